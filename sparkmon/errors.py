@@ -1,0 +1,137 @@
+"""Every exception sparkmon raises on purpose, so that one ``except SparkmonError`` catches them all.
+
+::
+
+    SparkmonError
+    ├─ OptionError (ValueError)            an option is missing, malformed or unknown
+    ├─ ProtocolError (ValueError)          bytes that are no KServe message
+    ├─ SpoolError (OSError)                a segment is damaged, or an offset is gone
+    ├─ UnknownNameError (LookupError)      a registry has no such name
+    ├─ NameTakenError (ValueError)         two different things claim one name
+    ├─ ProfileError (ValueError)           a summary that cannot be read or compared
+    ├─ ReferenceMissingError (LookupError) the store has no reference for this model
+    ├─ StoreError (RuntimeError)           the feature store failed
+    ├─ AlertDeliveryError (RuntimeError)   a required sink failed
+    └─ MissingExtraError (ImportError)     a package of an optional extra is not installed
+
+Each class carries a ``condition``; the printed text is ``[CONDITION] what was got; what to do``. The condition
+survives the way from a Spark worker to the driver, where the Python class does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+__all__ = [
+    "AlertDeliveryError",
+    "MissingExtraError",
+    "NameTakenError",
+    "OptionError",
+    "ProfileError",
+    "ProtocolError",
+    "ReferenceMissingError",
+    "SparkmonError",
+    "SpoolError",
+    "StoreError",
+    "UnknownNameError",
+]
+
+
+class SparkmonError(Exception):
+    """Raised when sparkmon refuses or fails; the base of every class here."""
+
+    condition = "SPARKMON_ERROR"
+
+    def __init__(self, message: str) -> None:
+        if not message.startswith("["):
+            message = f"[{self.condition}] {message}"
+        super().__init__(message)
+
+    def __str__(self) -> str:
+        # KeyError and LookupError print their argument's repr; a sentence is wanted everywhere.
+        return str(self.args[0])
+
+
+class OptionError(SparkmonError, ValueError):
+    """Raised when an option or argument is missing, malformed or unknown."""
+
+    condition = "SPARKMON_OPTION"
+
+    @classmethod
+    def unknown(cls, name: str, known: Iterable[str]) -> OptionError:
+        """Build the error for an option nobody reads."""
+        return cls(f"got the unknown option {name!r}; known options are {', '.join(sorted(known))}")
+
+    @classmethod
+    def missing(cls, name: str, meaning: str) -> OptionError:
+        """Build the error for a required option that was not given."""
+        return cls(f"the option {name!r} is missing; set it to {meaning}")
+
+    @classmethod
+    def malformed(cls, name: str, value: object, expected: str) -> OptionError:
+        """Build the error for an option whose value cannot be used."""
+        return cls(f"got {name}={value!r}; expected {expected}")
+
+
+class ProtocolError(SparkmonError, ValueError):
+    """Raised when bytes are no CloudEvent or no body that a KServe model server speaks."""
+
+    condition = "SPARKMON_PROTOCOL"
+
+
+class SpoolError(SparkmonError, OSError):
+    """Raised when a spool segment is damaged, locked by another writer, or gone."""
+
+    condition = "SPARKMON_SPOOL"
+
+
+class UnknownNameError(SparkmonError, LookupError):
+    """Raised when a registry is asked for a name it does not hold."""
+
+    condition = "SPARKMON_UNKNOWN_NAME"
+
+    @classmethod
+    def of(cls, kind: str, name: str, known: Iterable[str]) -> UnknownNameError:
+        """Build the error with the names that do exist."""
+        return cls(f"there is no {kind} named {name!r}; known are {', '.join(sorted(known))}")
+
+
+class NameTakenError(SparkmonError, ValueError):
+    """Raised when a second, different thing registers under a name already taken."""
+
+    condition = "SPARKMON_NAME_TAKEN"
+
+
+class ProfileError(SparkmonError, ValueError):
+    """Raised when a profile or distribution is malformed, or two of them cannot be compared."""
+
+    condition = "SPARKMON_PROFILE"
+
+
+class ReferenceMissingError(SparkmonError, LookupError):
+    """Raised when the feature store holds no reference for a model."""
+
+    condition = "SPARKMON_REFERENCE_MISSING"
+
+
+class StoreError(SparkmonError, RuntimeError):
+    """Raised when the feature store cannot be read or written."""
+
+    condition = "SPARKMON_STORE"
+
+
+class AlertDeliveryError(SparkmonError, RuntimeError):
+    """Raised when a required alert sink failed; the batch is then tried again."""
+
+    condition = "SPARKMON_ALERT_DELIVERY"
+
+
+class MissingExtraError(SparkmonError, ImportError):
+    """Raised when a feature needs a package that is not installed."""
+
+    condition = "SPARKMON_MISSING_EXTRA"
+
+    @classmethod
+    def of(cls, package: str, extra: str) -> MissingExtraError:
+        """Build the error with the command that installs the package."""
+        return cls(f"{package} is not installed; run: pip install 'sparkmon-kserve[{extra}]'")

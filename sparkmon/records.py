@@ -1,0 +1,123 @@
+"""The frozen nouns that cross from one room to another without Spark: event, dead letter, decoded event, schema.
+
+``schemas.py`` says the same nouns as Spark types; a test compares the two field by field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+__all__ = [
+    "DeadLetter",
+    "Decoded",
+    "Event",
+    "Feature",
+    "FeatureKind",
+    "Half",
+    "ModelSchema",
+    "Value",
+]
+
+Value: TypeAlias = float | int | bool | str | None
+"""One cell of a row: what JSON and the V2 tensor types can say. Integers are exact."""
+
+Half: TypeAlias = Literal["request", "response"]
+"""Which half of an inference an event tells of."""
+
+FeatureKind: TypeAlias = Literal["numeric", "categorical"]
+"""How the values of a column are summarised: as numbers or as named levels."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """Why bytes could not be decoded; the bytes themselves stay with the event."""
+
+    condition: str
+    """A stable name in capitals, such as ``BODY_NOT_JSON``: match on it."""
+    reason: str
+    """One sentence for a person."""
+
+    def __str__(self) -> str:
+        return f"[{self.condition}] {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One CloudEvent of KServe's logger, its body untouched.
+
+    Times are timezone-aware UTC, cut to microseconds (Spark's resolution). ``event_time`` is ``ce-time``: since
+    KServe 0.18 the arrival of the request or the completion of the response, before that the time of sending;
+    ``recorded_time`` (``ce-recordedtime``) is only there since 0.18, so its presence tells which.
+    An empty body is ``b""``.
+    """
+
+    event_id: str
+    event_type: str
+    """``request`` or ``response`` for KServe's two types, else the full ``ce-type``."""
+    source: str
+    event_time: datetime
+    payload: bytes
+    model: str = ""
+    """``ce-inferenceservicename``: the InferenceService."""
+    namespace: str = ""
+    component: str = ""
+    """``predictor``, ``transformer`` or ``explainer``."""
+    endpoint: str = ""
+    content_type: str | None = None
+    recorded_time: datetime | None = None
+    status_code: int | None = None
+    metadata: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """The logged HTTP request headers, on both halves."""
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    request_time: datetime | None = None
+    """On a response whose request reached the same receiver in time: the request's ``event_time``."""
+    request_payload: bytes | None = None
+    """On such a response: the request's body."""
+    dead_letter: DeadLetter | None = None
+    """Set where the bytes made no CloudEvent; ``payload`` still holds them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What the body of one event says.
+
+    ``rows`` (of a request) and ``predictions`` (of a response) are row-major: one sequence per instance, one value
+    per name. ``names`` are the column names of whichever is filled; where the payload gives none they are made
+    (``feature_0`` ..., ``prediction`` or ``prediction_0`` ...) and ``named`` is False, so that a model's schema
+    may put its own names in their place.
+    """
+
+    kind: str
+    """``v1_request``, ``v1_response``, ``v1_explanation``, ``v2_request``, ``v2_response``, or what is set apart:
+    ``grpc``, ``openai``, ``sse``, ``health``, ``metadata``, ``error``, ``empty``, ``dead_letter``."""
+    names: tuple[str, ...] = ()
+    named: bool = False
+    rows: Sequence[Sequence[Value]] = ()
+    predictions: Sequence[Sequence[Value]] = ()
+    model_version: str | None = None
+    body_id: str | None = None
+    dead_letter: DeadLetter | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One column of a model's input or output."""
+
+    name: str
+    kind: FeatureKind
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSchema:
+    """The columns of one model, in the order in which its payloads list them.
+
+    Names the values of payloads that carry no names, and types the ambiguous ones: an integer code of a
+    ``categorical`` feature is a level, not a quantity.
+    """
+
+    model: str
+    features: tuple[Feature, ...] = ()
+    predictions: tuple[Feature, ...] = ()

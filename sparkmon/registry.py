@@ -1,0 +1,72 @@
+"""One registry class for everything that is chosen by name.
+
+A clash is refused, except that the same thing (same module and qualified name) may register again: a notebook
+cell is run twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Generic, TypeVar
+
+from sparkmon.errors import NameTakenError, UnknownNameError
+
+__all__ = ["Registry"]
+
+T = TypeVar("T")
+
+
+class Registry(Generic[T]):
+    """Names and the things they stand for, iterated in alphabetical order.
+
+    Parameters
+    ----------
+    kind : str
+        What is registered, in the singular; used in messages ("statistic").
+
+    Examples
+    --------
+    >>> shapes: Registry[type] = Registry("shape")
+    >>> shapes.add("square", int)
+    <class 'int'>
+    >>> list(shapes), shapes.get("square")
+    (['square'], <class 'int'>)
+    >>> shapes.get("circle")
+    Traceback (most recent call last):
+    ...
+    sparkmon.errors.UnknownNameError: [SPARKMON_UNKNOWN_NAME] there is no shape named 'circle'; known are square
+    """
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+        self._things: dict[str, T] = {}
+
+    def add(self, name: str, thing: T) -> T:
+        """Register ``thing`` under ``name`` and return it; raise NameTakenError on a clash."""
+        held = self._things.get(name)
+        if held is not None and _identity(held) != _identity(thing):
+            raise NameTakenError(
+                f"the {self._kind} name {name!r} belongs to {_identity(held)}; "
+                f"choose another name for {_identity(thing)}"
+            )
+        self._things[name] = thing
+        return thing
+
+    def get(self, name: str) -> T:
+        """Return what ``name`` stands for; raise UnknownNameError with the known names."""
+        try:
+            return self._things[name]
+        except KeyError:
+            raise UnknownNameError.of(self._kind, name, self._things) from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self._things))
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._things
+
+
+def _identity(thing: object) -> str:
+    function = getattr(thing, "function", thing)
+    owner = function if hasattr(function, "__qualname__") else type(function)
+    return f"{owner.__module__}.{owner.__qualname__}"
