@@ -1,3 +1,49 @@
-"""Model monitoring for KServe on Apache Spark Structured Streaming and a feature store."""
+"""Model monitoring for KServe on Apache Spark Structured Streaming and a feature store.
+
+Names are loaded when first used, so that ``import sparkmon`` alone needs neither Spark nor a model server.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "AlertSink": "sparkmon.alerts",
+    "Checks": "sparkmon.comparison",
+    "ConsoleSink": "sparkmon.alerts",
+    "Feature": "sparkmon.records",
+    "FeatureStore": "sparkmon.store",
+    "LocalStore": "sparkmon.store",
+    "ModelSchema": "sparkmon.records",
+    "Monitor": "sparkmon.monitor",
+    "Tables": "sparkmon.tables",
+    "alerts_of": "sparkmon.alerts",
+    "column_kinds": "sparkmon.profiles",
+    "compare": "sparkmon.comparison",
+    "configure": "sparkmon.session",
+    "dead_letters": "sparkmon.sources",
+    "distinct_events": "sparkmon.sources",
+    "kafka_events": "sparkmon.sources",
+    "merge_profiles": "sparkmon.profiles",
+    "pair": "sparkmon.sources",
+    "profile_rows": "sparkmon.profiles",
+    "profile_table": "sparkmon.profiles",
+    "reference_of": "sparkmon.profiles",
+    "register": "sparkmon.session",
+    "rows": "sparkmon.sources",
+}
+
+__all__ = [*sorted(_HOMES)]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'sparkmon' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

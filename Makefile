@@ -1,0 +1,77 @@
+# Every verb of the house. `make` alone lists those with a `##` text.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help setup demo test test-fast coverage lint fmt type check bench zip clean java
+
+# A Spark or a module path of the caller's shell would be mixed with the ones installed here.
+unexport SPARK_HOME PYTHONPATH
+
+PYTHON := .venv/bin/python
+INSTALLED := .venv/.installed
+JARS := .venv/.jars
+BROKER := build/kafka/.fetched
+SOURCES := sparkmon tests scripts conftest.py
+
+help: ## list the verbs
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: java $(JARS) ## make .venv, install everything, fetch Spark's jars (Python 3.10+, Java 17+)
+	@echo "ready: make demo shows it at work, make test proves it"
+
+demo: java $(JARS) ## watch a model drift: traffic, Spark, verdicts and alerts on this machine
+	@.venv/bin/sparkmon demo
+
+test: java $(JARS) $(BROKER) ## everything that CI runs: doctests, units, Spark, Kafka
+	@$(PYTHON) -m pytest
+
+test-fast: $(INSTALLED) ## doctests and units alone: no Spark, no Kafka, no Java
+	@$(PYTHON) -m pytest -m "not spark and not kafka"
+
+coverage: java $(JARS) $(BROKER) ## test, and show the lines and branches that no test reached
+	@$(PYTHON) -m pytest --cov
+
+lint: $(INSTALLED) ## ruff: rules and format, nothing changed
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+
+fmt: $(INSTALLED) ## ruff: repair what can be repaired, and format
+	@.venv/bin/ruff check --fix .
+	@.venv/bin/ruff format .
+
+type: $(INSTALLED) ## mypy --strict over the package, its tests and its scripts
+	@.venv/bin/mypy $(SOURCES)
+
+check: lint type test-fast ## what to run before a commit: lint, type, test-fast
+
+bench: java $(JARS) ## measure throughput and cost on this machine
+	@$(PYTHON) bench/run.py
+
+zip: $(INSTALLED) ## build/sparkmon.zip, for spark-submit --py-files
+	@$(PYTHON) scripts/make_zip.py build/sparkmon.zip
+
+clean: ## remove what was built here; keep .venv and downloaded jars
+	@rm -rf build/*.zip build/*.log dist .coverage spark-warehouse metastore_db derby.log
+	@rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@find . -path ./.venv -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
+
+java:
+	@sh scripts/check_java.sh
+
+# Stamp files: each step is done again only when what it depends on is newer.
+$(INSTALLED): pyproject.toml
+	@sh scripts/make_venv.sh .venv
+	@echo "installing sparkmon and its tools (minutes: pyspark alone is 450 MB)"
+	@sh scripts/quietly.sh build/install.log $(PYTHON) -m pip install --upgrade 'pip>=25.1'
+	@sh scripts/quietly.sh build/install.log $(PYTHON) -m pip install -e '.[all]' --group dev
+	@touch $@
+
+$(JARS): $(INSTALLED) sparkmon/session.py scripts/prefetch_jars.py
+	@echo "fetching Spark's jars for Delta and Kafka (a minute; once)"
+	@sh scripts/quietly.sh build/jars.log $(PYTHON) scripts/prefetch_jars.py
+	@touch $@
+
+$(BROKER): $(INSTALLED) scripts/kafka-ivy.xml scripts/fetch_kafka.py
+	@echo "fetching the Kafka broker for the tests (44 MB; once)"
+	@sh scripts/quietly.sh build/kafka.log $(PYTHON) scripts/fetch_kafka.py build/kafka
+	@touch $@

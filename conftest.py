@@ -1,0 +1,103 @@
+"""What every test may ask for: a Spark session, a Kafka broker; and how strictly the tests run."""
+
+from __future__ import annotations
+
+import ast
+import os
+import sys
+import time
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from hypothesis import settings
+from pyspark.sql import SparkSession
+
+from tests.support.kafka_broker import KafkaBroker
+
+IN_CI = os.environ.get("CI") == "true"
+Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+BROKER_JARS = Path(__file__).parent / "build" / "kafka"
+
+# Spark reads both when it starts: its workers run this interpreter, in the driver's time zone.
+os.environ["PYSPARK_PYTHON"] = sys.executable
+os.environ["TZ"] = "UTC"
+time.tzset()
+
+settings.register_profile("local", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("ci" if IN_CI else "local")
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    """Give one small Spark for the whole run, set up as a user's would be, with Delta and Kafka."""
+    from sparkmon.session import configure  # here, because the fast tests need no Spark room
+
+    small: dict[str, bool | float | int | str | None] = {
+        "spark.databricks.delta.snapshotPartitions": "2",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.memory": "2g",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.shuffle.partitions": "2",
+        "spark.sql.warehouse.dir": str(tmp_path_factory.mktemp("warehouse")),
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+    }
+    builder = configure(SparkSession.builder, kafka=True)
+    session = builder.master("local[2]").appName("sparkmon tests").config(map=small).getOrCreate()
+    session.sparkContext.setLogLevel("ERROR")
+    yield session
+    session.stop()
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Give the ``host:port`` of a real one-node Kafka that lives as long as the run."""
+    with KafkaBroker(BROKER_JARS, tmp_path_factory.mktemp("kafka")) as broker:
+        yield broker.bootstrap
+
+
+@pytest.fixture(autouse=True)
+def _spark_in_doctests(
+    request: pytest.FixtureRequest, doctest_namespace: dict[str, object]
+) -> None:
+    if isinstance(request.node, pytest.DoctestItem) and _says_spark(request.node):
+        doctest_namespace["spark"] = request.getfixturevalue("spark")
+
+
+def _says_spark(item: pytest.DoctestItem) -> bool:
+    """Tell whether a doctest speaks of ``spark``, which it finds in its namespace."""
+    trees = (ast.parse(example.source) for example in item.dtest.examples)
+    names = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name))
+    return any(name.id == "spark" for name in names)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs Spark or Kafka by what it asks for, so that nobody forgets to."""
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        if "spark" in fixtures or (isinstance(item, pytest.DoctestItem) and _says_spark(item)):
+            item.add_marker("spark")
+        if "kafka" in fixtures:
+            item.add_marker("kafka")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail, in CI, a test that was skipped: what is not run there is not known to work."""
+    return _refuse_skip((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Fail, in CI, a module that was skipped whole."""
+    return _refuse_skip((yield))
+
+
+def _refuse_skip(report: Report) -> Report:
+    if IN_CI and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, which CI does not allow: {report.longrepr}"
+    return report

@@ -1,0 +1,78 @@
+"""Findings that say drift, as alerts: one per window and column, told by its strongest statistic."""
+
+from __future__ import annotations
+
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+from sparkmon.schemas import ALERTS
+
+__all__ = ["alerts_of"]
+
+_ABOUT = ("model", "model_version", "slice_key", "slice_value", "column_name", "reference")
+_WINDOW = ("window_start", "window_end")
+
+
+def alerts_of(findings: DataFrame) -> DataFrame:
+    """Turn the drifted columns of each window into alerts.
+
+    Parameters
+    ----------
+    findings : DataFrame
+        ``sparkmon.schemas.DRIFT_METRICS``, not streaming: inside ``foreachBatch`` or in batch.
+
+    Returns
+    -------
+    DataFrame
+        ``sparkmon.schemas.ALERTS``. Of several statistics that found a column drifted, the one furthest over its
+        threshold, relative to it, is told.
+
+    Examples
+    --------
+    >>> alerts_of(findings).select("message")  # doctest: +SKIP
+    """
+    strongest = Window.partitionBy(*_ABOUT, *_WINDOW).orderBy(
+        F.desc(F.try_divide(F.col("value"), F.col("threshold"))), "statistic"
+    )
+    drifted = (
+        findings.where("status = 'drift'")
+        .withColumn("place", F.row_number().over(strongest))
+        .where("place = 1")
+    )
+    identity = F.concat_ws(
+        "\u001f", *_ABOUT, "drift_type", *(F.coalesce(F.col(name).cast("string"), F.lit("")) for name in _WINDOW)
+    )
+    return drifted.withColumns(
+        {
+            "alert_id": F.sha2(identity, 256),
+            "state": F.lit("fired"),
+            "fired_time": F.current_timestamp(),
+            "message": _message(),
+        }
+    ).select(*ALERTS.names)
+
+
+def _message() -> F.Column:
+    when = F.when(
+        F.col("window_start").isNotNull(),
+        F.concat(
+            F.lit(" in the window "),
+            F.date_format("window_start", "yyyy-MM-dd HH:mm"),
+            F.lit(" to "),
+            F.date_format("window_end", "yyyy-MM-dd HH:mm"),
+        ),
+    ).otherwise("")
+    return F.concat(
+        F.format_string(
+            "%s of the model %s drifted from %s", "column_name", "model", "reference"
+        ),
+        when,
+        F.format_string(
+            ": %s %.3g is over its threshold %.3g (%,d rows against %,d)",
+            "statistic",
+            "value",
+            "threshold",
+            "current_count",
+            "reference_count",
+        ),
+    )

@@ -1,0 +1,59 @@
+"""What is compared and by which thresholds: validated on the driver, carried to the workers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sparkmon.errors import OptionError
+from sparkmon.statistics import STATISTICS
+
+__all__ = ["Checks"]
+
+
+@dataclass(frozen=True)
+class Checks:
+    """The statistics of a comparison and their thresholds.
+
+    Parameters
+    ----------
+    statistics : tuple of str, default ("ks", "psi", "wasserstein")
+        Names of registered statistics. Each is applied to the kinds of column it is defined for.
+    thresholds : mapping of str to float
+        Thresholds in the statistic's own unit, instead of its default.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such statistic.
+    OptionError
+        No statistic is named, or a threshold is negative or belongs to a statistic that is not named.
+
+    Examples
+    --------
+    >>> Checks(statistics=("psi",), thresholds={"psi": 0.1}).thresholds["psi"]
+    0.1
+    >>> Checks(statistics=("psy",))
+    Traceback (most recent call last):
+    ...
+    sparkmon.errors.UnknownNameError: [SPARKMON_UNKNOWN_NAME] there is no statistic named 'psy'; known are ks, psi, \
+wasserstein, wasserstein_normed
+    """
+
+    statistics: tuple[str, ...] = ("ks", "psi", "wasserstein")
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "statistics", tuple(self.statistics))
+        if not self.statistics:
+            raise OptionError.missing("statistics", f"one or more of {', '.join(STATISTICS)}")
+        for name in self.statistics:
+            STATISTICS.get(name)
+        for name, threshold in self.thresholds.items():
+            if name not in self.statistics:
+                raise OptionError(
+                    f"got a threshold for {name!r}, which is not compared; "
+                    f"compared are {', '.join(self.statistics)}"
+                )
+            if not threshold >= 0:
+                raise OptionError.malformed(f"thresholds.{name}", threshold, "a number >= 0")

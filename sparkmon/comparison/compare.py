@@ -1,0 +1,139 @@
+"""Profiles set beside their references: one finding per profile and statistic."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.pandas.types import to_arrow_schema
+from pyspark.sql.types import StructType
+
+from sparkmon.comparison.checks import Checks
+from sparkmon.comparison.verdict import verdict
+from sparkmon.distributions import kind_of, summary_of
+from sparkmon.errors import OptionError
+from sparkmon.schemas import DRIFT_METRICS, PROFILES, REFERENCES
+from sparkmon.statistics import STATISTICS
+
+__all__ = ["compare"]
+
+
+
+def compare(
+    profiles: DataFrame, references: DataFrame, checks: Checks | None = None, *, keep: Sequence[str] = ()
+) -> DataFrame:
+    """Compare profiles with the references of their models.
+
+    Parameters
+    ----------
+    profiles : DataFrame
+        ``sparkmon.schemas.PROFILES``, streaming or not.
+    references : DataFrame
+        ``sparkmon.schemas.REFERENCES``, of one reference per model. A reference made for a model version is used
+        for that version; one without a version for all others.
+    checks : Checks, optional
+        The statistics and thresholds; the defaults without.
+    keep : sequence of str
+        Further columns of ``profiles`` to keep, in front.
+
+    Returns
+    -------
+    DataFrame
+        The ``keep`` columns and ``sparkmon.schemas.DRIFT_METRICS``: one row per profile and statistic that applies
+        to the column's kind.
+
+    Raises
+    ------
+    OptionError
+        A DataFrame lacks a column.
+
+    Examples
+    --------
+    >>> compare(profiles, references).where("status = 'drift'")  # doctest: +SKIP
+    """
+    _require(profiles, PROFILES, "profiles")
+    _require(references, REFERENCES, "references")
+    extra = [profiles.schema[name] for name in keep]
+    joined = _with_reference(profiles, references, keep)
+    schema = StructType([*extra, *DRIFT_METRICS.fields])
+    output = to_arrow_schema(schema, timezone="UTC")
+    chosen = checks or Checks()
+
+    def judge(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            found = [
+                finding | {name: row[name] for name in output.names if name in row}
+                for row in batch.to_pylist()
+                for finding in _judge(row, chosen)
+            ]
+            yield pa.RecordBatch.from_pylist(found, schema=output)
+
+    return joined.mapInArrow(judge, schema)
+
+
+def _require(frame: DataFrame, schema: StructType, what: str) -> None:
+    missing = [name for name in schema.names if name not in frame.columns]
+    if missing:
+        raise OptionError(f"got {what} without the column {missing[0]!r}; expected {', '.join(schema.names)}")
+
+
+def _with_reference(profiles: DataFrame, references: DataFrame, keep: Sequence[str]) -> DataFrame:
+    """Put beside each profile the reference of its model version, or else that of its model."""
+    whole = references.where(F.col("block_start").isNull()).select(
+        F.col("model").alias("r_model"),
+        F.col("model_version").alias("r_version"),
+        F.col("column_name").alias("r_column"),
+        F.struct("reference", "data_type", "profile").alias("found"),
+    )
+    same_column = (F.col("model") == F.col("r_model")) & (F.col("column_name") == F.col("r_column"))
+    of_version = whole.where("r_version <> ''").withColumnRenamed("found", "by_version")
+    of_model = whole.where("r_version = ''").withColumnRenamed("found", "by_model")
+    dropped = ("r_model", "r_version", "r_column")
+    joined = profiles.join(
+        F.broadcast(of_version), same_column & (F.col("model_version") == F.col("r_version")), "left"
+    ).drop(*dropped)
+    joined = joined.join(F.broadcast(of_model), same_column, "left").drop(*dropped)
+    return joined.select(
+        *keep, *PROFILES.names, F.coalesce("by_version", "by_model").alias("known")
+    )
+
+
+def _judge(row: dict[str, Any], checks: Checks) -> Iterator[dict[str, Any]]:
+    known = row["known"]
+    kind = kind_of(row["profile"]) if known is None else known["data_type"]
+    shared = {
+        "drift_type": "BASELINE",
+        "reference": "" if known is None else known["reference"],
+        "data_type": kind,
+    }
+    names = [name for name in checks.statistics if kind in STATISTICS.get(name).kinds]
+    if known is None:
+        reason = f"the store has no reference for {row['column_name']!r} of the model {row['model']!r}"
+        for name in names:
+            yield shared | {"statistic": name, "status": "no_reference", "reason": reason}
+        return
+    reference, current = summary_of(known["profile"], kind), summary_of(row["profile"], kind)
+    for name in names:
+        measured = STATISTICS.get(name).measure(reference, current, checks.thresholds.get(name))
+        status, reason = verdict(name, measured)
+        yield shared | {
+            "statistic": name,
+            "value": _or_none(measured.value),
+            "threshold": _or_none(measured.threshold),
+            "noise": _or_none(measured.noise),
+            "p_value": measured.p_value,
+            "p_adjusted": None,
+            "reference_count": round(measured.reference_count),
+            "current_count": round(measured.current_count),
+            "sketch_error": _or_none(measured.sketch_error),
+            "status": status,
+            "reason": reason,
+        }
+
+
+def _or_none(value: float) -> float | None:
+    return None if math.isnan(value) else value

@@ -1,0 +1,66 @@
+"""From a measurement to a status and the sentence that gives its reason; pure, so that it is easy to test."""
+
+from __future__ import annotations
+
+import math
+
+from sparkmon.statistics import Measurement
+
+__all__ = ["verdict"]
+
+
+def verdict(statistic: str, measured: Measurement) -> tuple[str, str]:
+    """Judge one measurement.
+
+    A drift is a value that exceeds its threshold even after the noise of sampling and the error of the sketches
+    are taken off, over enough rows for the threshold to mean anything.
+
+    Parameters
+    ----------
+    statistic : str
+        Its name, for the sentence.
+    measured : Measurement
+        The value with its threshold, noise and counts.
+
+    Returns
+    -------
+    status : {"ok", "drift", "too_few_rows", "not_comparable"}
+    reason : str
+        One sentence with the numbers it rests on.
+
+    Examples
+    --------
+    >>> from sparkmon.distributions import Distribution
+    >>> from sparkmon.statistics import STATISTICS
+    >>> ks = STATISTICS.get("ks").measure
+    >>> reference = Distribution.from_sample(range(10_000))
+    >>> verdict("ks", ks(reference, Distribution.from_sample(range(100))))
+    ('too_few_rows', '100 rows; ks needs 395 for its threshold 0.1 to stand above noise')
+    >>> verdict("ks", ks(reference, Distribution.from_sample(range(5_000))))
+    ('drift', 'ks 0.5 exceeds 0.1, less 0.015 of noise and 0 of sketch error')
+    """
+    current, needed = measured.current_count, measured.least_rows
+    if current == 0:
+        return "too_few_rows", "no rows"
+    if math.isnan(measured.value) or math.isnan(measured.threshold):
+        return "not_comparable", f"{statistic} is not defined for these rows and this reference"
+    if needed is None:
+        return (
+            "too_few_rows",
+            f"the reference's {measured.reference_count:g} rows are too few for a {statistic} "
+            f"threshold of {measured.threshold:.3g}, however many rows the window has",
+        )
+    if current < needed:
+        return (
+            "too_few_rows",
+            f"{current:g} rows; {statistic} needs {needed} for its threshold "
+            f"{measured.threshold:.3g} to stand above noise",
+        )
+    effect = measured.value - measured.noise - measured.sketch_error
+    status = "drift" if effect > measured.threshold else "ok"
+    relation = "exceeds" if status == "drift" else "is within"
+    return (
+        status,
+        f"{statistic} {measured.value:.3g} {relation} {measured.threshold:.3g}, less "
+        f"{measured.noise:.2g} of noise and {measured.sketch_error:.2g} of sketch error",
+    )

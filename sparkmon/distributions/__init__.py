@@ -1,0 +1,29 @@
+"""What one column was like, without Spark: a Distribution of numbers or the Categories of named levels.
+
+Both are small, frozen and made from a sample, from the bytes of a sketch or from counts. Statistics compare two of
+them and see nothing else.
+"""
+
+from __future__ import annotations
+
+from sparkmon.distributions.bins import bin_counts, reference_edges
+from sparkmon.distributions.categories import NULL, OTHER, UNSEEN, Categories, align
+from sparkmon.distributions.distribution import Distribution
+from sparkmon.distributions.kll import KllSketch, kll_rank_error, read_kll
+from sparkmon.distributions.profile import kind_of, summary_of
+
+__all__ = [
+    "NULL",
+    "OTHER",
+    "UNSEEN",
+    "Categories",
+    "Distribution",
+    "KllSketch",
+    "align",
+    "bin_counts",
+    "kind_of",
+    "kll_rank_error",
+    "read_kll",
+    "reference_edges",
+    "summary_of",
+]

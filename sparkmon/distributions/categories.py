@@ -1,0 +1,148 @@
+"""The categorical twin of Distribution: how often each named level stands in a column.
+
+``align`` sets two of them side by side on one vocabulary, that of the reference.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from sparkmon.errors import ProfileError
+
+__all__ = ["NULL", "OTHER", "UNSEEN", "Categories", "align"]
+
+FloatArray: TypeAlias = npt.NDArray[np.float64]
+
+OTHER = "__other__"
+"""Label of the levels that the reference has, but too rarely to stand alone."""
+UNSEEN = "__unseen__"
+"""Label of the levels that the reference never had."""
+NULL = "__null__"
+"""Label of the rows without a value."""
+
+_LEAST_ROWS = 20
+_LEAST_SHARE = 0.001
+
+
+@dataclass(frozen=True, slots=True)
+class Categories:
+    """How often each level of one column occurs.
+
+    Parameters
+    ----------
+    counts : mapping of str to float
+        Rows per tracked level, each >= 0. Where only the commonest levels are tracked, the rows of the others are
+        the remainder ``n - sum(counts)``.
+    null_count : float
+        Rows without a value; not part of ``n``.
+    n : float
+        Rows with a value, tracked or not.
+
+    Raises
+    ------
+    ProfileError
+        A count is negative or not finite, or the counts exceed ``n``.
+
+    Examples
+    --------
+    >>> Categories({"red": 60, "blue": 30}, null_count=0, n=100).untracked
+    10.0
+    """
+
+    counts: Mapping[str, float]
+    null_count: float
+    n: float
+
+    def __post_init__(self) -> None:
+        numbers = [*self.counts.values(), self.null_count, self.n]
+        if not all(0 <= number < math.inf for number in numbers):
+            raise ProfileError(
+                f"got counts {dict(self.counts)!r}, null_count {self.null_count!r}, n {self.n!r}; "
+                "expected finite numbers >= 0; count rows, not shares"
+            )
+        tracked = math.fsum(self.counts.values())
+        if tracked > self.n * (1 + 1e-9):
+            raise ProfileError(
+                f"got counts summing to {tracked:g} of n={self.n:g} rows; expected at most n; "
+                "give all rows with a value as n"
+            )
+        object.__setattr__(self, "counts", MappingProxyType(dict(self.counts)))
+
+    def __reduce__(self) -> tuple[type[Categories], tuple[dict[str, float], float, float]]:
+        return Categories, (dict(self.counts), self.null_count, self.n)
+
+    @property
+    def rows(self) -> float:
+        """Rows with and without a value: ``n`` + ``null_count``."""
+        return self.n + self.null_count
+
+    @property
+    def untracked(self) -> float:
+        """Rows whose level is not tracked."""
+        return max(0.0, self.n - math.fsum(self.counts.values()))
+
+
+def align(
+    reference: Categories, current: Categories
+) -> tuple[tuple[str, ...], FloatArray, FloatArray]:
+    """Count both sides on the reference's vocabulary.
+
+    Parameters
+    ----------
+    reference, current : Categories
+        The training side and the live side.
+
+    Returns
+    -------
+    labels : tuple of str
+        The reference's levels with at least 20 rows and 0.1 % of its rows, commonest first, then ``__other__``,
+        ``__unseen__`` and ``__null__``; the last three are told by their place, a level may bear the same name.
+    reference_counts, current_counts : array, shape (labels,)
+        Rows per label. They sum to ``reference.rows`` and ``current.rows``: no row is dropped.
+
+    Notes
+    -----
+    A level counts as unseen only if the reference is known never to have had it, that is if the reference tracks
+    every level it has. Then the current side's untracked rows are unseen too: they belong to levels of a column
+    that has become more various than the reference tracked (a few of them may be rare reference levels, so that
+    their share is an upper one). If the reference itself has untracked rows, an unknown level may be among them:
+    such levels, and the untracked rows of the current side, are ``__other__``, where a flood of new levels still
+    shows as growth.
+
+    Examples
+    --------
+    >>> reference = Categories({"red": 700, "blue": 290, "teal": 10}, null_count=0, n=1000)
+    >>> current = Categories({"red": 50, "teal": 1, "pink": 9}, null_count=5, n=60)
+    >>> align(reference, current)[0]
+    ('red', 'blue', '__other__', '__unseen__', '__null__')
+    >>> align(reference, current)[2]
+    array([50.,  0.,  1.,  9.,  5.])
+    """
+    least = max(_LEAST_ROWS, _LEAST_SHARE * reference.n)
+    commonest = sorted(reference.counts.items(), key=lambda item: (-item[1], item[0]))
+    vocabulary = [level for level, count in commonest if count >= least]
+    labels = (*vocabulary, OTHER, UNSEEN, NULL)
+    return (
+        labels,
+        _counts(vocabulary, reference, reference),
+        _counts(vocabulary, reference, current),
+    )
+
+
+def _counts(vocabulary: list[str], reference: Categories, side: Categories) -> FloatArray:
+    named = [side.counts.get(level, 0.0) for level in vocabulary]
+    strangers = math.fsum(
+        count for level, count in side.counts.items() if level not in reference.counts
+    )
+    unseen = 0.0
+    if side is not reference and not reference.untracked:
+        unseen = strangers + side.untracked
+    other = max(0.0, side.n - math.fsum(named) - unseen)
+    return np.array([*named, other, unseen, side.null_count], np.float64)

@@ -1,0 +1,173 @@
+"""The one type that statistics of numbers see: values, their weights, and how far their ranks may be off.
+
+It is the same whether it was made from a sample, from a sketch or from a feature store's percentiles.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from sparkmon.distributions.kll import read_kll
+from sparkmon.errors import ProfileError
+
+__all__ = ["Distribution"]
+
+FloatArray: TypeAlias = npt.NDArray[np.float64]
+
+_ROUNDING = 1e-9
+"""Relative slack for sums of weights and for ranks, above the rounding of double sums."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Distribution:
+    """How the numbers of one column are distributed.
+
+    Parameters
+    ----------
+    values : array, shape (s,)
+        The support: finite, strictly ascending, in the column's own unit. From a sketch these are the retained
+        values, which may lack the very least and greatest.
+    weights : array, shape (s,)
+        How many rows stand at each value: positive, summing to ``n``.
+    rank_error : float
+        How far the share of rows at or below any point may be off, in [0, 1); 0 means exact.
+    n : float
+        Rows that hold a number.
+    null_count : float, default 0
+        Rows that hold none (null or NaN). They are beside the distribution, not part of ``n``.
+
+    Raises
+    ------
+    ProfileError
+        The fields contradict each other, or a value is infinite or NaN.
+
+    Examples
+    --------
+    >>> Distribution.from_sample([3.0, 1.0, None, 3.0])
+    Distribution(values=array([1., 3.]), weights=array([1., 2.]), rank_error=0.0, n=3.0, null_count=1.0)
+    """
+
+    values: FloatArray
+    weights: FloatArray
+    rank_error: float
+    n: float
+    null_count: float = 0.0
+
+    def __post_init__(self) -> None:
+        values = np.array(self.values, np.float64)
+        weights = np.array(self.weights, np.float64)
+        if values.ndim != 1 or values.shape != weights.shape:
+            raise _refused(f"shapes {values.shape} and {weights.shape}", "two of shape (s,)")
+        if not np.isfinite(values).all() or (values[1:] <= values[:-1]).any():
+            raise _refused("values that are not", "finite, strictly ascending values")
+        if not ((weights > 0) & np.isfinite(weights)).all():
+            raise _refused("weights that are not", "positive, finite weights")
+        if not abs(float(weights.sum()) - self.n) <= _ROUNDING * self.n:
+            raise _refused(f"weights summing to {weights.sum():g}", f"n={self.n:g}")
+        if not (0 <= self.rank_error < 1 and 0 <= self.null_count < math.inf):
+            raise _refused(
+                f"rank_error={self.rank_error!r}, null_count={self.null_count!r}",
+                "rank_error in [0, 1) and null_count >= 0",
+            )
+        values.flags.writeable = weights.flags.writeable = False
+        object.__setattr__(self, "values", values)
+        object.__setattr__(self, "weights", weights)
+
+    @classmethod
+    def from_sample(cls, sample: npt.ArrayLike) -> Distribution:
+        """Return the exact distribution of raw numbers, one per row; None and NaN count as null.
+
+        Infinities are refused with ProfileError: count them apart, they have no place on a scale of numbers.
+        """
+        try:
+            rows = np.asarray(sample, np.float64).ravel()
+        except (TypeError, ValueError) as exc:
+            raise _refused(f"a sample of {type(sample).__name__}", "numbers, None or NaN") from exc
+        numbers = rows[~np.isnan(rows)]
+        return cls._of(numbers, np.ones(numbers.size), 0.0, rows.size - numbers.size)
+
+    @classmethod
+    def from_kll(cls, data: bytes | bytearray, null_count: float = 0.0) -> Distribution:
+        """Return what a KLL sketch of doubles or floats says; ``rank_error`` is its error at 99 %.
+
+        A sketch that still retains every row is exact. Sketches of longs: see
+        :func:`sparkmon.distributions.read_kll`.
+        """
+        sketch = read_kll(data)
+        return cls._of(sketch.values, sketch.weights, sketch.rank_error, null_count)
+
+    @classmethod
+    def _of(
+        cls, values: FloatArray, weights: FloatArray, rank_error: float, null_count: float
+    ) -> Distribution:
+        if not np.isfinite(values).all():
+            raise _refused("an infinite value", "finite values; count infinities apart")
+        support, place = np.unique(values, return_inverse=True)
+        merged = np.bincount(place, weights, support.size).astype(np.float64)
+        return cls(support, merged, rank_error, float(weights.sum()), float(null_count))
+
+    @property
+    def rows(self) -> float:
+        """Rows with and without a number: ``n`` + ``null_count``."""
+        return self.n + self.null_count
+
+    def cdf(self, points: npt.ArrayLike) -> FloatArray:
+        """Return the share of the ``n`` rows that are at or below each point; NaN if ``n`` is 0.
+
+        Examples
+        --------
+        >>> Distribution.from_sample([1, 2, 2, 4]).cdf([0, 2, 3, 4])
+        array([0.  , 0.75, 0.75, 1.  ])
+        """
+        if not self.n:
+            return np.full(np.shape(points), math.nan)
+        cumulative = np.concatenate([[0.0], np.cumsum(self.weights)])
+        places = np.searchsorted(self.values, points, side="right")
+        shares: FloatArray = cumulative[places] / cumulative[-1]
+        return shares
+
+    def quantile(self, shares: npt.ArrayLike) -> FloatArray:
+        """Return for each share in [0, 1] the least value with at least that share of rows at or below it.
+
+        NaN if ``n`` is 0.
+
+        Examples
+        --------
+        >>> Distribution.from_sample([1, 2, 2, 4]).quantile([0, 0.25, 0.5, 1])
+        array([1., 1., 2., 4.])
+        """
+        if not self.n:
+            return np.full(np.shape(shares), math.nan)
+        cumulative = np.cumsum(self.weights)
+        ranks = np.asarray(shares, np.float64) * cumulative[-1] * (1 - _ROUNDING)
+        points: FloatArray = self.values[np.searchsorted(cumulative, ranks)]
+        return points
+
+    @property
+    def mean(self) -> float:
+        """The weighted mean; NaN if ``n`` is 0."""
+        return float(np.sum(self.values * (self.weights / self.n))) if self.n else math.nan
+
+    @property
+    def std(self) -> float:
+        """The weighted standard deviation (divided by ``n``); 0 for a constant, NaN if ``n`` is 0.
+
+        Examples
+        --------
+        >>> Distribution.from_sample([1, 1, 5, 5]).std
+        2.0
+        """
+        if self.values.size < 2:
+            return 0.0 if self.n else math.nan
+        deviations = self.values - self.mean
+        scale = float(np.abs(deviations).max())  # squares of values near 1e200 would overflow
+        return scale * math.sqrt(float(np.sum((deviations / scale) ** 2 * self.weights)) / self.n)
+
+
+def _refused(got: str, expected: str) -> ProfileError:
+    return ProfileError(f"got {got}; expected {expected}; make it with from_sample or from_kll")

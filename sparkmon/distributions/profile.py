@@ -1,0 +1,53 @@
+"""From the fields of a stored profile to the Distribution or Categories that statistics compare."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from sparkmon.distributions.categories import Categories
+from sparkmon.distributions.distribution import Distribution
+from sparkmon.records import FeatureKind
+
+__all__ = ["kind_of", "summary_of"]
+
+
+def kind_of(profile: Mapping[str, Any]) -> FeatureKind:
+    """Tell whether a profile is mostly of numbers or of named levels.
+
+    Examples
+    --------
+    >>> kind_of({"num_numbers": 3, "num_texts": 97})
+    'categorical'
+    """
+    return "categorical" if profile["num_texts"] > profile["num_numbers"] else "numeric"
+
+
+def summary_of(profile: Mapping[str, Any], kind: FeatureKind) -> Distribution | Categories:
+    """Read a profile as a column of one kind.
+
+    Parameters
+    ----------
+    profile : mapping
+        The fields of ``sparkmon.distributions.schema.PROFILE``; ``frequent_items`` a mapping or a list of pairs.
+    kind : {"numeric", "categorical"}
+        Rows that hold no value of this kind (nulls, NaN, infinities, values of the other kind) make the
+        ``null_count``, so that no row is dropped.
+
+    Raises
+    ------
+    ProfileError
+        The sketch is malformed.
+    """
+    if kind == "categorical":
+        texts = float(profile["num_texts"])
+        counts = {level: float(count) for level, count in dict(profile["frequent_items"] or {}).items()}
+        tracked = sum(counts.values())
+        if tracked > texts:  # estimates of heavy hitters are upper bounds
+            counts = {level: count * texts / tracked for level, count in counts.items()}
+        return Categories(counts, float(profile["count"]) - texts, texts)
+    missing = float(profile["count"] - profile["num_numbers"])
+    if not profile["num_numbers"]:
+        return replace(Distribution.from_sample([]), null_count=missing)
+    return Distribution.from_kll(profile["sketch"], missing)

@@ -1,0 +1,76 @@
+"""A profile and a reference as Arrow types: the mergeable summary of one column, and where it stands.
+
+``sparkmon.schemas`` derives Spark's types from these, so that each field is said once.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+__all__ = ["PROFILE", "PROFILES", "REFERENCES"]
+
+_TIME = pa.timestamp("us", tz="UTC")
+
+PROFILE = pa.struct(
+    [
+        pa.field("count", pa.int64()),
+        pa.field("num_nulls", pa.int64()),
+        pa.field("num_nan", pa.int64()),
+        pa.field("num_inf", pa.int64()),
+        pa.field("num_numbers", pa.int64()),
+        pa.field("num_texts", pa.int64()),
+        pa.field("min", pa.float64()),
+        pa.field("max", pa.float64()),
+        pa.field("avg", pa.float64()),
+        pa.field("m2", pa.float64()),
+        pa.field("sketch", pa.binary()),
+        pa.field("distinct_sketch", pa.binary()),
+        pa.field("frequent_items", pa.map_(pa.string(), pa.int64())),
+    ]
+)
+"""What one column was like over some rows.
+
+``count`` = ``num_nulls`` + ``num_nan`` + ``num_inf`` (either sign) + ``num_numbers`` (finite) + ``num_texts``.
+``min``, ``max``, ``avg``, ``m2`` (sum of squared deviations) and ``sketch`` (DataSketches KLL of doubles) are of the
+finite numbers; ``distinct_sketch`` (DataSketches HLL) and ``frequent_items`` (the commonest texts with their counts,
+exact as long as there are no more levels than are tracked) of the texts.
+"""
+
+_KEY = [
+    pa.field("model", pa.string(), nullable=False),
+    pa.field("model_version", pa.string(), nullable=False),
+]
+_COLUMN = [
+    pa.field("column_name", pa.string(), nullable=False),
+    pa.field("column_kind", pa.string(), nullable=False),
+]
+
+PROFILES = pa.schema(
+    [
+        *_KEY,
+        pa.field("window_start", _TIME),
+        pa.field("window_end", _TIME),
+        pa.field("slice_key", pa.string(), nullable=False),
+        pa.field("slice_value", pa.string(), nullable=False),
+        *_COLUMN,
+        pa.field("profile", PROFILE, nullable=False),
+    ]
+)
+"""One row per model, window, slice and column. ``column_kind`` is ``feature`` or ``prediction``.
+All rows together are the slice ``:all``."""
+
+REFERENCES = pa.schema(
+    [
+        *_KEY,
+        pa.field("reference", pa.string(), nullable=False),
+        *_COLUMN,
+        pa.field("data_type", pa.string(), nullable=False),
+        pa.field("column_index", pa.int32(), nullable=False),
+        pa.field("block_start", _TIME),
+        pa.field("block_end", _TIME),
+        pa.field("created_time", _TIME, nullable=False),
+        pa.field("profile", PROFILE, nullable=False),
+    ]
+)
+"""One row per model, reference and column, and, where the reference has times, one more for each of its blocks
+(``block_start`` not null). ``column_index`` is the column's place in the model's payloads."""

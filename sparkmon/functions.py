@@ -1,0 +1,129 @@
+"""Every registered statistic as pandas UDFs and as SQL functions; the arithmetic is in ``statistics``.
+
+For a statistic ``psi`` there are
+
+- ``over_profiles("psi")``, in SQL ``sparkmon_psi(reference, profile)``: a scalar function of two profile columns. It
+  works on streams, where Spark refuses pandas aggregates, and in batch.
+- ``over_rows("psi")``, in SQL ``sparkmon_psi_rows(reference, current)``: an aggregate of two columns of raw values,
+  for batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pyspark.sql import SparkSession
+from pyspark.sql.functions import pandas_udf
+from pyspark.sql.types import DoubleType
+
+from sparkmon.distributions import Categories, Distribution, kind_of, summary_of
+from sparkmon.statistics import STATISTICS
+
+__all__ = ["over_profiles", "over_rows", "register"]
+
+
+def over_profiles(name: str) -> Any:
+    """Return a statistic as a scalar pandas UDF ``(reference, profile) -> double``.
+
+    Parameters
+    ----------
+    name : str
+        A registered statistic.
+
+    Returns
+    -------
+    function
+        Of two columns of the type ``sparkmon.schemas.PROFILE``. The reference decides whether both are read as
+        numbers or as named levels. Null where either profile is null or the two cannot be compared.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such statistic.
+
+    Examples
+    --------
+    >>> profiles.select(over_profiles("ks")("reference", "profile"))  # doctest: +SKIP
+    """
+    function = STATISTICS.get(name).function
+    kinds = STATISTICS.get(name).kinds
+
+    def compute(reference: pd.DataFrame, profile: pd.DataFrame) -> pd.Series:
+        return pd.Series(
+            [
+                _compare(function, kinds, left, right)
+                for left, right in zip(_records(reference), _records(profile), strict=True)
+            ],
+            dtype="float64",
+        )
+
+    compute.__name__ = f"sparkmon_{name}"
+    return pandas_udf(compute, DoubleType())
+
+
+def over_rows(name: str) -> Any:
+    """Return a statistic as a grouped-aggregate pandas UDF ``(reference, current) -> double`` over raw values.
+
+    Parameters
+    ----------
+    name : str
+        A registered statistic.
+
+    Returns
+    -------
+    function
+        Of two columns of numbers, or two of strings. Each side is its column's non-null values, so that the two
+        need not be of equal length: put null where a row belongs to the other side. Null if a side is empty.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such statistic.
+
+    Examples
+    --------
+    >>> both.groupBy("day").agg(over_rows("ks")("reference_temp", "temp"))  # doctest: +SKIP
+    """
+    function = STATISTICS.get(name).function
+
+    def compute(reference: pd.Series, current: pd.Series) -> float:
+        return function(_summary(reference), _summary(current))
+
+    compute.__name__ = f"sparkmon_{name}_rows"
+    return pandas_udf(compute, DoubleType())
+
+
+def register(spark: SparkSession) -> None:
+    """Make ``sparkmon_<statistic>`` and ``sparkmon_<statistic>_rows`` known to a session's SQL."""
+    for name in STATISTICS:
+        spark.udf.register(f"sparkmon_{name}", over_profiles(name))
+        spark.udf.register(f"sparkmon_{name}_rows", over_rows(name))
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [dict(zip(frame.columns, values, strict=True)) for values in frame.to_numpy(dtype=object)]
+
+
+def _compare(
+    function: Callable[[Any, Any], float],
+    kinds: frozenset[Any],
+    reference: dict[str, Any],
+    profile: dict[str, Any],
+) -> float:
+    if pd.isna(reference["count"]) or pd.isna(profile["count"]):
+        return float("nan")
+    kind = kind_of(reference)
+    if kind not in kinds:
+        return float("nan")
+    return function(summary_of(reference, kind), summary_of(profile, kind))
+
+
+def _summary(values: pd.Series) -> Distribution | Categories:
+    present = values.dropna()
+    if pd.api.types.is_numeric_dtype(present) and not pd.api.types.is_bool_dtype(present):
+        return Distribution.from_sample(present.to_numpy(np.float64))
+    counts = present.astype(str).value_counts()
+    return Categories(counts.to_dict(), null_count=0, n=float(counts.sum()))

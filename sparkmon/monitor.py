@@ -1,0 +1,203 @@
+"""The monitor: puts the rooms together over any DataFrame of events, streaming or not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.streaming import StreamingQuery
+
+from sparkmon import sources
+from sparkmon.alerts import AlertSink, ConsoleSink, alerts_of, deliver
+from sparkmon.comparison import Checks, compare
+from sparkmon.errors import OptionError, ReferenceMissingError
+from sparkmon.profiles import WINDOW_K, profile_rows
+from sparkmon.store import DEFAULT_REFERENCE, FeatureStore
+from sparkmon.tables import Tables
+
+__all__ = ["Monitor", "Watch"]
+
+_Write: TypeAlias = Callable[[DataFrame, str, int], None]
+
+
+@dataclass(frozen=True)
+class Watch:
+    """The running queries of a monitor."""
+
+    profiles: StreamingQuery
+    """Closes windows; writes ``profiles``, ``drift_metrics`` and ``alerts``."""
+    dead_letters: StreamingQuery
+    """Writes ``dead_letters``."""
+
+    def wait(self) -> None:
+        """Block until the queries end; raise what ended them if it was an error."""
+        self.profiles.awaitTermination()
+        self.dead_letters.awaitTermination()
+
+    def finish(self) -> None:
+        """Block until all that is there now has been processed."""
+        self.profiles.processAllAvailable()
+        self.dead_letters.processAllAvailable()
+
+    def stop(self) -> None:
+        """Stop the queries; started again on the same tables, they go on where they were."""
+        self.profiles.stop()
+        self.dead_letters.stop()
+
+
+class Monitor:
+    """Watch models: windows of live traffic compared with training references, and alerts where they differ.
+
+    Parameters
+    ----------
+    store : FeatureStore
+        Holds the references. A model without one is profiled, and its findings say ``no_reference``.
+    tables : str or Tables
+        A directory or a catalog schema, for ``profiles``, ``drift_metrics``, ``alerts`` and ``dead_letters``.
+    window : str, default "1 hour"
+        Length of the event-time windows.
+    slide : str, optional
+        Distance between the starts of windows; they do not overlap without.
+    delay : str, default "10 minutes"
+        How late events may come. A window closes once an event is this much later than its end; events that come
+        later still are left out, and Spark's query progress counts them (``numRowsDroppedByWatermark``).
+    reference : str, default "training"
+        The name of the references to compare with.
+    checks : Checks, optional
+        The statistics and thresholds.
+    sinks : sequence of AlertSink, optional
+        Where alerts are told beside the table; the console without.
+    k : int, default 800
+        KLL parameter of the windows' sketches.
+
+    Raises
+    ------
+    ReferenceMissingError
+        The store has no reference of that name at all.
+
+    Notes
+    -----
+    References are read when the monitor is made: make a new monitor to take up a new reference.
+
+    Examples
+    --------
+    >>> import sparkmon
+    >>> monitor = sparkmon.Monitor(sparkmon.LocalStore("store"), "monitoring")  # doctest: +SKIP
+    >>> events = spark.readStream.format("kserve").load("spool")  # doctest: +SKIP
+    >>> monitor.start(events, "monitoring/checkpoints").wait()  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        store: FeatureStore,
+        tables: str | Tables,
+        *,
+        window: str = "1 hour",
+        slide: str | None = None,
+        delay: str = "10 minutes",
+        reference: str = DEFAULT_REFERENCE,
+        checks: Checks | None = None,
+        sinks: Sequence[AlertSink] | None = None,
+        k: int = WINDOW_K,
+    ) -> None:
+        self.tables = tables if isinstance(tables, Tables) else Tables(tables)
+        self.window, self.slide, self.delay, self.k = window, slide, delay, k
+        self.checks = checks or Checks()
+        self.sinks: Sequence[AlertSink] = [ConsoleSink()] if sinks is None else list(sinks)
+        self._schemas = store.schemas(reference)
+        if not self._schemas:
+            raise ReferenceMissingError(
+                f"{store!r} has no reference {reference!r}; make one with: sparkmon profile TABLE --as MODEL"
+            )
+        self._references = store.read_references(reference)
+
+    def rows(self, events: DataFrame) -> DataFrame:
+        """Decode events, each once, to rows named and typed by the references; see :func:`sparkmon.rows`."""
+        return sources.rows(sources.distinct_events(events, self.delay), self._schemas)
+
+    def profiles(self, events: DataFrame) -> DataFrame:
+        """Summarise events per model, window and column: ``sparkmon.schemas.PROFILES``."""
+        decoded = self.rows(events)
+        if decoded.isStreaming:
+            decoded = decoded.withWatermark("event_time", self.delay)
+        return profile_rows(decoded, self.window, slide=self.slide, k=self.k)
+
+    def findings(self, profiles: DataFrame) -> DataFrame:
+        """Compare profiles with the references: ``sparkmon.schemas.DRIFT_METRICS``."""
+        references = profiles.sparkSession.createDataFrame(self._references)
+        return compare(profiles, references, self.checks)
+
+    def start(self, events: DataFrame, checkpoints: str, *, available_now: bool = False) -> Watch:
+        """Start watching a stream.
+
+        Parameters
+        ----------
+        events : DataFrame
+            A streaming DataFrame of events.
+        checkpoints : str
+            A directory for the queries' progress. Started again on the same one, nothing is lost and no row is
+            counted twice.
+        available_now : bool, default False
+            Process what is there and end, instead of going on.
+
+        Raises
+        ------
+        OptionError
+            ``events`` is not a stream; use :meth:`profiles` and :meth:`findings` in batch.
+        """
+        if not events.isStreaming:
+            raise OptionError(
+                "got a batch DataFrame; read events with spark.readStream, "
+                "or use Monitor.profiles and Monitor.findings for a batch"
+            )
+        letters = sources.dead_letters(sources.rows(events, self._schemas))
+        return Watch(
+            self._query(self.profiles(events), f"{checkpoints}/profiles", self._judge, available_now),
+            self._query(letters, f"{checkpoints}/dead_letters", self._bury, available_now),
+        )
+
+    def _query(
+        self, frame: DataFrame, checkpoint: str, write: _Write, available_now: bool
+    ) -> StreamingQuery:
+        known: list[str] = []
+
+        def each(batch: DataFrame, batch_id: int) -> None:
+            if not known:
+                known.append(_query_id(batch.sparkSession, checkpoint))
+            write(batch, known[0], batch_id)
+
+        stream = (
+            frame.writeStream.outputMode("append")
+            .option("checkpointLocation", checkpoint)
+            .foreachBatch(each)
+        )
+        return (stream.trigger(availableNow=True) if available_now else stream).start()
+
+    def _judge(self, profiles: DataFrame, writer: str, batch_id: int) -> None:
+        profiles.persist()
+        try:
+            if profiles.isEmpty():
+                return
+            self.tables.append(profiles, "profiles", writer=writer, batch_id=batch_id)
+            findings = self.findings(profiles).persist()
+            try:
+                self.tables.append(findings, "drift_metrics", writer=writer, batch_id=batch_id)
+                deliver(
+                    alerts_of(findings), self.sinks, self.tables, writer=writer, batch_id=batch_id
+                )
+            finally:
+                findings.unpersist()
+        finally:
+            profiles.unpersist()
+
+    def _bury(self, letters: DataFrame, writer: str, batch_id: int) -> None:
+        self.tables.append(letters, "dead_letters", writer=writer, batch_id=batch_id)
+
+
+def _query_id(spark: SparkSession, checkpoint: str) -> str:
+    """Return the id that Spark gave the query when its checkpoint was made."""
+    line = spark.read.text(f"{checkpoint}/metadata").collect()[0]["value"]
+    return str(json.loads(line)["id"])

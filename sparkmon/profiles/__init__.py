@@ -1,0 +1,30 @@
+"""Windows and tables summarised as mergeable profiles by Spark's own aggregates."""
+
+from sparkmon.profiles.aggregate import (
+    LEVELS,
+    REFERENCE_K,
+    WINDOW_K,
+    cell_columns,
+    merged_profile,
+    profile_of,
+)
+from sparkmon.profiles.merge import merge_profiles
+from sparkmon.profiles.reference import reference_of
+from sparkmon.profiles.rows import ALL_ROWS, profile_rows
+from sparkmon.profiles.table import column_kinds, profile_table, quoted
+
+__all__ = [
+    "ALL_ROWS",
+    "LEVELS",
+    "REFERENCE_K",
+    "WINDOW_K",
+    "cell_columns",
+    "column_kinds",
+    "merge_profiles",
+    "merged_profile",
+    "profile_of",
+    "profile_rows",
+    "profile_table",
+    "quoted",
+    "reference_of",
+]

@@ -1,0 +1,46 @@
+"""Profiles of small windows to profiles of larger ones, without going back to rows."""
+
+from __future__ import annotations
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from sparkmon.profiles.aggregate import WINDOW_K, merged_profile
+from sparkmon.profiles.rows import shaped
+
+__all__ = ["merge_profiles"]
+
+_KEYS = ("model", "model_version", "slice_key", "slice_value", "column_name", "column_kind")
+
+
+def merge_profiles(
+    profiles: DataFrame, window: str | None = None, *, k: int = WINDOW_K
+) -> DataFrame:
+    """Merge profiles of disjoint windows into profiles of longer windows, or into one.
+
+    Parameters
+    ----------
+    profiles : DataFrame
+        ``sparkmon.schemas.PROFILES`` of windows that do not overlap.
+    window : str, optional
+        Length of the longer windows, a whole multiple of the shorter ones'; all time is one window without.
+    k : int, default 800
+        KLL parameter of the merged sketches.
+
+    Returns
+    -------
+    DataFrame
+        ``sparkmon.schemas.PROFILES``.
+
+    Examples
+    --------
+    >>> days = merge_profiles(hours, "1 day")  # doctest: +SKIP
+    """
+    merged = merged_profile(F.col("profile"), k=k).alias("profile")
+    if window is None:
+        whole = profiles.groupBy(*_KEYS).agg(
+            merged, F.min("window_start").alias("start"), F.max("window_end").alias("end")
+        )
+        return shaped(whole, F.col("start"), F.col("end"))
+    longer = profiles.groupBy(*_KEYS, F.window("window_start", window).alias("window")).agg(merged)
+    return shaped(longer, F.col("window.start"), F.col("window.end"))

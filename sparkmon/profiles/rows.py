@@ -1,0 +1,82 @@
+"""Decoded rows to profiles per model, window and column: one aggregation for all models of a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from sparkmon.profiles.aggregate import WINDOW_K, cell_columns, profile_of
+from sparkmon.schemas import PROFILES
+
+__all__ = ["ALL_ROWS", "profile_rows"]
+
+ALL_ROWS = ":all"
+"""The slice that holds every row."""
+
+
+def profile_rows(
+    rows: DataFrame, window: str, *, slide: str | None = None, k: int = WINDOW_K
+) -> DataFrame:
+    """Summarise rows per model, model version, event-time window and column.
+
+    Features are profiled from requests and predictions from responses, so nothing waits for a pair.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        As ``sparkmon.rows`` makes them (``sparkmon.schemas.DECODED``), streaming or not. A streaming one needs a
+        watermark on ``event_time``; a window is emitted once the watermark has passed its end.
+    window : str
+        Length of the windows as a Spark interval, such as ``"1 hour"``. Windows start at whole multiples of it
+        since 1970-01-01 UTC.
+    slide : str, optional
+        Distance between the starts of windows; by default windows do not overlap.
+    k : int, default 800
+        KLL parameter of the sketches.
+
+    Returns
+    -------
+    DataFrame
+        ``sparkmon.schemas.PROFILES``.
+
+    Examples
+    --------
+    >>> profiles = profile_rows(rows, "1 hour")  # doctest: +SKIP
+    """
+    values = rows.select(
+        "model",
+        "model_version",
+        "event_time",
+        F.when(F.col("event_type") == "request", "feature").otherwise("prediction").alias("column_kind"),
+        F.explode(
+            F.when(F.col("event_type") == "request", F.col("features")).otherwise(
+                F.col("predictions")
+            )
+        ).alias("column_name", "cell"),
+    )
+    keys = ("model", "model_version", "event_time", "column_name", "column_kind")
+    cells = values.select(*keys, *cell_columns(F.col("cell.number"), F.col("cell.text")))
+    grouped = cells.groupBy(
+        "model",
+        "model_version",
+        F.window("event_time", window, slide).alias("window"),
+        "column_name",
+        "column_kind",
+    ).agg(profile_of(numbers=True, texts=True, k=k).alias("profile"))
+    return shaped(grouped, F.col("window.start"), F.col("window.end"))
+
+
+def shaped(
+    profiles: DataFrame, start: Column, end: Column, keep: Sequence[str] = ()
+) -> DataFrame:
+    """Give grouped profiles the columns of ``sparkmon.schemas.PROFILES``, in its order, behind those to keep."""
+    return profiles.withColumns(
+        {
+            "window_start": start,
+            "window_end": end,
+            "slice_key": F.lit(ALL_ROWS),
+            "slice_value": F.lit(ALL_ROWS),
+        }
+    ).select(*keep, *PROFILES.names)

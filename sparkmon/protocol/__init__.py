@@ -1,0 +1,67 @@
+"""Bytes to meaning: CloudEvents, the V1 and V2 inference protocols, and what cannot be read.
+
+The ``from_*`` functions make events of what arrives; :func:`decode` says what one event holds, :func:`decode_batch`
+and :func:`decode_batches` do so for Arrow batches. None of them raises for bad data: what cannot be read becomes a dead
+letter that keeps its bytes and carries one of these conditions.
+
+Of the event (``from_*``):
+
+- ``NOT_A_CLOUDEVENT``: neither ``ce-`` attributes nor a structured CloudEvent's content type.
+- ``EVENT_NOT_JSON``: a structured CloudEvent that is no JSON object.
+- ``EVENT_FIELD_MISSING``: no id, type, source or time.
+- ``EVENT_TIME_MALFORMED``: a time that is no RFC 3339 timestamp.
+- ``EVENT_TOO_LARGE``, ``HEADERS_TOO_LARGE``: beyond :class:`Limits`.
+- ``HEADER_NOT_UTF8``: an attribute whose bytes are not UTF-8.
+- ``METADATA_MALFORMED``, ``ANNOTATIONS_MALFORMED``: no JSON object of strings.
+- ``STATUS_CODE_MALFORMED``: no number of three digits.
+- ``DATA_BASE64_BROKEN``: a body in base64 that is damaged.
+- ``OBJECT_MALFORMED``, ``OBJECT_TOO_LARGE``: a stored object that is not what its name says, or beyond :class:`Limits`.
+
+Of the body (``decode``):
+
+- ``UNKNOWN_EVENT_TYPE``: neither KServe's request nor its response.
+- ``BODY_TOO_LARGE``, ``TOO_MANY_ROWS``, ``TOO_MANY_COLUMNS``, ``TOO_MANY_VALUES``, ``VALUE_TOO_LONG``,
+  ``VALUE_TOO_DEEP``: beyond :class:`Limits`, or nested beyond 32 levels.
+- ``BODY_GZIP_BROKEN``: a gzip body that is cut short or damaged.
+- ``BODY_NOT_JSON``: text or bytes, ``NaN`` or ``Infinity``, not UTF-8, something after the end.
+- ``BODY_UNKNOWN``: JSON of no protocol.
+- ``INSTANCES_MALFORMED``: instances that are no list, or of several forms.
+- ``INSTANCE_MALFORMED``: an object inside a list of values.
+- ``ROWS_RAGGED``: rows or nested lists of different lengths.
+- ``NAMES_COLLIDE``: two values under one column name.
+- ``HEAD_LENGTH_WRONG``: a request whose ``Inference-Header-Content-Length`` does not end its JSON.
+- ``TENSOR_MALFORMED``: a tensor without name, datatype or shape.
+- ``TENSOR_SHAPE``: a shape that is no list of sizes, or does not fit the data.
+- ``TENSOR_ROWS_DIFFER``: tensors of different first dimensions.
+- ``TENSOR_DATA``: values that are not of the tensor's datatype.
+- ``DATATYPE_UNKNOWN``: a datatype the protocol does not have.
+- ``BINARY_SIZE_MISMATCH``: raw tensors that are longer or shorter than they claim.
+- ``ROW_LENGTH_MISMATCH``: rows without names that have another length than the model's schema.
+- ``DECODER_FAILED``: a fault of the decoder itself; please report it.
+"""
+
+from __future__ import annotations
+
+from sparkmon.protocol.batch import decode_batch, decode_batches
+from sparkmon.protocol.cloudevents import from_http, from_kafka, from_structured
+from sparkmon.protocol.decode import decode
+from sparkmon.protocol.event_batch import events_to_batch
+from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
+from sparkmon.protocol.schema import DECODED, EVENTS, VALUES
+from sparkmon.protocol.store_objects import from_object
+
+__all__ = [
+    "DECODED",
+    "DEFAULT_LIMITS",
+    "EVENTS",
+    "VALUES",
+    "Limits",
+    "decode",
+    "decode_batch",
+    "decode_batches",
+    "events_to_batch",
+    "from_http",
+    "from_kafka",
+    "from_object",
+    "from_structured",
+]

@@ -1,0 +1,80 @@
+"""Batches of events to batches of decoded rows: the hot path of every stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import pyarrow as pa
+
+from sparkmon.protocol.batch_reader import BatchReader
+from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
+from sparkmon.protocol.schema import DECODED, EVENTS
+from sparkmon.records import ModelSchema
+
+__all__ = ["decode_batch", "decode_batches"]
+
+
+def decode_batch(
+    events: pa.RecordBatch,
+    schemas: Mapping[str, ModelSchema] | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> pa.RecordBatch:
+    """Decode a batch of events into one batch of rows.
+
+    Convenient where the events are known to be modest; :func:`decode_batches` does the same in bounded memory.
+
+    Parameters
+    ----------
+    events : pyarrow.RecordBatch
+        Of the schema ``EVENTS``.
+    schemas : mapping, optional
+        Model name to its schema. It names the columns of payloads without names and types the ambiguous ones.
+    limits : Limits
+        The bounds of one event.
+
+    Returns
+    -------
+    pyarrow.RecordBatch
+        Of the schema ``DECODED``, in the order of the events.
+
+    Examples
+    --------
+    >>> from datetime import datetime, timezone
+    >>> from sparkmon.protocol.event_batch import events_to_batch
+    >>> from sparkmon.records import Event
+    >>> time = datetime(2026, 11, 23, tzinfo=timezone.utc)
+    >>> events = events_to_batch([Event("1", "response", "pod", time, b'{"predictions": [0, 1]}')])
+    >>> decode_batch(events).select(["instance", "predictions"]).to_pylist()[1]
+    {'instance': 1, 'predictions': [('prediction', {'number': 1.0, 'text': None})]}
+    """
+    batches = list(decode_batches(events, schemas, limits))
+    if len(batches) == 1:
+        return batches[0]
+    if not batches:
+        return pa.RecordBatch.from_pylist([], schema=DECODED)
+    table = pa.Table.from_batches(batches).combine_chunks()
+    return table.to_batches()[0]
+
+
+def decode_batches(
+    events: pa.RecordBatch,
+    schemas: Mapping[str, ModelSchema] | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Iterator[pa.RecordBatch]:
+    """Decode a batch of events into as many batches of rows as bounded memory asks for.
+
+    A few kilobytes of gzip may open to millions of values, so the size of ``events`` does not bound that of the rows:
+    a batch is handed out whenever some 256 MiB have gathered. Parameters as for :func:`decode_batch`.
+
+    Examples
+    --------
+    >>> from sparkmon.protocol.event_batch import events_to_batch
+    >>> list(decode_batches(events_to_batch([])))
+    []
+    """
+    events = events.select(EVENTS.names)
+    if events.schema.types != EVENTS.types:
+        events = events.cast(EVENTS)
+    reader = BatchReader(events, schemas or {}, limits)
+    while not reader.done:
+        yield reader.read()

@@ -1,0 +1,82 @@
+"""What one body says, flat and ready for bulk work: the form between the parsers and their two callers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from sparkmon.protocol.limits import Limits
+from sparkmon.protocol.refusal import refusal
+from sparkmon.records import DeadLetter, Half, Value
+
+__all__ = ["NO_ROWS", "Body", "Rows", "check_shape", "check_text", "made_names"]
+
+
+@dataclass(slots=True)
+class Rows:
+    """A table of scalars: ``count`` rows of ``len(names)`` values, row-major in ``values``."""
+
+    names: tuple[str, ...]
+    named: bool
+    count: int
+    values: Sequence[Value]
+
+
+NO_ROWS = Rows((), False, 0, ())
+
+
+@dataclass(slots=True)
+class Body:
+    """The kind of a body, its rows, and why it could not be read where it could not."""
+
+    kind: str
+    rows: Rows = field(default_factory=lambda: NO_ROWS)
+    model_version: str | None = None
+    body_id: str | None = None
+    dead_letter: DeadLetter | None = None
+    size: int = 0
+    """Bytes of the body once opened: what it cost to read."""
+
+
+@lru_cache(maxsize=512)
+def made_names(half: Half, width: int) -> tuple[str, ...]:
+    """Make the column names of a payload that carries none.
+
+    Examples
+    --------
+    >>> made_names("request", 2), made_names("response", 2), made_names("response", 1)
+    (('feature_0', 'feature_1'), ('prediction_0', 'prediction_1'), ('prediction',))
+    """
+    if half == "request":
+        return tuple(f"feature_{i}" for i in range(width))
+    if width == 1:
+        return ("prediction",)
+    return tuple(f"prediction_{i}" for i in range(width))
+
+
+def check_shape(count: int, width: int, limits: Limits) -> None:
+    """Raise ProtocolError when a table has more rows, columns or values than ``limits`` allow."""
+    if count > limits.rows:
+        raise refusal("TOO_MANY_ROWS", f"got {count} instances; Limits.rows is {limits.rows}")
+    if width > limits.columns:
+        raise refusal(
+            "TOO_MANY_COLUMNS", f"got {width} columns; Limits.columns is {limits.columns}"
+        )
+    if count * width > limits.values:
+        raise refusal(
+            "TOO_MANY_VALUES", f"got {count} x {width} values; Limits.values is {limits.values}"
+        )
+
+
+def check_text(texts: Sequence[str], limits: Limits, what: str = "a string value") -> None:
+    """Raise ProtocolError ``VALUE_TOO_LONG`` when a text has more bytes of UTF-8 than ``limits`` allow."""
+    longest = max(map(len, texts), default=0)
+    if longest * 4 <= limits.text_bytes:
+        return
+    size = max(len(text.encode()) for text in texts)
+    if size > limits.text_bytes:
+        raise refusal(
+            "VALUE_TOO_LONG",
+            f"got {what} of {size} bytes; Limits.text_bytes is {limits.text_bytes}",
+        )

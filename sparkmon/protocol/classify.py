@@ -1,0 +1,73 @@
+"""Which protocol a parsed body speaks: events carry neither path nor verb, so its shape must tell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sparkmon.protocol.refusal import refusal
+from sparkmon.protocol.v2 import is_tensor
+from sparkmon.records import Half
+
+__all__ = ["classify"]
+
+_HEALTH = frozenset({"ready", "live", "status"})
+
+
+def classify(body: object, half: Half) -> str:
+    """Name the kind of a JSON body, one of those :class:`sparkmon.records.Decoded` lists.
+
+    Raises
+    ------
+    ProtocolError
+        ``BODY_UNKNOWN`` when no protocol has such a body.
+
+    Examples
+    --------
+    >>> classify({"instances": [[1.0]]}, "request"), classify({"ready": True}, "response")
+    ('v1_request', 'health')
+    """
+    if type(body) is not dict:
+        raise refusal(
+            "BODY_UNKNOWN", f"got a JSON {type(body).__name__} as {half} body; expected an object"
+        )
+    return _request(body) if half == "request" else _response(body)
+
+
+def _request(body: dict[str, Any]) -> str:
+    if "instances" in body:
+        return "v1_request"
+    if "inputs" in body:
+        inputs = body["inputs"]
+        return (
+            "v2_request"
+            if type(inputs) is list and inputs and is_tensor(inputs[0])
+            else "v1_request"
+        )
+    if "messages" in body or "prompt" in body:
+        return "openai"
+    if "model" in body and ("input" in body or "query" in body):
+        return "openai"
+    raise refusal("BODY_UNKNOWN", "got an object with neither instances nor inputs as request body")
+
+
+def _response(body: dict[str, Any]) -> str:
+    if "predictions" in body:
+        return "v1_response"
+    if "explanations" in body:
+        return "v1_explanation"
+    if "platform" in body and "name" in body and "model_name" not in body:
+        return "metadata"
+    if "outputs" in body:
+        outputs = body["outputs"]
+        if type(outputs) is list and outputs and is_tensor(outputs[0]):
+            return "v2_response"
+        return "v1_explanation"
+    if "choices" in body or type(body.get("object")) is str:
+        return "openai"
+    if "error" in body or type(body.get("detail")) in (list, str):
+        return "error"
+    if body.keys() & _HEALTH and body.keys() <= _HEALTH | {"name"}:
+        return "health"
+    if "name" in body and ("versions" in body or "extensions" in body):
+        return "metadata"
+    return "v1_explanation"

@@ -1,0 +1,200 @@
+"""CloudEvents 1.0 as KServe's logger posts them (binary mode) and as Kafka carries them (binary and structured)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from sparkmon.protocol.attributes import ATTRIBUTES, KSERVE_TYPES, event_of
+from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
+from sparkmon.protocol.structured import read_structured
+from sparkmon.records import DeadLetter, Event
+
+__all__ = ["from_http", "from_kafka", "from_structured"]
+
+_STRUCTURED = "application/cloudevents+json"
+
+
+def from_http(
+    headers: Mapping[str, str] | Mapping[bytes, bytes] | Iterable[tuple[str | bytes, str | bytes]],
+    body: bytes,
+    *,
+    received_time: datetime | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Event:
+    """Read the event of one HTTP request; never raises for what the request holds.
+
+    Parameters
+    ----------
+    headers : mapping or iterable of pairs
+        Names in any case; of a repeated name the first counts. Values as bytes, or as the Latin-1 text that HTTP
+        servers make of them: KServe sends ``Ce-Metadata`` as raw UTF-8.
+    body : bytes
+        The request's body.
+    received_time : datetime, optional
+        Timezone-aware; used as ``event_time`` when the event tells none.
+    limits : Limits
+        The bounds of one event.
+
+    Returns
+    -------
+    Event
+        With ``dead_letter`` set where the request is no sound CloudEvent, and all fields that could be read.
+
+    Examples
+    --------
+    >>> headers = {"Ce-Id": "1", "Ce-Source": "pod", "Ce-Time": "2026-11-23T00:36:06Z",
+    ...            "Ce-Type": "org.kubeflow.serving.inference.request", "Ce-Inferenceservicename": "iris"}
+    >>> event = from_http(headers, b'{"instances": [[1.0]]}')
+    >>> event.event_type, event.model, event.dead_letter
+    ('request', 'iris', None)
+    >>> print(from_http({}, b"hello").dead_letter)
+    [NOT_A_CLOUDEVENT] got neither ce- attributes nor the content type application/cloudevents+json
+    """
+    pairs = headers.items() if isinstance(headers, Mapping) else headers
+    return _from_pairs(pairs, "ce-", body, received_time, limits)
+
+
+def from_kafka(
+    headers: Sequence[tuple[str, bytes | None]],
+    value: bytes | None,
+    *,
+    received_time: datetime | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Event:
+    """Read the event of one Kafka record, in either content mode; never raises for what the record holds.
+
+    Parameters
+    ----------
+    headers : sequence of pairs
+        ``ce_*`` and ``content-type``; of a repeated key the first counts.
+    value : bytes or None
+        The record's value; null stands for an empty body.
+    received_time : datetime, optional
+        The record's timestamp; used as ``event_time`` when the event tells none.
+    limits : Limits
+        The bounds of one event.
+
+    Examples
+    --------
+    >>> headers = [("ce_id", b"1"), ("ce_source", b"pod"), ("ce_time", b"2026-11-23T00:36:06Z"),
+    ...            ("ce_type", b"org.kubeflow.serving.inference.response")]
+    >>> from_kafka(headers, None).payload
+    b''
+    """
+    pairs = ((name, item) for name, item in headers if item is not None)
+    return _from_pairs(pairs, "ce_", value or b"", received_time, limits)
+
+
+def from_structured(
+    body: bytes, *, received_time: datetime | None = None, limits: Limits = DEFAULT_LIMITS
+) -> Event:
+    """Read an event in structured mode: one JSON object with attributes and data; never raises for its content.
+
+    Parameters
+    ----------
+    body : bytes
+        The JSON object. ``data`` is kept byte for byte, also where it is no JSON.
+    received_time : datetime, optional
+        Used as ``event_time`` when the event tells none.
+    limits : Limits
+        The bounds of one event.
+
+    Examples
+    --------
+    >>> from_structured(b'{"id":"1","type":"t","source":"s","time":"2026-11-23T00:36:06Z","data":[1, 2]}').payload
+    b'[1, 2]'
+    """
+    trouble = _too_large(body, limits)
+    if trouble is not None:
+        return event_of({}, body, content_type=None, received_time=received_time, trouble=trouble)
+    attributes, payload, trouble = read_structured(body)
+    content_type = attributes.get("datacontenttype")
+    return event_of(
+        attributes,
+        payload,
+        content_type=content_type if type(content_type) is str else None,
+        received_time=received_time,
+        trouble=trouble,
+    )
+
+
+def _from_pairs(
+    pairs: Iterable[tuple[str | bytes, str | bytes]],
+    prefix: str,
+    body: bytes,
+    received_time: datetime | None,
+    limits: Limits,
+) -> Event:
+    attributes, content_type, trouble = _read_headers(pairs, prefix, limits)
+    structured = content_type is not None and content_type[:28].lower() == _STRUCTURED
+    # A client may post a CloudEvent of its own to the model: the logger's attributes then say what it is.
+    if structured and attributes.get("type") not in KSERVE_TYPES:
+        return from_structured(body, received_time=received_time, limits=limits)
+    if trouble is None and not attributes:
+        trouble = DeadLetter(
+            "NOT_A_CLOUDEVENT",
+            f"got neither {prefix} attributes nor the content type {_STRUCTURED}",
+        )
+    return event_of(
+        attributes,
+        body,
+        content_type=content_type,
+        received_time=received_time,
+        trouble=trouble or _too_large(body, limits),
+    )
+
+
+def _read_headers(
+    pairs: Iterable[tuple[str | bytes, str | bytes]], prefix: str, limits: Limits
+) -> tuple[dict[str, str], str | None, DeadLetter | None]:
+    """Read the attributes and the content type, and what was wrong with them first."""
+    attributes: dict[str, str] = {}
+    content_type: str | None = None
+    trouble: DeadLetter | None = None
+    size = 0
+    for count, (raw_name, raw_value) in enumerate(pairs):
+        size += len(raw_name) + len(raw_value)
+        if count == limits.headers or size > limits.header_bytes:
+            reason = (
+                f"got more than {limits.headers} headers or {limits.header_bytes} bytes of them"
+            )
+            return attributes, content_type, trouble or DeadLetter("HEADERS_TOO_LARGE", reason)
+        name = (raw_name.decode("latin-1") if isinstance(raw_name, bytes) else raw_name).lower()
+        attribute = name.removeprefix(prefix)
+        is_type = name == "content-type"
+        if not is_type and (attribute == name or attribute not in ATTRIBUTES):
+            continue
+        value = _header_text(raw_value)
+        if value is None:
+            trouble = trouble or DeadLetter("HEADER_NOT_UTF8", f"the value of {name} is not UTF-8")
+        elif is_type:
+            content_type = value if content_type is None else content_type
+        else:
+            attributes.setdefault(attribute, value)
+    return attributes, content_type, trouble
+
+
+def _header_text(value: str | bytes) -> str | None:
+    """Undo the Latin-1 reading of HTTP servers; None when the bytes are not UTF-8."""
+    if isinstance(value, str):
+        if value.isascii():
+            return value
+        try:
+            raw = value.encode("latin-1")
+        except UnicodeEncodeError:
+            # Characters beyond Latin-1: somebody has decoded the value already.
+            raw = value.encode("utf-8", "surrogatepass")
+    else:
+        raw = value
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+def _too_large(body: bytes, limits: Limits) -> DeadLetter | None:
+    if len(body) <= limits.payload_bytes:
+        return None
+    reason = f"got an event of {len(body)} bytes; Limits.payload_bytes is {limits.payload_bytes}"
+    return DeadLetter("EVENT_TOO_LARGE", reason)

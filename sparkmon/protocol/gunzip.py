@@ -1,0 +1,64 @@
+"""Gzip bodies, opened within a bound."""
+
+from __future__ import annotations
+
+import zlib
+
+from sparkmon.protocol.refusal import refusal
+
+__all__ = ["GZIP_MAGIC", "gunzip"]
+
+GZIP_MAGIC = b"\x1f\x8b"
+"""How every gzip member begins; the logger keeps no ``Content-Encoding``, so bodies are told by it."""
+
+_GZIP = 16 + zlib.MAX_WBITS
+_MEMBERS = 64
+
+
+def gunzip(data: bytes, limit: int) -> bytes:
+    """Decompress one or more gzip members.
+
+    Parameters
+    ----------
+    data : bytes
+        The compressed bytes.
+    limit : int
+        The most bytes that may come out.
+
+    Raises
+    ------
+    ProtocolError
+        ``BODY_TOO_LARGE`` when more than ``limit`` bytes would come out, ``BODY_GZIP_BROKEN`` when ``data`` is cut
+        short, damaged, or followed by something else.
+
+    Examples
+    --------
+    >>> import gzip
+    >>> gunzip(gzip.compress(b"abc"), 10)
+    b'abc'
+    """
+    parts: list[bytes] = []
+    room = limit
+    for _ in range(_MEMBERS):
+        member = zlib.decompressobj(_GZIP)
+        try:
+            part = member.decompress(data, room + 1)
+        except zlib.error as error:
+            raise refusal(
+                "BODY_GZIP_BROKEN", f"got a gzip body that is damaged ({error})"
+            ) from None
+        if len(part) > room:
+            raise refusal(
+                "BODY_TOO_LARGE",
+                f"got a gzip body that opens to more than {limit} bytes; raise Limits.decompressed_bytes to take it",
+            )
+        if not member.eof:
+            raise refusal(
+                "BODY_GZIP_BROKEN", "got a gzip body that ends in the middle of its stream"
+            )
+        room -= len(part)
+        parts.append(part)
+        data = member.unused_data
+        if not data:
+            return b"".join(parts)
+    raise refusal("BODY_GZIP_BROKEN", f"got a gzip body of more than {_MEMBERS} members")

@@ -1,0 +1,119 @@
+"""Strict JSON, read by orjson where it is installed and else by the standard library, with the same result.
+
+Strict means RFC 8259: UTF-8 without a byte order mark, no ``NaN`` or ``Infinity``, no lone surrogates, no number too
+large for a double. Integers that fit 64 bits are exact; larger ones become doubles, as orjson has it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Any, NoReturn
+
+from sparkmon.errors import ProtocolError
+from sparkmon.protocol.refusal import refusal
+
+try:
+    import orjson
+except ImportError:  # a cluster that was given the package without its dependencies
+    orjson = None  # type: ignore[assignment]
+
+__all__ = ["loads", "split_head"]
+
+# Only numbers written this long can leave 64 bits or overflow a double.
+_LONG_NUMBER = re.compile(r"[0-9]{19}|[eE]\+?[0-9]{3}")
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_SPACE = b" \t\n\r"
+
+
+def _refuse_literal(text: str) -> NoReturn:
+    raise ValueError(f"the literal {text} is not JSON")
+
+
+def _double(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"a number of {len(text)} characters is infinity as a double")
+    return number
+
+
+def _integer(text: str) -> int | float:
+    if len(text) <= 20:
+        number = int(text)
+        if -(2**63) <= number < 2**64:
+            return number
+    return _double(text)
+
+
+_PLAIN = json.JSONDecoder(parse_constant=_refuse_literal)
+_CAREFUL = json.JSONDecoder(parse_constant=_refuse_literal, parse_float=_double, parse_int=_integer)
+_LENIENT = json.JSONDecoder()
+
+
+def loads(data: bytes) -> Any:  # noqa: ANN401 - JSON is any of its six types
+    """Read strict JSON.
+
+    Raises
+    ------
+    ProtocolError
+        ``BODY_NOT_JSON``, with the reader's own words for where.
+
+    Examples
+    --------
+    >>> loads(b'[1, 9007199254740993, 2.5, "a"]')
+    [1, 9007199254740993, 2.5, 'a']
+    >>> loads(b"[NaN]")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ...
+    sparkmon.errors.ProtocolError: [BODY_NOT_JSON] got 5 bytes that are not JSON (...)
+    """
+    try:
+        return _loads_stdlib(data) if orjson is None else orjson.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise _not_json(data, error) from None
+
+
+def _loads_stdlib(data: bytes) -> Any:  # noqa: ANN401
+    text = data.decode("utf-8")
+    value = (_CAREFUL if _LONG_NUMBER.search(text) else _PLAIN).decode(text)
+    if _SURROGATE.search(text):
+        # Pairs have become one character by now; a lone half does not encode.
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    return value
+
+
+def split_head(data: bytes) -> tuple[Any, bytes]:
+    r"""Read the JSON value that ``data`` begins with, and return it with the bytes that follow it.
+
+    This is how the tensors of a V2 binary body are found when nothing says how long its JSON head is: the logger
+    keeps a response's own length header to itself.
+
+    Parameters
+    ----------
+    data : bytes
+        A JSON object followed by anything.
+
+    Raises
+    ------
+    ProtocolError
+        ``BODY_NOT_JSON`` when no complete JSON value stands at the start.
+
+    Examples
+    --------
+    >>> split_head(b'{"a": "}"}\x00\xff')
+    ({'a': '}'}, b'\x00\xff')
+    """
+    start = len(data) - len(data.lstrip(_SPACE))
+    if data[start : start + 1] != b"{":
+        raise _not_json(data, "it does not begin with an object")
+    # JSON's own marks are ASCII, and Latin-1 keeps every byte at its place.
+    try:
+        _, end = _LENIENT.raw_decode(data.decode("latin-1"), start)
+    except (ValueError, RecursionError) as error:
+        raise _not_json(data, error) from None
+    return loads(data[:end]), data[end:]
+
+
+def _not_json(data: bytes, why: object) -> ProtocolError:
+    return refusal("BODY_NOT_JSON", f"got {len(data)} bytes that are not JSON ({why})")

@@ -1,0 +1,42 @@
+"""How large an event may be before it is set aside as a dead letter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["DEFAULT_LIMITS", "Limits"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The bounds that keep one hostile event from taking a worker's memory.
+
+    KServe's logger bounds nothing: a 1.6 MB body is logged whole, gzip bodies are logged as gzip. An event over a
+    bound becomes a dead letter and is counted; no event is cut.
+
+    Examples
+    --------
+    >>> Limits(rows=10).rows, Limits().payload_bytes
+    (10, 16777216)
+    """
+
+    payload_bytes: int = 16 * 2**20
+    """Body of an event as received, in bytes; beyond: ``EVENT_TOO_LARGE`` or ``BODY_TOO_LARGE``."""
+    decompressed_bytes: int = 64 * 2**20
+    """A gzip body once opened, and the names of all cells of one event together, in bytes."""
+    rows: int = 100_000
+    """Instances in one event; beyond: ``TOO_MANY_ROWS``."""
+    values: int = 2_000_000
+    """Instances times columns in one event; beyond: ``TOO_MANY_VALUES``."""
+    columns: int = 10_000
+    """Columns of one event; beyond: ``TOO_MANY_COLUMNS``."""
+    text_bytes: int = 64 * 2**10
+    """One string value or column name, in bytes of UTF-8; beyond: ``VALUE_TOO_LONG``."""
+    headers: int = 256
+    """Headers looked at in one event; beyond: ``HEADERS_TOO_LARGE``."""
+    header_bytes: int = 256 * 2**10
+    """Names and values of all headers of one event together, in bytes; beyond: ``HEADERS_TOO_LARGE``."""
+
+
+DEFAULT_LIMITS = Limits()
+"""The documented defaults."""

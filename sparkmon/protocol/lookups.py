@@ -1,0 +1,53 @@
+"""Looking one name up in a whole column of header or annotation maps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+__all__ = ["look_up"]
+
+
+def look_up(maps: Any, name: str) -> Any | None:  # noqa: ANN401 - Arrow arrays of a type the stubs cannot say
+    """Find the value of a key in each map of a column; where values are lists, the first element.
+
+    Parameters
+    ----------
+    maps : pyarrow.MapArray
+        String keys to strings or lists of strings.
+    name : str
+        The key in lower case; keys match in any case, and the first that does counts.
+
+    Returns
+    -------
+    pyarrow.StringArray or None
+        One per map, null where the key is not there or its value is empty; None when it is nowhere.
+
+    Examples
+    --------
+    >>> kind = pa.map_(pa.string(), pa.list_(pa.string()))
+    >>> look_up(pa.array([[], [("X-Request-Id", ["r-1", "r-2"])]], kind), "x-request-id").to_pylist()
+    [None, 'r-1']
+    """
+    offsets = maps.offsets.to_numpy()
+    first, last = int(offsets[0]), int(offsets[-1])
+    if first == last:
+        return None
+    keys = maps.keys.slice(first, last - first)
+    hits = first + np.flatnonzero(np.asarray(pc.equal(pc.utf8_lower(keys), pa.scalar(name))))
+    values = maps.items
+    held = hits
+    if pa.types.is_list(values.type):
+        inner = values.offsets.to_numpy()
+        hits = hits[inner[hits + 1] > inner[hits]]
+        held, values = inner[hits], values.values
+    if not len(hits):
+        return None
+    owners = np.searchsorted(offsets, hits, side="right") - 1
+    chosen = np.full(len(maps), -1, np.int64)
+    chosen[owners[::-1]] = held[::-1]
+    found = values.take(pa.array(chosen, mask=chosen < 0))
+    return pc.if_else(pc.equal(found, pa.scalar("")), pa.scalar(None, pa.string()), found)

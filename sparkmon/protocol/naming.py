@@ -1,0 +1,66 @@
+"""What a model's schema makes of the columns of a payload: their names, and how their values are read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sparkmon.records import DeadLetter, Feature, FeatureKind
+
+__all__ = ["Naming", "name_columns"]
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """The columns of one layout of payloads, settled once for all events that have it."""
+
+    names: tuple[str, ...]
+    kinds: tuple[FeatureKind | None, ...] | None = None
+    """By column, None where the schema does not know it; None altogether where it knows none of them."""
+    dead_letter: DeadLetter | None = None
+    """Set when the payload cannot be of this model."""
+    length: int = field(init=False)
+    """Characters of all names together."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "length", sum(map(len, self.names)))
+
+
+def name_columns(names: tuple[str, ...], named: bool, known: tuple[Feature, ...]) -> Naming:
+    """Settle the columns of a payload.
+
+    Names the payload carries are kept, also those the schema does not know. Made names give way to the schema's, in
+    order. The one column of a payload gives way to the one column of a schema whatever it is called: V2 servers
+    name their only output by habit (``output-0``, ``predict``).
+
+    Parameters
+    ----------
+    names : tuple of str
+        The payload's columns.
+    named : bool
+        Whether the payload itself carries these names.
+    known : tuple of Feature
+        The schema's features or predictions; empty when nothing is known.
+
+    Returns
+    -------
+    Naming
+        With the dead letter ``ROW_LENGTH_MISMATCH`` when a payload without names has another number of columns.
+
+    Examples
+    --------
+    >>> known = (Feature("age", "numeric"), Feature("country", "categorical"))
+    >>> name_columns(("feature_0", "feature_1"), False, known).names
+    ('age', 'country')
+    >>> name_columns(("country", "extra"), True, known).kinds
+    ('categorical', None)
+    """
+    if not known:
+        return Naming(names)
+    if not named and len(names) != len(known):
+        reason = f"got rows of {len(names)} values without names; the model's schema has {len(known)} columns"
+        return Naming(names, dead_letter=DeadLetter("ROW_LENGTH_MISMATCH", reason))
+    if not named or len(names) == len(known) == 1:
+        names = tuple(column.name for column in known)
+    kind_of = {column.name: column.kind for column in known}
+    kinds = tuple(kind_of.get(name) for name in names)
+    return Naming(names, kinds if any(kinds) else None)

@@ -1,0 +1,39 @@
+"""The one way this room says no: an error with a condition, and its form as a dead letter."""
+
+from __future__ import annotations
+
+from sparkmon.errors import ProtocolError
+from sparkmon.records import DeadLetter
+
+__all__ = ["as_dead_letter", "refusal"]
+
+
+def refusal(condition: str, reason: str) -> ProtocolError:
+    """Build the error for bytes that cannot be decoded.
+
+    Parameters
+    ----------
+    condition : str
+        A stable name in capitals, one of those the room's docstring lists.
+    reason : str
+        One sentence: what was got; what was expected. Cut to 500 characters: it may quote what was got.
+
+    Examples
+    --------
+    >>> print(refusal("BODY_NOT_JSON", "got 3 bytes of text; expected JSON"))
+    [BODY_NOT_JSON] got 3 bytes of text; expected JSON
+    """
+    error = ProtocolError(f"[{condition}] {reason[:500]}")
+    error.condition = condition
+    return error
+
+
+def as_dead_letter(error: ProtocolError) -> DeadLetter:
+    """Turn a refusal into the dead letter that travels with the event.
+
+    Examples
+    --------
+    >>> as_dead_letter(refusal("BODY_NOT_JSON", "got text"))
+    DeadLetter(condition='BODY_NOT_JSON', reason='got text')
+    """
+    return DeadLetter(error.condition, str(error).removeprefix(f"[{error.condition}] "))

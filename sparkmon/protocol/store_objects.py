@@ -1,0 +1,204 @@
+"""The objects that KServe's logger writes to S3, GCS or Azure instead of posting events.
+
+One object holds one record (JSON object) or many, requests and responses mixed (JSON array, CSV, Parquet). CSV and
+Parquet have no time at all: there the object's own modification time is the event time.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+
+from sparkmon.errors import ProtocolError
+from sparkmon.protocol.attributes import event_of
+from sparkmon.protocol.jsontext import loads
+from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
+from sparkmon.protocol.refusal import as_dead_letter, refusal
+from sparkmon.records import DeadLetter, Event
+
+__all__ = ["from_object"]
+
+# A record's member -> the CloudEvents attribute that says the same.
+_ATTRIBUTE_OF = {
+    "annotations": "annotations",
+    "component": "component",
+    "endpoint": "endpoint",
+    "id": "id",
+    "inferenceService": "inferenceservicename",
+    "metadata": "metadata",
+    "namespace": "namespace",
+    "occurrenceTime": "time",
+    "reqType": "type",
+}
+_COLUMNS = [*sorted(_ATTRIBUTE_OF), "bytes", "contentType", "sourceUri"]
+
+
+def from_object(
+    data: bytes, name: str, modified_time: datetime, *, limits: Limits = DEFAULT_LIMITS
+) -> list[Event]:
+    """Read all events of one stored object; never raises for what it holds.
+
+    Parameters
+    ----------
+    data : bytes
+        The object.
+    name : str
+        Its key or path: the suffix ``.json``, ``.csv`` or ``.parquet`` tells its format, else its first bytes do.
+    modified_time : datetime
+        When the object was written, timezone-aware. The event time of records without ``occurrenceTime``; the
+        ``recorded_time`` of those that have one (KServe 0.18 and later).
+    limits : Limits
+        The bounds of one event; ``decompressed_bytes`` also bounds the object.
+
+    Returns
+    -------
+    list of Event
+        One per record. An object that cannot be read is one dead letter, ``OBJECT_MALFORMED`` or
+        ``OBJECT_TOO_LARGE``, with its bytes; so is a record that cannot.
+
+    Examples
+    --------
+    >>> from datetime import timezone
+    >>> data = b'{"id": "1", "reqType": "org.kubeflow.serving.inference.request", "bytes": "e30=", "sourceUri": "pod"}'
+    >>> [event] = from_object(data, "1-request.json", datetime(2026, 11, 23, tzinfo=timezone.utc))
+    >>> event.event_type, event.payload, event.source
+    ('request', b'{}', 'pod')
+    """
+    try:
+        if len(data) > limits.decompressed_bytes:
+            raise refusal("OBJECT_TOO_LARGE", f"got an object of {len(data)} bytes")
+        records = list(_READERS[_format(data, name)](data, limits))
+    except ProtocolError as error:
+        trouble = as_dead_letter(error)
+        return [event_of({}, data, content_type=None, received_time=modified_time, trouble=trouble)]
+    return [_event(record, modified_time, limits) for record in records]
+
+
+def _format(data: bytes, name: str) -> str:
+    suffix = name.rpartition(".")[2].lower()
+    if suffix in _READERS:
+        return suffix
+    if data[:4] == b"PAR1":
+        return "parquet"
+    return "json" if data.lstrip()[:1] in (b"{", b"[") else "csv"
+
+
+def _read_json(data: bytes, limits: Limits) -> Iterator[Any]:
+    try:
+        read = loads(data)
+    except ProtocolError as error:
+        raise refusal("OBJECT_MALFORMED", f"the object is not JSON: {error}") from None
+    records = read if type(read) is list else [read]
+    if len(records) > limits.rows:
+        raise refusal(
+            "OBJECT_TOO_LARGE", f"got {len(records)} records; Limits.rows is {limits.rows}"
+        )
+    yield from records
+
+
+def _read_csv(data: bytes, limits: Limits) -> Iterator[Any]:
+    convert = pacsv.ConvertOptions(
+        column_types=dict.fromkeys(_COLUMNS, pa.string()),
+        include_columns=_COLUMNS,
+        include_missing_columns=True,
+        strings_can_be_null=False,
+    )
+    try:
+        table = pacsv.read_csv(
+            io.BytesIO(data),
+            read_options=pacsv.ReadOptions(block_size=max(len(data), 1), use_threads=False),
+            parse_options=pacsv.ParseOptions(newlines_in_values=True),
+            convert_options=convert,
+        )
+    except (pa.ArrowException, ValueError, OSError) as error:
+        raise refusal("OBJECT_MALFORMED", f"the object is not CSV ({error!s:.120})") from None
+    yield from _records(table.to_batches(), limits)
+
+
+def _read_parquet(data: bytes, limits: Limits) -> Iterator[Any]:
+    try:
+        with pq.ParquetFile(io.BytesIO(data)) as file:
+            about = file.metadata
+            size = sum(about.row_group(i).total_byte_size for i in range(about.num_row_groups))
+            if size > limits.decompressed_bytes or about.num_rows > limits.rows:
+                raise refusal("OBJECT_TOO_LARGE", f"got {about.num_rows} records of {size} bytes")
+            present = [name for name in file.schema_arrow.names if name in _COLUMNS]
+            batches = file.iter_batches(batch_size=1024, columns=present, use_threads=False)
+            yield from _records(batches, limits)
+    except (pa.ArrowException, ValueError, OSError) as error:
+        if isinstance(error, ProtocolError):
+            raise
+        raise refusal("OBJECT_MALFORMED", f"the object is not Parquet ({error!s:.120})") from None
+
+
+def _records(batches: Any, limits: Limits) -> Iterator[Any]:  # noqa: ANN401 - list or iterator of batches
+    rows = size = 0
+    for batch in batches:
+        rows += batch.num_rows
+        size += batch.nbytes
+        if rows > limits.rows or size > limits.decompressed_bytes:
+            raise refusal("OBJECT_TOO_LARGE", f"got {rows} records of {size} bytes or more")
+        yield from batch.to_pylist()
+
+
+_READERS = {"csv": _read_csv, "json": _read_json, "parquet": _read_parquet}
+
+
+def _event(record: object, modified_time: datetime, limits: Limits) -> Event:
+    if not isinstance(record, Mapping):
+        malformed = DeadLetter("OBJECT_MALFORMED", f"got a record that is {type(record).__name__}")
+        payload = json.dumps(record).encode("utf-8")
+        return event_of(
+            {}, payload, content_type=None, received_time=modified_time, trouble=malformed
+        )
+    attributes: dict[str, Any] = {
+        attribute: record[member]
+        for member, attribute in _ATTRIBUTE_OF.items()
+        if record.get(member) not in (None, "")
+    }
+    attributes["source"] = _source(record.get("sourceUri"))
+    if "time" in attributes:
+        attributes["recordedtime"] = modified_time.isoformat()
+    content_type = record.get("contentType")
+    encoded = record.get("bytes") or ""
+    payload = b""
+    trouble: DeadLetter | None = None
+    try:
+        payload = base64.b64decode(encoded, validate=True)
+        if len(payload) > limits.payload_bytes:
+            trouble = DeadLetter("EVENT_TOO_LARGE", f"got an event of {len(payload)} bytes")
+    except (ValueError, TypeError, binascii.Error) as error:
+        payload = str(encoded).encode("utf-8", "replace")
+        trouble = DeadLetter(
+            "DATA_BASE64_BROKEN", f"the record's bytes are damaged ({error!s:.80})"
+        )
+    return event_of(
+        attributes,
+        payload,
+        content_type=content_type if type(content_type) is str and content_type else None,
+        received_time=modified_time,
+        trouble=trouble,
+    )
+
+
+def _source(uri: object) -> str:
+    """Write Go's URL structure as the text it was parsed from; CSV and Parquet have the text."""
+    if type(uri) is str:
+        return uri
+    if type(uri) is not dict:
+        return ""
+    part = {name: value for name, value in uri.items() if type(value) is str}
+    scheme, host, query = part.get("Scheme"), part.get("Host"), part.get("RawQuery")
+    text = f"{scheme}:" if scheme else ""
+    text += f"//{host}" if host else ""
+    text += part.get("Opaque") or part.get("Path") or ""
+    return f"{text}?{query}" if query else text

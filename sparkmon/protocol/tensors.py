@@ -1,0 +1,168 @@
+"""The tensor types of the V2 protocol (Open Inference Protocol), from JSON data and from little-endian bytes.
+
+What a value becomes: ``BOOL`` a truth value, the integer types an exact int, the floating types a float, ``BYTES`` a
+string. Bytes that are not UTF-8 become ``base64:`` and their base64 text, so that a table can hold every value.
+"""
+
+from __future__ import annotations
+
+import base64
+import struct
+from collections.abc import Sequence
+
+import numpy as np
+
+from sparkmon.errors import ProtocolError
+from sparkmon.protocol.flatten import flatten
+from sparkmon.protocol.refusal import refusal
+from sparkmon.records import Value
+
+__all__ = ["tensor_from_bytes", "tensor_from_json"]
+
+_INTEGERS = {
+    "INT8": "<i1",
+    "INT16": "<i2",
+    "INT32": "<i4",
+    "INT64": "<i8",
+    "UINT8": "<u1",
+    "UINT16": "<u2",
+    "UINT32": "<u4",
+    "UINT64": "<u8",
+}
+_FLOATS = {"FP16": "<f2", "FP32": "<f4", "FP64": "<f8"}
+_FIXED = {"BOOL": "<u1", "BF16": "<u2", **_INTEGERS, **_FLOATS}
+
+_PYTHON: dict[str, type[float | int | bool | str]] = {
+    "BOOL": bool,
+    "BF16": float,
+    "BYTES": str,
+    **dict.fromkeys(_INTEGERS, int),
+    **dict.fromkeys(_FLOATS, float),
+}
+
+
+def tensor_from_json(name: str, datatype: str, data: object, count: int) -> Sequence[Value]:
+    """Read a tensor's ``data`` member, flat or nested, as ``count`` values of ``datatype``.
+
+    Raises
+    ------
+    ProtocolError
+        ``TENSOR_DATA`` when ``data`` is no list or holds values of another type, ``TENSOR_SHAPE`` when it holds
+        another number of values than the shape says, ``DATATYPE_UNKNOWN``, ``ROWS_RAGGED``.
+
+    Examples
+    --------
+    >>> tensor_from_json("x", "FP32", [[1, 2.5]], 2)
+    [1.0, 2.5]
+    """
+    wanted = _PYTHON.get(datatype)
+    if wanted is None:
+        raise _unknown(name, datatype)
+    if type(data) is not list:
+        raise refusal(
+            "TENSOR_DATA", f"got {type(data).__name__} as data of tensor {name!r}; expected a list"
+        )
+    values: list[Value] = data
+    types = set(map(type, values))
+    if list in types or dict in types:
+        _, values = flatten(data)
+        types = set(map(type, values))
+    if len(values) != count:
+        raise refusal(
+            "TENSOR_SHAPE", f"got {len(values)} values in tensor {name!r}; its shape says {count}"
+        )
+    types.discard(type(None))
+    if types <= {wanted}:
+        return values
+    converted = _converted(values, types, wanted)
+    if converted is None:
+        got = ", ".join(sorted(t.__name__ for t in types))
+        raise refusal("TENSOR_DATA", f"got {got} in tensor {name!r}; expected {datatype}")
+    return converted
+
+
+def _converted(
+    values: list[Value], types: set[type], wanted: type[float | int | bool | str]
+) -> list[Value] | None:
+    """Take whole floats for integers, integers for floats, 0 and 1 for truth values; None otherwise."""
+    if wanted is float:
+        fits = types <= {float, int}
+    elif wanted is int:
+        fits = types <= {float, int} and all(
+            type(value) is not float or value.is_integer() for value in values
+        )
+    else:
+        fits = wanted is bool and types <= {bool, int} and set(values) <= {0, 1, None}
+    return [None if value is None else wanted(value) for value in values] if fits else None
+
+
+def tensor_from_bytes(name: str, datatype: str, data: bytes, count: int) -> Sequence[Value]:
+    """Read a tensor's raw little-endian bytes as ``count`` values of ``datatype``.
+
+    Raises
+    ------
+    ProtocolError
+        ``BINARY_SIZE_MISMATCH`` when ``data`` has another length than ``count`` values take, ``DATATYPE_UNKNOWN``.
+
+    Examples
+    --------
+    >>> tensor_from_bytes("x", "BF16", bytes.fromhex("c03f00c0"), 2)
+    [1.5, -2.0]
+    >>> tensor_from_bytes("x", "BYTES", bytes.fromhex("02000000 4e4f 01000000 ff"), 2)
+    ['NO', 'base64:/w==']
+    """
+    if datatype == "BYTES":
+        return _strings(name, data, count)
+    if datatype not in _FIXED:
+        raise _unknown(name, datatype)
+    dtype = np.dtype(_FIXED[datatype])
+    if len(data) != count * dtype.itemsize:
+        raise refusal(
+            "BINARY_SIZE_MISMATCH",
+            f"got {len(data)} bytes for tensor {name!r}; {count} values of {datatype} take "
+            f"{count * dtype.itemsize}",
+        )
+    array = np.frombuffer(data, dtype)
+    values: list[Value]
+    if datatype == "BOOL":
+        values = (array != 0).tolist()
+    elif datatype == "BF16":
+        values = (array.astype("<u4") << 16).view("<f4").tolist()
+    else:
+        values = array.tolist()
+    return values
+
+
+def _strings(name: str, data: bytes, count: int) -> list[Value]:
+    if count * 4 > len(data):
+        raise refusal(
+            "BINARY_SIZE_MISMATCH", f"got {len(data)} bytes for {count} strings of tensor {name!r}"
+        )
+    values: list[Value] = []
+    at = 0
+    for _ in range(count):
+        start = at + 4
+        if start > len(data):
+            break
+        at = start + int(struct.unpack_from("<I", data, start - 4)[0])
+        values.append(_text(data[start:at]))
+    if at != len(data) or len(values) != count:
+        raise refusal(
+            "BINARY_SIZE_MISMATCH",
+            f"the string lengths of tensor {name!r} do not add up to its {len(data)} bytes",
+        )
+    return values
+
+
+def _text(data: bytes) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return "base64:" + base64.b64encode(data).decode("ascii")
+
+
+def _unknown(name: str, datatype: str) -> ProtocolError:
+    return refusal(
+        "DATATYPE_UNKNOWN",
+        f"got the datatype {datatype[:40]!r} in tensor {name!r}; known are {', '.join(sorted(_PYTHON))}",
+    )

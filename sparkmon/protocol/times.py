@@ -1,0 +1,48 @@
+"""RFC 3339 timestamps, as CloudEvents carry them, to UTC datetimes."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta, timezone
+
+__all__ = ["EPOCH", "parse_time"]
+
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+"""The time of an event that tells no time."""
+
+_RFC3339 = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,18}))?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
+
+
+def parse_time(text: str) -> datetime | None:
+    """Read an RFC 3339 timestamp; digits beyond microseconds are cut, not rounded.
+
+    Returns
+    -------
+    datetime or None
+        The time in UTC, or None when ``text`` is no timestamp.
+
+    Examples
+    --------
+    >>> parse_time("2026-11-23T00:36:06.741913926Z")
+    datetime.datetime(2026, 11, 23, 0, 36, 6, 741913, tzinfo=datetime.timezone.utc)
+    >>> parse_time("2026-11-23T01:36:06+01:00")
+    datetime.datetime(2026, 11, 23, 0, 36, 6, tzinfo=datetime.timezone.utc)
+    >>> parse_time("yesterday") is None
+    True
+    """
+    match = _RFC3339.fullmatch(text)
+    if match is None:
+        return None
+    year, month, day, hour, minute, second = map(int, match.groups()[:6])
+    fraction, zone = match.group(7), match.group(8)
+    microsecond = int(fraction[:6].ljust(6, "0")) if fraction else 0
+    try:
+        time = datetime(year, month, day, hour, minute, second, microsecond, timezone.utc)
+        if zone not in "Zz":
+            offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[4:6]))
+            time = time - offset if zone[0] == "+" else time + offset
+    except (ValueError, OverflowError):
+        return None
+    return time

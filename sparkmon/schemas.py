@@ -1,0 +1,97 @@
+"""The tables of sparkmon as Spark types, one constant each, derived from the Arrow schemas of the pure rooms."""
+
+from __future__ import annotations
+
+from pyspark.sql.pandas.types import from_arrow_schema, from_arrow_type
+from pyspark.sql.types import (
+    DoubleType,
+    LongType,
+    StringType,
+    StructField,
+    StructType,
+    TimestampType,
+)
+
+from sparkmon.distributions import schema as distributions
+from sparkmon.protocol import schema as protocol
+
+__all__ = [
+    "ALERTS",
+    "DEAD_LETTERS",
+    "DECODED",
+    "DRIFT_METRICS",
+    "EVENTS",
+    "FINDING",
+    "PROFILE",
+    "PROFILES",
+    "REFERENCES",
+    "VALUES",
+]
+
+EVENTS: StructType = from_arrow_schema(protocol.EVENTS)
+DECODED: StructType = from_arrow_schema(protocol.DECODED)
+VALUES = from_arrow_type(protocol.VALUES)
+PROFILE = from_arrow_type(distributions.PROFILE)
+PROFILES: StructType = from_arrow_schema(distributions.PROFILES)
+REFERENCES: StructType = from_arrow_schema(distributions.REFERENCES)
+
+DEAD_LETTERS = StructType(
+    [
+        DECODED[name]
+        for name in (
+            "model",
+            "namespace",
+            "component",
+            "event_id",
+            "event_type",
+            "source",
+            "event_time",
+            "condition",
+            "reason",
+            "payload",
+        )
+    ]
+)
+"""Events that could not be decoded, with their bytes and the reason."""
+
+FINDING = StructType(
+    [
+        StructField("statistic", StringType(), False),
+        StructField("value", DoubleType()),
+        StructField("threshold", DoubleType()),
+        StructField("noise", DoubleType()),
+        StructField("p_value", DoubleType()),
+        StructField("p_adjusted", DoubleType()),
+        StructField("reference_count", LongType()),
+        StructField("current_count", LongType()),
+        StructField("sketch_error", DoubleType()),
+        StructField("status", StringType(), False),
+        StructField("reason", StringType(), False),
+    ]
+)
+"""One statistic beside its threshold. ``noise`` is the value expected from sampling alone, in the value's units;
+``sketch_error`` how far the sketches may put it off; ``p_adjusted`` is null as long as tests are not corrected
+together; ``status`` is ``ok``, ``drift``, ``too_few_rows``, ``no_reference`` or ``not_comparable``."""
+
+DRIFT_METRICS = StructType(
+    [
+        *(field for field in PROFILES.fields if field.name != "profile"),
+        StructField("drift_type", StringType(), False),
+        StructField("reference", StringType(), False),
+        StructField("data_type", StringType()),
+        *FINDING.fields,
+    ]
+)
+"""The findings: a profile's key, the reference it was compared with, and one finding."""
+
+ALERTS = StructType(
+    [
+        StructField("alert_id", StringType(), False),
+        *(field for field in DRIFT_METRICS.fields if field.name not in ("noise", "sketch_error")),
+        StructField("state", StringType(), False),
+        StructField("fired_time", TimestampType(), False),
+        StructField("message", StringType(), False),
+    ]
+)
+"""One alert per window and drifted column, carrying the statistic that is furthest over its threshold.
+``alert_id`` is a digest of what it tells of, the same at every replay."""

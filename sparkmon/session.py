@@ -1,0 +1,91 @@
+"""The two calls that bring sparkmon into a Spark session: ``configure`` before it starts, ``register`` after."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib.metadata import PackageNotFoundError, version
+
+from pyspark.sql import SparkSession
+
+from sparkmon import functions, sources
+from sparkmon.errors import MissingExtraError
+
+__all__ = ["configure", "register"]
+
+_SETTINGS = {
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    # Windows, models and columns make more groups per task than the 128 after which Spark sorts instead of hashing.
+    "spark.sql.objectHashAggregate.sortBased.fallbackThreshold": "65536",
+    # The JVM does not compile methods of more bytecode; Spark's own fallback is several times faster then.
+    "spark.sql.codegen.hugeMethodLimit": "8000",
+    "spark.sql.streaming.stateStore.providerClass": (
+        "org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider"
+    ),
+    "spark.sql.session.timeZone": "UTC",
+}
+
+
+def configure(builder: SparkSession.Builder, *, kafka: bool = False) -> SparkSession.Builder:
+    """Set what sparkmon needs on a session's builder; settings made afterwards win.
+
+    Adds Delta Lake (its jars are fetched from Maven Central at the first start), the RocksDB state store and two
+    limits of Spark's aggregation that many small windows need. Platforms that bring Delta themselves need only the
+    last three; see ``README.md``.
+
+    Parameters
+    ----------
+    builder : SparkSession.Builder
+        As from ``SparkSession.builder``.
+    kafka : bool, default False
+        Add Spark's Kafka connector, too.
+
+    Returns
+    -------
+    SparkSession.Builder
+        The same builder.
+
+    Raises
+    ------
+    MissingExtraError
+        ``delta-spark`` is not installed.
+
+    Examples
+    --------
+    >>> import sparkmon
+    >>> spark = sparkmon.configure(SparkSession.builder.master("local[2]")).getOrCreate()  # doctest: +SKIP
+    """
+    try:
+        from delta import configure_spark_with_delta_pip
+    except ImportError as error:
+        raise MissingExtraError.of("delta-spark", "delta") from error
+    # Workers otherwise run whatever `python3` is on their path.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    for name, value in _SETTINGS.items():
+        builder = builder.config(name, value)
+    packages = [f"org.apache.spark:spark-sql-kafka-0-10_2.13:{_spark_version()}"] if kafka else []
+    configured: SparkSession.Builder = configure_spark_with_delta_pip(builder, packages)
+    return configured
+
+
+def register(spark: SparkSession) -> None:
+    """Make the data source ``kserve`` and the SQL functions ``sparkmon_*`` known to a session.
+
+    Safe to call again.
+
+    Examples
+    --------
+    >>> import sparkmon
+    >>> sparkmon.register(spark)  # doctest: +SKIP
+    >>> spark.readStream.format("kserve").option("path", "spool")  # doctest: +SKIP
+    """
+    sources.register(spark)
+    functions.register(spark)
+
+
+def _spark_version() -> str:
+    try:
+        return version("pyspark")
+    except PackageNotFoundError:
+        return version("pyspark-client")

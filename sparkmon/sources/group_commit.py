@@ -1,0 +1,154 @@
+"""Group commit: many waiting events share one block and one fsync, and are answered together."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timezone
+from typing import NamedTuple
+
+from sparkmon.errors import SpoolError
+from sparkmon.protocol.event_batch import events_to_batch
+from sparkmon.records import Event
+from sparkmon.sources.receiver_metrics import ReceiverMetrics
+from sparkmon.sources.receiver_settings import ReceiverSettings
+from sparkmon.sources.spool import SpoolWriter
+
+__all__ = ["GroupCommit"]
+
+logger = logging.getLogger(__name__)
+
+_RETENTION_ROUND_S = 60.0
+
+
+class _Waiting(NamedTuple):
+    event: Event
+    answer: asyncio.Future[SpoolError | None]
+
+
+class GroupCommit:
+    """The events on their way to disk. Its methods belong to the event loop; one thread of its own writes.
+
+    Parameters
+    ----------
+    spool : SpoolWriter
+        Written by this object alone from now on, and closed by ``stop``.
+    settings : ReceiverSettings
+        The bounds of what is pending, the interval and the retention.
+    metrics : ReceiverMetrics
+        Told of every commit.
+    """
+
+    def __init__(
+        self, spool: SpoolWriter, settings: ReceiverSettings, metrics: ReceiverMetrics
+    ) -> None:
+        self.last_commit_time: datetime | None = None
+        self.last_error: str | None = None
+        self.stopping = False
+        self._spool = spool
+        self._settings = settings
+        self._metrics = metrics
+        self._waiting: list[_Waiting] = []
+        self._arrived = asyncio.Event()
+        self._thread = ThreadPoolExecutor(1, "sparkmon-spool")
+        self._tasks: list[asyncio.Task[None]] = []
+        self._pending_events = 0
+        self._pending_bytes = 0
+
+    @property
+    def pending_events(self) -> int:
+        """Events announced or received, and not yet on disk."""
+        return self._pending_events
+
+    def reserve(self, size: int) -> bool:
+        """Make room for one event of at most ``size`` bytes; False where there is none, or no longer."""
+        if (
+            self.stopping
+            or self._pending_events >= self._settings.max_pending_events
+            or self._pending_bytes + size > self._settings.max_pending_bytes
+        ):
+            return False
+        self._pending_events += 1
+        self._pending_bytes += size
+        return True
+
+    def release(self, size: int) -> None:
+        """Give back what ``reserve`` took."""
+        self._pending_events -= 1
+        self._pending_bytes -= size
+
+    async def store(self, event: Event) -> SpoolError | None:
+        """Wait until ``event`` is on disk and return None, or return why it is not kept."""
+        answer: asyncio.Future[SpoolError | None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiting(event, answer))
+        self._arrived.set()
+        return await answer
+
+    def start(self) -> None:
+        """Begin to commit and to remove what retention allows."""
+        self._tasks = [
+            asyncio.create_task(self._commit_forever()),
+            asyncio.create_task(self._remove_forever()),
+        ]
+
+    async def stop(self) -> None:
+        """Refuse what comes, finish and answer what is pending, and close the spool."""
+        self.stopping = True
+        self._arrived.set()
+        commits, removals = self._tasks
+        removals.cancel()
+        await commits
+        self._thread.shutdown()
+        self._spool.close()
+
+    async def _commit_forever(self) -> None:
+        interval = self._settings.commit_interval_ms / 1e3
+        while not (self.stopping and not self._waiting):
+            await self._arrived.wait()
+            if interval and not self.stopping:
+                await asyncio.sleep(interval)
+            group, self._waiting = self._waiting, []
+            self._arrived.clear()
+            if group:
+                await self._commit(group)
+
+    async def _commit(self, group: Sequence[_Waiting]) -> None:
+        start = time.perf_counter()
+        error: SpoolError | None = None
+        try:
+            await asyncio.get_running_loop().run_in_executor(
+                self._thread, self._write, [item.event for item in group]
+            )
+        except SpoolError as exc:
+            error = exc
+        except Exception as exc:  # a sender must be answered and the next group served, whatever this one did
+            logger.exception("a group of %d events could not be stored", len(group))
+            error = SpoolError(f"{type(exc).__name__}: {exc}; see the receiver's log")
+        for item in group:
+            if not item.answer.done():
+                item.answer.set_result(error)
+        self.last_error = None if error is None else str(error)
+        if error is None:
+            self.last_commit_time = datetime.now(timezone.utc)
+            self._metrics.commit_seconds.observe(time.perf_counter() - start)
+            self._metrics.commit_events.observe(len(group))
+        elif not (self.last_error or "").startswith("[SPOOL_FULL]"):
+            logger.error("%s", error)
+
+    def _write(self, events: Sequence[Event]) -> None:
+        self._spool.append(events_to_batch(events))
+
+    async def _remove_forever(self) -> None:
+        age = self._settings.retention_seconds
+        pause = min(_RETENTION_ROUND_S, age)
+        while True:
+            try:
+                await asyncio.get_running_loop().run_in_executor(
+                    self._thread, self._spool.remove_older_than, age
+                )
+            except OSError:
+                logger.exception("old segments of %s could not be removed", self._spool.path)
+            await asyncio.sleep(pause)

@@ -1,0 +1,225 @@
+"""The Spark data source ``kserve``: the receiver's spool, or the objects of KServe's store logger, as a DataFrame.
+
+It exists so that inference logs reach Spark, in batch and as a stream, without Kafka in between.
+"""
+
+# Spark gave these methods their names.
+# ruff: noqa: N802
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, MutableMapping
+from typing import Any
+
+import pyarrow as pa
+from pyspark.sql.datasource import (
+    DataSource,
+    DataSourceReader,
+    DataSourceStreamReader,
+    InputPartition,
+)
+from pyspark.sql.pandas.types import to_arrow_schema
+from pyspark.sql.streaming.datasource import (
+    ReadAllAvailable,
+    ReadLimit,
+    ReadMaxRows,
+    SupportsTriggerAvailableNow,
+)
+from pyspark.sql.types import StructType
+
+from sparkmon.protocol.batch import decode_batches
+from sparkmon.protocol.limits import DEFAULT_LIMITS
+from sparkmon.schemas import DECODED, EVENTS
+from sparkmon.sources.log import InferenceLog, Offset
+from sparkmon.sources.objects import ObjectLog
+from sparkmon.sources.options import InferenceLogOptions
+from sparkmon.sources.spool_reader import SpoolLog
+
+__all__ = ["InferenceLogDataSource", "InferenceLogReader", "InferenceLogStreamReader"]
+
+_BATCH_ROWS = 10_000
+_BATCH_BYTES = 64 * 2**20
+
+
+class InferenceLogDataSource(DataSource):
+    """Inference logs by ``spark.read`` or ``spark.readStream.format("kserve")``.
+
+    Options
+    -------
+    See :class:`sparkmon.sources.options.InferenceLogOptions`; ``path`` is the one that is required. All are checked
+    here, on the driver.
+
+    Columns
+    -------
+    ``output=events``: :data:`sparkmon.schemas.EVENTS`. ``output=rows``: :data:`sparkmon.schemas.DECODED`.
+
+    Offsets
+    -------
+    Spool: ``{"segment": number, "position": byte}``.
+    Objects: ``{"modified_ns": nanoseconds since 1970, "path": path}``.
+
+    Delivery
+    --------
+    At least once: a micro-batch that failed is read again, from the same offsets and with the same events as long as
+    retention has not taken them. What KServe or a sender delivered twice comes twice; drop duplicates by
+    ``event_id``, ``event_type`` and ``source``.
+
+    Examples
+    --------
+    A stream::
+
+        spark.dataSource.register(InferenceLogDataSource)
+        events = spark.readStream.format("kserve").option("path", "/var/lib/sparkmon/spool").load()
+    """
+
+    def __init__(self, options: MutableMapping[str, str]) -> None:
+        super().__init__(options)
+        self._parsed = InferenceLogOptions.parse(options)
+
+    @classmethod
+    def name(cls) -> str:
+        """Return ``kserve``."""
+        return "kserve"
+
+    def schema(self) -> StructType:
+        """Return the columns of the chosen output."""
+        return EVENTS if self._parsed.output == "events" else DECODED
+
+    def reader(self, schema: StructType) -> DataSourceReader:
+        """Return the reader of ``spark.read``."""
+        return InferenceLogReader(self._parsed, schema)
+
+    def streamReader(self, schema: StructType) -> DataSourceStreamReader:
+        """Return the reader of ``spark.readStream``."""
+        return InferenceLogStreamReader(self._parsed, schema)
+
+
+class InferenceLogReader(DataSourceReader):
+    """Reads everything that is there when the query starts, oldest first within a partition.
+
+    Parameters
+    ----------
+    options : InferenceLogOptions
+        What was asked for.
+    schema : StructType
+        The columns Spark expects.
+    """
+
+    def __init__(self, options: InferenceLogOptions, schema: StructType) -> None:
+        self._options = options
+        self._schema = schema
+        self._log = _log_of(options)
+
+    def partitions(self) -> list[InputPartition]:
+        """Cut the log; on the driver, once a query."""
+        return _partitions(self._log, self._log.first(), self._log.last(), self._options)
+
+    def read(self, partition: InputPartition) -> Iterator[pa.RecordBatch]:
+        """Yield one partition's Arrow batches; on the workers."""
+        return _read(self._log, partition, self._options, self._schema)
+
+
+class InferenceLogStreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
+    """Reads what was added since the last micro-batch.
+
+    Parameters
+    ----------
+    options : InferenceLogOptions
+        What was asked for.
+    schema : StructType
+        The columns Spark expects.
+
+    Notes
+    -----
+    Where an offset's segment is gone (retention was shorter than the query's pause), ``latestOffset`` and
+    ``partitions`` raise SpoolError; the stream does not silently go on behind the gap.
+    """
+
+    def __init__(self, options: InferenceLogOptions, schema: StructType) -> None:
+        self._options = options
+        self._schema = schema
+        self._log = _log_of(options)
+        self._target: Offset | None = None
+
+    def initialOffset(self) -> Offset:
+        """Return where a query without checkpoint begins; on the driver, once."""
+        return self._log.first() if self._options.starting_offset == "earliest" else self._log.last()
+
+    def getDefaultReadLimit(self) -> ReadLimit:
+        """Return the limit of ``maxEventsPerTrigger``."""
+        limit = self._options.max_events_per_trigger
+        return ReadAllAvailable() if limit is None else ReadMaxRows(limit)
+
+    def latestOffset(self, start: dict[str, Any], limit: ReadLimit) -> Offset:
+        """Return the end of the next micro-batch; on the driver, at every trigger."""
+        rows = limit.max_rows if isinstance(limit, ReadMaxRows) else None
+        reached = self._log.advance(start, rows)
+        return reached if self._target is None else self._log.earlier(reached, self._target)
+
+    def reportLatestOffset(self) -> Offset:
+        """Return the end of the log, for the query's progress; on the driver, after every trigger."""
+        return self._log.last()
+
+    def prepareForTriggerAvailableNow(self) -> None:
+        """Remember the end of the log; on the driver, once when ``availableNow`` starts."""
+        self._target = self._log.last()
+
+    def partitions(self, start: dict[str, Any], end: dict[str, Any]) -> list[InputPartition]:
+        """Cut what lies between two offsets; on the driver, once a micro-batch."""
+        return _partitions(self._log, start, end, self._options)
+
+    def read(self, partition: InputPartition) -> Iterator[pa.RecordBatch]:
+        """Yield one partition's Arrow batches; on the workers."""
+        return _read(self._log, partition, self._options, self._schema)
+
+
+def _log_of(options: InferenceLogOptions) -> InferenceLog[Any]:
+    filesystem, directory = options.open()
+    if options.format == "objects":
+        return ObjectLog(filesystem, directory, options.settle_seconds)
+    return SpoolLog(filesystem, directory)
+
+
+def _partitions(
+    log: InferenceLog[Any], start: Offset, end: Offset, options: InferenceLogOptions
+) -> list[InputPartition]:
+    return [InputPartition(part) for part in log.parts(start, end, options.partition_bytes)]
+
+
+def _read(
+    log: InferenceLog[Any],
+    partition: InputPartition,
+    options: InferenceLogOptions,
+    schema: StructType,
+) -> Iterator[pa.RecordBatch]:
+    if partition.value is None:  # Spark's stand-in where there are no partitions
+        return
+    target = to_arrow_schema(schema, timezone="UTC")
+    for events in _gathered(log.read(partition.value)):
+        for batch in _output(events, options):
+            columns = [column.cast(field.type) for column, field in zip(batch.columns, target, strict=True)]
+            yield pa.RecordBatch.from_arrays(columns, schema=target)
+
+
+def _output(events: pa.RecordBatch, options: InferenceLogOptions) -> Iterable[pa.RecordBatch]:
+    if options.output == "events":
+        return [events]
+    return decode_batches(events, options.schemas, DEFAULT_LIMITS)
+
+
+def _gathered(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Join small batches and cut large ones, for each costs Spark a message."""
+    waiting: list[pa.RecordBatch] = []
+    rows = size = 0
+    for batch in batches:
+        waiting.append(batch)
+        rows, size = rows + batch.num_rows, size + batch.nbytes
+        if rows >= _BATCH_ROWS or size >= _BATCH_BYTES:
+            yield from _joined(waiting)
+            waiting, rows, size = [], 0, 0
+    if waiting:
+        yield from _joined(waiting)
+
+
+def _joined(batches: list[pa.RecordBatch]) -> list[pa.RecordBatch]:
+    return pa.Table.from_batches(batches).combine_chunks().to_batches(max_chunksize=_BATCH_ROWS)

@@ -1,0 +1,63 @@
+"""CloudEvents from Spark's own Kafka source, in both content modes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+from pyspark.sql import DataFrame
+
+from sparkmon.errors import OptionError
+from sparkmon.protocol import events_to_batch, from_kafka
+from sparkmon.schemas import EVENTS
+
+__all__ = ["kafka_events"]
+
+
+def kafka_events(records: DataFrame) -> DataFrame:
+    """Turn records of Spark's Kafka source into events.
+
+    Parameters
+    ----------
+    records : DataFrame
+        From ``format("kafka")`` with the option ``includeHeaders`` set to ``true``, streaming or not. CloudEvents in
+        binary mode (Knative's brokers and sinks) and in structured mode may be mixed.
+
+    Returns
+    -------
+    DataFrame
+        ``sparkmon.schemas.EVENTS``. A record that is no CloudEvent becomes a dead letter with its bytes.
+
+    Raises
+    ------
+    OptionError
+        A column is missing; without ``includeHeaders`` the headers are.
+
+    Examples
+    --------
+    >>> records = spark.readStream.format("kafka").option("includeHeaders", "true")  # doctest: +SKIP
+    >>> events = kafka_events(records.option("subscribe", "inference").load())  # doctest: +SKIP
+    """
+    for name in ("value", "timestamp", "headers"):
+        if name not in records.columns:
+            raise OptionError(
+                f"got Kafka records without the column {name!r}; read them with "
+                'format("kafka").option("includeHeaders", "true")'
+            )
+
+    def convert(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            columns = zip(*(column.to_pylist() for column in batch.columns), strict=True)
+            yield events_to_batch(
+                [
+                    from_kafka(_pairs(headers), value, received_time=time)
+                    for value, time, headers in columns
+                ]
+            )
+
+    return records.select("value", "timestamp", "headers").mapInArrow(convert, EVENTS)
+
+
+def _pairs(headers: list[dict[str, Any]] | None) -> list[tuple[str, bytes | None]]:
+    return [(header["key"], header["value"]) for header in headers or ()]

@@ -1,0 +1,149 @@
+"""KServe's store logger: one object per event or batch of events, below a prefix, in the order they were stored."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
+from typing import TypeAlias
+
+import pyarrow as pa
+from pyarrow import fs
+
+from sparkmon.errors import OptionError
+from sparkmon.protocol.event_batch import events_to_batch
+from sparkmon.protocol.limits import DEFAULT_LIMITS
+from sparkmon.protocol.store_objects import from_object
+from sparkmon.records import DeadLetter, Event
+from sparkmon.sources.log import InferenceLog, Offset
+
+__all__ = ["SUFFIXES", "ObjectLog", "StoredObject"]
+
+SUFFIXES = (".json", ".csv", ".parquet")
+"""The formats KServe's store logger writes; anything else in the bucket is passed over."""
+
+_LARGEST_PART = 10_000
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class StoredObject:
+    """One object; objects compare in the order in which they are read."""
+
+    modified_ns: int
+    path: str
+    size: int = field(default=0, compare=False)
+
+
+ObjectPart: TypeAlias = tuple[StoredObject, ...]
+
+
+class ObjectLog(InferenceLog[ObjectPart]):
+    """A prefix of a bucket, or a directory, as a log.
+
+    Parameters
+    ----------
+    filesystem : pyarrow.fs.FileSystem
+        Where the objects are.
+    directory : str
+        The prefix; everything below belongs to the log.
+    settle_seconds : float
+        An object is only seen when its modification time is at least so long ago.
+
+    Notes
+    -----
+    A place is ``{"modified_ns": nanoseconds since 1970, "path": path}``: objects are ordered by modification time,
+    then path. An object that is overwritten (KServe does so when a client sends one ``Ce-Id`` twice) is read again.
+    For a limit on events an object counts as one; how many a batched one holds is not known before it is read.
+    Every look lists the whole prefix, for the keys bear no date: keep it short with the bucket's lifecycle rules.
+
+    An object that is no store logger's becomes one dead letter with its bytes; one that vanished since it was
+    listed (``OBJECT_UNREADABLE``) or is over 64 MiB (``OBJECT_TOO_LARGE``) becomes one without. The event is then
+    named by its path. Trouble on the way to the store is raised, and Spark tries the task again.
+    """
+
+    def __init__(self, filesystem: fs.FileSystem, directory: str, settle_seconds: float) -> None:
+        self._filesystem = filesystem
+        self._directory = directory
+        self._settle_ns = int(settle_seconds * 1e9)
+
+    def first(self) -> Offset:
+        """Return the place before every object."""
+        return _offset(StoredObject(0, ""))
+
+    def last(self) -> Offset:
+        """Return the place of the newest settled object."""
+        return self.advance(self.first(), None)
+
+    def advance(self, start: Offset, max_events: int | None) -> Offset:
+        """Pass ``max_events`` settled objects."""
+        ready = self._objects(start, time.time_ns() - self._settle_ns)[:max_events]
+        return _offset(ready[-1]) if ready else start
+
+    def earlier(self, one: Offset, other: Offset) -> Offset:
+        """Return the place that sorts first."""
+        return min(one, other, key=_position)
+
+    def parts(self, start: Offset, end: Offset, part_bytes: int) -> list[ObjectPart]:
+        """Group objects, in order, up to ``part_bytes`` and 10,000 objects; one object at least each."""
+        last = _position(end)
+        parts: list[list[StoredObject]] = []
+        size = 0
+        for item in self._objects(start, last.modified_ns):
+            if item > last:
+                break
+            if not parts or size + item.size > part_bytes or len(parts[-1]) >= _LARGEST_PART:
+                parts.append([])
+                size = 0
+            parts[-1].append(item)
+            size += item.size
+        return [tuple(part) for part in parts]
+
+    def read(self, part: ObjectPart) -> Iterator[pa.RecordBatch]:
+        """Yield one batch an object."""
+        for item in part:
+            yield events_to_batch(self._events(item))
+
+    def _objects(self, after: Offset, until_ns: int) -> list[StoredObject]:
+        start = _position(after)
+        found = []
+        for info in self._filesystem.get_file_info(fs.FileSelector(self._directory, recursive=True)):
+            if info.type != fs.FileType.File or not info.base_name.endswith(SUFFIXES):
+                continue
+            if info.mtime_ns is None:
+                raise OptionError(
+                    f"{info.path} has no modification time; copy the objects to a store that tells it"
+                )
+            item = StoredObject(info.mtime_ns, info.path, info.size or 0)
+            if start < item and item.modified_ns <= until_ns:
+                found.append(item)
+        return sorted(found)
+
+    def _events(self, item: StoredObject) -> list[Event]:
+        modified_time = datetime.fromtimestamp(item.modified_ns // 1000 / 1e6, timezone.utc)
+        if item.size > DEFAULT_LIMITS.decompressed_bytes:
+            letter = DeadLetter("OBJECT_TOO_LARGE", f"got an object of {item.size} bytes; left there")
+            return [_told_by_path(item, modified_time, letter)]
+        try:
+            with self._filesystem.open_input_file(item.path) as file:
+                data = file.read()
+        except FileNotFoundError:
+            letter = DeadLetter("OBJECT_UNREADABLE", "the object vanished before it was read")
+            return [_told_by_path(item, modified_time, letter)]
+        events = from_object(data, item.path, modified_time)
+        return [
+            event if event.event_id else replace(event, event_id=item.path, source=item.path)
+            for event in events
+        ]
+
+
+def _told_by_path(item: StoredObject, time: datetime, letter: DeadLetter) -> Event:
+    return Event(item.path, "", item.path, time, b"", dead_letter=letter)
+
+
+def _offset(item: StoredObject) -> Offset:
+    return {"modified_ns": item.modified_ns, "path": item.path}
+
+
+def _position(offset: Offset) -> StoredObject:
+    return StoredObject(int(offset["modified_ns"]), str(offset["path"]))

@@ -1,0 +1,212 @@
+"""Reading a spool: list its segments, walk block headers, read the events of a byte range.
+
+A reader needs no lock and may run while a writer appends, on any filesystem pyarrow knows. It sees whole blocks
+only: an incomplete block at the end of a segment is an append under way, or one that was never acknowledged.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import pyarrow as pa
+from pyarrow import fs
+
+from sparkmon.errors import SpoolError
+from sparkmon.sources.log import InferenceLog, Offset
+from sparkmon.sources.spool_block import HEADER_BYTES, BlockHeader, decode_body
+
+__all__ = ["BlockRange", "SpoolLog", "list_segments", "segment_name"]
+
+logger = logging.getLogger(__name__)
+
+_NAME = re.compile(r"(\d{12,})\.spool")
+
+
+@dataclass(frozen=True, slots=True)
+class BlockRange:
+    """Some whole blocks that follow one another in one segment."""
+
+    path: str
+    start: int
+    end: int
+
+
+class _Position(NamedTuple):
+    segment: int
+    position: int
+
+
+class _Block(NamedTuple):
+    start: int
+    end: int
+    rows: int
+
+
+def segment_name(number: int) -> str:
+    """Return the file name of a segment.
+
+    Examples
+    --------
+    >>> segment_name(7)
+    '000000000007.spool'
+    """
+    return f"{number:012d}.spool"
+
+
+def list_segments(filesystem: fs.FileSystem, directory: str) -> dict[int, str]:
+    """Return segment number to path, ascending; other files are passed over."""
+    found = {}
+    for info in filesystem.get_file_info(fs.FileSelector(directory)):
+        match = _NAME.fullmatch(info.base_name)
+        if match and info.type == fs.FileType.File:
+            found[int(match[1])] = info.path
+    return dict(sorted(found.items()))
+
+
+class SpoolLog(InferenceLog[BlockRange]):
+    """A spool directory as a log.
+
+    Parameters
+    ----------
+    filesystem : pyarrow.fs.FileSystem
+        Where the directory is.
+    directory : str
+        Path on that filesystem.
+
+    Notes
+    -----
+    A place is ``{"segment": number, "position": byte}``, always between two blocks; in an empty spool it is 0, 0.
+    A position past the end of its segment counts as the end: a block was seen there that was not yet safe, and
+    was cut off when the power came back. Nobody had been told that it is kept.
+
+    Every method that starts somewhere raises SpoolError where the segment is gone, one in between is missing, or
+    a header on the way is damaged.
+    """
+
+    def __init__(self, filesystem: fs.FileSystem, directory: str) -> None:
+        self._filesystem = filesystem
+        self._directory = directory
+
+    def first(self) -> Offset:
+        """Return the start of the oldest segment."""
+        return _offset(min(list_segments(self._filesystem, self._directory), default=0), 0)
+
+    def last(self) -> Offset:
+        """Return the end of the last whole block."""
+        segments = list_segments(self._filesystem, self._directory)
+        return self._end_of(max(segments), segments, 0) if segments else _offset(0, 0)
+
+    def advance(self, start: Offset, max_events: int | None) -> Offset:
+        """Walk headers from ``start`` until one more block would exceed ``max_events``; at least one block."""
+        here = _position(start)
+        segments = self._segments_from(here)
+        if max_events is None:
+            last = max(segments, default=here.segment)
+            position = here.position if last == here.segment else 0
+            return self._end_of(last, segments, position) if segments else start
+        rows = 0
+        for number, path in segments.items():
+            if number > here.segment:
+                here = _Position(number, 0)
+            for block in self._walk(path, here.position):
+                if rows and rows + block.rows > max_events:
+                    return _offset(*here)
+                rows += block.rows
+                here = _Position(number, block.end)
+        return _offset(*here)
+
+    def earlier(self, one: Offset, other: Offset) -> Offset:
+        """Return the place that was written first."""
+        return min(one, other, key=_position)
+
+    def parts(self, start: Offset, end: Offset, part_bytes: int) -> list[BlockRange]:
+        """Cut the blocks from ``start`` to ``end`` into ranges within a segment; one block at least each."""
+        first, last = _position(start), _position(end)
+        ranges: list[BlockRange] = []
+        if first >= last:
+            return ranges
+        for number, path in self._segments_from(first).items():
+            if number > last.segment:
+                break
+            current: BlockRange | None = None
+            for block in self._walk(path, first.position if number == first.segment else 0):
+                if number == last.segment and block.end > last.position:
+                    break
+                if current is not None and block.end - current.start <= part_bytes:
+                    current = ranges[-1] = BlockRange(path, current.start, block.end)
+                else:
+                    current = BlockRange(path, block.start, block.end)
+                    ranges.append(current)
+        return ranges
+
+    def read(self, part: BlockRange) -> Iterator[pa.RecordBatch]:
+        """Yield one batch a block, in the order of writing, each checked against its checksum."""
+        try:
+            with self._filesystem.open_input_file(part.path) as file:
+                data = memoryview(file.read_at(part.end - part.start, part.start))
+        except FileNotFoundError as exc:
+            raise _gone(part.path) from exc
+        position = 0
+        while len(data) - position >= HEADER_BYTES:
+            where = f"byte {part.start + position} of {part.path}"
+            header = BlockHeader.parse(data[position : position + HEADER_BYTES], where)
+            end = position + header.block_bytes
+            if end > len(data):
+                break
+            yield decode_body(header, data[position + HEADER_BYTES : end], where)
+            position = end
+        if position < part.end - part.start:
+            logger.warning("%s ends before byte %d, where a block was seen", part.path, part.end)
+
+    def _segments_from(self, start: _Position) -> dict[int, str]:
+        segments = list_segments(self._filesystem, self._directory)
+        if not segments and start == (0, 0):
+            return {}
+        wanted = range(start.segment, max(segments, default=start.segment) + 1)
+        for number in wanted or (start.segment,):
+            if number not in segments:
+                raise _gone(f"{self._directory}/{segment_name(number)}")
+        return {number: segments[number] for number in wanted}
+
+    def _end_of(self, number: int, segments: dict[int, str], position: int) -> Offset:
+        for block in self._walk(segments[number], position):
+            position = block.end
+        return _offset(number, position)
+
+    def _walk(self, path: str, position: int) -> Iterator[_Block]:
+        # The size is asked for after the listing that showed the next segment: of a closed one it is final.
+        try:
+            with self._filesystem.open_input_file(path) as file:
+                size = file.size()
+                while position + HEADER_BYTES <= size:
+                    data = file.read_at(HEADER_BYTES, position)
+                    if not any(data):
+                        return  # a crash may leave zeros where an append had begun
+                    header = BlockHeader.parse(data, f"byte {position} of {path}")
+                    end = position + header.block_bytes
+                    if end > size:
+                        return
+                    yield _Block(position, end, header.rows)
+                    position = end
+        except FileNotFoundError as exc:
+            raise _gone(path) from exc
+
+
+def _offset(segment: int, position: int) -> Offset:
+    return {"segment": segment, "position": position}
+
+
+def _position(offset: Offset) -> _Position:
+    return _Position(int(offset["segment"]), int(offset["position"]))
+
+
+def _gone(path: str) -> SpoolError:
+    return SpoolError(
+        f"the segment {path} is not there (removed by retention, or the spool is another one); "
+        "start the query with a new checkpoint and startingOffset=earliest, and let retention "
+        "be longer than the query may stand still"
+    )

@@ -1,0 +1,164 @@
+"""What binned statistics have in common: shares on the reference's bins, and the chi-square law of their distances.
+
+A binned statistic is a function of two arrays of shares. Numbers are counted on quantile bins of the reference,
+named levels on the reference's vocabulary; either way the last bin holds the rows without a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from sparkmon.distributions.bins import bin_counts, reference_edges
+from sparkmon.distributions.categories import Categories, align
+from sparkmon.statistics.null_laws import chi2_quantile, chi2_sf
+from sparkmon.statistics.statistic import (
+    Measurement,
+    Summary,
+    as_numbers,
+    inverse_rows,
+    least_rows,
+)
+
+__all__ = ["Distance", "Shares", "chi2_law", "shares"]
+
+FloatArray: TypeAlias = npt.NDArray[np.float64]
+Distance: TypeAlias = Callable[[FloatArray, FloatArray], float]
+"""(reference shares, current shares) -> value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """Both sides as shares of their rows on the same bins, nulls last.
+
+    The shares of a side without rows are NaN. ``bins`` counts those in which either side has rows: bins empty on
+    both sides carry no noise.
+    """
+
+    reference: FloatArray
+    current: FloatArray
+    reference_count: float
+    current_count: float
+    reference_error: float
+    current_error: float
+
+    @property
+    def bins(self) -> int:
+        """How many bins have rows on either side; never below 1."""
+        return max(1, int(np.count_nonzero((self.reference > 0) | (self.current > 0))))
+
+
+def shares(reference: Summary, current: Summary, bins: int = 10) -> Shares:
+    """Count both sides on bins made from the reference.
+
+    Parameters
+    ----------
+    reference, current : Distribution or Categories
+        Two of one kind; else ProfileError.
+    bins : int, default 10
+        Quantile bins wanted of a reference with more than 50 distinct numbers.
+
+    Notes
+    -----
+    A numeric reference in which every row is null has one bin for numbers and one for nulls.
+
+    Examples
+    --------
+    >>> from sparkmon.distributions import Distribution
+    >>> reference = Distribution.from_sample([0, 0, 0, 1])
+    >>> shares(reference, Distribution.from_sample([0, 1, 1, None])).current
+    array([0.  , 0.25, 0.5 , 0.  , 0.25])
+    """
+    if isinstance(reference, Categories) and isinstance(current, Categories):
+        _, expected, found = align(reference, current)
+        errors = (0.0, 0.0)
+    else:
+        reference, current = as_numbers(reference, current)
+        edges = reference_edges(reference, bins) if reference.n else np.empty(0)
+        expected, found = bin_counts(reference, edges), bin_counts(current, edges)
+        errors = (reference.rank_error, current.rank_error)
+    return Shares(
+        expected / (reference.rows or np.nan),
+        found / (current.rows or np.nan),
+        reference.rows,
+        current.rows,
+        *errors,
+    )
+
+
+def chi2_law(
+    found: Shares, distance: Distance, threshold: float, scale: float = 1, power: float = 1
+) -> Measurement:
+    """Measure a distance that follows a chi-square law when nothing has drifted.
+
+    Parameters
+    ----------
+    found : Shares
+        Both sides, each with rows.
+    distance : callable
+        ``(reference shares, current shares) -> value``.
+    threshold : float
+        In the value's unit.
+    scale, power : float
+        With c = 1/m + 1/n, ``scale * value**power / c`` is chi-square with bins - 1 degrees of freedom. PSI: 1 and
+        1; a distance near ``sqrt(PSI / 8)``, such as Hellinger's: 8 and 2.
+
+    Notes
+    -----
+    The law needs some five rows a bin. In sparser bins a distance made of logarithms or roots swings too high where
+    a bin happens to be empty, Pearson's chi-square where a rare one happens not to be; the p-value rests on the lesser
+    of the two. (10 equal bins: 0.9 % of undrifted draws below 1 %; 13 bins of a Poisson column of mean 3, 20,000
+    against 300 rows: 0.4 %, while either alone gave 1.3 % and 5.2 %.)
+
+    ``sketch_error`` moves the mass that each side's rank error allows over each bin edge in turn, up and down, and
+    adds up the greatest changes of the value: exact to first order in the rank errors, if all edges were off their
+    utmost and in the worst directions at once.
+    """
+    value = distance(found.reference, found.current)
+    c = inverse_rows(found.reference_count, found.current_count)
+    degrees = found.bins - 1
+    sketch_error = _sketch_error(found, distance, value)
+    evidence = min(scale * max(0.0, value - sketch_error) ** power, _pearson(found))
+    point = chi2_quantile(0.999, degrees)
+    greatest_c = scale * threshold**power / point if point else float("inf")
+    return Measurement(
+        value=value,
+        threshold=threshold,
+        noise=(degrees * c / scale) ** (1 / power),
+        p_value=chi2_sf(evidence / c, degrees),
+        sketch_error=sketch_error,
+        least_rows=least_rows(greatest_c, found.reference_count),
+        reference_count=found.reference_count,
+        current_count=found.current_count,
+        detail={"bins": found.bins},
+    )
+
+
+def _pearson(found: Shares) -> float:
+    rows = found.reference_count * found.reference + found.current_count * found.current
+    pooled = rows / (found.reference_count + found.current_count)
+    held = pooled > 0
+    return float(np.sum((found.current - found.reference)[held] ** 2 / pooled[held]))
+
+
+def _sketch_error(found: Shares, distance: Distance, value: float) -> float:
+    total = 0.0
+    for edge in range(found.reference.size - 2 if found.reference_error else 0):
+        moved = _moved(found.reference, edge, found.reference_error)
+        total += max(abs(distance(side, found.current) - value) for side in moved)
+    for edge in range(found.current.size - 2 if found.current_error else 0):
+        moved = _moved(found.current, edge, found.current_error)
+        total += max(abs(distance(found.reference, side) - value) for side in moved)
+    return total
+
+
+def _moved(side: FloatArray, edge: int, mass: float) -> tuple[FloatArray, FloatArray]:
+    up, down = side.copy(), side.copy()
+    rising, falling = min(mass, side[edge]), min(mass, side[edge + 1])
+    up[edge : edge + 2] += (-rising, rising)
+    down[edge : edge + 2] += (falling, -falling)
+    return up, down

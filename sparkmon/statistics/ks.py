@@ -1,0 +1,102 @@
+"""The Kolmogorov-Smirnov distance."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from sparkmon.statistics.null_laws import kolmogorov_sf
+from sparkmon.statistics.statistic import (
+    NUMERIC,
+    STATISTICS,
+    Measurement,
+    Statistic,
+    Summary,
+    as_numbers,
+    inverse_rows,
+    least_rows,
+)
+
+__all__ = ["ks"]
+
+_THRESHOLD = 0.1
+_MEAN = math.sqrt(math.pi / 2) * math.log(2)
+_POINT_999 = 1.949474
+"""Mean and 99.9 % point of Kolmogorov's law."""
+
+
+def ks(reference: Summary, current: Summary) -> float:
+    """Return the greatest difference between the shares of rows at or below any one point.
+
+    Parameters
+    ----------
+    reference, current : Distribution
+        The training side and the live side. Rows without a number do not enter.
+
+    Returns
+    -------
+    float
+        In [0, 1], without unit: 0 for equal distributions, 1 for ranges that do not overlap. NaN if a side has no
+        rows.
+
+    Raises
+    ------
+    ProfileError
+        A side has named levels instead of numbers.
+
+    Notes
+    -----
+    D = max abs(F(x) - G(x)) over the union of both supports; a weighted or binned side is a step function like any
+    other. Unchanged by any strictly increasing change of scale. 0.1, the default threshold, is a shift of a normal
+    column by a quarter of its standard deviation.
+
+    *Accuracy*: exact on samples. From sketches D is off by at most the sum of both rank errors (each at 99 %).
+
+    *Noise*: with c = 1/m + 1/n, D / sqrt(c) follows Kolmogorov's law if both sides come from one continuous
+    distribution: mean 0.869, 99.9 % point 1.949. The p-value is from that limit, without a correction for few rows
+    or ties: for 50 rows a side it is 1 % too large near 0.05 and 6 % near 0.01, for 400 rows 0.1 % and 0.7 %; ties,
+    as in counts, make it larger still.
+
+    *Cost*: sorts the union of both supports.
+
+    References
+    ----------
+    .. [1] Smirnov: Table for estimating the goodness of fit of empirical distributions. Annals of Mathematical
+       Statistics 19, 1948.
+
+    Examples
+    --------
+    >>> from sparkmon.distributions import Distribution
+    >>> ks(Distribution.from_sample([1, 2, 3, 4]), Distribution.from_sample([3, 4, 5, 6]))
+    0.5
+    """
+    reference, current = as_numbers(reference, current)
+    if not (reference.n and current.n):
+        return math.nan
+    points = np.concatenate([reference.values, current.values])
+    return float(np.abs(reference.cdf(points) - current.cdf(points)).max())
+
+
+def _law(reference: Summary, current: Summary, threshold: float) -> Measurement:
+    reference, current = as_numbers(reference, current)
+    value = ks(reference, current)
+    sketch_error = reference.rank_error + current.rank_error
+    scale = math.sqrt(inverse_rows(reference.n, current.n))
+    return Measurement(
+        value=value,
+        threshold=threshold,
+        noise=_MEAN * scale,
+        p_value=kolmogorov_sf(max(0.0, value - sketch_error) / scale),
+        sketch_error=sketch_error,
+        least_rows=least_rows((threshold / _POINT_999) ** 2, reference.n),
+        reference_count=reference.n,
+        current_count=current.n,
+    )
+
+
+def _limit(reference: Summary) -> float:
+    return _THRESHOLD
+
+
+STATISTICS.add("ks", Statistic("ks", ks, NUMERIC, _limit, _law))

@@ -1,0 +1,171 @@
+"""The contract of this room: what a statistic is, what it measures, and the registry of all of them.
+
+A new statistic is one file with a function, its measure, and one ``STATISTICS.add``; the functions at the end of
+this file are what measures have in common.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from sparkmon.distributions.categories import Categories
+from sparkmon.distributions.distribution import Distribution
+from sparkmon.errors import ProfileError
+from sparkmon.records import FeatureKind
+from sparkmon.registry import Registry
+
+__all__ = [
+    "CATEGORICAL",
+    "NUMERIC",
+    "STATISTICS",
+    "Measurement",
+    "Statistic",
+    "Summary",
+    "as_numbers",
+    "inverse_rows",
+    "least_rows",
+]
+
+Summary: TypeAlias = Distribution | Categories
+"""What one side of a comparison is like."""
+
+NUMERIC: frozenset[FeatureKind] = frozenset({"numeric"})
+CATEGORICAL: frozenset[FeatureKind] = frozenset({"categorical"})
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """A statistic's value and what is needed to judge it. All but ``p_value`` and the counts are in the value's unit.
+
+    Where a side has no rows, or the reference no spread to measure by, ``value`` is NaN and ``p_value`` is None:
+    the two cannot be compared.
+    """
+
+    value: float
+    threshold: float
+    """A value above it is worth knowing of, if it is no noise. NaN where the reference offers no yardstick."""
+    noise: float
+    """The value to be expected from sampling alone, were both sides drawn from one distribution."""
+    p_value: float | None
+    """How often sampling alone would give such a value or a greater one, after ``sketch_error`` is taken off.
+    It takes rows as independent; None where no law is known."""
+    sketch_error: float
+    """How far the summaries' rank errors may have put the value off; 0 for exact ones."""
+    least_rows: int | None
+    """The fewest ``current_count`` at which the threshold stands above the noise's 99.9 % point; None if no number
+    of rows is enough, because the reference itself has too few."""
+    reference_count: float
+    """Rows that entered on the reference's side."""
+    current_count: float
+    """Rows that entered on the current side."""
+    detail: Mapping[str, float] = field(default_factory=dict)
+    """What else a reader needs to repeat the number, such as ``bins`` and ``floor``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic:
+    """One way to say how far apart two columns are.
+
+    Parameters
+    ----------
+    name : str
+        Its name in the registry, in SQL (``sparkmon_<name>``) and of its file.
+    function : callable
+        ``(reference, current) -> float``: 0 for equal distributions, growing with the difference, NaN if a side has
+        no rows.
+    kinds : frozenset of FeatureKind
+        The kinds of column it is defined for.
+    limit : callable
+        ``(reference) -> float``: its default threshold, in the value's unit.
+    law : callable
+        ``(reference, current, threshold) -> Measurement``: the value with its null law; both have rows.
+    """
+
+    name: str
+    function: Callable[[Summary, Summary], float]
+    kinds: frozenset[FeatureKind]
+    limit: Callable[[Summary], float]
+    law: Callable[[Summary, Summary, float], Measurement]
+
+    def measure(
+        self, reference: Summary, current: Summary, threshold: float | None = None
+    ) -> Measurement:
+        """Return the value and all that is needed to judge it.
+
+        Parameters
+        ----------
+        reference, current : Distribution or Categories
+            The training side and the live side, of one kind.
+        threshold : float, optional
+            In the value's unit; ``limit(reference)`` if not given.
+
+        Raises
+        ------
+        ProfileError
+            The two are not of one kind, or not of a kind this statistic is defined for.
+
+        Examples
+        --------
+        >>> from sparkmon.statistics import STATISTICS
+        >>> reference = Distribution.from_sample(range(10_000))
+        >>> found = STATISTICS.get("ks").measure(reference, Distribution.from_sample(range(5_000)))
+        >>> found.value, found.threshold, round(found.noise, 3), found.least_rows
+        (0.5, 0.1, 0.015, 395)
+        """
+        kind = _common_kind(reference, current)
+        if kind not in self.kinds:
+            raise ProfileError(
+                f"got {kind} columns for {self.name}; expected {' or '.join(sorted(self.kinds))}; "
+                "choose a statistic of that kind"
+            )
+        limit = self.limit(reference) if threshold is None else threshold
+        value = self.function(reference, current)
+        if math.isnan(value):
+            nothing = math.nan
+            return Measurement(
+                nothing, limit, nothing, None, nothing, None, reference.rows, current.rows
+            )
+        return self.law(reference, current, limit)
+
+
+STATISTICS: Registry[Statistic] = Registry("statistic")
+
+
+def as_numbers(reference: Summary, current: Summary) -> tuple[Distribution, Distribution]:
+    """Return both sides as distributions of numbers, or raise ProfileError where one has named levels."""
+    if isinstance(reference, Distribution) and isinstance(current, Distribution):
+        return reference, current
+    raise ProfileError(
+        f"got {type(reference).__name__} and {type(current).__name__}; expected two Distributions; "
+        "numbers are not comparable with named levels"
+    )
+
+
+def inverse_rows(reference_count: float, current_count: float) -> float:
+    """Return c = 1/m + 1/n, by which the noise of a comparison scales."""
+    return 1 / reference_count + 1 / current_count
+
+
+def least_rows(greatest_c: float, reference_count: float) -> int | None:
+    """Return the fewest current rows for which 1/m + 1/n stays within ``greatest_c``.
+
+    Rounded to the nearest row, at least 1: the laws it rests on are not exact to a row. None if the reference's m
+    rows alone exceed ``greatest_c``.
+
+    Examples
+    --------
+    >>> least_rows(0.01, 200), least_rows(0.01, float("inf")), least_rows(0.01, 100)
+    (200, 100, None)
+    """
+    left = greatest_c - 1 / reference_count
+    return max(1, round(1 / left)) if left > 0 else None
+
+
+def _common_kind(reference: Summary, current: Summary) -> FeatureKind:
+    if isinstance(reference, Categories) and isinstance(current, Categories):
+        return "categorical"
+    as_numbers(reference, current)
+    return "numeric"

@@ -1,0 +1,98 @@
+"""What sparkmon asks of a feature store: the references that judge traffic, and the rows that enrich it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sparkmon.errors import ReferenceMissingError
+from sparkmon.records import Feature, ModelSchema
+
+__all__ = ["DEFAULT_REFERENCE", "FeatureStore", "FeatureValue"]
+
+DEFAULT_REFERENCE = "training"
+"""The name of the reference that is used when none is named."""
+
+FeatureValue: TypeAlias = float | int | bool | str | bytes | None
+
+
+class FeatureStore(ABC):
+    """A feature store's two sides: training references, and online rows by key.
+
+    References travel as Arrow tables of ``sparkmon.distributions.schema.REFERENCES``; they are small, a few tens of
+    kilobytes a column.
+    """
+
+    @abstractmethod
+    def write_reference(self, table: pa.Table) -> None:
+        """Store the references in ``table``, in place of those of the same model, version and name.
+
+        Raises
+        ------
+        ProfileError
+            The table has not the columns of a reference.
+        StoreError
+            The store cannot be written.
+        """
+
+    @abstractmethod
+    def read_references(self, reference: str = DEFAULT_REFERENCE) -> pa.Table:
+        """Return the references of that name, of all models and versions; an empty table if there are none."""
+
+    @abstractmethod
+    def write_rows(
+        self, group: str, key: Sequence[str], rows: Sequence[Mapping[str, FeatureValue]]
+    ) -> None:
+        """Insert online rows into a feature group, in place of rows with the same key.
+
+        Raises
+        ------
+        OptionError
+            A row lacks a key column, or has a column that the group has not.
+        StoreError
+            The store cannot be written.
+        """
+
+    @abstractmethod
+    def read_rows(
+        self, group: str, keys: Sequence[Mapping[str, FeatureValue]]
+    ) -> list[dict[str, FeatureValue] | None]:
+        """Return the online row of each key, in the order asked; None for a key that is not there.
+
+        Raises
+        ------
+        StoreError
+            There is no such feature group, or it cannot be read.
+        """
+
+    def schemas(self, reference: str = DEFAULT_REFERENCE) -> list[ModelSchema]:
+        """Return the columns of every model that has a reference, in the order of its payloads."""
+        table = self.read_references(reference)
+        columns = ["model", "model_version", "column_name", "column_kind", "data_type", "column_index"]
+        whole = table.filter(pc.is_null(table["block_start"])).select(columns)
+        by_model: dict[str, dict[str, list[Feature]]] = {}
+        versions: dict[str, str] = {}
+        for row in sorted(whole.to_pylist(), key=lambda row: (row["model_version"], row["column_index"])):
+            model = row["model"]
+            if versions.setdefault(model, row["model_version"]) != row["model_version"]:
+                continue  # the columns of the first version stand for all
+            lists = by_model.setdefault(model, {"feature": [], "prediction": []})
+            lists[row["column_kind"]].append(Feature(row["column_name"], row["data_type"]))
+        return [
+            ModelSchema(model, tuple(lists["feature"]), tuple(lists["prediction"]))
+            for model, lists in sorted(by_model.items())
+        ]
+
+    def require_reference(self, model: str, reference: str = DEFAULT_REFERENCE) -> ModelSchema:
+        """Return one model's columns, or raise ReferenceMissingError with the command that makes a reference."""
+        schemas = {schema.model: schema for schema in self.schemas(reference)}
+        if model not in schemas:
+            raise ReferenceMissingError(
+                f"the store has no reference {reference!r} for the model {model!r}; it has "
+                f"{', '.join(schemas) or 'none'}; make one with: sparkmon profile TABLE --as {model}"
+            )
+        return schemas[model]

@@ -1,0 +1,75 @@
+"""The Delta tables that a monitor writes: in a directory or in a catalog schema, each batch exactly once."""
+
+from __future__ import annotations
+
+from pyspark.sql import DataFrame, SparkSession
+
+from sparkmon.errors import OptionError
+
+__all__ = ["Tables"]
+
+
+class Tables:
+    """Named Delta tables side by side.
+
+    Parameters
+    ----------
+    location : str
+        A directory (anything with a ``/``: a path or a URL), or else the name of a catalog schema.
+
+    Examples
+    --------
+    >>> Tables("/data/monitoring").name_of("alerts")
+    'delta.`/data/monitoring/alerts`'
+    >>> Tables("main.monitoring").name_of("alerts")
+    'main.monitoring.alerts'
+    """
+
+    def __init__(self, location: str) -> None:
+        if not location or "`" in location:
+            raise OptionError.malformed("tables", location, "a directory or a catalog schema")
+        self.location = location.rstrip("/")
+        self._is_path = "/" in location
+
+    def __repr__(self) -> str:
+        return f"Tables({self.location!r})"
+
+    def name_of(self, table: str) -> str:
+        """Return how SQL names a table."""
+        if self._is_path:
+            return f"delta.`{self.location}/{table}`"
+        return f"{self.location}.{table}"
+
+    def append(self, frame: DataFrame, table: str, *, writer: str, batch_id: int) -> None:
+        """Append a batch, unless this writer has appended it before.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            The batch.
+        table : str
+            The table's name; it is made with the first batch.
+        writer : str
+            Who writes: the id of the streaming query, which lives as long as its checkpoint.
+        batch_id : int
+            The batch's number, counting up per writer.
+
+        Notes
+        -----
+        *Idempotence*: Delta records the writer's last batch in the same commit as the rows and skips what is not
+        newer, so that a batch replayed after a crash adds nothing.
+        """
+        chosen = (
+            frame.write.format("delta")
+            .mode("append")
+            .option("txnAppId", f"{writer}/{table}")
+            .option("txnVersion", batch_id)
+        )
+        if self._is_path:
+            chosen.save(f"{self.location}/{table}")
+        else:
+            chosen.saveAsTable(self.name_of(table))
+
+    def read(self, spark: SparkSession, table: str) -> DataFrame:
+        """Return a table as a DataFrame."""
+        return spark.table(self.name_of(table))

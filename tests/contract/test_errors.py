@@ -1,0 +1,56 @@
+"""What every class of ``sparkmon.errors`` keeps, found by inspection."""
+
+from __future__ import annotations
+
+import builtins
+import pickle
+import re
+
+import pytest
+
+from sparkmon import errors
+
+CLASSES: list[type[errors.SparkmonError]] = [getattr(errors, name) for name in errors.__all__]
+TREE_LINE = re.compile(r"^ *[├└]─ (?P<name>\w+) \((?P<builtin>\w+)\) +\S.+$", re.M)
+
+every_class = pytest.mark.parametrize("kind", CLASSES)
+
+
+@every_class
+def test_an_error_survives_pickling_with_its_text(kind: type[errors.SparkmonError]) -> None:
+    error = kind("got 3; expected 4; count again")
+    back = pickle.loads(pickle.dumps(error))
+    assert type(back) is kind
+    assert str(back) == str(error) == f"[{kind.condition}] got 3; expected 4; count again"
+
+
+@every_class
+def test_an_error_wrapped_again_has_its_condition_once(kind: type[errors.SparkmonError]) -> None:
+    text = str(kind("got 3"))
+    assert str(kind(text)) == text
+
+
+@every_class
+def test_a_condition_is_its_classes_own(kind: type[errors.SparkmonError]) -> None:
+    assert "condition" in vars(kind)
+    assert re.fullmatch(r"SPARKMON_[A-Z_]+", kind.condition)
+    assert [other for other in CLASSES if other.condition == kind.condition] == [kind]
+
+
+@every_class
+def test_a_docstring_says_when_the_error_is_raised(kind: type[errors.SparkmonError]) -> None:
+    assert (kind.__doc__ or "").startswith("Raised when ")
+
+
+def test_every_exception_of_the_module_is_public() -> None:
+    classes = {name: thing for name, thing in vars(errors).items() if isinstance(thing, type)}
+    exceptions = {name for name, kind in classes.items() if issubclass(kind, Exception)}
+    assert exceptions == set(errors.__all__)
+
+
+def test_the_tree_in_the_docstring_draws_every_class_and_its_builtin() -> None:
+    drawn = {m["name"]: m["builtin"] for m in TREE_LINE.finditer(errors.__doc__ or "")}
+    assert set(drawn) == set(errors.__all__) - {"SparkmonError"}
+    for name, builtin in drawn.items():
+        kind = getattr(errors, name)
+        assert kind.__bases__ == (errors.SparkmonError, getattr(builtins, builtin))

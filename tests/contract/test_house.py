@@ -1,0 +1,271 @@
+"""How the house is kept: who may import whom, how large things are, what is never written.
+
+Each test lists its offences as ``file:line what``, so that a failure reads as a to-do list.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import subprocess
+import sys
+
+import pytest
+
+from tests.support.source import ROOT, Source, package, project
+
+BELOW_CONFIG = {
+    *("alerts", "comparison", "distributions", "errors", "functions", "profiles", "protocol"),
+    *("records", "registry", "schemas", "session", "sources", "statistics", "store"),
+}
+MAY_IMPORT = {
+    "errors": set(),
+    "registry": {"errors"},
+    "records": {"errors"},
+    "protocol": {"records", "errors"},
+    "distributions": {"records", "errors"},
+    "statistics": {"distributions", "registry", "records", "errors"},
+    "store": {"distributions", "records", "errors"},
+    "schemas": {"protocol", "distributions", "records"},
+    "sources": {"protocol", "schemas", "records", "errors"},
+    "profiles": {"schemas", "distributions", "records", "errors"},
+    "functions": {"statistics", "distributions", "profiles", "schemas", "errors"},
+    "comparison": {
+        *("functions", "statistics", "distributions", "profiles", "store"),
+        *("schemas", "records", "errors"),
+    },
+    "alerts": {"schemas", "records", "registry", "errors"},
+    "monitor": {
+        *("sources", "profiles", "comparison", "alerts", "store"),
+        *("schemas", "records", "errors"),
+    },
+    "session": {"sources", "functions", "errors"},
+    "config": BELOW_CONFIG | {"monitor"},
+    "cli": BELOW_CONFIG | {"monitor", "config"},
+    "__main__": {"cli"},
+    # The package's face names everything, lazily: a test below holds that it loads nothing.
+    "__init__": BELOW_CONFIG | {"monitor", "config"},
+}
+"""Room: the other rooms that its files may import."""
+
+PURE = {"errors", "registry", "records", "protocol", "distributions", "statistics", "store"}
+"""Rooms that live without Spark: importing them must not import pyspark."""
+
+EMPTY_WORDS = {"common", "helper", "helpers", "misc", "util", "utils"}
+PY4J = {"_jc", "_jdf", "_jsc", "_jsparkSession", "_jvm", "_to_java_column", "py4j"}
+UNSAFE_MODULES = {"cloudpickle", "dill", "marshal", "pickle", "shelve"}
+MAX_FILE, MAX_FUNCTION = 300, 60
+BUILTIN_ERRORS = {
+    name
+    for name, thing in vars(builtins).items()
+    if isinstance(thing, type) and issubclass(thing, BaseException)
+}
+
+
+def rooms_imported(source: Source) -> list[tuple[int, str]]:
+    """List the (line, room) of every import of the package from inside it."""
+    found = []
+    for line, module, name in source.imports:
+        parts = module.split(".")
+        if parts[0] == "sparkmon":
+            found.append((line, parts[1] if len(parts) > 1 else name))
+    return found
+
+
+def test_every_room_is_in_the_table() -> None:
+    assert {source.room for source in package()} <= set(MAY_IMPORT)
+    assert {other for others in MAY_IMPORT.values() for other in others} <= set(MAY_IMPORT)
+
+
+def test_every_room_has_a_face() -> None:
+    folders = {source.path.parent for source in package()}
+    assert [
+        str(folder) for folder in sorted(folders) if not (folder / "__init__.py").exists()
+    ] == []
+
+
+def test_the_table_of_rooms_has_no_circle() -> None:
+    left = {room: set(others) for room, others in MAY_IMPORT.items()}
+    while left:
+        floor = {room for room, others in left.items() if not others & set(left)}
+        assert floor, f"these rooms import each other in a circle: {sorted(left)}"
+        left = {room: others for room, others in left.items() if room not in floor}
+
+
+def test_rooms_import_only_what_the_table_allows() -> None:
+    offences = [
+        f"{source.where}:{line} {source.room} imports {room}"
+        for source in package()
+        for line, room in rooms_imported(source)
+        if room not in MAY_IMPORT[source.room] | {source.room, "__version__"}
+    ]
+    assert offences == []
+
+
+def test_files_import_their_siblings_and_never_their_rooms_face() -> None:
+    offences = [
+        f"{source.where}:{line} imports its own room's face"
+        for source in package()
+        for line, module, _ in source.imports
+        if module == f"sparkmon.{source.room}" and source.path.parent.name == source.room
+    ]
+    assert offences == []
+
+
+def test_imports_are_absolute() -> None:
+    offences = [
+        f"{source.where}:{line} {module}"
+        for source in project()
+        for line, module, _ in source.imports
+        if module.startswith(".")
+    ]
+    assert offences == []
+
+
+def test_pure_rooms_never_name_pyspark() -> None:
+    offences = [
+        f"{source.where}:{line} imports {module}"
+        for source in package()
+        for line, module, _ in source.imports
+        if module.split(".")[0] in {"pyspark", "delta"} and source.room in PURE | {"__init__"}
+    ]
+    assert offences == []
+
+
+@pytest.mark.parametrize("room", sorted(PURE & {source.room for source in package()}))
+def test_importing_a_pure_room_loads_no_spark(room: str) -> None:
+    code = f"import sys, sparkmon.{room}; print('pyspark' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert done.stdout == "False\n"
+
+
+def test_no_file_is_longer_than_a_reader_holds_in_mind() -> None:
+    long = {source.where: len(source.lines) for source in project() if len(source.lines) > MAX_FILE}
+    assert long == {}
+
+
+def test_no_function_is_longer_than_a_page() -> None:
+    long = {
+        f"{source.where}:{function.lineno} {function.name}": source.code_lines(function)
+        for source in project()
+        for function in source.functions
+        if source.code_lines(function) > MAX_FUNCTION
+    }
+    assert long == {}
+
+
+def test_no_file_or_folder_has_an_empty_name() -> None:
+    offences = [
+        source.where
+        for source in project()
+        if EMPTY_WORDS & set(source.path.relative_to(ROOT).with_suffix("").parts)
+    ]
+    assert offences == []
+
+
+def test_no_import_is_for_type_checkers_alone() -> None:
+    offences = [
+        f"{source.where}:{getattr(node, 'lineno', 1)} TYPE_CHECKING"
+        for source in project()
+        for node in source.nodes
+        if "TYPE_CHECKING" in names_in(node)
+    ]
+    assert offences == []
+
+
+def test_only_sparkmons_own_errors_are_raised() -> None:
+    offences = [
+        f"{source.where}:{line} raises {name}"
+        for source in package()
+        for line, name in builtin_raises(source)
+    ]
+    assert offences == []
+
+
+def test_a_broad_except_says_why() -> None:
+    offences = [
+        f"{source.where}:{node.lineno} catches everything without a comment"
+        for source in package()
+        for node in source.nodes
+        if isinstance(node, ast.ExceptHandler) and is_broad(node)
+        # The line before, the line itself, or the first line of what is done.
+        if not any("#" in line for line in source.lines[node.lineno - 2 : node.lineno + 1])
+    ]
+    assert offences == []
+
+
+def test_python_never_reaches_into_the_jvm() -> None:
+    offences = [
+        f"{source.where}:{getattr(node, 'lineno', 1)} {sorted(names_in(node) & PY4J)}"
+        for source in package()
+        for node in source.nodes
+        if names_in(node) & PY4J
+    ]
+    assert offences == []
+
+
+def test_nothing_is_unpickled_or_evaluated() -> None:
+    offences = [
+        f"{source.where}:{line} imports {module}"
+        for source in package()
+        for line, module, _ in source.imports
+        if module.split(".")[0] in UNSAFE_MODULES
+    ]
+    offences += [
+        f"{source.where}:{node.lineno} calls {node.func.id}"
+        for source in package()
+        for node in source.nodes
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        if node.func.id in {"eval", "exec"}
+    ]
+    assert offences == []
+
+
+def names_in(node: ast.AST) -> set[str]:
+    """Return the names that this very node spells: a name, an attribute, an imported thing."""
+    if isinstance(node, ast.Name):
+        return {node.id}
+    if isinstance(node, ast.Attribute):
+        return {node.attr}
+    if isinstance(node, ast.alias):
+        return set(node.name.split("."))
+    if isinstance(node, ast.ImportFrom):
+        return set((node.module or "").split("."))
+    return set()
+
+
+def is_broad(handler: ast.ExceptHandler) -> bool:
+    """Tell whether a handler catches every exception."""
+    if handler.type is None:
+        return True
+    kinds = {node.id for node in ast.walk(handler.type) if isinstance(node, ast.Name)}
+    return bool(kinds & {"Exception", "BaseException"})
+
+
+def builtin_raises(source: Source) -> list[tuple[int, str]]:
+    """List the (line, class) of the built-in exceptions raised where ours should be.
+
+    Allowed are a contract's NotImplementedError, the AttributeError by which a lazy module says
+    that it has no such name, and the SystemExit of a command line.
+    """
+    allowed = {"NotImplementedError"}
+    if source.room in {"cli", "__main__"}:
+        allowed.add("SystemExit")
+    lazy = {
+        id(node)
+        for function in source.functions
+        if function.name == "__getattr__"
+        for node in ast.walk(function)
+    }
+    found = []
+    for node in source.nodes:
+        if not isinstance(node, ast.Raise) or node.exc is None:
+            continue
+        raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+        name = raised.id if isinstance(raised, ast.Name) else ""
+        is_lazy = id(node) in lazy and name == "AttributeError"
+        if name in BUILTIN_ERRORS - allowed and not is_lazy:
+            found.append((node.lineno, name))
+    return found

@@ -1,0 +1,128 @@
+"""Reading a spool: order, bounds, damage, gaps, and a writer at work meanwhile."""
+
+from __future__ import annotations
+
+import struct
+import threading
+import zlib
+from pathlib import Path
+
+import pytest
+
+from sparkmon.errors import SpoolError
+from sparkmon.sources.log import Offset
+from sparkmon.sources.spool import SpoolWriter
+from sparkmon.sources.spool_block import HEADER_BYTES, VERSION, encode_block
+from sparkmon.sources.spool_reader import BlockRange
+from tests.support.spools import START, batch, log, read_all, read_between, segments
+
+
+@pytest.mark.parametrize(
+    ("place", "what"), [(0, "header"), (9, "header"), (HEADER_BYTES + 3, "CRC-32")]
+)
+def test_damage_before_the_end_is_named_and_kept(tmp_path: Path, place: int, what: str) -> None:
+    first, second = encode_block(batch(b"one")), encode_block(batch(b"two"))
+    damaged = bytearray(first + second + encode_block(batch(b"three")))
+    damaged[len(first) + place] ^= 1
+    file = tmp_path / "000000000000.spool"
+    file.write_bytes(damaged)
+    SpoolWriter(tmp_path).close()
+    assert file.read_bytes() == damaged
+    with pytest.raises(SpoolError, match=rf"byte {len(first)} of .*{file.name}") as caught:
+        read_all(tmp_path)
+    assert what in str(caught.value)
+    assert "restore the file" in str(caught.value)
+
+
+def test_an_empty_file_in_the_place_of_a_segment_skips_it(tmp_path: Path) -> None:
+    with SpoolWriter(tmp_path, segment_bytes=1) as spool:
+        for payload in (b"0", b"1", b"2"):
+            spool.append(batch(payload))
+    (tmp_path / "000000000001.spool").write_bytes(b"")
+    assert read_all(tmp_path) == [b"0", b"2"]
+    assert log(tmp_path).advance({"segment": 1, "position": 99}, 1)["segment"] == 2
+
+
+def test_a_gap_or_a_removed_start_is_refused(tmp_path: Path) -> None:
+    with SpoolWriter(tmp_path, segment_bytes=1) as spool:
+        for payload in (b"0", b"1", b"2", b"3"):
+            spool.append(batch(payload))
+    (tmp_path / "000000000000.spool").unlink()
+    for limit in (10, None):
+        with pytest.raises(SpoolError, match=r"000000000000\.spool is not there .*startingOffset"):
+            log(tmp_path).advance(START, limit)
+    (tmp_path / "000000000002.spool").unlink()
+    with pytest.raises(SpoolError, match=r"000000000002\.spool is not there"):
+        log(tmp_path).advance({"segment": 1, "position": 0}, None)
+    with pytest.raises(SpoolError, match=r"000000000004\.spool is not there"):
+        log(tmp_path).advance({"segment": 4, "position": 0}, None)
+    with pytest.raises(SpoolError, match="is not there"):
+        list(log(tmp_path).read(BlockRange(str(tmp_path / "000000000002.spool"), 0, 9)))
+
+
+def test_advance_counts_rows_from_headers_and_splits_no_block(tmp_path: Path) -> None:
+    with SpoolWriter(tmp_path) as spool:
+        ends = [0]
+        for rows in (2, 3, 7, 1):
+            ends.append(ends[-1] + spool.append(batch(*([b"x"] * rows))))
+    reached = [log(tmp_path).advance(START, limit) for limit in (1, 4, 5, 11, 12, 99, None)]
+    assert [ends.index(int(here["position"])) for here in reached] == [1, 1, 2, 2, 3, 4, 4]
+    assert log(tmp_path).advance(reached[2], 1)["position"] == ends[3]
+    assert log(tmp_path).advance(reached[-1], 1) == reached[-1] == log(tmp_path).last()
+
+
+def test_an_empty_spool_has_one_place(tmp_path: Path) -> None:
+    assert log(tmp_path).first() == log(tmp_path).last() == log(tmp_path).advance(START, None)
+    assert log(tmp_path).parts(START, START, 1) == []
+
+
+def test_parts_are_contiguous_whole_and_small(tmp_path: Path) -> None:
+    with SpoolWriter(tmp_path, segment_bytes=4000) as spool:
+        lengths = [spool.append(batch(bytes([item]))) for item in range(20)]
+    limit = 2 * max(lengths) + 1
+    parts = log(tmp_path).parts(START, log(tmp_path).last(), limit)
+    assert all(part.end - part.start <= limit for part in parts)
+    assert sum(part.end - part.start for part in parts) == sum(lengths)
+    assert len(parts) == 11  # segments of 9, 9 and 2 blocks, in twos
+    assert read_all(tmp_path, limit) == [bytes([item]) for item in range(20)]
+
+
+def test_a_reader_may_run_while_the_writer_appends(tmp_path: Path) -> None:
+    wanted = [item.to_bytes(2, "big") for item in range(400)]
+
+    def write() -> None:
+        with SpoolWriter(tmp_path, segment_bytes=20_000) as spool:
+            for payload in wanted:
+                spool.append(batch(payload))
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    found: list[bytes] = []
+    here = START
+    while writer.is_alive() or log(tmp_path).advance(here, None) != here:
+        there = log(tmp_path).advance(here, 50 if len(found) % 3 else None)
+        found += read_between(tmp_path, here, there, 5000)
+        here = there
+    writer.join()
+    assert found == wanted
+    assert len(segments(tmp_path)) > 2
+
+
+def test_a_position_past_a_cut_tail_goes_on_in_the_next_segment(tmp_path: Path) -> None:
+    kept, lost = encode_block(batch(b"kept")), encode_block(batch(b"lost with the power"))
+    (tmp_path / "000000000000.spool").write_bytes(kept)
+    seen: Offset = {"segment": 0, "position": len(kept) + len(lost)}
+    assert read_between(tmp_path, {"segment": 0, "position": len(kept)}, seen) == []
+    with SpoolWriter(tmp_path) as spool:
+        spool.append(batch(b"next"))
+    assert read_between(tmp_path, seen, log(tmp_path).last()) == [b"next"]
+
+
+def test_another_version_is_neither_read_nor_cut_off(tmp_path: Path) -> None:
+    block = bytearray(encode_block(batch(b"x")))
+    struct.pack_into("<H", block, 4, VERSION + 1)
+    struct.pack_into("<I", block, HEADER_BYTES - 4, zlib.crc32(block[: HEADER_BYTES - 4]))
+    (tmp_path / "000000000000.spool").write_bytes(block)
+    SpoolWriter(tmp_path).close()
+    with pytest.raises(SpoolError, match=f"format version {VERSION + 1}, .* reads {VERSION}"):
+        read_all(tmp_path)
