@@ -25,7 +25,6 @@ _HOMES = {
     "compare": "sparkmon.comparison",
     "configure": "sparkmon.session",
     "dead_letters": "sparkmon.sources",
-    "distinct_events": "sparkmon.sources",
     "kafka_events": "sparkmon.sources",
     "merge_profiles": "sparkmon.profiles",
     "pair": "sparkmon.sources",

@@ -116,14 +116,11 @@ class Monitor:
 
     def rows(self, events: DataFrame) -> DataFrame:
         """Decode events, each once, to rows named and typed by the references; see :func:`sparkmon.rows`."""
-        return sources.rows(sources.distinct_events(events, self.delay), self._schemas)
+        return sources.rows(events, self._schemas, delay=self.delay)
 
     def profiles(self, events: DataFrame) -> DataFrame:
         """Summarise events per model, window and column: ``sparkmon.schemas.PROFILES``."""
-        decoded = self.rows(events)
-        if decoded.isStreaming:
-            decoded = decoded.withWatermark("event_time", self.delay)
-        return profile_rows(decoded, self.window, slide=self.slide, k=self.k)
+        return profile_rows(self.rows(events), self.window, slide=self.slide, k=self.k)
 
     def findings(self, profiles: DataFrame) -> DataFrame:
         """Compare profiles with the references: ``sparkmon.schemas.DRIFT_METRICS``."""

@@ -46,10 +46,8 @@ def deliver(
         A required sink failed. All others have had the alerts.
     """
     tables.append(alerts, "alerts", writer=writer, batch_id=batch_id)
-    told = [
-        Alert(**{name: row[name] for name in _FIELDS})
-        for row in alerts.orderBy("window_start", "column_name").limit(_MOST).collect()
-    ]
+    first = alerts.orderBy("window_start", "column_name").limit(_MOST).select(*_FIELDS)
+    told = [Alert(**row) for row in first.toArrow().to_pylist()]  # Arrow keeps the time zone
     failed: list[tuple[AlertSink, Exception]] = []
     for sink in sinks if told else ():
         try:

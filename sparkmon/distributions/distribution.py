@@ -6,6 +6,7 @@ It is the same whether it was made from a sample, from a sketch or from a featur
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -79,7 +80,7 @@ class Distribution:
         object.__setattr__(self, "weights", weights)
 
     @classmethod
-    def from_sample(cls, sample: npt.ArrayLike) -> Distribution:
+    def from_sample(cls, sample: npt.ArrayLike | Sequence[float | None]) -> Distribution:
         """Return the exact distribution of raw numbers, one per row; None and NaN count as null.
 
         Infinities are refused with ProfileError: count them apart, they have no place on a scale of numbers.

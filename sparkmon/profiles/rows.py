@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from sparkmon.profiles.aggregate import WINDOW_K, cell_columns, profile_of
 from sparkmon.schemas import PROFILES
 
-__all__ = ["ALL_ROWS", "profile_rows"]
+__all__ = ["ALL_ROWS", "profile_rows", "shaped"]
 
 ALL_ROWS = ":all"
 """The slice that holds every row."""
@@ -26,8 +26,8 @@ def profile_rows(
     Parameters
     ----------
     rows : DataFrame
-        As ``sparkmon.rows`` makes them (``sparkmon.schemas.DECODED``), streaming or not. A streaming one needs a
-        watermark on ``event_time``; a window is emitted once the watermark has passed its end.
+        As ``sparkmon.rows`` makes them (``sparkmon.schemas.DECODED``), streaming or not. A streaming one needs its
+        ``delay``, that is a watermark on ``event_time``; a window is emitted once the watermark has passed its end.
     window : str
         Length of the windows as a Spark interval, such as ``"1 hour"``. Windows start at whole multiples of it
         since 1970-01-01 UTC.

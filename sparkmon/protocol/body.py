@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 
 from sparkmon.protocol.limits import Limits
 from sparkmon.protocol.refusal import refusal
 from sparkmon.records import DeadLetter, Half, Value
 
-__all__ = ["NO_ROWS", "Body", "Rows", "check_shape", "check_text", "made_names"]
+__all__ = ["NO_ROWS", "Body", "Rows", "check_items", "check_shape", "check_text", "made_names"]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Rows:
     """A table of scalars: ``count`` rows of ``len(names)`` values, row-major in ``values``."""
 
@@ -31,7 +31,7 @@ class Body:
     """The kind of a body, its rows, and why it could not be read where it could not."""
 
     kind: str
-    rows: Rows = field(default_factory=lambda: NO_ROWS)
+    rows: Rows = NO_ROWS
     model_version: str | None = None
     body_id: str | None = None
     dead_letter: DeadLetter | None = None
@@ -53,6 +53,20 @@ def made_names(half: Half, width: int) -> tuple[str, ...]:
     if width == 1:
         return ("prediction",)
     return tuple(f"prediction_{i}" for i in range(width))
+
+
+def check_items(data: bytes, limits: Limits) -> None:
+    """Raise ProtocolError ``TOO_MANY_VALUES`` for JSON that would take many times its bytes as objects.
+
+    An empty list is three bytes of text and some sixty of memory, so items are counted before they are made.
+    """
+    if len(data) <= limits.values:
+        return
+    items = data.count(b",") + data.count(b"[") + data.count(b"{")
+    if items > 2 * limits.values:
+        raise refusal(
+            "TOO_MANY_VALUES", f"got JSON of {items} items; Limits.values is {limits.values}"
+        )
 
 
 def check_shape(count: int, width: int, limits: Limits) -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from sparkmon.errors import ProtocolError
 from sparkmon.protocol.attributes import ATTRIBUTES, KSERVE_TYPES, event_of
+from sparkmon.protocol.body import check_items
 from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
+from sparkmon.protocol.refusal import as_dead_letter
 from sparkmon.protocol.structured import read_structured
 from sparkmon.records import DeadLetter, Event
 
@@ -106,6 +109,10 @@ def from_structured(
     b'[1, 2]'
     """
     trouble = _too_large(body, limits)
+    try:
+        check_items(body, limits)
+    except ProtocolError as error:
+        trouble = trouble or as_dead_letter(error)
     if trouble is not None:
         return event_of({}, body, content_type=None, received_time=received_time, trouble=trouble)
     attributes, payload, trouble = read_structured(body)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from sparkmon.errors import ProtocolError
-from sparkmon.protocol.body import Body
+from sparkmon.protocol.body import Body, check_items
 from sparkmon.protocol.classify import classify
 from sparkmon.protocol.gunzip import GZIP_MAGIC, gunzip
 from sparkmon.protocol.jsontext import loads, split_head
@@ -115,12 +115,8 @@ def read_body(
         return Body("dead_letter", dead_letter=as_dead_letter(error), size=len(payload))
     except Exception as error:
         # The boundary of the room: bytes from outside must not stop a stream, whatever they trip over.
-        reason = (
-            f"the decoder failed on {len(payload)} bytes ({type(error).__name__}: {error!s:.200})"
-        )
-        return Body(
-            "dead_letter", dead_letter=DeadLetter("DECODER_FAILED", reason), size=len(payload)
-        )
+        reason = f"the decoder failed ({type(error).__name__}: {error!s:.200}); please report it"
+        return Body("dead_letter", dead_letter=DeadLetter("DECODER_FAILED", reason))
 
 
 def _read(
@@ -144,6 +140,7 @@ def _read(
         return Body("grpc", size=len(payload))
     if status_code is not None and status_code >= 400:
         return Body("error", size=len(payload))
+    check_items(payload, limits)
     tail = b""
     if half == "request" and head_length is not None:
         body, tail = _cut(payload, head_length)

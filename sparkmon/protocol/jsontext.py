@@ -28,13 +28,13 @@ _SPACE = b" \t\n\r"
 
 
 def _refuse_literal(text: str) -> NoReturn:
-    raise ValueError(f"the literal {text} is not JSON")
+    raise refusal("BODY_NOT_JSON", f"got the literal {text}, which JSON does not have")
 
 
 def _double(text: str) -> float:
     number = float(text)
     if math.isinf(number):
-        raise ValueError(f"a number of {len(text)} characters is infinity as a double")
+        raise refusal("BODY_NOT_JSON", "got a number that is infinity as a double")
     return number
 
 
@@ -70,6 +70,8 @@ def loads(data: bytes) -> Any:  # noqa: ANN401 - JSON is any of its six types
     """
     try:
         return _loads_stdlib(data) if orjson is None else orjson.loads(data)
+    except ProtocolError:
+        raise
     except (ValueError, RecursionError) as error:
         raise _not_json(data, error) from None
 

@@ -7,7 +7,6 @@ Parquet have no time at all: there the object's own modification time is the eve
 from __future__ import annotations
 
 import base64
-import binascii
 import io
 import json
 from collections.abc import Iterator, Mapping
@@ -20,6 +19,7 @@ import pyarrow.parquet as pq
 
 from sparkmon.errors import ProtocolError
 from sparkmon.protocol.attributes import event_of
+from sparkmon.protocol.body import check_items
 from sparkmon.protocol.jsontext import loads
 from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
 from sparkmon.protocol.refusal import as_dead_letter, refusal
@@ -93,6 +93,7 @@ def _format(data: bytes, name: str) -> str:
 
 
 def _read_json(data: bytes, limits: Limits) -> Iterator[Any]:
+    check_items(data, limits)
     try:
         read = loads(data)
     except ProtocolError as error:
@@ -176,7 +177,7 @@ def _event(record: object, modified_time: datetime, limits: Limits) -> Event:
         payload = base64.b64decode(encoded, validate=True)
         if len(payload) > limits.payload_bytes:
             trouble = DeadLetter("EVENT_TOO_LARGE", f"got an event of {len(payload)} bytes")
-    except (ValueError, TypeError, binascii.Error) as error:
+    except (ValueError, TypeError) as error:
         payload = str(encoded).encode("utf-8", "replace")
         trouble = DeadLetter(
             "DATA_BASE64_BROKEN", f"the record's bytes are damaged ({error!s:.80})"

@@ -8,13 +8,13 @@ event, and keeps the body byte for byte.
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import re
 from typing import Any
 
 from sparkmon.errors import ProtocolError
 from sparkmon.protocol.jsontext import loads
+from sparkmon.protocol.refusal import as_dead_letter, refusal
 from sparkmon.records import DeadLetter
 
 __all__ = ["read_structured"]
@@ -51,8 +51,10 @@ def read_structured(body: bytes) -> tuple[dict[str, Any], bytes, DeadLetter | No
     try:
         members, data = _members(body.decode("latin-1"))
         attributes = {name: loads(value.encode("latin-1")) for name, value in members.items()}
-    except (ValueError, RecursionError, ProtocolError) as error:
-        reason = f"got {len(body)} bytes that are no JSON object with a CloudEvent ({error!s:.120})"
+    except ProtocolError as error:
+        return {}, body, DeadLetter("EVENT_NOT_JSON", as_dead_letter(error).reason)
+    except (ValueError, RecursionError) as error:
+        reason = f"a member of the event is no JSON ({error!s:.120})"
         return {}, body, DeadLetter("EVENT_NOT_JSON", reason)
     if data is not None:
         payload = data.encode("latin-1")
@@ -61,15 +63,10 @@ def read_structured(body: bytes) -> tuple[dict[str, Any], bytes, DeadLetter | No
     if encoded is None:
         return attributes, b"", None
     try:
-        if type(encoded) is not str:
-            raise ValueError("it is no string")
         return attributes, base64.b64decode(encoded, validate=True), None
-    except (ValueError, binascii.Error) as error:
-        return (
-            attributes,
-            body,
-            DeadLetter("DATA_BASE64_BROKEN", f"data_base64 is damaged ({error})"),
-        )
+    except (ValueError, TypeError) as error:
+        reason = f"data_base64 is damaged ({error!s:.120})"
+        return attributes, body, DeadLetter("DATA_BASE64_BROKEN", reason)
 
 
 def _members(text: str) -> tuple[dict[str, str], str | None]:
@@ -80,7 +77,9 @@ def _members(text: str) -> tuple[dict[str, str], str | None]:
     end = len(text.rstrip(" \t\n\r"))
     at = _skip(text, 0)
     if text[at : at + 1] != "{" or text[end - 1 : end] != "}" or end - at < 2:
-        raise ValueError("it does not begin and end as an object")
+        raise refusal(
+            "EVENT_NOT_JSON", f"got {len(text)} bytes that do not begin and end as a JSON object"
+        )
     members: dict[str, str] = {}
     data: str | None = None
     at = _skip(text, at + 1)
@@ -92,10 +91,10 @@ def _members(text: str) -> tuple[dict[str, str], str | None]:
         else:
             members.setdefault(name, text[start:at])
         if len(members) > _MEMBERS:
-            raise ValueError(f"it has more than {_MEMBERS} members")
+            raise refusal("EVENT_NOT_JSON", f"got an event of more than {_MEMBERS} members")
         more = _MORE.match(text, at)
         if more is None and _skip(text, at) != end - 1:
-            raise ValueError(f"a comma or the end is expected at byte {at}")
+            raise refusal("EVENT_NOT_JSON", f"expected a comma or the end at byte {at}")
         at = end if more is None else more.end() - 1
     return members, None if data == "null" else data
 
@@ -103,11 +102,11 @@ def _members(text: str) -> tuple[dict[str, str], str | None]:
 def _name(text: str, at: int) -> tuple[str, int]:
     """Read a member's name, and find where its value begins."""
     if text[at] != '"':
-        raise ValueError(f"a name is expected at byte {at}")
+        raise refusal("EVENT_NOT_JSON", f"expected a name at byte {at}")
     _, end = _DECODER.raw_decode(text, at)
     colon = _skip(text, end)
     if text[colon : colon + 1] != ":":
-        raise ValueError(f"a colon is expected at byte {colon}")
+        raise refusal("EVENT_NOT_JSON", f"expected a colon at byte {colon}")
     return str(loads(text[at:end].encode("latin-1"))), _skip(text, colon + 1)
 
 

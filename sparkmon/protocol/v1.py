@@ -106,7 +106,7 @@ def _from_objects(instances: list[dict[str, Any]], limits: Limits) -> Rows:
     rows: list[dict[str, Value]] = []
     room = limits.decompressed_bytes
     for instance in instances:
-        row, used = _flat_object(instance, room)
+        row, used = _flat_object(instance, room, limits)
         rows.append(row)
         room -= used
     names = tuple(dict.fromkeys(chain.from_iterable(rows)))
@@ -128,7 +128,9 @@ def _named(
     return Rows(names, True, count, values)
 
 
-def _flat_object(instance: dict[str, Any], room: int) -> tuple[dict[str, Value], int]:
+def _flat_object(
+    instance: dict[str, Any], room: int, limits: Limits
+) -> tuple[dict[str, Value], int]:
     """Name every scalar below an object: ``a``, ``a_0`` for lists, ``a_b`` for objects in objects.
 
     Names grow with depth and width, so their characters are counted against ``room`` before they are made.
@@ -142,12 +144,14 @@ def _flat_object(instance: dict[str, Any], room: int) -> tuple[dict[str, Value],
         used += len(name) * (len(value) if type(value) in (list, dict) else 1)
         if type(value) is list:
             _, flat = flatten(value)
+            check_shape(1, placed + len(flat), limits)
             used += len(name) * len(flat)
             _check_room(used, room)
             made = [name] if len(flat) == 1 else [f"{name}_{i}" for i in range(len(flat))]
             row.update(zip(made, flat, strict=True))
             placed += len(flat)
         elif type(value) is dict:
+            check_shape(1, placed + len(value), limits)
             _check_room(used, room)
             if depth == MAX_DEPTH:
                 raise refusal(

@@ -2,7 +2,7 @@
 
 from pyspark.sql import SparkSession
 
-from sparkmon.sources.decode import dead_letters, distinct_events, rows
+from sparkmon.sources.decode import dead_letters, rows
 from sparkmon.sources.inference_log import InferenceLogDataSource
 from sparkmon.sources.kafka import kafka_events
 from sparkmon.sources.pair import pair
@@ -10,7 +10,6 @@ from sparkmon.sources.pair import pair
 __all__ = [
     "InferenceLogDataSource",
     "dead_letters",
-    "distinct_events",
     "kafka_events",
     "pair",
     "register",

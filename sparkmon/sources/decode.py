@@ -1,32 +1,43 @@
-"""Events to rows inside Spark: payloads decoded in Arrow batches, nothing lost on the way."""
+"""Events to rows inside Spark: payloads decoded in Arrow batches, redeliveries collapsed, nothing lost on the way."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.types import ArrayType, StructField, StructType
 
 from sparkmon.errors import OptionError
-from sparkmon.protocol import decode_batch
+from sparkmon.protocol import decode_batches
 from sparkmon.records import ModelSchema
 from sparkmon.schemas import DEAD_LETTERS, DECODED, EVENTS
 
-__all__ = ["dead_letters", "distinct_events", "rows"]
+__all__ = ["dead_letters", "rows"]
 
 _IDENTITY = ("event_id", "event_type", "source", "namespace", "model", "component", "event_time")
+_INSTANCE = StructType([DECODED[name] for name in ("instance", "features", "predictions")])
+_EVENT = [field for field in DECODED.fields if field.name not in _INSTANCE.names]
+_NESTED = StructType([*_EVENT, StructField("instances", ArrayType(_INSTANCE, False), False)])
 
 
-def rows(events: DataFrame, schemas: Iterable[ModelSchema] = ()) -> DataFrame:
+def rows(
+    events: DataFrame, schemas: Iterable[ModelSchema] = (), *, delay: str | None = None
+) -> DataFrame:
     """Decode events into one row per instance.
 
     Parameters
     ----------
     events : DataFrame
-        ``sparkmon.schemas.EVENTS``, streaming or not: from ``format("kserve")`` or :func:`kafka_events`.
+        ``sparkmon.schemas.EVENTS``, streaming or not: from ``format("kserve")`` or :func:`kafka_events`. A streaming
+        one must have no watermark yet.
     schemas : iterable of ModelSchema
         Names and types for models whose payloads carry none. Without one, columns are named ``feature_0``, ...
+    delay : str, optional
+        How late events may come, as a Spark interval. With it, a redelivered event is taken once, and on a stream
+        the rows have a watermark on ``event_time``.
 
     Returns
     -------
@@ -38,6 +49,11 @@ def rows(events: DataFrame, schemas: Iterable[ModelSchema] = ()) -> DataFrame:
     ------
     OptionError
         ``events`` lacks a column, or two schemas are of one model.
+
+    Notes
+    -----
+    Loggers and relays may deliver an event twice. A redelivery has the same id, type, source, place and time. The id
+    alone would not do: KServe adopts whatever ``ce-id`` a client sends, and clients repeat theirs.
 
     Examples
     --------
@@ -58,31 +74,36 @@ def rows(events: DataFrame, schemas: Iterable[ModelSchema] = ()) -> DataFrame:
 
     def decode(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            yield decode_batch(batch, by_model)
+            for decoded in decode_batches(batch, by_model):
+                yield _nested(decoded)
 
-    return events.select(*EVENTS.names).mapInArrow(decode, DECODED)
-
-
-def distinct_events(events: DataFrame, delay: str) -> DataFrame:
-    """Collapse events that were delivered more than once.
-
-    Relays deliver at least once. A redelivery has the same id, type, source and time; an id alone is not enough,
-    because KServe adopts whatever ``ce-id`` a client sends, and clients repeat theirs.
-
-    Parameters
-    ----------
-    events : DataFrame
-        ``sparkmon.schemas.EVENTS``. On a stream, duplicates are found while the watermark is within ``delay``.
-    delay : str
-        How late events may come, as a Spark interval.
-    """
-    if events.isStreaming:
-        return events.withWatermark("event_time", delay).dropDuplicatesWithinWatermark(
-            list(_IDENTITY)
-        )
-    return events.dropDuplicates(list(_IDENTITY))
+    nested = events.select(*EVENTS.names).mapInArrow(decode, _NESTED)
+    if delay is not None:
+        # Before the instances are laid out, so that the state holds an entry per event and not per row.
+        nested = _distinct(nested, delay)
+    return nested.select(*(field.name for field in _EVENT), F.inline("instances")).select(*DECODED.names)
 
 
 def dead_letters(decoded: DataFrame) -> DataFrame:
     """Pick the events that could not be decoded, with their bytes, condition and reason."""
     return decoded.where(F.col("kind") == "dead_letter").select(*DEAD_LETTERS.names)
+
+
+def _nested(decoded: pa.RecordBatch) -> pa.RecordBatch:
+    """Gather the rows of each event, which stand together and begin with instance 0 or -1."""
+    first = np.flatnonzero(decoded.column("instance").to_numpy() <= 0)
+    offsets = pa.array(np.append(first, decoded.num_rows), pa.int32())
+    instances = pa.StructArray.from_arrays(
+        [decoded.column(name) for name in _INSTANCE.names], _INSTANCE.names
+    )
+    event = decoded.select([field.name for field in _EVENT]).take(pa.array(first))
+    return pa.RecordBatch.from_arrays(
+        [*event.columns, pa.ListArray.from_arrays(offsets, instances)], names=_NESTED.names
+    )
+
+
+def _distinct(decoded: DataFrame, delay: str) -> DataFrame:
+    if decoded.isStreaming:
+        watched = decoded.withWatermark("event_time", delay)
+        return watched.dropDuplicatesWithinWatermark(list(_IDENTITY))
+    return decoded.dropDuplicates(list(_IDENTITY))

@@ -9,6 +9,7 @@ It exists so that inference logs reach Spark, in batch and as a stream, without 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, MutableMapping
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -30,10 +31,11 @@ from pyspark.sql.types import StructType
 from sparkmon.protocol.batch import decode_batches
 from sparkmon.protocol.limits import DEFAULT_LIMITS
 from sparkmon.schemas import DECODED, EVENTS
-from sparkmon.sources.log import InferenceLog, Offset
-from sparkmon.sources.objects import ObjectLog
+from sparkmon.logs.log import InferenceLog, Offset
+from sparkmon.logs.objects import ObjectLog
 from sparkmon.sources.options import InferenceLogOptions
-from sparkmon.sources.spool_reader import SpoolLog
+from sparkmon.sources.py_files import link_py_files
+from sparkmon.logs.spool_reader import SpoolLog
 
 __all__ = ["InferenceLogDataSource", "InferenceLogReader", "InferenceLogStreamReader"]
 
@@ -75,6 +77,9 @@ class InferenceLogDataSource(DataSource):
     def __init__(self, options: MutableMapping[str, str]) -> None:
         super().__init__(options)
         self._parsed = InferenceLogOptions.parse(options)
+        link_py_files(
+            Path(__file__)
+        )  # Spark calls this in a process of the driver, before a stream starts
 
     @classmethod
     def name(cls) -> str:
@@ -143,7 +148,9 @@ class InferenceLogStreamReader(DataSourceStreamReader, SupportsTriggerAvailableN
 
     def initialOffset(self) -> Offset:
         """Return where a query without checkpoint begins; on the driver, once."""
-        return self._log.first() if self._options.starting_offset == "earliest" else self._log.last()
+        return (
+            self._log.first() if self._options.starting_offset == "earliest" else self._log.last()
+        )
 
     def getDefaultReadLimit(self) -> ReadLimit:
         """Return the limit of ``maxEventsPerTrigger``."""
@@ -197,7 +204,9 @@ def _read(
     target = to_arrow_schema(schema, timezone="UTC")
     for events in _gathered(log.read(partition.value)):
         for batch in _output(events, options):
-            columns = [column.cast(field.type) for column, field in zip(batch.columns, target, strict=True)]
+            columns = [
+                column.cast(field.type) for column, field in zip(batch.columns, target, strict=True)
+            ]
             yield pa.RecordBatch.from_arrays(columns, schema=target)
 
 

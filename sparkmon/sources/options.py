@@ -14,8 +14,8 @@ from pyarrow import fs
 
 from sparkmon.errors import OptionError
 from sparkmon.records import Feature, FeatureKind, ModelSchema
-from sparkmon.sources.objects import SUFFIXES
-from sparkmon.sources.spool_reader import list_segments
+from sparkmon.logs.objects import SUFFIXES
+from sparkmon.logs.spool_reader import list_segments
 
 __all__ = ["InferenceLogOptions"]
 

@@ -20,9 +20,9 @@ def pair(rows: DataFrame, delay: str = "1 minute") -> DataFrame:
     Parameters
     ----------
     rows : DataFrame
-        As :func:`rows` makes them, of distinct events; streaming or not.
+        As :func:`rows` makes them with ``delay``, streaming or not.
     delay : str, default "1 minute"
-        How far the halves' times may lie apart, and how late events may come. The KServe logger was seen to lag 35 s.
+        How far the halves' times may lie apart.
 
     Returns
     -------
@@ -41,8 +41,8 @@ def pair(rows: DataFrame, delay: str = "1 minute") -> DataFrame:
     """
     instances = rows.where(F.col("instance") >= 0)
     columns = (*_HOP, *_SHARED, "event_time", "recorded_time", "features", "predictions")
-    requests = _half(instances, "request", columns, delay)
-    responses = _half(instances, "response", columns, delay)
+    requests = _half(instances, "request", columns)
+    responses = _half(instances, "response", columns)
     window = F.expr(f"INTERVAL {delay}")
     same_hop = [F.col(f"request_{name}") == F.col(f"response_{name}") for name in _HOP]
     near = F.col("response_event_time").between(
@@ -54,11 +54,10 @@ def pair(rows: DataFrame, delay: str = "1 minute") -> DataFrame:
     return requests.join(responses, condition, "full_outer").select(*_whole())
 
 
-def _half(rows: DataFrame, half: str, columns: tuple[str, ...], delay: str) -> DataFrame:
-    chosen = rows.where(F.col("event_type") == half).select(
+def _half(rows: DataFrame, half: str, columns: tuple[str, ...]) -> DataFrame:
+    return rows.where(F.col("event_type") == half).select(
         *(F.col(name).alias(f"{half}_{name}") for name in columns)
     )
-    return chosen.withWatermark(f"{half}_event_time", delay) if rows.isStreaming else chosen
 
 
 def _whole() -> list[Column]:

@@ -91,9 +91,14 @@ def shares(reference: Summary, current: Summary, bins: int = 10) -> Shares:
 
 
 def chi2_law(
-    found: Shares, distance: Distance, threshold: float, scale: float = 1, power: float = 1
+    found: Shares,
+    distance: Distance,
+    value: float,
+    threshold: float,
+    scale: float = 1,
+    power: float = 1,
 ) -> Measurement:
-    """Measure a distance that follows a chi-square law when nothing has drifted.
+    """Return what surrounds a distance that follows a chi-square law when nothing has drifted.
 
     Parameters
     ----------
@@ -101,8 +106,8 @@ def chi2_law(
         Both sides, each with rows.
     distance : callable
         ``(reference shares, current shares) -> value``.
-    threshold : float
-        In the value's unit.
+    value, threshold : float
+        The distance between the two, and the threshold, in one unit.
     scale, power : float
         With c = 1/m + 1/n, ``scale * value**power / c`` is chi-square with bins - 1 degrees of freedom. PSI: 1 and
         1; a distance near ``sqrt(PSI / 8)``, such as Hellinger's: 8 and 2.
@@ -118,7 +123,6 @@ def chi2_law(
     adds up the greatest changes of the value: exact to first order in the rank errors, if all edges were off their
     utmost and in the worst directions at once.
     """
-    value = distance(found.reference, found.current)
     c = inverse_rows(found.reference_count, found.current_count)
     degrees = found.bins - 1
     sketch_error = _sketch_error(found, distance, value)

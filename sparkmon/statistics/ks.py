@@ -78,9 +78,8 @@ def ks(reference: Summary, current: Summary) -> float:
     return float(np.abs(reference.cdf(points) - current.cdf(points)).max())
 
 
-def _law(reference: Summary, current: Summary, threshold: float) -> Measurement:
+def _law(reference: Summary, current: Summary, value: float, threshold: float) -> Measurement:
     reference, current = as_numbers(reference, current)
-    value = ks(reference, current)
     sketch_error = reference.rank_error + current.rank_error
     scale = math.sqrt(inverse_rows(reference.n, current.n))
     return Measurement(

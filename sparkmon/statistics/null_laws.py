@@ -51,11 +51,11 @@ def chi2_sf(value: float, degrees: int) -> float:
     """
     if degrees < 0:
         raise OptionError.malformed("degrees", degrees, "an integer >= 0")
-    if value <= 0:
-        return 1.0
-    if math.isinf(value):
-        return 0.0
     half = value / 2
+    if half <= 0:
+        return 1.0 if value <= 0 or degrees else 0.0
+    if math.isinf(half):
+        return 0.0
     odd = degrees % 2
     tail = math.erfc(math.sqrt(half)) if odd else 0.0
     powers = (step + odd / 2 for step in range(degrees // 2))

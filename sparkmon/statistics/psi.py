@@ -91,8 +91,8 @@ def _distance(reference: FloatArray, current: FloatArray, floor: float = _FLOOR)
     return float(np.sum((found - expected) * np.log(found / expected)))
 
 
-def _law(reference: Summary, current: Summary, threshold: float) -> Measurement:
-    measured = chi2_law(shares(reference, current), _distance, threshold)
+def _law(reference: Summary, current: Summary, value: float, threshold: float) -> Measurement:
+    measured = chi2_law(shares(reference, current), _distance, value, threshold)
     return replace(measured, detail={**measured.detail, "floor": _FLOOR})
 
 

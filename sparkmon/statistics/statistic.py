@@ -81,14 +81,14 @@ class Statistic:
     limit : callable
         ``(reference) -> float``: its default threshold, in the value's unit.
     law : callable
-        ``(reference, current, threshold) -> Measurement``: the value with its null law; both have rows.
+        ``(reference, current, value, threshold) -> Measurement``: what surrounds a value that is not NaN.
     """
 
     name: str
     function: Callable[[Summary, Summary], float]
     kinds: frozenset[FeatureKind]
     limit: Callable[[Summary], float]
-    law: Callable[[Summary, Summary, float], Measurement]
+    law: Callable[[Summary, Summary, float, float], Measurement]
 
     def measure(
         self, reference: Summary, current: Summary, threshold: float | None = None
@@ -128,7 +128,7 @@ class Statistic:
             return Measurement(
                 nothing, limit, nothing, None, nothing, None, reference.rows, current.rows
             )
-        return self.law(reference, current, limit)
+        return self.law(reference, current, value, limit)
 
 
 STATISTICS: Registry[Statistic] = Registry("statistic")

@@ -84,10 +84,9 @@ def wasserstein(reference: Summary, current: Summary) -> float:
     return float(np.sum(gaps * np.diff(points)))
 
 
-def law(reference: Summary, current: Summary, threshold: float) -> Measurement:
-    """Return the distance with its null law, in the column's unit; both sides have rows."""
+def law(reference: Summary, current: Summary, value: float, threshold: float) -> Measurement:
+    """Return what surrounds a distance ``value``, all in the column's unit."""
     reference, current = as_numbers(reference, current)
-    value = wasserstein(reference, current)
     sketch_error = _rank_slack(reference) + _rank_slack(current)
     c = inverse_rows(reference.n, current.n)
     sd = reference.std or math.ulp(0.0)  # in a constant column any difference is beyond noise

@@ -61,13 +61,13 @@ def wasserstein_normed(reference: Summary, current: Summary) -> float:
     return wasserstein(reference, current) / (reference.std or math.nan)
 
 
-def _law(reference: Summary, current: Summary, threshold: float) -> Measurement:
+def _law(reference: Summary, current: Summary, value: float, threshold: float) -> Measurement:
     reference, current = as_numbers(reference, current)
     unit = reference.std
-    measured = law(reference, current, threshold * unit)
+    measured = law(reference, current, value * unit, threshold * unit)
     return replace(
         measured,
-        value=measured.value / unit,
+        value=value,
         threshold=threshold,
         noise=measured.noise / unit,
         sketch_error=measured.sketch_error / unit,

@@ -52,9 +52,7 @@ def test_names_are_matched_in_any_case(tmp_path: Path) -> None:
         ("schemas", '{"iris": {"features": [[1, "numeric"]]}}', "expected a JSON object"),
     ],
 )
-def test_a_malformed_value_is_refused(
-    tmp_path: Path, name: str, value: str, expected: str
-) -> None:
+def test_a_malformed_value_is_refused(tmp_path: Path, name: str, value: str, expected: str) -> None:
     with pytest.raises(OptionError) as caught:
         InferenceLogOptions.parse({"path": str(tmp_path), name.lower(): value})
     assert f"[SPARKMON_OPTION] got {name}=" in str(caught.value)

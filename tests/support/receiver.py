@@ -21,8 +21,8 @@ CAPTURES = ROOT / "tests" / "data" / "captures"
 
 _SERVE = """
 import json, sys
-from sparkmon.sources.receiver import serve
-from sparkmon.sources.receiver_settings import ReceiverSettings
+from sparkmon.receiver.app import serve
+from sparkmon.receiver.settings import ReceiverSettings
 serve(ReceiverSettings(**json.loads(sys.argv[1])))
 """
 

@@ -9,8 +9,8 @@ import pyarrow as pa
 from pyarrow import fs
 
 from sparkmon.protocol.schema import EVENTS
-from sparkmon.sources.log import Offset
-from sparkmon.sources.spool_reader import SpoolLog
+from sparkmon.logs.log import Offset
+from sparkmon.logs.spool_reader import SpoolLog
 
 __all__ = ["START", "batch", "log", "read_all", "read_between", "segments"]
 
@@ -48,7 +48,7 @@ def read_between(path: Path, start: Offset, end: Offset, part_bytes: int = 1 << 
     """Read every payload between two places, in the order of reading."""
     spool = log(path)
     batches = [found for part in spool.parts(start, end, part_bytes) for found in spool.read(part)]
-    return [payload for found in batches for payload in found.column("payload").to_pylist()]
+    return [row["payload"] for found in batches for row in found.to_pylist()]
 
 
 def read_all(path: Path, part_bytes: int = 1 << 40) -> list[bytes]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 
 from sparkmon.records import DeadLetter, Event
-from sparkmon.sources.pairing_buffer import PairingBuffer
+from sparkmon.receiver.pairing_buffer import PairingBuffer
 
 REQUEST = Event(
     "1",
@@ -48,9 +48,13 @@ def test_hops_of_one_call_are_told_apart() -> None:
     buffer = PairingBuffer(10)
     buffer.pair(replace(REQUEST, component="transformer", payload=b"raw"))
     buffer.pair(REQUEST)
-    others = [{"namespace": "x"}, {"model": "x"}, {"event_id": "x"}, {"component": "explainer"}]
-    for other in others:
-        assert buffer.pair(replace(RESPONSE, **other)).request_payload is None
+    others = [
+        replace(RESPONSE, namespace="x"),
+        replace(RESPONSE, model="x"),
+        replace(RESPONSE, event_id="x"),
+        replace(RESPONSE, component="explainer"),
+    ]
+    assert [buffer.pair(other) for other in others] == others
     outer = buffer.pair(replace(RESPONSE, component="transformer"))
     assert (outer.request_payload, buffer.pair(RESPONSE).request_payload) == (b"raw", b"question")
 

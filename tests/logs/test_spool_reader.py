@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from sparkmon.errors import SpoolError
-from sparkmon.sources.log import Offset
-from sparkmon.sources.spool import SpoolWriter
-from sparkmon.sources.spool_block import HEADER_BYTES, VERSION, encode_block
-from sparkmon.sources.spool_reader import BlockRange
+from sparkmon.logs.log import Offset
+from sparkmon.logs.spool_writer import SpoolWriter
+from sparkmon.logs.spool_block import HEADER_BYTES, VERSION, encode_block
+from sparkmon.logs.spool_reader import BlockRange
 from tests.support.spools import START, batch, log, read_all, read_between, segments
 
 

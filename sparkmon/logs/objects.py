@@ -16,7 +16,7 @@ from sparkmon.protocol.event_batch import events_to_batch
 from sparkmon.protocol.limits import DEFAULT_LIMITS
 from sparkmon.protocol.store_objects import from_object
 from sparkmon.records import DeadLetter, Event
-from sparkmon.sources.log import InferenceLog, Offset
+from sparkmon.logs.log import InferenceLog, Offset
 
 __all__ = ["SUFFIXES", "ObjectLog", "StoredObject"]
 
@@ -107,7 +107,9 @@ class ObjectLog(InferenceLog[ObjectPart]):
     def _objects(self, after: Offset, until_ns: int) -> list[StoredObject]:
         start = _position(after)
         found = []
-        for info in self._filesystem.get_file_info(fs.FileSelector(self._directory, recursive=True)):
+        for info in self._filesystem.get_file_info(
+            fs.FileSelector(self._directory, recursive=True)
+        ):
             if info.type != fs.FileType.File or not info.base_name.endswith(SUFFIXES):
                 continue
             if info.mtime_ns is None:
@@ -122,7 +124,9 @@ class ObjectLog(InferenceLog[ObjectPart]):
     def _events(self, item: StoredObject) -> list[Event]:
         modified_time = datetime.fromtimestamp(item.modified_ns // 1000 / 1e6, timezone.utc)
         if item.size > DEFAULT_LIMITS.decompressed_bytes:
-            letter = DeadLetter("OBJECT_TOO_LARGE", f"got an object of {item.size} bytes; left there")
+            letter = DeadLetter(
+                "OBJECT_TOO_LARGE", f"got an object of {item.size} bytes; left there"
+            )
             return [_told_by_path(item, modified_time, letter)]
         try:
             with self._filesystem.open_input_file(item.path) as file:

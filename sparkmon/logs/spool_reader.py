@@ -16,8 +16,8 @@ import pyarrow as pa
 from pyarrow import fs
 
 from sparkmon.errors import SpoolError
-from sparkmon.sources.log import InferenceLog, Offset
-from sparkmon.sources.spool_block import HEADER_BYTES, BlockHeader, decode_body
+from sparkmon.logs.log import InferenceLog, Offset
+from sparkmon.logs.spool_block import HEADER_BYTES, BlockHeader, decode_body
 
 __all__ = ["BlockRange", "SpoolLog", "list_segments", "segment_name"]
 
@@ -147,7 +147,8 @@ class SpoolLog(InferenceLog[BlockRange]):
         """Yield one batch a block, in the order of writing, each checked against its checksum."""
         try:
             with self._filesystem.open_input_file(part.path) as file:
-                data = memoryview(file.read_at(part.end - part.start, part.start))
+                file.seek(part.start)
+                data = memoryview(file.read(part.end - part.start))
         except FileNotFoundError as exc:
             raise _gone(part.path) from exc
         position = 0
@@ -183,7 +184,8 @@ class SpoolLog(InferenceLog[BlockRange]):
             with self._filesystem.open_input_file(path) as file:
                 size = file.size()
                 while position + HEADER_BYTES <= size:
-                    data = file.read_at(HEADER_BYTES, position)
+                    file.seek(position)
+                    data = file.read(HEADER_BYTES)
                     if not any(data):
                         return  # a crash may leave zeros where an append had begun
                     header = BlockHeader.parse(data, f"byte {position} of {path}")

@@ -13,9 +13,9 @@ from typing import NamedTuple
 from sparkmon.errors import SpoolError
 from sparkmon.protocol.event_batch import events_to_batch
 from sparkmon.records import Event
-from sparkmon.sources.receiver_metrics import ReceiverMetrics
-from sparkmon.sources.receiver_settings import ReceiverSettings
-from sparkmon.sources.spool import SpoolWriter
+from sparkmon.receiver.metrics import ReceiverMetrics
+from sparkmon.receiver.settings import ReceiverSettings
+from sparkmon.logs.spool_writer import SpoolWriter
 
 __all__ = ["GroupCommit"]
 
@@ -124,7 +124,8 @@ class GroupCommit:
             )
         except SpoolError as exc:
             error = exc
-        except Exception as exc:  # a sender must be answered and the next group served, whatever this one did
+        except Exception as exc:
+            # A sender must be answered and the next group served, whatever this one did.
             logger.exception("a group of %d events could not be stored", len(group))
             error = SpoolError(f"{type(exc).__name__}: {exc}; see the receiver's log")
         for item in group:

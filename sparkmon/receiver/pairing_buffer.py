@@ -81,9 +81,7 @@ class PairingBuffer:
             self._remember(key, _Held(now + self._seconds, event))
         elif event.event_type == "response" and key in self._held:
             request = self._held[key].event
-            return replace(
-                event, request_time=request.event_time, request_payload=request.payload
-            )
+            return replace(event, request_time=request.event_time, request_payload=request.payload)
         return event
 
     def _remember(self, key: _Key, held: _Held) -> None:

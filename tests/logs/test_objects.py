@@ -10,7 +10,7 @@ from typing import Any
 
 from pyarrow import fs
 
-from sparkmon.sources.objects import ObjectLog, StoredObject
+from sparkmon.logs.objects import ObjectLog, StoredObject
 from tests.support.receiver import CAPTURES
 
 STORE = CAPTURES / "store" / "bucket" / "logs"

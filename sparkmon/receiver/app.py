@@ -34,11 +34,11 @@ from starlette.types import Receive, Scope, Send
 from sparkmon.protocol.cloudevents import from_http
 from sparkmon.protocol.limits import Limits
 from sparkmon.records import Event
-from sparkmon.sources.group_commit import GroupCommit
-from sparkmon.sources.pairing_buffer import PairingBuffer
-from sparkmon.sources.receiver_metrics import ReceiverMetrics
-from sparkmon.sources.receiver_settings import ReceiverSettings
-from sparkmon.sources.spool import SpoolWriter
+from sparkmon.receiver.group_commit import GroupCommit
+from sparkmon.receiver.pairing_buffer import PairingBuffer
+from sparkmon.receiver.metrics import ReceiverMetrics
+from sparkmon.receiver.settings import ReceiverSettings
+from sparkmon.logs.spool_writer import SpoolWriter
 
 __all__ = ["create_app", "serve"]
 
@@ -130,12 +130,16 @@ class _Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         size = _content_length(scope)
         if size is not None and size > self._most:
-            await self._refuse(send, 413, "too_large", f"got {size} bytes; {self._most} is the limit")
+            await self._refuse(
+                send, 413, "too_large", f"got {size} bytes; {self._most} is the limit"
+            )
             return
         reserved = self._most if size is None else size
         if not self._commit.reserve(reserved):
             reason = "stopping" if self._commit.stopping else "pending_full"
-            await self._refuse(send, 503, reason, "too many events are pending; send it again later")
+            await self._refuse(
+                send, 503, reason, "too many events are pending; send it again later"
+            )
             return
         try:
             body = await _read_body(receive, self._most)

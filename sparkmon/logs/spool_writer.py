@@ -20,8 +20,8 @@ import pyarrow as pa
 from pyarrow import fs
 
 from sparkmon.errors import SpoolError
-from sparkmon.sources.spool_block import HEADER_BYTES, MAGIC, BlockHeader, encode_block
-from sparkmon.sources.spool_reader import list_segments, segment_name
+from sparkmon.logs.spool_block import HEADER_BYTES, MAGIC, BlockHeader, encode_block
+from sparkmon.logs.spool_reader import list_segments, segment_name
 
 __all__ = ["SpoolWriter"]
 

@@ -1,0 +1,52 @@
+"""The command ``sparkmon``: one file per subcommand, and errors told as sentences."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from sparkmon import __version__
+# C
+# D
+# P
+from sparkmon.cli.receive import receive
+# R
+from sparkmon.errors import SparkmonError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    help="Watch models that KServe serves: drift of live traffic against training data, on Apache Spark.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+for command in (receive,):
+    app.command()(command)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Print the version and exit."
+    ),
+) -> None:
+    """Take the options that stand before a subcommand."""
+
+
+def main() -> None:
+    """Run the command line; a refusal is one line on standard error and exit status 2."""
+    try:
+        app()
+    except SparkmonError as error:
+        print(f"sparkmon: {error}", file=sys.stderr)
+        sys.exit(2)

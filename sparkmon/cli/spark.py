@@ -1,0 +1,129 @@
+"""The Spark session of a command: the one that is active, or a quiet local one of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from pyspark.errors import PySparkException
+from pyspark.sql import SparkSession
+from rich.console import Console
+
+from sparkmon.errors import SparkmonError
+from sparkmon.session import configure, register
+
+__all__ = ["open_session"]
+
+_TASKS = str(os.cpu_count() or 1)
+_LOCAL = {
+    "spark.app.name": "sparkmon",
+    "spark.driver.memory": "2g",
+    "spark.log.level": "ERROR",
+    "spark.master": "local[*]",
+    "spark.sql.shuffle.partitions": _TASKS,
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+}
+_OURS = re.compile(r"\[SPARKMON_[A-Z_]+\][^\n]*")
+
+
+@contextmanager
+def open_session(
+    settings: Mapping[str, str] | None = None, *, kafka: bool = False
+) -> Iterator[SparkSession]:
+    """Give a Spark session that knows sparkmon, and tell Spark's errors as sentences.
+
+    A session that is active already is used as it is, and left running. Otherwise one is started on this machine,
+    with all its cores, and stopped at the end.
+
+    Parameters
+    ----------
+    settings : mapping of str to str, optional
+        Spark's settings for a session that is started here; they win over those of sparkmon.
+    kafka : bool, default False
+        Whether to add Spark's Kafka connector.
+
+    Raises
+    ------
+    SparkmonError
+        Spark could not be started, or failed at what was done inside; the message is the first line of its own.
+
+    Examples
+    --------
+    >>> with open_session() as spark:  # doctest: +SKIP
+    ...     spark.range(3).count()
+    """
+    active = SparkSession.getActiveSession()
+    spark = _start(settings or {}, kafka) if active is None else active
+    try:
+        register(spark)
+        yield spark
+    except PySparkException as error:
+        raise SparkmonError(_sentence(error)) from error
+    finally:
+        if active is None:
+            spark.stop()
+
+
+def _start(settings: Mapping[str, str], kafka: bool) -> SparkSession:
+    chosen: dict[str, bool | float | int | str | None] = {**_LOCAL, **settings}
+    builder = configure(SparkSession.builder, kafka=kafka).config(map=chosen)
+    with _quiet() as said:
+        try:
+            return builder.getOrCreate()
+        except (PySparkException, RuntimeError) as error:  # the JVM that does not start is the latter
+            last = "".join(said[-20:])
+            raise SparkmonError(f"Spark did not start: {_sentence(error)}\n{last}") from error
+
+
+@contextmanager
+def _quiet() -> Iterator[list[str]]:
+    """Hold back what the JVM says of its start; what it says later goes to standard error.
+
+    The JVM inherits both streams when it is launched, so that for the length of the launch they have to be others.
+    Standard output stays clean for good.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    kept = [os.dup(1), os.dup(2)]
+    source, sink = os.pipe()
+    said: list[str] = []
+    started = threading.Event()
+    threading.Thread(target=_pass_on, args=(source, kept[1], said, started), daemon=True).start()
+    with os.fdopen(os.dup(2), "w") as terminal:
+        shown = Console(file=terminal, stderr=True)
+        for stream in (1, 2):
+            os.dup2(sink, stream)
+        os.close(sink)
+        try:
+            with shown.status("starting Spark (its first start fetches 100 MB of Delta Lake)"):
+                yield said
+        finally:
+            sys.stderr.flush()
+            for stream, copy in zip((1, 2), kept, strict=True):
+                os.dup2(copy, stream)
+            os.close(kept[0])
+            started.set()
+
+
+def _pass_on(source: int, target: int, said: list[str], started: threading.Event) -> None:
+    with os.fdopen(source, errors="replace") as lines, os.fdopen(target, "w") as out:
+        for line in lines:
+            if started.is_set():
+                out.write(line)
+                out.flush()
+            else:
+                said.append(line)
+
+
+def _sentence(error: Exception) -> str:
+    """Pick from Spark's page-long message our own sentence, if it holds one, or else its first."""
+    text = str(error)
+    if ours := _OURS.search(text):
+        return ours[0]
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__

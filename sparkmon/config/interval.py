@@ -1,0 +1,46 @@
+"""Lengths of time as Spark writes them, understood without Spark."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from sparkmon.errors import OptionError
+
+__all__ = ["parse_interval"]
+
+_UNITS = ("microsecond", "millisecond", "second", "minute", "hour", "day", "week")
+_PART = re.compile(rf"(\d{{1,9}})\s+({'|'.join(_UNITS)})s?", re.I)
+_WHOLE = re.compile(rf"(?:interval\s+)?{_PART.pattern}(?:\s+{_PART.pattern})*", re.I)
+
+
+def parse_interval(name: str, text: str) -> timedelta:
+    """Read an interval such as ``1 hour``, ``90 minutes`` or ``1 day 12 hours``.
+
+    Parameters
+    ----------
+    name : str
+        The option that it is given by, for the message.
+    text : str
+        The interval. Months and years have no fixed length and are refused, as Spark's windows refuse them.
+
+    Raises
+    ------
+    OptionError
+        It is no interval.
+
+    Examples
+    --------
+    >>> parse_interval("window", "1 day 12 hours")
+    datetime.timedelta(days=1, seconds=43200)
+    >>> parse_interval("window", "1 month")
+    Traceback (most recent call last):
+    ...
+    sparkmon.errors.OptionError: [SPARKMON_OPTION] got window='1 month'; expected an interval such as '1 hour', \
+'90 minutes' or '1 day 12 hours'
+    """
+    if not _WHOLE.fullmatch(text.strip()):
+        expected = "an interval such as '1 hour', '90 minutes' or '1 day 12 hours'"
+        raise OptionError.malformed(name, text, expected)
+    parts = [(unit.lower() + "s", int(number)) for number, unit in _PART.findall(text)]
+    return sum((timedelta(**{unit: number}) for unit, number in parts), timedelta())

@@ -1,0 +1,8 @@
+"""Events at rest: the receiver's spool and the objects of KServe's store logger, each an ordered log. Needs no Spark."""
+
+from sparkmon.logs.log import InferenceLog, Offset
+from sparkmon.logs.objects import ObjectLog
+from sparkmon.logs.spool_reader import SpoolLog
+from sparkmon.logs.spool_writer import SpoolWriter
+
+__all__ = ["InferenceLog", "ObjectLog", "Offset", "SpoolLog", "SpoolWriter"]

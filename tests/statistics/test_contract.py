@@ -1,0 +1,146 @@
+"""What every registered statistic keeps, found by walking the registry: a new one is tested before it has a test."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from itertools import pairwise
+
+import datasketches
+import numpy as np
+import pytest
+
+from sparkmon.distributions import Categories, Distribution
+from sparkmon.errors import ProfileError
+from sparkmon.statistics import STATISTICS, Statistic, Summary
+
+Shifted = Callable[[float, int], Summary]
+ROWS = np.random.default_rng(5).normal(size=2_000)
+
+
+def numeric(shift: float, times: int = 1) -> Distribution:
+    return Distribution.from_sample(np.tile(ROWS + shift, times))
+
+
+def categorical(shift: float, times: int = 1) -> Categories:
+    red = 1_500 / (1 + shift)
+    counts = {"red": red * times, "blue": (1_960 - red) * times, "pink": 40.0 * times}
+    return Categories(counts, null_count=0, n=2_000 * times)
+
+
+BUILDERS: dict[str, Shifted] = {"numeric": numeric, "categorical": categorical}
+EMPTY: dict[str, Summary] = {
+    "numeric": Distribution.from_sample([]),
+    "categorical": Categories({}, 0, 0),
+}
+each = pytest.mark.parametrize(
+    ("statistic", "kind"),
+    [
+        pytest.param(STATISTICS.get(name), kind, id=f"{name} {kind}")
+        for name in STATISTICS
+        for kind in sorted(STATISTICS.get(name).kinds)
+    ],
+)
+
+
+@each
+def test_equal_sides_give_zero_and_no_evidence(statistic: Statistic, kind: str) -> None:
+    measured = statistic.measure(BUILDERS[kind](0, 1), BUILDERS[kind](0, 1))
+    assert measured.value == 0
+    assert measured.p_value in (None, 1)
+    assert measured.reference_count == measured.current_count == 2_000
+
+
+@each
+def test_doubling_every_row_changes_nothing(statistic: Statistic, kind: str) -> None:
+    side = BUILDERS[kind]
+    once = statistic.function(side(0, 1), side(0.4, 1))
+    assert once > 0
+    for reference, current in ((2, 1), (1, 2), (2, 2)):
+        twice = statistic.function(side(0, reference), side(0.4, current))
+        assert twice == pytest.approx(once, rel=1e-9)
+
+
+@each
+def test_value_grows_along_a_planted_shift(statistic: Statistic, kind: str) -> None:
+    side = BUILDERS[kind]
+    values = [statistic.function(side(0, 1), side(step / 4, 1)) for step in range(8)]
+    assert all(before < after for before, after in pairwise(values))
+
+
+@each
+def test_rows_out_of_range_count_and_stay_finite(statistic: Statistic, kind: str) -> None:
+    far: Summary = Distribution.from_sample([1e6])
+    if kind == "categorical":
+        far = Categories({"new": 500}, null_count=0, n=500)
+    reference = BUILDERS[kind](0, 1)
+    near, away = (
+        statistic.function(reference, BUILDERS[kind](0.2, 1)),
+        statistic.function(reference, far),
+    )
+    assert near < away < math.inf
+
+
+@each
+def test_a_side_without_rows_cannot_be_compared(statistic: Statistic, kind: str) -> None:
+    full = BUILDERS[kind](0, 1)
+    for sides in ((full, EMPTY[kind]), (EMPTY[kind], full), (EMPTY[kind], EMPTY[kind])):
+        assert math.isnan(statistic.function(*sides))
+        measured = statistic.measure(*sides)
+        assert math.isnan(measured.value)
+        assert (measured.p_value, measured.least_rows) == (None, None)
+
+
+@each
+def test_numbers_and_levels_are_not_comparable(statistic: Statistic, kind: str) -> None:
+    with pytest.raises(ProfileError, match="not comparable"):
+        statistic.function(numeric(0), categorical(0))
+    with pytest.raises(ProfileError, match="not comparable"):
+        statistic.measure(categorical(0), numeric(0))
+
+
+@pytest.mark.parametrize("name", [n for n in STATISTICS if len(STATISTICS.get(n).kinds) == 1])
+def test_a_kind_the_statistic_is_not_for_is_refused(name: str) -> None:
+    statistic = STATISTICS.get(name)
+    side = BUILDERS["categorical" if "numeric" in statistic.kinds else "numeric"](0, 1)
+    with pytest.raises(ProfileError):
+        statistic.measure(side, side)
+
+
+@each
+def test_noise_and_p_value_fall_with_more_rows(statistic: Statistic, kind: str) -> None:
+    side = BUILDERS[kind]
+    few = statistic.measure(side(0, 10), side(0.03, 1))
+    many = statistic.measure(side(0, 10), side(0.03, 10))
+    assert 0 < many.noise < few.noise
+    if few.p_value is not None and many.p_value is not None:
+        assert 0 < many.p_value < few.p_value <= 1
+    assert few.least_rows == many.least_rows
+
+
+@each
+def test_threshold_is_the_default_unless_given(statistic: Statistic, kind: str) -> None:
+    side = BUILDERS[kind](0, 10)
+    usual, raised = statistic.measure(side, side), statistic.measure(side, side, 0.7)
+    assert usual.threshold == statistic.limit(side)
+    assert raised.threshold == 0.7
+    assert usual.least_rows is not None
+    assert raised.least_rows is not None
+    assert raised.least_rows < usual.least_rows
+
+
+@pytest.mark.parametrize("name", [n for n in STATISTICS if "numeric" in STATISTICS.get(n).kinds])
+def test_value_from_sketches_is_within_the_stated_error(name: str) -> None:
+    rng = np.random.default_rng(11)
+    statistic = STATISTICS.get(name)
+    for shift in (0.0, 0.3):
+        reference, current = rng.normal(size=50_000), rng.normal(shift, size=20_000)
+        exact = statistic.function(*map(Distribution.from_sample, (reference, current)))
+        found = statistic.measure(sketched(reference, 4_000), sketched(current, 800))
+        assert 0 < abs(found.value - exact) <= found.sketch_error < 0.04
+
+
+def sketched(rows: np.ndarray, k: int) -> Distribution:
+    sketch = datasketches.kll_doubles_sketch(k)
+    sketch.update(rows)
+    return Distribution.from_kll(sketch.serialize())

@@ -1,0 +1,39 @@
+"""Values known from elsewhere: ``tests/golden/<statistic>.json`` holds inputs, values and where those are from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sparkmon.distributions import Categories, Distribution
+from sparkmon.statistics import STATISTICS, Summary
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+CASES = [
+    pytest.param(path.stem, case, id=f"{path.stem}: {case['name']}")
+    for path in sorted(GOLDEN.glob("*.json"))
+    for case in json.loads(path.read_text())["cases"]
+]
+
+
+def summary(side: dict[str, Any] | list[float | None]) -> Summary:
+    return Categories(**side) if isinstance(side, dict) else Distribution.from_sample(side)
+
+
+@pytest.mark.parametrize("name", list(STATISTICS))
+def test_every_statistic_has_golden_values(name: str) -> None:
+    content = json.loads((GOLDEN / f"{name}.json").read_text())
+    assert content["statistic"] == name
+    assert len(content["cases"]) >= 8
+
+
+@pytest.mark.parametrize(("name", "case"), CASES)
+def test_value_is_the_golden_one(name: str, case: dict[str, Any]) -> None:
+    statistic = STATISTICS.get(name)
+    reference, current = summary(case["reference"]), summary(case["current"])
+    assert statistic.function(reference, current) == pytest.approx(case["value"], 1e-12, 1e-15)
+    if "p_value" in case:
+        assert statistic.measure(reference, current).p_value == pytest.approx(case["p_value"], 1e-9)
