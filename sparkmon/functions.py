@@ -11,21 +11,24 @@ For a statistic ``psi`` there are
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
-from pyspark.sql import SparkSession
-from pyspark.sql.functions import pandas_udf
+from pyspark.sql import Column, SparkSession
+from pyspark.sql.pandas.functions import pandas_udf
 from pyspark.sql.types import DoubleType
 
 from sparkmon.distributions import Categories, Distribution, kind_of, summary_of
 from sparkmon.statistics import STATISTICS
 
-__all__ = ["over_profiles", "over_rows", "register"]
+__all__ = ["Udf", "over_profiles", "over_rows", "register"]
+
+Udf: TypeAlias = Callable[..., Column]
+"""A function of columns that makes a column."""
 
 
-def over_profiles(name: str) -> Any:
+def over_profiles(name: str) -> Udf:
     """Return a statistic as a scalar pandas UDF ``(reference, profile) -> double``.
 
     Parameters
@@ -61,10 +64,10 @@ def over_profiles(name: str) -> Any:
         )
 
     compute.__name__ = f"sparkmon_{name}"
-    return pandas_udf(compute, DoubleType())
+    return _udf(compute)
 
 
-def over_rows(name: str) -> Any:
+def over_rows(name: str) -> Udf:
     """Return a statistic as a grouped-aggregate pandas UDF ``(reference, current) -> double`` over raw values.
 
     Parameters
@@ -93,7 +96,7 @@ def over_rows(name: str) -> Any:
         return function(_summary(reference), _summary(current))
 
     compute.__name__ = f"sparkmon_{name}_rows"
-    return pandas_udf(compute, DoubleType())
+    return _udf(compute)
 
 
 def register(spark: SparkSession) -> None:
@@ -103,8 +106,16 @@ def register(spark: SparkSession) -> None:
         spark.udf.register(f"sparkmon_{name}_rows", over_rows(name))
 
 
+def _udf(compute: Callable[..., object]) -> Udf:
+    # Spark reads the kind of UDF from the annotations of `compute`, which its stubs cannot follow.
+    made: Udf = pandas_udf(compute, DoubleType())  # type: ignore[call-overload]
+    return made
+
+
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return [dict(zip(frame.columns, values, strict=True)) for values in frame.to_numpy(dtype=object)]
+    return [
+        dict(zip(frame.columns, values, strict=True)) for values in frame.to_numpy(dtype=object)
+    ]
 
 
 def _compare(
@@ -125,5 +136,13 @@ def _summary(values: pd.Series) -> Distribution | Categories:
     present = values.dropna()
     if pd.api.types.is_numeric_dtype(present) and not pd.api.types.is_bool_dtype(present):
         return Distribution.from_sample(present.to_numpy(np.float64))
-    counts = present.astype(str).value_counts()
-    return Categories(counts.to_dict(), null_count=0, n=float(counts.sum()))
+    levels = _text(present).value_counts()
+    counts = {str(level): float(count) for level, count in levels.items()}
+    return Categories(counts, null_count=0, n=float(len(present)))
+
+
+def _text(values: pd.Series) -> pd.Series:
+    """Write levels as Spark does: truth values in small letters."""
+    return (
+        values.astype(str).str.lower() if pd.api.types.is_bool_dtype(values) else values.astype(str)
+    )

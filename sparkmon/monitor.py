@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql.streaming import StreamingQuery
+from pyspark.sql.streaming.query import StreamingQuery
 
 from sparkmon import sources
 from sparkmon.alerts import AlertSink, ConsoleSink, alerts_of, deliver
@@ -152,7 +152,9 @@ class Monitor:
             )
         letters = sources.dead_letters(sources.rows(events, self._schemas))
         return Watch(
-            self._query(self.profiles(events), f"{checkpoints}/profiles", self._judge, available_now),
+            self._query(
+                self.profiles(events), f"{checkpoints}/profiles", self._judge, available_now
+            ),
             self._query(letters, f"{checkpoints}/dead_letters", self._bury, available_now),
         )
 
@@ -191,7 +193,12 @@ class Monitor:
             profiles.unpersist()
 
     def _bury(self, letters: DataFrame, writer: str, batch_id: int) -> None:
-        self.tables.append(letters, "dead_letters", writer=writer, batch_id=batch_id)
+        letters.persist()
+        try:
+            if not letters.isEmpty():
+                self.tables.append(letters, "dead_letters", writer=writer, batch_id=batch_id)
+        finally:
+            letters.unpersist()
 
 
 def _query_id(spark: SparkSession, checkpoint: str) -> str:

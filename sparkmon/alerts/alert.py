@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from sparkmon.schemas import ALERTS
@@ -40,7 +40,10 @@ def alerts_of(findings: DataFrame) -> DataFrame:
         .where("place = 1")
     )
     identity = F.concat_ws(
-        "\u001f", *_ABOUT, "drift_type", *(F.coalesce(F.col(name).cast("string"), F.lit("")) for name in _WINDOW)
+        "\u001f",
+        *_ABOUT,
+        "drift_type",
+        *(F.coalesce(F.col(name).cast("string"), F.lit("")) for name in _WINDOW),
     )
     return drifted.withColumns(
         {
@@ -52,7 +55,7 @@ def alerts_of(findings: DataFrame) -> DataFrame:
     ).select(*ALERTS.names)
 
 
-def _message() -> F.Column:
+def _message() -> Column:
     when = F.when(
         F.col("window_start").isNotNull(),
         F.concat(
@@ -63,9 +66,7 @@ def _message() -> F.Column:
         ),
     ).otherwise("")
     return F.concat(
-        F.format_string(
-            "%s of the model %s drifted from %s", "column_name", "model", "reference"
-        ),
+        F.format_string("%s of the model %s drifted from %s", "column_name", "model", "reference"),
         when,
         F.format_string(
             ": %s %.3g is over its threshold %.3g (%,d rows against %,d)",

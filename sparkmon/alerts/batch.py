@@ -54,9 +54,11 @@ def deliver(
             sink.deliver(told)
         except Exception as error:  # one sink's failure must not keep alerts from the others
             _LOGGER.exception("%s could not deliver %d alerts", sink.name, len(told))
-            failed.append((sink, error))
-    required = [(sink, error) for sink, error in failed if sink.required]
-    if required:
-        sink, error = required[0]
-        raise AlertDeliveryError(f"{sink.name} could not deliver {len(told)} alerts: {error}") from error
+            if sink.required:
+                failed.append((sink, error))
+    if failed:
+        sink, cause = failed[0]
+        raise AlertDeliveryError(
+            f"{sink.name} could not deliver {len(told)} alerts: {cause}"
+        ) from cause
     return len(told)

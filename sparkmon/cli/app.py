@@ -7,10 +7,13 @@ import sys
 import typer
 
 from sparkmon import __version__
+
 # C
-# D
+from sparkmon.cli.demo import demo
+
 # P
 from sparkmon.cli.receive import receive
+
 # R
 from sparkmon.errors import SparkmonError
 
@@ -24,7 +27,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for command in (receive,):
+for command in (demo, receive):
     app.command()(command)
 
 

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from sparkmon.comparison import Checks, compare
 from sparkmon.errors import OptionError
-from sparkmon.profiles import column_kinds, profile_table, reference_of
+from sparkmon.profiles import column_kinds, profile_table, quoted, reference_of
 from sparkmon.records import FeatureKind
 
 __all__ = ["FIELDS", "Comparison", "Parts", "compare_tables"]
@@ -114,7 +114,7 @@ def compare_tables(
             f"got two tables without a common column to compare; the reference has "
             f"{', '.join(here) or 'none'}, the current one {', '.join(there) or 'none'}"
         )
-    known = reference_of(reference.select(*map(_column, kinds)), _MODEL, kinds=kinds)
+    known = reference_of(reference.select(*map(quoted, kinds)), _MODEL, kinds=kinds)
     profiles = _profiles(current, kinds, parts)
     keep = [_CHUNK] if parts.chunk else []
     rows = compare(profiles, known, checks, keep=keep).toArrow().to_pylist()
@@ -130,10 +130,6 @@ def compare_tables(
 
 def _kinds(table: DataFrame, unwanted: set[str]) -> dict[str, FeatureKind]:
     return column_kinds(table, [name for name in table.columns if name in unwanted])
-
-
-def _column(name: str) -> F.Column:
-    return F.col("`" + name.replace("`", "``") + "`")
 
 
 def _profiles(current: DataFrame, kinds: dict[str, FeatureKind], parts: Parts) -> DataFrame:

@@ -58,7 +58,9 @@ def open_table(spark: SparkSession, table: str | None, sql: str | None = None) -
 of the catalog; expected Parquet, Delta, CSV, JSON lines, or a table's name
     """
     if (table is None) == (sql is None):
-        raise OptionError("got a table and a query, or neither; expected one of them: TABLE or --sql")
+        raise OptionError(
+            "got a table and a query, or neither; expected one of them: TABLE or --sql"
+        )
     try:
         if table is None:
             return spark.sql(str(sql))
@@ -117,7 +119,9 @@ def parse_time(table: DataFrame, column: str) -> tuple[DataFrame, int]:
 def _load(spark: SparkSession, path: str, form: str) -> DataFrame:
     frame = spark.read.format(form).options(**_OPTIONS.get(form, {})).load(path)
     if form == "json" and _BROKEN in frame.columns:
-        raise OptionError(f"got {path}, which has lines that are no JSON; expected one object a line")
+        raise OptionError(
+            f"got {path}, which has lines that are no JSON; expected one object a line"
+        )
     return frame
 
 

@@ -30,7 +30,9 @@ def receive(
     ] = 16,
     pair_seconds: Annotated[
         float,
-        typer.Option(help="Store a response together with its request if it comes so soon; 0: never."),
+        typer.Option(
+            help="Store a response together with its request if it comes so soon; 0: never."
+        ),
     ] = 0.0,
     retention_days: Annotated[
         float, typer.Option(help="Remove segments that are older than this.")

@@ -21,6 +21,8 @@ __all__ = ["open_session"]
 _TASKS = str(os.cpu_count() or 1)
 _LOCAL = {
     "spark.app.name": "sparkmon",
+    # Delta replays its log in 50 tasks otherwise: a commit of a small table takes three times as long.
+    "spark.databricks.delta.snapshotPartitions": "1",
     "spark.driver.memory": "2g",
     "spark.log.level": "ERROR",
     "spark.master": "local[*]",
@@ -28,6 +30,9 @@ _LOCAL = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
 }
+_NOISE = "Warning: Java versions > Java 11"
+"""What DataSketches says in the JVM at the first sketch; it needs no off-heap operations here."""
+
 _OURS = re.compile(r"\[SPARKMON_[A-Z_]+\][^\n]*")
 
 
@@ -75,7 +80,10 @@ def _start(settings: Mapping[str, str], kafka: bool) -> SparkSession:
     with _quiet() as said:
         try:
             return builder.getOrCreate()
-        except (PySparkException, RuntimeError) as error:  # the JVM that does not start is the latter
+        except (
+            PySparkException,
+            RuntimeError,
+        ) as error:  # the JVM that does not start is the latter
             last = "".join(said[-20:])
             raise SparkmonError(f"Spark did not start: {_sentence(error)}\n{last}") from error
 
@@ -113,11 +121,11 @@ def _quiet() -> Iterator[list[str]]:
 def _pass_on(source: int, target: int, said: list[str], started: threading.Event) -> None:
     with os.fdopen(source, errors="replace") as lines, os.fdopen(target, "w") as out:
         for line in lines:
-            if started.is_set():
+            if not started.is_set():
+                said.append(line)
+            elif not line.startswith(_NOISE):
                 out.write(line)
                 out.flush()
-            else:
-                said.append(line)
 
 
 def _sentence(error: Exception) -> str:

@@ -22,9 +22,12 @@ from sparkmon.statistics import STATISTICS
 __all__ = ["compare"]
 
 
-
 def compare(
-    profiles: DataFrame, references: DataFrame, checks: Checks | None = None, *, keep: Sequence[str] = ()
+    profiles: DataFrame,
+    references: DataFrame,
+    checks: Checks | None = None,
+    *,
+    keep: Sequence[str] = (),
 ) -> DataFrame:
     """Compare profiles with the references of their models.
 
@@ -78,7 +81,9 @@ def compare(
 def _require(frame: DataFrame, schema: StructType, what: str) -> None:
     missing = [name for name in schema.names if name not in frame.columns]
     if missing:
-        raise OptionError(f"got {what} without the column {missing[0]!r}; expected {', '.join(schema.names)}")
+        raise OptionError(
+            f"got {what} without the column {missing[0]!r}; expected {', '.join(schema.names)}"
+        )
 
 
 def _with_reference(profiles: DataFrame, references: DataFrame, keep: Sequence[str]) -> DataFrame:
@@ -94,7 +99,9 @@ def _with_reference(profiles: DataFrame, references: DataFrame, keep: Sequence[s
     of_model = whole.where("r_version = ''").withColumnRenamed("found", "by_model")
     dropped = ("r_model", "r_version", "r_column")
     joined = profiles.join(
-        F.broadcast(of_version), same_column & (F.col("model_version") == F.col("r_version")), "left"
+        F.broadcast(of_version),
+        same_column & (F.col("model_version") == F.col("r_version")),
+        "left",
     ).drop(*dropped)
     joined = joined.join(F.broadcast(of_model), same_column, "left").drop(*dropped)
     return joined.select(
@@ -112,7 +119,9 @@ def _judge(row: dict[str, Any], checks: Checks) -> Iterator[dict[str, Any]]:
     }
     names = [name for name in checks.statistics if kind in STATISTICS.get(name).kinds]
     if known is None:
-        reason = f"the store has no reference for {row['column_name']!r} of the model {row['model']!r}"
+        reason = (
+            f"the store has no reference for {row['column_name']!r} of the model {row['model']!r}"
+        )
         for name in names:
             yield shared | {"statistic": name, "status": "no_reference", "reason": reason}
         return

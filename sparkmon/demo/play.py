@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from sparkmon import sources
@@ -42,6 +41,8 @@ class Play:
     sent_rows: int
     windows: int
     findings: int
+    worst: list[dict[str, Any]]
+    """Per column its statistic that came furthest over the threshold, before and after the fault, as shares of it."""
     alerts: list[dict[str, Any]]
     fault_time: datetime
     seconds: float
@@ -53,9 +54,15 @@ class Play:
         early = [alert for alert in self.alerts if alert["window_start"] < self.fault_time]
         return [
             *(f"the fault in {name} was not found" for name in FAULTY if name not in found),
-            *(f"{name} was flagged, although nothing is wrong with it" for name in sorted(found - {*FAULTY})),
+            *(
+                f"{name} was flagged, although nothing is wrong with it"
+                for name in sorted(found - {*FAULTY})
+            ),
             *(f"{alert['feature']} was flagged before the fault" for alert in early),
-            *([f"{self.sent_rows} rows were sent, {self.rows} profiled"] * (self.rows != self.sent_rows)),
+            *(
+                [f"{self.sent_rows} rows were sent, {self.rows} profiled"]
+                * (self.rows != self.sent_rows)
+            ),
             *([f"{self.windows} of {_WINDOWS} windows were closed"] * (self.windows != _WINDOWS)),
         ]
 
@@ -67,7 +74,8 @@ class _Counter(AlertSink):
         super().__init__()
         self.count = 0
 
-    def deliver(self, alerts: Any) -> None:
+    def deliver(self, alerts: Sequence[Alert]) -> None:
+        """Count them."""
         self.count += len(alerts)
 
 
@@ -136,7 +144,9 @@ def _summary(spark: SparkSession, monitor: Monitor, traffic: Traffic, seconds: f
     profiles = monitor.tables.read(spark, "profiles")
     findings = monitor.tables.read(spark, "drift_metrics")
     alerts = monitor.tables.read(spark, "alerts")
-    counted = profiles.where(F.col("column_name") == SCORE).select(F.sum("profile.count"), F.count("*"))
+    counted = profiles.where(F.col("column_name") == SCORE).select(
+        F.sum("profile.count"), F.count("*")
+    )
     rows, windows = counted.collect()[0]
     told = alerts.orderBy("window_start", "column_name").toArrow().to_pylist()
     return Play(
@@ -144,6 +154,7 @@ def _summary(spark: SparkSession, monitor: Monitor, traffic: Traffic, seconds: f
         sent_rows=traffic.rows,
         windows=windows,
         findings=findings.count(),
+        worst=_worst(findings, traffic.fault_time),
         alerts=[
             {
                 "feature": row["column_name"],
@@ -157,3 +168,16 @@ def _summary(spark: SparkSession, monitor: Monitor, traffic: Traffic, seconds: f
         fault_time=traffic.fault_time,
         seconds=seconds,
     )
+
+
+def _worst(findings: DataFrame, fault_time: datetime) -> list[dict[str, Any]]:
+    share = F.col("value") / F.col("threshold")
+    before = F.col("window_start") < F.lit(fault_time)
+    reached = findings.groupBy("column_name", "statistic").agg(
+        F.coalesce(F.max(F.when(before, share)), F.lit(0.0)).alias("before"),
+        F.coalesce(F.max(F.when(~before, share)), F.lit(0.0)).alias("after"),
+    )
+    furthest = reached.groupBy("column_name").agg(
+        F.max_by(F.struct("column_name", "statistic", "before", "after"), "after").alias("worst")
+    )
+    return furthest.select("worst.*").orderBy(F.desc("after")).toArrow().to_pylist()

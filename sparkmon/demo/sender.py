@@ -93,6 +93,8 @@ async def _post(client: httpx.AsyncClient, event: LoggerEvent) -> None:
             if answer.is_success:
                 return
             if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
-                raise SparkmonError(f"the receiver refused an event: {answer.status_code} {answer.text}")
+                raise SparkmonError(
+                    f"the receiver refused an event: {answer.status_code} {answer.text}"
+                )
         await asyncio.sleep(0.1 * 2 ** min(attempt, 4))
     raise SparkmonError(f"the receiver was not ready after {_TRIES} tries")

@@ -92,7 +92,7 @@ class Traffic:
             row[humid] = frozen
 
 
-def _pair(name: str, time: datetime, request: bytes, response: Any) -> list[LoggerEvent]:
+def _pair(name: str, time: datetime, request: bytes, response: object) -> list[LoggerEvent]:
     identity = str(uuid.uuid5(_NAMESPACE, name))
     return [
         _event(identity, "request", time, request),

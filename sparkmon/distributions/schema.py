@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pyarrow as pa
 
 __all__ = ["PROFILE", "PROFILES", "REFERENCES"]
@@ -36,41 +38,39 @@ finite numbers; ``distinct_sketch`` (DataSketches HLL) and ``frequent_items`` (t
 exact as long as there are no more levels than are tracked) of the texts.
 """
 
-_KEY = [
+_KEY: list[pa.Field[Any]] = [
     pa.field("model", pa.string(), nullable=False),
     pa.field("model_version", pa.string(), nullable=False),
 ]
-_COLUMN = [
+_COLUMN: list[pa.Field[Any]] = [
     pa.field("column_name", pa.string(), nullable=False),
     pa.field("column_kind", pa.string(), nullable=False),
 ]
 
-PROFILES = pa.schema(
-    [
-        *_KEY,
-        pa.field("window_start", _TIME),
-        pa.field("window_end", _TIME),
-        pa.field("slice_key", pa.string(), nullable=False),
-        pa.field("slice_value", pa.string(), nullable=False),
-        *_COLUMN,
-        pa.field("profile", PROFILE, nullable=False),
-    ]
-)
+_PROFILES_FIELDS: list[pa.Field[Any]] = [
+    *_KEY,
+    pa.field("window_start", _TIME),
+    pa.field("window_end", _TIME),
+    pa.field("slice_key", pa.string(), nullable=False),
+    pa.field("slice_value", pa.string(), nullable=False),
+    *_COLUMN,
+    pa.field("profile", PROFILE, nullable=False),
+]
+PROFILES = pa.schema(_PROFILES_FIELDS)
 """One row per model, window, slice and column. ``column_kind`` is ``feature`` or ``prediction``.
 All rows together are the slice ``:all``."""
 
-REFERENCES = pa.schema(
-    [
-        *_KEY,
-        pa.field("reference", pa.string(), nullable=False),
-        *_COLUMN,
-        pa.field("data_type", pa.string(), nullable=False),
-        pa.field("column_index", pa.int32(), nullable=False),
-        pa.field("block_start", _TIME),
-        pa.field("block_end", _TIME),
-        pa.field("created_time", _TIME, nullable=False),
-        pa.field("profile", PROFILE, nullable=False),
-    ]
-)
+_REFERENCES_FIELDS: list[pa.Field[Any]] = [
+    *_KEY,
+    pa.field("reference", pa.string(), nullable=False),
+    *_COLUMN,
+    pa.field("data_type", pa.string(), nullable=False),
+    pa.field("column_index", pa.int32(), nullable=False),
+    pa.field("block_start", _TIME),
+    pa.field("block_end", _TIME),
+    pa.field("created_time", _TIME, nullable=False),
+    pa.field("profile", PROFILE, nullable=False),
+]
+REFERENCES = pa.schema(_REFERENCES_FIELDS)
 """One row per model, reference and column, and, where the reference has times, one more for each of its blocks
 (``block_start`` not null). ``column_index`` is the column's place in the model's payloads."""

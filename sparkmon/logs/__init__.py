@@ -1,4 +1,4 @@
-"""Events at rest: the receiver's spool and the objects of KServe's store logger, each an ordered log. Needs no Spark."""
+"""Events at rest, as ordered logs: the receiver's spool and the objects of KServe's store logger. Needs no Spark."""
 
 from sparkmon.logs.log import InferenceLog, Offset
 from sparkmon.logs.objects import ObjectLog

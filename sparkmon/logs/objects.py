@@ -12,11 +12,11 @@ import pyarrow as pa
 from pyarrow import fs
 
 from sparkmon.errors import OptionError
+from sparkmon.logs.log import InferenceLog, Offset
 from sparkmon.protocol.event_batch import events_to_batch
 from sparkmon.protocol.limits import DEFAULT_LIMITS
 from sparkmon.protocol.store_objects import from_object
 from sparkmon.records import DeadLetter, Event
-from sparkmon.logs.log import InferenceLog, Offset
 
 __all__ = ["SUFFIXES", "ObjectLog", "StoredObject"]
 

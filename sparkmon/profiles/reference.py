@@ -76,7 +76,12 @@ def reference_of(
     left_out = [*exclude, *([] if time is None or time in exclude else [time])]
     chosen = column_kinds(table, left_out) | dict(kinds or {})
     whole = profile_table(
-        table, chosen, model=model, model_version=model_version, predictions=predictions, k=REFERENCE_K
+        table,
+        chosen,
+        model=model,
+        model_version=model_version,
+        predictions=predictions,
+        k=REFERENCE_K,
     )
     profiles = whole
     if time is not None:

@@ -49,7 +49,9 @@ def profile_rows(
         "model",
         "model_version",
         "event_time",
-        F.when(F.col("event_type") == "request", "feature").otherwise("prediction").alias("column_kind"),
+        F.when(F.col("event_type") == "request", "feature")
+        .otherwise("prediction")
+        .alias("column_kind"),
         F.explode(
             F.when(F.col("event_type") == "request", F.col("features")).otherwise(
                 F.col("predictions")
@@ -68,9 +70,7 @@ def profile_rows(
     return shaped(grouped, F.col("window.start"), F.col("window.end"))
 
 
-def shaped(
-    profiles: DataFrame, start: Column, end: Column, keep: Sequence[str] = ()
-) -> DataFrame:
+def shaped(profiles: DataFrame, start: Column, end: Column, keep: Sequence[str] = ()) -> DataFrame:
     """Give grouped profiles the columns of ``sparkmon.schemas.PROFILES``, in its order, behind those to keep."""
     return profiles.withColumns(
         {

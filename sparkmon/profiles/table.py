@@ -100,9 +100,13 @@ def profile_table(
         The ``by`` columns and those of ``sparkmon.schemas.PROFILES``; one row per group and column.
     """
     columns = {name: _cells(table, name, kind) for name, kind in kinds.items()}
-    moment = F.lit(None).cast("timestamp") if time is None else F.col(quoted(time)).cast("timestamp")
+    moment = (
+        F.lit(None).cast("timestamp") if time is None else F.col(quoted(time)).cast("timestamp")
+    )
     projected = [
-        cell for index, cells in enumerate(columns.values()) for cell in cells.projected(f"_{index}")
+        cell
+        for index, cells in enumerate(columns.values())
+        for cell in cells.projected(f"_{index}")
     ]
     profiles = [
         cells.profile(f"_{index}", k).alias(f"profile_{index}")

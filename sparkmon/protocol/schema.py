@@ -5,35 +5,37 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pyarrow as pa
 
 __all__ = ["DECODED", "EVENTS", "VALUES"]
 
 _TIME = pa.timestamp("us", tz="UTC")
 
-EVENTS = pa.schema(
-    [
-        pa.field("event_id", pa.string(), nullable=False),
-        pa.field("event_type", pa.string(), nullable=False),
-        pa.field("source", pa.string(), nullable=False),
-        pa.field("event_time", _TIME, nullable=False),
-        pa.field("recorded_time", _TIME),
-        pa.field("model", pa.string(), nullable=False),
-        pa.field("namespace", pa.string(), nullable=False),
-        pa.field("component", pa.string(), nullable=False),
-        pa.field("endpoint", pa.string(), nullable=False),
-        pa.field("content_type", pa.string()),
-        pa.field("status_code", pa.int32()),
-        pa.field("metadata", pa.map_(pa.string(), pa.list_(pa.string())), nullable=False),
-        pa.field("annotations", pa.map_(pa.string(), pa.string()), nullable=False),
-        pa.field("request_time", _TIME),
-        pa.field("request_payload", pa.binary()),
-        pa.field("condition", pa.string()),
-        pa.field("reason", pa.string()),
-        pa.field("payload", pa.binary(), nullable=False),
-    ]
-)
-"""One row per CloudEvent, the fields of :class:`sparkmon.records.Event`; ``condition`` and ``reason`` are its dead letter."""
+_EVENTS_FIELDS: list[pa.Field[Any]] = [
+    pa.field("event_id", pa.string(), nullable=False),
+    pa.field("event_type", pa.string(), nullable=False),
+    pa.field("source", pa.string(), nullable=False),
+    pa.field("event_time", _TIME, nullable=False),
+    pa.field("recorded_time", _TIME),
+    pa.field("model", pa.string(), nullable=False),
+    pa.field("namespace", pa.string(), nullable=False),
+    pa.field("component", pa.string(), nullable=False),
+    pa.field("endpoint", pa.string(), nullable=False),
+    pa.field("content_type", pa.string()),
+    pa.field("status_code", pa.int32()),
+    pa.field("metadata", pa.map_(pa.string(), pa.list_(pa.string())), nullable=False),
+    pa.field("annotations", pa.map_(pa.string(), pa.string()), nullable=False),
+    pa.field("request_time", _TIME),
+    pa.field("request_payload", pa.binary()),
+    pa.field("condition", pa.string()),
+    pa.field("reason", pa.string()),
+    pa.field("payload", pa.binary(), nullable=False),
+]
+EVENTS = pa.schema(_EVENTS_FIELDS)
+"""One row per CloudEvent, the fields of :class:`sparkmon.records.Event`; ``condition`` and ``reason`` are those of its
+dead letter."""
 
 VALUES = pa.map_(
     pa.string(), pa.struct([pa.field("number", pa.float64()), pa.field("text", pa.string())])
@@ -41,30 +43,29 @@ VALUES = pa.map_(
 """Column name to value. A number or truth value (1, 0) stands in ``number``, a string in ``text``, a null in neither.
 An integer that a double cannot hold exactly stands in ``text``, digit for digit: it is an identifier, not a measure."""
 
-DECODED = pa.schema(
-    [
-        pa.field("model", pa.string(), nullable=False),
-        pa.field("model_version", pa.string(), nullable=False),
-        pa.field("namespace", pa.string(), nullable=False),
-        pa.field("component", pa.string(), nullable=False),
-        pa.field("endpoint", pa.string(), nullable=False),
-        pa.field("event_id", pa.string(), nullable=False),
-        pa.field("event_type", pa.string(), nullable=False),
-        pa.field("source", pa.string(), nullable=False),
-        pa.field("event_time", _TIME, nullable=False),
-        pa.field("recorded_time", _TIME),
-        pa.field("request_time", _TIME),
-        pa.field("request_id", pa.string(), nullable=False),
-        pa.field("status_code", pa.int32()),
-        pa.field("kind", pa.string(), nullable=False),
-        pa.field("instance", pa.int32(), nullable=False),
-        pa.field("features", VALUES),
-        pa.field("predictions", VALUES),
-        pa.field("condition", pa.string()),
-        pa.field("reason", pa.string()),
-        pa.field("payload", pa.binary()),
-    ]
-)
+_DECODED_FIELDS: list[pa.Field[Any]] = [
+    pa.field("model", pa.string(), nullable=False),
+    pa.field("model_version", pa.string(), nullable=False),
+    pa.field("namespace", pa.string(), nullable=False),
+    pa.field("component", pa.string(), nullable=False),
+    pa.field("endpoint", pa.string(), nullable=False),
+    pa.field("event_id", pa.string(), nullable=False),
+    pa.field("event_type", pa.string(), nullable=False),
+    pa.field("source", pa.string(), nullable=False),
+    pa.field("event_time", _TIME, nullable=False),
+    pa.field("recorded_time", _TIME),
+    pa.field("request_time", _TIME),
+    pa.field("request_id", pa.string(), nullable=False),
+    pa.field("status_code", pa.int32()),
+    pa.field("kind", pa.string(), nullable=False),
+    pa.field("instance", pa.int32(), nullable=False),
+    pa.field("features", VALUES),
+    pa.field("predictions", VALUES),
+    pa.field("condition", pa.string()),
+    pa.field("reason", pa.string()),
+    pa.field("payload", pa.binary()),
+]
+DECODED = pa.schema(_DECODED_FIELDS)
 """What decoding makes of events: one row per instance, and one for each event without instances (``instance`` -1:
 health checks, dead letters and the like), so that every event is accounted for and every event moves the clock.
 

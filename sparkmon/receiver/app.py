@@ -31,14 +31,14 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from sparkmon.logs.spool_writer import SpoolWriter
 from sparkmon.protocol.cloudevents import from_http
 from sparkmon.protocol.limits import Limits
-from sparkmon.records import Event
 from sparkmon.receiver.group_commit import GroupCommit
-from sparkmon.receiver.pairing_buffer import PairingBuffer
 from sparkmon.receiver.metrics import ReceiverMetrics
+from sparkmon.receiver.pairing_buffer import PairingBuffer
 from sparkmon.receiver.settings import ReceiverSettings
-from sparkmon.logs.spool_writer import SpoolWriter
+from sparkmon.records import Event
 
 __all__ = ["create_app", "serve"]
 

@@ -11,11 +11,11 @@ from datetime import datetime, timezone
 from typing import NamedTuple
 
 from sparkmon.errors import SpoolError
+from sparkmon.logs.spool_writer import SpoolWriter
 from sparkmon.protocol.event_batch import events_to_batch
-from sparkmon.records import Event
 from sparkmon.receiver.metrics import ReceiverMetrics
 from sparkmon.receiver.settings import ReceiverSettings
-from sparkmon.logs.spool_writer import SpoolWriter
+from sparkmon.records import Event
 
 __all__ = ["GroupCommit"]
 

@@ -81,7 +81,9 @@ def rows(
     if delay is not None:
         # Before the instances are laid out, so that the state holds an entry per event and not per row.
         nested = _distinct(nested, delay)
-    return nested.select(*(field.name for field in _EVENT), F.inline("instances")).select(*DECODED.names)
+    return nested.select(*(field.name for field in _EVENT), F.inline("instances")).select(
+        *DECODED.names
+    )
 
 
 def dead_letters(decoded: DataFrame) -> DataFrame:
@@ -96,7 +98,7 @@ def _nested(decoded: pa.RecordBatch) -> pa.RecordBatch:
     instances = pa.StructArray.from_arrays(
         [decoded.column(name) for name in _INSTANCE.names], _INSTANCE.names
     )
-    event = decoded.select([field.name for field in _EVENT]).take(pa.array(first))
+    event = decoded.select([field.name for field in _EVENT]).take(pa.array(first, pa.int64()))
     return pa.RecordBatch.from_arrays(
         [*event.columns, pa.ListArray.from_arrays(offsets, instances)], names=_NESTED.names
     )

@@ -28,14 +28,14 @@ from pyspark.sql.streaming.datasource import (
 )
 from pyspark.sql.types import StructType
 
+from sparkmon.logs.log import InferenceLog, Offset
+from sparkmon.logs.objects import ObjectLog
+from sparkmon.logs.spool_reader import SpoolLog
 from sparkmon.protocol.batch import decode_batches
 from sparkmon.protocol.limits import DEFAULT_LIMITS
 from sparkmon.schemas import DECODED, EVENTS
-from sparkmon.logs.log import InferenceLog, Offset
-from sparkmon.logs.objects import ObjectLog
 from sparkmon.sources.options import InferenceLogOptions
 from sparkmon.sources.py_files import link_py_files
-from sparkmon.logs.spool_reader import SpoolLog
 
 __all__ = ["InferenceLogDataSource", "InferenceLogReader", "InferenceLogStreamReader"]
 

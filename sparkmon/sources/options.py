@@ -13,9 +13,9 @@ import pyarrow as pa
 from pyarrow import fs
 
 from sparkmon.errors import OptionError
-from sparkmon.records import Feature, FeatureKind, ModelSchema
 from sparkmon.logs.objects import SUFFIXES
 from sparkmon.logs.spool_reader import list_segments
+from sparkmon.records import Feature, FeatureKind, ModelSchema
 
 __all__ = ["InferenceLogOptions"]
 

@@ -65,10 +65,15 @@ def _whole() -> list[Column]:
         return F.coalesce(F.col(f"response_{name}"), F.col(f"request_{name}")).alias(name)
 
     both = F.col("request_event_id").isNotNull() & F.col("response_event_id").isNotNull()
-    occurred = F.col("request_recorded_time").isNotNull() & F.col("response_recorded_time").isNotNull()
+    occurred = (
+        F.col("request_recorded_time").isNotNull() & F.col("response_recorded_time").isNotNull()
+    )
     elapsed = F.unix_micros("response_event_time") - F.unix_micros("request_event_time")
     return [
-        *(either(name) for name in ("model", "model_version", "namespace", "component", "endpoint")),
+        *(
+            either(name)
+            for name in ("model", "model_version", "namespace", "component", "endpoint")
+        ),
         *(either(name) for name in ("source", "event_id", "request_id", "instance")),
         F.col("request_event_time").alias("request_time"),
         F.col("response_event_time").alias("response_time"),

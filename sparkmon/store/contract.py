@@ -72,11 +72,20 @@ class FeatureStore(ABC):
     def schemas(self, reference: str = DEFAULT_REFERENCE) -> list[ModelSchema]:
         """Return the columns of every model that has a reference, in the order of its payloads."""
         table = self.read_references(reference)
-        columns = ["model", "model_version", "column_name", "column_kind", "data_type", "column_index"]
+        columns = [
+            "model",
+            "model_version",
+            "column_name",
+            "column_kind",
+            "data_type",
+            "column_index",
+        ]
         whole = table.filter(pc.is_null(table["block_start"])).select(columns)
         by_model: dict[str, dict[str, list[Feature]]] = {}
         versions: dict[str, str] = {}
-        for row in sorted(whole.to_pylist(), key=lambda row: (row["model_version"], row["column_index"])):
+        for row in sorted(
+            whole.to_pylist(), key=lambda row: (row["model_version"], row["column_index"])
+        ):
             model = row["model"]
             if versions.setdefault(model, row["model_version"]) != row["model_version"]:
                 continue  # the columns of the first version stand for all

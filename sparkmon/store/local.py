@@ -76,7 +76,7 @@ class LocalStore(FeatureStore):
             return REFERENCES.empty_table()
         spark = SparkSession.active()
         table = spark.read.format("delta").load(str(self._references)).toArrow().cast(REFERENCES)
-        return table.filter(pc.equal(table["reference"], reference))
+        return table.filter(pc.equal(table["reference"], pa.scalar(reference)))
 
     def write_rows(
         self, group: str, key: Sequence[str], rows: Sequence[Mapping[str, FeatureValue]]
@@ -152,4 +152,10 @@ def _name(identifier: str) -> str:
 
 def _type(rows: Sequence[Mapping[str, FeatureValue]], column: str) -> str:
     kinds = {type(row[column]) for row in rows if row.get(column) is not None}
-    return _TYPES.get(kinds.pop(), "BLOB") if len(kinds) == 1 else "REAL" if kinds == {int, float} else "BLOB"
+    return (
+        _TYPES.get(kinds.pop(), "BLOB")
+        if len(kinds) == 1
+        else "REAL"
+        if kinds == {int, float}
+        else "BLOB"
+    )

@@ -11,9 +11,9 @@ import pytest
 
 from sparkmon.errors import SpoolError
 from sparkmon.logs.log import Offset
-from sparkmon.logs.spool_writer import SpoolWriter
 from sparkmon.logs.spool_block import HEADER_BYTES, VERSION, encode_block
 from sparkmon.logs.spool_reader import BlockRange
+from sparkmon.logs.spool_writer import SpoolWriter
 from tests.support.spools import START, batch, log, read_all, read_between, segments
 
 

@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sparkmon.errors import SpoolError
-from sparkmon.protocol.schema import EVENTS
-from sparkmon.logs.spool_writer import SpoolWriter
 from sparkmon.logs.spool_block import VERSION, encode_block
+from sparkmon.logs.spool_writer import SpoolWriter
+from sparkmon.protocol.schema import EVENTS
 from tests.support.source import ROOT
 from tests.support.spools import START, batch, log, read_all, segments
 
@@ -85,7 +85,9 @@ def test_a_tail_of_zeros_or_of_wrong_pages_is_cut_off(tmp_path: Path) -> None:
 
 
 def test_a_second_writer_is_refused_and_told_who_writes(tmp_path: Path) -> None:
-    code = "import sys; from sparkmon.logs.spool_writer import SpoolWriter; SpoolWriter(sys.argv[1])"
+    code = (
+        "import sys; from sparkmon.logs.spool_writer import SpoolWriter; SpoolWriter(sys.argv[1])"
+    )
     with SpoolWriter(tmp_path):
         with pytest.raises(SpoolError, match=f"process {os.getpid()} on "):
             SpoolWriter(tmp_path)

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from sparkmon.errors import OptionError
-from sparkmon.receiver.settings import ReceiverSettings
 from sparkmon.logs.spool_writer import SpoolWriter
+from sparkmon.receiver.settings import ReceiverSettings
 from tests.support.receiver import CAPTURES, Receiver, captured, event_headers
 from tests.support.spools import log, read_all
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timezone
 
-from sparkmon.records import DeadLetter, Event
 from sparkmon.receiver.pairing_buffer import PairingBuffer
+from sparkmon.records import DeadLetter, Event
 
 REQUEST = Event(
     "1",

@@ -12,12 +12,12 @@ from pyspark.errors import AnalysisException, StreamingQueryException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
+from sparkmon.logs.spool_writer import SpoolWriter
 from sparkmon.protocol.cloudevents import from_http
 from sparkmon.protocol.event_batch import events_to_batch
 from sparkmon.records import Event
 from sparkmon.schemas import DECODED, EVENTS
 from sparkmon.sources.inference_log import InferenceLogDataSource
-from sparkmon.logs.spool_writer import SpoolWriter
 from tests.support.receiver import CAPTURES, captured
 from tests.support.spools import batch
 

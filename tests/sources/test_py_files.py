@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pyspark
 
-from sparkmon.sources.py_files import link_py_files
 from sparkmon.logs.spool_writer import SpoolWriter
+from sparkmon.sources.py_files import link_py_files
 from tests.support.source import ROOT
 from tests.support.spools import batch
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pyarrow as pa
 from pyarrow import fs
 
-from sparkmon.protocol.schema import EVENTS
 from sparkmon.logs.log import Offset
 from sparkmon.logs.spool_reader import SpoolLog
+from sparkmon.protocol.schema import EVENTS
 
 __all__ = ["START", "batch", "log", "read_all", "read_between", "segments"]
 

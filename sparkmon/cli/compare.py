@@ -1,0 +1,117 @@
+"""``sparkmon compare``: two tables in batch, for a look before anything is deployed."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from sparkmon.errors import OptionError
+
+__all__ = ["compare"]
+
+_WINDOW = "1 day"
+
+
+def compare(
+    reference: Annotated[
+        str,
+        typer.Option(
+            help="The table to compare with, such as the training data: a path of Parquet, Delta, "
+            "CSV or JSON lines, or a table of the catalog."
+        ),
+    ],
+    current: Annotated[str, typer.Option(help="The table to compare, given likewise.")],
+    time: Annotated[
+        str | None, typer.Option(help="Column of --current with each row's time.")
+    ] = None,
+    window: Annotated[
+        str | None,
+        typer.Option(
+            help=f"Cut --current into event-time windows; {_WINDOW} if only --time is given."
+        ),
+    ] = None,
+    chunk: Annotated[
+        int | None,
+        typer.Option(min=1, help="Cut --current into chunks of so many rows, in the file's order."),
+    ] = None,
+    statistics: Annotated[
+        list[str] | None,
+        typer.Option(help="Statistics, by commas or repeated; ks,psi,wasserstein without."),
+    ] = None,
+    threshold: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=NUMBER", help="A statistic's threshold instead of its default; may be repeated."),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option(help="A column not to compare; may be repeated.")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object per finding.")
+    ] = False,
+    fail_on_drift: Annotated[
+        bool, typer.Option("--fail-on-drift", help="Exit with status 1 if a column drifted.")
+    ] = False,
+) -> None:
+    """Compare two tables column by column and tell which columns drifted.
+
+    Columns are read as what they are in the reference. With neither --time
+    nor --chunk the tables are compared as wholes. A column has drifted if a
+    statistic exceeds its threshold by more than sampling noise explains.
+
+    Example: sparkmon compare --reference train.parquet
+    --current today.csv --exclude id --threshold psi=0.1
+    """
+    if chunk is not None and window is not None:
+        raise OptionError("got --chunk and --window; expected one of them")
+    if window is not None and time is None:
+        raise OptionError.missing("--time", "the column that --window is measured on")
+    # Spark takes a moment to import, and `sparkmon --help` needs none of it.
+    from sparkmon.cli.compare_tables import Parts, compare_tables
+    from sparkmon.cli.open_table import open_table, parse_time
+    from sparkmon.cli.print_findings import print_json, print_table
+    from sparkmon.cli.spark import open_session
+    from sparkmon.cli.terminal import note, output, progress
+    from sparkmon.comparison import Checks
+    from sparkmon.config import parse_interval
+
+    chosen = _names(statistics)
+    checks = Checks(**({"statistics": chosen} if chosen else {}), thresholds=_thresholds(threshold))
+    by_time = (window or _WINDOW) if time is not None and chunk is None else None
+    if by_time is not None:
+        parse_interval("--window", by_time)
+    with open_session() as spark, progress().status("comparing"):
+        known, table = open_table(spark, reference), open_table(spark, current)
+        untimed = 0
+        if time is not None:
+            table, untimed = parse_time(table, time)
+        parts = Parts(time, by_time, chunk)
+        found = compare_tables(known, table, checks, parts=parts, exclude=exclude or ())
+    for sentence in found.left_out:
+        note(sentence)
+    if untimed and by_time:
+        note(f"{untimed} rows without a time are in no window")
+    if as_json:
+        print_json(found)
+    else:
+        print_table(found, output())
+    if fail_on_drift and any(row["status"] == "drift" for row in found.findings):
+        raise typer.Exit(1)
+
+
+def _names(given: list[str] | None) -> tuple[str, ...]:
+    named = (name.strip() for entry in given or () for name in entry.split(","))
+    return tuple(dict.fromkeys(name for name in named if name))
+
+
+def _thresholds(given: list[str] | None) -> dict[str, float]:
+    thresholds = {}
+    for entry in given or ():
+        name, _, number = entry.partition("=")
+        try:
+            thresholds[name.strip()] = float(number)
+        except ValueError:
+            raise OptionError.malformed(
+                "--threshold", entry, "NAME=NUMBER, such as psi=0.1"
+            ) from None
+    return thresholds

@@ -1,0 +1,93 @@
+"""The findings of a comparison, for people and for programs."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from typing import Any
+
+import orjson
+from rich.console import Console
+from rich.table import Table
+
+from sparkmon.cli.compare_tables import Comparison
+from sparkmon.cli.terminal import shown
+
+__all__ = ["print_json", "print_table", "summary"]
+
+_STYLES = {"drift": "bold red", "ok": "green", "too_few_rows": "yellow"}
+_RIGHT = {"value", "threshold", "reference", "current"}
+
+
+def print_json(comparison: Comparison) -> None:
+    """Print one JSON object a line and finding on standard output; times are ISO 8601 with Z."""
+    for finding in comparison.findings:
+        sys.stdout.write(orjson.dumps(finding, option=orjson.OPT_UTC_Z).decode() + "\n")
+
+
+def print_table(comparison: Comparison, console: Console) -> None:
+    """Print the findings as a table that ends in a line that sums them up."""
+    findings = comparison.findings
+    has = {
+        name: any(row[name] is not None for row in findings) for name in ("chunk", "window_start")
+    }
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    heads = ["chunk"] * has["chunk"] + ["from", "to"] * has["window_start"]
+    for head in (*heads, "column", "statistic", "status", *sorted(_RIGHT, reverse=True), "reason"):
+        table.add_column(head, justify="right" if head in _RIGHT else "left")
+    for row in findings:
+        place = [str(row["chunk"])] * has["chunk"]
+        if has["window_start"]:
+            place += [_time(row["window_start"]), _time(row["window_end"])]
+        table.add_row(
+            *place,
+            shown(row["column_name"]),
+            row["statistic"],
+            shown(row["status"], _STYLES.get(row["status"], "magenta")),
+            _number(row["value"]),
+            _number(row["threshold"]),
+            f"{row['reference_count']:,}",
+            f"{row['current_count']:,}",
+            shown(row["reason"]),
+        )
+    console.print(table)
+    console.print()
+    console.print(shown(summary(comparison), "bold"))
+
+
+def summary(comparison: Comparison) -> str:
+    """Say in one sentence which columns drifted, and where in the table.
+
+    Examples
+    --------
+    >>> row = {"column_name": "temp", "status": "drift", "chunk": 5}
+    >>> calm = {"column_name": "humid", "status": "ok", "chunk": 4}
+    >>> summary(Comparison([row, calm], ["temp", "humid"], []))
+    '1 of 2 columns drifted, in 1 of 2 parts: temp'
+    >>> summary(Comparison([calm], ["humid"], []))
+    'none of 1 columns drifted'
+    """
+    drifted = _columns(comparison, {"drift"})
+    judged = _columns(comparison, {"drift", "ok"})
+    parts = {row["chunk"] for row in comparison.findings}
+    struck = {row["chunk"] for row in comparison.findings if row["status"] == "drift"}
+    text = f"{len(drifted) or 'none'} of {len(comparison.compared)} columns drifted"
+    if drifted and len(parts) > 1:
+        text += f", in {len(struck)} of {len(parts)} parts"
+    text += f": {', '.join(drifted)}" if drifted else ""
+    if unknown := [name for name in comparison.compared if name not in judged]:
+        text += f"; {len(unknown)} could not be judged: {', '.join(unknown)}"
+    return text
+
+
+def _columns(comparison: Comparison, statuses: set[str]) -> list[str]:
+    found = {row["column_name"] for row in comparison.findings if row["status"] in statuses}
+    return [name for name in comparison.compared if name in found]
+
+
+def _time(time: datetime | None) -> str:
+    return "" if time is None else f"{time:%Y-%m-%d %H:%M}"
+
+
+def _number(value: Any) -> str:
+    return "" if value is None else f"{value:.4g}"

@@ -1,0 +1,118 @@
+"""The demonstration on a terminal: its progress, its findings and its alerts in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from sparkmon.demo import Play
+
+__all__ = ["print_play", "progress_of", "summary_of"]
+
+
+@contextmanager
+def progress_of(console: Console, *, quiet: bool) -> Iterator[Callable[[str, float], None]]:
+    """Give a function that shows what is going on and how far it is; without a bar if quiet."""
+    if quiet:
+        yield lambda _what, _share: None
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} % of the traffic"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("starting", total=1.0)
+        yield lambda what, share: bar.update(task, description=what, completed=share)
+
+
+def summary_of(played: Play) -> dict[str, Any]:
+    """Return the outcome as JSON objects, times in ISO 8601."""
+    return {
+        "rows": played.rows,
+        "windows": played.windows,
+        "findings": played.findings,
+        "alerts": [
+            {name: alert[name] for name in ("feature", "statistic", "value", "threshold")}
+            | {"window_start": alert["window_start"].isoformat().replace("+00:00", "Z")}
+            for alert in played.alerts
+        ],
+        "seconds": round(played.seconds, 1),
+    }
+
+
+def print_play(console: Console, played: Play, out: Path | None) -> None:
+    """Print findings per column, alerts in plain words, and what to try next."""
+    console.print(
+        f"\n{played.rows:,} flights in {played.windows} one-hour windows, {played.findings:,} findings. "
+        f"The fault began at {played.fault_time:%H:%M}.\n"
+    )
+    console.print(_findings(played))
+    console.print()
+    console.print(_alerts(played) if played.alerts else "No alerts.")
+    console.print()
+    if out is None:
+        console.print("Nothing was kept. To keep all tables: sparkmon demo --out demo")
+    else:
+        for what, where in {
+            "Tables (Delta)": "tables/{profiles,drift_metrics,alerts}",
+            "Reference": "store/references",
+            "Events": "spool",
+        }.items():
+            console.print(f"{what + ':':16}{out}/{where}", soft_wrap=True)
+    console.print("\nNext, on your own data:")
+    for command, purpose in _NEXT.items():
+        console.print(f"  {command:46} {purpose}", soft_wrap=True)
+    console.print()
+
+
+_NEXT = {
+    "sparkmon profile training.parquet --as MODEL": "make a reference",
+    "sparkmon receive spool": "take events from KServe's logger",
+    "sparkmon run monitor.yaml": "watch them",
+    "sparkmon compare --reference A --current B": "two tables, no stream",
+}
+
+
+def _findings(played: Play) -> Table:
+    table = Table(
+        title="Findings: how far each column came at most, as a share of its threshold",
+        title_justify="left",
+        title_style="bold",
+    )
+    table.add_column("column")
+    table.add_column("statistic")
+    table.add_column("before the fault", justify="right")
+    table.add_column("after", justify="right")
+    for worst in played.worst:
+        shares = (f"{worst['before']:.0%}", f"{worst['after']:,.0%}")
+        style = "bold red" if worst["after"] > 1 else ""
+        table.add_row(worst["column_name"], worst["statistic"], *shares, style=style)
+    return table
+
+
+def _alerts(played: Play) -> Table:
+    """Tell the alerts of one column as one sentence."""
+    table = Table(
+        title=f"{len(played.alerts)} alerts", title_justify="left", title_style="bold", box=None
+    )
+    table.show_header = False
+    by_feature: dict[str, list[dict[str, Any]]] = {}
+    for alert in played.alerts:
+        by_feature.setdefault(alert["feature"], []).append(alert)
+    for feature, alerts in by_feature.items():
+        first = alerts[0]
+        table.add_row(
+            Text(feature, style="bold red"),
+            f"has drifted from the training data since {first['window_start']:%H:%M}, in {len(alerts)} windows: "
+            f"{first['statistic']} {first['value']:.3g}, threshold {first['threshold']:.3g}",
+        )
+    return table

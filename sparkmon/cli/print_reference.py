@@ -1,0 +1,109 @@
+"""A reference as it was stored, for people and for programs, and what to do with it next."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pyarrow as pa
+from rich.console import Console
+from rich.table import Table
+
+from sparkmon.cli.terminal import shown
+
+__all__ = ["print_json", "print_table"]
+
+_TOLD = 3
+"""How many levels of a column are told."""
+
+
+def print_json(made: pa.Table) -> None:
+    """Print one JSON object a line and column on standard output."""
+    for column in _columns(made):
+        sys.stdout.write(orjson.dumps(column).decode() + "\n")
+
+
+def print_table(made: pa.Table, store: Path, console: Console) -> None:
+    """Print the columns as a table, and how to watch the model with it."""
+    columns = _columns(made)
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for head in ("column", "kind", "rows", "nulls", "mean", "min", "max", "commonest levels"):
+        table.add_column(head, justify="left" if head in ("column", "kind") else "right")
+    table.columns[-1].justify = "left"
+    for column in columns:
+        levels = column["levels"] or {}
+        of_all = [f"{level} {share:.0%}" for level, share in list(levels.items())[:_TOLD]]
+        more = [f"and {len(levels) - _TOLD} more"] * (len(levels) > _TOLD)
+        table.add_row(
+            shown(column["column_name"]),
+            f"{column['data_type']} {column['column_kind']}",
+            f"{column['rows']:,}",
+            f"{column['nulls']:,}",
+            *(_number(column[name]) for name in ("mean", "min", "max")),
+            shown(", ".join([*of_all, *more])),
+        )
+    console.print(table)
+    console.print()
+    console.print(shown(_stored(made, store), "bold"))
+    console.print(
+        f"\nWatch live traffic with it: put this in monitor.yaml\n{_example(made, store)}"
+    )
+    console.print("and start: sparkmon run monitor.yaml")
+
+
+def _columns(made: pa.Table) -> list[dict[str, Any]]:
+    rows = [row for row in made.to_pylist() if row["block_start"] is None]
+    return [_column(row) for row in sorted(rows, key=lambda row: row["column_index"])]
+
+
+def _column(row: dict[str, Any]) -> dict[str, Any]:
+    profile = row["profile"]
+    counts = dict(profile["frequent_items"] or {})
+    commonest = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    is_text = row["data_type"] == "categorical"
+    keys = (
+        "model",
+        "model_version",
+        "reference",
+        "column_name",
+        "column_kind",
+        "data_type",
+    )
+    return {name: row[name] for name in keys} | {
+        "rows": profile["count"],
+        "nulls": profile["num_nulls"],
+        "mean": profile["avg"],
+        "min": profile["min"],
+        "max": profile["max"],
+        "levels": {level: n / profile["count"] for level, n in commonest} if is_text else None,
+    }
+
+
+def _stored(made: pa.Table, store: Path) -> str:
+    first = made.slice(0, 1).to_pylist()[0]
+    blocks = {row for row in made["block_start"].to_pylist() if row is not None}
+    version = f", version {first['model_version']}" if first["model_version"] else ""
+    parts = f" with {len(blocks)} blocks" if blocks else ""
+    return (
+        f"stored the reference {first['reference']!r} of the model {first['model']!r}{version}"
+        f"{parts} in {store}"
+    )
+
+
+def _example(made: pa.Table, store: Path) -> str:
+    reference = made["reference"][0].as_py()
+    return "\n".join(
+        [
+            "  source: {format: kserve, path: spool}   # written by: sparkmon receive spool",
+            f"  store: {{path: {json.dumps(str(store))}}}",
+            "  tables: ./tables",
+            *([f"  reference: {json.dumps(reference)}"] if reference != "training" else []),
+        ]
+    )
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4g}"

@@ -1,0 +1,92 @@
+"""``sparkmon profile``: a training table to the reference that live traffic is compared with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["profile"]
+
+
+def profile(
+    model: Annotated[
+        str,
+        typer.Option(
+            "--as", metavar="MODEL", help="The InferenceService it is the training data of."
+        ),
+    ],
+    table: Annotated[
+        str | None,
+        typer.Argument(
+            help="The training table: a path of Parquet, Delta, CSV (with a header) or JSON lines, "
+            "or a table of the catalog."
+        ),
+    ] = None,
+    sql: Annotated[str | None, typer.Option(help="A query, instead of TABLE.")] = None,
+    model_version: Annotated[
+        str, typer.Option(help="The model version it is for; all versions without.")
+    ] = "",
+    reference: Annotated[str, typer.Option(help="A name, where a model has several.")] = "training",
+    store: Annotated[
+        Path, typer.Option(envvar="SPARKMON_STORE", help="Directory of the feature store.")
+    ] = Path("store"),
+    time: Annotated[
+        str | None,
+        typer.Option(
+            help="Column with each row's time: every block gets a profile of its own, too."
+        ),
+    ] = None,
+    block: Annotated[
+        str, typer.Option(help="Length of a block; best that of the live windows.")
+    ] = "1 day",
+    prediction: Annotated[
+        list[str] | None, typer.Option(help="A column that the model puts out; may be repeated.")
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option(help="A column to leave out, such as an id or the label.")
+    ] = None,
+    categorical: Annotated[
+        list[str] | None, typer.Option(help="A column whose numbers are codes; may be repeated.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per column.")] = False,
+) -> None:
+    """Summarise a training table and store it as a model's reference.
+
+    The order of the columns has to be that of the model's inputs where its
+    requests do not name them. What was stored under the same model, version
+    and name before is replaced.
+
+    Example: sparkmon profile train.parquet --as flights
+    --prediction score --exclude label
+    """
+    # Spark takes a moment to import, and `sparkmon --help` needs none of it.
+    from sparkmon.cli.make_reference import make_reference
+    from sparkmon.cli.open_table import open_table
+    from sparkmon.cli.print_reference import print_json, print_table
+    from sparkmon.cli.spark import open_session
+    from sparkmon.cli.terminal import note, output, progress
+    from sparkmon.config import parse_interval
+    from sparkmon.store import LocalStore
+
+    parse_interval("--block", block)
+    with open_session() as spark, progress().status("summarising"):
+        made, notes = make_reference(
+            open_table(spark, table, sql),
+            model,
+            model_version=model_version,
+            reference=reference,
+            predictions=prediction or (),
+            exclude=exclude or (),
+            kinds=dict.fromkeys(categorical or (), "categorical"),
+            time=time,
+            block=block,
+        )
+        LocalStore(store).write_reference(made)
+    for sentence in notes:
+        note(sentence)
+    if as_json:
+        print_json(made)
+    else:
+        print_table(made, store.absolute(), output())

@@ -1,0 +1,40 @@
+"""How the commands that show tables print: for a person in a terminal, or into a file or pipe."""
+
+from __future__ import annotations
+
+import sys
+
+from rich.console import Console
+from rich.text import Text
+
+__all__ = ["note", "output", "progress", "shown"]
+
+_WIDTH = 160
+"""Where no terminal says how wide it is, columns."""
+
+
+def output() -> Console:
+    """Return what results are printed on: standard output."""
+    return Console(width=None if sys.stdout.isatty() else _WIDTH, highlight=False)
+
+
+def progress() -> Console:
+    """Return what a spinner turns on: standard error, and only where that is a terminal."""
+    return Console(stderr=True)
+
+
+def note(sentence: str) -> None:
+    """Print a remark on standard error."""
+    print(f"sparkmon: {shown(sentence)}", file=sys.stderr)
+
+
+def shown(text: object, style: str = "") -> Text:
+    """Return text as it is, no markup read, control characters made visible: names come from outside.
+
+    Examples
+    --------
+    >>> str(shown("[bold]a\\x1b[2J"))
+    '[bold]a\\\\x1b[2J'
+    """
+    visible = "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(text))
+    return Text(visible, style=style, overflow="fold")

@@ -1,0 +1,15 @@
+"""A monitor as a file: ``monitor.yaml``, checked to the line, with the same meaning as the Python."""
+
+from sparkmon.config.interval import parse_interval
+from sparkmon.config.read import read_config
+from sparkmon.config.settings import KafkaSource, KServeSource, MonitorConfig, Sink, Store
+
+__all__ = [
+    "KServeSource",
+    "KafkaSource",
+    "MonitorConfig",
+    "Sink",
+    "Store",
+    "parse_interval",
+    "read_config",
+]

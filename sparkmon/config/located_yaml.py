@@ -1,0 +1,116 @@
+"""YAML with the line of every key, and nothing in it that a configuration does not need."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from sparkmon.errors import OptionError
+
+__all__ = ["LocatedYaml", "load_yaml"]
+
+_DEPTH = 8
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
+
+
+@dataclass(frozen=True)
+class LocatedYaml:
+    """A document and where its parts stand."""
+
+    data: Any
+    lines: dict[tuple[str | int, ...], int]
+    """The line, from 1, of every key and list entry by its path from the top, which is ``()``."""
+
+
+def load_yaml(text: str, name: str) -> LocatedYaml:
+    """Read one YAML document of plain mappings, lists and scalars.
+
+    ``${NAME}`` in a value is replaced by the environment variable; in a key it is not.
+
+    Parameters
+    ----------
+    text : str
+        The document.
+    name : str
+        What messages call it.
+
+    Raises
+    ------
+    OptionError
+        It is no YAML; a key comes twice; it uses aliases, tags or nests deeper than 8; a variable is not set.
+
+    Examples
+    --------
+    >>> found = load_yaml("store:\\n  path: data\\n", "monitor.yaml")
+    >>> found.data, found.lines[("store", "path")]
+    ({'store': {'path': 'data'}}, 2)
+    >>> load_yaml("window: 1 hour\\nwindow: 1 day\\n", "monitor.yaml")
+    Traceback (most recent call last):
+    ...
+    sparkmon.errors.OptionError: [SPARKMON_OPTION] monitor.yaml, line 2: got the key 'window' twice; remove one
+    """
+    lines: dict[tuple[str | int, ...], int] = {(): 1}
+    try:
+        _refuse_tricks(text, name)
+        loader = yaml.SafeLoader(text)
+        node = loader.get_single_node()
+        if node is None:
+            return LocatedYaml(None, lines)
+        _visit(node, (), lines, name)
+        return LocatedYaml(loader.construct_document(node), lines)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        raise OptionError(f"{name}, line {line}: got no YAML: {error.problem}") from error
+    except OptionError:
+        raise
+    except (yaml.YAMLError, ValueError) as error:  # the latter for a date such as 2026-13-01
+        raise OptionError(f"{name}: got no YAML: {error}") from error
+
+
+def _refuse_tricks(text: str, name: str) -> None:
+    """Refuse aliases and deep nesting before anything recurses into them."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        line = event.start_mark.line + 1
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if isinstance(event, yaml.AliasEvent):
+            raise OptionError(f"{name}, line {line}: got an alias; write the value out")
+        if depth > _DEPTH:
+            raise OptionError(f"{name}, line {line}: got more than {_DEPTH} levels of nesting")
+
+
+def _visit(
+    node: yaml.Node, path: tuple[str | int, ...], lines: dict[tuple[str | int, ...], int], name: str
+) -> None:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            place = (*path, str(key.value))
+            if place in lines:
+                line = key.start_mark.line + 1
+                raise OptionError(
+                    f"{name}, line {line}: got the key {key.value!r} twice; remove one"
+                )
+            lines[place] = key.start_mark.line + 1
+            _visit(value, place, lines, name)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            lines[*path, index] = value.start_mark.line + 1
+            _visit(value, (*path, index), lines, name)
+    else:
+        _fill_in(node, name)
+
+
+def _fill_in(node: yaml.Node, name: str) -> None:
+    for variable in _VARIABLE.findall(node.value):
+        if variable not in os.environ:
+            raise OptionError(
+                f"{name}, line {node.start_mark.line + 1}: the environment variable {variable!r} "
+                "is not set; set it, or write the value in its place"
+            )
+    node.value = _VARIABLE.sub(lambda match: os.environ[match[1]], node.value)
