@@ -1,5 +1,24 @@
-"""``python -m sparkmon`` is the command ``sparkmon``."""
+"""``python -m sparkmon`` and the command ``sparkmon``."""
 
-from sparkmon.cli import main
+from __future__ import annotations
 
-main()
+import sys
+
+from sparkmon.errors import MissingExtraError
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Run the command line, or say what to install for it."""
+    try:
+        from sparkmon.cli import main as command
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("sparkmon"):
+            raise
+        sys.exit(f"sparkmon: {MissingExtraError.of(error.name, 'all')}")
+    command()
+
+
+if __name__ == "__main__":
+    main()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 from pyspark.sql.streaming.query import StreamingQuery
 
 from sparkmon import sources
@@ -66,6 +67,9 @@ class Monitor:
         later still are left out, and Spark's query progress counts them (``numRowsDroppedByWatermark``).
     reference : str, default "training"
         The name of the references to compare with.
+    components : sequence of str, default ("predictor", "")
+        The hops to watch, by ``ce-component``. What a transformer's logger tells has entity ids and no features, so
+        that only predictors, and loggers that do not name their component, are watched.
     checks : Checks, optional
         The statistics and thresholds.
     sinks : sequence of AlertSink, optional
@@ -99,12 +103,14 @@ class Monitor:
         slide: str | None = None,
         delay: str = "10 minutes",
         reference: str = DEFAULT_REFERENCE,
+        components: Sequence[str] = ("predictor", ""),
         checks: Checks | None = None,
         sinks: Sequence[AlertSink] | None = None,
         k: int = WINDOW_K,
     ) -> None:
         self.tables = tables if isinstance(tables, Tables) else Tables(tables)
         self.window, self.slide, self.delay, self.k = window, slide, delay, k
+        self.components = list(components)
         self.checks = checks or Checks()
         self.sinks: Sequence[AlertSink] = [ConsoleSink()] if sinks is None else list(sinks)
         self._schemas = store.schemas(reference)
@@ -116,7 +122,7 @@ class Monitor:
 
     def rows(self, events: DataFrame) -> DataFrame:
         """Decode events, each once, to rows named and typed by the references; see :func:`sparkmon.rows`."""
-        return sources.rows(events, self._schemas, delay=self.delay)
+        return sources.rows(self._watched(events), self._schemas, delay=self.delay)
 
     def profiles(self, events: DataFrame) -> DataFrame:
         """Summarise events per model, window and column: ``sparkmon.schemas.PROFILES``."""
@@ -150,13 +156,16 @@ class Monitor:
                 "got a batch DataFrame; read events with spark.readStream, "
                 "or use Monitor.profiles and Monitor.findings for a batch"
             )
-        letters = sources.dead_letters(sources.rows(events, self._schemas))
+        letters = sources.dead_letters(sources.rows(self._watched(events), self._schemas))
         return Watch(
             self._query(
                 self.profiles(events), f"{checkpoints}/profiles", self._judge, available_now
             ),
             self._query(letters, f"{checkpoints}/dead_letters", self._bury, available_now),
         )
+
+    def _watched(self, events: DataFrame) -> DataFrame:
+        return events.where(F.col("component").isin(self.components))
 
     def _query(
         self, frame: DataFrame, checkpoint: str, write: _Write, available_now: bool

@@ -7,14 +7,11 @@ import sys
 import typer
 
 from sparkmon import __version__
-
-# C
+from sparkmon.cli.compare import compare
 from sparkmon.cli.demo import demo
-
-# P
+from sparkmon.cli.profile import profile
 from sparkmon.cli.receive import receive
-
-# R
+from sparkmon.cli.run import run
 from sparkmon.errors import SparkmonError
 
 __all__ = ["app", "main"]
@@ -27,7 +24,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for command in (demo, receive):
+for command in (demo, profile, receive, run, compare):
     app.command()(command)
 
 

@@ -12,10 +12,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from sparkmon.cli.print_play import print_play, progress_of, summary_of
-from sparkmon.cli.spark import open_session
-from sparkmon.demo import play
-
 __all__ = ["demo"]
 
 
@@ -35,11 +31,20 @@ def demo(
 ) -> None:
     """Watch real flights go wrong: reference, traffic, drift, alerts, on this machine.
 
-    Half of the flights out of New York in January to March 2013 are the training data; the other half are posted as
-    KServe logger events to `sparkmon receive`, a day of traffic in three quarters of a minute. Half-way an upstream
-    fault begins: temperatures arrive in Celsius and the humidity freezes. Spark reads the spool, compares every
-    hour with the training data and raises alerts. Exit status 1 if it did not find both faults, or found more.
+    Half of the flights out of New York in January to March 2013 are the
+    training data; the other half are posted as KServe logger events to
+    `sparkmon receive`, a day of traffic in three quarters of a minute.
+    Half-way an upstream fault begins: temperatures arrive in Celsius and the
+    humidity freezes. Spark reads the spool, compares every hour with the
+    training data and raises alerts.
+
+    Exit status 1 if it did not find both faults, or found more.
     """
+    # Spark takes a moment to import, and `sparkmon --help` needs none of it.
+    from sparkmon.cli.print_play import print_play, progress_of, summary_of
+    from sparkmon.cli.spark import open_session
+    from sparkmon.demo import play
+
     with ExitStack() as stack:
         place = out or Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="sparkmon-demo-"))

@@ -43,9 +43,12 @@ def receive(
 ) -> None:
     """Receive KServe logger events over HTTP and keep them in a spool.
 
-    An event is answered with 202 once it is on disk. Point the logger of an InferenceService at it
-    (spec.predictor.logger.url: http://HOST:PORT/), and read the spool with
-    spark.readStream.format("kserve").load(PATH) or `sparkmon run`.
+    An event is answered with 202 once it is on disk. Point the logger of an
+    InferenceService at it (spec.predictor.logger.url: http://HOST:PORT/),
+    and read the spool with `sparkmon run`, or in Python with
+    spark.readStream.format("kserve").load(PATH).
+
+    Example: sparkmon receive spool --port 8080
     """
     try:
         from sparkmon.receiver.app import serve

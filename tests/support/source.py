@@ -67,13 +67,12 @@ class Source:
                 yield from ((node.lineno, module, alias.name) for alias in node.names)
 
     def code_lines(self, function: Function) -> int:
-        """Count a function's lines that are neither blank, comment nor docstring."""
-        span = range(function.lineno, (function.end_lineno or function.lineno) + 1)
-        said: range | set[int] = set()
-        if ast.get_docstring(function) is not None:
-            doc = function.body[0]
-            said = range(doc.lineno, (doc.end_lineno or doc.lineno) + 1)
-        texts = (self.lines[number - 1].strip() for number in span if number not in said)
+        """Count the lines of a function's body that are neither blank, comment nor docstring."""
+        body = function.body[ast.get_docstring(function) is not None :]
+        if not body:
+            return 0
+        span = range(body[0].lineno, (function.end_lineno or function.lineno) + 1)
+        texts = (self.lines[number - 1].strip() for number in span)
         return sum(bool(text) and not text.startswith("#") for text in texts)
 
 
