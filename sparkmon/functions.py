@@ -49,7 +49,12 @@ def over_profiles(name: str) -> Udf:
 
     Examples
     --------
-    >>> profiles.select(over_profiles("ks")("reference", "profile"))  # doctest: +SKIP
+    >>> from sparkmon.profiles import profile_table
+    >>> small = profile_table(spark.range(1_000), {"id": "numeric"}, model="m")
+    >>> large = profile_table(spark.range(2_000), {"id": "numeric"}, model="m", k=4000)
+    >>> both = large.selectExpr("profile AS reference").crossJoin(small.select("profile"))
+    >>> both.select(over_profiles("ks")("reference", "profile").alias("ks")).first().ks
+    0.5
     """
     function = STATISTICS.get(name).function
     kinds = STATISTICS.get(name).kinds
@@ -88,7 +93,9 @@ def over_rows(name: str) -> Udf:
 
     Examples
     --------
-    >>> both.groupBy("day").agg(over_rows("ks")("reference_temp", "temp"))  # doctest: +SKIP
+    >>> both = spark.range(2_000).selectExpr("id AS reference", "if(id < 1000, id, null) AS current")
+    >>> both.agg(over_rows("ks")("reference", "current").alias("ks")).first().ks
+    0.5
     """
     function = STATISTICS.get(name).function
 

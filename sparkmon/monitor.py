@@ -88,10 +88,17 @@ class Monitor:
 
     Examples
     --------
-    >>> import sparkmon
-    >>> monitor = sparkmon.Monitor(sparkmon.LocalStore("store"), "monitoring")  # doctest: +SKIP
-    >>> events = spark.readStream.format("kserve").load("spool")  # doctest: +SKIP
-    >>> monitor.start(events, "monitoring/checkpoints").wait()  # doctest: +SKIP
+    A reference, a spool (here an empty one), and the monitor on it:
+
+    >>> import tempfile, sparkmon
+    >>> folder = tempfile.mkdtemp()
+    >>> store = sparkmon.LocalStore(f"{folder}/store")
+    >>> table = spark.range(10_000).selectExpr("id / 100 AS temp")
+    >>> store.write_reference(sparkmon.reference_of(table, "flights").toArrow())
+    >>> monitor = sparkmon.Monitor(store, f"{folder}/tables", window="1 hour")
+    >>> sparkmon.register(spark)
+    >>> events = spark.readStream.format("kserve").load(tempfile.mkdtemp())
+    >>> monitor.start(events, f"{folder}/checkpoints", available_now=True).wait()
     """
 
     def __init__(

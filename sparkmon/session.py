@@ -53,8 +53,10 @@ def configure(builder: SparkSession.Builder, *, kafka: bool = False) -> SparkSes
 
     Examples
     --------
-    >>> import sparkmon
-    >>> spark = sparkmon.configure(SparkSession.builder.master("local[2]")).getOrCreate()  # doctest: +SKIP
+    ``spark = sparkmon.configure(SparkSession.builder).getOrCreate()`` starts a session, which then has the settings:
+
+    >>> spark.conf.get("spark.sql.catalog.spark_catalog")
+    'org.apache.spark.sql.delta.catalog.DeltaCatalog'
     """
     try:
         from delta import configure_spark_with_delta_pip
@@ -77,8 +79,9 @@ def register(spark: SparkSession) -> None:
     Examples
     --------
     >>> import sparkmon
-    >>> sparkmon.register(spark)  # doctest: +SKIP
-    >>> spark.readStream.format("kserve").option("path", "spool")  # doctest: +SKIP
+    >>> sparkmon.register(spark)
+    >>> spark.catalog.functionExists("sparkmon_psi")
+    True
     """
     sources.register(spark)
     functions.register(spark)

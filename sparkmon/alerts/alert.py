@@ -29,7 +29,11 @@ def alerts_of(findings: DataFrame) -> DataFrame:
 
     Examples
     --------
-    >>> alerts_of(findings).select("message")  # doctest: +SKIP
+    >>> from sparkmon.comparison import compare
+    >>> from sparkmon.profiles import profile_table, reference_of
+    >>> profiles = profile_table(spark.range(5_000), {"id": "numeric"}, model="m", k=8000)
+    >>> alerts_of(compare(profiles, reference_of(spark.range(10_000), "m"))).first().message
+    'id of the model m drifted from training: psi 3.80 is over its threshold 0.200 (5,000 rows against 10,000)'
     """
     strongest = Window.partitionBy(*_ABOUT, *_WINDOW).orderBy(
         F.desc(F.try_divide(F.col("value"), F.col("threshold"))), "statistic"
@@ -43,7 +47,8 @@ def alerts_of(findings: DataFrame) -> DataFrame:
         "\u001f",
         *_ABOUT,
         "drift_type",
-        *(F.coalesce(F.col(name).cast("string"), F.lit("")) for name in _WINDOW),
+        # As numbers, for the text of a time changes with the session's time zone.
+        *(F.coalesce(F.unix_micros(name).cast("string"), F.lit("")) for name in _WINDOW),
     )
     return drifted.withColumns(
         {

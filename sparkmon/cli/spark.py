@@ -59,8 +59,9 @@ def open_session(
 
     Examples
     --------
-    >>> with open_session() as spark:  # doctest: +SKIP
+    >>> with open_session() as spark:
     ...     spark.range(3).count()
+    3
     """
     active = SparkSession.getActiveSession()
     spark = _start(settings or {}, kafka) if active is None else active

@@ -16,6 +16,7 @@ from sparkmon.comparison.checks import Checks
 from sparkmon.comparison.verdict import verdict
 from sparkmon.distributions import kind_of, summary_of
 from sparkmon.errors import OptionError
+from sparkmon.profiles import quoted
 from sparkmon.schemas import DRIFT_METRICS, PROFILES, REFERENCES
 from sparkmon.statistics import STATISTICS
 
@@ -56,7 +57,12 @@ def compare(
 
     Examples
     --------
-    >>> compare(profiles, references).where("status = 'drift'")  # doctest: +SKIP
+    >>> from sparkmon.profiles import profile_table, reference_of
+    >>> references = reference_of(spark.range(10_000), "m")
+    >>> profiles = profile_table(spark.range(5_000), {"id": "numeric"}, model="m", k=8000)
+    >>> for found in compare(profiles, references, Checks(("ks",))).collect():
+    ...     print(found.column_name, found.statistic, round(found.value, 2), found.status)
+    id ks 0.5 drift
     """
     _require(profiles, PROFILES, "profiles")
     _require(references, REFERENCES, "references")
@@ -92,12 +98,18 @@ def _with_reference(profiles: DataFrame, references: DataFrame, keep: Sequence[s
         F.col("model").alias("r_model"),
         F.col("model_version").alias("r_version"),
         F.col("column_name").alias("r_column"),
+        F.col("column_kind").alias("r_kind"),
         F.struct("reference", "data_type", "profile").alias("found"),
     )
-    same_column = (F.col("model") == F.col("r_model")) & (F.col("column_name") == F.col("r_column"))
+    # Of a model that echoes, a feature and a prediction may have one name.
+    same_column = (
+        (F.col("model") == F.col("r_model"))
+        & (F.col("column_name") == F.col("r_column"))
+        & (F.col("column_kind") == F.col("r_kind"))
+    )
     of_version = whole.where("r_version <> ''").withColumnRenamed("found", "by_version")
     of_model = whole.where("r_version = ''").withColumnRenamed("found", "by_model")
-    dropped = ("r_model", "r_version", "r_column")
+    dropped = ("r_model", "r_version", "r_column", "r_kind")
     joined = profiles.join(
         F.broadcast(of_version),
         same_column & (F.col("model_version") == F.col("r_version")),
@@ -105,7 +117,7 @@ def _with_reference(profiles: DataFrame, references: DataFrame, keep: Sequence[s
     ).drop(*dropped)
     joined = joined.join(F.broadcast(of_model), same_column, "left").drop(*dropped)
     return joined.select(
-        *keep, *PROFILES.names, F.coalesce("by_version", "by_model").alias("known")
+        *map(quoted, keep), *PROFILES.names, F.coalesce("by_version", "by_model").alias("known")
     )
 
 

@@ -34,7 +34,12 @@ def merge_profiles(
 
     Examples
     --------
-    >>> days = merge_profiles(hours, "1 day")  # doctest: +SKIP
+    >>> from sparkmon.profiles.table import profile_table
+    >>> table = spark.sql("SELECT double(id) AS x, id * INTERVAL 1 HOUR + TIMESTAMP '2026-01-05' AS t FROM range(48)")
+    >>> hours = profile_table(table, {"x": "numeric"}, model="m", time="t", window="1 hour")
+    >>> days = merge_profiles(hours, "1 day").orderBy("window_start")
+    >>> hours.count(), [tuple(row) for row in days.select("profile.count", "profile.avg").collect()]
+    (48, [(24, 11.5), (24, 35.5)])
     """
     merged = merged_profile(F.col("profile"), k=k).alias("profile")
     if window is None:

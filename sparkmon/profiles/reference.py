@@ -64,8 +64,12 @@ def reference_of(
 
     Examples
     --------
-    >>> made = reference_of(spark.table("training"), "flights", exclude=["label"])  # doctest: +SKIP
-    >>> store.write_reference(made.toArrow())  # doctest: +SKIP
+    >>> table = spark.sql("SELECT id / 10 AS temp, 'EWR' AS origin, 1 AS label FROM range(100)")
+    >>> made = reference_of(table, "flights", exclude=["label"])
+    >>> [tuple(row) for row in made.select("column_name", "data_type", "profile.count").collect()]
+    [('temp', 'numeric', 100), ('origin', 'categorical', 100)]
+
+    ``store.write_reference(made.toArrow())`` keeps it.
     """
     for name in (*predictions, *(kinds or {}), *([] if time is None else [time])):
         if name not in table.columns:

@@ -43,7 +43,14 @@ def profile_rows(
 
     Examples
     --------
-    >>> profiles = profile_rows(rows, "1 hour")  # doctest: +SKIP
+    >>> rows = spark.sql(
+    ...     "SELECT 'm' AS model, '' AS model_version, 'request' AS event_type, id * INTERVAL 20 MINUTES "
+    ...     "+ TIMESTAMP '2026-01-05' AS event_time, map('x', named_struct('number', double(id), 'text', "
+    ...     "string(null))) AS features, null AS predictions FROM range(6)"
+    ... )
+    >>> profiles = profile_rows(rows, "1 hour").orderBy("window_start")
+    >>> [tuple(row) for row in profiles.select("column_name", "profile.count", "profile.avg").collect()]
+    [('x', 3, 1.0), ('x', 3, 4.0)]
     """
     values = rows.select(
         "model",

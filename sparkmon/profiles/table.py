@@ -112,13 +112,14 @@ def profile_table(
         cells.profile(f"_{index}", k).alias(f"profile_{index}")
         for index, cells in enumerate(columns.values())
     ]
-    cells = table.select(*(quoted(name) for name in by), moment.alias("moment"), *projected)
+    groups = [quoted(name) for name in by]
+    cells = table.select(*groups, moment.alias("moment"), *projected)
     if window is None:
-        wide = cells.groupBy(*by).agg(
+        wide = cells.groupBy(*groups).agg(
             *profiles, F.min("moment").alias("start"), F.max("moment").alias("end")
         )
     else:
-        wide = cells.groupBy(*by, F.window("moment", window).alias("window")).agg(*profiles)
+        wide = cells.groupBy(*groups, F.window("moment", window).alias("window")).agg(*profiles)
         wide = wide.withColumns({"start": F.col("window.start"), "end": F.col("window.end")})
     entries = F.array(
         *(
@@ -130,10 +131,10 @@ def profile_table(
             for index, name in enumerate(columns)
         )
     )
-    long = wide.select(*by, "start", "end", F.inline(entries)).withColumns(
+    long = wide.select(*groups, "start", "end", F.inline(entries)).withColumns(
         {"model": F.lit(model), "model_version": F.lit(model_version)}
     )
-    return shaped(long, F.col("start"), F.col("end"), keep=by)
+    return shaped(long, F.col("start"), F.col("end"), keep=groups)
 
 
 def quoted(name: str) -> str:

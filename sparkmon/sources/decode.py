@@ -57,8 +57,16 @@ def rows(
 
     Examples
     --------
-    >>> decoded = rows(spark.read.format("kserve").load("spool"))  # doctest: +SKIP
-    >>> decoded.select("model", "features.temp.number")  # doctest: +SKIP
+    >>> import pyarrow as pa
+    >>> from sparkmon.protocol import events_to_batch, from_http
+    >>> headers = {
+    ...     "ce-id": "1", "ce-source": "pod", "ce-type": "org.kubeflow.serving.inference.request",
+    ...     "ce-time": "2026-01-05T00:00:00Z", "ce-inferenceservicename": "iris",
+    ... }
+    >>> event = from_http(headers, b'{"instances": [[5.1, 3.5], [4.9, 3.0]]}')
+    >>> events = spark.createDataFrame(pa.Table.from_batches([events_to_batch([event])]))
+    >>> rows(events).select("model", "instance", "features.feature_0.number").collect()
+    [Row(model='iris', instance=0, number=5.1), Row(model='iris', instance=1, number=4.9)]
     """
     missing = [name for name in EVENTS.names if name not in events.columns]
     if missing:

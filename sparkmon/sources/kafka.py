@@ -36,8 +36,17 @@ def kafka_events(records: DataFrame) -> DataFrame:
 
     Examples
     --------
-    >>> records = spark.readStream.format("kafka").option("includeHeaders", "true")  # doctest: +SKIP
-    >>> events = kafka_events(records.option("subscribe", "inference").load())  # doctest: +SKIP
+    Records as ``spark.readStream.format("kafka").option("includeHeaders", "true")`` reads them:
+
+    >>> records = spark.sql(
+    ...     "SELECT CAST('{}' AS BINARY) AS value, TIMESTAMP '2026-01-05' AS timestamp, array("
+    ...     "named_struct('key', 'ce_id', 'value', CAST('1' AS BINARY)), "
+    ...     "named_struct('key', 'ce_source', 'value', CAST('pod' AS BINARY)), "
+    ...     "named_struct('key', 'ce_type', 'value', CAST('org.kubeflow.serving.inference.request' AS BINARY))"
+    ...     ") AS headers"
+    ... )
+    >>> kafka_events(records).select("event_id", "event_type").collect()
+    [Row(event_id='1', event_type='request')]
     """
     for name in ("value", "timestamp", "headers"):
         if name not in records.columns:

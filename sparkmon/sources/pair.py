@@ -36,8 +36,18 @@ def pair(rows: DataFrame, delay: str = "1 minute") -> DataFrame:
 
     Examples
     --------
-    >>> whole = pair(rows)  # doctest: +SKIP
-    >>> whole.where("pairing = 'both'").select("features", "predictions")  # doctest: +SKIP
+    >>> import pyarrow as pa
+    >>> from sparkmon.protocol import events_to_batch, from_http
+    >>> from sparkmon.sources.decode import rows
+    >>> def half(kind, body):
+    ...     return from_http(
+    ...         {"ce-id": "1", "ce-source": "pod", "ce-type": f"org.kubeflow.serving.inference.{kind}",
+    ...          "ce-time": "2026-01-05T00:00:00Z"}, body)
+    >>> both = [half("request", b'{"instances": [[5.1]]}'), half("response", b'{"predictions": [1]}')]
+    >>> events = spark.createDataFrame(pa.Table.from_batches([events_to_batch(both)]))
+    >>> whole = pair(rows(events, delay="1 minute"))
+    >>> whole.select("pairing", "features.feature_0.number", "predictions.prediction.number").collect()
+    [Row(pairing='both', number=5.1, number=1.0)]
     """
     instances = rows.where(F.col("instance") >= 0)
     columns = (*_HOP, *_SHARED, "event_time", "recorded_time", "features", "predictions")

@@ -117,12 +117,13 @@ class LocalStore(FeatureStore):
         found: list[dict[str, FeatureValue] | None] = []
         with closing(self._connect()) as connection:
             for key in keys:
-                wanted = " AND ".join(f"{_name(column)} = ?" for column in key)
+                # SQLite takes a quoted name that is no column as a string, unless its table is named.
+                wanted = " AND ".join(f"{_name(group)}.{_name(column)} = ?" for column in key)
                 try:
                     cursor = connection.execute(
                         f"SELECT * FROM {_name(group)} WHERE {wanted}", list(key.values())
                     )
-                except sqlite3.OperationalError as error:
+                except (sqlite3.Error, OverflowError) as error:
                     raise StoreError(f"cannot read {group!r} from {self!r}: {error}") from error
                 row = cursor.fetchone()
                 names = [column[0] for column in cursor.description]

@@ -1,0 +1,82 @@
+"""Tables of every format that the commands read."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from pyspark.sql import SparkSession
+
+from sparkmon.cli.open_table import open_table, parse_time
+from sparkmon.errors import OptionError
+
+ROWS = [(1, "a,b"), (2, 'say "hi"')]
+
+
+@pytest.fixture
+def directory(tmp_path: Path, spark: SparkSession) -> Path:
+    frame = pd.DataFrame(ROWS, columns=["n", "text"])
+    frame.to_parquet(tmp_path / "one.parquet")
+    frame.to_csv(tmp_path / "one.csv", index=False)
+    frame.to_json(tmp_path / "one.jsonl", orient="records", lines=True)
+    (tmp_path / "one.json.gz").write_bytes(gzip.compress((tmp_path / "one.jsonl").read_bytes()))
+    written = spark.createDataFrame(frame).coalesce(1).write
+    written.parquet(str(tmp_path / "many"))
+    written.format("delta").save(str(tmp_path / "delta"))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "name", ["one.parquet", "one.csv", "one.jsonl", "one.json.gz", "many", "delta"]
+)
+def test_a_path_is_read_as_what_it_is(spark: SparkSession, directory: Path, name: str) -> None:
+    table = open_table(spark, str(directory / name))
+    assert [tuple(row) for row in table.select("n", "text").orderBy("n").collect()] == ROWS
+
+
+def test_a_url_is_read_by_its_ending(spark: SparkSession, directory: Path) -> None:
+    assert open_table(spark, (directory / "one.parquet").as_uri()).count() == 2
+
+
+def test_a_name_is_a_table_of_the_catalog(spark: SparkSession, directory: Path) -> None:
+    open_table(spark, str(directory / "delta")).createOrReplaceTempView("opened")
+    assert open_table(spark, "opened").count() == 2
+    assert open_table(spark, None, "SELECT n FROM opened WHERE n > 1").collect()[0][0] == 2
+
+
+@pytest.mark.parametrize(
+    ("table", "sql", "said"),
+    [
+        (None, None, "neither; expected one of them"),
+        ("t", "SELECT 1", "expected one of them"),
+        ("absent.parquet", None, "neither a path nor a table"),
+        (None, "SELEC 1", "PARSE_SYNTAX_ERROR"),
+        ("s3://bucket/table", None, "does not tell its format"),
+    ],
+)
+def test_what_is_no_table_is_refused(
+    spark: SparkSession, table: str | None, sql: str | None, said: str
+) -> None:
+    with pytest.raises(OptionError, match=said):
+        open_table(spark, table, sql)
+
+
+def test_a_directory_of_several_formats_is_refused(spark: SparkSession, directory: Path) -> None:
+    with pytest.raises(OptionError, match="csv and delta|csv and json and parquet"):
+        open_table(spark, str(directory))
+
+
+def test_json_that_is_none_is_refused(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "t.jsonl").write_text('{"n": 1}\n{"n":\n')
+    with pytest.raises(OptionError, match="lines that are no JSON"):
+        open_table(spark, str(tmp_path / "t.jsonl"))
+
+
+def test_times_are_parsed_and_those_that_are_none_counted(spark: SparkSession) -> None:
+    said = "SELECT explode(array('2026-01-05', '2026-01-05 10:00:01', 'soon', NULL)) AS time"
+    table, untimed = parse_time(spark.sql(said), "time")
+    assert untimed == 2
+    times = [row.time.isoformat() for row in table.where("time IS NOT NULL").collect()]
+    assert times == ["2026-01-05T00:00:00", "2026-01-05T10:00:01"]

@@ -1,0 +1,111 @@
+"""``sparkmon profile``: what it stores and what it says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from pyspark.sql import SparkSession
+from typer.testing import CliRunner, Result
+
+from sparkmon.cli.app import app
+from sparkmon.store import LocalStore
+from tests.support.source import ROOT
+
+LOANS = ROOT / "tests" / "data" / "drift" / "car_loan_reference.parquet"
+CHOSEN = ["--as", "loans", "--exclude", "id", "--exclude", "repaid", "--exclude", "timestamp"]
+
+pytestmark = pytest.mark.usefixtures("spark")
+
+
+def profile(store: Path, *options: str) -> Result:
+    return CliRunner().invoke(app, ["profile", *options, "--store", str(store)])
+
+
+def test_the_reference_has_the_tables_columns_in_their_order(tmp_path: Path) -> None:
+    options = [*CHOSEN, "--prediction", "y_pred_proba", "--categorical", "y_pred"]
+    done = profile(tmp_path, str(LOANS), *options)
+    assert done.exit_code == 0, done.exception
+    (schema,) = LocalStore(tmp_path).schemas()
+    assert [(f.name, f.kind) for f in schema.features] == [
+        ("car_value", "numeric"),
+        ("salary_range", "categorical"),
+        ("debt_to_income_ratio", "numeric"),
+        ("loan_length", "numeric"),
+        ("repaid_loan_on_prev_car", "categorical"),
+        ("size_of_downpayment", "categorical"),
+        ("driver_tenure", "numeric"),
+        ("y_pred", "categorical"),
+    ]
+    assert [f.name for f in schema.predictions] == ["y_pred_proba"]
+    assert f"stored the reference 'training' of the model 'loans' in {tmp_path}" in done.stdout
+    assert "sparkmon run monitor.yaml" in done.stdout
+
+
+def test_what_it_tells_are_pandas_numbers(tmp_path: Path) -> None:
+    done = profile(tmp_path, str(LOANS), *CHOSEN, "--json")
+    told = {row["column_name"]: row for row in map(json.loads, done.stdout.splitlines())}
+    frame = pd.read_parquet(LOANS)
+    value = told["car_value"]
+    expected = frame["car_value"].agg(["mean", "min", "max"]).to_dict()
+    assert {name: value[name] for name in expected} == pytest.approx(expected, rel=1e-12)
+    assert (value["rows"], value["nulls"], value["levels"]) == (5000, 0, None)
+    shares = frame["salary_range"].value_counts(normalize=True).to_dict()
+    assert told["salary_range"]["levels"] == pytest.approx(shares)
+
+
+def test_with_times_every_block_is_profiled_too(tmp_path: Path) -> None:
+    done = profile(
+        tmp_path, str(LOANS), *CHOSEN[:-2], "--time", "timestamp", "--block", "30 days"
+    )
+    assert done.exit_code == 0, done.exception
+    stored = LocalStore(tmp_path).read_references().to_pylist()
+    of_value = [row for row in stored if row["column_name"] == "car_value"]
+    blocks = [row["profile"]["count"] for row in of_value if row["block_start"] is not None]
+    days = pd.to_datetime(pd.read_parquet(LOANS)["timestamp"], utc=True)
+    by_hand = (days - pd.Timestamp(0, tz="UTC")).dt.days // 30
+    assert sorted(blocks) == sorted(by_hand.value_counts())
+    assert "timestamp" not in {row["column_name"] for row in stored}
+    assert f"with {len(blocks)} blocks in" in done.stdout
+
+
+def test_a_query_and_the_environment_do_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPARKMON_STORE", str(tmp_path / "here"))
+    command = ["--as", "toy", "--sql", "SELECT 1.5 AS x, array(1) AS y", "--model-version", "7"]
+    done = CliRunner().invoke(app, ["profile", *command, "--reference", "night"])
+    assert done.exit_code == 0, done.exception
+    assert done.stderr == (
+        "sparkmon: left out, for their types cannot be compared: y (array<int>)\n"
+    )
+    stored = LocalStore(tmp_path / "here").read_references("night").to_pylist()
+    assert [(row["model"], row["model_version"]) for row in stored] == [("toy", "7")]
+    assert 'reference: "night"' in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--sql", "SELECT 1 AS x WHERE false", "--as", "m"], "without rows"),
+        (["--sql", "SELECT 'soon' AS t, 1 AS x", "--as", "m", "--time", "t"], "without a single time"),
+        (["--sql", "SELECT 1 AS x", "--as", "m", "--prediction", "y"], "got the column 'y'"),
+        (["--sql", "SELECT 1 AS x", "--as", "m", "--block", "1 fortnight"], "expected an interval"),
+        (["--sql", "SELECT 1 AS x", "--as", ""], "the name of the InferenceService"),
+        (["--sql", "SELECT 1 AS x", "--as", "m", "--categorical", "x", "--exclude", "x"], "choose one"),
+        (["--as", "m"], "expected one of them"),
+    ],
+)
+def test_what_makes_no_reference_is_refused(tmp_path: Path, options: list[str], said: str) -> None:
+    done = profile(tmp_path / "store", *options)
+    assert said in str(done.exception)
+    assert not (tmp_path / "store").exists()
+
+
+def test_a_name_from_outside_cannot_paint_the_terminal(tmp_path: Path, spark: SparkSession) -> None:
+    table = spark.createDataFrame([("\x1b[2J[bold]x",)], ["level"])
+    table.createOrReplaceTempView("painted")
+    done = profile(tmp_path, "painted", "--as", "m")
+    assert "\\x1b[2J[bold]x 100%" in done.stdout

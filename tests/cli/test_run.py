@@ -1,0 +1,98 @@
+"""``sparkmon run``: a monitor from its file, to the end of what is there and until it is stopped."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+from typer.testing import CliRunner
+
+from sparkmon.cli.app import app
+from sparkmon.errors import OptionError, ReferenceMissingError
+from sparkmon.profiles import reference_of
+from sparkmon.store import LocalStore
+from sparkmon.tables import Tables
+from tests.support.source import ROOT
+
+sys.path.append(str(ROOT / "examples"))
+from card_payments import log_a_day, payments  # noqa: E402
+
+MONITOR = """
+source: {format: kserve, path: spool}
+store: {path: store}
+tables: ./tables
+window: 6 hours
+statistics: [psi]
+"""
+
+
+@pytest.fixture
+def monitor(tmp_path: Path, spark: SparkSession) -> Path:
+    """Give a monitor.yaml beside a spool with a day of payments and a store with their reference."""
+    training = spark.createDataFrame(payments(5000, seed=1))
+    LocalStore(tmp_path / "store").write_reference(reference_of(training, "payments").toArrow())
+    log_a_day(tmp_path / "spool")
+    (tmp_path / "monitor.yaml").write_text(MONITOR)
+    return tmp_path / "monitor.yaml"
+
+
+def test_what_is_there_is_judged_and_told(monitor: Path, spark: SparkSession) -> None:
+    done = CliRunner().invoke(app, ["run", str(monitor), "--available-now"])
+    assert done.exit_code == 0, done.exception
+    assert f"watching payments in the inference log {monitor.parent}/spool\n" in done.stderr
+    assert "sparkmon: all that was there has been processed\n" in done.stderr
+    assert done.stdout == ""
+    tables = Tables(f"{monitor.parent}/tables")
+    profiles = tables.read(spark, "profiles").where("column_name = 'amount'")
+    assert profiles.select(F.sum("profile.count"), F.count("*")).collect()[0] == (24_000, 4)
+    alerts = tables.read(spark, "alerts").orderBy("window_start").collect()
+    assert [(row.column_name, row.window_start.hour) for row in alerts] == [
+        ("amount", 12),
+        ("amount", 18),
+    ]
+
+
+def test_ctrl_c_stops_it_and_it_was_no_failure(monitor: Path, spark: SparkSession) -> None:
+    def press() -> None:
+        until = time.monotonic() + 60
+        while len(spark.streams.active) < 2 and time.monotonic() < until:
+            time.sleep(0.05)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    before = signal.getsignal(signal.SIGINT)
+    presser = threading.Thread(target=press)
+    presser.start()
+    done = CliRunner().invoke(app, ["run", str(monitor)])
+    presser.join()
+    assert done.exit_code == 0, done.exception
+    assert done.stderr.endswith("sparkmon: stopped\n")
+    assert "Ctrl-C stops it" in done.stderr
+    assert spark.streams.active == []
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_store_without_references_and_a_spool_that_is_not_there_are_told(
+    monitor: Path,
+) -> None:
+    monitor.write_text(MONITOR.replace("path: spool", "path: absent"))
+    done = CliRunner().invoke(app, ["run", str(monitor)])
+    assert "absent'; expected a directory that exists" in str(done.exception)
+    monitor.write_text(MONITOR + "reference: night\n")
+    done = CliRunner().invoke(app, ["run", str(monitor)])
+    assert isinstance(done.exception, ReferenceMissingError)
+
+
+def test_a_mistake_in_the_file_is_told_before_spark_starts(tmp_path: Path) -> None:
+    (tmp_path / "monitor.yaml").write_text(MONITOR + "windows: 1 hour\n")
+    done = CliRunner().invoke(app, ["run", str(tmp_path / "monitor.yaml")])
+    assert isinstance(done.exception, OptionError)
+    assert "monitor.yaml, line 7: got the unknown key 'windows'; did you mean 'window'?" in str(
+        done.exception
+    )

@@ -1,0 +1,130 @@
+"""``monitor.yaml``: what it means, and how its mistakes are told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sparkmon.config import KafkaSource, KServeSource, MonitorConfig, read_config
+from sparkmon.errors import OptionError
+from tests.support.source import ROOT
+
+LEAST = "source: {format: kserve, path: spool}\nstore: {path: store}\ntables: ./tables\n"
+
+
+def read(directory: Path, text: str) -> MonitorConfig:
+    (directory / "monitor.yaml").write_text(text)
+    return read_config(directory / "monitor.yaml")
+
+
+def refusal(directory: Path, text: str) -> list[str]:
+    with pytest.raises(OptionError) as caught:
+        read(directory, text)
+    return str(caught.value).removeprefix("[SPARKMON_OPTION] ").splitlines()
+
+
+def test_three_keys_are_enough_and_paths_are_the_files(tmp_path: Path) -> None:
+    config = read(tmp_path, LEAST)
+    assert isinstance(config.source, KServeSource)
+    assert config.source.path == f"{tmp_path}/spool"
+    assert (config.store.path, config.tables) == (f"{tmp_path}/store", f"{tmp_path}/tables")
+    assert config.progress() == f"{tmp_path}/tables/checkpoints"
+    assert (config.window, config.slide, config.delay) == ("1 hour", None, "10 minutes")
+    assert [sink.sink for sink in config.alerts] == ["console"]
+
+
+def test_the_example_says_what_it_means() -> None:
+    config = read_config(ROOT / "examples" / "monitor.yaml")
+    assert config.source.options == {"maxEventsPerTrigger": "100000"}
+    assert config.thresholds == {"psi": 0.1}
+    assert config.spark == {"spark.sql.shuffle.partitions": "4"}
+
+
+def test_urls_absolute_paths_and_schemas_stay_as_they_are(tmp_path: Path) -> None:
+    text = (
+        "source: {format: kserve, path: s3://bucket/logs, options: {settleSeconds: 5, x: true}}\n"
+        "store: {path: /data/store}\ntables: main.monitoring\ncheckpoints: hdfs://name/progress\n"
+    )
+    config = read(tmp_path, text)
+    assert isinstance(config.source, KServeSource)
+    assert config.source.path == "s3://bucket/logs"
+    assert config.source.options == {"settleSeconds": "5", "x": "true"}
+    assert (config.store.path, config.tables) == ("/data/store", "main.monitoring")
+    assert config.progress() == "hdfs://name/progress"
+
+
+def test_kafka_is_named_by_brokers_and_topic(tmp_path: Path) -> None:
+    source = "source:\n  format: kafka\n  bootstrap_servers: b:9092\n  topic: inference\n"
+    config = read(tmp_path, source + "store: {path: store}\ntables: ./tables\n")
+    assert isinstance(config.source, KafkaSource)
+    assert (config.source.bootstrap_servers, config.source.topic) == ("b:9092", "inference")
+
+
+def test_an_environment_variable_stands_in_a_value_and_has_to_be_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BUCKET", "logs: {a: [")
+    monkeypatch.delenv("ABSENT", raising=False)
+    assert read(tmp_path, LEAST + "reference: ${BUCKET}-1\n").reference == "logs: {a: [-1"
+    assert refusal(tmp_path, LEAST + "delay: ${ABSENT}\n") == [
+        "monitor.yaml, line 4: the environment variable 'ABSENT' is not set; "
+        "set it, or write the value in its place"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        (LEAST + "windw: 1 hour", 4, "got the unknown key 'windw'; did you mean 'window'?"),
+        (LEAST + "window: 1 month", 4, "window: got '1 month'; expected an interval such as"),
+        (LEAST + "window: 0 hours", 4, "got '0 hours'; expected an interval longer than 0"),
+        (LEAST + "window: 1 hour\nslide: 2 hours", 5, "expected at most the window's length, 1:00"),
+        (LEAST + "delay: 5", 4, "delay: got 5; expected text"),
+        (LEAST + "statistics: [ks, psy]", 4, "statistics.1: got 'psy'; expected one of ks, psi"),
+        (LEAST + "statistics: []", 4, "statistics: got []; expected at least one"),
+        (LEAST + "thresholds:\n  psi: much", 5, "thresholds.psi: got 'much'; expected a number"),
+        (LEAST + "thresholds:\n  psi: -0.1", 5, "got -0.1; expected a number of 0 or more"),
+        (LEAST + "statistics: [ks]\nthresholds: {psi: 1}", 5, "'psi', which is not compared"),
+        (LEAST + "alerts:\n  - sink: pager", 5, "alerts.0.sink: got 'pager'; expected console"),
+        (LEAST + "spark: {a: [1]}", 4, "spark.a: got [1]; expected text"),
+        (LEAST.replace("kserve", "kserv"), 1, "source.format: got 'kserv'; expected kserve or kafka"),
+        (LEAST.replace("path: spool", "topic: t"), 1, "source.path is missing; expected the dir"),
+        (LEAST.replace("format: kserve, ", ""), 1, "source.format is missing"),
+        (LEAST.replace("./tables", "schema"), 1, "expected checkpoints, a directory, where tables"),
+        (LEAST + "tables: ./other", 4, "got the key 'tables' twice"),
+        (LEAST + "window: &w 1 hour\ndelay: *w", 5, "got an alias"),
+        (LEAST + "spark: " + "[" * 5000, 4, "more than 8 levels"),
+        (LEAST + "reference: !!python/name:os.system", 4, "got no YAML"),
+        (LEAST + "window: [", 4, "got no YAML"),
+    ],
+)
+def test_a_mistake_is_told_with_its_line(tmp_path: Path, text: str, line: int, said: str) -> None:
+    told = refusal(tmp_path, text)
+    assert any(
+        each.startswith(f"monitor.yaml, line {line}: ") and said in each for each in told
+    ), told
+
+
+def test_all_mistakes_are_told_in_the_order_of_the_file(tmp_path: Path) -> None:
+    text = "source: {format: kafka, topic: t}\nstore: store\ntables: ./t\nwindow: soon\n"
+    told = refusal(tmp_path, text)
+    assert [each.split(" ")[2] for each in told] == ["1:", "2:", "4:"]
+    assert "source.bootstrap_servers is missing" in told[0]
+
+
+@pytest.mark.parametrize("text", ["", "- a\n", "words", "a: 2026-13-01", "a: \x01"])
+def test_what_is_no_mapping_is_refused(tmp_path: Path, text: str) -> None:
+    (told, *_) = refusal(tmp_path, text)
+    assert "expected keys such as source, store" in told or "got no YAML" in told
+
+
+def test_files_that_are_not_there_too_large_or_no_text_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match=r"No such file .*expected the path of a monitor.yaml"):
+        read_config(tmp_path / "absent.yaml")
+    (tmp_path / "large.yaml").write_text("#" * 65537)
+    with pytest.raises(OptionError, match="more than 65536 bytes"):
+        read_config(tmp_path / "large.yaml")
+    (tmp_path / "latin.yaml").write_bytes("tables: ./\xe4".encode("latin-1"))
+    with pytest.raises(OptionError, match="no UTF-8"):
+        read_config(tmp_path / "latin.yaml")
