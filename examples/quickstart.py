@@ -1,4 +1,4 @@
-"""From a training table to findings, in one script: python examples/quickstart.py"""
+"""From a training table to findings in one script; run python examples/quickstart.py to see."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drift of a live stream in SQL: python examples/sql_on_a_stream.py"""
+"""Drift of a live stream in SQL; run python examples/sql_on_a_stream.py to see."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ For a statistic ``psi`` there are
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -140,9 +141,12 @@ def _compare(
 
 
 def _summary(values: pd.Series) -> Distribution | Categories:
-    present = values.dropna()
+    present = values.dropna().infer_objects()  # truth values beside nulls come as objects
     if pd.api.types.is_numeric_dtype(present) and not pd.api.types.is_bool_dtype(present):
-        return Distribution.from_sample(present.to_numpy(np.float64))
+        numbers = present.to_numpy(np.float64)
+        finite = numbers[np.isfinite(numbers)]
+        infinite = float(numbers.size - finite.size)
+        return replace(Distribution.from_sample(finite), null_count=infinite)
     levels = _text(present).value_counts()
     counts = {str(level): float(count) for level, count in levels.items()}
     return Categories(counts, null_count=0, n=float(len(present)))

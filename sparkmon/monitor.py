@@ -35,8 +35,10 @@ class Watch:
 
     def wait(self) -> None:
         """Block until the queries end; raise what ended them if it was an error."""
-        self.profiles.awaitTermination()
-        self.dead_letters.awaitTermination()
+        queries = (self.profiles, self.dead_letters)
+        # In turns, so that the failure of either is told while the other runs on.
+        while not all([query.awaitTermination(1) for query in queries]):
+            pass
 
     def finish(self) -> None:
         """Block until all that is there now has been processed."""

@@ -41,7 +41,10 @@ def compare(
     ] = None,
     threshold: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME=NUMBER", help="A statistic's threshold instead of its default; may be repeated."),
+        typer.Option(
+            metavar="NAME=NUMBER",
+            help="A statistic's threshold instead of its default; may be repeated.",
+        ),
     ] = None,
     exclude: Annotated[
         list[str] | None, typer.Option(help="A column not to compare; may be repeated.")

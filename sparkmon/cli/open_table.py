@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pyarrow.parquet as pq
 from pyspark.errors import AnalysisException, ParseException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -117,12 +118,27 @@ def parse_time(table: DataFrame, column: str) -> tuple[DataFrame, int]:
 
 
 def _load(spark: SparkSession, path: str, form: str) -> DataFrame:
+    nanoseconds = _nanoseconds(path) if form == "parquet" else []
+    if nanoseconds:
+        spark.conf.set("spark.sql.legacy.parquet.nanosAsLong", "true")
     frame = spark.read.format(form).options(**_OPTIONS.get(form, {})).load(path)
+    for name in nanoseconds:
+        frame = frame.withColumn(name, F.timestamp_micros(F.expr(f"{quoted(name)} DIV 1000")))
     if form == "json" and _BROKEN in frame.columns:
         raise OptionError(
             f"got {path}, which has lines that are no JSON; expected one object a line"
         )
     return frame
+
+
+def _nanoseconds(path: str) -> list[str]:
+    """List the times that pandas wrote in nanoseconds, which Spark reads as numbers or not at all."""
+    files = [path, *sorted(map(str, Path(path).rglob("*.parquet")))]
+    file = next((each for each in files if Path(each).is_file()), None)
+    if file is None:
+        return []
+    schema = pq.read_schema(file)
+    return [field.name for field in schema if str(field.type).startswith("timestamp[ns")]
 
 
 def _format_at(path: Path) -> str:

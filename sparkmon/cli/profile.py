@@ -50,7 +50,9 @@ def profile(
     categorical: Annotated[
         list[str] | None, typer.Option(help="A column whose numbers are codes; may be repeated.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per column.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object per column.")
+    ] = False,
 ) -> None:
     """Summarise a training table and store it as a model's reference.
 

@@ -29,12 +29,12 @@ def note(sentence: str) -> None:
 
 
 def shown(text: object, style: str = "") -> Text:
-    """Return text as it is, no markup read, control characters made visible: names come from outside.
+    r"""Return text as it is, no markup read, control characters made visible: names come from outside.
 
     Examples
     --------
-    >>> str(shown("[bold]a\\x1b[2J"))
-    '[bold]a\\\\x1b[2J'
+    >>> str(shown("[bold]a\x1b[2J"))
+    '[bold]a\\x1b[2J'
     """
     visible = "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(text))
     return Text(visible, style=style, overflow="fold")

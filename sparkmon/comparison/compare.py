@@ -16,7 +16,6 @@ from sparkmon.comparison.checks import Checks
 from sparkmon.comparison.verdict import verdict
 from sparkmon.distributions import kind_of, summary_of
 from sparkmon.errors import OptionError
-from sparkmon.profiles import quoted
 from sparkmon.schemas import DRIFT_METRICS, PROFILES, REFERENCES
 from sparkmon.statistics import STATISTICS
 
@@ -117,7 +116,7 @@ def _with_reference(profiles: DataFrame, references: DataFrame, keep: Sequence[s
     ).drop(*dropped)
     joined = joined.join(F.broadcast(of_model), same_column, "left").drop(*dropped)
     return joined.select(
-        *map(quoted, keep), *PROFILES.names, F.coalesce("by_version", "by_model").alias("known")
+        *keep, *PROFILES.names, F.coalesce("by_version", "by_model").alias("known")
     )
 
 

@@ -37,7 +37,7 @@ def verdict(statistic: str, measured: Measurement) -> tuple[str, str]:
     >>> verdict("ks", ks(reference, Distribution.from_sample(range(100))))
     ('too_few_rows', '100 rows; ks needs 395 for its threshold 0.1 to stand above noise')
     >>> verdict("ks", ks(reference, Distribution.from_sample(range(5_000))))
-    ('drift', 'ks 0.5 exceeds 0.1, less 0.015 of noise and 0 of sketch error')
+    ('drift', 'ks 0.5, less 0.015 of noise and 0 of sketch error, exceeds 0.1')
     """
     current, needed = measured.current_count, measured.least_rows
     if current == 0:
@@ -61,6 +61,6 @@ def verdict(statistic: str, measured: Measurement) -> tuple[str, str]:
     relation = "exceeds" if status == "drift" else "is within"
     return (
         status,
-        f"{statistic} {measured.value:.3g} {relation} {measured.threshold:.3g}, less "
-        f"{measured.noise:.2g} of noise and {measured.sketch_error:.2g} of sketch error",
+        f"{statistic} {measured.value:.3g}, less {measured.noise:.2g} of noise and "
+        f"{measured.sketch_error:.2g} of sketch error, {relation} {measured.threshold:.3g}",
     )

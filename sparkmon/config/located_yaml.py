@@ -27,7 +27,7 @@ class LocatedYaml:
 
 
 def load_yaml(text: str, name: str) -> LocatedYaml:
-    """Read one YAML document of plain mappings, lists and scalars.
+    r"""Read one YAML document of plain mappings, lists and scalars.
 
     ``${NAME}`` in a value is replaced by the environment variable; in a key it is not.
 
@@ -45,10 +45,10 @@ def load_yaml(text: str, name: str) -> LocatedYaml:
 
     Examples
     --------
-    >>> found = load_yaml("store:\\n  path: data\\n", "monitor.yaml")
+    >>> found = load_yaml("store:\n  path: data\n", "monitor.yaml")
     >>> found.data, found.lines[("store", "path")]
     ({'store': {'path': 'data'}}, 2)
-    >>> load_yaml("window: 1 hour\\nwindow: 1 day\\n", "monitor.yaml")
+    >>> load_yaml("window: 1 hour\nwindow: 1 day\n", "monitor.yaml")
     Traceback (most recent call last):
     ...
     sparkmon.errors.OptionError: [SPARKMON_OPTION] monitor.yaml, line 2: got the key 'window' twice; remove one
@@ -76,7 +76,7 @@ def _refuse_tricks(text: str, name: str) -> None:
     """Refuse aliases and deep nesting before anything recurses into them."""
     depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark else 1
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if isinstance(event, yaml.AliasEvent):
@@ -100,7 +100,7 @@ def _visit(
             _visit(value, place, lines, name)
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):
-            lines[*path, index] = value.start_mark.line + 1
+            lines[(*path, index)] = value.start_mark.line + 1
             _visit(value, (*path, index), lines, name)
     else:
         _fill_in(node, name)

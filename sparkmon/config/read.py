@@ -18,7 +18,7 @@ _LARGEST = 64 * 2**10
 
 
 def read_config(path: str | Path) -> MonitorConfig:
-    """Read and check a ``monitor.yaml``.
+    r"""Read and check a ``monitor.yaml``.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def read_config(path: str | Path) -> MonitorConfig:
     --------
     >>> import tempfile
     >>> file = Path(tempfile.mkdtemp()) / "monitor.yaml"
-    >>> said = "source: {format: kserve, path: spool}\\nstore: {path: store}\\ntables: ./tables\\n"
+    >>> said = "source: {format: kserve, path: spool}\nstore: {path: store}\ntables: ./tables\n"
     >>> _ = file.write_text(said)
     >>> config = read_config(file)
     >>> config.window, config.progress() == f"{file.parent}/tables/checkpoints"

@@ -84,29 +84,15 @@ class LocalStore(FeatureStore):
         """See :meth:`FeatureStore.write_rows`."""
         if not rows:
             return
-        columns = list(dict.fromkeys(name for row in rows for name in row))
         lacking = [name for name in key if any(row.get(name) is None for row in rows)]
         if lacking or not key:
             raise OptionError.missing("key", f"columns that every row of {group!r} has")
-        marks = ", ".join("?" for _ in columns)
-        names = ", ".join(_name(column) for column in columns)
-        self.path.mkdir(parents=True, exist_ok=True)
-        with closing(self._connect()) as connection, connection:
-            declared = ", ".join(f"{_name(column)} {_type(rows, column)}" for column in columns)
-            primary = ", ".join(_name(column) for column in key)
-            connection.execute(
-                f"CREATE TABLE IF NOT EXISTS {_name(group)} ({declared}, PRIMARY KEY ({primary}))"
-            )
-            held = {found[1] for found in connection.execute(f"PRAGMA table_info({_name(group)})")}
-            if not held.issuperset(columns):
-                raise OptionError(
-                    f"got the column {sorted(set(columns) - held)[0]!r}, which the feature group "
-                    f"{group!r} has not; its columns are {', '.join(sorted(held))}"
-                )
-            connection.executemany(
-                f"INSERT OR REPLACE INTO {_name(group)} ({names}) VALUES ({marks})",
-                [[row.get(column) for column in columns] for row in rows],
-            )
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            with closing(self._connect()) as connection, connection:
+                _insert(connection, group, key, rows)
+        except (OSError, sqlite3.Error, OverflowError) as error:
+            raise StoreError(f"cannot write {group!r} to {self!r}: {error}") from error
 
     def read_rows(
         self, group: str, keys: Sequence[Mapping[str, FeatureValue]]
@@ -141,6 +127,32 @@ class LocalStore(FeatureStore):
     def _connect(self) -> sqlite3.Connection:
         sqlite3.register_converter("BOOLEAN", lambda value: value == b"1")
         return sqlite3.connect(self._online, detect_types=sqlite3.PARSE_DECLTYPES)
+
+
+def _insert(
+    connection: sqlite3.Connection,
+    group: str,
+    key: Sequence[str],
+    rows: Sequence[Mapping[str, FeatureValue]],
+) -> None:
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    declared = ", ".join(f"{_name(column)} {_type(rows, column)}" for column in columns)
+    primary = ", ".join(_name(column) for column in key)
+    connection.execute(
+        f"CREATE TABLE IF NOT EXISTS {_name(group)} ({declared}, PRIMARY KEY ({primary}))"
+    )
+    held = {found[1] for found in connection.execute(f"PRAGMA table_info({_name(group)})")}
+    if not held.issuperset(columns):
+        raise OptionError(
+            f"got the column {sorted(set(columns) - held)[0]!r}, which the feature group "
+            f"{group!r} has not; its columns are {', '.join(sorted(held))}"
+        )
+    names = ", ".join(_name(column) for column in columns)
+    marks = ", ".join("?" for _ in columns)
+    connection.executemany(
+        f"INSERT OR REPLACE INTO {_name(group)} ({names}) VALUES ({marks})",
+        [[row.get(column) for column in columns] for row in rows],
+    )
 
 
 def _literal(value: str) -> str:

@@ -57,9 +57,7 @@ def test_what_it_tells_are_pandas_numbers(tmp_path: Path) -> None:
 
 
 def test_with_times_every_block_is_profiled_too(tmp_path: Path) -> None:
-    done = profile(
-        tmp_path, str(LOANS), *CHOSEN[:-2], "--time", "timestamp", "--block", "30 days"
-    )
+    done = profile(tmp_path, str(LOANS), *CHOSEN[:-2], "--time", "timestamp", "--block", "30 days")
     assert done.exit_code == 0, done.exception
     stored = LocalStore(tmp_path).read_references().to_pylist()
     of_value = [row for row in stored if row["column_name"] == "car_value"]
@@ -90,11 +88,17 @@ def test_a_query_and_the_environment_do_as_well(
     ("options", "said"),
     [
         (["--sql", "SELECT 1 AS x WHERE false", "--as", "m"], "without rows"),
-        (["--sql", "SELECT 'soon' AS t, 1 AS x", "--as", "m", "--time", "t"], "without a single time"),
+        (
+            ["--sql", "SELECT 'soon' AS t, 1 AS x", "--as", "m", "--time", "t"],
+            "without a single time",
+        ),
         (["--sql", "SELECT 1 AS x", "--as", "m", "--prediction", "y"], "got the column 'y'"),
         (["--sql", "SELECT 1 AS x", "--as", "m", "--block", "1 fortnight"], "expected an interval"),
         (["--sql", "SELECT 1 AS x", "--as", ""], "the name of the InferenceService"),
-        (["--sql", "SELECT 1 AS x", "--as", "m", "--categorical", "x", "--exclude", "x"], "choose one"),
+        (
+            ["--sql", "SELECT 1 AS x", "--as", "m", "--categorical", "x", "--exclude", "x"],
+            "choose one",
+        ),
         (["--as", "m"], "expected one of them"),
     ],
 )

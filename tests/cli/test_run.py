@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 import time
 from pathlib import Path
@@ -14,15 +13,12 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from typer.testing import CliRunner
 
+from examples.card_payments import log_a_day, payments
 from sparkmon.cli.app import app
 from sparkmon.errors import OptionError, ReferenceMissingError
 from sparkmon.profiles import reference_of
 from sparkmon.store import LocalStore
 from sparkmon.tables import Tables
-from tests.support.source import ROOT
-
-sys.path.append(str(ROOT / "examples"))
-from card_payments import log_a_day, payments  # noqa: E402
 
 MONITOR = """
 source: {format: kserve, path: spool}

@@ -88,7 +88,11 @@ def test_an_environment_variable_stands_in_a_value_and_has_to_be_set(
         (LEAST + "statistics: [ks]\nthresholds: {psi: 1}", 5, "'psi', which is not compared"),
         (LEAST + "alerts:\n  - sink: pager", 5, "alerts.0.sink: got 'pager'; expected console"),
         (LEAST + "spark: {a: [1]}", 4, "spark.a: got [1]; expected text"),
-        (LEAST.replace("kserve", "kserv"), 1, "source.format: got 'kserv'; expected kserve or kafka"),
+        (
+            LEAST.replace("kserve", "kserv"),
+            1,
+            "source.format: got 'kserv'; expected kserve or kafka",
+        ),
         (LEAST.replace("path: spool", "topic: t"), 1, "source.path is missing; expected the dir"),
         (LEAST.replace("format: kserve, ", ""), 1, "source.format is missing"),
         (LEAST.replace("./tables", "schema"), 1, "expected checkpoints, a directory, where tables"),
@@ -101,9 +105,9 @@ def test_an_environment_variable_stands_in_a_value_and_has_to_be_set(
 )
 def test_a_mistake_is_told_with_its_line(tmp_path: Path, text: str, line: int, said: str) -> None:
     told = refusal(tmp_path, text)
-    assert any(
-        each.startswith(f"monitor.yaml, line {line}: ") and said in each for each in told
-    ), told
+    assert any(each.startswith(f"monitor.yaml, line {line}: ") and said in each for each in told), (
+        told
+    )
 
 
 def test_all_mistakes_are_told_in_the_order_of_the_file(tmp_path: Path) -> None:

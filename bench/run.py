@@ -1,0 +1,84 @@
+"""What sparkmon costs on this machine, beside what else one might use; ``make bench``.
+
+Figures go to standard output, progress to standard error. See ``bench/README.md`` for how to read them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+from rich.console import Console
+
+from bench.machine import machine
+from bench.meter import Meter
+from bench.payloads import measure_payloads
+from bench.receiver import measure_receiver
+from bench.report import as_json, print_section
+from bench.rounds import Rounds
+from bench.section import Section
+from bench.tables import measure_tables
+from sparkmon.cli.spark import open_session
+
+_NAMES = ("payloads", "tables", "receiver")
+_WIDTH = 160
+_MEMORY = {"spark.driver.memory": "3g"}
+
+
+def main() -> None:
+    """Measure what the command line asks for."""
+    chosen = _arguments()
+    console = Console(width=None if sys.stdout.isatty() else _WIDTH, highlight=False)
+    told = machine()
+    console.print(told, soft_wrap=True)
+    console.print()
+    sections = []
+    for section in _sections(chosen):
+        print_section(console, section)
+        sections.append(section)
+    if chosen.json is not None:
+        chosen.json.write_text(json.dumps(as_json(told, sections), indent=2) + "\n")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench.run", description=__doc__)
+    parser.add_argument(
+        "--only", choices=_NAMES, action="append", help="this section; may be repeated"
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="see that it runs: the figures mean nothing"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
+    return parser.parse_args()
+
+
+def _sections(chosen: argparse.Namespace) -> Iterator[Section]:
+    quick: bool = chosen.quick
+    wanted = chosen.only or _NAMES
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sparkmon-bench-")))
+        meter = stack.enter_context(Meter())
+        rounds = Rounds(meter, runs=1 if quick else 5, warm_ups=0 if quick else 2, say=_say)
+        if "receiver" in wanted:  # first, while no JVM is there
+            yield measure_receiver(folder, rounds, seconds=0.2 if quick else 2.0)
+        if wanted == ["receiver"]:
+            return
+        spark = stack.enter_context(open_session(_MEMORY))
+        if "payloads" in wanted:
+            yield measure_payloads(spark, folder, rounds, 4_000 if quick else 100_000)
+        if "tables" in wanted:
+            rows = 20_000 if quick else 1_000_000
+            yield measure_tables(spark, folder, rounds, rows, install=not quick)
+
+
+def _say(what: str) -> None:
+    print(f"bench: {what}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

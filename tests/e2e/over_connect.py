@@ -1,0 +1,56 @@
+"""A monitor over Spark Connect, run by ``test_connect.py``: prints what it found as JSON lines."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from datetime import datetime, timedelta, timezone
+
+from pyspark.sql import SparkSession
+
+import sparkmon
+from sparkmon.logs import SpoolWriter
+from sparkmon.protocol import events_to_batch, from_http
+from sparkmon.records import Event
+
+START = datetime(2026, 1, 5, tzinfo=timezone.utc)
+ROWS = 2_000
+
+
+def event(number: int) -> Event:
+    headers = {
+        "ce-id": str(number),
+        "ce-source": "pod",
+        "ce-type": "org.kubeflow.serving.inference.request",
+        "ce-time": (START + timedelta(seconds=4 * number)).isoformat(),
+        "ce-inferenceservicename": "flights",
+    }
+    return from_http(headers, b'{"instances": [[%d]]}' % (number % 100))
+
+
+def main(folder: str) -> None:
+    # Delta is set at the server's start; what a client may not set again is told as a warning.
+    warnings.simplefilter("ignore")
+    builder = sparkmon.configure(SparkSession.builder.remote("local[2]"))
+    spark = builder.config("spark.databricks.delta.snapshotPartitions", "1").getOrCreate()
+    assert type(spark).__module__.startswith("pyspark.sql.connect")
+    sparkmon.register(spark)
+    store = sparkmon.LocalStore(f"{folder}/store")
+    table = spark.range(10_000).selectExpr("id / 100 AS temp")
+    store.write_reference(sparkmon.reference_of(table, "flights").toArrow())
+    with SpoolWriter(f"{folder}/spool") as spool:
+        spool.append(events_to_batch([event(number) for number in range(ROWS)]))
+    checks = sparkmon.Checks(("ks", "psi"))
+    monitor = sparkmon.Monitor(store, f"{folder}/tables", window="1 hour", checks=checks)
+    events = spark.readStream.format("kserve").load(f"{folder}/spool")
+    monitor.start(events, f"{folder}/checkpoints", available_now=True).wait()
+    found = monitor.tables.read(spark, "drift_metrics").orderBy("window_start", "statistic")
+    for row in found.select("statistic", "current_count", "value", "status").toJSON().collect():
+        print(row.value)
+    live = spark.range(1_000).selectExpr("double(id) AS a", "id / 2 AS b")
+    live.createOrReplaceTempView("live")
+    print(spark.sql("SELECT sparkmon_ks_rows(a, b) AS value FROM live").toJSON().collect()[0].value)
+    spark.stop()
+
+
+main(sys.argv[1])

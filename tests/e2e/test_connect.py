@@ -1,0 +1,40 @@
+"""Everything a client of Spark Connect needs, without a line for it: no py4j in our Python."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from scipy.stats import ks_2samp
+
+from tests.support.source import ROOT
+
+pytestmark = pytest.mark.spark
+
+
+def test_a_monitor_and_the_sql_functions_work_over_spark_connect(tmp_path: Path) -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "tests.e2e.over_connect", str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr[-3000:]
+    rows = [json.loads(line) for line in result.stdout.splitlines() if line.startswith("{")]
+    *findings, over_rows = rows
+    # Rows come every 4 s: two full hours of 900 close, the third stays open.
+    assert [(row["statistic"], row["current_count"]) for row in findings] == [
+        *(("ks", 900), ("psi", 900)),
+        *(("ks", 900), ("psi", 900)),
+    ]
+    assert {row["status"] for row in findings} == {"ok"}
+    reference = [number / 100 for number in range(10_000)]
+    first_hour = [number % 100 for number in range(900)]
+    expected = ks_2samp(reference, first_hour).statistic
+    assert abs(findings[0]["value"] - expected) < 0.002  # the reference's sketch: 0.072 % at 99 %
+    assert over_rows["value"] == ks_2samp(range(1_000), [n / 2 for n in range(1_000)]).statistic

@@ -1,0 +1,282 @@
+"""The whole walk, from a spool of events to tables and alerts: once, whatever is restarted or sent."""
+
+from __future__ import annotations
+
+import gzip
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from pyspark.errors import StreamingQueryException
+from pyspark.sql import DataFrame, SparkSession
+
+import sparkmon
+from sparkmon.alerts import Alert, AlertSink
+from sparkmon.errors import AlertDeliveryError, OptionError, ReferenceMissingError
+from sparkmon.logs.spool_writer import SpoolWriter
+from sparkmon.protocol import decode, events_to_batch, from_http
+from sparkmon.records import Event
+from tests.support.streams import events_frame
+from tests.support.traffic import MIDNIGHT, clock, requests, v1_event
+
+RANDOM = np.random.default_rng(42)
+SIZE = 600
+TRAINING = pa.table(
+    {
+        "amount": RANDOM.normal(50, 10, 3000),
+        "kind": RANDOM.choice(["card", "cash", "app"], 3000),
+        "score": RANDOM.random(3000),
+    }
+)
+
+
+class Ledger(AlertSink):
+    """Keeps what it was given, and fails first if told to."""
+
+    def __init__(self, failures: int = 0) -> None:
+        super().__init__(required=True)
+        self.told: list[Alert] = []
+        self.failures = failures
+
+    def deliver(self, alerts: Sequence[Alert]) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise ConnectionError("down")
+        self.told += alerts
+
+
+@pytest.fixture(scope="module")
+def store(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> sparkmon.LocalStore:
+    """Give a store with a reference for each of two models."""
+    sparkmon.register(spark)
+    made = sparkmon.LocalStore(tmp_path_factory.mktemp("store"))
+    table = spark.createDataFrame(TRAINING)
+    both = [sparkmon.reference_of(table, model, predictions=["score"]) for model in ("shop", "bank")]
+    made.write_reference(both[0].unionByName(both[1]).toArrow())
+    return made
+
+
+def hour(model: str, at: int, mean: float) -> list[Event]:
+    """Make an hour of traffic whose amounts have the given mean."""
+    amounts = RANDOM.normal(mean, 10, SIZE)
+    kinds = RANDOM.choice(["card", "cash", "app"], SIZE)
+    rows = [[amount, kind] for amount, kind in zip(amounts, kinds.tolist(), strict=True)]
+    scores = RANDOM.random(SIZE).tolist()
+    answers = requests(model, 60 * at, 60 * at + 60, scores, 50)
+    responses = [
+        replace(
+            event, event_type="response", payload=event.payload.replace(b"instances", b"predictions")
+        )
+        for event in answers
+    ]
+    return [*requests(model, 60 * at, 60 * at + 60, rows, 50), *responses]
+
+
+def in_time(events: list[Event]) -> list[Event]:
+    return sorted(events, key=lambda event: event.event_time)
+
+
+NAN = b'{"instances": [[NaN, "card"]]}'
+HOSTILE = {
+    "BODY_GZIP_BROKEN": replace(v1_event("shop", 10, []), payload=gzip.compress(NAN)[:-9]),
+    "BODY_NOT_JSON": replace(v1_event("shop", 20, []), payload=NAN),
+    "ROW_LENGTH_MISMATCH": v1_event("bank", 30, [[1.0, "card", 3.0]]),
+    "NOT_A_CLOUDEVENT": from_http({"Accept": "*/*"}, b"\x00\xff", received_time=MIDNIGHT),
+    "HEADER_NOT_UTF8": from_http(
+        {
+            b"Ce-Id": b"1",
+            b"Ce-Type": b"org.kubeflow.serving.inference.request",
+            b"Ce-Source": b"\xff\xfe",
+            b"Ce-Time": b"2026-11-23T00:40:00Z",
+        },
+        b"{}",
+    ),
+}
+FIRST = in_time([*hour("shop", 0, 50), *hour("bank", 0, 50), *HOSTILE.values()])
+SECOND = in_time([*hour("shop", 1, 50), *hour("bank", 1, 80)])
+
+
+def spooled(spark: SparkSession, spool: SpoolWriter, events: list[Event]) -> DataFrame:
+    spool.append(events_to_batch(events))
+    return spark.readStream.format("kserve").load(str(spool.path))
+
+
+def watched(monitor: sparkmon.Monitor, events: DataFrame, work: Path) -> None:
+    """Run the monitor over all there is, on from its checkpoints."""
+    watch = monitor.start(events, str(work / "checkpoints"), available_now=True)
+    try:
+        watch.wait()
+    finally:
+        watch.stop()
+
+
+def contents(spark: SparkSession, monitor: sparkmon.Monitor, table: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = monitor.tables.read(spark, table).toArrow().to_pylist()
+    return rows
+
+
+@pytest.fixture(scope="module")
+def run(
+    spark: SparkSession, store: sparkmon.LocalStore, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[sparkmon.Monitor, Ledger]:
+    """Watch two hours, stopped and started in the middle and once more at the end."""
+    work, ledger = tmp_path_factory.mktemp("monitor"), Ledger()
+    half = len(SECOND) // 2
+    parts = [[*FIRST, *SECOND[:half]], [*SECOND[half:], *SECOND[half:], clock(135)], [clock(136)]]
+    with SpoolWriter(work / "spool") as spool:
+        for part in parts:
+            monitor = sparkmon.Monitor(store, str(work / "tables"), sinks=[ledger])
+            watched(monitor, spooled(spark, spool, part), work)
+    return monitor, ledger
+
+
+def test_each_window_and_column_has_one_profile(
+    spark: SparkSession, run: tuple[sparkmon.Monitor, Ledger]
+) -> None:
+    rows = contents(spark, run[0], "profiles")
+    counts = {
+        (row["model"], row["window_start"], row["column_name"], row["column_kind"]): row["profile"][
+            "count"
+        ]
+        for row in rows
+    }
+    columns = [("amount", "feature"), ("kind", "feature"), ("score", "prediction")]
+    expected = {
+        (model, MIDNIGHT + timedelta(hours=at), *column): SIZE
+        for model in ("shop", "bank")
+        for at in (0, 1)
+        for column in columns
+    }
+    assert counts == expected
+    assert len(rows) == len(expected)
+
+
+def test_only_the_drifted_column_of_the_drifted_window_is_found(
+    spark: SparkSession, run: tuple[sparkmon.Monitor, Ledger]
+) -> None:
+    findings = contents(spark, run[0], "drift_metrics")
+    # ks, psi and wasserstein for two columns of numbers, psi for the levels: per model and hour.
+    assert len(findings) == 2 * 2 * (3 + 3 + 1)
+    drifted = {
+        (row["model"], row["window_start"], row["column_name"], row["statistic"])
+        for row in findings
+        if row["status"] == "drift"
+    }
+    second = MIDNIGHT + timedelta(hours=1)
+    assert drifted == {
+        ("bank", second, "amount", name) for name in ("ks", "psi", "wasserstein")
+    }
+    assert Counter(row["status"] for row in findings) == {"drift": 3, "ok": 25}
+
+
+def test_one_alert_is_kept_and_told_once(
+    spark: SparkSession, run: tuple[sparkmon.Monitor, Ledger]
+) -> None:
+    monitor, ledger = run
+    (alert,) = contents(spark, monitor, "alerts")
+    (told,) = ledger.told
+    assert (alert["model"], alert["column_name"], alert["current_count"]) == ("bank", "amount", SIZE)
+    assert told.alert_id == alert["alert_id"]
+    assert told.message == alert["message"]
+
+
+def test_hostile_events_end_as_dead_letters_with_their_bytes(
+    spark: SparkSession, run: tuple[sparkmon.Monitor, Ledger]
+) -> None:
+    found = {row["condition"]: row["payload"] for row in contents(spark, run[0], "dead_letters")}
+    assert found == {condition: event.payload for condition, event in HOSTILE.items()}
+
+
+def test_every_event_is_accounted_for(
+    spark: SparkSession, store: sparkmon.LocalStore, tmp_path: Path
+) -> None:
+    health = clock(59)
+    events = [*FIRST, health, replace(health, component="transformer"), FIRST[0]]
+    monitor = sparkmon.Monitor(store, str(tmp_path), sinks=[])
+    rows = monitor.rows(events_frame(spark, events))
+    # Event by event: all rows of one event come from one payload.
+    asked = rows.where("instance <= 0").groupBy("kind").count().collect()
+    found = {row["kind"]: row["count"] for row in asked}
+    assert found == {"v1_request": 24, "v1_response": 24, "dead_letter": len(HOSTILE), "health": 1}
+    assert sum(found.values()) == len(events) - 2  # a redelivery, and a hop that is not watched
+    profiled = monitor.profiles(events_frame(spark, events)).collect()
+    assert sum(row.profile["count"] for row in profiled) == 2 * 3 * SIZE
+
+
+def test_a_batch_gives_the_findings_of_the_stream(
+    spark: SparkSession,
+    store: sparkmon.LocalStore,
+    run: tuple[sparkmon.Monitor, Ledger],
+    tmp_path: Path,
+) -> None:
+    monitor = sparkmon.Monitor(store, str(tmp_path), sinks=[])
+    profiles = monitor.profiles(events_frame(spark, [*FIRST, *SECOND]))
+    keys = ("model", "window_start", "column_name", "statistic")
+    live, batch = (
+        {tuple(row[name] for name in keys): row for row in rows}
+        for rows in (
+            contents(spark, run[0], "drift_metrics"),
+            monitor.findings(profiles).toArrow().to_pylist(),
+        )
+    )
+    assert live.keys() == batch.keys()
+    for key, row in live.items():
+        assert row["value"] == pytest.approx(batch[key]["value"], rel=1e-9)
+        assert row["status"] == batch[key]["status"]
+
+
+def test_a_batch_tried_again_after_a_crash_is_written_once(
+    spark: SparkSession, store: sparkmon.LocalStore, tmp_path: Path
+) -> None:
+    ledger = Ledger(failures=1)
+    monitor = sparkmon.Monitor(store, str(tmp_path), sinks=[ledger])
+    events = events_frame(spark, in_time(hour("bank", 0, 80)))
+    profiles = monitor.profiles(events)
+    # First the second table cannot be written, then a sink is down, then all is well, twice.
+    (tmp_path / "drift_metrics").write_text("in the way")
+    with pytest.raises(Exception, match="drift_metrics"):
+        monitor._judge(profiles, "query", 0)
+    (tmp_path / "drift_metrics").unlink()
+    with pytest.raises(AlertDeliveryError, match="Ledger could not deliver 1 alerts"):
+        monitor._judge(profiles, "query", 0)
+    for _ in range(2):
+        monitor._judge(profiles, "query", 0)
+    sizes = {table: len(contents(spark, monitor, table)) for table in ("profiles", "drift_metrics")}
+    assert sizes == {"profiles": 3, "drift_metrics": 7}
+    (alert,) = contents(spark, monitor, "alerts")
+    assert [told.alert_id for told in ledger.told] == [alert["alert_id"]] * 2
+
+
+def test_the_failure_of_either_query_is_told_while_the_other_runs(
+    spark: SparkSession, store: sparkmon.LocalStore, tmp_path: Path
+) -> None:
+    monitor = sparkmon.Monitor(store, str(tmp_path / "tables"), sinks=[])
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "tables" / "dead_letters").write_text("in the way")
+    with SpoolWriter(tmp_path / "spool") as spool:
+        events = spooled(spark, spool, [*HOSTILE.values()])
+        watch = monitor.start(events, str(tmp_path / "checkpoints"))
+        try:
+            with pytest.raises(StreamingQueryException, match="dead_letters"):
+                watch.wait()
+            assert watch.profiles.isActive
+        finally:
+            watch.stop()
+
+
+def test_what_cannot_be_watched_is_refused(
+    spark: SparkSession, store: sparkmon.LocalStore, tmp_path: Path
+) -> None:
+    monitor = sparkmon.Monitor(store, str(tmp_path))
+    with pytest.raises(OptionError, match=r"got a batch DataFrame; .*readStream"):
+        monitor.start(events_frame(spark, FIRST), str(tmp_path))
+    with pytest.raises(ReferenceMissingError, match=r"LocalStore\(.*no reference 'june'"):
+        sparkmon.Monitor(store, str(tmp_path), reference="june")
+    with pytest.raises(ReferenceMissingError, match="no reference 'training'"):
+        sparkmon.Monitor(sparkmon.LocalStore(tmp_path / "empty"), str(tmp_path))

@@ -1,0 +1,173 @@
+"""A statistic is one number, whichever way it is asked: numpy, UDF or SQL, of profiles or of rows, stream or batch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import scipy.stats
+from pyspark.sql import DataFrame, SparkSession
+
+import sparkmon
+from sparkmon.distributions import Categories, Distribution
+from sparkmon.errors import UnknownNameError
+from sparkmon.functions import over_profiles, over_rows
+from sparkmon.logs.spool_writer import SpoolWriter
+from sparkmon.profiles import profile_rows, profile_table
+from sparkmon.protocol import events_to_batch
+from sparkmon.statistics import STATISTICS
+from tests.support.streams import drained
+from tests.support.traffic import clock, requests
+
+RANDOM = np.random.default_rng(11)
+REFERENCE = RANDOM.normal(0, 1, 700)
+CURRENT = RANDOM.normal(0.4, 1.3, 500)
+REFERENCE_LEVELS = [f"l{at}" for at in RANDOM.integers(0, 6, 700)]
+CURRENT_LEVELS = [f"l{at}" for at in RANDOM.integers(1, 8, 500)]
+NUMERIC = sorted(name for name in STATISTICS if "numeric" in STATISTICS.get(name).kinds)
+CATEGORICAL = sorted(name for name in STATISTICS if "categorical" in STATISTICS.get(name).kinds)
+ASKED = [
+    *((name, "x", "r_x") for name in NUMERIC),
+    *((name, "level", "r_level") for name in CATEGORICAL),
+]
+Numbers = dict[tuple[str, str], float | None]
+
+
+def by_numpy() -> Numbers:
+    numbers = Distribution.from_sample(REFERENCE), Distribution.from_sample(CURRENT)
+    levels = [
+        Categories({level: side.count(level) for level in side}, 0, len(side))
+        for side in (REFERENCE_LEVELS, CURRENT_LEVELS)
+    ]
+    found: Numbers = {(name, "x"): STATISTICS.get(name).function(*numbers) for name in NUMERIC}
+    return found | {(name, "level"): STATISTICS.get(name).function(*levels) for name in CATEGORICAL}
+
+
+@pytest.fixture(scope="module")
+def profiles(spark: SparkSession) -> DataFrame:
+    """Give a row with both sides' profiles per column, and one whose live side is missing."""
+    sparkmon.register(spark)
+    sparkmon.register(spark)
+    kinds = sparkmon.column_kinds
+    sides = []
+    for numbers, levels in ((REFERENCE, REFERENCE_LEVELS), (CURRENT, CURRENT_LEVELS)):
+        table = spark.createDataFrame(pa.table({"x": numbers, "level": levels}))
+        made = profile_table(table, kinds(table), model="m")
+        sides.append(made.select("column_name", "profile").toArrow())
+    reference, current = (spark.createDataFrame(side) for side in sides)
+    reference = reference.withColumnRenamed("profile", "reference")
+    both = reference.join(current, "column_name", "left")
+    absent = reference.where("column_name = 'x'").selectExpr("'absent'", "reference", "NULL")
+    return both.union(absent)
+
+
+@pytest.fixture(scope="module")
+def raw(spark: SparkSession) -> DataFrame:
+    """Give the raw values, each side in columns of its own, in two equal groups."""
+    nothing = [None] * 500
+    table = pa.table(
+        {
+            "r_x": pa.array([*REFERENCE.tolist(), *nothing]),
+            "x": pa.array([*([None] * 700), *CURRENT.tolist()]),
+            "r_level": [*REFERENCE_LEVELS, *nothing],
+            "level": [*([None] * 700), *CURRENT_LEVELS],
+        }
+    )
+    frame = spark.createDataFrame(table)
+    return frame.selectExpr("explode(array('one', 'two')) AS part", "*").repartition(3)
+
+
+def same(found: Numbers) -> None:
+    expected = by_numpy()
+    assert found.keys() == expected.keys()
+    assert found == {key: pytest.approx(value, rel=1e-12) for key, value in expected.items()}
+
+
+def test_numpy_agrees_with_scipy() -> None:
+    found = by_numpy()
+    assert found["ks", "x"] == pytest.approx(scipy.stats.ks_2samp(REFERENCE, CURRENT).statistic)
+    distance = scipy.stats.wasserstein_distance(REFERENCE, CURRENT)
+    assert found["wasserstein", "x"] == pytest.approx(distance, rel=1e-12)
+
+
+def test_profiles_give_the_same_numbers_by_udf_and_by_sql(profiles: DataFrame) -> None:
+    by_udf = [over_profiles(name)("reference", "profile").alias(f"udf_{name}") for name in NUMERIC]
+    texts = [f"sparkmon_{name}(reference, profile) AS sql_{name}" for name in NUMERIC]
+    found = profiles.select("column_name", "reference", "profile", *by_udf).selectExpr(
+        "column_name", *(f"udf_{name}" for name in NUMERIC), *texts
+    )
+    rows = {row["column_name"]: row for row in found.toArrow().to_pylist()}
+    for way in ("udf", "sql"):
+        same({(name, column): rows[column][f"{way}_{name}"] for name, column, _ in ASKED})
+        assert {rows["absent"][f"{way}_{name}"] for name in NUMERIC} == {None}
+        assert rows["level"][f"{way}_ks"] is None
+
+
+def test_raw_rows_give_the_same_numbers_by_udf_and_by_sql(
+    spark: SparkSession, raw: DataFrame
+) -> None:
+    by_udf = [over_rows(name)(left, right).alias(f"{name} {right}") for name, right, left in ASKED]
+    raw.createOrReplaceTempView("raw_values")
+    texts = ", ".join(
+        f"sparkmon_{name}_rows({left}, {right}) AS `{name} {right}`" for name, right, left in ASKED
+    )
+    asked = [
+        raw.groupBy("part").agg(*by_udf),
+        spark.sql(f"SELECT part, {texts} FROM raw_values GROUP BY part"),
+    ]
+    for frame in asked:
+        rows = frame.toArrow().to_pylist()
+        assert sorted(row["part"] for row in rows) == ["one", "two"]
+        for row in rows:
+            same({(name, right): row[f"{name} {right}"] for name, right, _ in ASKED})
+
+
+def test_rows_beyond_numbers_are_counted_as_profiles_count_them(spark: SparkSession) -> None:
+    table = pa.table(
+        {
+            "r": [1.0, 2.0, 3.0, 4.0],
+            "x": [1.0, float("inf"), float("-inf"), 4.0],
+            "r_flag": [True, False, False, False],
+            "flag": [True, False, None, None],
+            "void": pa.array([None] * 4, pa.float64()),
+        }
+    )
+    psi, ks = over_rows("psi"), over_rows("ks")
+    columns = [psi("r", "x").alias("x"), psi("r_flag", "flag").alias("flag")]
+    frame = spark.createDataFrame(table)
+    (row,) = frame.agg(*columns, ks("r", "void").alias("void")).toArrow().to_pylist()
+    reference = Distribution.from_sample([1, 2, 3, 4])
+    current = Distribution.from_sample([1, 4, None, None])
+    assert row["x"] == pytest.approx(STATISTICS.get("psi").function(reference, current))
+    flags = Categories({"true": 1, "false": 3}, 0, 4), Categories({"true": 1, "false": 1}, 0, 2)
+    assert row["flag"] == pytest.approx(STATISTICS.get("psi").function(*flags))
+    assert row["void"] is None
+
+
+def test_sql_on_a_stream_gives_the_same_numbers(
+    spark: SparkSession, profiles: DataFrame, tmp_path: Path
+) -> None:
+    rows: list[Any] = [{"x": x, "level": level} for x, level in zip(CURRENT, CURRENT_LEVELS)]  # noqa: B905
+    with SpoolWriter(tmp_path / "spool") as spool:
+        spool.append(events_to_batch([*requests("m", 0, 60, rows, 50), clock(120)]))
+        source = spark.readStream.format("kserve").load(str(spool.path))
+        decoded = sparkmon.rows(source, delay="1 minute")
+        profile_rows(decoded, "1 hour").createOrReplaceTempView("live")
+        profiles.where("profile IS NOT NULL").createOrReplaceTempView("known")
+        statistics = ", ".join(f"sparkmon_{name}(k.reference, l.profile) AS {name}" for name in NUMERIC)
+        live = spark.sql(
+            f"SELECT l.window_start, l.column_name, {statistics} "
+            "FROM live l JOIN known k ON k.column_name = l.column_name"
+        )
+        assert live.isStreaming
+        found = {row["column_name"]: row for row in drained(live, tmp_path).toArrow().to_pylist()}
+    same({(name, column): found[column][name] for name, column, _ in ASKED})
+
+
+@pytest.mark.parametrize("make", [over_profiles, over_rows])
+def test_an_unknown_statistic_is_refused(make: Any) -> None:  # noqa: ANN401
+    with pytest.raises(UnknownNameError, match=r"no statistic named 'psy'; known are ks"):
+        make("psy")
