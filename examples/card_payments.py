@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -49,7 +50,7 @@ def log_a_day(spool: Path) -> None:
         writer.append(events_to_batch([request("next day", MIDNIGHT + timedelta(days=2), [])]))
 
 
-def request(identity: str, time: datetime, instances: list[dict[str, object]]) -> Event:
+def request(identity: str, time: datetime, instances: list[Any]) -> Event:
     """Make the event of one request to the model, as KServe's logger does."""
     headers = {
         "ce-specversion": "1.0",

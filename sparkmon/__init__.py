@@ -6,6 +6,7 @@ Names are loaded when first used, so that ``import sparkmon`` alone needs neithe
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Any
 
 __version__ = "0.1.0"
 
@@ -37,7 +38,7 @@ _HOMES = {
 __all__ = [*sorted(_HOMES)]
 
 
-def __getattr__(name: str) -> object:
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - each name has a type of its own
     if name not in _HOMES:
         raise AttributeError(f"module 'sparkmon' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)

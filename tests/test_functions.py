@@ -11,13 +11,14 @@ import pytest
 import scipy.stats
 from pyspark.sql import DataFrame, SparkSession
 
-import sparkmon
+from sparkmon import sources
 from sparkmon.distributions import Categories, Distribution
 from sparkmon.errors import UnknownNameError
 from sparkmon.functions import over_profiles, over_rows
 from sparkmon.logs.spool_writer import SpoolWriter
-from sparkmon.profiles import profile_rows, profile_table
+from sparkmon.profiles import column_kinds, profile_rows, profile_table
 from sparkmon.protocol import events_to_batch
+from sparkmon.session import register
 from sparkmon.statistics import STATISTICS
 from tests.support.streams import drained
 from tests.support.traffic import clock, requests
@@ -49,13 +50,12 @@ def by_numpy() -> Numbers:
 @pytest.fixture(scope="module")
 def profiles(spark: SparkSession) -> DataFrame:
     """Give a row with both sides' profiles per column, and one whose live side is missing."""
-    sparkmon.register(spark)
-    sparkmon.register(spark)
-    kinds = sparkmon.column_kinds
+    register(spark)
+    register(spark)
     sides = []
     for numbers, levels in ((REFERENCE, REFERENCE_LEVELS), (CURRENT, CURRENT_LEVELS)):
-        table = spark.createDataFrame(pa.table({"x": numbers, "level": levels}))
-        made = profile_table(table, kinds(table), model="m")
+        table = spark.createDataFrame(pa.table({"x": numbers.tolist(), "level": levels}))
+        made = profile_table(table, column_kinds(table), model="m")
         sides.append(made.select("column_name", "profile").toArrow())
     reference, current = (spark.createDataFrame(side) for side in sides)
     reference = reference.withColumnRenamed("profile", "reference")
@@ -154,10 +154,12 @@ def test_sql_on_a_stream_gives_the_same_numbers(
     with SpoolWriter(tmp_path / "spool") as spool:
         spool.append(events_to_batch([*requests("m", 0, 60, rows, 50), clock(120)]))
         source = spark.readStream.format("kserve").load(str(spool.path))
-        decoded = sparkmon.rows(source, delay="1 minute")
+        decoded = sources.rows(source, delay="1 minute")
         profile_rows(decoded, "1 hour").createOrReplaceTempView("live")
         profiles.where("profile IS NOT NULL").createOrReplaceTempView("known")
-        statistics = ", ".join(f"sparkmon_{name}(k.reference, l.profile) AS {name}" for name in NUMERIC)
+        statistics = ", ".join(
+            f"sparkmon_{name}(k.reference, l.profile) AS {name}" for name in NUMERIC
+        )
         live = spark.sql(
             f"SELECT l.window_start, l.column_name, {statistics} "
             "FROM live l JOIN known k ON k.column_name = l.column_name"

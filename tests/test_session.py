@@ -7,26 +7,30 @@ import sys
 import pytest
 from pyspark.sql import SparkSession
 
-import sparkmon
 from sparkmon.errors import MissingExtraError
+from sparkmon.session import configure, register
 from sparkmon.statistics import STATISTICS
 
 
+def setting(spark: SparkSession, name: str) -> str:
+    return spark.conf.get(name) or ""
+
+
 def test_configure_gives_delta_rocksdb_and_utc(spark: SparkSession) -> None:
-    assert "Delta" in spark.conf.get("spark.sql.extensions", "")
-    assert "RocksDB" in spark.conf.get("spark.sql.streaming.stateStore.providerClass", "")
-    assert spark.conf.get("spark.sql.session.timeZone") == "UTC"
-    assert spark.conf.get("spark.sql.objectHashAggregate.sortBased.fallbackThreshold") == "65536"
-    packages = spark.conf.get("spark.jars.packages", "")
+    assert "Delta" in setting(spark, "spark.sql.extensions")
+    assert "RocksDB" in setting(spark, "spark.sql.streaming.stateStore.providerClass")
+    assert setting(spark, "spark.sql.session.timeZone") == "UTC"
+    assert setting(spark, "spark.sql.objectHashAggregate.sortBased.fallbackThreshold") == "65536"
+    packages = setting(spark, "spark.jars.packages")
     assert "io.delta:delta-spark" in packages
     assert "org.apache.spark:spark-sql-kafka-0-10_2.13" in packages
     # Set by the tests after `configure`: what is set later wins.
-    assert spark.conf.get("spark.sql.shuffle.partitions") == "2"
+    assert setting(spark, "spark.sql.shuffle.partitions") == "2"
 
 
 def test_register_brings_the_source_and_every_function(spark: SparkSession) -> None:
-    sparkmon.register(spark)
-    sparkmon.register(spark)
+    register(spark)
+    register(spark)
     found = {row.name for row in spark.catalog.listFunctions(pattern="sparkmon_*")}
     assert found == {f"sparkmon_{name}{rows}" for name in STATISTICS for rows in ("", "_rows")}
     with pytest.raises(Exception, match="the option 'path' is missing"):
@@ -36,4 +40,4 @@ def test_register_brings_the_source_and_every_function(spark: SparkSession) -> N
 def test_without_delta_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "delta", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'sparkmon-kserve\[delta\]'"):
-        sparkmon.configure(SparkSession.builder)
+        configure(SparkSession.builder)

@@ -31,8 +31,8 @@ def run(
     {format: kafka, bootstrap_servers: HOST:PORT, topic: NAME};
     store: {path: store}, the feature store with the references;
     tables: a directory such as ./tables, or a catalog schema;
-    optional: checkpoints, window, slide, delay, reference, statistics,
-    thresholds, alerts, spark.
+    optional: checkpoints, window, slide, delay, reference, components,
+    statistics, thresholds, alerts, spark.
 
     Relative paths are relative to the file, and ${NAME} in a value is an
     environment variable. Ctrl-C stops the monitor; started again, it goes

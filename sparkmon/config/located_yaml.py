@@ -100,8 +100,9 @@ def _visit(
             _visit(value, place, lines, name)
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):
-            lines[(*path, index)] = value.start_mark.line + 1
-            _visit(value, (*path, index), lines, name)
+            entry = (*path, index)
+            lines[entry] = value.start_mark.line + 1
+            _visit(value, entry, lines, name)
     else:
         _fill_in(node, name)
 

@@ -157,6 +157,9 @@ class MonitorConfig(_Strict):
     reference: Text = Field(
         DEFAULT_REFERENCE, description="the name of the references to compare with"
     )
+    components: tuple[str, ...] = Field(
+        ("predictor", ""), description="a list of hops to watch, by ce-component", min_length=1
+    )
     statistics: tuple[Annotated[str, AfterValidator(_statistic)], ...] = Field(
         Checks().statistics, description=f"a list of {', '.join(STATISTICS)}", min_length=1
     )
@@ -224,6 +227,7 @@ class MonitorConfig(_Strict):
             slide=self.slide,
             delay=self.delay,
             reference=self.reference,
+            components=self.components,
             checks=Checks(self.statistics, self.thresholds),
             sinks=[ConsoleSink() for _ in self.alerts],
         )

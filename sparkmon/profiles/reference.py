@@ -78,7 +78,8 @@ def reference_of(
                 f"its columns are {', '.join(table.columns)}"
             )
     left_out = [*exclude, *([] if time is None or time in exclude else [time])]
-    chosen = column_kinds(table, left_out) | dict(kinds or {})
+    chosen = column_kinds(table, left_out)
+    chosen |= {name: kind for name, kind in (kinds or {}).items() if name not in left_out}
     whole = profile_table(
         table,
         chosen,

@@ -142,24 +142,26 @@ def test_a_failing_sink_does_not_silence_the_others(
     sinks = [before, Broken(required=required), after]
     alerts = alerts_of(findings(spark, {}))
     if required:
-        with pytest.raises(AlertDeliveryError, match="Broken could not deliver 1 alerts: the pager"):
+        with pytest.raises(
+            AlertDeliveryError, match="Broken could not deliver 1 alerts: the pager"
+        ):
             deliver(alerts, sinks, tables, writer="q", batch_id=0)
     else:
         assert deliver(alerts, sinks, tables, writer="q", batch_id=0) == 1
     assert len(before.told) == len(after.told) == tables.read(spark, "alerts").count() == 1
 
 
+def alert(message: str) -> Alert:
+    fields: dict[str, Any] = {name: FINDING.get(name) for name in Alert.__dataclass_fields__}
+    return Alert(**fields | {"message": message})
+
+
 def test_the_console_shows_control_characters() -> None:
-    alert = Alert(
-        **{name: FINDING.get(name) for name in Alert.__dataclass_fields__}
-        | {"message": "a\x1b[31mred\u202e\nfake line\u00e9"}
-    )
     stream = io.StringIO()
-    ConsoleSink(stream).deliver([alert, alert])
+    ConsoleSink(stream).deliver([alert("a\x1b[31mred\u202e\nfake line\u00e9")] * 2)
     assert stream.getvalue() == "ALERT a\\x1b[31mred\\u202e\\nfake line\u00e9\n" * 2
 
 
 def test_the_console_is_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
-    alert = Alert(**{name: FINDING.get(name) for name in Alert.__dataclass_fields__} | {"message": "m"})
-    ConsoleSink().deliver([alert])
+    ConsoleSink().deliver([alert("m")])
     assert capsys.readouterr() == ("", "ALERT m\n")

@@ -38,7 +38,8 @@ def statuses(findings: dict[tuple[str, str, str], Row], version: str = "") -> di
 
 def test_the_merger_of_two_airlines_is_found_and_nothing_else(spark: SparkSession) -> None:
     before, after = (
-        pq.read_table(DRIFT / f"airline_merger_{name}.parquet") for name in ("reference", "analysis")
+        pq.read_table(DRIFT / f"airline_merger_{name}.parquet")
+        for name in ("reference", "analysis")
     )
     reference = spark.createDataFrame(before)
     current = spark.createDataFrame(after)

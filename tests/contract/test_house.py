@@ -47,7 +47,7 @@ MAY_IMPORT = {
     "config": BELOW_CONFIG | {"monitor"},
     "demo": BELOW_CONFIG | {"monitor"},
     "cli": BELOW_CONFIG | {"monitor", "config", "demo"},
-    "__main__": {"cli"},
+    "__main__": {"cli", "errors"},
     # The package's face names everything, lazily: a test below holds that it loads nothing.
     "__init__": BELOW_CONFIG | {"monitor", "config"},
 }

@@ -34,7 +34,7 @@ def parts(spark: SparkSession) -> DataFrame:
     table = pa.table(
         {
             "time": [START + timedelta(hours=int(hour)) for hour in HOURS],
-            "x": NUMBERS,
+            "x": NUMBERS.tolist(),
             "level": LEVELS,
             "late": pa.array(LATE, mask=np.isnan(LATE)),
         }

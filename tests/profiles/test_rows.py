@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-import sparkmon
+from sparkmon import sources
 from sparkmon.distributions import read_kll
 from sparkmon.logs.spool_writer import SpoolWriter
 from sparkmon.profiles import profile_rows
 from sparkmon.protocol import events_to_batch
 from sparkmon.records import Event, Feature, ModelSchema
 from sparkmon.schemas import PROFILES
+from sparkmon.session import register
 from tests.support.streams import drained, events_frame
 from tests.support.traffic import MIDNIGHT, clock, requests, v1_event
 
@@ -59,7 +60,7 @@ def summed_up(profiles: DataFrame) -> list[dict[str, Any]]:
 def test_a_stream_gives_the_profiles_of_a_batch_also_after_a_restart(
     spark: SparkSession, tmp_path: Path
 ) -> None:
-    sparkmon.register(spark)
+    register(spark)
     events = [event for hour in range(3) for event in traffic(hour)]
     events.sort(key=lambda event: event.event_time)
     # The first run ends in the middle of a window.
@@ -68,9 +69,9 @@ def test_a_stream_gives_the_profiles_of_a_batch_also_after_a_restart(
         for half in halves:
             spool.append(events_to_batch(half))
             source = spark.readStream.format("kserve").load(str(spool.path))
-            rows = sparkmon.rows(source, SCHEMAS, delay="10 minutes")
+            rows = sources.rows(source, SCHEMAS, delay="10 minutes")
             live = drained(profile_rows(rows, "1 hour"), tmp_path)
-    once = sparkmon.rows(events_frame(spark, events), SCHEMAS)
+    once = sources.rows(events_frame(spark, events), SCHEMAS)
     batch = profile_rows(once, "1 hour")
     assert live.schema.names == PROFILES.names
     streamed, at_once = summed_up(live), summed_up(batch)
@@ -81,7 +82,7 @@ def test_a_stream_gives_the_profiles_of_a_batch_also_after_a_restart(
 
 
 def test_profiles_of_rows_count_what_was_sent(spark: SparkSession) -> None:
-    rows = sparkmon.rows(events_frame(spark, traffic(1)), SCHEMAS)
+    rows = sources.rows(events_frame(spark, traffic(1)), SCHEMAS)
     found = {
         (row["model"], row["column_name"]): row
         for row in profile_rows(rows, "1 hour").toArrow().to_pylist()
@@ -107,7 +108,7 @@ def test_profiles_of_rows_count_what_was_sent(spark: SparkSession) -> None:
 
 def test_overlapping_windows_each_have_their_rows(spark: SparkSession) -> None:
     events = [v1_event("m", minute, [[float(minute)]]) for minute in (5, 35, 40, 65)]
-    rows = sparkmon.rows(events_frame(spark, events))
+    rows = sources.rows(events_frame(spark, events))
     made = profile_rows(rows, "1 hour", slide="30 minutes").toArrow().to_pylist()
     found = {
         (row["window_start"] - MIDNIGHT) / timedelta(minutes=1): read_kll(

@@ -173,7 +173,7 @@ def test_an_empty_table_has_profiles_of_no_rows(spark: SparkSession) -> None:
 
 def test_ranks_of_a_large_column_stay_within_the_sketchs_bound(spark: SparkSession) -> None:
     values = np.random.default_rng(5).lognormal(0, 1, 40_000)
-    frame = spark.createDataFrame(pa.table({"x": values})).repartition(4)
+    frame = spark.createDataFrame(pa.table({"x": values.tolist()})).repartition(4)
     (row,) = profile_table(frame, {"x": "numeric"}, model="m", k=200).toArrow().to_pylist()
     assert len(row["profile"]["sketch"]) < 10_000
     sketch = datasketches.kll_doubles_sketch.deserialize(row["profile"]["sketch"])

@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-import sparkmon
+from sparkmon import sources
 from sparkmon.errors import OptionError
 from sparkmon.logs.spool_writer import SpoolWriter
 from sparkmon.protocol import decode, events_to_batch, from_http
 from sparkmon.records import Event, ModelSchema, Value
 from sparkmon.schemas import DEAD_LETTERS, DECODED
+from sparkmon.session import register
 from tests.protocol.captures import all_events
 from tests.support.streams import drained, events_frame
 from tests.support.traffic import clock, v1_event
@@ -64,7 +65,7 @@ def in_order(rows: list[Row]) -> list[Row]:
 
 def test_every_capture_decodes_in_spark_as_it_does_alone(spark: SparkSession) -> None:
     events = all_events()
-    frame = sparkmon.rows(events_frame(spark, events).repartition(3))
+    frame = sources.rows(events_frame(spark, events).repartition(3))
     assert frame.schema.names == DECODED.names
     wanted = in_order([row for event in events for row in expected(event)])
     found = in_order(frame.toArrow().to_pylist())
@@ -77,7 +78,7 @@ def test_every_capture_decodes_in_spark_as_it_does_alone(spark: SparkSession) ->
 
 def test_every_event_without_instances_keeps_one_row(spark: SparkSession) -> None:
     events = all_events()
-    decoded = sparkmon.rows(events_frame(spark, events), delay="1 hour")
+    decoded = sources.rows(events_frame(spark, events), delay="1 hour")
     rows = decoded.select("event_id", "event_type", "component", "instance", "kind").collect()
     told = {(row.event_id, row.event_type, row.component) for row in rows}
     assert told == {(event.event_id, event.event_type, event.component) for event in events}
@@ -106,14 +107,14 @@ def repeats() -> list[Event]:
 def test_a_redelivered_event_is_taken_once_in_batch_and_stream(
     spark: SparkSession, tmp_path: Path
 ) -> None:
-    sparkmon.register(spark)
-    batch = sparkmon.rows(events_frame(spark, repeats()), delay="10 minutes")
+    register(spark)
+    batch = sources.rows(events_frame(spark, repeats()), delay="10 minutes")
     with SpoolWriter(tmp_path / "spool") as spool:
         # The redelivery reaches another micro-batch.
         for part in ([*repeats()[:1], clock(2)], [*repeats()[1:], clock(2)]):
             spool.append(events_to_batch(part))
             source = spark.readStream.format("kserve").load(str(spool.path))
-            stream = drained(sparkmon.rows(source, delay="10 minutes"), tmp_path)
+            stream = drained(sources.rows(source, delay="10 minutes"), tmp_path)
     assert stream.where("kind = 'health'").count() == 1
     for frame in (batch, stream.where("kind <> 'health'")):
         events = Counter(row.event_id for row in frame.collect())
@@ -123,7 +124,7 @@ def test_a_redelivered_event_is_taken_once_in_batch_and_stream(
 def test_dead_letters_keep_their_bytes(spark: SparkSession) -> None:
     bad = from_http({"Ce-Id": "7", "Ce-Time": "2026-11-23T00:00:00Z"}, b"\x00\xff")
     events = [bad, v1_event("m", 1, [[1.0]]), replace(v1_event("m", 2, []), payload=b"{")]
-    letters = sparkmon.dead_letters(sparkmon.rows(events_frame(spark, events)))
+    letters = sources.dead_letters(sources.rows(events_frame(spark, events)))
     assert letters.schema.names == DEAD_LETTERS.names
     found = {row.condition: row for row in letters.collect()}
     assert set(found) == {"EVENT_FIELD_MISSING", "BODY_NOT_JSON"}
@@ -134,6 +135,6 @@ def test_dead_letters_keep_their_bytes(spark: SparkSession) -> None:
 
 def test_what_is_no_event_and_two_schemas_of_a_model_are_refused(spark: SparkSession) -> None:
     with pytest.raises(OptionError, match="without the column 'event_id'"):
-        sparkmon.rows(spark.range(1))
+        sources.rows(spark.range(1))
     with pytest.raises(OptionError, match="two schemas for the model 'm'"):
-        sparkmon.rows(events_frame(spark, []), [ModelSchema("m"), ModelSchema("m")])
+        sources.rows(events_frame(spark, []), [ModelSchema("m"), ModelSchema("m")])

@@ -9,10 +9,11 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
-import sparkmon
+from sparkmon import sources
 from sparkmon.logs.spool_writer import SpoolWriter
 from sparkmon.protocol import events_to_batch
 from sparkmon.records import Event
+from sparkmon.session import register
 from tests.protocol.captures import cases
 from tests.support.streams import drained, events_frame
 from tests.support.traffic import clock, v1_event
@@ -65,8 +66,8 @@ def found(pairs: DataFrame) -> tuple[Found, list[Any]]:
 
 
 def test_halves_come_together_in_a_batch(spark: SparkSession) -> None:
-    rows = sparkmon.rows(events_frame(spark, [*halves(), clock(3)]), delay="10 minutes")
-    pairs = sparkmon.pair(rows)
+    rows = sources.rows(events_frame(spark, [*halves(), clock(3)]), delay="10 minutes")
+    pairs = sources.pair(rows)
     assert found(pairs) == (EXPECTED, APART)
     (row,) = pairs.where("event_id = 'whole' AND instance = 0").collect()
     assert (row.model, row.namespace, row.component, row.source) == (
@@ -81,7 +82,7 @@ def test_halves_come_together_in_a_batch(spark: SparkSession) -> None:
 def test_halves_of_a_stream_come_out_at_the_latest_behind_the_watermark(
     spark: SparkSession, tmp_path: Path
 ) -> None:
-    sparkmon.register(spark)
+    register(spark)
     events = halves()
     # Each half in a micro-batch of its own; then two ticks that move the clock past them all.
     parts = [events[0::2], events[1::2], [clock(30)], [clock(60)]]
@@ -89,16 +90,16 @@ def test_halves_of_a_stream_come_out_at_the_latest_behind_the_watermark(
         for part in parts:
             spool.append(events_to_batch(part))
         source = spark.readStream.format("kserve").option("maxEventsPerTrigger", "1")
-        rows = sparkmon.rows(source.load(str(spool.path)), delay="10 minutes")
-        pairs = drained(sparkmon.pair(rows), tmp_path)
+        rows = sources.rows(source.load(str(spool.path)), delay="10 minutes")
+        pairs = drained(sources.pair(rows), tmp_path)
     assert found(pairs) == (EXPECTED, APART)
 
 
 def test_every_captured_call_with_both_halves_is_paired(spark: SparkSession) -> None:
     exchange = cases()["v1_predict_json"]
     chain = cases()["chain_v1_transformer_predictor"]
-    rows = sparkmon.rows(events_frame(spark, [*exchange.events, *chain.events]))
-    pairs = sparkmon.pair(rows).collect()
+    rows = sources.rows(events_frame(spark, [*exchange.events, *chain.events]))
+    pairs = sources.pair(rows).collect()
     assert {row.pairing for row in pairs} == {"both"}
     hops = {(row.event_id, row.component, row.instance) for row in pairs}
     assert len(hops) == len(pairs)

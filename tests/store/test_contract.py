@@ -20,7 +20,7 @@ MADE: dict[str, Callable[[Path], FeatureStore]] = {
     "local": lambda path: LocalStore(path / "a store with 'quotes'")
 }
 TIME = datetime(2026, 11, 23, tzinfo=timezone.utc)
-HOSTILE = "it's \\ \"a\" `model`; -- %s\n\u00e9"
+HOSTILE = 'it\'s \\ "a" `model`; -- %s\n\u00e9'
 
 
 @pytest.fixture(params=sorted(MADE))
@@ -29,7 +29,11 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> FeatureStore:
 
 
 def reference(
-    model: str, *columns: str, count: int = 10, block: datetime | None = None, **changed: Any  # noqa: ANN401
+    model: str,
+    *columns: str,
+    count: int = 10,
+    block: datetime | None = None,
+    **changed: Any,  # noqa: ANN401
 ) -> pa.Table:
     """Make a reference; a column named in capitals is categorical, one ending in ``!`` an output."""
     profile = {
@@ -78,7 +82,9 @@ def held(store: FeatureStore, name: str = "training") -> dict[tuple[str, str, st
 def test_an_empty_store_has_no_references(spark: SparkSession, store: FeatureStore) -> None:
     assert held(store) == {}
     assert store.schemas() == []
-    with pytest.raises(ReferenceMissingError, match=r"it has none; make one with: sparkmon profile"):
+    with pytest.raises(
+        ReferenceMissingError, match=r"it has none; make one with: sparkmon profile"
+    ):
         store.require_reference("m")
 
 
@@ -121,7 +127,9 @@ def test_schemas_keep_the_order_of_the_payloads(spark: SparkSession, store: Feat
     expected = ModelSchema("m", features, outputs)
     assert store.schemas() == [expected, ModelSchema("other", (Feature("x", "numeric"),))]
     assert store.require_reference("m") == expected
-    with pytest.raises(ReferenceMissingError, match=r"'training' for the model 'absent'; it has m, other"):
+    with pytest.raises(
+        ReferenceMissingError, match=r"'training' for the model 'absent'; it has m, other"
+    ):
         store.require_reference("absent")
 
 
