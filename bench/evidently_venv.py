@@ -44,7 +44,10 @@ def measure_evidently(
     """
     if not _READY.exists():
         if not install:
-            return [], "Evidently is left out: it is not installed (a run without --quick installs it)"
+            return (
+                [],
+                "Evidently is left out: it is not installed (a run without --quick installs it)",
+            )
         rounds.say("installing Evidently into build/bench-evidently (minutes; once)")
         if failure := _install():
             return [], f"Evidently is left out: it could not be installed: {failure}"

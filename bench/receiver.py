@@ -30,5 +30,7 @@ def measure_receiver(folder: Path, rounds: Rounds, seconds: float) -> Section:
             ]
         )
     title = f"Receiver: V1 requests of 20 numbers acknowledged, that is on disk, in runs of {seconds:g} s"
-    notes = ["events/CPU s counts the CPU time of receiver and sender together; they share the cores"]
+    notes = [
+        "events/CPU s counts the CPU time of receiver and sender together; they share the cores"
+    ]
     return Section("receiver", title, "events", results, {}, notes)

@@ -72,7 +72,10 @@ def measure_tables(
     moments_result, profile_result, findings_result, *rivals = results
     ratios = {f"{_PROFILE} / {_MOMENTS}": profile_result.cost_beside(moments_result)}
     ratios |= {f"{each.name} / {_FINDINGS}": each.cost_beside(findings_result) for each in rivals}
-    notes = ["scipy and Evidently read both tables at each run; the reference's profile is made once", note]
+    notes = [
+        "scipy and Evidently read both tables at each run; the reference's profile is made once",
+        note,
+    ]
     title = f"A table of {rows:,} rows by {len(COLUMNS)} numbers, from its Parquet file"
     return Section("tables", title, "rows", results, ratios, notes)
 

@@ -45,7 +45,7 @@ def headers(event_id: str, half: str, time: datetime) -> dict[str, str]:
         "Ce-Namespace": "bench",
         "Ce-Component": "predictor",
         "Ce-Endpoint": "default",
-        "Ce-Metadata": '{"X-Request-Id": ["%s"]}' % event_id,
+        "Ce-Metadata": f'{{"X-Request-Id": ["{event_id}"]}}',
         "Content-Type": "application/json",
     }
 

@@ -69,7 +69,7 @@ class Monitor:
         later still are left out, and Spark's query progress counts them (``numRowsDroppedByWatermark``).
     reference : str, default "training"
         The name of the references to compare with.
-    components : sequence of str, default ("predictor", "")
+    components : str or sequence of str, default ("predictor", "")
         The hops to watch, by ``ce-component``. What a transformer's logger tells has entity ids and no features, so
         that only predictors, and loggers that do not name their component, are watched.
     checks : Checks, optional
@@ -112,14 +112,14 @@ class Monitor:
         slide: str | None = None,
         delay: str = "10 minutes",
         reference: str = DEFAULT_REFERENCE,
-        components: Sequence[str] = ("predictor", ""),
+        components: str | Sequence[str] = ("predictor", ""),
         checks: Checks | None = None,
         sinks: Sequence[AlertSink] | None = None,
         k: int = WINDOW_K,
     ) -> None:
         self.tables = tables if isinstance(tables, Tables) else Tables(tables)
         self.window, self.slide, self.delay, self.k = window, slide, delay, k
-        self.components = list(components)
+        self.components = [components] if isinstance(components, str) else list(components)
         self.checks = checks or Checks()
         self.sinks: Sequence[AlertSink] = [ConsoleSink()] if sinks is None else list(sinks)
         self._schemas = store.schemas(reference)

@@ -36,7 +36,9 @@ def alerts_of(findings: DataFrame) -> DataFrame:
     'id of the model m drifted from training: psi 3.80 is over its threshold 0.200 (5,000 rows against 10,000)'
     """
     strongest = Window.partitionBy(*_ABOUT, *_WINDOW).orderBy(
-        F.desc(F.try_divide(F.col("value"), F.col("threshold"))), "statistic"
+        # Anything is infinitely far over a threshold of 0.
+        F.desc_nulls_first(F.try_divide(F.col("value"), F.col("threshold"))),
+        "statistic",
     )
     drifted = (
         findings.where("status = 'drift'")
@@ -67,7 +69,7 @@ def _message() -> Column:
             F.lit(" in the window "),
             F.date_format("window_start", "yyyy-MM-dd HH:mm"),
             F.lit(" to "),
-            F.date_format("window_end", "yyyy-MM-dd HH:mm"),
+            F.date_format("window_end", "yyyy-MM-dd HH:mm z"),
         ),
     ).otherwise("")
     return F.concat(

@@ -101,7 +101,7 @@ def test_the_strongest_statistic_of_a_column_speaks_for_it(spark: SparkSession) 
     assert {row["state"] for row in rows} == {"fired"}
     assert rows[0]["message"] == (
         "distance of the model taxi drifted from training in the window 2026-11-23 12:00 to "
-        "2026-11-23 13:00: psi 3.00 is over its threshold 0.200 (3,000 rows against 12,000)"
+        "2026-11-23 13:00 UTC: psi 3.00 is over its threshold 0.200 (3,000 rows against 12,000)"
     )
     assert rows[4]["message"] == (
         "distance of the model van drifted from training: "
