@@ -49,15 +49,15 @@ def demo(
         place = out or Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="sparkmon-demo-"))
         )
-        quiet = headless or as_json or not sys.stderr.isatty()
-        report = stack.enter_context(progress_of(Console(stderr=True), quiet=quiet))
+        console = Console(stderr=True, highlight=False)
+        report = stack.enter_context(progress_of(console, quiet=headless or as_json))
         spark = stack.enter_context(open_session({"spark.sql.shuffle.partitions": "2"}))
         played = play(spark, place.absolute(), report)
         if as_json:
             print(json.dumps(summary_of(played), indent=2))
         else:
-            console = Console(no_color=headless, highlight=False)
-            print_play(console, played, None if out is None else place.absolute())
+            output = Console(no_color=headless, highlight=False)
+            print_play(output, played, None if out is None else place.absolute())
         if played.failures:
             for failure in played.failures:
                 print(f"sparkmon demo: {failure}", file=sys.stderr)

@@ -19,9 +19,12 @@ __all__ = ["print_play", "progress_of", "summary_of"]
 
 @contextmanager
 def progress_of(console: Console, *, quiet: bool) -> Iterator[Callable[[str, float], None]]:
-    """Give a function that shows what is going on and how far it is; without a bar if quiet."""
+    """Give a function that shows what is going on and how far it is: a bar, lines if that is no terminal, or nothing."""
     if quiet:
         yield lambda _what, _share: None
+        return
+    if not console.is_terminal:
+        yield _lines(console)
         return
     columns = (
         TextColumn("{task.description}"),
@@ -32,6 +35,19 @@ def progress_of(console: Console, *, quiet: bool) -> Iterator[Callable[[str, flo
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("starting", total=1.0)
         yield lambda what, share: bar.update(task, description=what, completed=share)
+
+
+def _lines(console: Console) -> Callable[[str, float], None]:
+    """Give a function that prints a line for every new tenth of the traffic."""
+    said = -1
+
+    def report(what: str, share: float) -> None:
+        nonlocal said
+        if int(share * 10) > said:
+            said = int(share * 10)
+            console.print(f"{share:4.0%} of the traffic, {what}", soft_wrap=True)
+
+    return report
 
 
 def summary_of(played: Play) -> dict[str, Any]:
