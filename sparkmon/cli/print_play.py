@@ -19,7 +19,7 @@ __all__ = ["print_play", "progress_of", "summary_of"]
 
 @contextmanager
 def progress_of(console: Console, *, quiet: bool) -> Iterator[Callable[[str, float], None]]:
-    """Give a function that shows what is going on and how far it is: a bar, lines if that is no terminal, or nothing."""
+    """Give a function that shows how far it is: as a bar, as lines where there is no terminal, or not at all."""
     if quiet:
         yield lambda _what, _share: None
         return
