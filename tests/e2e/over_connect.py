@@ -53,4 +53,5 @@ def main(folder: str) -> None:
     spark.stop()
 
 
-main(sys.argv[1])
+if __name__ == "__main__":
+    main(sys.argv[1])
