@@ -11,7 +11,7 @@ PYTHON := .venv/bin/python
 INSTALLED := .venv/.installed
 JARS := .venv/.jars
 BROKER := build/kafka/.fetched
-SOURCES := sparkmon tests scripts conftest.py
+SOURCES := sparkmon tests scripts bench conftest.py
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,7 +45,7 @@ type: $(INSTALLED) ## mypy --strict over the package, its tests and its scripts
 check: lint type test-fast ## what to run before a commit: lint, type, test-fast
 
 bench: java $(JARS) ## measure throughput and cost on this machine
-	@$(PYTHON) bench/run.py
+	@$(PYTHON) -m bench.run
 
 zip: $(INSTALLED) ## build/sparkmon.zip, for spark-submit --py-files
 	@$(PYTHON) scripts/make_zip.py build/sparkmon.zip

@@ -14,13 +14,7 @@ __all__ = ["machine"]
 
 
 def machine() -> str:
-    """Tell processor, cores, memory, load and versions.
-
-    Examples
-    --------
-    >>> "GiB" in machine() and "pyspark" in machine()
-    True
-    """
+    """Tell processor, cores, memory, load and versions."""
     memory = psutil.virtual_memory().total / 2**30
     return (
         f"{_processor()}, {os.cpu_count()} cores, {memory:.0f} GiB, load {os.getloadavg()[0]:.1f} at the start; "

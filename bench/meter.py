@@ -29,15 +29,6 @@ class Meter:
     pyspark's daemon does not wait for its workers, so that the kernel forgets what they spent once they end. A thread
     therefore looks at all processes ten times a second and remembers: at most the last tenth of a second of a process
     that ends is missed. What the thread itself spends is not counted.
-
-    Examples
-    --------
-    >>> with Meter() as meter:
-    ...     before = meter.read()
-    ...     total = sum(range(10_000_000))
-    ...     after = meter.read()
-    >>> 0 < after.cpu_s - before.cpu_s < 60
-    True
     """
 
     def __init__(self) -> None:

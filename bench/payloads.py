@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import statistics
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-import sparkmon
 from bench.rounds import Contender, Result, Rounds
 from bench.section import Section
 from bench.traffic import COLUMNS, DELAY, MODEL, WINDOW, WINDOWS, normals, write_traffic
 from sparkmon.errors import SparkmonError
+from sparkmon.monitor import Monitor
+from sparkmon.profiles import profile_rows, reference_of
+from sparkmon.records import ModelSchema
+from sparkmon.sources import rows as decode
+from sparkmon.store import LocalStore
 
 __all__ = ["measure_payloads"]
 
@@ -22,30 +28,44 @@ _SPARK_ALONE = "Spark alone: decoded rows to mean and stddev"
 _DECODING = "bytes to rows"
 _FINDINGS = "bytes to findings"
 _FINDINGS_OF_ALL = "bytes to findings, redeliveries not sought"
+_START = 50
+"""So many times fewer events are in the run that tells what a stream costs before its first event."""
 
 
 def measure_payloads(spark: SparkSession, folder: Path, rounds: Rounds, events: int) -> Section:
     """Measure ``events`` V1 requests of 20 numbers, in batch and on a stream; ``folder`` is for the data."""
     rounds.say(f"writing {events:,} events")
+    few = events // _START
     write_traffic(folder / "spool", folder / "decoded", events)
+    write_traffic(folder / "few" / "spool", folder / "few" / "decoded", few)
     store = _store(spark, folder / "store", events)
-    monitor = sparkmon.Monitor(store, f"{folder}/tables", window=WINDOW, delay=DELAY)
-    schemas = store.schemas()
-    ways = {"batch": _InBatch(spark), "stream": _OnAStream(spark, folder)}
-    results = rounds.measure(
+    monitor = Monitor(store, f"{folder}/tables", window=WINDOW, delay=DELAY)
+
+    def measure(name: str, way: _Way, data: Path, count: int) -> list[Contender]:
+        runs = _contenders(way, data, monitor, store.schemas())
+        return [Contender(f"{name}: {what}", _counted(run, count)) for what, run in runs.items()]
+
+    # In batch and on streams apart: what streams leave behind in the JVM would burden the batches between them.
+    in_batch = rounds.measure(measure("batch", _InBatch(spark), folder, events))
+    stream = _OnAStream(spark, folder)
+    on_stream = rounds.measure(
         [
-            Contender(f"{mode}: {name}", _counted(run, events))
-            for mode, way in ways.items()
-            for name, run in _contenders(way, folder, monitor, schemas).items()
+            *measure("stream", stream, folder, events),
+            *measure(f"stream of {few:,}", stream, folder / "few", few),
         ]
     )
+    results = [*in_batch, *on_stream]
     return Section(
         "payloads",
         f"Payload bytes to drift metrics: {events:,} V1 requests of 20 numbers each, {WINDOWS} windows",
         "events",
         results,
-        {what: ratio for mode in ways for what, ratio in _ratios(mode, results).items()},
-        ["findings: ks, psi and wasserstein of every window and column; streams: availableNow"],
+        _ratios("batch", results) | _ratios("stream", results) | _beyond_the_start(results, few),
+        [
+            "findings: ks, psi and wasserstein of every window and column",
+            "streams start anew at every run and end with what is there (availableNow): that alone costs most of what "
+            f"{few:,} events cost",
+        ],
     )
 
 
@@ -85,25 +105,32 @@ class _OnAStream:
 
     def collect(self, frame: DataFrame, finish: Callable[[DataFrame], DataFrame]) -> int:
         found: list[int] = []
+
+        def each(batch: DataFrame, _: int) -> None:
+            batch.persist()  # as Monitor does: a batch that closes no window is compared with nothing
+            if not batch.isEmpty():
+                found.append(finish(batch).toArrow().num_rows)
+            batch.unpersist()
+
         with tempfile.TemporaryDirectory(dir=self.folder) as checkpoint:
             writer = frame.writeStream.outputMode("append").option("checkpointLocation", checkpoint)
-            writer = writer.foreachBatch(
-                lambda batch, _: found.append(finish(batch).toArrow().num_rows)
-            )
-            writer.trigger(availableNow=True).start().awaitTermination()
+            writer.foreachBatch(each).trigger(availableNow=True).start().awaitTermination()
         return sum(found)
 
 
+_Way: TypeAlias = _InBatch | _OnAStream
+
+
 def _contenders(
-    way: _InBatch | _OnAStream,
+    way: _Way,
     folder: Path,
-    monitor: sparkmon.Monitor,
-    schemas: list[sparkmon.ModelSchema],
+    monitor: Monitor,
+    schemas: list[ModelSchema],
 ) -> dict[str, Callable[[], None]]:
     decoded = way.read("parquet", folder / "decoded")
     events = way.read("kserve", folder / "spool")
-    rows = sparkmon.rows(events, schemas)
-    unchecked = sparkmon.profile_rows(rows.withWatermark("event_time", DELAY), WINDOW)
+    rows = decode(events, schemas)
+    unchecked = profile_rows(rows.withWatermark("event_time", DELAY), WINDOW)
     findings = WINDOWS * len(COLUMNS) * 3
 
     def judge(profiles: DataFrame, expected: int = findings) -> None:
@@ -129,10 +156,10 @@ def _moments(decoded: DataFrame) -> DataFrame:
     )
 
 
-def _store(spark: SparkSession, path: Path, rows: int) -> sparkmon.LocalStore:
+def _store(spark: SparkSession, path: Path, rows: int) -> LocalStore:
     table = spark.createDataFrame(normals(rows, seed=2), COLUMNS)
-    store = sparkmon.LocalStore(path)
-    store.write_reference(sparkmon.reference_of(table, MODEL).toArrow())
+    store = LocalStore(path)
+    store.write_reference(reference_of(table, MODEL).toArrow())
     return store
 
 
@@ -154,5 +181,19 @@ def _ratios(mode: str, results: list[Result]) -> dict[str, float]:
     whole = by_name[f"{mode}: {_FINDINGS}"]
     return {
         f"{whole.name} / {rival}": whole.cost_beside(by_name[f"{mode}: {rival}"])
+        for rival in (_DECODING, _SPARK_ALONE)
+    }
+
+
+def _beyond_the_start(results: list[Result], few: int) -> dict[str, float]:
+    """Compare what further events cost on streams that run already."""
+
+    def further(name: str) -> float:
+        by_name = {result.name: statistics.median(result.cpu_s) for result in results}
+        return by_name[f"stream: {name}"] - by_name[f"stream of {few:,}: {name}"]
+
+    return {
+        f"the same, less what {few:,} events cost: {_FINDINGS} / {rival}": further(_FINDINGS)
+        / further(rival)
         for rival in (_DECODING, _SPARK_ALONE)
     }

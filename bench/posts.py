@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime, timezone
+from functools import partial
 
 import orjson
 
@@ -42,8 +43,8 @@ async def post_for(port: int, seconds: float, *, keep_alive: bool) -> int:
         count = 0
         while loop.time() < end:
             done = loop.create_future()
-            sender = _Sender(request, end, done, keep_alive=keep_alive)
-            await loop.create_connection(lambda sender=sender: sender, "127.0.0.1", port)
+            sender = partial(_Sender, request, end, done, keep_alive=keep_alive)
+            await loop.create_connection(sender, "127.0.0.1", port)
             count += await done
         return count
 

@@ -10,13 +10,14 @@ import pyarrow.parquet as pq
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-import sparkmon
 from bench.evidently_venv import measure_evidently
 from bench.rounds import Contender, Rounds
 from bench.section import Section
 from bench.traffic import COLUMNS, MODEL, normals
 from bench.with_scipy import drift_by_scipy
+from sparkmon.comparison import compare
 from sparkmon.errors import SparkmonError
+from sparkmon.profiles import column_kinds, profile_table, reference_of
 
 __all__ = ["measure_tables"]
 
@@ -47,14 +48,14 @@ def measure_tables(
     rounds.say(f"writing two tables of {rows:,} rows")
     paths = write_tables(folder, rows)
     table = spark.read.parquet(str(paths[1]))
-    kinds = sparkmon.column_kinds(table)
-    reference = sparkmon.reference_of(spark.read.parquet(str(paths[0])), MODEL).toArrow()
+    kinds = column_kinds(table)
+    reference = reference_of(spark.read.parquet(str(paths[0])), MODEL).toArrow()
 
     def profile() -> DataFrame:
-        return sparkmon.profile_table(table, kinds, model=MODEL)
+        return profile_table(table, kinds, model=MODEL)
 
     def findings() -> DataFrame:
-        return sparkmon.compare(profile(), spark.createDataFrame(reference))
+        return compare(profile(), spark.createDataFrame(reference))
 
     def moments() -> DataFrame:
         return table.agg(*(each(name) for name in COLUMNS for each in (F.mean, F.stddev)))

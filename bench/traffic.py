@@ -71,7 +71,7 @@ def write_traffic(spool: Path, decoded: Path, events: int) -> None:
             rows = range(first, min(first + _GROUP, events))
             writer.append(events_to_batch([_request(row, times[row], values[row]) for row in rows]))
         writer.append(events_to_batch([_health_check(later)]))
-    decoded.mkdir()
+    decoded.mkdir(parents=True)
     columns = np.vstack([values, np.full((1, len(COLUMNS)), np.nan)]).T
     table = pa.table(
         {
@@ -82,7 +82,7 @@ def write_traffic(spool: Path, decoded: Path, events: int) -> None:
             },
         }
     )
-    pq.write_table(table, decoded / "rows.parquet", row_group_size=events // 4)
+    pq.write_table(table, decoded / "rows.parquet", row_group_size=-(-events // 4))
 
 
 def _request(number: int, time: datetime, row: NDArray[np.float64]) -> Event:

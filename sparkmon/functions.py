@@ -51,7 +51,7 @@ def over_profiles(name: str) -> Udf:
     Examples
     --------
     >>> from sparkmon.profiles import profile_table
-    >>> small = profile_table(spark.range(1_000), {"id": "numeric"}, model="m")
+    >>> small = profile_table(spark.range(1_000), {"id": "numeric"}, model="m", k=4000)
     >>> large = profile_table(spark.range(2_000), {"id": "numeric"}, model="m", k=4000)
     >>> both = large.selectExpr("profile AS reference").crossJoin(small.select("profile"))
     >>> both.select(over_profiles("ks")("reference", "profile").alias("ks")).first().ks

@@ -19,7 +19,7 @@ from sparkmon.profiles import WINDOW_K, profile_rows
 from sparkmon.store import DEFAULT_REFERENCE, FeatureStore
 from sparkmon.tables import Tables
 
-__all__ = ["Monitor", "Watch"]
+__all__ = ["LateEvents", "Monitor", "Watch"]
 
 _Write: TypeAlias = Callable[[DataFrame, str, int], None]
 
@@ -49,6 +49,33 @@ class Watch:
         """Stop the queries; started again on the same tables, they go on where they were."""
         self.profiles.stop()
         self.dead_letters.stop()
+
+
+class LateEvents:
+    """Counts the events that came too late for their window, from the progress of a query.
+
+    Parameters
+    ----------
+    profiles : StreamingQuery
+        ``Watch.profiles``. Spark remembers the progress of its last 100 batches: ask more often than that.
+    """
+
+    def __init__(self, profiles: StreamingQuery) -> None:
+        self._query = profiles
+        self._counted = -1
+
+    def count(self) -> int:
+        """Return how many have come since the last call."""
+        late = 0
+        for progress in self._query.recentProgress:
+            if progress.batchId > self._counted:
+                self._counted = progress.batchId
+                late += sum(
+                    state.numRowsDroppedByWatermark
+                    for state in progress.stateOperators
+                    if state.operatorName == "dedupeWithinWatermark"
+                )
+        return late
 
 
 class Monitor:

@@ -57,8 +57,8 @@ def compare(
     Examples
     --------
     >>> from sparkmon.profiles import profile_table, reference_of
-    >>> references = reference_of(spark.range(10_000), "m")
-    >>> profiles = profile_table(spark.range(5_000), {"id": "numeric"}, model="m", k=8000)
+    >>> references = reference_of(spark.range(4_000), "m")
+    >>> profiles = profile_table(spark.range(2_000), {"id": "numeric"}, model="m", k=4000)
     >>> for found in compare(profiles, references, Checks(("ks",))).collect():
     ...     print(found.column_name, found.statistic, round(found.value, 2), found.status)
     id ks 0.5 drift

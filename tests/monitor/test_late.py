@@ -1,0 +1,37 @@
+"""Events that come too late for their window are told of, not dropped in silence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from sparkmon.logs.spool_writer import SpoolWriter
+from sparkmon.monitor import LateEvents, Monitor
+from sparkmon.profiles import reference_of
+from sparkmon.protocol import events_to_batch
+from sparkmon.records import Event
+from sparkmon.session import register
+from sparkmon.store import LocalStore
+from tests.support.traffic import clock, v1_event
+
+
+def test_events_later_than_the_delay_are_counted(spark: SparkSession, tmp_path: Path) -> None:
+    register(spark)
+    store = LocalStore(tmp_path / "store")
+    table = spark.range(1_000).selectExpr("id AS amount")
+    store.write_reference(reference_of(table, "shop").toArrow())
+    monitor = Monitor(store, f"{tmp_path}/tables", window="1 hour", delay="10 minutes")
+
+    def late(events: list[Event]) -> int:
+        with SpoolWriter(tmp_path / "spool") as spool:
+            spool.append(events_to_batch(events))
+        stream = spark.readStream.format("kserve").load(f"{tmp_path}/spool")
+        watch = monitor.start(stream, f"{tmp_path}/checkpoints", available_now=True)
+        watch.wait()
+        return LateEvents(watch.profiles).count()
+
+    assert late([v1_event("shop", 5, [[1.0]]), clock(120)]) == 0
+    assert late([v1_event("shop", minute, [[2.0]]) for minute in (20, 109, 111)]) == 2
+    counted = monitor.tables.read(spark, "profiles").selectExpr("sum(profile.count) AS rows")
+    assert counted.first() == (1,)
