@@ -21,10 +21,8 @@ _PACKAGES = ("evidently", "pandas<3", "pyarrow")
 _LIMIT_S = 1800
 
 
-def measure_evidently(
-    paths: Sequence[Path], rounds: Rounds, *, install: bool
-) -> tuple[list[Result], str]:
-    """Run Evidently's DataDriftPreset once on two Parquet files, reference first.
+def measure_evidently(paths: Sequence[Path], rounds: Rounds) -> tuple[list[Result], str]:
+    """Run Evidently's DataDriftPreset once on two Parquet files, reference first; install it where it is not.
 
     Parameters
     ----------
@@ -32,8 +30,6 @@ def measure_evidently(
         The tables.
     rounds : Rounds
         To say what is going on.
-    install : bool
-        Whether to install Evidently where it is not.
 
     Returns
     -------
@@ -43,11 +39,6 @@ def measure_evidently(
         Its version, or why it was left out.
     """
     if not _READY.exists():
-        if not install:
-            return (
-                [],
-                "Evidently is left out: it is not installed (a run without --quick installs it)",
-            )
         rounds.say("installing Evidently into build/bench-evidently (minutes; once)")
         if failure := _install():
             return [], f"Evidently is left out: it could not be installed: {failure}"

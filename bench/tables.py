@@ -28,7 +28,7 @@ _SCIPY = "scipy: ks, psi and wasserstein"
 
 
 def measure_tables(
-    spark: SparkSession, folder: Path, rounds: Rounds, rows: int, *, install: bool
+    spark: SparkSession, folder: Path, rounds: Rounds, rows: int, *, with_evidently: bool
 ) -> Section:
     """Measure two tables of ``rows`` by 20 numbers, half of their columns drifted.
 
@@ -42,8 +42,8 @@ def measure_tables(
         How often; Evidently, which takes minutes, is run once.
     rows : int
         Of each table.
-    install : bool
-        Whether Evidently may be installed where it is not.
+    with_evidently : bool
+        Whether to run Evidently, too, and to install it where it is not.
     """
     rounds.say(f"writing two tables of {rows:,} rows")
     paths = write_tables(folder, rows)
@@ -68,7 +68,9 @@ def measure_tables(
             Contender(_SCIPY, lambda: _numbers(drift_by_scipy(*paths), rows)),
         ]
     )
-    evidently, note = measure_evidently(paths, rounds, install=install)
+    evidently, note = (
+        measure_evidently(paths, rounds) if with_evidently else ([], "Evidently is left out")
+    )
     results += evidently
     moments_result, profile_result, findings_result, *rivals = results
     ratios = {f"{_PROFILE} / {_MOMENTS}": profile_result.cost_beside(moments_result)}

@@ -1,0 +1,1 @@
+"""What sparkmon costs, measured; see ``bench/README.md``."""
