@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.streaming.query import StreamingQuery
@@ -16,7 +17,7 @@ from sparkmon.alerts import AlertSink, ConsoleSink, alerts_of, deliver
 from sparkmon.comparison import Checks, compare
 from sparkmon.errors import OptionError, ReferenceMissingError
 from sparkmon.profiles import WINDOW_K, profile_rows
-from sparkmon.store import DEFAULT_REFERENCE, FeatureStore
+from sparkmon.store import DEFAULT_REFERENCE, FeatureStore, schemas_of
 from sparkmon.tables import Tables
 
 __all__ = ["LateEvents", "Monitor", "Watch"]
@@ -149,12 +150,19 @@ class Monitor:
         self.components = [components] if isinstance(components, str) else list(components)
         self.checks = checks or Checks()
         self.sinks: Sequence[AlertSink] = [ConsoleSink()] if sinks is None else list(sinks)
-        self._schemas = store.schemas(reference)
+        references = store.read_references(reference)
+        self._schemas = schemas_of(references)
         if not self._schemas:
             raise ReferenceMissingError(
                 f"{store!r} has no reference {reference!r}; make one with: sparkmon profile TABLE --as MODEL"
             )
-        self._references = store.read_references(reference)
+        # The profiles of single blocks are not compared with; they need not travel with every batch.
+        self._references = references.filter(pc.is_null(references["block_start"]))
+
+    @property
+    def models(self) -> list[str]:
+        """The models that have a reference, in alphabetical order."""
+        return [schema.model for schema in self._schemas]
 
     def rows(self, events: DataFrame) -> DataFrame:
         """Decode events, each once, to rows named and typed by the references; see :func:`sparkmon.rows`."""

@@ -49,11 +49,12 @@ def run(
     kafka = chosen.source.format == "kafka"
     # Spark sets a handler of its own at its start: ours comes after.
     with open_session(chosen.spark, kafka=kafka) as spark, _stop_signal() as stopped:
-        watch = chosen.monitor().start(
+        monitor = chosen.monitor()
+        watch = monitor.start(
             chosen.source.events(spark), chosen.progress(), available_now=available_now
         )
         try:
-            _say(f"watching {', '.join(chosen.models())} in {chosen.source.described()}")
+            _say(f"watching {', '.join(monitor.models)} in {chosen.source.described()}")
             _say(f"profiles, drift_metrics, alerts and dead_letters are in {chosen.tables}")
             if not available_now:
                 _say("Ctrl-C stops it; started again, it goes on where it was")

@@ -208,10 +208,6 @@ class MonitorConfig(_Strict):
         """Return the directory of the queries' checkpoints."""
         return self.checkpoints or f"{self.tables.rstrip('/')}/checkpoints"
 
-    def models(self) -> list[str]:
-        """Return the models that have a reference of that name; needs an active Spark session."""
-        return [schema.model for schema in self.store.open().schemas(self.reference)]
-
     def monitor(self) -> Monitor:
         """Make the monitor; needs an active Spark session.
 

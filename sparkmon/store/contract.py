@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from sparkmon.errors import ReferenceMissingError
 from sparkmon.records import Feature, ModelSchema
 
-__all__ = ["DEFAULT_REFERENCE", "FeatureStore", "FeatureValue"]
+__all__ = ["DEFAULT_REFERENCE", "FeatureStore", "FeatureValue", "schemas_of"]
 
 DEFAULT_REFERENCE = "training"
 """The name of the reference that is used when none is named."""
@@ -71,30 +71,7 @@ class FeatureStore(ABC):
 
     def schemas(self, reference: str = DEFAULT_REFERENCE) -> list[ModelSchema]:
         """Return the columns of every model that has a reference, in the order of its payloads."""
-        table = self.read_references(reference)
-        columns = [
-            "model",
-            "model_version",
-            "column_name",
-            "column_kind",
-            "data_type",
-            "column_index",
-        ]
-        whole = table.filter(pc.is_null(table["block_start"])).select(columns)
-        by_model: dict[str, dict[str, list[Feature]]] = {}
-        versions: dict[str, str] = {}
-        for row in sorted(
-            whole.to_pylist(), key=lambda row: (row["model_version"], row["column_index"])
-        ):
-            model = row["model"]
-            if versions.setdefault(model, row["model_version"]) != row["model_version"]:
-                continue  # the columns of the first version stand for all
-            lists = by_model.setdefault(model, {"feature": [], "prediction": []})
-            lists[row["column_kind"]].append(Feature(row["column_name"], row["data_type"]))
-        return [
-            ModelSchema(model, tuple(lists["feature"]), tuple(lists["prediction"]))
-            for model, lists in sorted(by_model.items())
-        ]
+        return schemas_of(self.read_references(reference))
 
     def require_reference(self, model: str, reference: str = DEFAULT_REFERENCE) -> ModelSchema:
         """Return one model's columns, or raise ReferenceMissingError with the command that makes a reference."""
@@ -105,3 +82,30 @@ class FeatureStore(ABC):
                 f"{', '.join(schemas) or 'none'}; make one with: sparkmon profile TABLE --as {model}"
             )
         return schemas[model]
+
+
+def schemas_of(references: pa.Table) -> list[ModelSchema]:
+    """Return the columns of every model in a table of references, in the order of its payloads."""
+    columns = [
+        "model",
+        "model_version",
+        "column_name",
+        "column_kind",
+        "data_type",
+        "column_index",
+    ]
+    whole = references.filter(pc.is_null(references["block_start"])).select(columns)
+    by_model: dict[str, dict[str, list[Feature]]] = {}
+    versions: dict[str, str] = {}
+    for row in sorted(
+        whole.to_pylist(), key=lambda row: (row["model_version"], row["column_index"])
+    ):
+        model = row["model"]
+        if versions.setdefault(model, row["model_version"]) != row["model_version"]:
+            continue  # the columns of the first version stand for all
+        lists = by_model.setdefault(model, {"feature": [], "prediction": []})
+        lists[row["column_kind"]].append(Feature(row["column_name"], row["data_type"]))
+    return [
+        ModelSchema(model, tuple(lists["feature"]), tuple(lists["prediction"]))
+        for model, lists in sorted(by_model.items())
+    ]
