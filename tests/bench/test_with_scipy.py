@@ -24,5 +24,7 @@ def test_both_sides_of_the_benchmark_compute_the_same(spark: SparkSession, tmp_p
     for finding in findings:
         ks, psi, wasserstein = exact[finding["column_name"]]
         expected = {"ks": ks, "psi": psi, "wasserstein": wasserstein}[finding["statistic"]]
-        near = 0.005 if finding["statistic"] != "wasserstein" else 0.03
+        # The sketches are random, and their stated error is that of 99 of 100 cases.
+        near = 3 * finding["sketch_error"]
         assert finding["value"] == pytest.approx(expected, abs=near)
+        assert near < (0.02 if finding["statistic"] == "ks" else 0.1)

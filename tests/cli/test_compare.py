@@ -63,8 +63,9 @@ def test_ks_of_a_chunk_is_scipys() -> None:
     reference, current = (pd.read_parquet(path)["car_value"] for path in LOANS)
     for chunk in range(10):
         rest = current[500 * chunk : 500 * chunk + 500]
-        # 0.00072 is the rank error of the reference's sketch.
-        assert found[chunk] == pytest.approx(ks_2samp(reference, rest).statistic, abs=0.00072)
+        # The reference's sketch is random. Its error at one point is within 0.00072 in 99 of 100 cases; the
+        # greatest of all points, in ten chunks, is within three times that.
+        assert found[chunk] == pytest.approx(ks_2samp(reference, rest).statistic, abs=0.0022)
 
 
 def test_the_merger_is_found_in_the_airline_alone() -> None:

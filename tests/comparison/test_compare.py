@@ -59,7 +59,8 @@ def test_the_merger_of_two_airlines_is_found_and_nothing_else(spark: SparkSessio
     ]
     delay = findings["", "DEPARTURE_DELAY", "ks"]
     distance = scipy.stats.ks_2samp(*sides).statistic
-    assert delay["value"] == pytest.approx(distance, abs=delay["sketch_error"])
+    # The sketches are random, and their stated error is that of 99 of 100 cases.
+    assert delay["value"] == pytest.approx(distance, abs=3 * delay["sketch_error"])
     assert (delay["reference_count"], delay["current_count"]) == tuple(map(len, sides))
 
 
@@ -110,7 +111,7 @@ def test_every_status_stands_where_it_should(profiles: DataFrame, references: Da
     assert statuses(findings, "1") == {"x": {"too_few_rows"}}
     # Half of 0 .. 3999 against the whole: the shares differ by a half, the means by 1000.
     ks = findings["", "x", "ks"]
-    assert ks["value"] == pytest.approx(0.5, abs=ks["sketch_error"])
+    assert ks["value"] == pytest.approx(0.5, abs=3 * ks["sketch_error"])  # random, see above
     assert findings["", "x", "wasserstein"]["value"] == pytest.approx(1000, rel=0.01)
     assert {key[2] for key in findings if key[1] == "level"} == {"psi"}
     assert findings["", "level", "psi"]["value"] == 0

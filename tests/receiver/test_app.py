@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +134,9 @@ def test_a_sender_that_breaks_off_takes_no_room(tmp_path: Path) -> None:
             for _ in range(1000):
                 if not receiver.health()["pending_events"]:
                     break
-        assert receiver.post(event_headers("whole"), b"whole")[0] == 202
+        for _ in range(1000):  # the receiver may hear of the last break only now
+            if receiver.post(event_headers("whole"), b"whole")[0] == 202:
+                break
     assert read_all(tmp_path) == [b"whole"]
 
 
@@ -153,8 +156,8 @@ def test_every_acknowledged_event_survives_kill_9(tmp_path: Path) -> None:
                 acknowledged.append(name)
                 if len(acknowledged) > 300:
                     enough.set()
-        except OSError:
-            return  # the receiver has been killed
+        except (OSError, HTTPException):
+            return  # the receiver has been killed, perhaps half-way through an answer
 
     with Receiver(tmp_path) as receiver:
         senders = [threading.Thread(target=send, args=[sender]) for sender in range(8)]
