@@ -11,6 +11,8 @@
     ├─ ProfileError (ValueError)           a summary that cannot be read or compared
     ├─ ReferenceMissingError (LookupError) the store has no reference for this model
     ├─ StoreError (RuntimeError)           the feature store failed
+    │  └─ StoreTimeoutError (TimeoutError)  it did not answer in time
+    ├─ ServingError (RuntimeError)         a request cannot be answered with a prediction
     ├─ AlertDeliveryError (RuntimeError)   a required sink failed
     └─ MissingExtraError (ImportError)     a package of an optional extra is not installed
 
@@ -30,9 +32,11 @@ __all__ = [
     "ProfileError",
     "ProtocolError",
     "ReferenceMissingError",
+    "ServingError",
     "SparkmonError",
     "SpoolError",
     "StoreError",
+    "StoreTimeoutError",
     "UnknownNameError",
 ]
 
@@ -118,6 +122,26 @@ class StoreError(SparkmonError, RuntimeError):
     """Raised when the feature store cannot be read or written."""
 
     condition = "SPARKMON_STORE"
+
+
+class StoreTimeoutError(StoreError, TimeoutError):
+    """Raised when the feature store did not answer in time."""
+
+    condition = "SPARKMON_STORE_TIMEOUT"
+
+
+class ServingError(SparkmonError, RuntimeError):
+    """Raised when a request cannot be answered with a prediction; ``status`` is the HTTP status that tells the caller.
+
+    ``body`` and ``content_type`` are the predictor's own answer where it gave one; ``retry_after_s`` is when it is
+    worth asking again, in whole seconds.
+    """
+
+    condition = "SPARKMON_SERVING"
+    status: int = 500
+    body: bytes | None = None
+    content_type: str | None = None
+    retry_after_s: int | None = None
 
 
 class AlertDeliveryError(SparkmonError, RuntimeError):

@@ -100,6 +100,10 @@ class Decoded:
     model_version: str | None = None
     body_id: str | None = None
     dead_letter: DeadLetter | None = None
+    entities: Sequence[Mapping[str, Value]] = ()
+    """Of a request that sparkmon's transformer enriched: each instance's entity ids, by name."""
+    enrichment: Sequence[Mapping[str, Value]] = ()
+    """Of such a request, per instance: ``<group>.missing`` and ``<group>.stale`` (1 or 0) and ``<group>.age_s``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,17 @@
 
 from sparkmon.config.interval import parse_interval
 from sparkmon.config.read import read_config
-from sparkmon.config.settings import KafkaSource, KServeSource, MonitorConfig, Sink, Store
+from sparkmon.config.settings import (
+    HopsworksSource,
+    KafkaSource,
+    KServeSource,
+    MonitorConfig,
+    Sink,
+    Store,
+)
 
 __all__ = [
+    "HopsworksSource",
     "KServeSource",
     "KafkaSource",
     "MonitorConfig",

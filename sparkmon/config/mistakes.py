@@ -32,6 +32,8 @@ _EXPECTED = {
 }
 """By pydantic's name of the mistake."""
 
+_FORMATS = ("kserve", "kafka", "hopsworks")
+
 
 def mistakes_of(error: ValidationError, lines: Mapping[Place, int]) -> list[tuple[int, str]]:
     """Tell every mistake by its line.
@@ -55,7 +57,7 @@ def mistakes_of(error: ValidationError, lines: Mapping[Place, int]) -> list[tupl
     ... except ValidationError as error:
     ...     for line, sentence in mistakes_of(error, {(): 1, ("source",): 1, ("store", "pth"): 3}):
     ...         print(line, sentence)
-    1 source.format: got 'kafk'; expected kserve or kafka
+    1 source.format: got 'kafk'; expected kserve, kafka or hopsworks
     1 store.path is missing; expected the directory of the feature store
     3 got the unknown key 'store.pth'; did you mean 'path'? expected path
     """
@@ -104,7 +106,7 @@ def _own(detail: ErrorDetails) -> str:
 
 def _in_file(loc: Place) -> Place:
     """Strip from pydantic's location what the file does not have: the tag of the source's format."""
-    if len(loc) > 1 and loc[0] == "source" and loc[1] in ("kserve", "kafka"):
+    if len(loc) > 1 and loc[0] == "source" and loc[1] in _FORMATS:
         loc = ("source", *loc[2:])
     return tuple(part for part in loc if part != "[key]")
 

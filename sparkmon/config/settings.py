@@ -22,11 +22,12 @@ from sparkmon.comparison import Checks
 from sparkmon.config.interval import parse_interval
 from sparkmon.errors import OptionError
 from sparkmon.monitor import Monitor
-from sparkmon.sources import kafka_events
+from sparkmon.protocol.hopsworks_avro import SchemaVersion, TimeUnit
+from sparkmon.sources import hopsworks_events, kafka_events
 from sparkmon.statistics import STATISTICS
 from sparkmon.store import DEFAULT_REFERENCE, LocalStore
 
-__all__ = ["KServeSource", "KafkaSource", "MonitorConfig", "Sink", "Store"]
+__all__ = ["HopsworksSource", "KServeSource", "KafkaSource", "MonitorConfig", "Sink", "Store"]
 
 
 def _resolved(path: str, info: ValidationInfo) -> str:
@@ -64,6 +65,8 @@ Location: TypeAlias = Annotated[str, AfterValidator(_resolved)]
 Interval: TypeAlias = Annotated[str, AfterValidator(_interval)]
 Options: TypeAlias = dict[str, str]
 
+_FORMATS = "kserve, kafka or hopsworks"
+
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -83,7 +86,7 @@ class _Source(_Strict):
 class KServeSource(_Source):
     """``format: kserve``: the spool of ``sparkmon receive``, or the objects of KServe's store logger."""
 
-    format: Literal["kserve"] = Field(description="kserve or kafka")
+    format: Literal["kserve"] = Field(description=_FORMATS)
     path: Location = Field(description="the directory or URL of a spool or of stored objects")
 
     def events(self, spark: SparkSession) -> DataFrame:
@@ -95,26 +98,49 @@ class KServeSource(_Source):
         return f"the inference log {self.path}"
 
 
-class KafkaSource(_Source):
-    """``format: kafka``: CloudEvents on a topic, read from its beginning unless ``startingOffsets`` is set."""
+class _Topic(_Source):
+    """A topic, read from its beginning unless ``startingOffsets`` is set."""
 
-    format: Literal["kafka"] = Field(description="kserve or kafka")
     bootstrap_servers: Text = Field(description="the brokers, such as broker:9092")
-    topic: Text = Field(description="the topic with the CloudEvents")
+    topic: Text = Field(description="the topic with the log")
 
-    def events(self, spark: SparkSession) -> DataFrame:
-        """Open the stream of events."""
+    def records(self, spark: SparkSession) -> DataFrame:
+        """Open the stream of Kafka's records."""
         options = {"startingOffsets": "earliest"} | self.options
         options |= {
             "kafka.bootstrap.servers": self.bootstrap_servers,
             "subscribe": self.topic,
             "includeHeaders": "true",
         }
-        return kafka_events(spark.readStream.format("kafka").options(**options).load())
+        return spark.readStream.format("kafka").options(**options).load()
 
     def described(self) -> str:
         """Say in a few words what is read."""
         return f"the topic {self.topic} of {self.bootstrap_servers}"
+
+
+class KafkaSource(_Topic):
+    """``format: kafka``: CloudEvents on a topic."""
+
+    format: Literal["kafka"] = Field(description=_FORMATS)
+
+    def events(self, spark: SparkSession) -> DataFrame:
+        """Open the stream of events."""
+        return kafka_events(self.records(spark))
+
+
+class HopsworksSource(_Topic):
+    """``format: hopsworks``: the Avro inference log of Hopsworks deployments on a topic."""
+
+    format: Literal["hopsworks"] = Field(description=_FORMATS)
+    schema_version: SchemaVersion | None = Field(
+        None, description="1, 2, 3 or 4: the version of inferenceschema that all records have"
+    )
+    time_unit: TimeUnit = Field("auto", description="auto, s or ms: the unit of requestTimestamp")
+
+    def events(self, spark: SparkSession) -> DataFrame:
+        """Open the stream of events."""
+        return hopsworks_events(self.records(spark), self.schema_version, self.time_unit)
 
 
 class Store(_Strict):
@@ -140,9 +166,11 @@ class MonitorConfig(_Strict):
     :class:`sparkmon.Monitor`.
     """
 
-    source: Annotated[KServeSource | KafkaSource, Field(discriminator="format")] = Field(
-        description="where events come from: {format: kserve, path: ...} or "
-        "{format: kafka, bootstrap_servers: ..., topic: ...}"
+    source: Annotated[
+        KServeSource | KafkaSource | HopsworksSource, Field(discriminator="format")
+    ] = Field(
+        description="where events come from: {format: kserve, path: ...}, or {format: kafka or hopsworks, "
+        "bootstrap_servers: ..., topic: ...}"
     )
     store: Store = Field(description="the feature store: {path: ...}")
     tables: Annotated[Text, AfterValidator(_tables)] = Field(

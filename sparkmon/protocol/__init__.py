@@ -9,13 +9,20 @@ Of the event (``from_*``):
 - ``NOT_A_CLOUDEVENT``: neither ``ce-`` attributes nor a structured CloudEvent's content type.
 - ``EVENT_NOT_JSON``: a structured CloudEvent that is no JSON object.
 - ``EVENT_FIELD_MISSING``: no id, type, source or time.
-- ``EVENT_TIME_MALFORMED``: a time that is no RFC 3339 timestamp.
+- ``EVENT_TIME_MALFORMED``: a time that is no RFC 3339 timestamp, or no number of seconds or milliseconds since 1970.
 - ``EVENT_TOO_LARGE``, ``HEADERS_TOO_LARGE``: beyond :class:`Limits`.
 - ``HEADER_NOT_UTF8``: an attribute whose bytes are not UTF-8.
 - ``METADATA_MALFORMED``, ``ANNOTATIONS_MALFORMED``: no JSON object of strings.
 - ``STATUS_CODE_MALFORMED``: no number of three digits.
 - ``DATA_BASE64_BROKEN``: a body in base64 that is damaged.
 - ``OBJECT_MALFORMED``, ``OBJECT_TOO_LARGE``: a stored object that is not what its name says, or beyond :class:`Limits`.
+- ``AVRO_MALFORMED``: a record that is no inference log of Hopsworks, or not of the version that was named.
+- ``AVRO_AMBIGUOUS``: such a record whose version cannot be told.
+
+Of a batch of events, which is then refused as a whole (``from_structured_batch``):
+
+- ``BATCH_NOT_JSON``: no JSON array.
+- ``BATCH_TOO_LONG``: beyond :class:`Limits`.
 
 Of the body (``decode``):
 
@@ -25,6 +32,7 @@ Of the body (``decode``):
 - ``BODY_GZIP_BROKEN``: a gzip body that is cut short or damaged.
 - ``BODY_NOT_JSON``: text or bytes, ``NaN`` or ``Infinity``, not UTF-8, something after the end.
 - ``BODY_UNKNOWN``: JSON of no protocol.
+- ``ENRICHMENT_MALFORMED``: a request parameter ``sparkmon`` that is no note of sparkmon's transformer.
 - ``INSTANCES_MALFORMED``: instances that are no list, or of several forms.
 - ``INSTANCE_MALFORMED``: an object inside a list of values.
 - ``ROWS_RAGGED``: rows or nested lists of different lengths.
@@ -46,9 +54,11 @@ from sparkmon.protocol.batch import decode_batch, decode_batches
 from sparkmon.protocol.cloudevents import from_http, from_kafka, from_structured
 from sparkmon.protocol.decode import decode
 from sparkmon.protocol.event_batch import events_to_batch
+from sparkmon.protocol.hopsworks_avro import from_hopsworks_avro
 from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
 from sparkmon.protocol.schema import DECODED, EVENTS, VALUES
 from sparkmon.protocol.store_objects import from_object
+from sparkmon.protocol.structured_batch import from_structured_batch
 
 __all__ = [
     "DECODED",
@@ -60,8 +70,10 @@ __all__ = [
     "decode_batch",
     "decode_batches",
     "events_to_batch",
+    "from_hopsworks_avro",
     "from_http",
     "from_kafka",
     "from_object",
     "from_structured",
+    "from_structured_batch",
 ]

@@ -22,8 +22,8 @@ __all__ = ["BatchReader"]
 
 _BATCH_BYTES = 256 * 2**20
 _CELL_BYTES = 64
-_BY_ROW = frozenset({"features", "instance", "predictions"})
-_FEATURES, _PREDICTIONS = 0, 1
+_BY_ROW = frozenset({"features", "instance", "predictions", "entities", "enrichment"})
+_FEATURES, _PREDICTIONS, _ENTITIES, _ENRICHMENT = range(4)
 
 
 class BatchReader:
@@ -93,6 +93,7 @@ class BatchReader:
         paired = 0
         if self._requests is not None and self._requests[at] is not None and side == _PREDICTIONS:
             paired = self._pair(at, body, step)
+        self._place_notes(body, step)
         step.add(body, side, rows, naming, paired)
 
     def _body(self, at: int, payload: bytes, half: str) -> Body:
@@ -132,7 +133,17 @@ class BatchReader:
         if naming.dead_letter is not None:
             return 0
         step.place(_FEATURES, request.rows, naming)
+        self._place_notes(request, step)
         return request.rows.count
+
+    def _place_notes(self, body: Body, step: _Step) -> None:
+        """Add what a transformer noted on a request; most requests have none."""
+        for side, rows in ((_ENTITIES, body.entities), (_ENRICHMENT, body.enrichment)):
+            if rows.count and rows.names:
+                key = (side, rows.names)
+                if key not in self._namings:
+                    self._namings[key] = name_columns(rows.names, rows.named, ())
+                step.place(side, rows, self._namings[key])
 
 
 class _Step:
@@ -146,7 +157,7 @@ class _Step:
         self.versions: list[str | None] = []
         self.letters: dict[int, DeadLetter] = {}
         self.without_rows: list[int] = []
-        self.maps = (ValueMaps(), ValueMaps())
+        self.maps = (ValueMaps(), ValueMaps(), ValueMaps(), ValueMaps())
         self._row = 0
 
     def set_aside(self, body: Body, letter: DeadLetter) -> None:
@@ -189,6 +200,8 @@ def _assemble(events: pa.RecordBatch, step: _Step) -> pa.RecordBatch:
         "model_version": _versions(events, step.versions),
         "request_id": _request_ids(events, step.body_ids),
         "predictions": step.maps[_PREDICTIONS].build(total),
+        "entities": step.maps[_ENTITIES].build(total),
+        "enrichment": step.maps[_ENRICHMENT].build(total),
         **_letters(events, step.letters),
     }
     owners: Any = pa.array(np.repeat(np.arange(len(counts)), counts))

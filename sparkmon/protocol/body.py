@@ -35,6 +35,10 @@ class Body:
     model_version: str | None = None
     body_id: str | None = None
     dead_letter: DeadLetter | None = None
+    entities: Rows = NO_ROWS
+    """Of an enriched request: the entity ids of each instance."""
+    enrichment: Rows = NO_ROWS
+    """Of an enriched request: how each instance's features were come by."""
     size: int = 0
     """Bytes of the body once opened: what it cost to read."""
 

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from sparkmon.errors import ProtocolError
-from sparkmon.protocol.body import Body, check_items
+from sparkmon.protocol.body import Body, Rows, check_items
 from sparkmon.protocol.classify import classify
+from sparkmon.protocol.enrichment import ENRICHMENT_PARAMETER, Enrichment
 from sparkmon.protocol.gunzip import GZIP_MAGIC, gunzip
 from sparkmon.protocol.jsontext import loads, split_head
 from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
@@ -74,7 +75,17 @@ def decode(event: Event, limits: Limits = DEFAULT_LIMITS) -> Decoded:
         model_version=body.model_version,
         body_id=body.body_id,
         dead_letter=body.dead_letter,
+        entities=_by_name(body.entities),
+        enrichment=_by_name(body.enrichment),
     )
+
+
+def _by_name(rows: Rows) -> list[dict[str, Value]]:
+    width = len(rows.names)
+    return [
+        dict(zip(rows.names, rows.values[i * width : (i + 1) * width], strict=True))
+        for i in range(rows.count)
+    ]
 
 
 def read_body(
@@ -160,15 +171,29 @@ def _understand(body: Any, tail: bytes, half: Half, limits: Limits, size: int) -
     if kind == "v2_request" or kind == "v2_response":
         read.model_version = _text(body, "model_version")
         read.rows = read_tensors(body["inputs" if half == "request" else "outputs"], tail, limits)
+        _take_enrichment(body, read, limits)
         return read
     if tail:
         raise refusal("BODY_NOT_JSON", f"got {len(tail)} bytes after the JSON of a {kind} body")
     if kind == "v1_request":
         key = "instances" if "instances" in body else "inputs"
         read.rows = read_instances(body[key], half, limits)
+        _take_enrichment(body, read, limits)
     elif kind == "v1_response":
         read.rows = read_instances(body["predictions"], half, limits)
     return read
+
+
+def _take_enrichment(body: dict[str, Any], read: Body, limits: Limits) -> None:
+    """Read what a transformer noted on the request it made; a response has no such note."""
+    parameters = body.get("parameters")
+    if type(parameters) is not dict or ENRICHMENT_PARAMETER not in parameters:
+        return
+    text = parameters[ENRICHMENT_PARAMETER]
+    count = read.rows.count
+    note = Enrichment.from_text(text, count, limits)
+    read.entities, read.enrichment = note.entity_rows(count), note.note_rows(count)
+    read.size += len(text)
 
 
 def _cut(payload: bytes, head_length: str) -> tuple[Any, bytes]:

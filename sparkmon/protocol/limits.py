@@ -32,6 +32,8 @@ class Limits:
     """Columns of one event; beyond: ``TOO_MANY_COLUMNS``."""
     text_bytes: int = 64 * 2**10
     """One string value or column name, in bytes of UTF-8; beyond: ``VALUE_TOO_LONG``."""
+    batch_events: int = 1000
+    """Events in one batch posted over HTTP; beyond, the batch is refused (``BATCH_TOO_LONG``)."""
     headers: int = 256
     """Headers looked at in one event; beyond: ``HEADERS_TOO_LARGE``."""
     header_bytes: int = 256 * 2**10

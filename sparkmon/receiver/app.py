@@ -7,12 +7,14 @@ fsynced before the sender hears 202.
 answer      when
 ==========  ==============================================================================================
 202         the event is on disk; also one with broken attributes, which is kept as a dead letter
-400         the request is no CloudEvent at all
-413         the body is larger than ``max_event_bytes``
+400         the request is no CloudEvent at all, or a batch that is no JSON array
+413         the body is larger than ``max_event_bytes``, or a batch has too many events
 503         too much is pending, the spool is full, or the disk failed; ``Retry-After`` is set
 ==========  ==============================================================================================
 
-Events are posted to any path. ``GET /health`` tells how the receiver stands, ``GET /metrics`` counts. An event that
+Events are posted to any path, in binary or structured mode, or as a batch (``application/cloudevents-batch+json``, 1000
+events at most). A batch is acknowledged once all of it is on disk, and refused whole; in it, each event is judged by
+itself. ``GET /health`` tells how the receiver stands, ``GET /metrics`` counts. An event that
 was delivered twice is kept twice. POSIX only.
 """
 
@@ -31,9 +33,11 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from sparkmon.errors import ProtocolError
 from sparkmon.logs.spool_writer import SpoolWriter
 from sparkmon.protocol.cloudevents import from_http
-from sparkmon.protocol.limits import Limits
+from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
+from sparkmon.protocol.structured_batch import from_structured_batch, is_structured_batch
 from sparkmon.receiver.group_commit import GroupCommit
 from sparkmon.receiver.metrics import ReceiverMetrics
 from sparkmon.receiver.pairing_buffer import PairingBuffer
@@ -122,7 +126,10 @@ class _Endpoint:
         self, settings: ReceiverSettings, commit: GroupCommit, metrics: ReceiverMetrics
     ) -> None:
         self._most = settings.max_event_bytes
-        self._limits = Limits(payload_bytes=settings.max_event_bytes)
+        self._limits = Limits(
+            payload_bytes=settings.max_event_bytes,
+            batch_events=min(DEFAULT_LIMITS.batch_events, settings.max_pending_events),
+        )
         self._commit = commit
         self._metrics = metrics
         self._pairing = PairingBuffer(settings.pair_seconds)
@@ -148,7 +155,10 @@ class _Endpoint:
             if len(body) > self._most:
                 await self._refuse(send, 413, "too_large", f"{self._most} bytes is the limit")
                 return
-            await self._take(scope, body, send)
+            if is_structured_batch(scope["headers"]):
+                await self._take_batch(body, send)
+            else:
+                await self._take(scope, body, send)
         finally:
             self._commit.release(reserved)
 
@@ -159,13 +169,37 @@ class _Endpoint:
         if letter is not None and letter.condition == "NOT_A_CLOUDEVENT":
             await self._refuse(send, 400, "not_a_cloudevent", letter.reason)
             return
-        event = self._pairing.pair(event)
-        error = await self._commit.store(event)
+        await self._store([event], send)
+
+    async def _take_batch(self, body: bytes, send: Send) -> None:
+        now = datetime.now(timezone.utc)
+        try:
+            events = from_structured_batch(body, received_time=now, limits=self._limits)
+        except ProtocolError as error:
+            if error.condition == "BATCH_NOT_JSON":
+                await self._refuse(send, 400, "not_a_batch", str(error))
+            else:
+                await self._refuse(send, 413, "too_large", str(error))
+            return
+        # Room for one was made when the request came.
+        more = max(0, len(events) - 1)
+        if not self._commit.reserve(0, more):
+            await self._refuse(send, 503, "pending_full", "too many events are pending")
+            return
+        try:
+            await self._store(events, send)
+        finally:
+            self._commit.release(0, more)
+
+    async def _store(self, events: list[Event], send: Send) -> None:
+        events = [self._pairing.pair(event) for event in events]
+        error = await self._commit.store(events) if events else None
         if error is not None:
             reason = "spool_full" if str(error).startswith("[SPOOL_FULL]") else "disk_failed"
             await self._refuse(send, 503, reason, str(error))
             return
-        self._count(event)
+        for event in events:
+            self._count(event)
         await _answer(send, 202, b"")
 
     def _count(self, event: Event) -> None:

@@ -25,7 +25,7 @@ _RETENTION_ROUND_S = 60.0
 
 
 class _Waiting(NamedTuple):
-    event: Event
+    events: Sequence[Event]
     answer: asyncio.Future[SpoolError | None]
 
 
@@ -63,27 +63,27 @@ class GroupCommit:
         """Events announced or received, and not yet on disk."""
         return self._pending_events
 
-    def reserve(self, size: int) -> bool:
-        """Make room for one event of at most ``size`` bytes; False where there is none, or no longer."""
+    def reserve(self, size: int, events: int = 1) -> bool:
+        """Make room for events of ``size`` bytes in all; False where there is none, or no longer."""
         if (
             self.stopping
-            or self._pending_events >= self._settings.max_pending_events
+            or self._pending_events + events > self._settings.max_pending_events
             or self._pending_bytes + size > self._settings.max_pending_bytes
         ):
             return False
-        self._pending_events += 1
+        self._pending_events += events
         self._pending_bytes += size
         return True
 
-    def release(self, size: int) -> None:
+    def release(self, size: int, events: int = 1) -> None:
         """Give back what ``reserve`` took."""
-        self._pending_events -= 1
+        self._pending_events -= events
         self._pending_bytes -= size
 
-    async def store(self, event: Event) -> SpoolError | None:
-        """Wait until ``event`` is on disk and return None, or return why it is not kept."""
+    async def store(self, events: Sequence[Event]) -> SpoolError | None:
+        """Wait until ``events`` are on disk and return None, or return why none of them is kept."""
         answer: asyncio.Future[SpoolError | None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(event, answer))
+        self._waiting.append(_Waiting(events, answer))
         self._arrived.set()
         return await answer
 
@@ -117,16 +117,15 @@ class GroupCommit:
 
     async def _commit(self, group: Sequence[_Waiting]) -> None:
         start = time.perf_counter()
+        events = [event for item in group for event in item.events]
         error: SpoolError | None = None
         try:
-            await asyncio.get_running_loop().run_in_executor(
-                self._thread, self._write, [item.event for item in group]
-            )
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._write, events)
         except SpoolError as exc:
             error = exc
         except Exception as exc:
             # A sender must be answered and the next group served, whatever this one did.
-            logger.exception("a group of %d events could not be stored", len(group))
+            logger.exception("a group of %d events could not be stored", len(events))
             error = SpoolError(f"{type(exc).__name__}: {exc}; see the receiver's log")
         for item in group:
             if not item.answer.done():
@@ -135,7 +134,7 @@ class GroupCommit:
         if error is None:
             self.last_commit_time = datetime.now(timezone.utc)
             self._metrics.commit_seconds.observe(time.perf_counter() - start)
-            self._metrics.commit_events.observe(len(group))
+            self._metrics.commit_events.observe(len(events))
         elif not (self.last_error or "").startswith("[SPOOL_FULL]"):
             logger.error("%s", error)
 

@@ -1,8 +1,10 @@
-"""Where events come from, and rows from them: the receiver and its spool, KServe's stored objects, Kafka."""
+"""Where events come from, and rows from them: the receiver's spool, KServe's stored objects, Kafka, Hopsworks' logs."""
 
 from pyspark.sql import SparkSession
 
 from sparkmon.sources.decode import dead_letters, rows
+from sparkmon.sources.feature_log import feature_log_rows
+from sparkmon.sources.hopsworks import hopsworks_events
 from sparkmon.sources.inference_log import InferenceLogDataSource
 from sparkmon.sources.kafka import kafka_events
 from sparkmon.sources.pair import pair
@@ -10,6 +12,8 @@ from sparkmon.sources.pair import pair
 __all__ = [
     "InferenceLogDataSource",
     "dead_letters",
+    "feature_log_rows",
+    "hopsworks_events",
     "kafka_events",
     "pair",
     "register",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -17,14 +18,21 @@ from sparkmon.schemas import DEAD_LETTERS, DECODED, EVENTS
 
 __all__ = ["dead_letters", "rows"]
 
+Mark: TypeAlias = Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]
+
 _IDENTITY = ("event_id", "event_type", "source", "namespace", "model", "component", "event_time")
-_INSTANCE = StructType([DECODED[name] for name in ("instance", "features", "predictions")])
+_OF_INSTANCE = ("instance", "features", "predictions", "entities", "enrichment")
+_INSTANCE = StructType([DECODED[name] for name in _OF_INSTANCE])
 _EVENT = [field for field in DECODED.fields if field.name not in _INSTANCE.names]
 _NESTED = StructType([*_EVENT, StructField("instances", ArrayType(_INSTANCE, False), False)])
 
 
 def rows(
-    events: DataFrame, schemas: Iterable[ModelSchema] = (), *, delay: str | None = None
+    events: DataFrame,
+    schemas: Iterable[ModelSchema] = (),
+    *,
+    delay: str | None = None,
+    mark: Mark | None = None,
 ) -> DataFrame:
     """Decode events into one row per instance.
 
@@ -38,6 +46,9 @@ def rows(
     delay : str, optional
         How late events may come, as a Spark interval. With it, a redelivered event is taken once, and on a stream
         the rows have a watermark on ``event_time``.
+    mark : callable, optional
+        Adds to the rows on Spark's workers, such as :class:`sparkmon.SkewMarker`: takes and gives an iterator of Arrow
+        batches of ``sparkmon.schemas.DECODED``, with the same rows in the same order.
 
     Returns
     -------
@@ -81,9 +92,9 @@ def rows(
         by_model[schema.model] = schema
 
     def decode(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            for decoded in decode_batches(batch, by_model):
-                yield _nested(decoded)
+        decoded = (each for batch in batches for each in decode_batches(batch, by_model))
+        for each in decoded if mark is None else mark(decoded):
+            yield _nested(each)
 
     nested = events.select(*EVENTS.names).mapInArrow(decode, _NESTED)
     if delay is not None:

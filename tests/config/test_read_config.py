@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from sparkmon.config import KafkaSource, KServeSource, MonitorConfig, read_config
+from sparkmon.config import (
+    HopsworksSource,
+    KafkaSource,
+    KServeSource,
+    MonitorConfig,
+    read_config,
+)
 from sparkmon.errors import OptionError
 from tests.support.source import ROOT
 
@@ -61,6 +67,18 @@ def test_kafka_is_named_by_brokers_and_topic(tmp_path: Path) -> None:
     assert (config.source.bootstrap_servers, config.source.topic) == ("b:9092", "inference")
 
 
+def test_hopsworks_log_is_a_topic_too(tmp_path: Path) -> None:
+    source = "source: {format: hopsworks, bootstrap_servers: b:9092, topic: t, schema_version: 4}\n"
+    config = read(tmp_path, source + "store: {path: store}\ntables: ./tables\n")
+    assert isinstance(config.source, HopsworksSource)
+    assert (config.source.schema_version, config.source.time_unit) == (4, "auto")
+    assert config.source.described() == "the topic t of b:9092"
+    with pytest.raises(OptionError, match=r"source\.schema_version: got 5; expected 1, 2, 3 or 4"):
+        read(tmp_path, source.replace("n: 4", "n: 5") + "store: {path: s}\ntables: ./t\n")
+    with pytest.raises(OptionError, match=r"line 1: source\.topic is missing; expected the topic"):
+        read(tmp_path, source.replace("topic: t, ", "") + "store: {path: s}\ntables: ./t\n")
+
+
 def test_an_environment_variable_stands_in_a_value_and_has_to_be_set(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -91,7 +109,7 @@ def test_an_environment_variable_stands_in_a_value_and_has_to_be_set(
         (
             LEAST.replace("kserve", "kserv"),
             1,
-            "source.format: got 'kserv'; expected kserve or kafka",
+            "source.format: got 'kserv'; expected kserve, kafka or hopsworks",
         ),
         (LEAST.replace("path: spool", "topic: t"), 1, "source.path is missing; expected the dir"),
         (LEAST.replace("format: kserve, ", ""), 1, "source.format is missing"),

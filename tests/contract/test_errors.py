@@ -11,7 +11,7 @@ import pytest
 from sparkmon import errors
 
 CLASSES: list[type[errors.SparkmonError]] = [getattr(errors, name) for name in errors.__all__]
-TREE_LINE = re.compile(r"^ *[├└]─ (?P<name>\w+) \((?P<builtin>\w+)\) +\S.+$", re.M)
+TREE_LINE = re.compile(r"^ *(?P<bar>│ *)?[├└]─ (?P<name>\w+) \((?P<builtin>\w+)\) +\S.+$", re.M)
 
 every_class = pytest.mark.parametrize("kind", CLASSES)
 
@@ -49,8 +49,12 @@ def test_every_exception_of_the_module_is_public() -> None:
 
 
 def test_the_tree_in_the_docstring_draws_every_class_and_its_builtin() -> None:
-    drawn = {m["name"]: m["builtin"] for m in TREE_LINE.finditer(errors.__doc__ or "")}
-    assert set(drawn) == set(errors.__all__) - {"SparkmonError"}
-    for name, builtin in drawn.items():
-        kind = getattr(errors, name)
-        assert kind.__bases__ == (errors.SparkmonError, getattr(builtins, builtin))
+    drawn: set[str] = set()
+    branch: type[errors.SparkmonError] = errors.SparkmonError
+    for match in TREE_LINE.finditer(errors.__doc__ or ""):
+        kind: type[errors.SparkmonError] = getattr(errors, match["name"])
+        parent = branch if match["bar"] else errors.SparkmonError
+        assert kind.__bases__ == (parent, getattr(builtins, match["builtin"]))
+        drawn.add(match["name"])
+        branch = branch if match["bar"] else kind
+    assert drawn == set(errors.__all__) - {"SparkmonError"}

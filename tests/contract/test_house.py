@@ -17,7 +17,7 @@ from tests.support.source import ROOT, Source, package, project
 BELOW_CONFIG = {
     *("alerts", "comparison", "distributions", "errors", "functions", "logs", "profiles"),
     *("protocol", "receiver", "records", "registry", "schemas", "session", "sources"),
-    *("statistics", "store", "tables"),
+    *("serving", "skew", "statistics", "store", "tables"),
 }
 MAY_IMPORT = {
     "errors": set(),
@@ -30,6 +30,7 @@ MAY_IMPORT = {
     "schemas": {"protocol", "distributions", "records"},
     "logs": {"protocol", "records", "errors"},
     "receiver": {"logs", "protocol", "records", "errors"},
+    "serving": {"store", "protocol", "distributions", "registry", "records", "errors"},
     "sources": {"logs", "protocol", "schemas", "records", "errors"},
     "profiles": {"schemas", "distributions", "records", "errors"},
     "functions": {"statistics", "distributions", "profiles", "schemas", "errors"},
@@ -37,10 +38,11 @@ MAY_IMPORT = {
         *("functions", "statistics", "distributions", "profiles", "store"),
         *("schemas", "records", "errors"),
     },
+    "skew": {"store", "protocol", "errors"},
     "tables": {"errors"},
     "alerts": {"tables", "schemas", "records", "registry", "errors"},
     "monitor": {
-        *("sources", "profiles", "comparison", "alerts", "store", "tables"),
+        *("sources", "profiles", "comparison", "alerts", "skew", "store", "tables"),
         *("schemas", "records", "errors"),
     },
     "session": {"sources", "functions", "errors"},
@@ -55,7 +57,7 @@ MAY_IMPORT = {
 
 PURE = {
     *("errors", "registry", "records", "protocol", "distributions", "statistics", "store"),
-    *("logs", "receiver"),
+    *("logs", "receiver", "serving", "skew"),
 }
 """Rooms that live without Spark: importing them must not import pyspark."""
 

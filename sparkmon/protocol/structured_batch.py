@@ -1,0 +1,130 @@
+"""CloudEvents' batched JSON: an array of structured events in one HTTP request."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from sparkmon.errors import ProtocolError
+from sparkmon.protocol.attributes import KSERVE_TYPES
+from sparkmon.protocol.body import check_items
+from sparkmon.protocol.cloudevents import from_structured
+from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
+from sparkmon.protocol.refusal import refusal
+from sparkmon.records import Event
+
+__all__ = ["BATCH_TYPE", "from_structured_batch", "is_structured_batch"]
+
+BATCH_TYPE = "application/cloudevents-batch+json"
+"""The content type of a batch."""
+
+_TYPE = BATCH_TYPE.encode()
+_LOGGED = frozenset(name.encode() for name in KSERVE_TYPES)
+_SPACE = re.compile(r"[ \t\n\r]*")
+_DECODER = json.JSONDecoder()
+
+
+def is_structured_batch(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Tell whether a request carries a batch.
+
+    Parameters
+    ----------
+    headers : iterable of pairs
+        Names in lower case, as ASGI servers give them.
+
+    Examples
+    --------
+    >>> is_structured_batch([(b"content-type", b"application/cloudevents-batch+json; charset=utf-8")])
+    True
+
+    A logger's event whose body is a batch that a client posted to its model is one event:
+
+    >>> is_structured_batch([(b"content-type", b"application/cloudevents-batch+json"),
+    ...                      (b"ce-type", b"org.kubeflow.serving.inference.request")])
+    False
+    """
+    batch = False
+    for name, value in headers:
+        if name == b"content-type":
+            batch = batch or value[: len(_TYPE)].lower() == _TYPE
+        elif name == b"ce-type" and value in _LOGGED:
+            return False
+    return batch
+
+
+def from_structured_batch(
+    body: bytes, *, received_time: datetime | None = None, limits: Limits = DEFAULT_LIMITS
+) -> list[Event]:
+    """Read the events of a batch; what one event holds never spoils another.
+
+    Parameters
+    ----------
+    body : bytes
+        A JSON array. Each item is read as :func:`sparkmon.protocol.from_structured` reads it: a broken one becomes an
+        event with a dead letter, ``data`` and ``data_base64`` are kept byte for byte.
+    received_time : datetime, optional
+        Used as ``event_time`` where an event tells none.
+    limits : Limits
+        The bounds of the batch and of each event.
+
+    Raises
+    ------
+    ProtocolError
+        ``BATCH_NOT_JSON``: the body is no JSON array, so nobody can say where its events begin and end.
+        ``BATCH_TOO_LONG``: it has more than ``limits.batch_events`` events. ``TOO_MANY_VALUES``: it has too many
+        values to be looked at.
+
+    Examples
+    --------
+    >>> first, second = from_structured_batch(
+    ...     b'[{"id":"1","type":"t","source":"s","time":"2026-11-23T00:36:06Z","data_base64":"e30="}, 5]')
+    >>> first.payload, first.dead_letter, second.payload, second.dead_letter.condition
+    (b'{}', None, b'5', 'EVENT_NOT_JSON')
+    """
+    check_items(body, limits)
+    return [
+        from_structured(item, received_time=received_time, limits=limits)
+        for item in _items(body, limits)
+    ]
+
+
+def _items(body: bytes, limits: Limits) -> Iterator[bytes]:
+    """Cut the array into the bytes of its items."""
+    # JSON's own marks are ASCII, and Latin-1 keeps every byte at its place.
+    text = body.decode("latin-1")
+    end = len(text.rstrip(" \t\n\r"))
+    at = _skip(text, 0)
+    if text[at : at + 1] != "[" or text[end - 1 : end] != "]" or end - at < 2:
+        raise _broken(f"got {len(body)} bytes that do not begin and end as a JSON array")
+    at = _skip(text, at + 1)
+    count = 0
+    while at < end - 1:
+        count += 1
+        if count > limits.batch_events:
+            reason = f"got more than {limits.batch_events} events; send them in smaller batches"
+            raise refusal("BATCH_TOO_LONG", reason)
+        try:
+            _, stop = _DECODER.raw_decode(text, at)
+        except (ValueError, RecursionError) as error:
+            raise _broken(f"event {count} of the batch is no JSON ({error!s:.120})") from None
+        yield body[at:stop]
+        at = _skip(text, stop)
+        if at < end - 1:
+            if text[at] != ",":
+                raise _broken(f"expected a comma or the end at byte {at}")
+            at = _skip(text, at + 1)
+            if at == end - 1:
+                raise _broken(f"expected an event at byte {at}")
+    if at != end - 1:
+        raise _broken(f"expected the end at byte {at}")
+
+
+def _broken(reason: str) -> ProtocolError:
+    return refusal("BATCH_NOT_JSON", reason)
+
+
+def _skip(text: str, at: int) -> int:
+    space = _SPACE.match(text, at)
+    return at if space is None else space.end()

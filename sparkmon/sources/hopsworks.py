@@ -1,0 +1,93 @@
+"""The inference log of Hopsworks deployments from Spark's own Kafka source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import get_args
+
+import pyarrow as pa
+from pyspark.sql import DataFrame
+
+from sparkmon.errors import OptionError
+from sparkmon.protocol import events_to_batch, from_hopsworks_avro
+from sparkmon.protocol.hopsworks_avro import SchemaVersion, TimeUnit, check_avro
+from sparkmon.schemas import EVENTS
+
+__all__ = ["hopsworks_events"]
+
+_COLUMNS = ("value", "timestamp", "topic", "partition", "offset")
+
+
+def hopsworks_events(
+    records: DataFrame,
+    schema_version: SchemaVersion | None = None,
+    time_unit: TimeUnit = "auto",
+) -> DataFrame:
+    """Turn records of an inference log topic of Hopsworks into events.
+
+    Parameters
+    ----------
+    records : DataFrame
+        From ``format("kafka")``, streaming or not. Their values are plain Avro of the subject ``inferenceschema``.
+    schema_version : {1, 2, 3, 4}, optional
+        The version all records have; each record's is found out without. Deployments on KServe write version 4.
+    time_unit : {"auto", "s", "ms"}
+        The unit of ``requestTimestamp``. ``auto`` tells seconds from milliseconds by their size.
+
+    Returns
+    -------
+    DataFrame
+        ``sparkmon.schemas.EVENTS``: a request and a response of each record of versions 1 to 3, whose id is the
+        record's topic, partition and offset; one of them of version 4, whose id is ``inferenceId``. ``model`` is
+        ``modelName`` and the annotation ``model-version`` is ``modelVersion``. A record that cannot be read becomes
+        a dead letter with its bytes.
+
+    Raises
+    ------
+    OptionError
+        A column is missing, or there is no such version or unit.
+    MissingExtraError
+        fastavro is not installed; the workers need it too.
+
+    Examples
+    --------
+    A request of version 4, as ``spark.readStream.format("kafka")`` reads it:
+
+    >>> records = spark.sql(
+    ...     "SELECT X'0E0A66726175640480E0A0B7F1669003"  # deployment 7, 'fraud', version 2, a time, status 200
+    ...     "0461310E726571756573741E7B22696E70757473223A205B315D7D' AS value, "  # 'a1', 'request', '{"inputs": [1]}'
+    ...     "TIMESTAMP '2026-01-05' AS timestamp, 'log' AS topic, 0 AS partition, 0L AS offset"
+    ... )
+    >>> hopsworks_events(records).select("event_id", "event_type", "model", "event_time").collect()
+    [Row(event_id='a1', event_type='request', model='fraud', event_time=datetime.datetime(2026, 1, 5, 0, 0))]
+    """
+    for name in _COLUMNS:
+        if name not in records.columns:
+            raise OptionError(
+                f'got Kafka records without the column {name!r}; read them with format("kafka")'
+            )
+    versions, units = get_args(SchemaVersion), get_args(TimeUnit)
+    if schema_version is not None and schema_version not in versions:
+        raise OptionError.malformed("schema_version", schema_version, f"one of {versions} or None")
+    if time_unit not in units:
+        raise OptionError.malformed("time_unit", time_unit, f"one of {units}")
+    check_avro()
+
+    def convert(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            columns = zip(*(column.to_pylist() for column in batch.columns), strict=True)
+            yield events_to_batch(
+                [
+                    event
+                    for value, time, topic, partition, offset in columns
+                    for event in from_hopsworks_avro(
+                        value,
+                        position=f"{topic}/{partition}/{offset}",
+                        schema_version=schema_version,
+                        time_unit=time_unit,
+                        received_time=time,
+                    )
+                ]
+            )
+
+    return records.select(*_COLUMNS).mapInArrow(convert, EVENTS)
