@@ -71,7 +71,8 @@ FINDING = StructType(
 )
 """One statistic beside its threshold. ``noise`` is the value expected from sampling alone, in the value's units;
 ``sketch_error`` how far the sketches may put it off; ``p_adjusted`` is null as long as tests are not corrected
-together; ``status`` is ``ok``, ``drift``, ``too_few_rows``, ``no_reference`` or ``not_comparable``."""
+together; ``status`` is ``ok``, ``drift``, ``over_limit`` (a rate above what is allowed), ``too_few_rows``,
+``no_reference`` or ``not_comparable``."""
 
 DRIFT_METRICS = StructType(
     [
@@ -82,7 +83,8 @@ DRIFT_METRICS = StructType(
         *FINDING.fields,
     ]
 )
-"""The findings: a profile's key, the reference it was compared with, and one finding."""
+"""The findings: a profile's key, the reference it was compared with, and one finding. ``drift_type`` is ``BASELINE``,
+or ``LIMIT`` where no reference is compared with but a rate that is allowed; ``reference`` is then empty."""
 
 ALERTS = StructType(
     [
@@ -93,5 +95,5 @@ ALERTS = StructType(
         StructField("message", StringType(), False),
     ]
 )
-"""One alert per window and drifted column, carrying the statistic that is furthest over its threshold.
-``alert_id`` is a digest of what it tells of, the same at every replay."""
+"""One alert per window and column that drifted or is over its limit, carrying the statistic that is furthest over its
+threshold. ``alert_id`` is a digest of what it tells of, the same at every replay."""

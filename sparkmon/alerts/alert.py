@@ -1,4 +1,4 @@
-"""Findings that say drift, as alerts: one per window and column, told by its strongest statistic."""
+"""Findings that say drift or over the limit, as alerts: one per window and column, told by its strongest statistic."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _WINDOW = ("window_start", "window_end")
 
 
 def alerts_of(findings: DataFrame) -> DataFrame:
-    """Turn the drifted columns of each window into alerts.
+    """Turn the columns of each window that drifted or are over their limit into alerts.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def alerts_of(findings: DataFrame) -> DataFrame:
         "statistic",
     )
     drifted = (
-        findings.where("status = 'drift'")
+        findings.where("status IN ('drift', 'over_limit')")
         .withColumn("place", F.row_number().over(strongest))
         .where("place = 1")
     )
@@ -63,6 +63,7 @@ def alerts_of(findings: DataFrame) -> DataFrame:
 
 
 def _message() -> Column:
+    limit = F.col("drift_type") == "LIMIT"
     when = F.when(
         F.col("window_start").isNotNull(),
         F.concat(
@@ -73,14 +74,18 @@ def _message() -> Column:
         ),
     ).otherwise("")
     return F.concat(
-        F.format_string("%s of the model %s drifted from %s", "column_name", "model", "reference"),
+        F.format_string("%s of the model %s ", "column_name", "model"),
+        F.when(limit, "is over its limit").otherwise(F.concat(F.lit("drifted from "), "reference")),
         when,
-        F.format_string(
-            ": %s %.3g is over its threshold %.3g (%,d rows against %,d)",
-            "statistic",
-            "value",
-            "threshold",
-            "current_count",
-            "reference_count",
+        F.format_string(": %s %.3g is over ", "statistic", "value"),
+        F.when(
+            limit, F.format_string("the %.3g allowed (%,d rows)", "threshold", "current_count")
+        ).otherwise(
+            F.format_string(
+                "its threshold %.3g (%,d rows against %,d)",
+                "threshold",
+                "current_count",
+                "reference_count",
+            )
         ),
     )

@@ -27,7 +27,8 @@ class Alert:
     statistic: str
     value: float
     threshold: float
-    reference_count: int
+    reference_count: int | None
+    """None where a rate is over its limit: nothing was compared with."""
     current_count: int
     state: str
     fired_time: datetime

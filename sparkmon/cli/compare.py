@@ -79,7 +79,7 @@ def compare(
     from sparkmon.config import parse_interval
 
     chosen = _names(statistics)
-    checks = Checks(**({"statistics": chosen} if chosen else {}), thresholds=_thresholds(threshold))
+    checks = Checks(chosen or Checks().statistics, _thresholds(threshold))
     by_time = (window or _WINDOW) if time is not None and chunk is None else None
     if by_time is not None:
         parse_interval("--window", by_time)

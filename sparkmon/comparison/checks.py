@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from sparkmon.comparison.rates import RATES
 from sparkmon.errors import OptionError
 from sparkmon.statistics import STATISTICS
 
@@ -21,13 +22,17 @@ class Checks:
         Names of registered statistics. Each is applied to the kinds of column it is defined for.
     thresholds : mapping of str to float
         Thresholds in the statistic's own unit, instead of its default.
+    rates : mapping of str to float
+        Rates of ``missing_key_rate``, ``stale_rate`` and ``skew_rate`` that are allowed, instead of 0.01. They are
+        judged where requests came through sparkmon's transformer.
 
     Raises
     ------
     UnknownNameError
         There is no such statistic.
     OptionError
-        No statistic is named, or a threshold is negative or belongs to a statistic that is not named.
+        No statistic is named, a threshold is negative or belongs to a statistic that is not named, or a rate is
+        unknown or not in [0, 1].
 
     Examples
     --------
@@ -42,6 +47,7 @@ wasserstein, wasserstein_normed
 
     statistics: tuple[str, ...] = ("ks", "psi", "wasserstein")
     thresholds: Mapping[str, float] = field(default_factory=dict)
+    rates: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "statistics", tuple(self.statistics))
@@ -57,3 +63,8 @@ wasserstein, wasserstein_normed
                 )
             if not threshold >= 0:
                 raise OptionError.malformed(f"thresholds.{name}", threshold, "a number >= 0")
+        for name, rate in self.rates.items():
+            if name not in RATES.values():
+                raise OptionError.unknown(f"rates.{name}", RATES.values())
+            if not 0 <= rate <= 1:
+                raise OptionError.malformed(f"rates.{name}", rate, "a share from 0 to 1")

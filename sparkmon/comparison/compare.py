@@ -13,6 +13,7 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import StructType
 
 from sparkmon.comparison.checks import Checks
+from sparkmon.comparison.rates import ALLOWED, RATES, judge_rate
 from sparkmon.comparison.verdict import verdict
 from sparkmon.distributions import kind_of, summary_of
 from sparkmon.errors import OptionError
@@ -121,6 +122,9 @@ def _with_reference(profiles: DataFrame, references: DataFrame, keep: Sequence[s
 
 
 def _judge(row: dict[str, Any], checks: Checks) -> Iterator[dict[str, Any]]:
+    if row["column_kind"] == "enrichment":
+        yield from _judge_rate(row, checks)
+        return
     known = row["known"]
     kind = kind_of(row["profile"]) if known is None else known["data_type"]
     shared = {
@@ -153,6 +157,33 @@ def _judge(row: dict[str, Any], checks: Checks) -> Iterator[dict[str, Any]]:
             "status": status,
             "reason": reason,
         }
+
+
+def _judge_rate(row: dict[str, Any], checks: Checks) -> Iterator[dict[str, Any]]:
+    """Judge a column that marks rows with 1 and 0; a feature's age is profiled alone."""
+    name = RATES.get(row["column_name"].rpartition(".")[2])
+    if name is None:
+        return
+    profile = row["profile"]
+    rows = profile["num_numbers"]
+    hits = round(rows * (profile["avg"] or 0))
+    judged = judge_rate(name, hits, rows, checks.rates.get(name, ALLOWED))
+    yield {
+        "drift_type": "LIMIT",
+        "reference": "",
+        "data_type": "numeric",
+        "statistic": name,
+        "value": _or_none(judged.value),
+        "threshold": judged.threshold,
+        "noise": _or_none(judged.noise),
+        "p_value": judged.p_value,
+        "p_adjusted": None,
+        "reference_count": None,
+        "current_count": rows,
+        "sketch_error": 0.0,
+        "status": judged.status,
+        "reason": judged.reason,
+    }
 
 
 def _or_none(value: float) -> float | None:

@@ -21,7 +21,8 @@ def profile_rows(
 ) -> DataFrame:
     """Summarise rows per model, model version, event-time window and column.
 
-    Features are profiled from requests and predictions from responses, so nothing waits for a pair.
+    Features are profiled from requests and predictions from responses, so nothing waits for a pair. What a
+    transformer noted on requests (``enrichment``) is profiled beside the features.
 
     Parameters
     ----------
@@ -52,18 +53,24 @@ def profile_rows(
     >>> [tuple(row) for row in profiles.select("column_name", "profile.count", "profile.avg").collect()]
     [('x', 3, 1.0), ('x', 3, 4.0)]
     """
-    values = rows.select(
+    is_request = F.col("event_type") == "request"
+    side = F.struct(
+        F.when(is_request, "feature").otherwise("prediction").alias("column_kind"),
+        F.when(is_request, F.col("features")).otherwise(F.col("predictions")).alias("cells"),
+    )
+    sides = F.array(side)
+    if "enrichment" in rows.columns:
+        notes = F.struct(
+            F.lit("enrichment").alias("column_kind"), F.col("enrichment").alias("cells")
+        )
+        has_notes = is_request & F.col("enrichment").isNotNull()
+        sides = F.when(has_notes, F.array(side, notes)).otherwise(sides)
+    values = rows.select("model", "model_version", "event_time", F.inline(sides)).select(
         "model",
         "model_version",
         "event_time",
-        F.when(F.col("event_type") == "request", "feature")
-        .otherwise("prediction")
-        .alias("column_kind"),
-        F.explode(
-            F.when(F.col("event_type") == "request", F.col("features")).otherwise(
-                F.col("predictions")
-            )
-        ).alias("column_name", "cell"),
+        "column_kind",
+        F.explode("cells").alias("column_name", "cell"),
     )
     keys = ("model", "model_version", "event_time", "column_name", "column_kind")
     cells = values.select(*keys, *cell_columns(F.col("cell.number"), F.col("cell.text")))

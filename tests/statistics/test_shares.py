@@ -1,0 +1,36 @@
+"""The binomial law against scipy's."""
+
+from __future__ import annotations
+
+import pytest
+from scipy import stats
+
+from sparkmon.errors import OptionError
+from sparkmon.statistics.shares import binomial_sf, share_lower_bound
+
+COUNTS = [(1, 1), (1, 2), (2, 2), (5, 100), (90, 100), (300, 20_000), (10_300, 1_000_000)]
+
+
+@pytest.mark.parametrize("share", [1e-6, 0.01, 0.3, 0.97])
+@pytest.mark.parametrize(("count", "rows"), COUNTS)
+def test_the_tail_is_scipys(count: int, rows: int, share: float) -> None:
+    expected = stats.binom.sf(count - 1, rows, share)
+    assert binomial_sf(count, rows, share) == pytest.approx(expected, rel=1e-8, abs=1e-200)
+
+
+def test_the_ends_are_exact() -> None:
+    assert (binomial_sf(0, 5, 0.1), binomial_sf(3, 5, 0.0), binomial_sf(5, 5, 1.0)) == (1, 0, 1)
+
+
+@pytest.mark.parametrize(("count", "rows"), COUNTS)
+@pytest.mark.parametrize("confidence", [0.9, 0.999])
+def test_the_lower_bound_is_clopper_and_pearsons(count: int, rows: int, confidence: float) -> None:
+    expected = stats.binomtest(count, rows, alternative="greater").proportion_ci(confidence).low
+    assert share_lower_bound(count, rows, confidence) == pytest.approx(expected, rel=1e-8)
+
+
+def test_numbers_out_of_range_are_refused() -> None:
+    with pytest.raises(OptionError, match="got count=3; expected an integer from 0 to 2"):
+        binomial_sf(3, 2, 0.5)
+    with pytest.raises(OptionError, match=r"got share=1\.5"):
+        binomial_sf(1, 2, 1.5)
