@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup demo test test-fast coverage lint fmt type check bench zip clean java
+.PHONY: help setup demo test test-fast coverage lint fmt type check bench mariadb zip clean java
 
 # A Spark or a module path of the caller's shell would be mixed with the ones installed here.
 unexport SPARK_HOME PYTHONPATH
@@ -11,6 +11,7 @@ PYTHON := .venv/bin/python
 INSTALLED := .venv/.installed
 JARS := .venv/.jars
 BROKER := build/kafka/.fetched
+DATABASE := build/mariadb/.fetched
 SOURCES := sparkmon tests scripts bench conftest.py
 
 help: ## list the verbs
@@ -22,13 +23,13 @@ setup: java $(JARS) ## make .venv, install everything, fetch Spark's jars (Pytho
 demo: java $(JARS) ## watch a model drift: traffic, Spark, verdicts and alerts on this machine
 	@.venv/bin/sparkmon demo
 
-test: java $(JARS) $(BROKER) ## everything that CI runs: doctests, units, Spark, Kafka
+test: java $(JARS) $(BROKER) $(DATABASE) ## everything that CI runs: doctests, units, Spark, Kafka, MariaDB, KServe
 	@$(PYTHON) -m pytest
 
-test-fast: $(INSTALLED) ## doctests and units alone: no Spark, no Kafka, no Java
-	@$(PYTHON) -m pytest -m "not spark and not kafka"
+test-fast: $(INSTALLED) ## doctests and units alone: no Spark, no Kafka, no MariaDB, no Java
+	@$(PYTHON) -m pytest -m "not spark and not kafka and not mariadb"
 
-coverage: java $(JARS) $(BROKER) ## test, and show the lines and branches that no test reached
+coverage: java $(JARS) $(BROKER) $(DATABASE) ## test, and show the lines and branches that no test reached
 	@$(PYTHON) -m pytest --cov
 
 lint: $(INSTALLED) ## ruff: rules and format, nothing changed
@@ -47,6 +48,8 @@ check: lint type test-fast ## what to run before a commit: lint, type, test-fast
 bench: java $(JARS) ## measure throughput and cost on this machine
 	@$(PYTHON) -m bench.run
 
+mariadb: $(DATABASE) ## fetch a MariaDB, for sparkmon demo --store mysql
+
 zip: $(INSTALLED) ## build/sparkmon.zip, for spark-submit --py-files
 	@$(PYTHON) scripts/make_zip.py build/sparkmon.zip
 
@@ -63,7 +66,7 @@ $(INSTALLED): pyproject.toml
 	@sh scripts/make_venv.sh .venv
 	@echo "installing sparkmon and its tools (minutes: pyspark alone is 450 MB)"
 	@sh scripts/quietly.sh build/install.log $(PYTHON) -m pip install --upgrade 'pip>=25.1'
-	@sh scripts/quietly.sh build/install.log $(PYTHON) -m pip install -e '.[all]' --group dev
+	@sh scripts/quietly.sh build/install.log $(PYTHON) -m pip install -e '.[all,hopsworks]' --group dev
 	@touch $@
 
 $(JARS): $(INSTALLED) sparkmon/session.py scripts/prefetch_jars.py
@@ -74,4 +77,9 @@ $(JARS): $(INSTALLED) sparkmon/session.py scripts/prefetch_jars.py
 $(BROKER): $(INSTALLED) scripts/kafka-ivy.xml scripts/fetch_kafka.py
 	@echo "fetching the Kafka broker for the tests (44 MB; once)"
 	@sh scripts/quietly.sh build/kafka.log $(PYTHON) scripts/fetch_kafka.py build/kafka
+	@touch $@
+
+$(DATABASE): $(INSTALLED) scripts/fetch_mariadb.py
+	@echo "fetching a MariaDB for the tests, unless one is installed (149 MB; once)"
+	@sh scripts/quietly.sh build/mariadb.log $(PYTHON) scripts/fetch_mariadb.py build/mariadb
 	@touch $@

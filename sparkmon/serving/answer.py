@@ -1,0 +1,152 @@
+"""The predictor's answer in the protocol of the caller, whichever of the two it came in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+import orjson
+from kserve import InferOutput, InferRequest, InferResponse
+from kserve.protocol.infer_type import to_http_parameters
+
+from sparkmon.errors import ServingError
+from sparkmon.serving.feature_tensors import as_tensors
+from sparkmon.serving.refusal import refusal
+from sparkmon.serving.tensor_columns import tensor_values
+
+__all__ = ["for_v1", "for_v2", "read_v1", "read_v2"]
+
+_OUTPUT = "output-0"
+
+
+def read_v1(body: bytes) -> dict[str, Any]:
+    """Read a V1 answer.
+
+    Raises
+    ------
+    ServingError
+        ``PREDICTOR_MALFORMED``, 502: no JSON object.
+    """
+    try:
+        answer = orjson.loads(body)
+    except ValueError as error:
+        raise _malformed(f"{len(body)} bytes that are not JSON ({error})") from None
+    if type(answer) is not dict:
+        raise _malformed(f"{type(answer).__name__} instead of a JSON object")
+    return answer
+
+
+def read_v2(body: bytes, head_length: str | None) -> InferResponse:
+    """Read a V2 answer, its tensors behind the JSON where the header ``Inference-Header-Content-Length`` says so.
+
+    Raises
+    ------
+    ServingError
+        ``PREDICTOR_MALFORMED``, 502: no such answer.
+    """
+    try:
+        if head_length is not None:
+            return InferResponse.from_bytes(body, int(head_length))
+        return InferResponse.from_rest(orjson.loads(body))
+    except Exception as error:
+        # kserve reads with whatever fails first: KeyError, TypeError, struct.error, its own InvalidInput.
+        raise _malformed(f"no V2 answer ({type(error).__name__}: {error})") from None
+
+
+def for_v1(answer: dict[str, Any] | InferResponse) -> dict[str, Any]:
+    """Return the answer to a V1 caller.
+
+    One output becomes its values, rows as lists; several become an object per row.
+    """
+    if isinstance(answer, dict):
+        return answer
+    columns = {output.name: _rows(output) for output in answer.outputs}
+    if len(columns) == 1:
+        return {"predictions": next(iter(columns.values()))}
+    names = tuple(columns)
+    rows = zip(*columns.values(), strict=False)
+    return {"predictions": [dict(zip(names, row, strict=True)) for row in rows]}
+
+
+def for_v2(
+    answer: dict[str, Any] | InferResponse, origin: InferRequest, model_name: str
+) -> InferResponse:
+    """Return the answer to a V2 caller: with its id, and as bytes where it asked for them.
+
+    Raises
+    ------
+    ServingError
+        ``PREDICTOR_MALFORMED``, 502: a V1 answer without predictions that make a table.
+    """
+    if isinstance(answer, dict):
+        outputs = _outputs_of(answer.get("predictions"))
+        version = parameters = None
+        answer_id = origin.id or str(uuid4())
+    else:
+        outputs = [
+            InferOutput(
+                output.name, output.shape, output.datatype, tensor_values(output), _own(output)
+            )
+            for output in answer.outputs
+        ]
+        version = answer.model_version or None
+        parameters = to_http_parameters(answer.parameters) if answer.parameters else None
+        answer_id = answer.id
+    return InferResponse(
+        response_id=answer_id,
+        model_name=model_name,
+        infer_outputs=outputs,
+        model_version=version,
+        parameters=parameters,
+        use_binary_outputs=origin.use_binary_outputs,
+        requested_outputs=origin.request_outputs,
+    )
+
+
+def _own(output: InferOutput) -> dict[str, Any] | None:
+    """Return an output's parameters without the size that its bytes had on the way here."""
+    if not output.parameters:
+        return None
+    said = to_http_parameters(output.parameters)
+    return {name: value for name, value in said.items() if name != "binary_data_size"} or None
+
+
+def _rows(output: InferOutput) -> list[Any]:
+    values = tensor_values(output)
+    if len(output.shape) < 2:
+        return values
+    rows: list[Any] = np.array(values, dtype=object).reshape(output.shape).tolist()
+    return rows
+
+
+def _outputs_of(predictions: object) -> list[InferOutput]:
+    if type(predictions) is not list:
+        raise _malformed("no `predictions`")
+    if predictions and set(map(type, predictions)) == {dict}:
+        names = tuple(predictions[0])
+        return _columns(names, [[row.get(name) for name in names] for row in predictions])
+    if not predictions or type(predictions[0]) is not list:
+        return _columns((_OUTPUT,), [[value] for value in predictions])
+    try:
+        shape = list(np.array(predictions, dtype=object).shape)
+        cells = list(chain.from_iterable(predictions))
+        while cells and type(cells[0]) is list:
+            cells = list(chain.from_iterable(cells))
+        (made,) = _columns((_OUTPUT,), [[value] for value in cells])
+        return [InferOutput(_OUTPUT, shape, made.datatype, made.data)]
+    except (ValueError, TypeError):
+        raise _malformed("predictions of different lengths, which make no tensor") from None
+
+
+def _columns(names: Sequence[str], rows: list[list[Any]]) -> list[InferOutput]:
+    return [
+        InferOutput(tensor.name, tensor.shape, tensor.datatype, tensor.data)
+        for tensor in as_tensors(names, rows, "columns")
+    ]
+
+
+def _malformed(what: str) -> ServingError:
+    return refusal("PREDICTOR_MALFORMED", 502, f"the predictor answered with {what}")

@@ -1,0 +1,204 @@
+"""Ids to vectors: the store's rows, what the request passes along, and what stands in where a row is missing."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+from sparkmon.errors import ServingError, StoreError, StoreTimeoutError
+from sparkmon.protocol.enrichment import Enrichment
+from sparkmon.serving.circuit import Circuit
+from sparkmon.serving.metrics import TransformerMetrics
+from sparkmon.serving.patience import within
+from sparkmon.serving.refusal import refusal
+from sparkmon.serving.request_reader import Asked
+from sparkmon.serving.settings import EnrichmentSettings
+from sparkmon.store.feature_view import FeatureView, GroupInView
+from sparkmon.store.online import FeatureValue, OnlineView, Vectors
+
+__all__ = ["Enriched", "Enricher", "utc_now"]
+
+
+def utc_now() -> datetime:
+    """Return the time, in UTC."""
+    return datetime.now(timezone.utc)
+
+
+@dataclass(frozen=True, slots=True)
+class Enriched:
+    """The vectors of one request, one list per instance in the order of ``features``, and the note about them."""
+
+    features: tuple[str, ...]
+    values: list[list[FeatureValue]]
+    note: Enrichment
+
+
+class Enricher:
+    """Looks vectors up and applies what was settled for missing keys and a failing store.
+
+    Parameters
+    ----------
+    online : OnlineView
+        Opened by the caller, who closes it.
+    settings : EnrichmentSettings
+        What to do where there is no row.
+    metrics : TransformerMetrics
+        Told of every lookup.
+    clock : callable
+        The time that ages are counted to.
+    """
+
+    def __init__(
+        self,
+        online: OnlineView,
+        settings: EnrichmentSettings,
+        metrics: TransformerMetrics,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._online = online
+        self._view = online.view
+        self._settings = settings
+        self._metrics = metrics
+        self._clock = clock
+        self._circuit = Circuit(settings.circuit_failures, settings.circuit_open_ms / 1e3)
+        # Who waits here is not yet late; and few lookups at once keep each of them short where the processor is busy.
+        self._turn = asyncio.Semaphore(settings.lookups)
+        self._name = f"{self._view.name}:{self._view.version}"
+
+    async def enrich(self, asked: Asked) -> Enriched:
+        """Return the vectors of a request.
+
+        Raises
+        ------
+        ServingError
+            ``KEY_MISSING``, 404, and ``STORE_FAILED``, 503, where the settings say ``error``.
+        """
+        vectors = await self._read(asked)
+        if vectors is None:
+            everyone = range(len(asked.ids))
+            vectors = _without_store(self._view, asked)
+            policy = self._settings.on_store_failure
+            missing: Mapping[str, Sequence[int]] = {g.name: everyone for g in self._view.groups}
+        else:
+            policy = self._settings.on_missing
+            missing = vectors.missing
+            self._count(len(asked.ids), missing)
+            if policy == "error" and missing:
+                raise _key_missing(self._view, asked, missing)
+        if policy == "default" and missing and self._settings.defaults:
+            self._fill(vectors, missing)
+        return Enriched(vectors.features, vectors.values, self._note(asked, vectors, missing))
+
+    async def _read(self, asked: Asked) -> Vectors | None:
+        """Read the store; None where it failed and the settings say to go on without it."""
+        if not asked.ids:
+            return Vectors(self._view.features, [], {}, {})
+        if not self._circuit.is_open:
+            async with self._turn:
+                # Whoever waited for a turn may find that the store has failed meanwhile.
+                if self._circuit.permits():
+                    return await self._look_up(asked)
+        reason = "the feature store has failed and is left alone for a while"
+        self._count_failure("circuit_open", reason)
+        return None
+
+    async def _look_up(self, asked: Asked) -> Vectors | None:
+        start = time.perf_counter()
+        try:
+            vectors = await within(
+                self._settings.store_timeout_ms / 1e3,
+                self._online.read(asked.ids, asked.passed, asked.shared or None),
+            )
+        except StoreError as error:
+            self._circuit.failed()
+            late = isinstance(error, StoreTimeoutError)
+            self._count_failure("timeout" if late else "failed", str(error))
+            return None
+        finally:
+            self._metrics.lookup_seconds.observe(time.perf_counter() - start)
+        self._circuit.succeeded()
+        return vectors
+
+    def _count_failure(self, reason: str, detail: str) -> None:
+        self._metrics.store_failures.labels(reason).inc()
+        if self._settings.on_store_failure == "error":
+            raise refusal("STORE_FAILED", 503, detail, retry_after_s=1)
+
+    def _count(self, instances: int, missing: Mapping[str, Sequence[int]]) -> None:
+        self._metrics.instances.inc(instances)
+        for group, indexes in missing.items():
+            self._metrics.missing.labels(group).inc(len(indexes))
+
+    def _fill(self, vectors: Vectors, missing: Mapping[str, Sequence[int]]) -> None:
+        defaults = self._settings.defaults
+        for group in self._view.groups:
+            places = [
+                (vectors.features.index(name), defaults[name])
+                for name in group.features.values()
+                if name in defaults and name in vectors.features
+            ]
+            for index in missing.get(group.name, ()):
+                row = vectors.values[index]
+                for place, value in places:
+                    if row[place] is None:
+                        row[place] = value
+
+    def _note(
+        self, asked: Asked, vectors: Vectors, missing: Mapping[str, Sequence[int]]
+    ) -> Enrichment:
+        keys = {name: [ids[name] for ids in asked.ids] for name in self._view.entity_ids}
+        stale: dict[str, list[int]] = {}
+        ages: dict[str, list[float | None]] = {}
+        now = self._clock()
+        for group in self._view.groups:
+            if group.time is None or group.name not in vectors.times:
+                continue
+            found = [
+                None if each is None else (now - each).total_seconds()
+                for each in vectors.times[group.name]
+            ]
+            ages[group.name] = found
+            self._observe(group, found, stale)
+        # Groups with none missing are told as well: a rate needs the requests in which nothing was.
+        said = {group.name: list(missing.get(group.name, ())) for group in self._view.groups}
+        return Enrichment(self._name, keys, said, stale, ages)
+
+    def _observe(
+        self, group: GroupInView, ages: list[float | None], stale: dict[str, list[int]]
+    ) -> None:
+        observe = self._metrics.age_seconds.labels(group.name).observe
+        for age in ages:
+            if age is not None:
+                observe(age)
+        if group.max_age_s is not None:
+            most = group.max_age_s
+            old = [i for i, age in enumerate(ages) if age is not None and age > most]
+            stale[group.name] = old
+            if old:
+                self._metrics.stale.labels(group.name).inc(len(old))
+
+
+def _without_store(view: FeatureView, asked: Asked) -> Vectors:
+    values = [
+        [asked.shared.get(name, passed.get(name)) for name in view.features]
+        for passed in asked.passed
+    ]
+    times = {g.name: [None] * len(values) for g in view.groups if g.time is not None}
+    return Vectors(view.features, values, {}, times)
+
+
+def _key_missing(
+    view: FeatureView, asked: Asked, missing: Mapping[str, Sequence[int]]
+) -> ServingError:
+    group = next(group for group in view.groups if missing.get(group.name))
+    index = missing[group.name][0]
+    ids = asked.ids[index]
+    key = ", ".join(f"{name}={ids[name]!r}" for name in dict.fromkeys(group.keys.values()))
+    return refusal(
+        "KEY_MISSING",
+        404,
+        f"the feature group {group.name!r} has no row for {key} (instance {index})",
+    )

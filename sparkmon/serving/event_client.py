@@ -1,0 +1,151 @@
+"""Delivering events over HTTP: one request for one batch, tried again while that makes sense."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+
+import aiohttp
+
+from sparkmon.protocol.structured_batch import BATCH_TYPE
+from sparkmon.serving.emitted_event import EmittedEvent
+from sparkmon.serving.event_queue import EventQueue
+
+__all__ = ["EventClient", "retry_after_s"]
+
+logger = logging.getLogger(__name__)
+
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 10.0
+_LONGEST_RETRY_AFTER_S = 60.0
+_ANSWER_BYTES = 2**16
+_TRY_AGAIN = {408, 425, 429}
+
+
+class EventClient:
+    """A keep-alive HTTP client that settles each event it is given. Belongs to one event loop.
+
+    Parameters
+    ----------
+    url : str
+        Where to post.
+    headers : mapping
+        Sent with each request.
+    queue : EventQueue
+        Where the events came from; told what became of them.
+    timeout_s : float
+        For one request.
+    max_retry_s : float
+        Events emitted longer ago are not tried again.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        queue: EventQueue,
+        timeout_s: float,
+        max_retry_s: float,
+    ) -> None:
+        self._url = url
+        self._queue = queue
+        self._max_retry_s = max_retry_s
+        self._resume_time = 0.0
+        self._session = aiohttp.ClientSession(
+            headers={"User-Agent": "sparkmon", **headers},
+            timeout=aiohttp.ClientTimeout(total=timeout_s),
+            connector=aiohttp.TCPConnector(limit=0),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            # An event without a content type must arrive without one.
+            skip_auto_headers=["Content-Type"],
+        )
+
+    async def deliver(self, events: Sequence[EmittedEvent]) -> None:
+        """Send events until they are delivered, refused or too old; a refused batch is sent event by event."""
+        outcome, left = await self._send(events)
+        if outcome in ("refused", "unsendable") and len(left) > 1:
+            for event in left:
+                outcome, one = await self._send([event])
+                self._queue.settle(one, outcome)
+        else:
+            self._queue.settle(left, outcome)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._session.close()
+
+    async def _send(self, events: Sequence[EmittedEvent]) -> tuple[str, Sequence[EmittedEvent]]:
+        """Send until there is an answer that counts; return it and the events it is for."""
+        pause = _FIRST_PAUSE_S
+        while True:
+            await asyncio.sleep(max(0.0, self._resume_time - time.monotonic()))
+            try:
+                status = await self._post(events)
+            except (aiohttp.ClientError, asyncio.TimeoutError, OSError):
+                status = 503
+            except (TypeError, ValueError):
+                return "unsendable", events  # a line break or a lone surrogate in a header
+            except Exception:
+                # Whatever it was: the events must be accounted for, and the others still wait.
+                logger.exception("%d events could not be sent to %s", len(events), self._url)
+                return "failed", events
+            if 200 <= status < 300:
+                return "delivered", events
+            if status < 500 and status not in _TRY_AGAIN:
+                return "refused", events
+            await asyncio.sleep(pause * random.uniform(0.5, 1.0))
+            pause = min(2 * pause, _LONGEST_PAUSE_S)
+            events = self._young(events)
+            if not events:
+                return "expired", events
+            self._queue.retry(len(events))
+
+    def _young(self, events: Sequence[EmittedEvent]) -> list[EmittedEvent]:
+        oldest = time.monotonic() - self._max_retry_s
+        self._queue.settle([event for event in events if event.time < oldest], "expired")
+        return [event for event in events if event.time >= oldest]
+
+    async def _post(self, events: Sequence[EmittedEvent]) -> int:
+        if len(events) == 1:
+            headers, body = events[0].headers, events[0].body
+        else:
+            headers = {"Content-Type": BATCH_TYPE}
+            body = b"[" + b",".join(event.structured() for event in events) + b"]"
+        async with self._session.post(
+            self._url, data=body, headers=headers, allow_redirects=False
+        ) as answer:
+            # Read, so that the connection can be used again; one that says more is closed.
+            await answer.content.read(_ANSWER_BYTES)
+            if answer.status in (429, 503):
+                wait = retry_after_s(answer.headers.get("Retry-After"), datetime.now(timezone.utc))
+                self._resume_time = max(self._resume_time, time.monotonic() + wait)
+            return answer.status
+
+
+def retry_after_s(value: str | None, now: datetime) -> float:
+    """Read a ``Retry-After`` header, seconds or a date, as seconds from now: 0 to 60; 0 where it says nothing.
+
+    Examples
+    --------
+    >>> noon = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
+    >>> retry_after_s("5", noon), retry_after_s("Mon, 23 Nov 2026 12:00:30 GMT", noon), retry_after_s("soon", noon)
+    (5.0, 30.0, 0.0)
+    >>> retry_after_s("86400", noon), retry_after_s(None, noon)
+    (60.0, 0.0)
+    """
+    if value is None:
+        return 0.0
+    text = value.strip()
+    if text.isascii() and text.isdigit():
+        seconds = float(text[:9])
+    else:
+        try:
+            until = parsedate_to_datetime(text)
+        except (TypeError, ValueError, OverflowError):
+            return 0.0
+        seconds = (until.replace(tzinfo=until.tzinfo or timezone.utc) - now).total_seconds()
+    return min(max(seconds, 0.0), _LONGEST_RETRY_AFTER_S)

@@ -1,0 +1,257 @@
+"""Sending events without making the caller wait: a bounded queue, and a thread that empties it over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import contextlib
+import logging
+import os
+import threading
+import time
+import weakref
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from sparkmon.errors import MissingExtraError, OptionError
+from sparkmon.serving.emitted_event import EmittedEvent
+from sparkmon.serving.event_queue import EmitterCounts, EventQueue
+
+try:
+    from sparkmon.serving.event_client import EventClient
+except ImportError as error:
+    raise MissingExtraError.of(str(error.name), "serving") from error
+
+__all__ = ["EventEmitter"]
+
+logger = logging.getLogger(__name__)
+
+_LINGER_S = 0.02
+_REPORT_S = 10.0
+_NOTHING: Mapping[str, str] = {}
+_copied_by_forks: list[object] = []
+
+
+class EventEmitter:
+    """Posts CloudEvents to a receiver, a Knative broker or a KafkaSink from a thread of its own.
+
+    Parameters
+    ----------
+    url : str
+        Where to post; http or https.
+    queue_size : int
+        Events that may wait or be under way; one more is dropped and counted.
+    queue_bytes : int
+        Bytes of their headers and bodies.
+    batch_size : int
+        Events in one request. 1 posts each in binary mode, as KServe's agent does and every sink understands. More
+        posts batched JSON, up to 1 MiB of events, after waiting 20 ms for others to come: ``sparkmon receive`` reads
+        it, Knative does not. A batch that is refused is sent again event by event.
+    in_flight : int
+        Requests under way at once. 1 keeps the order; with more, a response may overtake its request.
+    timeout_s : float
+        For one request, from connecting to the end of the answer.
+    max_retry_s : float
+        An event emitted longer ago is not tried again.
+    headers : mapping
+        Sent with each request, an ``Authorization`` for example.
+
+    Raises
+    ------
+    OptionError
+        An option is out of its range.
+
+    Notes
+    -----
+    A sink that refuses connections, does not answer in time, or answers 408, 425, 429 or 5xx is tried again after
+    0.1 s, then after twice as long each time up to 10 s, with jitter; ``Retry-After`` holds back all requests, for 60 s
+    at most. Any other answer beside 2xx is final. A request whose answer was lost is sent twice: a sink may get an
+    event twice, under the same id and type.
+
+    Nothing is lost silently: drops and retries are counted, and logged every 10 s while there are any. What is
+    queued lives in memory: call ``close`` before the process ends. A normal exit of the interpreter does so, a signal
+    that kills it does not.
+
+    Thread-safe. After a fork the child has an empty queue, zero counts and, from its first event on, a thread of its
+    own; what was queued stays the parent's.
+
+    Examples
+    --------
+    >>> emitter = EventEmitter("http://127.0.0.1:9/", queue_size=1)
+    >>> emitter.emit({"Ce-Id": "1"}, b"{}"), emitter.emit({"Ce-Id": "2"}, b"{}")
+    (True, False)
+    >>> emitter.close(timeout_s=0), emitter.counts().dropped
+    (1, {'queue_full': 1})
+    """
+
+    _queue: EventQueue
+    _lock: threading.Lock
+    _thread: threading.Thread | None
+    _loop: asyncio.AbstractEventLoop | None
+    _main: asyncio.Task[None] | None
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        queue_size: int = 10_000,
+        queue_bytes: int = 64 * 2**20,
+        batch_size: int = 1,
+        in_flight: int = 16,
+        timeout_s: float = 10.0,
+        max_retry_s: float = 600.0,
+        headers: Mapping[str, str] = _NOTHING,
+    ) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise OptionError.malformed("url", url, "http://HOST:PORT/PATH or https://HOST/PATH")
+        _check("queue_size", queue_size, 1, 10**7)
+        _check("queue_bytes", queue_bytes, 1, 2**40)
+        _check("batch_size", batch_size, 1, 1000)
+        _check("in_flight", in_flight, 1, 1000)
+        _check("timeout_s", timeout_s, 0.001, 3600)
+        _check("max_retry_s", max_retry_s, 0, 7 * 86400)
+        self.url = url
+        self._bounds = (queue_size, queue_bytes)
+        self._batch_size, self._in_flight = batch_size, in_flight
+        self._timeout_s, self._max_retry_s = timeout_s, max_retry_s
+        self._headers = dict(headers)
+        self._begin()
+        alive = weakref.ref(self)
+        os.register_at_fork(after_in_child=lambda: _begin_in_child(alive))
+
+    def emit(self, headers: Mapping[str, str], body: bytes) -> bool:
+        """Queue one event and return at once; False when it is dropped, which is counted.
+
+        Parameters
+        ----------
+        headers : mapping
+            The event in binary mode: ``Ce-*`` attributes and ``Content-Type``.
+        body : bytes
+            Its data, sent as it is.
+        """
+        if self._thread is None:
+            self._start()
+        return self._queue.put(EmittedEvent(headers, body, time.monotonic()))
+
+    def counts(self) -> EmitterCounts:
+        """Count what became of the events so far."""
+        return self._queue.counts()
+
+    def close(self, timeout_s: float = 30.0) -> int:
+        """Take no more events, send the queued ones for at most ``timeout_s``, and return how many are left unsent.
+
+        Those left are logged and stay counted as queued. A second call returns the same number.
+        """
+        self._queue.close()
+        with self._lock:
+            thread, loop, main = self._thread, self._loop, self._main
+            self._thread = self._thread or threading.current_thread()  # none is started any more
+        if loop is not None and main is not None and thread is not None and thread.is_alive():
+            thread.join(timeout_s)
+            with contextlib.suppress(RuntimeError):  # the loop has just been closed
+                loop.call_soon_threadsafe(main.cancel)
+            thread.join()
+            left = self.counts().queued
+            if left:
+                logger.warning("%d events for %s are left unsent", left, self.url)
+        atexit.unregister(self.close)
+        return self.counts().queued
+
+    def _begin(self) -> None:
+        """Set the state of an emitter that has emitted nothing."""
+        self._lock = threading.Lock()
+        self._queue = EventQueue(*self._bounds)
+        self._thread = self._loop = self._main = None
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._thread is not None:
+                return
+            self._loop = asyncio.new_event_loop()
+            self._main = self._loop.create_task(self._serve(self._loop))
+            self._thread = threading.Thread(
+                target=_run, args=[self._loop, self._main], name="sparkmon-emitter", daemon=True
+            )
+            self._thread.start()
+            atexit.register(self.close)
+
+    async def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Send until the emitter is closed and all is sent, or until cancelled."""
+        client = EventClient(
+            self.url, self._headers, self._queue, self._timeout_s, self._max_retry_s
+        )
+        report = loop.create_task(self._report())
+        deliveries: set[asyncio.Task[None]] = set()
+        try:
+            await self._dispatch(loop, client, deliveries)
+        finally:
+            for task in (report, *deliveries):
+                task.cancel()
+            await asyncio.gather(report, *deliveries, return_exceptions=True)
+            await client.close()
+
+    async def _dispatch(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        client: EventClient,
+        deliveries: set[asyncio.Task[None]],
+    ) -> None:
+        arrived = asyncio.Event()
+        slots = asyncio.Semaphore(self._in_flight)
+
+        def wake() -> None:
+            loop.call_soon_threadsafe(arrived.set)
+
+        while True:
+            await slots.acquire()
+            while not (events := self._queue.take(self._batch_size, wake)):
+                if events is None:
+                    await asyncio.gather(*deliveries)
+                    return
+                await arrived.wait()
+                arrived.clear()
+                if self._batch_size > 1:
+                    await asyncio.sleep(_LINGER_S)
+            task = loop.create_task(client.deliver(events))
+            deliveries.add(task)
+            task.add_done_callback(deliveries.discard)
+            task.add_done_callback(lambda _: slots.release())
+
+    async def _report(self) -> None:
+        """Log what was dropped or tried again, every 10 s while there is something to say, and at the end."""
+        told = self.counts()
+        running = True
+        while running:
+            try:
+                await asyncio.sleep(_REPORT_S)
+            except asyncio.CancelledError:
+                running = False
+            now = self.counts()
+            if (now.dropped, now.retried) != (told.dropped, told.retried):
+                logger.warning(
+                    "%s: %d of %d events delivered, dropped %s, sent again %d, %d waiting",
+                    *(self.url, now.delivered, now.emitted, now.dropped, now.retried, now.queued),
+                )
+            told = now
+
+
+def _run(loop: asyncio.AbstractEventLoop, main: asyncio.Task[None]) -> None:
+    try:
+        with contextlib.suppress(asyncio.CancelledError):
+            loop.run_until_complete(main)
+    finally:
+        loop.close()
+
+
+def _begin_in_child(alive: weakref.ref[EventEmitter]) -> None:
+    emitter = alive()
+    if emitter is not None:
+        # The copied loop shares its descriptors with the parent's: collected, it would close these.
+        _copied_by_forks.append((emitter._loop, emitter._main))
+        emitter._begin()
+
+
+def _check(name: str, value: float, least: float, most: float) -> None:
+    if not least <= value <= most:
+        raise OptionError.malformed(name, value, f"{least} to {most}")

@@ -1,0 +1,139 @@
+"""The events of an emitter until something has become of them, and the book that is kept of it."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter, deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sparkmon.serving.emitted_event import EmittedEvent
+
+__all__ = ["EmitterCounts", "EventQueue"]
+
+_BATCH_BYTES = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class EmitterCounts:
+    """What became of the events of one emitter: ``emitted = delivered + sum(dropped) + queued``, always."""
+
+    emitted: int
+    """Calls of ``emit``."""
+    delivered: int
+    """Answered with 2xx."""
+    dropped: Mapping[str, int]
+    """By reason: ``queue_full``, ``closed`` (emitted after ``close``), ``refused`` (answered with 3xx or 4xx),
+    ``expired`` (not delivered within ``max_retry_s``), ``unsendable`` (no request can be made of it), ``failed`` (a
+    fault of the emitter; please report it)."""
+    retried: int
+    """Events sent once more; each time counts."""
+    queued: int
+    """Events waiting or under way."""
+    queued_bytes: int
+    """Their headers and bodies, in bytes."""
+
+
+class EventQueue:
+    """A bounded first-in-first-out queue that never blocks. Thread-safe.
+
+    Parameters
+    ----------
+    size : int
+        Events not yet settled, those under way included.
+    size_bytes : int
+        Bytes of their headers and bodies.
+
+    Examples
+    --------
+    >>> queue = EventQueue(1, 100)
+    >>> queue.put(EmittedEvent({}, b"first", 0.0)), queue.put(EmittedEvent({}, b"second", 0.0))
+    (True, False)
+    >>> events = queue.take(10, wake=lambda: None)
+    >>> queue.settle(events, "delivered")
+    >>> queue.counts()
+    EmitterCounts(emitted=2, delivered=1, dropped={'queue_full': 1}, retried=0, queued=0, queued_bytes=0)
+    """
+
+    def __init__(self, size: int, size_bytes: int) -> None:
+        self._size, self._size_bytes = size, size_bytes
+        self._lock = threading.Lock()
+        self._waiting: deque[EmittedEvent] = deque()
+        self._closed = False
+        self._wake: Callable[[], None] | None = None
+        self._pending = self._pending_bytes = 0
+        self._emitted = self._delivered = self._retried = 0
+        self._dropped: Counter[str] = Counter()
+
+    def put(self, event: EmittedEvent) -> bool:
+        """Add an event, or drop it and return False."""
+        with self._lock:
+            self._emitted += 1
+            if self._closed:
+                self._dropped["closed"] += 1
+                return False
+            if self._pending >= self._size or self._pending_bytes + event.size > self._size_bytes:
+                self._dropped["queue_full"] += 1
+                return False
+            self._pending += 1
+            self._pending_bytes += event.size
+            self._waiting.append(event)
+            wake, self._wake = self._wake, None
+        if wake is not None:
+            wake()
+        return True
+
+    def take(self, most: int, wake: Callable[[], None]) -> list[EmittedEvent] | None:
+        """Take up to ``most`` events, 1 MiB of them unless one alone is larger; the caller settles each of them.
+
+        Where none wait, the list is empty and ``wake`` is called once when there are some again, or on ``close``.
+        None when none wait and the queue is closed.
+        """
+        taken: list[EmittedEvent] = []
+        size = 0
+        with self._lock:
+            while self._waiting and len(taken) < most:
+                size += self._waiting[0].size
+                if taken and size > _BATCH_BYTES:
+                    break
+                taken.append(self._waiting.popleft())
+            if not taken:
+                if self._closed:
+                    return None
+                self._wake = wake
+        return taken
+
+    def settle(self, events: Sequence[EmittedEvent], outcome: str) -> None:
+        """Note what became of events: ``delivered``, or the reason why they are dropped."""
+        with self._lock:
+            self._pending -= len(events)
+            self._pending_bytes -= sum(event.size for event in events)
+            if outcome == "delivered":
+                self._delivered += len(events)
+            elif events:
+                self._dropped[outcome] += len(events)
+
+    def retry(self, count: int) -> None:
+        """Note that ``count`` events are sent once more."""
+        with self._lock:
+            self._retried += count
+
+    def close(self) -> None:
+        """Take no more events."""
+        with self._lock:
+            self._closed = True
+            wake, self._wake = self._wake, None
+        if wake is not None:
+            wake()
+
+    def counts(self) -> EmitterCounts:
+        """Count what became of the events so far."""
+        with self._lock:
+            return EmitterCounts(
+                self._emitted,
+                self._delivered,
+                dict(self._dropped),
+                self._retried,
+                self._pending,
+                self._pending_bytes,
+            )

@@ -1,0 +1,281 @@
+"""A feature logger for Hopsworks' client that sends what it is given into the inference log.
+
+It exists for deployments that call their feature view themselves: there is no KServe agent in front of them that sees
+the features, but ``FeatureView.log`` does.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import socket
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime, time, timezone
+from decimal import Decimal
+from typing import Any
+
+import orjson
+import pyarrow as pa
+
+from sparkmon.protocol.attributes import KSERVE_TYPES
+from sparkmon.protocol.enrichment import ENRICHMENT_PARAMETER, Enrichment
+from sparkmon.protocol.times import parse_time
+from sparkmon.serving.event_emitter import EventEmitter
+
+__all__ = ["FeatureLogger"]
+
+logger = logging.getLogger(__name__)
+
+_PREDICTED = "predicted_"
+_OWN = frozenset(
+    {
+        *("log_id", "log_time", "td_version", "model_name", "model_version", "request_id"),
+        *("request_parameters", "request_row"),
+        *("deployment_name", "deployment_version", "deployment_schema_id"),
+    }
+)
+_TYPE_OF = {half: name for name, half in KSERVE_TYPES.items()}
+_ROWS = 1000
+_LARGEST = 16 * 2**20
+_WRITING = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_PASSTHROUGH_DATETIME
+_SCALARS = (bool, float, int, str)
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+class FeatureLogger:
+    """Posts logged features and predictions as the CloudEvents of KServe's logger.
+
+    Hopsworks' client takes it as ``FeatureView.init_serving(feature_logger=...)`` or ``init_feature_logger``, and then
+    writes nothing to the logging feature group itself. It has the methods of ``hsfs.feature_logger.FeatureLogger``
+    (5.2) and need not inherit from it.
+
+    Parameters
+    ----------
+    emitter : EventEmitter
+        Delivers the events. It never blocks; what it drops it counts.
+    inference_service : str
+        The name under which the model is watched; each row's ``model_name`` without it.
+    namespace : str
+        The Kubernetes namespace of the deployment.
+    source : str, optional
+        What tells this logger from others; the host's name without it.
+    exclude : sequence of str
+        Columns that the model does not take, such as the event time. Bookkeeping, inference helpers, and serving keys
+        that are no features of the view are left out in any case.
+    clock : callable, optional
+        Gives the time, timezone-aware.
+
+    Notes
+    -----
+    A call makes a request event with named ``instances``, and a response event under the same id where there are
+    predictions: ``predicted_<label>`` is sent as ``<label>``. Serving keys go along as the entity ids of a
+    transformer's note. Times become seconds since 1970, infinities and NaN null, and binary columns are left out.
+    ``request_id`` becomes the logged header ``X-Request-Id``, ``model_version`` the annotation ``model-version``.
+    Nothing is raised into the prediction: rows that cannot be written are logged as a warning.
+
+    The time of both events is that of the call (``log_batch``: the row's ``log_time``, else ``ce-time``), so that
+    latency cannot be told from them. ``ce-recordedtime`` is not sent for this reason.
+
+    Examples
+    --------
+    In a predictor::
+
+        emitter = EventEmitter("http://sparkmon-receiver.monitoring/")
+        view.init_serving(1, feature_logger=FeatureLogger(emitter, inference_service="fraud"))
+        vector = view.get_feature_vector({"card_id": 7}, logging_data=True)
+        view.log(vector, predictions=model.predict([vector]))
+    """
+
+    def __init__(
+        self,
+        emitter: EventEmitter,
+        *,
+        inference_service: str = "",
+        namespace: str = "",
+        source: str | None = None,
+        exclude: Sequence[str] = (),
+        clock: Callable[[], datetime] = _now,
+    ) -> None:
+        self._emitter = emitter
+        self._inference_service = inference_service
+        self._namespace = namespace
+        self._source = source or socket.gethostname()
+        self._left_out = _OWN | set(exclude)
+        self._clock = clock
+        self._view = ""
+        self._keys: tuple[str, ...] = ()
+
+    def init(self, feature_view: Any) -> None:  # noqa: ANN401 - hsfs may not be installed here
+        """Learn from a feature view which columns are no features; Hopsworks' client calls it."""
+        features = {feature.name for feature in feature_view.features}
+        self._view = f"{feature_view.name}:{feature_view.version}"
+        self._keys = tuple(key.feature_name for key in feature_view.serving_keys if key.required)
+        helpers = {*feature_view.inference_helper_columns, *feature_view.training_helper_columns}
+        self._left_out |= helpers | (set(self._keys) - features)
+
+    def log(
+        self,
+        untransformed_features: Sequence[Mapping[str, Any]] | None = None,
+        transformed_features: Sequence[Mapping[str, Any]] | None = None,
+    ) -> None:
+        """Emit rows of the logging feature group.
+
+        Parameters
+        ----------
+        untransformed_features, transformed_features : sequence of mappings, optional
+            One mapping per row. Since Hopsworks 4.6 the first holds all columns; where both are given, row by row
+            the second adds its columns to the first.
+        """
+        nothing: Mapping[str, Any] = {}
+        pairs = itertools.zip_longest(
+            untransformed_features or (), transformed_features or (), fillvalue=nothing
+        )
+        now = self._clock()
+        # The rows' own log_time is the host's local time without a zone.
+        self._emit_all([{**plain, **changed, "log_time": now} for plain, changed in pairs])
+
+    def log_batch(self, payload: bytes, attributes: Mapping[str, str], rows: int = 1) -> None:
+        """Emit a batch of rows that Hopsworks' default predictor has put together.
+
+        Parameters
+        ----------
+        payload : bytes
+            One Arrow IPC stream, at most 16 MiB.
+        attributes : mapping
+            The CloudEvent attributes that go with it, such as ``ce-hopsmodelname`` and ``ce-hopsrequestid``.
+        rows : int
+            How many rows it holds; told where it cannot be read.
+        """
+        if len(payload) > _LARGEST:
+            logger.warning("%d logged rows are %d bytes, more than fit", rows, len(payload))
+            return
+        try:
+            with pa.ipc.open_stream(payload) as stream:
+                table = stream.read_all()
+            said = table.to_pylist()
+        except (pa.ArrowException, ValueError, OSError) as error:
+            logger.warning("%d logged rows are no Arrow stream: %s", rows, error)
+            return
+        shared = {
+            "model_name": attributes.get("ce-hopsmodelname"),
+            "model_version": attributes.get("ce-hopsmodelversion"),
+            "request_id": attributes.get("ce-hopsrequestid"),
+            "log_time": parse_time(attributes.get("ce-time", "")) or self._clock(),
+        }
+        self._emit_all(
+            [row | {name: row.get(name) or value for name, value in shared.items()} for row in said]
+        )
+
+    def close(self, timeout: float | None = None) -> bool:
+        """Close the emitter, and tell whether all was delivered within ``timeout`` seconds, 30 by default."""
+        return self._emitter.close(30.0 if timeout is None else timeout) == 0
+
+    def _emit_all(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        for call, of_call in itertools.groupby(rows, _call):
+            group = list(of_call)
+            for start in range(0, len(group), _ROWS):
+                self._emit(call, group[start : start + _ROWS])
+
+    def _emit(self, call: tuple[str, str, str, datetime], rows: list[Mapping[str, Any]]) -> None:
+        event_id = str(uuid.uuid4())
+        for half, body in self._bodies(rows):
+            try:
+                written = orjson.dumps(body, default=_plain, option=_WRITING)
+            except (TypeError, ValueError, RecursionError) as error:
+                logger.warning("%d logged rows cannot be written as JSON: %s", len(rows), error)
+                continue
+            self._emitter.emit(self._headers(half, event_id, call), written)
+
+    def _bodies(self, rows: list[Mapping[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
+        features = [
+            {
+                name: value
+                for name, value in row.items()
+                if name not in self._left_out
+                and not name.startswith(_PREDICTED)
+                and not isinstance(value, bytes)
+            }
+            for row in rows
+        ]
+        request: dict[str, Any] = {"instances": features}
+        ids = {name: [_scalar(row.get(name)) for row in rows] for name in self._keys}
+        if any(value is not None for values in ids.values() for value in values):
+            note = Enrichment(self._view, ids)
+            request["parameters"] = {ENRICHMENT_PARAMETER: note.to_text()}
+        yield "request", request
+        predictions = [
+            {
+                name.removeprefix(_PREDICTED): value
+                for name, value in row.items()
+                if name.startswith(_PREDICTED)
+            }
+            for row in rows
+        ]
+        if any(value is not None for row in predictions for value in row.values()):
+            yield "response", {"predictions": predictions}
+
+    def _headers(
+        self, half: str, event_id: str, call: tuple[str, str, str, datetime]
+    ) -> dict[str, str]:
+        request_id, model, version, moment = call
+        metadata = {"X-Request-Id": [request_id]} if request_id else {}
+        annotations = {"model-version": version} if version else {}
+        return {
+            "Ce-Specversion": "1.0",
+            "Ce-Id": event_id,
+            "Ce-Type": _TYPE_OF[half],
+            "Ce-Source": self._source,
+            "Ce-Time": moment.astimezone(timezone.utc).isoformat().replace("+00:00", "Z"),
+            "Ce-Inferenceservicename": self._inference_service or model,
+            "Ce-Namespace": self._namespace,
+            "Ce-Component": "predictor",
+            "Ce-Endpoint": "",
+            "Ce-Metadata": _json(metadata),
+            "Ce-Annotations": _json(annotations),
+            "Content-Type": "application/json",
+        }
+
+
+def _call(row: Mapping[str, Any]) -> tuple[str, str, str, datetime]:
+    """Say which call a row is of: rows that differ in this are told in events of their own."""
+    moment = row["log_time"]
+    version = _name(row.get("model_version"))
+    return (
+        _name(row.get("request_id")),
+        _name(row.get("model_name")),
+        "" if version == "None" else version,  # what Hopsworks' client makes of no version
+        moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc),
+    )
+
+
+def _name(value: object) -> str:
+    return value if isinstance(value, str) else "" if value is None else str(value)
+
+
+def _json(value: object) -> str:
+    return orjson.dumps(value).decode("utf-8")
+
+
+def _scalar(value: Any) -> Any:  # noqa: ANN401 - a cell of any type
+    """Make of an entity id what JSON can say: numbers, texts and truth values as they are."""
+    plain = value.item() if hasattr(value, "item") else value
+    return plain if plain is None or type(plain) in _SCALARS else str(plain)
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401
+    """Make of a cell what JSON can say, where orjson cannot."""
+    if isinstance(value, datetime):
+        if value != value:  # pandas' NaT
+            return None
+        return (value if value.tzinfo else value.replace(tzinfo=timezone.utc)).timestamp()
+    if isinstance(value, date):
+        return datetime.combine(value, time(), timezone.utc).timestamp()
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, bytes) or type(value).__name__ == "NAType":  # inside a list; pandas' NA
+        return None
+    return value.item() if hasattr(value, "item") else str(value)

@@ -1,0 +1,112 @@
+"""Vectors as what a predictor takes: JSON values for V1, tensors for V2."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from itertools import chain
+from typing import Any, NamedTuple
+
+import orjson
+
+from sparkmon.store.online import FeatureValue
+
+__all__ = ["FeatureTensor", "as_tensors", "json_instances", "plain"]
+
+_NUMBERS = {int, float, bool, Decimal, type(None)}
+_MATRIX = "input-0"
+
+
+class FeatureTensor(NamedTuple):
+    """One tensor: ``data`` is flat and row-major, of floats, ints, bools, strings or bytes."""
+
+    name: str
+    shape: list[int]
+    datatype: str
+    data: list[Any]
+
+
+def plain(value: object) -> Any:  # noqa: ANN401 - what orjson can write
+    """Return what JSON has for a value that it does not know: a number for a decimal, text for bytes.
+
+    Examples
+    --------
+    >>> plain(Decimal("1.50")), plain(b"abc")
+    (1.5, 'abc')
+    """
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return str(value)
+
+
+def json_instances(
+    features: Sequence[str], values: list[list[FeatureValue]], layout: str
+) -> list[Any]:
+    """Return V1 instances: lists of values, or objects for the layout ``columns``.
+
+    Examples
+    --------
+    >>> json_instances(("a", "b"), [[1, 2.5]], "columns")
+    [{'a': 1, 'b': 2.5}]
+    """
+    if layout == "columns":
+        return [dict(zip(features, row, strict=True)) for row in values]
+    return values
+
+
+def as_tensors(
+    features: Sequence[str], values: list[list[FeatureValue]], layout: str
+) -> list[FeatureTensor]:
+    """Return V2 tensors: one FP64 of shape ``[n, d]`` where all is numbers, else, or for ``columns``, one per feature.
+
+    A column of whole numbers is INT64, of numbers or of nothing FP64 (None is NaN), of truth values BOOL, of lists of
+    equally many numbers FP64 of shape ``[n, k]``; anything else is BYTES: text, ISO 8601 for times, JSON for lists and
+    objects, and ``""`` for None.
+
+    Examples
+    --------
+    >>> as_tensors(("a", "b"), [[1, 2.5], [None, 4]], "vectors")
+    [FeatureTensor(name='input-0', shape=[2, 2], datatype='FP64', data=[1.0, 2.5, nan, 4.0])]
+    >>> [tensor.datatype for tensor in as_tensors(("a", "b"), [[1, "x"], [3, None]], "vectors")]
+    ['INT64', 'BYTES']
+    """
+    cells = list(chain.from_iterable(values))
+    if layout == "vectors" and set(map(type, cells)) <= _NUMBERS:
+        shape = [len(values), len(features)]
+        return [FeatureTensor(_MATRIX, shape, "FP64", _floats(cells))]
+    columns = zip(*values, strict=True) if values else [()] * len(features)
+    return [_column(name, list(column)) for name, column in zip(features, columns, strict=True)]
+
+
+def _column(name: str, values: list[FeatureValue]) -> FeatureTensor:
+    kinds = set(map(type, values))
+    count = len(values)
+    if kinds == {int} and all(-(2**63) <= value < 2**63 for value in values):  # type: ignore[operator]
+        return FeatureTensor(name, [count], "INT64", values)
+    if kinds == {bool}:
+        return FeatureTensor(name, [count], "BOOL", values)
+    if kinds <= _NUMBERS:
+        return FeatureTensor(name, [count], "FP64", _floats(values))
+    if kinds == {list}:
+        lists: list[list[Any]] = values  # type: ignore[assignment]
+        cells = list(chain.from_iterable(lists))
+        if len(set(map(len, lists))) == 1 and set(map(type, cells)) <= _NUMBERS:
+            return FeatureTensor(name, [count, len(lists[0])], "FP64", _floats(cells))
+    return FeatureTensor(name, [count], "BYTES", list(map(_text, values)))
+
+
+def _floats(values: list[Any]) -> list[float]:
+    return [float("nan") if value is None else float(value) for value in values]
+
+
+def _text(value: FeatureValue) -> str | bytes:
+    if value is None:
+        return ""
+    if isinstance(value, (str, bytes)):
+        return value
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    return orjson.dumps(value, default=plain).decode()

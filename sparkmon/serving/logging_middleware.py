@@ -1,0 +1,250 @@
+"""The payload logger where there is no agent: the events of KServe's, made inside the model server."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+from sparkmon.errors import OptionError
+from sparkmon.records import Half
+from sparkmon.serving.body_copy import BodyCopy
+from sparkmon.serving.event_emitter import EventEmitter
+from sparkmon.serving.payload_event import PayloadEvent, canonical_name
+
+__all__ = ["PayloadLogger"]
+
+_Message: TypeAlias = MutableMapping[str, Any]
+_Receive: TypeAlias = Callable[[], Awaitable[_Message]]
+_Send: TypeAlias = Callable[[_Message], Awaitable[None]]
+_Application: TypeAlias = Callable[[_Message, _Receive, _Send], Awaitable[None]]
+
+_NOT_LOGGED = {"GET", "HEAD", "OPTIONS"}
+_NOTHING: Mapping[str, str] = {}
+_DRAIN_S = 10.0
+
+
+class PayloadLogger:
+    """ASGI middleware that emits each model call's request and response as CloudEvents, as KServe's agent does.
+
+    For a model server without the agent beside it: outside Kubernetes, in a pod of one's own, or a transformer that
+    shares its predictor's pod, which the agent does not see.
+
+    Parameters
+    ----------
+    app : callable
+        The ASGI application that serves the model, ``kserve.model_server.app`` for example.
+    emitter : EventEmitter
+        Sends the events. It is closed, and given 10 s to send what is queued, when the server shuts the application
+        down.
+    mode : {'all', 'request', 'response'}
+        Which halves are emitted.
+    inference_service, namespace, component, endpoint : str
+        What the events say of the model.
+    source : str, optional
+        ``ce-source``; the host's name if not given, which in Kubernetes is the pod's.
+    metadata_headers : iterable of str
+        Headers of the request that both events carry in ``ce-metadata``, in any case.
+    annotations : mapping
+        ``ce-annotations`` of every event.
+    max_body_bytes : int
+        Of a larger body the event carries none, but the annotation ``sparkmon-body``, ``left out: 20000000 bytes, the
+        limit is 16777216``.
+
+    Raises
+    ------
+    OptionError
+        ``mode`` or the name of a header is malformed.
+
+    Notes
+    -----
+    The events are those of the agent from 0.18 on: binary mode; a request's ``ce-id`` adopted, else a new one, the same
+    on both halves; ``ce-time`` when the request came and when the response ended; the request's content type on both.
+    They differ in three points:
+
+    - GET, HEAD and OPTIONS are left out: in KServe they ask for health, metadata and metrics. (The agent logs these,
+      and like it this leaves out the kubelet's probes.)
+    - A response with another status than 200 is emitted, too, with ``ce-statuscode``; the agent emits none. An
+      application that fails before it answers gets an empty response event with status 500, which is what the
+      server then answers.
+    - A body that breaks off, because the client went away or the application failed or answered before it had read
+      all of the request, is emitted as far as it came, with the annotation ``sparkmon-body``, ``cut short after 100
+      bytes``.
+
+    The client gets exactly what it would get without: messages pass as they are, when they are, streams too. Requests
+    over gRPC do not come by here, for kserve serves these on a port of its own without ASGI.
+
+    Examples
+    --------
+    In the program that starts the server::
+
+        import kserve
+        from sparkmon.serving.event_emitter import EventEmitter
+        from sparkmon.serving.logging_middleware import PayloadLogger
+
+        kserve.model_server.app.add_middleware(
+            PayloadLogger, emitter=EventEmitter("http://receiver:8080/"), inference_service="iris"
+        )
+        kserve.ModelServer().start([model])
+    """
+
+    def __init__(
+        self,
+        app: _Application,
+        *,
+        emitter: EventEmitter,
+        inference_service: str,
+        mode: Literal["all", "request", "response"] = "all",
+        namespace: str = "",
+        component: str = "predictor",
+        endpoint: str = "",
+        source: str | None = None,
+        metadata_headers: Iterable[str] = (),
+        annotations: Mapping[str, str] = _NOTHING,
+        max_body_bytes: int = 16 * 2**20,
+    ) -> None:
+        if mode not in ("all", "request", "response"):
+            raise OptionError.malformed("mode", mode, "all, request or response")
+        self._app = app
+        self._logging = _Logging(
+            emitter,
+            mode,
+            PayloadEvent(
+                *(inference_service, namespace, component, endpoint),
+                socket.gethostname() if source is None else source,
+                annotations,
+            ),
+            {name.lower().encode(): canonical_name(name) for name in metadata_headers},
+            max_body_bytes,
+        )
+
+    async def __call__(self, scope: _Message, receive: _Receive, send: _Send) -> None:
+        """Serve one connection."""
+        if scope["type"] == "http" and scope["method"] not in _NOT_LOGGED and not _is_probe(scope):
+            await _Call(self._logging, scope, receive, send).run(self._app)
+        elif scope["type"] == "lifespan":
+            await self._app(scope, receive, self._closing(send))
+        else:
+            await self._app(scope, receive, send)
+
+    def _closing(self, send: _Send) -> _Send:
+        """Close the emitter before the server hears that the application has shut down."""
+
+        async def closing(message: _Message) -> None:
+            if message["type"].startswith("lifespan.shutdown."):
+                await asyncio.to_thread(self._logging.emitter.close, _DRAIN_S)
+            await send(message)
+
+        return closing
+
+
+class _Logging(NamedTuple):
+    """What the calls of one logger share."""
+
+    emitter: EventEmitter
+    mode: str
+    event: PayloadEvent
+    metadata_names: Mapping[bytes, str]
+    max_body_bytes: int
+
+
+class _Call:
+    """One call of the model: passes its messages on, and emits its two events on the way."""
+
+    def __init__(self, told: _Logging, scope: _Message, receive: _Receive, send: _Send) -> None:
+        self._time_ns = time.time_ns()
+        self._told, self._scope = told, scope
+        self._inner_receive, self._inner_send = receive, send
+        self._request, self._response = BodyCopy(told.max_body_bytes), BodyCopy(told.max_body_bytes)
+        self._request_ended = self._response_ended = False
+        self._status: int | None = None
+        self._body_length: int | None = 0
+        self._read_headers(scope["headers"])
+
+    async def run(self, app: _Application) -> None:
+        cancelled = False
+        try:
+            await app(self._scope, self._receive, self._send)
+        except asyncio.CancelledError:
+            cancelled = True
+            raise
+        finally:
+            self._end_request(whole=self._request.size == self._body_length)
+            if self._status is not None or not cancelled:
+                self._end_response(whole=self._status is None)
+
+    def _read_headers(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
+        names = self._told.metadata_names
+        self._event_id = ""
+        self._content_type: str | None = None
+        self._metadata: dict[str, list[str]] = {}
+        for name, value in headers:
+            if name in names:
+                self._metadata.setdefault(names[name], []).append(_text(value))
+            if name == b"ce-id":
+                self._event_id = self._event_id or _text(value)
+            elif name == b"content-type" and self._content_type is None:
+                self._content_type = _text(value)
+            elif name == b"content-length" and value.isdigit():
+                self._body_length = int(value)
+            elif name == b"transfer-encoding":
+                self._body_length = None
+        self._event_id = self._event_id or str(uuid.uuid4())
+
+    async def _receive(self) -> _Message:
+        message = await self._inner_receive()
+        if message["type"] == "http.request":
+            self._request.add(bytes(message.get("body", b"")))
+            if not message.get("more_body", False):
+                self._end_request(whole=True)
+        return message
+
+    async def _send(self, message: _Message) -> None:
+        await self._inner_send(message)
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+        elif message["type"] == "http.response.body":
+            self._response.add(bytes(message.get("body", b"")))
+            if not message.get("more_body", False):
+                self._end_request(whole=self._request.size == self._body_length)
+                self._end_response(whole=True)
+
+    def _end_request(self, *, whole: bool) -> None:
+        if not self._request_ended:
+            self._request_ended = True
+            if self._told.mode != "response":
+                self._emit("request", self._request, self._time_ns, 200, whole=whole)
+
+    def _end_response(self, *, whole: bool) -> None:
+        if not self._response_ended:
+            self._response_ended = True
+            if self._told.mode != "request":
+                # Without an answer of the application's the server makes one: 500.
+                status = 500 if self._status is None else self._status
+                self._emit("response", self._response, time.time_ns(), status, whole=whole)
+
+    def _emit(
+        self, half: Half, copied: BodyCopy, time_ns: int, status: int, *, whole: bool
+    ) -> None:
+        body, note = copied.body(whole=whole)
+        headers = self._told.event.headers(
+            *(half, self._event_id, time_ns, self._metadata, self._content_type),
+            status=status,
+            body_note=note,
+        )
+        self._told.emitter.emit(headers, body)
+
+
+def _is_probe(scope: _Message) -> bool:
+    """Tell the kubelet's probes as the agent does."""
+    for name, value in scope["headers"]:
+        if name == b"kubelet-probe" or (name == b"user-agent" and value[:11] == b"kube-probe/"):
+            return True
+    return False
+
+
+def _text(value: bytes) -> str:
+    return value.decode("utf-8", "replace")

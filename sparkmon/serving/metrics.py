@@ -1,0 +1,90 @@
+"""The transformer's Prometheus metrics, beside kserve's own at ``/metrics``."""
+
+from __future__ import annotations
+
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
+
+__all__ = ["TransformerMetrics"]
+
+_LATENCIES = [ms / 1e3 for ms in (0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 30_000)]
+_AGES = [1, 10, 60, 300, 900, 3600, 6 * 3600, 86400, 7 * 86400, 30 * 86400]
+
+
+class TransformerMetrics:
+    """Counters of one transformer. The only label from outside is the feature group's name, which the view fixes.
+
+    Parameters
+    ----------
+    registry : CollectorRegistry
+        Where they are found; kserve serves prometheus_client's own.
+
+    Examples
+    --------
+    >>> metrics = TransformerMetrics(CollectorRegistry())
+    >>> metrics.missing.labels("cards_1").inc(2)
+    >>> metrics.registry.get_sample_value(
+    ...     "sparkmon_transformer_missing_keys_total", {"group": "cards_1"}
+    ... )
+    2.0
+    """
+
+    def __init__(self, registry: CollectorRegistry = REGISTRY) -> None:
+        self.registry = registry
+        self.lookup_seconds = Histogram(
+            "sparkmon_transformer_lookup_seconds",
+            "One read of the feature store, all groups of all instances of a request.",
+            buckets=_LATENCIES,
+            registry=registry,
+        )
+        self.predictor_seconds = Histogram(
+            "sparkmon_transformer_predictor_seconds",
+            "One call of the predictor, whatever it answered.",
+            buckets=_LATENCIES,
+            registry=registry,
+        )
+        self.instances = Counter(
+            "sparkmon_transformer_instances",
+            "Instances that were looked up.",
+            registry=registry,
+        )
+        self.missing = Counter(
+            "sparkmon_transformer_missing_keys",
+            "Instances whose key has no row in the feature group.",
+            ["group"],
+            registry=registry,
+        )
+        self.stale = Counter(
+            "sparkmon_transformer_stale_rows",
+            "Instances whose row is older than the feature group allows.",
+            ["group"],
+            registry=registry,
+        )
+        self.age_seconds = Histogram(
+            "sparkmon_transformer_feature_age_seconds",
+            "Age of the rows that were found, by their feature group's time column.",
+            ["group"],
+            buckets=_AGES,
+            registry=registry,
+        )
+        self.store_failures = Counter(
+            "sparkmon_transformer_store_failures",
+            "Requests the feature store did not answer: failed, timeout or circuit_open.",
+            ["reason"],
+            registry=registry,
+        )
+        self.predictor_failures = Counter(
+            "sparkmon_transformer_predictor_failures",
+            "Requests the predictor did not answer: unreachable, timeout or circuit_open.",
+            ["reason"],
+            registry=registry,
+        )
+        self.shed = Counter(
+            "sparkmon_transformer_shed",
+            "Requests refused because as many were in flight as may be.",
+            registry=registry,
+        )
+        self.in_flight = Gauge(
+            "sparkmon_transformer_in_flight",
+            "Requests between their arrival and their answer.",
+            registry=registry,
+        )

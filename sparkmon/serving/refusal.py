@@ -1,0 +1,77 @@
+"""The one way this room says no: an error with a condition and an HTTP status, and the gRPC code of a status."""
+
+from __future__ import annotations
+
+from sparkmon.errors import ServingError
+
+__all__ = ["GRPC_CODES", "http_status", "refusal"]
+
+GRPC_CODES = {
+    400: "INVALID_ARGUMENT",
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    404: "NOT_FOUND",
+    413: "RESOURCE_EXHAUSTED",
+    422: "INVALID_ARGUMENT",
+    429: "RESOURCE_EXHAUSTED",
+    501: "UNIMPLEMENTED",
+    502: "INTERNAL",
+    503: "UNAVAILABLE",
+    504: "DEADLINE_EXCEEDED",
+}
+"""HTTP status to the name of the gRPC code that says the same; any other is ``INTERNAL``."""
+
+_STATUSES = {
+    "INVALID_ARGUMENT": 400,
+    "OUT_OF_RANGE": 400,
+    "FAILED_PRECONDITION": 400,
+    "UNAUTHENTICATED": 401,
+    "PERMISSION_DENIED": 403,
+    "NOT_FOUND": 404,
+    "RESOURCE_EXHAUSTED": 429,
+    "UNIMPLEMENTED": 501,
+    "UNAVAILABLE": 503,
+    "DEADLINE_EXCEEDED": 504,
+}
+
+
+def refusal(
+    condition: str, status: int, reason: str, *, retry_after_s: int | None = None
+) -> ServingError:
+    """Build the error for a request that is not answered with a prediction.
+
+    Parameters
+    ----------
+    condition : str
+        A stable name in capitals: ``REQUEST_MALFORMED``, ``REQUEST_TOO_LARGE``, ``KEY_MISSING``, ``STORE_FAILED``,
+        ``OVERLOADED``, ``PREDICTOR_UNREACHABLE``, ``PREDICTOR_TIMEOUT``, ``PREDICTOR_REFUSED`` or
+        ``PREDICTOR_MALFORMED``.
+    status : int
+        The HTTP status of the answer.
+    reason : str
+        One sentence: what was got; what was expected. Cut to 500 characters: it may quote what was got.
+    retry_after_s : int, optional
+        When it is worth asking again, in seconds.
+
+    Examples
+    --------
+    >>> error = refusal("KEY_MISSING", 404, "the feature group 'cards_1' has no row for card_id=8")
+    >>> print(error.status, error)
+    404 [KEY_MISSING] the feature group 'cards_1' has no row for card_id=8
+    """
+    error = ServingError(f"[{condition}] {reason[:500]}")
+    error.condition = condition
+    error.status = status
+    error.retry_after_s = retry_after_s
+    return error
+
+
+def http_status(code: str) -> int:
+    """Return the HTTP status that says the same as a gRPC code; 500 for one that has none.
+
+    Examples
+    --------
+    >>> http_status("NOT_FOUND"), http_status("DATA_LOSS")
+    (404, 500)
+    """
+    return _STATUSES.get(code, 500)
