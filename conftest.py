@@ -1,9 +1,10 @@
-"""What every test may ask for: a Spark session, a Kafka broker; and how strictly the tests run."""
+"""What every test may ask for: a Spark session, a Kafka broker, a MariaDB; and how strictly the tests run."""
 
 from __future__ import annotations
 
 import ast
 import os
+import secrets
 import sys
 import time
 from collections.abc import Generator, Iterator
@@ -59,6 +60,35 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield broker.bootstrap
 
 
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[str]:
+    """Give the ``mysql://`` URL of a real MariaDB that lives as long as the run.
+
+    It listens on port 3306, which hsfs takes for granted, of a loopback address of its own.
+    """
+    from sparkmon.demo.mariadb_process import MariaDbProcess
+
+    host = f"127.77.{secrets.randbelow(254) + 1}.{secrets.randbelow(254) + 1}"
+    with MariaDbProcess(host, 3306) as server:
+        yield server.url
+
+
+@pytest.fixture
+def database(mariadb: str) -> Iterator[str]:
+    """Give the ``mysql://`` URL of a new and empty database, removed after the test."""
+    from sqlalchemy import create_engine, make_url, text
+
+    url = make_url(mariadb)
+    name = f"test_{secrets.token_hex(6)}"
+    engine = create_engine(url.set(drivername="mysql+pymysql"))
+    with engine.begin() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} CHARACTER SET utf8mb4"))
+    yield url.set(database=name).render_as_string(hide_password=False)
+    with engine.begin() as connection:
+        connection.execute(text(f"DROP DATABASE {name}"))
+    engine.dispose()
+
+
 @pytest.fixture(autouse=True)
 def _spark_in_doctests(
     request: pytest.FixtureRequest, doctest_namespace: dict[str, object]
@@ -75,13 +105,14 @@ def _says_spark(item: pytest.DoctestItem) -> bool:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs Spark or Kafka by what it asks for, so that nobody forgets to."""
+    """Mark what needs Spark or a server by what it asks for, so that nobody forgets to."""
     for item in items:
         fixtures = getattr(item, "fixturenames", ())
         if "spark" in fixtures or (isinstance(item, pytest.DoctestItem) and _says_spark(item)):
             item.add_marker("spark")
-        if "kafka" in fixtures:
-            item.add_marker("kafka")
+        for server in ("kafka", "mariadb"):
+            if server in fixtures:
+                item.add_marker(server)
 
 
 @pytest.hookimpl(wrapper=True)

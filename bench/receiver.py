@@ -8,14 +8,18 @@ from pathlib import Path
 from bench.posts import IN_FLIGHT, post_for
 from bench.rounds import Contender, Rounds
 from bench.section import Section
-from sparkmon.demo.receiver_process import ReceiverProcess
+from sparkmon.demo.server_process import ServerProcess
 
 __all__ = ["measure_receiver"]
 
 
 def measure_receiver(folder: Path, rounds: Rounds, seconds: float) -> Section:
     """Post for ``seconds`` at each run, over connections that stay and over one for each event."""
-    with ReceiverProcess(folder / "received", folder / "receiver.log") as receiver:
+    command = ("-m", "sparkmon", "receive", str(folder / "received"), "--until-stdin-closes")
+    with ServerProcess(
+        lambda port: (*command, "--port", str(port)), folder / "receiver.log", "/health"
+    ) as receiver:
+        receiver.wait_ready()
         port = int(receiver.url.rpartition(":")[2])
         results = rounds.measure(
             [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -17,7 +17,8 @@ from sparkmon.alerts import AlertSink, ConsoleSink, alerts_of, deliver
 from sparkmon.comparison import Checks, compare
 from sparkmon.errors import OptionError, ReferenceMissingError
 from sparkmon.profiles import WINDOW_K, profile_rows
-from sparkmon.store import DEFAULT_REFERENCE, FeatureStore, schemas_of
+from sparkmon.skew import SkewMarker
+from sparkmon.store import DEFAULT_REFERENCE, FeatureStore, FeatureView, schemas_of
 from sparkmon.tables import Tables
 
 __all__ = ["LateEvents", "Monitor", "Watch"]
@@ -102,6 +103,9 @@ class Monitor:
         that only predictors, and loggers that do not name their component, are watched.
     checks : Checks, optional
         The statistics and thresholds.
+    views : mapping of str to str, optional
+        Model to the feature view, ``"name"`` or ``"name:version"``, that sparkmon's transformer serves it from. Its
+        logged features are then compared with what the store holds (``skew_rate``); see :class:`sparkmon.SkewMarker`.
     sinks : sequence of AlertSink, optional
         Where alerts are told beside the table; the console without.
     k : int, default 800
@@ -111,6 +115,10 @@ class Monitor:
     ------
     ReferenceMissingError
         The store has no reference of that name at all.
+    StoreError
+        The store has no such feature view.
+    OptionError
+        A view is malformed, or has no feature group with a ``time`` column.
 
     Notes
     -----
@@ -142,6 +150,7 @@ class Monitor:
         reference: str = DEFAULT_REFERENCE,
         components: str | Sequence[str] = ("predictor", ""),
         checks: Checks | None = None,
+        views: Mapping[str, str] | None = None,
         sinks: Sequence[AlertSink] | None = None,
         k: int = WINDOW_K,
     ) -> None:
@@ -150,6 +159,8 @@ class Monitor:
         self.components = [components] if isinstance(components, str) else list(components)
         self.checks = checks or Checks()
         self.sinks: Sequence[AlertSink] = [ConsoleSink()] if sinks is None else list(sinks)
+        served = {model: _view(store, text) for model, text in (views or {}).items()}
+        self._mark = SkewMarker(store, served) if served else None
         references = store.read_references(reference)
         self._schemas = schemas_of(references)
         if not self._schemas:
@@ -166,7 +177,7 @@ class Monitor:
 
     def rows(self, events: DataFrame) -> DataFrame:
         """Decode events, each once, to rows named and typed by the references; see :func:`sparkmon.rows`."""
-        return sources.rows(self._watched(events), self._schemas, delay=self.delay)
+        return sources.rows(self._watched(events), self._schemas, delay=self.delay, mark=self._mark)
 
     def profiles(self, events: DataFrame) -> DataFrame:
         """Summarise events per model, window and column: ``sparkmon.schemas.PROFILES``."""
@@ -252,6 +263,13 @@ class Monitor:
                 self.tables.append(letters, "dead_letters", writer=writer, batch_id=batch_id)
         finally:
             letters.unpersist()
+
+
+def _view(store: FeatureStore, text: str) -> FeatureView:
+    name, _, version = text.partition(":")
+    if not name or not (version or "1").isdecimal():
+        raise OptionError.malformed("views", text, "a feature view as NAME or NAME:VERSION")
+    return store.read_view(name, int(version or 1))
 
 
 def _query_id(spark: SparkSession, checkpoint: str) -> str:

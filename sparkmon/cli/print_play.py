@@ -68,10 +68,13 @@ def summary_of(played: Play) -> dict[str, Any]:
 def print_play(console: Console, played: Play, out: Path | None) -> None:
     """Print findings per column, alerts in plain words, and what to try next."""
     console.print(
-        f"\n{played.rows:,} flights in {played.windows} one-hour windows, {played.findings:,} findings. "
-        f"The fault began at {played.fault_time:%H:%M}.\n"
+        f"\n{played.rows:,} flights, their features from {played.store},\n"
+        f"in {played.windows} windows of {played.window_s} seconds: {played.findings:,} findings. "
+        f"The fault began at {played.fault_time:%H:%M:%S} UTC.\n",
+        soft_wrap=True,
     )
     console.print(_findings(played))
+    console.print(_silent_rates(played))
     console.print()
     console.print(_alerts(played) if played.alerts else "No alerts.")
     console.print()
@@ -82,6 +85,7 @@ def print_play(console: Console, played: Play, out: Path | None) -> None:
             "Tables (Delta)": "tables/{profiles,drift_metrics,alerts}",
             "Reference": "store/references",
             "Events": "spool",
+            "Servers' logs": "{receiver,predictor,transformer}.log",
         }.items():
             console.print(f"{what + ':':16}{out}/{where}", soft_wrap=True)
     console.print("\nNext, on your own data:")
@@ -108,11 +112,17 @@ def _findings(played: Play) -> Table:
     table.add_column("statistic")
     table.add_column("before the fault", justify="right")
     table.add_column("after", justify="right")
-    for worst in played.worst:
+    for worst in (each for each in played.worst if each["before"] or each["after"]):
         shares = (f"{worst['before']:.0%}", f"{worst['after']:,.0%}")
         style = "bold red" if worst["after"] > 1 else ""
         table.add_row(worst["column_name"], worst["statistic"], *shares, style=style)
     return table
+
+
+def _silent_rates(played: Play) -> str:
+    silent = [each for each in played.worst if not each["before"] and not each["after"]]
+    names = ", ".join(sorted({each["statistic"] for each in silent}))
+    return f"And {len(silent)} that stayed at 0%: {names}." if silent else ""
 
 
 def _alerts(played: Play) -> Table:
@@ -128,7 +138,7 @@ def _alerts(played: Play) -> Table:
         first = alerts[0]
         table.add_row(
             Text(feature, style="bold red"),
-            f"has drifted from the training data since {first['window_start']:%H:%M}, in {len(alerts)} windows: "
+            f"has drifted from the training data since {first['window_start']:%H:%M:%S}, in {len(alerts)} windows: "
             f"{first['statistic']} {first['value']:.3g}, threshold {first['threshold']:.3g}",
         )
     return table

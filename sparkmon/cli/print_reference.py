@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -26,7 +25,7 @@ def print_json(made: pa.Table) -> None:
         sys.stdout.write(orjson.dumps(column).decode() + "\n")
 
 
-def print_table(made: pa.Table, store: Path, console: Console) -> None:
+def print_table(made: pa.Table, store: str, console: Console) -> None:
     """Print the columns as a table, and how to watch the model with it."""
     columns = _columns(made)
     table = Table(box=None, header_style="bold", pad_edge=False)
@@ -82,7 +81,7 @@ def _column(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _stored(made: pa.Table, store: Path) -> str:
+def _stored(made: pa.Table, store: str) -> str:
     first = made.slice(0, 1).to_pylist()[0]
     blocks = {row for row in made["block_start"].to_pylist() if row is not None}
     version = f", version {first['model_version']}" if first["model_version"] else ""
@@ -93,12 +92,12 @@ def _stored(made: pa.Table, store: Path) -> str:
     )
 
 
-def _example(made: pa.Table, store: Path) -> str:
+def _example(made: pa.Table, store: str) -> str:
     reference = made["reference"][0].as_py()
     return "\n".join(
         [
             "  source: {format: kserve, path: spool}   # written by: sparkmon receive spool",
-            f"  store: {{path: {json.dumps(str(store))}}}",
+            f"  store: {{path: {json.dumps(store)}}}",
             "  tables: ./tables",
             *([f"  reference: {json.dumps(reference)}"] if reference != "training" else []),
         ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -30,8 +31,12 @@ def profile(
     ] = "",
     reference: Annotated[str, typer.Option(help="A name, where a model has several.")] = "training",
     store: Annotated[
-        Path, typer.Option(envvar="SPARKMON_STORE", help="Directory of the feature store.")
-    ] = Path("store"),
+        str,
+        typer.Option(
+            envvar="SPARKMON_STORE",
+            help="The feature store: a directory, or mysql://USER@HOST/DATABASE.",
+        ),
+    ] = "store",
     time: Annotated[
         str | None,
         typer.Option(
@@ -70,9 +75,10 @@ def profile(
     from sparkmon.cli.spark import open_session
     from sparkmon.cli.terminal import note, output, progress
     from sparkmon.config import parse_interval
-    from sparkmon.store import LocalStore
+    from sparkmon.store import open_store
 
     parse_interval("--block", block)
+    kept = open_store(store)
     with open_session() as spark, progress().status("summarising"):
         made, notes = make_reference(
             open_table(spark, table, sql),
@@ -85,10 +91,19 @@ def profile(
             time=time,
             block=block,
         )
-        LocalStore(store).write_reference(made)
+        kept.write_reference(made)
     for sentence in notes:
         note(sentence)
     if as_json:
         print_json(made)
     else:
-        print_table(made, store.absolute(), output())
+        print_table(made, _place(store), output())
+
+
+def _place(store: str) -> str:
+    """Say where a store is, without a password."""
+    url = urlsplit(store)
+    if not url.scheme:
+        return str(Path(store).absolute())
+    user, at, host = url.netloc.rpartition("@")
+    return url._replace(netloc=f"{user.partition(':')[0]}{at}{host}").geturl()

@@ -71,6 +71,8 @@ def receive(
 
 
 def _stop_with_parent() -> None:
-    while sys.stdin.buffer.read(4096):
+    while os.read(
+        sys.stdin.fileno(), 4096
+    ):  # without a buffer, whose lock would outlive the thread
         pass
     os.kill(os.getpid(), signal.SIGTERM)

@@ -29,10 +29,10 @@ def run(
 
     source: {format: kserve, path: spool}, or
     {format: kafka, bootstrap_servers: HOST:PORT, topic: NAME};
-    store: {path: store}, the feature store with the references;
+    store: {path: store}, the directory or URL of the feature store;
     tables: a directory such as ./tables, or a catalog schema;
     optional: checkpoints, window, slide, delay, reference, components,
-    statistics, thresholds, alerts, spark.
+    statistics, thresholds, rates, views, alerts, spark.
 
     Relative paths are relative to the file, and ${NAME} in a value is an
     environment variable. Ctrl-C stops the monitor; started again, it goes

@@ -2,6 +2,7 @@
 
 from sparkmon.comparison.checks import Checks
 from sparkmon.comparison.compare import compare
+from sparkmon.comparison.rates import RATES
 from sparkmon.comparison.verdict import verdict
 
-__all__ = ["Checks", "compare", "verdict"]
+__all__ = ["RATES", "Checks", "compare", "verdict"]

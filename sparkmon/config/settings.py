@@ -18,14 +18,14 @@ from pydantic import (
 from pyspark.sql import DataFrame, SparkSession
 
 from sparkmon.alerts import ConsoleSink
-from sparkmon.comparison import Checks
+from sparkmon.comparison import RATES, Checks
 from sparkmon.config.interval import parse_interval
 from sparkmon.errors import OptionError
 from sparkmon.monitor import Monitor
 from sparkmon.protocol.hopsworks_avro import SchemaVersion, TimeUnit
 from sparkmon.sources import hopsworks_events, kafka_events
 from sparkmon.statistics import STATISTICS
-from sparkmon.store import DEFAULT_REFERENCE, LocalStore
+from sparkmon.store import DEFAULT_REFERENCE, FeatureStore, open_store
 
 __all__ = ["HopsworksSource", "KServeSource", "KafkaSource", "MonitorConfig", "Sink", "Store"]
 
@@ -146,11 +146,14 @@ class HopsworksSource(_Topic):
 class Store(_Strict):
     """The feature store that holds the references."""
 
-    path: Location = Field(description="the directory of the feature store")
+    path: Location = Field(
+        description="the directory of the feature store, or its URL: mysql://USER@HOST/DATABASE, "
+        "hopsworks://HOST/PROJECT"
+    )
 
-    def open(self) -> LocalStore:
+    def open(self) -> FeatureStore:
         """Open the store."""
-        return LocalStore(self.path)
+        return open_store(self.path)
 
 
 class Sink(_Strict):
@@ -194,6 +197,13 @@ class MonitorConfig(_Strict):
     thresholds: dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(
         {}, description="a number per statistic, in the statistic's unit"
     )
+    rates: dict[str, float] = Field(
+        {}, description=f"the share of rows that is allowed per rate: {', '.join(RATES.values())}"
+    )
+    views: dict[str, Text] = Field(
+        {},
+        description="the feature view of a model that a transformer serves: {MODEL: NAME:VERSION}",
+    )
     alerts: tuple[Sink, ...] = Field(
         (Sink(sink="console"),), description="a list of sinks, such as [{sink: console}]"
     )
@@ -226,6 +236,11 @@ class MonitorConfig(_Strict):
             Checks(info.data["statistics"], thresholds)
         return thresholds
 
+    @field_validator("rates")
+    @classmethod
+    def _known(cls, rates: dict[str, float]) -> dict[str, float]:
+        return dict(Checks(rates=rates).rates)
+
     @model_validator(mode="after")
     def _has_checkpoints(self) -> MonitorConfig:
         if self.checkpoints is None and "/" not in self.tables:
@@ -252,6 +267,7 @@ class MonitorConfig(_Strict):
             delay=self.delay,
             reference=self.reference,
             components=self.components,
-            checks=Checks(self.statistics, self.thresholds),
+            checks=Checks(self.statistics, self.thresholds, self.rates),
+            views=self.views,
             sinks=[ConsoleSink() for _ in self.alerts],
         )

@@ -1,4 +1,4 @@
-"""Traffic posted over HTTP at an even pace, from where an earlier run left off."""
+"""Calls to the transformer at an even pace, from where an earlier run left off; half-way the store is broken."""
 
 from __future__ import annotations
 
@@ -7,94 +7,140 @@ import json
 import os
 import threading
 import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 
 import httpx
 
-from sparkmon.demo.traffic import LoggerEvent, Traffic
+from sparkmon.demo.flights import MODEL
+from sparkmon.demo.traffic import Call, Traffic
 from sparkmon.errors import SparkmonError
 
-__all__ = ["Sender"]
+__all__ = ["Progress", "Sender"]
 
-_IN_FLIGHT = 16
+_IN_FLIGHT = 4
 _TRIES = 20
+_TRY_AGAIN = {429, 502, 503, 504}
+
+
+@dataclass
+class Progress:
+    """What has been done, and is noted on disk."""
+
+    sent_chunks: int = 0
+    fault_time: str | None = None
+
+    @classmethod
+    def read(cls, path: Path) -> Progress:
+        """Read the note; nothing has been done where there is none."""
+        return cls(**json.loads(path.read_text())) if path.exists() else cls()
+
+    def write(self, path: Path) -> None:
+        """Write the note, as a whole or not at all."""
+        draft = path.with_suffix(".draft")
+        with draft.open("w") as file:
+            json.dump(asdict(self), file)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
 
 
 class Sender(threading.Thread):
-    """Post all traffic to a receiver, then a heartbeat.
+    """Ask about all flights.
 
-    Every chunk is acknowledged as a whole before the next is sent, and then noted on disk: killed at any point and
-    started again, the sender repeats one chunk at most, whose events the monitor knows by their identity.
+    A chunk is noted once all its calls are answered: killed at any point and started again, the sender repeats the
+    calls of one chunk at most.
 
     Parameters
     ----------
     traffic : Traffic
-        What to send.
+        What to ask.
     url : str
-        The receiver's address.
-    progress : Path
-        The file that holds how many chunks have been acknowledged.
+        The transformer's address.
+    note : Path
+        The file with the progress.
     seconds : float
         How long all chunks should take.
+    break_store : callable
+        Called once, before the second half.
     """
 
-    def __init__(self, traffic: Traffic, url: str, progress: Path, seconds: float) -> None:
+    def __init__(
+        self,
+        traffic: Traffic,
+        url: str,
+        note: Path,
+        seconds: float,
+        break_store: Callable[[], None],
+    ) -> None:
         super().__init__(name="traffic", daemon=True)
-        self._traffic, self._url, self._progress = traffic, url, progress
+        self._traffic, self._url, self._note = traffic, url, note
         self._pause = seconds / traffic.chunks
-        self.sent_chunks = self._noted()
+        self._break_store = break_store
+        self.progress = Progress.read(note)
         self.error: BaseException | None = None
 
+    @property
+    def rows(self) -> int:
+        """How many flights are asked about in all."""
+        return self._traffic.rows
+
+    @property
+    def share(self) -> float:
+        """How much of the traffic has been sent, from 0 to 1."""
+        return self.progress.sent_chunks / self._traffic.chunks
+
     def run(self) -> None:
-        """Send until all is acknowledged; a failure is kept in ``error``."""
+        """Send until all is answered; a failure is kept in ``error``."""
         try:
             asyncio.run(self._send_all())
         except Exception as error:  # told by the main thread
             self.error = error
 
     async def _send_all(self) -> None:
+        progress = self.progress
         async with httpx.AsyncClient(base_url=self._url, timeout=30) as client:
-            for index in range(self.sent_chunks, self._traffic.chunks):
+            for index in range(progress.sent_chunks, self._traffic.chunks):
                 began = time.monotonic()
+                if index >= self._traffic.chunks // 2 and progress.fault_time is None:
+                    # Noted before: a window that ended by then has seen nothing of it.
+                    progress.fault_time = datetime.now(timezone.utc).isoformat()
+                    self._break_store()
                 await self._send(client, self._traffic.chunk(index))
-                self._note(index + 1)
+                progress.sent_chunks = index + 1
+                progress.write(self._note)
                 await asyncio.sleep(max(0.0, self._pause - (time.monotonic() - began)))
-            await self._send(client, self._traffic.heartbeat())
 
-    async def _send(self, client: httpx.AsyncClient, events: list[LoggerEvent]) -> None:
-        for start in range(0, len(events), _IN_FLIGHT):
+    async def _send(self, client: httpx.AsyncClient, calls: list[Call]) -> None:
+        for start in range(0, len(calls), _IN_FLIGHT):
             await asyncio.gather(
-                *(_post(client, event) for event in events[start : start + _IN_FLIGHT])
+                *(_ask(client, call) for call in calls[start : start + _IN_FLIGHT])
             )
 
-    def _noted(self) -> int:
-        if not self._progress.exists():
-            return 0
-        return int(json.loads(self._progress.read_text())["sent_chunks"])
 
-    def _note(self, chunks: int) -> None:
-        draft = self._progress.with_suffix(".draft")
-        with draft.open("w") as file:
-            json.dump({"sent_chunks": chunks}, file)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(self._progress)
-        self.sent_chunks = chunks
-
-
-async def _post(client: httpx.AsyncClient, event: LoggerEvent) -> None:
+async def _ask(client: httpx.AsyncClient, call: Call) -> None:
+    headers = {"Content-Type": "application/json", "X-Request-Id": call.request_id}
     for attempt in range(_TRIES):
         try:
-            answer = await client.post("/", headers=event.headers, content=event.body)
+            answer = await client.post(
+                f"/v1/models/{MODEL}:predict", content=call.body, headers=headers
+            )
         except httpx.TransportError:
             if attempt == _TRIES - 1:
                 raise
         else:
             if answer.is_success:
+                _check(answer, call)
                 return
-            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
-                raise SparkmonError(
-                    f"the receiver refused an event: {answer.status_code} {answer.text}"
-                )
+            if answer.status_code not in _TRY_AGAIN:
+                raise SparkmonError(f"a call was refused: {answer.status_code} {answer.text}")
         await asyncio.sleep(0.1 * 2 ** min(attempt, 4))
-    raise SparkmonError(f"the receiver was not ready after {_TRIES} tries")
+    raise SparkmonError(f"the transformer was not ready after {_TRIES} tries")
+
+
+def _check(answer: httpx.Response, call: Call) -> None:
+    predictions = answer.json()["predictions"]
+    if len(predictions) != call.rows:
+        raise SparkmonError(f"asked about {call.rows} flights, got {len(predictions)} answers")

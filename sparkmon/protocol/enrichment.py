@@ -96,13 +96,13 @@ class Enrichment:
         >>> note.note_rows(2)
         Rows(names=('cards_1.missing', 'cards_1.age_s'), named=True, count=2, values=[0, 3.5, 1, None])
         """
-        marks = {
+        columns: dict[str, Sequence[Value]] = {
             f"{group}.{what}": [int(index in found) for index in range(count)]
             for what, groups in (("missing", self.missing), ("stale", self.stale))
             for group, found in ((group, set(indexes)) for group, indexes in groups.items())
         }
-        ages = {f"{group}.age_s": list(each) for group, each in self.age_s.items()}
-        return _table(marks | ages, count)
+        columns |= {f"{group}.age_s": each for group, each in self.age_s.items()}
+        return _table(columns, count)
 
     @classmethod
     def from_text(cls, text: object, rows: int, limits: Limits = DEFAULT_LIMITS) -> Enrichment:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import warnings
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
@@ -156,6 +157,8 @@ class _RESTServer(RESTServer):  # type: ignore[misc]  # kserve has no types
 
     def create_application(self) -> None:
         """Make the application in the process that serves it."""
+        # kserve answers with a class that FastAPI has deprecated, which would be told at each request.
+        warnings.filterwarnings("ignore", "ORJSONResponse is deprecated")
         super().create_application()
         from kserve.model_server import app
 

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from sparkmon.errors import ReferenceMissingError
 from sparkmon.records import Feature, ModelSchema
+from sparkmon.store.feature_view import FeatureView
+from sparkmon.store.online import Entry, OnlineView
 
-__all__ = ["DEFAULT_REFERENCE", "FeatureStore", "FeatureValue", "schemas_of"]
+__all__ = ["DEFAULT_REFERENCE", "FeatureStore", "schemas_of"]
 
 DEFAULT_REFERENCE = "training"
 """The name of the reference that is used when none is named."""
-
-FeatureValue: TypeAlias = float | int | bool | str | bytes | None
 
 
 class FeatureStore(ABC):
@@ -45,28 +44,68 @@ class FeatureStore(ABC):
 
     @abstractmethod
     def write_rows(
-        self, group: str, key: Sequence[str], rows: Sequence[Mapping[str, FeatureValue]]
+        self,
+        group: str,
+        key: Sequence[str],
+        rows: Sequence[Entry],
+        *,
+        avro: Mapping[str, str] | None = None,
     ) -> None:
-        """Insert online rows into a feature group, in place of rows with the same key.
+        """Insert online rows into a feature group, in place of rows with the same key; all of them or none.
+
+        Parameters
+        ----------
+        group : str
+            The online table, made at the first row with the columns and types of these rows.
+        key : sequence of str
+            Its primary key.
+        rows : sequence of mapping
+            Column to value; a column that a row leaves out is NULL.
+        avro : mapping, optional
+            Column to the Avro schema, as JSON text, of the columns whose values are lists or dicts.
 
         Raises
         ------
         OptionError
-            A row lacks a key column, or has a column that the group has not.
+            A row lacks a key column, or has a column that the group has not, or a value of another type.
         StoreError
             The store cannot be written.
         """
 
     @abstractmethod
-    def read_rows(
-        self, group: str, keys: Sequence[Mapping[str, FeatureValue]]
-    ) -> list[dict[str, FeatureValue] | None]:
-        """Return the online row of each key, in the order asked; None for a key that is not there.
+    def write_view(self, view: FeatureView) -> None:
+        """Store the definition of a feature view, in place of that of the same name and version.
 
         Raises
         ------
         StoreError
-            There is no such feature group, or it cannot be read.
+            The store cannot be written, or takes no views from outside.
+        """
+
+    @abstractmethod
+    def read_view(self, name: str, version: int = 1) -> FeatureView:
+        """Return the definition of a feature view.
+
+        Raises
+        ------
+        StoreError
+            The store has no such view (the message names those it has), or cannot be read.
+        """
+
+    @abstractmethod
+    def open_view(
+        self, view: FeatureView, *, timeout_s: float = 1.0, connections: int = 8
+    ) -> OnlineView:
+        """Open a feature view for reading vectors; needs no server until the first read.
+
+        Parameters
+        ----------
+        view : FeatureView
+            As :meth:`read_view` gives it.
+        timeout_s : float, default 1.0
+            How long one read may take, in seconds, waiting for a connection included.
+        connections : int, default 8
+            How many lookups may run at once; more wait.
         """
 
     def schemas(self, reference: str = DEFAULT_REFERENCE) -> list[ModelSchema]:

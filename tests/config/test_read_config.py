@@ -150,3 +150,13 @@ def test_files_that_are_not_there_too_large_or_no_text_are_refused(tmp_path: Pat
     (tmp_path / "latin.yaml").write_bytes("tables: ./\xe4".encode("latin-1"))
     with pytest.raises(OptionError, match="no UTF-8"):
         read_config(tmp_path / "latin.yaml")
+
+
+def test_a_store_may_be_a_url_and_rates_and_views_are_read(tmp_path: Path) -> None:
+    text = LEAST.replace("{path: store}", '{path: "mysql://reader@db.example/fraud"}')
+    config = read(tmp_path, text + "rates: {stale_rate: 0.2}\nviews: {fraud: cards:2}\n")
+    assert repr(config.store.open()) == "SqlStore('mysql://reader@db.example:3306/fraud')"
+    assert (config.rates, config.views) == ({"stale_rate": 0.2}, {"fraud": "cards:2"})
+    (told,) = refusal(tmp_path, LEAST + "rates: {stale: 0.2}\n")
+    assert "line 4" in told
+    assert "known options are missing_key_rate, skew_rate, stale_rate" in told

@@ -206,6 +206,7 @@ def test_two_workers_serve(world: World, expected: list[float]) -> None:
         f"127.0.0.1:{world.predictor.ports['http']}",
         *("--workers", "2", "--enable_grpc", "false"),
     ) as served:
+        served.wait_for("/v2/health/ready", 200)
         for _ in range(10):
             assert by_v1_objects(served, world) == expected
 

@@ -1,10 +1,8 @@
-"""What every feature store promises, asked of every implementation."""
+"""What every feature store promises of references and views, asked of every implementation."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -12,20 +10,12 @@ import pytest
 from pyspark.sql import SparkSession
 
 from sparkmon.distributions.schema import REFERENCES
-from sparkmon.errors import OptionError, ProfileError, ReferenceMissingError, StoreError
+from sparkmon.errors import ProfileError, ReferenceMissingError, StoreError
 from sparkmon.records import Feature, ModelSchema
-from sparkmon.store import FeatureStore, LocalStore
+from sparkmon.store import FeatureStore, FeatureView, GroupInView
 
-MADE: dict[str, Callable[[Path], FeatureStore]] = {
-    "local": lambda path: LocalStore(path / "a store with 'quotes'")
-}
 TIME = datetime(2026, 11, 23, tzinfo=timezone.utc)
 HOSTILE = 'it\'s \\ "a" `model`; -- %s\n\u00e9'
-
-
-@pytest.fixture(params=sorted(MADE))
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> FeatureStore:
-    return MADE[request.param](tmp_path)
 
 
 def reference(
@@ -138,59 +128,23 @@ def test_a_table_of_other_columns_is_refused(spark: SparkSession, store: Feature
         store.write_reference(pa.table({"x": [1]}))
 
 
-def test_values_come_back_as_they_were_written(store: FeatureStore) -> None:
-    rows: list[dict[str, Any]] = [
-        {"id": 2**62, "on": True, "raw": b"\x00\xff", "name": "it's", "share": 0.1, "none": None},
-        {"id": -1, "on": False, "raw": None, "name": "", "share": None, "none": None},
-        {"id": 0, "on": None, "raw": b"", "name": "1.0", "share": 1e300, "none": None},
-    ]
-    store.write_rows("customers", ["id"], rows)
-    asked = [{"id": 0}, {"id": 5}, {"id": 2**62}, {"id": -1}, {"id": 0}]
-    found = store.read_rows("customers", asked)
-    assert found == [rows[2], None, rows[0], rows[1], rows[2]]
-    assert [type(row["on"]) for row in found if row] == [type(None), bool, bool, type(None)]
+def test_a_view_comes_back_as_it_was_written(store: FeatureStore) -> None:
+    group = GroupInView(
+        *(HOSTILE, {HOSTILE: "id"}, {"a": HOSTILE}, "t", 60.0),
+        avro={"a": '"double"'},
+        booleans=("a",),
+    )
+    view = FeatureView(HOSTILE, 3, ("amount", HOSTILE), (group,))
+    store.write_view(FeatureView(HOSTILE, 3, (), ()))
+    store.write_view(FeatureView(HOSTILE, 4, (), ()))
+    store.write_view(view)
+    assert store.read_view(HOSTILE, 3) == view
 
 
-def test_a_row_with_the_same_key_is_replaced(store: FeatureStore) -> None:
-    store.write_rows("g", ["a", "b"], [{"a": 1, "b": "x", "v": 1.5}, {"a": 1, "b": "y", "v": 2.5}])
-    store.write_rows("g", ["a", "b"], [{"a": 1, "b": "x", "v": 9.5}])
-    found = store.read_rows("g", [{"a": 1, "b": "x"}, {"b": "y", "a": 1}, {"a": 2, "b": "x"}])
-    assert found == [{"a": 1, "b": "x", "v": 9.5}, {"a": 1, "b": "y", "v": 2.5}, None]
-
-
-def test_names_may_hold_anything(store: FeatureStore) -> None:
-    row: dict[str, Any] = {HOSTILE: HOSTILE, "select": 1}
-    store.write_rows(HOSTILE, [HOSTILE], [row])
-    assert store.read_rows(HOSTILE, [{HOSTILE: HOSTILE}, {HOSTILE: "' OR 1=1 --"}]) == [row, None]
-
-
-def test_an_unknown_group_or_key_column_is_a_store_error(store: FeatureStore) -> None:
-    with pytest.raises(StoreError):
-        store.read_rows("absent", [{"id": 1}])
-    store.write_rows("g", ["id"], [{"id": "nothing"}])
-    with pytest.raises(StoreError, match="absent"):
-        store.read_rows("absent", [{"id": 1}])
-    with pytest.raises(StoreError, match="nothing"):
-        store.read_rows("g", [{"nothing": "nothing"}])
-    with pytest.raises(StoreError):
-        store.read_rows("g", [{"id": 2**64}])
-
-
-def test_rows_without_a_key_or_of_other_columns_are_refused(store: FeatureStore) -> None:
-    with pytest.raises(OptionError, match="'key' is missing"):
-        store.write_rows("g", ["id"], [{"id": 1}, {"v": 2}])
-    with pytest.raises(OptionError, match="'key' is missing"):
-        store.write_rows("g", [], [{"id": 1}])
-    store.write_rows("g", ["id"], [{"id": 1, "v": 2}])
-    with pytest.raises(OptionError, match=r"'w'.*'g' has not; its columns are id, v"):
-        store.write_rows("g", ["id"], [{"id": 1, "w": 2}])
-    store.write_rows("g", ["id"], [])
-    assert store.read_rows("g", [{"id": 1}]) == [{"id": 1, "v": 2}]
-
-
-def test_a_store_that_cannot_be_written_says_so(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(StoreError, match="cannot write 'g'"):
-        LocalStore(tmp_path / "file").write_rows("g", ["id"], [{"id": 1}])
-    with pytest.raises(StoreError, match="cannot write 'g'"):
-        LocalStore(tmp_path).write_rows("g", ["id"], [{"id": 2**64}])
+def test_a_view_that_is_not_there_is_a_store_error(store: FeatureStore) -> None:
+    with pytest.raises(StoreError, match=r"nothing was written to it yet|it has none; "):
+        store.read_view("fraud")
+    store.write_view(FeatureView("fraud", 2, (), ()))
+    store.write_view(FeatureView("Fraud ", 1, (), ()))
+    with pytest.raises(StoreError, match=r"no feature view fraud:1; it has Fraud :1, fraud:2; "):
+        store.read_view("fraud")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -11,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -53,6 +55,7 @@ class Served:
             stdout=subprocess.DEVNULL,
             text=True,
             cwd=ROOT,
+            start_new_session=True,
         )
         assert self.process.stderr is not None
         said = ""
@@ -97,13 +100,20 @@ class Served:
     def wait_for(self, path: str, status: int, seconds: float = 15.0) -> None:
         """Wait until a page answers with a status."""
         end = time.monotonic() + seconds
-        while self.get(path).status != status:
+        while self._status(path) != status:
             assert time.monotonic() < end, f"{path} did not become {status}"
             time.sleep(0.05)
 
+    def _status(self, path: str) -> int:
+        try:
+            return self.get(path).status
+        except urllib.error.URLError:
+            return 0
+
     def kill(self) -> None:
-        """End the process at once."""
-        self.process.kill()
+        """End the process at once, and its workers."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
     def terminate(self) -> int:
@@ -154,4 +164,5 @@ def start_transformer(store: str, predictor: str, *flags: str, view: str = "frau
         *("--host", "127.0.0.1", "--http_port", "0", "--grpc_port", "0", "--model_name", "fraud"),
         *("--store", store, "--feature_view", view, "--predictor_host", predictor, *flags),
     ]
-    return Served("sparkmon.serving.transformer", arguments)
+    with_grpc = "--enable_grpc" not in flags
+    return Served("sparkmon.serving.transformer", arguments, with_grpc=with_grpc)

@@ -1,0 +1,105 @@
+"""The servers of the demonstration on the loopback interface: receiver, predictor and transformer."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+
+import httpx
+
+from sparkmon.demo.flights import MODEL
+from sparkmon.demo.online_store import VIEW
+from sparkmon.demo.server_process import ServerProcess
+from sparkmon.serving.payload_event import PayloadEvent
+
+__all__ = ["Platform"]
+
+_WATCHED = ("-m", "sparkmon.demo.until_stdin_closes")
+
+
+class Platform:
+    """Servers that are started one by one and stopped at the end of the block; they also end if this process is killed.
+
+    Parameters
+    ----------
+    out : Path
+        The directory of the spool and the logs.
+    """
+
+    def __init__(self, out: Path) -> None:
+        self._out = out
+        self._servers = ExitStack()
+        self.spool = out / "spool"
+
+    def __enter__(self) -> Platform:
+        spool = str(self.spool)
+        self._receiver = self._start(
+            "receiver",
+            lambda port: (
+                *("-m", "sparkmon", "receive", spool),
+                *("--port", str(port), "--until-stdin-closes"),
+            ),
+            "/health",
+        )
+        self._predictor = self._start(
+            "predictor",
+            lambda port: (*_WATCHED, "sparkmon.demo.predictor", str(port), self._receiver.url),
+            "/v2/health/ready",
+            outlived_by=[self._receiver],  # it has events to send at its end
+        )
+        return self
+
+    def start_transformer(self, store: str) -> None:
+        """Start the transformer, which reads its feature view from ``store``."""
+        self._transformer = self._start(
+            "transformer",
+            lambda port: (
+                *(*_WATCHED, "sparkmon.serving.transformer", "--host", "127.0.0.1"),
+                *("--http_port", str(port), "--enable_grpc", "false", "--model_name", MODEL),
+                *("--feature_view", VIEW.name, "--feature_view_version", str(VIEW.version)),
+                *("--store", store, "--store_timeout_ms", "5000"),
+                *("--predictor_host", self._predictor.host),
+            ),
+            "/v2/health/ready",
+        )
+
+    def wait_ready(self) -> str:
+        """Wait for all servers; return the transformer's address."""
+        for server in (self._receiver, self._predictor, self._transformer):
+            server.wait_ready()
+        return self._transformer.url
+
+    def stop_serving(self) -> None:
+        """Stop transformer and predictor: every event of what was answered has then been received."""
+        self._transformer.stop()
+        self._predictor.stop()
+
+    def move_clock(self, seconds: float) -> None:
+        """Post what the logger makes of a health check, with a time in the future: it lets windows close."""
+        event = PayloadEvent(MODEL, "demo", "predictor", "", "demo", {})
+        time_ns = time.time_ns() + round(seconds * 1e9)
+        headers = event.headers("response", str(uuid.uuid4()), time_ns, {}, "application/json")
+        answer = httpx.post(self._receiver.url, headers=headers, content=b'{"ready": true}')
+        answer.raise_for_status()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._servers.close()
+
+    def _start(
+        self,
+        name: str,
+        command: Callable[[int], Sequence[str]],
+        ready_path: str,
+        outlived_by: Sequence[ServerProcess] = (),
+    ) -> ServerProcess:
+        server = ServerProcess(command, self._out / f"{name}.log", ready_path, outlived_by)
+        return self._servers.enter_context(server)

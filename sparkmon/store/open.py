@@ -1,0 +1,50 @@
+"""A feature store from one line of text, as command lines and settings give it."""
+
+from __future__ import annotations
+
+from sparkmon.errors import OptionError
+from sparkmon.store.contract import FeatureStore
+from sparkmon.store.local import LocalStore
+from sparkmon.store.sql.store import SqlStore
+
+__all__ = ["open_store"]
+
+
+def open_store(place: str) -> FeatureStore:
+    """Open the feature store at a place; nothing is connected to yet.
+
+    Parameters
+    ----------
+    place : str
+        A directory (LocalStore), ``mysql://...`` or ``mariadb://...`` (SqlStore), or
+        ``hopsworks://host[:port]/project`` (HopsworksStore).
+
+    Raises
+    ------
+    OptionError
+        The place is empty or of another scheme, or its URL cannot be read.
+    MissingExtraError
+        What this kind of store needs is not installed.
+
+    Examples
+    --------
+    >>> open_store("mysql://reader@db.example/fraud")
+    SqlStore('mysql://reader@db.example:3306/fraud')
+    >>> open_store("/var/lib/sparkmon/store")
+    LocalStore('/var/lib/sparkmon/store')
+    """
+    scheme, mark, _ = place.partition("://")
+    if not place:
+        raise OptionError.missing("store", "a directory or a URL")
+    if not mark:
+        return LocalStore(place)
+    if scheme in {"mysql", "mariadb"}:
+        return SqlStore(place)
+    if scheme == "hopsworks":
+        from sparkmon.store.hopsworks.store import HopsworksStore
+
+        return HopsworksStore.from_url(place)
+    # The scheme alone, because the rest may hold a password.
+    raise OptionError.malformed(
+        "store", f"{scheme}://...", "a directory, or a mysql://, mariadb:// or hopsworks:// URL"
+    )

@@ -1,0 +1,118 @@
+"""What the database keeps beside the feature groups: definitions of feature views, and references."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
+from sqlalchemy.schema import CreateTable
+
+from sparkmon.distributions.schema import REFERENCES
+from sparkmon.errors import OptionError, ProfileError, StoreError
+from sparkmon.store.feature_view import FeatureView
+from sparkmon.store.sql.rows import exact_text
+
+__all__ = ["read_references", "read_view", "write_references", "write_view"]
+
+VIEWS, REFERENCES_TABLE = "sparkmon_views", "sparkmon_references"
+_NAME_CHARACTERS = 250  # three of them in one key of a MySQL table
+
+
+def write_view(connection: sa.Connection, view: FeatureView) -> None:
+    """Store a definition in place of that of the same name and version."""
+    table = _views(connection)
+    connection.execute(CreateTable(table, if_not_exists=True))
+    same = (table.c.name == view.name) & (table.c.version == view.version)
+    connection.execute(table.delete().where(same))
+    said = {"name": view.name, "version": view.version, "definition": view.to_json()}
+    connection.execute(table.insert(), [said])
+
+
+def read_view(connection: sa.Connection, name: str, version: int) -> FeatureView:
+    """Return a definition, or raise StoreError with the names of those there are."""
+    table = _views(connection)
+    held = {}
+    if sa.inspect(connection).has_table(VIEWS):
+        held = {(row[0], row[1]): row[2] for row in connection.execute(table.select())}
+    if (name, version) not in held:
+        known = ", ".join(f"{each}:{number}" for each, number in sorted(held))
+        raise StoreError(
+            f"the store has no feature view {name}:{version}; it has {known or 'none'}; "
+            "write one with write_view"
+        )
+    try:
+        return FeatureView.from_json(held[name, version])
+    except OptionError as error:
+        raise StoreError(f"the feature view {name}:{version} is damaged: {error}") from error
+
+
+def write_references(connection: sa.Connection, references: pa.Table) -> None:
+    """Store references, each in place of that of the same model, version and name."""
+    if references.schema.names != REFERENCES.names:
+        raise ProfileError(
+            f"got a reference with the columns {', '.join(references.schema.names)}; "
+            f"expected {', '.join(REFERENCES.names)}"
+        )
+    table = _references(connection)
+    connection.execute(CreateTable(table, if_not_exists=True))
+    keys = ["model", "model_version", "reference"]
+    indexes: dict[tuple[str, ...], list[int]] = {}
+    for index, row in enumerate(references.select(keys).to_pylist()):
+        indexes.setdefault(tuple(row.values()), []).append(index)
+    for (model, version, reference), rows in indexes.items():
+        said = {"model": model, "model_version": version, "reference": reference}
+        same = sa.and_(*(table.c[name] == value for name, value in said.items()))
+        connection.execute(table.delete().where(same))
+        part = references.take(rows).cast(REFERENCES)
+        connection.execute(table.insert(), [said | {"table": _packed(part)}])
+
+
+def read_references(connection: sa.Connection, reference: str) -> pa.Table:
+    """Return the references of that name, of all models and versions."""
+    if not sa.inspect(connection).has_table(REFERENCES_TABLE):
+        return REFERENCES.empty_table()
+    table = _references(connection)
+    wanted = sa.select(table.c.table).where(table.c.reference == reference)
+    parts = [_unpacked(row[0]) for row in connection.execute(wanted)]
+    return pa.concat_tables([REFERENCES.empty_table(), *parts])
+
+
+def _packed(table: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue().to_pybytes()
+
+
+def _unpacked(data: bytes) -> pa.Table:
+    try:
+        with pa.ipc.open_stream(data) as reader:
+            return reader.read_all().cast(REFERENCES)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise StoreError(
+            f"a reference in {REFERENCES_TABLE} is damaged ({error!s:.200}); write it again"
+        ) from error
+
+
+def _views(connection: sa.Connection) -> sa.Table:
+    return sa.Table(
+        VIEWS,
+        sa.MetaData(),
+        sa.Column("name", exact_text(connection.dialect, _NAME_CHARACTERS), primary_key=True),
+        sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("definition", sa.Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")),  # type: ignore[no-untyped-call]
+        mysql_charset="utf8mb4",
+        mariadb_charset="utf8mb4",
+    )
+
+
+def _references(connection: sa.Connection) -> sa.Table:
+    text = exact_text(connection.dialect, _NAME_CHARACTERS)
+    return sa.Table(
+        REFERENCES_TABLE,
+        sa.MetaData(),
+        sa.Column("model", text, primary_key=True),
+        sa.Column("model_version", text, primary_key=True),
+        sa.Column("reference", text, primary_key=True),
+        sa.Column("table", sa.LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")),
+    )

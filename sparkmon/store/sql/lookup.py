@@ -1,0 +1,132 @@
+"""One feature group of a view: ids to one statement, the answer's rows to what each id found."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from sqlalchemy.engine import Dialect
+
+from sparkmon.errors import StoreError
+from sparkmon.store.feature_view import GroupInView
+from sparkmon.store.online import Entry, FeatureValue
+from sparkmon.store.sql.avro import AvroColumn
+from sparkmon.store.sql.columns import Kind, as_id, bound, kind_of, reader_of
+from sparkmon.store.sql.statements import columns_statement, select_statement
+
+__all__ = ["GroupLookup"]
+
+MAX_KEYS = 512
+"""Keys of one statement; more are asked for by further statements."""
+_NO_KEYS = {Kind.REAL, Kind.DECIMAL, Kind.OTHER}
+
+Fetch = Callable[[str, Sequence[Any]], Awaitable[Sequence[Sequence[Any]]]]
+"""Run one statement with its values, and give the rows."""
+
+
+class GroupLookup:
+    """What is asked of one group's table, compiled once.
+
+    Parameters
+    ----------
+    group : GroupInView
+        The group.
+    dialect : Dialect
+        SQLAlchemy's, of the database.
+
+    Raises
+    ------
+    OptionError
+        An Avro schema of the group cannot be read.
+    """
+
+    def __init__(self, group: GroupInView, dialect: Dialect) -> None:
+        self.group = group
+        self._dialect = dialect
+        self._text_times = dialect.name == "sqlite"
+        time = [] if group.time is None else [group.time]
+        self._columns = list(dict.fromkeys([*group.keys, *group.features, *time]))
+        self._avro = {
+            column: AvroColumn(group.name, column, schema) for column, schema in group.avro.items()
+        }
+        self._statements: dict[int, str] = {}
+        self._kinds: list[Kind] = []
+        self._readers: list[tuple[str, Callable[[Any], FeatureValue] | None]] = []
+
+    async def find(self, fetch: Fetch, entries: Sequence[Entry]) -> list[Entry | None]:
+        """Return the row of each entry, in order; None where the group has none for its ids.
+
+        Each id is brought to the type of its key column, and the key of each row that comes back is compared with
+        the one asked for, so that no conversion and no collation of the database decides what is equal.
+
+        Raises
+        ------
+        StoreError
+            The table, or a column of it, is not there, or a value is damaged.
+        """
+        if not self._readers:
+            await self._learn(fetch)
+        names = list(self.group.keys.values())
+        asked = [self._key([entry.get(name) for name in names]) for entry in entries]
+        keys = list(dict.fromkeys(key for key in asked if key is not None))
+        found: dict[tuple[FeatureValue, ...], Entry | None] = dict.fromkeys(keys)
+        for start in range(0, len(keys), MAX_KEYS):
+            for row in await self._rows(fetch, keys[start : start + MAX_KEYS]):
+                key = self._key(row[: len(names)])
+                if key in found:
+                    found[key] = self._read(row)
+        return [None if key is None else found[key] for key in asked]
+
+    def forget(self) -> None:
+        """Ask for the table's columns anew at the next use, because they may have changed."""
+        self._readers = []
+
+    async def _rows(
+        self, fetch: Fetch, keys: list[tuple[FeatureValue, ...]]
+    ) -> Sequence[Sequence[Any]]:
+        # Filled up to a power of two with the last key, so that a handful of statements serves all sizes.
+        size = 1 << (len(keys) - 1).bit_length()
+        keys = keys + keys[-1:] * (size - len(keys))
+        values = [bound(value, self._text_times) for key in keys for value in key]
+        return await fetch(self._statement(size), values)
+
+    def _key(self, values: Sequence[Any]) -> tuple[FeatureValue, ...] | None:
+        key = tuple([as_id(kind, value) for kind, value in zip(self._kinds, values, strict=True)])
+        return None if None in key else key
+
+    def _read(self, row: Sequence[Any]) -> dict[str, FeatureValue]:
+        return {
+            name: value if read is None or value is None else read(value)
+            for (name, read), value in zip(self._readers, row, strict=True)
+        }
+
+    def _statement(self, size: int) -> str:
+        if size not in self._statements:
+            self._statements[size] = select_statement(
+                self._dialect, self.group.name, self._columns, list(self.group.keys), size
+            )
+        return self._statements[size]
+
+    async def _learn(self, fetch: Fetch) -> None:
+        group = self.group
+        columns = await fetch(*columns_statement(self._dialect, group.name))
+        kinds = {str(column[0]): kind_of(str(column[1])) for column in columns}
+        lacking = [name for name in self._columns if name not in kinds]
+        if lacking:
+            has = f"its columns are {', '.join(kinds)}" if kinds else "there is no such table"
+            raise StoreError(
+                f"got no column {lacking[0]!r} in the feature group {group.name!r}; {has}"
+            )
+        unfit = [name for name in group.keys if kinds[name] in _NO_KEYS]
+        if unfit:
+            raise StoreError(
+                f"the key {unfit[0]!r} of the feature group {group.name!r} holds {kinds[unfit[0]].value}; "
+                "expected integers, text, bytes, dates or timestamps"
+            )
+        self._kinds = [kinds[name] for name in group.keys]
+        self._readers = [(name, self._reader(name, kinds[name])) for name in self._columns]
+
+    def _reader(self, name: str, kind: Kind) -> Callable[[Any], FeatureValue] | None:
+        if name in self._avro:
+            return self._avro[name].decode
+        return bool if name in self.group.booleans else reader_of(kind)

@@ -1,0 +1,185 @@
+"""A feature view over a SQL database: one statement a group, all groups at once, within one time."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from functools import partial
+from typing import Any, TypeVar
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.pool import PoolProxiedConnection
+
+from sparkmon.errors import OptionError, StoreError, StoreTimeoutError
+from sparkmon.store.feature_view import FeatureView
+from sparkmon.store.online import Entry, OnlineView, Vectors
+from sparkmon.store.sql.address import Address
+from sparkmon.store.sql.lookup import Fetch, GroupLookup
+from sparkmon.store.stitch import stitch
+
+__all__ = ["SqlOnlineView"]
+
+_Answer = TypeVar("_Answer")
+
+
+class SqlOnlineView(OnlineView):
+    """See :class:`OnlineView`.
+
+    Parameters
+    ----------
+    view : FeatureView
+        What is read.
+    address : Address
+        The database.
+    timeout_s : float
+        Seconds that one read may take.
+    connections : int
+        The most connections held, all made at need.
+
+    Notes
+    -----
+    *Broken connections* are noticed by using them: one that was made earlier and proves broken is replaced, with all
+    others of its time, and the statement is asked once more. A connection whose statement was cancelled is closed.
+    """
+
+    def __init__(
+        self, view: FeatureView, address: Address, timeout_s: float, connections: int
+    ) -> None:
+        if not timeout_s > 0:
+            raise OptionError.malformed("timeout_s", timeout_s, "seconds above 0")
+        if connections < 1:
+            raise OptionError.malformed("connections", connections, "1 or more")
+        self.view = view
+        self._address = address
+        self._timeout_s = timeout_s
+        self._pool: AsyncEngine | None = address.pool(connections)
+        self._dialect = self._pool.dialect
+        self._errors = (SQLAlchemyError, OSError, self._dialect.loaded_dbapi.Error)
+        self._lookups = [GroupLookup(group, self._dialect) for group in view.groups]
+        self._fetch = _fetch_from_sqlite if address.is_sqlite else _fetch_from_mysql
+        self._broken_s = 0.0
+
+    def __repr__(self) -> str:
+        return f"SqlOnlineView({self.view.name!r}, {self.view.version}, {self._address!r})"
+
+    async def read(
+        self,
+        entries: Sequence[Entry],
+        passed: Sequence[Entry] | None = None,
+        parameters: Entry | None = None,
+    ) -> Vectors:
+        """See :meth:`OnlineView.read`."""
+        names = [group.name for group in self.view.groups]
+        rows: list[list[Entry | None]] = [[] for _ in names]
+        if entries and names:
+            rows = await self._in_time(self._find(entries))
+        found = dict(zip(names, rows, strict=True))
+        return stitch(self.view, found, entries, passed, parameters)
+
+    async def ping(self) -> None:
+        """See :meth:`OnlineView.ping`."""
+        await self._in_time(self._ask("a ping", lambda fetch: fetch("SELECT 1", [])))
+
+    async def close(self) -> None:
+        """See :meth:`OnlineView.close`."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            await pool.dispose()
+
+    async def _find(self, entries: Sequence[Entry]) -> list[list[Entry | None]]:
+        if len(self._lookups) == 1:
+            return [await self._find_in(self._lookups[0], entries)]
+        found = await asyncio.gather(
+            *(self._find_in(lookup, entries) for lookup in self._lookups), return_exceptions=True
+        )
+        rows: list[list[Entry | None]] = []
+        for each in found:
+            if isinstance(each, BaseException):
+                raise each
+            rows.append(each)
+        return rows
+
+    async def _find_in(self, lookup: GroupLookup, entries: Sequence[Entry]) -> list[Entry | None]:
+        try:
+            return await self._ask(
+                f"reading {lookup.group.name!r}", lambda fetch: lookup.find(fetch, entries)
+            )
+        except StoreError:
+            lookup.forget()
+            raise
+
+    async def _in_time(self, work: Coroutine[Any, Any, _Answer]) -> _Answer:
+        try:
+            return await asyncio.wait_for(work, self._timeout_s)
+        except asyncio.TimeoutError:
+            raise StoreTimeoutError(
+                f"no answer from {self._address} within {self._timeout_s:g} s; see whether it is up "
+                "and not overloaded, or allow more time"
+            ) from None
+
+    async def _ask(self, what: str, question: Callable[[Fetch], Awaitable[_Answer]]) -> _Answer:
+        """Ask on a pooled connection; once more on a new one if that proves to have broken since it was made."""
+        self._address.require(what)
+        try:
+            try:
+                return await self._ask_once(question)
+            except self._errors as error:
+                if not self._is_broken(error):
+                    raise
+            return await self._ask_once(question)
+        except self._errors as error:
+            raise self._address.error(what, error) from error
+
+    async def _ask_once(self, question: Callable[[Fetch], Awaitable[_Answer]]) -> _Answer:
+        pooled = await self._connection()
+        try:
+            answer = await question(partial(self._fetch, pooled.driver_connection))
+        except BaseException as error:
+            # Cancelled, or broken: what is on the wire belongs to nobody, so the connection goes. One to SQLite stays,
+            # because its thread ends the statement by itself.
+            if self._address.is_sqlite or not (
+                self._is_broken(error) or isinstance(error, asyncio.CancelledError)
+            ):
+                pooled.close()
+            else:
+                pooled.invalidate()
+            raise
+        pooled.close()
+        return answer
+
+    async def _connection(self) -> PoolProxiedConnection:
+        """Take a connection that was made after one was last found broken."""
+        while self._pool is not None:
+            pooled = await self._address.take(self._pool)
+            if pooled.info.setdefault("made_s", time.monotonic()) > self._broken_s:
+                return pooled
+            pooled.invalidate()
+        raise StoreError(f"{self!r} is closed; open the feature view again")
+
+    def _is_broken(self, error: BaseException) -> bool:
+        broken = self._dialect.is_disconnect(error, None, None)  # type: ignore[arg-type]
+        if broken:
+            self._broken_s = time.monotonic()
+        return broken
+
+
+async def _fetch_from_mysql(
+    connection: Any,  # noqa: ANN401 - the driver's
+    statement: str,
+    values: Sequence[Any],
+) -> Sequence[Sequence[Any]]:
+    async with connection.cursor() as cursor:
+        await cursor.execute(statement, tuple(values))
+        rows: Sequence[Sequence[Any]] = await cursor.fetchall()
+    return rows
+
+
+async def _fetch_from_sqlite(
+    connection: Any,  # noqa: ANN401 - the driver's
+    statement: str,
+    values: Sequence[Any],
+) -> Sequence[Sequence[Any]]:
+    rows: Sequence[Sequence[Any]] = await connection.execute_fetchall(statement, values)
+    return rows

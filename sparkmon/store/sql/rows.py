@@ -1,0 +1,179 @@
+"""Online rows into a feature group's table, which is made at the first of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
+from sqlalchemy.schema import CreateTable
+
+from sparkmon.errors import OptionError
+from sparkmon.store.online import Entry, FeatureValue
+from sparkmon.store.sql.avro import AvroColumn
+from sparkmon.store.sql.columns import Kind, bound, kind_of, writable
+from sparkmon.store.sql.statements import columns_statement, replace_statement
+
+__all__ = ["exact_text", "insert_rows"]
+
+_KEY_CHARACTERS = 255
+_KEYS_CHARACTERS = 768  # together: 3072 bytes, the longest key of a MySQL table, at 4 bytes each
+_MIXED = {frozenset({int, float}): float, frozenset({date, datetime}): datetime}
+_TYPES: dict[type, sa.types.TypeEngine[Any]] = {
+    bool: sa.SmallInteger().with_variant(mysql.TINYINT(), "mysql", "mariadb"),  # type: ignore[no-untyped-call]
+    int: sa.BigInteger(),
+    float: sa.Double(),
+    bytes: sa.LargeBinary(),
+    date: sa.Date(),
+    # Microseconds, in UTC whatever the server's time zone.
+    datetime: sa.TIMESTAMP().with_variant(mysql.TIMESTAMP(fsp=6), "mysql", "mariadb"),  # type: ignore[no-untyped-call]
+}
+
+
+def insert_rows(
+    connection: sa.Connection,
+    group: str,
+    key: Sequence[str],
+    rows: Sequence[Entry],
+    avro: Mapping[str, str],
+) -> None:
+    """Write rows in place of those with the same key; see :meth:`FeatureStore.write_rows`."""
+    lacking = [name for name in key if any(row.get(name) is None for row in rows)]
+    if lacking or not key:
+        raise OptionError.missing("key", f"columns that every row of {group!r} has")
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    encoded = _encoded(group, rows, avro)
+    if not sa.inspect(connection).has_table(group):
+        connection.execute(
+            CreateTable(_table(connection, group, key, names, encoded), if_not_exists=True)
+        )
+    kinds = _kinds(connection, group, key, names)
+    as_text = connection.dialect.name == "sqlite"
+    values = [
+        tuple([bound(row.get(name), as_text) for name in kinds])
+        for row in _checked(group, encoded, kinds)
+    ]
+    connection.exec_driver_sql(replace_statement(connection.dialect, group, list(kinds)), values)
+
+
+def exact_text(dialect: sa.Dialect, length: int) -> sa.types.TypeEngine[str]:
+    """Return the type of text that is compared to the letter: case, accents and blanks at its end."""
+    collation = "utf8mb4_nopad_bin" if getattr(dialect, "is_mariadb", False) else "utf8mb4_0900_bin"
+    exact = mysql.VARCHAR(length, charset="utf8mb4", collation=collation)  # type: ignore[no-untyped-call]
+    return sa.String(length).with_variant(exact, "mysql", "mariadb")
+
+
+def _encoded(
+    group: str, rows: Sequence[Entry], avro: Mapping[str, str]
+) -> list[dict[str, FeatureValue]]:
+    columns = {name: AvroColumn(group, name, schema) for name, schema in avro.items()}
+    return [
+        {
+            name: columns[name].encode(value)
+            if name in columns and value is not None
+            else _plain(value)
+            for name, value in row.items()
+        }
+        for row in rows
+    ]
+
+
+def _plain(value: FeatureValue) -> FeatureValue:
+    """Return NULL for NaN, for which MySQL has no value."""
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def _table(
+    connection: sa.Connection,
+    group: str,
+    key: Sequence[str],
+    names: Iterable[str],
+    rows: Sequence[Entry],
+) -> sa.Table:
+    columns = []
+    for name in names:
+        kinds = {type(row[name]) for row in rows if row.get(name) is not None}
+        kind = _MIXED.get(frozenset(kinds)) or (kinds.pop() if len(kinds) == 1 else None)
+        if kind is None and kinds:
+            said = ", ".join(sorted(each.__name__ for each in kinds))
+            raise OptionError(f"got {said} in the column {name!r} of {group!r}; give it one type")
+        columns.append(
+            sa.Column(
+                name,
+                _type(connection, kind, name in key, key),
+                nullable=name not in key,
+                autoincrement=False,
+            )
+        )
+    return sa.Table(
+        group,
+        sa.MetaData(),
+        *columns,
+        sa.PrimaryKeyConstraint(*key),
+        mysql_charset="utf8mb4",
+        mariadb_charset="utf8mb4",
+    )
+
+
+def _type(
+    connection: sa.Connection, kind: type | None, is_key: bool, key: Sequence[str]
+) -> sa.types.TypeEngine[Any]:
+    """Return the column type of Hopsworks' layout for a Python type."""
+    if kind in {str, bytes} and is_key:
+        length = min(_KEY_CHARACTERS, _KEYS_CHARACTERS // len(key))
+        if kind is bytes:
+            return sa.VARBINARY(length)
+        return exact_text(connection.dialect, length)
+    if kind is Decimal:
+        if connection.dialect.name == "sqlite":
+            return _DecimalText()
+        return sa.Numeric(38, 18)
+    if kind is str:
+        return sa.Text()
+    if kind in {list, dict}:
+        raise OptionError.missing("avro", "the Avro schema of each column of lists or dicts")
+    return _TYPES[kind or float]
+
+
+class _DecimalText(sa.types.UserDefinedType[Decimal]):
+    """SQLite's own decimals are floats; a type with TEXT in its name keeps every digit."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: object) -> str:
+        return "DECIMAL_TEXT"
+
+
+def _kinds(
+    connection: sa.Connection, group: str, key: Sequence[str], names: Sequence[str]
+) -> dict[str, Kind]:
+    """Return what the table's columns hold, once it is sure that the rows are of them."""
+    columns = connection.exec_driver_sql(*columns_statement(connection.dialect, group)).all()
+    kinds = {name: kind_of(declared) for name, declared, *_ in columns}
+    unknown = sorted(set(names) - set(kinds))
+    if unknown:
+        raise OptionError(
+            f"got the column {unknown[0]!r}, which the feature group {group!r} has not; "
+            f"its columns are {', '.join(sorted(kinds))}"
+        )
+    primary = [name for name, _, _, place, *_ in columns if place == "PRI"]
+    if set(primary) != set(key):
+        raise OptionError.malformed(
+            "key", list(key), f"the primary key of {group!r}, which is {', '.join(primary)}"
+        )
+    return kinds
+
+
+def _checked(group: str, rows: Iterable[Entry], kinds: Mapping[str, Kind]) -> Iterable[Entry]:
+    for row in rows:
+        for name, value in row.items():
+            if not writable(kinds[name], value):
+                raise OptionError(
+                    f"got {value!r:.100} for the column {name!r} of {group!r}, which holds "
+                    f"{kinds[name].value}"
+                )
+        yield row

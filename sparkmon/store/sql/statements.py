@@ -1,0 +1,61 @@
+"""The statements that go to the driver as they are: quoted by SQLAlchemy, with a mark for each value.
+
+SQLAlchemy's own compiler takes some signs in names for marks of values (``%(x)s``), knows no REPLACE, and no declared
+types in SQLite; its quoting is sound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy.engine import Dialect
+
+__all__ = ["columns_statement", "replace_statement", "select_statement"]
+
+_SQLITE_COLUMNS = """\
+SELECT name, type, "notnull", CASE WHEN pk > 0 THEN 'PRI' END
+FROM pragma_table_info(?)"""
+
+
+def columns_statement(dialect: Dialect, table: str) -> tuple[str, tuple[str, ...]]:
+    """Return the statement that lists a table's columns, and its values.
+
+    Each row begins with the column's name, its declared type, whether it may be null, and ``PRI`` for a part of the
+    primary key. A table that is not there is an error to MySQL, and has no columns to SQLite.
+    """
+    if dialect.name == "sqlite":
+        return _SQLITE_COLUMNS, (table,)
+    return f"SHOW COLUMNS FROM {_quoted(dialect, [table])}", ()
+
+
+def select_statement(
+    dialect: Dialect, table: str, columns: Sequence[str], key: Sequence[str], size: int
+) -> str:
+    """Return the statement that selects the rows of ``size`` keys, whose values follow each other.
+
+    >>> from sqlalchemy.dialects import sqlite
+    >>> print(select_statement(sqlite.dialect(), "t", ["a", "b", "v"], ["a", "b"], 2))
+    SELECT "a", "b", "v" FROM "t" WHERE ("a", "b") IN (VALUES (?, ?), (?, ?))
+    """
+    one = ", ".join([_mark(dialect)] * len(key))
+    many = ", ".join([one if len(key) == 1 else f"({one})"] * size)
+    if len(key) > 1 and dialect.name == "sqlite":
+        many = f"VALUES {many}"
+    wanted = _quoted(dialect, key) if len(key) == 1 else f"({_quoted(dialect, key)})"
+    names, place = _quoted(dialect, columns), _quoted(dialect, [table])
+    return f"SELECT {names} FROM {place} WHERE {wanted} IN ({many})"
+
+
+def replace_statement(dialect: Dialect, table: str, columns: Sequence[str]) -> str:
+    """Return the statement that writes a whole row, in place of one with the same key."""
+    marks = ", ".join([_mark(dialect)] * len(columns))
+    names, place = _quoted(dialect, columns), _quoted(dialect, [table])
+    return f"REPLACE INTO {place} ({names}) VALUES ({marks})"
+
+
+def _quoted(dialect: Dialect, names: Sequence[str]) -> str:
+    return ", ".join(map(dialect.identifier_preparer.quote_identifier, names))
+
+
+def _mark(dialect: Dialect) -> str:
+    return "?" if dialect.name == "sqlite" else "%s"

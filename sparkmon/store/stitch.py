@@ -1,0 +1,116 @@
+"""From the rows that were found to the vectors that were asked for: order, precedence, what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta, timezone
+
+from sparkmon.errors import OptionError, StoreError
+from sparkmon.store.feature_view import FeatureView
+from sparkmon.store.online import Entry, FeatureValue, Vectors
+
+__all__ = ["stitch"]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_MILLISECONDS_FROM = 10**11  # as seconds, the year 5138
+
+
+def stitch(
+    view: FeatureView,
+    rows: Mapping[str, Sequence[Entry | None]],
+    entries: Sequence[Entry],
+    passed: Sequence[Entry] | None = None,
+    parameters: Entry | None = None,
+) -> Vectors:
+    """Put the features of each entry in the view's order: ``parameters`` first, else ``passed``, else the store's.
+
+    Parameters
+    ----------
+    view : FeatureView
+        Which column of which group gives which feature.
+    rows : mapping
+        Each group's name to the row of each entry, a mapping of its columns; None where the key has no row.
+    entries, passed, parameters
+        As for :meth:`OnlineView.read`. A feature passed as None is None.
+
+    Returns
+    -------
+    Vectors
+        A group's time may come as a datetime (naive means UTC), a date (its midnight), or a count of seconds or
+        milliseconds since 1970 (from 100 billion on it is milliseconds).
+
+    Raises
+    ------
+    OptionError
+        ``passed`` has another length than ``entries``.
+    StoreError
+        A group's time is none of these.
+
+    Examples
+    --------
+    >>> from sparkmon.store.feature_view import GroupInView
+    >>> cards = GroupInView("cards_1", {"id": "card_id"}, {"mean": "card_mean"})
+    >>> view = FeatureView("fraud", 1, ("amount", "card_mean"), (cards,))
+    >>> stitch(view, {"cards_1": [{"mean": 2.5}, None]}, [{}, {}], parameters={"amount": 9.0}).values
+    [[9.0, 2.5], [9.0, None]]
+    """
+    if passed is not None and len(passed) != len(entries):
+        raise OptionError.malformed(
+            "passed", f"{len(passed)} entries", f"one for each of the {len(entries)} entries"
+        )
+    places = {name: place for place, name in enumerate(view.features)}
+    values: list[list[FeatureValue]] = [[None] * len(places) for _ in entries]
+    missing: dict[str, list[int]] = {}
+    times: dict[str, list[datetime | None]] = {}
+    for group in view.groups:
+        taken = [
+            (column, places[name]) for column, name in group.features.items() if name in places
+        ]
+        for index, (vector, row) in enumerate(zip(values, rows[group.name], strict=True)):
+            if row is None:
+                missing.setdefault(group.name, []).append(index)
+                continue
+            for column, place in taken:
+                vector[place] = row[column]
+        if group.time is not None:
+            times[group.name] = [
+                None if row is None else _utc(group.name, row[group.time])
+                for row in rows[group.name]
+            ]
+    for given in (passed, None if parameters is None else [parameters] * len(entries)):
+        if given is not None:
+            _overwrite(values, given, places)
+    return Vectors(view.features, values, missing, times)
+
+
+def _overwrite(
+    values: list[list[FeatureValue]], given: Sequence[Entry], places: Mapping[str, int]
+) -> None:
+    for vector, said in zip(values, given, strict=True):
+        for name, value in said.items():
+            if name in places:
+                vector[places[name]] = value
+
+
+def _utc(group: str, value: FeatureValue) -> datetime | None:
+    try:
+        if isinstance(value, datetime):
+            return (
+                value.astimezone(timezone.utc)
+                if value.tzinfo
+                else value.replace(tzinfo=timezone.utc)
+            )
+        if isinstance(value, date):
+            return datetime(value.year, value.month, value.day, tzinfo=timezone.utc)
+        if isinstance(value, int):
+            seconds = value / 1000 if abs(value) >= _MILLISECONDS_FROM else value
+            return _EPOCH + timedelta(seconds=seconds)
+    except OverflowError:
+        pass
+    else:
+        if value is None:
+            return None
+    raise StoreError(
+        f"got {value!r:.100} as the time of a row of {group!r}; name a column of timestamps, dates or "
+        "seconds since 1970 as the group's time"
+    )
