@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -70,7 +71,8 @@ def split_flights() -> Flights:
             order = np.random.default_rng(_SEED).permutation(table.num_rows)
             quarter, half = table.num_rows // 4, table.num_rows // 2
             parts = (order[:quarter], order[quarter:half], order[half:])
-            return Flights(*(table.take(pa.array(part)) for part in parts))
+            indexes: list[Any] = [pa.array(part) for part in parts]
+            return Flights(*(table.take(index) for index in indexes))
     raise OptionError(
         "the example data examples/flights/flights.parquet is not there; run the demo from a checkout "
         "of the project or from its wheel"
