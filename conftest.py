@@ -19,6 +19,7 @@ from tests.support.kafka_broker import KafkaBroker
 
 IN_CI = os.environ.get("CI") == "true"
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+_SERVERS = {"kafka": "kafka", "mariadb": "mariadb", "online_tables": "mariadb"}
 BROKER_JARS = Path(__file__).parent / "build" / "kafka"
 
 # Spark reads both when it starts: its workers run this interpreter, in the driver's time zone.
@@ -110,8 +111,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         fixtures = getattr(item, "fixturenames", ())
         if "spark" in fixtures or (isinstance(item, pytest.DoctestItem) and _says_spark(item)):
             item.add_marker("spark")
-        for server in ("kafka", "mariadb"):
-            if server in fixtures:
+        for fixture, server in _SERVERS.items():
+            if fixture in fixtures:
                 item.add_marker(server)
 
 

@@ -18,6 +18,7 @@ _HOMES = {
     "FeatureStore": "sparkmon.store",
     "FeatureView": "sparkmon.store",
     "GroupInView": "sparkmon.store",
+    "HopsworksStore": "sparkmon.store",
     "LocalStore": "sparkmon.store",
     "ModelSchema": "sparkmon.records",
     "Monitor": "sparkmon.monitor",

@@ -2,7 +2,8 @@
 
 from sparkmon.comparison.checks import Checks
 from sparkmon.comparison.compare import compare
+from sparkmon.comparison.hopsworks_checks import checks_of, result_of
 from sparkmon.comparison.rates import RATES
 from sparkmon.comparison.verdict import verdict
 
-__all__ = ["RATES", "Checks", "compare", "verdict"]
+__all__ = ["RATES", "Checks", "checks_of", "compare", "result_of", "verdict"]

@@ -9,8 +9,10 @@ from __future__ import annotations
 from sparkmon.distributions.bins import bin_counts, reference_edges
 from sparkmon.distributions.categories import NULL, OTHER, UNSEEN, Categories, align
 from sparkmon.distributions.distribution import Distribution
+from sparkmon.distributions.gaps import gaps
 from sparkmon.distributions.kll import KllSketch, kll_rank_error, read_kll
 from sparkmon.distributions.profile import kind_of, summary_of
+from sparkmon.distributions.quantile_table import QuantileTable
 
 __all__ = [
     "NULL",
@@ -19,8 +21,10 @@ __all__ = [
     "Categories",
     "Distribution",
     "KllSketch",
+    "QuantileTable",
     "align",
     "bin_counts",
+    "gaps",
     "kind_of",
     "kll_rank_error",
     "read_kll",

@@ -12,9 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from sparkmon.distributions.distribution import Distribution
+from sparkmon.distributions.quantile_table import QuantileTable
 from sparkmon.errors import ProfileError
 
-__all__ = ["bin_counts", "reference_edges"]
+__all__ = ["bin_counts", "both_counts", "reference_edges"]
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 
@@ -97,6 +98,64 @@ def bin_counts(distribution: Distribution, edges: npt.ArrayLike) -> FloatArray:
     places = np.searchsorted(distribution.values, edges, side="right")
     inner = np.diff(np.concatenate([[0.0], cumulative[places], [cumulative[-1]]]))
     return np.append(inner, distribution.null_count)
+
+
+def both_counts(
+    reference: Distribution, current: Distribution, bins: int = 10
+) -> tuple[FloatArray, FloatArray]:
+    """Count both sides on bins made from the reference, and last the rows without a number.
+
+    Parameters
+    ----------
+    reference, current : Distribution
+        The training side and the live side. A reference without any number has one bin for numbers.
+    bins : int, default 10
+        As for :func:`reference_edges`.
+
+    Returns
+    -------
+    reference_counts, current_counts : array, shape (bins + 1,)
+        Rows; they sum to ``reference.rows`` and ``current.rows``.
+
+    Notes
+    -----
+    A reference made from percentiles or a histogram is cut only where its share is known: at the known points
+    nearest to its quantiles 1/bins, 2/bins, ... Where current rows stand on such a point (or as near to it as the
+    point's own rounding), whether the reference counted their like below or above it is not known; they are counted
+    where they agree best.
+
+    Examples
+    --------
+    >>> table = QuantileTable.from_histogram([0, 10, 20, 30], [50, 30, 20])
+    >>> reference = Distribution.from_table(table)
+    >>> both_counts(reference, Distribution.from_sample([1, 10, 10, 30, 30]), bins=3)
+    (array([50., 30., 20.,  0.]), array([2.5, 0.5, 2. , 0. ]))
+    """
+    if reference.table is not None:
+        return _counts_at_cuts(reference, reference.table, current, bins)
+    edges = reference_edges(reference, bins) if reference.n else np.empty(0)
+    return bin_counts(reference, edges), bin_counts(current, edges)
+
+
+def _counts_at_cuts(
+    reference: Distribution, table: QuantileTable, current: Distribution, bins: int
+) -> tuple[FloatArray, FloatArray]:
+    # Of several cuts at one value the last: the others part rows that are all alike.
+    last = np.append(np.diff(table.values) > 0, True)
+    inner = np.flatnonzero(last & (table.shares > 0) & (table.shares < 1))
+    shares = table.shares[inner]
+    wanted = np.arange(1, bins) / bins
+    nearest = np.abs(shares[:, None] - wanted).argmin(axis=0) if inner.size else inner
+    chosen = inner[np.unique(nearest)]
+    cumulative = np.concatenate([[0.0], np.cumsum(current.weights)])
+    below = cumulative[np.searchsorted(current.values, table.lows[chosen], side="left")]
+    upto = cumulative[np.searchsorted(current.values, table.highs[chosen], side="right")]
+    found = np.clip(table.shares[chosen] * cumulative[-1], below, upto)
+    expected = table.shares[chosen] * reference.n
+    return (
+        np.append(np.diff([0.0, *expected, reference.n]), reference.null_count),
+        np.append(np.diff([0.0, *found, cumulative[-1]]), current.null_count),
+    )
 
 
 def _cells(values: FloatArray) -> FloatArray:

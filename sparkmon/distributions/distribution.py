@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from sparkmon.distributions.kll import read_kll
+from sparkmon.distributions.quantile_table import QuantileTable
 from sparkmon.errors import ProfileError
 
 __all__ = ["Distribution"]
@@ -22,6 +23,7 @@ FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 _ROUNDING = 1e-9
 """Relative slack for sums of weights and for ranks, above the rounding of double sums."""
+_LARGEST_ERROR = math.nextafter(1.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,7 +34,7 @@ class Distribution:
     ----------
     values : array, shape (s,)
         The support: finite, strictly ascending, in the column's own unit. From a sketch these are the retained
-        values, which may lack the very least and greatest.
+        values, which may lack the very least and greatest; from a table of percentiles likely ones.
     weights : array, shape (s,)
         How many rows stand at each value: positive, summing to ``n``.
     rank_error : float
@@ -41,6 +43,9 @@ class Distribution:
         Rows that hold a number.
     null_count : float, default 0
         Rows that hold none (null or NaN). They are beside the distribution, not part of ``n``.
+    table : QuantileTable, optional
+        What is known of a distribution made from percentiles or a histogram; ``values`` and ``weights`` then say
+        what is likely.
 
     Raises
     ------
@@ -58,6 +63,7 @@ class Distribution:
     rank_error: float
     n: float
     null_count: float = 0.0
+    table: QuantileTable | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         values = np.array(self.values, np.float64)
@@ -103,6 +109,25 @@ class Distribution:
         return cls._of(sketch.values, sketch.weights, sketch.rank_error, null_count)
 
     @classmethod
+    def from_table(cls, table: QuantileTable, null_count: float = 0.0) -> Distribution:
+        """Return what a table of percentiles or a histogram says.
+
+        ``rank_error`` is the widest gap between two known shares and the table's own error: the rank of a point inside
+        may be off by all of it. Statistics compare two columns where both are known (:meth:`bounds`), so that what a
+        table leaves open speaks for no drift.
+
+        Examples
+        --------
+        >>> table = QuantileTable.from_percentiles({0.25: 3.0, 0.5: 7.0}, 100, minimum=0, maximum=9)
+        >>> found = Distribution.from_table(table)
+        >>> found.n, found.rank_error, round(found.mean, 3)
+        (100.0, 0.5, 5.625)
+        """
+        error = min(table.rank_error, _LARGEST_ERROR)
+        likely = cls._of(*table.spread(), error, null_count)
+        return replace(likely, n=float(table.n), table=table)
+
+    @classmethod
     def _of(
         cls, values: FloatArray, weights: FloatArray, rank_error: float, null_count: float
     ) -> Distribution:
@@ -116,6 +141,28 @@ class Distribution:
     def rows(self) -> float:
         """Rows with and without a number: ``n`` + ``null_count``."""
         return self.n + self.null_count
+
+    @property
+    def steps(self) -> FloatArray:
+        """The points, ascending, at which :meth:`bounds` change."""
+        if self.table is None:
+            return self.values
+        return np.union1d(self.table.lows, self.table.highs)
+
+    @property
+    def known_error(self) -> float:
+        """How far shares may be off where they are known at all; ``rank_error`` but for a table."""
+        return self.rank_error if self.table is None else self.table.error
+
+    def bounds(self, points: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
+        """Return the least and the greatest share of rows that may be at or below each point, ``known_error`` apart.
+
+        The two are equal, :meth:`cdf`, but for a table.
+        """
+        if self.table is None:
+            shares = self.cdf(points)
+            return shares, shares
+        return self.table.bounds(points)
 
     def cdf(self, points: npt.ArrayLike) -> FloatArray:
         """Return the share of the ``n`` rows that are at or below each point; NaN if ``n`` is 0.

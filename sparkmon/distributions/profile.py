@@ -8,6 +8,7 @@ from typing import Any
 
 from sparkmon.distributions.categories import Categories
 from sparkmon.distributions.distribution import Distribution
+from sparkmon.distributions.quantile_table import QuantileTable, is_quantile_table
 from sparkmon.records import FeatureKind
 
 __all__ = ["kind_of", "summary_of"]
@@ -30,7 +31,8 @@ def summary_of(profile: Mapping[str, Any], kind: FeatureKind) -> Distribution | 
     Parameters
     ----------
     profile : mapping
-        The fields of ``sparkmon.distributions.schema.PROFILE``; ``frequent_items`` a mapping or a list of pairs.
+        The fields of ``sparkmon.distributions.schema.PROFILE``; ``frequent_items`` a mapping or a list of pairs,
+        ``sketch`` the bytes of a KLL sketch or of a :class:`~sparkmon.distributions.QuantileTable`.
     kind : {"numeric", "categorical"}
         Rows that hold no value of this kind (nulls, NaN, infinities, values of the other kind) make the
         ``null_count``, so that no row is dropped.
@@ -52,4 +54,7 @@ def summary_of(profile: Mapping[str, Any], kind: FeatureKind) -> Distribution | 
     missing = float(profile["count"] - profile["num_numbers"])
     if not profile["num_numbers"]:
         return replace(Distribution.from_sample([]), null_count=missing)
-    return Distribution.from_kll(profile["sketch"], missing)
+    sketch = profile["sketch"]
+    if is_quantile_table(sketch):
+        return Distribution.from_table(QuantileTable.from_bytes(sketch), missing)
+    return Distribution.from_kll(sketch, missing)

@@ -33,8 +33,8 @@ PROFILE = pa.struct(
 """What one column was like over some rows.
 
 ``count`` = ``num_nulls`` + ``num_nan`` + ``num_inf`` (either sign) + ``num_numbers`` (finite) + ``num_texts``.
-``min``, ``max``, ``avg``, ``m2`` (sum of squared deviations) and ``sketch`` (DataSketches KLL of doubles) are of the
-finite numbers; ``distinct_sketch`` (DataSketches HLL) and ``frequent_items`` (the commonest texts with their counts,
+``min``, ``max``, ``avg``, ``m2`` (sum of squared deviations) and ``sketch`` (DataSketches KLL of doubles, or of a
+reference the quantile table that a feature store's percentiles or histogram make) are of the finite numbers; ``distinct_sketch`` (DataSketches HLL) and ``frequent_items`` (the commonest texts with their counts,
 exact as long as there are no more levels than are tracked) of the texts.
 """
 
@@ -57,7 +57,7 @@ _PROFILES_FIELDS: list[pa.Field[Any]] = [
     pa.field("profile", PROFILE, nullable=False),
 ]
 PROFILES = pa.schema(_PROFILES_FIELDS)
-"""One row per model, window, slice and column. ``column_kind`` is ``feature`` or ``prediction``.
+"""One row per model, window, slice and column. ``column_kind`` is ``feature``, ``prediction`` or ``enrichment``.
 All rows together are the slice ``:all``."""
 
 _REFERENCES_FIELDS: list[pa.Field[Any]] = [

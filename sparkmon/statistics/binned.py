@@ -13,7 +13,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from sparkmon.distributions.bins import bin_counts, reference_edges
+from sparkmon.distributions.bins import both_counts
 from sparkmon.distributions.categories import Categories, align
 from sparkmon.statistics.null_laws import chi2_quantile, chi2_sf
 from sparkmon.statistics.statistic import (
@@ -78,9 +78,8 @@ def shares(reference: Summary, current: Summary, bins: int = 10) -> Shares:
         errors = (0.0, 0.0)
     else:
         reference, current = as_numbers(reference, current)
-        edges = reference_edges(reference, bins) if reference.n else np.empty(0)
-        expected, found = bin_counts(reference, edges), bin_counts(current, edges)
-        errors = (reference.rank_error, current.rank_error)
+        expected, found = both_counts(reference, current, bins)
+        errors = (reference.known_error, current.rank_error)
     return Shares(
         expected / (reference.rows or np.nan),
         found / (current.rows or np.nan),

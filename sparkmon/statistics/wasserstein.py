@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from sparkmon.distributions.distribution import Distribution
+from sparkmon.distributions.gaps import gaps
 from sparkmon.statistics.null_laws import chi2_quantile, chi2_sf
 from sparkmon.statistics.statistic import (
     NUMERIC,
@@ -52,7 +53,8 @@ def wasserstein(reference: Summary, current: Summary) -> float:
 
     *Accuracy*: exact on samples. ``sketch_error`` is the integral of min(e, F, 1 - F) over either side, e its rank
     error: each rank wrong by e to the worse side, except in the tails, where the sketch's own tail stands for the
-    true one. An estimate, no bound: what a sketch forgot of a heavy tail it cannot tell.
+    true one. An estimate, no bound: what a sketch forgot of a heavy tail it cannot tell. From percentiles or a
+    histogram the value is the least that they allow: rows may stand anywhere between two known points.
 
     *Noise*: with c = 1/m + 1/n, sd the reference's standard deviation and J the integral of sqrt(F (1 - F)) over the
     reference, sampling alone gives sqrt(2 c / pi) J on average. The value's square over c has the tail of
@@ -79,9 +81,8 @@ def wasserstein(reference: Summary, current: Summary) -> float:
     reference, current = as_numbers(reference, current)
     if not (reference.n and current.n):
         return math.nan
-    points = np.union1d(reference.values, current.values)
-    gaps = np.abs(reference.cdf(points) - current.cdf(points))[:-1]
-    return float(np.sum(gaps * np.diff(points)))
+    points, apart = gaps(reference, current)
+    return float(np.sum(apart[:-1] * np.diff(points)))
 
 
 def law(reference: Summary, current: Summary, value: float, threshold: float) -> Measurement:
@@ -113,7 +114,7 @@ def _spread(reference: Distribution) -> float:
 
 def _rank_slack(side: Distribution) -> float:
     below = side.cdf(side.values)[:-1]
-    slack = np.minimum(side.rank_error, np.minimum(below, 1 - below))
+    slack = np.minimum(side.known_error, np.minimum(below, 1 - below))
     return float(np.sum(slack * np.diff(side.values)))
 
 

@@ -2,6 +2,7 @@
 
 from sparkmon.store.contract import DEFAULT_REFERENCE, FeatureStore, schemas_of
 from sparkmon.store.feature_view import FeatureView, GroupInView
+from sparkmon.store.hopsworks.store import HopsworksStore
 from sparkmon.store.local import LocalStore
 from sparkmon.store.online import Entry, FeatureValue, OnlineView, Vectors
 from sparkmon.store.open import open_store
@@ -14,6 +15,7 @@ __all__ = [
     "FeatureValue",
     "FeatureView",
     "GroupInView",
+    "HopsworksStore",
     "LocalStore",
     "OnlineView",
     "SqlStore",

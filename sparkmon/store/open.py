@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sparkmon.errors import OptionError
 from sparkmon.store.contract import FeatureStore
+from sparkmon.store.hopsworks.store import HopsworksStore
 from sparkmon.store.local import LocalStore
 from sparkmon.store.sql.store import SqlStore
 
@@ -41,8 +42,6 @@ def open_store(place: str) -> FeatureStore:
     if scheme in {"mysql", "mariadb"}:
         return SqlStore(place)
     if scheme == "hopsworks":
-        from sparkmon.store.hopsworks.store import HopsworksStore
-
         return HopsworksStore.from_url(place)
     # The scheme alone, because the rest may hold a password.
     raise OptionError.malformed(

@@ -1,0 +1,254 @@
+"""From the descriptive statistics that Hopsworks keeps of one feature to a profile, in every shape they come in."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sparkmon.distributions.kll import read_kll
+from sparkmon.distributions.quantile_table import QuantileTable
+from sparkmon.errors import ProfileError
+from sparkmon.records import FeatureKind
+
+__all__ = ["PERCENTILE_ERROR", "kind_of_feature", "profile_of"]
+
+PERCENTILE_ERROR = 0.01
+"""How far the rank of a percentile may be off: they are Deequ's estimates, whose tolerance this is."""
+
+_NATIVE_KLL = "datasketches-native-v1"
+_MOST_ENTRIES = 4000
+_ENABLE = "compute them with StatisticsConfig(kll=True), or at least histograms=True"
+_QUARTILES = (24, 49, 74)
+
+
+def kind_of_feature(feature_type: str) -> FeatureKind | None:
+    """Tell how a feature is summarised by its type: Hopsworks' (``bigint``) or its statistics' (``Integral``).
+
+    None for what neither is: times, binary, arrays, maps and structs.
+
+    Examples
+    --------
+    >>> kind_of_feature("decimal(10,2)"), kind_of_feature("Boolean"), kind_of_feature("array<double>")
+    ('numeric', 'categorical', None)
+    """
+    name = feature_type.lower().partition("(")[0]
+    if name in {"string", "boolean", "char", "varchar"}:
+        return "categorical"
+    numbers = {"tinyint", "smallint", "int", "bigint", "float", "double", "decimal"}
+    return "numeric" if name in numbers | {"integral", "fractional"} else None
+
+
+def profile_of(said: Mapping[str, Any]) -> tuple[FeatureKind, dict[str, Any]]:
+    """Return how a feature is summarised, and the fields of ``sparkmon.distributions.schema.PROFILE``.
+
+    Parameters
+    ----------
+    said : mapping
+        One of Hopsworks' ``featureDescriptiveStatistics``, as it goes over the wire.
+
+    Raises
+    ------
+    ProfileError
+        The statistics hold no distribution, only such numbers as mean, minimum and maximum, or one that contradicts
+        itself. Nothing is ever assumed of its shape. The message names the feature and what to enable.
+
+    Notes
+    -----
+    *Numbers.* The bytes of a native KLL sketch are taken as they are. Else, of percentiles and histogram, the one
+    that leaves less unknown becomes a :class:`~sparkmon.distributions.QuantileTable`. Percentiles come as a list of
+    99, as a list of 100 in which hsfs' Python engine fills in the quartiles alone (the zeros are dropped), or as a
+    mapping such as ``{"25%": 3.0}``. A histogram's edges are written with two decimals; where they are those of equal
+    bins from ``min`` to ``max``, these are used instead.
+
+    *Strings and truth values.* The histogram holds the 20 commonest; the rows of all others are the remainder, which
+    :func:`sparkmon.distributions.align` counts as ``__other__``.
+
+    Examples
+    --------
+    >>> kind, profile = profile_of(
+    ...     {
+    ...         "featureName": "age", "featureType": "Integral", "count": 100, "numNullValues": 0,
+    ...         "min": 0, "max": 20, "percentiles": None,
+    ...         "extendedStatistics": {"histogram": [
+    ...             {"value": "0.00 to 10.00", "count": 30}, {"value": "10.00 to 20.00", "count": 70}]},
+    ...     }
+    ... )
+    >>> kind, profile["num_numbers"], QuantileTable.from_bytes(profile["sketch"]).shares
+    ('numeric', 100, array([0. , 0.3, 1. ]))
+    """
+    name = str(said.get("featureName"))
+    kind = kind_of_feature(str(said.get("featureType")))
+    try:
+        extended = _extended(said.get("extendedStatistics"))
+        if kind is None:
+            raise ProfileError(f"they are of the type {said.get('featureType')!r}")
+        found = _levels(said, extended) if kind == "categorical" else _numbers(said, extended)
+    except (ProfileError, ValueError, TypeError, AttributeError, KeyError, OverflowError) as error:
+        reason = str(error).removeprefix(f"[{ProfileError.condition}] ")
+        raise ProfileError(
+            f"the training statistics of the feature {name!r} make no reference: {reason:.300}; {_ENABLE}"
+        ) from error
+    return kind, found
+
+
+def _extended(text: object) -> dict[str, Any]:
+    found = json.loads(text) if isinstance(text, str) else text
+    return dict(found) if isinstance(found, Mapping) else {}
+
+
+def _numbers(said: Mapping[str, Any], extended: Mapping[str, Any]) -> dict[str, Any]:
+    sketch = _native_kll(extended.get("kll"))
+    if sketch is not None:
+        rows = read_kll(sketch).n
+    else:
+        tables = list(_tables(said, extended))
+        if not tables:
+            raise ProfileError("they hold no percentiles, no histogram and no KLL sketch")
+        table = min(tables, key=lambda each: each.rank_error)
+        sketch, rows = table.to_bytes(), table.n
+    deviation = _number(said, "stdDev", "stddev")
+    return _counted(said, rows) | {
+        "num_numbers": rows,
+        "min": _number(said, "min"),
+        "max": _number(said, "max"),
+        "avg": _number(said, "mean"),
+        "m2": None if deviation is None else deviation * deviation * rows,
+        "sketch": sketch,
+    }
+
+
+def _levels(said: Mapping[str, Any], extended: Mapping[str, Any]) -> dict[str, Any]:
+    entries = _entries(extended)
+    if not entries:
+        raise ProfileError("they hold no histogram")
+    lower = str(said.get("featureType")).lower() == "boolean"  # as Spark writes truth values
+    counts = {
+        str(entry["value"]).lower() if lower else str(entry["value"]): _count(entry["count"])
+        for entry in entries
+    }
+    rows = max(_count(said.get("numNonNullValues") or 0), sum(counts.values()))
+    return _counted(said, rows) | {"num_texts": rows, "frequent_items": list(counts.items())}
+
+
+def _counted(said: Mapping[str, Any], rows: int) -> dict[str, Any]:
+    """Return the counts of rows; those that are neither null nor summarised are NaN."""
+    nulls = _count(said.get("numNullValues") or 0)
+    rest = max(0, _count(said.get("count") or 0) - nulls - rows)
+    return {
+        "count": nulls + rest + rows,
+        "num_nulls": nulls,
+        "num_nan": rest,
+        "num_inf": 0,
+        "num_numbers": 0,
+        "num_texts": 0,
+    }
+
+
+def _native_kll(said: object) -> bytes | None:
+    """Return the bytes of a native sketch; the client may have rewritten the names in snake case."""
+    if not isinstance(said, Mapping):
+        return None
+    if said.get("kllFormat", said.get("kll_format")) != _NATIVE_KLL:
+        return None
+    try:
+        return base64.b64decode(str(said["bytes"]), validate=True)
+    except binascii.Error as error:
+        raise ProfileError(f"the KLL sketch is no base64 ({error})") from error
+
+
+def _tables(said: Mapping[str, Any], extended: Mapping[str, Any]) -> Iterator[QuantileTable]:
+    least, greatest = _number(said, "min"), _number(said, "max")
+    rows = _count(said.get("numNonNullValues") or said.get("count") or 0)
+    percentiles = _percentiles(said.get("percentiles"))
+    if percentiles or (least is not None and least == greatest and rows):
+        yield QuantileTable.from_percentiles(
+            percentiles,
+            rows,
+            minimum=least,
+            maximum=greatest,
+            # Percentiles between two rows are interpolated: their rank may be off by one row more.
+            error=min(0.5, PERCENTILE_ERROR + 1 / max(1, rows)) if percentiles else 0.0,
+        )
+    entries = _entries(extended)
+    if entries:
+        yield _histogram(entries, least, greatest)
+
+
+def _percentiles(said: object) -> dict[float, float]:
+    if isinstance(said, Mapping):
+        named = {_share(str(key)): value for key, value in said.items()}
+    elif isinstance(said, list):
+        quartiles_alone = len(said) == 100 and not any(
+            value for index, value in enumerate(said) if index not in _QUARTILES
+        )
+        real = _QUARTILES if quartiles_alone else range(len(said))
+        named = {(index + 1) / 100: said[index] for index in real}
+    else:
+        named = {}
+    if len(named) > _MOST_ENTRIES:
+        raise ProfileError(f"they hold {len(named)} percentiles")
+    return {
+        share: float(value)
+        for share, value in named.items()
+        if 0 < share < 1 and value is not None and math.isfinite(float(value))
+    }
+
+
+def _share(name: str) -> float:
+    if not name.endswith("%"):
+        raise ProfileError(f"they name a percentile {name!r}, and not such as 25%")
+    return float(name[:-1]) / 100
+
+
+def _histogram(
+    entries: list[Mapping[str, Any]], least: float | None, greatest: float | None
+) -> QuantileTable:
+    labels = [str(entry["value"]).partition(" to ")[::2] for entry in entries]
+    bins = [(float(low), float(high)) for low, high in labels]
+    counts = [_count(entry["count"]) for entry in entries]
+    decimals = min(len(text.partition(".")[2]) for label in labels for text in label)
+    slack = 0.5 * 10.0**-decimals
+    if least is not None and greatest is not None and least < greatest:
+        width = greatest / len(bins) - least / len(bins)
+        equal = [least + index * width for index in range(len(bins))] + [greatest]
+        written = [low for low, _ in bins] + [bins[-1][1]]
+        near = slack * (1 + 1e-6) + 1e-12 * max(abs(least), abs(greatest))
+        if all(abs(a - b) <= near for a, b in zip(equal, written, strict=True)):
+            return QuantileTable.from_histogram(equal, counts)
+    edges, filled = [bins[0][0]], list[int]()
+    for (low, high), count in zip(bins, counts, strict=True):
+        if low > edges[-1]:
+            edges.append(low)
+            filled.append(0)
+        edges.append(high)
+        filled.append(count)
+    return QuantileTable.from_histogram(edges, filled, slack=slack)
+
+
+def _entries(extended: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    entries = extended.get("histogram")
+    if entries is None:
+        return []
+    whole = isinstance(entries, list) and all(isinstance(entry, Mapping) for entry in entries)
+    if not whole or len(entries) > _MOST_ENTRIES:
+        raise ProfileError("their histogram is no list of at most 4,000 bins")
+    return list(entries)
+
+
+def _number(said: Mapping[str, Any], *names: str) -> float | None:
+    for name in names:
+        if said.get(name) is not None:
+            number = float(said[name])
+            return number if math.isfinite(number) else None
+    return None
+
+
+def _count(value: object) -> int:
+    count = float(str(value))
+    if not 0 <= count < 2**62 or count != math.floor(count):
+        raise ProfileError(f"they hold the count {value!r}")
+    return int(count)

@@ -1,0 +1,247 @@
+"""Feature vectors by the real client: its lookups, its decoding, and what was missing said aloud."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import threading
+from collections.abc import Callable, Sequence
+from typing import NoReturn, TypeAlias
+
+from sparkmon.errors import SparkmonError, StoreError, StoreTimeoutError
+from sparkmon.store.feature_view import FeatureView, GroupInView
+from sparkmon.store.hopsworks.client_objects import ClientView
+from sparkmon.store.hopsworks.connection import HopsworksSettings, told
+from sparkmon.store.hopsworks.view_schema import vector_features
+from sparkmon.store.online import Entry, FeatureValue, OnlineView, Vectors
+from sparkmon.store.sql.columns import Kind, as_id, bound, kind_of
+from sparkmon.store.stitch import stitch
+
+__all__ = ["HopsworksOnlineView"]
+
+ViewFuture: TypeAlias = concurrent.futures.Future[ClientView]
+
+_OPEN_S = 60.0
+"""The first read logs in and asks Hopsworks for its statements, which takes seconds and has a limit of its own."""
+
+
+class HopsworksOnlineView(OnlineView):
+    """A feature view that the client serves: opened by the first read, then one query per group and read.
+
+    Parameters
+    ----------
+    view : FeatureView
+        As the store gives it.
+    settings : HopsworksSettings
+        For the messages of errors.
+    open_client_view : callable
+        ``() -> ClientView``, ready to serve. It blocks, and is called in a thread of its own.
+    timeout_s : float
+        How long one read may take, in seconds, the opening apart, which may take 60.
+
+    Notes
+    -----
+    *Missing rows.* The client tells rows that are missing from rows that hold nothing only by raising for a whole
+    batch. So a group counts as missing where it gives an entry no value at all: no row, or a row whose columns in
+    this view are all null.
+
+    *Ids.* Each is brought to the type of its key column; what stands for no value of it finds no row, and never fails
+    the reads beside it.
+
+    *Precedence.* Store, then ``passed``, then ``parameters``, as in the client.
+    """
+
+    def __init__(
+        self,
+        view: FeatureView,
+        settings: HopsworksSettings,
+        open_client_view: Callable[[], ClientView],
+        timeout_s: float,
+    ) -> None:
+        self.view = view
+        self._settings = settings
+        self._open_client_view = open_client_view
+        self._timeout_s = timeout_s
+        self._opening: ViewFuture | None = None
+        self._closed = False
+        self._names: list[str] = []
+        self._kinds: dict[str, Kind] = {}
+        self._echoed = frozenset(view.entity_ids)  # the client fills them in itself
+
+    def __repr__(self) -> str:
+        return f"HopsworksOnlineView({self.view.name!r}, version={self.view.version})"
+
+    def __reduce__(self) -> NoReturn:
+        raise StoreError(
+            f"{self!r} holds connections and cannot be sent elsewhere; send the store, which is only settings, "
+            "and open the view where it is read"
+        )
+
+    async def read(
+        self,
+        entries: Sequence[Entry],
+        passed: Sequence[Entry] | None = None,
+        parameters: Entry | None = None,
+    ) -> Vectors:
+        """See :meth:`OnlineView.read`."""
+        found = await self._look_up(entries) if entries else []
+        rows = {
+            group.name: [_row(group, self._echoed, ids, vector) for ids, vector in found]
+            for group in self.view.groups
+        }
+        return stitch(self.view, rows, entries, passed, parameters)
+
+    async def ping(self) -> None:
+        """See :meth:`OnlineView.ping`: looks for a key that is null."""
+        await self._look_up([{}])
+
+    async def close(self) -> None:
+        """See :meth:`OnlineView.close`."""
+        self._closed = True
+        opening, self._opening = self._opening, None
+        if opening is not None:
+            opening.add_done_callback(_give_back)
+            await asyncio.sleep(0)  # the client closes its connections in a task of this loop
+
+    async def _look_up(self, entries: Sequence[Entry]) -> list[tuple[Entry, Entry]]:
+        """Return what was asked for each entry, and the client's vector by name."""
+        client_view = await self._opened()
+        if not self._names:
+            self._learn(client_view)
+        # All ids, None for absent ones: the client wants composite keys whole.
+        asked = [
+            {name: _client_id(kind, entry.get(name)) for name, kind in self._kinds.items()}
+            for entry in entries
+        ]
+        try:
+            vectors = await asyncio.wait_for(
+                client_view.get_feature_vectors_async(
+                    entry=asked,
+                    return_type="list",
+                    allow_missing=True,
+                    transform=False,
+                    on_demand_features=False,
+                    timeout=self._timeout_s,
+                ),
+                # The client takes it as the limit of a query; opening connections counts as well.
+                self._timeout_s,
+            )
+        except (asyncio.TimeoutError, TimeoutError) as error:
+            raise StoreTimeoutError(
+                f"Hopsworks' online store did not answer for {self!r} within {self._timeout_s:g} s; "
+                "look at its load, or allow more with timeout_s"
+            ) from error
+        except Exception as error:
+            # Of the client, of SQLAlchemy, of the MySQL driver or of the network: all one here.
+            raise StoreError(
+                f"cannot read {self!r} from Hopsworks' online store: {told(self._settings, error)}; "
+                "is it up, and the feature group online-enabled?"
+            ) from error
+        return [
+            (ids, dict(zip(self._names, vector, strict=True)))
+            for ids, vector in zip(asked, vectors, strict=True)
+        ]
+
+    def _learn(self, client_view: ClientView) -> None:
+        """Read the order of the client's vectors and the types of the ids, and hold the view to them."""
+        names = [feature.name for feature in vector_features(client_view)]
+        types = {
+            f"{group.name}_{group.version}": {each.name: each.type for each in group.columns}
+            for group in client_view.query.featuregroups
+        }
+        for group in self.view.groups:
+            held = types.get(group.name, {})
+            strangers = sorted({*group.features.values()} - {*names}) or sorted(
+                {*group.keys} - {*held}
+            )
+            if strangers:
+                raise StoreError(
+                    f"{self!r} has {strangers[0]!r} of {group.name!r}, which Hopsworks' view has not; "
+                    "read the view anew with read_view"
+                )
+            for column, name in group.keys.items():
+                declared = held[column]
+                self._kinds[name] = Kind.TEXT if declared == "string" else kind_of(declared)
+        self._names = names
+
+    async def _opened(self) -> ClientView:
+        if self._closed:
+            raise StoreError(f"{self!r} is closed; open it anew with open_view")
+        if self._opening is None:
+            self._opening = _in_a_thread(self._open_client_view)
+        opening = self._opening
+        try:
+            return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(opening)), _OPEN_S)
+        except (asyncio.TimeoutError, TimeoutError) as error:
+            raise StoreTimeoutError(
+                f"Hopsworks did not let {self!r} be opened within {_OPEN_S:g} s; it is still tried"
+            ) from error
+        except Exception as error:
+            # Whatever went wrong, the next read tries anew.
+            if self._opening is opening:
+                self._opening = None
+            if isinstance(error, SparkmonError):
+                raise
+            raise StoreError(
+                f"cannot open {self!r}: {told(self._settings, error)}; does Hopsworks answer?"
+            ) from error
+
+
+class _Zero(int):
+    """A zero that the client takes for a value: it reads ids by ``a or b``, and would find no row of id 0."""
+
+    def __bool__(self) -> bool:
+        return True
+
+
+class _Empty(str):
+    """The same for the empty text."""
+
+    __slots__ = ()
+
+    def __bool__(self) -> bool:
+        return True
+
+
+def _client_id(kind: Kind, value: FeatureValue) -> FeatureValue:
+    """Return an id as the one value of its column's type that it stands for; None if it stands for none."""
+    found = bound(as_id(kind, value), as_text=False)
+    if isinstance(found, int) and not found:
+        return _Zero()
+    return _Empty() if found == "" else found
+
+
+def _in_a_thread(function: Callable[[], ClientView]) -> ViewFuture:
+    """Run a function in a daemon thread: a login that hangs must not keep the process from ending."""
+    future: ViewFuture = concurrent.futures.Future()
+
+    def run() -> None:
+        try:
+            result = function()
+        except BaseException as error:
+            # Handed to whoever awaits the future.
+            future.set_exception(error)
+        else:
+            future.set_result(result)
+
+    threading.Thread(target=run, name="sparkmon-hopsworks-login", daemon=True).start()
+    return future
+
+
+def _give_back(opened: ViewFuture) -> None:
+    if opened.exception() is None:
+        # The client has no public way to do it.
+        opened.result()._close()
+
+
+def _row(group: GroupInView, echoed: frozenset[str], ids: Entry, vector: Entry) -> Entry | None:
+    """Return a group's columns out of a vector; None if the group gave nothing."""
+    if any(ids[name] is None for name in group.keys.values()):
+        return None
+    stored = [name for name in group.features.values() if name not in echoed]
+    if stored and all(vector[name] is None for name in stored):
+        return None
+    row = {column: vector[name] for column, name in group.features.items()}
+    for column in row.keys() & group.booleans:
+        row[column] = None if row[column] is None else bool(row[column])
+    return row

@@ -1,0 +1,284 @@
+"""The Hopsworks feature store: training statistics as references, and online vectors, over Hopsworks' own client."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NoReturn, TypeVar
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import pyarrow as pa
+
+from sparkmon.distributions.schema import REFERENCES
+from sparkmon.errors import OptionError, SparkmonError, StoreError
+from sparkmon.store.contract import DEFAULT_REFERENCE, FeatureStore
+from sparkmon.store.feature_view import FeatureView
+from sparkmon.store.hopsworks.client_objects import ClientStatistics, ClientView
+from sparkmon.store.hopsworks.connection import HopsworksSettings, log_out, logged_in, told
+from sparkmon.store.hopsworks.online_view import HopsworksOnlineView
+from sparkmon.store.hopsworks.references import references_of
+from sparkmon.store.hopsworks.view_schema import view_of
+from sparkmon.store.online import Entry, OnlineView
+
+__all__ = ["HopsworksStore"]
+
+Answer = TypeVar("Answer")
+
+
+class HopsworksStore(FeatureStore):
+    """Hopsworks as the feature store; needs ``pip install 'sparkmon-kserve[hopsworks]'``.
+
+    The store is only settings: it logs in when first used, once in each process, and can be sent to Spark's workers,
+    which log in by themselves. Certificates are always verified.
+
+    Parameters
+    ----------
+    project : str
+        The project's name.
+    host : str, optional
+        Where Hopsworks is. Not needed inside its pods and jobs, where the environment says it.
+    port : int, default 443
+        HTTPS, always.
+    api_key : str, optional
+        Best left to the environment variable ``HOPSWORKS_API_KEY``, also on Spark's workers; a key given here is
+        sent along with the store, but never printed. Not needed inside a pod.
+    trust_store : str, optional
+        A PEM file with the certificates to trust, in place of the usual authorities.
+    views : sequence of (str, int)
+        The feature views, by name and version, whose training datasets are references.
+    models : mapping of str to str, optional
+        Feature view to the model served with it (the InferenceService), where the two have not one name.
+
+    Raises
+    ------
+    OptionError
+        The settings cannot be right.
+
+    Notes
+    -----
+    *References.* ``training`` is made of the statistics of each view's latest training dataset, ``training:3`` of
+    those of its version 3. Hopsworks computes them: a training dataset made with
+    ``statistics_config=StatisticsConfig(kll=True)`` is compared as sharply as a reference of sparkmon's own,
+    percentiles and histograms less so, but without false alarms; see
+    :class:`sparkmon.distributions.QuantileTable`.
+
+    *Consistency.* Read only. References, rows and views are made in Hopsworks.
+
+    Examples
+    --------
+    >>> store = HopsworksStore("fraud", "hopsworks.example.com", api_key="secret", views=[("cards_fv", 1)])
+    >>> store
+    HopsworksStore('fraud', 'hopsworks.example.com', port=443, views=(('cards_fv', 1),))
+    """
+
+    def __init__(
+        self,
+        project: str,
+        host: str | None = None,
+        port: int = 443,
+        *,
+        api_key: str | None = None,
+        trust_store: str | None = None,
+        views: Sequence[tuple[str, int]] = (),
+        models: Mapping[str, str] | None = None,
+    ) -> None:
+        self.settings = HopsworksSettings(project, host, port, api_key, trust_store)
+        self.views = tuple((str(name), int(version)) for name, version in views)
+        self.models = dict(models or {})
+        strangers = set(self.models) - {name for name, _ in self.views}
+        if strangers:
+            raise OptionError(
+                f"got a model for the feature view {sorted(strangers)[0]!r}, which is not among the views; "
+                "add it to views"
+            )
+        served = [self._model(name) for name, _ in self.views]
+        if len(set(served)) < len(served):
+            raise OptionError(
+                f"got views for the models {', '.join(served)}; expected one view a model; map them with models"
+            )
+
+    @classmethod
+    def from_url(cls, url: str) -> HopsworksStore:
+        """Return the store that a URL names.
+
+        ``hopsworks://host:port/project?views=cards_fv:1,shops_fv:2&models=cards_fv:fraud&trust_store=/certs/ca.pem``;
+        without a host, ``hopsworks:///project``, inside a pod. The key comes from ``HOPSWORKS_API_KEY``: one in the
+        URL is refused, since URLs are logged.
+
+        Examples
+        --------
+        >>> HopsworksStore.from_url("hopsworks://hops.example.com/fraud?views=cards_fv:1")
+        HopsworksStore('fraud', 'hops.example.com', port=443, views=(('cards_fv', 1),))
+        """
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname, parts.port or 443
+            pairs = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
+        except ValueError as error:
+            raise _malformed(f"a URL that cannot be read ({error})") from error
+        if parts.username is not None or parts.password is not None:
+            raise _malformed("a URL with a key or password in it")
+        if parts.scheme != "hopsworks" or parts.fragment:
+            raise _malformed(f"a URL of the scheme {parts.scheme!r}")
+        options = dict(pairs)
+        unknown = set(options) - {"views", "models", "trust_store"}
+        if unknown:
+            raise OptionError.unknown(sorted(unknown)[0], ("views", "models", "trust_store"))
+        return cls(
+            unquote(parts.path.strip("/")),
+            host,
+            port,
+            trust_store=options.get("trust_store"),
+            views=[(name, _version(text)) for name, text in _pairs(options.get("views", ""))],
+            models=dict(_pairs(options.get("models", ""))),
+        )
+
+    def __repr__(self) -> str:
+        where = self.settings
+        return f"HopsworksStore({where.project!r}, {where.host!r}, port={where.port}, views={self.views})"
+
+    def read_references(self, reference: str = DEFAULT_REFERENCE) -> pa.Table:
+        """See :meth:`FeatureStore.read_references`; ``training`` or ``training:<version>``.
+
+        Raises
+        ------
+        ProfileError
+            A feature's statistics hold no distribution; the message says what to enable.
+        StoreError
+            Hopsworks cannot be reached, or has no such view.
+        """
+        name, _, text = reference.partition(":")
+        if name != DEFAULT_REFERENCE:
+            return REFERENCES.empty_table()
+        wanted = _version(text) if text else None
+        tables = [REFERENCES.empty_table()]
+        for view, version in self.views:
+            tables += self._references(view, version, wanted, reference)
+        return pa.concat_tables(tables)
+
+    def read_view(self, name: str, version: int = 1) -> FeatureView:
+        """See :meth:`FeatureStore.read_view`; a view that transforms its features is refused with StoreError."""
+        client_view = self._client_view(name, version)
+        return self._asking(f"the feature view {name!r}", lambda: view_of(client_view))
+
+    def open_view(
+        self, view: FeatureView, *, timeout_s: float = 1.0, connections: int = 8
+    ) -> OnlineView:
+        """See :meth:`FeatureStore.open_view`.
+
+        The first read logs in, which takes seconds and is not counted in ``timeout_s``; ``ping`` does it beforehand.
+        """
+        if not timeout_s > 0 or connections < 1:
+            raise OptionError.malformed(
+                "timeout_s, connections", (timeout_s, connections), "both above 0"
+            )
+
+        for group in view.groups:
+            if group.time not in (None, *group.features):
+                raise OptionError.malformed(
+                    "time", group.time, f"a column of {group.name!r} that the vector has"
+                )
+
+        def open_client_view() -> ClientView:
+            client_view = self._client_view(view.name, view.version)
+            client_view.init_serving(
+                training_dataset_version=1,  # of no effect without transformation functions
+                options={"minsize": 1, "maxsize": max(connections, len(view.groups))},
+            )
+            return client_view
+
+        return HopsworksOnlineView(view, self.settings, open_client_view, timeout_s)
+
+    def write_reference(self, table: pa.Table) -> None:
+        """Raise StoreError: Hopsworks computes a training dataset's statistics by itself."""
+        self._refuse("references", "make a training dataset with StatisticsConfig(kll=True)")
+
+    def write_rows(
+        self,
+        group: str,
+        key: Sequence[str],
+        rows: Sequence[Entry],
+        *,
+        avro: Mapping[str, str] | None = None,
+    ) -> None:
+        """Raise StoreError: rows reach Hopsworks' online store by way of Kafka, some time after they are written."""
+        self._refuse("rows", f"insert them with feature_group.insert(...) into {group!r}")
+
+    def write_view(self, view: FeatureView) -> None:
+        """Raise StoreError: a feature view is a query that Hopsworks keeps."""
+        self._refuse("views", f"make {view.name!r} with feature_store.create_feature_view(...)")
+
+    def close(self) -> None:
+        """Log out, if this process is logged in with this store's settings; the next use logs in again."""
+        log_out(self.settings)
+
+    def _model(self, view: str) -> str:
+        return self.models.get(view, view)
+
+    def _references(
+        self, name: str, version: int, dataset: int | None, reference: str
+    ) -> list[pa.Table]:
+        client_view = self._client_view(name, version)
+
+        def statistics() -> ClientStatistics | None:
+            versions = (
+                [dataset]
+                if dataset
+                else [each.version for each in client_view.get_training_datasets()]
+            )
+            return client_view.get_training_dataset_statistics(max(versions)) if versions else None
+
+        found = self._asking(f"the training statistics of {name!r} version {version}", statistics)
+        if found is None:
+            return []
+        return [references_of(client_view, found, self._model(name), reference)]
+
+    def _client_view(self, name: str, version: int) -> ClientView:
+        store = logged_in(self.settings)
+        found = self._asking(
+            f"the feature view {name!r}", lambda: store.get_feature_view(name, version)
+        )
+        if found is not None:
+            return found
+        others = self._asking(
+            f"the versions of the feature view {name!r}", lambda: store.get_feature_views(name)
+        )
+        held = ", ".join(str(each.version) for each in others or []) or "none of that name"
+        raise StoreError(
+            f"the project {self.settings.project!r} has no feature view {name!r} version {version}; "
+            f"it has {held}"
+        )
+
+    def _asking(self, what: str, ask: Callable[[], Answer]) -> Answer:
+        try:
+            return ask()
+        except SparkmonError:
+            raise
+        except Exception as error:
+            # The client raises its own, requests' and plain errors for what is all one here.
+            raise StoreError(
+                f"cannot read {what} from Hopsworks: {told(self.settings, error)}; "
+                "is it up, and may this key read the feature store?"
+            ) from error
+
+    def _refuse(self, what: str, instead: str) -> NoReturn:
+        raise StoreError(f"{self!r} takes no {what} from outside; {instead} in Hopsworks")
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    pairs = [each.partition(":") for each in text.split(",") if each]
+    if not all(name and colon and value for name, colon, value in pairs):
+        raise _malformed(f"{text!r}")
+    return [(name, value) for name, _, value in pairs]
+
+
+def _version(text: str) -> int:
+    if not (text.isascii() and text.isdigit()) or not 0 < int(text[:9]) < 10**8:
+        raise OptionError.malformed("version", text, "a whole number from 1")
+    return int(text)
+
+
+def _malformed(got: str) -> OptionError:
+    return OptionError(
+        f"got {got}; expected hopsworks://host:port/project?views=name:version,...&models=view:model,...; "
+        "the key comes from HOPSWORKS_API_KEY"
+    )

@@ -1,0 +1,104 @@
+"""From the client's feature view to ours: which groups, by which keys, in which order."""
+
+from __future__ import annotations
+
+import json
+
+from sparkmon.errors import StoreError
+from sparkmon.store.feature_view import FeatureView, GroupInView
+from sparkmon.store.hopsworks.client_objects import (
+    ClientFeature,
+    ClientGroup,
+    ClientKey,
+    ClientView,
+)
+
+__all__ = ["vector_features", "view_of"]
+
+
+def vector_features(client_view: ClientView) -> list[ClientFeature]:
+    """Return the client's features that a vector has, in its order: no labels, no helper columns."""
+    return [
+        feature
+        for feature in client_view.features
+        if not (feature.label or feature.inference_helper_column or feature.training_helper_column)
+    ]
+
+
+def view_of(client_view: ClientView) -> FeatureView:
+    """Return a feature view as sparkmon knows it.
+
+    Parameters
+    ----------
+    client_view : ClientView
+        As the client gives it. The schemas of complex columns are asked of Hopsworks.
+
+    Raises
+    ------
+    StoreError
+        The view transforms its features, or joins a feature group twice, which sparkmon does not do.
+
+    Notes
+    -----
+    A group is found by its serving keys: the entity id of a key is its name with the join's prefix, or the column it
+    is joined on. ``time`` is the group's event time, where the vector has it.
+    """
+    functions = [
+        *client_view.transformation_functions,
+        *(
+            feature.on_demand_transformation_function
+            for feature in client_view.features
+            if feature.on_demand_transformation_function
+        ),
+    ]
+    if functions:
+        raise StoreError(
+            f"the feature view {client_view.name!r} version {client_view.version} transforms its features "
+            f"({functions[0].hopsworks_udf.function_name}); sparkmon serves them as they are stored; "
+            "make a version without transformation functions, and transform in the model"
+        )
+    wanted = vector_features(client_view)
+    by_join: dict[int, list[ClientKey]] = {}
+    for key in client_view.serving_keys:
+        by_join.setdefault(key.join_index, []).append(key)
+    joined = [keys[0].feature_group.id for keys in by_join.values()]
+    twice = [group for group in joined if joined.count(group) > 1]
+    if twice:
+        raise StoreError(
+            f"the feature view {client_view.name!r} version {client_view.version} joins one feature group "
+            "twice; sparkmon reads each once"
+        )
+    # The groups that features and keys carry are shortened; those of the query are whole.
+    whole = {group.id: group for group in client_view.query.featuregroups}
+    groups = [
+        _group(whole[keys[0].feature_group.id], keys, features)
+        for _, keys in sorted(by_join.items())
+        if (features := [each for each in wanted if _is_of(each, keys[0].feature_group)])
+    ]
+    return FeatureView(
+        client_view.name,
+        int(client_view.version),
+        tuple(feature.name for feature in wanted),
+        tuple(groups),
+    )
+
+
+def _is_of(feature: ClientFeature, group: ClientGroup) -> bool:
+    return feature.feature_group is not None and feature.feature_group.id == group.id
+
+
+def _group(group: ClientGroup, keys: list[ClientKey], features: list[ClientFeature]) -> GroupInView:
+    columns = {feature.feature_group_feature_name or feature.name: feature for feature in features}
+    complex_columns = [name for name, feature in columns.items() if feature.is_complex()]
+    avro = {}
+    if complex_columns:
+        fields = {each["name"]: each["type"] for each in json.loads(group.avro_schema)["fields"]}
+        avro = {name: json.dumps(fields[name]) for name in complex_columns}
+    return GroupInView(
+        name=f"{group.name}_{group.version}",
+        keys={key.feature_name: key.required_serving_key for key in keys},
+        features={name: feature.name for name, feature in columns.items()},
+        time=group.event_time if group.event_time in columns else None,
+        avro=avro,
+        booleans=tuple(name for name, each in columns.items() if each.type == "boolean"),
+    )
