@@ -22,10 +22,11 @@ from bench.receiver import measure_receiver
 from bench.report import as_json, print_section
 from bench.rounds import Rounds
 from bench.section import Section
+from bench.serving import measure_serving
 from bench.tables import measure_tables
 from sparkmon.cli.spark import open_session
 
-_NAMES = ("payloads", "tables", "receiver")
+_NAMES = ("payloads", "tables", "receiver", "serving")
 _WIDTH = 160
 _SPARK = {"spark.driver.memory": "3g"}
 _SPARK_QUICK = _SPARK | {"spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1"}
@@ -68,7 +69,9 @@ def _sections(chosen: argparse.Namespace) -> Iterator[Section]:
         rounds = Rounds(meter, runs=1 if quick else 5, warm_ups=0 if quick else 2, say=_say)
         if "receiver" in wanted:  # first, while no JVM is there
             yield measure_receiver(folder, rounds, seconds=0.2 if quick else 2.0)
-        if wanted == ["receiver"]:
+        if "serving" in wanted:
+            yield measure_serving(folder, rounds, seconds=0.2 if quick else 3.0)
+        if not {"payloads", "tables"} & set(wanted):
             return
         spark = stack.enter_context(open_session(_SPARK_QUICK if quick else _SPARK))
         if "payloads" in wanted:

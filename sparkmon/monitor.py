@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import pyarrow.compute as pc
@@ -20,64 +19,11 @@ from sparkmon.profiles import WINDOW_K, profile_rows
 from sparkmon.skew import SkewMarker
 from sparkmon.store import DEFAULT_REFERENCE, FeatureStore, FeatureView, schemas_of
 from sparkmon.tables import Tables
+from sparkmon.watch import Watch
 
-__all__ = ["LateEvents", "Monitor", "Watch"]
+__all__ = ["Monitor"]
 
 _Write: TypeAlias = Callable[[DataFrame, str, int], None]
-
-
-@dataclass(frozen=True)
-class Watch:
-    """The running queries of a monitor."""
-
-    profiles: StreamingQuery
-    """Closes windows; writes ``profiles``, ``drift_metrics`` and ``alerts``."""
-    dead_letters: StreamingQuery
-    """Writes ``dead_letters``."""
-
-    def wait(self) -> None:
-        """Block until the queries end; raise what ended them if it was an error."""
-        queries = (self.profiles, self.dead_letters)
-        # In turns, so that the failure of either is told while the other runs on.
-        while not all([query.awaitTermination(1) for query in queries]):
-            pass
-
-    def finish(self) -> None:
-        """Block until all that is there now has been processed."""
-        self.profiles.processAllAvailable()
-        self.dead_letters.processAllAvailable()
-
-    def stop(self) -> None:
-        """Stop the queries; started again on the same tables, they go on where they were."""
-        self.profiles.stop()
-        self.dead_letters.stop()
-
-
-class LateEvents:
-    """Counts the events that came too late for their window, from the progress of a query.
-
-    Parameters
-    ----------
-    profiles : StreamingQuery
-        ``Watch.profiles``. Spark remembers the progress of its last 100 batches: ask more often than that.
-    """
-
-    def __init__(self, profiles: StreamingQuery) -> None:
-        self._query = profiles
-        self._counted = -1
-
-    def count(self) -> int:
-        """Return how many have come since the last call."""
-        late = 0
-        for progress in self._query.recentProgress:
-            if progress.batchId > self._counted:
-                self._counted = progress.batchId
-                late += sum(
-                    state.numRowsDroppedByWatermark
-                    for state in progress.stateOperators
-                    if state.operatorName == "dedupeWithinWatermark"
-                )
-        return late
 
 
 class Monitor:
@@ -212,11 +158,35 @@ class Monitor:
                 "or use Monitor.profiles and Monitor.findings for a batch"
             )
         letters = sources.dead_letters(sources.rows(self._watched(events), self._schemas))
+        watch = self.start_rows(self.rows(events), checkpoints, available_now=available_now)
+        buried = self._query(letters, f"{checkpoints}/dead_letters", self._bury, available_now)
+        return Watch(watch.profiles, buried)
+
+    def start_rows(
+        self, rows: DataFrame, checkpoints: str, *, available_now: bool = False
+    ) -> Watch:
+        """Start watching a stream of rows that are decoded already, such as :func:`sparkmon.feature_log_rows` makes.
+
+        Parameters
+        ----------
+        rows : DataFrame
+            ``sparkmon.schemas.DECODED``, streaming, with a watermark on ``event_time``.
+        checkpoints, available_now
+            As for :meth:`start`.
+
+        Raises
+        ------
+        OptionError
+            ``rows`` is not a stream; use ``sparkmon.profile_rows`` and :meth:`findings` in batch.
+        """
+        if not rows.isStreaming:
+            raise OptionError(
+                "got a batch DataFrame; read rows with spark.readStream, "
+                "or use sparkmon.profile_rows and Monitor.findings for a batch"
+            )
+        profiles = profile_rows(rows, self.window, slide=self.slide, k=self.k)
         return Watch(
-            self._query(
-                self.profiles(events), f"{checkpoints}/profiles", self._judge, available_now
-            ),
-            self._query(letters, f"{checkpoints}/dead_letters", self._bury, available_now),
+            self._query(profiles, f"{checkpoints}/profiles", self._judge, available_now), None
         )
 
     def _watched(self, events: DataFrame) -> DataFrame:

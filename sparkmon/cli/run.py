@@ -43,7 +43,7 @@ def run(
     # Spark takes a moment to import, and `sparkmon --help` needs none of it.
     from sparkmon.cli.spark import open_session
     from sparkmon.config import read_config
-    from sparkmon.monitor import LateEvents
+    from sparkmon.watch import LateEvents
 
     chosen = read_config(config)
     kafka = chosen.source.format == "kafka"
@@ -58,10 +58,9 @@ def run(
             _say(f"profiles, drift_metrics, alerts and dead_letters are in {chosen.tables}")
             if not available_now:
                 _say("Ctrl-C stops it; started again, it goes on where it was")
-            queries = (watch.profiles, watch.dead_letters)
             late = LateEvents(watch.profiles)
             while not stopped.is_set():
-                ended = all([query.awaitTermination(_POLL_S) for query in queries])
+                ended = all([query.awaitTermination(_POLL_S) for query in watch.queries])
                 if dropped := late.count():
                     _say(f"{dropped} events came later than {chosen.delay} and are in no window")
                 if ended:

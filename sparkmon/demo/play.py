@@ -24,9 +24,10 @@ from sparkmon.demo.platform import Platform
 from sparkmon.demo.sender import Progress, Sender
 from sparkmon.demo.traffic import Traffic
 from sparkmon.errors import SparkmonError
-from sparkmon.monitor import Monitor, Watch
+from sparkmon.monitor import Monitor
 from sparkmon.profiles import reference_of
 from sparkmon.store import FeatureStore, open_store
+from sparkmon.watch import Watch
 
 __all__ = ["Play", "play"]
 
@@ -203,7 +204,7 @@ def _watch(
 
 
 def _check(watch: Watch, sender: Sender) -> None:
-    for query in (watch.profiles, watch.dead_letters):
+    for query in watch.queries:
         error = query.exception()
         if error is not None:
             raise SparkmonError(f"a query failed: {error}") from error

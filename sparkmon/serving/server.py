@@ -63,7 +63,7 @@ def serve(
         Asked by ``/v2/health/ready``, ``/v1/models/NAME``, ``/v2/models/NAME/ready`` and gRPC's like. It stops no
         inference request.
     access_log : bool
-        Whether each request is logged, and timed by kserve: a third of the cost of a small one.
+        Whether each request is logged, and timed by kserve: it makes a small one a third dearer.
     **options
         Further arguments of ``kserve.ModelServer``.
 

@@ -13,7 +13,7 @@ from tests.support.source import ROOT
 
 pytestmark = pytest.mark.spark
 
-CONTENDERS = {"payloads": 12, "tables": 4, "receiver": 2}
+CONTENDERS = {"payloads": 12, "tables": 4, "receiver": 2, "serving": 9}
 
 
 def test_the_quick_benchmark_measures_every_contender(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from tests.support.source import ROOT, Source, package, project
 BELOW_CONFIG = {
     *("alerts", "comparison", "distributions", "errors", "functions", "logs", "profiles"),
     *("protocol", "receiver", "records", "registry", "schemas", "session", "sources"),
-    *("serving", "skew", "statistics", "store", "tables"),
+    *("serving", "skew", "statistics", "store", "tables", "watch"),
 }
 MAY_IMPORT = {
     "errors": set(),
@@ -43,8 +43,9 @@ MAY_IMPORT = {
     "alerts": {"tables", "schemas", "records", "registry", "errors"},
     "monitor": {
         *("sources", "profiles", "comparison", "alerts", "skew", "store", "tables"),
-        *("schemas", "records", "errors"),
+        *("schemas", "watch", "records", "errors"),
     },
+    "watch": set(),
     "session": {"sources", "functions", "errors"},
     "config": BELOW_CONFIG | {"monitor"},
     "demo": BELOW_CONFIG | {"monitor"},

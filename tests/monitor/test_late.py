@@ -7,12 +7,13 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from sparkmon.logs.spool_writer import SpoolWriter
-from sparkmon.monitor import LateEvents, Monitor
+from sparkmon.monitor import Monitor
 from sparkmon.profiles import reference_of
 from sparkmon.protocol import events_to_batch
 from sparkmon.records import Event
 from sparkmon.session import register
 from sparkmon.store import LocalStore
+from sparkmon.watch import LateEvents
 from tests.support.traffic import clock, v1_event
 
 

@@ -14,6 +14,7 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 
 from sparkmon.store.feature_view import FeatureView, GroupInView
 from sparkmon.store.local import LocalStore
+from sparkmon.store.online import FeatureValue
 from tests.support.serving import Served, start_predictor
 
 __all__ = ["World"]
@@ -57,7 +58,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     joblib.dump(HistGradientBoostingRegressor(max_iter=20).fit(rows, target), model)
     store = LocalStore(folder / "store")
     now = datetime.now(timezone.utc)
-    cards = [
+    cards: list[dict[str, FeatureValue]] = [
         {"card_id": 7, "mean_amount": 0.25, "count": 3, "computed_time": now},
         {
             "card_id": BIG_ID,

@@ -59,7 +59,7 @@ def scripted() -> Iterator[Scripted]:
 
 @pytest.fixture(scope="module")
 def transformer(world: World, scripted: Scripted) -> Iterator[Served]:
-    flags = ("--max_in_flight", "4", "--predictor_request_timeout_seconds", "1")
+    flags: tuple[str, ...] = ("--max_in_flight", "4", "--predictor_request_timeout_seconds", "1")
     flags += ("--circuit_failures", "3", "--circuit_open_ms", "300", "--max_body_bytes", "2000")
     host = f"127.0.0.1:{scripted.server_port}"
     with start_transformer(world.store, host, *flags) as served:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import grpc
 import joblib
@@ -30,6 +32,34 @@ FLAGS = {
 def start(world: World, *flags: str) -> Served:
     port = world.predictor.ports["grpc" if "grpc-v2" in flags else "http"]
     return start_transformer(world.store, f"127.0.0.1:{port}", *flags)
+
+
+class Sink(ThreadingHTTPServer):
+    """Takes the events of a payload logger and keeps their attributes."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _TakeEvent)
+        self.events: list[dict[str, str]] = []
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def __exit__(self, *arguments: object) -> None:
+        self.shutdown()
+        self.server_close()
+
+
+class _TakeEvent(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        assert isinstance(self.server, Sink)
+        self.rfile.read(int(self.headers["content-length"]))
+        self.server.events.append({k.lower(): v for k, v in self.headers.items()})
+        self.send_response(202)
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
 
 
 @pytest.fixture(scope="module", params=["v1", "v2", "v2-binary", "grpc-v2"])
@@ -192,6 +222,19 @@ def test_a_missing_key_takes_the_defaults(world: World) -> None:
         body = {"instances": [{"card_id": 404, "bank": "dænske"}]}
         found = served.post(V1, body).json["predictions"]
     assert found == model.predict(np.array([[1.5, -1.0, np.nan, 0.125]])).tolist()
+
+
+def test_the_payload_logger_tells_of_each_call(world: World) -> None:
+    with Sink() as sink:
+        with start(world, "--log_url", f"http://127.0.0.1:{sink.server_port}/") as served:
+            served.post(V1, {"instances": world.asked}, {"ce-id": "log-7"})
+            assert served.terminate() == 0
+        events = {event["ce-type"].rpartition(".")[2]: event for event in sink.events}
+        assert set(events) == {"request", "response"}
+        for event in events.values():
+            assert event["ce-id"] == "log-7"
+            assert event["ce-inferenceservicename"] == "fraud"
+            assert event["ce-component"] == "transformer"
 
 
 def test_sigterm_ends_it_cleanly(world: World) -> None:

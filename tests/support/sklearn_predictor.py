@@ -32,7 +32,7 @@ class SklearnModel(Model):  # type: ignore[misc]  # kserve has no types
     ) -> Any:  # noqa: ANN401 - either protocol's
         """Predict."""
         if self._seen is not None:
-            said = payload["parameters"] if isinstance(payload, dict) else payload.parameters
+            said = payload.get("parameters") if isinstance(payload, dict) else payload.parameters
             parameters = to_http_parameters(said) if said else {}
             with self._seen.open("a") as file:
                 file.write(json.dumps({"parameters": parameters, "headers": headers}) + "\n")

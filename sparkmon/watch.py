@@ -1,0 +1,67 @@
+"""The queries of a running monitor, and what they tell of themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pyspark.sql.streaming.query import StreamingQuery
+
+__all__ = ["LateEvents", "Watch"]
+
+
+@dataclass(frozen=True)
+class Watch:
+    """The running queries of a monitor."""
+
+    profiles: StreamingQuery
+    """Closes windows; writes ``profiles``, ``drift_metrics`` and ``alerts``."""
+    dead_letters: StreamingQuery | None
+    """Writes ``dead_letters``; None where rows are watched that were decoded elsewhere."""
+
+    @property
+    def queries(self) -> tuple[StreamingQuery, ...]:
+        """All of them."""
+        return (self.profiles,) if self.dead_letters is None else (self.profiles, self.dead_letters)
+
+    def wait(self) -> None:
+        """Block until the queries end; raise what ended them if it was an error."""
+        # In turns, so that the failure of either is told while the other runs on.
+        while not all([query.awaitTermination(1) for query in self.queries]):
+            pass
+
+    def finish(self) -> None:
+        """Block until all that is there now has been processed."""
+        for query in self.queries:
+            query.processAllAvailable()
+
+    def stop(self) -> None:
+        """Stop the queries; started again on the same tables, they go on where they were."""
+        for query in self.queries:
+            query.stop()
+
+
+class LateEvents:
+    """Counts the events that came too late for their window, from the progress of a query.
+
+    Parameters
+    ----------
+    profiles : StreamingQuery
+        ``Watch.profiles``. Spark remembers the progress of its last 100 batches: ask more often than that.
+    """
+
+    def __init__(self, profiles: StreamingQuery) -> None:
+        self._query = profiles
+        self._counted = -1
+
+    def count(self) -> int:
+        """Return how many have come since the last call."""
+        late = 0
+        for progress in self._query.recentProgress:
+            if progress.batchId > self._counted:
+                self._counted = progress.batchId
+                late += sum(
+                    state.numRowsDroppedByWatermark
+                    for state in progress.stateOperators
+                    if state.operatorName == "dedupeWithinWatermark"
+                )
+        return late

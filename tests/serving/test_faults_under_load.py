@@ -1,0 +1,169 @@
+"""Calls at an even pace while the store or the predictor dies and comes back: what callers get, and what is logged."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import aiohttp
+import pytest
+
+from sparkmon.demo.mariadb_process import MariaDbProcess
+from sparkmon.store import SqlStore
+from tests.serving.conftest import VIEW, World
+from tests.support.receiver import Receiver
+from tests.support.serving import Served, start_predictor, start_transformer
+from tests.support.spools import log
+
+PER_S = 30
+PATIENCE_S = 5.0  # a time-out of a tenth of a second, and a machine that is busy
+V1 = "/v1/models/fraud:predict"
+ASKED = {"instances": [{"card_id": 7, "bank": "dænske", "amount": 0.5}]}
+FULL: list[float | None] = [0.25, 0.5, 3.0, 0.125]
+NULLS: list[float | None] = [None, 0.5, None, None]
+
+
+class Call(NamedTuple):
+    """One call: its id, when it was made, how long it took, and what came back."""
+
+    request_id: str
+    time_s: float
+    took_s: float
+    status: int
+    predictions: list[float] | None
+
+
+def under_load(
+    served: Sequence[Served], seconds: float, faults: Sequence[tuple[float, Callable[[], None]]]
+) -> list[list[Call]]:
+    """Call each server for so long, and let each fault happen at its second; give the calls by server."""
+
+    def happen() -> None:
+        for at, fault in faults:
+            time.sleep(max(0.0, began + at - time.monotonic()))
+            fault()
+
+    began = time.monotonic()
+    thread = threading.Thread(target=happen)
+    thread.start()
+    calls = asyncio.run(_call_all(served, began, seconds))
+    thread.join()
+    return calls
+
+
+async def _call_all(served: Sequence[Served], began: float, seconds: float) -> list[list[Call]]:
+    made: list[list[asyncio.Task[Call]]] = [[] for _ in served]
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session:
+        for number in range(round(seconds * PER_S)):
+            await asyncio.sleep(max(0.0, began + number / PER_S - time.monotonic()))
+            for tasks, each in zip(made, served, strict=True):
+                tasks.append(asyncio.create_task(_call(session, each, f"call-{number}", began)))
+        return [list(await asyncio.gather(*tasks)) for tasks in made]
+
+
+async def _call(session: aiohttp.ClientSession, served: Served, name: str, began: float) -> Call:
+    start = time.monotonic()
+    async with session.post(served.url(V1), json=ASKED, headers={"X-Request-Id": name}) as answer:
+        body: dict[str, Any] = await answer.json()
+        took = time.monotonic() - start
+        return Call(name, start - began, took, answer.status, body.get("predictions"))
+
+
+@pytest.mark.mariadb
+def test_a_store_that_dies_degrades_as_told_and_comes_back(world: World) -> None:
+    with MariaDbProcess() as database:
+        store = SqlStore(database.url)
+        store.write_view(VIEW)
+        rows: list[dict[str, Any]] = [
+            {
+                "card_id": 7,
+                "mean_amount": 0.25,
+                "count": 3,
+                "computed_time": datetime.now(timezone.utc),
+            }
+        ]
+        store.write_rows("cards_1", ["card_id"], rows)
+        store.write_rows("banks_1", ["bank"], [{"bank": "dænske", "risk": 0.125}])
+        predictor = f"127.0.0.1:{world.predictor.ports['http']}"
+        flags = ("--enable_grpc", "false", "--circuit_open_ms", "200", "--store_timeout_ms", "200")
+        with (
+            start_transformer(database.url, predictor, *flags) as strict,
+            start_transformer(
+                database.url, predictor, *flags, "--on_store_failure", "null"
+            ) as lenient,
+        ):
+            whole, part = (predicted(world, vector) for vector in (FULL, NULLS))
+            for served in (strict, lenient):
+                assert served.post(V1, ASKED).json["predictions"] == whole
+            back: list[float] = []
+            faults = [
+                (1.0, lambda: os.kill(database.pid, signal.SIGKILL)),
+                (3.0, database.start),
+                (3.0, lambda: back.append(time.monotonic())),
+            ]
+            began = time.monotonic()
+            refused, answered = under_load((strict, lenient), 8.0, faults)
+            healed_s = back[0] - began + 1.5
+    assert {call.status for call in refused} == {200, 503}
+    assert {call.status for call in answered} == {200}
+    assert max(call.took_s for call in [*refused, *answered]) < PATIENCE_S
+    assert {tuple(call.predictions or ()) for call in answered} == {tuple(whole), tuple(part)}
+    for calls in (refused, answered):
+        early = [call.predictions for call in calls if call.time_s < 0.8]
+        late = [call.predictions for call in calls if call.time_s > healed_s]
+        assert early
+        assert late
+        assert [each for each in [*early, *late] if each != whole] == []
+
+
+def test_what_was_answered_is_in_the_log_though_the_predictor_was_killed(
+    world: World, tmp_path: Path
+) -> None:
+    with Receiver(tmp_path) as receiver, start_predictor(world.model) as predictor:
+        ports = (predictor.ports["http"], predictor.ports["grpc"])
+        flags = ("--enable_grpc", "false", "--circuit_open_ms", "200")
+        logged_to = ("--log_url", f"http://127.0.0.1:{receiver.port}/")
+        with start_transformer(world.store, f"127.0.0.1:{ports[0]}", *flags, *logged_to) as served:
+            started: list[Served] = []
+            faults: list[tuple[float, Callable[[], None]]] = [
+                (1.0, predictor.kill),
+                (3.0, lambda: started.append(start_predictor(world.model, ports=ports))),
+            ]
+            (calls,) = under_load([served], 8.0, faults)
+            with started[0]:
+                assert served.terminate() == 0
+        assert receiver.terminate() == 0
+    assert {call.status for call in calls} == {200, 503}
+    assert [call.status for call in calls if call.time_s > 7][-1] == 200
+    assert max(call.took_s for call in calls) < PATIENCE_S
+    requests, responses = logged(tmp_path)
+    assert requests == {call.request_id: None for call in calls}
+    assert responses == {
+        call.request_id: None if call.status == 200 else call.status for call in calls
+    }
+
+
+def logged(spool: Path) -> tuple[dict[str, int | None], dict[str, int | None]]:
+    """Read the halves in the log: request id to status code."""
+    kept = log(spool)
+    parts = kept.parts(kept.first(), kept.last(), 1 << 30)
+    rows = [row for part in parts for batch in kept.read(part) for row in batch.to_pylist()]
+    halves: dict[str, dict[str, int | None]] = {"request": {}, "response": {}}
+    for row in rows:
+        (request_id,) = dict(row["metadata"])["X-Request-Id"]
+        halves[row["event_type"]][request_id] = row["status_code"]
+    assert len(rows) == sum(map(len, halves.values()))
+    return halves["request"], halves["response"]
+
+
+def predicted(world: World, vector: list[float | None]) -> list[float]:
+    """Ask the model itself."""
+    predictions: list[float] = world.predictor.post(V1, {"instances": [vector]}).json["predictions"]
+    return predictions
