@@ -252,7 +252,9 @@ def _summary(
 def _worst(findings: DataFrame, fault_time: datetime) -> list[dict[str, Any]]:
     share = F.col("value") / F.col("threshold")
     before = F.col("window_end") <= F.lit(fault_time)
-    reached = findings.groupBy("column_name", "statistic").agg(
+    # The first window and the last have few rows, and what is not judged came nowhere.
+    judged = findings.where("status IN ('ok', 'drift', 'over_limit')")
+    reached = judged.groupBy("column_name", "statistic").agg(
         F.coalesce(F.max(F.when(before, share)), F.lit(0.0)).alias("before"),
         F.coalesce(F.max(F.when(~before, share)), F.lit(0.0)).alias("after"),
     )

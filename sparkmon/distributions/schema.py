@@ -33,10 +33,10 @@ PROFILE = pa.struct(
 """What one column was like over some rows.
 
 ``count`` = ``num_nulls`` + ``num_nan`` + ``num_inf`` (either sign) + ``num_numbers`` (finite) + ``num_texts``.
-``min``, ``max``, ``avg``, ``m2`` (sum of squared deviations) and ``sketch`` are of the finite numbers, ``distinct_sketch``
-(DataSketches HLL) and ``frequent_items`` (the commonest texts with their counts, exact as long as there are no more
-levels than are tracked) of the texts. ``sketch`` is a DataSketches KLL of doubles, or, in a reference made of a feature
-store's percentiles or histogram, a :class:`sparkmon.distributions.QuantileTable`.
+``min``, ``max``, ``avg``, ``m2`` (sum of squared deviations) and ``sketch`` are of the finite numbers,
+``distinct_sketch`` (DataSketches HLL) and ``frequent_items`` (the commonest texts with their counts, exact as long as
+there are no more levels than are tracked) of the texts. ``sketch`` is a DataSketches KLL of doubles, or, in a reference
+made of a feature store's percentiles or histogram, a :class:`sparkmon.distributions.QuantileTable`.
 """
 
 _KEY: list[pa.Field[Any]] = [

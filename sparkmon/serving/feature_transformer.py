@@ -129,7 +129,7 @@ class FeatureTransformer(Model):  # type: ignore[misc]  # kserve has no types
         verb: InferenceVerb = InferenceVerb.PREDICT,
     ) -> Any:  # noqa: ANN401 - what kserve encodes
         """Take a request through preprocess, predict and postprocess, or refuse it where too many are in flight."""
-        with self.running.admission:
+        with self.running.admission.admit():
             return await super().__call__(body, headers, verb)
 
     def validate(self, payload: Call) -> Call:

@@ -15,8 +15,8 @@ from sparkmon.sources import feature_log_rows
 from sparkmon.store import LocalStore
 
 LOGGED = """
-SELECT id AS log_id, 1 AS td_version, TIMESTAMP '2026-01-05' + id * INTERVAL 6 SECONDS AS log_time, 'fraud' AS model_name,
-       '3' AS model_version, string(id) AS request_id, '{}' AS request_parameters,
+SELECT id AS log_id, 1 AS td_version, TIMESTAMP '2026-01-05' + id * INTERVAL 6 SECONDS AS log_time,
+       'fraud' AS model_name, '3' AS model_version, string(id) AS request_id, '{}' AS request_parameters,
        IF(id < 600, 1, 3) * (id % 600) AS amount, (id % 600) / 600D AS predicted_score
 FROM range(1900)
 """

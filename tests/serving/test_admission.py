@@ -1,0 +1,91 @@
+"""Who is let in: bursts up to the bound, and in an overload what can be answered without a queue."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+import pytest
+
+from sparkmon.errors import ServingError
+from sparkmon.serving.admission import Admission
+
+
+class Clock:
+    """Seconds that the test moves."""
+
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def answered(
+    admission: Admission, clock: Clock, seconds: float, *, each_s: float, at_once: int
+) -> None:
+    """Answer requests that take ``each_s``, so many at once, for so long."""
+    end = clock.now + seconds
+    while clock.now < end:
+        with ExitStack() as stack:
+            for _ in range(at_once):
+                stack.enter_context(admission.admit())
+            clock.now += each_s
+
+
+def fill(admission: Admission) -> int:
+    """Let in as many as may come, until one is refused; tell how many were inside."""
+    with ExitStack() as stack:
+        while True:
+            try:
+                stack.enter_context(admission.admit())
+            except ServingError:
+                return admission.inside
+
+
+@pytest.mark.parametrize(
+    ("each_s", "at_once", "calm"),
+    [
+        (0.002, 2, 8),  # 1,000 a second of 2 ms: 2 inside, 8 at the fewest
+        (0.02, 20, 40),  # 1,000 a second of 20 ms: 20 inside
+        (0.2, 200, 256),  # 1,000 a second of 200 ms: as many as ever
+    ],
+)
+def test_an_overload_leaves_twice_as_many_as_are_inside_undisturbed(
+    each_s: float, at_once: int, calm: int
+) -> None:
+    clock = Clock()
+    refused: list[int] = []
+    admission = Admission(256, lambda: refused.append(1), clock)
+    answered(admission, clock, 3.0, each_s=each_s, at_once=at_once)
+    assert admission.limit == 256
+    assert fill(admission) == 256
+    assert admission.limit == pytest.approx(calm, rel=0.05)
+    assert fill(admission) == admission.limit
+    assert len(refused) == 2
+    clock.now += 1.01
+    assert admission.limit == 256
+
+
+def test_times_of_an_overload_do_not_widen_it() -> None:
+    clock = Clock()
+    admission = Admission(256, lambda: None, clock)
+    answered(admission, clock, 3.0, each_s=0.02, at_once=20)
+    fill(admission)
+    for _ in range(60):
+        answered(admission, clock, 0.5, each_s=0.04, at_once=40)
+        admission.refuse()
+    assert admission.limit == pytest.approx(40, rel=0.1)
+
+
+def test_a_request_that_fails_at_once_says_nothing_of_the_time_one_takes() -> None:
+    clock = Clock()
+    admission = Admission(256, lambda: None, clock)
+    answered(admission, clock, 3.0, each_s=0.2, at_once=200)
+    with pytest.raises(ServingError, match="bad"), admission.admit():
+        raise ServingError("bad")
+    fill(admission)
+    assert admission.limit == 256
+
+
+def test_nobody_is_kept_out_by_a_bound_that_nothing_is_known_of() -> None:
+    admission = Admission(3, lambda: None, Clock())
+    assert [fill(admission), fill(admission)] == [3, 3]
