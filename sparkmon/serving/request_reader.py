@@ -12,7 +12,7 @@ from sparkmon.errors import ServingError
 from sparkmon.protocol.enrichment import ENRICHMENT_PARAMETER
 from sparkmon.records import Value
 from sparkmon.serving.refusal import refusal
-from sparkmon.serving.tensor_columns import Tensor, read_columns
+from sparkmon.serving.tensor_columns import Tensor, check_shapes, read_columns
 from sparkmon.store.feature_view import FeatureView
 from sparkmon.store.online import FeatureValue
 
@@ -120,6 +120,7 @@ class RequestReader:
         ServingError
             ``REQUEST_MALFORMED``, 400: naming what is expected.
         """
+        check_shapes(tensors)
         count = tensors[0].shape[0] if tensors and tensors[0].shape else 0
         self._check_count(count)
         columns = read_columns(tensors, self._columns, self._known, self._max_instances)

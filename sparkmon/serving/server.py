@@ -8,8 +8,11 @@ import warnings
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
+import orjson
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from kserve import ModelServer
+from kserve.errors import InvalidInput
 from kserve.model import BaseKServeModel
 from kserve.model_server import FASTAPI_APP_IMPORT_STRING
 from kserve.protocol.dataplane import DataPlane
@@ -135,6 +138,17 @@ class _DataPlane(DataPlane):  # type: ignore[misc]  # kserve has no types
         super().__init__(registry)
         self._ready = ready
 
+    def decode(self, body: Any, headers: Any, *more: Any, **options: Any) -> Any:  # noqa: ANN401 - kserve's
+        """Read a body; what kserve trips over is what the caller sent, and is 400 where kserve would say 500."""
+        try:
+            return super().decode(body, headers, *more, **options)
+        except InvalidInput:
+            raise
+        except Exception as error:
+            # Nothing but the body and its headers is looked at in there.
+            reason = f"the body is no inference request ({type(error).__name__}: {error!s:.200})"
+            raise InvalidInput(reason) from error
+
     async def ready(self) -> bool:
         """Tell whether the server is ready."""
         return self._ready is None or await self._ready()
@@ -177,6 +191,7 @@ class _RESTServer(RESTServer):  # type: ignore[misc]  # kserve has no types
     def _add_exception_handlers(self, app: FastAPI) -> None:
         super()._add_exception_handlers(app)
         app.add_exception_handler(ServingError, _answer_error)
+        app.add_exception_handler(RequestValidationError, _answer_invalid)
 
 
 def _many(rest: _RESTServer, http_port: int) -> RESTServerMultiProcess:
@@ -197,6 +212,13 @@ async def _answer_error(request: Request, error: Exception) -> Response:
     response = Response(body, status)
     response.raw_headers = headers
     return response
+
+
+async def _answer_invalid(request: Request, error: Exception) -> Response:
+    """Say what is wrong with a body, without repeating it: it may hold what JSON cannot say."""
+    assert isinstance(error, RequestValidationError)
+    said = [{name: each[name] for name in ("loc", "msg", "type")} for each in error.errors()[:20]]
+    return Response(orjson.dumps({"detail": said}), 422, media_type="application/json")
 
 
 def _run(

@@ -10,7 +10,7 @@ from sparkmon.errors import ProtocolError
 from sparkmon.protocol.tensors import tensor_from_json
 from sparkmon.serving.refusal import refusal
 
-__all__ = ["Tensor", "read_columns", "tensor_values"]
+__all__ = ["Tensor", "check_shapes", "read_columns", "tensor_values"]
 
 
 class Tensor(Protocol):
@@ -59,6 +59,21 @@ def tensor_values(tensor: Tensor) -> list[Any]:
         ) from None
 
 
+def check_shapes(tensors: Sequence[Tensor]) -> None:
+    """Refuse a shape that is no list of sizes: of a binary request kserve has not looked at it.
+
+    Raises
+    ------
+    ServingError
+        ``REQUEST_MALFORMED``, 400.
+    """
+    for tensor in tensors:
+        sizes: Any = tensor.shape
+        if type(sizes) is not list or not all(type(size) is int and size >= 0 for size in sizes):
+            reason = f"got the shape {sizes!r:.80} of the tensor {tensor.name!r}; expected sizes"
+            raise refusal("REQUEST_MALFORMED", 400, reason)
+
+
 def read_columns(
     tensors: Sequence[Tensor], expected: Sequence[str], known: Collection[str], max_rows: int
 ) -> dict[str, list[Any]]:
@@ -83,12 +98,12 @@ def read_columns(
     if len(tensors) == 1 and tensors[0].name not in known:
         return _columns_of(tensors[0], expected, max_rows)
     names = [tensor.name for tensor in tensors]
-    sizes = {tensor.shape[0] if tensor.shape else 0 for tensor in tensors}
+    counts = {tensor.shape[0] if tensor.shape else 0 for tensor in tensors}
     strange = [name for name in names if name not in known]
     if strange or len(set(names)) != len(names) or not names:
         what = repr(strange[0]) if strange else "no tensor, or two of one name"
         raise refusal("REQUEST_MALFORMED", 400, f"got {what}; {_wanted(expected)}")
-    if len(sizes) != 1 or not all(_is_column(tensor, max_rows) for tensor in tensors):
+    if len(counts) != 1 or not all(_is_column(tensor, max_rows) for tensor in tensors):
         shapes = ", ".join(f"{tensor.name} {tensor.shape}" for tensor in tensors)
         raise refusal(
             "REQUEST_MALFORMED", 400, f"got the shapes {shapes}; expected [n] or [n, 1] of each"

@@ -168,6 +168,33 @@ def test_a_malformed_request_is_400_and_says_what_is_expected(
     assert reason in answer.json["error"]
 
 
+@pytest.mark.parametrize(
+    ("body", "head_length", "status"),
+    [
+        (b'{"inputs": []}', "x", 400),
+        (b'{"inputs": []}', "99999999", 400),
+        (b"null", "4", 400),
+        (b'"x"', "5", 400),
+        (
+            b'{"inputs": [{"name": "card_id", "shape": "x", "datatype": "INT64", "data": [1]}]}',
+            "81",
+            400,
+        ),
+        (b'{"instances": [{"card_id": 1e999}]}', None, 422),
+        (b'{"inputs": [{"name": "card_id", "shape": [1]}]}', None, 422),
+    ],
+)
+def test_what_is_no_v2_request_is_the_callers_fault(
+    transformer: Served, body: bytes, head_length: str | None, status: int
+) -> None:
+    headers = {} if head_length is None else {"inference-header-content-length": head_length}
+    if headers:
+        headers["content-type"] = "application/octet-stream"
+    answer = transformer.post("/v2/models/fraud/infer", body, headers)
+    assert answer.status == status
+    assert answer.json
+
+
 def test_a_predictor_that_dies_is_503_until_it_is_back(world: World) -> None:
     with start_predictor(world.model) as predictor:
         ports = (predictor.ports["http"], predictor.ports["grpc"])
