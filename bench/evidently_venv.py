@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import json
 import subprocess
-import venv
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench.environment import environment, last_line
 from bench.rounds import Result, Rounds
 
 __all__ = ["measure_evidently"]
 
-_ROOT = Path(__file__).parents[1]
-_VENV = _ROOT / "build" / "bench-evidently"
-_PYTHON = _VENV / "bin" / "python"
-_READY = _VENV / ".installed"
 _PACKAGES = ("evidently", "pandas<3", "pyarrow")
 """Evidently 0.7 does not import with the pandas 3 that its own requirements admit."""
 _LIMIT_S = 1800
@@ -38,15 +34,14 @@ def measure_evidently(paths: Sequence[Path], rounds: Rounds) -> tuple[list[Resul
     note : str
         Its version, or why it was left out.
     """
-    if not _READY.exists():
-        rounds.say("installing Evidently into build/bench-evidently (minutes; once)")
-        if failure := _install():
-            return [], f"Evidently is left out: it could not be installed: {failure}"
+    python, failure = environment("evidently", _PACKAGES, rounds.say)
+    if python is None:
+        return [], f"Evidently is left out: it could not be installed: {failure}"
     rounds.say("run 1 of 1: Evidently (minutes)")
-    command = [str(_PYTHON), str(Path(__file__).with_name("evidently_drift.py")), *map(str, paths)]
+    command = [str(python), str(Path(__file__).with_name("evidently_drift.py")), *map(str, paths)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=_LIMIT_S, check=False)
     if done.returncode:
-        return [], f"Evidently is left out: it failed: {_last_line(done.stderr)}"
+        return [], f"Evidently is left out: it failed: {last_line(done.stderr)}"
     told = json.loads(done.stdout.splitlines()[-1])
     name = "Evidently: DataDriftPreset"
     result = Result(name, [told["rows"]], [told["cpu_s"]], [told["wall_s"]])
@@ -54,21 +49,3 @@ def measure_evidently(paths: Sequence[Path], rounds: Rounds) -> tuple[list[Resul
         f"Evidently {told['version']} without its import and start, run once; "
         f"it calls {told['drifted']:.0f} of 20 columns drifted"
     )
-
-
-def _install() -> str:
-    """Install, and return why not, or nothing."""
-    try:
-        venv.create(_VENV, with_pip=True, clear=True)
-    except (OSError, subprocess.CalledProcessError) as error:
-        return str(error)
-    pip = [str(_PYTHON), "-m", "pip", "install", "--quiet", *_PACKAGES]
-    done = subprocess.run(pip, capture_output=True, text=True, check=False)
-    if done.returncode:
-        return _last_line(done.stderr)
-    _READY.touch()
-    return ""
-
-
-def _last_line(text: str) -> str:
-    return (text.strip().splitlines() or ["it said nothing"])[-1]

@@ -5,7 +5,7 @@ For a statistic ``psi`` there are
 - ``over_profiles("psi")``, in SQL ``sparkmon_psi(reference, profile)``: a scalar function of two profile columns. It
   works on streams, where Spark refuses pandas aggregates, and in batch.
 - ``over_rows("psi")``, in SQL ``sparkmon_psi_rows(reference, current)``: an aggregate of two columns of raw values,
-  for batch.
+  for batch. Statistics of missing rows (``null_rate``, ``nan_rate``) have none.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from pyspark.sql.pandas.functions import pandas_udf
 from pyspark.sql.types import DoubleType
 
 from sparkmon.distributions import Categories, Distribution, kind_of, summary_of
+from sparkmon.errors import OptionError
 from sparkmon.statistics import STATISTICS
 
 __all__ = ["Udf", "over_profiles", "over_rows", "register"]
@@ -91,6 +92,8 @@ def over_rows(name: str) -> Udf:
     ------
     UnknownNameError
         There is no such statistic.
+    OptionError
+        The statistic counts rows without a value, which here are those of the other side.
 
     Examples
     --------
@@ -99,6 +102,11 @@ def over_rows(name: str) -> Udf:
     0.5
     """
     function = STATISTICS.get(name).function
+    if not STATISTICS.get(name).of_rows:
+        raise OptionError(
+            f"got the statistic {name!r} for raw rows, where null marks the rows of the other side; "
+            f"expected one that does not count nulls; profile both sides and take over_profiles({name!r})"
+        )
 
     def compute(reference: pd.Series, current: pd.Series) -> float:
         return function(_summary(reference), _summary(current))
@@ -108,10 +116,11 @@ def over_rows(name: str) -> Udf:
 
 
 def register(spark: SparkSession) -> None:
-    """Make ``sparkmon_<statistic>`` and ``sparkmon_<statistic>_rows`` known to a session's SQL."""
+    """Make ``sparkmon_<statistic>`` and, of raw rows, ``sparkmon_<statistic>_rows`` known to a session's SQL."""
     for name in STATISTICS:
         spark.udf.register(f"sparkmon_{name}", over_profiles(name))
-        spark.udf.register(f"sparkmon_{name}_rows", over_rows(name))
+        if STATISTICS.get(name).of_rows:
+            spark.udf.register(f"sparkmon_{name}_rows", over_rows(name))
 
 
 def _udf(compute: Callable[..., object]) -> Udf:

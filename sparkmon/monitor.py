@@ -13,15 +13,28 @@ from pyspark.sql.streaming.query import StreamingQuery
 
 from sparkmon import sources
 from sparkmon.alerts import AlertSink, ConsoleSink, alerts_of, deliver
-from sparkmon.comparison import Checks, compare
+from sparkmon.comparison import (
+    Checks,
+    alpha_for,
+    calibrate,
+    compare,
+    confirm,
+    correct,
+    missing_columns,
+)
 from sparkmon.errors import OptionError, ReferenceMissingError
+from sparkmon.interval import parse_interval
 from sparkmon.profiles import WINDOW_K, profile_rows
+from sparkmon.schemas import DRIFT_METRICS
 from sparkmon.skew import SkewMarker
 from sparkmon.store import DEFAULT_REFERENCE, FeatureStore, FeatureView, schemas_of
 from sparkmon.tables import Tables
 from sparkmon.watch import Watch
 
 __all__ = ["Monitor"]
+
+_LOOK_BACK = 100
+"""How many windows back a series is looked for that has had silent windows between."""
 
 _Write: TypeAlias = Callable[[DataFrame, str, int], None]
 
@@ -113,8 +126,11 @@ class Monitor:
             raise ReferenceMissingError(
                 f"{store!r} has no reference {reference!r}; make one with: sparkmon profile TABLE --as MODEL"
             )
-        # The profiles of single blocks are not compared with; they need not travel with every batch.
+        self._calibration = calibrate(references, self.checks)
+        # The profiles of single blocks need not travel with every batch.
         self._references = references.filter(pc.is_null(references["block_start"]))
+        self._window_s = parse_interval("window", window).total_seconds()
+        self._step_s = parse_interval("slide", slide or window).total_seconds()
 
     @property
     def models(self) -> list[str]:
@@ -129,10 +145,21 @@ class Monitor:
         """Summarise events per model, window and column: ``sparkmon.schemas.PROFILES``."""
         return profile_rows(self.rows(events), self.window, slide=self.slide, k=self.k)
 
-    def findings(self, profiles: DataFrame) -> DataFrame:
-        """Compare profiles with the references: ``sparkmon.schemas.DRIFT_METRICS``."""
+    def findings(self, profiles: DataFrame, earlier: DataFrame | None = None) -> DataFrame:
+        """Compare profiles with the references, and judge the findings together: ``sparkmon.schemas.DRIFT_METRICS``.
+
+        Parameters
+        ----------
+        profiles : DataFrame
+            ``sparkmon.schemas.PROFILES``, not streaming.
+        earlier : DataFrame, optional
+            Findings of the windows before, which may confirm these.
+        """
         references = profiles.sparkSession.createDataFrame(self._references)
-        return compare(profiles, references, self.checks)
+        found = compare(profiles, references, self.checks, calibration=self._calibration)
+        found = found.unionByName(missing_columns(profiles, references))
+        alpha = alpha_for(self.checks.false_alarms_per_week, self._step_s)
+        return confirm(correct(found, alpha), earlier)
 
     def start(self, events: DataFrame, checkpoints: str, *, available_now: bool = False) -> Watch:
         """Start watching a stream.
@@ -215,7 +242,7 @@ class Monitor:
             if profiles.isEmpty():
                 return
             self.tables.append(profiles, "profiles", writer=writer, batch_id=batch_id)
-            findings = self.findings(profiles).persist()
+            findings = self.findings(profiles, self._earlier(profiles)).persist()
             try:
                 self.tables.append(findings, "drift_metrics", writer=writer, batch_id=batch_id)
                 deliver(
@@ -225,6 +252,17 @@ class Monitor:
                 findings.unpersist()
         finally:
             profiles.unpersist()
+
+    def _earlier(self, profiles: DataFrame) -> DataFrame | None:
+        """Read the findings of the last windows before these, which a batch tried again reads alike."""
+        spark = profiles.sparkSession
+        written = self.tables.find(spark, "drift_metrics")
+        if written is None or not {*DRIFT_METRICS.names} <= {*written.columns}:
+            return None  # nothing yet, or by a version of sparkmon that confirmed nothing
+        first = profiles.agg(F.min("window_start")).collect()[0][0]
+        start = F.col("window_start")
+        recent = start >= F.lit(first) - F.make_interval(secs=F.lit(_LOOK_BACK * self._window_s))
+        return written.where((start < F.lit(first)) & recent)
 
     def _bury(self, letters: DataFrame, writer: str, batch_id: int) -> None:
         letters.persist()

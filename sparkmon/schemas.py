@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pyspark.sql.pandas.types import from_arrow_schema, from_arrow_type
 from pyspark.sql.types import (
+    BooleanType,
     DoubleType,
     LongType,
     StringType,
@@ -65,14 +66,21 @@ FINDING = StructType(
         StructField("reference_count", LongType()),
         StructField("current_count", LongType()),
         StructField("sketch_error", DoubleType()),
+        StructField("blocks", LongType()),
+        StructField("p_blocks", DoubleType()),
+        StructField("limit", DoubleType()),
         StructField("status", StringType(), False),
         StructField("reason", StringType(), False),
+        StructField("confirmed", BooleanType()),
     ]
 )
 """One statistic beside its threshold. ``noise`` is the value expected from sampling alone, in the value's units;
-``sketch_error`` how far the sketches may put it off; ``p_adjusted`` is null as long as tests are not corrected
-together; ``status`` is ``ok``, ``drift``, ``over_limit`` (a rate above what is allowed), ``too_few_rows``,
-``no_reference`` or ``not_comparable``."""
+``sketch_error`` how far the sketches may put it off. ``p_adjusted`` is the p-value among all tests of the window.
+``blocks`` says how many of the reference's own blocks the value was held against, ``p_blocks`` how often one reaches
+it, and ``limit`` what the value, less noise and sketch error, has to exceed: the threshold, or what those blocks reach.
+``confirmed`` is whether it is so in two of three windows, or by twice the limit; null where that was not looked at.
+``status`` is ``ok``, ``drift``, ``over_limit`` (a rate above what is allowed), ``too_few_rows``, ``no_reference`` or
+``not_comparable``."""
 
 DRIFT_METRICS = StructType(
     [
@@ -86,10 +94,12 @@ DRIFT_METRICS = StructType(
 """The findings: a profile's key, the reference it was compared with, and one finding. ``drift_type`` is ``BASELINE``,
 or ``LIMIT`` where no reference is compared with but a rate that is allowed; ``reference`` is then empty."""
 
+_NOT_TOLD = {"noise", "sketch_error", "blocks", "p_blocks", "limit", "confirmed"}
+
 ALERTS = StructType(
     [
         StructField("alert_id", StringType(), False),
-        *(field for field in DRIFT_METRICS.fields if field.name not in ("noise", "sketch_error")),
+        *(field for field in DRIFT_METRICS.fields if field.name not in _NOT_TOLD),
         StructField("state", StringType(), False),
         StructField("fired_time", TimestampType(), False),
         StructField("message", StringType(), False),

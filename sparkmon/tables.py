@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 
 from sparkmon.errors import OptionError
 
 __all__ = ["Tables"]
+
+_ABSENT = {"DELTA_TABLE_NOT_FOUND", "PATH_NOT_FOUND", "TABLE_OR_VIEW_NOT_FOUND"}
 
 
 class Tables:
@@ -64,6 +67,7 @@ class Tables:
             .mode("append")
             .option("txnAppId", f"{writer}/{table}")
             .option("txnVersion", batch_id)
+            .option("mergeSchema", "true")  # a later version of sparkmon may write further columns
         )
         if self._is_path:
             chosen.save(f"{self.location}/{table}")
@@ -73,3 +77,14 @@ class Tables:
     def read(self, spark: SparkSession, table: str) -> DataFrame:
         """Return a table as a DataFrame."""
         return spark.table(self.name_of(table))
+
+    def find(self, spark: SparkSession, table: str) -> DataFrame | None:
+        """Return a table as a DataFrame, or None where nothing has been written to it yet."""
+        try:
+            frame = self.read(spark, table)
+            _ = frame.schema  # a session of Spark Connect asks only now
+        except AnalysisException as error:
+            if error.getCondition() in _ABSENT:
+                return None
+            raise
+        return frame

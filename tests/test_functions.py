@@ -12,8 +12,8 @@ import scipy.stats
 from pyspark.sql import DataFrame, SparkSession
 
 from sparkmon import sources
-from sparkmon.distributions import Categories, Distribution
-from sparkmon.errors import UnknownNameError
+from sparkmon.distributions import Categories, Distribution, summary_of
+from sparkmon.errors import OptionError, UnknownNameError
 from sparkmon.functions import over_profiles, over_rows
 from sparkmon.logs.spool_writer import SpoolWriter
 from sparkmon.profiles import column_kinds, profile_rows, profile_table
@@ -29,7 +29,9 @@ CURRENT = RANDOM.normal(0.4, 1.3, 500)
 REFERENCE_LEVELS = [f"l{at}" for at in RANDOM.integers(0, 6, 700)]
 CURRENT_LEVELS = [f"l{at}" for at in RANDOM.integers(1, 8, 500)]
 NUMERIC = sorted(name for name in STATISTICS if "numeric" in STATISTICS.get(name).kinds)
+NAMES = sorted(STATISTICS)
 CATEGORICAL = sorted(name for name in STATISTICS if "categorical" in STATISTICS.get(name).kinds)
+OF_ROWS = {name for name in STATISTICS if STATISTICS.get(name).of_rows}
 ASKED = [
     *((name, "x", "r_x") for name in NUMERIC),
     *((name, "level", "r_level") for name in CATEGORICAL),
@@ -80,8 +82,8 @@ def raw(spark: SparkSession) -> DataFrame:
     return frame.selectExpr("explode(array('one', 'two')) AS part", "*").repartition(3)
 
 
-def same(found: Numbers) -> None:
-    expected = by_numpy()
+def same(found: Numbers, names: set[str]) -> None:
+    expected = {key: value for key, value in by_numpy().items() if key[0] in names}
     assert found.keys() == expected.keys()
     assert found == {key: pytest.approx(value, rel=1e-12) for key, value in expected.items()}
 
@@ -91,28 +93,38 @@ def test_numpy_agrees_with_scipy() -> None:
     assert found["ks", "x"] == pytest.approx(scipy.stats.ks_2samp(REFERENCE, CURRENT).statistic)
     distance = scipy.stats.wasserstein_distance(REFERENCE, CURRENT)
     assert found["wasserstein", "x"] == pytest.approx(distance, rel=1e-12)
+    assert found["mean", "x"] == pytest.approx(CURRENT.mean() - REFERENCE.mean(), rel=1e-12)
+    assert found["std", "x"] == pytest.approx(CURRENT.std() - REFERENCE.std(), rel=1e-12)
+    outside = (REFERENCE.min() > CURRENT) | (REFERENCE.max() < CURRENT)
+    assert found["range_rate", "x"] == pytest.approx(outside.mean(), rel=1e-12)
+    assert found["unseen_rate", "level"] == np.mean(~np.isin(CURRENT_LEVELS, REFERENCE_LEVELS)) > 0
 
 
 def test_profiles_give_the_same_numbers_by_udf_and_by_sql(profiles: DataFrame) -> None:
-    by_udf = [over_profiles(name)("reference", "profile").alias(f"udf_{name}") for name in NUMERIC]
-    texts = [f"sparkmon_{name}(reference, profile) AS sql_{name}" for name in NUMERIC]
+    by_udf = [over_profiles(name)("reference", "profile").alias(f"udf_{name}") for name in NAMES]
+    texts = [f"sparkmon_{name}(reference, profile) AS sql_{name}" for name in NAMES]
     found = profiles.select("column_name", "reference", "profile", *by_udf).selectExpr(
-        "column_name", *(f"udf_{name}" for name in NUMERIC), *texts
+        "column_name", *(f"udf_{name}" for name in NAMES), *texts
     )
     rows = {row["column_name"]: row for row in found.toArrow().to_pylist()}
     for way in ("udf", "sql"):
-        same({(name, column): rows[column][f"{way}_{name}"] for name, column, _ in ASKED})
-        assert {rows["absent"][f"{way}_{name}"] for name in NUMERIC} == {None}
-        assert rows["level"][f"{way}_ks"] is None
+        found_so = {(name, column): rows[column][f"{way}_{name}"] for name, column, _ in ASKED}
+        same(found_so, set(STATISTICS))
+        assert {rows["absent"][f"{way}_{name}"] for name in NAMES} == {None}
+        assert rows["level"][f"{way}_ks"] is rows["x"][f"{way}_chi2"] is None
 
 
 def test_raw_rows_give_the_same_numbers_by_udf_and_by_sql(
     spark: SparkSession, raw: DataFrame
 ) -> None:
-    by_udf = [over_rows(name)(left, right).alias(f"{name} {right}") for name, right, left in ASKED]
+    asked_of_rows = [each for each in ASKED if each[0] in OF_ROWS]
+    by_udf = [
+        over_rows(name)(left, right).alias(f"{name} {right}") for name, right, left in asked_of_rows
+    ]
     raw.createOrReplaceTempView("raw_values")
     texts = ", ".join(
-        f"sparkmon_{name}_rows({left}, {right}) AS `{name} {right}`" for name, right, left in ASKED
+        f"sparkmon_{name}_rows({left}, {right}) AS `{name} {right}`"
+        for name, right, left in asked_of_rows
     )
     asked = [
         raw.groupBy("part").agg(*by_udf),
@@ -122,7 +134,29 @@ def test_raw_rows_give_the_same_numbers_by_udf_and_by_sql(
         rows = frame.toArrow().to_pylist()
         assert sorted(row["part"] for row in rows) == ["one", "two"]
         for row in rows:
-            same({(name, right): row[f"{name} {right}"] for name, right, _ in ASKED})
+            same(
+                {(name, right): row[f"{name} {right}"] for name, right, _ in asked_of_rows}, OF_ROWS
+            )
+
+
+def test_rows_without_a_value_are_told_apart(spark: SparkSession) -> None:
+    sides = []
+    for numbers in ([1.0, 2.0, None, None], [1.0, float("nan"), None, 3.0, float("inf")]):
+        table = spark.createDataFrame(pa.table({"x": numbers}))
+        kinds: dict[str, Any] = {"x": "numeric"}
+        (row,) = profile_table(table, kinds, model="m").select("profile").toArrow().to_pylist()
+        sides.append(row["profile"])
+    found = [summary_of(side, "numeric") for side in sides]
+    # Two of four rows against null and infinity of five; none of four against one of five.
+    assert STATISTICS.get("null_rate").function(*found) == pytest.approx(0.5 - 0.4)
+    assert STATISTICS.get("nan_rate").function(*found) == 0.2
+
+
+@pytest.mark.parametrize("name", sorted(set(STATISTICS) - OF_ROWS))
+def test_nulls_are_not_counted_where_they_mark_the_other_side(name: str) -> None:
+    assert name in {"nan_rate", "null_rate"}
+    with pytest.raises(OptionError, match="null marks the rows of the other side"):
+        over_rows(name)
 
 
 def test_rows_beyond_numbers_are_counted_as_profiles_count_them(spark: SparkSession) -> None:
@@ -158,7 +192,7 @@ def test_sql_on_a_stream_gives_the_same_numbers(
         profile_rows(decoded, "1 hour").createOrReplaceTempView("live")
         profiles.where("profile IS NOT NULL").createOrReplaceTempView("known")
         statistics = ", ".join(
-            f"sparkmon_{name}(k.reference, l.profile) AS {name}" for name in NUMERIC
+            f"sparkmon_{name}(k.reference, l.profile) AS {name}" for name in NAMES
         )
         live = spark.sql(
             f"SELECT l.window_start, l.column_name, {statistics} "
@@ -166,10 +200,10 @@ def test_sql_on_a_stream_gives_the_same_numbers(
         )
         assert live.isStreaming
         found = {row["column_name"]: row for row in drained(live, tmp_path).toArrow().to_pylist()}
-    same({(name, column): found[column][name] for name, column, _ in ASKED})
+    same({(name, column): found[column][name] for name, column, _ in ASKED}, set(STATISTICS))
 
 
 @pytest.mark.parametrize("make", [over_profiles, over_rows])
 def test_an_unknown_statistic_is_refused(make: Any) -> None:  # noqa: ANN401
-    with pytest.raises(UnknownNameError, match=r"no statistic named 'psy'; known are ks"):
+    with pytest.raises(UnknownNameError, match=r"no statistic named 'psy'; known are chi2"):
         make("psy")

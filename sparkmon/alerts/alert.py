@@ -19,7 +19,8 @@ def alerts_of(findings: DataFrame) -> DataFrame:
     Parameters
     ----------
     findings : DataFrame
-        ``sparkmon.schemas.DRIFT_METRICS``, not streaming: inside ``foreachBatch`` or in batch.
+        ``sparkmon.schemas.DRIFT_METRICS``, not streaming: inside ``foreachBatch`` or in batch. Those that are not
+        ``confirmed`` make no alert; where that was not looked at (null) they do.
 
     Returns
     -------
@@ -41,7 +42,7 @@ def alerts_of(findings: DataFrame) -> DataFrame:
         "statistic",
     )
     drifted = (
-        findings.where("status IN ('drift', 'over_limit')")
+        findings.where("status IN ('drift', 'over_limit') AND coalesce(confirmed, true)")
         .withColumn("place", F.row_number().over(strongest))
         .where("place = 1")
     )
@@ -63,6 +64,7 @@ def alerts_of(findings: DataFrame) -> DataFrame:
 
 
 def _message() -> Column:
+    missing = F.col("statistic") == "missing_column"
     limit = F.col("drift_type") == "LIMIT"
     when = F.when(
         F.col("window_start").isNotNull(),
@@ -73,19 +75,27 @@ def _message() -> Column:
             F.date_format("window_end", "yyyy-MM-dd HH:mm z"),
         ),
     ).otherwise("")
-    return F.concat(
-        F.format_string("%s of the model %s ", "column_name", "model"),
-        F.when(limit, "is over its limit").otherwise(F.concat(F.lit("drifted from "), "reference")),
-        when,
-        F.format_string(": %s %.3g is over ", "statistic", "value"),
-        F.when(
-            limit, F.format_string("the %.3g allowed (%,d rows)", "threshold", "current_count")
-        ).otherwise(
+    what = (
+        F.when(missing, "is missing")
+        .when(limit, "is over its limit")
+        .otherwise(F.concat(F.lit("drifted from "), "reference"))
+    )
+    numbers = (
+        F.when(missing, "")
+        .when(
+            limit,
             F.format_string(
-                "its threshold %.3g (%,d rows against %,d)",
-                "threshold",
-                "current_count",
-                "reference_count",
+                ": %s %.3g is over the %.3g allowed (%,d rows)",
+                *("statistic", "value", "threshold", "current_count"),
+            ),
+        )
+        .otherwise(
+            F.format_string(
+                ": %s %.3g is over its threshold %.3g (%,d rows against %,d)",
+                *("statistic", "value", "threshold", "current_count", "reference_count"),
             )
-        ),
+        )
+    )
+    return F.concat(
+        F.format_string("%s of the model %s ", "column_name", "model"), what, when, numbers
     )

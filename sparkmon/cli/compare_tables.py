@@ -10,7 +10,7 @@ from typing import Any
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from sparkmon.comparison import Checks, compare
+from sparkmon.comparison import Checks, compare, correct
 from sparkmon.errors import OptionError
 from sparkmon.profiles import column_kinds, profile_table, quoted, reference_of
 from sparkmon.records import FeatureKind
@@ -28,6 +28,7 @@ FIELDS = (
     "status",
     "noise",
     "p_value",
+    "p_adjusted",
     "sketch_error",
     "reference_count",
     "current_count",
@@ -36,6 +37,8 @@ FIELDS = (
 """What is told of a finding, in this order."""
 
 _MODEL = "table"
+_ALPHA = 0.01
+"""The false discovery rate of one part's findings."""
 _CHUNK = "sparkmon_chunk"
 _PLACE = ("sparkmon_file", "sparkmon_block", "sparkmon_row")
 
@@ -117,7 +120,8 @@ def compare_tables(
     known = reference_of(reference.select(*map(quoted, kinds)), _MODEL, kinds=kinds)
     profiles = _profiles(current, kinds, parts)
     keep = [_CHUNK] if parts.chunk else []
-    rows = compare(profiles, known, checks, keep=keep).toArrow().to_pylist()
+    found = correct(compare(profiles, known, checks, keep=keep), _ALPHA, by=keep)
+    rows = found.toArrow().to_pylist()
     return Comparison(
         _sorted(rows),
         [*kinds],

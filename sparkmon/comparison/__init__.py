@@ -1,9 +1,28 @@
 """Live profiles beside training references: findings, each with its verdict."""
 
+from sparkmon.comparison.calibration import Calibration, calibrate
 from sparkmon.comparison.checks import Checks
 from sparkmon.comparison.compare import compare
+from sparkmon.comparison.confirmation import JUDGED, OVER, confirm
+from sparkmon.comparison.correction import alpha_for, correct
 from sparkmon.comparison.hopsworks_checks import checks_of, result_of
+from sparkmon.comparison.missing_columns import missing_columns
 from sparkmon.comparison.rates import RATES
 from sparkmon.comparison.verdict import verdict
 
-__all__ = ["RATES", "Checks", "checks_of", "compare", "result_of", "verdict"]
+__all__ = [
+    "JUDGED",
+    "OVER",
+    "RATES",
+    "Calibration",
+    "Checks",
+    "alpha_for",
+    "calibrate",
+    "checks_of",
+    "compare",
+    "confirm",
+    "correct",
+    "missing_columns",
+    "result_of",
+    "verdict",
+]

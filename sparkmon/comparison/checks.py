@@ -26,13 +26,17 @@ class Checks:
         Rates of ``missing_key_rate``, ``stale_rate`` and ``skew_rate`` that are allowed, instead of 0.01. They are
         judged where requests came through sparkmon's transformer.
 
+    false_alarms_per_week : float, default 1.0
+        How many windows a week may alarm on a model although nothing has drifted. The level of all tests follows from
+        it and from the number of windows and tests.
+
     Raises
     ------
     UnknownNameError
         There is no such statistic.
     OptionError
         No statistic is named, a threshold is negative or belongs to a statistic that is not named, or a rate is
-        unknown or not in [0, 1].
+        unknown or not in [0, 1], or ``false_alarms_per_week`` is not above 0.
 
     Examples
     --------
@@ -41,13 +45,13 @@ class Checks:
     >>> Checks(statistics=("psy",))
     Traceback (most recent call last):
     ...
-    sparkmon.errors.UnknownNameError: [SPARKMON_UNKNOWN_NAME] there is no statistic named 'psy'; known are ks, psi, \
-wasserstein, wasserstein_normed
+    sparkmon.errors.UnknownNameError: [SPARKMON_UNKNOWN_NAME] there is no statistic named 'psy'; known are chi2, ...
     """
 
     statistics: tuple[str, ...] = ("ks", "psi", "wasserstein")
     thresholds: Mapping[str, float] = field(default_factory=dict)
     rates: Mapping[str, float] = field(default_factory=dict)
+    false_alarms_per_week: float = 1.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "statistics", tuple(self.statistics))
@@ -63,6 +67,10 @@ wasserstein, wasserstein_normed
                 )
             if not threshold >= 0:
                 raise OptionError.malformed(f"thresholds.{name}", threshold, "a number >= 0")
+        if not self.false_alarms_per_week > 0:
+            raise OptionError.malformed(
+                "false_alarms_per_week", self.false_alarms_per_week, "a number above 0"
+            )
         for name, rate in self.rates.items():
             if name not in RATES.values():
                 raise OptionError.unknown(f"rates.{name}", RATES.values())

@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import StructType
 
+from sparkmon.comparison.calibration import Calibration
 from sparkmon.comparison.checks import Checks
 from sparkmon.comparison.rates import ALLOWED, RATES, judge_rate
 from sparkmon.comparison.verdict import verdict
@@ -22,12 +23,16 @@ from sparkmon.statistics import STATISTICS
 
 __all__ = ["compare"]
 
+_BLOCK_ALPHA = 0.01
+"""The share of a reference's blocks that may exceed a limit."""
+
 
 def compare(
     profiles: DataFrame,
     references: DataFrame,
     checks: Checks | None = None,
     *,
+    calibration: Calibration | None = None,
     keep: Sequence[str] = (),
 ) -> DataFrame:
     """Compare profiles with the references of their models.
@@ -41,6 +46,9 @@ def compare(
         for that version; one without a version for all others.
     checks : Checks, optional
         The statistics and thresholds; the defaults without.
+    calibration : Calibration, optional
+        What the references' own blocks reach, which then bounds what counts as drift; see
+        :func:`sparkmon.comparison.calibrate`.
     keep : sequence of str
         Further columns of ``profiles`` to keep, in front.
 
@@ -48,7 +56,8 @@ def compare(
     -------
     DataFrame
         The ``keep`` columns and ``sparkmon.schemas.DRIFT_METRICS``: one row per profile and statistic that applies
-        to the column's kind.
+        to the column's kind. Each is judged by itself: :func:`sparkmon.comparison.correct` and
+        :func:`sparkmon.comparison.confirm` judge them together.
 
     Raises
     ------
@@ -71,13 +80,14 @@ def compare(
     schema = StructType([*extra, *DRIFT_METRICS.fields])
     output = to_arrow_schema(schema, timezone="UTC")
     chosen = checks or Checks()
+    blocks = calibration or Calibration()
 
     def judge(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             found = [
                 finding | {name: row[name] for name in output.names if name in row}
                 for row in batch.to_pylist()
-                for finding in _judge(row, chosen)
+                for finding in _judge(row, chosen, blocks)
             ]
             yield pa.RecordBatch.from_pylist(found, schema=output)
 
@@ -99,7 +109,7 @@ def _with_reference(profiles: DataFrame, references: DataFrame, keep: Sequence[s
         F.col("model_version").alias("r_version"),
         F.col("column_name").alias("r_column"),
         F.col("column_kind").alias("r_kind"),
-        F.struct("reference", "data_type", "profile").alias("found"),
+        F.struct("model_version", "reference", "data_type", "profile").alias("found"),
     )
     # Of a model that echoes, a feature and a prediction may have one name.
     same_column = (
@@ -121,7 +131,9 @@ def _with_reference(profiles: DataFrame, references: DataFrame, keep: Sequence[s
     )
 
 
-def _judge(row: dict[str, Any], checks: Checks) -> Iterator[dict[str, Any]]:
+def _judge(
+    row: dict[str, Any], checks: Checks, calibration: Calibration
+) -> Iterator[dict[str, Any]]:
     if row["column_kind"] == "enrichment":
         yield from _judge_rate(row, checks)
         return
@@ -141,9 +153,16 @@ def _judge(row: dict[str, Any], checks: Checks) -> Iterator[dict[str, Any]]:
             yield shared | {"statistic": name, "status": "no_reference", "reason": reason}
         return
     reference, current = summary_of(known["profile"], kind), summary_of(row["profile"], kind)
+    column = (row["column_kind"], row["column_name"])
     for name in names:
         measured = STATISTICS.get(name).measure(reference, current, checks.thresholds.get(name))
-        status, reason = verdict(name, measured)
+        blocks = calibration.of(
+            (row["model"], known["model_version"], known["reference"], *column, name)
+        )
+        limit = None if blocks is None else blocks.limit(_BLOCK_ALPHA)
+        count = 0 if blocks is None else len(blocks.effects)
+        effect = measured.value - measured.noise - measured.sketch_error
+        status, reason = verdict(name, measured, limit, count)
         yield shared | {
             "statistic": name,
             "value": _or_none(measured.value),
@@ -154,6 +173,9 @@ def _judge(row: dict[str, Any], checks: Checks) -> Iterator[dict[str, Any]]:
             "reference_count": round(measured.reference_count),
             "current_count": round(measured.current_count),
             "sketch_error": _or_none(measured.sketch_error),
+            "blocks": count,
+            "p_blocks": None if blocks is None or math.isnan(effect) else blocks.p_value(effect),
+            "limit": _or_none(max(measured.threshold, -math.inf if limit is None else limit)),
             "status": status,
             "reason": reason,
         }
@@ -181,10 +203,11 @@ def _judge_rate(row: dict[str, Any], checks: Checks) -> Iterator[dict[str, Any]]
         "reference_count": None,
         "current_count": rows,
         "sketch_error": 0.0,
+        "limit": judged.threshold,
         "status": judged.status,
         "reason": judged.reason,
     }
 
 
 def _or_none(value: float) -> float | None:
-    return None if math.isnan(value) else value
+    return value if math.isfinite(value) else None

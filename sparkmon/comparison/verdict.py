@@ -9,11 +9,14 @@ from sparkmon.statistics import Measurement
 __all__ = ["verdict"]
 
 
-def verdict(statistic: str, measured: Measurement) -> tuple[str, str]:
+def verdict(
+    statistic: str, measured: Measurement, limit: float | None = None, blocks: int = 0
+) -> tuple[str, str]:
     """Judge one measurement.
 
     A drift is a value that exceeds its threshold even after the noise of sampling and the error of the sketches
     are taken off, over enough rows for the threshold to mean anything.
+    A statistic without a threshold (an infinite one) is reported, and is ``ok`` whatever its value.
 
     Parameters
     ----------
@@ -21,6 +24,10 @@ def verdict(statistic: str, measured: Measurement) -> tuple[str, str]:
         Its name, for the sentence.
     measured : Measurement
         The value with its threshold, noise and counts.
+    limit : float, optional
+        What the reference's own blocks reach, in the value's unit; taken where it is above the threshold.
+    blocks : int, default 0
+        How many blocks, for the sentence.
 
     Returns
     -------
@@ -44,6 +51,8 @@ def verdict(statistic: str, measured: Measurement) -> tuple[str, str]:
         return "too_few_rows", "no rows"
     if math.isnan(measured.value) or math.isnan(measured.threshold):
         return "not_comparable", f"{statistic} is not defined for these rows and this reference"
+    if math.isinf(measured.threshold):
+        return "ok", f"{statistic} {measured.value:.3g} is reported only: it has no threshold"
     if needed is None:
         return (
             "too_few_rows",
@@ -56,11 +65,14 @@ def verdict(statistic: str, measured: Measurement) -> tuple[str, str]:
             f"{current:g} rows; {statistic} needs {needed} for its threshold "
             f"{measured.threshold:.3g} to stand above noise",
         )
-    effect = measured.value - measured.noise - measured.sketch_error
-    status = "drift" if effect > measured.threshold else "ok"
+    effect = abs(measured.value) - measured.noise - measured.sketch_error
+    highest, source = measured.threshold, ""
+    if limit is not None and limit > highest:
+        highest, source = limit, f", the limit by {blocks} blocks of the reference"
+    status = "drift" if effect > highest else "ok"
     relation = "exceeds" if status == "drift" else "is within"
     return (
         status,
         f"{statistic} {measured.value:.3g}, less {measured.noise:.2g} of noise and "
-        f"{measured.sketch_error:.2g} of sketch error, {relation} {measured.threshold:.3g}",
+        f"{measured.sketch_error:.2g} of sketch error, {relation} {highest:.3g}{source}",
     )

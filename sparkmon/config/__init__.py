@@ -1,6 +1,5 @@
 """A monitor as a file: ``monitor.yaml``, checked to the line, with the same meaning as the Python."""
 
-from sparkmon.config.interval import parse_interval
 from sparkmon.config.read import read_config
 from sparkmon.config.settings import (
     HopsworksSource,
@@ -10,6 +9,7 @@ from sparkmon.config.settings import (
     Sink,
     Store,
 )
+from sparkmon.interval import parse_interval
 
 __all__ = [
     "HopsworksSource",

@@ -22,6 +22,7 @@ _EXPECTED = {
     "finite_number": "a number of 0 or more",
     "float_parsing": "a number",
     "float_type": "a number",
+    "greater_than": "a number above 0",
     "greater_than_equal": "a number of 0 or more",
     "model_attributes_type": "keys with values",
     "model_type": "keys with values",
@@ -58,7 +59,7 @@ def mistakes_of(error: ValidationError, lines: Mapping[Place, int]) -> list[tupl
     ...     for line, sentence in mistakes_of(error, {(): 1, ("source",): 1, ("store", "pth"): 3}):
     ...         print(line, sentence)
     1 source.format: got 'kafk'; expected kserve, kafka or hopsworks
-    1 store.path is missing; expected the directory of the feature store
+    1 store.path is missing; expected the directory of the feature store, or its mysql:// or hopsworks:// URL
     3 got the unknown key 'store.pth'; did you mean 'path'? expected path
     """
     meanings = dict(_meanings(MonitorConfig))

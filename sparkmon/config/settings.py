@@ -19,8 +19,8 @@ from pyspark.sql import DataFrame, SparkSession
 
 from sparkmon.alerts import ConsoleSink
 from sparkmon.comparison import RATES, Checks
-from sparkmon.config.interval import parse_interval
 from sparkmon.errors import OptionError
+from sparkmon.interval import parse_interval
 from sparkmon.monitor import Monitor
 from sparkmon.protocol.hopsworks_avro import SchemaVersion, TimeUnit
 from sparkmon.sources import hopsworks_events, kafka_events
@@ -147,8 +147,7 @@ class Store(_Strict):
     """The feature store that holds the references."""
 
     path: Location = Field(
-        description="the directory of the feature store, or its URL: mysql://USER@HOST/DATABASE, "
-        "hopsworks://HOST/PROJECT"
+        description="the directory of the feature store, or its mysql:// or hopsworks:// URL"
     )
 
     def open(self) -> FeatureStore:
@@ -199,6 +198,9 @@ class MonitorConfig(_Strict):
     )
     rates: dict[str, float] = Field(
         {}, description=f"the share of rows that is allowed per rate: {', '.join(RATES.values())}"
+    )
+    false_alarms_per_week: float = Field(
+        1.0, description="how many windows a week may alarm although nothing has drifted", gt=0
     )
     views: dict[str, Text] = Field(
         {},
@@ -267,7 +269,7 @@ class MonitorConfig(_Strict):
             delay=self.delay,
             reference=self.reference,
             components=self.components,
-            checks=Checks(self.statistics, self.thresholds, self.rates),
+            checks=Checks(self.statistics, self.thresholds, self.rates, self.false_alarms_per_week),
             views=self.views,
             sinks=[ConsoleSink() for _ in self.alerts],
         )

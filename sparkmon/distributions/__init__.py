@@ -13,6 +13,7 @@ from sparkmon.distributions.gaps import gaps
 from sparkmon.distributions.kll import KllSketch, kll_rank_error, read_kll
 from sparkmon.distributions.profile import kind_of, summary_of
 from sparkmon.distributions.quantile_table import QuantileTable
+from sparkmon.distributions.rank_slack import rank_slack
 
 __all__ = [
     "NULL",
@@ -27,6 +28,7 @@ __all__ = [
     "gaps",
     "kind_of",
     "kll_rank_error",
+    "rank_slack",
     "read_kll",
     "reference_edges",
     "summary_of",

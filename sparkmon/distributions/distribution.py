@@ -46,6 +46,13 @@ class Distribution:
     table : QuantileTable, optional
         What is known of a distribution made from percentiles or a histogram; ``values`` and ``weights`` then say
         what is likely.
+    nan_count : float, default 0
+        How many of ``null_count`` are NaN.
+    least, greatest : float, optional
+        The extremes of all rows, also where ``values`` lacks them; NaN if they are not known. Those of an exact
+        distribution need not be given.
+    moments : (float, float), optional
+        The mean and the standard deviation (divided by ``n``) of all rows, where they were computed beside a sketch.
 
     Raises
     ------
@@ -64,6 +71,10 @@ class Distribution:
     n: float
     null_count: float = 0.0
     table: QuantileTable | None = field(default=None, repr=False)
+    nan_count: float = field(default=0.0, repr=False)
+    least: float = field(default=math.nan, repr=False)
+    greatest: float = field(default=math.nan, repr=False)
+    moments: tuple[float, float] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         values = np.array(self.values, np.float64)
@@ -81,13 +92,34 @@ class Distribution:
                 f"rank_error={self.rank_error!r}, null_count={self.null_count!r}",
                 "rank_error in [0, 1) and null_count >= 0",
             )
+        if not 0 <= self.nan_count <= self.null_count:
+            raise _refused(
+                f"nan_count={self.nan_count!r}, null_count={self.null_count!r}",
+                "nan_count from 0 to null_count, which counts NaN too",
+            )
+        self._check_exact(values)
         values.flags.writeable = weights.flags.writeable = False
         object.__setattr__(self, "values", values)
         object.__setattr__(self, "weights", weights)
 
+    def _check_exact(self, values: FloatArray) -> None:
+        if values.size and self.table is None and self.rank_error == 0:
+            for name, value in (("least", values[0]), ("greatest", values[-1])):
+                if math.isnan(getattr(self, name)):
+                    object.__setattr__(self, name, float(value))
+        if values.size and (self.least > values[0] or self.greatest < values[-1]):
+            raise _refused(
+                f"least={self.least!r} and greatest={self.greatest!r}",
+                f"{values[0]:g} or less and {values[-1]:g} or more, which are among the values",
+            )
+        if self.moments is not None and not (
+            math.isfinite(self.moments[0]) and 0 <= self.moments[1] < math.inf
+        ):
+            raise _refused(f"moments={self.moments!r}", "a finite mean and a finite deviation >= 0")
+
     @classmethod
     def from_sample(cls, sample: npt.ArrayLike | Sequence[float | None]) -> Distribution:
-        """Return the exact distribution of raw numbers, one per row; None and NaN count as null.
+        """Return the exact distribution of raw numbers, one per row; None is a null, NaN is NaN.
 
         Infinities are refused with ProfileError: count them apart, they have no place on a scale of numbers.
         """
@@ -96,7 +128,10 @@ class Distribution:
         except (TypeError, ValueError) as exc:
             raise _refused(f"a sample of {type(sample).__name__}", "numbers, None or NaN") from exc
         numbers = rows[~np.isnan(rows)]
-        return cls._of(numbers, np.ones(numbers.size), 0.0, rows.size - numbers.size)
+        missing = rows.size - numbers.size
+        nulls = _nulls(sample) if missing else 0
+        exact = cls._of(numbers, np.ones(numbers.size), 0.0, missing)
+        return replace(exact, nan_count=float(missing - nulls))
 
     @classmethod
     def from_kll(cls, data: bytes | bytearray, null_count: float = 0.0) -> Distribution:
@@ -106,7 +141,8 @@ class Distribution:
         :func:`sparkmon.distributions.read_kll`.
         """
         sketch = read_kll(data)
-        return cls._of(sketch.values, sketch.weights, sketch.rank_error, null_count)
+        found = cls._of(sketch.values, sketch.weights, sketch.rank_error, null_count)
+        return replace(found, least=sketch.min, greatest=sketch.max)
 
     @classmethod
     def from_table(cls, table: QuantileTable, null_count: float = 0.0) -> Distribution:
@@ -125,7 +161,9 @@ class Distribution:
         """
         error = min(table.rank_error, _LARGEST_ERROR)
         likely = cls._of(*table.spread(), error, null_count)
-        return replace(likely, n=float(table.n), table=table)
+        least = float(table.lows[0]) if table.shares[0] == 0 else math.nan
+        greatest = float(table.highs[-1]) if table.shares[-1] == 1 else math.nan
+        return replace(likely, n=float(table.n), table=table, least=least, greatest=greatest)
 
     @classmethod
     def _of(
@@ -198,12 +236,18 @@ class Distribution:
 
     @property
     def mean(self) -> float:
-        """The weighted mean; NaN if ``n`` is 0."""
+        """The mean: that of ``moments`` where they are known, else of the weighted values; NaN if ``n`` is 0."""
+        if self.moments is not None and self.n:
+            return self.moments[0]
+        return self._weighted_mean
+
+    @property
+    def _weighted_mean(self) -> float:
         return float(np.sum(self.values * (self.weights / self.n))) if self.n else math.nan
 
     @property
     def std(self) -> float:
-        """The weighted standard deviation (divided by ``n``); 0 for a constant, NaN if ``n`` is 0.
+        """The standard deviation (divided by ``n``), from where the mean is; 0 for a constant, NaN if ``n`` is 0.
 
         Examples
         --------
@@ -212,9 +256,17 @@ class Distribution:
         """
         if self.values.size < 2:
             return 0.0 if self.n else math.nan
-        deviations = self.values - self.mean
+        if self.moments is not None:
+            return self.moments[1]
+        deviations = self.values - self._weighted_mean
         scale = float(np.abs(deviations).max())  # squares of values near 1e200 would overflow
         return scale * math.sqrt(float(np.sum((deviations / scale) ** 2 * self.weights)) / self.n)
+
+
+def _nulls(sample: object) -> int:
+    """Count the None of a sample; NaN is none of them."""
+    held = np.asarray(sample)
+    return sum(value is None for value in held.ravel()) if held.dtype == object else 0
 
 
 def _refused(got: str, expected: str) -> ProfileError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -37,6 +38,12 @@ def summary_of(profile: Mapping[str, Any], kind: FeatureKind) -> Distribution | 
         Rows that hold no value of this kind (nulls, NaN, infinities, values of the other kind) make the
         ``null_count``, so that no row is dropped.
 
+    Returns
+    -------
+    Distribution or Categories
+        A Distribution has the profile's own mean and deviation where it holds them: those are of all rows, not of
+        what the sketch retains.
+
     Raises
     ------
     ProfileError
@@ -52,9 +59,22 @@ def summary_of(profile: Mapping[str, Any], kind: FeatureKind) -> Distribution | 
             counts = {level: count * texts / tracked for level, count in counts.items()}
         return Categories(counts, float(profile["count"]) - texts, texts)
     missing = float(profile["count"] - profile["num_numbers"])
+    nan = float(profile.get("num_nan") or 0)
     if not profile["num_numbers"]:
-        return replace(Distribution.from_sample([]), null_count=missing)
+        return replace(Distribution.from_sample([]), null_count=missing, nan_count=nan)
     sketch = profile["sketch"]
     if is_quantile_table(sketch):
-        return Distribution.from_table(QuantileTable.from_bytes(sketch), missing)
-    return Distribution.from_kll(sketch, missing)
+        found = Distribution.from_table(QuantileTable.from_bytes(sketch), missing)
+    else:
+        found = Distribution.from_kll(sketch, missing)
+    return replace(found, nan_count=nan, moments=_moments(profile))
+
+
+def _moments(profile: Mapping[str, Any]) -> tuple[float, float] | None:
+    mean, squares = profile.get("avg"), profile.get("m2")
+    if mean is None or squares is None or not profile["num_numbers"]:
+        return None
+    # Squares of values near 1e200 overflow; the sketch then knows better.
+    if not (math.isfinite(mean) and 0 <= squares < math.inf):
+        return None
+    return float(mean), math.sqrt(squares / profile["num_numbers"])

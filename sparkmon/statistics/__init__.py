@@ -7,9 +7,23 @@ enough. Each function can also be called plainly: ``psi(reference, current)``.
 
 from __future__ import annotations
 
+from sparkmon.statistics.chi2 import chi2
+from sparkmon.statistics.count import count
+from sparkmon.statistics.cramer_von_mises import cramer_von_mises
+from sparkmon.statistics.hellinger import hellinger
+from sparkmon.statistics.js import js
+from sparkmon.statistics.kl import kl
 from sparkmon.statistics.ks import ks
+from sparkmon.statistics.linf import linf
+from sparkmon.statistics.mean import mean
+from sparkmon.statistics.nan_rate import nan_rate
+from sparkmon.statistics.null_rate import null_rate
 from sparkmon.statistics.psi import psi
+from sparkmon.statistics.range_rate import range_rate
 from sparkmon.statistics.statistic import STATISTICS, Measurement, Statistic, Summary
+from sparkmon.statistics.std import std
+from sparkmon.statistics.tv import tv
+from sparkmon.statistics.unseen_rate import unseen_rate
 from sparkmon.statistics.wasserstein import wasserstein
 from sparkmon.statistics.wasserstein_normed import wasserstein_normed
 
@@ -18,8 +32,22 @@ __all__ = [
     "Measurement",
     "Statistic",
     "Summary",
+    "chi2",
+    "count",
+    "cramer_von_mises",
+    "hellinger",
+    "js",
+    "kl",
     "ks",
+    "linf",
+    "mean",
+    "nan_rate",
+    "null_rate",
     "psi",
+    "range_rate",
+    "std",
+    "tv",
+    "unseen_rate",
     "wasserstein",
     "wasserstein_normed",
 ]

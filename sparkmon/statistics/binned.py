@@ -6,6 +6,7 @@ named levels on the reference's vocabulary; either way the last bin holds the ro
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -24,7 +25,7 @@ from sparkmon.statistics.statistic import (
     least_rows,
 )
 
-__all__ = ["Distance", "Shares", "chi2_law", "shares"]
+__all__ = ["Distance", "Shares", "binned_error", "chi2_law", "shares"]
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 Distance: TypeAlias = Callable[[FloatArray, FloatArray], float]
@@ -51,6 +52,17 @@ class Shares:
         """How many bins have rows on either side; never below 1."""
         return max(1, int(np.count_nonzero((self.reference > 0) | (self.current > 0))))
 
+    @property
+    def pooled(self) -> FloatArray:
+        """The shares of both sides' rows together."""
+        rows = self.reference_count * self.reference + self.current_count * self.current
+        return np.minimum(1.0, rows / (self.reference_count + self.current_count))
+
+    @property
+    def noise_scale(self) -> float:
+        """sqrt(1/m + 1/n), to which differences of shares are proportional if nothing has drifted."""
+        return math.sqrt(inverse_rows(self.reference_count, self.current_count))
+
 
 def shares(reference: Summary, current: Summary, bins: int = 10) -> Shares:
     """Count both sides on bins made from the reference.
@@ -66,6 +78,9 @@ def shares(reference: Summary, current: Summary, bins: int = 10) -> Shares:
     -----
     A numeric reference in which every row is null has one bin for numbers and one for nulls.
 
+    Levels the reference never saw have a bin of their own only where it has no rare levels at all. Otherwise they are
+    counted with those: whoever draws again from a column with a long tail of levels meets new ones each time.
+
     Examples
     --------
     >>> from sparkmon.distributions import Distribution
@@ -75,6 +90,10 @@ def shares(reference: Summary, current: Summary, bins: int = 10) -> Shares:
     """
     if isinstance(reference, Categories) and isinstance(current, Categories):
         _, expected, found = align(reference, current)
+        other, unseen = -3, -2
+        if expected[other] > 0:
+            found[other] += found[unseen]
+            found[unseen] = 0.0
         errors = (0.0, 0.0)
     else:
         reference, current = as_numbers(reference, current)
@@ -124,7 +143,7 @@ def chi2_law(
     """
     c = inverse_rows(found.reference_count, found.current_count)
     degrees = found.bins - 1
-    sketch_error = _sketch_error(found, distance, value)
+    sketch_error = binned_error(found, distance, value)
     evidence = min(scale * max(0.0, value - sketch_error) ** power, _pearson(found))
     point = chi2_quantile(0.999, degrees)
     greatest_c = scale * threshold**power / point if point else float("inf")
@@ -142,13 +161,13 @@ def chi2_law(
 
 
 def _pearson(found: Shares) -> float:
-    rows = found.reference_count * found.reference + found.current_count * found.current
-    pooled = rows / (found.reference_count + found.current_count)
+    pooled = found.pooled
     held = pooled > 0
     return float(np.sum((found.current - found.reference)[held] ** 2 / pooled[held]))
 
 
-def _sketch_error(found: Shares, distance: Distance, value: float) -> float:
+def binned_error(found: Shares, distance: Distance, value: float) -> float:
+    """Return how far the rank errors of both sides may have put a distance off; see :func:`chi2_law`."""
     total = 0.0
     for edge in range(found.reference.size - 2 if found.reference_error else 0):
         moved = _moved(found.reference, edge, found.reference_error)

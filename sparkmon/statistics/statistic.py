@@ -24,9 +24,11 @@ __all__ = [
     "Measurement",
     "Statistic",
     "Summary",
+    "as_levels",
     "as_numbers",
     "inverse_rows",
     "least_rows",
+    "no_limit",
 ]
 
 Summary: TypeAlias = Distribution | Categories
@@ -46,11 +48,13 @@ class Measurement:
 
     value: float
     threshold: float
-    """A value above it is worth knowing of, if it is no noise. NaN where the reference offers no yardstick."""
+    """A value above it is worth knowing of, if it is no noise. NaN where the reference offers no yardstick;
+    infinite where the statistic is reported only."""
     noise: float
-    """The value to be expected from sampling alone, were both sides drawn from one distribution."""
+    """The value (its size, where it may be negative) to be expected from sampling alone, were both sides drawn from
+    one distribution."""
     p_value: float | None
-    """How often sampling alone would give such a value or a greater one, after ``sketch_error`` is taken off.
+    """How often sampling alone would give such a value or one farther from 0, after ``sketch_error`` is taken off.
     It takes rows as independent; None where no law is known."""
     sketch_error: float
     """How far the summaries' rank errors may have put the value off; 0 for exact ones."""
@@ -74,14 +78,18 @@ class Statistic:
     name : str
         Its name in the registry, in SQL (``sparkmon_<name>``) and of its file.
     function : callable
-        ``(reference, current) -> float``: 0 for equal distributions, growing with the difference, NaN if a side has
+        ``(reference, current) -> float``: 0 for equal distributions, away from it as they differ, NaN if a side has
         no rows.
     kinds : frozenset of FeatureKind
         The kinds of column it is defined for.
     limit : callable
-        ``(reference) -> float``: its default threshold, in the value's unit.
+        ``(reference) -> float``: its default threshold, in the value's unit; :func:`no_limit` for a statistic that
+        is reported and judged only by a threshold that is given.
     law : callable
         ``(reference, current, value, threshold) -> Measurement``: what surrounds a value that is not NaN.
+    of_rows : bool, default True
+        Whether it can be computed of two columns side by side, in which null marks the rows of the other side. False
+        for a statistic that counts nulls.
     """
 
     name: str
@@ -89,6 +97,7 @@ class Statistic:
     kinds: frozenset[FeatureKind]
     limit: Callable[[Summary], float]
     law: Callable[[Summary, Summary, float, float], Measurement]
+    of_rows: bool = True
 
     def measure(
         self, reference: Summary, current: Summary, threshold: float | None = None
@@ -142,6 +151,21 @@ def as_numbers(reference: Summary, current: Summary) -> tuple[Distribution, Dist
         f"got {type(reference).__name__} and {type(current).__name__}; expected two Distributions; "
         "numbers are not comparable with named levels"
     )
+
+
+def as_levels(reference: Summary, current: Summary) -> tuple[Categories, Categories]:
+    """Return both sides as counts of named levels, or raise ProfileError where one has numbers."""
+    if isinstance(reference, Categories) and isinstance(current, Categories):
+        return reference, current
+    raise ProfileError(
+        f"got {type(reference).__name__} and {type(current).__name__}; expected two Categories; "
+        "numbers are not comparable with named levels"
+    )
+
+
+def no_limit(reference: Summary) -> float:
+    """Return infinity: the default threshold of a statistic that is reported only."""
+    return math.inf
 
 
 def inverse_rows(reference_count: float, current_count: float) -> float:

@@ -8,6 +8,7 @@ import numpy as np
 
 from sparkmon.distributions.distribution import Distribution
 from sparkmon.distributions.gaps import gaps
+from sparkmon.distributions.rank_slack import rank_slack
 from sparkmon.statistics.null_laws import chi2_quantile, chi2_sf
 from sparkmon.statistics.statistic import (
     NUMERIC,
@@ -88,7 +89,7 @@ def wasserstein(reference: Summary, current: Summary) -> float:
 def law(reference: Summary, current: Summary, value: float, threshold: float) -> Measurement:
     """Return what surrounds a distance ``value``, all in the column's unit."""
     reference, current = as_numbers(reference, current)
-    sketch_error = _rank_slack(reference) + _rank_slack(current)
+    sketch_error = sum(rank_slack(side, side.known_error) for side in (reference, current))
     c = inverse_rows(reference.n, current.n)
     sd = reference.std or math.ulp(0.0)  # in a constant column any difference is beyond noise
     spread = _spread(reference)
@@ -110,12 +111,6 @@ def law(reference: Summary, current: Summary, value: float, threshold: float) ->
 def _spread(reference: Distribution) -> float:
     below = reference.cdf(reference.values)[:-1]
     return float(np.sum(np.sqrt(below * (1 - below)) * np.diff(reference.values)))
-
-
-def _rank_slack(side: Distribution) -> float:
-    below = side.cdf(side.values)[:-1]
-    slack = np.minimum(side.known_error, np.minimum(below, 1 - below))
-    return float(np.sum(slack * np.diff(side.values)))
 
 
 def _limit(reference: Summary) -> float:

@@ -24,7 +24,8 @@ LOANS = (DRIFT / "car_loan_reference.parquet", DRIFT / "car_loan_analysis.parque
 FLIGHTS = (DRIFT / "airline_merger_reference.parquet", DRIFT / "airline_merger_analysis.parquet")
 FIELDS = [
     *("window_start", "window_end", "chunk", "column_name", "statistic", "value", "threshold"),
-    *("status", "noise", "p_value", "sketch_error", "reference_count", "current_count", "reason"),
+    *("status", "noise", "p_value", "p_adjusted", "sketch_error"),
+    *("reference_count", "current_count", "reason"),
 ]
 
 pytestmark = pytest.mark.usefixtures("spark")

@@ -33,6 +33,13 @@ CASES = {
     "no rows": (replace(USUAL, value=math.nan, current_count=0.0), "too_few_rows"),
     "no value": (replace(USUAL, value=math.nan, least_rows=None), "not_comparable"),
     "no yardstick": (replace(USUAL, threshold=math.nan), "not_comparable"),
+    "a fall beyond the threshold": (replace(USUAL, value=-0.1601), "drift"),
+    "reported only": (replace(USUAL, value=9.0, threshold=math.inf), "ok"),
+    "reported only, few rows": (replace(USUAL, threshold=math.inf, least_rows=None), "ok"),
+    "reported only, no rows": (
+        replace(USUAL, value=math.nan, threshold=math.inf, current_count=0.0),
+        "too_few_rows",
+    ),
     "a threshold of zero": (replace(USUAL, threshold=0.0, value=0.0601), "drift"),
 }
 
@@ -50,6 +57,8 @@ def test_the_reason_names_the_numbers() -> None:
     assert reason.startswith("the reference's 30 rows are too few for a psi threshold of 0.1")
     _, reason = verdict("psi", replace(USUAL, current_count=20.0))
     assert reason == "20 rows; psi needs 400 for its threshold 0.1 to stand above noise"
+    _, reason = verdict("kl", replace(USUAL, threshold=math.inf))
+    assert reason == "kl 0.5 is reported only: it has no threshold"
 
 
 def test_checks_refuse_what_they_cannot_do() -> None:

@@ -15,7 +15,16 @@ import pytest
 from tests.support.source import ROOT, Source, package, project
 
 BELOW_CONFIG = {
-    *("alerts", "comparison", "distributions", "errors", "functions", "logs", "profiles"),
+    *(
+        "alerts",
+        "comparison",
+        "distributions",
+        "errors",
+        "functions",
+        "interval",
+        "logs",
+        "profiles",
+    ),
     *("protocol", "receiver", "records", "registry", "schemas", "session", "sources"),
     *("serving", "skew", "statistics", "store", "tables", "watch"),
 }
@@ -43,9 +52,10 @@ MAY_IMPORT = {
     "alerts": {"tables", "schemas", "records", "registry", "errors"},
     "monitor": {
         *("sources", "profiles", "comparison", "alerts", "skew", "store", "tables"),
-        *("schemas", "watch", "records", "errors"),
+        *("schemas", "watch", "interval", "records", "errors"),
     },
     "watch": set(),
+    "interval": {"errors"},
     "session": {"sources", "functions", "errors"},
     "config": BELOW_CONFIG | {"monitor"},
     "demo": BELOW_CONFIG | {"monitor"},

@@ -16,7 +16,10 @@ from sparkmon.distributions.bins import both_counts
 from sparkmon.errors import ProfileError
 from sparkmon.statistics import STATISTICS, ks, psi, wasserstein
 
-NUMERIC = ("ks", "psi", "wasserstein", "wasserstein_normed")
+NUMERIC = (
+    *("cramer_von_mises", "hellinger", "js", "kl", "ks", "linf", "psi", "range_rate", "tv"),
+    *("wasserstein", "wasserstein_normed"),
+)
 EDGES, COUNTS = [0.0, 1.0, 2.0, 4.0], [50, 30, 20]
 
 

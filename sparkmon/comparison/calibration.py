@@ -1,0 +1,127 @@
+"""How far a reference's own blocks stand from all of it: what a window may reach without having drifted."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import pyarrow as pa
+
+from sparkmon.comparison.checks import Checks
+from sparkmon.distributions import summary_of
+from sparkmon.errors import ProfileError
+from sparkmon.statistics import STATISTICS
+
+__all__ = ["BlockEffects", "Calibration", "calibrate"]
+
+_ENOUGH_BLOCKS = 30
+_MARGIN = 1.25
+"""What the greatest of fewer blocks is multiplied by."""
+
+Key: TypeAlias = tuple[str, str, str, str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class BlockEffects:
+    """The effects of one statistic on a column's blocks, each beside the whole reference; ascending.
+
+    Examples
+    --------
+    >>> blocks = BlockEffects((0.01, 0.02, 0.08))
+    >>> blocks.limit(0.01), blocks.p_value(0.02), blocks.p_value(0.1)
+    (0.1, 0.75, 0.25)
+    """
+
+    effects: tuple[float, ...]
+
+    def limit(self, alpha: float) -> float:
+        """Return what a block of the reference stays below, but for ``alpha`` of them.
+
+        With fewer than 30 blocks it is 1.25 times the greatest; with more, the conformal quantile, which is the
+        greatest unless there are more than 1 / ``alpha`` of them.
+        """
+        if len(self.effects) < _ENOUGH_BLOCKS:
+            return _MARGIN * self.effects[-1]
+        place = math.ceil((len(self.effects) + 1) * (1 - alpha))
+        return self.effects[min(place, len(self.effects)) - 1]
+
+    def p_value(self, effect: float) -> float:
+        """Return the conformal p-value: (1 + blocks that reach ``effect``) / (1 + blocks)."""
+        reach = len(self.effects) - bisect_left(self.effects, effect)
+        return (1 + reach) / (1 + len(self.effects))
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """The blocks' effects by model, version, reference, kind and name of the column, and statistic."""
+
+    by_column: Mapping[Key, BlockEffects] = field(default_factory=dict)
+
+    def of(self, key: Key) -> BlockEffects | None:
+        """Return the effects of one statistic on one column; None where the reference has not two blocks."""
+        return self.by_column.get(key)
+
+
+def calibrate(references: pa.Table, checks: Checks) -> Calibration:
+    """Measure every block of some references beside the whole that it is part of.
+
+    Rows that come together are alike: a day is not a random sample of a year, and a p-value that takes rows as
+    independent calls most days of the training data themselves drifted. What the blocks of the reference reach is what
+    time alone does.
+
+    Parameters
+    ----------
+    references : pyarrow.Table
+        ``sparkmon.schemas.REFERENCES``, blocks included; see ``time`` of :func:`sparkmon.reference_of`.
+    checks : Checks
+        The statistics.
+
+    Notes
+    -----
+    An effect is the value less noise and sketch error, as in a finding. The block is part of the whole: with m of n
+    rows its distance to the others is n / (n - m) times that to the whole, and the square of that for statistics that
+    grow with the square of the difference; the square is taken for all, so that a limit is never too low. Blocks with
+    too few rows for the statistic are left out.
+    """
+    whole: dict[tuple[Any, ...], dict[str, Any]] = {}
+    blocks: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    names = ("model", "model_version", "reference", "column_kind", "column_name")
+    for row in references.to_pylist():
+        column = tuple(row[name] for name in names)
+        if row["block_start"] is None:
+            whole[column] = row
+        else:
+            blocks.setdefault(column, []).append(row)
+    found: dict[Key, BlockEffects] = {}
+    for column, parts in blocks.items():
+        if column in whole and len(parts) > 1:
+            for name in checks.statistics:
+                effects = _effects(whole[column], parts, name)
+                if len(effects) > 1:
+                    key: Any = (*column, name)
+                    found[key] = BlockEffects(tuple(sorted(effects)))
+    return Calibration(found)
+
+
+def _effects(whole: dict[str, Any], parts: list[dict[str, Any]], name: str) -> list[float]:
+    kind = whole["data_type"]
+    statistic = STATISTICS.get(name)
+    if kind not in statistic.kinds:
+        return []
+    reference = summary_of(whole["profile"], kind)
+    effects = []
+    for part in parts:
+        try:
+            measured = statistic.measure(reference, summary_of(part["profile"], kind))
+        except ProfileError:
+            continue
+        enough = measured.least_rows is not None and measured.current_count >= measured.least_rows
+        if not enough or math.isnan(measured.value):
+            continue
+        share = part["profile"]["count"] / whole["profile"]["count"]
+        effect = max(0.0, measured.value - measured.noise - measured.sketch_error)
+        effects.append(effect / (1 - share) ** 2 if share < 1 else 0.0)
+    return effects

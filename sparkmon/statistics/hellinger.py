@@ -1,0 +1,91 @@
+"""The Hellinger distance."""
+
+from __future__ import annotations
+
+import math
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from sparkmon.statistics.binned import chi2_law, shares
+from sparkmon.statistics.statistic import (
+    CATEGORICAL,
+    NUMERIC,
+    STATISTICS,
+    Measurement,
+    Statistic,
+    Summary,
+)
+
+__all__ = ["hellinger"]
+
+FloatArray: TypeAlias = npt.NDArray[np.float64]
+
+_THRESHOLD = 0.1
+_BINS = 10
+
+
+def hellinger(reference: Summary, current: Summary, *, bins: int = _BINS) -> float:
+    """Return how far apart the square roots of two sets of shares are.
+
+    Parameters
+    ----------
+    reference, current : Distribution or Categories
+        The training side and the live side, of one kind. Rows without a value are one more bin.
+    bins : int, default 10
+        Quantile bins of a numeric reference with more than 50 distinct values.
+
+    Returns
+    -------
+    float
+        In [0, 1], without unit: 0 for equal shares, 1 for sides with no bin in common. NaN if a side has no rows.
+
+    Raises
+    ------
+    ProfileError
+        One side has numbers and the other named levels.
+
+    Notes
+    -----
+    sqrt(1/2 sum over bins of (sqrt(p) - sqrt(q))^2), p the reference's share, q the current one. It is a metric; bins
+    empty on one side need no floor. Bins come from the reference alone. A normal column shifted by 0.29 standard
+    deviations has about 0.1, the default threshold.
+
+    *Accuracy*: exact on samples. From sketches, see :func:`sparkmon.statistics.binned.chi2_law`.
+
+    *Noise*: with c = 1/m + 1/n and B bins in which either side has rows, 8 times the squared value over c is about
+    chi-square with B - 1 degrees of freedom if both sides come from one distribution.
+
+    *Cost*: one search per bin edge in each support.
+
+    References
+    ----------
+    .. [1] Hellinger: Neue Begruendung der Theorie quadratischer Formen von unendlichvielen Veraenderlichen. Journal
+       fuer die reine und angewandte Mathematik 136, 1909.
+    .. [2] Le Cam, Yang: Asymptotics in Statistics. Springer, 2000.
+
+    Examples
+    --------
+    >>> from sparkmon.distributions import Categories
+    >>> reference = Categories({"a": 50, "b": 50}, null_count=0, n=100)
+    >>> round(hellinger(reference, Categories({"a": 60, "b": 40}, null_count=0, n=100)), 6)
+    0.071161
+    """
+    found = shares(reference, current, bins)
+    return _distance(found.reference, found.current)
+
+
+def _distance(reference: FloatArray, current: FloatArray) -> float:
+    return math.sqrt(float(np.sum((np.sqrt(reference) - np.sqrt(current)) ** 2)) / 2)
+
+
+def _law(reference: Summary, current: Summary, value: float, threshold: float) -> Measurement:
+    return chi2_law(shares(reference, current), _distance, value, threshold, scale=8, power=2)
+
+
+def _limit(reference: Summary) -> float:
+    return _THRESHOLD
+
+
+STATISTICS.add("hellinger", Statistic("hellinger", hellinger, NUMERIC | CATEGORICAL, _limit, _law))

@@ -1,0 +1,104 @@
+"""How much the share of rows without a value has changed."""
+
+from __future__ import annotations
+
+import math
+
+from sparkmon.distributions.distribution import Distribution
+from sparkmon.statistics.rate_laws import difference_law
+from sparkmon.statistics.statistic import (
+    CATEGORICAL,
+    NUMERIC,
+    STATISTICS,
+    Measurement,
+    Statistic,
+    Summary,
+    as_levels,
+    as_numbers,
+)
+
+__all__ = ["null_rate"]
+
+_THRESHOLD = 0.01
+
+
+def null_rate(reference: Summary, current: Summary) -> float:
+    """Return by how much the share of rows without a value has changed, up or down.
+
+    Parameters
+    ----------
+    reference, current : Distribution or Categories
+        The training side and the live side, of one kind.
+
+    Returns
+    -------
+    float
+        In [0, 1], a difference of shares: 0.01, the default threshold, is one row in a hundred. NaN if a side has no
+        rows.
+
+    Raises
+    ------
+    ProfileError
+        One side has numbers and the other named levels.
+
+    Notes
+    -----
+    abs(p - q), p and q the sides' shares of rows that hold nothing of the column's kind: null, infinite, or of
+    another type. NaN is counted apart, by :func:`sparkmon.statistics.nan_rate`.
+
+    There is no form of it over raw rows: two columns side by side mark the other side's rows by null.
+
+    *Accuracy*: exact; rows without a value are counted beside the sketches.
+
+    *Noise*: a two-proportion test; see :func:`sparkmon.statistics.rate_laws.difference_law`.
+
+    *Cost*: none.
+
+    References
+    ----------
+    .. [1] Pearson: On the criterion that a given system of deviations from the probable in the case of a correlated
+       system of variables is such that it can be reasonably supposed to have arisen from random sampling.
+       Philosophical Magazine 50, 1900.
+    .. [2] Lancaster: Significance tests in discrete distributions. Journal of the American Statistical Association
+       56, 1961.
+
+    Examples
+    --------
+    >>> null_rate(Distribution.from_sample([1, 2, 3, 4]), Distribution.from_sample([1, None]))
+    0.5
+    """
+    hits, rows = _missing(reference, current)
+    if not (rows[0] and rows[1]):
+        return math.nan
+    return abs(hits[0] / rows[0] - hits[1] / rows[1])
+
+
+def _missing(
+    reference: Summary, current: Summary
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return the rows without a value, and all rows, of both sides."""
+    if isinstance(reference, Distribution):
+        reference, current = as_numbers(reference, current)
+        hits = (
+            reference.null_count - reference.nan_count,
+            current.null_count - current.nan_count,
+        )
+    else:
+        reference, current = as_levels(reference, current)
+        hits = (reference.null_count, current.null_count)
+    return hits, (reference.rows, current.rows)
+
+
+def _law(reference: Summary, current: Summary, value: float, threshold: float) -> Measurement:
+    hits, rows = _missing(reference, current)
+    return difference_law(hits[0], rows[0], hits[1], rows[1], threshold)
+
+
+def _limit(reference: Summary) -> float:
+    return _THRESHOLD
+
+
+STATISTICS.add(
+    "null_rate",
+    Statistic("null_rate", null_rate, NUMERIC | CATEGORICAL, _limit, _law, of_rows=False),
+)

@@ -1,0 +1,86 @@
+"""The share of rows whose level the reference never had."""
+
+from __future__ import annotations
+
+import math
+
+from sparkmon.distributions.categories import align
+from sparkmon.statistics.rate_laws import excess_law
+from sparkmon.statistics.statistic import (
+    CATEGORICAL,
+    STATISTICS,
+    Measurement,
+    Statistic,
+    Summary,
+    as_levels,
+)
+
+__all__ = ["unseen_rate"]
+
+_THRESHOLD = 0.01
+
+
+def unseen_rate(reference: Summary, current: Summary) -> float:
+    """Return the share of current rows whose level the reference never had.
+
+    Parameters
+    ----------
+    reference, current : Categories
+        The training side and the live side.
+
+    Returns
+    -------
+    float
+        In [0, 1], of the rows with a value: 0.01, the default threshold, is one row in a hundred. NaN if a side has no
+        rows with a value.
+
+    Raises
+    ------
+    ProfileError
+        A side has numbers instead of named levels.
+
+    Notes
+    -----
+    The reference's own share is 0: levels that are gone are no news here. Which levels count as unseen, and that none
+    do where the reference does not track all of its own, says :func:`sparkmon.distributions.align`.
+
+    *A share to be expected*: a column of many levels has new ones in every window. Good and Turing's estimate of the
+    chance that the next row is of a level not seen yet is the share of levels seen just once, (f + 1) / (m + 1) here,
+    f of the reference's m rows being the only one of their level.
+
+    *Accuracy*: exact, as far as all levels are tracked.
+
+    *Noise*: the expected share. The p-value is that of Fisher's exact test of f rows of m against the unseen of n:
+    the binomial law of a chance that is itself known from m rows only.
+
+    *Cost*: one look-up per level.
+
+    References
+    ----------
+    .. [1] Good: The population frequencies of species and the estimation of population parameters. Biometrika 40, 1953.
+
+    Examples
+    --------
+    >>> from sparkmon.distributions import Categories
+    >>> reference = Categories({"red": 60, "blue": 40}, null_count=0, n=100)
+    >>> unseen_rate(reference, Categories({"red": 15, "pink": 5}, null_count=0, n=20))
+    0.25
+    """
+    reference, current = as_levels(reference, current)
+    if not (reference.n and current.n):
+        return math.nan
+    _, _, found = align(reference, current)
+    return float(found[-2]) / current.n  # the labels end with other, unseen and null
+
+
+def _law(reference: Summary, current: Summary, value: float, threshold: float) -> Measurement:
+    reference, current = as_levels(reference, current)
+    once = sum(count == 1 for count in reference.counts.values())
+    return excess_law(once, reference.n, current.n, value, threshold)
+
+
+def _limit(reference: Summary) -> float:
+    return _THRESHOLD
+
+
+STATISTICS.add("unseen_rate", Statistic("unseen_rate", unseen_rate, CATEGORICAL, _limit, _law))
