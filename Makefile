@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup demo test test-fast coverage lint fmt type check bench mariadb zip clean java
+.PHONY: help setup demo test test-fast coverage lint fmt type check bench bench-verdicts mariadb zip clean java
 
 # A Spark or a module path of the caller's shell would be mixed with the ones installed here.
 unexport SPARK_HOME PYTHONPATH
@@ -15,7 +15,7 @@ DATABASE := build/mariadb/.fetched
 SOURCES := sparkmon tests scripts bench conftest.py
 
 help: ## list the verbs
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: java $(JARS) ## make .venv, install everything, fetch Spark's jars (Python 3.10+, Java 17+)
 	@echo "ready: make demo shows it at work, make test proves it"
@@ -47,6 +47,9 @@ check: lint type test-fast ## what to run before a commit: lint, type, test-fast
 
 bench: java $(JARS) ## measure throughput and cost on this machine
 	@$(PYTHON) -m bench.run
+
+bench-verdicts: java $(JARS) ## whose verdicts hold: false alarms and detection, sparkmon beside its peers
+	@$(PYTHON) -m bench.verdicts.run --write-readme
 
 mariadb: $(DATABASE) ## fetch a MariaDB, for sparkmon demo --store mysql
 

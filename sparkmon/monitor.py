@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import TypeAlias
 
 import pyarrow.compute as pc
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.streaming.query import StreamingQuery
+from pyspark.sql.types import StructType
 
 from sparkmon import sources
 from sparkmon.alerts import AlertSink, ConsoleSink, alerts_of, deliver
@@ -18,6 +19,7 @@ from sparkmon.comparison import (
     alpha_for,
     calibrate,
     compare,
+    compare_consecutive,
     confirm,
     correct,
     missing_columns,
@@ -25,11 +27,11 @@ from sparkmon.comparison import (
 from sparkmon.errors import OptionError, ReferenceMissingError
 from sparkmon.interval import parse_interval
 from sparkmon.profiles import WINDOW_K, profile_rows
-from sparkmon.schemas import DRIFT_METRICS
+from sparkmon.schemas import DRIFT_METRICS, PROFILES
 from sparkmon.skew import SkewMarker
 from sparkmon.store import DEFAULT_REFERENCE, FeatureStore, FeatureView, schemas_of
 from sparkmon.tables import Tables
-from sparkmon.watch import Watch
+from sparkmon.watch import Watch, query_id
 
 __all__ = ["Monitor"]
 
@@ -62,6 +64,8 @@ class Monitor:
         that only predictors, and loggers that do not name their component, are watched.
     checks : Checks, optional
         The statistics and thresholds.
+    consecutive : bool, default False
+        Whether to compare each window with the one before it, too: findings of the ``drift_type`` ``CONSECUTIVE``.
     views : mapping of str to str, optional
         Model to the feature view, ``"name"`` or ``"name:version"``, that sparkmon's transformer serves it from. Its
         logged features are then compared with what the store holds (``skew_rate``); see :class:`sparkmon.SkewMarker`.
@@ -109,6 +113,7 @@ class Monitor:
         reference: str = DEFAULT_REFERENCE,
         components: str | Sequence[str] = ("predictor", ""),
         checks: Checks | None = None,
+        consecutive: bool = False,
         views: Mapping[str, str] | None = None,
         sinks: Sequence[AlertSink] | None = None,
         k: int = WINDOW_K,
@@ -117,6 +122,7 @@ class Monitor:
         self.window, self.slide, self.delay, self.k = window, slide, delay, k
         self.components = [components] if isinstance(components, str) else list(components)
         self.checks = checks or Checks()
+        self.consecutive = consecutive
         self.sinks: Sequence[AlertSink] = [ConsoleSink()] if sinks is None else list(sinks)
         served = {model: _view(store, text) for model, text in (views or {}).items()}
         self._mark = SkewMarker(store, served) if served else None
@@ -145,7 +151,12 @@ class Monitor:
         """Summarise events per model, window and column: ``sparkmon.schemas.PROFILES``."""
         return profile_rows(self.rows(events), self.window, slide=self.slide, k=self.k)
 
-    def findings(self, profiles: DataFrame, earlier: DataFrame | None = None) -> DataFrame:
+    def findings(
+        self,
+        profiles: DataFrame,
+        earlier: DataFrame | None = None,
+        earlier_profiles: DataFrame | None = None,
+    ) -> DataFrame:
         """Compare profiles with the references, and judge the findings together: ``sparkmon.schemas.DRIFT_METRICS``.
 
         Parameters
@@ -154,10 +165,16 @@ class Monitor:
             ``sparkmon.schemas.PROFILES``, not streaming.
         earlier : DataFrame, optional
             Findings of the windows before, which may confirm these.
+        earlier_profiles : DataFrame, optional
+            Profiles of the windows before, for ``consecutive``.
         """
         references = profiles.sparkSession.createDataFrame(self._references)
         found = compare(profiles, references, self.checks, calibration=self._calibration)
         found = found.unionByName(missing_columns(profiles, references))
+        if self.consecutive:
+            found = found.unionByName(
+                compare_consecutive(profiles, earlier_profiles, self.checks, kinds=references)
+            )
         alpha = alpha_for(self.checks.false_alarms_per_week, self._step_s)
         return confirm(correct(found, alpha), earlier)
 
@@ -226,7 +243,7 @@ class Monitor:
 
         def each(batch: DataFrame, batch_id: int) -> None:
             if not known:
-                known.append(_query_id(batch.sparkSession, checkpoint))
+                known.append(query_id(batch.sparkSession, checkpoint))
             write(batch, known[0], batch_id)
 
         stream = (
@@ -242,7 +259,11 @@ class Monitor:
             if profiles.isEmpty():
                 return
             self.tables.append(profiles, "profiles", writer=writer, batch_id=batch_id)
-            findings = self.findings(profiles, self._earlier(profiles)).persist()
+            findings = self.findings(
+                profiles,
+                self._earlier(profiles, "drift_metrics", DRIFT_METRICS),
+                self._earlier(profiles, "profiles", PROFILES) if self.consecutive else None,
+            ).persist()
             try:
                 self.tables.append(findings, "drift_metrics", writer=writer, batch_id=batch_id)
                 deliver(
@@ -253,16 +274,13 @@ class Monitor:
         finally:
             profiles.unpersist()
 
-    def _earlier(self, profiles: DataFrame) -> DataFrame | None:
-        """Read the findings of the last windows before these, which a batch tried again reads alike."""
-        spark = profiles.sparkSession
-        written = self.tables.find(spark, "drift_metrics")
-        if written is None or not {*DRIFT_METRICS.names} <= {*written.columns}:
-            return None  # nothing yet, or by a version of sparkmon that confirmed nothing
+    def _earlier(self, profiles: DataFrame, table: str, schema: StructType) -> DataFrame | None:
+        """Read what was written of the last windows before these, which a batch tried again reads alike."""
         first = profiles.agg(F.min("window_start")).collect()[0][0]
-        start = F.col("window_start")
-        recent = start >= F.lit(first) - F.make_interval(secs=F.lit(_LOOK_BACK * self._window_s))
-        return written.where((start < F.lit(first)) & recent)
+        look_back = timedelta(seconds=_LOOK_BACK * self._window_s)
+        return self.tables.find(
+            profiles.sparkSession, table, schema.names, first - look_back, first
+        )
 
     def _bury(self, letters: DataFrame, writer: str, batch_id: int) -> None:
         letters.persist()
@@ -278,9 +296,3 @@ def _view(store: FeatureStore, text: str) -> FeatureView:
     if not name or not (version or "1").isdecimal():
         raise OptionError.malformed("views", text, "a feature view as NAME or NAME:VERSION")
     return store.read_view(name, int(version or 1))
-
-
-def _query_id(spark: SparkSession, checkpoint: str) -> str:
-    """Return the id that Spark gave the query when its checkpoint was made."""
-    line = spark.read.text(f"{checkpoint}/metadata").collect()[0]["value"]
-    return str(json.loads(line)["id"])

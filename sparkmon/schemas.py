@@ -91,8 +91,9 @@ DRIFT_METRICS = StructType(
         *FINDING.fields,
     ]
 )
-"""The findings: a profile's key, the reference it was compared with, and one finding. ``drift_type`` is ``BASELINE``,
-or ``LIMIT`` where no reference is compared with but a rate that is allowed; ``reference`` is then empty."""
+"""The findings: a profile's key, the reference it was compared with, and one finding. ``drift_type`` is ``BASELINE``;
+``CONSECUTIVE`` where that is the window before (``reference`` is then ``previous``); or ``LIMIT`` where nothing is
+compared with but a rate that is allowed (``reference`` is then empty)."""
 
 _NOT_TOLD = {"noise", "sketch_error", "blocks", "p_blocks", "limit", "confirmed"}
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from sparkmon.errors import OptionError
 
@@ -78,13 +82,22 @@ class Tables:
         """Return a table as a DataFrame."""
         return spark.table(self.name_of(table))
 
-    def find(self, spark: SparkSession, table: str) -> DataFrame | None:
-        """Return a table as a DataFrame, or None where nothing has been written to it yet."""
+    def find(
+        self, spark: SparkSession, table: str, names: Sequence[str], start: datetime, end: datetime
+    ) -> DataFrame | None:
+        """Return what was written of the windows that began from ``start`` on and before ``end``.
+
+        None where nothing has been written yet, or by an earlier version of sparkmon without one of the columns
+        ``names``.
+        """
         try:
             frame = self.read(spark, table)
-            _ = frame.schema  # a session of Spark Connect asks only now
+            held = frame.columns  # a session of Spark Connect asks only now
         except AnalysisException as error:
             if error.getCondition() in _ABSENT:
                 return None
             raise
-        return frame
+        if not {*names} <= {*held}:
+            return None
+        began = F.col("window_start")
+        return frame.where((began >= F.lit(start)) & (began < F.lit(end)))

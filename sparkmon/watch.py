@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
+from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
-__all__ = ["LateEvents", "Watch"]
+__all__ = ["LateEvents", "Watch", "query_id"]
 
 
 @dataclass(frozen=True)
@@ -65,3 +67,9 @@ class LateEvents:
                     if state.operatorName == "dedupeWithinWatermark"
                 )
         return late
+
+
+def query_id(spark: SparkSession, checkpoint: str) -> str:
+    """Return the id that Spark gave a query when its checkpoint was made."""
+    line = spark.read.text(f"{checkpoint}/metadata").collect()[0]["value"]
+    return str(json.loads(line)["id"])

@@ -32,8 +32,8 @@ def run(
     store: {path: store}, the directory or URL of the feature store;
     tables: a directory such as ./tables, or a catalog schema;
     optional: checkpoints, window, slide, delay, reference, components,
-    statistics, thresholds, rates, false_alarms_per_week, views, alerts,
-    spark.
+    statistics, thresholds, rates, false_alarms_per_week, consecutive,
+    views, alerts, spark.
 
     Relative paths are relative to the file, and ${NAME} in a value is an
     environment variable. Ctrl-C stops the monitor; started again, it goes

@@ -4,6 +4,7 @@ from sparkmon.comparison.calibration import Calibration, calibrate
 from sparkmon.comparison.checks import Checks
 from sparkmon.comparison.compare import compare
 from sparkmon.comparison.confirmation import JUDGED, OVER, confirm
+from sparkmon.comparison.consecutive import compare_consecutive
 from sparkmon.comparison.correction import alpha_for, correct
 from sparkmon.comparison.hopsworks_checks import checks_of, result_of
 from sparkmon.comparison.missing_columns import missing_columns
@@ -20,6 +21,7 @@ __all__ = [
     "calibrate",
     "checks_of",
     "compare",
+    "compare_consecutive",
     "confirm",
     "correct",
     "missing_columns",

@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import StructType
 
 from sparkmon.comparison.calibration import Calibration
 from sparkmon.comparison.checks import Checks
-from sparkmon.comparison.rates import ALLOWED, RATES, judge_rate
-from sparkmon.comparison.verdict import verdict
-from sparkmon.distributions import kind_of, summary_of
+from sparkmon.comparison.judge import judge_profiles
 from sparkmon.errors import OptionError
-from sparkmon.schemas import DRIFT_METRICS, PROFILES, REFERENCES
-from sparkmon.statistics import STATISTICS
+from sparkmon.schemas import PROFILES, REFERENCES
 
 __all__ = ["compare"]
-
-_BLOCK_ALPHA = 0.01
-"""The share of a reference's blocks that may exceed a limit."""
 
 
 def compare(
@@ -77,21 +67,7 @@ def compare(
     _require(references, REFERENCES, "references")
     extra = [profiles.schema[name] for name in keep]
     joined = _with_reference(profiles, references, keep)
-    schema = StructType([*extra, *DRIFT_METRICS.fields])
-    output = to_arrow_schema(schema, timezone="UTC")
-    chosen = checks or Checks()
-    blocks = calibration or Calibration()
-
-    def judge(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            found = [
-                finding | {name: row[name] for name in output.names if name in row}
-                for row in batch.to_pylist()
-                for finding in _judge(row, chosen, blocks)
-            ]
-            yield pa.RecordBatch.from_pylist(found, schema=output)
-
-    return joined.mapInArrow(judge, schema)
+    return judge_profiles(joined, extra, checks or Checks(), calibration or Calibration())
 
 
 def _require(frame: DataFrame, schema: StructType, what: str) -> None:
@@ -129,85 +105,3 @@ def _with_reference(profiles: DataFrame, references: DataFrame, keep: Sequence[s
     return joined.select(
         *keep, *PROFILES.names, F.coalesce("by_version", "by_model").alias("known")
     )
-
-
-def _judge(
-    row: dict[str, Any], checks: Checks, calibration: Calibration
-) -> Iterator[dict[str, Any]]:
-    if row["column_kind"] == "enrichment":
-        yield from _judge_rate(row, checks)
-        return
-    known = row["known"]
-    kind = kind_of(row["profile"]) if known is None else known["data_type"]
-    shared = {
-        "drift_type": "BASELINE",
-        "reference": "" if known is None else known["reference"],
-        "data_type": kind,
-    }
-    names = [name for name in checks.statistics if kind in STATISTICS.get(name).kinds]
-    if known is None:
-        reason = (
-            f"the store has no reference for {row['column_name']!r} of the model {row['model']!r}"
-        )
-        for name in names:
-            yield shared | {"statistic": name, "status": "no_reference", "reason": reason}
-        return
-    reference, current = summary_of(known["profile"], kind), summary_of(row["profile"], kind)
-    column = (row["column_kind"], row["column_name"])
-    for name in names:
-        measured = STATISTICS.get(name).measure(reference, current, checks.thresholds.get(name))
-        blocks = calibration.of(
-            (row["model"], known["model_version"], known["reference"], *column, name)
-        )
-        limit = None if blocks is None else blocks.limit(_BLOCK_ALPHA)
-        count = 0 if blocks is None else len(blocks.effects)
-        effect = measured.value - measured.noise - measured.sketch_error
-        status, reason = verdict(name, measured, limit, count)
-        yield shared | {
-            "statistic": name,
-            "value": _or_none(measured.value),
-            "threshold": _or_none(measured.threshold),
-            "noise": _or_none(measured.noise),
-            "p_value": measured.p_value,
-            "p_adjusted": None,
-            "reference_count": round(measured.reference_count),
-            "current_count": round(measured.current_count),
-            "sketch_error": _or_none(measured.sketch_error),
-            "blocks": count,
-            "p_blocks": None if blocks is None or math.isnan(effect) else blocks.p_value(effect),
-            "limit": _or_none(max(measured.threshold, -math.inf if limit is None else limit)),
-            "status": status,
-            "reason": reason,
-        }
-
-
-def _judge_rate(row: dict[str, Any], checks: Checks) -> Iterator[dict[str, Any]]:
-    """Judge a column that marks rows with 1 and 0; a feature's age is profiled alone."""
-    name = RATES.get(row["column_name"].rpartition(".")[2])
-    if name is None:
-        return
-    profile = row["profile"]
-    rows = profile["num_numbers"]
-    hits = round(rows * (profile["avg"] or 0))
-    judged = judge_rate(name, hits, rows, checks.rates.get(name, ALLOWED))
-    yield {
-        "drift_type": "LIMIT",
-        "reference": "",
-        "data_type": "numeric",
-        "statistic": name,
-        "value": _or_none(judged.value),
-        "threshold": judged.threshold,
-        "noise": _or_none(judged.noise),
-        "p_value": judged.p_value,
-        "p_adjusted": None,
-        "reference_count": None,
-        "current_count": rows,
-        "sketch_error": 0.0,
-        "limit": judged.threshold,
-        "status": judged.status,
-        "reason": judged.reason,
-    }
-
-
-def _or_none(value: float) -> float | None:
-    return value if math.isfinite(value) else None

@@ -202,6 +202,9 @@ class MonitorConfig(_Strict):
     false_alarms_per_week: float = Field(
         1.0, description="how many windows a week may alarm although nothing has drifted", gt=0
     )
+    consecutive: bool = Field(
+        False, description="true to compare each window with the one before it, too"
+    )
     views: dict[str, Text] = Field(
         {},
         description="the feature view of a model that a transformer serves: {MODEL: NAME:VERSION}",
@@ -270,6 +273,7 @@ class MonitorConfig(_Strict):
             reference=self.reference,
             components=self.components,
             checks=Checks(self.statistics, self.thresholds, self.rates, self.false_alarms_per_week),
+            consecutive=self.consecutive,
             views=self.views,
             sinks=[ConsoleSink() for _ in self.alerts],
         )

@@ -1,0 +1,80 @@
+"""The tables as the README shows them, and their place in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.verdicts.score import Tally
+from bench.verdicts.table import VerdictTable, number
+from sparkmon.errors import SparkmonError
+
+__all__ = ["as_markdown", "write_readme"]
+
+_BEGIN, _END = "<!-- bench-verdicts -->", "<!-- /bench-verdicts -->"
+
+
+def as_markdown(summary: VerdictTable, tables: Sequence[VerdictTable]) -> str:
+    """Write the summary, and each set's false alarms and windows to detection; the best of a row in bold."""
+    best = summary.best()
+    lines = [
+        "| system | false alarms per 1,000 windows without drift | drifts missed | windows to detection |",
+        "|---|---|---|---|",
+    ]
+    for name, tally in summary.tallies.items():
+        if isinstance(tally, str):
+            lines.append(f"| {name} | {tally} | | |")
+            continue
+        cells = {
+            "per 1,000": number(tally.per_thousand),
+            "missed": f"{tally.missed} of {tally.drifts}",
+            "windows to detection": number(tally.delay),
+        }
+        written = (_bold(cell, name in best[key]) for key, cell in cells.items())
+        lines.append(f"| {name} | {' | '.join(written)} |")
+    names = list(summary.tallies)
+    head = [f"| | {' | '.join(names)} |", f"|---|{'---|' * len(names)}"]
+    lines += ["", "False alarms per 1,000:", "", *head]
+    lines += [_line(table, names, "per 1,000") for table in tables if _has(table, drifts=False)]
+    lines += ["", "Windows to detection, and drifts missed:", "", *head]
+    lines += [_line(table, names, "missed") for table in tables if _has(table, drifts=True)]
+    return "\n".join(lines)
+
+
+def write_readme(readme: Path, text: str) -> None:
+    """Replace what stands between the two marks of the README.
+
+    Raises
+    ------
+    SparkmonError
+        A mark is not there.
+    """
+    before, begin, rest = readme.read_text().partition(_BEGIN)
+    _, end, after = rest.partition(_END)
+    if not (begin and end):
+        raise SparkmonError(f"{readme} has no place for the verdicts; add {_BEGIN} and {_END}")
+    readme.write_text(f"{before}{_BEGIN}\n{text}\n{_END}{after}")
+
+
+def _has(table: VerdictTable, *, drifts: bool) -> bool:
+    """Tell whether a table has figures for drifts, or for windows without."""
+    done = [each for each in table.tallies.values() if isinstance(each, Tally)]
+    return any(each.drifts if drifts else each.quiet for each in done)
+
+
+def _line(table: VerdictTable, names: Sequence[str], what: str) -> str:
+    best, cells = table.best(), []
+    for name in names:
+        tally = table.tallies[name]
+        if isinstance(tally, str):
+            cells.append("failed")
+        elif what == "missed":
+            missed = f", {tally.missed} of {tally.drifts} missed" if tally.missed else ""
+            cells.append(_bold(number(tally.delay) + missed, name in best["windows to detection"]))
+        else:
+            cells.append(_bold(number(tally.per_thousand), name in best[what]))
+    return f"| {table.name} | {' | '.join(cells)} |"
+
+
+def _bold(cell: str, best: bool) -> str:
+    return f"**{cell}**" if best else cell

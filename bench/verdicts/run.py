@@ -1,0 +1,157 @@
+"""Whose verdicts hold: false alarms and detection delay of sparkmon and others; ``make bench-verdicts``.
+
+Tables go to standard output, progress to standard error. See ``bench/verdicts/README.md`` for how to read them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.machine import machine
+from bench.verdicts.ask_peer import PEERS
+from bench.verdicts.case import Case, write_case
+from bench.verdicts.markdown import as_markdown, write_readme
+from bench.verdicts.score import Tally, total, weigh
+from bench.verdicts.sets import SETS
+from bench.verdicts.systems import SYSTEMS, Answer, answers
+from bench.verdicts.table import BEST, HEADINGS, VerdictTable
+from sparkmon.errors import SparkmonError
+
+_README = Path(__file__).parents[2] / "README.md"
+_WIDTH = 160
+
+
+def main() -> None:
+    """Ask the systems that the command line names about its sets, and print who was right."""
+    chosen = _arguments()
+    console = Console(width=None if sys.stdout.isatty() else _WIDTH, highlight=False)
+    told = machine()
+    console.print(told, soft_wrap=True)
+    try:
+        tables, versions = _measure(chosen)
+        summary = _summary(tables)
+        for table in (*tables, summary):
+            _print(console, table)
+        console.print(f"{BEST} the best value; {versions}", soft_wrap=True)
+        if chosen.write_readme:
+            write_readme(_README, as_markdown(summary, tables))
+    except SparkmonError as error:
+        raise SystemExit(f"bench: {error}") from error
+    if chosen.json is not None:
+        figures = {
+            "machine": told,
+            "versions": versions,
+            "sets": {table.name: table.figures() for table in tables},
+            "summary": summary.figures(),
+        }
+        chosen.json.write_text(json.dumps(figures, indent=2) + "\n")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench.verdicts.run", description=__doc__)
+    parser.add_argument("--only", metavar="SYSTEM,...", help=f"of {', '.join(SYSTEMS)}")
+    parser.add_argument("--sets", metavar="NAME,...", help=f"of {', '.join(SETS)}")
+    parser.add_argument(
+        "--quick", action="store_true", help="small sets that are here already, and no peers"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
+    parser.add_argument(
+        "--write-readme", action="store_true", help="put the tables into the README"
+    )
+    chosen = parser.parse_args()
+    in_quick = [name for name, each in SETS.items() if each.in_quick]
+    systems = [name for name in SYSTEMS if name not in PEERS or not chosen.quick]
+    chosen.only = _named(parser, chosen.only, systems)
+    chosen.sets = _named(parser, chosen.sets, in_quick if chosen.quick else list(SETS))
+    if chosen.write_readme and (chosen.only != list(SYSTEMS) or chosen.sets != list(SETS)):
+        parser.error("--write-readme needs all systems and all sets")
+    return chosen
+
+
+def _named(parser: argparse.ArgumentParser, text: str | None, known: list[str]) -> list[str]:
+    names = known if text is None else text.split(",")
+    for name in names:
+        if name not in known:
+            parser.error(f"there is no {name!r} here; expected of {', '.join(known)}")
+    return [name for name in known if name in names]
+
+
+def _measure(chosen: argparse.Namespace) -> tuple[list[VerdictTable], str]:
+    """Make the cases, ask everybody, and weigh what they said."""
+    with tempfile.TemporaryDirectory(prefix="sparkmon-verdicts-") as folder:
+        sets: dict[str, list[Case]] = {}
+        cases: dict[Path, Case] = {}
+        for name in chosen.sets:
+            _say(f"making {name}")
+            sets[name] = SETS[name].make(quick=chosen.quick)
+            cases |= {write_case(case, Path(folder)): case for case in sets[name]}
+        answered = dict(answers(chosen.only, cases, _say))
+    found = {name: answered[name] for name in chosen.only}
+    tables = [
+        VerdictTable(
+            name,
+            SETS[name].title,
+            {SYSTEMS[system]: _weighed(answer, of_set) for system, answer in found.items()},
+            {
+                SYSTEMS[system]: sum(answer.seconds.get(case.name, 0.0) for case in of_set)
+                for system, answer in found.items()
+            },
+        )
+        for name, of_set in sets.items()
+    ]
+    versions = ", ".join(
+        f"{SYSTEMS[system]} {answer.version}" for system, answer in found.items() if answer.version
+    )
+    return tables, versions
+
+
+def _weighed(answer: Answer, cases: Iterable[Case]) -> Tally | str:
+    of_set = list(cases)
+    for case in of_set:
+        if case.name in answer.errors:
+            return answer.errors[case.name]
+    return total(weigh(case, answer.verdicts[case.name]) for case in of_set)
+
+
+def _summary(tables: list[VerdictTable]) -> VerdictTable:
+    """Add up the sets; who failed on one has no sum, for it would not be of the same windows."""
+    tallies: dict[str, Tally | str] = {}
+    for system in tables[0].tallies:
+        of_system = [(table.name, table.tallies[system]) for table in tables]
+        failed = [name for name, each in of_system if isinstance(each, str)]
+        done = [each for _, each in of_system if isinstance(each, Tally)]
+        tallies[system] = f"failed on {', '.join(failed)}" if failed else total(done)
+    seconds = {
+        system: sum(table.seconds.get(system, 0.0) for table in tables) for system in tallies
+    }
+    return VerdictTable("summary", "all sets together", tallies, seconds)
+
+
+def _print(console: Console, table: VerdictTable) -> None:
+    title = f"{table.name}: {table.title}"
+    shown = Table(title=title, title_justify="left", title_style="bold")
+    shown.add_column("system")
+    for heading in HEADINGS:
+        shown.add_column(heading, justify="right", overflow="fold")
+    for row in table.rows():
+        shown.add_row(*row)
+    console.print(shown)
+    for failure in table.failures():
+        console.print(f"  {failure}", soft_wrap=True)
+    console.print()
+
+
+def _say(what: str) -> None:
+    print(f"bench: {what}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""The sets by name: what each is made of, and whether a quick run has it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from bench.verdicts.annotated import annotated_series, shuttle
+from bench.verdicts.case import Case
+from bench.verdicts.flights import airline_merger, flight_days, flight_weeks
+from bench.verdicts.loans import car_loan, car_loan_with_faults
+from bench.verdicts.synthetic import normal_million, normal_small, planted
+
+__all__ = ["SETS", "CaseSet"]
+
+
+class _Maker(Protocol):
+    def __call__(self, *, quick: bool) -> list[Case]: ...
+
+
+@dataclass(frozen=True)
+class CaseSet:
+    """What the tables call it, and how it is made."""
+
+    title: str
+    make: _Maker
+    in_quick: bool = False
+    """Whether a quick run has it: it is small, and nothing of it has to be fetched."""
+
+
+SETS = {
+    "normal_100": CaseSet(
+        "N(0, 1), 10 columns, windows of 100 rows, reference of 10,000", normal_small, True
+    ),
+    "normal_1m": CaseSet("N(0, 1), 10 columns, one window of 1,000,000 rows", normal_million),
+    "planted": CaseSet(
+        "20 columns, windows of 5,000 rows, one shifted by 0.2 sd from window 3", planted, True
+    ),
+    "car_loan": CaseSet("NannyML's car loans, 5 of 8 columns change at window 6", car_loan, True),
+    "car_loan_dq": CaseSet("the same with nulls and a new level", car_loan_with_faults),
+    "airline_merger": CaseSet("US flights 2015, one carrier taken over", airline_merger, True),
+    "flight_days": CaseSet(
+        "flights of New York, January to March 2013: odd days against even", flight_days, True
+    ),
+    "flight_weeks": CaseSet("flights of New York 2013: odd weeks against even", flight_weeks),
+    "annotated": CaseSet(
+        "airline passengers, occupancy, run log: the first change that people mark; any column",
+        annotated_series,
+    ),
+    "shuttle": CaseSet("shuttle sensors, anomalies 7 % to 25 % at window 16; any column", shuttle),
+}
