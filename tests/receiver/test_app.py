@@ -158,6 +158,8 @@ def test_every_acknowledged_event_survives_kill_9(tmp_path: Path) -> None:
                     enough.set()
         except (OSError, HTTPException):
             return  # the receiver has been killed, perhaps half-way through an answer
+        finally:
+            connection.close()
 
     with Receiver(tmp_path) as receiver:
         senders = [threading.Thread(target=send, args=[sender]) for sender in range(8)]

@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -74,7 +75,16 @@ class Receiver:
         self, headers: list[tuple[str, str]], body: bytes, path: str = "/"
     ) -> tuple[int, dict[str, str], dict[str, Any]]:
         """Post one event on a connection of its own; return status, headers and JSON body."""
-        connection = self.connect()
+        with closing(self.connect()) as connection:
+            return self._post(connection, headers, body, path)
+
+    def _post(
+        self,
+        connection: http.client.HTTPConnection,
+        headers: list[tuple[str, str]],
+        body: bytes,
+        path: str,
+    ) -> tuple[int, dict[str, str], dict[str, Any]]:
         connection.putrequest("POST", path, skip_host=True, skip_accept_encoding=True)
         names = {name.lower() for name, _ in headers}
         for name, value in headers:
@@ -86,17 +96,14 @@ class Receiver:
         connection.endheaders(body)
         answer = connection.getresponse()
         text = answer.read()
-        connection.close()
         found = {name.lower(): value for name, value in answer.getheaders()}
         return answer.status, found, json.loads(text) if text else {}
 
     def get(self, path: str) -> str:
         """Get a page's text."""
-        connection = self.connect()
-        connection.request("GET", path)
-        text = connection.getresponse().read().decode()
-        connection.close()
-        return text
+        with closing(self.connect()) as connection:
+            connection.request("GET", path)
+            return connection.getresponse().read().decode()
 
     def health(self) -> dict[str, Any]:
         """Get ``/health``."""
