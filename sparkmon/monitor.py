@@ -10,7 +10,6 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.streaming.query import StreamingQuery
-from pyspark.sql.types import StructType
 
 from sparkmon import sources
 from sparkmon.alerts import AlertSink, ConsoleSink, alerts_of, deliver
@@ -259,11 +258,7 @@ class Monitor:
             if profiles.isEmpty():
                 return
             self.tables.append(profiles, "profiles", writer=writer, batch_id=batch_id)
-            findings = self.findings(
-                profiles,
-                self._earlier(profiles, "drift_metrics", DRIFT_METRICS),
-                self._earlier(profiles, "profiles", PROFILES) if self.consecutive else None,
-            ).persist()
+            findings = self.findings(profiles, *self._earlier(profiles)).persist()
             try:
                 self.tables.append(findings, "drift_metrics", writer=writer, batch_id=batch_id)
                 deliver(
@@ -274,13 +269,15 @@ class Monitor:
         finally:
             profiles.unpersist()
 
-    def _earlier(self, profiles: DataFrame, table: str, schema: StructType) -> DataFrame | None:
-        """Read what was written of the last windows before these, which a batch tried again reads alike."""
+    def _earlier(self, profiles: DataFrame) -> tuple[DataFrame | None, DataFrame | None]:
+        """Read findings and profiles of the last windows before these, which a batch tried again reads alike."""
+        spark = profiles.sparkSession
         first = profiles.agg(F.min("window_start")).collect()[0][0]
-        look_back = timedelta(seconds=_LOOK_BACK * self._window_s)
-        return self.tables.find(
-            profiles.sparkSession, table, schema.names, first - look_back, first
-        )
+        start = first - timedelta(seconds=_LOOK_BACK * self._window_s)
+        findings = self.tables.find(spark, "drift_metrics", DRIFT_METRICS.names, start, first)
+        if not self.consecutive:
+            return findings, None
+        return findings, self.tables.find(spark, "profiles", PROFILES.names, start, first)
 
     def _bury(self, letters: DataFrame, writer: str, batch_id: int) -> None:
         letters.persist()

@@ -122,6 +122,6 @@ def _effects(whole: dict[str, Any], parts: list[dict[str, Any]], name: str) -> l
         if not enough or math.isnan(measured.value):
             continue
         share = part["profile"]["count"] / whole["profile"]["count"]
-        effect = max(0.0, measured.value - measured.noise - measured.sketch_error)
+        effect = max(0.0, measured.effect)
         effects.append(effect / (1 - share) ** 2 if share < 1 else 0.0)
     return effects

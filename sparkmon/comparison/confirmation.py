@@ -51,7 +51,7 @@ def confirm(
     last = Window.partitionBy(*series).orderBy("window_start").rowsBetween(1 - _WINDOWS, 0)
     is_over = F.col("status").isin(*OVER)
     often = F.count_if(is_over).over(last) >= _NEEDED
-    effect = F.col("value") - F.col("noise") - F.col("sketch_error")
+    effect = F.abs("value") - F.col("noise") - F.col("sketch_error")
     gross = effect > _GROSS * F.col("limit")
     confirmed = is_over & (often | F.coalesce(gross, F.lit(False)))
     return rows.withColumn("confirmed", confirmed).where("is_current").select(*names, "confirmed")

@@ -98,7 +98,6 @@ def _judge(
         )
         limit = None if blocks is None else blocks.limit(_BLOCK_ALPHA)
         count = 0 if blocks is None else len(blocks.effects)
-        effect = measured.value - measured.noise - measured.sketch_error
         status, reason = verdict(name, measured, limit, count)
         yield shared | {
             "statistic": name,
@@ -111,7 +110,9 @@ def _judge(
             "current_count": round(measured.current_count),
             "sketch_error": _or_none(measured.sketch_error),
             "blocks": count,
-            "p_blocks": None if blocks is None or math.isnan(effect) else blocks.p_value(effect),
+            "p_blocks": None
+            if blocks is None or math.isnan(measured.effect)
+            else blocks.p_value(measured.effect),
             "limit": _or_none(max(measured.threshold, -math.inf if limit is None else limit)),
             "status": status,
             "reason": reason,

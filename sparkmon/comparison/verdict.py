@@ -65,11 +65,10 @@ def verdict(
             f"{current:g} rows; {statistic} needs {needed} for its threshold "
             f"{measured.threshold:.3g} to stand above noise",
         )
-    effect = abs(measured.value) - measured.noise - measured.sketch_error
     highest, source = measured.threshold, ""
     if limit is not None and limit > highest:
         highest, source = limit, f", the limit by {blocks} blocks of the reference"
-    status = "drift" if effect > highest else "ok"
+    status = "drift" if measured.effect > highest else "ok"
     relation = "exceeds" if status == "drift" else "is within"
     return (
         status,

@@ -228,7 +228,9 @@ def _summary(
     )
     rows, windows = counted.collect()[0]
     events = spark.read.format(sources.InferenceLogDataSource.name()).load(str(platform.spool))
-    answers = monitor.rows(events).where("event_type = 'response' AND instance >= 0")
+    # Not `monitor.rows`, which asks the store about every request.
+    decoded = sources.rows(events, delay=monitor.delay)
+    answers = decoded.where("event_type = 'response' AND instance >= 0")
     told = alerts.orderBy("window_start", "column_name").toArrow().to_pylist()
     names = ("statistic", "value", "threshold", "window_start", "window_end")
     fault_time = datetime.fromisoformat(str(sender.progress.fault_time))

@@ -15,6 +15,7 @@ from sparkmon.statistics.statistic import (
     Statistic,
     Summary,
     as_levels,
+    fixed_limit,
 )
 
 __all__ = ["chi2"]
@@ -87,8 +88,4 @@ def _law(reference: Summary, current: Summary, value: float, threshold: float) -
     return chi2_law(shares(reference, current), _distance, value, threshold, scale=4, power=2)
 
 
-def _limit(reference: Summary) -> float:
-    return _THRESHOLD
-
-
-STATISTICS.add("chi2", Statistic("chi2", chi2, CATEGORICAL, _limit, _law))
+STATISTICS.add("chi2", Statistic("chi2", chi2, CATEGORICAL, fixed_limit(_THRESHOLD), _law))

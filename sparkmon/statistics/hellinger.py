@@ -16,6 +16,7 @@ from sparkmon.statistics.statistic import (
     Measurement,
     Statistic,
     Summary,
+    fixed_limit,
 )
 
 __all__ = ["hellinger"]
@@ -84,8 +85,7 @@ def _law(reference: Summary, current: Summary, value: float, threshold: float) -
     return chi2_law(shares(reference, current), _distance, value, threshold, scale=8, power=2)
 
 
-def _limit(reference: Summary) -> float:
-    return _THRESHOLD
-
-
-STATISTICS.add("hellinger", Statistic("hellinger", hellinger, NUMERIC | CATEGORICAL, _limit, _law))
+STATISTICS.add(
+    "hellinger",
+    Statistic("hellinger", hellinger, NUMERIC | CATEGORICAL, fixed_limit(_THRESHOLD), _law),
+)

@@ -16,6 +16,7 @@ from sparkmon.statistics.statistic import (
     Measurement,
     Statistic,
     Summary,
+    fixed_limit,
 )
 
 __all__ = ["js"]
@@ -94,8 +95,4 @@ def _law(reference: Summary, current: Summary, value: float, threshold: float) -
     )
 
 
-def _limit(reference: Summary) -> float:
-    return _THRESHOLD
-
-
-STATISTICS.add("js", Statistic("js", js, NUMERIC | CATEGORICAL, _limit, _law))
+STATISTICS.add("js", Statistic("js", js, NUMERIC | CATEGORICAL, fixed_limit(_THRESHOLD), _law))

@@ -13,6 +13,7 @@ from sparkmon.statistics.statistic import (
     Statistic,
     Summary,
     as_numbers,
+    fixed_limit,
     inverse_rows,
     least_rows,
 )
@@ -94,8 +95,4 @@ def _law(reference: Summary, current: Summary, value: float, threshold: float) -
     )
 
 
-def _limit(reference: Summary) -> float:
-    return _THRESHOLD
-
-
-STATISTICS.add("ks", Statistic("ks", ks, NUMERIC, _limit, _law))
+STATISTICS.add("ks", Statistic("ks", ks, NUMERIC, fixed_limit(_THRESHOLD), _law))

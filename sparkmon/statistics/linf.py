@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sparkmon.statistics.binned import binned_error, shares
+from sparkmon.statistics.null_laws import upper_point
 from sparkmon.statistics.statistic import (
     CATEGORICAL,
     NUMERIC,
@@ -16,6 +17,7 @@ from sparkmon.statistics.statistic import (
     Measurement,
     Statistic,
     Summary,
+    fixed_limit,
     least_rows,
 )
 
@@ -128,15 +130,10 @@ def _mean(deviations: FloatArray) -> float:
 
 def _point(deviations: FloatArray) -> float:
     """Return the value exceeded once in 1,000 cases; the least double if there is no noise."""
-    low, high = math.ulp(0.0), float(8 * deviations.max(initial=0.0))
-    while high - low > 1e-9 * high:
-        middle = (low + high) / 2
-        low, high = (middle, high) if _sf(middle, deviations) > _CHANCE else (low, middle)
-    return high or low
+    highest = float(8 * deviations.max(initial=0.0))
+    return upper_point(lambda value: _sf(value, deviations), _CHANCE, highest)
 
 
-def _limit(reference: Summary) -> float:
-    return _THRESHOLD
-
-
-STATISTICS.add("linf", Statistic("linf", linf, NUMERIC | CATEGORICAL, _limit, _law))
+STATISTICS.add(
+    "linf", Statistic("linf", linf, NUMERIC | CATEGORICAL, fixed_limit(_THRESHOLD), _law)
+)

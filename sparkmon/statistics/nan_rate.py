@@ -12,6 +12,7 @@ from sparkmon.statistics.statistic import (
     Statistic,
     Summary,
     as_numbers,
+    fixed_limit,
 )
 
 __all__ = ["nan_rate"]
@@ -79,8 +80,7 @@ def _law(reference: Summary, current: Summary, value: float, threshold: float) -
     )
 
 
-def _limit(reference: Summary) -> float:
-    return _THRESHOLD
-
-
-STATISTICS.add("nan_rate", Statistic("nan_rate", nan_rate, NUMERIC, _limit, _law, of_rows=False))
+STATISTICS.add(
+    "nan_rate",
+    Statistic("nan_rate", nan_rate, NUMERIC, fixed_limit(_THRESHOLD), _law, of_rows=False),
+)

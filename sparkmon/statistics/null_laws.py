@@ -6,13 +6,14 @@ scipy is no dependency: what is needed of it is a few short functions.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
 
 from sparkmon.errors import OptionError
 
-__all__ = ["chi2_quantile", "chi2_sf", "cramer_von_mises_sf", "kolmogorov_sf"]
+__all__ = ["chi2_quantile", "chi2_sf", "cramer_von_mises_sf", "kolmogorov_sf", "upper_point"]
 
 _SMALLEST_TERM = 1e-17
 _FAR = 4.0
@@ -65,6 +66,31 @@ def chi2_sf(value: float, degrees: int) -> float:
     powers = (step + odd / 2 for step in range(degrees // 2))
     terms = (math.exp(i * math.log(half) - half - math.lgamma(i + 1)) for i in powers)
     return min(1.0, tail + math.fsum(terms))
+
+
+def upper_point(tail: Callable[[float], float], chance: float, highest: float) -> float:
+    """Return the point that a statistic exceeds with the probability ``chance``.
+
+    Parameters
+    ----------
+    tail : callable
+        Point to the probability of exceeding it: falls from above ``chance`` at 0.
+    chance : float
+        In (0, 1).
+    highest : float
+        A point that is exceeded less often; 0 where there is no noise, and the result is then the least double. It is
+        exact to nine digits.
+
+    Examples
+    --------
+    >>> round(upper_point(lambda point: math.exp(-point), 0.001, 100.0), 6)
+    6.907755
+    """
+    low, high = math.ulp(0.0), highest
+    while high - low > 1e-9 * high:
+        middle = (low + high) / 2
+        low, high = (middle, high) if tail(middle) > chance else (low, middle)
+    return high or low
 
 
 @lru_cache(maxsize=4096)

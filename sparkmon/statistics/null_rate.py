@@ -15,6 +15,7 @@ from sparkmon.statistics.statistic import (
     Summary,
     as_levels,
     as_numbers,
+    fixed_limit,
 )
 
 __all__ = ["null_rate"]
@@ -94,11 +95,9 @@ def _law(reference: Summary, current: Summary, value: float, threshold: float) -
     return difference_law(hits[0], rows[0], hits[1], rows[1], threshold)
 
 
-def _limit(reference: Summary) -> float:
-    return _THRESHOLD
-
-
 STATISTICS.add(
     "null_rate",
-    Statistic("null_rate", null_rate, NUMERIC | CATEGORICAL, _limit, _law, of_rows=False),
+    Statistic(
+        "null_rate", null_rate, NUMERIC | CATEGORICAL, fixed_limit(_THRESHOLD), _law, of_rows=False
+    ),
 )

@@ -17,6 +17,7 @@ from sparkmon.statistics.statistic import (
     Measurement,
     Statistic,
     Summary,
+    fixed_limit,
 )
 
 __all__ = ["psi"]
@@ -97,8 +98,4 @@ def _law(reference: Summary, current: Summary, value: float, threshold: float) -
     return replace(measured, detail={**measured.detail, "floor": _FLOOR})
 
 
-def _limit(reference: Summary) -> float:
-    return _THRESHOLD
-
-
-STATISTICS.add("psi", Statistic("psi", psi, NUMERIC | CATEGORICAL, _limit, _law))
+STATISTICS.add("psi", Statistic("psi", psi, NUMERIC | CATEGORICAL, fixed_limit(_THRESHOLD), _law))

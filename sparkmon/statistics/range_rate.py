@@ -13,6 +13,7 @@ from sparkmon.statistics.statistic import (
     Statistic,
     Summary,
     as_numbers,
+    fixed_limit,
 )
 
 __all__ = ["range_rate"]
@@ -90,8 +91,6 @@ def _law(reference: Summary, current: Summary, value: float, threshold: float) -
     return excess_law(1.0, reference.n, current.n, value, threshold, sketch_error)
 
 
-def _limit(reference: Summary) -> float:
-    return _THRESHOLD
-
-
-STATISTICS.add("range_rate", Statistic("range_rate", range_rate, NUMERIC, _limit, _law))
+STATISTICS.add(
+    "range_rate", Statistic("range_rate", range_rate, NUMERIC, fixed_limit(_THRESHOLD), _law)
+)

@@ -26,6 +26,7 @@ __all__ = [
     "Summary",
     "as_levels",
     "as_numbers",
+    "fixed_limit",
     "inverse_rows",
     "least_rows",
     "no_limit",
@@ -68,6 +69,11 @@ class Measurement:
     detail: Mapping[str, float] = field(default_factory=dict)
     """What else a reader needs to repeat the number, such as ``bins`` and ``floor``."""
 
+    @property
+    def effect(self) -> float:
+        """How far the value stands from 0 beyond noise and sketch error; NaN where there is no value."""
+        return abs(self.value) - self.noise - self.sketch_error
+
 
 @dataclass(frozen=True, slots=True)
 class Statistic:
@@ -83,8 +89,8 @@ class Statistic:
     kinds : frozenset of FeatureKind
         The kinds of column it is defined for.
     limit : callable
-        ``(reference) -> float``: its default threshold, in the value's unit; :func:`no_limit` for a statistic that
-        is reported and judged only by a threshold that is given.
+        ``(reference) -> float``: its default threshold, in the value's unit; :func:`fixed_limit` where that is the same
+        for every column, :func:`no_limit` where the statistic is reported and judged only by a threshold that is given.
     law : callable
         ``(reference, current, value, threshold) -> Measurement``: what surrounds a value that is not NaN.
     of_rows : bool, default True
@@ -161,6 +167,21 @@ def as_levels(reference: Summary, current: Summary) -> tuple[Categories, Categor
         f"got {type(reference).__name__} and {type(current).__name__}; expected two Categories; "
         "numbers are not comparable with named levels"
     )
+
+
+def fixed_limit(threshold: float) -> Callable[[Summary], float]:
+    """Return the default threshold of a statistic whose unit is the same for every column.
+
+    Examples
+    --------
+    >>> fixed_limit(0.2)(Distribution.from_sample([1.0, 2.0]))
+    0.2
+    """
+
+    def limit(reference: Summary) -> float:
+        return threshold
+
+    return limit
 
 
 def no_limit(reference: Summary) -> float:

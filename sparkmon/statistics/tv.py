@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sparkmon.statistics.binned import binned_error, shares
-from sparkmon.statistics.null_laws import chi2_sf
+from sparkmon.statistics.null_laws import chi2_sf, upper_point
 from sparkmon.statistics.statistic import (
     CATEGORICAL,
     NUMERIC,
@@ -17,6 +17,7 @@ from sparkmon.statistics.statistic import (
     Measurement,
     Statistic,
     Summary,
+    fixed_limit,
     least_rows,
 )
 
@@ -141,15 +142,7 @@ def _chi_mean(degrees: float) -> float:
 
 def _point(mean: float, degrees: float) -> float:
     """Return the value exceeded once in 1,000 cases; the least double if there is no noise."""
-    low, high = math.ulp(0.0), 20 * mean
-    while high - low > 1e-9 * high:
-        middle = (low + high) / 2
-        low, high = (middle, high) if _chi_sf(middle, mean, degrees) > _CHANCE else (low, middle)
-    return high or low
+    return upper_point(lambda value: _chi_sf(value, mean, degrees), _CHANCE, 20 * mean)
 
 
-def _limit(reference: Summary) -> float:
-    return _THRESHOLD
-
-
-STATISTICS.add("tv", Statistic("tv", tv, NUMERIC | CATEGORICAL, _limit, _law))
+STATISTICS.add("tv", Statistic("tv", tv, NUMERIC | CATEGORICAL, fixed_limit(_THRESHOLD), _law))

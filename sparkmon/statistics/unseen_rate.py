@@ -13,6 +13,7 @@ from sparkmon.statistics.statistic import (
     Statistic,
     Summary,
     as_levels,
+    fixed_limit,
 )
 
 __all__ = ["unseen_rate"]
@@ -79,8 +80,6 @@ def _law(reference: Summary, current: Summary, value: float, threshold: float) -
     return excess_law(once, reference.n, current.n, value, threshold)
 
 
-def _limit(reference: Summary) -> float:
-    return _THRESHOLD
-
-
-STATISTICS.add("unseen_rate", Statistic("unseen_rate", unseen_rate, CATEGORICAL, _limit, _law))
+STATISTICS.add(
+    "unseen_rate", Statistic("unseen_rate", unseen_rate, CATEGORICAL, fixed_limit(_THRESHOLD), _law)
+)

@@ -12,6 +12,7 @@ from sparkmon.statistics.statistic import (
     Statistic,
     Summary,
     as_numbers,
+    fixed_limit,
 )
 from sparkmon.statistics.wasserstein import law, wasserstein
 
@@ -74,11 +75,7 @@ def _law(reference: Summary, current: Summary, value: float, threshold: float) -
     )
 
 
-def _limit(reference: Summary) -> float:
-    return _THRESHOLD
-
-
 STATISTICS.add(
     "wasserstein_normed",
-    Statistic("wasserstein_normed", wasserstein_normed, NUMERIC, _limit, _law),
+    Statistic("wasserstein_normed", wasserstein_normed, NUMERIC, fixed_limit(_THRESHOLD), _law),
 )

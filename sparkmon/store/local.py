@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,15 +9,14 @@ import pyarrow.compute as pc
 
 from sparkmon.distributions.schema import REFERENCES
 from sparkmon.errors import ProfileError
-from sparkmon.store.contract import DEFAULT_REFERENCE, FeatureStore
-from sparkmon.store.feature_view import FeatureView
-from sparkmon.store.online import Entry, OnlineView
+from sparkmon.store.contract import DEFAULT_REFERENCE
 from sparkmon.store.sql.database import Database
+from sparkmon.store.sql.database_store import DatabaseStore
 
 __all__ = ["LocalStore"]
 
 
-class LocalStore(FeatureStore):
+class LocalStore(DatabaseStore):
     """A feature store in one directory, for a laptop, a test or a single job.
 
     Parameters
@@ -38,7 +36,7 @@ class LocalStore(FeatureStore):
     Examples
     --------
     >>> import asyncio, tempfile
-    >>> from sparkmon.store.feature_view import GroupInView
+    >>> from sparkmon.store.feature_view import FeatureView, GroupInView
     >>> store = LocalStore(tempfile.mkdtemp())
     >>> store.write_rows("cards_1", ["card_id"], [{"card_id": 7, "mean_amount": 41.5}])
     >>> cards = GroupInView("cards_1", {"card_id": "card_id"}, {"mean_amount": "mean_amount"})
@@ -87,37 +85,13 @@ class LocalStore(FeatureStore):
         table = spark.read.format("delta").load(str(self._references)).toArrow().cast(REFERENCES)
         return table.filter(pc.equal(table["reference"], pa.scalar(reference)))
 
-    def write_rows(
-        self,
-        group: str,
-        key: Sequence[str],
-        rows: Sequence[Entry],
-        *,
-        avro: Mapping[str, str] | None = None,
-    ) -> None:
-        """See :meth:`FeatureStore.write_rows`."""
-        self._online.write_rows(group, key, rows, avro)
-
-    def write_view(self, view: FeatureView) -> None:
-        """See :meth:`FeatureStore.write_view`."""
-        self._online.write_view(view)
-
-    def read_view(self, name: str, version: int = 1) -> FeatureView:
-        """See :meth:`FeatureStore.read_view`."""
-        return self._online.read_view(name, version)
-
-    def open_view(
-        self, view: FeatureView, *, timeout_s: float = 1.0, connections: int = 8
-    ) -> OnlineView:
-        """See :meth:`FeatureStore.open_view`."""
-        return self._online.open_view(view, timeout_s, connections)
-
     @property
     def _references(self) -> Path:
         return self.path / "references"
 
     @property
-    def _online(self) -> Database:
+    def database(self) -> Database:
+        """See :class:`DatabaseStore`; made at each use, because references need none."""
         return Database(path=self.path / "online.sqlite")
 
 

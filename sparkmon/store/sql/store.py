@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 import pyarrow as pa
 
-from sparkmon.store.contract import DEFAULT_REFERENCE, FeatureStore
-from sparkmon.store.feature_view import FeatureView
-from sparkmon.store.online import Entry, OnlineView
+from sparkmon.store.contract import DEFAULT_REFERENCE
 from sparkmon.store.sql.database import Database
+from sparkmon.store.sql.database_store import DatabaseStore
 
 __all__ = ["SqlStore"]
 
 
-class SqlStore(FeatureStore):
+class SqlStore(DatabaseStore):
     """A feature store in one database of a server that speaks the MySQL protocol: MySQL, MariaDB, RonDB.
 
     Parameters
@@ -61,27 +58,7 @@ class SqlStore(FeatureStore):
         """See :meth:`FeatureStore.read_references`."""
         return self._database.read_references(reference)
 
-    def write_rows(
-        self,
-        group: str,
-        key: Sequence[str],
-        rows: Sequence[Entry],
-        *,
-        avro: Mapping[str, str] | None = None,
-    ) -> None:
-        """See :meth:`FeatureStore.write_rows`."""
-        self._database.write_rows(group, key, rows, avro)
-
-    def write_view(self, view: FeatureView) -> None:
-        """See :meth:`FeatureStore.write_view`."""
-        self._database.write_view(view)
-
-    def read_view(self, name: str, version: int = 1) -> FeatureView:
-        """See :meth:`FeatureStore.read_view`."""
-        return self._database.read_view(name, version)
-
-    def open_view(
-        self, view: FeatureView, *, timeout_s: float = 1.0, connections: int = 8
-    ) -> OnlineView:
-        """See :meth:`FeatureStore.open_view`."""
-        return self._database.open_view(view, timeout_s, connections)
+    @property
+    def database(self) -> Database:
+        """See :class:`DatabaseStore`."""
+        return self._database
