@@ -250,12 +250,12 @@ def test_a_batch_tried_again_after_a_crash_is_written_once(
     # First the second table cannot be written, then a sink is down, then all is well, twice.
     (tmp_path / "drift_metrics").write_text("in the way")
     with pytest.raises(Exception, match="drift_metrics"):
-        monitor._judge(profiles, "query", 0)
+        monitor.closed_windows.write(profiles, "query", 0)
     (tmp_path / "drift_metrics").unlink()
     with pytest.raises(AlertDeliveryError, match="Ledger could not deliver 1 alerts"):
-        monitor._judge(profiles, "query", 0)
+        monitor.closed_windows.write(profiles, "query", 0)
     for _ in range(2):
-        monitor._judge(profiles, "query", 0)
+        monitor.closed_windows.write(profiles, "query", 0)
     sizes = {table: len(contents(spark, monitor, table)) for table in ("profiles", "drift_metrics")}
     assert sizes == {"profiles": 3, "drift_metrics": 7}
     (alert,) = contents(spark, monitor, "alerts")

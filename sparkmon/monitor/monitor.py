@@ -2,42 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
-from typing import TypeAlias
+from collections.abc import Mapping, Sequence
 
-import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.streaming.query import StreamingQuery
 
 from sparkmon import sources
-from sparkmon.alerts import AlertSink, ConsoleSink, alerts_of, deliver
-from sparkmon.comparison import (
-    Checks,
-    alpha_for,
-    calibrate,
-    compare,
-    compare_consecutive,
-    confirm,
-    correct,
-    missing_columns,
-)
+from sparkmon.alerts import AlertSink, ConsoleSink
+from sparkmon.comparison import Checks
 from sparkmon.errors import OptionError, ReferenceMissingError
 from sparkmon.interval import parse_interval
+from sparkmon.monitor.batch_query import start_query
+from sparkmon.monitor.closed_windows import ClosedWindows
+from sparkmon.monitor.verdicts import Verdicts
 from sparkmon.profiles import WINDOW_K, profile_rows
-from sparkmon.schemas import DRIFT_METRICS, PROFILES
 from sparkmon.skew import SkewMarker
 from sparkmon.store import DEFAULT_REFERENCE, FeatureStore, FeatureView, schemas_of
 from sparkmon.tables import Tables
-from sparkmon.watch import Watch, query_id
+from sparkmon.watch import Watch
 
 __all__ = ["Monitor"]
-
-_LOOK_BACK = 100
-"""How many windows back a series is looked for that has had silent windows between."""
-
-_Write: TypeAlias = Callable[[DataFrame, str, int], None]
 
 
 class Monitor:
@@ -121,7 +105,6 @@ class Monitor:
         self.window, self.slide, self.delay, self.k = window, slide, delay, k
         self.components = [components] if isinstance(components, str) else list(components)
         self.checks = checks or Checks()
-        self.consecutive = consecutive
         self.sinks: Sequence[AlertSink] = [ConsoleSink()] if sinks is None else list(sinks)
         served = {model: _view(store, text) for model, text in (views or {}).items()}
         self._mark = SkewMarker(store, served) if served else None
@@ -131,11 +114,10 @@ class Monitor:
             raise ReferenceMissingError(
                 f"{store!r} has no reference {reference!r}; make one with: sparkmon profile TABLE --as MODEL"
             )
-        self._calibration = calibrate(references, self.checks)
-        # The profiles of single blocks need not travel with every batch.
-        self._references = references.filter(pc.is_null(references["block_start"]))
-        self._window_s = parse_interval("window", window).total_seconds()
-        self._step_s = parse_interval("slide", slide or window).total_seconds()
+        window_s = parse_interval("window", window).total_seconds()
+        step_s = parse_interval("slide", slide or window).total_seconds()
+        verdicts = Verdicts(references, self.checks, step_s, consecutive=consecutive)
+        self.closed_windows = ClosedWindows(verdicts, self.tables, self.sinks, window_s)
 
     @property
     def models(self) -> list[str]:
@@ -167,15 +149,7 @@ class Monitor:
         earlier_profiles : DataFrame, optional
             Profiles of the windows before, for ``consecutive``.
         """
-        references = profiles.sparkSession.createDataFrame(self._references)
-        found = compare(profiles, references, self.checks, calibration=self._calibration)
-        found = found.unionByName(missing_columns(profiles, references))
-        if self.consecutive:
-            found = found.unionByName(
-                compare_consecutive(profiles, earlier_profiles, self.checks, kinds=references)
-            )
-        alpha = alpha_for(self.checks.false_alarms_per_week, self._step_s)
-        return confirm(correct(found, alpha), earlier)
+        return self.closed_windows.verdicts.findings(profiles, earlier, earlier_profiles)
 
     def start(self, events: DataFrame, checkpoints: str, *, available_now: bool = False) -> Watch:
         """Start watching a stream.
@@ -202,7 +176,9 @@ class Monitor:
             )
         letters = sources.dead_letters(sources.rows(self._watched(events), self._schemas))
         watch = self.start_rows(self.rows(events), checkpoints, available_now=available_now)
-        buried = self._query(letters, f"{checkpoints}/dead_letters", self._bury, available_now)
+        buried = start_query(
+            letters, f"{checkpoints}/dead_letters", self._bury, available_now=available_now
+        )
         return Watch(watch.profiles, buried)
 
     def start_rows(
@@ -228,56 +204,16 @@ class Monitor:
                 "or use sparkmon.profile_rows and Monitor.findings for a batch"
             )
         profiles = profile_rows(rows, self.window, slide=self.slide, k=self.k)
-        return Watch(
-            self._query(profiles, f"{checkpoints}/profiles", self._judge, available_now), None
+        closing = start_query(
+            profiles,
+            f"{checkpoints}/profiles",
+            self.closed_windows.write,
+            available_now=available_now,
         )
+        return Watch(closing, None)
 
     def _watched(self, events: DataFrame) -> DataFrame:
         return events.where(F.col("component").isin(self.components))
-
-    def _query(
-        self, frame: DataFrame, checkpoint: str, write: _Write, available_now: bool
-    ) -> StreamingQuery:
-        known: list[str] = []
-
-        def each(batch: DataFrame, batch_id: int) -> None:
-            if not known:
-                known.append(query_id(batch.sparkSession, checkpoint))
-            write(batch, known[0], batch_id)
-
-        stream = (
-            frame.writeStream.outputMode("append")
-            .option("checkpointLocation", checkpoint)
-            .foreachBatch(each)
-        )
-        return (stream.trigger(availableNow=True) if available_now else stream).start()
-
-    def _judge(self, profiles: DataFrame, writer: str, batch_id: int) -> None:
-        profiles.persist()
-        try:
-            if profiles.isEmpty():
-                return
-            self.tables.append(profiles, "profiles", writer=writer, batch_id=batch_id)
-            findings = self.findings(profiles, *self._earlier(profiles)).persist()
-            try:
-                self.tables.append(findings, "drift_metrics", writer=writer, batch_id=batch_id)
-                deliver(
-                    alerts_of(findings), self.sinks, self.tables, writer=writer, batch_id=batch_id
-                )
-            finally:
-                findings.unpersist()
-        finally:
-            profiles.unpersist()
-
-    def _earlier(self, profiles: DataFrame) -> tuple[DataFrame | None, DataFrame | None]:
-        """Read findings and profiles of the last windows before these, which a batch tried again reads alike."""
-        spark = profiles.sparkSession
-        first = profiles.agg(F.min("window_start")).collect()[0][0]
-        start = first - timedelta(seconds=_LOOK_BACK * self._window_s)
-        findings = self.tables.find(spark, "drift_metrics", DRIFT_METRICS.names, start, first)
-        if not self.consecutive:
-            return findings, None
-        return findings, self.tables.find(spark, "profiles", PROFILES.names, start, first)
 
     def _bury(self, letters: DataFrame, writer: str, batch_id: int) -> None:
         letters.persist()

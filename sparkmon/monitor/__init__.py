@@ -1,0 +1,5 @@
+"""The monitor: puts the rooms together over any DataFrame of events, streaming or not."""
+
+from sparkmon.monitor.monitor import Monitor
+
+__all__ = ["Monitor"]
