@@ -1,14 +1,8 @@
 """A monitor as a file: ``monitor.yaml``, checked to the line, with the same meaning as the Python."""
 
 from sparkmon.config.read import read_config
-from sparkmon.config.settings import (
-    HopsworksSource,
-    KafkaSource,
-    KServeSource,
-    MonitorConfig,
-    Sink,
-    Store,
-)
+from sparkmon.config.settings import MonitorConfig, Sink, Store
+from sparkmon.config.sources import HopsworksSource, KafkaSource, KServeSource
 from sparkmon.interval import parse_interval
 
 __all__ = [

@@ -3,43 +3,25 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
-from pyspark.sql import DataFrame, SparkSession
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from sparkmon.alerts import ConsoleSink
 from sparkmon.comparison import RATES, Checks
+from sparkmon.config.sources import HopsworksSource, KafkaSource, KServeSource
+from sparkmon.config.values import Interval, Location, Options, Strict, Text, as_strings, resolved
 from sparkmon.errors import OptionError
 from sparkmon.interval import parse_interval
 from sparkmon.monitor import Monitor
-from sparkmon.protocol.hopsworks_avro import SchemaVersion, TimeUnit
-from sparkmon.sources import hopsworks_events, kafka_events
 from sparkmon.statistics import STATISTICS
 from sparkmon.store import DEFAULT_REFERENCE, FeatureStore, open_store
 
-__all__ = ["HopsworksSource", "KServeSource", "KafkaSource", "MonitorConfig", "Sink", "Store"]
-
-
-def _resolved(path: str, info: ValidationInfo) -> str:
-    """Take a relative path as relative to the file it was read from."""
-    if not path:
-        raise OptionError("expected a path")
-    base = (info.context or {}).get("base", ".")
-    return path if "://" in path else str((Path(base) / path).absolute())
+__all__ = ["MonitorConfig", "Sink", "Store"]
 
 
 def _tables(location: str, info: ValidationInfo) -> str:
-    return _resolved(location, info) if "/" in location else location
+    return resolved(location, info) if "/" in location else location
 
 
 def _statistic(name: str) -> str:
@@ -48,102 +30,7 @@ def _statistic(name: str) -> str:
     return name
 
 
-def _interval(text: str, info: ValidationInfo) -> str:
-    parse_interval(info.field_name or "interval", text)
-    return text
-
-
-def _scalar(value: object) -> object:
-    """Write what YAML reads as a number or truth value as Spark's option strings are."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(value) if isinstance(value, int | float) else value
-
-
-Text: TypeAlias = Annotated[str, Field(min_length=1)]
-Location: TypeAlias = Annotated[str, AfterValidator(_resolved)]
-Interval: TypeAlias = Annotated[str, AfterValidator(_interval)]
-Options: TypeAlias = dict[str, str]
-
-_FORMATS = "kserve, kafka or hopsworks"
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _Source(_Strict):
-    options: Options = Field({}, description="options of the Spark source, each a number or string")
-
-    @field_validator("options", mode="before")
-    @classmethod
-    def _strings(cls, options: object) -> object:
-        if not isinstance(options, dict):
-            return options
-        return {name: _scalar(value) for name, value in options.items()}
-
-
-class KServeSource(_Source):
-    """``format: kserve``: the spool of ``sparkmon receive``, or the objects of KServe's store logger."""
-
-    format: Literal["kserve"] = Field(description=_FORMATS)
-    path: Location = Field(description="the directory or URL of a spool or of stored objects")
-
-    def events(self, spark: SparkSession) -> DataFrame:
-        """Open the stream of events."""
-        return spark.readStream.format("kserve").options(**self.options).load(self.path)
-
-    def described(self) -> str:
-        """Say in a few words what is read."""
-        return f"the inference log {self.path}"
-
-
-class _Topic(_Source):
-    """A topic, read from its beginning unless ``startingOffsets`` is set."""
-
-    bootstrap_servers: Text = Field(description="the brokers, such as broker:9092")
-    topic: Text = Field(description="the topic with the log")
-
-    def records(self, spark: SparkSession) -> DataFrame:
-        """Open the stream of Kafka's records."""
-        options = {"startingOffsets": "earliest"} | self.options
-        options |= {
-            "kafka.bootstrap.servers": self.bootstrap_servers,
-            "subscribe": self.topic,
-            "includeHeaders": "true",
-        }
-        return spark.readStream.format("kafka").options(**options).load()
-
-    def described(self) -> str:
-        """Say in a few words what is read."""
-        return f"the topic {self.topic} of {self.bootstrap_servers}"
-
-
-class KafkaSource(_Topic):
-    """``format: kafka``: CloudEvents on a topic."""
-
-    format: Literal["kafka"] = Field(description=_FORMATS)
-
-    def events(self, spark: SparkSession) -> DataFrame:
-        """Open the stream of events."""
-        return kafka_events(self.records(spark))
-
-
-class HopsworksSource(_Topic):
-    """``format: hopsworks``: the Avro inference log of Hopsworks deployments on a topic."""
-
-    format: Literal["hopsworks"] = Field(description=_FORMATS)
-    schema_version: SchemaVersion | None = Field(
-        None, description="1, 2, 3 or 4: the version of inferenceschema that all records have"
-    )
-    time_unit: TimeUnit = Field("auto", description="auto, s or ms: the unit of requestTimestamp")
-
-    def events(self, spark: SparkSession) -> DataFrame:
-        """Open the stream of events."""
-        return hopsworks_events(self.records(spark), self.schema_version, self.time_unit)
-
-
-class Store(_Strict):
+class Store(Strict):
     """The feature store that holds the references."""
 
     path: Location = Field(
@@ -155,13 +42,13 @@ class Store(_Strict):
         return open_store(self.path)
 
 
-class Sink(_Strict):
+class Sink(Strict):
     """Where alerts are told beside the table."""
 
     sink: Literal["console"] = Field(description="console")
 
 
-class MonitorConfig(_Strict):
+class MonitorConfig(Strict):
     """One monitor.
 
     Relative paths are relative to the file. Keys that are not set mean what they mean for
@@ -217,9 +104,7 @@ class MonitorConfig(_Strict):
     @field_validator("spark", mode="before")
     @classmethod
     def _strings(cls, settings: object) -> object:
-        if not isinstance(settings, dict):
-            return settings
-        return {name: _scalar(value) for name, value in settings.items()}
+        return as_strings(settings)
 
     @field_validator("window", "slide")
     @classmethod
