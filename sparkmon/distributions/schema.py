@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-__all__ = ["PROFILE", "PROFILES", "REFERENCES"]
+__all__ = ["PROFILE", "PROFILES", "REFERENCES", "completed"]
 
 _TIME = pa.timestamp("us", tz="UTC")
 
@@ -28,6 +29,7 @@ PROFILE = pa.struct(
         pa.field("sketch", pa.binary()),
         pa.field("distinct_sketch", pa.binary()),
         pa.field("frequent_items", pa.map_(pa.string(), pa.int64())),
+        pa.field("vector", pa.list_(pa.float32())),
     ]
 )
 """What one column was like over some rows.
@@ -36,7 +38,9 @@ PROFILE = pa.struct(
 ``min``, ``max``, ``avg``, ``m2`` (sum of squared deviations) and ``sketch`` are of the finite numbers,
 ``distinct_sketch`` (DataSketches HLL) and ``frequent_items`` (the commonest texts with their counts, exact as long as
 there are no more levels than are tracked) of the texts. ``sketch`` is a DataSketches KLL of doubles, or, in a reference
-made of a feature store's percentiles or histogram, a :class:`sparkmon.distributions.QuantileTable`.
+made of a feature store's percentiles or histogram, a :class:`sparkmon.distributions.QuantileTable`. ``vector`` is of the
+column ``:joint`` alone: the mean of what a :class:`sparkmon.distributions.Projection` made of whole rows, whose errors are
+its numbers.
 """
 
 _KEY: list[pa.Field[Any]] = [
@@ -58,7 +62,8 @@ _PROFILES_FIELDS: list[pa.Field[Any]] = [
     pa.field("profile", PROFILE, nullable=False),
 ]
 PROFILES = pa.schema(_PROFILES_FIELDS)
-"""One row per model, window, slice and column. ``column_kind`` is ``feature``, ``prediction`` or ``enrichment``.
+"""One row per model, window, slice and column. ``column_kind`` is ``feature``, ``prediction`` or ``enrichment``,
+and ``joint`` of the column ``:joint``, in which a row stands for all its numeric features together.
 All rows together are the slice ``:all``."""
 
 _REFERENCES_FIELDS: list[pa.Field[Any]] = [
@@ -71,7 +76,41 @@ _REFERENCES_FIELDS: list[pa.Field[Any]] = [
     pa.field("block_end", _TIME),
     pa.field("created_time", _TIME, nullable=False),
     pa.field("profile", PROFILE, nullable=False),
+    pa.field("projection", pa.binary()),
 ]
 REFERENCES = pa.schema(_REFERENCES_FIELDS)
 """One row per model, reference and column, and, where the reference has times, one more for each of its blocks
-(``block_start`` not null). ``column_index`` is the column's place in the model's payloads."""
+(``block_start`` not null). ``column_index`` is the column's place in the model's payloads. ``projection`` is that of the
+column ``:joint``, as :meth:`sparkmon.distributions.Projection.to_bytes` writes it."""
+
+
+def completed(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Give a table that an earlier version of sparkmon wrote the columns and fields of ``schema``, which are null in it.
+
+    Examples
+    --------
+    >>> old = pa.table({"projection": [None], "profile": [{"count": 3}]})
+    >>> wanted = pa.schema([REFERENCES.field("profile"), pa.field("projection", pa.binary())])
+    >>> completed(old, wanted)["profile"][0].as_py()["count"]
+    3
+    """
+    columns = [
+        _completed(table[field.name].combine_chunks(), field.type)
+        if field.name in table.column_names
+        else pa.nulls(table.num_rows, field.type)
+        for field in schema
+    ]
+    return pa.table(columns, schema=schema)
+
+
+def _completed(column: pa.Array, wanted: pa.DataType) -> pa.Array:
+    if not pa.types.is_struct(wanted) or not pa.types.is_struct(column.type):
+        return column.cast(wanted)
+    held = {field.name for field in column.type}
+    fields = [
+        _completed(pc.struct_field(column, field.name), field.type)
+        if field.name in held
+        else pa.nulls(len(column), field.type)
+        for field in wanted
+    ]
+    return pa.StructArray.from_arrays(fields, fields=list(wanted), mask=column.is_null())

@@ -8,6 +8,7 @@ from sparkmon.profiles.aggregate import (
     merged_profile,
     profile_of,
 )
+from sparkmon.profiles.joint import JOINT, Projections, projections_of
 from sparkmon.profiles.merge import merge_profiles
 from sparkmon.profiles.reference import reference_of
 from sparkmon.profiles.rows import ALL_ROWS, profile_rows
@@ -15,9 +16,11 @@ from sparkmon.profiles.table import column_kinds, profile_table, quoted
 
 __all__ = [
     "ALL_ROWS",
+    "JOINT",
     "LEVELS",
     "REFERENCE_K",
     "WINDOW_K",
+    "Projections",
     "cell_columns",
     "column_kinds",
     "merge_profiles",
@@ -25,6 +28,7 @@ __all__ = [
     "profile_of",
     "profile_rows",
     "profile_table",
+    "projections_of",
     "quoted",
     "reference_of",
 ]

@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 
 from sparkmon.errors import OptionError
 from sparkmon.profiles.aggregate import REFERENCE_K, WINDOW_K
+from sparkmon.profiles.joint_reference import joint_reference
 from sparkmon.profiles.table import column_kinds, profile_table, quoted
 from sparkmon.records import FeatureKind
 from sparkmon.schemas import REFERENCES
@@ -27,6 +28,7 @@ def reference_of(
     kinds: Mapping[str, FeatureKind] | None = None,
     time: str | None = None,
     block: str = "1 day",
+    joint: bool = False,
 ) -> DataFrame:
     """Summarise a training table as a reference.
 
@@ -51,16 +53,22 @@ def reference_of(
         itself a feature.
     block : str, default "1 day"
         Length of a block; best that of the live windows.
+    joint : bool, default False
+        Whether to keep what the numeric features are like together, too: for ``mmd_rff`` and ``pca_reconstruction``,
+        which see that columns have parted company although each is as it was. It reads the table at once, and makes
+        every request dearer to profile.
 
     Returns
     -------
     DataFrame
-        ``sparkmon.schemas.REFERENCES``: one row per column, and one per column and block.
+        ``sparkmon.schemas.REFERENCES``: one row per column, and one per column and block. With ``joint`` the column
+        ``:joint`` comes last.
 
     Raises
     ------
     OptionError
-        A named column is not in the table, or nothing is left to summarise.
+        A named column is not in the table, or nothing is left to summarise; ``joint`` is asked for and there are fewer
+        than two numeric features that vary.
 
     Examples
     --------
@@ -88,7 +96,7 @@ def reference_of(
         predictions=predictions,
         k=REFERENCE_K,
     )
-    profiles = whole
+    profiles = whole.withColumn("projection", F.lit(None).cast("binary"))
     if time is not None:
         in_blocks = profile_table(
             table.where(F.col(quoted(time)).isNotNull()),
@@ -100,16 +108,21 @@ def reference_of(
             window=block,
             k=WINDOW_K,
         )
-        profiles = whole.unionByName(in_blocks)
+        profiles = profiles.unionByName(in_blocks, allowMissingColumns=True)
+    if joint:
+        features = {name: kind for name, kind in chosen.items() if name not in predictions}
+        of_rows = joint_reference(table, features, model, model_version, time, block)
+        profiles = profiles.unionByName(of_rows, allowMissingColumns=True)
     places = F.create_map(
         *(F.lit(entry) for index, name in enumerate(chosen) for entry in (name, index))
     )
     types = F.create_map(*(F.lit(entry) for name, kind in chosen.items() for entry in (name, kind)))
+    is_joint = F.col("column_kind") == "joint"
     return profiles.withColumns(
         {
             "reference": F.lit(reference),
-            "data_type": types[F.col("column_name")],
-            "column_index": places[F.col("column_name")],
+            "data_type": F.when(is_joint, "joint").otherwise(types[F.col("column_name")]),
+            "column_index": F.when(is_joint, len(chosen)).otherwise(places[F.col("column_name")]),
             "block_start": F.col("window_start"),
             "block_end": F.col("window_end"),
             "created_time": F.current_timestamp(),

@@ -8,6 +8,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from sparkmon.profiles.aggregate import WINDOW_K, cell_columns, profile_of
+from sparkmon.profiles.joint import JOINT, Projections, projected_features
 from sparkmon.schemas import PROFILES
 
 __all__ = ["ALL_ROWS", "profile_rows", "shaped"]
@@ -17,7 +18,12 @@ ALL_ROWS = ":all"
 
 
 def profile_rows(
-    rows: DataFrame, window: str, *, slide: str | None = None, k: int = WINDOW_K
+    rows: DataFrame,
+    window: str,
+    *,
+    slide: str | None = None,
+    projections: Projections | None = None,
+    k: int = WINDOW_K,
 ) -> DataFrame:
     """Summarise rows per model, model version, event-time window and column.
 
@@ -34,6 +40,9 @@ def profile_rows(
         since 1970-01-01 UTC.
     slide : str, optional
         Distance between the starts of windows; by default windows do not overlap.
+    projections : mapping, optional
+        Model and model version (empty for all others) to the projection of its reference, as
+        :func:`sparkmon.profiles.projections_of` reads them. Requests of these models have the column ``:joint``, too.
     k : int, default 800
         KLL parameter of the sketches.
 
@@ -54,34 +63,63 @@ def profile_rows(
     [('x', 3, 1.0), ('x', 3, 4.0)]
     """
     is_request = F.col("event_type") == "request"
+    no_vector = F.lit(None).cast("array<float>").alias("vector")
     side = F.struct(
         F.when(is_request, "feature").otherwise("prediction").alias("column_kind"),
         F.when(is_request, F.col("features")).otherwise(F.col("predictions")).alias("cells"),
+        no_vector,
     )
     sides = F.array(side)
     if "enrichment" in rows.columns:
         notes = F.struct(
-            F.lit("enrichment").alias("column_kind"), F.col("enrichment").alias("cells")
+            F.lit("enrichment").alias("column_kind"),
+            F.col("enrichment").alias("cells"),
+            no_vector,
         )
         has_notes = is_request & F.col("enrichment").isNotNull()
         sides = F.when(has_notes, F.array(side, notes)).otherwise(sides)
+    if projections:
+        rows = _with_joint(rows, projections)
+        sides = F.concat(sides, F.array("joint"))
     values = rows.select("model", "model_version", "event_time", F.inline(sides)).select(
         "model",
         "model_version",
         "event_time",
         "column_kind",
+        "vector",
         F.explode("cells").alias("column_name", "cell"),
     )
     keys = ("model", "model_version", "event_time", "column_name", "column_kind")
-    cells = values.select(*keys, *cell_columns(F.col("cell.number"), F.col("cell.text")))
+    cells = values.select(
+        *keys, *cell_columns(F.col("cell.number"), F.col("cell.text"), vector=F.col("vector"))
+    )
     grouped = cells.groupBy(
         "model",
         "model_version",
         F.window("event_time", window, slide).alias("window"),
         "column_name",
         "column_kind",
-    ).agg(profile_of(numbers=True, texts=True, k=k).alias("profile"))
+    ).agg(profile_of(numbers=True, texts=True, vectors=True, k=k).alias("profile"))
     return shaped(grouped, F.col("window.start"), F.col("window.end"))
+
+
+def _with_joint(rows: DataFrame, projections: Projections) -> DataFrame:
+    """Add the column ``joint``: a side whose only cell is the row's error; it has no cell where there is none."""
+    features = F.when(F.col("event_type") == "request", F.col("features"))
+    project = projected_features(projections)
+    # A column of its own first: Spark would compute it once for each use.
+    projected = rows.withColumn("projected", project("model", "model_version", features))
+    error = F.struct(
+        F.col("projected.error").alias("number"), F.lit(None).cast("string").alias("text")
+    )
+    joint = F.struct(
+        F.lit("joint").alias("column_kind"),
+        F.when(
+            F.col("projected").isNotNull(), F.create_map(F.lit(JOINT), error)
+        ).alias("cells"),
+        F.col("projected.vector").alias("vector"),
+    )
+    return projected.withColumn("joint", joint)
 
 
 def shaped(profiles: DataFrame, start: Column, end: Column, keep: Sequence[str] = ()) -> DataFrame:

@@ -16,8 +16,10 @@ from sparkmon.statistics.kl import kl
 from sparkmon.statistics.ks import ks
 from sparkmon.statistics.linf import linf
 from sparkmon.statistics.mean import mean
+from sparkmon.statistics.mmd_rff import mmd_rff
 from sparkmon.statistics.nan_rate import nan_rate
 from sparkmon.statistics.null_rate import null_rate
+from sparkmon.statistics.pca_reconstruction import pca_reconstruction
 from sparkmon.statistics.psi import psi
 from sparkmon.statistics.range_rate import range_rate
 from sparkmon.statistics.statistic import STATISTICS, Measurement, Statistic, Summary
@@ -41,8 +43,10 @@ __all__ = [
     "ks",
     "linf",
     "mean",
+    "mmd_rff",
     "nan_rate",
     "null_rate",
+    "pca_reconstruction",
     "psi",
     "range_rate",
     "std",
