@@ -26,7 +26,8 @@ def alerts_of(findings: DataFrame) -> DataFrame:
     -------
     DataFrame
         ``sparkmon.schemas.ALERTS``. Of several statistics that found a column drifted, the one furthest over its
-        threshold, relative to it, is told.
+        threshold, relative to it, is told. ``:joint`` is the column in which a row stands for all its numeric features
+        together: :func:`sparkmon.domain_classifier` then says which of them the rows can be told apart by.
 
     Examples
     --------
@@ -38,7 +39,7 @@ def alerts_of(findings: DataFrame) -> DataFrame:
     """
     strongest = Window.partitionBy(*_ABOUT, *_WINDOW).orderBy(
         # Anything is infinitely far over a threshold of 0.
-        F.desc_nulls_first(F.try_divide(F.col("value"), F.col("threshold"))),
+        F.desc_nulls_first(F.try_divide(F.abs("value"), F.col("threshold"))),
         "statistic",
     )
     drifted = (
@@ -96,6 +97,7 @@ def _message() -> Column:
             )
         )
     )
-    return F.concat(
-        F.format_string("%s of the model %s ", "column_name", "model"), what, when, numbers
+    who = F.when(F.col("column_kind") == "joint", "the features together").otherwise(
+        F.col("column_name")
     )
+    return F.concat(F.format_string("%s of the model %s ", who, "model"), what, when, numbers)

@@ -55,6 +55,13 @@ def profile(
     categorical: Annotated[
         list[str] | None, typer.Option(help="A column whose numbers are codes; may be repeated.")
     ] = None,
+    joint: Annotated[
+        bool,
+        typer.Option(
+            "--joint",
+            help="Keep what the numeric features are like together, too, for mmd_rff and pca_reconstruction.",
+        ),
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object per column.")
     ] = False,
@@ -90,6 +97,7 @@ def profile(
             kinds=dict.fromkeys(categorical or (), "categorical"),
             time=time,
             block=block,
+            joint=joint,
         )
         kept.write_reference(made)
     for sentence in notes:

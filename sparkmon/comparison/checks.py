@@ -18,8 +18,9 @@ class Checks:
 
     Parameters
     ----------
-    statistics : tuple of str, default ("ks", "psi", "wasserstein")
-        Names of registered statistics. Each is applied to the kinds of column it is defined for.
+    statistics : tuple of str, default ("ks", "psi", "wasserstein", "mmd_rff", "pca_reconstruction")
+        Names of registered statistics. Each is applied to the kinds of column it is defined for; the last two to the
+        column ``:joint``, where the reference has it.
     thresholds : mapping of str to float
         Thresholds in the statistic's own unit, instead of its default.
     rates : mapping of str to float
@@ -48,7 +49,7 @@ class Checks:
     sparkmon.errors.UnknownNameError: [SPARKMON_UNKNOWN_NAME] there is no statistic named 'psy'; known are chi2, ...
     """
 
-    statistics: tuple[str, ...] = ("ks", "psi", "wasserstein")
+    statistics: tuple[str, ...] = ("ks", "psi", "wasserstein", "mmd_rff", "pca_reconstruction")
     thresholds: Mapping[str, float] = field(default_factory=dict)
     rates: Mapping[str, float] = field(default_factory=dict)
     false_alarms_per_week: float = 1.0

@@ -74,7 +74,9 @@ def compare_consecutive(
         known = kinds.groupBy(*of_column).agg(F.first("data_type").alias("data_type"))
         typed = previous.join(F.broadcast(known), [*of_column], "left")
     counts = F.col("previous.num_texts") > F.col("previous.num_numbers")
-    kind = F.coalesce("data_type", F.when(counts, "categorical").otherwise("numeric"))
+    is_joint = F.col("column_kind") == "joint"
+    plain = F.when(is_joint, "joint").when(counts, "categorical").otherwise("numeric")
+    kind = F.coalesce("data_type", plain)
     joined = typed.select(
         *names,
         F.struct(

@@ -1,4 +1,4 @@
-"""What one column was like, without Spark: a Distribution of numbers or the Categories of named levels; and a Joint of rows.
+"""What columns were like, without Spark: a Distribution of numbers, Categories of named levels, a Joint of whole rows.
 
 All are small, frozen and made from a sample, from the bytes of a sketch or from counts. Statistics compare two of
 them and see nothing else.

@@ -19,6 +19,17 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from sparkmon.distributions.row_features import (
+    FREQUENCIES,
+    GREATEST,
+    distances_to,
+    embedded,
+    frequencies_for,
+    law_of,
+    moments_of,
+    plane_of,
+    standardised,
+)
 from sparkmon.errors import ProfileError
 
 __all__ = ["CONSTANTS", "EMBEDDING", "Projection"]
@@ -26,27 +37,16 @@ __all__ = ["CONSTANTS", "EMBEDDING", "Projection"]
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 Float32Array: TypeAlias = npt.NDArray[np.float32]
 
-_FREQUENCIES = 64
-EMBEDDING = 2 * _FREQUENCIES
+EMBEDDING = 2 * FREQUENCIES
 """How many numbers of a vector are the row's place in the kernel: a cosine and a sine per frequency."""
 CONSTANTS = 4
 """How many follow that are the same for every row, so that their mean says whose projection it was."""
 
-_BANDWIDTHS = (1.0, 0.25)
-"""In median distances; the frequencies are shared among them."""
-_VARIANCE = 0.65
-"""The share of the variance that the plane keeps."""
-_GREATEST = 10.0
-"""How many standard deviations a value, and an error, is taken to be off at most."""
 _LEAST_ERROR_STD = 0.01
-_SHIFT = 0.25
 _LEAST_ROWS = 20
 _MOST_FEATURES = 500
 _MOST_BYTES = 4_000_000
-_OF_DISTANCES = 1000
-_TAILS = (0.001, 0.999)
 _FORMAT = 1
-_SEED = 20_080_915
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,8 +92,13 @@ class Projection:
 
     def __post_init__(self) -> None:
         d = len(self.names)
-        arrays = (self.means, self.scales, self.components, self.frequencies)
-        shapes = ((d,), (d,), (d, self.components.shape[-1]), (_FREQUENCIES, d))
+        arrays: tuple[npt.NDArray[Any], ...] = (
+            self.means,
+            self.scales,
+            self.components,
+            self.frequencies,
+        )
+        shapes = ((d,), (d,), (d, self.components.shape[-1]), (FREQUENCIES, d))
         numbers = (self.error_mean, self.error_std, *self.spread, self.unit)
         if not 2 <= d <= _MOST_FEATURES or len(set(self.names)) < d:
             raise _refused(f"{d} features", f"2 to {_MOST_FEATURES} of different names")
@@ -139,19 +144,19 @@ class Projection:
             raise _refused(f"a matrix of shape {rows.shape}", f"(rows, {len(names)})")
         if rows.shape[0] < _LEAST_ROWS:
             raise _refused(f"{rows.shape[0]} rows", f"{_LEAST_ROWS} or more")
-        means, scales = np.array([_moments(column) for column in rows.T]).reshape(-1, 2).T
+        means, scales = np.array([moments_of(column) for column in rows.T]).reshape(-1, 2).T
         kept = np.flatnonzero(scales > 0)
-        chosen = tuple(names[at] for at in kept)
+        chosen = tuple(names[int(at)] for at in kept)
         if not 2 <= kept.size <= _MOST_FEATURES:
             raise _refused(
                 f"{kept.size} numeric features that vary", f"2 to {_MOST_FEATURES} of them"
             )
         means, scales = means[kept], scales[kept]
-        scaled = _standardised(rows[:, kept], means, scales)
-        components = _plane(scaled)
-        frequencies = _frequencies(scaled)
-        distances = _distances(scaled, components)
-        spread, unit = _law(scaled, frequencies)
+        scaled = standardised(rows[:, kept], means, scales)
+        components = plane_of(scaled)
+        frequencies = frequencies_for(scaled)
+        distances = distances_to(scaled, components)
+        spread, unit = law_of(scaled, frequencies)
         return cls(
             chosen,
             means,
@@ -184,12 +189,12 @@ class Projection:
         -----
         Features are taken to be 10 standard deviations off the mean at most, so that one row moves no mean by much.
         """
-        scaled = _standardised(np.asarray(matrix, np.float64), self.means, self.scales)
-        errors = (_distances(scaled, self.components) - self.error_mean) / self.error_std
+        scaled = standardised(np.asarray(matrix, np.float64), self.means, self.scales)
+        errors = (distances_to(scaled, self.components) - self.error_mean) / self.error_std
         vectors = np.empty((len(scaled), EMBEDDING + CONSTANTS), np.float32)
-        vectors[:, :EMBEDDING] = _embedded(scaled, self.frequencies)
+        vectors[:, :EMBEDDING] = embedded(scaled, self.frequencies)
         vectors[:, EMBEDDING:] = (*self.spread, self.unit, self.number)
-        return np.clip(errors, -_GREATEST, _GREATEST), vectors
+        return np.clip(errors, -GREATEST, GREATEST), vectors
 
     @cached_property
     def number(self) -> int:
@@ -241,76 +246,8 @@ class Projection:
             raise _refused(f"bytes that are not one ({error!s:.80})", "a projection") from error
 
 
-def _moments(column: FloatArray) -> tuple[float, float]:
-    """Return the mean and the deviation without the tails; a deviation of 0 where there is none to speak of."""
-    finite = np.sort(column[np.isfinite(column)])
-    if not finite.size:
-        return 0.0, 0.0
-    inner = np.clip(finite, *np.quantile(finite, _TAILS, method="nearest"))
-    greatest = float(np.abs(inner).max())  # squares of values near 1e200 would overflow
-    if not greatest:
-        return 0.0, 0.0
-    mean, std = float((inner / greatest).mean()), float((inner / greatest).std())
-    scale = std * greatest
-    return mean * greatest, scale if std > 1e-9 and math.isfinite(scale) else 0.0
-
-
-def _standardised(rows: FloatArray, means: FloatArray, scales: FloatArray) -> Float32Array:
-    with np.errstate(over="ignore"):
-        scaled = np.clip((rows - means) / scales, -_GREATEST, _GREATEST)
-    return np.nan_to_num(scaled, nan=0.0).astype(np.float32)
-
-
-def _plane(scaled: Float32Array) -> Float32Array:
-    values, vectors = np.linalg.eigh(np.cov(scaled.T.astype(np.float64)))
-    shares = np.cumsum(values[::-1]) / values.sum()
-    size = min(int(np.searchsorted(shares, _VARIANCE)) + 1, len(values) - 1)
-    return vectors[:, ::-1][:, :size].astype(np.float32)
-
-
-def _distances(scaled: Float32Array, components: Float32Array) -> FloatArray:
-    off = scaled - (scaled @ components) @ components.T
-    return np.sqrt(np.einsum("ij,ij->i", off, off, dtype=np.float64))
-
-
-def _frequencies(scaled: Float32Array) -> Float32Array:
-    some = scaled[:_OF_DISTANCES].astype(np.float64)
-    squares = (some**2).sum(axis=1)
-    pairs = np.triu_indices(len(some), 1)
-    apart = (squares[:, None] + squares - 2 * some @ some.T)[pairs]
-    apart = apart[apart > 1e-6]
-    median = math.sqrt(float(np.median(apart))) if apart.size else 1.0
-    widths = np.repeat(_BANDWIDTHS, _FREQUENCIES // len(_BANDWIDTHS))[:, None] * median
-    normal = np.random.default_rng(_SEED).standard_normal((_FREQUENCIES, scaled.shape[1]))
-    return (normal / widths).astype(np.float32)
-
-
-def _embedded(scaled: Float32Array, frequencies: Float32Array) -> Float32Array:
-    phases = scaled @ frequencies.T
-    both: Float32Array = np.concatenate([np.cos(phases), np.sin(phases)], axis=1)
-    return both / np.float32(math.sqrt(_FREQUENCIES))
-
-
-def _law(scaled: Float32Array, frequencies: Float32Array) -> tuple[tuple[float, float], float]:
-    """Return the spread of the embedding's covariance, and the squared distance that a shift makes."""
-    embedded = _embedded(scaled, frequencies).astype(np.float64)
-    mean, n = embedded.mean(axis=0), len(embedded)
-    values = np.clip(np.linalg.eigvalsh(np.cov(embedded.T)), 0, None)
-    shares = values / values.sum()
-    # A sample's eigenvalues are spread more than those of all rows; cubes of it by nearly three times as much.
-    second = max(float((shares**2).sum()) - 1 / n, 1 / EMBEDDING)
-    third = max(float((shares**3).sum()) - 3 * second / n, second**2)
-    cosines, sines = mean[:_FREQUENCIES], mean[_FREQUENCIES:]
-    # A shift by s turns each frequency's mean by the angle f s: |e^(i f s) - 1|^2 = 2 - 2 cos(f s).
-    turned = 2 - 2 * np.cos(_SHIFT * frequencies.astype(np.float64))
-    unit = float(((cosines**2 + sines**2)[:, None] * turned).sum(axis=0).mean())
-    return (second, third), max(unit / _SHIFT**2, 1e-9)
-
-
 def _written(array: npt.NDArray[Any]) -> str:
-    return base64.b64encode(
-        np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<"))
-    ).decode()
+    return base64.b64encode(array.astype(array.dtype.newbyteorder("<")).tobytes()).decode()
 
 
 def _read(text: str, kind: type[Any]) -> npt.NDArray[Any]:

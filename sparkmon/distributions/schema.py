@@ -38,9 +38,9 @@ PROFILE = pa.struct(
 ``min``, ``max``, ``avg``, ``m2`` (sum of squared deviations) and ``sketch`` are of the finite numbers,
 ``distinct_sketch`` (DataSketches HLL) and ``frequent_items`` (the commonest texts with their counts, exact as long as
 there are no more levels than are tracked) of the texts. ``sketch`` is a DataSketches KLL of doubles, or, in a reference
-made of a feature store's percentiles or histogram, a :class:`sparkmon.distributions.QuantileTable`. ``vector`` is of the
-column ``:joint`` alone: the mean of what a :class:`sparkmon.distributions.Projection` made of whole rows, whose errors are
-its numbers.
+made of a feature store's percentiles or histogram, a :class:`sparkmon.distributions.QuantileTable`.
+``vector`` is of the column ``:joint`` alone: the mean of what a :class:`sparkmon.distributions.Projection` made of whole
+rows, whose errors are its numbers.
 """
 
 _KEY: list[pa.Field[Any]] = [
@@ -80,12 +80,12 @@ _REFERENCES_FIELDS: list[pa.Field[Any]] = [
 ]
 REFERENCES = pa.schema(_REFERENCES_FIELDS)
 """One row per model, reference and column, and, where the reference has times, one more for each of its blocks
-(``block_start`` not null). ``column_index`` is the column's place in the model's payloads. ``projection`` is that of the
-column ``:joint``, as :meth:`sparkmon.distributions.Projection.to_bytes` writes it."""
+(``block_start`` not null). ``column_index`` is the column's place in the model's payloads. ``projection`` is that of
+the column ``:joint``, as :meth:`sparkmon.distributions.Projection.to_bytes` writes it."""
 
 
 def completed(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """Give a table that an earlier version of sparkmon wrote the columns and fields of ``schema``, which are null in it.
+    """Give a table that an earlier version of sparkmon wrote the columns and fields of ``schema``, as nulls.
 
     Examples
     --------
@@ -103,7 +103,7 @@ def completed(table: pa.Table, schema: pa.Schema) -> pa.Table:
     return pa.table(columns, schema=schema)
 
 
-def _completed(column: pa.Array, wanted: pa.DataType) -> pa.Array:
+def _completed(column: Any, wanted: pa.DataType) -> Any:  # noqa: ANN401 - arrays of any type
     if not pa.types.is_struct(wanted) or not pa.types.is_struct(column.type):
         return column.cast(wanted)
     held = {field.name for field in column.type}

@@ -15,7 +15,7 @@ from sparkmon.interval import parse_interval
 from sparkmon.monitor.batch_query import start_query
 from sparkmon.monitor.closed_windows import ClosedWindows
 from sparkmon.monitor.verdicts import Verdicts
-from sparkmon.profiles import WINDOW_K, profile_rows
+from sparkmon.profiles import WINDOW_K, profile_rows, projections_of
 from sparkmon.skew import SkewMarker
 from sparkmon.store import DEFAULT_REFERENCE, FeatureStore, FeatureView, schemas_of
 from sparkmon.tables import Tables
@@ -110,6 +110,7 @@ class Monitor:
         self._mark = SkewMarker(store, served) if served else None
         references = store.read_references(reference)
         self._schemas = schemas_of(references)
+        self._projections = projections_of(references)
         if not self._schemas:
             raise ReferenceMissingError(
                 f"{store!r} has no reference {reference!r}; make one with: sparkmon profile TABLE --as MODEL"
@@ -130,7 +131,7 @@ class Monitor:
 
     def profiles(self, events: DataFrame) -> DataFrame:
         """Summarise events per model, window and column: ``sparkmon.schemas.PROFILES``."""
-        return profile_rows(self.rows(events), self.window, slide=self.slide, k=self.k)
+        return self._profiles(self.rows(events))
 
     def findings(
         self,
@@ -203,14 +204,18 @@ class Monitor:
                 "got a batch DataFrame; read rows with spark.readStream, "
                 "or use sparkmon.profile_rows and Monitor.findings for a batch"
             )
-        profiles = profile_rows(rows, self.window, slide=self.slide, k=self.k)
         closing = start_query(
-            profiles,
+            self._profiles(rows),
             f"{checkpoints}/profiles",
             self.closed_windows.write,
             available_now=available_now,
         )
         return Watch(closing, None)
+
+    def _profiles(self, rows: DataFrame) -> DataFrame:
+        return profile_rows(
+            rows, self.window, slide=self.slide, projections=self._projections, k=self.k
+        )
 
     def _watched(self, events: DataFrame) -> DataFrame:
         return events.where(F.col("component").isin(self.components))

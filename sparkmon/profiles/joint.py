@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import Column
-from pyspark.sql import functions as F
+from pyspark.sql.pandas.functions import arrow_udf
 from pyspark.sql.types import ArrayType, DoubleType, FloatType, StructField, StructType
 
 from sparkmon.distributions import Projection
@@ -59,20 +59,16 @@ def projected_features(projections: Projections) -> Callable[..., Column]:
     known = [*projections.values()]
     places = {key: place for place, key in enumerate(projections)}
 
-    def project(model: pa.Array, version: pa.Array, features: pa.Array) -> pa.Array:
-        keys = pa.StructArray.from_arrays([model, version], ["model", "version"]).to_pylist()
-        chosen = np.array(
-            [
-                places.get((key["model"], key["version"]), places.get((key["model"], ""), -1))
-                for key in keys
-            ],
-            np.int64,
-        )
+    # Spark reads the annotations, at runtime, where arrays take no argument.
+    def project(model: pa.Array, version: pa.Array, features: pa.Array) -> pa.Array:  # type: ignore[type-arg]
+        keys: Any = zip(model.to_pylist(), version.to_pylist(), strict=True)
+        chosen = np.array([places.get(key, places.get((key[0], ""), -1)) for key in keys], np.int64)
         chosen[features.is_null().to_numpy(zero_copy_only=False)] = -1
         parts = []
         for place in np.unique(chosen[chosen >= 0]):
             rows = np.flatnonzero(chosen == place)
-            matrix = _matrix(features.take(pa.array(rows)), known[place].names)
+            taken: Any = features.take(pa.array(rows, pa.int64()))
+            matrix = _matrix(taken, known[place].names)
             parts.append((rows, *known[place].project(matrix)))
         return _struct(len(features), parts)
 
@@ -82,8 +78,8 @@ def projected_features(projections: Projections) -> Callable[..., Column]:
 def projected_columns(projection: Projection) -> Callable[..., Column]:
     """Return a function of an array of the projection's features to a row's error and vector."""
 
-    def project(values: pa.Array) -> pa.Array:
-        flat = values.flatten().to_numpy(zero_copy_only=False).astype(np.float64)
+    def project(values: pa.Array) -> pa.Array:  # type: ignore[type-arg]
+        flat = pc.list_flatten(values).to_numpy(zero_copy_only=False).astype(np.float64)
         rows = np.arange(len(values))
         return _struct(
             len(values), [(rows, *projection.project(flat.reshape(-1, len(projection.names))))]
@@ -92,12 +88,12 @@ def projected_columns(projection: Projection) -> Callable[..., Column]:
     return _udf(project)
 
 
-def _udf(project: Callable[..., pa.Array]) -> Callable[..., Column]:
-    made: Callable[..., Column] = F.arrow_udf(project, _PROJECTED)
+def _udf(project: Callable[..., pa.Array[Any]]) -> Callable[..., Column]:
+    made: Callable[..., Column] = arrow_udf(project, _PROJECTED)  # type: ignore[call-overload]
     return made
 
 
-def _matrix(features: pa.MapArray, names: tuple[str, ...]) -> FloatArray:
+def _matrix(features: pa.MapArray[Any, Any], names: tuple[str, ...]) -> FloatArray:
     """Lay out maps of names to cells as a matrix of numbers, NaN where there is none."""
     offsets = features.offsets.to_numpy()
     first, last = int(offsets[0]), int(offsets[-1])
@@ -114,7 +110,7 @@ def _matrix(features: pa.MapArray, names: tuple[str, ...]) -> FloatArray:
 
 def _struct(
     size: int, parts: list[tuple[npt.NDArray[np.intp], FloatArray, npt.NDArray[np.float32]]]
-) -> pa.Array:
+) -> pa.Array[Any]:
     """Put the rows of each projection back into their places; the others are null."""
     errors = np.zeros(size)
     lengths = np.zeros(size, np.int32)
@@ -126,7 +122,7 @@ def _struct(
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
     for rows, _, vectors in parts:
         flat[offsets[rows][:, None] + np.arange(vectors.shape[1])] = vectors
-    lists = pa.ListArray.from_arrays(pa.array(offsets), pa.array(flat))
+    lists = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.array(flat, pa.float32()))
     return pa.StructArray.from_arrays(
         [pa.array(errors), lists], ["error", "vector"], mask=pa.array(is_null)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 from pyspark.sql import DataFrame
@@ -52,8 +53,8 @@ def joint_reference(
     Notes
     -----
     The rows that a projection is made of lie nearer to its plane than others do (measured: by 0.3 standard deviations,
-    with 5,000 rows of 49 features), and are left out. Which they are is told by a hash of their places in the table: not
-    by their contents, by which equal rows would all be taken or all be left.
+    with 5,000 rows of 49 features), and are left out. Which they are is told by a hash of their places in the table:
+    not by their contents, by which equal rows would all be taken or all be left.
     """
     names = [
         name
@@ -82,12 +83,12 @@ def joint_reference(
         ) from error
     last = int(sample["place"][-1].as_py())
     others = placed.where(F.col(place) > F.lit(last))
-    said = {"model": model, "model_version": model_version, "projection": projection}
-    whole = profile_table(others, {}, **said, k=REFERENCE_K).withColumn(
-        "projection", F.lit(projection.to_bytes())
+    summarise = partial(
+        profile_table, kinds={}, model=model, model_version=model_version, projection=projection
     )
+    whole = summarise(others, k=REFERENCE_K).withColumn("projection", F.lit(projection.to_bytes()))
     if time is None:
         return whole
     timed = others.where(F.col(quoted(time)).isNotNull())
-    in_blocks = profile_table(timed, {}, **said, time=time, window=block, k=WINDOW_K)
+    in_blocks = summarise(timed, time=time, window=block, k=WINDOW_K)
     return whole.unionByName(in_blocks, allowMissingColumns=True)

@@ -114,9 +114,7 @@ def _with_joint(rows: DataFrame, projections: Projections) -> DataFrame:
     )
     joint = F.struct(
         F.lit("joint").alias("column_kind"),
-        F.when(
-            F.col("projected").isNotNull(), F.create_map(F.lit(JOINT), error)
-        ).alias("cells"),
+        F.when(F.col("projected").isNotNull(), F.create_map(F.lit(JOINT), error)).alias("cells"),
         F.col("projected.vector").alias("vector"),
     )
     return projected.withColumn("joint", joint)

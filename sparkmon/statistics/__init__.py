@@ -22,7 +22,7 @@ from sparkmon.statistics.null_rate import null_rate
 from sparkmon.statistics.pca_reconstruction import pca_reconstruction
 from sparkmon.statistics.psi import psi
 from sparkmon.statistics.range_rate import range_rate
-from sparkmon.statistics.statistic import STATISTICS, Measurement, Statistic, Summary
+from sparkmon.statistics.statistic import JOINT, STATISTICS, Measurement, Statistic, Summary
 from sparkmon.statistics.std import std
 from sparkmon.statistics.tv import tv
 from sparkmon.statistics.unseen_rate import unseen_rate
@@ -30,6 +30,7 @@ from sparkmon.statistics.wasserstein import wasserstein
 from sparkmon.statistics.wasserstein_normed import wasserstein_normed
 
 __all__ = [
+    "JOINT",
     "STATISTICS",
     "Measurement",
     "Statistic",

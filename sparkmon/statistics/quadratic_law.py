@@ -1,4 +1,4 @@
-"""How squared distances between means are distributed when nothing has drifted: sums of chi-squares of unequal weight."""
+"""The law of squared distances between means when nothing has drifted: a sum of chi-squares of unequal weight."""
 
 from __future__ import annotations
 

@@ -99,7 +99,7 @@ class Statistic:
         ``(reference, current, value, threshold) -> Measurement``: what surrounds a value that is not NaN.
     of_rows : bool, default True
         Whether it can be computed of two columns side by side, in which null marks the rows of the other side. False
-        for a statistic that counts nulls.
+        for a statistic that counts nulls or is of whole rows.
     """
 
     name: str

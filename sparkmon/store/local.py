@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sparkmon.distributions.schema import REFERENCES
+from sparkmon.distributions.schema import REFERENCES, completed
 from sparkmon.errors import ProfileError
 from sparkmon.store.contract import DEFAULT_REFERENCE
 from sparkmon.store.sql.database import Database
@@ -72,7 +72,8 @@ class LocalStore(DatabaseStore):
         spark = SparkSession.active()
         writer = spark.createDataFrame(table.cast(REFERENCES)).coalesce(1).write.format("delta")
         if self._references.exists():
-            writer = writer.option("replaceWhere", replaced)
+            # An earlier version of sparkmon may have written fewer columns.
+            writer = writer.option("replaceWhere", replaced).option("mergeSchema", "true")
         writer.mode("overwrite").save(str(self._references))
 
     def read_references(self, reference: str = DEFAULT_REFERENCE) -> pa.Table:
@@ -82,7 +83,8 @@ class LocalStore(DatabaseStore):
         if not self._references.exists():
             return REFERENCES.empty_table()
         spark = SparkSession.active()
-        table = spark.read.format("delta").load(str(self._references)).toArrow().cast(REFERENCES)
+        held = spark.read.format("delta").load(str(self._references)).toArrow()
+        table = completed(held, REFERENCES)
         return table.filter(pc.equal(table["reference"], pa.scalar(reference)))
 
     @property

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 from sqlalchemy.schema import CreateTable
 
-from sparkmon.distributions.schema import REFERENCES
+from sparkmon.distributions.schema import REFERENCES, completed
 from sparkmon.errors import OptionError, ProfileError, StoreError
 from sparkmon.store.feature_view import FeatureView
 from sparkmon.store.sql.rows import exact_text
@@ -87,7 +87,7 @@ def _packed(table: pa.Table) -> bytes:
 def _unpacked(data: bytes) -> pa.Table:
     try:
         with pa.ipc.open_stream(data) as reader:
-            return reader.read_all().cast(REFERENCES)
+            return completed(reader.read_all(), REFERENCES)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise StoreError(
             f"a reference in {REFERENCES_TABLE} is damaged ({error!s:.200}); write it again"
