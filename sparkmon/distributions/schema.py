@@ -39,8 +39,8 @@ PROFILE = pa.struct(
 ``distinct_sketch`` (DataSketches HLL) and ``frequent_items`` (the commonest texts with their counts, exact as long as
 there are no more levels than are tracked) of the texts. ``sketch`` is a DataSketches KLL of doubles, or, in a reference
 made of a feature store's percentiles or histogram, a :class:`sparkmon.distributions.QuantileTable`.
-``vector`` is of the column ``:joint`` alone: the mean of what a :class:`sparkmon.distributions.Projection` made of whole
-rows, whose errors are its numbers.
+``vector`` is of the column ``:joint`` alone: the mean of what a :class:`sparkmon.distributions.Projection` made of
+whole rows, whose errors are its numbers.
 """
 
 _KEY: list[pa.Field[Any]] = [

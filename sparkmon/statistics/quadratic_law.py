@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -29,7 +30,8 @@ class QuadraticLaw:
     Notes
     -----
     A chi-square variable of second^3 / third^2 degrees of freedom, moved and stretched to have the same mean, variance
-    and skewness. With equal weights it is exact.
+    and skewness. With equal weights it is exact; with weights that fall as 1, 1/2, 1/3, ... its 1 % point is exceeded by
+    1.0 % and its 0.1 % point by 0.12 %.
 
     References
     ----------
@@ -64,18 +66,29 @@ class QuadraticLaw:
         return gamma_sf(degrees / 2, ((value - self.total) / self._stretch + degrees) / 2)
 
     def point(self, chance: float) -> float:
-        """Return the point that the sum exceeds with the probability ``chance``, at most 0.05."""
-        highest = self.total
-        while self.sf(highest) > chance:
-            highest *= 2
-        return upper_point(self.sf, chance, highest)
+        """Return the point that the sum exceeds with the probability ``chance``, at most 0.05; 0 without noise."""
+        return self.total * _point(self.second, self.third, chance)
 
     def root_above_mean(self) -> float:
         """Return the mean of sqrt(max(0, sum - total))."""
-        # The integral over t of the probability that the root exceeds t.
-        end = math.sqrt(max(0.0, self.point(1e-9) - self.total))
-        heights = [self.sf(self.total + (end * (1 + t) / 2) ** 2) for t in _POINTS]
-        return float(_WEIGHTS @ heights) * end / 2
+        return math.sqrt(self.total) * _root_above_mean(self.second, self.third)
+
+
+@lru_cache(maxsize=1024)
+def _point(second: float, third: float, chance: float) -> float:
+    law, highest = QuadraticLaw(1.0, second, third), 1.0
+    while law.sf(highest) > chance:
+        highest *= 2
+    return upper_point(law.sf, chance, highest)
+
+
+@lru_cache(maxsize=1024)
+def _root_above_mean(second: float, third: float) -> float:
+    law = QuadraticLaw(1.0, second, third)
+    # The integral over t of the probability that the root exceeds t.
+    end = math.sqrt(_point(second, third, 1e-9) - 1)
+    heights = [law.sf(1 + (end * (1 + t) / 2) ** 2) for t in _POINTS]
+    return float(_WEIGHTS @ heights) * end / 2
 
 
 def gamma_sf(shape: float, value: float) -> float:

@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from sparkmon.distributions import Categories, Distribution
+from sparkmon.distributions import Categories, Distribution, Joint
 from sparkmon.statistics import STATISTICS, Summary
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -20,6 +21,9 @@ CASES = [
 
 
 def summary(side: dict[str, Any] | list[float | None]) -> Summary:
+    if isinstance(side, dict) and "errors" in side:
+        vector = [*side["embedding"], *[0.0] * (128 - len(side["embedding"])), *side["constants"]]
+        return Joint(Distribution.from_sample(side["errors"]), np.array(vector))
     return Categories(**side) if isinstance(side, dict) else Distribution.from_sample(side)
 
 
