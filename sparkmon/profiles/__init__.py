@@ -12,7 +12,7 @@ from sparkmon.profiles.joint import JOINT, Projections, projections_of
 from sparkmon.profiles.merge import merge_profiles
 from sparkmon.profiles.reference import reference_of
 from sparkmon.profiles.rows import ALL_ROWS, profile_rows
-from sparkmon.profiles.table import column_kinds, profile_table, quoted
+from sparkmon.profiles.table import column_kinds, number_of, profile_table, quoted
 
 __all__ = [
     "ALL_ROWS",
@@ -25,6 +25,7 @@ __all__ = [
     "column_kinds",
     "merge_profiles",
     "merged_profile",
+    "number_of",
     "profile_of",
     "profile_rows",
     "profile_table",

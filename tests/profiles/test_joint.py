@@ -102,8 +102,7 @@ def test_stream_and_batch_and_numpy_agree_for_all_models_at_once(
     for key, joint in expected.items():
         same(joint_of(streamed[key]), joint)
         same(joint_of(at_once[key]), joint)
-    plain = batch.where("column_kind <> 'joint'").toArrow()["profile"].to_pylist()
-    assert {profile["vector"] for profile in plain} == {None}
+    assert batch.where("column_kind <> 'joint' AND profile.vector IS NOT NULL").isEmpty()
 
 
 def test_a_table_gives_the_vector_of_its_rows_and_parts_merge_to_the_whole(
@@ -135,13 +134,13 @@ def test_a_table_gives_the_vector_of_its_rows_and_parts_merge_to_the_whole(
 
 
 def test_hostile_rows_move_no_mean_by_much(spark: SparkSession) -> None:
-    cells = [
+    cells: list[dict[str, float]] = [
         {"a": 1e300, "b": float("inf"), "c": float("nan")},
         {"a": float("-inf"), "b": -1e300},
         {"zz": 1.0, ":joint": 2.0},
         {},
     ]
-    rows = [
+    rows: list[dict[str, Any]] = [
         {name: {"number": number, "text": None} for name, number in row.items()} for row in cells
     ]
     rows.append({"a": {"number": None, "text": "x" * 10_000}, "b": {"number": None, "text": None}})

@@ -32,7 +32,7 @@ def categorical(shift: float, times: int = 1) -> Categories:
 
 
 def together(shift: float, times: int = 1) -> Joint:
-    return Joint.of(*PROJECTION.project(np.tile(PAIRS + [0, shift], (times, 1))))
+    return Joint.of(*PROJECTION.project(np.tile(PAIRS + np.array([0, shift]), (times, 1))))
 
 
 def lost(shift: float, times: int = 1) -> Distribution:

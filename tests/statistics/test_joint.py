@@ -24,7 +24,10 @@ BOTH = ("mmd_rff", "pca_reconstruction")
 
 def real(name: str, columns: list[str]) -> FloatArray:
     table = pq.read_table(DRIFT / f"{name}.parquet").select(columns)
-    return np.column_stack([column.to_numpy().astype(float) for column in table.columns])
+    rows: FloatArray = np.column_stack(
+        [column.to_numpy().astype(float) for column in table.columns]
+    )
+    return rows
 
 
 CAR_LOAN = real(
@@ -43,7 +46,8 @@ def correlated(random: np.random.Generator, rows: int) -> FloatArray:
 
 
 def car_loan(random: np.random.Generator, rows: int) -> FloatArray:
-    return CAR_LOAN[random.integers(0, len(CAR_LOAN), rows)]
+    drawn: FloatArray = CAR_LOAN[random.integers(0, len(CAR_LOAN), rows)]
+    return drawn
 
 
 def pair(random: np.random.Generator, rows: int, correlation: float = 0.8) -> FloatArray:
