@@ -6,6 +6,7 @@ from sparkmon.comparison.compare import compare
 from sparkmon.comparison.confirmation import JUDGED, OVER, confirm
 from sparkmon.comparison.consecutive import compare_consecutive
 from sparkmon.comparison.correction import alpha_for, correct
+from sparkmon.comparison.extra_columns import extra_columns
 from sparkmon.comparison.hopsworks_checks import checks_of, result_of
 from sparkmon.comparison.missing_columns import missing_columns
 from sparkmon.comparison.rates import RATES
@@ -24,6 +25,7 @@ __all__ = [
     "compare_consecutive",
     "confirm",
     "correct",
+    "extra_columns",
     "missing_columns",
     "result_of",
     "verdict",

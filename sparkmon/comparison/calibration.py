@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 
 from sparkmon.comparison.checks import Checks
+from sparkmon.comparison.other_blocks import other_blocks
 from sparkmon.distributions import summary_of
 from sparkmon.errors import ProfileError
 from sparkmon.statistics import STATISTICS
@@ -83,8 +84,9 @@ def calibrate(references: pa.Table, checks: Checks) -> Calibration:
     -----
     An effect is the value less noise and sketch error, as in a finding. The block is part of the whole: with m of n
     rows its distance to the others is n / (n - m) times that to the whole, and the square of that for statistics that
-    grow with the square of the difference; the square is taken for all, so that a limit is never too low. Blocks with
-    too few rows for the statistic are left out.
+    grow with the square of the difference; the square is taken for all, so that a limit is never too low. A statistic
+    of what the reference never had (``of_novelty``) is 0 of any part of it: there, a block is held beside the other
+    blocks. Blocks with too few rows for the statistic are left out.
     """
     whole: dict[tuple[Any, ...], dict[str, Any]] = {}
     blocks: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
@@ -112,16 +114,19 @@ def _effects(whole: dict[str, Any], parts: list[dict[str, Any]], name: str) -> l
     if kind not in statistic.kinds:
         return []
     reference = summary_of(whole["profile"], kind)
+    profiles = [part["profile"] for part in parts]
+    others = other_blocks(profiles, kind) if statistic.of_novelty else None
     effects = []
-    for part in parts:
+    for place, profile in enumerate(profiles):
         try:
-            measured = statistic.measure(reference, summary_of(part["profile"], kind))
+            beside = reference if others is None else others[place]
+            measured = statistic.measure(beside, summary_of(profile, kind))
         except ProfileError:
             continue
         enough = measured.least_rows is not None and measured.current_count >= measured.least_rows
         if not enough or math.isnan(measured.value):
             continue
-        share = part["profile"]["count"] / whole["profile"]["count"]
+        share = 0.0 if others else profile["count"] / whole["profile"]["count"]
         effect = max(0.0, measured.effect)
         effects.append(effect / (1 - share) ** 2 if share < 1 else 0.0)
     return effects

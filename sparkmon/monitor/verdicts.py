@@ -14,6 +14,7 @@ from sparkmon.comparison import (
     compare_consecutive,
     confirm,
     correct,
+    extra_columns,
     missing_columns,
 )
 
@@ -54,6 +55,7 @@ class Verdicts:
         references = profiles.sparkSession.createDataFrame(self._references)
         found = compare(profiles, references, self.checks, calibration=self._calibration)
         found = found.unionByName(missing_columns(profiles, references))
+        found = found.unionByName(extra_columns(profiles, references))
         if self.consecutive:
             found = found.unionByName(
                 compare_consecutive(profiles, earlier_profiles, self.checks, kinds=references)
