@@ -20,7 +20,7 @@ from sparkmon.statistics.statistic import (
 
 __all__ = ["null_rate"]
 
-_THRESHOLD = 0.01
+_THRESHOLD = 0.02
 
 
 def null_rate(reference: Summary, current: Summary) -> float:
@@ -34,7 +34,7 @@ def null_rate(reference: Summary, current: Summary) -> float:
     Returns
     -------
     float
-        In [0, 1], a difference of shares: 0.01, the default threshold, is one row in a hundred. NaN if a side has no
+        In [0, 1], a difference of shares: 0.02, the default threshold, is one row in fifty. NaN if a side has no
         rows.
 
     Raises

@@ -70,14 +70,13 @@ def test_a_range_that_days_leave_by_themselves_is_no_limit_to_them(
     """Each day is a stretch of its own, of which a share lies beyond those of all other days."""
     days, rows = 10, 1_000
     lows = np.where(np.arange(days) == 0, -reach, 0.0)
-    table = pa.table(
-        {
-            "time": np.repeat(np.datetime64("2026-01-01") + np.arange(days), rows).astype(
-                "datetime64[us]"
-            ),
-            "x": (lows[:, None] + np.linspace(0, 1, rows) * (1.0 - lows[:, None])).ravel(),
-        }
-    )
+    columns: dict[str, Any] = {
+        "time": np.repeat(np.datetime64("2026-01-01") + np.arange(days), rows).astype(
+            "datetime64[us]"
+        ),
+        "x": (lows[:, None] + np.linspace(0, 1, rows) * (1.0 - lows[:, None])).ravel(),
+    }
+    table = pa.table(columns)
     made = reference_of(spark.createDataFrame(table), "m", time="time").toArrow()
     found = calibrate(made, Checks(("range_rate",))).of(
         ("m", "", "training", "feature", "x", "range_rate")
