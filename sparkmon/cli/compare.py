@@ -37,7 +37,9 @@ def compare(
     ] = None,
     statistics: Annotated[
         list[str] | None,
-        typer.Option(help="Statistics, by commas or repeated; ks,psi,wasserstein without."),
+        typer.Option(
+            help="Statistics, by commas or repeated; those of drift and data quality without."
+        ),
     ] = None,
     threshold: Annotated[
         list[str] | None,

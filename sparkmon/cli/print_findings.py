@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import orjson
 from rich.console import Console
@@ -26,7 +28,7 @@ def print_json(comparison: Comparison) -> None:
 
 def print_table(comparison: Comparison, console: Console) -> None:
     """Print the findings as a table that ends in a line that sums them up."""
-    findings = comparison.findings
+    findings = [row for row in comparison.findings if not _is_calm_rate(row)]
     has = {
         name: any(row[name] is not None for row in findings) for name in ("chunk", "window_start")
     }
@@ -50,6 +52,11 @@ def print_table(comparison: Comparison, console: Console) -> None:
             shown(row["reason"]),
         )
     console.print(table)
+    calm = len(comparison.findings) - len(findings)
+    if calm:
+        console.print(
+            f"{calm:,} rates of data quality that stayed at 0 are not shown; --json has all."
+        )
     console.print()
     console.print(shown(summary(comparison), "bold"))
 
@@ -77,6 +84,14 @@ def summary(comparison: Comparison) -> str:
     if unknown := [name for name in comparison.compared if name not in judged]:
         text += f"; {len(unknown)} could not be judged: {', '.join(unknown)}"
     return text
+
+
+def _is_calm_rate(finding: Mapping[str, Any]) -> bool:
+    return (
+        finding["statistic"].endswith("_rate")
+        and finding["status"] in {"ok", "too_few_rows"}
+        and finding["value"] == 0
+    )
 
 
 def _columns(comparison: Comparison, statuses: set[str]) -> list[str]:
