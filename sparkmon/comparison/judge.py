@@ -21,6 +21,7 @@ from sparkmon.statistics import STATISTICS
 
 __all__ = ["judge_profiles"]
 
+_COLUMN = ("slice_key", "slice_value", "column_kind", "column_name")
 _BLOCK_ALPHA = 0.01
 """The share of a reference's blocks that may exceed a limit."""
 
@@ -90,7 +91,7 @@ def _judge(
             yield shared | {"statistic": name, "status": "no_reference", "reason": reason}
         return
     reference, current = summary_of(known["profile"], kind), summary_of(row["profile"], kind)
-    column = (row["column_kind"], row["column_name"])
+    column = tuple(row[name] for name in _COLUMN)
     for name in names:
         measured = STATISTICS.get(name).measure(reference, current, checks.thresholds.get(name))
         blocks = calibration.of(
