@@ -33,7 +33,7 @@ def run(
     tables: a directory such as ./tables, or a catalog schema;
     optional: checkpoints, window, slide, delay, reference, components,
     statistics, thresholds, rates, false_alarms_per_week, consecutive,
-    views, alerts, spark.
+    slices, views, alerts, spark.
 
     Relative paths are relative to the file, and ${NAME} in a value is an
     environment variable. Ctrl-C stops the monitor; started again, it goes

@@ -92,6 +92,10 @@ class MonitorConfig(Strict):
     consecutive: bool = Field(
         False, description="true to compare each window with the one before it, too"
     )
+    slices: tuple[Text, ...] | None = Field(
+        None,
+        description="a list of those slices of the references that are watched; all of them without",
+    )
     views: dict[str, Text] = Field(
         {},
         description="the feature view of a model that a transformer serves: {MODEL: NAME:VERSION}",
@@ -160,5 +164,6 @@ class MonitorConfig(Strict):
             checks=Checks(self.statistics, self.thresholds, self.rates, self.false_alarms_per_week),
             consecutive=self.consecutive,
             views=self.views,
+            slices=self.slices,
             sinks=[ConsoleSink() for _ in self.alerts],
         )

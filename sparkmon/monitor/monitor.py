@@ -15,7 +15,7 @@ from sparkmon.interval import parse_interval
 from sparkmon.monitor.batch_query import start_query
 from sparkmon.monitor.closed_windows import ClosedWindows
 from sparkmon.monitor.verdicts import Verdicts
-from sparkmon.profiles import WINDOW_K, profile_rows
+from sparkmon.profiles import WINDOW_K, profile_rows, slices_of, with_slices
 from sparkmon.skew import SkewMarker
 from sparkmon.store import DEFAULT_REFERENCE, FeatureStore, FeatureView, schemas_of
 from sparkmon.tables import Tables
@@ -54,6 +54,9 @@ class Monitor:
         logged features are then compared with what the store holds (``skew_rate``); see :class:`sparkmon.SkewMarker`.
     sinks : sequence of AlertSink, optional
         Where alerts are told beside the table; the console without.
+    slices : sequence of str, optional
+        Which of the slices that the references were made with are watched beside the whole; all of them without. See
+        ``slices`` of :func:`sparkmon.reference_of`.
     k : int, default 800
         KLL parameter of the windows' sketches.
 
@@ -64,7 +67,7 @@ class Monitor:
     StoreError
         The store has no such feature view.
     OptionError
-        A view is malformed, or has no feature group with a ``time`` column.
+        A view is malformed, or has no feature group with a ``time`` column; or no reference was made with a slice.
 
     Notes
     -----
@@ -99,6 +102,7 @@ class Monitor:
         consecutive: bool = False,
         views: Mapping[str, str] | None = None,
         sinks: Sequence[AlertSink] | None = None,
+        slices: Sequence[str] | None = None,
         k: int = WINDOW_K,
     ) -> None:
         self.tables = tables if isinstance(tables, Tables) else Tables(tables)
@@ -108,7 +112,8 @@ class Monitor:
         self.sinks: Sequence[AlertSink] = [ConsoleSink()] if sinks is None else list(sinks)
         served = {model: _view(store, text) for model, text in (views or {}).items()}
         self._mark = SkewMarker(store, served) if served else None
-        references = store.read_references(reference)
+        references = with_slices(store.read_references(reference), slices)
+        self.slices = slices_of(references)
         self._schemas = schemas_of(references)
         if not self._schemas:
             raise ReferenceMissingError(
@@ -130,7 +135,7 @@ class Monitor:
 
     def profiles(self, events: DataFrame) -> DataFrame:
         """Summarise events per model, window and column: ``sparkmon.schemas.PROFILES``."""
-        return profile_rows(self.rows(events), self.window, slide=self.slide, k=self.k)
+        return self._profiles(self.rows(events))
 
     def findings(
         self,
@@ -203,14 +208,16 @@ class Monitor:
                 "got a batch DataFrame; read rows with spark.readStream, "
                 "or use sparkmon.profile_rows and Monitor.findings for a batch"
             )
-        profiles = profile_rows(rows, self.window, slide=self.slide, k=self.k)
         closing = start_query(
-            profiles,
+            self._profiles(rows),
             f"{checkpoints}/profiles",
             self.closed_windows.write,
             available_now=available_now,
         )
         return Watch(closing, None)
+
+    def _profiles(self, rows: DataFrame) -> DataFrame:
+        return profile_rows(rows, self.window, slide=self.slide, slices=self.slices, k=self.k)
 
     def _watched(self, events: DataFrame) -> DataFrame:
         return events.where(F.col("component").isin(self.components))
