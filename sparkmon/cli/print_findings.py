@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from sparkmon.cli.compare_tables import Comparison
 from sparkmon.cli.terminal import shown
@@ -38,7 +39,7 @@ def print_table(comparison: Comparison, console: Console) -> None:
     for head in (*heads, "column", "statistic", "status", *sorted(_RIGHT, reverse=True), "reason"):
         table.add_column(head, justify="right" if head in _RIGHT else "left")
     for row in findings:
-        place = [str(row["chunk"])] * has["chunk"]
+        place: list[str | Text] = [str(row["chunk"])] * has["chunk"]
         if has["window_start"]:
             place += [_time(row["window_start"]), _time(row["window_end"])]
         place += [shown(_slice(row))] * sliced

@@ -103,7 +103,9 @@ def profile_rows(
 def sliced(cells: DataFrame) -> DataFrame:
     """Lay out the rows of each of their ``slices``, as ``slice_key`` and ``slice_value``."""
     others = [name for name in cells.columns if name != "slices"]
-    return cells.select(*others, F.inline("slices")).where(F.col("slice_value").isNotNull())
+    laid_out = cells.select(*others, F.inline("slices")).where(F.col("slice_value").isNotNull())
+    # Never null any more, which Spark does not see by itself.
+    return laid_out.withColumn("slice_value", F.coalesce("slice_value", F.lit("")))
 
 
 def shaped(profiles: DataFrame, start: Column, end: Column, keep: Sequence[str] = ()) -> DataFrame:

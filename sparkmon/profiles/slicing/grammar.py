@@ -240,7 +240,7 @@ class _Parser:
         self._require(")")
         meant = _TYPES.get(token.text.lower())
         if meant is None:
-            raise self.make.refused(token.text, f"a type: {' or '.join(_TYPES).upper()}")
+            raise self.make.refused(token.text, f"a type: {' or '.join(map(str.upper, _TYPES))}")
         return self.make.cast(part, meant)
 
     def _call(self, token: Token) -> Part:
