@@ -111,7 +111,7 @@ def test_an_environment_variable_stands_in_a_value_and_has_to_be_set(
             4,
             "statistics.1: got 'psy'; expected one of chi2, count",
         ),
-        (LEAST + "slices: origin", 4, "slices: got 'origin'; expected a list of those slices"),
+        (LEAST + "slices: origin", 4, "slices: got 'origin'; expected a list"),
         (LEAST + "statistics: []", 4, "statistics: got []; expected at least one"),
         (LEAST + "thresholds:\n  psi: much", 5, "thresholds.psi: got 'much'; expected a number"),
         (LEAST + "thresholds:\n  psi: -0.1", 5, "got -0.1; expected a number of 0 or more"),
