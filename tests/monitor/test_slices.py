@@ -73,11 +73,10 @@ CHECKS = Checks(("ks",))
 def store(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> LocalStore:
     register(spark)
     made = LocalStore(tmp_path_factory.mktemp("store"))
-    table = spark.createDataFrame(
-        [*zip(*map(np.ndarray.tolist, TRAINING.values()), strict=True)], [*TRAINING]
-    )
+    rows = [*zip(*(values.tolist() for values in TRAINING.values()), strict=True)]
+    table, first = (spark.createDataFrame(part, [*TRAINING]) for part in (rows, rows[:FEW]))
     reference = reference_of(table, "flights", predictions=["score"], slices=["origin", FAR])
-    few = reference_of(table.limit(FEW), "few", predictions=["score"], slices=["origin"])
+    few = reference_of(first, "few", predictions=["score"], slices=["origin"])
     made.write_reference(reference.unionByName(few).toArrow())
     return made
 
