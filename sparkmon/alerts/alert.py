@@ -76,7 +76,7 @@ def _slice() -> Column:
 
 
 def _message() -> Column:
-    missing = F.col("statistic") == "missing_column"
+    presence = F.col("statistic").isin("missing_column", "extra_column")
     limit = F.col("drift_type") == "LIMIT"
     when = F.when(
         F.col("window_start").isNotNull(),
@@ -88,12 +88,13 @@ def _message() -> Column:
         ),
     ).otherwise("")
     what = (
-        F.when(missing, "is missing")
+        F.when(F.col("statistic") == "missing_column", "is missing")
+        .when(presence, "is not in the reference")
         .when(limit, "is over its limit")
         .otherwise(F.concat(F.lit("drifted from "), "reference"))
     )
     numbers = (
-        F.when(missing, "")
+        F.when(presence, "")
         .when(
             limit,
             F.format_string(

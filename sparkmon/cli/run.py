@@ -31,9 +31,9 @@ def run(
     {format: kafka, bootstrap_servers: HOST:PORT, topic: NAME};
     store: {path: store}, the directory or URL of the feature store;
     tables: a directory such as ./tables, or a catalog schema;
-    optional: checkpoints, window, slide, delay, reference, components,
-    statistics, thresholds, rates, false_alarms_per_week, consecutive,
-    slices, views, alerts, spark.
+    optional: checkpoints, window, slide, longer_windows, delay, reference,
+    history, components, statistics, thresholds, rates,
+    false_alarms_per_week, slices, views, alerts, spark.
 
     Relative paths are relative to the file, and ${NAME} in a value is an
     environment variable. Ctrl-C stops the monitor; started again, it goes

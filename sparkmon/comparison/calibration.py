@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import pyarrow as pa
 
 from sparkmon.comparison.checks import Checks
+from sparkmon.comparison.other_blocks import other_blocks
 from sparkmon.distributions import summary_of
 from sparkmon.errors import ProfileError
+from sparkmon.records import FeatureKind
 from sparkmon.statistics import STATISTICS
 
-__all__ = ["BlockEffects", "Calibration", "calibrate"]
+__all__ = ["BlockEffects", "Calibration", "block_effects", "calibrate"]
 
 _ENOUGH_BLOCKS = 30
 _SLICE = ("slice_key", "slice_value")
@@ -84,8 +86,9 @@ def calibrate(references: pa.Table, checks: Checks) -> Calibration:
     -----
     An effect is the value less noise and sketch error, as in a finding. The block is part of the whole: with m of n
     rows its distance to the others is n / (n - m) times that to the whole, and the square of that for statistics that
-    grow with the square of the difference; the square is taken for all, so that a limit is never too low. Blocks with
-    too few rows for the statistic are left out.
+    grow with the square of the difference; the square is taken for all, so that a limit is never too low. A statistic
+    of what the reference never had (``of_novelty``) is 0 of any part of it: there, a block is held beside the other
+    blocks. Blocks with too few rows for the statistic are left out.
     """
     whole: dict[tuple[Any, ...], dict[str, Any]] = {}
     blocks: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
@@ -98,31 +101,55 @@ def calibrate(references: pa.Table, checks: Checks) -> Calibration:
             blocks.setdefault(column, []).append(row)
     found: dict[Key, BlockEffects] = {}
     for column, parts in blocks.items():
-        if column in whole and len(parts) > 1:
-            for name in checks.statistics:
-                effects = _effects(whole[column], parts, name)
-                if len(effects) > 1:
-                    key: Any = (*column, name)
-                    found[key] = BlockEffects(tuple(sorted(effects)))
+        if column not in whole:
+            continue
+        profiles = [part["profile"] for part in parts]
+        of_all = whole[column]
+        for name in checks.statistics:
+            effects = block_effects(of_all["profile"], profiles, of_all["data_type"], name)
+            if effects is not None:
+                key: Any = (*column, name)
+                found[key] = effects
     return Calibration(found)
 
 
-def _effects(whole: dict[str, Any], parts: list[dict[str, Any]], name: str) -> list[float]:
-    kind = whole["data_type"]
+def block_effects(
+    whole: Mapping[str, Any], parts: Sequence[Mapping[str, Any]], kind: FeatureKind, name: str
+) -> BlockEffects | None:
+    """Measure the parts of a profile beside the whole; see :func:`calibrate`.
+
+    Parameters
+    ----------
+    whole : mapping
+        The fields of ``sparkmon.distributions.schema.PROFILE`` of all rows.
+    parts : sequence of mapping
+        The same of each block.
+    kind : {"numeric", "categorical"}
+        What the column holds.
+    name : str
+        The statistic.
+
+    Returns
+    -------
+    BlockEffects or None
+        None where fewer than two blocks have enough rows, or the statistic is not for columns of this kind.
+    """
     statistic = STATISTICS.get(name)
-    if kind not in statistic.kinds:
-        return []
-    reference = summary_of(whole["profile"], kind)
+    if kind not in statistic.kinds or len(parts) < 2:
+        return None
+    reference = summary_of(whole, kind)
+    others = other_blocks(parts, kind) if statistic.of_novelty else None
     effects = []
-    for part in parts:
+    for place, profile in enumerate(parts):
         try:
-            measured = statistic.measure(reference, summary_of(part["profile"], kind))
+            beside = reference if others is None else others[place]
+            measured = statistic.measure(beside, summary_of(profile, kind))
         except ProfileError:
             continue
         enough = measured.least_rows is not None and measured.current_count >= measured.least_rows
         if not enough or math.isnan(measured.value):
             continue
-        share = part["profile"]["count"] / whole["profile"]["count"]
+        share = 0.0 if others else profile["count"] / whole["count"]
         effect = max(0.0, measured.effect)
         effects.append(effect / (1 - share) ** 2 if share < 1 else 0.0)
-    return effects
+    return BlockEffects(tuple(sorted(effects))) if len(effects) > 1 else None

@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import StructField, StructType
 
-from sparkmon.comparison.calibration import Calibration
+from sparkmon.comparison.calibration import Calibration, block_effects
 from sparkmon.comparison.checks import Checks
 from sparkmon.comparison.rates import ALLOWED, RATES, judge_rate
 from sparkmon.comparison.verdict import verdict
@@ -39,7 +39,8 @@ def judge_profiles(
     ----------
     joined : DataFrame
         ``sparkmon.schemas.PROFILES``, streaming or not, with the column ``known``: a struct of ``model_version``,
-        ``reference``, ``data_type`` and ``profile``, null where there is nothing to compare with.
+        ``reference``, ``data_type`` and ``profile``, null where there is nothing to compare with, and, where the
+        profile's own blocks are to be taken instead of ``calibration``, ``blocks``.
     extra : sequence of StructField
         Further columns to keep, in front.
     checks : Checks
@@ -94,9 +95,12 @@ def _judge(
     column = tuple(row[name] for name in _COLUMN)
     for name in names:
         measured = STATISTICS.get(name).measure(reference, current, checks.thresholds.get(name))
-        blocks = calibration.of(
-            (row["model"], known["model_version"], known["reference"], *column, name)
-        )
+        if known.get("blocks"):
+            blocks = block_effects(known["profile"], known["blocks"], kind, name)
+        else:
+            blocks = calibration.of(
+                (row["model"], known["model_version"], known["reference"], *column, name)
+            )
         limit = None if blocks is None else blocks.limit(_BLOCK_ALPHA)
         count = 0 if blocks is None else len(blocks.effects)
         status, reason = verdict(name, measured, limit, count)
@@ -111,12 +115,14 @@ def _judge(
             "current_count": round(measured.current_count),
             "sketch_error": _or_none(measured.sketch_error),
             "blocks": count,
+            "block_limit": limit,
             "p_blocks": None
             if blocks is None or math.isnan(measured.effect)
             else blocks.p_value(measured.effect),
             "limit": _or_none(max(measured.threshold, -math.inf if limit is None else limit)),
             "status": status,
             "reason": reason,
+            "bins": measured.detail.get("bins"),
         }
 
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from sparkmon import sources
 from sparkmon.alerts import AlertSink, ConsoleSink
-from sparkmon.comparison import Checks
+from sparkmon.comparison import Checks, History
 from sparkmon.errors import OptionError, ReferenceMissingError
 from sparkmon.interval import parse_interval
 from sparkmon.monitor.batch_query import start_query
 from sparkmon.monitor.closed_windows import ClosedWindows
+from sparkmon.monitor.longer_windows import LongerWindows, check_longer_windows
 from sparkmon.monitor.verdicts import Verdicts
-from sparkmon.profiles import WINDOW_K, profile_rows, slices_of, with_slices
+from sparkmon.profiles import WINDOW_K, merge_profiles, profile_rows, slices_of, with_slices
 from sparkmon.skew import SkewMarker
 from sparkmon.store import DEFAULT_REFERENCE, FeatureStore, FeatureView, schemas_of
 from sparkmon.tables import Tables
@@ -47,8 +49,13 @@ class Monitor:
         that only predictors, and loggers that do not name their component, are watched.
     checks : Checks, optional
         The statistics and thresholds.
-    consecutive : bool, default False
-        Whether to compare each window with the one before it, too: findings of the ``drift_type`` ``CONSECUTIVE``.
+    history : sequence of str, default ()
+        Windows of the past to compare each window with, too: ``previous``, the one before it; ``trailing(24)``, the
+        last 24 together; ``seasonal(7 days, 4)``, those that began 7, 14, 21 and 28 days before it. See
+        :class:`sparkmon.History`.
+    longer_windows : sequence of str, default ()
+        Lengths of windows to judge as well, such as ``"1 day"`` beside windows of an hour, whole multiples of
+        ``window``. They are merged from the profiles of the windows, without another pass over rows.
     views : mapping of str to str, optional
         Model to the feature view, ``"name"`` or ``"name:version"``, that sparkmon's transformer serves it from. Its
         logged features are then compared with what the store holds (``skew_rate``); see :class:`sparkmon.SkewMarker`.
@@ -67,7 +74,8 @@ class Monitor:
     StoreError
         The store has no such feature view.
     OptionError
-        A view is malformed, or has no feature group with a ``time`` column; or no reference was made with a slice.
+        A view is malformed, or has no feature group with a ``time`` column; a history is malformed; a longer window is
+        no whole multiple of ``window``, or windows overlap; or no reference was made with a slice.
 
     Notes
     -----
@@ -99,7 +107,8 @@ class Monitor:
         reference: str = DEFAULT_REFERENCE,
         components: str | Sequence[str] = ("predictor", ""),
         checks: Checks | None = None,
-        consecutive: bool = False,
+        history: Sequence[str] = (),
+        longer_windows: Sequence[str] = (),
         views: Mapping[str, str] | None = None,
         sinks: Sequence[AlertSink] | None = None,
         slices: Sequence[str] | None = None,
@@ -121,8 +130,13 @@ class Monitor:
             )
         window_s = parse_interval("window", window).total_seconds()
         step_s = parse_interval("slide", slide or window).total_seconds()
-        verdicts = Verdicts(references, self.checks, step_s, consecutive=consecutive)
-        self.closed_windows = ClosedWindows(verdicts, self.tables, self.sinks, window_s)
+        self.longer_windows = list(longer_windows)
+        check_longer_windows(self.longer_windows, window, slide)
+        past = [History.parse(text) for text in history]
+        lengths = [window, *self.longer_windows]
+        verdicts = Verdicts(references, self.checks, step_s, lengths, past)
+        longer = LongerWindows(self.tables, window_s, self.longer_windows)
+        self.closed_windows = ClosedWindows(verdicts, self.tables, self.sinks, longer)
 
     @property
     def models(self) -> list[str]:
@@ -134,8 +148,15 @@ class Monitor:
         return sources.rows(self._watched(events), self._schemas, delay=self.delay, mark=self._mark)
 
     def profiles(self, events: DataFrame) -> DataFrame:
-        """Summarise events per model, window and column: ``sparkmon.schemas.PROFILES``."""
-        return self._profiles(self.rows(events))
+        """Summarise events per model, window and column: ``sparkmon.schemas.PROFILES``.
+
+        In batch, the longer windows are among them. Of a stream they are merged from what it wrote: see :meth:`start`.
+        """
+        profiles = self._profiles(self.rows(events))
+        if profiles.isStreaming:
+            return profiles
+        longer = [merge_profiles(profiles, length, k=self.k) for length in self.longer_windows]
+        return reduce(DataFrame.unionByName, longer, profiles)
 
     def findings(
         self,
@@ -152,7 +173,7 @@ class Monitor:
         earlier : DataFrame, optional
             Findings of the windows before, which may confirm these.
         earlier_profiles : DataFrame, optional
-            Profiles of the windows before, for ``consecutive``.
+            Profiles of the windows before, for ``history``.
         """
         return self.closed_windows.verdicts.findings(profiles, earlier, earlier_profiles)
 
