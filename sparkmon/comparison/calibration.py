@@ -14,8 +14,7 @@ from sparkmon.comparison.checks import Checks
 from sparkmon.comparison.other_blocks import other_blocks
 from sparkmon.distributions import summary_of
 from sparkmon.errors import ProfileError
-from sparkmon.records import FeatureKind
-from sparkmon.statistics import STATISTICS
+from sparkmon.statistics import STATISTICS, Summary
 
 __all__ = ["BlockEffects", "Calibration", "block_effects", "calibrate"]
 
@@ -103,53 +102,49 @@ def calibrate(references: pa.Table, checks: Checks) -> Calibration:
     for column, parts in blocks.items():
         if column not in whole:
             continue
-        profiles = [part["profile"] for part in parts]
-        of_all = whole[column]
-        for name in checks.statistics:
-            effects = block_effects(of_all["profile"], profiles, of_all["data_type"], name)
+        kind = whole[column]["data_type"]
+        fitting = [name for name in checks.statistics if kind in STATISTICS.get(name).kinds]
+        of_all = summary_of(whole[column]["profile"], kind)
+        summaries = [summary_of(part["profile"], kind) for part in parts]
+        for name in fitting:
+            effects = block_effects(of_all, summaries, name)
             if effects is not None:
                 key: Any = (*column, name)
                 found[key] = effects
     return Calibration(found)
 
 
-def block_effects(
-    whole: Mapping[str, Any], parts: Sequence[Mapping[str, Any]], kind: FeatureKind, name: str
-) -> BlockEffects | None:
-    """Measure the parts of a profile beside the whole; see :func:`calibrate`.
+def block_effects(whole: Summary, parts: Sequence[Summary], name: str) -> BlockEffects | None:
+    """Measure the parts of some rows beside all of them; see :func:`calibrate`.
 
     Parameters
     ----------
-    whole : mapping
-        The fields of ``sparkmon.distributions.schema.PROFILE`` of all rows.
-    parts : sequence of mapping
-        The same of each block.
-    kind : {"numeric", "categorical"}
-        What the column holds.
+    whole : Distribution or Categories
+        All rows.
+    parts : sequence of Distribution or Categories
+        The rows of each block.
     name : str
-        The statistic.
+        The statistic; one for their kind of column.
 
     Returns
     -------
     BlockEffects or None
-        None where fewer than two blocks have enough rows, or the statistic is not for columns of this kind.
+        None where fewer than two blocks have enough rows.
     """
     statistic = STATISTICS.get(name)
-    if kind not in statistic.kinds or len(parts) < 2:
+    if len(parts) < 2:
         return None
-    reference = summary_of(whole, kind)
-    others = other_blocks(parts, kind) if statistic.of_novelty else None
+    others = other_blocks(parts) if statistic.of_novelty else None
     effects = []
-    for place, profile in enumerate(parts):
+    for place, part in enumerate(parts):
         try:
-            beside = reference if others is None else others[place]
-            measured = statistic.measure(beside, summary_of(profile, kind))
+            measured = statistic.measure(whole if others is None else others[place], part)
         except ProfileError:
             continue
         enough = measured.least_rows is not None and measured.current_count >= measured.least_rows
         if not enough or math.isnan(measured.value):
             continue
-        share = 0.0 if others else profile["count"] / whole["count"]
+        share = 0.0 if others else part.rows / whole.rows
         effect = max(0.0, measured.effect)
         effects.append(effect / (1 - share) ** 2 if share < 1 else 0.0)
     return BlockEffects(tuple(sorted(effects))) if len(effects) > 1 else None

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from sparkmon.comparison.calibration import Calibration
 from sparkmon.comparison.checks import Checks
 from sparkmon.comparison.history import History
 from sparkmon.comparison.judge import judge_profiles
-from sparkmon.profiles import merged_profile
-from sparkmon.schemas import PROFILES
+from sparkmon.schemas import PROFILE, PROFILES
 
 __all__ = ["compare_history"]
 
@@ -70,22 +69,16 @@ def compare_history(
     )
     same = [F.col(name) == F.col(f"p_{name}") for name in _SERIES]
     pairs = told.join(before, [*same, _is_of(history)])
-    latest = Window.partitionBy(*_KEYS).orderBy(F.desc("p_start"))
-    chosen = pairs.withColumn("place", F.row_number().over(latest)).where(
-        F.col("place") <= history.windows
-    )
-    past = chosen.groupBy(*_KEYS).agg(
-        F.first("profile").alias("profile"),
-        merged_profile(F.col("p_profile")).alias("past"),
-        F.collect_list("p_profile").alias("blocks"),
-    )
-    joined = _typed(past, kinds).select(
+    past = F.collect_list(F.struct("p_start", "p_profile"))
+    grouped = pairs.groupBy(*_KEYS).agg(F.first("profile").alias("profile"), past.alias("past"))
+    latest = F.slice(F.sort_array("past", asc=False), 1, history.windows)
+    joined = _typed(grouped.withColumn("blocks", latest["p_profile"]), kinds).select(
         *PROFILES.names,
         F.struct(
             F.lit("").alias("model_version"),
             F.lit(history.name).alias("reference"),
             "data_type",
-            F.col("past").alias("profile"),
+            F.lit(None).cast(PROFILE).alias("profile"),
             "blocks",
         ).alias("known"),
     )
@@ -112,6 +105,7 @@ def _typed(past: DataFrame, kinds: DataFrame | None) -> DataFrame:
     else:
         known = kinds.groupBy(*of_column).agg(F.first("data_type").alias("known_type"))
         typed = past.join(F.broadcast(known), [*of_column], "left")
-    counts = F.col("past.num_texts") > F.col("past.num_numbers")
+    last = F.col("blocks")[0]
+    counts = last["num_texts"] > last["num_numbers"]
     kind = F.coalesce("known_type", F.when(counts, "categorical").otherwise("numeric"))
     return typed.withColumn("data_type", kind)

@@ -15,7 +15,7 @@ from sparkmon.comparison.calibration import Calibration, block_effects
 from sparkmon.comparison.checks import Checks
 from sparkmon.comparison.rates import ALLOWED, RATES, judge_rate
 from sparkmon.comparison.verdict import verdict
-from sparkmon.distributions import kind_of, summary_of
+from sparkmon.distributions import kind_of, merge_summaries, summary_of
 from sparkmon.schemas import DRIFT_METRICS
 from sparkmon.statistics import STATISTICS
 
@@ -39,8 +39,9 @@ def judge_profiles(
     ----------
     joined : DataFrame
         ``sparkmon.schemas.PROFILES``, streaming or not, with the column ``known``: a struct of ``model_version``,
-        ``reference``, ``data_type`` and ``profile``, null where there is nothing to compare with, and, where the
-        profile's own blocks are to be taken instead of ``calibration``, ``blocks``.
+        ``reference``, ``data_type`` and ``profile``, null where there is nothing to compare with. Where it has
+        ``blocks``, a list of profiles, these together are the reference, and bound what counts as drift instead of
+        ``calibration``.
     extra : sequence of StructField
         Further columns to keep, in front.
     checks : Checks
@@ -91,12 +92,14 @@ def _judge(
         for name in names:
             yield shared | {"statistic": name, "status": "no_reference", "reason": reason}
         return
-    reference, current = summary_of(known["profile"], kind), summary_of(row["profile"], kind)
+    parts = [summary_of(part, kind) for part in known.get("blocks") or [known["profile"]]]
+    reference = merge_summaries(parts) if len(parts) > 1 else parts[0]
+    current = summary_of(row["profile"], kind)
     column = tuple(row[name] for name in _COLUMN)
     for name in names:
         measured = STATISTICS.get(name).measure(reference, current, checks.thresholds.get(name))
         if known.get("blocks"):
-            blocks = block_effects(known["profile"], known["blocks"], kind, name)
+            blocks = block_effects(reference, parts, name)
         else:
             blocks = calibration.of(
                 (row["model"], known["model_version"], known["reference"], *column, name)

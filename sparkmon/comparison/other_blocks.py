@@ -4,48 +4,43 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
-from sparkmon.distributions import Categories, Distribution, summary_of
-from sparkmon.records import FeatureKind
+from sparkmon.distributions import Categories, Distribution
+from sparkmon.statistics import Summary
 
 __all__ = ["other_blocks"]
 
 
-def other_blocks(
-    profiles: Sequence[Mapping[str, Any]], kind: FeatureKind
-) -> list[Distribution] | list[Categories]:
+def other_blocks(blocks: Sequence[Summary]) -> list[Summary]:
     """Return for each block what all others together have had.
 
     Parameters
     ----------
-    profiles : sequence of mapping
-        The fields of ``sparkmon.distributions.schema.PROFILE``, one per block; two or more.
-    kind : {"numeric", "categorical"}
-        What the column holds.
+    blocks : sequence of Distribution or Categories
+        Two or more, of one kind.
 
     Returns
     -------
     list of Distribution or Categories
-        In the order of the blocks. Of numbers, the least and the greatest alone, with the count of all rows: sketches
-        cannot be taken from one another. Of levels, their counts.
+        In the order of the blocks. Of numbers, the least and the greatest alone, with the count of all rows: that is
+        all that a range needs. Of levels, their counts.
 
     Examples
     --------
-    >>> day = {"count": 2, "num_texts": 2, "num_numbers": 0}
-    >>> days = [day | {"frequent_items": {"a": 1, level: 1}} for level in "bc"]
-    >>> dict(other_blocks(days, "categorical")[0].counts)
-    {'a': 1.0, 'c': 1.0}
+    >>> days = [Categories({"a": 1, level: 1}, null_count=0, n=2) for level in "bc"]
+    >>> sorted(other_blocks(days)[0].counts)
+    ['a', 'c']
     """
-    if kind == "categorical":
-        return _levels([summary_of(profile, kind) for profile in profiles])
-    return _ranges(profiles)
+    levels = [block for block in blocks if isinstance(block, Categories)]
+    if levels:
+        return [*_levels(levels)]
+    return [*_ranges([block for block in blocks if isinstance(block, Distribution)])]
 
 
-def _levels(blocks: Sequence[Any]) -> list[Categories]:
+def _levels(blocks: Sequence[Categories]) -> list[Categories]:
     together: Counter[str] = Counter()
     for block in blocks:
         together.update(block.counts)
@@ -58,30 +53,22 @@ def _levels(blocks: Sequence[Any]) -> list[Categories]:
     return found
 
 
-def _ranges(profiles: Sequence[Mapping[str, Any]]) -> list[Distribution]:
-    held = [profile for profile in profiles if profile["num_numbers"]]
-    lows = sorted(profile["min"] for profile in held)[:2]
-    highs = sorted((profile["max"] for profile in held), reverse=True)[:2]
-    rows = sum(profile["num_numbers"] for profile in profiles)
+def _ranges(blocks: Sequence[Distribution]) -> list[Distribution]:
+    held = [block for block in blocks if block.n]
+    lows = sorted(block.least for block in held)[:2]
+    highs = sorted((block.greatest for block in held), reverse=True)[:2]
+    rows = math.fsum(block.n for block in blocks)
     found = []
-    for profile in profiles:
-        mine = profile["num_numbers"]
-        if len(held) < 2 or rows == mine:
+    for block in blocks:
+        if len(held) < 2:
             found.append(Distribution.from_sample([]))
             continue
         # Where the extreme is this block's own, the others' is the next.
-        least = lows[1] if mine and profile["min"] == lows[0] else lows[0]
-        greatest = highs[1] if mine and profile["max"] == highs[0] else highs[0]
-        ends = [least, greatest] if least < greatest else [least]
-        weight = (rows - mine) / len(ends)
+        least = lows[1] if block.n and block.least == lows[0] else lows[0]
+        greatest = highs[1] if block.n and block.greatest == highs[0] else highs[0]
+        ends = np.unique([least, greatest])
+        weights = np.full(ends.size, (rows - block.n) / ends.size)
         found.append(
-            Distribution(
-                np.array(ends),
-                np.full(len(ends), weight),
-                0.0,
-                rows - mine,
-                least=least,
-                greatest=greatest,
-            )
+            Distribution(ends, weights, 0.0, rows - block.n, least=least, greatest=greatest)
         )
     return found

@@ -150,11 +150,14 @@ class Monitor:
     def profiles(self, events: DataFrame) -> DataFrame:
         """Summarise events per model, window and column: ``sparkmon.schemas.PROFILES``.
 
-        In batch, the longer windows are among them. Of a stream they are merged from what it wrote: see :meth:`start`.
+        In batch, the longer windows are among them, and the result is persisted, because :meth:`findings` goes over it
+        several times: ``unpersist`` it when it is of no use any more. Of a stream, longer windows are merged from what
+        it wrote: see :meth:`start`.
         """
         profiles = self._profiles(self.rows(events))
         if profiles.isStreaming:
             return profiles
+        profiles = profiles.persist()
         longer = [merge_profiles(profiles, length, k=self.k) for length in self.longer_windows]
         return reduce(DataFrame.unionByName, longer, profiles)
 

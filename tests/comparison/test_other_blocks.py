@@ -23,19 +23,8 @@ DAYS = [
 ]
 
 
-def profile(levels: list[str], numbers: list[float]) -> dict[str, Any]:
-    return {
-        "count": len(levels) or len(numbers),
-        "num_texts": len(levels),
-        "num_numbers": len(numbers),
-        "min": min(numbers, default=None),
-        "max": max(numbers, default=None),
-        "frequent_items": dict(Counter(levels)),
-    }
-
-
 def test_levels_are_those_of_the_other_days() -> None:
-    found = other_blocks([profile(levels, []) for levels, _ in DAYS], "categorical")
+    found = other_blocks([Categories(Counter(levels), 0, len(levels)) for levels, _ in DAYS])
     for place, others in enumerate(found):
         expected = Counter(
             level for day, (levels, _) in enumerate(DAYS) if day != place for level in levels
@@ -45,7 +34,7 @@ def test_levels_are_those_of_the_other_days() -> None:
 
 
 def test_the_range_is_that_of_the_other_days() -> None:
-    found = other_blocks([profile([], numbers) for _, numbers in DAYS], "numeric")
+    found = other_blocks([Distribution.from_sample(numbers) for _, numbers in DAYS])
     for place, others in enumerate(found):
         expected = [
             number for day, (_, numbers) in enumerate(DAYS) if day != place for number in numbers
@@ -59,8 +48,8 @@ def test_the_range_is_that_of_the_other_days() -> None:
 
 
 def test_of_one_day_with_numbers_nothing_is_known() -> None:
-    alone, _ = other_blocks([profile([], [1.0]), profile([], [])], "numeric")
-    assert alone.n == 0
+    alone, _ = other_blocks([Distribution.from_sample(rows) for rows in ([1.0], [])])
+    assert alone.rows == 0
 
 
 @pytest.mark.parametrize("reach", [0.0, 0.1])
