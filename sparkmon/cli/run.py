@@ -33,7 +33,7 @@ def run(
     tables: a directory such as ./tables, or a catalog schema;
     optional: checkpoints, window, slide, longer_windows, delay, reference,
     history, components, statistics, thresholds, rates,
-    false_alarms_per_week, views, alerts, spark.
+    false_alarms_per_week, slices, views, alerts, spark.
 
     Relative paths are relative to the file, and ${NAME} in a value is an
     environment variable. Ctrl-C stops the monitor; started again, it goes

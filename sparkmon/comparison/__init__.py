@@ -14,6 +14,7 @@ from sparkmon.comparison.hopsworks_checks import checks_of, result_of
 from sparkmon.comparison.missing_columns import missing_columns
 from sparkmon.comparison.rates import RATES
 from sparkmon.comparison.verdict import verdict
+from sparkmon.comparison.worst_slices import worst_slices
 
 __all__ = [
     "JUDGED",
@@ -35,4 +36,5 @@ __all__ = [
     "missing_columns",
     "result_of",
     "verdict",
+    "worst_slices",
 ]

@@ -100,6 +100,10 @@ class MonitorConfig(Strict):
     longer_windows: tuple[Interval, ...] = Field(
         (), description="a list of lengths that are whole multiples of window, such as [1 day]"
     )
+    slices: tuple[Text, ...] | None = Field(
+        None,
+        description="a list of those slices of the references that are watched; all of them without",
+    )
     views: dict[str, Text] = Field(
         {},
         description="the feature view of a model that a transformer serves: {MODEL: NAME:VERSION}",
@@ -176,5 +180,6 @@ class MonitorConfig(Strict):
             history=self.history,
             longer_windows=self.longer_windows,
             views=self.views,
+            slices=self.slices,
             sinks=[ConsoleSink() for _ in self.alerts],
         )

@@ -17,7 +17,7 @@ from sparkmon.monitor.batch_query import start_query
 from sparkmon.monitor.closed_windows import ClosedWindows
 from sparkmon.monitor.longer_windows import LongerWindows, check_longer_windows
 from sparkmon.monitor.verdicts import Verdicts
-from sparkmon.profiles import WINDOW_K, merge_profiles, profile_rows
+from sparkmon.profiles import WINDOW_K, merge_profiles, profile_rows, slices_of, with_slices
 from sparkmon.skew import SkewMarker
 from sparkmon.store import DEFAULT_REFERENCE, FeatureStore, FeatureView, schemas_of
 from sparkmon.tables import Tables
@@ -61,6 +61,9 @@ class Monitor:
         logged features are then compared with what the store holds (``skew_rate``); see :class:`sparkmon.SkewMarker`.
     sinks : sequence of AlertSink, optional
         Where alerts are told beside the table; the console without.
+    slices : sequence of str, optional
+        Which of the slices that the references were made with are watched beside the whole; all of them without. See
+        ``slices`` of :func:`sparkmon.reference_of`.
     k : int, default 800
         KLL parameter of the windows' sketches.
 
@@ -72,7 +75,7 @@ class Monitor:
         The store has no such feature view.
     OptionError
         A view is malformed, or has no feature group with a ``time`` column; a history is malformed; a longer window is
-        no whole multiple of ``window``, or windows overlap.
+        no whole multiple of ``window``, or windows overlap; or no reference was made with a slice.
 
     Notes
     -----
@@ -108,6 +111,7 @@ class Monitor:
         longer_windows: Sequence[str] = (),
         views: Mapping[str, str] | None = None,
         sinks: Sequence[AlertSink] | None = None,
+        slices: Sequence[str] | None = None,
         k: int = WINDOW_K,
     ) -> None:
         self.tables = tables if isinstance(tables, Tables) else Tables(tables)
@@ -117,7 +121,8 @@ class Monitor:
         self.sinks: Sequence[AlertSink] = [ConsoleSink()] if sinks is None else list(sinks)
         served = {model: _view(store, text) for model, text in (views or {}).items()}
         self._mark = SkewMarker(store, served) if served else None
-        references = store.read_references(reference)
+        references = with_slices(store.read_references(reference), slices)
+        self.slices = slices_of(references)
         self._schemas = schemas_of(references)
         if not self._schemas:
             raise ReferenceMissingError(
@@ -149,7 +154,7 @@ class Monitor:
         several times: ``unpersist`` it when it is of no use any more. Of a stream, longer windows are merged from what
         it wrote: see :meth:`start`.
         """
-        profiles = profile_rows(self.rows(events), self.window, slide=self.slide, k=self.k)
+        profiles = self._profiles(self.rows(events))
         if profiles.isStreaming:
             return profiles
         profiles = profiles.persist()
@@ -227,14 +232,16 @@ class Monitor:
                 "got a batch DataFrame; read rows with spark.readStream, "
                 "or use sparkmon.profile_rows and Monitor.findings for a batch"
             )
-        profiles = profile_rows(rows, self.window, slide=self.slide, k=self.k)
         closing = start_query(
-            profiles,
+            self._profiles(rows),
             f"{checkpoints}/profiles",
             self.closed_windows.write,
             available_now=available_now,
         )
         return Watch(closing, None)
+
+    def _profiles(self, rows: DataFrame) -> DataFrame:
+        return profile_rows(rows, self.window, slide=self.slide, slices=self.slices, k=self.k)
 
     def _watched(self, events: DataFrame) -> DataFrame:
         return events.where(F.col("component").isin(self.components))
