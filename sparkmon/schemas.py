@@ -80,7 +80,8 @@ FINDING = StructType(
 it, and ``limit`` what the value, less noise and sketch error, has to exceed: the threshold, or what those blocks reach.
 ``confirmed`` is whether it is so in two of three windows, or by twice the limit; null where that was not looked at.
 ``status`` is ``ok``, ``drift``, ``over_limit`` (a rate above what is allowed), ``too_few_rows``, ``no_reference`` or
-``not_comparable``."""
+``not_comparable``; or ``provisional``, a drift of a window that is still open, whose other findings follow when it
+closes."""
 
 DRIFT_METRICS = StructType(
     [
@@ -107,4 +108,5 @@ ALERTS = StructType(
     ]
 )
 """One alert per window and column that drifted or is over its limit, carrying the statistic that is furthest over its
-threshold. ``alert_id`` is a digest of what it tells of, the same at every replay."""
+threshold. ``alert_id`` is a digest of what it tells of, the same at every replay. ``state`` is ``fired``, or
+``provisional`` of a window that is still open."""

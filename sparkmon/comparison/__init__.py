@@ -8,6 +8,7 @@ from sparkmon.comparison.consecutive import compare_consecutive
 from sparkmon.comparison.correction import alpha_for, correct
 from sparkmon.comparison.hopsworks_checks import checks_of, result_of
 from sparkmon.comparison.missing_columns import missing_columns
+from sparkmon.comparison.provisional import alpha_at_once, provisional
 from sparkmon.comparison.rates import RATES
 from sparkmon.comparison.verdict import verdict
 
@@ -17,6 +18,7 @@ __all__ = [
     "RATES",
     "Calibration",
     "Checks",
+    "alpha_at_once",
     "alpha_for",
     "calibrate",
     "checks_of",
@@ -25,6 +27,7 @@ __all__ = [
     "confirm",
     "correct",
     "missing_columns",
+    "provisional",
     "result_of",
     "verdict",
 ]

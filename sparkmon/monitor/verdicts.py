@@ -8,6 +8,7 @@ from pyspark.sql import DataFrame
 
 from sparkmon.comparison import (
     Checks,
+    alpha_at_once,
     alpha_for,
     calibrate,
     compare,
@@ -15,6 +16,7 @@ from sparkmon.comparison import (
     confirm,
     correct,
     missing_columns,
+    provisional,
 )
 
 __all__ = ["Verdicts"]
@@ -40,6 +42,7 @@ class Verdicts:
     ) -> None:
         self.checks, self.consecutive = checks, consecutive
         self._alpha = alpha_for(checks.false_alarms_per_week, step_s)
+        self._alpha_at_once = alpha_at_once(checks.false_alarms_per_week, step_s)
         self._calibration = calibrate(references, checks)
         # The profiles of single blocks need not travel with every batch.
         self._references = references.filter(pc.is_null(references["block_start"]))
@@ -59,3 +62,11 @@ class Verdicts:
                 compare_consecutive(profiles, earlier_profiles, self.checks, kinds=references)
             )
         return confirm(correct(found, self._alpha), earlier)
+
+    def provisional(self, profiles: DataFrame) -> DataFrame:
+        """Find gross drift in windows that are still open; see :func:`sparkmon.comparison.provisional`."""
+        references = profiles.sparkSession.createDataFrame(self._references)
+        found = compare(
+            profiles, references, self.checks, calibration=self._calibration, anytime=True
+        )
+        return provisional(found, self._alpha_at_once)
