@@ -10,7 +10,7 @@ from typing import Protocol
 from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
-__all__ = ["LateEvents", "Watch", "query_id"]
+__all__ = ["Companion", "LateEvents", "Watch", "query_id"]
 
 
 class Companion(Protocol):

@@ -114,15 +114,18 @@ class Heartbeats:
         fresh = [last]
         if last["batchId"] > after + 1:
             fresh = [json.loads(each.json) for each in query.recentProgress]
-        had_events = any(
-            source["numInputRows"] > 0
-            for each in fresh
-            if each["batchId"] > after
-            for source in self._sources(each)
-        )
+        had_events = any(self._had_events(each) for each in fresh if each["batchId"] > after)
         behind = any(_is_behind(source) for source in self._sources(last))
-        look = Look(had_events, busy or behind, self._watermark(last), _open_groups(last))
-        return last["batchId"], look
+        applied = _time(last["eventTime"]["watermark"])
+        watermark = self._watermark(last)
+        # With a new watermark comes one more batch, which closes what it can.
+        busy = busy or behind or watermark > applied
+        return last["batchId"], Look(had_events, busy, watermark, _open_groups(last))
+
+    def _had_events(self, progress: Mapping[str, Any]) -> bool:
+        """Tell whether a batch had events that move the watermark: not all that are read are watched."""
+        read = sum(source["numInputRows"] for source in self._sources(progress))
+        return read > 0 and "max" in progress["eventTime"]
 
     def _watermark(self, progress: Mapping[str, Any]) -> datetime:
         """Return the watermark after a batch: that of its newest event applies from the next one on."""

@@ -132,10 +132,11 @@ class Monitor:
         self.closed_windows = ClosedWindows(
             verdicts, self.tables, self.sinks, length.total_seconds()
         )
+        self.open_windows = OpenWindows(verdicts, self.tables, self.sinks) if provisional else None
         self._queries = WindowQueries(
             lambda rows: profile_rows(rows, window, slide=slide, k=k),
             self.closed_windows,
-            OpenWindows(verdicts, self.tables, self.sinks) if provisional else None,
+            self.open_windows,
             Clock(length, step, parse_interval("delay", delay)),
             None if idle is None else parse_interval("idle", idle),
         )

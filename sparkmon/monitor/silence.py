@@ -44,7 +44,7 @@ class Look:
     is_busy: bool
     """Whether rows are being processed, or wait for it."""
     watermark: datetime | None
-    """Of the last batch; None before the first."""
+    """After the last batch; None before the first."""
     open_groups: int
     """How many groups of open windows the state holds."""
 

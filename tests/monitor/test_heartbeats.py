@@ -28,7 +28,7 @@ from sparkmon.watch import LateEvents, Watch
 from tests.support.traffic import v1_event
 
 LONG_AGO = datetime(2013, 7, 1, 8, tzinfo=timezone.utc)
-PATIENCE_S = 120
+PATIENCE_S = 300
 
 
 @pytest.fixture(scope="module")
@@ -98,19 +98,19 @@ def test_the_last_window_of_an_old_log_closes_in_its_own_time(
     spark: SparkSession, store: LocalStore, tmp_path: Path
 ) -> None:
     monitor = monitor_in(store, tmp_path)
-    log(tmp_path, at(0.5), at(1.5))
-    with watching(monitor, stream(spark, tmp_path), tmp_path) as watch:
-        watch.finish()
-        log(tmp_path, at(-1.5))  # within the delay
+    log(tmp_path, at(0.5), at(1.5), at(-1.5))
+    with watching(monitor, stream(spark, tmp_path, maxEventsPerTrigger="1"), tmp_path) as watch:
         wait_for({-2: 1, 0: 2}, spark, monitor)
-        # The clock went on from 2013, so that what comes next is not late.
-        log(tmp_path, at(120))
-        wait_for({-2: 1, 0: 2, 120: 1}, spark, monitor)
+        # The clock went on from 2013, so that what comes next is not late, nor what is out of order within the delay.
+        log(tmp_path, at(120), at(117))
+        wait_for({-2: 1, 0: 2, 116: 1, 120: 1}, spark, monitor)
         assert LateEvents(watch.profiles).count() == 0
+        watch.finish()
         at_rest = watch.profiles.lastProgress
         time.sleep(5)
         assert watch.profiles.lastProgress == at_rest
-    assert list((tmp_path / "checkpoints/heartbeats/profiles").glob("part-*")) == []
+    left = list((tmp_path / "checkpoints/heartbeats/profiles").glob("part-*"))
+    assert len(left) <= 1  # the others were removed once they had been read
 
 
 def test_a_window_that_was_open_when_it_stopped_closes_once(
