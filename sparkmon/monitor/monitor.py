@@ -194,7 +194,7 @@ class Monitor:
             Process what is there and end, instead of going on. The last window stays open for the next run.
         flush : bool, default False
             With ``available_now``, close the last window, too, for a log that is complete: :meth:`Watch.wait` does it
-            once all is processed. Events of that window that come afterwards are late.
+            once all is processed. Events up to the very end of that window are late from then on.
 
         Raises
         ------
