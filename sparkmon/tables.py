@@ -96,7 +96,7 @@ class Tables:
     def find(
         self, spark: SparkSession, table: str, names: Sequence[str], start: datetime, end: datetime
     ) -> DataFrame | None:
-        """Return what was written of the windows that began from ``start`` on and before ``end``.
+        """Return what was written of the windows that began from ``start`` on and ended before ``end``.
 
         None where nothing has been written yet, or by an earlier version of sparkmon without one of the columns
         ``names``.
@@ -110,5 +110,5 @@ class Tables:
             raise
         if not {*names} <= {*held}:
             return None
-        began = F.col("window_start")
-        return frame.where((began >= F.lit(start)) & (began < F.lit(end)))
+        began, ended = F.col("window_start"), F.col("window_end")
+        return frame.where((began >= F.lit(start)) & (ended < F.lit(end)))

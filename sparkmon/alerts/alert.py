@@ -69,7 +69,7 @@ def alerts_of(findings: DataFrame) -> DataFrame:
 
 
 def _message() -> Column:
-    missing = F.col("statistic") == "missing_column"
+    presence = F.col("statistic").isin("missing_column", "extra_column")
     limit = F.col("drift_type") == "LIMIT"
     when = F.when(
         F.col("window_start").isNotNull(),
@@ -84,12 +84,13 @@ def _message() -> Column:
     ).otherwise("")
     what = (
         F.when(F.col("status") == "provisional", F.concat(F.lit("drifts from "), "reference"))
-        .when(missing, "is missing")
+        .when(F.col("statistic") == "missing_column", "is missing")
+        .when(presence, "is not in the reference")
         .when(limit, "is over its limit")
         .otherwise(F.concat(F.lit("drifted from "), "reference"))
     )
     numbers = (
-        F.when(missing, "")
+        F.when(presence, "")
         .when(
             limit,
             F.format_string(

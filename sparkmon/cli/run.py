@@ -35,9 +35,9 @@ def run(
     {format: kafka, bootstrap_servers: HOST:PORT, topic: NAME};
     store: {path: store}, the directory or URL of the feature store;
     tables: a directory such as ./tables, or a catalog schema;
-    optional: checkpoints, window, slide, delay, idle, reference,
-    components, statistics, thresholds, rates, false_alarms_per_week,
-    consecutive, provisional, views, alerts, spark.
+    optional: checkpoints, window, slide, longer_windows, delay, idle,
+    reference, history, components, statistics, thresholds, rates,
+    false_alarms_per_week, provisional, views, alerts, spark.
 
     Relative paths are relative to the file, and ${NAME} in a value is an
     environment variable. Ctrl-C stops the monitor; started again, it goes

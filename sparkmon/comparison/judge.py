@@ -11,11 +11,11 @@ from pyspark.sql import DataFrame
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import StructField, StructType
 
-from sparkmon.comparison.calibration import Calibration
+from sparkmon.comparison.calibration import Calibration, block_effects
 from sparkmon.comparison.checks import Checks
 from sparkmon.comparison.rates import ALLOWED, RATES, judge_rate
 from sparkmon.comparison.verdict import verdict
-from sparkmon.distributions import kind_of, summary_of
+from sparkmon.distributions import kind_of, merge_summaries, summary_of
 from sparkmon.schemas import DRIFT_METRICS
 from sparkmon.statistics import STATISTICS, evidence
 
@@ -40,7 +40,9 @@ def judge_profiles(
     ----------
     joined : DataFrame
         ``sparkmon.schemas.PROFILES``, streaming or not, with the column ``known``: a struct of ``model_version``,
-        ``reference``, ``data_type`` and ``profile``, null where there is nothing to compare with.
+        ``reference``, ``data_type`` and ``profile``, null where there is nothing to compare with. Where it has
+        ``blocks``, a list of profiles, these together are the reference, and bound what counts as drift instead of
+        ``calibration``.
     extra : sequence of StructField
         Further columns to keep, in front.
     checks : Checks
@@ -97,14 +99,19 @@ def _judge(
         for name in names:
             yield shared | {"statistic": name, "status": "no_reference", "reason": reason}
         return
-    reference, current = summary_of(known["profile"], kind), summary_of(row["profile"], kind)
+    parts = [summary_of(part, kind) for part in known.get("blocks") or [known["profile"]]]
+    reference = merge_summaries(parts) if len(parts) > 1 else parts[0]
+    current = summary_of(row["profile"], kind)
     column = (row["column_kind"], row["column_name"])
     lasting = math.exp(-max(0.0, evidence(reference, current))) if anytime else None
     for name in names:
         measured = STATISTICS.get(name).measure(reference, current, checks.thresholds.get(name))
-        blocks = calibration.of(
-            (row["model"], known["model_version"], known["reference"], *column, name)
-        )
+        if known.get("blocks"):
+            blocks = block_effects(reference, parts, name)
+        else:
+            blocks = calibration.of(
+                (row["model"], known["model_version"], known["reference"], *column, name)
+            )
         limit = None if blocks is None else blocks.limit(_BLOCK_ALPHA)
         count = 0 if blocks is None else len(blocks.effects)
         status, reason = verdict(name, measured, limit, count)
@@ -119,12 +126,14 @@ def _judge(
             "current_count": round(measured.current_count),
             "sketch_error": _or_none(measured.sketch_error),
             "blocks": count,
+            "block_limit": limit,
             "p_blocks": None
             if blocks is None or math.isnan(measured.effect)
             else blocks.p_value(measured.effect),
             "limit": _or_none(max(measured.threshold, -math.inf if limit is None else limit)),
             "status": status,
             "reason": reason,
+            "bins": measured.detail.get("bins"),
         }
 
 

@@ -11,6 +11,7 @@ from sparkmon.distributions.categories import NULL, OTHER, UNSEEN, Categories, a
 from sparkmon.distributions.distribution import Distribution
 from sparkmon.distributions.gaps import gaps
 from sparkmon.distributions.kll import KllSketch, kll_rank_error, read_kll
+from sparkmon.distributions.merge import merge_summaries
 from sparkmon.distributions.profile import kind_of, summary_of
 from sparkmon.distributions.quantile_table import QuantileTable
 from sparkmon.distributions.rank_slack import rank_slack
@@ -28,6 +29,7 @@ __all__ = [
     "gaps",
     "kind_of",
     "kll_rank_error",
+    "merge_summaries",
     "rank_slack",
     "read_kll",
     "reference_edges",

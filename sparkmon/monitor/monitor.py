@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import reduce
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from sparkmon import sources
 from sparkmon.alerts import AlertSink, ConsoleSink
-from sparkmon.comparison import Checks
+from sparkmon.comparison import Checks, History
 from sparkmon.errors import OptionError, ReferenceMissingError
 from sparkmon.interval import parse_interval
 from sparkmon.monitor.batch_query import start_query
 from sparkmon.monitor.closed_windows import ClosedWindows
+from sparkmon.monitor.dead_letters import DeadLetters
+from sparkmon.monitor.longer_windows import LongerWindows, check_longer_windows
 from sparkmon.monitor.open_windows import OpenWindows
 from sparkmon.monitor.silence import Clock
 from sparkmon.monitor.verdicts import Verdicts
 from sparkmon.monitor.window_queries import WindowQueries
-from sparkmon.profiles import WINDOW_K, profile_rows
+from sparkmon.profiles import WINDOW_K, merge_profiles, profile_rows
 from sparkmon.skew import SkewMarker
 from sparkmon.store import DEFAULT_REFERENCE, FeatureStore, FeatureView, schemas_of
 from sparkmon.tables import Tables
@@ -54,8 +57,13 @@ class Monitor:
         that only predictors, and loggers that do not name their component, are watched.
     checks : Checks, optional
         The statistics and thresholds.
-    consecutive : bool, default False
-        Whether to compare each window with the one before it, too: findings of the ``drift_type`` ``CONSECUTIVE``.
+    history : sequence of str, default ()
+        Windows of the past to compare each window with, too: ``previous``, the one before it; ``trailing(24)``, the
+        last 24 together; ``seasonal(7 days, 4)``, those that began 7, 14, 21 and 28 days before it. See
+        :class:`sparkmon.History`.
+    longer_windows : sequence of str, default ()
+        Lengths of windows to judge as well, such as ``"1 day"`` beside windows of an hour, whole multiples of
+        ``window``. They are merged from the profiles of the windows, without another pass over rows.
     provisional : bool, default False
         Whether to tell of gross drift in windows that are still open, too: findings and alerts that say
         ``provisional``, at most one per window and column; see :func:`sparkmon.comparison.provisional`. It is a second
@@ -75,7 +83,8 @@ class Monitor:
     StoreError
         The store has no such feature view.
     OptionError
-        A view is malformed, or has no feature group with a ``time`` column.
+        A view is malformed, or has no feature group with a ``time`` column; a history is malformed; a longer window is
+        no whole multiple of ``window``, or windows overlap.
 
     Notes
     -----
@@ -108,7 +117,8 @@ class Monitor:
         reference: str = DEFAULT_REFERENCE,
         components: str | Sequence[str] = ("predictor", ""),
         checks: Checks | None = None,
-        consecutive: bool = False,
+        history: Sequence[str] = (),
+        longer_windows: Sequence[str] = (),
         provisional: bool = False,
         views: Mapping[str, str] | None = None,
         sinks: Sequence[AlertSink] | None = None,
@@ -128,10 +138,13 @@ class Monitor:
                 f"{store!r} has no reference {reference!r}; make one with: sparkmon profile TABLE --as MODEL"
             )
         length, step = parse_interval("window", window), parse_interval("slide", slide or window)
-        verdicts = Verdicts(references, self.checks, step.total_seconds(), consecutive=consecutive)
-        self.closed_windows = ClosedWindows(
-            verdicts, self.tables, self.sinks, length.total_seconds()
-        )
+        self.longer_windows = list(longer_windows)
+        check_longer_windows(self.longer_windows, window, slide)
+        past = [History.parse(text) for text in history]
+        lengths = [window, *self.longer_windows]
+        verdicts = Verdicts(references, self.checks, step.total_seconds(), lengths, past)
+        longer = LongerWindows(self.tables, length.total_seconds(), self.longer_windows)
+        self.closed_windows = ClosedWindows(verdicts, self.tables, self.sinks, longer)
         self.open_windows = OpenWindows(verdicts, self.tables, self.sinks) if provisional else None
         self._queries = WindowQueries(
             lambda rows: profile_rows(rows, window, slide=slide, k=k),
@@ -151,8 +164,18 @@ class Monitor:
         return self._rows(events, None)
 
     def profiles(self, events: DataFrame) -> DataFrame:
-        """Summarise events per model, window and column: ``sparkmon.schemas.PROFILES``."""
-        return profile_rows(self.rows(events), self.window, slide=self.slide, k=self.k)
+        """Summarise events per model, window and column: ``sparkmon.schemas.PROFILES``.
+
+        In batch, the longer windows are among them, and the result is persisted, because :meth:`findings` goes over it
+        several times: ``unpersist`` it when it is of no use any more. Of a stream, longer windows are merged from what
+        it wrote: see :meth:`start`.
+        """
+        profiles = profile_rows(self.rows(events), self.window, slide=self.slide, k=self.k)
+        if profiles.isStreaming:
+            return profiles
+        profiles = profiles.persist()
+        longer = [merge_profiles(profiles, length, k=self.k) for length in self.longer_windows]
+        return reduce(DataFrame.unionByName, longer, profiles)
 
     def findings(
         self,
@@ -169,7 +192,7 @@ class Monitor:
         earlier : DataFrame, optional
             Findings of the windows before, which may confirm these.
         earlier_profiles : DataFrame, optional
-            Profiles of the windows before, for ``consecutive``.
+            Profiles of the windows before, for ``history``.
         """
         return self.closed_windows.verdicts.findings(profiles, earlier, earlier_profiles)
 
@@ -224,9 +247,8 @@ class Monitor:
             available_now=available_now,
             flush=flush,
         )
-        buried = start_query(
-            letters, f"{checkpoints}/dead_letters", self._bury, available_now=available_now
-        )
+        place, write = f"{checkpoints}/dead_letters", DeadLetters(self.tables).write
+        buried = start_query(letters, place, write, available_now=available_now)
         return replace(watch, dead_letters=buried)
 
     def start_rows(
@@ -267,14 +289,6 @@ class Monitor:
 
     def _watched(self, events: DataFrame) -> DataFrame:
         return events.where(F.col("component").isin(self.components))
-
-    def _bury(self, letters: DataFrame, writer: str, batch_id: int) -> None:
-        letters.persist()
-        try:
-            if not letters.isEmpty():
-                self.tables.append(letters, "dead_letters", writer=writer, batch_id=batch_id)
-        finally:
-            letters.unpersist()
 
 
 def _view(store: FeatureStore, text: str) -> FeatureView:

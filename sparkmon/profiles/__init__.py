@@ -8,6 +8,7 @@ from sparkmon.profiles.aggregate import (
     merged_profile,
     profile_of,
 )
+from sparkmon.profiles.blocks import merge_blocks
 from sparkmon.profiles.merge import merge_profiles
 from sparkmon.profiles.reference import reference_of
 from sparkmon.profiles.rows import ALL_ROWS, profile_rows
@@ -20,6 +21,7 @@ __all__ = [
     "WINDOW_K",
     "cell_columns",
     "column_kinds",
+    "merge_blocks",
     "merge_profiles",
     "merged_profile",
     "profile_of",

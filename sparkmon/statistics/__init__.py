@@ -16,6 +16,7 @@ from sparkmon.statistics.hellinger import hellinger
 from sparkmon.statistics.js import js
 from sparkmon.statistics.kl import kl
 from sparkmon.statistics.ks import ks
+from sparkmon.statistics.lattice_rate import lattice_rate
 from sparkmon.statistics.linf import linf
 from sparkmon.statistics.mean import mean
 from sparkmon.statistics.nan_rate import nan_rate
@@ -25,6 +26,7 @@ from sparkmon.statistics.range_rate import range_rate
 from sparkmon.statistics.statistic import STATISTICS, Measurement, Statistic, Summary
 from sparkmon.statistics.std import std
 from sparkmon.statistics.tv import tv
+from sparkmon.statistics.type_rate import type_rate
 from sparkmon.statistics.unseen_rate import unseen_rate
 from sparkmon.statistics.wasserstein import wasserstein
 from sparkmon.statistics.wasserstein_normed import wasserstein_normed
@@ -42,6 +44,7 @@ __all__ = [
     "js",
     "kl",
     "ks",
+    "lattice_rate",
     "linf",
     "mean",
     "nan_rate",
@@ -50,6 +53,7 @@ __all__ = [
     "range_rate",
     "std",
     "tv",
+    "type_rate",
     "unseen_rate",
     "wasserstein",
     "wasserstein_normed",

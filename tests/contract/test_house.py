@@ -45,7 +45,7 @@ MAY_IMPORT = {
     "functions": {"statistics", "distributions", "profiles", "schemas", "errors"},
     "comparison": {
         *("functions", "statistics", "distributions", "profiles", "store"),
-        *("schemas", "records", "errors"),
+        *("schemas", "records", "interval", "errors"),
     },
     "skew": {"store", "protocol", "errors"},
     "tables": {"errors"},
