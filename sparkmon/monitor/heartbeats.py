@@ -35,6 +35,12 @@ class Heartbeats:
         The directory of the query's progress.
     clock : Clock
         The windows.
+
+    Notes
+    -----
+    A heartbeat moves the watermark after the batch that it is in, so that what is there to be read at that moment is
+    not late. The batch that then closes windows is one without data, as Spark runs it unless it is told not to
+    (``spark.sql.streaming.noDataMicroBatches.enabled``).
     """
 
     def __init__(self, spark: SparkSession, checkpoint: str, clock: Clock) -> None:

@@ -15,6 +15,7 @@ import pytest
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 
+from sparkmon.comparison import Checks
 from sparkmon.errors import OptionError
 from sparkmon.logs.spool_writer import SpoolWriter
 from sparkmon.monitor import Monitor
@@ -46,6 +47,7 @@ def monitor_in(store: LocalStore, work: Path, idle: str | None = "1 second") -> 
         f"{work}/tables",
         window="2 seconds",
         delay="4 seconds",
+        checks=Checks(("ks",)),
         idle=idle,
         sinks=[],
     )
