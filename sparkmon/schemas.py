@@ -89,7 +89,8 @@ greater of that and the threshold.
 ``confirmed`` is whether a drift is to be told, by :func:`sparkmon.comparison.confirm`; null where that was not looked
 at. ``explanation`` is all of it in one sentence, by :meth:`sparkmon.comparison.Finding.explain`.
 ``status`` is ``ok``, ``drift``, ``over_limit`` (a rate above what is allowed), ``too_few_rows``, ``no_reference`` or
-``not_comparable``."""
+``not_comparable``; or ``provisional``, a drift of a window that is still open, whose other findings follow when it
+closes."""
 
 DRIFT_METRICS = StructType(
     [
@@ -125,4 +126,5 @@ ALERTS = StructType(
     ]
 )
 """One alert per window and column that drifted or is over its limit, carrying the statistic that is furthest over its
-threshold. ``alert_id`` is a digest of what it tells of, the same at every replay."""
+threshold. ``alert_id`` is a digest of what it tells of, the same at every replay. ``state`` is ``fired``, or
+``provisional`` of a window that is still open."""

@@ -1,4 +1,4 @@
-"""Findings that say drift or over the limit, as alerts: one per window and column, told by its strongest statistic."""
+"""Findings of drift and of rates over their limit as alerts: one per window and column, by its strongest statistic."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ def alerts_of(findings: DataFrame) -> DataFrame:
     ----------
     findings : DataFrame
         ``sparkmon.schemas.DRIFT_METRICS``, not streaming: inside ``foreachBatch`` or in batch. Those that are not
-        ``confirmed`` make no alert; where that was not looked at (null) they do.
+        ``confirmed`` make no alert; where that was not looked at (null) they do. A ``provisional`` one makes an alert
+        of that state, whose id is not that of the same column once its window has closed.
 
     Returns
     -------
@@ -38,6 +39,7 @@ def alerts_of(findings: DataFrame) -> DataFrame:
     >>> alerts_of(compare(profiles, reference_of(spark.range(4_000), "m"))).first().message
     'id of the model m drifted from training: psi 3.80 is over its threshold 0.200 (2,000 rows against 4,000)'
     """
+    is_open = F.col("status") == "provisional"
     strongest = Window.partitionBy(*_ABOUT, *_WINDOW).orderBy(
         # Anything is infinitely far over a threshold of 0.
         F.desc_nulls_first(F.try_divide(F.col("value"), F.col("threshold"))),
@@ -46,7 +48,9 @@ def alerts_of(findings: DataFrame) -> DataFrame:
     is_whole = F.col("slice_key") == ALL_ROWS
     whole = F.count_if(is_whole).over(Window.partitionBy(*_COLUMN, *_WINDOW))
     drifted = (
-        findings.where("status IN ('drift', 'over_limit') AND coalesce(confirmed, true)")
+        findings.where(
+            "status IN ('drift', 'over_limit', 'provisional') AND coalesce(confirmed, true)"
+        )
         .withColumns({"place": F.row_number().over(strongest), "whole": whole})
         .where((F.col("place") == 1) & (is_whole | (F.col("whole") == 0)))
     )
@@ -56,11 +60,12 @@ def alerts_of(findings: DataFrame) -> DataFrame:
         "drift_type",
         # As numbers, for the text of a time changes with the session's time zone.
         *(F.coalesce(F.unix_micros(name).cast("string"), F.lit("")) for name in _WINDOW),
+        F.when(is_open, "provisional"),  # a null is left out
     )
     return drifted.withColumns(
         {
             "alert_id": F.sha2(identity, 256),
-            "state": F.lit("fired"),
+            "state": F.when(is_open, "provisional").otherwise("fired"),
             "fired_time": F.current_timestamp(),
             "message": _message(),
         }
@@ -81,14 +86,17 @@ def _message() -> Column:
     when = F.when(
         F.col("window_start").isNotNull(),
         F.concat(
-            F.lit(" in the window "),
+            F.when(F.col("status") == "provisional", " so far in the open window ").otherwise(
+                " in the window "
+            ),
             F.date_format("window_start", "yyyy-MM-dd HH:mm"),
             F.lit(" to "),
             F.date_format("window_end", "yyyy-MM-dd HH:mm z"),
         ),
     ).otherwise("")
     what = (
-        F.when(F.col("statistic") == "missing_column", "is missing")
+        F.when(F.col("status") == "provisional", F.concat(F.lit("drifts from "), "reference"))
+        .when(F.col("statistic") == "missing_column", "is missing")
         .when(presence, "is not in the reference")
         .when(limit, "is over its limit")
         .otherwise(F.concat(F.lit("drifted from "), "reference"))

@@ -12,6 +12,7 @@ from sparkmon.comparison.finding import Finding
 from sparkmon.comparison.history import History
 from sparkmon.comparison.hopsworks_checks import checks_of, result_of
 from sparkmon.comparison.missing_columns import missing_columns
+from sparkmon.comparison.provisional import alpha_at_once, provisional
 from sparkmon.comparison.rates import RATES
 from sparkmon.comparison.verdict import verdict
 from sparkmon.comparison.worst_slices import worst_slices
@@ -24,6 +25,7 @@ __all__ = [
     "Checks",
     "Finding",
     "History",
+    "alpha_at_once",
     "alpha_for",
     "calibrate",
     "checks_of",
@@ -34,6 +36,7 @@ __all__ = [
     "explained",
     "extra_columns",
     "missing_columns",
+    "provisional",
     "result_of",
     "verdict",
     "worst_slices",

@@ -24,6 +24,7 @@ def compare(
     *,
     calibration: Calibration | None = None,
     keep: Sequence[str] = (),
+    anytime: bool = False,
 ) -> DataFrame:
     """Compare profiles with the references of their models.
 
@@ -41,6 +42,9 @@ def compare(
         :func:`sparkmon.comparison.calibrate`.
     keep : sequence of str
         Further columns of ``profiles`` to keep, in front.
+    anytime : bool, default False
+        Give p-values that hold however often a window that still grows is looked at, one per column, instead of the
+        statistics' own; see :func:`sparkmon.comparison.provisional`.
 
     Returns
     -------
@@ -67,7 +71,9 @@ def compare(
     _require(references, REFERENCES, "references")
     extra = [profiles.schema[name] for name in keep]
     joined = _with_reference(profiles, references, keep)
-    return judge_profiles(joined, extra, checks or Checks(), calibration or Calibration())
+    return judge_profiles(
+        joined, extra, checks or Checks(), calibration or Calibration(), anytime=anytime
+    )
 
 
 def _require(frame: DataFrame, schema: StructType, what: str) -> None:

@@ -17,7 +17,7 @@ from sparkmon.comparison.rates import ALLOWED, RATES, judge_rate
 from sparkmon.comparison.verdict import verdict
 from sparkmon.distributions import kind_of, merge_summaries, summary_of
 from sparkmon.schemas import DRIFT_METRICS
-from sparkmon.statistics import STATISTICS
+from sparkmon.statistics import STATISTICS, evidence
 
 __all__ = ["judge_profiles"]
 
@@ -32,6 +32,8 @@ def judge_profiles(
     checks: Checks,
     calibration: Calibration,
     drift_type: str = "BASELINE",
+    *,
+    anytime: bool = False,
 ) -> DataFrame:
     """Judge each profile by itself.
 
@@ -50,6 +52,8 @@ def judge_profiles(
         What the references' blocks reach.
     drift_type : str
         What is compared with: ``BASELINE`` or ``CONSECUTIVE``.
+    anytime : bool
+        Whether p-values shall hold at every look at a growing window.
 
     Returns
     -------
@@ -64,7 +68,7 @@ def judge_profiles(
             found = [
                 finding | {name: row[name] for name in output.names if name in row}
                 for row in batch.to_pylist()
-                for finding in _judge(row, checks, calibration, drift_type)
+                for finding in _judge(row, checks, calibration, drift_type, anytime)
             ]
             yield pa.RecordBatch.from_pylist(found, schema=output)
 
@@ -72,7 +76,11 @@ def judge_profiles(
 
 
 def _judge(
-    row: dict[str, Any], checks: Checks, calibration: Calibration, drift_type: str
+    row: dict[str, Any],
+    checks: Checks,
+    calibration: Calibration,
+    drift_type: str,
+    anytime: bool,
 ) -> Iterator[dict[str, Any]]:
     if row["column_kind"] == "enrichment":
         yield from _judge_rate(row, checks)
@@ -96,6 +104,7 @@ def _judge(
     reference = merge_summaries(parts) if len(parts) > 1 else parts[0]
     current = summary_of(row["profile"], kind)
     column = tuple(row[name] for name in _COLUMN)
+    lasting = math.exp(-max(0.0, evidence(reference, current))) if anytime else None
     for name in names:
         measured = STATISTICS.get(name).measure(reference, current, checks.thresholds.get(name))
         if known.get("blocks"):
@@ -112,7 +121,7 @@ def _judge(
             "value": _or_none(measured.value),
             "threshold": _or_none(measured.threshold),
             "noise": _or_none(measured.noise),
-            "p_value": measured.p_value,
+            "p_value": measured.p_value if lasting is None else lasting,
             "p_adjusted": None,
             "reference_count": round(measured.reference_count),
             "current_count": round(measured.current_count),

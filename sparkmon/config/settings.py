@@ -76,6 +76,10 @@ class MonitorConfig(Strict):
     window: Interval = Field("1 hour", description="the length of the event-time windows")
     slide: Interval | None = Field(None, description="the distance between the starts of windows")
     delay: Interval = Field("10 minutes", description="how late events may come")
+    idle: Interval | None = Field(
+        "1 minute",
+        description="how long a stream is silent before its windows close by the clock; null for never",
+    )
     reference: Text = Field(
         DEFAULT_REFERENCE, description="the name of the references to compare with"
     )
@@ -103,6 +107,9 @@ class MonitorConfig(Strict):
     slices: tuple[Text, ...] | None = Field(
         None,
         description="a list of those slices of the references that are watched; all of them without",
+    )
+    provisional: bool = Field(
+        False, description="true to tell of gross drift in windows that are still open, too"
     )
     views: dict[str, Text] = Field(
         {},
@@ -174,11 +181,13 @@ class MonitorConfig(Strict):
             window=self.window,
             slide=self.slide,
             delay=self.delay,
+            idle=self.idle,
             reference=self.reference,
             components=self.components,
             checks=Checks(self.statistics, self.thresholds, self.rates, self.false_alarms_per_week),
             history=self.history,
             longer_windows=self.longer_windows,
+            provisional=self.provisional,
             views=self.views,
             slices=self.slices,
             sinks=[ConsoleSink() for _ in self.alerts],

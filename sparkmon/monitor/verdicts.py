@@ -15,6 +15,7 @@ from sparkmon.comparison import (
     Calibration,
     Checks,
     History,
+    alpha_at_once,
     alpha_for,
     calibrate,
     compare,
@@ -24,6 +25,7 @@ from sparkmon.comparison import (
     explained,
     extra_columns,
     missing_columns,
+    provisional,
 )
 from sparkmon.interval import parse_interval
 from sparkmon.profiles import merge_blocks
@@ -62,10 +64,12 @@ class Verdicts:
     ) -> None:
         self.checks, self.history = checks, tuple(history)
         self._alpha = alpha_for(checks.false_alarms_per_week, step_s)
+        self._alpha_at_once = alpha_at_once(checks.false_alarms_per_week, step_s)
         seconds = {length: parse_interval("window", length).total_seconds() for length in lengths}
         self._calibrations = {
             seconds[length]: _calibration(references, checks, length) for length in lengths
         }
+        self._of_windows = self._calibrations[seconds[lengths[0]]]
         longest = max(seconds.values())
         self.confirmation_reach_s = _LOOK_BACK * longest
         """How far back findings may begin that confirm another, in seconds."""
@@ -109,6 +113,14 @@ class Verdicts:
             )
             for seconds, calibration in calibrations.items()
         ]
+
+    def provisional(self, profiles: DataFrame) -> DataFrame:
+        """Find gross drift in windows that are still open; see :func:`sparkmon.comparison.provisional`."""
+        references = profiles.sparkSession.createDataFrame(self._references)
+        found = compare(
+            profiles, references, self.checks, calibration=self._of_windows, anytime=True
+        )
+        return explained(provisional(found, self._alpha_at_once))
 
 
 def _calibration(references: pa.Table, checks: Checks, length: str) -> Calibration:

@@ -3,6 +3,7 @@
 ``STATISTICS.get("psi").measure(reference, current)`` puts beside the number what is needed to trust it: its
 threshold, what sampling noise alone would give, a p-value, how far sketches may put it off, and how many rows are
 enough. Each function can also be called plainly: ``psi(reference, current)``.
+:func:`evidence` is none of them: it grows with the rows.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from sparkmon.statistics.chi2 import chi2
 from sparkmon.statistics.count import count
 from sparkmon.statistics.cramer_von_mises import cramer_von_mises
+from sparkmon.statistics.evidence import evidence
 from sparkmon.statistics.hellinger import hellinger
 from sparkmon.statistics.js import js
 from sparkmon.statistics.kl import kl
@@ -37,6 +39,7 @@ __all__ = [
     "chi2",
     "count",
     "cramer_von_mises",
+    "evidence",
     "hellinger",
     "js",
     "kl",

@@ -156,6 +156,21 @@ def test_an_alert_keeps_its_id_whatever_tells_it(spark: SparkSession) -> None:
     assert len(first["alert_id"]) == 64
 
 
+def test_a_provisional_drift_says_so_and_is_another_alert(spark: SparkSession) -> None:
+    early, final = told(
+        alerts_of(findings(spark, {"status": "provisional", "model": "a"}, {"model": "b"}))
+    )
+    assert (early["state"], final["state"]) == ("provisional", "fired")
+    assert early["message"] == (
+        "distance of the model a drifts from training so far in the open window 2026-11-23 12:00 to "
+        "2026-11-23 13:00 UTC: ks 0.500 is over its threshold 0.100 (3,000 rows against 12,000)"
+    )
+    apart = [
+        told(alerts_of(findings(spark, {"status": status}))) for status in ("provisional", "drift")
+    ]
+    assert apart[0][0]["alert_id"] != apart[1][0]["alert_id"]
+
+
 def test_sinks_get_what_the_table_has(spark: SparkSession, tmp_path: Path) -> None:
     tables, ledger = Tables(str(tmp_path)), Ledger()
     alerts = alerts_of(findings(spark, {}, {"column_name": "a"}))

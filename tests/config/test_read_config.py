@@ -40,6 +40,16 @@ def test_three_keys_are_enough_and_paths_are_the_files(tmp_path: Path) -> None:
     assert [sink.sink for sink in config.alerts] == ["console"]
 
 
+def test_silence_can_be_left_open_and_open_windows_told(tmp_path: Path) -> None:
+    config = read(tmp_path, LEAST)
+    assert (config.idle, config.provisional) == ("1 minute", False)
+    config = read(tmp_path, LEAST + "idle: null\nprovisional: true\n")
+    assert (config.idle, config.provisional) == (None, True)
+    assert refusal(tmp_path, LEAST + "idle: soon\n")[0].startswith(
+        "monitor.yaml, line 4: idle: got 'soon'; expected an interval"
+    )
+
+
 def test_the_example_says_what_it_means() -> None:
     config = read_config(ROOT / "examples" / "monitor.yaml")
     assert config.source.options == {"maxEventsPerTrigger": "100000"}
