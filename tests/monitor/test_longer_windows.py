@@ -26,7 +26,7 @@ from tests.support.traffic import clock, requests
 
 RANDOM = np.random.default_rng(12)
 TRAINING = RANDOM.normal(size=4_000)
-SIZE = 200
+SIZE = 300
 HOURS = {hour: RANDOM.normal(0.5 * (hour >= 4), 1, SIZE) for hour in (0, 1, 2, 4, 5, 9, 12)}
 EVENTS = [
     event
@@ -69,7 +69,7 @@ def test_longer_windows_are_judged_when_their_last_hour_has_closed(
     monitor = Monitor(
         store, f"{tmp_path}/tables", checks=Checks(("ks",)), longer_windows=["4 hours"], sinks=[]
     )
-    run(spark, monitor, [EVENTS[:30], EVENTS[30:50], EVENTS[50:], [clock(14 * 60)]], tmp_path)
+    run(spark, monitor, [EVENTS[:18], EVENTS[18:30], EVENTS[30:], [clock(14 * 60)]], tmp_path)
     written = monitor.tables.read(spark, "drift_metrics")
     live = told(written, 4)
     assert written.count() == len(HOURS) + len(QUARTERS)
