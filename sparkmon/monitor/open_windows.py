@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
 
 from sparkmon.alerts import AlertSink, alerts_of, deliver
+from sparkmon.monitor.reach import Reach
 from sparkmon.monitor.verdicts import Verdicts
 from sparkmon.schemas import ALERTS, DRIFT_METRICS
 from sparkmon.tables import Tables
@@ -50,10 +50,9 @@ class OpenWindows:
         """
         profiles.persist()
         try:
-            first, last = profiles.agg(F.min("window_start"), F.max("window_start")).collect()[0]
-            if first is None:
+            if profiles.isEmpty():
                 return
-            found = self._untold(self.verdicts.provisional(profiles), first, last).persist()
+            found = self._untold(self.verdicts.provisional(profiles), Reach.of(profiles)).persist()
             try:
                 if found.isEmpty():
                     return
@@ -65,10 +64,11 @@ class OpenWindows:
         finally:
             profiles.unpersist()
 
-    def _untold(self, found: DataFrame, first: datetime, last: datetime) -> DataFrame:
-        after = last + timedelta(microseconds=1)
-        spark = found.sparkSession
-        told = self.tables.find(spark, "drift_metrics", DRIFT_METRICS.names, first, after)
+    def _untold(self, found: DataFrame, reach: Reach) -> DataFrame:
+        after = reach.last_end + timedelta(microseconds=1)
+        told = self.tables.find(
+            found.sparkSession, "drift_metrics", DRIFT_METRICS.names, reach.first_start, after
+        )
         if told is None:
             return found
         known = told.where("drift_type = 'BASELINE'").select(*_COLUMN).distinct()
