@@ -43,6 +43,8 @@ _HOMES = {
     "reference_of": "sparkmon.profiles",
     "register": "sparkmon.session",
     "rows": "sparkmon.sources",
+    "slices_of": "sparkmon.profiles",
+    "worst_slices": "sparkmon.comparison",
 }
 
 __all__ = [*sorted(_HOMES)]

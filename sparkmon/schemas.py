@@ -14,15 +14,18 @@ from pyspark.sql.types import (
 )
 
 from sparkmon.distributions import schema as distributions
+from sparkmon.distributions.schema import ALL_ROWS, OTHER_VALUES
 from sparkmon.protocol import schema as protocol
 
 __all__ = [
     "ALERTS",
+    "ALL_ROWS",
     "DEAD_LETTERS",
     "DECODED",
     "DRIFT_METRICS",
     "EVENTS",
     "FINDING",
+    "OTHER_VALUES",
     "PROFILE",
     "PROFILES",
     "REFERENCES",

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from sparkmon.schemas import ALERTS
+from sparkmon.schemas import ALERTS, ALL_ROWS
 
 __all__ = ["alerts_of"]
 
 _ABOUT = ("model", "model_version", "slice_key", "slice_value", "column_name", "reference")
 _WINDOW = ("window_start", "window_end")
+_COLUMN = ("model", "model_version", "column_name", "column_kind")
 
 
 def alerts_of(findings: DataFrame) -> DataFrame:
@@ -27,7 +28,8 @@ def alerts_of(findings: DataFrame) -> DataFrame:
     -------
     DataFrame
         ``sparkmon.schemas.ALERTS``. Of several statistics that found a column drifted, the one furthest over its
-        threshold, relative to it, is told.
+        threshold, relative to it, is told. A slice makes an alert of its own only where the column as a whole makes
+        none in that window.
 
     Examples
     --------
@@ -43,12 +45,14 @@ def alerts_of(findings: DataFrame) -> DataFrame:
         F.desc_nulls_first(F.try_divide(F.col("value"), F.col("threshold"))),
         "statistic",
     )
+    is_whole = F.col("slice_key") == ALL_ROWS
+    whole = F.count_if(is_whole).over(Window.partitionBy(*_COLUMN, *_WINDOW))
     drifted = (
         findings.where(
             "status IN ('drift', 'over_limit', 'provisional') AND coalesce(confirmed, true)"
         )
-        .withColumn("place", F.row_number().over(strongest))
-        .where("place = 1")
+        .withColumns({"place": F.row_number().over(strongest), "whole": whole})
+        .where((F.col("place") == 1) & (is_whole | (F.col("whole") == 0)))
     )
     identity = F.concat_ws(
         "\u001f",
@@ -66,6 +70,14 @@ def alerts_of(findings: DataFrame) -> DataFrame:
             "message": _message(),
         }
     ).select(*ALERTS.names)
+
+
+def _slice() -> Column:
+    key = F.col("slice_key")
+    plain = F.when(key.rlike("^\\w+$"), key).otherwise(F.concat(F.lit("("), key, F.lit(")")))
+    return F.when(key == ALL_ROWS, "").otherwise(
+        F.concat(F.lit(" in the slice "), plain, F.lit(" = "), "slice_value")
+    )
 
 
 def _message() -> Column:
@@ -106,5 +118,9 @@ def _message() -> Column:
         )
     )
     return F.concat(
-        F.format_string("%s of the model %s ", "column_name", "model"), what, when, numbers
+        F.format_string("%s of the model %s ", "column_name", "model"),
+        what,
+        _slice(),
+        when,
+        numbers,
     )

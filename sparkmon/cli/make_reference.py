@@ -27,6 +27,7 @@ def make_reference(
     kinds: Mapping[str, FeatureKind] | None = None,
     time: str | None = None,
     block: str = "1 day",
+    slices: Sequence[str] = (),
 ) -> tuple[pa.Table, list[str]]:
     """Summarise a table; the parameters are those of :func:`sparkmon.reference_of`.
 
@@ -69,6 +70,7 @@ def make_reference(
         kinds=kinds,
         time=time,
         block=block,
+        slices=slices,
     ).toArrow()
     if not any(pc.struct_field(made["profile"], "count").to_pylist()):
         raise OptionError("got a table without rows; expected the rows that the model learnt from")

@@ -55,6 +55,14 @@ def profile(
     categorical: Annotated[
         list[str] | None, typer.Option(help="A column whose numbers are codes; may be repeated.")
     ] = None,
+    slices: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--slice",
+            metavar="EXPR",
+            help="Cut traffic by a feature, or by an expression such as 'distance > 1000'; may be repeated.",
+        ),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object per column.")
     ] = False,
@@ -90,6 +98,7 @@ def profile(
             kinds=dict.fromkeys(categorical or (), "categorical"),
             time=time,
             block=block,
+            slices=slices or (),
         )
         kept.write_reference(made)
     for sentence in notes:

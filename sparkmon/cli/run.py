@@ -37,7 +37,7 @@ def run(
     tables: a directory such as ./tables, or a catalog schema;
     optional: checkpoints, window, slide, longer_windows, delay, idle,
     reference, history, components, statistics, thresholds, rates,
-    false_alarms_per_week, provisional, views, alerts, spark.
+    false_alarms_per_week, provisional, slices, views, alerts, spark.
 
     Relative paths are relative to the file, and ${NAME} in a value is an
     environment variable. Ctrl-C stops the monitor; started again, it goes

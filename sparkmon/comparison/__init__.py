@@ -15,6 +15,7 @@ from sparkmon.comparison.missing_columns import missing_columns
 from sparkmon.comparison.provisional import alpha_at_once, provisional
 from sparkmon.comparison.rates import RATES
 from sparkmon.comparison.verdict import verdict
+from sparkmon.comparison.worst_slices import worst_slices
 
 __all__ = [
     "JUDGED",
@@ -38,4 +39,5 @@ __all__ = [
     "provisional",
     "result_of",
     "verdict",
+    "worst_slices",
 ]

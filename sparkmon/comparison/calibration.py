@@ -19,10 +19,11 @@ from sparkmon.statistics import STATISTICS, Summary
 __all__ = ["BlockEffects", "Calibration", "block_effects", "calibrate"]
 
 _ENOUGH_BLOCKS = 30
+_SLICE = ("slice_key", "slice_value")
 _MARGIN = 1.25
 """What the greatest of fewer blocks is multiplied by."""
 
-Key: TypeAlias = tuple[str, str, str, str, str, str]
+Key: TypeAlias = tuple[str, str, str, str, str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class BlockEffects:
 
 @dataclass(frozen=True)
 class Calibration:
-    """The blocks' effects by model, version, reference, kind and name of the column, and statistic."""
+    """The blocks' effects by model, version, reference, slice (key, value), column (kind, name), and statistic."""
 
     by_column: Mapping[Key, BlockEffects] = field(default_factory=dict)
 
@@ -90,7 +91,7 @@ def calibrate(references: pa.Table, checks: Checks) -> Calibration:
     """
     whole: dict[tuple[Any, ...], dict[str, Any]] = {}
     blocks: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
-    names = ("model", "model_version", "reference", "column_kind", "column_name")
+    names = ("model", "model_version", "reference", *_SLICE, "column_kind", "column_name")
     for row in references.to_pylist():
         column = tuple(row[name] for name in names)
         if row["block_start"] is None:

@@ -91,6 +91,8 @@ def _with_reference(profiles: DataFrame, references: DataFrame, keep: Sequence[s
         F.col("model_version").alias("r_version"),
         F.col("column_name").alias("r_column"),
         F.col("column_kind").alias("r_kind"),
+        F.col("slice_key").alias("r_slice_key"),
+        F.col("slice_value").alias("r_slice_value"),
         F.struct("model_version", "reference", "data_type", "profile").alias("found"),
     )
     # Of a model that echoes, a feature and a prediction may have one name.
@@ -98,10 +100,12 @@ def _with_reference(profiles: DataFrame, references: DataFrame, keep: Sequence[s
         (F.col("model") == F.col("r_model"))
         & (F.col("column_name") == F.col("r_column"))
         & (F.col("column_kind") == F.col("r_kind"))
+        & (F.col("slice_key") == F.col("r_slice_key"))
+        & (F.col("slice_value") == F.col("r_slice_value"))
     )
     of_version = whole.where("r_version <> ''").withColumnRenamed("found", "by_version")
     of_model = whole.where("r_version = ''").withColumnRenamed("found", "by_model")
-    dropped = ("r_model", "r_version", "r_column", "r_kind")
+    dropped = ("r_model", "r_version", "r_column", "r_kind", "r_slice_key", "r_slice_value")
     joined = profiles.join(
         F.broadcast(of_version),
         same_column & (F.col("model_version") == F.col("r_version")),

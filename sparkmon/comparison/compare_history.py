@@ -69,10 +69,9 @@ def compare_history(
     )
     same = [F.col(name) == F.col(f"p_{name}") for name in _SERIES]
     pairs = told.join(before, [*same, _is_of(history)])
-    past = F.collect_list(F.struct("p_start", "p_profile"))
-    grouped = pairs.groupBy(*_KEYS).agg(F.first("profile").alias("profile"), past.alias("past"))
-    latest = F.slice(F.sort_array("past", asc=False), 1, history.windows)
-    joined = _typed(grouped.withColumn("blocks", latest["p_profile"]), kinds).select(
+    past = F.call_function("max_by", "p_profile", "p_start", F.lit(history.windows))
+    grouped = pairs.groupBy(*_KEYS).agg(F.first("profile").alias("profile"), past.alias("blocks"))
+    joined = _typed(grouped, kinds).select(
         *PROFILES.names,
         F.struct(
             F.lit("").alias("model_version"),

@@ -21,6 +21,7 @@ from sparkmon.statistics import STATISTICS, evidence
 
 __all__ = ["judge_profiles"]
 
+_COLUMN = ("slice_key", "slice_value", "column_kind", "column_name")
 _BLOCK_ALPHA = 0.01
 """The share of a reference's blocks that may exceed a limit."""
 
@@ -102,7 +103,7 @@ def _judge(
     parts = [summary_of(part, kind) for part in known.get("blocks") or [known["profile"]]]
     reference = merge_summaries(parts) if len(parts) > 1 else parts[0]
     current = summary_of(row["profile"], kind)
-    column = (row["column_kind"], row["column_name"])
+    column = tuple(row[name] for name in _COLUMN)
     lasting = math.exp(-max(0.0, evidence(reference, current))) if anytime else None
     for name in names:
         measured = STATISTICS.get(name).measure(reference, current, checks.thresholds.get(name))

@@ -39,6 +39,8 @@ def missing_columns(profiles: DataFrame, references: DataFrame) -> DataFrame:
     known = references.where(F.col("block_start").isNull()).select(
         F.col("model").alias("r_model"),
         F.col("model_version").alias("r_version"),
+        F.col("slice_key").alias("r_slice_key"),
+        F.col("slice_value").alias("r_slice_value"),
         *("reference", "column_name", "column_kind", "data_type"),
     )
     windows = profiles.groupBy(*_WINDOW, F.col("column_kind").alias("kind")).agg(
@@ -47,7 +49,11 @@ def missing_columns(profiles: DataFrame, references: DataFrame) -> DataFrame:
     of_version = F.col("r_version").isin("", F.col("model_version"))
     expected = windows.join(
         F.broadcast(known),
-        (F.col("model") == F.col("r_model")) & (F.col("kind") == F.col("column_kind")) & of_version,
+        (F.col("model") == F.col("r_model"))
+        & (F.col("slice_key") == F.col("r_slice_key"))
+        & (F.col("slice_value") == F.col("r_slice_value"))
+        & (F.col("kind") == F.col("column_kind"))
+        & of_version,
     )
     missing = expected.where(~F.array_contains("came", F.col("column_name")))
     found = missing.groupBy(*_WINDOW, "column_kind", "column_name").agg(

@@ -104,6 +104,10 @@ class MonitorConfig(Strict):
     longer_windows: tuple[Interval, ...] = Field(
         (), description="a list of lengths that are whole multiples of window, such as [1 day]"
     )
+    slices: tuple[Text, ...] | None = Field(
+        None,
+        description="a list of those slices of the references that are watched; all of them without",
+    )
     provisional: bool = Field(
         False, description="true to tell of gross drift in windows that are still open, too"
     )
@@ -185,5 +189,6 @@ class MonitorConfig(Strict):
             longer_windows=self.longer_windows,
             provisional=self.provisional,
             views=self.views,
+            slices=self.slices,
             sinks=[ConsoleSink() for _ in self.alerts],
         )

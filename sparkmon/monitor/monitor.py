@@ -21,10 +21,11 @@ from sparkmon.monitor.longer_windows import LongerWindows, check_longer_windows
 from sparkmon.monitor.open_windows import OpenWindows
 from sparkmon.monitor.silence import Clock
 from sparkmon.monitor.verdicts import Verdicts
+from sparkmon.monitor.views import read_views
 from sparkmon.monitor.window_queries import WindowQueries
-from sparkmon.profiles import WINDOW_K, merge_profiles, profile_rows
+from sparkmon.profiles import WINDOW_K, merge_profiles, profile_rows, slices_of, with_slices
 from sparkmon.skew import SkewMarker
-from sparkmon.store import DEFAULT_REFERENCE, FeatureStore, FeatureView, schemas_of
+from sparkmon.store import DEFAULT_REFERENCE, FeatureStore, schemas_of
 from sparkmon.tables import Tables
 from sparkmon.watch import Watch
 
@@ -73,6 +74,9 @@ class Monitor:
         logged features are then compared with what the store holds (``skew_rate``); see :class:`sparkmon.SkewMarker`.
     sinks : sequence of AlertSink, optional
         Where alerts are told beside the table; the console without.
+    slices : sequence of str, optional
+        Which of the slices that the references were made with are watched beside the whole; all of them without. See
+        ``slices`` of :func:`sparkmon.reference_of`.
     k : int, default 800
         KLL parameter of the windows' sketches.
 
@@ -84,7 +88,7 @@ class Monitor:
         The store has no such feature view.
     OptionError
         A view is malformed, or has no feature group with a ``time`` column; a history is malformed; a longer window is
-        no whole multiple of ``window``, or windows overlap.
+        no whole multiple of ``window``, or windows overlap; or no reference was made with a slice.
 
     Notes
     -----
@@ -122,6 +126,7 @@ class Monitor:
         provisional: bool = False,
         views: Mapping[str, str] | None = None,
         sinks: Sequence[AlertSink] | None = None,
+        slices: Sequence[str] | None = None,
         k: int = WINDOW_K,
     ) -> None:
         self.tables = tables if isinstance(tables, Tables) else Tables(tables)
@@ -129,9 +134,10 @@ class Monitor:
         self.components = [components] if isinstance(components, str) else list(components)
         self.checks = checks or Checks()
         self.sinks: Sequence[AlertSink] = [ConsoleSink()] if sinks is None else list(sinks)
-        served = {model: _view(store, text) for model, text in (views or {}).items()}
+        served = read_views(store, views or {})
         self._mark = SkewMarker(store, served) if served else None
-        references = store.read_references(reference)
+        references = with_slices(store.read_references(reference), slices)
+        self.slices = slices_of(references)
         self._schemas = schemas_of(references)
         if not self._schemas:
             raise ReferenceMissingError(
@@ -147,7 +153,7 @@ class Monitor:
         self.closed_windows = ClosedWindows(verdicts, self.tables, self.sinks, longer)
         self.open_windows = OpenWindows(verdicts, self.tables, self.sinks) if provisional else None
         self._queries = WindowQueries(
-            lambda rows: profile_rows(rows, window, slide=slide, k=k),
+            self._profiles,
             self.closed_windows,
             self.open_windows,
             Clock(length, step, parse_interval("delay", delay)),
@@ -170,7 +176,7 @@ class Monitor:
         several times: ``unpersist`` it when it is of no use any more. Of a stream, longer windows are merged from what
         it wrote: see :meth:`start`.
         """
-        profiles = profile_rows(self.rows(events), self.window, slide=self.slide, k=self.k)
+        profiles = self._profiles(self.rows(events))
         if profiles.isStreaming:
             return profiles
         profiles = profiles.persist()
@@ -287,12 +293,8 @@ class Monitor:
             heartbeats=heartbeats,
         )
 
+    def _profiles(self, rows: DataFrame) -> DataFrame:
+        return profile_rows(rows, self.window, slide=self.slide, slices=self.slices, k=self.k)
+
     def _watched(self, events: DataFrame) -> DataFrame:
         return events.where(F.col("component").isin(self.components))
-
-
-def _view(store: FeatureStore, text: str) -> FeatureView:
-    name, _, version = text.partition(":")
-    if not name or not (version or "1").isdecimal():
-        raise OptionError.malformed("views", text, "a feature view as NAME or NAME:VERSION")
-    return store.read_view(name, int(version or 1))

@@ -52,7 +52,8 @@ class OpenWindows:
         try:
             if profiles.isEmpty():
                 return
-            found = self._untold(self.verdicts.provisional(profiles), Reach.of(profiles)).persist()
+            reach = Reach.of(profiles)
+            found = self._untold(self.verdicts.provisional(profiles), reach).persist()
             try:
                 if found.isEmpty():
                     return
@@ -66,9 +67,8 @@ class OpenWindows:
 
     def _untold(self, found: DataFrame, reach: Reach) -> DataFrame:
         after = reach.last_end + timedelta(microseconds=1)
-        told = self.tables.find(
-            found.sparkSession, "drift_metrics", DRIFT_METRICS.names, reach.first_start, after
-        )
+        spark, names = found.sparkSession, DRIFT_METRICS.names
+        told = self.tables.find(spark, "drift_metrics", names, reach.first_start, after)
         if told is None:
             return found
         known = told.where("drift_type = 'BASELINE'").select(*_COLUMN).distinct()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import reduce
 
 import pyarrow as pa
@@ -126,8 +127,8 @@ def _calibration(references: pa.Table, checks: Checks, length: str) -> Calibrati
     """Measure the blocks of references, merged to a window's length where they are shorter parts of it."""
     blocks = references.filter(pc.is_valid(references["block_start"]))
     if blocks.num_rows:
-        each = pc.subtract(blocks["block_end"], blocks["block_start"])
-        longest = pc.max(each).as_py()
+        starts, ends = (blocks[name].cast(pa.int64()) for name in ("block_start", "block_end"))
+        longest = timedelta(microseconds=pc.max(pc.subtract(ends, starts)).as_py())
         window = parse_interval("window", length)
         if longest < window and not window % longest:
             frame = SparkSession.active().createDataFrame(references)

@@ -11,14 +11,18 @@ from sparkmon.profiles.aggregate import (
 from sparkmon.profiles.blocks import merge_blocks
 from sparkmon.profiles.merge import merge_profiles
 from sparkmon.profiles.reference import reference_of
-from sparkmon.profiles.rows import ALL_ROWS, profile_rows
+from sparkmon.profiles.rows import profile_rows
+from sparkmon.profiles.slicing.slices import Slice, Slices, slices_of, with_slices
 from sparkmon.profiles.table import column_kinds, profile_table, quoted
+from sparkmon.schemas import ALL_ROWS
 
 __all__ = [
     "ALL_ROWS",
     "LEVELS",
     "REFERENCE_K",
     "WINDOW_K",
+    "Slice",
+    "Slices",
     "cell_columns",
     "column_kinds",
     "merge_blocks",
@@ -29,4 +33,6 @@ __all__ = [
     "profile_table",
     "quoted",
     "reference_of",
+    "slices_of",
+    "with_slices",
 ]

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from sparkmon.errors import OptionError
-from sparkmon.profiles.aggregate import REFERENCE_K, WINDOW_K
-from sparkmon.profiles.table import column_kinds, profile_table, quoted
+from sparkmon.profiles.aggregate import REFERENCE_K
+from sparkmon.profiles.slicing.slices import Slices, parse_slices, with_values
+from sparkmon.profiles.table import column_kinds, feature_of, profile_table, quoted
 from sparkmon.records import FeatureKind
-from sparkmon.schemas import REFERENCES
+from sparkmon.schemas import ALL_ROWS, REFERENCES
 
 __all__ = ["reference_of"]
 
@@ -27,6 +29,7 @@ def reference_of(
     kinds: Mapping[str, FeatureKind] | None = None,
     time: str | None = None,
     block: str = "1 day",
+    slices: Sequence[str] = (),
 ) -> DataFrame:
     """Summarise a training table as a reference.
 
@@ -51,16 +54,26 @@ def reference_of(
         itself a feature.
     block : str, default "1 day"
         Length of a block; best that of the live windows.
+    slices : sequence of str
+        What live traffic is to be cut by, beside the whole: features, or expressions over features such as
+        ``"distance > 1000"``; at most 20. The 50 commonest values of each stand alone, and all others together as
+        ``:other``, here as in live traffic. A row whose value is null is in no slice.
 
     Returns
     -------
     DataFrame
-        ``sparkmon.schemas.REFERENCES``: one row per column, and one per column and block.
+        ``sparkmon.schemas.REFERENCES``: one row per column, and one per column and block, of the whole and of each
+        slice.
 
     Raises
     ------
     OptionError
-        A named column is not in the table, or nothing is left to summarise.
+        A named column is not in the table, nothing is left to summarise, or a slice is not what is allowed.
+
+    Notes
+    -----
+    With ``slices`` a job runs that finds their values. Their sketches have the accuracy of live windows
+    (``k`` = 800), which keeps references small.
 
     Examples
     --------
@@ -80,27 +93,23 @@ def reference_of(
     left_out = [*exclude, *([] if time is None or time in exclude else [time])]
     chosen = column_kinds(table, left_out)
     chosen |= {name: kind for name, kind in (kinds or {}).items() if name not in left_out}
-    whole = profile_table(
-        table,
-        chosen,
+    features = {name: kind for name, kind in chosen.items() if name not in predictions}
+    read = parse_slices(slices, features)
+    cut = with_values(read, table, feature_of(table)) if read else ()
+    summarise = partial(
+        profile_table,
+        kinds=chosen,
         model=model,
         model_version=model_version,
         predictions=predictions,
-        k=REFERENCE_K,
+        slices=Slices({(model, model_version): cut}),
     )
-    profiles = whole
+    profiles = summarise(table, slices=None, k=REFERENCE_K)
+    if cut:
+        profiles = profiles.unionByName(summarise(table).where(F.col("slice_key") != ALL_ROWS))
     if time is not None:
-        in_blocks = profile_table(
-            table.where(F.col(quoted(time)).isNotNull()),
-            chosen,
-            model=model,
-            model_version=model_version,
-            predictions=predictions,
-            time=time,
-            window=block,
-            k=WINDOW_K,
-        )
-        profiles = whole.unionByName(in_blocks)
+        timed = table.where(F.col(quoted(time)).isNotNull())
+        profiles = profiles.unionByName(summarise(timed, time=time, window=block))
     places = F.create_map(
         *(F.lit(entry) for index, name in enumerate(chosen) for entry in (name, index))
     )

@@ -70,6 +70,13 @@ def test_urls_absolute_paths_and_schemas_stay_as_they_are(tmp_path: Path) -> Non
     assert config.progress() == "hdfs://name/progress"
 
 
+def test_slices_are_all_of_the_references_or_those_that_are_named(tmp_path: Path) -> None:
+    assert read(tmp_path, LEAST).slices is None
+    assert read(tmp_path, LEAST + "slices: []").slices == ()
+    named = read(tmp_path, LEAST + "slices:\n  - origin\n  - distance > 1000\n")
+    assert named.slices == ("origin", "distance > 1000")
+
+
 def test_kafka_is_named_by_brokers_and_topic(tmp_path: Path) -> None:
     source = "source:\n  format: kafka\n  bootstrap_servers: b:9092\n  topic: inference\n"
     config = read(tmp_path, source + "store: {path: store}\ntables: ./tables\n")
@@ -114,6 +121,7 @@ def test_an_environment_variable_stands_in_a_value_and_has_to_be_set(
             4,
             "statistics.1: got 'psy'; expected one of chi2, count",
         ),
+        (LEAST + "slices: origin", 4, "slices: got 'origin'; expected a list"),
         (LEAST + "statistics: []", 4, "statistics: got []; expected at least one"),
         (LEAST + "thresholds:\n  psi: much", 5, "thresholds.psi: got 'much'; expected a number"),
         (LEAST + "thresholds:\n  psi: -0.1", 5, "got -0.1; expected a number of 0 or more"),
