@@ -144,11 +144,12 @@ def test_a_provisional_finding_confirms_nothing(spark: SparkSession) -> None:
     series = {name: F.lit("") for name in ("model", "model_version", "slice_key", "slice_value")}
     test = {"column_kind": "feature", "drift_type": "BASELINE", "reference": "t", "statistic": "ks"}
     numbers = {"value": 0.15, "noise": 0.01, "sketch_error": 0.0, "limit": 0.1}
+    numbers |= {"block_limit": 0.1, "blocks": 0.0, "p_adjusted": 1e-9}
     said = series | {name: F.lit(value) for name, value in (test | numbers).items()}
     frame = spark.createDataFrame(
         [("x", 1, "provisional"), ("x", 2, "drift"), ("y", 1, "drift"), ("y", 2, "drift")],
         "column_name string, window_start int, status string",
-    ).withColumns(said)
+    ).withColumns(said | {"window_end": F.col("window_start") + 1})
     earlier, last = frame.where("window_start = 1"), frame.where("window_start = 2")
     rows = confirm(last, earlier).collect()
     assert {row.column_name: row.confirmed for row in rows} == {"x": False, "y": True}
