@@ -62,7 +62,7 @@ def measure_payloads(spark: SparkSession, folder: Path, rounds: Rounds, events: 
         results,
         _ratios("batch", results) | _ratios("stream", results) | _beyond_the_start(results, few),
         [
-            "findings: ks, psi and wasserstein of every window and column",
+            "findings: drift and quality of every window and column",
             "streams start anew at every run and end with what is there (availableNow): that alone costs most of what "
             f"{few:,} events cost",
         ],

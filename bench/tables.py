@@ -15,7 +15,7 @@ from bench.rounds import Contender, Rounds
 from bench.section import Section
 from bench.traffic import COLUMNS, MODEL, normals
 from bench.with_scipy import drift_by_scipy
-from sparkmon.comparison import compare
+from sparkmon.comparison import Checks, compare
 from sparkmon.errors import SparkmonError
 from sparkmon.profiles import column_kinds, profile_table, reference_of
 
@@ -55,7 +55,8 @@ def measure_tables(
         return profile_table(table, kinds, model=MODEL)
 
     def findings() -> DataFrame:
-        return compare(profile(), spark.createDataFrame(reference))
+        drift = Checks(("ks", "psi", "wasserstein"))
+        return compare(profile(), spark.createDataFrame(reference), drift)
 
     def moments() -> DataFrame:
         return table.agg(*(each(name) for name in COLUMNS for each in (F.mean, F.stddev)))

@@ -18,7 +18,9 @@ _HOMES = {
     "Feature": "sparkmon.records",
     "FeatureStore": "sparkmon.store",
     "FeatureView": "sparkmon.store",
+    "Finding": "sparkmon.comparison",
     "GroupInView": "sparkmon.store",
+    "History": "sparkmon.comparison",
     "HopsworksStore": "sparkmon.store",
     "LocalStore": "sparkmon.store",
     "ModelSchema": "sparkmon.records",
@@ -43,6 +45,8 @@ _HOMES = {
     "reference_of": "sparkmon.profiles",
     "register": "sparkmon.session",
     "rows": "sparkmon.sources",
+    "slices_of": "sparkmon.profiles",
+    "worst_slices": "sparkmon.comparison",
 }
 
 __all__ = [*sorted(_HOMES)]

@@ -14,15 +14,18 @@ from pyspark.sql.types import (
 )
 
 from sparkmon.distributions import schema as distributions
+from sparkmon.distributions.schema import ALL_ROWS, OTHER_VALUES
 from sparkmon.protocol import schema as protocol
 
 __all__ = [
     "ALERTS",
+    "ALL_ROWS",
     "DEAD_LETTERS",
     "DECODED",
     "DRIFT_METRICS",
     "EVENTS",
     "FINDING",
+    "OTHER_VALUES",
     "PROFILE",
     "PROFILES",
     "REFERENCES",
@@ -68,19 +71,26 @@ FINDING = StructType(
         StructField("sketch_error", DoubleType()),
         StructField("blocks", LongType()),
         StructField("p_blocks", DoubleType()),
+        StructField("block_limit", DoubleType()),
         StructField("limit", DoubleType()),
         StructField("status", StringType(), False),
         StructField("reason", StringType(), False),
+        StructField("bins", LongType()),
         StructField("confirmed", BooleanType()),
+        StructField("explanation", StringType()),
     ]
 )
 """One statistic beside its threshold. ``noise`` is the value expected from sampling alone, in the value's units;
 ``sketch_error`` how far the sketches may put it off. ``p_adjusted`` is the p-value among all tests of the window.
 ``blocks`` says how many of the reference's own blocks the value was held against, ``p_blocks`` how often one reaches
-it, and ``limit`` what the value, less noise and sketch error, has to exceed: the threshold, or what those blocks reach.
-``confirmed`` is whether it is so in two of three windows, or by twice the limit; null where that was not looked at.
+it, ``block_limit`` what they stay below, and ``limit`` what the value, less noise and sketch error, has to exceed: the
+greater of that and the threshold.
+``bins`` is how many bins both sides were counted on, null where there are none.
+``confirmed`` is whether a drift is to be told, by :func:`sparkmon.comparison.confirm`; null where that was not looked
+at. ``explanation`` is all of it in one sentence, by :meth:`sparkmon.comparison.Finding.explain`.
 ``status`` is ``ok``, ``drift``, ``over_limit`` (a rate above what is allowed), ``too_few_rows``, ``no_reference`` or
-``not_comparable``."""
+``not_comparable``; or ``provisional``, a drift of a window that is still open, whose other findings follow when it
+closes."""
 
 DRIFT_METRICS = StructType(
     [
@@ -95,7 +105,16 @@ DRIFT_METRICS = StructType(
 ``CONSECUTIVE`` where that is the window before (``reference`` is then ``previous``); or ``LIMIT`` where nothing is
 compared with but a rate that is allowed (``reference`` is then empty)."""
 
-_NOT_TOLD = {"noise", "sketch_error", "blocks", "p_blocks", "limit", "confirmed"}
+_NOT_TOLD = {
+    "noise",
+    "sketch_error",
+    "blocks",
+    "p_blocks",
+    "block_limit",
+    "limit",
+    "bins",
+    "confirmed",
+}
 
 ALERTS = StructType(
     [
@@ -107,4 +126,5 @@ ALERTS = StructType(
     ]
 )
 """One alert per window and column that drifted or is over its limit, carrying the statistic that is furthest over its
-threshold. ``alert_id`` is a digest of what it tells of, the same at every replay."""
+threshold. ``alert_id`` is a digest of what it tells of, the same at every replay. ``state`` is ``fired``, or
+``provisional`` of a window that is still open."""

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from pyspark.errors import AnalysisException
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
 
 from sparkmon.errors import OptionError
 
@@ -66,17 +67,27 @@ class Tables:
         *Idempotence*: Delta records the writer's last batch in the same commit as the rows and skips what is not
         newer, so that a batch replayed after a crash adds nothing.
         """
-        chosen = (
-            frame.write.format("delta")
-            .mode("append")
-            .option("txnAppId", f"{writer}/{table}")
-            .option("txnVersion", batch_id)
-            .option("mergeSchema", "true")  # a later version of sparkmon may write further columns
-        )
+        named = frame.write.option("txnAppId", f"{writer}/{table}").option("txnVersion", batch_id)
+        self._save(named, table)
+
+    def _save(self, rows: DataFrameWriter, table: str) -> None:
+        # A later version of sparkmon may write further columns.
+        chosen = rows.format("delta").mode("append").option("mergeSchema", "true")
         if self._is_path:
             chosen.save(f"{self.location}/{table}")
         else:
             chosen.saveAsTable(self.name_of(table))
+
+    def prepare(self, spark: SparkSession, table: str, schema: StructType) -> None:
+        """Make a table, or give it the columns that it lacks, before several queries write to it at once."""
+        try:
+            held = {*self.read(spark, table).columns}
+        except AnalysisException as error:
+            if error.getCondition() not in _ABSENT:
+                raise
+            held = set()
+        if not {*schema.names} <= held:
+            self._save(spark.createDataFrame([], schema).write, table)
 
     def read(self, spark: SparkSession, table: str) -> DataFrame:
         """Return a table as a DataFrame."""
@@ -85,7 +96,7 @@ class Tables:
     def find(
         self, spark: SparkSession, table: str, names: Sequence[str], start: datetime, end: datetime
     ) -> DataFrame | None:
-        """Return what was written of the windows that began from ``start`` on and before ``end``.
+        """Return what was written of the windows that began from ``start`` on and ended before ``end``.
 
         None where nothing has been written yet, or by an earlier version of sparkmon without one of the columns
         ``names``.
@@ -99,5 +110,5 @@ class Tables:
             raise
         if not {*names} <= {*held}:
             return None
-        began = F.col("window_start")
-        return frame.where((began >= F.lit(start)) & (began < F.lit(end)))
+        began, ended = F.col("window_start"), F.col("window_end")
+        return frame.where((began >= F.lit(start)) & (ended < F.lit(end)))

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
-__all__ = ["LateEvents", "Watch", "query_id"]
+__all__ = ["Companion", "LateEvents", "Watch", "query_id"]
+
+
+class Companion(Protocol):
+    """What runs beside the queries, on the driver."""
+
+    def stop(self) -> None:
+        """Stop it, and block until it has stopped."""
 
 
 @dataclass(frozen=True)
@@ -19,17 +28,26 @@ class Watch:
     """Closes windows; writes ``profiles``, ``drift_metrics`` and ``alerts``."""
     dead_letters: StreamingQuery | None
     """Writes ``dead_letters``; None where rows are watched that were decoded elsewhere."""
+    provisional: StreamingQuery | None = None
+    """Tells of gross drift in windows that are still open; None where that is not asked for."""
+    companions: Sequence[Companion] = ()
+    """Such as what sends heartbeats while the stream is silent."""
+    flush: Callable[[], None] | None = None
+    """Closes what the queries have left open, once they have ended."""
 
     @property
     def queries(self) -> tuple[StreamingQuery, ...]:
         """All of them."""
-        return (self.profiles,) if self.dead_letters is None else (self.profiles, self.dead_letters)
+        known = (self.profiles, self.dead_letters, self.provisional)
+        return tuple(query for query in known if query is not None)
 
     def wait(self) -> None:
-        """Block until the queries end; raise what ended them if it was an error."""
+        """Block until the queries end and all is flushed that shall be; raise what ended them if it was an error."""
         # In turns, so that the failure of either is told while the other runs on.
         while not all([query.awaitTermination(1) for query in self.queries]):
             pass
+        if self.flush is not None:
+            self.flush()
 
     def finish(self) -> None:
         """Block until all that is there now has been processed."""
@@ -38,6 +56,8 @@ class Watch:
 
     def stop(self) -> None:
         """Stop the queries; started again on the same tables, they go on where they were."""
+        for companion in self.companions:
+            companion.stop()
         for query in self.queries:
             query.stop()
 

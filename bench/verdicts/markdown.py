@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench.verdicts.power import Power
 from bench.verdicts.score import Tally
 from bench.verdicts.table import VerdictTable, number
 from sparkmon.errors import SparkmonError
@@ -14,8 +15,10 @@ __all__ = ["as_markdown", "write_readme"]
 _BEGIN, _END = "<!-- bench-verdicts -->", "<!-- /bench-verdicts -->"
 
 
-def as_markdown(summary: VerdictTable, tables: Sequence[VerdictTable]) -> str:
-    """Write the summary, and each set's false alarms and windows to detection; the best of a row in bold."""
+def as_markdown(
+    summary: VerdictTable, tables: Sequence[VerdictTable], power: Power | None = None
+) -> str:
+    """Write the summary, each set's false alarms and windows to detection, and the power; the best of a row in bold."""
     best = summary.best()
     lines = [
         "| system | false alarms per 1,000 windows without drift | drifts missed | windows to detection |",
@@ -38,6 +41,8 @@ def as_markdown(summary: VerdictTable, tables: Sequence[VerdictTable]) -> str:
     lines += [_line(table, names, "per 1,000") for table in tables if _has(table, drifts=False)]
     lines += ["", "Windows to detection, and drifts missed:", "", *head]
     lines += [_line(table, names, "missed") for table in tables if _has(table, drifts=True)]
+    if power is not None:
+        lines += ["", f"sparkmon's power: {power}."]
     return "\n".join(lines)
 
 

@@ -10,6 +10,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
@@ -19,14 +20,17 @@ from bench.machine import machine
 from bench.verdicts.ask_peer import PEERS
 from bench.verdicts.case import Case, write_case
 from bench.verdicts.markdown import as_markdown, write_readme
+from bench.verdicts.power import Power, measure_power
 from bench.verdicts.score import Tally, total, weigh
 from bench.verdicts.sets import SETS
-from bench.verdicts.systems import SYSTEMS, Answer, answers
+from bench.verdicts.systems import SPARK, SYSTEMS, Answer, answers
 from bench.verdicts.table import BEST, HEADINGS, VerdictTable
+from sparkmon.cli.spark import open_session
 from sparkmon.errors import SparkmonError
 
 _README = Path(__file__).parents[2] / "README.md"
 _WIDTH = 160
+_RUNS = 200
 
 
 def main() -> None:
@@ -40,9 +44,12 @@ def main() -> None:
         summary = _summary(tables)
         for table in (*tables, summary):
             _print(console, table)
+        power = _power(chosen.power)
+        if power is not None:
+            console.print(f"power: {power}", soft_wrap=True)
         console.print(f"{BEST} the best value; {versions}", soft_wrap=True)
         if chosen.write_readme:
-            write_readme(_README, as_markdown(summary, tables))
+            write_readme(_README, as_markdown(summary, tables, power))
     except SparkmonError as error:
         raise SystemExit(f"bench: {error}") from error
     if chosen.json is not None:
@@ -51,6 +58,7 @@ def main() -> None:
             "versions": versions,
             "sets": {table.name: table.figures() for table in tables},
             "summary": summary.figures(),
+            "power": None if power is None else asdict(power),
         }
         chosen.json.write_text(json.dumps(figures, indent=2) + "\n")
 
@@ -62,6 +70,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--quick", action="store_true", help="small sets that are here already, and no peers"
     )
+    parser.add_argument(
+        "--power",
+        type=int,
+        metavar="RUNS",
+        help="of sparkmon on a slight shift; 200 if all sets are asked for, else none",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
     parser.add_argument(
         "--write-readme", action="store_true", help="put the tables into the README"
@@ -71,9 +85,19 @@ def _arguments() -> argparse.Namespace:
     systems = [name for name in SYSTEMS if name not in PEERS or not chosen.quick]
     chosen.only = _named(parser, chosen.only, systems)
     chosen.sets = _named(parser, chosen.sets, in_quick if chosen.quick else list(SETS))
+    if chosen.power is None:
+        chosen.power = 0 if chosen.quick or chosen.sets != list(SETS) else _RUNS
     if chosen.write_readme and (chosen.only != list(SYSTEMS) or chosen.sets != list(SETS)):
         parser.error("--write-readme needs all systems and all sets")
     return chosen
+
+
+def _power(runs: int) -> Power | None:
+    if not runs:
+        return None
+    _say(f"watching {runs} models for a slight shift")
+    with open_session(SPARK) as spark:
+        return measure_power(spark, runs)
 
 
 def _named(parser: argparse.ArgumentParser, text: str | None, known: list[str]) -> list[str]:

@@ -17,7 +17,7 @@ from bench.verdicts.trustyai_rule import trustyai
 from bench.verdicts.with_sparkmon import judge_by_sparkmon
 from sparkmon.cli.spark import open_session
 
-__all__ = ["SYSTEMS", "Answer", "answers"]
+__all__ = ["SPARK", "SYSTEMS", "Answer", "answers"]
 
 _AT_ONCE = 2
 _OURS = ("sparkmon", "sparkmon-findings")
@@ -42,7 +42,7 @@ SYSTEMS = {
     "original-emd": "original, EMD",
 }
 """By the name that the command line takes: what tables call it."""
-_SPARK = {
+SPARK = {
     "spark.driver.memory": "3g",
     # Code that runs once is not worth optimising.
     "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
@@ -92,7 +92,7 @@ def _of_rule(rule: Rule, cases: Mapping[Path, Case]) -> Answer:
 def _of_sparkmon(cases: Mapping[Path, Case]) -> dict[str, Answer]:
     """Judge once; alerts and findings come of the same run."""
     both = {name: Answer() for name in _OURS}
-    with open_session(_SPARK) as spark:
+    with open_session(SPARK) as spark:
         for folder, case in cases.items():
             began = time.perf_counter()
             found = judge_by_sparkmon(spark, case, folder)

@@ -49,7 +49,8 @@ def judge_by_sparkmon(spark: SparkSession, case: Case, folder: Path) -> tuple[Ve
     profiles = profile_table(table, kinds, model=case.name, time=_TIME, window="1 day")
     references = spark.createDataFrame(made.filter(pc.field("block_start").is_null()))
     found = compare(profiles, references, checks, calibration=calibrate(made, checks))
-    found = confirm(correct(found, alpha_for(checks.false_alarms_per_week, _DAY_S)))
+    alpha = alpha_for(checks.false_alarms_per_week, _DAY_S)
+    found = confirm(correct(found, alpha), alpha=alpha)
     window = (F.unix_seconds("window_start") / _DAY_S).cast("int").alias("window")
     alerts: Verdicts = {name: [None] * case.windows for name in case.columns}
     findings: Verdicts = {name: [None] * case.windows for name in case.columns}

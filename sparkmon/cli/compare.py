@@ -37,7 +37,9 @@ def compare(
     ] = None,
     statistics: Annotated[
         list[str] | None,
-        typer.Option(help="Statistics, by commas or repeated; ks,psi,wasserstein without."),
+        typer.Option(
+            help="Statistics, by commas or repeated; those of drift and data quality without."
+        ),
     ] = None,
     threshold: Annotated[
         list[str] | None,
@@ -48,6 +50,15 @@ def compare(
     ] = None,
     exclude: Annotated[
         list[str] | None, typer.Option(help="A column not to compare; may be repeated.")
+    ] = None,
+    slices: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--slice",
+            metavar="EXPR",
+            help="Compare the rows of each value of a column, or of an expression such as "
+            "'distance > 1000', as well; may be repeated.",
+        ),
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object per finding.")
@@ -89,7 +100,9 @@ def compare(
         if time is not None:
             table, untimed = parse_time(table, time)
         parts = Parts(time, by_time, chunk)
-        found = compare_tables(known, table, checks, parts=parts, exclude=exclude or ())
+        found = compare_tables(
+            known, table, checks, parts=parts, exclude=exclude or (), slices=slices or ()
+        )
     for sentence in found.left_out:
         note(sentence)
     if untimed and by_time:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import partial
 from typing import Any
 
 from pyspark.sql import DataFrame, Window
@@ -12,8 +13,16 @@ from pyspark.sql import functions as F
 
 from sparkmon.comparison import Checks, compare, correct
 from sparkmon.errors import OptionError
-from sparkmon.profiles import column_kinds, profile_table, quoted, reference_of
+from sparkmon.profiles import (
+    Slices,
+    column_kinds,
+    profile_table,
+    quoted,
+    reference_of,
+    slices_of,
+)
 from sparkmon.records import FeatureKind
+from sparkmon.schemas import ALL_ROWS
 
 __all__ = ["FIELDS", "Comparison", "Parts", "compare_tables"]
 
@@ -21,6 +30,8 @@ FIELDS = (
     "window_start",
     "window_end",
     "chunk",
+    "slice_key",
+    "slice_value",
     "column_name",
     "statistic",
     "value",
@@ -75,6 +86,7 @@ def compare_tables(
     *,
     parts: Parts | None = None,
     exclude: Sequence[str] = (),
+    slices: Sequence[str] = (),
 ) -> Comparison:
     """Compare a table, or its parts, with a reference table.
 
@@ -88,11 +100,13 @@ def compare_tables(
         How to cut ``current``.
     exclude : sequence of str
         Columns not to compare. The time column never is.
+    slices : sequence of str
+        What to cut both tables by, beside the whole; see :func:`sparkmon.reference_of`.
 
     Raises
     ------
     OptionError
-        An excluded column is in neither table, or nothing is left to compare.
+        An excluded column is in neither table, nothing is left to compare, or a slice is not what is allowed.
 
     Examples
     --------
@@ -117,8 +131,12 @@ def compare_tables(
             f"got two tables without a common column to compare; the reference has "
             f"{', '.join(here) or 'none'}, the current one {', '.join(there) or 'none'}"
         )
-    known = reference_of(reference.select(*map(quoted, kinds)), _MODEL, kinds=kinds)
-    profiles = _profiles(current, kinds, parts)
+    known = reference_of(reference.select(*map(quoted, kinds)), _MODEL, kinds=kinds, slices=slices)
+    cut = None
+    if slices:
+        made = known.toArrow()  # once, for its slices and for what they are compared with
+        cut, known = slices_of(made), reference.sparkSession.createDataFrame(made)
+    profiles = _profiles(current, kinds, parts, cut)
     keep = [_CHUNK] if parts.chunk else []
     found = correct(compare(profiles, known, checks, keep=keep), _ALPHA, by=keep)
     rows = found.toArrow().to_pylist()
@@ -136,9 +154,12 @@ def _kinds(table: DataFrame, unwanted: set[str]) -> dict[str, FeatureKind]:
     return column_kinds(table, [name for name in table.columns if name in unwanted])
 
 
-def _profiles(current: DataFrame, kinds: dict[str, FeatureKind], parts: Parts) -> DataFrame:
+def _profiles(
+    current: DataFrame, kinds: dict[str, FeatureKind], parts: Parts, slices: Slices | None
+) -> DataFrame:
+    summarise = partial(profile_table, kinds=kinds, model=_MODEL, time=parts.time, slices=slices)
     if parts.chunk is None:
-        return profile_table(current, kinds, model=_MODEL, time=parts.time, window=parts.window)
+        return summarise(current, window=parts.window)
     file, block, row = _PLACE
     placed = current.withColumns(
         {
@@ -149,7 +170,7 @@ def _profiles(current: DataFrame, kinds: dict[str, FeatureKind], parts: Parts) -
     )
     number = F.row_number().over(Window.orderBy(*_PLACE)) - 1
     chunks = placed.withColumn(_CHUNK, F.floor(number / parts.chunk))
-    return profile_table(chunks, kinds, model=_MODEL, time=parts.time, by=[_CHUNK])
+    return summarise(chunks, by=[_CHUNK])
 
 
 def _sorted(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -163,7 +184,12 @@ def _sorted(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         findings.append({name: finding[name] for name in FIELDS})
     return sorted(
         findings,
-        key=lambda row: (row["chunk"] or 0, -_excess(row), row["column_name"], row["statistic"]),
+        key=lambda row: (
+            row["chunk"] or 0,
+            -_excess(row),
+            row["slice_key"] != ALL_ROWS,
+            *(row[name] for name in ("column_name", "statistic", "slice_key", "slice_value")),
+        ),
     )
 
 

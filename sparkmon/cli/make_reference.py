@@ -27,6 +27,7 @@ def make_reference(
     kinds: Mapping[str, FeatureKind] | None = None,
     time: str | None = None,
     block: str = "1 day",
+    slices: Sequence[str] = (),
     joint: bool = False,
 ) -> tuple[pa.Table, list[str]]:
     """Summarise a table; the parameters are those of :func:`sparkmon.reference_of`.
@@ -70,6 +71,7 @@ def make_reference(
         kinds=kinds,
         time=time,
         block=block,
+        slices=slices,
         joint=joint,
     ).toArrow()
     if not any(pc.struct_field(made["profile"], "count").to_pylist()):

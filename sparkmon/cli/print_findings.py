@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import orjson
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from sparkmon.cli.compare_tables import Comparison
 from sparkmon.cli.terminal import shown
+from sparkmon.schemas import ALL_ROWS
 
 __all__ = ["print_json", "print_table", "summary"]
 
@@ -26,18 +30,20 @@ def print_json(comparison: Comparison) -> None:
 
 def print_table(comparison: Comparison, console: Console) -> None:
     """Print the findings as a table that ends in a line that sums them up."""
-    findings = comparison.findings
+    findings = [row for row in comparison.findings if not _is_calm_rate(row)]
     has = {
         name: any(row[name] is not None for row in findings) for name in ("chunk", "window_start")
     }
     table = Table(box=None, header_style="bold", pad_edge=False)
-    heads = ["chunk"] * has["chunk"] + ["from", "to"] * has["window_start"]
+    sliced = any(row["slice_key"] != ALL_ROWS for row in findings)
+    heads = ["chunk"] * has["chunk"] + ["from", "to"] * has["window_start"] + ["slice"] * sliced
     for head in (*heads, "column", "statistic", "status", *sorted(_RIGHT, reverse=True), "reason"):
         table.add_column(head, justify="right" if head in _RIGHT else "left")
     for row in findings:
-        place = [str(row["chunk"])] * has["chunk"]
+        place: list[str | Text] = [str(row["chunk"])] * has["chunk"]
         if has["window_start"]:
             place += [_time(row["window_start"]), _time(row["window_end"])]
+        place += [shown(_slice(row))] * sliced
         table.add_row(
             *place,
             shown(row["column_name"]),
@@ -45,11 +51,15 @@ def print_table(comparison: Comparison, console: Console) -> None:
             shown(row["status"], _STYLES.get(row["status"], "magenta")),
             _number(row["value"]),
             _number(row["threshold"]),
-            f"{row['reference_count']:,}",
-            f"{row['current_count']:,}",
+            *(_count(row[name]) for name in ("reference_count", "current_count")),
             shown(row["reason"]),
         )
     console.print(table)
+    calm = len(comparison.findings) - len(findings)
+    if calm:
+        console.print(
+            f"{calm:,} rates of data quality that stayed at 0 are not shown; --json has all."
+        )
     console.print()
     console.print(shown(summary(comparison), "bold"))
 
@@ -59,29 +69,64 @@ def summary(comparison: Comparison) -> str:
 
     Examples
     --------
-    >>> row = {"column_name": "temp", "status": "drift", "chunk": 5}
-    >>> calm = {"column_name": "humid", "status": "ok", "chunk": 4}
+    >>> whole = {"slice_key": ":all", "slice_value": ":all"}
+    >>> row = {"column_name": "temp", "status": "drift", "chunk": 5} | whole
+    >>> calm = {"column_name": "humid", "status": "ok", "chunk": 4} | whole
     >>> summary(Comparison([row, calm], ["temp", "humid"], []))
     '1 of 2 columns drifted, in 1 of 2 parts: temp'
     >>> summary(Comparison([calm], ["humid"], []))
     'none of 1 columns drifted'
+    >>> in_slice = row | {"column_name": "humid", "slice_key": "origin", "slice_value": "JFK", "chunk": 4}
+    >>> summary(Comparison([calm, in_slice], ["humid"], []))
+    'none of 1 columns drifted; in slices: humid (origin = JFK)'
     """
     drifted = _columns(comparison, {"drift"})
     judged = _columns(comparison, {"drift", "ok"})
     parts = {row["chunk"] for row in comparison.findings}
-    struck = {row["chunk"] for row in comparison.findings if row["status"] == "drift"}
+    struck = {row["chunk"] for row in comparison.findings if _is_whole(row, {"drift"})}
     text = f"{len(drifted) or 'none'} of {len(comparison.compared)} columns drifted"
     if drifted and len(parts) > 1:
         text += f", in {len(struck)} of {len(parts)} parts"
     text += f": {', '.join(drifted)}" if drifted else ""
+    text += _in_slices(comparison)
     if unknown := [name for name in comparison.compared if name not in judged]:
         text += f"; {len(unknown)} could not be judged: {', '.join(unknown)}"
     return text
 
 
+def _is_calm_rate(finding: Mapping[str, Any]) -> bool:
+    return (
+        finding["statistic"].endswith("_rate")
+        and finding["status"] in {"ok", "too_few_rows"}
+        and finding["value"] == 0
+    )
+
+
 def _columns(comparison: Comparison, statuses: set[str]) -> list[str]:
-    found = {row["column_name"] for row in comparison.findings if row["status"] in statuses}
+    found = {row["column_name"] for row in comparison.findings if _is_whole(row, statuses)}
     return [name for name in comparison.compared if name in found]
+
+
+def _in_slices(comparison: Comparison) -> str:
+    """Say which columns drifted in which slices, the worst first."""
+    found: dict[str, dict[str, None]] = {}
+    for row in comparison.findings:
+        if row["status"] == "drift" and row["slice_key"] != ALL_ROWS:
+            found.setdefault(row["column_name"], {})[_slice(row)] = None
+    told = [f"{column} ({', '.join(slices)})" for column, slices in found.items()]
+    return f"; in slices: {', '.join(told)}" if told else ""
+
+
+def _is_whole(row: dict[str, Any], statuses: set[str]) -> bool:
+    return row["slice_key"] == ALL_ROWS and row["status"] in statuses
+
+
+def _slice(row: dict[str, Any]) -> str:
+    return "" if row["slice_key"] == ALL_ROWS else f"{row['slice_key']} = {row['slice_value']}"
+
+
+def _count(rows: int | None) -> str:
+    return "" if rows is None else f"{rows:,}"
 
 
 def _time(time: datetime | None) -> str:

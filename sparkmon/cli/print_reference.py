@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sparkmon.cli.terminal import shown
+from sparkmon.schemas import ALL_ROWS
 
 __all__ = ["print_json", "print_table"]
 
@@ -54,7 +55,11 @@ def print_table(made: pa.Table, store: str, console: Console) -> None:
 
 
 def _columns(made: pa.Table) -> list[dict[str, Any]]:
-    rows = [row for row in made.to_pylist() if row["block_start"] is None]
+    rows = [
+        row
+        for row in made.to_pylist()
+        if row["block_start"] is None and row["slice_key"] == ALL_ROWS
+    ]
     return [_column(row) for row in sorted(rows, key=lambda row: row["column_index"])]
 
 
@@ -85,7 +90,10 @@ def _stored(made: pa.Table, store: str) -> str:
     first = made.slice(0, 1).to_pylist()[0]
     blocks = {row for row in made["block_start"].to_pylist() if row is not None}
     version = f", version {first['model_version']}" if first["model_version"] else ""
-    parts = f" with {len(blocks)} blocks" if blocks else ""
+    cuts = {*zip(*(made[name].to_pylist() for name in ("slice_key", "slice_value")), strict=True)}
+    slices = len(cuts - {(ALL_ROWS, ALL_ROWS)})
+    held = [f"{len(blocks)} blocks"] * bool(blocks) + [f"{slices} slices"] * bool(slices)
+    parts = f" with {' and '.join(held)}" if held else ""
     return (
         f"stored the reference {first['reference']!r} of the model {first['model']!r}{version}"
         f"{parts} in {store}"

@@ -55,6 +55,14 @@ def profile(
     categorical: Annotated[
         list[str] | None, typer.Option(help="A column whose numbers are codes; may be repeated.")
     ] = None,
+    slices: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--slice",
+            metavar="EXPR",
+            help="Cut traffic by a feature, or by an expression such as 'distance > 1000'; may be repeated.",
+        ),
+    ] = None,
     joint: Annotated[
         bool,
         typer.Option(
@@ -97,6 +105,7 @@ def profile(
             kinds=dict.fromkeys(categorical or (), "categorical"),
             time=time,
             block=block,
+            slices=slices or (),
             joint=joint,
         )
         kept.write_reference(made)

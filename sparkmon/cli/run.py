@@ -22,6 +22,10 @@ def run(
     available_now: Annotated[
         bool, typer.Option("--available-now", help="Process what is there now and end.")
     ] = False,
+    flush: Annotated[
+        bool,
+        typer.Option("--flush", help="As --available-now, and close the last window, too."),
+    ] = False,
 ) -> None:
     """Watch models as a monitor.yaml says, and tell when live traffic drifts.
 
@@ -31,9 +35,9 @@ def run(
     {format: kafka, bootstrap_servers: HOST:PORT, topic: NAME};
     store: {path: store}, the directory or URL of the feature store;
     tables: a directory such as ./tables, or a catalog schema;
-    optional: checkpoints, window, slide, delay, reference, components,
-    statistics, thresholds, rates, false_alarms_per_week, consecutive,
-    views, alerts, spark.
+    optional: checkpoints, window, slide, longer_windows, delay, idle,
+    reference, history, components, statistics, thresholds, rates,
+    false_alarms_per_week, provisional, slices, views, alerts, spark.
 
     Relative paths are relative to the file, and ${NAME} in a value is an
     environment variable. Ctrl-C stops the monitor; started again, it goes
@@ -52,12 +56,15 @@ def run(
     with open_session(chosen.spark, kafka=kafka) as spark, _stop_signal() as stopped:
         monitor = chosen.monitor()
         watch = monitor.start(
-            chosen.source.events(spark), chosen.progress(), available_now=available_now
+            chosen.source.events(spark),
+            chosen.progress(),
+            available_now=available_now or flush,
+            flush=flush,
         )
         try:
             _say(f"watching {', '.join(monitor.models)} in {chosen.source.described()}")
             _say(f"profiles, drift_metrics, alerts and dead_letters are in {chosen.tables}")
-            if not available_now:
+            if not (available_now or flush):
                 _say("Ctrl-C stops it; started again, it goes on where it was")
             late = LateEvents(watch.profiles)
             while not stopped.is_set():
@@ -65,7 +72,9 @@ def run(
                 if dropped := late.count():
                     _say(f"{dropped} events came later than {chosen.delay} and are in no window")
                 if ended:
-                    _say("all that was there has been processed")
+                    watch.wait()
+                    closed = ", and its last window closed" if flush else ""
+                    _say(f"all that was there has been processed{closed}")
                     return
         finally:
             watch.stop()

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import pyarrow as pa
 
 from sparkmon.comparison.checks import Checks
+from sparkmon.comparison.other_blocks import other_blocks
 from sparkmon.distributions import summary_of
 from sparkmon.errors import ProfileError
-from sparkmon.statistics import STATISTICS
+from sparkmon.statistics import STATISTICS, Summary
 
-__all__ = ["BlockEffects", "Calibration", "calibrate"]
+__all__ = ["BlockEffects", "Calibration", "block_effects", "calibrate"]
 
 _ENOUGH_BLOCKS = 30
+_SLICE = ("slice_key", "slice_value")
 _MARGIN = 1.25
 """What the greatest of fewer blocks is multiplied by."""
 
-Key: TypeAlias = tuple[str, str, str, str, str, str]
+Key: TypeAlias = tuple[str, str, str, str, str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class BlockEffects:
 
 @dataclass(frozen=True)
 class Calibration:
-    """The blocks' effects by model, version, reference, kind and name of the column, and statistic."""
+    """The blocks' effects by model, version, reference, slice (key, value), column (kind, name), and statistic."""
 
     by_column: Mapping[Key, BlockEffects] = field(default_factory=dict)
 
@@ -83,12 +85,13 @@ def calibrate(references: pa.Table, checks: Checks) -> Calibration:
     -----
     An effect is the value less noise and sketch error, as in a finding. The block is part of the whole: with m of n
     rows its distance to the others is n / (n - m) times that to the whole, and the square of that for statistics that
-    grow with the square of the difference; the square is taken for all, so that a limit is never too low. Blocks with
-    too few rows for the statistic are left out.
+    grow with the square of the difference; the square is taken for all, so that a limit is never too low. A statistic
+    of what the reference never had (``of_novelty``) is 0 of any part of it: there, a block is held beside the other
+    blocks. Blocks with too few rows for the statistic are left out.
     """
     whole: dict[tuple[Any, ...], dict[str, Any]] = {}
     blocks: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
-    names = ("model", "model_version", "reference", "column_kind", "column_name")
+    names = ("model", "model_version", "reference", *_SLICE, "column_kind", "column_name")
     for row in references.to_pylist():
         column = tuple(row[name] for name in names)
         if row["block_start"] is None:
@@ -97,31 +100,51 @@ def calibrate(references: pa.Table, checks: Checks) -> Calibration:
             blocks.setdefault(column, []).append(row)
     found: dict[Key, BlockEffects] = {}
     for column, parts in blocks.items():
-        if column in whole and len(parts) > 1:
-            for name in checks.statistics:
-                effects = _effects(whole[column], parts, name)
-                if len(effects) > 1:
-                    key: Any = (*column, name)
-                    found[key] = BlockEffects(tuple(sorted(effects)))
+        if column not in whole:
+            continue
+        kind = whole[column]["data_type"]
+        fitting = [name for name in checks.statistics if kind in STATISTICS.get(name).kinds]
+        of_all = summary_of(whole[column]["profile"], kind)
+        summaries = [summary_of(part["profile"], kind) for part in parts]
+        for name in fitting:
+            effects = block_effects(of_all, summaries, name)
+            if effects is not None:
+                key: Any = (*column, name)
+                found[key] = effects
     return Calibration(found)
 
 
-def _effects(whole: dict[str, Any], parts: list[dict[str, Any]], name: str) -> list[float]:
-    kind = whole["data_type"]
+def block_effects(whole: Summary, parts: Sequence[Summary], name: str) -> BlockEffects | None:
+    """Measure the parts of some rows beside all of them; see :func:`calibrate`.
+
+    Parameters
+    ----------
+    whole : Distribution or Categories
+        All rows.
+    parts : sequence of Distribution or Categories
+        The rows of each block.
+    name : str
+        The statistic; one for their kind of column.
+
+    Returns
+    -------
+    BlockEffects or None
+        None where fewer than two blocks have enough rows.
+    """
     statistic = STATISTICS.get(name)
-    if kind not in statistic.kinds:
-        return []
-    reference = summary_of(whole["profile"], kind)
+    if len(parts) < 2:
+        return None
+    others = other_blocks(parts) if statistic.of_novelty else None
     effects = []
-    for part in parts:
+    for place, part in enumerate(parts):
         try:
-            measured = statistic.measure(reference, summary_of(part["profile"], kind))
+            measured = statistic.measure(whole if others is None else others[place], part)
         except ProfileError:
             continue
         enough = measured.least_rows is not None and measured.current_count >= measured.least_rows
         if not enough or math.isnan(measured.value):
             continue
-        share = part["profile"]["count"] / whole["profile"]["count"]
+        share = 0.0 if others else part.rows / whole.rows
         effect = max(0.0, measured.effect)
         effects.append(effect / (1 - share) ** 2 if share < 1 else 0.0)
-    return effects
+    return BlockEffects(tuple(sorted(effects))) if len(effects) > 1 else None

@@ -9,7 +9,14 @@ from sparkmon.comparison.rates import RATES
 from sparkmon.errors import OptionError
 from sparkmon.statistics import STATISTICS
 
-__all__ = ["Checks"]
+__all__ = ["DEFAULT_STATISTICS", "Checks"]
+
+DEFAULT_STATISTICS = (
+    *("ks", "psi", "wasserstein"),
+    *("null_rate", "nan_rate", "type_rate", "unseen_rate", "range_rate", "lattice_rate"),
+    *("mmd_rff", "pca_reconstruction"),
+)
+"""What is compared where nothing else is said: drift, and the quality of the data beside it."""
 
 
 @dataclass(frozen=True)
@@ -18,9 +25,11 @@ class Checks:
 
     Parameters
     ----------
-    statistics : tuple of str, default ("ks", "psi", "wasserstein", "mmd_rff", "pca_reconstruction")
-        Names of registered statistics. Each is applied to the kinds of column it is defined for; the last two to the
-        column ``:joint``, where the reference has it.
+    statistics : tuple of str, default DEFAULT_STATISTICS
+        Names of registered statistics. Each is applied to the kinds of column it is defined for. The defaults tell of
+        drift (``ks``, ``psi``, ``wasserstein``) and of the quality of the data (``null_rate``, ``nan_rate``,
+        ``type_rate``, ``unseen_rate``, ``range_rate``, ``lattice_rate``); ``mmd_rff`` and ``pca_reconstruction``
+        are of the column ``:joint``, where the reference has it.
     thresholds : mapping of str to float
         Thresholds in the statistic's own unit, instead of its default.
     rates : mapping of str to float
@@ -49,7 +58,7 @@ class Checks:
     sparkmon.errors.UnknownNameError: [SPARKMON_UNKNOWN_NAME] there is no statistic named 'psy'; known are chi2, ...
     """
 
-    statistics: tuple[str, ...] = ("ks", "psi", "wasserstein", "mmd_rff", "pca_reconstruction")
+    statistics: tuple[str, ...] = DEFAULT_STATISTICS
     thresholds: Mapping[str, float] = field(default_factory=dict)
     rates: Mapping[str, float] = field(default_factory=dict)
     false_alarms_per_week: float = 1.0

@@ -24,6 +24,7 @@ def compare(
     *,
     calibration: Calibration | None = None,
     keep: Sequence[str] = (),
+    anytime: bool = False,
 ) -> DataFrame:
     """Compare profiles with the references of their models.
 
@@ -41,6 +42,9 @@ def compare(
         :func:`sparkmon.comparison.calibrate`.
     keep : sequence of str
         Further columns of ``profiles`` to keep, in front.
+    anytime : bool, default False
+        Give p-values that hold however often a window that still grows is looked at, one per column, instead of the
+        statistics' own; see :func:`sparkmon.comparison.provisional`.
 
     Returns
     -------
@@ -67,7 +71,9 @@ def compare(
     _require(references, REFERENCES, "references")
     extra = [profiles.schema[name] for name in keep]
     joined = _with_reference(profiles, references, keep)
-    return judge_profiles(joined, extra, checks or Checks(), calibration or Calibration())
+    return judge_profiles(
+        joined, extra, checks or Checks(), calibration or Calibration(), anytime=anytime
+    )
 
 
 def _require(frame: DataFrame, schema: StructType, what: str) -> None:
@@ -85,6 +91,8 @@ def _with_reference(profiles: DataFrame, references: DataFrame, keep: Sequence[s
         F.col("model_version").alias("r_version"),
         F.col("column_name").alias("r_column"),
         F.col("column_kind").alias("r_kind"),
+        F.col("slice_key").alias("r_slice_key"),
+        F.col("slice_value").alias("r_slice_value"),
         F.struct("model_version", "reference", "data_type", "profile").alias("found"),
     )
     # Of a model that echoes, a feature and a prediction may have one name.
@@ -92,10 +100,12 @@ def _with_reference(profiles: DataFrame, references: DataFrame, keep: Sequence[s
         (F.col("model") == F.col("r_model"))
         & (F.col("column_name") == F.col("r_column"))
         & (F.col("column_kind") == F.col("r_kind"))
+        & (F.col("slice_key") == F.col("r_slice_key"))
+        & (F.col("slice_value") == F.col("r_slice_value"))
     )
     of_version = whole.where("r_version <> ''").withColumnRenamed("found", "by_version")
     of_model = whole.where("r_version = ''").withColumnRenamed("found", "by_model")
-    dropped = ("r_model", "r_version", "r_column", "r_kind")
+    dropped = ("r_model", "r_version", "r_column", "r_kind", "r_slice_key", "r_slice_value")
     joined = profiles.join(
         F.broadcast(of_version),
         same_column & (F.col("model_version") == F.col("r_version")),

@@ -20,12 +20,19 @@ _TEST = ("drift_type", "reference", "statistic")
 _WINDOWS = 3
 _NEEDED = 2
 _GROSS = 2.0
+_ENOUGH_BLOCKS = 7
+"""A week of days."""
+_ALPHA = 0.05
 
 
 def confirm(
-    findings: DataFrame, earlier: DataFrame | None = None, *, by: Sequence[str] = ()
+    findings: DataFrame,
+    earlier: DataFrame | None = None,
+    *,
+    alpha: float = _ALPHA,
+    by: Sequence[str] = (),
 ) -> DataFrame:
-    """Set ``confirmed``: whether a column stands over its limit in two of three windows, or over twice the limit.
+    """Set ``confirmed``: whether a drift is to be told now, or may still be the chance of one window.
 
     Parameters
     ----------
@@ -33,25 +40,48 @@ def confirm(
         ``sparkmon.schemas.DRIFT_METRICS``, not streaming, of any number of windows.
     earlier : DataFrame, optional
         Findings of the windows before the first of these, from the table ``drift_metrics``.
+    alpha : float, default 0.05
+        The level that the findings were corrected at; see :func:`sparkmon.comparison.correct`.
     by : sequence of str
         Further columns that keep series apart.
 
     Returns
     -------
     DataFrame
-        The same rows. Windows that were not judged (too few rows, no reference) are passed over: two of the last three
-        that were. Stream and batch agree, because both count windows in the order of their start.
+        The same rows.
+
+    Notes
+    -----
+    A finding over its limit is confirmed if any of these holds:
+
+    - it is so in two of the last three windows. Those that were not judged (too few rows, no reference) are passed
+      over, and windows of another length are another series;
+    - its effect is more than twice the limit;
+    - its effect is more than twice what seven or more blocks of the reference reach, and ``p_adjusted`` is at most
+      ``alpha`` squared. Waiting for a second window guards against what time alone does. Where the blocks show how
+      little that is, one window is enough.
+
+    Stream and batch agree, because both count windows in the order of their start.
     """
     names = [name for name in findings.columns if name != "confirmed"]
     rows = findings.select(*names, F.lit(True).alias("is_current"))
     if earlier is not None:
         rows = rows.unionByName(earlier.select(*names, F.lit(False).alias("is_current")))
     is_judged = F.col("status").isin(*JUDGED)
-    series = [F.col(name) for name in (*by, *_SERIES, *_TEST)] + [is_judged]
+    length = F.col("window_end") - F.col("window_start")
+    series = [F.col(name) for name in (*by, *_SERIES, *_TEST)] + [length, is_judged]
     last = Window.partitionBy(*series).orderBy("window_start").rowsBetween(1 - _WINDOWS, 0)
     is_over = F.col("status").isin(*OVER)
     often = F.count_if(is_over).over(last) >= _NEEDED
     effect = F.abs("value") - F.col("noise") - F.col("sketch_error")
     gross = effect > _GROSS * F.col("limit")
-    confirmed = is_over & (often | F.coalesce(gross, F.lit(False)))
-    return rows.withColumn("confirmed", confirmed).where("is_current").select(*names, "confirmed")
+    beyond_time = (
+        (effect > _GROSS * F.col("block_limit"))
+        & (F.col("blocks") >= _ENOUGH_BLOCKS)
+        & (F.col("p_adjusted") <= alpha**2)
+    )
+    at_once = F.coalesce(gross, F.lit(False)) | F.coalesce(beyond_time, F.lit(False))
+    told = [*findings.columns, *(["confirmed"] if "confirmed" not in findings.columns else [])]
+    return (
+        rows.withColumn("confirmed", is_over & (often | at_once)).where("is_current").select(*told)
+    )

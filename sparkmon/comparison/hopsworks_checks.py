@@ -119,7 +119,7 @@ def result_of(
     ----------
     findings : iterable of mapping
         Rows of ``sparkmon.schemas.DRIFT_METRICS`` of one model and one window; those that the configuration does not
-        ask for are passed over.
+        ask for, and provisional ones, are passed over.
     config : mapping or hsfs.core.feature_monitoring_config.FeatureMonitoringConfig
         The saved configuration that they answer.
     execution_id : int
@@ -141,6 +141,8 @@ def result_of(
     wire = _wire(config)
     found: dict[tuple[str, str], Mapping[str, Any]] = {}
     for finding in findings:
+        if finding["status"] == "provisional":
+            continue
         key = (finding["column_name"], finding["statistic"])
         if found.setdefault(key, finding) is not finding:
             raise OptionError(

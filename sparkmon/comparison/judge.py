@@ -11,16 +11,17 @@ from pyspark.sql import DataFrame
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import StructField, StructType
 
-from sparkmon.comparison.calibration import Calibration
+from sparkmon.comparison.calibration import Calibration, block_effects
 from sparkmon.comparison.checks import Checks
 from sparkmon.comparison.rates import ALLOWED, RATES, judge_rate
 from sparkmon.comparison.verdict import verdict
-from sparkmon.distributions import kind_of, summary_of
+from sparkmon.distributions import kind_of, merge_summaries, summary_of
 from sparkmon.schemas import DRIFT_METRICS
-from sparkmon.statistics import STATISTICS
+from sparkmon.statistics import STATISTICS, evidence
 
 __all__ = ["judge_profiles"]
 
+_COLUMN = ("slice_key", "slice_value", "column_kind", "column_name")
 _BLOCK_ALPHA = 0.01
 """The share of a reference's blocks that may exceed a limit."""
 
@@ -31,6 +32,8 @@ def judge_profiles(
     checks: Checks,
     calibration: Calibration,
     drift_type: str = "BASELINE",
+    *,
+    anytime: bool = False,
 ) -> DataFrame:
     """Judge each profile by itself.
 
@@ -38,7 +41,9 @@ def judge_profiles(
     ----------
     joined : DataFrame
         ``sparkmon.schemas.PROFILES``, streaming or not, with the column ``known``: a struct of ``model_version``,
-        ``reference``, ``data_type`` and ``profile``, null where there is nothing to compare with.
+        ``reference``, ``data_type`` and ``profile``, null where there is nothing to compare with. Where it has
+        ``blocks``, a list of profiles, these together are the reference, and bound what counts as drift instead of
+        ``calibration``.
     extra : sequence of StructField
         Further columns to keep, in front.
     checks : Checks
@@ -47,6 +52,8 @@ def judge_profiles(
         What the references' blocks reach.
     drift_type : str
         What is compared with: ``BASELINE`` or ``CONSECUTIVE``.
+    anytime : bool
+        Whether p-values shall hold at every look at a growing window.
 
     Returns
     -------
@@ -61,7 +68,7 @@ def judge_profiles(
             found = [
                 finding | {name: row[name] for name in output.names if name in row}
                 for row in batch.to_pylist()
-                for finding in _judge(row, checks, calibration, drift_type)
+                for finding in _judge(row, checks, calibration, drift_type, anytime)
             ]
             yield pa.RecordBatch.from_pylist(found, schema=output)
 
@@ -69,7 +76,11 @@ def judge_profiles(
 
 
 def _judge(
-    row: dict[str, Any], checks: Checks, calibration: Calibration, drift_type: str
+    row: dict[str, Any],
+    checks: Checks,
+    calibration: Calibration,
+    drift_type: str,
+    anytime: bool,
 ) -> Iterator[dict[str, Any]]:
     if row["column_kind"] == "enrichment":
         yield from _judge_rate(row, checks)
@@ -89,13 +100,19 @@ def _judge(
         for name in names:
             yield shared | {"statistic": name, "status": "no_reference", "reason": reason}
         return
-    reference, current = summary_of(known["profile"], kind), summary_of(row["profile"], kind)
-    column = (row["column_kind"], row["column_name"])
+    parts = [summary_of(part, kind) for part in known.get("blocks") or [known["profile"]]]
+    reference = merge_summaries(parts) if len(parts) > 1 else parts[0]
+    current = summary_of(row["profile"], kind)
+    column = tuple(row[name] for name in _COLUMN)
+    lasting = math.exp(-max(0.0, evidence(reference, current))) if anytime else None
     for name in names:
         measured = STATISTICS.get(name).measure(reference, current, checks.thresholds.get(name))
-        blocks = calibration.of(
-            (row["model"], known["model_version"], known["reference"], *column, name)
-        )
+        if known.get("blocks"):
+            blocks = block_effects(reference, parts, name)
+        else:
+            blocks = calibration.of(
+                (row["model"], known["model_version"], known["reference"], *column, name)
+            )
         limit = None if blocks is None else blocks.limit(_BLOCK_ALPHA)
         count = 0 if blocks is None else len(blocks.effects)
         status, reason = verdict(name, measured, limit, count)
@@ -104,18 +121,20 @@ def _judge(
             "value": _or_none(measured.value),
             "threshold": _or_none(measured.threshold),
             "noise": _or_none(measured.noise),
-            "p_value": measured.p_value,
+            "p_value": measured.p_value if lasting is None else lasting,
             "p_adjusted": None,
             "reference_count": round(measured.reference_count),
             "current_count": round(measured.current_count),
             "sketch_error": _or_none(measured.sketch_error),
             "blocks": count,
+            "block_limit": limit,
             "p_blocks": None
             if blocks is None or math.isnan(measured.effect)
             else blocks.p_value(measured.effect),
             "limit": _or_none(max(measured.threshold, -math.inf if limit is None else limit)),
             "status": status,
             "reason": reason,
+            "bins": measured.detail.get("bins"),
         }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from sparkmon.schemas import DRIFT_METRICS
+from sparkmon.comparison.presence import presence_findings
 
 __all__ = ["missing_columns"]
 
@@ -39,6 +39,8 @@ def missing_columns(profiles: DataFrame, references: DataFrame) -> DataFrame:
     known = references.where(F.col("block_start").isNull()).select(
         F.col("model").alias("r_model"),
         F.col("model_version").alias("r_version"),
+        F.col("slice_key").alias("r_slice_key"),
+        F.col("slice_value").alias("r_slice_value"),
         *("reference", "column_name", "column_kind", "data_type"),
     )
     windows = profiles.groupBy(*_WINDOW, F.col("column_kind").alias("kind")).agg(
@@ -47,31 +49,17 @@ def missing_columns(profiles: DataFrame, references: DataFrame) -> DataFrame:
     of_version = F.col("r_version").isin("", F.col("model_version"))
     expected = windows.join(
         F.broadcast(known),
-        (F.col("model") == F.col("r_model")) & (F.col("kind") == F.col("column_kind")) & of_version,
+        (F.col("model") == F.col("r_model"))
+        & (F.col("slice_key") == F.col("r_slice_key"))
+        & (F.col("slice_value") == F.col("r_slice_value"))
+        & (F.col("kind") == F.col("column_kind"))
+        & of_version,
     )
     missing = expected.where(~F.array_contains("came", F.col("column_name")))
     found = missing.groupBy(*_WINDOW, "column_kind", "column_name").agg(
         F.max("reference").alias("reference"), F.max("data_type").alias("data_type")
     )
-    said = {
-        "drift_type": F.lit("LIMIT"),
-        "statistic": F.lit("missing_column"),
-        "value": F.lit(1.0),
-        "threshold": F.lit(0.0),
-        "noise": F.lit(0.0),
-        "sketch_error": F.lit(0.0),
-        "limit": F.lit(0.0),
-        "current_count": F.lit(0).cast("bigint"),
-        "status": F.lit("over_limit"),
-        "reason": F.concat(
-            F.lit("no row of this window has it; the reference "), "reference", F.lit(" does")
-        ),
-    }
-    return found.withColumns(said).select(
-        *(
-            F.col(field.name)
-            if field.name in {*found.columns, *said}
-            else F.lit(None).cast(field.dataType).alias(field.name)
-            for field in DRIFT_METRICS.fields
-        )
+    reason = F.concat(
+        F.lit("no row of this window has it; the reference "), "reference", F.lit(" does")
     )
+    return presence_findings(found, "missing_column", F.lit(0), reason)

@@ -8,12 +8,12 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from sparkmon.alerts import ConsoleSink
-from sparkmon.comparison import RATES, Checks
+from sparkmon.comparison import RATES, Checks, History
 from sparkmon.config.sources import HopsworksSource, KafkaSource, KServeSource
 from sparkmon.config.values import Interval, Location, Options, Strict, Text, as_strings, resolved
 from sparkmon.errors import OptionError
 from sparkmon.interval import parse_interval
-from sparkmon.monitor import Monitor
+from sparkmon.monitor import Monitor, check_longer_windows
 from sparkmon.statistics import STATISTICS
 from sparkmon.store import DEFAULT_REFERENCE, FeatureStore, open_store
 
@@ -28,6 +28,11 @@ def _statistic(name: str) -> str:
     if name not in STATISTICS:
         raise OptionError(f"expected one of {', '.join(STATISTICS)}")
     return name
+
+
+def _history(text: str) -> str:
+    History.parse(text)
+    return text
 
 
 class Store(Strict):
@@ -71,6 +76,10 @@ class MonitorConfig(Strict):
     window: Interval = Field("1 hour", description="the length of the event-time windows")
     slide: Interval | None = Field(None, description="the distance between the starts of windows")
     delay: Interval = Field("10 minutes", description="how late events may come")
+    idle: Interval | None = Field(
+        "1 minute",
+        description="how long a stream is silent before its windows close by the clock; null for never",
+    )
     reference: Text = Field(
         DEFAULT_REFERENCE, description="the name of the references to compare with"
     )
@@ -89,8 +98,18 @@ class MonitorConfig(Strict):
     false_alarms_per_week: float = Field(
         1.0, description="how many windows a week may alarm although nothing has drifted", gt=0
     )
-    consecutive: bool = Field(
-        False, description="true to compare each window with the one before it, too"
+    history: tuple[Annotated[str, AfterValidator(_history)], ...] = Field(
+        (), description="a list of previous, trailing(WINDOWS) or seasonal(PERIOD, WINDOWS)"
+    )
+    longer_windows: tuple[Interval, ...] = Field(
+        (), description="a list of lengths that are whole multiples of window, such as [1 day]"
+    )
+    slices: tuple[Text, ...] | None = Field(
+        None,
+        description="a list of those slices of the references that are watched; all of them without",
+    )
+    provisional: bool = Field(
+        False, description="true to tell of gross drift in windows that are still open, too"
     )
     views: dict[str, Text] = Field(
         {},
@@ -118,6 +137,13 @@ class MonitorConfig(Strict):
         if info.field_name == "slide" and length > window:
             raise OptionError(f"expected at most the window's length, {window or timedelta()}")
         return interval
+
+    @field_validator("longer_windows")
+    @classmethod
+    def _mergeable(cls, lengths: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if "window" in info.data and "slide" in info.data:
+            check_longer_windows(lengths, info.data["window"], info.data["slide"])
+        return lengths
 
     @field_validator("thresholds")
     @classmethod
@@ -155,10 +181,14 @@ class MonitorConfig(Strict):
             window=self.window,
             slide=self.slide,
             delay=self.delay,
+            idle=self.idle,
             reference=self.reference,
             components=self.components,
             checks=Checks(self.statistics, self.thresholds, self.rates, self.false_alarms_per_week),
-            consecutive=self.consecutive,
+            history=self.history,
+            longer_windows=self.longer_windows,
+            provisional=self.provisional,
             views=self.views,
+            slices=self.slices,
             sinks=[ConsoleSink() for _ in self.alerts],
         )

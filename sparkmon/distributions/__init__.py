@@ -12,6 +12,7 @@ from sparkmon.distributions.distribution import Distribution
 from sparkmon.distributions.gaps import gaps
 from sparkmon.distributions.joint import Joint
 from sparkmon.distributions.kll import KllSketch, kll_rank_error, read_kll
+from sparkmon.distributions.merge import merge_summaries
 from sparkmon.distributions.profile import kind_of, summary_of
 from sparkmon.distributions.projection import Projection
 from sparkmon.distributions.quantile_table import QuantileTable
@@ -32,6 +33,7 @@ __all__ = [
     "gaps",
     "kind_of",
     "kll_rank_error",
+    "merge_summaries",
     "rank_slack",
     "read_kll",
     "reference_edges",

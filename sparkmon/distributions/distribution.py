@@ -42,12 +42,12 @@ class Distribution:
     n : float
         Rows that hold a number.
     null_count : float, default 0
-        Rows that hold none (null or NaN). They are beside the distribution, not part of ``n``.
+        Rows that hold none (null, NaN or a text). They are beside the distribution, not part of ``n``.
     table : QuantileTable, optional
         What is known of a distribution made from percentiles or a histogram; ``values`` and ``weights`` then say
         what is likely.
-    nan_count : float, default 0
-        How many of ``null_count`` are NaN.
+    nan_count, text_count : float, default 0
+        How many of ``null_count`` are NaN, and how many a text that is no number.
     least, greatest : float, optional
         The extremes of all rows, also where ``values`` lacks them; NaN if they are not known. Those of an exact
         distribution need not be given.
@@ -75,6 +75,7 @@ class Distribution:
     least: float = field(default=math.nan, repr=False)
     greatest: float = field(default=math.nan, repr=False)
     moments: tuple[float, float] | None = field(default=None, repr=False)
+    text_count: float = field(default=0.0, repr=False)
 
     def __post_init__(self) -> None:
         values = np.array(self.values, np.float64)
@@ -92,10 +93,11 @@ class Distribution:
                 f"rank_error={self.rank_error!r}, null_count={self.null_count!r}",
                 "rank_error in [0, 1) and null_count >= 0",
             )
-        if not 0 <= self.nan_count <= self.null_count:
+        parts = (self.nan_count, self.text_count)
+        if min(parts) < 0 or not sum(parts) <= self.null_count:
             raise _refused(
-                f"nan_count={self.nan_count!r}, null_count={self.null_count!r}",
-                "nan_count from 0 to null_count, which counts NaN too",
+                f"nan_count={parts[0]!r}, text_count={parts[1]!r}, null_count={self.null_count!r}",
+                "nan_count and text_count of 0 or more, and null_count, which counts both, too",
             )
         self._check_exact(values)
         values.flags.writeable = weights.flags.writeable = False

@@ -67,15 +67,17 @@ def summary_of(profile: Mapping[str, Any], kind: SummaryKind) -> Distribution | 
 
 def _numbers(profile: Mapping[str, Any]) -> Distribution:
     missing = float(profile["count"] - profile["num_numbers"])
-    nan = float(profile.get("num_nan") or 0)
+    nan, texts = float(profile.get("num_nan") or 0), float(profile["num_texts"])
     if not profile["num_numbers"]:
-        return replace(Distribution.from_sample([]), null_count=missing, nan_count=nan)
+        return replace(
+            Distribution.from_sample([]), null_count=missing, nan_count=nan, text_count=texts
+        )
     sketch = profile["sketch"]
     if is_quantile_table(sketch):
         found = Distribution.from_table(QuantileTable.from_bytes(sketch), missing)
     else:
         found = Distribution.from_kll(sketch, missing)
-    return replace(found, nan_count=nan, moments=_moments(profile))
+    return replace(found, nan_count=nan, text_count=texts, moments=_moments(profile))
 
 
 def _moments(profile: Mapping[str, Any]) -> tuple[float, float] | None:

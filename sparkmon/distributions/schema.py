@@ -10,7 +10,15 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["PROFILE", "PROFILES", "REFERENCES", "completed"]
+from sparkmon.errors import ProfileError
+
+__all__ = ["ALL_ROWS", "OTHER_VALUES", "PROFILE", "PROFILES", "REFERENCES", "as_references"]
+
+ALL_ROWS = ":all"
+"""Key and value of the slice that holds every row."""
+
+OTHER_VALUES = ":other"
+"""The slice of all values of a key that do not stand alone."""
 
 _TIME = pa.timestamp("us", tz="UTC")
 
@@ -69,6 +77,8 @@ All rows together are the slice ``:all``."""
 _REFERENCES_FIELDS: list[pa.Field[Any]] = [
     *_KEY,
     pa.field("reference", pa.string(), nullable=False),
+    pa.field("slice_key", pa.string(), nullable=False),
+    pa.field("slice_value", pa.string(), nullable=False),
     *_COLUMN,
     pa.field("data_type", pa.string(), nullable=False),
     pa.field("column_index", pa.int32(), nullable=False),
@@ -79,28 +89,43 @@ _REFERENCES_FIELDS: list[pa.Field[Any]] = [
     pa.field("projection", pa.binary()),
 ]
 REFERENCES = pa.schema(_REFERENCES_FIELDS)
-"""One row per model, reference and column, and, where the reference has times, one more for each of its blocks
+"""One row per model, reference, slice and column, and, where the reference has times, one more for each of its blocks
 (``block_start`` not null). ``column_index`` is the column's place in the model's payloads. ``projection`` is that of
 the column ``:joint``, as :meth:`sparkmon.distributions.Projection.to_bytes` writes it."""
 
+_SINCE = {"slice_key": ALL_ROWS, "slice_value": ALL_ROWS}
+"""Columns that stored references of earlier versions lack, and what was meant."""
 
-def completed(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """Give a table that an earlier version of sparkmon wrote the columns and fields of ``schema``, as nulls.
+
+def as_references(table: pa.Table) -> pa.Table:
+    """Give a stored table the columns of ``REFERENCES`` that came after it was written.
+
+    Raises
+    ------
+    ProfileError
+        The table has not the columns of a reference.
 
     Examples
     --------
-    >>> old = pa.table({"projection": [None], "profile": [{"count": 3}]})
-    >>> wanted = pa.schema([REFERENCES.field("profile"), pa.field("projection", pa.binary())])
-    >>> completed(old, wanted)["profile"][0].as_py()["count"]
-    3
+    >>> old = REFERENCES.empty_table().drop_columns(["slice_key", "slice_value"])
+    >>> as_references(old).schema == REFERENCES
+    True
     """
-    columns = [
-        _completed(table[field.name].combine_chunks(), field.type)
-        if field.name in table.column_names
-        else pa.nulls(table.num_rows, field.type)
-        for field in schema
-    ]
-    return pa.table(columns, schema=schema)
+    missing = {field.name for field in REFERENCES if not field.nullable} - {*table.schema.names}
+    if missing - {*_SINCE} or {*table.schema.names} - {*REFERENCES.names}:
+        raise ProfileError(
+            f"got a reference with the columns {', '.join(table.schema.names)}; "
+            f"expected {', '.join(REFERENCES.names)}"
+        )
+    columns: dict[str, Any] = {}
+    for field in REFERENCES:
+        if field.name not in table.schema.names:
+            column: Any = pa.nulls(table.num_rows, field.type)
+        else:
+            column = _completed(table[field.name].combine_chunks(), field.type)
+        meant = _SINCE.get(field.name)
+        columns[field.name] = column if meant is None else pc.fill_null(column, meant)
+    return pa.table(columns).cast(REFERENCES)
 
 
 def _completed(column: Any, wanted: pa.DataType) -> Any:  # noqa: ANN401 - arrays of any type

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from pyspark.sql import DataFrame
 from pyspark.sql.streaming.query import StreamingQuery
 
 from sparkmon.watch import query_id
 
-__all__ = ["WriteBatch", "start_query"]
+__all__ = ["OutputMode", "WriteBatch", "start_query"]
+
+OutputMode: TypeAlias = Literal["append", "update"]
 
 WriteBatch: TypeAlias = Callable[[DataFrame, str, int], None]
 """Writes one batch: the rows, who writes, and the batch's number."""
 
 
 def start_query(
-    frame: DataFrame, checkpoint: str, write: WriteBatch, *, available_now: bool
+    frame: DataFrame,
+    checkpoint: str,
+    write: WriteBatch,
+    *,
+    available_now: bool,
+    mode: OutputMode = "append",
 ) -> StreamingQuery:
-    """Start a query in append mode that hands its batches to ``write``.
+    """Start a query that hands its batches to ``write``.
 
     Parameters
     ----------
@@ -31,6 +38,8 @@ def start_query(
         See :data:`WriteBatch`.
     available_now : bool
         Whether to end once what is there now is processed.
+    mode : {"append", "update"}
+        Whether a window is handed on once it has closed, or with every batch that adds to it.
     """
     known: list[str] = []
 
@@ -40,7 +49,7 @@ def start_query(
         write(batch, known[0], batch_id)
 
     stream = (
-        frame.writeStream.outputMode("append")
+        frame.writeStream.outputMode(mode)
         .option("checkpointLocation", checkpoint)
         .foreachBatch(each)
     )

@@ -6,17 +6,15 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from sparkmon.alerts import AlertSink, alerts_of, deliver
+from sparkmon.monitor.longer_windows import LongerWindows
+from sparkmon.monitor.reach import Reach
 from sparkmon.monitor.verdicts import Verdicts
 from sparkmon.schemas import DRIFT_METRICS, PROFILES
 from sparkmon.tables import Tables
 
 __all__ = ["ClosedWindows"]
-
-_LOOK_BACK = 100
-"""How many windows back a series is looked for that has had silent windows between."""
 
 
 class ClosedWindows:
@@ -30,15 +28,19 @@ class ClosedWindows:
         Where everything is written.
     sinks : sequence of AlertSink
         Where alerts are told beside the table.
-    window_s : float
-        The length of the windows, in seconds.
+    longer : LongerWindows
+        Completes longer windows.
     """
 
     def __init__(
-        self, verdicts: Verdicts, tables: Tables, sinks: Sequence[AlertSink], window_s: float
+        self,
+        verdicts: Verdicts,
+        tables: Tables,
+        sinks: Sequence[AlertSink],
+        longer: LongerWindows,
     ) -> None:
         self.verdicts, self.tables, self.sinks = verdicts, tables, sinks
-        self._window_s = window_s
+        self._longer = longer
 
     def write(self, profiles: DataFrame, writer: str, batch_id: int) -> None:
         """Write a batch; see :data:`sparkmon.monitor.batch_query.WriteBatch`."""
@@ -46,24 +48,36 @@ class ClosedWindows:
         try:
             if profiles.isEmpty():
                 return
-            self.tables.append(profiles, "profiles", writer=writer, batch_id=batch_id)
-            findings = self.verdicts.findings(profiles, *self._earlier(profiles)).persist()
-            try:
-                self.tables.append(findings, "drift_metrics", writer=writer, batch_id=batch_id)
-                deliver(
-                    alerts_of(findings), self.sinks, self.tables, writer=writer, batch_id=batch_id
-                )
-            finally:
-                findings.unpersist()
+            longer = self._longer.completed(profiles, Reach.of(profiles))
+            if longer is None:
+                self._judge(profiles, writer, batch_id)
+            else:
+                both = profiles.unionByName(longer).persist()
+                try:
+                    self._judge(both, writer, batch_id)
+                finally:
+                    both.unpersist()
         finally:
             profiles.unpersist()
 
+    def _judge(self, profiles: DataFrame, writer: str, batch_id: int) -> None:
+        self.tables.append(profiles, "profiles", writer=writer, batch_id=batch_id)
+        findings = self.verdicts.findings(profiles, *self._earlier(profiles)).persist()
+        try:
+            self.tables.append(findings, "drift_metrics", writer=writer, batch_id=batch_id)
+            deliver(alerts_of(findings), self.sinks, self.tables, writer=writer, batch_id=batch_id)
+        finally:
+            findings.unpersist()
+
     def _earlier(self, profiles: DataFrame) -> tuple[DataFrame | None, DataFrame | None]:
         """Read findings and profiles of the last windows before these, which a batch tried again reads alike."""
-        spark = profiles.sparkSession
-        first = profiles.agg(F.min("window_start")).collect()[0][0]
-        start = first - timedelta(seconds=_LOOK_BACK * self._window_s)
-        findings = self.tables.find(spark, "drift_metrics", DRIFT_METRICS.names, start, first)
-        if not self.verdicts.consecutive:
+        reach, verdicts = Reach.of(profiles), self.verdicts
+
+        def read(table: str, names: list[str], back_s: float) -> DataFrame | None:
+            start = reach.first_start - timedelta(seconds=back_s)
+            return self.tables.find(profiles.sparkSession, table, names, start, reach.first_end)
+
+        findings = read("drift_metrics", DRIFT_METRICS.names, verdicts.confirmation_reach_s)
+        if not verdicts.history:
             return findings, None
-        return findings, self.tables.find(spark, "profiles", PROFILES.names, start, first)
+        return findings, read("profiles", PROFILES.names, verdicts.history_reach_s)

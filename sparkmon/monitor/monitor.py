@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import reduce
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from sparkmon import sources
 from sparkmon.alerts import AlertSink, ConsoleSink
-from sparkmon.comparison import Checks
+from sparkmon.comparison import Checks, History
 from sparkmon.errors import OptionError, ReferenceMissingError
 from sparkmon.interval import parse_interval
 from sparkmon.monitor.batch_query import start_query
 from sparkmon.monitor.closed_windows import ClosedWindows
+from sparkmon.monitor.dead_letters import DeadLetters
+from sparkmon.monitor.longer_windows import LongerWindows, check_longer_windows
+from sparkmon.monitor.open_windows import OpenWindows
+from sparkmon.monitor.row_profiles import row_profiles
+from sparkmon.monitor.silence import Clock
 from sparkmon.monitor.verdicts import Verdicts
-from sparkmon.profiles import WINDOW_K, profile_rows, projections_of
+from sparkmon.monitor.views import read_views
+from sparkmon.monitor.window_queries import WindowQueries
+from sparkmon.profiles import WINDOW_K, merge_profiles, slices_of, with_slices
 from sparkmon.skew import SkewMarker
-from sparkmon.store import DEFAULT_REFERENCE, FeatureStore, FeatureView, schemas_of
+from sparkmon.store import DEFAULT_REFERENCE, FeatureStore, schemas_of
 from sparkmon.tables import Tables
 from sparkmon.watch import Watch
 
@@ -37,6 +46,9 @@ class Monitor:
         Length of the event-time windows.
     slide : str, optional
         Distance between the starts of windows; they do not overlap without.
+    idle : str or None, default "1 minute"
+        How long no events must come for a stream to be silent. The windows of a silent stream close as if events
+        went on: the time of the last event and the time since then decide. None: they stay open until events come.
     delay : str, default "10 minutes"
         How late events may come. A window closes once an event is this much later than its end; events that come
         later still are left out, and Spark's query progress counts them (``numRowsDroppedByWatermark``).
@@ -47,13 +59,25 @@ class Monitor:
         that only predictors, and loggers that do not name their component, are watched.
     checks : Checks, optional
         The statistics and thresholds.
-    consecutive : bool, default False
-        Whether to compare each window with the one before it, too: findings of the ``drift_type`` ``CONSECUTIVE``.
+    history : sequence of str, default ()
+        Windows of the past to compare each window with, too: ``previous``, the one before it; ``trailing(24)``, the
+        last 24 together; ``seasonal(7 days, 4)``, those that began 7, 14, 21 and 28 days before it. See
+        :class:`sparkmon.History`.
+    longer_windows : sequence of str, default ()
+        Lengths of windows to judge as well, such as ``"1 day"`` beside windows of an hour, whole multiples of
+        ``window``. They are merged from the profiles of the windows, without another pass over rows.
+    provisional : bool, default False
+        Whether to tell of gross drift in windows that are still open, too: findings and alerts that say
+        ``provisional``, at most one per window and column; see :func:`sparkmon.comparison.provisional`. It is a second
+        query, which reads and decodes the log once more.
     views : mapping of str to str, optional
         Model to the feature view, ``"name"`` or ``"name:version"``, that sparkmon's transformer serves it from. Its
         logged features are then compared with what the store holds (``skew_rate``); see :class:`sparkmon.SkewMarker`.
     sinks : sequence of AlertSink, optional
         Where alerts are told beside the table; the console without.
+    slices : sequence of str, optional
+        Which of the slices that the references were made with are watched beside the whole; all of them without. See
+        ``slices`` of :func:`sparkmon.reference_of`.
     k : int, default 800
         KLL parameter of the windows' sketches.
 
@@ -64,7 +88,8 @@ class Monitor:
     StoreError
         The store has no such feature view.
     OptionError
-        A view is malformed, or has no feature group with a ``time`` column.
+        A view is malformed, or has no feature group with a ``time`` column; a history is malformed; a longer window is
+        no whole multiple of ``window``, or windows overlap; or no reference was made with a slice.
 
     Notes
     -----
@@ -92,13 +117,17 @@ class Monitor:
         *,
         window: str = "1 hour",
         slide: str | None = None,
+        idle: str | None = "1 minute",
         delay: str = "10 minutes",
         reference: str = DEFAULT_REFERENCE,
         components: str | Sequence[str] = ("predictor", ""),
         checks: Checks | None = None,
-        consecutive: bool = False,
+        history: Sequence[str] = (),
+        longer_windows: Sequence[str] = (),
+        provisional: bool = False,
         views: Mapping[str, str] | None = None,
         sinks: Sequence[AlertSink] | None = None,
+        slices: Sequence[str] | None = None,
         k: int = WINDOW_K,
     ) -> None:
         self.tables = tables if isinstance(tables, Tables) else Tables(tables)
@@ -106,19 +135,32 @@ class Monitor:
         self.components = [components] if isinstance(components, str) else list(components)
         self.checks = checks or Checks()
         self.sinks: Sequence[AlertSink] = [ConsoleSink()] if sinks is None else list(sinks)
-        served = {model: _view(store, text) for model, text in (views or {}).items()}
+        served = read_views(store, views or {})
         self._mark = SkewMarker(store, served) if served else None
-        references = store.read_references(reference)
+        references = with_slices(store.read_references(reference), slices)
+        self.slices = slices_of(references)
         self._schemas = schemas_of(references)
-        self._projections = projections_of(references)
+        self._profiles = row_profiles(references, window, slide, k)
         if not self._schemas:
             raise ReferenceMissingError(
                 f"{store!r} has no reference {reference!r}; make one with: sparkmon profile TABLE --as MODEL"
             )
-        window_s = parse_interval("window", window).total_seconds()
-        step_s = parse_interval("slide", slide or window).total_seconds()
-        verdicts = Verdicts(references, self.checks, step_s, consecutive=consecutive)
-        self.closed_windows = ClosedWindows(verdicts, self.tables, self.sinks, window_s)
+        length, step = parse_interval("window", window), parse_interval("slide", slide or window)
+        self.longer_windows = list(longer_windows)
+        check_longer_windows(self.longer_windows, window, slide)
+        past = [History.parse(text) for text in history]
+        lengths = [window, *self.longer_windows]
+        verdicts = Verdicts(references, self.checks, step.total_seconds(), lengths, past)
+        longer = LongerWindows(self.tables, length.total_seconds(), self.longer_windows)
+        self.closed_windows = ClosedWindows(verdicts, self.tables, self.sinks, longer)
+        self.open_windows = OpenWindows(verdicts, self.tables, self.sinks) if provisional else None
+        self._queries = WindowQueries(
+            self._profiles,
+            self.closed_windows,
+            self.open_windows,
+            Clock(length, step, parse_interval("delay", delay)),
+            None if idle is None else parse_interval("idle", idle),
+        )
 
     @property
     def models(self) -> list[str]:
@@ -127,11 +169,21 @@ class Monitor:
 
     def rows(self, events: DataFrame) -> DataFrame:
         """Decode events, each once, to rows named and typed by the references; see :func:`sparkmon.rows`."""
-        return sources.rows(self._watched(events), self._schemas, delay=self.delay, mark=self._mark)
+        return self._rows(events, None)
 
     def profiles(self, events: DataFrame) -> DataFrame:
-        """Summarise events per model, window and column: ``sparkmon.schemas.PROFILES``."""
-        return self._profiles(self.rows(events))
+        """Summarise events per model, window and column: ``sparkmon.schemas.PROFILES``.
+
+        In batch, the longer windows are among them, and the result is persisted, because :meth:`findings` goes over it
+        several times: ``unpersist`` it when it is of no use any more. Of a stream, longer windows are merged from what
+        it wrote: see :meth:`start`.
+        """
+        profiles = self._profiles(self.rows(events))
+        if profiles.isStreaming:
+            return profiles
+        profiles = profiles.persist()
+        longer = [merge_profiles(profiles, length, k=self.k) for length in self.longer_windows]
+        return reduce(DataFrame.unionByName, longer, profiles)
 
     def findings(
         self,
@@ -148,11 +200,18 @@ class Monitor:
         earlier : DataFrame, optional
             Findings of the windows before, which may confirm these.
         earlier_profiles : DataFrame, optional
-            Profiles of the windows before, for ``consecutive``.
+            Profiles of the windows before, for ``history``.
         """
         return self.closed_windows.verdicts.findings(profiles, earlier, earlier_profiles)
 
-    def start(self, events: DataFrame, checkpoints: str, *, available_now: bool = False) -> Watch:
+    def start(
+        self,
+        events: DataFrame,
+        checkpoints: str,
+        *,
+        available_now: bool = False,
+        flush: bool = False,
+    ) -> Watch:
         """Start watching a stream.
 
         Parameters
@@ -163,29 +222,50 @@ class Monitor:
             A directory for the queries' progress. Started again on the same one, nothing is lost and no row is
             counted twice.
         available_now : bool, default False
-            Process what is there and end, instead of going on.
+            Process what is there and end, instead of going on. The last window stays open for the next run.
+        flush : bool, default False
+            With ``available_now``, close the last window, too, for a log that is complete: :meth:`Watch.wait` does it
+            once all is processed. Events up to the very end of that window are late from then on.
 
         Raises
         ------
         OptionError
-            ``events`` is not a stream; use :meth:`profiles` and :meth:`findings` in batch.
+            ``events`` is not a stream; use :meth:`profiles` and :meth:`findings` in batch. Or ``flush`` is asked of a
+            stream that goes on, or of checkpoints that an earlier version made.
+
+        Notes
+        -----
+        Where the checkpoints were made by a version that knew no heartbeats, Spark goes on from them without: the
+        last window of a silent stream then stays open until events come, and a warning is logged.
         """
         if not events.isStreaming:
             raise OptionError(
                 "got a batch DataFrame; read events with spark.readStream, "
                 "or use Monitor.profiles and Monitor.findings for a batch"
             )
+        if flush and not available_now:
+            raise OptionError(
+                "got flush for a stream that goes on, which closes its windows itself; set available_now, too"
+            )
         letters = sources.dead_letters(sources.rows(self._watched(events), self._schemas))
-        watch = self.start_rows(self.rows(events), checkpoints, available_now=available_now)
-        buried = start_query(
-            letters, f"{checkpoints}/dead_letters", self._bury, available_now=available_now
+        watch = self._queries.start(
+            lambda heartbeats: self._rows(events, heartbeats),
+            checkpoints,
+            spark=events.sparkSession,
+            available_now=available_now,
+            flush=flush,
         )
-        return Watch(watch.profiles, buried)
+        place, write = f"{checkpoints}/dead_letters", DeadLetters(self.tables).write
+        buried = start_query(letters, place, write, available_now=available_now)
+        return replace(watch, dead_letters=buried)
 
     def start_rows(
         self, rows: DataFrame, checkpoints: str, *, available_now: bool = False
     ) -> Watch:
         """Start watching a stream of rows that are decoded already, such as :func:`sparkmon.feature_log_rows` makes.
+
+        Their watermark is set already, so that no heartbeat can move it: the last window of a silent stream stays open
+        until rows come.
 
         Parameters
         ----------
@@ -204,33 +284,16 @@ class Monitor:
                 "got a batch DataFrame; read rows with spark.readStream, "
                 "or use sparkmon.profile_rows and Monitor.findings for a batch"
             )
-        closing = start_query(
-            self._profiles(rows),
-            f"{checkpoints}/profiles",
-            self.closed_windows.write,
-            available_now=available_now,
-        )
-        return Watch(closing, None)
+        return self._queries.start(lambda _: rows, checkpoints, available_now=available_now)
 
-    def _profiles(self, rows: DataFrame) -> DataFrame:
-        return profile_rows(
-            rows, self.window, slide=self.slide, projections=self._projections, k=self.k
+    def _rows(self, events: DataFrame, heartbeats: DataFrame | None) -> DataFrame:
+        return sources.rows(
+            self._watched(events),
+            self._schemas,
+            delay=self.delay,
+            mark=self._mark,
+            heartbeats=heartbeats,
         )
 
     def _watched(self, events: DataFrame) -> DataFrame:
         return events.where(F.col("component").isin(self.components))
-
-    def _bury(self, letters: DataFrame, writer: str, batch_id: int) -> None:
-        letters.persist()
-        try:
-            if not letters.isEmpty():
-                self.tables.append(letters, "dead_letters", writer=writer, batch_id=batch_id)
-        finally:
-            letters.unpersist()
-
-
-def _view(store: FeatureStore, text: str) -> FeatureView:
-    name, _, version = text.partition(":")
-    if not name or not (version or "1").isdecimal():
-        raise OptionError.malformed("views", text, "a feature view as NAME or NAME:VERSION")
-    return store.read_view(name, int(version or 1))

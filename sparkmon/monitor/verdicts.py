@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import reduce
+
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from sparkmon.comparison import (
+    Calibration,
     Checks,
+    History,
+    alpha_at_once,
     alpha_for,
     calibrate,
     compare,
-    compare_consecutive,
+    compare_history,
     confirm,
     correct,
+    explained,
+    extra_columns,
     missing_columns,
+    provisional,
 )
+from sparkmon.interval import parse_interval
+from sparkmon.profiles import merge_blocks
 
 __all__ = ["Verdicts"]
+
+_LOOK_BACK = 100
+"""How many windows back a series is looked for that has had silent windows between."""
 
 
 class Verdicts:
@@ -31,16 +47,34 @@ class Verdicts:
         The statistics and thresholds.
     step_s : float
         The distance between the starts of windows, in seconds.
-    consecutive : bool, default False
-        Whether windows are compared with the one before, too.
+    lengths : sequence of str
+        The lengths of windows that are judged, as intervals. Blocks of the references that are shorter are merged to
+        blocks of the same length.
+    history : sequence of History, default ()
+        The windows of the past that windows are compared with, too.
     """
 
     def __init__(
-        self, references: pa.Table, checks: Checks, step_s: float, *, consecutive: bool = False
+        self,
+        references: pa.Table,
+        checks: Checks,
+        step_s: float,
+        lengths: Sequence[str],
+        history: Sequence[History] = (),
     ) -> None:
-        self.checks, self.consecutive = checks, consecutive
+        self.checks, self.history = checks, tuple(history)
         self._alpha = alpha_for(checks.false_alarms_per_week, step_s)
-        self._calibration = calibrate(references, checks)
+        self._alpha_at_once = alpha_at_once(checks.false_alarms_per_week, step_s)
+        seconds = {length: parse_interval("window", length).total_seconds() for length in lengths}
+        self._calibrations = {
+            seconds[length]: _calibration(references, checks, length) for length in lengths
+        }
+        self._of_windows = self._calibrations[seconds[lengths[0]]]
+        longest = max(seconds.values())
+        self.confirmation_reach_s = _LOOK_BACK * longest
+        """How far back findings may begin that confirm another, in seconds."""
+        self.history_reach_s = max((each.reach_s(longest) for each in self.history), default=0.0)
+        """How far back windows of a history may begin, in seconds."""
         # The profiles of single blocks need not travel with every batch.
         self._references = references.filter(pc.is_null(references["block_start"]))
 
@@ -52,10 +86,51 @@ class Verdicts:
     ) -> DataFrame:
         """See :meth:`sparkmon.Monitor.findings`."""
         references = profiles.sparkSession.createDataFrame(self._references)
-        found = compare(profiles, references, self.checks, calibration=self._calibration)
-        found = found.unionByName(missing_columns(profiles, references))
-        if self.consecutive:
-            found = found.unionByName(
-                compare_consecutive(profiles, earlier_profiles, self.checks, kinds=references)
+        found = [
+            *self._beside_references(profiles, references),
+            missing_columns(profiles, references),
+            extra_columns(profiles, references),
+            *(
+                compare_history(profiles, each, earlier_profiles, self.checks, kinds=references)
+                for each in self.history
+            ),
+        ]
+        judged = correct(reduce(DataFrame.unionByName, found), self._alpha)
+        return explained(confirm(judged, earlier, alpha=self._alpha))
+
+    def _beside_references(self, profiles: DataFrame, references: DataFrame) -> list[DataFrame]:
+        calibrations = self._calibrations
+        if len(calibrations) == 1:
+            (calibration,) = calibrations.values()
+            return [compare(profiles, references, self.checks, calibration=calibration)]
+        length = F.unix_micros("window_end") - F.unix_micros("window_start")
+        return [
+            compare(
+                profiles.where(length == round(seconds * 1e6)),
+                references,
+                self.checks,
+                calibration=calibration,
             )
-        return confirm(correct(found, self._alpha), earlier)
+            for seconds, calibration in calibrations.items()
+        ]
+
+    def provisional(self, profiles: DataFrame) -> DataFrame:
+        """Find gross drift in windows that are still open; see :func:`sparkmon.comparison.provisional`."""
+        references = profiles.sparkSession.createDataFrame(self._references)
+        found = compare(
+            profiles, references, self.checks, calibration=self._of_windows, anytime=True
+        )
+        return explained(provisional(found, self._alpha_at_once))
+
+
+def _calibration(references: pa.Table, checks: Checks, length: str) -> Calibration:
+    """Measure the blocks of references, merged to a window's length where they are shorter parts of it."""
+    blocks = references.filter(pc.is_valid(references["block_start"]))
+    if blocks.num_rows:
+        starts, ends = (blocks[name].cast(pa.int64()) for name in ("block_start", "block_end"))
+        longest = timedelta(microseconds=pc.max(pc.subtract(ends, starts)).as_py())
+        window = parse_interval("window", length)
+        if longest < window and not window % longest:
+            frame = SparkSession.active().createDataFrame(references)
+            references = merge_blocks(frame, length).toArrow()
+    return calibrate(references, checks)

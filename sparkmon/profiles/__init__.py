@@ -8,11 +8,14 @@ from sparkmon.profiles.aggregate import (
     merged_profile,
     profile_of,
 )
+from sparkmon.profiles.blocks import merge_blocks
 from sparkmon.profiles.joint import JOINT, Projections, projections_of
 from sparkmon.profiles.merge import merge_profiles
 from sparkmon.profiles.reference import reference_of
-from sparkmon.profiles.rows import ALL_ROWS, profile_rows
+from sparkmon.profiles.rows import profile_rows
+from sparkmon.profiles.slicing.slices import Slice, Slices, slices_of, with_slices
 from sparkmon.profiles.table import column_kinds, number_of, profile_table, quoted
+from sparkmon.schemas import ALL_ROWS
 
 __all__ = [
     "ALL_ROWS",
@@ -21,8 +24,11 @@ __all__ = [
     "REFERENCE_K",
     "WINDOW_K",
     "Projections",
+    "Slice",
+    "Slices",
     "cell_columns",
     "column_kinds",
+    "merge_blocks",
     "merge_profiles",
     "merged_profile",
     "number_of",
@@ -32,4 +38,6 @@ __all__ = [
     "projections_of",
     "quoted",
     "reference_of",
+    "slices_of",
+    "with_slices",
 ]

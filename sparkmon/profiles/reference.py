@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from sparkmon.errors import OptionError
-from sparkmon.profiles.aggregate import REFERENCE_K, WINDOW_K
+from sparkmon.profiles.aggregate import REFERENCE_K
 from sparkmon.profiles.joint_reference import joint_reference
-from sparkmon.profiles.table import column_kinds, profile_table, quoted
+from sparkmon.profiles.slicing.slices import Slices, parse_slices, with_values
+from sparkmon.profiles.table import column_kinds, feature_of, profile_table, quoted
 from sparkmon.records import FeatureKind
-from sparkmon.schemas import REFERENCES
+from sparkmon.schemas import ALL_ROWS, REFERENCES
 
 __all__ = ["reference_of"]
 
@@ -28,6 +30,7 @@ def reference_of(
     kinds: Mapping[str, FeatureKind] | None = None,
     time: str | None = None,
     block: str = "1 day",
+    slices: Sequence[str] = (),
     joint: bool = False,
 ) -> DataFrame:
     """Summarise a training table as a reference.
@@ -53,6 +56,10 @@ def reference_of(
         itself a feature.
     block : str, default "1 day"
         Length of a block; best that of the live windows.
+    slices : sequence of str
+        What live traffic is to be cut by, beside the whole: features, or expressions over features such as
+        ``"distance > 1000"``; at most 20. The 50 commonest values of each stand alone, and all others together as
+        ``:other``, here as in live traffic. A row whose value is null is in no slice.
     joint : bool, default False
         Whether to keep what the numeric features are like together, too: for ``mmd_rff`` and ``pca_reconstruction``,
         which see that columns have parted company although each is as it was. It reads the table at once, and makes
@@ -61,14 +68,19 @@ def reference_of(
     Returns
     -------
     DataFrame
-        ``sparkmon.schemas.REFERENCES``: one row per column, and one per column and block. With ``joint`` the column
-        ``:joint`` comes last.
+        ``sparkmon.schemas.REFERENCES``: one row per column, and one per column and block, of the whole and of each
+        slice. With ``joint`` the column ``:joint``, of the whole, comes last.
 
     Raises
     ------
     OptionError
-        A named column is not in the table, or nothing is left to summarise; ``joint`` is asked for and there are fewer
-        than two numeric features that vary.
+        A named column is not in the table, nothing is left to summarise, or a slice is not what is allowed; ``joint``
+        is asked for and there are fewer than two numeric features that vary.
+
+    Notes
+    -----
+    With ``slices`` a job runs that finds their values. Their sketches have the accuracy of live windows
+    (``k`` = 800), which keeps references small.
 
     Examples
     --------
@@ -88,31 +100,28 @@ def reference_of(
     left_out = [*exclude, *([] if time is None or time in exclude else [time])]
     chosen = column_kinds(table, left_out)
     chosen |= {name: kind for name, kind in (kinds or {}).items() if name not in left_out}
-    whole = profile_table(
-        table,
-        chosen,
+    features = {name: kind for name, kind in chosen.items() if name not in predictions}
+    read = parse_slices(slices, features)
+    cut = with_values(read, table, feature_of(table)) if read else ()
+    summarise = partial(
+        profile_table,
+        kinds=chosen,
         model=model,
         model_version=model_version,
         predictions=predictions,
-        k=REFERENCE_K,
+        slices=Slices({(model, model_version): cut}),
     )
-    profiles = whole.withColumn("projection", F.lit(None).cast("binary"))
+    profiles = summarise(table, slices=None, k=REFERENCE_K)
+    if cut:
+        profiles = profiles.unionByName(summarise(table).where(F.col("slice_key") != ALL_ROWS))
     if time is not None:
-        in_blocks = profile_table(
-            table.where(F.col(quoted(time)).isNotNull()),
-            chosen,
-            model=model,
-            model_version=model_version,
-            predictions=predictions,
-            time=time,
-            window=block,
-            k=WINDOW_K,
-        )
-        profiles = profiles.unionByName(in_blocks, allowMissingColumns=True)
+        timed = table.where(F.col(quoted(time)).isNotNull())
+        profiles = profiles.unionByName(summarise(timed, time=time, window=block))
     if joint:
-        features = {name: kind for name, kind in chosen.items() if name not in predictions}
         of_rows = joint_reference(table, features, model, model_version, time, block)
         profiles = profiles.unionByName(of_rows, allowMissingColumns=True)
+    else:
+        profiles = profiles.withColumn("projection", F.lit(None).cast("binary"))
     places = F.create_map(
         *(F.lit(entry) for index, name in enumerate(chosen) for entry in (name, index))
     )

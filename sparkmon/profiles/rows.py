@@ -9,12 +9,16 @@ from pyspark.sql import functions as F
 
 from sparkmon.profiles.aggregate import WINDOW_K, cell_columns, profile_of
 from sparkmon.profiles.joint import JOINT, Projections, projected_features
-from sparkmon.schemas import PROFILES
+from sparkmon.profiles.slicing.slices import Slices, of_rows
+from sparkmon.schemas import ALL_ROWS, PROFILES
 
-__all__ = ["ALL_ROWS", "profile_rows", "shaped"]
+__all__ = ["OF_WHOLE", "SLICE", "profile_rows", "shaped", "sliced"]
 
-ALL_ROWS = ":all"
-"""The slice that holds every row."""
+SLICE = ("slice_key", "slice_value")
+"""The columns that tell a slice."""
+
+OF_WHOLE = f"column_kind <> 'joint' OR slice_key = '{ALL_ROWS}'"
+"""Whole rows are summarised for all slices together: a reference has no more."""
 
 
 def profile_rows(
@@ -22,6 +26,7 @@ def profile_rows(
     window: str,
     *,
     slide: str | None = None,
+    slices: Slices | None = None,
     projections: Projections | None = None,
     k: int = WINDOW_K,
 ) -> DataFrame:
@@ -40,6 +45,10 @@ def profile_rows(
         since 1970-01-01 UTC.
     slide : str, optional
         Distance between the starts of windows; by default windows do not overlap.
+    slices : Slices, optional
+        What to cut each model's rows by, beside the whole, in the same pass; see :func:`sparkmon.slices_of`.
+        Responses are in the slices of their request where they carry its payload (``sparkmon receive`` pairs the
+        halves of a call that reach it within seconds), else in none.
     projections : mapping, optional
         Model and model version (empty for all others) to the projection of its reference, as
         :func:`sparkmon.profiles.projections_of` reads them. Requests of these models have the column ``:joint``, too.
@@ -81,25 +90,30 @@ def profile_rows(
     if projections:
         rows = _with_joint(rows, projections)
         sides = F.concat(sides, F.array("joint"))
-    values = rows.select("model", "model_version", "event_time", F.inline(sides)).select(
-        "model",
-        "model_version",
-        "event_time",
+    of_row = ["model", "model_version", "event_time"]
+    cut = [of_rows(slices).alias("slices")] if slices else []
+    values = rows.select(*of_row, *cut, F.inline(sides)).select(
+        *of_row,
+        *(["slices"] if slices else []),
         "column_kind",
         "vector",
         F.explode("cells").alias("column_name", "cell"),
     )
-    keys = ("model", "model_version", "event_time", "column_name", "column_kind")
-    cells = values.select(
-        *keys, *cell_columns(F.col("cell.number"), F.col("cell.text"), vector=F.col("vector"))
+    keys = [*(["slices"] if slices else []), "column_name", "column_kind"]
+    columns = cell_columns(F.col("cell.number"), F.col("cell.text"), vector=F.col("vector"))
+    cells = values.select(*of_row, *keys, *columns)
+    grouped = (
+        (sliced(cells) if slices else cells)
+        .groupBy(
+            "model",
+            "model_version",
+            F.window("event_time", window, slide).alias("window"),
+            *(SLICE if slices else ()),
+            "column_name",
+            "column_kind",
+        )
+        .agg(profile_of(numbers=True, texts=True, vectors=True, k=k).alias("profile"))
     )
-    grouped = cells.groupBy(
-        "model",
-        "model_version",
-        F.window("event_time", window, slide).alias("window"),
-        "column_name",
-        "column_kind",
-    ).agg(profile_of(numbers=True, texts=True, vectors=True, k=k).alias("profile"))
     return shaped(grouped, F.col("window.start"), F.col("window.end"))
 
 
@@ -120,13 +134,19 @@ def _with_joint(rows: DataFrame, projections: Projections) -> DataFrame:
     return projected.withColumn("joint", joint)
 
 
+def sliced(cells: DataFrame) -> DataFrame:
+    """Lay out the rows of each of their ``slices``, as ``slice_key`` and ``slice_value``; ``:joint`` of the whole."""
+    others = [name for name in cells.columns if name != "slices"]
+    laid_out = cells.select(*others, F.inline("slices")).where(F.col("slice_value").isNotNull())
+    if "column_kind" in cells.columns:
+        laid_out = laid_out.where(OF_WHOLE)
+    # Never null any more, which Spark does not see by itself.
+    return laid_out.withColumn("slice_value", F.coalesce("slice_value", F.lit("")))
+
+
 def shaped(profiles: DataFrame, start: Column, end: Column, keep: Sequence[str] = ()) -> DataFrame:
     """Give grouped profiles the columns of ``sparkmon.schemas.PROFILES``, in its order, behind those to keep."""
-    return profiles.withColumns(
-        {
-            "window_start": start,
-            "window_end": end,
-            "slice_key": F.lit(ALL_ROWS),
-            "slice_value": F.lit(ALL_ROWS),
-        }
-    ).select(*keep, *PROFILES.names)
+    whole = {name: F.lit(ALL_ROWS) for name in SLICE if name not in profiles.columns}
+    return profiles.withColumns({"window_start": start, "window_end": end, **whole}).select(
+        *keep, *PROFILES.names
+    )

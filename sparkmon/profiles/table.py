@@ -23,10 +23,13 @@ from sparkmon.distributions import Projection
 from sparkmon.errors import OptionError
 from sparkmon.profiles.aggregate import WINDOW_K, cell_columns, profile_of
 from sparkmon.profiles.joint import JOINT, projected_columns
-from sparkmon.profiles.rows import shaped
+from sparkmon.profiles.rows import OF_WHOLE, SLICE, shaped, sliced
+from sparkmon.profiles.slicing.columns import FeatureColumn
+from sparkmon.profiles.slicing.functions import MeantType
+from sparkmon.profiles.slicing.slices import Slices, of_table
 from sparkmon.records import FeatureKind
 
-__all__ = ["column_kinds", "number_of", "profile_table", "quoted"]
+__all__ = ["column_kinds", "feature_of", "number_of", "profile_table", "quoted"]
 
 _CATEGORICAL = (StringType, CharType, VarcharType, BooleanType)
 _TIMES = (DateType, TimestampType, TimestampNTZType)
@@ -72,6 +75,7 @@ def profile_table(
     window: str | None = None,
     by: Sequence[str] = (),
     predictions: Sequence[str] = (),
+    slices: Slices | None = None,
     projection: Projection | None = None,
     k: int = WINDOW_K,
 ) -> DataFrame:
@@ -94,6 +98,8 @@ def profile_table(
         Columns of ``table`` to group by; kept in the result before ``sparkmon.schemas.PROFILES``.
     predictions : sequence of str
         Columns that are the model's outputs; the others are features.
+    slices : Slices, optional
+        What to cut the rows by, beside the whole, in the same pass; see :func:`sparkmon.slices_of`.
     projection : Projection, optional
         That of the model's reference; there is then the column ``:joint``, too.
     k : int, default 800
@@ -123,7 +129,11 @@ def profile_table(
         for index, cells in enumerate(columns.values())
     ]
     groups = [quoted(name) for name in by]
-    cells = table.select(*groups, moment.alias("moment"), *projected)
+    cut = () if slices is None else slices.of(model, model_version)
+    of_slice = of_table(cut, feature_of(table)).alias("slices")
+    cells = table.select(*groups, *[of_slice] * bool(cut), moment.alias("moment"), *projected)
+    if cut:
+        cells, groups = sliced(cells), [*groups, *SLICE]
     if window is None:
         wide = cells.groupBy(*groups).agg(
             *profiles, F.min("moment").alias("start"), F.max("moment").alias("end")
@@ -144,7 +154,20 @@ def profile_table(
     long = wide.select(*groups, "start", "end", F.inline(entries)).withColumns(
         {"model": F.lit(model), "model_version": F.lit(model_version)}
     )
-    return shaped(long, F.col("start"), F.col("end"), keep=groups)
+    if cut and projection is not None:
+        long = long.where(OF_WHOLE)
+    return shaped(long, F.col("start"), F.col("end"), keep=[quoted(name) for name in by])
+
+
+def feature_of(table: DataFrame) -> FeatureColumn:
+    """Return how slices read a column of a table: as its profile does."""
+
+    def feature(name: str, meant: MeantType) -> Column:
+        cells = _cells(table, name, "numeric" if meant == "number" else "categorical")
+        column = cells.number if meant == "number" else cells.text
+        return F.lit(None) if column is None else column
+
+    return feature
 
 
 def quoted(name: str) -> str:

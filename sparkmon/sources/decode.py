@@ -24,6 +24,7 @@ _IDENTITY = ("event_id", "event_type", "source", "namespace", "model", "componen
 _OF_INSTANCE = ("instance", "features", "predictions", "entities", "enrichment")
 _INSTANCE = StructType([DECODED[name] for name in _OF_INSTANCE])
 _EVENT = [field for field in DECODED.fields if field.name not in _INSTANCE.names]
+_HEARTBEAT = "heartbeat"
 _NESTED = StructType([*_EVENT, StructField("instances", ArrayType(_INSTANCE, False), False)])
 
 
@@ -33,6 +34,7 @@ def rows(
     *,
     delay: str | None = None,
     mark: Mark | None = None,
+    heartbeats: DataFrame | None = None,
 ) -> DataFrame:
     """Decode events into one row per instance.
 
@@ -49,6 +51,9 @@ def rows(
     mark : callable, optional
         Adds to the rows on Spark's workers, such as :class:`sparkmon.SkewMarker`: takes and gives an iterator of Arrow
         batches of ``sparkmon.schemas.DECODED``, with the same rows in the same order.
+    heartbeats : DataFrame, optional
+        A stream with the column ``event_time`` that tells the time where no events come: each moves the watermark as
+        an event of that time does, and gives no row. An event from outside cannot pass for one.
 
     Returns
     -------
@@ -97,6 +102,9 @@ def rows(
             yield _nested(each)
 
     nested = events.select(*EVENTS.names).mapInArrow(decode, _NESTED)
+    if heartbeats is not None:
+        # Behind the decoder, where nothing that was logged can look like one; before the watermark.
+        nested = nested.union(_beats(heartbeats))
     if delay is not None:
         # Before the instances are laid out, so that the state holds an entry per event and not per row.
         nested = _distinct(nested, delay)
@@ -120,6 +128,25 @@ def _nested(decoded: pa.RecordBatch) -> pa.RecordBatch:
     event = decoded.select([field.name for field in _EVENT]).take(pa.array(first, pa.int64()))
     return pa.RecordBatch.from_arrays(
         [*event.columns, pa.ListArray.from_arrays(offsets, instances)], names=_NESTED.names
+    )
+
+
+def _beats(heartbeats: DataFrame) -> DataFrame:
+    """Give heartbeats the columns of decoded events: without instances, so that no row comes of them."""
+    said = {
+        "event_type": F.lit(_HEARTBEAT),
+        "kind": F.lit(_HEARTBEAT),
+        "event_time": F.coalesce("event_time", F.timestamp_seconds(F.lit(0))),
+        "instances": F.array(),
+    }
+    empty = {
+        field.name: F.lit(None if field.nullable else "")
+        for field in _NESTED.fields
+        if field.name not in said
+    }
+    columns = said | empty
+    return heartbeats.select(
+        *(columns[field.name].cast(field.dataType).alias(field.name) for field in _NESTED.fields)
     )
 
 

@@ -20,7 +20,7 @@ from sparkmon.statistics.statistic import (
 
 __all__ = ["null_rate"]
 
-_THRESHOLD = 0.01
+_THRESHOLD = 0.02
 
 
 def null_rate(reference: Summary, current: Summary) -> float:
@@ -34,7 +34,7 @@ def null_rate(reference: Summary, current: Summary) -> float:
     Returns
     -------
     float
-        In [0, 1], a difference of shares: 0.01, the default threshold, is one row in a hundred. NaN if a side has no
+        In [0, 1], a difference of shares: 0.02, the default threshold, is one row in fifty. NaN if a side has no
         rows.
 
     Raises
@@ -44,8 +44,9 @@ def null_rate(reference: Summary, current: Summary) -> float:
 
     Notes
     -----
-    abs(p - q), p and q the sides' shares of rows that hold nothing of the column's kind: null, infinite, or of
-    another type. NaN is counted apart, by :func:`sparkmon.statistics.nan_rate`.
+    abs(p - q), p and q the sides' shares of rows that hold nothing of the column's kind: null, infinite, or, in a
+    column of named levels, a number. NaN and texts in a column of numbers are counted apart, by
+    :func:`sparkmon.statistics.nan_rate` and :func:`sparkmon.statistics.type_rate`.
 
     There is no form of it over raw rows: two columns side by side mark the other side's rows by null.
 
@@ -81,8 +82,8 @@ def _missing(
     if isinstance(reference, Distribution):
         reference, current = as_numbers(reference, current)
         hits = (
-            reference.null_count - reference.nan_count,
-            current.null_count - current.nan_count,
+            reference.null_count - reference.nan_count - reference.text_count,
+            current.null_count - current.nan_count - current.text_count,
         )
     else:
         reference, current = as_levels(reference, current)

@@ -92,5 +92,6 @@ def _law(reference: Summary, current: Summary, value: float, threshold: float) -
 
 
 STATISTICS.add(
-    "range_rate", Statistic("range_rate", range_rate, NUMERIC, fixed_limit(_THRESHOLD), _law)
+    "range_rate",
+    Statistic("range_rate", range_rate, NUMERIC, fixed_limit(_THRESHOLD), _law, of_novelty=True),
 )

@@ -100,6 +100,9 @@ class Statistic:
     of_rows : bool, default True
         Whether it can be computed of two columns side by side, in which null marks the rows of the other side. False
         for a statistic that counts nulls or is of whole rows.
+    of_novelty : bool, default False
+        Whether it measures what the reference never had. Of a part of the reference that is 0, so that a block has to
+        be held beside the other blocks to learn what time alone does.
     """
 
     name: str
@@ -108,6 +111,7 @@ class Statistic:
     limit: Callable[[Summary], float]
     law: Callable[[Summary, Summary, float, float], Measurement]
     of_rows: bool = True
+    of_novelty: bool = False
 
     def measure(
         self, reference: Summary, current: Summary, threshold: float | None = None

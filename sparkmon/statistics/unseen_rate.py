@@ -18,7 +18,7 @@ from sparkmon.statistics.statistic import (
 
 __all__ = ["unseen_rate"]
 
-_THRESHOLD = 0.01
+_THRESHOLD = 0.005
 
 
 def unseen_rate(reference: Summary, current: Summary) -> float:
@@ -32,8 +32,8 @@ def unseen_rate(reference: Summary, current: Summary) -> float:
     Returns
     -------
     float
-        In [0, 1], of the rows with a value: 0.01, the default threshold, is one row in a hundred. NaN if a side has no
-        rows with a value.
+        In [0, 1], of the rows with a value: 0.005, the default threshold, is one row in two hundred. NaN if a side has
+        no rows with a value.
 
     Raises
     ------
@@ -81,5 +81,8 @@ def _law(reference: Summary, current: Summary, value: float, threshold: float) -
 
 
 STATISTICS.add(
-    "unseen_rate", Statistic("unseen_rate", unseen_rate, CATEGORICAL, fixed_limit(_THRESHOLD), _law)
+    "unseen_rate",
+    Statistic(
+        "unseen_rate", unseen_rate, CATEGORICAL, fixed_limit(_THRESHOLD), _law, of_novelty=True
+    ),
 )

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sparkmon.distributions.schema import ALL_ROWS
 from sparkmon.errors import ReferenceMissingError
 from sparkmon.records import Feature, ModelSchema
 from sparkmon.store.feature_view import FeatureView
@@ -133,7 +134,11 @@ def schemas_of(references: pa.Table) -> list[ModelSchema]:
         "data_type",
         "column_index",
     ]
-    whole = references.filter(pc.is_null(references["block_start"])).select(columns)
+    is_whole = pc.and_(
+        pc.is_null(references["block_start"]),
+        pc.equal(references["slice_key"], pa.scalar(ALL_ROWS)),
+    )
+    whole = references.filter(is_whole).select(columns)
     by_model: dict[str, dict[str, list[Feature]]] = {}
     versions: dict[str, str] = {}
     for row in sorted(

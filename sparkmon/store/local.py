@@ -7,8 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sparkmon.distributions.schema import REFERENCES, completed
-from sparkmon.errors import ProfileError
+from sparkmon.distributions.schema import REFERENCES, as_references
 from sparkmon.store.contract import DEFAULT_REFERENCE
 from sparkmon.store.sql.database import Database
 from sparkmon.store.sql.database_store import DatabaseStore
@@ -59,20 +58,16 @@ class LocalStore(DatabaseStore):
         """See :meth:`FeatureStore.write_reference`."""
         from pyspark.sql import SparkSession
 
-        if table.schema.names != REFERENCES.names:
-            raise ProfileError(
-                f"got a reference with the columns {', '.join(table.schema.names)}; "
-                f"expected {', '.join(REFERENCES.names)}"
-            )
+        table = as_references(table)
         keys = table.select(["model", "model_version", "reference"]).to_pylist()
         replaced = " OR ".join(
             "(" + " AND ".join(f"{name} = {_literal(value)}" for name, value in key) + ")"
             for key in sorted({tuple(row.items()) for row in keys})
         )
         spark = SparkSession.active()
-        writer = spark.createDataFrame(table.cast(REFERENCES)).coalesce(1).write.format("delta")
+        writer = spark.createDataFrame(table).coalesce(1).write.format("delta")
         if self._references.exists():
-            # An earlier version of sparkmon may have written fewer columns.
+            # Those of an earlier version lack columns.
             writer = writer.option("replaceWhere", replaced).option("mergeSchema", "true")
         writer.mode("overwrite").save(str(self._references))
 
@@ -83,8 +78,8 @@ class LocalStore(DatabaseStore):
         if not self._references.exists():
             return REFERENCES.empty_table()
         spark = SparkSession.active()
-        held = spark.read.format("delta").load(str(self._references)).toArrow()
-        table = completed(held, REFERENCES)
+        stored = spark.read.format("delta").load(str(self._references)).toArrow()
+        table = as_references(stored)
         return table.filter(pc.equal(table["reference"], pa.scalar(reference)))
 
     @property

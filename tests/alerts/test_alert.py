@@ -109,6 +109,42 @@ def test_the_strongest_statistic_of_a_column_speaks_for_it(spark: SparkSession) 
     )
 
 
+def test_a_slice_speaks_only_where_the_column_as_a_whole_does_not(spark: SparkSession) -> None:
+    origin = {"slice_key": "origin", "slice_value": "JFK"}
+    far = {"slice_key": "distance > 1000", "slice_value": "true", "value": 0.3}
+    rows = told(
+        alerts_of(
+            findings(
+                spark,
+                {},
+                origin,
+                {"column_name": "a", "status": "ok"},
+                {"column_name": "a", **origin},
+                {"column_name": "a", "statistic": "psi", **origin},
+                {"column_name": "b", **far},
+                {"column_name": "b", "column_kind": "prediction"},
+                {"column_name": "c", "confirmed": False},
+                {"column_name": "c", "confirmed": True, **far},
+                {"column_name": "d", "confirmed": False, **far},
+            )
+        )
+    )
+    found = [(row["column_name"], row["column_kind"], row["slice_value"]) for row in rows]
+    assert sorted(found) == [
+        ("a", "feature", "JFK"),
+        ("b", "feature", "true"),
+        ("b", "prediction", ":all"),
+        ("c", "feature", "true"),
+        ("distance", "feature", ":all"),
+    ]
+    messages = {row["column_name"]: row["message"] for row in rows if row["slice_key"] != ":all"}
+    assert (
+        "a of the model taxi drifted from training in the slice origin = JFK in the window"
+        in (messages["a"])
+    )
+    assert "from training in the slice (distance > 1000) = true in the window" in messages["c"]
+
+
 def test_an_alert_keeps_its_id_whatever_tells_it(spark: SparkSession) -> None:
     (first,) = told(alerts_of(findings(spark, {})))
     spark.conf.set("spark.sql.session.timeZone", "America/New_York")
@@ -118,6 +154,21 @@ def test_an_alert_keeps_its_id_whatever_tells_it(spark: SparkSession) -> None:
         spark.conf.set("spark.sql.session.timeZone", "UTC")
     assert first["alert_id"] == again["alert_id"]
     assert len(first["alert_id"]) == 64
+
+
+def test_a_provisional_drift_says_so_and_is_another_alert(spark: SparkSession) -> None:
+    early, final = told(
+        alerts_of(findings(spark, {"status": "provisional", "model": "a"}, {"model": "b"}))
+    )
+    assert (early["state"], final["state"]) == ("provisional", "fired")
+    assert early["message"] == (
+        "distance of the model a drifts from training so far in the open window 2026-11-23 12:00 to "
+        "2026-11-23 13:00 UTC: ks 0.500 is over its threshold 0.100 (3,000 rows against 12,000)"
+    )
+    apart = [
+        told(alerts_of(findings(spark, {"status": status}))) for status in ("provisional", "drift")
+    ]
+    assert apart[0][0]["alert_id"] != apart[1][0]["alert_id"]
 
 
 def test_sinks_get_what_the_table_has(spark: SparkSession, tmp_path: Path) -> None:

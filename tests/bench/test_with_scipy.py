@@ -19,7 +19,8 @@ def test_both_sides_of_the_benchmark_compute_the_same(spark: SparkSession, tmp_p
     made = sparkmon.reference_of(spark.read.parquet(str(reference)), "bench")
     table = spark.read.parquet(str(current))
     profiles = sparkmon.profile_table(table, sparkmon.column_kinds(table), model="bench")
-    findings = sparkmon.compare(profiles, made).collect()
+    checks = sparkmon.Checks(("ks", "psi", "wasserstein"))
+    findings = sparkmon.compare(profiles, made, checks).collect()
     assert len(findings) == 3 * len(COLUMNS)
     for finding in findings:
         ks, psi, wasserstein = exact[finding["column_name"]]

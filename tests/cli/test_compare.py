@@ -16,6 +16,7 @@ from scipy.stats import ks_2samp
 from typer.testing import CliRunner, Result
 
 from sparkmon.cli.app import app
+from sparkmon.comparison.checks import DEFAULT_STATISTICS
 from sparkmon.errors import OptionError, UnknownNameError
 from tests.support.source import ROOT
 
@@ -23,7 +24,8 @@ DRIFT = ROOT / "tests" / "data" / "drift"
 LOANS = (DRIFT / "car_loan_reference.parquet", DRIFT / "car_loan_analysis.parquet")
 FLIGHTS = (DRIFT / "airline_merger_reference.parquet", DRIFT / "airline_merger_analysis.parquet")
 FIELDS = [
-    *("window_start", "window_end", "chunk", "column_name", "statistic", "value", "threshold"),
+    *("window_start", "window_end", "chunk", "slice_key", "slice_value"),
+    *("column_name", "statistic", "value", "threshold"),
     *("status", "noise", "p_value", "p_adjusted", "sketch_error"),
     *("reference_count", "current_count", "reason"),
 ]
@@ -131,9 +133,10 @@ def test_a_column_is_read_as_what_it_is_in_the_reference(tmp_path: Path) -> None
     new = table(tmp_path / "b.parquet", x=[str(i) for i in range(800)], y=[1, 2] * 400)
     rows = findings(known, new)
     assert {(row["column_name"], row["statistic"]) for row in rows} == {
-        *(("x", "ks"), ("x", "psi"), ("x", "wasserstein"), ("y", "psi"))
+        *(("x", name) for name in DEFAULT_STATISTICS if name != "unseen_rate"),
+        *(("y", name) for name in ("psi", "null_rate", "unseen_rate")),
     }
-    assert [row["value"] for row in rows] == [0, 0, 0, 0]
+    assert {row["value"] for row in rows} == {0}
 
 
 def test_the_table_sums_up_and_the_exit_status_says_drift_only_if_asked() -> None:
@@ -156,6 +159,7 @@ def test_the_table_sums_up_and_the_exit_status_says_drift_only_if_asked() -> Non
         (["--exclude", "origin"], OptionError, "'origin', which is in neither table"),
         (["--statistics", "psy"], UnknownNameError, "no statistic named 'psy'"),
         (["--threshold", "psi"], OptionError, "NAME=NUMBER"),
+        (["--slice", "AIRLIN"], OptionError, "a feature; perhaps AIRLINE; known are"),
         (["--threshold", "psi=-1"], OptionError, "a number >= 0"),
     ],
 )
@@ -163,6 +167,29 @@ def test_what_cannot_be_done_is_refused(options: list[str], kind: type, said: st
     done = compare(*FLIGHTS, *options)
     assert isinstance(done.exception, kind)
     assert said in str(done.exception)
+
+
+def test_drift_in_one_slice_is_found_and_comes_first(tmp_path: Path) -> None:
+    side = ["a", "b", "b", "b", "b"] * 800
+    known = table(tmp_path / "a.parquet", x=[float(i % 800) for i in range(4000)], side=side)
+    moved = [i % 800 + (200.0 if each == "a" else 0.0) for i, each in enumerate(side)]
+    new = table(tmp_path / "b.parquet", x=moved, side=side)
+    options = ("--statistics", "ks", "--slice", "side", "--slice", "x >= 400")
+    rows = findings(known, new, *options)
+    worst = rows[0]
+    assert [worst[name] for name in ("slice_key", "slice_value", "status")] == [
+        "side",
+        "a",
+        "drift",
+    ]
+    assert worst["value"] == pytest.approx(0.25)
+    assert {row["slice_value"] for row in rows if row["status"] == "drift"} == {"a"}
+    whole = next(row for row in rows if row["slice_key"] == ":all")
+    assert (whole["value"], whole["status"]) == (pytest.approx(0.05, abs=0.004), "ok")
+    done = compare(known, new, *options)
+    assert "\nnone of 2 columns drifted; in slices: x (side = a); 1 could not" in done.stdout
+    assert done.stdout.splitlines()[1].split()[:4] == ["side", "=", "a", "x"]
+    assert compare(known, new, *options, "--fail-on-drift").exit_code == 1
 
 
 def test_two_tables_without_a_common_column_are_refused(tmp_path: Path) -> None:

@@ -69,6 +69,29 @@ def test_with_times_every_block_is_profiled_too(tmp_path: Path) -> None:
     assert f"with {len(blocks)} blocks in" in done.stdout
 
 
+def test_slices_are_stored_and_told(tmp_path: Path) -> None:
+    chosen = ["--slice", "repaid_loan_on_prev_car", "--slice", "car_value > 30000"]
+    done = profile(tmp_path, str(LOANS), *CHOSEN, *chosen)
+    assert done.exit_code == 0, done.exception
+    assert f"of the model 'loans' with 4 slices in {tmp_path}" in done.stdout
+    stored = LocalStore(tmp_path).read_references().to_pylist()
+    found = {
+        (row["slice_key"], row["slice_value"]): row["profile"]["count"]
+        for row in stored
+        if row["column_name"] == "car_value"
+    }
+    frame = pd.read_parquet(LOANS)
+    repaid = frame["repaid_loan_on_prev_car"].astype(str).str.lower().value_counts()
+    dear = int((frame["car_value"] > 30000).sum())
+    assert found == {
+        (":all", ":all"): 5000,
+        **{("repaid_loan_on_prev_car", value): count for value, count in repaid.items()},
+        ("car_value > 30000", "true"): dear,
+        ("car_value > 30000", "false"): 5000 - dear,
+    }
+    assert done.stdout.count("car_value ") == 1
+
+
 def test_a_query_and_the_environment_do_as_well(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -94,6 +117,7 @@ def test_a_query_and_the_environment_do_as_well(
         ),
         (["--sql", "SELECT 1 AS x", "--as", "m", "--prediction", "y"], "got the column 'y'"),
         (["--sql", "SELECT 1 AS x", "--as", "m", "--block", "1 fortnight"], "expected an interval"),
+        (["--sql", "SELECT 1 AS x", "--as", "m", "--slice", "max(x)"], "got 'max' in the slice"),
         (["--sql", "SELECT 1 AS x", "--as", ""], "the name of the InferenceService"),
         (
             ["--sql", "SELECT 1 AS x", "--as", "m", "--categorical", "x", "--exclude", "x"],

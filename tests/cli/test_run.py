@@ -53,6 +53,9 @@ def test_what_is_there_is_judged_and_told(monitor: Path, spark: SparkSession) ->
         ("amount", 12),
         ("amount", 18),
     ]
+    done = CliRunner().invoke(app, ["run", str(monitor), "--flush"])
+    assert done.exit_code == 0, done.exception
+    assert "all that was there has been processed, and its last window closed\n" in done.stderr
 
 
 def test_ctrl_c_stops_it_and_it_was_no_failure(monitor: Path, spark: SparkSession) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from scipy.stats import false_discovery_control
 
 from sparkmon.comparison import alpha_for, correct
@@ -16,6 +18,11 @@ COLUMNS = (
 )
 
 
+def whole(spark: SparkSession, rows: list[tuple[Any, ...]]) -> DataFrame:
+    frame = spark.createDataFrame(rows, COLUMNS)
+    return frame.selectExpr("*", "':all' AS slice_key", "':all' AS slice_value")
+
+
 def test_the_adjusted_values_of_each_window_are_scipys(spark: SparkSession) -> None:
     random = np.random.default_rng(5)
     windows = {start: random.beta(0.3, 1, 40).round(4).tolist() for start in range(3)}
@@ -24,7 +31,7 @@ def test_the_adjusted_values_of_each_window_are_scipys(spark: SparkSession) -> N
         for start, values in windows.items()
         for place, p_value in enumerate([*values, None])
     ]
-    found = correct(spark.createDataFrame(rows, COLUMNS), 0.05).collect()
+    found = correct(whole(spark, rows), 0.05).collect()
     assert len(found) == len(rows)
     told = {(row.window_start, row.column_name): row for row in found}
     for start, values in windows.items():
@@ -44,7 +51,7 @@ def test_models_and_kept_columns_are_corrected_apart_and_the_reason_says_so(
         for model in ("a", "b")
         for place in range(10)
     ]
-    frame = spark.createDataFrame(rows, COLUMNS).selectExpr("*", "column_name = 'c0' AS alone")
+    frame = whole(spark, rows).selectExpr("*", "column_name = 'c0' AS alone")
     told = {(row.model, row.column_name): row for row in correct(frame, 0.01).collect()}
     assert told["a", "c0"].p_adjusted == pytest.approx(0.04)
     assert told["a", "c0"].status == "ok"
@@ -71,6 +78,6 @@ def test_the_level_gives_the_alarms_that_were_asked_for(alarms: float, window_s:
 
 def test_numbers_out_of_range_are_refused(spark: SparkSession) -> None:
     with pytest.raises(OptionError, match="got alpha=1; expected a number between 0 and 1"):
-        correct(spark.createDataFrame([], COLUMNS), 1)
+        correct(whole(spark, []), 1)
     with pytest.raises(OptionError, match="got false_alarms_per_week=0; expected a number above 0"):
         alpha_for(0, 60)

@@ -71,4 +71,4 @@ def test_checks_refuse_what_they_cannot_do() -> None:
     for bad in (-0.1, math.nan):
         with pytest.raises(OptionError, match=r"thresholds\.ks=.*expected a number >= 0"):
             Checks(statistics=("ks",), thresholds={"ks": bad})
-    assert Checks(thresholds={"ks": 0}).statistics == ("ks", "psi", "wasserstein")
+    assert Checks(thresholds={"ks": 0}).statistics[:3] == ("ks", "psi", "wasserstein")

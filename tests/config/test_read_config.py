@@ -40,6 +40,16 @@ def test_three_keys_are_enough_and_paths_are_the_files(tmp_path: Path) -> None:
     assert [sink.sink for sink in config.alerts] == ["console"]
 
 
+def test_silence_can_be_left_open_and_open_windows_told(tmp_path: Path) -> None:
+    config = read(tmp_path, LEAST)
+    assert (config.idle, config.provisional) == ("1 minute", False)
+    config = read(tmp_path, LEAST + "idle: null\nprovisional: true\n")
+    assert (config.idle, config.provisional) == (None, True)
+    assert refusal(tmp_path, LEAST + "idle: soon\n")[0].startswith(
+        "monitor.yaml, line 4: idle: got 'soon'; expected an interval"
+    )
+
+
 def test_the_example_says_what_it_means() -> None:
     config = read_config(ROOT / "examples" / "monitor.yaml")
     assert config.source.options == {"maxEventsPerTrigger": "100000"}
@@ -58,6 +68,13 @@ def test_urls_absolute_paths_and_schemas_stay_as_they_are(tmp_path: Path) -> Non
     assert config.source.options == {"settleSeconds": "5", "x": "true"}
     assert (config.store.path, config.tables) == ("/data/store", "main.monitoring")
     assert config.progress() == "hdfs://name/progress"
+
+
+def test_slices_are_all_of_the_references_or_those_that_are_named(tmp_path: Path) -> None:
+    assert read(tmp_path, LEAST).slices is None
+    assert read(tmp_path, LEAST + "slices: []").slices == ()
+    named = read(tmp_path, LEAST + "slices:\n  - origin\n  - distance > 1000\n")
+    assert named.slices == ("origin", "distance > 1000")
 
 
 def test_kafka_is_named_by_brokers_and_topic(tmp_path: Path) -> None:
@@ -104,6 +121,7 @@ def test_an_environment_variable_stands_in_a_value_and_has_to_be_set(
             4,
             "statistics.1: got 'psy'; expected one of chi2, count",
         ),
+        (LEAST + "slices: origin", 4, "slices: got 'origin'; expected a list"),
         (LEAST + "statistics: []", 4, "statistics: got []; expected at least one"),
         (LEAST + "thresholds:\n  psi: much", 5, "thresholds.psi: got 'much'; expected a number"),
         (LEAST + "thresholds:\n  psi: -0.1", 5, "got -0.1; expected a number of 0 or more"),

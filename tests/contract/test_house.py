@@ -46,7 +46,7 @@ MAY_IMPORT = {
     "functions": {"statistics", "distributions", "profiles", "schemas", "errors"},
     "comparison": {
         *("functions", "statistics", "distributions", "profiles", "store"),
-        *("schemas", "records", "errors"),
+        *("schemas", "records", "interval", "errors"),
     },
     "explain": {"profiles", "records", "errors"},
     "skew": {"store", "protocol", "errors"},

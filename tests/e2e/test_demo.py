@@ -42,8 +42,8 @@ def run(*arguments: str) -> dict[str, Any]:
     found = Counter(alert["feature"] for alert in summary["alerts"])
     assert {"temp", "humid"} <= set(found) <= {"temp", "humid", "delay_probability"}
     assert all(alert["value"] > alert["threshold"] for alert in summary["alerts"])
-    # 13 numbers with three statistics, two names with one, two rates of missing keys, seven of skew
-    assert summary["findings"] == pytest.approx(50 * summary["windows"], abs=50)
+    # 13 numbers with eight statistics, two names with three, two rates of missing keys, seven of skew
+    assert summary["findings"] == pytest.approx(119 * summary["windows"], abs=119)
     return summary
 
 

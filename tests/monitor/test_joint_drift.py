@@ -35,7 +35,8 @@ def flights() -> np.ndarray[Any, Any]:
     table = pq.read_table(ROOT / "tests/data/drift/airline_merger_reference.parquet")
     columns = [table[name].to_numpy().astype(float) for name in NAMES]
     rows: np.ndarray[Any, Any] = np.column_stack(columns)
-    return rows[np.isfinite(rows).all(axis=1)]
+    held: np.ndarray[Any, Any] = rows[np.isfinite(rows).all(axis=1)]
+    return held
 
 
 ORDER = flights()[RANDOM.permutation(len(flights()))]
@@ -65,7 +66,9 @@ def test_only_whole_rows_tell_of_it_and_in_its_windows_alone(
     spark: SparkSession, store: LocalStore, tmp_path: Path
 ) -> None:
     events = traffic()
-    monitor = Monitor(store, str(tmp_path / "tables"), checks=CHECKS, consecutive=True, sinks=[])
+    monitor = Monitor(
+        store, str(tmp_path / "tables"), checks=CHECKS, history=["previous"], sinks=[]
+    )
     with SpoolWriter(tmp_path / "spool") as spool:
         spool.append(events_to_batch(events))
         source = spark.readStream.format("kserve").load(str(spool.path))
@@ -91,11 +94,11 @@ def test_only_whole_rows_tell_of_it_and_in_its_windows_alone(
         if row["drift_type"] == "CONSECUTIVE" and row["status"] == "drift"
     }
     assert turned == {2, 4, 5, 6}  # where it begins and where it ends
-    alerts = monitor.tables.read(spark, "alerts").where("reference = 'training'").collect()
-    assert {row.column_name for row in alerts} == {":joint"}
-    for row in alerts:
-        assert row.message.startswith(
-            "the features together of the model air drifted from training"
+    told = monitor.tables.read(spark, "alerts").where("reference = 'training'").collect()
+    assert {alert.column_name for alert in told} == {":joint"}
+    for alert in told:
+        assert alert.message.startswith(
+            "the features together of the model air drifted from training: "
         )
 
     batch = monitor.findings(monitor.profiles(events_frame(spark, events))).toArrow().to_pylist()

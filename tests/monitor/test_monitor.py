@@ -166,20 +166,21 @@ def test_only_the_drifted_column_of_the_drifted_window_is_found(
     spark: SparkSession, run: tuple[Monitor, Ledger]
 ) -> None:
     findings = contents(spark, run[0], "drift_metrics")
-    # ks, psi and wasserstein for two columns of numbers, psi for the levels: per model and hour.
-    assert len(findings) == 2 * 2 * (3 + 3 + 1)
+    # Three of drift and five of quality for two columns of numbers, one and two for the levels: per model and hour.
+    assert len(findings) == 2 * 2 * (8 + 8 + 3)
     drifted = {
         (row["model"], row["window_start"], row["column_name"], row["statistic"])
         for row in findings
         if row["status"] == "drift"
     }
     second = MIDNIGHT + timedelta(hours=1)
-    assert drifted == {("bank", second, "amount", name) for name in ("ks", "psi")}
+    names = ("ks", "psi", "range_rate")  # 80 +- 10 beside the greatest of 3,000 at 50 +- 10
+    assert drifted == {("bank", second, "amount", name) for name in names}
     # To stand above noise at a tenth of a standard deviation, wasserstein needs 1,900 rows.
     few = {row["statistic"] for row in findings if row["status"] == "too_few_rows"}
     assert few == {"wasserstein"}
     told = Counter(row["status"] for row in findings)
-    assert told == {"drift": 2, "ok": 18, "too_few_rows": 8}
+    assert told == {"drift": 3, "ok": 65, "too_few_rows": 8}
 
 
 def test_one_alert_is_kept_and_told_once(spark: SparkSession, run: tuple[Monitor, Ledger]) -> None:
@@ -257,7 +258,7 @@ def test_a_batch_tried_again_after_a_crash_is_written_once(
     for _ in range(2):
         monitor.closed_windows.write(profiles, "query", 0)
     sizes = {table: len(contents(spark, monitor, table)) for table in ("profiles", "drift_metrics")}
-    assert sizes == {"profiles": 3, "drift_metrics": 7}
+    assert sizes == {"profiles": 3, "drift_metrics": 19}
     (alert,) = contents(spark, monitor, "alerts")
     assert [told.alert_id for told in ledger.told] == [alert["alert_id"]] * 2
 

@@ -40,6 +40,16 @@ def lost(shift: float, times: int = 1) -> Distribution:
     return Distribution.from_sample(np.tile(rows, times))
 
 
+def unread(shift: float, times: int = 1) -> Distribution:
+    return replace(nulls(shift, times), text_count=lost(shift, times).nan_count)
+
+
+def refined(shift: float, times: int = 1) -> Distribution:
+    rows = np.round(100 * ROWS)
+    rows[: int(400 * shift)] += 0.5
+    return Distribution.from_sample(np.tile(rows, times))
+
+
 def nulls(shift: float, times: int = 1) -> Distribution:
     return replace(lost(shift, times), nan_count=0.0)
 
@@ -76,6 +86,8 @@ OWN_BUILDERS: dict[tuple[str, str], Shifted] = {
     ("null_rate", "numeric"): nulls,
     ("null_rate", "categorical"): nameless,
     ("nan_rate", "numeric"): lost,
+    ("type_rate", "numeric"): unread,
+    ("lattice_rate", "numeric"): refined,
     ("std", "numeric"): spread,
     ("count", "numeric"): more,
     ("count", "categorical"): more_levels,
@@ -85,8 +97,8 @@ OWN_BUILDERS: dict[tuple[str, str], Shifted] = {
 REPORTED = {name for name in STATISTICS if math.isinf(STATISTICS.get(name).limit(numeric(0)))}
 MADE_OF_ROWS = {"count", "cramer_von_mises", "mmd_rff"}
 """What changes if one side's rows are doubled; cramer_von_mises not if both sides' are."""
-BLIND_TO_PLACES = {"null_rate", "nan_rate", "count"}
-OF_THE_REFERENCE_ALONE = {"range_rate", "unseen_rate", "count"}
+BLIND_TO_PLACES = {"null_rate", "nan_rate", "type_rate", "lattice_rate", "count"}
+OF_THE_REFERENCE_ALONE = {"range_rate", "unseen_rate", "lattice_rate", "count"}
 """Statistics whose noise does not depend on the current rows."""
 EMPTY: dict[str, Summary] = {
     "numeric": Distribution.from_sample([]),

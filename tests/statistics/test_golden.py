@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,15 @@ CASES = [
 ]
 
 
-def summary(side: dict[str, Any] | list[float | None]) -> Summary:
+def summary(side: dict[str, Any] | list[float | str | None]) -> Summary:
     if isinstance(side, dict) and "errors" in side:
         vector = [*side["embedding"], *[0.0] * (128 - len(side["embedding"])), *side["constants"]]
         return Joint(Distribution.from_sample(side["errors"]), np.array(vector))
-    return Categories(**side) if isinstance(side, dict) else Distribution.from_sample(side)
+    if isinstance(side, dict):
+        return Categories(**side)
+    texts = [value for value in side if isinstance(value, str)]
+    found = Distribution.from_sample([value for value in side if not isinstance(value, str)])
+    return replace(found, null_count=found.null_count + len(texts), text_count=len(texts))
 
 
 @pytest.mark.parametrize("name", list(STATISTICS))

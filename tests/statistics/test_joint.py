@@ -42,7 +42,9 @@ def independent(random: np.random.Generator, rows: int) -> FloatArray:
 
 
 def correlated(random: np.random.Generator, rows: int) -> FloatArray:
-    return np.sqrt(0.5) * (random.normal(size=(rows, 1)) + random.normal(size=(rows, 12)))
+    common, own = random.normal(size=(rows, 1)), random.normal(size=(rows, 12))
+    drawn: FloatArray = np.sqrt(0.5) * (common + own)
+    return drawn
 
 
 def car_loan(random: np.random.Generator, rows: int) -> FloatArray:

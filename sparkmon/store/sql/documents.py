@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 from sqlalchemy.schema import CreateTable
 
-from sparkmon.distributions.schema import REFERENCES, completed
-from sparkmon.errors import OptionError, ProfileError, StoreError
+from sparkmon.distributions.schema import REFERENCES, as_references
+from sparkmon.errors import OptionError, StoreError
 from sparkmon.store.feature_view import FeatureView
 from sparkmon.store.sql.rows import exact_text
 
@@ -48,11 +48,7 @@ def read_view(connection: sa.Connection, name: str, version: int) -> FeatureView
 
 def write_references(connection: sa.Connection, references: pa.Table) -> None:
     """Store references, each in place of that of the same model, version and name."""
-    if references.schema.names != REFERENCES.names:
-        raise ProfileError(
-            f"got a reference with the columns {', '.join(references.schema.names)}; "
-            f"expected {', '.join(REFERENCES.names)}"
-        )
+    references = as_references(references)
     table = _references(connection)
     connection.execute(CreateTable(table, if_not_exists=True))
     keys = ["model", "model_version", "reference"]
@@ -63,7 +59,7 @@ def write_references(connection: sa.Connection, references: pa.Table) -> None:
         said = {"model": model, "model_version": version, "reference": reference}
         same = sa.and_(*(table.c[name] == value for name, value in said.items()))
         connection.execute(table.delete().where(same))
-        part = references.take(rows).cast(REFERENCES)
+        part = references.take(rows)
         connection.execute(table.insert(), [said | {"table": _packed(part)}])
 
 
@@ -87,7 +83,7 @@ def _packed(table: pa.Table) -> bytes:
 def _unpacked(data: bytes) -> pa.Table:
     try:
         with pa.ipc.open_stream(data) as reader:
-            return completed(reader.read_all(), REFERENCES)
+            return as_references(reader.read_all())
     except (pa.ArrowException, OSError, ValueError) as error:
         raise StoreError(
             f"a reference in {REFERENCES_TABLE} is damaged ({error!s:.200}); write it again"

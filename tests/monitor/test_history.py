@@ -1,4 +1,4 @@
-"""Each window beside the one before it: a change is told once, when it happens; stream and batch agree."""
+"""Each window beside windows of the past: a change is told when it happens; stream and batch agree."""
 
 from __future__ import annotations
 
@@ -31,9 +31,8 @@ EVENTS = [
 ]
 
 
-def told(findings: DataFrame) -> dict[int, Any]:
-    rows = findings.where("drift_type = 'CONSECUTIVE'").collect()
-    assert {row.reference for row in rows} == {"previous"}
+def told(findings: DataFrame, reference: str = "previous") -> dict[int, Any]:
+    rows = findings.where(f"reference = '{reference}'").collect()
     return {row.window_start.hour: (row.value, row.status, row.reference_count) for row in rows}
 
 
@@ -44,7 +43,13 @@ def monitor(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Mo
     store = LocalStore(folder / "store")
     training = spark.createDataFrame([(value,) for value in HOURS[0].tolist()], "x double")
     store.write_reference(reference_of(training, "m").toArrow())
-    return Monitor(store, f"{folder}/tables", checks=Checks(("ks",)), consecutive=True, sinks=[])
+    return Monitor(
+        store,
+        f"{folder}/tables",
+        checks=Checks(("ks",)),
+        history=("previous", "trailing(2)", "seasonal(2 hours, 1)"),
+        sinks=[],
+    )
 
 
 def test_each_window_is_compared_with_the_last_that_had_rows(
@@ -64,6 +69,38 @@ def test_each_window_is_compared_with_the_last_that_had_rows(
     assert {count for _, _, count in batch.values()} == {800}
 
 
+def test_the_last_two_windows_together_are_a_reference(
+    spark: SparkSession, monitor: Monitor
+) -> None:
+    batch = told(monitor.findings(monitor.profiles(events_frame(spark, EVENTS))), "trailing(2)")
+    past = {1: [0], 2: [0, 1], 4: [1, 2]}
+    expected = {
+        after: ks_2samp(np.concatenate([HOURS[each] for each in before]), HOURS[after]).statistic
+        for after, before in past.items()
+    }
+    # A merged sketch of 1,600 rows is off by its rank error at most.
+    assert {hour: value for hour, (value, _, _) in batch.items()} == pytest.approx(
+        expected, abs=0.0035
+    )
+    # The hours 1 and 2 differ by 3 sd: as blocks they allow for what 4 differs from both together.
+    assert {hour: status for hour, (_, status, _) in batch.items()} == {
+        1: "ok",
+        2: "drift",
+        4: "ok",
+    }
+    assert {hour: count for hour, (_, _, count) in batch.items()} == {1: 800, 2: 1600, 4: 1600}
+
+
+def test_a_season_ago_is_a_reference(spark: SparkSession, monitor: Monitor) -> None:
+    batch = told(
+        monitor.findings(monitor.profiles(events_frame(spark, EVENTS))), "seasonal(2 hours, 1)"
+    )
+    expected = {
+        after: ks_2samp(HOURS[before], HOURS[after]).statistic for before, after in ((0, 2), (2, 4))
+    }
+    assert {hour: value for hour, (value, _, _) in batch.items()} == pytest.approx(expected)
+
+
 def test_a_stream_that_stops_between_windows_agrees(
     spark: SparkSession, monitor: Monitor, tmp_path: Path
 ) -> None:
@@ -72,5 +109,12 @@ def test_a_stream_that_stops_between_windows_agrees(
             spool.append(events_to_batch(part))
         events = spark.readStream.format("kserve").load(f"{tmp_path}/spool")
         monitor.start(events, f"{tmp_path}/checkpoints", available_now=True).wait()
-    batch = told(monitor.findings(monitor.profiles(events_frame(spark, EVENTS))))
-    assert told(monitor.tables.read(spark, "drift_metrics")) == batch
+    batch = monitor.findings(monitor.profiles(events_frame(spark, EVENTS)))
+    live = monitor.tables.read(spark, "drift_metrics")
+    assert told(live) == told(batch)
+    assert told(live, "seasonal(2 hours, 1)") == told(batch, "seasonal(2 hours, 1)")
+    for hour, (value, status, count) in told(live, "trailing(2)").items():
+        assert (value, status, count) == (
+            pytest.approx(told(batch, "trailing(2)")[hour][0], abs=0.0035),
+            *told(batch, "trailing(2)")[hour][1:],
+        )

@@ -1,0 +1,106 @@
+"""Summaries of disjoint rows put together: several windows of a column as one."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from sparkmon.distributions.categories import Categories
+from sparkmon.distributions.distribution import Distribution
+from sparkmon.distributions.joint import Joint
+from sparkmon.errors import ProfileError
+
+__all__ = ["merge_summaries"]
+
+
+def merge_summaries(
+    parts: Sequence[Distribution | Categories | Joint],
+) -> Distribution | Categories | Joint:
+    """Return what all rows of some summaries together are like.
+
+    Parameters
+    ----------
+    parts : sequence of Distribution, Categories or Joint
+        One or more, all of one kind; none made of percentiles or a histogram.
+
+    Returns
+    -------
+    Distribution, Categories or Joint
+        Counts, extremes and moments are those of all rows. The supports are put together, so that the rank error is at
+        most the greatest of the parts'. A Joint of rows of different projections is comparable with none.
+
+    Raises
+    ------
+    ProfileError
+        There is no part, the kinds differ, or a part is made of a table.
+
+    Examples
+    --------
+    >>> merge_summaries([Distribution.from_sample([1, 2]), Distribution.from_sample([2, None])])
+    Distribution(values=array([1., 2.]), weights=array([1., 2.]), rank_error=0.0, n=3.0, null_count=1.0)
+    """
+    numbers = [part for part in parts if isinstance(part, Distribution)]
+    levels = [part for part in parts if isinstance(part, Categories)]
+    joints = [part for part in parts if isinstance(part, Joint)]
+    if joints and len(joints) == len(parts):
+        return _merged_joints(joints)
+    if (
+        not parts
+        or joints
+        or (numbers and levels)
+        or any(part.table is not None for part in numbers)
+    ):
+        raise ProfileError(
+            "got summaries that cannot be put together; expected one or more Distributions of samples or sketches, "
+            "or one or more Categories, or Joints"
+        )
+    return _merged_numbers(numbers) if numbers else _merged_levels(levels)
+
+
+def _merged_joints(parts: Sequence[Joint]) -> Joint:
+    errors = _merged_numbers([part.errors for part in parts])
+    held = [part for part in parts if part.n]
+    if not held:
+        return parts[0]
+    return Joint(errors, np.sum([part.vector * (part.n / errors.n) for part in held], axis=0))
+
+
+def _merged_levels(parts: Sequence[Categories]) -> Categories:
+    counts: Counter[str] = Counter()
+    for part in parts:
+        counts.update(part.counts)
+    rows = math.fsum(part.n for part in parts)
+    return Categories(counts, math.fsum(part.null_count for part in parts), rows)
+
+
+def _merged_numbers(parts: Sequence[Distribution]) -> Distribution:
+    held = [part for part in parts if part.n]
+    values, place = np.unique(np.concatenate([part.values for part in parts]), return_inverse=True)
+    weights = np.bincount(
+        place, np.concatenate([part.weights for part in parts]), minlength=values.size
+    ).astype(np.float64)
+    merged = Distribution(
+        values,
+        weights,
+        max((part.rank_error for part in held), default=0.0),
+        float(weights.sum()),
+        math.fsum(part.null_count for part in parts),
+        nan_count=math.fsum(part.nan_count for part in parts),
+        text_count=math.fsum(part.text_count for part in parts),
+        least=min((part.least for part in held), default=math.nan),
+        greatest=max((part.greatest for part in held), default=math.nan),
+    )
+    if not held or any(part.moments is None for part in held):
+        return merged
+    mean = math.fsum(part.mean * (part.n / merged.n) for part in held)
+    variance = math.fsum(
+        (part.std**2 + (part.mean - mean) ** 2) * (part.n / merged.n) for part in held
+    )
+    # Squares of values near 1e200 overflow; the support then knows better.
+    if not (math.isfinite(mean) and math.isfinite(variance)):
+        return merged
+    return replace(merged, moments=(mean, math.sqrt(variance)))

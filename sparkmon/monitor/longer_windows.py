@@ -1,0 +1,117 @@
+"""Days and weeks out of hours: longer windows merged from the profiles of those that have closed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import reduce
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from sparkmon.errors import OptionError
+from sparkmon.interval import parse_interval
+from sparkmon.monitor.reach import EPOCH, Reach
+from sparkmon.profiles import merge_profiles
+from sparkmon.schemas import PROFILES
+from sparkmon.tables import Tables
+
+__all__ = ["LongerWindows", "check_longer_windows"]
+
+
+class LongerWindows:
+    """Merges windows that have closed to longer ones, as soon as these have ended.
+
+    Parameters
+    ----------
+    tables : Tables
+        Where the table ``profiles`` is.
+    window_s : float
+        The length of the windows that close, in seconds.
+    lengths : sequence of str
+        The longer windows' lengths, as intervals; whole multiples of the windows' own.
+
+    Notes
+    -----
+    Spark hands over closed windows in the order of their ends: once one of them ends at or after the end of a longer
+    window, all parts of that have come. Which longer windows a batch completes follows from the batch and from what was
+    written before it, so that a batch tried again completes the same.
+    """
+
+    def __init__(self, tables: Tables, window_s: float, lengths: Sequence[str]) -> None:
+        self._tables, self._window_s, self._lengths = tables, window_s, lengths
+
+    def completed(self, profiles: DataFrame, reach: Reach) -> DataFrame | None:
+        """Return the profiles of the longer windows that a batch completes.
+
+        Parameters
+        ----------
+        profiles : DataFrame
+            A batch of ``sparkmon.schemas.PROFILES``, of windows that have just closed.
+        reach : Reach
+            From when to when they are.
+
+        Returns
+        -------
+        DataFrame or None
+            ``sparkmon.schemas.PROFILES``; None where no longer window has ended.
+        """
+        if not self._lengths:
+            return None
+        before = self._last_before(profiles, reach)
+        made = [
+            merged
+            for length in self._lengths
+            if (merged := self._merged(profiles, length, before, reach)) is not None
+        ]
+        return reduce(DataFrame.unionByName, made) if made else None
+
+    def _last_before(self, profiles: DataFrame, reach: Reach) -> datetime | None:
+        """Return the end of the last window that was written before this batch."""
+        earlier = self._written(profiles, EPOCH, reach)
+        if earlier is None:
+            return None
+        micros = earlier.agg(F.max(F.unix_micros("window_end"))).collect()[0][0]
+        return None if micros is None else EPOCH + timedelta(microseconds=micros)
+
+    def _merged(
+        self, profiles: DataFrame, length: str, before: datetime | None, reach: Reach
+    ) -> DataFrame | None:
+        long = parse_interval("longer_windows", length)
+        start, end = _floor(before or reach.first_start, long), _floor(reach.last_end, long)
+        if end <= start:
+            return None
+        parts = profiles.select(*PROFILES.names)
+        written = self._written(profiles, start, reach)
+        if written is not None:
+            parts = parts.unionByName(written)
+        return merge_profiles(parts.where(F.col("window_start") < F.lit(end)), length)
+
+    def _written(self, profiles: DataFrame, start: datetime, reach: Reach) -> DataFrame | None:
+        names = PROFILES.names
+        found = self._tables.find(profiles.sparkSession, "profiles", names, start, reach.first_end)
+        if found is None:
+            return None
+        length = F.unix_micros("window_end") - F.unix_micros("window_start")
+        return found.where(length == round(self._window_s * 1e6)).select(*names)
+
+
+def _floor(time: datetime, length: timedelta) -> datetime:
+    """Return the last whole multiple of a length since 1970, at or before a time."""
+    return time - (time - EPOCH) % length
+
+
+def check_longer_windows(lengths: Sequence[str], window: str, slide: str | None) -> None:
+    """Raise OptionError unless longer windows can be merged from windows."""
+    unit = parse_interval("window", window)
+    if lengths and slide is not None and parse_interval("slide", slide) != unit:
+        raise OptionError(
+            f"got longer_windows={list(lengths)!r} with slide={slide!r}; expected windows that do not overlap, "
+            "for only those can be merged; leave out one of the two"
+        )
+    for length in lengths:
+        long = parse_interval("longer_windows", length)
+        if long <= unit or long % unit:
+            raise OptionError.malformed(
+                "longer_windows", length, f"a whole multiple of the window, {window}"
+            )

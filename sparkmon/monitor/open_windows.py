@@ -1,0 +1,75 @@
+"""A batch of windows that are still open: gross drift is told while it can be acted on, once per column."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from pyspark.sql import DataFrame, SparkSession
+
+from sparkmon.alerts import AlertSink, alerts_of, deliver
+from sparkmon.monitor.reach import Reach
+from sparkmon.monitor.verdicts import Verdicts
+from sparkmon.schemas import ALERTS, DRIFT_METRICS
+from sparkmon.tables import Tables
+
+__all__ = ["OpenWindows"]
+
+_COLUMN = [
+    *("model", "model_version", "window_start", "window_end", "slice_key", "slice_value"),
+    *("column_name", "column_kind"),
+]
+
+
+class OpenWindows:
+    """Writes what windows that are still open give, of a stream in update mode.
+
+    Parameters
+    ----------
+    verdicts : Verdicts
+        Judges the profiles.
+    tables : Tables
+        Where findings and alerts are written.
+    sinks : sequence of AlertSink
+        Where alerts are told beside the table.
+    """
+
+    def __init__(self, verdicts: Verdicts, tables: Tables, sinks: Sequence[AlertSink]) -> None:
+        self.verdicts, self.tables, self.sinks = verdicts, tables, sinks
+
+    def prepare(self, spark: SparkSession) -> None:
+        """Make the tables that the query of closed windows writes to, too: a table can be made by one alone."""
+        self.tables.prepare(spark, "drift_metrics", DRIFT_METRICS)
+        self.tables.prepare(spark, "alerts", ALERTS)
+
+    def write(self, profiles: DataFrame, writer: str, batch_id: int) -> None:
+        """Write a batch; see :data:`sparkmon.monitor.batch_query.WriteBatch`.
+
+        What an earlier batch has told is not told again, nor is what has closed. The findings are written last: a batch
+        that is tried again after a crash finds nothing that is told only where its alerts had gone out.
+        """
+        profiles.persist()
+        try:
+            if profiles.isEmpty():
+                return
+            reach = Reach.of(profiles)
+            found = self._untold(self.verdicts.provisional(profiles), reach).persist()
+            try:
+                if found.isEmpty():
+                    return
+                alerts = alerts_of(found)
+                deliver(alerts, self.sinks, self.tables, writer=writer, batch_id=batch_id)
+                self.tables.append(found, "drift_metrics", writer=writer, batch_id=batch_id)
+            finally:
+                found.unpersist()
+        finally:
+            profiles.unpersist()
+
+    def _untold(self, found: DataFrame, reach: Reach) -> DataFrame:
+        after = reach.last_end + timedelta(microseconds=1)
+        spark, names = found.sparkSession, DRIFT_METRICS.names
+        told = self.tables.find(spark, "drift_metrics", names, reach.first_start, after)
+        if told is None:
+            return found
+        known = told.where("drift_type = 'BASELINE'").select(*_COLUMN).distinct()
+        return found.join(known, _COLUMN, "left_anti").select(*DRIFT_METRICS.names)

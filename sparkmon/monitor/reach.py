@@ -1,0 +1,33 @@
+"""From when to when the windows of a batch are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+__all__ = ["EPOCH", "Reach"]
+
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """The least start and the least and greatest end of some windows, in UTC.
+
+    Windows close in the order of their ends: those of earlier batches ended before ``first_end``, and those of this
+    batch, if it was written before, did not.
+    """
+
+    first_start: datetime
+    first_end: datetime
+    last_end: datetime
+
+    @classmethod
+    def of(cls, windows: DataFrame) -> Reach:
+        """Ask a DataFrame that has rows, with ``window_start`` and ``window_end``."""
+        start, end = F.unix_micros("window_start"), F.unix_micros("window_end")
+        row = windows.agg(F.min(start), F.min(end), F.max(end)).collect()[0]
+        return cls(*(EPOCH + timedelta(microseconds=micros) for micros in row))

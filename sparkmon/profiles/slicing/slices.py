@@ -1,0 +1,223 @@
+"""Slices of traffic: the rows that share a value of a feature or of an expression over features."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from sparkmon.errors import OptionError
+from sparkmon.profiles.slicing.columns import FeatureColumn, column_of, text_of
+from sparkmon.profiles.slicing.functions import MeantType
+from sparkmon.profiles.slicing.grammar import parse_slice
+from sparkmon.profiles.slicing.parts import Part
+from sparkmon.records import FeatureKind
+from sparkmon.schemas import ALL_ROWS, OTHER_VALUES
+
+__all__ = [
+    "Slice",
+    "Slices",
+    "of_rows",
+    "of_table",
+    "parse_slices",
+    "slices_of",
+    "with_slices",
+    "with_values",
+]
+
+_MOST_SLICES = 20
+_MOST_VALUES = 50
+
+
+@dataclass(frozen=True)
+class Slice:
+    """One way to cut a model's traffic."""
+
+    key: str
+    """The expression as it was written."""
+    part: Part
+    """What it means."""
+    values: tuple[str, ...] = ()
+    """The values that stand alone; all others are ``:other``."""
+
+    def value(self, feature: FeatureColumn) -> Column:
+        """Return the value of a row, or null where it belongs to none."""
+        value = text_of(column_of(self.part, feature), self.part.type)
+        alone = F.when(value.isin(*self.values), value) if self.values else F.lit(None)
+        return F.coalesce(alone, F.when(value.isNotNull(), OTHER_VALUES))
+
+
+@dataclass(frozen=True)
+class Slices:
+    """The slices of models, by model and model version (empty for all versions without their own)."""
+
+    of_model: Mapping[tuple[str, str], tuple[Slice, ...]] = field(default_factory=dict)
+
+    def of(self, model: str, version: str) -> tuple[Slice, ...]:
+        """Return those of one version of a model."""
+        return self.of_model.get((model, version), self.of_model.get((model, ""), ()))
+
+    def __bool__(self) -> bool:
+        return any(self.of_model.values())
+
+
+def parse_slices(expressions: Sequence[str], kinds: Mapping[str, FeatureKind]) -> list[Slice]:
+    """Read expressions over the features of one model.
+
+    Raises
+    ------
+    OptionError
+        There are too many, or one is not allowed, not known or of the wrong type.
+    """
+    if isinstance(expressions, str):
+        raise OptionError.malformed("slices", expressions, "a list of expressions")
+    written = dict.fromkeys(expression.strip() for expression in expressions)
+    if len(written) > _MOST_SLICES:
+        raise OptionError(f"got {len(written)} slices; expected at most {_MOST_SLICES}")
+    return [Slice(key, parse_slice(key, kinds)) for key in written]
+
+
+def with_values(
+    slices: Sequence[Slice], table: DataFrame, feature: FeatureColumn
+) -> tuple[Slice, ...]:
+    """Find the commonest values of each slice in a reference's table, which from then on stand alone.
+
+    Runs one job; what comes back is at most 50 values a slice.
+    """
+    pairs = F.array(
+        *(
+            F.struct(
+                F.lit(place).alias("place"),
+                text_of(column_of(each.part, feature), each.part.type).alias("value"),
+            )
+            for place, each in enumerate(slices)
+        )
+    )
+    counts = table.select(F.inline(pairs)).where("value IS NOT NULL").groupBy("place", "value")
+    order = Window.partitionBy("place").orderBy(F.desc("count"), "value")
+    common = (
+        counts.count()
+        .withColumn("rank", F.row_number().over(order))
+        .where(F.col("rank") <= _MOST_VALUES)
+    )
+    found: dict[int, list[str]] = {}
+    for row in common.select("place", "value").collect():
+        if row.value != OTHER_VALUES:
+            found.setdefault(row.place, []).append(row.value)
+    return tuple(
+        replace(each, values=tuple(sorted(found.get(place, ()))))
+        for place, each in enumerate(slices)
+    )
+
+
+def slices_of(references: pa.Table) -> Slices:
+    """Return the slices that references were made with.
+
+    Parameters
+    ----------
+    references : pyarrow.Table
+        ``sparkmon.schemas.REFERENCES``, of one reference per model.
+
+    Returns
+    -------
+    Slices
+        What :func:`sparkmon.profile_rows` and :func:`sparkmon.profile_table` cut by.
+
+    Examples
+    --------
+    >>> from sparkmon.profiles.reference import reference_of
+    >>> table = spark.sql("SELECT id AS distance, IF(id < 7, 'JFK', 'EWR') AS origin FROM range(10)")
+    >>> made = reference_of(table, "flights", slices=["origin", "distance > 5"]).toArrow()
+    >>> [(each.key, each.values) for each in slices_of(made).of("flights", "")]
+    [('distance > 5', ('false', 'true')), ('origin', ('EWR', 'JFK'))]
+    """
+    whole = references.filter(pc.is_null(references["block_start"]))
+    kinds: dict[tuple[str, str], dict[str, FeatureKind]] = {}
+    values: dict[tuple[str, str], dict[str, set[str]]] = {}
+    names = ["model", "model_version", "slice_key", "slice_value"]
+    columns = ["column_name", "column_kind", "data_type", "column_index"]
+    for row in whole.select([*names, *columns]).to_pylist():
+        model = (row["model"], row["model_version"])
+        held = values.setdefault(model, {})
+        if row["slice_key"] != ALL_ROWS:
+            held.setdefault(row["slice_key"], set()).add(row["slice_value"])
+        elif row["column_kind"] == "feature":
+            kinds.setdefault(model, {})[row["column_name"]] = row["data_type"]
+    return Slices(
+        {
+            model: tuple(
+                replace(each, values=tuple(sorted(held[each.key] - {OTHER_VALUES})))
+                for each in parse_slices(sorted(held), kinds.get(model, {}))
+            )
+            for model, held in values.items()
+        }
+    )
+
+
+def with_slices(references: pa.Table, chosen: Sequence[str] | None) -> pa.Table:
+    """Keep of some references the whole and the chosen slices; all slices without a choice.
+
+    Raises
+    ------
+    OptionError
+        No reference was made with one of them.
+    """
+    if chosen is None:
+        return references
+    if isinstance(chosen, str):
+        raise OptionError.malformed("slices", chosen, "a list of expressions")
+    known = {*references["slice_key"].to_pylist()} - {ALL_ROWS}
+    wanted = [expression.strip() for expression in chosen]
+    for key in wanted:
+        if key not in known:
+            raise OptionError(
+                f"got the slice {key!r}, which no reference was made with; they have "
+                f"{', '.join(sorted(map(repr, known))) or 'none'}; make the reference again with it: "
+                f"sparkmon profile TABLE --as MODEL --slice {key!r}"
+            )
+    keep: Any = pa.array([ALL_ROWS, *wanted])
+    return references.filter(pc.is_in(references["slice_key"], value_set=keep))
+
+
+def of_rows(slices: Slices) -> Column:
+    """Return the slices of a decoded row as an array of structs, the whole first.
+
+    A slice whose value is null is none: leave out what has no ``slice_value``.
+    """
+    chosen: Column | None = None
+    # Those of a version before those of all versions.
+    for (model, version), each in sorted(
+        slices.of_model.items(), key=lambda item: item[0][1] == ""
+    ):
+        same = F.col("model") == model
+        if version:
+            same &= F.col("model_version") == version
+        array = _array(each, _of_cell)
+        chosen = F.when(same, array) if chosen is None else chosen.when(same, array)
+    whole = _array((), _of_cell)
+    return whole if chosen is None else chosen.otherwise(whole)
+
+
+def of_table(slices: Sequence[Slice], feature: FeatureColumn) -> Column:
+    """Return the slices of a table's row; as :func:`of_rows`."""
+    return _array(slices, feature)
+
+
+def _array(slices: Sequence[Slice], feature: FeatureColumn) -> Column:
+    pairs = [(F.lit(ALL_ROWS), F.lit(ALL_ROWS))]
+    pairs += [(F.lit(each.key), each.value(feature)) for each in slices]
+    return F.array(*(F.struct(k.alias("slice_key"), v.alias("slice_value")) for k, v in pairs))
+
+
+def _of_cell(name: str, meant: MeantType) -> Column:
+    """Read a feature of a decoded row."""
+    cell = F.col("features")[name]
+    number, text = cell["number"], cell["text"]
+    if meant == "number":
+        return F.coalesce(number, text.try_cast("double"))
+    return F.coalesce(text, text_of(number, "number"))

@@ -1,0 +1,130 @@
+"""Days out of hours: merged once, when their last hour has closed, the same in a stream as in batch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from scipy.stats import ks_2samp
+
+from sparkmon.comparison import Checks
+from sparkmon.errors import OptionError
+from sparkmon.logs import SpoolWriter
+from sparkmon.monitor import Monitor
+from sparkmon.monitor.longer_windows import LongerWindows
+from sparkmon.monitor.reach import Reach
+from sparkmon.profiles import reference_of
+from sparkmon.protocol import events_to_batch
+from sparkmon.session import register
+from sparkmon.store import LocalStore
+from tests.support.streams import events_frame
+from tests.support.traffic import clock, requests
+
+RANDOM = np.random.default_rng(12)
+TRAINING = RANDOM.normal(size=4_000)
+SIZE = 300
+HOURS = {hour: RANDOM.normal(0.5 * (hour >= 4), 1, SIZE) for hour in (0, 1, 2, 4, 5, 9, 12)}
+EVENTS = [
+    event
+    for hour, values in HOURS.items()
+    for event in requests("m", 60 * hour, 60 * hour + 60, [[value] for value in values], 50)
+]
+QUARTERS = {0: (0, 1, 2), 4: (4, 5), 8: (9,)}
+"""Windows of four hours that have ended by 13:00, and the hours with rows in them."""
+
+
+@pytest.fixture(scope="module")
+def store(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> LocalStore:
+    register(spark)
+    made = LocalStore(tmp_path_factory.mktemp("store"))
+    times = [f"2026-11-0{1 + place // 1000} {place // 125 % 8:02}:00:00" for place in range(4_000)]
+    table = spark.createDataFrame(
+        list(zip(TRAINING.tolist(), times, strict=True)), "x double, t string"
+    )
+    timed = table.withColumn("t", F.col("t").cast("timestamp"))
+    made.write_reference(reference_of(timed, "m", time="t", block="1 hour").toArrow())
+    return made
+
+
+def told(findings: DataFrame, hours: int) -> dict[int, Any]:
+    long = findings.where(f"unix_seconds(window_end) - unix_seconds(window_start) = {hours * 3600}")
+    return {row.window_start.hour: row for row in long.where("statistic = 'ks'").collect()}
+
+
+def run(spark: SparkSession, monitor: Monitor, parts: list[list[Any]], work: Path) -> None:
+    for part in parts:
+        with SpoolWriter(work / "spool") as spool:
+            spool.append(events_to_batch(part))
+        events = spark.readStream.format("kserve").load(f"{work}/spool")
+        monitor.start(events, f"{work}/checkpoints", available_now=True).wait()
+
+
+def test_longer_windows_are_judged_when_their_last_hour_has_closed(
+    spark: SparkSession, store: LocalStore, tmp_path: Path
+) -> None:
+    monitor = Monitor(
+        store, f"{tmp_path}/tables", checks=Checks(("ks",)), longer_windows=["4 hours"], sinks=[]
+    )
+    run(spark, monitor, [EVENTS[:18], EVENTS[18:30], EVENTS[30:], [clock(14 * 60)]], tmp_path)
+    written = monitor.tables.read(spark, "drift_metrics")
+    live = told(written, 4)
+    assert written.count() == len(HOURS) + len(QUARTERS)
+    for start, hours in QUARTERS.items():
+        rows = np.concatenate([HOURS[hour] for hour in hours])
+        assert live[start].current_count == rows.size
+        assert live[start].value == pytest.approx(ks_2samp(TRAINING, rows).statistic, abs=0.0035)
+    assert {start: row.status for start, row in live.items()} == {
+        0: "ok",
+        4: "drift",
+        8: "too_few_rows",
+    }
+    # Four days of eight hours are 32 blocks of an hour, and two of four hours each day.
+    assert {row.blocks for row in told(written, 1).values()} <= {0, 32}
+    assert {row.blocks for row in live.values()} == {8}
+    batch = told(monitor.findings(monitor.profiles(events_frame(spark, EVENTS))), 4)
+    assert batch.keys() == {*QUARTERS, 12}, "in batch, what is begun is complete"
+    for start, row in live.items():
+        assert (row.status, row.current_count) == (batch[start].status, batch[start].current_count)
+        assert row.value == pytest.approx(batch[start].value, abs=0.0035)
+
+
+def test_a_batch_tried_again_completes_the_same(
+    spark: SparkSession, store: LocalStore, tmp_path: Path
+) -> None:
+    monitor = Monitor(
+        store, f"{tmp_path}", checks=Checks(("ks",)), longer_windows=["4 hours"], sinks=[]
+    )
+    hours = monitor.profiles(events_frame(spark, EVENTS)).where(
+        "unix_seconds(window_end) - unix_seconds(window_start) = 3600"
+    )
+    first = hours.where("window_start < TIMESTAMP '2026-11-23 02:00:00'")
+    second = hours.where("window_start >= TIMESTAMP '2026-11-23 02:00:00'")
+    monitor.closed_windows.write(first, "query", 0)
+    # A crash may leave a batch in one table and not yet in the next.
+    longer = LongerWindows(monitor.tables, 3600, ["4 hours"]).completed(second, Reach.of(second))
+    assert longer is not None
+    monitor.tables.append(second.unionByName(longer), "profiles", writer="query", batch_id=1)
+    monitor.closed_windows.write(second, "query", 1)
+    monitor.closed_windows.write(second, "query", 1)
+    assert told(monitor.tables.read(spark, "drift_metrics"), 4).keys() == set(QUARTERS)
+    assert monitor.tables.read(spark, "profiles").count() == len(HOURS) + len(QUARTERS)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "slide", "said"),
+    [
+        (["90 minutes"], None, "whole multiple"),
+        (["1 hour"], None, "whole multiple"),
+        (["1 month"], None, "expected an interval"),
+        (["1 day"], "30 minutes", "do not overlap"),
+    ],
+)
+def test_what_cannot_be_merged_is_refused(
+    spark: SparkSession, store: LocalStore, lengths: list[str], slide: str | None, said: str
+) -> None:
+    with pytest.raises(OptionError, match=said):
+        Monitor(store, "/tmp/none", longer_windows=lengths, slide=slide)

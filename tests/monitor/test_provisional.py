@@ -1,0 +1,155 @@
+"""Gross drift is told while its window is open: once, and by nothing that would not be told when it closes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from sparkmon.alerts import AlertSink
+from sparkmon.comparison import Checks, compare, confirm, provisional
+from sparkmon.logs import SpoolWriter
+from sparkmon.monitor import Monitor
+from sparkmon.profiles import reference_of
+from sparkmon.protocol import events_to_batch
+from sparkmon.records import Event
+from sparkmon.session import register
+from sparkmon.store import LocalStore
+from tests.monitor.test_monitor import Ledger
+from tests.support.streams import events_frame
+from tests.support.traffic import requests
+
+RANDOM = np.random.default_rng(12)
+ROWS = 600
+
+
+def traffic(start: float, end: float, mean: float) -> list[Event]:
+    """Give requests whose ``amount`` has this mean, and whose ``age`` is as in training."""
+    rows = np.column_stack([RANDOM.normal(mean, 10, ROWS), RANDOM.normal(40, 5, ROWS)])
+    return requests("shop", start, end, rows.tolist(), 50)
+
+
+@pytest.fixture(scope="module")
+def store(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> LocalStore:
+    register(spark)
+    made = LocalStore(tmp_path_factory.mktemp("store"))
+    training = np.column_stack([RANDOM.normal(50, 10, 3000), RANDOM.normal(40, 5, 3000)])
+    table = spark.createDataFrame(training.tolist(), "amount double, age double")
+    made.write_reference(reference_of(table, "shop").toArrow())
+    return made
+
+
+def watching(store: LocalStore, work: Path, *sinks: AlertSink) -> Monitor:
+    checks = Checks(("ks", "psi"))
+    return Monitor(store, f"{work}/tables", checks=checks, provisional=True, sinks=sinks)
+
+
+def told(
+    spark: SparkSession, monitor: Monitor, table: str, *names: str
+) -> list[tuple[object, ...]]:
+    rows = monitor.tables.read(spark, table).where("status IN ('provisional', 'drift')")
+    return sorted(tuple(row) for row in rows.select(*names).distinct().collect())
+
+
+def test_an_open_window_is_told_of_once_and_again_when_it_has_closed(
+    spark: SparkSession, store: LocalStore, tmp_path: Path
+) -> None:
+    ledger = Ledger()
+    monitor = watching(store, tmp_path, ledger)
+
+    def log(events: list[Event]) -> None:
+        with SpoolWriter(tmp_path / "spool") as spool:
+            spool.append(events_to_batch(events))
+
+    def run(flush: bool = False) -> None:
+        events = spark.readStream.format("kserve").load(f"{tmp_path}/spool")
+        place = f"{tmp_path}/checkpoints"
+        monitor.start(events, place, available_now=True, flush=flush).wait()
+
+    log(traffic(0, 10, 50))
+    run()
+    assert monitor.tables.read(spark, "drift_metrics").count() == 0
+    log(traffic(10, 30, 75))
+    run()
+    names = ("column_name", "window_start", "status")
+    ((column, start, status),) = told(spark, monitor, "drift_metrics", *names)
+    assert (column, status) == ("amount", "provisional")
+    (early,) = ledger.told
+    assert (early.state, early.column_name) == ("provisional", "amount")
+    assert (
+        "amount of the model shop drifts from training so far in the open window" in early.message
+    )
+    log(traffic(30, 50, 75))
+    run(flush=True)
+    assert told(spark, monitor, "drift_metrics", *names) == [
+        ("amount", start, "drift"),
+        ("amount", start, "provisional"),
+    ]
+    assert [alert.state for alert in ledger.told] == ["provisional", "fired"]
+    assert len({alert.alert_id for alert in ledger.told}) == 2
+    assert monitor.tables.read(spark, "alerts").count() == 2
+    # One finding of each column and statistic, as ever, beside the provisional one.
+    final = monitor.tables.read(spark, "drift_metrics").where("status <> 'provisional'")
+    assert final.count() == final.select("column_name", "statistic").distinct().count() == 4
+
+
+def test_a_window_like_training_gives_none(
+    spark: SparkSession, store: LocalStore, tmp_path: Path
+) -> None:
+    monitor = watching(store, tmp_path)
+    profiles = monitor.profiles(events_frame(spark, traffic(0, 30, 50)))
+    assert monitor.open_windows is not None
+    monitor.open_windows.prepare(spark)
+    monitor.open_windows.write(profiles, "writer", 0)
+    assert monitor.tables.read(spark, "drift_metrics").count() == 0
+
+
+def test_a_batch_tried_again_is_written_once_and_told_again_only_if_it_broke(
+    spark: SparkSession, store: LocalStore, tmp_path: Path
+) -> None:
+    ledger = Ledger(failures=1)
+    monitor = watching(store, tmp_path, ledger)
+    profiles = monitor.profiles(events_frame(spark, traffic(0, 30, 80)))
+    opened = monitor.open_windows
+    assert opened is not None
+    opened.prepare(spark)
+    with pytest.raises(Exception, match="Ledger could not deliver 1 alerts"):
+        opened.write(profiles, "writer", 0)
+    opened.write(profiles, "writer", 0)
+    opened.write(profiles, "writer", 0)
+    opened.write(profiles, "writer", 1)
+    assert len(ledger.told) == 1
+    for table in ("alerts", "drift_metrics"):
+        assert monitor.tables.read(spark, table).count() == 1
+
+
+def test_what_is_less_than_gross_waits(spark: SparkSession, store: LocalStore) -> None:
+    references = spark.createDataFrame(store.read_references("training"))
+    monitor = Monitor(store, "/unused/tables", sinks=[])
+    checks = Checks(("ks",))
+    for mean, expected in ((50, 0), (55, 0), (60, 1)):  # ks of about .2 and .38, less noise
+        profiles = monitor.profiles(events_frame(spark, traffic(0, 30, mean)))
+        found = compare(profiles, references, checks, anytime=True).persist()
+        assert provisional(found, 0.006).count() == expected
+        by_column = {row.column_name: row.p_value for row in found.collect()}
+        assert (by_column["amount"] < 1e-9) == (mean != 50)
+        assert by_column["age"] > 0.05
+        found.unpersist()
+
+
+def test_a_provisional_finding_confirms_nothing(spark: SparkSession) -> None:
+    series = {name: F.lit("") for name in ("model", "model_version", "slice_key", "slice_value")}
+    test = {"column_kind": "feature", "drift_type": "BASELINE", "reference": "t", "statistic": "ks"}
+    numbers = {"value": 0.15, "noise": 0.01, "sketch_error": 0.0, "limit": 0.1}
+    numbers |= {"block_limit": 0.1, "blocks": 0.0, "p_adjusted": 1e-9}
+    said = series | {name: F.lit(value) for name, value in (test | numbers).items()}
+    frame = spark.createDataFrame(
+        [("x", 1, "provisional"), ("x", 2, "drift"), ("y", 1, "drift"), ("y", 2, "drift")],
+        "column_name string, window_start int, status string",
+    ).withColumns(said | {"window_end": F.col("window_start") + 1})
+    earlier, last = frame.where("window_start = 1"), frame.where("window_start = 2")
+    rows = confirm(last, earlier).collect()
+    assert {row.column_name: row.confirmed for row in rows} == {"x": False, "y": True}
