@@ -34,10 +34,9 @@ def test_errors_are_the_distances_to_the_plane_of_scikit_learn() -> None:
     assert MADE.components.shape == (5, plane.n_components_)
     kept = scaled @ plane.components_.T @ plane.components_
     distances = np.linalg.norm(scaled - kept, axis=1)
+    inner = np.clip(distances, *np.quantile(distances, [0.001, 0.999], method="nearest"))
     errors, _ = MADE.project(ROWS)
-    assert errors == pytest.approx(
-        (distances - distances.mean()) / distances.std(), rel=1e-3, abs=1e-3
-    )
+    assert errors == pytest.approx((distances - inner.mean()) / inner.std(), rel=1e-3, abs=1e-3)
 
 
 def test_embeddings_make_the_kernel_of_two_widths() -> None:
@@ -66,7 +65,7 @@ def test_a_plane_never_holds_all_there_is() -> None:
     pairs = RANDOM.normal(size=(500, 2))
     made = Projection.from_sample(["a", "b"], pairs)
     assert made.components.shape == (2, 1)
-    assert made.project(pairs)[0].std() == pytest.approx(1, rel=1e-3)
+    assert made.project(pairs)[0].std() == pytest.approx(1, rel=0.02)
 
 
 HOSTILE = [
