@@ -12,7 +12,7 @@ import pytest
 from sklearn.decomposition import PCA
 from sklearn.metrics.pairwise import euclidean_distances, rbf_kernel
 
-from sparkmon.distributions import Joint, Projection
+from sparkmon.distributions import Distribution, Joint, Projection, merge_summaries
 from sparkmon.distributions.projection import EMBEDDING
 from sparkmon.errors import ProfileError
 
@@ -127,6 +127,20 @@ def test_rows_of_different_projections_are_not_compared() -> None:
     assert not mine.is_comparable(theirs)
     mixed = Joint(mine.errors, (mine.vector + theirs.vector) / 2)
     assert not mine.is_comparable(mixed)
+
+
+def test_twenty_parts_together_are_all_rows() -> None:
+    sizes = np.cumsum([1, 700, *[150] * 17])
+    parts = [Joint.of(*MADE.project(rows)) for rows in np.split(ROWS, sizes)]
+    merged = merge_summaries([*parts, Joint.of([], [])])
+    whole = Joint.of(*MADE.project(ROWS))
+    assert isinstance(merged, Joint)
+    assert (merged.n, merged.rows) == (whole.n, whole.rows) == (4_000, 4_000)
+    assert merged.vector == pytest.approx(whole.vector, rel=1e-12, abs=1e-9)
+    assert merged.errors.mean == pytest.approx(whole.errors.mean, rel=1e-9)
+    assert merged.is_comparable(whole)
+    with pytest.raises(ProfileError, match="cannot be put together"):
+        merge_summaries([whole, Distribution.from_sample([1.0])])
 
 
 def damaged(**changes: object) -> bytes:
