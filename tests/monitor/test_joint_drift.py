@@ -98,7 +98,7 @@ def test_only_whole_rows_tell_of_it_and_in_its_windows_alone(
     assert {alert.column_name for alert in told} == {":joint"}
     for alert in told:
         assert alert.message.startswith(
-            "the features together of the model air drifted from training: "
+            "the features together of the model air drifted from training in the window 2026-11-23 "
         )
 
     batch = monitor.findings(monitor.profiles(events_frame(spark, events))).toArrow().to_pylist()
