@@ -155,7 +155,7 @@ class Projection:
         scaled = standardised(rows[:, kept], means, scales)
         components = plane_of(scaled)
         frequencies = frequencies_for(scaled)
-        distances = distances_to(scaled, components)
+        error_mean, error_std = moments_of(distances_to(scaled, components))
         spread, unit = law_of(scaled, frequencies)
         return cls(
             chosen,
@@ -163,8 +163,8 @@ class Projection:
             scales,
             components,
             frequencies,
-            float(distances.mean()),
-            max(float(distances.std()), _LEAST_ERROR_STD),
+            error_mean,
+            max(error_std, _LEAST_ERROR_STD),
             spread,
             unit,
         )

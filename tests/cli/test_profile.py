@@ -11,6 +11,7 @@ from pyspark.sql import SparkSession
 from typer.testing import CliRunner, Result
 
 from sparkmon.cli.app import app
+from sparkmon.profiles import projections_of
 from sparkmon.store import LocalStore
 from tests.support.source import ROOT
 
@@ -137,3 +138,17 @@ def test_a_name_from_outside_cannot_paint_the_terminal(tmp_path: Path, spark: Sp
     table.createOrReplaceTempView("painted")
     done = profile(tmp_path, "painted", "--as", "m")
     assert "\\x1b[2J[bold]x 100%" in done.stdout
+
+
+def test_joint_keeps_a_projection_of_whole_rows(tmp_path: Path) -> None:
+    done = profile(tmp_path, str(LOANS), *CHOSEN, "--joint")
+    assert done.exit_code == 0, done.exception
+    assert ":joint" in done.stdout
+    kept = LocalStore(tmp_path)
+    ((key, projection),) = projections_of(kept.read_references()).items()
+    assert key == ("loans", "")
+    expected = ("car_value", "debt_to_income_ratio", "loan_length", "driver_tenure")
+    assert {*expected} <= {*projection.names}
+    assert ":joint" not in {f.name for f in kept.schemas()[0].features}
+    refused = profile(tmp_path, str(LOANS), "--as", "loans", "--sql", "SELECT 1 AS x", "--joint")
+    assert refused.exit_code != 0

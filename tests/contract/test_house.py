@@ -15,17 +15,8 @@ import pytest
 from tests.support.source import ROOT, Source, package, project
 
 BELOW_CONFIG = {
-    *(
-        "alerts",
-        "comparison",
-        "distributions",
-        "errors",
-        "explain",
-        "functions",
-        "interval",
-        "logs",
-        "profiles",
-    ),
+    *("alerts", "comparison", "distributions", "errors", "explain", "functions", "interval"),
+    *("logs", "profiles"),
     *("protocol", "receiver", "records", "registry", "schemas", "session", "sources"),
     *("serving", "skew", "statistics", "store", "tables", "watch"),
 }

@@ -12,7 +12,7 @@ import pytest
 from sklearn.decomposition import PCA
 from sklearn.metrics.pairwise import euclidean_distances, rbf_kernel
 
-from sparkmon.distributions import Joint, Projection
+from sparkmon.distributions import Distribution, Joint, Projection, merge_summaries
 from sparkmon.distributions.projection import EMBEDDING
 from sparkmon.errors import ProfileError
 
@@ -34,10 +34,9 @@ def test_errors_are_the_distances_to_the_plane_of_scikit_learn() -> None:
     assert MADE.components.shape == (5, plane.n_components_)
     kept = scaled @ plane.components_.T @ plane.components_
     distances = np.linalg.norm(scaled - kept, axis=1)
+    inner = np.clip(distances, *np.quantile(distances, [0.001, 0.999], method="nearest"))
     errors, _ = MADE.project(ROWS)
-    assert errors == pytest.approx(
-        (distances - distances.mean()) / distances.std(), rel=1e-3, abs=1e-3
-    )
+    assert errors == pytest.approx((distances - inner.mean()) / inner.std(), rel=1e-3, abs=1e-3)
 
 
 def test_embeddings_make_the_kernel_of_two_widths() -> None:
@@ -66,7 +65,7 @@ def test_a_plane_never_holds_all_there_is() -> None:
     pairs = RANDOM.normal(size=(500, 2))
     made = Projection.from_sample(["a", "b"], pairs)
     assert made.components.shape == (2, 1)
-    assert made.project(pairs)[0].std() == pytest.approx(1, rel=1e-3)
+    assert made.project(pairs)[0].std() == pytest.approx(1, rel=0.02)
 
 
 HOSTILE = [
@@ -128,6 +127,20 @@ def test_rows_of_different_projections_are_not_compared() -> None:
     assert not mine.is_comparable(theirs)
     mixed = Joint(mine.errors, (mine.vector + theirs.vector) / 2)
     assert not mine.is_comparable(mixed)
+
+
+def test_twenty_parts_together_are_all_rows() -> None:
+    sizes = np.cumsum([1, 700, *[150] * 17])
+    parts = [Joint.of(*MADE.project(rows)) for rows in np.split(ROWS, sizes)]
+    merged = merge_summaries([*parts, Joint.of([], [])])
+    whole = Joint.of(*MADE.project(ROWS))
+    assert isinstance(merged, Joint)
+    assert (merged.n, merged.rows) == (whole.n, whole.rows) == (4_000, 4_000)
+    assert merged.vector == pytest.approx(whole.vector, rel=1e-12, abs=1e-9)
+    assert merged.errors.mean == pytest.approx(whole.errors.mean, rel=1e-9)
+    assert merged.is_comparable(whole)
+    with pytest.raises(ProfileError, match="cannot be put together"):
+        merge_summaries([whole, Distribution.from_sample([1.0])])
 
 
 def damaged(**changes: object) -> bytes:

@@ -11,7 +11,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from sparkmon.distributions import Distribution, Joint, Projection
-from sparkmon.statistics import STATISTICS, Measurement, mmd_rff, pca_reconstruction
+from sparkmon.statistics import (
+    STATISTICS,
+    Measurement,
+    evidence,
+    mmd_rff,
+    pca_reconstruction,
+)
 from tests.support.source import ROOT
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
@@ -104,6 +110,7 @@ def test_a_correlation_that_turns_round_is_found_and_nothing_else_is_there() -> 
         assert drift.effect > 2 * drift.threshold
         assert drift.p_value is not None
         assert drift.p_value < 1e-9
+    assert evidence(reference, same) < 0 < 100 < evidence(reference, turned)
 
 
 def test_features_that_become_more_alike_lie_nearer_to_the_plane() -> None:
