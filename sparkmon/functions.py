@@ -5,7 +5,7 @@ For a statistic ``psi`` there are
 - ``over_profiles("psi")``, in SQL ``sparkmon_psi(reference, profile)``: a scalar function of two profile columns. It
   works on streams, where Spark refuses pandas aggregates, and in batch.
 - ``over_rows("psi")``, in SQL ``sparkmon_psi_rows(reference, current)``: an aggregate of two columns of raw values,
-  for batch. Statistics of missing rows (``null_rate``, ``nan_rate``) have none.
+  for batch. Statistics of missing rows (``null_rate``, ``nan_rate``) and of whole rows have none.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pyspark.sql.types import DoubleType
 
 from sparkmon.distributions import Categories, Distribution, kind_of, summary_of
 from sparkmon.errors import OptionError
-from sparkmon.statistics import STATISTICS
+from sparkmon.statistics import JOINT, STATISTICS
 
 __all__ = ["Udf", "over_profiles", "over_rows", "register"]
 
@@ -93,7 +93,7 @@ def over_rows(name: str) -> Udf:
     UnknownNameError
         There is no such statistic.
     OptionError
-        The statistic counts rows without a value, which here are those of the other side.
+        The statistic counts rows without a value, which here are those of the other side, or is of whole rows.
 
     Examples
     --------
@@ -102,6 +102,11 @@ def over_rows(name: str) -> Udf:
     0.5
     """
     function = STATISTICS.get(name).function
+    if STATISTICS.get(name).kinds == JOINT:
+        raise OptionError(
+            f"got the statistic {name!r}, which is of all features together, for one column; "
+            f"profile both sides with one projection and take over_profiles({name!r})"
+        )
     if not STATISTICS.get(name).of_rows:
         raise OptionError(
             f"got the statistic {name!r} for raw rows, where null marks the rows of the other side; "

@@ -18,6 +18,7 @@ __all__ = [
     "FeatureKind",
     "Half",
     "ModelSchema",
+    "SummaryKind",
     "Value",
 ]
 
@@ -29,6 +30,9 @@ Half: TypeAlias = Literal["request", "response"]
 
 FeatureKind: TypeAlias = Literal["numeric", "categorical"]
 """How the values of a column are summarised: as numbers or as named levels."""
+
+SummaryKind: TypeAlias = Literal["numeric", "categorical", "joint"]
+"""How a summary is read: as that of one column, or of a model's numeric features together."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,8 @@ def alerts_of(findings: DataFrame) -> DataFrame:
     DataFrame
         ``sparkmon.schemas.ALERTS``. Of several statistics that found a column drifted, the one furthest over its
         threshold, relative to it, is told. A slice makes an alert of its own only where the column as a whole makes
-        none in that window.
+        none in that window. ``:joint`` is the column in which a row stands for all its numeric features together:
+        :func:`sparkmon.domain_classifier` then says which of them the rows can be told apart by.
 
     Examples
     --------
@@ -42,7 +43,7 @@ def alerts_of(findings: DataFrame) -> DataFrame:
     is_open = F.col("status") == "provisional"
     strongest = Window.partitionBy(*_ABOUT, *_WINDOW).orderBy(
         # Anything is infinitely far over a threshold of 0.
-        F.desc_nulls_first(F.try_divide(F.col("value"), F.col("threshold"))),
+        F.desc_nulls_first(F.try_divide(F.abs("value"), F.col("threshold"))),
         "statistic",
     )
     is_whole = F.col("slice_key") == ALL_ROWS
@@ -117,8 +118,11 @@ def _message() -> Column:
             )
         )
     )
+    who = F.when(F.col("column_kind") == "joint", "the features together").otherwise(
+        F.col("column_name")
+    )
     return F.concat(
-        F.format_string("%s of the model %s ", "column_name", "model"),
+        F.format_string("%s of the model %s ", who, "model"),
         what,
         _slice(),
         when,

@@ -28,6 +28,7 @@ def make_reference(
     time: str | None = None,
     block: str = "1 day",
     slices: Sequence[str] = (),
+    joint: bool = False,
 ) -> tuple[pa.Table, list[str]]:
     """Summarise a table; the parameters are those of :func:`sparkmon.reference_of`.
 
@@ -71,6 +72,7 @@ def make_reference(
         time=time,
         block=block,
         slices=slices,
+        joint=joint,
     ).toArrow()
     if not any(pc.struct_field(made["profile"], "count").to_pylist()):
         raise OptionError("got a table without rows; expected the rows that the model learnt from")

@@ -63,6 +63,13 @@ def profile(
             help="Cut traffic by a feature, or by an expression such as 'distance > 1000'; may be repeated.",
         ),
     ] = None,
+    joint: Annotated[
+        bool,
+        typer.Option(
+            "--joint",
+            help="Keep what the numeric features are like together, too, for mmd_rff and pca_reconstruction.",
+        ),
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object per column.")
     ] = False,
@@ -99,6 +106,7 @@ def profile(
             time=time,
             block=block,
             slices=slices or (),
+            joint=joint,
         )
         kept.write_reference(made)
     for sentence in notes:

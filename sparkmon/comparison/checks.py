@@ -14,6 +14,7 @@ __all__ = ["DEFAULT_STATISTICS", "Checks"]
 DEFAULT_STATISTICS = (
     *("ks", "psi", "wasserstein"),
     *("null_rate", "nan_rate", "type_rate", "unseen_rate", "range_rate", "lattice_rate"),
+    *("mmd_rff", "pca_reconstruction"),
 )
 """What is compared where nothing else is said: drift, and the quality of the data beside it."""
 
@@ -27,7 +28,8 @@ class Checks:
     statistics : tuple of str, default DEFAULT_STATISTICS
         Names of registered statistics. Each is applied to the kinds of column it is defined for. The defaults tell of
         drift (``ks``, ``psi``, ``wasserstein``) and of the quality of the data (``null_rate``, ``nan_rate``,
-        ``type_rate``, ``unseen_rate``, ``range_rate``, ``lattice_rate``).
+        ``type_rate``, ``unseen_rate``, ``range_rate``, ``lattice_rate``); ``mmd_rff`` and ``pca_reconstruction``
+        are of the column ``:joint``, where the reference has it.
     thresholds : mapping of str to float
         Thresholds in the statistic's own unit, instead of its default.
     rates : mapping of str to float

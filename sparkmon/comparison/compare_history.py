@@ -106,5 +106,7 @@ def _typed(past: DataFrame, kinds: DataFrame | None) -> DataFrame:
         typed = past.join(F.broadcast(known), [*of_column], "left")
     last = F.col("blocks")[0]
     counts = last["num_texts"] > last["num_numbers"]
-    kind = F.coalesce("known_type", F.when(counts, "categorical").otherwise("numeric"))
+    is_joint = F.col("column_kind") == "joint"
+    plain = F.when(is_joint, "joint").when(counts, "categorical").otherwise("numeric")
+    kind = F.coalesce("known_type", plain)
     return typed.withColumn("data_type", kind)

@@ -93,7 +93,8 @@ this); p 1e-12, among all tests of the window 3e-11; confirmed.
                 for time in (self.window_start, self.window_end)
             )
             when = f" in the window {start} to {end} UTC"
-        return f"{self.column_name} of the model {self.model}{version}{part}{when}"
+        who = "the features together" if self.column_kind == "joint" else self.column_name
+        return f"{who} of the model {self.model}{version}{part}{when}"
 
     def _verdict(self) -> str:
         beside = f"from {self.reference}" if self.reference else ""

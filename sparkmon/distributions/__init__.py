@@ -1,6 +1,6 @@
-"""What one column was like, without Spark: a Distribution of numbers or the Categories of named levels.
+"""What columns were like, without Spark: a Distribution of numbers, Categories of named levels, a Joint of whole rows.
 
-Both are small, frozen and made from a sample, from the bytes of a sketch or from counts. Statistics compare two of
+All are small, frozen and made from a sample, from the bytes of a sketch or from counts. Statistics compare two of
 them and see nothing else.
 """
 
@@ -10,9 +10,11 @@ from sparkmon.distributions.bins import bin_counts, reference_edges
 from sparkmon.distributions.categories import NULL, OTHER, UNSEEN, Categories, align
 from sparkmon.distributions.distribution import Distribution
 from sparkmon.distributions.gaps import gaps
+from sparkmon.distributions.joint import Joint
 from sparkmon.distributions.kll import KllSketch, kll_rank_error, read_kll
 from sparkmon.distributions.merge import merge_summaries
 from sparkmon.distributions.profile import kind_of, summary_of
+from sparkmon.distributions.projection import Projection
 from sparkmon.distributions.quantile_table import QuantileTable
 from sparkmon.distributions.rank_slack import rank_slack
 
@@ -22,7 +24,9 @@ __all__ = [
     "UNSEEN",
     "Categories",
     "Distribution",
+    "Joint",
     "KllSketch",
+    "Projection",
     "QuantileTable",
     "align",
     "bin_counts",

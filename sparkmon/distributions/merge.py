@@ -11,24 +11,27 @@ import numpy as np
 
 from sparkmon.distributions.categories import Categories
 from sparkmon.distributions.distribution import Distribution
+from sparkmon.distributions.joint import Joint
 from sparkmon.errors import ProfileError
 
 __all__ = ["merge_summaries"]
 
 
-def merge_summaries(parts: Sequence[Distribution | Categories]) -> Distribution | Categories:
+def merge_summaries(
+    parts: Sequence[Distribution | Categories | Joint],
+) -> Distribution | Categories | Joint:
     """Return what all rows of some summaries together are like.
 
     Parameters
     ----------
-    parts : sequence of Distribution or Categories
+    parts : sequence of Distribution, Categories or Joint
         One or more, all of one kind; none made of percentiles or a histogram.
 
     Returns
     -------
-    Distribution or Categories
+    Distribution, Categories or Joint
         Counts, extremes and moments are those of all rows. The supports are put together, so that the rank error is at
-        most the greatest of the parts'.
+        most the greatest of the parts'. A Joint of rows of different projections is comparable with none.
 
     Raises
     ------
@@ -42,12 +45,28 @@ def merge_summaries(parts: Sequence[Distribution | Categories]) -> Distribution 
     """
     numbers = [part for part in parts if isinstance(part, Distribution)]
     levels = [part for part in parts if isinstance(part, Categories)]
-    if not parts or (numbers and levels) or any(part.table is not None for part in numbers):
+    joints = [part for part in parts if isinstance(part, Joint)]
+    if joints and len(joints) == len(parts):
+        return _merged_joints(joints)
+    if (
+        not parts
+        or joints
+        or (numbers and levels)
+        or any(part.table is not None for part in numbers)
+    ):
         raise ProfileError(
             "got summaries that cannot be put together; expected one or more Distributions of samples or sketches, "
-            "or one or more Categories"
+            "or one or more Categories, or Joints"
         )
     return _merged_numbers(numbers) if numbers else _merged_levels(levels)
+
+
+def _merged_joints(parts: Sequence[Joint]) -> Joint:
+    errors = _merged_numbers([part.errors for part in parts])
+    held = [part for part in parts if part.n]
+    if not held:
+        return parts[0]
+    return Joint(errors, np.sum([part.vector * (part.n / errors.n) for part in held], axis=0))
 
 
 def _merged_levels(parts: Sequence[Categories]) -> Categories:

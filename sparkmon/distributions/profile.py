@@ -9,24 +9,27 @@ from typing import Any
 
 from sparkmon.distributions.categories import Categories
 from sparkmon.distributions.distribution import Distribution
+from sparkmon.distributions.joint import Joint
 from sparkmon.distributions.quantile_table import QuantileTable, is_quantile_table
-from sparkmon.records import FeatureKind
+from sparkmon.records import SummaryKind
 
 __all__ = ["kind_of", "summary_of"]
 
 
-def kind_of(profile: Mapping[str, Any]) -> FeatureKind:
-    """Tell whether a profile is mostly of numbers or of named levels.
+def kind_of(profile: Mapping[str, Any]) -> SummaryKind:
+    """Tell whether a profile is mostly of numbers or of named levels, or of whole rows.
 
     Examples
     --------
     >>> kind_of({"num_numbers": 3, "num_texts": 97})
     'categorical'
     """
+    if profile.get("vector") is not None:
+        return "joint"
     return "categorical" if profile["num_texts"] > profile["num_numbers"] else "numeric"
 
 
-def summary_of(profile: Mapping[str, Any], kind: FeatureKind) -> Distribution | Categories:
+def summary_of(profile: Mapping[str, Any], kind: SummaryKind) -> Distribution | Categories | Joint:
     """Read a profile as a column of one kind.
 
     Parameters
@@ -34,20 +37,20 @@ def summary_of(profile: Mapping[str, Any], kind: FeatureKind) -> Distribution | 
     profile : mapping
         The fields of ``sparkmon.distributions.schema.PROFILE``; ``frequent_items`` a mapping or a list of pairs,
         ``sketch`` the bytes of a KLL sketch or of a :class:`~sparkmon.distributions.QuantileTable`.
-    kind : {"numeric", "categorical"}
+    kind : {"numeric", "categorical", "joint"}
         Rows that hold no value of this kind (nulls, NaN, infinities, values of the other kind) make the
         ``null_count``, so that no row is dropped.
 
     Returns
     -------
-    Distribution or Categories
+    Distribution, Categories or Joint
         A Distribution has the profile's own mean and deviation where it holds them: those are of all rows, not of
         what the sketch retains.
 
     Raises
     ------
     ProfileError
-        The sketch is malformed.
+        The sketch or the vector is malformed.
     """
     if kind == "categorical":
         texts = float(profile["num_texts"])
@@ -58,6 +61,11 @@ def summary_of(profile: Mapping[str, Any], kind: FeatureKind) -> Distribution | 
         if tracked > texts:  # estimates of heavy hitters are upper bounds
             counts = {level: count * texts / tracked for level, count in counts.items()}
         return Categories(counts, float(profile["count"]) - texts, texts)
+    numbers = _numbers(profile)
+    return Joint.from_profile(numbers, profile.get("vector")) if kind == "joint" else numbers
+
+
+def _numbers(profile: Mapping[str, Any]) -> Distribution:
     missing = float(profile["count"] - profile["num_numbers"])
     nan, texts = float(profile.get("num_nan") or 0), float(profile["num_texts"])
     if not profile["num_numbers"]:

@@ -37,6 +37,7 @@ PROFILE = pa.struct(
         pa.field("sketch", pa.binary()),
         pa.field("distinct_sketch", pa.binary()),
         pa.field("frequent_items", pa.map_(pa.string(), pa.int64())),
+        pa.field("vector", pa.list_(pa.float32())),
     ]
 )
 """What one column was like over some rows.
@@ -46,6 +47,8 @@ PROFILE = pa.struct(
 ``distinct_sketch`` (DataSketches HLL) and ``frequent_items`` (the commonest texts with their counts, exact as long as
 there are no more levels than are tracked) of the texts. ``sketch`` is a DataSketches KLL of doubles, or, in a reference
 made of a feature store's percentiles or histogram, a :class:`sparkmon.distributions.QuantileTable`.
+``vector`` is of the column ``:joint`` alone: the mean of what a :class:`sparkmon.distributions.Projection` made of
+whole rows, whose errors are its numbers.
 """
 
 _KEY: list[pa.Field[Any]] = [
@@ -67,7 +70,8 @@ _PROFILES_FIELDS: list[pa.Field[Any]] = [
     pa.field("profile", PROFILE, nullable=False),
 ]
 PROFILES = pa.schema(_PROFILES_FIELDS)
-"""One row per model, window, slice and column. ``column_kind`` is ``feature``, ``prediction`` or ``enrichment``.
+"""One row per model, window, slice and column. ``column_kind`` is ``feature``, ``prediction`` or ``enrichment``,
+and ``joint`` of the column ``:joint``, in which a row stands for all its numeric features together.
 All rows together are the slice ``:all``."""
 
 _REFERENCES_FIELDS: list[pa.Field[Any]] = [
@@ -82,10 +86,12 @@ _REFERENCES_FIELDS: list[pa.Field[Any]] = [
     pa.field("block_end", _TIME),
     pa.field("created_time", _TIME, nullable=False),
     pa.field("profile", PROFILE, nullable=False),
+    pa.field("projection", pa.binary()),
 ]
 REFERENCES = pa.schema(_REFERENCES_FIELDS)
 """One row per model, reference, slice and column, and, where the reference has times, one more for each of its blocks
-(``block_start`` not null). ``column_index`` is the column's place in the model's payloads."""
+(``block_start`` not null). ``column_index`` is the column's place in the model's payloads. ``projection`` is that of
+the column ``:joint``, as :meth:`sparkmon.distributions.Projection.to_bytes` writes it."""
 
 _SINCE = {"slice_key": ALL_ROWS, "slice_value": ALL_ROWS}
 """Columns that stored references of earlier versions lack, and what was meant."""
@@ -116,7 +122,20 @@ def as_references(table: pa.Table) -> pa.Table:
         if field.name not in table.schema.names:
             column: Any = pa.nulls(table.num_rows, field.type)
         else:
-            column = table[field.name]
+            column = _completed(table[field.name].combine_chunks(), field.type)
         meant = _SINCE.get(field.name)
         columns[field.name] = column if meant is None else pc.fill_null(column, meant)
     return pa.table(columns).cast(REFERENCES)
+
+
+def _completed(column: Any, wanted: pa.DataType) -> Any:  # noqa: ANN401 - arrays of any type
+    if not pa.types.is_struct(wanted) or not pa.types.is_struct(column.type):
+        return column.cast(wanted)
+    held = {field.name for field in column.type}
+    fields = [
+        _completed(pc.struct_field(column, field.name), field.type)
+        if field.name in held
+        else pa.nulls(len(column), field.type)
+        for field in wanted
+    ]
+    return pa.StructArray.from_arrays(fields, fields=list(wanted), mask=column.is_null())

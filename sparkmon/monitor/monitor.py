@@ -19,11 +19,12 @@ from sparkmon.monitor.closed_windows import ClosedWindows
 from sparkmon.monitor.dead_letters import DeadLetters
 from sparkmon.monitor.longer_windows import LongerWindows, check_longer_windows
 from sparkmon.monitor.open_windows import OpenWindows
+from sparkmon.monitor.row_profiles import row_profiles
 from sparkmon.monitor.silence import Clock
 from sparkmon.monitor.verdicts import Verdicts
 from sparkmon.monitor.views import read_views
 from sparkmon.monitor.window_queries import WindowQueries
-from sparkmon.profiles import WINDOW_K, merge_profiles, profile_rows, slices_of, with_slices
+from sparkmon.profiles import WINDOW_K, merge_profiles, slices_of, with_slices
 from sparkmon.skew import SkewMarker
 from sparkmon.store import DEFAULT_REFERENCE, FeatureStore, schemas_of
 from sparkmon.tables import Tables
@@ -139,6 +140,7 @@ class Monitor:
         references = with_slices(store.read_references(reference), slices)
         self.slices = slices_of(references)
         self._schemas = schemas_of(references)
+        self._profiles = row_profiles(references, window, slide, k)
         if not self._schemas:
             raise ReferenceMissingError(
                 f"{store!r} has no reference {reference!r}; make one with: sparkmon profile TABLE --as MODEL"
@@ -292,9 +294,6 @@ class Monitor:
             mark=self._mark,
             heartbeats=heartbeats,
         )
-
-    def _profiles(self, rows: DataFrame) -> DataFrame:
-        return profile_rows(rows, self.window, slide=self.slide, slices=self.slices, k=self.k)
 
     def _watched(self, events: DataFrame) -> DataFrame:
         return events.where(F.col("component").isin(self.components))

@@ -9,18 +9,21 @@ from sparkmon.profiles.aggregate import (
     profile_of,
 )
 from sparkmon.profiles.blocks import merge_blocks
+from sparkmon.profiles.joint import JOINT, Projections, projections_of
 from sparkmon.profiles.merge import merge_profiles
 from sparkmon.profiles.reference import reference_of
 from sparkmon.profiles.rows import profile_rows
 from sparkmon.profiles.slicing.slices import Slice, Slices, slices_of, with_slices
-from sparkmon.profiles.table import column_kinds, profile_table, quoted
+from sparkmon.profiles.table import column_kinds, number_of, profile_table, quoted
 from sparkmon.schemas import ALL_ROWS
 
 __all__ = [
     "ALL_ROWS",
+    "JOINT",
     "LEVELS",
     "REFERENCE_K",
     "WINDOW_K",
+    "Projections",
     "Slice",
     "Slices",
     "cell_columns",
@@ -28,9 +31,11 @@ __all__ = [
     "merge_blocks",
     "merge_profiles",
     "merged_profile",
+    "number_of",
     "profile_of",
     "profile_rows",
     "profile_table",
+    "projections_of",
     "quoted",
     "reference_of",
     "slices_of",

@@ -19,7 +19,9 @@ LEVELS = 1000
 _DISTINCT_BITS = 12
 
 
-def cell_columns(number: Column, text: Column | None = None, suffix: str = "") -> list[Column]:
+def cell_columns(
+    number: Column, text: Column | None = None, suffix: str = "", vector: Column | None = None
+) -> list[Column]:
     """Split one column's values into what is aggregated: project these before :func:`profile_of`.
 
     Projecting first matters: Spark compiles a projection, but evaluates an expression inside each of the aggregates
@@ -32,20 +34,27 @@ def cell_columns(number: Column, text: Column | None = None, suffix: str = "") -
     text : Column of string, optional
         The value where it is a level, else null. A row with neither is a null.
     suffix : str
-        Appended to the names ``number``, ``finite`` and ``text`` of the projected columns.
+        Appended to the names ``number``, ``finite``, ``text`` and ``vector`` of the projected columns.
+    vector : Column of array of float, optional
+        A row's vector, where the column is ``:joint``.
     """
     finite = F.when(F.abs(number) < float("inf"), number)  # Spark sorts NaN above infinity
     columns = [number.alias(f"number{suffix}"), finite.alias(f"finite{suffix}")]
-    return columns if text is None else [*columns, text.alias(f"text{suffix}")]
+    if text is not None:
+        columns.append(text.alias(f"text{suffix}"))
+    return columns if vector is None else [*columns, vector.alias(f"vector{suffix}")]
 
 
-def profile_of(*, numbers: bool, texts: bool, suffix: str = "", k: int = WINDOW_K) -> Column:
+def profile_of(
+    *, numbers: bool, texts: bool, vectors: bool = False, suffix: str = "", k: int = WINDOW_K
+) -> Column:
     """Summarise projected cells as the aggregate of a ``groupBy``.
 
     Parameters
     ----------
-    numbers, texts : bool
-        Whether the ``number`` and ``finite`` columns, and the ``text`` column of :func:`cell_columns` are there.
+    numbers, texts, vectors : bool
+        Whether the ``number`` and ``finite`` columns, the ``text`` column and the ``vector`` column of
+        :func:`cell_columns` are there.
     suffix : str
         The suffix given there.
     k : int, default 800
@@ -87,6 +96,9 @@ def profile_of(*, numbers: bool, texts: bool, suffix: str = "", k: int = WINDOW_
         if texts
         else none.cast("binary"),
         "frequent_items": _levels(state) if texts else F.create_map().cast("map<string,bigint>"),
+        "vector": F.call_function("vector_avg", F.col(f"vector{suffix}"))
+        if vectors
+        else none.cast("array<float>"),
     }
     return F.struct(*(column.alias(name) for name, column in fields.items()))
 
@@ -141,6 +153,7 @@ def merged_profile(profile: Column, *, k: int = WINDOW_K) -> Column:
         F.call_function("kll_merge_agg_double", profile["sketch"], F.lit(k)).alias("sketch"),
         F.call_function("hll_union_agg", profile["distinct_sketch"]).alias("distinct_sketch"),
         _merged_levels(profile["frequent_items"]).alias("frequent_items"),
+        _merged_vector(profile).alias("vector"),
     )
 
 
@@ -153,6 +166,33 @@ def _chan(left: Column, right: Column) -> Column:
         (left["avg"] + delta * share).alias("avg"),
         (left["m2"] + right["m2"] + delta * delta * left["n"] * share).alias("m2"),
     )
+
+
+def _merged_vector(profile: Column) -> Column:
+    """Average vectors by the rows that they are the means of."""
+    none = F.lit(None)
+    part = F.struct(
+        profile["num_numbers"].cast("double").alias("n"),
+        profile["vector"].cast("array<double>").alias("mean"),
+    )
+    parts = F.collect_list(F.when(profile["vector"].isNotNull(), part))
+    merged = F.aggregate(
+        F.array_sort(parts),
+        F.struct(F.lit(0.0).alias("n"), none.cast("array<double>").alias("mean")),
+        lambda left, right: F.struct(
+            (left["n"] + right["n"]).alias("n"),
+            F.when(left["mean"].isNull(), right["mean"])
+            .otherwise(
+                F.zip_with(
+                    left["mean"],
+                    right["mean"],
+                    lambda a, b: a + (b - a) * right["n"] / (left["n"] + right["n"]),
+                )
+            )
+            .alias("mean"),
+        ),
+    )
+    return merged["mean"].cast("array<float>")
 
 
 def _merged_levels(items: Column) -> Column:

@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 
 from sparkmon.errors import OptionError
 from sparkmon.profiles.aggregate import REFERENCE_K
+from sparkmon.profiles.joint_reference import joint_reference
 from sparkmon.profiles.slicing.slices import Slices, parse_slices, with_values
 from sparkmon.profiles.table import column_kinds, feature_of, profile_table, quoted
 from sparkmon.records import FeatureKind
@@ -30,6 +31,7 @@ def reference_of(
     time: str | None = None,
     block: str = "1 day",
     slices: Sequence[str] = (),
+    joint: bool = False,
 ) -> DataFrame:
     """Summarise a training table as a reference.
 
@@ -58,17 +60,22 @@ def reference_of(
         What live traffic is to be cut by, beside the whole: features, or expressions over features such as
         ``"distance > 1000"``; at most 20. The 50 commonest values of each stand alone, and all others together as
         ``:other``, here as in live traffic. A row whose value is null is in no slice.
+    joint : bool, default False
+        Whether to keep what the numeric features are like together, too: for ``mmd_rff`` and ``pca_reconstruction``,
+        which see that columns have parted company although each is as it was. It reads the table at once, and makes
+        every request dearer to profile.
 
     Returns
     -------
     DataFrame
         ``sparkmon.schemas.REFERENCES``: one row per column, and one per column and block, of the whole and of each
-        slice.
+        slice. With ``joint`` the column ``:joint``, of the whole, comes last.
 
     Raises
     ------
     OptionError
-        A named column is not in the table, nothing is left to summarise, or a slice is not what is allowed.
+        A named column is not in the table, nothing is left to summarise, or a slice is not what is allowed; ``joint``
+        is asked for and there are fewer than two numeric features that vary.
 
     Notes
     -----
@@ -110,15 +117,21 @@ def reference_of(
     if time is not None:
         timed = table.where(F.col(quoted(time)).isNotNull())
         profiles = profiles.unionByName(summarise(timed, time=time, window=block))
+    if joint:
+        of_rows = joint_reference(table, features, model, model_version, time, block)
+        profiles = profiles.unionByName(of_rows, allowMissingColumns=True)
+    else:
+        profiles = profiles.withColumn("projection", F.lit(None).cast("binary"))
     places = F.create_map(
         *(F.lit(entry) for index, name in enumerate(chosen) for entry in (name, index))
     )
     types = F.create_map(*(F.lit(entry) for name, kind in chosen.items() for entry in (name, kind)))
+    is_joint = F.col("column_kind") == "joint"
     return profiles.withColumns(
         {
             "reference": F.lit(reference),
-            "data_type": types[F.col("column_name")],
-            "column_index": places[F.col("column_name")],
+            "data_type": F.when(is_joint, "joint").otherwise(types[F.col("column_name")]),
+            "column_index": F.when(is_joint, len(chosen)).otherwise(places[F.col("column_name")]),
             "block_start": F.col("window_start"),
             "block_end": F.col("window_end"),
             "created_time": F.current_timestamp(),

@@ -8,13 +8,17 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from sparkmon.profiles.aggregate import WINDOW_K, cell_columns, profile_of
+from sparkmon.profiles.joint import JOINT, Projections, projected_features
 from sparkmon.profiles.slicing.slices import Slices, of_rows
 from sparkmon.schemas import ALL_ROWS, PROFILES
 
-__all__ = ["SLICE", "profile_rows", "shaped", "sliced"]
+__all__ = ["OF_WHOLE", "SLICE", "profile_rows", "shaped", "sliced"]
 
 SLICE = ("slice_key", "slice_value")
 """The columns that tell a slice."""
+
+OF_WHOLE = f"column_kind <> 'joint' OR slice_key = '{ALL_ROWS}'"
+"""Whole rows are summarised for all slices together: a reference has no more."""
 
 
 def profile_rows(
@@ -23,6 +27,7 @@ def profile_rows(
     *,
     slide: str | None = None,
     slices: Slices | None = None,
+    projections: Projections | None = None,
     k: int = WINDOW_K,
 ) -> DataFrame:
     """Summarise rows per model, model version, event-time window and column.
@@ -44,6 +49,9 @@ def profile_rows(
         What to cut each model's rows by, beside the whole, in the same pass; see :func:`sparkmon.slices_of`.
         Responses are in the slices of their request where they carry its payload (``sparkmon receive`` pairs the
         halves of a call that reach it within seconds), else in none.
+    projections : mapping, optional
+        Model and model version (empty for all others) to the projection of its reference, as
+        :func:`sparkmon.profiles.projections_of` reads them. Requests of these models have the column ``:joint``, too.
     k : int, default 800
         KLL parameter of the sketches.
 
@@ -64,27 +72,36 @@ def profile_rows(
     [('x', 3, 1.0), ('x', 3, 4.0)]
     """
     is_request = F.col("event_type") == "request"
+    no_vector = F.lit(None).cast("array<float>").alias("vector")
     side = F.struct(
         F.when(is_request, "feature").otherwise("prediction").alias("column_kind"),
         F.when(is_request, F.col("features")).otherwise(F.col("predictions")).alias("cells"),
+        no_vector,
     )
     sides = F.array(side)
     if "enrichment" in rows.columns:
         notes = F.struct(
-            F.lit("enrichment").alias("column_kind"), F.col("enrichment").alias("cells")
+            F.lit("enrichment").alias("column_kind"),
+            F.col("enrichment").alias("cells"),
+            no_vector,
         )
         has_notes = is_request & F.col("enrichment").isNotNull()
         sides = F.when(has_notes, F.array(side, notes)).otherwise(sides)
+    if projections:
+        rows = _with_joint(rows, projections)
+        sides = F.concat(sides, F.array("joint"))
     of_row = ["model", "model_version", "event_time"]
     cut = [of_rows(slices).alias("slices")] if slices else []
     values = rows.select(*of_row, *cut, F.inline(sides)).select(
         *of_row,
         *(["slices"] if slices else []),
         "column_kind",
+        "vector",
         F.explode("cells").alias("column_name", "cell"),
     )
     keys = [*(["slices"] if slices else []), "column_name", "column_kind"]
-    cells = values.select(*of_row, *keys, *cell_columns(F.col("cell.number"), F.col("cell.text")))
+    columns = cell_columns(F.col("cell.number"), F.col("cell.text"), vector=F.col("vector"))
+    cells = values.select(*of_row, *keys, *columns)
     grouped = (
         (sliced(cells) if slices else cells)
         .groupBy(
@@ -95,15 +112,34 @@ def profile_rows(
             "column_name",
             "column_kind",
         )
-        .agg(profile_of(numbers=True, texts=True, k=k).alias("profile"))
+        .agg(profile_of(numbers=True, texts=True, vectors=True, k=k).alias("profile"))
     )
     return shaped(grouped, F.col("window.start"), F.col("window.end"))
 
 
+def _with_joint(rows: DataFrame, projections: Projections) -> DataFrame:
+    """Add the column ``joint``: a side whose only cell is the row's error; it has no cell where there is none."""
+    features = F.when(F.col("event_type") == "request", F.col("features"))
+    project = projected_features(projections)
+    # A column of its own first: Spark would compute it once for each use.
+    projected = rows.withColumn("projected", project("model", "model_version", features))
+    error = F.struct(
+        F.col("projected.error").alias("number"), F.lit(None).cast("string").alias("text")
+    )
+    joint = F.struct(
+        F.lit("joint").alias("column_kind"),
+        F.when(F.col("projected").isNotNull(), F.create_map(F.lit(JOINT), error)).alias("cells"),
+        F.col("projected.vector").alias("vector"),
+    )
+    return projected.withColumn("joint", joint)
+
+
 def sliced(cells: DataFrame) -> DataFrame:
-    """Lay out the rows of each of their ``slices``, as ``slice_key`` and ``slice_value``."""
+    """Lay out the rows of each of their ``slices``, as ``slice_key`` and ``slice_value``; ``:joint`` of the whole."""
     others = [name for name in cells.columns if name != "slices"]
     laid_out = cells.select(*others, F.inline("slices")).where(F.col("slice_value").isNotNull())
+    if "column_kind" in cells.columns:
+        laid_out = laid_out.where(OF_WHOLE)
     # Never null any more, which Spark does not see by itself.
     return laid_out.withColumn("slice_value", F.coalesce("slice_value", F.lit("")))
 

@@ -19,15 +19,17 @@ from pyspark.sql.types import (
     VarcharType,
 )
 
+from sparkmon.distributions import Projection
 from sparkmon.errors import OptionError
 from sparkmon.profiles.aggregate import WINDOW_K, cell_columns, profile_of
-from sparkmon.profiles.rows import SLICE, shaped, sliced
+from sparkmon.profiles.joint import JOINT, projected_columns
+from sparkmon.profiles.rows import OF_WHOLE, SLICE, shaped, sliced
 from sparkmon.profiles.slicing.columns import FeatureColumn
 from sparkmon.profiles.slicing.functions import MeantType
 from sparkmon.profiles.slicing.slices import Slices, of_table
 from sparkmon.records import FeatureKind
 
-__all__ = ["column_kinds", "feature_of", "profile_table", "quoted"]
+__all__ = ["column_kinds", "feature_of", "number_of", "profile_table", "quoted"]
 
 _CATEGORICAL = (StringType, CharType, VarcharType, BooleanType)
 _TIMES = (DateType, TimestampType, TimestampNTZType)
@@ -74,6 +76,7 @@ def profile_table(
     by: Sequence[str] = (),
     predictions: Sequence[str] = (),
     slices: Slices | None = None,
+    projection: Projection | None = None,
     k: int = WINDOW_K,
 ) -> DataFrame:
     """Summarise the columns of a table, as a whole, per window or per group.
@@ -97,6 +100,8 @@ def profile_table(
         Columns that are the model's outputs; the others are features.
     slices : Slices, optional
         What to cut the rows by, beside the whole, in the same pass; see :func:`sparkmon.slices_of`.
+    projection : Projection, optional
+        That of the model's reference; there is then the column ``:joint``, too.
     k : int, default 800
         KLL parameter of the sketches.
 
@@ -105,7 +110,12 @@ def profile_table(
     DataFrame
         The ``by`` columns and those of ``sparkmon.schemas.PROFILES``; one row per group and column.
     """
-    columns = {name: _cells(table, name, kind) for name, kind in kinds.items()}
+    columns = {
+        (name, "prediction" if name in predictions else "feature"): _cells(table, name, kind)
+        for name, kind in kinds.items()
+    }
+    if projection is not None:
+        table, columns[JOINT, "joint"] = _with_joint(table, projection)
     moment = (
         F.lit(None).cast("timestamp") if time is None else F.col(quoted(time)).cast("timestamp")
     )
@@ -135,15 +145,17 @@ def profile_table(
         *(
             F.struct(
                 F.lit(name).alias("column_name"),
-                F.lit("prediction" if name in predictions else "feature").alias("column_kind"),
+                F.lit(kind).alias("column_kind"),
                 F.col(f"profile_{index}").alias("profile"),
             )
-            for index, name in enumerate(columns)
+            for index, (name, kind) in enumerate(columns)
         )
     )
     long = wide.select(*groups, "start", "end", F.inline(entries)).withColumns(
         {"model": F.lit(model), "model_version": F.lit(model_version)}
     )
+    if cut and projection is not None:
+        long = long.where(OF_WHOLE)
     return shaped(long, F.col("start"), F.col("end"), keep=[quoted(name) for name in by])
 
 
@@ -169,16 +181,41 @@ class _Cells:
 
     number: Column | None
     text: Column | None
+    vector: Column | None = None
 
     def projected(self, suffix: str) -> list[Column]:
         number = F.lit(None).cast("double") if self.number is None else self.number
-        cells = cell_columns(number, self.text, suffix)
+        cells = cell_columns(number, self.text, suffix, self.vector)
         return cells if self.number is not None else cells[2:]
 
     def profile(self, suffix: str, k: int) -> Column:
         return profile_of(
-            numbers=self.number is not None, texts=self.text is not None, suffix=suffix, k=k
+            numbers=self.number is not None,
+            texts=self.text is not None,
+            vectors=self.vector is not None,
+            suffix=suffix,
+            k=k,
         )
+
+
+def _with_joint(table: DataFrame, projection: Projection) -> tuple[DataFrame, _Cells]:
+    """Add a column of the rows' errors and vectors, and return how it is read."""
+    numbers = F.array(
+        *(
+            number_of(table, name) if name in table.columns else F.lit(None).cast("double")
+            for name in projection.names
+        )
+    )
+    added = "sparkmon_" + JOINT + "_" * max(map(len, table.columns))  # longer than any other name
+    projected = table.withColumn(added, projected_columns(projection)(numbers))
+    error, vector = (F.col(f"{quoted(added)}.{name}") for name in ("error", "vector"))
+    return projected, _Cells(error, None, vector)
+
+
+def number_of(table: DataFrame, name: str) -> Column:
+    """Return a column as the numbers that it is profiled by."""
+    number = _cells(table, name, "numeric").number
+    return F.lit(None).cast("double") if number is None else number
 
 
 def _kind(data_type: DataType) -> FeatureKind | None:

@@ -19,11 +19,13 @@ from sparkmon.statistics.ks import ks
 from sparkmon.statistics.lattice_rate import lattice_rate
 from sparkmon.statistics.linf import linf
 from sparkmon.statistics.mean import mean
+from sparkmon.statistics.mmd_rff import mmd_rff
 from sparkmon.statistics.nan_rate import nan_rate
 from sparkmon.statistics.null_rate import null_rate
+from sparkmon.statistics.pca_reconstruction import pca_reconstruction
 from sparkmon.statistics.psi import psi
 from sparkmon.statistics.range_rate import range_rate
-from sparkmon.statistics.statistic import STATISTICS, Measurement, Statistic, Summary
+from sparkmon.statistics.statistic import JOINT, STATISTICS, Measurement, Statistic, Summary
 from sparkmon.statistics.std import std
 from sparkmon.statistics.tv import tv
 from sparkmon.statistics.type_rate import type_rate
@@ -32,6 +34,7 @@ from sparkmon.statistics.wasserstein import wasserstein
 from sparkmon.statistics.wasserstein_normed import wasserstein_normed
 
 __all__ = [
+    "JOINT",
     "STATISTICS",
     "Measurement",
     "Statistic",
@@ -47,8 +50,10 @@ __all__ = [
     "lattice_rate",
     "linf",
     "mean",
+    "mmd_rff",
     "nan_rate",
     "null_rate",
+    "pca_reconstruction",
     "psi",
     "range_rate",
     "std",

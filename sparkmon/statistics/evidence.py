@@ -8,6 +8,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from sparkmon.distributions.joint import Joint
 from sparkmon.statistics.binned import shares
 from sparkmon.statistics.statistic import Summary
 
@@ -24,9 +25,9 @@ def evidence(reference: Summary, current: Summary) -> float:
 
     Parameters
     ----------
-    reference, current : Distribution or Categories
-        The training side and the live side, of one kind. The live side may be the rows so far of a window that is
-        still open, looked at as often as one likes.
+    reference, current : Distribution, Categories or Joint
+        The training side and the live side, of one kind; of whole rows, their errors are looked at. The live side may
+        be the rows so far of a window that is still open, looked at as often as one likes.
 
     Returns
     -------
@@ -67,6 +68,8 @@ def evidence(reference: Summary, current: Summary) -> float:
     >>> round(evidence(reference, Distribution.from_sample(range(500, 700))), 1)
     241.5
     """
+    if isinstance(reference, Joint) and isinstance(current, Joint):
+        reference, current = reference.errors, current.errors
     found = shares(reference, current)
     if not (found.reference_count and found.current_count):
         return 0.0

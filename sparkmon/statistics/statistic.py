@@ -13,17 +13,20 @@ from typing import TypeAlias
 
 from sparkmon.distributions.categories import Categories
 from sparkmon.distributions.distribution import Distribution
+from sparkmon.distributions.joint import Joint
 from sparkmon.errors import ProfileError
-from sparkmon.records import FeatureKind
+from sparkmon.records import SummaryKind
 from sparkmon.registry import Registry
 
 __all__ = [
     "CATEGORICAL",
+    "JOINT",
     "NUMERIC",
     "STATISTICS",
     "Measurement",
     "Statistic",
     "Summary",
+    "as_joint",
     "as_levels",
     "as_numbers",
     "fixed_limit",
@@ -32,11 +35,12 @@ __all__ = [
     "no_limit",
 ]
 
-Summary: TypeAlias = Distribution | Categories
+Summary: TypeAlias = Distribution | Categories | Joint
 """What one side of a comparison is like."""
 
-NUMERIC: frozenset[FeatureKind] = frozenset({"numeric"})
-CATEGORICAL: frozenset[FeatureKind] = frozenset({"categorical"})
+NUMERIC: frozenset[SummaryKind] = frozenset({"numeric"})
+CATEGORICAL: frozenset[SummaryKind] = frozenset({"categorical"})
+JOINT: frozenset[SummaryKind] = frozenset({"joint"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +90,8 @@ class Statistic:
     function : callable
         ``(reference, current) -> float``: 0 for equal distributions, away from it as they differ, NaN if a side has
         no rows.
-    kinds : frozenset of FeatureKind
-        The kinds of column it is defined for.
+    kinds : frozenset of SummaryKind
+        The kinds of summary it is defined for.
     limit : callable
         ``(reference) -> float``: its default threshold, in the value's unit; :func:`fixed_limit` where that is the same
         for every column, :func:`no_limit` where the statistic is reported and judged only by a threshold that is given.
@@ -95,7 +99,7 @@ class Statistic:
         ``(reference, current, value, threshold) -> Measurement``: what surrounds a value that is not NaN.
     of_rows : bool, default True
         Whether it can be computed of two columns side by side, in which null marks the rows of the other side. False
-        for a statistic that counts nulls.
+        for a statistic that counts nulls or is of whole rows.
     of_novelty : bool, default False
         Whether it measures what the reference never had. Of a part of the reference that is 0, so that a block has to
         be held beside the other blocks to learn what time alone does.
@@ -103,7 +107,7 @@ class Statistic:
 
     name: str
     function: Callable[[Summary, Summary], float]
-    kinds: frozenset[FeatureKind]
+    kinds: frozenset[SummaryKind]
     limit: Callable[[Summary], float]
     law: Callable[[Summary, Summary, float, float], Measurement]
     of_rows: bool = True
@@ -116,7 +120,7 @@ class Statistic:
 
         Parameters
         ----------
-        reference, current : Distribution or Categories
+        reference, current : Distribution, Categories or Joint
             The training side and the live side, of one kind.
         threshold : float, optional
             In the value's unit; ``limit(reference)`` if not given.
@@ -173,6 +177,16 @@ def as_levels(reference: Summary, current: Summary) -> tuple[Categories, Categor
     )
 
 
+def as_joint(reference: Summary, current: Summary) -> tuple[Joint, Joint]:
+    """Return both sides as summaries of whole rows, or raise ProfileError where one is of a single column."""
+    if isinstance(reference, Joint) and isinstance(current, Joint):
+        return reference, current
+    raise ProfileError(
+        f"got {type(reference).__name__} and {type(current).__name__}; expected two Joints; "
+        "one column is not comparable with whole rows"
+    )
+
+
 def fixed_limit(threshold: float) -> Callable[[Summary], float]:
     """Return the default threshold of a statistic whose unit is the same for every column.
 
@@ -213,7 +227,9 @@ def least_rows(greatest_c: float, reference_count: float) -> int | None:
     return max(1, round(1 / left)) if left > 0 else None
 
 
-def _common_kind(reference: Summary, current: Summary) -> FeatureKind:
+def _common_kind(reference: Summary, current: Summary) -> SummaryKind:
+    if isinstance(reference, Joint) and isinstance(current, Joint):
+        return "joint"
     if isinstance(reference, Categories) and isinstance(current, Categories):
         return "categorical"
     as_numbers(reference, current)

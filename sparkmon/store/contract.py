@@ -148,7 +148,8 @@ def schemas_of(references: pa.Table) -> list[ModelSchema]:
         if versions.setdefault(model, row["model_version"]) != row["model_version"]:
             continue  # the columns of the first version stand for all
         lists = by_model.setdefault(model, {"feature": [], "prediction": []})
-        lists[row["column_kind"]].append(Feature(row["column_name"], row["data_type"]))
+        if row["column_kind"] in lists:  # the column :joint is none of a payload
+            lists[row["column_kind"]].append(Feature(row["column_name"], row["data_type"]))
     return [
         ModelSchema(model, tuple(lists["feature"]), tuple(lists["prediction"]))
         for model, lists in sorted(by_model.items())

@@ -26,7 +26,7 @@ from tests.support.traffic import clock, requests
 
 RANDOM = np.random.default_rng(12)
 TRAINING = RANDOM.normal(size=4_000)
-SIZE = 200
+SIZE = 300
 HOURS = {hour: RANDOM.normal(0.5 * (hour >= 4), 1, SIZE) for hour in (0, 1, 2, 4, 5, 9, 12)}
 EVENTS = [
     event
@@ -69,7 +69,7 @@ def test_longer_windows_are_judged_when_their_last_hour_has_closed(
     monitor = Monitor(
         store, f"{tmp_path}/tables", checks=Checks(("ks",)), longer_windows=["4 hours"], sinks=[]
     )
-    run(spark, monitor, [EVENTS[:30], EVENTS[30:50], EVENTS[50:], [clock(14 * 60)]], tmp_path)
+    run(spark, monitor, [EVENTS[:18], EVENTS[18:30], EVENTS[30:], [clock(14 * 60)]], tmp_path)
     written = monitor.tables.read(spark, "drift_metrics")
     live = told(written, 4)
     assert written.count() == len(HOURS) + len(QUARTERS)
@@ -105,7 +105,9 @@ def test_a_batch_tried_again_completes_the_same(
     second = hours.where("window_start >= TIMESTAMP '2026-11-23 02:00:00'")
     monitor.closed_windows.write(first, "query", 0)
     # A crash may leave a batch in one table and not yet in the next.
-    longer = LongerWindows(monitor.tables, 3600, ["4 hours"]).completed(second, Reach.of(second))
+    reach = Reach.of(second)
+    assert reach is not None
+    longer = LongerWindows(monitor.tables, 3600, ["4 hours"]).completed(second, reach)
     assert longer is not None
     monitor.tables.append(second.unionByName(longer), "profiles", writer="query", batch_id=1)
     monitor.closed_windows.write(second, "query", 1)

@@ -11,12 +11,14 @@ import datasketches
 import numpy as np
 import pytest
 
-from sparkmon.distributions import Categories, Distribution
+from sparkmon.distributions import Categories, Distribution, Joint, Projection
 from sparkmon.errors import ProfileError
 from sparkmon.statistics import STATISTICS, Statistic, Summary
 
 Shifted = Callable[[float, int], Summary]
 ROWS = np.random.default_rng(5).normal(size=2_000)
+PAIRS = np.column_stack([ROWS, 0.8 * ROWS + 0.6 * np.random.default_rng(6).normal(size=2_000)])
+PROJECTION = Projection.from_sample(["a", "b"], PAIRS)
 
 
 def numeric(shift: float, times: int = 1) -> Distribution:
@@ -27,6 +29,10 @@ def categorical(shift: float, times: int = 1) -> Categories:
     red = 1_500 / (1 + shift)
     counts = {"red": red * times, "blue": (1_960 - red) * times, "pink": 40.0 * times}
     return Categories(counts, null_count=0, n=2_000 * times)
+
+
+def together(shift: float, times: int = 1) -> Joint:
+    return Joint.of(*PROJECTION.project(np.tile(PAIRS + np.array([0, shift]), (times, 1))))
 
 
 def lost(shift: float, times: int = 1) -> Distribution:
@@ -71,7 +77,11 @@ def more_levels(shift: float, times: int = 1) -> Categories:
     return categorical(0, times + round(8 * shift))
 
 
-BUILDERS: dict[str, Shifted] = {"numeric": numeric, "categorical": categorical}
+BUILDERS: dict[str, Shifted] = {
+    "numeric": numeric,
+    "categorical": categorical,
+    "joint": together,
+}
 OWN_BUILDERS: dict[tuple[str, str], Shifted] = {
     ("null_rate", "numeric"): nulls,
     ("null_rate", "categorical"): nameless,
@@ -85,7 +95,7 @@ OWN_BUILDERS: dict[tuple[str, str], Shifted] = {
 }
 """What grows along a shift where a statistic does not look at the values' places."""
 REPORTED = {name for name in STATISTICS if math.isinf(STATISTICS.get(name).limit(numeric(0)))}
-MADE_OF_ROWS = {"count", "cramer_von_mises"}
+MADE_OF_ROWS = {"count", "cramer_von_mises", "mmd_rff"}
 """What changes if one side's rows are doubled; cramer_von_mises not if both sides' are."""
 BLIND_TO_PLACES = {"null_rate", "nan_rate", "type_rate", "lattice_rate", "count"}
 OF_THE_REFERENCE_ALONE = {"range_rate", "unseen_rate", "lattice_rate", "count"}
@@ -93,6 +103,7 @@ OF_THE_REFERENCE_ALONE = {"range_rate", "unseen_rate", "lattice_rate", "count"}
 EMPTY: dict[str, Summary] = {
     "numeric": Distribution.from_sample([]),
     "categorical": Categories({}, 0, 0),
+    "joint": Joint.of([], []),
 }
 each = pytest.mark.parametrize(
     ("statistic", "kind"),
@@ -125,7 +136,7 @@ def test_doubling_every_row_changes_nothing(statistic: Statistic, kind: str) -> 
     side = builder(statistic, kind)
     once = statistic.function(side(0, 1), side(0.4, 1))
     assert once > 0
-    if statistic.name == "count":
+    if statistic.name in {"count", "mmd_rff"}:
         return
     one_side = [] if statistic.name in MADE_OF_ROWS else [(2, 1), (1, 2)]
     for reference, current in (*one_side, (2, 2)):
@@ -147,6 +158,8 @@ def test_rows_out_of_range_count_and_stay_finite(statistic: Statistic, kind: str
     far: Summary = Distribution.from_sample([-1e6, 3e6])
     if kind == "categorical":
         far = Categories({"new": 500}, null_count=0, n=500)
+    if kind == "joint":
+        far = Joint.of(*PROJECTION.project([[-1e6, 3e6]]))
     reference = BUILDERS[kind](0, 1)
     near, away = (
         statistic.function(reference, builder(statistic, kind)(0.2, 1)),

@@ -7,9 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from sparkmon.distributions import Categories, Distribution
+from sparkmon.distributions import Categories, Distribution, Joint
 from sparkmon.statistics import STATISTICS, Summary
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -21,6 +22,9 @@ CASES = [
 
 
 def summary(side: dict[str, Any] | list[float | str | None]) -> Summary:
+    if isinstance(side, dict) and "errors" in side:
+        vector = [*side["embedding"], *[0.0] * (128 - len(side["embedding"])), *side["constants"]]
+        return Joint(Distribution.from_sample(side["errors"]), np.array(vector))
     if isinstance(side, dict):
         return Categories(**side)
     texts = [value for value in side if isinstance(value, str)]

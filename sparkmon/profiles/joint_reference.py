@@ -1,0 +1,94 @@
+"""A training table to the projection of its rows, and to what it makes of them: the ``:joint`` part of a reference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+import numpy as np
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import DateType, TimestampNTZType, TimestampType
+
+from sparkmon.distributions import Projection
+from sparkmon.errors import OptionError, ProfileError
+from sparkmon.profiles.aggregate import REFERENCE_K, WINDOW_K
+from sparkmon.profiles.table import number_of, profile_table, quoted
+from sparkmon.records import FeatureKind
+
+__all__ = ["joint_reference"]
+
+_SAMPLE = 10_000
+"""How many rows the projection is made of at most; and no more than half of all."""
+_TIMES = (DateType, TimestampType, TimestampNTZType)
+
+
+def joint_reference(
+    table: DataFrame,
+    features: Mapping[str, FeatureKind],
+    model: str,
+    model_version: str,
+    time: str | None,
+    block: str,
+) -> DataFrame:
+    """Make a projection of some rows and summarise the others by it.
+
+    Parameters
+    ----------
+    table, model, model_version, time, block
+        As of :func:`reference_of`.
+    features : mapping of str to {"numeric", "categorical"}
+        The model's inputs. Named levels, dates and times do not enter, nor does what does not vary.
+
+    Returns
+    -------
+    DataFrame
+        ``sparkmon.schemas.PROFILES`` and ``projection``: all rows, and those of each block where there is a ``time``.
+
+    Raises
+    ------
+    OptionError
+        There are fewer than two numeric features that vary, or fewer than 40 rows.
+
+    Notes
+    -----
+    The rows that a projection is made of lie nearer to its plane than others do (measured: by 0.3 standard deviations,
+    with 5,000 rows of 49 features), and are left out. Which they are is told by a hash of their places in the table:
+    not by their contents, by which equal rows would all be taken or all be left.
+    """
+    names = [
+        name
+        for name, kind in features.items()
+        if kind == "numeric" and not isinstance(table.schema[name].dataType, _TIMES)
+    ]
+    if len(names) < 2:
+        raise OptionError(
+            f"got joint=True and {len(names)} numeric features; expected two or more; "
+            "leave joint away, or say by kinds which columns are numeric"
+        )
+    place = "sparkmon_place" + "_" * max(map(len, table.columns))  # longer than any other name
+    placed = table.withColumn(place, F.xxhash64(F.monotonically_increasing_id()))
+    columns = [number_of(table, name).alias(f"_{at}") for at, name in enumerate(names)]
+    some = placed.select(F.col(place).alias("place"), *columns).orderBy("place")
+    sample = some.limit(min(_SAMPLE, table.count() // 2)).toArrow()
+    matrix = np.column_stack(
+        [sample[f"_{at}"].to_numpy().astype(np.float64) for at in range(len(names))]
+    )
+    try:
+        projection = Projection.from_sample(names, matrix)
+    except ProfileError as error:
+        raise OptionError(
+            f"got joint=True, and no projection can be made of this table: {error}; "
+            "leave joint away, or exclude columns"
+        ) from error
+    last = int(sample["place"][-1].as_py())
+    others = placed.where(F.col(place) > F.lit(last))
+    summarise = partial(
+        profile_table, kinds={}, model=model, model_version=model_version, projection=projection
+    )
+    whole = summarise(others, k=REFERENCE_K).withColumn("projection", F.lit(projection.to_bytes()))
+    if time is None:
+        return whole
+    timed = others.where(F.col(quoted(time)).isNotNull())
+    in_blocks = summarise(timed, time=time, window=block, k=WINDOW_K)
+    return whole.unionByName(in_blocks, allowMissingColumns=True)
