@@ -39,7 +39,7 @@ Float32Array: TypeAlias = npt.NDArray[np.float32]
 
 EMBEDDING = 2 * FREQUENCIES
 """How many numbers of a vector are the row's place in the kernel: a cosine and a sine per frequency."""
-CONSTANTS = 4
+CONSTANTS = 5
 """How many follow that are the same for every row, so that their mean says whose projection it was."""
 
 _LEAST_ERROR_STD = 0.01
@@ -77,7 +77,7 @@ class Projection:
     >>> made = Projection.from_sample(["a", "b"], np.column_stack([x, x]))
     >>> errors, vectors = made.project(np.array([[1.0, 1.0], [1.0, -1.0], [math.nan, 1e300]]))
     >>> errors.round().tolist(), vectors.shape
-    ([-0.0, 10.0, 10.0], (3, 132))
+    ([-0.0, 10.0, 10.0], (3, 133))
     """
 
     names: tuple[str, ...]
@@ -181,9 +181,8 @@ class Projection:
         -------
         errors : array, shape (n,)
             The row's distance to the plane less the training rows' mean, in their standard deviations; in [-10, 10].
-        vectors : array, shape (n, 132)
-            The embedding, of length 1, and what is the same for every row: ``spread``, ``unit`` and a number that
-            differs from projection to projection.
+        vectors : array, shape (n, 133)
+            The embedding, of length 1, and what is the same for every row: ``spread``, ``unit`` and ``marks``.
 
         Notes
         -----
@@ -193,13 +192,14 @@ class Projection:
         errors = (distances_to(scaled, self.components) - self.error_mean) / self.error_std
         vectors = np.empty((len(scaled), EMBEDDING + CONSTANTS), np.float32)
         vectors[:, :EMBEDDING] = embedded(scaled, self.frequencies)
-        vectors[:, EMBEDDING:] = (*self.spread, self.unit, self.number)
+        vectors[:, EMBEDDING:] = (*self.spread, self.unit, *self.marks)
         return np.clip(errors, -GREATEST, GREATEST), vectors
 
     @cached_property
-    def number(self) -> int:
-        """A digest of the projection that a float holds exactly."""
-        return int.from_bytes(hashlib.sha256(self.to_bytes()).digest()[:3], "big")
+    def marks(self) -> tuple[int, int]:
+        """Two numbers that differ from projection to projection; small, so that floats average them well."""
+        digest = int.from_bytes(hashlib.sha256(self.to_bytes()).digest()[:4], "big")
+        return digest % 1024, digest // 1024 % 1024
 
     def to_bytes(self) -> bytes:
         """Return the projection as JSON."""
