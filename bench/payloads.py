@@ -15,11 +15,13 @@ from pyspark.sql import functions as F
 from bench.rounds import Contender, Result, Rounds
 from bench.section import Section
 from bench.traffic import COLUMNS, DELAY, MODEL, WINDOW, WINDOWS, normals, write_traffic
+from sparkmon.comparison import Checks
 from sparkmon.errors import SparkmonError
 from sparkmon.monitor import Monitor
 from sparkmon.profiles import profile_rows, reference_of
 from sparkmon.records import ModelSchema
 from sparkmon.sources import rows as decode
+from sparkmon.statistics import STATISTICS
 from sparkmon.store import LocalStore
 
 __all__ = ["measure_payloads"]
@@ -131,10 +133,15 @@ def _contenders(
     events = way.read("kserve", folder / "spool")
     rows = decode(events, schemas)
     unchecked = profile_rows(rows.withWatermark("event_time", DELAY), WINDOW)
-    findings = WINDOWS * len(COLUMNS) * 3
+    of_numbers = [name for name in Checks().statistics if "numeric" in STATISTICS.get(name).kinds]
+    findings = WINDOWS * len(COLUMNS) * len(of_numbers)
 
     def judge(profiles: DataFrame, expected: int = findings) -> None:
-        _expect(way.collect(profiles, monitor.findings), expected)
+        try:
+            _expect(way.collect(profiles, monitor.findings), expected)
+        finally:
+            if not profiles.isStreaming:
+                profiles.unpersist()  # or the next round would find it
 
     return {
         # The row that closes the last window is alone in one of its own, which a stream does not close.

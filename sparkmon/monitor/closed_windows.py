@@ -46,32 +46,35 @@ class ClosedWindows:
         """Write a batch; see :data:`sparkmon.monitor.batch_query.WriteBatch`."""
         profiles.persist()
         try:
-            if profiles.isEmpty():
+            reach = Reach.of(profiles)
+            if reach is None:
                 return
-            longer = self._longer.completed(profiles, Reach.of(profiles))
+            longer = self._longer.completed(profiles, reach)
             if longer is None:
-                self._judge(profiles, writer, batch_id)
+                self._judge(profiles, reach, writer, batch_id)
             else:
                 both = profiles.unionByName(longer).persist()
                 try:
-                    self._judge(both, writer, batch_id)
+                    self._judge(both, Reach.of(both) or reach, writer, batch_id)
                 finally:
                     both.unpersist()
         finally:
             profiles.unpersist()
 
-    def _judge(self, profiles: DataFrame, writer: str, batch_id: int) -> None:
+    def _judge(self, profiles: DataFrame, reach: Reach, writer: str, batch_id: int) -> None:
         self.tables.append(profiles, "profiles", writer=writer, batch_id=batch_id)
-        findings = self.verdicts.findings(profiles, *self._earlier(profiles)).persist()
+        findings = self.verdicts.findings(profiles, *self._earlier(profiles, reach)).persist()
         try:
             self.tables.append(findings, "drift_metrics", writer=writer, batch_id=batch_id)
             deliver(alerts_of(findings), self.sinks, self.tables, writer=writer, batch_id=batch_id)
         finally:
             findings.unpersist()
 
-    def _earlier(self, profiles: DataFrame) -> tuple[DataFrame | None, DataFrame | None]:
+    def _earlier(
+        self, profiles: DataFrame, reach: Reach
+    ) -> tuple[DataFrame | None, DataFrame | None]:
         """Read findings and profiles of the last windows before these, which a batch tried again reads alike."""
-        reach, verdicts = Reach.of(profiles), self.verdicts
+        verdicts = self.verdicts
 
         def read(table: str, names: list[str], back_s: float) -> DataFrame | None:
             start = reach.first_start - timedelta(seconds=back_s)

@@ -50,9 +50,9 @@ class OpenWindows:
         """
         profiles.persist()
         try:
-            if profiles.isEmpty():
-                return
             reach = Reach.of(profiles)
+            if reach is None:
+                return
             found = self._untold(self.verdicts.provisional(profiles), reach).persist()
             try:
                 if found.isEmpty():

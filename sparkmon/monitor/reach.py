@@ -26,8 +26,10 @@ class Reach:
     last_end: datetime
 
     @classmethod
-    def of(cls, windows: DataFrame) -> Reach:
-        """Ask a DataFrame that has rows, with ``window_start`` and ``window_end``."""
+    def of(cls, windows: DataFrame) -> Reach | None:
+        """Ask a DataFrame with ``window_start`` and ``window_end``; None where it has no rows."""
         start, end = F.unix_micros("window_start"), F.unix_micros("window_end")
         row = windows.agg(F.min(start), F.min(end), F.max(end)).collect()[0]
+        if row[0] is None:
+            return None
         return cls(*(EPOCH + timedelta(microseconds=micros) for micros in row))

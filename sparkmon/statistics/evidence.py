@@ -26,8 +26,8 @@ def evidence(reference: Summary, current: Summary) -> float:
     Parameters
     ----------
     reference, current : Distribution, Categories or Joint
-        The training side and the live side, of one kind; of a Joint its errors count. The live side may be the
-        rows so far of a window that is still open, looked at as often as one likes.
+        The training side and the live side, of one kind; of whole rows, their errors are looked at. The live side may
+        be the rows so far of a window that is still open, looked at as often as one likes.
 
     Returns
     -------

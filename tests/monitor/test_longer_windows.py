@@ -105,7 +105,9 @@ def test_a_batch_tried_again_completes_the_same(
     second = hours.where("window_start >= TIMESTAMP '2026-11-23 02:00:00'")
     monitor.closed_windows.write(first, "query", 0)
     # A crash may leave a batch in one table and not yet in the next.
-    longer = LongerWindows(monitor.tables, 3600, ["4 hours"]).completed(second, Reach.of(second))
+    reach = Reach.of(second)
+    assert reach is not None
+    longer = LongerWindows(monitor.tables, 3600, ["4 hours"]).completed(second, reach)
     assert longer is not None
     monitor.tables.append(second.unionByName(longer), "profiles", writer="query", batch_id=1)
     monitor.closed_windows.write(second, "query", 1)

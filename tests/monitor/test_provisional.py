@@ -20,7 +20,7 @@ from sparkmon.session import register
 from sparkmon.store import LocalStore
 from tests.monitor.test_monitor import Ledger
 from tests.support.streams import events_frame
-from tests.support.traffic import requests
+from tests.support.traffic import clock, requests
 
 RANDOM = np.random.default_rng(12)
 ROWS = 600
@@ -63,27 +63,26 @@ def test_an_open_window_is_told_of_once_and_again_when_it_has_closed(
     def log(events: list[Event]) -> None:
         with SpoolWriter(tmp_path / "spool") as spool:
             spool.append(events_to_batch(events))
+        watch.finish()
 
-    def run(flush: bool = False) -> None:
-        events = spark.readStream.format("kserve").load(f"{tmp_path}/spool")
-        place = f"{tmp_path}/checkpoints"
-        monitor.start(events, place, available_now=True, flush=flush).wait()
-
-    log(traffic(0, 10, 50))
-    run()
-    assert monitor.tables.read(spark, "drift_metrics").count() == 0
-    log(traffic(10, 30, 75))
-    run()
-    names = ("column_name", "window_start", "status")
-    ((column, start, status),) = told(spark, monitor, "drift_metrics", *names)
-    assert (column, status) == ("amount", "provisional")
-    (early,) = ledger.told
-    assert (early.state, early.column_name) == ("provisional", "amount")
-    assert (
-        "amount of the model shop drifts from training so far in the open window" in early.message
-    )
-    log(traffic(30, 50, 75))
-    run(flush=True)
+    (tmp_path / "spool").mkdir()
+    events = spark.readStream.format("kserve").load(f"{tmp_path}/spool")
+    watch = monitor.start(events, f"{tmp_path}/checkpoints")
+    try:
+        log(traffic(0, 10, 50))
+        assert monitor.tables.read(spark, "drift_metrics").count() == 0
+        log(traffic(10, 30, 75))
+        names = ("column_name", "window_start", "status")
+        ((column, start, status),) = told(spark, monitor, "drift_metrics", *names)
+        assert (column, status) == ("amount", "provisional")
+        (early,) = ledger.told
+        assert (early.state, early.column_name) == ("provisional", "amount")
+        assert "drifts from training so far in the open window" in early.message
+        log(traffic(30, 50, 75))
+        assert len(ledger.told) == 1
+        log([clock(120)])
+    finally:
+        watch.stop()
     assert told(spark, monitor, "drift_metrics", *names) == [
         ("amount", start, "drift"),
         ("amount", start, "provisional"),

@@ -15,6 +15,8 @@ from scipy.stats import dirichlet_multinomial
 
 from sparkmon.distributions import Categories, Distribution
 from sparkmon.distributions.bins import both_counts, reference_edges
+from sparkmon.distributions.joint import Joint
+from sparkmon.distributions.projection import Projection
 from sparkmon.statistics import evidence
 
 Array: TypeAlias = npt.NDArray[Any]
@@ -146,3 +148,11 @@ def test_without_rows_there_is_none() -> None:
     nothing = Distribution.from_sample([])
     some = Distribution.from_sample([1.0, 2.0])
     assert evidence(some, nothing) == evidence(nothing, some) == 0.0
+
+
+def test_of_whole_rows_it_is_that_of_their_errors() -> None:
+    random = np.random.default_rng(8)
+    known = random.normal(size=(4_000, 3))
+    projection = Projection.from_sample(["a", "b", "c"], known)
+    one, other = (Joint.of(*projection.project(rows)) for rows in (known, 2 * known[:500]))
+    assert evidence(one, other) == evidence(one.errors, other.errors) > 100
