@@ -155,7 +155,7 @@ def test_rows_without_a_value_are_told_apart(spark: SparkSession) -> None:
 @pytest.mark.parametrize("name", sorted(set(STATISTICS) - OF_ROWS))
 def test_nulls_are_not_counted_where_they_mark_the_other_side(name: str) -> None:
     is_joint = STATISTICS.get(name).kinds == {"joint"}
-    assert is_joint or name in {"nan_rate", "null_rate"}
+    assert is_joint or name in {"nan_rate", "null_rate", "type_rate"}
     said = "of all features together" if is_joint else "null marks the rows of the other side"
     with pytest.raises(OptionError, match=said):
         over_rows(name)
