@@ -57,7 +57,7 @@ def mmd_rff(reference: Summary, current: Summary) -> float:
 
     *Noise*: |a - b|^2 is a sum of chi-squares weighted by c times the eigenvalues of the embedding's covariance. Their
     squares and cubes are taken from the training rows; a chi-square with the same mean, variance and skewness gives the
-    p-value. Of draws without drift 0.7 to 1.5 % lie below 1 %, for 500 to 5,000 rows of 2 to 49 features.
+    p-value. Of draws without drift 0.7 to 1.5 % lie below 1 %, for 500 rows of 2 to 49 features.
 
     *Cost*: none; projecting a row costs 64 sines and cosines.
 

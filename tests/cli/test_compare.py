@@ -102,7 +102,8 @@ def test_windows_are_cut_by_time_and_numbered_in_its_order(tmp_path: Path) -> No
     known = table(tmp_path / "a.parquet", x=["u", "v"] * 2000)
     days = [f"2026-01-0{day} 12:00:00" for day in (7, 5, 6) for _ in range(1000)]
     new = table(tmp_path / "b.parquet", x=["v"] * 1000 + ["u", "v"] * 1000, day=[*days[:-1], "?"])
-    done = compare(known, new, "--time", "day", "--window", "1 day", "--json")
+    cut = ("--time", "day", "--window", "1 day")
+    done = compare(known, new, *cut, "--statistics", "psi", "--json")
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     assert [(row["chunk"], row["window_start"], row["status"]) for row in rows] == [
         (0, "2026-01-05T00:00:00Z", "ok"),
