@@ -176,11 +176,12 @@ def test_only_the_drifted_column_of_the_drifted_window_is_found(
     second = MIDNIGHT + timedelta(hours=1)
     names = ("ks", "psi", "range_rate")  # 80 +- 10 beside the greatest of 3,000 at 50 +- 10
     assert drifted == {("bank", second, "amount", name) for name in names}
-    # To stand above noise at a tenth of a standard deviation, wasserstein needs 1,900 rows.
+    # To stand above noise at a tenth of a standard deviation, wasserstein needs 1,900 rows; and 600 do not tell of
+    # one row in two hundred that 3,000 might just have missed.
     few = {row["statistic"] for row in findings if row["status"] == "too_few_rows"}
-    assert few == {"wasserstein"}
+    assert few == {"wasserstein", "unseen_rate"}
     told = Counter(row["status"] for row in findings)
-    assert told == {"drift": 3, "ok": 65, "too_few_rows": 8}
+    assert told == {"drift": 3, "ok": 61, "too_few_rows": 12}
 
 
 def test_one_alert_is_kept_and_told_once(spark: SparkSession, run: tuple[Monitor, Ledger]) -> None:
