@@ -54,7 +54,7 @@ def same(found: Joint, expected: Joint) -> None:
     assert (found.n, found.rows) == (expected.n, expected.rows)
     assert found.errors.mean == pytest.approx(expected.errors.mean, rel=1e-9)
     assert found.errors.std == pytest.approx(expected.errors.std, rel=1e-9)
-    assert found.vector == pytest.approx(expected.vector, abs=1e-6)
+    assert found.vector == pytest.approx(expected.vector, rel=1e-6, abs=1e-6)
     assert found.is_comparable(expected)
 
 
@@ -186,7 +186,7 @@ def test_a_reference_keeps_the_projection_and_what_it_makes_of_other_rows(
     assert sum(row["profile"]["count"] for row in blocks) == 2_000
     found = [joint_of(row) for row in blocks]
     mean = sum(each.n * each.vector for each in found) / 2_000
-    assert joint_of(whole).vector == pytest.approx(mean, abs=1e-6)
+    assert joint_of(whole).vector == pytest.approx(mean, rel=1e-6, abs=1e-6)
     again = reference_of(table, "taxi", predictions=["score"], joint=True).toArrow()
     assert projections_of(again)[key].to_bytes() == projection.to_bytes()
 
