@@ -32,7 +32,7 @@ def test_one_null_of_few_rows_is_no_evidence_yet() -> None:
     measured = NULL_RATE.measure(column(5_000, 0), column(21, 1))
     # The chance that the one null of 5,022 rows is among the 22.
     assert measured.p_value == pytest.approx(22 / 5_022, rel=1e-9)
-    assert measured.least_rows == 200
+    assert measured.least_rows == 50
 
 
 def test_what_is_infinite_counts_and_nan_and_texts_do_not() -> None:
