@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 
-from sparkmon.distributions.schema import REFERENCES
+from sparkmon.distributions.schema import REFERENCES, as_references
 from sparkmon.errors import ProfileError, ReferenceMissingError, StoreError
 from sparkmon.records import Feature, ModelSchema
 from sparkmon.store import FeatureStore, FeatureView, GroupInView
@@ -81,7 +81,7 @@ def test_an_empty_store_has_no_references(spark: SparkSession, store: FeatureSto
 def test_a_reference_comes_back_as_it_was_written(spark: SparkSession, store: FeatureStore) -> None:
     table = reference(HOSTILE, HOSTILE, model_version=HOSTILE, reference=HOSTILE)
     store.write_reference(table)
-    assert store.read_references(HOSTILE).to_pylist() == table.to_pylist()
+    assert store.read_references(HOSTILE).to_pylist() == as_references(table).to_pylist()
     assert held(store) == {}
 
 
