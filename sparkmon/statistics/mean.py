@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
-
 from sparkmon.distributions.rank_slack import rank_slack
-from sparkmon.statistics.null_laws import chi2_quantile, chi2_sf
+from sparkmon.statistics.mean_law import mean_law
 from sparkmon.statistics.statistic import (
     NUMERIC,
     STATISTICS,
@@ -13,7 +11,6 @@ from sparkmon.statistics.statistic import (
     Statistic,
     Summary,
     as_numbers,
-    least_rows,
     no_limit,
 )
 
@@ -72,21 +69,7 @@ def _law(reference: Summary, current: Summary, value: float, threshold: float) -
     reference, current = as_numbers(reference, current)
     sides = (reference, current)
     sketch_error = sum(0.0 if side.moments else rank_slack(side, side.rank_error) for side in sides)
-    deviation = math.hypot(*(side.std / math.sqrt(side.n) for side in sides))
-    evidence = max(0.0, abs(value) - sketch_error)
-    z = evidence / deviation if deviation else (math.inf if evidence else 0.0)
-    point = math.sqrt(chi2_quantile(0.999, 1)) * reference.std
-    limit = threshold / point if point else math.inf
-    return Measurement(
-        value=value,
-        threshold=threshold,
-        noise=math.sqrt(2 / math.pi) * deviation,
-        p_value=chi2_sf(z * z, 1),
-        sketch_error=sketch_error,
-        least_rows=least_rows(limit * limit, reference.n),
-        reference_count=reference.n,
-        current_count=current.n,
-    )
+    return mean_law(reference, current, value, threshold, sketch_error)
 
 
 STATISTICS.add("mean", Statistic("mean", mean, NUMERIC, no_limit, _law))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
-
-from sparkmon.statistics.rate_laws import difference_law
+from sparkmon.statistics.rate_laws import difference_law, rate_difference
 from sparkmon.statistics.statistic import (
     NUMERIC,
     STATISTICS,
@@ -68,9 +66,7 @@ def nan_rate(reference: Summary, current: Summary) -> float:
     0.5
     """
     reference, current = as_numbers(reference, current)
-    if not (reference.rows and current.rows):
-        return math.nan
-    return abs(reference.nan_count / reference.rows - current.nan_count / current.rows)
+    return rate_difference(reference.nan_count, reference.rows, current.nan_count, current.rows)
 
 
 def _law(reference: Summary, current: Summary, value: float, threshold: float) -> Measurement:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
-
 from sparkmon.distributions.distribution import Distribution
-from sparkmon.statistics.rate_laws import difference_law
+from sparkmon.statistics.rate_laws import difference_law, rate_difference
 from sparkmon.statistics.statistic import (
     CATEGORICAL,
     NUMERIC,
@@ -70,9 +68,7 @@ def null_rate(reference: Summary, current: Summary) -> float:
     0.5
     """
     hits, rows = _missing(reference, current)
-    if not (rows[0] and rows[1]):
-        return math.nan
-    return abs(hits[0] / rows[0] - hits[1] / rows[1])
+    return rate_difference(hits[0], rows[0], hits[1], rows[1])
 
 
 def _missing(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from sparkmon.statistics.null_laws import chi2_quantile, chi2_sf
+from sparkmon.statistics.mean_law import mean_law
 from sparkmon.statistics.statistic import (
     JOINT,
     STATISTICS,
@@ -13,7 +13,6 @@ from sparkmon.statistics.statistic import (
     Summary,
     as_joint,
     fixed_limit,
-    least_rows,
 )
 
 __all__ = ["pca_reconstruction"]
@@ -78,21 +77,7 @@ def pca_reconstruction(reference: Summary, current: Summary) -> float:
 
 def _law(reference: Summary, current: Summary, value: float, threshold: float) -> Measurement:
     reference, current = as_joint(reference, current)
-    sides = (reference.errors, current.errors)
-    deviation = math.hypot(*(side.std / math.sqrt(side.n) for side in sides))
-    z = abs(value) / deviation if deviation else (math.inf if value else 0.0)
-    point = math.sqrt(chi2_quantile(0.999, 1)) * reference.errors.std
-    limit = threshold / point if point else math.inf
-    return Measurement(
-        value=value,
-        threshold=threshold,
-        noise=math.sqrt(2 / math.pi) * deviation,
-        p_value=chi2_sf(z * z, 1),
-        sketch_error=0.0,
-        least_rows=least_rows(limit * limit, reference.n),
-        reference_count=reference.n,
-        current_count=current.n,
-    )
+    return mean_law(reference.errors, current.errors, value, threshold)
 
 
 STATISTICS.add(

@@ -7,7 +7,22 @@ import math
 from sparkmon.statistics.statistic import Measurement, inverse_rows
 from sparkmon.statistics.two_shares import excess_sf, least_rows_of_rate, two_shares_p_value
 
-__all__ = ["difference_law", "excess_law"]
+__all__ = ["difference_law", "excess_law", "rate_difference"]
+
+
+def rate_difference(
+    reference_hits: float, reference_rows: float, current_hits: float, current_rows: float
+) -> float:
+    """Return abs(k/m - j/n), j of m rows and k of n rows hit; NaN if a side has no rows.
+
+    Examples
+    --------
+    >>> rate_difference(1, 4, 1, 2)
+    0.25
+    """
+    if not (reference_rows and current_rows):
+        return math.nan
+    return abs(reference_hits / reference_rows - current_hits / current_rows)
 
 
 def difference_law(
@@ -28,7 +43,7 @@ def difference_law(
     pooled = (reference_hits + current_hits) / (reference_rows + current_rows)
     variance = pooled * (1 - pooled) * inverse_rows(reference_rows, current_rows)
     return Measurement(
-        value=abs(reference_hits / reference_rows - current_hits / current_rows),
+        value=rate_difference(reference_hits, reference_rows, current_hits, current_rows),
         threshold=threshold,
         noise=math.sqrt(2 / math.pi * variance),
         p_value=two_shares_p_value(reference_hits, reference_rows, current_hits, current_rows),

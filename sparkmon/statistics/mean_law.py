@@ -1,0 +1,47 @@
+"""What surrounds a difference of means: the normal law of two samples with variances of their own."""
+
+from __future__ import annotations
+
+import math
+
+from sparkmon.distributions.distribution import Distribution
+from sparkmon.statistics.null_laws import chi2_quantile, chi2_sf
+from sparkmon.statistics.statistic import Measurement, least_rows
+
+__all__ = ["mean_law"]
+
+
+def mean_law(
+    reference: Distribution,
+    current: Distribution,
+    value: float,
+    threshold: float,
+    sketch_error: float = 0.0,
+) -> Measurement:
+    """Return what surrounds the current mean less the reference's; all but counts in the column's unit.
+
+    Notes
+    -----
+    About normal with the variance s^2/m + t^2/n, s and t the sides' standard deviations, so that sqrt(2 / pi) of its
+    root is the size to be expected of no drift. The p-value is two-sided.
+
+    References
+    ----------
+    .. [1] Welch: The generalization of "Student's" problem when several different population variances are involved.
+       Biometrika 34, 1947.
+    """
+    deviation = math.hypot(*(side.std / math.sqrt(side.n) for side in (reference, current)))
+    evidence = max(0.0, abs(value) - sketch_error)
+    z = evidence / deviation if deviation else (math.inf if evidence else 0.0)
+    point = math.sqrt(chi2_quantile(0.999, 1)) * reference.std
+    limit = threshold / point if point else math.inf
+    return Measurement(
+        value=value,
+        threshold=threshold,
+        noise=math.sqrt(2 / math.pi) * deviation,
+        p_value=chi2_sf(z * z, 1),
+        sketch_error=sketch_error,
+        least_rows=least_rows(limit * limit, reference.n),
+        reference_count=reference.n,
+        current_count=current.n,
+    )
