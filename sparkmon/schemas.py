@@ -14,7 +14,7 @@ from pyspark.sql.types import (
 )
 
 from sparkmon.distributions import schema as distributions
-from sparkmon.distributions.schema import ALL_ROWS, OTHER_VALUES
+from sparkmon.distributions.schema import ALL_ROWS, OTHER_VALUES, SLICE
 from sparkmon.protocol import schema as protocol
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "PROFILE",
     "PROFILES",
     "REFERENCES",
+    "SLICE",
     "VALUES",
 ]
 

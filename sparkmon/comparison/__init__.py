@@ -1,18 +1,19 @@
 """Live profiles beside training references: findings, each with its verdict."""
 
+from sparkmon.comparison.alpha import alpha_at_once, alpha_for
 from sparkmon.comparison.calibration import Calibration, calibrate
 from sparkmon.comparison.checks import Checks
 from sparkmon.comparison.compare import compare
 from sparkmon.comparison.compare_history import compare_history
 from sparkmon.comparison.confirmation import JUDGED, OVER, confirm
-from sparkmon.comparison.correction import alpha_for, correct
+from sparkmon.comparison.correction import correct
 from sparkmon.comparison.explained import explained
 from sparkmon.comparison.extra_columns import extra_columns
 from sparkmon.comparison.finding import Finding
 from sparkmon.comparison.history import History
 from sparkmon.comparison.hopsworks_checks import checks_of, result_of
 from sparkmon.comparison.missing_columns import missing_columns
-from sparkmon.comparison.provisional import alpha_at_once, provisional
+from sparkmon.comparison.provisional import provisional
 from sparkmon.comparison.rates import RATES
 from sparkmon.comparison.verdict import verdict
 from sparkmon.comparison.worst_slices import worst_slices

@@ -13,13 +13,13 @@ import pyarrow as pa
 from sparkmon.comparison.checks import Checks
 from sparkmon.comparison.other_blocks import other_blocks
 from sparkmon.distributions import summary_of
+from sparkmon.distributions.schema import SLICE
 from sparkmon.errors import ProfileError
 from sparkmon.statistics import STATISTICS, Summary
 
 __all__ = ["BlockEffects", "Calibration", "block_effects", "calibrate"]
 
 _ENOUGH_BLOCKS = 30
-_SLICE = ("slice_key", "slice_value")
 _MARGIN = 1.25
 """What the greatest of fewer blocks is multiplied by."""
 
@@ -91,7 +91,7 @@ def calibrate(references: pa.Table, checks: Checks) -> Calibration:
     """
     whole: dict[tuple[Any, ...], dict[str, Any]] = {}
     blocks: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
-    names = ("model", "model_version", "reference", *_SLICE, "column_kind", "column_name")
+    names = ("model", "model_version", "reference", *SLICE, "column_kind", "column_name")
     for row in references.to_pylist():
         column = tuple(row[name] for name in names)
         if row["block_start"] is None:

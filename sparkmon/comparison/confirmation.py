@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from sparkmon.comparison.alpha import GREATEST_ALPHA
+from sparkmon.comparison.effect import GROSS, effect
+
 __all__ = ["JUDGED", "OVER", "confirm"]
 
 OVER = ("drift", "over_limit")
@@ -19,17 +22,15 @@ _SERIES = ("model", "model_version", "slice_key", "slice_value", "column_name", 
 _TEST = ("drift_type", "reference", "statistic")
 _WINDOWS = 3
 _NEEDED = 2
-_GROSS = 2.0
 _ENOUGH_BLOCKS = 7
 """A week of days."""
-_ALPHA = 0.05
 
 
 def confirm(
     findings: DataFrame,
     earlier: DataFrame | None = None,
     *,
-    alpha: float = _ALPHA,
+    alpha: float = GREATEST_ALPHA,
     by: Sequence[str] = (),
 ) -> DataFrame:
     """Set ``confirmed``: whether a drift is to be told now, or may still be the chance of one window.
@@ -73,10 +74,9 @@ def confirm(
     last = Window.partitionBy(*series).orderBy("window_start").rowsBetween(1 - _WINDOWS, 0)
     is_over = F.col("status").isin(*OVER)
     often = F.count_if(is_over).over(last) >= _NEEDED
-    effect = F.abs("value") - F.col("noise") - F.col("sketch_error")
-    gross = effect > _GROSS * F.col("limit")
+    gross = effect() > GROSS * F.col("limit")
     beyond_time = (
-        (effect > _GROSS * F.col("block_limit"))
+        (effect() > GROSS * F.col("block_limit"))
         & (F.col("blocks") >= _ENOUGH_BLOCKS)
         & (F.col("p_adjusted") <= alpha**2)
     )

@@ -2,49 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from sparkmon.errors import OptionError
-from sparkmon.schemas import ALL_ROWS
+from sparkmon.schemas import ALL_ROWS, SLICE
 
-__all__ = ["alpha_for", "correct"]
+__all__ = ["correct"]
 
-_WEEK_S = 7 * 86_400
-_GREATEST_ALPHA = 0.05
 _FAMILY = ("model", "model_version", "window_start", "window_end", "drift_type")
-_SLICE = ("slice_key", "slice_value")
-
-
-def alpha_for(false_alarms_per_week: float, window_s: float) -> float:
-    """Return the level at which the tests of one window are corrected.
-
-    Parameters
-    ----------
-    false_alarms_per_week : float
-        How many windows a week may alarm on a model although nothing has drifted; above 0.
-    window_s : float
-        The distance between the starts of windows, in seconds; above 0.
-
-    Returns
-    -------
-    float
-        At most 0.05. A window without drift has a false finding with a probability of at most alpha, and a drift is
-        confirmed in two of three windows: about 3 alpha^2 of the windows alarm, of which a week has
-        604,800 / ``window_s``.
-
-    Examples
-    --------
-    >>> round(alpha_for(1, 3600), 4), round(alpha_for(1, 60), 4), alpha_for(1, 86_400)
-    (0.0445, 0.0058, 0.05)
-    """
-    for name, value in (("false_alarms_per_week", false_alarms_per_week), ("window_s", window_s)):
-        if not value > 0:
-            raise OptionError.malformed(name, value, "a number above 0")
-    return min(_GREATEST_ALPHA, math.sqrt(false_alarms_per_week * window_s / (3 * _WEEK_S)))
 
 
 def correct(findings: DataFrame, alpha: float, *, by: Sequence[str] = ()) -> DataFrame:
@@ -118,7 +86,7 @@ def correct(findings: DataFrame, alpha: float, *, by: Sequence[str] = ()) -> Dat
 
 def _inside_families(findings: DataFrame, of_window: Sequence[str]) -> DataFrame:
     """Add ``tested``, ``inside`` (p-values adjusted in their own family), and the family's ``simes`` p-value."""
-    family = Window.partitionBy(*of_window, *_SLICE, "tested")
+    family = Window.partitionBy(*of_window, *SLICE, "tested")
     ranked = family.orderBy("p_value")
     raised = F.col("p_value") * F.count("p_value").over(family) / F.row_number().over(ranked)
     # The least of what a finding and all with greater p-values would need.
@@ -139,10 +107,10 @@ def _by_families(inside: DataFrame, of_window: Sequence[str], alpha: float) -> D
     # One row stands for a slice's family.
     stands = F.col("tested") & F.col("is_first") & F.col("is_slice")
     heads = Window.partitionBy(*of_window, "stands")
-    ranked = heads.orderBy("simes", *_SLICE)
+    ranked = heads.orderBy("simes", *SLICE)
     upwards = ranked.rowsBetween(Window.currentRow, Window.unboundedFollowing)
     window = Window.partitionBy(*of_window)
-    family = Window.partitionBy(*of_window, *_SLICE)
+    family = Window.partitionBy(*of_window, *SLICE)
     families = F.count_if("stands").over(window)
     selected = F.count_if(F.col("stands") & (F.col("of_family") <= half)).over(window)
     of_slice = F.greatest(

@@ -5,12 +5,11 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from sparkmon.comparison.presence import presence_findings
-from sparkmon.profiles import ALL_ROWS
+from sparkmon.comparison.presence import KEY, presence_findings
+from sparkmon.schemas import ALL_ROWS
 
 __all__ = ["extra_columns"]
 
-_KEY = ("model", "model_version", "window_start", "window_end", "slice_key", "slice_value")
 _COLUMN = ("column_kind", "column_name")
 
 
@@ -47,12 +46,9 @@ def extra_columns(profiles: DataFrame, references: DataFrame) -> DataFrame:
         F.col("column_name").alias("r_name"),
         F.col("reference"),
     )
-    expected = known.groupBy("r_model", "r_version", "r_kind").agg(
-        F.collect_set("r_name").alias("names"), F.first("reference").alias("reference")
-    )
     of_version = F.col("r_version").isin("", F.col("model_version"))
     told = profiles.where(F.col("slice_key") == ALL_ROWS).select(
-        *_KEY,
+        *KEY,
         *_COLUMN,
         F.col("profile.count").alias("rows"),
         F.when(F.col("profile.num_texts") > F.col("profile.num_numbers"), "categorical")
@@ -60,19 +56,17 @@ def extra_columns(profiles: DataFrame, references: DataFrame) -> DataFrame:
         .alias("data_type"),
     )
     beside = told.join(
-        F.broadcast(expected),
+        F.broadcast(known),
         (F.col("model") == F.col("r_model"))
         & (F.col("column_kind") == F.col("r_kind"))
         & of_version,
     )
     # A column is known if any reference for this version has it.
+    is_known = F.bool_or(F.col("r_name") == F.col("column_name"))
     found = (
-        beside.groupBy(*_KEY, *_COLUMN, "rows", "data_type")
-        .agg(
-            F.array_distinct(F.flatten(F.collect_list("names"))).alias("names"),
-            F.max("reference").alias("reference"),
-        )
-        .where(~F.array_contains("names", F.col("column_name")))
+        beside.groupBy(*KEY, *_COLUMN, "rows", "data_type")
+        .agg(is_known.alias("is_known"), F.max("reference").alias("reference"))
+        .where(~F.col("is_known"))
     )
     reason = F.concat(F.lit("the reference "), "reference", F.lit(" does not have it"))
     return presence_findings(found, "extra_column", F.col("rows"), reason)

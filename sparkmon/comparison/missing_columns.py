@@ -5,11 +5,9 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from sparkmon.comparison.presence import presence_findings
+from sparkmon.comparison.presence import KEY, presence_findings
 
 __all__ = ["missing_columns"]
-
-_WINDOW = ("model", "model_version", "window_start", "window_end", "slice_key", "slice_value")
 
 
 def missing_columns(profiles: DataFrame, references: DataFrame) -> DataFrame:
@@ -43,7 +41,7 @@ def missing_columns(profiles: DataFrame, references: DataFrame) -> DataFrame:
         F.col("slice_value").alias("r_slice_value"),
         *("reference", "column_name", "column_kind", "data_type"),
     )
-    windows = profiles.groupBy(*_WINDOW, F.col("column_kind").alias("kind")).agg(
+    windows = profiles.groupBy(*KEY, F.col("column_kind").alias("kind")).agg(
         F.collect_set("column_name").alias("came")
     )
     of_version = F.col("r_version").isin("", F.col("model_version"))
@@ -56,7 +54,7 @@ def missing_columns(profiles: DataFrame, references: DataFrame) -> DataFrame:
         & of_version,
     )
     missing = expected.where(~F.array_contains("came", F.col("column_name")))
-    found = missing.groupBy(*_WINDOW, "column_kind", "column_name").agg(
+    found = missing.groupBy(*KEY, "column_kind", "column_name").agg(
         F.max("reference").alias("reference"), F.max("data_type").alias("data_type")
     )
     reason = F.concat(

@@ -5,9 +5,12 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from sparkmon.schemas import DRIFT_METRICS
+from sparkmon.schemas import DRIFT_METRICS, SLICE
 
-__all__ = ["presence_findings"]
+__all__ = ["KEY", "presence_findings"]
+
+KEY = ("model", "model_version", "window_start", "window_end", *SLICE)
+"""What columns come or stay away together by."""
 
 
 def presence_findings(found: DataFrame, statistic: str, rows: Column, reason: Column) -> DataFrame:

@@ -6,43 +6,14 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from sparkmon.comparison.correction import correct
-from sparkmon.errors import OptionError
+from sparkmon.comparison.effect import GROSS, effect
 
-__all__ = ["alpha_at_once", "provisional"]
+__all__ = ["provisional"]
 
-_WEEK_S = 7 * 86_400
-_GREATEST_ALPHA = 0.05
 _COLUMN = (
     *("model", "model_version", "window_start", "window_end", "slice_key", "slice_value"),
     *("column_name", "column_kind"),
 )
-_GROSS = 2.0
-
-
-def alpha_at_once(false_alarms_per_week: float, window_s: float) -> float:
-    """Return the level of tests that alarm at once, without waiting for a second window.
-
-    Parameters
-    ----------
-    false_alarms_per_week : float
-        How many windows a week may alarm on a model although nothing has drifted; above 0.
-    window_s : float
-        The distance between the starts of windows, in seconds; above 0.
-
-    Returns
-    -------
-    float
-        At most 0.05. A window without drift alarms with at most this probability.
-
-    Examples
-    --------
-    >>> round(alpha_at_once(1, 3600), 5), round(alpha_at_once(1, 86_400), 5)
-    (0.00595, 0.05)
-    """
-    for name, value in (("false_alarms_per_week", false_alarms_per_week), ("window_s", window_s)):
-        if not value > 0:
-            raise OptionError.malformed(name, value, "a number above 0")
-    return min(_GREATEST_ALPHA, false_alarms_per_week * window_s / _WEEK_S)
 
 
 def provisional(findings: DataFrame, alpha: float) -> DataFrame:
@@ -83,10 +54,9 @@ def provisional(findings: DataFrame, alpha: float) -> DataFrame:
     >>> found.select("column_name", "statistic", "status", "current_count").collect()
     [Row(column_name='x', statistic='psi', status='provisional', current_count=500)]
     """
-    effect = F.abs("value") - F.col("noise") - F.col("sketch_error")
-    is_gross = (F.col("status") == "drift") & (effect > _GROSS * F.col("limit"))
+    is_gross = (F.col("status") == "drift") & (effect() > GROSS * F.col("limit"))
     ranked = Window.partitionBy(*_COLUMN).orderBy(
-        F.desc("is_gross"), F.desc_nulls_first(F.try_divide(effect, F.col("limit"))), "statistic"
+        F.desc("is_gross"), F.desc_nulls_first(F.try_divide(effect(), F.col("limit"))), "statistic"
     )
     columns = (
         findings.where("drift_type = 'BASELINE'")

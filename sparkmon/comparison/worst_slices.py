@@ -6,13 +6,13 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from sparkmon.comparison.confirmation import JUDGED
-from sparkmon.schemas import ALL_ROWS
+from sparkmon.comparison.effect import effect
+from sparkmon.schemas import ALL_ROWS, SLICE
 
 __all__ = ["worst_slices"]
 
 _COLUMN = ("model", "model_version", "window_start", "window_end", "drift_type", "reference")
 _OF = ("column_name", "column_kind")
-_SLICE = ("slice_key", "slice_value")
 _TOLD = (
     "statistic",
     "value",
@@ -55,13 +55,12 @@ def worst_slices(findings: DataFrame) -> DataFrame:
     1 side a ks 0.25 drift
     2 side b ks 0.0 ok
     """
-    beyond = F.abs("value") - F.col("noise") - F.col("sketch_error")
     # A limit of 0 that is exceeded is exceeded without bounds.
     excess = F.coalesce(
-        F.try_divide(beyond, F.col("limit")), F.when(beyond > 0, float("inf")).otherwise(0.0)
+        F.try_divide(effect(), F.col("limit")), F.when(effect() > 0, float("inf")).otherwise(0.0)
     )
-    strongest = Window.partitionBy(*_COLUMN, *_OF, *_SLICE).orderBy(F.desc("excess"), "statistic")
-    ranked = Window.partitionBy(*_COLUMN, *_OF).orderBy(F.desc("excess"), *_SLICE)
+    strongest = Window.partitionBy(*_COLUMN, *_OF, *SLICE).orderBy(F.desc("excess"), "statistic")
+    ranked = Window.partitionBy(*_COLUMN, *_OF).orderBy(F.desc("excess"), *SLICE)
     return (
         findings.where(
             F.col("status").isin(*JUDGED)
@@ -72,6 +71,6 @@ def worst_slices(findings: DataFrame) -> DataFrame:
         .withColumn("place", F.row_number().over(strongest))
         .where("place = 1")
         .withColumn("rank", F.row_number().over(ranked))
-        .select(*_COLUMN, *_OF, "rank", *_SLICE, "excess", *_TOLD)
+        .select(*_COLUMN, *_OF, "rank", *SLICE, "excess", *_TOLD)
         .orderBy("window_start", *_OF, "rank")
     )

@@ -12,10 +12,21 @@ import pyarrow.compute as pc
 
 from sparkmon.errors import ProfileError
 
-__all__ = ["ALL_ROWS", "OTHER_VALUES", "PROFILE", "PROFILES", "REFERENCES", "as_references"]
+__all__ = [
+    "ALL_ROWS",
+    "OTHER_VALUES",
+    "PROFILE",
+    "PROFILES",
+    "REFERENCES",
+    "SLICE",
+    "as_references",
+]
 
 ALL_ROWS = ":all"
 """Key and value of the slice that holds every row."""
+
+SLICE = ("slice_key", "slice_value")
+"""The columns that tell a slice."""
 
 OTHER_VALUES = ":other"
 """The slice of all values of a key that do not stand alone."""

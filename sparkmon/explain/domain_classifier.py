@@ -13,7 +13,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from sparkmon.errors import MissingExtraError, OptionError
-from sparkmon.profiles import column_kinds, number_of, quoted
+from sparkmon.profiles import column_kinds, is_time, number_of, quoted
 from sparkmon.records import FeatureKind
 
 __all__ = ["DomainShift", "domain_classifier"]
@@ -148,12 +148,11 @@ def _chosen(
                     f"got the column {name!r}, which the {side} table does not have; "
                     f"its columns are {', '.join(table.columns)}"
                 )
-    times = {"date", "timestamp", "timestamp_ntz"}
     known = column_kinds(reference) | dict(kinds)
     wanted = columns or [
         name
         for name in known
-        if name in current.columns and reference.schema[name].dataType.typeName() not in times
+        if name in current.columns and not is_time(reference.schema[name].dataType)
     ]
     chosen = {name: known[name] for name in wanted if name in known}
     if not chosen:

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from sparkmon.errors import OptionError
 from sparkmon.interval import parse_interval
-from sparkmon.monitor.reach import EPOCH, Reach
+from sparkmon.monitor.reach import EPOCH, Reach, lasts
 from sparkmon.profiles import merge_profiles
 from sparkmon.schemas import PROFILES
 from sparkmon.tables import Tables
@@ -92,8 +92,7 @@ class LongerWindows:
         found = self._tables.find(profiles.sparkSession, "profiles", names, start, reach.first_end)
         if found is None:
             return None
-        length = F.unix_micros("window_end") - F.unix_micros("window_start")
-        return found.where(length == round(self._window_s * 1e6)).select(*names)
+        return found.where(lasts(self._window_s)).select(*names)
 
 
 def _floor(time: datetime, length: timedelta) -> datetime:

@@ -5,12 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-__all__ = ["EPOCH", "Reach"]
+__all__ = ["EPOCH", "Reach", "lasts"]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+def lasts(seconds: float) -> Column:
+    """Tell whether a window is so long."""
+    length = F.unix_micros("window_end") - F.unix_micros("window_start")
+    return length == round(seconds * 1e6)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from functools import reduce
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
 
 from sparkmon.comparison import (
     Calibration,
@@ -28,6 +27,7 @@ from sparkmon.comparison import (
     provisional,
 )
 from sparkmon.interval import parse_interval
+from sparkmon.monitor.reach import lasts
 from sparkmon.profiles import merge_blocks
 
 __all__ = ["Verdicts"]
@@ -103,10 +103,9 @@ class Verdicts:
         if len(calibrations) == 1:
             (calibration,) = calibrations.values()
             return [compare(profiles, references, self.checks, calibration=calibration)]
-        length = F.unix_micros("window_end") - F.unix_micros("window_start")
         return [
             compare(
-                profiles.where(length == round(seconds * 1e6)),
+                profiles.where(lasts(seconds)),
                 references,
                 self.checks,
                 calibration=calibration,

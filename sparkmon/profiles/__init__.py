@@ -14,7 +14,7 @@ from sparkmon.profiles.merge import merge_profiles
 from sparkmon.profiles.reference import reference_of
 from sparkmon.profiles.rows import profile_rows
 from sparkmon.profiles.slicing.slices import Slice, Slices, slices_of, with_slices
-from sparkmon.profiles.table import column_kinds, number_of, profile_table, quoted
+from sparkmon.profiles.table import column_kinds, is_time, number_of, profile_table, quoted
 from sparkmon.schemas import ALL_ROWS
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Slices",
     "cell_columns",
     "column_kinds",
+    "is_time",
     "merge_blocks",
     "merge_profiles",
     "merged_profile",

@@ -8,19 +8,17 @@ from functools import partial
 import numpy as np
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.types import DateType, TimestampNTZType, TimestampType
 
 from sparkmon.distributions import Projection
 from sparkmon.errors import OptionError, ProfileError
 from sparkmon.profiles.aggregate import REFERENCE_K, WINDOW_K
-from sparkmon.profiles.table import number_of, profile_table, quoted
+from sparkmon.profiles.table import is_time, number_of, profile_table, quoted
 from sparkmon.records import FeatureKind
 
 __all__ = ["joint_reference"]
 
 _SAMPLE = 10_000
 """How many rows the projection is made of at most; and no more than half of all."""
-_TIMES = (DateType, TimestampType, TimestampNTZType)
 
 
 def joint_reference(
@@ -59,7 +57,7 @@ def joint_reference(
     names = [
         name
         for name, kind in features.items()
-        if kind == "numeric" and not isinstance(table.schema[name].dataType, _TIMES)
+        if kind == "numeric" and not is_time(table.schema[name].dataType)
     ]
     if len(names) < 2:
         raise OptionError(

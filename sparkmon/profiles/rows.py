@@ -10,12 +10,9 @@ from pyspark.sql import functions as F
 from sparkmon.profiles.aggregate import WINDOW_K, cell_columns, profile_of
 from sparkmon.profiles.joint import JOINT, Projections, projected_features
 from sparkmon.profiles.slicing.slices import Slices, of_rows
-from sparkmon.schemas import ALL_ROWS, PROFILES
+from sparkmon.schemas import ALL_ROWS, PROFILES, SLICE
 
-__all__ = ["OF_WHOLE", "SLICE", "profile_rows", "shaped", "sliced"]
-
-SLICE = ("slice_key", "slice_value")
-"""The columns that tell a slice."""
+__all__ = ["OF_WHOLE", "profile_rows", "shaped", "sliced"]
 
 OF_WHOLE = f"column_kind <> 'joint' OR slice_key = '{ALL_ROWS}'"
 """Whole rows are summarised for all slices together: a reference has no more."""

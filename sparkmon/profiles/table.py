@@ -23,13 +23,14 @@ from sparkmon.distributions import Projection
 from sparkmon.errors import OptionError
 from sparkmon.profiles.aggregate import WINDOW_K, cell_columns, profile_of
 from sparkmon.profiles.joint import JOINT, projected_columns
-from sparkmon.profiles.rows import OF_WHOLE, SLICE, shaped, sliced
+from sparkmon.profiles.rows import OF_WHOLE, shaped, sliced
 from sparkmon.profiles.slicing.columns import FeatureColumn
 from sparkmon.profiles.slicing.functions import MeantType
 from sparkmon.profiles.slicing.slices import Slices, of_table
 from sparkmon.records import FeatureKind
+from sparkmon.schemas import SLICE
 
-__all__ = ["column_kinds", "feature_of", "number_of", "profile_table", "quoted"]
+__all__ = ["column_kinds", "feature_of", "is_time", "number_of", "profile_table", "quoted"]
 
 _CATEGORICAL = (StringType, CharType, VarcharType, BooleanType)
 _TIMES = (DateType, TimestampType, TimestampNTZType)
@@ -170,6 +171,11 @@ def feature_of(table: DataFrame) -> FeatureColumn:
     return feature
 
 
+def is_time(data_type: DataType) -> bool:
+    """Tell whether a column's numbers are dates or times."""
+    return isinstance(data_type, _TIMES)
+
+
 def quoted(name: str) -> str:
     """Quote a column's name, so that dots and spaces in it are taken as they are."""
     return f"`{name.replace('`', '``')}`"
@@ -232,6 +238,6 @@ def _cells(table: DataFrame, name: str, kind: FeatureKind) -> _Cells:
     if isinstance(data_type, _CATEGORICAL):
         number = column.try_cast("double")
         return _Cells(number, F.when(number.isNull(), column.cast("string")))
-    if isinstance(data_type, _TIMES):
+    if is_time(data_type):
         column = column.cast("timestamp")
     return _Cells(column.cast("double"), None)
