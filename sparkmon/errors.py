@@ -13,7 +13,7 @@
     ├─ StoreError (RuntimeError)           the feature store failed
     │  └─ StoreTimeoutError (TimeoutError)  it did not answer in time
     ├─ ServingError (RuntimeError)         a request cannot be answered with a prediction
-    ├─ AlertDeliveryError (RuntimeError)   a required sink failed
+    ├─ AlertDeliveryError (RuntimeError)   a sink could not send a notification
     └─ MissingExtraError (ImportError)     a package of an optional extra is not installed
 
 Each class carries a ``condition``; the printed text is ``[CONDITION] what was got; what to do``. The condition
@@ -145,9 +145,28 @@ class ServingError(SparkmonError, RuntimeError):
 
 
 class AlertDeliveryError(SparkmonError, RuntimeError):
-    """Raised when a required alert sink failed; the batch is then tried again."""
+    """Raised when an alert sink could not send a notification.
+
+    ``permanent`` says that it is no use to send it again; ``retry_after_s`` is when it is worth it, in seconds.
+    """
 
     condition = "SPARKMON_ALERT_DELIVERY"
+    permanent: bool = False
+    retry_after_s: float | None = None
+
+    @classmethod
+    def refused(cls, message: str) -> AlertDeliveryError:
+        """Build the error for a notification that the other side will never take."""
+        error = cls(message)
+        error.permanent = True
+        return error
+
+    @classmethod
+    def later(cls, message: str, retry_after_s: float | None) -> AlertDeliveryError:
+        """Build the error for one that it may take later."""
+        error = cls(message)
+        error.retry_after_s = retry_after_s
+        return error
 
 
 class MissingExtraError(SparkmonError, ImportError):

@@ -18,7 +18,7 @@ BELOW_CONFIG = {
     *("alerts", "comparison", "distributions", "errors", "explain", "functions", "interval"),
     *("logs", "profiles"),
     *("protocol", "receiver", "records", "registry", "schemas", "session", "sources"),
-    *("serving", "skew", "statistics", "store", "tables", "watch"),
+    *("serving", "sinks", "skew", "statistics", "store", "tables", "watch"),
 }
 MAY_IMPORT = {
     "errors": set(),
@@ -42,9 +42,10 @@ MAY_IMPORT = {
     "explain": {"profiles", "records", "errors"},
     "skew": {"store", "protocol", "errors"},
     "tables": {"errors"},
-    "alerts": {"tables", "schemas", "records", "registry", "errors"},
+    "sinks": {"records", "errors"},
+    "alerts": {"sinks", "tables", "schemas", "interval", "records", "registry", "errors"},
     "monitor": {
-        *("sources", "profiles", "comparison", "alerts", "skew", "store", "tables"),
+        *("sources", "profiles", "comparison", "alerts", "sinks", "skew", "store", "tables"),
         *("schemas", "watch", "interval", "records", "errors"),
     },
     "watch": set(),
@@ -61,7 +62,7 @@ MAY_IMPORT = {
 
 PURE = {
     *("errors", "registry", "records", "protocol", "distributions", "statistics", "store"),
-    *("logs", "receiver", "serving", "skew"),
+    *("logs", "receiver", "serving", "sinks", "skew"),
 }
 """Rooms that live without Spark: importing them must not import pyspark."""
 

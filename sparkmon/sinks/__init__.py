@@ -1,0 +1,18 @@
+"""Where alerts are told: one contract, one file per destination; no Spark here."""
+
+from sparkmon.sinks.alert import Alert, Severity, State
+from sparkmon.sinks.console import ConsoleSink
+from sparkmon.sinks.notification import Notification, printable
+from sparkmon.sinks.secret import Secret
+from sparkmon.sinks.sink import AlertSink
+
+__all__ = [
+    "Alert",
+    "AlertSink",
+    "ConsoleSink",
+    "Notification",
+    "Secret",
+    "Severity",
+    "State",
+    "printable",
+]

@@ -1,0 +1,76 @@
+"""What is sent: one message about all that one batch tells of a model's window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sparkmon.sinks.alert import Alert, Severity, State
+
+__all__ = ["Notification", "printable"]
+
+_LISTED = 20
+
+
+def printable(text: str) -> str:
+    r"""Make control characters visible, line breaks too: names in alerts come from outside.
+
+    Examples
+    --------
+    >>> printable("a\x1b[31mred\u202e\nfake line é")
+    'a\\x1b[31mred\\u202e\\nfake line é'
+    """
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """One message to people or to another system.
+
+    Examples
+    --------
+    >>> from datetime import datetime, timezone
+    >>> noon = datetime(2026, 1, 5, 12, tzinfo=timezone.utc)
+    >>> Notification("id", "fired", "warning", "flights", "2", noon, noon.replace(hour=13), 40, (), noon).title
+    'flights (version 2): 40 alerts in the window 2026-01-05 12:00 to 2026-01-05 13:00 UTC'
+    """
+
+    notification_id: str
+    """The same at every delivery, so that a receiver can leave out what it has had."""
+    state: State
+    severity: Severity
+    """The highest of its alerts."""
+    model: str
+    model_version: str
+    window_start: datetime | None
+    window_end: datetime | None
+    count: int
+    """How many alerts it tells of."""
+    alerts: tuple[Alert, ...]
+    """The gravest of them, at most 1,000."""
+    created_time: datetime
+
+    @property
+    def title(self) -> str:
+        """One line without control characters."""
+        version = f" (version {self.model_version})" if self.model_version else ""
+        many = f"{self.count:,} alerts" if self.count != 1 else "1 alert"
+        what = {"resolved": f"{many} resolved", "ongoing": f"{many} still open"}
+        told = what.get(self.state, many)
+        return printable(f"{self.model}{version}: {told}{self._window()}")
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The alerts' messages, a line each and none with control characters; the last says how many are left out."""
+        listed = [printable(alert.message) for alert in self.alerts[:_LISTED]]
+        left = self.count - len(listed)
+        more = f"and {left:,} more: see the table alerts, notification_id {self.notification_id}"
+        return (*listed, more) if left else tuple(listed)
+
+    def _window(self) -> str:
+        if self.window_start is None or self.window_end is None:
+            return ""
+        start, end = (f"{time:%Y-%m-%d %H:%M}" for time in (self.window_start, self.window_end))
+        return (
+            f" in the {'open ' if self.state == 'provisional' else ''}window {start} to {end} UTC"
+        )
