@@ -36,7 +36,7 @@ class Secret:
     env: str | None = None
     """The name of an environment variable."""
     file: str | None = None
-    """The path of a file of at most 64 KiB, such as a mounted Kubernetes secret; a line break at its end is left out."""
+    """The path of a file of at most 64 KiB, such as a mounted Kubernetes secret; line breaks at its end are left out."""
 
     def __post_init__(self) -> None:
         if (self.env is None) == (self.file is None):
@@ -55,10 +55,7 @@ class Secret:
         OptionError
             The variable is not set or the file cannot be read, or it is empty.
         """
-        if self.env is not None:
-            value = os.environ.get(self.env, "")
-        else:
-            value = self._content()
+        value = self._content() if self.env is None else os.environ.get(self.env, "")
         if not value:
             raise OptionError(f"{self!r} holds nothing; set it to the secret")
         return value
