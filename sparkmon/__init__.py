@@ -11,9 +11,9 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOMES = {
-    "AlertSink": "sparkmon.alerts",
+    "AlertSink": "sparkmon.sinks",
     "Checks": "sparkmon.comparison",
-    "ConsoleSink": "sparkmon.alerts",
+    "ConsoleSink": "sparkmon.sinks",
     "DomainShift": "sparkmon.explain",
     "Feature": "sparkmon.records",
     "FeatureStore": "sparkmon.store",
@@ -25,6 +25,7 @@ _HOMES = {
     "LocalStore": "sparkmon.store",
     "ModelSchema": "sparkmon.records",
     "Monitor": "sparkmon.monitor",
+    "Policy": "sparkmon.alerts",
     "SkewMarker": "sparkmon.skew",
     "SqlStore": "sparkmon.store",
     "Tables": "sparkmon.tables",

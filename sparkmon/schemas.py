@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pyspark.sql.pandas.types import from_arrow_schema, from_arrow_type
 from pyspark.sql.types import (
+    ArrayType,
     BooleanType,
     DoubleType,
     LongType,
@@ -19,12 +20,16 @@ from sparkmon.protocol import schema as protocol
 
 __all__ = [
     "ALERTS",
+    "ALERT_ACTIONS",
     "ALL_ROWS",
+    "CANDIDATES",
     "DEAD_LETTERS",
     "DECODED",
+    "DELIVERIES",
     "DRIFT_METRICS",
     "EVENTS",
     "FINDING",
+    "INCIDENT",
     "OTHER_VALUES",
     "PROFILE",
     "PROFILES",
@@ -117,15 +122,82 @@ _NOT_TOLD = {
     "confirmed",
 }
 
-ALERTS = StructType(
+CANDIDATES = StructType(
     [
         StructField("alert_id", StringType(), False),
+        StructField("incident_id", StringType(), False),
         *(field for field in DRIFT_METRICS.fields if field.name not in _NOT_TOLD),
-        StructField("state", StringType(), False),
-        StructField("fired_time", TimestampType(), False),
+        StructField("condition", StringType(), False),
+        StructField("severity", StringType(), False),
         StructField("message", StringType(), False),
     ]
 )
-"""One alert per window and column that drifted or is over its limit, carrying the statistic that is furthest over its
-threshold. ``alert_id`` is a digest of what it tells of, the same at every replay. ``state`` is ``fired``, or
-``provisional`` of a window that is still open."""
+"""What a window says of one column, by the statistic that is furthest over what is allowed, before it is decided
+whether that is told. ``incident_id`` is a digest of the column, its slice and what it is compared with; ``alert_id`` of
+these and the window: the same at every replay. ``condition`` is ``trouble``, ``unconfirmed``, ``covered`` (a slice
+where the column as a whole is in trouble), or ``fine``. ``severity`` is ``info``, ``warning`` or ``critical``."""
+
+INCIDENT = StructType(
+    [
+        StructField("is_open", BooleanType(), False),
+        StructField("believed", StringType()),
+        StructField("last_end", TimestampType()),
+        StructField("opened_time", TimestampType()),
+        StructField("told_end", TimestampType()),
+        StructField("fine_windows", LongType(), False),
+        StructField("changes", ArrayType(TimestampType(), False), False),
+    ]
+)
+"""What is remembered of an incident: the fields of :class:`sparkmon.alerts.Incident`."""
+
+ALERTS = StructType(
+    [
+        *(field for field in CANDIDATES.fields if field.name != "condition"),
+        StructField("state", StringType(), False),
+        StructField("told", StringType()),
+        StructField("untold", StringType()),
+        StructField("notification_id", StringType()),
+        StructField("sinks", ArrayType(StringType(), False)),
+        StructField("incident", INCIDENT),
+        StructField("fired_time", TimestampType(), False),
+        StructField("query_id", StringType()),
+        StructField("batch_id", LongType()),
+    ]
+)
+"""One decision per window and column that is in trouble, or was: fired or not, told or not. ``state`` is ``fired``,
+``ongoing``, ``recovering``, ``resolved``, ``provisional`` (the window is still open), ``unconfirmed`` or ``covered``.
+``told`` is what people were told: ``fired``, ``ongoing``, ``resolved`` or ``provisional``, in the notification
+``notification_id`` to ``sinks``; null where nothing was, and ``untold`` then says why. ``incident`` is what is
+remembered of the incident from then on."""
+
+DELIVERIES = StructType(
+    [
+        StructField("notification_id", StringType(), False),
+        StructField("sink", StringType(), False),
+        StructField("attempt", LongType(), False),
+        StructField("status", StringType(), False),
+        StructField("error", StringType()),
+        StructField("time", TimestampType(), False),
+        StructField("retry_time", TimestampType()),
+    ]
+)
+"""One attempt to deliver a notification to a sink. ``status`` is ``delivered``, ``failed`` (it is tried again, not
+before ``retry_time``) or ``dead`` (it is not, unless somebody replays it)."""
+
+ALERT_ACTIONS = StructType(
+    [
+        StructField("action_id", StringType(), False),
+        StructField("action", StringType(), False),
+        StructField("model", StringType()),
+        StructField("column_name", StringType()),
+        StructField("slice", StringType()),
+        StructField("severity", StringType()),
+        StructField("incident_id", StringType()),
+        StructField("start_time", TimestampType(), False),
+        StructField("end_time", TimestampType()),
+        StructField("by", StringType(), False),
+        StructField("comment", StringType(), False),
+    ]
+)
+"""What people said of alerts: ``silence`` (patterns, until ``end_time``), ``unsilence`` (ends the silence of that
+``action_id``) or ``ack`` (of one incident)."""

@@ -70,6 +70,10 @@ class Tables:
         named = frame.write.option("txnAppId", f"{writer}/{table}").option("txnVersion", batch_id)
         self._save(named, table)
 
+    def add(self, frame: DataFrame, table: str) -> None:
+        """Append rows that no batch of a query wrote; a table is made with the first."""
+        self._save(frame.write, table)
+
     def _save(self, rows: DataFrameWriter, table: str) -> None:
         # A later version of sparkmon may write further columns.
         chosen = rows.format("delta").mode("append").option("mergeSchema", "true")
@@ -93,10 +97,10 @@ class Tables:
         """Return a table as a DataFrame."""
         return spark.table(self.name_of(table))
 
-    def find(
-        self, spark: SparkSession, table: str, names: Sequence[str], start: datetime, end: datetime
+    def read_if_there(
+        self, spark: SparkSession, table: str, names: Sequence[str]
     ) -> DataFrame | None:
-        """Return what was written of the windows that began from ``start`` on and ended before ``end``.
+        """Return a table as a DataFrame.
 
         None where nothing has been written yet, or by an earlier version of sparkmon without one of the columns
         ``names``.
@@ -108,7 +112,17 @@ class Tables:
             if error.getCondition() in _ABSENT:
                 return None
             raise
-        if not {*names} <= {*held}:
+        return frame if {*names} <= {*held} else None
+
+    def find(
+        self, spark: SparkSession, table: str, names: Sequence[str], start: datetime, end: datetime
+    ) -> DataFrame | None:
+        """Return what was written of the windows that began from ``start`` on and ended before ``end``.
+
+        None as :meth:`read_if_there` says.
+        """
+        frame = self.read_if_there(spark, table, names)
+        if frame is None:
             return None
         began, ended = F.col("window_start"), F.col("window_end")
         return frame.where((began >= F.lit(start)) & (ended < F.lit(end)))

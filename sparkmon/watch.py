@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from pyspark.errors import AnalysisException
 from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
-__all__ = ["Companion", "LateEvents", "Watch", "query_id"]
+__all__ = ["Companion", "Delivery", "LateEvents", "Watch", "known_query_id", "query_id"]
 
 
 class Companion(Protocol):
@@ -18,6 +19,16 @@ class Companion(Protocol):
 
     def stop(self) -> None:
         """Stop it, and block until it has stopped."""
+
+
+class Delivery(Protocol):
+    """What delivers alerts while the queries run."""
+
+    def drain(self) -> int:
+        """Wait, half a minute at most, until all has been delivered; return how many notifications are left."""
+
+    def close(self, *, drain: bool = False) -> int:
+        """Stop delivering; return how many notifications are left for the next start."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +45,8 @@ class Watch:
     """Such as what sends heartbeats while the stream is silent."""
     flush: Callable[[], None] | None = None
     """Closes what the queries have left open, once they have ended."""
+    delivery: Delivery | None = None
+    """Delivers what the queries decide to tell."""
 
     @property
     def queries(self) -> tuple[StreamingQuery, ...]:
@@ -43,16 +56,22 @@ class Watch:
 
     def wait(self) -> None:
         """Block until the queries end and all is flushed that shall be; raise what ended them if it was an error."""
-        # In turns, so that the failure of either is told while the other runs on.
-        while not all([query.awaitTermination(1) for query in self.queries]):
-            pass
-        if self.flush is not None:
-            self.flush()
+        try:
+            # In turns, so that the failure of either is told while the other runs on.
+            while not all([query.awaitTermination(1) for query in self.queries]):
+                pass
+            if self.flush is not None:
+                self.flush()
+        finally:
+            if self.delivery is not None:
+                self.delivery.close(drain=True)
 
     def finish(self) -> None:
-        """Block until all that is there now has been processed."""
+        """Block until all that is there now has been processed, and what there is to tell has been told."""
         for query in self.queries:
             query.processAllAvailable()
+        if self.delivery is not None:
+            self.delivery.drain()
 
     def stop(self) -> None:
         """Stop the queries; started again on the same tables, they go on where they were."""
@@ -60,6 +79,8 @@ class Watch:
             companion.stop()
         for query in self.queries:
             query.stop()
+        if self.delivery is not None:
+            self.delivery.close()
 
 
 class LateEvents:
@@ -87,6 +108,16 @@ class LateEvents:
                     if state.operatorName == "dedupeWithinWatermark"
                 )
         return late
+
+
+def known_query_id(spark: SparkSession, checkpoint: str) -> str | None:
+    """Return the id of a query, or None where its checkpoint has not been made yet."""
+    try:
+        return query_id(spark, checkpoint)
+    except AnalysisException as error:
+        if error.getCondition() == "PATH_NOT_FOUND":
+            return None
+        raise
 
 
 def query_id(spark: SparkSession, checkpoint: str) -> str:

@@ -1,8 +1,26 @@
-"""From findings to someone who should know: what is an alert, where it goes, and that nothing is lost."""
+"""From findings to someone who should know: what is told, to whom, and that nothing is lost."""
 
-from sparkmon.alerts.alert import alerts_of
-from sparkmon.alerts.batch import deliver
-from sparkmon.alerts.console import ConsoleSink
-from sparkmon.alerts.sink import Alert, AlertSink
+from sparkmon.alerts.candidates import alerts_of, candidates_of
+from sparkmon.alerts.desk import AlertDesk
+from sparkmon.alerts.dispatcher import Dispatcher
+from sparkmon.alerts.incident import Incident, Observation
+from sparkmon.alerts.matcher import SEVERITIES, Matcher
+from sparkmon.alerts.policy import Policy, Route, SeverityRule
+from sparkmon.alerts.record import AlertRecord
+from sparkmon.alerts.rows import notifications_of
 
-__all__ = ["Alert", "AlertSink", "ConsoleSink", "alerts_of", "deliver"]
+__all__ = [
+    "SEVERITIES",
+    "AlertDesk",
+    "AlertRecord",
+    "Dispatcher",
+    "Incident",
+    "Matcher",
+    "Observation",
+    "Policy",
+    "Route",
+    "SeverityRule",
+    "alerts_of",
+    "candidates_of",
+    "notifications_of",
+]

@@ -7,13 +7,13 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
-from sparkmon.alerts import ConsoleSink
 from sparkmon.comparison import RATES, Checks, History
 from sparkmon.config.sources import HopsworksSource, KafkaSource, KServeSource
 from sparkmon.config.values import Interval, Location, Options, Strict, Text, as_strings, resolved
 from sparkmon.errors import OptionError
 from sparkmon.interval import parse_interval
 from sparkmon.monitor import Monitor, check_longer_windows
+from sparkmon.sinks import ConsoleSink
 from sparkmon.statistics import STATISTICS
 from sparkmon.store import DEFAULT_REFERENCE, FeatureStore, open_store
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,6 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from sparkmon import sources
-from sparkmon.alerts import Alert, AlertSink
 from sparkmon.demo.delay_model import DelayModel
 from sparkmon.demo.flights import FEATURES, MODEL, SCORE, Flights, split_flights
 from sparkmon.demo.mariadb_process import MariaDbProcess
@@ -26,6 +25,7 @@ from sparkmon.demo.traffic import Traffic
 from sparkmon.errors import SparkmonError
 from sparkmon.monitor import Monitor
 from sparkmon.profiles import reference_of
+from sparkmon.sinks import AlertSink, Notification
 from sparkmon.store import FeatureStore, open_store
 from sparkmon.watch import Watch
 
@@ -90,13 +90,15 @@ class Play:
 class _Counter(AlertSink):
     """Counts alerts for the progress line."""
 
+    kind = "counter"
+
     def __init__(self) -> None:
         super().__init__()
         self.count = 0
 
-    def deliver(self, alerts: Sequence[Alert]) -> None:
+    def deliver(self, notification: Notification) -> None:
         """Count them."""
-        self.count += len(alerts)
+        self.count += notification.count
 
 
 def play(spark: SparkSession, out: Path, store: str, report: Report) -> Play:
@@ -231,7 +233,8 @@ def _summary(
     # Not `monitor.rows`, which asks the store about every request.
     decoded = sources.rows(events, delay=monitor.delay)
     answers = decoded.where("event_type = 'response' AND instance >= 0")
-    told = alerts.orderBy("window_start", "column_name").toArrow().to_pylist()
+    trouble = alerts.where("state IN ('fired', 'ongoing')")
+    told = trouble.orderBy("window_start", "column_name").toArrow().to_pylist()
     names = ("statistic", "value", "threshold", "window_start", "window_end")
     fault_time = datetime.fromisoformat(str(sender.progress.fault_time))
     return Play(

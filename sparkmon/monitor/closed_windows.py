@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 
 from pyspark.sql import DataFrame
 
-from sparkmon.alerts import AlertSink, alerts_of, deliver
+from sparkmon.alerts import AlertDesk
 from sparkmon.monitor.longer_windows import LongerWindows
 from sparkmon.monitor.reach import Reach
 from sparkmon.monitor.verdicts import Verdicts
@@ -26,8 +25,8 @@ class ClosedWindows:
         Judges the profiles.
     tables : Tables
         Where everything is written.
-    sinks : sequence of AlertSink
-        Where alerts are told beside the table.
+    desk : AlertDesk
+        Decides what is told.
     longer : LongerWindows
         Completes longer windows.
     """
@@ -36,10 +35,10 @@ class ClosedWindows:
         self,
         verdicts: Verdicts,
         tables: Tables,
-        sinks: Sequence[AlertSink],
+        desk: AlertDesk,
         longer: LongerWindows,
     ) -> None:
-        self.verdicts, self.tables, self.sinks = verdicts, tables, sinks
+        self.verdicts, self.tables, self.desk = verdicts, tables, desk
         self._longer = longer
 
     def write(self, profiles: DataFrame, writer: str, batch_id: int) -> None:
@@ -66,7 +65,7 @@ class ClosedWindows:
         findings = self.verdicts.findings(profiles, *self._earlier(profiles, reach)).persist()
         try:
             self.tables.append(findings, "drift_metrics", writer=writer, batch_id=batch_id)
-            deliver(alerts_of(findings), self.sinks, self.tables, writer=writer, batch_id=batch_id)
+            self.desk.take(findings, reach.last_end, writer=writer, batch_id=batch_id)
         finally:
             findings.unpersist()
 

@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from sparkmon import sources
-from sparkmon.alerts import AlertSink, ConsoleSink
+from sparkmon.alerts import AlertDesk, Policy
 from sparkmon.comparison import Checks, History
 from sparkmon.errors import OptionError, ReferenceMissingError
 from sparkmon.interval import parse_interval
@@ -25,6 +25,7 @@ from sparkmon.monitor.verdicts import Verdicts
 from sparkmon.monitor.views import read_views
 from sparkmon.monitor.window_queries import WindowQueries
 from sparkmon.profiles import WINDOW_K, merge_profiles, slices_of, with_slices
+from sparkmon.sinks import AlertSink, ConsoleSink
 from sparkmon.skew import SkewMarker
 from sparkmon.store import DEFAULT_REFERENCE, FeatureStore, schemas_of
 from sparkmon.tables import Tables
@@ -75,9 +76,10 @@ class Monitor:
         logged features are then compared with what the store holds (``skew_rate``); see :class:`sparkmon.SkewMarker`.
     sinks : sequence of AlertSink, optional
         Where alerts are told beside the table; the console without.
+    policy : Policy, optional
+        When they are told, and to which sinks; see :class:`sparkmon.Policy` for what holds without.
     slices : sequence of str, optional
-        Which of the slices that the references were made with are watched beside the whole; all of them without. See
-        ``slices`` of :func:`sparkmon.reference_of`.
+        Which of the slices that the references were made with are watched beside the whole; all of them without.
     k : int, default 800
         KLL parameter of the windows' sketches.
 
@@ -97,8 +99,6 @@ class Monitor:
 
     Examples
     --------
-    A reference, a spool (here an empty one), and the monitor on it:
-
     >>> import tempfile, sparkmon
     >>> folder = tempfile.mkdtemp()
     >>> store = sparkmon.LocalStore(f"{folder}/store")
@@ -127,6 +127,7 @@ class Monitor:
         provisional: bool = False,
         views: Mapping[str, str] | None = None,
         sinks: Sequence[AlertSink] | None = None,
+        policy: Policy | None = None,
         slices: Sequence[str] | None = None,
         k: int = WINDOW_K,
     ) -> None:
@@ -134,7 +135,7 @@ class Monitor:
         self.window, self.slide, self.delay, self.k = window, slide, delay, k
         self.components = [components] if isinstance(components, str) else list(components)
         self.checks = checks or Checks()
-        self.sinks: Sequence[AlertSink] = [ConsoleSink()] if sinks is None else list(sinks)
+        desk = AlertDesk(self.tables, [ConsoleSink()] if sinks is None else sinks, policy)
         served = read_views(store, views or {})
         self._mark = SkewMarker(store, served) if served else None
         references = with_slices(store.read_references(reference), slices)
@@ -152,8 +153,8 @@ class Monitor:
         lengths = [window, *self.longer_windows]
         verdicts = Verdicts(references, self.checks, step.total_seconds(), lengths, past)
         longer = LongerWindows(self.tables, length.total_seconds(), self.longer_windows)
-        self.closed_windows = ClosedWindows(verdicts, self.tables, self.sinks, longer)
-        self.open_windows = OpenWindows(verdicts, self.tables, self.sinks) if provisional else None
+        self.closed_windows = ClosedWindows(verdicts, self.tables, desk, longer)
+        self.open_windows = OpenWindows(verdicts, self.tables, desk) if provisional else None
         self._queries = WindowQueries(
             self._profiles,
             self.closed_windows,

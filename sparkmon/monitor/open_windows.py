@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 
 from pyspark.sql import DataFrame, SparkSession
 
-from sparkmon.alerts import AlertSink, alerts_of, deliver
+from sparkmon.alerts import AlertDesk
 from sparkmon.monitor.reach import Reach
 from sparkmon.monitor.verdicts import Verdicts
-from sparkmon.schemas import ALERTS, DRIFT_METRICS
+from sparkmon.schemas import DRIFT_METRICS
 from sparkmon.tables import Tables
 
 __all__ = ["OpenWindows"]
@@ -30,17 +29,16 @@ class OpenWindows:
         Judges the profiles.
     tables : Tables
         Where findings and alerts are written.
-    sinks : sequence of AlertSink
-        Where alerts are told beside the table.
+    desk : AlertDesk
+        Decides what is told.
     """
 
-    def __init__(self, verdicts: Verdicts, tables: Tables, sinks: Sequence[AlertSink]) -> None:
-        self.verdicts, self.tables, self.sinks = verdicts, tables, sinks
+    def __init__(self, verdicts: Verdicts, tables: Tables, desk: AlertDesk) -> None:
+        self.verdicts, self.tables, self.desk = verdicts, tables, desk
 
     def prepare(self, spark: SparkSession) -> None:
-        """Make the tables that the query of closed windows writes to, too: a table can be made by one alone."""
+        """Make the table that the query of closed windows writes to, too: a table can be made by one alone."""
         self.tables.prepare(spark, "drift_metrics", DRIFT_METRICS)
-        self.tables.prepare(spark, "alerts", ALERTS)
 
     def write(self, profiles: DataFrame, writer: str, batch_id: int) -> None:
         """Write a batch; see :data:`sparkmon.monitor.batch_query.WriteBatch`.
@@ -57,8 +55,8 @@ class OpenWindows:
             try:
                 if found.isEmpty():
                     return
-                alerts = alerts_of(found)
-                deliver(alerts, self.sinks, self.tables, writer=writer, batch_id=batch_id)
+                # An open window ends later than any in which traffic could have ended.
+                self.desk.take(found, reach.first_start, writer=writer, batch_id=batch_id)
                 self.tables.append(found, "drift_metrics", writer=writer, batch_id=batch_id)
             finally:
                 found.unpersist()

@@ -16,7 +16,7 @@ from sparkmon.monitor.heartbeat_thread import HeartbeatThread
 from sparkmon.monitor.heartbeats import Heartbeats
 from sparkmon.monitor.open_windows import OpenWindows
 from sparkmon.monitor.silence import Clock
-from sparkmon.watch import Watch
+from sparkmon.watch import Watch, known_query_id
 
 __all__ = ["Rows", "WindowQueries"]
 
@@ -90,11 +90,16 @@ class WindowQueries:
             )
 
         def begin(name: str) -> StreamingQuery:
+            return self._begin(name, frame_of(name), f"{checkpoints}/{name}", available_now)
+
+        def frame_of(name: str) -> DataFrame:
             own = beats[name]
             heard = None if own is None else own.stream(probe=flush or not available_now)
-            frame = self._profiles_of(rows(heard))
-            return self._begin(name, frame, f"{checkpoints}/{name}", available_now)
+            return self._profiles_of(rows(heard))
 
+        session = frame_of(_CLOSED).sparkSession
+        ids = [known_query_id(session, f"{checkpoints}/{name}") for name in names]
+        self._closed.desk.open(session, [each for each in ids if each is not None])
         queries = {name: begin(name) for name in names}
 
         def close_all() -> None:
@@ -108,7 +113,12 @@ class WindowQueries:
             if own is not None and self._idle is not None and not available_now
         ]
         return Watch(
-            queries[_CLOSED], None, queries.get(_OPEN), threads, close_all if flush else None
+            queries[_CLOSED],
+            None,
+            queries.get(_OPEN),
+            threads,
+            close_all if flush else None,
+            self._closed.desk,
         )
 
     def _beats(self, spark: SparkSession | None, checkpoint: str) -> Heartbeats | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import fields
 
 from sparkmon import schemas
-from sparkmon.alerts import Alert
 from sparkmon.protocol.schema import DECODED, EVENTS
 from sparkmon.records import DeadLetter, Event
+from sparkmon.sinks import Alert
 
 
 def test_an_event_has_the_columns_of_the_events_table() -> None:

@@ -1,22 +1,18 @@
-"""From findings to alerts, and from alerts to sinks."""
+"""From findings to what may be told of each column."""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Sequence
+from collections import Counter
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pytest
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
 
-from sparkmon.alerts import Alert, AlertSink, ConsoleSink, alerts_of, deliver
-from sparkmon.errors import AlertDeliveryError
-from sparkmon.schemas import ALERTS, DRIFT_METRICS
-from sparkmon.tables import Tables
+from sparkmon.alerts import alerts_of, candidates_of
+from sparkmon.schemas import CANDIDATES, DRIFT_METRICS
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 HOUR = timedelta(hours=1)
@@ -44,24 +40,6 @@ FINDING: dict[str, Any] = {
 }
 
 
-class Ledger(AlertSink):
-    """Keeps what it was given."""
-
-    def __init__(self, *, required: bool = False) -> None:
-        super().__init__(required=required)
-        self.told: list[Alert] = []
-
-    def deliver(self, alerts: Sequence[Alert]) -> None:
-        self.told += alerts
-
-
-class Broken(AlertSink):
-    """Fails, as a pager that is down would."""
-
-    def deliver(self, alerts: Sequence[Alert]) -> None:
-        raise ConnectionError("the pager is down")
-
-
 def findings(spark: SparkSession, *changes: dict[str, Any]) -> DataFrame:
     rows = [FINDING | change for change in changes]
     schema = to_arrow_schema(DRIFT_METRICS, timezone="UTC")
@@ -69,7 +47,7 @@ def findings(spark: SparkSession, *changes: dict[str, Any]) -> DataFrame:
 
 
 def told(alerts: DataFrame) -> list[dict[str, Any]]:
-    assert alerts.schema.names == ALERTS.names
+    assert alerts.schema.names == CANDIDATES.names
     return sorted(alerts.toArrow().to_pylist(), key=lambda row: (row["model"], row["column_name"]))
 
 
@@ -98,7 +76,7 @@ def test_the_strongest_statistic_of_a_column_speaks_for_it(spark: SparkSession) 
         ("van", "distance", "ks"),
     ]
     assert len({row["alert_id"] for row in rows}) == 5
-    assert {row["state"] for row in rows} == {"fired"}
+    assert {row["condition"] for row in rows} == {"trouble"}
     assert rows[0]["message"] == (
         "distance of the model taxi drifted from training in the window 2026-11-23 12:00 to "
         "2026-11-23 13:00 UTC: psi 3.00 is over its threshold 0.200 (3,000 rows against 12,000)"
@@ -122,7 +100,7 @@ def test_a_slice_speaks_only_where_the_column_as_a_whole_does_not(spark: SparkSe
                 {"column_name": "a", **origin},
                 {"column_name": "a", "statistic": "psi", **origin},
                 {"column_name": "b", **far},
-                {"column_name": "b", "column_kind": "prediction"},
+                {"column_name": "b", "column_kind": "prediction", "value": 0.2},
                 {"column_name": "c", "confirmed": False},
                 {"column_name": "c", "confirmed": True, **far},
                 {"column_name": "d", "confirmed": False, **far},
@@ -157,10 +135,9 @@ def test_an_alert_keeps_its_id_whatever_tells_it(spark: SparkSession) -> None:
 
 
 def test_a_provisional_drift_says_so_and_is_another_alert(spark: SparkSession) -> None:
-    early, final = told(
+    early, _ = told(
         alerts_of(findings(spark, {"status": "provisional", "model": "a"}, {"model": "b"}))
     )
-    assert (early["state"], final["state"]) == ("provisional", "fired")
     assert early["message"] == (
         "distance of the model a drifts from training so far in the open window 2026-11-23 12:00 to "
         "2026-11-23 13:00 UTC: ks 0.500 is over its threshold 0.100 (3,000 rows against 12,000)"
@@ -171,48 +148,71 @@ def test_a_provisional_drift_says_so_and_is_another_alert(spark: SparkSession) -
     assert apart[0][0]["alert_id"] != apart[1][0]["alert_id"]
 
 
-def test_sinks_get_what_the_table_has(spark: SparkSession, tmp_path: Path) -> None:
-    tables, ledger = Tables(str(tmp_path)), Ledger()
-    alerts = alerts_of(findings(spark, {}, {"column_name": "a"}))
-    for _ in range(2):
-        assert deliver(alerts, [ledger], tables, writer="q", batch_id=0) == 2
-    kept = told(tables.read(spark, "alerts"))
-    assert [row["column_name"] for row in kept] == ["a", "distance"]
-    # A batch that is tried again is told again, with the same ids.
-    assert [alert.alert_id for alert in ledger.told] == [row["alert_id"] for row in kept] * 2
-    assert (ledger.told[1].window_start, ledger.told[1].value) == (NOON, 0.5)
-    assert deliver(alerts.limit(0), [ledger], tables, writer="q", batch_id=1) == 0
-    assert len(ledger.told) == 4
+def test_an_incident_keeps_its_id_from_window_to_window(spark: SparkSession) -> None:
+    next_hour = {"window_start": NOON + HOUR, "window_end": NOON + 2 * HOUR}
+    day = {"window_end": NOON + 24 * HOUR}
+    changes: list[dict[str, Any]] = [{}, next_hour, day]
+    changes += [{"column_kind": "prediction"}, {"drift_type": "LIMIT"}]
+    rows = alerts_of(findings(spark, *changes)).toArrow().to_pylist()
+    assert len({row["alert_id"] for row in rows}) == 5
+    by_incident = Counter(row["incident_id"] for row in rows)
+    assert sorted(by_incident.values()) == [1, 1, 1, 2]
 
 
-@pytest.mark.parametrize("required", [False, True])
-def test_a_failing_sink_does_not_silence_the_others(
-    spark: SparkSession, tmp_path: Path, required: bool
+def test_how_far_over_what_is_allowed_is_how_grave_it_is(spark: SparkSession) -> None:
+    rows = told(
+        alerts_of(
+            findings(
+                spark,
+                {"column_name": "a", "value": 0.49},
+                {"column_name": "b", "value": 0.5},
+                {"column_name": "c", "value": 0.5, "limit": 0.11},
+                {"column_name": "d", "statistic": "missing_column", "value": 1.0, "threshold": 0.0},
+                {"column_name": "e", "statistic": "extra_column", "value": 1.0, "threshold": 0.0},
+                {"column_name": "f", "value": -0.6},
+            )
+        )
+    )
+    assert [row["severity"] for row in rows] == [
+        *("warning", "critical", "warning", "critical", "info", "critical")
+    ]
+
+
+def test_a_column_is_fine_only_where_something_says_so_and_only_if_asked(
+    spark: SparkSession,
 ) -> None:
-    tables, before, after = Tables(str(tmp_path)), Ledger(required=True), Ledger()
-    sinks = [before, Broken(required=required), after]
-    alerts = alerts_of(findings(spark, {}))
-    if required:
-        with pytest.raises(
-            AlertDeliveryError, match="Broken could not deliver 1 alerts: the pager"
-        ):
-            deliver(alerts, sinks, tables, writer="q", batch_id=0)
-    else:
-        assert deliver(alerts, sinks, tables, writer="q", batch_id=0) == 1
-    assert len(before.told) == len(after.told) == tables.read(spark, "alerts").count() == 1
+    ok = {"status": "ok", "value": 0.02}
+    frame = findings(
+        spark,
+        ok,
+        {"status": "ok", "statistic": "psi", "value": 0.15, "threshold": 0.2},
+        {"column_name": "few", "status": "too_few_rows"},
+        {"column_name": "mixed", **ok},
+        {"column_name": "mixed", "statistic": "psi", "confirmed": False},
+        {"column_name": "other", **ok},
+    )
+    everything = candidates_of(
+        frame.withColumn("confirmed", F.lit(True)).withColumn("status", F.lit("drift"))
+    )
+    ids = {row["column_name"]: row["incident_id"] for row in everything.toArrow().to_pylist()}
+    assert ids.keys() == {"distance", "few", "mixed", "other"}
+    watched = [ids[name] for name in ("distance", "few", "mixed")]
+    rows = {row["column_name"]: row for row in told(candidates_of(frame, watched))}
+    assert {name: row["condition"] for name, row in rows.items()} == {
+        "distance": "fine",
+        "mixed": "unconfirmed",
+    }
+    assert rows["distance"]["message"] == (
+        "distance of the model taxi is like training again in the window 2026-11-23 12:00 to "
+        "2026-11-23 13:00 UTC: psi 0.150 is within its threshold 0.200 (3,000 rows against 12,000)"
+    )
+    assert [row["column_name"] for row in told(candidates_of(frame))] == ["mixed"]
 
 
-def alert(message: str) -> Alert:
-    fields: dict[str, Any] = {name: FINDING.get(name) for name in Alert.__dataclass_fields__}
-    return Alert(**fields | {"message": message})
-
-
-def test_the_console_shows_control_characters() -> None:
-    stream = io.StringIO()
-    ConsoleSink(stream).deliver([alert("a\x1b[31mred\u202e\nfake line\u00e9")] * 2)
-    assert stream.getvalue() == "ALERT a\\x1b[31mred\\u202e\\nfake line\u00e9\n" * 2
-
-
-def test_the_console_is_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
-    ConsoleSink().deliver([alert("m")])
-    assert capsys.readouterr() == ("", "ALERT m\n")
+def test_a_slice_is_covered_by_the_whole(spark: SparkSession) -> None:
+    origin = {"slice_key": "origin", "slice_value": "JFK"}
+    rows = candidates_of(findings(spark, {}, origin)).toArrow().to_pylist()
+    assert {row["slice_key"]: row["condition"] for row in rows} == {
+        ":all": "trouble",
+        "origin": "covered",
+    }

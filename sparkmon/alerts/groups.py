@@ -1,0 +1,60 @@
+"""What is told together: one message for forty columns of one cause, and no more messages than a sink may have."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+__all__ = ["Groups"]
+
+
+class Groups:
+    """The notifications of one batch, as they fill.
+
+    Parameters
+    ----------
+    room : mapping of str to int
+        How many further notifications each sink may be given.
+
+    Examples
+    --------
+    >>> groups = Groups({"pager": 1, "log": 9})
+    >>> place, sinks = groups.join(("flights", "", "fired"), ("pager", "log"), "alert 1")
+    >>> groups.join(("flights", "", "fired"), ("pager", "log"), "alert 2") == (place, sinks)
+    True
+    >>> groups.has_room(("taxis", "", "fired"), ("pager",)), groups.has_room(("taxis", "", "fired"), ("log",))
+    (False, True)
+    """
+
+    def __init__(self, room: Mapping[str, int]) -> None:
+        self._room = dict(room)
+        self._sinks: dict[str, tuple[str, ...]] = {}
+        self._alerts: dict[str, list[str]] = {}
+
+    def has_room(self, group: tuple[str, ...], sinks: tuple[str, ...]) -> bool:
+        """Tell whether any of the sinks may be told of one more alert of a group."""
+        return _place(group, sinks) in self._sinks or any(self._room[name] > 0 for name in sinks)
+
+    def join(
+        self, group: tuple[str, ...], sinks: tuple[str, ...], alert_id: str
+    ) -> tuple[str, tuple[str, ...]]:
+        """Put an alert into its group; return a place-holder of the notification's id and the sinks that have room."""
+        place = _place(group, sinks)
+        if place not in self._sinks:
+            free = tuple(name for name in sinks if self._room[name] > 0)
+            for name in free:
+                self._room[name] -= 1
+            self._sinks[place], self._alerts[place] = free, []
+        self._alerts[place].append(alert_id)
+        return place, self._sinks[place]
+
+    def ids(self) -> dict[str, str]:
+        """Return the notifications' ids by their place-holders: digests of what they tell, the same at a replay."""
+        return {
+            place: hashlib.sha256("\x1f".join([place, *sorted(alerts)]).encode()).hexdigest()
+            for place, alerts in self._alerts.items()
+        }
+
+
+def _place(group: tuple[str, ...], sinks: tuple[str, ...]) -> str:
+    return "\x1f".join((*group, *sinks))

@@ -1,0 +1,45 @@
+"""Which alerts a silence, a route or a rule is about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from sparkmon.sinks import Severity
+
+__all__ = ["SEVERITIES", "Matcher"]
+
+SEVERITIES: tuple[Severity, ...] = ("info", "warning", "critical")
+"""From the least to the gravest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matcher:
+    """Patterns in which ``*`` and ``?`` stand for any text and any character; an alert has to match all of them.
+
+    Examples
+    --------
+    >>> alert = {"model": "flights", "column_name": "temp", "slice_key": "origin", "slice_value": "JFK"}
+    >>> Matcher(model="fl*").matches(alert, "info"), Matcher(slice="origin=LGA").matches(alert, "info")
+    (True, False)
+    >>> Matcher(severity="warning").matches(alert, "info")
+    False
+    """
+
+    model: str = "*"
+    column: str = "*"
+    slice: str = "*"
+    """``key=value``; the whole is ``:all=:all``."""
+    severity: Severity = "info"
+    """The least severity."""
+
+    def matches(self, alert: Mapping[str, Any], severity: Severity) -> bool:
+        """Tell whether an alert of this severity is meant; it has the columns of ``sparkmon.schemas.ALERTS``."""
+        return (
+            SEVERITIES.index(severity) >= SEVERITIES.index(self.severity)
+            and fnmatchcase(alert["model"], self.model)
+            and fnmatchcase(alert["column_name"], self.column)
+            and fnmatchcase(f"{alert['slice_key']}={alert['slice_value']}", self.slice)
+        )
