@@ -1,5 +1,6 @@
 """From findings to someone who should know: what is told, to whom, and that nothing is lost."""
 
+from sparkmon.alerts.actions import Actions
 from sparkmon.alerts.candidates import alerts_of, candidates_of
 from sparkmon.alerts.desk import AlertDesk
 from sparkmon.alerts.dispatcher import Dispatcher
@@ -11,6 +12,7 @@ from sparkmon.alerts.rows import notifications_of
 
 __all__ = [
     "SEVERITIES",
+    "Actions",
     "AlertDesk",
     "AlertRecord",
     "Dispatcher",

@@ -74,18 +74,18 @@ class AlertRecord:
 
     def actions(self) -> Actions:
         """Return what people have said that still holds or may come to hold."""
-        said = self._table("alert_actions", ALERT_ACTIONS).orderBy("start_time")
+        table = self._table("alert_actions", ALERT_ACTIONS).orderBy("start_time")
+        said = table.toArrow().to_pylist()
+        ended = {row["action_id"] for row in said if row["action"] == "unsilence"}
         silences: dict[str, Silence] = {}
         given: dict[str, Acknowledgement] = {}
-        for row in said.toArrow().to_pylist():
-            if row["action"] == "silence":
+        for row in said:
+            if row["action"] == "silence" and row["action_id"] not in ended:
                 matcher = Matcher(row["model"], row["column_name"], row["slice"], row["severity"])
                 silences[row["action_id"]] = Silence(
                     row["action_id"], matcher, row["start_time"], row["end_time"]
                 )
-            elif row["action"] == "unsilence":
-                silences.pop(row["action_id"], None)
-            else:
+            elif row["action"] == "ack":
                 given[row["incident_id"]] = Acknowledgement(
                     row["incident_id"], row["start_time"], row["by"]
                 )

@@ -7,6 +7,7 @@ import sys
 import typer
 
 from sparkmon import __version__
+from sparkmon.cli.alerts import alerts
 from sparkmon.cli.compare import compare
 from sparkmon.cli.demo import demo
 from sparkmon.cli.profile import profile
@@ -26,6 +27,7 @@ app = typer.Typer(
 
 for command in (demo, profile, receive, run, compare):
     app.command()(command)
+app.add_typer(alerts, name="alerts")
 
 
 def _version(wanted: bool) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from sparkmon.comparison import RATES, Checks, History
+from sparkmon.config.policy import PolicySettings
 from sparkmon.config.sources import HopsworksSource, KafkaSource, KServeSource
 from sparkmon.config.values import Interval, Location, Options, Strict, Text, as_strings, resolved
 from sparkmon.errors import OptionError
@@ -118,6 +119,10 @@ class MonitorConfig(Strict):
     alerts: tuple[Sink, ...] = Field(
         (Sink(sink="console"),), description="a list of sinks, such as [{sink: console}]"
     )
+    policy: PolicySettings = Field(
+        default_factory=lambda: PolicySettings.model_validate({}),
+        description="when alerts are told, and to which sinks",
+    )
     spark: Options = Field({}, description="Spark settings, for a session that is started here")
 
     @field_validator("spark", mode="before")
@@ -191,4 +196,5 @@ class MonitorConfig(Strict):
             views=self.views,
             slices=self.slices,
             sinks=[ConsoleSink() for _ in self.alerts],
+            policy=self.policy.policy(),
         )

@@ -16,7 +16,7 @@ from tests.alerts.test_candidates import HOUR, NOON, findings
 from tests.support.ledger import Ledger
 
 
-def hour(at: int, **changes: Any) -> dict[str, Any]:
+def hour(at: int, **changes: object) -> dict[str, Any]:
     start = NOON + at * HOUR
     return {"window_start": start, "window_end": start + HOUR, **changes}
 
@@ -143,6 +143,6 @@ def test_what_people_say_is_heard_by_a_running_desk(
     desk.take(findings(spark, hour(1)), NOON + 2 * HOUR, writer="q", batch_id=1)
     (last,) = record.alerts().where("batch_id = 1").collect()
     assert last.untold == ("silenced" if action == "silence" else "no_route")
-    record.write_action(**said | {"action": "unsilence"})
+    record.write_action(**(said | {"action": "unsilence"}))
     assert record.actions().silences == ()
     desk.close()
