@@ -20,6 +20,7 @@ _HOMES = {
     "FeatureView": "sparkmon.store",
     "Finding": "sparkmon.comparison",
     "GroupInView": "sparkmon.store",
+    "HealthLimits": "sparkmon.health",
     "History": "sparkmon.comparison",
     "HopsworksStore": "sparkmon.store",
     "LocalStore": "sparkmon.store",

@@ -11,7 +11,10 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
-__all__ = ["Companion", "Delivery", "LateEvents", "Watch", "known_query_id", "query_id"]
+from sparkmon.alerts import AlertDesk
+from sparkmon.health import Watchdog
+
+__all__ = ["Companion", "Watch", "known_query_id", "query_id"]
 
 
 class Companion(Protocol):
@@ -19,16 +22,6 @@ class Companion(Protocol):
 
     def stop(self) -> None:
         """Stop it, and block until it has stopped."""
-
-
-class Delivery(Protocol):
-    """What delivers alerts while the queries run."""
-
-    def drain(self) -> int:
-        """Wait, half a minute at most, until all has been delivered; return how many notifications are left."""
-
-    def close(self, *, drain: bool = False) -> int:
-        """Stop delivering; return how many notifications are left for the next start."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +38,10 @@ class Watch:
     """Such as what sends heartbeats while the stream is silent."""
     flush: Callable[[], None] | None = None
     """Closes what the queries have left open, once they have ended."""
-    delivery: Delivery | None = None
+    delivery: AlertDesk | None = None
     """Delivers what the queries decide to tell."""
+    watchdog: Watchdog | None = None
+    """Tells how the monitor is; one of the companions."""
 
     @property
     def queries(self) -> tuple[StreamingQuery, ...]:
@@ -63,6 +58,8 @@ class Watch:
             if self.flush is not None:
                 self.flush()
         finally:
+            for companion in self.companions:
+                companion.stop()
             if self.delivery is not None:
                 self.delivery.close(drain=True)
 
@@ -73,6 +70,12 @@ class Watch:
         if self.delivery is not None:
             self.delivery.drain()
 
+    def late_events(self) -> int:
+        """Return how many events have come too late for their window since the start."""
+        if self.watchdog is None:
+            return 0
+        return self.watchdog.look().queries["profiles"].late
+
     def stop(self) -> None:
         """Stop the queries; started again on the same tables, they go on where they were."""
         for companion in self.companions:
@@ -81,33 +84,6 @@ class Watch:
             query.stop()
         if self.delivery is not None:
             self.delivery.close()
-
-
-class LateEvents:
-    """Counts the events that came too late for their window, from the progress of a query.
-
-    Parameters
-    ----------
-    profiles : StreamingQuery
-        ``Watch.profiles``. Spark remembers the progress of its last 100 batches: ask more often than that.
-    """
-
-    def __init__(self, profiles: StreamingQuery) -> None:
-        self._query = profiles
-        self._counted = -1
-
-    def count(self) -> int:
-        """Return how many have come since the last call."""
-        late = 0
-        for progress in self._query.recentProgress:
-            if progress.batchId > self._counted:
-                self._counted = progress.batchId
-                late += sum(
-                    state.numRowsDroppedByWatermark
-                    for state in progress.stateOperators
-                    if state.operatorName == "dedupeWithinWatermark"
-                )
-        return late
 
 
 def known_query_id(spark: SparkSession, checkpoint: str) -> str | None:

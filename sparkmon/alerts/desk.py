@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
@@ -70,6 +71,7 @@ class AlertDesk:
         with self._lock:
             self._memory = None
             self._writers.clear()
+            self._recall(record)
             if self._dispatcher is None:
                 self._dispatcher = Dispatcher(self.sinks, record.write_deliveries)
         if query_ids:
@@ -79,6 +81,17 @@ class AlertDesk:
     def dispatcher(self) -> Dispatcher | None:
         """What delivers, while the desk is open."""
         return self._dispatcher
+
+    def is_unsettled(self, incident_id: str) -> bool:
+        """Tell whether an incident is open, or people do not know yet that it is not."""
+        with self._lock:
+            incident = None if self._memory is None else self._memory.incidents.get(incident_id)
+            return incident is not None and not incident.is_settled
+
+    def open_incidents(self) -> Counter[tuple[str, str]]:
+        """Count the incidents that are open, by model and severity."""
+        with self._lock:
+            return Counter() if self._memory is None else self._memory.open_incidents()
 
     def drain(self) -> int:
         """Wait, half a minute at most, until all has been delivered; return how many notifications are left."""
@@ -180,6 +193,9 @@ class AlertDesk:
             if record.has_batch(writer, batch_id):
                 return None  # its notifications were sent when the desk was opened
             self._writers.add(writer)
+        return self._recall(record)
+
+    def _recall(self, record: AlertRecord) -> Memory:
         if self._memory is None:
             since = datetime.now(timezone.utc) - self.policy.per
             self._memory = Memory(record.incidents(), record.sent_since(since))

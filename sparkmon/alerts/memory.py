@@ -37,6 +37,14 @@ class Memory:
         """Return the ids of the incidents that are open, or of which people do not know that they are not."""
         return [each for each, incident in self.incidents.items() if not incident.is_settled]
 
+    def open_incidents(self) -> Counter[tuple[str, str]]:
+        """Count the incidents that are open, by model and severity."""
+        return Counter(
+            (str(self._rows[each]["model"]), str(self._rows[each]["severity"]))
+            for each, incident in self.incidents.items()
+            if incident.is_open
+        )
+
     def keep(self, incident_id: str, incident: Incident, row: Mapping[str, Any]) -> None:
         """Remember what an incident is from now on."""
         self.incidents[incident_id], self._rows[incident_id] = incident, row
@@ -68,7 +76,9 @@ class Memory:
         return [
             _no_traffic(self._rows[identity], incident.last_end or end, end)
             for identity, incident in self.incidents.items()
-            if identity not in named and incident.is_silent_since(end, forget_after)
+            if identity not in named
+            and incident.is_silent_since(end, forget_after)
+            and self._rows[identity]["drift_type"] != "HEALTH"  # no traffic bears on it
         ]
 
 

@@ -37,7 +37,8 @@ def run(
     tables: a directory such as ./tables, or a catalog schema;
     optional: checkpoints, window, slide, longer_windows, delay, idle,
     reference, history, components, statistics, thresholds, rates,
-    false_alarms_per_week, provisional, slices, views, alerts, spark.
+    false_alarms_per_week, provisional, slices, views, alerts, policy, health,
+    metrics, spark.
 
     Relative paths are relative to the file, and ${NAME} in a value is an
     environment variable. Ctrl-C stops the monitor; started again, it goes
@@ -48,7 +49,6 @@ def run(
     # Spark takes a moment to import, and `sparkmon --help` needs none of it.
     from sparkmon.cli.spark import open_session
     from sparkmon.config import read_config
-    from sparkmon.watch import LateEvents
 
     chosen = read_config(config)
     kafka = chosen.source.format == "kafka"
@@ -62,15 +62,20 @@ def run(
             flush=flush,
         )
         try:
+            if chosen.metrics is not None and watch.watchdog is not None:
+                served = watch.watchdog.serve(chosen.metrics.port, chosen.metrics.host)
+                _say(f"metrics are at http://{chosen.metrics.host}:{served.port}/metrics")
             _say(f"watching {', '.join(monitor.models)} in {chosen.source.described()}")
             _say(f"profiles, drift_metrics, alerts and dead_letters are in {chosen.tables}")
             if not (available_now or flush):
                 _say("Ctrl-C stops it; started again, it goes on where it was")
-            late = LateEvents(watch.profiles)
+            late = 0
             while not stopped.is_set():
                 ended = all([query.awaitTermination(_POLL_S) for query in watch.queries])
-                if dropped := late.count():
-                    _say(f"{dropped} events came later than {chosen.delay} and are in no window")
+                if (dropped := watch.late_events()) > late:
+                    said = f"{dropped - late} events came later than {chosen.delay}"
+                    _say(f"{said} and are in no window")
+                    late = dropped
                 if ended:
                     watch.wait()
                     closed = ", and its last window closed" if flush else ""

@@ -23,7 +23,11 @@ _EXPECTED = {
     "float_parsing": "a number",
     "float_type": "a number",
     "greater_than": "a number above 0",
-    "greater_than_equal": "a number of 0 or more",
+    "greater_than_equal": "a number of {ge} or more",
+    "less_than_equal": "a number of at most {le}",
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
     "model_attributes_type": "keys with values",
     "model_type": "keys with values",
     "string_too_short": "some text",
@@ -96,8 +100,15 @@ def _expected(detail: ErrorDetails, meaning: str | None) -> str:
     if detail["type"] == "value_error":
         said = _own(detail)
         return said[said.index("expected") :] if "expected" in said else said
-    said = _EXPECTED.get(detail["type"], detail["msg"])
+    said = _EXPECTED.get(detail["type"], detail["msg"]).format(**_bounds(detail))
     return f"expected {said}" + (f": {meaning}" if meaning else "")
+
+
+def _bounds(detail: ErrorDetails) -> dict[str, str]:
+    """Return the limits that a number breaks, as a person writes them."""
+    return {
+        name: f"{value:g}" for name, value in detail.get("ctx", {}).items() if name in ("ge", "le")
+    }
 
 
 def _own(detail: ErrorDetails) -> str:

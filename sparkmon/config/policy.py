@@ -11,7 +11,7 @@ from sparkmon.config.values import Interval, Strict, Text
 from sparkmon.interval import parse_interval
 from sparkmon.sinks import Severity
 
-__all__ = ["PolicySettings"]
+__all__ = ["PolicySettings", "RouteSettings", "SeveritySettings"]
 
 _PATTERN = "a pattern in which * stands for any text, such as"
 _SEVERITIES = "info, warning or critical"

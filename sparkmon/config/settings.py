@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from sparkmon.comparison import RATES, Checks, History
+from sparkmon.config.health import HealthSettings, MetricsSettings
 from sparkmon.config.policy import PolicySettings
 from sparkmon.config.sources import HopsworksSource, KafkaSource, KServeSource
 from sparkmon.config.values import Interval, Location, Options, Strict, Text, as_strings, resolved
@@ -123,6 +124,13 @@ class MonitorConfig(Strict):
         default_factory=lambda: PolicySettings.model_validate({}),
         description="when alerts are told, and to which sinks",
     )
+    health: HealthSettings = Field(
+        default_factory=lambda: HealthSettings.model_validate({}),
+        description="when the monitor itself is not well",
+    )
+    metrics: MetricsSettings | None = Field(
+        None, description="where Prometheus scrapes the monitor, such as {port: 9108}"
+    )
     spark: Options = Field({}, description="Spark settings, for a session that is started here")
 
     @field_validator("spark", mode="before")
@@ -197,4 +205,5 @@ class MonitorConfig(Strict):
             slices=self.slices,
             sinks=[ConsoleSink() for _ in self.alerts],
             policy=self.policy.policy(),
+            health=self.health.limits(),
         )

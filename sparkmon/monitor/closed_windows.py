@@ -7,6 +7,7 @@ from datetime import timedelta
 from pyspark.sql import DataFrame
 
 from sparkmon.alerts import AlertDesk
+from sparkmon.health import Tally
 from sparkmon.monitor.longer_windows import LongerWindows
 from sparkmon.monitor.reach import Reach
 from sparkmon.monitor.verdicts import Verdicts
@@ -29,6 +30,8 @@ class ClosedWindows:
         Decides what is told.
     longer : LongerWindows
         Completes longer windows.
+    tally : Tally
+        Counts traffic.
     """
 
     def __init__(
@@ -37,9 +40,10 @@ class ClosedWindows:
         tables: Tables,
         desk: AlertDesk,
         longer: LongerWindows,
+        tally: Tally,
     ) -> None:
         self.verdicts, self.tables, self.desk = verdicts, tables, desk
-        self._longer = longer
+        self._longer, self._tally = longer, tally
 
     def write(self, profiles: DataFrame, writer: str, batch_id: int) -> None:
         """Write a batch; see :data:`sparkmon.monitor.batch_query.WriteBatch`."""
@@ -57,6 +61,7 @@ class ClosedWindows:
                     self._judge(both, Reach.of(both) or reach, writer, batch_id)
                 finally:
                     both.unpersist()
+            self._tally.count_traffic(reach.traffic)
         finally:
             profiles.unpersist()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pyspark.sql import DataFrame
 
+from sparkmon.health import Tally
 from sparkmon.tables import Tables
 
 __all__ = ["DeadLetters"]
@@ -16,16 +17,20 @@ class DeadLetters:
     ----------
     tables : Tables
         Where ``dead_letters`` is.
+    tally : Tally
+        Counts them.
     """
 
-    def __init__(self, tables: Tables) -> None:
-        self._tables = tables
+    def __init__(self, tables: Tables, tally: Tally) -> None:
+        self._tables, self.tally = tables, tally
 
     def write(self, letters: DataFrame, writer: str, batch_id: int) -> None:
         """Write a batch; see :data:`sparkmon.monitor.batch_query.WriteBatch`."""
         letters.persist()
         try:
-            if not letters.isEmpty():
+            counted = letters.groupBy("condition").count().collect()
+            if counted:
                 self._tables.append(letters, "dead_letters", writer=writer, batch_id=batch_id)
+                self.tally.count_dead_letters({row[0]: row[1] for row in counted})
         finally:
             letters.unpersist()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import reduce
 
 from pyspark.sql import DataFrame
@@ -13,17 +12,17 @@ from sparkmon import sources
 from sparkmon.alerts import AlertDesk, Policy
 from sparkmon.comparison import Checks, History
 from sparkmon.errors import OptionError, ReferenceMissingError
+from sparkmon.health import HealthLimits, Tally
 from sparkmon.interval import parse_interval
-from sparkmon.monitor.batch_query import start_query
 from sparkmon.monitor.closed_windows import ClosedWindows
 from sparkmon.monitor.dead_letters import DeadLetters
 from sparkmon.monitor.longer_windows import LongerWindows, check_longer_windows
 from sparkmon.monitor.open_windows import OpenWindows
+from sparkmon.monitor.queries import Queries
 from sparkmon.monitor.row_profiles import row_profiles
 from sparkmon.monitor.silence import Clock
 from sparkmon.monitor.verdicts import Verdicts
 from sparkmon.monitor.views import read_views
-from sparkmon.monitor.window_queries import WindowQueries
 from sparkmon.profiles import WINDOW_K, merge_profiles, slices_of, with_slices
 from sparkmon.sinks import AlertSink, ConsoleSink
 from sparkmon.skew import SkewMarker
@@ -52,7 +51,7 @@ class Monitor:
         went on: the time of the last event and the time since then decide. None: they stay open until events come.
     delay : str, default "10 minutes"
         How late events may come. A window closes once an event is this much later than its end; events that come
-        later still are left out, and Spark's query progress counts them (``numRowsDroppedByWatermark``).
+        later still are left out and counted (:meth:`sparkmon.watch.Watch.late_events`).
     reference : str, default "training"
         The name of the references to compare with.
     components : str or sequence of str, default ("predictor", "")
@@ -62,8 +61,7 @@ class Monitor:
         The statistics and thresholds.
     history : sequence of str, default ()
         Windows of the past to compare each window with, too: ``previous``, the one before it; ``trailing(24)``, the
-        last 24 together; ``seasonal(7 days, 4)``, those that began 7, 14, 21 and 28 days before it. See
-        :class:`sparkmon.History`.
+        last 24 together; ``seasonal(7 days, 4)``, those that began 7, 14, 21 and 28 days before it.
     longer_windows : sequence of str, default ()
         Lengths of windows to judge as well, such as ``"1 day"`` beside windows of an hour, whole multiples of
         ``window``. They are merged from the profiles of the windows, without another pass over rows.
@@ -78,6 +76,8 @@ class Monitor:
         Where alerts are told beside the table; the console without.
     policy : Policy, optional
         When they are told, and to which sinks; see :class:`sparkmon.Policy` for what holds without.
+    health : HealthLimits, optional
+        When the monitor itself is not well, which is told as other alerts are; see :class:`sparkmon.HealthLimits`.
     slices : sequence of str, optional
         Which of the slices that the references were made with are watched beside the whole; all of them without.
     k : int, default 800
@@ -128,6 +128,7 @@ class Monitor:
         views: Mapping[str, str] | None = None,
         sinks: Sequence[AlertSink] | None = None,
         policy: Policy | None = None,
+        health: HealthLimits | None = None,
         slices: Sequence[str] | None = None,
         k: int = WINDOW_K,
     ) -> None:
@@ -153,14 +154,17 @@ class Monitor:
         lengths = [window, *self.longer_windows]
         verdicts = Verdicts(references, self.checks, step.total_seconds(), lengths, past)
         longer = LongerWindows(self.tables, length.total_seconds(), self.longer_windows)
-        self.closed_windows = ClosedWindows(verdicts, self.tables, desk, longer)
+        tally = Tally()
+        self.closed_windows = ClosedWindows(verdicts, self.tables, desk, longer, tally)
         self.open_windows = OpenWindows(verdicts, self.tables, desk) if provisional else None
-        self._queries = WindowQueries(
+        self._queries = Queries(
             self._profiles,
             self.closed_windows,
             self.open_windows,
+            DeadLetters(self.tables, tally),
             Clock(length, step, parse_interval("delay", delay)),
             None if idle is None else parse_interval("idle", idle),
+            health or HealthLimits(),
         )
 
     @property
@@ -248,17 +252,13 @@ class Monitor:
             raise OptionError(
                 "got flush for a stream that goes on, which closes its windows itself; set available_now, too"
             )
-        letters = sources.dead_letters(sources.rows(self._watched(events), self._schemas))
-        watch = self._queries.start(
+        return self._queries.start(
             lambda heartbeats: self._rows(events, heartbeats),
             checkpoints,
-            spark=events.sparkSession,
+            letters=sources.dead_letters(sources.rows(self._watched(events), self._schemas)),
             available_now=available_now,
             flush=flush,
         )
-        place, write = f"{checkpoints}/dead_letters", DeadLetters(self.tables).write
-        buried = start_query(letters, place, write, available_now=available_now)
-        return replace(watch, dead_letters=buried)
 
     def start_rows(
         self, rows: DataFrame, checkpoints: str, *, available_now: bool = False

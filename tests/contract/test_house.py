@@ -15,7 +15,8 @@ import pytest
 from tests.support.source import ROOT, Source, package, project
 
 BELOW_CONFIG = {
-    *("alerts", "comparison", "distributions", "errors", "explain", "functions", "interval"),
+    *("alerts", "comparison", "distributions", "errors", "explain", "functions", "health"),
+    "interval",
     *("logs", "profiles"),
     *("protocol", "receiver", "records", "registry", "schemas", "session", "sources"),
     *("serving", "sinks", "skew", "statistics", "store", "tables", "watch"),
@@ -44,11 +45,13 @@ MAY_IMPORT = {
     "tables": {"errors"},
     "sinks": {"records", "errors"},
     "alerts": {"sinks", "tables", "schemas", "interval", "records", "registry", "errors"},
+    "health": {"alerts", "sinks", "schemas", "errors"},
     "monitor": {
-        *("sources", "profiles", "comparison", "alerts", "sinks", "skew", "store", "tables"),
+        *("sources", "profiles", "comparison", "alerts", "health", "sinks", "skew"),
+        *("store", "tables"),
         *("schemas", "watch", "interval", "records", "errors"),
     },
-    "watch": set(),
+    "watch": {"alerts", "health"},
     "interval": {"errors"},
     "session": {"sources", "functions", "errors"},
     "config": BELOW_CONFIG | {"monitor"},

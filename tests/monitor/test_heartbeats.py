@@ -25,7 +25,7 @@ from sparkmon.protocol import events_to_batch
 from sparkmon.records import Event
 from sparkmon.session import register
 from sparkmon.store import LocalStore
-from sparkmon.watch import LateEvents, Watch
+from sparkmon.watch import Watch
 from tests.support.traffic import v1_event
 
 LONG_AGO = datetime(2013, 7, 1, 8, tzinfo=timezone.utc)
@@ -106,7 +106,7 @@ def test_the_last_window_of_an_old_log_closes_in_its_own_time(
         # The clock went on from 2013, so that what comes next is not late, nor what is out of order within the delay.
         log(tmp_path, at(120), at(117))
         wait_for({-2: 1, 0: 2, 116: 1, 120: 1}, spark, monitor)
-        assert LateEvents(watch.profiles).count() == 0
+        assert watch.late_events() == 0
         watch.finish()
         at_rest = watch.profiles.lastProgress
         time.sleep(5)
@@ -142,7 +142,7 @@ def test_what_waits_to_be_read_is_never_late(
         log(tmp_path, at(seconds))
     with watching(monitor, stream(spark, tmp_path, maxEventsPerTrigger="1"), tmp_path) as watch:
         wait_for({0: 1, 2: 4, 4: 3}, spark, monitor)
-        assert LateEvents(watch.profiles).count() == 0
+        assert watch.late_events() == 0
 
 
 def test_flush_closes_the_last_window_and_moves_no_further(

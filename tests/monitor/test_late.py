@@ -13,7 +13,6 @@ from sparkmon.protocol import events_to_batch
 from sparkmon.records import Event
 from sparkmon.session import register
 from sparkmon.store import LocalStore
-from sparkmon.watch import LateEvents
 from tests.support.traffic import clock, v1_event
 
 
@@ -30,7 +29,7 @@ def test_events_later_than_the_delay_are_counted(spark: SparkSession, tmp_path: 
         stream = spark.readStream.format("kserve").load(f"{tmp_path}/spool")
         watch = monitor.start(stream, f"{tmp_path}/checkpoints", available_now=True)
         watch.wait()
-        return LateEvents(watch.profiles).count()
+        return watch.late_events()
 
     assert late([v1_event("shop", 5, [[1.0]]), clock(120)]) == 0
     assert late([v1_event("shop", minute, [[2.0]]) for minute in (20, 109, 111)]) == 2

@@ -1,4 +1,4 @@
-"""The queries over a monitor's windows: those that have closed, those that are open, and the heartbeats of each."""
+"""The queries of a monitor: windows that have closed, those that are open, dead letters; and what runs beside them."""
 
 from __future__ import annotations
 
@@ -10,24 +10,26 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
 from sparkmon.errors import OptionError
+from sparkmon.health import HealthLimits, Watchdog
 from sparkmon.monitor.batch_query import start_query
 from sparkmon.monitor.closed_windows import ClosedWindows
+from sparkmon.monitor.dead_letters import DeadLetters
 from sparkmon.monitor.heartbeat_thread import HeartbeatThread
 from sparkmon.monitor.heartbeats import Heartbeats
 from sparkmon.monitor.open_windows import OpenWindows
 from sparkmon.monitor.silence import Clock
 from sparkmon.watch import Watch, known_query_id
 
-__all__ = ["Rows", "WindowQueries"]
+__all__ = ["Queries", "Rows"]
 
 Rows: TypeAlias = Callable[[DataFrame | None], DataFrame]
 """Gives the stream of decoded rows; takes the stream of heartbeats to put into it."""
 
-_CLOSED, _OPEN = "profiles", "provisional"
+_CLOSED, _OPEN, _LETTERS = "profiles", "provisional", "dead_letters"
 
 
-class WindowQueries:
-    """Starts queries over windows.
+class Queries:
+    """Starts the queries.
 
     Parameters
     ----------
@@ -37,10 +39,14 @@ class WindowQueries:
         Writes the windows that have closed.
     opened : OpenWindows, optional
         Writes those that are still open, where that is asked for.
+    letters : DeadLetters
+        Writes what could not be decoded.
     clock : Clock
         The windows.
     idle : timedelta, optional
         How long a stream is silent before heartbeats come; they never do without.
+    health : HealthLimits
+        What the monitor itself is held against.
     """
 
     def __init__(
@@ -48,18 +54,20 @@ class WindowQueries:
         profiles_of: Callable[[DataFrame], DataFrame],
         closed: ClosedWindows,
         opened: OpenWindows | None,
+        letters: DeadLetters,
         clock: Clock,
         idle: timedelta | None,
+        health: HealthLimits,
     ) -> None:
         self._profiles_of, self._closed, self._opened = profiles_of, closed, opened
-        self._clock, self._idle = clock, idle
+        self._letters, self._clock, self._idle, self._health = letters, clock, idle, health
 
     def start(
         self,
         rows: Rows,
         checkpoints: str,
         *,
-        spark: SparkSession | None = None,
+        letters: DataFrame | None = None,
         available_now: bool,
         flush: bool = False,
     ) -> Watch:
@@ -71,8 +79,9 @@ class WindowQueries:
             See :data:`Rows`.
         checkpoints : str
             The directory of their progress.
-        spark : SparkSession, optional
-            Writes and reads heartbeats; there are none without.
+        letters : DataFrame, optional
+            The stream of what could not be decoded. Without, the rows were decoded elsewhere, and have their watermark
+            already: there are no heartbeats then.
         available_now, flush : bool
             See :meth:`sparkmon.Monitor.start`.
 
@@ -82,43 +91,61 @@ class WindowQueries:
             ``flush`` is asked of a query that can have no heartbeats.
         """
         names = (_CLOSED, _OPEN) if self._opened is not None else (_CLOSED,)
-        beats = {name: self._beats(spark, f"{checkpoints}/{name}") for name in names}
+        places = {name: f"{checkpoints}/{name}" for name in (*names, _LETTERS)}
+        session = None if letters is None else letters.sparkSession
+        beats = {name: self._beats(session, places[name]) for name in names}
         if flush and beats[_CLOSED] is None:
             raise OptionError(
                 f"got flush with {checkpoints}, which an earlier version of sparkmon made without heartbeats; "
                 "leave flush out, or start on a new directory of checkpoints"
             )
 
-        def begin(name: str) -> StreamingQuery:
-            return self._begin(name, frame_of(name), f"{checkpoints}/{name}", available_now)
-
         def frame_of(name: str) -> DataFrame:
             own = beats[name]
             heard = None if own is None else own.stream(probe=flush or not available_now)
             return self._profiles_of(rows(heard))
 
-        session = frame_of(_CLOSED).sparkSession
-        ids = [known_query_id(session, f"{checkpoints}/{name}") for name in names]
-        self._closed.desk.open(session, [each for each in ids if each is not None])
-        queries = {name: begin(name) for name in names}
+        frames = {name: frame_of(name) for name in names}
+        spark = frames[_CLOSED].sparkSession
+        ids = [known_query_id(spark, places[name]) for name in names]
+        desk = self._closed.desk
+        desk.open(spark, [each for each in ids if each is not None])
+        queries = {
+            name: self._begin(name, frames[name], places[name], available_now) for name in names
+        }
+        if letters is not None:
+            queries[_LETTERS] = start_query(
+                letters, places[_LETTERS], self._letters.write, available_now=available_now
+            )
 
         def close_all() -> None:
             own = beats[_CLOSED]
             if own is not None and own.close_all(queries[_CLOSED]):
-                begin(_CLOSED).awaitTermination()
+                again = frame_of(_CLOSED)
+                self._begin(_CLOSED, again, places[_CLOSED], available_now).awaitTermination()
 
-        threads = [
-            HeartbeatThread(own, query, self._idle)
-            for own, query in zip(beats.values(), queries.values(), strict=True)
+        watchdog = Watchdog(
+            queries,
+            self._letters.tally,
+            desk,
+            self._health,
+            spark,
+            checkpoints,
+            may_end=available_now,
+        )
+        heartbeats = [
+            HeartbeatThread(own, queries[name], self._idle)
+            for name, own in beats.items()
             if own is not None and self._idle is not None and not available_now
         ]
         return Watch(
             queries[_CLOSED],
-            None,
+            queries.get(_LETTERS),
             queries.get(_OPEN),
-            threads,
+            [watchdog, *heartbeats],
             close_all if flush else None,
-            self._closed.desk,
+            desk,
+            watchdog,
         )
 
     def _beats(self, spark: SparkSession | None, checkpoint: str) -> Heartbeats | None:

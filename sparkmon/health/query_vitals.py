@@ -1,0 +1,104 @@
+"""What one streaming query tells of itself, kept up to date from its progress."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from pyspark.sql.streaming.query import StreamingQuery
+
+__all__ = ["QueryVitals", "read_vitals"]
+
+_HEARTBEATS = "/heartbeats/"
+_DROPS = "dedupeWithinWatermark"
+_BEHIND = "maxOffsetsBehindLatest"
+
+
+@dataclass(frozen=True, slots=True)
+class QueryVitals:
+    """One query at one moment; counts are since the process started."""
+
+    name: str
+    is_active: bool = True
+    is_busy: bool = False
+    """Whether a batch is under way or events wait."""
+    error: str | None = None
+    """What ended it, in its first line."""
+    batch_id: int = -1
+    batches: int = 0
+    last_batch_time: datetime | None = None
+    """When the last batch ended."""
+    last_batch_s: float = 0.0
+    """How long it took."""
+    last_events_time: datetime | None = None
+    """When the last batch with events ended."""
+    events: int = 0
+    """Read from the log, redelivered ones included."""
+    late: int = 0
+    """Events that came too late for their window."""
+    duplicates: int = 0
+    """Events that had come before."""
+    state_rows: int = 0
+    state_bytes: int = 0
+    watermark: datetime | None = None
+    newest_event_time: datetime | None = None
+    behind: int | None = None
+    """How many records of a topic wait, of the partition with most; None where the source does not say."""
+
+    def after(self, progress: Mapping[str, Any]) -> QueryVitals:
+        """Return what it is after one more batch, as Spark tells of it."""
+        own = [each for each in progress["sources"] if _HEARTBEATS not in each["description"]]
+        events = sum(each["numInputRows"] for each in own)
+        states = progress.get("stateOperators", [])
+        drops = [each for each in states if each["operatorName"] == _DROPS]
+        took_s = progress.get("batchDuration", 0) / 1000
+        ended = _time(progress["timestamp"]) + timedelta(seconds=took_s)
+        told = progress.get("eventTime", {})
+        behind = [int(m[_BEHIND]) for each in own if (m := each.get("metrics") or {}).get(_BEHIND)]
+        newest = _time(told["max"]) if "max" in told else None
+        known = [time for time in (self.newest_event_time, newest) if time is not None]
+        return replace(
+            self,
+            batch_id=progress["batchId"],
+            batches=self.batches + 1,
+            last_batch_time=ended,
+            last_batch_s=took_s,
+            last_events_time=ended if events else self.last_events_time,
+            events=self.events + events,
+            late=self.late + sum(each["numRowsDroppedByWatermark"] for each in drops),
+            duplicates=self.duplicates
+            + sum(each["customMetrics"].get("numDroppedDuplicateRows", 0) for each in drops),
+            state_rows=sum(each["numRowsTotal"] for each in states),
+            state_bytes=sum(each["memoryUsedBytes"] for each in states),
+            watermark=_time(told["watermark"]) if "watermark" in told else self.watermark,
+            newest_event_time=max(known, default=None),
+            behind=max(behind, default=self.behind),
+        )
+
+
+def read_vitals(query: StreamingQuery, known: QueryVitals) -> QueryVitals:
+    """Bring up to date what is known of a query.
+
+    Spark remembers the last 100 batches: ask more often than that.
+    """
+    status = query.status
+    error = query.exception()
+    now = replace(
+        known,
+        is_active=query.isActive,
+        is_busy=bool(status["isDataAvailable"]) or bool(status["isTriggerActive"]),
+        error=None if error is None else str(error).strip().split("\n")[0],
+    )
+    for each in query.recentProgress:
+        progress = json.loads(each.json)
+        # A query without events tells of the same batch again.
+        if progress["batchId"] > now.batch_id:
+            now = now.after(progress)
+    return now
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(timezone.utc)

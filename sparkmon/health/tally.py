@@ -1,0 +1,80 @@
+"""What the writers of batches count: dead letters, and the traffic of each model."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+__all__ = ["Tally", "Traffic"]
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What closed windows showed of one model."""
+
+    last_end: datetime
+    """The end of its last window that had rows."""
+    requests: int
+    """Rows of inputs, of all windows since the start."""
+    responses: int
+    """Rows of predictions, of all windows since the start."""
+
+    @property
+    def unpaired(self) -> int:
+        """How many rows have only an input or only a prediction, at least; 0 where one kind is not logged at all."""
+        if not (self.requests and self.responses):
+            return 0
+        return abs(self.requests - self.responses)
+
+    def and_then(self, later: Traffic) -> Traffic:
+        """Add what later windows showed."""
+        return Traffic(
+            max(self.last_end, later.last_end),
+            self.requests + later.requests,
+            self.responses + later.responses,
+        )
+
+
+class Tally:
+    """Counts of one process, safe to use from several threads.
+
+    Examples
+    --------
+    >>> tally = Tally()
+    >>> tally.count_dead_letters({"BODY_NOT_JSON": 2})
+    >>> tally.count_dead_letters({"BODY_NOT_JSON": 1})
+    >>> tally.dead_letters
+    {'BODY_NOT_JSON': 3}
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._dead_letters: Counter[str] = Counter()
+        self._traffic: dict[str, Traffic] = {}
+
+    def count_dead_letters(self, by_condition: Mapping[str, int]) -> None:
+        """Add dead letters, by condition."""
+        with self._lock:
+            self._dead_letters.update(by_condition)
+
+    def count_traffic(self, by_model: Mapping[str, Traffic]) -> None:
+        """Add what a batch of closed windows showed."""
+        with self._lock:
+            for model, traffic in by_model.items():
+                known = self._traffic.get(model)
+                self._traffic[model] = traffic if known is None else known.and_then(traffic)
+
+    @property
+    def dead_letters(self) -> dict[str, int]:
+        """Dead letters since the start, by condition."""
+        with self._lock:
+            return dict(self._dead_letters)
+
+    @property
+    def traffic(self) -> dict[str, Traffic]:
+        """Traffic since the start, by model."""
+        with self._lock:
+            return dict(self._traffic)
