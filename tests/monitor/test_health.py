@@ -1,0 +1,98 @@
+"""A running monitor tells how it is: to Prometheus, and to the sinks of its alerts."""
+
+from __future__ import annotations
+
+import urllib.request
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from pyspark.errors import StreamingQueryException
+from pyspark.sql import SparkSession
+
+from sparkmon.logs import SpoolWriter
+from sparkmon.monitor import Monitor
+from sparkmon.store import LocalStore
+from tests.monitor.test_monitor import FIRST, HOSTILE, SIZE, in_time, spooled, store
+from tests.support.ledger import Ledger
+from tests.support.traffic import clock
+
+__all__ = ["store"]  # the fixture
+
+
+def scraped(port: int) -> dict[tuple[str, ...], float]:
+    """Read all samples: their name without the prefix, and the values of their labels."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        text = answer.read().decode()
+    return {
+        (sample.name.removeprefix("sparkmon_monitor_"), *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def test_prometheus_reads_what_went_through(
+    spark: SparkSession, store: LocalStore, tmp_path: Path
+) -> None:
+    monitor = Monitor(store, f"{tmp_path}/tables", sinks=[Ledger()])
+    late = [*FIRST[:3]]
+    with SpoolWriter(tmp_path / "spool") as spool:
+        watch = monitor.start(
+            spooled(spark, spool, in_time([*FIRST, clock(180)])), f"{tmp_path}/checkpoints"
+        )
+        try:
+            assert watch.watchdog is not None
+            metrics = watch.watchdog.serve(0)
+            watch.finish()
+            spooled(spark, spool, late)
+            watch.finish()
+            found = scraped(metrics.port)
+        finally:
+            watch.stop()
+    for condition in HOSTILE:
+        assert found["dead_letters_total", condition] == 1
+    for model in ("shop", "bank"):
+        assert found["rows_total", model, "request"] == SIZE
+        assert found["rows_total", model, "response"] == SIZE
+        assert found["unpaired_rows", model] == 0
+    events = len(FIRST) + 1 + len(late)
+    assert found["events_total", "profiles"] == found["events_total", "dead_letters"] == events
+    assert found["late_events_total", "profiles"] == len(late) == watch.late_events()
+    assert found["query_active", "profiles"] == 1
+    assert found["symptom", "blind"] == 0
+    assert found["notifications_waiting", "ledger"] == 0
+    with pytest.raises(OSError, match="refused"):
+        scraped(metrics.port)
+
+
+def test_a_query_that_fails_is_told_before_the_monitor_ends(
+    spark: SparkSession, store: LocalStore, tmp_path: Path
+) -> None:
+    ledger = Ledger()
+    monitor = Monitor(store, str(tmp_path / "tables"), sinks=[ledger])
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "tables" / "dead_letters").write_text("in the way")
+    with SpoolWriter(tmp_path / "spool") as spool:
+        events = spooled(spark, spool, [*HOSTILE.values()])
+        watch = monitor.start(events, str(tmp_path / "checkpoints"))
+        try:
+            with pytest.raises(StreamingQueryException, match="dead_letters"):
+                watch.wait()
+        finally:
+            watch.stop()
+        (blind,) = ledger.told
+        assert (blind.model, blind.column_name, blind.severity) == (":monitor", "blind", "critical")
+        assert "the monitor is blind: its query dead_letters has stopped" in blind.message
+        # Mended and started again, it says so.
+        (tmp_path / "tables" / "dead_letters").unlink()
+        watch = monitor.start(events, str(tmp_path / "checkpoints"))
+        try:
+            watch.finish()
+            for _ in range(60):
+                if len(ledger.told) > 1:
+                    break
+                watch.queries[0].awaitTermination(1)
+        finally:
+            watch.stop()
+    assert [alert.state for alert in ledger.told] == ["fired", "resolved"]
+    assert ledger.told[1].message == "the monitor sees again"
