@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from sparkmon.alerts import ConsoleSink
 from sparkmon.comparison import RATES, Checks, History
+from sparkmon.config.sinks import Console, SinkSettings
 from sparkmon.config.sources import HopsworksSource, KafkaSource, KServeSource
 from sparkmon.config.values import Interval, Location, Options, Strict, Text, as_strings, resolved
 from sparkmon.errors import OptionError
@@ -17,7 +18,7 @@ from sparkmon.monitor import Monitor, check_longer_windows
 from sparkmon.statistics import STATISTICS
 from sparkmon.store import DEFAULT_REFERENCE, FeatureStore, open_store
 
-__all__ = ["MonitorConfig", "Sink", "Store"]
+__all__ = ["MonitorConfig", "Store"]
 
 
 def _tables(location: str, info: ValidationInfo) -> str:
@@ -45,12 +46,6 @@ class Store(Strict):
     def open(self) -> FeatureStore:
         """Open the store."""
         return open_store(self.path)
-
-
-class Sink(Strict):
-    """Where alerts are told beside the table."""
-
-    sink: Literal["console"] = Field(description="console")
 
 
 class MonitorConfig(Strict):
@@ -115,8 +110,8 @@ class MonitorConfig(Strict):
         {},
         description="the feature view of a model that a transformer serves: {MODEL: NAME:VERSION}",
     )
-    alerts: tuple[Sink, ...] = Field(
-        (Sink(sink="console"),), description="a list of sinks, such as [{sink: console}]"
+    alerts: tuple[SinkSettings, ...] = Field(
+        (Console(sink="console"),), description="a list of sinks, such as [{sink: console}]"
     )
     spark: Options = Field({}, description="Spark settings, for a session that is started here")
 
@@ -174,7 +169,14 @@ class MonitorConfig(Strict):
         ------
         ReferenceMissingError
             The store has no reference of that name.
+        OptionError
+            Alerts go elsewhere than to the console, which a monitor does not do yet.
         """
+        others = sorted({each.sink for each in self.alerts} - {"console"})
+        if others:
+            raise OptionError(
+                f"got the sinks {', '.join(others)}; a monitor tells the console alone"
+            )
         return Monitor(
             self.store.open(),
             self.tables,

@@ -61,8 +61,8 @@ class EmailSink(AlertSink):
     Notes
     -----
     The server's certificate is verified; see :func:`sparkmon.sinks.tls.verifying_context`. ``Message-ID`` is made of
-    the ``notification_id``, so that a mail that is sent again is seen to be the same. A 4xx code of the server may pass,
-    a 5xx is final. Where some recipients are refused the others have the mail, and the delivery counts as failed.
+    the ``notification_id``, so that a mail that is sent again is seen to be the same. A 4xx code of the server may
+    pass, a 5xx is final. Where some recipients are refused the others have the mail, and the delivery has failed.
 
     Examples
     --------

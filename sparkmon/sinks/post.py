@@ -16,7 +16,7 @@ from sparkmon.sinks.secret import Secret
 from sparkmon.sinks.timeout import checked_timeout
 from sparkmon.sinks.tls import verifying_context
 
-__all__ = ["Post", "retry_after_s"]
+__all__ = ["Post", "checked_url", "retry_after_s"]
 
 _LATER = {408, 425, 429}
 _LONGEST_WAIT_S = 3600.0
@@ -81,10 +81,10 @@ class Post:
         timeout_s: float = 10.0,
     ) -> None:
         try:
-            from sparkmon.sinks.guarded_network import exchange, parse_url
+            from sparkmon.sinks.guarded_network import exchange
         except ImportError as error:
             raise MissingExtraError.of("httpx", "sinks") from error
-        self._exchange, self._parse_url = exchange, parse_url
+        self._exchange = exchange
         self._url, self._sink, self._path, self._bearer = url, sink, path, bearer
         if isinstance(allowed_hosts, str):
             raise OptionError.malformed("allowed_hosts", allowed_hosts, "a list of host names")
@@ -141,21 +141,12 @@ class Post:
             raise failure
 
     def _checked(self, url: str) -> Target:
-        """Read the URL, or refuse it in words that do not repeat it."""
-        what = f"the url of {self._sink}"
-        if isinstance(self._url, Secret):
-            what += f", which {self._url!r} holds,"
-        if _UNSEEN.search(url):
-            raise OptionError(f"{what} has a blank, a backslash or a control character; remove it")
-        target = self._parse_url(url.rstrip("/") + self._path if self._path else url)
-        if target is None or target.scheme not in ("http", "https"):
-            raise OptionError(
-                f"{what} is none; expected http://HOST:PORT/PATH or https://HOST/PATH"
-            )
-        if target.has_user:
-            raise OptionError(f"{what} has a user in it; secrets have a place of their own")
+        held = f", which {self._url!r} holds," if isinstance(self._url, Secret) else ""
+        target = checked_url(url, f"a url{held}", path=self._path)
         if self._allowed is not None and target.host not in self._allowed:
-            raise OptionError(f"{what} names a host that is not in allowed_hosts; add it there")
+            raise OptionError(
+                f"got a url{held} with a host that is not in allowed_hosts; add it there"
+            )
         return target
 
     def _token(self) -> str:
@@ -198,6 +189,46 @@ def _judged(where: str, answer: Answer, secrets: Sequence[str]) -> AlertDelivery
 
 def _later(message: str) -> AlertDeliveryError:
     return AlertDeliveryError.later(message, None)
+
+
+def checked_url(url: str, what: str = "a url", *, path: str = "") -> Target:
+    """Read a URL that may be a secret, or refuse it in words that do not repeat it.
+
+    Parameters
+    ----------
+    url : str
+        The URL.
+    what : str
+        What the error calls it.
+    path : str
+        Added to the URL's path.
+
+    Raises
+    ------
+    MissingExtraError
+        httpx is not installed.
+    OptionError
+        It is no http or https URL, or has a user, a blank or a control character in it.
+
+    Examples
+    --------
+    >>> checked_url("https://me:hunter2@example.com")
+    Traceback (most recent call last):
+    ...
+    sparkmon.errors.OptionError: [SPARKMON_OPTION] got a url with a user in it; leave it out, a secret has its own place
+    """
+    try:
+        from sparkmon.sinks.guarded_network import parse_url
+    except ImportError as error:
+        raise MissingExtraError.of("httpx", "sinks") from error
+    if _UNSEEN.search(url):
+        raise OptionError(f"got {what} with a blank, a backslash or a control character; remove it")
+    target = parse_url(url.rstrip("/") + path if path else url)
+    if target is None or target.scheme not in ("http", "https"):
+        raise OptionError(f"got {what} that is none; expected http://HOST:PORT/PATH or https://...")
+    if target.has_user:
+        raise OptionError(f"got {what} with a user in it; leave it out, a secret has its own place")
+    return target
 
 
 def retry_after_s(value: str | None, now: datetime) -> float | None:

@@ -37,8 +37,8 @@ class TeamsSink(AlertSink):
     Notes
     -----
     A title, a line per alert, and the ``notification_id``. Texts are ``TextRun``, in which a card reads neither
-    markdown nor links nor mentions, so a name is shown as it is. Lines are cut at 1,000 characters, and left out from the last
-    where the card would exceed Teams' 28 KB; it then says how many alerts it does not list.
+    markdown nor links nor mentions, so a name is shown as it is. Lines are cut at 1,000 characters, and left out from
+    the last where the card would exceed Teams' 28 KB; it then says how many alerts it does not list.
 
     References
     ----------
