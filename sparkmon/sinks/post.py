@@ -90,7 +90,6 @@ class Post:
             raise OptionError.malformed("allowed_hosts", allowed_hosts, "a list of host names")
         self._allowed = None if allowed_hosts is None else {each.lower() for each in allowed_hosts}
         self._timeout_s = checked_timeout(timeout_s)
-        self._context = verifying_context()
         if isinstance(url, str):
             self._checked(url)
 
@@ -125,7 +124,7 @@ class Post:
             body,
             timeout_s=self._timeout_s,
             inside=is_named_inside(target.host, self._allowed or ()),
-            context=self._context if target.scheme == "https" else None,
+            context=verifying_context() if target.scheme == "https" else None,
         )
         secrets = [*hidden, *([token] if token else []), *self._parts(url)]
         where = f"{self._sink} could not deliver to {self._where(target.host)}"
@@ -224,7 +223,8 @@ def checked_url(url: str, what: str = "a url", *, path: str = "") -> Target:
     if _UNSEEN.search(url):
         raise OptionError(f"got {what} with a blank, a backslash or a control character; remove it")
     target = parse_url(url.rstrip("/") + path if path else url)
-    if target is None or target.scheme not in ("http", "https"):
+    is_web = target is not None and target.scheme in ("http", "https")
+    if target is None or not is_web or not 0 < (target.port or 80) < 65536:
         raise OptionError(f"got {what} that is none; expected http://HOST:PORT/PATH or https://...")
     if target.has_user:
         raise OptionError(f"got {what} with a user in it; leave it out, a secret has its own place")
