@@ -1,7 +1,7 @@
 """Fetch the Alertmanager and the Prometheus that the tests start: ``fetch_alertmanager.py build/alertmanager``.
 
-What is installed already is used in its stead. Else the packages of Debian or Ubuntu are downloaded and of them only
-the programs are unpacked; nothing is installed, so nobody needs to be root.
+What is installed already is used in its stead. Else the packages of Debian or Ubuntu are downloaded, and of them only
+the programs and an Alertmanager's templates are unpacked; nothing is installed, so nobody needs to be root.
 """
 
 from __future__ import annotations
@@ -18,12 +18,16 @@ PACKAGES = {
     "prometheus": ("prometheus", "promtool"),
 }
 """Package: its programs."""
+SHARED = b"/usr/share/prometheus"
+"""Where Debian's Alertmanager looks for its templates, which it does not start without."""
+BESIDE = b"share".ljust(len(SHARED), b"/")
+"""What it is made to look in, as long: ``share`` in the directory that it is started in."""
 OTHER_NAMES = {"prometheus-alertmanager": "alertmanager"}
 ADVICE = "install prometheus and alertmanager, from your system or https://prometheus.io/download"
 
 
 def main(folder: Path) -> None:
-    """Fill ``folder/bin`` with the programs that are not installed."""
+    """Fill ``folder`` with ``bin`` and ``share`` of the programs that are not installed."""
     (folder / "bin").mkdir(parents=True, exist_ok=True)
     missing = []
     for package, programs in PACKAGES.items():
@@ -41,7 +45,7 @@ def main(folder: Path) -> None:
             sys.exit(f"there is no {tool} to fetch {' and '.join(missing)} with; {ADVICE}")
     with tempfile.TemporaryDirectory() as place:
         for package in missing:
-            unpack(fetch(package, Path(place)), PACKAGES[package], folder / "bin", Path(place))
+            unpack(fetch(package, Path(place)), PACKAGES[package], folder)
 
 
 def fetch(package: str, place: Path) -> Path:
@@ -57,12 +61,17 @@ def fetch(package: str, place: Path) -> Path:
     return packed[0]
 
 
-def unpack(packed: Path, programs: tuple[str, ...], into: Path, place: Path) -> None:
-    """Unpack a package beside it, and keep its programs."""
-    whole = place / packed.stem
+def unpack(packed: Path, programs: tuple[str, ...], folder: Path) -> None:
+    """Unpack a package beside it, and keep its programs and templates."""
+    whole = packed.with_suffix("")
     subprocess.run(["dpkg-deb", "--extract", str(packed), str(whole)], check=True)
     for program in programs:
-        shutil.copy(whole / "usr" / "bin" / program, into / program)
+        kept = folder / "bin" / program
+        kept.write_bytes((whole / "usr" / "bin" / program).read_bytes().replace(SHARED, BESIDE))
+        kept.chmod(0o755)
+    for template in whole.glob("usr/share/prometheus/alertmanager/*.tmpl"):
+        (folder / "share" / "alertmanager").mkdir(parents=True, exist_ok=True)
+        shutil.copy(template, folder / "share" / "alertmanager")
 
 
 if __name__ == "__main__":

@@ -223,9 +223,10 @@ def checked_url(url: str, what: str = "a url", *, path: str = "") -> Target:
     if _UNSEEN.search(url):
         raise OptionError(f"got {what} with a blank, a backslash or a control character; remove it")
     target = parse_url(url.rstrip("/") + path if path else url)
-    is_web = target is not None and target.scheme in ("http", "https")
-    if target is None or not is_web or not 0 < (target.port or 80) < 65536:
+    if target is None or target.scheme not in ("http", "https"):
         raise OptionError(f"got {what} that is none; expected http://HOST:PORT/PATH or https://...")
+    if target.port is not None and not 0 < target.port < 65536:
+        raise OptionError(f"got {what} with the port {target.port}; expected 1 to 65535")
     if target.has_user:
         raise OptionError(f"got {what} with a user in it; leave it out, a secret has its own place")
     return target

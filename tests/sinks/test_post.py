@@ -17,7 +17,7 @@ from sparkmon.errors import AlertDeliveryError, OptionError
 from sparkmon.sinks import Secret
 from sparkmon.sinks.post import Post
 from tests.support.certificate import certificate
-from tests.support.raw_server import raw_server, trickle
+from tests.support.raw_server import raw_server, read_request, trickle
 from tests.support.sink import sink
 
 HEADERS = {"content-type": "application/json"}
@@ -145,7 +145,11 @@ def test_little_of_an_endless_answer_is_read_and_less_is_told() -> None:
 
 
 def test_nonsense_and_closed_ports_may_pass() -> None:
-    with raw_server(lambda link, over: link.sendall(b"220 mail.example.com\r\n")) as port:
+    def greets(link: socket.socket, over: threading.Event) -> None:
+        read_request(link)
+        link.sendall(b"220 mail.example.com\r\n")
+
+    with raw_server(greets) as port:
         error = failure(Post(f"http://127.0.0.1:{port}/", sink="hook"))
     assert "it does not answer as HTTP/1.1 says" in str(error)
     error = failure(Post(f"http://127.0.0.1:{port}/", sink="hook"))
@@ -208,7 +212,12 @@ def test_a_name_is_resolved_once_and_the_address_that_was_checked_is_used(
 
 def test_a_resolver_that_hangs_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     over = threading.Event()
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: over.wait(20))
+
+    def hang(*_: object, **__: object) -> list[object]:
+        over.wait(20)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
     began = time.monotonic()
     error = failure(Post("http://slow.internal/", sink="hook", timeout_s=0.3))
     over.set()
@@ -225,7 +234,7 @@ def test_certificates_are_verified_and_an_own_authority_can_be_added(
 
     def answer(link: socket.socket, over: threading.Event) -> None:
         with context.wrap_socket(link, server_side=True) as secured:
-            secured.recv(65536)
+            read_request(secured)
             secured.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
 
     with raw_server(answer) as port:
@@ -279,7 +288,7 @@ def test_a_secret_url_is_read_anew_and_told_nowhere(
     caplog.set_level(logging.DEBUG)
 
     def repeats(link: socket.socket, over: threading.Event) -> None:
-        path = link.recv(65536).split()[1].decode()
+        path = read_request(link).split()[1].decode()
         link.sendall(f"HTTP/1.1 404 No\r\nX-Path: {path}\r\n\r\nnot there: {path}".encode())
 
     with raw_server(repeats) as port:

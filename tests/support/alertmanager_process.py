@@ -67,7 +67,10 @@ class AlertmanagerProcess:
             "--cluster.listen-address=",
         ]
         with (self._folder / "alertmanager.log").open("ab") as log:
-            self._process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+            # One that was fetched looks for its templates in the folder above.
+            self._process = subprocess.Popen(
+                command, stdout=log, stderr=subprocess.STDOUT, cwd=self._program.parents[1]
+            )
 
     def _answers(self) -> bool:
         end = time.monotonic() + READY_WITHIN

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-__all__ = ["raw_server", "trickle"]
+__all__ = ["raw_server", "read_request", "trickle"]
 
 Script = Callable[[socket.socket, threading.Event], None]
 
@@ -59,3 +59,15 @@ def trickle(text: bytes, every_s: float = 0.05) -> Script:
         over.wait()
 
     return script
+
+
+def read_request(link: socket.socket) -> bytes:
+    """Read an HTTP request whole; a connection that is closed before is reset, and its answer lost."""
+    got = b""
+    while part := link.recv(65536):
+        got += part
+        head, end, body = got.partition(b"\r\n\r\n")
+        sizes = [line for line in head.lower().splitlines() if line.startswith(b"content-length:")]
+        if end and len(body) >= int(sizes[0].partition(b":")[2]):
+            break
+    return got
