@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formatdate
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from sparkmon.errors import AlertDeliveryError, OptionError
 from sparkmon.sinks.excerpt import excerpt
@@ -127,14 +127,17 @@ class EmailSink(AlertSink):
     def _try(self, message: EmailMessage, password: str) -> tuple[str, bool] | None:
         """Send a message; return the reason why it was not taken, and whether that is final."""
         deadline = time.monotonic() + self._timeout_s
+        opened: list[smtplib.SMTP] = []
         try:
-            with self._client() as client, _ended_at(client, deadline):
-                client.connect(self._host, self._port)
+            with _cut_at(deadline, opened):
+                client = self._client(opened)
                 if self._security == "starttls":
                     client.starttls(context=verifying_context())
                 if self._username is not None:
                     client.login(self._username, password)
                 refused = client.send_message(message)
+                with suppress(smtplib.SMTPException, OSError):  # the mail is taken, whatever comes
+                    client.quit()
         except smtplib.SMTPRecipientsRefused as error:
             refused = error.recipients
         except smtplib.SMTPResponseException as error:
@@ -146,20 +149,23 @@ class EmailSink(AlertSink):
         except (smtplib.SMTPException, OSError) as error:
             late = time.monotonic() >= deadline
             return (f"it took longer than {self._timeout_s:g} s" if late else str(error)), False
+        finally:
+            for each in opened:
+                each.close()
         if not refused:
             return None
         code, said = next(iter(refused.values()))
         many = f"{len(refused)} of {len(self._recipients)} recipients are refused"
         return f"{many}: {_said(code, said)}", all(code >= 500 for code, _ in refused.values())
 
-    def _client(self) -> smtplib.SMTP:
+    def _client(self, opened: list[smtplib.SMTP]) -> smtplib.SMTP:
         # Named, for smtplib would else ask the name server who this is.
         name = re.sub(r"[^A-Za-z0-9.-]", "-", socket.gethostname())[:253] or "localhost"
+        options: dict[str, Any] = {"local_hostname": name, "timeout": self._timeout_s}
         if self._security == "tls":
-            return smtplib.SMTP_SSL(
-                local_hostname=name, timeout=self._timeout_s, context=verifying_context()
-            )
-        return smtplib.SMTP(local_hostname=name, timeout=self._timeout_s)
+            context = verifying_context()
+            return _TlsClient(opened, self._host, self._port, context=context, **options)
+        return _Client(opened, self._host, self._port, **options)
 
     def _message(self, notification: Notification) -> EmailMessage:
         lines = [shortened(line, _LINE) for line in notification.lines]
@@ -186,13 +192,24 @@ class EmailSink(AlertSink):
         return message
 
 
+class _Client(smtplib.SMTP):
+    """Is known before it connects, so that it can be cut off while it does."""
+
+    def __init__(self, opened: list[smtplib.SMTP], *server: Any, **options: Any) -> None:  # noqa: ANN401 - smtplib's
+        opened.append(self)
+        super().__init__(*server, **options)
+
+
+class _TlsClient(_Client, smtplib.SMTP_SSL):
+    pass
+
+
 @contextmanager
-def _ended_at(client: smtplib.SMTP, deadline: float) -> Iterator[None]:
-    """Cut the connection at the deadline: a server that sends a byte now and then is never too slow for a socket."""
+def _cut_at(deadline: float, opened: Sequence[smtplib.SMTP]) -> Iterator[None]:
+    """Cut connections at the deadline: a server that sends a byte now and then is never too slow for a socket."""
 
     def cut() -> None:
-        link = client.sock
-        if link is not None:
+        for link in [each.sock for each in opened if each.sock is not None]:
             with suppress(OSError):  # it may be closed already
                 socket.socket.shutdown(link, socket.SHUT_RDWR)
 
