@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import html
 import re
@@ -114,9 +115,11 @@ class EmailSink(AlertSink):
         password = self._password.read() if self._password is not None else ""
         failure = self._try(message, password)
         if failure is not None:
-            told = (
-                f"{self.name} could not deliver to {self._host}: {excerpt(failure[0], [password])}"
-            )
+            # A login goes over the wire in base64, which the server may repeat.
+            plain = f"\0{self._username}\0{password}"
+            sent = [base64.b64encode(text.encode()).decode() for text in (plain, password)]
+            said = excerpt(failure[0], [password, *sent])
+            told = f"{self.name} could not deliver to {self._host}: {said}"
             # Raised here, where no error that may repeat what was sent hangs on to it.
             raise (
                 AlertDeliveryError.refused(told)

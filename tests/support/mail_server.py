@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import socket
 import ssl
 from collections.abc import Iterator
@@ -49,9 +50,13 @@ class MailServer:
 def check(
     server: object, session: Session, envelope: Envelope, mechanism: str, data: object
 ) -> AuthResult:
-    """Let one user in."""
-    good = isinstance(data, LoginPassword) and (data.login, data.password) == (USER, PASSWORD)
-    return AuthResult(success=good, handled=False)
+    """Let one user in, and tell others what they said, as no good server does."""
+    assert isinstance(data, LoginPassword)
+    if (data.login, data.password) == (USER, PASSWORD):
+        return AuthResult(success=True)
+    said = base64.b64encode(b"\0" + data.login + b"\0" + data.password).decode()
+    message = f"535 not {data.password.decode('ascii', 'replace')!r}, {said}"
+    return AuthResult(success=False, handled=False, message=message)
 
 
 @contextmanager
