@@ -14,7 +14,7 @@ import orjson
 from sparkmon.errors import AlertDeliveryError, OptionError
 from sparkmon.sinks.alert import Alert, Severity
 from sparkmon.sinks.notification import Notification, printable
-from sparkmon.sinks.notification_json import rfc3339
+from sparkmon.sinks.notification_json import in_utc, rfc3339
 from sparkmon.sinks.post import Post
 from sparkmon.sinks.secret import Secret
 from sparkmon.sinks.shortened import shortened
@@ -145,7 +145,7 @@ class AlertmanagerSink(AlertSink):
     def _end(self, alert: Alert, now: datetime) -> datetime:
         if alert.state != "provisional" or alert.window_start is None or alert.window_end is None:
             return now + self._keep
-        closed = _aware(alert.window_end) + (alert.window_end - alert.window_start)
+        closed = in_utc(alert.window_end) + (alert.window_end - alert.window_start)
         return min(max(closed, now + timedelta(hours=1)), now + self._keep)
 
     def _remember(self, alert: Alert) -> None:
@@ -161,7 +161,7 @@ def _wire(alert: Alert, severity: Severity, now: datetime, end: datetime) -> dic
     return {
         "labels": _labels(alert) | {"severity": severity},
         "annotations": _annotations(alert),
-        "startsAt": rfc3339(min(_aware(start), now)),
+        "startsAt": rfc3339(min(in_utc(start), now)),
         "endsAt": rfc3339(end),
     }
 
@@ -207,7 +207,3 @@ def _annotations(alert: Alert) -> dict[str, str]:
         "state": alert.state,
     }
     return {name: value for name, value in annotations.items() if value}
-
-
-def _aware(time: datetime) -> datetime:
-    return time if time.tzinfo is not None else time.replace(tzinfo=timezone.utc)

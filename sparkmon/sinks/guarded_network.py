@@ -39,7 +39,8 @@ def parse_url(url: str) -> Target | None:
     if not parsed.raw_host:
         return None
     host = parsed.raw_host.decode("ascii").lower()
-    return Target(parsed.scheme, host, parsed.port, parsed.raw_path, bool(parsed.userinfo))
+    netloc = parsed.netloc.decode("ascii")
+    return Target(parsed.scheme, host, parsed.port, netloc, parsed.raw_path, bool(parsed.userinfo))
 
 
 def exchange(
@@ -71,7 +72,8 @@ def exchange(
     _quiet.posting = True
     try:
         with httpcore.ConnectionPool(ssl_context=context, network_backend=network) as pool:
-            given = [(name.encode(), value.encode()) for name, value in headers.items()]
+            named = {"host": target.netloc, **headers}
+            given = [(name.encode(), value.encode()) for name, value in named.items()]
             with pool.stream("POST", url, headers=given, content=body) as response:
                 found = {
                     name.decode("latin-1").lower(): value.decode("latin-1")

@@ -12,6 +12,7 @@ import orjson
 from sparkmon.errors import AlertDeliveryError, OptionError
 from sparkmon.sinks.alert import Alert
 from sparkmon.sinks.notification import Notification, printable
+from sparkmon.sinks.notification_json import in_utc
 from sparkmon.sinks.sink import AlertSink
 
 __all__ = ["HopsworksResultSink"]
@@ -115,7 +116,7 @@ class HopsworksResultSink(AlertSink):
             "featureStoreId": self._feature_store_id,
             "featureMonitoringConfigId": self._config_id,
             "executionId": None,
-            "monitoringTime": round(notification.created_time.timestamp() * 1000),
+            "monitoringTime": round(in_utc(notification.created_time).timestamp() * 1000),
             "emptyDetectionWindow": alert.current_count == 0,
             "emptyReferenceWindow": alert.reference_count == 0,
             "raisedException": False,

@@ -14,6 +14,8 @@ class Target(NamedTuple):
     host: str
     """As it goes over the wire: in lower case, and in ASCII."""
     port: int | None
+    netloc: str
+    """Host and port as the header ``Host`` has them."""
     path: bytes
     """With the query."""
     has_user: bool

@@ -10,7 +10,7 @@ import orjson
 from sparkmon.sinks.alert import Alert
 from sparkmon.sinks.notification import Notification
 
-__all__ = ["SCHEMA", "notification_json", "rfc3339"]
+__all__ = ["SCHEMA", "in_utc", "notification_json", "rfc3339"]
 
 SCHEMA = "sparkmon.notification/1"
 """The number is raised when a field goes or changes its meaning; fields may be added without."""
@@ -69,6 +69,12 @@ def notification_json(notification: Notification, most: int = _MOST) -> bytes:
     return start + b',"alerts":[' + b",".join(alerts) + b"]}"
 
 
+def in_utc(time: datetime) -> datetime:
+    """Return a time in UTC; one without a time zone is."""
+    aware = time if time.tzinfo is not None else time.replace(tzinfo=timezone.utc)
+    return aware.astimezone(timezone.utc)
+
+
 def rfc3339(time: datetime) -> str:
     """Write a time; one without a time zone is UTC.
 
@@ -77,8 +83,7 @@ def rfc3339(time: datetime) -> str:
     >>> rfc3339(datetime(2026, 1, 5, 12, 30))
     '2026-01-05T12:30:00Z'
     """
-    aware = time if time.tzinfo is not None else time.replace(tzinfo=timezone.utc)
-    return aware.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
+    return in_utc(time).isoformat().replace("+00:00", "Z")
 
 
 def _plain(value: object) -> object:

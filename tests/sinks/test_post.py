@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from sparkmon.sinks import Secret
+from sparkmon.sinks.guarded_network import parse_url
 from sparkmon.sinks.post import Post
 from tests.support.certificate import certificate
 from tests.support.posting import HEADERS, failure
@@ -30,6 +31,12 @@ def test_a_body_is_posted_with_its_headers(monkeypatch: pytest.MonkeyPatch) -> N
     headers = {name.lower(): value for name, value in posted.headers}
     assert headers["authorization"] == "Bearer t0ken"
     assert headers["host"] == server.url[7:-1]
+
+
+def test_an_address_of_ipv6_is_a_host_in_brackets() -> None:
+    target = parse_url("http://[::1]:9093/api?x=1")
+    assert target is not None
+    assert (target.host, target.netloc, target.path) == ("::1", "[::1]:9093", b"/api?x=1")
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 413, 422])
