@@ -25,7 +25,6 @@ _EXPECTED = {
     "bool_parsing": "true or false",
     "bool_type": "true or false",
     "greater_than": "a number above 0",
-    "greater_than_equal": "a number of 0 or more",
     "int_from_float": "a whole number",
     "int_parsing": "a whole number",
     "int_type": "a whole number",
@@ -37,6 +36,12 @@ _EXPECTED = {
     "tuple_type": "a list",
 }
 """By pydantic's name of the mistake."""
+_LIMITS = {
+    "greater_than_equal": ("a number of {:g} or more", "ge"),
+    "less_than_equal": ("a number of at most {:g}", "le"),
+    "too_long": ("at most {}", "max_length"),
+}
+"""The same, with the limit that pydantic tells."""
 
 
 def mistakes_of(error: ValidationError, lines: Mapping[Place, int]) -> list[tuple[int, str]]:
@@ -101,9 +106,10 @@ def _expected(detail: ErrorDetails, meaning: str) -> str:
     if kind == "value_error":
         said = _own(detail)
         return said[said.index("expected") :] if "expected" in said else said
-    limits = {"less_than_equal": "le", "too_long": "max_length"}
-    most = f"at most {detail['ctx'][limits[kind]]}" if kind in limits else detail["msg"]
-    said = _EXPECTED.get(kind, most)
+    said = _EXPECTED.get(kind, detail["msg"])
+    if kind in _LIMITS:
+        sentence, limit = _LIMITS[kind]
+        said = sentence.format(detail["ctx"][limit])
     return f"expected {said}" + (f": {meaning}" if meaning else "")
 
 

@@ -141,7 +141,7 @@ PLACE = "expected {env: NAME} or {file: PATH}, which say where it is held"
         (
             "  - sink: webhook\n    url: http://h/\n    timeout_s: 301",
             7,
-            "alerts.0.timeout_s: got 301; expected at most 300.0: seconds",
+            "alerts.0.timeout_s: got 301; expected a number of at most 300: seconds",
         ),
         (
             "  - sink: webhook\n    url: http://h/\n    timeout_s: .nan",
@@ -193,7 +193,7 @@ PLACE = "expected {env: NAME} or {file: PATH}, which say where it is held"
         (
             "  - sink: email\n    host: h\n    sender: a@b\n    recipients: [c@d]\n    port: 70000",
             9,
-            "alerts.0.port: got 70000; expected at most 65535",
+            "alerts.0.port: got 70000; expected a number of at most 65535",
         ),
         (
             "  - sink: email\n    host: h\n    sender: a@b\n    recipients: [c@d]\n    port: smtp",
