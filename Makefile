@@ -12,6 +12,7 @@ INSTALLED := .venv/.installed
 JARS := .venv/.jars
 BROKER := build/kafka/.fetched
 DATABASE := build/mariadb/.fetched
+ALERTMANAGER := build/alertmanager/.fetched
 SOURCES := sparkmon tests scripts bench conftest.py
 
 help: ## list the verbs
@@ -23,13 +24,13 @@ setup: java $(JARS) ## make .venv, install everything, fetch Spark's jars (Pytho
 demo: java $(JARS) ## watch a model drift: traffic, Spark, verdicts and alerts on this machine
 	@.venv/bin/sparkmon demo
 
-test: java $(JARS) $(BROKER) $(DATABASE) ## everything that CI runs: doctests, units, Spark, Kafka, MariaDB, KServe
+test: java $(JARS) $(BROKER) $(DATABASE) $(ALERTMANAGER) ## everything that CI runs: doctests, units, Spark, Kafka, MariaDB, KServe
 	@$(PYTHON) -m pytest
 
-test-fast: $(INSTALLED) ## doctests and units alone: no Spark, no Kafka, no MariaDB, no Java
-	@$(PYTHON) -m pytest -m "not spark and not kafka and not mariadb"
+test-fast: $(INSTALLED) ## doctests and units alone: no Spark, no Java, no servers to fetch
+	@$(PYTHON) -m pytest -m "not spark and not kafka and not mariadb and not alertmanager"
 
-coverage: java $(JARS) $(BROKER) $(DATABASE) ## test, and show the lines and branches that no test reached
+coverage: java $(JARS) $(BROKER) $(DATABASE) $(ALERTMANAGER) ## test, and show the lines and branches that no test reached
 	@$(PYTHON) -m pytest --cov
 
 lint: $(INSTALLED) ## ruff: rules and format, nothing changed
@@ -86,3 +87,9 @@ $(DATABASE): $(INSTALLED) scripts/fetch_mariadb.py
 	@echo "fetching a MariaDB for the tests, unless one is installed (149 MB; once)"
 	@sh scripts/quietly.sh build/mariadb.log $(PYTHON) scripts/fetch_mariadb.py build/mariadb
 	@touch $@
+
+# Where there is none to fetch, its tests are skipped, save in CI.
+$(ALERTMANAGER): $(INSTALLED) scripts/fetch_alertmanager.py
+	@echo "fetching an Alertmanager and a Prometheus for the tests, unless they are installed (120 MB; once)"
+	@sh scripts/quietly.sh build/alertmanager.log $(PYTHON) scripts/fetch_alertmanager.py build/alertmanager \
+		&& touch $@ || [ "$$CI" != true ]

@@ -1,4 +1,4 @@
-"""What every test may ask for: a Spark session, a Kafka broker, a MariaDB; and how strictly the tests run."""
+"""What every test may ask for: a Spark session, a Kafka broker, other servers; and how strictly the tests run."""
 
 from __future__ import annotations
 
@@ -15,11 +15,18 @@ import pytest
 from hypothesis import settings
 from pyspark.sql import SparkSession
 
+from tests.support.alertmanager_process import AlertmanagerProcess
 from tests.support.kafka_broker import KafkaBroker
+from tests.support.prometheus_programs import program
 
 IN_CI = os.environ.get("CI") == "true"
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
-_SERVERS = {"kafka": "kafka", "mariadb": "mariadb", "online_tables": "mariadb"}
+_SERVERS = {
+    "alertmanager": "alertmanager",
+    "kafka": "kafka",
+    "mariadb": "mariadb",
+    "online_tables": "mariadb",
+}
 BROKER_JARS = Path(__file__).parent / "build" / "kafka"
 
 # Spark reads both when it starts: its workers run this interpreter, in the driver's time zone.
@@ -59,6 +66,16 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Give the ``host:port`` of a real one-node Kafka that lives as long as the run."""
     with KafkaBroker(BROKER_JARS, tmp_path_factory.mktemp("kafka")) as broker:
         yield broker.bootstrap
+
+
+@pytest.fixture(scope="session")
+def alertmanager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Give the URL of a real Alertmanager that lives as long as the run and tells nobody."""
+    server = program("prometheus-alertmanager", "alertmanager")
+    if server is None:
+        pytest.skip("there is no Alertmanager; run: make build/alertmanager/.fetched")
+    with AlertmanagerProcess(server, tmp_path_factory.mktemp("alertmanager")) as process:
+        yield process.url
 
 
 @pytest.fixture(scope="session")

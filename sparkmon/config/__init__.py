@@ -1,7 +1,8 @@
 """A monitor as a file: ``monitor.yaml``, checked to the line, with the same meaning as the Python."""
 
 from sparkmon.config.read import read_config
-from sparkmon.config.settings import MonitorConfig, Sink, Store
+from sparkmon.config.settings import MonitorConfig, Store
+from sparkmon.config.sinks import SinkSettings
 from sparkmon.config.sources import HopsworksSource, KafkaSource, KServeSource
 from sparkmon.interval import parse_interval
 
@@ -10,7 +11,7 @@ __all__ = [
     "KServeSource",
     "KafkaSource",
     "MonitorConfig",
-    "Sink",
+    "SinkSettings",
     "Store",
     "parse_interval",
     "read_config",

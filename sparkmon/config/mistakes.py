@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import difflib
 import reprlib
-from collections.abc import Iterator, Mapping
-from typing import TypeAlias, get_args
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeAlias, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -22,12 +22,12 @@ _EXPECTED = {
     "finite_number": "a number of 0 or more",
     "float_parsing": "a number",
     "float_type": "a number",
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
     "greater_than": "a number above 0",
-    "greater_than_equal": "a number of {ge} or more",
-    "less_than_equal": "a number of at most {le}",
+    "int_from_float": "a whole number",
     "int_parsing": "a whole number",
     "int_type": "a whole number",
-    "int_from_float": "a whole number",
     "model_attributes_type": "keys with values",
     "model_type": "keys with values",
     "string_too_short": "some text",
@@ -36,8 +36,12 @@ _EXPECTED = {
     "tuple_type": "a list",
 }
 """By pydantic's name of the mistake."""
-
-_FORMATS = ("kserve", "kafka", "hopsworks")
+_LIMITS = {
+    "greater_than_equal": ("a number of {:g} or more", "ge"),
+    "less_than_equal": ("a number of at most {:g}", "le"),
+    "too_long": ("at most {}", "max_length"),
+}
+"""The same, with the limit that pydantic tells."""
 
 
 def mistakes_of(error: ValidationError, lines: Mapping[Place, int]) -> list[tuple[int, str]]:
@@ -66,49 +70,47 @@ def mistakes_of(error: ValidationError, lines: Mapping[Place, int]) -> list[tupl
     1 store.path is missing; expected the directory of the feature store, or its mysql:// or hopsworks:// URL
     3 got the unknown key 'store.pth'; did you mean 'path'? expected path
     """
-    meanings = dict(_meanings(MonitorConfig))
-    return sorted(_mistake(detail, lines, meanings) for detail in error.errors(include_url=False))
+    return sorted(_mistake(detail, lines) for detail in error.errors(include_url=False))
 
 
-def _mistake(
-    detail: ErrorDetails, lines: Mapping[Place, int], meanings: Mapping[Place, str]
-) -> tuple[int, str]:
+def _mistake(detail: ErrorDetails, lines: Mapping[Place, int]) -> tuple[int, str]:
     loc, kind, got = detail["loc"], detail["type"], detail["input"]
-    if kind.startswith("union_tag"):  # the format of the source
-        loc, got = (*loc, "format"), got.get("format")
+    if kind.startswith("union_tag"):  # the format of a source, the kind of a sink
+        tag = detail["ctx"]["discriminator"].strip("'")
+        loc, got = (*loc, tag), got.get(tag)
         kind = "missing" if got is None else "literal_error"
-    place = _in_file(loc)
-    names = tuple(part for part in loc if isinstance(part, str))
-    meaning = meanings.get(names) or meanings.get((names[0], "kserve", *names[1:]) if names else ())
+    found = _found(loc)
+    place = found.place
     line = next(lines[place[:n]] for n in range(len(place), -1, -1) if place[:n] in lines)
     key = ".".join(map(str, place))
     if kind == "missing":
-        return line, f"{key} is missing; expected {meaning}"
+        return line, f"{key} is missing; expected {found.meaning}"
     if kind == "extra_forbidden":
-        known = sorted(str(other[-1]) for other in meanings if other[:-1] == names[:-1])
-        near = difflib.get_close_matches(names[-1], known, n=1)
+        known = sorted(found.keys)
+        near = difflib.get_close_matches(str(place[-1]), known, n=1)
         hint = f"did you mean {near[0]!r}? " if near else ""
         return line, f"got the unknown key {key!r}; {hint}expected {', '.join(known)}"
-    if kind == "value_error" and (not place or _own(detail).startswith("got a ")):
-        return line, _own(detail)  # a whole sentence
+    if kind == "value_error":
+        said = _own(detail)
+        # A whole sentence: of several keys together, or of what must not be repeated.
+        if isinstance(got, Mapping | BaseModel) or said.startswith("got a "):
+            return line, f"{key}: {said}" if key else said
+    shown = _shown(got, place)
     if kind == "literal_error":
-        return line, f"{key}: got {reprlib.repr(got)}; expected {meaning}"
-    return line, f"{key}: got {reprlib.repr(got)}; {_expected(detail, meaning)}"
+        return line, f"{key}: got {shown}; expected {found.meaning}"
+    return line, f"{key}: got {shown}; {_expected(detail, found.meaning)}"
 
 
-def _expected(detail: ErrorDetails, meaning: str | None) -> str:
-    if detail["type"] == "value_error":
+def _expected(detail: ErrorDetails, meaning: str) -> str:
+    kind = detail["type"]
+    if kind == "value_error":
         said = _own(detail)
         return said[said.index("expected") :] if "expected" in said else said
-    said = _EXPECTED.get(detail["type"], detail["msg"]).format(**_bounds(detail))
+    said = _EXPECTED.get(kind, detail["msg"])
+    if kind in _LIMITS:
+        sentence, limit = _LIMITS[kind]
+        said = sentence.format(detail["ctx"][limit])
     return f"expected {said}" + (f": {meaning}" if meaning else "")
-
-
-def _bounds(detail: ErrorDetails) -> dict[str, str]:
-    """Return the limits that a number breaks, as a person writes them."""
-    return {
-        name: f"{value:g}" for name, value in detail.get("ctx", {}).items() if name in ("ge", "le")
-    }
 
 
 def _own(detail: ErrorDetails) -> str:
@@ -116,21 +118,52 @@ def _own(detail: ErrorDetails) -> str:
     return str(detail["ctx"]["error"]).removeprefix(f"[{OptionError.condition}] ")
 
 
-def _in_file(loc: Place) -> Place:
-    """Strip from pydantic's location what the file does not have: the tag of the source's format."""
-    if len(loc) > 1 and loc[0] == "source" and loc[1] in _FORMATS:
-        loc = ("source", *loc[2:])
-    return tuple(part for part in loc if part != "[key]")
+def _shown(got: object, place: Place) -> str:
+    """Show what was got, but not what is within a sink, which may be a secret in a wrong place."""
+    if place[:1] == ("alerts",) and isinstance(got, Mapping | list):
+        return "keys with values" if isinstance(got, Mapping) else "a list"
+    return reprlib.repr(got)
 
 
-def _meanings(model: type[BaseModel], above: Place = ()) -> Iterator[tuple[Place, str]]:
-    """List every key by its path, a source's behind its format, with what it means."""
-    for name, field in model.model_fields.items():
-        yield (*above, name), field.description or ""
-        models = list(_models(field.annotation))
-        for each in models:
-            tag = get_args(each.model_fields["format"].annotation) if len(models) > 1 else ()
-            yield from _meanings(each, (*above, name, *tag))
+class _Found(NamedTuple):
+    """A key as the file has it: without what pydantic's location adds, the tags of unions."""
+
+    place: Place
+    meaning: str
+    keys: Iterable[str]
+    """Those that may stand beside it."""
+
+
+def _found(loc: Place) -> _Found:
+    """Follow a location through the models."""
+    found = _Found((), "", ())
+    inside: object = MonitorConfig
+    for part in loc:
+        models = list(_models(inside))
+        tagged = _tags(models)
+        if part in tagged:
+            inside = tagged[str(part)]
+        elif isinstance(part, int):
+            found = _Found((*found.place, part), "", ())
+        elif part != "[key]":
+            fields = models[0].model_fields if models else {}
+            field = fields.get(part)
+            meaning = (field.description or "") if field is not None else ""
+            found = _Found((*found.place, part), meaning, fields)
+            inside = field.annotation if field is not None else None
+    return found
+
+
+def _tags(models: Sequence[type[BaseModel]]) -> dict[str, type[BaseModel]]:
+    """Return the models of a union by the values of the key that tells them apart."""
+    if len(models) < 2:
+        return {}
+    shared = set.intersection(*(set(each.model_fields) for each in models))
+    for name in shared:
+        values = [get_args(each.model_fields[name].annotation) for each in models]
+        if all(len(value) == 1 and isinstance(value[0], str) for value in values):
+            return {value[0]: each for value, each in zip(values, models, strict=True)}
+    return {}
 
 
 def _models(annotation: object) -> Iterator[type[BaseModel]]:

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from sparkmon.comparison import RATES, Checks, History
 from sparkmon.config.health import HealthSettings, MetricsSettings
 from sparkmon.config.policy import PolicySettings
+from sparkmon.config.sinks import Console, SinkSettings
 from sparkmon.config.sources import HopsworksSource, KafkaSource, KServeSource
 from sparkmon.config.values import Interval, Location, Options, Strict, Text, as_strings, resolved
 from sparkmon.errors import OptionError
 from sparkmon.interval import parse_interval
 from sparkmon.monitor import Monitor, check_longer_windows
-from sparkmon.sinks import ConsoleSink
 from sparkmon.statistics import STATISTICS
 from sparkmon.store import DEFAULT_REFERENCE, FeatureStore, open_store
 
-__all__ = ["MonitorConfig", "Sink", "Store"]
+__all__ = ["MonitorConfig", "Store"]
 
 
 def _tables(location: str, info: ValidationInfo) -> str:
@@ -47,12 +47,6 @@ class Store(Strict):
     def open(self) -> FeatureStore:
         """Open the store."""
         return open_store(self.path)
-
-
-class Sink(Strict):
-    """Where alerts are told beside the table."""
-
-    sink: Literal["console"] = Field(description="console")
 
 
 class MonitorConfig(Strict):
@@ -117,8 +111,8 @@ class MonitorConfig(Strict):
         {},
         description="the feature view of a model that a transformer serves: {MODEL: NAME:VERSION}",
     )
-    alerts: tuple[Sink, ...] = Field(
-        (Sink(sink="console"),), description="a list of sinks, such as [{sink: console}]"
+    alerts: tuple[SinkSettings, ...] = Field(
+        (Console(sink="console"),), description="a list of sinks, such as [{sink: console}]"
     )
     policy: PolicySettings = Field(
         default_factory=lambda: PolicySettings.model_validate({}),
@@ -176,6 +170,11 @@ class MonitorConfig(Strict):
             raise OptionError("expected checkpoints, a directory, where tables is a catalog schema")
         return self
 
+    @model_validator(mode="after")
+    def _routed(self) -> MonitorConfig:
+        self.policy.policy().check_sinks(tuple(each.name or each.sink for each in self.alerts))
+        return self
+
     def progress(self) -> str:
         """Return the directory of the queries' checkpoints."""
         return self.checkpoints or f"{self.tables.rstrip('/')}/checkpoints"
@@ -203,7 +202,7 @@ class MonitorConfig(Strict):
             provisional=self.provisional,
             views=self.views,
             slices=self.slices,
-            sinks=[ConsoleSink() for _ in self.alerts],
+            sinks=[each.open() for each in self.alerts],
             policy=self.policy.policy(),
             health=self.health.limits(),
         )

@@ -1,0 +1,89 @@
+"""Which addresses an alert may be sent to: never the machine's own metadata, and inside only where that is meant."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import TypeAlias
+
+__all__ = ["Address", "is_named_inside", "why_refused"]
+
+Address: TypeAlias = IPv4Address | IPv6Address
+
+_INSIDE = (".local", ".localhost", ".internal", ".svc", ".home.arpa")
+_METADATA = (
+    # Beside 169.254.0.0/16 and fe80::/10. Amazon, Google, Alibaba, Oracle and Azure, in this order.
+    *(ip_network("fd00:ec2::/32"), ip_network("fd20:ce::/32"), ip_network("100.100.100.200/32")),
+    *(ip_network("192.0.0.192/32"), ip_network("168.63.129.16/32")),
+)
+_NAT64 = ip_network("64:ff9b::/96")
+
+
+def is_named_inside(host: str, allowed_hosts: Collection[str] = ()) -> bool:
+    """Tell whether a URL says by itself that it means a host inside.
+
+    It does with an address in place of a name, with a name that only a resolver inside knows (one without a dot, or
+    that ends in ``.svc``, ``.local``, ``.localhost``, ``.internal`` or ``.home.arpa``), or one that was allowed.
+
+    Parameters
+    ----------
+    host : str
+        In lower case.
+    allowed_hosts : collection of str
+        Names in lower case.
+
+    Examples
+    --------
+    >>> [is_named_inside(host) for host in ("alertmanager", "am.monitoring.svc", "10.0.0.7", "hooks.slack.com")]
+    [True, True, True, False]
+    """
+    name = host.rstrip(".")
+    if name in allowed_hosts or "." not in name or name.endswith((*_INSIDE, ".cluster.local")):
+        return True
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def why_refused(address: Address, *, inside: bool) -> str | None:
+    """Say why nothing is sent to an address; None where it may be.
+
+    Parameters
+    ----------
+    address : IPv4Address or IPv6Address
+        What the host's name was resolved to.
+    inside : bool
+        Whether a private or loopback address will do.
+
+    Examples
+    --------
+    >>> why_refused(ip_address("169.254.169.254"), inside=True)
+    'it is link-local, where clouds keep credentials'
+    >>> why_refused(ip_address("::ffff:10.0.0.7"), inside=False)
+    'it is private'
+    >>> why_refused(ip_address("10.0.0.7"), inside=True)
+    """
+    address = _meant(address)
+    if address.is_link_local:
+        return "it is link-local, where clouds keep credentials"
+    if any(address in network for network in _METADATA):
+        return "it is that of a cloud's metadata, where credentials are kept"
+    if address.is_multicast or address.is_unspecified:
+        return "it is no single host's"
+    if address.is_loopback or not address.is_global:
+        # Reserved ranges are not global either, and no host has one.
+        if isinstance(address, IPv4Address) and (address.is_reserved or int(address) < 2**24):
+            return "it is reserved"
+        return None if inside else "it is private"
+    return None
+
+
+def _meant(address: Address) -> Address:
+    """Return the IPv4 address that an IPv6 address leads to, where it leads to one."""
+    if isinstance(address, IPv6Address):
+        if address in _NAT64:
+            return IPv4Address(int(address) & 0xFFFFFFFF)
+        return address.ipv4_mapped or address.sixtofour or address
+    return address

@@ -1,0 +1,209 @@
+"""Alerts in a Prometheus Alertmanager, which groups, routes, silences and tells them."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta, timezone
+from typing import get_args
+
+import orjson
+
+from sparkmon.errors import AlertDeliveryError, OptionError
+from sparkmon.sinks.alert import Alert, Severity
+from sparkmon.sinks.notification import Notification, printable
+from sparkmon.sinks.notification_json import in_utc, rfc3339
+from sparkmon.sinks.post import Post
+from sparkmon.sinks.secret import Secret
+from sparkmon.sinks.shortened import shortened
+from sparkmon.sinks.sink import AlertSink
+
+__all__ = ["AlertmanagerSink"]
+
+_LOGGER = logging.getLogger(__name__)
+_CHUNK = 500
+_REMEMBERED = 100_000
+_SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+_LONGEST_LABEL = 250
+_NAMES = {
+    "BASELINE": "SparkmonDrift",
+    "LIMIT": "SparkmonOverLimit",
+    **dict.fromkeys(("CONSECUTIVE", "TRAILING", "SEASONAL"), "SparkmonChange"),
+}
+
+
+class AlertmanagerSink(AlertSink):
+    """Send each alert of a notification to an Alertmanager, ``POST /api/v2/alerts``.
+
+    Parameters
+    ----------
+    url : str or Secret
+        The Alertmanager, such as ``http://alertmanager.monitoring.svc:9093``; of several that are a cluster, each needs
+        a sink.
+    keep : timedelta, default 26 hours
+        How long an alert stays open unless it is told again. It has to be longer than the policy's ``repeat``, a day:
+        else the Alertmanager resolves what is not resolved.
+    bearer : Secret, optional
+        The token for ``Authorization: Bearer``.
+    allowed_hosts : sequence of str, optional
+        The only hosts that the URL may name, inside ones too.
+    timeout_s : float, default 10.0
+        For each 500 alerts.
+    name : str, optional
+        See :class:`sparkmon.sinks.AlertSink`.
+
+    Notes
+    -----
+    *Labels* are what an incident is: ``alertname`` (``SparkmonDrift`` from a reference, ``SparkmonChange`` from windows
+    before, ``SparkmonOverLimit`` for a rate or a column too many or too few), ``model``, ``model_version``, ``column``,
+    ``column_kind``, ``slice`` (``key = value``; absent for all rows), ``drift_type``, ``reference``, ``window`` (its
+    length in seconds), and ``severity``. Statistic, value, threshold and times change from window to window and are
+    annotations, beside ``summary`` and ``incident_id``.
+
+    *Escalation*. Routes go by ``severity``, so it is a label, and an incident that becomes graver is another alert. The
+    one of the severity before is then ended, with the same request. After a restart this is not known any more: what is
+    told next of an incident ends its alerts of all other severities, also those that never were.
+
+    *Times*. An alert starts at the end of its window and ends now if it is resolved, else after ``keep``. A provisional
+    one, of which nobody says that it is over, ends one window's length after its window, or after an hour if that is
+    later; its labels are those of the alert that is fired when the window closes, which thus takes its place.
+
+    References
+    ----------
+    Prometheus (2025), "Alertmanager API v2", https://prometheus.io/docs/alerting/latest/alerts_api
+
+    Examples
+    --------
+    >>> AlertmanagerSink("http://alertmanager:9093").name
+    'alertmanager'
+    """
+
+    kind = "alertmanager"
+
+    def __init__(
+        self,
+        url: str | Secret,
+        *,
+        keep: timedelta = timedelta(hours=26),
+        bearer: Secret | None = None,
+        allowed_hosts: Sequence[str] | None = None,
+        timeout_s: float = 10.0,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(name)
+        if keep <= timedelta():
+            raise OptionError.malformed("keep", str(keep), "an interval above 0")
+        self._keep = keep
+        self._told: OrderedDict[str, Severity] = OrderedDict()
+        self._post = Post(
+            url,
+            sink=self.name,
+            path="/api/v2/alerts",
+            bearer=bearer,
+            allowed_hosts=allowed_hosts,
+            timeout_s=timeout_s,
+        )
+
+    def deliver(self, notification: Notification) -> None:
+        """Send the alerts, by the 500; what is refused of some does not keep the others back."""
+        if notification.count > len(notification.alerts):
+            told = (self.name, len(notification.alerts), notification.count)
+            _LOGGER.warning("%s is given %d of %d alerts; the table alerts has all", *told)
+        refused: AlertDeliveryError | None = None
+        for start in range(0, len(notification.alerts), _CHUNK):
+            chunk = notification.alerts[start : start + _CHUNK]
+            now = datetime.now(timezone.utc)
+            sent = [each for alert in chunk for each in self._of(alert, now)]
+            try:
+                self._post.send(orjson.dumps(sent), {"content-type": "application/json"})
+            except AlertDeliveryError as error:
+                if not error.permanent:
+                    raise
+                refused = error
+                continue
+            for alert in chunk:
+                self._remember(alert)
+        if refused is not None:
+            raise refused
+
+    def _of(self, alert: Alert, now: datetime) -> Iterator[dict[str, object]]:
+        """Return an alert as Alertmanager has it, and the ends of those that it takes the place of."""
+        is_over = alert.state == "resolved"
+        known = self._told.get(alert.incident_id)
+        others: Sequence[Severity] = (known,) if known is not None else ()
+        if known is None and alert.state in ("ongoing", "resolved"):
+            others = _SEVERITIES
+        # A resolved alert tells its own severity, which need not be the one that is open.
+        severity = known if is_over and known is not None else alert.severity
+        yield _wire(alert, severity, now, now if is_over else self._end(alert, now))
+        for other in others:
+            if other != severity:
+                yield _wire(alert, other, now, now)
+
+    def _end(self, alert: Alert, now: datetime) -> datetime:
+        if alert.state != "provisional" or alert.window_start is None or alert.window_end is None:
+            return now + self._keep
+        closed = in_utc(alert.window_end) + (alert.window_end - alert.window_start)
+        return min(max(closed, now + timedelta(hours=1)), now + self._keep)
+
+    def _remember(self, alert: Alert) -> None:
+        self._told.pop(alert.incident_id, None)
+        if alert.state != "resolved":
+            self._told[alert.incident_id] = alert.severity
+        if len(self._told) > _REMEMBERED:
+            self._told.popitem(last=False)
+
+
+def _wire(alert: Alert, severity: Severity, now: datetime, end: datetime) -> dict[str, object]:
+    start = alert.fired_time if alert.window_end is None else alert.window_end
+    return {
+        "labels": _labels(alert) | {"severity": severity},
+        "annotations": _annotations(alert),
+        "startsAt": rfc3339(min(in_utc(start), now)),
+        "endsAt": rfc3339(end),
+    }
+
+
+def _labels(alert: Alert) -> dict[str, str]:
+    length = ""
+    if alert.window_start is not None and alert.window_end is not None:
+        length = f"{(alert.window_end - alert.window_start).total_seconds():g}"
+    whole = alert.slice_key in ("", ":all")
+    labels = {
+        "alertname": _NAMES.get(alert.drift_type, "SparkmonAlert"),
+        "model": alert.model,
+        "model_version": alert.model_version,
+        "column": alert.column_name,
+        "column_kind": alert.column_kind,
+        "slice": "" if whole else f"{alert.slice_key} = {alert.slice_value}",
+        "drift_type": alert.drift_type,
+        "reference": alert.reference,
+        "window": length,
+    }
+    return {name: _label(value) for name, value in labels.items() if value}
+
+
+def _label(value: str) -> str:
+    """Make a value fit for a label, different ones different."""
+    shown = printable(value)
+    if len(shown) <= _LONGEST_LABEL:
+        return shown
+    digest = hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return f"{shortened(shown, _LONGEST_LABEL - 17)} {digest}"
+
+
+def _annotations(alert: Alert) -> dict[str, str]:
+    annotations = {
+        "summary": shortened(printable(alert.message), 2000),
+        "statistic": printable(alert.statistic),
+        "value": "" if alert.value is None else f"{alert.value:.6g}",
+        "threshold": "" if alert.threshold is None else f"{alert.threshold:.6g}",
+        "current_count": "" if alert.current_count is None else str(alert.current_count),
+        "window_start": "" if alert.window_start is None else rfc3339(alert.window_start),
+        "window_end": "" if alert.window_end is None else rfc3339(alert.window_end),
+        "incident_id": printable(alert.incident_id),
+        "state": alert.state,
+    }
+    return {name: value for name, value in annotations.items() if value}

@@ -1,0 +1,225 @@
+"""One HTTP exchange over a connection to an address that was checked, all of it within one deadline.
+
+It stands on httpcore, which httpx stands on: httpx's own client writes every URL into its log, and the URL of a webhook
+may be a secret.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from ipaddress import ip_address
+from typing import Any, TypeAlias
+
+import httpcore
+import httpx
+
+from sparkmon.sinks.addresses import Address, why_refused
+from sparkmon.sinks.http_exchange import Answer, NoAnswer, Target
+
+__all__ = ["exchange", "parse_url"]
+
+_CONNECT_S = 5.0
+_READ_AT_MOST = 64 * 2**10
+_WRITE = 4 * 2**10
+SocketOption: TypeAlias = Any
+
+
+def parse_url(url: str) -> Target | None:
+    """Read a URL; None where it is none."""
+    try:
+        parsed = httpx.URL(url)
+    except (httpx.InvalidURL, ValueError):
+        return None
+    if not parsed.raw_host:
+        return None
+    host = parsed.raw_host.decode("ascii").lower()
+    netloc = parsed.netloc.decode("ascii")
+    return Target(parsed.scheme, host, parsed.port, netloc, parsed.raw_path, bool(parsed.userinfo))
+
+
+def exchange(
+    target: Target,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    timeout_s: float,
+    inside: bool,
+    context: ssl.SSLContext | None,
+) -> Answer | NoAnswer:
+    """POST a body and return the answer; follows no redirect, knows no proxy and no cookie.
+
+    Parameters
+    ----------
+    target : Target
+        Where to.
+    headers, body : mapping, bytes
+        What.
+    timeout_s : float
+        For all of it, from the look-up of the name to the last byte of the answer.
+    inside : bool
+        Whether private and loopback addresses will do; see :func:`sparkmon.sinks.addresses.why_refused`.
+    context : ssl.SSLContext, optional
+        For https.
+    """
+    network = _CheckedNetwork(time.monotonic() + timeout_s, inside=inside)
+    url = httpcore.URL(scheme=target.scheme, host=target.host, port=target.port, target=target.path)
+    _quiet.posting = True
+    try:
+        with httpcore.ConnectionPool(ssl_context=context, network_backend=network) as pool:
+            named = {"host": target.netloc, **headers}
+            given = [(name.encode(), value.encode()) for name, value in named.items()]
+            with pool.stream("POST", url, headers=given, content=body) as response:
+                found = {
+                    name.decode("latin-1").lower(): value.decode("latin-1")
+                    for name, value in response.headers
+                }
+                return Answer(response.status, found, _some_of(response.iter_stream()))
+    except _RefusedAddress as error:
+        return NoAnswer(str(error), permanent=True)
+    except httpcore.TimeoutException:
+        return NoAnswer(f"it did not answer within {timeout_s:g} s", permanent=False)
+    except httpcore.LocalProtocolError:
+        # Its text repeats a header's value, which may be a secret.
+        return NoAnswer("the request has a header that HTTP does not allow", permanent=True)
+    except httpcore.RemoteProtocolError:
+        return NoAnswer("it does not answer as HTTP/1.1 says", permanent=False)
+    except (httpcore.NetworkError, OSError) as error:
+        return NoAnswer(f"it cannot be reached: {error}", permanent=False)
+    finally:
+        _quiet.posting = False
+
+
+def _some_of(parts: Iterable[bytes]) -> bytes:
+    kept = bytearray()
+    try:
+        for part in parts:
+            kept += part
+            if len(kept) >= _READ_AT_MOST:
+                break
+    except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError):
+        pass  # the status has said what counts
+    return bytes(kept[:_READ_AT_MOST])
+
+
+class _RefusedAddress(httpcore.NetworkError):
+    """Raised when a host has no address that may be sent to."""
+
+
+class _CheckedNetwork(httpcore.NetworkBackend):
+    """Looks up a host, and connects to one of the very addresses that were looked at."""
+
+    def __init__(self, deadline: float, *, inside: bool) -> None:
+        self._deadline, self._inside = deadline, inside
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[SocketOption] | None = None,
+    ) -> httpcore.NetworkStream:
+        failed: httpcore.NetworkError | httpcore.TimeoutException | None = None
+        for address in self._addresses(host, port):
+            left = min(_CONNECT_S, _left(self._deadline, httpcore.ConnectTimeout))
+            try:
+                stream = httpcore.SyncBackend().connect_tcp(
+                    str(address), port, left, local_address, socket_options
+                )
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failed = error
+                continue
+            return _BoundedStream(stream, self._deadline)
+        raise failed or httpcore.ConnectError("its name has no address")
+
+    def _addresses(self, host: str, port: int) -> list[Address]:
+        found = _looked_up(host, port, _left(self._deadline, httpcore.ConnectTimeout))
+        reasons = {address: why_refused(address, inside=self._inside) for address in found}
+        good = [address for address, reason in reasons.items() if reason is None]
+        if found and not good:
+            reason = reasons[found[0]]
+            hint = (
+                "; name its host in allowed_hosts if it is meant"
+                if "private" in str(reason)
+                else ""
+            )
+            raise _RefusedAddress(f"nothing is sent to its address, for {reason}{hint}")
+        return good
+
+
+def _looked_up(host: str, port: int, timeout_s: float) -> list[Address]:
+    """Resolve a name, in a thread that can be left behind: the resolver's patience cannot be bounded."""
+    found: queue.SimpleQueue[list[Address] | str] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            texts = dict.fromkeys(str(info[4][0]) for info in infos)
+            found.put([ip_address(text) for text in texts])
+        except (OSError, ValueError):
+            found.put("its name cannot be resolved")
+
+    threading.Thread(target=ask, name="sparkmon-resolve", daemon=True).start()
+    try:
+        answer = found.get(timeout=timeout_s)
+    except queue.Empty:
+        answer = "its name was not resolved in time"
+    if isinstance(answer, str):
+        raise httpcore.ConnectError(answer)
+    return answer
+
+
+class _BoundedStream(httpcore.NetworkStream):
+    """A connection of which each step has only the time that is left of the whole."""
+
+    def __init__(self, inner: httpcore.NetworkStream, deadline: float) -> None:
+        self._inner, self._deadline = inner, deadline
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._inner.read(max_bytes, _left(self._deadline, httpcore.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        for start in range(0, len(buffer), _WRITE):
+            part = buffer[start : start + _WRITE]
+            self._inner.write(part, _left(self._deadline, httpcore.WriteTimeout))
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.NetworkStream:
+        left = _left(self._deadline, httpcore.ConnectTimeout)
+        secured = self._inner.start_tls(ssl_context, server_hostname, left)
+        return _BoundedStream(secured, self._deadline)
+
+    def get_extra_info(self, info: str) -> object:
+        return self._inner.get_extra_info(info)
+
+
+def _left(deadline: float, late: type[httpcore.TimeoutException]) -> float:
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise late
+    return left
+
+
+class _Quiet(logging.Filter):
+    """Leaves out what httpcore writes, at the level DEBUG, of requests of ours: it has the answer's headers."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not getattr(_quiet, "posting", False)
+
+
+_quiet = threading.local()
+for _name in ("http11", "connection", "proxy"):
+    logging.getLogger(f"httpcore.{_name}").addFilter(_Quiet())

@@ -1,0 +1,138 @@
+"""Alerts in the shape of Hopsworks' feature-monitoring results, as JSON lines in a file."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import orjson
+
+from sparkmon.errors import AlertDeliveryError, OptionError
+from sparkmon.sinks.alert import Alert
+from sparkmon.sinks.notification import Notification, printable
+from sparkmon.sinks.notification_json import in_utc
+from sparkmon.sinks.sink import AlertSink
+
+__all__ = ["HopsworksResultSink"]
+
+_METRICS = {
+    "psi": "PSI",
+    "kl": "KL_DIVERGENCE",
+    "js": "JS_DIVERGENCE",
+    "wasserstein": "WASSERSTEIN",
+    "hellinger": "HELLINGER",
+    "ks": "KOLMOGOROV_SMIRNOV",
+}
+
+
+class HopsworksResultSink(AlertSink):
+    """Append each alert to a file, as Hopsworks writes the result of a feature-monitoring run.
+
+    Parameters
+    ----------
+    path : str
+        The file, such as one in a project's dataset that is mounted; its directory has to be there.
+    config_id : int, optional
+        The feature-monitoring configuration that the results stand for; null without.
+    feature_store_id : int, optional
+        The feature store; null without.
+    name : str, optional
+        See :class:`sparkmon.sinks.AlertSink`.
+
+    Notes
+    -----
+    Hopsworks has no door for results that it did not compute itself: a run's ids are given by it. So this sink writes
+    to a file, which a job in Hopsworks or any program reads; each line is one that
+    ``FeatureMonitoringResult.from_response_json`` takes. ``executionId``, and the id of a comparison, are null.
+    ``difference`` is the value, null where it is not a finite number. ``shiftDetected`` is false where an incident is
+    resolved. Metrics have Hopsworks' names where it has one, else the statistic's in capitals.
+
+    Hopsworks' results know neither slices nor provisional windows. An alert of a slice, of a rate or of a window that
+    is still open is not written; it stays in the table ``alerts``. To turn all findings of a window into a result, with
+    the ids of a saved configuration, use :func:`sparkmon.comparison.result_of`.
+
+    A notification's lines are written at once. One that is delivered twice is in the file twice, under one
+    ``notificationId``, which Hopsworks' client passes over.
+
+    Examples
+    --------
+    >>> HopsworksResultSink("results.jsonl").name
+    'hopsworks'
+    """
+
+    kind = "hopsworks"
+
+    def __init__(
+        self,
+        path: str,
+        *,
+        config_id: int | None = None,
+        feature_store_id: int | None = None,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(name)
+        if not path or "\0" in path:
+            raise OptionError.malformed("path", path, "the path of a file")
+        self._path = Path(path)
+        self._config_id, self._feature_store_id = config_id, feature_store_id
+
+    def deliver(self, notification: Notification) -> None:
+        """Append a line per alert that Hopsworks has a result for."""
+        lines = b"".join(self._lines(notification))
+        if not lines:
+            return
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+        try:
+            file = os.open(self._path, flags, 0o640)
+            try:
+                written = os.write(file, lines)
+                os.fsync(file)
+            finally:
+                os.close(file)
+        except OSError as error:
+            reason = error.strerror or error
+            raise AlertDeliveryError.later(
+                f"{self.name} could not append to {self._path}: {reason}", None
+            ) from error
+        if written < len(lines):
+            raise AlertDeliveryError.later(
+                f"{self.name} could append {written} of {len(lines)} bytes to {self._path}", None
+            )
+
+    def _lines(self, notification: Notification) -> Iterator[bytes]:
+        for alert in notification.alerts:
+            is_whole = alert.slice_key in ("", ":all")
+            if is_whole and alert.drift_type != "LIMIT" and alert.state != "provisional":
+                yield orjson.dumps(self._result(notification, alert)) + b"\n"
+
+    def _result(self, notification: Notification, alert: Alert) -> dict[str, object]:
+        is_shift = alert.state != "resolved"
+        metric = _METRICS.get(alert.statistic, alert.statistic.upper())
+        feature = printable(alert.column_name)
+        finite = alert.value is not None and math.isfinite(alert.value)
+        return {
+            "featureStoreId": self._feature_store_id,
+            "featureMonitoringConfigId": self._config_id,
+            "executionId": None,
+            "monitoringTime": round(in_utc(notification.created_time).timestamp() * 1000),
+            "emptyDetectionWindow": alert.current_count == 0,
+            "emptyReferenceWindow": alert.reference_count == 0,
+            "raisedException": False,
+            "shiftedFeatureNames": [feature] if is_shift else [],
+            "featureStatisticsResults": [
+                {
+                    "featureName": feature,
+                    "shiftedMetricNames": [metric] if is_shift else [],
+                    "statisticsComparisonResults": [
+                        {
+                            "statisticsComparisonConfigId": None,
+                            "shiftDetected": is_shift,
+                            "difference": alert.value if finite else None,
+                        }
+                    ],
+                }
+            ],
+            "notificationId": printable(notification.notification_id),
+        }

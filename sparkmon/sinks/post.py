@@ -1,0 +1,265 @@
+"""The one way by which alerts leave over HTTP: a POST that can neither hang, nor wander, nor tell a secret."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
+from sparkmon.errors import AlertDeliveryError, MissingExtraError, OptionError
+from sparkmon.sinks.addresses import is_named_inside
+from sparkmon.sinks.excerpt import excerpt
+from sparkmon.sinks.http_exchange import Answer, NoAnswer, Target
+from sparkmon.sinks.secret import Secret
+from sparkmon.sinks.timeout import checked_timeout
+from sparkmon.sinks.tls import verifying_context
+
+__all__ = ["Post", "checked_url", "retry_after_s"]
+
+_LATER = {408, 425, 429}
+_LONGEST_WAIT_S = 3600.0
+_SEGMENT = 8
+_UNSEEN = re.compile(r"[^\x21-\x7e\u00a1-\U0010ffff]|\\")
+
+
+class Post:
+    """Posts to one URL.
+
+    Parameters
+    ----------
+    url : str or Secret
+        http or https, without a user or password in it. As a :class:`Secret` it is read at each use, and errors do not
+        even name its host.
+    sink : str
+        The name of the sink, for errors.
+    path : str, default ""
+        Added to the URL's path.
+    bearer : Secret, optional
+        The token for ``Authorization: Bearer``.
+    allowed_hosts : sequence of str, optional
+        The only hosts that the URL may name.
+    timeout_s : float, default 10.0
+        For everything, from the look-up of the name to the end of the answer, also from a server that trickles; at most
+        5 s of it to connect to one address.
+
+    Raises
+    ------
+    MissingExtraError
+        httpx is not installed.
+    OptionError
+        The URL or the time-out will not do. What is wrong with a secret URL shows at its use.
+
+    Notes
+    -----
+    *Where it goes*. The host's addresses are looked up and checked, and the connection is made to one that was checked,
+    so that a name that changes its mind in between gains nothing. Link-local, multicast, reserved and cloud metadata
+    addresses are always refused: whoever can steer a URL or a name must not reach the machine's credentials.
+    A private or loopback address is taken where the URL says by itself that it means a host inside: by an address in
+    place of a name; by a name without a dot or one that ends in ``.svc``, ``.local``, ``.localhost``, ``.internal`` or
+    ``.home.arpa``; or by one that ``allowed_hosts`` names. So an Alertmanager in the cluster works as it is written,
+    while ``hooks.slack.com`` that suddenly resolves to 10.0.0.1 is refused, and so is a company's
+    ``alerts.example.com`` with a private address until it is listed.
+
+    *How*. Redirects are not followed, proxies and credentials in the environment not used, certificates always
+    verified (see :func:`sparkmon.sinks.tls.verifying_context`). At most 64 KiB of an answer are read, and at most 200
+    printable characters of it are told.
+
+    *Outcome*. 2xx is success. 408, 425, 429, 5xx, a time-out or a failed connection may pass; ``Retry-After`` is
+    honoured, up to an hour. Every other answer is final.
+    """
+
+    def __init__(
+        self,
+        url: str | Secret,
+        *,
+        sink: str,
+        path: str = "",
+        bearer: Secret | None = None,
+        allowed_hosts: Sequence[str] | None = None,
+        timeout_s: float = 10.0,
+    ) -> None:
+        try:
+            from sparkmon.sinks.guarded_network import exchange
+        except ImportError as error:
+            raise MissingExtraError.of("httpx", "sinks") from error
+        self._exchange = exchange
+        self._url, self._sink, self._path, self._bearer = url, sink, path, bearer
+        if isinstance(allowed_hosts, str):
+            raise OptionError.malformed("allowed_hosts", allowed_hosts, "a list of host names")
+        self._allowed = None if allowed_hosts is None else {each.lower() for each in allowed_hosts}
+        self._timeout_s = checked_timeout(timeout_s)
+        if isinstance(url, str):
+            self._checked(url)
+
+    def send(self, body: bytes, headers: Mapping[str, str], *, hidden: Sequence[str] = ()) -> None:
+        """Post a body.
+
+        Parameters
+        ----------
+        body : bytes
+            What to post.
+        headers : mapping
+            ``content-type`` and whatever else.
+        hidden : sequence of str
+            Secrets in the body or the headers, which the answer may repeat and the error must not.
+
+        Raises
+        ------
+        AlertDeliveryError
+            It was not taken.
+        OptionError
+            A secret is not there, or the secret URL is none.
+        """
+        url = self._url.read() if isinstance(self._url, Secret) else self._url
+        target = self._checked(url)
+        token = self._token()
+        given = {"user-agent": "sparkmon", "accept": "application/json", **headers}
+        if token:
+            given["authorization"] = f"Bearer {token}"
+        answer = self._exchange(
+            target,
+            given,
+            body,
+            timeout_s=self._timeout_s,
+            inside=is_named_inside(target.host, self._allowed or ()),
+            context=verifying_context() if target.scheme == "https" else None,
+        )
+        secrets = [*hidden, *([token] if token else []), *self._parts(url)]
+        where = f"{self._sink} could not deliver to {self._where(target.host)}"
+        failure: AlertDeliveryError | None
+        if isinstance(answer, NoAnswer):
+            reason = excerpt(answer.reason, secrets)
+            kind = AlertDeliveryError.refused if answer.permanent else _later
+            failure = kind(f"{where}: {reason}")
+        else:
+            failure = _judged(where, answer, secrets)
+        # Raised here and not where it was found, so that no cause with an address or a header in it hangs on to it.
+        if failure is not None:
+            raise failure
+
+    def _checked(self, url: str) -> Target:
+        held = f", which {self._url!r} holds," if isinstance(self._url, Secret) else ""
+        target = checked_url(url, f"a url{held}", path=self._path)
+        if self._allowed is not None and target.host not in self._allowed:
+            raise OptionError(
+                f"got a url{held} with a host that is not in allowed_hosts; add it there"
+            )
+        return target
+
+    def _token(self) -> str:
+        token = self._bearer.read() if self._bearer is not None else ""
+        if _UNSEEN.search(token) or not token.isascii():
+            raise OptionError(
+                f"{self._bearer!r} holds no bearer token; expected ASCII without blanks"
+            )
+        return token
+
+    def _parts(self, url: str) -> list[str]:
+        """List what of the URL must not be told."""
+        split = urlsplit(url)
+        segments = [each for each in split.path.split("/") if len(each) >= _SEGMENT]
+        paths = [each for each in (split.path, split.query) if len(each) > 1]
+        secret = [url, split.netloc] if isinstance(self._url, Secret) else [url]
+        return [*secret, *paths, *segments]
+
+    def _where(self, host: str) -> str:
+        return f"the url in {self._url!r}" if isinstance(self._url, Secret) else host
+
+
+def _judged(where: str, answer: Answer, secrets: Sequence[str]) -> AlertDeliveryError | None:
+    status = answer.status
+    if 200 <= status < 300:
+        return None
+    if 300 <= status < 400:
+        host = urlsplit(answer.headers.get("location", "")).netloc.rpartition("@")[2]
+        to = f" to {excerpt(host, secrets)}" if host else ""
+        return AlertDeliveryError.refused(
+            f"{where}: it redirects{to} ({status}), which is not followed; set the url to where it leads"
+        )
+    said = excerpt(answer.body, secrets)
+    told = f"{where}: it answered {status}" + (f": {said}" if said else "")
+    if status in _LATER or status >= 500:
+        wait = retry_after_s(answer.headers.get("retry-after"), datetime.now(timezone.utc))
+        return AlertDeliveryError.later(told, wait)
+    return AlertDeliveryError.refused(told)
+
+
+def _later(message: str) -> AlertDeliveryError:
+    return AlertDeliveryError.later(message, None)
+
+
+def checked_url(url: str, what: str = "a url", *, path: str = "") -> Target:
+    """Read a URL that may be a secret, or refuse it in words that do not repeat it.
+
+    Parameters
+    ----------
+    url : str
+        The URL.
+    what : str
+        What the error calls it.
+    path : str
+        Added to the URL's path.
+
+    Raises
+    ------
+    MissingExtraError
+        httpx is not installed.
+    OptionError
+        It is no http or https URL, or has a user, a blank or a control character in it.
+
+    Examples
+    --------
+    >>> checked_url("https://me:hunter2@example.com")
+    Traceback (most recent call last):
+    ...
+    sparkmon.errors.OptionError: [SPARKMON_OPTION] got a url with a user in it; leave it out, a secret has its own place
+    """
+    try:
+        from sparkmon.sinks.guarded_network import parse_url
+    except ImportError as error:
+        raise MissingExtraError.of("httpx", "sinks") from error
+    if _UNSEEN.search(url):
+        raise OptionError(f"got {what} with a blank, a backslash or a control character; remove it")
+    target = parse_url(url.rstrip("/") + path if path else url)
+    if target is None or target.scheme not in ("http", "https"):
+        raise OptionError(f"got {what} that is none; expected http://HOST:PORT/PATH or https://...")
+    if target.port is not None and not 0 < target.port < 65536:
+        raise OptionError(f"got {what} with the port {target.port}; expected 1 to 65535")
+    if target.has_user:
+        raise OptionError(f"got {what} with a user in it; leave it out, a secret has its own place")
+    return target
+
+
+def retry_after_s(value: str | None, now: datetime) -> float | None:
+    """Read a ``Retry-After`` header.
+
+    Parameters
+    ----------
+    value : str, optional
+        Seconds, or an HTTP date.
+    now : datetime
+        With its time zone.
+
+    Returns
+    -------
+    float or None
+        Seconds from ``now``, 0 to 3,600; None where there is no such header, or nobody can read it.
+
+    Examples
+    --------
+    >>> noon = datetime(2026, 1, 5, 12, tzinfo=timezone.utc)
+    >>> [retry_after_s(value, noon) for value in ("120", "99999", "Mon, 05 Jan 2026 12:00:30 GMT", "soon")]
+    [120.0, 3600.0, 30.0, None]
+    """
+    text = (value or "").strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text[:9]), _LONGEST_WAIT_S)
+    try:
+        time = parsedate_to_datetime(text)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    if time.tzinfo is None:
+        time = time.replace(tzinfo=timezone.utc)
+    return min(max((time - now).total_seconds(), 0.0), _LONGEST_WAIT_S)

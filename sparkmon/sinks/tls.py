@@ -1,0 +1,27 @@
+"""Whose certificates are believed."""
+
+from __future__ import annotations
+
+import ssl
+
+__all__ = ["verifying_context"]
+
+
+def verifying_context() -> ssl.SSLContext:
+    """Make a context that verifies certificates and names.
+
+    It believes the machine's authorities, those in ``SSL_CERT_FILE`` or ``SSL_CERT_DIR`` where these variables are set
+    (so that a company's or a cluster's own authority can be added), and those of certifi where that is installed.
+
+    Examples
+    --------
+    >>> verifying_context().check_hostname
+    True
+    """
+    context = ssl.create_default_context()
+    try:
+        import certifi
+    except ImportError:
+        return context
+    context.load_verify_locations(certifi.where())
+    return context

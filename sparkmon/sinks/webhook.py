@@ -1,0 +1,149 @@
+"""Notifications as signed JSON, to any URL."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import time
+from collections.abc import Sequence
+
+from sparkmon.errors import OptionError
+from sparkmon.sinks.notification import Notification
+from sparkmon.sinks.notification_json import notification_json
+from sparkmon.sinks.post import Post
+from sparkmon.sinks.secret import Secret
+from sparkmon.sinks.sink import AlertSink
+
+__all__ = ["WebhookSink", "signature"]
+
+_PREFIX = "whsec_"
+
+
+class WebhookSink(AlertSink):
+    """Post a notification as JSON, signed as the Standard Webhooks say.
+
+    Parameters
+    ----------
+    url : str or Secret
+        Where to; see :class:`sparkmon.sinks.post.Post` for what is refused.
+    secret : Secret, optional
+        Signs the body: ``whsec_`` and base64, or any text. Without it nothing is signed.
+    bearer : Secret, optional
+        The token for ``Authorization: Bearer``.
+    allowed_hosts : sequence of str, optional
+        The only hosts that the URL may name, inside ones too.
+    timeout_s : float, default 10.0
+        For one delivery.
+    name : str, optional
+        See :class:`sparkmon.sinks.AlertSink`.
+
+    Notes
+    -----
+    The body is that of :func:`sparkmon.sinks.notification_json.notification_json`. ``webhook-id`` is the
+    ``notification_id``, the same whenever it is delivered again. A receiver keeps the bytes as they came, computes
+
+    ``"v1," + base64(hmac_sha256(key, webhook-id + "." + webhook-timestamp + "." + body))``
+
+    with the key behind the ``whsec_`` base64-decoded, compares it in constant time, and refuses a timestamp that is
+    more than five minutes off. The libraries of standardwebhooks.com do that.
+
+    References
+    ----------
+    Standard Webhooks, specification 1.0 (2023), https://www.standardwebhooks.com
+
+    Examples
+    --------
+    What a receiver written in Python does, with the example of that specification's libraries:
+
+    >>> import base64, hashlib, hmac
+    >>> def is_authentic(secret, headers, body):
+    ...     key = base64.b64decode(secret.removeprefix("whsec_"))
+    ...     signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+    ...     wanted = "v1," + base64.b64encode(hmac.digest(key, signed, "sha256")).decode()
+    ...     return any(hmac.compare_digest(wanted, each) for each in headers["webhook-signature"].split())
+    >>> headers = {
+    ...     "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
+    ...     "webhook-timestamp": "1614265330",
+    ...     "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+    ... }
+    >>> is_authentic("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", headers, b'{"test": 2432232314}')
+    True
+    """
+
+    kind = "webhook"
+
+    def __init__(
+        self,
+        url: str | Secret,
+        *,
+        secret: Secret | None = None,
+        bearer: Secret | None = None,
+        allowed_hosts: Sequence[str] | None = None,
+        timeout_s: float = 10.0,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(name)
+        self._secret = secret
+        self._post = Post(
+            url, sink=self.name, bearer=bearer, allowed_hosts=allowed_hosts, timeout_s=timeout_s
+        )
+
+    def deliver(self, notification: Notification) -> None:
+        """Post it once."""
+        body, timestamp = notification_json(notification), int(time.time())
+        headers = {
+            "content-type": "application/json",
+            "webhook-id": notification.notification_id,
+            "webhook-timestamp": str(timestamp),
+        }
+        hidden = []
+        if self._secret is not None:
+            key = self._secret.read()
+            if _key_of(key) is None:
+                raise OptionError(
+                    f"{self._secret!r} holds no key; expected whsec_ and base64, or any text"
+                )
+            headers["webhook-signature"] = signature(
+                key, notification.notification_id, timestamp, body
+            )
+            hidden = [key, key.removeprefix(_PREFIX)]
+        self._post.send(body, headers, hidden=hidden)
+
+
+def signature(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
+    """Return the value of ``webhook-signature``.
+
+    Parameters
+    ----------
+    secret : str
+        ``whsec_`` and base64; any other text stands for its UTF-8.
+    message_id, timestamp, body : str, int, bytes
+        What is signed; the time is in seconds since 1970.
+
+    Raises
+    ------
+    OptionError
+        What comes after ``whsec_`` is no base64, or nothing.
+
+    Examples
+    --------
+    >>> signature("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330,
+    ...           b'{"test": 2432232314}')
+    'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE='
+    """
+    key = _key_of(secret)
+    if key is None:
+        raise OptionError("got a signing secret that is no whsec_ and base64; make a new one")
+    signed = b".".join((message_id.encode(), str(timestamp).encode(), body))
+    return "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
+
+
+def _key_of(secret: str) -> bytes | None:
+    if not secret.startswith(_PREFIX):
+        return secret.encode()
+    try:
+        return base64.b64decode(secret.removeprefix(_PREFIX), validate=True) or None
+    except binascii.Error:
+        return None
