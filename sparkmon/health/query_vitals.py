@@ -94,8 +94,8 @@ def read_vitals(query: StreamingQuery, known: QueryVitals) -> QueryVitals:
     )
     for each in query.recentProgress:
         progress = json.loads(each.json)
-        # A query without events tells of the same batch again.
-        if progress["batchId"] > now.batch_id:
+        # A query at rest tells of the batch that is to come, by its number and without having run it.
+        if progress["batchId"] > now.batch_id and "addBatch" in progress["durationMs"]:
             now = now.after(progress)
     return now
 
