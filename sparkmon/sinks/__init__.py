@@ -1,9 +1,9 @@
 """Where alerts are told: one contract, one file per destination; no Spark here."""
 
+from sparkmon.secret import Secret
 from sparkmon.sinks.alert import Alert, Severity, State
 from sparkmon.sinks.console import ConsoleSink
 from sparkmon.sinks.notification import Notification, printable
-from sparkmon.sinks.secret import Secret
 from sparkmon.sinks.sink import AlertSink
 
 __all__ = [
