@@ -57,11 +57,13 @@ class Endpoint:
         self._commit = commit
         self._metrics = metrics
         self._token = token
-        self._rates = RateLimit(
-            settings.max_events_per_second,
-            settings.max_client_events_per_second,
-            settings.max_clients,
-        )
+        self._rates: RateLimit | None = None
+        if settings.max_events_per_second or settings.max_client_events_per_second:
+            self._rates = RateLimit(
+                settings.max_events_per_second,
+                settings.max_client_events_per_second,
+                settings.max_clients,
+            )
         self._pairing = PairingBuffer(settings.pair_seconds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -102,6 +104,8 @@ class Endpoint:
         except OptionError as error:
             await self._refuse(send, 503, "token_unreadable", str(error))
             return True
+        if self._rates is None:
+            return False
         client = _client(scope)
         excess = self._rates.excess(client)
         if excess is None:
@@ -135,7 +139,8 @@ class Endpoint:
         if not self._commit.reserve(0, more):
             await self._refuse(send, 503, "pending_full", "too many events are pending")
             return
-        self._rates.take(_client(scope), more)
+        if self._rates is not None:
+            self._rates.take(_client(scope), more)
         try:
             await self._store(events, send)
         finally:

@@ -16,23 +16,27 @@ from tests.support.source import ROOT, Source, package, project
 
 BELOW_CONFIG = {
     *("alerts", "comparison", "distributions", "errors", "explain", "functions", "interval"),
-    *("logs", "profiles"),
+    *("logs", "printable", "profiles"),
     *("protocol", "receiver", "records", "registry", "schemas", "secret", "session", "sources"),
     *("serving", "sinks", "skew", "statistics", "store", "tables", "watch"),
 }
 MAY_IMPORT = {
     "errors": set(),
+    "printable": set(),
     "registry": {"errors"},
     "records": {"errors"},
     "secret": {"errors"},
-    "protocol": {"records", "errors"},
+    "protocol": {"printable", "records", "errors"},
     "distributions": {"records", "errors"},
     "statistics": {"distributions", "registry", "records", "errors"},
     "store": {"distributions", "records", "errors"},
     "schemas": {"protocol", "distributions", "records"},
     "logs": {"protocol", "records", "errors"},
-    "receiver": {"logs", "protocol", "secret", "records", "errors"},
-    "serving": {"store", "protocol", "distributions", "registry", "secret", "records", "errors"},
+    "receiver": {"logs", "protocol", "printable", "secret", "records", "errors"},
+    "serving": {
+        *("store", "protocol", "distributions", "registry", "printable", "secret", "records"),
+        "errors",
+    },
     "sources": {"logs", "protocol", "schemas", "records", "errors"},
     "profiles": {"schemas", "distributions", "records", "errors"},
     "functions": {"statistics", "distributions", "profiles", "schemas", "errors"},
@@ -43,7 +47,7 @@ MAY_IMPORT = {
     "explain": {"profiles", "records", "errors"},
     "skew": {"store", "protocol", "errors"},
     "tables": {"errors"},
-    "sinks": {"secret", "records", "errors"},
+    "sinks": {"printable", "secret", "records", "errors"},
     "alerts": {"sinks", "tables", "schemas", "interval", "records", "registry", "errors"},
     "monitor": {
         *("sources", "profiles", "comparison", "alerts", "sinks", "skew", "store", "tables"),
@@ -63,7 +67,7 @@ MAY_IMPORT = {
 
 PURE = {
     *("errors", "registry", "records", "protocol", "distributions", "statistics", "store"),
-    *("logs", "receiver", "secret", "serving", "sinks", "skew"),
+    *("logs", "printable", "receiver", "secret", "serving", "sinks", "skew"),
 }
 """Rooms that live without Spark: importing them must not import pyspark."""
 
