@@ -112,6 +112,8 @@ class EventEmitter:
             raise OptionError.malformed(
                 "url", without_userinfo(url), "http://HOST:PORT/PATH or https://HOST/PATH"
             )
+        if token is not None and parts.username is not None:
+            raise OptionError("got a token and a url with a name in it; a request can show one")
         _check("queue_size", queue_size, 1, 10**7)
         _check("queue_bytes", queue_bytes, 1, 2**40)
         _check("batch_size", batch_size, 1, 1000)
