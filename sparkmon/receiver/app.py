@@ -40,6 +40,7 @@ import uvicorn
 from fastapi import FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sparkmon.errors import OptionError
 from sparkmon.logs.spool_writer import SpoolWriter
@@ -157,8 +158,24 @@ def _make(
         return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
     endpoint = Endpoint(settings, commit, metrics, token)
+    app.add_middleware(_PostsFirst, endpoint=endpoint)
+    # For other methods alone: they are told 405.
     app.router.routes.append(Route("/{path:path}", endpoint, methods=["POST"]))
     return app
+
+
+class _PostsFirst:
+    """Gives posts to the endpoint whatever their path holds: a route's pattern does not match a line break."""
+
+    def __init__(self, app: ASGIApp, endpoint: Endpoint) -> None:
+        self._app = app
+        self._endpoint = endpoint
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "POST":
+            await self._endpoint(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
 
 
 def _may_see(token: TokenCheck, request: Request) -> bool:

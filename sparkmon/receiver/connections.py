@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, cast
 
 import orjson
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from sparkmon.errors import ProtocolError
 from sparkmon.receiver.metrics import ReceiverMetrics
@@ -21,6 +21,8 @@ from sparkmon.receiver.settings import ReceiverSettings
 __all__ = ["Connections"]
 
 _LOOK_S = 1.0
+_PIPELINED = 16
+"""Requests that a sender may have sent without having waited for the answers before."""
 _STATUS_LINES = {
     400: b"HTTP/1.1 400 Bad Request\r\n",
     408: b"HTTP/1.1 408 Request Timeout\r\n",
@@ -75,11 +77,16 @@ class _Connection(HttpToolsProtocol):
     def __init__(self, connections: Connections, **made: Any) -> None:  # noqa: ANN401 - uvicorn's own
         super().__init__(**made)
         self._all = connections
+        self._is_deaf = False
         self._begun: float | None = None
         """Since when a request is on its way; None while none is."""
         self._unread = 0
         """Bytes since the request began, its head was whole or a piece of its body came."""
         self._refusal: tuple[int, str, str] | None = None
+        self._in_head = True
+        """Whether what comes next belongs to a head, and not to the body of the latest request."""
+        self._unanswered: list[RequestResponseCycle] = []
+        """Requests before the latest, of a sender that does not wait for answers."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(cast("asyncio.Transport", transport))
@@ -91,17 +98,18 @@ class _Connection(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._all.open.discard(self)
+        self._forsake()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self.transport.is_closing():
-            return  # refused; the parser may have been left in the middle
+        if self._is_deaf:
+            return  # the parser may have been left in the middle
         if self._begun is None:
             self._begun = self.loop.time()  # also of line breaks, with which no request begins
         self._unread += len(data)
         super().data_received(data)
         # Neither a head nor a piece of a body: an endless head, chunk extension or trailer.
-        if self._unread > self._all.settings.max_header_bytes and not self.transport.is_closing():
+        if self._unread > self._all.settings.max_header_bytes and not self._is_deaf:
             self._refuse(*self._too_large())
 
     def on_message_begin(self) -> None:
@@ -118,9 +126,17 @@ class _Connection(HttpToolsProtocol):
             > settings.max_header_bytes
         ):
             self._refusal = self._too_large()
+        elif len(self.pipeline) >= _PIPELINED:
+            self._refusal = (400, "pipelined", f"{_PIPELINED} requests wait for their answers")
+        if self._refusal is not None:
             raise ProtocolError(self._refusal[2])  # the parser makes a fault of its own of it
         self._unread = 0
+        self._in_head = False
+        before = self.cycle
         super().on_headers_complete()
+        if self.pipeline:
+            earlier = (*self._unanswered, before)
+            self._unanswered = [cycle for cycle in earlier if not cycle.response_complete]
 
     def on_body(self, body: bytes) -> None:
         self._unread = 0
@@ -129,6 +145,7 @@ class _Connection(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._begun = None
         self._unread = 0
+        self._in_head = True
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
@@ -140,14 +157,10 @@ class _Connection(HttpToolsProtocol):
         """Refuse a request that began before ``latest`` and is not whole yet."""
         if self._begun is None or self._begun > latest or self.transport.is_closing():
             return
-        if self.cycle is None or self.cycle.response_complete:
-            in_head = True
-        elif self.pipeline or self.cycle.response_started or not self.cycle.more_body:
+        if self.pipeline or (self._in_head and self._is_answering()):
             return  # what came before it is being answered: that is ours to end
-        else:
-            in_head = False
         seconds = self._all.settings.request_seconds
-        what = "head" if in_head else "body"
+        what = "head" if self._in_head else "body"
         self._refuse(408, "slow", f"the request's {what} was not whole after {seconds:g} s")
 
     def _too_large(self) -> tuple[int, str, str]:
@@ -155,20 +168,33 @@ class _Connection(HttpToolsProtocol):
         bounds = f"{settings.max_headers} headers of {settings.max_header_bytes} bytes in all"
         return 431, "headers_too_large", f"{bounds} is the limit"
 
+    def _is_answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
     def _refuse(self, status: int, reason: str, detail: str) -> None:
-        """Answer and close; an application that waits for the body hears that the sender has gone."""
+        """Hear no more, answer if it is this request's turn, and close once all before it are answered."""
         self._begun = None
+        self._is_deaf = True
         self._all.metrics.refused.labels(reason).inc()
-        answering = (
-            self.cycle is not None
-            and self.cycle.response_started
-            and not self.cycle.response_complete
-        )
-        if not answering:
+        if self._in_head and self._is_answering():
+            self.cycle.keep_alive = (
+                False  # the latest that was whole: uvicorn closes after its answer
+            )
+            return
+        self._forsake()
+        if self._in_head or not (self.pipeline or self.cycle.response_started):
             body = orjson.dumps({"reason": reason, "detail": detail})
             head = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n"
             self.transport.write(_STATUS_LINES[status] + head % len(body) + b"\r\n" + body)
         self.transport.close()
+
+    def _forsake(self) -> None:
+        """Tell every request that its sender has gone; uvicorn tells the latest alone, and once it is too late."""
+        latest = [] if self.cycle is None else [self.cycle]
+        for cycle in (*self._unanswered, *latest):
+            if not cycle.response_complete:
+                cycle.disconnected = True
+                cycle.message_event.set()
 
 
 def _is_worth_a_line(record: logging.LogRecord) -> bool:

@@ -31,7 +31,7 @@ MAY_IMPORT = {
     "statistics": {"distributions", "registry", "records", "errors"},
     "store": {"distributions", "records", "errors"},
     "schemas": {"protocol", "distributions", "records"},
-    "logs": {"protocol", "records", "errors"},
+    "logs": {"protocol", "printable", "records", "errors"},
     "receiver": {"logs", "protocol", "printable", "secret", "records", "errors"},
     "serving": {
         *("store", "protocol", "distributions", "registry", "printable", "secret", "records"),

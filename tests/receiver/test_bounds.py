@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import time
 from collections.abc import Iterable
@@ -187,3 +188,34 @@ def test_a_sender_cannot_name_an_address_as_its_own(tmp_path: Path) -> None:
             for n in range(4)
         ]
         assert spoofed.count(429) >= 2
+
+
+def test_requests_that_do_not_wait_are_answered_in_turn_and_bounded(tmp_path: Path) -> None:
+    one = HEAD + b"Content-Length: 2\r\n\r\n{}"
+    last = one.replace(b"Host: x", b"Connection: close")
+    with Receiver(tmp_path, commit_interval_ms=100) as receiver:
+        assert receiver.raw(one * 9 + last).count(b"HTTP/1.1 202 ") == 10
+        assert receiver.raw(one * 1000).count(b"HTTP/1.1 202 ") == 17  # one under way, 16 waiting
+        assert refused(receiver, "pipelined") == 1
+    assert len(read_all(tmp_path)) == 27
+
+
+def test_what_follows_a_good_request_spoils_neither_its_event_nor_the_log(tmp_path: Path) -> None:
+    with Receiver(tmp_path, commit_interval_ms=100) as receiver:
+        good = HEAD + b"Content-Length: 2\r\n\r\n{}"
+        for after in (b"garbage\r\n\r\n", good.replace(b"Host", b"Ho\0st"), good + b"\xff"):
+            statuses = re.findall(rb"HTTP/1\.1 (\d+) ", receiver.raw(good + after))
+            assert set(statuses) == {b"202"}
+        before = len(receiver.said)
+        receiver.terminate()
+    assert read_all(tmp_path) == [b"{}"] * 4
+    assert not [line for line in receiver.said[before:] if "ERROR" in line]
+
+
+def test_a_post_to_any_path_is_taken_and_another_method_is_not(tmp_path: Path) -> None:
+    with Receiver(tmp_path) as receiver:
+        for path in ("/", "//", "/a%0Ab", "/%00", "/..%2F..", "/?a=b", "*"):
+            assert receiver.post(event_headers("e"), b"{}", path)[0] == 202, path
+        put = b"PUT /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        assert receiver.raw(put).startswith(b"HTTP/1.1 405 ")
+    assert len(read_all(tmp_path)) == 7
