@@ -10,8 +10,8 @@ import argparse
 import re
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from rich.console import Console
 from rich.table import Table
@@ -30,8 +30,7 @@ _WRITTEN = re.compile(r"Test unit written to (\S+)")
 _SHARE_OF_RECEIVER = 2
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What the fuzzing of one target came to."""
 
     executions: int
