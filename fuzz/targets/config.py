@@ -48,6 +48,7 @@ def seeds() -> Iterator[bytes]:
             b"slices:\n- origin\n- distance > 1000\nviews: {fraud: 'cards:2'}\nspark: {a.b: 2026-01-01}",
             b"reference: ${HOME}\nidle: null\nprovisional: yes\nalerts: [{sink: console}]",
             b"reference: !!python/object/apply:os.system ['true']",
+            b"window: !!timestamp x",
             b"a: &a [*a]",
             b"<<: {x: 1}",
             b"? [a]\n: 1",

@@ -78,5 +78,5 @@ TARGET = Target(
         *(b"distance", b"origin", b"`air.time`", b"'", b"/*", b"--", b"\\'", b"''"),
         *(name.encode() + b"(" for name in FUNCTIONS),
     ),
-    longest=2000,
+    longest=400,
 )

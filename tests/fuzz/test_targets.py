@@ -11,6 +11,7 @@ import pytest
 
 from fuzz.targets import TARGETS
 from sparkmon.protocol import decode
+from tests.protocol.hostile import GOOD
 from tests.support.source import ROOT
 
 
@@ -26,7 +27,8 @@ def test_every_seed_does_what_is_promised(name: str) -> None:
 
 
 def test_an_input_that_breaks_a_promise_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    seed = next(iter(TARGETS["body"].seeds()))
+    seed = b"\0\0\0" + GOOD
+    TARGETS["body"].one_input(seed)
     monkeypatch.setattr(
         "sparkmon.protocol.decode", lambda event, limits: decode(replace(event, payload=b"?"))
     )
