@@ -147,7 +147,7 @@ def decode_body(header: BlockHeader, body: bytes | memoryview, where: str) -> pa
         raw = pa.Codec("zstd").decompress(pa.py_buffer(body), decompressed_size=header.raw_bytes)
         batch = pa.ipc.read_record_batch(raw, EVENTS)
         batch.validate(full=True)
-    except (pa.ArrowException, OSError, ValueError) as error:
+    except (pa.ArrowException, EOFError, OSError, ValueError) as error:
         raise _no_block(where, str(error)[:200]) from error
     if batch.num_rows != header.rows:
         raise _no_block(where, f"it holds {batch.num_rows} events and says {header.rows}")
