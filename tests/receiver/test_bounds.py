@@ -51,14 +51,13 @@ def test_a_sender_over_its_rate_is_told_when_to_come_again(tmp_path: Path) -> No
 
 
 def test_a_batch_is_taken_whole_and_paid_for_afterwards(tmp_path: Path) -> None:
-    with Receiver(tmp_path, max_events_per_second=10) as receiver:
+    with Receiver(tmp_path, max_events_per_second=1) as receiver:
         assert receiver.post(BATCH, encoded(*(item(str(n), n) for n in range(40))))[0] == 202
         status, headers, told = receiver.post(event_headers("e"), b"{}")
         assert (status, told["reason"]) == (429, "rate")
-        assert headers["retry-after"] in (
-            "3",
-            "4",
-        )  # 40 - 10 + 1 events at 10 a second, less what has passed
+        assert (
+            20 <= int(headers["retry-after"]) <= 40
+        )  # 40 - 1 owed and 1 more, less what has passed
     assert len(read_all(tmp_path)) == 40
 
 
@@ -168,7 +167,7 @@ def test_an_idle_connection_is_closed(tmp_path: Path) -> None:
 
 
 def test_what_is_no_http_is_counted_and_fills_no_log(tmp_path: Path) -> None:
-    with Receiver(tmp_path) as receiver:
+    with Receiver(tmp_path, keep_alive_seconds=1) as receiver:
         for sent in (b"\x16\x03\x01\x02\x00\x01", b"GET \x00 HTTP/1.1\r\n\r\n", b"SPKM\r\n\r\n"):
             assert receiver.raw(sent).startswith(b"HTTP/1.1 400 ")
         upgrade = (
