@@ -39,15 +39,14 @@ def trickled(receiver: Receiver, pieces: Iterable[bytes], pause_s: float) -> tup
 
 
 def test_a_sender_over_its_rate_is_told_when_to_come_again(tmp_path: Path) -> None:
-    with Receiver(tmp_path, max_client_events_per_second=2) as receiver:
-        answers = [receiver.post(event_headers("e"), b"{}") for _ in range(4)]
-        assert [status for status, _, _ in answers[:2]] == [202, 202]
-        assert 429 in [status for status, _, _ in answers[2:]]
-        _, headers, told = answers[-1]
-        assert (told["reason"], headers["retry-after"]) == ("client_rate", "1")
-        time.sleep(1)
+    with Receiver(tmp_path, max_client_events_per_second=0.25) as receiver:
+        assert receiver.post(event_headers("e"), b"{}")[0] == 202
+        status, headers, told = receiver.post(event_headers("e"), b"{}")
+        assert (status, told["reason"]) == (429, "client_rate")
+        assert 1 <= int(headers["retry-after"]) <= 4
+        time.sleep(int(headers["retry-after"]))
         assert receiver.post(event_headers("e"), b"later")[0] == 202
-        assert refused(receiver, "client_rate") == [answer[0] for answer in answers].count(429)
+        assert refused(receiver, "client_rate") == 1
 
 
 def test_a_batch_is_taken_whole_and_paid_for_afterwards(tmp_path: Path) -> None:
@@ -132,7 +131,7 @@ def test_a_trickling_sender_is_cut_off_and_holds_no_room(tmp_path: Path) -> None
         for pieces in (body, head, nothing, breaks):
             answer, seconds = trickled(receiver, pieces, 0.1)
             assert answer.startswith(b"HTTP/1.1 408 "), pieces[0]
-            assert 1 <= seconds < 4
+            assert 1 <= seconds < 10
             assert receiver.post(event_headers("e"), b"whole")[0] == 202
         assert refused(receiver, "slow") == 4
     assert read_all(tmp_path) == [b"whole"] * 4
@@ -152,9 +151,11 @@ def test_more_connections_than_allowed_are_refused_until_one_closes(tmp_path: Pa
         assert b"retry-after: 5\r\n" in answer
         for connection in held:
             connection.close()
-        time.sleep(0.2)
-        assert receiver.post(event_headers("e"), b"{}")[0] == 202
-        assert refused(receiver, "connections") == 1
+        statuses = [503]
+        while statuses[-1] == 503 and len(statuses) < 100:
+            statuses.append(receiver.post(event_headers("e"), b"{}")[0])
+        assert statuses[-1] == 202
+        assert refused(receiver, "connections") == len(statuses) - 1
         assert receiver.metric("sparkmon_receiver_connections") == 1
 
 
@@ -163,7 +164,7 @@ def test_an_idle_connection_is_closed(tmp_path: Path) -> None:
         begun = time.monotonic()
         answer = receiver.raw(HEAD + b"Content-Length: 2\r\n\r\n{}")
         assert answer.startswith(b"HTTP/1.1 202 ")
-        assert 1 <= time.monotonic() - begun < 4
+        assert 1 <= time.monotonic() - begun < 10
 
 
 def test_what_is_no_http_is_counted_and_fills_no_log(tmp_path: Path) -> None:
@@ -181,12 +182,12 @@ def test_what_is_no_http_is_counted_and_fills_no_log(tmp_path: Path) -> None:
 
 
 def test_a_sender_cannot_name_an_address_as_its_own(tmp_path: Path) -> None:
-    with Receiver(tmp_path, max_client_events_per_second=1) as receiver:
+    with Receiver(tmp_path, max_client_events_per_second=0.01) as receiver:
         spoofed = [
             receiver.post([*event_headers("e"), ("X-Forwarded-For", f"10.0.0.{n}")], b"{}")[0]
             for n in range(4)
         ]
-        assert spoofed.count(429) >= 2
+        assert spoofed == [202, 429, 429, 429]
 
 
 def test_requests_that_do_not_wait_are_answered_in_turn_and_bounded(tmp_path: Path) -> None:
