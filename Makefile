@@ -2,18 +2,20 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup demo test test-fast coverage lint fmt type check bench bench-verdicts mariadb zip clean java
+.PHONY: help setup demo test test-fast coverage lint fmt type check bench bench-verdicts fuzz mariadb zip clean java
 
 # A Spark or a module path of the caller's shell would be mixed with the ones installed here.
 unexport SPARK_HOME PYTHONPATH
 
 PYTHON := .venv/bin/python
 INSTALLED := .venv/.installed
+FUZZERS := .venv/.fuzzers
 JARS := .venv/.jars
 BROKER := build/kafka/.fetched
 DATABASE := build/mariadb/.fetched
 ALERTMANAGER := build/alertmanager/.fetched
-SOURCES := sparkmon tests scripts bench conftest.py
+SOURCES := sparkmon tests scripts bench fuzz conftest.py
+FUZZ_SECONDS := 600
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +54,9 @@ bench: java $(JARS) ## measure throughput and cost on this machine
 bench-verdicts: java $(JARS) ## whose verdicts hold: false alarms and detection, sparkmon beside its peers
 	@$(PYTHON) -m bench.verdicts.run --write-readme
 
+fuzz: $(FUZZERS) ## give readers and receiver what nobody would send, for FUZZ_SECONDS=600 in all
+	@$(PYTHON) -m fuzz.run --seconds $(FUZZ_SECONDS)
+
 mariadb: $(DATABASE) ## fetch a MariaDB, for sparkmon demo --store mysql
 
 zip: $(INSTALLED) ## build/sparkmon.zip, for spark-submit --py-files
@@ -71,6 +76,11 @@ $(INSTALLED): pyproject.toml
 	@echo "installing sparkmon and its tools (minutes: pyspark alone is 450 MB)"
 	@sh scripts/quietly.sh build/install.log $(PYTHON) -m pip install --upgrade 'pip>=25.1'
 	@sh scripts/quietly.sh build/install.log $(PYTHON) -m pip install -e '.[all,hopsworks]' --group dev
+	@touch $@
+
+$(FUZZERS): $(INSTALLED)
+	@echo "installing the fuzzers"
+	@sh scripts/quietly.sh build/install.log $(PYTHON) -m pip install --group fuzz
 	@touch $@
 
 $(JARS): $(INSTALLED) sparkmon/session.py scripts/prefetch_jars.py

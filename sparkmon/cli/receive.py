@@ -12,22 +12,96 @@ from typing import Annotated
 import typer
 
 from sparkmon.errors import MissingExtraError
+from sparkmon.secret import Secret
 
 __all__ = ["receive"]
 
 _MIB = 2**20
+_ACCESS, _LIMITS = "Access", "Limits"
 
 
 def receive(
     path: Annotated[Path, typer.Argument(help="Directory of the spool; made if it is not there.")],
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8080,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="File with the bearer token that senders must show; read anew when it changes, two lines are "
+            "the new one and the old. Without it anybody may post.",
+            rich_help_panel=_ACCESS,
+        ),
+    ] = None,
+    token_env: Annotated[
+        str | None,
+        typer.Option(help="Environment variable with that token.", rich_help_panel=_ACCESS),
+    ] = None,
+    tls_cert: Annotated[
+        Path | None,
+        typer.Option(
+            help="Certificate chain, PEM: HTTPS alone is spoken.", rich_help_panel=_ACCESS
+        ),
+    ] = None,
+    tls_key: Annotated[
+        Path | None,
+        typer.Option(help="Its key, PEM without a password.", rich_help_panel=_ACCESS),
+    ] = None,
+    tls_client_ca: Annotated[
+        Path | None,
+        typer.Option(
+            help="Authorities, PEM: senders must show a certificate that one of them signed.",
+            rich_help_panel=_ACCESS,
+        ),
+    ] = None,
     limit_gib: Annotated[
         float, typer.Option(help="Size of the spool, GiB; beyond it events are refused with 503.")
     ] = 10.0,
     max_event_mib: Annotated[
         int, typer.Option(help="Largest event, MiB; a larger one is refused with 413.")
     ] = 16,
+    max_events_per_second: Annotated[
+        float,
+        typer.Option(
+            help="From all senders; more are refused with 429. 0: no limit.",
+            rich_help_panel=_LIMITS,
+        ),
+    ] = 0.0,
+    max_client_events_per_second: Annotated[
+        float,
+        typer.Option(
+            help="From one address; more are refused with 429. 0: no limit.",
+            rich_help_panel=_LIMITS,
+        ),
+    ] = 0.0,
+    max_clients: Annotated[
+        int,
+        typer.Option(help="Addresses remembered for this.", rich_help_panel=_LIMITS),
+    ] = 10_000,
+    max_connections: Annotated[
+        int,
+        typer.Option(help="Connections at once; more get 503.", rich_help_panel=_LIMITS),
+    ] = 1000,
+    max_headers: Annotated[
+        int,
+        typer.Option(help="Headers in one request; more get 431.", rich_help_panel=_LIMITS),
+    ] = 256,
+    max_header_kib: Annotated[
+        int,
+        typer.Option(help="Head of one request, KiB; more gets 431.", rich_help_panel=_LIMITS),
+    ] = 256,
+    request_seconds: Annotated[
+        float,
+        typer.Option(
+            help="How long a request may take to come; then 408.", rich_help_panel=_LIMITS
+        ),
+    ] = 30.0,
+    keep_alive_seconds: Annotated[
+        int,
+        typer.Option(
+            help="How long an idle connection stays; longer than senders keep theirs.",
+            rich_help_panel=_LIMITS,
+        ),
+    ] = 120,
     pair_seconds: Annotated[
         float,
         typer.Option(
@@ -59,8 +133,20 @@ def receive(
         path=str(path),
         host=host,
         port=port,
+        token=_token(token_file, token_env),
+        tls_cert=_text(tls_cert),
+        tls_key=_text(tls_key),
+        tls_client_ca=_text(tls_client_ca),
         max_event_bytes=max_event_mib * _MIB,
         max_pending_bytes=max(256, 4 * max_event_mib) * _MIB,
+        max_events_per_second=max_events_per_second,
+        max_client_events_per_second=max_client_events_per_second,
+        max_clients=max_clients,
+        max_connections=max_connections,
+        max_headers=max_headers,
+        max_header_bytes=max_header_kib * 1024,
+        request_seconds=request_seconds,
+        keep_alive_seconds=keep_alive_seconds,
         limit_bytes=round(limit_gib * 2**30),
         pair_seconds=pair_seconds,
         retention_seconds=retention_days * 86400,
@@ -68,6 +154,14 @@ def receive(
     if until_stdin_closes:
         threading.Thread(target=_stop_with_parent, daemon=True).start()
     serve(settings)
+
+
+def _token(file: Path | None, env: str | None) -> Secret | None:
+    return None if file is None and env is None else Secret(env=env, file=_text(file))
+
+
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path)
 
 
 def _stop_with_parent() -> None:

@@ -73,7 +73,7 @@ def load_yaml(text: str, name: str) -> LocatedYaml:
 
 
 def _refuse_tricks(text: str, name: str) -> None:
-    """Refuse aliases and deep nesting before anything recurses into them."""
+    """Refuse aliases, tags and deep nesting before anything recurses into them."""
     depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         line = event.start_mark.line + 1 if event.start_mark else 1
@@ -81,6 +81,9 @@ def _refuse_tricks(text: str, name: str) -> None:
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if isinstance(event, yaml.AliasEvent):
             raise OptionError(f"{name}, line {line}: got an alias; write the value out")
+        tag = getattr(event, "tag", None)
+        if tag is not None:
+            raise OptionError(f"{name}, line {line}: got the tag {tag!r}; leave it out")
         if depth > _DEPTH:
             raise OptionError(f"{name}, line {line}: got more than {_DEPTH} levels of nesting")
 

@@ -30,6 +30,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from sparkmon.errors import SpoolError
+from sparkmon.printable import printable
 from sparkmon.protocol.schema import EVENTS
 
 __all__ = ["HEADER_BYTES", "MAGIC", "VERSION", "BlockHeader", "decode_body", "encode_block"]
@@ -125,7 +126,8 @@ def decode_body(header: BlockHeader, body: bytes | memoryview, where: str) -> pa
     Raises
     ------
     SpoolError
-        The body's checksum is not the one in the header, or another version wrote the block.
+        The body's checksum is not the one in the header, another version wrote the block, or it is not what that
+        version writes.
     """
     if header.version != VERSION:
         raise SpoolError(
@@ -139,5 +141,21 @@ def decode_body(header: BlockHeader, body: bytes | memoryview, where: str) -> pa
             f"{header.checksum:08x}; restore the file, or put an empty file of the same name in "
             "its place to go on without its events"
         )
-    raw = pa.Codec("zstd").decompress(pa.py_buffer(body), decompressed_size=header.raw_bytes)
-    return pa.ipc.read_record_batch(raw, EVENTS)
+    if header.raw_bytes > _LARGEST:
+        raise _no_block(where, f"it says that it opens to {header.raw_bytes} bytes")
+    try:
+        raw = pa.Codec("zstd").decompress(pa.py_buffer(body), decompressed_size=header.raw_bytes)
+        batch = pa.ipc.read_record_batch(raw, EVENTS)
+        batch.validate(full=True)
+    except (pa.ArrowException, EOFError, OSError, ValueError) as error:
+        raise _no_block(where, str(error)[:200]) from error
+    if batch.num_rows != header.rows:
+        raise _no_block(where, f"it holds {batch.num_rows} events and says {header.rows}")
+    return batch
+
+
+def _no_block(where: str, why: str) -> SpoolError:
+    return SpoolError(
+        f"the block at {where} has right checksums and is none that sparkmon writes ({printable(why)}); put an empty "
+        "file of the same name in its place to go on without its events"
+    )

@@ -16,7 +16,7 @@ from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
 from sparkmon.protocol.refusal import as_dead_letter, refusal
 from sparkmon.protocol.v1 import read_instances
 from sparkmon.protocol.v2 import read_tensors
-from sparkmon.records import DeadLetter, Decoded, Event, Half, Value
+from sparkmon.records import Decoded, Event, Half, Value
 
 __all__ = ["HEAD_LENGTH", "decode", "read_body"]
 
@@ -127,7 +127,8 @@ def read_body(
     except Exception as error:
         # The boundary of the room: bytes from outside must not stop a stream, whatever they trip over.
         reason = f"the decoder failed ({type(error).__name__}: {error!s:.200}); please report it"
-        return Body("dead_letter", dead_letter=DeadLetter("DECODER_FAILED", reason))
+        letter = as_dead_letter(refusal("DECODER_FAILED", reason))
+        return Body("dead_letter", dead_letter=letter)
 
 
 def _read(

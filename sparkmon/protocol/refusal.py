@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sparkmon.errors import ProtocolError
+from sparkmon.printable import printable
 from sparkmon.records import DeadLetter
 
 __all__ = ["as_dead_letter", "refusal"]
@@ -16,14 +17,15 @@ def refusal(condition: str, reason: str) -> ProtocolError:
     condition : str
         A stable name in capitals, one of those the room's docstring lists.
     reason : str
-        One sentence: what was got; what was expected. Cut to 500 characters: it may quote what was got.
+        One sentence: what was got; what was expected. It may quote what was got, so it is cut to 500 characters and
+        control characters are made visible.
 
     Examples
     --------
     >>> print(refusal("BODY_NOT_JSON", "got 3 bytes of text; expected JSON"))
     [BODY_NOT_JSON] got 3 bytes of text; expected JSON
     """
-    error = ProtocolError(f"[{condition}] {reason[:500]}")
+    error = ProtocolError(f"[{condition}] {printable(reason[:500])[:500]}")
     error.condition = condition
     return error
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from sparkmon.errors import SpoolError
 from sparkmon.logs.spool_writer import SpoolWriter
+from sparkmon.printable import printable
 from sparkmon.protocol.event_batch import events_to_batch
 from sparkmon.receiver.metrics import ReceiverMetrics
 from sparkmon.receiver.settings import ReceiverSettings
@@ -126,7 +127,8 @@ class GroupCommit:
         except Exception as exc:
             # A sender must be answered and the next group served, whatever this one did.
             logger.exception("a group of %d events could not be stored", len(events))
-            error = SpoolError(f"{type(exc).__name__}: {exc}; see the receiver's log")
+            told = printable(str(exc)[:200])
+            error = SpoolError(f"{type(exc).__name__}: {told}; see the receiver's log")
         for item in group:
             if not item.answer.done():
                 item.answer.set_result(error)

@@ -41,7 +41,7 @@ class ReceiverMetrics:
         )
         self.refused = Counter(
             "sparkmon_receiver_refused",
-            "Posts answered with 4xx or 503, by reason; KServe's logger does not send these again.",
+            "Requests answered with 4xx or 503, by reason; KServe's logger does not send these again.",
             ["reason"],
             registry=self.registry,
         )
@@ -64,6 +64,9 @@ class ReceiverMetrics:
         )
         self.spool_bytes = Gauge(
             "sparkmon_receiver_spool_bytes", "All segments together.", registry=self.registry
+        )
+        self.connections = Gauge(
+            "sparkmon_receiver_connections", "Connections open now.", registry=self.registry
         )
         self.pending_events = Gauge(
             "sparkmon_receiver_pending_events",

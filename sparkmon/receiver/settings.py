@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sparkmon.errors import OptionError
+from sparkmon.secret import Secret
 
 __all__ = ["ReceiverSettings"]
 
@@ -31,16 +32,41 @@ class ReceiverSettings:
     path: str
     """The spool's directory; made if it is not there."""
     host: str = "127.0.0.1"
-    """Address to listen on. The receiver knows no passwords, for KServe's logger sends none: open it (``0.0.0.0``)
-    only where a network policy guards it."""
+    """Address to listen on. KServe's logger sends no password: without ``token`` or ``tls_client_ca`` open the receiver
+    (``0.0.0.0``) only where a network policy guards it."""
     port: int = 8080
     """0 takes a free one."""
+    token: Secret | None = None
+    """Each post has to show this bearer token (401). See :mod:`sparkmon.receiver.token_check` for its form."""
+    tls_cert: str | None = None
+    """The file of the server's certificate chain, PEM: HTTPS alone is then spoken."""
+    tls_key: str | None = None
+    """The file of its key, PEM without a password."""
+    tls_client_ca: str | None = None
+    """A file of authorities, PEM: each client then has to show a certificate that one of them has signed."""
     max_event_bytes: int = 16 * 2**20
     """A larger body is refused (413)."""
     max_pending_events: int = 10_000
     """So many events not yet on disk; more are refused (503)."""
     max_pending_bytes: int = 256 * 2**20
     """So many bytes not yet on disk, announced bodies included; more are refused (503)."""
+    max_events_per_second: float = 0.0
+    """From all clients together; more are refused (429). 0 sets no limit."""
+    max_client_events_per_second: float = 0.0
+    """From one address; more are refused (429). 0 sets no limit. What comes by a proxy comes from the proxy's."""
+    max_clients: int = 10_000
+    """So many addresses are remembered for this; beyond, the one that was silent longest is forgotten."""
+    max_connections: int = 1000
+    """So many connections at once; more are refused (503). Each takes one of the process's file descriptors."""
+    max_headers: int = 256
+    """So many headers in one request; more are refused (431)."""
+    max_header_bytes: int = 256 * 2**10
+    """A longer head of a request is refused (431)."""
+    request_seconds: float = 30.0
+    """So long may a request take to come, from its first byte to its last; it is refused then (408)."""
+    keep_alive_seconds: int = 120
+    """After so long without a request a connection is closed. Longer than Go's 90 s: a sender should close first, for
+    what it sends while the receiver closes is lost."""
     segment_bytes: int = 64 * 2**20
     """Size at which the next segment is begun."""
     limit_bytes: int = 10 * 2**30
@@ -59,13 +85,25 @@ class ReceiverSettings:
         self._bound("max_event_bytes", 1, 2**30)
         self._bound("max_pending_events", 1, 10**7)
         self._bound("max_pending_bytes", self.max_event_bytes, 2**30)
+        self._bound("max_events_per_second", 0, 10**7)
+        self._bound("max_client_events_per_second", 0, 10**7)
+        self._bound("max_clients", 1, 10**6)
+        self._bound("max_connections", 1, 10**5)
+        self._bound("max_headers", 16, 10_000)
+        self._bound("max_header_bytes", 2**12, 2**24)
+        self._bound("request_seconds", 0.1, 3600)
+        self._bound("keep_alive_seconds", 1, 3600)
         self._bound("segment_bytes", 1, 2**40)
         self._bound("limit_bytes", 1, 2**60)
         self._bound("commit_interval_ms", 0, 1000)
         self._bound("pair_seconds", 0, 3600)
         self._bound("retention_seconds", 1, 10**10)
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise OptionError("got one of tls_cert and tls_key; set both or none")
+        if self.tls_client_ca is not None and self.tls_cert is None:
+            raise OptionError("got tls_client_ca without tls_cert and tls_key; set these, too")
 
-    def _bound(self, name: str, least: int, most: int) -> None:
+    def _bound(self, name: str, least: float, most: float) -> None:
         value = getattr(self, name)
         if not least <= value <= most:
             raise OptionError.malformed(name, value, f"{least} to {most}")

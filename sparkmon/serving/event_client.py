@@ -9,21 +9,24 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
 
 import aiohttp
 
+from sparkmon.errors import OptionError
 from sparkmon.protocol.structured_batch import BATCH_TYPE
+from sparkmon.secret import Secret
 from sparkmon.serving.emitted_event import EmittedEvent
 from sparkmon.serving.event_queue import EventQueue
 
-__all__ = ["EventClient", "retry_after_s"]
+__all__ = ["EventClient", "retry_after_s", "without_userinfo"]
 
 logger = logging.getLogger(__name__)
 
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 10.0
 _LONGEST_RETRY_AFTER_S = 60.0
 _ANSWER_BYTES = 2**16
-_TRY_AGAIN = {408, 425, 429}
+_TRY_AGAIN = frozenset({408, 425, 429})
 
 
 class EventClient:
@@ -41,6 +44,9 @@ class EventClient:
         For one request.
     max_retry_s : float
         Events emitted longer ago are not tried again.
+    token : Secret, optional
+        Its first line is read anew for each request and sent as bearer token; 401 is then tried again, for it may be
+        under way to the other side.
     """
 
     def __init__(
@@ -50,8 +56,12 @@ class EventClient:
         queue: EventQueue,
         timeout_s: float,
         max_retry_s: float,
+        token: Secret | None = None,
     ) -> None:
         self._url = url
+        self._shown_url = without_userinfo(url)
+        self._token = token
+        self._try_again = _TRY_AGAIN if token is None else _TRY_AGAIN | {401}
         self._queue = queue
         self._max_retry_s = max_retry_s
         self._resume_time = 0.0
@@ -87,15 +97,18 @@ class EventClient:
                 status = await self._post(events)
             except (aiohttp.ClientError, asyncio.TimeoutError, OSError):
                 status = 503
+            except OptionError as error:
+                logger.error("events for %s wait for their token: %s", self._shown_url, error)
+                status = 503
             except (TypeError, ValueError):
                 return "unsendable", events  # a line break or a lone surrogate in a header
             except Exception:
                 # Whatever it was: the events must be accounted for, and the others still wait.
-                logger.exception("%d events could not be sent to %s", len(events), self._url)
+                logger.exception("%d events could not be sent to %s", len(events), self._shown_url)
                 return "failed", events
             if 200 <= status < 300:
                 return "delivered", events
-            if status < 500 and status not in _TRY_AGAIN:
+            if status < 500 and status not in self._try_again:
                 return "refused", events
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))
             pause = min(2 * pause, _LONGEST_PAUSE_S)
@@ -115,6 +128,8 @@ class EventClient:
         else:
             headers = {"Content-Type": BATCH_TYPE}
             body = b"[" + b",".join(event.structured() for event in events) + b"]"
+        if self._token is not None:
+            headers = {**headers, "Authorization": f"Bearer {_first_line(self._token)}"}
         async with self._session.post(
             self._url, data=body, headers=headers, allow_redirects=False
         ) as answer:
@@ -149,3 +164,23 @@ def retry_after_s(value: str | None, now: datetime) -> float:
             return 0.0
         seconds = (until.replace(tzinfo=until.tzinfo or timezone.utc) - now).total_seconds()
     return min(max(seconds, 0.0), _LONGEST_RETRY_AFTER_S)
+
+
+def without_userinfo(url: str) -> str:
+    """Return a URL without the name and password in it, for the log.
+
+    Examples
+    --------
+    >>> without_userinfo("https://me:secret@sink.example:8443/events")
+    'https://sink.example:8443/events'
+    """
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+
+def _first_line(token: Secret) -> str:
+    """Read a token to send; a receiver's file may hold the one before it, too."""
+    lines = token.read().split()
+    if not lines or not lines[0].isascii() or not lines[0].isprintable():
+        raise OptionError(f"got no token in {token!r}; expected a line of letters and digits")
+    return lines[0]

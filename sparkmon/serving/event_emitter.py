@@ -14,11 +14,12 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from sparkmon.errors import MissingExtraError, OptionError
+from sparkmon.secret import Secret
 from sparkmon.serving.emitted_event import EmittedEvent
 from sparkmon.serving.event_queue import EmitterCounts, EventQueue
 
 try:
-    from sparkmon.serving.event_client import EventClient
+    from sparkmon.serving.event_client import EventClient, without_userinfo
 except ImportError as error:
     raise MissingExtraError.of(str(error.name), "serving") from error
 
@@ -54,7 +55,10 @@ class EventEmitter:
     max_retry_s : float
         An event emitted longer ago is not tried again.
     headers : mapping
-        Sent with each request, an ``Authorization`` for example.
+        Sent with each request.
+    token : Secret, optional
+        Where the bearer token is held that ``sparkmon receive`` asks for; the first line is sent, and read anew each
+        time.
 
     Raises
     ------
@@ -64,9 +68,9 @@ class EventEmitter:
     Notes
     -----
     A sink that refuses connections, does not answer in time, or answers 408, 425, 429 or 5xx is tried again after
-    0.1 s, then after twice as long each time up to 10 s, with jitter; ``Retry-After`` holds back all requests, for 60 s
-    at most. Any other answer beside 2xx is final. A request whose answer was lost is sent twice: a sink may get an
-    event twice, under the same id and type.
+    0.1 s, then after twice as long each time up to 10 s, with jitter; with a token, one that answers 401, too.
+    ``Retry-After`` holds back all requests, for 60 s at most. Any other answer beside 2xx is final. A request whose
+    answer was lost is sent twice: a sink may get an event twice, under the same id and type.
 
     Nothing is lost silently: drops and retries are counted, and logged every 10 s while there are any. What is
     queued lives in memory: call ``close`` before the process ends. A normal exit of the interpreter does so, a signal
@@ -101,10 +105,15 @@ class EventEmitter:
         timeout_s: float = 10.0,
         max_retry_s: float = 600.0,
         headers: Mapping[str, str] = _NOTHING,
+        token: Secret | None = None,
     ) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise OptionError.malformed("url", url, "http://HOST:PORT/PATH or https://HOST/PATH")
+            raise OptionError.malformed(
+                "url", without_userinfo(url), "http://HOST:PORT/PATH or https://HOST/PATH"
+            )
+        if token is not None and parts.username is not None:
+            raise OptionError("got a token and a url with a name in it; a request can show one")
         _check("queue_size", queue_size, 1, 10**7)
         _check("queue_bytes", queue_bytes, 1, 2**40)
         _check("batch_size", batch_size, 1, 1000)
@@ -116,6 +125,7 @@ class EventEmitter:
         self._batch_size, self._in_flight = batch_size, in_flight
         self._timeout_s, self._max_retry_s = timeout_s, max_retry_s
         self._headers = dict(headers)
+        self._token = token
         self._begin()
         alive = weakref.ref(self)
         os.register_at_fork(after_in_child=lambda: _begin_in_child(alive))
@@ -154,7 +164,7 @@ class EventEmitter:
             thread.join()
             left = self.counts().queued
             if left:
-                logger.warning("%d events for %s are left unsent", left, self.url)
+                logger.warning("%d events for %s are left unsent", left, without_userinfo(self.url))
         atexit.unregister(self.close)
         return self.counts().queued
 
@@ -179,7 +189,10 @@ class EventEmitter:
     async def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
         """Send until the emitter is closed and all is sent, or until cancelled."""
         client = EventClient(
-            self.url, self._headers, self._queue, self._timeout_s, self._max_retry_s
+            *(self.url, self._headers, self._queue),
+            self._timeout_s,
+            self._max_retry_s,
+            self._token,
         )
         report = loop.create_task(self._report())
         deliveries: set[asyncio.Task[None]] = set()
@@ -231,7 +244,8 @@ class EventEmitter:
             if (now.dropped, now.retried) != (told.dropped, told.retried):
                 logger.warning(
                     "%s: %d of %d events delivered, dropped %s, sent again %d, %d waiting",
-                    *(self.url, now.delivered, now.emitted, now.dropped, now.retried, now.queued),
+                    *(without_userinfo(self.url), now.delivered, now.emitted, now.dropped),
+                    *(now.retried, now.queued),
                 )
             told = now
 

@@ -18,6 +18,7 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
+from sparkmon.printable import printable
 from sparkmon.protocol.attributes import KSERVE_TYPES
 from sparkmon.protocol.enrichment import ENRICHMENT_PARAMETER, Enrichment
 from sparkmon.protocol.times import parse_time
@@ -158,7 +159,7 @@ class FeatureLogger:
                 table = stream.read_all()
             said = table.to_pylist()
         except (pa.ArrowException, ValueError, OSError) as error:
-            logger.warning("%d logged rows are no Arrow stream: %s", rows, error)
+            logger.warning("%d logged rows are no Arrow stream: %s", rows, _told(error))
             return
         shared = {
             "model_name": attributes.get("ce-hopsmodelname"),
@@ -186,7 +187,9 @@ class FeatureLogger:
             try:
                 written = orjson.dumps(body, default=_plain, option=_WRITING)
             except (TypeError, ValueError, RecursionError) as error:
-                logger.warning("%d logged rows cannot be written as JSON: %s", len(rows), error)
+                logger.warning(
+                    "%d logged rows cannot be written as JSON: %s", len(rows), _told(error)
+                )
                 continue
             self._emitter.emit(self._headers(half, event_id, call), written)
 
@@ -254,6 +257,11 @@ def _call(row: Mapping[str, Any]) -> tuple[str, str, str, datetime]:
 
 def _name(value: object) -> str:
     return value if isinstance(value, str) else "" if value is None else str(value)
+
+
+def _told(error: Exception) -> str:
+    """Quote an error for the log: it may quote a row."""
+    return printable(str(error)[:200])
 
 
 def _json(value: object) -> str:

@@ -17,6 +17,7 @@ from sparkmon.errors import ServingError
 from sparkmon.serving.admission import Admission
 from sparkmon.serving.answer import for_v1, for_v2, read_v1, read_v2
 from sparkmon.serving.enricher import utc_now
+from sparkmon.serving.front_door import LONGEST_ID
 from sparkmon.serving.predictor_client import forwarded
 from sparkmon.serving.predictor_request import Call, v1_body, v2_request
 from sparkmon.serving.running import Running
@@ -167,8 +168,9 @@ class FeatureTransformer(Model):  # type: ignore[misc]  # kserve has no types
     ) -> dict[str, Any] | InferResponse:
         """Ask the predictor, and return its answer in the caller's protocol."""
         running = self.running
-        if response_headers is not None and headers and "x-request-id" in headers:
-            response_headers["x-request-id"] = headers["x-request-id"]
+        request_id = (headers or {}).get("x-request-id")
+        if response_headers is not None and request_id and len(request_id) <= LONGEST_ID:
+            response_headers["x-request-id"] = request_id
         if not running.predictor_circuit.permits():
             raise running.refuse_predictor()
         start = time.perf_counter()

@@ -11,7 +11,11 @@ from sparkmon.errors import ServingError
 from sparkmon.serving.admission import Admission
 from sparkmon.serving.refusal import refusal
 
-__all__ = ["FrontDoor", "Guarded", "answer_of"]
+__all__ = ["LONGEST_ID", "FrontDoor", "Guarded", "answer_of"]
+
+
+LONGEST_ID = 256
+"""A longer ``X-Request-Id`` is not sent back."""
 
 
 class Guarded(Protocol):
@@ -45,12 +49,12 @@ def answer_of(
     if body is None:
         body, content_type = orjson.dumps({"error": str(error)}), "application/json"
     headers = [
-        (b"content-type", content_type.encode("latin-1")),
+        (b"content-type", content_type.encode("latin-1", "replace")),
         (b"content-length", b"%d" % len(body)),
     ]
     if error.retry_after_s is not None:
         headers.append((b"retry-after", b"%d" % error.retry_after_s))
-    if request_id is not None:
+    if request_id is not None and len(request_id) <= LONGEST_ID:
         headers.append((b"x-request-id", request_id.encode("latin-1")))
     return error.status, headers, body
 

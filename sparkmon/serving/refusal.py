@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sparkmon.errors import ServingError
+from sparkmon.printable import printable
 
 __all__ = ["GRPC_CODES", "http_status", "refusal"]
 
@@ -49,7 +50,8 @@ def refusal(
     status : int
         The HTTP status of the answer.
     reason : str
-        One sentence: what was got; what was expected. Cut to 500 characters: it may quote what was got.
+        One sentence: what was got; what was expected. It may quote what was got, so it is cut to 500 characters and
+        control characters are made visible.
     retry_after_s : int, optional
         When it is worth asking again, in seconds.
 
@@ -59,7 +61,7 @@ def refusal(
     >>> print(error.status, error)
     404 [KEY_MISSING] the feature group 'cards_1' has no row for card_id=8
     """
-    error = ServingError(f"[{condition}] {reason[:500]}")
+    error = ServingError(f"[{condition}] {printable(reason[:500])[:500]}")
     error.condition = condition
     error.status = status
     error.retry_after_s = retry_after_s

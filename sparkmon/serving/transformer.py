@@ -21,6 +21,7 @@ except ImportError as error:
 
 from starlette.types import ASGIApp
 
+from sparkmon.secret import Secret
 from sparkmon.serving.event_emitter import EventEmitter
 from sparkmon.serving.feature_transformer import FeatureTransformer
 from sparkmon.serving.front_door import FrontDoor
@@ -154,6 +155,7 @@ def argument_parser() -> argparse.ArgumentParser:
     add("--access_log", type=_flag, default=False, help="Log and time each request.")
     add("--log_url", default=None, help="Post requests and answers there, as KServe's agent does.")
     add("--log_mode", choices=("all", "request", "response"), default="all", help="Which of them.")
+    add("--log_token_file", default=None, help="A file with the bearer token to send there.")
     parser.set_defaults(enable_latency_logging=False, predictor_request_timeout_seconds=60)
     return parser
 
@@ -163,15 +165,23 @@ def _middleware(told: argparse.Namespace, transformer: FeatureTransformer) -> li
         partial(FrontDoor, transformer=transformer, max_body_bytes=told.max_body_bytes)
     ]
     if told.log_url:
-        middleware.append(partial(_logged, told.log_url, told.log_mode, told.model_name))
+        middleware.append(
+            partial(_logged, told.log_url, told.log_token_file, told.log_mode, told.model_name)
+        )
     return middleware
 
 
-def _logged(url: str, mode: Any, model_name: str, app: ASGIApp) -> ASGIApp:  # noqa: ANN401 - a choice
+def _logged(
+    url: str,
+    token_file: str | None,
+    mode: Any,  # noqa: ANN401 - a choice
+    model_name: str,
+    app: ASGIApp,
+) -> ASGIApp:
     # The emitter is made where it runs: in the worker's own process.
     return PayloadLogger(
         app,
-        emitter=EventEmitter(url),
+        emitter=EventEmitter(url, token=None if token_file is None else Secret(file=token_file)),
         mode=mode,
         inference_service=model_name,
         component="transformer",

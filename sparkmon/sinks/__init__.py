@@ -1,5 +1,7 @@
 """Where alerts are told: one contract, one file per destination; no Spark here."""
 
+from sparkmon.printable import printable
+from sparkmon.secret import Secret
 from sparkmon.sinks.alert import Alert, Severity, State
 from sparkmon.sinks.alertmanager import AlertmanagerSink
 from sparkmon.sinks.console import ConsoleSink
@@ -7,8 +9,7 @@ from sparkmon.sinks.hopsworks_result import HopsworksResultSink
 from sparkmon.sinks.kafka import KafkaSink
 from sparkmon.sinks.log import LogSink
 from sparkmon.sinks.mail import EmailSink
-from sparkmon.sinks.notification import Notification, printable
-from sparkmon.sinks.secret import Secret
+from sparkmon.sinks.notification import Notification
 from sparkmon.sinks.sink import AlertSink
 from sparkmon.sinks.slack import SlackSink
 from sparkmon.sinks.teams import TeamsSink

@@ -12,11 +12,12 @@ from typing import get_args
 import orjson
 
 from sparkmon.errors import AlertDeliveryError, OptionError
+from sparkmon.printable import printable
+from sparkmon.secret import Secret
 from sparkmon.sinks.alert import Alert, Severity
-from sparkmon.sinks.notification import Notification, printable
+from sparkmon.sinks.notification import Notification
 from sparkmon.sinks.notification_json import in_utc, rfc3339
 from sparkmon.sinks.post import Post
-from sparkmon.sinks.secret import Secret
 from sparkmon.sinks.shortened import shortened
 from sparkmon.sinks.sink import AlertSink
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from urllib.parse import unquote
 
-from sparkmon.sinks.notification import printable
+from sparkmon.printable import printable
 
 __all__ = ["excerpt"]
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import orjson
 
 from sparkmon.errors import AlertDeliveryError, OptionError
+from sparkmon.printable import printable
 from sparkmon.sinks.alert import Alert
-from sparkmon.sinks.notification import Notification, printable
+from sparkmon.sinks.notification import Notification
 from sparkmon.sinks.notification_json import in_utc
 from sparkmon.sinks.sink import AlertSink
 

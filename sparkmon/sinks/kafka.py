@@ -10,10 +10,11 @@ from typing import Any, Literal
 import orjson
 
 from sparkmon.errors import AlertDeliveryError, MissingExtraError, OptionError
+from sparkmon.printable import printable
+from sparkmon.secret import Secret
 from sparkmon.sinks.excerpt import excerpt
-from sparkmon.sinks.notification import Notification, printable
+from sparkmon.sinks.notification import Notification
 from sparkmon.sinks.notification_json import notification_json, rfc3339
-from sparkmon.sinks.secret import Secret
 from sparkmon.sinks.sink import AlertSink
 from sparkmon.sinks.timeout import checked_timeout
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 from dataclasses import fields
 
+from sparkmon.printable import printable
 from sparkmon.sinks.alert import Alert
-from sparkmon.sinks.notification import Notification, printable
+from sparkmon.sinks.notification import Notification
 from sparkmon.sinks.sink import AlertSink
 
 __all__ = ["LogSink"]

@@ -18,9 +18,10 @@ from email.utils import formatdate
 from typing import Any, Literal, TypeAlias
 
 from sparkmon.errors import AlertDeliveryError, OptionError
+from sparkmon.printable import printable
+from sparkmon.secret import Secret
 from sparkmon.sinks.excerpt import excerpt
-from sparkmon.sinks.notification import Notification, printable
-from sparkmon.sinks.secret import Secret
+from sparkmon.sinks.notification import Notification
 from sparkmon.sinks.shortened import shortened
 from sparkmon.sinks.sink import AlertSink
 from sparkmon.sinks.timeout import checked_timeout

@@ -5,22 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from sparkmon.printable import printable
 from sparkmon.sinks.alert import Alert, Severity, State
 
-__all__ = ["Notification", "printable"]
+__all__ = ["Notification"]
 
 _LISTED = 20
-
-
-def printable(text: str) -> str:
-    r"""Make control characters visible, line breaks too: names in alerts come from outside.
-
-    Examples
-    --------
-    >>> printable("a\x1b[31mred\u202e\nfake line é")
-    'a\\x1b[31mred\\u202e\\nfake line é'
-    """
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from sparkmon.errors import AlertDeliveryError, MissingExtraError, OptionError
+from sparkmon.secret import Secret
 from sparkmon.sinks.addresses import is_named_inside
 from sparkmon.sinks.excerpt import excerpt
 from sparkmon.sinks.http_exchange import Answer, NoAnswer, Target
-from sparkmon.sinks.secret import Secret
 from sparkmon.sinks.timeout import checked_timeout
 from sparkmon.sinks.tls import verifying_context
 

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import orjson
 
-from sparkmon.sinks.notification import Notification, printable
+from sparkmon.printable import printable
+from sparkmon.secret import Secret
+from sparkmon.sinks.notification import Notification
 from sparkmon.sinks.post import Post
-from sparkmon.sinks.secret import Secret
 from sparkmon.sinks.shortened import shortened
 from sparkmon.sinks.sink import AlertSink
 

@@ -10,10 +10,10 @@ import time
 from collections.abc import Sequence
 
 from sparkmon.errors import OptionError
+from sparkmon.secret import Secret
 from sparkmon.sinks.notification import Notification
 from sparkmon.sinks.notification_json import notification_json
 from sparkmon.sinks.post import Post
-from sparkmon.sinks.secret import Secret
 from sparkmon.sinks.sink import AlertSink
 
 __all__ = ["WebhookSink", "signature"]

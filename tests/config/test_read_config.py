@@ -139,7 +139,13 @@ def test_an_environment_variable_stands_in_a_value_and_has_to_be_set(
         (LEAST + "tables: ./other", 4, "got the key 'tables' twice"),
         (LEAST + "window: &w 1 hour\ndelay: *w", 5, "got an alias"),
         (LEAST + "spark: " + "[" * 5000, 4, "more than 8 levels"),
-        (LEAST + "reference: !!python/name:os.system", 4, "got no YAML"),
+        (
+            LEAST + "reference: !!python/name:os.system",
+            4,
+            "got the tag 'tag:yaml.org,2002:python/name",
+        ),
+        (LEAST + "window: !!timestamp x", 4, "got the tag 'tag:yaml.org,2002:timestamp'"),
+        (LEAST + "window: !!str 1 hour", 4, "got the tag"),
         (LEAST + "window: [", 4, "got no YAML"),
     ],
 )

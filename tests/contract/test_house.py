@@ -16,23 +16,27 @@ from tests.support.source import ROOT, Source, package, project
 
 BELOW_CONFIG = {
     *("alerts", "comparison", "distributions", "errors", "explain", "functions", "health"),
-    "interval",
-    *("logs", "profiles"),
-    *("protocol", "receiver", "records", "registry", "schemas", "session", "sources"),
+    *("interval", "logs", "printable", "profiles"),
+    *("protocol", "receiver", "records", "registry", "schemas", "secret", "session", "sources"),
     *("serving", "sinks", "skew", "statistics", "store", "tables", "watch"),
 }
 MAY_IMPORT = {
     "errors": set(),
+    "printable": set(),
     "registry": {"errors"},
     "records": {"errors"},
-    "protocol": {"records", "errors"},
+    "secret": {"errors"},
+    "protocol": {"printable", "records", "errors"},
     "distributions": {"records", "errors"},
     "statistics": {"distributions", "registry", "records", "errors"},
     "store": {"distributions", "records", "errors"},
     "schemas": {"protocol", "distributions", "records"},
-    "logs": {"protocol", "records", "errors"},
-    "receiver": {"logs", "protocol", "records", "errors"},
-    "serving": {"store", "protocol", "distributions", "registry", "records", "errors"},
+    "logs": {"protocol", "printable", "records", "errors"},
+    "receiver": {"logs", "protocol", "printable", "secret", "records", "errors"},
+    "serving": {
+        *("store", "protocol", "distributions", "registry", "printable", "secret", "records"),
+        "errors",
+    },
     "sources": {"logs", "protocol", "schemas", "records", "errors"},
     "profiles": {"schemas", "distributions", "records", "errors"},
     "functions": {"statistics", "distributions", "profiles", "schemas", "errors"},
@@ -43,7 +47,7 @@ MAY_IMPORT = {
     "explain": {"profiles", "records", "errors"},
     "skew": {"store", "protocol", "errors"},
     "tables": {"errors"},
-    "sinks": {"records", "errors"},
+    "sinks": {"printable", "secret", "records", "errors"},
     "alerts": {"sinks", "tables", "schemas", "interval", "records", "registry", "errors"},
     "health": {"alerts", "sinks", "schemas", "errors"},
     "monitor": {
@@ -65,7 +69,7 @@ MAY_IMPORT = {
 
 PURE = {
     *("errors", "registry", "records", "protocol", "distributions", "statistics", "store"),
-    *("logs", "receiver", "serving", "sinks", "skew"),
+    *("logs", "printable", "receiver", "secret", "serving", "sinks", "skew"),
 }
 """Rooms that live without Spark: importing them must not import pyspark."""
 

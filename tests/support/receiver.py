@@ -7,11 +7,14 @@ import http.client
 import json
 import re
 import signal
+import socket
+import ssl
 import subprocess
 import sys
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any
 
 from tests.support.source import ROOT
@@ -24,7 +27,11 @@ _SERVE = """
 import json, sys
 from sparkmon.receiver.app import serve
 from sparkmon.receiver.settings import ReceiverSettings
-serve(ReceiverSettings(**json.loads(sys.argv[1])))
+from sparkmon.secret import Secret
+told = json.loads(sys.argv[1])
+if "token_file" in told:
+    told["token"] = Secret(file=told.pop("token_file"))
+serve(ReceiverSettings(**told))
 """
 
 
@@ -50,25 +57,34 @@ def event_headers(event_id: str, half: str = "request") -> list[tuple[str, str]]
 
 
 class Receiver:
-    """A running receiver; leaving it kills the process if it still runs."""
+    """A running receiver; leaving it kills the process if it still runs.
 
-    def __init__(self, path: Path, **settings: float) -> None:
+    ``settings`` are those of :class:`ReceiverSettings`, and ``token_file``; ``tls`` is how to speak to one with a
+    certificate.
+    """
+
+    def __init__(
+        self, path: Path, tls: ssl.SSLContext | None = None, **settings: float | str
+    ) -> None:
+        self.tls = tls
+        self.said: list[str] = []
         told = json.dumps({"path": str(path), "port": 0, **settings})
         self.process = subprocess.Popen(
             [sys.executable, "-c", _SERVE, told], stderr=subprocess.PIPE, text=True, cwd=ROOT
         )
         assert self.process.stderr is not None
-        said = ""
         for line in self.process.stderr:
-            said += line
-            if match := re.search(r"running on http://127\.0\.0\.1:(\d+)", line):
+            self.said.append(line)
+            if match := re.search(r"running on https?://127\.0\.0\.1:(\d+)", line):
                 self.port = int(match[1])
                 return
         self.__exit__(None, None, None)
-        raise AssertionError(f"the receiver did not start: {said}")
+        raise AssertionError(f"the receiver did not start: {''.join(self.said)}")
 
     def connect(self) -> http.client.HTTPConnection:
         """Open a connection that is kept alive."""
+        if self.tls is not None:
+            return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=20, context=self.tls)
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
 
     def post(
@@ -99,10 +115,10 @@ class Receiver:
         found = {name.lower(): value for name, value in answer.getheaders()}
         return answer.status, found, json.loads(text) if text else {}
 
-    def get(self, path: str) -> str:
+    def get(self, path: str, headers: Mapping[str, str] = MappingProxyType({})) -> str:
         """Get a page's text."""
         with closing(self.connect()) as connection:
-            connection.request("GET", path)
+            connection.request("GET", path, headers=dict(headers))
             return connection.getresponse().read().decode()
 
     def health(self) -> dict[str, Any]:
@@ -110,14 +126,25 @@ class Receiver:
         found: dict[str, Any] = json.loads(self.get("/health"))
         return found
 
+    def raw(self, sent: bytes) -> bytes:
+        """Send bytes on a connection of their own, and read until the receiver closes it."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=20) as connection:
+            connection.sendall(sent)
+            answer = b""
+            while received := connection.recv(65536):
+                answer += received
+            return answer
+
     def metric(self, sample: str) -> float:
         """Get the value of one sample of ``/metrics``, labels included; 0 where it is not there."""
         match = re.search(rf"^{re.escape(sample)} (\S+)$", self.get("/metrics"), re.MULTILINE)
         return float(match[1]) if match else 0.0
 
     def terminate(self) -> int:
-        """Send SIGTERM and return the exit status."""
+        """Send SIGTERM and return the exit status; what was logged is in ``said``."""
         self.process.send_signal(signal.SIGTERM)
+        assert self.process.stderr is not None
+        self.said += self.process.stderr
         return self.process.wait(20)
 
     def __enter__(self) -> Receiver:

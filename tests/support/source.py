@@ -83,6 +83,6 @@ def package() -> list[Source]:
 
 def project() -> list[Source]:
     """List every file of Python that people read here: package, tests, scripts, examples."""
-    folders = ("bench", "examples", "scripts", "sparkmon", "tests")
+    folders = ("bench", "examples", "fuzz", "scripts", "sparkmon", "tests")
     paths = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
     return [Source(path) for path in [ROOT / "conftest.py", *paths]]

@@ -36,7 +36,7 @@ class Secret:
     env: str | None = None
     """The name of an environment variable."""
     file: str | None = None
-    """The path of a file of at most 64 KiB, such as a mounted secret of Kubernetes, without line breaks at its end."""
+    """The path of a file of at most 64 KiB, such as a mounted Kubernetes secret; line breaks at its end are cut off."""
 
     def __post_init__(self) -> None:
         if (self.env is None) == (self.file is None):

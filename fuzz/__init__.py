@@ -1,0 +1,1 @@
+"""Fuzzing: what reads bytes from outside, given bytes that nobody would send; ``make fuzz``."""

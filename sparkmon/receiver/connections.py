@@ -1,0 +1,201 @@
+"""The receiver's connections: how many there are, how large a head they may send, and how long a request may take.
+
+uvicorn bounds none of this before an application is called, so it is done where bytes arrive, and without a timer per
+request: one look a second finds those that are too slow.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from functools import partial
+from typing import Any, cast
+
+import orjson
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from sparkmon.errors import ProtocolError
+from sparkmon.receiver.metrics import ReceiverMetrics
+from sparkmon.receiver.settings import ReceiverSettings
+
+__all__ = ["Connections"]
+
+_LOOK_S = 1.0
+_PIPELINED = 16
+"""Requests that a sender may have sent without having waited for the answers before."""
+_STATUS_LINES = {
+    400: b"HTTP/1.1 400 Bad Request\r\n",
+    408: b"HTTP/1.1 408 Request Timeout\r\n",
+    431: b"HTTP/1.1 431 Request Header Fields Too Large\r\n",
+    503: b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\n",
+}
+_COUNTED = frozenset(
+    {
+        "Invalid HTTP request received.",
+        "Unsupported upgrade request.",
+        "No supported WebSocket library detected.",
+    }
+)
+"""How the lines begin that uvicorn would log of every such request: whoever wants to could fill the disk."""
+
+
+class Connections:
+    """The open connections of one server, and their bounds.
+
+    Parameters
+    ----------
+    settings : ReceiverSettings
+        ``max_connections``, ``max_headers``, ``max_header_bytes`` and ``request_seconds``.
+    metrics : ReceiverMetrics
+        Told of each refusal.
+    """
+
+    def __init__(self, settings: ReceiverSettings, metrics: ReceiverMetrics) -> None:
+        self.settings = settings
+        self.metrics = metrics
+        self.open: set[_Connection] = set()
+
+    @property
+    def protocol(self) -> type[asyncio.Protocol]:
+        """What uvicorn is given as ``http``: it makes one for each connection."""
+        return cast("type[asyncio.Protocol]", partial(_Connection, self))
+
+    async def close_slow_ones(self) -> None:
+        """Refuse requests that take too long to come, for ever."""
+        logging.getLogger("uvicorn.error").addFilter(_is_worth_a_line)
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(min(_LOOK_S, self.settings.request_seconds / 2))
+            latest = loop.time() - self.settings.request_seconds
+            for connection in list(self.open):
+                connection.close_if_begun_before(latest)
+
+
+class _Connection(HttpToolsProtocol):
+    """One connection: uvicorn's, with bounds."""
+
+    def __init__(self, connections: Connections, **made: Any) -> None:  # noqa: ANN401 - uvicorn's own
+        super().__init__(**made)
+        self._all = connections
+        self._is_deaf = False
+        self._begun: float | None = None
+        """Since when a request is on its way; None while none is."""
+        self._unread = 0
+        """Bytes since the request began, its head was whole or a piece of its body came."""
+        self._refusal: tuple[int, str, str] | None = None
+        self._in_head = True
+        """Whether what comes next belongs to a head, and not to the body of the latest request."""
+        self._unanswered: list[RequestResponseCycle] = []
+        """Requests before the latest, of a sender that does not wait for answers."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(cast("asyncio.Transport", transport))
+        self._begun = self.loop.time()
+        self._all.open.add(self)
+        most = self._all.settings.max_connections
+        if len(self._all.open) > most:
+            self._refuse(503, "connections", f"{most} connections are open; send it again later")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._all.open.discard(self)
+        self._forsake()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._is_deaf:
+            return  # the parser may have been left in the middle
+        if self._begun is None:
+            self._begun = self.loop.time()  # also of line breaks, with which no request begins
+        self._unread += len(data)
+        super().data_received(data)
+        # Neither a head nor a piece of a body: an endless head, chunk extension or trailer.
+        if self._unread > self._all.settings.max_header_bytes and not self._is_deaf:
+            self._refuse(*self._too_large())
+
+    def on_message_begin(self) -> None:
+        self._begun = self.loop.time()
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        settings = self._all.settings
+        count = len(self.headers)
+        if count > settings.max_headers or (
+            # The data may hold some of the body, too: then it is looked at more closely.
+            self._unread > settings.max_header_bytes
+            and len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+            > settings.max_header_bytes
+        ):
+            self._refusal = self._too_large()
+        elif len(self.pipeline) >= _PIPELINED:
+            self._refusal = (400, "pipelined", f"{_PIPELINED} requests wait for their answers")
+        if self._refusal is not None:
+            raise ProtocolError(self._refusal[2])  # the parser makes a fault of its own of it
+        self._unread = 0
+        self._in_head = False
+        before = self.cycle
+        super().on_headers_complete()
+        if self.pipeline:
+            earlier = (*self._unanswered, before)
+            self._unanswered = [cycle for cycle in earlier if not cycle.response_complete]
+
+    def on_body(self, body: bytes) -> None:
+        self._unread = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._begun = None
+        self._unread = 0
+        self._in_head = True
+        super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        # uvicorn's answer where the parser fails, which it also does where a callback has raised.
+        refusal, self._refusal = self._refusal, None
+        self._refuse(*(refusal or (400, "not_http", "the request is no HTTP/1.1")))
+
+    def close_if_begun_before(self, latest: float) -> None:
+        """Refuse a request that began before ``latest`` and is not whole yet."""
+        if self._begun is None or self._begun > latest or self.transport.is_closing():
+            return
+        if self.pipeline or (self._in_head and self._is_answering()):
+            return  # what came before it is being answered: that is ours to end
+        seconds = self._all.settings.request_seconds
+        what = "head" if self._in_head else "body"
+        self._refuse(408, "slow", f"the request's {what} was not whole after {seconds:g} s")
+
+    def _too_large(self) -> tuple[int, str, str]:
+        settings = self._all.settings
+        bounds = f"{settings.max_headers} headers of {settings.max_header_bytes} bytes in all"
+        return 431, "headers_too_large", f"{bounds} is the limit"
+
+    def _is_answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def _refuse(self, status: int, reason: str, detail: str) -> None:
+        """Hear no more, answer if it is this request's turn, and close once all before it are answered."""
+        self._begun = None
+        self._is_deaf = True
+        self._all.metrics.refused.labels(reason).inc()
+        if self._in_head and self._is_answering():
+            self.cycle.keep_alive = (
+                False  # the latest that was whole: uvicorn closes after its answer
+            )
+            return
+        self._forsake()
+        if self._in_head or not (self.pipeline or self.cycle.response_started):
+            body = orjson.dumps({"reason": reason, "detail": detail})
+            head = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n"
+            self.transport.write(_STATUS_LINES[status] + head % len(body) + b"\r\n" + body)
+        self.transport.close()
+
+    def _forsake(self) -> None:
+        """Tell every request that its sender has gone; uvicorn tells the latest alone, and once it is too late."""
+        latest = [] if self.cycle is None else [self.cycle]
+        for cycle in (*self._unanswered, *latest):
+            if not cycle.response_complete:
+                cycle.disconnected = True
+                cycle.message_event.set()
+
+
+def _is_worth_a_line(record: logging.LogRecord) -> bool:
+    return not any(str(record.msg).startswith(line) for line in _COUNTED)

@@ -1,0 +1,41 @@
+"""What the transformer tells of text from outside: in answers, in their headers and in its log."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from sparkmon.serving.event_emitter import EventEmitter
+from sparkmon.serving.feature_logger import FeatureLogger
+from sparkmon.serving.front_door import answer_of
+from sparkmon.serving.refusal import refusal
+
+NASTY = "\x1b[2J\r\nfake line \u202e"
+
+
+def test_a_refusal_is_one_printable_line_of_bounded_length() -> None:
+    text = str(refusal("REQUEST_MALFORMED", 400, f"got the tensor {NASTY}{NASTY * 100}"))
+    assert text.isprintable()
+    assert len(text) <= len("[REQUEST_MALFORMED] ") + 500
+
+
+def test_headers_of_an_answer_are_bounded_and_can_always_be_written() -> None:
+    error = refusal("PREDICTOR_REFUSED", 502, "no")
+    error.content_type = "text/→"
+    _, headers, _ = answer_of(error, "x" * 257)
+    assert dict(headers)[b"content-type"] in (b"text/?", b"application/json")
+    assert b"x-request-id" not in dict(headers)
+    error.body = b"no"
+    _, headers, _ = answer_of(error, "x" * 256)
+    assert dict(headers)[b"content-type"] == b"text/?"
+    assert dict(headers)[b"x-request-id"] == b"x" * 256
+
+
+def test_rows_that_cannot_be_read_are_logged_on_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    told = FeatureLogger(EventEmitter("http://127.0.0.1:9/"))
+    with caplog.at_level(logging.WARNING):
+        told.log_batch(NASTY.encode() * 100, {})
+    (record,) = caplog.records
+    assert record.getMessage().isprintable()
+    assert len(record.getMessage()) < 300
