@@ -1,0 +1,135 @@
+"""The rules of ``examples/prometheus``: Prometheus' own tool reads them, and says when they fire."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sparkmon.health import Tally, Traffic, Vitals
+from sparkmon.health.families import families
+from sparkmon.health.query_vitals import QueryVitals
+from tests.health.test_symptoms import NOON
+from tests.support.prometheus_programs import program
+from tests.support.source import ROOT
+
+pytestmark = pytest.mark.alertmanager
+
+RULES = ROOT / "examples" / "prometheus" / "sparkmon.rules.yml"
+ALIVE = {
+    'up{job="sparkmon",instance="m"}': "1x90",
+    'sparkmon_monitor_query_active{query="profiles",instance="m"}': "1x90",
+}
+
+
+def promtool(*words: object) -> subprocess.CompletedProcess[str]:
+    tool = program("promtool")
+    if tool is None:
+        pytest.skip("there is no promtool; make build/alertmanager/.fetched fetches one")
+    return subprocess.run(
+        [str(tool), *map(str, words)], capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_prometheus_takes_the_rules() -> None:
+    done = promtool("check", "rules", RULES)
+    assert done.returncode == 0, done.stderr
+    assert "6 rules found" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("alert", "series", "labels"),
+    [
+        ("SparkmonMonitorGone", {}, {"query": "profiles"}),
+        (
+            "SparkmonMonitorGone",
+            ALIVE | {'up{job="sparkmon",instance="m"}': "1x10 0x80"},
+            {"job": "sparkmon", "instance": "m"},
+        ),
+        (
+            "SparkmonQueryStopped",
+            ALIVE | {'sparkmon_monitor_query_active{query="dead_letters",instance="m"}': "0x90"},
+            {"query": "dead_letters", "instance": "m"},
+        ),
+        (
+            "SparkmonMonitorStalled",
+            ALIVE | {'sparkmon_monitor_symptom{name="blind",instance="m"}': "1x90"},
+            {"name": "blind", "instance": "m"},
+        ),
+        (
+            "SparkmonMonitorStalled",
+            ALIVE
+            | {
+                'sparkmon_monitor_last_batch_timestamp_seconds{query="profiles",instance="m"}': "0x90",
+                'sparkmon_monitor_topic_records_behind{query="profiles",instance="m"}': "7x90",
+            },
+            {"query": "profiles", "instance": "m"},
+        ),
+        (
+            "SparkmonModelSilent",
+            ALIVE
+            | {
+                'sparkmon_monitor_last_window_timestamp_seconds{model="a",instance="m"}': "0x90",
+                'sparkmon_monitor_last_window_timestamp_seconds{model="b",instance="m"}': "90000x90",
+            },
+            {"model": "a", "instance": "m"},
+        ),
+        (
+            "SparkmonDeadLetters",
+            ALIVE
+            | {
+                'sparkmon_monitor_events_total{query="dead_letters",instance="m"}': "0+100x90",
+                'sparkmon_monitor_dead_letters_total{condition="A",instance="m"}': "0+1x90",
+                'sparkmon_monitor_dead_letters_total{condition="B",instance="m"}': "0+1x90",
+            },
+            {"instance": "m"},
+        ),
+        (
+            "SparkmonSinkFailing",
+            ALIVE | {'sparkmon_monitor_sink_failing{sink="pager",instance="m"}': "1x90"},
+            {"sink": "pager", "instance": "m"},
+        ),
+    ],
+)
+def test_a_rule_fires_for_what_it_is_about_and_not_for_a_monitor_that_is_well(
+    tmp_path: Path, alert: str, series: dict[str, str], labels: dict[str, str]
+) -> None:
+    def expecting(given: dict[str, str], found: list[dict[str, Any]]) -> dict[str, Any]:
+        return {
+            "interval": "1m",
+            "input_series": [{"series": name, "values": values} for name, values in given.items()],
+            "alert_rule_test": [{"eval_time": "80m", "alertname": alert, "exp_alerts": found}],
+        }
+
+    severity = "warning" if alert in ("SparkmonModelSilent", "SparkmonDeadLetters") else "critical"
+    summary = next(
+        line.split("summary: ")[1]
+        for line in RULES.read_text().split(f"alert: {alert}\n")[1].splitlines()
+        if "summary: " in line
+    )
+    for name, value in labels.items():
+        summary = summary.replace(f"{{{{ $labels.{name} }}}}", value)
+    summary = summary.replace("{{ $labels.query }}", "")
+    fires = {"exp_labels": labels | {"severity": severity}, "exp_annotations": {"summary": summary}}
+    tests = [expecting(series, [fires]), expecting(ALIVE, [])]
+    shutil.copy(RULES, tmp_path)
+    (tmp_path / "tests.yml").write_text(json.dumps({"rule_files": [RULES.name], "tests": tests}))
+    done = promtool("test", "rules", tmp_path / "tests.yml")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_rules_speak_of_metrics_that_there_are() -> None:
+    tally = Tally()
+    tally.count_dead_letters({"A": 1})
+    queries = {"profiles": QueryVitals("profiles", behind=3, last_batch_time=NOON)}
+    now = Vitals(NOON, NOON, queries=queries, traffic={"a": Traffic(NOON, 1, 1)}, waiting={"p": 1})
+    names = {sample.name for family in families(now, ()) for sample in family.samples}
+    names |= {"sparkmon_monitor_symptom", "sparkmon_monitor_dead_letters_total"}
+    words = RULES.read_text().replace("{", " ").replace("(", " ").replace("[", " ").split()
+    used = {word.strip(")") for word in words if word.startswith("sparkmon_monitor_")}
+    assert len(used) == 8
+    assert used <= names
