@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup demo test test-fast coverage lint fmt type check bench bench-verdicts mariadb zip clean java
+.PHONY: help setup demo test test-fast test-faults coverage lint fmt type check bench bench-verdicts mariadb zip clean java
 
 # A Spark or a module path of the caller's shell would be mixed with the ones installed here.
 unexport SPARK_HOME PYTHONPATH
@@ -28,6 +28,9 @@ test: java $(JARS) $(BROKER) $(DATABASE) ## everything that CI runs: doctests, u
 
 test-fast: $(INSTALLED) ## doctests and units alone: no Spark, no Kafka, no MariaDB, no Java
 	@$(PYTHON) -m pytest -m "not spark and not kafka and not mariadb"
+
+test-faults: java $(JARS) $(BROKER) ## kill drivers, executors and brokers, fill disks, damage files: an hour; root mounts small disks
+	@$(PYTHON) -m pytest --faults -s tests/faults
 
 coverage: java $(JARS) $(BROKER) $(DATABASE) ## test, and show the lines and branches that no test reached
 	@$(PYTHON) -m pytest --cov

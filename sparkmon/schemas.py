@@ -25,6 +25,7 @@ __all__ = [
     "DRIFT_METRICS",
     "EVENTS",
     "FINDING",
+    "MONITORS",
     "OTHER_VALUES",
     "PROFILE",
     "PROFILES",
@@ -129,3 +130,20 @@ ALERTS = StructType(
 """One alert per window and column that drifted or is over its limit, carrying the statistic that is furthest over its
 threshold. ``alert_id`` is a digest of what it tells of, the same at every replay. ``state`` is ``fired``, or
 ``provisional`` of a window that is still open."""
+
+MONITORS = StructType(
+    [
+        StructField("query_id", StringType(), False),
+        StructField("model", StringType(), False),
+        StructField("window_s", DoubleType(), False),
+        StructField("checkpoint", StringType(), False),
+        StructField("take_over", BooleanType(), False),
+        StructField("batch_id", LongType(), False),
+        StructField("written_until", TimestampType()),
+        StructField("judged_until", TimestampType()),
+        StructField("claimed_time", TimestampType(), False),
+    ]
+)
+"""Which query writes the windows of a model. The first claim of a model and a length of windows holds until another
+has ``take_over``; ``written_until`` and ``judged_until`` are then the ends of the last windows that were in
+``profiles`` and in ``drift_metrics``."""

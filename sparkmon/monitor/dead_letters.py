@@ -1,12 +1,24 @@
-"""A batch of events that could not be decoded, kept with their bytes."""
+"""A batch of events that could not be decoded, kept with their bytes, each once."""
 
 from __future__ import annotations
 
-from pyspark.sql import DataFrame
+from datetime import timedelta
 
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from sparkmon.monitor.reach import EPOCH
+from sparkmon.schemas import DEAD_LETTERS
 from sparkmon.tables import Tables
 
 __all__ = ["DeadLetters"]
+
+_NAME = "dead_letters"
+_EVENT = [
+    *("event_id", "event_type", "source", "namespace", "model", "component", "event_time"),
+    "payload",
+]
+"""What tells an event: broken ones may lack any of it, but not the same bytes at the same microsecond."""
 
 
 class DeadLetters:
@@ -16,6 +28,11 @@ class DeadLetters:
     ----------
     tables : Tables
         Where ``dead_letters`` is.
+
+    Notes
+    -----
+    What is in the table is not written again, whoever wrote it: neither an event that was delivered twice, nor all of
+    them where a log is read again from its beginning.
     """
 
     def __init__(self, tables: Tables) -> None:
@@ -23,9 +40,20 @@ class DeadLetters:
 
     def write(self, letters: DataFrame, writer: str, batch_id: int) -> None:
         """Write a batch; see :data:`sparkmon.monitor.batch_query.WriteBatch`."""
-        letters.persist()
+        letters = letters.dropDuplicates(_EVENT).persist()
         try:
-            if not letters.isEmpty():
-                self._tables.append(letters, "dead_letters", writer=writer, batch_id=batch_id)
+            time = F.unix_micros("event_time")
+            first, last = letters.agg(F.min(time), F.max(time)).collect()[0]
+            if first is None:
+                return
+            found = self._tables.find_all(letters.sparkSession, _NAME, DEAD_LETTERS.names)
+            new = letters
+            if found is not None:
+                # Delta then reads the files of that time alone.
+                start, end = (EPOCH + timedelta(microseconds=micros) for micros in (first, last))
+                near = F.col("event_time").between(F.lit(start), F.lit(end))
+                new = letters.join(found.where(near).select(*_EVENT), _EVENT, "left_anti")
+            ordered = new.select(*DEAD_LETTERS.names)
+            self._tables.append(ordered, _NAME, writer=writer, batch_id=batch_id)
         finally:
             letters.unpersist()

@@ -21,7 +21,7 @@ def lasts(seconds: float) -> Column:
 
 @dataclass(frozen=True)
 class Reach:
-    """The least start and the least and greatest end of some windows, in UTC.
+    """The least start and the least and greatest end of some windows, in UTC, and whose they are.
 
     Windows close in the order of their ends: those of earlier batches ended before ``first_end``, and those of this
     batch, if it was written before, did not.
@@ -30,12 +30,15 @@ class Reach:
     first_start: datetime
     first_end: datetime
     last_end: datetime
+    models: tuple[str, ...]
 
     @classmethod
     def of(cls, windows: DataFrame) -> Reach | None:
         """Ask a DataFrame with ``window_start`` and ``window_end``; None where it has no rows."""
         start, end = F.unix_micros("window_start"), F.unix_micros("window_end")
-        row = windows.agg(F.min(start), F.min(end), F.max(end)).collect()[0]
-        if row[0] is None:
+        models = F.collect_set("model")
+        *times, found = windows.agg(F.min(start), F.min(end), F.max(end), models).collect()[0]
+        if times[0] is None:
             return None
-        return cls(*(EPOCH + timedelta(microseconds=micros) for micros in row))
+        start, first, last = (EPOCH + timedelta(microseconds=micros) for micros in times)
+        return cls(start, first, last, tuple(found))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import TypeAlias
 
 from pyspark.sql import DataFrame, SparkSession
@@ -11,6 +12,8 @@ from pyspark.sql.streaming.query import StreamingQuery
 
 from sparkmon.errors import OptionError
 from sparkmon.monitor.batch_query import start_query
+from sparkmon.monitor.checkpoint import check_checkpoint
+from sparkmon.monitor.claims import Claims
 from sparkmon.monitor.closed_windows import ClosedWindows
 from sparkmon.monitor.heartbeat_thread import HeartbeatThread
 from sparkmon.monitor.heartbeats import Heartbeats
@@ -59,9 +62,11 @@ class WindowQueries:
         rows: Rows,
         checkpoints: str,
         *,
-        spark: SparkSession | None = None,
+        spark: SparkSession,
+        heartbeats: bool = True,
         available_now: bool,
         flush: bool = False,
+        take_over: bool = False,
     ) -> Watch:
         """Start them.
 
@@ -71,29 +76,42 @@ class WindowQueries:
             See :data:`Rows`.
         checkpoints : str
             The directory of their progress.
-        spark : SparkSession, optional
-            Writes and reads heartbeats; there are none without.
-        available_now, flush : bool
+        spark : SparkSession
+            Reads what the queries have noted before; writes and reads heartbeats.
+        heartbeats : bool
+            Whether the queries may have them.
+        available_now, flush, take_over : bool
             See :meth:`sparkmon.Monitor.start`.
 
         Raises
         ------
         OptionError
-            ``flush`` is asked of a query that can have no heartbeats.
+            ``flush`` is asked of a query that goes on, or that can have no heartbeats.
+        CheckpointError
+            The directory is damaged.
         """
+        if flush and not available_now:
+            raise OptionError(
+                "got flush for a stream that goes on, which closes its windows itself; set available_now, too"
+            )
         names = (_CLOSED, _OPEN) if self._opened is not None else (_CLOSED,)
-        beats = {name: self._beats(spark, f"{checkpoints}/{name}") for name in names}
+        for name in names:
+            check_checkpoint(spark, f"{checkpoints}/{name}")
+        own_spark = spark if heartbeats else None
+        beats = {name: self._beats(own_spark, f"{checkpoints}/{name}") for name in names}
         if flush and beats[_CLOSED] is None:
             raise OptionError(
                 f"got flush with {checkpoints}, which an earlier version of sparkmon made without heartbeats; "
                 "leave flush out, or start on a new directory of checkpoints"
             )
 
+        claims = self._closed.claims(f"{checkpoints}/{_CLOSED}", take_over)
+
         def begin(name: str) -> StreamingQuery:
             own = beats[name]
             heard = None if own is None else own.stream(probe=flush or not available_now)
             frame = self._profiles_of(rows(heard))
-            return self._begin(name, frame, f"{checkpoints}/{name}", available_now)
+            return self._begin(name, frame, f"{checkpoints}/{name}", available_now, claims)
 
         queries = {name: begin(name) for name in names}
 
@@ -118,7 +136,12 @@ class WindowQueries:
         return beats if beats.fit() else None
 
     def _begin(
-        self, name: str, profiles: DataFrame, checkpoint: str, available_now: bool
+        self,
+        name: str,
+        profiles: DataFrame,
+        checkpoint: str,
+        available_now: bool,
+        claims: Claims,
     ) -> StreamingQuery:
         if self._opened is not None:
             self._opened.prepare(profiles.sparkSession)
@@ -130,4 +153,5 @@ class WindowQueries:
                 available_now=available_now,
                 mode="update",
             )
-        return start_query(profiles, checkpoint, self._closed.write, available_now=available_now)
+        write = partial(self._closed.write, claims=claims)
+        return start_query(profiles, checkpoint, write, available_now=available_now)

@@ -48,7 +48,7 @@ MAY_IMPORT = {
         *("sources", "profiles", "comparison", "alerts", "sinks", "skew", "store", "tables"),
         *("schemas", "watch", "interval", "records", "errors"),
     },
-    "watch": set(),
+    "watch": {"errors"},
     "interval": {"errors"},
     "session": {"sources", "functions", "errors"},
     "config": BELOW_CONFIG | {"monitor"},
