@@ -135,5 +135,5 @@ def damage_of(error: PySparkException) -> CheckpointError | None:
     if not _STATE.search(text):
         return None
     file = _FILE.search(text)
-    what = file[0] if file else "a file below state in the query's checkpoint"
+    what = f"{file[0]}, or a file beside it," if file else "a file below state in the checkpoint"
     return CheckpointError(f"{what} is damaged or missing, which holds open windows; {TAKE_OVER}")

@@ -58,8 +58,9 @@ def _read(spark: SparkSession, checkpoint: str, part: str) -> dict[int, str]:
     """Read the files of a part by their numbers; the one that has none is -1."""
     place = f"{checkpoint}/{part}"
     try:
-        name = F.col("_metadata.file_name")
-        rows = spark.read.text(place, wholetext=True).select(name, "value").collect()
+        files = spark.read.format("binaryFile").load(place)
+        name, text = F.element_at(F.split("path", "/"), -1), F.decode("content", "UTF-8")
+        rows = files.select(name, text).collect()
     except AnalysisException as error:
         if error.getCondition() == _ABSENT:
             return {}

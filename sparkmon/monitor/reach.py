@@ -40,5 +40,5 @@ class Reach:
         *times, found = windows.agg(F.min(start), F.min(end), F.max(end), models).collect()[0]
         if times[0] is None:
             return None
-        start, first, last = (EPOCH + timedelta(microseconds=micros) for micros in times)
-        return cls(start, first, last, tuple(found))
+        first_start, first_end, last_end = (EPOCH + timedelta(microseconds=at) for at in times)
+        return cls(first_start, first_end, last_end, tuple(found))

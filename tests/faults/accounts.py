@@ -73,7 +73,7 @@ def check_account(spark: SparkSession, tables: Path, book: Book, *, late: int = 
     assert {_window(row) for row in findings} == {_window(row) for row in profiles}
     letters = [row["event_id"] for row in contents(spark, tables, "dead_letters")]
     assert _twice(letters) == []
-    assert {*letters} == book.letters
+    assert {*letters} == {*book.letters}
     profiled = sum(whole.rows for column, whole in found.items() if column.name == "amount")
     return Account(profiled, late, len(letters), len(alert_ids(spark, tables)))
 

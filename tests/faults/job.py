@@ -34,7 +34,7 @@ alerts: [{sink: console}]
 spark:
   spark.master: %s
   spark.driver.memory: 1g
-  spark.driver.extraJavaOptions: -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
+  spark.driver.extraJavaOptions: -XX:TieredStopAtLevel=1 -XX:+UseSerialGC %s
   spark.sql.shuffle.partitions: 2
   spark.sql.codegen.wholeStage: false
   spark.sql.codegen.factoryMode: NO_CODEGEN
@@ -55,6 +55,8 @@ class Place:
         What the monitor.yaml says of them.
     more : str
         Further lines of it.
+    java : str
+        Options for the JVM, beside those of a short life.
     """
 
     def __init__(
@@ -65,13 +67,20 @@ class Place:
         source: str = _SPOOL,
         master: str = "local[2]",
         more: str = "",
+        java: str = "",
     ) -> None:
         self.path, self.tables = path, path / "tables"
         self.spool, self.checkpoints = path / "spool", path / "tables" / "checkpoints"
         path.mkdir(parents=True, exist_ok=True)
         self.spool.mkdir(exist_ok=True)
         self.config = path / "monitor.yaml"
-        self.config.write_text(_MONITOR % (source, store, master) + more)
+        self._written = (source, store, master), more
+        self.configure(java)
+
+    def configure(self, java: str = "") -> None:
+        """Write the monitor.yaml, with options for the JVM."""
+        written, more = self._written
+        self.config.write_text(_MONITOR % (*written, java) + more)
 
     def log(self, *batches: Sequence[Event]) -> None:
         """Append events to the spool, a block each."""

@@ -19,6 +19,7 @@ from tests.support.spools import read_all
 MIB = 2**20
 
 
+@pytest.mark.faults
 def test_a_receiver_on_a_full_disk_refuses_and_loses_nothing_that_it_took(tmp_path: Path) -> None:
     bodies = {number: b'{"instances": [[%d]]}' % number for number in range(300)}
     taken: list[bytes] = []

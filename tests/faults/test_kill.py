@@ -89,7 +89,10 @@ def killed(spark: SparkSession, references: Path, path: Path, kills: int, report
     place = Place(path / "killed", references)
     hours = [traffic.hour(0)]
     place.log(hours[0])
+    # The classes that this run loads are kept for all that follow: a third less to do for each start.
+    place.configure(f"-XX:ArchiveClassesAtExit={path}/classes.jsa -Xlog:disable")
     place.run("--available-now")
+    place.configure(f"-XX:SharedArchiveFile={path}/classes.jsa -Xlog:disable")
     hours.append(traffic.hour(1))
     place.log(hours[1])
     span_s = span_of(place)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.faults.accounts import check_account, contents
 from tests.faults.desk import Desk
 from tests.faults.report import Report
@@ -11,6 +13,7 @@ from tests.support.traffic import MIDNIGHT
 SIZE, PARTS = 50, 6
 
 
+@pytest.mark.faults
 def test_a_schema_that_changes_loses_no_row_and_is_told(desk: Desk, report: Report) -> None:
     traffic = Traffic(71)
 

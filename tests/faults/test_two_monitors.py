@@ -34,6 +34,7 @@ def at_once(*works: Callable[[], object]) -> list[BaseException | None]:
     return found
 
 
+@pytest.mark.faults
 def test_different_models_share_tables_that_both_make_at_once(desk: Desk) -> None:
     traffic = Traffic(81)
     desk.log("one", traffic.hour(0, models=["shop"]), traffic.hour(1, models=["shop"]))
@@ -67,6 +68,7 @@ def test_a_checkpoint_begun_anew_is_refused_and_can_take_over(desk: Desk) -> Non
     check_account(desk.spark, desk.tables, traffic.book)
 
 
+@pytest.mark.faults
 def test_of_two_that_start_at_once_on_one_model_one_writes(desk: Desk) -> None:
     traffic = Traffic(83)
     desk.log("spool", traffic.hour(0, models=["shop"]))

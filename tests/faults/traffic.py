@@ -50,14 +50,20 @@ class Book:
 
     columns: dict[Column, list[float]] = field(default_factory=lambda: defaultdict(list))
     """The values of each column; of texts, their lengths."""
-    letters: set[str] = field(default_factory=set)
-    """The ids of the events that cannot be decoded."""
+    letters: dict[str, datetime] = field(default_factory=dict)
+    """The ids of the events that cannot be decoded, and their times."""
     events: int = 0
 
     @property
     def rows(self) -> int:
         """How many rows of features went in: each model has the column ``amount``."""
         return sum(len(v) for column, v in self.columns.items() if column.name == "amount")
+
+    def before(self, time: datetime) -> Book:
+        """Give the part of it that is before a time."""
+        columns = {column: rows for column, rows in self.columns.items() if column.start < time}
+        letters = {name: at for name, at in self.letters.items() if at < time}
+        return Book(columns, letters, self.events)
 
     def whole(self) -> dict[Column, Whole]:
         """Give count and sum of each column, a text's sum being 0."""
@@ -136,7 +142,7 @@ class Traffic:
 
     def _letter(self, model: str, minutes: float, payload: bytes) -> Event:
         event = self._event(model, "request", minutes, payload)
-        self.book.letters.add(event.event_id)
+        self.book.letters[event.event_id] = event.event_time
         return event
 
     def _event(
