@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup demo test test-fast coverage lint fmt type check bench bench-verdicts fuzz mariadb zip clean java
+.PHONY: help setup demo test test-fast test-faults coverage lint fmt type check bench bench-verdicts fuzz mariadb zip clean java
 
 # A Spark or a module path of the caller's shell would be mixed with the ones installed here.
 unexport SPARK_HOME PYTHONPATH
@@ -31,6 +31,9 @@ test: java $(JARS) $(BROKER) $(DATABASE) $(ALERTMANAGER) ## everything that CI r
 
 test-fast: $(INSTALLED) ## doctests and units alone: no Spark, no Java, no servers to fetch
 	@$(PYTHON) -m pytest -m "not spark and not kafka and not mariadb and not alertmanager"
+
+test-faults: java $(JARS) $(BROKER) ## kill drivers, executors and brokers, fill disks, damage files: an hour; root mounts small disks
+	@$(PYTHON) -m pytest --faults -s tests/faults
 
 coverage: java $(JARS) $(BROKER) $(DATABASE) $(ALERTMANAGER) ## test, and show the lines and branches that no test reached
 	@$(PYTHON) -m pytest --cov

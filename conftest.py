@@ -122,8 +122,17 @@ def _says_spark(item: pytest.DoctestItem) -> bool:
     return any(name.id == "spark" for name in names)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs Spark or a server by what it asks for, so that nobody forgets to."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add ``--faults``, for what takes too long to run with every other test."""
+    parser.addoption("--faults", action="store_true", help="run what is marked faults, too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what needs Spark or a server by what it asks for, so that nobody forgets to; leave faults out."""
+    if not config.getoption("--faults"):
+        left = [item for item in items if item.get_closest_marker("faults")]
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in left]
     for item in items:
         fixtures = getattr(item, "fixturenames", ())
         if "spark" in fixtures or (isinstance(item, pytest.DoctestItem) and _says_spark(item)):

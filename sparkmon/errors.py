@@ -13,6 +13,7 @@
     ├─ StoreError (RuntimeError)           the feature store failed
     │  └─ StoreTimeoutError (TimeoutError)  it did not answer in time
     ├─ ServingError (RuntimeError)         a request cannot be answered with a prediction
+    ├─ CheckpointError (RuntimeError)      a query's progress is damaged, or not that of who wrote the tables
     ├─ AlertDeliveryError (RuntimeError)   a sink could not send a notification
     └─ MissingExtraError (ImportError)     a package of an optional extra is not installed
 
@@ -26,6 +27,7 @@ from collections.abc import Iterable
 
 __all__ = [
     "AlertDeliveryError",
+    "CheckpointError",
     "MissingExtraError",
     "NameTakenError",
     "OptionError",
@@ -167,6 +169,12 @@ class AlertDeliveryError(SparkmonError, RuntimeError):
         error = cls(message)
         error.retry_after_s = retry_after_s
         return error
+
+
+class CheckpointError(SparkmonError, RuntimeError):
+    """Raised when a query cannot go on from its checkpoint, or would write what another query has written."""
+
+    condition = "SPARKMON_CHECKPOINT"
 
 
 class MissingExtraError(SparkmonError, ImportError):

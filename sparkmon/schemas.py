@@ -30,6 +30,7 @@ __all__ = [
     "EVENTS",
     "FINDING",
     "INCIDENT",
+    "MONITORS",
     "OTHER_VALUES",
     "PROFILE",
     "PROFILES",
@@ -201,3 +202,20 @@ ALERT_ACTIONS = StructType(
 )
 """What people said of alerts: ``silence`` (patterns, until ``end_time``), ``unsilence`` (ends the silence of that
 ``action_id``) or ``ack`` (of one incident)."""
+
+MONITORS = StructType(
+    [
+        StructField("query_id", StringType(), False),
+        StructField("model", StringType(), False),
+        StructField("window_s", DoubleType(), False),
+        StructField("checkpoint", StringType(), False),
+        StructField("take_over", BooleanType(), False),
+        StructField("batch_id", LongType(), False),
+        StructField("written_until", TimestampType()),
+        StructField("judged_until", TimestampType()),
+        StructField("claimed_time", TimestampType(), False),
+    ]
+)
+"""Which query writes the windows of a model. The first claim of a model and a length of windows holds until another
+has ``take_over``; ``written_until`` and ``judged_until`` are then the ends of the last windows that were in
+``profiles`` and in ``drift_metrics``."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from pyspark.errors import AnalysisException
+from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
@@ -15,6 +15,8 @@ from sparkmon.errors import OptionError
 __all__ = ["Tables"]
 
 _ABSENT = {"DELTA_TABLE_NOT_FOUND", "PATH_NOT_FOUND", "TABLE_OR_VIEW_NOT_FOUND"}
+_AT_ONCE = ("DELTA_PROTOCOL_CHANGED", "DELTA_METADATA_CHANGED", "TABLE_OR_VIEW_ALREADY_EXISTS")
+_TRIES = 5
 
 
 class Tables:
@@ -74,7 +76,26 @@ class Tables:
         """Append rows that no batch of a query wrote; a table is made with the first."""
         self._save(frame.write, table)
 
+    def record(self, frame: DataFrame, table: str) -> None:
+        """Append rows to a table that keeps the order of its commits, for :meth:`recorded`."""
+        self._save(frame.write.option("delta.enableRowTracking", "true"), table)
+
+    def recorded(self, spark: SparkSession, table: str) -> DataFrame | None:
+        """Return what was recorded, in the order in which it was committed; None if nothing was."""
+        rows = self.find_all(spark, table, [])
+        return None if rows is None else rows.orderBy("_metadata.row_commit_version")
+
     def _save(self, rows: DataFrameWriter, table: str) -> None:
+        for _ in range(_TRIES - 1):
+            try:
+                return self._save_once(rows, table)
+            except PySparkException as error:
+                # Another has made or widened the table at this very moment: now it is there.
+                if not any(condition in str(error) for condition in _AT_ONCE):
+                    raise
+        return self._save_once(rows, table)
+
+    def _save_once(self, rows: DataFrameWriter, table: str) -> None:
         # A later version of sparkmon may write further columns.
         chosen = rows.format("delta").mode("append").option("mergeSchema", "true")
         if self._is_path:
@@ -97,14 +118,22 @@ class Tables:
         """Return a table as a DataFrame."""
         return spark.table(self.name_of(table))
 
-    def read_if_there(
-        self, spark: SparkSession, table: str, names: Sequence[str]
+    def find(
+        self, spark: SparkSession, table: str, names: Sequence[str], start: datetime, end: datetime
     ) -> DataFrame | None:
-        """Return a table as a DataFrame.
+        """Return what was written of the windows that began from ``start`` on and ended before ``end``.
 
         None where nothing has been written yet, or by an earlier version of sparkmon without one of the columns
         ``names``.
         """
+        frame = self.find_all(spark, table, names)
+        if frame is None:
+            return None
+        began, ended = F.col("window_start"), F.col("window_end")
+        return frame.where((began >= F.lit(start)) & (ended < F.lit(end)))
+
+    def find_all(self, spark: SparkSession, table: str, names: Sequence[str]) -> DataFrame | None:
+        """Return all that was written; None as for :meth:`find`."""
         try:
             frame = self.read(spark, table)
             held = frame.columns  # a session of Spark Connect asks only now
@@ -113,16 +142,3 @@ class Tables:
                 return None
             raise
         return frame if {*names} <= {*held} else None
-
-    def find(
-        self, spark: SparkSession, table: str, names: Sequence[str], start: datetime, end: datetime
-    ) -> DataFrame | None:
-        """Return what was written of the windows that began from ``start`` on and ended before ``end``.
-
-        None as :meth:`read_if_there` says.
-        """
-        frame = self.read_if_there(spark, table, names)
-        if frame is None:
-            return None
-        began, ended = F.col("window_start"), F.col("window_end")
-        return frame.where((began >= F.lit(start)) & (ended < F.lit(end)))

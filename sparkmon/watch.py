@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from pyspark.errors import AnalysisException
+from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
 from sparkmon.alerts import AlertDesk
+from sparkmon.errors import CheckpointError
 from sparkmon.health import Watchdog
 
-__all__ = ["Companion", "Watch", "known_query_id", "query_id"]
+__all__ = ["TAKE_OVER", "Companion", "Watch", "damage_of", "known_query_id", "query_id"]
+
+TAKE_OVER = (
+    "restore it from a copy, or take a new directory of checkpoints and start with --take-over (take_over=True): the "
+    "log is read again, and what is in the tables is not written again"
+)
+"""What to do where progress is lost."""
+
+_STATE = re.compile(r"CANNOT_LOAD_STATE_STORE|MISSING_STATE_DIRECTORY|STATE_STORE_\w+|RocksDB")
+_FILE = re.compile(r"[^\s'\"(]*/state/\d+[^\s'\"),;]*")
 
 
 class Companion(Protocol):
@@ -52,8 +63,7 @@ class Watch:
     def wait(self) -> None:
         """Block until the queries end and all is flushed that shall be; raise what ended them if it was an error."""
         try:
-            # In turns, so that the failure of either is told while the other runs on.
-            while not all([query.awaitTermination(1) for query in self.queries]):
+            while not self.ended(1):
                 pass
             if self.flush is not None:
                 self.flush()
@@ -62,6 +72,17 @@ class Watch:
                 companion.stop()
             if self.delivery is not None:
                 self.delivery.close(drain=True)
+
+    def ended(self, seconds: int) -> bool:
+        """Wait so long for each query, and tell whether all have ended; raise what ended one if it was an error."""
+        # In turns, so that the failure of either is told while the other runs on.
+        try:
+            return all([query.awaitTermination(seconds) for query in self.queries])
+        except PySparkException as error:
+            damage = damage_of(error)
+            if damage is None:
+                raise
+            raise damage from error
 
     def finish(self) -> None:
         """Block until all that is there now has been processed, and what there is to tell has been told."""
@@ -100,3 +121,24 @@ def query_id(spark: SparkSession, checkpoint: str) -> str:
     """Return the id that Spark gave a query when its checkpoint was made."""
     line = spark.read.text(f"{checkpoint}/metadata").collect()[0]["value"]
     return str(json.loads(line)["id"])
+
+
+def damage_of(error: PySparkException) -> CheckpointError | None:
+    """Tell whether a query ended because the state of its open windows is damaged.
+
+    Parameters
+    ----------
+    error : PySparkException
+        What ended it.
+
+    Returns
+    -------
+    CheckpointError or None
+        It names the file, if Spark does; None where the query ended of something else.
+    """
+    text = str(error)
+    if not _STATE.search(text):
+        return None
+    file = _FILE.search(text)
+    what = f"{file[0]}, or a file beside it," if file else "a file below state in the checkpoint"
+    return CheckpointError(f"{what} is damaged or missing, which holds open windows; {TAKE_OVER}")

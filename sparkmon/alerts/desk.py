@@ -64,8 +64,8 @@ class AlertDesk:
         self._dispatcher: Dispatcher | None = None
         self._lock = threading.RLock()
 
-    def open(self, spark: SparkSession, query_ids: Collection[str] = ()) -> None:
-        """Begin to deliver, first what these queries have decided and no sink has had."""
+    def open(self, spark: SparkSession, query_ids: Collection[str] | None = ()) -> None:
+        """Begin to deliver, first what these queries (None: any) have decided and no sink has had."""
         self.tables.prepare(spark, "alerts", ALERTS)
         record = AlertRecord(self.tables, spark)
         with self._lock:
@@ -74,7 +74,7 @@ class AlertDesk:
             self._recall(record)
             if self._dispatcher is None:
                 self._dispatcher = Dispatcher(self.sinks, record.write_deliveries)
-        if query_ids:
+        if query_ids is None or query_ids:
             self._send_undelivered(record, query_ids)
 
     @property
@@ -201,7 +201,7 @@ class AlertDesk:
             self._memory = Memory(record.incidents(), record.sent_since(since))
         return self._memory
 
-    def _send_undelivered(self, record: AlertRecord, query_ids: Collection[str]) -> None:
+    def _send_undelivered(self, record: AlertRecord, query_ids: Collection[str] | None) -> None:
         parcels = record.undelivered(query_ids=query_ids)
         tried: dict[tuple[str, str], int] = {}
         for row, sink, attempts in parcels:

@@ -144,5 +144,5 @@ class AlertRecord:
         return self.spark.createDataFrame(arrow, schema)
 
     def _table(self, name: str, schema: StructType) -> DataFrame:
-        held = self.tables.read_if_there(self.spark, name, schema.names)
+        held = self.tables.find_all(self.spark, name, schema.names)
         return self.spark.createDataFrame([], schema) if held is None else held

@@ -26,6 +26,13 @@ def run(
         bool,
         typer.Option("--flush", help="As --available-now, and close the last window, too."),
     ] = False,
+    take_over: Annotated[
+        bool,
+        typer.Option(
+            "--take-over",
+            help="Go on behind what a query whose checkpoints are lost has written to the tables.",
+        ),
+    ] = False,
 ) -> None:
     """Watch models as a monitor.yaml says, and tell when live traffic drifts.
 
@@ -60,6 +67,7 @@ def run(
             chosen.progress(),
             available_now=available_now or flush,
             flush=flush,
+            take_over=take_over,
         )
         try:
             if chosen.metrics is not None and watch.watchdog is not None:
@@ -71,7 +79,7 @@ def run(
                 _say("Ctrl-C stops it; started again, it goes on where it was")
             late = 0
             while not stopped.is_set():
-                ended = all([query.awaitTermination(_POLL_S) for query in watch.queries])
+                ended = watch.ended(_POLL_S)
                 if (dropped := watch.late_events()) > late:
                     said = f"{dropped - late} events came later than {chosen.delay}"
                     _say(f"{said} and are in no window")

@@ -41,6 +41,12 @@ class LongerWindows:
     def __init__(self, tables: Tables, window_s: float, lengths: Sequence[str]) -> None:
         self._tables, self._window_s, self._lengths = tables, window_s, lengths
 
+    @property
+    def all_s(self) -> list[float]:
+        """The lengths of all windows that are written, in seconds."""
+        longer = (parse_interval("longer_windows", length) for length in self._lengths)
+        return [self._window_s, *(length.total_seconds() for length in longer)]
+
     def completed(self, profiles: DataFrame, reach: Reach) -> DataFrame | None:
         """Return the profiles of the longer windows that a batch completes.
 

@@ -60,15 +60,14 @@ class Monitor:
     checks : Checks, optional
         The statistics and thresholds.
     history : sequence of str, default ()
-        Windows of the past to compare each window with, too: ``previous``, the one before it; ``trailing(24)``, the
-        last 24 together; ``seasonal(7 days, 4)``, those that began 7, 14, 21 and 28 days before it.
+        Windows of the past to compare each window with, too, such as ``previous``, ``trailing(24)`` or
+        ``seasonal(7 days, 4)``; see :class:`sparkmon.History`.
     longer_windows : sequence of str, default ()
         Lengths of windows to judge as well, such as ``"1 day"`` beside windows of an hour, whole multiples of
         ``window``. They are merged from the profiles of the windows, without another pass over rows.
     provisional : bool, default False
-        Whether to tell of gross drift in windows that are still open, too: findings and alerts that say
-        ``provisional``, at most one per window and column; see :func:`sparkmon.comparison.provisional`. It is a second
-        query, which reads and decodes the log once more.
+        Whether to tell of gross drift in windows that are still open, too, at most once per window and column; see
+        :func:`sparkmon.comparison.provisional`. It is a second query, which reads and decodes the log once more.
     views : mapping of str to str, optional
         Model to the feature view, ``"name"`` or ``"name:version"``, that sparkmon's transformer serves it from. Its
         logged features are then compared with what the store holds (``skew_rate``); see :class:`sparkmon.SkewMarker`.
@@ -174,7 +173,7 @@ class Monitor:
 
     def rows(self, events: DataFrame) -> DataFrame:
         """Decode events, each once, to rows named and typed by the references; see :func:`sparkmon.rows`."""
-        return self._rows(events, None)
+        return self._rows(events)
 
     def profiles(self, events: DataFrame) -> DataFrame:
         """Summarise events per model, window and column: ``sparkmon.schemas.PROFILES``.
@@ -216,6 +215,7 @@ class Monitor:
         *,
         available_now: bool = False,
         flush: bool = False,
+        take_over: bool = False,
     ) -> Watch:
         """Start watching a stream.
 
@@ -224,44 +224,42 @@ class Monitor:
         events : DataFrame
             A streaming DataFrame of events.
         checkpoints : str
-            A directory for the queries' progress. Started again on the same one, nothing is lost and no row is
-            counted twice.
+            A directory for the queries' progress. Started again on it, nothing is lost and no row counted twice.
         available_now : bool, default False
             Process what is there and end, instead of going on. The last window stays open for the next run.
         flush : bool, default False
-            With ``available_now``, close the last window, too, for a log that is complete: :meth:`Watch.wait` does it
-            once all is processed. Events up to the very end of that window are late from then on.
+            With ``available_now``, :meth:`Watch.wait` closes the last window, too, for a log that is complete. Events
+            up to the very end of that window are late from then on.
+        take_over : bool, default False
+            Go on behind what another query, which has ended for good, has written to the tables: its checkpoints are
+            lost or damaged. The log is read again; ask for it until all of it has been read.
 
         Raises
         ------
         OptionError
             ``events`` is not a stream; use :meth:`profiles` and :meth:`findings` in batch. Or ``flush`` is asked of a
             stream that goes on, or of checkpoints that an earlier version made.
-
-        Notes
-        -----
-        Where the checkpoints were made by a version that knew no heartbeats, Spark goes on from them without: the
-        last window of a silent stream then stays open until events come, and a warning is logged.
+        CheckpointError
+            Here or by :meth:`Watch.wait`: a checkpoint is damaged, or another query writes the same windows.
         """
-        if not events.isStreaming:
-            raise OptionError(
-                "got a batch DataFrame; read events with spark.readStream, "
-                "or use Monitor.profiles and Monitor.findings for a batch"
-            )
-        if flush and not available_now:
-            raise OptionError(
-                "got flush for a stream that goes on, which closes its windows itself; set available_now, too"
-            )
+        _check_streaming(events, "events", "Monitor.profiles and Monitor.findings")
         return self._queries.start(
             lambda heartbeats: self._rows(events, heartbeats),
             checkpoints,
+            spark=events.sparkSession,
             letters=sources.dead_letters(sources.rows(self._watched(events), self._schemas)),
             available_now=available_now,
             flush=flush,
+            take_over=take_over,
         )
 
     def start_rows(
-        self, rows: DataFrame, checkpoints: str, *, available_now: bool = False
+        self,
+        rows: DataFrame,
+        checkpoints: str,
+        *,
+        available_now: bool = False,
+        take_over: bool = False,
     ) -> Watch:
         """Start watching a stream of rows that are decoded already, such as :func:`sparkmon.feature_log_rows` makes.
 
@@ -272,7 +270,7 @@ class Monitor:
         ----------
         rows : DataFrame
             ``sparkmon.schemas.DECODED``, streaming, with a watermark on ``event_time``.
-        checkpoints, available_now
+        checkpoints, available_now, take_over
             As for :meth:`start`.
 
         Raises
@@ -280,21 +278,20 @@ class Monitor:
         OptionError
             ``rows`` is not a stream; use ``sparkmon.profile_rows`` and :meth:`findings` in batch.
         """
-        if not rows.isStreaming:
-            raise OptionError(
-                "got a batch DataFrame; read rows with spark.readStream, "
-                "or use sparkmon.profile_rows and Monitor.findings for a batch"
-            )
-        return self._queries.start(lambda _: rows, checkpoints, available_now=available_now)
+        _check_streaming(rows, "rows", "sparkmon.profile_rows and Monitor.findings")
+        options = {"available_now": available_now, "take_over": take_over}
+        return self._queries.start(lambda _: rows, checkpoints, spark=rows.sparkSession, **options)
 
-    def _rows(self, events: DataFrame, heartbeats: DataFrame | None) -> DataFrame:
-        return sources.rows(
-            self._watched(events),
-            self._schemas,
-            delay=self.delay,
-            mark=self._mark,
-            heartbeats=heartbeats,
-        )
+    def _rows(self, events: DataFrame, beats: DataFrame | None = None) -> DataFrame:
+        watched, delay, mark = self._watched(events), self.delay, self._mark
+        return sources.rows(watched, self._schemas, delay=delay, mark=mark, heartbeats=beats)
 
     def _watched(self, events: DataFrame) -> DataFrame:
         return events.where(F.col("component").isin(self.components))
+
+
+def _check_streaming(frame: DataFrame, what: str, instead: str) -> None:
+    if not frame.isStreaming:
+        raise OptionError(
+            f"got a batch DataFrame; read {what} with spark.readStream, or use {instead} for a batch"
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import TypeAlias
 
 from pyspark.sql import DataFrame, SparkSession
@@ -12,6 +13,8 @@ from pyspark.sql.streaming.query import StreamingQuery
 from sparkmon.errors import OptionError
 from sparkmon.health import HealthLimits, Watchdog
 from sparkmon.monitor.batch_query import start_query
+from sparkmon.monitor.checkpoint import check_checkpoint
+from sparkmon.monitor.claims import Claims
 from sparkmon.monitor.closed_windows import ClosedWindows
 from sparkmon.monitor.dead_letters import DeadLetters
 from sparkmon.monitor.heartbeat_thread import HeartbeatThread
@@ -67,9 +70,11 @@ class Queries:
         rows: Rows,
         checkpoints: str,
         *,
+        spark: SparkSession,
         letters: DataFrame | None = None,
         available_now: bool,
         flush: bool = False,
+        take_over: bool = False,
     ) -> Watch:
         """Start them.
 
@@ -79,26 +84,37 @@ class Queries:
             See :data:`Rows`.
         checkpoints : str
             The directory of their progress.
+        spark : SparkSession
+            Reads what the queries have noted before; writes and reads heartbeats.
         letters : DataFrame, optional
             The stream of what could not be decoded. Without, the rows were decoded elsewhere, and have their watermark
             already: there are no heartbeats then.
-        available_now, flush : bool
+        available_now, flush, take_over : bool
             See :meth:`sparkmon.Monitor.start`.
 
         Raises
         ------
         OptionError
-            ``flush`` is asked of a query that can have no heartbeats.
+            ``flush`` is asked of a query that goes on, or that can have no heartbeats.
+        CheckpointError
+            The directory is damaged.
         """
+        if flush and not available_now:
+            raise OptionError(
+                "got flush for a stream that goes on, which closes its windows itself; set available_now, too"
+            )
         names = (_CLOSED, _OPEN) if self._opened is not None else (_CLOSED,)
         places = {name: f"{checkpoints}/{name}" for name in (*names, _LETTERS)}
-        session = None if letters is None else letters.sparkSession
-        beats = {name: self._beats(session, places[name]) for name in names}
+        for place in places.values():
+            check_checkpoint(spark, place)
+        own_spark = None if letters is None else spark
+        beats = {name: self._beats(own_spark, places[name]) for name in names}
         if flush and beats[_CLOSED] is None:
             raise OptionError(
                 f"got flush with {checkpoints}, which an earlier version of sparkmon made without heartbeats; "
                 "leave flush out, or start on a new directory of checkpoints"
             )
+        claims = self._closed.claims(places[_CLOSED], take_over)
 
         def frame_of(name: str) -> DataFrame:
             own = beats[name]
@@ -106,12 +122,13 @@ class Queries:
             return self._profiles_of(rows(heard))
 
         frames = {name: frame_of(name) for name in names}
-        spark = frames[_CLOSED].sparkSession
         ids = [known_query_id(spark, places[name]) for name in names]
         desk = self._closed.desk
-        desk.open(spark, [each for each in ids if each is not None])
+        # What the one before has not delivered is for the one who takes over.
+        desk.open(spark, None if take_over else [each for each in ids if each is not None])
         queries = {
-            name: self._begin(name, frames[name], places[name], available_now) for name in names
+            name: self._begin(name, frames[name], places[name], available_now, claims)
+            for name in names
         }
         if letters is not None:
             queries[_LETTERS] = start_query(
@@ -122,7 +139,8 @@ class Queries:
             own = beats[_CLOSED]
             if own is not None and own.close_all(queries[_CLOSED]):
                 again = frame_of(_CLOSED)
-                self._begin(_CLOSED, again, places[_CLOSED], available_now).awaitTermination()
+                place = places[_CLOSED]
+                self._begin(_CLOSED, again, place, available_now, claims).awaitTermination()
 
         watchdog = Watchdog(
             queries,
@@ -155,7 +173,12 @@ class Queries:
         return beats if beats.fit() else None
 
     def _begin(
-        self, name: str, profiles: DataFrame, checkpoint: str, available_now: bool
+        self,
+        name: str,
+        profiles: DataFrame,
+        checkpoint: str,
+        available_now: bool,
+        claims: Claims,
     ) -> StreamingQuery:
         if self._opened is not None:
             self._opened.prepare(profiles.sparkSession)
@@ -167,4 +190,5 @@ class Queries:
                 available_now=available_now,
                 mode="update",
             )
-        return start_query(profiles, checkpoint, self._closed.write, available_now=available_now)
+        write = partial(self._closed.write, claims=claims)
+        return start_query(profiles, checkpoint, write, available_now=available_now)

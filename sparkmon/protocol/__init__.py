@@ -10,6 +10,7 @@ Of the event (``from_*``):
 - ``EVENT_NOT_JSON``: a structured CloudEvent that is no JSON object.
 - ``EVENT_FIELD_MISSING``: no id, type, source or time.
 - ``EVENT_TIME_MALFORMED``: a time that is no RFC 3339 timestamp, or no number of seconds or milliseconds since 1970.
+- ``TIME_AHEAD``: a time well after the event was received (``Limits.ahead_s``); it would make all others late.
 - ``EVENT_TOO_LARGE``, ``HEADERS_TOO_LARGE``: beyond :class:`Limits`.
 - ``HEADER_NOT_UTF8``: an attribute whose bytes are not UTF-8.
 - ``METADATA_MALFORMED``, ``ANNOTATIONS_MALFORMED``: no JSON object of strings.

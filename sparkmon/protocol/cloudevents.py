@@ -8,6 +8,7 @@ from datetime import datetime
 from sparkmon.errors import ProtocolError
 from sparkmon.protocol.attributes import ATTRIBUTES, KSERVE_TYPES, event_of
 from sparkmon.protocol.body import check_items
+from sparkmon.protocol.clock import bounded
 from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
 from sparkmon.protocol.refusal import as_dead_letter
 from sparkmon.protocol.structured import read_structured
@@ -35,7 +36,8 @@ def from_http(
     body : bytes
         The request's body.
     received_time : datetime, optional
-        Timezone-aware; used as ``event_time`` when the event tells none.
+        Timezone-aware; used as ``event_time`` when the event tells none. One that claims to be of well after it is a
+        dead letter (``TIME_AHEAD``), here and in the functions below.
     limits : Limits
         The bounds of one event.
 
@@ -117,13 +119,14 @@ def from_structured(
         return event_of({}, body, content_type=None, received_time=received_time, trouble=trouble)
     attributes, payload, trouble = read_structured(body)
     content_type = attributes.get("datacontenttype")
-    return event_of(
+    event = event_of(
         attributes,
         payload,
         content_type=content_type if type(content_type) is str else None,
         received_time=received_time,
         trouble=trouble,
     )
+    return bounded(event, received_time, limits)
 
 
 def _from_pairs(
@@ -143,13 +146,14 @@ def _from_pairs(
             "NOT_A_CLOUDEVENT",
             f"got neither {prefix} attributes nor the content type {_STRUCTURED}",
         )
-    return event_of(
+    event = event_of(
         attributes,
         body,
         content_type=content_type,
         received_time=received_time,
         trouble=trouble or _too_large(body, limits),
     )
+    return bounded(event, received_time, limits)
 
 
 def _read_headers(

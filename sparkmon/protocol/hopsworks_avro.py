@@ -15,6 +15,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from sparkmon.errors import MissingExtraError, ProtocolError
 from sparkmon.protocol.attributes import event_of
+from sparkmon.protocol.clock import bounded
 from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
 from sparkmon.protocol.refusal import as_dead_letter, refusal
 from sparkmon.protocol.times import EPOCH
@@ -70,7 +71,7 @@ def from_hopsworks_avro(
     time_unit : {"auto", "s", "ms"}
         The unit of ``requestTimestamp``. ``auto`` is right for times from 1973 to the year 5138.
     received_time : datetime, optional
-        The record's own timestamp; the time of a dead letter.
+        The record's own timestamp; the time of a dead letter. An event of well after it is one (``TIME_AHEAD``).
     limits : Limits
         The bounds of one event.
 
@@ -107,7 +108,8 @@ def from_hopsworks_avro(
     try:
         record = _read(value, limits)
         version = _version_of(record.texts) if schema_version is None else schema_version
-        return _events(record, version, record_id, time_unit)
+        events = _events(record, version, record_id, time_unit)
+        return [bounded(event, received_time, limits) for event in events]
     except ProtocolError as error:
         letter = as_dead_letter(error)
         told = {"id": record_id}

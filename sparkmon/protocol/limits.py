@@ -38,6 +38,9 @@ class Limits:
     """Headers looked at in one event; beyond: ``HEADERS_TOO_LARGE``."""
     header_bytes: int = 256 * 2**10
     """Names and values of all headers of one event together, in bytes; beyond: ``HEADERS_TOO_LARGE``."""
+    ahead_s: float = 300.0
+    """How far an event's time may be ahead of when it was received, in seconds; beyond: ``TIME_AHEAD``. What is allowed
+    here is taken from the delay that all other events have."""
 
 
 DEFAULT_LIMITS = Limits()

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from sparkmon.errors import ProtocolError
 from sparkmon.protocol.attributes import event_of
 from sparkmon.protocol.body import check_items
+from sparkmon.protocol.clock import bounded
 from sparkmon.protocol.jsontext import loads
 from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
 from sparkmon.protocol.refusal import as_dead_letter, refusal
@@ -182,13 +183,14 @@ def _event(record: object, modified_time: datetime, limits: Limits) -> Event:
         trouble = DeadLetter(
             "DATA_BASE64_BROKEN", f"the record's bytes are damaged ({error!s:.80})"
         )
-    return event_of(
+    event = event_of(
         attributes,
         payload,
         content_type=content_type if type(content_type) is str and content_type else None,
         received_time=modified_time,
         trouble=trouble,
     )
+    return bounded(event, modified_time, limits)
 
 
 def _source(uri: object) -> str:

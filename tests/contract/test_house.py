@@ -55,7 +55,7 @@ MAY_IMPORT = {
         *("store", "tables"),
         *("schemas", "watch", "interval", "records", "errors"),
     },
-    "watch": {"alerts", "health"},
+    "watch": {"alerts", "health", "errors"},
     "interval": {"errors"},
     "session": {"sources", "functions", "errors"},
     "config": BELOW_CONFIG | {"monitor"},

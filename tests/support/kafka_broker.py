@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import os
-import socket
 import subprocess
 import time
 import uuid
@@ -13,6 +12,8 @@ from types import TracebackType
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
+
+from tests.support.ports import free_ports
 
 __all__ = ["KafkaBroker"]
 
@@ -86,10 +87,10 @@ class KafkaBroker:
 
     def __enter__(self) -> KafkaBroker:
         for _ in range(TRIES):
-            self._start()
+            self._begin()
             if self._answers():
                 return self
-            self._stop()
+            self.stop()
         raise RuntimeError(f"Kafka did not start; it said:\n{self._log.read_text()[-3000:]}")
 
     def __exit__(
@@ -98,20 +99,43 @@ class KafkaBroker:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._stop()
+        self.stop()
 
-    def _start(self) -> None:
-        broker, controller = _free_ports(2)
+    def start(self) -> None:
+        """Start it again after :meth:`stop` or :meth:`kill`, on the same data and port."""
+        self._serve()
+        if not self._answers():
+            raise RuntimeError(f"Kafka did not start; it said:\n{self._log.read_text()[-3000:]}")
+
+    def stop(self) -> None:
+        """Stop it in order."""
+        self._process.terminate()
+        try:
+            self._process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        """Kill it, as a lost node does."""
+        self._process.kill()
+        self._process.wait()
+
+    def _begin(self) -> None:
+        broker, controller = free_ports(2)
         self.bootstrap = f"127.0.0.1:{broker}"
         text = PROPERTIES.format(broker=broker, controller=controller, data=self._data)
         self._settings.write_text(text)
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         form = ["kafka.tools.StorageTool", "format", "--ignore-formatted", "-t", cluster]
         formatting = [*self._java, *form, "-c", str(self._settings)]
-        serving = [*self._java, "kafka.Kafka", str(self._settings)]
         with self._log.open("ab") as log:
             # A failure here lets the broker die too, and the log then tells of both.
             subprocess.run(formatting, stdout=log, stderr=subprocess.STDOUT, check=False)
+        self._serve()
+
+    def _serve(self) -> None:
+        serving = [*self._java, "kafka.Kafka", str(self._settings)]
+        with self._log.open("ab") as log:
             self._process = subprocess.Popen(serving, stdout=log, stderr=subprocess.STDOUT)
 
     def _answers(self) -> bool:
@@ -124,23 +148,3 @@ class KafkaBroker:
             except KafkaException:
                 continue
         return False
-
-    def _stop(self) -> None:
-        self._process.terminate()
-        try:
-            self._process.wait(timeout=15)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-
-
-def _free_ports(count: int) -> list[int]:
-    """Take ports that are free now, all at once so that they differ."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [int(each.getsockname()[1]) for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()

@@ -1,0 +1,104 @@
+"""A query's progress looked at before it goes on: damage is told by its file, and with what to do."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from pyspark.errors import AnalysisException, PySparkException
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from sparkmon.errors import CheckpointError
+from sparkmon.watch import TAKE_OVER
+
+__all__ = ["check_checkpoint"]
+
+_PLANNED, _DONE = "offsets", "commits"
+_ABSENT = "PATH_NOT_FOUND"
+
+
+def check_checkpoint(spark: SparkSession, checkpoint: str) -> None:
+    """Read what a query has noted of its batches; a new one has noted nothing.
+
+    Spark reads the same files, and where one is damaged it says how its JSON ends, and not which file that is. Whether
+    the state of open windows is whole shows only later: :meth:`sparkmon.watch.Watch.wait` tells of that.
+
+    Parameters
+    ----------
+    spark : SparkSession
+        Reads the files, so that any file system does.
+    checkpoint : str
+        The directory of the query's progress.
+
+    Raises
+    ------
+    CheckpointError
+        A file is damaged or missing; the message names it.
+    """
+    planned, done = (_read(spark, checkpoint, part) for part in (_PLANNED, _DONE))
+    if not planned and not done:
+        return
+    metadata = _read(spark, checkpoint, "metadata").get(-1, "")
+    if not _is_object(metadata):
+        raise _damaged(f"{checkpoint}/metadata")
+    last = max(planned, default=-1)
+    for number in range(max(min([*planned, *done]), last - 1), max([*planned, *done]) + 1):
+        text = planned.get(number, "")
+        before = planned.get(number - 1, text)
+        if not _is_whole(text) or len(text.split("\n")) != len(before.split("\n")):
+            raise _damaged(f"{checkpoint}/{_PLANNED}/{number}")
+        if number in done and not _is_whole(done[number]):
+            raise _damaged(f"{checkpoint}/{_DONE}/{number}", is_last=number == last)
+        if number not in done and number < last:
+            raise _damaged(f"{checkpoint}/{_DONE}/{number}")
+
+
+def _read(spark: SparkSession, checkpoint: str, part: str) -> dict[int, str]:
+    """Read the files of a part by their numbers; the one that has none is -1."""
+    place = f"{checkpoint}/{part}"
+    try:
+        files = spark.read.format("binaryFile").load(place)
+        name, text = F.element_at(F.split("path", "/"), -1), F.decode("content", "UTF-8")
+        rows = files.select(name, text).collect()
+    except AnalysisException as error:
+        if error.getCondition() == _ABSENT:
+            return {}
+        raise
+    except PySparkException as error:  # such as a checksum that is not that of the file
+        raise _damaged(place) from error
+    found = {row[0]: row[1].strip() for row in rows}
+    return {int(name) if re.fullmatch(r"\d+", name) else -1: text for name, text in found.items()}
+
+
+def _is_whole(text: str) -> bool:
+    """Tell whether a file is one of Spark's: a version, and a line of JSON for the batch and for each source."""
+    version, *lines = text.split("\n")
+    return (
+        re.fullmatch(r"v\d+", version) is not None
+        and bool(lines)
+        and all(line == "-" or _is_json(line) for line in lines)
+        and _is_object(lines[0])
+    )
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_object(text: str) -> bool:
+    return text.startswith("{") and _is_json(text)
+
+
+def _damaged(file: str, is_last: bool = False) -> CheckpointError:
+    again = (
+        "remove it, and its checksum beside it (.NUMBER.crc) where there is one: the batch is done again and adds "
+        "nothing that is there; or "
+        if is_last
+        else ""
+    )
+    return CheckpointError(f"{file} is damaged or missing; {again}{TAKE_OVER}")

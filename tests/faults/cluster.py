@@ -1,0 +1,136 @@
+"""A Spark standalone cluster on loopback: a master and workers, whose executors can be killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+
+import pyspark
+
+from tests.support.ports import free_ports
+
+__all__ = ["Cluster"]
+
+_SPARK = Path(pyspark.__file__).parent
+_PATIENCE_S = 120.0
+_EXECUTOR = "CoarseGrainedExecutorBackend"
+
+
+class Cluster:
+    """A master and some workers of one core, running between ``with`` and its end.
+
+    Parameters
+    ----------
+    folder : Path
+        Logs and the executors' work.
+    workers : int
+        How many.
+    """
+
+    def __init__(self, folder: Path, workers: int) -> None:
+        self._folder, self._count = folder, workers
+        (port,) = free_ports(1)
+        self.master = f"spark://127.0.0.1:{port}"
+        self._port = port
+        self._processes: list[subprocess.Popen[bytes]] = []
+
+    def __enter__(self) -> Cluster:
+        self._folder.mkdir()
+        self._launch("master.Master", "--port", str(self._port), "--webui-port", "0")
+        for number in range(self._count):
+            place = ("--work-dir", str(self._folder / f"work-{number}"))
+            size = ("--cores", "1", "--memory", "1g", "--webui-port", "0")
+            self._launch("worker.Worker", *size, *place, self.master)
+        return self
+
+    def executors(self) -> list[list[int]]:
+        """Give the process ids of the executors of each worker that was started."""
+        parents = _parents()
+        found: list[list[int]] = []
+        for worker in self._processes[1:]:
+            below = [pid for pid in parents if _is_below(pid, worker.pid, parents)]
+            found.append([pid for pid in below if _EXECUTOR in _command(pid)])
+        return found
+
+    def kill_executor(self) -> int:
+        """Kill one executor, and give the number of its worker."""
+        deadline = time.monotonic() + _PATIENCE_S
+        while time.monotonic() < deadline:
+            for number, pids in enumerate(self.executors()):
+                if pids:
+                    os.kill(pids[-1], signal.SIGKILL)
+                    return number
+            time.sleep(0.1)
+        raise AssertionError("no executor runs")
+
+    def kill_worker(self, number: int) -> None:
+        """Kill a worker and its executors, as a lost machine does."""
+        executors = self.executors()[number]
+        for pid in (self._processes[1 + number].pid, *executors):
+            os.kill(pid, signal.SIGKILL)
+        self._processes[1 + number].wait()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for process in reversed(self._processes):
+            process.terminate()
+        for process in self._processes:
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def _launch(self, kind: str, *arguments: str) -> None:
+        command = [str(_SPARK / "bin" / "spark-class"), f"org.apache.spark.deploy.{kind}"]
+        environment = os.environ | {
+            "SPARK_HOME": str(_SPARK),
+            "SPARK_LOCAL_IP": "127.0.0.1",
+            "SPARK_DAEMON_MEMORY": "256m",
+            "PYSPARK_PYTHON": sys.executable,
+        }
+        with (self._folder / "daemons.log").open("ab") as log:
+            self._processes.append(
+                subprocess.Popen(
+                    [*command, "--host", "127.0.0.1", *arguments],
+                    env=environment,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                )
+            )
+
+
+def _parents() -> dict[int, int]:
+    """Read every process and its parent."""
+    found = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            text = stat.read_text()
+        except OSError:  # it has ended meanwhile
+            continue
+        found[int(stat.parent.name)] = int(text.rpartition(")")[2].split()[1])
+    return found
+
+
+def _is_below(pid: int, above: int, parents: dict[int, int]) -> bool:
+    while pid in parents:
+        pid = parents[pid]
+        if pid == above:
+            return True
+    return False
+
+
+def _command(pid: int) -> str:
+    try:
+        return (Path("/proc") / str(pid) / "cmdline").read_text()
+    except OSError:
+        return ""

@@ -1,0 +1,80 @@
+"""Two monitors on one set of tables: side by side for different models, and never both for the same."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+from pyspark.errors import StreamingQueryException
+
+from tests.faults.accounts import check_account, contents
+from tests.faults.desk import Desk
+from tests.faults.traffic import Traffic
+
+
+def at_once(*works: Callable[[], object]) -> list[BaseException | None]:
+    """Do things in threads of their own, and give what each raised."""
+    ready, raised = threading.Barrier(len(works)), [None] * len(works)
+    found: list[BaseException | None] = [*raised]
+
+    def do(at: int) -> None:
+        ready.wait()
+        try:
+            works[at]()
+        except Exception as error:  # told to the test
+            found[at] = error
+
+    threads = [threading.Thread(target=do, args=(at,)) for at in range(len(works))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return found
+
+
+@pytest.mark.faults
+def test_different_models_share_tables_that_both_make_at_once(desk: Desk) -> None:
+    traffic = Traffic(81)
+    desk.log("one", traffic.hour(0, models=["shop"]), traffic.hour(1, models=["shop"]))
+    desk.log("two", traffic.hour(0, models=["bank"]), traffic.hour(1, models=["bank"]))
+    works = [partial(desk.watch, name, f"of-{name}") for name in ("one", "two")]
+    assert at_once(*works) == [None, None]
+    check_account(desk.spark, desk.tables, traffic.book)
+
+
+def test_a_checkpoint_begun_anew_is_refused_and_can_take_over(desk: Desk) -> None:
+    traffic = Traffic(82)
+    desk.log("spool", traffic.hour(0), traffic.hour(1), traffic.hour(2))
+    desk.watch("spool", "first", flush=False)
+    before = contents(desk.spark, desk.tables, "profiles")
+    with pytest.raises(StreamingQueryException) as refused:
+        desk.watch("spool", "second")
+    assert "[SPARKMON_CHECKPOINT] the windows of 3600 seconds of the model 'bank' in" in str(
+        refused.value
+    )
+    assert f"whose progress is in {desk.path}/first/profiles" in str(refused.value)
+    assert contents(desk.spark, desk.tables, "profiles") == before
+    desk.log("spool", traffic.hour(3))
+    desk.watch("spool", "third", take_over=True)
+    check_account(desk.spark, desk.tables, traffic.book)
+    # It holds them now: without being asked again, and against the one that had them.
+    desk.log("spool", traffic.hour(4))
+    desk.watch("spool", "third")
+    check_account(desk.spark, desk.tables, traffic.book)
+    with pytest.raises(StreamingQueryException, match="written by the query"):
+        desk.watch("spool", "first")
+    check_account(desk.spark, desk.tables, traffic.book)
+
+
+@pytest.mark.faults
+def test_of_two_that_start_at_once_on_one_model_one_writes(desk: Desk) -> None:
+    traffic = Traffic(83)
+    desk.log("spool", traffic.hour(0, models=["shop"]))
+    works = [partial(desk.watch, "spool", name) for name in ("left", "right")]
+    raised = at_once(*works)
+    assert len([error for error in raised if error is None]) == 1
+    assert "would count the same rows again" in "".join(map(str, raised))
+    letters = contents(desk.spark, desk.tables, "dead_letters")
+    assert len({row["event_id"] for row in letters}) == len(traffic.book.letters)
