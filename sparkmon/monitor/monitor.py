@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import reduce
+from functools import partial, reduce
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -279,8 +279,8 @@ class Monitor:
             ``rows`` is not a stream; use ``sparkmon.profile_rows`` and :meth:`findings` in batch.
         """
         _check_streaming(rows, "rows", "sparkmon.profile_rows and Monitor.findings")
-        options = {"available_now": available_now, "take_over": take_over}
-        return self._queries.start(lambda _: rows, checkpoints, spark=rows.sparkSession, **options)
+        start = partial(self._queries.start, lambda _: rows, checkpoints, spark=rows.sparkSession)
+        return start(available_now=available_now, take_over=take_over)
 
     def _rows(self, events: DataFrame, beats: DataFrame | None = None) -> DataFrame:
         watched, delay, mark = self._watched(events), self.delay, self._mark

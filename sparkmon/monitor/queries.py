@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial
 from typing import TypeAlias
@@ -151,11 +151,7 @@ class Queries:
             checkpoints,
             may_end=available_now,
         )
-        heartbeats = [
-            HeartbeatThread(own, queries[name], self._idle)
-            for name, own in beats.items()
-            if own is not None and self._idle is not None and not available_now
-        ]
+        heartbeats = [] if available_now else self._send_heartbeats(beats, queries)
         return Watch(
             queries[_CLOSED],
             queries.get(_LETTERS),
@@ -165,6 +161,15 @@ class Queries:
             desk,
             watchdog,
         )
+
+    def _send_heartbeats(
+        self, beats: Mapping[str, Heartbeats | None], queries: Mapping[str, StreamingQuery]
+    ) -> list[HeartbeatThread]:
+        return [
+            HeartbeatThread(own, queries[name], self._idle)
+            for name, own in beats.items()
+            if own is not None and self._idle is not None
+        ]
 
     def _beats(self, spark: SparkSession | None, checkpoint: str) -> Heartbeats | None:
         if spark is None:
