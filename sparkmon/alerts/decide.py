@@ -77,7 +77,8 @@ def decide(
     incidents : mapping of str to Incident
         What is known of each, by its id; an incident that is not in it is new.
     observations : iterable of Observation
-        At most one per incident and window. Those of windows that were decided on before are left out.
+        At most one per incident and window. Those of windows that were decided on before are left out, and what is
+        fine where no incident is open.
     actions : Actions
         Silences and acknowledgements.
     sinks : sequence of str
@@ -115,6 +116,8 @@ def decide(
             continue
         if before.last_end is not None and observation.window_end <= before.last_end:
             continue
+        if before.is_settled and observation.condition == "fine":
+            continue  # it is, and everybody knows
         decision = _decide(batch, before, observation)
         known[observation.incident_id] = decision.incident
         decisions.append(decision)

@@ -137,10 +137,26 @@ class AlertDesk:
             memory = self._remember(record, writer, batch_id)
             if memory is None:
                 return 0
-            found = candidates_of(findings, memory.unsettled()).toArrow().to_pylist()
-            seen = [observation_of(row) for row in found]
+            seen = self._seen(findings, memory.unsettled(), last_end)
             seen += memory.gone(last_end, self.policy.forget_after, seen)
             return self._decide(record, memory, seen, writer, batch_id)
+
+    def _seen(
+        self, findings: DataFrame, watched: Collection[str], last_end: datetime
+    ) -> list[Observation]:
+        seen = [
+            observation_of(row) for row in candidates_of(findings, watched).toArrow().to_pylist()
+        ]
+        # What is fired in one window of the batch may be fine in a later one.
+        begun = {
+            each.incident_id
+            for each in seen
+            if each.condition == "trouble" and each.window_end < last_end
+        }.difference(watched)
+        if begun:
+            rows = candidates_of(findings, begun).where("condition = 'fine'").toArrow().to_pylist()
+            seen += [observation_of(row) for row in rows]
+        return seen
 
     def take_rows(
         self, spark: SparkSession, rows: Iterable[Mapping[str, Any]], *, writer: str, batch_id: int

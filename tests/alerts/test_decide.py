@@ -75,8 +75,8 @@ class Desk:
             if letter == " ":
                 told.append(" ")
                 continue
-            (decision,) = self.take(seen(at, WORDS[letter]))
-            told.append((decision.told or "-")[0])
+            found = self.take(seen(at, WORDS[letter]))
+            told.append((found[0].told or "-")[0] if found else "-")
         return "".join(told)
 
 
@@ -118,9 +118,10 @@ def test_an_incident_that_comes_back_soon_is_told_when_the_cool_down_is_over() -
     #           fired at 0, resolved at 2; open again from 3: told four hours after hour 2
     assert desk.play("x..xxxx") == "f-r---f"
     desk = Desk(Policy(cool_down=4 * HOUR))
-    assert desk.play("x..x..") == "f-r---"
-    last = desk.take(seen(6, "fine"))
-    assert [each.untold for each in last] == ["never_told"]
+    assert desk.play("x..x") == "f-r-"
+    (first, last) = desk.take(seen(4, "fine"), seen(5, "fine"))
+    assert (first.untold, last.untold) == ("recovering", "never_told")
+    assert desk.take(seen(6, "fine")) == []
 
 
 def test_what_flaps_is_held_back_until_it_has_settled() -> None:

@@ -52,6 +52,27 @@ def test_an_incident_goes_on_after_a_restart_until_it_is_resolved(
     assert len({row.alert_id for row in rows}) == 4
 
 
+def test_a_batch_of_many_windows_is_decided_on_window_by_window(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    ledger = Ledger()
+    desk = AlertDesk(Tables(str(tmp_path)), [ledger])
+    desk.open(spark)
+    hours: list[dict[str, Any]] = [FINE, {}, {"confirmed": False}, FINE, FINE, FINE]
+    frame = findings(spark, *(hour(at, **change) for at, change in enumerate(hours)))
+    desk.take(frame, NOON + len(hours) * HOUR, writer="q", batch_id=0)
+    assert desk.close(drain=True) == 0
+    rows = AlertRecord(desk.tables, spark).alerts().orderBy("window_end").collect()
+    found = [(row.window_start.hour - NOON.hour, row.state, row.told) for row in rows]
+    assert found == [
+        (1, "fired", "fired"),
+        (2, "ongoing", None),
+        (3, "recovering", None),
+        (4, "resolved", "resolved"),
+    ]
+    assert [note.state for note in ledger.notifications] == ["fired", "resolved"]
+
+
 def test_what_a_sink_that_was_down_has_not_had_it_gets_after_a_restart(
     spark: SparkSession, tmp_path: Path
 ) -> None:
