@@ -128,15 +128,17 @@ CANDIDATES = StructType(
         StructField("alert_id", StringType(), False),
         StructField("incident_id", StringType(), False),
         *(field for field in DRIFT_METRICS.fields if field.name not in _NOT_TOLD),
+        StructField("statistics", ArrayType(StringType(), False), False),
         StructField("condition", StringType(), False),
         StructField("severity", StringType(), False),
         StructField("message", StringType(), False),
     ]
 )
 """What a window says of one column, by the statistic that is furthest over what is allowed, before it is decided
-whether that is told. ``incident_id`` is a digest of the column, its slice and what it is compared with; ``alert_id`` of
-these and the window: the same at every replay. ``condition`` is ``trouble``, ``unconfirmed``, ``covered`` (a slice
-where the column as a whole is in trouble), or ``fine``. ``severity`` is ``info``, ``warning`` or ``critical``."""
+whether that is told. ``incident_id`` is a digest of the column, its slice and what it is compared with; ``alert_id``
+of these and the window: the same at every replay. ``statistics`` are all that say so. ``condition`` is ``trouble``,
+``unconfirmed``, ``covered`` (a slice where the column as a whole is in trouble), or ``fine``. ``severity`` is
+``info``, ``warning`` or ``critical``."""
 
 INCIDENT = StructType(
     [
@@ -147,6 +149,7 @@ INCIDENT = StructType(
         StructField("told_end", TimestampType()),
         StructField("fine_windows", LongType(), False),
         StructField("changes", ArrayType(TimestampType(), False), False),
+        StructField("statistics", ArrayType(StringType(), False), False),
     ]
 )
 """What is remembered of an incident: the fields of :class:`sparkmon.alerts.Incident`."""

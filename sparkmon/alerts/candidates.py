@@ -17,7 +17,7 @@ CRITICAL_AT = 5.0
 
 _ABOUT = (
     *("model", "model_version", "slice_key", "slice_value", "column_name", "column_kind"),
-    *("drift_type", "reference"),
+    "reference",
 )
 _WINDOW = ("window_start", "window_end")
 _COLUMN = ("model", "model_version", "column_name", "column_kind")
@@ -39,9 +39,9 @@ def candidates_of(findings: DataFrame, watched: Collection[str] = ()) -> DataFra
     -------
     DataFrame
         ``sparkmon.schemas.CANDIDATES``. Of several statistics that found a column drifted, the one furthest over what
-        is allowed, relative to it, is told. A column is ``fine`` in a window in which a statistic finds it so and none
-        does not: of a window with too few rows nothing is said. A slice is ``covered`` where the column as a whole is
-        in trouble in that window.
+        is allowed, relative to it, is told. A column is ``fine`` in a window in which some statistics find it so and
+        none does not; ``statistics`` says which. Of a window with too few rows nothing is said. A slice is ``covered``
+        where the column as a whole is in trouble in that window.
     """
     trouble = F.col("status").isin("drift", "over_limit", "provisional")
     rank = F.when(trouble, F.when(F.coalesce("confirmed", F.lit(True)), 0).otherwise(1)).when(
@@ -59,12 +59,24 @@ def candidates_of(findings: DataFrame, watched: Collection[str] = ()) -> DataFra
         "statistic",
     )
     whole = F.count_if(is_whole & (F.col("rank") == 0)).over(Window.partitionBy(*_COLUMN, *_WINDOW))
+    # Of the rows of one column in one window: which statistics say what the first of them says.
+    alike = F.array_sort(
+        F.transform(
+            F.filter(
+                F.collect_list(F.struct("rank", "statistic")).over(
+                    Window.partitionBy("incident_id", *_WINDOW)
+                ),
+                lambda each: each["rank"] == F.col("rank"),
+            ),
+            lambda each: each["statistic"],
+        )
+    )
     condition = F.when((F.col("rank") == 0) & ~is_whole & (F.col("whole") > 0), "covered")
     for name, place in _RANK.items():
         condition = condition.when(F.col("rank") == place, name)
     return (
         named.where(wanted)
-        .withColumns({"place": F.row_number().over(strongest), "whole": whole})
+        .withColumns({"place": F.row_number().over(strongest), "whole": whole, "statistics": alike})
         .where("place = 1")
         .withColumns({"alert_id": _alert_id(), "condition": condition, "severity": _severity()})
         .withColumn("message", message_of(F.col("condition")))

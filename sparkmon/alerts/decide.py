@@ -78,7 +78,7 @@ def decide(
         What is known of each, by its id; an incident that is not in it is new.
     observations : iterable of Observation
         At most one per incident and window. Those of windows that were decided on before are left out, and what is
-        fine where no incident is open.
+        fine where no incident is open, or not by all statistics that found the trouble.
     actions : Actions
         Silences and acknowledgements.
     sinks : sequence of str
@@ -100,7 +100,7 @@ def decide(
     >>> noon = datetime(2026, 1, 5, 12, tzinfo=timezone.utc)
     >>> alert = {"alert_id": "a", "model": "flights", "model_version": "", "column_name": "temp",
     ...          "slice_key": ":all", "slice_value": ":all"}
-    >>> seen = Observation("i", "trouble", "warning", noon, noon + timedelta(hours=1), False, alert)
+    >>> seen = Observation("i", "trouble", "warning", noon, noon + timedelta(hours=1), False, ("ks",), alert)
     >>> (one,) = decide(Policy(), {}, [seen], actions=Actions(), sinks=["console"], sent={}, now=noon)
     >>> one.state, one.told, one.sinks
     ('fired', 'fired', ('console',))
@@ -116,8 +116,10 @@ def decide(
             continue
         if before.last_end is not None and observation.window_end <= before.last_end:
             continue
-        if before.is_settled and observation.condition == "fine":
-            continue  # it is, and everybody knows
+        if observation.condition == "fine" and (
+            before.is_settled or not before.is_fine_by(observation.statistics)
+        ):
+            continue  # everybody knows; or what found the trouble had too few rows to say so
         decision = _decide(batch, before, observation)
         known[observation.incident_id] = decision.incident
         decisions.append(decision)
@@ -131,7 +133,12 @@ def decide(
 def _decide(batch: _Batch, before: Incident, observation: Observation) -> Decision:
     policy, end = batch.policy, observation.window_end
     severity = _severity(policy, observation)
-    after, state = before.after(observation.condition, end, resolve_after=policy.resolve_after)
+    after, state = before.after(
+        observation.condition,
+        end,
+        observation.statistics,
+        resolve_after=policy.resolve_after,
+    )
     if state == "fired":
         after = replace(after, opened_time=batch.now)
     due, untold = _due(policy, after, state, observation, severity)

@@ -23,6 +23,8 @@ IncidentState: TypeAlias = Literal[
 incident has begun."""
 
 _CHANGES = 20
+_PRESENCE = {"missing_column", "extra_column"}
+"""They find trouble, and say nothing where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class Observation:
     window_end: datetime
     provisional: bool
     """Whether the window is still open."""
+    statistics: tuple[str, ...]
+    """Those that say so."""
     alert: Mapping[str, Any]
     """The row that tells of it: ``sparkmon.schemas.CANDIDATES``."""
 
@@ -48,13 +52,13 @@ class Incident:
     --------
     >>> from datetime import timezone
     >>> noon = datetime(2026, 1, 5, 12, tzinfo=timezone.utc)
-    >>> incident, state = Incident().after("trouble", noon, resolve_after=2)
+    >>> incident, state = Incident().after("trouble", noon, ("ks",), resolve_after=2)
     >>> state, incident.is_open
     ('fired', True)
-    >>> incident, state = incident.after("fine", noon + timedelta(hours=1), resolve_after=2)
+    >>> incident, state = incident.after("fine", noon + timedelta(hours=1), ("ks",), resolve_after=2)
     >>> state, incident.is_open
     ('recovering', True)
-    >>> incident, state = incident.after("fine", noon + timedelta(hours=2), resolve_after=2)
+    >>> incident, state = incident.after("fine", noon + timedelta(hours=2), ("ks",), resolve_after=2)
     >>> state, incident.is_open
     ('resolved', False)
     """
@@ -72,6 +76,8 @@ class Incident:
     """How many windows in a row have been fine while it is open."""
     changes: tuple[datetime, ...] = ()
     """The ends of the windows in which it was fired or resolved, the last 20."""
+    statistics: tuple[str, ...] = ()
+    """Those that found the trouble when it was last seen."""
 
     @property
     def is_settled(self) -> bool:
@@ -79,7 +85,12 @@ class Incident:
         return not self.is_open and self.believed is None
 
     def after(
-        self, condition: Condition, end: datetime, *, resolve_after: int
+        self,
+        condition: Condition,
+        end: datetime,
+        statistics: tuple[str, ...],
+        *,
+        resolve_after: int,
     ) -> tuple[Incident, IncidentState]:
         """Return what it is after a window, and what the window did.
 
@@ -89,10 +100,14 @@ class Incident:
             What the window says.
         end : datetime
             The window's end.
+        statistics : tuple of str
+            Those that say so.
         resolve_after : int
             How many windows in a row have to be fine for it to be resolved.
         """
         held = replace(self, last_end=end)
+        if condition == "trouble":
+            held = replace(held, statistics=statistics)
         if condition == "trouble" and not self.is_open:
             return held._change(end, is_open=True), "fired"
         if condition in ("trouble", "unconfirmed", "covered"):
@@ -104,6 +119,10 @@ class Incident:
         if self.is_open and condition == "fine" and fine < resolve_after:
             return replace(held, fine_windows=fine), "recovering"
         return (held._change(end, is_open=False) if self.is_open else held), "resolved"
+
+    def is_fine_by(self, statistics: tuple[str, ...]) -> bool:
+        """Tell whether these being fine is enough: all that found the trouble, but for whether a column is there."""
+        return {*self.statistics} - _PRESENCE <= {*statistics}
 
     def told(self, believed: Severity | None, end: datetime) -> Incident:
         """Return what it is once people were told of it in the window that ended then."""

@@ -83,13 +83,13 @@ class Memory:
 
 
 def _no_traffic(row: Mapping[str, Any], last_end: datetime, end: datetime) -> Observation:
-    said = f"{row['column_name']} of the model {row['model']} has had no traffic"
+    said = f"{row['column_name']} of the model {row['model']} has not been judged"
     identity = "\x1f".join((row["incident_id"], "gone", end.isoformat()))
     alert = {
         **row,
         "alert_id": hashlib.sha256(identity.encode()).hexdigest(),
         "window_start": last_end,
         "window_end": end,
-        "message": f"{said} since {last_end:%Y-%m-%d %H:%M} UTC",
+        "message": f"{said} since {last_end:%Y-%m-%d %H:%M} UTC: it has no traffic, or too little",
     }
-    return Observation(row["incident_id"], "gone", row["severity"], last_end, end, False, alert)
+    return Observation(row["incident_id"], "gone", row["severity"], last_end, end, False, (), alert)

@@ -27,6 +27,7 @@ def observation_of(candidate: Mapping[str, Any]) -> Observation:
         candidate["window_start"],
         candidate["window_end"],
         candidate["status"] == "provisional",
+        tuple(candidate["statistics"]),
         candidate,
     )
 
@@ -51,7 +52,8 @@ def row_of(decision: Decision, *, query_id: str, batch_id: int, now: datetime) -
 def incident_of(row: Mapping[str, Any]) -> Incident:
     """Read what an incident was after a row of ``sparkmon.schemas.ALERTS``."""
     held = row["incident"]
-    return Incident(**{**held, "changes": tuple(held["changes"])})
+    lists = {name: tuple(held[name]) for name in ("changes", "statistics")}
+    return Incident(**(held | lists))
 
 
 def notifications_of(

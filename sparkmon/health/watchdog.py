@@ -168,6 +168,7 @@ class Watchdog:
             "column_kind": "monitor",
             "drift_type": "HEALTH",
             "reference": "",
+            "statistics": [symptom.name.partition(" ")[0]],
             "statistic": symptom.name.partition(" ")[0],
             "value": symptom.value,
             "threshold": symptom.threshold,

@@ -152,7 +152,7 @@ def test_an_incident_keeps_its_id_from_window_to_window(spark: SparkSession) -> 
     next_hour = {"window_start": NOON + HOUR, "window_end": NOON + 2 * HOUR}
     day = {"window_end": NOON + 24 * HOUR}
     changes: list[dict[str, Any]] = [{}, next_hour, day]
-    changes += [{"column_kind": "prediction"}, {"drift_type": "LIMIT"}]
+    changes += [{"column_kind": "prediction"}, {"reference": "previous"}]
     rows = alerts_of(findings(spark, *changes)).toArrow().to_pylist()
     assert len({row["alert_id"] for row in rows}) == 5
     by_incident = Counter(row["incident_id"] for row in rows)
@@ -206,6 +206,8 @@ def test_a_column_is_fine_only_where_something_says_so_and_only_if_asked(
         "distance of the model taxi is like training again in the window 2026-11-23 12:00 to "
         "2026-11-23 13:00 UTC: psi 0.150 is within its threshold 0.200 (3,000 rows against 12,000)"
     )
+    assert rows["distance"]["statistics"] == ["ks", "psi"]
+    assert rows["mixed"]["statistics"] == ["psi"]
     assert [row["column_name"] for row in told(candidates_of(frame))] == ["mixed"]
 
 

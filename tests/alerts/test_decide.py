@@ -29,6 +29,7 @@ def seen(
     model: str = "flights",
     severity: Severity = "warning",
     provisional: bool = False,
+    statistics: tuple[str, ...] = ("ks", "psi"),
 ) -> Observation:
     """Make what the window of an hour says of a column."""
     alert = {
@@ -41,7 +42,7 @@ def seen(
     }
     start = NOON + at * HOUR
     return Observation(
-        f"{model} {name}", condition, severity, start, start + HOUR, provisional, alert
+        f"{model} {name}", condition, severity, start, start + HOUR, provisional, statistics, alert
     )
 
 
@@ -95,6 +96,17 @@ class Desk:
 )
 def test_people_are_told_of_changes_alone(hours: str, told: str) -> None:
     assert Desk().play(hours) == told
+
+
+def test_only_what_found_the_trouble_can_say_that_it_is_over() -> None:
+    desk = Desk()
+    desk.take(seen(0, statistics=("ks", "missing_column")))
+    assert desk.take(seen(1, "fine", statistics=("null_rate", "psi"))) == []
+    assert desk.take(seen(2, "fine", statistics=("ks", "null_rate")))[0].state == "recovering"
+    assert desk.take(seen(3, "fine", statistics=("ks",)))[0].told == "resolved"
+    # Of a column that was missing, anything can say that it is there.
+    desk.take(seen(4, statistics=("missing_column",)))
+    assert desk.take(seen(5, "fine", statistics=("null_rate",)))[0].state == "recovering"
 
 
 def test_each_window_is_told_if_that_is_wanted() -> None:

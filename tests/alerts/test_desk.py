@@ -132,7 +132,8 @@ def test_what_has_no_traffic_any_more_ends(spark: SparkSession, tmp_path: Path) 
     assert desk.close(drain=True) == 0
     assert [note.state for note in ledger.notifications] == ["fired", "resolved"]
     assert ledger.notifications[1].lines == (
-        "distance of the model taxi has had no traffic since 2026-11-23 13:00 UTC",
+        "distance of the model taxi has not been judged since 2026-11-23 13:00 UTC: "
+        "it has no traffic, or too little",
     )
 
 
