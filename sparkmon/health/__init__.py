@@ -4,6 +4,15 @@ from sparkmon.health.limits import HealthLimits
 from sparkmon.health.metrics import HealthMetrics
 from sparkmon.health.tally import Tally, Traffic
 from sparkmon.health.vitals import Vitals
-from sparkmon.health.watchdog import Watchdog
+from sparkmon.health.watchdog import MONITOR, Watchdog, health_writer
 
-__all__ = ["HealthLimits", "HealthMetrics", "Tally", "Traffic", "Vitals", "Watchdog"]
+__all__ = [
+    "MONITOR",
+    "HealthLimits",
+    "HealthMetrics",
+    "Tally",
+    "Traffic",
+    "Vitals",
+    "Watchdog",
+    "health_writer",
+]

@@ -22,7 +22,7 @@ from sparkmon.health.tally import Tally
 from sparkmon.health.vitals import Vitals, VitalsReader
 from sparkmon.schemas import ALL_ROWS, CANDIDATES
 
-__all__ = ["MONITOR", "Watchdog"]
+__all__ = ["MONITOR", "Watchdog", "health_writer"]
 
 MONITOR = ":monitor"
 """Stands where alerts have their model, in those on the monitor itself."""
@@ -32,6 +32,11 @@ _POLL_S = 2.0
 _HOUR = timedelta(hours=1)
 _AGAIN = timedelta(minutes=10)
 """How often it is said again that something is not well: the policy decides whether that is told."""
+
+
+def health_writer(owner: str) -> str:
+    """Return the name under which alerts on a monitor's health are written, by its directory of checkpoints."""
+    return f"{owner}/health"
 
 
 class Watchdog:
@@ -133,7 +138,7 @@ class Watchdog:
             if self._is_due(symptom, now.time, has_run=has_run)
         ]
         if rows:
-            writer = f"{self._owner}/health"
+            writer = health_writer(self._owner)
             number = time.time_ns() // 1_000_000
             self._desk.take_rows(self._spark, rows, writer=writer, batch_id=number)
         self._last = now.time

@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
 from sparkmon.errors import OptionError
-from sparkmon.health import HealthLimits, Watchdog
+from sparkmon.health import HealthLimits, Watchdog, health_writer
 from sparkmon.monitor.batch_query import start_query
 from sparkmon.monitor.checkpoint import check_checkpoint
 from sparkmon.monitor.claims import Claims
@@ -125,7 +125,8 @@ class Queries:
         ids = [known_query_id(spark, places[name]) for name in names]
         desk = self._closed.desk
         # What the one before has not delivered is for the one who takes over.
-        desk.open(spark, None if take_over else [each for each in ids if each is not None])
+        writers = [health_writer(checkpoints), *(each for each in ids if each is not None)]
+        desk.open(spark, None if take_over else writers)
         queries = {
             name: self._begin(name, frames[name], places[name], available_now, claims)
             for name in names
