@@ -22,6 +22,9 @@ Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 _SERVERS = {"kafka": "kafka", "mariadb": "mariadb", "online_tables": "mariadb"}
 BROKER_JARS = Path(__file__).parent / "build" / "kafka"
 
+# So that what differs in an account is shown.
+pytest.register_assert_rewrite("tests.faults.accounts")
+
 # Spark reads both when it starts: its workers run this interpreter, in the driver's time zone.
 os.environ["PYSPARK_PYTHON"] = sys.executable
 os.environ["TZ"] = "UTC"
