@@ -29,6 +29,9 @@ _SERVERS = {
 }
 BROKER_JARS = Path(__file__).parent / "build" / "kafka"
 
+# So that what differs in an account is shown.
+pytest.register_assert_rewrite("tests.faults.accounts")
+
 # Spark reads both when it starts: its workers run this interpreter, in the driver's time zone.
 os.environ["PYSPARK_PYTHON"] = sys.executable
 os.environ["TZ"] = "UTC"

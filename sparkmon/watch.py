@@ -13,10 +13,10 @@ from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
 from sparkmon.alerts import AlertDesk
-from sparkmon.errors import CheckpointError
+from sparkmon.errors import CheckpointError, SparkmonError
 from sparkmon.health import Watchdog
 
-__all__ = ["TAKE_OVER", "Companion", "Watch", "damage_of", "known_query_id", "query_id"]
+__all__ = ["TAKE_OVER", "Companion", "Watch", "failure_of", "known_query_id", "query_id"]
 
 TAKE_OVER = (
     "restore it from a copy, or take a new directory of checkpoints and start with --take-over (take_over=True): the "
@@ -24,7 +24,8 @@ TAKE_OVER = (
 )
 """What to do where progress is lost."""
 
-_STATE = re.compile(r"CANNOT_LOAD_STATE_STORE|MISSING_STATE_DIRECTORY|STATE_STORE_\w+|RocksDB")
+_STATE = re.compile(r"CANNOT_LOAD_STATE_STORE|MISSING_STATE_DIRECTORY")
+_NO_ROOM = "No space left on device"
 _FILE = re.compile(r"[^\s'\"(]*/state/\d+[^\s'\"),;]*")
 
 
@@ -79,10 +80,10 @@ class Watch:
         try:
             return all([query.awaitTermination(seconds) for query in self.queries])
         except PySparkException as error:
-            damage = damage_of(error)
-            if damage is None:
+            failure = failure_of(error)
+            if failure is None:
                 raise
-            raise damage from error
+            raise failure from error
 
     def finish(self) -> None:
         """Block until all that is there now has been processed, and what there is to tell has been told."""
@@ -123,8 +124,8 @@ def query_id(spark: SparkSession, checkpoint: str) -> str:
     return str(json.loads(line)["id"])
 
 
-def damage_of(error: PySparkException) -> CheckpointError | None:
-    """Tell whether a query ended because the state of its open windows is damaged.
+def failure_of(error: PySparkException) -> SparkmonError | None:
+    """Say what ended a query where a person has to mend it: a disk that is full, or lost state of open windows.
 
     Parameters
     ----------
@@ -133,10 +134,15 @@ def damage_of(error: PySparkException) -> CheckpointError | None:
 
     Returns
     -------
-    CheckpointError or None
-        It names the file, if Spark does; None where the query ended of something else.
+    SparkmonError or None
+        What to do, in a sentence; None where the query ended of something else.
     """
     text = str(error)
+    if _NO_ROOM in text:
+        return SparkmonError(
+            "no space is left on the disk of the tables, of the checkpoints, or of Spark's own files; make room and "
+            "start again: it goes on where it was"
+        )
     if not _STATE.search(text):
         return None
     file = _FILE.search(text)

@@ -13,6 +13,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.streaming.query import StreamingQuery
 
+from sparkmon.errors import CheckpointError
 from sparkmon.monitor.silence import Clock, Look
 
 __all__ = ["Heartbeats"]
@@ -55,11 +56,17 @@ class Heartbeats:
 
         Spark refuses to go on from a checkpoint with another number of sources; a warning is logged where one has
         none for heartbeats.
+
+        Raises
+        ------
+        CheckpointError
+            The query is new, and there are heartbeats of an earlier one, which would close windows too early.
         """
         try:
             kept = self._spark.read.text(f"{self._checkpoint}/offsets", wholetext=True).first()
         except AnalysisException as error:
             if error.getCondition() == _ABSENT:
+                self._refuse_earlier()
                 return True
             raise
         # A version, a line about the batch, and a line for each source.
@@ -70,6 +77,20 @@ class Heartbeats:
             self._checkpoint,
         )
         return False
+
+    def _refuse_earlier(self) -> None:
+        try:
+            earlier = self._spark.read.schema("event_time timestamp").parquet(self._path)
+            if earlier.isEmpty():
+                return
+        except AnalysisException as error:
+            if error.getCondition() == _ABSENT:
+                return
+            raise
+        raise CheckpointError(
+            f"{self._path} has heartbeats of an earlier query, and {self._checkpoint} is new; remove both, or "
+            "take a new directory of checkpoints, for these would close windows before their events are read"
+        )
 
     def stream(self, *, probe: bool) -> DataFrame:
         """Open the stream of them.

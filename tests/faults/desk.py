@@ -48,7 +48,10 @@ class Desk:
         stream = self.spark.readStream.format("kserve").option("maxEventsPerTrigger", most)
         events = stream.load(f"{self.path}/{spool}")
         monitor = Monitor(
-            LocalStore(self.references), f"{self.tables}", checks=Checks(("psi",)), sinks=[]
+            LocalStore(self.references),
+            f"{self.tables}",
+            checks=Checks(("psi", "type_rate")),
+            sinks=[],
         )
         place = f"{self.path}/{checkpoints}"
         watch = monitor.start(events, place, available_now=True, flush=flush, take_over=take_over)

@@ -161,7 +161,17 @@ class Job:
         """Wait for its end; give what it said."""
         found = self.process.wait(patience_s)
         assert found == status, f"exit status {found}:\n{self.said[-4000:]}"
+        deadline = time.monotonic() + patience_s
+        while self._lives() and time.monotonic() < deadline:  # its JVM ends a moment later
+            time.sleep(0.1)
         return self.said
+
+    def _lives(self) -> bool:
+        try:
+            os.killpg(self.process.pid, 0)
+        except ProcessLookupError:
+            return False
+        return True
 
     def kill(self) -> None:
         """Kill the driver, its JVM and all workers at once, as a power cut does."""

@@ -47,10 +47,8 @@ def test_a_broker_that_dies_and_comes_back_costs_nothing(
     traffic = Traffic(31)
     (tmp_path / "kafka").mkdir()
     with KafkaBroker(BROKER_JARS, tmp_path / "kafka") as broker:
-        topic = NewTopic("log", 1, 1)
-        AdminClient({"bootstrap.servers": broker.bootstrap}).create_topics([topic])["log"].result(
-            30
-        )
+        admin = AdminClient({"bootstrap.servers": broker.bootstrap, "log_level": 0})
+        admin.create_topics([NewTopic("log", 1, 1)])["log"].result(30)
         source = (
             f'{{format: kafka, bootstrap_servers: "{broker.bootstrap}", topic: log, '
             "options: {maxOffsetsPerTrigger: 45}}"

@@ -23,7 +23,7 @@ def test_a_schema_that_changes_loses_no_row_and_is_told(desk: Desk, report: Repo
         for part in range(PARTS):
             drawn = [row | changes for row in traffic.rows(SIZE)]
             rows = [{k: v for k, v in row.items() if v is not None} for row in drawn]
-            events.append(traffic.request("shop", 60 * at + 9 * part, rows, version))
+            events.append(traffic.request("shop", 60 * at + 1 + 9 * part, rows, version))
         desk.log("spool", events)
 
     hour(0)

@@ -125,7 +125,8 @@ class Traffic:
         kinds = KINDS[:1] if model == "bank" and at >= DRIFTS_FROM else KINDS
         parts = rows // SIZE
         for part in range(parts):
-            minutes = 60 * at + 50 * part / parts
+            # Not on the hour: a window that is flushed takes the first moment of the next one with it.
+            minutes = 60 * at + 1 + 50 * part / parts
             drawn = self.rows(SIZE, kinds)
             event = self._event(model, "request", minutes, _body("instances", drawn))
             self._note(event, "feature", "", drawn)

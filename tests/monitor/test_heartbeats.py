@@ -16,10 +16,11 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 
 from sparkmon.comparison import Checks
-from sparkmon.errors import OptionError
+from sparkmon.errors import CheckpointError, OptionError
 from sparkmon.logs.spool_writer import SpoolWriter
 from sparkmon.monitor import Monitor
 from sparkmon.monitor.heartbeats import Heartbeats
+from sparkmon.monitor.silence import Clock
 from sparkmon.profiles import reference_of
 from sparkmon.protocol import events_to_batch
 from sparkmon.records import Event
@@ -175,6 +176,16 @@ def test_an_event_that_calls_itself_a_heartbeat_is_a_dead_letter(
     assert closed(spark, monitor) == {0: 1}
     (letter,) = monitor.tables.read(spark, "dead_letters").collect()
     assert (letter.condition, letter.event_type) == ("UNKNOWN_EVENT_TYPE", "heartbeat")
+
+
+def test_heartbeats_of_an_earlier_query_are_refused(spark: SparkSession, tmp_path: Path) -> None:
+    hour = timedelta(hours=1)
+    beats = Heartbeats(spark, f"{tmp_path}/checkpoints/profiles", Clock(hour, hour, hour))
+    beats.stream(probe=True)
+    assert beats.fit()
+    beats.move(LONG_AGO)
+    with pytest.raises(CheckpointError, match="heartbeats/profiles has heartbeats of an earlier"):
+        beats.fit()
 
 
 def test_checkpoints_of_an_earlier_version_go_on_without(
