@@ -105,7 +105,8 @@ class Watch:
         for query in self.queries:
             query.stop()
         if self.delivery is not None:
-            self.delivery.close()
+            # That a query has failed has just been put to be told, and may be the last that is.
+            self.delivery.close(drain=any(query.exception() for query in self.queries))
 
 
 def known_query_id(spark: SparkSession, checkpoint: str) -> str | None:

@@ -113,7 +113,13 @@ class AlertDesk:
         if drain:
             dispatcher.drain(_DRAIN_S)
         dispatcher.stop()
-        return sum(dispatcher.waiting.values())
+        left = sum(dispatcher.waiting.values())
+        if left:
+            _LOGGER.warning(
+                "%d notifications are left for the next start, or for: sparkmon alerts replay --waiting",
+                left,
+            )
+        return left
 
     def take(self, findings: DataFrame, last_end: datetime, *, writer: str, batch_id: int) -> int:
         """Decide on the findings of a batch of windows.

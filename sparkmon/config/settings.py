@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator, mod
 from sparkmon.comparison import RATES, Checks, History
 from sparkmon.config.health import HealthSettings, MetricsSettings
 from sparkmon.config.policy import PolicySettings
-from sparkmon.config.sinks import Console, SinkSettings
+from sparkmon.config.sinks import Alertmanager, Console, SinkSettings
 from sparkmon.config.sources import HopsworksSource, KafkaSource, KServeSource
 from sparkmon.config.values import Interval, Location, Options, Strict, Text, as_strings, resolved
 from sparkmon.errors import OptionError
@@ -172,7 +172,15 @@ class MonitorConfig(Strict):
 
     @model_validator(mode="after")
     def _routed(self) -> MonitorConfig:
-        self.policy.policy().check_sinks(tuple(each.name or each.sink for each in self.alerts))
+        policy = self.policy.policy()
+        policy.check_sinks(tuple(each.name or each.sink for each in self.alerts))
+        kept = [each.keep for each in self.alerts if isinstance(each, Alertmanager)]
+        for keep in kept:
+            if parse_interval("keep", keep) <= (policy.repeat or timedelta()):
+                raise OptionError(
+                    f"got an alertmanager with keep: {keep}; expected longer than repeat of the policy, "
+                    f"{self.policy.repeat}: an alert would end there before it is told again"
+                )
         return self
 
     def progress(self) -> str:
