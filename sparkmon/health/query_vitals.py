@@ -27,6 +27,8 @@ class QueryVitals:
     """Whether a batch is under way or events wait."""
     error: str | None = None
     """What ended it, in its first line."""
+    told: str = ""
+    """When Spark last told of it, as Spark writes it."""
     batch_id: int = -1
     batches: int = 0
     last_batch_time: datetime | None = None
@@ -92,12 +94,25 @@ def read_vitals(query: StreamingQuery, known: QueryVitals) -> QueryVitals:
         is_busy=bool(status["isDataAvailable"]) or bool(status["isTriggerActive"]),
         error=None if error is None else str(error).strip().split("\n")[0],
     )
-    for each in query.recentProgress:
-        progress = json.loads(each.json)
-        # A query at rest tells of the batch that is to come, by its number and without having run it.
-        if progress["batchId"] > now.batch_id and "addBatch" in progress["durationMs"]:
-            now = now.after(progress)
-    return now
+    progress = query.lastProgress
+    if progress is None:
+        return now
+    last = json.loads(progress.json)
+    if last["timestamp"] == known.told:
+        return now
+    fresh = [last]
+    if last["batchId"] != known.batch_id + 1 or not _has_run(last):
+        # To read them all takes Spark a while: only where some may have been missed.
+        fresh = [json.loads(each.json) for each in query.recentProgress]
+    for each in fresh:
+        if each["batchId"] > now.batch_id and _has_run(each):
+            now = now.after(each)
+    return replace(now, told=last["timestamp"])
+
+
+def _has_run(progress: Mapping[str, Any]) -> bool:
+    """Tell whether a batch was run: a query at rest tells of the batch that is to come, too."""
+    return "addBatch" in progress["durationMs"]
 
 
 def _time(text: str) -> datetime:
