@@ -60,6 +60,8 @@ class AlertDesk:
         self._names = tuple(sink.name for sink in sinks)
         self.policy.check_sinks(self._names)
         self._memory: Memory | None = None
+        # Read without the lock: who asks how the monitor is must not wait for a table that hangs.
+        self._open_incidents: Counter[tuple[str, str]] = Counter()
         self._writers: set[str] = set()
         self._dispatcher: Dispatcher | None = None
         self._lock = threading.RLock()
@@ -84,14 +86,13 @@ class AlertDesk:
 
     def is_unsettled(self, incident_id: str) -> bool:
         """Tell whether an incident is open, or people do not know yet that it is not."""
-        with self._lock:
-            incident = None if self._memory is None else self._memory.incidents.get(incident_id)
-            return incident is not None and not incident.is_settled
+        memory = self._memory
+        incident = None if memory is None else memory.incidents.get(incident_id)
+        return incident is not None and not incident.is_settled
 
     def open_incidents(self) -> Counter[tuple[str, str]]:
         """Count the incidents that are open, by model and severity."""
-        with self._lock:
-            return Counter() if self._memory is None else self._memory.open_incidents()
+        return self._open_incidents
 
     def drain(self) -> int:
         """Wait, half a minute at most, until all has been delivered; return how many notifications are left."""
@@ -203,6 +204,7 @@ class AlertDesk:
         for decision, row in zip(decisions, rows, strict=True):
             if decision.state != "provisional":
                 memory.keep(decision.observation.incident_id, decision.incident, row)
+        self._open_incidents = memory.open_incidents()
         for notification, sinks in notifications_of(rows):
             memory.note(now, sinks)
             if self._dispatcher is not None:
@@ -221,6 +223,7 @@ class AlertDesk:
         if self._memory is None:
             since = datetime.now(timezone.utc) - self.policy.per
             self._memory = Memory(record.incidents(), record.sent_since(since))
+            self._open_incidents = self._memory.open_incidents()
         return self._memory
 
     def _send_undelivered(self, record: AlertRecord, query_ids: Collection[str] | None) -> None:
