@@ -59,6 +59,17 @@ class AlertDesk:
         self.tables, self.sinks, self.policy = tables, tuple(sinks), policy or Policy()
         self._names = tuple(sink.name for sink in sinks)
         self.policy.check_sinks(self._names)
+        self._forget()
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Over Spark Connect batches are decided on in a process of the server: only what is needed for that travels.
+        return {"tables": self.tables, "policy": self.policy, "_names": self._names, "sinks": ()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__ |= state
+        self._forget()
+
+    def _forget(self) -> None:
         self._memory: Memory | None = None
         # Read without the lock: who asks how the monitor is must not wait for a table that hangs.
         self._open_incidents: Counter[tuple[str, str]] = Counter()
@@ -93,6 +104,10 @@ class AlertDesk:
     def open_incidents(self) -> Counter[tuple[str, str]]:
         """Count the incidents that are open, by model and severity."""
         return self._open_incidents
+
+    def collect(self, spark: SparkSession, query_ids: Collection[str]) -> None:
+        """Deliver what these queries have decided in another process, as they do over Spark Connect."""
+        self._send_undelivered(AlertRecord(self.tables, spark), query_ids)
 
     def drain(self) -> int:
         """Wait, half a minute at most, until all has been delivered; return how many notifications are left."""

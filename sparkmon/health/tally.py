@@ -55,6 +55,10 @@ class Tally:
         self._dead_letters: Counter[str] = Counter()
         self._traffic: dict[str, Traffic] = {}
 
+    def __reduce__(self) -> tuple[type[Tally], tuple[()]]:
+        # Over Spark Connect batches are written in a process of the server, which counts for itself.
+        return Tally, ()
+
     def count_dead_letters(self, by_condition: Mapping[str, int]) -> None:
         """Add dead letters, by condition."""
         with self._lock:

@@ -29,6 +29,7 @@ MONITOR = ":monitor"
 
 _LOGGER = logging.getLogger(__name__)
 _POLL_S = 2.0
+_COLLECT_S = 10.0
 _HOUR = timedelta(hours=1)
 _AGAIN = timedelta(minutes=10)
 """How often it is said again that something is not well: the policy decides whether that is told."""
@@ -61,8 +62,10 @@ class Watchdog:
 
     Notes
     -----
-    A driver that is killed raises no alert: that its metrics are gone, or its ``last_batch_timestamp_seconds`` is old,
-    is for Prometheus to notice. ``examples/prometheus`` has the rules.
+    Over Spark Connect, batches are written in a process of the server: rows and dead letters are not among the
+    metrics then, and what is decided there is read from the table. A driver that is killed raises no alert: that its
+    metrics are gone, or its ``last_batch_timestamp_seconds`` is old, is for Prometheus to notice.
+    ``examples/prometheus`` has the rules.
     """
 
     def __init__(
@@ -83,6 +86,9 @@ class Watchdog:
         self._last: datetime | None = None
         self.symptoms: list[Symptom] = []
         """What was found last."""
+        self._queries = queries
+        self._collect_at = 0.0
+        self._is_remote = type(spark).__module__.startswith("pyspark.sql.connect")
         self._metrics: HealthMetrics | None = None
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sparkmon watchdog", daemon=True)
@@ -104,6 +110,7 @@ class Watchdog:
         self._stopped.set()
         self._thread.join()
         try:
+            self._collect(at_end=True)
             self._check(at_end=True)
         except Exception:
             # What ended the monitor may keep this from being written, too; it is raised elsewhere.
@@ -116,6 +123,7 @@ class Watchdog:
         while not self._stopped.wait(_POLL_S):
             try:
                 self._check()
+                self._collect()
                 failing = False
             except Exception:
                 # Who looks after the monitor must not end before it.
@@ -142,6 +150,11 @@ class Watchdog:
             number = time.time_ns() // 1_000_000
             self._desk.take_rows(self._spark, rows, writer=writer, batch_id=number)
         self._last = now.time
+
+    def _collect(self, *, at_end: bool = False) -> None:
+        if self._is_remote and (at_end or time.monotonic() >= self._collect_at):
+            self._collect_at = time.monotonic() + _COLLECT_S
+            self._desk.collect(self._spark, [str(query.id) for query in self._queries.values()])
 
     def _is_due(self, symptom: Symptom, now: datetime, *, has_run: bool) -> bool:
         if not symptom.is_ill:

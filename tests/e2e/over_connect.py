@@ -17,7 +17,7 @@ START = datetime(2026, 1, 5, tzinfo=timezone.utc)
 ROWS = 2_000
 
 
-def event(number: int) -> Event:
+def event(number: int, warmer: int = 0) -> Event:
     headers = {
         "ce-id": str(number),
         "ce-source": "pod",
@@ -25,7 +25,7 @@ def event(number: int) -> Event:
         "ce-time": (START + timedelta(seconds=4 * number)).isoformat(),
         "ce-inferenceservicename": "flights",
     }
-    return from_http(headers, b'{"instances": [[%d]]}' % (number % 100))
+    return from_http(headers, b'{"instances": [[%d]]}' % (number % 100 + warmer))
 
 
 def main(folder: str) -> None:
@@ -47,6 +47,11 @@ def main(folder: str) -> None:
     found = monitor.tables.read(spark, "drift_metrics").orderBy("window_start", "statistic")
     for row in found.select("statistic", "current_count", "value", "status").toJSON().collect():
         print(row.value)
+    # Two hours later all are warm.
+    with SpoolWriter(f"{folder}/spool") as spool:
+        late = [event(number, warmer=80) for number in range(2 * ROWS, 3 * ROWS)]
+        spool.append(events_to_batch(late))
+    monitor.start(events, f"{folder}/checkpoints", available_now=True).wait()
     live = spark.range(1_000).selectExpr("double(id) AS a", "id / 2 AS b")
     live.createOrReplaceTempView("live")
     print(spark.sql("SELECT sparkmon_ks_rows(a, b) AS value FROM live").toJSON().collect()[0].value)

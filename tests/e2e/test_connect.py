@@ -27,6 +27,9 @@ def test_a_monitor_and_the_sql_functions_work_over_spark_connect(tmp_path: Path)
     assert result.returncode == 0, result.stderr[-3000:]
     rows = [json.loads(line) for line in result.stdout.splitlines() if line.startswith("{")]
     *findings, over_rows = rows
+    # Decided on by a process of the server, told by the client.
+    assert "ALERT critical: temp of the model flights drifted from training" in result.stderr
+    assert result.stderr.count("ALERT ") == 1
     # Rows come every 4 s: two full hours of 900 close, the third stays open.
     assert [(row["statistic"], row["current_count"]) for row in findings] == [
         *(("ks", 900), ("psi", 900)),

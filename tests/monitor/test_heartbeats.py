@@ -210,4 +210,5 @@ def test_checkpoints_of_an_earlier_version_go_on_without(
     with pytest.raises(OptionError, match="earlier version of sparkmon made without heartbeats"):
         monitor.start(stream(spark, tmp_path), place, available_now=True, flush=True)
     shutil.rmtree(place)
-    monitor.start(stream(spark, tmp_path), place, available_now=True, flush=True).wait()
+    again = stream(spark, tmp_path)
+    monitor.start(again, place, available_now=True, flush=True, take_over=True).wait()
