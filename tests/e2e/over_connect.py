@@ -32,7 +32,8 @@ def main(folder: str) -> None:
     # Delta is set at the server's start; what a client may not set again is told as a warning.
     warnings.simplefilter("ignore")
     builder = sparkmon.configure(SparkSession.builder.remote("local[2]"))
-    spark = builder.config("spark.databricks.delta.snapshotPartitions", "1").getOrCreate()
+    builder = builder.config("spark.databricks.delta.snapshotPartitions", "1")
+    spark = builder.config("spark.sql.shuffle.partitions", "2").getOrCreate()
     assert type(spark).__module__.startswith("pyspark.sql.connect")
     sparkmon.register(spark)
     store = sparkmon.LocalStore(f"{folder}/store")
