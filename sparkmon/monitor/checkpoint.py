@@ -60,14 +60,15 @@ def _read(spark: SparkSession, checkpoint: str, part: str) -> dict[int, str]:
     try:
         files = spark.read.format("binaryFile").load(place)
         name, text = F.element_at(F.split("path", "/"), -1), F.decode("content", "UTF-8")
-        rows = files.select(name, text).collect()
+        # Spark lists a file that is empty, and gives no row for it.
+        found = {file.rpartition("/")[2]: "" for file in files.inputFiles()}
+        found |= {row[0]: row[1].strip() for row in files.select(name, text).collect()}
     except AnalysisException as error:
         if error.getCondition() == _ABSENT:
             return {}
         raise
     except PySparkException as error:  # such as a checksum that is not that of the file
         raise _damaged(place) from error
-    found = {row[0]: row[1].strip() for row in rows}
     return {int(name) if re.fullmatch(r"\d+", name) else -1: text for name, text in found.items()}
 
 
