@@ -15,7 +15,6 @@ __all__ = ["after_call"]
 _NOTES = Path(os.environ["SPARKMON_FUZZ_NOTES"])
 
 
-@schemathesis.hook
 def after_call(context: object, case: object, response: Any) -> None:  # noqa: ANN401 - schemathesis' own
     """Note an answer, and of an acknowledged request what was sent."""
     note: dict[str, Any] = {"status": response.status_code}
@@ -31,3 +30,7 @@ def after_call(context: object, case: object, response: Any) -> None:  # noqa: A
 
 def _text(value: str | bytes) -> str:
     return value if isinstance(value, str) else value.decode("latin-1")
+
+
+# No decorator, which type checkers would have to know: the package is not installed for them.
+schemathesis.hook(after_call)
