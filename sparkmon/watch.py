@@ -16,7 +16,7 @@ from sparkmon.alerts import AlertDesk
 from sparkmon.errors import CheckpointError, SparkmonError
 from sparkmon.health import Watchdog
 
-__all__ = ["REMOVE", "TAKE_OVER", "Companion", "Watch", "failure_of", "known_query_id", "query_id"]
+__all__ = ["TAKE_OVER", "Companion", "Watch", "failure_of", "known_query_id", "query_id"]
 
 TAKE_OVER = (
     "restore it from a copy, or take a new directory of checkpoints and start with --take-over (take_over=True): the "
@@ -24,14 +24,7 @@ TAKE_OVER = (
 )
 """What to do where progress is lost."""
 
-REMOVE = (
-    "remove it, and its checksum beside it (.NUMBER.crc) where there is one: the batch is done again and adds nothing "
-    "that is there"
-)
-"""What to do where the note is damaged that the last batch is done."""
-
 _STATE = re.compile(r"CANNOT_LOAD_STATE_STORE|MISSING_STATE_DIRECTORY")
-_EMPTY = re.compile(r"Failed to read log file (?:file:)?(\S+?/(commits|offsets)/\d+)\.?\s")
 _NO_ROOM = "No space left on device"
 _FILE = re.compile(r"[^\s'\"(]*/state/\d+[^\s'\"),;]*")
 
@@ -133,7 +126,7 @@ def query_id(spark: SparkSession, checkpoint: str) -> str:
 
 
 def failure_of(error: PySparkException) -> SparkmonError | None:
-    """Say what ended a query where a person has to mend it: a full disk, or progress or state that is lost.
+    """Say what ended a query where a person has to mend it: a disk that is full, or lost state of open windows.
 
     Parameters
     ----------
@@ -151,10 +144,6 @@ def failure_of(error: PySparkException) -> SparkmonError | None:
             "no space is left on the disk of the tables, of the checkpoints, or of Spark's own files; make room and "
             "start again: it goes on where it was"
         )
-    if empty := _EMPTY.search(text):
-        # Spark lists no files without bytes: only the query itself finds the last one.
-        again = f"{REMOVE}; or " if empty[2] == "commits" else ""
-        return CheckpointError(f"{empty[1]} is damaged or missing; {again}{TAKE_OVER}")
     if not _STATE.search(text):
         return None
     file = _FILE.search(text)

@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from sparkmon.errors import CheckpointError
-from sparkmon.watch import REMOVE, TAKE_OVER
+from sparkmon.watch import TAKE_OVER
 
 __all__ = ["check_checkpoint"]
 
@@ -96,5 +96,10 @@ def _is_object(text: str) -> bool:
 
 
 def _damaged(file: str, is_last: bool = False) -> CheckpointError:
-    again = f"{REMOVE}; or " if is_last else ""
+    again = (
+        "remove it, and its checksum beside it (.NUMBER.crc) where there is one: the batch is done again and adds "
+        "nothing that is there; or "
+        if is_last
+        else ""
+    )
     return CheckpointError(f"{file} is damaged or missing; {again}{TAKE_OVER}")
