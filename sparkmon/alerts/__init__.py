@@ -8,7 +8,7 @@ from sparkmon.alerts.incident import Incident, Observation
 from sparkmon.alerts.matcher import SEVERITIES, Matcher
 from sparkmon.alerts.policy import Policy, Route, SeverityRule
 from sparkmon.alerts.record import AlertRecord
-from sparkmon.alerts.rows import notifications_of
+from sparkmon.alerts.rows import notifications_of, parcels_of
 
 __all__ = [
     "SEVERITIES",
@@ -25,4 +25,5 @@ __all__ = [
     "alerts_of",
     "candidates_of",
     "notifications_of",
+    "parcels_of",
 ]

@@ -18,7 +18,7 @@ from sparkmon.alerts.incident import Observation
 from sparkmon.alerts.memory import Memory
 from sparkmon.alerts.policy import Policy
 from sparkmon.alerts.record import AlertRecord
-from sparkmon.alerts.rows import notifications_of, observation_of, row_of
+from sparkmon.alerts.rows import notifications_of, observation_of, parcels_of, row_of
 from sparkmon.schemas import ALERTS
 from sparkmon.sinks import AlertSink
 from sparkmon.tables import Tables
@@ -242,16 +242,10 @@ class AlertDesk:
         return self._memory
 
     def _send_undelivered(self, record: AlertRecord, query_ids: Collection[str] | None) -> None:
-        parcels = record.undelivered(query_ids=query_ids)
-        tried: dict[tuple[str, str], int] = {}
-        for row, sink, attempts in parcels:
-            tried[row["notification_id"], sink] = attempts
-        notes = notifications_of({row["alert_id"]: row for row, _, _ in parcels}.values())
-        by_id = {note.notification_id: note for note, _ in notes}
         unknown: set[str] = set()
-        for (identity, sink), attempts in tried.items():
+        for note, sink, attempts in parcels_of(record.undelivered(query_ids=query_ids)):
             if self._dispatcher is not None:
-                unknown |= {*self._dispatcher.put(by_id[identity], [sink], attempts=attempts)}
+                unknown |= {*self._dispatcher.put(note, [sink], attempts=attempts)}
         for name in sorted(unknown):
             _LOGGER.warning(
                 "notifications for the sink %s wait in the tables, and there is no such sink any more; "

@@ -12,7 +12,7 @@ from sparkmon.alerts.incident import Incident, Observation
 from sparkmon.alerts.matcher import SEVERITIES
 from sparkmon.sinks import Alert, Notification
 
-__all__ = ["incident_of", "notifications_of", "observation_of", "row_of"]
+__all__ = ["incident_of", "notifications_of", "observation_of", "parcels_of", "row_of"]
 
 _MOST = 1000
 _FIELDS = [field.name for field in fields(Alert)]
@@ -70,6 +70,22 @@ def notifications_of(
     return [
         (_notification(identity, together), tuple(together[0]["sinks"]))
         for identity, together in told.items()
+    ]
+
+
+def parcels_of(
+    rows: Iterable[tuple[Mapping[str, Any], str, int]],
+) -> list[tuple[Notification, str, int]]:
+    """Put rows that a sink is to have to notifications, each with the sink's name and how often it was tried."""
+    of_sinks: dict[str, dict[str, Mapping[str, Any]]] = {}
+    tried: dict[tuple[str, str], int] = {}
+    for row, sink, attempts in rows:
+        of_sinks.setdefault(sink, {})[row["alert_id"]] = row
+        tried[row["notification_id"], sink] = attempts
+    return [
+        (note, sink, tried[note.notification_id, sink])
+        for sink, by_alert in of_sinks.items()
+        for note, _ in notifications_of(by_alert.values())
     ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
@@ -147,52 +147,47 @@ def replay(
     Those that are named are sent to all their sinks, whether they have had them or not. --waiting is for
     a monitor that does not run: one that does delivers them itself.
     """
-    from sparkmon.alerts import Dispatcher, notifications_of
+    from sparkmon.alerts import Dispatcher, parcels_of
 
     if not (notifications or dead or waiting):
         raise OptionError("got nothing to replay; name notifications, --dead or --waiting")
     with _record_of(config) as (record, chosen):
-        parcels: list[tuple[dict[str, Any], str]] = []
+        rows: list[tuple[dict[str, Any], str, int]] = []
         for wanted, is_dead in ((dead, True), (waiting, False)):
             if wanted:
-                parcels += [(row, sink) for row, sink, _ in record.undelivered(dead=is_dead)]
+                rows += [(row, sink, 0) for row, sink, _ in record.undelivered(dead=is_dead)]
         if notifications:
-            rows = record.alerts().where("notification_id IS NOT NULL").toArrow().to_pylist()
-            ids = {row["notification_id"] for row in rows}
+            told = record.alerts().where("notification_id IS NOT NULL").toArrow().to_pylist()
+            ids = {row["notification_id"] for row in told}
             named = {
                 each for begin in notifications for each in _chosen("notification", begin, ids)
             }
-            parcels += [
-                (row, sink)
-                for row in rows
+            rows += [
+                (row, sink, 0)
+                for row in told
                 if row["notification_id"] in named
                 for sink in row["sinks"]
             ]
-        sinks = [sink.open() for sink in chosen.alerts]
-        dispatcher = Dispatcher(sinks, record.write_deliveries)
-        unknown = set()
-        by_sink: dict[str, dict[str, dict[str, Any]]] = {}
-        for row, sink in parcels:
-            by_sink.setdefault(sink, {})[row["alert_id"]] = row
-        for sink, rows_of in by_sink.items():
-            for notification, _ in notifications_of(rows_of.values()):
-                unknown |= {*dispatcher.put(notification, [sink])}
+        parcels = parcels_of(rows)
+        dispatcher = Dispatcher([sink.open() for sink in chosen.alerts], record.write_deliveries)
+        unknown = {
+            name
+            for notification, sink, _ in parcels
+            for name in dispatcher.put(notification, [sink])
+        }
         dispatcher.drain(_DRAIN_S)
         dispatcher.stop()
         left = sum(dispatcher.waiting.values())
-    sent = sum(
-        len({r["notification_id"] for r in rows_of.values()}) for rows_of in by_sink.values()
-    )
     for name in sorted(unknown):
         note(f"there is no sink {name} in {config}")
     note(
-        f"{sent} to be sent, {left} not taken; sparkmon alerts list tells of those that were given up"
+        f"{len(parcels)} to be sent, {left} not taken; sparkmon alerts list tells of those that were given up"
     )
     if left or unknown:
         raise SystemExit(1)
 
 
-def _chosen(kind: str, begin: str, known: Iterator[str] | Sequence[str] | set[str]) -> list[str]:
+def _chosen(kind: str, begin: str, known: Collection[str]) -> list[str]:
     found = sorted(each for each in known if each.startswith(begin))
     if len(found) != 1 or len(begin) < 4:
         many = f"{len(found)} of that beginning" if found else "none of that id"
