@@ -30,7 +30,7 @@ WITHOUT_SECRETS = {"console", "hopsworks", "log"}
 
 
 def found_sinks() -> list[type[AlertSink]]:
-    """Import every module of the room, and list the sinks that can be made."""
+    """Import every module of the room, and list the sinks of it that can be made."""
     for module in pkgutil.iter_modules(sinks.__path__):
         importlib.import_module(f"sparkmon.sinks.{module.name}")
     found: list[type[AlertSink]] = []
@@ -39,7 +39,7 @@ def found_sinks() -> list[type[AlertSink]]:
         below = [
             each
             for each in waiting.pop().__subclasses__()
-            if each.__module__.startswith("sparkmon.")
+            if each.__module__.startswith(f"{sinks.__name__}.")
         ]
         waiting += below
         found += [each for each in below if not inspect.isabstract(each)]
