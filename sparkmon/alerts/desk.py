@@ -44,7 +44,7 @@ class AlertDesk:
     Raises
     ------
     OptionError
-        Two sinks have one name, or a route names none of them.
+        The sinks do not fit the policy; see :meth:`Policy.check_sinks`.
 
     Notes
     -----
@@ -58,7 +58,8 @@ class AlertDesk:
     ) -> None:
         self.tables, self.sinks, self.policy = tables, tuple(sinks), policy or Policy()
         self._names = tuple(sink.name for sink in sinks)
-        self.policy.check_sinks(self._names)
+        keeps = {sink.name: sink.keep for sink in sinks if sink.keep is not None}
+        self.policy.check_sinks(self._names, keeps)
         self._forget()
 
     def __getstate__(self) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
@@ -87,13 +88,23 @@ class Policy:
             if severity not in SEVERITIES:
                 raise OptionError.malformed("severity", severity, ", ".join(SEVERITIES))
 
-    def check_sinks(self, names: tuple[str, ...]) -> None:
-        """Refuse routes to sinks that are not there.
+    def check_sinks(
+        self, names: Sequence[str], keeps: Mapping[str, timedelta] | None = None
+    ) -> None:
+        """Refuse sinks that do not fit the policy.
+
+        Parameters
+        ----------
+        names : sequence of str
+            Their names.
+        keeps : mapping, optional
+            How long those that forget alerts keep them, by name; see :attr:`sparkmon.sinks.AlertSink.keep`.
 
         Raises
         ------
         OptionError
-            A route names a sink that is none of ``names``, or two sinks share a name.
+            A route names a sink that is none of ``names``, two sinks share a name, or one forgets an alert before it is
+            told again.
         """
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
@@ -104,3 +115,9 @@ class Policy:
                     raise OptionError(
                         f"got a route to {name!r}, which is no sink; expected {', '.join(names)}"
                     )
+        for name, keep in (keeps or {}).items():
+            if keep <= (self.repeat or timedelta()):
+                raise OptionError(
+                    f"got keep {keep} for the sink {name!r}; expected longer than repeat of the policy, {self.repeat}: "
+                    "an alert would end there before it is told again"
+                )

@@ -172,15 +172,13 @@ class MonitorConfig(Strict):
 
     @model_validator(mode="after")
     def _routed(self) -> MonitorConfig:
-        policy = self.policy.policy()
-        policy.check_sinks(tuple(each.name or each.sink for each in self.alerts))
-        kept = [each.keep for each in self.alerts if isinstance(each, Alertmanager)]
-        for keep in kept:
-            if parse_interval("keep", keep) <= (policy.repeat or timedelta()):
-                raise OptionError(
-                    f"got an alertmanager with keep: {keep}; expected longer than repeat of the policy, "
-                    f"{self.policy.repeat}: an alert would end there before it is told again"
-                )
+        names = [each.name or each.sink for each in self.alerts]
+        keeps = {
+            name: parse_interval("keep", each.keep)
+            for name, each in zip(names, self.alerts, strict=True)
+            if isinstance(each, Alertmanager)
+        }
+        self.policy.policy().check_sinks(names, keeps)
         return self
 
     def progress(self) -> str:

@@ -67,7 +67,8 @@ class Claims:
     A batch that is replayed adds nothing to a table because Delta knows its query and its number. A query with a new
     checkpoint is another query, of whom Delta knows nothing: it would count every row of the log a second time. So a
     query claims the windows of a model before it first writes them. The claim that was committed first holds, also
-    where two are made at once, until another takes it over.
+    where two are made at once, until another takes it over; the one that held it stops at its next batch. A batch that
+    is being written at that very moment is not seen, so stop a query before another takes over.
     """
 
     def __init__(
@@ -78,7 +79,7 @@ class Claims:
         self._held: dict[_Windows, _Claim] = {}
 
     def make(self, spark: SparkSession, models: Iterable[str], writer: str, batch_id: int) -> None:
-        """Claim the windows of models, unless this start has done so.
+        """Claim the windows of models, or see that they are still held.
 
         Parameters
         ----------
@@ -92,15 +93,14 @@ class Claims:
         Raises
         ------
         CheckpointError
-            Another query holds one of them.
+            Another query holds one of them, or has taken it over since the last batch.
         """
         wanted = {_Windows(model, length) for model in models for length in self._lengths}
-        if wanted <= {*self._held}:
-            return
         holders = self._holders(spark)
         others = [each for each in wanted if each in holders and holders[each].query_id != writer]
-        if others and not self._take_over:
-            raise self._refusal(holders[min(others)], writer)
+        lost = self._held.keys() & others
+        if others and (lost or not self._take_over):
+            raise self._refusal(holders[min(lost or others)], writer)
         new = sorted(each for each in wanted if each not in holders or each in others)
         if new:
             self._append(spark, new, writer, batch_id)

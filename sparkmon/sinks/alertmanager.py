@@ -96,7 +96,7 @@ class AlertmanagerSink(AlertSink):
         super().__init__(name)
         if keep <= timedelta():
             raise OptionError.malformed("keep", str(keep), "an interval above 0")
-        self._keep = keep
+        self.keep = keep
         self._told: OrderedDict[str, Severity] = OrderedDict()
         self._post = Post(
             url,
@@ -145,9 +145,9 @@ class AlertmanagerSink(AlertSink):
 
     def _end(self, alert: Alert, now: datetime) -> datetime:
         if alert.state != "provisional" or alert.window_start is None or alert.window_end is None:
-            return now + self._keep
+            return now + self.keep
         closed = in_utc(alert.window_end) + (alert.window_end - alert.window_start)
-        return min(max(closed, now + timedelta(hours=1)), now + self._keep)
+        return min(max(closed, now + timedelta(hours=1)), now + self.keep)
 
     def _remember(self, alert: Alert) -> None:
         self._told.pop(alert.incident_id, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from datetime import timedelta
 
 from sparkmon.errors import OptionError
 from sparkmon.sinks.notification import Notification
@@ -26,6 +27,8 @@ class AlertSink(ABC):
 
     kind: str
     """What it is: ``webhook``."""
+    keep: timedelta | None = None
+    """How long an alert stays open there that nobody tells again; None where nothing ends by itself."""
 
     def __init__(self, name: str | None = None) -> None:
         self.name = name if name is not None else self.kind

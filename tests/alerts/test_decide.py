@@ -287,3 +287,11 @@ def test_routes_name_sinks_that_are_there() -> None:
         policy.check_sinks(("log",))
     with pytest.raises(OptionError, match="got two sinks named 'log'; give each a name"):
         Policy().check_sinks(("log", "log"))
+
+
+def test_a_sink_keeps_alerts_until_they_are_told_again() -> None:
+    policy = Policy(repeat=2 * HOUR)
+    policy.check_sinks(("pager",), {"pager": 3 * HOUR})
+    with pytest.raises(OptionError, match="got keep 2:00:00 for the sink 'pager'; expected longer"):
+        policy.check_sinks(("pager",), {"pager": 2 * HOUR})
+    Policy(repeat=None).check_sinks(("pager",), {"pager": HOUR})

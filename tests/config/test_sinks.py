@@ -92,7 +92,7 @@ def test_routes_name_sinks_of_the_file(tmp_path: Path) -> None:
 
 def test_an_alert_does_not_end_in_an_alertmanager_before_it_is_told_again(tmp_path: Path) -> None:
     short = "  - {sink: alertmanager, url: 'http://alertmanager:9093', keep: 1 day}\n"
-    with pytest.raises(OptionError, match=r"keep: 1 day; expected longer than repeat .* 1 day"):
+    with pytest.raises(OptionError, match="got keep 1 day, 0:00:00 for the sink 'alertmanager'"):
         read(tmp_path, short)
     read(tmp_path, short + "policy: {repeat: 12 hours}\n")
 

@@ -14,6 +14,7 @@ from sparkmon.monitor import Monitor
 from sparkmon.protocol import events_to_batch
 from sparkmon.records import Event
 from sparkmon.store import LocalStore
+from sparkmon.watch import Watch
 
 __all__ = ["Desk"]
 
@@ -45,6 +46,26 @@ class Desk:
         most: int = 1000,
     ) -> int:
         """Watch a spool to its end, and give how many events were late."""
+        watch = self.start(
+            spool, checkpoints, available_now=True, flush=flush, take_over=take_over, most=most
+        )
+        try:
+            watch.wait()
+        finally:
+            watch.stop()
+        return watch.late_events()
+
+    def start(
+        self,
+        spool: str,
+        checkpoints: str,
+        *,
+        available_now: bool = False,
+        flush: bool = False,
+        take_over: bool = False,
+        most: int = 1000,
+    ) -> Watch:
+        """Begin to watch a spool."""
         stream = self.spark.readStream.format("kserve").option("maxEventsPerTrigger", most)
         events = stream.load(f"{self.path}/{spool}")
         monitor = Monitor(
@@ -54,9 +75,6 @@ class Desk:
             sinks=[],
         )
         place = f"{self.path}/{checkpoints}"
-        watch = monitor.start(events, place, available_now=True, flush=flush, take_over=take_over)
-        try:
-            watch.wait()
-        finally:
-            watch.stop()
-        return watch.late_events()
+        return monitor.start(
+            events, place, available_now=available_now, flush=flush, take_over=take_over
+        )

@@ -71,6 +71,26 @@ def test_a_checkpoint_begun_anew_is_refused_and_can_take_over(desk: Desk, report
     report.row("checkpoint begun anew: refused, taken over", 3, traffic.book, account)
 
 
+def test_a_running_query_that_is_taken_over_stops(desk: Desk, report: Report) -> None:
+    traffic = Traffic(84)
+    desk.log("spool", traffic.hour(0), traffic.hour(1))
+    first = desk.start("spool", "first")
+    try:
+        first.finish()
+        assert contents(desk.spark, desk.tables, "profiles") != []
+        desk.watch("spool", "second", flush=False, take_over=True)
+        desk.log("spool", traffic.hour(2))
+        with pytest.raises(StreamingQueryException, match="written by the query") as stopped:
+            first.finish()
+    finally:
+        first.stop()
+    assert f"whose progress is in {desk.path}/second/profiles" in str(stopped.value)
+    desk.watch("spool", "second")
+    # The first has read the dead letters of its last hour, too, before it was stopped.
+    account = check_account(desk.spark, desk.tables, traffic.book, letters_once=False)
+    report.row("taken over while it runs: it stops", 1, traffic.book, account)
+
+
 @pytest.mark.faults
 def test_of_two_that_start_at_once_on_one_model_one_writes(desk: Desk, report: Report) -> None:
     traffic = Traffic(83)
