@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Literal, TypeAlias
 
@@ -10,7 +11,9 @@ from pyspark.sql.streaming.query import StreamingQuery
 
 from sparkmon.watch import query_id
 
-__all__ = ["OutputMode", "WriteBatch", "start_query"]
+__all__ = ["OutputMode", "WriteBatch", "await_sources", "start_query"]
+
+_POLL_S = 0.02
 
 OutputMode: TypeAlias = Literal["append", "update"]
 
@@ -54,3 +57,16 @@ def start_query(
         .foreachBatch(each)
     )
     return (stream.trigger(availableNow=True) if available_now else stream).start()
+
+
+def await_sources(query: StreamingQuery) -> None:
+    """Block until a query has opened its sources, or has ended.
+
+    Notes
+    -----
+    All streams of a Python data source share one map of environment variables, to which Spark adds when it opens one
+    (``PythonStreamingSourceRunner.init`` in 4.2). Two that do so at once, and before any other, can break the map, and
+    then every task of theirs ends with ``java.io.OptionalDataException``.
+    """
+    while query.isActive and query.status["message"].startswith("Initializing"):
+        time.sleep(_POLL_S)

@@ -12,7 +12,7 @@ from pyspark.sql.streaming.query import StreamingQuery
 
 from sparkmon.errors import OptionError
 from sparkmon.health import HealthLimits, Watchdog, health_writer
-from sparkmon.monitor.batch_query import start_query
+from sparkmon.monitor.batch_query import await_sources, start_query
 from sparkmon.monitor.checkpoint import check_checkpoint
 from sparkmon.monitor.claims import Claims
 from sparkmon.monitor.closed_windows import ClosedWindows
@@ -127,10 +127,10 @@ class Queries:
         # What the one before has not delivered is for the one who takes over.
         writers = [health_writer(checkpoints), *(each for each in ids if each is not None)]
         desk.open(spark, None if take_over else writers)
-        queries = {
-            name: self._begin(name, frames[name], places[name], available_now, claims)
-            for name in names
-        }
+        queries: dict[str, StreamingQuery] = {}
+        for name in names:
+            queries[name] = self._begin(name, frames[name], places[name], available_now, claims)
+            await_sources(queries[name])
         if letters is not None:
             queries[_LETTERS] = start_query(
                 letters, places[_LETTERS], self._letters.write, available_now=available_now

@@ -66,6 +66,12 @@ class InferenceLogDataSource(DataSource):
     retention has not taken them. What KServe or a sender delivered twice comes twice; drop duplicates by
     ``event_id``, ``event_type`` and ``source``.
 
+    Several queries
+    ---------------
+    Start queries over this source one after the other, the second once ``status`` of the first has left "Initializing
+    sources", as a monitor does: Spark 4.2 lets streams that open at once break what they share, and their tasks then end
+    with ``java.io.OptionalDataException``.
+
     Examples
     --------
     A stream::
