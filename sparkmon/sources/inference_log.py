@@ -68,9 +68,9 @@ class InferenceLogDataSource(DataSource):
 
     Several queries
     ---------------
-    Start queries over this source one after the other, the second once ``status`` of the first has left "Initializing
-    sources", as a monitor does: Spark 4.2 lets streams that open at once break what they share, and their tasks then end
-    with ``java.io.OptionalDataException``.
+    Start them one after the other, the second once ``status`` of the first has left "Initializing sources", as a
+    monitor does: in Spark 4.2 streams that open at once can break what they share, and every task then ends with
+    ``java.io.OptionalDataException``.
 
     Examples
     --------
