@@ -32,7 +32,7 @@ test: java $(JARS) $(BROKER) $(DATABASE) $(ALERTMANAGER) ## everything that CI r
 test-fast: $(INSTALLED) ## doctests and units alone: no Spark, no Java, no servers to fetch
 	@$(PYTHON) -m pytest -m "not spark and not kafka and not mariadb and not alertmanager"
 
-test-faults: java $(JARS) $(BROKER) ## kill drivers, executors and brokers, fill disks, damage files: an hour; root mounts small disks
+test-faults: java $(JARS) $(BROKER) ## kill drivers, executors and brokers, fill disks, damage files: over an hour; root mounts small disks
 	@$(PYTHON) -m pytest --faults -s tests/faults
 
 coverage: java $(JARS) $(BROKER) $(DATABASE) $(ALERTMANAGER) ## test, and show the lines and branches that no test reached
