@@ -82,6 +82,7 @@ class AlertmanagerSink(AlertSink):
     """
 
     kind = "alertmanager"
+    keep: timedelta
 
     def __init__(
         self,
