@@ -5,10 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import pytest
 from pyspark.errors import StreamingQueryException
 
+from sparkmon.errors import CheckpointError
+from sparkmon.monitor.claims import Claims
+from sparkmon.tables import Tables
 from tests.faults.accounts import check_account, contents
 from tests.faults.desk import Desk
 from tests.faults.report import Report
@@ -89,6 +93,27 @@ def test_a_running_query_that_is_taken_over_stops(desk: Desk, report: Report) ->
     # The first has read the dead letters of its last hour, too, before it was stopped.
     account = check_account(desk.spark, desk.tables, traffic.book, letters_once=False)
     report.row("taken over while it runs: it stops", 1, traffic.book, account)
+
+
+def test_of_two_claims_the_one_committed_first_holds(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables, append = Tables(f"{desk.tables}"), Claims._append
+    left, right = (Claims(tables, [3600.0], f"/{name}", take_over=False) for name in "ab")
+
+    def after_another(claims: Claims, *given: Any) -> None:  # noqa: ANN401 - passed on
+        """Let another claim what this one has just seen to be free."""
+        monkeypatch.setattr(Claims, "_append", append)
+        right.make(desk.spark, ["shop"], "right", 0)
+        append(claims, *given)
+
+    monkeypatch.setattr(Claims, "_append", after_another)
+    with pytest.raises(CheckpointError, match=r"query right since .* whose progress is in /b; "):
+        left.make(desk.spark, ["shop"], "left", 0)
+    assert len(contents(desk.spark, desk.tables, "monitors")) == 2
+    right.make(desk.spark, ["shop"], "right", 1)
+    with pytest.raises(CheckpointError, match="written by the query right"):
+        left.make(desk.spark, ["shop"], "left", 1)
 
 
 @pytest.mark.faults
