@@ -32,10 +32,12 @@ def out_of_order(events: Sequence[Event], random: np.random.Generator) -> list[E
 @pytest.mark.faults
 def test_events_twice_out_of_order_and_late_are_counted_once(desk: Desk, report: Report) -> None:
     traffic, random = Traffic(61), np.random.default_rng(61)
-    sent = out_of_order([event for at in range(3) for event in traffic.hour(at)], random)
+    events = [event for at in range(3) for event in traffic.hour(at)]
+    events += [traffic.request("shop", minutes, traffic.rows(2)) for minutes in range(2, 160, 2)]
+    sent = out_of_order(events, random)
     # Batches of some minutes: Spark takes nothing for late that is behind the end of the last batch but one.
-    desk.log("spool", *(sent[at : at + 4] for at in range(0, len(sent), 4)))
-    assert desk.watch("spool", "checkpoints", flush=False, most=4) == 0
+    desk.log("spool", *(sent[at : at + 6] for at in range(0, len(sent), 6)))
+    assert desk.watch("spool", "checkpoints", flush=False, most=6) == 0
     # Behind 02:50 less the delay, by the last event: the first are late, the others in time.
     late = traffic.aside([(30, 5), (100, 3), (150, 2)])
     traffic.book.events += len(late)
