@@ -58,15 +58,16 @@ class Cluster:
         return found
 
     def kill_executor(self) -> int:
-        """Kill one executor, and give the number of its worker."""
+        """Kill the first executor that runs a task in Python, and give the number of its worker."""
         deadline = time.monotonic() + _PATIENCE_S
         while time.monotonic() < deadline:
             for number, pids in enumerate(self.executors()):
-                if pids:
-                    os.kill(pids[-1], signal.SIGKILL)
-                    return number
-            time.sleep(0.1)
-        raise AssertionError("no executor runs")
+                for pid in pids:
+                    if _has_python(pid):
+                        os.kill(pid, signal.SIGKILL)
+                        return number
+            time.sleep(0.01)
+        raise AssertionError("no executor runs a task")
 
     def kill_worker(self, number: int) -> None:
         """Kill a worker and its executors, as a lost machine does."""
@@ -119,6 +120,13 @@ def _parents() -> dict[int, int]:
             continue
         found[int(stat.parent.name)] = int(text.rpartition(")")[2].split()[1])
     return found
+
+
+def _has_python(executor: int) -> bool:
+    """Tell whether an executor has forked a Python process for a task: the first takes a second to begin."""
+    parents = _parents()
+    below = [pid for pid in parents if _is_below(pid, executor, parents)]
+    return sum("pyspark.daemon" in _command(pid) for pid in below) > 1
 
 
 def _is_below(pid: int, above: int, parents: dict[int, int]) -> bool:

@@ -27,17 +27,17 @@ def test_lost_executors_and_workers_cost_nothing(
 ) -> None:
     traffic = Traffic(21)
     with Cluster(tmp_path / "cluster", workers=2) as cluster:
-        more = "  spark.executor.memory: 1g\n  spark.executor.cores: 1\n"
+        more = "  spark.executor.memory: 1g\n  spark.executor.cores: 1\n  spark.log.level: WARN\n"
         place = Place(tmp_path / "job", references, master=cluster.master, more=more)
         place.log(*(traffic.hour(at) for at in range(3)))
         with place.start() as job:
-            job.until_started()
-            in_a_batch(place, job)
             number = cluster.kill_executor()
+            job.until("a lost task", lambda: "ExecutorLostFailure" in job.said)
             job.until_idle()
             place.log(traffic.hour(3), traffic.hour(4))
             in_a_batch(place, job)
             cluster.kill_worker(number)
+            job.until("a lost worker", lambda: job.said.count("Lost executor") > 1)
             job.until_idle()
             job.stop()
         place.log(traffic.hour(5))
