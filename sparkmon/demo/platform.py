@@ -14,7 +14,7 @@ import httpx
 from sparkmon.demo.flights import MODEL
 from sparkmon.demo.online_store import VIEW
 from sparkmon.demo.server_process import ServerProcess
-from sparkmon.serving.payload_event import PayloadEvent
+from sparkmon.payload_logger.payload_event import PayloadEvent
 
 __all__ = ["Platform"]
 

@@ -11,8 +11,7 @@ from typing import Any
 from sparkmon.demo.delay_model import DelayModel
 from sparkmon.demo.flights import MODEL, split_flights
 from sparkmon.errors import MissingExtraError
-from sparkmon.serving.event_emitter import EventEmitter
-from sparkmon.serving.logging_middleware import PayloadLogger
+from sparkmon.payload_logger import EventEmitter, PayloadLogger
 from sparkmon.serving.server import serve
 
 try:

@@ -1,6 +1,6 @@
-"""The serving side: the KServe transformer, and the payload logger where there is no agent; imports no Spark.
+"""The serving side: the KServe transformer; imports no Spark.
 
-Nothing is imported here, for kserve takes seconds and reads the command line: import from the files themselves.
+Nothing is imported here because kserve takes seconds to import and reads the command line: import from the files.
 """
 
 __all__: list[str] = []

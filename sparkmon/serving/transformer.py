@@ -21,11 +21,10 @@ except ImportError as error:
 
 from starlette.types import ASGIApp
 
+from sparkmon.payload_logger import EventEmitter, PayloadLogger
 from sparkmon.secret import Secret
-from sparkmon.serving.event_emitter import EventEmitter
 from sparkmon.serving.feature_transformer import FeatureTransformer
 from sparkmon.serving.front_door import FrontDoor
-from sparkmon.serving.logging_middleware import PayloadLogger
 from sparkmon.serving.server import Middleware, serve
 from sparkmon.serving.settings import EnrichmentSettings, PredictorSettings, parse_defaults
 from sparkmon.store.feature_view import FeatureView

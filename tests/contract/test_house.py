@@ -18,7 +18,7 @@ BELOW_CONFIG = {
     *("alerts", "comparison", "distributions", "errors", "explain", "functions", "health"),
     *("interval", "logs", "printable", "profiles"),
     *("protocol", "receiver", "records", "registry", "schemas", "secret", "session", "sources"),
-    *("serving", "sinks", "skew", "statistics", "store", "tables", "watch"),
+    *("payload_logger", "serving", "sinks", "skew", "statistics", "store", "tables", "watch"),
 }
 MAY_IMPORT = {
     "errors": set(),
@@ -33,9 +33,9 @@ MAY_IMPORT = {
     "schemas": {"protocol", "distributions", "records"},
     "logs": {"protocol", "printable", "records", "errors"},
     "receiver": {"logs", "protocol", "printable", "secret", "records", "errors"},
+    "payload_logger": {"protocol", "printable", "secret", "records", "errors"},
     "serving": {
-        *("store", "protocol", "distributions", "registry", "printable", "secret", "records"),
-        "errors",
+        *("payload_logger", "store", "protocol", "printable", "secret", "records", "errors"),
     },
     "sources": {"logs", "protocol", "schemas", "records", "errors"},
     "profiles": {"schemas", "distributions", "records", "errors"},
@@ -69,7 +69,7 @@ MAY_IMPORT = {
 
 PURE = {
     *("errors", "registry", "records", "protocol", "distributions", "statistics", "store"),
-    *("logs", "printable", "receiver", "secret", "serving", "sinks", "skew"),
+    *("logs", "payload_logger", "printable", "receiver", "secret", "serving", "sinks", "skew"),
 }
 """Rooms that live without Spark: importing them must not import pyspark."""
 

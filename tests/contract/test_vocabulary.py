@@ -17,13 +17,32 @@ ROOMS = sorted({source.room for source in package()})
 
 RETIRED = (
     # alerts
-    *("AlertDesk", "AlertRecord", "Mailbag", "mailbag", "Parcel", "parcel", "parcels", "parcels_of"),
+    *(
+        "AlertDesk",
+        "AlertRecord",
+        "Mailbag",
+        "mailbag",
+        "Parcel",
+        "parcel",
+        "parcels",
+        "parcels_of",
+    ),
     *("Courier", "courier", "couriers", "clerk", "candidates_of", "CANDIDATES", "told", "untold"),
     *("never_told", "believed", "told_end", "fine_windows", "graver", "gravest", "forget_after"),
     # health
     *("Symptom", "symptom", "symptoms", "is_ill", "Vitals", "vitals"),
     # streams
-    *("Tally", "tally", "Look", "and_then", "beats", "Reach", "reach_s", "history_reach_s", "Claims"),
+    *(
+        "Tally",
+        "tally",
+        "Look",
+        "and_then",
+        "beats",
+        "Reach",
+        "reach_s",
+        "history_reach_s",
+        "Claims",
+    ),
     *("letters", "Watch", "Silence"),
     # serving, store, demo
     *("stitch", "stitched", "front_door", "patience", "SkewMarker", "print_play", "Play", "play"),
@@ -31,7 +50,19 @@ RETIRED = (
 """What the vocabulary replaced: see the table in CHANGELOG.md for what each is called now."""
 
 PARTICIPLES = {
-    *("asked", "begun", "believed", "done", "found", "given", "gone", "heard", "held", "kept", "known"),
+    *(
+        "asked",
+        "begun",
+        "believed",
+        "done",
+        "found",
+        "given",
+        "gone",
+        "heard",
+        "held",
+        "kept",
+        "known",
+    ),
     *("left", "made", "meant", "put", "said", "seen", "sent", "shown", "taken", "told", "wanted"),
     *("watched", "written"),
 }

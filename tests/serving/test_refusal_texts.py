@@ -6,8 +6,7 @@ import logging
 
 import pytest
 
-from sparkmon.serving.event_emitter import EventEmitter
-from sparkmon.serving.feature_logger import FeatureLogger
+from sparkmon.payload_logger import EventEmitter, FeatureLogger
 from sparkmon.serving.front_door import answer_of
 from sparkmon.serving.refusal import refusal
 

@@ -11,10 +11,9 @@ from typing import Any, TypeAlias
 import pytest
 
 from sparkmon.errors import OptionError
+from sparkmon.payload_logger import EventEmitter, PayloadLogger
 from sparkmon.protocol.cloudevents import from_http
 from sparkmon.records import Event
-from sparkmon.serving.event_emitter import EventEmitter
-from sparkmon.serving.logging_middleware import PayloadLogger
 from tests.support.receiver import CAPTURES, captured
 from tests.support.sink import Posted, sink
 

@@ -7,7 +7,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sparkmon.serving.emitted_event import EmittedEvent
+from sparkmon.payload_logger.emitted_event import EmittedEvent
 
 __all__ = ["EmitterCounts", "EventQueue"]
 

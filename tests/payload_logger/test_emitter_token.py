@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from sparkmon.errors import OptionError
+from sparkmon.payload_logger import EventEmitter
 from sparkmon.secret import Secret
-from sparkmon.serving.event_emitter import EventEmitter
-from tests.serving.test_event_emitter import event, free_port, wait_for
+from tests.payload_logger.test_event_emitter import event, free_port, wait_for
 from tests.support.receiver import Receiver
 from tests.support.spools import read_all
 

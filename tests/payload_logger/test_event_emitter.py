@@ -14,11 +14,11 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from sparkmon.errors import OptionError
+from sparkmon.payload_logger import EventEmitter
+from sparkmon.payload_logger.emitter_metrics import EmitterMetrics
+from sparkmon.payload_logger.event_queue import EmitterCounts
 from sparkmon.protocol.cloudevents import from_http
 from sparkmon.protocol.structured_batch import from_structured_batch
-from sparkmon.serving.emitter_metrics import EmitterMetrics
-from sparkmon.serving.event_emitter import EventEmitter
-from sparkmon.serving.event_queue import EmitterCounts
 from tests.support.receiver import Receiver, captured, event_headers
 from tests.support.sink import sink
 from tests.support.spools import read_all

@@ -14,12 +14,12 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from sparkmon.errors import MissingExtraError, OptionError
+from sparkmon.payload_logger.emitted_event import EmittedEvent
+from sparkmon.payload_logger.event_queue import EmitterCounts, EventQueue
 from sparkmon.secret import Secret
-from sparkmon.serving.emitted_event import EmittedEvent
-from sparkmon.serving.event_queue import EmitterCounts, EventQueue
 
 try:
-    from sparkmon.serving.event_client import EventClient, without_userinfo
+    from sparkmon.payload_logger.event_client import EventClient, without_userinfo
 except ImportError as error:
     raise MissingExtraError.of(str(error.name), "serving") from error
 

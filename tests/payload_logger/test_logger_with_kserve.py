@@ -24,8 +24,7 @@ SERVE = """
 import sys
 import kserve, kserve.model_server
 from kserve.protocol.rest.server import RESTServer
-from sparkmon.serving.event_emitter import EventEmitter
-from sparkmon.serving.logging_middleware import PayloadLogger
+from sparkmon.payload_logger import EventEmitter, PayloadLogger
 
 class LoopbackServer(RESTServer):
     def __init__(self, *args, **kwargs):

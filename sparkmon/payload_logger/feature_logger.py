@@ -18,11 +18,11 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
+from sparkmon.payload_logger.event_emitter import EventEmitter
 from sparkmon.printable import printable
 from sparkmon.protocol.attributes import KSERVE_TYPES
 from sparkmon.protocol.enrichment import ENRICHMENT_PARAMETER, Enrichment
 from sparkmon.protocol.times import parse_time
-from sparkmon.serving.event_emitter import EventEmitter
 
 __all__ = ["FeatureLogger"]
 

@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from sparkmon.errors import OptionError
+from sparkmon.payload_logger.emitted_event import EmittedEvent
+from sparkmon.payload_logger.event_queue import EventQueue
 from sparkmon.protocol.structured_batch import BATCH_TYPE
 from sparkmon.secret import Secret
-from sparkmon.serving.emitted_event import EmittedEvent
-from sparkmon.serving.event_queue import EventQueue
 
 __all__ = ["EventClient", "retry_after_s", "without_userinfo"]
 

@@ -10,10 +10,10 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMappi
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from sparkmon.errors import OptionError
+from sparkmon.payload_logger.body_copy import BodyCopy
+from sparkmon.payload_logger.event_emitter import EventEmitter
+from sparkmon.payload_logger.payload_event import PayloadEvent, canonical_name
 from sparkmon.records import Half
-from sparkmon.serving.body_copy import BodyCopy
-from sparkmon.serving.event_emitter import EventEmitter
-from sparkmon.serving.payload_event import PayloadEvent, canonical_name
 
 __all__ = ["PayloadLogger"]
 
@@ -82,8 +82,7 @@ class PayloadLogger:
     In the program that starts the server::
 
         import kserve
-        from sparkmon.serving.event_emitter import EventEmitter
-        from sparkmon.serving.logging_middleware import PayloadLogger
+        from sparkmon.payload_logger import EventEmitter, PayloadLogger
 
         kserve.model_server.app.add_middleware(
             PayloadLogger, emitter=EventEmitter("http://receiver:8080/"), inference_service="iris"

@@ -29,10 +29,9 @@ from hsfs.feature_view import FeatureView
 from hsfs.serving_key import ServingKey
 from hsfs.training_dataset_feature import TrainingDatasetFeature
 
+from sparkmon.payload_logger import EventEmitter, FeatureLogger
 from sparkmon.protocol import decode, decode_batch, from_http
 from sparkmon.records import Decoded, Event
-from sparkmon.serving.event_emitter import EventEmitter
-from sparkmon.serving.feature_logger import FeatureLogger
 from tests.support.receiver import Receiver
 from tests.support.spools import log
 
@@ -292,7 +291,7 @@ def test_closing_tells_whether_all_was_sent() -> None:
 
 def test_it_needs_neither_spark_nor_hopsworks() -> None:
     code = (
-        "import sys, sparkmon.serving.feature_logger; "
+        "import sys, sparkmon.payload_logger; "
         "print({'pyspark', 'hsfs', 'hopsworks', 'pandas'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

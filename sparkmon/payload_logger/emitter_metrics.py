@@ -8,7 +8,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from sparkmon.serving.event_emitter import EventEmitter
+from sparkmon.payload_logger.event_emitter import EventEmitter
 
 __all__ = ["EmitterMetrics"]
 
