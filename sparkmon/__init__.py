@@ -38,7 +38,7 @@ _HOMES = {
     "Route": "sparkmon.alerts",
     "Secret": "sparkmon.sinks",
     "SeverityRule": "sparkmon.alerts",
-    "SkewMarker": "sparkmon.skew",
+    "SkewDetector": "sparkmon.skew",
     "SlackSink": "sparkmon.sinks",
     "SqlStore": "sparkmon.store",
     "Tables": "sparkmon.tables",

@@ -106,7 +106,7 @@ class Decoded:
     dead_letter: DeadLetter | None = None
     entities: Sequence[Mapping[str, Value]] = ()
     """Of a request that sparkmon's transformer enriched: each instance's entity ids, by name."""
-    enrichment: Sequence[Mapping[str, Value]] = ()
+    row_flags: Sequence[Mapping[str, Value]] = ()
     """Of such a request, per instance: ``<group>.missing`` and ``<group>.stale`` (1 or 0) and ``<group>.age_s``."""
 
 

@@ -59,7 +59,7 @@ def compare_history(
     >>> [(round(row.value, 3), row.status) for row in found.orderBy("window_start").collect()]
     [(0.0, 'ok'), (0.3, 'drift'), (0.0, 'ok')]
     """
-    told = profiles.where(F.col("column_kind") != "enrichment").select(*PROFILES.names)
+    told = profiles.where(F.col("column_kind") != "row_flag").select(*PROFILES.names)
     candidates = told if earlier is None else told.unionByName(earlier.select(*PROFILES.names))
     before = candidates.select(
         *(F.col(name).alias(f"p_{name}") for name in _SERIES),

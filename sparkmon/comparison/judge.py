@@ -82,7 +82,7 @@ def _judge(
     drift_type: str,
     anytime: bool,
 ) -> Iterator[dict[str, Any]]:
-    if row["column_kind"] == "enrichment":
+    if row["column_kind"] == "row_flag":
         yield from _judge_rate(row, checks)
         return
     known = row["known"]

@@ -13,7 +13,7 @@ __all__ = ["ALLOWED", "RATES", "JudgedRate", "judge_rate"]
 RATES: Mapping[str, str] = MappingProxyType(
     {"missing": "missing_key_rate", "stale": "stale_rate", "skew": "skew_rate"}
 )
-"""What a column of ``enrichment`` marks, by the last part of its name, to the rate that is judged."""
+"""What a row flag means, by the last part of its name, to the rate that is judged."""
 
 ALLOWED = 0.01
 """The rate that is allowed where none is set: one row in a hundred."""

@@ -18,7 +18,7 @@ __all__ = ["Joint"]
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 _ROUNDING = 0.25
-"""Floats of a mean that was merged many times are off by more than their last digit; marks are whole numbers."""
+"""A mean merged many times is off by more than its last digit; a fingerprint is two whole numbers."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,8 +106,8 @@ class Joint:
         """Tell whether both sides have rows and all of these were projected alike."""
         if not (self.n and other.n):
             return False
-        marks = self.vector[-2:] - other.vector[-2:]
-        return bool((np.abs(marks) < _ROUNDING).all())
+        difference = self.vector[-2:] - other.vector[-2:]
+        return bool((np.abs(difference) < _ROUNDING).all())
 
 
 def _refused(got: str, expected: str) -> ProfileError:

@@ -182,7 +182,7 @@ class Projection:
         errors : array, shape (n,)
             The row's distance to the plane less the training rows' mean, in their standard deviations; in [-10, 10].
         vectors : array, shape (n, 133)
-            The embedding, of length 1, and what is the same for every row: ``spread``, ``unit`` and ``marks``.
+            The embedding, of length 1, and what is the same for every row: ``spread``, ``unit`` and ``fingerprint``.
 
         Notes
         -----
@@ -192,11 +192,11 @@ class Projection:
         errors = (distances_to(scaled, self.components) - self.error_mean) / self.error_std
         vectors = np.empty((len(scaled), EMBEDDING + CONSTANTS), np.float32)
         vectors[:, :EMBEDDING] = embedded(scaled, self.frequencies)
-        vectors[:, EMBEDDING:] = (*self.spread, self.unit, *self.marks)
+        vectors[:, EMBEDDING:] = (*self.spread, self.unit, *self.fingerprint)
         return np.clip(errors, -GREATEST, GREATEST), vectors
 
     @cached_property
-    def marks(self) -> tuple[int, int]:
+    def fingerprint(self) -> tuple[int, int]:
         """Two numbers that differ from projection to projection; small, so that floats average them well."""
         digest = int.from_bytes(hashlib.sha256(self.to_bytes()).digest()[:4], "big")
         return digest % 1024, digest // 1024 % 1024

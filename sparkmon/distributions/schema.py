@@ -81,7 +81,7 @@ _PROFILES_FIELDS: list[pa.Field[Any]] = [
     pa.field("profile", PROFILE, nullable=False),
 ]
 PROFILES = pa.schema(_PROFILES_FIELDS)
-"""One row per model, window, slice and column. ``column_kind`` is ``feature``, ``prediction`` or ``enrichment``,
+"""One row per model, window, slice and column. ``column_kind`` is ``feature``, ``prediction`` or ``row_flag``,
 and ``joint`` of the column ``:joint``, in which a row stands for all its numeric features together.
 All rows together are the slice ``:all``."""
 

@@ -25,7 +25,7 @@ from sparkmon.monitor.verdicts import Verdicts
 from sparkmon.monitor.views import read_views
 from sparkmon.profiles import WINDOW_K, merge_profiles, slices_of, with_slices
 from sparkmon.sinks import AlertSink, ConsoleSink
-from sparkmon.skew import SkewMarker
+from sparkmon.skew import SkewDetector
 from sparkmon.store import DEFAULT_REFERENCE, FeatureStore, schemas_of
 from sparkmon.tables import Tables
 from sparkmon.watch import Watch
@@ -70,7 +70,7 @@ class Monitor:
         :func:`sparkmon.comparison.provisional`. It is a second query, which reads and decodes the log once more.
     views : mapping of str to str, optional
         Model to the feature view, ``"name"`` or ``"name:version"``, that sparkmon's transformer serves it from. Its
-        logged features are then compared with what the store holds (``skew_rate``); see :class:`sparkmon.SkewMarker`.
+        logged features are then compared with what the store holds (``skew_rate``); see :class:`sparkmon.SkewDetector`.
     sinks : sequence of AlertSink, optional
         Where alerts are told beside the table; the console without.
     policy : Policy, optional
@@ -137,7 +137,7 @@ class Monitor:
         self.checks = checks or Checks()
         desk = AlertDesk(self.tables, [ConsoleSink()] if sinks is None else sinks, policy)
         served = read_views(store, views or {})
-        self._mark = SkewMarker(store, served) if served else None
+        self._detector = SkewDetector(store, served) if served else None
         references = with_slices(store.read_references(reference), slices)
         self.slices = slices_of(references)
         self._schemas = schemas_of(references)
@@ -283,8 +283,10 @@ class Monitor:
         return start(available_now=available_now, take_over=take_over)
 
     def _rows(self, events: DataFrame, beats: DataFrame | None = None) -> DataFrame:
-        watched, delay, mark = self._watched(events), self.delay, self._mark
-        return sources.rows(watched, self._schemas, delay=delay, mark=mark, heartbeats=beats)
+        watched, delay, detector = self._watched(events), self.delay, self._detector
+        return sources.rows(
+            watched, self._schemas, delay=delay, detector=detector, heartbeats=beats
+        )
 
     def _watched(self, events: DataFrame) -> DataFrame:
         return events.where(F.col("component").isin(self.components))

@@ -30,7 +30,7 @@ def profile_rows(
     """Summarise rows per model, model version, event-time window and column.
 
     Features are profiled from requests and predictions from responses, so nothing waits for a pair. What a
-    transformer noted on requests (``enrichment``) is profiled beside the features.
+    transformer noted on requests (``row_flags``) is profiled beside the features.
 
     Parameters
     ----------
@@ -76,13 +76,13 @@ def profile_rows(
         no_vector,
     )
     sides = F.array(side)
-    if "enrichment" in rows.columns:
+    if "row_flags" in rows.columns:
         notes = F.struct(
-            F.lit("enrichment").alias("column_kind"),
-            F.col("enrichment").alias("cells"),
+            F.lit("row_flag").alias("column_kind"),
+            F.col("row_flags").alias("cells"),
             no_vector,
         )
-        has_notes = is_request & F.col("enrichment").isNotNull()
+        has_notes = is_request & F.col("row_flags").isNotNull()
         sides = F.when(has_notes, F.array(side, notes)).otherwise(sides)
     if projections:
         rows = _with_joint(rows, projections)

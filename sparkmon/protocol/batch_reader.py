@@ -22,8 +22,8 @@ __all__ = ["BatchReader"]
 
 _BATCH_BYTES = 256 * 2**20
 _CELL_BYTES = 64
-_BY_ROW = frozenset({"features", "instance", "predictions", "entities", "enrichment"})
-_FEATURES, _PREDICTIONS, _ENTITIES, _ENRICHMENT = range(4)
+_BY_ROW = frozenset({"features", "instance", "predictions", "entities", "row_flags"})
+_FEATURES, _PREDICTIONS, _ENTITIES, _ROW_FLAGS = range(4)
 
 
 class BatchReader:
@@ -138,7 +138,7 @@ class BatchReader:
 
     def _place_notes(self, body: Body, step: _Step) -> None:
         """Add what a transformer noted on a request; most requests have none."""
-        for side, rows in ((_ENTITIES, body.entities), (_ENRICHMENT, body.enrichment)):
+        for side, rows in ((_ENTITIES, body.entities), (_ROW_FLAGS, body.row_flags)):
             if rows.count and rows.names:
                 key = (side, rows.names)
                 if key not in self._namings:
@@ -201,7 +201,7 @@ def _assemble(events: pa.RecordBatch, step: _Step) -> pa.RecordBatch:
         "request_id": _request_ids(events, step.body_ids),
         "predictions": step.maps[_PREDICTIONS].build(total),
         "entities": step.maps[_ENTITIES].build(total),
-        "enrichment": step.maps[_ENRICHMENT].build(total),
+        "row_flags": step.maps[_ROW_FLAGS].build(total),
         **_letters(events, step.letters),
     }
     owners: Any = pa.array(np.repeat(np.arange(len(counts)), counts))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from sparkmon.protocol.limits import Limits
-from sparkmon.protocol.refusal import refusal
+from sparkmon.protocol.protocol_error import protocol_error
 from sparkmon.records import DeadLetter, Half, Value
 
 __all__ = ["NO_ROWS", "Body", "Rows", "check_items", "check_shape", "check_text", "made_names"]
@@ -37,7 +37,7 @@ class Body:
     dead_letter: DeadLetter | None = None
     entities: Rows = NO_ROWS
     """Of an enriched request: the entity ids of each instance."""
-    enrichment: Rows = NO_ROWS
+    row_flags: Rows = NO_ROWS
     """Of an enriched request: how each instance's features were come by."""
     size: int = 0
     """Bytes of the body once opened: what it cost to read."""
@@ -68,7 +68,7 @@ def check_items(data: bytes, limits: Limits) -> None:
         return
     items = data.count(b",") + data.count(b"[") + data.count(b"{")
     if items > 2 * limits.values:
-        raise refusal(
+        raise protocol_error(
             "TOO_MANY_VALUES", f"got JSON of {items} items; Limits.values is {limits.values}"
         )
 
@@ -76,13 +76,15 @@ def check_items(data: bytes, limits: Limits) -> None:
 def check_shape(count: int, width: int, limits: Limits) -> None:
     """Raise ProtocolError when a table has more rows, columns or values than ``limits`` allow."""
     if count > limits.rows:
-        raise refusal("TOO_MANY_ROWS", f"got {count} instances; Limits.rows is {limits.rows}")
+        raise protocol_error(
+            "TOO_MANY_ROWS", f"got {count} instances; Limits.rows is {limits.rows}"
+        )
     if width > limits.columns:
-        raise refusal(
+        raise protocol_error(
             "TOO_MANY_COLUMNS", f"got {width} columns; Limits.columns is {limits.columns}"
         )
     if count * width > limits.values:
-        raise refusal(
+        raise protocol_error(
             "TOO_MANY_VALUES", f"got {count} x {width} values; Limits.values is {limits.values}"
         )
 
@@ -94,7 +96,7 @@ def check_text(texts: Sequence[str], limits: Limits, what: str = "a string value
         return
     size = max(len(text.encode()) for text in texts)
     if size > limits.text_bytes:
-        raise refusal(
+        raise protocol_error(
             "VALUE_TOO_LONG",
             f"got {what} of {size} bytes; Limits.text_bytes is {limits.text_bytes}",
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sparkmon.protocol.refusal import refusal
+from sparkmon.protocol.protocol_error import protocol_error
 from sparkmon.protocol.v2 import is_tensor
 from sparkmon.records import Half
 
@@ -27,7 +27,7 @@ def classify(body: object, half: Half) -> str:
     ('v1_request', 'health')
     """
     if type(body) is not dict:
-        raise refusal(
+        raise protocol_error(
             "BODY_UNKNOWN", f"got a JSON {type(body).__name__} as {half} body; expected an object"
         )
     return _request(body) if half == "request" else _response(body)
@@ -47,7 +47,9 @@ def _request(body: dict[str, Any]) -> str:
         return "openai"
     if "model" in body and ("input" in body or "query" in body):
         return "openai"
-    raise refusal("BODY_UNKNOWN", "got an object with neither instances nor inputs as request body")
+    raise protocol_error(
+        "BODY_UNKNOWN", "got an object with neither instances nor inputs as request body"
+    )
 
 
 def _response(body: dict[str, Any]) -> str:

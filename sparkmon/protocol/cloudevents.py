@@ -10,7 +10,7 @@ from sparkmon.protocol.attributes import ATTRIBUTES, KSERVE_TYPES, event_of
 from sparkmon.protocol.body import check_items
 from sparkmon.protocol.clock import bounded
 from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
-from sparkmon.protocol.refusal import as_dead_letter
+from sparkmon.protocol.protocol_error import as_dead_letter
 from sparkmon.protocol.structured import read_structured
 from sparkmon.records import DeadLetter, Event
 

@@ -13,7 +13,7 @@ from sparkmon.protocol.enrichment import ENRICHMENT_PARAMETER, Enrichment
 from sparkmon.protocol.gunzip import GZIP_MAGIC, gunzip
 from sparkmon.protocol.jsontext import loads, split_head
 from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
-from sparkmon.protocol.refusal import as_dead_letter, refusal
+from sparkmon.protocol.protocol_error import as_dead_letter, protocol_error
 from sparkmon.protocol.v1 import read_instances
 from sparkmon.protocol.v2 import read_tensors
 from sparkmon.records import Decoded, Event, Half, Value
@@ -76,7 +76,7 @@ def decode(event: Event, limits: Limits = DEFAULT_LIMITS) -> Decoded:
         body_id=body.body_id,
         dead_letter=body.dead_letter,
         entities=_by_name(body.entities),
-        enrichment=_by_name(body.enrichment),
+        row_flags=_by_name(body.row_flags),
     )
 
 
@@ -116,7 +116,7 @@ def read_body(
     """
     try:
         if event_type not in ("request", "response"):
-            raise refusal(
+            raise protocol_error(
                 "UNKNOWN_EVENT_TYPE",
                 f"got the event type {event_type[:80]!r}; expected KServe's request or response",
             )
@@ -127,7 +127,7 @@ def read_body(
     except Exception as error:
         # The boundary of the room: bytes from outside must not stop a stream, whatever they trip over.
         reason = f"the decoder failed ({type(error).__name__}: {error!s:.200}); please report it"
-        letter = as_dead_letter(refusal("DECODER_FAILED", reason))
+        letter = as_dead_letter(protocol_error("DECODER_FAILED", reason))
         return Body("dead_letter", dead_letter=letter)
 
 
@@ -140,7 +140,7 @@ def _read(
     limits: Limits,
 ) -> Body:
     if len(payload) > limits.payload_bytes:
-        raise refusal(
+        raise protocol_error(
             "BODY_TOO_LARGE",
             f"got {len(payload)} bytes; Limits.payload_bytes is {limits.payload_bytes}",
         )
@@ -175,7 +175,9 @@ def _understand(body: Any, tail: bytes, half: Half, limits: Limits, size: int) -
         _take_enrichment(body, read, limits)
         return read
     if tail:
-        raise refusal("BODY_NOT_JSON", f"got {len(tail)} bytes after the JSON of a {kind} body")
+        raise protocol_error(
+            "BODY_NOT_JSON", f"got {len(tail)} bytes after the JSON of a {kind} body"
+        )
     if kind == "v1_request":
         key = "instances" if "instances" in body else "inputs"
         read.rows = read_instances(body[key], half, limits)
@@ -193,7 +195,7 @@ def _take_enrichment(body: dict[str, Any], read: Body, limits: Limits) -> None:
     text = parameters[ENRICHMENT_PARAMETER]
     count = read.rows.count
     note = Enrichment.from_text(text, count, limits)
-    read.entities, read.enrichment = note.entity_rows(count), note.note_rows(count)
+    read.entities, read.row_flags = note.entity_rows(count), note.note_rows(count)
     read.size += len(text)
 
 
@@ -201,14 +203,14 @@ def _cut(payload: bytes, head_length: str) -> tuple[Any, bytes]:
     """Cut a request where its own header says the JSON head ends."""
     length = int(head_length) if re.fullmatch("[0-9]{1,12}", head_length) else -1
     if not 0 < length <= len(payload):
-        raise refusal(
+        raise protocol_error(
             "HEAD_LENGTH_WRONG",
             f"got Inference-Header-Content-Length {head_length[:20]!r} on a body of {len(payload)} bytes",
         )
     try:
         return loads(payload[:length]), payload[length:]
     except ProtocolError:
-        raise refusal(
+        raise protocol_error(
             "HEAD_LENGTH_WRONG", f"the first {length} bytes, which the header names, are not JSON"
         ) from None
 

@@ -17,7 +17,7 @@ from sparkmon.errors import ProtocolError
 from sparkmon.protocol.body import Rows, check_items, check_shape, check_text
 from sparkmon.protocol.jsontext import loads
 from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
-from sparkmon.protocol.refusal import refusal
+from sparkmon.protocol.protocol_error import protocol_error
 from sparkmon.records import Value
 
 __all__ = ["ENRICHMENT_PARAMETER", "Enrichment"]
@@ -203,4 +203,4 @@ def _check_length(where: str, values: list[Any], rows: int) -> None:
 
 
 def _malformed(reason: str) -> ProtocolError:
-    return refusal("ENRICHMENT_MALFORMED", reason)
+    return protocol_error("ENRICHMENT_MALFORMED", reason)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import Any
 
-from sparkmon.protocol.refusal import refusal
+from sparkmon.protocol.protocol_error import protocol_error
 from sparkmon.records import Value
 
 __all__ = ["MAX_DEPTH", "flatten"]
@@ -35,17 +35,19 @@ def flatten(value: list[Any]) -> tuple[tuple[int, ...], list[Value]]:
     while True:
         types = set(map(type, level))
         if dict in types:
-            raise refusal(
+            raise protocol_error(
                 "INSTANCE_MALFORMED", "got an object inside a list; expected scalars or lists"
             )
         if list not in types:
             return tuple(shape), level
         lengths = set(map(len, level)) if len(types) == 1 else set()
         if len(lengths) != 1:
-            raise refusal(
+            raise protocol_error(
                 "ROWS_RAGGED", "got nested lists of different lengths; expected a full array"
             )
         if len(shape) == MAX_DEPTH:
-            raise refusal("VALUE_TOO_DEEP", f"got a value nested deeper than {MAX_DEPTH} levels")
+            raise protocol_error(
+                "VALUE_TOO_DEEP", f"got a value nested deeper than {MAX_DEPTH} levels"
+            )
         shape.append(lengths.pop())
         level = list(chain.from_iterable(level))

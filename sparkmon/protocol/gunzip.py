@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 
-from sparkmon.protocol.refusal import refusal
+from sparkmon.protocol.protocol_error import protocol_error
 
 __all__ = ["GZIP_MAGIC", "gunzip"]
 
@@ -44,16 +44,16 @@ def gunzip(data: bytes, limit: int) -> bytes:
         try:
             part = member.decompress(data, room + 1)
         except zlib.error as error:
-            raise refusal(
+            raise protocol_error(
                 "BODY_GZIP_BROKEN", f"got a gzip body that is damaged ({error})"
             ) from None
         if len(part) > room:
-            raise refusal(
+            raise protocol_error(
                 "BODY_TOO_LARGE",
                 f"got a gzip body that opens to more than {limit} bytes; raise Limits.decompressed_bytes to take it",
             )
         if not member.eof:
-            raise refusal(
+            raise protocol_error(
                 "BODY_GZIP_BROKEN", "got a gzip body that ends in the middle of its stream"
             )
         room -= len(part)
@@ -61,4 +61,4 @@ def gunzip(data: bytes, limit: int) -> bytes:
         data = member.unused_data
         if not data:
             return b"".join(parts)
-    raise refusal("BODY_GZIP_BROKEN", f"got a gzip body of more than {_MEMBERS} members")
+    raise protocol_error("BODY_GZIP_BROKEN", f"got a gzip body of more than {_MEMBERS} members")

@@ -17,7 +17,7 @@ from sparkmon.errors import MissingExtraError, ProtocolError
 from sparkmon.protocol.attributes import event_of
 from sparkmon.protocol.clock import bounded
 from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
-from sparkmon.protocol.refusal import as_dead_letter, refusal
+from sparkmon.protocol.protocol_error import as_dead_letter, protocol_error
 from sparkmon.protocol.times import EPOCH
 from sparkmon.records import Event
 
@@ -147,7 +147,7 @@ def _avro() -> tuple[Callable[..., Any], Any, Any]:
 def _read(value: bytes, limits: Limits) -> _Record:
     """Read the fields by their form, which leaves open only whether the version is 2 or 4."""
     if len(value) > limits.payload_bytes:
-        raise refusal(
+        raise protocol_error(
             "EVENT_TOO_LARGE",
             f"got a record of {len(value)} bytes; Limits.payload_bytes is {limits.payload_bytes}",
         )
@@ -160,19 +160,19 @@ def _read(value: bytes, limits: Limits) -> _Record:
             texts.append(read(stream, text))
     except (EOFError, IndexError, OverflowError, ValueError) as error:
         reason = f"got {len(value)} bytes that end inside a field of the inference log"
-        raise refusal("AVRO_MALFORMED", reason) from error
+        raise protocol_error("AVRO_MALFORMED", reason) from error
     left = len(value) - stream.tell()
     if left or len(texts) not in _TEXTS.values():
-        raise refusal(
+        raise protocol_error(
             "AVRO_MALFORMED",
             f"got {len(texts)} texts and {left} bytes after them; expected 2, 3 or 4 texts and no bytes",
         )
     for name in _INTS:
         if not -(2**31) <= head[name] < 2**31:
-            raise refusal("AVRO_MALFORMED", f"got a {name} beyond 32 bits: {head[name]}")
+            raise protocol_error("AVRO_MALFORMED", f"got a {name} beyond 32 bits: {head[name]}")
     record = _Record(**head | {"model": _text(head["model"], "modelName")}, texts=texts)
     if not record.model:
-        raise refusal("EVENT_FIELD_MISSING", "the record has no modelName")
+        raise protocol_error("EVENT_FIELD_MISSING", "the record has no modelName")
     return record
 
 
@@ -183,7 +183,7 @@ def _version_of(texts: list[bytes]) -> SchemaVersion:
         return 4
     if texts[0].lstrip()[:1] == b"{":
         return 2
-    raise refusal(
+    raise protocol_error(
         "AVRO_AMBIGUOUS",
         "got a record of version 2 or 4 with neither a messageType nor a JSON request; name the schema version",
     )
@@ -193,7 +193,7 @@ def _events(
     record: _Record, version: SchemaVersion, record_id: str, time_unit: TimeUnit
 ) -> list[Event]:
     if len(record.texts) != _TEXTS[version]:
-        raise refusal(
+        raise protocol_error(
             "AVRO_MALFORMED",
             f"got {len(record.texts)} texts; schema version {version} has {_TEXTS[version]}",
         )
@@ -201,7 +201,7 @@ def _events(
     if version == 4:
         event_id = _text(record.texts[0], "inferenceId")
         if not event_id:
-            raise refusal("EVENT_FIELD_MISSING", "the record has no inferenceId")
+            raise protocol_error("EVENT_FIELD_MISSING", "the record has no inferenceId")
         half = _text(record.texts[1], "messageType")
         half = half.lower() if half.lower() in _HALVES else half
         return [_event(record, half, event_id, time, record.texts[2])]
@@ -236,7 +236,7 @@ def _time(timestamp: int, unit: TimeUnit) -> datetime:
     except OverflowError:
         pass
     unit_got = "seconds" if in_seconds else "milliseconds"
-    raise refusal(
+    raise protocol_error(
         "EVENT_TIME_MALFORMED",
         f"got the requestTimestamp {timestamp} {unit_got}; expected a time from 1970 to 9999",
     )
@@ -244,8 +244,10 @@ def _time(timestamp: int, unit: TimeUnit) -> datetime:
 
 def _text(data: bytes, name: str) -> str:
     if len(data) > _LONGEST_NAME:
-        raise refusal("AVRO_MALFORMED", f"got a {name} of {len(data)} bytes; expected a name")
+        raise protocol_error(
+            "AVRO_MALFORMED", f"got a {name} of {len(data)} bytes; expected a name"
+        )
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
-        raise refusal("AVRO_MALFORMED", f"got a {name} that is not UTF-8") from None
+        raise protocol_error("AVRO_MALFORMED", f"got a {name} that is not UTF-8") from None

@@ -12,7 +12,7 @@ import re
 from typing import Any, NoReturn
 
 from sparkmon.errors import ProtocolError
-from sparkmon.protocol.refusal import refusal
+from sparkmon.protocol.protocol_error import protocol_error
 
 try:
     import orjson
@@ -28,13 +28,13 @@ _SPACE = b" \t\n\r"
 
 
 def _refuse_literal(text: str) -> NoReturn:
-    raise refusal("BODY_NOT_JSON", f"got the literal {text}, which JSON does not have")
+    raise protocol_error("BODY_NOT_JSON", f"got the literal {text}, which JSON does not have")
 
 
 def _double(text: str) -> float:
     number = float(text)
     if math.isinf(number):
-        raise refusal("BODY_NOT_JSON", "got a number that is infinity as a double")
+        raise protocol_error("BODY_NOT_JSON", "got a number that is infinity as a double")
     return number
 
 
@@ -118,4 +118,4 @@ def split_head(data: bytes) -> tuple[Any, bytes]:
 
 
 def _not_json(data: bytes, why: object) -> ProtocolError:
-    return refusal("BODY_NOT_JSON", f"got {len(data)} bytes that are not JSON ({why})")
+    return protocol_error("BODY_NOT_JSON", f"got {len(data)} bytes that are not JSON ({why})")

@@ -62,7 +62,7 @@ _DECODED_FIELDS: list[pa.Field[Any]] = [
     pa.field("features", VALUES),
     pa.field("predictions", VALUES),
     pa.field("entities", VALUES),
-    pa.field("enrichment", VALUES),
+    pa.field("row_flags", VALUES),
     pa.field("condition", pa.string()),
     pa.field("reason", pa.string()),
     pa.field("payload", pa.binary()),
@@ -72,7 +72,7 @@ DECODED = pa.schema(_DECODED_FIELDS)
 health checks, dead letters and the like), so that every event is accounted for and every event moves the clock.
 
 ``request_id`` links the hops of one call: the ``X-Request-Id`` header, else the body's id, else the event's.
-``entities`` and ``enrichment`` are those of requests that sparkmon's transformer made: the entity ids, and per feature
+``entities`` and ``row_flags`` are those of requests that sparkmon's transformer made: the entity ids, and per feature
 group ``<group>.missing`` and ``<group>.stale`` (1 or 0) and ``<group>.age_s`` (seconds). ``payload`` is kept for
 dead letters alone. A response that carries its request's payload has both value columns.
 """

@@ -23,7 +23,7 @@ from sparkmon.protocol.body import check_items
 from sparkmon.protocol.clock import bounded
 from sparkmon.protocol.jsontext import loads
 from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
-from sparkmon.protocol.refusal import as_dead_letter, refusal
+from sparkmon.protocol.protocol_error import as_dead_letter, protocol_error
 from sparkmon.records import DeadLetter, Event
 
 __all__ = ["from_object"]
@@ -76,7 +76,7 @@ def from_object(
     """
     try:
         if len(data) > limits.decompressed_bytes:
-            raise refusal("OBJECT_TOO_LARGE", f"got an object of {len(data)} bytes")
+            raise protocol_error("OBJECT_TOO_LARGE", f"got an object of {len(data)} bytes")
         records = list(_READERS[_format(data, name)](data, limits))
     except ProtocolError as error:
         trouble = as_dead_letter(error)
@@ -98,10 +98,10 @@ def _read_json(data: bytes, limits: Limits) -> Iterator[Any]:
     try:
         read = loads(data)
     except ProtocolError as error:
-        raise refusal("OBJECT_MALFORMED", f"the object is not JSON: {error}") from None
+        raise protocol_error("OBJECT_MALFORMED", f"the object is not JSON: {error}") from None
     records = read if type(read) is list else [read]
     if len(records) > limits.rows:
-        raise refusal(
+        raise protocol_error(
             "OBJECT_TOO_LARGE", f"got {len(records)} records; Limits.rows is {limits.rows}"
         )
     yield from records
@@ -122,7 +122,9 @@ def _read_csv(data: bytes, limits: Limits) -> Iterator[Any]:
             convert_options=convert,
         )
     except (pa.ArrowException, ValueError, OSError) as error:
-        raise refusal("OBJECT_MALFORMED", f"the object is not CSV ({error!s:.120})") from None
+        raise protocol_error(
+            "OBJECT_MALFORMED", f"the object is not CSV ({error!s:.120})"
+        ) from None
     yield from _records(table.to_batches(), limits)
 
 
@@ -132,14 +134,18 @@ def _read_parquet(data: bytes, limits: Limits) -> Iterator[Any]:
             about = file.metadata
             size = sum(about.row_group(i).total_byte_size for i in range(about.num_row_groups))
             if size > limits.decompressed_bytes or about.num_rows > limits.rows:
-                raise refusal("OBJECT_TOO_LARGE", f"got {about.num_rows} records of {size} bytes")
+                raise protocol_error(
+                    "OBJECT_TOO_LARGE", f"got {about.num_rows} records of {size} bytes"
+                )
             present = [name for name in file.schema_arrow.names if name in _COLUMNS]
             batches = file.iter_batches(batch_size=1024, columns=present, use_threads=False)
             yield from _records(batches, limits)
     except (pa.ArrowException, ValueError, OSError) as error:
         if isinstance(error, ProtocolError):
             raise
-        raise refusal("OBJECT_MALFORMED", f"the object is not Parquet ({error!s:.120})") from None
+        raise protocol_error(
+            "OBJECT_MALFORMED", f"the object is not Parquet ({error!s:.120})"
+        ) from None
 
 
 def _records(batches: Any, limits: Limits) -> Iterator[Any]:  # noqa: ANN401 - list or iterator of batches
@@ -148,7 +154,7 @@ def _records(batches: Any, limits: Limits) -> Iterator[Any]:  # noqa: ANN401 - l
         rows += batch.num_rows
         size += batch.nbytes
         if rows > limits.rows or size > limits.decompressed_bytes:
-            raise refusal("OBJECT_TOO_LARGE", f"got {rows} records of {size} bytes or more")
+            raise protocol_error("OBJECT_TOO_LARGE", f"got {rows} records of {size} bytes or more")
         yield from batch.to_pylist()
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from sparkmon.errors import ProtocolError
 from sparkmon.protocol.jsontext import loads
-from sparkmon.protocol.refusal import as_dead_letter, refusal
+from sparkmon.protocol.protocol_error import as_dead_letter, protocol_error
 from sparkmon.records import DeadLetter
 
 __all__ = ["read_structured"]
@@ -77,7 +77,7 @@ def _members(text: str) -> tuple[dict[str, str], str | None]:
     end = len(text.rstrip(" \t\n\r"))
     at = _skip(text, 0)
     if text[at : at + 1] != "{" or text[end - 1 : end] != "}" or end - at < 2:
-        raise refusal(
+        raise protocol_error(
             "EVENT_NOT_JSON", f"got {len(text)} bytes that do not begin and end as a JSON object"
         )
     members: dict[str, str] = {}
@@ -91,10 +91,10 @@ def _members(text: str) -> tuple[dict[str, str], str | None]:
         else:
             members.setdefault(name, text[start:at])
         if len(members) > _MEMBERS:
-            raise refusal("EVENT_NOT_JSON", f"got an event of more than {_MEMBERS} members")
+            raise protocol_error("EVENT_NOT_JSON", f"got an event of more than {_MEMBERS} members")
         more = _MORE.match(text, at)
         if more is None and _skip(text, at) != end - 1:
-            raise refusal("EVENT_NOT_JSON", f"expected a comma or the end at byte {at}")
+            raise protocol_error("EVENT_NOT_JSON", f"expected a comma or the end at byte {at}")
         at = end if more is None else more.end() - 1
     return members, None if data == "null" else data
 
@@ -102,11 +102,11 @@ def _members(text: str) -> tuple[dict[str, str], str | None]:
 def _name(text: str, at: int) -> tuple[str, int]:
     """Read a member's name, and find where its value begins."""
     if text[at] != '"':
-        raise refusal("EVENT_NOT_JSON", f"expected a name at byte {at}")
+        raise protocol_error("EVENT_NOT_JSON", f"expected a name at byte {at}")
     _, end = _DECODER.raw_decode(text, at)
     colon = _skip(text, end)
     if text[colon : colon + 1] != ":":
-        raise refusal("EVENT_NOT_JSON", f"expected a colon at byte {colon}")
+        raise protocol_error("EVENT_NOT_JSON", f"expected a colon at byte {colon}")
     return str(loads(text[at:end].encode("latin-1"))), _skip(text, colon + 1)
 
 

@@ -12,7 +12,7 @@ from sparkmon.protocol.attributes import KSERVE_TYPES
 from sparkmon.protocol.body import check_items
 from sparkmon.protocol.cloudevents import from_structured
 from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
-from sparkmon.protocol.refusal import refusal
+from sparkmon.protocol.protocol_error import protocol_error
 from sparkmon.records import Event
 
 __all__ = ["BATCH_TYPE", "from_structured_batch", "is_structured_batch"]
@@ -104,7 +104,7 @@ def _items(body: bytes, limits: Limits) -> Iterator[bytes]:
         count += 1
         if count > limits.batch_events:
             reason = f"got more than {limits.batch_events} events; send them in smaller batches"
-            raise refusal("BATCH_TOO_LONG", reason)
+            raise protocol_error("BATCH_TOO_LONG", reason)
         try:
             _, stop = _DECODER.raw_decode(text, at)
         except (ValueError, RecursionError) as error:
@@ -122,7 +122,7 @@ def _items(body: bytes, limits: Limits) -> Iterator[bytes]:
 
 
 def _broken(reason: str) -> ProtocolError:
-    return refusal("BATCH_NOT_JSON", reason)
+    return protocol_error("BATCH_NOT_JSON", reason)
 
 
 def _skip(text: str, at: int) -> int:

@@ -14,7 +14,7 @@ import numpy as np
 
 from sparkmon.errors import ProtocolError
 from sparkmon.protocol.flatten import flatten
-from sparkmon.protocol.refusal import refusal
+from sparkmon.protocol.protocol_error import protocol_error
 from sparkmon.records import Value
 
 __all__ = ["tensor_from_bytes", "tensor_from_json"]
@@ -59,7 +59,7 @@ def tensor_from_json(name: str, datatype: str, data: object, count: int) -> Sequ
     if wanted is None:
         raise _unknown(name, datatype)
     if type(data) is not list:
-        raise refusal(
+        raise protocol_error(
             "TENSOR_DATA", f"got {type(data).__name__} as data of tensor {name!r}; expected a list"
         )
     values: list[Value] = data
@@ -68,7 +68,7 @@ def tensor_from_json(name: str, datatype: str, data: object, count: int) -> Sequ
         _, values = flatten(data)
         types = set(map(type, values))
     if len(values) != count:
-        raise refusal(
+        raise protocol_error(
             "TENSOR_SHAPE", f"got {len(values)} values in tensor {name!r}; its shape says {count}"
         )
     types.discard(type(None))
@@ -77,7 +77,7 @@ def tensor_from_json(name: str, datatype: str, data: object, count: int) -> Sequ
     converted = _converted(values, types, wanted)
     if converted is None:
         got = ", ".join(sorted(t.__name__ for t in types))
-        raise refusal("TENSOR_DATA", f"got {got} in tensor {name!r}; expected {datatype}")
+        raise protocol_error("TENSOR_DATA", f"got {got} in tensor {name!r}; expected {datatype}")
     return converted
 
 
@@ -117,7 +117,7 @@ def tensor_from_bytes(name: str, datatype: str, data: bytes, count: int) -> Sequ
         raise _unknown(name, datatype)
     dtype = np.dtype(_FIXED[datatype])
     if len(data) != count * dtype.itemsize:
-        raise refusal(
+        raise protocol_error(
             "BINARY_SIZE_MISMATCH",
             f"got {len(data)} bytes for tensor {name!r}; {count} values of {datatype} take "
             f"{count * dtype.itemsize}",
@@ -135,7 +135,7 @@ def tensor_from_bytes(name: str, datatype: str, data: bytes, count: int) -> Sequ
 
 def _strings(name: str, data: bytes, count: int) -> list[Value]:
     if count * 4 > len(data):
-        raise refusal(
+        raise protocol_error(
             "BINARY_SIZE_MISMATCH", f"got {len(data)} bytes for {count} strings of tensor {name!r}"
         )
     values: list[Value] = []
@@ -147,7 +147,7 @@ def _strings(name: str, data: bytes, count: int) -> list[Value]:
         at = start + int(struct.unpack_from("<I", data, start - 4)[0])
         values.append(_text(data[start:at]))
     if at != len(data) or len(values) != count:
-        raise refusal(
+        raise protocol_error(
             "BINARY_SIZE_MISMATCH",
             f"the string lengths of tensor {name!r} do not add up to its {len(data)} bytes",
         )
@@ -162,7 +162,7 @@ def _text(data: bytes) -> str:
 
 
 def _unknown(name: str, datatype: str) -> ProtocolError:
-    return refusal(
+    return protocol_error(
         "DATATYPE_UNKNOWN",
         f"got the datatype {datatype[:40]!r} in tensor {name!r}; known are {', '.join(sorted(_PYTHON))}",
     )

@@ -13,7 +13,7 @@ from typing import Any
 from sparkmon.protocol.body import NO_ROWS, Rows, check_shape, check_text, made_names
 from sparkmon.protocol.flatten import MAX_DEPTH, flatten
 from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
-from sparkmon.protocol.refusal import refusal
+from sparkmon.protocol.protocol_error import protocol_error
 from sparkmon.records import Half, Value
 
 __all__ = ["read_instances"]
@@ -47,7 +47,7 @@ def read_instances(instances: object, half: Half, limits: Limits = DEFAULT_LIMIT
     Rows(names=('prediction',), named=False, count=2, values=[0, 1])
     """
     if type(instances) is not list:
-        raise refusal(
+        raise protocol_error(
             "INSTANCES_MALFORMED", f"got {type(instances).__name__} instead of a list of instances"
         )
     if not instances:
@@ -56,7 +56,7 @@ def read_instances(instances: object, half: Half, limits: Limits = DEFAULT_LIMIT
         check_shape(len(instances), 0, limits)
     first = type(instances[0])
     if len(instances) > 1 and not _all_like(instances, first):
-        raise refusal(
+        raise protocol_error(
             "INSTANCES_MALFORMED",
             "got lists, objects and scalars mixed; expected instances of one form",
         )
@@ -80,7 +80,9 @@ def _from_lists(instances: list[list[Any]], half: Half, limits: Limits) -> Rows:
         values = instances[0]
     else:
         if set(map(len, instances)) != {width}:
-            raise refusal("ROWS_RAGGED", "got instances of different lengths; expected one length")
+            raise protocol_error(
+                "ROWS_RAGGED", "got instances of different lengths; expected one length"
+            )
         values = list(chain.from_iterable(instances))
     types = set(map(type, values))
     if list in types or dict in types:
@@ -154,7 +156,7 @@ def _flat_object(
             check_shape(1, placed + len(value), limits)
             _check_room(used, room)
             if depth == MAX_DEPTH:
-                raise refusal(
+                raise protocol_error(
                     "VALUE_TOO_DEEP", f"got objects nested deeper than {MAX_DEPTH} levels"
                 )
             inner = [(f"{name}_{key}", item, depth + 1) for key, item in value.items()]
@@ -163,7 +165,7 @@ def _flat_object(
             row[name] = value
             placed += 1
     if placed != len(row):
-        raise refusal(
+        raise protocol_error(
             "NAMES_COLLIDE", "got two values that flatten to one column name; rename a column"
         )
     return row, used
@@ -171,6 +173,6 @@ def _flat_object(
 
 def _check_room(used: int, room: int) -> None:
     if used > room:
-        raise refusal(
+        raise protocol_error(
             "TOO_MANY_VALUES", "got column names too long for so many values; shorten them"
         )

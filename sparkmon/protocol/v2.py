@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from sparkmon.protocol.body import Rows, check_shape, check_text
 from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
-from sparkmon.protocol.refusal import refusal
+from sparkmon.protocol.protocol_error import protocol_error
 from sparkmon.protocol.tensors import tensor_from_bytes, tensor_from_json
 from sparkmon.records import Value
 
@@ -86,7 +86,7 @@ def read_tensors(
     heads = [_head(tensor) for tensor in tensors]
     count = heads[0].rows
     if len({head.rows for head in heads}) > 1:
-        raise refusal(
+        raise protocol_error(
             "TENSOR_ROWS_DIFFER",
             f"got tensors of {sorted({head.rows for head in heads})[:8]} rows; expected one number",
         )
@@ -110,21 +110,23 @@ def read_tensors(
 
 def _head(tensor: object) -> _Head:
     if type(tensor) is not dict:
-        raise refusal("TENSOR_MALFORMED", f"got {type(tensor).__name__} instead of a tensor object")
+        raise protocol_error(
+            "TENSOR_MALFORMED", f"got {type(tensor).__name__} instead of a tensor object"
+        )
     name, datatype, shape = tensor.get("name"), tensor.get("datatype"), tensor.get("shape")
     if type(name) is not str or type(datatype) is not str or type(shape) is not list:
-        raise refusal(
+        raise protocol_error(
             "TENSOR_MALFORMED", "got a tensor without name, datatype or shape; it needs all three"
         )
     if not 0 < len(shape) <= _MAX_DIMENSIONS or set(map(type, shape)) != {int} or min(shape) < 0:
-        raise refusal(
+        raise protocol_error(
             "TENSOR_SHAPE",
             f"got the shape {str(shape)[:80]} of tensor {name!r}; expected 1 to {_MAX_DIMENSIONS} sizes of 0 or more",
         )
     parameters = tensor.get("parameters")
     size = parameters.get("binary_data_size") if type(parameters) is dict else None
     if size is not None and (type(size) is not int or size < 0):
-        raise refusal(
+        raise protocol_error(
             "TENSOR_MALFORMED", f"got binary_data_size {str(size)[:40]!r} of tensor {name!r}"
         )
     return _Head(name, datatype, shape[0], prod(shape[1:]), size, tensor.get("data"))
@@ -137,7 +139,7 @@ def _names(heads: Sequence[_Head], count: int, limits: Limits) -> tuple[str, ...
         return _small_layout(layout)
     check_text([head.name for head in heads], limits, "a tensor name")
     if max(count, 1) * size > limits.decompressed_bytes:
-        raise refusal(
+        raise protocol_error(
             "TOO_MANY_VALUES", "got tensor names too long for so many values; shorten them"
         )
     return _layout(layout)
@@ -148,7 +150,9 @@ def _layout(layout: tuple[tuple[str, int], ...]) -> tuple[str, ...]:
     for name, width in layout:
         names.extend([name] if width == 1 else [f"{name}_{i}" for i in range(width)])
     if len(set(names)) != len(names):
-        raise refusal("NAMES_COLLIDE", "got two tensors that share a column name; rename one")
+        raise protocol_error(
+            "NAMES_COLLIDE", "got two tensors that share a column name; rename one"
+        )
     return tuple(names)
 
 
@@ -167,14 +171,14 @@ def _parts(heads: Sequence[_Head], tail: bytes) -> list[Sequence[Value]]:
             continue
         end = at + head.binary_size
         if end > len(tail):
-            raise refusal(
+            raise protocol_error(
                 "BINARY_SIZE_MISMATCH",
                 f"tensor {head.name!r} claims {head.binary_size} bytes; {len(tail) - at} are left",
             )
         parts.append(tensor_from_bytes(head.name, head.datatype, tail[at:end], count))
         at = end
     if at != len(tail):
-        raise refusal(
+        raise protocol_error(
             "BINARY_SIZE_MISMATCH", f"{len(tail) - at} bytes are left after the last tensor"
         )
     return parts

@@ -1,5 +1,5 @@
-"""Training-serving skew: the features a model was given, beside those the store holds for the same entity."""
+"""Training-serving skew: the features that a model got, compared with the store's values of the same entity."""
 
-from sparkmon.skew.skew_marker import SkewMarker
+from sparkmon.skew.skew_detector import SkewDetector
 
-__all__ = ["SkewMarker"]
+__all__ = ["SkewDetector"]

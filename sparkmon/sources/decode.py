@@ -18,10 +18,10 @@ from sparkmon.schemas import DEAD_LETTERS, DECODED, EVENTS
 
 __all__ = ["dead_letters", "rows"]
 
-Mark: TypeAlias = Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]
+RowDetector: TypeAlias = Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]
 
 _IDENTITY = ("event_id", "event_type", "source", "namespace", "model", "component", "event_time")
-_OF_INSTANCE = ("instance", "features", "predictions", "entities", "enrichment")
+_OF_INSTANCE = ("instance", "features", "predictions", "entities", "row_flags")
 _INSTANCE = StructType([DECODED[name] for name in _OF_INSTANCE])
 _EVENT = [field for field in DECODED.fields if field.name not in _INSTANCE.names]
 _HEARTBEAT = "heartbeat"
@@ -33,7 +33,7 @@ def rows(
     schemas: Iterable[ModelSchema] = (),
     *,
     delay: str | None = None,
-    mark: Mark | None = None,
+    detector: RowDetector | None = None,
     heartbeats: DataFrame | None = None,
 ) -> DataFrame:
     """Decode events into one row per instance.
@@ -48,9 +48,9 @@ def rows(
     delay : str, optional
         How late events may come, as a Spark interval. With it, a redelivered event is taken once, and on a stream
         the rows have a watermark on ``event_time``.
-    mark : callable, optional
-        Adds to the rows on Spark's workers, such as :class:`sparkmon.SkewMarker`: takes and gives an iterator of Arrow
-        batches of ``sparkmon.schemas.DECODED``, with the same rows in the same order.
+    detector : callable, optional
+        Adds ``row_flags`` on Spark's workers, such as :class:`sparkmon.SkewDetector`: takes and returns an iterator of
+        Arrow batches of ``sparkmon.schemas.DECODED``, with the same rows in the same order.
     heartbeats : DataFrame, optional
         A stream with the column ``event_time`` that tells the time where no events come: each moves the watermark as
         an event of that time does, and gives no row. An event from outside cannot pass for one.
@@ -98,7 +98,7 @@ def rows(
 
     def decode(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         decoded = (each for batch in batches for each in decode_batches(batch, by_model))
-        for each in decoded if mark is None else mark(decoded):
+        for each in decoded if detector is None else detector(decoded):
             yield _nested(each)
 
     nested = events.select(*EVENTS.names).mapInArrow(decode, _NESTED)

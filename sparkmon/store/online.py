@@ -51,7 +51,7 @@ class OnlineView(ABC):
     async def read(
         self,
         entries: Sequence[Entry],
-        passed: Sequence[Entry] | None = None,
+        passed_features: Sequence[Entry] | None = None,
         parameters: Entry | None = None,
     ) -> Vectors:
         """Look up the vectors of some entries: one query per group, all groups at once.
@@ -60,15 +60,15 @@ class OnlineView(ABC):
         ----------
         entries : sequence of mapping
             Entity ids per instance. Other names in them are not looked at.
-        passed : sequence of mapping, optional
+        passed_features : sequence of mapping, optional
             Features per instance that the request itself gives; as long as ``entries``. They go before the store's.
         parameters : mapping, optional
-            Features for all instances; they go before ``passed``.
+            Features for all instances; they go before ``passed_features``.
 
         Raises
         ------
         OptionError
-            ``passed`` has another length than ``entries``.
+            ``passed_features`` has another length than ``entries``.
         StoreTimeoutError
             The store did not answer in time.
         StoreError

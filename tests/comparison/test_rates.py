@@ -24,7 +24,7 @@ SELECT 'm' AS model, '' AS model_version, 'request' AS event_type,
          'cards_1.stale', named_struct('number', 0D, 'text', string(null)),
          'cards_1.age_s', named_struct('number', double(id), 'text', string(null)),
          'x.skew', named_struct('number', IF(id < 5, double(id = 0), null), 'text', string(null))
-       ) AS enrichment
+       ) AS row_flags
 FROM range(400)
 """
 
@@ -59,11 +59,11 @@ def test_rates_are_findings_and_alerts_beside_drift(spark: SparkSession) -> None
     }
     assert {key: (row["status"], row["value"], row["threshold"]) for key, row in found.items()} == {
         ("feature", "x", "ks"): ("too_few_rows", 0.0, 0.1),
-        ("enrichment", "cards_1.missing", "missing_key_rate"): ("over_limit", 0.1, 0.01),
-        ("enrichment", "cards_1.stale", "stale_rate"): ("ok", 0.0, 0.5),
-        ("enrichment", "x.skew", "skew_rate"): ("ok", 0.2, 0.01),
+        ("row_flag", "cards_1.missing", "missing_key_rate"): ("over_limit", 0.1, 0.01),
+        ("row_flag", "cards_1.stale", "stale_rate"): ("ok", 0.0, 0.5),
+        ("row_flag", "x.skew", "skew_rate"): ("ok", 0.2, 0.01),
     }
-    skew = found["enrichment", "x.skew", "skew_rate"]
+    skew = found["row_flag", "x.skew", "skew_rate"]
     assert (skew["current_count"], skew["reference"], skew["drift_type"]) == (5, "", "LIMIT")
     (alert,) = alerts_of(findings).collect()
     assert alert.message == (

@@ -112,7 +112,7 @@ def test_what_does_not_vary_is_left_out() -> None:
 
 def test_stored_and_read_it_projects_alike() -> None:
     again = Projection.from_bytes(MADE.to_bytes())
-    assert again.marks == MADE.marks
+    assert again.fingerprint == MADE.fingerprint
     here, there = MADE.project(ROWS), again.project(ROWS)
     assert np.array_equal(here[0], there[0])
     assert np.array_equal(here[1], there[1])
@@ -121,7 +121,7 @@ def test_stored_and_read_it_projects_alike() -> None:
 
 def test_rows_of_different_projections_are_not_compared() -> None:
     other = Projection.from_sample(NAMES, ROWS[:2_000])
-    assert other.marks != MADE.marks
+    assert other.fingerprint != MADE.fingerprint
     mine, theirs = (Joint.of(*made.project(ROWS)) for made in (MADE, other))
     assert mine.is_comparable(mine)
     assert not mine.is_comparable(theirs)
@@ -143,7 +143,7 @@ def test_twenty_parts_together_are_all_rows() -> None:
         merge_summaries([whole, Distribution.from_sample([1.0])])
 
 
-def test_marks_survive_ten_thousand_merges_of_floats() -> None:
+def test_the_fingerprint_survives_ten_thousand_merges_of_floats() -> None:
     vector = MADE.project(ROWS[:1])[1][0]
     mean, n = vector.copy(), np.float32(1)
     for rows in np.random.default_rng(2).integers(1, 500, 10_000).astype(np.float32):

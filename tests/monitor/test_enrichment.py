@@ -84,7 +84,7 @@ def test_rates_of_a_stream_are_those_of_its_rows(
     monitor = Monitor(store, f"{tmp_path}/tables", views={"fraud": "fraud:2"}, sinks=[])
     events = spark.readStream.format("kserve").load(f"{tmp_path}/spool")
     monitor.start(events, f"{tmp_path}/checkpoints", available_now=True).wait()
-    findings = monitor.tables.read(spark, "drift_metrics").where("column_kind = 'enrichment'")
+    findings = monitor.tables.read(spark, "drift_metrics").where("column_kind = 'row_flag'")
     found = {
         (row.window_start.hour, row.column_name): (row.value, row.current_count, row.status)
         for row in findings.collect()
@@ -101,12 +101,12 @@ def test_rates_of_a_stream_are_those_of_its_rows(
         (1, "limit.skew"): (0.5, 720, "over_limit"),
         (1, "kind.skew"): (0.0, 720, "ok"),
     }
-    alerts = monitor.tables.read(spark, "alerts").where("column_kind = 'enrichment'")
+    alerts = monitor.tables.read(spark, "alerts").where("column_kind = 'row_flag'")
     assert {row.column_name for row in alerts.collect()} == {"cards_1.missing", "limit.skew"}
     batch = monitor.findings(monitor.profiles(events_frame(spark, EVENTS)))
     again = {
         (row.window_start.hour, row.column_name): (row.value, row.current_count, row.status)
-        for row in batch.where("column_kind = 'enrichment'").collect()
+        for row in batch.where("column_kind = 'row_flag'").collect()
     }
     assert again == found
 

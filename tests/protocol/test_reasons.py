@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sparkmon.protocol import decode, from_http, from_object, from_structured
-from sparkmon.protocol.refusal import refusal
+from sparkmon.protocol.protocol_error import protocol_error
 from sparkmon.records import DeadLetter
 from tests.protocol.events import NOON, event, headers
 from tests.protocol.hostile import tensor, v2
@@ -38,5 +38,5 @@ def test_a_reason_is_one_printable_line_of_bounded_length(name: str) -> None:
 
 
 def test_a_refusal_makes_control_characters_visible_and_stays_short() -> None:
-    assert str(refusal("C", "got a\n\x1b[31m")) == r"[C] got a\n\x1b[31m"
-    assert len(str(refusal("C", "\x00" * 1000))) == len("[C] ") + 500
+    assert str(protocol_error("C", "got a\n\x1b[31m")) == r"[C] got a\n\x1b[31m"
+    assert len(str(protocol_error("C", "\x00" * 1000))) == len("[C] ") + 500

@@ -100,8 +100,8 @@ def test_passed_features_of_another_length_are_refused(store: FeatureStore) -> N
     async def read() -> None:
         async with store.open_view(VIEW) as view:
             assert (await view.read([])).values == []
-            with pytest.raises(OptionError, match="passed"):
-                await view.read([{"id": 1}], passed=[])
+            with pytest.raises(OptionError, match="passed_features"):
+                await view.read([{"id": 1}], passed_features=[])
 
     asyncio.run(read())
 

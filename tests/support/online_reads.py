@@ -21,14 +21,14 @@ def read_vectors(
     store: FeatureStore,
     view: FeatureView,
     entries: Sequence[Entry],
-    passed: Sequence[Entry] | None = None,
+    passed_features: Sequence[Entry] | None = None,
     parameters: Entry | None = None,
 ) -> Vectors:
     """Open a view, read once, and close it."""
 
     async def read() -> Vectors:
         async with store.open_view(view, timeout_s=30) as online:
-            return await online.read(entries, passed, parameters)
+            return await online.read(entries, passed_features, parameters)
 
     return asyncio.run(read())
 

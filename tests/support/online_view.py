@@ -45,7 +45,7 @@ class MemoryView(OnlineView):
     async def read(
         self,
         entries: Sequence[Entry],
-        passed: Sequence[Entry] | None = None,
+        passed_features: Sequence[Entry] | None = None,
         parameters: Entry | None = None,
     ) -> Vectors:
         """See :meth:`OnlineView.read`."""
@@ -68,7 +68,7 @@ class MemoryView(OnlineView):
                     assert time is None or isinstance(time, datetime)
                     times.setdefault(group.name, []).append(time)
         for index, row in enumerate(found):
-            row.update(passed[index] if passed else {})
+            row.update(passed_features[index] if passed_features else {})
             row.update(parameters or {})
         values = [[row.get(name) for name in self.view.features] for row in found]
         return Vectors(self.view.features, values, missing, times)

@@ -9,13 +9,13 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn, TypeAlias
 
 from sparkmon.errors import SparkmonError, StoreError, StoreTimeoutError
+from sparkmon.store.assemble_vector import assemble_vector
 from sparkmon.store.feature_view import FeatureView, GroupInView
 from sparkmon.store.hopsworks.client_objects import ClientView
 from sparkmon.store.hopsworks.connection import HopsworksSettings, told
 from sparkmon.store.hopsworks.view_schema import vector_features
 from sparkmon.store.online import Entry, FeatureValue, OnlineView, Vectors
 from sparkmon.store.sql.columns import Kind, as_id, bound, kind_of
-from sparkmon.store.stitch import stitch
 
 __all__ = ["HopsworksOnlineView"]
 
@@ -48,7 +48,7 @@ class HopsworksOnlineView(OnlineView):
     *Ids.* Each is brought to the type of its key column; what stands for no value of it finds no row, and never fails
     the reads beside it.
 
-    *Precedence.* Store, then ``passed``, then ``parameters``, as in the client.
+    *Precedence.* Store, then ``passed_features``, then ``parameters``, as in the client.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class HopsworksOnlineView(OnlineView):
     async def read(
         self,
         entries: Sequence[Entry],
-        passed: Sequence[Entry] | None = None,
+        passed_features: Sequence[Entry] | None = None,
         parameters: Entry | None = None,
     ) -> Vectors:
         """See :meth:`OnlineView.read`."""
@@ -89,7 +89,7 @@ class HopsworksOnlineView(OnlineView):
             group.name: [_row(group, self._echoed, ids, vector) for ids, vector in found]
             for group in self.view.groups
         }
-        return stitch(self.view, rows, entries, passed, parameters)
+        return assemble_vector(self.view, rows, entries, passed_features, parameters)
 
     async def ping(self) -> None:
         """See :meth:`OnlineView.ping`: looks for a key that is null."""

@@ -13,11 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import PoolProxiedConnection
 
 from sparkmon.errors import OptionError, StoreError, StoreTimeoutError
+from sparkmon.store.assemble_vector import assemble_vector
 from sparkmon.store.feature_view import FeatureView
 from sparkmon.store.online import Entry, OnlineView, Vectors
 from sparkmon.store.sql.address import Address
 from sparkmon.store.sql.lookup import Fetch, GroupLookup
-from sparkmon.store.stitch import stitch
 
 __all__ = ["SqlOnlineView"]
 
@@ -67,7 +67,7 @@ class SqlOnlineView(OnlineView):
     async def read(
         self,
         entries: Sequence[Entry],
-        passed: Sequence[Entry] | None = None,
+        passed_features: Sequence[Entry] | None = None,
         parameters: Entry | None = None,
     ) -> Vectors:
         """See :meth:`OnlineView.read`."""
@@ -76,7 +76,7 @@ class SqlOnlineView(OnlineView):
         if entries and names:
             rows = await self._in_time(self._find(entries))
         found = dict(zip(names, rows, strict=True))
-        return stitch(self.view, found, entries, passed, parameters)
+        return assemble_vector(self.view, found, entries, passed_features, parameters)
 
     async def ping(self) -> None:
         """See :meth:`OnlineView.ping`."""

@@ -24,14 +24,14 @@ from tests.support.hopsworks_rows import EVENT_TIME
 def read(
     store: HopsworksStore,
     entries: Sequence[Entry],
-    passed: Sequence[Entry] | None = None,
+    passed_features: Sequence[Entry] | None = None,
     parameters: Entry | None = None,
 ) -> Vectors:
     """Open the view, read once and close it."""
 
     async def once() -> Vectors:
         async with store.open_view(store.read_view("fraud_fv"), timeout_s=10) as view:
-            return await view.read(entries, passed, parameters)
+            return await view.read(entries, passed_features, parameters)
 
     return asyncio.run(once())
 
@@ -97,13 +97,13 @@ def test_parameters_go_before_passed_features_and_these_before_the_store(
     found = read(
         store,
         [{"cc_num": 3, "cust_bank_id": 7}, {"cc_num": 999, "cust_bank_id": 7}],
-        passed=[{"country": "NO", "cust_age": 1}, {"country": "FI"}],
+        passed_features=[{"country": "NO", "cust_age": 1}, {"country": "FI"}],
         parameters={"cust_age": 50},
     )
     assert [(row[4], row[7]) for row in found.values] == [("NO", 50), ("FI", 50)]
     assert found.missing["card_activity_1"] == [1]
-    with pytest.raises(OptionError, match="passed"):
-        read(store, [{}, {}], passed=[{}])
+    with pytest.raises(OptionError, match="passed_features"):
+        read(store, [{}, {}], passed_features=[{}])
 
 
 def test_many_readers_share_a_view(store: HopsworksStore) -> None:

@@ -1,4 +1,4 @@
-"""The one way this room says no: an error with a condition, and its form as a dead letter."""
+"""The error for bytes that cannot be decoded, with its condition, and its form as a dead letter."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from sparkmon.errors import ProtocolError
 from sparkmon.printable import printable
 from sparkmon.records import DeadLetter
 
-__all__ = ["as_dead_letter", "refusal"]
+__all__ = ["as_dead_letter", "protocol_error"]
 
 
-def refusal(condition: str, reason: str) -> ProtocolError:
+def protocol_error(condition: str, reason: str) -> ProtocolError:
     """Build the error for bytes that cannot be decoded.
 
     Parameters
@@ -22,7 +22,7 @@ def refusal(condition: str, reason: str) -> ProtocolError:
 
     Examples
     --------
-    >>> print(refusal("BODY_NOT_JSON", "got 3 bytes of text; expected JSON"))
+    >>> print(protocol_error("BODY_NOT_JSON", "got 3 bytes of text; expected JSON"))
     [BODY_NOT_JSON] got 3 bytes of text; expected JSON
     """
     error = ProtocolError(f"[{condition}] {printable(reason[:500])[:500]}")
@@ -31,11 +31,11 @@ def refusal(condition: str, reason: str) -> ProtocolError:
 
 
 def as_dead_letter(error: ProtocolError) -> DeadLetter:
-    """Turn a refusal into the dead letter that travels with the event.
+    """Turn a protocol error into the dead letter that travels with the event.
 
     Examples
     --------
-    >>> as_dead_letter(refusal("BODY_NOT_JSON", "got text"))
+    >>> as_dead_letter(protocol_error("BODY_NOT_JSON", "got text"))
     DeadLetter(condition='BODY_NOT_JSON', reason='got text')
     """
     return DeadLetter(error.condition, str(error).removeprefix(f"[{error.condition}] "))

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from sparkmon.protocol import VALUES
-from sparkmon.skew.marks import add_marks, entries_of, marks_of
+from sparkmon.skew.row_flags import add_row_flags, entries_of, skew_flags
 from sparkmon.store import FeatureView, GroupInView, Vectors
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
@@ -48,8 +48,8 @@ def test_each_combination_of_ids_is_asked_once() -> None:
     assert len(entries) == 4
 
 
-def marked(
-    logged: dict[str, Any], held: list[Any], time: datetime | None = NOON
+def skew_of(
+    logged: dict[str, Any], stored: list[Any], time: datetime | None = NOON
 ) -> dict[str, float]:
     rows = pa.record_batch(
         {
@@ -57,14 +57,14 @@ def marked(
             "features": maps([logged]),
         }
     )
-    vectors = Vectors(("amount", "kind", "rating"), [[*held, 5]], {}, {"cards_1": [time]})
-    found = marks_of(VIEW, rows, np.array([0]), vectors)
-    assert set(found) == {"amount.skew", "kind.skew"}, "banks_1 has no time"
-    return {name.partition(".")[0]: float(values[0]) for name, values in found.items()}
+    vectors = Vectors(("amount", "kind", "rating"), [[*stored, 5]], {}, {"cards_1": [time]})
+    flags = skew_flags(VIEW, rows, np.array([0]), vectors)
+    assert set(flags) == {"amount.skew", "kind.skew"}, "banks_1 has no time"
+    return {name.partition(".")[0]: float(values[0]) for name, values in flags.items()}
 
 
 @pytest.mark.parametrize(
-    ("logged", "held", "amount", "kind"),
+    ("logged", "stored", "amount", "kind"),
     [
         ({"amount": 3.5, "kind": "x"}, [3.5, "x"], 0, 0),
         ({"amount": float(np.float32(0.1)), "kind": "x"}, [0.1, "x"], 0, 0),
@@ -76,24 +76,24 @@ def marked(
         ({"amount": 1.0, "kind": "x"}, [True, "x"], 0, 0),
     ],
 )
-def test_values_differ_where_they_do(
-    logged: dict[str, Any], held: list[Any], amount: int, kind: int
+def test_a_logged_value_is_compared_with_the_stored_one(
+    logged: dict[str, Any], stored: list[Any], amount: int, kind: int
 ) -> None:
-    assert marked(logged, held) == {"amount": amount, "kind": kind}
+    assert skew_of(logged, stored) == {"amount": amount, "kind": kind}
 
 
-def test_what_cannot_be_compared_is_not_marked() -> None:
+def test_values_that_cannot_be_compared_are_not_flagged() -> None:
     same: dict[str, Any] = {"amount": 3.5, "kind": "x"}
-    assert np.isnan(marked({"amount": 3.5}, [3.5, "x"])["kind"]), "never logged"
+    assert np.isnan(skew_of({"amount": 3.5}, [3.5, "x"])["kind"]), "never logged"
     for time in (None, NOON + timedelta(seconds=2)):
-        assert np.isnan(list(marked(same, [9.0, "y"], time).values())).all(), f"row of {time}"
-    assert marked(same, [9.0, "y"], NOON + timedelta(seconds=1)) == {"amount": 1, "kind": 1}
+        assert np.isnan(list(skew_of(same, [9.0, "y"], time).values())).all(), f"row of {time}"
+    assert skew_of(same, [9.0, "y"], NOON + timedelta(seconds=1)) == {"amount": 1, "kind": 1}
 
 
-def test_marks_stand_at_their_rows() -> None:
-    marks = {"a.skew": np.array([1.0, np.nan]), "b.skew": np.array([0.0, 1.0])}
+def test_flags_are_added_to_their_rows() -> None:
+    flags = {"a.skew": np.array([1.0, np.nan]), "b.skew": np.array([0.0, 1.0])}
     notes = maps([{"g.age_s": 2.5}, {"g.missing": 0.0, "g.age_s": None}, None, None, {}])
-    assert add_marks(notes, np.array([1, 3]), marks).to_pylist() == [
+    assert add_row_flags(notes, np.array([1, 3]), flags).to_pylist() == [
         [("g.age_s", cell(2.5))],
         [
             *(("g.missing", cell(0.0)), ("g.age_s", cell(None))),

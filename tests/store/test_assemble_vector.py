@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sparkmon.errors import OptionError, StoreError
+from sparkmon.store.assemble_vector import assemble_vector
 from sparkmon.store.feature_view import FeatureView, GroupInView
-from sparkmon.store.stitch import stitch
 
 CARDS = GroupInView("cards", {"id": "card"}, {"mean": "mean", "count": "n"}, time="at")
 SHOPS = GroupInView("shops", {"id": "shop"}, {"risk": "risk"})
@@ -24,8 +24,11 @@ def test_parameters_go_before_what_is_passed_and_that_before_the_store() -> None
         "cards": [{"mean": 1.0, "count": 2, "at": NOON}, None],
         "shops": [None, {"risk": 0.5}],
     }
-    passed: list[Any] = [{"n": 20, "mean": 10.0, "unknown": 1}, {"amount": 7.0, "risk": None}]
-    made = stitch(VIEW, rows, [{}, {}], passed, {"mean": 100.0})
+    passed_features: list[Any] = [
+        {"n": 20, "mean": 10.0, "unknown": 1},
+        {"amount": 7.0, "risk": None},
+    ]
+    made = assemble_vector(VIEW, rows, [{}, {}], passed_features, {"mean": 100.0})
     assert made.features == ("n", "amount", "risk", "mean")
     assert made.values == [[20, None, None, 100.0], [None, 7.0, None, 100.0]]
     assert made.missing == {"cards": [1], "shops": [0]}
@@ -33,13 +36,15 @@ def test_parameters_go_before_what_is_passed_and_that_before_the_store() -> None
 
 
 def test_no_entries_make_no_vectors() -> None:
-    made = stitch(VIEW, {"cards": [], "shops": []}, [], [], {"amount": 1.0})
+    made = assemble_vector(VIEW, {"cards": [], "shops": []}, [], [], {"amount": 1.0})
     assert (made.values, made.missing, made.times) == ([], {}, {"cards": []})
 
 
 def test_passed_features_of_another_length_are_refused() -> None:
-    with pytest.raises(OptionError, match="got passed='1 entries'; expected one for each of the 2"):
-        stitch(VIEW, {"cards": [None] * 2, "shops": [None] * 2}, [{}, {}], [{}])
+    with pytest.raises(
+        OptionError, match="got passed_features='1 entries'; expected one for each of the 2"
+    ):
+        assemble_vector(VIEW, {"cards": [None] * 2, "shops": [None] * 2}, [{}, {}], [{}])
 
 
 @pytest.mark.parametrize(
@@ -55,14 +60,14 @@ def test_passed_features_of_another_length_are_refused() -> None:
 )
 def test_a_rows_time_is_in_utc(held: Any, expected: datetime | None) -> None:  # noqa: ANN401
     rows: dict[str, Any] = {"cards": [{"mean": 1.0, "count": 1, "at": held}], "shops": [None]}
-    assert stitch(VIEW, rows, [{}]).times == {"cards": [expected]}
+    assert assemble_vector(VIEW, rows, [{}]).times == {"cards": [expected]}
 
 
 @pytest.mark.parametrize("held", ["noon", 10**30])
 def test_what_is_no_time_is_a_store_error(held: Any) -> None:  # noqa: ANN401
     rows: dict[str, Any] = {"cards": [{"mean": 1.0, "count": 1, "at": held}], "shops": [None]}
     with pytest.raises(StoreError, match="as the time of a row of 'cards'"):
-        stitch(VIEW, rows, [{}])
+        assemble_vector(VIEW, rows, [{}])
 
 
 VALUES = st.none() | st.integers() | st.text(max_size=3)
@@ -80,8 +85,8 @@ def test_vectors_are_what_merged_dicts_give(
 ) -> None:
     view = FeatureView("fraud", 1, tuple(order), (CARDS, SHOPS))
     rows = {"cards": [card for card, _, _ in entries], "shops": [shop for _, shop, _ in entries]}
-    passed = [said for _, _, said in entries]
-    made = stitch(view, rows, [{}] * len(entries), passed, parameters)
+    passed_features = [said for _, _, said in entries]
+    made = assemble_vector(view, rows, [{}] * len(entries), passed_features, parameters)
     for index, (card, shop, said) in enumerate(entries):
         stored = {"mean": card["mean"], "n": card["count"]} if card else {}
         merged = {**stored, **(shop or {}), **said, **parameters}

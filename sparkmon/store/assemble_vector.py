@@ -1,4 +1,4 @@
-"""From the rows that were found to the vectors that were asked for: order, precedence, what is missing."""
+"""From the rows of the feature groups to the feature vectors: order, precedence, missing keys, row times."""
 
 from __future__ import annotations
 
@@ -9,20 +9,22 @@ from sparkmon.errors import OptionError, StoreError
 from sparkmon.store.feature_view import FeatureView
 from sparkmon.store.online import Entry, FeatureValue, Vectors
 
-__all__ = ["stitch"]
+__all__ = ["assemble_vector"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MILLISECONDS_FROM = 10**11  # as seconds, the year 5138
 
 
-def stitch(
+def assemble_vector(
     view: FeatureView,
     rows: Mapping[str, Sequence[Entry | None]],
     entries: Sequence[Entry],
-    passed: Sequence[Entry] | None = None,
+    passed_features: Sequence[Entry] | None = None,
     parameters: Entry | None = None,
 ) -> Vectors:
-    """Put the features of each entry in the view's order: ``parameters`` first, else ``passed``, else the store's.
+    """Put the features of each entry in the view's order.
+
+    The precedence is ``parameters``, then ``passed_features``, then the store's row.
 
     Parameters
     ----------
@@ -30,19 +32,19 @@ def stitch(
         Which column of which group gives which feature.
     rows : mapping
         Each group's name to the row of each entry, a mapping of its columns; None where the key has no row.
-    entries, passed, parameters
-        As for :meth:`OnlineView.read`. A feature passed as None is None.
+    entries, passed_features, parameters
+        As for :meth:`OnlineView.read`. A feature that is passed as None stays None.
 
     Returns
     -------
     Vectors
-        A group's time may come as a datetime (naive means UTC), a date (its midnight), or a count of seconds or
-        milliseconds since 1970 (from 100 billion on it is milliseconds).
+        A group's time may be a datetime (naive means UTC), a date (its midnight), or a count of seconds or milliseconds
+        since 1970 (milliseconds from 100 billion on).
 
     Raises
     ------
     OptionError
-        ``passed`` has another length than ``entries``.
+        ``passed_features`` has another length than ``entries``.
     StoreError
         A group's time is none of these.
 
@@ -51,43 +53,45 @@ def stitch(
     >>> from sparkmon.store.feature_view import GroupInView
     >>> cards = GroupInView("cards_1", {"id": "card_id"}, {"mean": "card_mean"})
     >>> view = FeatureView("fraud", 1, ("amount", "card_mean"), (cards,))
-    >>> stitch(view, {"cards_1": [{"mean": 2.5}, None]}, [{}, {}], parameters={"amount": 9.0}).values
+    >>> assemble_vector(view, {"cards_1": [{"mean": 2.5}, None]}, [{}, {}], parameters={"amount": 9.0}).values
     [[9.0, 2.5], [9.0, None]]
     """
-    if passed is not None and len(passed) != len(entries):
+    if passed_features is not None and len(passed_features) != len(entries):
         raise OptionError.malformed(
-            "passed", f"{len(passed)} entries", f"one for each of the {len(entries)} entries"
+            "passed_features",
+            f"{len(passed_features)} entries",
+            f"one for each of the {len(entries)} entries",
         )
     places = {name: place for place, name in enumerate(view.features)}
     values: list[list[FeatureValue]] = [[None] * len(places) for _ in entries]
     missing: dict[str, list[int]] = {}
     times: dict[str, list[datetime | None]] = {}
     for group in view.groups:
-        taken = [
+        columns = [
             (column, places[name]) for column, name in group.features.items() if name in places
         ]
         for index, (vector, row) in enumerate(zip(values, rows[group.name], strict=True)):
             if row is None:
                 missing.setdefault(group.name, []).append(index)
                 continue
-            for column, place in taken:
+            for column, place in columns:
                 vector[place] = row[column]
         if group.time is not None:
             times[group.name] = [
                 None if row is None else _utc(group.name, row[group.time])
                 for row in rows[group.name]
             ]
-    for given in (passed, None if parameters is None else [parameters] * len(entries)):
-        if given is not None:
-            _overwrite(values, given, places)
+    for overrides in (passed_features, None if parameters is None else [parameters] * len(entries)):
+        if overrides is not None:
+            _overwrite(values, overrides, places)
     return Vectors(view.features, values, missing, times)
 
 
 def _overwrite(
-    values: list[list[FeatureValue]], given: Sequence[Entry], places: Mapping[str, int]
+    values: list[list[FeatureValue]], overrides: Sequence[Entry], places: Mapping[str, int]
 ) -> None:
-    for vector, said in zip(values, given, strict=True):
-        for name, value in said.items():
+    for vector, override in zip(values, overrides, strict=True):
+        for name, value in override.items():
             if name in places:
                 vector[places[name]] = value
 
