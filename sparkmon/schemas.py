@@ -15,13 +15,12 @@ from pyspark.sql.types import (
 )
 
 from sparkmon.distributions import schema as distributions
-from sparkmon.distributions.schema import ALL_ROWS, OTHER_VALUES, SLICE
+from sparkmon.distributions.schema import OTHER_VALUES, PROFILE_KEY, SERIES_KEY, SLICE, WINDOW_KEY
 from sparkmon.protocol import schema as protocol
 
 __all__ = [
     "ALERTS",
     "ALERT_ACTIONS",
-    "ALL_ROWS",
     "CANDIDATES",
     "DEAD_LETTERS",
     "DECODED",
@@ -34,9 +33,12 @@ __all__ = [
     "OTHER_VALUES",
     "PROFILE",
     "PROFILES",
+    "PROFILE_KEY",
     "REFERENCES",
+    "SERIES_KEY",
     "SLICE",
     "VALUES",
+    "WINDOW_KEY",
 ]
 
 EVENTS: StructType = from_arrow_schema(protocol.EVENTS)

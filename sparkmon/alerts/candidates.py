@@ -8,17 +8,14 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from sparkmon.alerts.message import message_of
-from sparkmon.schemas import ALL_ROWS, CANDIDATES
+from sparkmon.schemas import CANDIDATES, SERIES_KEY
 
 __all__ = ["CRITICAL_AT", "alerts_of", "candidates_of"]
 
 CRITICAL_AT = 5.0
 """So many times what is allowed is critical."""
 
-_ABOUT = (
-    *("model", "model_version", "slice_key", "slice_value", "column_name", "column_kind"),
-    "reference",
-)
+_ABOUT = (*SERIES_KEY, "reference")
 _WINDOW = ("window_start", "window_end")
 _COLUMN = ("model", "model_version", "column_name", "column_kind")
 _RANK = {"trouble": 0, "unconfirmed": 1, "fine": 2}
@@ -51,7 +48,7 @@ def candidates_of(findings: DataFrame, watched: Collection[str] = ()) -> DataFra
     wanted = F.col("rank") < _RANK["fine"]
     if watched:
         wanted |= (F.col("rank") == _RANK["fine"]) & F.col("incident_id").isin(*watched)
-    is_whole = F.col("slice_key") == ALL_ROWS
+    is_whole = F.col("slice_key").isNull()
     strongest = Window.partitionBy("incident_id", *_WINDOW).orderBy(
         "rank",
         # Anything is infinitely far over a threshold of 0.
@@ -134,7 +131,9 @@ def _severity() -> Column:
 
 def _incident_id() -> Column:
     length = F.unix_micros("window_end") - F.unix_micros("window_start")
-    return F.sha2(F.concat_ws("\u001f", *_ABOUT, _text(length)), 256)
+    return F.sha2(
+        F.concat_ws("\u001f", *(_text(F.col(name)) for name in _ABOUT), _text(length)), 256
+    )
 
 
 def _alert_id() -> Column:

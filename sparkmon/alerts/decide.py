@@ -99,7 +99,7 @@ def decide(
     >>> from datetime import timedelta, timezone
     >>> noon = datetime(2026, 1, 5, 12, tzinfo=timezone.utc)
     >>> alert = {"alert_id": "a", "model": "flights", "model_version": "", "column_name": "temp",
-    ...          "slice_key": ":all", "slice_value": ":all"}
+    ...          "slice_key": None, "slice_value": None}
     >>> seen = Observation("i", "trouble", "warning", noon, noon + timedelta(hours=1), False, ("ks",), alert)
     >>> (one,) = decide(Policy(), {}, [seen], actions=Actions(), sinks=["console"], sent={}, now=noon)
     >>> one.state, one.told, one.sinks

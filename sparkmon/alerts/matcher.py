@@ -31,7 +31,7 @@ class Matcher:
     model: str = "*"
     column: str = "*"
     slice: str = "*"
-    """``key=value``; the whole is ``:all=:all``."""
+    """``key=value``; ``=`` for the whole table."""
     severity: Severity = "info"
     """The least severity."""
 
@@ -41,5 +41,9 @@ class Matcher:
             SEVERITIES.index(severity) >= SEVERITIES.index(self.severity)
             and fnmatchcase(alert["model"], self.model)
             and fnmatchcase(alert["column_name"], self.column)
-            and fnmatchcase(f"{alert['slice_key']}={alert['slice_value']}", self.slice)
+            and fnmatchcase(_slice(alert), self.slice)
         )
+
+
+def _slice(alert: Mapping[str, Any]) -> str:
+    return f"{alert['slice_key'] or ''}={alert['slice_value'] or ''}"

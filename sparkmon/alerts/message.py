@@ -5,8 +5,6 @@ from __future__ import annotations
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from sparkmon.schemas import ALL_ROWS
-
 __all__ = ["message_of"]
 
 
@@ -62,7 +60,7 @@ def _recovered() -> Column:
 def _slice() -> Column:
     key = F.col("slice_key")
     plain = F.when(key.rlike("^\\w+$"), key).otherwise(F.concat(F.lit("("), key, F.lit(")")))
-    return F.when(key == ALL_ROWS, "").otherwise(
+    return F.when(key.isNull(), "").otherwise(
         F.concat(F.lit(" in the slice "), plain, F.lit(" = "), "slice_value")
     )
 

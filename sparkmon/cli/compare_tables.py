@@ -22,7 +22,6 @@ from sparkmon.profiles import (
     slices_of,
 )
 from sparkmon.records import FeatureKind
-from sparkmon.schemas import ALL_ROWS
 
 __all__ = ["FIELDS", "Comparison", "Parts", "compare_tables"]
 
@@ -187,7 +186,7 @@ def _sorted(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         key=lambda row: (
             row["chunk"] or 0,
             -_excess(row),
-            row["slice_key"] != ALL_ROWS,
+            row["slice_key"] is not None,
             *(row[name] for name in ("column_name", "statistic", "slice_key", "slice_value")),
         ),
     )

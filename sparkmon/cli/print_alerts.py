@@ -106,9 +106,8 @@ def _line(thing: Mapping[str, Any]) -> None:
 
 
 def _column(row: Mapping[str, Any]) -> str:
-    is_whole = row["slice_key"] == row["slice_value"] == ":all"
     return str(row["column_name"]) + (
-        "" if is_whole else f" ({row['slice_key']} = {row['slice_value']})"
+        "" if row["slice_key"] is None else f" ({row['slice_key']} = {row['slice_value']})"
     )
 
 

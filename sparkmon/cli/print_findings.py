@@ -14,7 +14,6 @@ from rich.text import Text
 
 from sparkmon.cli.compare_tables import Comparison
 from sparkmon.cli.terminal import shown
-from sparkmon.schemas import ALL_ROWS
 
 __all__ = ["print_json", "print_table", "summary"]
 
@@ -35,7 +34,7 @@ def print_table(comparison: Comparison, console: Console) -> None:
         name: any(row[name] is not None for row in findings) for name in ("chunk", "window_start")
     }
     table = Table(box=None, header_style="bold", pad_edge=False)
-    sliced = any(row["slice_key"] != ALL_ROWS for row in findings)
+    sliced = any(row["slice_key"] is not None for row in findings)
     heads = ["chunk"] * has["chunk"] + ["from", "to"] * has["window_start"] + ["slice"] * sliced
     for head in (*heads, "column", "statistic", "status", *sorted(_RIGHT, reverse=True), "reason"):
         table.add_column(head, justify="right" if head in _RIGHT else "left")
@@ -69,7 +68,7 @@ def summary(comparison: Comparison) -> str:
 
     Examples
     --------
-    >>> whole = {"slice_key": ":all", "slice_value": ":all"}
+    >>> whole = {"slice_key": None, "slice_value": None}
     >>> row = {"column_name": "temp", "status": "drift", "chunk": 5} | whole
     >>> calm = {"column_name": "humid", "status": "ok", "chunk": 4} | whole
     >>> summary(Comparison([row, calm], ["temp", "humid"], []))
@@ -111,18 +110,18 @@ def _in_slices(comparison: Comparison) -> str:
     """Say which columns drifted in which slices, the worst first."""
     found: dict[str, dict[str, None]] = {}
     for row in comparison.findings:
-        if row["status"] == "drift" and row["slice_key"] != ALL_ROWS:
+        if row["status"] == "drift" and row["slice_key"] is not None:
             found.setdefault(row["column_name"], {})[_slice(row)] = None
     told = [f"{column} ({', '.join(slices)})" for column, slices in found.items()]
     return f"; in slices: {', '.join(told)}" if told else ""
 
 
 def _is_whole(row: dict[str, Any], statuses: set[str]) -> bool:
-    return row["slice_key"] == ALL_ROWS and row["status"] in statuses
+    return row["slice_key"] is None and row["status"] in statuses
 
 
 def _slice(row: dict[str, Any]) -> str:
-    return "" if row["slice_key"] == ALL_ROWS else f"{row['slice_key']} = {row['slice_value']}"
+    return "" if row["slice_key"] is None else f"{row['slice_key']} = {row['slice_value']}"
 
 
 def _count(rows: int | None) -> str:

@@ -12,7 +12,6 @@ from rich.console import Console
 from rich.table import Table
 
 from sparkmon.cli.terminal import shown
-from sparkmon.schemas import ALL_ROWS
 
 __all__ = ["print_json", "print_table"]
 
@@ -56,9 +55,7 @@ def print_table(made: pa.Table, store: str, console: Console) -> None:
 
 def _columns(made: pa.Table) -> list[dict[str, Any]]:
     rows = [
-        row
-        for row in made.to_pylist()
-        if row["block_start"] is None and row["slice_key"] == ALL_ROWS
+        row for row in made.to_pylist() if row["block_start"] is None and row["slice_key"] is None
     ]
     return [_column(row) for row in sorted(rows, key=lambda row: row["column_index"])]
 
@@ -91,7 +88,7 @@ def _stored(made: pa.Table, store: str) -> str:
     blocks = {row for row in made["block_start"].to_pylist() if row is not None}
     version = f", version {first['model_version']}" if first["model_version"] else ""
     cuts = {*zip(*(made[name].to_pylist() for name in ("slice_key", "slice_value")), strict=True)}
-    slices = len(cuts - {(ALL_ROWS, ALL_ROWS)})
+    slices = len(cuts - {(None, None)})
     held = [f"{len(blocks)} blocks"] * bool(blocks) + [f"{slices} slices"] * bool(slices)
     parts = f" with {' and '.join(held)}" if held else ""
     return (

@@ -13,7 +13,7 @@ import pyarrow as pa
 from sparkmon.comparison.checks import Checks
 from sparkmon.comparison.other_blocks import other_blocks
 from sparkmon.distributions import summary_of
-from sparkmon.distributions.schema import SLICE
+from sparkmon.distributions.schema import REFERENCE_KEY, SLICE
 from sparkmon.errors import ProfileError
 from sparkmon.statistics import STATISTICS, Summary
 
@@ -23,7 +23,7 @@ _ENOUGH_BLOCKS = 30
 _MARGIN = 1.25
 """What the greatest of fewer blocks is multiplied by."""
 
-Key: TypeAlias = tuple[str, str, str, str, str, str, str, str]
+Key: TypeAlias = tuple[str, str, str, str | None, str | None, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def calibrate(references: pa.Table, checks: Checks) -> Calibration:
     """
     whole: dict[tuple[Any, ...], dict[str, Any]] = {}
     blocks: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
-    names = ("model", "model_version", "reference", *SLICE, "column_kind", "column_name")
+    names = (*REFERENCE_KEY, *SLICE, "column_kind", "column_name")
     for row in references.to_pylist():
         column = tuple(row[name] for name in names)
         if row["block_start"] is None:

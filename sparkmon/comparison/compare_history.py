@@ -9,12 +9,9 @@ from sparkmon.comparison.calibration import Calibration
 from sparkmon.comparison.checks import Checks
 from sparkmon.comparison.history import History
 from sparkmon.comparison.judge import judge_profiles
-from sparkmon.schemas import PROFILE, PROFILES
+from sparkmon.schemas import PROFILE, PROFILE_KEY, PROFILES, SERIES_KEY
 
 __all__ = ["compare_history"]
-
-_SERIES = ("model", "model_version", "slice_key", "slice_value", "column_name", "column_kind")
-_KEYS = [name for name in PROFILES.names if name != "profile"]
 
 
 def compare_history(
@@ -62,15 +59,17 @@ def compare_history(
     told = profiles.where(F.col("column_kind") != "row_flag").select(*PROFILES.names)
     candidates = told if earlier is None else told.unionByName(earlier.select(*PROFILES.names))
     before = candidates.select(
-        *(F.col(name).alias(f"p_{name}") for name in _SERIES),
+        *(F.col(name).alias(f"p_{name}") for name in SERIES_KEY),
         F.col("window_start").alias("p_start"),
         (F.col("window_end") - F.col("window_start")).alias("p_length"),
         F.col("profile").alias("p_profile"),
     )
-    same = [F.col(name) == F.col(f"p_{name}") for name in _SERIES]
+    same = [F.col(name).eqNullSafe(F.col(f"p_{name}")) for name in SERIES_KEY]
     pairs = told.join(before, [*same, _is_of(history)])
     past = F.call_function("max_by", "p_profile", "p_start", F.lit(history.windows))
-    grouped = pairs.groupBy(*_KEYS).agg(F.first("profile").alias("profile"), past.alias("blocks"))
+    grouped = pairs.groupBy(*PROFILE_KEY).agg(
+        F.first("profile").alias("profile"), past.alias("blocks")
+    )
     joined = _typed(grouped, kinds).select(
         *PROFILES.names,
         F.struct(

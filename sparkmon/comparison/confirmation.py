@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 
 from sparkmon.comparison.alpha import GREATEST_ALPHA
 from sparkmon.comparison.effect import GROSS, effect
+from sparkmon.schemas import SERIES_KEY
 
 __all__ = ["JUDGED", "OVER", "confirm"]
 
@@ -18,7 +19,6 @@ OVER = ("drift", "over_limit")
 JUDGED = ("ok", *OVER)
 """Statuses of a window that had something to say; others neither confirm nor refute."""
 
-_SERIES = ("model", "model_version", "slice_key", "slice_value", "column_name", "column_kind")
 _TEST = ("drift_type", "reference", "statistic")
 _WINDOWS = 3
 _NEEDED = 2
@@ -70,7 +70,7 @@ def confirm(
         rows = rows.unionByName(earlier.select(*names, F.lit(False).alias("is_current")))
     is_judged = F.col("status").isin(*JUDGED)
     length = F.col("window_end") - F.col("window_start")
-    series = [F.col(name) for name in (*by, *_SERIES, *_TEST)] + [length, is_judged]
+    series = [F.col(name) for name in (*by, *SERIES_KEY, *_TEST)] + [length, is_judged]
     last = Window.partitionBy(*series).orderBy("window_start").rowsBetween(1 - _WINDOWS, 0)
     is_over = F.col("status").isin(*OVER)
     often = F.count_if(is_over).over(last) >= _NEEDED

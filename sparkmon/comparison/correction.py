@@ -8,11 +8,11 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from sparkmon.errors import OptionError
-from sparkmon.schemas import ALL_ROWS, SLICE
+from sparkmon.schemas import SLICE, WINDOW_KEY
 
 __all__ = ["correct"]
 
-_FAMILY = ("model", "model_version", "window_start", "window_end", "drift_type")
+_FAMILY = (*WINDOW_KEY, "drift_type")
 
 
 def correct(findings: DataFrame, alpha: float, *, by: Sequence[str] = ()) -> DataFrame:
@@ -54,7 +54,7 @@ def correct(findings: DataFrame, alpha: float, *, by: Sequence[str] = ()) -> Dat
     ...     [("m", "a", p, "drift", "") for p in (0.005, 0.02, 0.03)],
     ...     "model string, column_name string, p_value double, status string, reason string",
     ... ).selectExpr("*", "'' AS model_version", "1 AS window_start", "2 AS window_end", "'BASELINE' AS drift_type",
-    ...     "':all' AS slice_key", "':all' AS slice_value")
+    ...     "string(NULL) AS slice_key", "string(NULL) AS slice_value")
     >>> [(row.p_adjusted, row.status) for row in correct(findings, 0.02).orderBy("p_value").collect()]
     [(0.015, 'drift'), (0.03, 'ok'), (0.03, 'ok')]
     """
@@ -103,7 +103,7 @@ def _inside_families(findings: DataFrame, of_window: Sequence[str]) -> DataFrame
 def _by_families(inside: DataFrame, of_window: Sequence[str], alpha: float) -> DataFrame:
     """Set ``p_adjusted``: of the whole, and of slices by which of them are selected."""
     half = alpha / 2
-    is_slice = F.col("slice_key") != ALL_ROWS
+    is_slice = F.col("slice_key").isNotNull()
     # One row stands for a slice's family.
     stands = F.col("tested") & F.col("is_first") & F.col("is_slice")
     heads = Window.partitionBy(*of_window, "stands")

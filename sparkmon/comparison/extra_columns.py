@@ -6,7 +6,6 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from sparkmon.comparison.presence import KEY, presence_findings
-from sparkmon.schemas import ALL_ROWS
 
 __all__ = ["extra_columns"]
 
@@ -47,7 +46,7 @@ def extra_columns(profiles: DataFrame, references: DataFrame) -> DataFrame:
         F.col("reference"),
     )
     of_version = F.col("r_version").isin("", F.col("model_version"))
-    told = profiles.where(F.col("slice_key") == ALL_ROWS).select(
+    told = profiles.where(F.col("slice_key").isNull()).select(
         *KEY,
         *_COLUMN,
         F.col("profile.count").alias("rows"),

@@ -22,7 +22,7 @@ class Finding:
     Examples
     --------
     >>> finding = Finding(
-    ...     "flights", "", None, None, ":all", ":all", "temp", "feature", "BASELINE", "training", "numeric",
+    ...     "flights", "", None, None, None, None, "temp", "feature", "BASELINE", "training", "numeric",
     ...     "ks", 0.31, 0.1, 0.02, 1e-12, 3e-11, 45_000, 1_200, 0.004, 59, 1 / 60, 0.14, 0.14, "drift", "", True, None,
     ... )
     >>> print(finding.explain())
@@ -35,8 +35,8 @@ this); p 1e-12, among all tests of the window 3e-11; confirmed.
     model_version: str
     window_start: datetime | None
     window_end: datetime | None
-    slice_key: str
-    slice_value: str
+    slice_key: str | None
+    slice_value: str | None
     column_name: str
     column_kind: str
     drift_type: str
@@ -83,9 +83,7 @@ this); p 1e-12, among all tests of the window 3e-11; confirmed.
 
     def _about(self) -> str:
         version = f" {self.model_version}" if self.model_version else ""
-        part = (
-            "" if self.slice_key == ":all" else f", where {self.slice_key} is {self.slice_value},"
-        )
+        part = "" if self.slice_key is None else f", where {self.slice_key} is {self.slice_value},"
         when = ""
         if self.window_start is not None and self.window_end is not None:
             start, end = (

@@ -48,8 +48,8 @@ def missing_columns(profiles: DataFrame, references: DataFrame) -> DataFrame:
     expected = windows.join(
         F.broadcast(known),
         (F.col("model") == F.col("r_model"))
-        & (F.col("slice_key") == F.col("r_slice_key"))
-        & (F.col("slice_value") == F.col("r_slice_value"))
+        & F.col("slice_key").eqNullSafe(F.col("r_slice_key"))
+        & F.col("slice_value").eqNullSafe(F.col("r_slice_value"))
         & (F.col("kind") == F.col("column_kind"))
         & of_version,
     )

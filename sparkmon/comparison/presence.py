@@ -5,11 +5,11 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from sparkmon.schemas import DRIFT_METRICS, SLICE
+from sparkmon.schemas import DRIFT_METRICS, SLICE, WINDOW_KEY
 
 __all__ = ["KEY", "presence_findings"]
 
-KEY = ("model", "model_version", "window_start", "window_end", *SLICE)
+KEY = (*WINDOW_KEY, *SLICE)
 """What columns come or stay away together by."""
 
 

@@ -7,13 +7,9 @@ from pyspark.sql import functions as F
 
 from sparkmon.comparison.correction import correct
 from sparkmon.comparison.effect import GROSS, effect
+from sparkmon.schemas import PROFILE_KEY
 
 __all__ = ["provisional"]
-
-_COLUMN = (
-    *("model", "model_version", "window_start", "window_end", "slice_key", "slice_value"),
-    *("column_name", "column_kind"),
-)
 
 
 def provisional(findings: DataFrame, alpha: float) -> DataFrame:
@@ -55,7 +51,7 @@ def provisional(findings: DataFrame, alpha: float) -> DataFrame:
     [Row(column_name='x', statistic='psi', status='provisional', current_count=500)]
     """
     is_gross = (F.col("status") == "drift") & (effect() > GROSS * F.col("limit"))
-    ranked = Window.partitionBy(*_COLUMN).orderBy(
+    ranked = Window.partitionBy(*PROFILE_KEY).orderBy(
         F.desc("is_gross"), F.desc_nulls_first(F.try_divide(effect(), F.col("limit"))), "statistic"
     )
     columns = (

@@ -7,11 +7,11 @@ from pyspark.sql import functions as F
 
 from sparkmon.comparison.confirmation import JUDGED
 from sparkmon.comparison.effect import effect
-from sparkmon.schemas import ALL_ROWS, SLICE
+from sparkmon.schemas import SLICE, WINDOW_KEY
 
 __all__ = ["worst_slices"]
 
-_COLUMN = ("model", "model_version", "window_start", "window_end", "drift_type", "reference")
+_COLUMN = (*WINDOW_KEY, "drift_type", "reference")
 _OF = ("column_name", "column_kind")
 _TOLD = (
     "statistic",
@@ -64,7 +64,7 @@ def worst_slices(findings: DataFrame) -> DataFrame:
     return (
         findings.where(
             F.col("status").isin(*JUDGED)
-            & (F.col("slice_key") != ALL_ROWS)
+            & F.col("slice_key").isNotNull()
             & F.col("limit").isNotNull()
         )
         .withColumn("excess", excess)

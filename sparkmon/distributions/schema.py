@@ -13,20 +13,32 @@ import pyarrow.compute as pc
 from sparkmon.errors import ProfileError
 
 __all__ = [
-    "ALL_ROWS",
     "OTHER_VALUES",
     "PROFILE",
     "PROFILES",
+    "PROFILE_KEY",
     "REFERENCES",
+    "REFERENCE_KEY",
+    "SERIES_KEY",
     "SLICE",
+    "WINDOW_KEY",
     "as_references",
 ]
 
-ALL_ROWS = ":all"
-"""Key and value of the slice that holds every row."""
-
 SLICE = ("slice_key", "slice_value")
-"""The columns that tell a slice."""
+"""The columns that name a slice; both are null for the whole table."""
+
+WINDOW_KEY = ("model", "model_version", "window_start", "window_end")
+"""The columns that name a window of a model."""
+
+SERIES_KEY = ("model", "model_version", *SLICE, "column_name", "column_kind")
+"""The columns that name a column of a model, window after window."""
+
+PROFILE_KEY = (*WINDOW_KEY, *SLICE, "column_name", "column_kind")
+"""The columns that name a profile: a column in a window."""
+
+REFERENCE_KEY = ("model", "model_version", "reference")
+"""The columns that name a reference."""
 
 OTHER_VALUES = ":other"
 """The slice of all values of a key that do not stand alone."""
@@ -75,21 +87,21 @@ _PROFILES_FIELDS: list[pa.Field[Any]] = [
     *_KEY,
     pa.field("window_start", _TIME),
     pa.field("window_end", _TIME),
-    pa.field("slice_key", pa.string(), nullable=False),
-    pa.field("slice_value", pa.string(), nullable=False),
+    pa.field("slice_key", pa.string()),
+    pa.field("slice_value", pa.string()),
     *_COLUMN,
     pa.field("profile", PROFILE, nullable=False),
 ]
 PROFILES = pa.schema(_PROFILES_FIELDS)
 """One row per model, window, slice and column. ``column_kind`` is ``feature``, ``prediction`` or ``row_flag``,
 and ``joint`` of the column ``:joint``, in which a row stands for all its numeric features together.
-All rows together are the slice ``:all``."""
+``slice_key`` and ``slice_value`` are null for the whole table."""
 
 _REFERENCES_FIELDS: list[pa.Field[Any]] = [
     *_KEY,
     pa.field("reference", pa.string(), nullable=False),
-    pa.field("slice_key", pa.string(), nullable=False),
-    pa.field("slice_value", pa.string(), nullable=False),
+    pa.field("slice_key", pa.string()),
+    pa.field("slice_value", pa.string()),
     *_COLUMN,
     pa.field("data_type", pa.string(), nullable=False),
     pa.field("column_index", pa.int32(), nullable=False),
@@ -103,9 +115,6 @@ REFERENCES = pa.schema(_REFERENCES_FIELDS)
 """One row per model, reference, slice and column, and, where the reference has times, one more for each of its blocks
 (``block_start`` not null). ``column_index`` is the column's place in the model's payloads. ``projection`` is that of
 the column ``:joint``, as :meth:`sparkmon.distributions.Projection.to_bytes` writes it."""
-
-_SINCE = {"slice_key": ALL_ROWS, "slice_value": ALL_ROWS}
-"""Columns that stored references of earlier versions lack, and what was meant."""
 
 
 def as_references(table: pa.Table) -> pa.Table:
@@ -123,7 +132,7 @@ def as_references(table: pa.Table) -> pa.Table:
     True
     """
     missing = {field.name for field in REFERENCES if not field.nullable} - {*table.schema.names}
-    if missing - {*_SINCE} or {*table.schema.names} - {*REFERENCES.names}:
+    if missing or {*table.schema.names} - {*REFERENCES.names}:
         raise ProfileError(
             f"got a reference with the columns {', '.join(table.schema.names)}; "
             f"expected {', '.join(REFERENCES.names)}"
@@ -131,11 +140,9 @@ def as_references(table: pa.Table) -> pa.Table:
     columns: dict[str, Any] = {}
     for field in REFERENCES:
         if field.name not in table.schema.names:
-            column: Any = pa.nulls(table.num_rows, field.type)
+            columns[field.name] = pa.nulls(table.num_rows, field.type)
         else:
-            column = _completed(table[field.name].combine_chunks(), field.type)
-        meant = _SINCE.get(field.name)
-        columns[field.name] = column if meant is None else pc.fill_null(column, meant)
+            columns[field.name] = _completed(table[field.name].combine_chunks(), field.type)
     return pa.table(columns).cast(REFERENCES)
 
 

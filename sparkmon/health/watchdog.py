@@ -20,7 +20,7 @@ from sparkmon.health.metrics import HealthMetrics
 from sparkmon.health.symptoms import Symptom, symptoms_of
 from sparkmon.health.tally import Tally
 from sparkmon.health.vitals import Vitals, VitalsReader
-from sparkmon.schemas import ALL_ROWS, CANDIDATES
+from sparkmon.schemas import CANDIDATES
 
 __all__ = ["MONITOR", "Watchdog", "health_writer"]
 
@@ -180,8 +180,6 @@ class Watchdog:
             "model_version": "",
             "window_start": start,
             "window_end": now,
-            "slice_key": ALL_ROWS,
-            "slice_value": ALL_ROWS,
             "column_name": symptom.name,
             "column_kind": "monitor",
             "drift_type": "HEALTH",

@@ -5,19 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from sparkmon.alerts import AlertDesk
 from sparkmon.monitor.reach import Reach
 from sparkmon.monitor.verdicts import Verdicts
-from sparkmon.schemas import DRIFT_METRICS
+from sparkmon.schemas import DRIFT_METRICS, PROFILE_KEY
 from sparkmon.tables import Tables
 
 __all__ = ["OpenWindows"]
-
-_COLUMN = [
-    *("model", "model_version", "window_start", "window_end", "slice_key", "slice_value"),
-    *("column_name", "column_kind"),
-]
 
 
 class OpenWindows:
@@ -69,5 +65,10 @@ class OpenWindows:
         told = self.tables.find(spark, "drift_metrics", names, reach.first_start, after)
         if told is None:
             return found
-        known = told.where("drift_type = 'BASELINE'").select(*_COLUMN).distinct()
-        return found.join(known, _COLUMN, "left_anti").select(*DRIFT_METRICS.names)
+        known = (
+            told.where("drift_type = 'BASELINE'")
+            .select(*(F.col(name).alias(f"known_{name}") for name in PROFILE_KEY))
+            .distinct()
+        )
+        same = [F.col(name).eqNullSafe(F.col(f"known_{name}")) for name in PROFILE_KEY]
+        return found.join(known, same, "left_anti").select(*DRIFT_METRICS.names)

@@ -10,7 +10,6 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from sparkmon.health import Traffic
-from sparkmon.schemas import ALL_ROWS
 
 __all__ = ["EPOCH", "Reach", "lasts"]
 
@@ -42,7 +41,7 @@ class Reach:
         """Ask a DataFrame of ``sparkmon.schemas.PROFILES``; None where it has no rows."""
         start, end = F.unix_micros("window_start"), F.unix_micros("window_end")
         rows = F.col("profile.count") + F.col("profile.num_nulls")
-        whole = F.col("slice_key") == ALL_ROWS
+        whole = F.col("slice_key").isNull()
         most = {
             kind: F.max(F.when(whole & (F.col("column_kind") == kind), rows))
             for kind in ("feature", "prediction")

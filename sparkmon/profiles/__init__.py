@@ -15,10 +15,8 @@ from sparkmon.profiles.reference import reference_of
 from sparkmon.profiles.rows import profile_rows
 from sparkmon.profiles.slicing.slices import Slice, Slices, slices_of, with_slices
 from sparkmon.profiles.table import column_kinds, is_time, number_of, profile_table, quoted
-from sparkmon.schemas import ALL_ROWS
 
 __all__ = [
-    "ALL_ROWS",
     "JOINT",
     "LEVELS",
     "REFERENCE_K",

@@ -7,10 +7,9 @@ from pyspark.sql import functions as F
 
 from sparkmon.profiles.aggregate import WINDOW_K, merged_profile
 from sparkmon.profiles.rows import shaped
+from sparkmon.schemas import SERIES_KEY
 
 __all__ = ["merge_profiles"]
-
-_KEYS = ("model", "model_version", "slice_key", "slice_value", "column_name", "column_kind")
 
 
 def merge_profiles(
@@ -43,9 +42,11 @@ def merge_profiles(
     """
     merged = merged_profile(F.col("profile"), k=k).alias("profile")
     if window is None:
-        whole = profiles.groupBy(*_KEYS).agg(
+        whole = profiles.groupBy(*SERIES_KEY).agg(
             merged, F.min("window_start").alias("start"), F.max("window_end").alias("end")
         )
         return shaped(whole, F.col("start"), F.col("end"))
-    longer = profiles.groupBy(*_KEYS, F.window("window_start", window).alias("window")).agg(merged)
+    longer = profiles.groupBy(*SERIES_KEY, F.window("window_start", window).alias("window")).agg(
+        merged
+    )
     return shaped(longer, F.col("window.start"), F.col("window.end"))

@@ -14,7 +14,7 @@ from sparkmon.profiles.joint_reference import joint_reference
 from sparkmon.profiles.slicing.slices import Slices, parse_slices, with_values
 from sparkmon.profiles.table import column_kinds, feature_of, profile_table, quoted
 from sparkmon.records import FeatureKind
-from sparkmon.schemas import ALL_ROWS, REFERENCES
+from sparkmon.schemas import REFERENCES
 
 __all__ = ["reference_of"]
 
@@ -113,7 +113,7 @@ def reference_of(
     )
     profiles = summarise(table, slices=None, k=REFERENCE_K)
     if cut:
-        profiles = profiles.unionByName(summarise(table).where(F.col("slice_key") != ALL_ROWS))
+        profiles = profiles.unionByName(summarise(table).where(F.col("slice_key").isNotNull()))
     if time is not None:
         timed = table.where(F.col(quoted(time)).isNotNull())
         profiles = profiles.unionByName(summarise(timed, time=time, window=block))

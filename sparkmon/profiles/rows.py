@@ -10,11 +10,11 @@ from pyspark.sql import functions as F
 from sparkmon.profiles.aggregate import WINDOW_K, cell_columns, profile_of
 from sparkmon.profiles.joint import JOINT, Projections, projected_features
 from sparkmon.profiles.slicing.slices import Slices, of_rows
-from sparkmon.schemas import ALL_ROWS, PROFILES, SLICE
+from sparkmon.schemas import PROFILES, SLICE
 
 __all__ = ["OF_WHOLE", "profile_rows", "shaped", "sliced"]
 
-OF_WHOLE = f"column_kind <> 'joint' OR slice_key = '{ALL_ROWS}'"
+OF_WHOLE = "column_kind <> 'joint' OR slice_key IS NULL"
 """Whole rows are summarised for all slices together: a reference has no more."""
 
 
@@ -134,16 +134,17 @@ def _with_joint(rows: DataFrame, projections: Projections) -> DataFrame:
 def sliced(cells: DataFrame) -> DataFrame:
     """Lay out the rows of each of their ``slices``, as ``slice_key`` and ``slice_value``; ``:joint`` of the whole."""
     others = [name for name in cells.columns if name != "slices"]
-    laid_out = cells.select(*others, F.inline("slices")).where(F.col("slice_value").isNotNull())
+    laid_out = cells.select(*others, F.inline("slices")).where(
+        "slice_key IS NULL OR slice_value IS NOT NULL"
+    )
     if "column_kind" in cells.columns:
         laid_out = laid_out.where(OF_WHOLE)
-    # Never null any more, which Spark does not see by itself.
-    return laid_out.withColumn("slice_value", F.coalesce("slice_value", F.lit("")))
+    return laid_out
 
 
 def shaped(profiles: DataFrame, start: Column, end: Column, keep: Sequence[str] = ()) -> DataFrame:
     """Give grouped profiles the columns of ``sparkmon.schemas.PROFILES``, in its order, behind those to keep."""
-    whole = {name: F.lit(ALL_ROWS) for name in SLICE if name not in profiles.columns}
+    whole = {name: F.lit(None).cast("string") for name in SLICE if name not in profiles.columns}
     return profiles.withColumns({"window_start": start, "window_end": end, **whole}).select(
         *keep, *PROFILES.names
     )

@@ -29,8 +29,9 @@ class Alert:
     model_version: str
     window_start: datetime | None
     window_end: datetime | None
-    slice_key: str
-    slice_value: str
+    slice_key: str | None
+    """None where the alert is about the whole table."""
+    slice_value: str | None
     column_name: str
     column_kind: str
     drift_type: str

@@ -172,14 +172,13 @@ def _labels(alert: Alert) -> dict[str, str]:
     length = ""
     if alert.window_start is not None and alert.window_end is not None:
         length = f"{(alert.window_end - alert.window_start).total_seconds():g}"
-    whole = alert.slice_key in ("", ":all")
     labels = {
         "alertname": _NAMES.get(alert.drift_type, "SparkmonAlert"),
         "model": alert.model,
         "model_version": alert.model_version,
         "column": alert.column_name,
         "column_kind": alert.column_kind,
-        "slice": "" if whole else f"{alert.slice_key} = {alert.slice_value}",
+        "slice": "" if alert.slice_key is None else f"{alert.slice_key} = {alert.slice_value}",
         "drift_type": alert.drift_type,
         "reference": alert.reference,
         "window": length,

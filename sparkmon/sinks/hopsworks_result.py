@@ -104,7 +104,7 @@ class HopsworksResultSink(AlertSink):
 
     def _lines(self, notification: Notification) -> Iterator[bytes]:
         for alert in notification.alerts:
-            is_whole = alert.slice_key in ("", ":all")
+            is_whole = alert.slice_key is None
             if is_whole and alert.drift_type != "LIMIT" and alert.state != "provisional":
                 yield orjson.dumps(self._result(notification, alert)) + b"\n"
 

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sparkmon.distributions.schema import ALL_ROWS
 from sparkmon.errors import ReferenceMissingError
 from sparkmon.records import Feature, ModelSchema
 from sparkmon.store.feature_view import FeatureView
@@ -136,7 +135,7 @@ def schemas_of(references: pa.Table) -> list[ModelSchema]:
     ]
     is_whole = pc.and_(
         pc.is_null(references["block_start"]),
-        pc.equal(references["slice_key"], pa.scalar(ALL_ROWS)),
+        pc.is_null(references["slice_key"]),
     )
     whole = references.filter(is_whole).select(columns)
     by_model: dict[str, dict[str, list[Feature]]] = {}

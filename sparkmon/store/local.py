@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sparkmon.distributions.schema import REFERENCES, as_references
+from sparkmon.distributions.schema import REFERENCE_KEY, REFERENCES, as_references
 from sparkmon.store.contract import DEFAULT_REFERENCE
 from sparkmon.store.sql.database import Database
 from sparkmon.store.sql.database_store import DatabaseStore
@@ -59,7 +59,7 @@ class LocalStore(DatabaseStore):
         from pyspark.sql import SparkSession
 
         table = as_references(table)
-        keys = table.select(["model", "model_version", "reference"]).to_pylist()
+        keys = table.select([*REFERENCE_KEY]).to_pylist()
         replaced = " OR ".join(
             "(" + " AND ".join(f"{name} = {_literal(value)}" for name, value in key) + ")"
             for key in sorted({tuple(row.items()) for row in keys})

@@ -21,8 +21,8 @@ FINDING: dict[str, Any] = {
     "model_version": "2",
     "window_start": NOON,
     "window_end": NOON + HOUR,
-    "slice_key": ":all",
-    "slice_value": ":all",
+    "slice_key": None,
+    "slice_value": None,
     "column_name": "distance",
     "column_kind": "feature",
     "drift_type": "BASELINE",
@@ -111,11 +111,11 @@ def test_a_slice_speaks_only_where_the_column_as_a_whole_does_not(spark: SparkSe
     assert sorted(found) == [
         ("a", "feature", "JFK"),
         ("b", "feature", "true"),
-        ("b", "prediction", ":all"),
+        ("b", "prediction", None),
         ("c", "feature", "true"),
-        ("distance", "feature", ":all"),
+        ("distance", "feature", None),
     ]
-    messages = {row["column_name"]: row["message"] for row in rows if row["slice_key"] != ":all"}
+    messages = {row["column_name"]: row["message"] for row in rows if row["slice_key"] is not None}
     assert (
         "a of the model taxi drifted from training in the slice origin = JFK in the window"
         in (messages["a"])
@@ -215,6 +215,6 @@ def test_a_slice_is_covered_by_the_whole(spark: SparkSession) -> None:
     origin = {"slice_key": "origin", "slice_value": "JFK"}
     rows = candidates_of(findings(spark, {}, origin)).toArrow().to_pylist()
     assert {row["slice_key"]: row["condition"] for row in rows} == {
-        ":all": "trouble",
+        None: "trouble",
         "origin": "covered",
     }

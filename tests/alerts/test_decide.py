@@ -37,8 +37,8 @@ def seen(
         "model": model,
         "model_version": "",
         "column_name": name,
-        "slice_key": ":all",
-        "slice_value": ":all",
+        "slice_key": None,
+        "slice_value": None,
     }
     start = NOON + at * HOUR
     return Observation(

@@ -186,7 +186,7 @@ def test_drift_in_one_slice_is_found_and_comes_first(tmp_path: Path) -> None:
     ]
     assert worst["value"] == pytest.approx(0.25)
     assert {row["slice_value"] for row in rows if row["status"] == "drift"} == {"a"}
-    whole = next(row for row in rows if row["slice_key"] == ":all")
+    whole = next(row for row in rows if row["slice_key"] is None)
     assert (whole["value"], whole["status"]) == (pytest.approx(0.05, abs=0.004), "ok")
     done = compare(known, new, *options)
     assert "\nnone of 2 columns drifted; in slices: x (side = a); 1 could not" in done.stdout

@@ -47,7 +47,7 @@ def references(spark: SparkSession, means: list[float]) -> pa.Table:
 
 def test_the_effects_are_those_of_each_day_beside_all(references: pa.Table) -> None:
     found = calibrate(references, CHECKS).of(
-        ("m", "", "training", ":all", ":all", "feature", "weather", "ks")
+        ("m", "", "training", None, None, "feature", "weather", "ks")
     )
     assert found is not None
     rows = [row for row in references.to_pylist() if row["column_name"] == "weather"]

@@ -20,7 +20,7 @@ COLUMNS = (
 
 def whole(spark: SparkSession, rows: list[tuple[Any, ...]]) -> DataFrame:
     frame = spark.createDataFrame(rows, COLUMNS)
-    return frame.selectExpr("*", "':all' AS slice_key", "':all' AS slice_value")
+    return frame.selectExpr("*", "string(NULL) AS slice_key", "string(NULL) AS slice_value")
 
 
 def test_the_adjusted_values_of_each_window_are_scipys(spark: SparkSession) -> None:

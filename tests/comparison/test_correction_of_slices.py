@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -35,7 +37,7 @@ def test_adjusted_values_are_those_of_numpy(spark: SparkSession) -> None:
         ("m", "", start, start + 1, "BASELINE", key, value, f"c{at}", p_value, "drift", "r")
         for start, (whole, slices) in windows.items()
         for key, value, family in [
-            (":all", ":all", [*whole.tolist(), None]),
+            (None, None, [*whole.tolist(), None]),
             *(("k" if at % 2 else "o", f"v{at}", row.tolist()) for at, row in enumerate(slices)),
         ]
         for at, p_value in enumerate(family)
@@ -47,20 +49,20 @@ def test_adjusted_values_are_those_of_numpy(spark: SparkSession) -> None:
     for start, (whole, slices) in windows.items():
         of_whole, of_slices = by_hand(whole, slices, ALPHA)
         for at in range(12):
-            expected = {":all": of_whole[at]} | {f"v{i}": of_slices[i, at] for i in range(9)}
+            expected = {None: of_whole[at]} | {f"v{i}": of_slices[i, at] for i in range(9)}
             for value, adjusted in expected.items():
                 row = told[start, value, f"c{at}"]
                 assert row.p_adjusted == pytest.approx(adjusted, rel=1e-12)
                 assert row.status == ("drift" if adjusted <= ALPHA else "ok")
-                statuses.add((value == ":all", row.status))
-        untested = told[start, ":all", "c12"]
+                statuses.add((value is None, row.status))
+        untested = told[start, None, "c12"]
         assert (untested.p_adjusted, untested.status) == (None, "drift")
     assert len(statuses) == 4
 
 
 def test_a_window_without_slices_keeps_all_of_its_level(spark: SparkSession) -> None:
-    rows = [
-        ("m", "", start, 9, "BASELINE", ":all", ":all", f"c{at}", p_value, "drift", "r")
+    rows: list[tuple[Any, ...]] = [
+        ("m", "", start, 9, "BASELINE", None, None, f"c{at}", p_value, "drift", "r")
         for start in (0, 1)
         for at, p_value in enumerate((0.01, 0.04))
     ]
@@ -69,10 +71,10 @@ def test_a_window_without_slices_keeps_all_of_its_level(spark: SparkSession) -> 
     told = {(row.window_start, row.slice_key, row.column_name): row.p_adjusted for row in found}
     assert told == pytest.approx(
         {
-            (0, ":all", "c0"): 0.02,
-            (0, ":all", "c1"): 0.04,
-            (1, ":all", "c0"): 0.04,
-            (1, ":all", "c1"): 0.08,
+            (0, None, "c0"): 0.02,
+            (0, None, "c1"): 0.04,
+            (1, None, "c0"): 0.04,
+            (1, None, "c1"): 0.08,
             (1, "k", "c0"): 1.0,
         }
     )

@@ -68,7 +68,7 @@ def test_a_range_that_days_leave_by_themselves_is_no_limit_to_them(
     table = pa.table(columns)
     made = reference_of(spark.createDataFrame(table), "m", time="time").toArrow()
     found = calibrate(made, Checks(("range_rate",))).of(
-        ("m", "", "training", ":all", ":all", "feature", "x", "range_rate")
+        ("m", "", "training", None, None, "feature", "x", "range_rate")
     )
     assert found is not None
     assert found.effects[-2] == 0

@@ -11,7 +11,7 @@ COLUMNS = (
     "sketch_error double, limit double, status string"
 )
 ROWS = [
-    (":all", ":all", "x", "ks", 0.9, 0.0, 0.0, 0.1, "drift"),
+    (None, None, "x", "ks", 0.9, 0.0, 0.0, 0.1, "drift"),
     ("origin", "JFK", "x", "ks", 0.35, 0.04, 0.01, 0.1, "drift"),  # three times its limit
     ("origin", "JFK", "x", "psi", 0.5, 0.1, 0.0, 0.2, "drift"),  # twice
     ("origin", "EWR", "x", "ks", 0.15, 0.05, 0.0, 0.1, "ok"),  # at its limit

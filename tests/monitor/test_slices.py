@@ -155,6 +155,6 @@ def test_fewer_slices_may_be_watched_and_others_are_refused(
 ) -> None:
     none = Monitor(store, f"{tmp_path}/tables", slices=[], sinks=[])
     cuts = none.profiles(events_frame(spark, EVENTS[:2])).select("slice_key").distinct()
-    assert [row.slice_key for row in cuts.collect()] == [":all"]
+    assert [row.slice_key for row in cuts.collect()] == [None]
     with pytest.raises(OptionError, match="got the slice 'zone', which no reference was made with"):
         Monitor(store, f"{tmp_path}/tables", slices=["origin", "zone"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +20,7 @@ from sparkmon.records import Feature, ModelSchema
 from tests.support.streams import events_frame
 from tests.support.traffic import MIDNIGHT, v1_event
 
+Key: TypeAlias = tuple[str | None, str | None]
 RANDOM = np.random.default_rng(12)
 ORIGINS = ["EWR", "JFK", "LGA"]
 TRAINING = pa.table(
@@ -49,10 +50,10 @@ def made(spark: SparkSession) -> pa.Table:
     return reference_of(table, "flights", predictions=["score"], time="time", slices=CUTS).toArrow()
 
 
-def numbers(profiles: DataFrame | pa.Table, column: str) -> dict[tuple[str, str], list[float]]:
+def numbers(profiles: DataFrame | pa.Table, column: str) -> dict[Key, list[float]]:
     """List what the exact sketches of a column hold, by slice."""
     rows = (profiles if isinstance(profiles, pa.Table) else profiles.toArrow()).to_pylist()
-    found: dict[tuple[str, str], list[float]] = {}
+    found: dict[Key, list[float]] = {}
     for row in rows:
         if row["column_name"] == column and row.get("block_start") is None:
             sketch = read_kll(row["profile"]["sketch"])
@@ -63,7 +64,7 @@ def numbers(profiles: DataFrame | pa.Table, column: str) -> dict[tuple[str, str]
     return found
 
 
-def expected(distance: Any, origin: list[Any], of: Any) -> dict[tuple[str, str], list[float]]:  # noqa: ANN401
+def expected(distance: Any, origin: list[Any], of: Any) -> dict[Key, list[float]]:  # noqa: ANN401
     """Cut numbers by hand, by origin and by distance."""
     origins, values = np.array(origin, object), np.array(of)
     cut = {("origin", each): values[origins == each] for each in ORIGINS}
@@ -78,10 +79,10 @@ def test_a_reference_has_the_whole_its_slices_and_their_blocks(made: pa.Table) -
     distance, origin = TRAINING["distance"].to_pylist(), TRAINING["origin"].to_pylist()
     found = numbers(made, "score")
     of_gates = {value: len(rows) for (key, value), rows in found.items() if key == "gate"}
-    assert {key: rows for key, rows in found.items() if key[0] not in ("gate", ":all")} == expected(
+    assert {key: rows for key, rows in found.items() if key[0] not in ("gate", None)} == expected(
         distance, origin, TRAINING["score"].to_pylist()
     )
-    assert len(found[":all", ":all"]) == 900
+    assert len(found[None, None]) == 900
     # Of 60 gates the 50 commonest stand alone.
     assert len(of_gates) == 51
     assert sum(of_gates.values()) == 900
@@ -115,11 +116,11 @@ def test_traffic_is_cut_as_the_reference_and_nothing_is_counted_twice(
     of_sfo = sorted(d for d, o in zip(distance, origin, strict=True) if o == "SFO")
     by_hand = expected(distance, origin, distance)
     assert others == by_hand | {("origin", ":other"): of_sfo}
-    assert found["gate", "g7"] == found[":all", ":all"] == sorted(distance)
+    assert found["gate", "g7"] == found[None, None] == sorted(distance)
     predictions = numbers(profiles, "score")
     by_hand = expected(distance[:200], origin[:200], score[:200])
     assert {key: predictions[key] for key in by_hand} == by_hand
-    assert len(predictions[":all", ":all"]) == 300
+    assert len(predictions[None, None]) == 300
     assert len(predictions["gate", "g7"]) == 200
 
 
@@ -150,8 +151,8 @@ def test_only_the_models_and_versions_whose_reference_has_slices_are_cut(
     keys = ("model", "model_version", "slice_key", "slice_value")
     found = {tuple(row) for row in profiles.select(*keys).distinct().collect()}
     assert found == {
-        *((model, version, ":all", ":all") for model in ("flights",) for version in ("", "2", "3")),
-        ("other", "", ":all", ":all"),
+        *((model, version, None, None) for model in ("flights",) for version in ("", "2", "3")),
+        ("other", "", None, None),
         ("flights", "", "origin", "JFK"),
         ("flights", "", "distance > 1000", "true"),
         ("flights", "", "gate", "g1"),
@@ -177,7 +178,7 @@ def test_a_million_values_are_one_slice(spark: SparkSession, made: pa.Table) -> 
     profiles = profile_rows(rows, "1 hour", slices=kept).where("column_name = 'distance'")
     counts = profiles.select("slice_key", "slice_value", "profile.count").collect()
     assert {tuple(row) for row in counts} == {
-        (":all", ":all", 1_000_000),
+        (None, None, 1_000_000),
         ("origin", ":other", 1_000_000),
     }
 
@@ -187,7 +188,7 @@ def test_a_level_named_like_the_others_is_one_of_them(spark: SparkSession) -> No
     made = reference_of(table, "m", slices=["level"]).toArrow()
     found = numbers(made, "x")
     assert {key: len(rows) for key, rows in found.items()} == {
-        (":all", ":all"): 10,
+        (None, None): 10,
         ("level", ":other"): 3,
         ("level", ":all"): 7,
     }
@@ -213,7 +214,7 @@ def test_what_cannot_be_cut_by_is_refused_before_any_job(spark: SparkSession) ->
 
 
 def test_a_slice_that_no_reference_has_is_refused_and_told_how_to_make(made: pa.Table) -> None:
-    assert set(with_slices(made, [])["slice_key"].to_pylist()) == {":all"}
+    assert set(with_slices(made, [])["slice_key"].to_pylist()) == {None}
     assert with_slices(made, None) is made
     with pytest.raises(OptionError, match=r"they have 'distance > 1000', 'gate', 'origin'; make "):
         with_slices(made, ["zone"])

@@ -92,8 +92,8 @@ def test_every_profile_stands_under_its_key(profiles: dict[str, Row]) -> None:
     for name, row in profiles.items():
         assert (row["model"], row["model_version"], row["column_name"]) == ("m", "2", name)
         assert (row["slice_key"], row["slice_value"], row["column_kind"]) == (
-            ":all",
-            ":all",
+            None,
+            None,
             "feature",
         )
         assert row["window_start"] is row["window_end"] is None

@@ -17,7 +17,7 @@ from sparkmon.profiles.slicing.functions import MeantType
 from sparkmon.profiles.slicing.grammar import parse_slice
 from sparkmon.profiles.slicing.parts import Part
 from sparkmon.records import FeatureKind
-from sparkmon.schemas import ALL_ROWS, OTHER_VALUES
+from sparkmon.schemas import OTHER_VALUES
 
 __all__ = [
     "Slice",
@@ -144,7 +144,7 @@ def slices_of(references: pa.Table) -> Slices:
     for row in whole.select([*names, *columns]).to_pylist():
         model = (row["model"], row["model_version"])
         held = values.setdefault(model, {})
-        if row["slice_key"] != ALL_ROWS:
+        if row["slice_key"] is not None:
             held.setdefault(row["slice_key"], set()).add(row["slice_value"])
         elif row["column_kind"] == "feature":
             kinds.setdefault(model, {})[row["column_name"]] = row["data_type"]
@@ -171,7 +171,7 @@ def with_slices(references: pa.Table, chosen: Sequence[str] | None) -> pa.Table:
         return references
     if isinstance(chosen, str):
         raise OptionError.malformed("slices", chosen, "a list of expressions")
-    known = {*references["slice_key"].to_pylist()} - {ALL_ROWS}
+    known = {*references["slice_key"].drop_null().to_pylist()}
     wanted = [expression.strip() for expression in chosen]
     for key in wanted:
         if key not in known:
@@ -180,14 +180,14 @@ def with_slices(references: pa.Table, chosen: Sequence[str] | None) -> pa.Table:
                 f"{', '.join(sorted(map(repr, known))) or 'none'}; make the reference again with it: "
                 f"sparkmon profile TABLE --as MODEL --slice {key!r}"
             )
-    keep: Any = pa.array([ALL_ROWS, *wanted])
+    keep: Any = pa.array([None, *wanted], pa.string())
     return references.filter(pc.is_in(references["slice_key"], value_set=keep))
 
 
 def of_rows(slices: Slices) -> Column:
     """Return the slices of a decoded row as an array of structs, the whole first.
 
-    A slice whose value is null is none: leave out what has no ``slice_value``.
+    The whole has neither key nor value. A pair with a key and no value is no slice: leave it out.
     """
     chosen: Column | None = None
     # Those of a version before those of all versions.
@@ -209,7 +209,8 @@ def of_table(slices: Sequence[Slice], feature: FeatureColumn) -> Column:
 
 
 def _array(slices: Sequence[Slice], feature: FeatureColumn) -> Column:
-    pairs = [(F.lit(ALL_ROWS), F.lit(ALL_ROWS))]
+    null = F.lit(None).cast("string")
+    pairs = [(null, null)]
     pairs += [(F.lit(each.key), each.value(feature)) for each in slices]
     return F.array(*(F.struct(k.alias("slice_key"), v.alias("slice_value")) for k, v in pairs))
 

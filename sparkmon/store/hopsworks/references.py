@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from sparkmon.distributions.schema import ALL_ROWS, REFERENCES
+from sparkmon.distributions.schema import REFERENCES
 from sparkmon.errors import ProfileError
 from sparkmon.store.hopsworks.client_objects import ClientStatistics, ClientView
 from sparkmon.store.hopsworks.descriptive_statistics import profile_of
@@ -55,8 +55,6 @@ def references_of(
                 "model": model,
                 "model_version": "",
                 "reference": reference,
-                "slice_key": ALL_ROWS,
-                "slice_value": ALL_ROWS,
                 "column_name": name,
                 "column_kind": "feature",
                 "data_type": kind,

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 from sqlalchemy.schema import CreateTable
 
-from sparkmon.distributions.schema import REFERENCES, as_references
+from sparkmon.distributions.schema import REFERENCE_KEY, REFERENCES, as_references
 from sparkmon.errors import OptionError, StoreError
 from sparkmon.store.feature_view import FeatureView
 from sparkmon.store.sql.rows import exact_text
@@ -51,7 +51,7 @@ def write_references(connection: sa.Connection, references: pa.Table) -> None:
     references = as_references(references)
     table = _references(connection)
     connection.execute(CreateTable(table, if_not_exists=True))
-    keys = ["model", "model_version", "reference"]
+    keys = [*REFERENCE_KEY]
     indexes: dict[tuple[str, ...], list[int]] = {}
     for index, row in enumerate(references.select(keys).to_pylist()):
         indexes.setdefault(tuple(row.values()), []).append(index)
