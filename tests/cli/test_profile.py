@@ -86,7 +86,7 @@ def test_slices_are_stored_and_told(tmp_path: Path) -> None:
     dear = int((frame["car_value"] > 30000).sum())
     expected: dict[tuple[str | None, str | None], int] = {
         (None, None): 5000,
-        **{("repaid_loan_on_prev_car", value): count for value, count in repaid.items()},
+        **{("repaid_loan_on_prev_car", str(value)): n for value, n in repaid.items()},
         ("car_value > 30000", "true"): dear,
         ("car_value > 30000", "false"): 5000 - dear,
     }
