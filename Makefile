@@ -54,8 +54,8 @@ check: lint type test-fast ## what to run before a commit: lint, type, test-fast
 bench: java $(JARS) ## measure throughput and cost on this machine
 	@$(PYTHON) -m bench.run
 
-bench-verdicts: java $(JARS) ## whose verdicts hold: false alarms and detection, sparkmon beside its peers
-	@$(PYTHON) -m bench.verdicts.run --write-readme
+bench-verdicts: java $(JARS) ## whose verdicts hold: false alarms and detection, sparkmon and its peers
+	@$(PYTHON) -m bench.verdicts.run --write-docs
 
 fuzz: $(FUZZERS) ## give readers and receiver what nobody would send, for FUZZ_SECONDS=600 in all
 	@$(PYTHON) -m fuzz.run --seconds $(FUZZ_SECONDS)

@@ -1,4 +1,4 @@
-"""The tables as the README shows them, and their place in it."""
+"""The tables as README.md and docs/benchmarks.md show them, and their places in these pages."""
 
 from __future__ import annotations
 
@@ -10,18 +10,16 @@ from bench.verdicts.score import Tally
 from bench.verdicts.table import VerdictTable, number
 from sparkmon.errors import SparkmonError
 
-__all__ = ["as_markdown", "write_readme"]
+__all__ = ["sets_as_markdown", "summary_as_markdown", "write_between"]
 
 _BEGIN, _END = "<!-- bench-verdicts -->", "<!-- /bench-verdicts -->"
 
 
-def as_markdown(
-    summary: VerdictTable, tables: Sequence[VerdictTable], power: Power | None = None
-) -> str:
-    """Write the summary, each set's false alarms and windows to detection, and the power; the best of a row in bold."""
+def summary_as_markdown(summary: VerdictTable) -> str:
+    """Write the sums over all sets, a line per system; the best of a column in bold."""
     best = summary.best()
     lines = [
-        "| system | false alarms per 1,000 windows without drift | drifts missed | windows to detection |",
+        "| system | false alarms per 1,000 quiet column-windows | drifts missed | windows to detection |",
         "|---|---|---|---|",
     ]
     for name, tally in summary.tallies.items():
@@ -35,9 +33,16 @@ def as_markdown(
         }
         written = (_bold(cell, name in best[key]) for key, cell in cells.items())
         lines.append(f"| {name} | {' | '.join(written)} |")
+    return "\n".join(lines)
+
+
+def sets_as_markdown(
+    summary: VerdictTable, tables: Sequence[VerdictTable], power: Power | None = None
+) -> str:
+    """Write each set's false alarms and windows to detection, and the power; the best of a row in bold."""
     names = list(summary.tallies)
     head = [f"| | {' | '.join(names)} |", f"|---|{'---|' * len(names)}"]
-    lines += ["", "False alarms per 1,000:", "", *head]
+    lines = ["False alarms per 1,000:", "", *head]
     lines += [_line(table, names, "per 1,000") for table in tables if _has(table, drifts=False)]
     lines += ["", "Windows to detection, and drifts missed:", "", *head]
     lines += [_line(table, names, "missed") for table in tables if _has(table, drifts=True)]
@@ -46,19 +51,19 @@ def as_markdown(
     return "\n".join(lines)
 
 
-def write_readme(readme: Path, text: str) -> None:
-    """Replace what stands between the two marks of the README.
+def write_between(page: Path, text: str) -> None:
+    """Replace what is between the two marks of a page.
 
     Raises
     ------
     SparkmonError
-        A mark is not there.
+        A mark is missing.
     """
-    before, begin, rest = readme.read_text().partition(_BEGIN)
+    before, begin, rest = page.read_text().partition(_BEGIN)
     _, end, after = rest.partition(_END)
     if not (begin and end):
-        raise SparkmonError(f"{readme} has no place for the verdicts; add {_BEGIN} and {_END}")
-    readme.write_text(f"{before}{_BEGIN}\n{text}\n{_END}{after}")
+        raise SparkmonError(f"{page} has no place for the verdicts; add {_BEGIN} and {_END}")
+    page.write_text(f"{before}{_BEGIN}\n{text}\n{_END}{after}")
 
 
 def _has(table: VerdictTable, *, drifts: bool) -> bool:

@@ -19,7 +19,7 @@ from rich.table import Table
 from bench.machine import machine
 from bench.verdicts.ask_peer import PEERS
 from bench.verdicts.case import Case, write_case
-from bench.verdicts.markdown import as_markdown, write_readme
+from bench.verdicts.markdown import sets_as_markdown, summary_as_markdown, write_between
 from bench.verdicts.power import Power, measure_power
 from bench.verdicts.score import Tally, total, weigh
 from bench.verdicts.sets import SETS
@@ -28,7 +28,8 @@ from bench.verdicts.table import BEST, HEADINGS, VerdictTable
 from sparkmon.cli.spark import open_session
 from sparkmon.errors import SparkmonError
 
-_README = Path(__file__).parents[2] / "README.md"
+_ROOT = Path(__file__).parents[2]
+_README, _BENCHMARKS = _ROOT / "README.md", _ROOT / "docs" / "benchmarks.md"
 _WIDTH = 160
 _RUNS = 200
 
@@ -48,8 +49,9 @@ def main() -> None:
         if power is not None:
             console.print(f"power: {power}", soft_wrap=True)
         console.print(f"{BEST} the best value; {versions}", soft_wrap=True)
-        if chosen.write_readme:
-            write_readme(_README, as_markdown(summary, tables, power))
+        if chosen.write_docs:
+            write_between(_README, summary_as_markdown(summary))
+            write_between(_BENCHMARKS, sets_as_markdown(summary, tables, power))
     except SparkmonError as error:
         raise SystemExit(f"bench: {error}") from error
     if chosen.json is not None:
@@ -78,7 +80,7 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
     parser.add_argument(
-        "--write-readme", action="store_true", help="put the tables into the README"
+        "--write-docs", action="store_true", help="write README.md and docs/benchmarks.md"
     )
     chosen = parser.parse_args()
     in_quick = [name for name, each in SETS.items() if each.in_quick]
@@ -87,8 +89,8 @@ def _arguments() -> argparse.Namespace:
     chosen.sets = _named(parser, chosen.sets, in_quick if chosen.quick else list(SETS))
     if chosen.power is None:
         chosen.power = 0 if chosen.quick or chosen.sets != list(SETS) else _RUNS
-    if chosen.write_readme and (chosen.only != list(SYSTEMS) or chosen.sets != list(SETS)):
-        parser.error("--write-readme needs all systems and all sets")
+    if chosen.write_docs and (chosen.only != list(SYSTEMS) or chosen.sets != list(SETS)):
+        parser.error("--write-docs needs all systems and all sets")
     return chosen
 
 

@@ -16,7 +16,7 @@ from bench.verdicts.cut import alternate, cut
 from bench.verdicts.flights import flight_days
 from bench.verdicts.hopsworks_rule import hopsworks
 from bench.verdicts.loans import car_loan
-from bench.verdicts.markdown import as_markdown, write_readme
+from bench.verdicts.markdown import sets_as_markdown, summary_as_markdown, write_between
 from bench.verdicts.original_rules import original_emd, original_js, original_kl
 from bench.verdicts.peers.serve import each_window, serve
 from bench.verdicts.score import Tally, total, weigh
@@ -75,22 +75,22 @@ def test_the_best_are_marked_and_who_judges_nothing_is_not() -> None:
     assert summary().figures()["systems"]["slow"]["best"] == ["missed", "per 1,000"]
 
 
-def test_the_readme_has_the_tables_between_its_marks(tmp_path: Path) -> None:
-    readme = tmp_path / "README.md"
-    readme.write_text("before\n<!-- bench-verdicts -->\nold\n<!-- /bench-verdicts -->\nafter\n")
-    text = as_markdown(summary(), [summary()])
-    write_readme(readme, text)
-    write_readme(readme, text)
-    written = readme.read_text()
+def test_a_page_has_the_tables_between_its_marks(tmp_path: Path) -> None:
+    page = tmp_path / "README.md"
+    page.write_text("before\n<!-- bench-verdicts -->\nold\n<!-- /bench-verdicts -->\nafter\n")
+    text = "\n".join([summary_as_markdown(summary()), "", sets_as_markdown(summary(), [summary()])])
+    write_between(page, text)
+    write_between(page, text)
+    written = page.read_text()
     assert written == (
         f"before\n<!-- bench-verdicts -->\n{text}\n<!-- /bench-verdicts -->\nafter\n"
     )
     assert "| loud | 900 | **0 of 2** | **1** |" in written
     assert "| one | 900 | **10** | 20 | - | failed |" in written
     assert "| one | **1** | 3.5 | 1, 1 of 2 missed | -, 2 of 2 missed | failed |" in written
-    readme.write_text("nothing")
+    page.write_text("nothing")
     with pytest.raises(SparkmonError, match="no place for the verdicts"):
-        write_readme(readme, text)
+        write_between(page, text)
 
 
 def test_rows_that_fill_no_window_are_left_out_and_truth_values_are_strings() -> None:
