@@ -1,4 +1,4 @@
-"""A copy of a body that streams past, as far as it is wanted."""
+"""A bounded copy of a body that is streamed."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ __all__ = ["BodyCopy"]
 
 
 class BodyCopy:
-    """Collects the chunks of one body up to a bound.
+    """Collects the chunks of one body up to a limit.
 
     Parameters
     ----------
-    most : int
-        Bytes; of a larger body nothing is kept but its size.
+    limit : int
+        Bytes; of a larger body only the size is kept.
 
     Examples
     --------
@@ -24,30 +24,30 @@ class BodyCopy:
     (b'', 'left out: 11 bytes, the limit is 10')
     """
 
-    __slots__ = ("_chunks", "_most", "size")
+    __slots__ = ("_chunks", "_limit", "size")
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
         self._chunks: list[bytes] = []
         self.size = 0
 
     def add(self, chunk: bytes) -> None:
-        """Take the next chunk."""
+        """Add the next chunk."""
         self.size += len(chunk)
-        if self.size > self._most:
+        if self.size > self._limit:
             self._chunks.clear()
         elif chunk:
             self._chunks.append(chunk)
 
     def body(self, *, whole: bool) -> tuple[bytes, str | None]:
-        """Return what was kept, and a note where that is not the body.
+        """Return the copy, and a note if it is not the whole body.
 
         Parameters
         ----------
         whole : bool
-            Whether the body's end has been seen.
+            Whether the body has ended.
         """
-        if self.size > self._most:
-            return b"", f"left out: {self.size} bytes, the limit is {self._most}"
+        if self.size > self._limit:
+            return b"", f"left out: {self.size} bytes, the limit is {self._limit}"
         note = None if whole else f"cut short after {self.size} bytes"
         return b"".join(self._chunks), note

@@ -1,4 +1,4 @@
-"""One event on its way to a sink, in the two forms in which it can be sent."""
+"""One event for a sink, in binary or structured mode."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class EmittedEvent:
     headers : mapping
         ``Ce-*`` attributes and ``Content-Type``: the event in binary mode.
     body : bytes
-        Its data.
+        The event's data.
     time : float
-        When it was emitted, on the monotonic clock, seconds.
+        When it was emitted, in seconds of the monotonic clock.
 
     Examples
     --------
@@ -37,17 +37,17 @@ class EmittedEvent:
         self.size = len(body) + sum(len(name) + len(value) for name, value in headers.items())
 
     def structured(self) -> bytes:
-        """Write the event as one JSON object; the body in base64, so that it arrives byte for byte.
+        """Return the event as one JSON object; the body in base64, which preserves every byte.
 
-        A header that is neither an attribute nor the content type is left out: such an event has no place for it.
+        A header that is neither an attribute nor the content type is omitted: this form has no place for it.
         """
-        written: dict[str, str] = {}
+        members: dict[str, str] = {}
         for name, value in self.headers.items():
             key = name.lower()
             if key == "content-type":
-                written["datacontenttype"] = value
+                members["datacontenttype"] = value
             elif key.startswith("ce-"):
-                written[key[3:]] = value
+                members[key[3:]] = value
         if self.body:
-            written["data_base64"] = base64.b64encode(self.body).decode("ascii")
-        return orjson.dumps(written)
+            members["data_base64"] = base64.b64encode(self.body).decode("ascii")
+        return orjson.dumps(members)

@@ -14,16 +14,17 @@ __all__ = ["EmitterMetrics"]
 
 
 class EmitterMetrics(Collector):
-    """Reads an emitter's counts whenever the metrics are read.
+    """Collects an emitter's counts when the metrics are scraped.
 
     Parameters
     ----------
     emitter : EventEmitter
-        Whose counts they are.
+        The emitter to report.
 
     Notes
     -----
-    ``prometheus_client.REGISTRY.register(EmitterMetrics(emitter))`` puts them at kserve's ``/metrics``.
+    ``prometheus_client.REGISTRY.register(EmitterMetrics(emitter))`` adds them to kserve's ``/metrics``; the transformer
+    does so for ``--log_url``.
 
     Examples
     --------
@@ -38,26 +39,26 @@ class EmitterMetrics(Collector):
         self._emitter = emitter
 
     def collect(self) -> Iterator[Metric]:
-        """Give the metrics of this moment."""
-        now = self._emitter.counts()
+        """Return the current metrics."""
+        counts = self._emitter.counts()
+        yield CounterMetricFamily("sparkmon_emitter_emitted", "Calls of emit.", counts.emitted)
         yield CounterMetricFamily(
-            "sparkmon_emitter_emitted", "Events given to the emitter.", now.emitted
-        )
-        yield CounterMetricFamily(
-            "sparkmon_emitter_delivered", "Events that the sink acknowledged.", now.delivered
+            "sparkmon_emitter_delivered", "Events that the sink acknowledged.", counts.delivered
         )
         dropped = CounterMetricFamily(
-            "sparkmon_emitter_dropped", "Events given up, by reason.", labels=["reason"]
+            "sparkmon_emitter_dropped", "Events that were dropped, by reason.", labels=["reason"]
         )
-        for reason, count in sorted(now.dropped.items()):
+        for reason, count in sorted(counts.dropped.items()):
             dropped.add_metric([reason], count)
         yield dropped
         yield CounterMetricFamily(
-            "sparkmon_emitter_retried", "Events sent once more; each time counts.", now.retried
+            "sparkmon_emitter_retried", "Events sent again, each time counted.", counts.retried
         )
         yield GaugeMetricFamily(
-            "sparkmon_emitter_queued_events", "Events waiting or under way.", now.queued
+            "sparkmon_emitter_queued_events", "Events that wait or are in flight.", counts.queued
         )
         yield GaugeMetricFamily(
-            "sparkmon_emitter_queued_bytes", "Their headers and bodies.", now.queued_bytes
+            "sparkmon_emitter_queued_bytes",
+            "Bytes of their headers and bodies.",
+            counts.queued_bytes,
         )

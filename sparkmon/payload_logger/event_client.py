@@ -1,4 +1,4 @@
-"""Delivering events over HTTP: one request for one batch, tried again while that makes sense."""
+"""Delivery of events over HTTP: one request per batch, with retries."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _TRY_AGAIN = frozenset({408, 425, 429})
 
 
 class EventClient:
-    """A keep-alive HTTP client that settles each event it is given. Belongs to one event loop.
+    """A keep-alive HTTP client that settles each event. Belongs to one event loop.
 
     Parameters
     ----------
@@ -39,14 +39,14 @@ class EventClient:
     headers : mapping
         Sent with each request.
     queue : EventQueue
-        Where the events came from; told what became of them.
+        The queue of the events; each event is settled there.
     timeout_s : float
-        For one request.
+        Time-out of one request.
     max_retry_s : float
-        Events emitted longer ago are not tried again.
+        Events emitted longer ago are not retried.
     token : Secret, optional
-        Its first line is read anew for each request and sent as bearer token; 401 is then tried again, for it may be
-        under way to the other side.
+        Its first line is read for each request and sent as bearer token; 401 is then retried, because the receiver may
+        get the new token later.
     """
 
     def __init__(
@@ -76,20 +76,20 @@ class EventClient:
 
     async def deliver(self, events: Sequence[EmittedEvent]) -> None:
         """Send events until they are delivered, refused or too old; a refused batch is sent event by event."""
-        outcome, left = await self._send(events)
-        if outcome in ("refused", "unsendable") and len(left) > 1:
-            for event in left:
+        outcome, pending = await self._send(events)
+        if outcome in ("refused", "unsendable") and len(pending) > 1:
+            for event in pending:
                 outcome, one = await self._send([event])
                 self._queue.settle(one, outcome)
         else:
-            self._queue.settle(left, outcome)
+            self._queue.settle(pending, outcome)
 
     async def close(self) -> None:
         """Close all connections."""
         await self._session.close()
 
     async def _send(self, events: Sequence[EmittedEvent]) -> tuple[str, Sequence[EmittedEvent]]:
-        """Send until there is an answer that counts; return it and the events it is for."""
+        """Send until there is a final answer; return the outcome and its events."""
         pause = _FIRST_PAUSE_S
         while True:
             await asyncio.sleep(max(0.0, self._resume_time - time.monotonic()))
@@ -98,12 +98,12 @@ class EventClient:
             except (aiohttp.ClientError, asyncio.TimeoutError, OSError):
                 status = 503
             except OptionError as error:
-                logger.error("events for %s wait for their token: %s", self._shown_url, error)
+                logger.error("events for %s wait for a token: %s", self._shown_url, error)
                 status = 503
             except (TypeError, ValueError):
                 return "unsendable", events  # a line break or a lone surrogate in a header
             except Exception:
-                # Whatever it was: the events must be accounted for, and the others still wait.
+                # Any other error: these events are counted as failed, and the others can still be sent.
                 logger.exception("%d events could not be sent to %s", len(events), self._shown_url)
                 return "failed", events
             if 200 <= status < 300:
@@ -133,7 +133,7 @@ class EventClient:
         async with self._session.post(
             self._url, data=body, headers=headers, allow_redirects=False
         ) as answer:
-            # Read, so that the connection can be used again; one that says more is closed.
+            # Read the answer, so that the connection can be reused; a longer one closes it.
             await answer.content.read(_ANSWER_BYTES)
             if answer.status in (429, 503):
                 wait = retry_after_s(answer.headers.get("Retry-After"), datetime.now(timezone.utc))
@@ -142,7 +142,7 @@ class EventClient:
 
 
 def retry_after_s(value: str | None, now: datetime) -> float:
-    """Read a ``Retry-After`` header, seconds or a date, as seconds from now: 0 to 60; 0 where it says nothing.
+    """Read a ``Retry-After`` header, seconds or a date, as seconds from now: 0 to 60; 0 if it has neither.
 
     Examples
     --------
@@ -167,7 +167,7 @@ def retry_after_s(value: str | None, now: datetime) -> float:
 
 
 def without_userinfo(url: str) -> str:
-    """Return a URL without the name and password in it, for the log.
+    """Return a URL without its user name and password, for the log.
 
     Examples
     --------
@@ -179,8 +179,8 @@ def without_userinfo(url: str) -> str:
 
 
 def _first_line(token: Secret) -> str:
-    """Read a token to send; a receiver's file may hold the one before it, too."""
+    """Read the token to send; a receiver's file may also have the previous one."""
     lines = token.read().split()
     if not lines or not lines[0].isascii() or not lines[0].isprintable():
-        raise OptionError(f"got no token in {token!r}; expected a line of letters and digits")
+        raise OptionError(f"got no token in {token!r}; expected a line of printable ASCII")
     return lines[0]

@@ -1,4 +1,4 @@
-"""Sending events without making the caller wait: a bounded queue, and a thread that empties it over HTTP."""
+"""An emitter that does not block its caller: a bounded queue, and a thread that sends its events over HTTP."""
 
 from __future__ import annotations
 
@@ -34,31 +34,30 @@ _copied_by_forks: list[object] = []
 
 
 class EventEmitter:
-    """Posts CloudEvents to a receiver, a Knative broker or a KafkaSink from a thread of its own.
+    """Posts CloudEvents to a receiver, a Knative broker or a KafkaSink from its own thread.
 
     Parameters
     ----------
     url : str
         Where to post; http or https.
     queue_size : int
-        Events that may wait or be under way; one more is dropped and counted.
+        Events that may wait or be in flight; more are dropped and counted.
     queue_bytes : int
         Bytes of their headers and bodies.
     batch_size : int
-        Events in one request. 1 posts each in binary mode, as KServe's agent does and every sink understands. More
-        posts batched JSON, up to 1 MiB of events, after waiting 20 ms for others to come: ``sparkmon receive`` reads
-        it, Knative does not. A batch that is refused is sent again event by event.
+        Events in one request. 1 posts each in binary mode, as KServe's agent does and every sink understands. A larger
+        size posts batched JSON, up to 1 MiB of events, after a linger of 20 ms: ``sparkmon receive`` reads it, Knative
+        does not. A refused batch is sent again event by event.
     in_flight : int
-        Requests under way at once. 1 keeps the order; with more, a response may overtake its request.
+        Concurrent requests. 1 keeps the order; with more, a response may overtake its request.
     timeout_s : float
-        For one request, from connecting to the end of the answer.
+        Time-out of one request, from the connection to the end of the answer.
     max_retry_s : float
-        An event emitted longer ago is not tried again.
+        An event emitted longer ago is not retried.
     headers : mapping
         Sent with each request.
     token : Secret, optional
-        Where the bearer token is held that ``sparkmon receive`` asks for; the first line is sent, and read anew each
-        time.
+        The bearer token that ``sparkmon receive`` requires; the first line is sent, and read for each request.
 
     Raises
     ------
@@ -67,17 +66,16 @@ class EventEmitter:
 
     Notes
     -----
-    A sink that refuses connections, does not answer in time, or answers 408, 425, 429 or 5xx is tried again after
-    0.1 s, then after twice as long each time up to 10 s, with jitter; with a token, one that answers 401, too.
-    ``Retry-After`` holds back all requests, for 60 s at most. Any other answer beside 2xx is final. A request whose
-    answer was lost is sent twice: a sink may get an event twice, under the same id and type.
+    A request is retried if the sink refuses connections, times out, or answers 408, 425, 429 or 5xx (with a token also
+    401): after 0.1 s, then after twice as long each time up to 10 s, with jitter. ``Retry-After`` delays all requests,
+    for at most 60 s. Any other answer except 2xx is final. A request whose answer was lost is sent twice: a sink may
+    get an event twice, under the same id and type.
 
-    Nothing is lost silently: drops and retries are counted, and logged every 10 s while there are any. What is
-    queued lives in memory: call ``close`` before the process ends. A normal exit of the interpreter does so, a signal
-    that kills it does not.
+    Nothing is lost silently: drops and retries are counted, and logged every 10 s while there are any. The queue is in
+    memory: call ``close`` before the process ends. A normal exit of the interpreter does so, a signal does not.
 
-    Thread-safe. After a fork the child has an empty queue, zero counts and, from its first event on, a thread of its
-    own; what was queued stays the parent's.
+    Thread-safe. After a fork the child has an empty queue, zero counts and, from its first event on, its own thread;
+    the queued events stay with the parent.
 
     Examples
     --------
@@ -113,7 +111,9 @@ class EventEmitter:
                 "url", without_userinfo(url), "http://HOST:PORT/PATH or https://HOST/PATH"
             )
         if token is not None and parts.username is not None:
-            raise OptionError("got a token and a url with a name in it; a request can show one")
+            raise OptionError(
+                "got a token and a url with a user name; a request can carry only one of them"
+            )
         _check("queue_size", queue_size, 1, 10**7)
         _check("queue_bytes", queue_bytes, 1, 2**40)
         _check("batch_size", batch_size, 1, 1000)
@@ -131,45 +131,45 @@ class EventEmitter:
         os.register_at_fork(after_in_child=lambda: _begin_in_child(alive))
 
     def emit(self, headers: Mapping[str, str], body: bytes) -> bool:
-        """Queue one event and return at once; False when it is dropped, which is counted.
+        """Queue one event and return at once; False if the event is dropped, which is counted.
 
         Parameters
         ----------
         headers : mapping
             The event in binary mode: ``Ce-*`` attributes and ``Content-Type``.
         body : bytes
-            Its data, sent as it is.
+            The event's data, sent unchanged.
         """
         if self._thread is None:
             self._start()
         return self._queue.put(EmittedEvent(headers, body, time.monotonic()))
 
     def counts(self) -> EmitterCounts:
-        """Count what became of the events so far."""
+        """Return the counts of events so far."""
         return self._queue.counts()
 
     def close(self, timeout_s: float = 30.0) -> int:
-        """Take no more events, send the queued ones for at most ``timeout_s``, and return how many are left unsent.
+        """Stop accepting events, send the queued ones for at most ``timeout_s``, and return how many remain unsent.
 
-        Those left are logged and stay counted as queued. A second call returns the same number.
+        Unsent events are logged and stay counted as queued. A second call returns the same number.
         """
         self._queue.close()
         with self._lock:
             thread, loop, main = self._thread, self._loop, self._main
-            self._thread = self._thread or threading.current_thread()  # none is started any more
+            self._thread = self._thread or threading.current_thread()  # no thread starts any more
         if loop is not None and main is not None and thread is not None and thread.is_alive():
             thread.join(timeout_s)
             with contextlib.suppress(RuntimeError):  # the loop has just been closed
                 loop.call_soon_threadsafe(main.cancel)
             thread.join()
-            left = self.counts().queued
-            if left:
-                logger.warning("%d events for %s are left unsent", left, without_userinfo(self.url))
+            unsent = self.counts().queued
+            if unsent:
+                logger.warning("%d events for %s are unsent", unsent, without_userinfo(self.url))
         atexit.unregister(self.close)
         return self.counts().queued
 
     def _begin(self) -> None:
-        """Set the state of an emitter that has emitted nothing."""
+        """Set the initial state."""
         self._lock = threading.Lock()
         self._queue = EventQueue(*self._bounds)
         self._thread = self._loop = self._main = None
@@ -187,7 +187,7 @@ class EventEmitter:
             atexit.register(self.close)
 
     async def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Send until the emitter is closed and all is sent, or until cancelled."""
+        """Send until the emitter is closed and its queue is empty, or until cancelled."""
         client = EventClient(
             *(self.url, self._headers, self._queue),
             self._timeout_s,
@@ -232,8 +232,8 @@ class EventEmitter:
             task.add_done_callback(lambda _: slots.release())
 
     async def _report(self) -> None:
-        """Log what was dropped or tried again, every 10 s while there is something to say, and at the end."""
-        told = self.counts()
+        """Log new drops and retries every 10 s, and at the end."""
+        before = self.counts()
         running = True
         while running:
             try:
@@ -241,13 +241,13 @@ class EventEmitter:
             except asyncio.CancelledError:
                 running = False
             now = self.counts()
-            if (now.dropped, now.retried) != (told.dropped, told.retried):
+            if (now.dropped, now.retried) != (before.dropped, before.retried):
                 logger.warning(
-                    "%s: %d of %d events delivered, dropped %s, sent again %d, %d waiting",
+                    "%s: %d of %d events delivered, dropped %s, retried %d, %d queued",
                     *(without_userinfo(self.url), now.delivered, now.emitted, now.dropped),
                     *(now.retried, now.queued),
                 )
-            told = now
+            before = now
 
 
 def _run(loop: asyncio.AbstractEventLoop, main: asyncio.Task[None]) -> None:
@@ -261,11 +261,11 @@ def _run(loop: asyncio.AbstractEventLoop, main: asyncio.Task[None]) -> None:
 def _begin_in_child(alive: weakref.ref[EventEmitter]) -> None:
     emitter = alive()
     if emitter is not None:
-        # The copied loop shares its descriptors with the parent's: collected, it would close these.
+        # The copied loop shares descriptors with the parent's: its collection would close them.
         _copied_by_forks.append((emitter._loop, emitter._main))
         emitter._begin()
 
 
-def _check(name: str, value: float, least: float, most: float) -> None:
-    if not least <= value <= most:
-        raise OptionError.malformed(name, value, f"{least} to {most}")
+def _check(name: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:
+        raise OptionError.malformed(name, value, f"{low} to {high}")

@@ -1,4 +1,4 @@
-"""The events of an emitter until something has become of them, and the book that is kept of it."""
+"""The events of an emitter until they are settled, and their counts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _BATCH_BYTES = 2**20
 
 @dataclass(frozen=True, slots=True)
 class EmitterCounts:
-    """What became of the events of one emitter: ``emitted = delivered + sum(dropped) + queued``, always."""
+    """The counts of one emitter's events; always ``emitted = delivered + sum(dropped) + queued``."""
 
     emitted: int
     """Calls of ``emit``."""
@@ -24,12 +24,12 @@ class EmitterCounts:
     """Answered with 2xx."""
     dropped: Mapping[str, int]
     """By reason: ``queue_full``, ``closed`` (emitted after ``close``), ``refused`` (answered with 3xx or 4xx),
-    ``expired`` (not delivered within ``max_retry_s``), ``unsendable`` (no request can be made of it), ``failed`` (a
-    fault of the emitter; please report it)."""
+    ``expired`` (not delivered within ``max_retry_s``), ``unsendable`` (no valid request), ``failed`` (a bug of the
+    emitter; please report it)."""
     retried: int
-    """Events sent once more; each time counts."""
+    """Events sent again, each time counted."""
     queued: int
-    """Events waiting or under way."""
+    """Events that wait or are in flight."""
     queued_bytes: int
     """Their headers and bodies, in bytes."""
 
@@ -40,7 +40,7 @@ class EventQueue:
     Parameters
     ----------
     size : int
-        Events not yet settled, those under way included.
+        Events not yet settled, including those in flight.
     size_bytes : int
         Bytes of their headers and bodies.
 
@@ -83,28 +83,28 @@ class EventQueue:
             wake()
         return True
 
-    def take(self, most: int, wake: Callable[[], None]) -> list[EmittedEvent] | None:
-        """Take up to ``most`` events, 1 MiB of them unless one alone is larger; the caller settles each of them.
+    def take(self, limit: int, wake: Callable[[], None]) -> list[EmittedEvent] | None:
+        """Take at most ``limit`` events and 1 MiB (at least one event); the caller settles each of them.
 
-        Where none wait, the list is empty and ``wake`` is called once when there are some again, or on ``close``.
-        None when none wait and the queue is closed.
+        If no events wait, the list is empty, and ``wake`` is called once on the next event or on ``close``. None if no
+        events wait and the queue is closed.
         """
-        taken: list[EmittedEvent] = []
+        events: list[EmittedEvent] = []
         size = 0
         with self._lock:
-            while self._waiting and len(taken) < most:
+            while self._waiting and len(events) < limit:
                 size += self._waiting[0].size
-                if taken and size > _BATCH_BYTES:
+                if events and size > _BATCH_BYTES:
                     break
-                taken.append(self._waiting.popleft())
-            if not taken:
+                events.append(self._waiting.popleft())
+            if not events:
                 if self._closed:
                     return None
                 self._wake = wake
-        return taken
+        return events
 
     def settle(self, events: Sequence[EmittedEvent], outcome: str) -> None:
-        """Note what became of events: ``delivered``, or the reason why they are dropped."""
+        """Count events as ``delivered``, or as dropped for a reason."""
         with self._lock:
             self._pending -= len(events)
             self._pending_bytes -= sum(event.size for event in events)
@@ -114,12 +114,12 @@ class EventQueue:
                 self._dropped[outcome] += len(events)
 
     def retry(self, count: int) -> None:
-        """Note that ``count`` events are sent once more."""
+        """Count events that are sent again."""
         with self._lock:
             self._retried += count
 
     def close(self) -> None:
-        """Take no more events."""
+        """Accept no more events."""
         with self._lock:
             self._closed = True
             wake, self._wake = self._wake, None

@@ -1,7 +1,7 @@
-"""A feature logger for Hopsworks' client that sends what it is given into the inference log.
+"""A feature logger for Hopsworks' client that sends the logged rows to the inference log.
 
-It exists for deployments that call their feature view themselves: there is no KServe agent in front of them that sees
-the features, but ``FeatureView.log`` does.
+It is for deployments that call their feature view themselves: no KServe agent sees their features, but
+``FeatureView.log`` does.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _OWN = frozenset(
 )
 _TYPE_OF = {half: name for name, half in KSERVE_TYPES.items()}
 _ROWS = 1000
-_LARGEST = 16 * 2**20
+_MAX_BYTES = 16 * 2**20
 _WRITING = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_PASSTHROUGH_DATETIME
 _SCALARS = (bool, float, int, str)
 
@@ -57,29 +57,29 @@ class FeatureLogger:
     Parameters
     ----------
     emitter : EventEmitter
-        Delivers the events. It never blocks; what it drops it counts.
+        Delivers the events without blocking; drops are counted.
     inference_service : str
-        The name under which the model is watched; each row's ``model_name`` without it.
+        The model's name in the log; by default each row's ``model_name``.
     namespace : str
         The Kubernetes namespace of the deployment.
     source : str, optional
-        What tells this logger from others; the host's name without it.
+        ``ce-source``; by default the host name.
     exclude : sequence of str
-        Columns that the model does not take, such as the event time. Bookkeeping, inference helpers, and serving keys
-        that are no features of the view are left out in any case.
+        Columns that are no model inputs, such as the event time. Bookkeeping columns, inference helpers, and serving
+        keys that are no features of the view are always excluded.
     clock : callable, optional
-        Gives the time, timezone-aware.
+        Returns the time, timezone-aware.
 
     Notes
     -----
-    A call makes a request event with named ``instances``, and a response event under the same id where there are
-    predictions: ``predicted_<label>`` is sent as ``<label>``. Serving keys go along as the entity ids of a
-    transformer's note. Times become seconds since 1970, infinities and NaN null, and binary columns are left out.
+    A call emits a request event with named ``instances``, and a response event with the same id if there are
+    predictions: ``predicted_<label>`` is sent as ``<label>``. Serving keys are sent as the entity ids of a
+    transformer's note. Times become seconds since 1970, infinities and NaN null, and binary columns are omitted.
     ``request_id`` becomes the logged header ``X-Request-Id``, ``model_version`` the annotation ``model-version``.
-    Nothing is raised into the prediction: rows that cannot be written are logged as a warning.
+    Logging raises nothing into the prediction: rows that cannot be written are logged as a warning.
 
-    The time of both events is that of the call (``log_batch``: the row's ``log_time``, else ``ce-time``), so that
-    latency cannot be told from them. ``ce-recordedtime`` is not sent for this reason.
+    Both events have the time of the call (``log_batch``: the row's ``log_time``, else ``ce-time``), so they contain no
+    latency; for this reason ``ce-recordedtime`` is not sent.
 
     Examples
     --------
@@ -105,18 +105,18 @@ class FeatureLogger:
         self._inference_service = inference_service
         self._namespace = namespace
         self._source = source or socket.gethostname()
-        self._left_out = _OWN | set(exclude)
+        self._excluded = _OWN | set(exclude)
         self._clock = clock
         self._view = ""
         self._keys: tuple[str, ...] = ()
 
     def init(self, feature_view: Any) -> None:  # noqa: ANN401 - hsfs may not be installed here
-        """Learn from a feature view which columns are no features; Hopsworks' client calls it."""
+        """Read from a feature view which columns are no features; Hopsworks' client calls it."""
         features = {feature.name for feature in feature_view.features}
         self._view = f"{feature_view.name}:{feature_view.version}"
         self._keys = tuple(key.feature_name for key in feature_view.serving_keys if key.required)
         helpers = {*feature_view.inference_helper_columns, *feature_view.training_helper_columns}
-        self._left_out |= helpers | (set(self._keys) - features)
+        self._excluded |= helpers | (set(self._keys) - features)
 
     def log(
         self,
@@ -128,8 +128,8 @@ class FeatureLogger:
         Parameters
         ----------
         untransformed_features, transformed_features : sequence of mappings, optional
-            One mapping per row. Since Hopsworks 4.6 the first holds all columns; where both are given, row by row
-            the second adds its columns to the first.
+            One mapping per row. Since Hopsworks 4.6 the first has all columns; if both are given, the second adds its
+            columns to the first row by row.
         """
         nothing: Mapping[str, Any] = {}
         pairs = itertools.zip_longest(
@@ -137,29 +137,33 @@ class FeatureLogger:
         )
         now = self._clock()
         # The rows' own log_time is the host's local time without a zone.
-        self._emit_all([{**plain, **changed, "log_time": now} for plain, changed in pairs])
+        self._emit_all([{**plain, **transformed, "log_time": now} for plain, transformed in pairs])
 
     def log_batch(self, payload: bytes, attributes: Mapping[str, str], rows: int = 1) -> None:
-        """Emit a batch of rows that Hopsworks' default predictor has put together.
+        """Emit a batch of rows from Hopsworks' default predictor.
 
         Parameters
         ----------
         payload : bytes
             One Arrow IPC stream, at most 16 MiB.
         attributes : mapping
-            The CloudEvent attributes that go with it, such as ``ce-hopsmodelname`` and ``ce-hopsrequestid``.
+            Its CloudEvent attributes, such as ``ce-hopsmodelname`` and ``ce-hopsrequestid``.
         rows : int
-            How many rows it holds; told where it cannot be read.
+            The number of rows, for the warning if the batch cannot be read.
         """
-        if len(payload) > _LARGEST:
-            logger.warning("%d logged rows are %d bytes, more than fit", rows, len(payload))
+        if len(payload) > _MAX_BYTES:
+            logger.warning(
+                "%d logged rows are %d bytes, more than the limit of %d",
+                rows,
+                len(payload),
+                _MAX_BYTES,
+            )
             return
         try:
             with pa.ipc.open_stream(payload) as stream:
-                table = stream.read_all()
-            said = table.to_pylist()
+                batch = stream.read_all().to_pylist()
         except (pa.ArrowException, ValueError, OSError) as error:
-            logger.warning("%d logged rows are no Arrow stream: %s", rows, _told(error))
+            logger.warning("%d logged rows are no Arrow stream: %s", rows, _excerpt(error))
             return
         shared = {
             "model_name": attributes.get("ce-hopsmodelname"),
@@ -168,16 +172,19 @@ class FeatureLogger:
             "log_time": parse_time(attributes.get("ce-time", "")) or self._clock(),
         }
         self._emit_all(
-            [row | {name: row.get(name) or value for name, value in shared.items()} for row in said]
+            [
+                row | {name: row.get(name) or value for name, value in shared.items()}
+                for row in batch
+            ]
         )
 
     def close(self, timeout: float | None = None) -> bool:
-        """Close the emitter, and tell whether all was delivered within ``timeout`` seconds, 30 by default."""
+        """Close the emitter; return whether it sent all events within ``timeout`` seconds, 30 by default."""
         return self._emitter.close(30.0 if timeout is None else timeout) == 0
 
     def _emit_all(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        for call, of_call in itertools.groupby(rows, _call):
-            group = list(of_call)
+        for call, group_rows in itertools.groupby(rows, _call):
+            group = list(group_rows)
             for start in range(0, len(group), _ROWS):
                 self._emit(call, group[start : start + _ROWS])
 
@@ -185,20 +192,20 @@ class FeatureLogger:
         event_id = str(uuid.uuid4())
         for half, body in self._bodies(rows):
             try:
-                written = orjson.dumps(body, default=_plain, option=_WRITING)
+                data = orjson.dumps(body, default=_plain, option=_WRITING)
             except (TypeError, ValueError, RecursionError) as error:
                 logger.warning(
-                    "%d logged rows cannot be written as JSON: %s", len(rows), _told(error)
+                    "%d logged rows cannot be written as JSON: %s", len(rows), _excerpt(error)
                 )
                 continue
-            self._emitter.emit(self._headers(half, event_id, call), written)
+            self._emitter.emit(self._headers(half, event_id, call), data)
 
     def _bodies(self, rows: list[Mapping[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
         features = [
             {
                 name: value
                 for name, value in row.items()
-                if name not in self._left_out
+                if name not in self._excluded
                 and not name.startswith(_PREDICTED)
                 and not isinstance(value, bytes)
             }
@@ -244,13 +251,13 @@ class FeatureLogger:
 
 
 def _call(row: Mapping[str, Any]) -> tuple[str, str, str, datetime]:
-    """Say which call a row is of: rows that differ in this are told in events of their own."""
+    """Return the call of a row: request id, model, version, time. Each call has its own events."""
     moment = row["log_time"]
     version = _name(row.get("model_version"))
     return (
         _name(row.get("request_id")),
         _name(row.get("model_name")),
-        "" if version == "None" else version,  # what Hopsworks' client makes of no version
+        "" if version == "None" else version,  # Hopsworks' client writes no version so
         moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc),
     )
 
@@ -259,8 +266,8 @@ def _name(value: object) -> str:
     return value if isinstance(value, str) else "" if value is None else str(value)
 
 
-def _told(error: Exception) -> str:
-    """Quote an error for the log: it may quote a row."""
+def _excerpt(error: Exception) -> str:
+    """Quote an error for the log, made printable: it may quote a row."""
     return printable(str(error)[:200])
 
 
@@ -269,13 +276,13 @@ def _json(value: object) -> str:
 
 
 def _scalar(value: Any) -> Any:  # noqa: ANN401 - a cell of any type
-    """Make of an entity id what JSON can say: numbers, texts and truth values as they are."""
+    """Convert an entity id to JSON: numbers, texts and booleans unchanged, others as text."""
     plain = value.item() if hasattr(value, "item") else value
     return plain if plain is None or type(plain) in _SCALARS else str(plain)
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401
-    """Make of a cell what JSON can say, where orjson cannot."""
+    """Convert a cell that orjson does not know."""
     if isinstance(value, datetime):
         if value != value:  # pandas' NaT
             return None

@@ -1,4 +1,4 @@
-"""The payload logger where there is no agent: the events of KServe's, made inside the model server."""
+"""The payload logger without an agent: KServe's events, made inside the model server."""
 
 from __future__ import annotations
 
@@ -30,28 +30,27 @@ _DRAIN_S = 10.0
 class PayloadLogger:
     """ASGI middleware that emits each model call's request and response as CloudEvents, as KServe's agent does.
 
-    For a model server without the agent beside it: outside Kubernetes, in a pod of one's own, or a transformer that
-    shares its predictor's pod, which the agent does not see.
+    For a model server without the agent: outside Kubernetes, in a pod that KServe does not manage, or a transformer in
+    its predictor's pod, which the agent does not see.
 
     Parameters
     ----------
     app : callable
         The ASGI application that serves the model, ``kserve.model_server.app`` for example.
     emitter : EventEmitter
-        Sends the events. It is closed, and given 10 s to send what is queued, when the server shuts the application
-        down.
+        Sends the events. It is closed when the server shuts the application down, and has 10 s to send its queue.
     mode : {'all', 'request', 'response'}
         Which halves are emitted.
     inference_service, namespace, component, endpoint : str
-        What the events say of the model.
+        Attributes of the events.
     source : str, optional
-        ``ce-source``; the host's name if not given, which in Kubernetes is the pod's.
+        ``ce-source``; by default the host name, which in Kubernetes is the pod's name.
     metadata_headers : iterable of str
-        Headers of the request that both events carry in ``ce-metadata``, in any case.
+        Headers of the request that both events have in ``ce-metadata``; case does not matter.
     annotations : mapping
         ``ce-annotations`` of every event.
     max_body_bytes : int
-        Of a larger body the event carries none, but the annotation ``sparkmon-body``, ``left out: 20000000 bytes, the
+        The event of a larger body has no body, but the annotation ``sparkmon-body``, ``left out: 20000000 bytes, the
         limit is 16777216``.
 
     Raises
@@ -61,21 +60,21 @@ class PayloadLogger:
 
     Notes
     -----
-    The events are those of the agent from 0.18 on: binary mode; a request's ``ce-id`` adopted, else a new one, the same
-    on both halves; ``ce-time`` when the request came and when the response ended; the request's content type on both.
-    They differ in three points:
+    The events are those of the agent since 0.18: binary mode; a request's own ``ce-id``, else a new one, the same on
+    both halves; ``ce-time`` is the start of the request and the end of the response; both have the request's content
+    type.
+    There are three differences:
 
-    - GET, HEAD and OPTIONS are left out: in KServe they ask for health, metadata and metrics. (The agent logs these,
-      and like it this leaves out the kubelet's probes.)
-    - A response with another status than 200 is emitted, too, with ``ce-statuscode``; the agent emits none. An
-      application that fails before it answers gets an empty response event with status 500, which is what the
-      server then answers.
-    - A body that breaks off, because the client went away or the application failed or answered before it had read
-      all of the request, is emitted as far as it came, with the annotation ``sparkmon-body``, ``cut short after 100
+    - GET, HEAD and OPTIONS are not logged: in KServe they are for health, metadata and metrics. (The agent logs these;
+      like the agent, this does not log the kubelet's probes.)
+    - A response with another status than 200 is emitted, with ``ce-statuscode``; the agent emits none. An application
+      that fails before it answers gets an empty response event with status 500, the server's answer.
+    - A body that breaks off, because the client disconnected or the application failed or answered before it had read
+      the whole request, is emitted up to that point, with the annotation ``sparkmon-body``, ``cut short after 100
       bytes``.
 
-    The client gets exactly what it would get without: messages pass as they are, when they are, streams too. Requests
-    over gRPC do not come by here, for kserve serves these on a port of its own without ASGI.
+    The client gets the same as without this middleware: messages, streams included, pass unchanged and undelayed. gRPC
+    requests are not logged: kserve serves them on another port without ASGI.
 
     Examples
     --------
@@ -130,7 +129,7 @@ class PayloadLogger:
             await self._app(scope, receive, send)
 
     def _closing(self, send: _Send) -> _Send:
-        """Close the emitter before the server hears that the application has shut down."""
+        """Close the emitter before the application reports its shutdown to the server."""
 
         async def closing(message: _Message) -> None:
             if message["type"].startswith("lifespan.shutdown."):
@@ -141,7 +140,7 @@ class PayloadLogger:
 
 
 class _Logging(NamedTuple):
-    """What the calls of one logger share."""
+    """The settings that the calls of one logger share."""
 
     emitter: EventEmitter
     mode: str
@@ -151,13 +150,13 @@ class _Logging(NamedTuple):
 
 
 class _Call:
-    """One call of the model: passes its messages on, and emits its two events on the way."""
+    """One call of the model: forwards its messages, and emits its two events."""
 
-    def __init__(self, told: _Logging, scope: _Message, receive: _Receive, send: _Send) -> None:
+    def __init__(self, logging: _Logging, scope: _Message, receive: _Receive, send: _Send) -> None:
         self._time_ns = time.time_ns()
-        self._told, self._scope = told, scope
+        self._logging, self._scope = logging, scope
         self._inner_receive, self._inner_send = receive, send
-        self._request, self._response = BodyCopy(told.max_body_bytes), BodyCopy(told.max_body_bytes)
+        self._request, self._response = (BodyCopy(logging.max_body_bytes) for _ in range(2))
         self._request_ended = self._response_ended = False
         self._status: int | None = None
         self._body_length: int | None = 0
@@ -176,7 +175,7 @@ class _Call:
                 self._end_response(whole=self._status is None)
 
     def _read_headers(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
-        names = self._told.metadata_names
+        names = self._logging.metadata_names
         self._event_id = ""
         self._content_type: str | None = None
         self._metadata: dict[str, list[str]] = {}
@@ -214,14 +213,14 @@ class _Call:
     def _end_request(self, *, whole: bool) -> None:
         if not self._request_ended:
             self._request_ended = True
-            if self._told.mode != "response":
+            if self._logging.mode != "response":
                 self._emit("request", self._request, self._time_ns, 200, whole=whole)
 
     def _end_response(self, *, whole: bool) -> None:
         if not self._response_ended:
             self._response_ended = True
-            if self._told.mode != "request":
-                # Without an answer of the application's the server makes one: 500.
+            if self._logging.mode != "request":
+                # Without an answer from the application the server answers 500.
                 status = 500 if self._status is None else self._status
                 self._emit("response", self._response, time.time_ns(), status, whole=whole)
 
@@ -229,16 +228,16 @@ class _Call:
         self, half: Half, copied: BodyCopy, time_ns: int, status: int, *, whole: bool
     ) -> None:
         body, note = copied.body(whole=whole)
-        headers = self._told.event.headers(
+        headers = self._logging.event.headers(
             *(half, self._event_id, time_ns, self._metadata, self._content_type),
             status=status,
             body_note=note,
         )
-        self._told.emitter.emit(headers, body)
+        self._logging.emitter.emit(headers, body)
 
 
 def _is_probe(scope: _Message) -> bool:
-    """Tell the kubelet's probes as the agent does."""
+    """Return whether a request is a kubelet's probe, by the agent's rules."""
     for name, value in scope["headers"]:
         if name == b"kubelet-probe" or (name == b"user-agent" and value[:11] == b"kube-probe/"):
             return True

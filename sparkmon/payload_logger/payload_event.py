@@ -20,7 +20,7 @@ _ESCAPED = {
 
 
 class PayloadEvent:
-    """What all events of one logger have in common, and the headers of each.
+    """Writes the headers of one logger's events.
 
     Parameters
     ----------
@@ -57,7 +57,9 @@ class PayloadEvent:
         }
         for name, value in self._fixed.items():
             if not value.isprintable():
-                raise OptionError.malformed(name, value, "printable text, for it is an HTTP header")
+                raise OptionError.malformed(
+                    name, value, "printable text, because it is an HTTP header"
+                )
         if annotations:
             self._fixed["Ce-Annotations"] = go_json(annotations)
 
@@ -72,7 +74,7 @@ class PayloadEvent:
         status: int = 200,
         body_note: str | None = None,
     ) -> dict[str, str]:
-        """Make the headers of one event, recorded now.
+        """Return the headers of one event, recorded now.
 
         Parameters
         ----------
@@ -81,17 +83,17 @@ class PayloadEvent:
         event_id : str
             The same for both halves of a call.
         time_ns : int
-            When it happened, nanoseconds since 1970.
+            The event's time, nanoseconds since 1970.
         metadata : mapping
             Header name to values.
         content_type : str or None
             The request's, on both halves.
         status : int
-            Written as ``statuscode`` unless 200.
+            Written as ``statuscode`` except for 200.
         body_note : str, optional
-            Written as the annotation ``sparkmon-body``: why the body is not all of it.
+            Written as the annotation ``sparkmon-body``: why the body is incomplete.
         """
-        made = {
+        headers = {
             **self._fixed,
             "Ce-Id": event_id,
             "Ce-Type": f"org.kubeflow.serving.inference.{half}",
@@ -100,21 +102,21 @@ class PayloadEvent:
             "Ce-Metadata": go_json(metadata) if metadata else "{}",
         }
         if status != 200:
-            made["Ce-Statuscode"] = str(status)
+            headers["Ce-Statuscode"] = str(status)
         if body_note is not None:
-            made["Ce-Annotations"] = go_json({**self._annotations, "sparkmon-body": body_note})
+            headers["Ce-Annotations"] = go_json({**self._annotations, "sparkmon-body": body_note})
         if content_type is not None:
-            made["Content-Type"] = content_type
-        return made
+            headers["Content-Type"] = content_type
+        return headers
 
 
 def canonical_name(name: str) -> str:
-    """Write a header's name as Go does, and so the agent in ``metadata``.
+    """Write a header's name as Go does, and so as the agent does in ``metadata``.
 
     Raises
     ------
     OptionError
-        It is no name of an HTTP header.
+        The text is no name of an HTTP header.
 
     Examples
     --------
@@ -127,7 +129,7 @@ def canonical_name(name: str) -> str:
 
 
 def go_json(value: Mapping[str, str] | Mapping[str, list[str]]) -> str:
-    r"""Write JSON as Go's ``json.Marshal`` does: keys sorted, no spaces, UTF-8 as it is, what HTML marks up escaped.
+    r"""Write JSON as Go's ``json.Marshal`` does: keys sorted, no spaces, UTF-8, HTML characters escaped.
 
     Examples
     --------
@@ -139,7 +141,7 @@ def go_json(value: Mapping[str, str] | Mapping[str, list[str]]) -> str:
 
 
 def rfc3339(time_ns: int) -> str:
-    """Write a time in UTC with up to nine digits of a second, no trailing zeros.
+    """Write a time in UTC with at most nine digits of a second, without trailing zeros.
 
     Parameters
     ----------

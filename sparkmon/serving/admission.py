@@ -1,4 +1,4 @@
-"""How many requests are inside at once; beyond that, one is refused at once rather than left to wait."""
+"""A bound on the requests in flight: a request beyond it is refused at once, so that it does not wait in a queue."""
 
 from __future__ import annotations
 
@@ -8,128 +8,128 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from sparkmon.errors import ServingError
-from sparkmon.serving.refusal import refusal
+from sparkmon.serving.serving_error import serving_error
 
 __all__ = ["Admission"]
 
 _RETRY_AFTER_S = 1
 _CALM_AFTER_S = 1.0
-_MEMORY_S = 10.0
-_FEWEST = 8
+_PERIOD_S = 10.0
+_MIN_LIMIT = 8
 
 
 class Admission:
-    """A bound on the requests between their arrival and their answer: wide for a burst, narrow in an overload.
+    """A bound on the requests between arrival and answer: wide for a burst, narrow in an overload.
 
-    A burst may fill it to ``most``. Where one had to be refused, more come than can be answered, and whoever waits
-    inside only makes all others slow: until a second has passed without a refusal, no more are let in than are answered
-    in twice the time of an undisturbed request.
+    A burst may fill it to ``max_in_flight``. After a refusal, until a second has passed without
+    another, the limit is the number of requests that are answered in twice the time of an undisturbed request: in an
+    overload, queued requests only slow all others down.
 
     Parameters
     ----------
-    most : int
-        So many may be inside.
+    max_in_flight : int
+        At most this many requests at once.
     on_refusal : callable
-        Called for each that is refused.
+        Called for each refused request.
     clock : callable
-        Seconds that only grow.
+        A monotonic clock, in seconds.
 
     Attributes
     ----------
-    inside : int
-        How many are inside now.
+    in_flight : int
+        The requests in flight now.
 
     Notes
     -----
-    By Little's law requests that take t seconds each, answered at a rate r, are r * t inside at once. r is the rate of
-    the last second, t the least time that one took in the last 10 to 20 seconds before the overload. Twice that keeps a
-    server busy whatever it waits for, its own cores or a slow predictor, without a standing queue.
+    By Little's law, requests that take t seconds each and are answered at a rate r are r * t at once. r is the rate of
+    the last second, t the shortest time of a request in the last 10 to 20 seconds before the overload. Twice that keeps
+    a server busy without a standing queue, whether it waits for its own cores or for a slow predictor.
 
     Examples
     --------
     >>> admission = Admission(1, lambda: None)
     >>> with admission.admit():
-    ...     admission.inside, admission.is_full
+    ...     admission.in_flight, admission.is_full
     (1, True)
-    >>> admission.inside
+    >>> admission.in_flight
     0
     """
 
     def __init__(
         self,
-        most: int,
+        max_in_flight: int,
         on_refusal: Callable[[], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.inside = 0
-        self._most = most
+        self.in_flight = 0
+        self._max_in_flight = max_in_flight
         self._on_refusal = on_refusal
         self._clock = clock
         self._refused_s = -math.inf
-        self._least_s = [math.inf, math.inf]  # of this stretch of time, and of the one before
-        self._stretch_s = self._second_s = clock()
+        self._least_s = [math.inf, math.inf]  # of this period, and of the one before
+        self._period_s = self._second_s = clock()
         self._answered = 0
         self._rate = 0.0
 
     @property
     def limit(self) -> int:
-        """How many may be inside now."""
+        """How many requests may be in flight now."""
         now = self._clock()
         least_s = min(self._least_s)
         if now - self._refused_s >= _CALM_AFTER_S or math.isinf(least_s):
-            return self._most
+            return self._max_in_flight
         self._count_second(now)
-        return min(self._most, max(_FEWEST, math.ceil(2 * self._rate * least_s)))
+        return min(self._max_in_flight, max(_MIN_LIMIT, math.ceil(2 * self._rate * least_s)))
 
     @property
     def is_full(self) -> bool:
-        """Whether the next one would be refused."""
-        return self.inside >= self._most or self.inside >= self.limit
+        """Whether the next request would be refused."""
+        return self.in_flight >= self._max_in_flight or self.in_flight >= self.limit
 
     def refuse(self) -> ServingError:
-        """Count one that is refused and return the error that says so."""
+        """Count a refused request and return its error."""
         self._refused_s = self._clock()
         self._on_refusal()
-        return refusal(
+        return serving_error(
             "OVERLOADED",
             503,
-            f"{self.inside} requests are being answered; try again later",
+            f"{self.in_flight} requests are being answered; try again later",
             retry_after_s=_RETRY_AFTER_S,
         )
 
     @contextmanager
     def admit(self) -> Iterator[None]:
-        """Be inside for as long as the block takes.
+        """Count a request as in flight while the block runs.
 
         Raises
         ------
         ServingError
-            ``OVERLOADED``, 503: as many are inside as may be.
+            ``OVERLOADED``, 503: the limit is reached.
         """
         if self.is_full:
             raise self.refuse()
-        self.inside += 1
+        self.in_flight += 1
         start = self._clock()
         try:
             yield
-            self._learn(start)  # not of what failed, which may take no time at all
+            self._measure(start)  # not of a failure, which may take no time at all
         finally:
-            self.inside -= 1
+            self.in_flight -= 1
 
-    def _learn(self, start: float) -> None:
+    def _measure(self, start: float) -> None:
         now = self._clock()
         self._answered += 1
         self._count_second(now)
         if now - self._refused_s < _CALM_AFTER_S:
-            return  # an overload says nothing of how long a request takes undisturbed
-        if now - self._stretch_s >= _MEMORY_S:
+            return  # times in an overload are not those of undisturbed requests
+        if now - self._period_s >= _PERIOD_S:
             self._least_s = [math.inf, self._least_s[0]]
-            self._stretch_s = now
+            self._period_s = now
         self._least_s[0] = min(self._least_s[0], now - start)
 
     def _count_second(self, now: float) -> None:
-        passed = now - self._second_s
-        if passed >= 1:
-            self._rate = self._answered / passed
+        elapsed = now - self._second_s
+        if elapsed >= 1:
+            self._rate = self._answered / elapsed
             self._answered = 0
             self._second_s = now

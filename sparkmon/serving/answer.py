@@ -1,4 +1,4 @@
-"""The predictor's answer in the protocol of the caller, whichever of the two it came in."""
+"""The predictor's answer in the caller's protocol, V1 or V2."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kserve.protocol.infer_type import to_http_parameters
 
 from sparkmon.errors import ServingError
 from sparkmon.serving.feature_tensors import as_tensors
-from sparkmon.serving.refusal import refusal
+from sparkmon.serving.serving_error import serving_error
 from sparkmon.serving.tensor_columns import tensor_values
 
 __all__ = ["for_v1", "for_v2", "read_v1", "read_v2"]
@@ -28,7 +28,7 @@ def read_v1(body: bytes) -> dict[str, Any]:
     Raises
     ------
     ServingError
-        ``PREDICTOR_MALFORMED``, 502: no JSON object.
+        ``PREDICTOR_MALFORMED``, 502: the body is no JSON object.
     """
     try:
         answer = orjson.loads(body)
@@ -40,26 +40,26 @@ def read_v1(body: bytes) -> dict[str, Any]:
 
 
 def read_v2(body: bytes, head_length: str | None) -> InferResponse:
-    """Read a V2 answer, its tensors behind the JSON where the header ``Inference-Header-Content-Length`` says so.
+    """Read a V2 answer; with the header ``Inference-Header-Content-Length`` its tensors follow the JSON.
 
     Raises
     ------
     ServingError
-        ``PREDICTOR_MALFORMED``, 502: no such answer.
+        ``PREDICTOR_MALFORMED``, 502: the body is no V2 answer.
     """
     try:
         if head_length is not None:
             return InferResponse.from_bytes(body, int(head_length))
         return InferResponse.from_rest(orjson.loads(body))
     except Exception as error:
-        # kserve reads with whatever fails first: KeyError, TypeError, struct.error, its own InvalidInput.
+        # kserve raises KeyError, TypeError, struct.error or its own InvalidInput.
         raise _malformed(f"no V2 answer ({type(error).__name__}: {error})") from None
 
 
 def for_v1(answer: dict[str, Any] | InferResponse) -> dict[str, Any]:
     """Return the answer to a V1 caller.
 
-    One output becomes its values, rows as lists; several become an object per row.
+    One output becomes a list of its values or rows; several become an object per row.
     """
     if isinstance(answer, dict):
         return answer
@@ -74,12 +74,12 @@ def for_v1(answer: dict[str, Any] | InferResponse) -> dict[str, Any]:
 def for_v2(
     answer: dict[str, Any] | InferResponse, origin: InferRequest, model_name: str
 ) -> InferResponse:
-    """Return the answer to a V2 caller: with its id, and as bytes where it asked for them.
+    """Return the answer to a V2 caller, with the request's id, and binary if requested.
 
     Raises
     ------
     ServingError
-        ``PREDICTOR_MALFORMED``, 502: a V1 answer without predictions that make a table.
+        ``PREDICTOR_MALFORMED``, 502: a V1 answer whose predictions are no table.
     """
     if isinstance(answer, dict):
         outputs = _outputs_of(answer.get("predictions"))
@@ -107,11 +107,11 @@ def for_v2(
 
 
 def _own(output: InferOutput) -> dict[str, Any] | None:
-    """Return an output's parameters without the size that its bytes had on the way here."""
+    """Return an output's parameters without the size of its bytes, which no longer holds."""
     if not output.parameters:
         return None
-    said = to_http_parameters(output.parameters)
-    return {name: value for name, value in said.items() if name != "binary_data_size"} or None
+    parameters = to_http_parameters(output.parameters)
+    return {name: value for name, value in parameters.items() if name != "binary_data_size"} or None
 
 
 def _rows(output: InferOutput) -> list[Any]:
@@ -135,8 +135,8 @@ def _outputs_of(predictions: object) -> list[InferOutput]:
         cells = list(chain.from_iterable(predictions))
         while cells and type(cells[0]) is list:
             cells = list(chain.from_iterable(cells))
-        (made,) = _columns((_OUTPUT,), [[value] for value in cells])
-        return [InferOutput(_OUTPUT, shape, made.datatype, made.data)]
+        (column,) = _columns((_OUTPUT,), [[value] for value in cells])
+        return [InferOutput(_OUTPUT, shape, column.datatype, column.data)]
     except (ValueError, TypeError):
         raise _malformed("predictions of different lengths, which make no tensor") from None
 
@@ -149,4 +149,4 @@ def _columns(names: Sequence[str], rows: list[list[Any]]) -> list[InferOutput]:
 
 
 def _malformed(what: str) -> ServingError:
-    return refusal("PREDICTOR_MALFORMED", 502, f"the predictor answered with {what}")
+    return serving_error("PREDICTOR_MALFORMED", 502, f"the predictor answered with {what}")

@@ -1,4 +1,4 @@
-"""A circuit breaker: after some failures in a row nothing is asked for a while, then one call tries."""
+"""A circuit breaker: after consecutive failures no calls are made for a while, then one call tries."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ __all__ = ["Circuit"]
 
 
 class Circuit:
-    """Guards calls to one server, so that callers do not wait for one that is down.
+    """Guards the calls to one server, so that callers do not wait while it is down.
 
-    Closed, every call is permitted. After ``failures`` failures in a row it opens: no call is permitted for ``open_s``
-    seconds, then one at a time, each ``open_s`` after the last, until one succeeds. Belongs to one event loop.
+    A closed circuit permits every call. After ``failures`` consecutive failures it opens: it permits no call for
+    ``open_s`` seconds, then one call every ``open_s`` seconds until one succeeds. Belongs to one event loop.
 
     Parameters
     ----------
     failures : int
-        So many failures in a row open it.
+        Consecutive failures that open it.
     open_s : float
-        For how long, in seconds.
+        How long it stays open, in seconds.
     clock : callable
-        Seconds that only grow.
+        A monotonic clock, in seconds.
 
     Examples
     --------
@@ -39,7 +39,7 @@ class Circuit:
     def __init__(
         self, failures: int, open_s: float, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._most = failures
+        self._max_failures = failures
         self._open_s = open_s
         self._clock = clock
         self._failures = 0
@@ -48,11 +48,11 @@ class Circuit:
     @property
     def is_open(self) -> bool:
         """Whether a call would not be permitted now."""
-        return self._failures >= self._most and self._clock() < self._next_try
+        return self._failures >= self._max_failures and self._clock() < self._next_try
 
     def permits(self) -> bool:
-        """Tell whether a call may be made; the one that tries an open circuit is taken by asking."""
-        if self._failures < self._most:
+        """Return whether a call may be made; True for an open circuit admits the one call that tries it."""
+        if self._failures < self._max_failures:
             return True
         now = self._clock()
         if now < self._next_try:
@@ -65,7 +65,7 @@ class Circuit:
         self._failures = 0
 
     def failed(self) -> None:
-        """Count a call that was not."""
+        """Count a call that was not answered."""
         self._failures += 1
-        if self._failures >= self._most:
+        if self._failures >= self._max_failures:
             self._next_try = self._clock() + self._open_s

@@ -1,4 +1,4 @@
-"""Vectors as what a predictor takes: JSON values for V1, tensors for V2."""
+"""Feature vectors in the predictor's protocol: JSON values for V1, tensors for V2."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class FeatureTensor(NamedTuple):
     data: list[Any]
 
 
-def plain(value: object) -> Any:  # noqa: ANN401 - what orjson can write
-    """Return what JSON has for a value that it does not know: a number for a decimal, text for bytes.
+def plain(value: object) -> Any:  # noqa: ANN401 - a value that orjson can write
+    """Return the JSON form of another value: a number for a decimal, text for bytes and others.
 
     Examples
     --------
@@ -60,11 +60,10 @@ def json_instances(
 def as_tensors(
     features: Sequence[str], values: list[list[FeatureValue]], layout: str
 ) -> list[FeatureTensor]:
-    """Return V2 tensors: one FP64 of shape ``[n, d]`` where all is numbers, else, or for ``columns``, one per feature.
+    """Return V2 tensors: one FP64 of shape ``[n, d]`` for numbers, one per feature for other values or ``columns``.
 
-    A column of whole numbers is INT64, of numbers or of nothing FP64 (None is NaN), of truth values BOOL, of lists of
-    equally many numbers FP64 of shape ``[n, k]``; anything else is BYTES: text, ISO 8601 for times, JSON for lists and
-    objects, and ``""`` for None.
+    A column of whole numbers is INT64, of numbers or None FP64 (None is NaN), of booleans BOOL, of lists of k numbers
+    FP64 of shape ``[n, k]``; any other is BYTES: text, ISO 8601 for times, JSON for lists and objects, ``""`` for None.
 
     Examples
     --------

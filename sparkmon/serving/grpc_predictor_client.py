@@ -1,4 +1,4 @@
-"""The predictor over gRPC: one channel, a deadline, and its code where it refuses."""
+"""The predictor over gRPC: one channel, a deadline, and the predictor's own code if it refuses."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import grpc
 from kserve.protocol.grpc.grpc_predict_v2_pb2 import ServerReadyRequest
 from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceStub
 
-from sparkmon.serving.refusal import http_status, refusal
+from sparkmon.serving.serving_error import http_status, serving_error
 from sparkmon.serving.settings import PredictorSettings
 
 __all__ = ["GrpcPredictorClient"]
@@ -18,13 +18,13 @@ _MOST_BYTES = 64 * 2**20
 _OPTIONS = (
     ("grpc.max_send_message_length", _MOST_BYTES),
     ("grpc.max_receive_message_length", _MOST_BYTES),
-    # A predictor that comes back is found within a second, not after gRPC's back-off of two minutes.
+    # Reconnect within a second, not after gRPC's back-off of two minutes.
     ("grpc.max_reconnect_backoff_ms", 1000),
 )
 
 
 class GrpcPredictorClient:
-    """Calls ``ModelInfer`` of one predictor. Belongs to one event loop; opened by the first call, closed after use.
+    """Calls ``ModelInfer`` of one predictor. Belongs to one event loop; the first call connects.
 
     Parameters
     ----------
@@ -43,37 +43,37 @@ class GrpcPredictorClient:
         Raises
         ------
         ServingError
-            ``PREDICTOR_REFUSED`` with the status that says the same as the predictor's code;
+            ``PREDICTOR_REFUSED`` with the status that is equivalent to the predictor's code;
             ``PREDICTOR_UNREACHABLE``, 503; ``PREDICTOR_TIMEOUT``, 504.
         """
         try:
-            return await self._opened().ModelInfer(
+            return await self._open_stub().ModelInfer(
                 message, timeout=self._settings.timeout_s, metadata=tuple(metadata.items())
             )
         except grpc.aio.AioRpcError as error:
             status = http_status(error.code().name)
             condition = {503: "PREDICTOR_UNREACHABLE", 504: "PREDICTOR_TIMEOUT"}
-            raise refusal(
+            raise serving_error(
                 condition.get(status, "PREDICTOR_REFUSED"),
                 status,
-                f"the predictor {self._settings.host} said {error.code().name}: {error.details()}",
+                f"the predictor {self._settings.host} answered {error.code().name}: {error.details()}",
                 retry_after_s=1 if status == 503 else None,
             ) from None
 
     async def is_ready(self) -> bool:
-        """Tell whether the predictor's server says within 2 s that it is ready."""
+        """Return whether the predictor's server reports within 2 s that it is ready."""
         try:
-            answer = await self._opened().ServerReady(ServerReadyRequest(), timeout=2.0)
+            answer = await self._open_stub().ServerReady(ServerReadyRequest(), timeout=2.0)
         except grpc.aio.AioRpcError:
             return False
         return bool(answer.ready)
 
     async def close(self) -> None:
-        """Close the channel; more than once does no harm."""
+        """Close the channel; idempotent."""
         if self._channel is not None:
             await self._channel.close()
 
-    def _opened(self) -> Any:  # noqa: ANN401 - generated code without types
+    def _open_stub(self) -> Any:  # noqa: ANN401 - generated code without types
         if self._stub is None:
             self._channel = self._new_channel()
             self._stub = GRPCInferenceServiceStub(self._channel)

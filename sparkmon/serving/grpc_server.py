@@ -1,4 +1,4 @@
-"""kserve's gRPC server on an address of one's choice, with the codes of sparkmon's refusals."""
+"""kserve's gRPC server on a configurable address, with gRPC codes for sparkmon's errors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kserve.protocol.grpc.interceptors import ExceptionToStatusInterceptor, Logg
 from kserve.protocol.grpc.servicer import InferenceServicer
 
 from sparkmon.errors import ServingError
-from sparkmon.serving.refusal import GRPC_CODES
+from sparkmon.serving.serving_error import GRPC_CODES
 
 __all__ = ["HostedGRPCServer"]
 
@@ -25,13 +25,13 @@ class HostedGRPCServer:
     Parameters
     ----------
     host, port
-        Where it listens; port 0 takes a free one, which the log names.
+        Where it listens; port 0 takes a free one and logs it.
     data_plane, model_repository_extension
         kserve's.
     access_log : bool
         Whether each call is logged.
     grace_period : float
-        How long calls may take to end when it is stopped, in seconds.
+        How long calls in flight may take after ``stop``, in seconds.
     """
 
     def __init__(
@@ -51,8 +51,8 @@ class HostedGRPCServer:
         self._server: grpc.aio.Server | None = None
 
     async def start(self, max_workers: int) -> None:
-        """Listen, and return when it was stopped."""
-        interceptors: tuple[Any, ...] = (_RefusalInterceptor(),)
+        """Listen until the server is stopped."""
+        interceptors: tuple[Any, ...] = (_ServingErrorInterceptor(),)
         if self._access_log:
             interceptors = (LoggingInterceptor(), *interceptors)
         self._server = grpc.aio.server(
@@ -70,13 +70,13 @@ class HostedGRPCServer:
         await self._server.wait_for_termination()
 
     async def stop(self, sig: int | None = None) -> None:
-        """Stop it once the calls that run have ended."""
+        """Stop the server when the calls in flight have ended."""
         if self._server is not None:
             await self._server.stop(grace=self._grace_period)
 
 
-class _RefusalInterceptor(ExceptionToStatusInterceptor):  # type: ignore[misc]  # kserve has no types
-    """Answers a refusal with the code that says what its HTTP status says."""
+class _ServingErrorInterceptor(ExceptionToStatusInterceptor):  # type: ignore[misc]  # kserve has no types
+    """Answers a ServingError with the gRPC code of its HTTP status."""
 
     async def handle_exception(
         self,

@@ -1,6 +1,6 @@
-"""Hopsworks' transformer script: a class ``Transformer`` that looks features up before the model is asked.
+"""Hopsworks' transformer script: a class ``Transformer`` that looks features up before the model is called.
 
-Deploy this file as the transformer script, or one that says ``from sparkmon.serving.hopsworks_transformer import
+Deploy this file as the transformer script, or one with ``from sparkmon.serving.hopsworks_transformer import
 Transformer``. Its settings are environment variables.
 """
 
@@ -20,7 +20,7 @@ from sparkmon.protocol.enrichment import ENRICHMENT_PARAMETER
 from sparkmon.serving.enricher import Enricher
 from sparkmon.serving.feature_tensors import json_instances, plain
 from sparkmon.serving.metrics import TransformerMetrics
-from sparkmon.serving.request_reader import Asked, RequestReader
+from sparkmon.serving.request_reader import EnrichmentRequest, RequestReader
 from sparkmon.serving.settings import EnrichmentSettings
 from sparkmon.store.open import open_store
 
@@ -32,19 +32,19 @@ _LONGEST_S = 60.0
 
 
 class Transformer:
-    """What Hopsworks asks of a transformer: no arguments, ``preprocess`` and ``postprocess``, called from any thread.
+    """Hopsworks' interface of a transformer: no arguments, ``preprocess`` and ``postprocess``, called from any thread.
 
-    Both are plain functions and may be called inside a running event loop: the store is read in a thread of its own.
+    Both are synchronous and may be called inside a running event loop: another thread reads the store.
 
     Environment
     -----------
     SPARKMON_STORE : a directory, ``mysql://...`` or ``hopsworks://...``; required
-    SPARKMON_FEATURE_VIEW : the feature view's name; ``DEPLOYMENT_NAME``, which Hopsworks sets, if it is not given
-    SPARKMON_FEATURE_VIEW_VERSION : its version; 1 if not given
+    SPARKMON_FEATURE_VIEW : the feature view's name; by default ``DEPLOYMENT_NAME``, which Hopsworks sets
+    SPARKMON_FEATURE_VIEW_VERSION : its version; 1 by default
     SPARKMON_ON_MISSING, SPARKMON_ON_STORE_FAILURE : ``error``, ``null`` or ``default``
     SPARKMON_DEFAULTS : a JSON object, feature to value
-    SPARKMON_STORE_TIMEOUT_MS : for one lookup
-    SPARKMON_ENRICHMENT_NOTES : ``false`` leaves ``parameters.sparkmon`` out of what is sent to the model
+    SPARKMON_STORE_TIMEOUT_MS : time-out of one lookup
+    SPARKMON_ENRICHMENT_NOTES : ``false`` omits ``parameters.sparkmon`` from the request to the model
 
     Raises
     ------
@@ -55,11 +55,11 @@ class Transformer:
     """
 
     def __init__(self) -> None:
-        told = _Environment(os.environ)
-        settings = told.settings()
-        store = open_store(told.text("SPARKMON_STORE"))
-        name = told.text("SPARKMON_FEATURE_VIEW", os.environ.get("DEPLOYMENT_NAME", ""))
-        view = store.read_view(name, told.number("SPARKMON_FEATURE_VIEW_VERSION", 1))
+        environment = _Environment(os.environ)
+        settings = environment.settings()
+        store = open_store(environment.text("SPARKMON_STORE"))
+        name = environment.text("SPARKMON_FEATURE_VIEW", os.environ.get("DEPLOYMENT_NAME", ""))
+        view = store.read_view(name, environment.number("SPARKMON_FEATURE_VIEW_VERSION", 1))
         self._notes = settings.enrichment_notes
         self._reader = RequestReader(view, settings.defaults, settings.max_instances)
         self._loop = asyncio.new_event_loop()
@@ -77,15 +77,15 @@ class Transformer:
         Raises
         ------
         ServingError
-            The request is malformed, a key is missing, or the store failed, where the settings say ``error``.
+            The request is malformed, a key is missing, or the store failed, if the settings say ``error``.
         """
-        asked = self._reader.read_v1({"instances": inputs} if type(inputs) is list else inputs)
-        enriched = self._run(self._enricher.enrich(asked))
+        request = self._reader.read_v1({"instances": inputs} if type(inputs) is list else inputs)
+        enriched = self._run(self._enricher.enrich(request))
         instances = json_instances(enriched.features, enriched.values, "vectors")
         note = enriched.note.to_text() if self._notes else None
-        return _body(asked, instances, note)
+        return _body(request, instances, note)
 
-    def postprocess(self, outputs: Any) -> Any:  # noqa: ANN401 - whatever the model said
+    def postprocess(self, outputs: Any) -> Any:  # noqa: ANN401 - the model's answer
         """Return the model's answer as it is."""
         return outputs
 
@@ -97,9 +97,9 @@ async def _open_enricher(online: Any, settings: EnrichmentSettings) -> Enricher:
     return Enricher(online, settings, TransformerMetrics(CollectorRegistry()))
 
 
-def _body(asked: Asked, instances: list[Any], note: str | None) -> dict[str, Any]:
-    body = {**asked.members, "instances": orjson.loads(orjson.dumps(instances, default=plain))}
-    parameters = {**asked.parameters} | ({} if note is None else {ENRICHMENT_PARAMETER: note})
+def _body(request: EnrichmentRequest, instances: list[Any], note: str | None) -> dict[str, Any]:
+    body = {**request.members, "instances": orjson.loads(orjson.dumps(instances, default=plain))}
+    parameters = {**request.parameters} | ({} if note is None else {ENRICHMENT_PARAMETER: note})
     return body | ({"parameters": parameters} if parameters else {})
 
 

@@ -1,4 +1,4 @@
-"""The transformer's Prometheus metrics, beside kserve's own at ``/metrics``."""
+"""The transformer's Prometheus metrics, next to kserve's own at ``/metrics``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class TransformerMetrics:
     Parameters
     ----------
     registry : CollectorRegistry
-        Where they are found; kserve serves prometheus_client's own.
+        Where they are registered; kserve serves prometheus_client's default registry.
 
     Examples
     --------
@@ -61,7 +61,7 @@ class TransformerMetrics:
         )
         self.age_seconds = Histogram(
             "sparkmon_transformer_feature_age_seconds",
-            "Age of the rows that were found, by their feature group's time column.",
+            "Age of the rows by their feature group's time column.",
             ["group"],
             buckets=_AGES,
             registry=registry,
@@ -80,11 +80,11 @@ class TransformerMetrics:
         )
         self.shed = Counter(
             "sparkmon_transformer_shed",
-            "Requests refused because as many were in flight as may be.",
+            "Requests refused because too many were in flight.",
             registry=registry,
         )
         self.in_flight = Gauge(
             "sparkmon_transformer_in_flight",
-            "Requests between their arrival and their answer.",
+            "Requests between arrival and answer.",
             registry=registry,
         )

@@ -1,4 +1,4 @@
-"""The predictor over HTTP: a pool of connections, a time-out, and its own words where it refuses."""
+"""The predictor over HTTP: a connection pool, a time-out, and the predictor's own answer if it refuses."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import aiohttp
 
 from sparkmon.errors import ServingError
-from sparkmon.serving.refusal import refusal
+from sparkmon.serving.serving_error import serving_error
 from sparkmon.serving.settings import PredictorSettings
 
 __all__ = ["PredictorClient", "forwarded"]
@@ -16,12 +16,12 @@ __all__ = ["PredictorClient", "forwarded"]
 _FORWARDED = frozenset({"authorization", "b3", "traceparent", "tracestate", "x-request-id"})
 _FORWARDED_PREFIX = "x-b3-"
 _CONNECT_S = 5.0
-# Servers close idle connections after 5 s (uvicorn) or later: rather open a new one than meet a closed one.
+# Servers close idle connections after 5 s (uvicorn) or later: close them earlier.
 _KEEP_ALIVE_S = 4.0
 
 
 def forwarded(headers: Mapping[str, str] | None) -> dict[str, str]:
-    """Return the caller's headers that go on to the predictor: those that identify, trace and authorise a request.
+    """Return the caller's headers that are forwarded to the predictor: identity, tracing and authorisation.
 
     Examples
     --------
@@ -36,14 +36,14 @@ def forwarded(headers: Mapping[str, str] | None) -> dict[str, str]:
 
 
 class PredictorClient:
-    """Posts requests to one predictor. Belongs to one event loop; opened by the first call, closed after use.
+    """Posts requests to one predictor. Belongs to one event loop; the first call connects.
 
-    kserve's own client spends more time per call the more calls wait, and answers 500 whatever the predictor said.
+    kserve's own client takes more time per call the more calls wait, and turns every error into 500.
 
     Parameters
     ----------
     settings : PredictorSettings
-        Where it is, how many calls at once, how long one may take.
+        Where it is, how many concurrent calls, and their time-out.
     """
 
     def __init__(self, settings: PredictorSettings) -> None:
@@ -55,7 +55,7 @@ class PredictorClient:
     ) -> tuple[bytes, Mapping[str, str]]:
         """Return the body and the headers of the answer to a POST.
 
-        A connection that the server closed meanwhile is tried once more: a question asked twice has one answer.
+        A call on a connection that the server has closed is retried once: predictions are idempotent.
 
         Raises
         ------
@@ -74,9 +74,9 @@ class PredictorClient:
         raise self._unreachable("no answer")
 
     async def is_ready(self, path: str) -> bool:
-        """Tell whether the predictor answers a GET of its health page with 200, within 2 s."""
+        """Return whether the predictor answers a GET of its health endpoint with 200 within 2 s."""
         try:
-            async with self._opened().get(
+            async with self._open_session().get(
                 f"{self._settings.base_url}{path}", timeout=aiohttp.ClientTimeout(total=2.0)
             ) as answer:
                 return answer.status == 200
@@ -84,11 +84,11 @@ class PredictorClient:
             return False
 
     async def close(self) -> None:
-        """Close the connections; more than once does no harm."""
+        """Close the connections; idempotent."""
         if self._session is not None:
             await self._session.close()
 
-    def _opened(self) -> aiohttp.ClientSession:
+    def _open_session(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
@@ -108,7 +108,7 @@ class PredictorClient:
         self, path: str, body: bytes, headers: Mapping[str, str]
     ) -> tuple[bytes, Mapping[str, str]]:
         try:
-            async with self._opened().post(
+            async with self._open_session().post(
                 f"{self._settings.base_url}{path}",
                 data=body,
                 headers=headers,
@@ -119,28 +119,28 @@ class PredictorClient:
                     raise _refused(answer.status, content, answer.headers)
                 return content, answer.headers
         except asyncio.TimeoutError:
-            raise refusal(
+            raise serving_error(
                 "PREDICTOR_TIMEOUT",
                 504,
                 f"the predictor {self._settings.host} did not answer within {self._settings.timeout_s:g} s",
             ) from None
 
-    def _unreachable(self, why: object) -> ServingError:
-        return refusal(
+    def _unreachable(self, reason: object) -> ServingError:
+        return serving_error(
             "PREDICTOR_UNREACHABLE",
             503,
-            f"the predictor {self._settings.host} cannot be reached ({why})",
+            f"the predictor {self._settings.host} cannot be reached ({reason})",
             retry_after_s=1,
         )
 
 
 def _refused(status: int, content: bytes, headers: Mapping[str, str]) -> ServingError:
-    said = content[:200].decode("utf-8", "replace")
-    # A status below 400 that is not 200 is no prediction either, and must not look like one.
-    error = refusal(
+    excerpt = content[:200].decode("utf-8", "replace")
+    # A status below 400 other than 200 is no prediction either, and must not look like one.
+    error = serving_error(
         "PREDICTOR_REFUSED",
         status if status >= 400 else 502,
-        f"the predictor said {status}: {said}",
+        f"the predictor answered {status}: {excerpt}",
     )
     error.body = content
     error.content_type = headers.get("content-type")

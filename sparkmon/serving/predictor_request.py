@@ -1,4 +1,4 @@
-"""The request to the predictor: the vectors in its protocol, the caller's parameters, and the note about them."""
+"""The request to the predictor: vectors in its protocol, the caller's parameters, and the enrichment note."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kserve.protocol.infer_type import RequestedOutput
 from sparkmon.protocol.enrichment import ENRICHMENT_PARAMETER
 from sparkmon.serving.enricher import Enriched
 from sparkmon.serving.feature_tensors import FeatureTensor, as_tensors, json_instances, plain
-from sparkmon.serving.request_reader import Asked
+from sparkmon.serving.request_reader import EnrichmentRequest
 from sparkmon.serving.settings import PredictorSettings
 
 __all__ = ["Call", "v1_body", "v2_request"]
@@ -26,23 +26,23 @@ _DTYPES = {"FP64": np.float64, "INT64": np.int64, "BOOL": np.bool_, "BYTES": np.
 class Call:
     """A request on its way through the transformer.
 
-    ``origin`` is the caller's V2 request, HTTP or gRPC, and None where the caller speaks V1; ``note`` is the text for
-    the predictor's log, None where it is turned off.
+    ``origin`` is the caller's V2 request, HTTP or gRPC, and None for V1; ``note`` is the text for the predictor's log,
+    None if it is turned off.
     """
 
-    asked: Asked
+    request: EnrichmentRequest
     enriched: Enriched
     note: str | None
     origin: InferRequest | None = None
 
 
 def v1_body(call: Call, settings: PredictorSettings) -> bytes:
-    """Return a V1 body: ``instances``, and beside it what the caller's own body had there."""
+    """Return a V1 body: ``instances``, and the other members of the caller's body."""
     body: dict[str, Any] = {
-        **call.asked.members,
+        **call.request.members,
         "instances": json_instances(call.enriched.features, call.enriched.values, settings.layout),
     }
-    parameters = {**call.asked.parameters}
+    parameters = {**call.request.parameters}
     if call.note is not None:
         parameters[ENRICHMENT_PARAMETER] = call.note
     if parameters:
@@ -53,11 +53,11 @@ def v1_body(call: Call, settings: PredictorSettings) -> bytes:
 def v2_request(call: Call, model_name: str, settings: PredictorSettings) -> InferRequest:
     """Return a V2 request, for HTTP or gRPC: its id, parameters and requested outputs are the caller's.
 
-    kserve's runtimes make a data frame of one tensor per feature only where ``content_type`` says ``pd``, and stumble
-    over a tensor of all features where it does; so that parameter follows the layout.
+    kserve's runtimes make a data frame of one tensor per feature only if ``content_type`` is ``pd``, and fail on one
+    tensor of all features if it is; so that parameter follows the layout.
     """
     tensors = as_tensors(call.enriched.features, call.enriched.values, settings.layout)
-    parameters = _parameters(call.asked.parameters)
+    parameters = _parameters(call.request.parameters)
     if len(tensors) != 1 or tensors[0].name in call.enriched.features:
         parameters["content_type"] = "pd"
     if settings.binary and settings.protocol == "v2":
@@ -74,12 +74,12 @@ def v2_request(call: Call, model_name: str, settings: PredictorSettings) -> Infe
     )
 
 
-def _parameters(said: Mapping[str, Any]) -> dict[str, Any]:
-    ours = ("binary_data_output", "content_type")
+def _parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    overridden = ("binary_data_output", "content_type")
     return {
         name: value
-        for name, value in said.items()
-        if name not in ours and type(value) in (str, int, float, bool)
+        for name, value in parameters.items()
+        if name not in overridden and type(value) in (str, int, float, bool)
     }
 
 
@@ -93,10 +93,10 @@ def _outputs(origin: InferRequest, settings: PredictorSettings) -> list[Requeste
 def _input(tensor: FeatureTensor, settings: PredictorSettings) -> InferInput:
     data = tensor.data
     if settings.binary and settings.protocol == "v2":
-        made = InferInput(tensor.name, tensor.shape, tensor.datatype)
+        binary_input = InferInput(tensor.name, tensor.shape, tensor.datatype)
         array: Any = np.array(data, dtype=_DTYPES[tensor.datatype]).reshape(tensor.shape)
-        made.set_data_from_numpy(array, binary_data=True)
-        return made
+        binary_input.set_data_from_numpy(array, binary_data=True)
+        return binary_input
     if tensor.datatype == "BYTES" and settings.protocol == "v2":
         data = [plain(value) if isinstance(value, bytes) else value for value in data]
     return InferInput(tensor.name, tensor.shape, tensor.datatype, data)

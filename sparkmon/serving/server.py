@@ -1,4 +1,4 @@
-"""A kserve model server on an address of one's choice, with middleware around it and nothing logged per request."""
+"""A kserve model server with a configurable address and middleware, which logs nothing per request by default."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from sparkmon.errors import ServingError
-from sparkmon.serving.front_door import answer_of
+from sparkmon.serving.admission_middleware import error_response
 from sparkmon.serving.grpc_server import HostedGRPCServer
 
 __all__ = ["Middleware", "Readiness", "serve"]
 
 Middleware = Callable[[ASGIApp], ASGIApp]
-"""Wraps an ASGI application; the last of several is the outermost. Pickled where there are several workers."""
+"""Wraps an ASGI application; the last of several is the outermost. Pickled if there are several workers."""
 
 Readiness = Callable[[], Awaitable[bool]]
-"""Tells whether the server is ready, beyond its models being loaded."""
+"""Returns whether the server is ready, in addition to its models being loaded."""
 
 
 def serve(
@@ -48,25 +48,25 @@ def serve(
 ) -> None:
     """Serve kserve models until SIGTERM or SIGINT, from the main thread; one server per process.
 
-    On a signal it stops listening, answers what is being answered and returns.
+    On a signal it stops listening, completes the requests in flight and returns.
 
     Parameters
     ----------
     models : sequence of kserve.Model
-        Loaded: at least one is ready.
+        At least one is loaded and ready.
     host : str
-        The address of both ports; kserve's own server listens on every one, always.
+        The address of both ports; kserve's own server always listens on all addresses.
     http_port : int
-        0 takes a free one, which the log names.
+        0 takes a free one and logs it.
     grpc_port : int, optional
-        No gRPC if not given; 0 takes a free one, which the log names.
+        No gRPC if not given; 0 takes a free one and logs it.
     middleware : sequence of callable
         Each wraps the ASGI application.
     ready : callable, optional
-        Asked by ``/v2/health/ready``, ``/v1/models/NAME``, ``/v2/models/NAME/ready`` and gRPC's like. It stops no
-        inference request.
+        Called for ``/v2/health/ready``, ``/v1/models/NAME``, ``/v2/models/NAME/ready`` and their gRPC counterparts. It
+        does not stop inference requests.
     access_log : bool
-        Whether each request is logged, and timed by kserve: it makes a small one a third dearer.
+        Whether kserve logs and times each request, which makes a small one a third more expensive.
     **options
         Further arguments of ``kserve.ModelServer``.
 
@@ -85,7 +85,7 @@ def serve(
 
 
 class _Server(ModelServer):  # type: ignore[misc]  # kserve has no types
-    """kserve's server with its address and its event loop as they were asked for."""
+    """kserve's server on a given address and event loop."""
 
     def listen(
         self,
@@ -110,7 +110,7 @@ class _Server(ModelServer):  # type: ignore[misc]  # kserve has no types
             ssl_certfile=self.ssl_certfile,
             ssl_keyfile=self.ssl_keyfile,
         )
-        rest.host_it(host, middleware, access_log)
+        rest.configure(host, middleware, access_log)
         if self.workers > 1:
             self._rest_multiprocess_server = _many(rest, self.http_port)
             self.servers.append(self._rest_multiprocess_server.start())
@@ -132,46 +132,46 @@ class _Server(ModelServer):  # type: ignore[misc]  # kserve has no types
 
 
 class _DataPlane(DataPlane):  # type: ignore[misc]  # kserve has no types
-    """kserve's data plane; readiness is the model's and that of what it needs."""
+    """kserve's data plane; a model is ready if it is loaded and ``ready`` agrees."""
 
     def __init__(self, registry: Any, ready: Readiness | None) -> None:  # noqa: ANN401 - kserve's
         super().__init__(registry)
         self._ready = ready
 
     def decode(self, body: Any, headers: Any, *more: Any, **options: Any) -> Any:  # noqa: ANN401 - kserve's
-        """Read a body; what kserve trips over is what the caller sent, and is 400 where kserve would say 500."""
+        """Decode a body; a body that kserve cannot decode is the caller's fault, 400 instead of kserve's 500."""
         try:
             return super().decode(body, headers, *more, **options)
         except InvalidInput:
             raise
         except Exception as error:
-            # Nothing but the body and its headers is looked at in there.
+            # kserve reads only the body and its headers there.
             reason = f"the body is no inference request ({type(error).__name__}: {error!s:.200})"
             raise InvalidInput(reason) from error
 
     async def ready(self) -> bool:
-        """Tell whether the server is ready."""
+        """Return whether the server is ready."""
         return self._ready is None or await self._ready()
 
     async def model_ready(
         self, model_name: str, disable_predictor_health_check: bool = False
     ) -> bool:
-        """Tell whether a model is ready; an inference request asks only whether it is loaded."""
+        """Return whether a model is ready; an inference request needs only a loaded one."""
         loaded: bool = await super().model_ready(model_name, True)
         return loaded and (disable_predictor_health_check or await self.ready())
 
 
 class _RESTServer(RESTServer):  # type: ignore[misc]  # kserve has no types
-    """kserve's HTTP server: another address, middleware, and no timing of each request unless asked for."""
+    """kserve's HTTP server on a given address, with middleware, and without timing of each request by default."""
 
-    def host_it(self, host: str, middleware: Sequence[Middleware], access_log: bool) -> None:
+    def configure(self, host: str, middleware: Sequence[Middleware], access_log: bool) -> None:
         self.config.host = host
         self._middleware = middleware
         self._access_log = access_log
 
     def create_application(self) -> None:
         """Make the application in the process that serves it."""
-        # kserve answers with a class that FastAPI has deprecated, which would be told at each request.
+        # kserve answers with a class that FastAPI has deprecated, which would warn at each request.
         warnings.filterwarnings("ignore", "ORJSONResponse is deprecated")
         super().create_application()
         from kserve.model_server import app
@@ -208,24 +208,24 @@ def _many(rest: _RESTServer, http_port: int) -> RESTServerMultiProcess:
 
 async def _answer_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ServingError)
-    status, headers, body = answer_of(error, request.headers.get("x-request-id"))
+    status, headers, body = error_response(error, request.headers.get("x-request-id"))
     response = Response(body, status)
     response.raw_headers = headers
     return response
 
 
 async def _answer_invalid(request: Request, error: Exception) -> Response:
-    """Say what is wrong with a body, without repeating it: it may hold what JSON cannot say."""
+    """Report what is wrong with a body without quoting it: it may have values that JSON has not."""
     assert isinstance(error, RequestValidationError)
-    said = [{name: each[name] for name in ("loc", "msg", "type")} for each in error.errors()[:20]]
-    return Response(orjson.dumps({"detail": said}), 422, media_type="application/json")
+    detail = [{name: each[name] for name in ("loc", "msg", "type")} for each in error.errors()[:20]]
+    return Response(orjson.dumps({"detail": detail}), 422, media_type="application/json")
 
 
 def _run(
     main: Coroutine[Any, Any, None],
     new_loop: Callable[[], asyncio.AbstractEventLoop] | None,
 ) -> None:
-    """Run ``main`` on uvicorn's choice of event loop: uvloop where it is installed."""
+    """Run ``main`` on uvicorn's choice of event loop: uvloop if it is installed."""
     loop = new_loop() if new_loop is not None else asyncio.new_event_loop()
     try:
         asyncio.set_event_loop(loop)

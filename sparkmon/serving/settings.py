@@ -1,4 +1,4 @@
-"""What a transformer can be told, checked before it starts."""
+"""The settings of a transformer, checked before it starts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LAYOUTS = ("vectors", "columns")
 
 @dataclass(frozen=True, slots=True)
 class EnrichmentSettings:
-    """How vectors are made of ids, and what is done where the store has none.
+    """How entity ids become vectors, and what happens if the store has no row.
 
     Raises
     ------
@@ -39,39 +39,38 @@ class EnrichmentSettings:
     """
 
     on_missing: str = "null"
-    """A key without a row: ``error`` answers 404 and names group and key, ``null`` sends nulls, ``default`` sends
+    """For a key without a row, ``error`` answers 404 with group and key, ``null`` sends nulls, ``default`` sends
     ``defaults``."""
     defaults: Mapping[str, FeatureValue] = field(default_factory=dict)
-    """Feature to its value where its row is missing, or where the request does not pass it; null for the others."""
+    """Feature to its value if its row is missing or the request does not pass it; others are null."""
     on_store_failure: str = "error"
-    """A store that fails or is late: ``error`` answers 503, ``null`` and ``default`` go on as if all keys were
-    missing."""
+    """For a store that fails or is late, ``error`` answers 503, ``null`` and ``default`` treat all keys as missing."""
     enrichment_notes: bool = True
-    """Whether the request to the predictor says what was looked up, found missing or stale."""
+    """Whether the request to the predictor notes the entity ids, and missing and stale rows."""
     max_instances: int = 10_000
-    """So many instances in one request; more are refused (400)."""
+    """At most this many instances in one request; more are refused with 400."""
     store_timeout_ms: int = 100
-    """For one lookup, once it has its turn."""
-    lookups: int = 8
-    """So many lookups at once; more wait their turn."""
+    """Time-out of one lookup, from its start."""
+    store_connections: int = 8
+    """Concurrent lookups; more wait."""
     circuit_failures: int = 5
-    """After so many failures in a row, the store or the predictor is left alone for a while."""
+    """After this many consecutive failures, the store or the predictor is not called for a while."""
     circuit_open_ms: int = 1000
-    """For how long."""
+    """How long it is not called."""
 
     def __post_init__(self) -> None:
         _one_of("on_missing", self.on_missing, _ON_MISSING)
         _one_of("on_store_failure", self.on_store_failure, _ON_MISSING)
         _bound("max_instances", self.max_instances, 1, 10**6)
         _bound("store_timeout_ms", self.store_timeout_ms, 1, 600_000)
-        _bound("store_connections", self.lookups, 1, 10_000)
+        _bound("store_connections", self.store_connections, 1, 10_000)
         _bound("circuit_failures", self.circuit_failures, 1, 10**6)
         _bound("circuit_open_ms", self.circuit_open_ms, 1, 3_600_000)
 
 
 @dataclass(frozen=True, slots=True)
 class PredictorSettings:
-    """Where the predictor is, and what is sent to it.
+    """Where the predictor is, and what it gets.
 
     Raises
     ------
@@ -87,19 +86,19 @@ class PredictorSettings:
     host: str
     """``host`` or ``host:port``."""
     protocol: str = "v1"
-    """``v1``, ``v2`` or ``grpc-v2``, whatever the caller speaks."""
+    """``v1``, ``v2`` or ``grpc-v2``, independent of the caller's protocol."""
     use_ssl: bool = False
     timeout_s: float = 60.0
-    """For one call, connecting included."""
+    """Time-out of one call, including the connection."""
     connections: int = 256
-    """So many calls at once; more wait."""
+    """Concurrent calls; more wait."""
     layout: str = "vectors"
     """``vectors``: an instance is a list of values, a V2 request one tensor of all. ``columns``: an instance is an
     object, a V2 request has one tensor per feature. Features that are not all numbers take ``columns`` in V2."""
     binary: bool = False
-    """Whether V2 tensors over HTTP are sent, and asked for, as bytes behind the JSON."""
+    """Whether V2 tensors over HTTP are sent and requested as bytes after the JSON."""
     check_health: bool = False
-    """Whether the transformer is ready only where the predictor is."""
+    """Whether the transformer is ready only if the predictor is."""
 
     def __post_init__(self) -> None:
         if not self.host:
@@ -122,12 +121,12 @@ class PredictorSettings:
 
 
 def parse_defaults(texts: list[str]) -> dict[str, Any]:
-    """Read ``name=value`` texts; a value is JSON where it can be read as that, else text.
+    """Read ``name=value`` texts; a value that is not JSON is text.
 
     Raises
     ------
     OptionError
-        A text has no name, or its number is too large.
+        A text has no name, or a number that is too large.
 
     Examples
     --------
@@ -148,12 +147,12 @@ def parse_defaults(texts: list[str]) -> dict[str, Any]:
     return defaults
 
 
-def _one_of(name: str, value: str, known: tuple[str, ...]) -> None:
-    if value not in known:
-        expected = f"{', '.join(known[:-1])} or {known[-1]}"
+def _one_of(name: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        expected = f"{', '.join(choices[:-1])} or {choices[-1]}"
         raise OptionError.malformed(name, value, expected)
 
 
-def _bound(name: str, value: float, least: float, most: float) -> None:
-    if not least <= value <= most:
-        raise OptionError.malformed(name, value, f"{least:g} to {most:g}")
+def _bound(name: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:
+        raise OptionError.malformed(name, value, f"{low:g} to {high:g}")

@@ -1,6 +1,6 @@
-"""``python -m sparkmon.serving.transformer``: kserve's transformer that looks features up.
+"""``python -m sparkmon.serving.transformer``: a kserve transformer that looks features up in the feature store.
 
-The flags are kserve's own and those below; an InferenceService gives ``--model_name``, ``--predictor_host``,
+The flags are kserve's own and those below; an InferenceService passes ``--model_name``, ``--predictor_host``,
 ``--http_port`` and ``--workers`` by itself.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import logging
 from collections.abc import Sequence
+from dataclasses import fields
 from functools import partial
 from typing import Any
 
@@ -19,12 +20,14 @@ try:
 except ImportError as error:
     raise MissingExtraError.of("kserve", "serving") from error
 
+from prometheus_client import REGISTRY
 from starlette.types import ASGIApp
 
 from sparkmon.payload_logger import EventEmitter, PayloadLogger
+from sparkmon.payload_logger.emitter_metrics import EmitterMetrics
 from sparkmon.secret import Secret
+from sparkmon.serving.admission_middleware import AdmissionMiddleware
 from sparkmon.serving.feature_transformer import FeatureTransformer
-from sparkmon.serving.front_door import FrontDoor
 from sparkmon.serving.server import Middleware, serve
 from sparkmon.serving.settings import EnrichmentSettings, PredictorSettings, parse_defaults
 from sparkmon.store.feature_view import FeatureView
@@ -33,40 +36,35 @@ from sparkmon.store.open import open_store
 
 __all__ = ["argument_parser", "main", "make_transformer"]
 
-# The store's own time-out goes by the clock, so it stays behind --store_timeout_ms, which allows for a busy loop.
-_LONGEST_LOOKUP_S = 30.0
+# The store's own time-out is a plain clock: it is longer than --store_timeout_ms, which allows for a busy loop.
+_MAX_LOOKUP_S = 30.0
+_SETTINGS = tuple(each.name for each in fields(EnrichmentSettings) if each.name != "defaults")
+_SERVER_OPTIONS = (
+    *("host", "http_port", "access_log", "access_log_format", "enable_latency_logging"),
+    *("workers", "max_threads", "max_asyncio_workers", "event_loop", "timeout_keep_alive"),
+    *("ssl_certfile", "ssl_keyfile"),
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Serve a transformer until SIGTERM; an error is printed and the status is 2."""
+    """Serve a transformer until SIGTERM; an error is printed, and the exit status is 2."""
     parser = argument_parser()
-    told = parser.parse_args(arguments)
+    args = parser.parse_args(arguments)
     try:
-        transformer = make_transformer(told)
+        transformer = make_transformer(args)
         serve(
             [transformer],
-            host=told.host,
-            http_port=told.http_port,
-            grpc_port=told.grpc_port if told.enable_grpc else None,
-            middleware=_middleware(told, transformer),
+            grpc_port=args.grpc_port if args.enable_grpc else None,
+            middleware=_middleware(args, transformer),
             ready=transformer.is_ready,
-            access_log=told.access_log,
-            workers=told.workers,
-            max_threads=told.max_threads,
-            max_asyncio_workers=told.max_asyncio_workers,
-            enable_latency_logging=told.enable_latency_logging,
-            access_log_format=told.access_log_format,
-            event_loop=told.event_loop,
-            timeout_keep_alive=told.timeout_keep_alive,
-            ssl_certfile=told.ssl_certfile,
-            ssl_keyfile=told.ssl_keyfile,
+            **{name: getattr(args, name) for name in _SERVER_OPTIONS},
         )
     except SparkmonError as error:
         parser.error(str(error))
 
 
-def make_transformer(told: argparse.Namespace) -> FeatureTransformer:
-    """Return the transformer that the parsed arguments ask for; reads the view's definition from the store.
+def make_transformer(args: argparse.Namespace) -> FeatureTransformer:
+    """Return the transformer that parsed arguments describe; reads the view's definition from the store.
 
     Raises
     ------
@@ -76,35 +74,22 @@ def make_transformer(told: argparse.Namespace) -> FeatureTransformer:
         The store cannot be read, or has no such view.
     """
     enrichment = EnrichmentSettings(
-        on_missing=told.on_missing,
-        defaults=parse_defaults(told.default),
-        on_store_failure=told.on_store_failure,
-        enrichment_notes=told.enrichment_notes,
-        max_instances=told.max_instances,
-        store_timeout_ms=told.store_timeout_ms,
-        lookups=told.store_connections,
-        circuit_failures=told.circuit_failures,
-        circuit_open_ms=told.circuit_open_ms,
+        defaults=parse_defaults(args.default), **{name: getattr(args, name) for name in _SETTINGS}
     )
     predictor = PredictorSettings(
-        host=told.predictor_host or "",
-        protocol=told.predictor_protocol,
-        use_ssl=told.predictor_use_ssl,
-        timeout_s=told.predictor_request_timeout_seconds,
-        connections=told.max_in_flight,
-        layout=told.predictor_layout,
-        binary=told.predictor_binary,
-        check_health=told.enable_predictor_health_check,
+        host=args.predictor_host or "",
+        protocol=args.predictor_protocol,
+        use_ssl=args.predictor_use_ssl,
+        timeout_s=args.predictor_request_timeout_seconds,
+        connections=args.max_in_flight,
+        layout=args.predictor_layout,
+        binary=args.predictor_binary,
+        check_health=args.enable_predictor_health_check,
     )
-    view = open_store(told.store).read_view(told.feature_view, told.feature_view_version)
-    opener = partial(_open_view, told.store, view, told.store_connections)
+    view = open_store(args.store).read_view(args.feature_view, args.feature_view_version)
+    opener = partial(_open_view, args.store, view, args.store_connections)
     return FeatureTransformer(
-        told.model_name,
-        view,
-        opener,
-        enrichment,
-        predictor,
-        max_in_flight=told.max_in_flight,
+        *(args.model_name, view, opener, enrichment, predictor), max_in_flight=args.max_in_flight
     )
 
 
@@ -112,37 +97,32 @@ def argument_parser() -> argparse.ArgumentParser:
     """Return the parser of kserve's flags and the transformer's."""
     parser = argparse.ArgumentParser(
         prog="python -m sparkmon.serving.transformer",
-        description="Look features up by entity id and ask a KServe predictor.",
+        description="Look features up by entity id and call a KServe predictor.",
         parents=[model_server.parser],
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     add = parser.add_argument
+    policies = ("error", "null", "default")
     add("--host", default="0.0.0.0", help="Address to listen on, HTTP and gRPC.")
     add("--store", required=True, help="The feature store: a directory, or mysql://USER@HOST/DB.")
-    add("--feature_view", required=True, help="The view's name.")
-    add("--feature_view_version", type=int, default=1, help="Its version.")
-    add("--store_timeout_ms", type=int, default=100, help="For one lookup.")
-    add("--store_connections", type=int, default=8, help="Lookups at once.")
-    policies = ("error", "null", "default")
-    add("--on_missing", choices=policies, default="null", help="What a key without a row gives.")
-    add(
-        *("--on_store_failure",),
-        choices=policies,
-        default="error",
-        help="What a store that fails or is late gives.",
-    )
+    add("--feature_view", required=True, help="The feature view's name.")
+    add("--feature_view_version", type=int, default=1, help="The feature view's version.")
+    add("--store_timeout_ms", type=int, help="Time-out of one lookup.")
+    add("--store_connections", type=int, help="Concurrent lookups.")
+    add("--on_missing", choices=policies, help="What to do if a key has no row.")
+    add("--on_store_failure", choices=policies, help="What to do if the store fails or is late.")
     add(
         *("--default",),
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="A feature's value where its row is missing; may be repeated.",
+        help="A feature's value if its row is missing; may be repeated.",
     )
-    add("--max_in_flight", type=int, default=256, help="More requests get 503 at once.")
-    add("--max_instances", type=int, default=10_000, help="In one request.")
-    add("--max_body_bytes", type=int, default=16 * 2**20, help="Of one request.")
-    add("--circuit_failures", type=int, default=5, help="In a row, and a server is left alone ...")
-    add("--circuit_open_ms", type=int, default=1000, help="... for so long.")
+    add("--max_in_flight", type=int, default=256, help="Concurrent requests; others get 503.")
+    add("--max_instances", type=int, help="Instances in one request.")
+    add("--max_body_bytes", type=int, default=16 * 2**20, help="Bytes of one request's body.")
+    add("--circuit_failures", type=int, help="Consecutive failures that stop calls to a server.")
+    add("--circuit_open_ms", type=int, help="How long such calls stop.")
     add(
         *("--predictor_layout",),
         choices=("vectors", "columns"),
@@ -150,37 +130,43 @@ def argument_parser() -> argparse.ArgumentParser:
         help="Lists and one tensor, or objects and a tensor per feature.",
     )
     add("--predictor_binary", type=_flag, default=False, help="V2 tensors as bytes over HTTP.")
-    add("--enrichment_notes", type=_flag, default=True, help="Tell the predictor's log of lookups.")
+    add("--enrichment_notes", type=_flag, help="Put lookups into the predictor's log.")
     add("--access_log", type=_flag, default=False, help="Log and time each request.")
-    add("--log_url", default=None, help="Post requests and answers there, as KServe's agent does.")
-    add("--log_mode", choices=("all", "request", "response"), default="all", help="Which of them.")
-    add("--log_token_file", default=None, help="A file with the bearer token to send there.")
-    parser.set_defaults(enable_latency_logging=False, predictor_request_timeout_seconds=60)
+    add("--log_url", default=None, help="Where to post payload events, as KServe's agent does.")
+    add("--log_mode", choices=("all", "request", "response"), default="all", help="Which events.")
+    add("--log_token_file", default=None, help="A file with the bearer token for --log_url.")
+    usual = EnrichmentSettings()
+    parser.set_defaults(
+        enable_latency_logging=False,
+        predictor_request_timeout_seconds=60,
+        **{name: getattr(usual, name) for name in _SETTINGS},
+    )
     return parser
 
 
-def _middleware(told: argparse.Namespace, transformer: FeatureTransformer) -> list[Middleware]:
+def _middleware(args: argparse.Namespace, transformer: FeatureTransformer) -> list[Middleware]:
     middleware: list[Middleware] = [
-        partial(FrontDoor, transformer=transformer, max_body_bytes=told.max_body_bytes)
+        partial(AdmissionMiddleware, transformer=transformer, max_body_bytes=args.max_body_bytes)
     ]
-    if told.log_url:
-        middleware.append(
-            partial(_logged, told.log_url, told.log_token_file, told.log_mode, told.model_name)
-        )
+    if args.log_url:
+        options = (args.log_url, args.log_token_file, args.log_mode, args.model_name)
+        middleware.append(partial(_with_payload_logger, *options))
     return middleware
 
 
-def _logged(
+def _with_payload_logger(
     url: str,
     token_file: str | None,
     mode: Any,  # noqa: ANN401 - a choice
     model_name: str,
     app: ASGIApp,
 ) -> ASGIApp:
-    # The emitter is made where it runs: in the worker's own process.
+    # The emitter belongs to the worker's own process, and so do its metrics.
+    emitter = EventEmitter(url, token=None if token_file is None else Secret(file=token_file))
+    REGISTRY.register(EmitterMetrics(emitter))
     return PayloadLogger(
         app,
-        emitter=EventEmitter(url, token=None if token_file is None else Secret(file=token_file)),
+        emitter=emitter,
         mode=mode,
         inference_service=model_name,
         component="transformer",
@@ -189,7 +175,7 @@ def _logged(
 
 
 def _open_view(store: str, view: FeatureView, connections: int) -> OnlineView:
-    return open_store(store).open_view(view, timeout_s=_LONGEST_LOOKUP_S, connections=connections)
+    return open_store(store).open_view(view, timeout_s=_MAX_LOOKUP_S, connections=connections)
 
 
 def _flag(text: str) -> bool:

@@ -50,8 +50,8 @@ def test_neither_a_token_nor_a_password_is_logged(
             emitter.emit(*event("nobody listens"))
             time.sleep(0.3)
             assert emitter.close(timeout_s=0.1) == 1
-    assert caplog.text.count(f"1 events for http://127.0.0.1:{port}/ are left unsent") == 2
+    assert caplog.text.count(f"1 events for http://127.0.0.1:{port}/ are unsent") == 2
     assert "hunter2" not in caplog.text
     assert NEW not in caplog.text
-    with pytest.raises(OptionError, match="a token and a url with a name"):
+    with pytest.raises(OptionError, match="a token and a url with a user name"):
         EventEmitter("http://me:hunter2@127.0.0.1/", token=token)

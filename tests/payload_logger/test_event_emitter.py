@@ -243,8 +243,8 @@ def test_drops_are_logged_at_the_latest_when_it_closes(caplog: pytest.LogCapture
     wait_for(lambda: emitter.counts().retried > 0)
     assert emitter.close(timeout_s=0) == 1
     first, second = (record.getMessage() for record in caplog.records)
-    assert first.startswith(f"{url}: 0 of 3 events delivered, dropped {{'queue_full': 2}}, sent")
-    assert second == f"1 events for {url} are left unsent"
+    assert first.startswith(f"{url}: 0 of 3 events delivered, dropped {{'queue_full': 2}}, retried")
+    assert second == f"1 events for {url} are unsent"
 
 
 def test_prometheus_reads_the_counts() -> None:

@@ -38,7 +38,7 @@ def fill(admission: Admission) -> int:
             try:
                 stack.enter_context(admission.admit())
             except ServingError:
-                return admission.inside
+                return admission.in_flight
 
 
 @pytest.mark.parametrize(

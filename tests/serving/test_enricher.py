@@ -136,21 +136,21 @@ class Slow(MemoryView):
     async def read(
         self,
         entries: Sequence[Entry],
-        passed: Sequence[Entry] | None = None,
+        passed_features: Sequence[Entry] | None = None,
         parameters: Entry | None = None,
     ) -> Vectors:
         self.under_way += 1
         self.most = max(self.most, self.under_way)
         try:
             await asyncio.sleep(self.seconds)
-            return await super().read(entries, passed, parameters)
+            return await super().read(entries, passed_features, parameters)
         finally:
             self.under_way -= 1
 
 
 def test_lookups_take_turns_and_who_waits_is_not_late() -> None:
     slow = Slow(CARDS, ROWS)
-    setup = Setup(slow, lookups=3, store_timeout_ms=60)
+    setup = Setup(slow, store_connections=3, store_timeout_ms=60)
 
     async def story() -> list[Enriched]:
         return await asyncio.gather(*(setup.enrich() for _ in range(30)))

@@ -22,7 +22,7 @@ BIG = 2**53 + 1
 
 def read(*tensors: InferInput) -> list[dict[str, Any]]:
     asked = READER.read_v2(list(tensors), {})
-    return [{**ids, **passed} for ids, passed in zip(asked.ids, asked.passed, strict=True)]
+    return [{**ids, **passed} for ids, passed in zip(asked.ids, asked.passed_features, strict=True)]
 
 
 def raw(name: str, values: list[Any], dtype: type, datatype: str) -> InferInput:

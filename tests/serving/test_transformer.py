@@ -16,8 +16,10 @@ import pytest
 from kserve import InferInput, InferRequest, InferResponse
 from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceStub
 
+from tests.payload_logger.test_event_emitter import wait_for
 from tests.serving.conftest import World
 from tests.support.serving import Served, start_transformer
+from tests.support.sink import sink
 from tests.support.source import ROOT
 
 V1, V2 = "/v1/models/fraud:predict", "/v2/models/fraud/infer"
@@ -192,7 +194,7 @@ def test_it_is_ready_and_counts(transformer: Served) -> None:
     assert transformer.metric("sparkmon_transformer_in_flight") == 0
 
 
-def test_columns_and_no_notes_where_they_are_asked_for(world: World, expected: list[float]) -> None:
+def test_columns_and_no_notes_if_requested(world: World, expected: list[float]) -> None:
     flags = ("--predictor_layout", "columns", "--predictor_protocol", "v2")
     with start(world, *flags, "--enrichment_notes", "false") as served:
         assert by_v1_lists(served, world) == expected
@@ -224,7 +226,7 @@ def test_a_missing_key_takes_the_defaults(world: World) -> None:
     assert found == model.predict(np.array([[1.5, -1.0, np.nan, 0.125]])).tolist()
 
 
-def test_the_payload_logger_tells_of_each_call(world: World) -> None:
+def test_the_payload_logger_emits_each_call(world: World) -> None:
     with Sink() as sink:
         with start(world, "--log_url", f"http://127.0.0.1:{sink.server_port}/") as served:
             served.post(V1, {"instances": world.asked}, {"ce-id": "log-7"})
@@ -235,6 +237,17 @@ def test_the_payload_logger_tells_of_each_call(world: World) -> None:
             assert event["ce-id"] == "log-7"
             assert event["ce-inferenceservicename"] == "fraud"
             assert event["ce-component"] == "transformer"
+
+
+def test_metrics_count_the_events_that_the_payload_logger_drops(world: World) -> None:
+    with sink() as there:
+        there.answers = [(400, {}), (202, {})]
+        with start(world, "--log_url", there.url) as served:
+            served.post(V1, {"instances": world.asked})
+            wait_for(lambda: served.metric("sparkmon_emitter_delivered_total") == 1)
+            wait_for(lambda: served.metric("sparkmon_emitter_queued_events") == 0)
+            assert served.metric("sparkmon_emitter_emitted_total") == 2
+            assert served.metric('sparkmon_emitter_dropped_total{reason="refused"}') == 1
 
 
 def test_sigterm_ends_it_cleanly(world: World) -> None:
@@ -254,7 +267,7 @@ def test_two_workers_serve(world: World, expected: list[float]) -> None:
             assert by_v1_objects(served, world) == expected
 
 
-def test_an_unknown_view_is_told_before_anything_starts(world: World) -> None:
+def test_an_unknown_view_is_an_error_before_anything_starts(world: World) -> None:
     done = subprocess.run(
         [
             *(sys.executable, "-m", "sparkmon.serving.transformer", "--store", world.store),

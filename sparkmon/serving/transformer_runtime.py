@@ -1,4 +1,4 @@
-"""What a transformer holds while it runs: connections, circuits, metrics, and how ready it is."""
+"""The state of a running transformer: connections, circuits, metrics and readiness."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from sparkmon.errors import ServingError, StoreError
 from sparkmon.serving.admission import Admission
 from sparkmon.serving.circuit import Circuit
 from sparkmon.serving.enricher import Enricher
+from sparkmon.serving.fair_timeout import fair_timeout
 from sparkmon.serving.grpc_predictor_client import GrpcPredictorClient
 from sparkmon.serving.metrics import TransformerMetrics
-from sparkmon.serving.patience import within
 from sparkmon.serving.predictor_client import PredictorClient
-from sparkmon.serving.refusal import refusal
 from sparkmon.serving.request_reader import RequestReader
+from sparkmon.serving.serving_error import serving_error
 from sparkmon.serving.settings import EnrichmentSettings, PredictorSettings
 from sparkmon.store.feature_view import FeatureView
 from sparkmon.store.online import OnlineView
 
-__all__ = ["Running"]
+__all__ = ["TransformerRuntime"]
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ _PING_S = 2.0
 _FAILURES = {"PREDICTOR_UNREACHABLE": "unreachable", "PREDICTOR_TIMEOUT": "timeout"}
 
 
-class Running:
+class TransformerRuntime:
     """The parts of one transformer in one process. Belongs to one event loop; its parameters are the transformer's."""
 
     def __init__(
@@ -48,7 +48,7 @@ class Running:
     ) -> None:
         self.metrics = TransformerMetrics(registry)
         self.admission = Admission(max_in_flight, self.metrics.shed.inc)
-        self.metrics.in_flight.set_function(lambda: self.admission.inside)
+        self.metrics.in_flight.set_function(lambda: self.admission.in_flight)
         self.reader = RequestReader(view, enrichment.defaults, enrichment.max_instances)
         self.enricher = Enricher(online, enrichment, self.metrics, clock)
         self.predictor_circuit = Circuit(
@@ -57,23 +57,23 @@ class Running:
         self.http = PredictorClient(predictor)
         self.grpc = GrpcPredictorClient(predictor)
         self._online = online
-        self._lookups = enrichment.lookups
+        self._connections = enrichment.store_connections
         self._predictor = predictor
         self._ready = False
         self._ready_until = 0.0
 
     def refuse_predictor(self) -> ServingError:
-        """Count a request that finds the predictor's circuit open, and return the error that says so."""
+        """Count a request that is refused because the predictor's circuit is open, and return its error."""
         self.metrics.predictor_failures.labels("circuit_open").inc()
-        return refusal(
+        return serving_error(
             "PREDICTOR_UNREACHABLE",
             503,
-            f"the predictor {self._predictor.host} has failed and is left alone for a while",
+            f"the predictor {self._predictor.host} has failed and is not called for a while",
             retry_after_s=1,
         )
 
     def count_predictor_error(self, error: ServingError) -> None:
-        """Count a call the predictor did not answer; one that it refused was answered."""
+        """Count a call that the predictor did not answer; a refusal is an answer."""
         reason = _FAILURES.get(error.condition)
         if reason is None:
             self.predictor_circuit.succeeded()
@@ -82,15 +82,15 @@ class Running:
         self.predictor_circuit.failed()
 
     async def is_ready(self, model_name: str) -> bool:
-        """Tell whether the store answers and, where that is asked for, the predictor is ready."""
+        """Return whether the store answers and, if ``check_health`` is set, the predictor is ready."""
         if time.monotonic() >= self._ready_until:
             self._ready = await self._store_answers() and await self._predictor_is_ready(model_name)
             self._ready_until = time.monotonic() + _READY_S
         return self._ready
 
     async def warm_up(self) -> None:
-        """Make the store's connections, so that the first requests do not wait for all of them at once."""
-        pings = [self._store_answers() for _ in range(self._lookups)]
+        """Open the store's connections, so that the first requests do not wait for them."""
+        pings = [self._store_answers() for _ in range(self._connections)]
         if not all(await asyncio.gather(*pings)):
             logger.warning("the feature store does not answer; the transformer is not ready")
 
@@ -102,7 +102,7 @@ class Running:
 
     async def _store_answers(self) -> bool:
         try:
-            await within(_PING_S, self._online.ping())
+            await fair_timeout(_PING_S, self._online.ping())
         except StoreError:
             return False
         return True

@@ -1,11 +1,11 @@
-"""The one way this room says no: an error with a condition and an HTTP status, and the gRPC code of a status."""
+"""The error for a request without a prediction: condition, HTTP status and gRPC code."""
 
 from __future__ import annotations
 
 from sparkmon.errors import ServingError
 from sparkmon.printable import printable
 
-__all__ = ["GRPC_CODES", "http_status", "refusal"]
+__all__ = ["GRPC_CODES", "http_status", "serving_error"]
 
 GRPC_CODES = {
     400: "INVALID_ARGUMENT",
@@ -20,7 +20,7 @@ GRPC_CODES = {
     503: "UNAVAILABLE",
     504: "DEADLINE_EXCEEDED",
 }
-"""HTTP status to the name of the gRPC code that says the same; any other is ``INTERNAL``."""
+"""HTTP status to the name of the equivalent gRPC code; any other is ``INTERNAL``."""
 
 _STATUSES = {
     "INVALID_ARGUMENT": 400,
@@ -36,7 +36,7 @@ _STATUSES = {
 }
 
 
-def refusal(
+def serving_error(
     condition: str, status: int, reason: str, *, retry_after_s: int | None = None
 ) -> ServingError:
     """Build the error for a request that is not answered with a prediction.
@@ -53,11 +53,11 @@ def refusal(
         One sentence: what was got; what was expected. It may quote what was got, so it is cut to 500 characters and
         control characters are made visible.
     retry_after_s : int, optional
-        When it is worth asking again, in seconds.
+        ``Retry-After``, in seconds.
 
     Examples
     --------
-    >>> error = refusal("KEY_MISSING", 404, "the feature group 'cards_1' has no row for card_id=8")
+    >>> error = serving_error("KEY_MISSING", 404, "the feature group 'cards_1' has no row for card_id=8")
     >>> print(error.status, error)
     404 [KEY_MISSING] the feature group 'cards_1' has no row for card_id=8
     """
@@ -69,7 +69,7 @@ def refusal(
 
 
 def http_status(code: str) -> int:
-    """Return the HTTP status that says the same as a gRPC code; 500 for one that has none.
+    """Return the HTTP status that is equivalent to a gRPC code; 500 for any other code.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The first thing that sees a request: refuses what is too many or too large before anything is spent on it."""
+"""The outermost ASGI middleware: refuses requests in an overload and bodies that are too large before it reads them."""
 
 from __future__ import annotations
 
@@ -9,38 +9,37 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sparkmon.errors import ServingError
 from sparkmon.serving.admission import Admission
-from sparkmon.serving.refusal import refusal
+from sparkmon.serving.serving_error import serving_error
 
-__all__ = ["LONGEST_ID", "FrontDoor", "Guarded", "answer_of"]
+__all__ = ["MAX_REQUEST_ID_LENGTH", "AdmissionMiddleware", "AdmittingModel", "error_response"]
+
+MAX_REQUEST_ID_LENGTH = 256
+"""A longer ``X-Request-Id`` is not returned."""
 
 
-LONGEST_ID = 256
-"""A longer ``X-Request-Id`` is not sent back."""
-
-
-class Guarded(Protocol):
-    """What stands behind the door: a :class:`FeatureTransformer`."""
+class AdmittingModel(Protocol):
+    """What the middleware needs of a :class:`FeatureTransformer`."""
 
     @property
     def admission(self) -> Admission:
         """The bound on the requests in flight."""
 
     async def warm_up(self) -> None:
-        """Make connections."""
+        """Open connections."""
 
     async def close(self) -> None:
         """Close connections."""
 
 
-def answer_of(
+def error_response(
     error: ServingError, request_id: str | None
 ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
-    """Return status, headers and body of the HTTP answer that an error makes.
+    """Return status, headers and body of the HTTP response to an error.
 
     Examples
     --------
-    >>> from sparkmon.serving.refusal import refusal
-    >>> status, headers, body = answer_of(refusal("OVERLOADED", 503, "too many", retry_after_s=1), "a-1")
+    >>> from sparkmon.serving.serving_error import serving_error
+    >>> status, headers, body = error_response(serving_error("OVERLOADED", 503, "too many", retry_after_s=1), "a-1")
     >>> status, dict(headers)[b"retry-after"], dict(headers)[b"x-request-id"], body
     (503, b'1', b'a-1', b'{"error":"[OVERLOADED] too many"}')
     """
@@ -54,31 +53,31 @@ def answer_of(
     ]
     if error.retry_after_s is not None:
         headers.append((b"retry-after", b"%d" % error.retry_after_s))
-    if request_id is not None and len(request_id) <= LONGEST_ID:
+    if request_id is not None and len(request_id) <= MAX_REQUEST_ID_LENGTH:
         headers.append((b"x-request-id", request_id.encode("latin-1")))
     return error.status, headers, body
 
 
-class FrontDoor:
+class AdmissionMiddleware:
     """ASGI middleware around kserve's application.
 
     Parameters
     ----------
     app : ASGI application
-        kserve's.
-    transformer : Guarded
-        Asked whether more may come in; connected when the server starts and closed when it stops.
+        kserve's application.
+    transformer : AdmittingModel
+        Its admission is consulted; it is connected when the server starts and closed when it stops.
     max_body_bytes : int
-        A larger body is refused (413).
+        A larger body is refused with 413.
     """
 
-    def __init__(self, app: ASGIApp, *, transformer: Guarded, max_body_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, *, transformer: AdmittingModel, max_body_bytes: int) -> None:
         self._app = app
         self._transformer = transformer
-        self._most = max_body_bytes
+        self._max_body_bytes = max_body_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, or refuse it."""
+        """Forward a request, or refuse it."""
         if scope["type"] == "lifespan":
             await self._transformer.warm_up()
             await self._app(scope, receive, self._closing(send))
@@ -90,7 +89,7 @@ class FrontDoor:
             await _refuse(scope, send, self._transformer.admission.refuse())
             return
         size = _header(scope, b"content-length")
-        if size is not None and (not size.isdigit() or int(size) > self._most):
+        if size is not None and (not size.isdigit() or int(size) > self._max_body_bytes):
             await _refuse(scope, send, self._too_large())
             return
         await self._app(scope, receive if size is not None else self._counted(receive), send)
@@ -104,21 +103,23 @@ class FrontDoor:
         return closing
 
     def _counted(self, receive: Receive) -> Receive:
-        """Count a body that comes in chunks, of unknown length."""
+        """Count the bytes of a chunked body, whose length is unknown."""
         size = 0
 
         async def counted() -> Message:
             nonlocal size
             message = await receive()
             size += len(message.get("body", b""))
-            if size > self._most:
+            if size > self._max_body_bytes:
                 raise self._too_large()
             return message
 
         return counted
 
     def _too_large(self) -> ServingError:
-        return refusal("REQUEST_TOO_LARGE", 413, f"{self._most} bytes of body is the limit")
+        return serving_error(
+            "REQUEST_TOO_LARGE", 413, f"{self._max_body_bytes} bytes of body is the limit"
+        )
 
 
 def _header(scope: Scope, name: bytes) -> bytes | None:
@@ -127,7 +128,7 @@ def _header(scope: Scope, name: bytes) -> bytes | None:
 
 async def _refuse(scope: Scope, send: Send, error: ServingError) -> None:
     request_id = _header(scope, b"x-request-id")
-    status, headers, body = answer_of(
+    status, headers, body = error_response(
         error, None if request_id is None else request_id.decode("latin-1")
     )
     await send({"type": "http.response.start", "status": status, "headers": headers})
