@@ -97,7 +97,7 @@ def argument_parser() -> argparse.ArgumentParser:
     """Return the parser of kserve's flags and the transformer's."""
     parser = argparse.ArgumentParser(
         prog="python -m sparkmon.serving.transformer",
-        description="Look features up by entity id and call a KServe predictor.",
+        description="Add features by entity id, and call a KServe predictor.",
         parents=[model_server.parser],
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )

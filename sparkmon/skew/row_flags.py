@@ -157,7 +157,7 @@ def _spread(starts: Places, sizes: Places) -> Places:
 
 
 def _cell(column: Any, name: str) -> tuple[Any, Any]:  # noqa: ANN401
-    """Look up a name in a column of maps: its numbers and its texts."""
+    """Return the numbers and texts of one name in a column of maps."""
     cell = pc.map_lookup(column, pa.scalar(name), "first")
     return pc.struct_field(cell, "number"), pc.struct_field(cell, "text")
 
