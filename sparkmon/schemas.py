@@ -21,7 +21,6 @@ from sparkmon.protocol import schema as protocol
 __all__ = [
     "ALERTS",
     "ALERT_ACTIONS",
-    "CANDIDATES",
     "DEAD_LETTERS",
     "DECODED",
     "DELIVERIES",
@@ -30,6 +29,7 @@ __all__ = [
     "FINDING",
     "INCIDENT",
     "MONITORS",
+    "OBSERVATIONS",
     "OTHER_VALUES",
     "PROFILE",
     "PROFILES",
@@ -95,7 +95,7 @@ FINDING = StructType(
 it, ``block_limit`` what they stay below, and ``limit`` what the value, less noise and sketch error, has to exceed: the
 greater of that and the threshold.
 ``bins`` is how many bins both sides were counted on, null where there are none.
-``confirmed`` is whether a drift is to be told, by :func:`sparkmon.comparison.confirm`; null where that was not looked
+``confirmed`` is whether a drift alert may fire, by :func:`sparkmon.comparison.confirm`; null where that was not looked
 at. ``explanation`` is all of it in one sentence, by :meth:`sparkmon.comparison.Finding.explain`.
 ``status`` is ``ok``, ``drift``, ``over_limit`` (a rate above what is allowed), ``too_few_rows``, ``no_reference`` or
 ``not_comparable``; or ``provisional``, a drift of a window that is still open, whose other findings follow when it
@@ -114,7 +114,7 @@ DRIFT_METRICS = StructType(
 ``CONSECUTIVE`` where that is the window before (``reference`` is then ``previous``); or ``LIMIT`` where nothing is
 compared with but a rate that is allowed (``reference`` is then empty)."""
 
-_NOT_TOLD = {
+_NOT_IN_ALERTS = {
     "noise",
     "sketch_error",
     "blocks",
@@ -125,43 +125,44 @@ _NOT_TOLD = {
     "confirmed",
 }
 
-CANDIDATES = StructType(
+OBSERVATIONS = StructType(
     [
         StructField("alert_id", StringType(), False),
         StructField("incident_id", StringType(), False),
-        *(field for field in DRIFT_METRICS.fields if field.name not in _NOT_TOLD),
+        *(field for field in DRIFT_METRICS.fields if field.name not in _NOT_IN_ALERTS),
         StructField("statistics", ArrayType(StringType(), False), False),
-        StructField("condition", StringType(), False),
+        StructField("outcome", StringType(), False),
         StructField("severity", StringType(), False),
         StructField("message", StringType(), False),
     ]
 )
-"""What a window says of one column, by the statistic that is furthest over what is allowed, before it is decided
-whether that is told. ``incident_id`` is a digest of the column, its slice and what it is compared with; ``alert_id``
-of these and the window: the same at every replay. ``statistics`` are all that say so. ``condition`` is ``trouble``,
-``unconfirmed``, ``covered`` (a slice where the column as a whole is in trouble), or ``fine``. ``severity`` is
-``info``, ``warning`` or ``critical``."""
+"""What a window shows of one column, by the statistic that exceeds its threshold most, before the policy decides
+whether that notifies. ``incident_id`` is a digest of the column, its slice and what it is compared with; ``alert_id``
+of these and the window: the same at every replay. ``statistics`` are all that have this outcome. ``outcome`` is
+``drift`` (or a rate over its limit), ``unconfirmed``, ``inhibited`` (a slice drifts while its whole column does), or
+``ok``. ``severity`` is ``info``, ``warning`` or ``critical``."""
 
 INCIDENT = StructType(
     [
         StructField("is_open", BooleanType(), False),
-        StructField("believed", StringType()),
+        StructField("notified_severity", StringType()),
         StructField("last_end", TimestampType()),
         StructField("opened_time", TimestampType()),
-        StructField("told_end", TimestampType()),
-        StructField("fine_windows", LongType(), False),
-        StructField("changes", ArrayType(TimestampType(), False), False),
+        StructField("last_notified_window_end", TimestampType()),
+        StructField("ok_windows", LongType(), False),
+        StructField("transitions", ArrayType(TimestampType(), False), False),
         StructField("statistics", ArrayType(StringType(), False), False),
     ]
 )
-"""What is remembered of an incident: the fields of :class:`sparkmon.alerts.Incident`."""
+"""The state of an incident: the fields of :class:`sparkmon.alerts.Incident`."""
 
 ALERTS = StructType(
     [
-        *(field for field in CANDIDATES.fields if field.name != "condition"),
+        *(field for field in OBSERVATIONS.fields if field.name != "outcome"),
         StructField("state", StringType(), False),
-        StructField("told", StringType()),
-        StructField("untold", StringType()),
+        StructField("notified_state", StringType()),
+        StructField("is_repeat", BooleanType(), False),
+        StructField("suppressed_by", StringType()),
         StructField("notification_id", StringType()),
         StructField("sinks", ArrayType(StringType(), False)),
         StructField("incident", INCIDENT),
@@ -170,11 +171,11 @@ ALERTS = StructType(
         StructField("batch_id", LongType()),
     ]
 )
-"""One decision per window and column that is in trouble, or was: fired or not, told or not. ``state`` is ``fired``,
-``ongoing``, ``recovering``, ``resolved``, ``provisional`` (the window is still open), ``unconfirmed`` or ``covered``.
-``told`` is what people were told: ``fired``, ``ongoing``, ``resolved`` or ``provisional``, in the notification
-``notification_id`` to ``sinks``; null where nothing was, and ``untold`` then says why. ``incident`` is what is
-remembered of the incident from then on."""
+"""One decision per window and column that drifts, or did, whether it notifies or not. ``state`` is ``firing``,
+``recovering``, ``resolved``, ``provisional`` (the window is still open), ``unconfirmed`` or ``inhibited``.
+``notified_state`` is the state that the notification ``notification_id`` reported to ``sinks``; null if none was sent,
+and ``suppressed_by`` is then the reason. ``is_repeat`` is whether the firing incident had been notified before: a
+notification of it is a reminder or an escalation. ``incident`` is the state of the incident after the decision."""
 
 DELIVERIES = StructType(
     [
@@ -187,8 +188,8 @@ DELIVERIES = StructType(
         StructField("retry_time", TimestampType()),
     ]
 )
-"""One attempt to deliver a notification to a sink. ``status`` is ``delivered``, ``failed`` (it is tried again, not
-before ``retry_time``) or ``dead`` (it is not, unless somebody replays it)."""
+"""One attempt to deliver a notification to a sink. ``status`` is ``delivered``, ``failed`` (the next attempt is not
+before ``retry_time``) or ``dead`` (given up, unless somebody replays it)."""
 
 ALERT_ACTIONS = StructType(
     [
@@ -205,8 +206,8 @@ ALERT_ACTIONS = StructType(
         StructField("comment", StringType(), False),
     ]
 )
-"""What people said of alerts: ``silence`` (patterns, until ``end_time``), ``unsilence`` (ends the silence of that
-``action_id``) or ``ack`` (of one incident)."""
+"""People's actions: ``silence`` (patterns, until ``end_time``), ``unsilence`` (ends the silence of that ``action_id``)
+or ``ack`` (acknowledges one incident)."""
 
 MONITORS = StructType(
     [

@@ -12,7 +12,7 @@ from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
-from sparkmon.alerts import AlertDesk
+from sparkmon.alerts import AlertManager
 from sparkmon.errors import CheckpointError, SparkmonError
 from sparkmon.health import Watchdog
 
@@ -50,7 +50,7 @@ class Watch:
     """Such as what sends heartbeats while the stream is silent."""
     flush: Callable[[], None] | None = None
     """Closes what the queries have left open, once they have ended."""
-    delivery: AlertDesk | None = None
+    delivery: AlertManager | None = None
     """Delivers what the queries decide to tell."""
     watchdog: Watchdog | None = None
     """Tells how the monitor is; one of the companions."""

@@ -1,20 +1,22 @@
-"""From findings to someone who should know: what is told, to whom, and that nothing is lost."""
+"""From findings to notifications: observations, incidents, the policy, sinks, and a record of every decision."""
 
-from sparkmon.alerts.actions import Actions
-from sparkmon.alerts.candidates import alerts_of, candidates_of
-from sparkmon.alerts.desk import AlertDesk
+from sparkmon.alerts.acknowledgements import Acknowledgement, Acknowledgements
+from sparkmon.alerts.alert_manager import AlertManager
+from sparkmon.alerts.alert_store import AlertStore
 from sparkmon.alerts.dispatcher import Dispatcher
 from sparkmon.alerts.incident import Incident, Observation
 from sparkmon.alerts.matcher import SEVERITIES, Matcher
+from sparkmon.alerts.observations import alerts_of, observations_of
 from sparkmon.alerts.policy import Policy, Route, SeverityRule
-from sparkmon.alerts.record import AlertRecord
-from sparkmon.alerts.rows import notifications_of, parcels_of
+from sparkmon.alerts.rows import notifications_of, queued_notifications_of
+from sparkmon.alerts.silences import Silence, Silences
 
 __all__ = [
     "SEVERITIES",
-    "Actions",
-    "AlertDesk",
-    "AlertRecord",
+    "Acknowledgement",
+    "Acknowledgements",
+    "AlertManager",
+    "AlertStore",
     "Dispatcher",
     "Incident",
     "Matcher",
@@ -22,8 +24,10 @@ __all__ = [
     "Policy",
     "Route",
     "SeverityRule",
+    "Silence",
+    "Silences",
     "alerts_of",
-    "candidates_of",
     "notifications_of",
-    "parcels_of",
+    "observations_of",
+    "queued_notifications_of",
 ]

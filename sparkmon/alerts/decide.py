@@ -1,61 +1,39 @@
-"""From what windows show to what is told: pure, one batch at a time."""
+"""Decides which observations of a batch notify: pure, one batch at a time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal, TypeAlias
 
-from sparkmon.alerts.actions import Actions
+from sparkmon.alerts.acknowledgements import Acknowledgements
 from sparkmon.alerts.groups import Groups
 from sparkmon.alerts.incident import Incident, IncidentState, Observation
-from sparkmon.alerts.matcher import SEVERITIES
 from sparkmon.alerts.policy import Policy
+from sparkmon.alerts.silences import Silences
+from sparkmon.alerts.suppression import Context, Pending, SuppressedBy, suppressed_by
 from sparkmon.sinks import Severity, State
 
-__all__ = ["Decision", "Untold", "decide"]
-
-Untold: TypeAlias = Literal[
-    "unchanged",
-    "recovering",
-    "unconfirmed",
-    "covered",
-    "silenced",
-    "acknowledged",
-    "cool_down",
-    "flapping",
-    "capped",
-    "no_route",
-    "never_told",
-]
-"""Why nothing is told. ``unchanged``: people know. ``never_told``: what is over was never told."""
+__all__ = ["Decision", "decide"]
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What becomes of one observation: fired or not, it is recorded."""
+    """The decision on one observation: it is recorded whether it notifies or not."""
 
     observation: Observation
     state: IncidentState
     severity: Severity
-    told: State | None
-    """What is told; None where nothing is."""
-    untold: Untold | None
-    """Why nothing is told; None where something is."""
+    notified_state: State | None
+    """The state that is notified; None if the notification is suppressed."""
+    is_repeat: bool
+    """Whether the incident has been notified as firing before: a reminder or an escalation."""
+    suppressed_by: SuppressedBy | None
+    """Why the notification is suppressed; None if it is sent."""
     sinks: tuple[str, ...]
     notification_id: str | None
     incident: Incident
-    """What the incident is from now on."""
-
-
-@dataclass(slots=True)
-class _Batch:
-    policy: Policy
-    actions: Actions
-    groups: Groups
-    sinks: tuple[str, ...]
-    now: datetime
+    """The incident after this decision."""
 
 
 def decide(
@@ -63,36 +41,37 @@ def decide(
     incidents: Mapping[str, Incident],
     observations: Iterable[Observation],
     *,
-    actions: Actions,
+    silences: Silences,
+    acknowledgements: Acknowledgements,
     sinks: Sequence[str],
     sent: Mapping[str, int],
     now: datetime,
 ) -> list[Decision]:
-    """Decide on all that a batch of windows shows.
+    """Decide on the observations of a batch of windows.
 
     Parameters
     ----------
     policy : Policy
-        When something is told.
+        When a notification is sent.
     incidents : mapping of str to Incident
-        What is known of each, by its id; an incident that is not in it is new.
+        The incidents by their ids; one that is not in it is new.
     observations : iterable of Observation
-        At most one per incident and window. Those of windows that were decided on before are left out, and what is
-        fine where no incident is open, or not by all statistics that found the trouble.
-    actions : Actions
-        Silences and acknowledgements.
+        At most one per incident and window. Skipped are windows that were decided on before, and ok windows of a
+        settled incident or of an incident for which not all statistics that found the drift are ok.
+    silences, acknowledgements : Silences, Acknowledgements
+        What people have muted, and what they handle.
     sinks : sequence of str
         The names of the sinks.
     sent : mapping of str to int
-        How many notifications each sink was given within ``policy.per``.
+        The number of notifications that each sink was sent within ``policy.rate_limit_interval``.
     now : datetime
-        The time on the wall.
+        The processing time.
 
     Returns
     -------
     list of Decision
-        In the order of windows. Decisions that are told together have one ``notification_id``: all of one model and
-        version that are fired, go on, or are resolved.
+        In the order of windows. All alerts of a model and version that start firing share one ``notification_id``, as
+        do those that repeat, and those that resolve.
 
     Examples
     --------
@@ -100,28 +79,23 @@ def decide(
     >>> noon = datetime(2026, 1, 5, 12, tzinfo=timezone.utc)
     >>> alert = {"alert_id": "a", "model": "flights", "model_version": "", "column_name": "temp",
     ...          "slice_key": None, "slice_value": None}
-    >>> seen = Observation("i", "trouble", "warning", noon, noon + timedelta(hours=1), False, ("ks",), alert)
-    >>> (one,) = decide(Policy(), {}, [seen], actions=Actions(), sinks=["console"], sent={}, now=noon)
-    >>> one.state, one.told, one.sinks
-    ('fired', 'fired', ('console',))
+    >>> drift = Observation("i", "drift", "warning", noon, noon + timedelta(hours=1), False, ("ks",), alert)
+    >>> (decision,) = decide(Policy(), {}, [drift], silences=Silences(), acknowledgements=Acknowledgements(),
+    ...                      sinks=["console"], sent={}, now=noon)
+    >>> decision.state, decision.notified_state, decision.sinks
+    ('firing', 'firing', ('console',))
     """
-    groups = Groups({name: policy.at_most - sent.get(name, 0) for name in sinks})
-    batch = _Batch(policy, actions, groups, tuple(sinks), now)
-    known = dict(incidents)
+    groups = Groups({name: policy.max_notifications - sent.get(name, 0) for name in sinks})
+    context = Context(policy, silences, acknowledgements, tuple(sinks), groups, now)
+    current = dict(incidents)
     decisions = []
     for observation in sorted(observations, key=lambda each: (each.window_end, each.incident_id)):
-        before = known.get(observation.incident_id, Incident())
-        if observation.provisional:
-            decisions.append(_provisional(batch, before, observation))
+        incident = current.get(observation.incident_id, Incident())
+        if not _is_news(incident, observation):
             continue
-        if before.last_end is not None and observation.window_end <= before.last_end:
-            continue
-        if observation.condition == "fine" and (
-            before.is_settled or not before.is_fine_by(observation.statistics)
-        ):
-            continue  # everybody knows; or what found the trouble had too few rows to say so
-        decision = _decide(batch, before, observation)
-        known[observation.incident_id] = decision.incident
+        decision = _decide(_pending(context, incident, observation))
+        if not observation.provisional:
+            current[observation.incident_id] = decision.incident
         decisions.append(decision)
     ids = groups.ids()
     return [
@@ -130,134 +104,53 @@ def decide(
     ]
 
 
-def _decide(batch: _Batch, before: Incident, observation: Observation) -> Decision:
-    policy, end = batch.policy, observation.window_end
-    severity = _severity(policy, observation)
-    after, state = before.after(
-        observation.condition,
-        end,
-        observation.statistics,
-        resolve_after=policy.resolve_after,
-    )
-    if state == "fired":
-        after = replace(after, opened_time=batch.now)
-    due, untold = _due(policy, after, state, observation, severity)
-    if due is not None:
-        untold = _prevented(batch, before, after, observation, severity, due)
-    if due is None or untold is not None:
-        return Decision(observation, state, severity, None, untold, (), None, after)
-    return _told(batch, observation, state, severity, due, after)
-
-
-def _provisional(batch: _Batch, before: Incident, observation: Observation) -> Decision:
-    """Tell of a window that is still open unless people know; its incident is decided on when it closes."""
-    severity = _severity(batch.policy, observation)
-    untold: Untold | None = "unchanged"
-    if before.believed is None:
-        untold = _prevented(batch, before, before, observation, severity, "provisional")
-    if untold is not None:
-        return Decision(observation, "provisional", severity, None, untold, (), None, before)
-    told = _told(batch, observation, "provisional", severity, "provisional", before)
-    return replace(told, incident=before)
-
-
-def _severity(policy: Policy, observation: Observation) -> Severity:
-    for rule in policy.severities:
-        if rule.matcher.matches(observation.alert, observation.severity):
-            return rule.severity
-    return observation.severity
-
-
-def _due(
-    policy: Policy,
-    after: Incident,
-    state: IncidentState,
-    observation: Observation,
-    severity: Severity,
-) -> tuple[State | None, Untold | None]:
-    """Say what people do not know yet."""
-    if state in ("unconfirmed", "covered"):
-        return None, "covered" if state == "covered" else "unconfirmed"
-    if not after.is_open:
-        return ("resolved", None) if after.believed is not None else (None, "never_told")
-    if observation.condition != "trouble":
-        return None, "recovering" if state == "recovering" else "unchanged"
-    if after.believed is None:
-        return "fired", None
-    is_graver = SEVERITIES.index(severity) > SEVERITIES.index(after.believed)
-    if is_graver or policy.notify == "every" or _is_due_again(policy, after, observation):
-        return "ongoing", None
-    return None, "unchanged"
-
-
-def _is_due_again(policy: Policy, after: Incident, observation: Observation) -> bool:
-    if policy.repeat is None or after.told_end is None:
+def _is_news(incident: Incident, observation: Observation) -> bool:
+    if observation.provisional:
+        return True
+    if incident.last_end is not None and observation.window_end <= incident.last_end:
         return False
-    return observation.window_end >= after.told_end + policy.repeat
+    if observation.outcome != "ok":
+        return True
+    # The statistics that found the drift may have had too few rows in this window.
+    return not incident.is_settled and incident.is_ok_by(observation.statistics)
 
 
-def _prevented(
-    batch: _Batch,
-    before: Incident,
-    after: Incident,
-    observation: Observation,
-    severity: Severity,
-    due: State,
-) -> Untold | None:
-    """Say why what is due is not told; None where it is."""
-    policy, end = batch.policy, observation.window_end
-    if batch.actions.silence_of(observation.alert, severity, batch.now) is not None:
-        return "silenced"
-    if due == "ongoing" and _is_acknowledged(batch.actions, after, observation, severity):
-        return "acknowledged"
-    span = policy.flap_windows * (end - observation.window_start)
-    if before.changes_since(end - span) >= policy.flap_changes:
-        return "flapping"
-    is_new = due in ("fired", "provisional")
-    if is_new and after.told_end is not None and end < after.told_end + policy.cool_down:
-        return "cool_down"
-    routed = _routed(batch, observation, severity)
-    if not routed:
-        return "no_route"
-    return None if batch.groups.has_room(_group_of(observation, due), routed) else "capped"
-
-
-def _is_acknowledged(
-    actions: Actions, after: Incident, observation: Observation, severity: Severity
-) -> bool:
-    if after.believed is not None and SEVERITIES.index(severity) > SEVERITIES.index(after.believed):
-        return False  # graver than what somebody sees to
-    given = actions.acknowledgements.get(observation.incident_id)
-    return given is not None and (after.opened_time is None or given.time >= after.opened_time)
-
-
-def _told(
-    batch: _Batch,
-    observation: Observation,
-    state: IncidentState,
-    severity: Severity,
-    due: State,
-    after: Incident,
-) -> Decision:
-    routed = _routed(batch, observation, severity)
-    place, sinks = batch.groups.join(
-        _group_of(observation, due), routed, str(observation.alert["alert_id"])
+def _pending(context: Context, before: Incident, observation: Observation) -> Pending:
+    severity = context.policy.severity_of(observation.alert, observation.severity)
+    if observation.provisional:  # its incident is decided on when the window closes
+        return Pending(context, observation, severity, "provisional", before, before)
+    incident, state = before.after(
+        observation.outcome,
+        observation.window_end,
+        observation.statistics,
+        resolve_after=context.policy.resolve_after,
     )
-    known = after.told(None if due == "resolved" else severity, observation.window_end)
-    return Decision(observation, state, severity, due, None, sinks, place, known)
+    if incident.is_open and not before.is_open:
+        incident = replace(incident, opened_time=context.now)
+    return Pending(context, observation, severity, state, before, incident)
 
 
-def _routed(batch: _Batch, observation: Observation, severity: Severity) -> tuple[str, ...]:
-    if not batch.policy.routes:
-        return batch.sinks
-    wanted = {
-        name
-        for route in batch.policy.routes
-        if route.matcher.matches(observation.alert, severity)
-        for name in route.sinks
-    }
-    return tuple(name for name in batch.sinks if name in wanted)
-
-
-def _group_of(observation: Observation, due: State) -> tuple[str, str, str]:
-    return str(observation.alert["model"]), str(observation.alert["model_version"]), due
+def _decide(pending: Pending) -> Decision:
+    observation, state, severity = pending.observation, pending.state, pending.severity
+    reason = suppressed_by(pending)
+    if reason is not None or state not in ("firing", "resolved", "provisional"):
+        return Decision(
+            observation,
+            state,
+            severity,
+            None,
+            pending.is_repeat,
+            reason,
+            (),
+            None,
+            pending.incident,
+        )
+    alert_id = str(observation.alert["alert_id"])
+    place, sinks = pending.context.groups.join(pending.group, pending.sinks, alert_id)
+    incident = pending.incident
+    if not observation.provisional:
+        notified = None if state == "resolved" else severity
+        incident = incident.notified(notified, observation.window_end)
+    return Decision(
+        observation, state, severity, state, pending.is_repeat, None, sinks, place, incident
+    )

@@ -1,4 +1,4 @@
-"""What is told together: one message for forty columns of one cause, and no more messages than a sink may have."""
+"""Groups alerts into notifications: one for forty columns with one cause, and no more than a sink may be sent."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ class Groups:
     Parameters
     ----------
     room : mapping of str to int
-        How many further notifications each sink may be given.
+        How many further notifications each sink may be sent.
 
     Examples
     --------
     >>> groups = Groups({"pager": 1, "log": 9})
-    >>> place, sinks = groups.join(("flights", "", "fired"), ("pager", "log"), "alert 1")
-    >>> groups.join(("flights", "", "fired"), ("pager", "log"), "alert 2") == (place, sinks)
+    >>> place, sinks = groups.join(("flights", "", "firing"), ("pager", "log"), "alert 1")
+    >>> groups.join(("flights", "", "firing"), ("pager", "log"), "alert 2") == (place, sinks)
     True
-    >>> groups.has_room(("taxis", "", "fired"), ("pager",)), groups.has_room(("taxis", "", "fired"), ("log",))
+    >>> groups.has_room(("taxis", "", "firing"), ("pager",)), groups.has_room(("taxis", "", "firing"), ("log",))
     (False, True)
     """
 
@@ -32,13 +32,13 @@ class Groups:
         self._alerts: dict[str, list[str]] = {}
 
     def has_room(self, group: tuple[str, ...], sinks: tuple[str, ...]) -> bool:
-        """Tell whether any of the sinks may be told of one more alert of a group."""
+        """Return whether any of the sinks may be sent one more alert of a group."""
         return _place(group, sinks) in self._sinks or any(self._room[name] > 0 for name in sinks)
 
     def join(
         self, group: tuple[str, ...], sinks: tuple[str, ...], alert_id: str
     ) -> tuple[str, tuple[str, ...]]:
-        """Put an alert into its group; return a place-holder of the notification's id and the sinks that have room."""
+        """Add an alert to its group; return a placeholder of the notification's id, and the sinks that have room."""
         place = _place(group, sinks)
         if place not in self._sinks:
             free = tuple(name for name in sinks if self._room[name] > 0)
@@ -49,7 +49,7 @@ class Groups:
         return place, self._sinks[place]
 
     def ids(self) -> dict[str, str]:
-        """Return the notifications' ids by their place-holders: digests of what they tell, the same at a replay."""
+        """Return the notifications' ids by their placeholders: digests of their alerts, the same at a replay."""
         return {
             place: hashlib.sha256("\x1f".join([place, *sorted(alerts)]).encode()).hexdigest()
             for place, alerts in self._alerts.items()

@@ -1,4 +1,4 @@
-"""An incident: one trouble of one column, from the window in which it is fired to the one in which it is resolved."""
+"""An incident: drift of one column, from the window in which it starts firing to the one in which it resolves."""
 
 from __future__ import annotations
 
@@ -9,135 +9,137 @@ from typing import Any, Literal, TypeAlias
 
 from sparkmon.sinks import Severity
 
-__all__ = ["Condition", "Incident", "IncidentState", "Observation"]
+__all__ = ["Incident", "IncidentState", "Observation", "Outcome"]
 
-Condition: TypeAlias = Literal["trouble", "unconfirmed", "covered", "fine", "gone"]
-"""What a window says of a column: ``trouble``, a drift or a rate over its limit; ``unconfirmed``, one that does not
-stand in enough windows yet; ``covered``, one of a slice where the column as a whole is in trouble; ``fine``; or
-``gone``: there has been no traffic for long."""
+Outcome: TypeAlias = Literal["drift", "unconfirmed", "inhibited", "ok", "stale"]
+"""What a window shows of a column: ``drift``, or a rate over its limit; ``unconfirmed``, a drift that was not found in
+enough windows yet; ``inhibited``, a drift of a slice while the whole column drifts; ``ok``; or ``stale``: the column
+has had no traffic for ``resolve_timeout``."""
 
 IncidentState: TypeAlias = Literal[
-    "fired", "ongoing", "recovering", "resolved", "provisional", "unconfirmed", "covered"
+    "firing", "recovering", "resolved", "provisional", "unconfirmed", "inhibited"
 ]
-"""What an incident is after a window. ``recovering``: fine, but not for long enough. ``unconfirmed``, ``covered``: no
-incident has begun."""
+"""What an incident is after a window. ``recovering``: ok, but not for ``resolve_after`` windows yet. ``unconfirmed``,
+``inhibited``: no incident is open."""
 
-_CHANGES = 20
+_MAX_TRANSITIONS = 20
 _PRESENCE = {"missing_column", "extra_column"}
-"""They find trouble, and say nothing where there is none."""
+"""These statistics have no finding where there is no drift."""
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What one window says of one column."""
+    """What one window shows of one column."""
 
     incident_id: str
-    condition: Condition
+    outcome: Outcome
     severity: Severity
     window_start: datetime
     window_end: datetime
     provisional: bool
     """Whether the window is still open."""
     statistics: tuple[str, ...]
-    """Those that say so."""
+    """The statistics that have this outcome."""
     alert: Mapping[str, Any]
-    """The row that tells of it: ``sparkmon.schemas.CANDIDATES``."""
+    """The row of ``sparkmon.schemas.OBSERVATIONS``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """What has to be remembered of an incident from window to window; pure.
+    """The state of an incident between two windows; pure.
 
     Examples
     --------
     >>> from datetime import timezone
     >>> noon = datetime(2026, 1, 5, 12, tzinfo=timezone.utc)
-    >>> incident, state = Incident().after("trouble", noon, ("ks",), resolve_after=2)
+    >>> incident, state = Incident().after("drift", noon, ("ks",), resolve_after=2)
     >>> state, incident.is_open
-    ('fired', True)
-    >>> incident, state = incident.after("fine", noon + timedelta(hours=1), ("ks",), resolve_after=2)
+    ('firing', True)
+    >>> incident, state = incident.after("ok", noon + timedelta(hours=1), ("ks",), resolve_after=2)
     >>> state, incident.is_open
     ('recovering', True)
-    >>> incident, state = incident.after("fine", noon + timedelta(hours=2), ("ks",), resolve_after=2)
+    >>> incident, state = incident.after("ok", noon + timedelta(hours=2), ("ks",), resolve_after=2)
     >>> state, incident.is_open
     ('resolved', False)
     """
 
     is_open: bool = False
-    believed: Severity | None = None
-    """What those who were told believe: None, that it is fine."""
+    notified_severity: Severity | None = None
+    """The severity in the last notification; None before the first one and after the one of its recovery."""
     last_end: datetime | None = None
     """The end of the last window that was decided on."""
     opened_time: datetime | None = None
-    """When it was fired, by the clock on the wall."""
-    told_end: datetime | None = None
-    """The end of the last window of which something was told."""
-    fine_windows: int = 0
-    """How many windows in a row have been fine while it is open."""
-    changes: tuple[datetime, ...] = ()
-    """The ends of the windows in which it was fired or resolved, the last 20."""
+    """When it started firing, in processing time."""
+    last_notified_window_end: datetime | None = None
+    """The end of the last window with a notification."""
+    ok_windows: int = 0
+    """The number of consecutive ok windows while it is open."""
+    transitions: tuple[datetime, ...] = ()
+    """The ends of the windows in which it started firing or resolved, the last 20."""
     statistics: tuple[str, ...] = ()
-    """Those that found the trouble when it was last seen."""
+    """The statistics that found the last drift."""
 
     @property
     def is_settled(self) -> bool:
-        """Whether it is fine, and everybody knows."""
-        return not self.is_open and self.believed is None
+        """Whether it is closed and no notification of its recovery is due."""
+        return not self.is_open and self.notified_severity is None
 
     def after(
         self,
-        condition: Condition,
+        outcome: Outcome,
         end: datetime,
         statistics: tuple[str, ...],
         *,
         resolve_after: int,
     ) -> tuple[Incident, IncidentState]:
-        """Return what it is after a window, and what the window did.
+        """Return the incident after a window, and its state.
 
         Parameters
         ----------
-        condition : str
-            What the window says.
+        outcome : str
+            What the window shows.
         end : datetime
             The window's end.
         statistics : tuple of str
-            Those that say so.
+            The statistics that have this outcome.
         resolve_after : int
-            How many windows in a row have to be fine for it to be resolved.
+            The number of consecutive ok windows that resolve an incident.
         """
-        held = replace(self, last_end=end)
-        if condition == "trouble":
-            held = replace(held, statistics=statistics)
-        if condition == "trouble" and not self.is_open:
-            return held._change(end, is_open=True), "fired"
-        if condition in ("trouble", "unconfirmed", "covered"):
-            state: IncidentState = "ongoing"
+        seen = replace(self, last_end=end)
+        if outcome == "drift":
+            seen = replace(seen, statistics=statistics)
             if not self.is_open:
-                state = "covered" if condition == "covered" else "unconfirmed"
-            return replace(held, fine_windows=0), state
-        fine = self.fine_windows + 1
-        if self.is_open and condition == "fine" and fine < resolve_after:
-            return replace(held, fine_windows=fine), "recovering"
-        return (held._change(end, is_open=False) if self.is_open else held), "resolved"
+                return seen._transition(end, is_open=True), "firing"
+        if outcome in ("drift", "unconfirmed", "inhibited"):
+            state: IncidentState = "firing"
+            if not self.is_open:
+                state = "inhibited" if outcome == "inhibited" else "unconfirmed"
+            return replace(seen, ok_windows=0), state
+        ok_windows = self.ok_windows + 1
+        if self.is_open and outcome == "ok" and ok_windows < resolve_after:
+            return replace(seen, ok_windows=ok_windows), "recovering"
+        return (seen._transition(end, is_open=False) if self.is_open else seen), "resolved"
 
-    def is_fine_by(self, statistics: tuple[str, ...]) -> bool:
-        """Tell whether these being fine is enough: all that found the trouble, but for whether a column is there."""
+    def is_ok_by(self, statistics: tuple[str, ...]) -> bool:
+        """Return whether all statistics that found the drift, except those on a column's presence, are among these."""
         return {*self.statistics} - _PRESENCE <= {*statistics}
 
-    def told(self, believed: Severity | None, end: datetime) -> Incident:
-        """Return what it is once people were told of it in the window that ended then."""
-        return replace(self, believed=believed, told_end=end)
+    def notified(self, severity: Severity | None, end: datetime) -> Incident:
+        """Return the incident after a notification in the window that ended at ``end``."""
+        return replace(self, notified_severity=severity, last_notified_window_end=end)
 
-    def changes_since(self, start: datetime) -> int:
-        """Count how often it was fired or resolved in windows that ended after ``start``."""
-        return sum(change > start for change in self.changes)
+    def transitions_since(self, start: datetime) -> int:
+        """Count how often it started firing or resolved in windows that ended after ``start``."""
+        return sum(end > start for end in self.transitions)
 
-    def is_silent_since(self, end: datetime, forget_after: timedelta) -> bool:
-        """Tell whether it is not settled and no window has said anything of it for long."""
+    def is_stale(self, end: datetime, resolve_timeout: timedelta) -> bool:
+        """Return whether it is not settled and no window has shown its column for ``resolve_timeout``."""
         return (
-            not self.is_settled and self.last_end is not None and self.last_end + forget_after < end
+            not self.is_settled
+            and self.last_end is not None
+            and self.last_end + resolve_timeout < end
         )
 
-    def _change(self, end: datetime, *, is_open: bool) -> Incident:
-        changes = (*self.changes, end)[-_CHANGES:]
-        return replace(self, is_open=is_open, fine_windows=0, changes=changes)
+    def _transition(self, end: datetime, *, is_open: bool) -> Incident:
+        transitions = (*self.transitions, end)[-_MAX_TRANSITIONS:]
+        return replace(self, is_open=is_open, ok_windows=0, transitions=transitions)

@@ -1,4 +1,4 @@
-"""Which alerts a silence, a route or a rule is about."""
+"""Selects the alerts of a silence, a route or a severity rule."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sparkmon.sinks import Severity
 __all__ = ["SEVERITIES", "Matcher"]
 
 SEVERITIES: tuple[Severity, ...] = ("info", "warning", "critical")
-"""From the least to the gravest."""
+"""From the lowest to the highest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,10 @@ class Matcher:
     slice: str = "*"
     """``key=value``; ``=`` for the whole table."""
     severity: Severity = "info"
-    """The least severity."""
+    """The lowest severity."""
 
     def matches(self, alert: Mapping[str, Any], severity: Severity) -> bool:
-        """Tell whether an alert of this severity is meant; it has the columns of ``sparkmon.schemas.ALERTS``."""
+        """Return whether an alert of this severity matches; it has the columns of ``sparkmon.schemas.ALERTS``."""
         return (
             SEVERITIES.index(severity) >= SEVERITIES.index(self.severity)
             and fnmatchcase(alert["model"], self.model)

@@ -14,12 +14,12 @@ def message_of(condition: Column) -> Column:
     Parameters
     ----------
     condition : Column
-        The condition of ``sparkmon.schemas.CANDIDATES``; the other columns are those of ``DRIFT_METRICS``.
+        The condition of ``sparkmon.schemas.OBSERVATIONS``; the other columns are those of ``DRIFT_METRICS``.
     """
     who = F.when(F.col("column_kind") == "joint", "the features together").otherwise(
         F.col("column_name")
     )
-    fine = condition == "fine"
+    fine = condition == "ok"
     return F.concat(
         F.format_string("%s of the model %s ", who, "model"),
         F.when(fine, _recovered()).otherwise(_what()),

@@ -1,11 +1,11 @@
-"""The policy: which of the troubles that windows show are told, to whom, and which are not, and why."""
+"""The alert policy: which incidents notify, when, and to which sinks."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from sparkmon.alerts.matcher import SEVERITIES, Matcher
 from sparkmon.errors import OptionError
@@ -16,7 +16,7 @@ __all__ = ["Policy", "Route", "SeverityRule"]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Alerts that match go to these sinks, by name."""
+    """Sends the alerts that match to these sinks, by name."""
 
     matcher: Matcher
     sinks: tuple[str, ...]
@@ -24,7 +24,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class SeverityRule:
-    """Alerts that match have this severity."""
+    """Sets the severity of the alerts that match."""
 
     matcher: Matcher
     severity: Severity
@@ -32,7 +32,7 @@ class SeverityRule:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """When something is told. Lengths of time are those of the events, but for ``per``, which is by the clock.
+    """When notifications are sent. Intervals are event time, except ``rate_limit_interval``, which is processing time.
 
     Raises
     ------
@@ -41,7 +41,7 @@ class Policy:
 
     Examples
     --------
-    >>> Policy().resolve_after, Policy().repeat
+    >>> Policy().resolve_after, Policy().repeat_interval
     (2, datetime.timedelta(days=1))
     >>> Policy(resolve_after=0)
     Traceback (most recent call last):
@@ -49,47 +49,67 @@ class Policy:
     sparkmon.errors.OptionError: [SPARKMON_OPTION] got resolve_after=0; expected 1 or more
     """
 
-    notify: Literal["change", "every"] = "change"
-    """``change``: an incident is told when it is fired, becomes graver, and is resolved. ``every``: in each window."""
+    notify_on: Literal["change", "each"] = "change"
+    """``change``: notify when an incident starts firing, escalates or resolves. ``each``: notify in each window."""
     resolve_after: int = 2
-    """How many windows in a row have to be fine for an incident to be resolved."""
-    repeat: timedelta | None = timedelta(days=1)
-    """How long after it was last told an incident that is still open is told again; None for never."""
+    """The number of consecutive ok windows that resolve an incident."""
+    repeat_interval: timedelta | None = timedelta(days=1)
+    """How long after the last notification an open incident is notified again; None for never."""
     cool_down: timedelta = timedelta(hours=1)
-    """How long after its recovery was told an incident that is fired again is not told; it is once that is over."""
+    """How long after the notification of its recovery an incident that fires again is not notified."""
     flap_changes: int = 4
-    """An incident that was fired or resolved so often within ``flap_windows`` is told no more until it settles."""
+    """An incident with this many transitions within ``flap_windows`` is not notified until it settles."""
     flap_windows: int = 20
     """See ``flap_changes``."""
-    at_most: int = 20
-    """So many notifications go to one sink within ``per``; what is left is told as soon as it may be."""
-    per: timedelta = timedelta(hours=1)
-    """See ``at_most``; by the clock on the wall."""
-    forget_after: timedelta = timedelta(days=1)
-    """An incident ends, too, when no window has said anything of its column for so long, such as of an old version."""
+    max_notifications: int = 20
+    """A sink is sent at most this many notifications within ``rate_limit_interval``; the others follow later."""
+    rate_limit_interval: timedelta = timedelta(hours=1)
+    """See ``max_notifications``; in processing time."""
+    resolve_timeout: timedelta = timedelta(days=1)
+    """An incident also resolves when no window has shown its column for so long, such as that of an old version."""
     severities: tuple[SeverityRule, ...] = field(default=())
-    """The first rule that matches sets the severity; without, it is that of the alert."""
+    """The first rule that matches sets the severity; if none does, it is that of the alert."""
     routes: tuple[Route, ...] = field(default=())
-    """An alert goes to the sinks of all routes that match; to every sink where there are no routes at all."""
+    """An alert goes to the sinks of all routes that match; without routes, to every sink."""
 
     def __post_init__(self) -> None:
-        if self.notify not in ("change", "every"):
-            raise OptionError.malformed("notify", self.notify, "change or every")
-        for name in ("resolve_after", "flap_changes", "flap_windows", "at_most"):
+        if self.notify_on not in ("change", "each"):
+            raise OptionError.malformed("notify_on", self.notify_on, "change or each")
+        for name in ("resolve_after", "flap_changes", "flap_windows", "max_notifications"):
             if getattr(self, name) < 1:
                 raise OptionError.malformed(name, getattr(self, name), "1 or more")
-        for name in ("cool_down", "per", "forget_after"):
+        for name in ("cool_down", "rate_limit_interval", "resolve_timeout"):
             if getattr(self, name) < timedelta():
                 raise OptionError.malformed(name, getattr(self, name), "no negative interval")
-        named = [rule.severity for rule in self.severities]
-        named += [rule.matcher.severity for rule in self.severities]
-        named += [route.matcher.severity for route in self.routes]
-        for severity in named:
+        severities = [rule.severity for rule in self.severities]
+        severities += [rule.matcher.severity for rule in self.severities]
+        severities += [route.matcher.severity for route in self.routes]
+        for severity in severities:
             if severity not in SEVERITIES:
                 raise OptionError.malformed("severity", severity, ", ".join(SEVERITIES))
 
+    def severity_of(self, alert: Mapping[str, Any], severity: Severity) -> Severity:
+        """Return the severity of an alert by the first rule that matches, else its own."""
+        matching = (rule for rule in self.severities if rule.matcher.matches(alert, severity))
+        first = next(matching, None)
+        return severity if first is None else first.severity
+
+    def route(
+        self, alert: Mapping[str, Any], severity: Severity, sinks: tuple[str, ...]
+    ) -> tuple[str, ...]:
+        """Return those of the sinks that an alert goes to."""
+        if not self.routes:
+            return sinks
+        names = {
+            name
+            for route in self.routes
+            if route.matcher.matches(alert, severity)
+            for name in route.sinks
+        }
+        return tuple(name for name in sinks if name in names)
+
     def check_sinks(
-        self, names: Sequence[str], keeps: Mapping[str, timedelta] | None = None
+        self, names: Sequence[str], timeouts: Mapping[str, timedelta] | None = None
     ) -> None:
         """Refuse sinks that do not fit the policy.
 
@@ -97,27 +117,27 @@ class Policy:
         ----------
         names : sequence of str
             Their names.
-        keeps : mapping, optional
-            How long those that forget alerts keep them, by name; see :attr:`sparkmon.sinks.AlertSink.keep`.
+        timeouts : mapping, optional
+            The ``resolve_timeout`` of the sinks that have one, by name; see :class:`sparkmon.sinks.AlertSink`.
 
         Raises
         ------
         OptionError
-            A route names a sink that is none of ``names``, two sinks share a name, or one forgets an alert before it is
-            told again.
+            A route names a sink that does not exist, two sinks share a name, or a sink resolves an alert before its
+            next notification.
         """
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise OptionError(f"got two sinks named {twice[0]!r}; give each a name of its own")
+        shared = sorted({name for name in names if names.count(name) > 1})
+        if shared:
+            raise OptionError(f"got two sinks named {shared[0]!r}; give each a name of its own")
         for route in self.routes:
             for name in route.sinks:
                 if name not in names:
                     raise OptionError(
                         f"got a route to {name!r}, which is no sink; expected {', '.join(names)}"
                     )
-        for name, keep in (keeps or {}).items():
-            if keep <= (self.repeat or timedelta()):
+        for name, timeout in (timeouts or {}).items():
+            if timeout <= (self.repeat_interval or timedelta()):
                 raise OptionError(
-                    f"got keep {keep} for the sink {name!r}; expected longer than repeat of the policy, {self.repeat}: "
-                    "an alert would end there before it is told again"
+                    f"got resolve_timeout {timeout} for the sink {name!r}; expected longer than the policy's "
+                    f"repeat_interval, {self.repeat_interval}: otherwise the sink resolves an alert before its reminder"
                 )

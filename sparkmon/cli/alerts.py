@@ -1,4 +1,4 @@
-"""``sparkmon alerts``: what is open, what was not delivered, and what people have to say of it."""
+"""``sparkmon alerts``: lists, silences, acknowledges and replays alerts."""
 
 from __future__ import annotations
 
@@ -24,46 +24,48 @@ alerts = typer.Typer(
 _DRAIN_S = 60.0
 
 Config = Annotated[Path, typer.Argument(metavar="MONITOR.YAML", help="The monitor.")]
-Comment = Annotated[str, typer.Option(help="Why, for who comes next.")]
-By = Annotated[str, typer.Option(help="Who says so.  [default: you]", show_default=False)]
+Comment = Annotated[str, typer.Option(help="The reason, for others to read.")]
+By = Annotated[str, typer.Option(help="Who does it.  [default: you]", show_default=False)]
 
 
 @alerts.command("list")
 def list_alerts(
     config: Config,
-    everything: Annotated[
-        bool, typer.Option("--all", help="Those that are resolved, too.")
-    ] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Include resolved incidents.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON lines.")] = False,
 ) -> None:
-    """Show the open incidents, the silences, and what no sink has taken."""
+    """Show the open incidents, the silences, and the undelivered notifications."""
     from sparkmon.cli.print_alerts import json_lines, print_alerts
 
-    with _record_of(config) as (record, _):
-        known = record.incidents()
-        rows = [row for incident, row in known.values() if everything or not incident.is_settled]
+    with _store_of(config) as (store, _):
+        incidents = store.incidents()
+        rows = [
+            row for incident, row in incidents.values() if everything or not incident.is_settled
+        ]
         rows.sort(key=lambda row: (row["model"], row["fired_time"], row["incident_id"]))
-        given = record.actions()
-        waiting, dead = record.undelivered(), record.undelivered(dead=True)
+        silences, acknowledgements = store.actions()
+        waiting, dead = store.undelivered(), store.undelivered(dead=True)
         if as_json:
-            json_lines(rows, given, waiting, dead)
+            json_lines(rows, silences, acknowledgements, waiting, dead)
         else:
-            print_alerts(rows, given, waiting, dead, datetime.now(timezone.utc))
+            print_alerts(
+                rows, silences, acknowledgements, waiting, dead, datetime.now(timezone.utc)
+            )
 
 
 @alerts.command()
 def silence(
     config: Config,
-    length: Annotated[str, typer.Option("--for", help="For how long, such as '2 hours'.")] = "",
+    length: Annotated[str, typer.Option("--for", help="How long, such as '2 hours'.")] = "",
     model: Annotated[str, typer.Option(help="Models; * stands for any text.")] = "",
     column: Annotated[str, typer.Option(help="Columns; * stands for any text.")] = "",
     slice: Annotated[str, typer.Option(help="Slices, such as origin=JFK.")] = "",
-    severity: Annotated[str, typer.Option(help="From this severity on.")] = "info",
+    severity: Annotated[str, typer.Option(help="The lowest severity.")] = "info",
     comment: Comment = "",
     by: By = "",
     end: Annotated[str, typer.Option("--end", help="End the silence of this id instead.")] = "",
 ) -> None:
-    """Tell nothing of some alerts for a while; all are still on record.
+    """Mute the notifications of some alerts for a while; the table still records them.
 
     Example: sparkmon alerts silence monitor.yaml --model flights --for "2 hours" --comment "backfill"
     """
@@ -72,16 +74,17 @@ def silence(
 
     now = datetime.now(timezone.utc)
     if end:
-        with _record_of(config) as (record, _):
-            (known,) = _chosen("silence", end, [s.silence_id for s in record.actions().silences])
-            record.write_action(
-                action_id=known,
+        with _store_of(config) as (store, _):
+            silences, _ = store.actions()
+            (chosen,) = _chosen("silence", end, [each.silence_id for each in silences.silences])
+            store.write_action(
+                action_id=chosen,
                 action="unsilence",
                 start_time=now,
                 by=by or getpass.getuser(),
                 comment=comment,
             )
-        note(f"the silence {known} has ended")
+        note(f"the silence {chosen} has ended")
         return
     if not length:
         raise OptionError.missing("--for", "an interval such as '2 hours': silences have an end")
@@ -92,8 +95,8 @@ def silence(
     if severity not in SEVERITIES:
         raise OptionError.malformed("severity", severity, ", ".join(SEVERITIES))
     until, silence_id = now + parse_interval("--for", length), secrets.token_hex(4)
-    with _record_of(config) as (record, _):
-        record.write_action(
+    with _store_of(config) as (store, _):
+        store.write_action(
             action_id=silence_id,
             action="silence",
             model=model or "*",
@@ -105,7 +108,7 @@ def silence(
             by=by or getpass.getuser(),
             comment=comment,
         )
-    note(f"the silence {silence_id} holds until {until:%Y-%m-%d %H:%M} UTC")
+    note(f"the silence {silence_id} is active until {until:%Y-%m-%d %H:%M} UTC")
 
 
 @alerts.command()
@@ -115,11 +118,12 @@ def ack(
     comment: Comment = "",
     by: By = "",
 ) -> None:
-    """Say that somebody sees to an incident: no reminders until it is resolved or becomes graver."""
-    with _record_of(config) as (record, _):
-        known = record.incidents()
-        (chosen,) = _chosen("open incident", incident, [i for i in known if known[i][0].is_open])
-        record.write_action(
+    """Acknowledge an incident: no reminders until it resolves or escalates."""
+    with _store_of(config) as (store, _):
+        incidents = store.incidents()
+        open_ids = [each for each, (state, _) in incidents.items() if state.is_open]
+        (chosen,) = _chosen("open incident", incident, open_ids)
+        store.write_action(
             action_id=secrets.token_hex(4),
             action="ack",
             incident_id=chosen,
@@ -127,7 +131,7 @@ def ack(
             by=by or getpass.getuser(),
             comment=comment,
         )
-        row = known[chosen][1]
+        _, row = incidents[chosen]
     note(f"acknowledged: {row['column_name']} of the model {row['model']}")
 
 
@@ -142,69 +146,69 @@ def replay(
         bool, typer.Option("--waiting", help="All that are still to be delivered.")
     ] = False,
 ) -> None:
-    """Send notifications again to the sinks of the file that have not had them.
+    """Send undelivered notifications again to the sinks of the file.
 
-    Those that are named are sent to all their sinks, whether they have had them or not. --waiting is for
-    a monitor that does not run: one that does delivers them itself.
+    A notification that is named is sent to all its sinks, delivered or not. Use --waiting only while the monitor is
+    stopped: a running monitor delivers them itself.
     """
-    from sparkmon.alerts import Dispatcher, parcels_of
+    from sparkmon.alerts import Dispatcher, queued_notifications_of
 
     if not (notifications or dead or waiting):
         raise OptionError("got nothing to replay; name notifications, --dead or --waiting")
-    with _record_of(config) as (record, chosen):
+    with _store_of(config) as (store, settings):
         rows: list[tuple[dict[str, Any], str, int]] = []
-        for wanted, is_dead in ((dead, True), (waiting, False)):
-            if wanted:
-                rows += [(row, sink, 0) for row, sink, _ in record.undelivered(dead=is_dead)]
+        for is_selected, is_dead in ((dead, True), (waiting, False)):
+            if is_selected:
+                rows += [(row, sink, 0) for row, sink, _ in store.undelivered(dead=is_dead)]
         if notifications:
-            told = record.alerts().where("notification_id IS NOT NULL").toArrow().to_pylist()
-            ids = {row["notification_id"] for row in told}
-            named = {
+            notified = store.alerts().where("notification_id IS NOT NULL").toArrow().to_pylist()
+            ids = {row["notification_id"] for row in notified}
+            chosen = {
                 each for begin in notifications for each in _chosen("notification", begin, ids)
             }
             rows += [
                 (row, sink, 0)
-                for row in told
-                if row["notification_id"] in named
+                for row in notified
+                if row["notification_id"] in chosen
                 for sink in row["sinks"]
             ]
-        parcels = parcels_of(rows)
-        dispatcher = Dispatcher([sink.open() for sink in chosen.alerts], record.write_deliveries)
+        queued = queued_notifications_of(rows)
+        dispatcher = Dispatcher([sink.open() for sink in settings.alerts], store.write_deliveries)
         unknown = {
             name
-            for notification, sink, _ in parcels
+            for notification, sink, _ in queued
             for name in dispatcher.put(notification, [sink])
         }
         dispatcher.drain(_DRAIN_S)
         dispatcher.stop()
-        left = sum(dispatcher.waiting.values())
+        undelivered = sum(dispatcher.waiting.values())
     for name in sorted(unknown):
         note(f"there is no sink {name} in {config}")
     note(
-        f"{len(parcels)} to be sent, {left} not taken; sparkmon alerts list tells of those that were given up"
+        f"{len(queued)} notifications, {undelivered} undelivered; sparkmon alerts list shows those that were given up"
     )
-    if left or unknown:
+    if undelivered or unknown:
         raise SystemExit(1)
 
 
-def _chosen(kind: str, begin: str, known: Collection[str]) -> list[str]:
-    found = sorted(each for each in known if each.startswith(begin))
-    if len(found) != 1 or len(begin) < 4:
-        many = f"{len(found)} of that beginning" if found else "none of that id"
+def _chosen(kind: str, begin: str, ids: Collection[str]) -> list[str]:
+    matching = sorted(each for each in ids if each.startswith(begin))
+    if len(matching) != 1 or len(begin) < 4:
         raise OptionError(
-            f"got {begin!r}; there is {many} among the {kind}s; sparkmon alerts list shows them"
+            f"got {begin!r}, with which the ids of {len(matching)} {kind}s begin; "
+            "expected 4 characters or more of one id; sparkmon alerts list shows them"
         )
-    return found
+    return matching
 
 
 @contextmanager
-def _record_of(config: Path) -> Iterator[tuple[Any, Any]]:
-    """Give the record of a monitor's alerts and its settings."""
-    from sparkmon.alerts import AlertRecord
+def _store_of(config: Path) -> Iterator[tuple[Any, Any]]:
+    """Yield the alert store of a monitor, and its settings."""
+    from sparkmon.alerts import AlertStore
     from sparkmon.cli.spark import open_session
     from sparkmon.config import read_config
     from sparkmon.tables import Tables
 
-    chosen = read_config(config)
-    with open_session(chosen.spark) as spark:
-        yield AlertRecord(Tables(chosen.tables), spark), chosen
+    settings = read_config(config)
+    with open_session(settings.spark) as spark:
+        yield AlertStore(Tables(settings.tables), spark), settings

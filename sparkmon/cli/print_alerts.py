@@ -1,4 +1,4 @@
-"""Incidents, silences and deliveries on a terminal, or as JSON lines."""
+"""Prints incidents, silences and deliveries on a terminal, or as JSON lines."""
 
 from __future__ import annotations
 
@@ -9,36 +9,40 @@ from typing import Any
 
 from rich.table import Table
 
-from sparkmon.alerts import Actions
+from sparkmon.alerts import Acknowledgements, Silences
 from sparkmon.cli.terminal import output, shown
 
 __all__ = ["json_lines", "print_alerts"]
 
 _STYLES = {"critical": "bold red", "warning": "yellow", "info": ""}
-_TOLD = ("incident_id", "alert_id", "model", "model_version", "column_name", "column_kind")
-_MORE = ("slice_key", "slice_value", "reference", "statistic", "value", "threshold", "severity")
-_LAST = ("state", "told", "untold", "notification_id", "message")
+_KEY = ("incident_id", "alert_id", "model", "model_version", "column_name", "column_kind")
+_FINDING = ("slice_key", "slice_value", "reference", "statistic", "value", "threshold", "severity")
+_DECISION = (
+    *("state", "notified_state", "is_repeat", "suppressed_by", "notification_id", "message"),
+)
 
-Parcels = Sequence[tuple[Mapping[str, Any], str, int]]
-"""Rows of the alerts table, the sink that has not had them, and how often it was tried."""
+Undelivered = Sequence[tuple[Mapping[str, Any], str, int]]
+"""Rows of the table ``alerts``, each with a sink and its attempts so far."""
 
 
 def print_alerts(
     rows: Sequence[Mapping[str, Any]],
-    actions: Actions,
-    waiting: Parcels,
-    dead: Parcels,
+    silences: Silences,
+    acknowledgements: Acknowledgements,
+    waiting: Undelivered,
+    dead: Undelivered,
     now: datetime,
 ) -> None:
-    """Print what a person wants to know first."""
+    """Print the incidents, then the active silences, then the undelivered notifications."""
     console = output()
     if rows:
         table = Table(title=f"{len(rows)} incidents", title_justify="left", title_style="bold")
-        for name in ("incident", "severity", "state", "model", "column", "since", "what", "told"):
+        names = ("incident", "severity", "state", "model", "column", "since", "message")
+        for name in (*names, "notified"):
             table.add_column(name, overflow="fold")
         for row in rows:
-            acked = actions.acknowledgements.get(row["incident_id"])
-            told = row["told"] or row["untold"] or ""
+            ack = acknowledgements.by_incident.get(row["incident_id"])
+            notified = row["notified_state"] or row["suppressed_by"] or ""
             table.add_row(
                 row["incident_id"][:12],
                 shown(row["severity"], _STYLES.get(row["severity"], "")),
@@ -47,62 +51,67 @@ def print_alerts(
                 shown(_column(row)),
                 _time(row["incident"]["opened_time"]),
                 shown(row["message"]),
-                shown(f"{told}, seen to by {acked.by}" if acked else told),
+                shown(f"{notified}, acknowledged by {ack.by}" if ack else notified),
             )
         console.print(table)
     else:
         console.print("No open incidents.")
-    held = [each for each in actions.silences if each.end_time > now]
-    for each in held:
-        about = each.matcher
-        what = f"model {about.model}, column {about.column}, slice {about.slice}, from {about.severity} on"
-        console.print(shown(f"silence {each.silence_id} until {_time(each.end_time)}: {what}"))
-    for parcels, fate in ((waiting, "waiting for"), (dead, "given up for")):
+    for silence in silences.silences:
+        if silence.end_time > now:
+            about = silence.matcher
+            what = f"model {about.model}, column {about.column}, slice {about.slice}, from {about.severity} on"
+            until = _time(silence.end_time)
+            console.print(shown(f"silence {silence.silence_id} until {until}: {what}"))
+    for undelivered, status in ((waiting, "waiting for"), (dead, "given up for")):
         by_sink: dict[str, set[str]] = {}
-        for row, sink, _ in parcels:
+        for row, sink, _ in undelivered:
             by_sink.setdefault(sink, set()).add(row["notification_id"])
         for sink, ids in sorted(by_sink.items()):
             some = ", ".join(sorted(each[:12] for each in ids)[:5])
-            console.print(shown(f"{len(ids)} notifications {fate} the sink {sink}: {some}"))
+            console.print(shown(f"{len(ids)} notifications {status} the sink {sink}: {some}"))
     if dead:
         console.print("sparkmon alerts replay MONITOR.YAML --dead sends them again")
 
 
 def json_lines(
-    rows: Sequence[Mapping[str, Any]], actions: Actions, waiting: Parcels, dead: Parcels
+    rows: Sequence[Mapping[str, Any]],
+    silences: Silences,
+    acknowledgements: Acknowledgements,
+    waiting: Undelivered,
+    dead: Undelivered,
 ) -> None:
-    """Print one object per line; ``kind`` is ``incident``, ``silence`` or ``delivery``."""
+    """Print one object per line; its ``kind`` is ``incident``, ``silence`` or ``delivery``."""
     for row in rows:
-        fields = {name: row[name] for name in (*_TOLD, *_MORE, *_LAST)}
-        acked = actions.acknowledgements.get(row["incident_id"])
+        record = {name: row[name] for name in (*_KEY, *_FINDING, *_DECISION)}
+        ack = acknowledgements.by_incident.get(row["incident_id"])
         times = {
             "opened_time": _iso(row["incident"]["opened_time"]),
             "window_end": _iso(row["window_end"]),
-            "acknowledged_by": acked.by if acked else None,
+            "acknowledged_by": ack.by if ack else None,
         }
-        _line({"kind": "incident", **fields, **times})
-    for each in actions.silences:
-        about = each.matcher
-        _line(
+        _print_json({"kind": "incident", **record, **times})
+    for silence in silences.silences:
+        about = silence.matcher
+        _print_json(
             {
                 "kind": "silence",
-                "silence_id": each.silence_id,
+                "silence_id": silence.silence_id,
                 "model": about.model,
                 "column": about.column,
                 "slice": about.slice,
                 "severity": about.severity,
-                "end_time": _iso(each.end_time),
+                "end_time": _iso(silence.end_time),
             }
         )
-    for parcels, fate in ((waiting, "waiting"), (dead, "dead")):
-        found = {(row["notification_id"], sink, attempts) for row, sink, attempts in parcels}
-        for identity, sink, attempts in sorted(found):
+    for undelivered, status in ((waiting, "waiting"), (dead, "dead")):
+        keys = {(row["notification_id"], sink, attempts) for row, sink, attempts in undelivered}
+        for identity, sink, attempts in sorted(keys):
             delivery = {"notification_id": identity, "sink": sink, "attempts": attempts}
-            _line({"kind": "delivery", "status": fate, **delivery})
+            _print_json({"kind": "delivery", "status": status, **delivery})
 
 
-def _line(thing: Mapping[str, Any]) -> None:
-    print(json.dumps(thing))
+def _print_json(record: Mapping[str, Any]) -> None:
+    print(json.dumps(record))
 
 
 def _column(row: Mapping[str, Any]) -> str:

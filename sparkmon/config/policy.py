@@ -1,4 +1,4 @@
-"""When alerts are told, and to whom: the ``policy`` of ``monitor.yaml``."""
+"""The alert policy: the key ``policy`` of ``monitor.yaml``."""
 
 from __future__ import annotations
 
@@ -43,26 +43,33 @@ class RouteSettings(_Matched):
 class PolicySettings(Strict):
     """See :class:`sparkmon.Policy`."""
 
-    notify: Literal["change", "every"] = Field(
-        "change", description="change (fired, graver, resolved) or every (each window)"
+    notify_on: Literal["change", "each"] = Field(
+        "change", description="change (firing, escalated, resolved) or each (each window)"
     )
     resolve_after: int = Field(
-        2, description="how many windows in a row have to be fine to resolve an alert", ge=1
+        2, description="the number of consecutive ok windows that resolve an alert", ge=1
     )
-    repeat: Interval | None = Field(
-        "1 day", description="how soon an open alert is told again; null for never"
+    repeat_interval: Interval | None = Field(
+        "1 day", description="how long until an open alert is notified again; null for never"
     )
     cool_down: Interval = Field(
-        "1 hour", description="how long after its recovery an alert is not told again"
+        "1 hour",
+        description="how long after its recovery an alert that fires again is not notified",
     )
     flap_changes: int = Field(
-        4, description="so many changes within flap_windows hold an alert back", ge=1
+        4,
+        description="an alert with this many transitions within flap_windows is not notified",
+        ge=1,
     )
     flap_windows: int = Field(20, description="a number of windows; see flap_changes", ge=1)
-    at_most: int = Field(20, description="how many notifications a sink gets within per", ge=1)
-    per: Interval = Field("1 hour", description="an interval; see at_most")
-    forget_after: Interval = Field(
-        "1 day", description="how long a column has no traffic until its alert ends"
+    max_notifications: int = Field(
+        20, description="a sink is sent at most this many within rate_limit_interval", ge=1
+    )
+    rate_limit_interval: Interval = Field(
+        "1 hour", description="an interval; see max_notifications"
+    )
+    resolve_timeout: Interval = Field(
+        "1 day", description="how long a column has no traffic until its alert resolves"
     )
     severities: tuple[SeveritySettings, ...] = Field(
         (), description="a list of rules, such as [{column: temp, severity: critical}]"
@@ -74,15 +81,17 @@ class PolicySettings(Strict):
     def policy(self) -> Policy:
         """Make the policy."""
         return Policy(
-            notify=self.notify,
+            notify_on=self.notify_on,
             resolve_after=self.resolve_after,
-            repeat=None if self.repeat is None else parse_interval("repeat", self.repeat),
+            repeat_interval=None
+            if self.repeat_interval is None
+            else parse_interval("repeat_interval", self.repeat_interval),
             cool_down=parse_interval("cool_down", self.cool_down),
             flap_changes=self.flap_changes,
             flap_windows=self.flap_windows,
-            at_most=self.at_most,
-            per=parse_interval("per", self.per),
-            forget_after=parse_interval("forget_after", self.forget_after),
+            max_notifications=self.max_notifications,
+            rate_limit_interval=parse_interval("rate_limit_interval", self.rate_limit_interval),
+            resolve_timeout=parse_interval("resolve_timeout", self.resolve_timeout),
             severities=tuple(
                 SeverityRule(each.matcher(), each.severity) for each in self.severities
             ),

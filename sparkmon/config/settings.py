@@ -173,12 +173,12 @@ class MonitorConfig(Strict):
     @model_validator(mode="after")
     def _routed(self) -> MonitorConfig:
         names = [each.name or each.sink for each in self.alerts]
-        keeps = {
-            name: parse_interval("keep", each.keep)
+        timeouts = {
+            name: parse_interval("resolve_timeout", each.resolve_timeout)
             for name, each in zip(names, self.alerts, strict=True)
             if isinstance(each, Alertmanager)
         }
-        self.policy.policy().check_sinks(names, keeps)
+        self.policy.policy().check_sinks(names, timeouts)
         return self
 
     def progress(self) -> str:

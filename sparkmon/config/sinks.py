@@ -139,14 +139,16 @@ class Alertmanager(_HttpSink):
 
     sink: Literal["alertmanager"] = Field(description=_SINKS)
     url: Url = Field(description="the URL, such as http://alertmanager:9093, or {env: NAME}")
-    keep: Interval = Field("26 hours", description="how long an alert stays open untold")
+    resolve_timeout: Interval = Field(
+        "26 hours", description="how long an alert without a reminder stays open"
+    )
     bearer: SecretPlace | None = Field(None, description="a token: {env: NAME} or {file: PATH}")
 
     def open(self) -> AlertSink:
         """Make the sink."""
         return AlertmanagerSink(
             self.url,
-            keep=parse_interval("keep", self.keep),
+            resolve_timeout=parse_interval("resolve_timeout", self.resolve_timeout),
             bearer=self.bearer,
             allowed_hosts=self.allowed_hosts,
             timeout_s=self.timeout_s,

@@ -233,7 +233,7 @@ def _summary(
     # Not `monitor.rows`, which asks the store about every request.
     decoded = sources.rows(events, delay=monitor.delay)
     answers = decoded.where("event_type = 'response' AND instance >= 0")
-    trouble = alerts.where("state IN ('fired', 'ongoing')")
+    trouble = alerts.where("state = 'firing'")
     told = trouble.orderBy("window_start", "column_name").toArrow().to_pylist()
     names = ("statistic", "value", "threshold", "window_start", "window_end")
     fault_time = datetime.fromisoformat(str(sender.progress.fault_time))

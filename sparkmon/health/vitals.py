@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 
 from pyspark.sql.streaming.query import StreamingQuery
 
-from sparkmon.alerts import AlertDesk
+from sparkmon.alerts import AlertManager
 from sparkmon.health.query_vitals import QueryVitals, read_vitals
 from sparkmon.health.tally import Tally, Traffic
 
@@ -46,7 +46,7 @@ class VitalsReader:
         By their names.
     tally : Tally
         What the writers count.
-    desk : AlertDesk
+    alert_manager : AlertManager
         What delivers.
     may_end : bool
         See :class:`Vitals`.
@@ -56,12 +56,12 @@ class VitalsReader:
         self,
         queries: Mapping[str, StreamingQuery],
         tally: Tally,
-        desk: AlertDesk,
+        alert_manager: AlertManager,
         *,
         may_end: bool = False,
     ) -> None:
         self._may_end = may_end
-        self._queries, self._tally, self._desk = dict(queries), tally, desk
+        self._queries, self._tally, self._alert_manager = dict(queries), tally, alert_manager
         self._started = datetime.now(timezone.utc)
         self._known = {name: QueryVitals(name) for name in queries}
         self._failing: dict[str, datetime] = {}
@@ -73,7 +73,7 @@ class VitalsReader:
             now = datetime.now(timezone.utc)
             for name, query in self._queries.items():
                 self._known[name] = read_vitals(query, self._known[name])
-            dispatcher = self._desk.dispatcher
+            dispatcher = self._alert_manager.dispatcher
             failing = [] if dispatcher is None else dispatcher.failing
             self._failing = {name: self._failing.get(name, now) for name in failing}
             return Vitals(
@@ -85,5 +85,5 @@ class VitalsReader:
                 self._tally.traffic,
                 {} if dispatcher is None else dispatcher.waiting,
                 dict(self._failing),
-                self._desk.open_incidents(),
+                self._alert_manager.open_incidents(),
             )

@@ -14,13 +14,13 @@ from typing import Any
 from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
-from sparkmon.alerts import AlertDesk
+from sparkmon.alerts import AlertManager
 from sparkmon.health.limits import HealthLimits
 from sparkmon.health.metrics import HealthMetrics
 from sparkmon.health.symptoms import Symptom, symptoms_of
 from sparkmon.health.tally import Tally
 from sparkmon.health.vitals import Vitals, VitalsReader
-from sparkmon.schemas import CANDIDATES
+from sparkmon.schemas import OBSERVATIONS
 
 __all__ = ["MONITOR", "Watchdog", "health_writer"]
 
@@ -49,7 +49,7 @@ class Watchdog:
         By their names.
     tally : Tally
         What the writers of batches count.
-    desk : AlertDesk
+    alert_manager : AlertManager
         Decides on what is found.
     limits : HealthLimits
         What the monitor is held against.
@@ -72,15 +72,20 @@ class Watchdog:
         self,
         queries: Mapping[str, StreamingQuery],
         tally: Tally,
-        desk: AlertDesk,
+        alert_manager: AlertManager,
         limits: HealthLimits,
         spark: SparkSession,
         owner: str,
         *,
         may_end: bool,
     ) -> None:
-        self._reader = VitalsReader(queries, tally, desk, may_end=may_end)
-        self._desk, self._limits, self._spark, self._owner = desk, limits, spark, owner
+        self._reader = VitalsReader(queries, tally, alert_manager, may_end=may_end)
+        self._alert_manager, self._limits, self._spark, self._owner = (
+            alert_manager,
+            limits,
+            spark,
+            owner,
+        )
         self._past: deque[Vitals] = deque()
         self._told: dict[str, datetime] = {}
         self._last: datetime | None = None
@@ -148,20 +153,24 @@ class Watchdog:
         if rows:
             writer = health_writer(self._owner)
             number = time.time_ns() // 1_000_000
-            self._desk.take_rows(self._spark, rows, writer=writer, batch_id=number)
+            self._alert_manager.process_observations(
+                self._spark, rows, writer=writer, batch_id=number
+            )
         self._last = now.time
 
     def _collect(self, *, at_end: bool = False) -> None:
         if self._is_remote and (at_end or time.monotonic() >= self._collect_at):
             self._collect_at = time.monotonic() + _COLLECT_S
-            self._desk.collect(self._spark, [str(query.id) for query in self._queries.values()])
+            self._alert_manager.collect(
+                self._spark, [str(query.id) for query in self._queries.values()]
+            )
 
     def _is_due(self, symptom: Symptom, now: datetime, *, has_run: bool) -> bool:
         if not symptom.is_ill:
             # Right after a start nothing is known to be well again.
-            return has_run and self._desk.is_unsettled(self._incident_id(symptom.name))
+            return has_run and self._alert_manager.is_unsettled(self._incident_id(symptom.name))
         said = self._told.get(symptom.name)
-        is_known = self._desk.is_unsettled(self._incident_id(symptom.name))
+        is_known = self._alert_manager.is_unsettled(self._incident_id(symptom.name))
         if is_known and said is not None and now - said < _AGAIN:
             return False
         self._told[symptom.name] = now
@@ -173,7 +182,7 @@ class Watchdog:
     def _row(self, symptom: Symptom, now: datetime) -> dict[str, Any]:
         incident_id = self._incident_id(symptom.name)
         start = self._last or now - timedelta(seconds=_POLL_S)
-        return dict.fromkeys(CANDIDATES.names) | {
+        return dict.fromkeys(OBSERVATIONS.names) | {
             "alert_id": _digest(incident_id, now.isoformat()),
             "incident_id": incident_id,
             "model": MONITOR,
@@ -190,7 +199,7 @@ class Watchdog:
             "threshold": symptom.threshold,
             "status": "over_limit" if symptom.is_ill else "ok",
             "reason": "",
-            "condition": "trouble" if symptom.is_ill else "fine",
+            "outcome": "drift" if symptom.is_ill else "ok",
             "severity": symptom.severity,
             "message": symptom.message,
         }

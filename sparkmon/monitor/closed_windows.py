@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from pyspark.sql import DataFrame
 
-from sparkmon.alerts import AlertDesk
+from sparkmon.alerts import AlertManager
 from sparkmon.health import Tally
 from sparkmon.monitor.claims import Claims
 from sparkmon.monitor.longer_windows import LongerWindows
@@ -29,7 +29,7 @@ class ClosedWindows:
         Judges the profiles.
     tables : Tables
         Where everything is written.
-    desk : AlertDesk
+    alert_manager : AlertManager
         Decides what is told.
     longer : LongerWindows
         Completes longer windows.
@@ -41,11 +41,11 @@ class ClosedWindows:
         self,
         verdicts: Verdicts,
         tables: Tables,
-        desk: AlertDesk,
+        alert_manager: AlertManager,
         longer: LongerWindows,
         tally: Tally,
     ) -> None:
-        self.verdicts, self.tables, self.desk = verdicts, tables, desk
+        self.verdicts, self.tables, self.alert_manager = verdicts, tables, alert_manager
         self._longer, self._tally = longer, tally
 
     def claims(self, checkpoint: str, take_over: bool) -> Claims:
@@ -106,7 +106,7 @@ class ClosedWindows:
     def _judge(self, profiles: DataFrame, reach: Reach, writer: str, batch_id: int) -> None:
         with _kept(self.verdicts.findings(profiles, *self._earlier(profiles, reach))) as findings:
             self.tables.append(findings, "drift_metrics", writer=writer, batch_id=batch_id)
-            self.desk.take(findings, reach.last_end, writer=writer, batch_id=batch_id)
+            self.alert_manager.process(findings, reach.last_end, writer=writer, batch_id=batch_id)
 
     def _earlier(
         self, profiles: DataFrame, reach: Reach

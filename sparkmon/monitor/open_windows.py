@@ -7,7 +7,7 @@ from datetime import timedelta
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from sparkmon.alerts import AlertDesk
+from sparkmon.alerts import AlertManager
 from sparkmon.monitor.reach import Reach
 from sparkmon.monitor.verdicts import Verdicts
 from sparkmon.schemas import DRIFT_METRICS, PROFILE_KEY
@@ -25,12 +25,12 @@ class OpenWindows:
         Judges the profiles.
     tables : Tables
         Where findings and alerts are written.
-    desk : AlertDesk
+    alert_manager : AlertManager
         Decides what is told.
     """
 
-    def __init__(self, verdicts: Verdicts, tables: Tables, desk: AlertDesk) -> None:
-        self.verdicts, self.tables, self.desk = verdicts, tables, desk
+    def __init__(self, verdicts: Verdicts, tables: Tables, alert_manager: AlertManager) -> None:
+        self.verdicts, self.tables, self.alert_manager = verdicts, tables, alert_manager
 
     def prepare(self, spark: SparkSession) -> None:
         """Make the table that the query of closed windows writes to, too: a table can be made by one alone."""
@@ -52,7 +52,9 @@ class OpenWindows:
                 if found.isEmpty():
                     return
                 # An open window ends later than any in which traffic could have ended.
-                self.desk.take(found, reach.first_start, writer=writer, batch_id=batch_id)
+                self.alert_manager.process(
+                    found, reach.first_start, writer=writer, batch_id=batch_id
+                )
                 self.tables.append(found, "drift_metrics", writer=writer, batch_id=batch_id)
             finally:
                 found.unpersist()

@@ -123,10 +123,10 @@ class Queries:
 
         frames = {name: frame_of(name) for name in names}
         ids = [known_query_id(spark, places[name]) for name in names]
-        desk = self._closed.desk
+        alert_manager = self._closed.alert_manager
         # What the one before has not delivered is for the one who takes over.
         writers = [health_writer(checkpoints), *(each for each in ids if each is not None)]
-        desk.open(spark, None if take_over else writers)
+        alert_manager.open(spark, None if take_over else writers)
         queries: dict[str, StreamingQuery] = {}
         for name in names:
             queries[name] = self._begin(name, frames[name], places[name], available_now, claims)
@@ -146,7 +146,7 @@ class Queries:
         watchdog = Watchdog(
             queries,
             self._letters.tally,
-            desk,
+            alert_manager,
             self._health,
             spark,
             checkpoints,
@@ -159,7 +159,7 @@ class Queries:
             queries.get(_OPEN),
             [watchdog, *heartbeats],
             close_all if flush else None,
-            desk,
+            alert_manager,
             watchdog,
         )
 

@@ -1,4 +1,4 @@
-"""One alert as a record: a row of the ``alerts`` table, as a sink sees it."""
+"""One alert: a row of the table ``alerts`` as a sink gets it."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from typing import Literal, TypeAlias
 __all__ = ["Alert", "Severity", "State"]
 
 Severity: TypeAlias = Literal["info", "warning", "critical"]
-State: TypeAlias = Literal["fired", "ongoing", "resolved", "provisional"]
-"""``fired``: what was fine is not any more. ``ongoing``: it still is not. ``resolved``: it is fine again.
-``provisional``: it is not fine in a window that is still open."""
+State: TypeAlias = Literal["firing", "resolved", "provisional"]
+"""``firing``: the column drifts. ``resolved``: it is ok again. ``provisional``: it drifts in a window
+that is still open."""
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """What is told of one column of one model in one window.
+    """One column of one model in one window.
 
-    Texts in it come from outside: a sink escapes them for its medium.
+    Its texts are untrusted: a sink escapes them for its medium.
     """
 
     alert_id: str
-    """Of this incident in this window and state: the same at every delivery."""
+    """Identifies the incident in this window: the same at every delivery."""
     incident_id: str
-    """Of the trouble: the same from the window in which it is fired to the one in which it is resolved."""
+    """Identifies the incident: the same from the window in which it starts firing to the one in which it resolves."""
     model: str
     model_version: str
     window_start: datetime | None
@@ -40,9 +40,11 @@ class Alert:
     value: float | None
     threshold: float | None
     reference_count: int | None
-    """None where a rate is over its limit: nothing was compared with."""
+    """None for a rate with a limit: it has no reference."""
     current_count: int | None
     severity: Severity
     state: State
     fired_time: datetime
     message: str
+    is_repeat: bool = False
+    """Whether the incident has been notified as firing before: a reminder or an escalation."""

@@ -1,4 +1,4 @@
-"""Alerts in a Prometheus Alertmanager, which groups, routes, silences and tells them."""
+"""Alerts in a Prometheus Alertmanager, which groups, routes, silences and sends them."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ class AlertmanagerSink(AlertSink):
     url : str or Secret
         The Alertmanager, such as ``http://alertmanager.monitoring.svc:9093``; of several that are a cluster, each needs
         a sink.
-    keep : timedelta, default 26 hours
-        How long an alert stays open unless it is told again. It has to be longer than the policy's ``repeat``, a day:
-        else the Alertmanager resolves what is not resolved.
+    resolve_timeout : timedelta, default 26 hours
+        How long an alert stays open without a reminder. It has to be longer than the policy's ``repeat_interval``, a
+        day: otherwise the Alertmanager resolves an alert that is still open.
     bearer : Secret, optional
         The token for ``Authorization: Bearer``.
     allowed_hosts : sequence of str, optional
@@ -63,13 +63,13 @@ class AlertmanagerSink(AlertSink):
     length in seconds), and ``severity``. Statistic, value, threshold and times change from window to window and are
     annotations, beside ``summary`` and ``incident_id``.
 
-    *Escalation*. Routes go by ``severity``, so it is a label, and an incident that becomes graver is another alert. The
-    one of the severity before is then ended, with the same request. After a restart this is not known any more: what is
-    told next of an incident ends its alerts of all other severities, also those that never were.
+    *Escalation*. Routes go by ``severity``, so it is a label, and an incident that escalates is another alert. The
+    request ends the alert of the severity before. After a restart that severity is unknown: the next reminder, escalation
+    or recovery of an incident ends its alerts of all other severities.
 
-    *Times*. An alert starts at the end of its window and ends now if it is resolved, else after ``keep``. A provisional
-    one, of which nobody says that it is over, ends one window's length after its window, or after an hour if that is
-    later; its labels are those of the alert that is fired when the window closes, which thus takes its place.
+    *Times*. An alert starts at the end of its window and ends now if it is resolved, else after ``resolve_timeout``. A
+    provisional one, which no notification ends, ends one window's length after its window, or after an hour if that is
+    later; its labels are those of the alert that fires when the window closes, which replaces it.
 
     References
     ----------
@@ -82,22 +82,24 @@ class AlertmanagerSink(AlertSink):
     """
 
     kind = "alertmanager"
-    keep: timedelta
+    resolve_timeout: timedelta
 
     def __init__(
         self,
         url: str | Secret,
         *,
-        keep: timedelta = timedelta(hours=26),
+        resolve_timeout: timedelta = timedelta(hours=26),
         bearer: Secret | None = None,
         allowed_hosts: Sequence[str] | None = None,
         timeout_s: float = 10.0,
         name: str | None = None,
     ) -> None:
         super().__init__(name)
-        if keep <= timedelta():
-            raise OptionError.malformed("keep", str(keep), "an interval above 0")
-        self.keep = keep
+        if resolve_timeout <= timedelta():
+            raise OptionError.malformed(
+                "resolve_timeout", str(resolve_timeout), "an interval above 0"
+            )
+        self.resolve_timeout = resolve_timeout
         self._told: OrderedDict[str, Severity] = OrderedDict()
         self._post = Post(
             url,
@@ -135,7 +137,7 @@ class AlertmanagerSink(AlertSink):
         is_over = alert.state == "resolved"
         known = self._told.get(alert.incident_id)
         others: Sequence[Severity] = (known,) if known is not None else ()
-        if known is None and alert.state in ("ongoing", "resolved"):
+        if known is None and (alert.is_repeat or alert.state == "resolved"):
             others = _SEVERITIES
         # A resolved alert tells its own severity, which need not be the one that is open.
         severity = known if is_over and known is not None else alert.severity
@@ -146,9 +148,9 @@ class AlertmanagerSink(AlertSink):
 
     def _end(self, alert: Alert, now: datetime) -> datetime:
         if alert.state != "provisional" or alert.window_start is None or alert.window_end is None:
-            return now + self.keep
+            return now + self.resolve_timeout
         closed = in_utc(alert.window_end) + (alert.window_end - alert.window_start)
-        return min(max(closed, now + timedelta(hours=1)), now + self.keep)
+        return min(max(closed, now + timedelta(hours=1)), now + self.resolve_timeout)
 
     def _remember(self, alert: Alert) -> None:
         self._told.pop(alert.incident_id, None)

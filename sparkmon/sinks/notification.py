@@ -1,4 +1,4 @@
-"""What is sent: one message about all that one batch tells of a model's window."""
+"""A notification: one message on the alerts of a model in one batch."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class Notification:
     --------
     >>> from datetime import datetime, timezone
     >>> noon = datetime(2026, 1, 5, 12, tzinfo=timezone.utc)
-    >>> Notification("id", "fired", "warning", "flights", "2", noon, noon.replace(hour=13), 40, (), noon).title
+    >>> Notification("id", "firing", "warning", "flights", "2", noon, noon.replace(hour=13), 40, (), noon).title
     'flights (version 2): 40 alerts in the window 2026-01-05 12:00 to 2026-01-05 13:00 UTC'
     """
 
     notification_id: str
-    """The same at every delivery, so that a receiver can leave out what it has had."""
+    """The same at every delivery, so that a receiver can skip duplicates."""
     state: State
     severity: Severity
     """The highest of its alerts."""
@@ -35,9 +35,9 @@ class Notification:
     window_start: datetime | None
     window_end: datetime | None
     count: int
-    """How many alerts it tells of."""
+    """The number of its alerts."""
     alerts: tuple[Alert, ...]
-    """The gravest of them, at most 1,000."""
+    """Those of the highest severity, at most 1,000."""
     created_time: datetime
 
     @property
@@ -45,17 +45,19 @@ class Notification:
         """One line without control characters."""
         version = f" (version {self.model_version})" if self.model_version else ""
         many = f"{self.count:,} alerts" if self.count != 1 else "1 alert"
-        what = {"resolved": f"{many} resolved", "ongoing": f"{many} still open"}
-        told = what.get(self.state, many)
-        return printable(f"{self.model}{version}: {told}{self._window()}")
+        if self.state == "resolved":
+            many += " resolved"
+        elif self.alerts and all(alert.is_repeat for alert in self.alerts):
+            many += " still open"
+        return printable(f"{self.model}{version}: {many}{self._window()}")
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The alerts' messages, a line each and none with control characters; the last says how many are left out."""
+        """The alerts' messages, one per line, without control characters; the last line counts those omitted."""
         listed = [printable(alert.message) for alert in self.alerts[:_LISTED]]
-        left = self.count - len(listed)
-        more = f"and {left:,} more: see the table alerts, notification_id {self.notification_id}"
-        return (*listed, more) if left else tuple(listed)
+        omitted = self.count - len(listed)
+        more = f"and {omitted:,} more: see the table alerts, notification_id {self.notification_id}"
+        return (*listed, more) if omitted else tuple(listed)
 
     def _window(self) -> str:
         if self.window_start is None or self.window_end is None:

@@ -27,7 +27,7 @@ class AlertSink(ABC):
 
     kind: str
     """What it is: ``webhook``."""
-    keep: timedelta | None = None
+    resolve_timeout: timedelta | None = None
     """How long an alert stays open there that nobody tells again; None where nothing ends by itself."""
 
     def __init__(self, name: str | None = None) -> None:

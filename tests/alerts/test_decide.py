@@ -1,4 +1,4 @@
-"""The policy, hour by hour: what is told, what is not, and why."""
+"""The policy, hour by hour: what notifies, what is suppressed, and why."""
 
 from __future__ import annotations
 
@@ -7,23 +7,24 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from sparkmon.alerts.actions import Acknowledgement, Actions, Silence
+from sparkmon.alerts.acknowledgements import Acknowledgement, Acknowledgements
 from sparkmon.alerts.decide import Decision, decide
-from sparkmon.alerts.incident import Condition, Incident, Observation
+from sparkmon.alerts.incident import Incident, Observation, Outcome
 from sparkmon.alerts.matcher import Matcher
 from sparkmon.alerts.policy import Policy, Route, SeverityRule
+from sparkmon.alerts.silences import Silence, Silences
 from sparkmon.errors import OptionError
 from sparkmon.sinks import Severity
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 HOUR = timedelta(hours=1)
 PLAIN = Policy(cool_down=timedelta())
-WORDS: dict[str, Condition] = {"x": "trouble", ".": "fine", "?": "unconfirmed", "c": "covered"}
+WORDS: dict[str, Outcome] = {"x": "drift", ".": "ok", "?": "unconfirmed", "c": "inhibited"}
 
 
-def seen(
+def observed(
     at: int,
-    condition: Condition = "trouble",
+    outcome: Outcome = "drift",
     *,
     name: str = "temp",
     model: str = "flights",
@@ -31,7 +32,7 @@ def seen(
     provisional: bool = False,
     statistics: tuple[str, ...] = ("ks", "psi"),
 ) -> Observation:
-    """Make what the window of an hour says of a column."""
+    """Make the observation of a column in the window of an hour."""
     alert = {
         "alert_id": f"{model} {name} {at}",
         "model": model,
@@ -42,25 +43,26 @@ def seen(
     }
     start = NOON + at * HOUR
     return Observation(
-        f"{model} {name}", condition, severity, start, start + HOUR, provisional, statistics, alert
+        f"{model} {name}", outcome, severity, start, start + HOUR, provisional, statistics, alert
     )
 
 
-class Desk:
-    """Decides hour by hour, and remembers."""
+class Manager:
+    """Decides hour by hour, and keeps the incidents."""
 
     def __init__(self, policy: Policy = PLAIN, *sinks: str) -> None:
         self.policy, self.sinks = policy, sinks or ("pager",)
         self.incidents: dict[str, Incident] = {}
-        self.actions = Actions()
+        self.silences, self.acknowledgements = Silences(), Acknowledgements()
         self.sent: dict[str, int] = {}
 
-    def take(self, *observations: Observation, now: datetime = NOON) -> list[Decision]:
+    def process(self, *observations: Observation, now: datetime = NOON) -> list[Decision]:
         found = decide(
             self.policy,
             self.incidents,
             observations,
-            actions=self.actions,
+            silences=self.silences,
+            acknowledgements=self.acknowledgements,
             sinks=self.sinks,
             sent=self.sent,
             now=now,
@@ -69,161 +71,174 @@ class Desk:
             self.incidents[each.observation.incident_id] = each.incident
         return found
 
-    def play(self, hours: str) -> str:
-        """Play hours such as ``xx..``; return what was told in each: fired, ongoing or resolved by its first letter."""
-        told = []
+    def run(self, hours: str) -> str:
+        """Process hours such as ``xx..``; return each one's notification: firing, others of it, resolved, or none."""
+        notified = []
         for at, letter in enumerate(hours):
-            if letter == " ":
-                told.append(" ")
-                continue
-            found = self.take(seen(at, WORDS[letter]))
-            told.append((found[0].told or "-")[0] if found else "-")
-        return "".join(told)
+            decisions = self.process(observed(at, WORDS[letter])) if letter != " " else []
+            notified.append(letter_of(decisions[0]) if decisions else "-")
+        return "".join(notified)
+
+
+def letter_of(decision: Decision) -> str:
+    """Return f for a first notification that an incident fires, o for one that repeats, r for its recovery."""
+    if decision.notified_state is None:
+        return "-"
+    return "o" if decision.is_repeat else decision.notified_state[0]
 
 
 @pytest.mark.parametrize(
-    ("hours", "told"),
+    ("hours", "letters"),
     [
         ("xxxx", "f---"),
-        ("xx..", "f--r"),  # two windows in a row that are fine
-        ("x.x.", "f---"),  # never two: it is still open
+        ("xx..", "f--r"),  # two consecutive ok windows
+        ("x.x.", "f---"),  # never two: the incident stays open
         ("x..x..", "f-rf-r"),
         ("??x?..", "--f--r"),
-        ("x?.?..", "f----r"),  # what is unconfirmed is not fine
+        ("x?.?..", "f----r"),  # an unconfirmed drift is not ok
         ("cc", "--"),
         ("xc..", "f--r"),
     ],
 )
-def test_people_are_told_of_changes_alone(hours: str, told: str) -> None:
-    assert Desk().play(hours) == told
+def test_by_default_changes_notify(hours: str, letters: str) -> None:
+    assert Manager().run(hours) == letters
 
 
-def test_only_what_found_the_trouble_can_say_that_it_is_over() -> None:
-    desk = Desk()
-    desk.take(seen(0, statistics=("ks", "missing_column")))
-    assert desk.take(seen(1, "fine", statistics=("null_rate", "psi"))) == []
-    assert desk.take(seen(2, "fine", statistics=("ks", "null_rate")))[0].state == "recovering"
-    assert desk.take(seen(3, "fine", statistics=("ks",)))[0].told == "resolved"
-    # Of a column that was missing, anything can say that it is there.
-    desk.take(seen(4, statistics=("missing_column",)))
-    assert desk.take(seen(5, "fine", statistics=("null_rate",)))[0].state == "recovering"
+def test_only_the_statistics_that_found_the_drift_can_resolve_it() -> None:
+    manager = Manager()
+    manager.process(observed(0, statistics=("ks", "missing_column")))
+    assert manager.process(observed(1, "ok", statistics=("null_rate", "psi"))) == []
+    assert (
+        manager.process(observed(2, "ok", statistics=("ks", "null_rate")))[0].state == "recovering"
+    )
+    assert manager.process(observed(3, "ok", statistics=("ks",)))[0].notified_state == "resolved"
+    # For a column that was missing, any statistic shows that it is present.
+    manager.process(observed(4, statistics=("missing_column",)))
+    assert manager.process(observed(5, "ok", statistics=("null_rate",)))[0].state == "recovering"
 
 
-def test_each_window_is_told_if_that_is_wanted() -> None:
-    assert Desk(replace(PLAIN, notify="every")).play("xx?x..") == "fo-o-r"
+def test_each_window_notifies_if_configured() -> None:
+    assert Manager(replace(PLAIN, notify_on="each")).run("xx?x..") == "fo-o-r"
 
 
-def test_an_incident_that_stays_open_is_told_again_in_time() -> None:
-    assert Desk(replace(PLAIN, repeat=3 * HOUR)).play("xxxxxxxx") == "f--o--o-"
-    assert Desk(replace(PLAIN, repeat=None)).play("x" * 30) == "f" + "-" * 29
+def test_an_open_incident_has_reminders() -> None:
+    assert Manager(replace(PLAIN, repeat_interval=3 * HOUR)).run("xxxxxxxx") == "f--o--o-"
+    assert Manager(replace(PLAIN, repeat_interval=None)).run("x" * 30) == "f" + "-" * 29
 
 
-def test_what_grows_graver_is_told() -> None:
-    desk = Desk()
+def test_an_escalation_notifies() -> None:
+    manager = Manager()
     severities: list[Severity] = ["warning", "critical", "critical", "warning", "critical"]
-    told = [desk.take(seen(at, severity=each))[0].told for at, each in enumerate(severities)]
-    assert told == ["fired", "ongoing", None, None, None]
+    letters = [
+        letter_of(manager.process(observed(at, severity=each))[0])
+        for at, each in enumerate(severities)
+    ]
+    assert letters == ["f", "o", "-", "-", "-"]
 
 
-def test_an_incident_that_comes_back_soon_is_told_when_the_cool_down_is_over() -> None:
-    desk = Desk(Policy(cool_down=4 * HOUR))
-    #           fired at 0, resolved at 2; open again from 3: told four hours after hour 2
-    assert desk.play("x..xxxx") == "f-r---f"
-    desk = Desk(Policy(cool_down=4 * HOUR))
-    assert desk.play("x..x") == "f-r-"
-    (first, last) = desk.take(seen(4, "fine"), seen(5, "fine"))
-    assert (first.untold, last.untold) == ("recovering", "never_told")
-    assert desk.take(seen(6, "fine")) == []
+def test_an_incident_that_fires_again_soon_notifies_after_the_cool_down() -> None:
+    manager = Manager(Policy(cool_down=4 * HOUR))
+    #           fired at 0, resolved at 2; open again from 3: notified four hours after hour 2
+    assert manager.run("x..xxxx") == "f-r---f"
+    manager = Manager(Policy(cool_down=4 * HOUR))
+    assert manager.run("x..x") == "f-r-"
+    (first, last) = manager.process(observed(4, "ok"), observed(5, "ok"))
+    assert (first.suppressed_by, last.suppressed_by) == ("recovering", "never_notified")
+    assert manager.process(observed(6, "ok")) == []
 
 
-def test_what_flaps_is_held_back_until_it_has_settled() -> None:
-    desk = Desk(replace(PLAIN, resolve_after=1, flap_changes=4, flap_windows=8, repeat=None))
+def test_a_flapping_incident_is_suppressed_until_it_settles() -> None:
+    manager = Manager(
+        replace(PLAIN, resolve_after=1, flap_changes=4, flap_windows=8, repeat_interval=None)
+    )
     #      changes at 0 1 2 3, then four of them lie in the last eight windows
     hours = "x.x.x.x........"
-    assert desk.play(hours)[:8] == "frfr----"
-    assert desk.incidents["flights temp"].believed is None
-    # It fires again within eight windows of the changes before, and is told once these lie further back.
-    desk = Desk(replace(PLAIN, resolve_after=1, flap_changes=4, flap_windows=8, repeat=None))
-    assert desk.play("x.x.xxxxxxxxx") == "frfr-----f---"
+    assert manager.run(hours)[:8] == "frfr----"
+    assert manager.incidents["flights temp"].notified_severity is None
+    # It fires again within eight windows of the changes before, and notifies once these lie further back.
+    manager = Manager(
+        replace(PLAIN, resolve_after=1, flap_changes=4, flap_windows=8, repeat_interval=None)
+    )
+    assert manager.run("x.x.xxxxxxxxx") == "frfr-----f---"
 
 
-def test_a_silence_holds_back_until_it_ends() -> None:
-    desk = Desk()
+def test_a_silence_suppresses_until_it_ends() -> None:
+    manager = Manager()
     quiet = Silence("s", Matcher(model="fl*"), NOON - HOUR, NOON + HOUR)
-    desk.actions = Actions((quiet,))
-    (held,) = desk.take(seen(0))
-    assert (held.state, held.told, held.untold) == ("fired", None, "silenced")
-    (other,) = desk.take(seen(0, model="taxis"))
-    assert other.told == "fired"
-    (after,) = desk.take(seen(1), now=NOON + HOUR)
-    assert (after.state, after.told) == ("ongoing", "fired")
+    manager.silences = Silences((quiet,))
+    (muted,) = manager.process(observed(0))
+    assert (muted.state, muted.notified_state, muted.suppressed_by) == ("firing", None, "silenced")
+    (other,) = manager.process(observed(0, model="taxis"))
+    assert other.notified_state == "firing"
+    (after,) = manager.process(observed(1), now=NOON + HOUR)
+    assert (after.state, after.notified_state, after.is_repeat) == ("firing", "firing", False)
 
 
-def test_what_is_fired_and_resolved_in_a_silence_is_never_told() -> None:
-    desk = Desk()
-    desk.actions = Actions((Silence("s", Matcher(), NOON - HOUR, NOON + HOUR),))
-    for at, condition in enumerate(("trouble", "fine", "fine")):
-        (last,) = desk.take(seen(at, WORDS[".x"[condition == "trouble"]]))
-    assert (last.state, last.untold) == ("resolved", "never_told")
+def test_an_incident_that_fires_and_resolves_in_a_silence_never_notifies() -> None:
+    manager = Manager()
+    manager.silences = Silences((Silence("s", Matcher(), NOON - HOUR, NOON + HOUR),))
+    for at, outcome in enumerate(("drift", "ok", "ok")):
+        (last,) = manager.process(observed(at, WORDS[".x"[outcome == "drift"]]))
+    assert (last.state, last.suppressed_by) == ("resolved", "never_notified")
     assert last.incident.is_settled
 
 
-def test_who_sees_to_an_incident_is_not_reminded_of_it() -> None:
-    desk = Desk(replace(PLAIN, repeat=HOUR))
-    desk.take(seen(0))
-    given = Acknowledgement("flights temp", NOON + timedelta(minutes=1), "ada")
-    desk.actions = Actions((), {"flights temp": given})
-    assert desk.take(seen(1))[0].untold == "acknowledged"
-    assert desk.take(seen(2, severity="critical"))[0].told == "ongoing"
-    assert desk.take(seen(3, "fine"))[0].untold == "recovering"
-    assert desk.take(seen(4, "fine"))[0].told == "resolved"
+def test_an_acknowledged_incident_has_no_reminders() -> None:
+    manager = Manager(replace(PLAIN, repeat_interval=HOUR))
+    manager.process(observed(0))
+    ack = Acknowledgement("flights temp", NOON + timedelta(minutes=1), "ada")
+    manager.acknowledgements = Acknowledgements({"flights temp": ack})
+    assert manager.process(observed(1))[0].suppressed_by == "acknowledged"
+    assert manager.process(observed(2, severity="critical"))[0].is_repeat
+    assert manager.process(observed(3, "ok"))[0].suppressed_by == "recovering"
+    assert manager.process(observed(4, "ok"))[0].notified_state == "resolved"
     # The next incident is another one.
     later = NOON + timedelta(hours=5)
-    desk.take(seen(5), now=later)
-    assert desk.take(seen(6), now=later)[0].told == "ongoing"
+    manager.process(observed(5), now=later)
+    assert letter_of(manager.process(observed(6), now=later)[0]) == "o"
 
 
 def test_forty_columns_of_one_cause_are_one_notification() -> None:
-    desk = Desk(PLAIN, "pager", "log")
-    found = desk.take(*(seen(0, name=f"f{number}") for number in range(40)))
+    manager = Manager(PLAIN, "pager", "log")
+    found = manager.process(*(observed(0, name=f"f{number}") for number in range(40)))
     assert len({each.notification_id for each in found}) == 1
     assert {each.sinks for each in found} == {("pager", "log")}
-    found = desk.take(*(seen(1, name=f"f{number}", model="taxis") for number in range(3)))
+    found = manager.process(*(observed(1, name=f"f{number}", model="taxis") for number in range(3)))
     assert len({each.notification_id for each in found}) == 1
 
 
 def test_a_notification_keeps_its_id_whatever_the_order() -> None:
-    both = [seen(0, name="a"), seen(0, name="b")]
-    first, again = Desk().take(*both), Desk().take(*reversed(both))
+    both = [observed(0, name="a"), observed(0, name="b")]
+    first, again = Manager().process(*both), Manager().process(*reversed(both))
     assert {each.notification_id for each in first} == {each.notification_id for each in again}
-    assert first[0].notification_id != Desk().take(both[0])[0].notification_id
+    assert first[0].notification_id != Manager().process(both[0])[0].notification_id
 
 
-def test_no_sink_is_told_more_often_than_it_may_be() -> None:
-    desk = Desk(replace(PLAIN, at_most=2, notify="every"), "pager", "log")
-    desk.sent = {"pager": 1}
-    found = desk.take(*(seen(0, model=name) for name in "abcd"))
+def test_a_sink_has_no_more_notifications_than_its_limit() -> None:
+    manager = Manager(replace(PLAIN, max_notifications=2, notify_on="each"), "pager", "log")
+    manager.sent = {"pager": 1}
+    found = manager.process(*(observed(0, model=name) for name in "abcd"))
     assert [each.sinks for each in found] == [("pager", "log"), ("log",), (), ()]
-    assert [each.untold for each in found] == [None, None, "capped", "capped"]
-    # What was held back is told as soon as there is room.
-    desk.sent = {}
-    found = desk.take(*(seen(1, model=name) for name in "cd"))
-    assert [each.told for each in found] == ["fired", "fired"]
+    assert [each.suppressed_by for each in found] == [None, None, "rate_limited", "rate_limited"]
+    # The others follow as soon as there is room.
+    manager.sent = {}
+    found = manager.process(*(observed(1, model=name) for name in "cd"))
+    assert [each.notified_state for each in found] == ["firing", "firing"]
 
 
-def test_alerts_go_where_the_routes_say() -> None:
+def test_alerts_go_to_the_sinks_of_their_routes() -> None:
     routes = (
         Route(Matcher(model="flights", severity="critical"), ("pager",)),
         Route(Matcher(column="temp"), ("log",)),
     )
-    desk = Desk(replace(PLAIN, routes=routes), "pager", "log")
-    found = desk.take(
-        seen(0, severity="critical"),
-        seen(0, name="b"),
-        seen(0, name="c", severity="critical"),
-        seen(0, model="taxis"),
+    manager = Manager(replace(PLAIN, routes=routes), "pager", "log")
+    found = manager.process(
+        observed(0, severity="critical"),
+        observed(0, name="b"),
+        observed(0, name="c", severity="critical"),
+        observed(0, model="taxis"),
     )
-    by_name = {each.observation.incident_id: (each.sinks, each.untold) for each in found}
+    by_name = {each.observation.incident_id: (each.sinks, each.suppressed_by) for each in found}
     assert by_name == {
         "flights temp": (("pager", "log"), None),
         "flights b": ((), "no_route"),
@@ -234,54 +249,58 @@ def test_alerts_go_where_the_routes_say() -> None:
 
 def test_a_rule_sets_the_severity() -> None:
     rules = (SeverityRule(Matcher(column="te*"), "critical"),)
-    found = Desk(replace(PLAIN, severities=rules)).take(seen(0), seen(0, name="b"))
+    found = Manager(replace(PLAIN, severities=rules)).process(observed(0), observed(0, name="b"))
     assert {each.observation.incident_id: each.severity for each in found} == {
         "flights temp": "critical",
         "flights b": "warning",
     }
 
 
-def test_an_open_window_is_told_unless_people_know() -> None:
-    desk = Desk()
-    (early,) = desk.take(seen(0, provisional=True))
-    assert (early.state, early.told) == ("provisional", "provisional")
-    (closed,) = desk.take(seen(0))
-    assert (closed.state, closed.told) == ("fired", "fired")
-    (next_hour,) = desk.take(seen(1, provisional=True))
-    assert (next_hour.told, next_hour.untold) == (None, "unchanged")
+def test_an_open_window_notifies_unless_its_incident_was_notified() -> None:
+    manager = Manager()
+    (early,) = manager.process(observed(0, provisional=True))
+    assert (early.state, early.notified_state) == ("provisional", "provisional")
+    (closed,) = manager.process(observed(0))
+    assert (closed.state, closed.notified_state) == ("firing", "firing")
+    (next_hour,) = manager.process(observed(1, provisional=True))
+    assert (next_hour.notified_state, next_hour.suppressed_by) == (None, "no_change")
 
 
 def test_a_window_is_decided_on_once() -> None:
-    desk = Desk()
-    desk.take(seen(0), seen(1))
-    assert desk.take(seen(1), seen(0)) == []
+    manager = Manager()
+    manager.process(observed(0), observed(1))
+    assert manager.process(observed(1), observed(0)) == []
 
 
-def test_what_has_no_traffic_any_more_ends() -> None:
-    desk = Desk()
-    desk.take(seen(0))
-    incident = desk.incidents["flights temp"]
-    assert not incident.is_silent_since(NOON + 25 * HOUR, timedelta(days=1))
-    assert incident.is_silent_since(NOON + 25.1 * HOUR, timedelta(days=1))
-    (ended,) = desk.take(replace(seen(26), condition="gone"))
-    assert (ended.state, ended.told, ended.incident.is_settled) == ("resolved", "resolved", True)
+def test_an_incident_without_traffic_resolves() -> None:
+    manager = Manager()
+    manager.process(observed(0))
+    incident = manager.incidents["flights temp"]
+    assert not incident.is_stale(NOON + 25 * HOUR, timedelta(days=1))
+    assert incident.is_stale(NOON + 25.1 * HOUR, timedelta(days=1))
+    (ended,) = manager.process(replace(observed(26), outcome="stale"))
+    assert (ended.state, ended.notified_state, ended.incident.is_settled) == (
+        "resolved",
+        "resolved",
+        True,
+    )
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "error"),
     [
-        ({"notify": "never"}, "got notify='never'; expected change or every"),
+        ({"notify_on": "never"}, "got notify_on='never'; expected change or each"),
         ({"resolve_after": 0}, "got resolve_after=0; expected 1 or more"),
         ({"cool_down": -HOUR}, "expected no negative interval"),
         ({"severities": (SeverityRule(Matcher(), "loud"),)}, "expected info, warning, critical"),  # type: ignore[arg-type]
     ],
 )
-def test_a_policy_that_cannot_be_is_refused(options: dict[str, object], said: str) -> None:
-    with pytest.raises(OptionError, match=said):
+def test_an_invalid_policy_is_refused(options: dict[str, object], error: str) -> None:
+    with pytest.raises(OptionError, match=error):
         Policy(**options)  # type: ignore[arg-type]
 
 
-def test_routes_name_sinks_that_are_there() -> None:
+def test_routes_name_existing_sinks() -> None:
     policy = Policy(routes=(Route(Matcher(), ("pager",)),))
     with pytest.raises(OptionError, match="got a route to 'pager', which is no sink; expected log"):
         policy.check_sinks(("log",))
@@ -289,9 +308,11 @@ def test_routes_name_sinks_that_are_there() -> None:
         Policy().check_sinks(("log", "log"))
 
 
-def test_a_sink_keeps_alerts_until_they_are_told_again() -> None:
-    policy = Policy(repeat=2 * HOUR)
+def test_a_sink_does_not_resolve_an_alert_before_its_reminder() -> None:
+    policy = Policy(repeat_interval=2 * HOUR)
     policy.check_sinks(("pager",), {"pager": 3 * HOUR})
-    with pytest.raises(OptionError, match="got keep 2:00:00 for the sink 'pager'; expected longer"):
+    with pytest.raises(
+        OptionError, match="got resolve_timeout 2:00:00 for the sink 'pager'; expected longer"
+    ):
         policy.check_sinks(("pager",), {"pager": 2 * HOUR})
-    Policy(repeat=None).check_sinks(("pager",), {"pager": HOUR})
+    Policy(repeat_interval=None).check_sinks(("pager",), {"pager": HOUR})

@@ -19,7 +19,7 @@ from tests.support.ledger import Ledger
 
 def note(name: str) -> Notification:
     now = datetime.now(timezone.utc)
-    return Notification(name, "fired", "info", "m", "", None, None, 1, (), now)
+    return Notification(name, "firing", "info", "m", "", None, None, 1, (), now)
 
 
 class Hanging(AlertSink):
@@ -107,7 +107,7 @@ def test_a_notification_is_sent_once_however_often_it_is_put() -> None:
         for _ in range(3):
             dispatcher.put(note("a"), ["ledger"])
             dispatcher.drain(5)
-        assert dispatcher.put(note("b"), ["gone", "ledger"]) == ["gone"]
+        assert dispatcher.put(note("b"), ["stale", "ledger"]) == ["stale"]
         dispatcher.drain(5)
     assert [each.notification_id for each in ledger.notifications] == ["a", "b"]
 

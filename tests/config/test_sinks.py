@@ -27,7 +27,7 @@ ALL = """\
   - {sink: teams, url: {file: /run/secrets/teams}}
   - sink: alertmanager
     url: http://alertmanager.monitoring.svc:9093
-    keep: 2 days
+    resolve_timeout: 2 days
   - sink: kafka
     bootstrap_servers: broker:9092
     topic: alerts
@@ -91,10 +91,12 @@ def test_routes_name_sinks_of_the_file(tmp_path: Path) -> None:
 
 
 def test_an_alert_does_not_end_in_an_alertmanager_before_it_is_told_again(tmp_path: Path) -> None:
-    short = "  - {sink: alertmanager, url: 'http://alertmanager:9093', keep: 1 day}\n"
-    with pytest.raises(OptionError, match="got keep 1 day, 0:00:00 for the sink 'alertmanager'"):
+    short = "  - {sink: alertmanager, url: 'http://alertmanager:9093', resolve_timeout: 1 day}\n"
+    with pytest.raises(
+        OptionError, match="got resolve_timeout 1 day, 0:00:00 for the sink 'alertmanager'"
+    ):
         read(tmp_path, short)
-    read(tmp_path, short + "policy: {repeat: 12 hours}\n")
+    read(tmp_path, short + "policy: {repeat_interval: 12 hours}\n")
 
 
 PLACE = "expected {env: NAME} or {file: PATH}, which say where it is held"
@@ -167,12 +169,12 @@ PLACE = "expected {env: NAME} or {file: PATH}, which say where it is held"
             "alerts.0: got a url with a host that is not in allowed_hosts",
         ),
         (
-            "  - sink: alertmanager\n    url: http://h/\n    keep: soon",
+            "  - sink: alertmanager\n    url: http://h/\n    resolve_timeout: soon",
             7,
-            "alerts.0.keep: got 'soon'; expected an interval",
+            "alerts.0.resolve_timeout: got 'soon'; expected an interval",
         ),
         (
-            "  - sink: alertmanager\n    url: http://h/\n    keep: 0 days",
+            "  - sink: alertmanager\n    url: http://h/\n    resolve_timeout: 0 days",
             5,
             "expected an interval above 0",
         ),

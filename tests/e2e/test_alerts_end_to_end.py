@@ -19,7 +19,7 @@ from confluent_kafka import Consumer, TopicPartition
 from pyspark.sql import SparkSession
 from typer.testing import CliRunner
 
-from sparkmon.alerts import AlertRecord
+from sparkmon.alerts import AlertStore
 from sparkmon.cli.app import app
 from sparkmon.monitor import Monitor
 from sparkmon.profiles import reference_of
@@ -126,11 +126,11 @@ def test_both_modes_in_and_alerts_out(
     assert counted.selectExpr("sum(profile.count)", "count(*)").first() == (2 * ROWS, 2)
     letters = tables.read(spark, "dead_letters")
     assert letters.count() == len(strange)
-    (row,) = AlertRecord(tables, spark).alerts().collect()
-    assert (row.column_name, row.state, row.told) == ("amount", "fired", "fired")
+    (row,) = AlertStore(tables, spark).alerts().collect()
+    assert (row.column_name, row.state, row.notified_state) == ("amount", "firing", "firing")
     # To a topic, as a CloudEvent.
     ((attributes, data),) = read(kafka, told)
-    assert attributes["ce_type"] == "io.sparkmon.alert.fired"
+    assert attributes["ce_type"] == "io.sparkmon.alert.firing"
     assert attributes["ce_id"] == data["notification_id"] == row.notification_id
     assert data["alerts"][0]["message"] == row.message
     # To an Alertmanager.
@@ -144,7 +144,7 @@ def test_both_modes_in_and_alerts_out(
     )
     digest = base64.b64encode(hmac.new(SECRET, said, hashlib.sha256).digest()).decode()
     assert headers["webhook-signature"] == f"v1,{digest}"
-    statuses = AlertRecord(tables, spark).deliveries().select("sink", "status").collect()
+    statuses = AlertStore(tables, spark).deliveries().select("sink", "status").collect()
     assert sorted(map(tuple, statuses)) == [
         (name, "delivered") for name in ("alertmanager", "kafka", "pager")
     ]
@@ -194,7 +194,7 @@ def test_an_alert_is_there_within_two_triggers(
             ]
         finally:
             watch.stop()
-    (row,) = AlertRecord(monitor.tables, spark).alerts().collect()
+    (row,) = AlertStore(monitor.tables, spark).alerts().collect()
     told = max(each for each in ran if each <= row.batch_id)
     first = min(
         each for each in ran if each > before.batchId - ("addBatch" not in before.durationMs)

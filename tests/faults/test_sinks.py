@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from sparkmon.alerts import AlertRecord
+from sparkmon.alerts import AlertStore
 from sparkmon.tables import Tables
 from tests.faults.accounts import check_account
 from tests.faults.job import Place
@@ -58,7 +58,7 @@ def test_every_sink_hears_of_every_alert_whatever_is_down(
         with sink(port) as up:
             said = place.run("--flush")
             assert "did not take" not in said
-            record = AlertRecord(Tables(f"{place.tables}"), spark)
+            record = AlertStore(Tables(f"{place.tables}"), spark)
             told = {
                 row.notification_id
                 for row in record.alerts().where("notification_id IS NOT NULL").collect()

@@ -94,5 +94,5 @@ def test_a_query_that_fails_is_told_before_the_monitor_ends(
                 watch.queries[0].awaitTermination(1)
         finally:
             watch.stop()
-    assert [alert.state for alert in ledger.told] == ["fired", "resolved"]
+    assert [alert.state for alert in ledger.told] == ["firing", "resolved"]
     assert ledger.told[1].message == "the monitor sees again"

@@ -231,7 +231,7 @@ def test_a_batch_tried_again_after_a_crash_is_written_once(
 ) -> None:
     ledger = Ledger()
     monitor = Monitor(store, str(tmp_path), sinks=[ledger])
-    desk = monitor.closed_windows.desk
+    alert_manager = monitor.closed_windows.alert_manager
     events = events_frame(spark, in_time(hour("bank", 0, 80)))
     profiles = monitor.profiles(events)
     # First the second table cannot be written, then all is well, and it ends before anything was sent.
@@ -243,9 +243,9 @@ def test_a_batch_tried_again_after_a_crash_is_written_once(
     assert ledger.told == []
     # Started again, what is in the table is sent; the batch that is tried again adds nothing.
     for left in (1, 0):
-        desk.open(spark, ["query"])
+        alert_manager.open(spark, ["query"])
         monitor.closed_windows.write(profiles, "query", 0)
-        assert desk.close(drain=True) == 0
+        assert alert_manager.close(drain=True) == 0
         sizes = {
             table: len(contents(spark, monitor, table))
             for table in ("profiles", "drift_metrics", "deliveries")

@@ -87,7 +87,7 @@ def test_an_open_window_is_told_of_once_and_again_when_it_has_closed(
         ("amount", start, "drift"),
         ("amount", start, "provisional"),
     ]
-    assert [alert.state for alert in ledger.told] == ["provisional", "fired"]
+    assert [alert.state for alert in ledger.told] == ["provisional", "firing"]
     assert len({alert.alert_id for alert in ledger.told}) == 2
     assert monitor.tables.read(spark, "alerts").count() == 2
     # One finding of each column and statistic, as ever, beside the provisional one.
@@ -115,7 +115,7 @@ def test_a_batch_tried_again_is_written_once_and_told_again_only_if_it_broke(
     opened = monitor.open_windows
     assert opened is not None
     opened.prepare(spark)
-    opened.desk.open(spark)
+    opened.alert_manager.open(spark)
     # The alert is on record, and the finding, which is written after it, is not.
     (tmp_path / "tables" / "drift_metrics").rename(tmp_path / "aside")
     (tmp_path / "tables" / "drift_metrics").write_text("in the way")
@@ -125,7 +125,7 @@ def test_a_batch_tried_again_is_written_once_and_told_again_only_if_it_broke(
     (tmp_path / "aside").rename(tmp_path / "tables" / "drift_metrics")
     for batch_id in (0, 0, 1):
         opened.write(profiles, "writer", batch_id)
-    assert opened.desk.close(drain=True) == 0
+    assert opened.alert_manager.close(drain=True) == 0
     assert len(ledger.told) == 1
     for table in ("alerts", "drift_metrics"):
         assert monitor.tables.read(spark, table).count() == 1

@@ -118,7 +118,7 @@ def test_drift_in_one_slice_is_found_told_and_the_same_in_batch(
                 value = pytest.approx(value, rel=1e-9)
             assert again[key][name] == value
 
-    (alert,) = monitor.tables.read(spark, "alerts").where("state = 'fired'").collect()
+    (alert,) = monitor.tables.read(spark, "alerts").where("state = 'firing'").collect()
     assert (alert.slice_key, alert.slice_value, alert.column_name) == ("origin", "JFK", "delay")
     assert alert.message.startswith(
         "delay of the model flights drifted from training in the slice origin = JFK "

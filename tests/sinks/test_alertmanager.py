@@ -85,32 +85,32 @@ def test_an_alert_is_active_and_then_resolved(alertmanager: str) -> None:
     soon(alertmanager, fired.model, lambda found: found == [])
 
 
-def test_an_ongoing_alert_stays_one(alertmanager: str) -> None:
+def test_a_repeated_alert_stays_one(alertmanager: str) -> None:
     fired = some()
     manager = AlertmanagerSink(alertmanager)
     manager.deliver(notification(fired))
-    manager.deliver(notification(again(fired, state="ongoing", statistic="ks", value=0.9)))
+    manager.deliver(notification(again(fired, is_repeat=True, statistic="ks", value=0.9)))
     (found,) = active(alertmanager, fired.model)
-    assert (found["annotations"]["value"], found["annotations"]["state"]) == ("0.9", "ongoing")
+    assert (found["annotations"]["value"], found["annotations"]["state"]) == ("0.9", "firing")
 
 
-def test_an_escalation_takes_the_place_of_what_was_less_grave(alertmanager: str) -> None:
+def test_an_escalation_replaces_the_alert_of_the_lower_severity(alertmanager: str) -> None:
     fired = some()
     manager = AlertmanagerSink(alertmanager)
     manager.deliver(notification(fired))
-    manager.deliver(notification(again(fired, state="ongoing", severity="critical")))
+    manager.deliver(notification(again(fired, is_repeat=True, severity="critical")))
     soon(alertmanager, fired.model, lambda found: severities(found) == ["critical"])
-    # What is resolved need not have the severity that was told.
+    # A resolved alert need not have the severity that was notified.
     manager.deliver(notification(again(fired, state="resolved", severity="info")))
     soon(alertmanager, fired.model, lambda found: found == [])
 
 
-@pytest.mark.parametrize(("state", "left"), [("ongoing", ["critical"]), ("resolved", [])])
+@pytest.mark.parametrize(("state", "left"), [("firing", ["critical"]), ("resolved", [])])
 def test_after_a_restart_nothing_stays_open(alertmanager: str, state: str, left: list[str]) -> None:
     fired = some()
     AlertmanagerSink(alertmanager).deliver(notification(fired))
     AlertmanagerSink(alertmanager).deliver(
-        notification(again(fired, state=state, severity="critical"))
+        notification(again(fired, state=state, is_repeat=state == "firing", severity="critical"))
     )
     soon(alertmanager, fired.model, lambda found: severities(found) == left)
 
@@ -129,9 +129,9 @@ def test_a_provisional_alert_ends_by_itself_or_becomes_the_one_that_is_fired(
     (found,) = active(alertmanager, early.model)
     ends = datetime.fromisoformat(found["endsAt"][:19] + "+00:00")
     assert abs(ends - (now + timedelta(hours=3))) < timedelta(seconds=2)
-    manager.deliver(notification(again(early, state="fired", severity="critical")))
+    manager.deliver(notification(again(early, state="firing", severity="critical")))
     (found,) = soon(alertmanager, early.model, lambda found: severities(found) == ["critical"])
-    assert found["annotations"]["state"] == "fired"
+    assert found["annotations"]["state"] == "firing"
 
 
 def test_names_tell_what_kind_of_trouble_it_is(alertmanager: str) -> None:
@@ -200,4 +200,4 @@ def test_more_than_it_is_given_is_logged(caplog: pytest.LogCaptureFixture) -> No
 
 def test_keeping_an_alert_for_no_time_is_refused() -> None:
     with pytest.raises(OptionError, match="expected an interval above 0"):
-        AlertmanagerSink("http://alertmanager:9093", keep=timedelta())
+        AlertmanagerSink("http://alertmanager:9093", resolve_timeout=timedelta())

@@ -68,7 +68,7 @@ def test_binary_mode_has_the_attributes_as_headers(kafka: str, topic: str) -> No
         "ce_specversion": "1.0",
         "ce_id": "n1",
         "ce_source": "/sparkmon",
-        "ce_type": "io.sparkmon.alert.fired",
+        "ce_type": "io.sparkmon.alert.firing",
         "ce_subject": "flights",
         "ce_time": "2026-01-05T12:00:00Z",
         "content-type": "application/json",

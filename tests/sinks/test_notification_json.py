@@ -16,7 +16,7 @@ def test_a_notification_has_its_fields_and_those_of_its_alerts() -> None:
     assert found["schema"] == "sparkmon.notification/1"
     assert (found["notification_id"], found["state"], found["severity"]) == (
         "n1",
-        "fired",
+        "firing",
         "warning",
     )
     assert (found["window_start"], found["count"]) == ("2026-01-05T11:00:00Z", 1)

@@ -32,7 +32,7 @@ _ALERT = Alert(
     reference_count=4000,
     current_count=2000,
     severity="warning",
-    state="fired",
+    state="firing",
     fired_time=NOON,
     message="temp of the model flights drifted from training: psi 0.61 is over its threshold 0.25",
 )

@@ -11,8 +11,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
 
-from sparkmon.alerts import alerts_of, candidates_of
-from sparkmon.schemas import CANDIDATES, DRIFT_METRICS
+from sparkmon.alerts import alerts_of, observations_of
+from sparkmon.schemas import DRIFT_METRICS, OBSERVATIONS
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 HOUR = timedelta(hours=1)
@@ -47,7 +47,7 @@ def findings(spark: SparkSession, *changes: dict[str, Any]) -> DataFrame:
 
 
 def told(alerts: DataFrame) -> list[dict[str, Any]]:
-    assert alerts.schema.names == CANDIDATES.names
+    assert alerts.schema.names == OBSERVATIONS.names
     return sorted(alerts.toArrow().to_pylist(), key=lambda row: (row["model"], row["column_name"]))
 
 
@@ -59,7 +59,7 @@ def test_the_strongest_statistic_of_a_column_speaks_for_it(spark: SparkSession) 
                 {},
                 {"statistic": "psi", "value": 3.0, "threshold": 0.2},
                 {"statistic": "wasserstein", "value": 90.0, "threshold": 30.0},
-                {"column_name": "fine", "status": "ok"},
+                {"column_name": "ok", "status": "ok"},
                 {"column_name": "few", "status": "too_few_rows"},
                 {"column_name": "other", "value": 0.2},
                 {"column_name": "next", "window_start": NOON + HOUR, "window_end": NOON + 2 * HOUR},
@@ -76,7 +76,7 @@ def test_the_strongest_statistic_of_a_column_speaks_for_it(spark: SparkSession) 
         ("van", "distance", "ks"),
     ]
     assert len({row["alert_id"] for row in rows}) == 5
-    assert {row["condition"] for row in rows} == {"trouble"}
+    assert {row["outcome"] for row in rows} == {"drift"}
     assert rows[0]["message"] == (
         "distance of the model taxi drifted from training in the window 2026-11-23 12:00 to "
         "2026-11-23 13:00 UTC: psi 3.00 is over its threshold 0.200 (3,000 rows against 12,000)"
@@ -191,15 +191,15 @@ def test_a_column_is_fine_only_where_something_says_so_and_only_if_asked(
         {"column_name": "mixed", "statistic": "psi", "confirmed": False},
         {"column_name": "other", **ok},
     )
-    everything = candidates_of(
+    everything = observations_of(
         frame.withColumn("confirmed", F.lit(True)).withColumn("status", F.lit("drift"))
     )
     ids = {row["column_name"]: row["incident_id"] for row in everything.toArrow().to_pylist()}
     assert ids.keys() == {"distance", "few", "mixed", "other"}
     watched = [ids[name] for name in ("distance", "few", "mixed")]
-    rows = {row["column_name"]: row for row in told(candidates_of(frame, watched))}
-    assert {name: row["condition"] for name, row in rows.items()} == {
-        "distance": "fine",
+    rows = {row["column_name"]: row for row in told(observations_of(frame, watched))}
+    assert {name: row["outcome"] for name, row in rows.items()} == {
+        "distance": "ok",
         "mixed": "unconfirmed",
     }
     assert rows["distance"]["message"] == (
@@ -208,13 +208,13 @@ def test_a_column_is_fine_only_where_something_says_so_and_only_if_asked(
     )
     assert rows["distance"]["statistics"] == ["ks", "psi"]
     assert rows["mixed"]["statistics"] == ["psi"]
-    assert [row["column_name"] for row in told(candidates_of(frame))] == ["mixed"]
+    assert [row["column_name"] for row in told(observations_of(frame))] == ["mixed"]
 
 
 def test_a_slice_is_covered_by_the_whole(spark: SparkSession) -> None:
     origin = {"slice_key": "origin", "slice_value": "JFK"}
-    rows = candidates_of(findings(spark, {}, origin)).toArrow().to_pylist()
-    assert {row["slice_key"]: row["condition"] for row in rows} == {
-        None: "trouble",
-        "origin": "covered",
+    rows = observations_of(findings(spark, {}, origin)).toArrow().to_pylist()
+    assert {row["slice_key"]: row["outcome"] for row in rows} == {
+        None: "drift",
+        "origin": "inhibited",
     }

@@ -1,4 +1,4 @@
-"""What is on record of alerts: decisions, deliveries, and what people said, in three Delta tables."""
+"""The record of alerts: decisions, deliveries and people's actions, in three tables."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import StructType
 
-from sparkmon.alerts.actions import Acknowledgement, Actions, Silence
+from sparkmon.alerts.acknowledgements import Acknowledgement, Acknowledgements
 from sparkmon.alerts.incident import Incident
 from sparkmon.alerts.matcher import Matcher
 from sparkmon.alerts.rows import incident_of
+from sparkmon.alerts.silences import Silence, Silences
 from sparkmon.schemas import ALERT_ACTIONS, ALERTS, DELIVERIES
 from sparkmon.tables import Tables
 
-__all__ = ["AlertRecord"]
+__all__ = ["AlertStore"]
 
 
-class AlertRecord:
-    """Reads and writes ``alerts``, ``deliveries`` and ``alert_actions``.
+class AlertStore:
+    """Reads and writes the tables ``alerts``, ``deliveries`` and ``alert_actions``.
 
     Parameters
     ----------
@@ -37,7 +38,7 @@ class AlertRecord:
         self.tables, self.spark = tables, spark
 
     def alerts(self) -> DataFrame:
-        """Return ``sparkmon.schemas.ALERTS``, empty as long as nothing was written."""
+        """Return ``sparkmon.schemas.ALERTS``; empty until something is written."""
         return self._table("alerts", ALERTS)
 
     def deliveries(self) -> DataFrame:
@@ -45,7 +46,7 @@ class AlertRecord:
         return self._table("deliveries", DELIVERIES)
 
     def incidents(self) -> dict[str, tuple[Incident, dict[str, Any]]]:
-        """Return what each incident was after its last window that has closed, with the row that says so, by id."""
+        """Return the incidents by id, each as its last closed window left it, with the row of that window."""
         last = Window.partitionBy("incident_id").orderBy(F.desc("window_end"))
         rows = (
             self.alerts()
@@ -54,16 +55,15 @@ class AlertRecord:
             .where("place = 1")
             .select(*ALERTS.names)
         )
-        found = rows.toArrow().to_pylist()
-        return {row["incident_id"]: (incident_of(row), row) for row in found}
+        return {row["incident_id"]: (incident_of(row), row) for row in rows.toArrow().to_pylist()}
 
     def has_batch(self, writer: str, batch_id: int) -> bool:
-        """Tell whether a batch of a query was decided on."""
+        """Return whether a batch of a query was decided on."""
         of_batch = (F.col("query_id") == writer) & (F.col("batch_id") >= batch_id)
         return not self.alerts().where(of_batch).isEmpty()
 
     def sent_since(self, time: datetime) -> list[tuple[datetime, list[str]]]:
-        """Return when notifications were decided on since then, and for which sinks."""
+        """Return when notifications were decided on since then, and their sinks."""
         rows = (
             self.alerts()
             .where(F.col("notification_id").isNotNull() & (F.col("fired_time") >= F.lit(time)))
@@ -72,54 +72,53 @@ class AlertRecord:
         )
         return [(row["time"], row["sinks"]) for row in rows.toArrow().to_pylist()]
 
-    def actions(self) -> Actions:
-        """Return what people have said that still holds or may come to hold."""
+    def actions(self) -> tuple[Silences, Acknowledgements]:
+        """Return the silences that were not ended by hand, and the acknowledgements."""
         table = self._table("alert_actions", ALERT_ACTIONS).orderBy("start_time")
-        said = table.toArrow().to_pylist()
-        ended = {row["action_id"] for row in said if row["action"] == "unsilence"}
+        rows = table.toArrow().to_pylist()
+        ended = {row["action_id"] for row in rows if row["action"] == "unsilence"}
         silences: dict[str, Silence] = {}
-        given: dict[str, Acknowledgement] = {}
-        for row in said:
+        acknowledgements: dict[str, Acknowledgement] = {}
+        for row in rows:
             if row["action"] == "silence" and row["action_id"] not in ended:
                 matcher = Matcher(row["model"], row["column_name"], row["slice"], row["severity"])
                 silences[row["action_id"]] = Silence(
                     row["action_id"], matcher, row["start_time"], row["end_time"]
                 )
             elif row["action"] == "ack":
-                given[row["incident_id"]] = Acknowledgement(
+                acknowledgements[row["incident_id"]] = Acknowledgement(
                     row["incident_id"], row["start_time"], row["by"]
                 )
-        return Actions(tuple(silences.values()), given)
+        return Silences(tuple(silences.values())), Acknowledgements(acknowledgements)
 
     def undelivered(
         self, *, query_ids: Collection[str] | None = None, dead: bool = False
     ) -> list[tuple[dict[str, Any], str, int]]:
-        """Return the rows of notifications that a sink has not had, with the sink and how often it was tried.
+        """Return the rows of undelivered notifications, each with the sink and its attempts so far.
 
         Parameters
         ----------
         query_ids : collection of str, optional
-            Those of these queries alone.
+            Only those of these queries.
         dead : bool, default False
             Those that were given up, instead of those that are still to be tried.
         """
-        told = self.alerts().where("notification_id IS NOT NULL")
+        notified = self.alerts().where("notification_id IS NOT NULL")
         if query_ids is not None:
-            told = told.where(F.col("query_id").isin(*query_ids))
+            notified = notified.where(F.col("query_id").isin(*query_ids))
         last = F.max_by("status", F.struct("time", "attempt"))
-        state = (
+        deliveries = (
             self.deliveries()
             .groupBy("notification_id", "sink")
-            .agg(last.alias("fate"), F.max("attempt").alias("attempts"))
+            .agg(last.alias("last_status"), F.max("attempt").alias("attempts"))
         )
         keys = ["notification_id", "sink"]
-        parcels = told.withColumn("sink", F.explode("sinks")).join(state, keys, "left")
-        fate = F.col("fate")
-        wanted = fate == "dead" if dead else fate.isNull() | (fate == "failed")
-        rows = parcels.where(wanted).toArrow().to_pylist()
+        queued = notified.withColumn("sink", F.explode("sinks")).join(deliveries, keys, "left")
+        status = F.col("last_status")
+        is_wanted = status == "dead" if dead else status.isNull() | (status == "failed")
         return [
             ({name: row[name] for name in ALERTS.names}, row["sink"], row["attempts"] or 0)
-            for row in rows
+            for row in queued.where(is_wanted).toArrow().to_pylist()
         ]
 
     def write_alerts(
@@ -134,15 +133,15 @@ class AlertRecord:
         self.tables.add(self._frame(rows, DELIVERIES), "deliveries")
 
     def write_action(self, **action: object) -> None:
-        """Append what somebody says: the columns of ``sparkmon.schemas.ALERT_ACTIONS``."""
+        """Append an action of a person: the columns of ``sparkmon.schemas.ALERT_ACTIONS``."""
         row = dict.fromkeys(ALERT_ACTIONS.names) | action
         self.tables.add(self._frame([row], ALERT_ACTIONS), "alert_actions")
 
     def _frame(self, rows: Sequence[Mapping[str, Any]], schema: StructType) -> DataFrame:
-        kept = [{name: row[name] for name in schema.names} for row in rows]
-        arrow = pa.Table.from_pylist(kept, schema=to_arrow_schema(schema, timezone="UTC"))
+        records = [{name: row[name] for name in schema.names} for row in rows]
+        arrow = pa.Table.from_pylist(records, schema=to_arrow_schema(schema, timezone="UTC"))
         return self.spark.createDataFrame(arrow, schema)
 
     def _table(self, name: str, schema: StructType) -> DataFrame:
-        held = self.tables.find_all(self.spark, name, schema.names)
-        return self.spark.createDataFrame([], schema) if held is None else held
+        table = self.tables.find_all(self.spark, name, schema.names)
+        return self.spark.createDataFrame([], schema) if table is None else table

@@ -1,0 +1,121 @@
+"""The notifications that wait for one sink, in order, with the time of the next attempt: pure."""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sparkmon.sinks import Notification
+
+__all__ = ["GIVE_UP_AFTER", "QueuedNotification", "RetryQueue"]
+
+GIVE_UP_AFTER = timedelta(days=1)
+_FIRST_S, _LONGEST_S = 1.0, 300.0
+_PROBE_AT = 5
+
+
+@dataclass(slots=True)
+class QueuedNotification:
+    """A notification that waits for one sink."""
+
+    notification: Notification
+    attempts: int = 0
+    others_delivered: bool = False
+    """Whether the sink has accepted another notification since this one last failed."""
+
+
+class RetryQueue:
+    """Keeps notifications in their order, and waits longer after each failure.
+
+    Parameters
+    ----------
+    jitter : callable, optional
+        Returns a number from 0 to 1 at each failure, so that many monitors do not retry at the same moment.
+
+    Notes
+    -----
+    The back-off starts at 1 s and doubles up to 5 minutes, 20 % more or less; it is never shorter than the sink
+    requests. The first notification is retried until it is delivered, so that no recovery is delivered before its
+    alert. It is given up after a day; if the sink refuses it permanently; or, from its fifth failure on, if the sink
+    accepts the next one and then fails this one again: then the notification is broken, not the sink.
+
+    Examples
+    --------
+    >>> from datetime import timezone
+    >>> now = datetime(2026, 1, 5, tzinfo=timezone.utc)
+    >>> notification = Notification("n", "firing", "info", "m", "", None, None, 1, (), now)
+    >>> queue = RetryQueue(jitter=lambda: 0.5)
+    >>> queue.put(QueuedNotification(notification))
+    >>> item = queue.due(now)
+    >>> queue.failed(item, now), queue.due(now), queue.due(now + timedelta(seconds=1)) is item
+    (datetime.datetime(2026, 1, 5, 0, 0, 1, tzinfo=datetime.timezone.utc), None, True)
+    """
+
+    def __init__(self, jitter: Callable[[], float] = random.random) -> None:
+        self._items: deque[QueuedNotification] = deque()
+        self._jitter = jitter
+        self._failures = 0
+        self.next_time: datetime | None = None
+        """There is no attempt before then; None if the last attempt succeeded."""
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def put(self, item: QueuedNotification) -> None:
+        """Append a notification."""
+        self._items.append(item)
+
+    def due(self, now: datetime) -> QueuedNotification | None:
+        """Return the notification to try now; None if the queue is empty, or it is too early."""
+        if not self._items or (self.next_time is not None and now < self.next_time):
+            return None
+        first = self._items[0]
+        looks_broken = first.attempts >= _PROBE_AT and not first.others_delivered
+        if looks_broken and len(self._items) > 1 and first.attempts % 2:
+            return self._items[1]
+        return first
+
+    def delivered(self, item: QueuedNotification) -> None:
+        """Remove a notification that the sink has accepted."""
+        self._items.remove(item)
+        self._failures, self.next_time = 0, None
+        for other in self._items:
+            other.others_delivered = True
+
+    def failed(
+        self,
+        item: QueuedNotification,
+        now: datetime,
+        *,
+        permanent: bool = False,
+        retry_after_s: float | None = None,
+    ) -> datetime | None:
+        """Count a failure; return the time of the next attempt, None if the notification is given up.
+
+        Parameters
+        ----------
+        item : QueuedNotification
+            The notification that failed.
+        now : datetime
+            The time.
+        permanent : bool
+            Whether the sink refuses it permanently.
+        retry_after_s : float, optional
+            How long the sink requests to wait, in seconds.
+        """
+        item.attempts += 1
+        is_broken = item.attempts > _PROBE_AT and item.others_delivered
+        is_old = now - item.notification.created_time >= GIVE_UP_AFTER
+        if permanent or is_broken or is_old:
+            self._items.remove(item)
+            return None
+        item.others_delivered = False
+        if self._items[0] is not item:
+            self._items[0].attempts += 1  # the probe was its turn
+        wait = min(_FIRST_S * 2.0**self._failures, _LONGEST_S) * (0.8 + 0.4 * self._jitter())
+        self._failures = min(self._failures + 1, 30)
+        self.next_time = now + timedelta(seconds=max(wait, retry_after_s or 0.0))
+        return self.next_time

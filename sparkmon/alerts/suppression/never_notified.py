@@ -1,0 +1,10 @@
+"""``never_notified``: an incident resolves that nobody was notified of."""
+
+from sparkmon.alerts.suppression.pending import Pending
+
+__all__ = ["was_never_notified"]
+
+
+def was_never_notified(pending: Pending) -> bool:
+    """Return whether the incident resolved without a notification before."""
+    return pending.state == "resolved" and pending.incident.notified_severity is None
