@@ -206,7 +206,7 @@ class AlertManager:
             silences=silences,
             acknowledgements=acknowledgements,
             sinks=self._names,
-            sent=states.sent_since(now - self.policy.rate_limit_interval),
+            recent=states.sent_since(now - self.policy.rate_limit_interval),
             now=now,
         )
         rows = [row_of(each, query_id=writer, batch_id=batch_id, now=now) for each in decisions]

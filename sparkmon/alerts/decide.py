@@ -44,7 +44,7 @@ def decide(
     silences: Silences,
     acknowledgements: Acknowledgements,
     sinks: Sequence[str],
-    sent: Mapping[str, int],
+    recent: Mapping[str, int],
     now: datetime,
 ) -> list[Decision]:
     """Decide on the observations of a batch of windows.
@@ -62,7 +62,7 @@ def decide(
         What people have muted, and what they handle.
     sinks : sequence of str
         The names of the sinks.
-    sent : mapping of str to int
+    recent : mapping of str to int
         The number of notifications that each sink was sent within ``policy.rate_limit_interval``.
     now : datetime
         The processing time.
@@ -81,11 +81,11 @@ def decide(
     ...          "slice_key": None, "slice_value": None}
     >>> drift = Observation("i", "drift", "warning", noon, noon + timedelta(hours=1), False, ("ks",), alert)
     >>> (decision,) = decide(Policy(), {}, [drift], silences=Silences(), acknowledgements=Acknowledgements(),
-    ...                      sinks=["console"], sent={}, now=noon)
+    ...                      sinks=["console"], recent={}, now=noon)
     >>> decision.state, decision.notified_state, decision.sinks
     ('firing', 'firing', ('console',))
     """
-    groups = Groups({name: policy.max_notifications - sent.get(name, 0) for name in sinks})
+    groups = Groups({name: policy.max_notifications - recent.get(name, 0) for name in sinks})
     context = Context(policy, silences, acknowledgements, tuple(sinks), groups, now)
     current = dict(incidents)
     decisions = []

@@ -105,20 +105,20 @@ class Incident:
         resolve_after : int
             The number of consecutive ok windows that resolve an incident.
         """
-        seen = replace(self, last_end=end)
+        current = replace(self, last_end=end)
         if outcome == "drift":
-            seen = replace(seen, statistics=statistics)
+            current = replace(current, statistics=statistics)
             if not self.is_open:
-                return seen._transition(end, is_open=True), "firing"
+                return current._transition(end, is_open=True), "firing"
         if outcome in ("drift", "unconfirmed", "inhibited"):
             state: IncidentState = "firing"
             if not self.is_open:
                 state = "inhibited" if outcome == "inhibited" else "unconfirmed"
-            return replace(seen, ok_windows=0), state
+            return replace(current, ok_windows=0), state
         ok_windows = self.ok_windows + 1
         if self.is_open and outcome == "ok" and ok_windows < resolve_after:
-            return replace(seen, ok_windows=ok_windows), "recovering"
-        return (seen._transition(end, is_open=False) if self.is_open else seen), "resolved"
+            return replace(current, ok_windows=ok_windows), "recovering"
+        return (current._transition(end, is_open=False) if self.is_open else current), "resolved"
 
     def is_ok_by(self, statistics: tuple[str, ...]) -> bool:
         """Return whether all statistics that found the drift, except those on a column's presence, are among these."""

@@ -20,18 +20,18 @@ class IncidentStates:
     ----------
     incidents : mapping of str to (Incident, row)
         The incidents on record.
-    sent : iterable of (datetime, collection of str)
+    recent : iterable of (datetime, collection of str)
         When recent notifications were decided on, and their sinks.
     """
 
     def __init__(
         self,
         incidents: Mapping[str, tuple[Incident, Mapping[str, Any]]],
-        sent: Iterable[tuple[datetime, Collection[str]]],
+        recent: Iterable[tuple[datetime, Collection[str]]],
     ) -> None:
         self.incidents = {each: incident for each, (incident, _) in incidents.items()}
         self._rows = {each: row for each, (_, row) in incidents.items()}
-        self._sent = deque(sent)
+        self._recent = deque(recent)
 
     def unsettled(self) -> list[str]:
         """Return the ids of the incidents that are open, or whose recovery was not notified yet."""
@@ -51,12 +51,12 @@ class IncidentStates:
 
     def count_notification(self, time: datetime, sinks: Collection[str]) -> None:
         """Count a notification to these sinks."""
-        self._sent.append((time, sinks))
+        self._recent.append((time, sinks))
 
     def sent_since(self, time: datetime) -> Counter[str]:
         """Count the notifications since then by sink, and drop the older ones."""
-        self._sent = deque(each for each in self._sent if each[0] >= time)
-        return Counter(name for _, sinks in self._sent for name in sinks)
+        self._recent = deque(each for each in self._recent if each[0] >= time)
+        return Counter(name for _, sinks in self._recent for name in sinks)
 
     def stale(
         self, end: datetime, resolve_timeout: timedelta, observations: Iterable[Observation]

@@ -36,9 +36,9 @@ def observations_of(findings: DataFrame, unsettled: Collection[str] = ()) -> Dat
     -------
     DataFrame
         ``sparkmon.schemas.OBSERVATIONS``. Of several statistics that found a drift, the row is that of the one whose
-        value is the largest multiple of its threshold. A column is ``ok`` if at least one statistic finds it ok and none
-        finds a drift; ``statistics`` lists them. A window with too few rows has no row. A slice is ``inhibited`` if the
-        whole column drifts in that window.
+        value is the largest multiple of its threshold. A column is ``ok`` if at least one statistic finds it ok and
+        none finds a drift; ``statistics`` lists them. A window with too few rows has no row. A slice is ``inhibited``
+        if the whole column drifts in that window.
     """
     is_drift = F.col("status").isin("drift", "over_limit", "provisional")
     rank = F.when(is_drift, F.when(F.coalesce("confirmed", F.lit(True)), 0).otherwise(1)).when(
@@ -93,10 +93,10 @@ def alerts_of(findings: DataFrame) -> DataFrame:
     Returns
     -------
     DataFrame
-        ``sparkmon.schemas.OBSERVATIONS``: each column that drifts, by its strongest statistic. A slice has an alert only
-        if its whole column has none in that window. The column ``:joint`` stands for all numeric features together:
-        :func:`sparkmon.domain_classifier` reports which of them differ. A running :class:`sparkmon.Monitor` applies
-        its policy to decide which of them notify.
+        ``sparkmon.schemas.OBSERVATIONS``: each column that drifts, by its strongest statistic. A slice has an alert
+        only if its whole column has none in that window. The column ``:joint`` stands for all numeric features
+        together: :func:`sparkmon.domain_classifier` reports which of them differ. A running
+        :class:`sparkmon.Monitor` applies its policy to decide which of them notify.
 
     Examples
     --------

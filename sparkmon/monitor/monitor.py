@@ -135,9 +135,7 @@ class Monitor:
         self.window, self.slide, self.delay, self.k = window, slide, delay, k
         self.components = [components] if isinstance(components, str) else list(components)
         self.checks = checks or Checks()
-        alert_manager = AlertManager(
-            self.tables, [ConsoleSink()] if sinks is None else sinks, policy
-        )
+        alerts = AlertManager(self.tables, [ConsoleSink()] if sinks is None else sinks, policy)
         served = read_views(store, views or {})
         self._detector = SkewDetector(store, served) if served else None
         references = with_slices(store.read_references(reference), slices)
@@ -156,10 +154,8 @@ class Monitor:
         verdicts = Verdicts(references, self.checks, step.total_seconds(), lengths, past)
         longer = LongerWindows(self.tables, length.total_seconds(), self.longer_windows)
         tally = Tally()
-        self.closed_windows = ClosedWindows(verdicts, self.tables, alert_manager, longer, tally)
-        self.open_windows = (
-            OpenWindows(verdicts, self.tables, alert_manager) if provisional else None
-        )
+        self.closed_windows = ClosedWindows(verdicts, self.tables, alerts, longer, tally)
+        self.open_windows = OpenWindows(verdicts, self.tables, alerts) if provisional else None
         self._queries = Queries(
             self._profiles,
             self.closed_windows,

@@ -64,8 +64,8 @@ class AlertmanagerSink(AlertSink):
     annotations, beside ``summary`` and ``incident_id``.
 
     *Escalation*. Routes go by ``severity``, so it is a label, and an incident that escalates is another alert. The
-    request ends the alert of the severity before. After a restart that severity is unknown: the next reminder, escalation
-    or recovery of an incident ends its alerts of all other severities.
+    request ends the alert of the severity before. After a restart that severity is unknown: the next reminder,
+    escalation or recovery of an incident ends its alerts of all other severities.
 
     *Times*. An alert starts at the end of its window and ends now if it is resolved, else after ``resolve_timeout``. A
     provisional one, which no notification ends, ends one window's length after its window, or after an hour if that is

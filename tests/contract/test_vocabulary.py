@@ -43,7 +43,7 @@ RETIRED = (
         "history_reach_s",
         "Claims",
     ),
-    *("letters", "Watch", "Silence"),
+    *("letters", "Watch"),
     # serving, store, demo
     *("stitch", "stitched", "front_door", "patience", "SkewMarker", "print_play", "Play", "play"),
 )
