@@ -17,7 +17,7 @@ from bench.section import Section
 from bench.traffic import COLUMNS, DELAY, MODEL, WINDOW, WINDOWS, normals, write_traffic
 from sparkmon.comparison import Checks
 from sparkmon.errors import SparkmonError
-from sparkmon.monitor import Monitor
+from sparkmon.monitor import Monitor, Windows
 from sparkmon.profiles import profile_rows, reference_of
 from sparkmon.records import ModelSchema
 from sparkmon.sources import rows as decode
@@ -41,7 +41,7 @@ def measure_payloads(spark: SparkSession, folder: Path, rounds: Rounds, events: 
     write_traffic(folder / "spool", folder / "decoded", events)
     write_traffic(folder / "few" / "spool", folder / "few" / "decoded", few)
     store = _store(spark, folder / "store", events)
-    monitor = Monitor(store, f"{folder}/tables", window=WINDOW, delay=DELAY)
+    monitor = Monitor(store, f"{folder}/tables", windows=Windows(WINDOW, delay=DELAY))
 
     def measure(name: str, way: _Way, data: Path, count: int) -> list[Contender]:
         runs = _contenders(way, data, monitor, store.schemas())

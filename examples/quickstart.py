@@ -30,7 +30,7 @@ log_a_day(work / "spool")
 events = spark.read.format("kserve").load(str(work / "spool"))
 
 # 3. Each six hours of traffic beside the training data.
-monitor = sparkmon.Monitor(store, f"{work}/tables", window="6 hours")
+monitor = sparkmon.Monitor(store, f"{work}/tables", windows=sparkmon.Windows("6 hours"))
 findings = monitor.findings(monitor.profiles(events)).cache()
 findings.orderBy("window_start", "column_name", "statistic").select(
     "window_start", "column_name", "statistic", "value", "threshold", "status"

@@ -26,7 +26,7 @@ store.write_reference(sparkmon.reference_of(training, "payments").toArrow())
 log_a_day(work / "spool")
 
 # Two views: the stream's windows, one row per column, and the training data.
-monitor = sparkmon.Monitor(store, f"{work}/tables", window="6 hours")
+monitor = sparkmon.Monitor(store, f"{work}/tables", windows=sparkmon.Windows("6 hours"))
 events = spark.readStream.format("kserve").load(str(work / "spool"))
 monitor.profiles(events).createOrReplaceTempView("live")
 spark.createDataFrame(store.read_references()).createOrReplaceTempView("training")

@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Alert": "sparkmon.sinks",
     "AlertSink": "sparkmon.sinks",
+    "Alerting": "sparkmon.alerts",
     "AlertmanagerSink": "sparkmon.sinks",
     "Checks": "sparkmon.comparison",
     "ConsoleSink": "sparkmon.sinks",
@@ -44,6 +45,7 @@ _HOMES = {
     "Tables": "sparkmon.tables",
     "TeamsSink": "sparkmon.sinks",
     "WebhookSink": "sparkmon.sinks",
+    "Windows": "sparkmon.monitor",
     "alerts_of": "sparkmon.alerts",
     "column_kinds": "sparkmon.profiles",
     "compare": "sparkmon.comparison",

@@ -3,6 +3,7 @@
 from sparkmon.alerts.acknowledgements import Acknowledgement, Acknowledgements
 from sparkmon.alerts.alert_manager import AlertManager
 from sparkmon.alerts.alert_store import AlertStore
+from sparkmon.alerts.alerting import Alerting
 from sparkmon.alerts.dispatcher import Dispatcher
 from sparkmon.alerts.incident import Incident, Observation
 from sparkmon.alerts.matcher import SEVERITIES, Matcher
@@ -17,6 +18,7 @@ __all__ = [
     "Acknowledgements",
     "AlertManager",
     "AlertStore",
+    "Alerting",
     "Dispatcher",
     "Incident",
     "Matcher",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from sparkmon.comparison.history import History
 from sparkmon.comparison.rates import RATES
 from sparkmon.errors import OptionError
 from sparkmon.statistics import STATISTICS
@@ -35,10 +36,12 @@ class Checks:
     rates : mapping of str to float
         Rates of ``missing_key_rate``, ``stale_rate`` and ``skew_rate`` that are allowed, instead of 0.01. They are
         judged where requests came through sparkmon's transformer.
-
     false_alarms_per_week : float, default 1.0
         How many windows a week may alarm on a model although nothing has drifted. The level of all tests follows from
         it and from the number of windows and tests.
+    history : sequence of str, default ()
+        Windows of the past that a monitor compares each window with, too: ``previous``, ``trailing(24)`` or
+        ``seasonal(7 days, 4)``; see :class:`sparkmon.History`.
 
     Raises
     ------
@@ -46,7 +49,7 @@ class Checks:
         There is no such statistic.
     OptionError
         No statistic is named, a threshold is negative or belongs to a statistic that is not named, or a rate is
-        unknown or not in [0, 1], or ``false_alarms_per_week`` is not above 0.
+        unknown or not in [0, 1], or ``false_alarms_per_week`` is not above 0, or a history is malformed.
 
     Examples
     --------
@@ -62,13 +65,24 @@ class Checks:
     thresholds: Mapping[str, float] = field(default_factory=dict)
     rates: Mapping[str, float] = field(default_factory=dict)
     false_alarms_per_week: float = 1.0
+    history: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "statistics", tuple(self.statistics))
+        object.__setattr__(self, "history", tuple(self.history))
         if not self.statistics:
             raise OptionError.missing("statistics", f"one or more of {', '.join(STATISTICS)}")
         for name in self.statistics:
             STATISTICS.get(name)
+        if not self.false_alarms_per_week > 0:
+            raise OptionError.malformed(
+                "false_alarms_per_week", self.false_alarms_per_week, "a number above 0"
+            )
+        for text in self.history:
+            History.parse(text)
+        self._check_numbers()
+
+    def _check_numbers(self) -> None:
         for name, threshold in self.thresholds.items():
             if name not in self.statistics:
                 raise OptionError(
@@ -77,10 +91,6 @@ class Checks:
                 )
             if not threshold >= 0:
                 raise OptionError.malformed(f"thresholds.{name}", threshold, "a number >= 0")
-        if not self.false_alarms_per_week > 0:
-            raise OptionError.malformed(
-                "false_alarms_per_week", self.false_alarms_per_week, "a number above 0"
-            )
         for name, rate in self.rates.items():
             if name not in RATES.values():
                 raise OptionError.unknown(f"rates.{name}", RATES.values())

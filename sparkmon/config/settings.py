@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
+from sparkmon.alerts import Alerting
 from sparkmon.comparison import RATES, Checks, History
 from sparkmon.config.health import HealthSettings, MetricsSettings
 from sparkmon.config.policy import PolicySettings
@@ -15,7 +16,7 @@ from sparkmon.config.sources import HopsworksSource, KafkaSource, KServeSource
 from sparkmon.config.values import Interval, Location, Options, Strict, Text, as_strings, resolved
 from sparkmon.errors import OptionError
 from sparkmon.interval import parse_interval
-from sparkmon.monitor import Monitor, check_longer_windows
+from sparkmon.monitor import Monitor, Windows
 from sparkmon.statistics import STATISTICS
 from sparkmon.store import DEFAULT_REFERENCE, FeatureStore, open_store
 
@@ -149,7 +150,7 @@ class MonitorConfig(Strict):
     @classmethod
     def _mergeable(cls, lengths: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         if "window" in info.data and "slide" in info.data:
-            check_longer_windows(lengths, info.data["window"], info.data["slide"])
+            Windows(info.data["window"], info.data["slide"], longer=lengths)
         return lengths
 
     @field_validator("thresholds")
@@ -185,6 +186,17 @@ class MonitorConfig(Strict):
         """Return the directory of the queries' checkpoints."""
         return self.checkpoints or f"{self.tables.rstrip('/')}/checkpoints"
 
+    def windows(self) -> Windows:
+        """Make the windows."""
+        return Windows(
+            self.window,
+            slide=self.slide,
+            delay=self.delay,
+            idle=self.idle,
+            longer=self.longer_windows,
+            provisional=self.provisional,
+        )
+
     def monitor(self) -> Monitor:
         """Make the monitor; needs an active Spark session.
 
@@ -196,19 +208,18 @@ class MonitorConfig(Strict):
         return Monitor(
             self.store.open(),
             self.tables,
-            window=self.window,
-            slide=self.slide,
-            delay=self.delay,
-            idle=self.idle,
+            windows=self.windows(),
+            checks=Checks(
+                self.statistics,
+                self.thresholds,
+                self.rates,
+                self.false_alarms_per_week,
+                self.history,
+            ),
+            alerting=Alerting([each.open() for each in self.alerts], self.policy.policy()),
+            health=self.health.limits(),
             reference=self.reference,
             components=self.components,
-            checks=Checks(self.statistics, self.thresholds, self.rates, self.false_alarms_per_week),
-            history=self.history,
-            longer_windows=self.longer_windows,
-            provisional=self.provisional,
             views=self.views,
             slices=self.slices,
-            sinks=[each.open() for each in self.alerts],
-            policy=self.policy.policy(),
-            health=self.health.limits(),
         )

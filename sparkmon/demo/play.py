@@ -15,6 +15,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from sparkmon import sources
+from sparkmon.alerts import Alerting
 from sparkmon.demo.delay_model import DelayModel
 from sparkmon.demo.flights import FEATURES, MODEL, SCORE, Flights, split_flights
 from sparkmon.demo.mariadb_process import MariaDbProcess
@@ -23,7 +24,7 @@ from sparkmon.demo.platform import Platform
 from sparkmon.demo.sender import Progress, Sender
 from sparkmon.demo.traffic import Traffic
 from sparkmon.errors import SparkmonError
-from sparkmon.monitor import Monitor
+from sparkmon.monitor import Monitor, Windows
 from sparkmon.profiles import reference_of
 from sparkmon.sinks import AlertSink, Notification
 from sparkmon.store import FeatureStore, open_store
@@ -139,10 +140,9 @@ def play(spark: SparkSession, out: Path, store: str, report: Report) -> Play:
         monitor = Monitor(
             features,
             f"{out}/tables",
-            window=f"{_WINDOW_S} seconds",
-            delay=f"{_DELAY_S} seconds",
+            windows=Windows(f"{_WINDOW_S} seconds", delay=f"{_DELAY_S} seconds"),
+            alerting=Alerting([counter]),
             views={MODEL: f"{VIEW.name}:{VIEW.version}"},
-            sinks=[counter],
         )
         traffic = Traffic(flights.live, reports)
         report("waiting for the servers", 0.0)
@@ -231,7 +231,7 @@ def _summary(
     rows, windows = counted.collect()[0]
     events = spark.read.format(sources.InferenceLogDataSource.name()).load(str(platform.spool))
     # Not `monitor.rows`, which asks the store about every request.
-    decoded = sources.rows(events, delay=monitor.delay)
+    decoded = sources.rows(events, delay=monitor.windows.delay)
     answers = decoded.where("event_type = 'response' AND instance >= 0")
     trouble = alerts.where("state = 'firing'")
     told = trouble.orderBy("window_start", "column_name").toArrow().to_pylist()

@@ -1,6 +1,6 @@
 """The monitor: puts the rooms together over any DataFrame of events, streaming or not."""
 
-from sparkmon.monitor.longer_windows import check_longer_windows
 from sparkmon.monitor.monitor import Monitor
+from sparkmon.monitor.windows import Windows
 
-__all__ = ["Monitor", "check_longer_windows"]
+__all__ = ["Monitor", "Windows"]

@@ -9,14 +9,13 @@ from functools import reduce
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from sparkmon.errors import OptionError
 from sparkmon.interval import parse_interval
 from sparkmon.monitor.reach import EPOCH, Reach, lasts
 from sparkmon.profiles import merge_profiles
 from sparkmon.schemas import PROFILES
 from sparkmon.tables import Tables
 
-__all__ = ["LongerWindows", "check_longer_windows"]
+__all__ = ["LongerWindows"]
 
 
 class LongerWindows:
@@ -104,19 +103,3 @@ class LongerWindows:
 def _floor(time: datetime, length: timedelta) -> datetime:
     """Return the last whole multiple of a length since 1970, at or before a time."""
     return time - (time - EPOCH) % length
-
-
-def check_longer_windows(lengths: Sequence[str], window: str, slide: str | None) -> None:
-    """Raise OptionError unless longer windows can be merged from windows."""
-    unit = parse_interval("window", window)
-    if lengths and slide is not None and parse_interval("slide", slide) != unit:
-        raise OptionError(
-            f"got longer_windows={list(lengths)!r} with slide={slide!r}; expected windows that do not overlap, "
-            "for only those can be merged; leave out one of the two"
-        )
-    for length in lengths:
-        long = parse_interval("longer_windows", length)
-        if long <= unit or long % unit:
-            raise OptionError.malformed(
-                "longer_windows", length, f"a whole multiple of the window, {window}"
-            )

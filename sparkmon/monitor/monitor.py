@@ -9,22 +9,22 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from sparkmon import sources
-from sparkmon.alerts import AlertManager, Policy
+from sparkmon.alerts import Alerting, AlertManager
 from sparkmon.comparison import Checks, History
 from sparkmon.errors import OptionError, ReferenceMissingError
 from sparkmon.health import HealthLimits, Tally
 from sparkmon.interval import parse_interval
 from sparkmon.monitor.closed_windows import ClosedWindows
 from sparkmon.monitor.dead_letters import DeadLetters
-from sparkmon.monitor.longer_windows import LongerWindows, check_longer_windows
+from sparkmon.monitor.longer_windows import LongerWindows
 from sparkmon.monitor.open_windows import OpenWindows
 from sparkmon.monitor.queries import Queries
 from sparkmon.monitor.row_profiles import row_profiles
 from sparkmon.monitor.silence import Clock
 from sparkmon.monitor.verdicts import Verdicts
 from sparkmon.monitor.views import read_views
-from sparkmon.profiles import WINDOW_K, merge_profiles, slices_of, with_slices
-from sparkmon.sinks import AlertSink, ConsoleSink
+from sparkmon.monitor.windows import Windows
+from sparkmon.profiles import merge_profiles, slices_of, with_slices
 from sparkmon.skew import SkewDetector
 from sparkmon.store import DEFAULT_REFERENCE, FeatureStore, schemas_of
 from sparkmon.tables import Tables
@@ -42,45 +42,24 @@ class Monitor:
         Holds the references. A model without one is profiled, and its findings say ``no_reference``.
     tables : str or Tables
         A directory or a catalog schema, for ``profiles``, ``drift_metrics``, ``alerts`` and ``dead_letters``.
-    window : str, default "1 hour"
-        Length of the event-time windows.
-    slide : str, optional
-        Distance between the starts of windows; they do not overlap without.
-    idle : str or None, default "1 minute"
-        How long no events must come for a stream to be silent. The windows of a silent stream close as if events
-        went on: the time of the last event and the time since then decide. None: they stay open until events come.
-    delay : str, default "10 minutes"
-        How late events may come. A window closes once an event is this much later than its end; events that come
-        later still are left out and counted (:meth:`sparkmon.watch.Watch.late_events`).
+    windows : Windows, optional
+        The event-time windows: their length, when they close, and longer ones.
+    checks : Checks, optional
+        The statistics, their thresholds, and windows of the past to compare with.
+    alerting : Alerting, optional
+        The sinks, and the policy that decides what they get; by default the console.
+    health : HealthLimits, optional
+        When the monitor itself is unhealthy, which is an alert like others.
     reference : str, default "training"
         The name of the references to compare with.
     components : str or sequence of str, default ("predictor", "")
-        The hops to watch, by ``ce-component``. What a transformer's logger tells has entity ids and no features, so
-        that only predictors, and loggers that do not name their component, are watched.
-    checks : Checks, optional
-        The statistics and thresholds.
-    history : sequence of str, default ()
-        Windows of the past to compare each window with, too, such as ``previous``, ``trailing(24)`` or
-        ``seasonal(7 days, 4)``; see :class:`sparkmon.History`.
-    longer_windows : sequence of str, default ()
-        Lengths of windows to judge as well, such as ``"1 day"`` beside windows of an hour, whole multiples of
-        ``window``. They are merged from the profiles of the windows, without another pass over rows.
-    provisional : bool, default False
-        Whether to tell of gross drift in windows that are still open, too, at most once per window and column; see
-        :func:`sparkmon.comparison.provisional`. It is a second query, which reads and decodes the log once more.
+        The hops to watch, by ``ce-component``. A transformer's logger sends entity ids and no features, so by default
+        only predictors are watched, and loggers that do not name their component.
     views : mapping of str to str, optional
         Model to the feature view, ``"name"`` or ``"name:version"``, that sparkmon's transformer serves it from. Its
         logged features are then compared with what the store holds (``skew_rate``); see :class:`sparkmon.SkewDetector`.
-    sinks : sequence of AlertSink, optional
-        Where alerts are told beside the table; the console without.
-    policy : Policy, optional
-        When they are told, and to which sinks; see :class:`sparkmon.Policy` for what holds without.
-    health : HealthLimits, optional
-        When the monitor itself is not well, which is told as other alerts are; see :class:`sparkmon.HealthLimits`.
     slices : sequence of str, optional
-        Which of the slices that the references were made with are watched beside the whole; all of them without.
-    k : int, default 800
-        KLL parameter of the windows' sketches.
+        Which of the slices of the references to watch next to the whole table; by default all of them.
 
     Raises
     ------
@@ -89,12 +68,11 @@ class Monitor:
     StoreError
         The store has no such feature view.
     OptionError
-        A view is malformed, or has no feature group with a ``time`` column; a history is malformed; a longer window is
-        no whole multiple of ``window``, or windows overlap; or no reference was made with a slice.
+        A view is malformed, or has no feature group with a ``time`` column; or no reference was made with a slice.
 
     Notes
     -----
-    References are read when the monitor is made: make a new monitor to take up a new reference.
+    A monitor reads the references when it is made: to use a new reference, make a new monitor.
 
     Examples
     --------
@@ -103,7 +81,7 @@ class Monitor:
     >>> store = sparkmon.LocalStore(f"{folder}/store")
     >>> table = spark.range(10_000).selectExpr("id / 100 AS temp")
     >>> store.write_reference(sparkmon.reference_of(table, "flights").toArrow())
-    >>> monitor = sparkmon.Monitor(store, f"{folder}/tables", window="1 hour")
+    >>> monitor = sparkmon.Monitor(store, f"{folder}/tables", windows=sparkmon.Windows("1 hour"))
     >>> sparkmon.register(spark)
     >>> events = spark.readStream.format("kserve").load(tempfile.mkdtemp())
     >>> monitor.start(events, f"{folder}/checkpoints", available_now=True).wait()
@@ -114,54 +92,47 @@ class Monitor:
         store: FeatureStore,
         tables: str | Tables,
         *,
-        window: str = "1 hour",
-        slide: str | None = None,
-        idle: str | None = "1 minute",
-        delay: str = "10 minutes",
+        windows: Windows | None = None,
+        checks: Checks | None = None,
+        alerting: Alerting | None = None,
+        health: HealthLimits | None = None,
         reference: str = DEFAULT_REFERENCE,
         components: str | Sequence[str] = ("predictor", ""),
-        checks: Checks | None = None,
-        history: Sequence[str] = (),
-        longer_windows: Sequence[str] = (),
-        provisional: bool = False,
         views: Mapping[str, str] | None = None,
-        sinks: Sequence[AlertSink] | None = None,
-        policy: Policy | None = None,
-        health: HealthLimits | None = None,
         slices: Sequence[str] | None = None,
-        k: int = WINDOW_K,
     ) -> None:
         self.tables = tables if isinstance(tables, Tables) else Tables(tables)
-        self.window, self.slide, self.delay, self.k = window, slide, delay, k
+        self.windows, self.checks = windows or Windows(), checks or Checks()
         self.components = [components] if isinstance(components, str) else list(components)
-        self.checks = checks or Checks()
-        alerts = AlertManager(self.tables, [ConsoleSink()] if sinks is None else sinks, policy)
+        alerting = alerting or Alerting()
+        alerts = AlertManager(self.tables, alerting.sinks, alerting.policy)
         served = read_views(store, views or {})
         self._detector = SkewDetector(store, served) if served else None
         references = with_slices(store.read_references(reference), slices)
         self.slices = slices_of(references)
         self._schemas = schemas_of(references)
-        self._profiles = row_profiles(references, window, slide, k)
+        self._profiles = row_profiles(
+            references, self.windows.length, self.windows.slide, self.windows.k
+        )
         if not self._schemas:
             raise ReferenceMissingError(
                 f"{store!r} has no reference {reference!r}; make one with: sparkmon profile TABLE --as MODEL"
             )
-        length, step = parse_interval("window", window), parse_interval("slide", slide or window)
-        self.longer_windows = list(longer_windows)
-        check_longer_windows(self.longer_windows, window, slide)
-        past = [History.parse(text) for text in history]
-        lengths = [window, *self.longer_windows]
+        span, step, idle = self.windows.span, self.windows.step, self.windows.idle
+        past = [History.parse(text) for text in self.checks.history]
+        lengths = [self.windows.length, *self.windows.longer]
         verdicts = Verdicts(references, self.checks, step.total_seconds(), lengths, past)
-        longer = LongerWindows(self.tables, length.total_seconds(), self.longer_windows)
+        longer = LongerWindows(self.tables, span.total_seconds(), self.windows.longer)
         tally = Tally()
         self.closed_windows = ClosedWindows(verdicts, self.tables, alerts, longer, tally)
+        provisional = self.windows.provisional
         self.open_windows = OpenWindows(verdicts, self.tables, alerts) if provisional else None
         self._queries = Queries(
             self._profiles,
             self.closed_windows,
             self.open_windows,
             DeadLetters(self.tables, tally),
-            Clock(length, step, parse_interval("delay", delay)),
+            Clock(span, step, parse_interval("delay", self.windows.delay)),
             None if idle is None else parse_interval("idle", idle),
             health or HealthLimits(),
         )
@@ -186,7 +157,8 @@ class Monitor:
         if profiles.isStreaming:
             return profiles
         profiles = profiles.persist()
-        longer = [merge_profiles(profiles, length, k=self.k) for length in self.longer_windows]
+        k = self.windows.k
+        longer = [merge_profiles(profiles, length, k=k) for length in self.windows.longer]
         return reduce(DataFrame.unionByName, longer, profiles)
 
     def findings(
@@ -283,7 +255,7 @@ class Monitor:
         return start(available_now=available_now, take_over=take_over)
 
     def _rows(self, events: DataFrame, beats: DataFrame | None = None) -> DataFrame:
-        watched, delay, detector = self._watched(events), self.delay, self._detector
+        watched, delay, detector = self._watched(events), self.windows.delay, self._detector
         return sources.rows(
             watched, self._schemas, delay=delay, detector=detector, heartbeats=beats
         )

@@ -19,7 +19,7 @@ from confluent_kafka import Consumer, TopicPartition
 from pyspark.sql import SparkSession
 from typer.testing import CliRunner
 
-from sparkmon.alerts import AlertStore
+from sparkmon.alerts import Alerting, AlertStore
 from sparkmon.cli.app import app
 from sparkmon.monitor import Monitor
 from sparkmon.profiles import reference_of
@@ -176,7 +176,7 @@ def test_an_alert_is_there_within_two_triggers(
 
     with sink() as pager:
         sinks = [AlertmanagerSink(alertmanager), WebhookSink(f"{pager.url}in")]
-        monitor = Monitor(store, f"{tmp_path}/tables", sinks=sinks)
+        monitor = Monitor(store, f"{tmp_path}/tables", alerting=Alerting(sinks))
         watch = monitor.start(kafka_events(records), f"{tmp_path}/checkpoints")
         try:
             produce(kafka, log, [record_of(each, "binary") for each in traffic(model, 0, 59, 80)])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
+from sparkmon.alerts import Alerting
 from sparkmon.comparison import Checks
 from sparkmon.logs.spool_writer import SpoolWriter
 from sparkmon.monitor import Monitor
@@ -72,7 +73,7 @@ class Desk:
             LocalStore(self.references),
             f"{self.tables}",
             checks=Checks(("psi", "type_rate")),
-            sinks=[],
+            alerting=Alerting(()),
         )
         place = f"{self.path}/{checkpoints}"
         return monitor.start(

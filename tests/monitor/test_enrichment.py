@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
+from sparkmon.alerts import Alerting
 from sparkmon.errors import OptionError, StoreError
 from sparkmon.logs import SpoolWriter
 from sparkmon.monitor import Monitor
@@ -81,7 +82,9 @@ def test_rates_of_a_stream_are_those_of_its_rows(
 ) -> None:
     with SpoolWriter(tmp_path / "spool") as spool:
         spool.append(events_to_batch([*EVENTS, clock(300)]))
-    monitor = Monitor(store, f"{tmp_path}/tables", views={"fraud": "fraud:2"}, sinks=[])
+    monitor = Monitor(
+        store, f"{tmp_path}/tables", alerting=Alerting(()), views={"fraud": "fraud:2"}
+    )
     events = spark.readStream.format("kserve").load(f"{tmp_path}/spool")
     monitor.start(events, f"{tmp_path}/checkpoints", available_now=True).wait()
     findings = monitor.tables.read(spark, "drift_metrics").where("column_kind = 'row_flag'")
@@ -114,7 +117,7 @@ def test_rates_of_a_stream_are_those_of_its_rows(
 def test_ages_are_profiled_and_ids_can_be_joined(
     spark: SparkSession, store: LocalStore, tmp_path: Path
 ) -> None:
-    monitor = Monitor(store, f"{tmp_path}/tables", sinks=[])
+    monitor = Monitor(store, f"{tmp_path}/tables", alerting=Alerting(()))
     frame = events_frame(spark, EVENTS)
     ages = monitor.profiles(frame).where("column_name = 'cards_1.age_s'").orderBy("window_start")
     told = ages.select("profile.min", "profile.max", "profile.num_numbers", "profile.num_nulls")

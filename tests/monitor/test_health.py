@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pyspark.errors import StreamingQueryException
 from pyspark.sql import SparkSession
 
+from sparkmon.alerts import Alerting
 from sparkmon.logs import SpoolWriter
 from sparkmon.monitor import Monitor
 from sparkmon.store import LocalStore
@@ -34,7 +35,7 @@ def scraped(port: int) -> dict[tuple[str, ...], float]:
 def test_prometheus_reads_what_went_through(
     spark: SparkSession, store: LocalStore, tmp_path: Path
 ) -> None:
-    monitor = Monitor(store, f"{tmp_path}/tables", sinks=[Ledger()])
+    monitor = Monitor(store, f"{tmp_path}/tables", alerting=Alerting([Ledger()]))
     late = [*FIRST[:3]]
     with SpoolWriter(tmp_path / "spool") as spool:
         watch = monitor.start(
@@ -69,7 +70,7 @@ def test_a_query_that_fails_is_told_before_the_monitor_ends(
     spark: SparkSession, store: LocalStore, tmp_path: Path
 ) -> None:
     ledger = Ledger()
-    monitor = Monitor(store, str(tmp_path / "tables"), sinks=[ledger])
+    monitor = Monitor(store, str(tmp_path / "tables"), alerting=Alerting([ledger]))
     (tmp_path / "tables").mkdir()
     (tmp_path / "tables" / "dead_letters").write_text("in the way")
     with SpoolWriter(tmp_path / "spool") as spool:

@@ -15,10 +15,11 @@ import pytest
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 
+from sparkmon.alerts import Alerting
 from sparkmon.comparison import Checks
 from sparkmon.errors import CheckpointError, OptionError
 from sparkmon.logs.spool_writer import SpoolWriter
-from sparkmon.monitor import Monitor
+from sparkmon.monitor import Monitor, Windows
 from sparkmon.monitor.heartbeats import Heartbeats
 from sparkmon.monitor.silence import Clock
 from sparkmon.profiles import reference_of
@@ -46,11 +47,9 @@ def monitor_in(store: LocalStore, work: Path, idle: str | None = "1 second") -> 
     return Monitor(
         store,
         f"{work}/tables",
-        window="2 seconds",
-        delay="4 seconds",
+        windows=Windows("2 seconds", delay="4 seconds", idle=idle),
         checks=Checks(("ks",)),
-        idle=idle,
-        sinks=[],
+        alerting=Alerting(()),
     )
 
 

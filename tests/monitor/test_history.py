@@ -10,6 +10,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from scipy.stats import ks_2samp
 
+from sparkmon.alerts import Alerting
 from sparkmon.comparison import Checks
 from sparkmon.logs import SpoolWriter
 from sparkmon.monitor import Monitor
@@ -46,9 +47,8 @@ def monitor(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Mo
     return Monitor(
         store,
         f"{folder}/tables",
-        checks=Checks(("ks",)),
-        history=("previous", "trailing(2)", "seasonal(2 hours, 1)"),
-        sinks=[],
+        checks=Checks(("ks",), history=("previous", "trailing(2)", "seasonal(2 hours, 1)")),
+        alerting=Alerting(()),
     )
 
 

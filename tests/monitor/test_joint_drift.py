@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
+from sparkmon.alerts import Alerting
 from sparkmon.comparison import Checks
 from sparkmon.logs.spool_writer import SpoolWriter
 from sparkmon.monitor import Monitor
@@ -67,7 +69,10 @@ def test_only_whole_rows_tell_of_it_and_in_its_windows_alone(
 ) -> None:
     events = traffic()
     monitor = Monitor(
-        store, str(tmp_path / "tables"), checks=CHECKS, history=["previous"], sinks=[]
+        store,
+        str(tmp_path / "tables"),
+        checks=replace(CHECKS, history=["previous"]),
+        alerting=Alerting(()),
     )
     with SpoolWriter(tmp_path / "spool") as spool:
         spool.append(events_to_batch(events))
@@ -124,7 +129,7 @@ def test_a_reference_without_a_projection_is_read_and_watched_as_before(
     frame = spark.createDataFrame(plain).drop("projection")
     frame = frame.withColumn("profile", frame["profile"].dropFields("vector"))
     frame.write.format("delta").save(str(tmp_path / "references"))
-    monitor = Monitor(old, str(tmp_path / "tables"), sinks=[])
+    monitor = Monitor(old, str(tmp_path / "tables"), alerting=Alerting(()))
     events = requests("air", 0, 60, LIVE[0].tolist(), 50)
     kinds = {row.column_kind for row in monitor.profiles(events_frame(spark, events)).collect()}
     assert kinds == {"feature"}

@@ -7,7 +7,7 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from sparkmon.logs.spool_writer import SpoolWriter
-from sparkmon.monitor import Monitor
+from sparkmon.monitor import Monitor, Windows
 from sparkmon.profiles import reference_of
 from sparkmon.protocol import events_to_batch
 from sparkmon.records import Event
@@ -21,7 +21,7 @@ def test_events_later_than_the_delay_are_counted(spark: SparkSession, tmp_path: 
     store = LocalStore(tmp_path / "store")
     table = spark.range(1_000).selectExpr("id AS amount")
     store.write_reference(reference_of(table, "shop").toArrow())
-    monitor = Monitor(store, f"{tmp_path}/tables", window="1 hour", delay="10 minutes")
+    monitor = Monitor(store, f"{tmp_path}/tables", windows=Windows("1 hour", delay="10 minutes"))
 
     def late(events: list[Event]) -> int:
         with SpoolWriter(tmp_path / "spool") as spool:

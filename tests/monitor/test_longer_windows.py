@@ -11,10 +11,11 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from scipy.stats import ks_2samp
 
+from sparkmon.alerts import Alerting
 from sparkmon.comparison import Checks
 from sparkmon.errors import OptionError
 from sparkmon.logs import SpoolWriter
-from sparkmon.monitor import Monitor
+from sparkmon.monitor import Monitor, Windows
 from sparkmon.monitor.longer_windows import LongerWindows
 from sparkmon.monitor.reach import Reach
 from sparkmon.profiles import reference_of
@@ -67,7 +68,11 @@ def test_longer_windows_are_judged_when_their_last_hour_has_closed(
     spark: SparkSession, store: LocalStore, tmp_path: Path
 ) -> None:
     monitor = Monitor(
-        store, f"{tmp_path}/tables", checks=Checks(("ks",)), longer_windows=["4 hours"], sinks=[]
+        store,
+        f"{tmp_path}/tables",
+        windows=Windows(longer=["4 hours"]),
+        checks=Checks(("ks",)),
+        alerting=Alerting(()),
     )
     run(spark, monitor, [EVENTS[:18], EVENTS[18:30], EVENTS[30:], [clock(14 * 60)]], tmp_path)
     written = monitor.tables.read(spark, "drift_metrics")
@@ -96,7 +101,11 @@ def test_a_batch_tried_again_completes_the_same(
     spark: SparkSession, store: LocalStore, tmp_path: Path
 ) -> None:
     monitor = Monitor(
-        store, f"{tmp_path}", checks=Checks(("ks",)), longer_windows=["4 hours"], sinks=[]
+        store,
+        f"{tmp_path}",
+        windows=Windows(longer=["4 hours"]),
+        checks=Checks(("ks",)),
+        alerting=Alerting(()),
     )
     hours = monitor.profiles(events_frame(spark, EVENTS)).where(
         "unix_seconds(window_end) - unix_seconds(window_start) = 3600"
@@ -129,4 +138,4 @@ def test_what_cannot_be_merged_is_refused(
     spark: SparkSession, store: LocalStore, lengths: list[str], slide: str | None, said: str
 ) -> None:
     with pytest.raises(OptionError, match=said):
-        Monitor(store, "/tmp/none", longer_windows=lengths, slide=slide)
+        Monitor(store, "/tmp/none", windows=Windows(slide=slide, longer=lengths))

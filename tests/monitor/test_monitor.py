@@ -15,6 +15,7 @@ import pytest
 from pyspark.errors import StreamingQueryException
 from pyspark.sql import DataFrame, SparkSession
 
+from sparkmon.alerts import Alerting
 from sparkmon.errors import OptionError, ReferenceMissingError
 from sparkmon.logs.spool_writer import SpoolWriter
 from sparkmon.monitor import Monitor
@@ -120,7 +121,7 @@ def run(
     parts = [[*FIRST, *SECOND[:half]], [*SECOND[half - 5 :], *SECOND[half:], clock(135)]]
     with SpoolWriter(work / "spool") as spool:
         for part in parts:
-            monitor = Monitor(store, str(work / "tables"), sinks=[ledger])
+            monitor = Monitor(store, str(work / "tables"), alerting=Alerting([ledger]))
             watched(monitor, spooled(spark, spool, part), work)
     return monitor, ledger
 
@@ -193,7 +194,7 @@ def test_every_event_is_accounted_for(
 ) -> None:
     health = clock(59)
     events = [*FIRST, health, replace(health, component="transformer"), FIRST[0]]
-    monitor = Monitor(store, str(tmp_path), sinks=[])
+    monitor = Monitor(store, str(tmp_path), alerting=Alerting(()))
     rows = monitor.rows(events_frame(spark, events))
     # Event by event: all rows of one event come from one payload.
     asked = rows.where("instance <= 0").groupBy("kind").count().collect()
@@ -210,7 +211,7 @@ def test_a_batch_gives_the_findings_of_the_stream(
     run: tuple[Monitor, Ledger],
     tmp_path: Path,
 ) -> None:
-    monitor = Monitor(store, str(tmp_path), sinks=[])
+    monitor = Monitor(store, str(tmp_path), alerting=Alerting(()))
     profiles = monitor.profiles(events_frame(spark, [*FIRST, *SECOND]))
     keys = ("model", "window_start", "column_name", "statistic")
     live, batch = (
@@ -230,7 +231,7 @@ def test_a_batch_tried_again_after_a_crash_is_written_once(
     spark: SparkSession, store: LocalStore, tmp_path: Path
 ) -> None:
     ledger = Ledger()
-    monitor = Monitor(store, str(tmp_path), sinks=[ledger])
+    monitor = Monitor(store, str(tmp_path), alerting=Alerting([ledger]))
     alert_manager = monitor.closed_windows.alert_manager
     events = events_frame(spark, in_time(hour("bank", 0, 80)))
     profiles = monitor.profiles(events)
@@ -258,7 +259,7 @@ def test_a_batch_tried_again_after_a_crash_is_written_once(
 def test_the_failure_of_either_query_is_told_while_the_other_runs(
     spark: SparkSession, store: LocalStore, tmp_path: Path
 ) -> None:
-    monitor = Monitor(store, str(tmp_path / "tables"), sinks=[])
+    monitor = Monitor(store, str(tmp_path / "tables"), alerting=Alerting(()))
     (tmp_path / "tables").mkdir()
     (tmp_path / "tables" / "dead_letters").write_text("in the way")
     with SpoolWriter(tmp_path / "spool") as spool:

@@ -9,8 +9,9 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
+from sparkmon.alerts import Alerting
 from sparkmon.logs import SpoolWriter
-from sparkmon.monitor import Monitor
+from sparkmon.monitor import Monitor, Windows
 from sparkmon.monitor.batch_query import await_sources, start_query
 from sparkmon.profiles import reference_of
 from sparkmon.protocol import events_to_batch
@@ -28,7 +29,9 @@ def test_a_query_begins_when_the_one_before_has_opened_its_sources(
     with SpoolWriter(tmp_path / "spool") as spool:
         spool.append(events_to_batch([clock(1)]))
     events = spark.readStream.format("kserve").load(f"{tmp_path}/spool")
-    monitor = Monitor(store, f"{tmp_path}/tables", provisional=True, sinks=[])
+    monitor = Monitor(
+        store, f"{tmp_path}/tables", windows=Windows(provisional=True), alerting=Alerting(())
+    )
     begun: list[StreamingQuery] = []
     said: list[str] = []
 

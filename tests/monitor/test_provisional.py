@@ -9,9 +9,10 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+from sparkmon.alerts import Alerting
 from sparkmon.comparison import Checks, compare, confirm, provisional
 from sparkmon.logs import SpoolWriter
-from sparkmon.monitor import Monitor
+from sparkmon.monitor import Monitor, Windows
 from sparkmon.profiles import reference_of
 from sparkmon.protocol import events_to_batch
 from sparkmon.records import Event
@@ -44,7 +45,13 @@ def store(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Loca
 
 def watching(store: LocalStore, work: Path, *sinks: AlertSink) -> Monitor:
     checks = Checks(("ks", "psi"))
-    return Monitor(store, f"{work}/tables", checks=checks, provisional=True, sinks=sinks)
+    return Monitor(
+        store,
+        f"{work}/tables",
+        windows=Windows(provisional=True),
+        checks=checks,
+        alerting=Alerting(sinks),
+    )
 
 
 def told(
@@ -133,7 +140,7 @@ def test_a_batch_tried_again_is_written_once_and_told_again_only_if_it_broke(
 
 def test_what_is_less_than_gross_waits(spark: SparkSession, store: LocalStore) -> None:
     references = spark.createDataFrame(store.read_references("training"))
-    monitor = Monitor(store, "/unused/tables", sinks=[])
+    monitor = Monitor(store, "/unused/tables", alerting=Alerting(()))
     checks = Checks(("ks",))
     for mean, expected in ((50, 0), (55, 0), (60, 1)):  # ks of about .2 and .38, less noise
         profiles = monitor.profiles(events_frame(spark, traffic(0, 30, mean)))

@@ -12,10 +12,11 @@ from pyspark.sql import SparkSession
 from scipy.stats import ks_2samp
 
 from sparkmon import worst_slices
+from sparkmon.alerts import Alerting
 from sparkmon.comparison import Checks
 from sparkmon.errors import OptionError
 from sparkmon.logs import SpoolWriter
-from sparkmon.monitor import Monitor
+from sparkmon.monitor import Monitor, Windows
 from sparkmon.profiles import reference_of
 from sparkmon.protocol import events_to_batch
 from sparkmon.records import Event
@@ -95,7 +96,9 @@ def test_drift_in_one_slice_is_found_told_and_the_same_in_batch(
     spark: SparkSession, store: LocalStore, tmp_path: Path
 ) -> None:
     # Sketches that are exact, for others are random beyond their k rows.
-    monitor = Monitor(store, f"{tmp_path}/tables", checks=CHECKS, sinks=[], k=8000)
+    monitor = Monitor(
+        store, f"{tmp_path}/tables", windows=Windows(k=8000), checks=CHECKS, alerting=Alerting(())
+    )
     # The first run ends in the middle of an hour.
     for part in (EVENTS[:70], [*EVENTS[70:], clock(300)]):
         with SpoolWriter(tmp_path / "spool") as spool:
@@ -133,7 +136,9 @@ def test_drift_in_one_slice_is_found_told_and_the_same_in_batch(
 def test_values_are_scipys_on_the_rows_of_the_slice(
     spark: SparkSession, store: LocalStore, tmp_path: Path
 ) -> None:
-    monitor = Monitor(store, f"{tmp_path}/tables", checks=CHECKS, slices=["origin"], sinks=[])
+    monitor = Monitor(
+        store, f"{tmp_path}/tables", checks=CHECKS, alerting=Alerting(()), slices=["origin"]
+    )
     batch = monitor.findings(monitor.profiles(events_frame(spark, events_of(1, "few", FEW))))
     found = {
         (row.slice_value, row.column_name): (row.value, row.p_value, row.current_count)
@@ -153,7 +158,7 @@ def test_values_are_scipys_on_the_rows_of_the_slice(
 def test_fewer_slices_may_be_watched_and_others_are_refused(
     spark: SparkSession, store: LocalStore, tmp_path: Path
 ) -> None:
-    none = Monitor(store, f"{tmp_path}/tables", slices=[], sinks=[])
+    none = Monitor(store, f"{tmp_path}/tables", alerting=Alerting(()), slices=[])
     cuts = none.profiles(events_frame(spark, EVENTS[:2])).select("slice_key").distinct()
     assert [row.slice_key for row in cuts.collect()] == [None]
     with pytest.raises(OptionError, match="got the slice 'zone', which no reference was made with"):

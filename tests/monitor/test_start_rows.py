@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
+from sparkmon.alerts import Alerting
 from sparkmon.errors import OptionError
 from sparkmon.monitor import Monitor
 from sparkmon.profiles import reference_of
@@ -27,7 +28,7 @@ def test_a_feature_log_is_watched_as_a_stream(spark: SparkSession, tmp_path: Pat
     store = LocalStore(tmp_path / "store")
     store.write_reference(reference_of(training, "fraud", predictions=["score"]).toArrow())
     spark.sql(LOGGED).write.format("delta").save(f"{tmp_path}/fraud_1_log")
-    monitor = Monitor(store, f"{tmp_path}/tables", sinks=[])
+    monitor = Monitor(store, f"{tmp_path}/tables", alerting=Alerting(()))
     table = spark.readStream.format("delta").load(f"{tmp_path}/fraud_1_log")
     rows = feature_log_rows(table, delay="10 minutes")
     watch = monitor.start_rows(rows, f"{tmp_path}/checkpoints", available_now=True)
@@ -44,6 +45,6 @@ def test_a_feature_log_is_watched_as_a_stream(spark: SparkSession, tmp_path: Pat
 def test_a_batch_of_rows_is_refused(spark: SparkSession, tmp_path: Path) -> None:
     store = LocalStore(tmp_path / "store")
     store.write_reference(reference_of(spark.range(600), "fraud").toArrow())
-    monitor = Monitor(store, f"{tmp_path}/tables", sinks=[])
+    monitor = Monitor(store, f"{tmp_path}/tables", alerting=Alerting(()))
     with pytest.raises(OptionError, match="got a batch DataFrame; read rows with"):
         monitor.start_rows(feature_log_rows(spark.sql(LOGGED)), f"{tmp_path}/checkpoints")

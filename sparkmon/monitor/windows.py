@@ -1,0 +1,85 @@
+"""The event-time windows of a monitor: how long they are, when they close, and which longer ones are judged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sparkmon.errors import OptionError
+from sparkmon.interval import parse_interval
+from sparkmon.profiles import WINDOW_K
+
+__all__ = ["Windows"]
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Event-time windows. Lengths of time are intervals such as ``"1 hour"``.
+
+    Raises
+    ------
+    OptionError
+        An interval is malformed or out of its range, or windows overlap and longer ones are to be merged from them.
+
+    Examples
+    --------
+    >>> Windows("1 hour", longer=["1 day"]).longer
+    ('1 day',)
+    >>> Windows("1 hour", longer=["90 minutes"])
+    Traceback (most recent call last):
+    ...
+    sparkmon.errors.OptionError: [SPARKMON_OPTION] got longer='90 minutes'; expected a whole multiple of length, 1 hour
+    """
+
+    length: str = "1 hour"
+    """The length of the windows."""
+    slide: str | None = None
+    """The distance between the starts of windows. By default windows do not overlap."""
+    delay: str = "10 minutes"
+    """How late events may arrive. A window closes when an event is this much later than its end. Events that arrive
+    later still are left out and counted; see :meth:`sparkmon.watch.Watch.late_events`."""
+    idle: str | None = "1 minute"
+    """How long no events arrive until a stream counts as idle. Its windows then close by the clock: by the time of the
+    last event and the time since. None: they stay open until events arrive."""
+    longer: Sequence[str] = ()
+    """Lengths of longer windows to judge as well, such as ``"1 day"`` next to windows of an hour, whole multiples of
+    ``length``. They are merged from the profiles of the windows, without another pass over rows."""
+    provisional: bool = False
+    """Whether to report gross drift in windows that are still open, too, at most once per window and column; see
+    :func:`sparkmon.comparison.provisional`. It is a second query, which reads and decodes the log once more."""
+    k: int = WINDOW_K
+    """The parameter k of the windows' KLL sketches."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "longer", tuple(self.longer))
+        length = parse_interval("length", self.length)
+        if not length:
+            raise OptionError.malformed("length", self.length, "an interval longer than 0")
+        slide = parse_interval("slide", self.slide or self.length)
+        if not timedelta() < slide <= length:
+            expected = f"an interval longer than 0 and at most the window's length, {length}"
+            raise OptionError.malformed("slide", self.slide, expected)
+        parse_interval("delay", self.delay)
+        if self.idle is not None:
+            parse_interval("idle", self.idle)
+        if self.longer and slide != length:
+            raise OptionError(
+                f"got longer={list(self.longer)!r} with slide={self.slide!r}; expected windows that do not overlap, "
+                "because only those can be merged; leave out one of the two"
+            )
+        for text in self.longer:
+            long = parse_interval("longer", text)
+            if long <= length or long % length:
+                expected = f"a whole multiple of length, {self.length}"
+                raise OptionError.malformed("longer", text, expected)
+
+    @property
+    def span(self) -> timedelta:
+        """The length as a ``timedelta``."""
+        return parse_interval("length", self.length)
+
+    @property
+    def step(self) -> timedelta:
+        """The distance between the starts of windows."""
+        return parse_interval("slide", self.slide or self.length)
