@@ -18,6 +18,9 @@ _KINDS: dict[str, FeatureKind] = {
     "air.time": "numeric",
     "origin": "categorical",
     "day": "categorical",
+    # Words that open a clause in SQL.
+    **dict.fromkeys(("at", "escape", "interval", "over"), "numeric"),
+    **dict.fromkeys(("any", "date", "distinct", "filter", "select", "zone"), "categorical"),
 }
 _OPERATORS = (
     *("=", "!=", "<", "<=", ">", ">=", "<=>", "and", "or", "not", "is null", "case", "like"),
@@ -64,6 +67,9 @@ def seeds() -> Iterator[bytes]:
         b"java_method('java.lang.System', 'exit', 1)",
         b"distance; DROP TABLE x --",
         b"(SELECT 1)",
+        b"distance IS DISTINCT FROM any",
+        b"origin LIKE 'J%' escape 'x' OR date AT TIME zone 'UTC'",
+        b"abs(distance) filter (select) over (distance)",
         b"distance" + b" + 1" * 50,
         b"(" * 30 + b"distance" + b")" * 30,
     )

@@ -8,14 +8,18 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from sparkmon.errors import OptionError
-from sparkmon.profiles.slicing.functions import FUNCTIONS, MeantType
-from sparkmon.profiles.slicing.tokens import refused
+from sparkmon.profiles.slicing.functions import FUNCTIONS, Function, MeantType
 
-__all__ = ["Kind", "Part", "PartMaker"]
+__all__ = ["Kind", "Part", "PartMaker", "refused"]
 
 _SAYS = {"number": "a number", "text": "a text", "truth": "true or false", "null": "NULL"}
 
 Kind: TypeAlias = Literal["feature", "literal", "call"]
+
+
+def refused(expression: str, token: str, expected: str) -> OptionError:
+    """Build the error that names what of a slice is not allowed."""
+    return OptionError(f"got {token!r} in the slice {expression!r}; expected {expected}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +62,18 @@ class PartMaker:
         """Turn a part into a number or a text."""
         return part if part.type == meant else Part("call", f"to {meant}", meant, (part,))
 
-    def call(self, written: str, arguments: Sequence[Part]) -> Part:
-        """Call a function of the list."""
+    def function(self, written: str) -> Function:
+        """Return a function of the list."""
         name = written.lower()
-        function = FUNCTIONS.get(name)
-        if function is None:
+        if name not in FUNCTIONS:
             near = difflib.get_close_matches(name, FUNCTIONS, n=2)
             hint = f"perhaps {' or '.join(near)}; " if near else ""
             raise self.refused(written, f"{hint}one of the functions {', '.join(FUNCTIONS)}")
+        return FUNCTIONS[name]
+
+    def call(self, written: str, arguments: Sequence[Part]) -> Part:
+        """Call a function of the list."""
+        function = self.function(written)
         if not function.least <= len(arguments) <= function.most:
             raise self.refused(written, f"{function.usage}, not {len(arguments)} arguments")
         last = function.takes[-1]
@@ -83,7 +91,7 @@ class PartMaker:
                 raise self._mistyped(written, "a number or a text", argument)
         meant = self.common(same, written) if same else "null"
         gives = meant if function.gives == "same" else function.gives
-        return Part("call", name, gives, tuple(arguments))
+        return Part("call", function.name, gives, tuple(arguments))
 
     def typed(self, part: Part, wanted: MeantType, of: str) -> Part:
         """Return the part if it is of a type."""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sparkmon.errors import OptionError
+from sparkmon.profiles.slicing.dialect import WORDS
 from sparkmon.profiles.slicing.functions import FUNCTIONS
 from sparkmon.profiles.slicing.grammar import parse_slice
 from sparkmon.profiles.slicing.parts import Part
-from sparkmon.profiles.slicing.tokens import KEYWORDS
 from sparkmon.records import FeatureKind
 
 KINDS: dict[str, FeatureKind] = {
@@ -101,7 +103,7 @@ def test_an_expression_has_a_type_and_binds_as_in_sql(
         ("origin dest", "dest", "an operator, or the end"),
         ("distance AS other", "AS", "an operator, or the end"),
         ("distance::string", ":", "features, numbers"),
-        ("origin.field", ".field", "features, numbers"),
+        ("origin.field", "field", "a feature; known are"),
         ("origin[0]", "[", "features, numbers"),
         ("origin -> 1", ">", "a feature, a literal"),
         ("$distance", "$", "features, numbers"),
@@ -143,12 +145,12 @@ def test_a_slice_of_more_than_a_line_is_refused_without_reading_it() -> None:
         parse_slice("a" * 3000, KINDS)
 
 
-WORDS = st.sampled_from(
-    [*KEYWORDS, *FUNCTIONS, *"()+-*/%,=<>", "distance", "origin", "'a'", "1", "``", "rand", ";"]
+TOKENS = st.sampled_from(
+    [*WORDS, *FUNCTIONS, *"()+-*/%,=<>", "distance", "origin", "'a'", "1", "``", "rand", ";"]
 )
 
 
-@given(st.lists(WORDS, max_size=30).map(" ".join) | st.text(max_size=60))
+@given(st.lists(TOKENS, max_size=30).map(" ".join) | st.text(max_size=60))
 def test_whatever_is_written_is_read_or_refused(expression: str) -> None:
     try:
         part = parse_slice(expression, KINDS)
@@ -157,3 +159,70 @@ def test_whatever_is_written_is_read_or_refused(expression: str) -> None:
     names = set(re.findall(r"[a-z]+", shape(part))) - set("abcdefghijklmnopqrstuvwxyz")
     assert "rand" not in names
     assert part.type in ("number", "text", "truth")
+
+
+SQL_NAMES = (
+    *("all", "any", "array", "at", "collate", "date", "distinct", "escape", "exists", "filter"),
+    *("from", "interval", "json", "limit", "map", "order", "over", "prior", "select", "time", "to"),
+    *("unique", "using", "values", "within", "x", "zone"),
+)
+SQL_KINDS: dict[str, FeatureKind] = {
+    name: "numeric" if at % 2 else "categorical" for at, name in enumerate(SQL_NAMES)
+}
+SQL_TOKENS = st.sampled_from(
+    [*WORDS, *SQL_NAMES, *"(),.=<+-*", "CAST(", "count(", "abs(", "'a'", "1"]
+)
+
+
+@given(st.lists(SQL_TOKENS, max_size=20).map(" ".join))
+def test_a_feature_with_the_name_of_a_clause_opens_no_clause(expression: str) -> None:
+    try:
+        part = parse_slice(expression, SQL_KINDS)
+    except OptionError:
+        return
+    operators = {
+        *("abs", "and", "or", "not", "case", "like", "to", "number", "text", "is", "null"),
+        *("negative", "TRUE", "FALSE", "NULL", "a"),
+    }
+    assert set(re.findall("[a-zA-Z]+", shape(part))) <= {*SQL_NAMES} | operators
+
+
+@pytest.mark.parametrize(
+    ("expression", "token", "expected"),
+    [
+        ("x IS distinct from date", "NULLSAFENEQ", "comparisons, IN, BETWEEN"),
+        ("x AT TIME ZONE 'UTC' = 'a'", "AT", "an operator"),
+        ("x IN select", "IN", "comparisons, IN, BETWEEN"),
+        ("x = (any, 'a')", "TUPLE", "comparisons, IN, BETWEEN"),
+        ("x.any > 1", "COLUMN", "comparisons, IN, BETWEEN"),
+        ("x = 'a' 'b'", "CONCAT", "comparisons, IN, BETWEEN"),
+    ],
+)
+def test_a_form_that_sqlglot_knows_and_slices_do_not_have_is_refused(
+    expression: str, token: str, expected: str
+) -> None:
+    with pytest.raises(OptionError) as refused:
+        parse_slice(expression, SQL_KINDS)
+    assert f"got {token!r} in the slice {expression!r}; expected {expected}" in str(refused.value)
+
+
+WITHOUT_SQLGLOT = """
+import sys
+sys.modules["sqlglot"] = None
+from sparkmon.errors import MissingExtraError
+from sparkmon.profiles.slicing.grammar import parse_slice
+print(parse_slice("origin", {"origin": "categorical"}).name)
+try:
+    parse_slice("origin = 'JFK'", {"origin": "categorical"})
+except MissingExtraError as error:
+    print(error)
+"""
+
+
+def test_a_feature_is_a_slice_without_sqlglot_and_an_expression_names_the_extra() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_SQLGLOT], capture_output=True, text=True, check=True
+    )
+    name, error = done.stdout.splitlines()
+    assert name == "origin"
+    assert error.endswith("sqlglot is not installed; run: pip install 'sparkmon-kserve[slices]'")
