@@ -1,4 +1,4 @@
-"""``sparkmon compare``: two tables in batch, for a look before anything is deployed."""
+"""``sparkmon compare``: the options and output of :func:`sparkmon.compare_tables`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def compare(
             "CSV or JSON lines, or a table of the catalog."
         ),
     ],
-    current: Annotated[str, typer.Option(help="The table to compare, given likewise.")],
+    current: Annotated[str, typer.Option(help="The table to compare, in the same forms.")],
     time: Annotated[
         str | None, typer.Option(help="Column of --current with each row's time.")
     ] = None,
@@ -33,12 +33,14 @@ def compare(
     ] = None,
     chunk: Annotated[
         int | None,
-        typer.Option(min=1, help="Cut --current into chunks of so many rows, in the file's order."),
+        typer.Option(
+            min=1, help="Cut --current into chunks of this many rows, in the file's order."
+        ),
     ] = None,
     statistics: Annotated[
         list[str] | None,
         typer.Option(
-            help="Statistics, by commas or repeated; those of drift and data quality without."
+            help="Statistics, separated by commas or repeated; by default those of drift and data quality."
         ),
     ] = None,
     threshold: Annotated[
@@ -67,7 +69,7 @@ def compare(
         bool, typer.Option("--fail-on-drift", help="Exit with status 1 if a column drifted.")
     ] = False,
 ) -> None:
-    """Compare two tables column by column and tell which columns drifted.
+    """Compare two tables column by column and report which columns drifted.
 
     Columns are read as what they are in the reference. With neither --time
     nor --chunk the tables are compared as wholes. A column has drifted if a
@@ -81,48 +83,52 @@ def compare(
     if window is not None and time is None:
         raise OptionError.missing("--time", "the column that --window is measured on")
     # Spark takes a moment to import, and `sparkmon --help` needs none of it.
-    from sparkmon.cli.compare_tables import Parts, compare_tables
     from sparkmon.cli.open_table import open_table, parse_time
     from sparkmon.cli.print_findings import print_json, print_table
     from sparkmon.cli.spark import open_session
     from sparkmon.cli.terminal import note, output, progress
-    from sparkmon.comparison import Checks
+    from sparkmon.comparison import Checks, compare_tables
     from sparkmon.config import parse_interval
 
-    chosen = _names(statistics)
-    checks = Checks(chosen or Checks().statistics, _thresholds(threshold))
+    checks = Checks(_names(statistics) or Checks().statistics, _thresholds(threshold))
     by_time = (window or _WINDOW) if time is not None and chunk is None else None
     if by_time is not None:
         parse_interval("--window", by_time)
     with open_session() as spark, progress().status("comparing"):
-        known, table = open_table(spark, reference), open_table(spark, current)
+        tables = open_table(spark, reference), open_table(spark, current)
         untimed = 0
         if time is not None:
-            table, untimed = parse_time(table, time)
-        parts = Parts(time, by_time, chunk)
-        found = compare_tables(
-            known, table, checks, parts=parts, exclude=exclude or (), slices=slices or ()
+            table, untimed = parse_time(tables[1], time)
+            tables = tables[0], table
+        comparison = compare_tables(
+            *tables,
+            checks,
+            time=time,
+            window=by_time,
+            chunk=chunk,
+            exclude=exclude or (),
+            slices=slices or (),
         )
-    for sentence in found.left_out:
+    for sentence in comparison.left_out:
         note(sentence)
     if untimed and by_time:
         note(f"{untimed} rows without a time are in no window")
     if as_json:
-        print_json(found)
+        print_json(comparison)
     else:
-        print_table(found, output())
-    if fail_on_drift and any(row["status"] == "drift" for row in found.findings):
+        print_table(comparison, output())
+    if fail_on_drift and any(row["status"] == "drift" for row in comparison.findings):
         raise typer.Exit(1)
 
 
-def _names(given: list[str] | None) -> tuple[str, ...]:
-    named = (name.strip() for entry in given or () for name in entry.split(","))
+def _names(options: list[str] | None) -> tuple[str, ...]:
+    named = (name.strip() for entry in options or () for name in entry.split(","))
     return tuple(dict.fromkeys(name for name in named if name))
 
 
-def _thresholds(given: list[str] | None) -> dict[str, float]:
+def _thresholds(options: list[str] | None) -> dict[str, float]:
     thresholds = {}
-    for entry in given or ():
+    for entry in options or ():
         name, _, number = entry.partition("=")
         try:
             thresholds[name.strip()] = float(number)

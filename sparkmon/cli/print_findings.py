@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sparkmon.cli.compare_tables import Comparison
 from sparkmon.cli.terminal import shown
+from sparkmon.comparison import TableComparison
 
 __all__ = ["print_json", "print_table", "summary"]
 
@@ -21,13 +21,13 @@ _STYLES = {"drift": "bold red", "ok": "green", "too_few_rows": "yellow"}
 _RIGHT = {"value", "threshold", "reference", "current"}
 
 
-def print_json(comparison: Comparison) -> None:
+def print_json(comparison: TableComparison) -> None:
     """Print one JSON object a line and finding on standard output; times are ISO 8601 with Z."""
     for finding in comparison.findings:
         sys.stdout.write(orjson.dumps(finding, option=orjson.OPT_UTC_Z).decode() + "\n")
 
 
-def print_table(comparison: Comparison, console: Console) -> None:
+def print_table(comparison: TableComparison, console: Console) -> None:
     """Print the findings as a table that ends in a line that sums them up."""
     findings = [row for row in comparison.findings if not _is_calm_rate(row)]
     has = {
@@ -63,7 +63,7 @@ def print_table(comparison: Comparison, console: Console) -> None:
     console.print(shown(summary(comparison), "bold"))
 
 
-def summary(comparison: Comparison) -> str:
+def summary(comparison: TableComparison) -> str:
     """Say in one sentence which columns drifted, and where in the table.
 
     Examples
@@ -71,18 +71,17 @@ def summary(comparison: Comparison) -> str:
     >>> whole = {"slice_key": None, "slice_value": None}
     >>> row = {"column_name": "temp", "status": "drift", "chunk": 5} | whole
     >>> calm = {"column_name": "humid", "status": "ok", "chunk": 4} | whole
-    >>> summary(Comparison([row, calm], ["temp", "humid"], []))
+    >>> summary(TableComparison((row, calm), ("temp", "humid"), ()))
     '1 of 2 columns drifted, in 1 of 2 parts: temp'
-    >>> summary(Comparison([calm], ["humid"], []))
+    >>> summary(TableComparison((calm,), ("humid",), ()))
     'none of 1 columns drifted'
     >>> in_slice = row | {"column_name": "humid", "slice_key": "origin", "slice_value": "JFK", "chunk": 4}
-    >>> summary(Comparison([calm, in_slice], ["humid"], []))
+    >>> summary(TableComparison((calm, in_slice), ("humid",), ()))
     'none of 1 columns drifted; in slices: humid (origin = JFK)'
     """
-    drifted = _columns(comparison, {"drift"})
-    judged = _columns(comparison, {"drift", "ok"})
+    drifted, judged = comparison.drifted, comparison.columns("drift", "ok")
     parts = {row["chunk"] for row in comparison.findings}
-    struck = {row["chunk"] for row in comparison.findings if _is_whole(row, {"drift"})}
+    struck = {row["chunk"] for row in comparison.findings if _is_whole_drift(row)}
     text = f"{len(drifted) or 'none'} of {len(comparison.compared)} columns drifted"
     if drifted and len(parts) > 1:
         text += f", in {len(struck)} of {len(parts)} parts"
@@ -101,23 +100,18 @@ def _is_calm_rate(finding: Mapping[str, Any]) -> bool:
     )
 
 
-def _columns(comparison: Comparison, statuses: set[str]) -> list[str]:
-    found = {row["column_name"] for row in comparison.findings if _is_whole(row, statuses)}
-    return [name for name in comparison.compared if name in found]
-
-
-def _in_slices(comparison: Comparison) -> str:
+def _in_slices(comparison: TableComparison) -> str:
     """Say which columns drifted in which slices, the worst first."""
-    found: dict[str, dict[str, None]] = {}
+    slices: dict[str, dict[str, None]] = {}
     for row in comparison.findings:
         if row["status"] == "drift" and row["slice_key"] is not None:
-            found.setdefault(row["column_name"], {})[_slice(row)] = None
-    told = [f"{column} ({', '.join(slices)})" for column, slices in found.items()]
-    return f"; in slices: {', '.join(told)}" if told else ""
+            slices.setdefault(row["column_name"], {})[_slice(row)] = None
+    columns = [f"{column} ({', '.join(names)})" for column, names in slices.items()]
+    return f"; in slices: {', '.join(columns)}" if columns else ""
 
 
-def _is_whole(row: dict[str, Any], statuses: set[str]) -> bool:
-    return row["slice_key"] is None and row["status"] in statuses
+def _is_whole_drift(row: dict[str, Any]) -> bool:
+    return row["slice_key"] is None and row["status"] == "drift"
 
 
 def _slice(row: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ from sparkmon.comparison.calibration import Calibration, calibrate
 from sparkmon.comparison.checks import Checks
 from sparkmon.comparison.compare import compare
 from sparkmon.comparison.compare_history import compare_history
+from sparkmon.comparison.compare_tables import TableComparison, compare_tables
 from sparkmon.comparison.confirmation import JUDGED, OVER, confirm
 from sparkmon.comparison.correction import correct
 from sparkmon.comparison.explained import explained
@@ -26,12 +27,14 @@ __all__ = [
     "Checks",
     "Finding",
     "History",
+    "TableComparison",
     "alpha_at_once",
     "alpha_for",
     "calibrate",
     "checks_of",
     "compare",
     "compare_history",
+    "compare_tables",
     "confirm",
     "correct",
     "explained",

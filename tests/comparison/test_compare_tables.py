@@ -1,0 +1,47 @@
+"""``compare_tables`` in Python; ``tests/cli/test_compare.py`` has its numbers beside scipy's and hand-made ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+
+import sparkmon
+from sparkmon.errors import OptionError
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"window": "1 day"}, "'time' is missing: the column that windows are measured on"),
+        ({"time": "id", "window": "1 day", "chunk": 5}, "got a chunk and a window; expected one"),
+        ({"time": "id", "window": "1 month"}, "got window='1 month'"),
+        ({"exclude": ["ID"]}, "got exclude='ID', which is in neither table"),
+        ({"exclude": ["id"]}, "without a common column to compare"),
+    ],
+)
+def test_options_that_contradict_are_refused(
+    spark: SparkSession, options: dict[str, Any], expected: str
+) -> None:
+    table = spark.range(3)
+    with pytest.raises(OptionError, match=expected):
+        sparkmon.compare_tables(table, table, **options)
+
+
+def test_findings_are_plain_rows_and_drifted_names_the_columns(spark: SparkSession) -> None:
+    before = spark.range(2000).selectExpr("id % 100 AS same", "id AS moved", "id AS old")
+    after = before.selectExpr("same", "moved + 1000 AS moved", "'x' AS added")
+    checks = sparkmon.Checks(statistics=("ks",))
+    comparison = sparkmon.compare_tables(before, after, checks)
+    assert comparison.compared == ("same", "moved")
+    assert comparison.drifted == ("moved",)
+    assert comparison.columns("drift", "ok") == ("same", "moved")
+    assert [(row["column_name"], row["status"]) for row in comparison.findings] == [
+        ("moved", "drift"),
+        ("same", "ok"),
+    ]
+    assert comparison.left_out == (
+        "only in the reference table, not compared: old",
+        "only in the current table, not compared: added",
+    )
