@@ -1,4 +1,4 @@
-"""The command ``sparkmon``: one file per subcommand, and errors told as sentences."""
+"""The command ``sparkmon``: one file per subcommand, and errors printed as sentences."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sparkmon.errors import SparkmonError
 __all__ = ["app", "main"]
 
 app = typer.Typer(
-    help="Watch models that KServe serves: drift of live traffic against training data, on Apache Spark.",
+    help="Monitor models that KServe serves: drift of live traffic against training data, on Apache Spark.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -30,8 +30,8 @@ for command in (demo, profile, receive, run, compare):
 app.add_typer(alerts, name="alerts")
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
+def _version(is_set: bool) -> None:
+    if is_set:
         print(__version__)
         raise typer.Exit
 

@@ -46,8 +46,8 @@ def make_reference(
 
     Examples
     --------
-    >>> made, notes = make_reference(spark.sql("SELECT 1.5 AS x, array(1) AS y"), "toy")
-    >>> made["column_name"].to_pylist(), notes
+    >>> summary, notes = make_reference(spark.sql("SELECT 1.5 AS x, array(1) AS y"), "toy")
+    >>> summary["column_name"].to_pylist(), notes
     (['x'], ['left out, for their types cannot be compared: y (array<int>)'])
     """
     if not model:
@@ -61,7 +61,7 @@ def make_reference(
     if time is not None:
         table, untimed = parse_time(table, time)
         notes += [f"{untimed} rows without a time are in no block"] * bool(untimed)
-    made = reference_of(
+    summary = reference_of(
         table,
         model,
         model_version=model_version,
@@ -74,9 +74,9 @@ def make_reference(
         slices=slices,
         joint=joint,
     ).toArrow()
-    if not any(pc.struct_field(made["profile"], "count").to_pylist()):
+    if not any(pc.struct_field(summary["profile"], "count").to_pylist()):
         raise OptionError("got a table without rows; expected the rows that the model learnt from")
-    used = {*made["column_name"].to_pylist(), *exclude, time}
+    used = {*summary["column_name"].to_pylist(), *exclude, time}
     left_out = [
         f"{field.name} ({field.dataType.simpleString()})"
         for field in table.schema.fields
@@ -84,4 +84,4 @@ def make_reference(
     ]
     if left_out:
         notes.append(f"left out, for their types cannot be compared: {', '.join(left_out)}")
-    return made, notes
+    return summary, notes

@@ -102,13 +102,13 @@ def parse_time(table: DataFrame, column: str) -> tuple[DataFrame, int]:
             f"got the time column {column!r}, which the table does not have; "
             f"its columns are {', '.join(table.columns)}"
         )
-    found = F.col(quoted(column))
+    values = F.col(quoted(column))
     is_text = isinstance(table.schema[column].dataType, StringType)
-    moment = F.try_to_timestamp(found) if is_text else found.cast("timestamp")
+    moment = F.try_to_timestamp(values) if is_text else values.cast("timestamp")
     timed = table.withColumn(column, moment)
     rows, times = timed.select(F.count("*"), F.count(quoted(column))).collect()[0]
     if rows and not times:
-        example = table.where(found.isNotNull()).select(found).limit(1).collect()
+        example = table.where(values.isNotNull()).select(values).limit(1).collect()
         raise OptionError(
             f"got the time column {column!r} without a single time"
             + (f", such as {example[0][0]!r}" if example else "")
@@ -161,7 +161,7 @@ def _format_of(name: str) -> str:
     if form is None:
         raise OptionError(
             f"got {name!r}, whose name does not tell its format; expected one that ends in "
-            f"{', '.join('.' + known for known in sorted(_FORMATS))}, or a query with --sql"
+            f"{', '.join('.' + ending for ending in sorted(_FORMATS))}, or a query with --sql"
         )
     return form
 

@@ -15,27 +15,27 @@ from sparkmon.cli.terminal import shown
 
 __all__ = ["print_json", "print_table"]
 
-_TOLD = 3
-"""How many levels of a column are told."""
+_LEVELS = 3
+"""How many levels of a column are printed."""
 
 
-def print_json(made: pa.Table) -> None:
+def print_json(reference_table: pa.Table) -> None:
     """Print one JSON object a line and column on standard output."""
-    for column in _columns(made):
+    for column in _columns(reference_table):
         sys.stdout.write(orjson.dumps(column).decode() + "\n")
 
 
-def print_table(made: pa.Table, store: str, console: Console) -> None:
+def print_table(reference_table: pa.Table, store: str, console: Console) -> None:
     """Print the columns as a table, and how to watch the model with it."""
-    columns = _columns(made)
+    columns = _columns(reference_table)
     table = Table(box=None, header_style="bold", pad_edge=False)
     for head in ("column", "kind", "rows", "nulls", "mean", "min", "max", "commonest levels"):
         table.add_column(head, justify="left" if head in ("column", "kind") else "right")
     table.columns[-1].justify = "left"
     for column in columns:
         levels = column["levels"] or {}
-        of_all = [f"{level} {share:.0%}" for level, share in list(levels.items())[:_TOLD]]
-        more = [f"and {len(levels) - _TOLD} more"] * (len(levels) > _TOLD)
+        of_all = [f"{level} {share:.0%}" for level, share in list(levels.items())[:_LEVELS]]
+        more = [f"and {len(levels) - _LEVELS} more"] * (len(levels) > _LEVELS)
         table.add_row(
             shown(column["column_name"]),
             f"{column['data_type']} {column['column_kind']}",
@@ -46,16 +46,18 @@ def print_table(made: pa.Table, store: str, console: Console) -> None:
         )
     console.print(table)
     console.print()
-    console.print(shown(_stored(made, store), "bold"))
+    console.print(shown(_stored(reference_table, store), "bold"))
     console.print(
-        f"\nWatch live traffic with it: put this in monitor.yaml\n{_example(made, store)}"
+        f"\nWatch live traffic with it: put this in monitor.yaml\n{_example(reference_table, store)}"
     )
     console.print("and start: sparkmon run monitor.yaml")
 
 
-def _columns(made: pa.Table) -> list[dict[str, Any]]:
+def _columns(reference_table: pa.Table) -> list[dict[str, Any]]:
     rows = [
-        row for row in made.to_pylist() if row["block_start"] is None and row["slice_key"] is None
+        row
+        for row in reference_table.to_pylist()
+        if row["block_start"] is None and row["slice_key"] is None
     ]
     return [_column(row) for row in sorted(rows, key=lambda row: row["column_index"])]
 
@@ -83,22 +85,27 @@ def _column(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _stored(made: pa.Table, store: str) -> str:
-    first = made.slice(0, 1).to_pylist()[0]
-    blocks = {row for row in made["block_start"].to_pylist() if row is not None}
+def _stored(reference_table: pa.Table, store: str) -> str:
+    first = reference_table.slice(0, 1).to_pylist()[0]
+    blocks = {row for row in reference_table["block_start"].to_pylist() if row is not None}
     version = f", version {first['model_version']}" if first["model_version"] else ""
-    cuts = {*zip(*(made[name].to_pylist() for name in ("slice_key", "slice_value")), strict=True)}
+    cuts = {
+        *zip(
+            *(reference_table[name].to_pylist() for name in ("slice_key", "slice_value")),
+            strict=True,
+        )
+    }
     slices = len(cuts - {(None, None)})
-    held = [f"{len(blocks)} blocks"] * bool(blocks) + [f"{slices} slices"] * bool(slices)
-    parts = f" with {' and '.join(held)}" if held else ""
+    contents = [f"{len(blocks)} blocks"] * bool(blocks) + [f"{slices} slices"] * bool(slices)
+    parts = f" with {' and '.join(contents)}" if contents else ""
     return (
         f"stored the reference {first['reference']!r} of the model {first['model']!r}{version}"
         f"{parts} in {store}"
     )
 
 
-def _example(made: pa.Table, store: str) -> str:
-    reference = made["reference"][0].as_py()
+def _example(reference_table: pa.Table, store: str) -> str:
+    reference = reference_table["reference"][0].as_py()
     return "\n".join(
         [
             "  source: {format: kserve, path: spool}   # written by: sparkmon receive spool",

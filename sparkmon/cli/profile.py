@@ -93,9 +93,9 @@ def profile(
     from sparkmon.store import open_store
 
     parse_interval("--block", block)
-    kept = open_store(store)
+    reference_store = open_store(store)
     with open_session() as spark, progress().status("summarising"):
-        made, notes = make_reference(
+        summary, notes = make_reference(
             open_table(spark, table, sql),
             model,
             model_version=model_version,
@@ -108,13 +108,13 @@ def profile(
             slices=slices or (),
             joint=joint,
         )
-        kept.write_reference(made)
+        reference_store.write_reference(summary)
     for sentence in notes:
         note(sentence)
     if as_json:
-        print_json(made)
+        print_json(summary)
     else:
-        print_table(made, _place(store), output())
+        print_table(summary, _place(store), output())
 
 
 def _place(store: str) -> str:

@@ -78,14 +78,14 @@ def open_session(
 def _start(settings: Mapping[str, str], kafka: bool) -> SparkSession:
     chosen: dict[str, bool | float | int | str | None] = {**_LOCAL, **settings}
     builder = configure(SparkSession.builder, kafka=kafka).config(map=chosen)
-    with _quiet() as said:
+    with _quiet() as output:
         try:
             return builder.getOrCreate()
         except (
             PySparkException,
             RuntimeError,
         ) as error:  # the JVM that does not start is the latter
-            last = "".join(said[-20:])
+            last = "".join(output[-20:])
             raise SparkmonError(f"Spark did not start: {_sentence(error)}\n{last}") from error
 
 
@@ -98,32 +98,34 @@ def _quiet() -> Iterator[list[str]]:
     """
     sys.stdout.flush()
     sys.stderr.flush()
-    kept = [os.dup(1), os.dup(2)]
+    streams = [os.dup(1), os.dup(2)]
     source, sink = os.pipe()
-    said: list[str] = []
+    output: list[str] = []
     started = threading.Event()
-    threading.Thread(target=_pass_on, args=(source, kept[1], said, started), daemon=True).start()
+    threading.Thread(
+        target=_pass_on, args=(source, streams[1], output, started), daemon=True
+    ).start()
     with os.fdopen(os.dup(2), "w") as terminal:
-        shown = Console(file=terminal, stderr=True)
+        console = Console(file=terminal, stderr=True)
         for stream in (1, 2):
             os.dup2(sink, stream)
         os.close(sink)
         try:
-            with shown.status("starting Spark (its first start fetches 100 MB of Delta Lake)"):
-                yield said
+            with console.status("starting Spark (its first start fetches 100 MB of Delta Lake)"):
+                yield output
         finally:
             sys.stderr.flush()
-            for stream, copy in zip((1, 2), kept, strict=True):
+            for stream, copy in zip((1, 2), streams, strict=True):
                 os.dup2(copy, stream)
-            os.close(kept[0])
+            os.close(streams[0])
             started.set()
 
 
-def _pass_on(source: int, target: int, said: list[str], started: threading.Event) -> None:
+def _pass_on(source: int, target: int, output: list[str], started: threading.Event) -> None:
     with os.fdopen(source, errors="replace") as lines, os.fdopen(target, "w") as out:
         for line in lines:
             if not started.is_set():
-                said.append(line)
+                output.append(line)
             elif not line.startswith(_NOISE):
                 out.write(line)
                 out.flush()

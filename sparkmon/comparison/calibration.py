@@ -98,7 +98,7 @@ def calibrate(references: pa.Table, checks: Checks) -> Calibration:
             whole[column] = row
         else:
             blocks.setdefault(column, []).append(row)
-    found: dict[Key, BlockEffects] = {}
+    effects_of: dict[Key, BlockEffects] = {}
     for column, parts in blocks.items():
         if column not in whole:
             continue
@@ -110,8 +110,8 @@ def calibrate(references: pa.Table, checks: Checks) -> Calibration:
             effects = block_effects(of_all, summaries, name)
             if effects is not None:
                 key: Any = (*column, name)
-                found[key] = effects
-    return Calibration(found)
+                effects_of[key] = effects
+    return Calibration(effects_of)
 
 
 def block_effects(whole: Summary, parts: Sequence[Summary], name: str) -> BlockEffects | None:

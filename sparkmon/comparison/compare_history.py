@@ -56,8 +56,10 @@ def compare_history(
     >>> [(round(row.value, 3), row.status) for row in found.orderBy("window_start").collect()]
     [(0.0, 'ok'), (0.3, 'drift'), (0.0, 'ok')]
     """
-    told = profiles.where(F.col("column_kind") != "row_flag").select(*PROFILES.names)
-    candidates = told if earlier is None else told.unionByName(earlier.select(*PROFILES.names))
+    windows = profiles.where(F.col("column_kind") != "row_flag").select(*PROFILES.names)
+    candidates = (
+        windows if earlier is None else windows.unionByName(earlier.select(*PROFILES.names))
+    )
     before = candidates.select(
         *(F.col(name).alias(f"p_{name}") for name in SERIES_KEY),
         F.col("window_start").alias("p_start"),
@@ -65,7 +67,7 @@ def compare_history(
         F.col("profile").alias("p_profile"),
     )
     same = [F.col(name).eqNullSafe(F.col(f"p_{name}")) for name in SERIES_KEY]
-    pairs = told.join(before, [*same, _is_of(history)])
+    pairs = windows.join(before, [*same, _is_of(history)])
     past = F.call_function("max_by", "p_profile", "p_start", F.lit(history.windows))
     grouped = pairs.groupBy(*PROFILE_KEY).agg(
         F.first("profile").alias("profile"), past.alias("blocks")
@@ -89,11 +91,11 @@ def _is_of(history: History) -> Column:
     length = F.unix_micros("window_end") - F.unix_micros("window_start")
     same_length = F.col("p_length") == F.col("window_end") - F.col("window_start")
     step = length if history.period_s is None else F.lit(round(history.period_s * 1e6))
-    reach = F.lit(round(history.reach_s(0.0) * 1e6))
+    lookback = F.lit(round(history.lookback_s(0.0) * 1e6))
     if history.period_s is None:
-        reach = length * round(history.reach_s(1.0))
+        lookback = length * round(history.lookback_s(1.0))
     # Whole steps back: windows that overlap (``slide``) are passed over.
-    return same_length & (back >= length) & (back <= reach) & (back % step == 0)
+    return same_length & (back >= length) & (back <= lookback) & (back % step == 0)
 
 
 def _typed(past: DataFrame, kinds: DataFrame | None) -> DataFrame:
@@ -101,8 +103,8 @@ def _typed(past: DataFrame, kinds: DataFrame | None) -> DataFrame:
     if kinds is None:
         typed = past.withColumn("known_type", F.lit(None).cast("string"))
     else:
-        known = kinds.groupBy(*of_column).agg(F.first("data_type").alias("known_type"))
-        typed = past.join(F.broadcast(known), [*of_column], "left")
+        types = kinds.groupBy(*of_column).agg(F.first("data_type").alias("known_type"))
+        typed = past.join(F.broadcast(types), [*of_column], "left")
     last = F.col("blocks")[0]
     counts = last["num_texts"] > last["num_numbers"]
     is_joint = F.col("column_kind") == "joint"

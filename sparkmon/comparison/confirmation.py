@@ -33,7 +33,7 @@ def confirm(
     alpha: float = GREATEST_ALPHA,
     by: Sequence[str] = (),
 ) -> DataFrame:
-    """Set ``confirmed``: whether a drift is to be told now, or may still be the chance of one window.
+    """Set ``confirmed``: whether a drift is confirmed, or may still be the chance of one window.
 
     Parameters
     ----------
@@ -81,7 +81,9 @@ def confirm(
         & (F.col("p_adjusted") <= alpha**2)
     )
     at_once = F.coalesce(gross, F.lit(False)) | F.coalesce(beyond_time, F.lit(False))
-    told = [*findings.columns, *(["confirmed"] if "confirmed" not in findings.columns else [])]
+    columns = [*findings.columns, *(["confirmed"] if "confirmed" not in findings.columns else [])]
     return (
-        rows.withColumn("confirmed", is_over & (often | at_once)).where("is_current").select(*told)
+        rows.withColumn("confirmed", is_over & (often | at_once))
+        .where("is_current")
+        .select(*columns)
     )

@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 __all__ = ["GROSS", "effect"]
 
 GROSS = 2.0
-"""An effect of so many times the limit is told at once."""
+"""An effect of more than this many times the limit needs no second window."""
 
 
 def effect() -> Column:

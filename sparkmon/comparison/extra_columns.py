@@ -38,7 +38,7 @@ def extra_columns(profiles: DataFrame, references: DataFrame) -> DataFrame:
     >>> extra_columns(profiles, references).select("column_name", "status").collect()
     [Row(column_name='b', status='over_limit')]
     """
-    known = references.where(F.col("block_start").isNull()).select(
+    expected = references.where(F.col("block_start").isNull()).select(
         F.col("model").alias("r_model"),
         F.col("model_version").alias("r_version"),
         F.col("column_kind").alias("r_kind"),
@@ -46,7 +46,7 @@ def extra_columns(profiles: DataFrame, references: DataFrame) -> DataFrame:
         F.col("reference"),
     )
     of_version = F.col("r_version").isin("", F.col("model_version"))
-    told = profiles.where(F.col("slice_key").isNull()).select(
+    columns = profiles.where(F.col("slice_key").isNull()).select(
         *KEY,
         *_COLUMN,
         F.col("profile.count").alias("rows"),
@@ -54,18 +54,18 @@ def extra_columns(profiles: DataFrame, references: DataFrame) -> DataFrame:
         .otherwise("numeric")
         .alias("data_type"),
     )
-    beside = told.join(
-        F.broadcast(known),
+    pairs = columns.join(
+        F.broadcast(expected),
         (F.col("model") == F.col("r_model"))
         & (F.col("column_kind") == F.col("r_kind"))
         & of_version,
     )
     # A column is known if any reference for this version has it.
     is_known = F.bool_or(F.col("r_name") == F.col("column_name"))
-    found = (
-        beside.groupBy(*KEY, *_COLUMN, "rows", "data_type")
+    extra = (
+        pairs.groupBy(*KEY, *_COLUMN, "rows", "data_type")
         .agg(is_known.alias("is_known"), F.max("reference").alias("reference"))
         .where(~F.col("is_known"))
     )
     reason = F.concat(F.lit("the reference "), "reference", F.lit(" does not have it"))
-    return presence_findings(found, "extra_column", F.col("rows"), reason)
+    return presence_findings(extra, "extra_column", F.col("rows"), reason)

@@ -29,7 +29,7 @@ class History:
     --------
     >>> History.parse("trailing(24)")
     History(name='trailing(24)', drift_type='TRAILING', windows=24, period_s=None)
-    >>> History.parse("seasonal(7 days)").reach_s(3600) / 86_400
+    >>> History.parse("seasonal(7 days)").lookback_s(3600) / 86_400
     28.0
     """
 
@@ -56,10 +56,10 @@ class History:
         OptionError
             It is none of these, or more than 100 windows.
         """
-        found = _FORM.fullmatch(text)
-        kind, told = (found["kind"], found["arguments"]) if found else ("", None)
-        arguments = [] if told is None else [each.strip() for each in told.split(",")]
-        if kind == "previous" and told is None:
+        match = _FORM.fullmatch(text)
+        kind, listed = (match["kind"], match["arguments"]) if match else ("", None)
+        arguments = [] if listed is None else [each.strip() for each in listed.split(",")]
+        if kind == "previous" and listed is None:
             return cls("previous", "CONSECUTIVE", 1, None)
         if kind == "trailing" and len(arguments) == 1:
             windows = _count(text, arguments[0])
@@ -72,7 +72,7 @@ class History:
             return cls(f"seasonal({arguments[0]}, {windows})", "SEASONAL", windows, period)
         raise OptionError.malformed("history", text, _EXPECTED)
 
-    def reach_s(self, window_s: float) -> float:
+    def lookback_s(self, window_s: float) -> float:
         """Return how far back its windows may begin, in seconds."""
         if self.period_s is not None:
             return self.windows * self.period_s

@@ -65,12 +65,12 @@ def judge_profiles(
 
     def judge(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            found = [
+            findings = [
                 finding | {name: row[name] for name in output.names if name in row}
                 for row in batch.to_pylist()
                 for finding in _judge(row, checks, calibration, drift_type, anytime)
             ]
-            yield pa.RecordBatch.from_pylist(found, schema=output)
+            yield pa.RecordBatch.from_pylist(findings, schema=output)
 
     return joined.mapInArrow(judge, schema)
 
@@ -85,33 +85,33 @@ def _judge(
     if row["column_kind"] == "row_flag":
         yield from _judge_rate(row, checks)
         return
-    known = row["known"]
-    kind = kind_of(row["profile"]) if known is None else known["data_type"]
+    expected = row["known"]
+    kind = kind_of(row["profile"]) if expected is None else expected["data_type"]
     shared = {
         "drift_type": drift_type,
-        "reference": "" if known is None else known["reference"],
+        "reference": "" if expected is None else expected["reference"],
         "data_type": kind,
     }
     names = [name for name in checks.statistics if kind in STATISTICS.get(name).kinds]
-    if known is None:
+    if expected is None:
         reason = (
             f"the store has no reference for {row['column_name']!r} of the model {row['model']!r}"
         )
         for name in names:
             yield shared | {"statistic": name, "status": "no_reference", "reason": reason}
         return
-    parts = [summary_of(part, kind) for part in known.get("blocks") or [known["profile"]]]
+    parts = [summary_of(part, kind) for part in expected.get("blocks") or [expected["profile"]]]
     reference = merge_summaries(parts) if len(parts) > 1 else parts[0]
     current = summary_of(row["profile"], kind)
     column = tuple(row[name] for name in _COLUMN)
     lasting = math.exp(-max(0.0, evidence(reference, current))) if anytime else None
     for name in names:
         measured = STATISTICS.get(name).measure(reference, current, checks.thresholds.get(name))
-        if known.get("blocks"):
+        if expected.get("blocks"):
             blocks = block_effects(reference, parts, name)
         else:
             blocks = calibration.of(
-                (row["model"], known["model_version"], known["reference"], *column, name)
+                (row["model"], expected["model_version"], expected["reference"], *column, name)
             )
         limit = None if blocks is None else blocks.limit(_BLOCK_ALPHA)
         count = 0 if blocks is None else len(blocks.effects)

@@ -34,7 +34,7 @@ def missing_columns(profiles: DataFrame, references: DataFrame) -> DataFrame:
     >>> missing_columns(profiles, references).select("column_name", "status").collect()
     [Row(column_name='b', status='over_limit')]
     """
-    known = references.where(F.col("block_start").isNull()).select(
+    columns = references.where(F.col("block_start").isNull()).select(
         F.col("model").alias("r_model"),
         F.col("model_version").alias("r_version"),
         F.col("slice_key").alias("r_slice_key"),
@@ -46,7 +46,7 @@ def missing_columns(profiles: DataFrame, references: DataFrame) -> DataFrame:
     )
     of_version = F.col("r_version").isin("", F.col("model_version"))
     expected = windows.join(
-        F.broadcast(known),
+        F.broadcast(columns),
         (F.col("model") == F.col("r_model"))
         & F.col("slice_key").eqNullSafe(F.col("r_slice_key"))
         & F.col("slice_value").eqNullSafe(F.col("r_slice_value"))
@@ -54,10 +54,10 @@ def missing_columns(profiles: DataFrame, references: DataFrame) -> DataFrame:
         & of_version,
     )
     missing = expected.where(~F.array_contains("came", F.col("column_name")))
-    found = missing.groupBy(*KEY, "column_kind", "column_name").agg(
+    absent = missing.groupBy(*KEY, "column_kind", "column_name").agg(
         F.max("reference").alias("reference"), F.max("data_type").alias("data_type")
     )
     reason = F.concat(
         F.lit("no row of this window has it; the reference "), "reference", F.lit(" does")
     )
-    return presence_findings(found, "missing_column", F.lit(0), reason)
+    return presence_findings(absent, "missing_column", F.lit(0), reason)

@@ -45,30 +45,30 @@ def _levels(blocks: Sequence[Categories]) -> list[Categories]:
     for block in blocks:
         together.update(block.counts)
     rows = math.fsum(block.n for block in blocks)
-    found = []
+    others = []
     for block in blocks:
-        left = {level: count - block.counts.get(level, 0.0) for level, count in together.items()}
-        counts = {level: count for level, count in left.items() if count > 0}
-        found.append(Categories(counts, 0.0, max(rows - block.n, math.fsum(counts.values()))))
-    return found
+        rest = {level: count - block.counts.get(level, 0.0) for level, count in together.items()}
+        counts = {level: count for level, count in rest.items() if count > 0}
+        others.append(Categories(counts, 0.0, max(rows - block.n, math.fsum(counts.values()))))
+    return others
 
 
 def _ranges(blocks: Sequence[Distribution]) -> list[Distribution]:
-    held = [block for block in blocks if block.n]
-    lows = sorted(block.least for block in held)[:2]
-    highs = sorted((block.greatest for block in held), reverse=True)[:2]
+    filled = [block for block in blocks if block.n]
+    lows = sorted(block.least for block in filled)[:2]
+    highs = sorted((block.greatest for block in filled), reverse=True)[:2]
     rows = math.fsum(block.n for block in blocks)
-    found = []
+    others = []
     for block in blocks:
-        if len(held) < 2:
-            found.append(Distribution.from_sample([]))
+        if len(filled) < 2:
+            others.append(Distribution.from_sample([]))
             continue
         # Where the extreme is this block's own, the others' is the next.
         least = lows[1] if block.n and block.least == lows[0] else lows[0]
         greatest = highs[1] if block.n and block.greatest == highs[0] else highs[0]
         ends = np.unique([least, greatest])
         weights = np.full(ends.size, (rows - block.n) / ends.size)
-        found.append(
+        others.append(
             Distribution(ends, weights, 0.0, rows - block.n, least=least, greatest=greatest)
         )
-    return found
+    return others

@@ -13,7 +13,9 @@ KEY = (*WINDOW_KEY, *SLICE)
 """What columns come or stay away together by."""
 
 
-def presence_findings(found: DataFrame, statistic: str, rows: Column, reason: Column) -> DataFrame:
+def presence_findings(
+    columns: DataFrame, statistic: str, rows: Column, reason: Column
+) -> DataFrame:
     """Make a finding over its limit of each row.
 
     Parameters
@@ -32,7 +34,7 @@ def presence_findings(found: DataFrame, statistic: str, rows: Column, reason: Co
     DataFrame
         ``sparkmon.schemas.DRIFT_METRICS``: the value 1 beside the limit 0, with the status ``over_limit``.
     """
-    said = {
+    fields = {
         "drift_type": F.lit("LIMIT"),
         "statistic": F.lit(statistic),
         "value": F.lit(1.0),
@@ -44,10 +46,10 @@ def presence_findings(found: DataFrame, statistic: str, rows: Column, reason: Co
         "status": F.lit("over_limit"),
         "reason": reason,
     }
-    return found.withColumns(said).select(
+    return columns.withColumns(fields).select(
         *(
             F.col(field.name)
-            if field.name in {*found.columns, *said}
+            if field.name in {*columns.columns, *fields}
             else F.lit(None).cast(field.dataType).alias(field.name)
             for field in DRIFT_METRICS.fields
         )

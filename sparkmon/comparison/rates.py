@@ -65,7 +65,7 @@ def judge_rate(statistic: str, hits: int, rows: int, allowed: float = ALLOWED) -
     value = hits / rows
     least = share_lower_bound(hits, rows, _CONFIDENCE)
     over = least > allowed
-    said = (
+    verdict = (
         f"exceeds the {allowed:.3g} allowed"
         if over
         else f"does not exceed the {allowed:.3g} allowed"
@@ -76,5 +76,5 @@ def judge_rate(statistic: str, hits: int, rows: int, allowed: float = ALLOWED) -
         value - least,
         binomial_sf(hits, rows, allowed),
         "over_limit" if over else "ok",
-        f"{statistic} {value:.3g}, at least {least:.3g} by {rows:,} rows, {said}",
+        f"{statistic} {value:.3g}, at least {least:.3g} by {rows:,} rows, {verdict}",
     )

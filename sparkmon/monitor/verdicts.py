@@ -73,7 +73,7 @@ class Verdicts:
         longest = max(seconds.values())
         self.confirmation_reach_s = _LOOK_BACK * longest
         """How far back findings may begin that confirm another, in seconds."""
-        self.history_reach_s = max((each.reach_s(longest) for each in self.history), default=0.0)
+        self.history_reach_s = max((each.lookback_s(longest) for each in self.history), default=0.0)
         """How far back windows of a history may begin, in seconds."""
         # The profiles of single blocks need not travel with every batch.
         self._references = references.filter(pc.is_null(references["block_start"]))

@@ -157,14 +157,14 @@ def merged_profile(profile: Column, *, k: int = WINDOW_K) -> Column:
     )
 
 
-def _chan(left: Column, right: Column) -> Column:
-    n = left["n"] + right["n"]
-    delta = right["avg"] - left["avg"]
-    share = F.when(n > 0, right["n"] / n).otherwise(0.0)
+def _chan(one: Column, other: Column) -> Column:
+    n = one["n"] + other["n"]
+    delta = other["avg"] - one["avg"]
+    share = F.when(n > 0, other["n"] / n).otherwise(0.0)
     return F.struct(
         n.alias("n"),
-        (left["avg"] + delta * share).alias("avg"),
-        (left["m2"] + right["m2"] + delta * delta * left["n"] * share).alias("m2"),
+        (one["avg"] + delta * share).alias("avg"),
+        (one["m2"] + other["m2"] + delta * delta * one["n"] * share).alias("m2"),
     )
 
 
@@ -179,14 +179,14 @@ def _merged_vector(profile: Column) -> Column:
     merged = F.aggregate(
         F.array_sort(parts),
         F.struct(F.lit(0.0).alias("n"), none.cast("array<double>").alias("mean")),
-        lambda left, right: F.struct(
-            (left["n"] + right["n"]).alias("n"),
-            F.when(left["mean"].isNull(), right["mean"])
+        lambda one, other: F.struct(
+            (one["n"] + other["n"]).alias("n"),
+            F.when(one["mean"].isNull(), other["mean"])
             .otherwise(
                 F.zip_with(
-                    left["mean"],
-                    right["mean"],
-                    lambda a, b: a + (b - a) * right["n"] / (left["n"] + right["n"]),
+                    one["mean"],
+                    other["mean"],
+                    lambda a, b: a + (b - a) * other["n"] / (one["n"] + other["n"]),
                 )
             )
             .alias("mean"),

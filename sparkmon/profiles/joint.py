@@ -43,10 +43,10 @@ def projections_of(references: pa.Table) -> dict[tuple[str, str], Projection]:
     ProfileError
         A projection is damaged.
     """
-    held = references.filter(pc.is_valid(references["projection"]))
+    rows = references.filter(pc.is_valid(references["projection"]))
     return {
         (row["model"], row["model_version"]): Projection.from_bytes(row["projection"])
-        for row in held.select(["model", "model_version", "projection"]).to_pylist()
+        for row in rows.select(["model", "model_version", "projection"]).to_pylist()
     }
 
 
@@ -56,7 +56,7 @@ def projected_features(projections: Projections) -> Callable[..., Column]:
     Null where the features are, or the model has no projection. A feature that a row lacks is taken as a null, and
     those that the reference has not are passed over.
     """
-    known = [*projections.values()]
+    values = [*projections.values()]
     places = {key: place for place, key in enumerate(projections)}
 
     # Spark reads the annotations, at runtime, where arrays take no argument.
@@ -67,9 +67,9 @@ def projected_features(projections: Projections) -> Callable[..., Column]:
         parts = []
         for place in np.unique(chosen[chosen >= 0]):
             rows = np.flatnonzero(chosen == place)
-            taken: Any = features.take(pa.array(rows, pa.int64()))
-            matrix = _matrix(taken, known[place].names)
-            parts.append((rows, *known[place].project(matrix)))
+            cells: Any = features.take(pa.array(rows, pa.int64()))
+            matrix = _matrix(cells, values[place].names)
+            parts.append((rows, *values[place].project(matrix)))
         return _struct(len(features), parts)
 
     return _udf(project)
@@ -89,8 +89,8 @@ def projected_columns(projection: Projection) -> Callable[..., Column]:
 
 
 def _udf(project: Callable[..., pa.Array[Any]]) -> Callable[..., Column]:
-    made: Callable[..., Column] = arrow_udf(project, _PROJECTED)  # type: ignore[call-overload]
-    return made
+    function: Callable[..., Column] = arrow_udf(project, _PROJECTED)  # type: ignore[call-overload]
+    return function
 
 
 def _matrix(features: pa.MapArray[Any, Any], names: tuple[str, ...]) -> FloatArray:

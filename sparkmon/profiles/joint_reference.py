@@ -51,8 +51,8 @@ def joint_reference(
     Notes
     -----
     The rows that a projection is made of lie nearer to its plane than others do (measured: by 0.3 standard deviations,
-    with 5,000 rows of 49 features), and are left out. Which they are is told by a hash of their places in the table:
-    not by their contents, by which equal rows would all be taken or all be left.
+    with 5,000 rows of 49 features), and are left out. A hash of their places in the table chooses them, because a hash
+    of their contents would take either all or none of equal rows.
     """
     names = [
         name

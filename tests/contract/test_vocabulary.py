@@ -31,6 +31,8 @@ RETIRED = (
     *("never_told", "believed", "told_end", "fine_windows", "graver", "gravest", "forget_after"),
     # health
     *("Symptom", "symptom", "symptoms", "is_ill", "Vitals", "vitals"),
+    # slices
+    *("ALL_ROWS", "MeantType"),
     # streams
     *(
         "Tally",

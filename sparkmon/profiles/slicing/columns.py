@@ -8,12 +8,12 @@ from typing import TypeAlias
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from sparkmon.profiles.slicing.functions import MeantType
+from sparkmon.profiles.slicing.functions import ValueType
 from sparkmon.profiles.slicing.parts import Part
 
 __all__ = ["LONGEST_TEXT", "FeatureColumn", "column_of", "text_of"]
 
-FeatureColumn: TypeAlias = Callable[[str, MeantType], Column]
+FeatureColumn: TypeAlias = Callable[[str, ValueType], Column]
 """The column of a feature as a double or as a string."""
 
 LONGEST_TEXT = 256
@@ -55,11 +55,11 @@ def column_of(part: Part, feature: FeatureColumn) -> Column:
     return _CALLS[part.name](*arguments)
 
 
-def text_of(column: Column, meant: MeantType) -> Column:
+def text_of(column: Column, value_type: ValueType) -> Column:
     """Write values as texts: truth values as ``true`` and ``false``, whole numbers without a point."""
-    if meant == "text":
+    if value_type == "text":
         return column
-    if meant == "truth":
+    if value_type == "truth":
         return F.when(column, "true").when(~column, "false")
     is_whole = (F.abs(column) < _WHOLE) & (column == F.rint(column))
     return F.when(is_whole, column.cast("bigint").cast("string")).otherwise(column.cast("string"))
@@ -73,8 +73,8 @@ def _literal(part: Part) -> Column:
     return F.lit(part.name if part.type == "text" else None)
 
 
-def _number(column: Column, meant: MeantType) -> Column:
-    return column.try_cast("double") if meant == "text" else column.cast("double")
+def _number(column: Column, value_type: ValueType) -> Column:
+    return column.try_cast("double") if value_type == "text" else column.cast("double")
 
 
 def _cut(part: Part, text: Column) -> Column:
@@ -103,11 +103,11 @@ def _rounded(function: Callable[[Column], Column]) -> Callable[[Column], Column]
     return rounded
 
 
-def _time(function: Callable[[Column], Column]) -> Callable[[Column, MeantType], Column]:
+def _time(function: Callable[[Column], Column]) -> Callable[[Column, ValueType], Column]:
     """Read a part of a time, in no time zone: as a text writes it, or of seconds since 1970 in UTC."""
 
-    def part(column: Column, meant: MeantType) -> Column:
-        if meant == "text":
+    def part(column: Column, value_type: ValueType) -> Column:
+        if value_type == "text":
             return function(column.try_cast("timestamp_ntz")).cast("double")
         days = F.floor(column / _DAY_S).try_cast("int")
         date = F.date_add(F.lit("1970-01-01").cast("date"), days)
@@ -121,13 +121,13 @@ _LAST_S = 250_000_000_000.0
 """Past the year 9800: no date of Spark overflows below."""
 
 
-def _hour(column: Column, meant: MeantType) -> Column:
-    if meant == "text":
+def _hour(column: Column, value_type: ValueType) -> Column:
+    if value_type == "text":
         return F.hour(column.try_cast("timestamp_ntz")).cast("double")
     return _rounded(F.floor)(F.pmod(column, F.lit(float(_DAY_S))) / 3600)
 
 
-_TIMES: Mapping[str, Callable[[Column, MeantType], Column]] = {
+_TIMES: Mapping[str, Callable[[Column, ValueType], Column]] = {
     "hour": _hour,
     "dayofweek": _time(F.dayofweek),
     "month": _time(F.month),

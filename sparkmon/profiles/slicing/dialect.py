@@ -27,7 +27,7 @@ WORDS = (
     *("AND", "AS", "BETWEEN", "CASE", "ELSE", "END", "FALSE", "IN", "IS", "LIKE", "NOT", "NULL"),
     *("OR", "THEN", "TRUE", "WHEN"),
 )
-"""In any case of letters; a feature of such a name stands in backquotes."""
+"""Upper or lower case; a feature with such a name has to stand in backquotes."""
 
 _SIGNS = ("==", "<=>", "<>", "!=", "<=", ">=")
 _REFUSED = TokenType.HINT

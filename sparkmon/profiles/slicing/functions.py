@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
-__all__ = ["FUNCTIONS", "Function", "MeantType", "Taken"]
+__all__ = ["FUNCTIONS", "ArgumentType", "Function", "ValueType"]
 
-MeantType: TypeAlias = Literal["number", "text", "truth", "null"]
-"""What a part of an expression is; ``null`` is the literal alone."""
+ValueType: TypeAlias = Literal["number", "text", "truth", "null"]
+"""The type of a part of an expression; only the literal is ``null``."""
 
-Taken: TypeAlias = Literal["number", "text", "truth", "literal", "same", "any"]
-"""What an argument has to be: ``literal`` a whole number written out, ``same`` of one type with the others."""
+ArgumentType: TypeAlias = Literal["number", "text", "truth", "literal", "same", "any"]
+"""The type of an argument: ``literal`` is a whole number written out, ``same`` the type of the other arguments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +21,9 @@ class Function:
     """One function: its arguments, and what it gives."""
 
     name: str
-    takes: tuple[Taken, ...]
+    takes: tuple[ArgumentType, ...]
     """By argument; the last stands for all that follow."""
-    gives: MeantType | Literal["same"]
+    gives: ValueType | Literal["same"]
     least: int
     most: int
 
@@ -39,8 +39,8 @@ _MANY = 20
 
 def _of(
     name: str,
-    takes: tuple[Taken, ...],
-    gives: MeantType | Literal["same"],
+    takes: tuple[ArgumentType, ...],
+    gives: ValueType | Literal["same"],
     least: int | None = None,
     most: int | None = None,
 ) -> Function:

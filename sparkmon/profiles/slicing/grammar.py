@@ -74,8 +74,8 @@ def parse_slice(expression: str, kinds: Mapping[str, FeatureKind]) -> Part:
     reader.check_names(tokens)
     part = reader.read(dialect.parse(expression, tokens))
     if not reader.features:
-        known = f"known are {', '.join(kinds) or 'none'}"
-        raise refused(expression, name, f"a feature in it; {known}")
+        known_names = f"known are {', '.join(kinds) or 'none'}"
+        raise refused(expression, name, f"a feature in it; {known_names}")
     return part
 
 

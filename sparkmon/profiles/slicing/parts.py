@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from sparkmon.errors import OptionError
-from sparkmon.profiles.slicing.functions import FUNCTIONS, Function, MeantType
+from sparkmon.profiles.slicing.functions import FUNCTIONS, Function, ValueType
 
 __all__ = ["Kind", "Part", "PartMaker", "refused"]
 
@@ -29,7 +29,7 @@ class Part:
     kind: Kind
     name: str
     """The feature's name, the literal's text, or the function's name."""
-    type: MeantType
+    type: ValueType
     arguments: tuple[Part, ...] = ()
 
 
@@ -58,63 +58,67 @@ class PartMaker:
         self.common(arguments, name)
         return Part("call", name, "truth", arguments)
 
-    def cast(self, part: Part, meant: MeantType) -> Part:
+    def cast(self, part: Part, value_type: ValueType) -> Part:
         """Turn a part into a number or a text."""
-        return part if part.type == meant else Part("call", f"to {meant}", meant, (part,))
+        return (
+            part
+            if part.type == value_type
+            else Part("call", f"to {value_type}", value_type, (part,))
+        )
 
-    def function(self, written: str) -> Function:
+    def function(self, name: str) -> Function:
         """Return a function of the list."""
-        name = written.lower()
-        if name not in FUNCTIONS:
-            near = difflib.get_close_matches(name, FUNCTIONS, n=2)
+        lowered = name.lower()
+        if lowered not in FUNCTIONS:
+            near = difflib.get_close_matches(lowered, FUNCTIONS, n=2)
             hint = f"perhaps {' or '.join(near)}; " if near else ""
-            raise self.refused(written, f"{hint}one of the functions {', '.join(FUNCTIONS)}")
-        return FUNCTIONS[name]
+            raise self.refused(name, f"{hint}one of the functions {', '.join(FUNCTIONS)}")
+        return FUNCTIONS[lowered]
 
-    def call(self, written: str, arguments: Sequence[Part]) -> Part:
+    def call(self, name: str, arguments: Sequence[Part]) -> Part:
         """Call a function of the list."""
-        function = self.function(written)
+        function = self.function(name)
         if not function.least <= len(arguments) <= function.most:
-            raise self.refused(written, f"{function.usage}, not {len(arguments)} arguments")
+            raise self.refused(name, f"{function.usage}, not {len(arguments)} arguments")
         last = function.takes[-1]
         takes = [*function.takes, *[last] * (len(arguments) - len(function.takes))]
         same = []
-        for argument, wanted in zip(arguments, takes, strict=False):
-            if wanted == "literal":
+        for argument, expected in zip(arguments, takes, strict=False):
+            if expected == "literal":
                 if argument.kind != "literal" or not argument.name.isdecimal():
-                    raise self.refused(written, f"{function.usage} with whole numbers written out")
-            elif wanted == "same":
+                    raise self.refused(name, f"{function.usage} with whole numbers written out")
+            elif expected == "same":
                 same.append(argument)
-            elif wanted != "any":
-                self.typed(argument, wanted, written)
+            elif expected != "any":
+                self.typed(argument, expected, name)
             elif argument.type not in ("number", "text"):
-                raise self._mistyped(written, "a number or a text", argument)
-        meant = self.common(same, written) if same else "null"
-        gives = meant if function.gives == "same" else function.gives
+                raise self._mistyped(name, "a number or a text", argument)
+        value_type = self.common(same, name) if same else "null"
+        gives = value_type if function.gives == "same" else function.gives
         return Part("call", function.name, gives, tuple(arguments))
 
-    def typed(self, part: Part, wanted: MeantType, of: str) -> Part:
+    def typed(self, part: Part, expected: ValueType, of: str) -> Part:
         """Return the part if it is of a type."""
-        if part.type != wanted:
-            raise self._mistyped(of, _SAYS[wanted], part)
+        if part.type != expected:
+            raise self._mistyped(of, _SAYS[expected], part)
         return part
 
-    def common(self, parts: Sequence[Part], of: str) -> MeantType:
+    def common(self, parts: Sequence[Part], of: str) -> ValueType:
         """Return the one type of all parts but those that are NULL."""
-        known = [part for part in parts if part.type != "null"]
-        if not known:
+        typed = [part for part in parts if part.type != "null"]
+        if not typed:
             raise self.refused(of, "a part that is not NULL")
-        for part in known:
-            if part.type != known[0].type:
-                raise self._mistyped(of, f"{_SAYS[known[0].type]} on both sides", part)
-        return known[0].type
+        for part in typed:
+            if part.type != typed[0].type:
+                raise self._mistyped(of, f"{_SAYS[typed[0].type]} on both sides", part)
+        return typed[0].type
 
     def refused(self, token: str, expected: str) -> OptionError:
         """Build the error that names what is not allowed."""
         return refused(self._expression, token, expected)
 
-    def _mistyped(self, of: str, wanted: str, part: Part) -> OptionError:
+    def _mistyped(self, of: str, expected: str, part: Part) -> OptionError:
         name = part.name if part.kind == "feature" else f"the result of {part.name}"
         if part.kind == "literal":
             name = repr(part.name) if part.type == "text" else part.name
-        return self.refused(of, f"{wanted}, but {name} is {_SAYS[part.type]}")
+        return self.refused(of, f"{expected}, but {name} is {_SAYS[part.type]}")

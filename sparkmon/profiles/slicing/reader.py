@@ -12,7 +12,7 @@ from sqlglot import TokenType, exp
 from sqlglot.tokens import Token  # type: ignore[attr-defined]
 
 from sparkmon.errors import OptionError
-from sparkmon.profiles.slicing.functions import MeantType
+from sparkmon.profiles.slicing.functions import ValueType
 from sparkmon.profiles.slicing.parts import Part, PartMaker
 from sparkmon.records import FeatureKind
 
@@ -34,7 +34,7 @@ _OPERATORS: Mapping[type[exp.Expr], str] = {
     exp.And: "and",
     exp.Or: "or",
 }
-_TYPES: Mapping[str, MeantType] = {"double": "number", "string": "text"}
+_TYPES: Mapping[str, ValueType] = {"double": "number", "string": "text"}
 _WILDCARDS = 2
 _NUMBER = re.compile(r"(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _NAME = re.compile(r"[^\W\d]\w*")
@@ -102,8 +102,8 @@ class Reader:
     def _unknown(self, name: str) -> OptionError:
         near = difflib.get_close_matches(name, self._kinds, n=3)
         hint = f"perhaps {' or '.join(near)}; " if near else ""
-        known = ", ".join(self._kinds) or "none"
-        return self._make.refused(name, f"a feature; {hint}known are {known}")
+        names = ", ".join(self._kinds) or "none"
+        return self._make.refused(name, f"a feature; {hint}known are {names}")
 
     def _feature(self, node: exp.Column) -> Part:
         name = node.name
@@ -168,8 +168,8 @@ class Reader:
         if pattern.name.count("%") > _WILDCARDS:
             raise self._make.refused(pattern.name, f"a pattern with % at most {_WILDCARDS} times")
         self._make.typed(part, "text", "LIKE")
-        found = Part("call", "like", "truth", (part, Part("literal", pattern.name, "text")))
-        return self._make.logical("not", found) if node.args.get("negate") else found
+        like = Part("call", "like", "truth", (part, Part("literal", pattern.name, "text")))
+        return self._make.logical("not", like) if node.args.get("negate") else like
 
     def _between(self, node: exp.Expr) -> Part:
         part = self.read(node.this)
@@ -199,8 +199,8 @@ class Reader:
             raise self._make.refused("CASE", "WHEN after CASE")
         default = node.args.get("default")
         parts.append(Part("literal", "NULL", "null") if default is None else self.read(default))
-        meant = self._make.common([*parts[1:-1:2], parts[-1]], "CASE")
-        return Part("call", "case", meant, tuple(parts))
+        value_type = self._make.common([*parts[1:-1:2], parts[-1]], "CASE")
+        return Part("call", "case", value_type, tuple(parts))
 
     def _cast(self, node: exp.Expr) -> Part:
         kind = node.args["to"]

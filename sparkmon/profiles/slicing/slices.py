@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 
 from sparkmon.errors import OptionError
 from sparkmon.profiles.slicing.columns import FeatureColumn, column_of, text_of
-from sparkmon.profiles.slicing.functions import MeantType
+from sparkmon.profiles.slicing.functions import ValueType
 from sparkmon.profiles.slicing.grammar import parse_slice
 from sparkmon.profiles.slicing.parts import Part
 from sparkmon.records import FeatureKind
@@ -76,10 +76,10 @@ def parse_slices(expressions: Sequence[str], kinds: Mapping[str, FeatureKind]) -
     """
     if isinstance(expressions, str):
         raise OptionError.malformed("slices", expressions, "a list of expressions")
-    written = dict.fromkeys(expression.strip() for expression in expressions)
-    if len(written) > _MOST_SLICES:
-        raise OptionError(f"got {len(written)} slices; expected at most {_MOST_SLICES}")
-    return [Slice(key, parse_slice(key, kinds)) for key in written]
+    keys = dict.fromkeys(expression.strip() for expression in expressions)
+    if len(keys) > _MOST_SLICES:
+        raise OptionError(f"got {len(keys)} slices; expected at most {_MOST_SLICES}")
+    return [Slice(key, parse_slice(key, kinds)) for key in keys]
 
 
 def with_values(
@@ -105,12 +105,12 @@ def with_values(
         .withColumn("rank", F.row_number().over(order))
         .where(F.col("rank") <= _MOST_VALUES)
     )
-    found: dict[int, list[str]] = {}
+    values: dict[int, list[str]] = {}
     for row in common.select("place", "value").collect():
         if row.value != OTHER_VALUES:
-            found.setdefault(row.place, []).append(row.value)
+            values.setdefault(row.place, []).append(row.value)
     return tuple(
-        replace(each, values=tuple(sorted(found.get(place, ()))))
+        replace(each, values=tuple(sorted(values.get(place, ()))))
         for place, each in enumerate(slices)
     )
 
@@ -143,18 +143,18 @@ def slices_of(references: pa.Table) -> Slices:
     columns = ["column_name", "column_kind", "data_type", "column_index"]
     for row in whole.select([*names, *columns]).to_pylist():
         model = (row["model"], row["model_version"])
-        held = values.setdefault(model, {})
+        by_key = values.setdefault(model, {})
         if row["slice_key"] is not None:
-            held.setdefault(row["slice_key"], set()).add(row["slice_value"])
+            by_key.setdefault(row["slice_key"], set()).add(row["slice_value"])
         elif row["column_kind"] == "feature":
             kinds.setdefault(model, {})[row["column_name"]] = row["data_type"]
     return Slices(
         {
             model: tuple(
-                replace(each, values=tuple(sorted(held[each.key] - {OTHER_VALUES})))
-                for each in parse_slices(sorted(held), kinds.get(model, {}))
+                replace(each, values=tuple(sorted(by_key[each.key] - {OTHER_VALUES})))
+                for each in parse_slices(sorted(by_key), kinds.get(model, {}))
             )
-            for model, held in values.items()
+            for model, by_key in values.items()
         }
     )
 
@@ -171,17 +171,17 @@ def with_slices(references: pa.Table, chosen: Sequence[str] | None) -> pa.Table:
         return references
     if isinstance(chosen, str):
         raise OptionError.malformed("slices", chosen, "a list of expressions")
-    known = {*references["slice_key"].drop_null().to_pylist()}
-    wanted = [expression.strip() for expression in chosen]
-    for key in wanted:
-        if key not in known:
+    keys = {*references["slice_key"].drop_null().to_pylist()}
+    expressions = [expression.strip() for expression in chosen]
+    for key in expressions:
+        if key not in keys:
             raise OptionError(
                 f"got the slice {key!r}, which no reference was made with; they have "
-                f"{', '.join(sorted(map(repr, known))) or 'none'}; make the reference again with it: "
+                f"{', '.join(sorted(map(repr, keys))) or 'none'}; make the reference again with it: "
                 f"sparkmon profile TABLE --as MODEL --slice {key!r}"
             )
-    keep: Any = pa.array([None, *wanted], pa.string())
-    return references.filter(pc.is_in(references["slice_key"], value_set=keep))
+    kept_keys: Any = pa.array([None, *expressions], pa.string())
+    return references.filter(pc.is_in(references["slice_key"], value_set=kept_keys))
 
 
 def of_rows(slices: Slices) -> Column:
@@ -215,10 +215,10 @@ def _array(slices: Sequence[Slice], feature: FeatureColumn) -> Column:
     return F.array(*(F.struct(k.alias("slice_key"), v.alias("slice_value")) for k, v in pairs))
 
 
-def _of_cell(name: str, meant: MeantType) -> Column:
+def _of_cell(name: str, value_type: ValueType) -> Column:
     """Read a feature of a decoded row."""
     cell = F.col("features")[name]
     number, text = cell["number"], cell["text"]
-    if meant == "number":
+    if value_type == "number":
         return F.coalesce(number, text.try_cast("double"))
     return F.coalesce(text, text_of(number, "number"))
