@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup demo test test-fast test-faults coverage lint fmt type check bench bench-verdicts fuzz mariadb zip clean java
+.PHONY: help setup demo demo-mysql test test-fast test-faults coverage lint fmt type check bench bench-verdicts fuzz zip clean java
 
 # A Spark or a module path of the caller's shell would be mixed with the ones installed here.
 unexport SPARK_HOME PYTHONPATH
@@ -25,6 +25,9 @@ setup: java $(JARS) ## make .venv, install everything, fetch Spark's jars (Pytho
 
 demo: java $(JARS) ## watch a model drift: traffic, Spark, verdicts and alerts on this machine
 	@.venv/bin/sparkmon demo
+
+demo-mysql: java $(JARS) $(DATABASE) ## the same, with the features in a MariaDB that is fetched and started for it
+	@$(PYTHON) -m scripts.demo_mysql
 
 test: java $(JARS) $(BROKER) $(DATABASE) $(ALERTMANAGER) ## everything that CI runs: doctests, units, Spark, Kafka, MariaDB, KServe
 	@$(PYTHON) -m pytest
@@ -59,8 +62,6 @@ bench-verdicts: java $(JARS) ## whose verdicts hold: false alarms and detection,
 
 fuzz: $(FUZZERS) ## give readers and receiver what nobody would send, for FUZZ_SECONDS=600 in all
 	@$(PYTHON) -m fuzz.run --seconds $(FUZZ_SECONDS)
-
-mariadb: $(DATABASE) ## fetch a MariaDB, for sparkmon demo --store mysql
 
 zip: $(INSTALLED) ## build/sparkmon.zip, for spark-submit --py-files
 	@$(PYTHON) scripts/make_zip.py build/sparkmon.zip

@@ -87,7 +87,7 @@ def mariadb() -> Iterator[str]:
 
     It listens on port 3306, which hsfs takes for granted, of a loopback address of its own.
     """
-    from sparkmon.demo.mariadb_process import MariaDbProcess
+    from scripts.mariadb_process import MariaDbProcess
 
     host = f"127.77.{secrets.randbelow(254) + 1}.{secrets.randbelow(254) + 1}"
     with MariaDbProcess(host, 3306) as server:

@@ -21,14 +21,14 @@ def demo(
     out: Annotated[
         Path | None,
         typer.Option(
-            help="Directory to keep the store, the spool and all tables in; an interrupted demo goes on there."
+            help="Directory for the store, the spool and all tables; continues an interrupted demo."
         ),
     ] = None,
     store: Annotated[
         str,
         typer.Option(
-            help="What holds the features: local (SQLite and Delta), mysql (a MariaDB started for it), "
-            "or the URL of an empty database, mysql://USER@HOST/DATABASE."
+            help="The feature store: local (SQLite and Delta), or the URL of an empty database on a MySQL or "
+            "MariaDB server that is running, mysql://USER@HOST/DATABASE."
         ),
     ] = "local",
     headless: Annotated[
@@ -38,23 +38,24 @@ def demo(
         bool, typer.Option("--json", help="Print the summary as JSON, nothing else.")
     ] = False,
 ) -> None:
-    """Watch a model go wrong: feature store, model server, traffic, drift, alerts, on this machine.
+    """Run a model platform with a fault: feature store, model server, traffic, drift, alerts.
 
     A feature store holds schedules and weather of flights out of New York;
     a KServe model server predicts which arrive late. Callers send the ids of
-    38,905 flights to the transformer, which looks their features up and asks
+    38,905 flights to the transformer, which looks their features up and calls
     the model; a logger posts every request and answer to `sparkmon receive`.
     Half-way the job that writes the weather breaks: temperatures come in
     Celsius, the humidity freezes. Spark reads the log, compares every three
     seconds of traffic with the training data and raises alerts.
 
-    Exit status 1 if it did not find both faults, or found more, or lost a row.
+    Exit status 1 if a fault was missed, anything else was flagged, or a row was lost.
     """
     # Spark takes a moment to import, and `sparkmon --help` needs none of it.
-    from sparkmon.cli.print_play import print_play, progress_of, summary_of
+    from sparkmon.cli.print_demo import print_demo, progress_of, summary_of
     from sparkmon.cli.spark import open_session
-    from sparkmon.demo import play
+    from sparkmon.demo import run_demo
 
+    checked_store = _checked(store)
     with ExitStack() as stack:
         place = out or Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="sparkmon-demo-"))
@@ -62,19 +63,24 @@ def demo(
         console = Console(stderr=True, highlight=False)
         report = stack.enter_context(progress_of(console, quiet=headless or as_json))
         spark = stack.enter_context(open_session({"spark.sql.shuffle.partitions": "2"}))
-        played = play(spark, place.absolute(), _checked(store), report)
+        result = run_demo(spark, place.absolute(), checked_store, report)
         if as_json:
-            print(json.dumps(summary_of(played), indent=2))
+            print(json.dumps(summary_of(result), indent=2))
         else:
             output = Console(no_color=headless, highlight=False)
-            print_play(output, played, None if out is None else place.absolute())
-        if played.failures:
-            for failure in played.failures:
+            print_demo(output, result, None if out is None else place.absolute())
+        if result.failures:
+            for failure in result.failures:
                 print(f"sparkmon demo: {failure}", file=sys.stderr)
             raise typer.Exit(1)
 
 
 def _checked(store: str) -> str:
-    if store in ("local", "mysql") or "://" in store:
+    if store == "local" or store.startswith(("mysql://", "mariadb://")):
         return store
-    raise OptionError.malformed("--store", store, "local, mysql or mysql://USER@HOST/DATABASE")
+    # The scheme alone, because the rest may hold a password.
+    scheme, separator, _ = store.partition("://")
+    raise OptionError.malformed(
+        *("--store", scheme + separator),
+        "local, or mysql://USER@HOST/DATABASE of a server that is running (make demo-mysql starts one)",
+    )

@@ -1,5 +1,6 @@
-"""The demonstration: real flights posted as KServe logger events, an upstream fault, and the alerts that tell of it."""
+"""The demonstration: real flights posted as KServe logger events, an upstream fault, and the alerts about it."""
 
-from sparkmon.demo.play import Play, play
+from sparkmon.demo.result import DemoResult
+from sparkmon.demo.run import run_demo
 
-__all__ = ["Play", "play"]
+__all__ = ["DemoResult", "run_demo"]

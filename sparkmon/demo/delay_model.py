@@ -22,7 +22,7 @@ __all__ = ["DelayModel"]
 
 
 class DelayModel:
-    """Tells how likely a flight is to arrive more than 15 minutes late.
+    """Predicts the probability that a flight arrives more than 15 minutes late.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class DelayModel:
         self._pipeline.fit(np.array(rows, object), flights[LABEL].to_numpy())
 
     def predict(self, rows: Sequence[Sequence[object]]) -> list[float]:
-        """Return one probability per row of ``FEATURES``; a value that is None counts as unknown."""
+        """Return one probability per row of ``FEATURES``; None is a missing value."""
         if not rows:
             return []
         probabilities = self._pipeline.predict_proba(np.array(rows, object))[:, 1]

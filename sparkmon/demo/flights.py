@@ -1,4 +1,4 @@
-"""The flights of the demonstration: what trains the model, what makes its reference, and the live traffic."""
+"""The flights of the demonstration: training data, reference and live traffic."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = [
 MODEL = "flights"
 LABEL = "arrived_late"
 SCORE = "delay_probability"
-"""What the model answers."""
+"""The model's prediction."""
 
 SCHEDULE = ("sched_dep", "sched_arr", "distance", "dow", "carrier", "origin")
 WEATHER = ("temp", "dewp", "humid", "wind_speed", "precip", "pressure", "visib")
@@ -35,7 +35,7 @@ FEATURES = ("dep_delay", *SCHEDULE, *WEATHER)
 """The model's inputs, in order."""
 
 LEVELS = ("carrier", "origin")
-"""Those that are names and not numbers."""
+"""The categorical features."""
 
 _SEED = 20130101
 _PACKAGE = Path(__file__).resolve().parent.parent
@@ -46,23 +46,23 @@ _PLACES = (_PACKAGE / "examples", _PACKAGE.parent / "examples")
 class Flights:
     """The parts, each in seeded random order: a quarter of all flights, another quarter, and the other half.
 
-    Random order is what makes them alike: in the order of the calendar the weather alone would drift.
+    Random order makes the parts alike: in calendar order the weather would drift.
     """
 
     training: pa.Table
-    """The model is fitted to these."""
+    """The model is trained on these."""
     reference: pa.Table
-    """Not shown to the model before: what it says of these is what it says of new flights."""
+    """Not in the training data: predictions for these are like those for new flights."""
     live: pa.Table
 
 
 def split_flights() -> Flights:
-    """Read the flights and part them at random, the same way every time.
+    """Read the flights, and split them at random with a fixed seed.
 
     Raises
     ------
     OptionError
-        The data is not there.
+        The data file is missing.
     """
     for place in _PLACES:
         path = place / "flights" / "flights.parquet"
@@ -74,6 +74,6 @@ def split_flights() -> Flights:
             indexes: list[Any] = [pa.array(part) for part in parts]
             return Flights(*(table.take(index) for index in indexes))
     raise OptionError(
-        "the example data examples/flights/flights.parquet is not there; run the demo from a checkout "
+        "the example data examples/flights/flights.parquet is missing; run the demo from a checkout "
         "of the project or from its wheel"
     )

@@ -1,4 +1,4 @@
-"""The feature store of the demonstration: filled from the flights, and broken half-way."""
+"""The feature store of the demonstration: filled from the flights, and corrupted half-way."""
 
 from __future__ import annotations
 
@@ -29,34 +29,34 @@ VIEW = FeatureView(
 """The schedule by flight, the weather by report; ``dep_delay`` comes with the request."""
 
 FAULTY = ("temp", "humid")
-"""What the fault breaks: ``temp`` is written in Celsius, ``humid`` stays at one value."""
+"""The features with a fault: ``temp`` is written in Celsius, ``humid`` stays at one value."""
 
 _Row = dict[str, Any]
 
 
 class WeatherReports:
-    """The weather that some flights had, each observation once: what the upstream job writes to the store.
+    """The weather of flights, each observation once: what the upstream job writes to the store.
 
     Parameters
     ----------
     flights : pyarrow.Table
-        Those that will be asked about.
+        The live flights.
     """
 
     def __init__(self, flights: pa.Table) -> None:
         columns = ("origin", *WEATHER)
-        seen: dict[tuple[object, ...], int] = {}
+        ids: dict[tuple[object, ...], int] = {}
         observations = zip(*(flights[name].to_pylist() for name in columns), strict=True)
-        self.of_flight = [seen.setdefault(each, len(seen)) for each in observations]
-        """Per flight, the id of its report."""
-        self._rows: list[_Row] = [dict(zip(WEATHER, each[1:], strict=True)) for each in seen]
+        self.of_flight = [ids.setdefault(each, len(ids)) for each in observations]
+        """The id of each flight's report."""
+        self._rows: list[_Row] = [dict(zip(WEATHER, each[1:], strict=True)) for each in ids]
 
     def write(self, store: FeatureStore) -> None:
-        """Write all reports as they should be."""
+        """Write all reports, correct."""
         self._write(store, self._rows)
 
     def write_broken(self, store: FeatureStore) -> None:
-        """Write all reports as a job with a bug would."""
+        """Write all reports with the fault."""
         frozen = self._rows[0]["humid"]
         self._write(
             store,
@@ -75,7 +75,7 @@ class WeatherReports:
 
 
 def fill(store: FeatureStore, flights: pa.Table, reports: WeatherReports) -> None:
-    """Write the feature view, the schedules and the weather of some flights."""
+    """Write the feature view, and the schedules and weather of flights."""
     store.write_view(VIEW)
     columns = (flights[name].to_pylist() for name in SCHEDULE)
     schedules = [

@@ -18,11 +18,11 @@ from sparkmon.payload_logger.payload_event import PayloadEvent
 
 __all__ = ["Platform"]
 
-_WATCHED = ("-m", "sparkmon.demo.until_stdin_closes")
+_UNTIL_STDIN_CLOSES = ("-m", "sparkmon.demo.until_stdin_closes")
 
 
 class Platform:
-    """Servers that are started one by one and stopped at the end of the block; they also end if this process is killed.
+    """The servers of the demonstration, stopped at the end of the block; they also end if this process is killed.
 
     Parameters
     ----------
@@ -47,18 +47,23 @@ class Platform:
         )
         self._predictor = self._start(
             "predictor",
-            lambda port: (*_WATCHED, "sparkmon.demo.predictor", str(port), self._receiver.url),
+            lambda port: (
+                *_UNTIL_STDIN_CLOSES,
+                "sparkmon.demo.predictor",
+                str(port),
+                self._receiver.url,
+            ),
             "/v2/health/ready",
-            outlived_by=[self._receiver],  # it has events to send at its end
+            outlived_by=[self._receiver],  # it sends its last events while it stops
         )
         return self
 
     def start_transformer(self, store: str) -> None:
-        """Start the transformer, which reads its feature view from ``store``."""
+        """Start the transformer on a store with the feature view."""
         self._transformer = self._start(
             "transformer",
             lambda port: (
-                *(*_WATCHED, "sparkmon.serving.transformer", "--host", "127.0.0.1"),
+                *(*_UNTIL_STDIN_CLOSES, "sparkmon.serving.transformer", "--host", "127.0.0.1"),
                 *("--http_port", str(port), "--enable_grpc", "false", "--model_name", MODEL),
                 *("--feature_view", VIEW.name, "--feature_view_version", str(VIEW.version)),
                 *("--store", store, "--store_timeout_ms", "5000"),
@@ -74,12 +79,12 @@ class Platform:
         return self._transformer.url
 
     def stop_serving(self) -> None:
-        """Stop transformer and predictor: every event of what was answered has then been received."""
+        """Stop transformer and predictor; the receiver then has every event of the answered requests."""
         self._transformer.stop()
         self._predictor.stop()
 
     def move_clock(self, seconds: float) -> None:
-        """Post what the logger makes of a health check, with a time in the future: it lets windows close."""
+        """Post the event of a health check with a time in the future, so that windows close."""
         event = PayloadEvent(MODEL, "demo", "predictor", "", "demo", {})
         time_ns = time.time_ns() + round(seconds * 1e9)
         headers = event.headers("response", str(uuid.uuid4()), time_ns, {}, "application/json")

@@ -1,6 +1,6 @@
 """The predictor of the demonstration as a program: ``predictor PORT RECEIVER_URL``.
 
-A KServe model server with the model and sparkmon's payload logger, which stands where KServe's agent would.
+A KServe model server with the model and sparkmon's payload logger in place of KServe's agent.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = ["Predictor", "main"]
 
 
 class Predictor(Model):  # type: ignore[misc]  # kserve has no types
-    """Answers V1 requests with the chance that each flight is late."""
+    """Answers V1 requests with the probability that each flight is late."""
 
     def __init__(self) -> None:
         super().__init__(MODEL)
@@ -38,7 +38,7 @@ class Predictor(Model):  # type: ignore[misc]  # kserve has no types
 
 
 def main(port: int, receiver: str) -> None:
-    """Serve until SIGTERM; then send what the logger has still queued."""
+    """Serve until SIGTERM, then send the events that are still queued."""
     emitter = EventEmitter(receiver, batch_size=50)
     serve(
         [Predictor()],

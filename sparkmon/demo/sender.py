@@ -1,4 +1,4 @@
-"""Calls to the transformer at an even pace, from where an earlier run left off; half-way the store is broken."""
+"""Calls to the transformer at a constant rate, after the last chunk of an earlier run; half-way the store breaks."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ _TRY_AGAIN = {429, 502, 503, 504}
 
 @dataclass
 class Progress:
-    """What has been done, and is noted on disk."""
+    """The progress, stored in a file."""
 
     sent_chunks: int = 0
     fault_time: str | None = None
 
     @classmethod
     def read(cls, path: Path) -> Progress:
-        """Read the note; nothing has been done where there is none."""
+        """Read the file; without one, nothing has been sent."""
         return cls(**json.loads(path.read_text())) if path.exists() else cls()
 
     def write(self, path: Path) -> None:
-        """Write the note, as a whole or not at all."""
+        """Write the file atomically."""
         draft = path.with_suffix(".draft")
         with draft.open("w") as file:
             json.dump(asdict(self), file)
@@ -48,21 +48,21 @@ class Progress:
 
 
 class Sender(threading.Thread):
-    """Ask about all flights.
+    """Sends all requests.
 
-    A chunk is noted once all its calls are answered: killed at any point and started again, the sender repeats the
-    calls of one chunk at most.
+    A chunk counts as sent once all its calls are answered: killed at any point and started again, the sender repeats
+    the calls of at most one chunk.
 
     Parameters
     ----------
     traffic : Traffic
-        What to ask.
+        The requests.
     url : str
         The transformer's address.
     note : Path
         The file with the progress.
     seconds : float
-        How long all chunks should take.
+        The duration of all chunks.
     break_store : callable
         Called once, before the second half.
     """
@@ -84,43 +84,43 @@ class Sender(threading.Thread):
 
     @property
     def rows(self) -> int:
-        """How many flights are asked about in all."""
+        """The number of flights."""
         return self._traffic.rows
 
     @property
     def share(self) -> float:
-        """How much of the traffic has been sent, from 0 to 1."""
+        """The share of the traffic that has been sent, from 0 to 1."""
         return self.progress.sent_chunks / self._traffic.chunks
 
     def run(self) -> None:
-        """Send until all is answered; a failure is kept in ``error``."""
+        """Send until all calls are answered; a failure is stored in ``error``."""
         try:
             asyncio.run(self._send_all())
-        except Exception as error:  # told by the main thread
+        except Exception as error:  # reported by the main thread
             self.error = error
 
     async def _send_all(self) -> None:
         progress = self.progress
         async with httpx.AsyncClient(base_url=self._url, timeout=30) as client:
             for index in range(progress.sent_chunks, self._traffic.chunks):
-                began = time.monotonic()
+                start = time.monotonic()
                 if index >= self._traffic.chunks // 2 and progress.fault_time is None:
-                    # Noted before: a window that ended by then has seen nothing of it.
+                    # Before the fault: no window that ends by this time has rows with it.
                     progress.fault_time = datetime.now(timezone.utc).isoformat()
                     self._break_store()
                 await self._send(client, self._traffic.chunk(index))
                 progress.sent_chunks = index + 1
                 progress.write(self._note)
-                await asyncio.sleep(max(0.0, self._pause - (time.monotonic() - began)))
+                await asyncio.sleep(max(0.0, self._pause - (time.monotonic() - start)))
 
     async def _send(self, client: httpx.AsyncClient, calls: list[Call]) -> None:
         for start in range(0, len(calls), _IN_FLIGHT):
             await asyncio.gather(
-                *(_ask(client, call) for call in calls[start : start + _IN_FLIGHT])
+                *(_call(client, call) for call in calls[start : start + _IN_FLIGHT])
             )
 
 
-async def _ask(client: httpx.AsyncClient, call: Call) -> None:
+async def _call(client: httpx.AsyncClient, call: Call) -> None:
     headers = {"Content-Type": "application/json", "X-Request-Id": call.request_id}
     for attempt in range(_TRIES):
         try:
@@ -143,4 +143,4 @@ async def _ask(client: httpx.AsyncClient, call: Call) -> None:
 def _check(answer: httpx.Response, call: Call) -> None:
     predictions = answer.json()["predictions"]
     if len(predictions) != call.rows:
-        raise SparkmonError(f"asked about {call.rows} flights, got {len(predictions)} answers")
+        raise SparkmonError(f"sent {call.rows} flights, got {len(predictions)} predictions")

@@ -36,7 +36,7 @@ class ServerProcess:
     ready_path : str
         The path that answers with success once the server is ready.
     outlived_by : sequence of ServerProcess
-        Servers that this one still needs while it stops: they end after it, even if this process is killed.
+        Servers that this one needs while it stops: they end after it, even if this process is killed.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class ServerProcess:
         self.stop()
 
     def stop(self) -> None:
-        """Ask the server to end, and wait until it has; kill it if it takes longer than 20 s."""
+        """Terminate the server and wait for its end; kill it after 20 s."""
         self._process.terminate()
         try:
             self._process.wait(_STOP_S)
@@ -76,12 +76,12 @@ class ServerProcess:
     def wait_ready(self) -> None:
         """Return once the server answers.
 
-        What a server killed a moment ago still holds may make the first try fail; it is then started again.
+        The start may fail while a server that was just killed holds the port; it is then repeated.
 
         Raises
         ------
         SparkmonError
-            It did not within a minute and a half; the message has the end of its log.
+            It did not answer within 90 s; the message has the end of its log.
         """
         deadline = time.monotonic() + _START_S
         while time.monotonic() < deadline:
@@ -102,16 +102,16 @@ class ServerProcess:
         if not self.url:
             with socket.create_server(("127.0.0.1", 0)) as probe:
                 self.url = f"http://127.0.0.1:{probe.getsockname()[1]}"
-        # Whoever holds the writing end of a server's input keeps it running.
-        held = [each._input for each in self._outlived_by]
+        # A server runs as long as any process has the writing end of its input.
+        inputs = [each._input for each in self._outlived_by]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, *self._command(int(self.url.rpartition(":")[2]))],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
-                pass_fds=held,
-                # The servers share two cores with Spark; threads of their own would only take turns.
+                pass_fds=inputs,
+                # The servers share two cores with Spark; more threads would only compete.
                 env=os.environ | {"OMP_NUM_THREADS": "1"},
             )
 

@@ -1,4 +1,4 @@
-"""The live flights as requests that hold entity ids, and what only the caller knows."""
+"""The live flights as requests with entity ids, and the features that only the caller has."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NAMESPACE = uuid.UUID("7b0a6f0e-5f0c-4a53-9a5c-3c1d1f7d8a01")
 
 @dataclass(frozen=True)
 class Call:
-    """One request: the id it bears, its V1 body and how many flights it asks about."""
+    """One request: its id, its V1 body and its number of flights."""
 
     request_id: str
     body: bytes
@@ -31,9 +31,9 @@ class Traffic:
     Parameters
     ----------
     flights : pyarrow.Table
-        The live flights, whose place is their id.
+        The live flights; their ids are their positions.
     reports : WeatherReports
-        Theirs.
+        Their weather reports.
     """
 
     chunks = 288
@@ -44,11 +44,11 @@ class Traffic:
 
     @property
     def rows(self) -> int:
-        """How many flights are asked about in all."""
+        """The number of flights."""
         return len(self._delays)
 
     def chunk(self, index: int) -> list[Call]:
-        """Return the calls of one chunk, the same every time."""
+        """Return the calls of one chunk, always the same."""
         first, end = (self.rows * place // self.chunks for place in (index, index + 1))
         return [
             self._call(start, min(start + _ROWS_PER_CALL, end))

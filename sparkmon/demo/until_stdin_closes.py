@@ -1,6 +1,6 @@
 """A module run as a program that ends when its standard input does: ``until_stdin_closes MODULE [ARGUMENT ...]``.
 
-Whoever starts it holds the other end of the pipe, and be it killed, the pipe closes.
+The parent process has the other end of the pipe: if the parent is killed, the pipe closes.
 """
 
 from __future__ import annotations

@@ -47,7 +47,20 @@ RETIRED = (
     ),
     *("letters", "Watch"),
     # serving, store, demo
-    *("stitch", "stitched", "front_door", "patience", "SkewMarker", "print_play", "Play", "play"),
+    *(
+        "stitch",
+        "stitched",
+        "front_door",
+        "FrontDoor",
+        "skew_marker",
+        "marks_of",
+        "add_marks",
+        "patience",
+        "SkewMarker",
+        "print_play",
+        "Play",
+        "play",
+    ),
 )
 """What the vocabulary replaced: see the table in CHANGELOG.md for what each is called now."""
 

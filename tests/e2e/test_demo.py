@@ -22,7 +22,7 @@ from tests.support.spools import log
 pytestmark = pytest.mark.spark
 
 LIVE_FLIGHTS = 38_905  # 77,809 flights, less the 38,904 for training and reference
-CHUNK = 136  # flights that are asked about before their answers are noted
+CHUNK = 136  # flights that are sent before the progress is stored
 COMMAND = [sys.executable, "-m", "sparkmon", "demo"]
 START_S = 180
 
@@ -39,8 +39,8 @@ def run(*arguments: str) -> dict[str, Any]:
     assert result.returncode == 0, result.stderr
     summary: dict[str, Any] = json.loads(result.stdout)
     assert set(summary) == {"rows", "windows", "findings", "alerts", "seconds"}
-    found = Counter(alert["feature"] for alert in summary["alerts"])
-    assert {"temp", "humid"} <= set(found) <= {"temp", "humid", "delay_probability"}
+    features = Counter(alert["feature"] for alert in summary["alerts"])
+    assert {"temp", "humid"} <= set(features) <= {"temp", "humid", "delay_probability"}
     assert all(alert["value"] > alert["threshold"] for alert in summary["alerts"])
     # 13 numbers with eight statistics, two names with three, two rates of missing keys, seven of skew
     assert summary["findings"] == pytest.approx(119 * summary["windows"], abs=119)
@@ -49,11 +49,11 @@ def run(*arguments: str) -> dict[str, Any]:
 
 def logged_answers(spool: Path) -> int:
     """Count the predictions in the log, event by event."""
-    kept = log(spool)
+    segments = log(spool)
     batches = [
         batch
-        for part in kept.parts(kept.first(), kept.last(), 1 << 30)
-        for batch in kept.read(part)
+        for part in segments.parts(segments.first(), segments.last(), 1 << 30)
+        for batch in segments.read(part)
     ]
     rows = pa.Table.from_batches([decode_batch(batch) for batch in batches]).to_pylist()
     return sum(row["event_type"] == "response" and row["instance"] >= 0 for row in rows)
@@ -76,17 +76,16 @@ def kill_once_windows_have_closed(out: Path) -> None:
     process.wait()
 
 
-def test_a_demo_that_was_killed_goes_on_without_loss_or_doubling(tmp_path: Path) -> None:
+def test_a_demo_that_was_killed_continues_without_loss_or_duplicates(tmp_path: Path) -> None:
     out = tmp_path / "out"
     kill_once_windows_have_closed(out)
     sent_before = json.loads((out / "progress.json").read_text())["sent_chunks"]
     assert 0 < sent_before < 288
     summary = run("--out", str(out))
-    # Calls that were not noted before the kill are made again: new calls, as the log shows.
+    # Calls of the chunk that was not stored before the kill are sent again: new calls in the log.
     assert LIVE_FLIGHTS <= summary["rows"] <= LIVE_FLIGHTS + CHUNK
     assert summary["rows"] == logged_answers(out / "spool")
 
 
-@pytest.mark.mariadb
-def test_the_platform_runs_over_a_real_mariadb() -> None:
-    assert run("--store", "mysql")["rows"] == LIVE_FLIGHTS
+def test_the_platform_runs_over_a_real_mariadb(database: str) -> None:
+    assert run("--store", database)["rows"] == LIVE_FLIGHTS

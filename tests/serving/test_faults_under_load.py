@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import aiohttp
 import pytest
 
-from sparkmon.demo.mariadb_process import MariaDbProcess
+from scripts.mariadb_process import MariaDbProcess
 from sparkmon.store import SqlStore
 from tests.serving.conftest import VIEW, World
 from tests.support.receiver import Receiver

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
-from sparkmon.demo.mariadb_process import MariaDbProcess
+from scripts.mariadb_process import MariaDbProcess
 from sparkmon.errors import OptionError, StoreError, StoreTimeoutError
 from sparkmon.store import FeatureStore, FeatureView, GroupInView, LocalStore, SqlStore
 from tests.support.online_reads import view_of

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sparkmon.demo.mariadb_process import MariaDbProcess
+from scripts.mariadb_process import MariaDbProcess
 from sparkmon.store.hopsworks import HopsworksStore
 from tests.support.hopsworks_double import API_KEY, HopsworksDouble
 from tests.support.hopsworks_metadata import PROJECT

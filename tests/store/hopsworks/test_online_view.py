@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 
-from sparkmon.demo.mariadb_process import MariaDbProcess
+from scripts.mariadb_process import MariaDbProcess
 from sparkmon.errors import OptionError, StoreError, StoreTimeoutError
 from sparkmon.store.hopsworks import HopsworksStore
 from sparkmon.store.online import Entry, Vectors

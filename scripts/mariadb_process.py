@@ -1,4 +1,4 @@
-"""A MariaDB server as a child process: private data, one loopback address, gone when this process is."""
+"""A MariaDB server as a child process: private data, one loopback address, ends with this process."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from sparkmon.errors import SparkmonError
 
 __all__ = ["MariaDbProcess"]
 
-_FETCHED = Path(__file__).parents[2] / "build" / "mariadb"
+_FETCHED = Path(__file__).parents[1] / "build" / "mariadb"
 _START_S = 60.0
 _STOP_S = 20.0
 _TRIES = 3
 
-# The shell outlives its parent: when the pipe on its input closes without a word, it ends the server and clears up.
+# The shell outlives its parent: if its input closes without a word, it ends the server and removes the folder.
 _WATCH = """\
 exec 3<&0
 "$@" <&- &
@@ -46,24 +46,25 @@ _FEW_RESOURCES = (
 class MariaDbProcess:
     """Start a MariaDB server, and stop it at the end of the block; it also ends if this process is killed.
 
-    It reads no settings of the machine, writes only into a temporary folder of its own, and never touches a server
-    that runs already. Started by root, it runs as ``nobody``.
+    It reads no configuration of the machine, writes only into its own temporary folder, and does not touch other
+    servers. Started by root, it runs as ``nobody``.
 
     Parameters
     ----------
     host : str, default "127.0.0.1"
         The address to listen on.
     port : int, optional
-        The port; a free one is taken if none is given.
+        The port; by default a free one.
 
     Raises
     ------
     SparkmonError
-        No server is installed or fetched, or it does not start; the message says what to do.
+        No server is installed or fetched, or it does not start.
 
     Notes
     -----
-    ``mariadbd`` and ``mariadb-install-db`` are looked for on the PATH, then where ``make mariadb`` puts them.
+    ``mariadbd`` and ``mariadb-install-db`` come from the PATH, else from ``build/mariadb``, where ``make
+    demo-mysql`` and ``make test`` fetch them.
     """
 
     pid: int
@@ -71,7 +72,7 @@ class MariaDbProcess:
 
     def __init__(self, host: str = "127.0.0.1", port: int | None = None) -> None:
         self.host, self.port = host, port or 0
-        self._wanted_port = port
+        self._fixed_port = port
         self._password = secrets.token_urlsafe(12)
         self._folder = Path()
         self._watch: subprocess.Popen[bytes] | None = None
@@ -81,7 +82,7 @@ class MariaDbProcess:
 
     @property
     def url(self) -> str:
-        """Where a store finds the database ``sparkmon``, made anew with the server; holds its password."""
+        """The URL, with password, of the database ``sparkmon``, created with the server."""
         return f"mysql://sparkmon:{self._password}@{self.host}:{self.port}/sparkmon"
 
     def __enter__(self) -> MariaDbProcess:
@@ -106,21 +107,23 @@ class MariaDbProcess:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def start(self) -> None:
-        """Start the server on the data it has: at the same port, once it has had one."""
+        """Start the server on its data; a restart keeps the port."""
         self.stop()
-        for _ in range(_TRIES if self._wanted_port is None else 1):
-            self.port = self._wanted_port or _free_port(self.host)
+        for _ in range(_TRIES if self._fixed_port is None else 1):
+            self.port = self._fixed_port or _free_port(self.host)
             self._launch()
             if self._ready():
-                self._wanted_port = self.port
+                self._fixed_port = self.port
                 return
             self.stop()
         log = self._folder / "server.log"
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-8:])
-        raise SparkmonError(f"MariaDB did not start at {self.host}:{self.port}; it said:\n{tail}")
+        raise SparkmonError(
+            f"MariaDB did not start at {self.host}:{self.port}; its log ends with:\n{tail}"
+        )
 
     def stop(self) -> None:
-        """Stop the server and keep its data; does nothing if it does not run."""
+        """Stop the server and keep its data; does nothing if it is not running."""
         watch, self._watch = self._watch, None
         if watch is None:
             return
@@ -149,7 +152,7 @@ class MariaDbProcess:
             nobody = pwd.getpwnam("nobody")
             for path in (self._folder, start):
                 os.chown(path, nobody.pw_uid, nobody.pw_gid)
-        made = subprocess.run(
+        result = subprocess.run(
             [
                 *(
                     str(install),
@@ -165,9 +168,9 @@ class MariaDbProcess:
             stderr=subprocess.STDOUT,
             check=False,
         )
-        if made.returncode:
-            said = made.stdout.decode(errors="replace")[-2000:]
-            raise SparkmonError(f"MariaDB's data directory could not be made; it said:\n{said}")
+        if result.returncode:
+            output = result.stdout.decode(errors="replace")[-2000:]
+            raise SparkmonError(f"MariaDB's data directory could not be created:\n{output}")
 
     def _launch(self) -> None:
         server, folder = _program("mariadbd"), self._folder
@@ -190,7 +193,7 @@ class MariaDbProcess:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 env=os.environ | {"FOLDER": str(folder)},
-                # Control-C at the terminal is for this process, which then stops the server.
+                # Control-C at the terminal interrupts this process, which then stops the server.
                 start_new_session=True,
             )
         assert self._watch.stdout is not None
@@ -208,14 +211,16 @@ class MariaDbProcess:
 
 def _program(name: str) -> Path:
     fetched = os.pathsep.join(str(_FETCHED / each) for each in ("bin", "scripts"))
-    found = shutil.which(name) or shutil.which(name, path=fetched)
-    if found is None:
-        raise SparkmonError(f"{name} was not found; run `make mariadb`, or install mariadb-server")
-    return Path(found)
+    path = shutil.which(name) or shutil.which(name, path=fetched)
+    if path is None:
+        raise SparkmonError(
+            f"{name} was not found; run `make demo-mysql`, which fetches it, or install mariadb-server"
+        )
+    return Path(path)
 
 
 def _base(server: Path) -> tuple[str, ...]:
-    """Tell a server that is not installed where its messages and scripts are."""
+    """Return the option by which a fetched server finds its messages and scripts."""
     return (f"--basedir={_FETCHED}",) if server.is_relative_to(_FETCHED) else ()
 
 

@@ -1,4 +1,4 @@
-"""The MariaDB of the demo and the tests: its own data, nobody's rights, and gone with its parent."""
+"""The MariaDB of the tests and of ``make demo-mysql``: its own data, nobody's rights, and gone with its parent."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
-from sparkmon.demo.mariadb_process import MariaDbProcess
+from scripts.mariadb_process import MariaDbProcess
 from sparkmon.errors import SparkmonError
 
 CHILD = """
 import sys, time
-from sparkmon.demo.mariadb_process import MariaDbProcess
+from scripts.mariadb_process import MariaDbProcess
 with MariaDbProcess() as server:
     print(server.pid, server._folder, flush=True)
     time.sleep(600)
@@ -33,6 +33,7 @@ def runs(pid: int) -> bool:
     return True
 
 
+@pytest.mark.mariadb
 def test_it_keeps_its_data_when_killed_and_started_again() -> None:
     with MariaDbProcess() as server:
         place = make_url(server.url).set(drivername="mysql+pymysql")
@@ -55,6 +56,7 @@ def test_it_keeps_its_data_when_killed_and_started_again() -> None:
     assert not folder.exists()
 
 
+@pytest.mark.mariadb
 def test_it_is_gone_when_its_parent_was_killed() -> None:
     command = [sys.executable, "-c", CHILD]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
@@ -69,10 +71,12 @@ def test_it_is_gone_when_its_parent_was_killed() -> None:
     assert not Path(folder).exists()
 
 
-def test_without_a_server_it_says_how_to_get_one(
+def test_without_a_server_the_error_says_how_to_get_one(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr("sparkmon.demo.mariadb_process._FETCHED", tmp_path)
-    with pytest.raises(SparkmonError, match="run `make mariadb`, or install mariadb-server"):
+    monkeypatch.setattr("scripts.mariadb_process._FETCHED", tmp_path)
+    with pytest.raises(
+        SparkmonError, match="run `make demo-mysql`, which fetches it, or install mariadb-server"
+    ):
         MariaDbProcess().__enter__()

@@ -1,11 +1,9 @@
-"""The whole demonstration, from the reference to the verdict."""
+"""The demonstration, from the reference to the result."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,9 +16,9 @@ from sparkmon import sources
 from sparkmon.alerts import Alerting
 from sparkmon.demo.delay_model import DelayModel
 from sparkmon.demo.flights import FEATURES, MODEL, SCORE, Flights, split_flights
-from sparkmon.demo.mariadb_process import MariaDbProcess
-from sparkmon.demo.online_store import FAULTY, VIEW, WeatherReports, fill
+from sparkmon.demo.online_store import VIEW, WeatherReports, fill
 from sparkmon.demo.platform import Platform
+from sparkmon.demo.result import DemoResult
 from sparkmon.demo.sender import Progress, Sender
 from sparkmon.demo.traffic import Traffic
 from sparkmon.errors import SparkmonError
@@ -30,7 +28,7 @@ from sparkmon.sinks import AlertSink, Notification
 from sparkmon.store import FeatureStore, open_store
 from sparkmon.watch import Watch
 
-__all__ = ["Play", "play"]
+__all__ = ["run_demo"]
 
 _WINDOW_S = 3
 _DELAY_S = 5
@@ -38,54 +36,7 @@ _SECONDS = 45.0
 _POLL_S = 0.25
 
 Report = Callable[[str, float], None]
-"""Told what is going on, and how much of the traffic has been sent, from 0 to 1."""
-
-
-@dataclass(frozen=True)
-class Play:
-    """What came out."""
-
-    rows: int
-    """Flights whose prediction is in a window."""
-    logged_rows: int
-    """Flights whose prediction is in the log."""
-    sent_rows: int
-    """Flights that were asked about."""
-    windows: int
-    window_s: int
-    findings: int
-    worst: list[dict[str, Any]]
-    """Per column its statistic that came furthest over the threshold, before and after the fault, as shares of it."""
-    alerts: list[dict[str, Any]]
-    fault_time: datetime
-    store: str
-    """What held the features, in words."""
-    seconds: float
-
-    @property
-    def failures(self) -> list[str]:
-        """What is not as it should be: empty if both faults were found, nothing else, and no row lost.
-
-        That the model's answers drift with its inputs is no mistake.
-        """
-        found = {alert["feature"] for alert in self.alerts}
-        early = [alert for alert in self.alerts if alert["window_end"] <= self.fault_time]
-        return [
-            *(f"the fault in {name} was not found" for name in FAULTY if name not in found),
-            *(
-                f"{name} was flagged, although nothing is wrong with it"
-                for name in sorted(found - {*FAULTY, SCORE})
-            ),
-            *(f"{alert['feature']} was flagged before the fault" for alert in early),
-            *(
-                [f"{self.sent_rows} flights were asked about, {self.logged_rows} are in the log"]
-                * (self.logged_rows < self.sent_rows)
-            ),
-            *(
-                [f"{self.logged_rows} flights are in the log, {self.rows} in windows"]
-                * (self.rows != self.logged_rows)
-            ),
-        ]
+"""Called with the current step, and the share of the traffic that has been sent, from 0 to 1."""
 
 
 class _Counter(AlertSink):
@@ -102,8 +53,8 @@ class _Counter(AlertSink):
         self.count += notification.count
 
 
-def play(spark: SparkSession, out: Path, store: str, report: Report) -> Play:
-    """Run the demonstration, or go on with one that was interrupted.
+def run_demo(spark: SparkSession, out: Path, store: str, report: Report) -> DemoResult:
+    """Run the demonstration, or continue an interrupted one.
 
     Parameters
     ----------
@@ -112,23 +63,25 @@ def play(spark: SparkSession, out: Path, store: str, report: Report) -> Play:
     out : Path
         The directory for the store, the spool, the tables and the checkpoints.
     store : str
-        ``local``, ``mysql`` (a MariaDB of its own) or the URL of a database.
+        ``local``, or the URL of a database on a server that is running.
     report : callable
         Called several times a second.
 
     Raises
     ------
     SparkmonError
-        A server or a query failed.
+        The store, a server or a query failed.
     """
-    began = time.monotonic()
+    start = time.monotonic()
     out.mkdir(parents=True, exist_ok=True)
     report("starting the model server", 0.0)
-    with _place_of(store, out) as place, Platform(out) as platform:
+    place = str(out / "store") if store == "local" else store
+    features = open_store(place)
+    features.schemas()  # fails at once if the server does not answer
+    with Platform(out) as platform:
         flights = split_flights()
         reports = WeatherReports(flights.live)
         report("filling the feature store", 0.0)
-        features = open_store(place)
         fill(features, flights.live, reports)
         note = out / "progress.json"
         if Progress.read(note).fault_time is not None:
@@ -155,16 +108,7 @@ def play(spark: SparkSession, out: Path, store: str, report: Report) -> Play:
         )
         _watch(spark, monitor, sender, platform, f"{out}/checkpoints", counter, report)
         report("counting", 1.0)
-        return _summary(spark, monitor, sender, platform, repr(features), began)
-
-
-@contextmanager
-def _place_of(store: str, out: Path) -> Iterator[str]:
-    if store == "mysql":
-        with MariaDbProcess() as server:
-            yield server.url
-    else:
-        yield str(out / "store") if store == "local" else store
+        return _summary(spark, monitor, sender, platform, repr(features), start)
 
 
 def _make_reference(spark: SparkSession, store: FeatureStore, flights: Flights) -> None:
@@ -186,7 +130,7 @@ def _watch(
     counter: _Counter,
     report: Report,
 ) -> None:
-    """Run the monitor while the traffic lasts, and until all windows have closed."""
+    """Run the monitor until the traffic has ended and all windows have closed."""
     log = sources.InferenceLogDataSource.name()
     events = spark.readStream.format(log).load(str(platform.spool))
     watch = monitor.start(events, checkpoints)
@@ -220,8 +164,8 @@ def _summary(
     sender: Sender,
     platform: Platform,
     store: str,
-    began: float,
-) -> Play:
+    start: float,
+) -> DemoResult:
     profiles = monitor.tables.read(spark, "profiles")
     findings = monitor.tables.read(spark, "drift_metrics")
     alerts = monitor.tables.read(spark, "alerts")
@@ -230,14 +174,14 @@ def _summary(
     )
     rows, windows = counted.collect()[0]
     events = spark.read.format(sources.InferenceLogDataSource.name()).load(str(platform.spool))
-    # Not `monitor.rows`, which asks the store about every request.
+    # Not `monitor.rows`, which reads the store for every request.
     decoded = sources.rows(events, delay=monitor.windows.delay)
     answers = decoded.where("event_type = 'response' AND instance >= 0")
-    trouble = alerts.where("state = 'firing'")
-    told = trouble.orderBy("window_start", "column_name").toArrow().to_pylist()
+    firing = alerts.where("state = 'firing'")
+    alert_rows = firing.orderBy("window_start", "column_name").toArrow().to_pylist()
     names = ("statistic", "value", "threshold", "window_start", "window_end")
     fault_time = datetime.fromisoformat(str(sender.progress.fault_time))
-    return Play(
+    return DemoResult(
         rows=rows or 0,
         logged_rows=answers.count(),
         sent_rows=sender.rows,
@@ -246,18 +190,19 @@ def _summary(
         findings=findings.count(),
         worst=_worst(findings, fault_time),
         alerts=[
-            {"feature": row["column_name"]} | {name: row[name] for name in names} for row in told
+            {"feature": row["column_name"]} | {name: row[name] for name in names}
+            for row in alert_rows
         ],
         fault_time=fault_time,
         store=store,
-        seconds=time.monotonic() - began,
+        seconds=time.monotonic() - start,
     )
 
 
 def _worst(findings: DataFrame, fault_time: datetime) -> list[dict[str, Any]]:
     share = F.col("value") / F.col("threshold")
     before = F.col("window_end") <= F.lit(fault_time)
-    # The first window and the last have few rows, and what is not judged came nowhere.
+    # Other findings have no share: the first and the last window have few rows.
     judged = findings.where("status IN ('ok', 'drift', 'over_limit')")
     reached = judged.groupBy("column_name", "statistic").agg(
         F.coalesce(F.max(F.when(before, share)), F.lit(0.0)).alias("before"),

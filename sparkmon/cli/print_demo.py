@@ -1,4 +1,4 @@
-"""The demonstration on a terminal: its progress, its findings and its alerts in plain words."""
+"""The demonstration on a terminal: progress, findings and alerts."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from sparkmon.demo import Play
+from sparkmon.demo import DemoResult
 
-__all__ = ["print_play", "progress_of", "summary_of"]
+__all__ = ["print_demo", "progress_of", "summary_of"]
 
 
 @contextmanager
 def progress_of(console: Console, *, quiet: bool) -> Iterator[Callable[[str, float], None]]:
-    """Give a function that shows how far it is: as a bar, as lines where there is no terminal, or not at all."""
+    """Return a function that shows the progress: as a bar, as lines without a terminal, or not at all."""
     if quiet:
         yield lambda _what, _share: None
         return
@@ -38,48 +38,48 @@ def progress_of(console: Console, *, quiet: bool) -> Iterator[Callable[[str, flo
 
 
 def _lines(console: Console) -> Callable[[str, float], None]:
-    """Give a function that prints a line for every new tenth of the traffic."""
-    said = -1
+    """Return a function that prints a line for every new tenth of the traffic."""
+    tenths = -1
 
     def report(what: str, share: float) -> None:
-        nonlocal said
-        if int(share * 10) > said:
-            said = int(share * 10)
+        nonlocal tenths
+        if int(share * 10) > tenths:
+            tenths = int(share * 10)
             console.print(f"{share:4.0%} of the traffic, {what}", soft_wrap=True)
 
     return report
 
 
-def summary_of(played: Play) -> dict[str, Any]:
-    """Return the outcome as JSON objects, times in ISO 8601."""
+def summary_of(result: DemoResult) -> dict[str, Any]:
+    """Return the result as JSON objects, times in ISO 8601."""
     return {
-        "rows": played.rows,
-        "windows": played.windows,
-        "findings": played.findings,
+        "rows": result.rows,
+        "windows": result.windows,
+        "findings": result.findings,
         "alerts": [
             {name: alert[name] for name in ("feature", "statistic", "value", "threshold")}
             | {"window_start": alert["window_start"].isoformat().replace("+00:00", "Z")}
-            for alert in played.alerts
+            for alert in result.alerts
         ],
-        "seconds": round(played.seconds, 1),
+        "seconds": round(result.seconds, 1),
     }
 
 
-def print_play(console: Console, played: Play, out: Path | None) -> None:
-    """Print findings per column, alerts in plain words, and what to try next."""
+def print_demo(console: Console, result: DemoResult, out: Path | None) -> None:
+    """Print findings per column, a sentence per alert, and next steps."""
     console.print(
-        f"\n{played.rows:,} flights, their features from {played.store},\n"
-        f"in {played.windows} windows of {played.window_s} seconds: {played.findings:,} findings. "
-        f"The fault began at {played.fault_time:%H:%M:%S} UTC.\n",
+        f"\n{result.rows:,} flights, their features from {result.store},\n"
+        f"in {result.windows} windows of {result.window_s} seconds: {result.findings:,} findings. "
+        f"The fault began at {result.fault_time:%H:%M:%S} UTC.\n",
         soft_wrap=True,
     )
-    console.print(_findings(played))
-    console.print(_silent_rates(played))
+    console.print(_findings(result))
+    console.print(_silent_rates(result))
     console.print()
-    console.print(_alerts(played) if played.alerts else "No alerts.")
+    console.print(_alerts(result) if result.alerts else "No alerts.")
     console.print()
     if out is None:
-        console.print("Nothing was kept. To keep all tables: sparkmon demo --out demo")
+        console.print("All tables were removed. To keep them: sparkmon demo --out demo")
     else:
         for what, where in {
             "Tables (Delta)": "tables/{profiles,drift_metrics,alerts}",
@@ -102,9 +102,9 @@ _NEXT = {
 }
 
 
-def _findings(played: Play) -> Table:
+def _findings(result: DemoResult) -> Table:
     table = Table(
-        title="Findings: how far each column came at most, as a share of its threshold",
+        title="Findings: the largest value of each column, as a share of its threshold",
         title_justify="left",
         title_style="bold",
     )
@@ -112,27 +112,27 @@ def _findings(played: Play) -> Table:
     table.add_column("statistic")
     table.add_column("before the fault", justify="right")
     table.add_column("after", justify="right")
-    for worst in (each for each in played.worst if each["before"] or each["after"]):
+    for worst in (each for each in result.worst if each["before"] or each["after"]):
         shares = (f"{worst['before']:.0%}", f"{worst['after']:,.0%}")
         style = "bold red" if worst["after"] > 1 else ""
         table.add_row(worst["column_name"], worst["statistic"], *shares, style=style)
     return table
 
 
-def _silent_rates(played: Play) -> str:
-    silent = [each for each in played.worst if not each["before"] and not each["after"]]
+def _silent_rates(result: DemoResult) -> str:
+    silent = [each for each in result.worst if not each["before"] and not each["after"]]
     names = ", ".join(sorted({each["statistic"] for each in silent}))
-    return f"And {len(silent)} that stayed at 0%: {names}." if silent else ""
+    return f"{len(silent)} more stayed at 0%: {names}." if silent else ""
 
 
-def _alerts(played: Play) -> Table:
-    """Tell the alerts of one column as one sentence."""
+def _alerts(result: DemoResult) -> Table:
+    """Return the alerts, one sentence per column."""
     table = Table(
-        title=f"{len(played.alerts)} alerts", title_justify="left", title_style="bold", box=None
+        title=f"{len(result.alerts)} alerts", title_justify="left", title_style="bold", box=None
     )
     table.show_header = False
     by_feature: dict[str, list[dict[str, Any]]] = {}
-    for alert in played.alerts:
+    for alert in result.alerts:
         by_feature.setdefault(alert["feature"], []).append(alert)
     for feature, alerts in by_feature.items():
         first = alerts[0]

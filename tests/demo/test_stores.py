@@ -1,0 +1,34 @@
+"""What the demo accepts as its feature store, and how it fails without one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from sparkmon.cli.app import app
+from sparkmon.demo import run_demo
+from sparkmon.errors import OptionError, StoreError
+
+NO_SPARK: Any = None
+
+
+@pytest.mark.parametrize("store", ["mysql", "hopsworks://host/project", "sqlite:///x", ""])
+def test_a_store_that_is_no_database_of_a_running_server_is_refused(store: str) -> None:
+    result = CliRunner().invoke(app, ["demo", "--store", store])
+    assert isinstance(result.exception, OptionError)
+    assert "make demo-mysql starts one" in str(result.exception)
+
+
+def test_a_password_in_a_refused_store_is_not_printed() -> None:
+    result = CliRunner().invoke(app, ["demo", "--store", "postgresql://me:hunter2@db/x"])
+    assert "hunter2" not in str(result.exception)
+    assert "postgresql://" in str(result.exception)
+
+
+def test_a_server_that_does_not_answer_is_an_error_before_anything_starts(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"127\.0\.0\.1"):
+        run_demo(NO_SPARK, tmp_path, "mysql://nobody@127.0.0.1:9/demo", lambda _what, _share: None)
+    assert list(tmp_path.iterdir()) == []
