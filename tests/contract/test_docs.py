@@ -14,7 +14,13 @@ from tests.support.pages import Page, pages
 from tests.support.source import ROOT
 
 README = Page(ROOT / "README.md")
-PAGES = [page for page in pages() if page.path.name != "CHANGELOG.md"]
+PAGES = [
+    page
+    for page in pages()
+    if page.path.name != "CHANGELOG.md" and not page.where.startswith("docs/reference/")
+]
+"""The pages that are written by hand; the CHANGELOG names what was there before."""
+
 MOST_LINES = 180
 
 
@@ -83,7 +89,7 @@ def test_every_page_of_docs_can_be_reached_from_the_readme() -> None:
             if target.is_file()
             if target.suffix == ".md"
         ]
-    assert {page.where for page in PAGES if page.where.startswith("docs/")} - reached == set()
+    assert {page.where for page in pages() if page.where.startswith("docs/")} - reached == set()
 
 
 def test_every_file_that_a_page_names_exists() -> None:

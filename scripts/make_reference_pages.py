@@ -1,0 +1,241 @@
+"""make_reference_pages.py [--check]: writes docs/reference from the code, or fails if a page is not what the code has.
+
+Each fact is in one place, the code: a schema, a registry, a dataclass, a metric. These pages are made of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import inspect
+import itertools
+import re
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from types import ModuleType
+
+import typer
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import Metric
+from pyspark.sql.types import StructType
+
+from sparkmon import errors, protocol, schemas
+from sparkmon.cli.app import app
+from sparkmon.payload_logger.emitter_metrics import EmitterMetrics
+from sparkmon.payload_logger.event_emitter import EventEmitter
+from sparkmon.receiver.metrics import ReceiverMetrics
+from sparkmon.serving.metrics import TransformerMetrics
+from sparkmon.statistics import STATISTICS
+
+FOLDER = Path(__file__).parents[1] / "docs" / "reference"
+MADE = "<!-- Made by scripts/make_reference_pages.py; do not edit. -->"
+TABLES = (
+    *("PROFILES", "DRIFT_METRICS", "ALERTS", "DELIVERIES", "ALERT_ACTIONS", "DEAD_LETTERS"),
+    *("MONITORS", "REFERENCES", "DECODED", "EVENTS"),
+)
+
+
+def main() -> None:
+    """Write the pages, or compare them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; fail if a page differs"
+    )
+    check = parser.parse_args().check
+    different = []
+    for name, text in pages().items():
+        path = FOLDER / name
+        if check and (not path.exists() or path.read_text() != text):
+            different.append(name)
+        elif not check:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+    if different:
+        raise SystemExit(f"{', '.join(different)} differ; run {sys.argv[0]}")
+
+
+def pages() -> dict[str, str]:
+    """Return all pages by their file's name."""
+    made = {
+        "tables.md": page("Tables", tables()),
+        "statistics.md": page("Statistics", statistics()),
+        "metrics.md": page("Metrics", metrics()),
+        "errors.md": page("Errors and conditions", conditions()),
+        "command-line.md": page("Command line", commands()),
+    }
+    lines = [
+        "`scripts/make_reference_pages.py` makes these pages from the code; a test holds that they are up to date.",
+        "",
+        *(f"- [{text.splitlines()[2].removeprefix('# ')}]({name})" for name, text in made.items()),
+    ]
+    return {"README.md": page("Reference", lines), **made}
+
+
+def page(title: str, lines: Iterable[str]) -> str:
+    """Return a page."""
+    return "\n".join([MADE, "", f"# {title}", "", *lines]).rstrip() + "\n"
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Write a table."""
+    yield f"| {' | '.join(heads)} |"
+    yield f"|{'---|' * len(heads)}"
+    for row in rows:
+        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |"
+    yield ""
+
+
+def plain(text: str) -> str:
+    """Turn the marks of a docstring into those of a page, on one line."""
+    text = re.sub(r":\w+:`~?(?:sparkmon\.)?([^`]+)`", r"`\1`", text)
+    return " ".join(text.replace("``", "`").split())
+
+
+def summary(thing: object) -> str:
+    """Return the first sentence of a docstring."""
+    return plain((inspect.getdoc(thing) or "").partition("\n\n")[0])
+
+
+def comments(module: ModuleType | type) -> dict[str, str]:
+    """Return the strings that follow assignments, by the name that is assigned."""
+    body = ast.parse(inspect.cleandoc(inspect.getsource(module))).body
+    if isinstance(module, type):
+        (first,) = body
+        assert isinstance(first, ast.ClassDef)
+        body = first.body
+    found = {}
+    for node, after in itertools.pairwise(body):
+        target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
+        text = getattr(getattr(after, "value", None), "value", None)
+        if isinstance(target, ast.Name) and isinstance(after, ast.Expr) and isinstance(text, str):
+            found[target.id] = plain(text)
+    return found
+
+
+def tables() -> Iterator[str]:
+    """Each table with its columns."""
+    notes = comments(schemas)
+    for name in TABLES:
+        schema: StructType = getattr(schemas, name)
+        yield f"## `{name.lower()}`"
+        yield ""
+        if name in notes:
+            yield notes[name]
+            yield ""
+        yield from table(
+            ("column", "type", "null"),
+            (
+                (
+                    f"`{field.name}`",
+                    f"`{field.dataType.simpleString()}`",
+                    "yes" if field.nullable else "no",
+                )
+                for field in schema.fields
+            ),
+        )
+
+
+def statistics() -> Iterator[str]:
+    """Each statistic, with its page in the code."""
+    for name in STATISTICS:
+        statistic = STATISTICS.get(name)
+        text = inspect.getdoc(statistic.function) or ""
+        notes = text.partition("Notes\n-----\n")[2].partition("\n\nReferences\n")[0]
+        yield f"## `{name}`"
+        yield ""
+        yield plain(text.partition("\n\n")[0])
+        yield ""
+        yield from (
+            f"{plain(part)}\n"
+            for part in notes.partition("\n\nExamples\n")[0].split("\n\n")
+            if part
+        )
+
+
+def metrics() -> Iterator[str]:
+    """Each metric of the monitor, the receiver, the transformer and the payload logger."""
+    registry = CollectorRegistry()
+    registry.register(EmitterMetrics(EventEmitter("http://127.0.0.1:9/")))
+    sections = {
+        "Receiver": ReceiverMetrics().registry.collect(),
+        "Transformer": TransformerMetrics(CollectorRegistry()).registry.collect(),
+        "Payload logger": registry.collect(),
+    }
+    for title, families in sections.items():
+        yield f"## {title}"
+        yield ""
+        yield from metric_table(families)
+
+
+def metric_table(families: Iterable[Metric]) -> Iterator[str]:
+    """Write the metrics of one process."""
+    yield from table(
+        ("metric", "type", "meaning"),
+        (
+            (
+                f"`{each.name}{'_total' if each.type == 'counter' else ''}`",
+                each.type,
+                each.documentation,
+            )
+            for each in sorted(families, key=lambda each: each.name)
+        ),
+    )
+
+
+def conditions() -> Iterator[str]:
+    """Each error class, and the conditions of dead letters."""
+    yield "Every error is a `SparkmonError`. Its text is `[CONDITION] what was got; what to do`."
+    yield ""
+    classes = [getattr(errors, name) for name in errors.__all__]
+    yield from table(
+        ("class", "condition", "also a", "raised when"),
+        (
+            (
+                f"`{each.__name__}`",
+                f"`{each.condition}`",
+                ", ".join(f"`{base.__name__}`" for base in each.__bases__[1:]),
+                summary(each).removeprefix("Raised when "),
+            )
+            for each in classes
+        ),
+    )
+    yield "## Conditions of dead letters"
+    yield ""
+    yield from (line.replace("``", "`") for line in (protocol.__doc__ or "").splitlines()[6:])
+
+
+def commands() -> Iterator[str]:
+    """Each verb with its options."""
+    group = typer.main.get_command(app)
+    assert isinstance(group, typer.core.TyperGroup)
+    for name, command in group.commands.items():
+        below = command.commands if isinstance(command, typer.core.TyperGroup) else {"": command}
+        for verb, each in below.items():
+            yield f"## `{' '.join(filter(None, ('sparkmon', name, verb)))}`"
+            yield ""
+            yield plain((each.help or "").partition("\n\n")[0])
+            yield ""
+            yield from table(
+                ("argument", "default", "meaning"),
+                (argument(parameter) for parameter in each.params),
+            )
+
+
+def argument(parameter: object) -> tuple[str, str, str]:
+    """Write one argument of a verb."""
+    assert isinstance(parameter, typer.core.TyperOption | typer.core.TyperArgument)
+    names = [name for name in parameter.opts if name.startswith("-")] or [
+        str(parameter.name).upper()
+    ]
+    default = parameter.default
+    written = "" if default in (None, False, (), []) or callable(default) else f"`{default}`"
+    return (
+        ", ".join(f"`{name}`" for name in names),
+        written,
+        plain(getattr(parameter, "help", "") or ""),
+    )
+
+
+if __name__ == "__main__":
+    main()
