@@ -1,13 +1,16 @@
-"""Lengths of time as Spark writes them, understood without Spark."""
+"""Lengths of time as Spark writes them, understood without Spark; and where time begins."""
 
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 
 from sparkmon.errors import OptionError
 
-__all__ = ["parse_interval"]
+__all__ = ["EPOCH", "parse_interval"]
+
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+"""Where Spark's windows begin, and the time of an event without one."""
 
 _UNITS = ("microsecond", "millisecond", "second", "minute", "hour", "day", "week")
 _PART = re.compile(rf"(\d{{1,9}})\s+({'|'.join(_UNITS)})s?", re.I)
@@ -20,14 +23,14 @@ def parse_interval(name: str, text: str) -> timedelta:
     Parameters
     ----------
     name : str
-        The option that it is given by, for the message.
+        The name of the option, for the message.
     text : str
         The interval. Months and years have no fixed length and are refused, as Spark's windows refuse them.
 
     Raises
     ------
     OptionError
-        It is no interval.
+        It is not an interval.
 
     Examples
     --------

@@ -219,9 +219,9 @@ MONITORS = StructType(
         StructField("batch_id", LongType(), False),
         StructField("written_until", TimestampType()),
         StructField("judged_until", TimestampType()),
-        StructField("claimed_time", TimestampType(), False),
+        StructField("acquired_time", TimestampType(), False),
     ]
 )
-"""Which query writes the windows of a model. The first claim of a model and a length of windows holds until another
+"""Leases: which query writes the windows of a model. The first lease of a model and a length is valid until another
 has ``take_over``; ``written_until`` and ``judged_until`` are then the ends of the last windows that were in
 ``profiles`` and in ``drift_metrics``."""

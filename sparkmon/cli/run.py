@@ -62,7 +62,7 @@ def run(
     # Spark sets a handler of its own at its start: ours comes after.
     with open_session(chosen.spark, kafka=kafka) as spark, _stop_signal() as stopped:
         monitor = chosen.monitor()
-        watch = monitor.start(
+        query = monitor.start(
             chosen.source.events(spark),
             chosen.progress(),
             available_now=available_now or flush,
@@ -70,8 +70,8 @@ def run(
             take_over=take_over,
         )
         try:
-            if chosen.metrics is not None and watch.watchdog is not None:
-                served = watch.watchdog.serve(chosen.metrics.port, chosen.metrics.host)
+            if chosen.metrics is not None:
+                served = query.watchdog.serve(chosen.metrics.port, chosen.metrics.host)
                 _say(f"metrics are at http://{chosen.metrics.host}:{served.port}/metrics")
             _say(f"watching {', '.join(monitor.models)} in {chosen.source.described()}")
             _say(f"profiles, drift_metrics, alerts and dead_letters are in {chosen.tables}")
@@ -79,18 +79,18 @@ def run(
                 _say("Ctrl-C stops it; started again, it goes on where it was")
             late = 0
             while not stopped.is_set():
-                ended = watch.ended(_POLL_S)
-                if (dropped := watch.late_events()) > late:
-                    said = f"{dropped - late} events came later than {chosen.delay}"
-                    _say(f"{said} and are in no window")
+                ended = query.awaitTermination(_POLL_S)
+                if (dropped := query.late_events) > late:
+                    _say(
+                        f"{dropped - late} events came later than {chosen.delay} and are in no window"
+                    )
                     late = dropped
                 if ended:
-                    watch.wait()
                     closed = ", and its last window closed" if flush else ""
                     _say(f"all that was there has been processed{closed}")
                     return
         finally:
-            watch.stop()
+            query.stop()
         _say("stopped")
 
 

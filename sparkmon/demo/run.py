@@ -22,11 +22,10 @@ from sparkmon.demo.result import DemoResult
 from sparkmon.demo.sender import Progress, Sender
 from sparkmon.demo.traffic import Traffic
 from sparkmon.errors import SparkmonError
-from sparkmon.monitor import Monitor, Windows
+from sparkmon.monitor import Monitor, MonitorQuery, Windows
 from sparkmon.profiles import reference_of
 from sparkmon.sinks import AlertSink, Notification
 from sparkmon.store import FeatureStore, open_store
-from sparkmon.watch import Watch
 
 __all__ = ["run_demo"]
 
@@ -133,27 +132,26 @@ def _watch(
     """Run the monitor until the traffic has ended and all windows have closed."""
     log = sources.InferenceLogDataSource.name()
     events = spark.readStream.format(log).load(str(platform.spool))
-    watch = monitor.start(events, checkpoints)
+    query = monitor.start(events, checkpoints)
     try:
         sender.start()
         while sender.is_alive():
-            _check(watch, sender)
+            _check(query, sender)
             report(f"watching; {counter.count} alerts", sender.share)
             sender.join(_POLL_S)
-        _check(watch, sender)
+        _check(query, sender)
         report("closing the last windows", 1.0)
         platform.stop_serving()
         platform.move_clock(_WINDOW_S + _DELAY_S)
-        watch.finish()
+        query.processAllAvailable()
     finally:
-        watch.stop()
+        query.stop()
 
 
-def _check(watch: Watch, sender: Sender) -> None:
-    for query in watch.queries:
-        error = query.exception()
-        if error is not None:
-            raise SparkmonError(f"a query failed: {error}") from error
+def _check(query: MonitorQuery, sender: Sender) -> None:
+    error = query.exception()
+    if error is not None:
+        raise SparkmonError(f"a query failed: {error}") from error
     if sender.error is not None:
         raise SparkmonError(f"the traffic could not be sent: {sender.error}") from sender.error
 

@@ -1,18 +1,18 @@
-"""How the monitor itself is: what its queries tell, as metrics for Prometheus and as alerts."""
+"""The health of the monitor itself: its queries' progress as metrics for Prometheus and as alerts."""
 
+from sparkmon.health.counters import Counters, Traffic
 from sparkmon.health.limits import HealthLimits
 from sparkmon.health.metrics import HealthMetrics
-from sparkmon.health.tally import Tally, Traffic
-from sparkmon.health.vitals import Vitals
+from sparkmon.health.monitor_status import MonitorStatus
 from sparkmon.health.watchdog import MONITOR, Watchdog, health_writer
 
 __all__ = [
     "MONITOR",
+    "Counters",
     "HealthLimits",
     "HealthMetrics",
-    "Tally",
+    "MonitorStatus",
     "Traffic",
-    "Vitals",
     "Watchdog",
     "health_writer",
 ]

@@ -1,4 +1,4 @@
-"""A monitor's vitals as Prometheus' metric families."""
+"""The status of a monitor as Prometheus' metric families."""
 
 from __future__ import annotations
 
@@ -6,26 +6,28 @@ from collections.abc import Iterable, Iterator
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from sparkmon.health.symptoms import Symptom
-from sparkmon.health.vitals import Vitals
+from sparkmon.health.health_checks import HealthCheck
+from sparkmon.health.monitor_status import MonitorStatus
 
 __all__ = ["families"]
 
 _PREFIX = "sparkmon_monitor"
 
 
-def families(now: Vitals, symptoms: Iterable[Symptom]) -> Iterator[Metric]:
-    """Give all metrics as they are now."""
+def families(now: MonitorStatus, checks: Iterable[HealthCheck]) -> Iterator[Metric]:
+    """Return all metrics as they are now."""
     yield from _of_queries(now)
     yield from _of_models(now)
     yield from _of_alerts(now)
-    ill = _gauge("symptom", "1 while the monitor is not well in this respect.", "name")
-    for symptom in symptoms:
-        ill.add_metric([symptom.name], float(symptom.is_ill))
-    yield ill
+    failing = _gauge(
+        "health_check_failing", "1 while this check of the monitor's health fails.", "name"
+    )
+    for check in checks:
+        failing.add_metric([check.name], float(check.failing))
+    yield failing
 
 
-def _of_queries(now: Vitals) -> Iterator[Metric]:
+def _of_queries(now: MonitorStatus) -> Iterator[Metric]:
     gauges = {
         "query_active": "1 while the query runs.",
         "last_batch_timestamp_seconds": "When the last batch ended.",
@@ -33,18 +35,20 @@ def _of_queries(now: Vitals) -> Iterator[Metric]:
         "last_events_timestamp_seconds": "When the last batch with events ended.",
         "watermark_timestamp_seconds": "Events before this time are late.",
         "newest_event_timestamp_seconds": "The time of the newest event.",
-        "state_rows": "Rows of state that are held for open windows and for telling redelivered events.",
+        "state_rows": "Rows of state, for open windows and for recognising redelivered events.",
         "state_bytes": "Memory that the state uses, in bytes.",
-        "topic_records_behind": "Records that wait, of the partition with most.",
+        "topic_records_behind": "Records that wait in the partition with most.",
     }
     counters = {
         "batches": "Batches since the process started.",
         "events": "Events read since the process started, redelivered ones included.",
         "late_events": "Events that came too late for their window.",
-        "duplicate_events": "Events that had come before.",
+        "duplicate_events": "Redelivered events.",
     }
-    found: dict[str, Metric] = {name: _gauge(name, text, "query") for name, text in gauges.items()}
-    found |= {
+    metrics: dict[str, Metric] = {
+        name: _gauge(name, text, "query") for name, text in gauges.items()
+    }
+    metrics |= {
         name: CounterMetricFamily(f"{_PREFIX}_{name}", text, labels=["query"])
         for name, text in counters.items()
     }
@@ -67,17 +71,19 @@ def _of_queries(now: Vitals) -> Iterator[Metric]:
         for name, value in values.items():
             if value is not None:
                 number = value if isinstance(value, int | float) else value.timestamp()
-                found[name].add_sample(_sample(found[name]), {"query": query.name}, float(number))
-    yield from found.values()
+                metrics[name].add_sample(
+                    _sample(metrics[name]), {"query": query.name}, float(number)
+                )
+    yield from metrics.values()
 
 
-def _of_models(now: Vitals) -> Iterator[Metric]:
-    letters = CounterMetricFamily(
+def _of_models(now: MonitorStatus) -> Iterator[Metric]:
+    dead_letters = CounterMetricFamily(
         f"{_PREFIX}_dead_letters", "Events that could not be decoded.", labels=["condition"]
     )
     for condition, count in now.dead_letters.items():
-        letters.add_metric([condition], count)
-    yield letters
+        dead_letters.add_metric([condition], count)
+    yield dead_letters
     last = _gauge("last_window_timestamp_seconds", "The end of a model's last window.", "model")
     unpaired = _gauge(
         "unpaired_rows", "Rows with an input and no prediction, or the reverse.", "model"
@@ -93,9 +99,11 @@ def _of_models(now: Vitals) -> Iterator[Metric]:
     yield from (last, unpaired, rows)
 
 
-def _of_alerts(now: Vitals) -> Iterator[Metric]:
+def _of_alerts(now: MonitorStatus) -> Iterator[Metric]:
     waiting = _gauge("notifications_waiting", "Notifications still to be delivered.", "sink")
-    failing = _gauge("sink_failing", "1 while the last attempt of a sink has failed.", "sink")
+    failing = _gauge(
+        "sink_failing", "1 while the last attempt of a sink to deliver failed.", "sink"
+    )
     for sink, count in now.waiting.items():
         waiting.add_metric([sink], count)
         failing.add_metric([sink], float(sink in now.failing_since))

@@ -1,4 +1,4 @@
-"""When a monitor is not well."""
+"""The thresholds of the health checks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["HealthLimits"]
 
 @dataclass(frozen=True, slots=True)
 class HealthLimits:
-    """What a monitor's health is held against.
+    """The thresholds of a monitor's health checks.
 
     Raises
     ------
@@ -30,15 +30,15 @@ class HealthLimits:
     """
 
     stalled_after: timedelta = timedelta(minutes=10)
-    """No batch has ended for so long although events wait: the monitor is blind."""
+    """The monitor has stalled if no batch ends for this long although events wait."""
     silent_after: timedelta | None = timedelta(days=1)
-    """No events have come for so long, of any model or of one; None for never."""
+    """Report that no events come, of any model or of one, after this long; None for never."""
     dead_letter_share: float = 0.01
-    """More than this share of the events of the last hour could not be decoded."""
+    """The largest share of the last hour's events that may be dead letters."""
     late_share: float = 0.01
-    """More than this share of the events of the last hour came too late for their window."""
+    """The largest share of the last hour's events that may come too late for their window."""
     undelivered_after: timedelta = timedelta(minutes=10)
-    """A sink has failed for so long."""
+    """Report a sink that has failed for this long."""
 
     def __post_init__(self) -> None:
         for name in ("dead_letter_share", "late_share"):

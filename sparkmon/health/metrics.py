@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from sparkmon.errors import MissingExtraError, OptionError
-from sparkmon.health.symptoms import Symptom
-from sparkmon.health.vitals import Vitals
+from sparkmon.health.health_checks import HealthCheck
+from sparkmon.health.monitor_status import MonitorStatus
 
 __all__ = ["HealthMetrics"]
 
@@ -17,10 +17,10 @@ class HealthMetrics:
 
     Parameters
     ----------
-    look : callable
-        Gives the vitals at every scrape.
-    symptoms : callable
-        Gives what was found last.
+    status : callable
+        Returns the monitor's status; called at every scrape.
+    checks : callable
+        Returns the latest health checks.
     port : int
         0 takes a free one.
     host : str, default "127.0.0.1"
@@ -29,15 +29,15 @@ class HealthMetrics:
     Raises
     ------
     OptionError
-        The port cannot be had.
+        The port is taken or not allowed.
     MissingExtraError
         ``prometheus-client`` is not installed.
     """
 
     def __init__(
         self,
-        look: Callable[[], Vitals],
-        symptoms: Callable[[], list[Symptom]],
+        status: Callable[[], MonitorStatus],
+        checks: Callable[[], list[HealthCheck]],
         *,
         port: int,
         host: str = "127.0.0.1",
@@ -48,7 +48,7 @@ class HealthMetrics:
             from sparkmon.health.families import families
         except ImportError as error:
             raise MissingExtraError.of("prometheus-client", "cli") from error
-        self._look, self._symptoms, self._families = look, symptoms, families
+        self._status, self._checks, self._families = status, checks, families
         registry = CollectorRegistry()
         registry.register(self)
         try:
@@ -66,9 +66,9 @@ class HealthMetrics:
         self._thread.join()
 
     def collect(self) -> Iterator[Any]:
-        """Give all metrics as they are now; see :func:`sparkmon.health.families.families`."""
-        return self._families(self._look(), self._symptoms())
+        """Return all metrics as they are now; see :func:`sparkmon.health.families.families`."""
+        return self._families(self._status(), self._checks())
 
     def describe(self) -> list[Any]:
-        """Name nothing in advance: prometheus_client else looks at the monitor when it registers."""
+        """Return nothing: otherwise prometheus_client would collect from the monitor when it registers."""
         return []

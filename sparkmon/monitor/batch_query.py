@@ -1,24 +1,25 @@
-"""A stream written batch by batch, each batch under the name of its query: what makes a replay add nothing."""
+"""A stream written batch by batch, each under the id of its query, so that a replayed batch adds nothing."""
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Literal, TypeAlias
 
-from pyspark.sql import DataFrame
+from pyspark.errors import AnalysisException
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
-from sparkmon.watch import query_id
-
-__all__ = ["OutputMode", "WriteBatch", "await_sources", "start_query"]
+__all__ = ["OutputMode", "WriteBatch", "await_sources", "find_query_id", "persisted", "start_query"]
 
 _POLL_S = 0.02
 
 OutputMode: TypeAlias = Literal["append", "update"]
 
 WriteBatch: TypeAlias = Callable[[DataFrame, str, int], None]
-"""Writes one batch: the rows, who writes, and the batch's number."""
+"""Writes one batch: the rows, the writer's id, and the batch's number."""
 
 
 def start_query(
@@ -29,7 +30,7 @@ def start_query(
     available_now: bool,
     mode: OutputMode = "append",
 ) -> StreamingQuery:
-    """Start a query that hands its batches to ``write``.
+    """Start a query that passes its batches to ``write``.
 
     Parameters
     ----------
@@ -40,16 +41,16 @@ def start_query(
     write : callable
         See :data:`WriteBatch`.
     available_now : bool
-        Whether to end once what is there now is processed.
+        Whether to end once everything that is available now is processed.
     mode : {"append", "update"}
-        Whether a window is handed on once it has closed, or with every batch that adds to it.
+        Whether a window is emitted once it has closed, or in every batch that adds to it.
     """
-    known: list[str] = []
+    writer = ""
 
     def each(batch: DataFrame, batch_id: int) -> None:
-        if not known:
-            known.append(query_id(batch.sparkSession, checkpoint))
-        write(batch, known[0], batch_id)
+        nonlocal writer
+        writer = writer or _query_id(batch.sparkSession, checkpoint)
+        write(batch, writer, batch_id)
 
     stream = (
         frame.writeStream.outputMode(mode)
@@ -70,3 +71,28 @@ def await_sources(query: StreamingQuery) -> None:
     """
     while query.isActive and query.status["message"].startswith("Initializing"):
         time.sleep(_POLL_S)
+
+
+@contextmanager
+def persisted(frame: DataFrame) -> Iterator[DataFrame]:
+    """Keep the rows of a frame in memory while it is in use."""
+    try:
+        yield frame.persist()
+    finally:
+        frame.unpersist()
+
+
+def find_query_id(spark: SparkSession, checkpoint: str) -> str | None:
+    """Return the id of a query, or None if its checkpoint does not exist yet."""
+    try:
+        return _query_id(spark, checkpoint)
+    except AnalysisException as error:
+        if error.getCondition() == "PATH_NOT_FOUND":
+            return None
+        raise
+
+
+def _query_id(spark: SparkSession, checkpoint: str) -> str:
+    """Return the id that Spark gave a query when it made the checkpoint."""
+    line = spark.read.text(f"{checkpoint}/metadata").collect()[0]["value"]
+    return str(json.loads(line)["id"])

@@ -9,11 +9,17 @@ from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from sparkmon.errors import CheckpointError
-from sparkmon.watch import TAKE_OVER
+from sparkmon.errors import CheckpointError, SparkmonError
 
-__all__ = ["check_checkpoint"]
+__all__ = ["check_checkpoint", "failure_of"]
 
+_TAKE_OVER = (
+    "restore it from a copy, or take a new directory of checkpoints and start with --take-over (take_over=True): the "
+    "log is read again, and what is in the tables is not written again"
+)
+_STATE = re.compile(r"CANNOT_LOAD_STATE_STORE|MISSING_STATE_DIRECTORY")
+_NO_ROOM = "No space left on device"
+_FILE = re.compile(r"[^\s'\"(]*/state/\d+[^\s'\"),;]*")
 _PLANNED, _DONE = "offsets", "commits"
 _ABSENT = "PATH_NOT_FOUND"
 
@@ -21,8 +27,8 @@ _ABSENT = "PATH_NOT_FOUND"
 def check_checkpoint(spark: SparkSession, checkpoint: str) -> None:
     """Read what a query has noted of its batches; a new one has noted nothing.
 
-    Spark reads the same files, and where one is damaged it says how its JSON ends, and not which file that is. Whether
-    the state of open windows is whole shows only later: :meth:`sparkmon.watch.Watch.wait` tells of that.
+    Spark reads the same files; if one is damaged, its error quotes JSON and names no file. Damage of the state of open
+    windows shows only when a query reads it: see :func:`failure_of`.
 
     Parameters
     ----------
@@ -102,4 +108,30 @@ def _damaged(file: str, is_last: bool = False) -> CheckpointError:
         if is_last
         else ""
     )
-    return CheckpointError(f"{file} is damaged or missing; {again}{TAKE_OVER}")
+    return CheckpointError(f"{file} is damaged or missing; {again}{_TAKE_OVER}")
+
+
+def failure_of(error: PySparkException) -> SparkmonError | None:
+    """Explain what ended a query if a person has to repair it: a full disk, or lost state of open windows.
+
+    Parameters
+    ----------
+    error : PySparkException
+        What ended it.
+
+    Returns
+    -------
+    SparkmonError or None
+        The cause and what to do; None for any other error.
+    """
+    text = str(error)
+    if _NO_ROOM in text:
+        return SparkmonError(
+            "no space is left on the disk of the tables, of the checkpoints, or of Spark's own files; make room and "
+            "start again: it goes on where it was"
+        )
+    if not _STATE.search(text):
+        return None
+    file = _FILE.search(text)
+    what = f"{file[0]}, or a file next to it," if file else "a file below state in the checkpoint"
+    return CheckpointError(f"{what} is damaged or missing, which holds open windows; {_TAKE_OVER}")

@@ -1,19 +1,19 @@
-"""A batch of windows that have closed: profiles, findings and alerts, each written exactly once."""
+"""A batch of closed windows: profiles, findings and alerts, each written exactly once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import timedelta
 
 from pyspark.sql import DataFrame
 
 from sparkmon.alerts import AlertManager
-from sparkmon.health import Tally
-from sparkmon.monitor.claims import Claims
+from sparkmon.health import Counters
+from sparkmon.monitor.batch_query import persisted
+from sparkmon.monitor.leases import Leases
 from sparkmon.monitor.longer_windows import LongerWindows
-from sparkmon.monitor.reach import Reach
 from sparkmon.monitor.verdicts import Verdicts
+from sparkmon.monitor.window_range import WindowRange
 from sparkmon.schemas import DRIFT_METRICS, PROFILES
 from sparkmon.tables import Tables
 
@@ -21,7 +21,7 @@ __all__ = ["ClosedWindows"]
 
 
 class ClosedWindows:
-    """Writes what a stream of profiles gives.
+    """Writes the batches of a stream of profiles.
 
     Parameters
     ----------
@@ -29,11 +29,11 @@ class ClosedWindows:
         Judges the profiles.
     tables : Tables
         Where everything is written.
-    alert_manager : AlertManager
-        Decides what is told.
+    alerts : AlertManager
+        Turns findings into alerts.
     longer : LongerWindows
         Completes longer windows.
-    tally : Tally
+    counters : Counters
         Counts traffic.
     """
 
@@ -41,19 +41,19 @@ class ClosedWindows:
         self,
         verdicts: Verdicts,
         tables: Tables,
-        alert_manager: AlertManager,
+        alerts: AlertManager,
         longer: LongerWindows,
-        tally: Tally,
+        counters: Counters,
     ) -> None:
-        self.verdicts, self.tables, self.alert_manager = verdicts, tables, alert_manager
-        self._longer, self._tally = longer, tally
+        self.verdicts, self.tables, self.alerts = verdicts, tables, alerts
+        self._longer, self._counters = longer, counters
 
-    def claims(self, checkpoint: str, take_over: bool) -> Claims:
-        """Return what keeps others from writing the windows of a query, whose progress is in ``checkpoint``."""
-        return Claims(self.tables, self._longer.all_s, checkpoint, take_over)
+    def leases(self, checkpoint: str, take_over: bool) -> Leases:
+        """Return the leases of the query whose progress is in ``checkpoint``."""
+        return Leases(self.tables, self._longer.all_s, checkpoint, take_over)
 
     def write(
-        self, profiles: DataFrame, writer: str, batch_id: int, claims: Claims | None = None
+        self, profiles: DataFrame, writer: str, batch_id: int, leases: Leases | None = None
     ) -> None:
         """Write a batch; see :data:`sparkmon.monitor.batch_query.WriteBatch`.
 
@@ -63,71 +63,63 @@ class ClosedWindows:
             The batch.
         writer, batch_id : str, int
             Who writes, and the batch's number.
-        claims : Claims, optional
-            Keep others from writing the same windows.
+        leases : Leases, optional
+            Keep other queries from writing the same windows.
         """
-        with _kept(profiles):
-            reach = Reach.of(profiles)
-            if reach is None:
+        with ExitStack() as stack:
+            stack.enter_context(persisted(profiles))
+            new, span, unjudged = profiles, WindowRange.of(profiles), None
+            if span is None:
                 return
-            self._tally.count_traffic(reach.traffic)
-            new, left = profiles, None
-            if claims is not None:
-                spark = profiles.sparkSession
-                claims.make(spark, reach.traffic, writer, batch_id)
-                new, left = claims.unwritten(profiles), claims.unjudged(spark, batch_id)
-            if new is profiles:
-                self._complete(profiles, reach, left, writer, batch_id)
-                return
-            with _kept(new):
-                self._complete(new, Reach.of(new), left, writer, batch_id)
+            self._counters.count_traffic(span.traffic)
+            if leases is not None:
+                leases.acquire(profiles.sparkSession, span.traffic, writer, batch_id)
+                new = leases.unwritten(profiles)
+                unjudged = leases.unjudged(profiles.sparkSession, batch_id)
+            if new is not profiles:
+                new = stack.enter_context(persisted(new))
+                span = WindowRange.of(new)
+            self._complete(new, span, unjudged, writer, batch_id)
 
     def _complete(
         self,
         profiles: DataFrame,
-        reach: Reach | None,
-        left: DataFrame | None,
+        span: WindowRange | None,
+        unjudged: DataFrame | None,
         writer: str,
         batch_id: int,
     ) -> None:
-        """Write profiles and the longer windows that they complete; judge them, and what others left to judge."""
-        longer = None if reach is None else self._longer.completed(profiles, reach)
-        with ExitStack() as kept:
+        """Write profiles and the longer windows that they complete; judge them, and what a former holder did not."""
+        longer = None if span is None else self._longer.completed(profiles, span)
+        with ExitStack() as stack:
             if longer is not None:
-                profiles = kept.enter_context(_kept(profiles.unionByName(longer)))
+                profiles = stack.enter_context(persisted(profiles.unionByName(longer)))
             self.tables.append(profiles, "profiles", writer=writer, batch_id=batch_id)
-            if left is not None:
-                profiles = kept.enter_context(_kept(profiles.unionByName(left)))
-            if longer is not None or left is not None:
-                reach = Reach.of(profiles)
-            if reach is not None:
-                self._judge(profiles, reach, writer, batch_id)
+            if unjudged is not None:
+                profiles = stack.enter_context(persisted(profiles.unionByName(unjudged)))
+            if longer is not None or unjudged is not None:
+                span = WindowRange.of(profiles)
+            if span is not None:
+                self._judge(profiles, span, writer, batch_id)
 
-    def _judge(self, profiles: DataFrame, reach: Reach, writer: str, batch_id: int) -> None:
-        with _kept(self.verdicts.findings(profiles, *self._earlier(profiles, reach))) as findings:
+    def _judge(self, profiles: DataFrame, span: WindowRange, writer: str, batch_id: int) -> None:
+        with persisted(
+            self.verdicts.findings(profiles, *self._earlier(profiles, span))
+        ) as findings:
             self.tables.append(findings, "drift_metrics", writer=writer, batch_id=batch_id)
-            self.alert_manager.process(findings, reach.last_end, writer=writer, batch_id=batch_id)
+            self.alerts.process(findings, span.last_end, writer=writer, batch_id=batch_id)
 
     def _earlier(
-        self, profiles: DataFrame, reach: Reach
+        self, profiles: DataFrame, span: WindowRange
     ) -> tuple[DataFrame | None, DataFrame | None]:
-        """Read findings and profiles of the last windows before these, which a batch tried again reads alike."""
+        """Read findings and profiles of the last windows before these; a replayed batch reads the same."""
         verdicts = self.verdicts
 
-        def read(table: str, names: list[str], back_s: float) -> DataFrame | None:
-            start = reach.first_start - timedelta(seconds=back_s)
-            return self.tables.find(profiles.sparkSession, table, names, start, reach.first_end)
+        def read(table: str, names: list[str], lookback_s: float) -> DataFrame | None:
+            start = span.first_start - timedelta(seconds=lookback_s)
+            return self.tables.find(profiles.sparkSession, table, names, start, span.first_end)
 
-        findings = read("drift_metrics", DRIFT_METRICS.names, verdicts.confirmation_reach_s)
+        findings = read("drift_metrics", DRIFT_METRICS.names, verdicts.confirmation_lookback_s)
         if not verdicts.history:
             return findings, None
-        return findings, read("profiles", PROFILES.names, verdicts.history_reach_s)
-
-
-@contextmanager
-def _kept(frame: DataFrame) -> Iterator[DataFrame]:
-    """Keep what Spark makes of a frame for as long as it is in use."""
-    try:
-        yield frame.persist()
-    finally:
-        frame.unpersist()
+        return findings, read("profiles", PROFILES.names, verdicts.history_lookback_s)

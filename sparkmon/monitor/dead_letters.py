@@ -7,8 +7,9 @@ from datetime import timedelta
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from sparkmon.health import Tally
-from sparkmon.monitor.reach import EPOCH
+from sparkmon.health import Counters
+from sparkmon.interval import EPOCH
+from sparkmon.monitor.batch_query import persisted
 from sparkmon.schemas import DEAD_LETTERS
 from sparkmon.tables import Tables
 
@@ -19,47 +20,46 @@ _EVENT = [
     *("event_id", "event_type", "source", "namespace", "model", "component", "event_time"),
     "payload",
 ]
-"""What tells an event: broken ones may lack any of it, but not the same bytes at the same microsecond."""
+"""Identifies an event: a broken one may lack any of these, but no two have the same bytes in the same microsecond."""
 
 
 class DeadLetters:
-    """Writes what could not be decoded.
+    """Writes the events that could not be decoded.
 
     Parameters
     ----------
     tables : Tables
         Where ``dead_letters`` is.
-    tally : Tally
+    counters : Counters
         Counts them.
 
     Notes
     -----
     What is in the table is not written again, whoever wrote it: neither an event that was delivered twice, nor all of
-    them where a log is read again from its beginning.
+    them when a log is read again from its beginning.
     """
 
-    def __init__(self, tables: Tables, tally: Tally) -> None:
-        self._tables, self.tally = tables, tally
+    def __init__(self, tables: Tables, counters: Counters) -> None:
+        self._tables, self.counters = tables, counters
 
-    def write(self, letters: DataFrame, writer: str, batch_id: int) -> None:
+    def write(self, dead_letters: DataFrame, writer: str, batch_id: int) -> None:
         """Write a batch; see :data:`sparkmon.monitor.batch_query.WriteBatch`."""
-        letters = letters.dropDuplicates(_EVENT).persist()
-        try:
+        with persisted(dead_letters.dropDuplicates(_EVENT)) as new:
             time = F.unix_micros("event_time")
-            counts = letters.groupBy("condition").agg(F.min(time), F.max(time), F.count("*"))
-            found_now = counts.collect()
-            if not found_now:
+            counts = new.groupBy("condition").agg(F.min(time), F.max(time), F.count("*")).collect()
+            if not counts:
                 return
-            first, last = min(row[1] for row in found_now), max(row[2] for row in found_now)
-            found = self._tables.find_all(letters.sparkSession, _NAME, DEAD_LETTERS.names)
-            new = letters
-            if found is not None:
-                # Delta then reads the files of that time alone.
-                start, end = (EPOCH + timedelta(microseconds=micros) for micros in (first, last))
-                near = F.col("event_time").between(F.lit(start), F.lit(end))
-                new = letters.join(found.where(near).select(*_EVENT), _EVENT, "left_anti")
-            ordered = new.select(*DEAD_LETTERS.names)
+            micros = min(row[1] for row in counts), max(row[2] for row in counts)
+            ordered = self._unwritten(new, *micros).select(*DEAD_LETTERS.names)
             self._tables.append(ordered, _NAME, writer=writer, batch_id=batch_id)
-            self.tally.count_dead_letters({row[0]: row[3] for row in found_now})
-        finally:
-            letters.unpersist()
+            self.counters.count_dead_letters({row[0]: row[3] for row in counts})
+
+    def _unwritten(self, dead_letters: DataFrame, first: int, last: int) -> DataFrame:
+        """Leave out the events that the table has, all of them between two times."""
+        written = self._tables.find_all(dead_letters.sparkSession, _NAME, DEAD_LETTERS.names)
+        if written is None:
+            return dead_letters
+        # Delta then reads the files of that time alone.
+        start, end = (EPOCH + timedelta(microseconds=micros) for micros in (first, last))
+        near = F.col("event_time").between(F.lit(start), F.lit(end))
+        return dead_letters.join(written.where(near).select(*_EVENT), _EVENT, "left_anti")

@@ -1,4 +1,4 @@
-"""Who sends heartbeats: a thread on the driver, for as long as a query runs."""
+"""A thread on the driver that sends heartbeats while a query runs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import timedelta
 from pyspark.sql.streaming.query import StreamingQuery
 
 from sparkmon.monitor.heartbeats import Heartbeats
-from sparkmon.monitor.silence import Silence
+from sparkmon.monitor.idle_tracker import IdleTracker
 
 __all__ = ["HeartbeatThread"]
 
@@ -19,7 +19,7 @@ _POLL_S = 1.0
 
 
 class HeartbeatThread:
-    """Looks at a running query every second, and sends a heartbeat when a window of a silent stream is due to close.
+    """Reads a query's progress every second, and sends a heartbeat when a window of an idle stream is due to close.
 
     Parameters
     ----------
@@ -28,18 +28,18 @@ class HeartbeatThread:
     query : StreamingQuery
         The query.
     idle : timedelta
-        See :class:`sparkmon.monitor.silence.Silence`.
+        See :class:`sparkmon.monitor.idle_tracker.IdleTracker`.
     """
 
     def __init__(self, heartbeats: Heartbeats, query: StreamingQuery, idle: timedelta) -> None:
         self._heartbeats, self._query = heartbeats, query
-        self._silence = Silence(heartbeats.clock, idle)
+        self._idle = IdleTracker(heartbeats.clock, idle)
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sparkmon heartbeats", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop looking; blocks until no heartbeat is being written."""
+        """Stop; blocks until no heartbeat is being written."""
         self._stopped.set()
         self._thread.join()
 
@@ -49,13 +49,13 @@ class HeartbeatThread:
             try:
                 if not self._query.isActive:
                     return
-                batch, look = self._heartbeats.look(self._query, batch)
-                end = self._silence.due(time.monotonic(), look)
+                batch, progress = self._heartbeats.progress(self._query, batch)
+                end = self._idle.due(time.monotonic(), progress)
                 if end is not None:
-                    self._heartbeats.move(end)
+                    self._heartbeats.send(end)
                 failing = False
             except Exception:
-                # Windows then stay open until events come, which is no reason to end the queries.
+                # Without heartbeats windows stay open until events come; the queries go on.
                 if not failing:
                     _LOGGER.warning("could not send a heartbeat; trying on", exc_info=True)
                 failing = True

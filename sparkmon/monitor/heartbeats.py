@@ -1,11 +1,11 @@
-"""Heartbeats: what tells a query the time while its stream is silent, so that the last window closes."""
+"""Heartbeats: they advance the watermark while a stream is idle, so that its last window closes."""
 
 from __future__ import annotations
 
 import json
 import logging
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Any
 
 from pyspark.errors import AnalysisException
@@ -14,19 +14,19 @@ from pyspark.sql import functions as F
 from pyspark.sql.streaming.query import StreamingQuery
 
 from sparkmon.errors import CheckpointError
-from sparkmon.monitor.silence import Clock, Look
+from sparkmon.interval import EPOCH
+from sparkmon.monitor.idle_tracker import Clock, QueryProgress
 
 __all__ = ["Heartbeats"]
 
 _LOGGER = logging.getLogger(__name__)
 _ABSENT = "PATH_NOT_FOUND"
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _CLOSES = "stateStoreSave"
-"""What Spark calls the operator that holds open windows."""
+"""Spark's operator that keeps open windows."""
 
 
 class Heartbeats:
-    """The heartbeats of one query: small files that Spark writes and reads, beside the query's checkpoint.
+    """The heartbeats of one query: small files that Spark writes and reads, next to the query's checkpoint.
 
     Parameters
     ----------
@@ -39,9 +39,8 @@ class Heartbeats:
 
     Notes
     -----
-    A heartbeat moves the watermark after the batch that it is in, so that what is there to be read at that moment is
-    not late. The batch that then closes windows is one without data, as Spark runs it unless it is told not to
-    (``spark.sql.streaming.noDataMicroBatches.enabled``).
+    A heartbeat moves the watermark after its own batch, so that events read in that batch are not late. The next batch
+    closes the windows; it has no data and runs unless ``spark.sql.streaming.noDataMicroBatches.enabled`` is off.
     """
 
     def __init__(self, spark: SparkSession, checkpoint: str, clock: Clock) -> None:
@@ -51,29 +50,29 @@ class Heartbeats:
         self._path = f"{parent}{self._place}"
         self.clock = clock
 
-    def fit(self) -> bool:
-        """Tell whether the query can have them: it is new, or has had them from its beginning.
+    def are_possible(self) -> bool:
+        """Whether the query can have heartbeats: it is new, or has had them from its beginning.
 
-        Spark refuses to go on from a checkpoint with another number of sources; a warning is logged where one has
-        none for heartbeats.
+        Spark refuses to go on from a checkpoint with another number of sources; a checkpoint without heartbeats is
+        logged as a warning.
 
         Raises
         ------
         CheckpointError
-            The query is new, and there are heartbeats of an earlier one, which would close windows too early.
+            The query is new, and heartbeats of an earlier one exist, which would close windows too early.
         """
         try:
-            kept = self._spark.read.text(f"{self._checkpoint}/offsets", wholetext=True).first()
+            offsets = self._spark.read.text(f"{self._checkpoint}/offsets", wholetext=True).first()
         except AnalysisException as error:
             if error.getCondition() == _ABSENT:
                 self._refuse_earlier()
                 return True
             raise
         # A version, a line about the batch, and a line for each source.
-        if kept is None or len(kept["value"].strip().split("\n")) > 3:
+        if offsets is None or len(offsets["value"].strip().split("\n")) > 3:
             return True
         _LOGGER.warning(
-            "%s was made without heartbeats: the last window of a silent stream stays open until events come",
+            "%s was made without heartbeats: the last window of an idle stream stays open until events come",
             self._checkpoint,
         )
         return False
@@ -89,16 +88,16 @@ class Heartbeats:
             raise
         raise CheckpointError(
             f"{self._path} has heartbeats of an earlier query, and {self._checkpoint} is new; remove both, or "
-            "take a new directory of checkpoints, for these would close windows before their events are read"
+            "take a new directory of checkpoints: these heartbeats would close windows before their events are read"
         )
 
-    def stream(self, *, probe: bool) -> DataFrame:
-        """Open the stream of them.
+    def read_stream(self, *, probe: bool) -> DataFrame:
+        """Open the stream of heartbeats.
 
         Parameters
         ----------
         probe : bool
-            Whether the query shall run a batch in any case, and so tell of itself.
+            Whether the query runs a batch in any case, so that it reports its progress.
         """
         if probe:
             self._write(self._nothing())
@@ -110,33 +109,33 @@ class Heartbeats:
             self._write(self._nothing())
             return self._read()
 
-    def move(self, watermark: datetime) -> None:
-        """Move the query's watermark."""
-        micros = (watermark + self.clock.delay - _EPOCH) // timedelta(microseconds=1)
+    def send(self, watermark: datetime) -> None:
+        """Advance the query's watermark."""
+        micros = (watermark + self.clock.delay - EPOCH) // timedelta(microseconds=1)
         self._write(self._spark.range(micros, micros + 1, 1, 1))
 
-    def look(self, query: StreamingQuery, after: int = -1) -> tuple[int, Look]:
-        """Ask the query about itself.
+    def progress(self, query: StreamingQuery, after: int = -1) -> tuple[int, QueryProgress]:
+        """Read the query's progress.
 
         Parameters
         ----------
         query : StreamingQuery
             The query.
         after : int
-            The number of the last batch that is known of.
+            The number of the last batch that was read before.
 
         Returns
         -------
         int
             The number of its last batch.
-        Look
-            Whether events came in batches after that known one, and so on.
+        QueryProgress
+            Of the batches after that one.
         """
-        # The status first: a batch is told of before the query is at rest again.
+        # The status first: Spark reports a batch before the query is idle again.
         busy = bool(query.status["isDataAvailable"])
         progress = query.lastProgress
         if progress is None:
-            return after, Look(False, busy, None, 0)
+            return after, QueryProgress(False, busy, None, 0)
         last = json.loads(progress.json)
         fresh = [last]
         if last["batchId"] > after + 1:
@@ -147,25 +146,25 @@ class Heartbeats:
         watermark = self._watermark(last)
         # With a new watermark comes one more batch, which closes what it can.
         busy = busy or behind or watermark > applied
-        return last["batchId"], Look(had_events, busy, watermark, _open_groups(last))
+        return last["batchId"], QueryProgress(had_events, busy, watermark, _open_groups(last))
 
     def _had_events(self, progress: Mapping[str, Any]) -> bool:
-        """Tell whether a batch had events that move the watermark: not all that are read are watched."""
+        """Whether a batch had events that move the watermark: those of other components do not."""
         read = sum(source["numInputRows"] for source in self._sources(progress))
         return read > 0 and "max" in progress["eventTime"]
 
     def _watermark(self, progress: Mapping[str, Any]) -> datetime:
-        """Return the watermark after a batch: that of its newest event applies from the next one on."""
-        told = progress["eventTime"]
-        applied = _time(told["watermark"])
-        return max(applied, _time(told["max"]) - self.clock.delay) if "max" in told else applied
+        """Return the watermark after a batch: that of its newest event applies from the next batch on."""
+        times = progress["eventTime"]
+        applied = _time(times["watermark"])
+        return max(applied, _time(times["max"]) - self.clock.delay) if "max" in times else applied
 
     def close_all(self, query: StreamingQuery) -> bool:
-        """Send the heartbeat that closes all that a query which has ended left open; False if there is nothing."""
-        _, look = self.look(query)
-        if look.watermark is None or not look.open_groups:
+        """Send the heartbeat that closes all open windows of a query that has ended; False if there are none."""
+        _, progress = self.progress(query)
+        if progress.watermark is None or not progress.open_groups:
             return False
-        self.move(self.clock.all_closed(look.watermark))
+        self.send(self.clock.all_closed(progress.watermark))
         return True
 
     def _sources(self, progress: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -177,13 +176,13 @@ class Heartbeats:
 
     def _read(self) -> DataFrame:
         reader = self._spark.readStream.schema("event_time timestamp")
-        beats = reader.option("cleanSource", "delete").parquet(self._path)
-        _ = beats.columns  # a session of Spark Connect asks only now
-        return beats
+        heartbeats = reader.option("cleanSource", "delete").parquet(self._path)
+        _ = heartbeats.columns  # Spark Connect resolves the path only now
+        return heartbeats
 
     def _write(self, micros: DataFrame) -> None:
-        beats = micros.select(F.timestamp_micros("id").alias("event_time"))
-        beats.write.mode("append").parquet(self._path)
+        heartbeats = micros.select(F.timestamp_micros("id").alias("event_time"))
+        heartbeats.write.mode("append").parquet(self._path)
 
 
 def _time(text: str) -> datetime:
@@ -196,6 +195,6 @@ def _open_groups(progress: Mapping[str, Any]) -> int:
 
 
 def _is_behind(source: Mapping[str, Any]) -> bool:
-    """Tell whether a source has more than was taken of it, where it says so."""
+    """Whether a source has more than was read, if it reports that."""
     latest = source.get("latestOffset")
     return latest is not None and latest != source.get("endOffset")

@@ -1,4 +1,4 @@
-"""Days and weeks out of hours: longer windows merged from the profiles of those that have closed."""
+"""Longer windows, such as days of hours, merged from the profiles of closed windows."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from functools import reduce
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from sparkmon.interval import parse_interval
-from sparkmon.monitor.reach import EPOCH, Reach, lasts
+from sparkmon.interval import EPOCH, parse_interval
+from sparkmon.monitor.window_range import WindowRange, has_length
 from sparkmon.profiles import merge_profiles
 from sparkmon.schemas import PROFILES
 from sparkmon.tables import Tables
@@ -19,7 +19,7 @@ __all__ = ["LongerWindows"]
 
 
 class LongerWindows:
-    """Merges windows that have closed to longer ones, as soon as these have ended.
+    """Merges closed windows to longer ones, as soon as these have ended.
 
     Parameters
     ----------
@@ -32,9 +32,9 @@ class LongerWindows:
 
     Notes
     -----
-    Spark hands over closed windows in the order of their ends: once one of them ends at or after the end of a longer
-    window, all parts of that have come. Which longer windows a batch completes follows from the batch and from what was
-    written before it, so that a batch tried again completes the same.
+    Spark emits closed windows in the order of their ends: once one of them ends at or after the end of a longer window,
+    all its parts have come. Which longer windows a batch completes follows from the batch and from what was written
+    before it, so that a replayed batch completes the same.
     """
 
     def __init__(self, tables: Tables, window_s: float, lengths: Sequence[str]) -> None:
@@ -42,62 +42,62 @@ class LongerWindows:
 
     @property
     def all_s(self) -> list[float]:
-        """The lengths of all windows that are written, in seconds."""
-        longer = (parse_interval("longer_windows", length) for length in self._lengths)
+        """The lengths of all windows, in seconds."""
+        longer = (parse_interval("longer", length) for length in self._lengths)
         return [self._window_s, *(length.total_seconds() for length in longer)]
 
-    def completed(self, profiles: DataFrame, reach: Reach) -> DataFrame | None:
+    def completed(self, profiles: DataFrame, span: WindowRange) -> DataFrame | None:
         """Return the profiles of the longer windows that a batch completes.
 
         Parameters
         ----------
         profiles : DataFrame
-            A batch of ``sparkmon.schemas.PROFILES``, of windows that have just closed.
-        reach : Reach
-            From when to when they are.
+            A batch of ``sparkmon.schemas.PROFILES``, of closed windows.
+        span : WindowRange
+            The time that they span.
 
         Returns
         -------
         DataFrame or None
-            ``sparkmon.schemas.PROFILES``; None where no longer window has ended.
+            ``sparkmon.schemas.PROFILES``; None if no longer window has ended.
         """
         if not self._lengths:
             return None
-        before = self._last_before(profiles, reach)
-        made = [
+        before = self._last_before(profiles, span)
+        longer = [
             merged
             for length in self._lengths
-            if (merged := self._merged(profiles, length, before, reach)) is not None
+            if (merged := self._merged(profiles, length, before, span)) is not None
         ]
-        return reduce(DataFrame.unionByName, made) if made else None
+        return reduce(DataFrame.unionByName, longer) if longer else None
 
-    def _last_before(self, profiles: DataFrame, reach: Reach) -> datetime | None:
+    def _last_before(self, profiles: DataFrame, span: WindowRange) -> datetime | None:
         """Return the end of the last window that was written before this batch."""
-        earlier = self._written(profiles, EPOCH, reach)
+        earlier = self._written(profiles, EPOCH, span)
         if earlier is None:
             return None
         micros = earlier.agg(F.max(F.unix_micros("window_end"))).collect()[0][0]
         return None if micros is None else EPOCH + timedelta(microseconds=micros)
 
     def _merged(
-        self, profiles: DataFrame, length: str, before: datetime | None, reach: Reach
+        self, profiles: DataFrame, length: str, before: datetime | None, span: WindowRange
     ) -> DataFrame | None:
-        long = parse_interval("longer_windows", length)
-        start, end = _floor(before or reach.first_start, long), _floor(reach.last_end, long)
+        long = parse_interval("longer", length)
+        start, end = _floor(before or span.first_start, long), _floor(span.last_end, long)
         if end <= start:
             return None
         parts = profiles.select(*PROFILES.names)
-        written = self._written(profiles, start, reach)
+        written = self._written(profiles, start, span)
         if written is not None:
             parts = parts.unionByName(written)
         return merge_profiles(parts.where(F.col("window_start") < F.lit(end)), length)
 
-    def _written(self, profiles: DataFrame, start: datetime, reach: Reach) -> DataFrame | None:
+    def _written(self, profiles: DataFrame, start: datetime, span: WindowRange) -> DataFrame | None:
         names = PROFILES.names
-        found = self._tables.find(profiles.sparkSession, "profiles", names, start, reach.first_end)
-        if found is None:
+        rows = self._tables.find(profiles.sparkSession, "profiles", names, start, span.first_end)
+        if rows is None:
             return None
-        return found.where(lasts(self._window_s)).select(*names)
+        return rows.where(has_length(self._window_s)).select(*names)
 
 
 def _floor(time: datetime, length: timedelta) -> datetime:

@@ -12,15 +12,16 @@ from sparkmon import sources
 from sparkmon.alerts import Alerting, AlertManager
 from sparkmon.comparison import Checks, History
 from sparkmon.errors import OptionError, ReferenceMissingError
-from sparkmon.health import HealthLimits, Tally
+from sparkmon.health import Counters, HealthLimits
 from sparkmon.interval import parse_interval
 from sparkmon.monitor.closed_windows import ClosedWindows
 from sparkmon.monitor.dead_letters import DeadLetters
+from sparkmon.monitor.idle_tracker import Clock
 from sparkmon.monitor.longer_windows import LongerWindows
+from sparkmon.monitor.monitor_query import MonitorQuery
 from sparkmon.monitor.open_windows import OpenWindows
 from sparkmon.monitor.queries import Queries
 from sparkmon.monitor.row_profiles import row_profiles
-from sparkmon.monitor.silence import Clock
 from sparkmon.monitor.verdicts import Verdicts
 from sparkmon.monitor.views import read_views
 from sparkmon.monitor.windows import Windows
@@ -28,7 +29,6 @@ from sparkmon.profiles import merge_profiles, slices_of, with_slices
 from sparkmon.skew import SkewDetector
 from sparkmon.store import DEFAULT_REFERENCE, FeatureStore, schemas_of
 from sparkmon.tables import Tables
-from sparkmon.watch import Watch
 
 __all__ = ["Monitor"]
 
@@ -84,7 +84,7 @@ class Monitor:
     >>> monitor = sparkmon.Monitor(store, f"{folder}/tables", windows=sparkmon.Windows("1 hour"))
     >>> sparkmon.register(spark)
     >>> events = spark.readStream.format("kserve").load(tempfile.mkdtemp())
-    >>> monitor.start(events, f"{folder}/checkpoints", available_now=True).wait()
+    >>> monitor.start(events, f"{folder}/checkpoints", available_now=True).awaitTermination()
     """
 
     def __init__(
@@ -123,15 +123,15 @@ class Monitor:
         lengths = [self.windows.length, *self.windows.longer]
         verdicts = Verdicts(references, self.checks, step.total_seconds(), lengths, past)
         longer = LongerWindows(self.tables, span.total_seconds(), self.windows.longer)
-        tally = Tally()
-        self.closed_windows = ClosedWindows(verdicts, self.tables, alerts, longer, tally)
+        counters = Counters()
+        self.closed_windows = ClosedWindows(verdicts, self.tables, alerts, longer, counters)
         provisional = self.windows.provisional
         self.open_windows = OpenWindows(verdicts, self.tables, alerts) if provisional else None
         self._queries = Queries(
             self._profiles,
             self.closed_windows,
             self.open_windows,
-            DeadLetters(self.tables, tally),
+            DeadLetters(self.tables, counters),
             Clock(span, step, parse_interval("delay", self.windows.delay)),
             None if idle is None else parse_interval("idle", idle),
             health or HealthLimits(),
@@ -188,7 +188,7 @@ class Monitor:
         available_now: bool = False,
         flush: bool = False,
         take_over: bool = False,
-    ) -> Watch:
+    ) -> MonitorQuery:
         """Start watching a stream.
 
         Parameters
@@ -200,8 +200,8 @@ class Monitor:
         available_now : bool, default False
             Process what is there and end, instead of going on. The last window stays open for the next run.
         flush : bool, default False
-            With ``available_now``, :meth:`Watch.wait` closes the last window, too, for a log that is complete. Events
-            up to the very end of that window are late from then on.
+            With ``available_now``, :meth:`MonitorQuery.awaitTermination` closes the last window, too, for a log that is
+            complete. Events up to the very end of that window are late from then on.
         take_over : bool, default False
             Go on behind what another query, which has ended for good, has written to the tables: its checkpoints are
             lost or damaged. The log is read again; ask for it until all of it has been read.
@@ -212,14 +212,15 @@ class Monitor:
             ``events`` is not a stream; use :meth:`profiles` and :meth:`findings` in batch. Or ``flush`` is asked of a
             stream that goes on, or of checkpoints that an earlier version made.
         CheckpointError
-            Here or by :meth:`Watch.wait`: a checkpoint is damaged, or another query writes the same windows.
+            Here or by :meth:`MonitorQuery.awaitTermination`: a checkpoint is damaged, or another query writes the same
+            windows.
         """
         _check_streaming(events, "events", "Monitor.profiles and Monitor.findings")
         return self._queries.start(
             lambda heartbeats: self._rows(events, heartbeats),
             checkpoints,
             spark=events.sparkSession,
-            letters=sources.dead_letters(sources.rows(self._watched(events), self._schemas)),
+            dead_letters=sources.dead_letters(sources.rows(self._watched(events), self._schemas)),
             available_now=available_now,
             flush=flush,
             take_over=take_over,
@@ -232,7 +233,7 @@ class Monitor:
         *,
         available_now: bool = False,
         take_over: bool = False,
-    ) -> Watch:
+    ) -> MonitorQuery:
         """Start watching a stream of rows that are decoded already, such as :func:`sparkmon.feature_log_rows` makes.
 
         Their watermark is set already, so that no heartbeat can move it: the last window of a silent stream stays open
@@ -254,11 +255,9 @@ class Monitor:
         start = partial(self._queries.start, lambda _: rows, checkpoints, spark=rows.sparkSession)
         return start(available_now=available_now, take_over=take_over)
 
-    def _rows(self, events: DataFrame, beats: DataFrame | None = None) -> DataFrame:
-        watched, delay, detector = self._watched(events), self.windows.delay, self._detector
-        return sources.rows(
-            watched, self._schemas, delay=delay, detector=detector, heartbeats=beats
-        )
+    def _rows(self, events: DataFrame, heartbeats: DataFrame | None = None) -> DataFrame:
+        read = partial(sources.rows, delay=self.windows.delay, detector=self._detector)
+        return read(self._watched(events), self._schemas, heartbeats=heartbeats)
 
     def _watched(self, events: DataFrame) -> DataFrame:
         return events.where(F.col("component").isin(self.components))

@@ -1,4 +1,4 @@
-"""A batch of windows that are still open: gross drift is told while it can be acted on, once per column."""
+"""A batch of open windows: gross drift is reported while it can be acted on, once per column."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from sparkmon.alerts import AlertManager
-from sparkmon.monitor.reach import Reach
+from sparkmon.monitor.batch_query import persisted
 from sparkmon.monitor.verdicts import Verdicts
+from sparkmon.monitor.window_range import WindowRange
 from sparkmon.schemas import DRIFT_METRICS, PROFILE_KEY
 from sparkmon.tables import Tables
 
@@ -17,7 +18,7 @@ __all__ = ["OpenWindows"]
 
 
 class OpenWindows:
-    """Writes what windows that are still open give, of a stream in update mode.
+    """Writes the batches of a stream of profiles in update mode.
 
     Parameters
     ----------
@@ -25,52 +26,45 @@ class OpenWindows:
         Judges the profiles.
     tables : Tables
         Where findings and alerts are written.
-    alert_manager : AlertManager
-        Decides what is told.
+    alerts : AlertManager
+        Turns findings into alerts.
     """
 
-    def __init__(self, verdicts: Verdicts, tables: Tables, alert_manager: AlertManager) -> None:
-        self.verdicts, self.tables, self.alert_manager = verdicts, tables, alert_manager
+    def __init__(self, verdicts: Verdicts, tables: Tables, alerts: AlertManager) -> None:
+        self.verdicts, self.tables, self.alerts = verdicts, tables, alerts
 
     def prepare(self, spark: SparkSession) -> None:
-        """Make the table that the query of closed windows writes to, too: a table can be made by one alone."""
+        """Make the table that the query of closed windows writes, too: only one query can make it."""
         self.tables.prepare(spark, "drift_metrics", DRIFT_METRICS)
 
     def write(self, profiles: DataFrame, writer: str, batch_id: int) -> None:
         """Write a batch; see :data:`sparkmon.monitor.batch_query.WriteBatch`.
 
-        What an earlier batch has told is not told again, nor is what has closed. The findings are written last: a batch
-        that is tried again after a crash finds nothing that is told only where its alerts had gone out.
+        What an earlier batch has reported, or what has closed, is not reported again. The findings are written last: a
+        batch that is replayed after a crash skips only what has been alerted on.
         """
-        profiles.persist()
-        try:
-            reach = Reach.of(profiles)
-            if reach is None:
+        with persisted(profiles):
+            span = WindowRange.of(profiles)
+            if span is None:
                 return
-            found = self._untold(self.verdicts.provisional(profiles), reach).persist()
-            try:
-                if found.isEmpty():
+            with persisted(self._new(self.verdicts.provisional(profiles), span)) as findings:
+                if findings.isEmpty():
                     return
                 # An open window ends later than any in which traffic could have ended.
-                self.alert_manager.process(
-                    found, reach.first_start, writer=writer, batch_id=batch_id
-                )
-                self.tables.append(found, "drift_metrics", writer=writer, batch_id=batch_id)
-            finally:
-                found.unpersist()
-        finally:
-            profiles.unpersist()
+                self.alerts.process(findings, span.first_start, writer=writer, batch_id=batch_id)
+                self.tables.append(findings, "drift_metrics", writer=writer, batch_id=batch_id)
 
-    def _untold(self, found: DataFrame, reach: Reach) -> DataFrame:
-        after = reach.last_end + timedelta(microseconds=1)
-        spark, names = found.sparkSession, DRIFT_METRICS.names
-        told = self.tables.find(spark, "drift_metrics", names, reach.first_start, after)
-        if told is None:
-            return found
-        known = (
-            told.where("drift_type = 'BASELINE'")
-            .select(*(F.col(name).alias(f"known_{name}") for name in PROFILE_KEY))
+    def _new(self, findings: DataFrame, span: WindowRange) -> DataFrame:
+        """Leave out the columns that the table already has findings of."""
+        after = span.last_end + timedelta(microseconds=1)
+        spark, names = findings.sparkSession, DRIFT_METRICS.names
+        written = self.tables.find(spark, "drift_metrics", names, span.first_start, after)
+        if written is None:
+            return findings
+        columns = (
+            written.where("drift_type = 'BASELINE'")
+            .select(*(F.col(name).alias(f"written_{name}") for name in PROFILE_KEY))
             .distinct()
         )
-        same = [F.col(name).eqNullSafe(F.col(f"known_{name}")) for name in PROFILE_KEY]
-        return found.join(known, same, "left_anti").select(*DRIFT_METRICS.names)
+        same = [F.col(name).eqNullSafe(F.col(f"written_{name}")) for name in PROFILE_KEY]
+        return findings.join(columns, same, "left_anti").select(*DRIFT_METRICS.names)

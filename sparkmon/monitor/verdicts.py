@@ -1,4 +1,4 @@
-"""Profiles of closed windows to findings that are judged together, whether they come of a stream or of a batch."""
+"""Judges the profiles of windows together, in a stream or in batch."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ from sparkmon.comparison import (
     provisional,
 )
 from sparkmon.interval import parse_interval
-from sparkmon.monitor.reach import lasts
+from sparkmon.monitor.window_range import has_length
 from sparkmon.profiles import merge_blocks
 
 __all__ = ["Verdicts"]
 
 _LOOK_BACK = 100
-"""How many windows back a series is looked for that has had silent windows between."""
+"""How many windows back a series may have its last value, after windows without rows."""
 
 
 class Verdicts:
-    """What windows are compared with, and how strictly.
+    """Compares windows with references and with past windows.
 
     Parameters
     ----------
@@ -48,10 +48,10 @@ class Verdicts:
     step_s : float
         The distance between the starts of windows, in seconds.
     lengths : sequence of str
-        The lengths of windows that are judged, as intervals. Blocks of the references that are shorter are merged to
-        blocks of the same length.
+        The lengths of the windows, as intervals. Shorter blocks of the references are merged to blocks of the same
+        length.
     history : sequence of History, default ()
-        The windows of the past that windows are compared with, too.
+        The past windows to compare with, too.
     """
 
     def __init__(
@@ -71,11 +71,13 @@ class Verdicts:
         }
         self._of_windows = self._calibrations[seconds[lengths[0]]]
         longest = max(seconds.values())
-        self.confirmation_reach_s = _LOOK_BACK * longest
-        """How far back findings may begin that confirm another, in seconds."""
-        self.history_reach_s = max((each.lookback_s(longest) for each in self.history), default=0.0)
-        """How far back windows of a history may begin, in seconds."""
-        # The profiles of single blocks need not travel with every batch.
+        self.confirmation_lookback_s = _LOOK_BACK * longest
+        """How far back findings that confirm another may begin, in seconds."""
+        self.history_lookback_s = max(
+            (each.lookback_s(longest) for each in self.history), default=0.0
+        )
+        """How far back the windows of a history may begin, in seconds."""
+        # A batch needs no profiles of single blocks.
         self._references = references.filter(pc.is_null(references["block_start"]))
 
     def findings(
@@ -86,8 +88,8 @@ class Verdicts:
     ) -> DataFrame:
         """See :meth:`sparkmon.Monitor.findings`."""
         references = profiles.sparkSession.createDataFrame(self._references)
-        found = [
-            *self._beside_references(profiles, references),
+        findings = [
+            *self._with_references(profiles, references),
             missing_columns(profiles, references),
             extra_columns(profiles, references),
             *(
@@ -95,35 +97,32 @@ class Verdicts:
                 for each in self.history
             ),
         ]
-        judged = correct(reduce(DataFrame.unionByName, found), self._alpha)
+        judged = correct(reduce(DataFrame.unionByName, findings), self._alpha)
         return explained(confirm(judged, earlier, alpha=self._alpha))
 
-    def _beside_references(self, profiles: DataFrame, references: DataFrame) -> list[DataFrame]:
-        calibrations = self._calibrations
-        if len(calibrations) == 1:
-            (calibration,) = calibrations.values()
-            return [compare(profiles, references, self.checks, calibration=calibration)]
+    def _with_references(self, profiles: DataFrame, references: DataFrame) -> list[DataFrame]:
+        one_length = len(self._calibrations) == 1
         return [
             compare(
-                profiles.where(lasts(seconds)),
+                profiles if one_length else profiles.where(has_length(seconds)),
                 references,
                 self.checks,
                 calibration=calibration,
             )
-            for seconds, calibration in calibrations.items()
+            for seconds, calibration in self._calibrations.items()
         ]
 
     def provisional(self, profiles: DataFrame) -> DataFrame:
         """Find gross drift in windows that are still open; see :func:`sparkmon.comparison.provisional`."""
         references = profiles.sparkSession.createDataFrame(self._references)
-        found = compare(
+        findings = compare(
             profiles, references, self.checks, calibration=self._of_windows, anytime=True
         )
-        return explained(provisional(found, self._alpha_at_once))
+        return explained(provisional(findings, self._alpha_at_once))
 
 
 def _calibration(references: pa.Table, checks: Checks, length: str) -> Calibration:
-    """Measure the blocks of references, merged to a window's length where they are shorter parts of it."""
+    """Measure the blocks of references, merged to a window's length if they are whole parts of it."""
     blocks = references.filter(pc.is_valid(references["block_start"]))
     if blocks.num_rows:
         starts, ends = (blocks[name].cast(pa.int64()) for name in ("block_start", "block_end"))

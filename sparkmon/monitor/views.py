@@ -1,4 +1,4 @@
-"""The feature views that models are served from, as a user names them."""
+"""The feature views that models are served from."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class Windows:
     """The distance between the starts of windows. By default windows do not overlap."""
     delay: str = "10 minutes"
     """How late events may arrive. A window closes when an event is this much later than its end. Events that arrive
-    later still are left out and counted; see :meth:`sparkmon.watch.Watch.late_events`."""
+    later still are left out and counted; see :attr:`sparkmon.monitor.MonitorQuery.late_events`."""
     idle: str | None = "1 minute"
     """How long no events arrive until a stream counts as idle. Its windows then close by the clock: by the time of the
     last event and the time since. None: they stay open until events arrive."""

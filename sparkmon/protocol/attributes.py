@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from sparkmon.errors import ProtocolError
+from sparkmon.interval import EPOCH
 from sparkmon.protocol.jsontext import loads
-from sparkmon.protocol.times import EPOCH, parse_time
+from sparkmon.protocol.times import parse_time
 from sparkmon.records import DeadLetter, Event
 
 __all__ = ["ATTRIBUTES", "KSERVE_TYPES", "event_of"]

@@ -14,11 +14,11 @@ from functools import cache
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from sparkmon.errors import MissingExtraError, ProtocolError
+from sparkmon.interval import EPOCH
 from sparkmon.protocol.attributes import event_of
 from sparkmon.protocol.clock import bounded
 from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
 from sparkmon.protocol.protocol_error import as_dead_letter, protocol_error
-from sparkmon.protocol.times import EPOCH
 from sparkmon.records import Event
 
 __all__ = ["SchemaVersion", "TimeUnit", "check_avro", "from_hopsworks_avro"]

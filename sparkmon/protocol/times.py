@@ -5,10 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta, timezone
 
-__all__ = ["EPOCH", "parse_time"]
-
-EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-"""The time of an event that tells no time."""
+__all__ = ["parse_time"]
 
 _RFC3339 = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,18}))?([Zz]|[+-]\d\d:\d\d)", re.ASCII

@@ -18,7 +18,7 @@ BELOW_CONFIG = {
     *("alerts", "comparison", "distributions", "errors", "explain", "functions", "health"),
     *("interval", "logs", "printable", "profiles"),
     *("protocol", "receiver", "records", "registry", "schemas", "secret", "session", "sources"),
-    *("payload_logger", "serving", "sinks", "skew", "statistics", "store", "tables", "watch"),
+    *("payload_logger", "serving", "sinks", "skew", "statistics", "store", "tables"),
 }
 MAY_IMPORT = {
     "errors": set(),
@@ -26,7 +26,7 @@ MAY_IMPORT = {
     "registry": {"errors"},
     "records": {"errors"},
     "secret": {"errors"},
-    "protocol": {"printable", "records", "errors"},
+    "protocol": {"interval", "printable", "records", "errors"},
     "distributions": {"records", "errors"},
     "statistics": {"distributions", "registry", "records", "errors"},
     "store": {"distributions", "records", "errors"},
@@ -53,9 +53,8 @@ MAY_IMPORT = {
     "monitor": {
         *("sources", "profiles", "comparison", "alerts", "health", "sinks", "skew"),
         *("store", "tables"),
-        *("schemas", "watch", "interval", "records", "errors"),
+        *("schemas", "interval", "records", "errors"),
     },
-    "watch": {"alerts", "health", "errors"},
     "interval": {"errors"},
     "session": {"sources", "functions", "errors"},
     "config": BELOW_CONFIG | {"monitor"},
@@ -68,7 +67,8 @@ MAY_IMPORT = {
 """Room: the other rooms that its files may import."""
 
 PURE = {
-    *("errors", "registry", "records", "protocol", "distributions", "statistics", "store"),
+    *("errors", "interval", "registry", "records", "protocol", "distributions", "statistics"),
+    "store",
     *("logs", "payload_logger", "printable", "receiver", "secret", "serving", "sinks", "skew"),
 }
 """Rooms that live without Spark: importing them must not import pyspark."""

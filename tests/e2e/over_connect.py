@@ -46,7 +46,7 @@ def main(folder: str) -> None:
         store, f"{folder}/tables", windows=sparkmon.Windows("1 hour"), checks=checks
     )
     events = spark.readStream.format("kserve").load(f"{folder}/spool")
-    monitor.start(events, f"{folder}/checkpoints", available_now=True).wait()
+    monitor.start(events, f"{folder}/checkpoints", available_now=True).awaitTermination()
     found = monitor.tables.read(spark, "drift_metrics").orderBy("window_start", "statistic")
     for row in found.select("statistic", "current_count", "value", "status").toJSON().collect():
         print(row.value)
@@ -54,7 +54,7 @@ def main(folder: str) -> None:
     with SpoolWriter(f"{folder}/spool") as spool:
         late = [event(number, warmer=80) for number in range(2 * ROWS, 3 * ROWS)]
         spool.append(events_to_batch(late))
-    monitor.start(events, f"{folder}/checkpoints", available_now=True).wait()
+    monitor.start(events, f"{folder}/checkpoints", available_now=True).awaitTermination()
     live = spark.range(1_000).selectExpr("double(id) AS a", "id / 2 AS b")
     live.createOrReplaceTempView("live")
     print(spark.sql("SELECT sparkmon_ks_rows(a, b) AS value FROM live").toJSON().collect()[0].value)

@@ -177,23 +177,23 @@ def test_an_alert_is_there_within_two_triggers(
     with sink() as pager:
         sinks = [AlertmanagerSink(alertmanager), WebhookSink(f"{pager.url}in")]
         monitor = Monitor(store, f"{tmp_path}/tables", alerting=Alerting(sinks))
-        watch = monitor.start(kafka_events(records), f"{tmp_path}/checkpoints")
+        query = monitor.start(kafka_events(records), f"{tmp_path}/checkpoints")
         try:
             produce(kafka, log, [record_of(each, "binary") for each in traffic(model, 0, 59, 80)])
-            watch.finish()
-            before = watch.profiles.lastProgress
+            query.processAllAvailable()
+            before = query.lastProgress
             assert before is not None
             assert pager.posted == []
             produce(kafka, log, [record_of(clock(75), "binary")])  # the window has ended
             wait_for(lambda: both_told(pager))
-            watch.finish()
+            query.processAllAvailable()
             ran = [
                 progress.batchId
-                for progress in watch.profiles.recentProgress
+                for progress in query.queries["profiles"].recentProgress
                 if "addBatch" in progress.durationMs
             ]
         finally:
-            watch.stop()
+            query.stop()
     (row,) = AlertStore(monitor.tables, spark).alerts().collect()
     told = max(each for each in ran if each <= row.batch_id)
     first = min(

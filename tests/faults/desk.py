@@ -11,11 +11,10 @@ from pyspark.sql import SparkSession
 from sparkmon.alerts import Alerting
 from sparkmon.comparison import Checks
 from sparkmon.logs.spool_writer import SpoolWriter
-from sparkmon.monitor import Monitor
+from sparkmon.monitor import Monitor, MonitorQuery
 from sparkmon.protocol import events_to_batch
 from sparkmon.records import Event
 from sparkmon.store import LocalStore
-from sparkmon.watch import Watch
 
 __all__ = ["Desk"]
 
@@ -47,14 +46,14 @@ class Desk:
         most: int = 1000,
     ) -> int:
         """Watch a spool to its end, and give how many events were late."""
-        watch = self.start(
+        query = self.start(
             spool, checkpoints, available_now=True, flush=flush, take_over=take_over, most=most
         )
         try:
-            watch.wait()
+            query.awaitTermination()
         finally:
-            watch.stop()
-        return watch.late_events()
+            query.stop()
+        return query.late_events
 
     def start(
         self,
@@ -65,7 +64,7 @@ class Desk:
         flush: bool = False,
         take_over: bool = False,
         most: int = 1000,
-    ) -> Watch:
+    ) -> MonitorQuery:
         """Begin to watch a spool."""
         stream = self.spark.readStream.format("kserve").option("maxEventsPerTrigger", most)
         events = stream.load(f"{self.path}/{spool}")

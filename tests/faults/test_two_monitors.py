@@ -11,7 +11,7 @@ import pytest
 from pyspark.errors import StreamingQueryException
 
 from sparkmon.errors import CheckpointError
-from sparkmon.monitor.claims import Claims
+from sparkmon.monitor.leases import Leases
 from sparkmon.tables import Tables
 from tests.faults.accounts import check_account, contents
 from tests.faults.desk import Desk
@@ -80,12 +80,12 @@ def test_a_running_query_that_is_taken_over_stops(desk: Desk, report: Report) ->
     desk.log("spool", traffic.hour(0), traffic.hour(1))
     first = desk.start("spool", "first")
     try:
-        first.finish()
+        first.processAllAvailable()
         assert contents(desk.spark, desk.tables, "profiles") != []
         desk.watch("spool", "second", flush=False, take_over=True)
         desk.log("spool", traffic.hour(2))
         with pytest.raises(StreamingQueryException, match="written by the query") as stopped:
-            first.finish()
+            first.processAllAvailable()
     finally:
         first.stop()
     assert f"whose progress is in {desk.path}/second/profiles" in str(stopped.value)
@@ -95,25 +95,25 @@ def test_a_running_query_that_is_taken_over_stops(desk: Desk, report: Report) ->
     report.row("taken over while it runs: it stops", 1, traffic.book, account)
 
 
-def test_of_two_claims_the_one_committed_first_holds(
+def test_of_two_leases_the_one_committed_first_is_valid(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tables, append = Tables(f"{desk.tables}"), Claims._append
-    left, right = (Claims(tables, [3600.0], f"/{name}", take_over=False) for name in "ab")
+    tables, append = Tables(f"{desk.tables}"), Leases._append
+    left, right = (Leases(tables, [3600.0], f"/{name}", take_over=False) for name in "ab")
 
-    def after_another(claims: Claims, *given: Any) -> None:  # noqa: ANN401 - passed on
-        """Let another claim what this one has just seen to be free."""
-        monkeypatch.setattr(Claims, "_append", append)
-        right.make(desk.spark, ["shop"], "right", 0)
-        append(claims, *given)
+    def after_another(leases: Leases, *arguments: Any) -> None:  # noqa: ANN401 - passed on
+        """Let another query acquire the lease that this one has just seen to be free."""
+        monkeypatch.setattr(Leases, "_append", append)
+        right.acquire(desk.spark, ["shop"], "right", 0)
+        append(leases, *arguments)
 
-    monkeypatch.setattr(Claims, "_append", after_another)
+    monkeypatch.setattr(Leases, "_append", after_another)
     with pytest.raises(CheckpointError, match=r"query right since .* whose progress is in /b; "):
-        left.make(desk.spark, ["shop"], "left", 0)
+        left.acquire(desk.spark, ["shop"], "left", 0)
     assert len(contents(desk.spark, desk.tables, "monitors")) == 2
-    right.make(desk.spark, ["shop"], "right", 1)
+    right.acquire(desk.spark, ["shop"], "right", 1)
     with pytest.raises(CheckpointError, match="written by the query right"):
-        left.make(desk.spark, ["shop"], "left", 1)
+        left.acquire(desk.spark, ["shop"], "left", 1)
 
 
 @pytest.mark.faults

@@ -1,4 +1,4 @@
-"""The rules of ``examples/prometheus``: Prometheus' own tool reads them, and says when they fire."""
+"""The rules of ``examples/prometheus``, as Prometheus' own tool reads and evaluates them."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from sparkmon.health import Tally, Traffic, Vitals
+from sparkmon.health import Counters, MonitorStatus, Traffic
 from sparkmon.health.families import families
-from sparkmon.health.query_vitals import QueryVitals
-from tests.health.test_symptoms import NOON
+from sparkmon.health.query_status import QueryStatus
+from tests.health.test_health_checks import NOON
 from tests.support.prometheus_programs import program
 from tests.support.source import ROOT
 
@@ -57,8 +57,8 @@ def test_prometheus_takes_the_rules() -> None:
         ),
         (
             "SparkmonMonitorStalled",
-            ALIVE | {'sparkmon_monitor_symptom{name="blind",instance="m"}': "1x90"},
-            {"name": "blind", "instance": "m"},
+            ALIVE | {'sparkmon_monitor_health_check_failing{name="stalled",instance="m"}': "1x90"},
+            {"name": "stalled", "instance": "m"},
         ),
         (
             "SparkmonMonitorStalled",
@@ -122,13 +122,15 @@ def test_a_rule_fires_for_what_it_is_about_and_not_for_a_monitor_that_is_well(
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_rules_speak_of_metrics_that_there_are() -> None:
-    tally = Tally()
-    tally.count_dead_letters({"A": 1})
-    queries = {"profiles": QueryVitals("profiles", behind=3, last_batch_time=NOON)}
-    now = Vitals(NOON, NOON, queries=queries, traffic={"a": Traffic(NOON, 1, 1)}, waiting={"p": 1})
+def test_the_rules_use_existing_metrics() -> None:
+    counters = Counters()
+    counters.count_dead_letters({"A": 1})
+    queries = {"profiles": QueryStatus("profiles", behind=3, last_batch_time=NOON)}
+    now = MonitorStatus(
+        NOON, NOON, queries=queries, traffic={"a": Traffic(NOON, 1, 1)}, waiting={"p": 1}
+    )
     names = {sample.name for family in families(now, ()) for sample in family.samples}
-    names |= {"sparkmon_monitor_symptom", "sparkmon_monitor_dead_letters_total"}
+    names |= {"sparkmon_monitor_health_check_failing", "sparkmon_monitor_dead_letters_total"}
     words = RULES.read_text().replace("{", " ").replace("(", " ").replace("[", " ").split()
     used = {word.strip(")") for word in words if word.startswith("sparkmon_monitor_")}
     assert len(used) == 8

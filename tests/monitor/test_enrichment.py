@@ -86,7 +86,7 @@ def test_rates_of_a_stream_are_those_of_its_rows(
         store, f"{tmp_path}/tables", alerting=Alerting(()), views={"fraud": "fraud:2"}
     )
     events = spark.readStream.format("kserve").load(f"{tmp_path}/spool")
-    monitor.start(events, f"{tmp_path}/checkpoints", available_now=True).wait()
+    monitor.start(events, f"{tmp_path}/checkpoints", available_now=True).awaitTermination()
     findings = monitor.tables.read(spark, "drift_metrics").where("column_kind = 'row_flag'")
     found = {
         (row.window_start.hour, row.column_name): (row.value, row.current_count, row.status)

@@ -1,4 +1,4 @@
-"""A running monitor tells how it is: to Prometheus, and to the sinks of its alerts."""
+"""A running monitor reports its health: to Prometheus, and to the sinks of its alerts."""
 
 from __future__ import annotations
 
@@ -38,18 +38,17 @@ def test_prometheus_reads_what_went_through(
     monitor = Monitor(store, f"{tmp_path}/tables", alerting=Alerting([Ledger()]))
     late = [*FIRST[:3]]
     with SpoolWriter(tmp_path / "spool") as spool:
-        watch = monitor.start(
+        query = monitor.start(
             spooled(spark, spool, in_time([*FIRST, clock(180)])), f"{tmp_path}/checkpoints"
         )
         try:
-            assert watch.watchdog is not None
-            metrics = watch.watchdog.serve(0)
-            watch.finish()
+            metrics = query.watchdog.serve(0)
+            query.processAllAvailable()
             spooled(spark, spool, late)
-            watch.finish()
+            query.processAllAvailable()
             found = scraped(metrics.port)
         finally:
-            watch.stop()
+            query.stop()
     for condition in HOSTILE:
         assert found["dead_letters_total", condition] == 1
     for model in ("shop", "bank"):
@@ -58,15 +57,15 @@ def test_prometheus_reads_what_went_through(
         assert found["unpaired_rows", model] == 0
     events = len(FIRST) + 1 + len(late)
     assert found["events_total", "profiles"] == found["events_total", "dead_letters"] == events
-    assert found["late_events_total", "profiles"] == len(late) == watch.late_events()
+    assert found["late_events_total", "profiles"] == len(late) == query.late_events
     assert found["query_active", "profiles"] == 1
-    assert found["symptom", "blind"] == 0
+    assert found["health_check_failing", "stalled"] == 0
     assert found["notifications_waiting", "ledger"] == 0
     with pytest.raises(OSError, match="refused"):
         scraped(metrics.port)
 
 
-def test_a_query_that_fails_is_told_before_the_monitor_ends(
+def test_a_failed_query_is_alerted_on_before_the_monitor_ends(
     spark: SparkSession, store: LocalStore, tmp_path: Path
 ) -> None:
     ledger = Ledger()
@@ -75,25 +74,29 @@ def test_a_query_that_fails_is_told_before_the_monitor_ends(
     (tmp_path / "tables" / "dead_letters").write_text("in the way")
     with SpoolWriter(tmp_path / "spool") as spool:
         events = spooled(spark, spool, [*HOSTILE.values()])
-        watch = monitor.start(events, str(tmp_path / "checkpoints"))
+        query = monitor.start(events, str(tmp_path / "checkpoints"))
         try:
             with pytest.raises(StreamingQueryException, match="dead_letters"):
-                watch.wait()
+                query.awaitTermination()
         finally:
-            watch.stop()
-        (blind,) = ledger.told
-        assert (blind.model, blind.column_name, blind.severity) == (":monitor", "blind", "critical")
-        assert "the monitor is blind: its query dead_letters has stopped" in blind.message
+            query.stop()
+        (stalled,) = ledger.told
+        assert (stalled.model, stalled.column_name, stalled.severity) == (
+            ":monitor",
+            "stalled",
+            "critical",
+        )
+        assert "the monitor has stalled: its query dead_letters has stopped" in stalled.message
         # Mended and started again, it says so.
         (tmp_path / "tables" / "dead_letters").unlink()
-        watch = monitor.start(events, str(tmp_path / "checkpoints"))
+        query = monitor.start(events, str(tmp_path / "checkpoints"))
         try:
-            watch.finish()
+            query.processAllAvailable()
             for _ in range(60):
                 if len(ledger.told) > 1:
                     break
-                watch.queries[0].awaitTermination(1)
+                query.queries["profiles"].awaitTermination(1)
         finally:
-            watch.stop()
+            query.stop()
     assert [alert.state for alert in ledger.told] == ["firing", "resolved"]
-    assert ledger.told[1].message == "the monitor sees again"
+    assert ledger.told[1].message == "the monitor is processing again"

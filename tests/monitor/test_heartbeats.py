@@ -19,15 +19,14 @@ from sparkmon.alerts import Alerting
 from sparkmon.comparison import Checks
 from sparkmon.errors import CheckpointError, OptionError
 from sparkmon.logs.spool_writer import SpoolWriter
-from sparkmon.monitor import Monitor, Windows
+from sparkmon.monitor import Monitor, MonitorQuery, Windows
 from sparkmon.monitor.heartbeats import Heartbeats
-from sparkmon.monitor.silence import Clock
+from sparkmon.monitor.idle_tracker import Clock
 from sparkmon.profiles import reference_of
 from sparkmon.protocol import events_to_batch
 from sparkmon.records import Event
 from sparkmon.session import register
 from sparkmon.store import LocalStore
-from sparkmon.watch import Watch
 from tests.support.traffic import v1_event
 
 LONG_AGO = datetime(2013, 7, 1, 8, tzinfo=timezone.utc)
@@ -88,12 +87,12 @@ def wait_for(expected: dict[float, int], spark: SparkSession, monitor: Monitor) 
 
 
 @contextmanager
-def watching(monitor: Monitor, events: DataFrame, work: Path) -> Iterator[Watch]:
-    watch = monitor.start(events, f"{work}/checkpoints")
+def watching(monitor: Monitor, events: DataFrame, work: Path) -> Iterator[MonitorQuery]:
+    query = monitor.start(events, f"{work}/checkpoints")
     try:
-        yield watch
+        yield query
     finally:
-        watch.stop()
+        query.stop()
 
 
 def test_the_last_window_of_an_old_log_closes_in_its_own_time(
@@ -101,16 +100,16 @@ def test_the_last_window_of_an_old_log_closes_in_its_own_time(
 ) -> None:
     monitor = monitor_in(store, tmp_path)
     log(tmp_path, at(0.5), at(1.5), at(-1.5))
-    with watching(monitor, stream(spark, tmp_path, maxEventsPerTrigger="1"), tmp_path) as watch:
+    with watching(monitor, stream(spark, tmp_path, maxEventsPerTrigger="1"), tmp_path) as query:
         wait_for({-2: 1, 0: 2}, spark, monitor)
         # The clock went on from 2013, so that what comes next is not late, nor what is out of order within the delay.
         log(tmp_path, at(120), at(117))
         wait_for({-2: 1, 0: 2, 116: 1, 120: 1}, spark, monitor)
-        assert watch.late_events() == 0
-        watch.finish()
-        at_rest = watch.profiles.lastProgress
+        assert query.late_events == 0
+        query.processAllAvailable()
+        at_rest = query.lastProgress
         time.sleep(5)
-        assert watch.profiles.lastProgress == at_rest
+        assert query.lastProgress == at_rest
     left = list((tmp_path / "checkpoints/heartbeats/profiles").glob("part-*"))
     assert len(left) <= 1  # the others were removed once they had been read
 
@@ -122,15 +121,15 @@ def test_a_window_that_was_open_when_it_stopped_closes_once(
     # Without heartbeats it stays open, as long as one waits.
     with watching(
         monitor_in(store, tmp_path, idle=None), stream(spark, tmp_path), tmp_path
-    ) as watch:
-        watch.finish()
+    ) as query:
+        query.processAllAvailable()
         time.sleep(8)
     monitor = monitor_in(store, tmp_path)
     assert closed(spark, monitor) == {}
     for _ in range(2):
-        with watching(monitor, stream(spark, tmp_path), tmp_path) as watch:
+        with watching(monitor, stream(spark, tmp_path), tmp_path) as query:
             wait_for({0: 1}, spark, monitor)
-            watch.finish()
+            query.processAllAvailable()
 
 
 def test_what_waits_to_be_read_is_never_late(
@@ -140,9 +139,9 @@ def test_what_waits_to_be_read_is_never_late(
     times = (5.9, 1.95, 3.5, 2.5, 5.5, 4.5, 2.1, 3.1)
     for seconds in times:
         log(tmp_path, at(seconds))
-    with watching(monitor, stream(spark, tmp_path, maxEventsPerTrigger="1"), tmp_path) as watch:
+    with watching(monitor, stream(spark, tmp_path, maxEventsPerTrigger="1"), tmp_path) as query:
         wait_for({0: 1, 2: 4, 4: 3}, spark, monitor)
-        assert watch.late_events() == 0
+        assert query.late_events == 0
 
 
 def test_flush_closes_the_last_window_and_moves_no_further(
@@ -152,7 +151,9 @@ def test_flush_closes_the_last_window_and_moves_no_further(
 
     def run(flush: bool) -> dict[float, int]:
         events = stream(spark, tmp_path)
-        monitor.start(events, f"{tmp_path}/checkpoints", available_now=True, flush=flush).wait()
+        monitor.start(
+            events, f"{tmp_path}/checkpoints", available_now=True, flush=flush
+        ).awaitTermination()
         return closed(spark, monitor)
 
     log(tmp_path, at(0.5), at(9))
@@ -171,7 +172,9 @@ def test_an_event_that_calls_itself_a_heartbeat_is_a_dead_letter(
     monitor = monitor_in(store, tmp_path)
     log(tmp_path, at(0.5), replace(at(1), event_type="heartbeat"))
     events = stream(spark, tmp_path)
-    monitor.start(events, f"{tmp_path}/checkpoints", available_now=True, flush=True).wait()
+    monitor.start(
+        events, f"{tmp_path}/checkpoints", available_now=True, flush=True
+    ).awaitTermination()
     assert closed(spark, monitor) == {0: 1}
     (letter,) = monitor.tables.read(spark, "dead_letters").collect()
     assert (letter.condition, letter.event_type) == ("UNKNOWN_EVENT_TYPE", "heartbeat")
@@ -179,12 +182,12 @@ def test_an_event_that_calls_itself_a_heartbeat_is_a_dead_letter(
 
 def test_heartbeats_of_an_earlier_query_are_refused(spark: SparkSession, tmp_path: Path) -> None:
     hour = timedelta(hours=1)
-    beats = Heartbeats(spark, f"{tmp_path}/checkpoints/profiles", Clock(hour, hour, hour))
-    beats.stream(probe=True)
-    assert beats.fit()
-    beats.move(LONG_AGO)
+    heartbeats = Heartbeats(spark, f"{tmp_path}/checkpoints/profiles", Clock(hour, hour, hour))
+    heartbeats.read_stream(probe=True)
+    assert heartbeats.are_possible()
+    heartbeats.send(LONG_AGO)
     with pytest.raises(CheckpointError, match="heartbeats/profiles has heartbeats of an earlier"):
-        beats.fit()
+        heartbeats.are_possible()
 
 
 def test_checkpoints_of_an_earlier_version_go_on_without(
@@ -199,15 +202,15 @@ def test_checkpoints_of_an_earlier_version_go_on_without(
     log(tmp_path, at(0.5))
     with monkeypatch.context() as earlier:
         earlier.setattr(Heartbeats, "fit", lambda self: False)
-        monitor.start(stream(spark, tmp_path), place, available_now=True).wait()
+        monitor.start(stream(spark, tmp_path), place, available_now=True).awaitTermination()
     assert not (tmp_path / "checkpoints/heartbeats").exists()
     log(tmp_path, at(9))
     with caplog.at_level(logging.WARNING, "sparkmon"):
-        monitor.start(stream(spark, tmp_path), place, available_now=True).wait()
+        monitor.start(stream(spark, tmp_path), place, available_now=True).awaitTermination()
     assert f"{place}/profiles was made without heartbeats" in caplog.text
     assert closed(spark, monitor) == {0: 1}
     with pytest.raises(OptionError, match="earlier version of sparkmon made without heartbeats"):
         monitor.start(stream(spark, tmp_path), place, available_now=True, flush=True)
     shutil.rmtree(place)
     again = stream(spark, tmp_path)
-    monitor.start(again, place, available_now=True, flush=True, take_over=True).wait()
+    monitor.start(again, place, available_now=True, flush=True, take_over=True).awaitTermination()

@@ -108,7 +108,7 @@ def test_a_stream_that_stops_between_windows_agrees(
         with SpoolWriter(tmp_path / "spool") as spool:
             spool.append(events_to_batch(part))
         events = spark.readStream.format("kserve").load(f"{tmp_path}/spool")
-        monitor.start(events, f"{tmp_path}/checkpoints", available_now=True).wait()
+        monitor.start(events, f"{tmp_path}/checkpoints", available_now=True).awaitTermination()
     batch = monitor.findings(monitor.profiles(events_frame(spark, EVENTS)))
     live = monitor.tables.read(spark, "drift_metrics")
     assert told(live) == told(batch)

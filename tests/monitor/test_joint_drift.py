@@ -77,11 +77,11 @@ def test_only_whole_rows_tell_of_it_and_in_its_windows_alone(
     with SpoolWriter(tmp_path / "spool") as spool:
         spool.append(events_to_batch(events))
         source = spark.readStream.format("kserve").load(str(spool.path))
-        watch = monitor.start(source, str(tmp_path / "checkpoints"), available_now=True)
+        query = monitor.start(source, str(tmp_path / "checkpoints"), available_now=True)
         try:
-            watch.wait()
+            query.awaitTermination()
         finally:
-            watch.stop()
+            query.stop()
     live = monitor.tables.read(spark, "drift_metrics").toArrow().to_pylist()
     base = [row for row in live if row["drift_type"] == "BASELINE"]
     drifted: dict[str, set[int]] = {}

@@ -27,9 +27,9 @@ def test_events_later_than_the_delay_are_counted(spark: SparkSession, tmp_path: 
         with SpoolWriter(tmp_path / "spool") as spool:
             spool.append(events_to_batch(events))
         stream = spark.readStream.format("kserve").load(f"{tmp_path}/spool")
-        watch = monitor.start(stream, f"{tmp_path}/checkpoints", available_now=True)
-        watch.wait()
-        return watch.late_events()
+        query = monitor.start(stream, f"{tmp_path}/checkpoints", available_now=True)
+        query.awaitTermination()
+        return query.late_events
 
     assert late([v1_event("shop", 5, [[1.0]]), clock(120)]) == 0
     assert late([v1_event("shop", minute, [[2.0]]) for minute in (20, 109, 111)]) == 2

@@ -17,7 +17,7 @@ from sparkmon.errors import OptionError
 from sparkmon.logs import SpoolWriter
 from sparkmon.monitor import Monitor, Windows
 from sparkmon.monitor.longer_windows import LongerWindows
-from sparkmon.monitor.reach import Reach
+from sparkmon.monitor.window_range import WindowRange
 from sparkmon.profiles import reference_of
 from sparkmon.protocol import events_to_batch
 from sparkmon.session import register
@@ -61,7 +61,7 @@ def run(spark: SparkSession, monitor: Monitor, parts: list[list[Any]], work: Pat
         with SpoolWriter(work / "spool") as spool:
             spool.append(events_to_batch(part))
         events = spark.readStream.format("kserve").load(f"{work}/spool")
-        monitor.start(events, f"{work}/checkpoints", available_now=True).wait()
+        monitor.start(events, f"{work}/checkpoints", available_now=True).awaitTermination()
 
 
 def test_longer_windows_are_judged_when_their_last_hour_has_closed(
@@ -114,7 +114,7 @@ def test_a_batch_tried_again_completes_the_same(
     second = hours.where("window_start >= TIMESTAMP '2026-11-23 02:00:00'")
     monitor.closed_windows.write(first, "query", 0)
     # A crash may leave a batch in one table and not yet in the next.
-    reach = Reach.of(second)
+    reach = WindowRange.of(second)
     assert reach is not None
     longer = LongerWindows(monitor.tables, 3600, ["4 hours"]).completed(second, reach)
     assert longer is not None

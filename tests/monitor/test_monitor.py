@@ -99,11 +99,11 @@ def spooled(spark: SparkSession, spool: SpoolWriter, events: list[Event]) -> Dat
 
 def watched(monitor: Monitor, events: DataFrame, work: Path) -> None:
     """Run the monitor over all there is, on from its checkpoints."""
-    watch = monitor.start(events, str(work / "checkpoints"), available_now=True)
+    query = monitor.start(events, str(work / "checkpoints"), available_now=True)
     try:
-        watch.wait()
+        query.awaitTermination()
     finally:
-        watch.stop()
+        query.stop()
 
 
 def contents(spark: SparkSession, monitor: Monitor, table: str) -> list[dict[str, Any]]:
@@ -232,7 +232,7 @@ def test_a_batch_tried_again_after_a_crash_is_written_once(
 ) -> None:
     ledger = Ledger()
     monitor = Monitor(store, str(tmp_path), alerting=Alerting([ledger]))
-    alert_manager = monitor.closed_windows.alert_manager
+    alert_manager = monitor.closed_windows.alerts
     events = events_frame(spark, in_time(hour("bank", 0, 80)))
     profiles = monitor.profiles(events)
     # First the second table cannot be written, then all is well, and it ends before anything was sent.
@@ -264,13 +264,13 @@ def test_the_failure_of_either_query_is_told_while_the_other_runs(
     (tmp_path / "tables" / "dead_letters").write_text("in the way")
     with SpoolWriter(tmp_path / "spool") as spool:
         events = spooled(spark, spool, [*HOSTILE.values()])
-        watch = monitor.start(events, str(tmp_path / "checkpoints"))
+        query = monitor.start(events, str(tmp_path / "checkpoints"))
         try:
             with pytest.raises(StreamingQueryException, match="dead_letters"):
-                watch.wait()
-            assert watch.profiles.isActive
+                query.awaitTermination()
+            assert query.queries["profiles"].isActive
         finally:
-            watch.stop()
+            query.stop()
 
 
 def test_what_cannot_be_watched_is_refused(

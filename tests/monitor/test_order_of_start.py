@@ -41,10 +41,10 @@ def test_a_query_begins_when_the_one_before_has_opened_its_sources(
         return begun[-1]
 
     monkeypatch.setattr("sparkmon.monitor.queries.start_query", noted)
-    watch = monitor.start(events, str(tmp_path / "checkpoints"), available_now=True)
-    watch.wait()
-    watch.stop()
+    query = monitor.start(events, str(tmp_path / "checkpoints"), available_now=True)
+    query.awaitTermination()
+    query.stop()
     assert len(begun) == 3
     assert len(said) == 3
     assert [message for message in said if message.startswith("Initializing")] == []
-    await_sources(watch.profiles)  # one that has ended is not waited for
+    await_sources(query.queries["profiles"])  # one that has ended is not waited for

@@ -70,11 +70,11 @@ def test_an_open_window_is_told_of_once_and_again_when_it_has_closed(
     def log(events: list[Event]) -> None:
         with SpoolWriter(tmp_path / "spool") as spool:
             spool.append(events_to_batch(events))
-        watch.finish()
+        query.processAllAvailable()
 
     (tmp_path / "spool").mkdir()
     events = spark.readStream.format("kserve").load(f"{tmp_path}/spool")
-    watch = monitor.start(events, f"{tmp_path}/checkpoints")
+    query = monitor.start(events, f"{tmp_path}/checkpoints")
     try:
         log(traffic(0, 10, 50))
         assert monitor.tables.read(spark, "drift_metrics").count() == 0
@@ -89,7 +89,7 @@ def test_an_open_window_is_told_of_once_and_again_when_it_has_closed(
         assert len(ledger.told) == 1
         log([clock(120)])
     finally:
-        watch.stop()
+        query.stop()
     assert told(spark, monitor, "drift_metrics", *names) == [
         ("amount", start, "drift"),
         ("amount", start, "provisional"),
@@ -122,7 +122,7 @@ def test_a_batch_tried_again_is_written_once_and_told_again_only_if_it_broke(
     opened = monitor.open_windows
     assert opened is not None
     opened.prepare(spark)
-    opened.alert_manager.open(spark)
+    opened.alerts.open(spark)
     # The alert is on record, and the finding, which is written after it, is not.
     (tmp_path / "tables" / "drift_metrics").rename(tmp_path / "aside")
     (tmp_path / "tables" / "drift_metrics").write_text("in the way")
@@ -132,7 +132,7 @@ def test_a_batch_tried_again_is_written_once_and_told_again_only_if_it_broke(
     (tmp_path / "aside").rename(tmp_path / "tables" / "drift_metrics")
     for batch_id in (0, 0, 1):
         opened.write(profiles, "writer", batch_id)
-    assert opened.alert_manager.close(drain=True) == 0
+    assert opened.alerts.close(drain=True) == 0
     assert len(ledger.told) == 1
     for table in ("alerts", "drift_metrics"):
         assert monitor.tables.read(spark, table).count() == 1

@@ -104,7 +104,7 @@ def test_drift_in_one_slice_is_found_told_and_the_same_in_batch(
         with SpoolWriter(tmp_path / "spool") as spool:
             spool.append(events_to_batch(part))
         events = spark.readStream.format("kserve").load(f"{tmp_path}/spool")
-        monitor.start(events, f"{tmp_path}/checkpoints", available_now=True).wait()
+        monitor.start(events, f"{tmp_path}/checkpoints", available_now=True).awaitTermination()
     live = monitor.tables.read(spark, "drift_metrics").cache()
     found = by_key(live.toArrow().to_pylist())
     # Four columns of which three are numbers, of the whole and five slices, in three hours.

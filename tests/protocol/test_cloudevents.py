@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import pytest
 
+from sparkmon.interval import EPOCH
 from sparkmon.protocol import Limits, decode, from_http, from_kafka, from_structured
-from sparkmon.protocol.times import EPOCH
 from sparkmon.records import Event
 from tests.protocol.events import NOON, headers
 from tests.protocol.hostile import GOOD

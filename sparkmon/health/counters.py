@@ -1,4 +1,4 @@
-"""What the writers of batches count: dead letters, and the traffic of each model."""
+"""Counts of what the writers of batches see: dead letters, and the traffic of each model."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-__all__ = ["Tally", "Traffic"]
+__all__ = ["Counters", "Traffic"]
 
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """What closed windows showed of one model."""
+    """The rows of one model in closed windows."""
 
     last_end: datetime
     """The end of its last window that had rows."""
@@ -24,29 +24,29 @@ class Traffic:
 
     @property
     def unpaired(self) -> int:
-        """How many rows have only an input or only a prediction, at least; 0 where one kind is not logged at all."""
+        """At least this many rows have only an input or only a prediction; 0 if one kind is not logged at all."""
         if not (self.requests and self.responses):
             return 0
         return abs(self.requests - self.responses)
 
-    def and_then(self, later: Traffic) -> Traffic:
-        """Add what later windows showed."""
+    def merge(self, other: Traffic) -> Traffic:
+        """Add the rows of other windows."""
         return Traffic(
-            max(self.last_end, later.last_end),
-            self.requests + later.requests,
-            self.responses + later.responses,
+            max(self.last_end, other.last_end),
+            self.requests + other.requests,
+            self.responses + other.responses,
         )
 
 
-class Tally:
+class Counters:
     """Counts of one process, safe to use from several threads.
 
     Examples
     --------
-    >>> tally = Tally()
-    >>> tally.count_dead_letters({"BODY_NOT_JSON": 2})
-    >>> tally.count_dead_letters({"BODY_NOT_JSON": 1})
-    >>> tally.dead_letters
+    >>> counters = Counters()
+    >>> counters.count_dead_letters({"BODY_NOT_JSON": 2})
+    >>> counters.count_dead_letters({"BODY_NOT_JSON": 1})
+    >>> counters.dead_letters
     {'BODY_NOT_JSON': 3}
     """
 
@@ -55,9 +55,9 @@ class Tally:
         self._dead_letters: Counter[str] = Counter()
         self._traffic: dict[str, Traffic] = {}
 
-    def __reduce__(self) -> tuple[type[Tally], tuple[()]]:
+    def __reduce__(self) -> tuple[type[Counters], tuple[()]]:
         # Over Spark Connect batches are written in a process of the server, which counts for itself.
-        return Tally, ()
+        return Counters, ()
 
     def count_dead_letters(self, by_condition: Mapping[str, int]) -> None:
         """Add dead letters, by condition."""
@@ -65,11 +65,11 @@ class Tally:
             self._dead_letters.update(by_condition)
 
     def count_traffic(self, by_model: Mapping[str, Traffic]) -> None:
-        """Add what a batch of closed windows showed."""
+        """Add the traffic of a batch of closed windows."""
         with self._lock:
             for model, traffic in by_model.items():
-                known = self._traffic.get(model)
-                self._traffic[model] = traffic if known is None else known.and_then(traffic)
+                earlier = self._traffic.get(model)
+                self._traffic[model] = traffic if earlier is None else earlier.merge(traffic)
 
     @property
     def dead_letters(self) -> dict[str, int]:

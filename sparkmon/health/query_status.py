@@ -1,4 +1,4 @@
-"""What one streaming query tells of itself, kept up to date from its progress."""
+"""The status of one streaming query, kept up to date from its progress."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from pyspark.sql.streaming.query import StreamingQuery
 
-__all__ = ["QueryVitals", "read_vitals"]
+__all__ = ["QueryStatus", "read_status"]
 
 _HEARTBEATS = "/heartbeats/"
 _DROPS = "dedupeWithinWatermark"
@@ -18,7 +18,7 @@ _BEHIND = "maxOffsetsBehindLatest"
 
 
 @dataclass(frozen=True, slots=True)
-class QueryVitals:
+class QueryStatus:
     """One query at one moment; counts are since the process started."""
 
     name: str
@@ -27,8 +27,8 @@ class QueryVitals:
     """Whether a batch is under way or events wait."""
     error: str | None = None
     """What ended it, in its first line."""
-    told: str = ""
-    """When Spark last told of it, as Spark writes it."""
+    progress_time: str = ""
+    """The time of Spark's last progress report, as Spark writes it."""
     batch_id: int = -1
     batches: int = 0
     last_batch_time: datetime | None = None
@@ -42,26 +42,25 @@ class QueryVitals:
     late: int = 0
     """Events that came too late for their window."""
     duplicates: int = 0
-    """Events that had come before."""
+    """Redelivered events."""
     state_rows: int = 0
     state_bytes: int = 0
     watermark: datetime | None = None
     newest_event_time: datetime | None = None
     behind: int | None = None
-    """How many records of a topic wait, of the partition with most; None where the source does not say."""
+    """How many records wait in the partition with most; None for a source that does not report it."""
 
-    def after(self, progress: Mapping[str, Any]) -> QueryVitals:
-        """Return what it is after one more batch, as Spark tells of it."""
+    def after(self, progress: Mapping[str, Any]) -> QueryStatus:
+        """Return the status after one more batch, from Spark's progress report."""
         own = [each for each in progress["sources"] if _HEARTBEATS not in each["description"]]
         events = sum(each["numInputRows"] for each in own)
         states = progress.get("stateOperators", [])
         drops = [each for each in states if each["operatorName"] == _DROPS]
         took_s = progress.get("batchDuration", 0) / 1000
         ended = _time(progress["timestamp"]) + timedelta(seconds=took_s)
-        told = progress.get("eventTime", {})
+        times = progress.get("eventTime", {})
         behind = [int(m[_BEHIND]) for each in own if (m := each.get("metrics") or {}).get(_BEHIND)]
-        newest = _time(told["max"]) if "max" in told else None
-        known = [time for time in (self.newest_event_time, newest) if time is not None]
+        newest = [self.newest_event_time, _time(times["max"]) if "max" in times else None]
         return replace(
             self,
             batch_id=progress["batchId"],
@@ -75,21 +74,21 @@ class QueryVitals:
             + sum(each["customMetrics"].get("numDroppedDuplicateRows", 0) for each in drops),
             state_rows=sum(each["numRowsTotal"] for each in states),
             state_bytes=sum(each["memoryUsedBytes"] for each in states),
-            watermark=_time(told["watermark"]) if "watermark" in told else self.watermark,
-            newest_event_time=max(known, default=None),
+            watermark=_time(times["watermark"]) if "watermark" in times else self.watermark,
+            newest_event_time=max(filter(None, newest), default=None),
             behind=max(behind, default=self.behind),
         )
 
 
-def read_vitals(query: StreamingQuery, known: QueryVitals) -> QueryVitals:
-    """Bring up to date what is known of a query.
+def read_status(query: StreamingQuery, earlier: QueryStatus) -> QueryStatus:
+    """Bring the status of a query up to date.
 
-    Spark remembers the last 100 batches: ask more often than that.
+    Spark remembers the last 100 batches: call it more often than that.
     """
     status = query.status
     error = query.exception()
     now = replace(
-        known,
+        earlier,
         is_active=query.isActive,
         is_busy=bool(status["isDataAvailable"]) or bool(status["isTriggerActive"]),
         error=None if error is None else str(error).strip().split("\n")[0],
@@ -98,20 +97,20 @@ def read_vitals(query: StreamingQuery, known: QueryVitals) -> QueryVitals:
     if progress is None:
         return now
     last = json.loads(progress.json)
-    if last["timestamp"] == known.told:
+    if last["timestamp"] == earlier.progress_time:
         return now
     fresh = [last]
-    if last["batchId"] != known.batch_id + 1 or not _has_run(last):
-        # To read them all takes Spark a while: only where some may have been missed.
+    if last["batchId"] != earlier.batch_id + 1 or not _has_run(last):
+        # Reading all of them is slow in Spark: only if some may have been missed.
         fresh = [json.loads(each.json) for each in query.recentProgress]
     for each in fresh:
         if each["batchId"] > now.batch_id and _has_run(each):
             now = now.after(each)
-    return replace(now, told=last["timestamp"])
+    return replace(now, progress_time=last["timestamp"])
 
 
 def _has_run(progress: Mapping[str, Any]) -> bool:
-    """Tell whether a batch was run: a query at rest tells of the batch that is to come, too."""
+    """Whether a batch was run: an idle query reports on the batch that is to come, too."""
     return "addBatch" in progress["durationMs"]
 
 

@@ -1,4 +1,4 @@
-"""How a running monitor is, all its parts together."""
+"""The status of a running monitor: its queries, traffic, deliveries and incidents."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from datetime import datetime, timezone
 from pyspark.sql.streaming.query import StreamingQuery
 
 from sparkmon.alerts import AlertManager
-from sparkmon.health.query_vitals import QueryVitals, read_vitals
-from sparkmon.health.tally import Tally, Traffic
+from sparkmon.health.counters import Counters, Traffic
+from sparkmon.health.query_status import QueryStatus, read_status
 
-__all__ = ["Vitals", "VitalsReader"]
+__all__ = ["MonitorStatus", "StatusReader"]
 
 
 @dataclass(frozen=True, slots=True)
-class Vitals:
+class MonitorStatus:
     """A monitor at one moment."""
 
     time: datetime
     started_time: datetime
     may_end: bool = False
     """Whether the queries end by themselves once all is processed."""
-    queries: Mapping[str, QueryVitals] = field(default_factory=dict)
+    queries: Mapping[str, QueryStatus] = field(default_factory=dict)
     dead_letters: Mapping[str, int] = field(default_factory=dict)
     """Since the start, by condition."""
     traffic: Mapping[str, Traffic] = field(default_factory=dict)
@@ -36,54 +36,58 @@ class Vitals:
     open_incidents: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """By model and severity."""
 
+    def query(self, name: str) -> QueryStatus:
+        """Return the status of a query; one that does not exist has run no batch."""
+        return self.queries.get(name) or QueryStatus(name)
 
-class VitalsReader:
-    """Looks at the parts of a running monitor.
+
+class StatusReader:
+    """Reads the status of a running monitor.
 
     Parameters
     ----------
     queries : mapping of str to StreamingQuery
         By their names.
-    tally : Tally
+    counters : Counters
         What the writers count.
-    alert_manager : AlertManager
-        What delivers.
+    alerts : AlertManager
+        Delivers notifications.
     may_end : bool
-        See :class:`Vitals`.
+        See :class:`MonitorStatus`.
     """
 
     def __init__(
         self,
         queries: Mapping[str, StreamingQuery],
-        tally: Tally,
-        alert_manager: AlertManager,
+        counters: Counters,
+        alerts: AlertManager,
         *,
         may_end: bool = False,
     ) -> None:
         self._may_end = may_end
-        self._queries, self._tally, self._alert_manager = dict(queries), tally, alert_manager
+        self._queries, self._counters, self._alerts = dict(queries), counters, alerts
         self._started = datetime.now(timezone.utc)
-        self._known = {name: QueryVitals(name) for name in queries}
+        self._last = {name: QueryStatus(name) for name in queries}
         self._failing: dict[str, datetime] = {}
         self._lock = threading.Lock()
 
-    def look(self) -> Vitals:
-        """Look at all of them."""
+    def read(self) -> MonitorStatus:
+        """Read the status of every part."""
         with self._lock:
             now = datetime.now(timezone.utc)
             for name, query in self._queries.items():
-                self._known[name] = read_vitals(query, self._known[name])
-            dispatcher = self._alert_manager.dispatcher
+                self._last[name] = read_status(query, self._last[name])
+            dispatcher = self._alerts.dispatcher
             failing = [] if dispatcher is None else dispatcher.failing
             self._failing = {name: self._failing.get(name, now) for name in failing}
-            return Vitals(
+            return MonitorStatus(
                 now,
                 self._started,
                 self._may_end,
-                dict(self._known),
-                self._tally.dead_letters,
-                self._tally.traffic,
+                dict(self._last),
+                self._counters.dead_letters,
+                self._counters.traffic,
                 {} if dispatcher is None else dispatcher.waiting,
                 dict(self._failing),
-                self._alert_manager.open_incidents(),
+                self._alerts.open_incidents(),
             )

@@ -1,0 +1,154 @@
+"""Health checks: whether a monitor works, by its status; pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sparkmon.health.limits import HealthLimits
+from sparkmon.health.monitor_status import MonitorStatus
+from sparkmon.sinks import Severity
+
+__all__ = ["HealthCheck", "check_health"]
+
+_LEAST = 100
+"""A share of fewer events is not judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """One thing that can go wrong with a monitor, and whether it has."""
+
+    name: str
+    failing: bool
+    severity: Severity
+    value: float
+    threshold: float
+    message: str
+
+
+def check_health(
+    now: MonitorStatus, before: MonitorStatus, limits: HealthLimits
+) -> list[HealthCheck]:
+    """Check a monitor's health.
+
+    Parameters
+    ----------
+    now : MonitorStatus
+        As it is.
+    before : MonitorStatus
+        As it was an hour ago, or when it started.
+    limits : HealthLimits
+        The thresholds.
+
+    Returns
+    -------
+    list of HealthCheck
+        ``stalled`` (critical): a query has stopped, or no batch ends although events wait. ``silent``: no events come.
+        ``silent MODEL``: no events of one model come, while those of others do. ``dead_letters``, ``late``: too large a
+        share of the events cannot be decoded, or comes too late. ``undelivered SINK`` (critical): a sink takes no
+        alerts.
+    """
+    return [
+        _stalled(now, limits),
+        *_silent(now, limits),
+        _dead_letters(now, before, limits),
+        _late(now, before, limits),
+        *_undelivered(now, limits),
+    ]
+
+
+def _stalled(now: MonitorStatus, limits: HealthLimits) -> HealthCheck:
+    threshold = limits.stalled_after.total_seconds()
+    for query in now.queries.values():
+        if query.error is not None or not (query.is_active or now.may_end):
+            why = f": {query.error}" if query.error else ""
+            message = f"the monitor has stalled: its query {query.name} has stopped{why}"
+            return HealthCheck("stalled", True, "critical", 0.0, threshold, message)
+    for query in now.queries.values():
+        last = max(filter(None, (query.last_batch_time, now.started_time)))
+        since_s = (now.time - last).total_seconds()
+        if query.is_busy and since_s >= threshold:
+            message = (
+                "the monitor has stalled: events wait, and no batch of its query "
+                f"{query.name} has ended since {_minute(last)}"
+            )
+            return HealthCheck("stalled", True, "critical", since_s, threshold, message)
+    message = "the monitor is processing again"
+    return HealthCheck("stalled", False, "critical", 0.0, threshold, message)
+
+
+def _silent(now: MonitorStatus, limits: HealthLimits) -> Iterator[HealthCheck]:
+    if limits.silent_after is None:
+        return
+    last = _last_events(now) or now.started_time
+    yield _silent_since("silent", "", last, now.time, limits.silent_after)
+    newest = max((each.last_end for each in now.traffic.values()), default=now.time)
+    for model, traffic in sorted(now.traffic.items()):
+        name, of = f"silent {model}", f" of the model {model}"
+        yield _silent_since(name, of, traffic.last_end, newest, limits.silent_after)
+
+
+def _silent_since(
+    name: str, of: str, last: datetime, now: datetime, limit: timedelta
+) -> HealthCheck:
+    failing = now - last >= limit
+    message = f"events{of} come again"
+    if failing:
+        message = f"no events{of} have come since {_minute(last)}"
+    since_s = (now - last).total_seconds()
+    return HealthCheck(name, failing, "warning", since_s, limit.total_seconds(), message)
+
+
+def _dead_letters(now: MonitorStatus, before: MonitorStatus, limits: HealthLimits) -> HealthCheck:
+    new = Counter(now.dead_letters)
+    new.subtract(before.dead_letters)
+    most = max(new, key=lambda condition: new[condition], default="")
+    return _share(
+        "dead_letters",
+        new.total(),
+        now.query("dead_letters").events - before.query("dead_letters").events,
+        limits.dead_letter_share,
+        "could not be decoded",
+        f", most often for {most}: see the table dead_letters",
+    )
+
+
+def _late(now: MonitorStatus, before: MonitorStatus, limits: HealthLimits) -> HealthCheck:
+    late = now.query("profiles").late - before.query("profiles").late
+    events = now.query("profiles").events - before.query("profiles").events
+    return _share("late", late, events, limits.late_share, "came too late for their window")
+
+
+def _share(
+    name: str, count: int, events: int, limit: float, what: str, more: str = ""
+) -> HealthCheck:
+    share = count / events if events else 0.0
+    failing = events >= _LEAST and share > limit
+    if not failing:
+        more = f", which is within the limit of {limit:.2%}"
+    message = f"{count:,} of the last {events:,} events {what}{more}"
+    return HealthCheck(name, failing, "warning", share, limit, message)
+
+
+def _undelivered(now: MonitorStatus, limits: HealthLimits) -> Iterator[HealthCheck]:
+    limit_s = limits.undelivered_after.total_seconds()
+    for sink in sorted(now.waiting):
+        since = now.failing_since.get(sink, now.time)
+        since_s = (now.time - since).total_seconds()
+        failing = since_s >= limit_s
+        message = f"the sink {sink} takes alerts again"
+        if failing:
+            message = f"the sink {sink} has taken no alerts since {_minute(since)}; {now.waiting[sink]} wait"
+        yield HealthCheck(f"undelivered {sink}", failing, "critical", since_s, limit_s, message)
+
+
+def _last_events(now: MonitorStatus) -> datetime | None:
+    times = [each.last_events_time for each in now.queries.values()]
+    return max((time for time in times if time is not None), default=None)
+
+
+def _minute(time: datetime) -> str:
+    return f"{time:%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,167 @@
+"""Health checks: which fail, by a monitor's status."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from sparkmon.health import Counters, HealthLimits, MonitorStatus, Traffic
+from sparkmon.health.health_checks import HealthCheck, check_health
+from sparkmon.health.query_status import QueryStatus
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
+MINUTE = timedelta(minutes=1)
+LIMITS = HealthLimits()
+WELL = QueryStatus("profiles", batches=3, last_batch_time=NOON, last_events_time=NOON, events=1000)
+DEAD_LETTERS = replace(WELL, name="dead_letters")
+
+
+def status(*queries: QueryStatus, after: timedelta = timedelta(), **parts: object) -> MonitorStatus:
+    named = {query.name: query for query in queries or (WELL, DEAD_LETTERS)}
+    whole = MonitorStatus(NOON + after, NOON - 60 * MINUTE, queries=named)
+    return replace(whole, **parts)  # type: ignore[arg-type]
+
+
+START = status(QueryStatus("profiles"), QueryStatus("dead_letters"), after=-60 * MINUTE)
+
+
+def failing(
+    now: MonitorStatus, before: MonitorStatus = START, limits: HealthLimits = LIMITS
+) -> dict[str, HealthCheck]:
+    return {each.name: each for each in check_health(now, before, limits) if each.failing}
+
+
+def test_no_check_of_a_working_monitor_fails() -> None:
+    assert failing(status()) == {}
+    assert {each.name for each in check_health(status(), START, LIMITS)} == {
+        *("stalled", "silent", "dead_letters", "late")
+    }
+
+
+def test_a_query_that_has_stopped_leaves_the_monitor_blind() -> None:
+    stopped = replace(WELL, is_active=False)
+    assert failing(status(stopped, DEAD_LETTERS))["stalled"].message == (
+        "the monitor has stalled: its query profiles has stopped"
+    )
+    failed = replace(DEAD_LETTERS, is_active=False, error="disk full")
+    stalled = failing(status(WELL, failed))["stalled"]
+    assert stalled.message == (
+        "the monitor has stalled: its query dead_letters has stopped: disk full"
+    )
+    assert stalled.severity == "critical"
+    # A run over what is there ends by itself; but not by an error.
+    assert failing(status(stopped, DEAD_LETTERS, may_end=True)) == {}
+    assert set(failing(status(WELL, failed, may_end=True))) == {"stalled"}
+
+
+def test_a_batch_that_never_ends_leaves_it_blind_and_silence_does_not() -> None:
+    busy = replace(WELL, is_busy=True)
+    assert failing(status(busy, DEAD_LETTERS, after=9.9 * MINUTE)) == {}
+    assert (
+        "since 2026-11-23 12:00 UTC"
+        in failing(status(busy, DEAD_LETTERS, after=10 * MINUTE))["stalled"].message
+    )
+    assert failing(status(WELL, DEAD_LETTERS, after=10 * MINUTE)) == {}
+    new = QueryStatus("profiles", is_busy=True)
+    assert set(failing(status(new, after=-50.1 * MINUTE))) == set()
+    assert set(failing(status(new, after=-50 * MINUTE))) == {"stalled"}
+
+
+def test_a_day_without_events_fails_for_all_or_for_one_model() -> None:
+    day = timedelta(days=1)
+    assert set(failing(status(after=day))) == {"silent"}
+    assert failing(status(after=day), limits=HealthLimits(silent_after=None)) == {}
+    traffic = {"a": Traffic(NOON - day, 5, 5), "b": Traffic(NOON, 5, 5)}
+    found = failing(status(traffic=traffic))
+    assert {name: each.message for name, each in found.items()} == {
+        "silent a": "no events of the model a have come since 2026-11-22 12:00 UTC"
+    }
+
+
+@pytest.mark.parametrize(
+    ("dead", "late", "events", "found"),
+    [
+        (10, 0, 1000, set()),
+        (11, 0, 1000, {"dead_letters"}),
+        (0, 11, 1000, {"late"}),
+        (50, 50, 99, set()),  # too few to say
+    ],
+)
+def test_shares_are_those_of_the_last_hour(
+    dead: int, late: int, events: int, found: set[str]
+) -> None:
+    before = status(
+        replace(WELL, events=500, late=400),
+        replace(DEAD_LETTERS, events=500),
+        dead_letters={"A": 300},
+    )
+    now = status(
+        replace(WELL, events=500 + events, late=400 + late),
+        replace(DEAD_LETTERS, events=500 + events),
+        dead_letters={"A": 300, "B": dead},
+    )
+    checks = failing(now, before)
+    assert set(checks) == found
+    if "dead_letters" in checks:
+        assert checks["dead_letters"].message == (
+            "11 of the last 1,000 events could not be decoded, most often for B: see the table dead_letters"
+        )
+
+
+def test_a_sink_that_fails_for_long() -> None:
+    parts = {"waiting": {"pager": 3, "log": 0}, "failing_since": {"pager": NOON}}
+    assert failing(status(**parts, after=9 * MINUTE)) == {}
+    found = failing(status(**parts, after=10 * MINUTE))
+    assert found["undelivered pager"].message == (
+        "the sink pager has taken no alerts since 2026-11-23 12:00 UTC; 3 wait"
+    )
+
+
+def test_a_batch_is_read_from_sparks_progress() -> None:
+    progress = {
+        "batchId": 4,
+        "timestamp": "2026-11-23T12:00:00.000Z",
+        "batchDuration": 1500,
+        "eventTime": {"max": "2026-11-23T11:59:00.000Z", "watermark": "2026-11-23T11:00:00.000Z"},
+        "sources": [
+            {
+                "description": "KafkaV2[Subscribe[log]]",
+                "numInputRows": 70,
+                "metrics": {"maxOffsetsBehindLatest": "12", "minOffsetsBehindLatest": "0"},
+            },
+            {"description": "FileStreamSource[file:/c/heartbeats/profiles]", "numInputRows": 1},
+        ],
+        "stateOperators": [
+            {
+                "operatorName": "dedupeWithinWatermark",
+                "numRowsTotal": 60,
+                "memoryUsedBytes": 1000,
+                "numRowsDroppedByWatermark": 3,
+                "customMetrics": {"numDroppedDuplicateRows": 2},
+            },
+            {
+                "operatorName": "stateStoreSave",
+                "numRowsTotal": 5,
+                "memoryUsedBytes": 500,
+                "numRowsDroppedByWatermark": 9,
+                "customMetrics": {},
+            },
+        ],
+    }
+    after = QueryStatus("profiles", events=30, late=1).after(progress)
+    assert (after.events, after.late, after.duplicates, after.behind) == (100, 4, 2, 12)
+    assert (after.state_rows, after.state_bytes, after.batches) == (65, 1500, 1)
+    assert after.last_batch_time == after.last_events_time == NOON + timedelta(seconds=1.5)
+    assert after.newest_event_time == NOON - MINUTE
+    quiet = after.after({**progress, "batchId": 5, "sources": progress["sources"][1:]})  # type: ignore[index]
+    assert (quiet.events, quiet.last_events_time, quiet.behind) == (100, after.last_events_time, 12)
+
+
+def test_traffic_adds_up() -> None:
+    counters = Counters()
+    counters.count_traffic({"a": Traffic(NOON, 10, 8)})
+    counters.count_traffic({"a": Traffic(NOON - MINUTE, 5, 5), "b": Traffic(NOON, 7, 0)})
+    assert counters.traffic["a"] == Traffic(NOON, 15, 13)
+    assert (counters.traffic["a"].unpaired, counters.traffic["b"].unpaired) == (2, 0)
