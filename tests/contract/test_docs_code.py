@@ -1,0 +1,103 @@
+"""What the pages show of code is code: it parses, and what it names exists."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import importlib.util
+import inspect
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import typer
+
+import sparkmon
+from sparkmon.cli.app import app
+from sparkmon.statistics import STATISTICS
+from tests.support.pages import Block, pages
+from tests.support.source import ROOT
+
+SHOWN = [page for page in pages() if page.path.name != "CHANGELOG.md"]
+COMMANDS = typer.main.get_command(app)
+TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
+
+
+def blocks(*languages: str) -> list[Block]:
+    """List the blocks of code of all pages."""
+    return [block for page in SHOWN for block in page.blocks(*languages)]
+
+
+def of_block(block: Block) -> str:
+    """Name a test by its block."""
+    return block.where
+
+
+@pytest.mark.parametrize("block", blocks("python"), ids=of_block)
+def test_python_imports_and_calls_what_there_is(block: Block) -> None:
+    tree = ast.parse(block.text, block.where)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                importlib.import_module(alias.name)
+        elif isinstance(node, ast.ImportFrom):
+            module = importlib.import_module(node.module or "")
+            assert [alias.name for alias in node.names if not hasattr(module, alias.name)] == []
+        elif isinstance(node, ast.Attribute) and is_sparkmon(node):
+            assert node.attr in sparkmon.__all__
+        elif isinstance(node, ast.Call) and is_sparkmon(node.func):
+            assert unknown_arguments(node) == set()
+
+
+def is_sparkmon(node: ast.AST) -> bool:
+    """Tell whether a node is ``sparkmon.NAME``."""
+    return (
+        isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "sparkmon"
+    )
+
+
+def unknown_arguments(call: ast.Call) -> set[str]:
+    """Return the keywords of a call of ``sparkmon.NAME`` that it does not have."""
+    assert isinstance(call.func, ast.Attribute)
+    parameters = inspect.signature(getattr(sparkmon, call.func.attr)).parameters
+    return {keyword.arg or "" for keyword in call.keywords} - set(parameters)
+
+
+@pytest.mark.parametrize("block", blocks("sh"), ids=of_block)
+def test_commands_exist_and_have_these_options(block: Block) -> None:
+    for line in block.text.replace("\\\n", " ").splitlines():
+        words = shlex.split(line, comments=True)
+        if not words:
+            continue
+        program, arguments = Path(words[0]).name, words[1:]
+        if program == "sparkmon":
+            assert_sparkmon(arguments)
+        elif program == "make":
+            assert {word for word in arguments if "=" not in word} <= TARGETS
+        elif program == "python" and arguments[:1] == ["-m"]:
+            assert importlib.util.find_spec(arguments[1]) is not None
+
+
+def assert_sparkmon(arguments: list[str]) -> None:
+    """Follow the verbs of a command line, and look its options up."""
+    command = COMMANDS
+    words = iter(arguments)
+    while isinstance(command, typer.core.TyperGroup):
+        command = command.commands[next(words)]
+    options = {name for parameter in command.params for name in parameter.opts}
+    given = {word.split("=")[0] for word in words if word.startswith("-")}
+    assert given <= options
+
+
+@pytest.mark.parametrize("block", blocks("sql"), ids=of_block)
+def test_sql_calls_functions_that_there_are(block: Block) -> None:
+    functions = {f"sparkmon_{name}" for name in STATISTICS}
+    assert set(re.findall(r"\b(sparkmon_\w+)\(", block.text)) <= functions
+
+
+def test_every_page_with_commands_is_seen() -> None:
+    assert {"README.md", "docs/alerts.md"} <= {block.where.split(":")[0] for block in blocks("sh")}
+    assert len(blocks("python")) >= 5
