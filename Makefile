@@ -16,6 +16,9 @@ DATABASE := build/mariadb/.fetched
 ALERTMANAGER := build/alertmanager/.fetched
 SOURCES := sparkmon tests scripts bench fuzz conftest.py
 FUZZ_SECONDS := 600
+# Tests run in two processes, each with a Spark session of its own once it has a test that asks for one.
+WORKERS := 2
+PARALLEL = -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,16 +33,16 @@ demo-mysql: java $(JARS) $(DATABASE) ## the same, with the features in a MariaDB
 	@$(PYTHON) -m scripts.demo_mysql
 
 test: java $(JARS) $(BROKER) $(DATABASE) $(ALERTMANAGER) ## everything that CI runs: doctests, units, Spark, Kafka, MariaDB, KServe
-	@$(PYTHON) -m pytest
+	@$(PYTHON) -m pytest $(PARALLEL)
 
-test-fast: $(INSTALLED) ## doctests and units alone: no Spark, no Java, no servers to fetch
-	@$(PYTHON) -m pytest -m "not spark and not kafka and not mariadb and not alertmanager"
+test-fast: $(INSTALLED) ## doctests and units alone, within a minute: no Spark, no Java, no server, no simulation
+	@$(PYTHON) -m pytest $(PARALLEL) --fast
 
 test-faults: java $(JARS) $(BROKER) ## kill drivers, executors and brokers, fill disks, damage files: over an hour; root mounts small disks
 	@$(PYTHON) -m pytest --faults -s tests/faults
 
 coverage: java $(JARS) $(BROKER) $(DATABASE) $(ALERTMANAGER) ## test, and show the lines and branches that no test reached
-	@$(PYTHON) -m pytest --cov
+	@$(PYTHON) -m pytest $(PARALLEL) --cov
 
 lint: $(INSTALLED) ## ruff: rules and format, nothing changed
 	@.venv/bin/ruff check .

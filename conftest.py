@@ -1,4 +1,4 @@
-"""What every test may ask for: a Spark session, a Kafka broker, other servers; and how strictly the tests run."""
+"""What every test may ask for: a Spark session, a Kafka broker, other servers; which tests run, where, how strictly."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from typing import TypeVar
 
 import pytest
 from hypothesis import settings
-from pyspark.sql import SparkSession
 
 from tests.support.alertmanager_process import AlertmanagerProcess
+from tests.support.forbidden_programs import ForbiddenPrograms
 from tests.support.kafka_broker import KafkaBroker
 from tests.support.prometheus_programs import program
 
@@ -26,14 +26,21 @@ _SERVERS = {
     "kafka": "kafka",
     "mariadb": "mariadb",
     "online_tables": "mariadb",
+    "own_server": "mariadb",
 }
+_NOT_FAST = ("spark", *sorted({*_SERVERS.values()}), "slow")
+_SHARED = {"kafka": "kafka", "mariadb": "mariadb", "world": "serving"}
+"""A marker or fixture, and the name of the group of tests that one process runs, so that it starts once."""
+
 BROKER_JARS = Path(__file__).parent / "build" / "kafka"
 
 # So that what differs in an account is shown.
 pytest.register_assert_rewrite("tests.faults.accounts")
 
-# Spark reads both when it starts: its workers run this interpreter, in the driver's time zone.
+# Spark reads them when it starts: its workers run this interpreter, in the driver's time zone. Java compiles
+# only with its quick compiler: hardly any code of a test runs long enough to pay for the other one.
 os.environ["PYSPARK_PYTHON"] = sys.executable
+os.environ.setdefault("SPARK_SUBMIT_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
 os.environ["TZ"] = "UTC"
 time.tzset()
 
@@ -43,25 +50,12 @@ settings.load_profile("ci" if IN_CI else "local")
 
 
 @pytest.fixture(scope="session")
-def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
-    """Give one small Spark for the whole run, set up as a user's would be, with Delta and Kafka."""
-    from sparkmon.session import configure  # here, because the fast tests need no Spark room
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+    """Give one small Spark session for the whole run."""
+    from tests.support.small_spark import small_spark  # here, because the fast tests need no Spark
 
-    small: dict[str, bool | float | int | str | None] = {
-        "spark.databricks.delta.snapshotPartitions": "2",
-        "spark.driver.host": "127.0.0.1",
-        "spark.driver.memory": "2g",
-        "spark.sql.session.timeZone": "UTC",
-        "spark.sql.shuffle.partitions": "2",
-        "spark.sql.warehouse.dir": str(tmp_path_factory.mktemp("warehouse")),
-        "spark.ui.enabled": "false",
-        "spark.ui.showConsoleProgress": "false",
-    }
-    builder = configure(SparkSession.builder, kafka=True)
-    session = builder.master("local[2]").appName("sparkmon tests").config(map=small).getOrCreate()
-    session.sparkContext.setLogLevel("ERROR")
-    yield session
-    session.stop()
+    with small_spark(tmp_path_factory.mktemp("warehouse")) as session:
+        yield session
 
 
 @pytest.fixture(scope="session")
@@ -125,17 +119,45 @@ def _says_spark(item: pytest.DoctestItem) -> bool:
     return any(name.id == "spark" for name in names)
 
 
+@pytest.fixture(autouse=True)
+def _forbidden_programs(pytestconfig: pytest.Config) -> Iterator[None]:
+    """Fail a fast test that starts Java or a server."""
+    programs = pytestconfig.stash.get(_FORBIDDEN, None)
+    if programs is None:
+        yield
+        return
+    before = len(programs.started())
+    yield
+    if started := programs.started()[before:]:
+        pytest.fail(f"a fast test started {started}; mark it spark, kafka, mariadb or alertmanager")
+
+
+_FORBIDDEN = pytest.StashKey[ForbiddenPrograms]()
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add ``--faults``, for what takes too long to run with every other test."""
+    """Add ``--faults``, for what takes too long to run with every other test, and ``--fast``."""
     parser.addoption("--faults", action="store_true", help="run what is marked faults, too")
+    parser.addoption(
+        "--fast", action="store_true", help="run only what needs no Spark, Java or server, and soon"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Forbid the fast tests what they must not need."""
+    if config.getoption("--fast"):
+        config.stash[_FORBIDDEN] = ForbiddenPrograms()
+        config.stash[_FORBIDDEN].forbid()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Allow again what was forbidden."""
+    if (programs := config.stash.get(_FORBIDDEN, None)) is not None:
+        programs.allow()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what needs Spark or a server by what it asks for, so that nobody forgets to; leave faults out."""
-    if not config.getoption("--faults"):
-        left = [item for item in items if item.get_closest_marker("faults")]
-        config.hook.pytest_deselected(items=left)
-        items[:] = [item for item in items if item not in left]
+    """Mark tests by what they ask for, leave out what was not requested, and group them for workers."""
     for item in items:
         fixtures = getattr(item, "fixturenames", ())
         if "spark" in fixtures or (isinstance(item, pytest.DoctestItem) and _says_spark(item)):
@@ -143,6 +165,45 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for fixture, server in _SERVERS.items():
             if fixture in fixtures:
                 item.add_marker(server)
+    left = [item for item in items if _is_left_out(config, item)]
+    config.hook.pytest_deselected(items=left)
+    items[:] = [item for item in items if item not in left]
+    if hasattr(config, "workerinput"):
+        _group(items)
+
+
+def _is_left_out(config: pytest.Config, item: pytest.Item) -> bool:
+    if config.getoption("--fast") and any(item.get_closest_marker(each) for each in _NOT_FAST):
+        return True
+    return item.get_closest_marker("faults") is not None and not config.getoption("--faults")
+
+
+def _group(items: list[pytest.Item]) -> None:
+    """Name each test's group, which one worker of pytest-xdist runs, and put the longest groups first.
+
+    A group is what shares a server, or else a file.
+    """
+    order: dict[str, int] = {}
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(_group_of(item)))
+        order.setdefault(_name_of_group(item), len(order))
+    first = {_name_of_group(item) for item in items if item.get_closest_marker("spark")}
+    items.sort(key=lambda item: (_name_of_group(item) not in first, order[_name_of_group(item)]))
+
+
+def _group_of(item: pytest.Item) -> str:
+    fixtures = getattr(item, "fixturenames", ())
+    for name, group in _SHARED.items():
+        if name in fixtures or item.get_closest_marker(name):
+            return group
+    return item.nodeid.partition("::")[0]
+
+
+def _name_of_group(item: pytest.Item) -> str:
+    marker = item.get_closest_marker("xdist_group")
+    assert marker is not None
+    return str(marker.args[0])
 
 
 @pytest.hookimpl(wrapper=True)

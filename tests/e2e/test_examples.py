@@ -6,7 +6,11 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from tests.support.source import ROOT
+
+pytestmark = pytest.mark.spark
 
 
 def run(name: str) -> str:

@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pyspark
+import pytest
 
 from sparkmon.logs.spool_writer import SpoolWriter
 from sparkmon.sources.py_files import link_py_files
@@ -37,6 +38,7 @@ def archive(path: Path) -> Path:
     return path
 
 
+@pytest.mark.spark
 def test_batch_and_stream_run_from_an_archive(tmp_path: Path) -> None:
     with SpoolWriter(tmp_path / "spool") as spool:
         spool.append(batch(b"1", b"2", b"3"))

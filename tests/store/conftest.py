@@ -9,7 +9,7 @@ import pytest
 from sparkmon.store import FeatureStore, LocalStore, SqlStore
 
 
-@pytest.fixture(params=["local", "sql"])
+@pytest.fixture(params=["local", pytest.param("sql", marks=pytest.mark.mariadb)])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> FeatureStore:
     """Give an empty store of each kind."""
     if request.param == "local":

@@ -1,0 +1,33 @@
+"""One small Spark session on this machine, set up as a user's would be, with Delta and Kafka."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from sparkmon.session import configure
+
+__all__ = ["small_spark"]
+
+
+@contextmanager
+def small_spark(warehouse: Path) -> Iterator[SparkSession]:
+    """Start the session; it keeps its tables in ``warehouse`` and is stopped at the end."""
+    small: dict[str, bool | float | int | str | None] = {
+        "spark.databricks.delta.snapshotPartitions": "2",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.memory": "2g",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.shuffle.partitions": "2",
+        "spark.sql.warehouse.dir": str(warehouse),
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+    }
+    builder = configure(SparkSession.builder, kafka=True)
+    session = builder.master("local[2]").appName("sparkmon tests").config(map=small).getOrCreate()
+    session.sparkContext.setLogLevel("ERROR")
+    yield session
+    session.stop()
