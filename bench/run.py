@@ -75,7 +75,7 @@ def _sections(chosen: argparse.Namespace) -> Iterator[Section]:
             return
         spark = stack.enter_context(open_session(_SPARK_QUICK if quick else _SPARK))
         if "payloads" in wanted:
-            yield measure_payloads(spark, folder, rounds, 4_000 if quick else 100_000)
+            yield measure_payloads(spark, folder, rounds, 1_000 if quick else 100_000)
         if "tables" in wanted:
             rows = 20_000 if quick else 1_000_000
             yield measure_tables(spark, folder, rounds, rows, with_evidently=not quick)

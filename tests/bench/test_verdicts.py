@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from pyspark.sql import SparkSession
 
+from bench.verdicts import run
 from bench.verdicts.case import BLOCK, Case, Verdicts, write_case
 from bench.verdicts.cut import alternate, cut
 from bench.verdicts.flights import flight_days
@@ -188,16 +190,19 @@ def test_a_peer_answers_by_case_and_what_it_fails_on_is_told(
     assert told["cases"]["bad"] == {"error": "ArithmeticError: below zero"}
 
 
-@pytest.mark.spark
-def test_a_quick_run_judges_the_small_sets_without_peers(tmp_path: Path) -> None:
+def test_a_quick_run_judges_the_small_sets_without_peers(
+    spark: SparkSession,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     figures = tmp_path / "verdicts.json"
-    command = [sys.executable, "-m", "bench.verdicts.run", "--quick", "--json", str(figures)]
-    done = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert "asking sparkmon" in done.stderr
-    assert "asking" not in done.stdout
+    # The session that runs already is the one that judges.
+    monkeypatch.setattr("sys.argv", ["bench.verdicts.run", "--quick", "--json", str(figures)])
+    run.main()
+    printed = capsys.readouterr()
+    assert "asking sparkmon" in printed.err
+    assert "asking" not in printed.out
     told = json.loads(figures.read_text())
     sets = told["sets"]
     assert list(sets) == ["normal_100", "planted", "car_loan", "airline_merger", "flight_days"]

