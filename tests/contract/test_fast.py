@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sparkmon.demo.mariadb_process import MariaDbProcess
+from scripts.mariadb_process import MariaDbProcess
 from sparkmon.errors import SparkmonError
 from tests.support.forbidden_programs import ForbiddenPrograms
 
