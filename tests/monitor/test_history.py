@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Row, SparkSession
 from scipy.stats import ks_2samp
 
 from sparkmon.alerts import Alerting
@@ -32,8 +33,8 @@ EVENTS = [
 ]
 
 
-def told(findings: DataFrame, reference: str = "previous") -> dict[int, Any]:
-    rows = findings.where(f"reference = '{reference}'").collect()
+def told(findings: Sequence[Row], reference: str = "previous") -> dict[int, Any]:
+    rows = [row for row in findings if row.reference == reference]
     return {row.window_start.hour: (row.value, row.status, row.reference_count) for row in rows}
 
 
@@ -52,10 +53,14 @@ def monitor(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Mo
     )
 
 
-def test_each_window_is_compared_with_the_last_that_had_rows(
-    spark: SparkSession, monitor: Monitor
-) -> None:
-    batch = told(monitor.findings(monitor.profiles(events_frame(spark, EVENTS))))
+@pytest.fixture(scope="module")
+def in_batch(spark: SparkSession, monitor: Monitor) -> list[Row]:
+    """Give the findings of all windows, judged in batch."""
+    return monitor.findings(monitor.profiles(events_frame(spark, EVENTS))).collect()
+
+
+def test_each_window_is_compared_with_the_last_that_had_rows(in_batch: list[Row]) -> None:
+    batch = told(in_batch)
     expected = {
         after: ks_2samp(HOURS[before], HOURS[after]).statistic
         for before, after in ((0, 1), (1, 2), (2, 4))
@@ -69,10 +74,8 @@ def test_each_window_is_compared_with_the_last_that_had_rows(
     assert {count for _, _, count in batch.values()} == {800}
 
 
-def test_the_last_two_windows_together_are_a_reference(
-    spark: SparkSession, monitor: Monitor
-) -> None:
-    batch = told(monitor.findings(monitor.profiles(events_frame(spark, EVENTS))), "trailing(2)")
+def test_the_last_two_windows_together_are_a_reference(in_batch: list[Row]) -> None:
+    batch = told(in_batch, "trailing(2)")
     past = {1: [0], 2: [0, 1], 4: [1, 2]}
     expected = {
         after: ks_2samp(np.concatenate([HOURS[each] for each in before]), HOURS[after]).statistic
@@ -91,10 +94,8 @@ def test_the_last_two_windows_together_are_a_reference(
     assert {hour: count for hour, (_, _, count) in batch.items()} == {1: 800, 2: 1600, 4: 1600}
 
 
-def test_a_season_ago_is_a_reference(spark: SparkSession, monitor: Monitor) -> None:
-    batch = told(
-        monitor.findings(monitor.profiles(events_frame(spark, EVENTS))), "seasonal(2 hours, 1)"
-    )
+def test_a_season_ago_is_a_reference(in_batch: list[Row]) -> None:
+    batch = told(in_batch, "seasonal(2 hours, 1)")
     expected = {
         after: ks_2samp(HOURS[before], HOURS[after]).statistic for before, after in ((0, 2), (2, 4))
     }
@@ -102,19 +103,19 @@ def test_a_season_ago_is_a_reference(spark: SparkSession, monitor: Monitor) -> N
 
 
 def test_a_stream_that_stops_between_windows_agrees(
-    spark: SparkSession, monitor: Monitor, tmp_path: Path
+    spark: SparkSession, monitor: Monitor, in_batch: list[Row], tmp_path: Path
 ) -> None:
     for part in (EVENTS[:40], EVENTS[40:], [clock(600)]):
         with SpoolWriter(tmp_path / "spool") as spool:
             spool.append(events_to_batch(part))
         events = spark.readStream.format("kserve").load(f"{tmp_path}/spool")
         monitor.start(events, f"{tmp_path}/checkpoints", available_now=True).awaitTermination()
-    batch = monitor.findings(monitor.profiles(events_frame(spark, EVENTS)))
-    live = monitor.tables.read(spark, "drift_metrics")
-    assert told(live) == told(batch)
-    assert told(live, "seasonal(2 hours, 1)") == told(batch, "seasonal(2 hours, 1)")
+    live = monitor.tables.read(spark, "drift_metrics").collect()
+    assert told(live) == told(in_batch)
+    assert told(live, "seasonal(2 hours, 1)") == told(in_batch, "seasonal(2 hours, 1)")
+    batch = told(in_batch, "trailing(2)")
     for hour, (value, status, count) in told(live, "trailing(2)").items():
         assert (value, status, count) == (
-            pytest.approx(told(batch, "trailing(2)")[hour][0], abs=0.0035),
-            *told(batch, "trailing(2)")[hour][1:],
+            pytest.approx(batch[hour][0], abs=0.0035),
+            *batch[hour][1:],
         )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F
 from scipy.stats import ks_2samp
 
@@ -51,9 +53,9 @@ def store(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Loca
     return made
 
 
-def told(findings: DataFrame, hours: int) -> dict[int, Any]:
-    long = findings.where(f"unix_seconds(window_end) - unix_seconds(window_start) = {hours * 3600}")
-    return {row.window_start.hour: row for row in long.where("statistic = 'ks'").collect()}
+def told(findings: Sequence[Row], hours: int) -> dict[int, Any]:
+    long = [row for row in findings if row.window_end - row.window_start == timedelta(hours=hours)]
+    return {row.window_start.hour: row for row in long if row.statistic == "ks"}
 
 
 def run(spark: SparkSession, monitor: Monitor, parts: list[list[Any]], work: Path) -> None:
@@ -75,9 +77,9 @@ def test_longer_windows_are_judged_when_their_last_hour_has_closed(
         alerting=Alerting(()),
     )
     run(spark, monitor, [EVENTS[:18], EVENTS[18:30], EVENTS[30:], [clock(14 * 60)]], tmp_path)
-    written = monitor.tables.read(spark, "drift_metrics")
+    written = monitor.tables.read(spark, "drift_metrics").collect()
     live = told(written, 4)
-    assert written.count() == len(HOURS) + len(QUARTERS)
+    assert len(written) == len(HOURS) + len(QUARTERS)
     for start, hours in QUARTERS.items():
         rows = np.concatenate([HOURS[hour] for hour in hours])
         assert live[start].current_count == rows.size
@@ -90,7 +92,7 @@ def test_longer_windows_are_judged_when_their_last_hour_has_closed(
     # Four days of eight hours are 32 blocks of an hour, and two of four hours each day.
     assert {row.blocks for row in told(written, 1).values()} <= {0, 32}
     assert {row.blocks for row in live.values()} == {8}
-    batch = told(monitor.findings(monitor.profiles(events_frame(spark, EVENTS))), 4)
+    batch = told(monitor.findings(monitor.profiles(events_frame(spark, EVENTS))).collect(), 4)
     assert batch.keys() == {*QUARTERS, 12}, "in batch, what is begun is complete"
     for start, row in live.items():
         assert (row.status, row.current_count) == (batch[start].status, batch[start].current_count)
@@ -110,6 +112,7 @@ def test_a_batch_tried_again_completes_the_same(
     hours = monitor.profiles(events_frame(spark, EVENTS)).where(
         "unix_seconds(window_end) - unix_seconds(window_start) = 3600"
     )
+    hours.persist()
     first = hours.where("window_start < TIMESTAMP '2026-11-23 02:00:00'")
     second = hours.where("window_start >= TIMESTAMP '2026-11-23 02:00:00'")
     monitor.closed_windows.write(first, "query", 0)
@@ -121,8 +124,9 @@ def test_a_batch_tried_again_completes_the_same(
     monitor.tables.append(second.unionByName(longer), "profiles", writer="query", batch_id=1)
     monitor.closed_windows.write(second, "query", 1)
     monitor.closed_windows.write(second, "query", 1)
-    assert told(monitor.tables.read(spark, "drift_metrics"), 4).keys() == set(QUARTERS)
+    assert told(monitor.tables.read(spark, "drift_metrics").collect(), 4).keys() == set(QUARTERS)
     assert monitor.tables.read(spark, "profiles").count() == len(HOURS) + len(QUARTERS)
+    hours.unpersist()
 
 
 @pytest.mark.parametrize(

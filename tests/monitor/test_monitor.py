@@ -234,7 +234,7 @@ def test_a_batch_tried_again_after_a_crash_is_written_once(
     monitor = Monitor(store, str(tmp_path), alerting=Alerting([ledger]))
     alert_manager = monitor.closed_windows.alerts
     events = events_frame(spark, in_time(hour("bank", 0, 80)))
-    profiles = monitor.profiles(events)
+    profiles = monitor.profiles(events).persist()
     # First the second table cannot be written, then all is well, and it ends before anything was sent.
     (tmp_path / "drift_metrics").write_text("in the way")
     with pytest.raises(Exception, match="drift_metrics"):
@@ -254,6 +254,7 @@ def test_a_batch_tried_again_after_a_crash_is_written_once(
         assert sizes == {"profiles": 3, "drift_metrics": 19, "deliveries": 1}, left
     (alert,) = contents(spark, monitor, "alerts")
     assert [told.alert_id for told in ledger.told] == [alert["alert_id"]]
+    profiles.unpersist()
 
 
 def test_the_failure_of_either_query_is_told_while_the_other_runs(

@@ -118,7 +118,7 @@ def test_a_batch_tried_again_is_written_once_and_told_again_only_if_it_broke(
 ) -> None:
     ledger = Ledger()
     monitor = watching(store, tmp_path, ledger)
-    profiles = monitor.profiles(events_frame(spark, traffic(0, 30, 80)))
+    profiles = monitor.profiles(events_frame(spark, traffic(0, 30, 80))).persist()
     opened = monitor.open_windows
     assert opened is not None
     opened.prepare(spark)
@@ -136,6 +136,7 @@ def test_a_batch_tried_again_is_written_once_and_told_again_only_if_it_broke(
     assert len(ledger.told) == 1
     for table in ("alerts", "drift_metrics"):
         assert monitor.tables.read(spark, table).count() == 1
+    profiles.unpersist()
 
 
 def test_what_is_less_than_gross_waits(spark: SparkSession, store: LocalStore) -> None:

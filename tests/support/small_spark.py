@@ -17,7 +17,7 @@ __all__ = ["small_spark"]
 def small_spark(warehouse: Path) -> Iterator[SparkSession]:
     """Start the session; it keeps its tables in ``warehouse`` and is stopped at the end."""
     small: dict[str, bool | float | int | str | None] = {
-        "spark.databricks.delta.snapshotPartitions": "2",
+        "spark.databricks.delta.snapshotPartitions": "1",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.memory": "2g",
         "spark.sql.session.timeZone": "UTC",
