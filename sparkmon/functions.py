@@ -64,8 +64,8 @@ def over_profiles(name: str) -> Udf:
     def compute(reference: pd.DataFrame, profile: pd.DataFrame) -> pd.Series:
         return pd.Series(
             [
-                _compare(function, kinds, left, right)
-                for left, right in zip(_records(reference), _records(profile), strict=True)
+                _compare(function, kinds, before, after)
+                for before, after in zip(_records(reference), _records(profile), strict=True)
             ],
             dtype="float64",
         )
@@ -130,8 +130,8 @@ def register(spark: SparkSession) -> None:
 
 def _udf(compute: Callable[..., object]) -> Udf:
     # Spark reads the kind of UDF from the annotations of `compute`, which its stubs cannot follow.
-    made: Udf = pandas_udf(compute, DoubleType())  # type: ignore[call-overload]
-    return made
+    udf: Udf = pandas_udf(compute, DoubleType())  # type: ignore[call-overload]
+    return udf
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -167,7 +167,7 @@ def _summary(values: pd.Series) -> Distribution | Categories:
 
 
 def _text(values: pd.Series) -> pd.Series:
-    """Write levels as Spark does: truth values in small letters."""
+    """Write levels as Spark does: booleans in lower case."""
     return (
         values.astype(str).str.lower() if pd.api.types.is_bool_dtype(values) else values.astype(str)
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from sparkmon.statistics.shares import binomial_sf, share_lower_bound
+from sparkmon.statistics.laws.binomial import binomial_sf, share_lower_bound
 
 __all__ = ["ALLOWED", "RATES", "JudgedRate", "judge_rate"]
 

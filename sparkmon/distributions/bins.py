@@ -31,7 +31,7 @@ def reference_edges(reference: Distribution, bins: int = 10) -> FloatArray:
     reference : Distribution
         The training side.
     bins : int, default 10
-        How many quantile bins are wanted, 2 or more. Not used for a reference of at most 50 distinct values.
+        How many quantile bins, 2 or more. Not used for a reference of at most 50 distinct values.
 
     Returns
     -------
@@ -144,17 +144,17 @@ def _counts_at_cuts(
     last = np.append(np.diff(table.values) > 0, True)
     inner = np.flatnonzero(last & (table.shares > 0) & (table.shares < 1))
     shares = table.shares[inner]
-    wanted = np.arange(1, bins) / bins
-    nearest = np.abs(shares[:, None] - wanted).argmin(axis=0) if inner.size else inner
+    levels = np.arange(1, bins) / bins
+    nearest = np.abs(shares[:, None] - levels).argmin(axis=0) if inner.size else inner
     chosen = inner[np.unique(nearest)]
     cumulative = np.concatenate([[0.0], np.cumsum(current.weights)])
     below = cumulative[np.searchsorted(current.values, table.lows[chosen], side="left")]
     upto = cumulative[np.searchsorted(current.values, table.highs[chosen], side="right")]
-    found = np.clip(table.shares[chosen] * cumulative[-1], below, upto)
+    ranks = np.clip(table.shares[chosen] * cumulative[-1], below, upto)
     expected = table.shares[chosen] * reference.n
     return (
         np.append(np.diff([0.0, *expected, reference.n]), reference.null_count),
-        np.append(np.diff([0.0, *found, cumulative[-1]]), current.null_count),
+        np.append(np.diff([0.0, *ranks, cumulative[-1]]), current.null_count),
     )
 
 

@@ -103,7 +103,7 @@ def align(
     -------
     labels : tuple of str
         The reference's levels with at least 20 rows and 0.1 % of its rows, commonest first, then ``__other__``,
-        ``__unseen__`` and ``__null__``; the last three are told by their place, a level may bear the same name.
+        ``__unseen__`` and ``__null__``; the last three are found by position: a level may have the same name.
     reference_counts, current_counts : array, shape (labels,)
         Rows per label. They sum to ``reference.rows`` and ``current.rows``: no row is dropped.
 

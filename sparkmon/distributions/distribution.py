@@ -143,8 +143,8 @@ class Distribution:
         :func:`sparkmon.distributions.read_kll`.
         """
         sketch = read_kll(data)
-        found = cls._of(sketch.values, sketch.weights, sketch.rank_error, null_count)
-        return replace(found, least=sketch.min, greatest=sketch.max)
+        distribution = cls._of(sketch.values, sketch.weights, sketch.rank_error, null_count)
+        return replace(distribution, least=sketch.min, greatest=sketch.max)
 
     @classmethod
     def from_table(cls, table: QuantileTable, null_count: float = 0.0) -> Distribution:
@@ -157,8 +157,8 @@ class Distribution:
         Examples
         --------
         >>> table = QuantileTable.from_percentiles({0.25: 3.0, 0.5: 7.0}, 100, minimum=0, maximum=9)
-        >>> found = Distribution.from_table(table)
-        >>> found.n, found.rank_error, round(found.mean, 3)
+        >>> coarse = Distribution.from_table(table)
+        >>> coarse.n, coarse.rank_error, round(coarse.mean, 3)
         (100.0, 0.5, 5.625)
         """
         error = min(table.rank_error, _LARGEST_ERROR)
@@ -267,8 +267,8 @@ class Distribution:
 
 def _nulls(sample: object) -> int:
     """Count the None of a sample; NaN is none of them."""
-    held = np.asarray(sample)
-    return sum(value is None for value in held.ravel()) if held.dtype == object else 0
+    values = np.asarray(sample)
+    return sum(value is None for value in values.ravel()) if values.dtype == object else 0
 
 
 def _refused(got: str, expected: str) -> ProfileError:

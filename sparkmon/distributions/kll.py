@@ -86,7 +86,7 @@ def read_kll(data: bytes | bytearray, *, integers: bool = False) -> KllSketch:
         A sketch in DataSketches' compact form: of doubles or floats (their width is found from the length).
     integers : bool, default False
         The sketch is one of longs or ints (Spark: ``kll_sketch_agg_bigint``). The bytes do not say so, and must be
-        told apart by whoever made them. Integers beyond 2^53 are rounded to the nearest double.
+        kept apart by the writer. Integers beyond 2^53 are rounded to the nearest double.
 
     Returns
     -------

@@ -63,10 +63,10 @@ def merge_summaries(
 
 def _merged_joints(parts: Sequence[Joint]) -> Joint:
     errors = _merged_numbers([part.errors for part in parts])
-    held = [part for part in parts if part.n]
-    if not held:
+    filled = [part for part in parts if part.n]
+    if not filled:
         return parts[0]
-    return Joint(errors, np.sum([part.vector * (part.n / errors.n) for part in held], axis=0))
+    return Joint(errors, np.sum([part.vector * (part.n / errors.n) for part in filled], axis=0))
 
 
 def _merged_levels(parts: Sequence[Categories]) -> Categories:
@@ -78,7 +78,7 @@ def _merged_levels(parts: Sequence[Categories]) -> Categories:
 
 
 def _merged_numbers(parts: Sequence[Distribution]) -> Distribution:
-    held = [part for part in parts if part.n]
+    filled = [part for part in parts if part.n]
     values, place = np.unique(np.concatenate([part.values for part in parts]), return_inverse=True)
     weights = np.bincount(
         place, np.concatenate([part.weights for part in parts]), minlength=values.size
@@ -86,19 +86,19 @@ def _merged_numbers(parts: Sequence[Distribution]) -> Distribution:
     merged = Distribution(
         values,
         weights,
-        max((part.rank_error for part in held), default=0.0),
+        max((part.rank_error for part in filled), default=0.0),
         float(weights.sum()),
         math.fsum(part.null_count for part in parts),
         nan_count=math.fsum(part.nan_count for part in parts),
         text_count=math.fsum(part.text_count for part in parts),
-        least=min((part.least for part in held), default=math.nan),
-        greatest=max((part.greatest for part in held), default=math.nan),
+        least=min((part.least for part in filled), default=math.nan),
+        greatest=max((part.greatest for part in filled), default=math.nan),
     )
-    if not held or any(part.moments is None for part in held):
+    if not filled or any(part.moments is None for part in filled):
         return merged
-    mean = math.fsum(part.mean * (part.n / merged.n) for part in held)
+    mean = math.fsum(part.mean * (part.n / merged.n) for part in filled)
     variance = math.fsum(
-        (part.std**2 + (part.mean - mean) ** 2) * (part.n / merged.n) for part in held
+        (part.std**2 + (part.mean - mean) ** 2) * (part.n / merged.n) for part in filled
     )
     # Squares of values near 1e200 overflow; the support then knows better.
     if not (math.isfinite(mean) and math.isfinite(variance)):

@@ -74,10 +74,10 @@ def _numbers(profile: Mapping[str, Any]) -> Distribution:
         )
     sketch = profile["sketch"]
     if is_quantile_table(sketch):
-        found = Distribution.from_table(QuantileTable.from_bytes(sketch), missing)
+        distribution = Distribution.from_table(QuantileTable.from_bytes(sketch), missing)
     else:
-        found = Distribution.from_kll(sketch, missing)
-    return replace(found, nan_count=nan, text_count=texts, moments=_moments(profile))
+        distribution = Distribution.from_kll(sketch, missing)
+    return replace(distribution, nan_count=nan, text_count=texts, moments=_moments(profile))
 
 
 def _moments(profile: Mapping[str, Any]) -> tuple[float, float] | None:

@@ -74,8 +74,8 @@ class Projection:
     Examples
     --------
     >>> x = np.random.default_rng(1).normal(size=2_000)
-    >>> made = Projection.from_sample(["a", "b"], np.column_stack([x, x]))
-    >>> errors, vectors = made.project(np.array([[1.0, 1.0], [1.0, -1.0], [math.nan, 1e300]]))
+    >>> projection = Projection.from_sample(["a", "b"], np.column_stack([x, x]))
+    >>> errors, vectors = projection.project(np.array([[1.0, 1.0], [1.0, -1.0], [math.nan, 1e300]]))
     >>> errors.round().tolist(), vectors.shape
     ([-0.0, 10.0, 10.0], (3, 133))
     """
@@ -145,14 +145,14 @@ class Projection:
         if rows.shape[0] < _LEAST_ROWS:
             raise _refused(f"{rows.shape[0]} rows", f"{_LEAST_ROWS} or more")
         means, scales = np.array([moments_of(column) for column in rows.T]).reshape(-1, 2).T
-        kept = np.flatnonzero(scales > 0)
-        chosen = tuple(names[int(at)] for at in kept)
-        if not 2 <= kept.size <= _MOST_FEATURES:
+        varying = np.flatnonzero(scales > 0)
+        chosen = tuple(names[int(at)] for at in varying)
+        if not 2 <= varying.size <= _MOST_FEATURES:
             raise _refused(
-                f"{kept.size} numeric features that vary", f"2 to {_MOST_FEATURES} of them"
+                f"{varying.size} numeric features that vary", f"2 to {_MOST_FEATURES} of them"
             )
-        means, scales = means[kept], scales[kept]
-        scaled = standardised(rows[:, kept], means, scales)
+        means, scales = means[varying], scales[varying]
+        scaled = standardised(rows[:, varying], means, scales)
         components = plane_of(scaled)
         frequencies = frequencies_for(scaled)
         error_mean, error_std = moments_of(distances_to(scaled, components))
@@ -203,7 +203,7 @@ class Projection:
 
     def to_bytes(self) -> bytes:
         """Return the projection as JSON."""
-        said: dict[str, Any] = {
+        fields: dict[str, Any] = {
             "format": _FORMAT,
             "names": self.names,
             "means": _written(self.means),
@@ -214,7 +214,7 @@ class Projection:
             "spread": self.spread,
             "unit": self.unit,
         }
-        return json.dumps(said).encode()
+        return json.dumps(fields).encode()
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Projection:
@@ -222,23 +222,23 @@ class Projection:
         if len(data) > _MOST_BYTES:
             raise _refused(f"{len(data)} bytes", f"{_MOST_BYTES} at most")
         try:
-            said = json.loads(data)
-            if said["format"] != _FORMAT:
-                raise _refused(f"the format {said['format']!r:.20}", f"{_FORMAT}")
-            names = tuple(str(name) for name in said["names"])
-            error_mean, error_std = map(float, said["error"])
-            second, third = map(float, said["spread"])
+            fields = json.loads(data)
+            if fields["format"] != _FORMAT:
+                raise _refused(f"the format {fields['format']!r:.20}", f"{_FORMAT}")
+            names = tuple(str(name) for name in fields["names"])
+            error_mean, error_std = map(float, fields["error"])
+            second, third = map(float, fields["spread"])
             columns = max(1, len(names))
             return cls(
                 names,
-                _read(said["means"], np.float64),
-                _read(said["scales"], np.float64),
-                _read(said["components"], np.float32).reshape(columns, -1),
-                _read(said["frequencies"], np.float32).reshape(-1, columns),
+                _read(fields["means"], np.float64),
+                _read(fields["scales"], np.float64),
+                _read(fields["components"], np.float32).reshape(columns, -1),
+                _read(fields["frequencies"], np.float32).reshape(-1, columns),
                 error_mean,
                 error_std,
                 (second, third),
-                float(said["unit"]),
+                float(fields["unit"]),
             )
         except (KeyError, TypeError, ValueError, RecursionError) as error:
             if isinstance(error, ProfileError):

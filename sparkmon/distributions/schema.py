@@ -1,6 +1,6 @@
 """A profile and a reference as Arrow types: the mergeable summary of one column, and where it stands.
 
-``sparkmon.schemas`` derives Spark's types from these, so that each field is said once.
+``sparkmon.schemas`` derives Spark's types from these, so that each field is defined once.
 """
 
 from __future__ import annotations
@@ -146,14 +146,14 @@ def as_references(table: pa.Table) -> pa.Table:
     return pa.table(columns).cast(REFERENCES)
 
 
-def _completed(column: Any, wanted: pa.DataType) -> Any:  # noqa: ANN401 - arrays of any type
-    if not pa.types.is_struct(wanted) or not pa.types.is_struct(column.type):
-        return column.cast(wanted)
-    held = {field.name for field in column.type}
+def _completed(column: Any, expected: pa.DataType) -> Any:  # noqa: ANN401 - arrays of any type
+    if not pa.types.is_struct(expected) or not pa.types.is_struct(column.type):
+        return column.cast(expected)
+    names = {field.name for field in column.type}
     fields = [
         _completed(pc.struct_field(column, field.name), field.type)
-        if field.name in held
+        if field.name in names
         else pa.nulls(len(column), field.type)
-        for field in wanted
+        for field in expected
     ]
-    return pa.StructArray.from_arrays(fields, fields=list(wanted), mask=column.is_null())
+    return pa.StructArray.from_arrays(fields, fields=list(expected), mask=column.is_null())

@@ -1,4 +1,4 @@
-"""What binned statistics have in common: shares on the reference's bins, and the chi-square law of their distances.
+"""What binned statistics share: shares on the reference's bins, and the chi-square distribution of their distances.
 
 A binned statistic is a function of two arrays of shares. Numbers are counted on quantile bins of the reference,
 named levels on the reference's vocabulary; either way the last bin holds the rows without a value.
@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from sparkmon.distributions.bins import both_counts
 from sparkmon.distributions.categories import Categories, align
-from sparkmon.statistics.null_laws import chi2_quantile, chi2_sf
+from sparkmon.statistics.laws.tail_probabilities import chi2_quantile, chi2_sf
 from sparkmon.statistics.statistic import (
     Measurement,
     Summary,
@@ -25,7 +25,7 @@ from sparkmon.statistics.statistic import (
     least_rows,
 )
 
-__all__ = ["Distance", "Shares", "binned_error", "chi2_law", "shares"]
+__all__ = ["Distance", "Shares", "binned_error", "chi2_null_distribution", "shares"]
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 Distance: TypeAlias = Callable[[FloatArray, FloatArray], float]
@@ -89,38 +89,38 @@ def shares(reference: Summary, current: Summary, bins: int = 10) -> Shares:
     array([0.  , 0.25, 0.5 , 0.  , 0.25])
     """
     if isinstance(reference, Categories) and isinstance(current, Categories):
-        _, expected, found = align(reference, current)
+        _, expected, observed = align(reference, current)
         other, unseen = -3, -2
         if expected[other] > 0:
-            found[other] += found[unseen]
-            found[unseen] = 0.0
+            observed[other] += observed[unseen]
+            observed[unseen] = 0.0
         errors = (0.0, 0.0)
     else:
         reference, current = as_numbers(reference, current)
-        expected, found = both_counts(reference, current, bins)
+        expected, observed = both_counts(reference, current, bins)
         errors = (reference.known_error, current.rank_error)
     return Shares(
         expected / (reference.rows or np.nan),
-        found / (current.rows or np.nan),
+        observed / (current.rows or np.nan),
         reference.rows,
         current.rows,
         *errors,
     )
 
 
-def chi2_law(
-    found: Shares,
+def chi2_null_distribution(
+    sides: Shares,
     distance: Distance,
     value: float,
     threshold: float,
     scale: float = 1,
     power: float = 1,
 ) -> Measurement:
-    """Return what surrounds a distance that follows a chi-square law when nothing has drifted.
+    """Measure a distance that is chi-square distributed when nothing has drifted.
 
     Parameters
     ----------
-    found : Shares
+    sides : Shares
         Both sides, each with rows.
     distance : callable
         ``(reference shares, current shares) -> value``.
@@ -132,19 +132,19 @@ def chi2_law(
 
     Notes
     -----
-    The law needs some five rows a bin. In sparser bins a distance made of logarithms or roots swings too high where
-    a bin happens to be empty, Pearson's chi-square where a rare one happens not to be; the p-value rests on the lesser
-    of the two. (10 equal bins: 0.9 % of undrifted draws below 1 %; 13 bins of a Poisson column of mean 3, 20,000
+    The approximation needs about five rows per bin. In sparser bins a distance of logarithms or roots is too high if a
+    bin happens to be empty, Pearson's chi-square if a rare one happens not to be; the p-value uses the lesser of the
+    two. (10 equal bins: 0.9 % of undrifted draws below 1 %; 13 bins of a Poisson column of mean 3, 20,000
     against 300 rows: 0.4 %, while either alone gave 1.3 % and 5.2 %.)
 
     ``sketch_error`` moves the mass that each side's rank error allows over each bin edge in turn, up and down, and
     adds up the greatest changes of the value: exact to first order in the rank errors, if all edges were off their
     utmost and in the worst directions at once.
     """
-    c = inverse_rows(found.reference_count, found.current_count)
-    degrees = found.bins - 1
-    sketch_error = binned_error(found, distance, value)
-    evidence = min(scale * max(0.0, value - sketch_error) ** power, _pearson(found))
+    c = inverse_rows(sides.reference_count, sides.current_count)
+    degrees = sides.bins - 1
+    sketch_error = binned_error(sides, distance, value)
+    evidence = min(scale * max(0.0, value - sketch_error) ** power, _pearson(sides))
     point = chi2_quantile(0.999, degrees)
     greatest_c = scale * threshold**power / point if point else float("inf")
     return Measurement(
@@ -153,28 +153,28 @@ def chi2_law(
         noise=(degrees * c / scale) ** (1 / power),
         p_value=chi2_sf(evidence / c, degrees),
         sketch_error=sketch_error,
-        least_rows=least_rows(greatest_c, found.reference_count),
-        reference_count=found.reference_count,
-        current_count=found.current_count,
-        detail={"bins": found.bins},
+        least_rows=least_rows(greatest_c, sides.reference_count),
+        reference_count=sides.reference_count,
+        current_count=sides.current_count,
+        detail={"bins": sides.bins},
     )
 
 
-def _pearson(found: Shares) -> float:
-    pooled = found.pooled
-    held = pooled > 0
-    return float(np.sum((found.current - found.reference)[held] ** 2 / pooled[held]))
+def _pearson(sides: Shares) -> float:
+    pooled = sides.pooled
+    filled = pooled > 0
+    return float(np.sum((sides.current - sides.reference)[filled] ** 2 / pooled[filled]))
 
 
-def binned_error(found: Shares, distance: Distance, value: float) -> float:
-    """Return how far the rank errors of both sides may have put a distance off; see :func:`chi2_law`."""
+def binned_error(sides: Shares, distance: Distance, value: float) -> float:
+    """Return how far the rank errors of both sides may have put a distance off; see :func:`chi2_null_distribution`."""
     total = 0.0
-    for edge in range(found.reference.size - 2 if found.reference_error else 0):
-        moved = _moved(found.reference, edge, found.reference_error)
-        total += max(abs(distance(side, found.current) - value) for side in moved)
-    for edge in range(found.current.size - 2 if found.current_error else 0):
-        moved = _moved(found.current, edge, found.current_error)
-        total += max(abs(distance(found.reference, side) - value) for side in moved)
+    for edge in range(sides.reference.size - 2 if sides.reference_error else 0):
+        moved = _moved(sides.reference, edge, sides.reference_error)
+        total += max(abs(distance(side, sides.current) - value) for side in moved)
+    for edge in range(sides.current.size - 2 if sides.current_error else 0):
+        moved = _moved(sides.current, edge, sides.current_error)
+        total += max(abs(distance(sides.reference, side) - value) for side in moved)
     return total
 
 

@@ -7,7 +7,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from sparkmon.statistics.binned import chi2_law, shares
+from sparkmon.statistics.binned import chi2_null_distribution, shares
 from sparkmon.statistics.statistic import (
     CATEGORICAL,
     STATISTICS,
@@ -15,7 +15,7 @@ from sparkmon.statistics.statistic import (
     Statistic,
     Summary,
     as_levels,
-    fixed_limit,
+    fixed_threshold,
 )
 
 __all__ = ["chi2"]
@@ -55,7 +55,7 @@ def chi2(reference: Summary, current: Summary) -> float:
 
     *Noise*: with c = 1/m + 1/n and B levels that either side has, 4 V^2 / c is about chi-square with B - 1 degrees
     of freedom if both sides come from one distribution. The p-value is that of the lesser of it and of Pearson's
-    chi-square of the counts; see :func:`sparkmon.statistics.binned.chi2_law`.
+    chi-square of the counts; see :func:`sparkmon.statistics.binned.chi2_null_distribution`.
 
     *Cost*: one look-up per level.
 
@@ -74,8 +74,8 @@ def chi2(reference: Summary, current: Summary) -> float:
     0.100504
     """
     reference, current = as_levels(reference, current)
-    found = shares(reference, current)
-    return _distance(found.reference, found.current)
+    sides = shares(reference, current)
+    return _distance(sides.reference, sides.current)
 
 
 def _distance(reference: FloatArray, current: FloatArray) -> float:
@@ -84,8 +84,14 @@ def _distance(reference: FloatArray, current: FloatArray) -> float:
     return float(np.sqrt(np.sum(squares) / 2))
 
 
-def _law(reference: Summary, current: Summary, value: float, threshold: float) -> Measurement:
-    return chi2_law(shares(reference, current), _distance, value, threshold, scale=4, power=2)
+def _null_distribution(
+    reference: Summary, current: Summary, value: float, threshold: float
+) -> Measurement:
+    return chi2_null_distribution(
+        shares(reference, current), _distance, value, threshold, scale=4, power=2
+    )
 
 
-STATISTICS.add("chi2", Statistic("chi2", chi2, CATEGORICAL, fixed_limit(_THRESHOLD), _law))
+STATISTICS.add(
+    "chi2", Statistic("chi2", chi2, CATEGORICAL, fixed_threshold(_THRESHOLD), _null_distribution)
+)

@@ -14,7 +14,7 @@ from sparkmon.statistics.statistic import (
     Summary,
     as_levels,
     as_numbers,
-    no_limit,
+    no_threshold,
 )
 
 __all__ = ["count"]
@@ -41,13 +41,13 @@ def count(reference: Summary, current: Summary) -> float:
 
     Notes
     -----
-    Databricks calls it ``count_delta``. Training and live sides seldom have equally many rows, and no law says how
+    Databricks calls it ``count_delta``. Training and live sides seldom have equally many rows, and nothing says how
     many there should be; it is of use where the reference is an earlier window. In SQL, ``sparkmon_count(reference,
     profile)`` is this difference; over raw rows, null marks the other side's rows and does not count.
 
     *Accuracy*: exact; rows are counted beside the sketches.
 
-    *Noise*: rows are counted, so there is none; no law says how many there should be, so there is no p-value.
+    *Noise*: rows are counted, so there is none; nothing says how many there should be, so there is no p-value.
 
     *Cost*: none.
 
@@ -68,7 +68,9 @@ def count(reference: Summary, current: Summary) -> float:
     return current.rows - reference.rows if reference.rows and current.rows else math.nan
 
 
-def _law(reference: Summary, current: Summary, value: float, threshold: float) -> Measurement:
+def _null_distribution(
+    reference: Summary, current: Summary, value: float, threshold: float
+) -> Measurement:
     return Measurement(
         value=value,
         threshold=threshold,
@@ -81,4 +83,6 @@ def _law(reference: Summary, current: Summary, value: float, threshold: float) -
     )
 
 
-STATISTICS.add("count", Statistic("count", count, NUMERIC | CATEGORICAL, no_limit, _law))
+STATISTICS.add(
+    "count", Statistic("count", count, NUMERIC | CATEGORICAL, no_threshold, _null_distribution)
+)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sparkmon.distributions.gaps import gaps
-from sparkmon.statistics.null_laws import cramer_von_mises_sf
+from sparkmon.statistics.laws.tail_probabilities import cramer_von_mises_sf
 from sparkmon.statistics.statistic import (
     NUMERIC,
     STATISTICS,
@@ -19,7 +19,7 @@ from sparkmon.statistics.statistic import (
     as_numbers,
     inverse_rows,
     least_rows,
-    no_limit,
+    no_threshold,
 )
 
 __all__ = ["cramer_von_mises"]
@@ -27,7 +27,7 @@ __all__ = ["cramer_von_mises"]
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 _POINT_999 = 1.167858
-"""99.9 % point of the limit law."""
+"""99.9 % point of the limit distribution."""
 
 
 def cramer_von_mises(reference: Summary, current: Summary) -> float:
@@ -59,8 +59,8 @@ def cramer_von_mises(reference: Summary, current: Summary) -> float:
     2 e mean abs(D) + e^2, and e times the total rise and fall of D^2, by which H may be off.
 
     *Noise*: with c = 1/m + 1/n, the value over c has the mean (1 + 1/(m+n)) / 6 if both sides come from one continuous
-    distribution, and a known variance; set to the mean and variance of the limit law, 1/6 and 1/45, it is judged by
-    that law (99.9 % point 1.168). Ties make p-values larger.
+    distribution, and a known variance; scaled to the mean and variance of the limit distribution, 1/6 and 1/45, it is
+    judged by that distribution (99.9 % point 1.168). Ties make p-values larger.
 
     *Cost*: sorts the union of both supports.
 
@@ -91,7 +91,9 @@ def _differences(reference: Summary, current: Summary) -> tuple[FloatArray, Floa
     return apart, masses, reference.known_error + current.known_error
 
 
-def _law(reference: Summary, current: Summary, value: float, threshold: float) -> Measurement:
+def _null_distribution(
+    reference: Summary, current: Summary, value: float, threshold: float
+) -> Measurement:
     reference, current = as_numbers(reference, current)
     apart, masses, error = _differences(reference, current)
     travel = float(np.sum(np.abs(np.diff(apart**2, prepend=0.0))))
@@ -117,5 +119,5 @@ def _law(reference: Summary, current: Summary, value: float, threshold: float) -
 
 STATISTICS.add(
     "cramer_von_mises",
-    Statistic("cramer_von_mises", cramer_von_mises, NUMERIC, no_limit, _law),
+    Statistic("cramer_von_mises", cramer_von_mises, NUMERIC, no_threshold, _null_distribution),
 )

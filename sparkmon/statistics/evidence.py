@@ -41,11 +41,11 @@ def evidence(reference: Summary, current: Summary) -> float:
     the reference and x current rows per bin the factor is DM(x; a) / DM(x; a + r): the Dirichlet-multinomial chance of
     x where nothing is known beforehand (a = 1/2 per bin), over that where r rows of the same distribution are. The
     denominator is the chance of x given the reference, so that row by row the factor is a martingale that starts at 1,
-    and by Ville's inequality it ever reaches 1/alpha with a probability of at most alpha. A p-value that is looked at
-    once has no such bound.
+    and by Ville's inequality it ever reaches 1/alpha with a probability of at most alpha. A p-value for one look has
+    no such bound.
 
-    Between quantiles of a continuous reference this law is that of the order statistics, whatever the distribution. Of
-    named levels it is exact on average over what the shares may be; simulations of rare levels hold its size, too.
+    Between quantiles of a continuous reference this is the distribution of the order statistics, whatever the column's
+    distribution. For named levels it is exact on average over all shares; simulations of rare levels confirm its size.
 
     Where a side is a sketch, each rank is first moved towards the reference by the rank errors of both sides, so that
     what a sketch forgot is never taken as evidence.
@@ -70,30 +70,30 @@ def evidence(reference: Summary, current: Summary) -> float:
     """
     if isinstance(reference, Joint) and isinstance(current, Joint):
         reference, current = reference.errors, current.errors
-    found = shares(reference, current)
-    if not (found.reference_count and found.current_count):
+    sides = shares(reference, current)
+    if not (sides.reference_count and sides.current_count):
         return 0.0
-    known = found.reference * found.reference_count
-    seen = found.current * found.current_count
-    error = found.reference_error + found.current_error
+    training = sides.reference * sides.reference_count
+    counts = sides.current * sides.current_count
+    error = sides.reference_error + sides.current_error
     if error:
-        seen = _towards(seen, found.reference, error)
-    prior = np.full(known.size, _PRIOR)
-    return _log_chance(seen, prior) - _log_chance(seen, prior + known)
+        counts = _towards(counts, sides.reference, error)
+    prior = np.full(training.size, _PRIOR)
+    return _log_chance(counts, prior) - _log_chance(counts, prior + training)
 
 
-def _towards(seen: FloatArray, expected: FloatArray, error: float) -> FloatArray:
+def _towards(counts: FloatArray, expected: FloatArray, error: float) -> FloatArray:
     """Move the ranks of numbers by up to ``error`` of them towards what the reference's shares have them be."""
-    numbers = seen[:-1].sum()
+    numbers = counts[:-1].sum()
     at_hand = expected[:-1].sum()
     if not (numbers and at_hand):
-        return seen
-    ranks = np.cumsum(seen[:-1])
-    wanted = np.cumsum(expected[:-1]) * (numbers / at_hand)
+        return counts
+    ranks = np.cumsum(counts[:-1])
+    targets = np.cumsum(expected[:-1]) * (numbers / at_hand)
     slack = error * numbers
-    moved = np.clip(wanted, ranks - slack, ranks + slack)
+    moved = np.clip(targets, ranks - slack, ranks + slack)
     moved[-1] = numbers
-    return np.append(np.diff(np.clip(moved, 0.0, numbers), prepend=0.0), seen[-1])
+    return np.append(np.diff(np.clip(moved, 0.0, numbers), prepend=0.0), counts[-1])
 
 
 def _log_chance(counts: FloatArray, prior: FloatArray) -> float:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from sparkmon.statistics.binned import chi2_law, shares
+from sparkmon.statistics.binned import chi2_null_distribution, shares
 from sparkmon.statistics.statistic import (
     CATEGORICAL,
     NUMERIC,
@@ -16,7 +16,7 @@ from sparkmon.statistics.statistic import (
     Measurement,
     Statistic,
     Summary,
-    fixed_limit,
+    fixed_threshold,
 )
 
 __all__ = ["hellinger"]
@@ -53,7 +53,7 @@ def hellinger(reference: Summary, current: Summary, *, bins: int = _BINS) -> flo
     empty on one side need no floor. Bins come from the reference alone. A normal column shifted by 0.29 standard
     deviations has about 0.1, the default threshold.
 
-    *Accuracy*: exact on samples. From sketches, see :func:`sparkmon.statistics.binned.chi2_law`.
+    *Accuracy*: exact on samples. From sketches, see :func:`sparkmon.statistics.binned.chi2_null_distribution`.
 
     *Noise*: with c = 1/m + 1/n and B bins in which either side has rows, 8 times the squared value over c is about
     chi-square with B - 1 degrees of freedom if both sides come from one distribution.
@@ -73,19 +73,29 @@ def hellinger(reference: Summary, current: Summary, *, bins: int = _BINS) -> flo
     >>> round(hellinger(reference, Categories({"a": 60, "b": 40}, null_count=0, n=100)), 6)
     0.071161
     """
-    found = shares(reference, current, bins)
-    return _distance(found.reference, found.current)
+    sides = shares(reference, current, bins)
+    return _distance(sides.reference, sides.current)
 
 
 def _distance(reference: FloatArray, current: FloatArray) -> float:
     return math.sqrt(float(np.sum((np.sqrt(reference) - np.sqrt(current)) ** 2)) / 2)
 
 
-def _law(reference: Summary, current: Summary, value: float, threshold: float) -> Measurement:
-    return chi2_law(shares(reference, current), _distance, value, threshold, scale=8, power=2)
+def _null_distribution(
+    reference: Summary, current: Summary, value: float, threshold: float
+) -> Measurement:
+    return chi2_null_distribution(
+        shares(reference, current), _distance, value, threshold, scale=8, power=2
+    )
 
 
 STATISTICS.add(
     "hellinger",
-    Statistic("hellinger", hellinger, NUMERIC | CATEGORICAL, fixed_limit(_THRESHOLD), _law),
+    Statistic(
+        "hellinger",
+        hellinger,
+        NUMERIC | CATEGORICAL,
+        fixed_threshold(_THRESHOLD),
+        _null_distribution,
+    ),
 )

@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from sparkmon.statistics.binned import chi2_law, shares
+from sparkmon.statistics.binned import chi2_null_distribution, shares
 from sparkmon.statistics.statistic import (
     CATEGORICAL,
     NUMERIC,
@@ -16,7 +16,7 @@ from sparkmon.statistics.statistic import (
     Measurement,
     Statistic,
     Summary,
-    fixed_limit,
+    fixed_threshold,
 )
 
 __all__ = ["js"]
@@ -54,7 +54,7 @@ def js(reference: Summary, current: Summary, *, bins: int = _BINS) -> float:
     on one side need no floor. Bins come from the reference alone. A normal column shifted by 0.24 standard deviations
     has about 0.1, the default threshold.
 
-    *Accuracy*: exact on samples. From sketches, see :func:`sparkmon.statistics.binned.chi2_law`.
+    *Accuracy*: exact on samples. From sketches, see :func:`sparkmon.statistics.binned.chi2_null_distribution`.
 
     *Noise*: with c = 1/m + 1/n and B bins in which either side has rows, 8 ln 2 times the squared value over c is about
     chi-square with B - 1 degrees of freedom if both sides come from one distribution.
@@ -74,14 +74,14 @@ def js(reference: Summary, current: Summary, *, bins: int = _BINS) -> float:
     >>> round(js(reference, Categories({"a": 60, "b": 40}, null_count=0, n=100)), 6)
     0.085435
     """
-    found = shares(reference, current, bins)
-    return _distance(found.reference, found.current)
+    sides = shares(reference, current, bins)
+    return _distance(sides.reference, sides.current)
 
 
 def _distance(reference: FloatArray, current: FloatArray) -> float:
     middle = (reference + current) / 2
-    held = np.isnan(middle) | (middle > 0)
-    apart = sum(_divergence(side[held], middle[held]) for side in (reference, current))
+    filled = np.isnan(middle) | (middle > 0)
+    apart = sum(_divergence(side[filled], middle[filled]) for side in (reference, current))
     return float(np.sqrt(np.maximum(apart / 2, 0.0)))
 
 
@@ -89,10 +89,15 @@ def _divergence(side: FloatArray, middle: FloatArray) -> float:
     return float(np.sum(side * np.log2(np.where(side == 0, 1.0, side / middle))))
 
 
-def _law(reference: Summary, current: Summary, value: float, threshold: float) -> Measurement:
-    return chi2_law(
+def _null_distribution(
+    reference: Summary, current: Summary, value: float, threshold: float
+) -> Measurement:
+    return chi2_null_distribution(
         shares(reference, current), _distance, value, threshold, scale=8 * math.log(2), power=2
     )
 
 
-STATISTICS.add("js", Statistic("js", js, NUMERIC | CATEGORICAL, fixed_limit(_THRESHOLD), _law))
+STATISTICS.add(
+    "js",
+    Statistic("js", js, NUMERIC | CATEGORICAL, fixed_threshold(_THRESHOLD), _null_distribution),
+)

@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from sparkmon.statistics.binned import chi2_law, shares
+from sparkmon.statistics.binned import chi2_null_distribution, shares
 from sparkmon.statistics.statistic import (
     CATEGORICAL,
     NUMERIC,
@@ -16,7 +16,7 @@ from sparkmon.statistics.statistic import (
     Measurement,
     Statistic,
     Summary,
-    no_limit,
+    no_threshold,
 )
 
 __all__ = ["kl"]
@@ -55,7 +55,7 @@ def kl(reference: Summary, current: Summary, *, bins: int = _BINS) -> float:
     sum over bins of q ln(q / p) - q + p, p the reference's share, q the current one, each at least 1e-4; where no
     bin is floored, q and p cancel and it is the sum of q ln(q / p). Bins come from the reference alone.
 
-    *Accuracy*: exact on samples. From sketches, see :func:`sparkmon.statistics.binned.chi2_law`.
+    *Accuracy*: exact on samples. From sketches, see :func:`sparkmon.statistics.binned.chi2_null_distribution`.
 
     *Noise*: with c = 1/m + 1/n and B bins in which either side has rows, twice the value over c is about chi-square
     with B - 1 degrees of freedom if both sides come from one distribution.
@@ -74,18 +74,22 @@ def kl(reference: Summary, current: Summary, *, bins: int = _BINS) -> float:
     >>> round(kl(reference, Categories({"a": 60, "b": 40}, null_count=0, n=100)), 6)
     0.020136
     """
-    found = shares(reference, current, bins)
-    return _distance(found.reference, found.current)
+    sides = shares(reference, current, bins)
+    return _distance(sides.reference, sides.current)
 
 
 def _distance(reference: FloatArray, current: FloatArray) -> float:
-    expected, found = np.maximum(reference, _FLOOR), np.maximum(current, _FLOOR)
-    return float(np.sum(found * np.log(found / expected) - found + expected))
+    expected, observed = np.maximum(reference, _FLOOR), np.maximum(current, _FLOOR)
+    return float(np.sum(observed * np.log(observed / expected) - observed + expected))
 
 
-def _law(reference: Summary, current: Summary, value: float, threshold: float) -> Measurement:
-    measured = chi2_law(shares(reference, current), _distance, value, threshold, scale=2)
+def _null_distribution(
+    reference: Summary, current: Summary, value: float, threshold: float
+) -> Measurement:
+    measured = chi2_null_distribution(
+        shares(reference, current), _distance, value, threshold, scale=2
+    )
     return replace(measured, detail={**measured.detail, "floor": _FLOOR})
 
 
-STATISTICS.add("kl", Statistic("kl", kl, NUMERIC | CATEGORICAL, no_limit, _law))
+STATISTICS.add("kl", Statistic("kl", kl, NUMERIC | CATEGORICAL, no_threshold, _null_distribution))

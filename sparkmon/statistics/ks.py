@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from sparkmon.distributions.gaps import gaps
-from sparkmon.statistics.null_laws import kolmogorov_sf
+from sparkmon.statistics.laws.tail_probabilities import kolmogorov_sf
 from sparkmon.statistics.statistic import (
     NUMERIC,
     STATISTICS,
@@ -13,7 +13,7 @@ from sparkmon.statistics.statistic import (
     Statistic,
     Summary,
     as_numbers,
-    fixed_limit,
+    fixed_threshold,
     inverse_rows,
     least_rows,
 )
@@ -23,7 +23,7 @@ __all__ = ["ks"]
 _THRESHOLD = 0.1
 _MEAN = math.sqrt(math.pi / 2) * math.log(2)
 _POINT_999 = 1.949474
-"""Mean and 99.9 % point of Kolmogorov's law."""
+"""Mean and 99.9 % point of Kolmogorov's distribution."""
 
 
 def ks(reference: Summary, current: Summary) -> float:
@@ -55,7 +55,7 @@ def ks(reference: Summary, current: Summary) -> float:
     percentiles or a histogram it is the least that they allow, taken where they are known; the true D may be greater
     by the widest gap between two known shares.
 
-    *Noise*: with c = 1/m + 1/n, D / sqrt(c) follows Kolmogorov's law if both sides come from one continuous
+    *Noise*: with c = 1/m + 1/n, D / sqrt(c) follows Kolmogorov's distribution if both sides come from one continuous
     distribution: mean 0.869, 99.9 % point 1.949. The p-value is from that limit, without a correction for few rows
     or ties: for 50 rows a side it is 1 % too large near 0.05 and 6 % near 0.01, for 400 rows 0.1 % and 0.7 %; ties,
     as in counts, make it larger still.
@@ -79,7 +79,9 @@ def ks(reference: Summary, current: Summary) -> float:
     return float(gaps(reference, current)[1].max())
 
 
-def _law(reference: Summary, current: Summary, value: float, threshold: float) -> Measurement:
+def _null_distribution(
+    reference: Summary, current: Summary, value: float, threshold: float
+) -> Measurement:
     reference, current = as_numbers(reference, current)
     sketch_error = reference.known_error + current.known_error
     scale = math.sqrt(inverse_rows(reference.n, current.n))
@@ -95,4 +97,4 @@ def _law(reference: Summary, current: Summary, value: float, threshold: float) -
     )
 
 
-STATISTICS.add("ks", Statistic("ks", ks, NUMERIC, fixed_limit(_THRESHOLD), _law))
+STATISTICS.add("ks", Statistic("ks", ks, NUMERIC, fixed_threshold(_THRESHOLD), _null_distribution))

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from sparkmon.distributions.distribution import Distribution
-from sparkmon.statistics.rate_laws import excess_law
+from sparkmon.statistics.laws.rates import excess_null_distribution
 from sparkmon.statistics.statistic import (
     NUMERIC,
     STATISTICS,
@@ -15,7 +15,7 @@ from sparkmon.statistics.statistic import (
     Statistic,
     Summary,
     as_numbers,
-    fixed_limit,
+    fixed_threshold,
 )
 
 __all__ = ["lattice_rate"]
@@ -27,7 +27,7 @@ _SLACK = 1e-6
 _SINGLE = 1.2e-7
 """How far off a value may stand, relative to itself: what a 32-bit reading leaves."""
 _CONFIDENCE = 2.6
-"""Standard deviations of the 99 % that sketch errors are told at."""
+"""Standard deviations of the 99 % at which sketch errors are stated."""
 
 
 def lattice_rate(reference: Summary, current: Summary) -> float:
@@ -106,7 +106,9 @@ def _is_off(side: Distribution, step: float) -> np.ndarray:
     return off
 
 
-def _law(reference: Summary, current: Summary, value: float, threshold: float) -> Measurement:
+def _null_distribution(
+    reference: Summary, current: Summary, value: float, threshold: float
+) -> Measurement:
     reference, current = as_numbers(reference, current)
     step = _step(reference)
     sketch_error = 0.0
@@ -116,9 +118,12 @@ def _law(reference: Summary, current: Summary, value: float, threshold: float) -
     rows = reference.n
     if reference.rank_error:
         rows = min(rows, math.floor(1 / reference.rank_error))
-    return excess_law(0.0, rows, current.n, value, threshold, sketch_error)
+    return excess_null_distribution(0.0, rows, current.n, value, threshold, sketch_error)
 
 
 STATISTICS.add(
-    "lattice_rate", Statistic("lattice_rate", lattice_rate, NUMERIC, fixed_limit(_THRESHOLD), _law)
+    "lattice_rate",
+    Statistic(
+        "lattice_rate", lattice_rate, NUMERIC, fixed_threshold(_THRESHOLD), _null_distribution
+    ),
 )

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sparkmon.statistics.binned import binned_error, shares
-from sparkmon.statistics.null_laws import upper_point
+from sparkmon.statistics.laws.tail_probabilities import upper_point
 from sparkmon.statistics.statistic import (
     CATEGORICAL,
     NUMERIC,
@@ -17,7 +17,7 @@ from sparkmon.statistics.statistic import (
     Measurement,
     Statistic,
     Summary,
-    fixed_limit,
+    fixed_threshold,
     least_rows,
 )
 
@@ -57,7 +57,7 @@ def linf(reference: Summary, current: Summary, *, bins: int = _BINS) -> float:
     quantile bins none holds more than a tenth: a numeric column must pile up in one bin to exceed 0.1, the default
     threshold. It is made for columns of few levels.
 
-    *Accuracy*: exact on samples. From sketches, see :func:`sparkmon.statistics.binned.chi2_law`.
+    *Accuracy*: exact on samples. From sketches, see :func:`sparkmon.statistics.binned.chi2_null_distribution`.
 
     *Noise*: if both sides come from one distribution, the p - q of the bins are about normal with variances
     p (1 - p) c, c = 1/m + 1/n. Their greatest size stays below x at least as often as if they were independent, and
@@ -78,36 +78,38 @@ def linf(reference: Summary, current: Summary, *, bins: int = _BINS) -> float:
     >>> round(linf(reference, Categories({"a": 60, "b": 40}, null_count=0, n=100)), 6)
     0.1
     """
-    found = shares(reference, current, bins)
-    return _distance(found.reference, found.current)
+    sides = shares(reference, current, bins)
+    return _distance(sides.reference, sides.current)
 
 
 def _distance(reference: FloatArray, current: FloatArray) -> float:
     return float(np.max(np.abs(reference - current)))
 
 
-def _law(reference: Summary, current: Summary, value: float, threshold: float) -> Measurement:
-    found = shares(reference, current)
-    sketch_error = binned_error(found, _distance, value)
-    deviations = _deviations(found.pooled)
-    limit = threshold / _point(_deviations(found.reference))
+def _null_distribution(
+    reference: Summary, current: Summary, value: float, threshold: float
+) -> Measurement:
+    sides = shares(reference, current)
+    sketch_error = binned_error(sides, _distance, value)
+    deviations = _deviations(sides.pooled)
+    ratio = threshold / _point(_deviations(sides.reference))
     return Measurement(
         value=value,
         threshold=threshold,
-        noise=_mean(deviations) * found.noise_scale,
-        p_value=_sf(max(0.0, value - sketch_error) / found.noise_scale, deviations),
+        noise=_mean(deviations) * sides.noise_scale,
+        p_value=_sf(max(0.0, value - sketch_error) / sides.noise_scale, deviations),
         sketch_error=sketch_error,
-        least_rows=least_rows(limit * limit, found.reference_count),
-        reference_count=found.reference_count,
-        current_count=found.current_count,
-        detail={"bins": found.bins},
+        least_rows=least_rows(ratio * ratio, sides.reference_count),
+        reference_count=sides.reference_count,
+        current_count=sides.current_count,
+        detail={"bins": sides.bins},
     )
 
 
 def _deviations(shares: FloatArray) -> FloatArray:
     """Return the standard deviations of p - q over sqrt(1/m + 1/n), of the bins that have any."""
-    found: FloatArray = np.sqrt(shares * (1 - shares))
-    return found[found > 0]
+    deviations: FloatArray = np.sqrt(shares * (1 - shares))
+    return deviations[deviations > 0]
 
 
 def _sf(value: float, deviations: FloatArray) -> float:
@@ -135,5 +137,6 @@ def _point(deviations: FloatArray) -> float:
 
 
 STATISTICS.add(
-    "linf", Statistic("linf", linf, NUMERIC | CATEGORICAL, fixed_limit(_THRESHOLD), _law)
+    "linf",
+    Statistic("linf", linf, NUMERIC | CATEGORICAL, fixed_threshold(_THRESHOLD), _null_distribution),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sparkmon.distributions.rank_slack import rank_slack
-from sparkmon.statistics.mean_law import mean_law
+from sparkmon.statistics.laws.mean_difference import mean_null_distribution
 from sparkmon.statistics.statistic import (
     NUMERIC,
     STATISTICS,
@@ -11,7 +11,7 @@ from sparkmon.statistics.statistic import (
     Statistic,
     Summary,
     as_numbers,
-    no_limit,
+    no_threshold,
 )
 
 __all__ = ["mean"]
@@ -65,11 +65,13 @@ def mean(reference: Summary, current: Summary) -> float:
     return current.mean - reference.mean
 
 
-def _law(reference: Summary, current: Summary, value: float, threshold: float) -> Measurement:
+def _null_distribution(
+    reference: Summary, current: Summary, value: float, threshold: float
+) -> Measurement:
     reference, current = as_numbers(reference, current)
     sides = (reference, current)
     sketch_error = sum(0.0 if side.moments else rank_slack(side, side.rank_error) for side in sides)
-    return mean_law(reference, current, value, threshold, sketch_error)
+    return mean_null_distribution(reference, current, value, threshold, sketch_error)
 
 
-STATISTICS.add("mean", Statistic("mean", mean, NUMERIC, no_limit, _law))
+STATISTICS.add("mean", Statistic("mean", mean, NUMERIC, no_threshold, _null_distribution))

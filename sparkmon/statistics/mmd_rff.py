@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from sparkmon.distributions.joint import Joint
-from sparkmon.statistics.quadratic_law import QuadraticLaw
+from sparkmon.statistics.laws.weighted_chi2 import WeightedChi2
 from sparkmon.statistics.statistic import (
     JOINT,
     STATISTICS,
@@ -13,7 +13,7 @@ from sparkmon.statistics.statistic import (
     Statistic,
     Summary,
     as_joint,
-    fixed_limit,
+    fixed_threshold,
     inverse_rows,
     least_rows,
 )
@@ -80,7 +80,7 @@ def mmd_rff(reference: Summary, current: Summary) -> float:
     reference, current = as_joint(reference, current)
     if not reference.is_comparable(current):
         return math.nan
-    beyond = max(0.0, _squared(reference, current) - _law_of(reference, current).total)
+    beyond = max(0.0, _squared(reference, current) - _weighted_chi2(reference, current).total)
     return math.sqrt(beyond / reference.unit)
 
 
@@ -89,25 +89,27 @@ def _squared(reference: Joint, current: Joint) -> float:
     return float(apart @ apart)
 
 
-def _law_of(reference: Joint, current: Joint) -> QuadraticLaw:
+def _weighted_chi2(reference: Joint, current: Joint) -> WeightedChi2:
     variance = (reference.spread_out * reference.n + current.spread_out * current.n) / (
         reference.n + current.n
     )
-    return QuadraticLaw(variance * inverse_rows(reference.n, current.n), *reference.spread)
+    return WeightedChi2(variance * inverse_rows(reference.n, current.n), *reference.spread)
 
 
-def _law(reference: Summary, current: Summary, value: float, threshold: float) -> Measurement:
+def _null_distribution(
+    reference: Summary, current: Summary, value: float, threshold: float
+) -> Measurement:
     reference, current = as_joint(reference, current)
-    law = _law_of(reference, current)
+    chi2 = _weighted_chi2(reference, current)
     # With c = 1; the threshold has to stand above the point as it shrinks with c.
-    rows = QuadraticLaw(reference.spread_out, *reference.spread)
+    rows = WeightedChi2(reference.spread_out, *reference.spread)
     far = rows.point(_CHANCE) - rows.total
     greatest_c = threshold**2 * reference.unit / far if far else math.inf
     return Measurement(
         value=value,
         threshold=threshold,
-        noise=law.root_above_mean() / math.sqrt(reference.unit),
-        p_value=law.sf(_squared(reference, current)),
+        noise=chi2.root_above_mean() / math.sqrt(reference.unit),
+        p_value=chi2.sf(_squared(reference, current)),
         sketch_error=0.0,
         least_rows=least_rows(greatest_c, reference.n),
         reference_count=reference.n,
@@ -116,5 +118,8 @@ def _law(reference: Summary, current: Summary, value: float, threshold: float) -
 
 
 STATISTICS.add(
-    "mmd_rff", Statistic("mmd_rff", mmd_rff, JOINT, fixed_limit(_THRESHOLD), _law, of_rows=False)
+    "mmd_rff",
+    Statistic(
+        "mmd_rff", mmd_rff, JOINT, fixed_threshold(_THRESHOLD), _null_distribution, of_rows=False
+    ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sparkmon.statistics.rate_laws import difference_law, rate_difference
+from sparkmon.statistics.laws.rates import difference_null_distribution, rate_difference
 from sparkmon.statistics.statistic import (
     NUMERIC,
     STATISTICS,
@@ -10,7 +10,7 @@ from sparkmon.statistics.statistic import (
     Statistic,
     Summary,
     as_numbers,
-    fixed_limit,
+    fixed_threshold,
 )
 
 __all__ = ["nan_rate"]
@@ -47,7 +47,7 @@ def nan_rate(reference: Summary, current: Summary) -> float:
 
     *Accuracy*: exact; NaN is counted beside the sketches.
 
-    *Noise*: a two-proportion test; see :func:`sparkmon.statistics.rate_laws.difference_law`.
+    *Noise*: a two-proportion test; see :func:`sparkmon.statistics.laws.rates.difference_null_distribution`.
 
     *Cost*: none.
 
@@ -69,14 +69,23 @@ def nan_rate(reference: Summary, current: Summary) -> float:
     return rate_difference(reference.nan_count, reference.rows, current.nan_count, current.rows)
 
 
-def _law(reference: Summary, current: Summary, value: float, threshold: float) -> Measurement:
+def _null_distribution(
+    reference: Summary, current: Summary, value: float, threshold: float
+) -> Measurement:
     reference, current = as_numbers(reference, current)
-    return difference_law(
+    return difference_null_distribution(
         reference.nan_count, reference.rows, current.nan_count, current.rows, threshold
     )
 
 
 STATISTICS.add(
     "nan_rate",
-    Statistic("nan_rate", nan_rate, NUMERIC, fixed_limit(_THRESHOLD), _law, of_rows=False),
+    Statistic(
+        "nan_rate",
+        nan_rate,
+        NUMERIC,
+        fixed_threshold(_THRESHOLD),
+        _null_distribution,
+        of_rows=False,
+    ),
 )

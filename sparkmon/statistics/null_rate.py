@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sparkmon.distributions.distribution import Distribution
-from sparkmon.statistics.rate_laws import difference_law, rate_difference
+from sparkmon.statistics.laws.rates import difference_null_distribution, rate_difference
 from sparkmon.statistics.statistic import (
     CATEGORICAL,
     NUMERIC,
@@ -13,7 +13,7 @@ from sparkmon.statistics.statistic import (
     Summary,
     as_levels,
     as_numbers,
-    fixed_limit,
+    fixed_threshold,
 )
 
 __all__ = ["null_rate"]
@@ -50,7 +50,7 @@ def null_rate(reference: Summary, current: Summary) -> float:
 
     *Accuracy*: exact; rows without a value are counted beside the sketches.
 
-    *Noise*: a two-proportion test; see :func:`sparkmon.statistics.rate_laws.difference_law`.
+    *Noise*: a two-proportion test; see :func:`sparkmon.statistics.laws.rates.difference_null_distribution`.
 
     *Cost*: none.
 
@@ -87,14 +87,21 @@ def _missing(
     return hits, (reference.rows, current.rows)
 
 
-def _law(reference: Summary, current: Summary, value: float, threshold: float) -> Measurement:
+def _null_distribution(
+    reference: Summary, current: Summary, value: float, threshold: float
+) -> Measurement:
     hits, rows = _missing(reference, current)
-    return difference_law(hits[0], rows[0], hits[1], rows[1], threshold)
+    return difference_null_distribution(hits[0], rows[0], hits[1], rows[1], threshold)
 
 
 STATISTICS.add(
     "null_rate",
     Statistic(
-        "null_rate", null_rate, NUMERIC | CATEGORICAL, fixed_limit(_THRESHOLD), _law, of_rows=False
+        "null_rate",
+        null_rate,
+        NUMERIC | CATEGORICAL,
+        fixed_threshold(_THRESHOLD),
+        _null_distribution,
+        of_rows=False,
     ),
 )

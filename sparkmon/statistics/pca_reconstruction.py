@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from sparkmon.statistics.mean_law import mean_law
+from sparkmon.statistics.laws.mean_difference import mean_null_distribution
 from sparkmon.statistics.statistic import (
     JOINT,
     STATISTICS,
@@ -12,7 +12,7 @@ from sparkmon.statistics.statistic import (
     Statistic,
     Summary,
     as_joint,
-    fixed_limit,
+    fixed_threshold,
 )
 
 __all__ = ["pca_reconstruction"]
@@ -75,9 +75,11 @@ def pca_reconstruction(reference: Summary, current: Summary) -> float:
     return current.errors.mean - reference.errors.mean
 
 
-def _law(reference: Summary, current: Summary, value: float, threshold: float) -> Measurement:
+def _null_distribution(
+    reference: Summary, current: Summary, value: float, threshold: float
+) -> Measurement:
     reference, current = as_joint(reference, current)
-    return mean_law(reference.errors, current.errors, value, threshold)
+    return mean_null_distribution(reference.errors, current.errors, value, threshold)
 
 
 STATISTICS.add(
@@ -86,8 +88,8 @@ STATISTICS.add(
         "pca_reconstruction",
         pca_reconstruction,
         JOINT,
-        fixed_limit(_THRESHOLD),
-        _law,
+        fixed_threshold(_THRESHOLD),
+        _null_distribution,
         of_rows=False,
     ),
 )

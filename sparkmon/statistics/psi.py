@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sparkmon.errors import OptionError
-from sparkmon.statistics.binned import chi2_law, shares
+from sparkmon.statistics.binned import chi2_null_distribution, shares
 from sparkmon.statistics.statistic import (
     CATEGORICAL,
     NUMERIC,
@@ -17,7 +17,7 @@ from sparkmon.statistics.statistic import (
     Measurement,
     Statistic,
     Summary,
-    fixed_limit,
+    fixed_threshold,
 )
 
 __all__ = ["psi"]
@@ -60,7 +60,7 @@ def psi(reference: Summary, current: Summary, *, bins: int = _BINS, floor: float
     from the reference alone (:func:`sparkmon.distributions.reference_edges`, :func:`sparkmon.distributions.align`).
     A normal column shifted by 0.45 standard deviations has about 0.2, the default threshold.
 
-    *Accuracy*: exact on samples. From sketches, see :func:`sparkmon.statistics.binned.chi2_law`.
+    *Accuracy*: exact on samples. From sketches, see :func:`sparkmon.statistics.binned.chi2_null_distribution`.
     A reference of percentiles or a histogram is counted on its own known points: exact but for its own error.
 
     *Noise*: with c = 1/m + 1/n and B bins in which either side has rows, PSI / c is about chi-square with B - 1
@@ -84,18 +84,23 @@ def psi(reference: Summary, current: Summary, *, bins: int = _BINS, floor: float
     """
     if not 0 < floor < 1:
         raise OptionError.malformed("floor", floor, "a share in (0, 1), such as 1e-4")
-    found = shares(reference, current, bins)
-    return _distance(found.reference, found.current, floor)
+    sides = shares(reference, current, bins)
+    return _distance(sides.reference, sides.current, floor)
 
 
 def _distance(reference: FloatArray, current: FloatArray, floor: float = _FLOOR) -> float:
-    expected, found = np.maximum(reference, floor), np.maximum(current, floor)
-    return float(np.sum((found - expected) * np.log(found / expected)))
+    expected, observed = np.maximum(reference, floor), np.maximum(current, floor)
+    return float(np.sum((observed - expected) * np.log(observed / expected)))
 
 
-def _law(reference: Summary, current: Summary, value: float, threshold: float) -> Measurement:
-    measured = chi2_law(shares(reference, current), _distance, value, threshold)
+def _null_distribution(
+    reference: Summary, current: Summary, value: float, threshold: float
+) -> Measurement:
+    measured = chi2_null_distribution(shares(reference, current), _distance, value, threshold)
     return replace(measured, detail={**measured.detail, "floor": _FLOOR})
 
 
-STATISTICS.add("psi", Statistic("psi", psi, NUMERIC | CATEGORICAL, fixed_limit(_THRESHOLD), _law))
+STATISTICS.add(
+    "psi",
+    Statistic("psi", psi, NUMERIC | CATEGORICAL, fixed_threshold(_THRESHOLD), _null_distribution),
+)

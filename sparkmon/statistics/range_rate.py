@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from sparkmon.distributions.distribution import Distribution
-from sparkmon.statistics.rate_laws import excess_law
+from sparkmon.statistics.laws.rates import excess_null_distribution
 from sparkmon.statistics.statistic import (
     NUMERIC,
     STATISTICS,
@@ -13,7 +13,7 @@ from sparkmon.statistics.statistic import (
     Statistic,
     Summary,
     as_numbers,
-    fixed_limit,
+    fixed_threshold,
 )
 
 __all__ = ["range_rate"]
@@ -51,8 +51,8 @@ def range_rate(reference: Summary, current: Summary) -> float:
     side's rank error at each end that the current extremes exceed, and exact where they do not.
 
     *Noise*: of a continuous column a further row is outside with the chance 2 / (m + 1), m the reference's rows,
-    which is the noise. How many of n further rows are, has an exact law whatever the distribution: Fisher's exact
-    test of 1 row of m against them. Ties make p-values larger.
+    which is the noise. Whatever the column's distribution, the number of n further rows outside is exactly that of
+    Fisher's exact test of 1 row of m against them. Ties make p-values larger.
 
     *Cost*: two searches in the current support.
 
@@ -83,15 +83,24 @@ def _range(reference: Distribution) -> tuple[float, float]:
     )
 
 
-def _law(reference: Summary, current: Summary, value: float, threshold: float) -> Measurement:
+def _null_distribution(
+    reference: Summary, current: Summary, value: float, threshold: float
+) -> Measurement:
     reference, current = as_numbers(reference, current)
     least, greatest = _range(reference)
     ends = 2 - (current.least >= least) - (current.greatest <= greatest)
     sketch_error = ends * current.rank_error
-    return excess_law(1.0, reference.n, current.n, value, threshold, sketch_error)
+    return excess_null_distribution(1.0, reference.n, current.n, value, threshold, sketch_error)
 
 
 STATISTICS.add(
     "range_rate",
-    Statistic("range_rate", range_rate, NUMERIC, fixed_limit(_THRESHOLD), _law, of_novelty=True),
+    Statistic(
+        "range_rate",
+        range_rate,
+        NUMERIC,
+        fixed_threshold(_THRESHOLD),
+        _null_distribution,
+        of_novelty=True,
+    ),
 )

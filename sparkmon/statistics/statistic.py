@@ -29,10 +29,10 @@ __all__ = [
     "as_joint",
     "as_levels",
     "as_numbers",
-    "fixed_limit",
+    "fixed_threshold",
     "inverse_rows",
     "least_rows",
-    "no_limit",
+    "no_threshold",
 ]
 
 Summary: TypeAlias = Distribution | Categories | Joint
@@ -60,7 +60,7 @@ class Measurement:
     one distribution."""
     p_value: float | None
     """How often sampling alone would give such a value or one farther from 0, after ``sketch_error`` is taken off.
-    It takes rows as independent; None where no law is known."""
+    It takes rows as independent; None where no null distribution is known."""
     sketch_error: float
     """How far the summaries' rank errors may have put the value off; 0 for exact ones."""
     least_rows: int | None
@@ -92,24 +92,25 @@ class Statistic:
         no rows.
     kinds : frozenset of SummaryKind
         The kinds of summary it is defined for.
-    limit : callable
-        ``(reference) -> float``: its default threshold, in the value's unit; :func:`fixed_limit` where that is the same
-        for every column, :func:`no_limit` where the statistic is reported and judged only by a threshold that is given.
-    law : callable
-        ``(reference, current, value, threshold) -> Measurement``: what surrounds a value that is not NaN.
+    default_threshold : callable
+        ``(reference) -> float``, in the value's unit; :func:`fixed_threshold` if it is the same for every column,
+        :func:`no_threshold` if the statistic is only reported unless the user sets a threshold.
+    null_distribution : callable
+        ``(reference, current, value, threshold) -> Measurement``: compares a value that is not NaN with
+        what two sides of one distribution would give.
     of_rows : bool, default True
         Whether it can be computed of two columns side by side, in which null marks the rows of the other side. False
         for a statistic that counts nulls or is of whole rows.
     of_novelty : bool, default False
         Whether it measures what the reference never had. Of a part of the reference that is 0, so that a block has to
-        be held beside the other blocks to learn what time alone does.
+        be compared with the other blocks to learn what time alone does.
     """
 
     name: str
     function: Callable[[Summary, Summary], float]
     kinds: frozenset[SummaryKind]
-    limit: Callable[[Summary], float]
-    law: Callable[[Summary, Summary, float, float], Measurement]
+    default_threshold: Callable[[Summary], float]
+    null_distribution: Callable[[Summary, Summary, float, float], Measurement]
     of_rows: bool = True
     of_novelty: bool = False
 
@@ -123,7 +124,7 @@ class Statistic:
         reference, current : Distribution, Categories or Joint
             The training side and the live side, of one kind.
         threshold : float, optional
-            In the value's unit; ``limit(reference)`` if not given.
+            In the value's unit; ``default_threshold(reference)`` if not given.
 
         Raises
         ------
@@ -134,8 +135,8 @@ class Statistic:
         --------
         >>> from sparkmon.statistics import STATISTICS
         >>> reference = Distribution.from_sample(range(10_000))
-        >>> found = STATISTICS.get("ks").measure(reference, Distribution.from_sample(range(5_000)))
-        >>> found.value, found.threshold, round(found.noise, 3), found.least_rows
+        >>> measured = STATISTICS.get("ks").measure(reference, Distribution.from_sample(range(5_000)))
+        >>> measured.value, measured.threshold, round(measured.noise, 3), measured.least_rows
         (0.5, 0.1, 0.015, 395)
         """
         kind = _common_kind(reference, current)
@@ -144,14 +145,15 @@ class Statistic:
                 f"got {kind} columns for {self.name}; expected {' or '.join(sorted(self.kinds))}; "
                 "choose a statistic of that kind"
             )
-        limit = self.limit(reference) if threshold is None else threshold
+        if threshold is None:
+            threshold = self.default_threshold(reference)
         value = self.function(reference, current)
         if math.isnan(value):
             nothing = math.nan
             return Measurement(
-                nothing, limit, nothing, None, nothing, None, reference.rows, current.rows
+                nothing, threshold, nothing, None, nothing, None, reference.rows, current.rows
             )
-        return self.law(reference, current, value, limit)
+        return self.null_distribution(reference, current, value, threshold)
 
 
 STATISTICS: Registry[Statistic] = Registry("statistic")
@@ -187,22 +189,18 @@ def as_joint(reference: Summary, current: Summary) -> tuple[Joint, Joint]:
     )
 
 
-def fixed_limit(threshold: float) -> Callable[[Summary], float]:
+def fixed_threshold(threshold: float) -> Callable[[Summary], float]:
     """Return the default threshold of a statistic whose unit is the same for every column.
 
     Examples
     --------
-    >>> fixed_limit(0.2)(Distribution.from_sample([1.0, 2.0]))
+    >>> fixed_threshold(0.2)(Distribution.from_sample([1.0, 2.0]))
     0.2
     """
-
-    def limit(reference: Summary) -> float:
-        return threshold
-
-    return limit
+    return lambda reference: threshold
 
 
-def no_limit(reference: Summary) -> float:
+def no_threshold(reference: Summary) -> float:
     """Return infinity: the default threshold of a statistic that is reported only."""
     return math.inf
 
@@ -215,16 +213,16 @@ def inverse_rows(reference_count: float, current_count: float) -> float:
 def least_rows(greatest_c: float, reference_count: float) -> int | None:
     """Return the fewest current rows for which 1/m + 1/n stays within ``greatest_c``.
 
-    Rounded to the nearest row, at least 1: the laws it rests on are not exact to a row. None if the reference's m
-    rows alone exceed ``greatest_c``.
+    Rounded to the nearest row, at least 1: the null distributions behind it are approximate. None if the reference,
+    with its m rows, alone exceeds ``greatest_c``.
 
     Examples
     --------
     >>> least_rows(0.01, 200), least_rows(0.01, float("inf")), least_rows(0.01, 100)
     (200, 100, None)
     """
-    left = greatest_c - 1 / reference_count
-    return max(1, round(1 / left)) if left > 0 else None
+    remainder = greatest_c - 1 / reference_count
+    return max(1, round(1 / remainder)) if remainder > 0 else None
 
 
 def _common_kind(reference: Summary, current: Summary) -> SummaryKind:

@@ -8,7 +8,7 @@ import numpy as np
 
 from sparkmon.distributions.distribution import Distribution
 from sparkmon.distributions.rank_slack import rank_slack
-from sparkmon.statistics.null_laws import chi2_quantile
+from sparkmon.statistics.laws.tail_probabilities import chi2_quantile
 from sparkmon.statistics.statistic import (
     NUMERIC,
     STATISTICS,
@@ -18,7 +18,7 @@ from sparkmon.statistics.statistic import (
     as_numbers,
     inverse_rows,
     least_rows,
-    no_limit,
+    no_threshold,
 )
 
 __all__ = ["std"]
@@ -71,21 +71,23 @@ def std(reference: Summary, current: Summary) -> float:
     return current.std - reference.std
 
 
-def _law(reference: Summary, current: Summary, value: float, threshold: float) -> Measurement:
+def _null_distribution(
+    reference: Summary, current: Summary, value: float, threshold: float
+) -> Measurement:
     reference, current = as_numbers(reference, current)
     sketch_error = sum(0.0 if side.moments else _slack(side) for side in (reference, current))
     # Standard deviation of the estimate times the root of its rows.
     unit = reference.std * math.sqrt(max(0.0, _kurtosis(reference) - 1)) / 2
     scale = math.sqrt(inverse_rows(reference.n, current.n))
     point = math.sqrt(chi2_quantile(0.999, 1)) * unit
-    limit = threshold / point if point else math.inf
+    ratio = threshold / point if point else math.inf
     return Measurement(
         value=value,
         threshold=threshold,
         noise=math.sqrt(2 / math.pi) * unit * scale,
         p_value=None,
         sketch_error=sketch_error,
-        least_rows=least_rows(limit * limit, reference.n),
+        least_rows=least_rows(ratio * ratio, reference.n),
         reference_count=reference.n,
         current_count=current.n,
     )
@@ -108,4 +110,4 @@ def _slack(side: Distribution) -> float:
     return rank_slack(side, side.rank_error, np.abs(side.values - side.mean) / side.std)
 
 
-STATISTICS.add("std", Statistic("std", std, NUMERIC, no_limit, _law))
+STATISTICS.add("std", Statistic("std", std, NUMERIC, no_threshold, _null_distribution))

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sparkmon.statistics.binned import binned_error, shares
-from sparkmon.statistics.null_laws import chi2_sf, upper_point
+from sparkmon.statistics.laws.tail_probabilities import chi2_sf, upper_point
 from sparkmon.statistics.statistic import (
     CATEGORICAL,
     NUMERIC,
@@ -17,7 +17,7 @@ from sparkmon.statistics.statistic import (
     Measurement,
     Statistic,
     Summary,
-    fixed_limit,
+    fixed_threshold,
     least_rows,
 )
 
@@ -56,7 +56,7 @@ def tv(reference: Summary, current: Summary, *, bins: int = _BINS) -> float:
     1/2 sum over bins of abs(p - q), p the reference's share, q the current one. Bins come from the reference alone. A
     normal column shifted by 0.25 standard deviations has about 0.1, the default threshold.
 
-    *Accuracy*: exact on samples. From sketches, see :func:`sparkmon.statistics.binned.chi2_law`.
+    *Accuracy*: exact on samples. From sketches, see :func:`sparkmon.statistics.binned.chi2_null_distribution`.
 
     *Noise*: if both sides come from one distribution, the p - q of the bins are about normal with variances p (1 - p)
     c, c = 1/m + 1/n, and the correlations of a multinomial. That gives the value's mean and variance; its tail is
@@ -78,40 +78,42 @@ def tv(reference: Summary, current: Summary, *, bins: int = _BINS) -> float:
     >>> round(tv(reference, Categories({"a": 60, "b": 40}, null_count=0, n=100)), 6)
     0.1
     """
-    found = shares(reference, current, bins)
-    return _distance(found.reference, found.current)
+    sides = shares(reference, current, bins)
+    return _distance(sides.reference, sides.current)
 
 
 def _distance(reference: FloatArray, current: FloatArray) -> float:
     return float(np.sum(np.abs(reference - current))) / 2
 
 
-def _law(reference: Summary, current: Summary, value: float, threshold: float) -> Measurement:
-    found = shares(reference, current)
-    sketch_error = binned_error(found, _distance, value)
-    mean, degrees = _noise(found.pooled)
-    evidence = max(0.0, value - sketch_error) / found.noise_scale
-    limit = threshold / _point(*_noise(found.reference))
+def _null_distribution(
+    reference: Summary, current: Summary, value: float, threshold: float
+) -> Measurement:
+    sides = shares(reference, current)
+    sketch_error = binned_error(sides, _distance, value)
+    mean, degrees = _noise(sides.pooled)
+    evidence = max(0.0, value - sketch_error) / sides.noise_scale
+    ratio = threshold / _point(*_noise(sides.reference))
     return Measurement(
         value=value,
         threshold=threshold,
-        noise=mean * found.noise_scale,
+        noise=mean * sides.noise_scale,
         p_value=_chi_sf(evidence, mean, degrees),
         sketch_error=sketch_error,
-        least_rows=least_rows(limit * limit, found.reference_count),
-        reference_count=found.reference_count,
-        current_count=found.current_count,
-        detail={"bins": found.bins},
+        least_rows=least_rows(ratio * ratio, sides.reference_count),
+        reference_count=sides.reference_count,
+        current_count=sides.current_count,
+        detail={"bins": sides.bins},
     )
 
 
 def _noise(shares: FloatArray) -> tuple[float, float]:
     """Return the mean of the noise over sqrt(1/m + 1/n), and the degrees of freedom of the chi variable it is like."""
-    held = shares[(shares > 0) & (shares < 1)]
-    if not held.size:
+    filled = shares[(shares > 0) & (shares < 1)]
+    if not filled.size:
         return 0.0, 1.0
-    deviations = np.sqrt(held * (1 - held))
-    odds = np.sqrt(held / (1 - held))
+    deviations = np.sqrt(filled * (1 - filled))
+    odds = np.sqrt(filled / (1 - filled))
     correlations = np.clip(-np.outer(odds, odds), -1.0, 1.0)
     np.fill_diagonal(correlations, 1.0)
     # Of two normal variables with correlation r: the covariance of their absolute values, times pi / 2.
@@ -145,4 +147,7 @@ def _point(mean: float, degrees: float) -> float:
     return upper_point(lambda value: _chi_sf(value, mean, degrees), _CHANCE, 20 * mean)
 
 
-STATISTICS.add("tv", Statistic("tv", tv, NUMERIC | CATEGORICAL, fixed_limit(_THRESHOLD), _law))
+STATISTICS.add(
+    "tv",
+    Statistic("tv", tv, NUMERIC | CATEGORICAL, fixed_threshold(_THRESHOLD), _null_distribution),
+)

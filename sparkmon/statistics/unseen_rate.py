@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from sparkmon.distributions.categories import align
-from sparkmon.statistics.rate_laws import excess_law
+from sparkmon.statistics.laws.rates import excess_null_distribution
 from sparkmon.statistics.statistic import (
     CATEGORICAL,
     STATISTICS,
@@ -13,7 +13,7 @@ from sparkmon.statistics.statistic import (
     Statistic,
     Summary,
     as_levels,
-    fixed_limit,
+    fixed_threshold,
 )
 
 __all__ = ["unseen_rate"]
@@ -52,7 +52,7 @@ def unseen_rate(reference: Summary, current: Summary) -> float:
     *Accuracy*: exact, as far as all levels are tracked.
 
     *Noise*: the expected share. The p-value is that of Fisher's exact test of f rows of m against the unseen of n:
-    the binomial law of a chance that is itself known from m rows only.
+    the binomial distribution of a chance that is itself known from m rows only.
 
     *Cost*: one look-up per level.
 
@@ -70,19 +70,26 @@ def unseen_rate(reference: Summary, current: Summary) -> float:
     reference, current = as_levels(reference, current)
     if not (reference.n and current.n):
         return math.nan
-    _, _, found = align(reference, current)
-    return float(found[-2]) / current.n  # the labels end with other, unseen and null
+    _, _, counts = align(reference, current)
+    return float(counts[-2]) / current.n  # the labels end with other, unseen and null
 
 
-def _law(reference: Summary, current: Summary, value: float, threshold: float) -> Measurement:
+def _null_distribution(
+    reference: Summary, current: Summary, value: float, threshold: float
+) -> Measurement:
     reference, current = as_levels(reference, current)
     once = sum(count == 1 for count in reference.counts.values())
-    return excess_law(once, reference.n, current.n, value, threshold)
+    return excess_null_distribution(once, reference.n, current.n, value, threshold)
 
 
 STATISTICS.add(
     "unseen_rate",
     Statistic(
-        "unseen_rate", unseen_rate, CATEGORICAL, fixed_limit(_THRESHOLD), _law, of_novelty=True
+        "unseen_rate",
+        unseen_rate,
+        CATEGORICAL,
+        fixed_threshold(_THRESHOLD),
+        _null_distribution,
+        of_novelty=True,
     ),
 )

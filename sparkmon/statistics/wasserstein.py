@@ -9,7 +9,7 @@ import numpy as np
 from sparkmon.distributions.distribution import Distribution
 from sparkmon.distributions.gaps import gaps
 from sparkmon.distributions.rank_slack import rank_slack
-from sparkmon.statistics.null_laws import chi2_quantile, chi2_sf
+from sparkmon.statistics.laws.tail_probabilities import chi2_quantile, chi2_sf
 from sparkmon.statistics.statistic import (
     NUMERIC,
     STATISTICS,
@@ -21,7 +21,7 @@ from sparkmon.statistics.statistic import (
     least_rows,
 )
 
-__all__ = ["law", "wasserstein"]
+__all__ = ["null_distribution", "wasserstein"]
 
 _THRESHOLD_SD = 0.1
 _HALF_NORMAL = 2 / math.pi
@@ -86,14 +86,16 @@ def wasserstein(reference: Summary, current: Summary) -> float:
     return float(np.sum(apart[:-1] * np.diff(points)))
 
 
-def law(reference: Summary, current: Summary, value: float, threshold: float) -> Measurement:
-    """Return what surrounds a distance ``value``, all in the column's unit."""
+def null_distribution(
+    reference: Summary, current: Summary, value: float, threshold: float
+) -> Measurement:
+    """Measure a distance ``value``, all in the column's unit."""
     reference, current = as_numbers(reference, current)
     sketch_error = sum(rank_slack(side, side.known_error) for side in (reference, current))
     c = inverse_rows(reference.n, current.n)
     sd = reference.std or math.ulp(0.0)  # in a constant column any difference is beyond noise
     spread = _spread(reference)
-    evidence, limit = max(0.0, value - sketch_error) / sd, threshold / sd
+    evidence, ratio = max(0.0, value - sketch_error) / sd, threshold / sd
     extra = max(0.0, _HALF_NORMAL * ((spread / sd) ** 2 - 1))
     point = chi2_quantile(0.999, 1) + extra
     return Measurement(
@@ -102,7 +104,7 @@ def law(reference: Summary, current: Summary, value: float, threshold: float) ->
         noise=math.sqrt(_HALF_NORMAL * c) * spread,
         p_value=chi2_sf(evidence * evidence / c - extra, 1),
         sketch_error=sketch_error,
-        least_rows=least_rows(limit * limit / point, reference.n),
+        least_rows=least_rows(ratio * ratio / point, reference.n),
         reference_count=reference.n,
         current_count=current.n,
     )
@@ -113,9 +115,12 @@ def _spread(reference: Distribution) -> float:
     return float(np.sum(np.sqrt(below * (1 - below)) * np.diff(reference.values)))
 
 
-def _limit(reference: Summary) -> float:
+def _default_threshold(reference: Summary) -> float:
     reference, _ = as_numbers(reference, reference)
     return _THRESHOLD_SD * reference.std or math.nan
 
 
-STATISTICS.add("wasserstein", Statistic("wasserstein", wasserstein, NUMERIC, _limit, law))
+STATISTICS.add(
+    "wasserstein",
+    Statistic("wasserstein", wasserstein, NUMERIC, _default_threshold, null_distribution),
+)

@@ -12,9 +12,9 @@ from sparkmon.statistics.statistic import (
     Statistic,
     Summary,
     as_numbers,
-    fixed_limit,
+    fixed_threshold,
 )
-from sparkmon.statistics.wasserstein import law, wasserstein
+from sparkmon.statistics.wasserstein import null_distribution, wasserstein
 
 __all__ = ["wasserstein_normed"]
 
@@ -62,10 +62,12 @@ def wasserstein_normed(reference: Summary, current: Summary) -> float:
     return wasserstein(reference, current) / (reference.std or math.nan)
 
 
-def _law(reference: Summary, current: Summary, value: float, threshold: float) -> Measurement:
+def _null_distribution(
+    reference: Summary, current: Summary, value: float, threshold: float
+) -> Measurement:
     reference, current = as_numbers(reference, current)
     unit = reference.std
-    measured = law(reference, current, value * unit, threshold * unit)
+    measured = null_distribution(reference, current, value * unit, threshold * unit)
     return replace(
         measured,
         value=value,
@@ -77,5 +79,11 @@ def _law(reference: Summary, current: Summary, value: float, threshold: float) -
 
 STATISTICS.add(
     "wasserstein_normed",
-    Statistic("wasserstein_normed", wasserstein_normed, NUMERIC, fixed_limit(_THRESHOLD), _law),
+    Statistic(
+        "wasserstein_normed",
+        wasserstein_normed,
+        NUMERIC,
+        fixed_threshold(_THRESHOLD),
+        _null_distribution,
+    ),
 )

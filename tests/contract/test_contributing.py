@@ -80,7 +80,7 @@ def test_a_default_threshold_is_one_constant() -> None:
         if isinstance(node, ast.Assign)
         if isinstance(node.targets[0], ast.Name) and node.targets[0].id == "_THRESHOLD"
     ]
-    assert assigned == [STATISTICS.get("psi").limit(None)]  # type: ignore[arg-type]
+    assert assigned == [STATISTICS.get("psi").default_threshold(None)]  # type: ignore[arg-type]
 
 
 def test_every_verb_has_the_files_of_a_verb() -> None:

@@ -58,7 +58,7 @@ def test_the_table_of_statistics_has_the_default_thresholds(name: str) -> None:
     # A standard deviation of 1, so that a threshold in standard deviations is the number that is written.
     reference = Distribution.from_sample([-1.0, 1.0] * 500)
     written = math.inf if text == "reported" else float(text.split()[0])
-    assert STATISTICS.get(name).limit(reference) == pytest.approx(written, rel=1e-3)
+    assert STATISTICS.get(name).default_threshold(reference) == pytest.approx(written, rel=1e-3)
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: page.where)

@@ -94,7 +94,9 @@ OWN_BUILDERS: dict[tuple[str, str], Shifted] = {
     ("unseen_rate", "categorical"): strange,
 }
 """What grows along a shift where a statistic does not look at the values' places."""
-REPORTED = {name for name in STATISTICS if math.isinf(STATISTICS.get(name).limit(numeric(0)))}
+REPORTED = {
+    name for name in STATISTICS if math.isinf(STATISTICS.get(name).default_threshold(numeric(0)))
+}
 MADE_OF_ROWS = {"count", "cramer_von_mises", "mmd_rff"}
 """What changes if one side's rows are doubled; cramer_von_mises not if both sides' are."""
 BLIND_TO_PLACES = {"null_rate", "nan_rate", "type_rate", "lattice_rate", "count"}
@@ -212,7 +214,7 @@ def test_noise_and_p_value_fall_with_more_rows(statistic: Statistic, kind: str) 
 def test_threshold_is_the_default_unless_given(statistic: Statistic, kind: str) -> None:
     side = BUILDERS[kind](0, 10)
     usual, raised = statistic.measure(side, side), statistic.measure(side, side, 0.7)
-    assert usual.threshold == statistic.limit(side)
+    assert usual.threshold == statistic.default_threshold(side)
     assert raised.threshold == 0.7
     assert usual.least_rows is not None
     assert raised.least_rows is not None

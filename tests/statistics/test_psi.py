@@ -9,7 +9,7 @@ from scipy import stats
 from sparkmon.distributions import Categories, Distribution
 from sparkmon.errors import OptionError
 from sparkmon.statistics import STATISTICS, psi
-from sparkmon.statistics.binned import chi2_law, shares
+from sparkmon.statistics.binned import chi2_null_distribution, shares
 
 PSI = STATISTICS.get("psi")
 DECILES = Distribution.from_sample(np.arange(100_000.0))
@@ -71,7 +71,7 @@ def test_a_squared_distance_has_the_same_evidence() -> None:
 
     found = shares(reference, current)
     value = hellinger(found.reference, found.current)
-    measured = chi2_law(found, hellinger, value, 0.1, scale=8, power=2)
+    measured = chi2_null_distribution(found, hellinger, value, 0.1, scale=8, power=2)
     usual = PSI.measure(reference, current, 8 * 0.1**2)
     assert measured.p_value == pytest.approx(usual.p_value, rel=0.01)
     assert measured.noise**2 * 8 == pytest.approx(usual.noise)

@@ -15,8 +15,8 @@ NORMAL = Distribution.from_sample(stats.norm.ppf((np.arange(20_000) + 0.5) / 20_
 
 def test_threshold_is_a_tenth_of_the_references_deviation() -> None:
     reference = Distribution.from_sample([0.0, 10.0])
-    assert RAW.limit(reference) == 0.5
-    assert NORMED.limit(reference) == 0.1
+    assert RAW.default_threshold(reference) == 0.5
+    assert NORMED.default_threshold(reference) == 0.1
 
 
 def test_noise_is_the_integral_over_a_normal_reference() -> None:

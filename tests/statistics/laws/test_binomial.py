@@ -1,4 +1,4 @@
-"""The binomial law against scipy's."""
+"""The binomial distribution against scipy's."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from sparkmon.errors import OptionError
-from sparkmon.statistics.shares import binomial_sf, share_lower_bound
+from sparkmon.statistics.laws.binomial import binomial_sf, share_lower_bound
 
 COUNTS = [(1, 1), (1, 2), (2, 2), (5, 100), (90, 100), (300, 20_000), (10_300, 1_000_000)]
 

@@ -1,4 +1,4 @@
-"""The law of weighted chi-squares agrees with scipy where weights are equal, and with draws where they are not."""
+"""The distribution of weighted chi-squares agrees with scipy for equal weights, and with random draws for others."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from sparkmon.statistics.quadratic_law import QuadraticLaw, gamma_sf
+from sparkmon.statistics.laws.weighted_chi2 import WeightedChi2, gamma_sf
 
 
 @pytest.mark.parametrize("shape", [0.05, 0.5, 1.0, 3.7, 40.0, 1_000.5])
@@ -23,7 +23,7 @@ def test_far_tails_keep_their_digits() -> None:
 
 
 def test_equal_weights_make_a_chi_square() -> None:
-    law = QuadraticLaw(1.0, 1 / 12, 1 / 144)
+    law = WeightedChi2(1.0, 1 / 12, 1 / 144)
     for value in (0.1, 1.0, 2.5):
         assert law.sf(value) == pytest.approx(stats.chi2.sf(12 * value, 12), rel=1e-9)
     assert law.point(0.001) == pytest.approx(stats.chi2.isf(0.001, 12) / 12, rel=1e-8)
@@ -32,7 +32,7 @@ def test_equal_weights_make_a_chi_square() -> None:
 @pytest.mark.parametrize("weights", [[1.0], [0.5, 0.5], 0.7 ** np.arange(20), 1 / np.arange(1, 60)])
 def test_unequal_weights_have_the_tail_of_draws(weights: list[float]) -> None:
     shares = np.array(weights) / np.sum(weights)
-    law = QuadraticLaw(2.0, float(np.sum(shares**2)), float(np.sum(shares**3)))
+    law = WeightedChi2(2.0, float(np.sum(shares**2)), float(np.sum(shares**3)))
     draws = 2 * (np.random.default_rng(9).normal(size=(200_000, len(shares))) ** 2 @ shares)
     for chance, off in ((0.05, 0.12), (0.01, 0.1), (0.001, 0.4)):
         assert np.mean(draws > law.point(chance)) == pytest.approx(chance, rel=off)
@@ -41,7 +41,7 @@ def test_unequal_weights_have_the_tail_of_draws(weights: list[float]) -> None:
 
 
 def test_without_noise_anything_is_beyond_it() -> None:
-    still = QuadraticLaw(0.0, 0.1, 0.01)
+    still = WeightedChi2(0.0, 0.1, 0.01)
     assert (still.sf(0.0), still.sf(1e-9)) == (1, 0)
     assert still.point(0.001) >= 0
     assert still.root_above_mean() == 0

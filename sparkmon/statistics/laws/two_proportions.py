@@ -1,4 +1,4 @@
-"""Whether two counts of hits may be of one share, over any numbers of rows: exact laws, with numpy alone."""
+"""Whether two counts of hits may be of one share, over any numbers of rows: exact tests that need only numpy."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from functools import lru_cache
 
 import numpy as np
 
-__all__ = ["excess_sf", "least_rows_of_rate", "two_shares_p_value"]
+__all__ = ["excess_sf", "least_rows_of_rate", "two_proportions_p_value"]
 
 _NORMAL_FROM = 10_000.0
-"""Variance of the hits from which the normal law is within 3 % of the exact one at three deviations."""
+"""Variance of the hits from which the normal distribution is within 3 % of the exact one at three deviations."""
 _REACH = 40
 """Deviations beyond which no double is left of a tail."""
 _FARTHEST = 200_000.0
@@ -18,7 +18,7 @@ _CHANCE = 0.001
 _MOST_ROWS = 1e9
 
 
-def two_shares_p_value(
+def two_proportions_p_value(
     reference_hits: float, reference_rows: float, current_hits: float, current_rows: float
 ) -> float:
     """Return how often two sides of one share have hits as unequal as these, or more so.
@@ -46,7 +46,7 @@ def two_shares_p_value(
 
     Examples
     --------
-    >>> round(two_shares_p_value(10, 1_000, 30, 1_000), 6)
+    >>> round(two_proportions_p_value(10, 1_000, 30, 1_000), 6)
     0.001305
     """
     if reference_hits * current_rows == current_hits * reference_rows:
@@ -72,8 +72,8 @@ def excess_sf(
 
     Notes
     -----
-    Fisher's exact test. It is also the exact law of how many further rows lie beyond the ``reference_hits`` + 1
-    outermost of the reference's rows, whatever the (continuous) distribution.
+    Fisher's exact test. It is also the exact distribution of the number of further rows beyond the
+    ``reference_hits`` + 1 outermost rows of the reference, whatever the (continuous) distribution of the column.
 
     References
     ----------

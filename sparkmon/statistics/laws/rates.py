@@ -1,13 +1,17 @@
-"""What surrounds a rate: of a difference of two rates, and of a rate of rows that the reference has none of."""
+"""The null distributions of a difference of two rates, and of a rate of rows that the reference has none of."""
 
 from __future__ import annotations
 
 import math
 
+from sparkmon.statistics.laws.two_proportions import (
+    excess_sf,
+    least_rows_of_rate,
+    two_proportions_p_value,
+)
 from sparkmon.statistics.statistic import Measurement, inverse_rows
-from sparkmon.statistics.two_shares import excess_sf, least_rows_of_rate, two_shares_p_value
 
-__all__ = ["difference_law", "excess_law", "rate_difference"]
+__all__ = ["difference_null_distribution", "excess_null_distribution", "rate_difference"]
 
 
 def rate_difference(
@@ -25,20 +29,20 @@ def rate_difference(
     return abs(reference_hits / reference_rows - current_hits / current_rows)
 
 
-def difference_law(
+def difference_null_distribution(
     reference_hits: float,
     reference_rows: float,
     current_hits: float,
     current_rows: float,
     threshold: float,
 ) -> Measurement:
-    """Return what surrounds abs(k/m - j/n), j of m rows and k of n rows hit; all are whole numbers.
+    """Measure abs(k/m - j/n), j of m rows and k of n rows hit; all are whole numbers.
 
     Notes
     -----
     With p the share of both sides together, the difference is about normal with variance p (1 - p) c, c = 1/m + 1/n, so
     sqrt(2 / pi) of its root is to be expected of no drift. The p-value is two-sided and holds for few hits too: see
-    :func:`sparkmon.statistics.two_shares.two_shares_p_value`.
+    :func:`sparkmon.statistics.laws.two_proportions.two_proportions_p_value`.
     """
     pooled = (reference_hits + current_hits) / (reference_rows + current_rows)
     variance = pooled * (1 - pooled) * inverse_rows(reference_rows, current_rows)
@@ -46,7 +50,7 @@ def difference_law(
         value=rate_difference(reference_hits, reference_rows, current_hits, current_rows),
         threshold=threshold,
         noise=math.sqrt(2 / math.pi * variance),
-        p_value=two_shares_p_value(reference_hits, reference_rows, current_hits, current_rows),
+        p_value=two_proportions_p_value(reference_hits, reference_rows, current_hits, current_rows),
         sketch_error=0.0,
         least_rows=least_rows_of_rate(reference_hits, reference_rows, threshold),
         reference_count=reference_rows,
@@ -54,7 +58,7 @@ def difference_law(
     )
 
 
-def excess_law(
+def excess_null_distribution(
     reference_hits: float,
     reference_rows: float,
     current_rows: float,
@@ -62,7 +66,7 @@ def excess_law(
     threshold: float,
     sketch_error: float = 0.0,
 ) -> Measurement:
-    """Return what surrounds a rate of rows that are beyond what the reference has.
+    """Measure a rate of rows that are beyond what the reference has.
 
     Parameters
     ----------

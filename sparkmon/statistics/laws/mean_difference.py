@@ -1,24 +1,24 @@
-"""What surrounds a difference of means: the normal law of two samples with variances of their own."""
+"""The null distribution of a difference of means: normal, of two samples with their own variances."""
 
 from __future__ import annotations
 
 import math
 
 from sparkmon.distributions.distribution import Distribution
-from sparkmon.statistics.null_laws import chi2_quantile, chi2_sf
+from sparkmon.statistics.laws.tail_probabilities import chi2_quantile, chi2_sf
 from sparkmon.statistics.statistic import Measurement, least_rows
 
-__all__ = ["mean_law"]
+__all__ = ["mean_null_distribution"]
 
 
-def mean_law(
+def mean_null_distribution(
     reference: Distribution,
     current: Distribution,
     value: float,
     threshold: float,
     sketch_error: float = 0.0,
 ) -> Measurement:
-    """Return what surrounds the current mean less the reference's; all but counts in the column's unit.
+    """Measure the current mean less the reference's; all but counts in the column's unit.
 
     Notes
     -----
@@ -34,14 +34,14 @@ def mean_law(
     evidence = max(0.0, abs(value) - sketch_error)
     z = evidence / deviation if deviation else (math.inf if evidence else 0.0)
     point = math.sqrt(chi2_quantile(0.999, 1)) * reference.std
-    limit = threshold / point if point else math.inf
+    ratio = threshold / point if point else math.inf
     return Measurement(
         value=value,
         threshold=threshold,
         noise=math.sqrt(2 / math.pi) * deviation,
         p_value=chi2_sf(z * z, 1),
         sketch_error=sketch_error,
-        least_rows=least_rows(limit * limit, reference.n),
+        least_rows=least_rows(ratio * ratio, reference.n),
         reference_count=reference.n,
         current_count=current.n,
     )

@@ -1,11 +1,15 @@
-"""Two counts of hits against scipy's hypergeometric and beta-binomial laws."""
+"""Two counts of hits against scipy's hypergeometric and beta-binomial distributions."""
 
 from __future__ import annotations
 
 import pytest
 from scipy import stats
 
-from sparkmon.statistics.two_shares import excess_sf, least_rows_of_rate, two_shares_p_value
+from sparkmon.statistics.laws.two_proportions import (
+    excess_sf,
+    least_rows_of_rate,
+    two_proportions_p_value,
+)
 
 COUNTS = [
     (0, 1, 1, 1),
@@ -32,29 +36,29 @@ def test_the_tail_is_that_of_rows_beyond_order_statistics(k: int, m: int, x: int
 
 @pytest.mark.parametrize(("k", "m", "x", "n"), COUNTS)
 def test_the_p_value_is_twice_the_lesser_half_counted_tail(k: int, m: int, x: int, n: int) -> None:
-    law = stats.hypergeom(m + n, k + x, n)
-    half = law.pmf(x) / 2
-    expected = min(1.0, 2 * min(law.cdf(x) - half, law.sf(x) + half))
-    assert two_shares_p_value(k, m, x, n) == pytest.approx(expected, rel=1e-7)
+    exact = stats.hypergeom(m + n, k + x, n)
+    half = exact.pmf(x) / 2
+    expected = min(1.0, 2 * min(exact.cdf(x) - half, exact.sf(x) + half))
+    assert two_proportions_p_value(k, m, x, n) == pytest.approx(expected, rel=1e-7)
 
 
 def test_many_hits_are_judged_by_the_two_proportion_test() -> None:
     k, m, x, n = 300_000, 1_000_000, 301_500, 1_000_000
     table = [[k, m - k], [x, n - x]]
     expected = stats.chi2_contingency(table, correction=False).pvalue
-    assert two_shares_p_value(k, m, x, n) == pytest.approx(expected, rel=1e-3)
-    assert two_shares_p_value(0, 10**9, 10**8, 10**9) == 0
+    assert two_proportions_p_value(k, m, x, n) == pytest.approx(expected, rel=1e-3)
+    assert two_proportions_p_value(0, 10**9, 10**8, 10**9) == 0
 
 
 def test_just_below_the_change_of_law_both_agree() -> None:
     k, m, x, n = 50_000, 180_000, 11_900, 40_000
     z = stats.chi2_contingency([[k, m - k], [x, n - x]], correction=False).pvalue
-    assert two_shares_p_value(k, m, x, n) == pytest.approx(z, rel=0.05)
+    assert two_proportions_p_value(k, m, x, n) == pytest.approx(z, rel=0.05)
 
 
 def test_the_ends_are_exact() -> None:
-    assert two_shares_p_value(3, 30, 30, 300) == 1
-    assert two_shares_p_value(0, 5, 0, 9) == two_shares_p_value(5, 5, 9, 9) == 1
+    assert two_proportions_p_value(3, 30, 30, 300) == 1
+    assert two_proportions_p_value(0, 5, 0, 9) == two_proportions_p_value(5, 5, 9, 9) == 1
     assert excess_sf(5, 10, 0, 100) == 1
     assert excess_sf(0, 10**9, 10**6, 10**6) == 0
 

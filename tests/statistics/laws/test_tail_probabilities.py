@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import special, stats
 
 from sparkmon.errors import OptionError
-from sparkmon.statistics.null_laws import (
+from sparkmon.statistics.laws.tail_probabilities import (
     chi2_quantile,
     chi2_sf,
     cramer_von_mises_sf,

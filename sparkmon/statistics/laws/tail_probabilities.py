@@ -1,7 +1,4 @@
-"""The distributions that statistics follow when nothing has drifted, with the standard library alone.
-
-scipy is no dependency: what is needed of it is a few short functions.
-"""
+"""Tail probabilities of the distributions that statistics follow when nothing has drifted, without scipy."""
 
 from __future__ import annotations
 
@@ -17,7 +14,7 @@ __all__ = ["chi2_quantile", "chi2_sf", "cramer_von_mises_sf", "kolmogorov_sf", "
 
 _SMALLEST_TERM = 1e-17
 _FAR = 4.0
-"""Beyond it the tail of Cramer and von Mises' law is its leading term, within 1 % of it."""
+"""Beyond it the tail of Cramer and von Mises' distribution is its leading term, within 1 % of it."""
 
 
 def chi2_sf(value: float, degrees: int) -> float:

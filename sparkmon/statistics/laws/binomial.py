@@ -1,4 +1,4 @@
-"""What may be said of a share from a count of rows: exact binomial law, with the standard library alone."""
+"""What a count of rows proves about a share: the exact binomial distribution, without scipy."""
 
 from __future__ import annotations
 

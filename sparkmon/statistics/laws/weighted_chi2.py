@@ -1,4 +1,4 @@
-"""The law of squared distances between means when nothing has drifted: a sum of chi-squares of unequal weight."""
+"""The null distribution of squared distances between means without drift: a weighted sum of chi-squares."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from functools import lru_cache
 
 import numpy as np
 
-from sparkmon.statistics.null_laws import upper_point
+from sparkmon.statistics.laws.tail_probabilities import upper_point
 
-__all__ = ["QuadraticLaw", "gamma_sf"]
+__all__ = ["WeightedChi2", "gamma_sf"]
 
 _STEPS = 500
 _POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(40)
 
 
 @dataclass(frozen=True, slots=True)
-class QuadraticLaw:
+class WeightedChi2:
     """The distribution of sum w_i z_i^2, z_i standard normal, by the first three sums of powers of its weights.
 
     Parameters
@@ -41,8 +41,8 @@ class QuadraticLaw:
     --------
     Ten equal weights make a chi-square variable of ten degrees:
 
-    >>> law = QuadraticLaw(10, 0.1, 0.01)
-    >>> round(law.sf(23.209251), 5), round(law.point(0.01), 4)
+    >>> chi2 = WeightedChi2(10, 0.1, 0.01)
+    >>> round(chi2.sf(23.209251), 5), round(chi2.point(0.01), 4)
     (0.01, 23.2093)
     """
 
@@ -76,18 +76,18 @@ class QuadraticLaw:
 
 @lru_cache(maxsize=1024)
 def _point(second: float, third: float, chance: float) -> float:
-    law, highest = QuadraticLaw(1.0, second, third), 1.0
-    while law.sf(highest) > chance:
+    chi2, highest = WeightedChi2(1.0, second, third), 1.0
+    while chi2.sf(highest) > chance:
         highest *= 2
-    return upper_point(law.sf, chance, highest)
+    return upper_point(chi2.sf, chance, highest)
 
 
 @lru_cache(maxsize=1024)
 def _root_above_mean(second: float, third: float) -> float:
-    law = QuadraticLaw(1.0, second, third)
+    chi2 = WeightedChi2(1.0, second, third)
     # The integral over t of the probability that the root exceeds t.
     end = math.sqrt(_point(second, third, 1e-9) - 1)
-    heights = [law.sf(1 + (end * (1 + t) / 2) ** 2) for t in _POINTS]
+    heights = [chi2.sf(1 + (end * (1 + t) / 2) ** 2) for t in _POINTS]
     return float(_WEIGHTS @ heights) * end / 2
 
 

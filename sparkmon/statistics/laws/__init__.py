@@ -1,0 +1,3 @@
+"""The null distributions that statistics share: how each kind of value is distributed when nothing has drifted."""
+
+__all__: list[str] = []
