@@ -12,6 +12,7 @@ import itertools
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timezone
 from pathlib import Path
 from types import ModuleType
 
@@ -22,6 +23,8 @@ from pyspark.sql.types import StructType
 
 from sparkmon import errors, protocol, schemas
 from sparkmon.cli.app import app
+from sparkmon.health.families import families
+from sparkmon.health.monitor_status import MonitorStatus
 from sparkmon.payload_logger.emitter_metrics import EmitterMetrics
 from sparkmon.payload_logger.event_emitter import EventEmitter
 from sparkmon.receiver.metrics import ReceiverMetrics
@@ -157,18 +160,20 @@ def metrics() -> Iterator[str]:
     """Each metric of the monitor, the receiver, the transformer and the payload logger."""
     registry = CollectorRegistry()
     registry.register(EmitterMetrics(EventEmitter("http://127.0.0.1:9/")))
+    now = datetime.now(timezone.utc)
     sections = {
+        "Monitor": families(MonitorStatus(now, now), []),
         "Receiver": ReceiverMetrics().registry.collect(),
         "Transformer": TransformerMetrics(CollectorRegistry()).registry.collect(),
         "Payload logger": registry.collect(),
     }
-    for title, families in sections.items():
+    for title, collected in sections.items():
         yield f"## {title}"
         yield ""
-        yield from metric_table(families)
+        yield from metric_table(collected)
 
 
-def metric_table(families: Iterable[Metric]) -> Iterator[str]:
+def metric_table(collected: Iterable[Metric]) -> Iterator[str]:
     """Write the metrics of one process."""
     yield from table(
         ("metric", "type", "meaning"),
@@ -178,7 +183,7 @@ def metric_table(families: Iterable[Metric]) -> Iterator[str]:
                 each.type,
                 each.documentation,
             )
-            for each in sorted(families, key=lambda each: each.name)
+            for each in sorted(collected, key=lambda each: each.name)
         ),
     )
 

@@ -104,6 +104,21 @@ def test_every_file_that_a_page_names_exists() -> None:
     assert offences == []
 
 
+def test_every_metric_that_a_page_names_exists() -> None:
+    metrics = set(
+        re.findall(r"^\| `(\w+)`", (ROOT / "docs/reference/metrics.md").read_text(), re.M)
+    )
+    offences = [
+        f"{page.where} names {name}"
+        for page in PAGES
+        for name in re.findall(
+            r"`(sparkmon_(?:monitor|receiver|transformer|emitter)_\w+)`", page.text
+        )
+        if name not in metrics
+    ]
+    assert offences == []
+
+
 def test_no_page_has_a_retired_word() -> None:
     pattern = re.compile(rf"\b({'|'.join(RETIRED)})\b")
     offences = [
