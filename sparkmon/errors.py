@@ -62,21 +62,31 @@ class OptionError(SparkmonError, ValueError):
     """Raised when an option or argument is missing, malformed or unknown."""
 
     condition = "SPARKMON_OPTION"
+    value: object = None
+    expected: str | None = None
+    """What a malformed option has, and what it should have, for those who name the option in another way."""
+
+    def __init__(self, message: str, *, option: str | None = None) -> None:
+        super().__init__(message)
+        self.option = option
 
     @classmethod
     def unknown(cls, name: str, known: Iterable[str]) -> OptionError:
         """Build the error for an option nobody reads."""
-        return cls(f"got the unknown option {name!r}; known options are {', '.join(sorted(known))}")
+        known = ", ".join(sorted(known))
+        return cls(f"got the unknown option {name!r}; known options are {known}", option=name)
 
     @classmethod
     def missing(cls, name: str, meaning: str) -> OptionError:
         """Build the error for a required option that was not given."""
-        return cls(f"the option {name!r} is missing; set it to {meaning}")
+        return cls(f"the option {name!r} is missing; set it to {meaning}", option=name)
 
     @classmethod
     def malformed(cls, name: str, value: object, expected: str) -> OptionError:
         """Build the error for an option whose value cannot be used."""
-        return cls(f"got {name}={value!r}; expected {expected}")
+        error = cls(f"got {name}={value!r}; expected {expected}", option=name)
+        error.value, error.expected = value, expected
+        return error
 
 
 class ProtocolError(SparkmonError, ValueError):
@@ -95,11 +105,16 @@ class UnknownNameError(SparkmonError, LookupError):
     """Raised when a registry is asked for a name it does not hold."""
 
     condition = "SPARKMON_UNKNOWN_NAME"
+    name: str = ""
+    known: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, kind: str, name: str, known: Iterable[str]) -> UnknownNameError:
         """Build the error with the names that do exist."""
-        return cls(f"there is no {kind} named {name!r}; known are {', '.join(sorted(known))}")
+        known = sorted(known)
+        error = cls(f"there is no {kind} named {name!r}; known are {', '.join(known)}")
+        error.name, error.known = name, tuple(known)
+        return error
 
 
 class NameTakenError(SparkmonError, ValueError):
@@ -155,6 +170,11 @@ class AlertDeliveryError(SparkmonError, RuntimeError):
     condition = "SPARKMON_ALERT_DELIVERY"
     permanent: bool = False
     retry_after_s: float | None = None
+
+    @classmethod
+    def failed(cls, message: str, *, permanent: bool) -> AlertDeliveryError:
+        """Build the error for a notification that was not accepted."""
+        return cls.refused(message) if permanent else cls.later(message, None)
 
     @classmethod
     def refused(cls, message: str) -> AlertDeliveryError:

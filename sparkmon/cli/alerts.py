@@ -173,7 +173,7 @@ def replay(
                 for sink in row["sinks"]
             ]
         queued = queued_notifications_of(rows)
-        dispatcher = Dispatcher([sink.open() for sink in settings.alerts], store.write_deliveries)
+        dispatcher = Dispatcher(settings.alerting.sinks, store.write_deliveries)
         unknown = {
             name
             for notification, sink, _ in queued

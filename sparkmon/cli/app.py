@@ -12,7 +12,7 @@ from sparkmon.cli.compare import compare
 from sparkmon.cli.demo import demo
 from sparkmon.cli.profile import profile
 from sparkmon.cli.receive import receive
-from sparkmon.cli.run import run
+from sparkmon.cli.run import RunCommand, run
 from sparkmon.errors import SparkmonError
 
 __all__ = ["app", "main"]
@@ -25,7 +25,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for command in (demo, profile, receive, run, compare):
+app.command(cls=RunCommand)(run)
+for command in (demo, profile, receive, compare):
     app.command()(command)
 app.add_typer(alerts, name="alerts")
 

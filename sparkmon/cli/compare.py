@@ -88,7 +88,7 @@ def compare(
     from sparkmon.cli.spark import open_session
     from sparkmon.cli.terminal import note, output, progress
     from sparkmon.comparison import Checks, compare_tables
-    from sparkmon.config import parse_interval
+    from sparkmon.interval import parse_interval
 
     checks = Checks(_names(statistics) or Checks().statistics, _thresholds(threshold))
     by_time = (window or _WINDOW) if time is not None and chunk is None else None

@@ -89,7 +89,7 @@ def profile(
     from sparkmon.cli.print_reference import print_json, print_table
     from sparkmon.cli.spark import open_session
     from sparkmon.cli.terminal import note, output, progress
-    from sparkmon.config import parse_interval
+    from sparkmon.interval import parse_interval
     from sparkmon.store import open_store
 
     parse_interval("--block", block)

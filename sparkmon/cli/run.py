@@ -1,4 +1,4 @@
-"""``sparkmon run``: the monitor that a ``monitor.yaml`` describes, until it is told to stop."""
+"""``sparkmon run``: the monitor that a ``monitor.yaml`` describes, until it is stopped."""
 
 from __future__ import annotations
 
@@ -8,17 +8,40 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
-__all__ = ["run"]
+__all__ = ["RunCommand", "run"]
 
 _POLL_S = 1
 
 
+class RunCommand(TyperCommand):
+    """Fills in the keys of ``monitor.yaml`` when its help is printed."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - types of typer's own click
+        """Print the help."""
+        from sparkmon.config import REQUIRED, MonitorConfig, options_of
+        from sparkmon.sinks import SINKS
+        from sparkmon.sources import SOURCES
+
+        options = options_of(MonitorConfig).values()
+        self.help = (self.help or "").format(
+            required=", ".join(each.name for each in options if each.default is REQUIRED),
+            optional=", ".join(each.name for each in options if each.default is not REQUIRED),
+            sources=", ".join(SOURCES),
+            sinks=", ".join(SINKS),
+            NAME="{NAME}",
+        )
+        super().format_help(ctx, formatter)
+
+
 def run(
-    config: Annotated[Path, typer.Argument(metavar="MONITOR.YAML", help="What to watch, and how.")],
+    config: Annotated[
+        Path, typer.Argument(metavar="MONITOR.YAML", help="What to monitor, and how.")
+    ],
     available_now: Annotated[
         bool, typer.Option("--available-now", help="Process what is there now and end.")
     ] = False,
@@ -30,26 +53,19 @@ def run(
         bool,
         typer.Option(
             "--take-over",
-            help="Go on behind what a query whose checkpoints are lost has written to the tables.",
+            help="Continue after what a query whose checkpoints are lost has written to the tables.",
         ),
     ] = False,
 ) -> None:
-    """Watch models as a monitor.yaml says, and tell when live traffic drifts.
+    """Monitor models as a monitor.yaml describes it, and alert when live traffic drifts.
 
-    The file has three keys or more:
+    The file has the keys {required}; optional are {optional}.
 
-    source: {format: kserve, path: spool}, or
-    {format: kafka, bootstrap_servers: HOST:PORT, topic: NAME};
-    store: {path: store}, the directory or URL of the feature store;
-    tables: a directory such as ./tables, or a catalog schema;
-    optional: checkpoints, window, slide, longer_windows, delay, idle,
-    reference, history, components, statistics, thresholds, rates,
-    false_alarms_per_week, provisional, slices, views, alerts, policy, health,
-    metrics, spark.
+    source has a format: {sources}. The sinks of alerting are {sinks}.
 
     Relative paths are relative to the file, and ${NAME} in a value is an
-    environment variable. Ctrl-C stops the monitor; started again, it goes
-    on where it was.
+    environment variable. Ctrl-C stops the monitor; started again, it
+    continues where it was.
 
     Example: sparkmon run monitor.yaml
     """
@@ -57,33 +73,32 @@ def run(
     from sparkmon.cli.spark import open_session
     from sparkmon.config import read_config
 
-    chosen = read_config(config)
-    kafka = chosen.source.format == "kafka"
+    settings = read_config(config)
+    kafka = settings.source.uses_kafka
     # Spark sets a handler of its own at its start: ours comes after.
-    with open_session(chosen.spark, kafka=kafka) as spark, _stop_signal() as stopped:
-        monitor = chosen.monitor()
+    with open_session(settings.spark, kafka=kafka) as spark, _stop_signal() as stopped:
+        monitor = settings.monitor()
         query = monitor.start(
-            chosen.source.events(spark),
-            chosen.progress(),
+            settings.source.events(spark),
+            settings.progress,
             available_now=available_now or flush,
             flush=flush,
             take_over=take_over,
         )
         try:
-            if chosen.metrics is not None:
-                served = query.watchdog.serve(chosen.metrics.port, chosen.metrics.host)
-                _say(f"metrics are at http://{chosen.metrics.host}:{served.port}/metrics")
-            _say(f"watching {', '.join(monitor.models)} in {chosen.source.described()}")
-            _say(f"profiles, drift_metrics, alerts and dead_letters are in {chosen.tables}")
+            if settings.metrics is not None:
+                server = query.watchdog.serve(settings.metrics.port, settings.metrics.host)
+                _say(f"metrics are at http://{settings.metrics.host}:{server.port}/metrics")
+            _say(f"watching {', '.join(monitor.models)} in {settings.source.description}")
+            _say(f"profiles, drift_metrics, alerts and dead_letters are in {settings.tables}")
             if not (available_now or flush):
-                _say("Ctrl-C stops it; started again, it goes on where it was")
+                _say("Ctrl-C stops it; started again, it continues where it was")
             late = 0
             while not stopped.is_set():
                 ended = query.awaitTermination(_POLL_S)
                 if (dropped := query.late_events) > late:
-                    _say(
-                        f"{dropped - late} events came later than {chosen.delay} and are in no window"
-                    )
+                    delay = settings.windows.delay
+                    _say(f"{dropped - late} events came later than {delay} and are in no window")
                     late = dropped
                 if ended:
                     closed = ", and its last window closed" if flush else ""
@@ -98,14 +113,14 @@ def run(
 def _stop_signal() -> Iterator[threading.Event]:
     """Turn Ctrl-C and SIGTERM into an event, so that no call into Spark is cut off half-way."""
     stopped = threading.Event()
-    kept = {
+    handlers = {
         number: signal.signal(number, lambda *_: stopped.set())
         for number in (signal.SIGINT, signal.SIGTERM)
     }
     try:
         yield stopped
     finally:
-        for number, handler in kept.items():
+        for number, handler in handlers.items():
             signal.signal(number, handler)
 
 

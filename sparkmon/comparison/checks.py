@@ -87,10 +87,13 @@ class Checks:
             if name not in self.statistics:
                 raise OptionError(
                     f"got a threshold for {name!r}, which is not compared; "
-                    f"compared are {', '.join(self.statistics)}"
+                    f"compared are {', '.join(self.statistics)}",
+                    option=f"thresholds.{name}",
                 )
             if not threshold >= 0:
-                raise OptionError.malformed(f"thresholds.{name}", threshold, "a number >= 0")
+                raise OptionError.malformed(
+                    f"thresholds.{name}", threshold, "a number of 0 or more"
+                )
         for name, rate in self.rates.items():
             if name not in RATES.values():
                 raise OptionError.unknown(f"rates.{name}", RATES.values())

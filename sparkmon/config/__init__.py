@@ -1,18 +1,15 @@
 """A monitor as a file: ``monitor.yaml``, checked to the line, with the same meaning as the Python."""
 
+from sparkmon.config.options import REQUIRED, Option, options_of
 from sparkmon.config.read import read_config
-from sparkmon.config.settings import MonitorConfig, Store
-from sparkmon.config.sinks import SinkSettings
-from sparkmon.config.sources import HopsworksSource, KafkaSource, KServeSource
-from sparkmon.interval import parse_interval
+from sparkmon.config.settings import MetricsEndpoint, MonitorConfig, StoreLocation
 
 __all__ = [
-    "HopsworksSource",
-    "KServeSource",
-    "KafkaSource",
+    "REQUIRED",
+    "MetricsEndpoint",
     "MonitorConfig",
-    "SinkSettings",
-    "Store",
-    "parse_interval",
+    "Option",
+    "StoreLocation",
+    "options_of",
     "read_config",
 ]

@@ -1,173 +1,169 @@
-"""What pydantic found wrong with a ``monitor.yaml``, as lines and sentences for the one who wrote it."""
+"""What is wrong with a ``monitor.yaml``, as sentences for the one who wrote it."""
 
 from __future__ import annotations
 
 import difflib
 import reprlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, TypeAlias, get_args
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, NamedTuple, TypeAlias
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from sparkmon.config.settings import MonitorConfig
-from sparkmon.errors import OptionError
+from sparkmon.config.options import Option
+from sparkmon.errors import OptionError, UnknownNameError
 
-__all__ = ["mistakes_of"]
+__all__ = [
+    "Mistake",
+    "PartError",
+    "Place",
+    "list_of",
+    "missing",
+    "of_option",
+    "refused",
+    "unknown",
+    "unknown_name",
+]
 
 Place: TypeAlias = tuple[str | int, ...]
 
 _EXPECTED = {
-    "dict_type": "keys with values",
-    "finite_number": "a number of 0 or more",
-    "float_parsing": "a number",
-    "float_type": "a number",
     "bool_parsing": "true or false",
     "bool_type": "true or false",
-    "greater_than": "a number above 0",
+    "dict_type": "keys with values",
+    "float_parsing": "a number",
+    "float_type": "a number",
     "int_from_float": "a whole number",
     "int_parsing": "a whole number",
     "int_type": "a whole number",
-    "model_attributes_type": "keys with values",
-    "model_type": "keys with values",
     "string_too_short": "some text",
     "string_type": "text",
-    "too_short": "at least one",
     "tuple_type": "a list",
 }
 """By pydantic's name of the mistake."""
-_LIMITS = {
-    "greater_than_equal": ("a number of {:g} or more", "ge"),
-    "less_than_equal": ("a number of at most {:g}", "le"),
-    "too_long": ("at most {}", "max_length"),
-}
-"""The same, with the limit that pydantic tells."""
 
 
-def mistakes_of(error: ValidationError, lines: Mapping[Place, int]) -> list[tuple[int, str]]:
-    """Tell every mistake by its line.
+class Mistake(NamedTuple):
+    """One mistake."""
+
+    place: Place
+    """The path of the key from the part that was read."""
+    text: str
+    form: str = "{key}: {text}"
+
+    def sentence(self) -> str:
+        """Name the key, and say what is wrong with it."""
+        key = ".".join(map(str, self.place))
+        return self.form.format(key=key, text=self.text) if key else self.text
+
+    def line(self, lines: Mapping[Place, int]) -> int:
+        """Return the line of the key, or of the part that lacks it."""
+        return next(
+            lines[self.place[:n]] for n in range(len(self.place), -1, -1) if self.place[:n] in lines
+        )
+
+
+class PartError(OptionError):
+    """Raised when a part of the file has mistakes; the file's error lists them by line."""
+
+    def __init__(self, mistakes: Iterable[Mistake]) -> None:
+        super().__init__("a part of the file has mistakes")
+        self.mistakes = list(mistakes)
+
+    def within(self, *place: str | int) -> list[Mistake]:
+        """List the mistakes as those of the part that this part is in."""
+        return [each._replace(place=(*place, *each.place)) for each in self.mistakes]
+
+
+def missing(option: Option) -> Mistake:
+    """Report an option that has to be set and is not."""
+    return Mistake((option.name,), f"expected {option.meaning}", "{key} is missing; {text}")
+
+
+def unknown(key: str, keys: Collection[str]) -> Mistake:
+    """Report a key that nobody reads, with the one that may be meant."""
+    near = difflib.get_close_matches(key, keys, n=1)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    text = f"{hint}expected {', '.join(sorted(keys))}"
+    return Mistake((key,), text, "got the unknown key {key!r}; {text}")
+
+
+def of_option(error: ValidationError, option: Option, *, hide: bool) -> list[Mistake]:
+    """List the mistakes in the value of an option.
 
     Parameters
     ----------
     error : ValidationError
-        Of :class:`MonitorConfig`.
-    lines : mapping
-        The line of every key by its path; see :class:`sparkmon.config.located_yaml.LocatedYaml`.
-
-    Returns
-    -------
-    list of (int, str)
-        In the order of the file.
-
-    Examples
-    --------
-    >>> try:
-    ...     MonitorConfig.model_validate({"store": {"pth": "x"}, "tables": "./t", "source": {"format": "kafk"}})
-    ... except ValidationError as error:
-    ...     for line, sentence in mistakes_of(error, {(): 1, ("source",): 1, ("store", "pth"): 3}):
-    ...         print(line, sentence)
-    1 source.format: got 'kafk'; expected kserve, kafka or hopsworks
-    1 store.path is missing; expected the directory of the feature store, or its mysql:// or hopsworks:// URL
-    3 got the unknown key 'store.pth'; did you mean 'path'? expected path
+        Of the option's adapter.
+    option : Option
+        The option.
+    hide : bool
+        Whether not to show lists and mappings, which may have a secret in a wrong place.
     """
-    return sorted(_mistake(detail, lines) for detail in error.errors(include_url=False))
+    mistakes: list[Mistake] = []
+    for detail in error.errors(include_url=False):
+        place = (option.name, *(part for part in detail["loc"] if part != "[key]"))
+        inner = detail.get("ctx", {}).get("error")
+        if isinstance(inner, PartError):
+            mistakes += inner.within(*place)
+        elif isinstance(inner, OptionError):
+            mistakes.append(Mistake(place, _reason(inner, detail["input"], hide=hide)))
+        else:
+            shown = _shown(detail["input"], hide=hide)
+            mistakes.append(Mistake(place, f"got {shown}; expected {_expected(detail, option)}"))
+    return mistakes
 
 
-def _mistake(detail: ErrorDetails, lines: Mapping[Place, int]) -> tuple[int, str]:
-    loc, kind, got = detail["loc"], detail["type"], detail["input"]
-    if kind.startswith("union_tag"):  # the format of a source, the kind of a sink
-        tag = detail["ctx"]["discriminator"].strip("'")
-        loc, got = (*loc, tag), got.get(tag)
-        kind = "missing" if got is None else "literal_error"
-    found = _found(loc)
-    place = found.place
-    line = next(lines[place[:n]] for n in range(len(place), -1, -1) if place[:n] in lines)
-    key = ".".join(map(str, place))
-    if kind == "missing":
-        return line, f"{key} is missing; expected {found.meaning}"
-    if kind == "extra_forbidden":
-        known = sorted(found.keys)
-        near = difflib.get_close_matches(str(place[-1]), known, n=1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        return line, f"got the unknown key {key!r}; {hint}expected {', '.join(known)}"
-    if kind == "value_error":
-        said = _own(detail)
-        # A whole sentence: of several keys together, or of what must not be repeated.
-        if isinstance(got, Mapping | BaseModel) or said.startswith("got a "):
-            return line, f"{key}: {said}" if key else said
-    shown = _shown(got, place)
-    if kind == "literal_error":
-        return line, f"{key}: got {shown}; expected {found.meaning}"
-    return line, f"{key}: got {shown}; {_expected(detail, found.meaning)}"
+def refused(error: OptionError, data: Mapping[str, Any], *, hide: bool) -> Mistake:
+    """Report what a class says of its options, at the option that it names."""
+    value: Any = data
+    place: list[str | int] = []
+    for part in (error.option or "").split("."):
+        if not isinstance(value, Mapping) or part not in value:
+            break
+        value = value[part]
+        place.append(part)
+    if not place:
+        return Mistake((), _text(error))
+    if isinstance(value, list) and error.value in value:
+        place.append(value.index(error.value))
+        value = error.value
+    return Mistake(tuple(place), _reason(error, value, hide=hide))
 
 
-def _expected(detail: ErrorDetails, meaning: str) -> str:
-    kind = detail["type"]
-    if kind == "value_error":
-        said = _own(detail)
-        return said[said.index("expected") :] if "expected" in said else said
-    said = _EXPECTED.get(kind, detail["msg"])
-    if kind in _LIMITS:
-        sentence, limit = _LIMITS[kind]
-        said = sentence.format(detail["ctx"][limit])
-    return f"expected {said}" + (f": {meaning}" if meaning else "")
+def unknown_name(error: UnknownNameError, data: Mapping[str, Any]) -> Mistake:
+    """Report a name that is not registered, at the list that has it."""
+    text = f"got {error.name!r}; expected one of {', '.join(error.known)}"
+    for option, value in data.items():
+        if isinstance(value, list) and error.name in value:
+            return Mistake((option, value.index(error.name)), text)
+    return Mistake((), text)
 
 
-def _own(detail: ErrorDetails) -> str:
-    """Return what a validator of ours said."""
-    return str(detail["ctx"]["error"]).removeprefix(f"[{OptionError.condition}] ")
+def list_of(names: Iterable[str]) -> str:
+    """Write names as "a, b or c"."""
+    *first, last = names
+    return f"{', '.join(first)} or {last}" if first else last
 
 
-def _shown(got: object, place: Place) -> str:
-    """Show what was got, but not what is within a sink, which may be a secret in a wrong place."""
-    if place[:1] == ("alerts",) and isinstance(got, Mapping | list):
-        return "keys with values" if isinstance(got, Mapping) else "a list"
-    return reprlib.repr(got)
+def _reason(error: OptionError, value: object, *, hide: bool) -> str:
+    if error.expected is None:
+        return _text(error)
+    return f"got {_shown(value, hide=hide)}; expected {error.expected}"
 
 
-class _Found(NamedTuple):
-    """A key as the file has it: without what pydantic's location adds, the tags of unions."""
-
-    place: Place
-    meaning: str
-    keys: Iterable[str]
-    """Those that may stand beside it."""
+def _text(error: OptionError) -> str:
+    return str(error).removeprefix(f"[{error.condition}] ")
 
 
-def _found(loc: Place) -> _Found:
-    """Follow a location through the models."""
-    found = _Found((), "", ())
-    inside: object = MonitorConfig
-    for part in loc:
-        models = list(_models(inside))
-        tagged = _tags(models)
-        if part in tagged:
-            inside = tagged[str(part)]
-        elif isinstance(part, int):
-            found = _Found((*found.place, part), "", ())
-        elif part != "[key]":
-            fields = models[0].model_fields if models else {}
-            field = fields.get(part)
-            meaning = (field.description or "") if field is not None else ""
-            found = _Found((*found.place, part), meaning, fields)
-            inside = field.annotation if field is not None else None
-    return found
+def _expected(detail: ErrorDetails, option: Option) -> str:
+    if detail["type"] == "literal_error":
+        return str(detail["ctx"]["expected"]).replace("'", "")
+    expected = _EXPECTED.get(detail["type"], detail["msg"])
+    return f"{expected}: {option.meaning}" if option.meaning else expected
 
 
-def _tags(models: Sequence[type[BaseModel]]) -> dict[str, type[BaseModel]]:
-    """Return the models of a union by the values of the key that tells them apart."""
-    if len(models) < 2:
-        return {}
-    shared = set.intersection(*(set(each.model_fields) for each in models))
-    for name in shared:
-        values = [get_args(each.model_fields[name].annotation) for each in models]
-        if all(len(value) == 1 and isinstance(value[0], str) for value in values):
-            return {value[0]: each for value, each in zip(values, models, strict=True)}
-    return {}
-
-
-def _models(annotation: object) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for inner in get_args(annotation):
-        yield from _models(inner)
+def _shown(value: object, *, hide: bool) -> str:
+    if hide and isinstance(value, Mapping | list | tuple):
+        return "keys with values" if isinstance(value, Mapping) else "a list"
+    return reprlib.repr(value)

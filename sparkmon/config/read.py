@@ -1,14 +1,13 @@
-"""``monitor.yaml`` from disk, with every mistake told by its line."""
+"""``monitor.yaml`` from disk, with the line of every mistake."""
 
 from __future__ import annotations
 
 import reprlib
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from sparkmon.config.located_yaml import load_yaml
-from sparkmon.config.mistakes import mistakes_of
+from sparkmon.config.mistakes import PartError
+from sparkmon.config.part import read_part
 from sparkmon.config.settings import MonitorConfig
 from sparkmon.errors import OptionError
 
@@ -28,31 +27,34 @@ def read_config(path: str | Path) -> MonitorConfig:
     Raises
     ------
     OptionError
-        It cannot be read, is no YAML, or has a mistake: each is told with its line and key, what was got and what
-        was expected.
+        It cannot be read, is no YAML, or has mistakes. The message has the line and the key of each, what was got and
+        what was expected.
 
     Examples
     --------
     >>> import tempfile
     >>> file = Path(tempfile.mkdtemp()) / "monitor.yaml"
-    >>> said = "source: {format: kserve, path: spool}\nstore: {path: store}\ntables: ./tables\n"
-    >>> _ = file.write_text(said)
+    >>> text = "source: {format: kserve, path: spool}\nstore: {path: store}\ntables: ./tables\n"
+    >>> _ = file.write_text(text)
     >>> config = read_config(file)
-    >>> config.window, config.progress() == f"{file.parent}/tables/checkpoints"
+    >>> config.windows.length, config.progress == f"{file.parent}/tables/checkpoints"
     ('1 hour', True)
     """
     path = Path(path)
-    found = load_yaml(_text(path), path.name)
-    if not isinstance(found.data, dict):
+    document = load_yaml(_text(path), path.name)
+    if not isinstance(document.data, dict):
         raise OptionError(
-            f"{path}: got {reprlib.repr(found.data)}; expected keys such as source, store"
+            f"{path}: got {reprlib.repr(document.data)}; expected keys such as source, store"
         )
     try:
-        return MonitorConfig.model_validate(found.data, context={"base": path.absolute().parent})
-    except ValidationError as error:
-        mistakes = mistakes_of(error, found.lines)
-        told = [f"{path.name}, line {line}: {sentence}" for line, sentence in mistakes]
-        raise OptionError("\n".join(told)) from error
+        config = read_part(MonitorConfig, document.data, {"base": path.absolute().parent})
+        assert isinstance(config, MonitorConfig)
+    except PartError as error:
+        mistakes = [(each.line(document.lines), each.sentence()) for each in error.mistakes]
+    else:
+        return config
+    sentences = [f"{path.name}, line {line}: {sentence}" for line, sentence in sorted(mistakes)]
+    raise OptionError("\n".join(sentences))
 
 
 def _text(path: Path) -> str:

@@ -30,7 +30,10 @@ from sparkmon.skew import SkewDetector
 from sparkmon.store import DEFAULT_REFERENCE, FeatureStore, schemas_of
 from sparkmon.tables import Tables
 
-__all__ = ["Monitor"]
+__all__ = ["COMPONENTS", "Monitor"]
+
+COMPONENTS = ("predictor", "")
+"""The hops that are watched by default: predictors, and loggers that do not name their component."""
 
 
 class Monitor:
@@ -97,7 +100,7 @@ class Monitor:
         alerting: Alerting | None = None,
         health: HealthLimits | None = None,
         reference: str = DEFAULT_REFERENCE,
-        components: str | Sequence[str] = ("predictor", ""),
+        components: str | Sequence[str] = COMPONENTS,
         views: Mapping[str, str] | None = None,
         slices: Sequence[str] | None = None,
     ) -> None:

@@ -10,12 +10,13 @@ from sparkmon.sinks.kafka import KafkaSink
 from sparkmon.sinks.log import LogSink
 from sparkmon.sinks.mail import EmailSink
 from sparkmon.sinks.notification import Notification
-from sparkmon.sinks.sink import AlertSink
+from sparkmon.sinks.sink import SINKS, AlertSink, register_sink
 from sparkmon.sinks.slack import SlackSink
 from sparkmon.sinks.teams import TeamsSink
 from sparkmon.sinks.webhook import WebhookSink
 
 __all__ = [
+    "SINKS",
     "Alert",
     "AlertSink",
     "AlertmanagerSink",
@@ -32,4 +33,5 @@ __all__ = [
     "TeamsSink",
     "WebhookSink",
     "printable",
+    "register_sink",
 ]

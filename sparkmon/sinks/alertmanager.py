@@ -6,6 +6,7 @@ import hashlib
 import logging
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import get_args
 
@@ -17,9 +18,8 @@ from sparkmon.secret import Secret
 from sparkmon.sinks.alert import Alert, Severity
 from sparkmon.sinks.notification import Notification
 from sparkmon.sinks.notification_json import in_utc, rfc3339
-from sparkmon.sinks.post import Post
 from sparkmon.sinks.shortened import shortened
-from sparkmon.sinks.sink import AlertSink
+from sparkmon.sinks.sink import HttpSink, register_sink
 
 __all__ = ["AlertmanagerSink"]
 
@@ -35,25 +35,10 @@ _NAMES = {
 }
 
 
-class AlertmanagerSink(AlertSink):
+@register_sink
+@dataclass(frozen=True)
+class AlertmanagerSink(HttpSink):
     """Send each alert of a notification to an Alertmanager, ``POST /api/v2/alerts``.
-
-    Parameters
-    ----------
-    url : str or Secret
-        The Alertmanager, such as ``http://alertmanager.monitoring.svc:9093``; of several that are a cluster, each needs
-        a sink.
-    resolve_timeout : timedelta, default 26 hours
-        How long an alert stays open without a reminder. It has to be longer than the policy's ``repeat_interval``, a
-        day: otherwise the Alertmanager resolves an alert that is still open.
-    bearer : Secret, optional
-        The token for ``Authorization: Bearer``.
-    allowed_hosts : sequence of str, optional
-        The only hosts that the URL may name, inside ones too.
-    timeout_s : float, default 10.0
-        For each 500 alerts.
-    name : str, optional
-        See :class:`sparkmon.sinks.AlertSink`.
 
     Notes
     -----
@@ -82,46 +67,36 @@ class AlertmanagerSink(AlertSink):
     """
 
     kind = "alertmanager"
-    resolve_timeout: timedelta
 
-    def __init__(
-        self,
-        url: str | Secret,
-        *,
-        resolve_timeout: timedelta = timedelta(hours=26),
-        bearer: Secret | None = None,
-        allowed_hosts: Sequence[str] | None = None,
-        timeout_s: float = 10.0,
-        name: str | None = None,
-    ) -> None:
-        super().__init__(name)
-        if resolve_timeout <= timedelta():
-            raise OptionError.malformed(
-                "resolve_timeout", str(resolve_timeout), "an interval above 0"
-            )
-        self.resolve_timeout = resolve_timeout
-        self._told: OrderedDict[str, Severity] = OrderedDict()
-        self._post = Post(
-            url,
-            sink=self.name,
-            path="/api/v2/alerts",
-            bearer=bearer,
-            allowed_hosts=allowed_hosts,
-            timeout_s=timeout_s,
-        )
+    resolve_timeout: timedelta = field(default=timedelta(hours=26), kw_only=True)
+    """After how long without a new notification the Alertmanager resolves an alert. It has to be longer than the
+    policy's ``repeat_interval``, a day: otherwise the Alertmanager resolves incidents that are still open."""
+    bearer: Secret | None = field(default=None, kw_only=True)
+    """The token for ``Authorization: Bearer``."""
+    _severities: OrderedDict[str, Severity] = field(
+        default_factory=OrderedDict, init=False, repr=False, compare=False
+    )
+    """The severity that was last sent of each open incident."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.resolve_timeout <= timedelta():
+            expected = "an interval above 0"
+            raise OptionError.malformed("resolve_timeout", str(self.resolve_timeout), expected)
 
     def deliver(self, notification: Notification) -> None:
-        """Send the alerts, by the 500; what is refused of some does not keep the others back."""
+        """Send the alerts in requests of 500; those that are refused do not delay the others."""
         if notification.count > len(notification.alerts):
-            told = (self.name, len(notification.alerts), notification.count)
-            _LOGGER.warning("%s is given %d of %d alerts; the table alerts has all", *told)
+            counts = (len(notification.alerts), notification.count)
+            _LOGGER.warning("%s gets %d of %d alerts; the table alerts has all", self.name, *counts)
+        post = self._post(path="/api/v2/alerts", bearer=self.bearer)
         refused: AlertDeliveryError | None = None
         for start in range(0, len(notification.alerts), _CHUNK):
             chunk = notification.alerts[start : start + _CHUNK]
             now = datetime.now(timezone.utc)
-            sent = [each for alert in chunk for each in self._of(alert, now)]
+            payload = [each for alert in chunk for each in self._of(alert, now)]
             try:
-                self._post.send(orjson.dumps(sent), {"content-type": "application/json"})
+                post.send(orjson.dumps(payload), {"content-type": "application/json"})
             except AlertDeliveryError as error:
                 if not error.permanent:
                     raise
@@ -133,14 +108,14 @@ class AlertmanagerSink(AlertSink):
             raise refused
 
     def _of(self, alert: Alert, now: datetime) -> Iterator[dict[str, object]]:
-        """Return an alert as Alertmanager has it, and the ends of those that it takes the place of."""
+        """Return an alert as Alertmanager has it, and the ends of those that it replaces."""
         is_over = alert.state == "resolved"
-        known = self._told.get(alert.incident_id)
-        others: Sequence[Severity] = (known,) if known is not None else ()
-        if known is None and (alert.is_repeat or alert.state == "resolved"):
+        last = self._severities.get(alert.incident_id)
+        others: Sequence[Severity] = (last,) if last is not None else ()
+        if last is None and (alert.is_repeat or alert.state == "resolved"):
             others = _SEVERITIES
-        # A resolved alert tells its own severity, which need not be the one that is open.
-        severity = known if is_over and known is not None else alert.severity
+        # The severity of a resolved alert need not be the one that is open.
+        severity = last if is_over and last is not None else alert.severity
         yield _wire(alert, severity, now, now if is_over else self._end(alert, now))
         for other in others:
             if other != severity:
@@ -153,11 +128,11 @@ class AlertmanagerSink(AlertSink):
         return min(max(closed, now + timedelta(hours=1)), now + self.resolve_timeout)
 
     def _remember(self, alert: Alert) -> None:
-        self._told.pop(alert.incident_id, None)
+        self._severities.pop(alert.incident_id, None)
         if alert.state != "resolved":
-            self._told[alert.incident_id] = alert.severity
-        if len(self._told) > _REMEMBERED:
-            self._told.popitem(last=False)
+            self._severities[alert.incident_id] = alert.severity
+        if len(self._severities) > _REMEMBERED:
+            self._severities.popitem(last=False)
 
 
 def _wire(alert: Alert, severity: Severity, now: datetime, end: datetime) -> dict[str, object]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from typing import TextIO
 
 from sparkmon.sinks.notification import Notification
-from sparkmon.sinks.sink import AlertSink
+from sparkmon.sinks.sink import ConfiguredSink, register_sink
 
 __all__ = ["ConsoleSink"]
 
 
-class ConsoleSink(AlertSink):
+@register_sink
+@dataclass(frozen=True)
+class ConsoleSink(ConfiguredSink):
     """Print a line per alert, and one that says how many more there are.
 
     Parameters
@@ -24,13 +27,12 @@ class ConsoleSink(AlertSink):
 
     kind = "console"
 
-    def __init__(self, stream: TextIO | None = None, *, name: str | None = None) -> None:
-        super().__init__(name)
-        self._stream = stream
+    stream: TextIO | None = None
+    """Where to print; by default standard error, so that output for machines stays clean."""
 
     def deliver(self, notification: Notification) -> None:
         """Print it, control characters made visible: names in it come from outside."""
         word = "RESOLVED" if notification.state == "resolved" else "ALERT"
-        said = "".join(f"{word} {notification.severity}: {line}\n" for line in notification.lines)
+        text = "".join(f"{word} {notification.severity}: {line}\n" for line in notification.lines)
         # One write, so that lines of several threads do not mix.
-        print(said, end="", file=self._stream or sys.stderr, flush=True)
+        print(text, end="", file=self.stream or sys.stderr, flush=True)

@@ -5,16 +5,17 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import dataclass, field
 
 import orjson
 
 from sparkmon.errors import AlertDeliveryError, OptionError
+from sparkmon.option_types import Location
 from sparkmon.printable import printable
 from sparkmon.sinks.alert import Alert
 from sparkmon.sinks.notification import Notification
 from sparkmon.sinks.notification_json import in_utc
-from sparkmon.sinks.sink import AlertSink
+from sparkmon.sinks.sink import ConfiguredSink, register_sink
 
 __all__ = ["HopsworksResultSink"]
 
@@ -28,19 +29,10 @@ _METRICS = {
 }
 
 
-class HopsworksResultSink(AlertSink):
+@register_sink
+@dataclass(frozen=True)
+class HopsworksResultSink(ConfiguredSink):
     """Append each alert to a file, as Hopsworks writes the result of a feature-monitoring run.
-
-    Parameters
-    ----------
-    path : str
-        The file, such as one in a project's dataset that is mounted; its directory has to be there.
-    config_id : int, optional
-        The feature-monitoring configuration that the results stand for; null without.
-    feature_store_id : int, optional
-        The feature store; null without.
-    name : str, optional
-        See :class:`sparkmon.sinks.AlertSink`.
 
     Notes
     -----
@@ -65,19 +57,17 @@ class HopsworksResultSink(AlertSink):
 
     kind = "hopsworks"
 
-    def __init__(
-        self,
-        path: str,
-        *,
-        config_id: int | None = None,
-        feature_store_id: int | None = None,
-        name: str | None = None,
-    ) -> None:
-        super().__init__(name)
-        if not path or "\0" in path:
-            raise OptionError.malformed("path", path, "the path of a file")
-        self._path = Path(path)
-        self._config_id, self._feature_store_id = config_id, feature_store_id
+    path: Location
+    """The file to append to, such as one in a project's dataset that is mounted; its directory has to exist."""
+    config_id: int | None = field(default=None, kw_only=True)
+    """The feature-monitoring configuration that the results belong to; null by default."""
+    feature_store_id: int | None = field(default=None, kw_only=True)
+    """The feature store; null by default."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.path or "\0" in self.path:
+            raise OptionError.malformed("path", self.path, "the path of a file")
 
     def deliver(self, notification: Notification) -> None:
         """Append a line per alert that Hopsworks has a result for."""
@@ -86,7 +76,7 @@ class HopsworksResultSink(AlertSink):
             return
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
         try:
-            file = os.open(self._path, flags, 0o640)
+            file = os.open(self.path, flags, 0o640)
             try:
                 written = os.write(file, lines)
                 os.fsync(file)
@@ -95,11 +85,11 @@ class HopsworksResultSink(AlertSink):
         except OSError as error:
             reason = error.strerror or error
             raise AlertDeliveryError.later(
-                f"{self.name} could not append to {self._path}: {reason}", None
+                f"{self.name} could not append to {self.path}: {reason}", None
             ) from error
         if written < len(lines):
             raise AlertDeliveryError.later(
-                f"{self.name} could append {written} of {len(lines)} bytes to {self._path}", None
+                f"{self.name} could append {written} of {len(lines)} bytes to {self.path}", None
             )
 
     def _lines(self, notification: Notification) -> Iterator[bytes]:
@@ -114,8 +104,8 @@ class HopsworksResultSink(AlertSink):
         feature = printable(alert.column_name)
         finite = alert.value is not None and math.isfinite(alert.value)
         return {
-            "featureStoreId": self._feature_store_id,
-            "featureMonitoringConfigId": self._config_id,
+            "featureStoreId": self.feature_store_id,
+            "featureMonitoringConfigId": self.config_id,
             "executionId": None,
             "monitoringTime": round(in_utc(notification.created_time).timestamp() * 1000),
             "emptyDetectionWindow": alert.current_count == 0,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import orjson
@@ -15,14 +16,13 @@ from sparkmon.secret import Secret
 from sparkmon.sinks.excerpt import excerpt
 from sparkmon.sinks.notification import Notification
 from sparkmon.sinks.notification_json import notification_json, rfc3339
-from sparkmon.sinks.sink import AlertSink
-from sparkmon.sinks.timeout import checked_timeout
+from sparkmon.sinks.sink import ConfiguredSink, register_sink
+from sparkmon.sinks.timeout import check_timeout
 
 __all__ = ["KafkaSink"]
 
 _SILENT = logging.Logger(__name__, logging.CRITICAL + 1)
 """Takes what librdkafka would write to standard error; what counts is in the error."""
-_NOTHING: Mapping[str, str | Secret] = {}
 _OURS = {"acks", "bootstrap.servers", "enable.idempotence", "logger", "message.timeout.ms"}
 _SECRETS = ("password", "secret", "token", "key.pem", "sasl.oauthbearer.config")
 _FINAL = {
@@ -31,27 +31,10 @@ _FINAL = {
 }
 
 
-class KafkaSink(AlertSink):
+@register_sink
+@dataclass(frozen=True)
+class KafkaSink(ConfiguredSink):
     """Write a notification as a CloudEvent to a topic, keyed by its model.
-
-    Parameters
-    ----------
-    bootstrap_servers : str
-        The brokers, such as ``broker:9092``.
-    topic : str
-        The topic, which has to be there.
-    mode : {"binary", "structured"}, default "binary"
-        ``binary``: the attributes are headers ``ce_...`` and the value is the notification. ``structured``: the value
-        is one JSON object with the attributes, and the notification as ``data``.
-    source : str, default "/sparkmon"
-        The CloudEvents attribute: a URI that says which monitor this is.
-    settings : mapping, optional
-        Further settings of librdkafka's producer, such as ``{"security.protocol": "SASL_SSL", "sasl.password":
-        Secret(...)}``. Whatever is secret has to be a :class:`sparkmon.sinks.Secret`.
-    timeout_s : float, default 10.0
-        How long one delivery may take.
-    name : str, optional
-        See :class:`sparkmon.sinks.AlertSink`.
 
     Raises
     ------
@@ -82,117 +65,125 @@ class KafkaSink(AlertSink):
 
     kind = "kafka"
 
-    def __init__(
-        self,
-        bootstrap_servers: str,
-        topic: str,
-        *,
-        mode: Literal["binary", "structured"] = "binary",
-        source: str = "/sparkmon",
-        settings: Mapping[str, str | Secret] = _NOTHING,
-        timeout_s: float = 10.0,
-        name: str | None = None,
-    ) -> None:
-        super().__init__(name)
-        for key, value in (("bootstrap_servers", bootstrap_servers), ("topic", topic)):
+    bootstrap_servers: str
+    """The brokers, such as ``broker:9092``."""
+    topic: str
+    """The topic, which has to exist."""
+    mode: Literal["binary", "structured"] = field(default="binary", kw_only=True)
+    """``binary``: the attributes are headers ``ce_...`` and the value is the notification. ``structured``: the value is
+    one JSON object with the attributes, and the notification as ``data``."""
+    source: str = field(default="/sparkmon", kw_only=True)
+    """The CloudEvents attribute ``source``: a URI that names this monitor."""
+    settings: Mapping[str, str | Secret] = field(default_factory=dict, kw_only=True)
+    """Further settings of librdkafka's producer, such as ``{"security.protocol": "SASL_SSL", "sasl.password":
+    Secret(...)}``. Whatever is secret has to be a :class:`sparkmon.sinks.Secret`."""
+    timeout_s: float = field(default=10.0, kw_only=True)
+    """The time-out of one delivery, in seconds."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for key in ("bootstrap_servers", "topic"):
+            value = getattr(self, key)
             if not value or not value.isprintable():
                 raise OptionError.malformed(key, value, "printable characters")
-        if mode not in ("binary", "structured"):
-            raise OptionError.malformed("mode", mode, "binary or structured")
-        if not source or not source.isprintable() or " " in source:
-            raise OptionError.malformed("source", source, "a URI without blanks")
-        for key, setting in settings.items():
+        if self.mode not in ("binary", "structured"):
+            raise OptionError.malformed("mode", self.mode, "binary or structured")
+        if not self.source or not self.source.isprintable() or " " in self.source:
+            raise OptionError.malformed("source", self.source, "a URI without blanks")
+        for key, setting in self.settings.items():
             if key in _OURS:
                 raise OptionError(
                     f"got the setting {key!r}, which the sink sets itself; leave it out"
                 )
             if any(word in key for word in _SECRETS) and not isinstance(setting, Secret):
                 raise OptionError(f"got the setting {key!r} in plain text; expected a Secret")
-        self._timeout_s = checked_timeout(timeout_s)
-        self._servers, self._topic, self._settings = bootstrap_servers, topic, dict(settings)
-        self._mode, self._source = mode, source
+        check_timeout(self.timeout_s)
+        self._client()
+
+    def _client(self) -> Any:  # noqa: ANN401 - a module without types
         try:
             import confluent_kafka
         except ImportError as error:
             raise MissingExtraError.of("confluent-kafka", "kafka") from error
-        self._client = confluent_kafka
+        return confluent_kafka
 
     def deliver(self, notification: Notification) -> None:
         """Write it, and wait until the brokers have it."""
-        given = {
+        settings = {
             key: value.read() if isinstance(value, Secret) else value
-            for key, value in self._settings.items()
+            for key, value in self.settings.items()
         }
-        secrets = [given[key] for key, value in self._settings.items() if isinstance(value, Secret)]
-        failure = self._try(notification, given)
+        secrets = [
+            settings[key] for key, value in self.settings.items() if isinstance(value, Secret)
+        ]
+        failure = self._try(notification, settings)
         if failure is not None:
-            reason, permanent = excerpt(failure[0], secrets), failure[1]
-            told = f"{self.name} could not deliver to the topic {self._topic}: {reason}"
+            reason = excerpt(failure[0], secrets)
+            message = f"{self.name} could not deliver to the topic {self.topic}: {reason}"
             # Raised here, where no error that may repeat a setting hangs on to it.
-            raise (
-                AlertDeliveryError.refused(told)
-                if permanent
-                else AlertDeliveryError.later(told, None)
-            )
+            raise AlertDeliveryError.failed(message, permanent=failure[1])
 
-    def _try(self, notification: Notification, given: Mapping[str, str]) -> tuple[str, bool] | None:
-        """Produce one record; return the reason why it is not there, and whether that is final."""
-        deadline = time.monotonic() + self._timeout_s
-        reported: list[Any] = []
-        of_brokers: list[str] = []
+    def _try(
+        self, notification: Notification, settings: Mapping[str, str]
+    ) -> tuple[str, bool] | None:
+        """Produce one record; return the reason why it was not accepted, and whether that is permanent."""
+        deadline = time.monotonic() + self.timeout_s
+        reports: list[Any] = []
+        broker_errors: list[str] = []
         headers, value = self._event(notification)
+        client = self._client()
         try:
-            producer = self._client.Producer(
+            producer = client.Producer(
                 {
-                    **given,
-                    "bootstrap.servers": self._servers,
+                    **settings,
+                    "bootstrap.servers": self.bootstrap_servers,
                     "acks": "all",
                     "enable.idempotence": True,
-                    "message.timeout.ms": int(self._timeout_s * 1000),
-                    "error_cb": lambda error: of_brokers.append(error.str()),
+                    "message.timeout.ms": int(self.timeout_s * 1000),
+                    "error_cb": lambda error: broker_errors.append(error.str()),
                 },
                 logger=_SILENT,
             )
-        except (self._client.KafkaException, ValueError, TypeError) as error:
+        except (client.KafkaException, ValueError, TypeError) as error:
             return f"librdkafka refuses the settings: {error}", True
         try:
             producer.produce(
-                self._topic,
+                self.topic,
                 value,
                 key=notification.model.encode("utf-8", "backslashreplace"),
                 headers=list(headers.items()),
-                on_delivery=lambda error, _: reported.append(error),
+                on_delivery=lambda error, _: reports.append(error),
             )
-        except (self._client.KafkaException, BufferError) as error:
-            return f"it does not take the record: {error}", "SIZE_TOO_LARGE" in str(error)
+        except (client.KafkaException, BufferError) as error:
+            return f"it does not accept the record: {error}", "SIZE_TOO_LARGE" in str(error)
         producer.flush(max(deadline - time.monotonic(), 0))
-        if not reported:
+        if not reports:
             producer.purge()
             producer.flush(0.5)
-        if not reported:
+        if not reports:
             return "; ".join(
-                ["it was not acknowledged in time", *dict.fromkeys(of_brokers)][:3]
+                ["it was not acknowledged in time", *dict.fromkeys(broker_errors)][:3]
             ), False
-        (refusal,) = reported
+        (refusal,) = reports
         if refusal is None:
             return None
         is_final = refusal.name() in _FINAL
-        return "; ".join([refusal.str(), *dict.fromkeys(of_brokers)][:3]), is_final
+        return "; ".join([refusal.str(), *dict.fromkeys(broker_errors)][:3]), is_final
 
     def _event(self, notification: Notification) -> tuple[dict[str, bytes], bytes]:
         attributes = {
             "specversion": "1.0",
             "id": notification.notification_id,
-            "source": self._source,
+            "source": self.source,
             "type": f"io.sparkmon.alert.{notification.state}",
             "subject": printable(notification.model),
             "time": rfc3339(notification.created_time),
         }
         data = notification_json(notification)
-        if self._mode == "binary":
+        if self.mode == "binary":
             headers = {f"ce_{name}": value.encode() for name, value in attributes.items() if value}
             return headers | {"content-type": b"application/json"}, data
         attributes["datacontenttype"] = "application/json"
-        named = {name: value for name, value in attributes.items() if value}
-        value = orjson.dumps(named | {"data": orjson.Fragment(data)})
+        members = {name: value for name, value in attributes.items() if value}
+        value = orjson.dumps(members | {"data": orjson.Fragment(data)})
         return {"content-type": b"application/cloudevents+json; charset=UTF-8"}, value

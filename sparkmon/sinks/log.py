@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import fields
+from dataclasses import dataclass, fields
 
 from sparkmon.printable import printable
 from sparkmon.sinks.alert import Alert
 from sparkmon.sinks.notification import Notification
-from sparkmon.sinks.sink import AlertSink
+from sparkmon.sinks.sink import ConfiguredSink, register_sink
 
 __all__ = ["LogSink"]
 
@@ -16,15 +16,10 @@ _FIELDS = [field.name for field in fields(Alert)]
 _LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "critical": logging.CRITICAL}
 
 
-class LogSink(AlertSink):
+@register_sink
+@dataclass(frozen=True)
+class LogSink(ConfiguredSink):
     """Log a record per alert, and one that says how many more there are.
-
-    Parameters
-    ----------
-    logger : str, default "sparkmon.alerts"
-        The name of the logger.
-    name : str, optional
-        See :class:`sparkmon.sinks.AlertSink`.
 
     Notes
     -----
@@ -40,18 +35,18 @@ class LogSink(AlertSink):
 
     kind = "log"
 
-    def __init__(self, logger: str = "sparkmon.alerts", *, name: str | None = None) -> None:
-        super().__init__(name)
-        self._logger = logging.getLogger(logger)
+    logger: str = "sparkmon.alerts"
+    """The name of the logger."""
 
     def deliver(self, notification: Notification) -> None:
         """Log it, control characters made visible: names in it come from outside."""
-        known: dict[str, object] = {"notification_id": notification.notification_id}
+        logger = logging.getLogger(self.logger)
+        extra: dict[str, object] = {"notification_id": notification.notification_id}
         for alert in notification.alerts:
-            told = {name: getattr(alert, name) for name in _FIELDS}
+            fields_of = {name: getattr(alert, name) for name in _FIELDS}
             level = logging.INFO if alert.state == "resolved" else _LEVELS[alert.severity]
-            self._logger.log(level, "%s", printable(alert.message), extra=known | {"alert": told})
-        left = notification.count - len(notification.alerts)
-        if left:
+            logger.log(level, "%s", printable(alert.message), extra=extra | {"alert": fields_of})
+        more = notification.count - len(notification.alerts)
+        if more:
             level = _LEVELS[notification.severity]
-            self._logger.log(level, "and %d more: see the table alerts", left, extra=known)
+            logger.log(level, "and %d more: see the table alerts", more, extra=extra)

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formatdate
@@ -23,8 +24,8 @@ from sparkmon.secret import Secret
 from sparkmon.sinks.excerpt import excerpt
 from sparkmon.sinks.notification import Notification
 from sparkmon.sinks.shortened import shortened
-from sparkmon.sinks.sink import AlertSink
-from sparkmon.sinks.timeout import checked_timeout
+from sparkmon.sinks.sink import ConfiguredSink, register_sink
+from sparkmon.sinks.timeout import check_timeout
 from sparkmon.sinks.tls import verifying_context
 
 __all__ = ["EmailSink", "Security"]
@@ -36,29 +37,10 @@ _HOST = re.compile(r"[A-Za-z0-9.:-]{1,253}")
 _LINE = 2000
 
 
-class EmailSink(AlertSink):
+@register_sink
+@dataclass(frozen=True)
+class EmailSink(ConfiguredSink):
     """Send a notification as a mail, text with a simple HTML part beside it.
-
-    Parameters
-    ----------
-    host : str
-        The SMTP server.
-    sender : str
-        The address that it comes from, such as ``sparkmon@example.com``.
-    recipients : sequence of str
-        Whom to write to, 1 to 100 addresses.
-    security : {"starttls", "tls", "plain"}, default "starttls"
-        ``starttls``: encrypt once connected, or do not send. ``tls``: encrypted from the start. ``plain``: not at all.
-    port : int, optional
-        587 for starttls, 465 for tls, 25 for plain without.
-    username : str, optional
-        To log in with.
-    password : Secret, optional
-        The user's password; not with ``plain``, where anybody could read it.
-    timeout_s : float, default 30.0
-        For all of one delivery after the server's name has been looked up.
-    name : str, optional
-        See :class:`sparkmon.sinks.AlertSink`.
 
     Notes
     -----
@@ -74,102 +56,108 @@ class EmailSink(AlertSink):
 
     kind = "email"
 
-    def __init__(
-        self,
-        host: str,
-        sender: str,
-        recipients: Sequence[str],
-        *,
-        security: Security = "starttls",
-        port: int | None = None,
-        username: str | None = None,
-        password: Secret | None = None,
-        timeout_s: float = 30.0,
-        name: str | None = None,
-    ) -> None:
-        super().__init__(name)
-        if not _HOST.fullmatch(host):
-            raise OptionError.malformed("host", host, "the name of an SMTP server")
-        if security not in _PORTS:
-            raise OptionError.malformed("security", security, ", ".join(_PORTS))
-        if isinstance(recipients, str) or not 1 <= len(recipients) <= 100:
-            raise OptionError.malformed("recipients", recipients, "a list of 1 to 100 addresses")
-        for address in (sender, *recipients):
+    host: str
+    """The SMTP server."""
+    sender: str
+    """The address of the sender, such as ``sparkmon@example.com``."""
+    recipients: Sequence[str]
+    """The addresses of 1 to 100 recipients."""
+    security: Security = field(default="starttls", kw_only=True)
+    """``starttls``: encrypt once connected, or do not send. ``tls``: encrypt from the start. ``plain``: do not."""
+    port: int | None = field(default=None, kw_only=True)
+    """The port. By default 587 for starttls, 465 for tls, 25 for plain."""
+    username: str | None = field(default=None, kw_only=True)
+    """The user to log in as."""
+    password: Secret | None = field(default=None, kw_only=True)
+    """The user's password; not with ``plain``, where anybody could read it."""
+    timeout_s: float = field(default=30.0, kw_only=True)
+    """The time-out of one delivery in seconds, after the server's name has been looked up."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not _HOST.fullmatch(self.host):
+            raise OptionError.malformed("host", self.host, "the name of an SMTP server")
+        if self.security not in _PORTS:
+            raise OptionError.malformed("security", self.security, ", ".join(_PORTS))
+        if isinstance(self.recipients, str) or not 1 <= len(self.recipients) <= 100:
+            expected = "a list of 1 to 100 addresses"
+            raise OptionError.malformed("recipients", self.recipients, expected)
+        for address in (self.sender, *self.recipients):
             if not _ADDRESS.fullmatch(address):
                 raise OptionError.malformed("address", address, "one such as oncall@example.com")
-        if (username is None) != (password is None):
+        if self.port is not None and not 1 <= self.port <= 65535:
+            raise OptionError.malformed("port", self.port, "1 to 65535")
+        check_timeout(self.timeout_s)
+        self._check_login()
+
+    def _check_login(self) -> None:
+        if (self.username is None) != (self.password is None):
             raise OptionError("got one of username and password; expected both or neither")
-        if password is not None and security == "plain":
+        if self.password is not None and self.security == "plain":
             raise OptionError(
                 "got a password with security=plain, which all can read; use starttls or tls"
             )
-        if port is not None and not 1 <= port <= 65535:
-            raise OptionError.malformed("port", port, "1 to 65535")
-        self._host, self._port, self._security = host, port or _PORTS[security], security
-        self._sender, self._recipients = sender, list(recipients)
-        self._username, self._password = username, password
-        self._timeout_s = checked_timeout(timeout_s)
 
     def deliver(self, notification: Notification) -> None:
         """Send one mail."""
-        message = self._message(notification)
-        password = self._password.read() if self._password is not None else ""
-        failure = self._try(message, password)
+        mail = self._message(notification)
+        password = self.password.read() if self.password is not None else ""
+        failure = self._try(mail, password)
         if failure is not None:
             # A login goes over the wire in base64, which the server may repeat.
-            plain = f"\0{self._username}\0{password}"
-            sent = [base64.b64encode(text.encode()).decode() for text in (plain, password)]
-            said = excerpt(failure[0], [password, *sent])
-            told = f"{self.name} could not deliver to {self._host}: {said}"
+            plain = f"\0{self.username}\0{password}"
+            encoded = [base64.b64encode(text.encode()).decode() for text in (plain, password)]
+            reason = excerpt(failure[0], [password, *encoded])
+            message = f"{self.name} could not deliver to {self.host}: {reason}"
             # Raised here, where no error that may repeat what was sent hangs on to it.
-            raise (
-                AlertDeliveryError.refused(told)
-                if failure[1]
-                else AlertDeliveryError.later(told, None)
-            )
+            raise AlertDeliveryError.failed(message, permanent=failure[1])
 
     def _try(self, message: EmailMessage, password: str) -> tuple[str, bool] | None:
-        """Send a message; return the reason why it was not taken, and whether that is final."""
-        deadline = time.monotonic() + self._timeout_s
+        """Send a message; return the reason why it was not accepted, and whether that is permanent."""
+        deadline = time.monotonic() + self.timeout_s
         opened: list[smtplib.SMTP] = []
         try:
             with _cut_at(deadline, opened):
                 client = self._client(opened)
-                if self._security == "starttls":
+                if self.security == "starttls":
                     client.starttls(context=verifying_context())
-                if self._username is not None:
-                    client.login(self._username, password)
+                if self.username is not None:
+                    client.login(self.username, password)
                 refused = client.send_message(message)
-                with suppress(smtplib.SMTPException, OSError):  # the mail is taken, whatever comes
+                with suppress(
+                    smtplib.SMTPException, OSError
+                ):  # the mail is accepted, whatever comes
                     client.quit()
         except smtplib.SMTPRecipientsRefused as error:
             refused = error.recipients
         except smtplib.SMTPResponseException as error:
-            return _said(error.smtp_code, error.smtp_error), error.smtp_code >= 500
+            return _answer(error.smtp_code, error.smtp_error), error.smtp_code >= 500
         except smtplib.SMTPNotSupportedError as error:
-            return f"the server does not do what is needed: {error}", True
+            return f"the server lacks a feature that is needed: {error}", True
         except UnicodeError:
             return "the password is not ASCII, which SMTP's login needs", True
         except (smtplib.SMTPException, OSError) as error:
-            late = time.monotonic() >= deadline
-            return (f"it took longer than {self._timeout_s:g} s" if late else str(error)), False
+            is_late = time.monotonic() >= deadline
+            return (f"it took longer than {self.timeout_s:g} s" if is_late else str(error)), False
         finally:
             for each in opened:
                 each.close()
         if not refused:
             return None
-        code, said = next(iter(refused.values()))
-        many = f"{len(refused)} of {len(self._recipients)} recipients are refused"
-        return f"{many}: {_said(code, said)}", all(code >= 500 for code, _ in refused.values())
+        code, answer = next(iter(refused.values()))
+        many = f"{len(refused)} of {len(self.recipients)} recipients are refused"
+        return f"{many}: {_answer(code, answer)}", all(code >= 500 for code, _ in refused.values())
 
     def _client(self, opened: list[smtplib.SMTP]) -> smtplib.SMTP:
         # Named, for smtplib would else ask the name server who this is.
         name = re.sub(r"[^A-Za-z0-9.-]", "-", socket.gethostname())[:253] or "localhost"
-        options: dict[str, Any] = {"local_hostname": name, "timeout": self._timeout_s}
-        if self._security == "tls":
+        options: dict[str, Any] = {"local_hostname": name, "timeout": self.timeout_s}
+        if self.security == "tls":
             context = verifying_context()
-            return _TlsClient(opened, self._host, self._port, context=context, **options)
-        return _Client(opened, self._host, self._port, **options)
+            return _TlsClient(
+                opened, self.host, self.port or _PORTS[self.security], context=context, **options
+            )
+        return _Client(opened, self.host, self.port or _PORTS[self.security], **options)
 
     def _message(self, notification: Notification) -> EmailMessage:
         lines = [shortened(line, _LINE) for line in notification.lines]
@@ -177,11 +165,11 @@ class EmailSink(AlertSink):
         word = "RESOLVED" if notification.state == "resolved" else notification.severity.upper()
         message = EmailMessage(policy=SMTP)
         message["Subject"] = f"[{word}] {title}"
-        message["From"] = self._sender
-        message["To"] = ", ".join(self._recipients)
+        message["From"] = self.sender
+        message["To"] = ", ".join(self.recipients)
         message["Date"] = formatdate(usegmt=True)
         digest = hashlib.sha256(notification.notification_id.encode("utf-8", "surrogatepass"))
-        domain = self._sender.rpartition("@")[2]
+        domain = self.sender.rpartition("@")[2]
         message["Message-ID"] = f"<{digest.hexdigest()[:40]}@{domain}>"
         message["Auto-Submitted"] = "auto-generated"
         identity = printable(notification.notification_id)
@@ -226,6 +214,6 @@ def _cut_at(deadline: float, opened: Sequence[smtplib.SMTP]) -> Iterator[None]:
         timer.cancel()
 
 
-def _said(code: int, said: bytes | str) -> str:
-    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+def _answer(code: int, answer: bytes | str) -> str:
+    text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
     return f"it answered {code}: {text}"

@@ -13,7 +13,7 @@ from sparkmon.secret import Secret
 from sparkmon.sinks.addresses import is_named_inside
 from sparkmon.sinks.excerpt import excerpt
 from sparkmon.sinks.http_exchange import Answer, NoAnswer, Target
-from sparkmon.sinks.timeout import checked_timeout
+from sparkmon.sinks.timeout import check_timeout
 from sparkmon.sinks.tls import verifying_context
 
 __all__ = ["Post", "checked_url", "retry_after_s"]
@@ -89,7 +89,8 @@ class Post:
         if isinstance(allowed_hosts, str):
             raise OptionError.malformed("allowed_hosts", allowed_hosts, "a list of host names")
         self._allowed = None if allowed_hosts is None else {each.lower() for each in allowed_hosts}
-        self._timeout_s = checked_timeout(timeout_s)
+        check_timeout(timeout_s)
+        self._timeout_s = timeout_s
         if isinstance(url, str):
             self._checked(url)
 
@@ -144,7 +145,8 @@ class Post:
         target = checked_url(url, f"a url{held}", path=self._path)
         if self._allowed is not None and target.host not in self._allowed:
             raise OptionError(
-                f"got a url{held} with a host that is not in allowed_hosts; add it there"
+                f"got a url{held} with a host that is not in allowed_hosts; add it there",
+                option="url",
             )
         return target
 
@@ -221,14 +223,22 @@ def checked_url(url: str, what: str = "a url", *, path: str = "") -> Target:
     except ImportError as error:
         raise MissingExtraError.of("httpx", "sinks") from error
     if _UNSEEN.search(url):
-        raise OptionError(f"got {what} with a blank, a backslash or a control character; remove it")
+        raise OptionError(
+            f"got {what} with a blank, a backslash or a control character; remove it", option="url"
+        )
     target = parse_url(url.rstrip("/") + path if path else url)
     if target is None or target.scheme not in ("http", "https"):
-        raise OptionError(f"got {what} that is none; expected http://HOST:PORT/PATH or https://...")
+        raise OptionError(
+            f"got {what} that is none; expected http://HOST:PORT/PATH or https://...", option="url"
+        )
     if target.port is not None and not 0 < target.port < 65536:
-        raise OptionError(f"got {what} with the port {target.port}; expected 1 to 65535")
+        raise OptionError(
+            f"got {what} with the port {target.port}; expected 1 to 65535", option="url"
+        )
     if target.has_user:
-        raise OptionError(f"got {what} with a user in it; leave it out, a secret has its own place")
+        raise OptionError(
+            f"got {what} with a user in it; leave it out, a secret has its own place", option="url"
+        )
     return target
 
 

@@ -1,39 +1,48 @@
-"""The contract of an alert sink: what it is given and what it must promise."""
+"""The contract of an alert sink: what it gets and what it must promise."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import TypeVar
 
 from sparkmon.errors import OptionError
+from sparkmon.registry import Registry
+from sparkmon.secret import Secret
 from sparkmon.sinks.notification import Notification
+from sparkmon.sinks.post import Post
 
-__all__ = ["AlertSink"]
+__all__ = ["SINKS", "AlertSink", "ConfiguredSink", "HttpSink", "register_sink"]
 
 
 class AlertSink(ABC):
-    """Somewhere to send notifications to.
+    """A destination of notifications.
 
     Parameters
     ----------
     name : str, optional
-        How routes, the ``deliveries`` table and logs call it; no two sinks of a monitor share one. ``kind`` without.
+        The name in routes, in the table ``deliveries`` and in logs; no two sinks of a monitor share one. By default
+        ``kind``.
 
     Notes
     -----
-    *Delivery*: at least once. Each sink has a thread of its own: one that hangs or fails does not keep others waiting.
+    *Delivery*: at least once. Each sink has a thread of its own: one that hangs or fails does not delay the others.
     *Idempotence*: after a crash a notification may be delivered again; its ``notification_id`` is then the same.
     """
 
     kind: str
     """What it is: ``webhook``."""
     resolve_timeout: timedelta | None = None
-    """How long an alert stays open there that nobody tells again; None where nothing ends by itself."""
+    """After how long without a new notification the destination resolves an alert; None if it never does."""
+    name: str
 
     def __init__(self, name: str | None = None) -> None:
-        self.name = name if name is not None else self.kind
-        if not self.name or not self.name.isprintable() or len(self.name) > 100:
+        name = name if name is not None else self.kind
+        if not name or not name.isprintable() or len(name) > 100:
             raise OptionError.malformed("name", name, "1 to 100 printable characters")
+        object.__setattr__(self, "name", name)  # some sinks are frozen
 
     @abstractmethod
     def deliver(self, notification: Notification) -> None:
@@ -42,6 +51,70 @@ class AlertSink(ABC):
         Raises
         ------
         AlertDeliveryError
-            It could not be sent; ``permanent`` where trying again is no use. Any other exception is taken as one that
-            may pass. No message of an error holds a secret.
+            It could not be sent; ``permanent`` if a retry cannot help. Any other exception counts as temporary. No
+            message of an error contains a secret.
         """
+
+
+SINKS: Registry[type[AlertSink]] = Registry("sink")
+"""The sinks that ``monitor.yaml`` can name, by ``kind``."""
+Sink = TypeVar("Sink", bound=type[AlertSink])
+
+
+def register_sink(sink: Sink) -> Sink:
+    """Register a class of sinks by its ``kind``, so that ``monitor.yaml`` can name it; a decorator.
+
+    Its keys are the fields of the dataclass, or the parameters of the constructor, with their types, defaults and
+    documentation.
+
+    Examples
+    --------
+    >>> @register_sink
+    ... class Nowhere(AlertSink):
+    ...     kind = "nowhere"
+    ...
+    ...     def deliver(self, notification):
+    ...         pass
+    >>> SINKS.get("nowhere")().name
+    'nowhere'
+    """
+    SINKS.add(sink.kind, sink)
+    return sink
+
+
+@dataclass(frozen=True)
+class ConfiguredSink(AlertSink):
+    """The options that every sink of sparkmon has."""
+
+    name: str = field(default=None, kw_only=True)  # type: ignore[assignment] # the kind takes its place
+    """The name in routes, in the table ``deliveries`` and in logs; no two sinks share one. By default the kind of the
+    sink."""
+
+    def __post_init__(self) -> None:
+        AlertSink.__init__(self, self.name)
+
+
+@dataclass(frozen=True)
+class HttpSink(ConfiguredSink):
+    """The options of sinks that post to a URL; see :class:`sparkmon.sinks.post.Post` for which URLs are refused."""
+
+    url: str | Secret = field(repr=False)
+    """The URL, http or https."""
+    allowed_hosts: Sequence[str] | None = field(default=None, kw_only=True)
+    """The only hosts that the URL may name, such as ``["hooks.slack.com"]``, private ones included."""
+    timeout_s: float = field(default=10.0, kw_only=True)
+    """The time-out of one request, in seconds."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._post()  # refuses a URL, a host or a time-out
+
+    def _post(self, *, path: str = "", bearer: Secret | None = None) -> Post:
+        return Post(
+            self.url,
+            sink=self.name,
+            path=path,
+            bearer=bearer,
+            allowed_hosts=self.allowed_hosts,
+            timeout_s=self.timeout_s,
+        )

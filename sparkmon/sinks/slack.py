@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import orjson
 
+from sparkmon.option_types import SecretUrl
 from sparkmon.printable import printable
-from sparkmon.secret import Secret
 from sparkmon.sinks.notification import Notification
-from sparkmon.sinks.post import Post
 from sparkmon.sinks.shortened import shortened
-from sparkmon.sinks.sink import AlertSink
+from sparkmon.sinks.sink import HttpSink, register_sink
 
 __all__ = ["SlackSink"]
 
@@ -25,19 +25,10 @@ _SIGNS = {
 }
 
 
-class SlackSink(AlertSink):
+@register_sink
+@dataclass(frozen=True)
+class SlackSink(HttpSink):
     """Post a message to the incoming webhook of a Slack channel.
-
-    Parameters
-    ----------
-    url : str or Secret
-        The webhook's URL. Whoever has it can post to the channel: give it as a :class:`sparkmon.sinks.Secret`.
-    allowed_hosts : sequence of str, optional
-        The only hosts that the URL may name, such as ``["hooks.slack.com"]``.
-    timeout_s : float, default 10.0
-        For one delivery.
-    name : str, optional
-        See :class:`sparkmon.sinks.AlertSink`.
 
     Notes
     -----
@@ -52,27 +43,20 @@ class SlackSink(AlertSink):
 
     Examples
     --------
+    >>> from sparkmon.sinks import Secret
     >>> SlackSink(Secret(env="SLACK_WEBHOOK"), allowed_hosts=["hooks.slack.com"]).name
     'slack'
     """
 
     kind = "slack"
 
-    def __init__(
-        self,
-        url: str | Secret,
-        *,
-        allowed_hosts: Sequence[str] | None = None,
-        timeout_s: float = 10.0,
-        name: str | None = None,
-    ) -> None:
-        super().__init__(name)
-        self._post = Post(url, sink=self.name, allowed_hosts=allowed_hosts, timeout_s=timeout_s)
+    url: SecretUrl = field(repr=False)
+    """The webhook's URL. Whoever has it can post to the channel: give it as a :class:`sparkmon.sinks.Secret`."""
 
     def deliver(self, notification: Notification) -> None:
         """Post one message."""
         message = orjson.dumps(_message(notification))
-        self._post.send(message, {"content-type": "application/json; charset=utf-8"})
+        self._post().send(message, {"content-type": "application/json; charset=utf-8"})
 
 
 def _message(notification: Notification) -> dict[str, object]:

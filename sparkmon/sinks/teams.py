@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import orjson
 
+from sparkmon.option_types import SecretUrl
 from sparkmon.printable import printable
-from sparkmon.secret import Secret
 from sparkmon.sinks.notification import Notification
-from sparkmon.sinks.post import Post
 from sparkmon.sinks.shortened import shortened
-from sparkmon.sinks.sink import AlertSink
+from sparkmon.sinks.sink import HttpSink, register_sink
 
 __all__ = ["TeamsSink"]
 
@@ -20,20 +20,10 @@ _LINE = 1000
 _COLOURS = {"info": "accent", "warning": "warning", "critical": "attention"}
 
 
-class TeamsSink(AlertSink):
+@register_sink
+@dataclass(frozen=True)
+class TeamsSink(HttpSink):
     """Post an Adaptive Card to the webhook of a Teams workflow.
-
-    Parameters
-    ----------
-    url : str or Secret
-        The webhook's URL, of the workflow "Send webhook alerts to a channel" (or to a chat). Its signature is in it:
-        give it as a :class:`sparkmon.sinks.Secret`.
-    allowed_hosts : sequence of str, optional
-        The only hosts that the URL may name.
-    timeout_s : float, default 10.0
-        For one delivery.
-    name : str, optional
-        See :class:`sparkmon.sinks.AlertSink`.
 
     Notes
     -----
@@ -48,22 +38,16 @@ class TeamsSink(AlertSink):
 
     Examples
     --------
+    >>> from sparkmon.sinks import Secret
     >>> TeamsSink(Secret(env="TEAMS_WEBHOOK"), name="on call").name
     'on call'
     """
 
     kind = "teams"
 
-    def __init__(
-        self,
-        url: str | Secret,
-        *,
-        allowed_hosts: Sequence[str] | None = None,
-        timeout_s: float = 10.0,
-        name: str | None = None,
-    ) -> None:
-        super().__init__(name)
-        self._post = Post(url, sink=self.name, allowed_hosts=allowed_hosts, timeout_s=timeout_s)
+    url: SecretUrl = field(repr=False)
+    """The webhook's URL, of the workflow "Send webhook alerts to a channel" (or to a chat). It contains a signature:
+    give it as a :class:`sparkmon.sinks.Secret`."""
 
     def deliver(self, notification: Notification) -> None:
         """Post one card."""
@@ -75,7 +59,7 @@ class TeamsSink(AlertSink):
             left = notification.count - listed
             more = f"and {left:,} more: see the table alerts"
             message = _message(notification, [*lines[:listed], more])
-        self._post.send(message, {"content-type": "application/json; charset=utf-8"})
+        self._post().send(message, {"content-type": "application/json; charset=utf-8"})
 
 
 def _message(notification: Notification, lines: Sequence[str]) -> bytes:

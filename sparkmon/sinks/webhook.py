@@ -7,37 +7,23 @@ import binascii
 import hashlib
 import hmac
 import time
-from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from sparkmon.errors import OptionError
 from sparkmon.secret import Secret
 from sparkmon.sinks.notification import Notification
 from sparkmon.sinks.notification_json import notification_json
-from sparkmon.sinks.post import Post
-from sparkmon.sinks.sink import AlertSink
+from sparkmon.sinks.sink import HttpSink, register_sink
 
 __all__ = ["WebhookSink", "signature"]
 
 _PREFIX = "whsec_"
 
 
-class WebhookSink(AlertSink):
+@register_sink
+@dataclass(frozen=True)
+class WebhookSink(HttpSink):
     """Post a notification as JSON, signed as the Standard Webhooks say.
-
-    Parameters
-    ----------
-    url : str or Secret
-        Where to; see :class:`sparkmon.sinks.post.Post` for what is refused.
-    secret : Secret, optional
-        Signs the body: ``whsec_`` and base64, or any text. Without it nothing is signed.
-    bearer : Secret, optional
-        The token for ``Authorization: Bearer``.
-    allowed_hosts : sequence of str, optional
-        The only hosts that the URL may name, inside ones too.
-    timeout_s : float, default 10.0
-        For one delivery.
-    name : str, optional
-        See :class:`sparkmon.sinks.AlertSink`.
 
     Notes
     -----
@@ -74,21 +60,10 @@ class WebhookSink(AlertSink):
 
     kind = "webhook"
 
-    def __init__(
-        self,
-        url: str | Secret,
-        *,
-        secret: Secret | None = None,
-        bearer: Secret | None = None,
-        allowed_hosts: Sequence[str] | None = None,
-        timeout_s: float = 10.0,
-        name: str | None = None,
-    ) -> None:
-        super().__init__(name)
-        self._secret = secret
-        self._post = Post(
-            url, sink=self.name, bearer=bearer, allowed_hosts=allowed_hosts, timeout_s=timeout_s
-        )
+    secret: Secret | None = field(default=None, kw_only=True)
+    """What signs the body: ``whsec_`` and base64, or any text. Without it nothing is signed."""
+    bearer: Secret | None = field(default=None, kw_only=True)
+    """The token for ``Authorization: Bearer``."""
 
     def deliver(self, notification: Notification) -> None:
         """Post it once."""
@@ -99,17 +74,17 @@ class WebhookSink(AlertSink):
             "webhook-timestamp": str(timestamp),
         }
         hidden = []
-        if self._secret is not None:
-            key = self._secret.read()
+        if self.secret is not None:
+            key = self.secret.read()
             if _key_of(key) is None:
                 raise OptionError(
-                    f"{self._secret!r} holds no key; expected whsec_ and base64, or any text"
+                    f"{self.secret!r} holds no key; expected whsec_ and base64, or any text"
                 )
             headers["webhook-signature"] = signature(
                 key, notification.notification_id, timestamp, body
             )
             hidden = [key, key.removeprefix(_PREFIX)]
-        self._post.send(body, headers, hidden=hidden)
+        self._post(bearer=self.bearer).send(body, headers, hidden=hidden)
 
 
 def signature(secret: str, message_id: str, timestamp: int, body: bytes) -> str:

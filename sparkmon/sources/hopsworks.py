@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import get_args
 
 import pyarrow as pa
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 
 from sparkmon.errors import OptionError
 from sparkmon.protocol import events_to_batch, from_hopsworks_avro
 from sparkmon.protocol.hopsworks_avro import SchemaVersion, TimeUnit, check_avro
 from sparkmon.schemas import EVENTS
+from sparkmon.sources.event_source import register_source
+from sparkmon.sources.kafka import KafkaSource
 
-__all__ = ["hopsworks_events"]
+__all__ = ["HopsworksSource", "hopsworks_events"]
 
 _COLUMNS = ("value", "timestamp", "topic", "partition", "offset")
 
@@ -91,3 +94,20 @@ def hopsworks_events(
             )
 
     return records.select(*_COLUMNS).mapInArrow(convert, EVENTS)
+
+
+@register_source
+@dataclass(frozen=True)
+class HopsworksSource(KafkaSource):
+    """The Avro inference log of Hopsworks deployments on a topic."""
+
+    format = "hopsworks"
+
+    schema_version: SchemaVersion | None = None
+    """The version of inferenceschema that all records have: 1, 2, 3 or 4. By default it is found record by record."""
+    time_unit: TimeUnit = "auto"
+    """The unit of ``requestTimestamp``: auto, s or ms."""
+
+    def events(self, spark: SparkSession) -> DataFrame:
+        """Open the stream of events."""
+        return hopsworks_events(self.records(spark), self.schema_version, self.time_unit)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 
 from sparkmon.errors import OptionError
 from sparkmon.protocol import events_to_batch, from_kafka
 from sparkmon.schemas import EVENTS
+from sparkmon.sources.event_source import EventSource, register_source
 
-__all__ = ["kafka_events"]
+__all__ = ["KafkaSource", "kafka_events"]
 
 
 def kafka_events(records: DataFrame) -> DataFrame:
@@ -70,3 +72,39 @@ def kafka_events(records: DataFrame) -> DataFrame:
 
 def _pairs(headers: list[dict[str, Any]] | None) -> list[tuple[str, bytes | None]]:
     return [(header["key"], header["value"]) for header in headers or ()]
+
+
+@register_source
+@dataclass(frozen=True)
+class KafkaSource(EventSource):
+    """CloudEvents on a topic, which is read from its beginning unless ``startingOffsets`` is set."""
+
+    format = "kafka"
+    uses_kafka = True
+
+    bootstrap_servers: str
+    """The brokers, such as broker:9092."""
+    topic: str
+    """The topic with the log."""
+    options: Mapping[str, str] = field(default_factory=dict)
+    """Options of the Spark source ``kafka``, each a number or string."""
+
+    @property
+    def description(self) -> str:
+        """What is read, in a few words."""
+        return f"the topic {self.topic} of {self.bootstrap_servers}"
+
+    def records(self, spark: SparkSession) -> DataFrame:
+        """Open the stream of Kafka's records."""
+        options = {
+            "startingOffsets": "earliest",
+            **self.options,
+            "kafka.bootstrap.servers": self.bootstrap_servers,
+            "subscribe": self.topic,
+            "includeHeaders": "true",
+        }
+        return spark.readStream.format("kafka").options(**options).load()
+
+    def events(self, spark: SparkSession) -> DataFrame:
+        """Open the stream of events."""
+        return kafka_events(self.records(spark))

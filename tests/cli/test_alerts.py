@@ -20,7 +20,8 @@ MONITOR = """
 source: {format: kserve, path: spool}
 store: {path: store}
 tables: ./tables
-alerts: [{sink: console}]
+alerting:
+  sinks: [{sink: console}]
 """
 
 

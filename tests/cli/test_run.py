@@ -24,8 +24,8 @@ MONITOR = """
 source: {format: kserve, path: spool}
 store: {path: store}
 tables: ./tables
-window: 6 hours
-statistics: [psi]
+windows: {length: 6 hours}
+checks: {statistics: [psi]}
 """
 
 
@@ -89,9 +89,9 @@ def test_a_store_without_references_and_a_spool_that_is_not_there_are_told(
 
 
 def test_a_mistake_in_the_file_is_told_before_spark_starts(tmp_path: Path) -> None:
-    (tmp_path / "monitor.yaml").write_text(MONITOR + "windows: 1 hour\n")
+    (tmp_path / "monitor.yaml").write_text(MONITOR + "window: 1 hour\n")
     done = CliRunner().invoke(app, ["run", str(tmp_path / "monitor.yaml")])
     assert isinstance(done.exception, OptionError)
-    assert "monitor.yaml, line 7: got the unknown key 'windows'; did you mean 'window'?" in str(
+    assert "monitor.yaml, line 7: got the unknown key 'window'; did you mean 'windows'?" in str(
         done.exception
     )

@@ -6,14 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from sparkmon.config import (
-    HopsworksSource,
-    KafkaSource,
-    KServeSource,
-    MonitorConfig,
-    read_config,
-)
+from sparkmon.config import MonitorConfig, read_config
 from sparkmon.errors import OptionError
+from sparkmon.monitor import Windows
+from sparkmon.sources import HopsworksSource, KafkaSource, KServeSource
 from tests.support.source import ROOT
 
 LEAST = "source: {format: kserve, path: spool}\nstore: {path: store}\ntables: ./tables\n"
@@ -35,25 +31,26 @@ def test_three_keys_are_enough_and_paths_are_the_files(tmp_path: Path) -> None:
     assert isinstance(config.source, KServeSource)
     assert config.source.path == f"{tmp_path}/spool"
     assert (config.store.path, config.tables) == (f"{tmp_path}/store", f"{tmp_path}/tables")
-    assert config.progress() == f"{tmp_path}/tables/checkpoints"
-    assert (config.window, config.slide, config.delay) == ("1 hour", None, "10 minutes")
-    assert [sink.sink for sink in config.alerts] == ["console"]
+    assert config.progress == f"{tmp_path}/tables/checkpoints"
+    assert config.windows == Windows("1 hour", slide=None, delay="10 minutes")
+    assert [sink.kind for sink in config.alerting.sinks] == ["console"]
 
 
-def test_silence_can_be_left_open_and_open_windows_told(tmp_path: Path) -> None:
+def test_an_idle_stream_can_stay_open_and_open_windows_be_judged(tmp_path: Path) -> None:
     config = read(tmp_path, LEAST)
-    assert (config.idle, config.provisional) == ("1 minute", False)
-    config = read(tmp_path, LEAST + "idle: null\nprovisional: true\n")
-    assert (config.idle, config.provisional) == (None, True)
-    assert refusal(tmp_path, LEAST + "idle: soon\n")[0].startswith(
-        "monitor.yaml, line 4: idle: got 'soon'; expected an interval"
+    assert (config.windows.idle, config.windows.provisional) == ("1 minute", False)
+    config = read(tmp_path, LEAST + "windows: {idle: null, provisional: true}\n")
+    assert (config.windows.idle, config.windows.provisional) == (None, True)
+    assert refusal(tmp_path, LEAST + "windows: {idle: soon}\n")[0].startswith(
+        "monitor.yaml, line 4: windows.idle: got 'soon'; expected an interval"
     )
 
 
 def test_the_example_says_what_it_means() -> None:
     config = read_config(ROOT / "examples" / "monitor.yaml")
+    assert isinstance(config.source, KServeSource)
     assert config.source.options == {"maxEventsPerTrigger": "100000"}
-    assert config.thresholds == {"psi": 0.1}
+    assert config.checks.thresholds == {"psi": 0.1}
     assert config.spark == {"spark.sql.shuffle.partitions": "4"}
 
 
@@ -67,7 +64,7 @@ def test_urls_absolute_paths_and_schemas_stay_as_they_are(tmp_path: Path) -> Non
     assert config.source.path == "s3://bucket/logs"
     assert config.source.options == {"settleSeconds": "5", "x": "true"}
     assert (config.store.path, config.tables) == ("/data/store", "main.monitoring")
-    assert config.progress() == "hdfs://name/progress"
+    assert config.progress == "hdfs://name/progress"
 
 
 def test_slices_are_all_of_the_references_or_those_that_are_named(tmp_path: Path) -> None:
@@ -89,7 +86,7 @@ def test_hopsworks_log_is_a_topic_too(tmp_path: Path) -> None:
     config = read(tmp_path, source + "store: {path: store}\ntables: ./tables\n")
     assert isinstance(config.source, HopsworksSource)
     assert (config.source.schema_version, config.source.time_unit) == (4, "auto")
-    assert config.source.described() == "the topic t of b:9092"
+    assert config.source.description == "the topic t of b:9092"
     with pytest.raises(OptionError, match=r"source\.schema_version: got 5; expected 1, 2, 3 or 4"):
         read(tmp_path, source.replace("n: 4", "n: 5") + "store: {path: s}\ntables: ./t\n")
     with pytest.raises(OptionError, match=r"line 1: source\.topic is missing; expected the topic"):
@@ -102,7 +99,7 @@ def test_an_environment_variable_stands_in_a_value_and_has_to_be_set(
     monkeypatch.setenv("BUCKET", "logs: {a: [")
     monkeypatch.delenv("ABSENT", raising=False)
     assert read(tmp_path, LEAST + "reference: ${BUCKET}-1\n").reference == "logs: {a: [-1"
-    assert refusal(tmp_path, LEAST + "delay: ${ABSENT}\n") == [
+    assert refusal(tmp_path, LEAST + "reference: ${ABSENT}\n") == [
         "monitor.yaml, line 4: the environment variable 'ABSENT' is not set; "
         "set it, or write the value in its place"
     ]
@@ -111,42 +108,79 @@ def test_an_environment_variable_stands_in_a_value_and_has_to_be_set(
 @pytest.mark.parametrize(
     ("text", "line", "said"),
     [
-        (LEAST + "windw: 1 hour", 4, "got the unknown key 'windw'; did you mean 'window'?"),
-        (LEAST + "window: 1 month", 4, "window: got '1 month'; expected an interval such as"),
-        (LEAST + "window: 0 hours", 4, "got '0 hours'; expected an interval longer than 0"),
-        (LEAST + "window: 1 hour\nslide: 2 hours", 5, "expected at most the window's length, 1:00"),
-        (LEAST + "delay: 5", 4, "delay: got 5; expected text"),
+        (LEAST + "windws: {}", 4, "got the unknown key 'windws'; did you mean 'windows'?"),
+        (LEAST + "windows:\n  lenght: 1 day", 5, "key 'windows.lenght'; did you mean 'length'?"),
         (
-            LEAST + "statistics: [ks, psy]",
+            LEAST + "windows:\n  length: 1 month",
+            5,
+            "windows.length: got '1 month'; expected an interval such as",
+        ),
+        (
+            LEAST + "windows: {length: 0 hours}",
             4,
-            "statistics.1: got 'psy'; expected one of chi2, count",
+            "got '0 hours'; expected an interval longer than 0",
+        ),
+        (
+            LEAST + "windows:\n  length: 1 hour\n  slide: 2 hours",
+            6,
+            "at most the window's length, 1:00",
+        ),
+        (LEAST + "windows: {delay: 5}", 4, "windows.delay: got 5; expected text"),
+        (
+            LEAST + "checks:\n  statistics:\n  - ks\n  - psy",
+            7,
+            "checks.statistics.1: got 'psy'; expected one of chi2, count",
         ),
         (LEAST + "slices: origin", 4, "slices: got 'origin'; expected a list"),
-        (LEAST + "statistics: []", 4, "statistics: got []; expected at least one"),
-        (LEAST + "thresholds:\n  psi: much", 5, "thresholds.psi: got 'much'; expected a number"),
-        (LEAST + "thresholds:\n  psi: -0.1", 5, "got -0.1; expected a number of 0 or more"),
-        (LEAST + "statistics: [ks]\nthresholds: {psi: 1}", 5, "'psi', which is not compared"),
-        (LEAST + "alerts:\n  - sink: pager", 5, "alerts.0.sink: got 'pager'; expected console"),
+        (
+            LEAST + "checks: {statistics: []}",
+            4,
+            "checks.statistics: the option 'statistics' is missing; set it to one or more of chi2",
+        ),
+        (
+            LEAST + "checks:\n  thresholds:\n    psi: much",
+            6,
+            "checks.thresholds.psi: got 'much'; expected a number",
+        ),
+        (
+            LEAST + "checks:\n  thresholds:\n    psi: -0.1",
+            6,
+            "got -0.1; expected a number of 0 or more",
+        ),
+        (
+            LEAST + "checks:\n  statistics: [ks]\n  thresholds: {psi: 1}",
+            6,
+            "'psi', which is not compared",
+        ),
+        (
+            LEAST + "alerting:\n  sinks:\n  - sink: pager",
+            6,
+            "alerting.sinks.0.sink: got 'pager'; expected alertm",
+        ),
         (LEAST + "spark: {a: [1]}", 4, "spark.a: got [1]; expected text"),
         (
             LEAST.replace("kserve", "kserv"),
             1,
-            "source.format: got 'kserv'; expected kserve, kafka or hopsworks",
+            "source.format: got 'kserv'; expected hopsworks, kafka or kserve",
         ),
         (LEAST.replace("path: spool", "topic: t"), 1, "source.path is missing; expected the dir"),
         (LEAST.replace("format: kserve, ", ""), 1, "source.format is missing"),
-        (LEAST.replace("./tables", "schema"), 1, "expected checkpoints, a directory, where tables"),
+        (
+            LEAST.replace("./tables", "schema"),
+            1,
+            "expected checkpoints, a directory, because tables",
+        ),
         (LEAST + "tables: ./other", 4, "got the key 'tables' twice"),
-        (LEAST + "window: &w 1 hour\ndelay: *w", 5, "got an alias"),
+        (LEAST + "reference: &w day\ncheckpoints: *w", 5, "got an alias"),
         (LEAST + "spark: " + "[" * 5000, 4, "more than 8 levels"),
         (
             LEAST + "reference: !!python/name:os.system",
             4,
             "got the tag 'tag:yaml.org,2002:python/name",
         ),
-        (LEAST + "window: !!timestamp x", 4, "got the tag 'tag:yaml.org,2002:timestamp'"),
-        (LEAST + "window: !!str 1 hour", 4, "got the tag"),
-        (LEAST + "window: [", 4, "got no YAML"),
+        (LEAST + "reference: !!timestamp x", 4, "got the tag 'tag:yaml.org,2002:timestamp'"),
+        (LEAST + "reference: !!str day", 4, "got the tag"),
+        (LEAST + "reference: [", 4, "got no YAML"),
     ],
 )
 def test_a_mistake_is_told_with_its_line(tmp_path: Path, text: str, line: int, said: str) -> None:
@@ -157,7 +191,7 @@ def test_a_mistake_is_told_with_its_line(tmp_path: Path, text: str, line: int, s
 
 
 def test_all_mistakes_are_told_in_the_order_of_the_file(tmp_path: Path) -> None:
-    text = "source: {format: kafka, topic: t}\nstore: store\ntables: ./t\nwindow: soon\n"
+    text = "source: {format: kafka, topic: t}\nstore: store\ntables: ./t\nwindows: {length: soon}\n"
     told = refusal(tmp_path, text)
     assert [each.split(" ")[2] for each in told] == ["1:", "2:", "4:"]
     assert "source.bootstrap_servers is missing" in told[0]
@@ -182,9 +216,9 @@ def test_files_that_are_not_there_too_large_or_no_text_are_refused(tmp_path: Pat
 
 def test_a_store_may_be_a_url_and_rates_and_views_are_read(tmp_path: Path) -> None:
     text = LEAST.replace("{path: store}", '{path: "mysql://reader@db.example/fraud"}')
-    config = read(tmp_path, text + "rates: {stale_rate: 0.2}\nviews: {fraud: cards:2}\n")
+    config = read(tmp_path, text + "checks: {rates: {stale_rate: 0.2}}\nviews: {fraud: cards:2}\n")
     assert repr(config.store.open()) == "SqlStore('mysql://reader@db.example:3306/fraud')"
-    assert (config.rates, config.views) == ({"stale_rate": 0.2}, {"fraud": "cards:2"})
-    (told,) = refusal(tmp_path, LEAST + "rates: {stale: 0.2}\n")
+    assert (config.checks.rates, config.views) == ({"stale_rate": 0.2}, {"fraud": "cards:2"})
+    (told,) = refusal(tmp_path, LEAST + "checks: {rates: {stale: 0.2}}\n")
     assert "line 4" in told
     assert "known options are missing_key_rate, skew_rate, stale_rate" in told

@@ -16,7 +16,7 @@ from tests.support.source import ROOT, Source, package, project
 
 BELOW_CONFIG = {
     *("alerts", "comparison", "distributions", "errors", "explain", "functions", "health"),
-    *("interval", "logs", "printable", "profiles"),
+    *("interval", "logs", "option_types", "printable", "profiles"),
     *("protocol", "receiver", "records", "registry", "schemas", "secret", "session", "sources"),
     *("payload_logger", "serving", "sinks", "skew", "statistics", "store", "tables"),
 }
@@ -26,6 +26,7 @@ MAY_IMPORT = {
     "registry": {"errors"},
     "records": {"errors"},
     "secret": {"errors"},
+    "option_types": {"secret"},
     "protocol": {"interval", "printable", "records", "errors"},
     "distributions": {"records", "errors"},
     "statistics": {"distributions", "registry", "records", "errors"},
@@ -37,7 +38,7 @@ MAY_IMPORT = {
     "serving": {
         *("payload_logger", "store", "protocol", "printable", "secret", "records", "errors"),
     },
-    "sources": {"logs", "protocol", "schemas", "records", "errors"},
+    "sources": {"logs", "protocol", "schemas", "records", "registry", "errors", "option_types"},
     "profiles": {"schemas", "distributions", "records", "errors"},
     "functions": {"statistics", "distributions", "profiles", "schemas", "errors"},
     "comparison": {
@@ -47,7 +48,7 @@ MAY_IMPORT = {
     "explain": {"profiles", "records", "errors"},
     "skew": {"store", "protocol", "errors"},
     "tables": {"errors"},
-    "sinks": {"printable", "secret", "records", "errors"},
+    "sinks": {"printable", "secret", "records", "registry", "errors", "option_types"},
     "alerts": {"sinks", "tables", "schemas", "interval", "records", "registry", "errors"},
     "health": {"alerts", "sinks", "schemas", "errors"},
     "monitor": {
@@ -68,7 +69,7 @@ MAY_IMPORT = {
 
 PURE = {
     *("errors", "interval", "registry", "records", "protocol", "distributions", "statistics"),
-    "store",
+    *("option_types", "store"),
     *("logs", "payload_logger", "printable", "receiver", "secret", "serving", "sinks", "skew"),
 }
 """Rooms that live without Spark: importing them must not import pyspark."""

@@ -40,7 +40,8 @@ MONITOR = """
 source: {{format: kafka, bootstrap_servers: "{kafka}", topic: {log}}}
 store: {{path: store}}
 tables: ./tables
-alerts:
+alerting:
+  sinks:
   - {{sink: kafka, bootstrap_servers: "{kafka}", topic: {told}}}
   - {{sink: alertmanager, url: "{manager}"}}
   - {{sink: webhook, name: pager, url: "{pager}", secret: {{env: PAGER_SECRET}}}}

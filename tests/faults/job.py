@@ -27,10 +27,10 @@ _MONITOR = """\
 source: %s
 store: {path: %s}
 tables: ./tables
-window: 1 hour
-delay: 10 minutes
-statistics: [psi]
-alerts: [{sink: console}]
+windows: {length: 1 hour, delay: 10 minutes}
+checks: {statistics: [psi]}
+alerting:
+  sinks: [{sink: console}]
 spark:
   spark.master: %s
   spark.driver.memory: 1g

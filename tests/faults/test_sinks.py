@@ -30,8 +30,8 @@ def tell(place: Place, **urls: str) -> None:
         f'{{sink: webhook, name: {name}, url: "{url}"}}' for name, url in urls.items()
     )
     text = place.config.read_text()
-    assert "alerts: [{sink: console}]" in text
-    place.config.write_text(text.replace("alerts: [{sink: console}]", f"alerts: [{named}]"))
+    assert "sinks: [{sink: console}]" in text
+    place.config.write_text(text.replace("sinks: [{sink: console}]", f"sinks: [{named}]"))
 
 
 @pytest.mark.faults

@@ -15,6 +15,7 @@ import yaml
 
 from sparkmon.cli.app import app
 from sparkmon.config import read_config
+from sparkmon.sources import KServeSource
 from tests.support.source import ROOT
 
 EXAMPLES = ROOT / "examples" / "kserve"
@@ -196,7 +197,8 @@ def test_the_monitor_reads_what_the_receiver_writes() -> None:
     told = command.make_context(name, arguments).params
     mounted = {mount["name"]: mount["mountPath"] for mount in spec["driver"]["volumeMounts"]}
     assert str(told["config"]) == f"{mounted['config']}/monitor.yaml"
-    assert config.source.model_dump()["path"] == mounted["spool"] == "/spool"
+    assert config.source == KServeSource(mounted["spool"])
+    assert mounted["spool"] == "/spool"
     assert config.tables.startswith(f"{mounted['monitoring']}/")
     assert {volume["name"] for volume in spec["volumes"]} == mounted.keys()
 

@@ -195,7 +195,7 @@ def test_a_window_ahead_of_the_clock_starts_now() -> None:
 def test_more_than_it_is_given_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     with sink() as server:
         AlertmanagerSink(server.url).deliver(notification(some(), count=3))
-    assert "alertmanager is given 1 of 3 alerts" in caplog.text
+    assert "alertmanager gets 1 of 3 alerts" in caplog.text
 
 
 def test_keeping_an_alert_for_no_time_is_refused() -> None:

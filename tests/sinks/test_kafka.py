@@ -110,7 +110,7 @@ def test_what_the_client_never_takes_is_final() -> None:
     sink = KafkaSink("127.0.0.1:9", "alerts", settings={"message.max.bytes": "1000"})
     error = failure(sink, notification(alert(message="x" * 2000)))
     assert error.permanent
-    assert "it does not take the record" in str(error)
+    assert "it does not accept the record" in str(error)
 
 
 def test_a_thousand_endless_alerts_are_taken(kafka: str, topic: str) -> None:

@@ -40,7 +40,7 @@ def test_a_card_has_a_title_a_line_per_alert_and_the_id() -> None:
     assert (first["text"], second["text"], said["text"]) == (
         "psi 0.61",
         "ks 0.3",
-        "fired, warning, n1",
+        "firing, warning, n1",
     )
     assert runs(posted(notification(alert(state="resolved"))))[0]["color"] == "good"
 
