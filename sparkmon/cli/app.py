@@ -25,9 +25,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-app.command(cls=RunCommand)(run)
-for command in (demo, profile, receive, compare):
+for command in (demo, profile, receive):
     app.command()(command)
+app.command(cls=RunCommand)(run)
+app.command()(compare)
 app.add_typer(alerts, name="alerts")
 
 

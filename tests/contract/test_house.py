@@ -53,8 +53,7 @@ MAY_IMPORT = {
     "health": {"alerts", "sinks", "schemas", "errors"},
     "monitor": {
         *("sources", "profiles", "comparison", "alerts", "health", "sinks", "skew"),
-        *("store", "tables"),
-        *("schemas", "interval", "records", "errors"),
+        *("store", "tables", "schemas", "interval", "records", "errors"),
     },
     "interval": {"errors"},
     "session": {"sources", "functions", "errors"},
