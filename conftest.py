@@ -21,14 +21,15 @@ from tests.support.prometheus_programs import program
 
 IN_CI = os.environ.get("CI") == "true"
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
-_SERVERS = {
+_MARKERS = {
     "alertmanager": "alertmanager",
     "kafka": "kafka",
     "mariadb": "mariadb",
     "online_tables": "mariadb",
     "own_server": "mariadb",
+    "world": "slow",
 }
-_NOT_FAST = ("spark", *sorted({*_SERVERS.values()}), "slow")
+_NOT_FAST = ("spark", *sorted({*_MARKERS.values()}))
 _SHARED = {"kafka": "kafka", "mariadb": "mariadb", "world": "serving"}
 """A marker or fixture, and the name of the group of tests that one process runs, so that it starts once."""
 
@@ -162,9 +163,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         fixtures = getattr(item, "fixturenames", ())
         if "spark" in fixtures or (isinstance(item, pytest.DoctestItem) and _says_spark(item)):
             item.add_marker("spark")
-        for fixture, server in _SERVERS.items():
+        for fixture, marker in _MARKERS.items():
             if fixture in fixtures:
-                item.add_marker(server)
+                item.add_marker(marker)
     left = [item for item in items if _is_left_out(config, item)]
     config.hook.pytest_deselected(items=left)
     items[:] = [item for item in items if item not in left]

@@ -9,6 +9,8 @@ import pytest
 
 from tests.support.source import ROOT
 
+pytestmark = pytest.mark.slow
+
 # In a process of its own: beside other tests, a JVM and servers would be counted too.
 METERED = """
 import subprocess, sys, time

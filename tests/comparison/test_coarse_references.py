@@ -20,6 +20,8 @@ from sparkmon.distributions import Distribution, summary_of
 from sparkmon.statistics import STATISTICS
 from sparkmon.store.hopsworks.descriptive_statistics import profile_of
 
+pytestmark = pytest.mark.slow
+
 FloatArray = npt.NDArray[np.float64]
 ROWS, SEEDS = 5000, 100
 NAMES = ("ks", "psi", "wasserstein", "wasserstein_normed", "js", "hellinger", "tv")

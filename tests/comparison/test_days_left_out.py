@@ -15,6 +15,8 @@ from sparkmon.comparison.calibration import BlockEffects
 from sparkmon.distributions import Categories, Distribution
 from sparkmon.statistics import STATISTICS, Measurement, Summary
 
+pytestmark = pytest.mark.slow
+
 FLIGHTS = Path(__file__).parents[2] / "examples" / "flights" / "flights.parquet"
 ALPHA = 0.01
 

@@ -16,6 +16,8 @@ from sparkmon.receiver.settings import ReceiverSettings
 from tests.support.receiver import CAPTURES, Receiver, captured, event_headers
 from tests.support.spools import log, read_all
 
+pytestmark = pytest.mark.slow
+
 CASES = sorted(path.stem for path in CAPTURES.glob("*.json") if path.stem != "INDEX")
 
 

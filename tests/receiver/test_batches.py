@@ -6,8 +6,12 @@ import json
 import random
 from pathlib import Path
 
+import pytest
+
 from tests.support.receiver import Receiver
 from tests.support.spools import log, read_all
+
+pytestmark = pytest.mark.slow
 
 BATCH = [("Content-Type", "application/cloudevents-batch+json")]
 

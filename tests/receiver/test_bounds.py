@@ -8,10 +8,14 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+import pytest
+
 from sparkmon.receiver.rate_limit import Excess, RateLimit
 from tests.receiver.test_batches import BATCH, encoded, item
 from tests.support.receiver import Receiver, event_headers
 from tests.support.spools import read_all
+
+pytestmark = pytest.mark.slow
 
 HEAD = b"POST / HTTP/1.1\r\nHost: x\r\nCe-Id: 1\r\nCe-Type: t\r\nCe-Source: s\r\n"
 

@@ -16,6 +16,8 @@ from tests.support.certificates import Authority, Files
 from tests.support.receiver import Receiver, event_headers
 from tests.support.spools import read_all
 
+pytestmark = pytest.mark.slow
+
 
 def of(files: Files) -> dict[str, Any]:
     return {"tls_cert": str(files.certificate), "tls_key": str(files.key)}

@@ -14,6 +14,8 @@ from sparkmon.secret import Secret
 from tests.support.receiver import Receiver, event_headers
 from tests.support.spools import read_all
 
+pytestmark = pytest.mark.slow
+
 OLD, NEW = "old-0123456789abcdef", "new-fedcba9876543210"
 
 

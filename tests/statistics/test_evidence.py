@@ -58,6 +58,7 @@ def looks(draw: Draw, random: np.random.Generator, rows: int) -> Array:
     return by_scipy(known, np.array(counts))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rows", [2_000, 50_000])
 @pytest.mark.parametrize("name", DRAWS)
 def test_windows_without_drift_alarm_at_no_look(name: str, rows: int) -> None:
@@ -68,6 +69,7 @@ def test_windows_without_drift_alarm_at_no_look(name: str, rows: int) -> None:
         assert np.mean(most >= math.log(1 / alpha)) <= alpha
 
 
+@pytest.mark.slow
 def test_a_p_value_made_for_one_look_alarms_at_one_of_fifty() -> None:
     random = np.random.default_rng(8)
     alarmed = []

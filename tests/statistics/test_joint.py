@@ -71,6 +71,7 @@ def measured(reference: Joint, current: Joint) -> dict[str, Measurement]:
     return {name: STATISTICS.get(name).measure(reference, current) for name in BOTH}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("draw", "rows"), [(independent, 500), (correlated, 2_000), (car_loan, 1_000)]
 )

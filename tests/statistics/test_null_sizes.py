@@ -13,6 +13,8 @@ from scipy import stats
 from sparkmon.distributions import Categories, Distribution
 from sparkmon.statistics import STATISTICS, Measurement, ks
 
+pytestmark = pytest.mark.slow
+
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 DRAWS = 4_000

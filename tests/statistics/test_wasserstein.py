@@ -62,6 +62,7 @@ def test_huge_values_do_not_overflow() -> None:
     assert 0 <= measured.p_value <= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "law", [stats.norm(), stats.uniform(), stats.expon(), stats.lognorm(1), stats.laplace()]
 )
