@@ -20,7 +20,7 @@ from sparkmon.errors import SparkmonError
 __all__ = ["MariaDbProcess"]
 
 _FETCHED = Path(__file__).parents[1] / "build" / "mariadb"
-_START_S = 60.0
+_START_S = 120.0
 _STOP_S = 20.0
 _TRIES = 3
 

@@ -88,7 +88,7 @@ def test_a_finding_as_json_has_these_keys_and_nothing_else_is_printed(tmp_path: 
     new = table(tmp_path / "b.parquet", x=[i + 200.0 for i in range(800)])
     command = [sys.executable, "-m", "sparkmon", "compare", "--json", "--statistics", "ks"]
     command += ["--reference", str(known), "--current", str(new)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=180)
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=900)
     assert done.returncode == 0, done.stderr
     (row,) = [json.loads(line) for line in done.stdout.splitlines()]
     assert list(row) == FIELDS

@@ -21,7 +21,7 @@ def test_a_monitor_and_the_sql_functions_work_over_spark_connect(tmp_path: Path)
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=1200,
         check=False,
     )
     assert result.returncode == 0, result.stderr[-3000:]

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.spark
 LIVE_FLIGHTS = 38_905  # 77,809 flights, less the 38,904 for training and reference
 CHUNK = 136  # flights that are sent before the progress is stored
 COMMAND = [sys.executable, "-m", "sparkmon", "demo"]
-START_S = 180
+START_S = 400
 
 
 def run(*arguments: str) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def run(*arguments: str) -> dict[str, Any]:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=400,
+        timeout=900,
         check=False,
     )
     assert result.returncode == 0, result.stderr

@@ -18,7 +18,7 @@ def run(name: str) -> str:
         [sys.executable, str(ROOT / "examples" / name)],
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=900,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     assert done.returncode == 0, done.stderr

@@ -12,7 +12,7 @@ import httpx
 
 __all__ = ["AlertmanagerProcess"]
 
-READY_WITHIN = 30.0
+READY_WITHIN = 90.0
 TRIES = 3
 SETTINGS = """\
 route: {receiver: nobody}

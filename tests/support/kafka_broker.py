@@ -17,7 +17,7 @@ from tests.support.ports import free_ports
 
 __all__ = ["KafkaBroker"]
 
-READY_WITHIN = 60.0
+READY_WITHIN = 120.0
 """Seconds a broker may take to answer; 3 to 10 are usual on two busy cores."""
 TRIES = 3
 """How often new ports are taken when somebody else was quicker."""
@@ -144,7 +144,7 @@ class KafkaBroker:
         end = time.monotonic() + READY_WITHIN
         while self._process.poll() is None and time.monotonic() < end:
             try:
-                return bool(admin.list_topics(timeout=0.5).brokers)
+                return bool(admin.list_topics(timeout=2.0).brokers)
             except KafkaException:
                 continue
         return False

@@ -84,8 +84,8 @@ class Receiver:
     def connect(self) -> http.client.HTTPConnection:
         """Open a connection that is kept alive."""
         if self.tls is not None:
-            return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=20, context=self.tls)
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+            return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=60, context=self.tls)
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
 
     def post(
         self, headers: list[tuple[str, str]], body: bytes, path: str = "/"
@@ -128,7 +128,7 @@ class Receiver:
 
     def raw(self, sent: bytes) -> bytes:
         """Send bytes on a connection of their own, and read until the receiver closes it."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=20) as connection:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=60) as connection:
             connection.sendall(sent)
             answer = b""
             while received := connection.recv(65536):

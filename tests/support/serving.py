@@ -119,7 +119,7 @@ class Served:
     def terminate(self) -> int:
         """Send SIGTERM and return the exit status."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(40)
+        return self.process.wait(90)
 
     def __enter__(self) -> Served:
         return self
@@ -138,7 +138,7 @@ class Served:
 
     def _ask(self, request: urllib.request.Request) -> Answer:
         try:
-            with urllib.request.urlopen(request, timeout=20) as answer:
+            with urllib.request.urlopen(request, timeout=60) as answer:
                 return Answer(
                     answer.status, {k.lower(): v for k, v in answer.headers.items()}, answer.read()
                 )

@@ -23,7 +23,7 @@ def drained(frame: DataFrame, work: Path) -> DataFrame:
         .start(str(work / "out"))
     )
     try:
-        assert query.awaitTermination(120)
+        assert query.awaitTermination(600)
     finally:
         query.stop()
     return frame.sparkSession.read.schema(frame.schema).parquet(str(work / "out"))
