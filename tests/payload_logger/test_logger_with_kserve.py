@@ -70,7 +70,7 @@ def model_server(sink: str) -> Iterator[tuple[subprocess.Popen[bytes], http.clie
     )
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while True:
             try:
                 connection.request("GET", "/v2/health/ready")

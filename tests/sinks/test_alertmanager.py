@@ -30,7 +30,7 @@ def active(url: str, model: str) -> Found:
 
 def soon(url: str, model: str, holds: Callable[[Found], bool]) -> Found:
     """Wait until the active alerts are so: what ends now is active until the clock has moved on."""
-    end = time.monotonic() + 5
+    end = time.monotonic() + 60
     while not holds(found := active(url, model)) and time.monotonic() < end:
         time.sleep(0.02)
     assert holds(found), found

@@ -51,7 +51,7 @@ def run(frame: DataFrame, work: Path) -> StreamingQuery:
         .trigger(availableNow=True)
         .start(str(work / "out"))
     )
-    query.awaitTermination(120)
+    query.awaitTermination(600)
     assert not query.isActive
     return query
 

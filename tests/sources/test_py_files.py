@@ -26,7 +26,7 @@ spark.dataSource.register(InferenceLogDataSource)
 print("batch:", spark.read.format("kserve").load("spool").count())
 events = spark.readStream.format("kserve").load("spool")
 writer = events.writeStream.format("memory").queryName("events").trigger(availableNow=True)
-writer.option("checkpointLocation", "checkpoint").start().awaitTermination(60)
+writer.option("checkpointLocation", "checkpoint").start().awaitTermination(600)
 print("stream:", spark.table("events").count())
 """
 
