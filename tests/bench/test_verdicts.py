@@ -121,6 +121,7 @@ def test_the_real_sets_are_what_their_sources_say() -> None:
     assert means[5:].min() > 1.4 * means[:5].max()
 
 
+@pytest.mark.slow
 def test_trustyais_rule_alarms_by_chance_as_often_as_its_level_says() -> None:
     random = np.random.default_rng(0)
     rule = trustyai(pd.Series(random.normal(size=10_000)))
@@ -220,6 +221,7 @@ def test_a_quick_run_judges_the_small_sets_without_peers(
     assert quiet == 200 + 97 + 55 + 25 + 630
 
 
+@pytest.mark.slow
 def test_a_set_or_system_that_is_not_there_is_refused() -> None:
     for option, name in (("--only", "seldon"), ("--sets", "car_loan_dq")):
         command = [sys.executable, "-m", "bench.verdicts.run", "--quick", option, name]

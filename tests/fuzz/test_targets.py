@@ -39,6 +39,7 @@ def test_an_input_that_breaks_a_promise_fails(monkeypatch: pytest.MonkeyPatch) -
         TARGETS["slices"].one_input(b"distance > 1 AND distance < 2")
 
 
+@pytest.mark.slow
 def test_an_input_is_repeated_from_its_file(tmp_path: Path) -> None:
     inputs = [tmp_path / "first", tmp_path / "second"]
     for file, seed in zip(inputs, TARGETS["avro"].seeds(), strict=False):

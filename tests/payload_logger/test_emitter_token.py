@@ -18,6 +18,7 @@ from tests.support.spools import read_all
 OLD, NEW = "old-0123456789abcdef", "new-fedcba9876543210"
 
 
+@pytest.mark.slow
 def test_events_wait_while_a_token_is_rotated_and_none_is_lost(tmp_path: Path) -> None:
     asked, shown = tmp_path / "asked", tmp_path / "shown"
     asked.write_text(NEW)

@@ -48,6 +48,7 @@ def balanced(counts: EmitterCounts) -> bool:
     return counts.emitted == counts.delivered + sum(counts.dropped.values()) + counts.queued
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch_size", [1, 100])
 def test_a_receiver_keeps_every_event_as_it_was_emitted(tmp_path: Path, batch_size: int) -> None:
     sent = captured("v1_predict_json") + captured("v2_infer_binary_fp64")
@@ -81,6 +82,7 @@ def test_a_batch_says_of_an_event_what_its_headers_say() -> None:
     assert (first.model, first.dead_letter, len(first.metadata)) == ("iris", None, 1)
 
 
+@pytest.mark.slow
 def test_what_is_emitted_while_the_receiver_is_down_arrives_once_it_is_up(tmp_path: Path) -> None:
     port = free_port()
     emitter = EventEmitter(f"http://127.0.0.1:{port}/")

@@ -183,6 +183,7 @@ def test_the_default_predictors_arrow_batches_come_through(
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch_size", [1, 10])
 def test_a_receiver_takes_what_is_logged(tmp_path: Path, batch_size: int) -> None:
     with Receiver(tmp_path) as receiver:

@@ -14,6 +14,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pyarrow as pa
+import pytest
 
 from sparkmon.protocol import decode_batch
 from tests.support.receiver import Receiver
@@ -109,6 +110,7 @@ def stored(path: Path) -> pa.RecordBatch:
     return batch
 
 
+@pytest.mark.slow
 def test_calls_of_a_kserve_model_become_rows_and_its_answers_stay_as_they_are(
     tmp_path: Path,
 ) -> None:

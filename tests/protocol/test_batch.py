@@ -120,6 +120,7 @@ def test_many_layouts_in_one_batch_keep_their_names() -> None:
         }
 
 
+@pytest.mark.slow
 def test_big_events_are_handed_out_in_several_batches() -> None:
     body = gzip.compress(v1([[0] * 1000] * 1000))
     events = [event(body, event_id=str(i)) for i in range(9)]

@@ -96,6 +96,7 @@ def typed_mistakes(*paths: Path) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_the_objects_are_of_their_types_and_a_misspelt_field_would_not_be(tmp_path: Path) -> None:
     right = EXAMPLES / "inference-service.yaml"
     wrong = tmp_path / "wrong.yaml"
@@ -162,6 +163,7 @@ def test_the_receivers_command_line_is_one_that_sparkmon_takes() -> None:
     assert {mount["mountPath"] for mount in found["volumeMounts"]} == {"/spool"}
 
 
+@pytest.mark.slow
 def test_the_transformers_command_line_is_one_that_it_takes() -> None:
     found = container(manifests()["inference-service.yaml", "InferenceService"])
     assert found["command"] == ["python", "-m", "sparkmon.serving.transformer"]

@@ -282,6 +282,7 @@ def test_an_unknown_view_is_an_error_before_anything_starts(world: World) -> Non
     assert "fraud" in done.stderr.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_nothing_of_it_loads_spark() -> None:
     code = (
         "import sys, sparkmon.serving.transformer, sparkmon.serving.hopsworks_transformer;"

@@ -123,6 +123,7 @@ def test_a_gross_fault_is_told_within_some_tens_of_rows() -> None:
             assert told[0] <= 60
 
 
+@pytest.mark.slow
 def test_a_sketch_is_no_evidence() -> None:
     random = np.random.default_rng(6)
     reference = Distribution.from_kll(sketched(random.normal(0, 1, 200_000), 4_000))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 __all__ = ["ROOT", "Function", "Source", "package", "project"]
@@ -78,11 +78,17 @@ class Source:
 
 def package() -> list[Source]:
     """List the files of the package itself."""
-    return [Source(path) for path in sorted((ROOT / "sparkmon").rglob("*.py"))]
+    return [_source(path) for path in sorted((ROOT / "sparkmon").rglob("*.py"))]
 
 
 def project() -> list[Source]:
     """List every file of Python that people read here: package, tests, scripts, examples."""
     folders = ("bench", "examples", "fuzz", "scripts", "sparkmon", "tests")
     paths = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
-    return [Source(path) for path in [ROOT / "conftest.py", *paths]]
+    return [_source(path) for path in [ROOT / "conftest.py", *paths]]
+
+
+@cache
+def _source(path: Path) -> Source:
+    """Give one object for each file, so that a file is read and parsed once."""
+    return Source(path)
