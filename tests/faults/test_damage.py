@@ -29,8 +29,8 @@ def before(
     """Give a directory in which some hours have been watched; the last is open, and the next is not read yet."""
     path, traffic = tmp_path_factory.mktemp("damage"), Traffic(51)
     desk = Desk(spark, references, path)
-    for at in range(HOURS):
-        desk.log("spool", traffic.hour(at, models=["shop"]))
+    for hours in (range(HOURS - 1), range(HOURS - 1, HOURS)):
+        desk.log("spool", *(traffic.hour(at, models=["shop"]) for at in hours))
         desk.watch("spool", "checkpoints", flush=False)
     desk.log("spool", traffic.hour(HOURS, models=["shop"]))
     return path, traffic
