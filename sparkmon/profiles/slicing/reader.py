@@ -12,7 +12,6 @@ from sqlglot import TokenType, exp
 from sqlglot.tokens import Token  # type: ignore[attr-defined]
 
 from sparkmon.errors import OptionError
-from sparkmon.profiles.slicing.functions import ValueType
 from sparkmon.profiles.slicing.parts import Part, PartMaker
 from sparkmon.records import FeatureKind
 
@@ -34,7 +33,7 @@ _OPERATORS: Mapping[type[exp.Expr], str] = {
     exp.And: "and",
     exp.Or: "or",
 }
-_TYPES: Mapping[str, ValueType] = {"double": "number", "string": "text"}
+_TYPES = {"double": "number", "string": "text"}
 _WILDCARDS = 2
 _NUMBER = re.compile(r"(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _NAME = re.compile(r"[^\W\d]\w*")
@@ -124,13 +123,8 @@ class Reader:
         return Part("literal", node.name, "number")
 
     def _operator(self, node: exp.Expr) -> Part:
-        name = _OPERATORS[type(node)]
-        join = self._make.comparison
-        if name in ("and", "or"):
-            join = self._make.logical
-        elif name in "+-*/%":
-            join = self._make.arithmetic
-        return join(name, self.read(node.this), self.read(node.expression))
+        sides = self.read(node.this), self.read(node.expression)
+        return self._make.operator(_OPERATORS[type(node)], *sides)
 
     def _paren(self, node: exp.Expr) -> Part:
         return self.read(node.this)
@@ -139,27 +133,21 @@ class Reader:
         return self._make.call(str(node.this), [self.read(each) for each in node.expressions])
 
     def _negation(self, node: exp.Expr) -> Part:
-        kind, negations = type(node), 0
-        inner = node
+        kind, negations, inner = type(node), 0, node
         while type(inner) is kind:
             inner, negations = inner.this, negations + 1
         part = self.read(inner)
-        if negations % 2 == 0:
-            return part
-        return (
-            self._make.logical("not", part)
-            if kind is exp.Not
-            else self._make.arithmetic("negative", part)
-        )
+        name = "not" if kind is exp.Not else "negative"
+        return self._make.operator(name, part) if negations % 2 else part
 
     def _is(self, node: exp.Expr) -> Part:
         part = self.read(node.this)
         if isinstance(node.expression, exp.Null):
-            return Part("call", "is null", "truth", (part,))
+            return self._make.operator("is null", part)
         if not isinstance(node.expression, exp.Boolean):
             raise self._make.refused("IS", "NULL, TRUE or FALSE after IS")
-        self._make.typed(part, "truth", "IS")
-        return Part("call", "<=>", "truth", (part, self._literal(node.expression)))
+        self._make.require("truth", part, "IS")
+        return self._make.operator("<=>", part, self._literal(node.expression))
 
     def _like(self, node: exp.Expr) -> Part:
         part, pattern = self.read(node.this), node.expression
@@ -167,38 +155,34 @@ class Reader:
             raise self._make.refused("LIKE", "a pattern in single quotes after LIKE")
         if pattern.name.count("%") > _WILDCARDS:
             raise self._make.refused(pattern.name, f"a pattern with % at most {_WILDCARDS} times")
-        self._make.typed(part, "text", "LIKE")
-        like = Part("call", "like", "truth", (part, Part("literal", pattern.name, "text")))
-        return self._make.logical("not", like) if node.args.get("negate") else like
+        like = self._make.operator("like", part, self._literal(pattern))
+        return self._make.operator("not", like) if node.args.get("negate") else like
 
     def _between(self, node: exp.Expr) -> Part:
-        part = self.read(node.this)
+        make, part = self._make.operator, self.read(node.this)
         low, high = (self.read(node.args.get(name)) for name in ("low", "high"))
-        return self._make.logical(
-            "and", self._make.comparison(">=", part, low), self._make.comparison("<=", part, high)
-        )
+        return make("and", make(">=", part, low), make("<=", part, high))
 
     def _in(self, node: exp.Expr) -> Part:
-        part = self.read(node.this)
+        make, part = self._make.operator, self.read(node.this)
         if not node.expressions:
             raise self._make.refused("IN", "a list in brackets after IN")
-        equal = [self._make.comparison("=", part, self.read(each)) for each in node.expressions]
-        return reduce(lambda one, other: self._make.logical("or", one, other), equal)
+        equal = [make("=", part, self.read(each)) for each in node.expressions]
+        return reduce(lambda one, other: make("or", one, other), equal)
 
     def _case(self, node: exp.Expr) -> Part:
         operand = None if node.this is None else self.read(node.this)
         parts: list[Part] = []
-        for choice in node.args["ifs"]:
+        for choice in node.args.get("ifs") or []:
             self._require_only(choice, "this true")
             when = self.read(choice.this)
             if operand is not None:
-                when = self._make.comparison("=", operand, when)
-            self._make.typed(when, "truth", "WHEN")
+                when = self._make.operator("=", operand, when)
+            self._make.require("truth", when, "WHEN")
             parts += [when, self.read(choice.args.get("true"))]
         if not parts:
             raise self._make.refused("CASE", "WHEN after CASE")
-        default = node.args.get("default")
-        parts.append(Part("literal", "NULL", "null") if default is None else self.read(default))
+        parts.append(self.read(node.args.get("default") or exp.Null()))
         value_type = self._make.common([*parts[1:-1:2], parts[-1]], "CASE")
         return Part("call", "case", value_type, tuple(parts))
 
@@ -209,7 +193,8 @@ class Reader:
         if name.lower() not in _TYPES:
             expected = f"a type: {' or '.join(map(str.upper, _TYPES))}"
             raise self._make.refused(name, expected)
-        return self._make.cast(self.read(node.this), _TYPES[name.lower()])
+        part, type_ = self.read(node.this), _TYPES[name.lower()]
+        return part if part.type == type_ else self._make.operator(f"to {type_}", part)
 
 
 _READ: Mapping[type[exp.Expr], tuple[str, Callable[[Reader, Any], Part]]] = {

@@ -12,8 +12,8 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from sparkmon.errors import OptionError
-from sparkmon.profiles.slicing.columns import FeatureColumn, column_of, text_of
-from sparkmon.profiles.slicing.functions import ValueType
+from sparkmon.profiles.slicing.columns import FeatureColumn, column_of
+from sparkmon.profiles.slicing.functions import ValueType, text_of
 from sparkmon.profiles.slicing.grammar import parse_slice
 from sparkmon.profiles.slicing.parts import Part
 from sparkmon.records import FeatureKind

@@ -9,7 +9,8 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from sparkmon.profiles.slicing.columns import column_of, text_of
+from sparkmon.profiles.slicing.columns import column_of
+from sparkmon.profiles.slicing.functions import text_of
 from sparkmon.profiles.slicing.grammar import parse_slice
 from sparkmon.records import FeatureKind
 
