@@ -9,11 +9,10 @@ from sparkmon.comparison.compare_tables import TableComparison, compare_tables
 from sparkmon.comparison.confirmation import JUDGED, OVER, confirm
 from sparkmon.comparison.correction import correct
 from sparkmon.comparison.explained import explained
-from sparkmon.comparison.extra_columns import extra_columns
 from sparkmon.comparison.finding import Finding
 from sparkmon.comparison.history import History
 from sparkmon.comparison.hopsworks_checks import checks_of, result_of
-from sparkmon.comparison.missing_columns import missing_columns
+from sparkmon.comparison.presence import extra_columns, missing_columns
 from sparkmon.comparison.provisional import provisional
 from sparkmon.comparison.rates import RATES
 from sparkmon.comparison.verdict import verdict

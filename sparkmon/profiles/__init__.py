@@ -8,9 +8,8 @@ from sparkmon.profiles.aggregate import (
     merged_profile,
     profile_of,
 )
-from sparkmon.profiles.blocks import merge_blocks
 from sparkmon.profiles.joint import JOINT, Projections, projections_of
-from sparkmon.profiles.merge import merge_profiles
+from sparkmon.profiles.merge import merge_blocks, merge_profiles
 from sparkmon.profiles.reference import reference_of
 from sparkmon.profiles.rows import profile_rows
 from sparkmon.profiles.slicing.slices import Slice, Slices, slices_of, with_slices
