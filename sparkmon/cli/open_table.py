@@ -1,4 +1,4 @@
-"""The table that a command is given, whatever it lies in, as a DataFrame."""
+"""The table of a command, a file or one of the catalog, as a DataFrame."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ def _format_of(name: str) -> str:
     form = _known_ending(name)
     if form is None:
         raise OptionError(
-            f"got {name!r}, whose name does not tell its format; expected one that ends in "
+            f"got {name!r}, whose name has no known ending; expected one that ends in "
             f"{', '.join('.' + ending for ending in sorted(_FORMATS))}, or a query with --sql"
         )
     return form

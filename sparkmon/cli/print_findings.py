@@ -64,7 +64,7 @@ def print_table(comparison: TableComparison, console: Console) -> None:
 
 
 def summary(comparison: TableComparison) -> str:
-    """Say in one sentence which columns drifted, and where in the table.
+    """Return a sentence with the columns that drifted, and where in the table.
 
     Examples
     --------
@@ -101,7 +101,7 @@ def _is_calm_rate(finding: Mapping[str, Any]) -> bool:
 
 
 def _in_slices(comparison: TableComparison) -> str:
-    """Say which columns drifted in which slices, the worst first."""
+    """Return the columns that drifted in slices, the worst first."""
     slices: dict[str, dict[str, None]] = {}
     for row in comparison.findings:
         if row["status"] == "drift" and row["slice_key"] is not None:

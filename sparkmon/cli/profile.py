@@ -39,9 +39,7 @@ def profile(
     ] = "store",
     time: Annotated[
         str | None,
-        typer.Option(
-            help="Column with each row's time: every block gets a profile of its own, too."
-        ),
+        typer.Option(help="Column with each row's time: every block then has its own profile."),
     ] = None,
     block: Annotated[
         str, typer.Option(help="Length of a block; best that of the live windows.")
@@ -60,14 +58,14 @@ def profile(
         typer.Option(
             "--slice",
             metavar="EXPR",
-            help="Cut traffic by a feature, or by an expression such as 'distance > 1000'; may be repeated.",
+            help="Slice traffic by a feature, or by an expression such as 'distance > 1000'; may be repeated.",
         ),
     ] = None,
     joint: Annotated[
         bool,
         typer.Option(
             "--joint",
-            help="Keep what the numeric features are like together, too, for mmd_rff and pca_reconstruction.",
+            help="Also keep a projection of the numeric features together, for mmd_rff and pca_reconstruction.",
         ),
     ] = False,
     as_json: Annotated[
@@ -118,7 +116,7 @@ def profile(
 
 
 def _place(store: str) -> str:
-    """Say where a store is, without a password."""
+    """Return the location of a store, without a password."""
     url = urlsplit(store)
     if not url.scheme:
         return str(Path(store).absolute())

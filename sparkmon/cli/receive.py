@@ -112,7 +112,8 @@ def receive(
         float, typer.Option(help="Remove segments that are older than this.")
     ] = 7.0,
     until_stdin_closes: Annotated[
-        bool, typer.Option(help="Stop when standard input ends, that is with the parent process.")
+        bool,
+        typer.Option(help="Stop when standard input ends, for example with the parent process."),
     ] = False,
 ) -> None:
     """Receive KServe logger events over HTTP and keep them in a spool.

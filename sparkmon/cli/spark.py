@@ -31,7 +31,7 @@ _LOCAL = {
     "spark.ui.showConsoleProgress": "false",
 }
 _NOISE = "Warning: Java versions > Java 11"
-"""What DataSketches says in the JVM at the first sketch; it needs no off-heap operations here."""
+"""DataSketches prints this in the JVM at the first sketch; it needs no off-heap operations here."""
 
 _OURS = re.compile(r"\[SPARKMON_[A-Z_]+\][^\n]*")
 
@@ -40,7 +40,7 @@ _OURS = re.compile(r"\[SPARKMON_[A-Z_]+\][^\n]*")
 def open_session(
     settings: Mapping[str, str] | None = None, *, kafka: bool = False
 ) -> Iterator[SparkSession]:
-    """Give a Spark session that knows sparkmon, and tell Spark's errors as sentences.
+    """Open a Spark session with sparkmon registered, and turn Spark's errors into sentences.
 
     A session that is active already is used as it is, and left running. Otherwise one is started on this machine,
     with all its cores, and stopped at the end.
@@ -91,7 +91,7 @@ def _start(settings: Mapping[str, str], kafka: bool) -> SparkSession:
 
 @contextmanager
 def _quiet() -> Iterator[list[str]]:
-    """Hold back what the JVM says of its start; what it says later goes to standard error.
+    """Hold back what the JVM prints at its start; what it prints later goes to standard error.
 
     The JVM inherits both streams when it is launched, so that for the length of the launch they have to be others.
     Standard output stays clean for good.
@@ -132,7 +132,7 @@ def _pass_on(source: int, target: int, output: list[str], started: threading.Eve
 
 
 def _sentence(error: Exception) -> str:
-    """Pick from Spark's page-long message our own sentence, if it holds one, or else its first."""
+    """Return sparkmon's own sentence in Spark's long message, or else its first line."""
     text = str(error)
     if ours := _OURS.search(text):
         return ours[0]

@@ -10,16 +10,16 @@ from rich.text import Text
 __all__ = ["note", "output", "progress", "shown"]
 
 _WIDTH = 160
-"""Where no terminal says how wide it is, columns."""
+"""The width in columns where there is no terminal."""
 
 
 def output() -> Console:
-    """Return what results are printed on: standard output."""
+    """Return the console for results: standard output."""
     return Console(width=None if sys.stdout.isatty() else _WIDTH, highlight=False)
 
 
 def progress() -> Console:
-    """Return what a spinner turns on: standard error, and only where that is a terminal."""
+    """Return the console for a spinner: standard error, if that is a terminal."""
     return Console(stderr=True)
 
 
@@ -29,7 +29,7 @@ def note(sentence: str) -> None:
 
 
 def shown(text: object, style: str = "") -> Text:
-    r"""Return text as it is, no markup read, control characters made visible: names come from outside.
+    r"""Return text without markup and with visible control characters, because names come from outside.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Live profiles beside training references: findings, each with its verdict."""
+"""Live profiles compared with training references: findings, each with its verdict."""
 
 from sparkmon.comparison.alpha import alpha_at_once, alpha_for
 from sparkmon.comparison.calibration import Calibration, calibrate

@@ -1,4 +1,4 @@
-"""How far a reference's own blocks stand from all of it: what a window may reach without having drifted."""
+"""How far a reference's own blocks differ from all of it: what a window may reach without drift."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ __all__ = ["BlockEffects", "Calibration", "block_effects", "calibrate"]
 
 _ENOUGH_BLOCKS = 30
 _MARGIN = 1.25
-"""What the greatest of fewer blocks is multiplied by."""
+"""The factor for the greatest of fewer blocks."""
 
 Key: TypeAlias = tuple[str, str, str, str | None, str | None, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class BlockEffects:
-    """The effects of one statistic on a column's blocks, each beside the whole reference; ascending.
+    """The effects of one statistic on a column's blocks, each compared with the whole reference; ascending.
 
     Examples
     --------
@@ -40,7 +40,7 @@ class BlockEffects:
     effects: tuple[float, ...]
 
     def limit(self, alpha: float) -> float:
-        """Return what a block of the reference stays below, but for ``alpha`` of them.
+        """Return what the blocks of the reference stay below, except for a share ``alpha`` of them.
 
         With fewer than 30 blocks it is 1.25 times the greatest; with more, the conformal quantile, which is the
         greatest unless there are more than 1 / ``alpha`` of them.
@@ -68,7 +68,7 @@ class Calibration:
 
 
 def calibrate(references: pa.Table, checks: Checks) -> Calibration:
-    """Measure every block of some references beside the whole that it is part of.
+    """Compare every block of some references with the whole reference.
 
     Rows that come together are alike: a day is not a random sample of a year, and a p-value that takes rows as
     independent calls most days of the training data themselves drifted. What the blocks of the reference reach is what
@@ -86,7 +86,7 @@ def calibrate(references: pa.Table, checks: Checks) -> Calibration:
     An effect is the value less noise and sketch error, as in a finding. The block is part of the whole: with m of n
     rows its distance to the others is n / (n - m) times that to the whole, and the square of that for statistics that
     grow with the square of the difference; the square is taken for all, so that a limit is never too low. A statistic
-    of what the reference never had (``of_novelty``) is 0 of any part of it: there, a block is held beside the other
+    of what the reference never had (``of_novelty``) is 0 of any part of it: there, a block is compared with the other
     blocks. Blocks with too few rows for the statistic are left out.
     """
     whole: dict[tuple[Any, ...], dict[str, Any]] = {}
@@ -115,7 +115,7 @@ def calibrate(references: pa.Table, checks: Checks) -> Calibration:
 
 
 def block_effects(whole: Summary, parts: Sequence[Summary], name: str) -> BlockEffects | None:
-    """Measure the parts of some rows beside all of them; see :func:`calibrate`.
+    """Compare the parts of some rows with all of them; see :func:`calibrate`.
 
     Parameters
     ----------

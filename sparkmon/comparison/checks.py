@@ -17,7 +17,7 @@ DEFAULT_STATISTICS = (
     *("null_rate", "nan_rate", "type_rate", "unseen_rate", "range_rate", "lattice_rate"),
     *("mmd_rff", "pca_reconstruction"),
 )
-"""What is compared where nothing else is said: drift, and the quality of the data beside it."""
+"""The defaults: drift and data quality."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Profiles set beside their references: one finding per profile and statistic."""
+"""Profiles compared with their references: one finding per profile and statistic."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _require(frame: DataFrame, schema: StructType, what: str) -> None:
 
 
 def _with_reference(profiles: DataFrame, references: DataFrame, keep: Sequence[str]) -> DataFrame:
-    """Put beside each profile the reference of its model version, or else that of its model."""
+    """Join each profile with the reference of its model version, or else of its model."""
     whole = references.where(F.col("block_start").isNull()).select(
         F.col("model").alias("r_model"),
         F.col("model_version").alias("r_version"),

@@ -1,4 +1,4 @@
-"""Windows beside windows of the past: what changed now, whatever the training data were like."""
+"""Windows compared with earlier windows: what changed now, independent of the training data."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ def compare_history(
     checks : Checks, optional
         The statistics and thresholds; the defaults without.
     kinds : DataFrame, optional
-        ``sparkmon.schemas.REFERENCES``, which tell the columns whose numbers are codes; without, a column is what most
-        of its values are.
+        ``sparkmon.schemas.REFERENCES``, which has the kind of each column; by default a column has the kind of most
+        of its values.
 
     Returns
     -------
     DataFrame
         ``sparkmon.schemas.DRIFT_METRICS`` with the history's ``drift_type`` and name; none for a window that has no
         such window before it, and none for rates. Where two or more windows make the reference, each is also a block
-        of it, and what they reach beside the whole bounds what counts as drift, as the blocks of a training reference
+        of it, and their effects bound what counts as drift, as the blocks of a training reference
         do.
 
     Examples
@@ -86,7 +86,7 @@ def compare_history(
 
 
 def _is_of(history: History) -> Column:
-    """Tell whether a window of the past belongs to the history of another."""
+    """Return whether an earlier window belongs to the history of another."""
     back = F.unix_micros("window_start") - F.unix_micros("p_start")
     length = F.unix_micros("window_end") - F.unix_micros("window_start")
     same_length = F.col("p_length") == F.col("window_end") - F.col("window_start")

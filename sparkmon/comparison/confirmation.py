@@ -1,4 +1,4 @@
-"""One window may be chance, two of three are not: findings beside those of the windows before."""
+"""One window may be chance, two of three are not: findings are compared with those of earlier windows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OVER = ("drift", "over_limit")
 """Statuses of a finding that stands over its limit."""
 
 JUDGED = ("ok", *OVER)
-"""Statuses of a window that had something to say; others neither confirm nor refute."""
+"""Statuses of a window that was judged; others neither confirm nor refute."""
 
 _TEST = ("drift_type", "reference", "statistic")
 _WINDOWS = 3

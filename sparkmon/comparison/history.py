@@ -11,7 +11,7 @@ from sparkmon.interval import parse_interval
 __all__ = ["History"]
 
 _MOST = 100
-"""How many windows make a reference at most: each is judged beside the others at every window."""
+"""A reference has at most this many windows: each is compared with the others at every window."""
 _LOOK_BACK = 100
 """How many windows back those before are looked for, where there are silent windows between."""
 _FORM = re.compile(r"\s*(?P<kind>\w+)\s*(?:\((?P<arguments>[^()]*)\)\s*)?")
@@ -37,7 +37,7 @@ class History:
     """How findings call the reference."""
     drift_type: str
     windows: int
-    """How many windows it is made of, at most."""
+    """The maximum number of windows."""
     period_s: float | None
     """The distance of those windows, in seconds; None for the last ones before."""
 

@@ -1,4 +1,4 @@
-"""Profiles that stand beside what they are compared with, judged in Arrow batches: one finding per statistic."""
+"""Profiles joined with their references, judged in Arrow batches: one finding per statistic."""
 
 from __future__ import annotations
 

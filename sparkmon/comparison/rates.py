@@ -1,4 +1,4 @@
-"""How often the enrichment of requests went wrong, beside the rate that is allowed; pure, and so easy to test."""
+"""How often the enrichment of requests failed, compared with the allowed rate. No Spark."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _CONFIDENCE = 0.999
 
 @dataclass(frozen=True, slots=True)
 class JudgedRate:
-    """One rate beside what is allowed."""
+    """One rate compared with the allowed rate."""
 
     value: float
     threshold: float

@@ -1,4 +1,4 @@
-"""From a measurement to a status and the sentence that gives its reason; pure, so that it is easy to test."""
+"""From a measurement to a status and the sentence that gives its reason. No Spark."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from sparkmon.records import FeatureKind
 __all__ = ["joint_reference"]
 
 _SAMPLE = 10_000
-"""How many rows the projection is made of at most; and no more than half of all."""
+"""The projection is computed from at most this many rows, and from at most half of all rows."""
 
 
 def joint_reference(
@@ -50,7 +50,7 @@ def joint_reference(
 
     Notes
     -----
-    The rows that a projection is made of lie nearer to its plane than others do (measured: by 0.3 standard deviations,
+    The rows of the projection are closer to its plane than others (measured: by 0.3 standard deviations,
     with 5,000 rows of 49 features), and are left out. A hash of their places in the table chooses them, because a hash
     of their contents would take either all or none of equal rows.
     """
@@ -62,7 +62,7 @@ def joint_reference(
     if len(names) < 2:
         raise OptionError(
             f"got joint=True and {len(names)} numeric features; expected two or more; "
-            "leave joint away, or say by kinds which columns are numeric"
+            "omit joint, or name the numeric columns in kinds"
         )
     place = "sparkmon_place" + "_" * max(map(len, table.columns))  # longer than any other name
     placed = table.withColumn(place, F.xxhash64(F.monotonically_increasing_id()))
@@ -76,8 +76,8 @@ def joint_reference(
         projection = Projection.from_sample(names, matrix)
     except ProfileError as error:
         raise OptionError(
-            f"got joint=True, and no projection can be made of this table: {error}; "
-            "leave joint away, or exclude columns"
+            f"got joint=True, and this table has no projection: {error}; "
+            "omit joint, or exclude columns"
         ) from error
     last = int(sample["place"][-1].as_py())
     others = placed.where(F.col(place) > F.lit(last))

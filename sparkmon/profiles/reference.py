@@ -50,20 +50,20 @@ def reference_of(
     exclude : sequence of str
         Columns to leave out, such as row ids and labels.
     kinds : mapping of str to {"numeric", "categorical"}, optional
-        For columns that are not what their type says, such as an integer code.
+        Kinds that differ from the columns' types, such as that of an integer code.
     time : str, optional
         The column with each row's time. With it, every block of the table gets a profile of its own; it is not
         itself a feature.
     block : str, default "1 day"
         Length of a block; best that of the live windows.
     slices : sequence of str
-        What live traffic is to be cut by, beside the whole: features, or expressions over features such as
+        What to slice live traffic by, in addition to the whole: features, or expressions over features such as
         ``"distance > 1000"``; at most 20. The 50 commonest values of each stand alone, and all others together as
         ``:other``, here as in live traffic. A row whose value is null is in no slice.
     joint : bool, default False
-        Whether to keep what the numeric features are like together, too: for ``mmd_rff`` and ``pca_reconstruction``,
-        which see that columns have parted company although each is as it was. It reads the table at once, and makes
-        every request dearer to profile.
+        Whether to keep a projection of the numeric features together, for ``mmd_rff`` and ``pca_reconstruction``. These
+        find a changed relation of columns, even if no column changes by itself. It reads the table at once, and each
+        request costs more to profile.
 
     Returns
     -------
@@ -74,8 +74,8 @@ def reference_of(
     Raises
     ------
     OptionError
-        A named column is not in the table, nothing is left to summarise, or a slice is not what is allowed; ``joint``
-        is asked for and there are fewer than two numeric features that vary.
+        A named column is not in the table, nothing is left to summarise, or a slice is not allowed; or
+        ``joint`` is set and fewer than two numeric features vary.
 
     Notes
     -----

@@ -30,25 +30,25 @@ def profile_rows(
     """Summarise rows per model, model version, event-time window and column.
 
     Features are profiled from requests and predictions from responses, so nothing waits for a pair. What a
-    transformer noted on requests (``row_flags``) is profiled beside the features.
+    transformer noted on requests (``row_flags``) is profiled next to the features.
 
     Parameters
     ----------
     rows : DataFrame
         As ``sparkmon.rows`` makes them (``sparkmon.schemas.DECODED``), streaming or not. A streaming one needs its
-        ``delay``, that is a watermark on ``event_time``; a window is emitted once the watermark has passed its end.
+        ``delay``, a watermark on ``event_time``; a window is emitted when the watermark passes its end.
     window : str
         Length of the windows as a Spark interval, such as ``"1 hour"``. Windows start at whole multiples of it
         since 1970-01-01 UTC.
     slide : str, optional
         Distance between the starts of windows; by default windows do not overlap.
     slices : Slices, optional
-        What to cut each model's rows by, beside the whole, in the same pass; see :func:`sparkmon.slices_of`.
+        What to slice each model's rows by, besides the whole and in the same pass; see :func:`sparkmon.slices_of`.
         Responses are in the slices of their request where they carry its payload (``sparkmon receive`` pairs the
         halves of a call that reach it within seconds), else in none.
     projections : mapping, optional
         Model and model version (empty for all others) to the projection of its reference, as
-        :func:`sparkmon.profiles.projections_of` reads them. Requests of these models have the column ``:joint``, too.
+        :func:`sparkmon.profiles.projections_of` reads them. Requests of these models also have the column ``:joint``.
     k : int, default 800
         KLL parameter of the sketches.
 

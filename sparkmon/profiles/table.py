@@ -1,4 +1,4 @@
-"""A wide table to profiles, column beside column in one pass: how references are made and tables compared."""
+"""A wide table to profiles, all columns in one pass: how references are made and tables are compared."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _TIMES = (DateType, TimestampType, TimestampNTZType)
 
 
 def column_kinds(table: DataFrame, exclude: Sequence[str] = ()) -> dict[str, FeatureKind]:
-    """Tell how each column of a table is summarised, in the table's order.
+    """Return how each column of a table is summarised, in the table's order.
 
     Numbers, dates and times (as seconds since 1970) are numeric; strings and truth values are categorical. Columns
     of other types (arrays, structs, binary) are left out.
@@ -100,9 +100,9 @@ def profile_table(
     predictions : sequence of str
         Columns that are the model's outputs; the others are features.
     slices : Slices, optional
-        What to cut the rows by, beside the whole, in the same pass; see :func:`sparkmon.slices_of`.
+        What to slice the rows by, in addition to the whole and in the same pass; see :func:`sparkmon.slices_of`.
     projection : Projection, optional
-        That of the model's reference; there is then the column ``:joint``, too.
+        The projection of the model's reference; adds the column ``:joint``.
     k : int, default 800
         KLL parameter of the sketches.
 
@@ -172,7 +172,7 @@ def feature_of(table: DataFrame) -> FeatureColumn:
 
 
 def is_time(data_type: DataType) -> bool:
-    """Tell whether a column's numbers are dates or times."""
+    """Return whether a column's numbers are dates or times."""
     return isinstance(data_type, _TIMES)
 
 

@@ -53,7 +53,7 @@ def test_a_name_is_a_table_of_the_catalog(spark: SparkSession, directory: Path) 
         ("t", "SELECT 1", "expected one of them"),
         ("absent.parquet", None, "neither a path nor a table"),
         (None, "SELEC 1", "PARSE_SYNTAX_ERROR"),
-        ("s3://bucket/table", None, "does not tell its format"),
+        ("s3://bucket/table", None, "has no known ending"),
     ],
 )
 def test_what_is_no_table_is_refused(
