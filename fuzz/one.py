@@ -25,15 +25,15 @@ def main() -> None:
     parser.add_argument("files", nargs="*", type=Path, help="inputs to repeat")
     parser.add_argument("--seconds", type=int, default=60, help="how long to make inputs")
     parser.add_argument("--folder", type=Path, default=Path("build/fuzz"), help="for inputs")
-    told = parser.parse_args()
-    if told.files:
+    args = parser.parse_args()
+    if args.files:
         from fuzz.targets import TARGETS
 
-        for file in told.files:
-            TARGETS[told.target].one_input(file.read_bytes())
-        print(f"{len(told.files)} inputs, no failure")
+        for file in args.files:
+            TARGETS[args.target].one_input(file.read_bytes())
+        print(f"{len(args.files)} inputs, no failure")
     else:
-        _fuzz(told.target, told.seconds, told.folder)
+        _fuzz(args.target, args.seconds, args.folder)
 
 
 def _fuzz(name: str, seconds: int, folder: Path) -> None:

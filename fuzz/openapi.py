@@ -114,4 +114,4 @@ def document() -> dict[str, Any]:
 
 def _page(content_type: str, schema: dict[str, Any]) -> dict[str, Any]:
     content = {content_type: {"schema": schema}}
-    return {"responses": {"200": {"description": "told", "content": content}}}
+    return {"responses": {"200": {"description": "answered", "content": content}}}

@@ -47,12 +47,12 @@ def main() -> None:
     parser.add_argument(
         *("--only",), choices=(*TARGETS, "receiver"), action="append", help="may be repeated"
     )
-    told = parser.parse_args()
-    wanted = told.only or [*TARGETS, "receiver"]
+    args = parser.parse_args()
+    wanted = args.only or [*TARGETS, "receiver"]
     shares = len(wanted) + ("receiver" in wanted) * (_SHARE_OF_RECEIVER - 1)
-    each = max(1, told.seconds // shares)
+    each = max(1, args.seconds // shares)
     console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
-    table = Table(title=f"{told.seconds} s of fuzzing", title_justify="left")
+    table = Table(title=f"{args.seconds} s of fuzzing", title_justify="left")
     for heading in ("target", "executions", "edges", "features", "crashes"):
         table.add_column(heading, justify="left" if heading == "target" else "right")
     failures: list[str] = []
@@ -117,8 +117,8 @@ def _fuzz(name: str, seconds: int) -> Outcome:
 
 
 def _answered(found: Found) -> str:
-    told = ", ".join(f"{count:,} of {status}" for status, count in sorted(found.statuses.items()))
-    return f"the receiver's answers: {told}; {found.kept:,} events in its spool\n"
+    args = ", ".join(f"{count:,} of {status}" for status, count in sorted(found.statuses.items()))
+    return f"the receiver's answers: {args}; {found.kept:,} events in its spool\n"
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ def one_input(data: bytes) -> None:
 def seeds() -> Iterator[bytes]:
     """Give what the agent logged, written as structured events, and Kafka's own."""
     for event in all_events():
-        told = {
+        attributes = {
             "specversion": "1.0",
             "id": event.event_id,
             "type": f"org.kubeflow.serving.inference.{event.event_type}",
@@ -48,10 +48,10 @@ def seeds() -> Iterator[bytes]:
             "datacontenttype": event.content_type,
         }
         try:
-            yield json.dumps({**told, "data": json.loads(event.payload)}).encode()
+            yield json.dumps({**attributes, "data": json.loads(event.payload)}).encode()
         except ValueError:
             encoded = base64.b64encode(event.payload).decode()
-            yield json.dumps({**told, "data_base64": encoded}).encode()
+            yield json.dumps({**attributes, "data_base64": encoded}).encode()
     for path in sorted((CAPTURES / "kafka").glob("*.json")):
         for record in json.loads(path.read_text("utf-8"))["records"]:
             if record["mode"] == "structured":

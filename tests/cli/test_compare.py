@@ -141,7 +141,7 @@ def test_a_column_is_read_as_what_it_is_in_the_reference(tmp_path: Path) -> None
     assert {row["value"] for row in rows} == {0}
 
 
-def test_the_table_sums_up_and_the_exit_status_says_drift_only_if_asked() -> None:
+def test_the_table_ends_in_a_summary_and_the_exit_status_is_drift_only_if_requested() -> None:
     chosen = ("--exclude", "DATE", "--statistics", "ks,psi", "--threshold", "psi=0.1")
     done = compare(*FLIGHTS, *chosen)
     assert done.exit_code == 0

@@ -45,16 +45,16 @@ def test_the_reference_has_the_tables_columns_in_their_order(tmp_path: Path) -> 
     assert "sparkmon run monitor.yaml" in done.stdout
 
 
-def test_what_it_tells_are_pandas_numbers(tmp_path: Path) -> None:
+def test_it_prints_the_numbers_of_pandas(tmp_path: Path) -> None:
     done = profile(tmp_path, str(LOANS), *CHOSEN, "--json")
-    told = {row["column_name"]: row for row in map(json.loads, done.stdout.splitlines())}
+    columns = {row["column_name"]: row for row in map(json.loads, done.stdout.splitlines())}
     frame = pd.read_parquet(LOANS)
-    value = told["car_value"]
+    value = columns["car_value"]
     expected = frame["car_value"].agg(["mean", "min", "max"]).to_dict()
     assert {name: value[name] for name in expected} == pytest.approx(expected, rel=1e-12)
     assert (value["rows"], value["nulls"], value["levels"]) == (5000, 0, None)
     shares = frame["salary_range"].value_counts(normalize=True).to_dict()
-    assert told["salary_range"]["levels"] == pytest.approx(shares)
+    assert columns["salary_range"]["levels"] == pytest.approx(shares)
 
 
 def test_with_times_every_block_is_profiled_too(tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_with_times_every_block_is_profiled_too(tmp_path: Path) -> None:
     assert f"with {len(blocks)} blocks in" in done.stdout
 
 
-def test_slices_are_stored_and_told(tmp_path: Path) -> None:
+def test_slices_are_stored_and_counted(tmp_path: Path) -> None:
     chosen = ["--slice", "repaid_loan_on_prev_car", "--slice", "car_value > 30000"]
     done = profile(tmp_path, str(LOANS), *CHOSEN, *chosen)
     assert done.exit_code == 0, done.exception

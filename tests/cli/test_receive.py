@@ -30,7 +30,7 @@ from sparkmon.errors import OptionError
         (["--max-client-events-per-second", "nan"], "got max_client_events_per_second=nan"),
     ],
 )
-def test_a_wrong_option_is_told(
+def test_a_wrong_option_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], said: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -38,8 +38,8 @@ def test_a_wrong_option_is_told(
         CliRunner().invoke(app, ["receive", "spool", *options], catch_exceptions=False)
 
 
-def test_the_help_tells_of_access_and_limits() -> None:
+def test_the_help_explains_access_and_limits() -> None:
     found = CliRunner().invoke(app, ["receive", "--help"], env={"COLUMNS": "200", "TERM": "dumb"})
     assert found.exit_code == 0
-    for told in ("Access", "--token-file", "--tls-client-ca", "Limits", "--request-seconds"):
-        assert told in found.output
+    for word in ("Access", "--token-file", "--tls-client-ca", "Limits", "--request-seconds"):
+        assert word in found.output

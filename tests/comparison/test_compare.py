@@ -32,11 +32,11 @@ OF_DRIFT = Checks(("ks", "psi", "wasserstein"))
 
 def statuses(findings: dict[tuple[str, str, str], Row], version: str = "") -> dict[str, set[str]]:
     """List the statuses of each column."""
-    told: dict[str, set[str]] = {}
+    by_column: dict[str, set[str]] = {}
     for (of_version, column, _), row in findings.items():
         if of_version == version:
-            told.setdefault(column, set()).add(row["status"])
-    return told
+            by_column.setdefault(column, set()).add(row["status"])
+    return by_column
 
 
 def test_the_merger_of_two_airlines_is_found_and_nothing_else(spark: SparkSession) -> None:
@@ -52,10 +52,10 @@ def test_the_merger_of_two_airlines_is_found_and_nothing_else(spark: SparkSessio
     assert drifted == {("AIRLINE", "psi"), ("DATE", "psi"), ("DATE", "unseen_rate")}
     # popmon's published comparison of the whole tables gives 0.486.
     assert findings["", "AIRLINE", "psi"]["value"] == pytest.approx(0.486, rel=0.15)
-    told = statuses(findings)
-    assert set(told) == set(before.column_names)
+    values = statuses(findings)
+    assert set(values) == set(before.column_names)
     for column in ("CANCELLED", "DEPARTURE_DELAY", "TAXI_OUT", "AIR_TIME", "DISTANCE"):
-        assert told[column] == {"ok"}
+        assert values[column] == {"ok"}
     sides = [
         table.column("DEPARTURE_DELAY").drop_null().to_numpy().astype(float)
         for table in (before, after)
@@ -126,19 +126,19 @@ def test_every_status_stands_where_it_should(profiles: DataFrame, references: Da
 def test_a_versions_own_reference_is_preferred(profiles: DataFrame, references: DataFrame) -> None:
     findings = found(compare(profiles, references, Checks(statistics=("ks",))))
     assert findings["2", "x", "ks"]["value"] == 1.0
-    told = {key[0]: row["reference"] for key, row in findings.items() if key[1] == "x"}
-    assert told == {"": "training", "1": "training", "2": "second"}
+    values = {key[0]: row["reference"] for key, row in findings.items() if key[1] == "x"}
+    assert values == {"": "training", "1": "training", "2": "second"}
 
 
 def test_a_threshold_decides(profiles: DataFrame, references: DataFrame) -> None:
     only = profiles.where("column_name = 'x' AND model_version = ''")
-    told = {}
+    values = {}
     for threshold in (0.4, 0.6):
         checks = Checks(statistics=("ks",), thresholds={"ks": threshold})
         finding = found(compare(only, references, checks))["", "x", "ks"]
         assert finding["threshold"] == threshold
-        told[threshold] = finding["status"]
-    assert told == {0.4: "drift", 0.6: "ok"}
+        values[threshold] = finding["status"]
+    assert values == {0.4: "drift", 0.6: "ok"}
 
 
 def test_columns_to_keep_stand_in_front(profiles: DataFrame, references: DataFrame) -> None:

@@ -33,13 +33,13 @@ def test_the_adjusted_values_of_each_window_are_scipys(spark: SparkSession) -> N
     ]
     found = correct(whole(spark, rows), 0.05).collect()
     assert len(found) == len(rows)
-    told = {(row.window_start, row.column_name): row for row in found}
+    rows_by_key = {(row.window_start, row.column_name): row for row in found}
     for start, values in windows.items():
         for place, expected in enumerate(false_discovery_control(values)):
-            row = told[start, f"c{place}"]
+            row = rows_by_key[start, f"c{place}"]
             assert row.p_adjusted == pytest.approx(expected, rel=1e-12)
             assert row.status == ("drift" if expected <= 0.05 else "ok")
-        untested = told[start, "c40"]
+        untested = rows_by_key[start, "c40"]
         assert (untested.p_adjusted, untested.status) == (None, "drift")
 
 
@@ -52,10 +52,10 @@ def test_models_and_kept_columns_are_corrected_apart_and_the_reason_says_so(
         for place in range(10)
     ]
     frame = whole(spark, rows).selectExpr("*", "column_name = 'c0' AS alone")
-    told = {(row.model, row.column_name): row for row in correct(frame, 0.01).collect()}
-    assert told["a", "c0"].p_adjusted == pytest.approx(0.04)
-    assert told["a", "c0"].status == "ok"
-    assert told["a", "c0"].reason == (
+    rows_by_key = {(row.model, row.column_name): row for row in correct(frame, 0.01).collect()}
+    assert rows_by_key["a", "c0"].p_adjusted == pytest.approx(0.04)
+    assert rows_by_key["a", "c0"].status == "ok"
+    assert rows_by_key["a", "c0"].reason == (
         "r; not borne out among all tests of this window (p_adjusted 0.040, allowed 0.010)"
     )
     apart = {

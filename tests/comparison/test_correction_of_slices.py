@@ -44,18 +44,18 @@ def test_adjusted_values_are_those_of_numpy(spark: SparkSession) -> None:
     ]
     found = correct(spark.createDataFrame(rows, COLUMNS), ALPHA).collect()
     assert len(found) == len(rows)
-    told = {(row.window_start, row.slice_value, row.column_name): row for row in found}
+    rows_by_key = {(row.window_start, row.slice_value, row.column_name): row for row in found}
     statuses = set()
     for start, (whole, slices) in windows.items():
         of_whole, of_slices = by_hand(whole, slices, ALPHA)
         for at in range(12):
             expected = {None: of_whole[at]} | {f"v{i}": of_slices[i, at] for i in range(9)}
             for value, adjusted in expected.items():
-                row = told[start, value, f"c{at}"]
+                row = rows_by_key[start, value, f"c{at}"]
                 assert row.p_adjusted == pytest.approx(adjusted, rel=1e-12)
                 assert row.status == ("drift" if adjusted <= ALPHA else "ok")
                 statuses.add((value is None, row.status))
-        untested = told[start, None, "c12"]
+        untested = rows_by_key[start, None, "c12"]
         assert (untested.p_adjusted, untested.status) == (None, "drift")
     assert len(statuses) == 4
 
@@ -68,8 +68,10 @@ def test_a_window_without_slices_keeps_all_of_its_level(spark: SparkSession) -> 
     ]
     rows.append(("m", "", 1, 9, "BASELINE", "k", "v", "c0", 0.9, "ok", "r"))
     found = correct(spark.createDataFrame(rows, COLUMNS), ALPHA).collect()
-    told = {(row.window_start, row.slice_key, row.column_name): row.p_adjusted for row in found}
-    assert told == pytest.approx(
+    rows_by_key = {
+        (row.window_start, row.slice_key, row.column_name): row.p_adjusted for row in found
+    }
+    assert rows_by_key == pytest.approx(
         {
             (0, None, "c0"): 0.02,
             (0, None, "c1"): 0.04,

@@ -48,7 +48,7 @@ def measured(days: pd.DataFrame) -> Mapping[tuple[str, str], list[Measurement]]:
         kind = "numeric" if isinstance(whole, Distribution) else "categorical"
         parts = [summary(day[name]) for _, day in days.groupby("day")]
         for statistic in map(STATISTICS.get, Checks().statistics):
-            # What is new of a day cannot be told from the quarter that it is part of.
+            # What is new of a day is not distinct from the quarter that it is part of.
             if kind in statistic.kinds and not statistic.of_novelty:
                 found[name, statistic.name] = [statistic.measure(whole, part) for part in parts]
     return found

@@ -1,4 +1,4 @@
-"""A column that the reference does not have is told of, where the reference has any of its kind."""
+"""A column that the reference does not have is a finding if the reference has any of its kind."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_a_column_of_any_reference_of_the_version_is_known(spark: SparkSession) 
     assert row.column_name == "b"
 
 
-def test_it_is_confirmed_at_once_and_told_in_words(spark: SparkSession) -> None:
+def test_it_is_confirmed_at_once_with_a_sentence(spark: SparkSession) -> None:
     live = profile_table(spark.sql(TABLE), KINDS, model="m", predictions=["score"])  # type: ignore[arg-type]
     known = reference_of(spark.range(10).selectExpr("id AS a"), "m")
     (alert,) = alerts_of(confirm(extra_columns(live, known))).collect()

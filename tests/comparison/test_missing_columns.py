@@ -1,4 +1,4 @@
-"""A column that stops coming is told of, and silence on one side says nothing of the other."""
+"""A column that stops coming is a finding, and a silent side does not affect the other."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ def references(spark: SparkSession) -> DataFrame:
 def test_what_is_missing_is_found_where_others_of_its_kind_came(spark: SparkSession) -> None:
     found = missing_columns(profiles(spark), references(spark))
     assert found.schema.names == DRIFT_METRICS.names
-    told = {
+    missing = {
         (row.window_start.hour - 12, row.model_version, row.column_kind, row.column_name)
         for row in found.collect()
     }
-    assert told == {
+    assert missing == {
         (1, "", "feature", "b"),
         (1, "2", "feature", "a"),
         (2, "", "prediction", "score"),
     }
 
 
-def test_it_is_confirmed_at_once_and_told_in_words(spark: SparkSession) -> None:
+def test_it_is_confirmed_at_once_with_a_sentence(spark: SparkSession) -> None:
     confirmed = confirm(missing_columns(profiles(spark), references(spark)))
     messages = {row.message for row in alerts_of(confirmed).collect()}
     assert (

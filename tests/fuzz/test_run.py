@@ -15,7 +15,7 @@ INFO: seed corpus: files: 61 min: 2b max: 9999b total: 91234b rss: 201Mb
 """
 
 
-def test_a_run_that_ends_tells_its_executions_and_coverage() -> None:
+def test_a_run_that_ends_reports_its_executions_and_coverage() -> None:
     end = "#6998\tDONE   cov: 514 ft: 1150 corp: 152/13193b\nstat::number_of_executed_units: 6998\n"
     assert outcome_of("body", SAID + end, 0) == (6998, 514, 1150, ())
 
@@ -28,8 +28,8 @@ def test_a_run_that_fails_names_the_input_even_where_none_was_written() -> None:
         1145,
         ("/x/build/fuzz/body-crash-0a1b",),
     )
-    (told,) = outcome_of("body", "ModuleNotFoundError: atheris", 1).written
-    assert told.endswith("body.log)")
+    (line,) = outcome_of("body", "ModuleNotFoundError: atheris", 1).written
+    assert line.endswith("body.log)")
 
 
 def test_the_description_has_the_answers_of_the_receivers_own_table() -> None:

@@ -213,7 +213,7 @@ def test_what_cannot_be_cut_by_is_refused_before_any_job(spark: SparkSession) ->
         reference_of(table, "m", slices="origin")
 
 
-def test_a_slice_that_no_reference_has_is_refused_and_told_how_to_make(made: pa.Table) -> None:
+def test_a_slice_that_no_reference_has_is_refused_with_the_way_to_make_it(made: pa.Table) -> None:
     assert set(with_slices(made, [])["slice_key"].to_pylist()) == {None}
     assert with_slices(made, None) is made
     with pytest.raises(OptionError, match=r"they have 'distance > 1000', 'gate', 'origin'; make "):
