@@ -57,9 +57,9 @@ def fuzz_receiver(seconds: int, folder: Path) -> Found:
         listening = threading.Thread(target=_listen, args=[receiver])
         listening.start()
         failures = _by_schema(receiver, seconds * 3 // 4, folder, notes)
-        notes_read = [json.loads(line) for line in notes.read_text().splitlines()]
-        statuses = Counter(int(note["status"]) for note in notes_read)
-        failures += _compare(_sent(notes_read), Path(spool))
+        answers = [json.loads(line) for line in notes.read_text().splitlines()]
+        statuses = Counter(int(note["status"]) for note in answers)
+        failures += _compare(_sent(answers), Path(spool))
         raw, more = _no_http(receiver, seconds - seconds * 3 // 4, folder)
         failures += more
         failures += _unwell(receiver)
@@ -97,21 +97,21 @@ def _by_schema(receiver: Receiver, seconds: int, folder: Path, notes: Path) -> l
         *("--phases", "examples,coverage,fuzzing", "--continue-on-failure", "--workers", "1"),
         *("--request-timeout", "20"),
     ]
-    notes_read = {"SPARKMON_FUZZ_NOTES": str(notes), "SCHEMATHESIS_HOOKS": "fuzz.acknowledged"}
+    variables = {"SPARKMON_FUZZ_NOTES": str(notes), "SCHEMATHESIS_HOOKS": "fuzz.acknowledged"}
     done = subprocess.run(
         command,
         capture_output=True,
         text=True,
         cwd=ROOT,
-        env=os.environ | notes_read | {"PYTHONPATH": str(ROOT)},
+        env=os.environ | variables | {"PYTHONPATH": str(ROOT)},
         timeout=seconds + 300,
     )
     (folder / "schemathesis.log").write_text(done.stdout + done.stderr)
     return [] if done.returncode == 0 else [f"schemathesis: see {folder / 'schemathesis.log'}"]
 
 
-def _sent(notes_read: list[dict[str, Any]]) -> Iterator[Event]:
-    for note in notes_read:
+def _sent(answers: list[dict[str, Any]]) -> Iterator[Event]:
+    for note in answers:
         if note["status"] == 202:
             body = base64.b64decode(note["body"])
             headers = [

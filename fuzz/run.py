@@ -117,8 +117,8 @@ def _fuzz(name: str, seconds: int) -> Outcome:
 
 
 def _answered(found: Found) -> str:
-    args = ", ".join(f"{count:,} of {status}" for status, count in sorted(found.statuses.items()))
-    return f"the receiver's answers: {args}; {found.kept:,} events in its spool\n"
+    counts = ", ".join(f"{count:,} of {status}" for status, count in sorted(found.statuses.items()))
+    return f"the receiver's answers: {counts}; {found.kept:,} events in its spool\n"
 
 
 if __name__ == "__main__":
