@@ -14,11 +14,14 @@ from sparkmon.errors import OptionError
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        ({"window": "1 day"}, "'time' is missing: the column that windows are measured on"),
+        (
+            {"window": "1 day"},
+            "'time' is missing; set it to the column that windows are measured on",
+        ),
         ({"time": "id", "window": "1 day", "chunk": 5}, "got a chunk and a window; expected one"),
         ({"time": "id", "window": "1 month"}, "got window='1 month'"),
         ({"exclude": ["ID"]}, "got exclude='ID', which is in neither table"),
-        ({"exclude": ["id"]}, "without a common column to compare"),
+        ({"exclude": ["id"]}, "the table has no column of numbers, dates, strings"),
     ],
 )
 def test_options_that_contradict_are_refused(
