@@ -7,7 +7,7 @@
     ├─ ProtocolError (ValueError)          bytes that are no KServe message
     ├─ SpoolError (OSError)                a segment is damaged, or an offset is gone
     ├─ UnknownNameError (LookupError)      a registry has no such name
-    ├─ NameTakenError (ValueError)         two different things claim one name
+    ├─ NameTakenError (ValueError)         two different things have one name
     ├─ ProfileError (ValueError)           a summary that cannot be read or compared
     ├─ ReferenceMissingError (LookupError) the store has no reference for this model
     ├─ StoreError (RuntimeError)           the feature store failed
@@ -54,7 +54,7 @@ class SparkmonError(Exception):
         super().__init__(message)
 
     def __str__(self) -> str:
-        # KeyError and LookupError print their argument's repr; a sentence is wanted everywhere.
+        # KeyError and LookupError print their argument's repr; an error is a sentence everywhere.
         return str(self.args[0])
 
 
@@ -71,10 +71,10 @@ class OptionError(SparkmonError, ValueError):
         self.option = option
 
     @classmethod
-    def unknown(cls, name: str, known: Iterable[str]) -> OptionError:
-        """Build the error for an option nobody reads."""
-        known = ", ".join(sorted(known))
-        return cls(f"got the unknown option {name!r}; known options are {known}", option=name)
+    def unknown(cls, name: str, names: Iterable[str]) -> OptionError:
+        """Build the error for an unknown option."""
+        options = ", ".join(sorted(names))
+        return cls(f"got the unknown option {name!r}; known options are {options}", option=name)
 
     @classmethod
     def missing(cls, name: str, meaning: str) -> OptionError:
@@ -102,18 +102,17 @@ class SpoolError(SparkmonError, OSError):
 
 
 class UnknownNameError(SparkmonError, LookupError):
-    """Raised when a registry is asked for a name it does not hold."""
+    """Raised when a registry does not have a name."""
 
     condition = "SPARKMON_UNKNOWN_NAME"
     name: str = ""
-    known: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, kind: str, name: str, known: Iterable[str]) -> UnknownNameError:
+    def of(cls, kind: str, name: str, names: Iterable[str]) -> UnknownNameError:
         """Build the error with the names that do exist."""
-        known = sorted(known)
-        error = cls(f"there is no {kind} named {name!r}; known are {', '.join(known)}")
-        error.name, error.known = name, tuple(known)
+        error = cls(f"there is no {kind} named {name!r}; known are {', '.join(sorted(names))}")
+        error.name, error.names = name, tuple(sorted(names))
         return error
 
 
@@ -148,10 +147,10 @@ class StoreTimeoutError(StoreError, TimeoutError):
 
 
 class ServingError(SparkmonError, RuntimeError):
-    """Raised when a request cannot be answered with a prediction; ``status`` is the HTTP status that tells the caller.
+    """Raised when a request cannot be answered with a prediction; ``status`` is the HTTP status for the caller.
 
-    ``body`` and ``content_type`` are the predictor's own answer where it gave one; ``retry_after_s`` is when it is
-    worth asking again, in whole seconds.
+    ``body`` and ``content_type`` are the predictor's own answer where it gave one; ``retry_after_s`` is the time to
+    wait before the next attempt, in whole seconds.
     """
 
     condition = "SPARKMON_SERVING"
@@ -164,7 +163,7 @@ class ServingError(SparkmonError, RuntimeError):
 class AlertDeliveryError(SparkmonError, RuntimeError):
     """Raised when an alert sink could not send a notification.
 
-    ``permanent`` says that it is no use to send it again; ``retry_after_s`` is when it is worth it, in seconds.
+    ``permanent``: another attempt cannot succeed; ``retry_after_s``: the seconds to wait before the next attempt.
     """
 
     condition = "SPARKMON_ALERT_DELIVERY"

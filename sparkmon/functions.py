@@ -155,7 +155,7 @@ def _compare(
 
 
 def _summary(values: pd.Series) -> Distribution | Categories:
-    present = values.dropna().infer_objects()  # truth values beside nulls come as objects
+    present = values.dropna().infer_objects()  # truth values next to nulls arrive as objects
     if pd.api.types.is_numeric_dtype(present) and not pd.api.types.is_bool_dtype(present):
         numbers = present.to_numpy(np.float64)
         finite = numbers[np.isfinite(numbers)]

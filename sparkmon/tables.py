@@ -15,7 +15,7 @@ from sparkmon.errors import OptionError
 __all__ = ["Tables"]
 
 _ABSENT = {"DELTA_TABLE_NOT_FOUND", "PATH_NOT_FOUND", "TABLE_OR_VIEW_NOT_FOUND"}
-_AT_ONCE = ("DELTA_PROTOCOL_CHANGED", "DELTA_METADATA_CHANGED", "TABLE_OR_VIEW_ALREADY_EXISTS")
+_CONCURRENT = ("DELTA_PROTOCOL_CHANGED", "DELTA_METADATA_CHANGED", "TABLE_OR_VIEW_ALREADY_EXISTS")
 _TRIES = 5
 
 
@@ -73,7 +73,7 @@ class Tables:
         self._save(named, table)
 
     def add(self, frame: DataFrame, table: str) -> None:
-        """Append rows that no batch of a query wrote; a table is made with the first."""
+        """Append rows that are not of a query's batch; the first ones make the table."""
         self._save(frame.write, table)
 
     def record(self, frame: DataFrame, table: str) -> None:
@@ -81,7 +81,7 @@ class Tables:
         self._save(frame.write.option("delta.enableRowTracking", "true"), table)
 
     def recorded(self, spark: SparkSession, table: str) -> DataFrame | None:
-        """Return what was recorded, in the order in which it was committed; None if nothing was."""
+        """Return the recorded rows in the order of their commits; None if there are none."""
         rows = self.find_all(spark, table, [])
         return None if rows is None else rows.orderBy("_metadata.row_commit_version")
 
@@ -90,8 +90,8 @@ class Tables:
             try:
                 return self._save_once(rows, table)
             except PySparkException as error:
-                # Another has made or widened the table at this very moment: now it is there.
-                if not any(condition in str(error) for condition in _AT_ONCE):
+                # Another writer has made or widened the table at this moment: now it exists.
+                if not any(condition in str(error) for condition in _CONCURRENT):
                     raise
         return self._save_once(rows, table)
 
@@ -104,14 +104,14 @@ class Tables:
             chosen.saveAsTable(self.name_of(table))
 
     def prepare(self, spark: SparkSession, table: str, schema: StructType) -> None:
-        """Make a table, or give it the columns that it lacks, before several queries write to it at once."""
+        """Make a table, or add the columns that it lacks, before several queries write to it at once."""
         try:
-            held = {*self.read(spark, table).columns}
+            columns = {*self.read(spark, table).columns}
         except AnalysisException as error:
             if error.getCondition() not in _ABSENT:
                 raise
-            held = set()
-        if not {*schema.names} <= held:
+            columns = set()
+        if not {*schema.names} <= columns:
             self._save(spark.createDataFrame([], schema).write, table)
 
     def read(self, spark: SparkSession, table: str) -> DataFrame:
@@ -121,24 +121,24 @@ class Tables:
     def find(
         self, spark: SparkSession, table: str, names: Sequence[str], start: datetime, end: datetime
     ) -> DataFrame | None:
-        """Return what was written of the windows that began from ``start`` on and ended before ``end``.
+        """Return the rows of windows that began at or after ``start`` and ended before ``end``.
 
-        None where nothing has been written yet, or by an earlier version of sparkmon without one of the columns
+        None if there is no table yet, or if an earlier version of sparkmon wrote it without one of the columns
         ``names``.
         """
         frame = self.find_all(spark, table, names)
         if frame is None:
             return None
-        began, ended = F.col("window_start"), F.col("window_end")
-        return frame.where((began >= F.lit(start)) & (ended < F.lit(end)))
+        first, last = F.col("window_start"), F.col("window_end")
+        return frame.where((first >= F.lit(start)) & (last < F.lit(end)))
 
     def find_all(self, spark: SparkSession, table: str, names: Sequence[str]) -> DataFrame | None:
-        """Return all that was written; None as for :meth:`find`."""
+        """Return all rows; None as for :meth:`find`."""
         try:
             frame = self.read(spark, table)
-            held = frame.columns  # a session of Spark Connect asks only now
+            columns = frame.columns  # Spark Connect resolves the table only now
         except AnalysisException as error:
             if error.getCondition() in _ABSENT:
                 return None
             raise
-        return frame if {*names} <= {*held} else None
+        return frame if {*names} <= {*columns} else None

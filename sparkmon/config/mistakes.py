@@ -133,7 +133,7 @@ def refused(error: OptionError, data: Mapping[str, Any], *, hide: bool) -> Mista
 
 def unknown_name(error: UnknownNameError, data: Mapping[str, Any]) -> Mistake:
     """Report a name that is not registered, at the list that has it."""
-    text = f"got {error.name!r}; expected one of {', '.join(error.known)}"
+    text = f"got {error.name!r}; expected one of {', '.join(error.names)}"
     for option, value in data.items():
         if isinstance(value, list) and error.name in value:
             return Mistake((option, value.index(error.name)), text)

@@ -23,24 +23,24 @@ FloatArray: TypeAlias = npt.NDArray[np.float64]
 _FOLDS = 5
 _LEAST_ROWS = 50
 _LEVELS = 200
-"""How many levels of a column the trees are shown; the rarer ones are one."""
+"""How many levels of a column the trees get; the rarer ones become one."""
 _FAR = 3.0
-_TOLD = 3
+_NAMED = 3
 
 
 @dataclass(frozen=True)
 class DomainShift:
-    """How well two tables can be told apart.
+    """How well two tables can be distinguished.
 
     Parameters
     ----------
     auc : float
-        The chance that a current row looks more like one than a reference row does: 0.5 where nobody can tell, 1 where
-        all can. Of rows that the classifier was not fitted on.
+        The chance that a current row looks more like one than a reference row does: 0.5 if they are alike, 1 if
+        they never are. Of rows that the classifier was not fitted on.
     std_error : float
         Of ``auc``, were the tables alike.
     importances : mapping of str to float
-        Per column, by how much ``auc`` falls where its values are shuffled; greatest first.
+        Per column, by how much ``auc`` falls if its values are shuffled; greatest first.
     reference_count, current_count : int
         The rows that were taken.
     """
@@ -57,13 +57,13 @@ class DomainShift:
         return (self.auc - 0.5) / self.std_error
 
     def __str__(self) -> str:
-        """Say it in one sentence."""
+        """Return the result as one sentence."""
         sides = f"{self.current_count:,} current rows and {self.reference_count:,} of the reference"
         numbers = f"AUC {self.auc:.3f}, {self.z:.1f} standard errors from 0.5"
         if self.z < _FAR:
-            return f"{sides} cannot be told apart ({numbers})"
-        by = [f"{name} ({fall:.3f})" for name, fall in [*self.importances.items()][:_TOLD]]
-        return f"{sides} can be told apart ({numbers}), most of all by {', '.join(by)}"
+            return f"{sides} cannot be distinguished ({numbers})"
+        by = [f"{name} ({fall:.3f})" for name, fall in [*self.importances.items()][:_NAMED]]
+        return f"{sides} can be distinguished ({numbers}), most of all by {', '.join(by)}"
 
 
 def domain_classifier(
@@ -148,13 +148,13 @@ def _chosen(
                     f"got the column {name!r}, which the {side} table does not have; "
                     f"its columns are {', '.join(table.columns)}"
                 )
-    known = column_kinds(reference) | dict(kinds)
-    wanted = columns or [
+    all_kinds = column_kinds(reference) | dict(kinds)
+    names = columns or [
         name
-        for name in known
+        for name in all_kinds
         if name in current.columns and not is_time(reference.schema[name].dataType)
     ]
-    chosen = {name: known[name] for name in wanted if name in known}
+    chosen = {name: all_kinds[name] for name in names if name in all_kinds}
     if not chosen:
         raise OptionError(
             "got two tables without a common column of numbers or named levels; the reference has "
@@ -186,13 +186,13 @@ def _coded(rows: Any, is_level: Sequence[bool]) -> FloatArray:  # noqa: ANN401
             numbers = column.astype(np.float64)
             matrix[:, at] = np.clip(numbers, -1e300, 1e300)
             continue
-        held = np.array([value is not None for value in column])
+        present = np.array([value is not None for value in column])
         names, codes, counts = np.unique(
-            column[held].astype(str), return_inverse=True, return_counts=True
+            column[present].astype(str), return_inverse=True, return_counts=True
         )
         places = np.empty(len(names))
         places[np.argsort(-counts, kind="stable")] = np.arange(len(names))
-        matrix[held, at] = np.minimum(places[codes], _LEVELS)
+        matrix[present, at] = np.minimum(places[codes], _LEVELS)
     return matrix
 
 
@@ -209,16 +209,16 @@ def _cross_fitted(
         raise MissingExtraError.of("scikit-learn", "explain") from error
     random = np.random.default_rng(seed)
     aucs, falls = [], []
-    for fitted, held in StratifiedKFold(_FOLDS, shuffle=True, random_state=seed).split(
+    for train, test in StratifiedKFold(_FOLDS, shuffle=True, random_state=seed).split(
         matrix, labels
     ):
         trees = HistGradientBoostingClassifier(
             max_iter=60, categorical_features=[*is_level], random_state=seed
         )
-        rows, answers = matrix[held], labels[held]
+        rows, answers = matrix[test], labels[test]
         # Threads wait for each other at every tree: on a driver that Spark keeps busy, far longer than one works.
         with threadpool_limits(limits=1):
-            trees.fit(matrix[fitted], labels[fitted])
+            trees.fit(matrix[train], labels[train])
             auc = float(roc_auc_score(answers, trees.predict_proba(rows)[:, 1]))
             fall = []
             for column in range(rows.shape[1]):

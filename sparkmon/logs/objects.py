@@ -55,7 +55,7 @@ class ObjectLog(InferenceLog[ObjectPart]):
     A place is ``{"modified_ns": nanoseconds since 1970, "path": path}``: objects are ordered by modification time,
     then path. An object that is overwritten (KServe does so when a client sends one ``Ce-Id`` twice) is read again.
     For a limit on events an object counts as one; how many a batched one holds is not known before it is read.
-    Every look lists the whole prefix, for the keys bear no date: keep it short with the bucket's lifecycle rules.
+    Every listing is of the whole prefix, because the keys contain no date: shorten it by the bucket's lifecycle rules.
 
     An object that is no store logger's becomes one dead letter with its bytes; one that vanished since it was
     listed (``OBJECT_UNREADABLE``) or is over 64 MiB (``OBJECT_TOO_LARGE``) becomes one without. The event is then
@@ -106,7 +106,7 @@ class ObjectLog(InferenceLog[ObjectPart]):
 
     def _objects(self, after: Offset, until_ns: int) -> list[StoredObject]:
         start = _position(after)
-        found = []
+        objects = []
         for info in self._filesystem.get_file_info(
             fs.FileSelector(self._directory, recursive=True)
         ):
@@ -114,26 +114,26 @@ class ObjectLog(InferenceLog[ObjectPart]):
                 continue
             if info.mtime_ns is None:
                 raise OptionError(
-                    f"{info.path} has no modification time; copy the objects to a store that tells it"
+                    f"{info.path} has no modification time; copy the objects to a store that has one"
                 )
             item = StoredObject(info.mtime_ns, info.path, info.size or 0)
             if start < item and item.modified_ns <= until_ns:
-                found.append(item)
-        return sorted(found)
+                objects.append(item)
+        return sorted(objects)
 
     def _events(self, item: StoredObject) -> list[Event]:
         modified_time = datetime.fromtimestamp(item.modified_ns // 1000 / 1e6, timezone.utc)
         if item.size > DEFAULT_LIMITS.decompressed_bytes:
-            letter = DeadLetter(
+            dead_letter = DeadLetter(
                 "OBJECT_TOO_LARGE", f"got an object of {item.size} bytes; left there"
             )
-            return [_told_by_path(item, modified_time, letter)]
+            return [_dead_letter_of(item, modified_time, dead_letter)]
         try:
             with self._filesystem.open_input_file(item.path) as file:
                 data = file.read()
         except FileNotFoundError:
-            letter = DeadLetter("OBJECT_UNREADABLE", "the object vanished before it was read")
-            return [_told_by_path(item, modified_time, letter)]
+            dead_letter = DeadLetter("OBJECT_UNREADABLE", "the object vanished before it was read")
+            return [_dead_letter_of(item, modified_time, dead_letter)]
         events = from_object(data, item.path, modified_time)
         return [
             event if event.event_id else replace(event, event_id=item.path, source=item.path)
@@ -141,8 +141,8 @@ class ObjectLog(InferenceLog[ObjectPart]):
         ]
 
 
-def _told_by_path(item: StoredObject, time: datetime, letter: DeadLetter) -> Event:
-    return Event(item.path, "", item.path, time, b"", dead_letter=letter)
+def _dead_letter_of(item: StoredObject, time: datetime, dead_letter: DeadLetter) -> Event:
+    return Event(item.path, "", item.path, time, b"", dead_letter=dead_letter)
 
 
 def _offset(item: StoredObject) -> Offset:

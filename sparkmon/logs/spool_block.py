@@ -134,10 +134,10 @@ def decode_body(header: BlockHeader, body: bytes | memoryview, where: str) -> pa
             f"the block at {where} has format version {header.version}, this sparkmon reads "
             f"{VERSION}; read it with the release that wrote it"
         )
-    found = zlib.crc32(body)
-    if found != header.checksum:
+    checksum = zlib.crc32(body)
+    if checksum != header.checksum:
         raise SpoolError(
-            f"the block at {where} is damaged: its CRC-32 is {found:08x}, its header says "
+            f"the block at {where} is damaged: its CRC-32 is {checksum:08x}, its header says "
             f"{header.checksum:08x}; restore the file, or put an empty file of the same name in "
             "its place to go on without its events"
         )

@@ -58,13 +58,13 @@ def segment_name(number: int) -> str:
 
 
 def list_segments(filesystem: fs.FileSystem, directory: str) -> dict[int, str]:
-    """Return segment number to path, ascending; other files are passed over."""
-    found = {}
+    """Return segment number to path, ascending; other files are ignored."""
+    segments = {}
     for info in filesystem.get_file_info(fs.FileSelector(directory)):
         match = _NAME.fullmatch(info.base_name)
         if match and info.type == fs.FileType.File:
-            found[int(match[1])] = info.path
-    return dict(sorted(found.items()))
+            segments[int(match[1])] = info.path
+    return dict(sorted(segments.items()))
 
 
 class SpoolLog(InferenceLog[BlockRange]):
@@ -80,10 +80,10 @@ class SpoolLog(InferenceLog[BlockRange]):
     Notes
     -----
     A place is ``{"segment": number, "position": byte}``, always between two blocks; in an empty spool it is 0, 0.
-    A position past the end of its segment counts as the end: a block was seen there that was not yet safe, and
-    was cut off when the power came back. Nobody had been told that it is kept.
+    A position past the end of its segment counts as the end: a reader saw a block there that was not yet on disk and
+    was cut off after a power failure. It had not been acknowledged.
 
-    Every method that starts somewhere raises SpoolError where the segment is gone, one in between is missing, or
+    Every method that starts somewhere raises SpoolError if the segment is gone, one in between is missing, or
     a header on the way is damaged.
     """
 
@@ -167,11 +167,11 @@ class SpoolLog(InferenceLog[BlockRange]):
         segments = list_segments(self._filesystem, self._directory)
         if not segments and start == (0, 0):
             return {}
-        wanted = range(start.segment, max(segments, default=start.segment) + 1)
-        for number in wanted or (start.segment,):
+        numbers = range(start.segment, max(segments, default=start.segment) + 1)
+        for number in numbers or (start.segment,):
             if number not in segments:
                 raise _gone(f"{self._directory}/{segment_name(number)}")
-        return {number: segments[number] for number in wanted}
+        return {number: segments[number] for number in numbers}
 
     def _end_of(self, number: int, segments: dict[int, str], position: int) -> Offset:
         for block in self._walk(segments[number], position):
@@ -179,7 +179,7 @@ class SpoolLog(InferenceLog[BlockRange]):
         return _offset(number, position)
 
     def _walk(self, path: str, position: int) -> Iterator[_Block]:
-        # The size is asked for after the listing that showed the next segment: of a closed one it is final.
+        # The size is read after the listing that showed the next segment: of a closed one it is final.
         try:
             with self._filesystem.open_input_file(path) as file:
                 size = file.size()

@@ -1,6 +1,6 @@
 """The spool: events on local disk in append-only segments, so that an acknowledged event survives a crash.
 
-A spool is a directory of files ``000000000000.spool``, ``000000000001.spool``, ... with no number left out but at the
+A spool is a directory of files ``000000000000.spool``, ``000000000001.spool``, ... with no number missing except at the
 front. Each is a row of blocks (see ``spool_block``), one for each group commit. One process writes it; any number
 read it (see ``spool_reader``), also while it is written.
 """
@@ -48,8 +48,8 @@ class SpoolWriter:
 
     Notes
     -----
-    On opening, a torn block at the end of the last segment is cut off: its append never returned, so nobody was
-    told that it is kept. Writing goes on in a new segment, so that no position ever stands for two blocks.
+    On opening, a torn block at the end of the last segment is cut off: its append never returned, so it was
+    never acknowledged. Writing goes on in a new segment, so that no position ever stands for two blocks.
 
     Examples
     --------
@@ -113,7 +113,7 @@ class SpoolWriter:
         except OSError as exc:
             full = "[SPOOL_FULL] " if exc.errno in _FULL else ""
             raise SpoolError(
-                f"{full}writing to {self.path} failed: {exc}; make room or mend the disk"
+                f"{full}writing to {self.path} failed: {exc}; make room or repair the disk"
             ) from exc
         self._position += len(block)
         self._size += len(block)
@@ -123,7 +123,7 @@ class SpoolWriter:
         """Remove closed segments whose last append is older, and return how many went.
 
         The segment being written is closed first if it is that old. The newest file always stays, so that
-        numbers are never given twice.
+        no number is used twice.
         """
         oldest = time.time() - age_seconds
         segments = self._segments()
@@ -141,7 +141,7 @@ class SpoolWriter:
         return removed
 
     def close(self) -> None:
-        """Close the segment and give the directory free; a second call does nothing."""
+        """Close the segment and release the directory; a second call does nothing."""
         self._close_segment()
         if self._lock is not None:
             os.close(self._lock)
@@ -159,8 +159,8 @@ class SpoolWriter:
         self.close()
 
     def _segments(self) -> dict[int, Path]:
-        found = list_segments(fs.LocalFileSystem(), str(self.path))
-        return {number: Path(path) for number, path in found.items()}
+        segments = list_segments(fs.LocalFileSystem(), str(self.path))
+        return {number: Path(path) for number, path in segments.items()}
 
     def _segment_for(self, length: int) -> int:
         if self._position and self._position + length > self.segment_bytes:

@@ -1,4 +1,4 @@
-"""A query's progress looked at before it goes on: damage is told by its file, and with what to do."""
+"""Checks a query's checkpoint before the query goes on: errors name the damaged file and the repair."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _TAKE_OVER = (
 _STATE = re.compile(r"CANNOT_LOAD_STATE_STORE|MISSING_STATE_DIRECTORY")
 _NO_ROOM = "No space left on device"
 _FILE = re.compile(r"[^\s'\"(]*/state/\d+[^\s'\"),;]*")
-_PLANNED, _DONE = "offsets", "commits"
+_PLANNED, _COMMITTED = "offsets", "commits"
 _ABSENT = "PATH_NOT_FOUND"
 
 
 def check_checkpoint(spark: SparkSession, checkpoint: str) -> None:
-    """Read what a query has noted of its batches; a new one has noted nothing.
+    """Check the files of a query's batches; a new query has none.
 
     Spark reads the same files; if one is damaged, its error quotes JSON and names no file. Damage of the state of open
     windows shows only when a query reads it: see :func:`failure_of`.
@@ -42,44 +42,46 @@ def check_checkpoint(spark: SparkSession, checkpoint: str) -> None:
     CheckpointError
         A file is damaged or missing; the message names it.
     """
-    planned, done = (_read(spark, checkpoint, part) for part in (_PLANNED, _DONE))
-    if not planned and not done:
+    planned, committed = (_read(spark, checkpoint, part) for part in (_PLANNED, _COMMITTED))
+    if not planned and not committed:
         return
     metadata = _read(spark, checkpoint, "metadata").get(-1, "")
     if not _is_object(metadata):
         raise _damaged(f"{checkpoint}/metadata")
     last = max(planned, default=-1)
-    for number in range(max(min([*planned, *done]), last - 1), max([*planned, *done]) + 1):
+    for number in range(
+        max(min([*planned, *committed]), last - 1), max([*planned, *committed]) + 1
+    ):
         text = planned.get(number, "")
         before = planned.get(number - 1, text)
         if not _is_whole(text) or len(text.split("\n")) != len(before.split("\n")):
             raise _damaged(f"{checkpoint}/{_PLANNED}/{number}")
-        if number in done and not _is_whole(done[number]):
-            raise _damaged(f"{checkpoint}/{_DONE}/{number}", is_last=number == last)
-        if number not in done and number < last:
-            raise _damaged(f"{checkpoint}/{_DONE}/{number}")
+        if number in committed and not _is_whole(committed[number]):
+            raise _damaged(f"{checkpoint}/{_COMMITTED}/{number}", is_last=number == last)
+        if number not in committed and number < last:
+            raise _damaged(f"{checkpoint}/{_COMMITTED}/{number}")
 
 
 def _read(spark: SparkSession, checkpoint: str, part: str) -> dict[int, str]:
-    """Read the files of a part by their numbers; the one that has none is -1."""
+    """Read the files of a part by their numbers; a file without one is -1."""
     place = f"{checkpoint}/{part}"
     try:
         files = spark.read.format("binaryFile").load(place)
         name, text = F.element_at(F.split("path", "/"), -1), F.decode("content", "UTF-8")
         # Spark lists a file that is empty, and gives no row for it.
-        found = {file.rpartition("/")[2]: "" for file in files.inputFiles()}
-        found |= {row[0]: row[1].strip() for row in files.select(name, text).collect()}
+        texts = {file.rpartition("/")[2]: "" for file in files.inputFiles()}
+        texts |= {row[0]: row[1].strip() for row in files.select(name, text).collect()}
     except AnalysisException as error:
         if error.getCondition() == _ABSENT:
             return {}
         raise
     except PySparkException as error:  # such as a checksum that is not that of the file
         raise _damaged(place) from error
-    return {int(name) if re.fullmatch(r"\d+", name) else -1: text for name, text in found.items()}
+    return {int(name) if re.fullmatch(r"\d+", name) else -1: text for name, text in texts.items()}
 
 
 def _is_whole(text: str) -> bool:
-    """Tell whether a file is one of Spark's: a version, and a line of JSON for the batch and for each source."""
+    """Whether a file is one of Spark's: a version, and a line of JSON for the batch and for each source."""
     version, *lines = text.split("\n")
     return (
         re.fullmatch(r"v\d+", version) is not None
@@ -103,8 +105,8 @@ def _is_object(text: str) -> bool:
 
 def _damaged(file: str, is_last: bool = False) -> CheckpointError:
     again = (
-        "remove it, and its checksum beside it (.NUMBER.crc) where there is one: the batch is done again and adds "
-        "nothing that is there; or "
+        "remove it, and its checksum (.NUMBER.crc) if there is one: the batch runs again and adds nothing that is "
+        "there; or "
         if is_last
         else ""
     )

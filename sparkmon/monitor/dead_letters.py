@@ -56,10 +56,10 @@ class DeadLetters:
 
     def _unwritten(self, dead_letters: DataFrame, first: int, last: int) -> DataFrame:
         """Leave out the events that the table has, all of them between two times."""
-        written = self._tables.find_all(dead_letters.sparkSession, _NAME, DEAD_LETTERS.names)
-        if written is None:
+        table = self._tables.find_all(dead_letters.sparkSession, _NAME, DEAD_LETTERS.names)
+        if table is None:
             return dead_letters
         # Delta then reads the files of that time alone.
         start, end = (EPOCH + timedelta(microseconds=micros) for micros in (first, last))
         near = F.col("event_time").between(F.lit(start), F.lit(end))
-        return dead_letters.join(written.where(near).select(*_EVENT), _EVENT, "left_anti")
+        return dead_letters.join(table.where(near).select(*_EVENT), _EVENT, "left_anti")

@@ -115,12 +115,12 @@ class Leases:
 
     def unwritten(self, profiles: DataFrame) -> DataFrame:
         """Leave out what the former holders of the leases have written."""
-        written = [
+        conditions = [
             _of(each) & (F.col("window_end") <= F.lit(lease.written_until))
             for each, lease in sorted(self._leases.items())
             if lease.written_until is not None
         ]
-        return profiles.where(~reduce(Column.__or__, written)) if written else profiles
+        return profiles.where(~reduce(Column.__or__, conditions)) if conditions else profiles
 
     def unjudged(self, spark: SparkSession, batch_id: int) -> DataFrame | None:
         """Return the profiles that a former holder, whose leases this batch took over, wrote and did not judge."""
@@ -151,8 +151,8 @@ class Leases:
     def _append(
         self, spark: SparkSession, new: Sequence[_Windows], writer: str, batch_id: int
     ) -> None:
-        written = self._ends(spark, "profiles", PROFILES.names) if self._take_over else {}
-        judged = self._ends(spark, "drift_metrics", DRIFT_METRICS.names) if written else {}
+        ends = self._ends(spark, "profiles", PROFILES.names) if self._take_over else {}
+        judged = self._ends(spark, "drift_metrics", DRIFT_METRICS.names) if ends else {}
         rows = [
             _Lease(
                 writer,
@@ -160,7 +160,7 @@ class Leases:
                 self._checkpoint,
                 self._take_over,
                 batch_id,
-                written.get(each),
+                ends.get(each),
                 judged.get(each),
                 datetime.now(timezone.utc),
             )._asdict()

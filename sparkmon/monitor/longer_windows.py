@@ -87,9 +87,9 @@ class LongerWindows:
         if end <= start:
             return None
         parts = profiles.select(*PROFILES.names)
-        written = self._written(profiles, start, span)
-        if written is not None:
-            parts = parts.unionByName(written)
+        earlier = self._written(profiles, start, span)
+        if earlier is not None:
+            parts = parts.unionByName(earlier)
         return merge_profiles(parts.where(F.col("window_start") < F.lit(end)), length)
 
     def _written(self, profiles: DataFrame, start: datetime, span: WindowRange) -> DataFrame | None:

@@ -37,7 +37,7 @@ COMPONENTS = ("predictor", "")
 
 
 class Monitor:
-    """Watch models: windows of live traffic compared with training references, and alerts where they differ.
+    """Monitors models: compares windows of live traffic with training references, and alerts if they differ.
 
     Parameters
     ----------
@@ -192,7 +192,7 @@ class Monitor:
         flush: bool = False,
         take_over: bool = False,
     ) -> MonitorQuery:
-        """Start watching a stream.
+        """Start to monitor a stream.
 
         Parameters
         ----------
@@ -206,14 +206,14 @@ class Monitor:
             With ``available_now``, :meth:`MonitorQuery.awaitTermination` closes the last window, too, for a log that is
             complete. Events up to the very end of that window are late from then on.
         take_over : bool, default False
-            Go on behind what another query, which has ended for good, has written to the tables: its checkpoints are
-            lost or damaged. The log is read again; ask for it until all of it has been read.
+            Go on after the last window that another query, which has ended for good, has written: its checkpoints are
+            lost or damaged. The log is read again; use it until all of the log has been read.
 
         Raises
         ------
         OptionError
-            ``events`` is not a stream; use :meth:`profiles` and :meth:`findings` in batch. Or ``flush`` is asked of a
-            stream that goes on, or of checkpoints that an earlier version made.
+            ``events`` is not a stream; use :meth:`profiles` and :meth:`findings` in batch. Or ``flush`` is requested
+            of a stream that goes on, or of checkpoints that an earlier version made.
         CheckpointError
             Here or by :meth:`MonitorQuery.awaitTermination`: a checkpoint is damaged, or another query writes the same
             windows.
@@ -237,7 +237,7 @@ class Monitor:
         available_now: bool = False,
         take_over: bool = False,
     ) -> MonitorQuery:
-        """Start watching a stream of rows that are decoded already, such as :func:`sparkmon.feature_log_rows` makes.
+        """Start to monitor a stream of rows that are decoded already, such as :func:`sparkmon.feature_log_rows` makes.
 
         Their watermark is set already, so that no heartbeat can move it: the last window of a silent stream stays open
         until rows come.

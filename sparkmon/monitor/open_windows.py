@@ -58,11 +58,11 @@ class OpenWindows:
         """Leave out the columns that the table already has findings of."""
         after = span.last_end + timedelta(microseconds=1)
         spark, names = findings.sparkSession, DRIFT_METRICS.names
-        written = self.tables.find(spark, "drift_metrics", names, span.first_start, after)
-        if written is None:
+        earlier = self.tables.find(spark, "drift_metrics", names, span.first_start, after)
+        if earlier is None:
             return findings
         columns = (
-            written.where("drift_type = 'BASELINE'")
+            earlier.where("drift_type = 'BASELINE'")
             .select(*(F.col(name).alias(f"written_{name}") for name in PROFILE_KEY))
             .distinct()
         )

@@ -1,6 +1,6 @@
 """Bytes to meaning: CloudEvents, the V1 and V2 inference protocols, and what cannot be read.
 
-The ``from_*`` functions make events of what arrives; :func:`decode` says what one event holds, :func:`decode_batch`
+The ``from_*`` functions make events of what arrives; :func:`decode` reads one event, :func:`decode_batch`
 and :func:`decode_batches` do so for Arrow batches. None of them raises for bad data: what cannot be read becomes a dead
 letter that keeps its bytes and carries one of these conditions.
 
@@ -18,7 +18,7 @@ Of the event (``from_*``):
 - ``DATA_BASE64_BROKEN``: a body in base64 that is damaged.
 - ``OBJECT_MALFORMED``, ``OBJECT_TOO_LARGE``: a stored object that is not what its name says, or beyond :class:`Limits`.
 - ``AVRO_MALFORMED``: a record that is no inference log of Hopsworks, or not of the version that was named.
-- ``AVRO_AMBIGUOUS``: such a record whose version cannot be told.
+- ``AVRO_AMBIGUOUS``: such a record whose version cannot be recognised.
 
 Of a batch of events, which is then refused as a whole (``from_structured_batch``):
 

@@ -45,9 +45,9 @@ def event_of(
     *,
     content_type: str | None,
     received_time: datetime | None,
-    trouble: DeadLetter | None = None,
+    dead_letter: DeadLetter | None = None,
 ) -> Event:
-    """Build an event from attributes by name; never raises for what they hold.
+    """Build an event from attributes by name; never raises for their values.
 
     Parameters
     ----------
@@ -59,9 +59,9 @@ def event_of(
     content_type : str or None
         Of the body.
     received_time : datetime or None
-        Stands in for a time that is missing or malformed; without it that is the epoch.
-    trouble : DeadLetter, optional
-        What went wrong before; it is kept over anything found here.
+        Replaces a time that is missing or malformed; without it, the epoch does.
+    dead_letter : DeadLetter, optional
+        What went wrong before; it takes precedence over anything that is wrong here.
 
     Examples
     --------
@@ -69,7 +69,7 @@ def event_of(
     >>> event.event_type, str(event.dead_letter)
     ('a.b', '[EVENT_FIELD_MISSING] the event has no time; CloudEvents of KServe have one')
     """
-    found: list[DeadLetter] = [] if trouble is None else [trouble]
+    problems: list[DeadLetter] = [] if dead_letter is None else [dead_letter]
     text = {
         name: value
         for name, value in attributes.items()
@@ -77,13 +77,13 @@ def event_of(
     }
     for name in ("id", "type", "source"):
         if not text.get(name):
-            found.append(_missing(name))
-    event_time = _time(text, "time", found)
+            problems.append(_missing(name))
+    event_time = _time(text, "time", problems)
     if event_time is None and received_time is None and "time" not in text:
-        found.append(_missing("time"))
-    metadata = _metadata(attributes.get("metadata"), found)
-    annotations = _annotations(attributes.get("annotations"), found)
-    status_code = _status(attributes.get("statuscode"), found)
+        problems.append(_missing("time"))
+    metadata = _metadata(attributes.get("metadata"), problems)
+    annotations = _annotations(attributes.get("annotations"), problems)
+    status_code = _status(attributes.get("statuscode"), problems)
     event_type = text.get("type", "")
     return Event(
         event_id=text.get("id", ""),
@@ -96,11 +96,11 @@ def event_of(
         component=text.get("component", ""),
         endpoint=text.get("endpoint", ""),
         content_type=content_type,
-        recorded_time=_time(text, "recordedtime", found),
+        recorded_time=_time(text, "recordedtime", problems),
         status_code=status_code,
         metadata=metadata,
         annotations=annotations,
-        dead_letter=found[0] if found else None,
+        dead_letter=problems[0] if problems else None,
     )
 
 
@@ -110,18 +110,18 @@ def _missing(name: str) -> DeadLetter:
     )
 
 
-def _time(text: Mapping[str, str], name: str, found: list[DeadLetter]) -> datetime | None:
+def _time(text: Mapping[str, str], name: str, problems: list[DeadLetter]) -> datetime | None:
     value = text.get(name)
     if value is None:
         return None
     time = parse_time(value)
     if time is None:
         reason = f"got the {name} {value[:40]!r}; expected an RFC 3339 timestamp"
-        found.append(DeadLetter("EVENT_TIME_MALFORMED", reason))
+        problems.append(DeadLetter("EVENT_TIME_MALFORMED", reason))
     return time
 
 
-def _object(value: object, name: str, found: list[DeadLetter]) -> dict[str, Any]:
+def _object(value: object, name: str, problems: list[DeadLetter]) -> dict[str, Any]:
     """Read an attribute that is a JSON object, or the text of one; absent, empty and null are ``{}``."""
     if value is None or value == "":
         return {}
@@ -135,38 +135,40 @@ def _object(value: object, name: str, found: list[DeadLetter]) -> dict[str, Any]
     if type(value) is dict:
         return value
     condition = "METADATA_MALFORMED" if name == "metadata" else "ANNOTATIONS_MALFORMED"
-    found.append(DeadLetter(condition, f"the attribute {name} is no JSON object of strings"))
+    problems.append(DeadLetter(condition, f"the attribute {name} is no JSON object of strings"))
     return {}
 
 
-def _metadata(value: object, found: list[DeadLetter]) -> dict[str, list[str]]:
+def _metadata(value: object, problems: list[DeadLetter]) -> dict[str, list[str]]:
     read: dict[str, list[str]] = {}
-    for name, values in _object(value, "metadata", found).items():
+    for name, values in _object(value, "metadata", problems).items():
         one = [values] if type(values) is str else values
         if type(one) is not list or any(type(item) is not str for item in one):
             reason = f"the metadata value of {name[:40]!r} is no list of strings"
-            found.append(DeadLetter("METADATA_MALFORMED", reason))
+            problems.append(DeadLetter("METADATA_MALFORMED", reason))
         else:
             read[name] = one
     return read
 
 
-def _annotations(value: object, found: list[DeadLetter]) -> dict[str, str]:
+def _annotations(value: object, problems: list[DeadLetter]) -> dict[str, str]:
     read: dict[str, str] = {}
-    for name, text in _object(value, "annotations", found).items():
+    for name, text in _object(value, "annotations", problems).items():
         if type(text) is not str:
             reason = f"the annotation {name[:40]!r} is no string"
-            found.append(DeadLetter("ANNOTATIONS_MALFORMED", reason))
+            problems.append(DeadLetter("ANNOTATIONS_MALFORMED", reason))
         else:
             read[name] = text
     return read
 
 
-def _status(value: object, found: list[DeadLetter]) -> int | None:
+def _status(value: object, problems: list[DeadLetter]) -> int | None:
     if value is None or value == "":
         return None
     text = str(value) if type(value) is int else value
     if type(text) is str and len(text) == 3 and text.isascii() and text.isdigit():
         return int(text)
-    found.append(DeadLetter("STATUS_CODE_MALFORMED", "ce-statuscode is no number of three digits"))
+    problems.append(
+        DeadLetter("STATUS_CODE_MALFORMED", "ce-statuscode is no number of three digits")
+    )
     return None

@@ -81,14 +81,14 @@ class BatchReader:
         half = self._types[at]
         body = self._body(at, self._payloads[at], half)
         rows = body.rows
-        letter = body.dead_letter
+        dead_letter = body.dead_letter
         naming: Naming | None = None
         side = _FEATURES if half == "request" else _PREDICTIONS
-        if rows.count and letter is None:
+        if rows.count and dead_letter is None:
             naming = self._naming(at, side, rows)
-            letter = naming.dead_letter
-        if letter is not None:
-            step.set_aside(body, letter)
+            dead_letter = naming.dead_letter
+        if dead_letter is not None:
+            step.set_aside(body, dead_letter)
             return
         paired = 0
         if self._requests is not None and self._requests[at] is not None and side == _PREDICTIONS:
@@ -114,8 +114,8 @@ class BatchReader:
         naming = self._namings.get(key)
         if naming is None:
             schema = None if model is None else self._schemas.get(model)
-            known = () if schema is None else schema.predictions if side else schema.features
-            naming = self._namings[key] = name_columns(rows.names, rows.named, known)
+            features = () if schema is None else schema.predictions if side else schema.features
+            naming = self._namings[key] = name_columns(rows.names, rows.named, features)
         return naming
 
     def _pair(self, at: int, body: Body, step: _Step) -> int:
@@ -155,14 +155,14 @@ class _Step:
         self.kinds: list[str] = []
         self.body_ids: list[str | None] = []
         self.versions: list[str | None] = []
-        self.letters: dict[int, DeadLetter] = {}
+        self.dead_letters: dict[int, DeadLetter] = {}
         self.without_rows: list[int] = []
         self.maps = (ValueMaps(), ValueMaps(), ValueMaps(), ValueMaps())
         self._row = 0
 
-    def set_aside(self, body: Body, letter: DeadLetter) -> None:
+    def set_aside(self, body: Body, dead_letter: DeadLetter) -> None:
         """Add a dead letter: one row without instances."""
-        self.letters[len(self.counts)] = letter
+        self.dead_letters[len(self.counts)] = dead_letter
         body.kind = "dead_letter"
         self.add(body, _FEATURES, NO_ROWS, None, 0)
 
@@ -172,7 +172,7 @@ class _Step:
         self.size += len(rows.values) * _CELL_BYTES + rows.count * naming.length
 
     def add(self, body: Body, side: int, rows: Rows, naming: Naming | None, paired: int) -> None:
-        """Add one event; the longer of its sides says how many rows it has, at least one."""
+        """Add one event; its rows are those of the longer side, at least one."""
         if naming is not None:
             self.place(side, rows, naming)
         count = max(rows.count, paired)
@@ -188,7 +188,7 @@ class _Step:
 
 
 def _assemble(events: pa.RecordBatch, step: _Step) -> pa.RecordBatch:
-    """Make the batch of rows: what the events say of themselves, repeated by row, beside what was read."""
+    """Make the batch of rows: the columns of the events, repeated by row, and those that were read."""
     counts = np.array(step.counts, np.int64)
     total = int(counts.sum())
     instance = np.arange(total) - np.repeat(np.cumsum(counts) - counts, counts)
@@ -202,7 +202,7 @@ def _assemble(events: pa.RecordBatch, step: _Step) -> pa.RecordBatch:
         "predictions": step.maps[_PREDICTIONS].build(total),
         "entities": step.maps[_ENTITIES].build(total),
         "row_flags": step.maps[_ROW_FLAGS].build(total),
-        **_letters(events, step.letters),
+        **_dead_letter_columns(events, step.dead_letters),
     }
     owners: Any = pa.array(np.repeat(np.arange(len(counts)), counts))
     arrays = []
@@ -224,21 +224,23 @@ def _request_ids(events: pa.RecordBatch, body_ids: list[str | None]) -> Any:  # 
 def _versions(events: pa.RecordBatch, versions: list[str | None]) -> Any:  # noqa: ANN401
     """Choose by event the ``model-version`` annotation, else the body's ``model_version``, else nothing."""
     names = ("model-version", "model_version")
-    found = [look_up(events.column("annotations"), name) for name in names]
-    choices: list[Any] = [column for column in found if column is not None]
+    columns = (look_up(events.column("annotations"), name) for name in names)
+    choices: list[Any] = [column for column in columns if column is not None]
     return pc.coalesce(*choices, pa.array(versions, pa.string()), pa.scalar(""))
 
 
-def _letters(events: pa.RecordBatch, letters: Mapping[int, DeadLetter]) -> dict[str, Any]:
-    """Make the columns that dead letters alone fill: why, and the original bytes."""
-    held = [letters.get(at) for at in range(events.num_rows)] if letters else []
-    if not letters:
+def _dead_letter_columns(
+    events: pa.RecordBatch, dead_letters: Mapping[int, DeadLetter]
+) -> dict[str, Any]:
+    """Make the columns that only dead letters fill: why, and the original bytes."""
+    if not dead_letters:
         text = pa.nulls(events.num_rows, pa.string())
         return {"condition": text, "reason": text, "payload": pa.nulls(len(text), pa.binary())}
-    index: Any = pa.array([None if letter is None else at for at, letter in enumerate(held)])
+    by_event = [dead_letters.get(at) for at in range(events.num_rows)]
+    index: Any = pa.array([None if each is None else at for at, each in enumerate(by_event)])
     return {
-        "condition": pa.array([letter and letter.condition for letter in held], pa.string()),
-        "reason": pa.array([letter and letter.reason for letter in held], pa.string()),
+        "condition": pa.array([each and each.condition for each in by_event], pa.string()),
+        "reason": pa.array([each and each.reason for each in by_event], pa.string()),
         "payload": events.column("payload").take(index),
     }
 

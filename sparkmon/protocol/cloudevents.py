@@ -110,21 +110,23 @@ def from_structured(
     >>> from_structured(b'{"id":"1","type":"t","source":"s","time":"2026-11-23T00:36:06Z","data":[1, 2]}').payload
     b'[1, 2]'
     """
-    trouble = _too_large(body, limits)
+    dead_letter = _too_large(body, limits)
     try:
         check_items(body, limits)
     except ProtocolError as error:
-        trouble = trouble or as_dead_letter(error)
-    if trouble is not None:
-        return event_of({}, body, content_type=None, received_time=received_time, trouble=trouble)
-    attributes, payload, trouble = read_structured(body)
+        dead_letter = dead_letter or as_dead_letter(error)
+    if dead_letter is not None:
+        return event_of(
+            {}, body, content_type=None, received_time=received_time, dead_letter=dead_letter
+        )
+    attributes, payload, dead_letter = read_structured(body)
     content_type = attributes.get("datacontenttype")
     event = event_of(
         attributes,
         payload,
         content_type=content_type if type(content_type) is str else None,
         received_time=received_time,
-        trouble=trouble,
+        dead_letter=dead_letter,
     )
     return bounded(event, received_time, limits)
 
@@ -136,13 +138,13 @@ def _from_pairs(
     received_time: datetime | None,
     limits: Limits,
 ) -> Event:
-    attributes, content_type, trouble = _read_headers(pairs, prefix, limits)
+    attributes, content_type, dead_letter = _read_headers(pairs, prefix, limits)
     structured = content_type is not None and content_type[:28].lower() == _STRUCTURED
     # A client may post a CloudEvent of its own to the model: the logger's attributes then say what it is.
     if structured and attributes.get("type") not in KSERVE_TYPES:
         return from_structured(body, received_time=received_time, limits=limits)
-    if trouble is None and not attributes:
-        trouble = DeadLetter(
+    if dead_letter is None and not attributes:
+        dead_letter = DeadLetter(
             "NOT_A_CLOUDEVENT",
             f"got neither {prefix} attributes nor the content type {_STRUCTURED}",
         )
@@ -151,7 +153,7 @@ def _from_pairs(
         body,
         content_type=content_type,
         received_time=received_time,
-        trouble=trouble or _too_large(body, limits),
+        dead_letter=dead_letter or _too_large(body, limits),
     )
     return bounded(event, received_time, limits)
 
@@ -162,7 +164,7 @@ def _read_headers(
     """Read the attributes and the content type, and what was wrong with them first."""
     attributes: dict[str, str] = {}
     content_type: str | None = None
-    trouble: DeadLetter | None = None
+    dead_letter: DeadLetter | None = None
     size = 0
     for count, (raw_name, raw_value) in enumerate(pairs):
         size += len(raw_name) + len(raw_value)
@@ -170,7 +172,7 @@ def _read_headers(
             reason = (
                 f"got more than {limits.headers} headers or {limits.header_bytes} bytes of them"
             )
-            return attributes, content_type, trouble or DeadLetter("HEADERS_TOO_LARGE", reason)
+            return attributes, content_type, dead_letter or DeadLetter("HEADERS_TOO_LARGE", reason)
         name = (raw_name.decode("latin-1") if isinstance(raw_name, bytes) else raw_name).lower()
         attribute = name.removeprefix(prefix)
         is_type = name == "content-type"
@@ -178,12 +180,14 @@ def _read_headers(
             continue
         value = _header_text(raw_value)
         if value is None:
-            trouble = trouble or DeadLetter("HEADER_NOT_UTF8", f"the value of {name} is not UTF-8")
+            dead_letter = dead_letter or DeadLetter(
+                "HEADER_NOT_UTF8", f"the value of {name} is not UTF-8"
+            )
         elif is_type:
             content_type = value if content_type is None else content_type
         else:
             attributes.setdefault(attribute, value)
-    return attributes, content_type, trouble
+    return attributes, content_type, dead_letter
 
 
 def _header_text(value: str | bytes) -> str | None:

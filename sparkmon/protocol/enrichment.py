@@ -1,4 +1,4 @@
-"""What a transformer says of the vectors it made: ids, missing and stale rows, ages, as one text parameter.
+"""A transformer's note on the vectors it made: ids, missing and stale rows, ages, as one text parameter.
 
 It travels in the request that the predictor's logger sees, so that the log can be joined by entity id and the
 enrichment itself can be watched: as ``parameters.sparkmon`` at the top of a V1 body, and as the request parameter
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Enrichment:
-    """How the vectors of one request were come by.
+    """How a transformer made the vectors of one request.
 
     Parameters
     ----------
@@ -42,8 +42,8 @@ class Enrichment:
         Feature group to the indexes of the instances whose row is missing, or older than the group allows: ascending,
         from 0. Groups without any may be left out.
     age_s : mapping
-        Feature group to the age of each instance's row, in seconds; None where there is no row. Only groups that
-        tell when a row was computed. Negative where the store's clock is ahead.
+        Feature group to the age of each instance's row, in seconds; None where there is no row. Only groups with
+        the time when a row was computed. Negative if the store's clock is ahead.
 
     Examples
     --------
@@ -66,14 +66,14 @@ class Enrichment:
             group: [None if age is None else round(age, 3) for age in ages]
             for group, ages in self.age_s.items()
         }
-        said = {
+        members = {
             "view": self.view,
             "keys": self.keys,
             "missing": self.missing,
             "stale": self.stale,
             "age_s": ages,
         }
-        return json.dumps(said, ensure_ascii=False, separators=(",", ":"))
+        return json.dumps(members, ensure_ascii=False, separators=(",", ":"))
 
     def entity_rows(self, count: int) -> Rows:
         """Return the entity ids of the request's ``count`` instances as a table, one row per instance.
@@ -97,9 +97,9 @@ class Enrichment:
         Rows(names=('cards_1.missing', 'cards_1.age_s'), named=True, count=2, values=[0, 3.5, 1, None])
         """
         columns: dict[str, Sequence[Value]] = {
-            f"{group}.{what}": [int(index in found) for index in range(count)]
+            f"{group}.{what}": [int(index in marked) for index in range(count)]
             for what, groups in (("missing", self.missing), ("stale", self.stale))
-            for group, found in ((group, set(indexes)) for group, indexes in groups.items())
+            for group, marked in ((group, set(indexes)) for group, indexes in groups.items())
         }
         columns |= {f"{group}.age_s": each for group, each in self.age_s.items()}
         return _table(columns, count)
@@ -127,24 +127,23 @@ class Enrichment:
         try:
             data = text.encode()
             check_items(data, limits)
-            said = loads(data)
-            return cls._of(said, rows, limits)
+            return cls._of(loads(data), rows, limits)
         except (ProtocolError, UnicodeEncodeError) as error:
             if isinstance(error, ProtocolError) and error.condition == "ENRICHMENT_MALFORMED":
                 raise
             raise _malformed(str(error)) from None
 
     @classmethod
-    def _of(cls, said: object, rows: int, limits: Limits) -> Enrichment:
-        if type(said) is not dict or type(said.get("view")) is not str or not said["view"]:
+    def _of(cls, members: object, rows: int, limits: Limits) -> Enrichment:
+        if type(members) is not dict or type(members.get("view")) is not str or not members["view"]:
             raise _malformed("got no JSON object with a text `view`")
-        check_text([said["view"]], limits, "a view")
+        check_text([members["view"]], limits, "a view")
         return cls(
-            said["view"],
-            _member(said, "keys", rows, limits, _keys),
-            _member(said, "missing", rows, limits, _indexes),
-            _member(said, "stale", rows, limits, _indexes),
-            _member(said, "age_s", rows, limits, _ages),
+            members["view"],
+            _member(members, "keys", rows, limits, _keys),
+            _member(members, "missing", rows, limits, _indexes),
+            _member(members, "stale", rows, limits, _indexes),
+            _member(members, "age_s", rows, limits, _ages),
         )
 
 
@@ -154,13 +153,13 @@ def _table(columns: Mapping[str, Sequence[Value]], count: int) -> Rows:
 
 
 def _member(
-    said: Mapping[str, Any],
+    members: Mapping[str, Any],
     name: str,
     rows: int,
     limits: Limits,
     read: Callable[[str, list[Any], int, Limits], T],
 ) -> dict[str, T]:
-    lists = said.get(name, {})
+    lists = members.get(name, {})
     if type(lists) is not dict or any(type(values) is not list for values in lists.values()):
         raise _malformed(f"got {name!r} that is no object of lists")
     check_shape(rows, len(lists), limits)

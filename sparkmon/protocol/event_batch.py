@@ -27,9 +27,9 @@ def events_to_batch(events: Sequence[Event]) -> pa.RecordBatch:
         for name in EVENTS.names
         if name not in ("condition", "reason", "metadata", "annotations")
     }
-    letters = [event.dead_letter for event in events]
-    columns["condition"] = [letter and letter.condition for letter in letters]
-    columns["reason"] = [letter and letter.reason for letter in letters]
+    dead_letters = [event.dead_letter for event in events]
+    columns["condition"] = [each and each.condition for each in dead_letters]
+    columns["reason"] = [each and each.reason for each in dead_letters]
     columns["metadata"] = [list(event.metadata.items()) for event in events]
     columns["annotations"] = [list(event.annotations.items()) for event in events]
     arrays = [pa.array(columns[field.name], field.type) for field in EVENTS]

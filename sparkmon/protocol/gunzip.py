@@ -9,7 +9,7 @@ from sparkmon.protocol.protocol_error import protocol_error
 __all__ = ["GZIP_MAGIC", "gunzip"]
 
 GZIP_MAGIC = b"\x1f\x8b"
-"""How every gzip member begins; the logger keeps no ``Content-Encoding``, so bodies are told by it."""
+"""How every gzip member begins; the logger keeps no ``Content-Encoding``, so bodies are recognised by it."""
 
 _GZIP = 16 + zlib.MAX_WBITS
 _MEMBERS = 64

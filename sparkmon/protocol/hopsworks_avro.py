@@ -1,7 +1,7 @@
 """The inference log of Hopsworks deployments, plain Avro records on a Kafka topic, to events.
 
 A record carries neither the id nor the version of its schema. Versions 1 to 3 hold both halves of a call, version 4
-holds one, told by ``messageType``.
+holds one, named by ``messageType``.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ TimeUnit: TypeAlias = Literal["auto", "s", "ms"]
 """How ``requestTimestamp`` counts since 1970; ``auto`` takes numbers below 10 ** 11 for seconds."""
 
 _TEXTS = {1: 2, 2: 3, 3: 4, 4: 3}
-"""Texts that follow the numbers, by version: 2 and 4 cannot be told apart by their form."""
+"""Texts that follow the numbers, by version: 2 and 4 have the same form."""
 _MOST_TEXTS = max(_TEXTS.values())
 _LONGEST_NAME = 1024
 _HALVES = ("request", "response")
@@ -63,10 +63,10 @@ def from_hopsworks_avro(
     value : bytes or None
         The Kafka record's value.
     position : str
-        What tells this record from all others, the same at every replay, such as topic, partition and offset.
-        It is the id of what has none of its own, versions 1 to 3 and dead letters; without it, a digest of the bytes.
+        Identifies this record, the same at every replay, such as topic, partition and offset. It is the id of events
+        without one, of versions 1 to 3 and dead letters; without it, their id is a digest of the bytes.
     schema_version : {1, 2, 3, 4}, optional
-        The version all records have. Without it each is told by itself: 1 and 3 by their number of fields, 4 by its
+        The version all records have. Without it each record is recognised: 1 and 3 by their number of fields, 4 by its
         ``messageType``, 2 by a request that is a JSON object.
     time_unit : {"auto", "s", "ms"}
         The unit of ``requestTimestamp``. ``auto`` is right for times from 1973 to the year 5138.
@@ -111,11 +111,14 @@ def from_hopsworks_avro(
         events = _events(record, version, record_id, time_unit)
         return [bounded(event, received_time, limits) for event in events]
     except ProtocolError as error:
-        letter = as_dead_letter(error)
-        told = {"id": record_id}
-        return [
-            event_of(told, value, content_type=None, received_time=received_time, trouble=letter)
-        ]
+        event = event_of(
+            {"id": record_id},
+            value,
+            content_type=None,
+            received_time=received_time,
+            dead_letter=as_dead_letter(error),
+        )
+        return [event]
 
 
 def check_avro() -> None:
@@ -145,7 +148,7 @@ def _avro() -> tuple[Callable[..., Any], Any, Any]:
 
 
 def _read(value: bytes, limits: Limits) -> _Record:
-    """Read the fields by their form, which leaves open only whether the version is 2 or 4."""
+    """Read the fields by their form, which does not distinguish versions 2 and 4."""
     if len(value) > limits.payload_bytes:
         raise protocol_error(
             "EVENT_TOO_LARGE",
@@ -161,11 +164,11 @@ def _read(value: bytes, limits: Limits) -> _Record:
     except (EOFError, IndexError, OverflowError, ValueError) as error:
         reason = f"got {len(value)} bytes that end inside a field of the inference log"
         raise protocol_error("AVRO_MALFORMED", reason) from error
-    left = len(value) - stream.tell()
-    if left or len(texts) not in _TEXTS.values():
+    rest = len(value) - stream.tell()
+    if rest or len(texts) not in _TEXTS.values():
         raise protocol_error(
             "AVRO_MALFORMED",
-            f"got {len(texts)} texts and {left} bytes after them; expected 2, 3 or 4 texts and no bytes",
+            f"got {len(texts)} texts and {rest} bytes after them; expected 2, 3 or 4 texts and no bytes",
         )
     for name in _INTS:
         if not -(2**31) <= head[name] < 2**31:

@@ -19,12 +19,12 @@ try:
 except ImportError:  # a cluster that was given the package without its dependencies
     orjson = None  # type: ignore[assignment]
 
-__all__ = ["loads", "split_head"]
+__all__ = ["loads", "skip_space", "split_head", "value_end"]
 
 # Only numbers written this long can leave 64 bits or overflow a double.
 _LONG_NUMBER = re.compile(r"[0-9]{19}|[eE]\+?[0-9]{3}")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
-_SPACE = b" \t\n\r"
+_SPACE = re.compile(r"[ \t\n\r]*")
 
 
 def _refuse_literal(text: str) -> NoReturn:
@@ -106,15 +106,27 @@ def split_head(data: bytes) -> tuple[Any, bytes]:
     >>> split_head(b'{"a": "}"}\x00\xff')
     ({'a': '}'}, b'\x00\xff')
     """
-    start = len(data) - len(data.lstrip(_SPACE))
-    if data[start : start + 1] != b"{":
-        raise _not_json(data, "it does not begin with an object")
     # JSON's own marks are ASCII, and Latin-1 keeps every byte at its place.
+    text = data.decode("latin-1")
+    start = skip_space(text, 0)
+    if text[start : start + 1] != "{":
+        raise _not_json(data, "it does not begin with an object")
     try:
-        _, end = _LENIENT.raw_decode(data.decode("latin-1"), start)
+        end = value_end(text, start)
     except (ValueError, RecursionError) as error:
         raise _not_json(data, error) from None
     return loads(data[:end]), data[end:]
+
+
+def skip_space(text: str, at: int) -> int:
+    """Return the place of the next character that is not white space."""
+    space = _SPACE.match(text, at)
+    return at if space is None else space.end()
+
+
+def value_end(text: str, at: int) -> int:
+    """Return where the JSON value that begins at ``at`` ends; ValueError or RecursionError if none does."""
+    return _LENIENT.raw_decode(text, at)[1]
 
 
 def _not_json(data: bytes, why: object) -> ProtocolError:

@@ -24,7 +24,7 @@ def look_up(maps: Any, name: str) -> Any | None:  # noqa: ANN401 - Arrow arrays 
     Returns
     -------
     pyarrow.StringArray or None
-        One per map, null where the key is not there or its value is empty; None when it is nowhere.
+        One per map, null if the key is absent or its value is empty; None if no map has the key.
 
     Examples
     --------
@@ -39,15 +39,15 @@ def look_up(maps: Any, name: str) -> Any | None:  # noqa: ANN401 - Arrow arrays 
     keys = maps.keys.slice(first, last - first)
     hits = first + np.flatnonzero(np.asarray(pc.equal(pc.utf8_lower(keys), pa.scalar(name))))
     values = maps.items
-    held = hits
+    places = hits
     if pa.types.is_list(values.type):
         inner = values.offsets.to_numpy()
         hits = hits[inner[hits + 1] > inner[hits]]
-        held, values = inner[hits], values.values
+        places, values = inner[hits], values.values
     if not len(hits):
         return None
     owners = np.searchsorted(offsets, hits, side="right") - 1
     chosen = np.full(len(maps), -1, np.int64)
-    chosen[owners[::-1]] = held[::-1]
-    found = values.take(pa.array(chosen, mask=chosen < 0))
-    return pc.if_else(pc.equal(found, pa.scalar("")), pa.scalar(None, pa.string()), found)
+    chosen[owners[::-1]] = places[::-1]
+    column = values.take(pa.array(chosen, mask=chosen < 0))
+    return pc.if_else(pc.equal(column, pa.scalar("")), pa.scalar(None, pa.string()), column)

@@ -1,4 +1,4 @@
-"""What a model's schema makes of the columns of a payload: their names, and how their values are read."""
+"""Names the columns of a payload by the model's schema, and says how to read their values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Naming:
 
     names: tuple[str, ...]
     kinds: tuple[FeatureKind | None, ...] | None = None
-    """By column, None where the schema does not know it; None altogether where it knows none of them."""
+    """By column, None if the schema does not have it; None altogether if it has none of them."""
     dead_letter: DeadLetter | None = None
     """Set when the payload cannot be of this model."""
     length: int = field(init=False)
@@ -25,12 +25,12 @@ class Naming:
         object.__setattr__(self, "length", sum(map(len, self.names)))
 
 
-def name_columns(names: tuple[str, ...], named: bool, known: tuple[Feature, ...]) -> Naming:
+def name_columns(names: tuple[str, ...], named: bool, columns: tuple[Feature, ...]) -> Naming:
     """Settle the columns of a payload.
 
-    Names the payload carries are kept, also those the schema does not know. Made names give way to the schema's, in
-    order. The one column of a payload gives way to the one column of a schema whatever it is called: V2 servers
-    name their only output by habit (``output-0``, ``predict``).
+    Names the payload carries are kept, also those that the schema does not have. The schema's names replace generated
+    ones, in order. The only column of a payload gets the name of the only column of a schema, whatever it is called: V2
+    servers name their only output by habit (``output-0``, ``predict``).
 
     Parameters
     ----------
@@ -38,8 +38,8 @@ def name_columns(names: tuple[str, ...], named: bool, known: tuple[Feature, ...]
         The payload's columns.
     named : bool
         Whether the payload itself carries these names.
-    known : tuple of Feature
-        The schema's features or predictions; empty when nothing is known.
+    columns : tuple of Feature
+        The schema's features or predictions; empty without a schema.
 
     Returns
     -------
@@ -48,19 +48,19 @@ def name_columns(names: tuple[str, ...], named: bool, known: tuple[Feature, ...]
 
     Examples
     --------
-    >>> known = (Feature("age", "numeric"), Feature("country", "categorical"))
-    >>> name_columns(("feature_0", "feature_1"), False, known).names
+    >>> columns = (Feature("age", "numeric"), Feature("country", "categorical"))
+    >>> name_columns(("feature_0", "feature_1"), False, columns).names
     ('age', 'country')
-    >>> name_columns(("country", "extra"), True, known).kinds
+    >>> name_columns(("country", "extra"), True, columns).kinds
     ('categorical', None)
     """
-    if not known:
+    if not columns:
         return Naming(names)
-    if not named and len(names) != len(known):
-        reason = f"got rows of {len(names)} values without names; the model's schema has {len(known)} columns"
+    if not named and len(names) != len(columns):
+        reason = f"got rows of {len(names)} values without names; the model's schema has {len(columns)} columns"
         return Naming(names, dead_letter=DeadLetter("ROW_LENGTH_MISMATCH", reason))
-    if not named or len(names) == len(known) == 1:
-        names = tuple(column.name for column in known)
-    kind_of = {column.name: column.kind for column in known}
+    if not named or len(names) == len(columns) == 1:
+        names = tuple(column.name for column in columns)
+    kind_of = {column.name: column.kind for column in columns}
     kinds = tuple(kind_of.get(name) for name in names)
     return Naming(names, kinds if any(kinds) else None)

@@ -79,8 +79,12 @@ def from_object(
             raise protocol_error("OBJECT_TOO_LARGE", f"got an object of {len(data)} bytes")
         records = list(_READERS[_format(data, name)](data, limits))
     except ProtocolError as error:
-        trouble = as_dead_letter(error)
-        return [event_of({}, data, content_type=None, received_time=modified_time, trouble=trouble)]
+        dead_letter = as_dead_letter(error)
+        return [
+            event_of(
+                {}, data, content_type=None, received_time=modified_time, dead_letter=dead_letter
+            )
+        ]
     return [_event(record, modified_time, limits) for record in records]
 
 
@@ -166,7 +170,7 @@ def _event(record: object, modified_time: datetime, limits: Limits) -> Event:
         malformed = DeadLetter("OBJECT_MALFORMED", f"got a record that is {type(record).__name__}")
         payload = json.dumps(record).encode("utf-8")
         return event_of(
-            {}, payload, content_type=None, received_time=modified_time, trouble=malformed
+            {}, payload, content_type=None, received_time=modified_time, dead_letter=malformed
         )
     attributes: dict[str, Any] = {
         attribute: record[member]
@@ -179,14 +183,14 @@ def _event(record: object, modified_time: datetime, limits: Limits) -> Event:
     content_type = record.get("contentType")
     encoded = record.get("bytes") or ""
     payload = b""
-    trouble: DeadLetter | None = None
+    dead_letter: DeadLetter | None = None
     try:
         payload = base64.b64decode(encoded, validate=True)
         if len(payload) > limits.payload_bytes:
-            trouble = DeadLetter("EVENT_TOO_LARGE", f"got an event of {len(payload)} bytes")
+            dead_letter = DeadLetter("EVENT_TOO_LARGE", f"got an event of {len(payload)} bytes")
     except (ValueError, TypeError) as error:
         payload = str(encoded).encode("utf-8", "replace")
-        trouble = DeadLetter(
+        dead_letter = DeadLetter(
             "DATA_BASE64_BROKEN", f"the record's bytes are damaged ({error!s:.80})"
         )
     event = event_of(
@@ -194,7 +198,7 @@ def _event(record: object, modified_time: datetime, limits: Limits) -> Event:
         payload,
         content_type=content_type if type(content_type) is str and content_type else None,
         received_time=modified_time,
-        trouble=trouble,
+        dead_letter=dead_letter,
     )
     return bounded(event, modified_time, limits)
 

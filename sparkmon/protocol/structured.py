@@ -8,21 +8,18 @@ event, and keeps the body byte for byte.
 from __future__ import annotations
 
 import base64
-import json
 import re
 from typing import Any
 
 from sparkmon.errors import ProtocolError
-from sparkmon.protocol.jsontext import loads
+from sparkmon.protocol.jsontext import loads, skip_space, value_end
 from sparkmon.protocol.protocol_error import as_dead_letter, protocol_error
 from sparkmon.records import DeadLetter
 
 __all__ = ["read_structured"]
 
-_SPACE = re.compile(r"[ \t\n\r]*")
 _MORE = re.compile(r'[ \t\n\r]*,[ \t\n\r]*"')
 _MEMBERS = 256
-_DECODER = json.JSONDecoder()
 
 
 def read_structured(body: bytes) -> tuple[dict[str, Any], bytes, DeadLetter | None]:
@@ -36,11 +33,11 @@ def read_structured(body: bytes) -> tuple[dict[str, Any], bytes, DeadLetter | No
     Returns
     -------
     attributes : dict
-        The members beside the data. Of a repeated name the first counts: a body cannot replace what comes before it.
+        The members except the data. Of a repeated name the first counts: a body cannot replace what comes before it.
     payload : bytes
         ``data`` verbatim (a string is its text where ``datacontenttype`` is not JSON), ``data_base64`` decoded,
-        nothing where neither is there or it is null; the whole ``body`` where that cannot be read.
-    trouble : DeadLetter or None
+        nothing if both are absent or null; the whole ``body`` if it cannot be read.
+    dead_letter : DeadLetter or None
         ``EVENT_NOT_JSON`` or ``DATA_BASE64_BROKEN``.
 
     Examples
@@ -75,14 +72,14 @@ def _members(text: str) -> tuple[dict[str, str], str | None]:
     The text holds one character per byte, so its members encode back to the bytes they were.
     """
     end = len(text.rstrip(" \t\n\r"))
-    at = _skip(text, 0)
+    at = skip_space(text, 0)
     if text[at : at + 1] != "{" or text[end - 1 : end] != "}" or end - at < 2:
         raise protocol_error(
             "EVENT_NOT_JSON", f"got {len(text)} bytes that do not begin and end as a JSON object"
         )
     members: dict[str, str] = {}
     data: str | None = None
-    at = _skip(text, at + 1)
+    at = skip_space(text, at + 1)
     while at < end - 1:
         name, start = _name(text, at)
         at = _value_end(text, start, end, is_data=name == "data")
@@ -93,7 +90,7 @@ def _members(text: str) -> tuple[dict[str, str], str | None]:
         if len(members) > _MEMBERS:
             raise protocol_error("EVENT_NOT_JSON", f"got an event of more than {_MEMBERS} members")
         more = _MORE.match(text, at)
-        if more is None and _skip(text, at) != end - 1:
+        if more is None and skip_space(text, at) != end - 1:
             raise protocol_error("EVENT_NOT_JSON", f"expected a comma or the end at byte {at}")
         at = end if more is None else more.end() - 1
     return members, None if data == "null" else data
@@ -103,29 +100,24 @@ def _name(text: str, at: int) -> tuple[str, int]:
     """Read a member's name, and find where its value begins."""
     if text[at] != '"':
         raise protocol_error("EVENT_NOT_JSON", f"expected a name at byte {at}")
-    _, end = _DECODER.raw_decode(text, at)
-    colon = _skip(text, end)
+    end = value_end(text, at)
+    colon = skip_space(text, end)
     if text[colon : colon + 1] != ":":
         raise protocol_error("EVENT_NOT_JSON", f"expected a colon at byte {colon}")
-    return str(loads(text[at:end].encode("latin-1"))), _skip(text, colon + 1)
+    return str(loads(text[at:end].encode("latin-1"))), skip_space(text, colon + 1)
 
 
 def _value_end(text: str, start: int, end: int, *, is_data: bool) -> int:
     """Find where a member's value ends; data that is no JSON reaches to the object's last brace."""
     try:
-        _, at = _DECODER.raw_decode(text, start)
+        at = value_end(text, start)
     except (ValueError, RecursionError):
         if not is_data:
             raise
         return end - 1
-    if is_data and _skip(text, at) != end - 1 and _MORE.match(text, at) is None:
+    if is_data and skip_space(text, at) != end - 1 and _MORE.match(text, at) is None:
         return end - 1
     return at
-
-
-def _skip(text: str, at: int) -> int:
-    space = _SPACE.match(text, at)
-    return at if space is None else space.end()
 
 
 def _text_of(payload: bytes, content_type: object) -> bytes:

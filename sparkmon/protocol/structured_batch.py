@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
@@ -11,6 +9,7 @@ from sparkmon.errors import ProtocolError
 from sparkmon.protocol.attributes import KSERVE_TYPES
 from sparkmon.protocol.body import check_items
 from sparkmon.protocol.cloudevents import from_structured
+from sparkmon.protocol.jsontext import skip_space, value_end
 from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
 from sparkmon.protocol.protocol_error import protocol_error
 from sparkmon.records import Event
@@ -22,12 +21,10 @@ BATCH_TYPE = "application/cloudevents-batch+json"
 
 _TYPE = BATCH_TYPE.encode()
 _LOGGED = frozenset(name.encode() for name in KSERVE_TYPES)
-_SPACE = re.compile(r"[ \t\n\r]*")
-_DECODER = json.JSONDecoder()
 
 
 def is_structured_batch(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    """Tell whether a request carries a batch.
+    """Return whether a request carries a batch.
 
     Parameters
     ----------
@@ -65,16 +62,16 @@ def from_structured_batch(
         A JSON array. Each item is read as :func:`sparkmon.protocol.from_structured` reads it: a broken one becomes an
         event with a dead letter, ``data`` and ``data_base64`` are kept byte for byte.
     received_time : datetime, optional
-        Used as ``event_time`` where an event tells none.
+        The ``event_time`` of an event without a time.
     limits : Limits
         The bounds of the batch and of each event.
 
     Raises
     ------
     ProtocolError
-        ``BATCH_NOT_JSON``: the body is no JSON array, so nobody can say where its events begin and end.
+        ``BATCH_NOT_JSON``: the body is no JSON array, so its events cannot be separated.
         ``BATCH_TOO_LONG``: it has more than ``limits.batch_events`` events. ``TOO_MANY_VALUES``: it has too many
-        values to be looked at.
+        values.
 
     Examples
     --------
@@ -95,10 +92,10 @@ def _items(body: bytes, limits: Limits) -> Iterator[bytes]:
     # JSON's own marks are ASCII, and Latin-1 keeps every byte at its place.
     text = body.decode("latin-1")
     end = len(text.rstrip(" \t\n\r"))
-    at = _skip(text, 0)
+    at = skip_space(text, 0)
     if text[at : at + 1] != "[" or text[end - 1 : end] != "]" or end - at < 2:
         raise _broken(f"got {len(body)} bytes that do not begin and end as a JSON array")
-    at = _skip(text, at + 1)
+    at = skip_space(text, at + 1)
     count = 0
     while at < end - 1:
         count += 1
@@ -106,15 +103,15 @@ def _items(body: bytes, limits: Limits) -> Iterator[bytes]:
             reason = f"got more than {limits.batch_events} events; send them in smaller batches"
             raise protocol_error("BATCH_TOO_LONG", reason)
         try:
-            _, stop = _DECODER.raw_decode(text, at)
+            stop = value_end(text, at)
         except (ValueError, RecursionError) as error:
             raise _broken(f"event {count} of the batch is no JSON ({error!s:.120})") from None
         yield body[at:stop]
-        at = _skip(text, stop)
+        at = skip_space(text, stop)
         if at < end - 1:
             if text[at] != ",":
                 raise _broken(f"expected a comma or the end at byte {at}")
-            at = _skip(text, at + 1)
+            at = skip_space(text, at + 1)
             if at == end - 1:
                 raise _broken(f"expected an event at byte {at}")
     if at != end - 1:
@@ -123,8 +120,3 @@ def _items(body: bytes, limits: Limits) -> Iterator[bytes]:
 
 def _broken(reason: str) -> ProtocolError:
     return protocol_error("BATCH_NOT_JSON", reason)
-
-
-def _skip(text: str, at: int) -> int:
-    space = _SPACE.match(text, at)
-    return at if space is None else space.end()

@@ -55,8 +55,8 @@ def tensor_from_json(name: str, datatype: str, data: object, count: int) -> Sequ
     >>> tensor_from_json("x", "FP32", [[1, 2.5]], 2)
     [1.0, 2.5]
     """
-    wanted = _PYTHON.get(datatype)
-    if wanted is None:
+    python_type = _PYTHON.get(datatype)
+    if python_type is None:
         raise _unknown(name, datatype)
     if type(data) is not list:
         raise protocol_error(
@@ -72,9 +72,9 @@ def tensor_from_json(name: str, datatype: str, data: object, count: int) -> Sequ
             "TENSOR_SHAPE", f"got {len(values)} values in tensor {name!r}; its shape says {count}"
         )
     types.discard(type(None))
-    if types <= {wanted}:
+    if types <= {python_type}:
         return values
-    converted = _converted(values, types, wanted)
+    converted = _converted(values, types, python_type)
     if converted is None:
         got = ", ".join(sorted(t.__name__ for t in types))
         raise protocol_error("TENSOR_DATA", f"got {got} in tensor {name!r}; expected {datatype}")
@@ -82,18 +82,18 @@ def tensor_from_json(name: str, datatype: str, data: object, count: int) -> Sequ
 
 
 def _converted(
-    values: list[Value], types: set[type], wanted: type[float | int | bool | str]
+    values: list[Value], types: set[type], python_type: type[float | int | bool | str]
 ) -> list[Value] | None:
     """Take whole floats for integers, integers for floats, 0 and 1 for truth values; None otherwise."""
-    if wanted is float:
+    if python_type is float:
         fits = types <= {float, int}
-    elif wanted is int:
+    elif python_type is int:
         fits = types <= {float, int} and all(
             type(value) is not float or value.is_integer() for value in values
         )
     else:
-        fits = wanted is bool and types <= {bool, int} and set(values) <= {0, 1, None}
-    return [None if value is None else wanted(value) for value in values] if fits else None
+        fits = python_type is bool and types <= {bool, int} and set(values) <= {0, 1, None}
+    return [None if value is None else python_type(value) for value in values] if fits else None
 
 
 def tensor_from_bytes(name: str, datatype: str, data: bytes, count: int) -> Sequence[Value]:

@@ -149,8 +149,8 @@ def _flat_object(
             check_shape(1, placed + len(flat), limits)
             used += len(name) * len(flat)
             _check_room(used, room)
-            made = [name] if len(flat) == 1 else [f"{name}_{i}" for i in range(len(flat))]
-            row.update(zip(made, flat, strict=True))
+            names = [name] if len(flat) == 1 else [f"{name}_{i}" for i in range(len(flat))]
+            row.update(zip(names, flat, strict=True))
             placed += len(flat)
         elif type(value) is dict:
             check_shape(1, placed + len(value), limits)

@@ -133,12 +133,12 @@ class _Table:
         keys = pa.array(self._names, pa.string()).take(name_at)
         numbers = pa.array(self._numbers, mask=~self._has_number)
         texts = pa.nulls(size, pa.string())
-        held = pa.array(list(chain.from_iterable(self._texts)), pa.string())
-        if len(held):
+        values = pa.array(list(chain.from_iterable(self._texts)), pa.string())
+        if len(values):
             index = np.full(size, -1, np.int64)
-            index[np.concatenate(self._text_at)] = np.arange(len(held))
+            index[np.concatenate(self._text_at)] = np.arange(len(values))
             at: Any = pa.array(index, mask=index < 0)
-            texts = held.take(at)
+            texts = values.take(at)
         return keys, pa.StructArray.from_arrays([numbers, texts], fields=list(VALUES.item_type))
 
 

@@ -138,7 +138,7 @@ def _make(
 
     @app.get("/health")
     async def health(request: Request) -> dict[str, Any]:
-        """Tell how the receiver stands. Always 200: taking it out of service would not empty a full spool."""
+        """Report the receiver's health. Always 200: taking it out of service would not empty a full spool."""
         last = commit.last_commit_time
         status = "ok" if commit.last_error is None else "failing"
         if token is not None and not _may_see(token, request):
@@ -159,7 +159,7 @@ def _make(
 
     endpoint = Endpoint(settings, commit, metrics, token)
     app.add_middleware(_PostsFirst, endpoint=endpoint)
-    # For other methods alone: they are told 405.
+    # For other methods only: they are answered 405.
     app.router.routes.append(Route("/{path:path}", endpoint, methods=["POST"]))
     return app
 

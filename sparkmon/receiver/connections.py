@@ -1,7 +1,7 @@
 """The receiver's connections: how many there are, how large a head they may send, and how long a request may take.
 
-uvicorn bounds none of this before an application is called, so it is done where bytes arrive, and without a timer per
-request: one look a second finds those that are too slow.
+uvicorn bounds none of this before it calls an application, so it is done where bytes arrive, without a timer per
+request: one check a second finds those that are too slow.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from sparkmon.receiver.settings import ReceiverSettings
 
 __all__ = ["Connections"]
 
-_LOOK_S = 1.0
+_CHECK_S = 1.0
 _PIPELINED = 16
-"""Requests that a sender may have sent without having waited for the answers before."""
+"""Requests that a sender may send without waiting for the answers."""
 _STATUS_LINES = {
     400: b"HTTP/1.1 400 Bad Request\r\n",
     408: b"HTTP/1.1 408 Request Timeout\r\n",
@@ -36,7 +36,7 @@ _COUNTED = frozenset(
         "No supported WebSocket library detected.",
     }
 )
-"""How the lines begin that uvicorn would log of every such request: whoever wants to could fill the disk."""
+"""The beginnings of lines that uvicorn would log for every such request: a sender could fill the disk."""
 
 
 class Connections:
@@ -47,7 +47,7 @@ class Connections:
     settings : ReceiverSettings
         ``max_connections``, ``max_headers``, ``max_header_bytes`` and ``request_seconds``.
     metrics : ReceiverMetrics
-        Told of each refusal.
+        Counts each refusal.
     """
 
     def __init__(self, settings: ReceiverSettings, metrics: ReceiverMetrics) -> None:
@@ -57,29 +57,29 @@ class Connections:
 
     @property
     def protocol(self) -> type[asyncio.Protocol]:
-        """What uvicorn is given as ``http``: it makes one for each connection."""
+        """The value of uvicorn's option ``http``: it makes one for each connection."""
         return cast("type[asyncio.Protocol]", partial(_Connection, self))
 
     async def close_slow_ones(self) -> None:
-        """Refuse requests that take too long to come, for ever."""
+        """Refuse requests that take too long to arrive; runs forever."""
         logging.getLogger("uvicorn.error").addFilter(_is_worth_a_line)
         loop = asyncio.get_running_loop()
         while True:
-            await asyncio.sleep(min(_LOOK_S, self.settings.request_seconds / 2))
+            await asyncio.sleep(min(_CHECK_S, self.settings.request_seconds / 2))
             latest = loop.time() - self.settings.request_seconds
             for connection in list(self.open):
-                connection.close_if_begun_before(latest)
+                connection.close_if_older(latest)
 
 
 class _Connection(HttpToolsProtocol):
     """One connection: uvicorn's, with bounds."""
 
-    def __init__(self, connections: Connections, **made: Any) -> None:  # noqa: ANN401 - uvicorn's own
-        super().__init__(**made)
+    def __init__(self, connections: Connections, **options: Any) -> None:  # noqa: ANN401 - uvicorn's own
+        super().__init__(**options)
         self._all = connections
         self._is_deaf = False
-        self._begun: float | None = None
-        """Since when a request is on its way; None while none is."""
+        self._begin_time: float | None = None
+        """When the current request began; None between requests."""
         self._unread = 0
         """Bytes since the request began, its head was whole or a piece of its body came."""
         self._refusal: tuple[int, str, str] | None = None
@@ -90,7 +90,7 @@ class _Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(cast("asyncio.Transport", transport))
-        self._begun = self.loop.time()
+        self._begin_time = self.loop.time()
         self._all.open.add(self)
         most = self._all.settings.max_connections
         if len(self._all.open) > most:
@@ -104,8 +104,8 @@ class _Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._is_deaf:
             return  # the parser may have been left in the middle
-        if self._begun is None:
-            self._begun = self.loop.time()  # also of line breaks, with which no request begins
+        if self._begin_time is None:
+            self._begin_time = self.loop.time()  # also of line breaks, with which no request begins
         self._unread += len(data)
         super().data_received(data)
         # Neither a head nor a piece of a body: an endless head, chunk extension or trailer.
@@ -113,14 +113,14 @@ class _Connection(HttpToolsProtocol):
             self._refuse(*self._too_large())
 
     def on_message_begin(self) -> None:
-        self._begun = self.loop.time()
+        self._begin_time = self.loop.time()
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         settings = self._all.settings
         count = len(self.headers)
         if count > settings.max_headers or (
-            # The data may hold some of the body, too: then it is looked at more closely.
+            # The data may hold some of the body, too: then its size is computed.
             self._unread > settings.max_header_bytes
             and len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
             > settings.max_header_bytes
@@ -129,7 +129,7 @@ class _Connection(HttpToolsProtocol):
         elif len(self.pipeline) >= _PIPELINED:
             self._refusal = (400, "pipelined", f"{_PIPELINED} requests wait for their answers")
         if self._refusal is not None:
-            raise ProtocolError(self._refusal[2])  # the parser makes a fault of its own of it
+            raise ProtocolError(self._refusal[2])  # the parser turns it into an error of its own
         self._unread = 0
         self._in_head = False
         before = self.cycle
@@ -143,22 +143,22 @@ class _Connection(HttpToolsProtocol):
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        self._begun = None
+        self._begin_time = None
         self._unread = 0
         self._in_head = True
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
-        # uvicorn's answer where the parser fails, which it also does where a callback has raised.
+        # uvicorn's answer if the parser fails, which it also does if a callback raises.
         refusal, self._refusal = self._refusal, None
         self._refuse(*(refusal or (400, "not_http", "the request is no HTTP/1.1")))
 
-    def close_if_begun_before(self, latest: float) -> None:
+    def close_if_older(self, latest: float) -> None:
         """Refuse a request that began before ``latest`` and is not whole yet."""
-        if self._begun is None or self._begun > latest or self.transport.is_closing():
+        if self._begin_time is None or self._begin_time > latest or self.transport.is_closing():
             return
         if self.pipeline or (self._in_head and self._is_answering()):
-            return  # what came before it is being answered: that is ours to end
+            return  # the request before is being answered: that is ours to end
         seconds = self._all.settings.request_seconds
         what = "head" if self._in_head else "body"
         self._refuse(408, "slow", f"the request's {what} was not whole after {seconds:g} s")
@@ -172,13 +172,13 @@ class _Connection(HttpToolsProtocol):
         return self.cycle is not None and not self.cycle.response_complete
 
     def _refuse(self, status: int, reason: str, detail: str) -> None:
-        """Hear no more, answer if it is this request's turn, and close once all before it are answered."""
-        self._begun = None
+        """Read no more, answer if it is this request's turn, and close once all before it are answered."""
+        self._begin_time = None
         self._is_deaf = True
         self._all.metrics.refused.labels(reason).inc()
         if self._in_head and self._is_answering():
             self.cycle.keep_alive = (
-                False  # the latest that was whole: uvicorn closes after its answer
+                False  # the latest whole request: uvicorn closes after its answer
             )
             return
         self._forsake()
@@ -189,7 +189,7 @@ class _Connection(HttpToolsProtocol):
         self.transport.close()
 
     def _forsake(self) -> None:
-        """Tell every request that its sender has gone; uvicorn tells the latest alone, and once it is too late."""
+        """Notify every request that its sender has gone; uvicorn notifies the latest only, and too late."""
         latest = [] if self.cycle is None else [self.cycle]
         for cycle in (*self._unanswered, *latest):
             if not cycle.response_complete:

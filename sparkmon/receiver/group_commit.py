@@ -40,7 +40,7 @@ class GroupCommit:
     settings : ReceiverSettings
         The bounds of what is pending, the interval and the retention.
     metrics : ReceiverMetrics
-        Told of every commit.
+        Counts every commit.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class GroupCommit:
         return self._pending_events
 
     def reserve(self, size: int, events: int = 1) -> bool:
-        """Make room for events of ``size`` bytes in all; False where there is none, or no longer."""
+        """Reserve room for events of ``size`` bytes in all; False if there is none, or while stopping."""
         if (
             self.stopping
             or self._pending_events + events > self._settings.max_pending_events
@@ -127,8 +127,8 @@ class GroupCommit:
         except Exception as exc:
             # A sender must be answered and the next group served, whatever this one did.
             logger.exception("a group of %d events could not be stored", len(events))
-            told = printable(str(exc)[:200])
-            error = SpoolError(f"{type(exc).__name__}: {told}; see the receiver's log")
+            reason = printable(str(exc)[:200])
+            error = SpoolError(f"{type(exc).__name__}: {reason}; see the receiver's log")
         for item in group:
             if not item.answer.done():
                 item.answer.set_result(error)

@@ -1,6 +1,6 @@
-"""Putting the request's body beside its response while both are still in the receiver's memory.
+"""Adds the request's body to its response while both are still in the receiver's memory.
 
-Both halves of an inference reach the sink within a second as a rule; joining them here costs microseconds, a
+Both halves of an inference usually reach the sink within a second; joining them here costs microseconds, a
 stream-stream join in Spark several times the rest of the pipeline.
 """
 
@@ -18,7 +18,7 @@ __all__ = ["PairingBuffer"]
 _Key: TypeAlias = tuple[str, str, str, str]
 
 
-class _Held(NamedTuple):
+class _Request(NamedTuple):
     until: float
     event: Event
 
@@ -31,16 +31,16 @@ class PairingBuffer:
     seconds : float
         How long a request is remembered. 0 remembers nothing.
     max_events : int
-        So many requests at most; the oldest go first.
+        The greatest number of requests; the oldest are dropped first.
     max_bytes : int
-        So many bytes of their bodies at most; the oldest go first.
+        The greatest number of bytes of their bodies; the oldest are dropped first.
     clock : callable
         Seconds that only grow.
 
     Notes
     -----
     A response that comes before its request stays unpaired, as do halves that reach different receivers: a join in
-    Spark finds these. A request is kept after its response came, for a response may be delivered twice.
+    Spark finds these. A request is kept after its response came, because a response may be delivered twice.
 
     Examples
     --------
@@ -64,11 +64,11 @@ class PairingBuffer:
         self._max_events = max_events
         self._max_bytes = max_bytes
         self._clock = clock
-        self._held: dict[_Key, _Held] = {}
+        self._requests: dict[_Key, _Request] = {}
         self._bytes = 0
 
     def __len__(self) -> int:
-        return len(self._held)
+        return len(self._requests)
 
     def pair(self, event: Event) -> Event:
         """Remember a request; return a response with its request's time and body, if that is remembered."""
@@ -78,27 +78,27 @@ class PairingBuffer:
         self._forget(now)
         key = (event.event_id, event.namespace, event.model, event.component)
         if event.event_type == "request":
-            self._remember(key, _Held(now + self._seconds, event))
-        elif event.event_type == "response" and key in self._held:
-            request = self._held[key].event
+            self._remember(key, _Request(now + self._seconds, event))
+        elif event.event_type == "response" and key in self._requests:
+            request = self._requests[key].event
             return replace(event, request_time=request.event_time, request_payload=request.payload)
         return event
 
-    def _remember(self, key: _Key, held: _Held) -> None:
+    def _remember(self, key: _Key, request: _Request) -> None:
         self._drop(key)
-        self._held[key] = held
-        self._bytes += len(held.event.payload)
-        while len(self._held) > self._max_events or self._bytes > self._max_bytes:
-            self._drop(next(iter(self._held)))
+        self._requests[key] = request
+        self._bytes += len(request.event.payload)
+        while len(self._requests) > self._max_events or self._bytes > self._max_bytes:
+            self._drop(next(iter(self._requests)))
 
     def _forget(self, now: float) -> None:
-        while self._held:
-            oldest = next(iter(self._held))
-            if self._held[oldest].until > now:
+        while self._requests:
+            oldest = next(iter(self._requests))
+            if self._requests[oldest].until > now:
                 return
             self._drop(oldest)
 
     def _drop(self, key: _Key) -> None:
-        held = self._held.pop(key, None)
-        if held is not None:
-            self._bytes -= len(held.event.payload)
+        request = self._requests.pop(key, None)
+        if request is not None:
+            self._bytes -= len(request.event.payload)

@@ -1,4 +1,4 @@
-"""What a receiver can be told, checked before it starts."""
+"""A receiver's settings, checked before it starts."""
 
 from __future__ import annotations
 
@@ -37,36 +37,36 @@ class ReceiverSettings:
     port: int = 8080
     """0 takes a free one."""
     token: Secret | None = None
-    """Each post has to show this bearer token (401). See :mod:`sparkmon.receiver.token_check` for its form."""
+    """Each post needs this bearer token (401). See :mod:`sparkmon.receiver.token_check` for its form."""
     tls_cert: str | None = None
-    """The file of the server's certificate chain, PEM: HTTPS alone is then spoken."""
+    """The file of the server's certificate chain, PEM: the receiver then speaks HTTPS only."""
     tls_key: str | None = None
     """The file of its key, PEM without a password."""
     tls_client_ca: str | None = None
-    """A file of authorities, PEM: each client then has to show a certificate that one of them has signed."""
+    """A file of authorities, PEM: each client then needs a certificate that one of them has signed."""
     max_event_bytes: int = 16 * 2**20
     """A larger body is refused (413)."""
     max_pending_events: int = 10_000
-    """So many events not yet on disk; more are refused (503)."""
+    """Events not yet on disk; more are refused (503)."""
     max_pending_bytes: int = 256 * 2**20
-    """So many bytes not yet on disk, announced bodies included; more are refused (503)."""
+    """Bytes not yet on disk, announced bodies included; more are refused (503)."""
     max_events_per_second: float = 0.0
     """From all clients together; more are refused (429). 0 sets no limit."""
     max_client_events_per_second: float = 0.0
     """From one address; more are refused (429). 0 sets no limit. What comes by a proxy comes from the proxy's."""
     max_clients: int = 10_000
-    """So many addresses are remembered for this; beyond, the one that was silent longest is forgotten."""
+    """Addresses that are remembered for this; beyond, the one without requests for longest is forgotten."""
     max_connections: int = 1000
-    """So many connections at once; more are refused (503). Each takes one of the process's file descriptors."""
+    """Connections at once; more are refused (503). Each takes one of the process's file descriptors."""
     max_headers: int = 256
-    """So many headers in one request; more are refused (431)."""
+    """Headers in one request; more are refused (431)."""
     max_header_bytes: int = 256 * 2**10
     """A longer head of a request is refused (431)."""
     request_seconds: float = 30.0
-    """So long may a request take to come, from its first byte to its last; it is refused then (408)."""
+    """A request that takes longer from its first byte to its last is refused (408)."""
     keep_alive_seconds: int = 120
-    """After so long without a request a connection is closed. Longer than Go's 90 s: a sender should close first, for
-    what it sends while the receiver closes is lost."""
+    """A connection without a request for this long is closed. Longer than Go's 90 s: a sender should close first,
+    because what it sends while the receiver closes is lost."""
     segment_bytes: int = 64 * 2**20
     """Size at which the next segment is begun."""
     limit_bytes: int = 10 * 2**30
@@ -76,7 +76,7 @@ class ReceiverSettings:
     pair_seconds: float = 0.0
     """How long a request is remembered to be stored with its response, too; 0 turns it off."""
     retention_seconds: float = 7 * 86400.0
-    """Segments not written to for so long are removed, whether read or not."""
+    """Segments not written to for this long are removed, whether read or not."""
 
     def __post_init__(self) -> None:
         if not self.path:

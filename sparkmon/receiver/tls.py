@@ -15,7 +15,7 @@ __all__ = ["check_tls", "keep_certificate", "tls_options"]
 
 logger = logging.getLogger(__name__)
 
-_LOOK_AGAIN_S = 10.0
+_CHECK_S = 10.0
 
 
 def tls_options(settings: ReceiverSettings) -> dict[str, Any]:
@@ -28,12 +28,12 @@ def tls_options(settings: ReceiverSettings) -> dict[str, Any]:
     """
     if settings.tls_cert is None:
         return {}
-    asked = ssl.CERT_NONE if settings.tls_client_ca is None else ssl.CERT_REQUIRED
+    verify = ssl.CERT_NONE if settings.tls_client_ca is None else ssl.CERT_REQUIRED
     return {
         "ssl_certfile": settings.tls_cert,
         "ssl_keyfile": settings.tls_key,
         "ssl_ca_certs": settings.tls_client_ca,
-        "ssl_cert_reqs": asked,
+        "ssl_cert_reqs": verify,
     }
 
 
@@ -59,15 +59,15 @@ def check_tls(settings: ReceiverSettings) -> None:
 
 
 async def keep_certificate(context: ssl.SSLContext, settings: ReceiverSettings) -> None:
-    """Load the certificate again whenever its files change, for ever: connections from then on are shown the new one.
+    """Load the certificate again whenever its files change: later connections get the new one; runs forever.
 
     An authority that is added to ``tls_client_ca`` is trusted from then on; one that is removed, after a restart.
     """
-    seen = _changed_times(settings)
+    times = _changed_times(settings)
     while True:
-        await asyncio.sleep(_LOOK_AGAIN_S)
+        await asyncio.sleep(_CHECK_S)
         now = _changed_times(settings)
-        if now == seen:
+        if now == times:
             continue
         try:
             check_tls(settings)  # so that no half of a pair gets into use
@@ -76,7 +76,7 @@ async def keep_certificate(context: ssl.SSLContext, settings: ReceiverSettings) 
             logger.error("the certificate has changed and cannot be used: %s", error)
         else:
             logger.info("the certificate %s has been loaded again", settings.tls_cert)
-        seen = now
+        times = now
 
 
 def _load(context: ssl.SSLContext, settings: ReceiverSettings) -> None:

@@ -1,4 +1,4 @@
-"""The bearer token that a sender shows: where it is held, and whether a request has it."""
+"""The bearer token of senders: where it is stored, and whether a request has it."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ _READ_AGAIN_S = 1.0
 
 
 class TokenCheck:
-    r"""Compares what requests show with a token that is held in a file or an environment variable.
+    r"""Compares the tokens of requests with one in a file or an environment variable.
 
-    A file is read again at most once a second. It holds one token or two, a line each: while it has two, both are
-    accepted, so that senders can be given a new one without a gap.
+    A file is read again at most once a second. It has one or two tokens, one per line: both are accepted, so
+    that senders can change to a new one without a gap.
 
     Parameters
     ----------
     secret : Secret
-        Where the token is held. A token has 16 characters or more, of those that RFC 6750 allows: letters, digits and
+        Where the token is stored. A token has 16 characters or more, of those that RFC 6750 allows: letters, digits and
         ``-._~+/``, with ``=`` at its end; ``openssl rand -hex 32`` makes one.
     clock : callable
         Seconds that only grow.
@@ -37,7 +37,7 @@ class TokenCheck:
     Raises
     ------
     OptionError
-        Nothing is held there, or no such token.
+        There is no token, or a malformed one.
 
     Examples
     --------
@@ -55,7 +55,7 @@ class TokenCheck:
         self._read_time = clock()
 
     def accepts(self, headers: Iterable[tuple[bytes, bytes]]) -> bool:
-        """Tell whether a request shows the token; what it takes does not depend on how much of it is right.
+        """Return whether a request has the token; the time it takes does not depend on how much of it is right.
 
         Parameters
         ----------
@@ -65,17 +65,17 @@ class TokenCheck:
         Raises
         ------
         OptionError
-            The token cannot be read just now, so nobody can tell.
+            The token cannot be read at the moment.
         """
         self._read_again()
         if not self._digests:
             raise OptionError(f"no token can be read from {self._secret!r}; see the receiver's log")
-        shown = [value for name, value in headers if name == b"authorization"]
-        if len(shown) != 1 or shown[0][:7].lower() != b"bearer ":
+        values = [value for name, value in headers if name == b"authorization"]
+        if len(values) != 1 or values[0][:7].lower() != b"bearer ":
             return False
-        digest = sha256(shown[0][7:].strip()).digest()
+        digest = sha256(values[0][7:].strip()).digest()
         # A list, so that all are compared.
-        return any([hmac.compare_digest(digest, known) for known in self._digests])
+        return any([hmac.compare_digest(digest, expected) for expected in self._digests])
 
     def _read_again(self) -> None:
         now = self._clock()

@@ -1,4 +1,4 @@
-"""Events to rows inside Spark: payloads decoded in Arrow batches, redeliveries collapsed, nothing lost on the way."""
+"""Events to rows inside Spark: payloads decoded in Arrow batches, redeliveries collapsed, nothing lost."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ def rows(
         Adds ``row_flags`` on Spark's workers, such as :class:`sparkmon.SkewDetector`: takes and returns an iterator of
         Arrow batches of ``sparkmon.schemas.DECODED``, with the same rows in the same order.
     heartbeats : DataFrame, optional
-        A stream with the column ``event_time`` that tells the time where no events come: each moves the watermark as
-        an event of that time does, and gives no row. An event from outside cannot pass for one.
+        A stream with the column ``event_time``. Each heartbeat moves the watermark as an event of that time does, and
+        gives no row; no event from outside can pass for one.
 
     Returns
     -------
@@ -69,7 +69,7 @@ def rows(
     Notes
     -----
     Loggers and relays may deliver an event twice. A redelivery has the same id, type, source, place and time. The id
-    alone would not do: KServe adopts whatever ``ce-id`` a client sends, and clients repeat theirs.
+    alone is not enough: KServe adopts whatever ``ce-id`` a client sends, and clients repeat theirs.
 
     Examples
     --------
@@ -103,8 +103,8 @@ def rows(
 
     nested = events.select(*EVENTS.names).mapInArrow(decode, _NESTED)
     if heartbeats is not None:
-        # Behind the decoder, where nothing that was logged can look like one; before the watermark.
-        nested = nested.union(_beats(heartbeats))
+        # After the decoder, so that no logged event can look like one; before the watermark.
+        nested = nested.union(_heartbeat_rows(heartbeats))
     if delay is not None:
         # Before the instances are laid out, so that the state holds an entry per event and not per row.
         nested = _distinct(nested, delay)
@@ -119,7 +119,7 @@ def dead_letters(decoded: DataFrame) -> DataFrame:
 
 
 def _nested(decoded: pa.RecordBatch) -> pa.RecordBatch:
-    """Gather the rows of each event, which stand together and begin with instance 0 or -1."""
+    """Gather the rows of each event, which follow one another and begin with instance 0 or -1."""
     first = np.flatnonzero(decoded.column("instance").to_numpy() <= 0)
     offsets = pa.array(np.append(first, decoded.num_rows), pa.int32())
     instances = pa.StructArray.from_arrays(
@@ -131,9 +131,9 @@ def _nested(decoded: pa.RecordBatch) -> pa.RecordBatch:
     )
 
 
-def _beats(heartbeats: DataFrame) -> DataFrame:
-    """Give heartbeats the columns of decoded events: without instances, so that no row comes of them."""
-    said = {
+def _heartbeat_rows(heartbeats: DataFrame) -> DataFrame:
+    """Give heartbeats the columns of decoded events, without instances, so that they give no rows."""
+    filled = {
         "event_type": F.lit(_HEARTBEAT),
         "kind": F.lit(_HEARTBEAT),
         "event_time": F.coalesce("event_time", F.timestamp_seconds(F.lit(0))),
@@ -142,9 +142,9 @@ def _beats(heartbeats: DataFrame) -> DataFrame:
     empty = {
         field.name: F.lit(None if field.nullable else "")
         for field in _NESTED.fields
-        if field.name not in said
+        if field.name not in filled
     }
-    columns = said | empty
+    columns = filled | empty
     return heartbeats.select(
         *(columns[field.name].cast(field.dataType).alias(field.name) for field in _NESTED.fields)
     )
@@ -152,6 +152,6 @@ def _beats(heartbeats: DataFrame) -> DataFrame:
 
 def _distinct(decoded: DataFrame, delay: str) -> DataFrame:
     if decoded.isStreaming:
-        watched = decoded.withWatermark("event_time", delay)
-        return watched.dropDuplicatesWithinWatermark(list(_IDENTITY))
+        marked = decoded.withWatermark("event_time", delay)
+        return marked.dropDuplicatesWithinWatermark(list(_IDENTITY))
     return decoded.dropDuplicates(list(_IDENTITY))

@@ -125,7 +125,7 @@ def _check(table: DataFrame, names: Sequence[str]) -> None:
 def _columns(
     table: DataFrame, schema: ModelSchema | None, entity_ids: set[str]
 ) -> tuple[dict[str, Feature], dict[str, Feature]]:
-    """Choose the columns to read, and what each is called and how it is read."""
+    """Choose the columns to read, with their names and kinds."""
     if schema is None:
         read = {
             field.name: Feature(field.name, kind)
@@ -141,11 +141,9 @@ def _columns(
         }
     else:
         features = {feature.name: feature for feature in schema.features}
-        known = set(table.columns)
+        present = set(table.columns)
         predictions = {
-            f"{_PREDICTED}{label.name}"
-            if f"{_PREDICTED}{label.name}" in known
-            else label.name: label
+            name if (name := f"{_PREDICTED}{label.name}") in present else label.name: label
             for label in schema.predictions
         }
         _check(table, [*features, *predictions])
@@ -158,7 +156,7 @@ def _columns(
 
 
 def _identity(table: DataFrame, schema: ModelSchema | None) -> list[Column]:
-    """Make the columns that tell which row it is, of which model and when."""
+    """Make the columns that identify the row: its ids, its model and its time."""
 
     def text(name: str, otherwise: str = "") -> Column:
         if name not in table.columns:
@@ -166,7 +164,7 @@ def _identity(table: DataFrame, schema: ModelSchema | None) -> list[Column]:
         return F.coalesce(F.nullif(F.col(name).cast("string"), F.lit("")), F.lit(otherwise))
 
     request_id = F.nullif(text("request_id"), F.lit(""))
-    made = {
+    columns = {
         "model": text("model_name", "" if schema is None else schema.model),
         # Hopsworks' client writes what Python calls no version.
         "model_version": F.regexp_replace(text("model_version"), "^None$", ""),
@@ -180,14 +178,15 @@ def _identity(table: DataFrame, schema: ModelSchema | None) -> list[Column]:
         "kind": F.lit("feature_log"),
         "instance": F.lit(0),
     }
-    filled = {*made, *_BY_HALF, "entities"}
+    filled = {*columns, *_BY_HALF, "entities"}
     empty = {
         field.name: F.lit(None if field.nullable else "")
         for field in DECODED.fields
         if field.name not in filled
     }
     return [
-        column.cast(DECODED[name].dataType).alias(name) for name, column in (made | empty).items()
+        column.cast(DECODED[name].dataType).alias(name)
+        for name, column in (columns | empty).items()
     ]
 
 

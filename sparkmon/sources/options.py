@@ -29,7 +29,7 @@ _SCHEMAS = (
 class InferenceLogOptions:
     """Options of ``spark.read.format("kserve")`` and ``readStream``, named as here in camelCase.
 
-    Names are matched whatever their case, for Spark may lower it.
+    Names are matched in any case, because Spark may lower it.
 
     Examples
     --------
@@ -43,22 +43,22 @@ class InferenceLogOptions:
     """
 
     path: str
-    """Required. A directory that exists: a local path, or a URL of any filesystem pyarrow knows (``file``, ``s3``,
+    """Required. A directory that exists: a local path, or a URL of any filesystem of pyarrow (``file``, ``s3``,
     ``gs``, ``abfs``, ``hdfs``)."""
     format: str = "auto"
     """``spool`` (the receiver's), ``objects`` (KServe's store logger), or ``auto``: a spool if ``*.spool`` files
-    are there or nothing is, objects if ``*.json``, ``*.csv`` or ``*.parquet`` are there or below."""
+    are there or it is empty, objects if ``*.json``, ``*.csv`` or ``*.parquet`` are there or below."""
     output: str = "events"
     """``events``: the CloudEvents, bodies untouched. ``rows``: decoded, one row per instance."""
     max_events_per_trigger: int | None = None
-    """Streaming only: at most so many events a micro-batch; one block or object is never split."""
+    """Streaming only: at most this many events per micro-batch; one block or object is never split."""
     starting_offset: str = "earliest"
     """Streaming only, for a query without a checkpoint: ``earliest`` or ``latest``."""
     partition_bytes: int = 16 * 2**20
-    """About how many bytes, compressed as they lie there, one task reads."""
+    """About how many bytes, as stored, one task reads."""
     settle_seconds: float = 2.0
-    """Objects only: one is read when it has not changed for so long. Must exceed the skew between the clocks of
-    the driver and the store plus the time an upload takes, else an object that appears late is passed over."""
+    """Objects only: an object is read once it has not changed for this long. Must exceed the skew between the clocks of
+    the driver and the store plus the time of an upload; otherwise objects that appear late are skipped."""
     schemas: Mapping[str, ModelSchema] = field(default_factory=dict)
     """With ``output=rows``: JSON text, the columns of each model in the order of its payloads, as pairs of name and
     ``numeric`` or ``categorical``:
@@ -73,21 +73,21 @@ class InferenceLogOptions:
         OptionError
             An option is unknown, malformed or missing, or the directory does not exist.
         """
-        given = {name.lower(): value for name, value in options.items()}
-        if unknown := sorted(given.keys() - {name.lower() for name in _NAMES}):
+        strings = {name.lower(): value for name, value in options.items()}
+        if unknown := sorted(strings.keys() - {name.lower() for name in _NAMES}):
             raise OptionError.unknown(unknown[0], _NAMES)
-        if not given.get("path"):
+        if not strings.get("path"):
             raise OptionError.missing("path", "the directory of a spool or of stored objects")
-        raw = _Strings(given)
+        raw = _Strings(strings)
         parsed = cls(
-            path=given["path"],
+            path=strings["path"],
             format=raw.choice("format", "auto", "spool", "objects"),
             output=raw.choice("output", "events", "rows"),
             max_events_per_trigger=raw.positive("maxEventsPerTrigger"),
             starting_offset=raw.choice("startingOffset", "earliest", "latest"),
             partition_bytes=raw.positive("partitionBytes") or cls.partition_bytes,
             settle_seconds=raw.seconds("settleSeconds", cls.settle_seconds),
-            schemas=_schemas(given.get("schemas", "{}")),
+            schemas=_schemas(strings.get("schemas", "{}")),
         )
         filesystem, directory = parsed.open()
         return _detected(parsed, filesystem, directory)
@@ -101,14 +101,14 @@ class InferenceLogOptions:
             The URL is of a filesystem pyarrow does not know, or there is no such directory.
         """
         url = self.path if "://" in self.path else str(Path(self.path).absolute())
-        shown = re.sub(r"//[^/@]*@", "//***@", self.path)
+        path = re.sub(r"//[^/@]*@", "//***@", self.path)
         try:
             filesystem, directory = fs.FileSystem.from_uri(url)
         except (pa.ArrowException, ValueError) as exc:
             expected = "a local directory or a URL of file, s3, gs, abfs or hdfs"
-            raise OptionError.malformed("path", shown, expected) from exc
+            raise OptionError.malformed("path", path, expected) from exc
         if filesystem.get_file_info(directory).type != fs.FileType.Directory:
-            raise OptionError.malformed("path", shown, "a directory that exists")
+            raise OptionError.malformed("path", path, "a directory that exists")
         return filesystem, directory
 
 
@@ -119,17 +119,17 @@ _NAMES = [
 
 
 class _Strings:
-    def __init__(self, given: Mapping[str, str]) -> None:
-        self._given = given
+    def __init__(self, strings: Mapping[str, str]) -> None:
+        self._strings = strings
 
-    def choice(self, name: str, *known: str) -> str:
-        value = self._given.get(name.lower(), known[0])
-        if value.lower() not in known:
-            raise OptionError.malformed(name, value, ", ".join(known))
+    def choice(self, name: str, *choices: str) -> str:
+        value = self._strings.get(name.lower(), choices[0])
+        if value.lower() not in choices:
+            raise OptionError.malformed(name, value, ", ".join(choices))
         return value.lower()
 
     def positive(self, name: str) -> int | None:
-        value = self._given.get(name.lower())
+        value = self._strings.get(name.lower())
         if value is None:
             return None
         if not re.fullmatch(r"[0-9]{1,18}", value) or int(value) == 0:
@@ -137,7 +137,7 @@ class _Strings:
         return int(value)
 
     def seconds(self, name: str, default: float) -> float:
-        value = self._given.get(name.lower(), str(default))
+        value = self._strings.get(name.lower(), str(default))
         if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", value):
             raise OptionError.malformed(name, value, "a number of seconds, 0 or more")
         return float(value)

@@ -1,4 +1,4 @@
-"""The two halves of a call brought together, where whole rows are wanted."""
+"""Joins the two halves of a call, if whole rows are needed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SHARED = ("model_version", "endpoint", "source", "request_id", "status_code")
 def pair(rows: DataFrame, delay: str = "1 minute") -> DataFrame:
     """Join the request and the response rows of one hop, instance by instance.
 
-    Profiles do not need this: it costs several times what they do. Use it where features and predictions are wanted
+    Profiles do not need this: it costs several times what they do. Use it if features and predictions are needed
     in one row.
 
     Parameters
@@ -30,7 +30,7 @@ def pair(rows: DataFrame, delay: str = "1 minute") -> DataFrame:
         ``model, model_version, namespace, component, endpoint, source, event_id, request_id, instance,
         request_time, response_time, features, predictions, status_code, latency_ms, pairing``.
         ``pairing`` is ``both``, ``request_only`` or ``response_only``. A request without a response is not an
-        error: the call may have failed, or its response event been lost; the log does not tell them apart.
+        error: the call may have failed, or its response event been lost; the log does not distinguish them.
         ``latency_ms`` is null unless both events carry ``ce-recordedtime``: before KServe 0.18 the times are those
         of sending.
 

@@ -45,7 +45,7 @@ RETIRED = (
         "history_reach_s",
         "Claims",
     ),
-    *("letters", "Watch"),
+    *(r"(?<![Dd]ead )(?<!small )(?<!of )(?<!: )letters", "Watch"),
     # serving, store, demo
     *(
         "stitch",

@@ -64,7 +64,7 @@ def test_tables_alike_cannot_be_told_apart(spark: SparkSession) -> None:
         found.append(domain_classifier(before, after))
     assert max(each.z for each in found) < 3
     assert np.mean([each.auc for each in found]) == pytest.approx(0.5, abs=0.02)
-    assert "cannot be told apart" in str(found[0])
+    assert "cannot be distinguished" in str(found[0])
 
 
 def test_the_sample_is_bounded_and_always_the_same(spark: SparkSession) -> None:
@@ -81,7 +81,7 @@ def test_it_says_so_in_a_sentence() -> None:
         0.75, 0.01, {"age": 0.2, "fare": 0.05, "zone": 0.01, "kind": 0.0}, 900, 1200
     )
     assert str(found) == (
-        "1,200 current rows and 900 of the reference can be told apart (AUC 0.750, 25.0 standard "
+        "1,200 current rows and 900 of the reference can be distinguished (AUC 0.750, 25.0 standard "
         "errors from 0.5), most of all by age (0.200), fare (0.050), zone (0.010)"
     )
 
