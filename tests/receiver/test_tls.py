@@ -53,7 +53,7 @@ def test_a_client_must_show_a_certificate_of_the_authority(tmp_path: Path) -> No
 def test_a_certificate_that_changes_is_shown_from_then_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tls, "_LOOK_AGAIN_S", 0.05)
+    monkeypatch.setattr(tls, "_CHECK_S", 0.05)
     authority = Authority(tmp_path, "authority")
     settings = ReceiverSettings("spool", **of(authority.sign("server")))
 
