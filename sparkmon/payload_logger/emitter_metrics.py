@@ -12,6 +12,12 @@ from sparkmon.payload_logger.event_emitter import EventEmitter
 
 __all__ = ["EmitterMetrics"]
 
+_COUNTERS = {
+    "emitted": "Calls of emit.",
+    "delivered": "Events that the sink acknowledged.",
+    "retried": "Events sent again, each time counted.",
+}
+
 
 class EmitterMetrics(Collector):
     """Collects an emitter's counts when the metrics are scraped.
@@ -41,9 +47,13 @@ class EmitterMetrics(Collector):
     def collect(self) -> Iterator[Metric]:
         """Return the current metrics."""
         counts = self._emitter.counts()
-        yield CounterMetricFamily("sparkmon_emitter_emitted", "Calls of emit.", counts.emitted)
-        yield CounterMetricFamily(
-            "sparkmon_emitter_delivered", "Events that the sink acknowledged.", counts.delivered
+        for name, text in _COUNTERS.items():
+            yield CounterMetricFamily(f"sparkmon_emitter_{name}", text, getattr(counts, name))
+        yield GaugeMetricFamily(
+            *("sparkmon_emitter_queued_events", "Events that wait or are in flight."), counts.queued
+        )
+        yield GaugeMetricFamily(
+            *("sparkmon_emitter_queued_bytes", "Their headers and bodies."), counts.queued_bytes
         )
         dropped = CounterMetricFamily(
             "sparkmon_emitter_dropped", "Events that were dropped, by reason.", labels=["reason"]
@@ -51,14 +61,3 @@ class EmitterMetrics(Collector):
         for reason, count in sorted(counts.dropped.items()):
             dropped.add_metric([reason], count)
         yield dropped
-        yield CounterMetricFamily(
-            "sparkmon_emitter_retried", "Events sent again, each time counted.", counts.retried
-        )
-        yield GaugeMetricFamily(
-            "sparkmon_emitter_queued_events", "Events that wait or are in flight.", counts.queued
-        )
-        yield GaugeMetricFamily(
-            "sparkmon_emitter_queued_bytes",
-            "Bytes of their headers and bodies.",
-            counts.queued_bytes,
-        )

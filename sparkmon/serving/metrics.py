@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
 
 __all__ = ["TransformerMetrics"]
@@ -29,60 +31,45 @@ class TransformerMetrics:
     """
 
     def __init__(self, registry: CollectorRegistry = REGISTRY) -> None:
+        counter = partial(Counter, registry=registry)
+        histogram = partial(Histogram, registry=registry)
         self.registry = registry
-        self.lookup_seconds = Histogram(
+        self.lookup_seconds = histogram(
             "sparkmon_transformer_lookup_seconds",
             "One read of the feature store, all groups of all instances of a request.",
             buckets=_LATENCIES,
-            registry=registry,
         )
-        self.predictor_seconds = Histogram(
+        self.predictor_seconds = histogram(
             "sparkmon_transformer_predictor_seconds",
-            "One call of the predictor, whatever it answered.",
+            "One call of the predictor, whatever the answer.",
             buckets=_LATENCIES,
-            registry=registry,
         )
-        self.instances = Counter(
-            "sparkmon_transformer_instances",
-            "Instances that were looked up.",
-            registry=registry,
-        )
-        self.missing = Counter(
-            "sparkmon_transformer_missing_keys",
-            "Instances whose key has no row in the feature group.",
-            ["group"],
-            registry=registry,
-        )
-        self.stale = Counter(
-            "sparkmon_transformer_stale_rows",
-            "Instances whose row is older than the feature group allows.",
-            ["group"],
-            registry=registry,
-        )
-        self.age_seconds = Histogram(
+        self.age_seconds = histogram(
             "sparkmon_transformer_feature_age_seconds",
             "Age of the rows by their feature group's time column.",
             ["group"],
             buckets=_AGES,
-            registry=registry,
         )
-        self.store_failures = Counter(
+        self.instances = counter("sparkmon_transformer_instances", "Instances that were looked up.")
+        self.missing = counter(
+            *("sparkmon_transformer_missing_keys", "Instances whose key has no row."), ["group"]
+        )
+        self.stale = counter(
+            "sparkmon_transformer_stale_rows",
+            "Instances whose row is older than the feature group allows.",
+            ["group"],
+        )
+        self.store_failures = counter(
             "sparkmon_transformer_store_failures",
             "Requests the feature store did not answer: failed, timeout or circuit_open.",
             ["reason"],
-            registry=registry,
         )
-        self.predictor_failures = Counter(
+        self.predictor_failures = counter(
             "sparkmon_transformer_predictor_failures",
             "Requests the predictor did not answer: unreachable, timeout or circuit_open.",
             ["reason"],
-            registry=registry,
         )
-        self.shed = Counter(
-            "sparkmon_transformer_shed",
-            "Requests refused because too many were in flight.",
-            registry=registry,
-        )
+        self.shed = counter("sparkmon_transformer_shed", "Requests refused in an overload.")
         self.in_flight = Gauge(
             "sparkmon_transformer_in_flight",
             "Requests between arrival and answer.",
