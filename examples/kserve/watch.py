@@ -1,4 +1,4 @@
-"""What spark-application.yaml submits: `sparkmon` in the session that the operator asked for."""
+"""The program of spark-application.yaml: `sparkmon` in the session that the operator configures."""
 
 from pyspark.sql import SparkSession
 

@@ -29,9 +29,9 @@ def assemble_vector(
     Parameters
     ----------
     view : FeatureView
-        Which column of which group gives which feature.
+        The view: features, and the columns of each group.
     rows : mapping
-        Each group's name to the row of each entry, a mapping of its columns; None where the key has no row.
+        Each group's name to the row of each entry, a mapping of its columns; None if the key has no row.
     entries, passed_features, parameters
         As for :meth:`OnlineView.read`. A feature that is passed as None stays None.
 
@@ -46,7 +46,7 @@ def assemble_vector(
     OptionError
         ``passed_features`` has another length than ``entries``.
     StoreError
-        A group's time is none of these.
+        A group's time has another type.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""An emitter that shows a token, against a receiver that asks for one."""
+"""An emitter that sends a token, against a receiver that requires one."""
 
 from __future__ import annotations
 

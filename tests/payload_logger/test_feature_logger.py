@@ -147,7 +147,7 @@ def test_a_data_frame_is_logged_and_no_version_is_none(view: FeatureView, kept: 
     assert said.entities == [{"card_id": 7}, {"card_id": 8}]
 
 
-def test_the_default_predictors_arrow_batches_come_through(
+def test_the_default_predictors_arrow_batches_are_logged(
     view: FeatureView, kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOPSWORKS_INFERENCE_LOGGER_CAPABILITIES", "features-arrow-v1")
@@ -213,7 +213,7 @@ def test_its_methods_are_those_of_hopsworks_own_logger() -> None:
         assert mine.co_varnames[: mine.co_argcount] == theirs.co_varnames[: theirs.co_argcount]
 
 
-def test_every_value_is_something_that_json_can_say(kept: Kept) -> None:
+def test_every_value_is_written_as_json(kept: Kept) -> None:
     row = {
         "float32": np.float32(0.5),
         "int64": np.int64(2**62 + 1),
@@ -248,7 +248,7 @@ def test_every_value_is_something_that_json_can_say(kept: Kept) -> None:
     assert decode(event).names[-2:] == ("vector_0", "vector_1")
 
 
-def test_older_clients_give_both_forms_apart_and_columns_can_be_left_out(kept: Kept) -> None:
+def test_older_clients_pass_both_forms_apart_and_columns_can_be_excluded(kept: Kept) -> None:
     mine = logging_to(kept, exclude=["seen"])
     mine.log([{"amount": 10.0, "seen": 1}], [{"amount": 0.5, "amount_log": 2.3}])
     assert json.loads(kept.events[0].payload)["instances"] == [{"amount": 0.5, "amount_log": 2.3}]
@@ -273,7 +273,7 @@ BROKEN: list[Callable[[FeatureLogger], None]] = [
 
 
 @pytest.mark.parametrize("call", BROKEN)
-def test_what_cannot_be_logged_is_told_and_raises_nothing(
+def test_rows_that_cannot_be_logged_are_a_warning_and_raise_nothing(
     kept: Kept, caplog: pytest.LogCaptureFixture, call: Callable[[FeatureLogger], None]
 ) -> None:
     with caplog.at_level(logging.WARNING):
@@ -282,7 +282,7 @@ def test_what_cannot_be_logged_is_told_and_raises_nothing(
     assert caplog.messages[0].startswith("1 logged rows ")
 
 
-def test_closing_tells_whether_all_was_sent() -> None:
+def test_close_returns_whether_all_events_were_sent() -> None:
     emitter = EventEmitter("http://127.0.0.1:9/", max_retry_s=60)
     mine = FeatureLogger(emitter)
     mine.log([{"amount": 1.0}])

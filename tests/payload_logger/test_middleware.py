@@ -1,4 +1,4 @@
-"""The middleware's events, beside those that the real agent sent for the same request and response."""
+"""The middleware's events, compared with the real agent's for the same request and response."""
 
 from __future__ import annotations
 
@@ -169,13 +169,13 @@ def test_metadata_is_written_as_go_writes_it() -> None:
         ("POST", {"Kubelet-Probe": "1"}),
     ],
 )
-def test_questions_of_health_and_probes_are_left_out(method: str, headers: dict[str, str]) -> None:
+def test_health_checks_and_probes_are_not_logged(method: str, headers: dict[str, str]) -> None:
     server = Server(headers, b"", method=method, path="/v2/health/ready")
     assert logged(server, answering(200, b"{}")) == []
     assert len(server.sent) == 2
 
 
-def test_messages_pass_as_they_are_and_streams_are_not_held_back() -> None:
+def test_messages_pass_unchanged_and_streams_are_not_delayed() -> None:
     chunks = [b"data: 1\n\n", b"data: 2\n\n", b"data: [DONE]\n\n"]
     seen: list[int] = []
     server = Server({}, b"{}")
@@ -198,7 +198,7 @@ def test_messages_pass_as_they_are_and_streams_are_not_held_back() -> None:
     ]
 
 
-def test_of_a_body_over_the_bound_the_event_tells_the_size() -> None:
+def test_the_event_of_a_body_over_the_limit_has_its_size() -> None:
     server = Server({}, b"q" * 101)
     posted = logged(
         server,
@@ -232,7 +232,7 @@ def test_an_application_that_fails_before_it_answers_has_a_response_500() -> Non
     assert request.event_id == response.event_id
 
 
-def test_a_response_that_breaks_off_is_told_so() -> None:
+def test_a_response_that_breaks_off_is_annotated() -> None:
     async def app(scope: Message, receive: Callable[..., Any], send: Callable[..., Any]) -> None:
         await receive()
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -249,7 +249,7 @@ def test_a_response_that_breaks_off_is_told_so() -> None:
     )
 
 
-def test_a_call_that_is_cancelled_without_an_answer_has_a_request_alone() -> None:
+def test_a_call_that_is_cancelled_without_an_answer_has_only_a_request() -> None:
     async def app(scope: Message, receive: Callable[..., Any], send: Callable[..., Any]) -> None:
         await receive()
         await receive()
@@ -276,7 +276,7 @@ def test_a_call_that_is_cancelled_without_an_answer_has_a_request_alone() -> Non
     "told",
     [{"mode": "both"}, {"metadata_headers": ["X Request"]}, {"inference_service": "a\r\nb"}],
 )
-def test_what_no_event_could_carry_is_refused(told: dict[str, Any]) -> None:
+def test_options_that_no_event_can_carry_are_refused(told: dict[str, Any]) -> None:
     emitter = EventEmitter("http://127.0.0.1:1/")
     with pytest.raises(OptionError, match=r"^\[SPARKMON_OPTION\] got "):
         PayloadLogger(answering(200), emitter=emitter, **{"inference_service": "x", **told})

@@ -59,7 +59,7 @@ def test_it_keeps_its_data_when_killed_and_started_again() -> None:
 
 @pytest.mark.mariadb
 @pytest.mark.xdist_group("MariaDB process")
-def test_it_is_gone_when_its_parent_was_killed() -> None:
+def test_it_ends_when_its_parent_is_killed() -> None:
     command = [sys.executable, "-c", CHILD]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None

@@ -1,4 +1,4 @@
-"""Who is let in: bursts up to the bound, and in an overload what can be answered without a queue."""
+"""Admission: bursts up to the limit, and in an overload the requests that can be answered without a queue."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def fill(admission: Admission) -> int:
         (0.2, 200, 256),  # 1,000 a second of 200 ms: as many as ever
     ],
 )
-def test_an_overload_leaves_twice_as_many_as_are_inside_undisturbed(
+def test_an_overload_admits_twice_the_undisturbed_requests_in_flight(
     each_s: float, at_once: int, calm: int
 ) -> None:
     clock = Clock()
@@ -65,7 +65,7 @@ def test_an_overload_leaves_twice_as_many_as_are_inside_undisturbed(
     assert admission.limit == 256
 
 
-def test_times_of_an_overload_do_not_widen_it() -> None:
+def test_times_of_an_overload_do_not_raise_the_limit() -> None:
     clock = Clock()
     admission = Admission(256, lambda: None, clock)
     answered(admission, clock, 3.0, each_s=0.02, at_once=20)
@@ -76,7 +76,7 @@ def test_times_of_an_overload_do_not_widen_it() -> None:
     assert admission.limit == pytest.approx(40, rel=0.1)
 
 
-def test_a_request_that_fails_at_once_says_nothing_of_the_time_one_takes() -> None:
+def test_a_request_that_fails_at_once_does_not_count_as_a_short_one() -> None:
     clock = Clock()
     admission = Admission(256, lambda: None, clock)
     answered(admission, clock, 3.0, each_s=0.2, at_once=200)
@@ -86,6 +86,6 @@ def test_a_request_that_fails_at_once_says_nothing_of_the_time_one_takes() -> No
     assert admission.limit == 256
 
 
-def test_nobody_is_kept_out_by_a_bound_that_nothing_is_known_of() -> None:
+def test_an_unmeasured_limit_refuses_nobody() -> None:
     admission = Admission(3, lambda: None, Clock())
     assert [fill(admission), fill(admission)] == [3, 3]

@@ -1,4 +1,4 @@
-"""Vectors from ids: what stands in for missing rows and a failing store, and what is said and counted of it."""
+"""Vectors from ids: the values for missing rows and a failing store, their note and their counts."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_a_missing_row_can_be_an_error_that_names_group_and_key() -> None:
     assert e.value.status == 404
 
 
-def test_passed_features_and_then_parameters_go_before_the_stores() -> None:
+def test_parameters_override_passed_features_which_override_the_stores() -> None:
     body = {
         "instances": [{"card_id": 7, "amount": 1, "country": "NO"}],
         "parameters": {"mean_amount": 9, "amount": 5, "other": "kept"},
@@ -89,9 +89,7 @@ def test_passed_features_and_then_parameters_go_before_the_stores() -> None:
     ("policy", "values"),
     [("null", [[None, 1, None], [None, 2, None]]), ("default", [[0.5, 1, None], [0.5, 2, None]])],
 )
-def test_without_the_store_it_goes_on_as_if_all_keys_were_missing(
-    policy: str, values: list[list[Any]]
-) -> None:
+def test_without_the_store_all_keys_count_as_missing(policy: str, values: list[list[Any]]) -> None:
     setup = Setup(on_store_failure=policy, defaults={"mean_amount": 0.5})
     assert isinstance(setup.online, MemoryView)
     setup.online.failure = StoreError("gone")
@@ -103,7 +101,7 @@ def test_without_the_store_it_goes_on_as_if_all_keys_were_missing(
     assert setup.count("missing_keys_total", group="cards_1") is None
 
 
-def test_a_store_that_fails_is_503_then_left_alone_then_found_again() -> None:
+def test_a_store_that_fails_is_503_and_is_read_again_after_a_pause() -> None:
     setup = Setup(circuit_failures=2, circuit_open_ms=100)
     online = setup.online
     assert isinstance(online, MemoryView)
@@ -148,7 +146,7 @@ class Slow(MemoryView):
             self.under_way -= 1
 
 
-def test_lookups_take_turns_and_who_waits_is_not_late() -> None:
+def test_lookups_take_turns_and_a_wait_is_no_time_out() -> None:
     slow = Slow(CARDS, ROWS)
     setup = Setup(slow, store_connections=3, store_timeout_ms=60)
 
@@ -168,7 +166,7 @@ def test_a_late_lookup_is_cancelled() -> None:
     assert slow.under_way == 0
 
 
-def test_a_request_without_instances_asks_nothing() -> None:
+def test_a_request_without_instances_reads_nothing() -> None:
     setup = Setup()
     assert asyncio.run(setup.enrich({"instances": []})).values == []
     assert isinstance(setup.online, MemoryView)

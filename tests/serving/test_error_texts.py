@@ -1,19 +1,14 @@
-"""What the transformer tells of text from outside: in answers, in their headers and in its log."""
+"""How the transformer quotes text from outside: in answers and in their headers."""
 
 from __future__ import annotations
 
-import logging
-
-import pytest
-
-from sparkmon.payload_logger import EventEmitter, FeatureLogger
 from sparkmon.serving.admission_middleware import error_response
 from sparkmon.serving.serving_error import serving_error
 
 NASTY = "\x1b[2J\r\nfake line \u202e"
 
 
-def test_a_refusal_is_one_printable_line_of_bounded_length() -> None:
+def test_an_error_is_one_printable_line_of_bounded_length() -> None:
     text = str(serving_error("REQUEST_MALFORMED", 400, f"got the tensor {NASTY}{NASTY * 100}"))
     assert text.isprintable()
     assert len(text) <= len("[REQUEST_MALFORMED] ") + 500
@@ -29,12 +24,3 @@ def test_headers_of_an_answer_are_bounded_and_can_always_be_written() -> None:
     _, headers, _ = error_response(error, "x" * 256)
     assert dict(headers)[b"content-type"] == b"text/?"
     assert dict(headers)[b"x-request-id"] == b"x" * 256
-
-
-def test_rows_that_cannot_be_read_are_logged_on_one_line(caplog: pytest.LogCaptureFixture) -> None:
-    told = FeatureLogger(EventEmitter("http://127.0.0.1:9/"))
-    with caplog.at_level(logging.WARNING):
-        told.log_batch(NASTY.encode() * 100, {})
-    (record,) = caplog.records
-    assert record.getMessage().isprintable()
-    assert len(record.getMessage()) < 300

@@ -1,4 +1,4 @@
-"""Calls at an even pace while the store or the predictor dies and comes back: what callers get, and what is logged."""
+"""Calls at a constant rate while the store or the predictor dies and recovers: what callers get, what is logged."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ async def _call(session: aiohttp.ClientSession, served: Served, name: str, began
 
 
 @pytest.mark.mariadb
-def test_a_store_that_dies_degrades_as_told_and_comes_back(world: World) -> None:
+def test_a_store_that_dies_degrades_as_configured_and_recovers(world: World) -> None:
     with MariaDbProcess() as database:
         store = SqlStore(database.url)
         store.write_view(VIEW)
@@ -147,7 +147,7 @@ def test_a_store_that_dies_degrades_as_told_and_comes_back(world: World) -> None
         assert [call.predictions for call in calls[:ENOUGH]] == [whole] * ENOUGH
 
 
-def test_what_was_answered_is_in_the_log_though_the_predictor_was_killed(
+def test_answered_calls_are_in_the_log_although_the_predictor_was_killed(
     world: World, tmp_path: Path
 ) -> None:
     with Receiver(tmp_path) as receiver, start_predictor(world.model) as predictor:

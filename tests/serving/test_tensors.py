@@ -1,4 +1,4 @@
-"""V2 tensors in and out: exact ids, every shape a caller may send, and what is refused."""
+"""V2 tensors in and out: exact ids, every shape that a caller may send, and which are refused."""
 
 from __future__ import annotations
 
@@ -74,7 +74,9 @@ def test_one_tensor_holds_ids_and_then_features() -> None:
         ([InferInput("ids", [-1, 2], "INT64", [1, 2])], r"\[-1, 2\]"),
     ],
 )
-def test_what_does_not_fit_is_refused(tensors: list[InferInput], reason: str) -> None:
+def test_tensors_that_do_not_fit_the_view_are_refused(
+    tensors: list[InferInput], reason: str
+) -> None:
     with pytest.raises(ServingError, match=reason) as caught:
         read(*tensors)
     assert caught.value.status == 400
@@ -111,7 +113,7 @@ def test_numbers_make_one_matrix_and_mixed_features_a_tensor_each() -> None:
     "predictions",
     [[1, 2], [0.5, 1.0], ["a", "b"], [True, False], [[0.5, 1.0], [2.0, 3.0]]],
 )
-def test_predictions_survive_the_way_to_v2_and_back(predictions: list[Any]) -> None:
+def test_predictions_survive_the_conversion_to_v2_and_back(predictions: list[Any]) -> None:
     origin = InferRequest("fraud", [], request_id="q")
     answer = for_v2({"predictions": predictions}, origin, "fraud")
     assert answer.id == "q"
@@ -132,7 +134,7 @@ def test_several_outputs_are_an_object_a_row_for_v1() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"outputs": [{}]}', b'{"outputs": 3}'])
-def test_an_answer_of_no_v2_is_refused(body: bytes) -> None:
+def test_an_answer_that_is_no_v2_is_refused(body: bytes) -> None:
     for head_length in (None, str(len(body))):
         with pytest.raises(ServingError) as caught:
             read_v2(body, head_length)

@@ -146,7 +146,7 @@ def test_ids_give_the_predictions_of_the_full_vectors(
     assert ask(transformer, world) == expected
 
 
-def test_the_predictors_log_tells_ids_missing_stale_and_age(
+def test_the_predictors_log_has_ids_missing_stale_and_age(
     transformer: Served, world: World
 ) -> None:
     body = {"instances": world.asked, "parameters": {"team": "risk", "sparkmon": "forged"}}
@@ -169,7 +169,7 @@ def test_the_predictors_log_tells_ids_missing_stale_and_age(
     assert "ce-foo" not in said["headers"]
 
 
-def test_the_request_id_comes_back_with_answers_and_with_refusals(transformer: Served) -> None:
+def test_the_request_id_is_returned_with_answers_and_with_errors(transformer: Served) -> None:
     for body, status in (
         ({"instances": [[7, "dænske", 1.0]]}, 200),
         ({"instances": [[7]]}, 400),

@@ -29,7 +29,7 @@ def maps(rows: list[dict[str, Any] | None]) -> pa.Array[Any]:
     return pa.array(pairs, VALUES)
 
 
-def test_each_combination_of_ids_is_asked_once() -> None:
+def test_each_combination_of_ids_is_looked_up_once() -> None:
     ids: list[dict[str, Any] | None] = [
         {"card": 7.0, "bank": "a", "branch": 1.0},
         {"card": 7.0, "bank": "a", "branch": 2.0},
