@@ -8,10 +8,9 @@ from typing import Any
 
 import orjson
 
-from sparkmon.errors import ServingError
 from sparkmon.protocol.enrichment import ENRICHMENT_PARAMETER
 from sparkmon.records import Value
-from sparkmon.serving.serving_error import serving_error
+from sparkmon.serving.serving_error import malformed_request
 from sparkmon.serving.tensor_columns import Tensor, check_shapes, read_columns
 from sparkmon.store.feature_view import FeatureView
 from sparkmon.store.online import FeatureValue
@@ -89,7 +88,7 @@ class RequestReader:
         try:
             return self.read_v1(orjson.loads(body))
         except ValueError as error:
-            raise _malformed(f"got {len(body)} bytes that are not JSON ({error})") from None
+            raise malformed_request(f"got {len(body)} bytes that are not JSON ({error})") from None
 
     def read_v1(self, body: object) -> EnrichmentRequest:
         """Read a parsed V1 body.
@@ -100,14 +99,14 @@ class RequestReader:
             ``REQUEST_MALFORMED``, 400: naming what is expected.
         """
         if type(body) is not dict:
-            raise _malformed(f"got {type(body).__name__}; {self._expected()}")
+            raise malformed_request(f"got {type(body).__name__}; {self._expected()}")
         instances = body.get("instances", body.get("inputs"))
         if type(instances) is not list:
-            raise _malformed(f"got no list of `instances`; {self._expected()}")
+            raise malformed_request(f"got no list of `instances`; {self._expected()}")
         self._check_count(len(instances))
         parameters = body.get("parameters") or {}
         if type(parameters) is not dict:
-            raise _malformed("got `parameters` that are no object")
+            raise malformed_request("got `parameters` that are no object")
         members = {name: value for name, value in body.items() if name not in _MEMBERS}
         rows = [self._row(index, instance) for index, instance in enumerate(instances)]
         return self._request(rows, parameters, members)
@@ -135,7 +134,9 @@ class RequestReader:
             return instance
         values = instance if type(instance) is list else [instance]
         if len(values) != len(self._columns):
-            raise _malformed(f"instance {index} has {len(values)} values; {self._expected()}")
+            raise malformed_request(
+                f"instance {index} has {len(values)} values; {self._expected()}"
+            )
         return dict(zip(self._columns, values, strict=True))
 
     def _request(
@@ -150,10 +151,10 @@ class RequestReader:
         for index, row in enumerate(rows):
             if not self._names.issuperset(row):
                 unknown = next(name for name in row if name not in self._names)
-                raise _malformed(f"instance {index} has {unknown!r}; {self._expected()}")
+                raise malformed_request(f"instance {index} has {unknown!r}; {self._expected()}")
             for name in (*self._ids, *self._required):
                 if name not in row and name not in shared:
-                    raise _malformed(f"instance {index} has no {name!r}; {self._expected()}")
+                    raise malformed_request(f"instance {index} has no {name!r}; {self._expected()}")
             ids.append({name: _entity_id(index, name, row, shared) for name in self._ids})
             features = {name: value for name, value in row.items() if name in self._features}
             passed_features.append(self._optional | features if self._optional else features)
@@ -161,7 +162,7 @@ class RequestReader:
 
     def _check_count(self, count: int) -> None:
         if count > self._max_instances:
-            raise _malformed(f"got {count} instances; {self._max_instances} is the limit")
+            raise malformed_request(f"got {count} instances; {self._max_instances} is the limit")
 
     def _expected(self) -> str:
         return f"expected {', '.join(self._columns)}"
@@ -173,10 +174,6 @@ def _entity_id(index: int, name: str, row: Mapping[str, Any], shared: Mapping[st
         return int(value)
     if value is None or (isinstance(value, (int, str)) and not isinstance(value, bool)):
         return value
-    raise _malformed(
+    raise malformed_request(
         f"instance {index} has {name}={value!r:.80}; expected a whole number or a string"
     )
-
-
-def _malformed(reason: str) -> ServingError:
-    return serving_error("REQUEST_MALFORMED", 400, reason)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sparkmon.errors import ServingError
 from sparkmon.printable import printable
 
-__all__ = ["GRPC_CODES", "http_status", "serving_error"]
+__all__ = ["GRPC_CODES", "http_status", "malformed_request", "serving_error"]
 
 GRPC_CODES = {
     400: "INVALID_ARGUMENT",
@@ -66,6 +66,11 @@ def serving_error(
     error.status = status
     error.retry_after_s = retry_after_s
     return error
+
+
+def malformed_request(reason: str) -> ServingError:
+    """Build the error for a request that cannot be read: ``REQUEST_MALFORMED``, 400."""
+    return serving_error("REQUEST_MALFORMED", 400, reason)
 
 
 def http_status(code: str) -> int:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from sparkmon.errors import ProtocolError
 from sparkmon.protocol.tensors import tensor_from_json
-from sparkmon.serving.serving_error import serving_error
+from sparkmon.serving.serving_error import malformed_request
 
 __all__ = ["Tensor", "check_shapes", "read_columns", "tensor_values"]
 
@@ -51,12 +51,10 @@ def tensor_values(tensor: Tensor) -> list[Any]:
             return list(tensor_from_json(tensor.name, tensor.datatype, texts, count))
         return [_text(value) for value in tensor.as_numpy().ravel().tolist()]
     except ProtocolError as error:
-        raise serving_error("REQUEST_MALFORMED", 400, str(error)) from None
+        raise malformed_request(str(error)) from None
     except Exception as error:
         # kserve reads raw bytes with struct and numpy, which raise errors of their own.
-        raise serving_error(
-            "REQUEST_MALFORMED", 400, f"the tensor {tensor.name!r} cannot be read ({error})"
-        ) from None
+        raise malformed_request(f"the tensor {tensor.name!r} cannot be read ({error})") from None
 
 
 def check_shapes(tensors: Sequence[Tensor]) -> None:
@@ -70,8 +68,9 @@ def check_shapes(tensors: Sequence[Tensor]) -> None:
     for tensor in tensors:
         sizes: Any = tensor.shape
         if type(sizes) is not list or not all(type(size) is int and size >= 0 for size in sizes):
-            reason = f"got the shape {sizes!r:.80} of the tensor {tensor.name!r}; expected sizes"
-            raise serving_error("REQUEST_MALFORMED", 400, reason)
+            raise malformed_request(
+                f"got the shape {sizes!r:.80} of the tensor {tensor.name!r}; expected sizes"
+            )
 
 
 def read_columns(
@@ -102,12 +101,10 @@ def read_columns(
     unknown = [name for name in tensor_names if name not in names]
     if unknown or len(set(tensor_names)) != len(tensor_names) or not tensor_names:
         what = repr(unknown[0]) if unknown else "no tensor, or two of one name"
-        raise serving_error("REQUEST_MALFORMED", 400, f"got {what}; {_expected(expected)}")
+        raise malformed_request(f"got {what}; {_expected(expected)}")
     if len(counts) != 1 or not all(_is_column(tensor, max_rows) for tensor in tensors):
         shapes = ", ".join(f"{tensor.name} {tensor.shape}" for tensor in tensors)
-        raise serving_error(
-            "REQUEST_MALFORMED", 400, f"got the shapes {shapes}; expected [n] or [n, 1] of each"
-        )
+        raise malformed_request(f"got the shapes {shapes}; expected [n] or [n, 1] of each")
     return {tensor.name: tensor_values(tensor) for tensor in tensors}
 
 
@@ -115,9 +112,7 @@ def _columns_of(tensor: Tensor, expected: Sequence[str], max_rows: int) -> dict[
     shape = tensor.shape
     width = prod(shape[1:])
     if not shape or not 0 <= shape[0] <= max_rows or width != len(expected):
-        raise serving_error(
-            "REQUEST_MALFORMED",
-            400,
+        raise malformed_request(
             f"got the tensor {tensor.name!r} of shape {shape}; {_expected(expected)}, or one tensor of "
             f"shape [n, {len(expected)}]",
         )
