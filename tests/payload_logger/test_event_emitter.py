@@ -67,7 +67,7 @@ def test_a_receiver_keeps_every_event_as_it_was_emitted(tmp_path: Path, batch_si
     assert batch_size == 1 or commits < 10
 
 
-def test_a_batch_says_of_an_event_what_its_headers_say() -> None:
+def test_a_batch_has_the_attributes_of_each_event() -> None:
     headers, body = captured("v2_infer_binary_fp64")[0]
     kept = {name: value for name, value in headers if name.startswith(("Ce-", "Content-Type"))}
     with sink() as there:
@@ -83,7 +83,7 @@ def test_a_batch_says_of_an_event_what_its_headers_say() -> None:
 
 
 @pytest.mark.slow
-def test_what_is_emitted_while_the_receiver_is_down_arrives_once_it_is_up(tmp_path: Path) -> None:
+def test_events_emitted_while_the_receiver_is_down_arrive_once_it_is_up(tmp_path: Path) -> None:
     port = free_port()
     emitter = EventEmitter(f"http://127.0.0.1:{port}/")
     names = [f"e-{number}" for number in range(50)]
@@ -97,7 +97,7 @@ def test_what_is_emitted_while_the_receiver_is_down_arrives_once_it_is_up(tmp_pa
     assert sorted(read_all(tmp_path)) == sorted(name.encode() for name in names)
 
 
-def test_a_receiver_that_hangs_is_tried_again_and_holds_up_nobody() -> None:
+def test_a_receiver_that_hangs_is_retried_and_delays_nobody() -> None:
     with sink() as there:
         there.release.clear()
         emitter = EventEmitter(there.url, timeout_s=0.2, in_flight=1)
@@ -149,14 +149,14 @@ def test_a_refused_batch_is_sent_event_by_event() -> None:
     assert emitter.counts().dropped == {"refused": 1}
 
 
-def test_an_event_too_old_is_given_up() -> None:
+def test_an_event_that_is_too_old_is_dropped() -> None:
     emitter = EventEmitter(f"http://127.0.0.1:{free_port()}/", max_retry_s=0)
     emitter.emit(*event("a"))
     assert emitter.close() == 0
     assert emitter.counts().dropped == {"expired": 1}
 
 
-def test_an_event_of_which_no_request_can_be_made_is_dropped_alone() -> None:
+def test_an_unsendable_event_is_dropped_alone() -> None:
     with sink() as there:
         emitter = EventEmitter(there.url)
         emitter.emit({"Ce-Id": "a\r\nX-Evil: 1"}, b"")
@@ -167,7 +167,7 @@ def test_an_event_of_which_no_request_can_be_made_is_dropped_alone() -> None:
 
 
 @pytest.mark.parametrize("bound", [{"queue_size": 7}, {"queue_bytes": 7 * 230}])
-def test_a_full_queue_drops_and_the_book_balances(bound: dict[str, Any]) -> None:
+def test_a_full_queue_drops_and_the_counts_add_up(bound: dict[str, Any]) -> None:
     with sink() as there:
         there.release.clear()
         emitter = EventEmitter(there.url, in_flight=2, timeout_s=30, **bound)

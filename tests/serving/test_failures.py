@@ -1,4 +1,4 @@
-"""What the caller hears when the predictor or the store fails, and that the transformer finds them again."""
+"""What the caller gets when the predictor or the store fails, and that the transformer recovers."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def transformer(world: World, scripted: Scripted) -> Iterator[Served]:
 
 
 @pytest.mark.parametrize("status", [400, 404, 422, 429, 500, 503])
-def test_the_predictors_status_and_body_are_kept(
+def test_the_predictors_status_and_body_are_returned(
     transformer: Served, scripted: Scripted, status: int
 ) -> None:
     body = b'{"error": "as the predictor says"}'
@@ -83,7 +83,7 @@ def test_the_predictors_status_and_body_are_kept(
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"[1]", b""])
-def test_an_answer_that_is_none_is_502(
+def test_an_invalid_answer_of_the_predictor_is_502(
     transformer: Served, scripted: Scripted, body: bytes
 ) -> None:
     scripted.script = (200, body, {}, 0.0)
@@ -103,7 +103,7 @@ def comes_back(served: Served) -> Answer:
     return answer
 
 
-def test_what_is_too_many_is_refused_at_once_and_the_rest_answered(
+def test_an_overload_is_refused_at_once_and_the_rest_answered(
     transformer: Served, scripted: Scripted
 ) -> None:
     scripted.script = (200, b'{"predictions": [1]}', {}, 3.5)
@@ -122,7 +122,7 @@ def test_what_is_too_many_is_refused_at_once_and_the_rest_answered(
     assert transformer.post(V1, ONE).status == 200
 
 
-def test_a_late_predictor_is_504_then_left_alone_then_found_again(
+def test_a_late_predictor_is_504_and_is_called_again_after_a_pause(
     transformer: Served, scripted: Scripted
 ) -> None:
     scripted.script = (200, b'{"predictions": [1]}', {}, 60.0)
@@ -168,7 +168,7 @@ def test_a_body_beyond_the_limit_is_413(transformer: Served) -> None:
         (b"{", "Unrecognized request format"),
     ],
 )
-def test_a_malformed_request_is_400_and_says_what_is_expected(
+def test_a_malformed_request_is_400_and_names_what_is_expected(
     transformer: Served, body: object, reason: str
 ) -> None:
     answer = transformer.post(V1, body)
@@ -192,7 +192,7 @@ def test_a_malformed_request_is_400_and_says_what_is_expected(
         (b'{"inputs": [{"name": "card_id", "shape": [1]}]}', None, 422),
     ],
 )
-def test_what_is_no_v2_request_is_the_callers_fault(
+def test_an_invalid_v2_request_is_the_callers_fault(
     transformer: Served, body: bytes, head_length: str | None, status: int
 ) -> None:
     headers = {} if head_length is None else {"inference-header-content-length": head_length}
@@ -226,7 +226,7 @@ def test_a_predictor_that_dies_is_503_until_it_is_back(world: World) -> None:
                     assert comes_back(served).json == answer
 
 
-def test_refusals_over_grpc_have_their_codes(transformer: Served, scripted: Scripted) -> None:
+def test_errors_over_grpc_have_their_codes(transformer: Served, scripted: Scripted) -> None:
     scripted.script = (404, b"{}", {}, 0.0)
     codes = [grpc.StatusCode.NOT_FOUND, grpc.StatusCode.INVALID_ARGUMENT]
     with grpc.insecure_channel(f"127.0.0.1:{transformer.ports['grpc']}") as channel:
