@@ -1,4 +1,4 @@
-"""The findings of a comparison, for people and for programs."""
+"""Prints the findings of a comparison, as a table or as JSON."""
 
 from __future__ import annotations
 

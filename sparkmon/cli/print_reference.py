@@ -1,4 +1,4 @@
-"""A reference as it was stored, for people and for programs, and what to do with it next."""
+"""Prints a stored reference, as a table or as JSON, and the next command."""
 
 from __future__ import annotations
 

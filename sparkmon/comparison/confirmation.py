@@ -44,7 +44,7 @@ def confirm(
     alpha : float, default 0.05
         The level that the findings were corrected at; see :func:`sparkmon.comparison.correct`.
     by : sequence of str
-        Further columns that keep series apart.
+        Further columns that separate series.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Many columns and slices tested at once: the false discovery rate of each window is kept."""
+"""Controls the false discovery rate of a window, in which many columns and slices are tested at once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FAMILY = (*WINDOW_KEY, "drift_type")
 
 
 def correct(findings: DataFrame, alpha: float, *, by: Sequence[str] = ()) -> DataFrame:
-    """Set ``p_adjusted`` of all findings that were tested together, and take back drifts that it does not bear out.
+    """Set ``p_adjusted`` of all findings that are tested together, and withdraw drifts that it does not confirm.
 
     Tested together are all columns, slices and statistics of one window of one model version.
 
@@ -27,7 +27,7 @@ def correct(findings: DataFrame, alpha: float, *, by: Sequence[str] = ()) -> Dat
     alpha : float
         The false discovery rate that is allowed, in (0, 1).
     by : sequence of str
-        Further columns that keep findings apart.
+        Further columns that separate families.
 
     Returns
     -------

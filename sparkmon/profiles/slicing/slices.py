@@ -41,12 +41,12 @@ class Slice:
     key: str
     """The expression as it was written."""
     part: Part
-    """What it means."""
+    """The parsed expression."""
     values: tuple[str, ...] = ()
-    """The values that stand alone; all others are ``:other``."""
+    """The values with a slice of their own; all others are ``:other``."""
 
     def value(self, feature: FeatureColumn) -> Column:
-        """Return the value of a row, or null where it belongs to none."""
+        """Return the value of a row; null if the row is in no slice."""
         value = text_of(column_of(self.part, feature), self.part.type)
         alone = F.when(value.isin(*self.values), value) if self.values else F.lit(None)
         return F.coalesce(alone, F.when(value.isNotNull(), OTHER_VALUES))
@@ -72,7 +72,7 @@ def parse_slices(expressions: Sequence[str], kinds: Mapping[str, FeatureKind]) -
     Raises
     ------
     OptionError
-        There are too many, or one is not allowed, not known or of the wrong type.
+        There are too many, or one is not allowed, unknown or of the wrong type.
     """
     if isinstance(expressions, str):
         raise OptionError.malformed("slices", expressions, "a list of expressions")
@@ -85,9 +85,9 @@ def parse_slices(expressions: Sequence[str], kinds: Mapping[str, FeatureKind]) -
 def with_values(
     slices: Sequence[Slice], table: DataFrame, feature: FeatureColumn
 ) -> tuple[Slice, ...]:
-    """Find the commonest values of each slice in a reference's table, which from then on stand alone.
+    """Find the commonest values of each slice in a reference's table; each becomes a slice of its own.
 
-    Runs one job; what comes back is at most 50 values a slice.
+    Runs one job, which returns at most 50 values for each slice.
     """
     pairs = F.array(
         *(
@@ -126,7 +126,7 @@ def slices_of(references: pa.Table) -> Slices:
     Returns
     -------
     Slices
-        What :func:`sparkmon.profile_rows` and :func:`sparkmon.profile_table` cut by.
+        For :func:`sparkmon.profile_rows` and :func:`sparkmon.profile_table`.
 
     Examples
     --------
@@ -160,12 +160,12 @@ def slices_of(references: pa.Table) -> Slices:
 
 
 def with_slices(references: pa.Table, chosen: Sequence[str] | None) -> pa.Table:
-    """Keep of some references the whole and the chosen slices; all slices without a choice.
+    """Filter references to the whole and the chosen slices; by default to all slices.
 
     Raises
     ------
     OptionError
-        No reference was made with one of them.
+        No reference has one of them.
     """
     if chosen is None:
         return references
