@@ -43,10 +43,10 @@ class Registry(Generic[T]):
 
     def add(self, name: str, thing: T) -> T:
         """Register ``thing`` under ``name`` and return it; raise NameTakenError on a clash."""
-        held = self._things.get(name)
-        if held is not None and _identity(held) != _identity(thing):
+        other = self._things.get(name)
+        if other is not None and _identity(other) != _identity(thing):
             raise NameTakenError(
-                f"the {self._kind} name {name!r} belongs to {_identity(held)}; "
+                f"the {self._kind} name {name!r} belongs to {_identity(other)}; "
                 f"choose another name for {_identity(thing)}"
             )
         self._things[name] = thing

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sparkmon.backoff import Backoff
 from sparkmon.sinks import Notification
 
 __all__ = ["GIVE_UP_AFTER", "QueuedNotification", "RetryQueue"]
 
 GIVE_UP_AFTER = timedelta(days=1)
-_FIRST_S, _LONGEST_S = 1.0, 300.0
 _PROBE_AT = 5
 
 
@@ -56,7 +56,7 @@ class RetryQueue:
 
     def __init__(self, jitter: Callable[[], float] = random.random) -> None:
         self._items: deque[QueuedNotification] = deque()
-        self._jitter = jitter
+        self._backoff = Backoff(1.0, 300.0, jitter)
         self._failures = 0
         self.next_time: datetime | None = None
         """There is no attempt before then; None if the last attempt succeeded."""
@@ -115,7 +115,7 @@ class RetryQueue:
         item.others_delivered = False
         if self._items[0] is not item:
             self._items[0].attempts += 1  # the probe was its turn
-        wait = min(_FIRST_S * 2.0**self._failures, _LONGEST_S) * (0.8 + 0.4 * self._jitter())
-        self._failures = min(self._failures + 1, 30)
-        self.next_time = now + timedelta(seconds=max(wait, retry_after_s or 0.0))
+        pause = self._backoff.pause_s(self._failures)
+        self._failures += 1
+        self.next_time = now + timedelta(seconds=max(pause, retry_after_s or 0.0))
         return self.next_time

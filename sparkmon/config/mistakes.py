@@ -109,8 +109,8 @@ def of_option(error: ValidationError, option: Option, *, hide: bool) -> list[Mis
         elif isinstance(inner, OptionError):
             mistakes.append(Mistake(place, _reason(inner, detail["input"], hide=hide)))
         else:
-            shown = _shown(detail["input"], hide=hide)
-            mistakes.append(Mistake(place, f"got {shown}; expected {_expected(detail, option)}"))
+            value = _shown(detail["input"], hide=hide)
+            mistakes.append(Mistake(place, f"got {value}; expected {_expected(detail, option)}"))
     return mistakes
 
 

@@ -59,8 +59,8 @@ def read_part(thing: type, data: Any, context: Mapping[str, Any]) -> Any:  # noq
     """
     hide = thing is Alerting or issubclass(thing, AlertSink)
     if not isinstance(data, Mapping):
-        shown = "a list" if hide and isinstance(data, list) else repr(data)
-        raise PartError([Mistake((), f"got {shown}; expected keys with values")])
+        value = "a list" if hide and isinstance(data, list) else repr(data)
+        raise PartError([Mistake((), f"got {value}; expected keys with values")])
     if thing not in CHOICES:
         return _made(thing, data, context, hide=hide)
     key, registry = CHOICES[thing]

@@ -4,29 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
-from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 import aiohttp
 
+from sparkmon.backoff import Backoff, is_temporary, retry_after_s
 from sparkmon.errors import OptionError
 from sparkmon.payload_logger.emitted_event import EmittedEvent
 from sparkmon.payload_logger.event_queue import EventQueue
 from sparkmon.protocol.structured_batch import BATCH_TYPE
 from sparkmon.secret import Secret
 
-__all__ = ["EventClient", "retry_after_s", "without_userinfo"]
+__all__ = ["EventClient", "without_userinfo"]
 
 logger = logging.getLogger(__name__)
 
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 10.0
+_BACKOFF = Backoff(0.1, 10.0)
 _LONGEST_RETRY_AFTER_S = 60.0
 _ANSWER_BYTES = 2**16
-_TRY_AGAIN = frozenset({408, 425, 429})
 
 
 class EventClient:
@@ -61,7 +59,6 @@ class EventClient:
         self._url = url
         self._shown_url = without_userinfo(url)
         self._token = token
-        self._try_again = _TRY_AGAIN if token is None else _TRY_AGAIN | {401}
         self._queue = queue
         self._max_retry_s = max_retry_s
         self._resume_time = 0.0
@@ -90,7 +87,7 @@ class EventClient:
 
     async def _send(self, events: Sequence[EmittedEvent]) -> tuple[str, Sequence[EmittedEvent]]:
         """Send until there is a final answer; return the outcome and its events."""
-        pause = _FIRST_PAUSE_S
+        failures = 0
         while True:
             await asyncio.sleep(max(0.0, self._resume_time - time.monotonic()))
             try:
@@ -108,10 +105,10 @@ class EventClient:
                 return "failed", events
             if 200 <= status < 300:
                 return "delivered", events
-            if status < 500 and status not in self._try_again:
+            if not (is_temporary(status) or (status == 401 and self._token is not None)):
                 return "refused", events
-            await asyncio.sleep(pause * random.uniform(0.5, 1.0))
-            pause = min(2 * pause, _LONGEST_PAUSE_S)
+            await asyncio.sleep(_BACKOFF.pause_s(failures))
+            failures += 1
             events = self._young(events)
             if not events:
                 return "expired", events
@@ -136,34 +133,10 @@ class EventClient:
             # Read the answer, so that the connection can be reused; a longer one closes it.
             await answer.content.read(_ANSWER_BYTES)
             if answer.status in (429, 503):
-                wait = retry_after_s(answer.headers.get("Retry-After"), datetime.now(timezone.utc))
+                now, header = datetime.now(timezone.utc), answer.headers.get("Retry-After")
+                wait = retry_after_s(header, now, _LONGEST_RETRY_AFTER_S) or 0.0
                 self._resume_time = max(self._resume_time, time.monotonic() + wait)
             return answer.status
-
-
-def retry_after_s(value: str | None, now: datetime) -> float:
-    """Read a ``Retry-After`` header, seconds or a date, as seconds from now: 0 to 60; 0 if it has neither.
-
-    Examples
-    --------
-    >>> noon = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
-    >>> retry_after_s("5", noon), retry_after_s("Mon, 23 Nov 2026 12:00:30 GMT", noon), retry_after_s("soon", noon)
-    (5.0, 30.0, 0.0)
-    >>> retry_after_s("86400", noon), retry_after_s(None, noon)
-    (60.0, 0.0)
-    """
-    if value is None:
-        return 0.0
-    text = value.strip()
-    if text.isascii() and text.isdigit():
-        seconds = float(text[:9])
-    else:
-        try:
-            until = parsedate_to_datetime(text)
-        except (TypeError, ValueError, OverflowError):
-            return 0.0
-        seconds = (until.replace(tzinfo=until.tzinfo or timezone.utc) - now).total_seconds()
-    return min(max(seconds, 0.0), _LONGEST_RETRY_AFTER_S)
 
 
 def without_userinfo(url: str) -> str:

@@ -1,4 +1,4 @@
-"""Where alerts are told: one contract, one file per destination; no Spark here."""
+"""The destinations of alerts: one contract, one file per destination; no Spark here."""
 
 from sparkmon.printable import printable
 from sparkmon.secret import Secret

@@ -164,12 +164,12 @@ def _labels(alert: Alert) -> dict[str, str]:
 
 
 def _label(value: str) -> str:
-    """Make a value fit for a label, different ones different."""
-    shown = printable(value)
-    if len(shown) <= _LONGEST_LABEL:
-        return shown
+    """Make a value fit for a label; different values stay different."""
+    text = printable(value)
+    if len(text) <= _LONGEST_LABEL:
+        return text
     digest = hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-    return f"{shortened(shown, _LONGEST_LABEL - 17)} {digest}"
+    return f"{shortened(text, _LONGEST_LABEL - 17)} {digest}"
 
 
 def _annotations(alert: Alert) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What another side said, fit for an error: short, printable and without secrets."""
+"""The answer of another side, fit for an error: short, printable and without secrets."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ __all__ = ["excerpt"]
 _MOST = 200
 
 
-def excerpt(said: str | bytes, secrets: Iterable[str] = ()) -> str:
-    r"""Return at most 200 printable characters of what was said, with ``***`` in the place of each secret.
+def excerpt(text: str | bytes, secrets: Iterable[str] = ()) -> str:
+    r"""Return at most 200 printable characters of a text, with ``***`` in the place of each secret.
 
     Parameters
     ----------
-    said : str or bytes
-        Words of the other side, which may well repeat what it was sent.
+    text : str or bytes
+        An answer, which may repeat what the request had.
     secrets : iterable of str
         What must not be shown, as it is and with its ``%41`` read as A.
 
@@ -27,8 +27,8 @@ def excerpt(said: str | bytes, secrets: Iterable[str] = ()) -> str:
     >>> excerpt(b"no such  token:\ns3cret\x00", ["s3cret"])
     'no such token: ***\\x00'
     """
-    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    result = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
     hidden = {form for secret in secrets for form in (secret, unquote(secret)) if form}
     for secret in sorted(hidden, key=len, reverse=True):
-        text = text.replace(secret, "***")
-    return printable(" ".join(text.split()))[:_MOST]
+        result = result.replace(secret, "***")
+    return printable(" ".join(result.split()))[:_MOST]

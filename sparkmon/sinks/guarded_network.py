@@ -73,13 +73,13 @@ def exchange(
     try:
         with httpcore.ConnectionPool(ssl_context=context, network_backend=network) as pool:
             named = {"host": target.netloc, **headers}
-            given = [(name.encode(), value.encode()) for name, value in named.items()]
-            with pool.stream("POST", url, headers=given, content=body) as response:
-                found = {
+            fields = [(name.encode(), value.encode()) for name, value in named.items()]
+            with pool.stream("POST", url, headers=fields, content=body) as response:
+                answer_headers = {
                     name.decode("latin-1").lower(): value.decode("latin-1")
                     for name, value in response.headers
                 }
-                return Answer(response.status, found, _some_of(response.iter_stream()))
+                return Answer(response.status, answer_headers, _some_of(response.iter_stream()))
     except _RefusedAddress as error:
         return NoAnswer(str(error), permanent=True)
     except httpcore.TimeoutException:
@@ -96,15 +96,15 @@ def exchange(
 
 
 def _some_of(parts: Iterable[bytes]) -> bytes:
-    kept = bytearray()
+    body = bytearray()
     try:
         for part in parts:
-            kept += part
-            if len(kept) >= _READ_AT_MOST:
+            body += part
+            if len(body) >= _READ_AT_MOST:
                 break
     except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError):
         pass  # the status has said what counts
-    return bytes(kept[:_READ_AT_MOST])
+    return bytes(body[:_READ_AT_MOST])
 
 
 class _RefusedAddress(httpcore.NetworkError):
@@ -127,10 +127,10 @@ class _CheckedNetwork(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         failed: httpcore.NetworkError | httpcore.TimeoutException | None = None
         for address in self._addresses(host, port):
-            left = min(_CONNECT_S, _left(self._deadline, httpcore.ConnectTimeout))
+            timeout_s = min(_CONNECT_S, _left(self._deadline, httpcore.ConnectTimeout))
             try:
                 stream = httpcore.SyncBackend().connect_tcp(
-                    str(address), port, left, local_address, socket_options
+                    str(address), port, timeout_s, local_address, socket_options
                 )
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failed = error
@@ -139,11 +139,11 @@ class _CheckedNetwork(httpcore.NetworkBackend):
         raise failed or httpcore.ConnectError("its name has no address")
 
     def _addresses(self, host: str, port: int) -> list[Address]:
-        found = _looked_up(host, port, _left(self._deadline, httpcore.ConnectTimeout))
-        reasons = {address: why_refused(address, inside=self._inside) for address in found}
+        addresses = _looked_up(host, port, _left(self._deadline, httpcore.ConnectTimeout))
+        reasons = {address: why_refused(address, inside=self._inside) for address in addresses}
         good = [address for address, reason in reasons.items() if reason is None]
-        if found and not good:
-            reason = reasons[found[0]]
+        if addresses and not good:
+            reason = reasons[addresses[0]]
             hint = (
                 "; name its host in allowed_hosts if it is meant"
                 if "private" in str(reason)
@@ -154,20 +154,20 @@ class _CheckedNetwork(httpcore.NetworkBackend):
 
 
 def _looked_up(host: str, port: int, timeout_s: float) -> list[Address]:
-    """Resolve a name, in a thread that can be left behind: the resolver's patience cannot be bounded."""
-    found: queue.SimpleQueue[list[Address] | str] = queue.SimpleQueue()
+    """Resolve a name, in a thread that can be abandoned: the resolver has no time-out."""
+    results: queue.SimpleQueue[list[Address] | str] = queue.SimpleQueue()
 
     def ask() -> None:
         try:
             infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
             texts = dict.fromkeys(str(info[4][0]) for info in infos)
-            found.put([ip_address(text) for text in texts])
+            results.put([ip_address(text) for text in texts])
         except (OSError, ValueError):
-            found.put("its name cannot be resolved")
+            results.put("its name cannot be resolved")
 
     threading.Thread(target=ask, name="sparkmon-resolve", daemon=True).start()
     try:
-        answer = found.get(timeout=timeout_s)
+        answer = results.get(timeout=timeout_s)
     except queue.Empty:
         answer = "its name was not resolved in time"
     if isinstance(answer, str):
@@ -198,8 +198,8 @@ class _BoundedStream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        left = _left(self._deadline, httpcore.ConnectTimeout)
-        secured = self._inner.start_tls(ssl_context, server_hostname, left)
+        remaining = _left(self._deadline, httpcore.ConnectTimeout)
+        secured = self._inner.start_tls(ssl_context, server_hostname, remaining)
         return _BoundedStream(secured, self._deadline)
 
     def get_extra_info(self, info: str) -> object:
@@ -207,10 +207,10 @@ class _BoundedStream(httpcore.NetworkStream):
 
 
 def _left(deadline: float, late: type[httpcore.TimeoutException]) -> float:
-    left = deadline - time.monotonic()
-    if left <= 0:
+    remaining = deadline - time.monotonic()
+    if remaining <= 0:
         raise late
-    return left
+    return remaining
 
 
 class _Quiet(logging.Filter):

@@ -78,7 +78,7 @@ class HopsworksResultSink(ConfiguredSink):
         try:
             file = os.open(self.path, flags, 0o640)
             try:
-                written = os.write(file, lines)
+                size = os.write(file, lines)
                 os.fsync(file)
             finally:
                 os.close(file)
@@ -87,9 +87,9 @@ class HopsworksResultSink(ConfiguredSink):
             raise AlertDeliveryError.later(
                 f"{self.name} could not append to {self.path}: {reason}", None
             ) from error
-        if written < len(lines):
+        if size < len(lines):
             raise AlertDeliveryError.later(
-                f"{self.name} could append {written} of {len(lines)} bytes to {self.path}", None
+                f"{self.name} could append {size} of {len(lines)} bytes to {self.path}", None
             )
 
     def _lines(self, notification: Notification) -> Iterator[bytes]:

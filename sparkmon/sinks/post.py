@@ -1,13 +1,13 @@
-"""The one way by which alerts leave over HTTP: a POST that can neither hang, nor wander, nor tell a secret."""
+"""The one way by which alerts leave over HTTP: a POST with a deadline, to a checked address, that shows no secret."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
-from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
+from sparkmon.backoff import is_temporary, retry_after_s
 from sparkmon.errors import AlertDeliveryError, MissingExtraError, OptionError
 from sparkmon.secret import Secret
 from sparkmon.sinks.addresses import is_named_inside
@@ -16,9 +16,8 @@ from sparkmon.sinks.http_exchange import Answer, NoAnswer, Target
 from sparkmon.sinks.timeout import check_timeout
 from sparkmon.sinks.tls import verifying_context
 
-__all__ = ["Post", "checked_url", "retry_after_s"]
+__all__ = ["Post", "checked_url"]
 
-_LATER = {408, 425, 429}
 _LONGEST_WAIT_S = 3600.0
 _SEGMENT = 8
 _UNSEEN = re.compile(r"[^\x21-\x7e\u00a1-\U0010ffff]|\\")
@@ -49,12 +48,12 @@ class Post:
     MissingExtraError
         httpx is not installed.
     OptionError
-        The URL or the time-out will not do. What is wrong with a secret URL shows at its use.
+        The URL or the time-out is invalid. A secret URL is checked when it is used.
 
     Notes
     -----
     *Where it goes*. The host's addresses are looked up and checked, and the connection is made to one that was checked,
-    so that a name that changes its mind in between gains nothing. Link-local, multicast, reserved and cloud metadata
+    so that a name that changes in between gains nothing. Link-local, multicast, reserved and cloud metadata
     addresses are always refused: whoever can steer a URL or a name must not reach the machine's credentials.
     A private or loopback address is taken where the URL says by itself that it means a host inside: by an address in
     place of a name; by a name without a dot or one that ends in ``.svc``, ``.local``, ``.localhost``, ``.internal`` or
@@ -64,7 +63,7 @@ class Post:
 
     *How*. Redirects are not followed, proxies and credentials in the environment not used, certificates always
     verified (see :func:`sparkmon.sinks.tls.verifying_context`). At most 64 KiB of an answer are read, and at most 200
-    printable characters of it are told.
+    printable characters of it are shown.
 
     *Outcome*. 2xx is success. 408, 425, 429, 5xx, a time-out or a failed connection may pass; ``Retry-After`` is
     honoured, up to an hour. Every other answer is final.
@@ -102,26 +101,26 @@ class Post:
         body : bytes
             What to post.
         headers : mapping
-            ``content-type`` and whatever else.
+            ``content-type`` and others.
         hidden : sequence of str
             Secrets in the body or the headers, which the answer may repeat and the error must not.
 
         Raises
         ------
         AlertDeliveryError
-            It was not taken.
+            It was not accepted.
         OptionError
-            A secret is not there, or the secret URL is none.
+            A secret does not exist, or the secret URL is invalid.
         """
         url = self._url.read() if isinstance(self._url, Secret) else self._url
         target = self._checked(url)
         token = self._token()
-        given = {"user-agent": "sparkmon", "accept": "application/json", **headers}
+        fields = {"user-agent": "sparkmon", "accept": "application/json", **headers}
         if token:
-            given["authorization"] = f"Bearer {token}"
+            fields["authorization"] = f"Bearer {token}"
         answer = self._exchange(
             target,
-            given,
+            fields,
             body,
             timeout_s=self._timeout_s,
             inside=is_named_inside(target.host, self._allowed or ()),
@@ -132,20 +131,19 @@ class Post:
         failure: AlertDeliveryError | None
         if isinstance(answer, NoAnswer):
             reason = excerpt(answer.reason, secrets)
-            kind = AlertDeliveryError.refused if answer.permanent else _later
-            failure = kind(f"{where}: {reason}")
+            failure = AlertDeliveryError.failed(f"{where}: {reason}", permanent=answer.permanent)
         else:
-            failure = _judged(where, answer, secrets)
-        # Raised here and not where it was found, so that no cause with an address or a header in it hangs on to it.
+            failure = _failure(where, answer, secrets)
+        # Raised here, so that it has no cause with an address or a header in it.
         if failure is not None:
             raise failure
 
     def _checked(self, url: str) -> Target:
-        held = f", which {self._url!r} holds," if isinstance(self._url, Secret) else ""
-        target = checked_url(url, f"a url{held}", path=self._path)
+        place = f", which {self._url!r} holds," if isinstance(self._url, Secret) else ""
+        target = checked_url(url, f"a url{place}", path=self._path)
         if self._allowed is not None and target.host not in self._allowed:
             raise OptionError(
-                f"got a url{held} with a host that is not in allowed_hosts; add it there",
+                f"got a url{place} with a host that is not in allowed_hosts; add it there",
                 option="url",
             )
         return target
@@ -159,7 +157,7 @@ class Post:
         return token
 
     def _parts(self, url: str) -> list[str]:
-        """List what of the URL must not be told."""
+        """List the parts of the URL that must not be shown."""
         split = urlsplit(url)
         segments = [each for each in split.path.split("/") if len(each) >= _SEGMENT]
         paths = [each for each in (split.path, split.query) if len(each) > 1]
@@ -170,7 +168,7 @@ class Post:
         return f"the url in {self._url!r}" if isinstance(self._url, Secret) else host
 
 
-def _judged(where: str, answer: Answer, secrets: Sequence[str]) -> AlertDeliveryError | None:
+def _failure(where: str, answer: Answer, secrets: Sequence[str]) -> AlertDeliveryError | None:
     status = answer.status
     if 200 <= status < 300:
         return None
@@ -180,16 +178,12 @@ def _judged(where: str, answer: Answer, secrets: Sequence[str]) -> AlertDelivery
         return AlertDeliveryError.refused(
             f"{where}: it redirects{to} ({status}), which is not followed; set the url to where it leads"
         )
-    said = excerpt(answer.body, secrets)
-    told = f"{where}: it answered {status}" + (f": {said}" if said else "")
-    if status in _LATER or status >= 500:
-        wait = retry_after_s(answer.headers.get("retry-after"), datetime.now(timezone.utc))
-        return AlertDeliveryError.later(told, wait)
-    return AlertDeliveryError.refused(told)
-
-
-def _later(message: str) -> AlertDeliveryError:
-    return AlertDeliveryError.later(message, None)
+    body = excerpt(answer.body, secrets)
+    message = f"{where}: it answered {status}" + (f": {body}" if body else "")
+    if is_temporary(status):
+        now, header = datetime.now(timezone.utc), answer.headers.get("retry-after")
+        return AlertDeliveryError.later(message, retry_after_s(header, now, _LONGEST_WAIT_S))
+    return AlertDeliveryError.refused(message)
 
 
 def checked_url(url: str, what: str = "a url", *, path: str = "") -> Target:
@@ -240,36 +234,3 @@ def checked_url(url: str, what: str = "a url", *, path: str = "") -> Target:
             f"got {what} with a user in it; leave it out, a secret has its own place", option="url"
         )
     return target
-
-
-def retry_after_s(value: str | None, now: datetime) -> float | None:
-    """Read a ``Retry-After`` header.
-
-    Parameters
-    ----------
-    value : str, optional
-        Seconds, or an HTTP date.
-    now : datetime
-        With its time zone.
-
-    Returns
-    -------
-    float or None
-        Seconds from ``now``, 0 to 3,600; None where there is no such header, or nobody can read it.
-
-    Examples
-    --------
-    >>> noon = datetime(2026, 1, 5, 12, tzinfo=timezone.utc)
-    >>> [retry_after_s(value, noon) for value in ("120", "99999", "Mon, 05 Jan 2026 12:00:30 GMT", "soon")]
-    [120.0, 3600.0, 30.0, None]
-    """
-    text = (value or "").strip()
-    if text.isascii() and text.isdigit():
-        return min(float(text[:9]), _LONGEST_WAIT_S)
-    try:
-        time = parsedate_to_datetime(text)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    if time.tzinfo is None:
-        time = time.replace(tzinfo=timezone.utc)
-    return min(max((time - now).total_seconds(), 0.0), _LONGEST_WAIT_S)

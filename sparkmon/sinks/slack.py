@@ -64,12 +64,12 @@ def _message(notification: Notification) -> dict[str, object]:
     sign = ":large_green_circle:" if resolved else _SIGNS[notification.severity]
     title = shortened(notification.title, _LINE, _ESCAPES)
     lines = [f"• {shortened(line, _LINE, _ESCAPES)}" for line in notification.lines]
-    said = (
+    footer = (
         f"{notification.state}, {notification.severity}, {printable(notification.notification_id)}"
     )
     texts = [f"{sign} {title}", *_sections(lines)]
     blocks: list[dict[str, object]] = [{"type": "section", "text": _text(text)} for text in texts]
-    blocks.append({"type": "context", "elements": [_text(shortened(said, _LINE, _ESCAPES))]})
+    blocks.append({"type": "context", "elements": [_text(shortened(footer, _LINE, _ESCAPES))]})
     return {"text": title, "blocks": blocks, "unfurl_links": False, "unfurl_media": False}
 
 

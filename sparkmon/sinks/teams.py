@@ -56,20 +56,20 @@ class TeamsSink(HttpSink):
         message = _message(notification, lines)
         while len(message) > _MOST and listed > 1:
             listed -= 1
-            left = notification.count - listed
-            more = f"and {left:,} more: see the table alerts"
+            rest = notification.count - listed
+            more = f"and {rest:,} more: see the table alerts"
             message = _message(notification, [*lines[:listed], more])
         self._post().send(message, {"content-type": "application/json; charset=utf-8"})
 
 
 def _message(notification: Notification, lines: Sequence[str]) -> bytes:
     resolved = notification.state == "resolved"
-    said = (
+    footer = (
         f"{notification.state}, {notification.severity}, {printable(notification.notification_id)}"
     )
     colour = "good" if resolved else _COLOURS[notification.severity]
     title = _run(shortened(notification.title, _LINE)) | {"weight": "bolder", "color": colour}
-    runs = [title, *map(_run, lines), _run(shortened(said, _LINE)) | {"isSubtle": True}]
+    runs = [title, *map(_run, lines), _run(shortened(footer, _LINE)) | {"isSubtle": True}]
     card = {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "type": "AdaptiveCard",

@@ -1,4 +1,4 @@
-"""Whose certificates are believed."""
+"""Which certificates are trusted."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ __all__ = ["verifying_context"]
 def verifying_context() -> ssl.SSLContext:
     """Make a context that verifies certificates and names.
 
-    It believes the machine's authorities, those in ``SSL_CERT_FILE`` or ``SSL_CERT_DIR`` where these variables are set
-    (so that a company's or a cluster's own authority can be added), and those of certifi where that is installed.
+    It trusts the machine's authorities, those in ``SSL_CERT_FILE`` or ``SSL_CERT_DIR`` if these variables are set
+    (so that a company's or a cluster's own authority can be added), and those of certifi if that is installed.
 
     Examples
     --------

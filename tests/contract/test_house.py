@@ -6,21 +6,22 @@ Each test lists its offences as ``file:line what``, so that a failure reads as a
 from __future__ import annotations
 
 import ast
-import builtins
 import subprocess
 import sys
 
 import pytest
 
+from tests.support.house import builtin_raises, inside_a_function, is_broad, names_in
 from tests.support.source import ROOT, Source, package, project
 
 BELOW_CONFIG = {
     *("alerts", "comparison", "distributions", "errors", "explain", "functions", "health"),
-    *("interval", "logs", "option_types", "printable", "profiles"),
+    *("backoff", "interval", "logs", "option_types", "printable", "profiles"),
     *("protocol", "receiver", "records", "registry", "schemas", "secret", "session", "sources"),
     *("payload_logger", "serving", "sinks", "skew", "statistics", "store", "tables"),
 }
 MAY_IMPORT = {
+    "backoff": set(),
     "errors": set(),
     "printable": set(),
     "registry": {"errors"},
@@ -34,7 +35,7 @@ MAY_IMPORT = {
     "schemas": {"protocol", "distributions", "records"},
     "logs": {"protocol", "printable", "records", "errors"},
     "receiver": {"logs", "protocol", "printable", "secret", "records", "errors"},
-    "payload_logger": {"protocol", "printable", "secret", "records", "errors"},
+    "payload_logger": {"backoff", "protocol", "printable", "secret", "records", "errors"},
     "serving": {
         *("payload_logger", "store", "protocol", "printable", "secret", "records", "errors"),
     },
@@ -48,8 +49,17 @@ MAY_IMPORT = {
     "explain": {"profiles", "records", "errors"},
     "skew": {"store", "protocol", "errors"},
     "tables": {"errors"},
-    "sinks": {"printable", "secret", "records", "registry", "errors", "option_types"},
-    "alerts": {"sinks", "tables", "schemas", "interval", "records", "registry", "errors"},
+    "sinks": {"backoff", "printable", "secret", "records", "registry", "errors", "option_types"},
+    "alerts": {
+        "backoff",
+        "sinks",
+        "tables",
+        "schemas",
+        "interval",
+        "records",
+        "registry",
+        "errors",
+    },
     "health": {"alerts", "sinks", "schemas", "errors"},
     "monitor": {
         *("sources", "profiles", "comparison", "alerts", "health", "sinks", "skew"),
@@ -68,7 +78,7 @@ MAY_IMPORT = {
 
 PURE = {
     *("errors", "interval", "registry", "records", "protocol", "distributions", "statistics"),
-    *("option_types", "store"),
+    *("backoff", "option_types", "store"),
     *("logs", "payload_logger", "printable", "receiver", "secret", "serving", "sinks", "skew"),
 }
 """Rooms that live without Spark: importing them must not import pyspark."""
@@ -77,11 +87,6 @@ EMPTY_WORDS = {"common", "helper", "helpers", "misc", "util", "utils"}
 PY4J = {"_jc", "_jdf", "_jsc", "_jsparkSession", "_jvm", "_to_java_column", "py4j"}
 UNSAFE_MODULES = {"cloudpickle", "dill", "marshal", "pickle", "shelve"}
 MAX_FILE, MAX_FUNCTION = 300, 60
-BUILTIN_ERRORS = {
-    name
-    for name, thing in vars(builtins).items()
-    if isinstance(thing, type) and issubclass(thing, BaseException)
-}
 
 
 def rooms_imported(source: Source) -> list[tuple[int, str]]:
@@ -245,56 +250,3 @@ def test_nothing_is_unpickled_or_evaluated() -> None:
         if node.func.id in {"eval", "exec"}
     ]
     assert offences == []
-
-
-def inside_a_function(source: Source, line: int) -> bool:
-    """Tell whether a line runs only when some function is called."""
-    return any(each.lineno < line <= (each.end_lineno or 0) for each in source.functions)
-
-
-def names_in(node: ast.AST) -> set[str]:
-    """Return the names that this very node spells: a name, an attribute, an imported thing."""
-    if isinstance(node, ast.Name):
-        return {node.id}
-    if isinstance(node, ast.Attribute):
-        return {node.attr}
-    if isinstance(node, ast.alias):
-        return set(node.name.split("."))
-    if isinstance(node, ast.ImportFrom):
-        return set((node.module or "").split("."))
-    return set()
-
-
-def is_broad(handler: ast.ExceptHandler) -> bool:
-    """Tell whether a handler catches every exception."""
-    if handler.type is None:
-        return True
-    kinds = {node.id for node in ast.walk(handler.type) if isinstance(node, ast.Name)}
-    return bool(kinds & {"Exception", "BaseException"})
-
-
-def builtin_raises(source: Source) -> list[tuple[int, str]]:
-    """List the (line, class) of the built-in exceptions raised where ours should be.
-
-    Allowed are a contract's NotImplementedError, the AttributeError by which a lazy module says
-    that it has no such name, and the SystemExit of a command line.
-    """
-    allowed = {"NotImplementedError"}
-    if source.room in {"cli", "__main__"}:
-        allowed.add("SystemExit")
-    lazy = {
-        id(node)
-        for function in source.functions
-        if function.name == "__getattr__"
-        for node in ast.walk(function)
-    }
-    found = []
-    for node in source.nodes:
-        if not isinstance(node, ast.Raise) or node.exc is None:
-            continue
-        raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
-        name = raised.id if isinstance(raised, ast.Name) else ""
-        is_lazy = id(node) in lazy and name == "AttributeError"
-        if name in BUILTIN_ERRORS - allowed and not is_lazy:
-            found.append((node.lineno, name))
-    return found

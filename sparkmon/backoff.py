@@ -1,0 +1,82 @@
+"""When to try again: exponential back-off with jitter, and what a server says by ``Retry-After``."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+
+__all__ = ["TEMPORARY_STATUSES", "Backoff", "is_temporary", "retry_after_s"]
+
+TEMPORARY_STATUSES = frozenset({408, 425, 429})
+"""The HTTP statuses below 500 after which the same request may succeed."""
+
+
+def is_temporary(status: int) -> bool:
+    """Return whether the same request may succeed later.
+
+    Examples
+    --------
+    >>> [is_temporary(status) for status in (400, 429, 503)]
+    [False, True, True]
+    """
+    return status >= 500 or status in TEMPORARY_STATUSES
+
+
+@dataclass(frozen=True)
+class Backoff:
+    """Pauses that start at ``first_s``, double with each failure up to ``longest_s``, and differ by up to 20 %.
+
+    Examples
+    --------
+    >>> backoff = Backoff(1.0, 300.0, jitter=lambda: 0.5)
+    >>> [backoff.pause_s(failures) for failures in (0, 1, 2, 100)]
+    [1.0, 2.0, 4.0, 300.0]
+    """
+
+    first_s: float
+    longest_s: float
+    jitter: Callable[[], float] = random.random
+    """Returns a number from 0 to 1, so that many processes do not retry at the same moment."""
+
+    def pause_s(self, failures: int) -> float:
+        """Return the seconds to wait after this many failures before the last one."""
+        pause = min(self.first_s * 2.0 ** min(failures, 30), self.longest_s)
+        return pause * (0.8 + 0.4 * self.jitter())
+
+
+def retry_after_s(value: str | None, now: datetime, longest_s: float) -> float | None:
+    """Read a ``Retry-After`` header.
+
+    Parameters
+    ----------
+    value : str, optional
+        Seconds, or an HTTP date.
+    now : datetime
+        With its time zone.
+    longest_s : float
+        The upper bound of the result.
+
+    Returns
+    -------
+    float or None
+        Seconds from ``now``, 0 or more; None without the header, or if it has neither of the two forms.
+
+    Examples
+    --------
+    >>> noon = datetime(2026, 1, 5, 12, tzinfo=timezone.utc)
+    >>> values = ("120", "99999", "Mon, 05 Jan 2026 12:00:30 GMT", "soon", None)
+    >>> [retry_after_s(value, noon, 3600.0) for value in values]
+    [120.0, 3600.0, 30.0, None, None]
+    """
+    text = (value or "").strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text[:9]), longest_s)
+    try:
+        time = parsedate_to_datetime(text)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    seconds = (time.replace(tzinfo=time.tzinfo or timezone.utc) - now).total_seconds()
+    return min(max(seconds, 0.0), longest_s)
