@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,9 @@ def hour(at: int, **changes: object) -> dict[str, Any]:
     start = NOON + at * HOUR
     return {"window_start": start, "window_end": start + HOUR, **changes}
 
+
+DOWN = 10**6
+"""More failures than there will be deliveries."""
 
 OK = {"status": "ok", "value": 0.02}
 
@@ -76,12 +80,15 @@ def test_a_batch_of_many_windows_is_decided_on_window_by_window(
 def test_undelivered_notifications_are_sent_after_a_restart(
     spark: SparkSession, tmp_path: Path
 ) -> None:
-    tables, down, other = Tables(str(tmp_path)), Ledger(10**6), Ledger(name="other")
+    tables, down, other = Tables(str(tmp_path)), Ledger(DOWN), Ledger(name="other")
     alert_manager = AlertManager(tables, [down, other])
     alert_manager.open(spark)
     alert_manager.process(findings(spark, {}), NOON + HOUR, writer="q", batch_id=0)
     assert alert_manager.dispatcher is not None
-    alert_manager.dispatcher.drain(1.5)
+    until = time.monotonic() + 60
+    while not other.notifications or down.failures == DOWN:
+        assert time.monotonic() < until
+        alert_manager.dispatcher.drain(0.2)
     assert alert_manager.close() == 1
     assert len(other.notifications) == 1
     for query, expected in (("another", 0), ("q", 1)):

@@ -92,7 +92,7 @@ def test_a_failed_query_is_alerted_on_before_the_monitor_ends(
         query = monitor.start(events, str(tmp_path / "checkpoints"))
         try:
             query.processAllAvailable()
-            for _ in range(60):
+            for _ in range(300):
                 if len(ledger.told) > 1:
                     break
                 query.queries["profiles"].awaitTermination(1)

@@ -149,7 +149,7 @@ def test_a_slow_disk_is_not_a_slow_sender(tmp_path: Path) -> None:
 def test_more_connections_than_allowed_are_refused_until_one_closes(tmp_path: Path) -> None:
     with Receiver(tmp_path, max_connections=3) as receiver:
         held = [socket.create_connection(("127.0.0.1", receiver.port)) for _ in range(3)]
-        time.sleep(0.2)
+        time.sleep(1)
         answer = receiver.raw(b"")
         assert answer.startswith(b"HTTP/1.1 503 ")
         assert b"retry-after: 5\r\n" in answer

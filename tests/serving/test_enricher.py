@@ -102,7 +102,7 @@ def test_without_the_store_all_keys_count_as_missing(policy: str, values: list[l
 
 
 def test_a_store_that_fails_is_503_and_is_read_again_after_a_pause() -> None:
-    setup = Setup(circuit_failures=2, circuit_open_ms=100)
+    setup = Setup(circuit_failures=2, circuit_open_ms=1000)
     online = setup.online
     assert isinstance(online, MemoryView)
 
@@ -115,7 +115,7 @@ def test_a_store_that_fails_is_503_and_is_read_again_after_a_pause() -> None:
             statuses.append(caught.value.status)
         assert online.reads == 2
         online.failure = None
-        await asyncio.sleep(0.15)
+        await asyncio.sleep(1.1)
         assert (await setup.enrich()).values[0] == [2.5, 1, "DK"]
         assert (await setup.enrich()).values[0] == [2.5, 1, "DK"]
         return statuses
