@@ -16,6 +16,7 @@ class Clock:
 
     Examples
     --------
+    >>> from datetime import timezone
     >>> clock = Clock(timedelta(hours=1), timedelta(minutes=20), timedelta(minutes=5))
     >>> noon = datetime(2026, 1, 5, 12, tzinfo=timezone.utc)
     >>> clock.last_end(noon + timedelta(minutes=50)).minute
@@ -67,6 +68,7 @@ class IdleTracker:
 
     Examples
     --------
+    >>> from datetime import timezone
     >>> hour = timedelta(hours=1)
     >>> tracker = IdleTracker(Clock(hour, hour, hour), timedelta(minutes=1))
     >>> eight = datetime(2026, 1, 5, 8, tzinfo=timezone.utc)

@@ -59,6 +59,12 @@ def logged_answers(spool: Path) -> int:
     return sum(row["event_type"] == "response" and row["instance"] >= 0 for row in rows)
 
 
+def sent_chunks(out: Path) -> int:
+    """Read how many of the 288 chunks have been sent."""
+    note = out / "progress.json"
+    return int(json.loads(note.read_text())["sent_chunks"]) if note.exists() else 0
+
+
 def kill_once_windows_have_closed(out: Path) -> None:
     process = subprocess.Popen(
         [*COMMAND, "--out", str(out), "--headless"],
@@ -68,7 +74,9 @@ def kill_once_windows_have_closed(out: Path) -> None:
         start_new_session=True,
     )
     deadline = time.monotonic() + START_S
-    while not (out / "tables" / "drift_metrics" / "_delta_log").exists():
+    closed = out / "tables" / "drift_metrics" / "_delta_log"
+    # A machine that is busy closes its first window late: then it is killed before the end of the traffic.
+    while not closed.exists() and sent_chunks(out) < 250:
         assert process.poll() is None, "the demo ended before it was killed"
         assert time.monotonic() < deadline, "no window was closed in time"
         time.sleep(0.2)
@@ -79,8 +87,7 @@ def kill_once_windows_have_closed(out: Path) -> None:
 def test_a_demo_that_was_killed_continues_without_loss_or_duplicates(tmp_path: Path) -> None:
     out = tmp_path / "out"
     kill_once_windows_have_closed(out)
-    sent_before = json.loads((out / "progress.json").read_text())["sent_chunks"]
-    assert 0 < sent_before < 288
+    assert 0 < sent_chunks(out) < 288
     summary = run("--out", str(out))
     # Calls of the chunk that was not stored before the kill are sent again: new calls in the log.
     assert LIVE_FLIGHTS <= summary["rows"] <= LIVE_FLIGHTS + CHUNK
