@@ -1,6 +1,6 @@
-"""The frozen nouns that cross from one room to another without Spark: event, dead letter, decoded event, schema.
+"""The frozen records that cross from one room to another without Spark: event, dead letter, decoded event, schema.
 
-``schemas.py`` says the same nouns as Spark types; a test compares the two field by field.
+``schemas.py`` has the same records as Spark types; a test compares the two field by field.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ __all__ = [
 ]
 
 Value: TypeAlias = float | int | bool | str | None
-"""One cell of a row: what JSON and the V2 tensor types can say. Integers are exact."""
+"""One cell of a row: a value of JSON or of a V2 tensor. Integers are exact."""
 
 Half: TypeAlias = Literal["request", "response"]
-"""Which half of an inference an event tells of."""
+"""The half of an inference that an event logs."""
 
 FeatureKind: TypeAlias = Literal["numeric", "categorical"]
 """How the values of a column are summarised: as numbers or as named levels."""
@@ -54,7 +54,7 @@ class Event:
 
     Times are timezone-aware UTC, cut to microseconds (Spark's resolution). ``event_time`` is ``ce-time``: since
     KServe 0.18 the arrival of the request or the completion of the response, before that the time of sending;
-    ``recorded_time`` (``ce-recordedtime``) is only there since 0.18, so its presence tells which.
+    ``recorded_time`` (``ce-recordedtime``) exists only since 0.18, so its presence shows which.
     An empty body is ``b""``.
     """
 
@@ -81,17 +81,17 @@ class Event:
     request_payload: bytes | None = None
     """On such a response: the request's body."""
     dead_letter: DeadLetter | None = None
-    """Set where the bytes made no CloudEvent; ``payload`` still holds them."""
+    """Set if the bytes are not a CloudEvent; ``payload`` still has them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """What the body of one event says.
+    """The decoded body of one event.
 
     ``rows`` (of a request) and ``predictions`` (of a response) are row-major: one sequence per instance, one value
-    per name. ``names`` are the column names of whichever is filled; where the payload gives none they are made
+    per name. ``names`` are the column names of whichever is filled; a payload without names gets generated ones
     (``feature_0`` ..., ``prediction`` or ``prediction_0`` ...) and ``named`` is False, so that a model's schema
-    may put its own names in their place.
+    may replace them.
     """
 
     kind: str

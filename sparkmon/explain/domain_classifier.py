@@ -1,4 +1,4 @@
-"""A classifier that tries to tell live rows from training rows: how well it can, and by which columns."""
+"""A classifier that tries to distinguish live rows from training rows: how well it can, and by which columns."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def domain_classifier(
     rows: int = 10_000,
     seed: int = 0,
 ) -> DomainShift:
-    """Learn to tell the rows of two tables apart, and say by which columns.
+    """Learn to distinguish the rows of two tables, and report by which columns.
 
     It is what to call after an alert of the column ``:joint``, which says that the features together have drifted.
 

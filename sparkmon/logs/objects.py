@@ -48,7 +48,7 @@ class ObjectLog(InferenceLog[ObjectPart]):
     directory : str
         The prefix; everything below belongs to the log.
     settle_seconds : float
-        An object is only seen when its modification time is at least so long ago.
+        An object is read once its modification time is at least this long ago.
 
     Notes
     -----

@@ -1,7 +1,7 @@
 """The spool's unit of writing: one checked, compressed block of events.
 
-A group commit becomes one block. Its header tells how long it is and how many events it holds, so that a reader
-can count and split without touching the events; two checksums tell damage from an append still under way.
+A group commit becomes one block. Its header has its length and the number of its events, so that a reader can
+count and split without touching the events; two checksums distinguish damage from an unfinished append.
 
 =========  ======  ================================================================
 bytes      type    meaning (little endian)

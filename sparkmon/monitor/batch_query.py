@@ -66,7 +66,7 @@ def await_sources(query: StreamingQuery) -> None:
     Notes
     -----
     All streams of a Python data source share one map of environment variables, to which Spark adds when it opens one
-    (``PythonStreamingSourceRunner.init`` in 4.2). Two that do so at once, and before any other, can break the map, and
+    (``PythonStreamingSourceRunner.init`` in 4.2). If two open at once, before any other, they can break the map, and
     then every task of theirs ends with ``java.io.OptionalDataException``.
     """
     while query.isActive and query.status["message"].startswith("Initializing"):

@@ -35,7 +35,7 @@ class DeadLetters:
 
     Notes
     -----
-    What is in the table is not written again, whoever wrote it: neither an event that was delivered twice, nor all of
+    What is in the table is not written again, by any query: neither an event that was delivered twice, nor all of
     them when a log is read again from its beginning.
     """
 
@@ -59,7 +59,7 @@ class DeadLetters:
         table = self._tables.find_all(dead_letters.sparkSession, _NAME, DEAD_LETTERS.names)
         if table is None:
             return dead_letters
-        # Delta then reads the files of that time alone.
+        # Delta then reads the files of that time only.
         start, end = (EPOCH + timedelta(microseconds=micros) for micros in (first, last))
         near = F.col("event_time").between(F.lit(start), F.lit(end))
         return dead_letters.join(table.where(near).select(*_EVENT), _EVENT, "left_anti")

@@ -21,11 +21,10 @@ from sparkmon.monitor.longer_windows import LongerWindows
 from sparkmon.monitor.monitor_query import MonitorQuery
 from sparkmon.monitor.open_windows import OpenWindows
 from sparkmon.monitor.queries import Queries
-from sparkmon.monitor.row_profiles import row_profiles
 from sparkmon.monitor.verdicts import Verdicts
 from sparkmon.monitor.views import read_views
 from sparkmon.monitor.windows import Windows
-from sparkmon.profiles import merge_profiles, slices_of, with_slices
+from sparkmon.profiles import merge_profiles, profile_rows, projections_of, slices_of, with_slices
 from sparkmon.skew import SkewDetector
 from sparkmon.store import DEFAULT_REFERENCE, FeatureStore, schemas_of
 from sparkmon.tables import Tables
@@ -114,8 +113,13 @@ class Monitor:
         references = with_slices(store.read_references(reference), slices)
         self.slices = slices_of(references)
         self._schemas = schemas_of(references)
-        self._profiles = row_profiles(
-            references, self.windows.length, self.windows.slide, self.windows.k
+        self._profiles = partial(
+            profile_rows,
+            window=self.windows.length,
+            slide=self.windows.slide,
+            slices=self.slices,
+            projections=projections_of(references),
+            k=self.windows.k,
         )
         if not self._schemas:
             raise ReferenceMissingError(

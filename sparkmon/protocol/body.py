@@ -38,7 +38,7 @@ class Body:
     entities: Rows = NO_ROWS
     """Of an enriched request: the entity ids of each instance."""
     row_flags: Rows = NO_ROWS
-    """Of an enriched request: how each instance's features were come by."""
+    """Of an enriched request: each instance's entity ids and flags."""
     size: int = 0
     """Bytes of the body once opened: what it cost to read."""
 

@@ -1,4 +1,4 @@
-"""Which protocol a parsed body speaks: events carry neither path nor verb, so its shape must tell."""
+"""The protocol of a parsed body, by its shape: events carry neither path nor verb."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ __all__ = ["bounded"]
 def bounded(event: Event, received_time: datetime | None, limits: Limits) -> Event:
     """Set an event aside that claims a time well after it was received.
 
-    The newest event tells a stream the time: one from the year 2099 would close every window, and all that came after
+    The newest event sets the time of a stream: one from the year 2099 would close every window, and all that came after
     it would be late. A pod whose clock is an hour ahead would do so for an hour.
 
     Parameters

@@ -36,7 +36,7 @@ def from_http(
     body : bytes
         The request's body.
     received_time : datetime, optional
-        Timezone-aware; used as ``event_time`` when the event tells none. One that claims to be of well after it is a
+        Timezone-aware; the ``event_time`` of an event without a time. An event of a time well after it is a
         dead letter (``TIME_AHEAD``), here and in the functions below.
     limits : Limits
         The bounds of one event.
@@ -76,7 +76,7 @@ def from_kafka(
     value : bytes or None
         The record's value; null stands for an empty body.
     received_time : datetime, optional
-        The record's timestamp; used as ``event_time`` when the event tells none.
+        The record's timestamp; the ``event_time`` of an event without a time.
     limits : Limits
         The bounds of one event.
 
@@ -101,7 +101,7 @@ def from_structured(
     body : bytes
         The JSON object. ``data`` is kept byte for byte, also where it is no JSON.
     received_time : datetime, optional
-        Used as ``event_time`` when the event tells none.
+        The ``event_time`` of an event without a time.
     limits : Limits
         The bounds of one event.
 

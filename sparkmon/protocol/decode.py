@@ -21,7 +21,7 @@ from sparkmon.records import Decoded, Event, Half, Value
 __all__ = ["HEAD_LENGTH", "decode", "read_body"]
 
 HEAD_LENGTH = "inference-header-content-length"
-"""The request header that tells how long the JSON head of a V2 binary body is, in lower case."""
+"""The request header with the length of a V2 binary body's JSON head, in lower case."""
 
 _SERVER_SENT = re.compile(rb"\s*(?:data|event|id|retry):")
 
@@ -106,7 +106,7 @@ def read_body(
     event_type : str
         ``request`` or ``response``; anything else is the dead letter ``UNKNOWN_EVENT_TYPE``.
     content_type : str, optional
-        Of the request, on both halves; trusted for gRPC alone.
+        Of the request, on both halves; trusted for gRPC only.
     head_length : str, optional
         The request's ``Inference-Header-Content-Length``. Of a response it says nothing and is not used.
     status_code : int, optional

@@ -22,7 +22,7 @@ def flatten(value: list[Any]) -> tuple[tuple[int, ...], list[Value]]:
     Raises
     ------
     ProtocolError
-        ``ROWS_RAGGED`` when lists of one level differ in length or stand beside scalars, ``VALUE_TOO_DEEP``
+        ``ROWS_RAGGED`` when lists of one level differ in length or stand next to scalars, ``VALUE_TOO_DEEP``
         beyond 32 levels, ``INSTANCE_MALFORMED`` when an object stands inside a list.
 
     Examples

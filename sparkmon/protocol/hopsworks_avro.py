@@ -215,7 +215,7 @@ def _events(
 
 
 def _event(record: _Record, half: str, event_id: str, time: datetime, payload: bytes) -> Event:
-    # Of a request the code is not yet true: it would hide the features of a call that failed.
+    # The code is not the request's: it would hide the features of a call that failed.
     is_status = half == "response" and 100 <= record.status_code <= 999
     return Event(
         event_id=event_id,

@@ -74,5 +74,5 @@ health checks, dead letters and the like), so that every event is accounted for 
 ``request_id`` links the hops of one call: the ``X-Request-Id`` header, else the body's id, else the event's.
 ``entities`` and ``row_flags`` are those of requests that sparkmon's transformer made: the entity ids, and per feature
 group ``<group>.missing`` and ``<group>.stale`` (1 or 0) and ``<group>.age_s`` (seconds). ``payload`` is kept for
-dead letters alone. A response that carries its request's payload has both value columns.
+dead letters only. A response that carries its request's payload has both value columns.
 """

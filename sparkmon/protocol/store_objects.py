@@ -53,7 +53,7 @@ def from_object(
     data : bytes
         The object.
     name : str
-        Its key or path: the suffix ``.json``, ``.csv`` or ``.parquet`` tells its format, else its first bytes do.
+        Its key or path: the suffix ``.json``, ``.csv`` or ``.parquet`` gives its format, otherwise its first bytes do.
     modified_time : datetime
         When the object was written, timezone-aware. The event time of records without ``occurrenceTime``; the
         ``recorded_time`` of those that have one (KServe 0.18 and later).

@@ -23,7 +23,7 @@ Events are posted to any path, in binary or structured mode, or as a batch (``ap
 events at most). A batch is acknowledged once all of it is on disk, and refused whole; in it, each event is judged by
 itself. An event that was delivered twice is kept twice. POSIX only.
 
-``GET /health`` tells how the receiver stands and ``GET /metrics`` counts. Neither asks for the token: probes have none,
+``GET /health`` reports its health and ``GET /metrics`` its counters. Neither requires the token: probes have none,
 and a scraper that held it could post. Metrics are numbers, under names that are fixed here: no model, no path, nothing
 that a sender chose. Without the token ``/health`` says no more than whether events are kept.
 """

@@ -1,4 +1,4 @@
-"""The ASGI application behind POST: plain messages, for each event pays for what stands between."""
+"""The ASGI application behind POST: plain ASGI messages, because every layer between costs time per event."""
 
 from __future__ import annotations
 

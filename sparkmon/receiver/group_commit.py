@@ -36,7 +36,7 @@ class GroupCommit:
     Parameters
     ----------
     spool : SpoolWriter
-        Written by this object alone from now on, and closed by ``stop``.
+        Only this object writes it from now on; ``stop`` closes it.
     settings : ReceiverSettings
         The bounds of what is pending, the interval and the retention.
     metrics : ReceiverMetrics

@@ -44,7 +44,7 @@ class _Bucket:
 class RateLimit:
     """Token buckets: one for all clients, and one for each of those seen of late.
 
-    Each lets a second's worth of events through at once. A batch is taken where there is room for one event; the
+    Each lets a second's worth of events through at once. A batch is taken if there is room for one event; the
     others are owed, and what comes next waits until they are paid off.
 
     Parameters

@@ -53,7 +53,7 @@ class ReceiverSettings:
     max_events_per_second: float = 0.0
     """From all clients together; more are refused (429). 0 sets no limit."""
     max_client_events_per_second: float = 0.0
-    """From one address; more are refused (429). 0 sets no limit. What comes by a proxy comes from the proxy's."""
+    """From one address; more are refused (429). 0 sets no limit. A proxy's requests count for its address."""
     max_clients: int = 10_000
     """Addresses that are remembered for this; beyond, the one without requests for longest is forgotten."""
     max_connections: int = 1000

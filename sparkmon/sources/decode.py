@@ -59,7 +59,7 @@ def rows(
     -------
     DataFrame
         ``sparkmon.schemas.DECODED``: a row per instance, and one for each event without instances (health checks,
-        dead letters; ``instance`` is -1). Filter on ``instance >= 0`` for instances alone.
+        dead letters; ``instance`` is -1). Filter on ``instance >= 0`` for instances only.
 
     Raises
     ------

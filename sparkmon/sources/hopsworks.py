@@ -33,9 +33,9 @@ def hopsworks_events(
     records : DataFrame
         From ``format("kafka")``, streaming or not. Their values are plain Avro of the subject ``inferenceschema``.
     schema_version : {1, 2, 3, 4}, optional
-        The version all records have; each record's is found out without. Deployments on KServe write version 4.
+        The version of all records; without it, that of each is recognised. Deployments on KServe write version 4.
     time_unit : {"auto", "s", "ms"}
-        The unit of ``requestTimestamp``. ``auto`` tells seconds from milliseconds by their size.
+        The unit of ``requestTimestamp``. ``auto`` decides by the size of the numbers.
 
     Returns
     -------

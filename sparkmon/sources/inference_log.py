@@ -48,8 +48,8 @@ class InferenceLogDataSource(DataSource):
 
     Options
     -------
-    See :class:`sparkmon.sources.options.InferenceLogOptions`; ``path`` is the one that is required. All are checked
-    here, on the driver.
+    See :class:`sparkmon.sources.options.InferenceLogOptions`; ``path`` is required. They are checked here, on
+    the driver.
 
     Columns
     -------
@@ -111,7 +111,7 @@ class InferenceLogReader(DataSourceReader):
     Parameters
     ----------
     options : InferenceLogOptions
-        What was asked for.
+        The query's options.
     schema : StructType
         The columns Spark expects.
     """
@@ -136,14 +136,14 @@ class InferenceLogStreamReader(DataSourceStreamReader, SupportsTriggerAvailableN
     Parameters
     ----------
     options : InferenceLogOptions
-        What was asked for.
+        The query's options.
     schema : StructType
         The columns Spark expects.
 
     Notes
     -----
-    Where an offset's segment is gone (retention was shorter than the query's pause), ``latestOffset`` and
-    ``partitions`` raise SpoolError; the stream does not silently go on behind the gap.
+    If an offset's segment is gone (retention was shorter than the query's pause), ``latestOffset`` and ``partitions``
+    raise SpoolError; the stream does not silently skip the gap.
     """
 
     def __init__(self, options: InferenceLogOptions, schema: StructType) -> None:
@@ -205,7 +205,7 @@ def _read(
     options: InferenceLogOptions,
     schema: StructType,
 ) -> Iterator[pa.RecordBatch]:
-    if partition.value is None:  # Spark's stand-in where there are no partitions
+    if partition.value is None:  # Spark's placeholder if there are no partitions
         return
     target = to_arrow_schema(schema, timezone="UTC")
     for events in _gathered(log.read(partition.value)):
@@ -223,7 +223,7 @@ def _output(events: pa.RecordBatch, options: InferenceLogOptions) -> Iterable[pa
 
 
 def _gathered(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Join small batches and cut large ones, for each costs Spark a message."""
+    """Join small batches and cut large ones: each batch costs Spark a message."""
     waiting: list[pa.RecordBatch] = []
     rows = size = 0
     for batch in batches:

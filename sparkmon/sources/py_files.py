@@ -1,8 +1,8 @@
-"""Letting streams find the package where it came by ``spark-submit --py-files``.
+"""Lets streams find the package when it is given by ``spark-submit --py-files``.
 
 Spark 4.2 plans a Python stream in a process that looks for such archives in the folder ``streaming_job`` of the
 driver's files, while they lie in the folder above: batch queries run, streams fail with ModuleNotFoundError.
-A link of that name leads it there.
+A link of that name makes streams find them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 
 __all__ = ["link_py_files"]
 
-_LOOKED_FOR = "streaming_job"
+_FOLDER = "streaming_job"
 _DRIVER_FILES = "userFiles-"
 
 
@@ -28,4 +28,4 @@ def link_py_files(module: Path) -> None:
     if archive is None or not archive.parent.name.startswith(_DRIVER_FILES):
         return
     with suppress(FileExistsError):
-        (archive.parent / _LOOKED_FOR).symlink_to(".", target_is_directory=True)
+        (archive.parent / _FOLDER).symlink_to(".", target_is_directory=True)

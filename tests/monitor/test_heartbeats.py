@@ -211,7 +211,7 @@ def test_checkpoints_of_an_earlier_version_go_on_without(
     place = f"{tmp_path}/checkpoints"
     log(tmp_path, at(0.5))
     with monkeypatch.context() as earlier:
-        earlier.setattr(Heartbeats, "fit", lambda self: False)
+        earlier.setattr(Heartbeats, "are_possible", lambda self: False)
         monitor.start(stream(spark, tmp_path), place, available_now=True).awaitTermination()
     assert not (tmp_path / "checkpoints/heartbeats").exists()
     log(tmp_path, at(9))
