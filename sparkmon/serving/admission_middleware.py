@@ -2,60 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
-import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sparkmon.errors import ServingError
-from sparkmon.serving.admission import Admission
-from sparkmon.serving.serving_error import serving_error
+from sparkmon.serving.feature_transformer import FeatureTransformer
+from sparkmon.serving.serving_error import error_response, serving_error
 
-__all__ = ["MAX_REQUEST_ID_LENGTH", "AdmissionMiddleware", "AdmittingModel", "error_response"]
-
-MAX_REQUEST_ID_LENGTH = 256
-"""A longer ``X-Request-Id`` is not returned."""
-
-
-class AdmittingModel(Protocol):
-    """What the middleware needs of a :class:`FeatureTransformer`."""
-
-    @property
-    def admission(self) -> Admission:
-        """The bound on the requests in flight."""
-
-    async def warm_up(self) -> None:
-        """Open connections."""
-
-    async def close(self) -> None:
-        """Close connections."""
-
-
-def error_response(
-    error: ServingError, request_id: str | None
-) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
-    """Return status, headers and body of the HTTP response to an error.
-
-    Examples
-    --------
-    >>> from sparkmon.serving.serving_error import serving_error
-    >>> status, headers, body = error_response(serving_error("OVERLOADED", 503, "too many", retry_after_s=1), "a-1")
-    >>> status, dict(headers)[b"retry-after"], dict(headers)[b"x-request-id"], body
-    (503, b'1', b'a-1', b'{"error":"[OVERLOADED] too many"}')
-    """
-    body = error.body
-    content_type = error.content_type or "application/octet-stream"
-    if body is None:
-        body, content_type = orjson.dumps({"error": str(error)}), "application/json"
-    headers = [
-        (b"content-type", content_type.encode("latin-1", "replace")),
-        (b"content-length", b"%d" % len(body)),
-    ]
-    if error.retry_after_s is not None:
-        headers.append((b"retry-after", b"%d" % error.retry_after_s))
-    if request_id is not None and len(request_id) <= MAX_REQUEST_ID_LENGTH:
-        headers.append((b"x-request-id", request_id.encode("latin-1")))
-    return error.status, headers, body
+__all__ = ["AdmissionMiddleware"]
 
 
 class AdmissionMiddleware:
@@ -65,13 +18,15 @@ class AdmissionMiddleware:
     ----------
     app : ASGI application
         kserve's application.
-    transformer : AdmittingModel
+    transformer : FeatureTransformer
         Its admission is consulted; it is connected when the server starts and closed when it stops.
     max_body_bytes : int
         A larger body is refused with 413.
     """
 
-    def __init__(self, app: ASGIApp, *, transformer: AdmittingModel, max_body_bytes: int) -> None:
+    def __init__(
+        self, app: ASGIApp, *, transformer: FeatureTransformer, max_body_bytes: int
+    ) -> None:
         self._app = app
         self._transformer = transformer
         self._max_body_bytes = max_body_bytes

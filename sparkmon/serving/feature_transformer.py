@@ -15,11 +15,11 @@ from prometheus_client import REGISTRY, CollectorRegistry
 
 from sparkmon.errors import ServingError
 from sparkmon.serving.admission import Admission
-from sparkmon.serving.admission_middleware import MAX_REQUEST_ID_LENGTH
 from sparkmon.serving.answer import for_v1, for_v2, read_v1, read_v2
 from sparkmon.serving.enricher import utc_now
 from sparkmon.serving.predictor_client import forwarded
 from sparkmon.serving.predictor_request import Call, v1_body, v2_request
+from sparkmon.serving.serving_error import MAX_REQUEST_ID_LENGTH
 from sparkmon.serving.settings import EnrichmentSettings, PredictorSettings
 from sparkmon.serving.transformer_runtime import TransformerRuntime
 from sparkmon.store.feature_view import FeatureView

@@ -59,7 +59,9 @@ class Transformer:
         settings = environment.settings()
         store = open_store(environment.text("SPARKMON_STORE"))
         name = environment.text("SPARKMON_FEATURE_VIEW", os.environ.get("DEPLOYMENT_NAME", ""))
-        view = store.read_view(name, environment.number("SPARKMON_FEATURE_VIEW_VERSION", 1))
+        view = store.read_view(
+            name, environment.json("SPARKMON_FEATURE_VIEW_VERSION", 1, "a whole number")
+        )
         self._notes = settings.enrichment_notes
         self._reader = RequestReader(view, settings.defaults, settings.max_instances)
         self._loop = asyncio.new_event_loop()
@@ -115,29 +117,26 @@ class _Environment:
             raise OptionError.missing(name, "a value in the deployment's environment")
         return value
 
-    def number(self, name: str, default: int) -> int:
-        value = self._variables.get(name) or str(default)
-        if not (value.isascii() and value.isdigit() and len(value) < 10):
-            raise OptionError.malformed(name, value, "a whole number")
-        return int(value)
+    def json(self, name: str, default: T, expected: str) -> T:
+        """Read JSON of the default's type."""
+        value = self._variables.get(name)
+        try:
+            parsed = orjson.loads(value) if value else default
+        except ValueError:
+            parsed = None
+        if type(parsed) is not type(default):
+            raise OptionError.malformed(name, value, expected)
+        return parsed
 
     def settings(self) -> EnrichmentSettings:
         usual = EnrichmentSettings()
-        try:
-            defaults = orjson.loads(self._variables.get("SPARKMON_DEFAULTS") or "{}")
-        except ValueError:
-            defaults = None
-        if type(defaults) is not dict:
-            raise OptionError.malformed(
-                "SPARKMON_DEFAULTS", self._variables["SPARKMON_DEFAULTS"], "a JSON object"
-            )
-        notes = self.text("SPARKMON_ENRICHMENT_NOTES", "true")
-        if notes not in ("true", "false"):
-            raise OptionError.malformed("SPARKMON_ENRICHMENT_NOTES", notes, "true or false")
+        no_defaults: dict[str, Any] = {}
         return EnrichmentSettings(
             on_missing=self.text("SPARKMON_ON_MISSING", usual.on_missing),
             on_store_failure=self.text("SPARKMON_ON_STORE_FAILURE", usual.on_store_failure),
-            defaults=defaults,
-            store_timeout_ms=self.number("SPARKMON_STORE_TIMEOUT_MS", usual.store_timeout_ms),
-            enrichment_notes=notes == "true",
+            defaults=self.json("SPARKMON_DEFAULTS", no_defaults, "a JSON object"),
+            store_timeout_ms=self.json(
+                "SPARKMON_STORE_TIMEOUT_MS", usual.store_timeout_ms, "a whole number"
+            ),
+            enrichment_notes=self.json("SPARKMON_ENRICHMENT_NOTES", True, "true or false"),
         )

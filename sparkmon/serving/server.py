@@ -23,8 +23,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from sparkmon.errors import ServingError
-from sparkmon.serving.admission_middleware import error_response
 from sparkmon.serving.grpc_server import HostedGRPCServer
+from sparkmon.serving.serving_error import error_response
 
 __all__ = ["Middleware", "Readiness", "serve"]
 

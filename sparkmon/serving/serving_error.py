@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import orjson
+
 from sparkmon.errors import ServingError
 from sparkmon.printable import printable
 
-__all__ = ["GRPC_CODES", "http_status", "malformed_request", "serving_error"]
+__all__ = [
+    *("GRPC_CODES", "MAX_REQUEST_ID_LENGTH"),
+    *("error_response", "http_status", "malformed_request", "serving_error"),
+]
+
+MAX_REQUEST_ID_LENGTH = 256
+"""A longer ``X-Request-Id`` is not returned."""
 
 GRPC_CODES = {
     400: "INVALID_ARGUMENT",
@@ -82,3 +90,29 @@ def http_status(code: str) -> int:
     (404, 500)
     """
     return _STATUSES.get(code, 500)
+
+
+def error_response(
+    error: ServingError, request_id: str | None
+) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    """Return status, headers and body of the HTTP response to an error.
+
+    Examples
+    --------
+    >>> status, headers, body = error_response(serving_error("OVERLOADED", 503, "too many", retry_after_s=1), "a-1")
+    >>> status, dict(headers)[b"retry-after"], dict(headers)[b"x-request-id"], body
+    (503, b'1', b'a-1', b'{"error":"[OVERLOADED] too many"}')
+    """
+    body = error.body
+    content_type = error.content_type or "application/octet-stream"
+    if body is None:
+        body, content_type = orjson.dumps({"error": str(error)}), "application/json"
+    headers = [
+        (b"content-type", content_type.encode("latin-1", "replace")),
+        (b"content-length", b"%d" % len(body)),
+    ]
+    if error.retry_after_s is not None:
+        headers.append((b"retry-after", b"%d" % error.retry_after_s))
+    if request_id is not None and len(request_id) <= MAX_REQUEST_ID_LENGTH:
+        headers.append((b"x-request-id", request_id.encode("latin-1")))
+    return error.status, headers, body

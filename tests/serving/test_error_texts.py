@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from sparkmon.serving.admission_middleware import error_response
-from sparkmon.serving.serving_error import serving_error
+from sparkmon.serving.serving_error import error_response, serving_error
 
 NASTY = "\x1b[2J\r\nfake line \u202e"
 
