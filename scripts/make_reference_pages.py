@@ -12,23 +12,31 @@ import itertools
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from types import ModuleType
 
 import typer
+import yaml
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import Metric
 from pyspark.sql.types import StructType
 
-from sparkmon import errors, protocol, schemas
+from sparkmon import config, errors, protocol, schemas
+from sparkmon.alerts import Alerting, Policy, Route, SeverityRule
 from sparkmon.cli.app import app
+from sparkmon.comparison import Checks
+from sparkmon.health import HealthLimits
 from sparkmon.health.families import families
 from sparkmon.health.monitor_status import MonitorStatus
+from sparkmon.interval import format_interval
+from sparkmon.monitor import Windows
 from sparkmon.payload_logger.emitter_metrics import EmitterMetrics
 from sparkmon.payload_logger.event_emitter import EventEmitter
 from sparkmon.receiver.metrics import ReceiverMetrics
 from sparkmon.serving.metrics import TransformerMetrics
+from sparkmon.sinks import SINKS
+from sparkmon.sources import SOURCES
 from sparkmon.statistics import STATISTICS
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
@@ -62,6 +70,7 @@ def pages() -> dict[str, str]:
     """Return all pages by their file's name."""
     made = {
         "tables.md": page("Tables", tables()),
+        "monitor-yaml.md": page("monitor.yaml", configuration()),
         "statistics.md": page("Statistics", statistics()),
         "metrics.md": page("Metrics", metrics()),
         "errors.md": page("Errors and conditions", conditions()),
@@ -154,6 +163,49 @@ def statistics() -> Iterator[str]:
             for part in notes.partition("\n\nExamples\n")[0].split("\n\n")
             if part
         )
+
+
+def configuration() -> Iterator[str]:
+    """Each key of ``monitor.yaml``, with its default, and each source and sink."""
+    parts = {
+        "": config.MonitorConfig,
+        **{"`store`": config.StoreLocation, "`windows`": Windows, "`checks`": Checks},
+        **{"`alerting`": Alerting, "`alerting.policy`": Policy},
+        **{"An entry of `severities`": SeverityRule, "An entry of `routes`": Route},
+        **{"`health`": HealthLimits, "`metrics`": config.MetricsEndpoint},
+        **{f"Source `{name}`": SOURCES.get(name) for name in SOURCES},
+        **{f"Sink `{name}`": SINKS.get(name) for name in SINKS},
+    }
+    yield "A relative path is relative to the file; `${NAME}` in a value is an environment variable. Lengths of time"
+    yield "are intervals such as `90 minutes`. A secret is `{env: NAME}` or `{file: PATH}`, the place where it is held."
+    yield ""
+    for title, part in parts.items():
+        if title:
+            yield f"## {title}"
+            yield ""
+            yield summary(part)
+            yield ""
+        rows = (
+            (f"`{each.name}`", default(each), each.description)
+            for each in config.options_of(part).values()
+        )
+        yield from table(("key", "default", "meaning"), rows)
+
+
+def default(option: config.Option) -> str:
+    """Write a default as YAML."""
+    if option.default is config.REQUIRED:
+        return "required"
+    if isinstance(option.default, Windows | Checks | Alerting | Policy | HealthLimits):
+        return "see below"
+    if isinstance(option.default, timedelta):
+        return f"`{format_interval(option.default)}`"
+    if isinstance(option.default, tuple) and not all(
+        isinstance(each, str) for each in option.default
+    ):
+        return f"`[{', '.join(f'{{sink: {each.kind}}}' for each in option.default)}]`"
+    value = list(option.default) if isinstance(option.default, tuple) else option.default
+    return f"`{yaml.safe_dump(value, default_flow_style=True, width=1000).removesuffix('...' + chr(10)).strip()}`"
 
 
 def metrics() -> Iterator[str]:

@@ -111,8 +111,9 @@ class UnknownNameError(SparkmonError, LookupError):
     @classmethod
     def of(cls, kind: str, name: str, names: Iterable[str]) -> UnknownNameError:
         """Build the error with the names that do exist."""
-        error = cls(f"there is no {kind} named {name!r}; known are {', '.join(sorted(names))}")
-        error.name, error.names = name, tuple(sorted(names))
+        known_names = sorted(names)
+        error = cls(f"there is no {kind} named {name!r}; known are {', '.join(known_names)}")
+        error.name, error.names = name, tuple(known_names)
         return error
 
 

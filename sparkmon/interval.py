@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 
 from sparkmon.errors import OptionError
 
-__all__ = ["EPOCH", "parse_interval"]
+__all__ = ["EPOCH", "format_interval", "parse_interval"]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 """Where Spark's windows begin, and the time of an event without one."""
@@ -47,3 +47,19 @@ def parse_interval(name: str, text: str) -> timedelta:
         raise OptionError.malformed(name, text, expected)
     parts = [(unit.lower() + "s", int(number)) for number, unit in _PART.findall(text)]
     return sum((timedelta(**{unit: number}) for unit, number in parts), timedelta())
+
+
+def format_interval(length: timedelta) -> str:
+    """Write an interval as :func:`parse_interval` reads it.
+
+    Examples
+    --------
+    >>> format_interval(timedelta(hours=26)), format_interval(timedelta())
+    ('1 day 2 hours', '0 seconds')
+    """
+    parts, rest = [], length
+    for unit in ("day", "hour", "minute", "second", "microsecond"):
+        count, rest = divmod(rest, timedelta(**{f"{unit}s": 1}))
+        if count:
+            parts.append(f"{count} {unit}{'s' if count > 1 else ''}")
+    return " ".join(parts) or "0 seconds"

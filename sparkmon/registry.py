@@ -59,6 +59,10 @@ class Registry(Generic[T]):
         except KeyError:
             raise UnknownNameError.of(self._kind, name, self._things) from None
 
+    def remove(self, name: str) -> None:
+        """Take a name out, such as that of a class which is to be written anew."""
+        self._things.pop(name, None)
+
     def __iter__(self) -> Iterator[str]:
         return iter(sorted(self._things))
 

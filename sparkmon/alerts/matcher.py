@@ -29,11 +29,13 @@ class Matcher:
     """
 
     model: str = "*"
+    """A pattern in which * stands for any text, such as flights."""
     column: str = "*"
+    """A pattern such as temp*."""
     slice: str = "*"
-    """``key=value``; ``=`` for the whole table."""
+    """A pattern such as origin=JFK; = for the whole table."""
     severity: Severity = "info"
-    """The lowest severity."""
+    """The lowest severity: info, warning or critical."""
 
     def matches(self, alert: Mapping[str, Any], severity: Severity) -> bool:
         """Return whether an alert of this severity matches; it has the columns of ``sparkmon.schemas.ALERTS``."""

@@ -19,7 +19,9 @@ class Route:
     """Sends the alerts that match to these sinks, by name."""
 
     matcher: Matcher
+    """The alerts that are meant; a file has its keys in line."""
     sinks: tuple[str, ...]
+    """A list of names of sinks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,9 @@ class SeverityRule:
     """Sets the severity of the alerts that match."""
 
     matcher: Matcher
+    """The alerts that are meant; a file has its keys in line."""
     severity: Severity
+    """The severity to set: info, warning or critical."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,15 +15,7 @@ __all__ = ["ConsoleSink"]
 @register_sink
 @dataclass(frozen=True)
 class ConsoleSink(ConfiguredSink):
-    """Print a line per alert, and one that says how many more there are.
-
-    Parameters
-    ----------
-    stream : text file, optional
-        Where to print; standard error without, so that output for machines stays clean.
-    name : str, optional
-        See :class:`sparkmon.sinks.AlertSink`.
-    """
+    """Print a line per alert, and one that says how many more there are."""
 
     kind = "console"
 

@@ -77,6 +77,7 @@ def register_sink(sink: Sink) -> Sink:
     ...         pass
     >>> SINKS.get("nowhere")().name
     'nowhere'
+    >>> SINKS.remove("nowhere")
     """
     SINKS.add(sink.kind, sink)
     return sink

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from sparkmon.config import MonitorConfig, read_config
 from sparkmon.errors import OptionError
-from sparkmon.sinks import AlertSink, Secret, TeamsSink
+from sparkmon.sinks import SINKS, AlertSink, Notification, Secret, TeamsSink, register_sink
 
 LEAST = "source: {format: kserve, path: spool}\nstore: {path: store}\ntables: ./tables\nalerting:\n  sinks:\n"
 ALL = """\
@@ -249,3 +250,41 @@ def test_mistakes_of_several_sinks_are_told_together(tmp_path: Path) -> None:
         tmp_path, "  - sink: log\n    loger: x\n  - {sink: teams, url: hunter2}\n  - sink: x\n"
     )
     assert [each.split(" ")[2] for each in told] == ["7:", "8:", "9:"]
+
+
+def test_a_registered_sink_can_be_named_and_its_constructor_gives_the_keys(tmp_path: Path) -> None:
+    @register_sink
+    class PagerSink(AlertSink):
+        """Calls a number.
+
+        Parameters
+        ----------
+        number : str
+            The number to call.
+        wait : timedelta
+            The pause between two calls.
+        name : str, optional
+            The name.
+        """
+
+        kind = "pager"
+
+        def __init__(
+            self, number: str, *, wait: timedelta = timedelta(hours=1), name: str | None = None
+        ) -> None:
+            super().__init__(name)
+            self.number, self.wait = number, wait
+
+        def deliver(self, notification: Notification) -> None: ...
+
+    try:
+        (sink,) = read(tmp_path, "  - {sink: pager, number: '112', wait: 2 hours}").alerting.sinks
+        assert isinstance(sink, PagerSink)
+        assert (sink.name, sink.number, sink.wait) == ("pager", "112", timedelta(hours=2))
+        assert (
+            "alerting.sinks.0.number is missing; expected the number to call"
+            in (refusal(tmp_path, "  - sink: pager")[0])
+        )
+    finally:
+        SINKS.remove("pager")
+    assert "got 'pager'; expected" in refusal(tmp_path, "  - {sink: pager, number: '112'}")[0]

@@ -70,6 +70,16 @@ def test_a_statistic_is_named_by_no_other_file() -> None:
     assert naming("cramer_von_mises") <= allowed
 
 
+def test_a_sink_is_named_by_no_other_file() -> None:
+    code, _ = files_of("a sink")
+    assert naming("TeamsSink") == {path.replace("<name>", "teams") for path in code}
+
+
+def test_a_source_is_named_by_no_other_file() -> None:
+    code, _ = files_of("a source")
+    assert naming("KServeSource") == {path.replace("<name>", "kserve") for path in code}
+
+
 def test_a_default_threshold_is_one_constant() -> None:
     code, _ = files_of("a default threshold")
     files = [source for source in package() if source.where == code[0].replace("<name>", "psi")]
