@@ -11,70 +11,66 @@ import sys
 
 import pytest
 
+import sparkmon
 from tests.support.house import builtin_raises, inside_a_function, is_broad, names_in
 from tests.support.source import ROOT, Source, package, project
 
-BELOW_CONFIG = {
-    *("alerts", "comparison", "distributions", "errors", "explain", "functions", "health"),
-    *("backoff", "interval", "logs", "option_types", "printable", "profiles"),
-    *("protocol", "receiver", "records", "registry", "schemas", "secret", "session", "sources"),
-    *("payload_logger", "serving", "sinks", "skew", "statistics", "store", "tables"),
-}
-MAY_IMPORT = {
+MAY_IMPORT: dict[str, set[str]] = {
     "backoff": set(),
     "errors": set(),
     "printable": set(),
     "registry": {"errors"},
-    "records": {"errors"},
+    "records": set(),
     "secret": {"errors"},
     "option_types": {"secret"},
-    "protocol": {"interval", "printable", "records", "errors"},
-    "distributions": {"records", "errors"},
-    "statistics": {"distributions", "registry", "records", "errors"},
-    "store": {"distributions", "records", "errors"},
-    "schemas": {"protocol", "distributions", "records"},
-    "logs": {"protocol", "printable", "records", "errors"},
-    "receiver": {"logs", "protocol", "printable", "secret", "records", "errors"},
-    "payload_logger": {"backoff", "protocol", "printable", "secret", "records", "errors"},
-    "serving": {
-        *("payload_logger", "store", "protocol", "printable", "secret", "records", "errors"),
-    },
-    "sources": {"logs", "protocol", "schemas", "records", "registry", "errors", "option_types"},
-    "profiles": {"schemas", "distributions", "records", "errors"},
-    "functions": {"statistics", "distributions", "profiles", "schemas", "errors"},
+    "protocol": {"errors", "interval", "printable", "records"},
+    "distributions": {"errors", "records"},
+    "statistics": {"distributions", "errors", "records", "registry"},
+    "store": {"distributions", "errors", "records"},
+    "schemas": {"distributions", "protocol"},
+    "logs": {"errors", "printable", "protocol", "records"},
+    "receiver": {"errors", "logs", "printable", "protocol", "records", "secret"},
+    "payload_logger": {"backoff", "errors", "printable", "protocol", "records", "secret"},
+    "serving": {"errors", "payload_logger", "printable", "protocol", "records", "secret", "store"},
+    "sources": {"errors", "logs", "option_types", "protocol", "records", "registry", "schemas"},
+    "profiles": {"distributions", "errors", "records", "schemas"},
+    "functions": {"distributions", "errors", "statistics"},
     "comparison": {
-        *("functions", "statistics", "distributions", "profiles", "store"),
-        *("schemas", "records", "interval", "errors"),
+        *("distributions", "errors", "interval", "profiles", "records", "schemas"),
+        *("statistics",),
     },
-    "explain": {"profiles", "records", "errors"},
-    "skew": {"store", "protocol", "errors"},
+    "explain": {"errors", "profiles", "records"},
+    "skew": {"errors", "protocol", "store"},
     "tables": {"errors"},
-    "sinks": {"backoff", "printable", "secret", "records", "registry", "errors", "option_types"},
-    "alerts": {
-        "backoff",
-        "sinks",
-        "tables",
-        "schemas",
-        "interval",
-        "records",
-        "registry",
-        "errors",
-    },
-    "health": {"alerts", "sinks", "schemas", "errors"},
+    "sinks": {"backoff", "errors", "option_types", "printable", "registry", "secret"},
+    "alerts": {"backoff", "errors", "schemas", "sinks", "tables"},
+    "health": {"alerts", "errors", "schemas", "sinks"},
     "monitor": {
-        *("sources", "profiles", "comparison", "alerts", "health", "sinks", "skew"),
-        *("store", "tables", "schemas", "interval", "records", "errors"),
+        *("alerts", "comparison", "errors", "health", "interval", "profiles", "schemas"),
+        *("skew", "sources", "store", "tables"),
     },
     "interval": {"errors"},
-    "session": {"sources", "functions", "errors"},
-    "config": BELOW_CONFIG | {"monitor"},
-    "demo": BELOW_CONFIG | {"monitor"},
-    "cli": BELOW_CONFIG | {"monitor", "config", "demo"},
+    "session": {"errors", "functions", "sources"},
+    "config": {
+        *("alerts", "comparison", "errors", "health", "interval", "monitor", "option_types"),
+        *("registry", "secret", "sinks", "sources", "store"),
+    },
+    "demo": {
+        *("alerts", "errors", "monitor", "payload_logger", "profiles", "serving", "sinks"),
+        *("sources", "store"),
+    },
+    "cli": {
+        *("alerts", "comparison", "config", "demo", "errors", "interval", "profiles"),
+        *("receiver", "records", "secret", "session", "sinks", "sources", "store", "tables"),
+    },
     "__main__": {"cli", "errors"},
     # The package's face names everything, lazily: a test below holds that it loads nothing.
-    "__init__": BELOW_CONFIG | {"monitor", "config"},
+    "__init__": {
+        *("alerts", "comparison", "explain", "health", "monitor", "profiles", "records"),
+        *("session", "sinks", "skew", "sources", "store", "tables"),
+    },
 }
-"""Room: the other rooms that its files may import."""
+"""Room: the other rooms that its files import, and no others."""
 
 PURE = {
     *("errors", "interval", "registry", "records", "protocol", "distributions", "statistics"),
@@ -127,6 +123,16 @@ def test_rooms_import_only_what_the_table_allows() -> None:
         if room not in MAY_IMPORT.get(source.room, set()) | {source.room, "__version__"}
     ]
     assert offences == []
+
+
+def test_the_table_allows_exactly_what_is_used() -> None:
+    used: dict[str, set[str]] = {
+        "__init__": {home.split(".")[1] for home in sparkmon._HOMES.values()}
+    }
+    for source in package():
+        used.setdefault(source.room, set()).update(room for _, room in rooms_imported(source))
+    unused = {room: sorted(others - used.get(room, set())) for room, others in MAY_IMPORT.items()}
+    assert {room: others for room, others in unused.items() if others} == {}
 
 
 def test_files_import_their_siblings_and_never_their_rooms_face() -> None:

@@ -30,7 +30,7 @@ RETIRED = (
     *("Courier", "courier", "couriers", "clerk", "candidates_of", "CANDIDATES", "told", "untold"),
     *("never_told", "believed", "told_end", "fine_windows", "graver", "gravest", "forget_after"),
     # health
-    *("Symptom", "symptom", "symptoms", "is_ill", "Vitals", "vitals"),
+    *("Symptom", "symptom", "symptoms", "is_ill", "Vitals", "vitals", "QueryVitals", "blind"),
     # slices
     *("ALL_ROWS", "MeantType"),
     # streams
