@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta, timezone
 
 from sparkmon.errors import OptionError, StoreError
+from sparkmon.interval import EPOCH
 from sparkmon.store.feature_view import FeatureView
 from sparkmon.store.online import Entry, FeatureValue, Vectors
 
 __all__ = ["assemble_vector"]
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MILLISECONDS_FROM = 10**11  # as seconds, the year 5138
 
 
@@ -108,7 +108,7 @@ def _utc(group: str, value: FeatureValue) -> datetime | None:
             return datetime(value.year, value.month, value.day, tzinfo=timezone.utc)
         if isinstance(value, int):
             seconds = value / 1000 if abs(value) >= _MILLISECONDS_FROM else value
-            return _EPOCH + timedelta(seconds=seconds)
+            return EPOCH + timedelta(seconds=seconds)
     except OverflowError:
         pass
     else:

@@ -26,7 +26,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "protocol": {"errors", "interval", "printable", "records"},
     "distributions": {"errors", "records"},
     "statistics": {"distributions", "errors", "records", "registry"},
-    "store": {"distributions", "errors", "records"},
+    "store": {"distributions", "errors", "interval", "records"},
     "schemas": {"distributions", "protocol"},
     "logs": {"errors", "printable", "protocol", "records"},
     "receiver": {"errors", "logs", "printable", "protocol", "records", "secret"},
