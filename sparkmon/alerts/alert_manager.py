@@ -12,11 +12,12 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 
 from sparkmon.alerts.alert_store import AlertStore
+from sparkmon.alerts.alerting import Alerting
 from sparkmon.alerts.decide import decide
 from sparkmon.alerts.dispatcher import Dispatcher
 from sparkmon.alerts.incident import Observation
 from sparkmon.alerts.incident_states import IncidentStates
-from sparkmon.alerts.observations import observations_of
+from sparkmon.alerts.observations import observation_rows
 from sparkmon.alerts.policy import Policy
 from sparkmon.alerts.rows import (
     notifications_of,
@@ -61,12 +62,9 @@ class AlertManager:
     def __init__(
         self, tables: Tables, sinks: Sequence[AlertSink], policy: Policy | None = None
     ) -> None:
-        self.tables, self.sinks, self.policy = tables, tuple(sinks), policy or Policy()
-        self._names = tuple(sink.name for sink in sinks)
-        timeouts = {
-            sink.name: sink.resolve_timeout for sink in sinks if sink.resolve_timeout is not None
-        }
-        self.policy.check_sinks(self._names, timeouts)
+        alerting = Alerting(sinks, policy or Policy())
+        self.tables, self.sinks, self.policy = tables, tuple(alerting.sinks), alerting.policy
+        self._names = tuple(sink.name for sink in self.sinks)
         self._reset()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -257,7 +255,7 @@ class AlertManager:
 def _observations(
     findings: DataFrame, unsettled: Collection[str], last_end: datetime
 ) -> list[Observation]:
-    rows = observations_of(findings, unsettled).toArrow().to_pylist()
+    rows = observation_rows(findings, unsettled)
     # What starts firing in one window of the batch may be ok in a later one.
     opened = {
         row["incident_id"]
@@ -265,5 +263,5 @@ def _observations(
         if row["outcome"] == "drift" and row["window_end"] < last_end
     }.difference(unsettled)
     if opened:
-        rows += observations_of(findings, opened).where("outcome = 'ok'").toArrow().to_pylist()
+        rows += observation_rows(findings, opened, "ok")
     return [observation_of(row) for row in rows]

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
+import pyarrow as pa
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
+from pyspark.sql.pandas.types import to_arrow_schema
 
-from sparkmon.alerts.message import message_of
+from sparkmon.comparison import Finding
 from sparkmon.schemas import OBSERVATIONS, SERIES_KEY
 
-__all__ = ["CRITICAL_AT", "alerts_of", "observations_of"]
+__all__ = ["CRITICAL_AT", "alerts_of", "observation_rows", "observations_of"]
 
 CRITICAL_AT = 5.0
 """A value of this many times its threshold is critical."""
 
 _SUBJECT = (*SERIES_KEY, "reference")
 _WINDOW = ("window_start", "window_end")
+_ADDED = ("alert_id", "incident_id", "statistics", "outcome", "severity")
 _COLUMN = ("model", "model_version", "column_name", "column_kind")
 _RANK = {"drift": 0, "unconfirmed": 1, "ok": 2}
 
@@ -40,6 +44,31 @@ def observations_of(findings: DataFrame, unsettled: Collection[str] = ()) -> Dat
         none finds a drift; ``statistics`` lists them. A window with too few rows has no row. A slice is ``inhibited``
         if the whole column drifts in that window.
     """
+    output = to_arrow_schema(OBSERVATIONS, timezone="UTC")
+
+    def write(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            yield pa.RecordBatch.from_pylist([_row(row) for row in batch.to_pylist()], output)
+
+    return _strongest(findings, unsettled).mapInArrow(write, OBSERVATIONS)
+
+
+def observation_rows(
+    findings: DataFrame, unsettled: Collection[str] = (), outcome: str | None = None
+) -> list[dict[str, Any]]:
+    """Collect :func:`observations_of`, or those with one outcome; the messages are written on the driver."""
+    strongest = _strongest(findings, unsettled)
+    if outcome is not None:
+        strongest = strongest.where(F.col("outcome") == outcome)
+    return [_row(row) for row in strongest.toArrow().to_pylist()]
+
+
+def _row(strongest: Mapping[str, Any]) -> dict[str, Any]:
+    message = Finding.of(strongest).message(recovered=strongest["outcome"] == "ok")
+    return {name: strongest.get(name) for name in OBSERVATIONS.names} | {"message": message}
+
+
+def _strongest(findings: DataFrame, unsettled: Collection[str]) -> DataFrame:
     is_drift = F.col("status").isin("drift", "over_limit", "provisional")
     rank = F.when(is_drift, F.when(F.coalesce("confirmed", F.lit(True)), 0).otherwise(1)).when(
         F.col("status") == "ok", 2
@@ -76,8 +105,7 @@ def observations_of(findings: DataFrame, unsettled: Collection[str] = ()) -> Dat
         .withColumns({"place": F.row_number().over(strongest), "whole": whole, "statistics": alike})
         .where("place = 1")
         .withColumns({"alert_id": _alert_id(), "outcome": outcome, "severity": _severity()})
-        .withColumn("message", message_of(F.col("outcome")))
-        .select(*OBSERVATIONS.names)
+        .select(*findings.columns, *_ADDED)
     )
 
 
@@ -107,7 +135,7 @@ def alerts_of(findings: DataFrame) -> DataFrame:
     >>> alert.severity
     'critical'
     >>> alert.message
-    'id of the model m drifted from training: psi 3.80 is over its threshold 0.200 (2,000 rows against 4,000)'
+    'id of the model m drifted from training: psi 3.8 exceeds its threshold 0.2 (2,000 rows against 4,000)'
     """
     return observations_of(findings).where("outcome = 'drift'")
 

@@ -1,4 +1,4 @@
-"""The sentence of each finding, written beside it."""
+"""Writes the explanation of each finding."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _COLUMN = "explanation"
 
 
 def explained(findings: DataFrame) -> DataFrame:
-    """Set ``explanation``: what :meth:`Finding.explain` says of each finding.
+    """Set ``explanation`` to :meth:`Finding.explain` of each finding.
 
     Parameters
     ----------
     findings : DataFrame
-        ``sparkmon.schemas.DRIFT_METRICS``, not streaming; judged together, if they are to be.
+        ``sparkmon.schemas.DRIFT_METRICS``, not streaming, after correction and confirmation.
 
     Returns
     -------
@@ -34,19 +34,19 @@ def explained(findings: DataFrame) -> DataFrame:
     >>> from sparkmon.comparison.compare import compare
     >>> from sparkmon.profiles import profile_table, reference_of
     >>> profiles = profile_table(spark.range(2_000), {"id": "numeric"}, model="m", k=4000)
-    >>> found = compare(profiles, reference_of(spark.range(4_000), "m"), Checks(("psi",)))
-    >>> print(explained(found).first().explanation.split(", less")[0])
+    >>> findings = compare(profiles, reference_of(spark.range(4_000), "m"), Checks(("psi",)))
+    >>> print(explained(findings).first().explanation.split(", less")[0])
     id of the model m drifted from training: psi 3.8 (2,000 rows against 4,000, 10 bins)
     """
-    kept = [field for field in findings.schema.fields if field.name != _COLUMN]
-    names = [field.name for field in kept]
+    others = [field for field in findings.schema.fields if field.name != _COLUMN]
+    names = [field.name for field in others]
 
     def write(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            said = [Finding.of(row).explain() for row in batch.to_pylist()]
+            sentences = [Finding.of(row).explain() for row in batch.to_pylist()]
             yield pa.RecordBatch.from_arrays(
-                [*batch.columns, pa.array(said, pa.string())], names=[*names, _COLUMN]
+                [*batch.columns, pa.array(sentences, pa.string())], names=[*names, _COLUMN]
             )
 
-    schema = StructType([*kept, StructField(_COLUMN, StringType())])
+    schema = StructType([*others, StructField(_COLUMN, StringType())])
     return findings.select(*names).mapInArrow(write, schema)

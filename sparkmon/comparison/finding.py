@@ -1,18 +1,74 @@
-"""One finding as a record, and all that its verdict rests on in one sentence."""
+"""One finding as a record, and its sentences: what a reader of a table, an alert or a report is shown."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime, timezone
 from typing import Any
 
-__all__ = ["Finding"]
+__all__ = ["PRESENCE", "Finding", "judgement"]
 
-_PRESENCE = {
-    "missing_column": "is missing: the reference {reference} has it, and no row of this window",
-    "extra_column": "is not in the reference {reference}, and {rows} rows of this window have it",
+PRESENCE: Mapping[str, str] = {
+    "missing_column": "the reference has it, and no row of this window",
+    "extra_column": "the reference does not have it",
 }
+"""The reasons of the findings on columns that are missing or extra, by statistic."""
+
+
+def judgement(
+    statistic: str,
+    value: float,
+    *,
+    noise: float | None,
+    sketch_error: float | None,
+    threshold: float,
+    limit: float | None,
+    blocks: int = 0,
+    rows: str = "",
+    odds: str = "",
+) -> str:
+    """Return the clause on a value and its limit that ``reason`` and ``explanation`` share.
+
+    Parameters
+    ----------
+    statistic, value : str, float
+        The statistic and its value.
+    noise, sketch_error : float, optional
+        What is subtracted from the value.
+    threshold : float
+        The statistic's threshold.
+    limit : float, optional
+        What the difference has to exceed: the threshold, or what the reference's blocks reach if that is greater; None
+        if the statistic has no threshold.
+    blocks : int
+        The number of these blocks.
+    rows, odds : str
+        Text on the rows, after the value, and on the blocks, at the end.
+
+    Examples
+    --------
+    >>> judgement("ks", 0.31, noise=0.02, sketch_error=0.004, threshold=0.1, limit=0.1)
+    'ks 0.31, less 0.02 of noise and 0.004 of sketch error, exceeds its threshold 0.1'
+    >>> judgement("ks", 0.11, noise=0.02, sketch_error=0.0, threshold=0.1, limit=0.14, blocks=59)
+    'ks 0.11, less 0.02 of noise and 0 of sketch error, is within 0.14, which 59 blocks of the reference set (its \
+threshold is 0.1)'
+    """
+    start = f"{statistic} {value:.3g}{rows}"
+    if limit is None:
+        return f"{start} is reported only: it has no threshold"
+    noise, sketch_error = noise or 0.0, sketch_error or 0.0
+    relation = "exceeds" if abs(value) - noise - sketch_error > limit else "is within"
+    start += f", less {noise:.2g} of noise and {sketch_error:.2g} of sketch error, {relation}"
+    if not blocks:
+        return f"{start} its threshold {limit:.3g}"
+    if limit > threshold:
+        source = f"{blocks} blocks of the reference set (its threshold is {threshold:.3g}{odds})"
+        return f"{start} {limit:.3g}, which {source}"
+    return (
+        f"{start} its threshold {limit:.3g} ({blocks} blocks of the reference stay below it{odds})"
+    )
 
 
 @dataclass(frozen=True)
@@ -29,6 +85,8 @@ class Finding:
     temp of the model flights drifted from training: ks 0.31 (1,200 rows against 45,000), less 0.02 of noise and 0.004 \
 of sketch error, exceeds 0.14, which 59 blocks of the reference set (its threshold is 0.1; one block in 60 would reach \
 this); p 1e-12, among all tests of the window 3e-11; confirmed.
+    >>> print(finding.message())
+    temp of the model flights drifted from training: ks 0.31 exceeds its limit 0.14 (1,200 rows against 45,000)
     """
 
     model: str
@@ -62,86 +120,121 @@ this); p 1e-12, among all tests of the window 3e-11; confirmed.
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Finding:
-        """Make it of a row as a mapping, such as ``row.asDict()`` or an entry of ``toArrow().to_pylist()``.
+        """Make it from a row as a mapping, such as ``row.asDict()`` or an entry of ``toArrow().to_pylist()``.
 
         Fields that the row does not have are None.
         """
-        held: dict[str, Any] = {field.name: row.get(field.name) for field in fields(cls)}
-        return cls(**held)
+        values: dict[str, Any] = {field.name: row.get(field.name) for field in fields(cls)}
+        return cls(**values)
 
     def explain(self) -> str:
-        """Say in one sentence what was tested on how many rows, what came out, and why the verdict is what it is."""
-        if self.statistic in _PRESENCE:
-            said = _PRESENCE[self.statistic]
-            rows = f"{self.current_count or 0:,}"
-            return f"{self._about()} {said.format(reference=self.reference, rows=rows)}."
-        judged = self.status in {"ok", "drift", "over_limit", "provisional"}
-        if not judged or self.value is None or self.threshold is None:
-            return f"{self._about()} was not judged by {self.statistic}: {self.reason}."
-        parts = [f"{self._about()} {self._verdict()}: {self._comparison()}", *self._evidence()]
-        return "; ".join(parts) + "."
+        """Return one sentence with everything that the verdict rests on: values, rows, noise, limit and p-values."""
+        if self.statistic in PRESENCE:
+            rows = f" ({self._rows()})" if self.current_count else ""
+            return f"{self._headline()}: {PRESENCE[self.statistic]}{rows}."
+        if not self._is_judged():
+            return f"{self._headline()}: {self.reason}."
+        return "; ".join([f"{self._headline()}: {self._judgement()}", *self._evidence()]) + "."
 
-    def _about(self) -> str:
-        version = f" {self.model_version}" if self.model_version else ""
-        part = "" if self.slice_key is None else f", where {self.slice_key} is {self.slice_value},"
-        when = ""
-        if self.window_start is not None and self.window_end is not None:
-            start, end = (
-                f"{time.astimezone(timezone.utc):%Y-%m-%d %H:%M:%S}"
-                for time in (self.window_start, self.window_end)
+    def message(self, *, recovered: bool = False) -> str:
+        """Return one sentence for an alert: the column, the window, and the value with its limit.
+
+        Parameters
+        ----------
+        recovered : bool
+            Whether the finding is about the end of an incident.
+        """
+        headline = self._headline(recovered=recovered)
+        if (self.statistic in PRESENCE and not recovered) or self.value is None:
+            return headline
+        limit = self.threshold if self.limit is None else self.limit
+        name = "threshold" if limit == self.threshold and self.drift_type != "LIMIT" else "limit"
+        figures = f"exceeds its {name} {limit or 0.0:.3g}"
+        if recovered:
+            is_noise = abs(self.value) > (limit or 0.0)
+            figures = (
+                f"is within {'the noise of ' if is_noise else ''}its {name} {limit or 0.0:.3g}"
             )
-            when = f" in the window {start} to {end} UTC"
+        return f"{headline}: {self.statistic} {self.value:.3g} {figures} ({self._rows()})"
+
+    def _is_judged(self) -> bool:
+        is_judged = self.status in {"ok", "drift", "over_limit", "provisional"}
+        return is_judged and self.value is not None and self.threshold is not None
+
+    def _headline(self, *, recovered: bool = False) -> str:
+        version = f" (version {self.model_version})" if self.model_version else ""
         who = "the features together" if self.column_kind == "joint" else self.column_name
-        return f"{who} of the model {self.model}{version}{part}{when}"
+        verdict = self._recovery() if recovered else self._verdict()
+        return f"{who} of the model {self.model}{version} {verdict}{self._slice()}{self._window()}"
 
     def _verdict(self) -> str:
-        beside = f"from {self.reference}" if self.reference else ""
+        if self.statistic == "missing_column":
+            return "is missing"
+        if self.statistic == "extra_column":
+            return "is not in the reference"
+        if not self._is_judged():
+            return f"was not judged by {self.statistic}"
         return {
-            "drift": f"drifted {beside}",
-            "provisional": f"seems to drift {beside}, the window being open",
-            "over_limit": "is over its limit",
-            "ok": f"has not drifted {beside}" if self.reference else "is within its limit",
-        }[self.status].rstrip()
+            "drift": f"drifted from {self.reference}",
+            "provisional": f"drifts from {self.reference} so far",
+            "over_limit": "exceeds its limit",
+            "ok": f"has not drifted from {self.reference}"
+            if self.reference
+            else "is within its limit",
+        }[self.status]
 
-    def _comparison(self) -> str:
-        value, threshold = self.value or 0.0, self.threshold or 0.0
+    def _recovery(self) -> str:
+        if self.drift_type == "LIMIT":
+            return "is within its limit again"
+        return f"no longer drifts from {self.reference}"
+
+    def _slice(self) -> str:
+        if self.slice_key is None:
+            return ""
+        key = self.slice_key if re.fullmatch(r"\w+", self.slice_key) else f"({self.slice_key})"
+        return f" in the slice {key} = {self.slice_value}"
+
+    def _window(self) -> str:
+        if self.window_start is None or self.window_end is None:
+            return ""
+        times = [time.astimezone(timezone.utc) for time in (self.window_start, self.window_end)]
+        form = "%Y-%m-%d %H:%M:%S" if any(time.second for time in times) else "%Y-%m-%d %H:%M"
+        start, end = (time.strftime(form) for time in times)
+        is_open = "open " if self.status == "provisional" else ""
+        return f" in the {is_open}window {start} to {end} UTC"
+
+    def _rows(self) -> str:
         rows = f"{self.current_count or 0:,} rows"
-        if self.reference_count is not None:
-            rows += f" against {self.reference_count:,}"
-        if self.bins:
-            rows += f", {self.bins} bins"
-        said = f"{self.statistic} {value:.3g} ({rows})"
-        if self.limit is None:
-            return f"{said} is reported only, it has no threshold"
-        limit = self.limit
-        over = abs(value) - (self.noise or 0.0) - (self.sketch_error or 0.0) > limit
-        said += (
-            f", less {self.noise or 0.0:.2g} of noise and {self.sketch_error or 0.0:.2g} of sketch error, "
-            f"{'exceeds' if over else 'is within'} "
+        return rows if self.reference_count is None else f"{rows} against {self.reference_count:,}"
+
+    def _judgement(self) -> str:
+        rows = f" ({self._rows()}{f', {self.bins} bins' if self.bins else ''})"
+        odds = (
+            f"; one block in {round(1 / self.p_blocks):,} would reach this" if self.p_blocks else ""
         )
-        if not self.blocks:
-            return f"{said}its threshold {limit:.3g}"
-        if limit > threshold:
-            said += f"{limit:.3g}, which {self.blocks} blocks of the reference set (its threshold is {threshold:.3g}"
-        else:
-            said += (
-                f"its threshold {limit:.3g} ({self.blocks} blocks of the reference stay below it"
-            )
-        if self.p_blocks:
-            said += f"; one block in {round(1 / self.p_blocks):,} would reach this"
-        return f"{said})"
+        return judgement(
+            self.statistic,
+            self.value or 0.0,
+            noise=self.noise,
+            sketch_error=self.sketch_error,
+            threshold=self.threshold or 0.0,
+            limit=self.limit,
+            blocks=self.blocks or 0,
+            rows=rows,
+            odds=odds,
+        )
 
     def _evidence(self) -> list[str]:
-        told = []
+        evidence = []
         if self.p_value is not None:
             p = f"p {self.p_value:.2g}"
             if self.p_adjusted is not None:
                 p += f", among all tests of the window {self.p_adjusted:.2g}"
             if self.status == "ok" and "not borne out" in self.reason:
                 p += ", which is not enough"
-            told.append(p)
+            evidence.append(p)
         if self.status in {"drift", "over_limit"} and self.confirmed is not None:
-            told.append(
-                "confirmed" if self.confirmed else "not confirmed by the windows before it yet"
+            evidence.append(
+                "confirmed" if self.confirmed else "not confirmed by earlier windows yet"
             )
-        return told
+        return evidence

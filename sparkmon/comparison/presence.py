@@ -5,6 +5,7 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from sparkmon.comparison.finding import PRESENCE
 from sparkmon.schemas import DRIFT_METRICS, SLICE, WINDOW_KEY
 
 __all__ = ["extra_columns", "missing_columns"]
@@ -47,10 +48,7 @@ def missing_columns(profiles: DataFrame, references: DataFrame) -> DataFrame:
         .groupBy(*_KEY, "column_kind", F.col("r_column_name").alias("column_name"))
         .agg(F.max("reference").alias("reference"), F.max("r_data_type").alias("data_type"))
     )
-    reason = F.concat(
-        F.lit("no row of this window has it; the reference "), "reference", F.lit(" does")
-    )
-    return _findings(missing, "missing_column", F.lit(0), reason)
+    return _findings(missing, "missing_column", F.lit(0))
 
 
 def extra_columns(profiles: DataFrame, references: DataFrame) -> DataFrame:
@@ -92,8 +90,7 @@ def extra_columns(profiles: DataFrame, references: DataFrame) -> DataFrame:
         .agg(is_known.alias("is_known"), F.max("reference").alias("reference"))
         .where(~F.col("is_known"))
     )
-    reason = F.concat(F.lit("the reference "), "reference", F.lit(" does not have it"))
-    return _findings(extra, "extra_column", F.col("rows"), reason)
+    return _findings(extra, "extra_column", F.col("rows"))
 
 
 def _expected(references: DataFrame) -> DataFrame:
@@ -112,7 +109,7 @@ def _same_kind() -> list[Column]:
     ]
 
 
-def _findings(columns: DataFrame, statistic: str, rows: Column, reason: Column) -> DataFrame:
+def _findings(columns: DataFrame, statistic: str, rows: Column) -> DataFrame:
     """Make a finding of each row, with the value 1 and the limit 0."""
     zeros = dict.fromkeys(("threshold", "noise", "sketch_error", "limit"), F.lit(0.0))
     fields = zeros | {
@@ -121,7 +118,7 @@ def _findings(columns: DataFrame, statistic: str, rows: Column, reason: Column) 
         "value": F.lit(1.0),
         "current_count": rows.cast("bigint"),
         "status": F.lit("over_limit"),
-        "reason": reason,
+        "reason": F.lit(PRESENCE[statistic]),
     }
     present = {*columns.columns, *fields}
     absent = [field for field in DRIFT_METRICS.fields if field.name not in present]

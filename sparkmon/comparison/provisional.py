@@ -64,6 +64,6 @@ def provisional(findings: DataFrame, alpha: float) -> DataFrame:
     return borne_out.withColumns(
         {
             "status": F.lit("provisional"),
-            "reason": F.concat(F.lit("so far, the window being open: "), "reason"),
+            "reason": F.concat(F.lit("in an open window: "), "reason"),
         }
     ).select(*findings.columns)

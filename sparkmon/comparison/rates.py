@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from sparkmon.comparison.finding import judgement
 from sparkmon.statistics.laws.binomial import binomial_sf, share_lower_bound
 
 __all__ = ["ALLOWED", "RATES", "JudgedRate", "judge_rate"]
@@ -56,7 +57,7 @@ def judge_rate(statistic: str, hits: int, rows: int, allowed: float = ALLOWED) -
     Examples
     --------
     >>> judge_rate("missing_key_rate", 40, 400).reason
-    'missing_key_rate 0.1, at least 0.0593 by 400 rows, exceeds the 0.01 allowed'
+    'missing_key_rate 0.1, less 0.041 of noise and 0 of sketch error, exceeds its threshold 0.01'
     >>> judge_rate("missing_key_rate", 1, 20).status
     'ok'
     """
@@ -64,17 +65,15 @@ def judge_rate(statistic: str, hits: int, rows: int, allowed: float = ALLOWED) -
         return JudgedRate(float("nan"), allowed, float("nan"), 1.0, "too_few_rows", "no rows")
     value = hits / rows
     least = share_lower_bound(hits, rows, _CONFIDENCE)
-    over = least > allowed
-    verdict = (
-        f"exceeds the {allowed:.3g} allowed"
-        if over
-        else f"does not exceed the {allowed:.3g} allowed"
+    noise = value - least
+    reason = judgement(
+        statistic, value, noise=noise, sketch_error=0, threshold=allowed, limit=allowed
     )
     return JudgedRate(
         value,
         allowed,
-        value - least,
+        noise,
         binomial_sf(hits, rows, allowed),
-        "over_limit" if over else "ok",
-        f"{statistic} {value:.3g}, at least {least:.3g} by {rows:,} rows, {verdict}",
+        "over_limit" if least > allowed else "ok",
+        reason,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from sparkmon.comparison.finding import judgement
 from sparkmon.statistics import Measurement
 
 __all__ = ["verdict"]
@@ -44,7 +45,7 @@ def verdict(
     >>> verdict("ks", ks(reference, Distribution.from_sample(range(100))))
     ('too_few_rows', '100 rows; ks needs 395 for its threshold 0.1 to stand above noise')
     >>> verdict("ks", ks(reference, Distribution.from_sample(range(5_000))))
-    ('drift', 'ks 0.5, less 0.015 of noise and 0 of sketch error, exceeds 0.1')
+    ('drift', 'ks 0.5, less 0.015 of noise and 0 of sketch error, exceeds its threshold 0.1')
     """
     current, needed = measured.current_count, measured.least_rows
     if current == 0:
@@ -52,7 +53,10 @@ def verdict(
     if math.isnan(measured.value) or math.isnan(measured.threshold):
         return "not_comparable", f"{statistic} is not defined for these rows and this reference"
     if math.isinf(measured.threshold):
-        return "ok", f"{statistic} {measured.value:.3g} is reported only: it has no threshold"
+        threshold = measured.threshold
+        return "ok", judgement(
+            statistic, measured.value, noise=0, sketch_error=0, threshold=threshold, limit=None
+        )
     if needed is None:
         return (
             "too_few_rows",
@@ -65,13 +69,14 @@ def verdict(
             f"{current:g} rows; {statistic} needs {needed} for its threshold "
             f"{measured.threshold:.3g} to stand above noise",
         )
-    highest, source = measured.threshold, ""
-    if limit is not None and limit > highest:
-        highest, source = limit, f", the limit by {blocks} blocks of the reference"
-    status = "drift" if measured.effect > highest else "ok"
-    relation = "exceeds" if status == "drift" else "is within"
-    return (
-        status,
-        f"{statistic} {measured.value:.3g}, less {measured.noise:.2g} of noise and "
-        f"{measured.sketch_error:.2g} of sketch error, {relation} {highest:.3g}{source}",
+    highest = measured.threshold if limit is None else max(measured.threshold, limit)
+    reason = judgement(
+        statistic,
+        measured.value,
+        noise=measured.noise,
+        sketch_error=measured.sketch_error,
+        threshold=measured.threshold,
+        limit=highest,
+        blocks=blocks,
     )
+    return "drift" if measured.effect > highest else "ok", reason

@@ -49,8 +49,8 @@ def test_an_incident_continues_after_a_restart_until_it_resolves(
     ]
     assert [note.state for note in ledger.notifications] == ["firing", "resolved"]
     assert ledger.notifications[1].lines == (
-        "distance of the model taxi is like training again in the window 2026-11-23 15:00 to "
-        "2026-11-23 16:00 UTC: ks 0.0200 is within its threshold 0.100 (3,000 rows against 12,000)",
+        "distance of the model taxi (version 2) no longer drifts from training in the window 2026-11-23 15:00 to "
+        "2026-11-23 16:00 UTC: ks 0.02 is within its threshold 0.1 (3,000 rows against 12,000)",
     )
     assert len({row.incident_id for row in rows}) == 1
     assert len({row.alert_id for row in rows}) == 4
@@ -67,8 +67,8 @@ def test_a_batch_of_many_windows_is_decided_on_window_by_window(
     alert_manager.process(frame, NOON + len(hours) * HOUR, writer="q", batch_id=0)
     assert alert_manager.close(drain=True) == 0
     rows = AlertStore(alert_manager.tables, spark).alerts().orderBy("window_end").collect()
-    found = [(row.window_start.hour - NOON.hour, row.state, row.notified_state) for row in rows]
-    assert found == [
+    states = [(row.window_start.hour - NOON.hour, row.state, row.notified_state) for row in rows]
+    assert states == [
         (1, "firing", "firing"),
         (2, "firing", None),
         (3, "recovering", None),
@@ -98,9 +98,9 @@ def test_undelivered_notifications_are_sent_after_a_restart(
         assert alert_manager.close(drain=True) == 0
         assert (len(works.notifications), len(again.notifications)) == (expected, 0)
     attempts = AlertStore(tables, spark).deliveries().where("sink = 'ledger'").orderBy("attempt")
-    found = [(row.attempt, row.status) for row in attempts.collect()]
-    assert found[0] == (1, "failed")
-    assert found[-1] == (len(found), "delivered")
+    results = [(row.attempt, row.status) for row in attempts.collect()]
+    assert results[0] == (1, "failed")
+    assert results[-1] == (len(results), "delivered")
     assert works.notifications[0].notification_id == other.notifications[0].notification_id
 
 

@@ -56,7 +56,7 @@ class Manager:
         self.recent: dict[str, int] = {}
 
     def process(self, *observations: Observation, now: datetime = NOON) -> list[Decision]:
-        found = decide(
+        decisions = decide(
             self.policy,
             self.incidents,
             observations,
@@ -66,9 +66,9 @@ class Manager:
             recent=self.recent,
             now=now,
         )
-        for each in found:
+        for each in decisions:
             self.incidents[each.observation.incident_id] = each.incident
-        return found
+        return decisions
 
     def run(self, hours: str) -> str:
         """Process hours such as ``xx..``; return each one's notification: firing, others of it, resolved, or none."""
@@ -199,11 +199,13 @@ def test_an_acknowledged_incident_has_no_reminders() -> None:
 
 def test_forty_columns_of_one_cause_are_one_notification() -> None:
     manager = Manager(PLAIN, "pager", "log")
-    found = manager.process(*(observed(0, name=f"f{number}") for number in range(40)))
-    assert len({each.notification_id for each in found}) == 1
-    assert {each.sinks for each in found} == {("pager", "log")}
-    found = manager.process(*(observed(1, name=f"f{number}", model="taxis") for number in range(3)))
-    assert len({each.notification_id for each in found}) == 1
+    decisions = manager.process(*(observed(0, name=f"f{number}") for number in range(40)))
+    assert len({each.notification_id for each in decisions}) == 1
+    assert {each.sinks for each in decisions} == {("pager", "log")}
+    decisions = manager.process(
+        *(observed(1, name=f"f{number}", model="taxis") for number in range(3))
+    )
+    assert len({each.notification_id for each in decisions}) == 1
 
 
 def test_a_notification_keeps_its_id_whatever_the_order() -> None:
@@ -216,13 +218,18 @@ def test_a_notification_keeps_its_id_whatever_the_order() -> None:
 def test_a_sink_has_no_more_notifications_than_its_limit() -> None:
     manager = Manager(replace(PLAIN, max_notifications=2, notify_on="each"), "pager", "log")
     manager.recent = {"pager": 1}
-    found = manager.process(*(observed(0, model=name) for name in "abcd"))
-    assert [each.sinks for each in found] == [("pager", "log"), ("log",), (), ()]
-    assert [each.suppressed_by for each in found] == [None, None, "rate_limited", "rate_limited"]
+    decisions = manager.process(*(observed(0, model=name) for name in "abcd"))
+    assert [each.sinks for each in decisions] == [("pager", "log"), ("log",), (), ()]
+    assert [each.suppressed_by for each in decisions] == [
+        None,
+        None,
+        "rate_limited",
+        "rate_limited",
+    ]
     # The others follow as soon as there is room.
     manager.recent = {}
-    found = manager.process(*(observed(1, model=name) for name in "cd"))
-    assert [each.notified_state for each in found] == ["firing", "firing"]
+    decisions = manager.process(*(observed(1, model=name) for name in "cd"))
+    assert [each.notified_state for each in decisions] == ["firing", "firing"]
 
 
 def test_alerts_go_to_the_sinks_of_their_routes() -> None:
@@ -231,13 +238,13 @@ def test_alerts_go_to_the_sinks_of_their_routes() -> None:
         Route(Matcher(column="temp"), ("log",)),
     )
     manager = Manager(replace(PLAIN, routes=routes), "pager", "log")
-    found = manager.process(
+    decisions = manager.process(
         observed(0, severity="critical"),
         observed(0, name="b"),
         observed(0, name="c", severity="critical"),
         observed(0, model="taxis"),
     )
-    by_name = {each.observation.incident_id: (each.sinks, each.suppressed_by) for each in found}
+    by_name = {each.observation.incident_id: (each.sinks, each.suppressed_by) for each in decisions}
     assert by_name == {
         "flights temp": (("pager", "log"), None),
         "flights b": ((), "no_route"),
@@ -248,8 +255,10 @@ def test_alerts_go_to_the_sinks_of_their_routes() -> None:
 
 def test_a_rule_sets_the_severity() -> None:
     rules = (SeverityRule(Matcher(column="te*"), "critical"),)
-    found = Manager(replace(PLAIN, severities=rules)).process(observed(0), observed(0, name="b"))
-    assert {each.observation.incident_id: each.severity for each in found} == {
+    decisions = Manager(replace(PLAIN, severities=rules)).process(
+        observed(0), observed(0, name="b")
+    )
+    assert {each.observation.incident_id: each.severity for each in decisions} == {
         "flights temp": "critical",
         "flights b": "warning",
     }

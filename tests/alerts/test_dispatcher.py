@@ -23,7 +23,7 @@ def note(name: str) -> Notification:
 
 
 class Hanging(AlertSink):
-    """Takes a notification and comes back when it is told to."""
+    """Takes a notification and returns when it is released."""
 
     kind = "hanging"
 
@@ -46,21 +46,21 @@ class Leaky(AlertSink):
 
 @contextmanager
 def dispatching(*sinks: AlertSink) -> Iterator[tuple[Dispatcher, list[Mapping[str, Any]]]]:
-    kept: list[Mapping[str, Any]] = []
+    attempts: list[Mapping[str, Any]] = []
 
     def record(rows: Sequence[Mapping[str, Any]]) -> None:
-        kept.extend(rows)
+        attempts.extend(rows)
 
     dispatcher = Dispatcher(sinks, record)
     try:
-        yield dispatcher, kept
+        yield dispatcher, attempts
     finally:
         dispatcher.stop()
 
 
-def test_a_sink_that_hangs_and_one_that_fails_keep_nobody_waiting() -> None:
+def test_a_sink_that_hangs_or_fails_does_not_delay_others() -> None:
     hanging, failing, works = Hanging(), Ledger(10**6, name="failing"), Ledger()
-    with dispatching(hanging, failing, works) as (dispatcher, kept):
+    with dispatching(hanging, failing, works) as (dispatcher, attempts):
         began = time.monotonic()
         for number in range(50):
             assert dispatcher.put(note(str(number)), ["hanging", "failing", "ledger"]) == []
@@ -73,31 +73,34 @@ def test_a_sink_that_hangs_and_one_that_fails_keep_nobody_waiting() -> None:
         assert dispatcher.failing == ["failing"]
         hanging.release.set()
         assert dispatcher.drain(5) == 50
-    by_sink = {(row["sink"], row["status"]) for row in kept}
+    by_sink = {(row["sink"], row["status"]) for row in attempts}
     assert by_sink == {("ledger", "delivered"), ("hanging", "delivered"), ("failing", "failed")}
 
 
-def test_what_failed_is_tried_again_and_every_attempt_is_on_record() -> None:
+def test_a_failed_delivery_is_retried_and_every_attempt_is_logged() -> None:
     ledger = Ledger(failures=1)
-    with dispatching(ledger) as (dispatcher, kept):
+    with dispatching(ledger) as (dispatcher, attempts):
         dispatcher.put(note("a"), ["ledger"])
         assert dispatcher.drain(10) == 0
-    assert [(row["attempt"], row["status"]) for row in kept] == [(1, "failed"), (2, "delivered")]
-    assert kept[0]["retry_time"] > kept[0]["time"]
-    assert kept[0]["error"] == "ConnectionError in ledger"
+    assert [(row["attempt"], row["status"]) for row in attempts] == [
+        (1, "failed"),
+        (2, "delivered"),
+    ]
+    assert attempts[0]["retry_time"] > attempts[0]["time"]
+    assert attempts[0]["error"] == "ConnectionError in ledger"
 
 
-def test_what_is_refused_is_dead_and_the_next_goes() -> None:
+def test_a_refused_notification_is_dead_and_the_next_is_delivered() -> None:
     ledger = Ledger(failures=1, permanent=True)
-    with dispatching(ledger) as (dispatcher, kept):
+    with dispatching(ledger) as (dispatcher, attempts):
         for name in ("a", "b"):
             dispatcher.put(note(name), ["ledger"])
         assert dispatcher.drain(10) == 0
-    assert [(row["notification_id"], row["status"]) for row in kept] == [
+    assert [(row["notification_id"], row["status"]) for row in attempts] == [
         ("a", "dead"),
         ("b", "delivered"),
     ]
-    assert kept[0]["error"] == "[SPARKMON_ALERT_DELIVERY] refused"
+    assert attempts[0]["error"] == "[SPARKMON_ALERT_DELIVERY] refused"
 
 
 def test_a_notification_is_sent_once_however_often_it_is_put() -> None:
@@ -111,30 +114,30 @@ def test_a_notification_is_sent_once_however_often_it_is_put() -> None:
     assert [each.notification_id for each in ledger.notifications] == ["a", "b"]
 
 
-def test_what_cannot_be_put_on_record_is_once_it_can_be() -> None:
-    kept: list[Mapping[str, Any]] = []
+def test_attempts_that_cannot_be_written_are_written_later() -> None:
+    attempts: list[Mapping[str, Any]] = []
     failures = [OSError("disk full")]
 
     def record(rows: Sequence[Mapping[str, Any]]) -> None:
         if failures:
             raise failures.pop()
-        kept.extend(rows)
+        attempts.extend(rows)
 
     dispatcher = Dispatcher([Ledger()], record)
     dispatcher.put(note("a"), ["ledger"])
     dispatcher.drain(5)
-    assert kept == []
+    assert attempts == []
     dispatcher.stop()
-    assert [row["status"] for row in kept] == ["delivered"]
+    assert [row["status"] for row in attempts] == ["delivered"]
 
 
-def test_the_text_of_an_error_that_is_no_sinks_own_is_kept_nowhere(
+def test_the_text_of_an_error_of_another_class_is_written_nowhere(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    with caplog.at_level(logging.DEBUG), dispatching(Leaky()) as (dispatcher, kept):
+    with caplog.at_level(logging.DEBUG), dispatching(Leaky()) as (dispatcher, attempts):
         dispatcher.put(note("a"), ["leaky"])
         until = time.monotonic() + 60
-        while not kept and time.monotonic() < until:
+        while not attempts and time.monotonic() < until:
             dispatcher.drain(0.2)
-    assert kept[0]["error"] == "ValueError in leaky"
-    assert "hunter2" not in caplog.text + str(kept)
+    assert attempts[0]["error"] == "ValueError in leaky"
+    assert "hunter2" not in caplog.text + str(attempts)

@@ -1,4 +1,4 @@
-"""From findings to what may be told of each column."""
+"""From findings to the observations of each column."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ def findings(spark: SparkSession, *changes: dict[str, Any]) -> DataFrame:
     return spark.createDataFrame(pa.Table.from_pylist(rows, schema=schema))
 
 
-def told(alerts: DataFrame) -> list[dict[str, Any]]:
+def rows_of(alerts: DataFrame) -> list[dict[str, Any]]:
     assert alerts.schema.names == OBSERVATIONS.names
     return sorted(alerts.toArrow().to_pylist(), key=lambda row: (row["model"], row["column_name"]))
 
 
-def test_the_strongest_statistic_of_a_column_speaks_for_it(spark: SparkSession) -> None:
-    rows = told(
+def test_the_strongest_statistic_of_a_column_has_its_alert(spark: SparkSession) -> None:
+    rows = rows_of(
         alerts_of(
             findings(
                 spark,
@@ -78,19 +78,19 @@ def test_the_strongest_statistic_of_a_column_speaks_for_it(spark: SparkSession) 
     assert len({row["alert_id"] for row in rows}) == 5
     assert {row["outcome"] for row in rows} == {"drift"}
     assert rows[0]["message"] == (
-        "distance of the model taxi drifted from training in the window 2026-11-23 12:00 to "
-        "2026-11-23 13:00 UTC: psi 3.00 is over its threshold 0.200 (3,000 rows against 12,000)"
+        "distance of the model taxi (version 2) drifted from training in the window 2026-11-23 12:00 to "
+        "2026-11-23 13:00 UTC: psi 3 exceeds its threshold 0.2 (3,000 rows against 12,000)"
     )
     assert rows[4]["message"] == (
-        "distance of the model van drifted from training: "
-        "ks 0.500 is over its threshold 0.100 (3,000 rows against 12,000)"
+        "distance of the model van (version 2) drifted from training: "
+        "ks 0.5 exceeds its threshold 0.1 (3,000 rows against 12,000)"
     )
 
 
-def test_a_slice_speaks_only_where_the_column_as_a_whole_does_not(spark: SparkSession) -> None:
+def test_a_slice_alerts_only_if_the_whole_column_does_not(spark: SparkSession) -> None:
     origin = {"slice_key": "origin", "slice_value": "JFK"}
     far = {"slice_key": "distance > 1000", "slice_value": "true", "value": 0.3}
-    rows = told(
+    rows = rows_of(
         alerts_of(
             findings(
                 spark,
@@ -117,33 +117,34 @@ def test_a_slice_speaks_only_where_the_column_as_a_whole_does_not(spark: SparkSe
     ]
     messages = {row["column_name"]: row["message"] for row in rows if row["slice_key"] is not None}
     assert (
-        "a of the model taxi drifted from training in the slice origin = JFK in the window"
+        "a of the model taxi (version 2) drifted from training in the slice origin = JFK in the window"
         in (messages["a"])
     )
     assert "from training in the slice (distance > 1000) = true in the window" in messages["c"]
 
 
-def test_an_alert_keeps_its_id_whatever_tells_it(spark: SparkSession) -> None:
-    (first,) = told(alerts_of(findings(spark, {})))
+def test_an_alert_has_one_id_for_all_statistics_and_time_zones(spark: SparkSession) -> None:
+    (first,) = rows_of(alerts_of(findings(spark, {})))
     spark.conf.set("spark.sql.session.timeZone", "America/New_York")
     try:
-        (again,) = told(alerts_of(findings(spark, {"statistic": "psi", "value": 3.0})))
+        (again,) = rows_of(alerts_of(findings(spark, {"statistic": "psi", "value": 3.0})))
     finally:
         spark.conf.set("spark.sql.session.timeZone", "UTC")
     assert first["alert_id"] == again["alert_id"]
     assert len(first["alert_id"]) == 64
 
 
-def test_a_provisional_drift_says_so_and_is_another_alert(spark: SparkSession) -> None:
-    early, _ = told(
+def test_a_provisional_drift_is_another_alert(spark: SparkSession) -> None:
+    early, _ = rows_of(
         alerts_of(findings(spark, {"status": "provisional", "model": "a"}, {"model": "b"}))
     )
     assert early["message"] == (
-        "distance of the model a drifts from training so far in the open window 2026-11-23 12:00 to "
-        "2026-11-23 13:00 UTC: ks 0.500 is over its threshold 0.100 (3,000 rows against 12,000)"
+        "distance of the model a (version 2) drifts from training so far in the open window 2026-11-23 12:00 to "
+        "2026-11-23 13:00 UTC: ks 0.5 exceeds its threshold 0.1 (3,000 rows against 12,000)"
     )
     apart = [
-        told(alerts_of(findings(spark, {"status": status}))) for status in ("provisional", "drift")
+        rows_of(alerts_of(findings(spark, {"status": status})))
+        for status in ("provisional", "drift")
     ]
     assert apart[0][0]["alert_id"] != apart[1][0]["alert_id"]
 
@@ -159,8 +160,8 @@ def test_an_incident_keeps_its_id_from_window_to_window(spark: SparkSession) -> 
     assert sorted(by_incident.values()) == [1, 1, 1, 2]
 
 
-def test_how_far_over_what_is_allowed_is_how_grave_it_is(spark: SparkSession) -> None:
-    rows = told(
+def test_the_multiple_of_the_limit_is_the_severity(spark: SparkSession) -> None:
+    rows = rows_of(
         alerts_of(
             findings(
                 spark,
@@ -178,7 +179,7 @@ def test_how_far_over_what_is_allowed_is_how_grave_it_is(spark: SparkSession) ->
     ]
 
 
-def test_a_column_is_fine_only_where_something_says_so_and_only_if_asked(
+def test_a_column_is_ok_only_by_a_statistic_and_only_if_its_incident_is_unsettled(
     spark: SparkSession,
 ) -> None:
     ok = {"status": "ok", "value": 0.02}
@@ -196,22 +197,22 @@ def test_a_column_is_fine_only_where_something_says_so_and_only_if_asked(
     )
     ids = {row["column_name"]: row["incident_id"] for row in everything.toArrow().to_pylist()}
     assert ids.keys() == {"distance", "few", "mixed", "other"}
-    watched = [ids[name] for name in ("distance", "few", "mixed")]
-    rows = {row["column_name"]: row for row in told(observations_of(frame, watched))}
+    unsettled = [ids[name] for name in ("distance", "few", "mixed")]
+    rows = {row["column_name"]: row for row in rows_of(observations_of(frame, unsettled))}
     assert {name: row["outcome"] for name, row in rows.items()} == {
         "distance": "ok",
         "mixed": "unconfirmed",
     }
     assert rows["distance"]["message"] == (
-        "distance of the model taxi is like training again in the window 2026-11-23 12:00 to "
-        "2026-11-23 13:00 UTC: psi 0.150 is within its threshold 0.200 (3,000 rows against 12,000)"
+        "distance of the model taxi (version 2) no longer drifts from training in the window 2026-11-23 12:00 to "
+        "2026-11-23 13:00 UTC: psi 0.15 is within its threshold 0.2 (3,000 rows against 12,000)"
     )
     assert rows["distance"]["statistics"] == ["ks", "psi"]
     assert rows["mixed"]["statistics"] == ["psi"]
-    assert [row["column_name"] for row in told(observations_of(frame))] == ["mixed"]
+    assert [row["column_name"] for row in rows_of(observations_of(frame))] == ["mixed"]
 
 
-def test_a_slice_is_covered_by_the_whole(spark: SparkSession) -> None:
+def test_a_slice_is_inhibited_by_the_whole_column(spark: SparkSession) -> None:
     origin = {"slice_key": "origin", "slice_value": "JFK"}
     rows = observations_of(findings(spark, {}, origin)).toArrow().to_pylist()
     assert {row["slice_key"]: row["outcome"] for row in rows} == {

@@ -85,7 +85,10 @@ def test_acknowledgements_and_silences_are_listed_and_a_silence_can_be_ended(mon
 def test_dead_notifications_are_replayed(spark: SparkSession, monitor: Path) -> None:
     result = run("replay", monitor, "--dead")
     assert result.exit_code == 0, result.exception
-    assert "ALERT critical: distance of the model taxi drifted from training" in result.stderr
+    assert (
+        "ALERT critical: distance of the model taxi (version 2) drifted from training"
+        in result.stderr
+    )
     assert [line["kind"] for line in listed(monitor)] == ["incident", "incident"]
     deliveries = AlertStore(Tables(f"{monitor.parent}/tables"), spark).deliveries()
     assert sorted(row.status for row in deliveries.collect()) == ["dead", "delivered"]

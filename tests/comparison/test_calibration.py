@@ -86,7 +86,7 @@ def test_days_like_those_of_the_reference_have_not_drifted(
     weather = next(row for row in calibrated if row.column_name == "weather")
     assert weather.blocks == DAYS
     assert weather.limit > weather.threshold
-    assert f"the limit by {DAYS} blocks of the reference" in weather.reason
+    assert f"which {DAYS} blocks of the reference set" in weather.reason
     assert 1 / (DAYS + 1) <= weather.p_blocks <= 1
 
 

@@ -67,8 +67,8 @@ def test_rates_are_findings_and_alerts_beside_drift(spark: SparkSession) -> None
     assert (skew["current_count"], skew["reference"], skew["drift_type"]) == (5, "", "LIMIT")
     (alert,) = alerts_of(findings).collect()
     assert alert.message == (
-        "cards_1.missing of the model m is over its limit in the window 2026-11-23 12:00 to "
-        "2026-11-23 13:00 UTC: missing_key_rate 0.100 is over the 0.0100 allowed (400 rows)"
+        "cards_1.missing of the model m exceeds its limit in the window 2026-11-23 12:00 to "
+        "2026-11-23 13:00 UTC: missing_key_rate 0.1 exceeds its limit 0.01 (400 rows)"
     )
 
 

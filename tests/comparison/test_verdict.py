@@ -52,7 +52,9 @@ def test_each_case_has_its_status(case: str) -> None:
 
 def test_the_reason_names_the_numbers() -> None:
     _, reason = verdict("ks", USUAL)
-    assert reason == "ks 0.5, less 0.05 of noise and 0.01 of sketch error, exceeds 0.1"
+    assert (
+        reason == "ks 0.5, less 0.05 of noise and 0.01 of sketch error, exceeds its threshold 0.1"
+    )
     _, reason = verdict("psi", replace(USUAL, least_rows=None, reference_count=30.0))
     assert reason.startswith("the reference's 30 rows are too few for a psi threshold of 0.1")
     _, reason = verdict("psi", replace(USUAL, current_count=20.0))

@@ -93,6 +93,18 @@ def test_a_default_threshold_is_one_constant() -> None:
     assert assigned == [STATISTICS.get("psi").default_threshold(None)]  # type: ignore[arg-type]
 
 
+def test_the_wording_of_alerts_is_in_one_file() -> None:
+    code, tests = files_of("a wording of findings and alerts")
+    assert missing(code + tests, [""]) == []
+    for words in ("no longer drifts", "exceeds its", "of sketch error", "blocks of the reference"):
+        pattern = re.compile(rf"\b{words}\b")
+        assert {
+            source.where
+            for source in package()
+            if any(pattern.search(word) for word in words_of(source))
+        } == {*code}
+
+
 def test_every_verb_has_the_files_of_a_verb() -> None:
     code, tests = files_of("a verb")
     commands = typer.main.get_command(app)

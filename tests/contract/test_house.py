@@ -43,7 +43,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "skew": {"errors", "protocol", "store"},
     "tables": {"errors"},
     "sinks": {"backoff", "errors", "option_types", "printable", "registry", "secret"},
-    "alerts": {"backoff", "errors", "schemas", "sinks", "tables"},
+    "alerts": {"backoff", "comparison", "sinks", "tables", "schemas", "errors"},
     "health": {"alerts", "errors", "schemas", "sinks"},
     "monitor": {
         *("alerts", "comparison", "errors", "health", "interval", "profiles", "schemas"),

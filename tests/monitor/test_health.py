@@ -80,7 +80,7 @@ def test_a_failed_query_is_alerted_on_before_the_monitor_ends(
                 query.awaitTermination()
         finally:
             query.stop()
-        (stalled,) = ledger.told
+        (stalled,) = ledger.alerts
         assert (stalled.model, stalled.column_name, stalled.severity) == (
             ":monitor",
             "stalled",
@@ -93,10 +93,10 @@ def test_a_failed_query_is_alerted_on_before_the_monitor_ends(
         try:
             query.processAllAvailable()
             for _ in range(300):
-                if len(ledger.told) > 1:
+                if len(ledger.alerts) > 1:
                     break
                 query.queries["profiles"].awaitTermination(1)
         finally:
             query.stop()
-    assert [alert.state for alert in ledger.told] == ["firing", "resolved"]
-    assert ledger.told[1].message == "the monitor is processing again"
+    assert [alert.state for alert in ledger.alerts] == ["firing", "resolved"]
+    assert ledger.alerts[1].message == "the monitor is processing again"

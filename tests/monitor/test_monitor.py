@@ -172,7 +172,7 @@ def test_only_the_drifted_column_of_the_drifted_window_is_found(
 def test_one_alert_is_kept_and_told_once(spark: SparkSession, run: tuple[Monitor, Ledger]) -> None:
     monitor, ledger = run
     (alert,) = contents(spark, monitor, "alerts")
-    (told,) = ledger.told
+    (told,) = ledger.alerts
     assert (alert["model"], alert["column_name"], alert["current_count"]) == (
         "bank",
         "amount",
@@ -241,7 +241,7 @@ def test_a_batch_tried_again_after_a_crash_is_written_once(
         monitor.closed_windows.write(profiles, "query", 0)
     (tmp_path / "drift_metrics").unlink()
     monitor.closed_windows.write(profiles, "query", 0)
-    assert ledger.told == []
+    assert ledger.alerts == []
     # Started again, what is in the table is sent; the batch that is tried again adds nothing.
     for left in (1, 0):
         alert_manager.open(spark, ["query"])
@@ -253,7 +253,7 @@ def test_a_batch_tried_again_after_a_crash_is_written_once(
         }
         assert sizes == {"profiles": 3, "drift_metrics": 19, "deliveries": 1}, left
     (alert,) = contents(spark, monitor, "alerts")
-    assert [told.alert_id for told in ledger.told] == [alert["alert_id"]]
+    assert [told.alert_id for told in ledger.alerts] == [alert["alert_id"]]
     profiles.unpersist()
 
 

@@ -82,11 +82,11 @@ def test_an_open_window_is_told_of_once_and_again_when_it_has_closed(
         names = ("column_name", "window_start", "status")
         ((column, start, status),) = told(spark, monitor, "drift_metrics", *names)
         assert (column, status) == ("amount", "provisional")
-        (early,) = ledger.told
+        (early,) = ledger.alerts
         assert (early.state, early.column_name) == ("provisional", "amount")
         assert "drifts from training so far in the open window" in early.message
         log(traffic(30, 50, 75))
-        assert len(ledger.told) == 1
+        assert len(ledger.alerts) == 1
         log([clock(120)])
     finally:
         query.stop()
@@ -94,8 +94,8 @@ def test_an_open_window_is_told_of_once_and_again_when_it_has_closed(
         ("amount", start, "drift"),
         ("amount", start, "provisional"),
     ]
-    assert [alert.state for alert in ledger.told] == ["provisional", "firing"]
-    assert len({alert.alert_id for alert in ledger.told}) == 2
+    assert [alert.state for alert in ledger.alerts] == ["provisional", "firing"]
+    assert len({alert.alert_id for alert in ledger.alerts}) == 2
     assert monitor.tables.read(spark, "alerts").count() == 2
     # One finding of each column and statistic, as ever, beside the provisional one.
     final = monitor.tables.read(spark, "drift_metrics").where("status <> 'provisional'")
@@ -133,7 +133,7 @@ def test_a_batch_tried_again_is_written_once_and_told_again_only_if_it_broke(
     for batch_id in (0, 0, 1):
         opened.write(profiles, "writer", batch_id)
     assert opened.alerts.close(drain=True) == 0
-    assert len(ledger.told) == 1
+    assert len(ledger.alerts) == 1
     for table in ("alerts", "drift_metrics"):
         assert monitor.tables.read(spark, table).count() == 1
     profiles.unpersist()

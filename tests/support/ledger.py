@@ -1,4 +1,4 @@
-"""A sink that keeps what it was given, and fails first if told to."""
+"""A sink that keeps its notifications, and fails first if configured to."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ class Ledger(AlertSink):
     Parameters
     ----------
     failures : int
-        How many deliveries fail before one succeeds.
+        The number of deliveries that fail before one succeeds.
     name : str, optional
         See :class:`sparkmon.sinks.AlertSink`.
     permanent : bool
-        Whether the failures are for good.
+        Whether the failures are permanent.
     """
 
     kind = "ledger"
@@ -31,7 +31,7 @@ class Ledger(AlertSink):
         self.failures, self.permanent = failures, permanent
 
     @property
-    def told(self) -> list[Alert]:
+    def alerts(self) -> list[Alert]:
         """All alerts of all notifications, in the order in which they came."""
         return [alert for note in self.notifications for alert in note.alerts]
 

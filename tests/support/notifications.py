@@ -34,7 +34,7 @@ _ALERT = Alert(
     severity="warning",
     state="firing",
     fired_time=NOON,
-    message="temp of the model flights drifted from training: psi 0.61 is over its threshold 0.25",
+    message="temp of the model flights drifted from training: psi 0.61 exceeds its threshold 0.25",
 )
 
 
