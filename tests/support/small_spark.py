@@ -22,6 +22,8 @@ def small_spark(warehouse: Path) -> Iterator[SparkSession]:
         "spark.driver.memory": "2g",
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": "2",
+        # A stream that waits for data looks every 10 ms otherwise, which takes a fifth of a core.
+        "spark.sql.streaming.pollingDelay": "100ms",
         "spark.sql.warehouse.dir": str(warehouse),
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
