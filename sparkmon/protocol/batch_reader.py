@@ -47,7 +47,7 @@ class BatchReader:
         self._limits = limits
         self._next = 0
         self._namings: dict[tuple[object, ...], Naming] = {}
-        head_lengths = look_up(events.column("metadata"), HEAD_LENGTH)
+        head_lengths = look_up(events.column("metadata"), HEAD_LENGTH, keep_empty=True)
         self._payloads: list[Any] = events.column("payload").to_pylist()
         self._types = _words(events, "event_type")
         self._content_types = _words(events, "content_type")

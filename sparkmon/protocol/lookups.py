@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 __all__ = ["look_up"]
 
 
-def look_up(maps: Any, name: str) -> Any | None:  # noqa: ANN401 - Arrow arrays of a type the stubs cannot say
+def look_up(maps: Any, name: str, *, keep_empty: bool = False) -> Any | None:  # noqa: ANN401 - Arrow arrays of a type the stubs cannot say
     """Find the value of a key in each map of a column; where values are lists, the first element.
 
     Parameters
@@ -20,11 +20,13 @@ def look_up(maps: Any, name: str) -> Any | None:  # noqa: ANN401 - Arrow arrays 
         String keys to strings or lists of strings.
     name : str
         The key in lower case; keys match in any case, and the first that does counts.
+    keep_empty : bool, default False
+        Whether an empty value is a value.
 
     Returns
     -------
     pyarrow.StringArray or None
-        One per map, null if the key is absent or its value is empty; None if no map has the key.
+        One per map, null if the key is absent, or its value empty unless kept; None if no map has the key.
 
     Examples
     --------
@@ -50,4 +52,6 @@ def look_up(maps: Any, name: str) -> Any | None:  # noqa: ANN401 - Arrow arrays 
     chosen = np.full(len(maps), -1, np.int64)
     chosen[owners[::-1]] = places[::-1]
     column = values.take(pa.array(chosen, mask=chosen < 0))
+    if keep_empty:
+        return column
     return pc.if_else(pc.equal(column, pa.scalar("")), pa.scalar(None, pa.string()), column)

@@ -7,7 +7,7 @@ import json
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sparkmon.errors import ProtocolError
@@ -92,6 +92,7 @@ def test_any_object_becomes_events(data: bytes, name: str) -> None:
         check(read)
 
 
+@example(b'{"instances":[{},{}]}', "request", "", None)
 @given(BODIES, HALVES, st.none() | st.text(max_size=5), st.none() | BODIES)
 def test_any_body_decodes_to_something(
     body: bytes, half: str, length: str | None, request: bytes | None
