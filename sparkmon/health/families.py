@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
@@ -12,6 +13,27 @@ from sparkmon.health.monitor_status import MonitorStatus
 __all__ = ["families"]
 
 _PREFIX = "sparkmon_monitor"
+_GAUGES = {
+    "query_active": ("is_active", "1 while the query runs."),
+    "last_batch_timestamp_seconds": ("last_batch_time", "When the last batch ended."),
+    "last_batch_duration_seconds": ("last_batch_s", "How long the last batch took."),
+    "last_events_timestamp_seconds": ("last_events_time", "When the last batch with events ended."),
+    "watermark_timestamp_seconds": ("watermark", "Events before this time are late."),
+    "newest_event_timestamp_seconds": ("newest_event_time", "The time of the newest event."),
+    "state_rows": (
+        "state_rows",
+        "Rows of state, for open windows and for recognising redelivered events.",
+    ),
+    "state_bytes": ("state_bytes", "Memory that the state uses, in bytes."),
+    "topic_records_behind": ("behind", "Records that wait in the partition with most."),
+}
+_COUNTERS = {
+    "batches": ("batches", "Batches since the process started."),
+    "events": ("events", "Events read since the process started, redelivered ones included."),
+    "late_events": ("late", "Events that came too late for their window."),
+    "duplicate_events": ("duplicates", "Redelivered events."),
+}
+"""Metric of a query: its attribute, and what it means."""
 
 
 def families(now: MonitorStatus, checks: Iterable[HealthCheck]) -> Iterator[Metric]:
@@ -28,53 +50,15 @@ def families(now: MonitorStatus, checks: Iterable[HealthCheck]) -> Iterator[Metr
 
 
 def _of_queries(now: MonitorStatus) -> Iterator[Metric]:
-    gauges = {
-        "query_active": "1 while the query runs.",
-        "last_batch_timestamp_seconds": "When the last batch ended.",
-        "last_batch_duration_seconds": "How long the last batch took.",
-        "last_events_timestamp_seconds": "When the last batch with events ended.",
-        "watermark_timestamp_seconds": "Events before this time are late.",
-        "newest_event_timestamp_seconds": "The time of the newest event.",
-        "state_rows": "Rows of state, for open windows and for recognising redelivered events.",
-        "state_bytes": "Memory that the state uses, in bytes.",
-        "topic_records_behind": "Records that wait in the partition with most.",
-    }
-    counters = {
-        "batches": "Batches since the process started.",
-        "events": "Events read since the process started, redelivered ones included.",
-        "late_events": "Events that came too late for their window.",
-        "duplicate_events": "Redelivered events.",
-    }
-    metrics: dict[str, Metric] = {
-        name: _gauge(name, text, "query") for name, text in gauges.items()
-    }
-    metrics |= {
-        name: CounterMetricFamily(f"{_PREFIX}_{name}", text, labels=["query"])
-        for name, text in counters.items()
-    }
-    for query in now.queries.values():
-        values = {
-            "query_active": float(query.is_active),
-            "last_batch_timestamp_seconds": query.last_batch_time,
-            "last_batch_duration_seconds": query.last_batch_s,
-            "last_events_timestamp_seconds": query.last_events_time,
-            "watermark_timestamp_seconds": query.watermark,
-            "newest_event_timestamp_seconds": query.newest_event_time,
-            "state_rows": query.state_rows,
-            "state_bytes": query.state_bytes,
-            "topic_records_behind": query.behind,
-            "batches": query.batches,
-            "events": query.events,
-            "late_events": query.late,
-            "duplicate_events": query.duplicates,
-        }
-        for name, value in values.items():
-            if value is not None:
-                number = value if isinstance(value, int | float) else value.timestamp()
-                metrics[name].add_sample(
-                    _sample(metrics[name]), {"query": query.name}, float(number)
-                )
-    yield from metrics.values()
+    for make, metrics in ((GaugeMetricFamily, _GAUGES), (CounterMetricFamily, _COUNTERS)):
+        for name, (attribute, text) in metrics.items():
+            metric = make(f"{_PREFIX}_{name}", text, labels=["query"])
+            for query in now.queries.values():
+                value = getattr(query, attribute)
+                if value is not None:
+                    number = value.timestamp() if isinstance(value, datetime) else float(value)
+                    metric.add_metric([query.name], number)
+            yield metric
 
 
 def _of_models(now: MonitorStatus) -> Iterator[Metric]:
@@ -117,7 +101,3 @@ def _of_alerts(now: MonitorStatus) -> Iterator[Metric]:
 
 def _gauge(name: str, text: str, label: str) -> GaugeMetricFamily:
     return GaugeMetricFamily(f"{_PREFIX}_{name}", text, labels=[label])
-
-
-def _sample(metric: Metric) -> str:
-    return f"{metric.name}_total" if metric.type == "counter" else metric.name

@@ -40,7 +40,7 @@ def test_no_check_of_a_working_monitor_fails() -> None:
     }
 
 
-def test_a_query_that_has_stopped_leaves_the_monitor_blind() -> None:
+def test_a_monitor_with_a_stopped_query_has_stalled() -> None:
     stopped = replace(WELL, is_active=False)
     assert failing(status(stopped, DEAD_LETTERS))["stalled"].message == (
         "the monitor has stalled: its query profiles has stopped"
@@ -56,7 +56,7 @@ def test_a_query_that_has_stopped_leaves_the_monitor_blind() -> None:
     assert set(failing(status(WELL, failed, may_end=True))) == {"stalled"}
 
 
-def test_a_batch_that_never_ends_leaves_it_blind_and_silence_does_not() -> None:
+def test_a_batch_that_never_ends_stalls_it_and_an_idle_stream_does_not() -> None:
     busy = replace(WELL, is_busy=True)
     assert failing(status(busy, DEAD_LETTERS, after=9.9 * MINUTE)) == {}
     assert (

@@ -84,7 +84,7 @@ def test_a_tail_of_zeros_or_of_wrong_pages_is_cut_off(tmp_path: Path) -> None:
         assert (path / "000000000000.spool").stat().st_size == len(whole)
 
 
-def test_a_second_writer_is_refused_and_told_who_writes(tmp_path: Path) -> None:
+def test_a_second_writer_is_refused_and_the_error_names_the_first(tmp_path: Path) -> None:
     code = (
         "import sys; from sparkmon.logs.spool_writer import SpoolWriter; SpoolWriter(sys.argv[1])"
     )
@@ -154,7 +154,7 @@ def test_a_write_that_breaks_off_half_way_leaves_no_half_block(tmp_path: Path) -
     assert segments(tmp_path) == ["000000000000.spool"]
 
 
-def test_a_full_disk_is_told_as_spool_full() -> None:
+def test_a_full_disk_is_the_error_spool_full() -> None:
     if not Path("/dev/full").exists():
         pytest.skip("the system has no /dev/full")
     with tempfile.TemporaryDirectory() as path, SpoolWriter(path) as spool:

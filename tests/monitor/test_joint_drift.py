@@ -64,7 +64,7 @@ def store(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Loca
     return kept
 
 
-def test_only_whole_rows_tell_of_it_and_in_its_windows_alone(
+def test_only_whole_rows_show_it_and_only_in_its_windows(
     spark: SparkSession, store: LocalStore, tmp_path: Path
 ) -> None:
     events = traffic()
@@ -119,7 +119,7 @@ def test_only_whole_rows_tell_of_it_and_in_its_windows_alone(
         assert row["status"] == again[place]["status"]
 
 
-def test_a_reference_without_a_projection_is_read_and_watched_as_before(
+def test_a_reference_without_a_projection_is_read_and_monitored_as_before(
     spark: SparkSession, store: LocalStore, tmp_path: Path
 ) -> None:
     """A table of references that was written before there were projections and vectors."""

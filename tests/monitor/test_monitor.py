@@ -169,7 +169,9 @@ def test_only_the_drifted_column_of_the_drifted_window_is_found(
     assert told == {"drift": 3, "ok": 61, "too_few_rows": 12}
 
 
-def test_one_alert_is_kept_and_told_once(spark: SparkSession, run: tuple[Monitor, Ledger]) -> None:
+def test_one_alert_is_written_and_delivered_once(
+    spark: SparkSession, run: tuple[Monitor, Ledger]
+) -> None:
     monitor, ledger = run
     (alert,) = contents(spark, monitor, "alerts")
     (told,) = ledger.alerts
@@ -257,7 +259,7 @@ def test_a_batch_tried_again_after_a_crash_is_written_once(
     profiles.unpersist()
 
 
-def test_the_failure_of_either_query_is_told_while_the_other_runs(
+def test_the_failure_of_one_query_is_raised_while_the_other_runs(
     spark: SparkSession, store: LocalStore, tmp_path: Path
 ) -> None:
     monitor = Monitor(store, str(tmp_path / "tables"), alerting=Alerting(()))
@@ -274,7 +276,7 @@ def test_the_failure_of_either_query_is_told_while_the_other_runs(
             query.stop()
 
 
-def test_what_cannot_be_watched_is_refused(
+def test_what_cannot_be_monitored_is_refused(
     spark: SparkSession, store: LocalStore, tmp_path: Path
 ) -> None:
     monitor = Monitor(store, str(tmp_path))

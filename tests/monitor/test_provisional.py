@@ -61,7 +61,7 @@ def told(
     return sorted(tuple(row) for row in rows.select(*names).distinct().collect())
 
 
-def test_an_open_window_is_told_of_once_and_again_when_it_has_closed(
+def test_an_open_window_is_alerted_on_once_and_again_when_it_has_closed(
     spark: SparkSession, store: LocalStore, tmp_path: Path
 ) -> None:
     ledger = Ledger()
@@ -113,7 +113,7 @@ def test_a_window_like_training_gives_none(
     assert monitor.tables.read(spark, "drift_metrics").count() == 0
 
 
-def test_a_batch_tried_again_is_written_once_and_told_again_only_if_it_broke(
+def test_a_replayed_batch_is_written_once_and_notified_again_only_if_it_failed(
     spark: SparkSession, store: LocalStore, tmp_path: Path
 ) -> None:
     ledger = Ledger()

@@ -92,7 +92,7 @@ def by_key(rows: list[dict[str, Any]]) -> dict[tuple[Any, ...], dict[str, Any]]:
     return found
 
 
-def test_drift_in_one_slice_is_found_told_and_the_same_in_batch(
+def test_drift_in_one_slice_is_found_and_alerted_on_and_the_same_in_batch(
     spark: SparkSession, store: LocalStore, tmp_path: Path
 ) -> None:
     # Sketches that are exact, for others are random beyond their k rows.
@@ -155,7 +155,7 @@ def test_values_are_scipys_on_the_rows_of_the_slice(
         assert np.log(p_value) == pytest.approx(np.log(exact.pvalue), rel=0.05, abs=0.25)
 
 
-def test_fewer_slices_may_be_watched_and_others_are_refused(
+def test_fewer_slices_may_be_monitored_and_others_are_refused(
     spark: SparkSession, store: LocalStore, tmp_path: Path
 ) -> None:
     none = Monitor(store, f"{tmp_path}/tables", alerting=Alerting(()), slices=[])

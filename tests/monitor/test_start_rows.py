@@ -23,7 +23,7 @@ FROM range(1900)
 """
 
 
-def test_a_feature_log_is_watched_as_a_stream(spark: SparkSession, tmp_path: Path) -> None:
+def test_a_feature_log_is_monitored_as_a_stream(spark: SparkSession, tmp_path: Path) -> None:
     training = spark.range(600).selectExpr("id AS amount", "id / 600D AS score")
     store = LocalStore(tmp_path / "store")
     store.write_reference(reference_of(training, "fraud", predictions=["score"]).toArrow())

@@ -98,7 +98,7 @@ def test_openai_requests_are_set_apart(body: bytes) -> None:
     assert said(body).kind == "openai"
 
 
-def test_grpc_is_told_by_its_content_type() -> None:
+def test_grpc_is_recognised_by_its_content_type() -> None:
     assert decode(event(b"\0\0\0\0\0", content_type="Application/gRPC+proto")).kind == "grpc"
 
 

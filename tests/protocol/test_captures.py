@@ -122,7 +122,7 @@ def test_every_capture_has_an_expectation() -> None:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_http_events_are_of_the_kind_the_case_tells(case: str) -> None:
+def test_http_events_are_of_the_kind_of_the_case(case: str) -> None:
     assert [decode(event).kind for event in cases()[case].events] == KINDS[case]
 
 
@@ -217,7 +217,7 @@ def test_stored_objects_hold_as_many_records_as_were_batched() -> None:
     }
 
 
-def test_stored_json_tells_its_time_and_csv_takes_the_objects() -> None:
+def test_stored_json_has_its_time_and_csv_takes_that_of_the_object() -> None:
     for name, events in stored().items():
         for event in events:
             if "json" in name:

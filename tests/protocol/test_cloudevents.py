@@ -44,7 +44,7 @@ def test_metadata_is_raw_utf8_read_as_latin1(value: str) -> None:
 
 
 @pytest.mark.parametrize("value", [None, "", "{}", "null"])
-def test_no_metadata_may_be_said_in_four_ways(value: str | None) -> None:
+def test_no_metadata_has_four_forms(value: str | None) -> None:
     event = from_http(headers(Ce_Metadata=value, Ce_Annotations=value), GOOD)
     assert (event.metadata, event.annotations, event.dead_letter) == ({}, {}, None)
 
@@ -157,7 +157,7 @@ def test_a_structured_string_is_its_text_where_the_type_is_not_json() -> None:
     assert (event.payload, event.content_type) == (b"a\n", "text/plain")
 
 
-def test_structured_mode_is_told_by_the_content_type() -> None:
+def test_structured_mode_is_recognised_by_the_content_type() -> None:
     content_type = "Application/CloudEvents+JSON; charset=UTF-8"
     over_http = from_http({"content-type": content_type}, structured())
     over_kafka = from_kafka([("content-type", content_type.encode())], structured())

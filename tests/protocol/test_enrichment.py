@@ -36,7 +36,7 @@ def test_ids_beyond_the_doubles_stay_exact() -> None:
     assert Enrichment.from_text(note.to_text(), 2).keys == {"card_id": [2**53 + 1, -(2**63)]}
 
 
-def test_what_is_read_is_what_was_said() -> None:
+def test_what_is_read_is_what_was_written() -> None:
     note = Enrichment.from_text(json.dumps(SAID), 3)
     assert (note.missing, note.stale) == ({"cards_1": [1, 2]}, {"cards_1": [0]})
     assert note.age_s == {"cards_1": [12.5, None, None]}

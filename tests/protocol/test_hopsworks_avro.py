@@ -125,7 +125,7 @@ def test_a_code_that_is_no_status_is_not_one(code: int) -> None:
     assert (response.status_code, decode(response).kind) == (None, "v1_response")
 
 
-def test_two_and_four_are_told_apart_by_what_they_say() -> None:
+def test_versions_two_and_four_are_distinguished_by_their_content() -> None:
     unclear = log_record(4, messageType="unknown", inferenceId="a1")
     assert letter_of(unclear) == "AVRO_AMBIGUOUS"
     (event,) = from_hopsworks_avro(unclear, schema_version=4)

@@ -64,7 +64,7 @@ def test_the_source_is_the_url_it_was_parsed_from() -> None:
 
 
 @pytest.mark.parametrize("suffix", ["csv", "json", "parquet"])
-def test_the_content_tells_the_format_where_the_name_does_not(suffix: str) -> None:
+def test_the_content_gives_the_format_if_the_name_does_not(suffix: str) -> None:
     path = next((ROOT / "store").rglob(f"*.{suffix}"))
     data = path.read_bytes()
     assert from_object(data, "object", WRITTEN) == from_object(data, path.name, WRITTEN)

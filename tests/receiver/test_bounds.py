@@ -42,7 +42,7 @@ def trickled(receiver: Receiver, pieces: Iterable[bytes], pause_s: float) -> tup
     return answer, time.monotonic() - begun
 
 
-def test_a_sender_over_its_rate_is_told_when_to_come_again(tmp_path: Path) -> None:
+def test_a_sender_over_its_rate_gets_the_time_to_wait(tmp_path: Path) -> None:
     with Receiver(tmp_path, max_client_events_per_second=0.25) as receiver:
         assert receiver.post(event_headers("e"), b"{}")[0] == 202
         status, headers, told = receiver.post(event_headers("e"), b"{}")
@@ -64,7 +64,7 @@ def test_a_batch_is_taken_whole_and_paid_for_afterwards(tmp_path: Path) -> None:
     assert len(read_all(tmp_path)) == 40
 
 
-def test_rates_are_kept_for_so_many_clients_and_the_silent_ones_are_forgotten() -> None:
+def test_rates_are_remembered_for_a_number_of_clients_and_the_idle_ones_are_forgotten() -> None:
     now = 0.0
     limit = RateLimit(0, 1, max_clients=3, clock=lambda: now)
     for number in range(1000):

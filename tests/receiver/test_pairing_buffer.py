@@ -44,7 +44,7 @@ def test_a_response_before_its_request_stays_alone() -> None:
     assert buffer.pair(RESPONSE) is RESPONSE
 
 
-def test_hops_of_one_call_are_told_apart() -> None:
+def test_hops_of_one_call_are_distinguished() -> None:
     buffer = PairingBuffer(10)
     buffer.pair(replace(REQUEST, component="transformer", payload=b"raw"))
     buffer.pair(REQUEST)
