@@ -162,7 +162,7 @@ def test_the_table_ends_in_a_summary_and_the_exit_status_is_drift_only_if_reques
         (["--statistics", "psy"], UnknownNameError, "no statistic named 'psy'"),
         (["--threshold", "psi"], OptionError, "NAME=NUMBER"),
         (["--slice", "AIRLIN"], OptionError, "a feature; perhaps AIRLINE; known are"),
-        (["--threshold", "psi=-1"], OptionError, "a number >= 0"),
+        (["--threshold", "psi=-1"], OptionError, "a number of 0 or more"),
     ],
 )
 def test_what_cannot_be_done_is_refused(options: list[str], kind: type, said: str) -> None:

@@ -29,6 +29,7 @@ RETIRED = (
     ),
     *("Courier", "courier", "couriers", "clerk", "candidates_of", "CANDIDATES", "told", "untold"),
     *("never_told", "believed", "told_end", "fine_windows", "graver", "gravest", "forget_after"),
+    *("at_most", "take_rows", "desk"),
     # health
     *("Symptom", "symptom", "symptoms", "is_ill", "Vitals", "vitals", "QueryVitals", "blind"),
     # slices
