@@ -25,6 +25,7 @@ from pyspark.sql.types import StructType
 from sparkmon import config, errors, protocol, schemas
 from sparkmon.alerts import Alerting, Policy, Route, SeverityRule
 from sparkmon.cli.app import app
+from sparkmon.columns import COLUMNS
 from sparkmon.comparison import Checks
 from sparkmon.health import HealthLimits
 from sparkmon.health.families import families
@@ -136,12 +137,13 @@ def tables() -> Iterator[str]:
             yield notes[name]
             yield ""
         yield from table(
-            ("column", "type", "null"),
+            ("column", "type", "null", "meaning"),
             (
                 (
                     f"`{field.name}`",
                     f"`{field.dataType.simpleString()}`",
                     "yes" if field.nullable else "no",
+                    COLUMNS[field.name],
                 )
                 for field in schema.fields
             ),

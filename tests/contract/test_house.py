@@ -17,6 +17,7 @@ from tests.support.source import ROOT, Source, package, project
 
 MAY_IMPORT: dict[str, set[str]] = {
     "backoff": set(),
+    "columns": set(),
     "errors": set(),
     "printable": set(),
     "registry": {"errors"},
