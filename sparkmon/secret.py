@@ -17,7 +17,7 @@ _LARGEST = 64 * 2**10
 class Secret:
     r"""A secret that an environment variable or a file holds, read anew at each use, so that it can be rotated.
 
-    Its ``repr``, and so every log line and error, says where it is held and not what it is.
+    Its ``repr``, and so every log line and error, shows where it is held and not what it is.
 
     Raises
     ------

@@ -27,7 +27,7 @@ class Checks:
     Parameters
     ----------
     statistics : tuple of str, default DEFAULT_STATISTICS
-        Names of registered statistics. Each is applied to the kinds of column it is defined for. The defaults tell of
+        Names of registered statistics. Each is applied to the kinds of column it is defined for. The defaults report
         drift (``ks``, ``psi``, ``wasserstein``) and of the quality of the data (``null_rate``, ``nan_rate``,
         ``type_rate``, ``unseen_rate``, ``range_rate``, ``lattice_rate``); ``mmd_rff`` and ``pca_reconstruction``
         are of the column ``:joint``, where the reference has it.

@@ -81,7 +81,7 @@ def missing(option: Option) -> Mistake:
 
 
 def unknown(key: str, keys: Collection[str]) -> Mistake:
-    """Report a key that nobody reads, with the one that may be meant."""
+    """Report an unknown key, and suggest the one that may be meant."""
     near = difflib.get_close_matches(key, keys, n=1)
     hint = f"did you mean {near[0]!r}? " if near else ""
     text = f"{hint}expected {', '.join(sorted(keys))}"

@@ -1,4 +1,4 @@
-"""Which addresses an alert may be sent to: never the machine's own metadata, and inside only where that is meant."""
+"""Which addresses an alert may be sent to: never a cloud's metadata, and private ones only if the URL means them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NAT64 = ip_network("64:ff9b::/96")
 
 
 def is_named_inside(host: str, allowed_hosts: Collection[str] = ()) -> bool:
-    """Tell whether a URL says by itself that it means a host inside.
+    """Return whether a URL itself means a host in the private network.
 
     It does with an address in place of a name, with a name that only a resolver inside knows (one without a dot, or
     that ends in ``.svc``, ``.local``, ``.localhost``, ``.internal`` or ``.home.arpa``), or one that was allowed.
@@ -48,14 +48,14 @@ def is_named_inside(host: str, allowed_hosts: Collection[str] = ()) -> bool:
 
 
 def why_refused(address: Address, *, inside: bool) -> str | None:
-    """Say why nothing is sent to an address; None where it may be.
+    """Return why nothing is sent to an address; None if it is allowed.
 
     Parameters
     ----------
     address : IPv4Address or IPv6Address
         What the host's name was resolved to.
     inside : bool
-        Whether a private or loopback address will do.
+        Whether a private or loopback address is allowed.
 
     Examples
     --------

@@ -46,7 +46,7 @@ class AlertmanagerSink(HttpSink):
     before, ``SparkmonOverLimit`` for a rate or a column too many or too few), ``model``, ``model_version``, ``column``,
     ``column_kind``, ``slice`` (``key = value``; absent for all rows), ``drift_type``, ``reference``, ``window`` (its
     length in seconds), and ``severity``. Statistic, value, threshold and times change from window to window and are
-    annotations, beside ``summary`` and ``incident_id``.
+    annotations, next to ``summary`` and ``incident_id``.
 
     *Escalation*. Routes go by ``severity``, so it is a label, and an incident that escalates is another alert. The
     request ends the alert of the severity before. After a restart that severity is unknown: the next reminder,

@@ -31,7 +31,7 @@ SocketOption: TypeAlias = Any
 
 
 def parse_url(url: str) -> Target | None:
-    """Read a URL; None where it is none."""
+    """Read a URL; None if it is invalid."""
     try:
         parsed = httpx.URL(url)
     except (httpx.InvalidURL, ValueError):
@@ -63,7 +63,7 @@ def exchange(
     timeout_s : float
         For all of it, from the look-up of the name to the last byte of the answer.
     inside : bool
-        Whether private and loopback addresses will do; see :func:`sparkmon.sinks.addresses.why_refused`.
+        Whether private and loopback addresses are allowed; see :func:`sparkmon.sinks.addresses.why_refused`.
     context : ssl.SSLContext, optional
         For https.
     """
@@ -145,9 +145,7 @@ class _CheckedNetwork(httpcore.NetworkBackend):
         if addresses and not good:
             reason = reasons[addresses[0]]
             hint = (
-                "; name its host in allowed_hosts if it is meant"
-                if "private" in str(reason)
-                else ""
+                "; name its host in allowed_hosts to allow it" if "private" in str(reason) else ""
             )
             raise _RefusedAddress(f"nothing is sent to its address, for {reason}{hint}")
         return good

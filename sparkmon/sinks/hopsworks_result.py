@@ -39,7 +39,7 @@ class HopsworksResultSink(ConfiguredSink):
     Hopsworks has no door for results that it did not compute itself: a run's ids are given by it. So this sink writes
     to a file, which a job in Hopsworks or any program reads; each line is one that
     ``FeatureMonitoringResult.from_response_json`` takes. ``executionId``, and the id of a comparison, are null.
-    ``difference`` is the value, null where it is not a finite number. ``shiftDetected`` is false where an incident is
+    ``difference`` is the value, null if it is not a finite number. ``shiftDetected`` is false if an incident is
     resolved. Metrics have Hopsworks' names where it has one, else the statistic's in capitals.
 
     Hopsworks' results know neither slices nor provisional windows. An alert of a slice, of a rate or of a window that

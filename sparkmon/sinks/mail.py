@@ -40,7 +40,7 @@ _LINE = 2000
 @register_sink
 @dataclass(frozen=True)
 class EmailSink(ConfiguredSink):
-    """Send a notification as a mail, text with a simple HTML part beside it.
+    """Send a notification as a mail, text with a simple HTML part.
 
     Notes
     -----
@@ -69,7 +69,7 @@ class EmailSink(ConfiguredSink):
     username: str | None = field(default=None, kw_only=True)
     """The user to log in as."""
     password: Secret | None = field(default=None, kw_only=True)
-    """The user's password; not with ``plain``, where anybody could read it."""
+    """The user's password; not with ``plain``, where it could be read on the way."""
     timeout_s: float = field(default=30.0, kw_only=True)
     """The time-out of one delivery in seconds, after the server's name has been looked up."""
 
@@ -95,7 +95,7 @@ class EmailSink(ConfiguredSink):
             raise OptionError("got one of username and password; expected both or neither")
         if self.password is not None and self.security == "plain":
             raise OptionError(
-                "got a password with security=plain, which all can read; use starttls or tls"
+                "got a password with security=plain, which can be read on the way; use starttls or tls"
             )
 
     def deliver(self, notification: Notification) -> None:

@@ -223,7 +223,8 @@ def checked_url(url: str, what: str = "a url", *, path: str = "") -> Target:
     target = parse_url(url.rstrip("/") + path if path else url)
     if target is None or target.scheme not in ("http", "https"):
         raise OptionError(
-            f"got {what} that is none; expected http://HOST:PORT/PATH or https://...", option="url"
+            f"got {what} that is invalid; expected http://HOST:PORT/PATH or https://...",
+            option="url",
         )
     if target.port is not None and not 0 < target.port < 65536:
         raise OptionError(

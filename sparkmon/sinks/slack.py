@@ -33,7 +33,7 @@ class SlackSink(HttpSink):
     Notes
     -----
     A title, a line per alert, and the ``notification_id``, as Block Kit. ``&``, ``<`` and ``>`` are escaped and links
-    not made of names, so that a column named ``<!channel>`` calls nobody. Lines are cut at 1,000 characters, sections
+    not made of names, so a column named ``<!channel>`` notifies nobody. Lines are cut at 1,000 characters, sections
     at Slack's 3,000, and there are far fewer blocks than its 50. A webhook takes one message a second and answers 429
     with ``Retry-After`` to more.
 

@@ -39,7 +39,7 @@ def monitor(tmp_path: Path, spark: SparkSession) -> Path:
     return tmp_path / "monitor.yaml"
 
 
-def test_what_is_there_is_judged_and_told(monitor: Path, spark: SparkSession) -> None:
+def test_what_is_there_is_judged_and_alerts(monitor: Path, spark: SparkSession) -> None:
     done = CliRunner().invoke(app, ["run", str(monitor), "--available-now"])
     assert done.exit_code == 0, done.exception
     assert f"watching payments in the inference log {monitor.parent}/spool\n" in done.stderr
@@ -77,7 +77,7 @@ def test_ctrl_c_stops_it_and_it_was_no_failure(monitor: Path, spark: SparkSessio
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_a_store_without_references_and_a_spool_that_is_not_there_are_told(
+def test_a_store_without_references_and_a_missing_spool_are_reported(
     monitor: Path,
 ) -> None:
     monitor.write_text(MONITOR.replace("path: spool", "path: absent"))
@@ -88,7 +88,7 @@ def test_a_store_without_references_and_a_spool_that_is_not_there_are_told(
     assert isinstance(done.exception, ReferenceMissingError)
 
 
-def test_a_mistake_in_the_file_is_told_before_spark_starts(tmp_path: Path) -> None:
+def test_a_mistake_in_the_file_is_reported_before_spark_starts(tmp_path: Path) -> None:
     (tmp_path / "monitor.yaml").write_text(MONITOR + "window: 1 hour\n")
     done = CliRunner().invoke(app, ["run", str(tmp_path / "monitor.yaml")])
     assert isinstance(done.exception, OptionError)

@@ -1,4 +1,4 @@
-"""``monitor.yaml``: what it means, and how its mistakes are told."""
+"""``monitor.yaml``: what it means, and how its mistakes are reported."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_hopsworks_log_is_a_topic_too(tmp_path: Path) -> None:
         read(tmp_path, source.replace("topic: t, ", "") + "store: {path: s}\ntables: ./t\n")
 
 
-def test_an_environment_variable_stands_in_a_value_and_has_to_be_set(
+def test_an_environment_variable_replaces_part_of_a_value_and_has_to_be_set(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BUCKET", "logs: {a: [")
@@ -183,24 +183,26 @@ def test_an_environment_variable_stands_in_a_value_and_has_to_be_set(
         (LEAST + "reference: [", 4, "got no YAML"),
     ],
 )
-def test_a_mistake_is_told_with_its_line(tmp_path: Path, text: str, line: int, said: str) -> None:
-    told = refusal(tmp_path, text)
-    assert any(each.startswith(f"monitor.yaml, line {line}: ") and said in each for each in told), (
-        told
-    )
+def test_a_mistake_is_reported_with_its_line(
+    tmp_path: Path, text: str, line: int, said: str
+) -> None:
+    lines = refusal(tmp_path, text)
+    assert any(
+        each.startswith(f"monitor.yaml, line {line}: ") and said in each for each in lines
+    ), lines
 
 
-def test_all_mistakes_are_told_in_the_order_of_the_file(tmp_path: Path) -> None:
+def test_all_mistakes_are_reported_in_the_order_of_the_file(tmp_path: Path) -> None:
     text = "source: {format: kafka, topic: t}\nstore: store\ntables: ./t\nwindows: {length: soon}\n"
-    told = refusal(tmp_path, text)
-    assert [each.split(" ")[2] for each in told] == ["1:", "2:", "4:"]
-    assert "source.bootstrap_servers is missing" in told[0]
+    lines = refusal(tmp_path, text)
+    assert [each.split(" ")[2] for each in lines] == ["1:", "2:", "4:"]
+    assert "source.bootstrap_servers is missing" in lines[0]
 
 
 @pytest.mark.parametrize("text", ["", "- a\n", "words", "a: 2026-13-01", "a: \x01"])
 def test_what_is_no_mapping_is_refused(tmp_path: Path, text: str) -> None:
-    (told, *_) = refusal(tmp_path, text)
-    assert "expected keys such as source, store" in told or "got no YAML" in told
+    (mistake, *_) = refusal(tmp_path, text)
+    assert "expected keys such as source, store" in mistake or "got no YAML" in mistake
 
 
 def test_files_that_are_not_there_too_large_or_no_text_are_refused(tmp_path: Path) -> None:
@@ -219,6 +221,6 @@ def test_a_store_may_be_a_url_and_rates_and_views_are_read(tmp_path: Path) -> No
     config = read(tmp_path, text + "checks: {rates: {stale_rate: 0.2}}\nviews: {fraud: cards:2}\n")
     assert repr(config.store.open()) == "SqlStore('mysql://reader@db.example:3306/fraud')"
     assert (config.checks.rates, config.views) == ({"stale_rate": 0.2}, {"fraud": "cards:2"})
-    (told,) = refusal(tmp_path, LEAST + "checks: {rates: {stale: 0.2}}\n")
-    assert "line 4" in told
-    assert "known options are missing_key_rate, skew_rate, stale_rate" in told
+    (mistake,) = refusal(tmp_path, LEAST + "checks: {rates: {stale: 0.2}}\n")
+    assert "line 4" in mistake
+    assert "known options are missing_key_rate, skew_rate, stale_rate" in mistake

@@ -1,4 +1,4 @@
-"""``alerts`` in ``monitor.yaml``: each sink, where its secrets are held, and how mistakes are told."""
+"""``alerting`` in ``monitor.yaml``: each sink, where its secrets are held, and how mistakes are reported."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ PLACE = "expected {env: NAME} or {file: PATH}, which name the place where it is 
         (
             "  - sink: webhook\n    url: ftp://example.com/hunter2",
             7,
-            "alerting.sinks.0.url: got a url that is none",
+            "alerting.sinks.0.url: got a url that is invalid",
         ),
         (
             "  - sink: webhook\n    url: http://h/\n    secret: hunter2",
@@ -238,18 +238,20 @@ PLACE = "expected {env: NAME} or {file: PATH}, which name the place where it is 
         ("  - sink: hopsworks\n    path: ''", 7, "alerting.sinks.0.path: got ''; expected a path"),
     ],
 )
-def test_a_mistake_is_told_with_its_line(tmp_path: Path, alerts: str, line: int, said: str) -> None:
-    told = refusal(tmp_path, alerts + "\n")
-    assert any(each.startswith(f"monitor.yaml, line {line}: ") and said in each for each in told), (
-        told
-    )
+def test_a_mistake_is_reported_with_its_line(
+    tmp_path: Path, alerts: str, line: int, said: str
+) -> None:
+    lines = refusal(tmp_path, alerts + "\n")
+    assert any(
+        each.startswith(f"monitor.yaml, line {line}: ") and said in each for each in lines
+    ), lines
 
 
-def test_mistakes_of_several_sinks_are_told_together(tmp_path: Path) -> None:
-    told = refusal(
+def test_mistakes_of_several_sinks_are_reported_together(tmp_path: Path) -> None:
+    lines = refusal(
         tmp_path, "  - sink: log\n    loger: x\n  - {sink: teams, url: hunter2}\n  - sink: x\n"
     )
-    assert [each.split(" ")[2] for each in told] == ["7:", "8:", "9:"]
+    assert [each.split(" ")[2] for each in lines] == ["7:", "8:", "9:"]
 
 
 def test_a_registered_sink_can_be_named_and_its_constructor_gives_the_keys(tmp_path: Path) -> None:

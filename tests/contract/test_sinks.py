@@ -95,7 +95,7 @@ def _planted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PLANTED", PLANTED)
 
 
-def assert_untold(
+def assert_not_shown(
     sink: AlertSink, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> AlertDeliveryError:
     """Make a sink fail, and search everything that anybody could come to read."""
@@ -146,13 +146,13 @@ def test_a_server_that_repeats_what_it_got_is_not_repeated(
             ECHOES[kind](url).deliver(notification())
             assert PLANTED not in caplog.text
             return
-        error = assert_untold(ECHOES[kind](url), caplog, capfd)
+        error = assert_not_shown(ECHOES[kind](url), caplog, capfd)
     assert "127.0.0.1" not in str(error)
 
 
 @pytest.mark.parametrize("kind", sorted(ECHOES))
 @pytest.mark.parametrize("place", ["127.0.0.1:9", "169.254.169.254", f"{PLANTED}.invalid"])
-def test_a_url_that_leads_nowhere_is_not_told(
+def test_a_url_that_cannot_be_reached_is_not_shown(
     kind: str,
     place: str,
     monkeypatch: pytest.MonkeyPatch,
@@ -160,11 +160,11 @@ def test_a_url_that_leads_nowhere_is_not_told(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("PLANTED_URL", f"http://{place}/{PLANTED}?x={PLANTED}")
-    error = assert_untold(ECHOES[kind](place), caplog, capfd)
+    error = assert_not_shown(ECHOES[kind](place), caplog, capfd)
     assert place.lower() not in str(error).lower()
 
 
-def test_a_password_of_the_mail_server_is_not_told(
+def test_a_password_of_the_mail_server_is_not_shown(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
@@ -179,17 +179,17 @@ def test_a_password_of_the_mail_server_is_not_told(
             username="ann",
             password=Secret(env="PLANTED"),
         )
-        error = assert_untold(sink, caplog, capfd)
+        error = assert_not_shown(sink, caplog, capfd)
     assert "it answered 535: not '***', ***" in str(error)
 
 
 @pytest.mark.parametrize(
     "key", ["sasl.password", "sasl.mechanism", "compression.type", "ssl.key.pem"]
 )
-def test_a_setting_of_kafka_is_not_told(
+def test_a_setting_of_kafka_is_not_shown(
     key: str, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     login = {"security.protocol": "SASL_SSL", "sasl.mechanism": "PLAIN", "sasl.username": "ann"}
     given: dict[str, str | Secret] = {**login, key: Secret(env="PLANTED")}
     sink = sinks.KafkaSink("127.0.0.1:9", "alerts", settings=given, timeout_s=0.5)
-    assert_untold(sink, caplog, capfd)
+    assert_not_shown(sink, caplog, capfd)

@@ -34,6 +34,14 @@ RETIRED = (
     *("Symptom", "symptom", "symptoms", "is_ill", "Vitals", "vitals", "QueryVitals", "blind"),
     # slices
     *("ALL_ROWS", "MeantType"),
+    # configuration
+    *(
+        "PolicySettings",
+        "HealthSettings",
+        "MetricsSettings",
+        "SinkSettings",
+        "check_longer_windows",
+    ),
     # streams
     *(
         "Tally",

@@ -134,7 +134,7 @@ def test_a_provisional_alert_ends_by_itself_or_becomes_the_one_that_is_fired(
     assert found["annotations"]["state"] == "firing"
 
 
-def test_names_tell_what_kind_of_trouble_it_is(alertmanager: str) -> None:
+def test_the_name_of_an_alert_is_its_kind_of_drift(alertmanager: str) -> None:
     told = some()
     kinds = ("BASELINE", "CONSECUTIVE", "TRAILING", "SEASONAL", "LIMIT")
     AlertmanagerSink(alertmanager).deliver(
@@ -153,7 +153,7 @@ def test_names_tell_what_kind_of_trouble_it_is(alertmanager: str) -> None:
     }
 
 
-def test_a_thousand_alerts_go_by_the_500_and_slices_are_told_apart(alertmanager: str) -> None:
+def test_a_thousand_alerts_are_sent_by_500_and_slices_stay_distinct(alertmanager: str) -> None:
     told = some(slice_key="origin")
     many = [again(told, slice_value=f"s{n}", incident_id=f"i{n}") for n in range(1000)]
     AlertmanagerSink(alertmanager).deliver(notification(*many))
@@ -162,7 +162,7 @@ def test_a_thousand_alerts_go_by_the_500_and_slices_are_told_apart(alertmanager:
     assert found[0]["labels"]["slice"].startswith("origin = s")
 
 
-def test_hostile_and_endless_names_are_taken_and_told_apart(alertmanager: str) -> None:
+def test_hostile_and_endless_names_are_accepted_and_stay_distinct(alertmanager: str) -> None:
     told = some(message=HOSTILE * 500, value=float("nan"), threshold=None)
     names = [HOSTILE, "x" * 100_000, "x" * 100_000 + "y", "half \ud800", "\U0001f600" * 1000]
     AlertmanagerSink(alertmanager).deliver(

@@ -49,6 +49,6 @@ def test_sinks_of_the_standard_library_need_none(made: str) -> None:
         ("KafkaSink('b:9092', 't')", "confluent-kafka", "kafka"),
     ],
 )
-def test_a_missing_package_is_told_with_its_extra(made: str, package: str, extra: str) -> None:
+def test_a_missing_package_is_reported_with_its_extra(made: str, package: str, extra: str) -> None:
     told = said(ABSENT.format(made=made))
     assert f"{package} is not installed; run: pip install 'sparkmon-kserve[{extra}]'" in told

@@ -137,7 +137,7 @@ def test_brokers_that_hang_or_trickle_are_bounded(text: bytes) -> None:
     assert not error.permanent
 
 
-def test_no_secret_is_told(
+def test_no_secret_is_shown(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PASSWORD", "hunter2-hunter2")

@@ -145,7 +145,7 @@ def test_codes_of_the_server_say_whether_it_may_pass(
         assert (error.permanent, len(server.mails)) == (permanent, 2)
 
 
-def test_a_wrong_password_is_final_and_not_told(
+def test_a_wrong_password_is_permanent_and_not_shown(
     files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with mail_server(files) as server:
@@ -208,11 +208,11 @@ def test_a_server_that_says_goodbye_may_be_back() -> None:
         ({"timeout_s": 0}, "seconds above 0"),
         (
             {"username": "a", "password": Secret(env="X"), "security": "plain"},
-            "which all can read",
+            "which can be read on the way",
         ),
     ],
 )
-def test_what_will_not_do_is_refused(options: dict[str, Any], said: str) -> None:
+def test_an_invalid_option_is_refused(options: dict[str, Any], said: str) -> None:
     good: dict[str, Any] = {"host": "mail.example.com", "sender": FROM, "recipients": TO}
     with pytest.raises(OptionError, match=said):
         EmailSink(**(good | options))

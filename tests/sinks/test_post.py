@@ -69,7 +69,7 @@ def test_retry_after_may_be_a_date_and_is_an_hour_at_most() -> None:
             assert failure(Post(server.url, sink="hook")).retry_after_s is None
 
 
-def test_a_redirect_is_not_followed_and_its_host_told() -> None:
+def test_a_redirect_is_not_followed_and_its_host_is_reported() -> None:
     with sink() as other, sink() as server:
         place = other.url.replace("//", "//user:hunter2@") + "secret/path"
         server.answers = [(307, {"Location": place})]
@@ -123,7 +123,7 @@ def test_a_trickling_body_does_not_hide_the_status() -> None:
     assert error.permanent
 
 
-def test_little_of_an_endless_answer_is_read_and_less_is_told() -> None:
+def test_little_of_an_endless_answer_is_read_and_less_is_shown() -> None:
     sent = []
 
     def script(link: socket.socket, over: threading.Event) -> None:
@@ -188,7 +188,7 @@ def test_a_public_name_with_a_private_address_has_to_be_allowed(
         url = server.url.replace("127.0.0.1", "alerts.example.com")
         error = failure(Post(url, sink="hook"))
         assert (error.permanent, server.posted) == (True, [])
-        assert "it is private; name its host in allowed_hosts if it is meant" in str(error)
+        assert "it is private; name its host in allowed_hosts to allow it" in str(error)
         Post(url, sink="hook", allowed_hosts=["Alerts.example.com"]).send(b"{}", HEADERS)
         Post(url.replace("alerts.example.com", "alertmanager"), sink="hook").send(b"{}", HEADERS)
     assert len(server.posted) == 2

@@ -49,7 +49,7 @@ def test_only_allowed_hosts_are_named() -> None:
         Post("https://a.example/", sink="s", allowed_hosts="a.example")
 
 
-def test_a_secret_url_is_read_anew_and_told_nowhere(
+def test_a_secret_url_is_read_anew_and_shown_nowhere(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)

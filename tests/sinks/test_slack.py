@@ -58,7 +58,7 @@ def test_slacks_limits_are_kept(letter: str) -> None:
     assert "and 4,980 more" in texts(found)[-2]["text"]
 
 
-def test_slacks_own_words_are_told() -> None:
+def test_slacks_answer_is_shown() -> None:
     with sink() as server:
         server.answers = [(403, {})]
         with pytest.raises(AlertDeliveryError, match="it answered 403") as caught:
