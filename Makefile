@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup demo demo-mysql test test-fast test-faults coverage lint fmt type check bench bench-verdicts fuzz zip clean java
+.PHONY: help setup demo demo-mysql test test-fast test-faults coverage lint fmt type check reference bench bench-verdicts fuzz zip clean java
 
 # A Spark or a module path of the caller's shell would be mixed with the ones installed here.
 unexport SPARK_HOME PYTHONPATH
@@ -56,6 +56,9 @@ type: $(INSTALLED) ## mypy --strict over the package, its tests and its scripts
 	@.venv/bin/mypy $(SOURCES)
 
 check: lint type test-fast ## what to run before a commit: lint, type, test-fast
+
+reference: $(INSTALLED) ## docs/reference, from the code
+	@$(PYTHON) scripts/make_reference_pages.py
 
 bench: java $(JARS) ## measure throughput and cost on this machine
 	@$(PYTHON) -m bench.run

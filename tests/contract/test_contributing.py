@@ -8,6 +8,8 @@ import re
 import typer
 
 from sparkmon.cli.app import app
+from sparkmon.sinks import SINKS
+from sparkmon.sources import SOURCES
 from sparkmon.statistics import STATISTICS
 from tests.support.source import ROOT, Source, package
 
@@ -68,6 +70,13 @@ def test_a_statistic_is_named_by_no_other_file() -> None:
     code, _ = files_of("a statistic")
     allowed = {path.replace("<name>", "cramer_von_mises") for path in code}
     assert naming("cramer_von_mises") <= allowed
+
+
+def test_every_sink_and_source_has_its_files() -> None:
+    for change, registry in (("a sink", SINKS), ("a source", SOURCES)):
+        code, tests = files_of(change)
+        modules = [registry.get(name).__module__.rpartition(".")[2] for name in registry]  # type: ignore[attr-defined]
+        assert missing(code + tests, modules) == []
 
 
 def test_a_sink_is_named_by_no_other_file() -> None:

@@ -12,14 +12,21 @@ from pathlib import Path
 
 import pytest
 import typer
+import yaml
 
 import sparkmon
 from sparkmon.cli.app import app
+from sparkmon.config import read_config
 from sparkmon.statistics import STATISTICS
 from tests.support.pages import Block, pages
 from tests.support.source import ROOT
 
 SHOWN = [page for page in pages() if page.path.name != "CHANGELOG.md"]
+NEEDED = {
+    "source": {"format": "kserve", "path": "spool"},
+    "store": {"path": "store"},
+    "tables": "./t",
+}
 COMMANDS = typer.main.get_command(app)
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
 
@@ -32,6 +39,14 @@ def blocks(*languages: str) -> list[Block]:
 def of_block(block: Block) -> str:
     """Name a test by its block."""
     return block.where
+
+
+@pytest.mark.parametrize("block", blocks("yaml"), ids=of_block)
+def test_yaml_is_a_monitor_or_a_part_of_one(block: Block, tmp_path: Path) -> None:
+    settings = NEEDED | yaml.safe_load(block.text)
+    file = tmp_path / "monitor.yaml"
+    file.write_text(yaml.safe_dump(settings))
+    read_config(file)
 
 
 @pytest.mark.parametrize("block", blocks("python"), ids=of_block)
@@ -100,4 +115,5 @@ def test_sql_calls_functions_that_there_are(block: Block) -> None:
 
 def test_every_page_with_commands_is_seen() -> None:
     assert {"README.md", "docs/alerts.md"} <= {block.where.split(":")[0] for block in blocks("sh")}
+    assert len(blocks("yaml")) >= 5
     assert len(blocks("python")) >= 5
