@@ -75,7 +75,7 @@ def test_a_statistic_is_named_by_no_other_file() -> None:
 def test_every_sink_and_source_has_its_files() -> None:
     for change, registry in (("a sink", SINKS), ("a source", SOURCES)):
         code, tests = files_of(change)
-        modules = [registry.get(name).__module__.rpartition(".")[2] for name in registry]  # type: ignore[attr-defined]
+        modules = [registry.get(name).__module__.rpartition(".")[2] for name in registry]
         assert missing(code + tests, modules) == []
 
 
