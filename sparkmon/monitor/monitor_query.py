@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from pyspark.errors import PySparkException
 from pyspark.sql.streaming.listener import StreamingQueryProgress
@@ -13,19 +13,13 @@ from pyspark.sql.streaming.query import StreamingQuery
 from sparkmon.alerts import AlertManager
 from sparkmon.health import Watchdog
 from sparkmon.monitor.checkpoint import failure_of
+from sparkmon.monitor.heartbeat_thread import HeartbeatThread
 
-__all__ = ["Companion", "MonitorQuery"]
+__all__ = ["MonitorQuery"]
 
 _TURN_S = 1.0
 _LEAST_S = 0.001
 """Spark takes no timeout of 0."""
-
-
-class Companion(Protocol):
-    """A thread on the driver next to the queries."""
-
-    def stop(self) -> None:
-        """Stop it, and block until it has stopped."""
 
 
 class MonitorQuery:
@@ -42,10 +36,10 @@ class MonitorQuery:
         finds gross drift in open windows, if requested.
     watchdog : Watchdog
         Checks the monitor's health.
-    delivery : AlertManager
+    alerts : AlertManager
         Delivers the notifications.
-    companions : sequence of Companion
-        What else stops with the queries, such as the threads that send heartbeats.
+    heartbeats : sequence of HeartbeatThread
+        Send heartbeats while the stream is idle.
     flush : callable, optional
         Closes the windows that are open when all queries have ended.
     """
@@ -54,12 +48,12 @@ class MonitorQuery:
         self,
         queries: Mapping[str, StreamingQuery],
         watchdog: Watchdog,
-        delivery: AlertManager,
-        companions: Sequence[Companion] = (),
+        alerts: AlertManager,
+        heartbeats: Sequence[HeartbeatThread] = (),
         flush: Callable[[], None] | None = None,
     ) -> None:
         self.queries, self.watchdog = dict(queries), watchdog
-        self._delivery, self._companions, self._flush = delivery, companions, flush
+        self._alerts, self._heartbeats, self._flush = alerts, heartbeats, flush
 
     def awaitTermination(self, timeout: float | None = None) -> bool | None:  # noqa: N802
         """Block until all queries have ended, or for ``timeout`` seconds; raise what ended one of them.
@@ -132,18 +126,17 @@ class MonitorQuery:
         """Block until all that is in the source now is processed and its notifications are delivered."""
         for query in self.queries.values():
             query.processAllAvailable()
-        self._delivery.drain()
+        self._alerts.drain()
 
     def stop(self) -> None:
         """Stop the queries; started again on the same tables and checkpoints, they go on where they were."""
         self._flush = None
-        for companion in (self.watchdog, *self._companions):
-            companion.stop()
+        self._stop_threads()
         for query in self.queries.values():
             query.stop()
         # The alert that a query has failed has just been queued, and may be the last one.
         failed = any(query.exception() for query in self.queries.values())
-        self._delivery.close(drain=failed)
+        self._alerts.close(drain=failed)
 
     def _await_turn(self, end: float | None) -> bool:
         """Wait at most a second for each query; return whether all have ended."""
@@ -162,6 +155,10 @@ class MonitorQuery:
         return all(ended)
 
     def _settle(self) -> None:
-        for companion in (self.watchdog, *self._companions):
-            companion.stop()
-        self._delivery.close(drain=True)
+        self._stop_threads()
+        self._alerts.close(drain=True)
+
+    def _stop_threads(self) -> None:
+        self.watchdog.stop()
+        for thread in self._heartbeats:
+            thread.stop()
