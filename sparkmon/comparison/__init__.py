@@ -11,7 +11,6 @@ from sparkmon.comparison.correction import correct
 from sparkmon.comparison.explained import explained
 from sparkmon.comparison.finding import Finding
 from sparkmon.comparison.history import History
-from sparkmon.comparison.hopsworks_checks import checks_of, result_of
 from sparkmon.comparison.presence import extra_columns, missing_columns
 from sparkmon.comparison.provisional import provisional
 from sparkmon.comparison.rates import RATES
@@ -30,7 +29,6 @@ __all__ = [
     "alpha_at_once",
     "alpha_for",
     "calibrate",
-    "checks_of",
     "compare",
     "compare_history",
     "compare_tables",
@@ -40,7 +38,6 @@ __all__ = [
     "extra_columns",
     "missing_columns",
     "provisional",
-    "result_of",
     "verdict",
     "worst_slices",
 ]

@@ -12,7 +12,7 @@ from sparkmon.health import HealthLimits
 from sparkmon.monitor import COMPONENTS, Monitor, Windows
 from sparkmon.option_types import Location, TablesLocation
 from sparkmon.sources import EventSource
-from sparkmon.store import DEFAULT_REFERENCE, FeatureStore, open_store
+from sparkmon.store import DEFAULT_REFERENCE, ReferenceStore, open_store
 
 __all__ = ["MetricsEndpoint", "MonitorConfig", "StoreLocation"]
 
@@ -24,7 +24,7 @@ class StoreLocation:
     path: Location
     """The directory of the feature store, or its mysql:// or hopsworks:// URL."""
 
-    def open(self) -> FeatureStore:
+    def open(self) -> ReferenceStore:
         """Open the store."""
         return open_store(self.path)
 

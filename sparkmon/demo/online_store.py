@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from sparkmon.demo.flights import FEATURES, MODEL, SCHEDULE, WEATHER
-from sparkmon.store import FeatureStore, FeatureView, GroupInView
+from sparkmon.store import FeatureView, GroupInView, OnlineStore
 
 __all__ = ["FAULTY", "VIEW", "WeatherReports", "fill"]
 
@@ -51,11 +51,11 @@ class WeatherReports:
         """The id of each flight's report."""
         self._rows: list[_Row] = [dict(zip(WEATHER, each[1:], strict=True)) for each in ids]
 
-    def write(self, store: FeatureStore) -> None:
+    def write(self, store: OnlineStore) -> None:
         """Write all reports, correct."""
         self._write(store, self._rows)
 
-    def write_broken(self, store: FeatureStore) -> None:
+    def write_broken(self, store: OnlineStore) -> None:
         """Write all reports with the fault."""
         frozen = self._rows[0]["humid"]
         self._write(
@@ -66,7 +66,7 @@ class WeatherReports:
             ],
         )
 
-    def _write(self, store: FeatureStore, rows: list[_Row]) -> None:
+    def _write(self, store: OnlineStore, rows: list[_Row]) -> None:
         now = datetime.now(timezone.utc)
         keyed: list[_Row] = [
             {"weather_report": number, "loaded_time": now} | row for number, row in enumerate(rows)
@@ -74,7 +74,7 @@ class WeatherReports:
         store.write_rows("weather_1", ["weather_report"], keyed)
 
 
-def fill(store: FeatureStore, flights: pa.Table, reports: WeatherReports) -> None:
+def fill(store: OnlineStore, flights: pa.Table, reports: WeatherReports) -> None:
     """Write the feature view, and the schedules and weather of flights."""
     store.write_view(VIEW)
     columns = (flights[name].to_pylist() for name in SCHEDULE)

@@ -25,7 +25,7 @@ from sparkmon.errors import SparkmonError
 from sparkmon.monitor import Monitor, MonitorQuery, Windows
 from sparkmon.profiles import reference_of
 from sparkmon.sinks import AlertSink, Notification
-from sparkmon.store import FeatureStore, open_store
+from sparkmon.store import ReferenceStore, open_store
 
 __all__ = ["run_demo"]
 
@@ -110,7 +110,7 @@ def run_demo(spark: SparkSession, out: Path, store: str, report: Report) -> Demo
         return _summary(spark, monitor, sender, platform, repr(features), start)
 
 
-def _make_reference(spark: SparkSession, store: FeatureStore, flights: Flights) -> None:
+def _make_reference(spark: SparkSession, store: ReferenceStore, flights: Flights) -> None:
     if MODEL in {schema.model for schema in store.schemas()}:
         return
     columns = flights.reference.select([*FEATURES])

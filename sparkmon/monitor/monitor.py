@@ -22,11 +22,10 @@ from sparkmon.monitor.monitor_query import MonitorQuery
 from sparkmon.monitor.open_windows import OpenWindows
 from sparkmon.monitor.queries import Queries
 from sparkmon.monitor.verdicts import Verdicts
-from sparkmon.monitor.views import read_views
+from sparkmon.monitor.views import skew_detector_of
 from sparkmon.monitor.windows import Windows
 from sparkmon.profiles import merge_profiles, profile_rows, projections_of, slices_of, with_slices
-from sparkmon.skew import SkewDetector
-from sparkmon.store import DEFAULT_REFERENCE, FeatureStore, schemas_of
+from sparkmon.store import DEFAULT_REFERENCE, ReferenceStore, read_references, schemas_of
 from sparkmon.tables import Tables
 
 __all__ = ["COMPONENTS", "Monitor"]
@@ -40,8 +39,9 @@ class Monitor:
 
     Parameters
     ----------
-    store : FeatureStore
-        Holds the references. A model without one is profiled, and its findings say ``no_reference``.
+    store : ReferenceStore
+        Holds the references, and with ``views`` the online rows: an OnlineStore, too. A model without a reference is
+        profiled, and its findings say ``no_reference``.
     tables : str or Tables
         A directory or a catalog schema, for ``profiles``, ``drift_metrics``, ``alerts`` and ``dead_letters``.
     windows : Windows, optional
@@ -70,7 +70,8 @@ class Monitor:
     StoreError
         The store has no such feature view.
     OptionError
-        A view is malformed, or has no feature group with a ``time`` column; or no reference was made with a slice.
+        The store is not a ReferenceStore, or with ``views`` not an OnlineStore; a view is malformed, or has no
+        feature group with a ``time`` column; or no reference was made with a slice.
 
     Notes
     -----
@@ -91,7 +92,7 @@ class Monitor:
 
     def __init__(
         self,
-        store: FeatureStore,
+        store: ReferenceStore,
         tables: str | Tables,
         *,
         windows: Windows | None = None,
@@ -108,9 +109,8 @@ class Monitor:
         self.components = [components] if isinstance(components, str) else list(components)
         alerting = alerting or Alerting()
         alerts = AlertManager(self.tables, alerting.sinks, alerting.policy)
-        served = read_views(store, views or {})
-        self._detector = SkewDetector(store, served) if served else None
-        references = with_slices(store.read_references(reference), slices)
+        self._detector = skew_detector_of(store, views)
+        references = with_slices(read_references(store, reference), slices)
         self.slices = slices_of(references)
         self._schemas = schemas_of(references)
         self._profiles = partial(

@@ -1,36 +1,44 @@
-"""The feature views that models are served from."""
+"""The feature views that models are served from, and the detector of skew that reads them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from sparkmon.errors import OptionError
-from sparkmon.store import FeatureStore, FeatureView
+from sparkmon.skew import SkewDetector
+from sparkmon.store import FeatureView, OnlineStore
 
-__all__ = ["read_views"]
+__all__ = ["skew_detector_of"]
 
 
-def read_views(store: FeatureStore, views: Mapping[str, str]) -> dict[str, FeatureView]:
-    """Read views from a store.
+def skew_detector_of(store: object, views: Mapping[str, str] | None) -> SkewDetector | None:
+    """Return the detector that compares logged features with a store's; None without views.
 
     Parameters
     ----------
-    store : FeatureStore
-        Holds them.
-    views : mapping of str to str
+    store : OnlineStore
+        The store with the views.
+    views : mapping of str to str, optional
         Model to ``"name"`` or ``"name:version"``.
 
     Raises
     ------
     OptionError
-        A name is malformed.
+        The store is not an OnlineStore, a name is malformed, or a view has no ``time`` column.
     StoreError
         The store has no such view.
     """
-    return {model: _view(store, text) for model, text in views.items()}
+    if not views:
+        return None
+    if not isinstance(store, OnlineStore):
+        raise OptionError(
+            f"got views and {store!r}, which is not an OnlineStore; expected a store of online rows, "
+            "such as LocalStore, SqlStore or HopsworksStore; use one of them, or remove views"
+        )
+    return SkewDetector(store, {model: _view(store, text) for model, text in views.items()})
 
 
-def _view(store: FeatureStore, text: str) -> FeatureView:
+def _view(store: OnlineStore, text: str) -> FeatureView:
     name, _, version = text.partition(":")
     if not name or not (version or "1").isdecimal():
         raise OptionError.malformed("views", text, "a feature view as NAME or NAME:VERSION")

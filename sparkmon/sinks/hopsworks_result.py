@@ -43,8 +43,7 @@ class HopsworksResultSink(ConfiguredSink):
     resolved. Metrics have Hopsworks' names where it has one, else the statistic's in capitals.
 
     Hopsworks' results know neither slices nor provisional windows. An alert of a slice, of a rate or of a window that
-    is still open is not written; it stays in the table ``alerts``. To turn all findings of a window into a result, with
-    the ids of a saved configuration, use :func:`sparkmon.comparison.result_of`.
+    is still open is not written; it stays in the table ``alerts``.
 
     A notification's lines are written at once. One that is delivered twice is in the file twice, under one
     ``notificationId``, which Hopsworks' client passes over.

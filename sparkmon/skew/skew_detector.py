@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from sparkmon.errors import OptionError
 from sparkmon.protocol import DECODED
 from sparkmon.skew.row_flags import add_row_flags, entries_of, skew_flags
-from sparkmon.store import FeatureStore, FeatureView, OnlineView
+from sparkmon.store import FeatureView, OnlineStore, OnlineView
 
 __all__ = ["SkewDetector"]
 
@@ -30,7 +30,7 @@ class SkewDetector:
 
     Parameters
     ----------
-    store : FeatureStore
+    store : OnlineStore
         Read from Spark's workers, once per batch and feature group.
     views : mapping
         Model name to the feature view that serves it.
@@ -55,7 +55,7 @@ class SkewDetector:
     ... )
     """
 
-    def __init__(self, store: FeatureStore, views: Mapping[str, FeatureView]) -> None:
+    def __init__(self, store: OnlineStore, views: Mapping[str, FeatureView]) -> None:
         for model, view in views.items():
             if not any(group.time for group in view.groups):
                 raise OptionError(

@@ -14,20 +14,20 @@ __all__ = ["FeatureView", "GroupInView"]
 
 @dataclass(frozen=True, slots=True)
 class GroupInView:
-    """One feature group of a view: an online table, the key that finds a row in it, and what is taken from the row.
+    """One feature group of a view: an online table, the key that finds a row in it, and the features in the row.
 
     Parameters
     ----------
     name : str
         The online table, which in Hopsworks' layout ends in the group's version: ``card_activity_1``.
     keys : mapping
-        Primary-key column to the entity id that a request gives for it.
+        Primary-key column to the entity id of the request.
     features : mapping
-        Column to the name of the feature in the vector (which may bear a prefix).
+        Column to the name of the feature in the vector (which may have a prefix).
     time : str, optional
-        The column that tells when the row was computed (naive times are UTC). It gives the features' age.
+        The column with the time at which the row was computed (naive times are UTC), for the features' age.
     max_age_s : float, optional
-        From what age on a row counts as stale; needs ``time``.
+        The age from which a row is stale; needs ``time``.
     avro : mapping, optional
         Column to the Avro schema, as JSON text, of a column that holds Avro bytes (arrays, maps, structs).
     booleans : tuple of str, optional
@@ -57,12 +57,12 @@ class GroupInView:
 class FeatureView:
     """The features of one model, in the order of its input, and where each comes from.
 
-    A feature that no group gives comes with the request.
+    A feature of no group comes with the request.
 
     Parameters
     ----------
     name, version
-        What the view is asked for by.
+        The key of the view.
     features : tuple of str
         The vector, in order.
     groups : tuple of GroupInView
@@ -71,7 +71,7 @@ class FeatureView:
     Raises
     ------
     OptionError
-        A feature is listed twice, or two groups give it.
+        A feature is listed twice, or two groups have it.
 
     Examples
     --------
@@ -89,8 +89,8 @@ class FeatureView:
     groups: tuple[GroupInView, ...]
 
     def __post_init__(self) -> None:
-        given = [feature for group in self.groups for feature in group.features.values()]
-        for names in (self.features, given, [group.name for group in self.groups]):
+        stored = [feature for group in self.groups for feature in group.features.values()]
+        for names in (self.features, stored, [group.name for group in self.groups]):
             twice = [name for name in dict.fromkeys(names) if list(names).count(name) > 1]
             if twice:
                 raise OptionError(
@@ -105,7 +105,7 @@ class FeatureView:
 
     @property
     def from_request(self) -> tuple[str, ...]:
-        """The features that no group gives, in the order of the vector."""
+        """The features of no group, in the order of the vector."""
         stored = {feature for group in self.groups for feature in group.features.values()}
         return tuple(name for name in self.features if name not in stored)
 
@@ -120,16 +120,19 @@ class FeatureView:
         Raises
         ------
         OptionError
-            The text is no feature view.
+            The text is not a feature view.
         """
         try:
-            said: dict[str, Any] = json.loads(text)
+            fields: dict[str, Any] = json.loads(text)
             groups = tuple(
                 GroupInView(**(group | {"booleans": tuple(group.get("booleans", ()))}))
-                for group in said["groups"]
+                for group in fields["groups"]
             )
             return cls(
-                str(said["name"]), int(said["version"]), tuple(map(str, said["features"])), groups
+                str(fields["name"]),
+                int(fields["version"]),
+                tuple(map(str, fields["features"])),
+                groups,
             )
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             if isinstance(error, OptionError):

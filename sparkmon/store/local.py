@@ -8,29 +8,28 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sparkmon.distributions.schema import REFERENCE_KEY, REFERENCES, as_references
-from sparkmon.store.contract import DEFAULT_REFERENCE
-from sparkmon.store.sql.database import Database
+from sparkmon.store.reference_store import DEFAULT_REFERENCE, ReferenceStore
 from sparkmon.store.sql.database_store import DatabaseStore
 
 __all__ = ["LocalStore"]
 
 
-class LocalStore(DatabaseStore):
+class LocalStore(ReferenceStore, DatabaseStore):
     """A feature store in one directory, for a laptop, a test or a single job.
 
     Parameters
     ----------
     path : str or Path
-        The directory; made at the first write. ``references/`` in it is a Delta table, ``online.sqlite`` a
+        The directory; the first write creates it. ``references/`` in it is a Delta table, ``online.sqlite`` a
         SQLite database.
 
     Notes
     -----
     *Consistency*: each write of references is one Delta commit, each write of rows one SQLite transaction.
-    References are read and written through the active Spark session; online rows need no Spark, but the extra
-    ``sql``. A writer and any number of readers, in other processes too, do not wait for each other.
+    References are read and written through the active Spark session; online rows need the extra ``sql``,
+    not Spark. A writer and any number of readers, also in other processes, do not wait for each other.
 
-    *Layout*: the same tables as :class:`SqlStore` makes.
+    *Layout*: the same tables as those of :class:`SqlStore`.
 
     Examples
     --------
@@ -55,7 +54,7 @@ class LocalStore(DatabaseStore):
         return f"LocalStore({str(self.path)!r})"
 
     def write_reference(self, table: pa.Table) -> None:
-        """See :meth:`FeatureStore.write_reference`."""
+        """See :meth:`ReferenceStore.write_reference`."""
         from pyspark.sql import SparkSession
 
         table = as_references(table)
@@ -67,12 +66,12 @@ class LocalStore(DatabaseStore):
         spark = SparkSession.active()
         writer = spark.createDataFrame(table).coalesce(1).write.format("delta")
         if self._references.exists():
-            # Those of an earlier version lack columns.
+            # References of an earlier version lack columns.
             writer = writer.option("replaceWhere", replaced).option("mergeSchema", "true")
         writer.mode("overwrite").save(str(self._references))
 
     def read_references(self, reference: str = DEFAULT_REFERENCE) -> pa.Table:
-        """See :meth:`FeatureStore.read_references`."""
+        """See :meth:`ReferenceStore.read_references`."""
         from pyspark.sql import SparkSession
 
         if not self._references.exists():
@@ -87,9 +86,9 @@ class LocalStore(DatabaseStore):
         return self.path / "references"
 
     @property
-    def database(self) -> Database:
-        """See :class:`DatabaseStore`; made at each use, because references need none."""
-        return Database(path=self.path / "online.sqlite")
+    def place(self) -> Path:
+        """The SQLite file of the online rows and the views."""
+        return self.path / "online.sqlite"
 
 
 def _literal(value: str) -> str:

@@ -1,4 +1,4 @@
-"""The online side of a feature store: entity ids in, feature vectors out, and what was missing said aloud."""
+"""The online side of a feature store: entity ids in, feature vectors out, and the groups without a row."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ FeatureValue: TypeAlias = (
 """One value of an online row; lists and dicts are what Avro columns hold."""
 
 Entry: TypeAlias = Mapping[str, FeatureValue]
-"""What a request says of one instance, by name: entity ids, or features it passes along."""
+"""What a request has of one instance, by name: entity ids, or features it passes along."""
 
 
 @dataclass(frozen=True, slots=True)
 class Vectors:
-    """The vectors of some entries, and how they were come by.
+    """The vectors of some entries, and which groups had no row.
 
-    ``features`` names the columns. ``values`` has one row per entry, in the order asked; what is nowhere to be found
-    is None. ``missing`` maps each group's name to the indexes of the entries whose key has no row in it (an entity id
-    that is absent or None has none); groups that miss nothing are left out. ``times`` maps the name of
-    each group with a ``time`` column to the time of each entry's row (timezone-aware UTC; None without a row).
+    ``features`` names the columns. ``values`` has one row per entry, in the order of the entries; a missing value is
+    None. ``missing`` maps each group's name to the indexes of the entries whose key has no row in it (an entity id that
+    is absent or None has none); groups that miss nothing are omitted. ``times`` maps the name of each group with a
+    ``time`` column to the time of each entry's row (timezone-aware UTC; None without a row).
     """
 
     features: tuple[str, ...]
@@ -54,12 +54,12 @@ class OnlineView(ABC):
         passed_features: Sequence[Entry] | None = None,
         parameters: Entry | None = None,
     ) -> Vectors:
-        """Look up the vectors of some entries: one query per group, all groups at once.
+        """Read the vectors of some entries: one query per group, all groups at once.
 
         Parameters
         ----------
         entries : sequence of mapping
-            Entity ids per instance. Other names in them are not looked at.
+            Entity ids per instance. Other names are ignored.
         passed_features : sequence of mapping, optional
             Features per instance that the request itself gives; as long as ``entries``. They go before the store's.
         parameters : mapping, optional

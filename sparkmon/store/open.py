@@ -1,9 +1,8 @@
-"""A feature store from one line of text, as command lines and settings give it."""
+"""A feature store from its place as text: a directory or a URL."""
 
 from __future__ import annotations
 
 from sparkmon.errors import OptionError
-from sparkmon.store.contract import FeatureStore
 from sparkmon.store.hopsworks.store import HopsworksStore
 from sparkmon.store.local import LocalStore
 from sparkmon.store.sql.store import SqlStore
@@ -11,8 +10,8 @@ from sparkmon.store.sql.store import SqlStore
 __all__ = ["open_store"]
 
 
-def open_store(place: str) -> FeatureStore:
-    """Open the feature store at a place; nothing is connected to yet.
+def open_store(place: str) -> LocalStore | SqlStore | HopsworksStore:
+    """Open the feature store at a place, without a connection.
 
     Parameters
     ----------

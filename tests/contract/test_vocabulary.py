@@ -70,6 +70,9 @@ RETIRED = (
         "Play",
         "play",
     ),
+    # statistics
+    *("null_laws", "mean_law", "quadratic_law", "rate_laws", "two_shares", "QuadraticLaw"),
+    *("chi2_law", "difference_law", "excess_law", "fixed_limit", "no_limit"),
 )
 """What the vocabulary replaced: see the table in CHANGELOG.md for what each is called now."""
 

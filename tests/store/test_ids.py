@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 
 from sparkmon.errors import StoreError
-from sparkmon.store import FeatureStore, GroupInView, SqlStore
+from sparkmon.store import GroupInView, OnlineStore, SqlStore
 from tests.support.online_reads import read_rows, read_vectors, view_of
 
 NEVER: list[Any] = [
@@ -28,13 +28,13 @@ NEVER: list[Any] = [
 ]
 
 
-def found(store: FeatureStore, ids: list[Any], group: str = "g", column: str = "v") -> list[Any]:
+def found(store: OnlineStore, ids: list[Any], group: str = "g", column: str = "v") -> list[Any]:
     """Read one column of the row that each id finds; None if it finds none."""
     rows = read_rows(store, group, [column], [{"id": each} for each in ids])
     return [row and row[column] for row in rows]
 
 
-def test_an_integer_is_found_by_what_is_that_integer(store: FeatureStore) -> None:
+def test_an_integer_is_found_by_what_is_that_integer(store: OnlineStore) -> None:
     store.write_rows("g", ["id"], [{"id": i, "v": i // 2} for i in (0, 1, 7, -7, 2**63 - 1)])
     asked = [7, 7.0, "7", "-7", "0", 0, -0.0, 2**63 - 1, "9223372036854775807", 7]
     assert found(store, asked) == [3, 3, 3, -4, 0, 0, 0, 2**62 - 1, 2**62 - 1, 3]
@@ -55,7 +55,7 @@ def test_an_integer_is_found_by_what_is_that_integer(store: FeatureStore) -> Non
     assert found(store, [*near, *NEVER]) == [None] * (len(near) + len(NEVER))
 
 
-def test_text_is_found_to_the_letter(store: FeatureStore) -> None:
+def test_text_is_found_to_the_letter(store: OnlineStore) -> None:
     held = ["", "A", "a", "a ", "\u00e9", "e", "7", "0", "'; DROP TABLE g; --", "\\", "%s"]
     store.write_rows("g", ["id"], [{"id": each, "v": each} for each in held])
     assert found(store, held) == held
@@ -65,7 +65,7 @@ def test_text_is_found_to_the_letter(store: FeatureStore) -> None:
     assert found(store, never) == [None] * len(never)
 
 
-def test_bytes_dates_and_times_are_keys_too(store: FeatureStore) -> None:
+def test_bytes_dates_and_times_are_keys_too(store: OnlineStore) -> None:
     noon = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
     keys: list[Any] = [b"a\xff", date(2026, 11, 23), noon]
     for place, key in enumerate(keys):
@@ -82,7 +82,7 @@ def test_bytes_dates_and_times_are_keys_too(store: FeatureStore) -> None:
     ]
 
 
-def test_an_entry_without_an_id_is_missing_in_that_group_alone(store: FeatureStore) -> None:
+def test_an_entry_without_an_id_is_missing_in_that_group_alone(store: OnlineStore) -> None:
     store.write_rows("g", ["a", "b"], [{"a": 0, "b": "", "v": 1}, {"a": 1, "b": "x", "v": 2}])
     store.write_rows("h", ["a"], [{"a": 0, "w": 3}])
     view = view_of(
@@ -95,7 +95,7 @@ def test_an_entry_without_an_id_is_missing_in_that_group_alone(store: FeatureSto
     assert made.missing == {"g": [1, 3], "h": [2, 3]}
 
 
-def test_more_ids_than_a_statement_takes(store: FeatureStore) -> None:
+def test_more_ids_than_a_statement_takes(store: OnlineStore) -> None:
     store.write_rows("g", ["id", "k"], [{"id": i, "k": "k", "v": -i} for i in range(1500)])
     asked = [{"id": i % 1600, "k": "k"} for i in range(3200)]
     rows = read_rows(store, "g", ["v"], asked)

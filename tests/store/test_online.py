@@ -15,7 +15,7 @@ from sqlalchemy import create_engine, make_url, text
 
 from scripts.mariadb_process import MariaDbProcess
 from sparkmon.errors import OptionError, StoreError, StoreTimeoutError
-from sparkmon.store import FeatureStore, FeatureView, GroupInView, LocalStore, SqlStore
+from sparkmon.store import FeatureView, GroupInView, LocalStore, OnlineStore, SqlStore
 from tests.support.online_reads import view_of
 
 G = GroupInView("g", {"id": "id"}, {"v": "v"})
@@ -23,7 +23,7 @@ H = GroupInView("h", {"id": "id"}, {"w": "w"})
 VIEW = view_of(G, H)
 
 
-def fill(store: FeatureStore) -> None:
+def fill(store: OnlineStore) -> None:
     """Write the rows 0 to 999 of both groups."""
     store.write_rows("g", ["id"], [{"id": i, "v": i} for i in range(1000)])
     store.write_rows("h", ["id"], [{"id": i, "w": -i} for i in range(1000)])
@@ -58,7 +58,7 @@ async def settles(url: str, count: int) -> bool:
 
 
 def test_many_readers_share_few_connections(
-    store: FeatureStore, request: pytest.FixtureRequest
+    store: OnlineStore, request: pytest.FixtureRequest
 ) -> None:
     fill(store)
 
@@ -80,7 +80,7 @@ def test_many_readers_share_few_connections(
     asyncio.run(read())
 
 
-def test_a_view_that_is_closed_says_so(store: FeatureStore) -> None:
+def test_a_view_that_is_closed_says_so(store: OnlineStore) -> None:
     fill(store)
 
     async def read() -> None:
@@ -94,7 +94,7 @@ def test_a_view_that_is_closed_says_so(store: FeatureStore) -> None:
     asyncio.run(read())
 
 
-def test_passed_features_of_another_length_are_refused(store: FeatureStore) -> None:
+def test_passed_features_of_another_length_are_refused(store: OnlineStore) -> None:
     fill(store)
 
     async def read() -> None:
@@ -106,7 +106,7 @@ def test_passed_features_of_another_length_are_refused(store: FeatureStore) -> N
     asyncio.run(read())
 
 
-def test_options_out_of_range_are_refused(store: FeatureStore) -> None:
+def test_options_out_of_range_are_refused(store: OnlineStore) -> None:
     with pytest.raises(OptionError, match="timeout_s"):
         store.open_view(VIEW, timeout_s=0)
     with pytest.raises(OptionError, match="connections"):

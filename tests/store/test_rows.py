@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sparkmon.errors import OptionError, StoreError
-from sparkmon.store import FeatureStore, GroupInView
+from sparkmon.store import GroupInView, OnlineStore
 from tests.support.online_reads import read_rows, read_vectors, view_of
 
 HOSTILE = 'it\'s \\ "a" `model`; -- %s %(x)s :x ?\n\u00e9'
@@ -19,7 +19,7 @@ STRUCT = """{"type": "record", "name": "r1", "fields": [
 NOON = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=timezone.utc)
 
 
-def test_values_come_back_as_they_were_written(store: FeatureStore) -> None:
+def test_values_come_back_as_they_were_written(store: OnlineStore) -> None:
     rows: list[dict[str, Any]] = [
         {"id": 2**62, "on": True, "raw": b"\x00\xff", "name": "it's \U0001f600", "share": 0.1},
         {"id": -1, "on": False, "raw": None, "name": "", "share": None},
@@ -37,7 +37,7 @@ def test_values_come_back_as_they_were_written(store: FeatureStore) -> None:
     assert [row["at"].tzinfo for row in found if row and row["at"]] == [timezone.utc] * 3
 
 
-def test_times_of_other_zones_are_kept_in_utc(store: FeatureStore) -> None:
+def test_times_of_other_zones_are_kept_in_utc(store: OnlineStore) -> None:
     here = NOON.astimezone(timezone(timedelta(hours=-8)))
     store.write_rows(
         "g", ["id"], [{"id": 1, "at": here}, {"id": 2, "at": NOON.replace(tzinfo=None)}]
@@ -47,7 +47,7 @@ def test_times_of_other_zones_are_kept_in_utc(store: FeatureStore) -> None:
     assert made.times == {"g": [NOON, None, NOON]}
 
 
-def test_lists_and_structs_are_kept_as_avro(store: FeatureStore) -> None:
+def test_lists_and_structs_are_kept_as_avro(store: OnlineStore) -> None:
     rows: list[dict[str, Any]] = [
         {"id": 1, "last": [1.5, None], "home": {"city": "Oslo", "visits": 2**40}},
         {"id": 2, "last": None, "home": None},
@@ -66,7 +66,7 @@ def test_lists_and_structs_are_kept_as_avro(store: FeatureStore) -> None:
         store.write_rows("g", ["id"], [{"id": 1, "last": ["x"]}], avro=avro)
 
 
-def test_a_row_with_the_same_key_is_replaced_whole(store: FeatureStore) -> None:
+def test_a_row_with_the_same_key_is_replaced_whole(store: OnlineStore) -> None:
     first: list[dict[str, Any]] = [
         {"a": 1, "b": "x", "v": 1.5, "w": 1},
         {"a": 1, "b": "y", "v": 2.5, "w": 2},
@@ -81,19 +81,19 @@ def test_a_row_with_the_same_key_is_replaced_whole(store: FeatureStore) -> None:
     ]
 
 
-def test_names_may_hold_anything(store: FeatureStore) -> None:
+def test_names_may_hold_anything(store: OnlineStore) -> None:
     rows: list[dict[str, Any]] = [{HOSTILE: HOSTILE, "select": 1}, {HOSTILE: "", "select": 2}]
     store.write_rows(HOSTILE, [HOSTILE], rows)
     keys = [{HOSTILE: HOSTILE}, {HOSTILE: "' OR 1=1 --"}, {HOSTILE: ""}]
     assert read_rows(store, HOSTILE, ["select"], keys) == [{"select": 1}, None, {"select": 2}]
 
 
-def test_nan_is_null(store: FeatureStore) -> None:
+def test_nan_is_null(store: OnlineStore) -> None:
     store.write_rows("g", ["id"], [{"id": 1, "v": float("nan")}, {"id": 2, "v": 0.5}])
     assert read_rows(store, "g", ["v"], [{"id": 1}, {"id": 2}]) == [{"v": None}, {"v": 0.5}]
 
 
-def test_an_unknown_group_or_column_is_a_store_error(store: FeatureStore) -> None:
+def test_an_unknown_group_or_column_is_a_store_error(store: OnlineStore) -> None:
     with pytest.raises(StoreError):
         read_rows(store, "absent", ["v"], [{"id": 1}])
     store.write_rows("g", ["id"], [{"id": "nothing"}])
@@ -103,7 +103,7 @@ def test_an_unknown_group_or_column_is_a_store_error(store: FeatureStore) -> Non
         read_rows(store, "g", ["id"], [{"nothing": "nothing"}])
 
 
-def test_rows_that_do_not_fit_are_refused(store: FeatureStore) -> None:
+def test_rows_that_do_not_fit_are_refused(store: OnlineStore) -> None:
     with pytest.raises(OptionError, match="'key' is missing"):
         store.write_rows("g", ["id"], [{"id": 1}, {"v": 2}])
     with pytest.raises(OptionError, match="'key' is missing"):
@@ -111,7 +111,7 @@ def test_rows_that_do_not_fit_are_refused(store: FeatureStore) -> None:
     with pytest.raises(OptionError, match="got float, str in the column 'v' of 'g'; give it one"):
         store.write_rows("g", ["id"], [{"id": 1, "v": 1.5}, {"id": 2, "v": "x"}])
     store.write_rows("g", ["id"], [{"id": 1, "v": 2}])
-    with pytest.raises(OptionError, match=r"'w'.*'g' has not; its columns are id, v"):
+    with pytest.raises(OptionError, match=r"'w'.*'g' lacks; its columns are id, v"):
         store.write_rows("g", ["id"], [{"id": 1, "w": 2}])
     with pytest.raises(OptionError, match=r"got key=\['v'\]; expected the primary key of 'g'.* id"):
         store.write_rows("g", ["v"], [{"id": 1, "v": 2}])
@@ -122,7 +122,7 @@ def test_rows_that_do_not_fit_are_refused(store: FeatureStore) -> None:
     assert found == [{"v": 2}, None]
 
 
-def test_rows_are_written_together_or_not_at_all(store: FeatureStore) -> None:
+def test_rows_are_written_together_or_not_at_all(store: OnlineStore) -> None:
     store.write_rows("g", ["id"], [{"id": 1, "v": 1}])
     with pytest.raises(StoreError, match="writing 'g' failed"):
         store.write_rows("g", ["id"], [{"id": 1, "v": 2}, {"id": 2, "v": 2**64}])

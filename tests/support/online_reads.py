@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sparkmon.store import Entry, FeatureStore, FeatureView, GroupInView, Vectors
+from sparkmon.store import Entry, FeatureView, GroupInView, OnlineStore, Vectors
 
 __all__ = ["read_rows", "read_vectors", "view_of"]
 
@@ -18,7 +18,7 @@ def view_of(*groups: GroupInView) -> FeatureView:
 
 
 def read_vectors(
-    store: FeatureStore,
+    store: OnlineStore,
     view: FeatureView,
     entries: Sequence[Entry],
     passed_features: Sequence[Entry] | None = None,
@@ -34,7 +34,7 @@ def read_vectors(
 
 
 def read_rows(
-    store: FeatureStore,
+    store: OnlineStore,
     group: str,
     columns: Sequence[str],
     keys: Sequence[Mapping[str, Any]],

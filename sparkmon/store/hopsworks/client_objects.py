@@ -72,7 +72,7 @@ class ClientView(Protocol):
         """Fetch the prepared statements."""
 
     async def get_feature_vectors_async(self, **arguments: object) -> list[list[Any]]:
-        """Look up vectors on the caller's event loop."""
+        """Read vectors on the caller's event loop."""
 
     def get_training_datasets(self) -> Sequence[Any]:
         """List the training datasets, by ``version``."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from sparkmon.errors import MissingExtraError, OptionError, StoreError
 from sparkmon.store.hopsworks.client_objects import ClientStore
 
-__all__ = ["HopsworksSettings", "log_out", "logged_in", "told"]
+__all__ = ["HopsworksSettings", "log_out", "logged_in", "redacted"]
 
 _VERIFICATION = "HOPSWORKS_HOSTNAME_VERIFICATION"
 _YES = {"true", "1", "y", "yes"}
@@ -96,8 +96,8 @@ def log_out(settings: HopsworksSettings) -> None:
             hopsworks.logout()
 
 
-def told(settings: HopsworksSettings, error: Exception) -> str:
-    """Return what the client said, on one line, cut short and without the key."""
+def redacted(settings: HopsworksSettings, error: Exception) -> str:
+    """Return the message of the client, on one line, cut short and without the key."""
     text = " ".join(f"{type(error).__name__}: {error}".split())
     key = _api_key(settings)
     return (text.replace(key, "***") if key else text)[:400]
@@ -136,7 +136,7 @@ def _log_in(settings: HopsworksSettings) -> ClientStore:
     except Exception as error:
         # The client raises its own, requests' and plain errors for what is all one here.
         raise StoreError(
-            f"cannot log in to Hopsworks as {settings!r}: {told(settings, error)}; "
+            f"cannot log in to Hopsworks as {settings!r}: {redacted(settings, error)}; "
             "check host, port, project, API key and trust store"
         ) from error
     if project.name != settings.project:

@@ -42,12 +42,12 @@ def kind_of_feature(feature_type: str) -> FeatureKind | None:
     return "numeric" if name in numbers | {"integral", "fractional"} else None
 
 
-def profile_of(said: Mapping[str, Any]) -> tuple[FeatureKind, dict[str, Any]]:
+def profile_of(statistics: Mapping[str, Any]) -> tuple[FeatureKind, dict[str, Any]]:
     """Return how a feature is summarised, and the fields of ``sparkmon.distributions.schema.PROFILE``.
 
     Parameters
     ----------
-    said : mapping
+    statistics : mapping
         One of Hopsworks' ``featureDescriptiveStatistics``, as it goes over the wire.
 
     Raises
@@ -80,64 +80,68 @@ def profile_of(said: Mapping[str, Any]) -> tuple[FeatureKind, dict[str, Any]]:
     >>> kind, profile["num_numbers"], QuantileTable.from_bytes(profile["sketch"]).shares
     ('numeric', 100, array([0. , 0.3, 1. ]))
     """
-    name = str(said.get("featureName"))
-    kind = kind_of_feature(str(said.get("featureType")))
+    name = str(statistics.get("featureName"))
+    kind = kind_of_feature(str(statistics.get("featureType")))
     try:
-        extended = _extended(said.get("extendedStatistics"))
+        extended = _extended(statistics.get("extendedStatistics"))
         if kind is None:
-            raise ProfileError(f"they are of the type {said.get('featureType')!r}")
-        found = _levels(said, extended) if kind == "categorical" else _numbers(said, extended)
+            raise ProfileError(f"they are of the type {statistics.get('featureType')!r}")
+        profile = (
+            _levels(statistics, extended)
+            if kind == "categorical"
+            else _numbers(statistics, extended)
+        )
     except (ProfileError, ValueError, TypeError, AttributeError, KeyError, OverflowError) as error:
         reason = str(error).removeprefix(f"[{ProfileError.condition}] ")
         raise ProfileError(
             f"the training statistics of the feature {name!r} make no reference: {reason:.300}; {_ENABLE}"
         ) from error
-    return kind, found
+    return kind, profile
 
 
 def _extended(text: object) -> dict[str, Any]:
-    found = json.loads(text) if isinstance(text, str) else text
-    return dict(found) if isinstance(found, Mapping) else {}
+    parsed = json.loads(text) if isinstance(text, str) else text
+    return dict(parsed) if isinstance(parsed, Mapping) else {}
 
 
-def _numbers(said: Mapping[str, Any], extended: Mapping[str, Any]) -> dict[str, Any]:
+def _numbers(statistics: Mapping[str, Any], extended: Mapping[str, Any]) -> dict[str, Any]:
     sketch = _native_kll(extended.get("kll"))
     if sketch is not None:
         rows = read_kll(sketch).n
     else:
-        tables = list(_tables(said, extended))
+        tables = list(_tables(statistics, extended))
         if not tables:
             raise ProfileError("they hold no percentiles, no histogram and no KLL sketch")
         table = min(tables, key=lambda each: each.rank_error)
         sketch, rows = table.to_bytes(), table.n
-    deviation = _number(said, "stdDev", "stddev")
-    return _counted(said, rows) | {
+    deviation = _number(statistics, "stdDev", "stddev")
+    return _counted(statistics, rows) | {
         "num_numbers": rows,
-        "min": _number(said, "min"),
-        "max": _number(said, "max"),
-        "avg": _number(said, "mean"),
+        "min": _number(statistics, "min"),
+        "max": _number(statistics, "max"),
+        "avg": _number(statistics, "mean"),
         "m2": None if deviation is None else deviation * deviation * rows,
         "sketch": sketch,
     }
 
 
-def _levels(said: Mapping[str, Any], extended: Mapping[str, Any]) -> dict[str, Any]:
+def _levels(statistics: Mapping[str, Any], extended: Mapping[str, Any]) -> dict[str, Any]:
     entries = _entries(extended)
     if not entries:
         raise ProfileError("they hold no histogram")
-    lower = str(said.get("featureType")).lower() == "boolean"  # as Spark writes truth values
+    lower = str(statistics.get("featureType")).lower() == "boolean"  # as Spark writes booleans
     counts = {
         str(entry["value"]).lower() if lower else str(entry["value"]): _count(entry["count"])
         for entry in entries
     }
-    rows = max(_count(said.get("numNonNullValues") or 0), sum(counts.values()))
-    return _counted(said, rows) | {"num_texts": rows, "frequent_items": list(counts.items())}
+    rows = max(_count(statistics.get("numNonNullValues") or 0), sum(counts.values()))
+    return _counted(statistics, rows) | {"num_texts": rows, "frequent_items": list(counts.items())}
 
 
-def _counted(said: Mapping[str, Any], rows: int) -> dict[str, Any]:
+def _counted(statistics: Mapping[str, Any], rows: int) -> dict[str, Any]:
     """Return the counts of rows; those that are neither null nor summarised are NaN."""
-    nulls = _count(said.get("numNullValues") or 0)
-    rest = max(0, _count(said.get("count") or 0) - nulls - rows)
+    nulls = _count(statistics.get("numNullValues") or 0)
+    rest = max(0, _count(statistics.get("count") or 0) - nulls - rows)
     return {
         "count": nulls + rest + rows,
         "num_nulls": nulls,
@@ -148,22 +152,22 @@ def _counted(said: Mapping[str, Any], rows: int) -> dict[str, Any]:
     }
 
 
-def _native_kll(said: object) -> bytes | None:
+def _native_kll(kll: object) -> bytes | None:
     """Return the bytes of a native sketch; the client may have rewritten the names in snake case."""
-    if not isinstance(said, Mapping):
+    if not isinstance(kll, Mapping):
         return None
-    if said.get("kllFormat", said.get("kll_format")) != _NATIVE_KLL:
+    if kll.get("kllFormat", kll.get("kll_format")) != _NATIVE_KLL:
         return None
     try:
-        return base64.b64decode(str(said["bytes"]), validate=True)
+        return base64.b64decode(str(kll["bytes"]), validate=True)
     except binascii.Error as error:
         raise ProfileError(f"the KLL sketch is no base64 ({error})") from error
 
 
-def _tables(said: Mapping[str, Any], extended: Mapping[str, Any]) -> Iterator[QuantileTable]:
-    least, greatest = _number(said, "min"), _number(said, "max")
-    rows = _count(said.get("numNonNullValues") or said.get("count") or 0)
-    percentiles = _percentiles(said.get("percentiles"))
+def _tables(statistics: Mapping[str, Any], extended: Mapping[str, Any]) -> Iterator[QuantileTable]:
+    least, greatest = _number(statistics, "min"), _number(statistics, "max")
+    rows = _count(statistics.get("numNonNullValues") or statistics.get("count") or 0)
+    percentiles = _percentiles(statistics.get("percentiles"))
     if percentiles or (least is not None and least == greatest and rows):
         yield QuantileTable.from_percentiles(
             percentiles,
@@ -178,15 +182,15 @@ def _tables(said: Mapping[str, Any], extended: Mapping[str, Any]) -> Iterator[Qu
         yield _histogram(entries, least, greatest)
 
 
-def _percentiles(said: object) -> dict[float, float]:
-    if isinstance(said, Mapping):
-        named = {_share(str(key)): value for key, value in said.items()}
-    elif isinstance(said, list):
-        quartiles_alone = len(said) == 100 and not any(
-            value for index, value in enumerate(said) if index not in _QUARTILES
+def _percentiles(percentiles: object) -> dict[float, float]:
+    if isinstance(percentiles, Mapping):
+        named = {_share(str(key)): value for key, value in percentiles.items()}
+    elif isinstance(percentiles, list):
+        quartiles_alone = len(percentiles) == 100 and not any(
+            value for index, value in enumerate(percentiles) if index not in _QUARTILES
         )
-        real = _QUARTILES if quartiles_alone else range(len(said))
-        named = {(index + 1) / 100: said[index] for index in real}
+        real = _QUARTILES if quartiles_alone else range(len(percentiles))
+        named = {(index + 1) / 100: percentiles[index] for index in real}
     else:
         named = {}
     if len(named) > _MOST_ENTRIES:
@@ -215,9 +219,9 @@ def _histogram(
     if least is not None and greatest is not None and least < greatest:
         width = greatest / len(bins) - least / len(bins)
         equal = [least + index * width for index in range(len(bins))] + [greatest]
-        written = [low for low, _ in bins] + [bins[-1][1]]
+        borders = [low for low, _ in bins] + [bins[-1][1]]
         near = slack * (1 + 1e-6) + 1e-12 * max(abs(least), abs(greatest))
-        if all(abs(a - b) <= near for a, b in zip(equal, written, strict=True)):
+        if all(abs(a - b) <= near for a, b in zip(equal, borders, strict=True)):
             return QuantileTable.from_histogram(equal, counts)
     edges, filled = [bins[0][0]], list[int]()
     for (low, high), count in zip(bins, counts, strict=True):
@@ -239,10 +243,10 @@ def _entries(extended: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return list(entries)
 
 
-def _number(said: Mapping[str, Any], *names: str) -> float | None:
+def _number(statistics: Mapping[str, Any], *names: str) -> float | None:
     for name in names:
-        if said.get(name) is not None:
-            number = float(said[name])
+        if statistics.get(name) is not None:
+            number = float(statistics[name])
             return number if math.isfinite(number) else None
     return None
 

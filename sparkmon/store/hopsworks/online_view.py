@@ -1,4 +1,4 @@
-"""Feature vectors by the real client: its lookups, its decoding, and what was missing said aloud."""
+"""Feature vectors by the real client: its lookups, its decoding, and the groups without a row."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sparkmon.errors import SparkmonError, StoreError, StoreTimeoutError
 from sparkmon.store.assemble_vector import assemble_vector
 from sparkmon.store.feature_view import FeatureView, GroupInView
 from sparkmon.store.hopsworks.client_objects import ClientView
-from sparkmon.store.hopsworks.connection import HopsworksSettings, told
+from sparkmon.store.hopsworks.connection import HopsworksSettings, redacted
 from sparkmon.store.hopsworks.view_schema import vector_features
 from sparkmon.store.online import Entry, FeatureValue, OnlineView, Vectors
 from sparkmon.store.sql.columns import Kind, as_id, bound, kind_of
@@ -84,9 +84,9 @@ class HopsworksOnlineView(OnlineView):
         parameters: Entry | None = None,
     ) -> Vectors:
         """See :meth:`OnlineView.read`."""
-        found = await self._look_up(entries) if entries else []
+        lookups = await self._look_up(entries) if entries else []
         rows = {
-            group.name: [_row(group, self._echoed, ids, vector) for ids, vector in found]
+            group.name: [_row(group, self._echoed, ids, vector) for ids, vector in lookups]
             for group in self.view.groups
         }
         return assemble_vector(self.view, rows, entries, passed_features, parameters)
@@ -109,14 +109,14 @@ class HopsworksOnlineView(OnlineView):
         if not self._names:
             self._learn(client_view)
         # All ids, None for absent ones: the client wants composite keys whole.
-        asked = [
+        keys = [
             {name: _client_id(kind, entry.get(name)) for name, kind in self._kinds.items()}
             for entry in entries
         ]
         try:
             vectors = await asyncio.wait_for(
                 client_view.get_feature_vectors_async(
-                    entry=asked,
+                    entry=keys,
                     return_type="list",
                     allow_missing=True,
                     transform=False,
@@ -134,12 +134,12 @@ class HopsworksOnlineView(OnlineView):
         except Exception as error:
             # Of the client, of SQLAlchemy, of the MySQL driver or of the network: all one here.
             raise StoreError(
-                f"cannot read {self!r} from Hopsworks' online store: {told(self._settings, error)}; "
+                f"cannot read {self!r} from Hopsworks' online store: {redacted(self._settings, error)}; "
                 "is it up, and the feature group online-enabled?"
             ) from error
         return [
             (ids, dict(zip(self._names, vector, strict=True)))
-            for ids, vector in zip(asked, vectors, strict=True)
+            for ids, vector in zip(keys, vectors, strict=True)
         ]
 
     def _learn(self, client_view: ClientView) -> None:
@@ -150,9 +150,9 @@ class HopsworksOnlineView(OnlineView):
             for group in client_view.query.featuregroups
         }
         for group in self.view.groups:
-            held = types.get(group.name, {})
+            columns = types.get(group.name, {})
             strangers = sorted({*group.features.values()} - {*names}) or sorted(
-                {*group.keys} - {*held}
+                {*group.keys} - {*columns}
             )
             if strangers:
                 raise StoreError(
@@ -160,7 +160,7 @@ class HopsworksOnlineView(OnlineView):
                     "read the view anew with read_view"
                 )
             for column, name in group.keys.items():
-                declared = held[column]
+                declared = columns[column]
                 self._kinds[name] = Kind.TEXT if declared == "string" else kind_of(declared)
         self._names = names
 
@@ -183,7 +183,7 @@ class HopsworksOnlineView(OnlineView):
             if isinstance(error, SparkmonError):
                 raise
             raise StoreError(
-                f"cannot open {self!r}: {told(self._settings, error)}; does Hopsworks answer?"
+                f"cannot open {self!r}: {redacted(self._settings, error)}; does Hopsworks answer?"
             ) from error
 
 
@@ -205,10 +205,10 @@ class _Empty(str):
 
 def _client_id(kind: Kind, value: FeatureValue) -> FeatureValue:
     """Return an id as the one value of its column's type that it stands for; None if it stands for none."""
-    found = bound(as_id(kind, value), as_text=False)
-    if isinstance(found, int) and not found:
+    key = bound(as_id(kind, value), as_text=False)
+    if isinstance(key, int) and not key:
         return _Zero()
-    return _Empty() if found == "" else found
+    return _Empty() if key == "" else key
 
 
 def _in_a_thread(function: Callable[[], ClientView]) -> ViewFuture:

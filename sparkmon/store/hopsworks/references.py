@@ -43,13 +43,15 @@ def references_of(
     """
     names = [feature.name for feature in vector_features(client_view)]
     others = {feature.name for feature in client_view.features} - set(names)
-    said = {each.feature_name: each.to_dict() for each in _descriptive(client_view, statistics)}
-    columns = [name for name in names if name in said]
-    columns += [name for name in said if name not in names and name not in others]
+    statistics_of = {
+        each.feature_name: each.to_dict() for each in _descriptive(client_view, statistics)
+    }
+    columns = [name for name in names if name in statistics_of]
+    columns += [name for name in statistics_of if name not in names and name not in others]
     computed = datetime.fromtimestamp(statistics.computation_time / 1000, tz=timezone.utc)
     rows: list[dict[str, Any]] = []
     for name in columns:
-        kind, profile = profile_of(said[name])
+        kind, profile = profile_of(statistics_of[name])
         rows.append(
             {
                 "model": model,

@@ -3,65 +3,66 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NoReturn, TypeVar
+from typing import TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pyarrow as pa
 
 from sparkmon.distributions.schema import REFERENCES
 from sparkmon.errors import OptionError, SparkmonError, StoreError
-from sparkmon.store.contract import DEFAULT_REFERENCE, FeatureStore
 from sparkmon.store.feature_view import FeatureView
 from sparkmon.store.hopsworks.client_objects import ClientStatistics, ClientView
-from sparkmon.store.hopsworks.connection import HopsworksSettings, log_out, logged_in, told
+from sparkmon.store.hopsworks.connection import HopsworksSettings, log_out, logged_in, redacted
 from sparkmon.store.hopsworks.online_view import HopsworksOnlineView
 from sparkmon.store.hopsworks.references import references_of
 from sparkmon.store.hopsworks.view_schema import view_of
-from sparkmon.store.online import Entry, OnlineView
+from sparkmon.store.online import OnlineView
+from sparkmon.store.online_store import OnlineStore
+from sparkmon.store.reference_store import DEFAULT_REFERENCE, ReferenceStore
 
 __all__ = ["HopsworksStore"]
 
 Answer = TypeVar("Answer")
 
 
-class HopsworksStore(FeatureStore):
-    """Hopsworks as the feature store; needs ``pip install 'sparkmon-kserve[hopsworks]'``.
+class HopsworksStore(ReferenceStore, OnlineStore):
+    """Hopsworks as a read-only store of references and online rows; needs ``pip install 'sparkmon-kserve[hopsworks]'``.
 
-    The store is only settings: it logs in when first used, once in each process, and can be sent to Spark's workers,
-    which log in by themselves. Certificates are always verified.
+    The store holds only settings: each process, Spark's workers included, logs in at first use. Certificates are always
+    verified.
 
     Parameters
     ----------
     project : str
         The project's name.
     host : str, optional
-        Where Hopsworks is. Not needed inside its pods and jobs, where the environment says it.
+        The host of Hopsworks. Not needed inside its pods and jobs, which have it in the environment.
     port : int, default 443
         HTTPS, always.
     api_key : str, optional
-        Best left to the environment variable ``HOPSWORKS_API_KEY``, also on Spark's workers; a key given here is
-        sent along with the store, but never printed. Not needed inside a pod.
+        Better set by the environment variable ``HOPSWORKS_API_KEY``, also on Spark's workers; a key passed
+        here travels with the store, but is never printed. Not needed inside a pod.
     trust_store : str, optional
         A PEM file with the certificates to trust, in place of the usual authorities.
     views : sequence of (str, int)
         The feature views, by name and version, whose training datasets are references.
     models : mapping of str to str, optional
-        Feature view to the model served with it (the InferenceService), where the two have not one name.
+        Feature view to the model served with it (the InferenceService), if their names differ.
 
     Raises
     ------
     OptionError
-        The settings cannot be right.
+        The settings contradict each other.
 
     Notes
     -----
-    *References.* ``training`` is made of the statistics of each view's latest training dataset, ``training:3`` of
+    *References.* ``training`` stands for the statistics of each view's latest training dataset, ``training:3`` for
     those of its version 3. Hopsworks computes them: a training dataset made with
     ``statistics_config=StatisticsConfig(kll=True)`` is compared as sharply as a reference of sparkmon's own,
     percentiles and histograms less so, but without false alarms; see
     :class:`sparkmon.distributions.QuantileTable`.
 
-    *Consistency.* Read only. References, rows and views are made in Hopsworks.
+    *Consistency.* Read-only. References, rows and views are made in Hopsworks.
 
     Examples
     --------
@@ -69,6 +70,11 @@ class HopsworksStore(FeatureStore):
     >>> store
     HopsworksStore('fraud', 'hopsworks.example.com', port=443, views=(('cards_fv', 1),))
     """
+
+    write_elsewhere = (
+        "in Hopsworks, make references with a training dataset of StatisticsConfig(kll=True), "
+        "rows with feature_group.insert(...), views with feature_store.create_feature_view(...)"
+    )
 
     def __init__(
         self,
@@ -137,7 +143,7 @@ class HopsworksStore(FeatureStore):
         return f"HopsworksStore({where.project!r}, {where.host!r}, port={where.port}, views={self.views})"
 
     def read_references(self, reference: str = DEFAULT_REFERENCE) -> pa.Table:
-        """See :meth:`FeatureStore.read_references`; ``training`` or ``training:<version>``.
+        """See :meth:`ReferenceStore.read_references`; ``training`` or ``training:<version>``.
 
         Raises
         ------
@@ -149,21 +155,21 @@ class HopsworksStore(FeatureStore):
         name, _, text = reference.partition(":")
         if name != DEFAULT_REFERENCE:
             return REFERENCES.empty_table()
-        wanted = _version(text) if text else None
+        dataset = _version(text) if text else None
         tables = [REFERENCES.empty_table()]
         for view, version in self.views:
-            tables += self._references(view, version, wanted, reference)
+            tables += self._references(view, version, dataset, reference)
         return pa.concat_tables(tables)
 
     def read_view(self, name: str, version: int = 1) -> FeatureView:
-        """See :meth:`FeatureStore.read_view`; a view that transforms its features is refused with StoreError."""
+        """See :meth:`OnlineStore.read_view`; a view that transforms its features is refused with StoreError."""
         client_view = self._client_view(name, version)
-        return self._asking(f"the feature view {name!r}", lambda: view_of(client_view))
+        return self._call(f"the feature view {name!r}", lambda: view_of(client_view))
 
     def open_view(
         self, view: FeatureView, *, timeout_s: float = 1.0, connections: int = 8
     ) -> OnlineView:
-        """See :meth:`FeatureStore.open_view`.
+        """See :meth:`OnlineStore.open_view`.
 
         The first read logs in, which takes seconds and is not counted in ``timeout_s``; ``ping`` does it beforehand.
         """
@@ -188,25 +194,6 @@ class HopsworksStore(FeatureStore):
 
         return HopsworksOnlineView(view, self.settings, open_client_view, timeout_s)
 
-    def write_reference(self, table: pa.Table) -> None:
-        """Raise StoreError: Hopsworks computes a training dataset's statistics by itself."""
-        self._refuse("references", "make a training dataset with StatisticsConfig(kll=True)")
-
-    def write_rows(
-        self,
-        group: str,
-        key: Sequence[str],
-        rows: Sequence[Entry],
-        *,
-        avro: Mapping[str, str] | None = None,
-    ) -> None:
-        """Raise StoreError: rows reach Hopsworks' online store by way of Kafka, some time after they are written."""
-        self._refuse("rows", f"insert them with feature_group.insert(...) into {group!r}")
-
-    def write_view(self, view: FeatureView) -> None:
-        """Raise StoreError: a feature view is a query that Hopsworks keeps."""
-        self._refuse("views", f"make {view.name!r} with feature_store.create_feature_view(...)")
-
     def close(self) -> None:
         """Log out, if this process is logged in with this store's settings; the next use logs in again."""
         log_out(self.settings)
@@ -227,41 +214,38 @@ class HopsworksStore(FeatureStore):
             )
             return client_view.get_training_dataset_statistics(max(versions)) if versions else None
 
-        found = self._asking(f"the training statistics of {name!r} version {version}", statistics)
-        if found is None:
+        trained = self._call(f"the training statistics of {name!r} version {version}", statistics)
+        if trained is None:
             return []
-        return [references_of(client_view, found, self._model(name), reference)]
+        return [references_of(client_view, trained, self._model(name), reference)]
 
     def _client_view(self, name: str, version: int) -> ClientView:
         store = logged_in(self.settings)
-        found = self._asking(
+        client_view = self._call(
             f"the feature view {name!r}", lambda: store.get_feature_view(name, version)
         )
-        if found is not None:
-            return found
-        others = self._asking(
+        if client_view is not None:
+            return client_view
+        others = self._call(
             f"the versions of the feature view {name!r}", lambda: store.get_feature_views(name)
         )
-        held = ", ".join(str(each.version) for each in others or []) or "none of that name"
+        versions = ", ".join(str(each.version) for each in others or []) or "none of that name"
         raise StoreError(
             f"the project {self.settings.project!r} has no feature view {name!r} version {version}; "
-            f"it has {held}"
+            f"it has {versions}"
         )
 
-    def _asking(self, what: str, ask: Callable[[], Answer]) -> Answer:
+    def _call(self, what: str, request: Callable[[], Answer]) -> Answer:
         try:
-            return ask()
+            return request()
         except SparkmonError:
             raise
         except Exception as error:
             # The client raises its own, requests' and plain errors for what is all one here.
             raise StoreError(
-                f"cannot read {what} from Hopsworks: {told(self.settings, error)}; "
+                f"cannot read {what} from Hopsworks: {redacted(self.settings, error)}; "
                 "is it up, and may this key read the feature store?"
             ) from error
-
-    def _refuse(self, what: str, instead: str) -> NoReturn:
-        raise StoreError(f"{self!r} takes no {what} from outside; {instead} in Hopsworks")
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:

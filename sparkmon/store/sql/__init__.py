@@ -1,6 +1,5 @@
 """Online feature tables in a SQL database, in Hopsworks' layout: MySQL, MariaDB and RonDB, and a SQLite file."""
 
-from sparkmon.store.sql.database import Database
 from sparkmon.store.sql.store import SqlStore
 
-__all__ = ["Database", "SqlStore"]
+__all__ = ["SqlStore"]

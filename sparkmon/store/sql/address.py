@@ -28,8 +28,8 @@ _EXPECTED = "mysql://USER:PASSWORD@HOST:PORT/DATABASE, with ?ssl_ca=PATH for TLS
 _SESSION = "SET time_zone = '+00:00', sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')"
 
 _Made = TypeVar("_Made", Engine, AsyncEngine)
-_MADE: ContextVar[list[Any]] = ContextVar("made")
-"""The connections that were made for the running task."""
+_NEW_CONNECTIONS: ContextVar[list[Any]] = ContextVar("connections")
+"""The new connections of the running task."""
 
 
 class Address:
@@ -37,27 +37,29 @@ class Address:
 
     Parameters
     ----------
-    url : str, optional
-        ``mysql://`` or ``mariadb://``; without a password, that of the environment's ``SPARKMON_STORE_PASSWORD``
-        is taken when connecting.
-    path : Path, optional
-        The SQLite file, in place of the URL.
+    place : str or Path
+        The URL, ``mysql://`` or ``mariadb://``; without a password, that of the environment's
+        ``SPARKMON_STORE_PASSWORD`` is taken when connecting. Or the path of the SQLite file.
 
     Raises
     ------
     OptionError
-        The URL is none of these, or has options that nobody reads.
+        The URL has another scheme, or unknown options.
 
     Examples
     --------
-    >>> Address(url="mariadb://reader:secret@db.example/fraud")
+    >>> Address("mariadb://reader:secret@db.example/fraud")
     mysql://reader:***@db.example:3306/fraud
     """
 
-    def __init__(self, url: str | None = None, *, path: Path | None = None) -> None:
-        self.path = path
+    def __init__(self, place: str | Path) -> None:
+        self.path = place if isinstance(place, Path) else None
         self._ssl_ca: str | None = None
-        self._url = URL.create("sqlite", database=str(path)) if url is None else self._parse(url)
+        self._url = (
+            self._parse(place)
+            if isinstance(place, str)
+            else URL.create("sqlite", database=str(place))
+        )
 
     def __repr__(self) -> str:
         return str(self.path) if self.path else self._url.render_as_string(hide_password=True)
@@ -88,13 +90,13 @@ class Address:
 
         SQLAlchemy asks a new connection a few things, and lets go of it unclosed when it is cancelled meanwhile.
         """
-        made: list[Any] = []
-        _MADE.set(made)
+        connections: list[Any] = []
+        _NEW_CONNECTIONS.set(connections)
         try:
             return await pool.raw_connection()
         # Cancelled as well as failed.
         except BaseException:
-            for connection in made:
+            for connection in connections:
                 if self.is_sqlite:
                     connection.stop()
                 else:
@@ -170,7 +172,7 @@ class Address:
                 db=url.database,
                 **arguments,
             )
-        _MADE.get().append(connection)
+        _NEW_CONNECTIONS.get().append(connection)
         return connection
 
     def _arguments(self, autocommit: bool) -> dict[str, Any]:
@@ -198,21 +200,21 @@ class Address:
 
     def _parse(self, url: str) -> URL:
         try:
-            said = make_url(url)
+            parsed = make_url(url)
         except (ArgumentError, ValueError):
             # Not from the error, whose text may hold the password.
             raise OptionError(
                 f"got a store's URL that cannot be read; expected {_EXPECTED}"
             ) from None
-        options = dict(said.query)
+        options = dict(parsed.query)
         ca = options.pop("ssl_ca", None)
         if options:
             raise OptionError.unknown(sorted(options)[0], ["ssl_ca"])
         self._ssl_ca = ca if isinstance(ca, str) else None
-        if said.drivername not in {"mysql", "mariadb"} or not said.host or not said.database:
-            shown = said.render_as_string(hide_password=True)
-            raise OptionError.malformed("url", shown, _EXPECTED)
-        return said.set(drivername="mysql", port=said.port or 3306, query={})
+        if parsed.drivername not in {"mysql", "mariadb"} or not parsed.host or not parsed.database:
+            redacted = parsed.render_as_string(hide_password=True)
+            raise OptionError.malformed("url", redacted, _EXPECTED)
+        return parsed.set(drivername="mysql", port=parsed.port or 3306, query={})
 
 
 def _made(make: Callable[..., _Made], url: URL, **options: Any) -> _Made:  # noqa: ANN401 - SQLAlchemy's

@@ -42,15 +42,15 @@ class AvroColumn:
     def __init__(self, group: str, column: str, schema: str) -> None:
         self._whose = f"the column {column!r} of {group!r}"
         try:
-            said = json.loads(schema)
-            self._schema = fastavro.parse_schema(said)
+            parsed = json.loads(schema)
+            self._schema = fastavro.parse_schema(parsed)
         # fastavro tells of a malformed schema by whatever its parser stumbles over.
         except Exception as error:
             raise OptionError(
                 f"got an Avro schema for {self._whose} that cannot be read "
                 f"({type(error).__name__}: {error!s:.200}); give the schema of one value as JSON"
             ) from error
-        if _endless(said):
+        if _endless(parsed):
             raise OptionError(
                 f"got an Avro schema for {self._whose} with items that take no bytes; "
                 "a few bytes could then stand for any number of them, so it is refused"

@@ -1,4 +1,4 @@
-"""What a column holds, told by the type it was declared with, and how values come out of it and go into it.
+"""What a column holds, by its declared type, and how its values are read and written.
 
 MySQL and SQLite both compare and store values of other types by silent conversions (to MySQL ``'7abc' = 7`` is true),
 so that everything is brought to the column's own type here, before and after.

@@ -1,25 +1,30 @@
-"""A feature store whose online rows and feature views are in one SQL database."""
+"""The online side of a store in one SQL database: a MySQL server's, or a SQLite file."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
-from sparkmon.store.contract import FeatureStore
+from sparkmon.errors import MissingExtraError
 from sparkmon.store.feature_view import FeatureView
 from sparkmon.store.online import Entry, OnlineView
-from sparkmon.store.sql.database import Database
+from sparkmon.store.online_store import OnlineStore
 
-__all__ = ["DatabaseStore"]
+__all__ = ["DatabaseStore", "needs_sqlalchemy"]
 
 
-class DatabaseStore(FeatureStore):
-    """The online side over a :class:`Database`; where that is, and where references are, a subclass says."""
+class DatabaseStore(OnlineStore):
+    """Feature groups and views as tables of the database at :attr:`place`.
+
+    Holds no connection: each write makes one, and each open view has its own. SQLAlchemy is loaded at first use.
+    """
 
     @property
     @abstractmethod
-    def database(self) -> Database:
-        """The database of feature groups and views."""
+    def place(self) -> str | Path:
+        """The URL of a server's database, or the path of a SQLite file, which the first write creates."""
 
     def write_rows(
         self,
@@ -29,19 +34,48 @@ class DatabaseStore(FeatureStore):
         *,
         avro: Mapping[str, str] | None = None,
     ) -> None:
-        """See :meth:`FeatureStore.write_rows`."""
-        self.database.write_rows(group, key, rows, avro)
+        """See :meth:`OnlineStore.write_rows`."""
+        with needs_sqlalchemy():
+            from sparkmon.store.sql.address import Address
+            from sparkmon.store.sql.rows import insert_rows
+
+        if rows:
+            with Address(self.place).writing(f"writing {group!r}") as connection:
+                insert_rows(connection, group, key, rows, avro or {})
 
     def write_view(self, view: FeatureView) -> None:
-        """See :meth:`FeatureStore.write_view`."""
-        self.database.write_view(view)
+        """See :meth:`OnlineStore.write_view`."""
+        with needs_sqlalchemy():
+            from sparkmon.store.sql.address import Address
+            from sparkmon.store.sql.documents import write_view
+
+        with Address(self.place).writing(f"writing the feature view {view.name!r}") as connection:
+            write_view(connection, view)
 
     def read_view(self, name: str, version: int = 1) -> FeatureView:
-        """See :meth:`FeatureStore.read_view`."""
-        return self.database.read_view(name, version)
+        """See :meth:`OnlineStore.read_view`."""
+        with needs_sqlalchemy():
+            from sparkmon.store.sql.address import Address
+            from sparkmon.store.sql.documents import read_view
+
+        with Address(self.place).reading(f"reading the feature view {name!r}") as connection:
+            return read_view(connection, name, version)
 
     def open_view(
         self, view: FeatureView, *, timeout_s: float = 1.0, connections: int = 8
     ) -> OnlineView:
-        """See :meth:`FeatureStore.open_view`."""
-        return self.database.open_view(view, timeout_s, connections)
+        """See :meth:`OnlineStore.open_view`."""
+        with needs_sqlalchemy():
+            from sparkmon.store.sql.address import Address
+            from sparkmon.store.sql.online import SqlOnlineView
+
+        return SqlOnlineView(view, Address(self.place), timeout_s, connections)
+
+
+@contextmanager
+def needs_sqlalchemy() -> Iterator[None]:
+    """Turn a failed import of SQLAlchemy into MissingExtraError."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise MissingExtraError.of("SQLAlchemy", "sql") from error

@@ -1,4 +1,4 @@
-"""What the database keeps beside the feature groups: definitions of feature views, and references."""
+"""The tables next to the feature groups: definitions of feature views, and references."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ def write_view(connection: sa.Connection, view: FeatureView) -> None:
     connection.execute(CreateTable(table, if_not_exists=True))
     same = (table.c.name == view.name) & (table.c.version == view.version)
     connection.execute(table.delete().where(same))
-    said = {"name": view.name, "version": view.version, "definition": view.to_json()}
-    connection.execute(table.insert(), [said])
+    row = {"name": view.name, "version": view.version, "definition": view.to_json()}
+    connection.execute(table.insert(), [row])
 
 
 def read_view(connection: sa.Connection, name: str, version: int) -> FeatureView:
-    """Return a definition, or raise StoreError with the names of those there are."""
+    """Return a definition, or raise StoreError that lists the views of the store."""
     table = _views(connection)
-    held = {}
+    definitions = {}
     if sa.inspect(connection).has_table(VIEWS):
-        held = {(row[0], row[1]): row[2] for row in connection.execute(table.select())}
-    if (name, version) not in held:
-        known = ", ".join(f"{each}:{number}" for each, number in sorted(held))
+        definitions = {(row[0], row[1]): row[2] for row in connection.execute(table.select())}
+    if (name, version) not in definitions:
+        names = ", ".join(f"{each}:{number}" for each, number in sorted(definitions))
         raise StoreError(
-            f"the store has no feature view {name}:{version}; it has {known or 'none'}; "
+            f"the store has no feature view {name}:{version}; it has {names or 'none'}; "
             "write one with write_view"
         )
     try:
-        return FeatureView.from_json(held[name, version])
+        return FeatureView.from_json(definitions[name, version])
     except OptionError as error:
         raise StoreError(f"the feature view {name}:{version} is damaged: {error}") from error
 
@@ -56,11 +56,11 @@ def write_references(connection: sa.Connection, references: pa.Table) -> None:
     for index, row in enumerate(references.select(keys).to_pylist()):
         indexes.setdefault(tuple(row.values()), []).append(index)
     for (model, version, reference), rows in indexes.items():
-        said = {"model": model, "model_version": version, "reference": reference}
-        same = sa.and_(*(table.c[name] == value for name, value in said.items()))
+        key = {"model": model, "model_version": version, "reference": reference}
+        same = sa.and_(*(table.c[name] == value for name, value in key.items()))
         connection.execute(table.delete().where(same))
         part = references.take(rows)
-        connection.execute(table.insert(), [said | {"table": _packed(part)}])
+        connection.execute(table.insert(), [key | {"table": _packed(part)}])
 
 
 def read_references(connection: sa.Connection, reference: str) -> pa.Table:
@@ -68,8 +68,8 @@ def read_references(connection: sa.Connection, reference: str) -> pa.Table:
     if not sa.inspect(connection).has_table(REFERENCES_TABLE):
         return REFERENCES.empty_table()
     table = _references(connection)
-    wanted = sa.select(table.c.table).where(table.c.reference == reference)
-    parts = [_unpacked(row[0]) for row in connection.execute(wanted)]
+    query = sa.select(table.c.table).where(table.c.reference == reference)
+    parts = [_unpacked(row[0]) for row in connection.execute(query)]
     return pa.concat_tables([REFERENCES.empty_table(), *parts])
 
 

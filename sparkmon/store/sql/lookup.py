@@ -1,4 +1,4 @@
-"""One feature group of a view: ids to one statement, the answer's rows to what each id found."""
+"""One feature group of a view: ids to one statement, its rows to the row of each id."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sparkmon.store.sql.statements import columns_statement, select_statement
 __all__ = ["GroupLookup"]
 
 MAX_KEYS = 512
-"""Keys of one statement; more are asked for by further statements."""
+"""The most keys of one statement; more keys take more statements."""
 _NO_KEYS = {Kind.REAL, Kind.DECIMAL, Kind.OTHER}
 
 Fetch = Callable[[str, Sequence[Any]], Awaitable[Sequence[Sequence[Any]]]]
@@ -25,7 +25,7 @@ Fetch = Callable[[str, Sequence[Any]], Awaitable[Sequence[Sequence[Any]]]]
 
 
 class GroupLookup:
-    """What is asked of one group's table, compiled once.
+    """The lookups of one group's table, compiled once.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ class GroupLookup:
         """Return the row of each entry, in order; None where the group has none for its ids.
 
         Each id is brought to the type of its key column, and the key of each row that comes back is compared with
-        the one asked for, so that no conversion and no collation of the database decides what is equal.
+        the requested one, so that no conversion and no collation of the database decides what is equal.
 
         Raises
         ------
@@ -67,15 +67,15 @@ class GroupLookup:
         if not self._readers:
             await self._learn(fetch)
         names = list(self.group.keys.values())
-        asked = [self._key([entry.get(name) for name in names]) for entry in entries]
-        keys = list(dict.fromkeys(key for key in asked if key is not None))
-        found: dict[tuple[FeatureValue, ...], Entry | None] = dict.fromkeys(keys)
+        ids = [self._key([entry.get(name) for name in names]) for entry in entries]
+        keys = list(dict.fromkeys(key for key in ids if key is not None))
+        rows: dict[tuple[FeatureValue, ...], Entry | None] = dict.fromkeys(keys)
         for start in range(0, len(keys), MAX_KEYS):
             for row in await self._rows(fetch, keys[start : start + MAX_KEYS]):
                 key = self._key(row[: len(names)])
-                if key in found:
-                    found[key] = self._read(row)
-        return [None if key is None else found[key] for key in asked]
+                if key in rows:
+                    rows[key] = self._read(row)
+        return [None if key is None else rows[key] for key in ids]
 
     def forget(self) -> None:
         """Ask for the table's columns anew at the next use, because they may have changed."""

@@ -36,7 +36,7 @@ class SqlOnlineView(OnlineView):
     timeout_s : float
         Seconds that one read may take.
     connections : int
-        The most connections held, all made at need.
+        The most connections, each made when needed.
 
     Notes
     -----
@@ -75,8 +75,8 @@ class SqlOnlineView(OnlineView):
         rows: list[list[Entry | None]] = [[] for _ in names]
         if entries and names:
             rows = await self._in_time(self._find(entries))
-        found = dict(zip(names, rows, strict=True))
-        return assemble_vector(self.view, found, entries, passed_features, parameters)
+        by_group = dict(zip(names, rows, strict=True))
+        return assemble_vector(self.view, by_group, entries, passed_features, parameters)
 
     async def ping(self) -> None:
         """See :meth:`OnlineView.ping`."""
@@ -91,11 +91,11 @@ class SqlOnlineView(OnlineView):
     async def _find(self, entries: Sequence[Entry]) -> list[list[Entry | None]]:
         if len(self._lookups) == 1:
             return [await self._find_in(self._lookups[0], entries)]
-        found = await asyncio.gather(
+        answers = await asyncio.gather(
             *(self._find_in(lookup, entries) for lookup in self._lookups), return_exceptions=True
         )
         rows: list[list[Entry | None]] = []
-        for each in found:
+        for each in answers:
             if isinstance(each, BaseException):
                 raise each
             rows.append(each)
@@ -137,8 +137,8 @@ class SqlOnlineView(OnlineView):
         try:
             answer = await question(partial(self._fetch, pooled.driver_connection))
         except BaseException as error:
-            # Cancelled, or broken: what is on the wire belongs to nobody, so the connection goes. One to SQLite stays,
-            # because its thread ends the statement by itself.
+            # Cancelled, or broken: the answer on the wire would reach the next statement, so the connection is closed.
+            # A SQLite connection stays, because its thread ends the statement by itself.
             if self._address.is_sqlite or not (
                 self._is_broken(error) or isinstance(error, asyncio.CancelledError)
             ):

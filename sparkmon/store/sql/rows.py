@@ -1,4 +1,4 @@
-"""Online rows into a feature group's table, which is made at the first of them."""
+"""Online rows into a feature group's table, which the first write creates."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def insert_rows(
     rows: Sequence[Entry],
     avro: Mapping[str, str],
 ) -> None:
-    """Write rows in place of those with the same key; see :meth:`FeatureStore.write_rows`."""
+    """Write rows in place of those with the same key; see :meth:`OnlineStore.write_rows`."""
     lacking = [name for name in key if any(row.get(name) is None for row in rows)]
     if lacking or not key:
         raise OptionError.missing("key", f"columns that every row of {group!r} has")
@@ -61,7 +61,7 @@ def insert_rows(
 
 
 def exact_text(dialect: sa.Dialect, length: int) -> sa.types.TypeEngine[str]:
-    """Return the type of text that is compared to the letter: case, accents and blanks at its end."""
+    """Return the type of text that is compared exactly: case, accents, trailing blanks."""
     collation = "utf8mb4_nopad_bin" if getattr(dialect, "is_mariadb", False) else "utf8mb4_0900_bin"
     exact = mysql.VARCHAR(length, charset="utf8mb4", collation=collation)  # type: ignore[no-untyped-call]
     return sa.String(length).with_variant(exact, "mysql", "mariadb")
@@ -99,8 +99,8 @@ def _table(
         kinds = {type(row[name]) for row in rows if row.get(name) is not None}
         kind = _MIXED.get(frozenset(kinds)) or (kinds.pop() if len(kinds) == 1 else None)
         if kind is None and kinds:
-            said = ", ".join(sorted(each.__name__ for each in kinds))
-            raise OptionError(f"got {said} in the column {name!r} of {group!r}; give it one type")
+            types = ", ".join(sorted(each.__name__ for each in kinds))
+            raise OptionError(f"got {types} in the column {name!r} of {group!r}; give it one type")
         columns.append(
             sa.Column(
                 name,
@@ -151,13 +151,13 @@ class _DecimalText(sa.types.UserDefinedType[Decimal]):
 def _kinds(
     connection: sa.Connection, group: str, key: Sequence[str], names: Sequence[str]
 ) -> dict[str, Kind]:
-    """Return what the table's columns hold, once it is sure that the rows are of them."""
+    """Return what the table's columns hold, or raise OptionError if the rows have others."""
     columns = connection.exec_driver_sql(*columns_statement(connection.dialect, group)).all()
     kinds = {name: kind_of(declared) for name, declared, *_ in columns}
     unknown = sorted(set(names) - set(kinds))
     if unknown:
         raise OptionError(
-            f"got the column {unknown[0]!r}, which the feature group {group!r} has not; "
+            f"got the column {unknown[0]!r}, which the feature group {group!r} lacks; "
             f"its columns are {', '.join(sorted(kinds))}"
         )
     primary = [name for name, _, _, place, *_ in columns if place == "PRI"]

@@ -1,7 +1,7 @@
-"""The statements that go to the driver as they are: quoted by SQLAlchemy, with a mark for each value.
+"""The statements sent to the driver: names quoted by SQLAlchemy, a placeholder for each value.
 
-SQLAlchemy's own compiler takes some signs in names for marks of values (``%(x)s``), knows no REPLACE, and no declared
-types in SQLite; its quoting is sound.
+SQLAlchemy's own compiler mistakes some characters in names for placeholders (``%(x)s``), and has neither REPLACE nor
+the declared types of SQLite; its quoting is correct.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ def select_statement(
     many = ", ".join([one if len(key) == 1 else f"({one})"] * size)
     if len(key) > 1 and dialect.name == "sqlite":
         many = f"VALUES {many}"
-    wanted = _quoted(dialect, key) if len(key) == 1 else f"({_quoted(dialect, key)})"
+    key_columns = _quoted(dialect, key) if len(key) == 1 else f"({_quoted(dialect, key)})"
     names, place = _quoted(dialect, columns), _quoted(dialect, [table])
-    return f"SELECT {names} FROM {place} WHERE {wanted} IN ({many})"
+    return f"SELECT {names} FROM {place} WHERE {key_columns} IN ({many})"
 
 
 def replace_statement(dialect: Dialect, table: str, columns: Sequence[str]) -> str:

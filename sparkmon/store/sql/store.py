@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from sparkmon.store.contract import DEFAULT_REFERENCE
-from sparkmon.store.sql.database import Database
-from sparkmon.store.sql.database_store import DatabaseStore
+from sparkmon.store.reference_store import DEFAULT_REFERENCE, ReferenceStore
+from sparkmon.store.sql.database_store import DatabaseStore, needs_sqlalchemy
 
 __all__ = ["SqlStore"]
 
 
-class SqlStore(DatabaseStore):
+class SqlStore(ReferenceStore, DatabaseStore):
     """A feature store in one database of a server that speaks the MySQL protocol: MySQL, MariaDB, RonDB.
 
     Parameters
     ----------
     url : str
-        ``mysql://user:password@host:3306/database`` (or ``mariadb://``). A password that is left out is taken from
-        the environment's ``SPARKMON_STORE_PASSWORD``. ``?ssl_ca=PATH`` asks for TLS, and checks the server's name
-        against the authorities in that PEM file. Signs such as ``@`` in a password are written ``%40``.
+        ``mysql://user:password@host:3306/database`` (or ``mariadb://``). Without a password,
+        that of the environment's ``SPARKMON_STORE_PASSWORD`` is used. ``?ssl_ca=PATH`` requires TLS, and verifies the
+        server's name with the authorities in that PEM file. Signs such as ``@`` in a password are written ``%40``.
 
     Raises
     ------
@@ -31,10 +30,10 @@ class SqlStore(DatabaseStore):
     Notes
     -----
     *Layout*: a feature group is a table, in Hopsworks ``<group>_<version>`` in the database of the project: integers
-    BIGINT, floats DOUBLE (NaN as NULL), booleans TINYINT, text TEXT or, in keys, VARCHAR compared to the letter,
+    BIGINT, floats DOUBLE (NaN as NULL), booleans TINYINT, text TEXT or, in keys, VARCHAR compared exactly,
     bytes BLOB, lists and dicts as Avro in a BLOB, dates DATE, times TIMESTAMP(6) in UTC, decimals DECIMAL(38, 18).
     Definitions of views are in ``sparkmon_views``, references in ``sparkmon_references``, as Arrow streams.
-    Tables that Hopsworks made are read as they are, and written if their columns fit.
+    Tables of Hopsworks are read as they are, and written if their columns fit.
 
     *Consistency*: each write is one transaction; it needs no Spark. Reading never locks.
 
@@ -45,20 +44,31 @@ class SqlStore(DatabaseStore):
     """
 
     def __init__(self, url: str) -> None:
-        self._database = Database(url)
+        with needs_sqlalchemy():
+            from sparkmon.store.sql.address import Address
+
+        self._url, self._text = url, repr(Address(url))
 
     def __repr__(self) -> str:
-        return f"SqlStore({str(self._database)!r})"
-
-    def write_reference(self, table: pa.Table) -> None:
-        """See :meth:`FeatureStore.write_reference`."""
-        self._database.write_reference(table)
-
-    def read_references(self, reference: str = DEFAULT_REFERENCE) -> pa.Table:
-        """See :meth:`FeatureStore.read_references`."""
-        return self._database.read_references(reference)
+        return f"SqlStore({self._text!r})"
 
     @property
-    def database(self) -> Database:
-        """See :class:`DatabaseStore`."""
-        return self._database
+    def place(self) -> str:
+        """The URL, as given."""
+        return self._url
+
+    def write_reference(self, table: pa.Table) -> None:
+        """See :meth:`ReferenceStore.write_reference`."""
+        from sparkmon.store.sql.address import Address
+        from sparkmon.store.sql.documents import write_references
+
+        with Address(self._url).writing("writing references") as connection:
+            write_references(connection, table)
+
+    def read_references(self, reference: str = DEFAULT_REFERENCE) -> pa.Table:
+        """See :meth:`ReferenceStore.read_references`."""
+        from sparkmon.store.sql.address import Address
+        from sparkmon.store.sql.documents import read_references
+
+        with Address(self._url).reading("reading references") as connection:
+            return read_references(connection, reference)

@@ -159,16 +159,6 @@ def test_a_view_may_serve_a_model_of_another_name(hopsworks: HopsworksDouble) ->
     hopsworks.statistics.clear()
 
 
-def test_it_only_reads(store: HopsworksStore) -> None:
-    view = store.read_view("fraud_fv")
-    with pytest.raises(StoreError, match="StatisticsConfig"):
-        store.write_reference(REFERENCES.empty_table())
-    with pytest.raises(StoreError, match=r"feature_group\.insert"):
-        store.write_rows("cards_1", ["id"], [{"id": 1}])
-    with pytest.raises(StoreError, match="create_feature_view"):
-        store.write_view(view)
-
-
 def test_a_wrong_key_is_told_and_not_printed(hopsworks: HopsworksDouble) -> None:
     wrong = HopsworksStore(
         PROJECT,

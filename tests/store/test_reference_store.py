@@ -1,4 +1,4 @@
-"""What every feature store promises of references and views, asked of every implementation."""
+"""The contract of ReferenceStore, checked for every implementation."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import pytest
 from pyspark.sql import SparkSession
 
 from sparkmon.distributions.schema import REFERENCES, as_references
-from sparkmon.errors import ProfileError, ReferenceMissingError, StoreError
+from sparkmon.errors import OptionError, ProfileError, ReferenceMissingError, StoreError
 from sparkmon.records import Feature, ModelSchema
-from sparkmon.store import FeatureStore, FeatureView, GroupInView
+from sparkmon.store import HopsworksStore, ReferenceStore, read_references
 
 TIME = datetime(2026, 11, 23, tzinfo=timezone.utc)
 HOSTILE = 'it\'s \\ "a" `model`; -- %s\n\u00e9'
@@ -56,21 +56,21 @@ def reference(
     return pa.Table.from_pylist(rows, schema=REFERENCES)
 
 
-def held(store: FeatureStore, name: str = "training") -> dict[tuple[str, str, str], int]:
+def references_in(store: ReferenceStore, name: str = "training") -> dict[tuple[str, str, str], int]:
     """List the rows a store holds: (model, version, column) to the count in their profile."""
     table = store.read_references(name)
     assert table.schema == REFERENCES
     rows = table.to_pylist()
-    found = {
+    counts = {
         (row["model"], row["model_version"], row["column_name"]): row["profile"]["count"]
         for row in rows
     }
-    assert len(found) == len(rows)
-    return found
+    assert len(counts) == len(rows)
+    return counts
 
 
-def test_an_empty_store_has_no_references(spark: SparkSession, store: FeatureStore) -> None:
-    assert held(store) == {}
+def test_an_empty_store_has_no_references(spark: SparkSession, store: ReferenceStore) -> None:
+    assert references_in(store) == {}
     assert store.schemas() == []
     with pytest.raises(
         ReferenceMissingError, match=r"it has none; make one with: sparkmon profile"
@@ -78,30 +78,32 @@ def test_an_empty_store_has_no_references(spark: SparkSession, store: FeatureSto
         store.require_reference("m")
 
 
-def test_a_reference_comes_back_as_it_was_written(spark: SparkSession, store: FeatureStore) -> None:
+def test_a_reference_comes_back_as_it_was_written(
+    spark: SparkSession, store: ReferenceStore
+) -> None:
     table = reference(HOSTILE, HOSTILE, model_version=HOSTILE, reference=HOSTILE)
     store.write_reference(table)
     assert store.read_references(HOSTILE).to_pylist() == as_references(table).to_pylist()
-    assert held(store) == {}
+    assert references_in(store) == {}
 
 
 def test_writing_again_replaces_that_reference_alone(
-    spark: SparkSession, store: FeatureStore
+    spark: SparkSession, store: ReferenceStore
 ) -> None:
     store.write_reference(pa.concat_tables([reference(HOSTILE, "a", "b"), reference("m", "a")]))
     store.write_reference(reference("m", "a", count=20, model_version="2"))
     store.write_reference(reference("m", "a", count=30, reference="june"))
     store.write_reference(reference(HOSTILE, "b", "c", count=40))
-    assert held(store) == {
+    assert references_in(store) == {
         (HOSTILE, "", "b"): 40,
         (HOSTILE, "", "c"): 40,
         ("m", "", "a"): 10,
         ("m", "2", "a"): 20,
     }
-    assert held(store, "june") == {("m", "", "a"): 30}
+    assert references_in(store, "june") == {("m", "", "a"): 30}
 
 
-def test_schemas_keep_the_order_of_the_payloads(spark: SparkSession, store: FeatureStore) -> None:
+def test_schemas_keep_the_order_of_the_payloads(spark: SparkSession, store: ReferenceStore) -> None:
     store.write_reference(
         pa.concat_tables(
             [
@@ -123,28 +125,17 @@ def test_schemas_keep_the_order_of_the_payloads(spark: SparkSession, store: Feat
         store.require_reference("absent")
 
 
-def test_a_table_of_other_columns_is_refused(spark: SparkSession, store: FeatureStore) -> None:
+def test_a_table_of_other_columns_is_refused(spark: SparkSession, store: ReferenceStore) -> None:
     with pytest.raises(ProfileError, match="got a reference with the columns x; expected model"):
         store.write_reference(pa.table({"x": [1]}))
 
 
-def test_a_view_comes_back_as_it_was_written(store: FeatureStore) -> None:
-    group = GroupInView(
-        *(HOSTILE, {HOSTILE: "id"}, {"a": HOSTILE}, "t", 60.0),
-        avro={"a": '"double"'},
-        booleans=("a",),
-    )
-    view = FeatureView(HOSTILE, 3, ("amount", HOSTILE), (group,))
-    store.write_view(FeatureView(HOSTILE, 3, (), ()))
-    store.write_view(FeatureView(HOSTILE, 4, (), ()))
-    store.write_view(view)
-    assert store.read_view(HOSTILE, 3) == view
+def test_a_read_only_store_says_how_to_write() -> None:
+    hopsworks = HopsworksStore("fraud", "hopsworks.example", api_key="secret")
+    with pytest.raises(StoreError, match=r"is read-only; .* StatisticsConfig\(kll=True\)"):
+        hopsworks.write_reference(REFERENCES.empty_table())
 
 
-def test_a_view_that_is_not_there_is_a_store_error(store: FeatureStore) -> None:
-    with pytest.raises(StoreError, match=r"nothing was written to it yet|it has none; "):
-        store.read_view("fraud")
-    store.write_view(FeatureView("fraud", 2, (), ()))
-    store.write_view(FeatureView("Fraud ", 1, (), ()))
-    with pytest.raises(StoreError, match=r"no feature view fraud:1; it has Fraud :1, fraud:2; "):
-        store.read_view("fraud")
+def test_what_is_not_a_reference_store_is_refused() -> None:
+    with pytest.raises(OptionError, match=r"got store='store'; expected a ReferenceStore, such as"):
+        read_references("store", "training")

@@ -1,0 +1,98 @@
+"""The contract of a store of references: the training distributions that live traffic is compared with."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sparkmon.errors import OptionError, ReferenceMissingError, StoreError
+from sparkmon.records import Feature, ModelSchema
+
+__all__ = ["DEFAULT_REFERENCE", "ReferenceStore", "read_references", "schemas_of"]
+
+DEFAULT_REFERENCE = "training"
+"""The name of the reference that is used when none is named."""
+
+
+class ReferenceStore(ABC):
+    """Training references by model, version and name.
+
+    References travel as Arrow tables of ``sparkmon.distributions.schema.REFERENCES``, some tens of KB per column.
+    A read-only store implements :meth:`read_references` alone, and sets :attr:`write_elsewhere`.
+    """
+
+    write_elsewhere = "write references to the system that it reads"
+    """What to do instead of writing, if the store is read-only."""
+
+    def write_reference(self, table: pa.Table) -> None:
+        """Store the references in ``table`` and replace those of the same model, version and name.
+
+        Raises
+        ------
+        ProfileError
+            The table lacks columns of a reference.
+        StoreError
+            The store cannot be written, or is read-only.
+        """
+        raise StoreError(f"{self!r} is read-only; {self.write_elsewhere}")
+
+    @abstractmethod
+    def read_references(self, reference: str = DEFAULT_REFERENCE) -> pa.Table:
+        """Return the references of that name, of all models and versions; an empty table if there are none."""
+
+    def schemas(self, reference: str = DEFAULT_REFERENCE) -> list[ModelSchema]:
+        """Return the columns of every model that has a reference, in the order of its payloads."""
+        return schemas_of(self.read_references(reference))
+
+    def require_reference(self, model: str, reference: str = DEFAULT_REFERENCE) -> ModelSchema:
+        """Return one model's columns, or raise ReferenceMissingError with the command that makes a reference."""
+        schemas = {schema.model: schema for schema in self.schemas(reference)}
+        if model not in schemas:
+            raise ReferenceMissingError(
+                f"the store has no reference {reference!r} for the model {model!r}; it has "
+                f"{', '.join(schemas) or 'none'}; make one with: sparkmon profile TABLE --as {model}"
+            )
+        return schemas[model]
+
+
+def read_references(store: object, reference: str) -> pa.Table:
+    """Return a store's references of that name, or raise OptionError if it is not a ReferenceStore."""
+    if not isinstance(store, ReferenceStore):
+        raise OptionError.malformed(
+            "store", store, "a ReferenceStore, such as LocalStore, SqlStore or HopsworksStore"
+        )
+    return store.read_references(reference)
+
+
+def schemas_of(references: pa.Table) -> list[ModelSchema]:
+    """Return the columns of every model in a table of references, in the order of its payloads."""
+    columns = [
+        "model",
+        "model_version",
+        "column_name",
+        "column_kind",
+        "data_type",
+        "column_index",
+    ]
+    is_whole = pc.and_(
+        pc.is_null(references["block_start"]),
+        pc.is_null(references["slice_key"]),
+    )
+    whole = references.filter(is_whole).select(columns)
+    by_model: dict[str, dict[str, list[Feature]]] = {}
+    versions: dict[str, str] = {}
+    for row in sorted(
+        whole.to_pylist(), key=lambda row: (row["model_version"], row["column_index"])
+    ):
+        model = row["model"]
+        if versions.setdefault(model, row["model_version"]) != row["model_version"]:
+            continue  # the columns of the first version stand for all
+        lists = by_model.setdefault(model, {"feature": [], "prediction": []})
+        if row["column_kind"] in lists:  # payloads do not have the column :joint
+            lists[row["column_kind"]].append(Feature(row["column_name"], row["data_type"]))
+    return [
+        ModelSchema(model, tuple(lists["feature"]), tuple(lists["prediction"]))
+        for model, lists in sorted(by_model.items())
+    ]
