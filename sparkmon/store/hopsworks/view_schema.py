@@ -57,7 +57,7 @@ def view_of(client_view: ClientView) -> FeatureView:
             f"({functions[0].hopsworks_udf.function_name}); sparkmon serves them as they are stored; "
             "make a version without transformation functions, and transform in the model"
         )
-    features = vector_features(client_view)
+    vector = vector_features(client_view)
     by_join: dict[int, list[ClientKey]] = {}
     for key in client_view.serving_keys:
         by_join.setdefault(key.join_index, []).append(key)
@@ -73,12 +73,12 @@ def view_of(client_view: ClientView) -> FeatureView:
     groups = [
         _group(whole[keys[0].feature_group.id], keys, features)
         for _, keys in sorted(by_join.items())
-        if (features := [each for each in features if _is_of(each, keys[0].feature_group)])
+        if (features := [each for each in vector if _is_of(each, keys[0].feature_group)])
     ]
     return FeatureView(
         client_view.name,
         int(client_view.version),
-        tuple(feature.name for feature in features),
+        tuple(feature.name for feature in vector),
         tuple(groups),
     )
 
