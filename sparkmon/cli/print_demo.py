@@ -97,7 +97,7 @@ def print_demo(console: Console, result: DemoResult, out: Path | None) -> None:
 _NEXT = {
     "sparkmon profile training.parquet --as MODEL": "make a reference",
     "sparkmon receive spool": "take events from KServe's logger",
-    "sparkmon run monitor.yaml": "watch them",
+    "sparkmon run monitor.yaml": "monitor them",
     "sparkmon compare --reference A --current B": "two tables, no stream",
 }
 

@@ -105,7 +105,7 @@ def run_demo(spark: SparkSession, out: Path, store: str, report: Report) -> Demo
             _SECONDS,
             lambda: reports.write_broken(features),
         )
-        _watch(spark, monitor, sender, platform, f"{out}/checkpoints", counter, report)
+        _run_monitor(spark, monitor, sender, platform, f"{out}/checkpoints", counter, report)
         report("counting", 1.0)
         return _summary(spark, monitor, sender, platform, repr(features), start)
 
@@ -120,7 +120,7 @@ def _make_reference(spark: SparkSession, store: ReferenceStore, flights: Flights
     store.write_reference(reference_of(table, MODEL, predictions=[SCORE]).toArrow())
 
 
-def _watch(
+def _run_monitor(
     spark: SparkSession,
     monitor: Monitor,
     sender: Sender,
@@ -137,7 +137,7 @@ def _watch(
         sender.start()
         while sender.is_alive():
             _check(query, sender)
-            report(f"watching; {counter.count} alerts", sender.share)
+            report(f"monitoring; {counter.count} alerts", sender.share)
             sender.join(_POLL_S)
         _check(query, sender)
         report("closing the last windows", 1.0)
