@@ -139,7 +139,7 @@ def test_raw_rows_give_the_same_numbers_by_udf_and_by_sql(
             )
 
 
-def test_rows_without_a_value_are_told_apart(spark: SparkSession) -> None:
+def test_rows_without_a_value_are_counted_apart(spark: SparkSession) -> None:
     sides = []
     for numbers in ([1.0, 2.0, None, None], [1.0, float("nan"), None, 3.0, float("inf")]):
         table = spark.createDataFrame(pa.table({"x": numbers}))

@@ -42,7 +42,7 @@ class Distribution:
     n : float
         Rows that hold a number.
     null_count : float, default 0
-        Rows that hold none (null, NaN or a text). They are beside the distribution, not part of ``n``.
+        Rows without a number (null, NaN or a text). They are not part of the distribution or of ``n``.
     table : QuantileTable, optional
         What is known of a distribution made from percentiles or a histogram; ``values`` and ``weights`` then say
         what is likely.
@@ -52,7 +52,7 @@ class Distribution:
         The extremes of all rows, also where ``values`` lacks them; NaN if they are not known. Those of an exact
         distribution need not be given.
     moments : (float, float), optional
-        The mean and the standard deviation (divided by ``n``) of all rows, where they were computed beside a sketch.
+        The mean and the standard deviation (divided by ``n``) of all rows, if they were computed next to a sketch.
 
     Raises
     ------
@@ -191,13 +191,13 @@ class Distribution:
 
     @property
     def known_error(self) -> float:
-        """How far shares may be off where they are known at all; ``rank_error`` but for a table."""
+        """How far shares may be off where they are known at all; ``rank_error`` except for a table."""
         return self.rank_error if self.table is None else self.table.error
 
     def bounds(self, points: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Return the least and the greatest share of rows that may be at or below each point, ``known_error`` apart.
 
-        The two are equal, :meth:`cdf`, but for a table.
+        The two are equal, :meth:`cdf`, except for a table.
         """
         if self.table is None:
             shares = self.cdf(points)
@@ -266,7 +266,7 @@ class Distribution:
 
 
 def _nulls(sample: object) -> int:
-    """Count the None of a sample; NaN is none of them."""
+    """Count the None of a sample; NaN is not one."""
     values = np.asarray(sample)
     return sum(value is None for value in values.ravel()) if values.dtype == object else 0
 

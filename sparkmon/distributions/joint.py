@@ -103,7 +103,7 @@ class Joint:
         return float(self.vector[EMBEDDING + 2])
 
     def is_comparable(self, other: Joint) -> bool:
-        """Tell whether both sides have rows and all of these were projected alike."""
+        """Return whether both sides have rows and all of these were projected alike."""
         if not (self.n and other.n):
             return False
         difference = self.vector[-2:] - other.vector[-2:]

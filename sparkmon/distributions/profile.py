@@ -17,7 +17,7 @@ __all__ = ["kind_of", "summary_of"]
 
 
 def kind_of(profile: Mapping[str, Any]) -> SummaryKind:
-    """Tell whether a profile is mostly of numbers or of named levels, or of whole rows.
+    """Return whether a profile is mostly of numbers, of named levels, or of whole rows.
 
     Examples
     --------

@@ -252,7 +252,7 @@ class QuantileTable:
 
 
 def is_quantile_table(data: bytes | bytearray) -> bool:
-    """Tell whether bytes begin as a :class:`QuantileTable`'s do."""
+    """Return whether bytes begin as a :class:`QuantileTable`'s do."""
     return bytes(data[:4]) == _MAGIC
 
 

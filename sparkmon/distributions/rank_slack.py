@@ -29,7 +29,7 @@ def rank_slack(side: Distribution, error: float, slopes: FloatArray | None = Non
     Notes
     -----
     Each rank is taken as wrong by ``error`` to the worse side, except in the tails, where the sketch's own tail stands
-    for the true one. An estimate, no bound: what a sketch forgot of a heavy tail it cannot tell.
+    for the true one. An estimate, no bound: it does not see what a sketch lost of a heavy tail.
 
     Examples
     --------

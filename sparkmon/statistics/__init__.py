@@ -1,9 +1,9 @@
 """Statistics: each a pure function of ``(reference, current)`` that says how far apart two columns are.
 
-``STATISTICS.get("psi").measure(reference, current)`` puts beside the number what is needed to trust it: its
+``STATISTICS.get("psi").measure(reference, current)`` returns the number with what is needed to trust it: its
 threshold, what sampling noise alone would give, a p-value, how far sketches may put it off, and how many rows are
 enough. Each function can also be called plainly: ``psi(reference, current)``.
-:func:`evidence` is none of them: it grows with the rows.
+:func:`evidence` is not in the registry: it grows with the rows.
 """
 
 from __future__ import annotations

@@ -42,10 +42,10 @@ def count(reference: Summary, current: Summary) -> float:
     Notes
     -----
     Databricks calls it ``count_delta``. Training and live sides seldom have equally many rows, and nothing says how
-    many there should be; it is of use where the reference is an earlier window. In SQL, ``sparkmon_count(reference,
+    many there should be; use it if the reference is an earlier window. In SQL, ``sparkmon_count(reference,
     profile)`` is this difference; over raw rows, null marks the other side's rows and does not count.
 
-    *Accuracy*: exact; rows are counted beside the sketches.
+    *Accuracy*: exact; rows are counted apart from the sketches.
 
     *Noise*: rows are counted, so there is none; nothing says how many there should be, so there is no p-value.
 

@@ -48,7 +48,7 @@ def evidence(reference: Summary, current: Summary) -> float:
     distribution. For named levels it is exact on average over all shares; simulations of rare levels confirm its size.
 
     Where a side is a sketch, each rank is first moved towards the reference by the rank errors of both sides, so that
-    what a sketch forgot is never taken as evidence.
+    what a sketch lost is never taken as evidence.
 
     Cost: one pass over the bins.
 

@@ -54,7 +54,7 @@ def lattice_rate(reference: Summary, current: Summary) -> float:
     The lattice is the multiples of the greatest of 1, 0.1, ... 0.000001 that all of the reference's values are
     multiples of. Euros in a column of cents, a mean filled in for a missing count, and numbers made up in search of the
     model's weak spots all leave it. A value within what a 32-bit reading leaves of a lattice point is on it; where that
-    is more than a quarter of a step there is no lattice. Percentiles and histograms tell of none.
+    is more than a quarter of a step there is no lattice. Percentiles and histograms show none.
 
     *Accuracy*: exact on samples. A sketch keeps a random part of the rows: ``sketch_error`` is 2.6 standard deviations
     of the share that it shows to be off, each retained value taken by chance for as many rows as it weighs.
@@ -101,7 +101,7 @@ def _step(reference: Distribution) -> float | None:
 def _is_off(side: Distribution, step: float) -> np.ndarray:
     steps = side.values / step
     slack = _SLACK + np.abs(steps) * _SINGLE
-    # Of values so large that they have no decimals to speak of, nothing can be said.
+    # Values this large have no decimals.
     off: np.ndarray = (np.abs(steps - np.round(steps)) > slack) & (slack < 0.25)
     return off
 

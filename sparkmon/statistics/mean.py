@@ -41,8 +41,8 @@ def mean(reference: Summary, current: Summary) -> float:
     Databricks calls it ``avg_delta``. In SQL, ``sparkmon_mean(reference, profile)`` is this difference.
 
     *Accuracy*: exact on samples, and on profiles, which carry the mean of all rows. From bare sketches and tables
-    ``sketch_error`` is the integral of min(e, F, 1 - F) over either side, e its rank error: an estimate, since what a
-    sketch forgot of a heavy tail it cannot tell.
+    ``sketch_error`` is the integral of min(e, F, 1 - F) over either side, e its rank error: an estimate, since it does
+    not see what a sketch lost of a heavy tail.
 
     *Noise*: about normal with the variance s^2/m + t^2/n, s and t the sides' standard deviations, so sqrt(2 / pi) of
     its root is the size to be expected of no drift. The p-value is two-sided, from that limit: a handful of rows or a

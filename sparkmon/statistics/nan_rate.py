@@ -45,7 +45,7 @@ def nan_rate(reference: Summary, current: Summary) -> float:
     There is no form of it over raw rows: two columns side by side mark the other side's rows by null, from which pandas
     does not tell NaN.
 
-    *Accuracy*: exact; NaN is counted beside the sketches.
+    *Accuracy*: exact; NaN is counted apart from the sketches.
 
     *Noise*: a two-proportion test; see :func:`sparkmon.statistics.laws.rates.difference_null_distribution`.
 

@@ -48,7 +48,7 @@ def null_rate(reference: Summary, current: Summary) -> float:
 
     There is no form of it over raw rows: two columns side by side mark the other side's rows by null.
 
-    *Accuracy*: exact; rows without a value are counted beside the sketches.
+    *Accuracy*: exact; rows without a value are counted apart from the sketches.
 
     *Noise*: a two-proportion test; see :func:`sparkmon.statistics.laws.rates.difference_null_distribution`.
 

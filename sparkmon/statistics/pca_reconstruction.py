@@ -1,4 +1,4 @@
-"""By how much rows lie farther off the training data's plane, or nearer to it."""
+"""How much further rows lie from the training data's plane, or how much nearer."""
 
 from __future__ import annotations
 

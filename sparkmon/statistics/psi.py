@@ -61,7 +61,7 @@ def psi(reference: Summary, current: Summary, *, bins: int = _BINS, floor: float
     A normal column shifted by 0.45 standard deviations has about 0.2, the default threshold.
 
     *Accuracy*: exact on samples. From sketches, see :func:`sparkmon.statistics.binned.chi2_null_distribution`.
-    A reference of percentiles or a histogram is counted on its own known points: exact but for its own error.
+    A reference of percentiles or a histogram is counted at its own points: exact except for its own error.
 
     *Noise*: with c = 1/m + 1/n and B bins in which either side has rows, PSI / c is about chi-square with B - 1
     degrees of freedom if both sides come from one distribution, so (B - 1) c is to be expected of no drift at all.

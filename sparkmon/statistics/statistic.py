@@ -59,7 +59,7 @@ class Measurement:
     """The value (its size, where it may be negative) to be expected from sampling alone, were both sides drawn from
     one distribution."""
     p_value: float | None
-    """How often sampling alone would give such a value or one farther from 0, after ``sketch_error`` is taken off.
+    """How often sampling alone would give such a value or one further from 0, after ``sketch_error`` is taken off.
     It takes rows as independent; None where no null distribution is known."""
     sketch_error: float
     """How far the summaries' rank errors may have put the value off; 0 for exact ones."""

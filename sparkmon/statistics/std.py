@@ -50,7 +50,7 @@ def std(reference: Summary, current: Summary) -> float:
 
     *Accuracy*: exact on samples, and on profiles, which carry the deviation of all rows. From bare sketches and
     tables ``sketch_error`` is the integral of abs(x - mean) min(e, F, 1 - F) over either side, e its rank error,
-    divided by the deviation: an estimate, to first order, since what a sketch forgot of a heavy tail it cannot tell.
+    divided by the deviation: an estimate, to first order, since it does not see what a sketch lost of a heavy tail.
 
     *Noise*: with c = 1/m + 1/n, s the reference's deviation and k its fourth moment over s^4, the variance is about
     (k - 1) s^2 c / 4, and sqrt(2 / pi) of its root the size to be expected of no drift. There is no p-value: the fourth

@@ -42,11 +42,11 @@ def type_rate(reference: Summary, current: Summary) -> float:
     abs(p - q), p and q the sides' shares of rows that hold a text which is no number, such as ``"n/a"`` or ``"12,5"``:
     a caller, or a column before the model, has changed its type. Null is counted apart, by
     :func:`sparkmon.statistics.null_rate`. A column of named levels has no such check: whatever comes can be a level,
-    and :func:`sparkmon.statistics.unseen_rate` tells of new ones.
+    and :func:`sparkmon.statistics.unseen_rate` counts new ones.
 
     There is no form of it over raw rows, where a column has one type.
 
-    *Accuracy*: exact; texts are counted beside the sketches.
+    *Accuracy*: exact; texts are counted apart from the sketches.
 
     *Noise*: a two-proportion test; see :func:`sparkmon.statistics.laws.rates.difference_null_distribution`.
 

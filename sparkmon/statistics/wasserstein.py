@@ -54,7 +54,7 @@ def wasserstein(reference: Summary, current: Summary) -> float:
 
     *Accuracy*: exact on samples. ``sketch_error`` is the integral of min(e, F, 1 - F) over either side, e its rank
     error: each rank wrong by e to the worse side, except in the tails, where the sketch's own tail stands for the
-    true one. An estimate, no bound: what a sketch forgot of a heavy tail it cannot tell. From percentiles or a
+    true one. An estimate, no bound: it does not see what a sketch lost of a heavy tail. From percentiles or a
     histogram the value is the least that they allow: rows may stand anywhere between two known points.
 
     *Noise*: with c = 1/m + 1/n, sd the reference's standard deviation and J the integral of sqrt(F (1 - F)) over the

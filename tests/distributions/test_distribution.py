@@ -43,13 +43,13 @@ def test_a_share_met_exactly_gives_the_lower_value() -> None:
         assert deciles.tolist() == [n * tenth for tenth in range(1, 10)]
 
 
-def test_nulls_are_counted_beside() -> None:
+def test_nulls_are_counted_apart() -> None:
     summary = Distribution.from_sample([1, None, math.nan, 1, 3])
     assert (summary.n, summary.null_count, summary.rows) == (3, 2, 5)
     assert summary.weights.tolist() == [2, 1]
 
 
-def test_nan_is_told_apart_from_null() -> None:
+def test_nan_is_counted_apart_from_null() -> None:
     for sample in ([1, None, math.nan, 1], np.array([1, None, math.nan, 1], object)):
         summary = Distribution.from_sample(sample)
         assert (summary.null_count, summary.nan_count) == (2, 1)

@@ -61,7 +61,7 @@ def test_empty_and_single_sketches_are_read() -> None:
         assert (one.n, one.min, one.max, one.values.tolist()) == (1, 2.5, 2.5, [2.5])
 
 
-def test_integers_are_read_when_said_to_be() -> None:
+def test_integers_are_read_if_declared() -> None:
     sketch = datasketches.kll_ints_sketch(200)
     for row in range(-1_000, 1_000):
         sketch.update(row)

@@ -16,7 +16,7 @@ def test_it_does_not_fall_as_the_reference_grows() -> None:
     assert chi2(FAIR, current) == chi2(small, current) == pytest.approx(0.1005, abs=1e-4)
 
 
-def test_least_rows_are_those_of_the_chi_square_law() -> None:
+def test_least_rows_are_those_of_the_chi_square_distribution() -> None:
     assert CHI2.measure(FAIR, FAIR).least_rows == round(stats.chi2.ppf(0.999, 1) / (4 * 0.01))
 
 

@@ -8,7 +8,7 @@ from sparkmon.statistics import STATISTICS
 COUNT = STATISTICS.get("count")
 
 
-def test_every_row_counts_and_no_law_is_claimed() -> None:
+def test_every_row_counts_and_no_null_distribution_is_claimed() -> None:
     reference = Distribution.from_sample([1.0, None, 3.0, 4.0])
     measured = COUNT.measure(reference, Distribution.from_sample([None, None, 1.0]))
     assert (measured.value, measured.p_value, measured.noise) == (-1, None, 0)

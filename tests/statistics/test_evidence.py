@@ -90,7 +90,7 @@ def naive(reference: Array, window: Array) -> float:
     return float(kolmogorov(gap * math.sqrt(n * m / (n + m))))
 
 
-def test_it_is_the_ratio_of_two_laws_of_scipy() -> None:
+def test_it_is_the_ratio_of_two_distributions_of_scipy() -> None:
     random = np.random.default_rng(3)
     for sample in (random.normal(0, 1, 3_000), random.poisson(4, 3_000)):
         reference = Distribution.from_sample(sample)
@@ -105,7 +105,7 @@ def test_it_is_the_ratio_of_two_laws_of_scipy() -> None:
     assert evidence(levels, found) == pytest.approx(float(expected))
 
 
-def test_a_gross_fault_is_told_within_some_tens_of_rows() -> None:
+def test_a_gross_fault_is_reported_within_some_tens_of_rows() -> None:
     random = np.random.default_rng(5)
     celsius = random.normal(20, 5, 5_000)
     faults: tuple[Callable[[Array], Array], ...] = (lambda x: x + 10, lambda x: 1.8 * x + 32)

@@ -13,7 +13,7 @@ JS = STATISTICS.get("js")
 ENDLESS = Distribution(np.arange(1e5), np.full(100_000, 1e9), 0, 1e14)
 
 
-def test_least_rows_are_those_of_the_chi_square_law() -> None:
+def test_least_rows_are_those_of_the_chi_square_distribution() -> None:
     # 0.01 bits are 0.0069 nats: 8 * 0.0069 / c must exceed the 99.9 % point.
     least = round(stats.chi2.ppf(0.999, 9) / (8 * math.log(2) * 0.01))
     assert JS.measure(ENDLESS, ENDLESS).least_rows == least == 503

@@ -11,7 +11,7 @@ from sparkmon.statistics import STATISTICS, nan_rate, null_rate
 REFERENCE = Distribution.from_sample(np.arange(1_000.0))
 
 
-def test_nan_and_null_are_told_apart() -> None:
+def test_nan_and_null_are_counted_apart() -> None:
     current = Distribution.from_sample([1.0, None, math.nan, math.nan])
     assert (nan_rate(REFERENCE, current), null_rate(REFERENCE, current)) == (0.5, 0.25)
 

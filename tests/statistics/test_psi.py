@@ -15,7 +15,7 @@ PSI = STATISTICS.get("psi")
 DECILES = Distribution.from_sample(np.arange(100_000.0))
 
 
-def test_least_rows_are_those_of_the_chi_square_law() -> None:
+def test_least_rows_are_those_of_the_chi_square_distribution() -> None:
     assert stats.chi2.ppf(0.999, 9) / 0.1 == pytest.approx(278.8, abs=0.05)
     endless = Distribution(np.arange(1e5), np.full(100_000, 1e9), 0, 1e14)
     assert PSI.measure(endless, endless, 0.1).least_rows == 279

@@ -15,7 +15,7 @@ def test_levels_that_are_gone_are_no_news() -> None:
     assert (measured.value, measured.p_value) == (0, 1)
 
 
-def test_without_single_levels_it_is_near_the_binomial_law() -> None:
+def test_without_single_levels_it_is_near_the_binomial_distribution() -> None:
     reference = Categories({"a": 10**6}, null_count=0, n=10**6)
     measured = UNSEEN.measure(reference, Categories({"a": 98, "b": 2}, null_count=0, n=100))
     # The chance of each row is itself spread as an exponential variable: twice the binomial tail.

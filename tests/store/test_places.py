@@ -51,9 +51,7 @@ def test_a_password_may_come_from_the_environment(
     store.write_view(FeatureView("v", 1, (), ()))
 
 
-def test_a_server_without_tls_is_refused_where_tls_is_asked_for(
-    database: str, tmp_path: Path
-) -> None:
+def test_a_server_without_tls_is_refused_if_tls_is_required(database: str, tmp_path: Path) -> None:
     store = SqlStore(f"{database}?ssl_ca={certifi.where()}")
     with pytest.raises(StoreError, match=r"(?i)ssl|tls|certificate"):
         store.write_view(FeatureView("v", 1, (), ()))
@@ -70,7 +68,7 @@ def test_a_local_store_that_cannot_be_written_says_so(tmp_path: Path) -> None:
         LocalStore(tmp_path).write_rows("g", ["id"], [{"id": 1}])
 
 
-def test_the_room_loads_neither_sqlalchemy_nor_spark_until_a_database_is_asked_for() -> None:
+def test_the_room_loads_neither_sqlalchemy_nor_spark_until_a_database_is_used() -> None:
     code = (
         "import sys; sys.modules['sqlalchemy'] = None\n"
         "import sparkmon.store as s; store = s.LocalStore('x')\n"

@@ -79,7 +79,9 @@ def excess_null_distribution(
         Shares.
     """
     surplus = max(0.0, value - sketch_error) * current_rows
-    hits = math.floor(surplus + 1e-6)  # a share times its rows is a whole number, but for rounding
+    hits = math.floor(
+        surplus + 1e-6
+    )  # a share times its rows is a whole number, except for rounding
     return Measurement(
         value=value,
         threshold=threshold,

@@ -58,7 +58,7 @@ def two_proportions_p_value(
 def excess_sf(
     reference_hits: float, reference_rows: float, current_hits: float, current_rows: float
 ) -> float:
-    """Return how often further rows like the reference's have so many hits, or more.
+    """Return how often further rows like the reference's have this many hits, or more.
 
     Parameters
     ----------

@@ -38,7 +38,7 @@ class ClientFeature(Protocol):
     on_demand_transformation_function: Any
 
     def is_complex(self) -> bool:
-        """Tell whether it is stored as Avro."""
+        """Return whether it is stored as Avro."""
 
 
 class ClientKey(Protocol):

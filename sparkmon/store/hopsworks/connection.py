@@ -39,7 +39,7 @@ class HopsworksSettings:
     Raises
     ------
     OptionError
-        The project is not named, or the port is none.
+        The project is missing, or the port is invalid.
     """
 
     project: str

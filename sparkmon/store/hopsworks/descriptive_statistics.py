@@ -26,7 +26,7 @@ _QUARTILES = (24, 49, 74)
 
 
 def kind_of_feature(feature_type: str) -> FeatureKind | None:
-    """Tell how a feature is summarised by its type: Hopsworks' (``bigint``) or its statistics' (``Integral``).
+    """Return how a feature is summarised by its type: Hopsworks' (``bigint``) or its statistics' (``Integral``).
 
     None for what neither is: times, binary, arrays, maps and structs.
 

@@ -41,12 +41,12 @@ class HopsworksOnlineView(OnlineView):
 
     Notes
     -----
-    *Missing rows.* The client tells rows that are missing from rows that hold nothing only by raising for a whole
+    *Missing rows.* The client does not distinguish missing rows from empty ones, except by raising for a whole
     batch. So a group counts as missing where it gives an entry no value at all: no row, or a row whose columns in
     this view are all null.
 
     *Ids.* Each is brought to the type of its key column; what stands for no value of it finds no row, and never fails
-    the reads beside it.
+    the other reads.
 
     *Precedence.* Store, then ``passed_features``, then ``parameters``, as in the client.
     """
@@ -104,7 +104,7 @@ class HopsworksOnlineView(OnlineView):
             await asyncio.sleep(0)  # the client closes its connections in a task of this loop
 
     async def _look_up(self, entries: Sequence[Entry]) -> list[tuple[Entry, Entry]]:
-        """Return what was asked for each entry, and the client's vector by name."""
+        """Return the ids of each entry, and the client's vector by name."""
         client_view = await self._opened()
         if not self._names:
             self._learn(client_view)
@@ -219,7 +219,7 @@ def _in_a_thread(function: Callable[[], ClientView]) -> ViewFuture:
         try:
             result = function()
         except BaseException as error:
-            # Handed to whoever awaits the future.
+            # The future raises it.
             future.set_exception(error)
         else:
             future.set_result(result)

@@ -31,7 +31,7 @@ def view_of(client_view: ClientView) -> FeatureView:
     Parameters
     ----------
     client_view : ClientView
-        As the client gives it. The schemas of complex columns are asked of Hopsworks.
+        The client's view. The schemas of complex columns are read from Hopsworks.
 
     Raises
     ------

@@ -44,7 +44,7 @@ class AvroColumn:
         try:
             parsed = json.loads(schema)
             self._schema = fastavro.parse_schema(parsed)
-        # fastavro tells of a malformed schema by whatever its parser stumbles over.
+        # fastavro raises errors of any kind for a malformed schema.
         except Exception as error:
             raise OptionError(
                 f"got an Avro schema for {self._whose} that cannot be read "
@@ -90,7 +90,7 @@ class AvroColumn:
         stream = io.BytesIO()
         try:
             fastavro.schemaless_writer(stream, self._schema, value)
-        # fastavro tells of a value that does not fit by whatever it stumbles over.
+        # fastavro raises errors of any kind for a value that does not fit.
         except Exception as error:
             raise OptionError(
                 f"got {value!r:.100} for {self._whose}, which is not of its Avro schema "
@@ -100,7 +100,7 @@ class AvroColumn:
 
 
 def _endless(schema: Any) -> bool:  # noqa: ANN401 - JSON
-    """Tell whether some array or map in a schema has items that take no bytes."""
+    """Return whether some array or map in a schema has items that take no bytes."""
     if isinstance(schema, list):
         return any(map(_endless, schema))
     if not isinstance(schema, dict):

@@ -52,7 +52,7 @@ _BY_NAME = {name: kind for kind, names in _KINDS.items() for name in names.split
 
 
 def kind_of(declared: str) -> Kind:
-    """Tell what a column of this declared type holds.
+    """Return what a column of this declared type holds.
 
     >>> kind_of("bigint(20) unsigned"), kind_of("VARCHAR(100)"), kind_of("geometry")
     (<Kind.INTEGER: 'an integer'>, <Kind.TEXT: 'text'>, <Kind.OTHER: 'something else'>)
@@ -147,7 +147,7 @@ def bound(value: FeatureValue, as_text: bool) -> FeatureValue:
 
 
 def writable(kind: Kind, value: FeatureValue) -> bool:
-    """Tell whether a column of this kind holds such a value as it is; None fits all."""
+    """Return whether a column of this kind holds such a value as it is; None fits all."""
     if value is None or kind is Kind.OTHER:
         return True
     return isinstance(value, _WRITABLE[kind]) and not (

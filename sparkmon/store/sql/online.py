@@ -41,7 +41,7 @@ class SqlOnlineView(OnlineView):
     Notes
     -----
     *Broken connections* are noticed by using them: one that was made earlier and proves broken is replaced, with all
-    others of its time, and the statement is asked once more. A connection whose statement was cancelled is closed.
+    others of its time, and the statement is sent once more. A connection whose statement was cancelled is closed.
     """
 
     def __init__(

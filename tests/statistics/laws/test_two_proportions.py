@@ -50,7 +50,7 @@ def test_many_hits_are_judged_by_the_two_proportion_test() -> None:
     assert two_proportions_p_value(0, 10**9, 10**8, 10**9) == 0
 
 
-def test_just_below_the_change_of_law_both_agree() -> None:
+def test_just_below_the_change_of_distribution_both_agree() -> None:
     k, m, x, n = 50_000, 180_000, 11_900, 40_000
     z = stats.chi2_contingency([[k, m - k], [x, n - x]], correction=False).pvalue
     assert two_proportions_p_value(k, m, x, n) == pytest.approx(z, rel=0.05)

@@ -36,7 +36,7 @@ def read(
     return asyncio.run(once())
 
 
-def test_vectors_come_in_the_order_asked_with_their_types(store: HopsworksStore) -> None:
+def test_vectors_come_in_the_order_of_the_entries_with_their_types(store: HopsworksStore) -> None:
     found = read(store, [{"cc_num": 5, "cust_bank_id": 7}, {"cc_num": 2, "cust_bank_id": 7}])
     assert found.values == [
         [5, EVENT_TIME, 15.0, 5, "SE", True, [5.0, 0.5], 25, Decimal("1005.00")],
@@ -47,7 +47,7 @@ def test_vectors_come_in_the_order_asked_with_their_types(store: HopsworksStore)
     assert [str(time) for time in times] == ["2026-11-23 00:00:00+00:00"] * 2
 
 
-def test_missing_rows_are_told_by_group(store: HopsworksStore) -> None:
+def test_missing_rows_are_reported_by_group(store: HopsworksStore) -> None:
     entries: list[Entry] = [
         {"cc_num": 3, "cust_bank_id": 7},
         {"cc_num": 95, "cust_bank_id": 7},  # a card without a customer
@@ -134,7 +134,7 @@ def test_a_view_of_other_columns_is_refused(store: HopsworksStore) -> None:
         asyncio.run(other())
 
 
-def test_a_view_that_is_gone_or_closed_is_told(store: HopsworksStore) -> None:
+def test_a_view_that_is_gone_or_closed_is_an_error(store: HopsworksStore) -> None:
     view = store.read_view("fraud_fv")
 
     async def gone() -> None:

@@ -159,7 +159,7 @@ def test_a_view_may_serve_a_model_of_another_name(hopsworks: HopsworksDouble) ->
     hopsworks.statistics.clear()
 
 
-def test_a_wrong_key_is_told_and_not_printed(hopsworks: HopsworksDouble) -> None:
+def test_a_wrong_key_is_an_error_that_does_not_print_it(hopsworks: HopsworksDouble) -> None:
     wrong = HopsworksStore(
         PROJECT,
         "127.0.0.1",
@@ -188,7 +188,7 @@ def test_verification_is_not_turned_off_by_the_environment(
         HopsworksStore(PROJECT, "127.0.0.1", hopsworks.port, api_key=API_KEY).read_view("fraud_fv")
 
 
-def test_a_project_that_is_not_there_is_told(hopsworks: HopsworksDouble) -> None:
+def test_a_project_that_does_not_exist_is_an_error(hopsworks: HopsworksDouble) -> None:
     pem = str(hopsworks.certificate)
     other = HopsworksStore(
         "elsewhere", "127.0.0.1", hopsworks.port, api_key=API_KEY, trust_store=pem
@@ -197,7 +197,7 @@ def test_a_project_that_is_not_there_is_told(hopsworks: HopsworksDouble) -> None
         other.read_view("fraud_fv")
 
 
-def test_a_server_that_is_down_is_told() -> None:
+def test_a_server_that_is_down_is_an_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     with pytest.raises(StoreError, match=f"port={port}.*check host, port"):
