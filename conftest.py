@@ -157,6 +157,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         programs.allow()
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark tests by what they ask for, leave out what was not requested, and group them for workers."""
     for item in items:
