@@ -16,9 +16,9 @@ DATABASE := build/mariadb/.fetched
 ALERTMANAGER := build/alertmanager/.fetched
 SOURCES := sparkmon tests scripts bench fuzz conftest.py
 FUZZ_SECONDS := 600
-# Tests run in two processes, each with a Spark session of its own once it has a test that asks for one.
+# Tests run in two processes, each of which takes file after file, and has a Spark session and servers of its own.
 WORKERS := 2
-PARALLEL = -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+PARALLEL = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

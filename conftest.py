@@ -30,8 +30,6 @@ _MARKERS = {
     "world": "slow",
 }
 _NOT_FAST = ("spark", *sorted({*_MARKERS.values()}))
-_SHARED = {"kafka": "kafka", "mariadb": "mariadb", "world": "serving"}
-"""A marker or fixture, and the name of the group of tests that one process runs, so that it starts once."""
 
 BROKER_JARS = Path(__file__).parent / "build" / "kafka"
 
@@ -157,9 +155,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         programs.allow()
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark tests by what they ask for, leave out what was not requested, and group them for workers."""
+    """Mark tests by what they ask for, leave out what was not requested, and put files with Spark first."""
     for item in items:
         fixtures = getattr(item, "fixturenames", ())
         if "spark" in fixtures or (isinstance(item, pytest.DoctestItem) and _says_spark(item)):
@@ -170,42 +167,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left = [item for item in items if _is_left_out(config, item)]
     config.hook.pytest_deselected(items=left)
     items[:] = [item for item in items if item not in left]
-    if hasattr(config, "workerinput"):
-        _group(items)
+    if hasattr(config, "workerinput"):  # of pytest-xdist: each of its workers takes the next file
+        slow = {item.path for item in items if item.get_closest_marker("spark")}
+        items.sort(key=lambda item: item.path not in slow)
 
 
 def _is_left_out(config: pytest.Config, item: pytest.Item) -> bool:
     if config.getoption("--fast") and any(item.get_closest_marker(each) for each in _NOT_FAST):
         return True
     return item.get_closest_marker("faults") is not None and not config.getoption("--faults")
-
-
-def _group(items: list[pytest.Item]) -> None:
-    """Name each test's group, which one worker of pytest-xdist runs, and put the longest groups first.
-
-    A group is what shares a server, or else a file.
-    """
-    order: dict[str, int] = {}
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(_group_of(item)))
-        order.setdefault(_name_of_group(item), len(order))
-    first = {_name_of_group(item) for item in items if item.get_closest_marker("spark")}
-    items.sort(key=lambda item: (_name_of_group(item) not in first, order[_name_of_group(item)]))
-
-
-def _group_of(item: pytest.Item) -> str:
-    fixtures = getattr(item, "fixturenames", ())
-    for name, group in _SHARED.items():
-        if name in fixtures or item.get_closest_marker(name):
-            return group
-    return item.nodeid.partition("::")[0]
-
-
-def _name_of_group(item: pytest.Item) -> str:
-    marker = item.get_closest_marker("xdist_group")
-    assert marker is not None
-    return str(marker.args[0])
 
 
 @pytest.hookimpl(wrapper=True)

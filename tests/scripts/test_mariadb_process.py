@@ -34,7 +34,6 @@ def runs(pid: int) -> bool:
 
 
 @pytest.mark.mariadb
-@pytest.mark.xdist_group("MariaDB process")
 def test_it_keeps_its_data_when_killed_and_started_again() -> None:
     with MariaDbProcess() as server:
         place = make_url(server.url).set(drivername="mysql+pymysql")
@@ -58,7 +57,6 @@ def test_it_keeps_its_data_when_killed_and_started_again() -> None:
 
 
 @pytest.mark.mariadb
-@pytest.mark.xdist_group("MariaDB process")
 def test_it_ends_when_its_parent_is_killed() -> None:
     command = [sys.executable, "-c", CHILD]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
