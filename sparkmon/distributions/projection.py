@@ -77,7 +77,7 @@ class Projection:
     >>> projection = Projection.from_sample(["a", "b"], np.column_stack([x, x]))
     >>> errors, vectors = projection.project(np.array([[1.0, 1.0], [1.0, -1.0], [math.nan, 1e300]]))
     >>> errors.round().tolist(), vectors.shape
-    ([-0.0, 10.0, 10.0], (3, 133))
+    ([0.0, 10.0, 10.0], (3, 133))
     """
 
     names: tuple[str, ...]

@@ -68,9 +68,11 @@ def plane_of(scaled: Float32Array) -> Float32Array:
 
 
 def distances_to(scaled: Float32Array, components: Float32Array) -> FloatArray:
-    """Return each row's distance to the plane through 0."""
-    off = scaled - (scaled @ components) @ components.T
-    distances: FloatArray = np.sqrt(np.einsum("ij,ij->i", off, off, dtype=np.float64))
+    """Return each row's distance to the plane through 0, whatever other rows are projected with it."""
+    # In double precision: products of float32 matrices depend on the number of rows, from the ninth digit on.
+    exact, plane = scaled.astype(np.float64), components.astype(np.float64)
+    off = exact - (exact @ plane) @ plane.T
+    distances: FloatArray = np.sqrt(np.einsum("ij,ij->i", off, off))
     return distances
 
 

@@ -110,6 +110,12 @@ def test_what_does_not_vary_is_left_out() -> None:
     assert made.names == ("a", "b")
 
 
+def test_a_row_has_the_same_error_whatever_rows_are_projected_with_it() -> None:
+    together = MADE.project(ROWS[:307])[0]
+    alone = np.concatenate([MADE.project(row[None])[0] for row in ROWS[:307]])
+    assert alone == pytest.approx(together, rel=1e-12, abs=1e-12)
+
+
 def test_stored_and_read_it_projects_alike() -> None:
     again = Projection.from_bytes(MADE.to_bytes())
     assert again.fingerprint == MADE.fingerprint

@@ -195,7 +195,7 @@ def test_what_has_no_joint_is_refused(table: DataFrame) -> None:
     with pytest.raises(OptionError, match="1 numeric features; expected two or more"):
         reference_of(table.select("a", "kind", "day"), "taxi", joint=True)
     with pytest.raises(
-        OptionError, match=r"no projection can be made .* 1 numeric features that vary"
+        OptionError, match=r"this table has no projection: .* 1 numeric features that vary"
     ):
         reference_of(table.select("a", "seven"), "taxi", joint=True)
     with pytest.raises(OptionError, match=r"19 rows .*expected 20 or more"):
