@@ -36,8 +36,8 @@ BROKER_JARS = Path(__file__).parent / "build" / "kafka"
 # So that what differs in an account is shown.
 pytest.register_assert_rewrite("tests.faults.accounts")
 
-# Spark reads them when it starts: its workers run this interpreter, in the driver's time zone. Java compiles
-# only with its quick compiler: hardly any code of a test runs long enough to pay for the other one.
+# Spark reads them when it starts: its workers run this interpreter, in the driver's time zone. Of the Java
+# processes that single tests start, hardly any runs long enough to pay for more than the quick compiler.
 os.environ["PYSPARK_PYTHON"] = sys.executable
 os.environ.setdefault("SPARK_SUBMIT_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
 os.environ["TZ"] = "UTC"

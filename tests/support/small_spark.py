@@ -18,6 +18,8 @@ def small_spark(warehouse: Path) -> Iterator[SparkSession]:
     """Start the session; it keeps its tables in ``warehouse`` and is stopped at the end."""
     small: dict[str, bool | float | int | str | None] = {
         "spark.databricks.delta.snapshotPartitions": "1",
+        # This session runs long enough to pay for Java's optimising compiler; see conftest.py.
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=4",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.memory": "2g",
         "spark.sql.session.timeZone": "UTC",
