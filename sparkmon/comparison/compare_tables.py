@@ -121,8 +121,8 @@ def compare_tables(
     --------
     >>> before = spark.range(800).selectExpr("double(id) AS x")
     >>> after = spark.range(800).selectExpr("id + 200.0 AS x")
-    >>> found = compare_tables(before, after, Checks(statistics=("ks",)))
-    >>> [(row["column_name"], round(row["value"], 3), row["status"]) for row in found.findings]
+    >>> comparison = compare_tables(before, after, Checks(statistics=("ks",)))
+    >>> [(row["column_name"], round(row["value"], 3), row["status"]) for row in comparison.findings]
     [('x', 0.25, 'drift')]
     """
     _require_parts(time, window, chunk)
