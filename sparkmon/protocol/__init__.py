@@ -57,6 +57,7 @@ from sparkmon.protocol.decode import decode
 from sparkmon.protocol.event_batch import events_to_batch
 from sparkmon.protocol.hopsworks_avro import from_hopsworks_avro
 from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
+from sparkmon.protocol.row_block import Cells, RowBlock
 from sparkmon.protocol.schema import DECODED, EVENTS, VALUES
 from sparkmon.protocol.store_objects import from_object
 from sparkmon.protocol.structured_batch import from_structured_batch
@@ -66,7 +67,9 @@ __all__ = [
     "DEFAULT_LIMITS",
     "EVENTS",
     "VALUES",
+    "Cells",
     "Limits",
+    "RowBlock",
     "decode",
     "decode_batch",
     "decode_batches",
