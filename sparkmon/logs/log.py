@@ -27,6 +27,10 @@ class InferenceLog(ABC, Generic[Part]):
     def last(self) -> Offset:
         """Return the place after the newest event."""
 
+    def newest(self) -> Offset:
+        """Return a place that ``last`` returned or would have returned when ``advance`` last looked."""
+        return self.last()
+
     @abstractmethod
     def advance(self, start: Offset, max_events: int | None) -> Offset:
         """Return how far a reader at ``start`` comes; ``start`` itself where nothing new is there.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 from pyarrow import fs
@@ -56,6 +57,7 @@ class ObjectLog(InferenceLog[ObjectPart]):
     then path. An object that is overwritten (KServe does so when a client sends one ``Ce-Id`` twice) is read again.
     For a limit on events an object counts as one; how many a batched one holds is not known before it is read.
     Every listing is of the whole prefix, because the keys contain no date: shorten it by the bucket's lifecycle rules.
+    A look is one listing: ``newest`` and ``parts`` answer from the one of the last ``advance``.
 
     An object that is no store logger's becomes one dead letter with its bytes; one that vanished since it was
     listed (``OBJECT_UNREADABLE``) or is over 64 MiB (``OBJECT_TOO_LARGE``) becomes one without. The event is then
@@ -65,7 +67,13 @@ class ObjectLog(InferenceLog[ObjectPart]):
     def __init__(self, filesystem: fs.FileSystem, directory: str, settle_seconds: float) -> None:
         self._filesystem = filesystem
         self._directory = directory
-        self._settle_ns = int(settle_seconds * 1e9)
+        self._settle_seconds = settle_seconds
+        self._after = StoredObject(0, "")
+        self._ready: list[StoredObject] = []  # what the last look listed after that place
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Each task gets the log: it must not carry a million objects of the last look.
+        return ObjectLog, (self._filesystem, self._directory, self._settle_seconds)
 
     def first(self) -> Offset:
         """Return the place before every object."""
@@ -75,9 +83,16 @@ class ObjectLog(InferenceLog[ObjectPart]):
         """Return the place of the newest settled object."""
         return self.advance(self.first(), None)
 
+    def newest(self) -> Offset:
+        """Return the newest place of the last look."""
+        return _offset(self._ready[-1] if self._ready else self._after)
+
     def advance(self, start: Offset, max_events: int | None) -> Offset:
         """Pass ``max_events`` settled objects."""
-        ready = self._objects(start, time.time_ns() - self._settle_ns)[:max_events]
+        self._after = _position(start)
+        settled_ns = time.time_ns() - int(self._settle_seconds * 1e9)
+        self._ready = self._objects(self._after, settled_ns)
+        ready = self._ready[:max_events]
         return _offset(ready[-1]) if ready else start
 
     def earlier(self, one: Offset, other: Offset) -> Offset:
@@ -86,12 +101,10 @@ class ObjectLog(InferenceLog[ObjectPart]):
 
     def parts(self, start: Offset, end: Offset, part_bytes: int) -> list[ObjectPart]:
         """Group objects, in order, up to ``part_bytes`` and 10,000 objects; one object at least each."""
-        last = _position(end)
+        first, last = _position(start), _position(end)
         parts: list[list[StoredObject]] = []
         size = 0
-        for item in self._objects(start, last.modified_ns):
-            if item > last:
-                break
+        for item in self._between(first, last):
             if not parts or size + item.size > part_bytes or len(parts[-1]) >= _LARGEST_PART:
                 parts.append([])
                 size = 0
@@ -104,20 +117,27 @@ class ObjectLog(InferenceLog[ObjectPart]):
         for item in part:
             yield events_to_batch(self._events(item))
 
-    def _objects(self, after: Offset, until_ns: int) -> list[StoredObject]:
-        start = _position(after)
+    def _between(self, first: StoredObject, last: StoredObject) -> list[StoredObject]:
+        seen = self._after <= first and bool(self._ready) and last <= self._ready[-1]
+        objects = self._ready if seen else self._objects(first, last.modified_ns)
+        return objects[bisect_right(objects, first) : bisect_right(objects, last)]
+
+    def _objects(self, after: StoredObject, until_ns: int) -> list[StoredObject]:
         objects = []
         for info in self._filesystem.get_file_info(
             fs.FileSelector(self._directory, recursive=True)
         ):
+            modified_ns = info.mtime_ns
+            if modified_ns is not None and not after.modified_ns <= modified_ns <= until_ns:
+                continue  # most objects of a look: the rest of this loop is what they would cost
             if info.type != fs.FileType.File or not info.base_name.endswith(SUFFIXES):
                 continue
-            if info.mtime_ns is None:
+            if modified_ns is None:
                 raise OptionError(
                     f"{info.path} has no modification time; copy the objects to a store that has one"
                 )
-            item = StoredObject(info.mtime_ns, info.path, info.size or 0)
-            if start < item and item.modified_ns <= until_ns:
+            item = StoredObject(modified_ns, info.path, info.size or 0)
+            if after < item:
                 objects.append(item)
         return sorted(objects)
 

@@ -170,8 +170,8 @@ class InferenceLogStreamReader(DataSourceStreamReader, SupportsTriggerAvailableN
         return reached if self._target is None else self._log.earlier(reached, self._target)
 
     def reportLatestOffset(self) -> Offset:
-        """Return the end of the log, for the query's progress; on the driver, after every trigger."""
-        return self._log.last()
+        """Return the end of the log, for the query's progress; on the driver, after every ``latestOffset``."""
+        return self._log.newest()
 
     def prepareForTriggerAvailableNow(self) -> None:
         """Remember the end of the log; on the driver, once when ``availableNow`` starts."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import pickle
 import shutil
 import time
 from pathlib import Path
 from typing import Any
 
+import pytest
 from pyarrow import fs
 
 from sparkmon.logs.objects import ObjectLog, StoredObject
@@ -112,3 +114,34 @@ def test_an_object_that_is_overwritten_is_read_again(tmp_path: Path) -> None:
     put(tmp_path / "same.json", 12, b"{ }")
     (part,) = objects.parts(seen, objects.last(), 1)
     assert [(item.path, item.modified_ns) for item in part] == [("same.json", 12 * SECOND)]
+
+
+def test_a_look_is_one_listing_and_a_task_carries_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for item in range(1000):
+        put(tmp_path / f"{item:04}.json", 10 + item)
+    objects = log(tmp_path)
+    listings = []
+    listed = objects._objects
+
+    def count(after: StoredObject, until_ns: int) -> list[StoredObject]:
+        listings.append(until_ns)
+        return listed(after, until_ns)
+
+    monkeypatch.setattr(objects, "_objects", count)
+    start = objects.advance(objects.first(), 5)
+    assert objects.newest()["path"] == "0999.json"
+    assert [len(part) for part in objects.parts(objects.first(), start, 1 << 30)] == [5]
+    assert len(listings) == 1
+    idle = objects.advance(objects.newest(), 5)
+    assert idle == objects.newest() == log(tmp_path).last()
+    assert len(listings) == 2
+    # A batch that is repeated after a restart begins before the last look: it is listed anew.
+    again = objects.parts(objects.first(), start, 1 << 30)
+    assert again == log(tmp_path).parts(objects.first(), start, 1 << 30)
+    assert len(listings) == 3
+    monkeypatch.undo()
+    objects.last()
+    assert len(pickle.dumps(objects)) < 1000
+    assert pickle.loads(pickle.dumps(objects)).last() == objects.last()

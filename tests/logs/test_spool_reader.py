@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import random
 import struct
 import threading
 import zlib
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
 
 from sparkmon.errors import SpoolError
 from sparkmon.logs.log import Offset
-from sparkmon.logs.spool_block import HEADER_BYTES, VERSION, encode_block
+from sparkmon.logs.spool_block import HEADER_BYTES, VERSION, BlockHeader, encode_block
 from sparkmon.logs.spool_reader import BlockRange
 from sparkmon.logs.spool_writer import SpoolWriter
 from tests.support.spools import START, batch, log, read_all, read_between, segments
@@ -69,6 +71,58 @@ def test_advance_counts_rows_from_headers_and_splits_no_block(tmp_path: Path) ->
     assert [ends.index(int(here["position"])) for here in reached] == [1, 1, 2, 2, 3, 4, 4]
     assert log(tmp_path).advance(reached[2], 1)["position"] == ends[3]
     assert log(tmp_path).advance(reached[-1], 1) == reached[-1] == log(tmp_path).last()
+
+
+@pytest.fixture
+def headers(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Give the places of the headers that a reader parses."""
+    places: list[str] = []
+    parse = BlockHeader.parse
+
+    def noted(data: bytes | memoryview, where: str) -> BlockHeader:
+        places.append(where)
+        return parse(data, where)
+
+    monkeypatch.setattr(BlockHeader, "parse", noted)
+    return places
+
+
+def test_a_look_walks_only_what_is_new(tmp_path: Path, headers: list[str]) -> None:
+    spool = log(tmp_path)
+    with SpoolWriter(tmp_path, segment_bytes=30_000) as writer:
+        for length in (40, 3, 0, 1, 100):
+            for item in range(length):
+                writer.append(batch(b"%d" % item * 20))
+            end = spool.last()
+            assert len(headers) <= length  # the blocks of a new segment alone where it changed
+            assert end == log(tmp_path).last()
+            headers.clear()
+            assert spool.advance(end, None) == spool.advance(end, 10) == spool.newest() == end
+            assert headers == []
+    assert int(end["segment"]) > 0
+
+
+def test_an_end_that_was_seen_is_sought_anew_when_the_segment_is_shorter(tmp_path: Path) -> None:
+    blocks = [encode_block(batch(payload)) for payload in (b"one", b"two", b"three")]
+    file = tmp_path / "000000000000.spool"
+    file.write_bytes(b"".join(blocks))
+    spool = log(tmp_path)
+    assert spool.last()["position"] == len(b"".join(blocks))
+    file.write_bytes(b"".join(blocks[:2])[:-1])  # the power failed
+    assert spool.last() == {"segment": 0, "position": len(blocks[0])} == log(tmp_path).last()
+    file.write_bytes(b"")
+    assert spool.last() == START
+
+
+def test_blocks_larger_and_smaller_than_a_read_are_walked(
+    tmp_path: Path, headers: list[str]
+) -> None:
+    noise = random.Random(1)
+    lengths = [noise.choice((1, 100, 5_000, 300_000, 700_000)) for _ in range(100)]
+    with SpoolWriter(tmp_path) as writer:
+        sizes = [writer.append(batch(noise.randbytes(length))) for length in lengths]
+    assert log(tmp_path).last() == {"segment": 0, "position": sum(sizes)}
+    assert [int(place.split()[1]) for place in headers] == [0, *accumulate(sizes[:-1])]
 
 
 def test_an_empty_spool_has_one_place(tmp_path: Path) -> None:
