@@ -43,29 +43,11 @@ __all__ = [
 
 EVENTS: StructType = from_arrow_schema(protocol.EVENTS)
 DECODED: StructType = from_arrow_schema(protocol.DECODED)
+DEAD_LETTERS: StructType = from_arrow_schema(protocol.DEAD_LETTERS)
 VALUES = from_arrow_type(protocol.VALUES)
 PROFILE = from_arrow_type(distributions.PROFILE)
 PROFILES: StructType = from_arrow_schema(distributions.PROFILES)
 REFERENCES: StructType = from_arrow_schema(distributions.REFERENCES)
-
-DEAD_LETTERS = StructType(
-    [
-        DECODED[name]
-        for name in (
-            "model",
-            "namespace",
-            "component",
-            "event_id",
-            "event_type",
-            "source",
-            "event_time",
-            "condition",
-            "reason",
-            "payload",
-        )
-    ]
-)
-"""Events that could not be decoded, with their bytes and the reason."""
 
 FINDING = StructType(
     [

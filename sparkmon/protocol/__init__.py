@@ -51,28 +51,34 @@ Of the body (``decode``):
 
 from __future__ import annotations
 
-from sparkmon.protocol.batch import decode_batch, decode_batches
+from sparkmon.protocol.batch import decode_batch, decode_batches, decode_events
+from sparkmon.protocol.blocks_of_rows import blocks_of_rows
 from sparkmon.protocol.cloudevents import from_http, from_kafka, from_structured
 from sparkmon.protocol.decode import decode
+from sparkmon.protocol.decoded_events import DecodedEvents
 from sparkmon.protocol.event_batch import events_to_batch
 from sparkmon.protocol.hopsworks_avro import from_hopsworks_avro
 from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
 from sparkmon.protocol.row_block import Cells, RowBlock
-from sparkmon.protocol.schema import DECODED, EVENTS, VALUES
+from sparkmon.protocol.schema import DEAD_LETTERS, DECODED, EVENTS, VALUES
 from sparkmon.protocol.store_objects import from_object
 from sparkmon.protocol.structured_batch import from_structured_batch
 
 __all__ = [
+    "DEAD_LETTERS",
     "DECODED",
     "DEFAULT_LIMITS",
     "EVENTS",
     "VALUES",
     "Cells",
+    "DecodedEvents",
     "Limits",
     "RowBlock",
+    "blocks_of_rows",
     "decode",
     "decode_batch",
     "decode_batches",
+    "decode_events",
     "events_to_batch",
     "from_hopsworks_avro",
     "from_http",

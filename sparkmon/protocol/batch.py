@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 import pyarrow as pa
 
 from sparkmon.protocol.batch_reader import BatchReader
+from sparkmon.protocol.decoded_events import DecodedEvents
 from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
 from sparkmon.protocol.schema import DECODED, EVENTS
 from sparkmon.records import ModelSchema
 
-__all__ = ["decode_batch", "decode_batches"]
+__all__ = ["decode_batch", "decode_batches", "decode_events"]
 
 
 def decode_batch(
@@ -63,14 +64,37 @@ def decode_batches(
 ) -> Iterator[pa.RecordBatch]:
     """Decode a batch of events into as many batches of rows as bounded memory asks for.
 
-    A few kilobytes of gzip may open to millions of values, so the size of ``events`` does not bound that of the rows:
-    a batch is handed out whenever some 256 MiB have gathered. Parameters as for :func:`decode_batch`.
+    Parameters as for :func:`decode_batch`; each batch has the rows of one of :func:`decode_events`.
 
     Examples
     --------
     >>> from sparkmon.protocol.event_batch import events_to_batch
     >>> list(decode_batches(events_to_batch([])))
     []
+    """
+    return (decoded.rows() for decoded in decode_events(events, schemas, limits))
+
+
+def decode_events(
+    events: pa.RecordBatch,
+    schemas: Mapping[str, ModelSchema] | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Iterator[DecodedEvents]:
+    """Decode a batch of events into row blocks, in as many parts as bounded memory asks for.
+
+    A few kilobytes of gzip may open to millions of values, so the size of ``events`` does not bound that of the rows:
+    a part is handed out whenever its rows would take some 256 MiB. Parameters as for :func:`decode_batch`.
+
+    Examples
+    --------
+    >>> from datetime import datetime, timezone
+    >>> from sparkmon.protocol.event_batch import events_to_batch
+    >>> from sparkmon.records import Event
+    >>> time = datetime(2026, 11, 23, tzinfo=timezone.utc)
+    >>> events = events_to_batch([Event("1", "response", "pod", time, b'{"predictions": [0, 1]}')])
+    >>> [block] = next(decode_events(events)).blocks
+    >>> block.predictions.names, block.predictions.numbers.tolist()
+    (('prediction',), [[0.0], [1.0]])
     """
     events = events.select(EVENTS.names)
     if events.schema.types != EVENTS.types:

@@ -1,57 +1,85 @@
-"""Flat Python values to the number and the text of each cell, in bulk."""
+"""Flat Python values to cells, in bulk."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from sparkmon.protocol.row_block import Cells
 from sparkmon.records import FeatureKind, Value
 
-__all__ = ["Cells", "as_text", "cells_of", "settle"]
+__all__ = ["as_text", "cells_of", "join_cells", "settle"]
 
 
-@dataclass(slots=True)
-class Cells:
-    """Cells in the order of the values they were made from."""
-
-    numbers: npt.NDArray[np.float64]
-    has_number: npt.NDArray[np.bool_]
-    texts: list[str]
-    text_at: npt.NDArray[np.int64]
-    """Which cells the texts belong to."""
-
-
-def cells_of(values: Sequence[Value], kinds: Sequence[FeatureKind | None]) -> Cells:
-    """Make the cells of a row-major table of ``len(kinds)`` columns.
+def cells_of(
+    names: tuple[str, ...],
+    values: Sequence[Value],
+    count: int,
+    kinds: Sequence[FeatureKind | None] | None = None,
+) -> Cells:
+    """Make the cells of ``count`` rows from their values, row-major.
 
     A table of plain numbers is one bulk conversion. Otherwise each column is one where it is all numbers or all
     texts, and only a column that mixes them is walked value by value.
 
     Examples
     --------
-    >>> cells = cells_of([1.5, "a", True, 2**53 + 1], [None, None])
-    >>> cells.numbers[cells.has_number].tolist(), cells.texts, cells.text_at.tolist()
-    ([1.5, 1.0], ['a', '9007199254740993'], [1, 3])
+    >>> cells = cells_of(("a", "b"), [1.5, "x", True, 2**53 + 1], 2)
+    >>> cells.numbers.tolist(), cells.has_number.tolist(), cells.texts[1].to_pylist()
+    ([[1.5, nan], [1.0, nan]], [[True, False], [True, False]], ['x', '9007199254740993'])
     """
-    if "categorical" not in kinds:
-        numbers = _numbers(values)
-        if numbers is not None:
-            return Cells(*numbers, [], np.empty(0, np.int64))
-    size, width = len(values), len(kinds)
-    cells = Cells(np.zeros(size), np.zeros(size, np.bool_), [], np.empty(0, np.int64))
-    places: list[npt.NDArray[np.int64]] = []
-    for column, kind in enumerate(kinds):
-        at = np.arange(column, size, width)
-        part = _column(values[column::width], kind)
-        cells.numbers[at], cells.has_number[at] = part.numbers, part.has_number
-        cells.texts += part.texts
-        places.append(at[part.text_at])
-    cells.text_at = np.concatenate(places) if places else cells.text_at
-    return cells
+    width = len(names)
+    if kinds is None or "categorical" not in kinds:
+        whole = _numbers(values)
+        if whole is not None:
+            array, valid = whole
+            has = None if valid is None else valid.reshape(count, width)
+            return Cells(names, array.reshape(count, width), has)
+    parts = [
+        _column(values[at::width], None if kinds is None else kinds[at]) for at in range(width)
+    ]
+    numbers = np.empty((count, width))
+    has_number = np.ones((count, width), np.bool_)
+    for at, (column, valid, _) in enumerate(parts):
+        numbers[:, at] = column
+        if valid is not None:
+            has_number[:, at] = valid
+    texts = {at: text for at, (_, _, text) in enumerate(parts) if text is not None}
+    return Cells(names, numbers, None if has_number.all() else has_number, texts)
+
+
+def join_cells(parts: Sequence[Cells]) -> Cells:
+    """Put cells of one layout below each other.
+
+    Examples
+    --------
+    >>> parts = [cells_of(("a",), [value], 1) for value in (1.0, None, "x")]
+    >>> joint = join_cells(parts)
+    >>> joint.has_number.tolist(), joint.texts[0].to_pylist()
+    ([[True], [False], [False]], [None, None, 'x'])
+    """
+    if len(parts) == 1:
+        return parts[0]
+    has_number = None
+    if any(part.has_number is not None for part in parts):
+        has_number = np.concatenate(
+            [
+                np.ones(part.numbers.shape, np.bool_)
+                if part.has_number is None
+                else part.has_number
+                for part in parts
+            ]
+        )
+    texts: dict[int, Any] = {}
+    for at in sorted({at for part in parts for at in part.texts}):
+        columns = [part.texts.get(at, pa.nulls(len(part), pa.string())) for part in parts]
+        texts[at] = pa.concat_arrays(columns)
+    numbers = np.concatenate([part.numbers for part in parts])
+    return Cells(parts[0].names, numbers, has_number, texts)
 
 
 def settle(value: Value, kind: FeatureKind | None) -> float | str | None:
@@ -89,34 +117,38 @@ def as_text(value: float | int | bool | str) -> str:
 
 def _numbers(
     values: Sequence[Value],
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]] | None:
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_] | None] | None:
     """Convert in bulk; None when a value is no number, or an integer that may not fit a double."""
     try:
         array = pa.array(values, pa.float64())
     except (pa.ArrowException, OverflowError):
         return None
-    valid = np.ones(len(array), np.bool_)
-    if array.null_count:
-        valid = array.is_valid().to_numpy(zero_copy_only=False)
+    valid = array.is_valid().to_numpy(zero_copy_only=False) if array.null_count else None
     return array.to_numpy(zero_copy_only=False), valid
 
 
-def _column(values: Sequence[Value], kind: FeatureKind | None) -> Cells:
-    if kind != "categorical":
-        numbers = _numbers(values)
-        if numbers is not None:
-            return Cells(*numbers, [], np.empty(0, np.int64))
-    if set(map(type, values)) == {str}:
-        texts = [value for value in values if type(value) is str]
-        nothing = np.zeros(len(texts), np.bool_)
-        return Cells(np.zeros(len(texts)), nothing, texts, np.arange(len(texts)))
+def _texts(values: Sequence[Any]) -> pa.Array[Any] | None:
+    """Convert in bulk; None when a value is no text."""
+    try:
+        return pa.array(values, pa.string())
+    except pa.ArrowException:
+        return None
+
+
+def _column(
+    values: Sequence[Value], kind: FeatureKind | None
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_] | None, pa.Array[Any] | None]:
+    numbers = None if kind == "categorical" else _numbers(values)
+    if numbers is not None:
+        return *numbers, None
+    size = len(values)
+    text = _texts(values)
+    if text is not None:
+        nothing = np.zeros(size, np.bool_)
+        return np.full(size, np.nan), nothing, None if text.null_count == size else text
     settled = [settle(value, kind) for value in values]
-    types = np.fromiter(map(_type_code, settled), np.int8, len(settled))
-    cells = Cells(np.zeros(len(settled)), types == 1, [], np.flatnonzero(types == 2))
-    cells.texts = [value for value in settled if type(value) is str]
-    cells.numbers[cells.has_number] = [value for value in settled if type(value) is float]
-    return cells
-
-
-def _type_code(value: float | str | None) -> int:
-    return 0 if value is None else 2 if type(value) is str else 1
+    has_number = np.fromiter((type(value) is float for value in settled), np.bool_, size)
+    array = np.array([value if type(value) is float else np.nan for value in settled])
+    texts = [value if type(value) is str else None for value in settled]
+    text = pa.array(texts, pa.string())
+    return array, has_number, None if text.null_count == size else text

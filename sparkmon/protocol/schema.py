@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-__all__ = ["DECODED", "EVENTS", "VALUES"]
+__all__ = ["DEAD_LETTERS", "DECODED", "EVENTS", "VALUES"]
 
 _TIME = pa.timestamp("us", tz="UTC")
 
@@ -76,3 +76,9 @@ health checks, dead letters and the like), so that every event is accounted for 
 group ``<group>.missing`` and ``<group>.stale`` (1 or 0) and ``<group>.age_s`` (seconds). ``payload`` is kept for
 dead letters only. A response that carries its request's payload has both value columns.
 """
+
+_DEAD_LETTER = ("model", "namespace", "component", "event_id", "event_type", "source", "event_time")
+DEAD_LETTERS = pa.schema(
+    [DECODED.field(name) for name in (*_DEAD_LETTER, "condition", "reason", "payload")]
+)
+"""Events that could not be decoded, with their bytes and the reason."""
