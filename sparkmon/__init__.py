@@ -48,7 +48,7 @@ _HOMES = {
     "TeamsSink": "sparkmon.sinks",
     "WebhookSink": "sparkmon.sinks",
     "Windows": "sparkmon.monitor",
-    "alerts_of": "sparkmon.alerts",
+    "alerts_of": "sparkmon.dataframes",
     "column_kinds": "sparkmon.profiles",
     "compare": "sparkmon.comparison",
     "compare_tables": "sparkmon.comparison",

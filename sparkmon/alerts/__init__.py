@@ -7,7 +7,7 @@ from sparkmon.alerts.alerting import Alerting
 from sparkmon.alerts.dispatcher import Dispatcher
 from sparkmon.alerts.incident import Incident, Observation
 from sparkmon.alerts.matcher import SEVERITIES, Matcher
-from sparkmon.alerts.observations import alerts_of, observations_of
+from sparkmon.alerts.observations import observations_of
 from sparkmon.alerts.policy import Policy, Route, SeverityRule
 from sparkmon.alerts.rows import notifications_of, queued_notifications_of
 from sparkmon.alerts.silences import Silence, Silences
@@ -28,7 +28,6 @@ __all__ = [
     "SeverityRule",
     "Silence",
     "Silences",
-    "alerts_of",
     "notifications_of",
     "observations_of",
     "queued_notifications_of",

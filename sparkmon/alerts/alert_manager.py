@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
+import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
 from sparkmon.alerts.alert_store import AlertStore
@@ -17,7 +18,7 @@ from sparkmon.alerts.decide import decide
 from sparkmon.alerts.dispatcher import Dispatcher
 from sparkmon.alerts.incident import Observation
 from sparkmon.alerts.incident_states import IncidentStates
-from sparkmon.alerts.observations import observation_rows
+from sparkmon.alerts.observations import observations_of
 from sparkmon.alerts.policy import Policy
 from sparkmon.alerts.rows import (
     notifications_of,
@@ -169,7 +170,7 @@ class AlertManager:
             states = self._states_before(store, writer, batch_id)
             if states is None:
                 return 0
-            observations = _observations(findings, states.unsettled(), last_end)
+            observations = _observations(findings.toArrow(), states.unsettled(), last_end)
             observations += states.stale(last_end, self.policy.resolve_timeout, observations)
             return self._record(store, states, observations, writer, batch_id)
 
@@ -253,15 +254,15 @@ class AlertManager:
 
 
 def _observations(
-    findings: DataFrame, unsettled: Collection[str], last_end: datetime
+    findings: pa.Table, unsettled: Collection[str], last_end: datetime
 ) -> list[Observation]:
-    rows = observation_rows(findings, unsettled)
-    # What starts firing in one window of the batch may be ok in a later one.
+    observations = observations_of(findings, unsettled)
+    # What starts firing in one window may be ok in a later one.
     opened = {
-        row["incident_id"]
-        for row in rows
-        if row["outcome"] == "drift" and row["window_end"] < last_end
+        each.incident_id
+        for each in observations
+        if each.outcome == "drift" and each.window_end < last_end
     }.difference(unsettled)
     if opened:
-        rows += observation_rows(findings, opened, "ok")
-    return [observation_of(row) for row in rows]
+        observations += [each for each in observations_of(findings, opened) if each.outcome == "ok"]
+    return observations

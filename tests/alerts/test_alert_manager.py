@@ -8,18 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from sparkmon.alerts import AlertManager, AlertStore, Policy
 from sparkmon.tables import Tables
-from tests.alerts.test_observations import HOUR, NOON, findings
+from tests.support.findings import HOUR, NOON, findings, hour
 from tests.support.ledger import Ledger
 
 
-def hour(at: int, **changes: object) -> dict[str, Any]:
-    start = NOON + at * HOUR
-    return {"window_start": start, "window_end": start + HOUR, **changes}
+def frame_of(spark: SparkSession, *changes: dict[str, Any]) -> DataFrame:
+    return spark.createDataFrame(findings(*changes))
 
 
 DOWN = 10**6
@@ -36,7 +35,7 @@ def test_an_incident_continues_after_a_restart_until_it_resolves(
     for at, change in enumerate(hours):
         alert_manager = AlertManager(tables, [ledger])  # as a new process does
         alert_manager.open(spark, ["q"])
-        frame = findings(spark, hour(at, **change))
+        frame = frame_of(spark, hour(at, **change))
         for _ in range(2):  # a retry of the batch
             alert_manager.process(frame, NOON + (at + 1) * HOUR, writer="q", batch_id=at)
         assert alert_manager.close(drain=True) == 0
@@ -63,7 +62,7 @@ def test_a_batch_of_many_windows_is_decided_on_window_by_window(
     alert_manager = AlertManager(Tables(str(tmp_path)), [ledger])
     alert_manager.open(spark)
     hours: list[dict[str, Any]] = [OK, {}, {"confirmed": False}, OK, OK, OK]
-    frame = findings(spark, *(hour(at, **change) for at, change in enumerate(hours)))
+    frame = frame_of(spark, *(hour(at, **change) for at, change in enumerate(hours)))
     alert_manager.process(frame, NOON + len(hours) * HOUR, writer="q", batch_id=0)
     assert alert_manager.close(drain=True) == 0
     rows = AlertStore(alert_manager.tables, spark).alerts().orderBy("window_end").collect()
@@ -83,7 +82,7 @@ def test_undelivered_notifications_are_sent_after_a_restart(
     tables, down, other = Tables(str(tmp_path)), Ledger(DOWN), Ledger(name="other")
     alert_manager = AlertManager(tables, [down, other])
     alert_manager.open(spark)
-    alert_manager.process(findings(spark, {}), NOON + HOUR, writer="q", batch_id=0)
+    alert_manager.process(frame_of(spark, {}), NOON + HOUR, writer="q", batch_id=0)
     assert alert_manager.dispatcher is not None
     until = time.monotonic() + 60
     while not other.notifications or down.failures == DOWN:
@@ -110,12 +109,12 @@ def test_ten_thousand_findings_of_one_window_are_one_notification(
     ledger = Ledger()
     alert_manager = AlertManager(Tables(str(tmp_path)), [ledger])
     alert_manager.open(spark)
-    frame = findings(spark, {}).drop("column_name", "value")
+    frame = frame_of(spark, {}).drop("column_name", "value")
     many = spark.range(10_000).select(
         F.concat(F.lit("column "), "id").alias("column_name"),
         (0.2 + F.col("id") / 20_000).alias("value"),
     )
-    wide = frame.crossJoin(many).select(*findings(spark).columns)
+    wide = frame.crossJoin(many).select(*frame_of(spark).columns)
     assert alert_manager.process(wide, NOON + HOUR, writer="q", batch_id=0) == 10_000
     assert alert_manager.close(drain=True) == 0
     (note,) = ledger.notifications
@@ -134,9 +133,9 @@ def test_an_incident_without_traffic_resolves(spark: SparkSession, tmp_path: Pat
         Tables(str(tmp_path)), [ledger], Policy(resolve_timeout=timedelta(hours=3))
     )
     alert_manager.open(spark)
-    alert_manager.process(findings(spark, {}), NOON + HOUR, writer="q", batch_id=0)
+    alert_manager.process(frame_of(spark, {}), NOON + HOUR, writer="q", batch_id=0)
     for batch_id, at in enumerate((3, 4, 5), start=1):
-        quiet = findings(spark, hour(at, model="van", **OK))
+        quiet = frame_of(spark, hour(at, model="van", **OK))
         alert_manager.process(quiet, NOON + (at + 1) * HOUR, writer="q", batch_id=batch_id)
     assert alert_manager.close(drain=True) == 0
     assert [note.state for note in ledger.notifications] == ["firing", "resolved"]
@@ -154,7 +153,7 @@ def test_a_running_alert_manager_reads_actions(
     alert_manager = AlertManager(tables, [], Policy(repeat_interval=HOUR))
     store = AlertStore(tables, spark)
     alert_manager.open(spark)
-    alert_manager.process(findings(spark, {}), NOON + HOUR, writer="q", batch_id=0)
+    alert_manager.process(frame_of(spark, {}), NOON + HOUR, writer="q", batch_id=0)
     (row,) = store.alerts().toArrow().to_pylist()
     assert row["suppressed_by"] == "no_route"  # there is no sink
     action_row: dict[str, object] = {
@@ -171,7 +170,7 @@ def test_a_running_alert_manager_reads_actions(
     store.write_action(**action_row)
     silences, acknowledgements = store.actions()
     assert len(silences.silences) + len(acknowledgements.by_incident) == 1
-    alert_manager.process(findings(spark, hour(1)), NOON + 2 * HOUR, writer="q", batch_id=1)
+    alert_manager.process(frame_of(spark, hour(1)), NOON + 2 * HOUR, writer="q", batch_id=1)
     (last,) = store.alerts().where("batch_id = 1").collect()
     assert last.suppressed_by == ("silenced" if action == "silence" else "no_route")
     store.write_action(**(action_row | {"action": "unsilence"}))

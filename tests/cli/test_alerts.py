@@ -13,7 +13,7 @@ from sparkmon.alerts import AlertManager, AlertStore
 from sparkmon.cli.app import app
 from sparkmon.errors import OptionError
 from sparkmon.tables import Tables
-from tests.alerts.test_observations import HOUR, NOON, findings
+from tests.support.findings import HOUR, NOON, findings
 from tests.support.ledger import Ledger
 
 MONITOR = """
@@ -34,7 +34,7 @@ def monitor(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Pa
         Tables(f"{place}/tables"), [Ledger(1, name="console", permanent=True)]
     )
     alert_manager.open(spark)
-    two = findings(spark, {}, {"column_name": "a\x1b[31m", "value": 0.2})
+    two = spark.createDataFrame(findings({}, {"column_name": "a\x1b[31m", "value": 0.2}))
     alert_manager.process(two, NOON + HOUR, writer="q", batch_id=0)
     assert alert_manager.close(drain=True) == 0
     return place / "monitor.yaml"

@@ -3,37 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 
 import pytest
 
 from sparkmon.comparison.finding import Finding
+from tests.support import findings
+from tests.support.findings import NOON
 
-NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 FINDING = Finding.of(
     {
-        "model": "taxi",
-        "model_version": "2",
-        "window_start": NOON,
-        "window_end": NOON + timedelta(hours=1),
-        "column_name": "distance",
-        "column_kind": "feature",
-        "drift_type": "BASELINE",
-        "reference": "training",
-        "data_type": "numeric",
-        "statistic": "ks",
-        "value": 0.5,
-        "threshold": 0.1,
-        "noise": 0.01,
-        "p_value": 1e-9,
-        "p_adjusted": 2e-8,
-        "reference_count": 12000,
-        "current_count": 3000,
-        "sketch_error": 0.0,
-        "limit": 0.1,
-        "status": "drift",
-        "reason": "because",
-        "confirmed": True,
+        **findings.FINDING,
+        **{"p_value": 1e-9, "p_adjusted": 2e-8, "limit": 0.1, "confirmed": True},
     }
 )
 WHO = "distance of the model taxi (version 2)"

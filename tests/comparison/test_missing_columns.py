@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pyspark.sql import DataFrame, SparkSession
 
-from sparkmon.alerts import alerts_of
 from sparkmon.comparison import confirm, missing_columns
+from sparkmon.dataframes import alerts_of
 from sparkmon.profiles import profile_rows, reference_of
 from sparkmon.schemas import DRIFT_METRICS
 

@@ -8,9 +8,9 @@ import pytest
 from pyspark.sql import SparkSession
 from scipy.stats import binomtest
 
-from sparkmon.alerts import alerts_of
 from sparkmon.comparison import Checks, compare
 from sparkmon.comparison.rates import judge_rate
+from sparkmon.dataframes import alerts_of
 from sparkmon.errors import OptionError
 from sparkmon.profiles import profile_rows, reference_of
 

@@ -1,0 +1,113 @@
+"""The tables of alerts as Arrow schemas; ``sparkmon.schemas`` derives Spark's types from these."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+
+from sparkmon.distributions.schema import PROFILES
+
+__all__ = ["ALERTS", "ALERT_ACTIONS", "DELIVERIES", "INCIDENT", "OBSERVATIONS"]
+
+_TIME = pa.timestamp("us", tz="UTC")
+
+
+def _field(name: str, kind: pa.DataType) -> pa.Field[Any]:
+    return pa.field(name, kind, nullable=False)
+
+
+def _list(kind: pa.DataType) -> pa.DataType:
+    return pa.list_(pa.field("element", kind, nullable=False))
+
+
+_FINDING: list[pa.Field[Any]] = [
+    *(field for field in PROFILES if field.name != "profile"),
+    _field("drift_type", pa.string()),
+    _field("reference", pa.string()),
+    pa.field("data_type", pa.string()),
+    _field("statistic", pa.string()),
+    *(pa.field(name, pa.float64()) for name in ("value", "threshold", "p_value", "p_adjusted")),
+    *(pa.field(name, pa.int64()) for name in ("reference_count", "current_count")),
+    _field("status", pa.string()),
+    _field("reason", pa.string()),
+    pa.field("explanation", pa.string()),
+]
+
+_OBSERVATIONS: list[pa.Field[Any]] = [
+    _field("alert_id", pa.string()),
+    _field("incident_id", pa.string()),
+    *_FINDING,
+    _field("statistics", _list(pa.string())),
+    _field("outcome", pa.string()),
+    _field("severity", pa.string()),
+    _field("message", pa.string()),
+]
+OBSERVATIONS = pa.schema(_OBSERVATIONS)
+"""What a window shows of one column, by the statistic that exceeds its threshold most, before the policy decides
+whether that notifies. ``incident_id`` is a digest of the column, its slice and what it is compared with; ``alert_id``
+of these and the window: the same at every replay. ``statistics`` are all that have this outcome. ``outcome`` is
+``drift`` (or a rate over its limit), ``unconfirmed``, ``inhibited`` (a slice drifts while its whole column does), or
+``ok``. ``severity`` is ``info``, ``warning`` or ``critical``."""
+
+INCIDENT = pa.struct(
+    [
+        _field("is_open", pa.bool_()),
+        pa.field("notified_severity", pa.string()),
+        pa.field("last_end", _TIME),
+        pa.field("opened_time", _TIME),
+        pa.field("last_notified_window_end", _TIME),
+        _field("ok_windows", pa.int64()),
+        _field("transitions", _list(_TIME)),
+        _field("statistics", _list(pa.string())),
+    ]
+)
+"""The state of an incident: the fields of :class:`sparkmon.alerts.Incident`."""
+
+_ALERTS: list[pa.Field[Any]] = [
+    *(field for field in _OBSERVATIONS if field.name != "outcome"),
+    _field("state", pa.string()),
+    pa.field("notified_state", pa.string()),
+    _field("is_repeat", pa.bool_()),
+    pa.field("suppressed_by", pa.string()),
+    pa.field("notification_id", pa.string()),
+    pa.field("sinks", _list(pa.string())),
+    pa.field("incident", INCIDENT),
+    _field("fired_time", _TIME),
+    pa.field("query_id", pa.string()),
+]
+ALERTS = pa.schema(_ALERTS)
+"""One decision per window and column that drifts, or did, whether it notifies or not. ``state`` is ``firing``,
+``recovering``, ``resolved``, ``provisional`` (the window is still open), ``unconfirmed`` or ``inhibited``.
+``notified_state`` is the state that the notification ``notification_id`` reported to ``sinks``; null if none was sent,
+and ``suppressed_by`` is then the reason. ``is_repeat`` is whether the firing incident had been notified before: a
+notification of it is a reminder or an escalation. ``incident`` is the state of the incident after the decision."""
+
+_DELIVERIES: list[pa.Field[Any]] = [
+    _field("notification_id", pa.string()),
+    _field("sink", pa.string()),
+    _field("attempt", pa.int64()),
+    _field("status", pa.string()),
+    pa.field("error", pa.string()),
+    _field("time", _TIME),
+    pa.field("retry_time", _TIME),
+]
+DELIVERIES = pa.schema(_DELIVERIES)
+"""One attempt to deliver a notification to a sink. ``status`` is ``delivered``, ``failed`` (the next attempt is not
+before ``retry_time``) or ``dead`` (given up, unless somebody replays it)."""
+
+_ALERT_ACTIONS: list[pa.Field[Any]] = [
+    _field("action_id", pa.string()),
+    _field("action", pa.string()),
+    *(
+        pa.field(name, pa.string())
+        for name in ("model", "column_name", "slice", "severity", "incident_id")
+    ),
+    _field("start_time", _TIME),
+    pa.field("end_time", _TIME),
+    _field("by", pa.string()),
+    _field("comment", pa.string()),
+]
+ALERT_ACTIONS = pa.schema(_ALERT_ACTIONS)
+"""People's actions: ``silence`` (patterns, until ``end_time``), ``unsilence`` (ends the silence of that ``action_id``)
+or ``ack`` (acknowledges one incident)."""
