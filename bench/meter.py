@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from types import TracebackType
@@ -67,8 +68,14 @@ class Meter:
         me = psutil.Process()
         for process in (me, *me.children(recursive=True)):
             try:
-                times = process.cpu_times()
+                self._spent[process.pid, process.create_time()] = _cpu_s(process)
             except psutil.NoSuchProcess:  # it ended since it was listed
                 continue
-            self._spent[process.pid, process.create_time()] = times.user + times.system
         self._looking_s += time.thread_time() - began
+
+
+def _cpu_s(process: psutil.Process) -> float:
+    if process.pid == os.getpid():
+        return time.process_time()  # of others the kernel tells hundredths of a second
+    times = process.cpu_times()
+    return float(times.user + times.system)

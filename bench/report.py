@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from bench.before import BEFORE
 from bench.rounds import Result
 from bench.section import Section
 
@@ -19,8 +20,11 @@ def print_section(console: Console, section: Section) -> None:
     """Print one section: medians, with the least and the most in brackets."""
     table = Table(title=section.title, title_justify="left", title_style="bold")
     table.add_column("what")
+    before = BEFORE.get(section.name, {})
     for heading in ("runs", "CPU s", "wall s", f"{section.unit}/s", f"{section.unit}/CPU s"):
         table.add_column(heading, justify="right")
+    if before:
+        table.add_column("CPU s before", justify="right")
     for result in section.results:
         table.add_row(
             result.name,
@@ -29,6 +33,7 @@ def print_section(console: Console, section: Section) -> None:
             _spread(result.wall_s),
             f"{result.per_second:,.0f}",
             f"{result.per_cpu_second:,.0f}",
+            *([f"{before[result.name]:.2f}" if result.name in before else ""] if before else []),
         )
     console.print(table)
     for what, ratio in section.ratios.items():
@@ -48,6 +53,7 @@ def as_json(machine: str, sections: Sequence[Section]) -> dict[str, Any]:
                 "unit": section.unit,
                 "results": {result.name: _figures(result) for result in section.results},
                 "cpu_ratios": section.ratios,
+                "cpu_s_before": dict(BEFORE.get(section.name, {})),
                 "notes": section.notes,
             }
             for section in sections

@@ -9,12 +9,14 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+from pyspark.sql import SparkSession
 from rich.console import Console
 
+from bench.decoding import measure_decoding
 from bench.machine import machine
 from bench.meter import Meter
 from bench.payloads import measure_payloads
@@ -26,7 +28,21 @@ from bench.serving import measure_serving
 from bench.tables import measure_tables
 from sparkmon.cli.spark import open_session
 
-_NAMES = ("payloads", "tables", "receiver", "serving")
+_ALONE: dict[str, Callable[[Path, Rounds, bool], Section]] = {
+    "receiver": lambda folder, rounds, quick: measure_receiver(folder, rounds, 0.2 if quick else 2),
+    "serving": lambda folder, rounds, quick: measure_serving(folder, rounds, 0.2 if quick else 3),
+    "decoding": lambda _, rounds, quick: measure_decoding(rounds, 500 if quick else 50_000),
+}
+"""Sections that need no Spark; they run first, while no JVM is there."""
+
+_IN_SPARK: dict[str, Callable[[SparkSession, Path, Rounds, bool], Section]] = {
+    "payloads": lambda spark, folder, rounds, quick: measure_payloads(
+        spark, folder, rounds, 1_000 if quick else 100_000
+    ),
+    "tables": lambda spark, folder, rounds, quick: measure_tables(
+        spark, folder, rounds, 20_000 if quick else 1_000_000, with_evidently=not quick
+    ),
+}
 _WIDTH = 160
 _SPARK = {"spark.driver.memory": "3g"}
 _SPARK_QUICK = _SPARK | {"spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1"}
@@ -51,7 +67,10 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.run", description=__doc__)
     parser.add_argument(
-        "--only", choices=_NAMES, action="append", help="this section; may be repeated"
+        "--only",
+        choices=[*_ALONE, *_IN_SPARK],
+        action="append",
+        help="this section; may be repeated",
     )
     parser.add_argument(
         "--quick", action="store_true", help="see that it runs: the figures mean nothing"
@@ -62,23 +81,20 @@ def _arguments() -> argparse.Namespace:
 
 def _sections(chosen: argparse.Namespace) -> Iterator[Section]:
     quick: bool = chosen.quick
-    wanted = chosen.only or _NAMES
+    wanted = chosen.only or [*_ALONE, *_IN_SPARK]
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sparkmon-bench-")))
         meter = stack.enter_context(Meter())
         rounds = Rounds(meter, runs=1 if quick else 5, warm_ups=0 if quick else 2, say=_say)
-        if "receiver" in wanted:  # first, while no JVM is there
-            yield measure_receiver(folder, rounds, seconds=0.2 if quick else 2.0)
-        if "serving" in wanted:
-            yield measure_serving(folder, rounds, seconds=0.2 if quick else 3.0)
-        if not {"payloads", "tables"} & set(wanted):
+        for name, measure in _ALONE.items():
+            if name in wanted:
+                yield measure(folder, rounds, quick)
+        if not _IN_SPARK.keys() & set(wanted):
             return
         spark = stack.enter_context(open_session(_SPARK_QUICK if quick else _SPARK))
-        if "payloads" in wanted:
-            yield measure_payloads(spark, folder, rounds, 1_000 if quick else 100_000)
-        if "tables" in wanted:
-            rows = 20_000 if quick else 1_000_000
-            yield measure_tables(spark, folder, rounds, rows, with_evidently=not quick)
+        for name, measure_in_spark in _IN_SPARK.items():
+            if name in wanted:
+                yield measure_in_spark(spark, folder, rounds, quick)
 
 
 def _say(what: str) -> None:
