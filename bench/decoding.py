@@ -1,4 +1,4 @@
-"""Events to rows in one Python process, each of the five bodies, compared with parsing the same JSON alone."""
+"""Events to row blocks in one Python process, each of the five bodies, compared with parsing the same JSON alone."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bench.bodies import BINARY, BODIES, TENSOR, requests_as
 from bench.rounds import Contender, Rounds
 from bench.section import Section
 from sparkmon.errors import SparkmonError
-from sparkmon.protocol import decode_batches
+from sparkmon.protocol import decode_events
 
 __all__ = ["measure_decoding"]
 
@@ -50,7 +50,8 @@ def _parsing_of(kind: str) -> str:
 def _decoding(events: pa.RecordBatch) -> Callable[[], int]:
     def decode() -> int:
         batches = (events.slice(at, _BATCH) for at in range(0, events.num_rows, _BATCH))
-        rows = sum(rows.num_rows for batch in batches for rows in decode_batches(batch))
+        parts = (part for batch in batches for part in decode_events(batch))
+        rows = sum(len(block) for part in parts for block in part.blocks)
         if rows != events.num_rows:
             raise SparkmonError(f"got {rows} rows of {events.num_rows} events of one row each")
         return rows
