@@ -94,10 +94,11 @@ def bin_counts(distribution: Distribution, edges: npt.ArrayLike) -> FloatArray:
     >>> bin_counts(Distribution.from_sample([-7, 0.2, 1, 99, None]), [0, 1])
     array([1., 2., 1., 1.])
     """
-    cumulative = np.concatenate([[0.0], np.cumsum(distribution.weights)])
-    places = np.searchsorted(distribution.values, edges, side="right")
-    inner = np.diff(np.concatenate([[0.0], cumulative[places], [cumulative[-1]]]))
-    return np.append(inner, distribution.null_count)
+    ranks = distribution.ranks
+    upto = ranks[np.searchsorted(distribution.values, edges, side="right")]
+    counts = np.concatenate([upto, ranks[-1:], [distribution.null_count]])
+    counts[1:-1] -= counts[:-2]
+    return counts
 
 
 def both_counts(
@@ -133,8 +134,15 @@ def both_counts(
     """
     if reference.table is not None:
         return _counts_at_cuts(reference, reference.table, current, bins)
-    edges = reference_edges(reference, bins) if reference.n else np.empty(0)
-    return bin_counts(reference, edges), bin_counts(current, edges)
+    return reference.once(_own_counts, bins), bin_counts(current, reference.once(_edges, bins))
+
+
+def _edges(reference: Distribution, bins: int) -> FloatArray:
+    return reference_edges(reference, bins) if reference.n else np.empty(0)
+
+
+def _own_counts(reference: Distribution, bins: int) -> FloatArray:
+    return bin_counts(reference, reference.once(_edges, bins))
 
 
 def _counts_at_cuts(

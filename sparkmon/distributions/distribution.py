@@ -6,15 +6,17 @@ It is the same whether it was made from a sample, from a sketch or from a featur
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from sparkmon.distributions.kll import read_kll
 from sparkmon.distributions.quantile_table import QuantileTable
+from sparkmon.distributions.weighted import Weighted, without_ties
 from sparkmon.errors import ProfileError
 
 __all__ = ["Distribution"]
@@ -24,10 +26,14 @@ FloatArray: TypeAlias = npt.NDArray[np.float64]
 _ROUNDING = 1e-9
 """Relative slack for sums of weights and for ranks, above the rounding of double sums."""
 _LARGEST_ERROR = math.nextafter(1.0, 0.0)
+_DEFAULTS: Mapping[str, Any] = MappingProxyType(
+    dict.fromkeys(("rank_error", "null_count", "nan_count", "text_count"), 0.0)
+    | {"table": None, "least": math.nan, "greatest": math.nan, "moments": None}
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Distribution:
+class Distribution(Weighted):
     """How the numbers of one column are distributed.
 
     Parameters
@@ -88,6 +94,12 @@ class Distribution:
             raise _refused("weights that are not", "positive, finite weights")
         if not abs(float(weights.sum()) - self.n) <= _ROUNDING * self.n:
             raise _refused(f"weights summing to {weights.sum():g}", f"n={self.n:g}")
+        values.flags.writeable = weights.flags.writeable = False
+        object.__setattr__(self, "values", values)
+        object.__setattr__(self, "weights", weights)
+        self._check_numbers()
+
+    def _check_numbers(self) -> None:
         if not (0 <= self.rank_error < 1 and 0 <= self.null_count < math.inf):
             raise _refused(
                 f"rank_error={self.rank_error!r}, null_count={self.null_count!r}",
@@ -99,12 +111,7 @@ class Distribution:
                 f"nan_count={parts[0]!r}, text_count={parts[1]!r}, null_count={self.null_count!r}",
                 "nan_count and text_count of 0 or more, and null_count, which counts both, too",
             )
-        self._check_exact(values)
-        values.flags.writeable = weights.flags.writeable = False
-        object.__setattr__(self, "values", values)
-        object.__setattr__(self, "weights", weights)
-
-    def _check_exact(self, values: FloatArray) -> None:
+        values = self.values
         if values.size and self.table is None and self.rank_error == 0:
             for name, value in (("least", values[0]), ("greatest", values[-1])):
                 if math.isnan(getattr(self, name)):
@@ -132,19 +139,32 @@ class Distribution:
         numbers = rows[~np.isnan(rows)]
         missing = rows.size - numbers.size
         nulls = _nulls(sample) if missing else 0
-        exact = cls._of(numbers, np.ones(numbers.size), 0.0, missing)
-        return replace(exact, nan_count=float(missing - nulls))
+        counts = {"null_count": float(missing), "nan_count": float(missing - nulls)}
+        ones = np.ones(numbers.size)
+        return cls._of_ascending(np.sort(numbers), ones, float(numbers.size), counts)
 
     @classmethod
-    def from_kll(cls, data: bytes | bytearray, null_count: float = 0.0) -> Distribution:
+    def from_kll(
+        cls,
+        data: bytes | bytearray,
+        null_count: float = 0.0,
+        *,
+        nan_count: float = 0.0,
+        text_count: float = 0.0,
+        moments: tuple[float, float] | None = None,
+    ) -> Distribution:
         """Return what a KLL sketch of doubles or floats says; ``rank_error`` is its error at 99 %.
 
         A sketch that still retains every row is exact. Sketches of longs: see
         :func:`sparkmon.distributions.read_kll`.
         """
         sketch = read_kll(data)
-        distribution = cls._of(sketch.values, sketch.weights, sketch.rank_error, null_count)
-        return replace(distribution, least=sketch.min, greatest=sketch.max)
+        others = {
+            **{"null_count": float(null_count), "nan_count": nan_count, "text_count": text_count},
+            **{"least": sketch.min, "greatest": sketch.max, "moments": moments},
+            "rank_error": sketch.rank_error,
+        }
+        return cls._of_ascending(sketch.values, sketch.weights, float(sketch.n), others)
 
     @classmethod
     def from_table(cls, table: QuantileTable, null_count: float = 0.0) -> Distribution:
@@ -161,21 +181,32 @@ class Distribution:
         >>> coarse.n, coarse.rank_error, round(coarse.mean, 3)
         (100.0, 0.5, 5.625)
         """
-        error = min(table.rank_error, _LARGEST_ERROR)
-        likely = cls._of(*table.spread(), error, null_count)
-        least = float(table.lows[0]) if table.shares[0] == 0 else math.nan
-        greatest = float(table.highs[-1]) if table.shares[-1] == 1 else math.nan
-        return replace(likely, n=float(table.n), table=table, least=least, greatest=greatest)
+        values, weights = table.spread()
+        order = np.argsort(values, kind="stable")
+        others = {
+            "table": table,
+            "least": float(table.lows[0]) if table.shares[0] == 0 else math.nan,
+            "greatest": float(table.highs[-1]) if table.shares[-1] == 1 else math.nan,
+            "rank_error": min(table.rank_error, _LARGEST_ERROR),
+            "null_count": float(null_count),
+        }
+        return cls._of_ascending(values[order], weights[order], float(table.n), others)
 
     @classmethod
-    def _of(
-        cls, values: FloatArray, weights: FloatArray, rank_error: float, null_count: float
+    def _of_ascending(
+        cls, values: FloatArray, weights: FloatArray, n: float, others: Mapping[str, object]
     ) -> Distribution:
-        if not np.isfinite(values).all():
+        """Make one of ascending values, which may be tied, and of positive weights that sum to ``n``: not checked."""
+        if values.size and not (math.isfinite(values[0]) and math.isfinite(values[-1])):
             raise _refused("an infinite value", "finite values; count infinities apart")
-        support, place = np.unique(values, return_inverse=True)
-        merged = np.bincount(place, weights, support.size).astype(np.float64)
-        return cls(support, merged, rank_error, float(weights.sum()), float(null_count))
+        values, weights = without_ties(values, weights)
+        values.flags.writeable = weights.flags.writeable = False
+        distribution = object.__new__(cls)
+        arrays = {"values": values, "weights": weights, "n": n}
+        for name, value in {**_DEFAULTS, **others, **arrays}.items():
+            object.__setattr__(distribution, name, value)
+        distribution._check_numbers()
+        return distribution
 
     @property
     def rows(self) -> float:
@@ -214,9 +245,9 @@ class Distribution:
         """
         if not self.n:
             return np.full(np.shape(points), math.nan)
-        cumulative = np.concatenate([[0.0], np.cumsum(self.weights)])
+        ranks = self.ranks
         places = np.searchsorted(self.values, points, side="right")
-        shares: FloatArray = cumulative[places] / cumulative[-1]
+        shares: FloatArray = ranks[places] / ranks[-1]
         return shares
 
     def quantile(self, shares: npt.ArrayLike) -> FloatArray:
@@ -231,21 +262,14 @@ class Distribution:
         """
         if not self.n:
             return np.full(np.shape(shares), math.nan)
-        cumulative = np.cumsum(self.weights)
-        ranks = np.asarray(shares, np.float64) * cumulative[-1] * (1 - _ROUNDING)
-        points: FloatArray = self.values[np.searchsorted(cumulative, ranks)]
+        ranks = np.asarray(shares, np.float64) * self.ranks[-1] * (1 - _ROUNDING)
+        points: FloatArray = self.values[np.searchsorted(self.ranks[1:], ranks)]
         return points
 
     @property
     def mean(self) -> float:
         """The mean: that of ``moments`` where they are known, else of the weighted values; NaN if ``n`` is 0."""
-        if self.moments is not None and self.n:
-            return self.moments[0]
-        return self._weighted_mean
-
-    @property
-    def _weighted_mean(self) -> float:
-        return float(np.sum(self.values * (self.weights / self.n))) if self.n else math.nan
+        return self.weighted_mean if self.moments is None or not self.n else self.moments[0]
 
     @property
     def std(self) -> float:
@@ -258,11 +282,7 @@ class Distribution:
         """
         if self.values.size < 2:
             return 0.0 if self.n else math.nan
-        if self.moments is not None:
-            return self.moments[1]
-        deviations = self.values - self._weighted_mean
-        scale = float(np.abs(deviations).max())  # squares of values near 1e200 would overflow
-        return scale * math.sqrt(float(np.sum((deviations / scale) ** 2 * self.weights)) / self.n)
+        return self.weighted_std if self.moments is None else self.moments[1]
 
 
 def _nulls(sample: object) -> int:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from sparkmon.distributions.categories import Categories
 from sparkmon.distributions.distribution import Distribution
 from sparkmon.distributions.joint import Joint
@@ -69,15 +71,13 @@ def _numbers(profile: Mapping[str, Any]) -> Distribution:
     missing = float(profile["count"] - profile["num_numbers"])
     nan, texts = float(profile.get("num_nan") or 0), float(profile["num_texts"])
     if not profile["num_numbers"]:
-        return replace(
-            Distribution.from_sample([]), null_count=missing, nan_count=nan, text_count=texts
-        )
-    sketch = profile["sketch"]
+        none = np.empty(0)
+        return Distribution(none, none, 0.0, 0.0, missing, nan_count=nan, text_count=texts)
+    sketch, moments = profile["sketch"], _moments(profile)
     if is_quantile_table(sketch):
-        distribution = Distribution.from_table(QuantileTable.from_bytes(sketch), missing)
-    else:
-        distribution = Distribution.from_kll(sketch, missing)
-    return replace(distribution, nan_count=nan, text_count=texts, moments=_moments(profile))
+        table = Distribution.from_table(QuantileTable.from_bytes(sketch), missing)
+        return replace(table, nan_count=nan, text_count=texts, moments=moments)
+    return Distribution.from_kll(sketch, missing, nan_count=nan, text_count=texts, moments=moments)
 
 
 def _moments(profile: Mapping[str, Any]) -> tuple[float, float] | None:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from sparkmon.distributions.bins import both_counts
 from sparkmon.distributions.categories import Categories, align
+from sparkmon.distributions.remembering import for_one_pair
 from sparkmon.statistics.laws.tail_probabilities import chi2_quantile, chi2_sf
 from sparkmon.statistics.statistic import (
     Measurement,
@@ -28,8 +29,8 @@ from sparkmon.statistics.statistic import (
 __all__ = ["Distance", "Shares", "binned_error", "chi2_null_distribution", "shares"]
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
-Distance: TypeAlias = Callable[[FloatArray, FloatArray], float]
-"""(reference shares, current shares) -> value."""
+Distance: TypeAlias = Callable[[FloatArray, FloatArray], FloatArray | float]
+"""(reference shares, current shares) -> value, over the last axis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class Shares:
         return math.sqrt(inverse_rows(self.reference_count, self.current_count))
 
 
+@for_one_pair
 def shares(reference: Summary, current: Summary, bins: int = 10) -> Shares:
     """Count both sides on bins made from the reference.
 
@@ -168,19 +170,22 @@ def _pearson(sides: Shares) -> float:
 
 def binned_error(sides: Shares, distance: Distance, value: float) -> float:
     """Return how far the rank errors of both sides may have put a distance off; see :func:`chi2_null_distribution`."""
-    total = 0.0
-    for edge in range(sides.reference.size - 2 if sides.reference_error else 0):
-        moved = _moved(sides.reference, edge, sides.reference_error)
-        total += max(abs(distance(side, sides.current) - value) for side in moved)
-    for edge in range(sides.current.size - 2 if sides.current_error else 0):
-        moved = _moved(sides.current, edge, sides.current_error)
-        total += max(abs(distance(sides.reference, side) - value) for side in moved)
-    return total
+    moved = []
+    if sides.reference_error:
+        moved.append(distance(_moved(sides.reference, sides.reference_error), sides.current))
+    if sides.current_error:
+        moved.append(distance(sides.reference, _moved(sides.current, sides.current_error)))
+    return sum(float(np.abs(values - value).max(axis=0).sum()) for values in moved)
 
 
-def _moved(side: FloatArray, edge: int, mass: float) -> tuple[FloatArray, FloatArray]:
-    up, down = side.copy(), side.copy()
-    rising, falling = min(mass, side[edge]), min(mass, side[edge + 1])
-    up[edge : edge + 2] += (-rising, rising)
-    down[edge : edge + 2] += (falling, -falling)
-    return up, down
+def _moved(shares: FloatArray, mass: float) -> FloatArray:
+    """Return the shares with ``mass`` moved up and down over each edge; shape (2, edges, bins)."""
+    edges = np.arange(shares.size - 2)
+    moved = np.empty((2, edges.size, shares.size))
+    moved[:] = shares
+    up, down = np.minimum(mass, shares[:-2]), np.minimum(mass, shares[1:-1])
+    moved[0, edges, edges] -= up
+    moved[0, edges, edges + 1] += up
+    moved[1, edges, edges] += down
+    moved[1, edges, edges + 1] -= down
+    return moved

@@ -75,13 +75,14 @@ def chi2(reference: Summary, current: Summary) -> float:
     """
     reference, current = as_levels(reference, current)
     sides = shares(reference, current)
-    return _distance(sides.reference, sides.current)
+    return float(_distance(sides.reference, sides.current))
 
 
-def _distance(reference: FloatArray, current: FloatArray) -> float:
+def _distance(reference: FloatArray, current: FloatArray) -> FloatArray:
     both = reference + current
     squares = (reference - current) ** 2 / np.where(both == 0, 1.0, both)
-    return float(np.sqrt(np.sum(squares) / 2))
+    value: FloatArray = np.sqrt(squares.sum(axis=-1) / 2)
+    return value
 
 
 def _null_distribution(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TypeAlias
 
 import numpy as np
@@ -74,11 +73,13 @@ def hellinger(reference: Summary, current: Summary, *, bins: int = _BINS) -> flo
     0.071161
     """
     sides = shares(reference, current, bins)
-    return _distance(sides.reference, sides.current)
+    return float(_distance(sides.reference, sides.current))
 
 
-def _distance(reference: FloatArray, current: FloatArray) -> float:
-    return math.sqrt(float(np.sum((np.sqrt(reference) - np.sqrt(current)) ** 2)) / 2)
+def _distance(reference: FloatArray, current: FloatArray) -> FloatArray:
+    squares = (np.sqrt(reference) - np.sqrt(current)) ** 2
+    value: FloatArray = np.sqrt(squares.sum(axis=-1) / 2)
+    return value
 
 
 def _null_distribution(

@@ -75,18 +75,20 @@ def js(reference: Summary, current: Summary, *, bins: int = _BINS) -> float:
     0.085435
     """
     sides = shares(reference, current, bins)
-    return _distance(sides.reference, sides.current)
+    return float(_distance(sides.reference, sides.current))
 
 
-def _distance(reference: FloatArray, current: FloatArray) -> float:
+def _distance(reference: FloatArray, current: FloatArray) -> FloatArray:
     middle = (reference + current) / 2
-    filled = np.isnan(middle) | (middle > 0)
-    apart = sum(_divergence(side[filled], middle[filled]) for side in (reference, current))
-    return float(np.sqrt(np.maximum(apart / 2, 0.0)))
+    apart = _divergence(reference, middle) + _divergence(current, middle)
+    value: FloatArray = np.sqrt(np.maximum(apart / 2, 0.0))
+    return value
 
 
-def _divergence(side: FloatArray, middle: FloatArray) -> float:
-    return float(np.sum(side * np.log2(np.where(side == 0, 1.0, side / middle))))
+def _divergence(side: FloatArray, middle: FloatArray) -> FloatArray:
+    ratios = np.divide(side, middle, out=np.ones_like(middle), where=side != 0)
+    divergence: FloatArray = (side * np.log2(ratios)).sum(axis=-1)
+    return divergence
 
 
 def _null_distribution(

@@ -75,12 +75,14 @@ def kl(reference: Summary, current: Summary, *, bins: int = _BINS) -> float:
     0.020136
     """
     sides = shares(reference, current, bins)
-    return _distance(sides.reference, sides.current)
+    return float(_distance(sides.reference, sides.current))
 
 
-def _distance(reference: FloatArray, current: FloatArray) -> float:
+def _distance(reference: FloatArray, current: FloatArray) -> FloatArray:
     expected, observed = np.maximum(reference, _FLOOR), np.maximum(current, _FLOOR)
-    return float(np.sum(observed * np.log(observed / expected) - observed + expected))
+    terms = observed * np.log(observed / expected) - observed + expected
+    value: FloatArray = terms.sum(axis=-1)
+    return value
 
 
 def _null_distribution(

@@ -22,6 +22,7 @@ __all__ = ["lattice_rate"]
 
 _THRESHOLD = 0.01
 _MOST_DECIMALS = 6
+_FEW = 64
 _SLACK = 1e-6
 """How far off the lattice a value may stand, in steps: what rounding of a double leaves."""
 _SINGLE = 1.2e-7
@@ -78,10 +79,10 @@ def lattice_rate(reference: Summary, current: Summary) -> float:
     reference, current = as_numbers(reference, current)
     if not (reference.n and current.n):
         return math.nan
-    step = _step(reference)
+    step = reference.once(_step)
     if step is None:
         return 0.0
-    return float(current.weights[_is_off(current, step)].sum()) / current.n
+    return float(current.once(_weights_off, step).sum()) / current.n
 
 
 def _step(reference: Distribution) -> float | None:
@@ -93,13 +94,21 @@ def _step(reference: Distribution) -> float | None:
         step = 10.0**-decimals
         if greatest * _SINGLE > step / 4:
             return None
-        if not _is_off(reference, step).any():
+        # A few values tell at once of most columns that they have no such lattice.
+        if not (
+            _is_off(reference.values[:_FEW], step).any() or _is_off(reference.values, step).any()
+        ):
             return step
     return None
 
 
-def _is_off(side: Distribution, step: float) -> np.ndarray:
-    steps = side.values / step
+def _weights_off(side: Distribution, step: float) -> np.ndarray:
+    weights: np.ndarray = side.weights[_is_off(side.values, step)]
+    return weights
+
+
+def _is_off(values: np.ndarray, step: float) -> np.ndarray:
+    steps = values / step
     slack = _SLACK + np.abs(steps) * _SINGLE
     # Values this large have no decimals.
     off: np.ndarray = (np.abs(steps - np.round(steps)) > slack) & (slack < 0.25)
@@ -110,10 +119,10 @@ def _null_distribution(
     reference: Summary, current: Summary, value: float, threshold: float
 ) -> Measurement:
     reference, current = as_numbers(reference, current)
-    step = _step(reference)
+    step = reference.once(_step)
     sketch_error = 0.0
     if step is not None and current.rank_error:
-        weights = current.weights[_is_off(current, step)]
+        weights = current.once(_weights_off, step)
         sketch_error = _CONFIDENCE * math.sqrt(float((weights**2).sum())) / current.n
     rows = reference.n
     if reference.rank_error:

@@ -79,11 +79,12 @@ def linf(reference: Summary, current: Summary, *, bins: int = _BINS) -> float:
     0.1
     """
     sides = shares(reference, current, bins)
-    return _distance(sides.reference, sides.current)
+    return float(_distance(sides.reference, sides.current))
 
 
-def _distance(reference: FloatArray, current: FloatArray) -> float:
-    return float(np.max(np.abs(reference - current)))
+def _distance(reference: FloatArray, current: FloatArray) -> FloatArray:
+    value: FloatArray = np.abs(reference - current).max(axis=-1)
+    return value
 
 
 def _null_distribution(

@@ -70,7 +70,9 @@ def _null_distribution(
 ) -> Measurement:
     reference, current = as_numbers(reference, current)
     sides = (reference, current)
-    sketch_error = sum(0.0 if side.moments else rank_slack(side, side.rank_error) for side in sides)
+    sketch_error = sum(
+        0.0 if side.moments else side.once(rank_slack, side.rank_error) for side in sides
+    )
     return mean_null_distribution(reference, current, value, threshold, sketch_error)
 
 

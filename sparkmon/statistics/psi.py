@@ -85,12 +85,13 @@ def psi(reference: Summary, current: Summary, *, bins: int = _BINS, floor: float
     if not 0 < floor < 1:
         raise OptionError.malformed("floor", floor, "a share in (0, 1), such as 1e-4")
     sides = shares(reference, current, bins)
-    return _distance(sides.reference, sides.current, floor)
+    return float(_distance(sides.reference, sides.current, floor))
 
 
-def _distance(reference: FloatArray, current: FloatArray, floor: float = _FLOOR) -> float:
+def _distance(reference: FloatArray, current: FloatArray, floor: float = _FLOOR) -> FloatArray:
     expected, observed = np.maximum(reference, floor), np.maximum(current, floor)
-    return float(np.sum((observed - expected) * np.log(observed / expected)))
+    value: FloatArray = ((observed - expected) * np.log(observed / expected)).sum(axis=-1)
+    return value
 
 
 def _null_distribution(

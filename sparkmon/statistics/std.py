@@ -75,9 +75,9 @@ def _null_distribution(
     reference: Summary, current: Summary, value: float, threshold: float
 ) -> Measurement:
     reference, current = as_numbers(reference, current)
-    sketch_error = sum(0.0 if side.moments else _slack(side) for side in (reference, current))
+    sketch_error = sum(0.0 if side.moments else side.once(_slack) for side in (reference, current))
     # Standard deviation of the estimate times the root of its rows.
-    unit = reference.std * math.sqrt(max(0.0, _kurtosis(reference) - 1)) / 2
+    unit = reference.std * math.sqrt(max(0.0, reference.once(_kurtosis) - 1)) / 2
     scale = math.sqrt(inverse_rows(reference.n, current.n))
     point = math.sqrt(chi2_quantile(0.999, 1)) * unit
     ratio = threshold / point if point else math.inf

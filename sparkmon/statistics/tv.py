@@ -79,11 +79,12 @@ def tv(reference: Summary, current: Summary, *, bins: int = _BINS) -> float:
     0.1
     """
     sides = shares(reference, current, bins)
-    return _distance(sides.reference, sides.current)
+    return float(_distance(sides.reference, sides.current))
 
 
-def _distance(reference: FloatArray, current: FloatArray) -> float:
-    return float(np.sum(np.abs(reference - current))) / 2
+def _distance(reference: FloatArray, current: FloatArray) -> FloatArray:
+    value: FloatArray = np.abs(reference - current).sum(axis=-1) / 2
+    return value
 
 
 def _null_distribution(

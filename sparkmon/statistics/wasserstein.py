@@ -91,10 +91,11 @@ def null_distribution(
 ) -> Measurement:
     """Measure a distance ``value``, all in the column's unit."""
     reference, current = as_numbers(reference, current)
-    sketch_error = sum(rank_slack(side, side.known_error) for side in (reference, current))
+    sides = (reference, current)
+    sketch_error = sum(side.once(rank_slack, side.known_error) for side in sides)
     c = inverse_rows(reference.n, current.n)
     sd = reference.std or math.ulp(0.0)  # in a constant column any difference is beyond noise
-    spread = _spread(reference)
+    spread = reference.once(_spread)
     evidence, ratio = max(0.0, value - sketch_error) / sd, threshold / sd
     extra = max(0.0, _HALF_NORMAL * ((spread / sd) ** 2 - 1))
     point = chi2_quantile(0.999, 1) + extra
@@ -111,7 +112,7 @@ def null_distribution(
 
 
 def _spread(reference: Distribution) -> float:
-    below = reference.cdf(reference.values)[:-1]
+    below = reference.shares[:-1]
     return float(np.sum(np.sqrt(below * (1 - below)) * np.diff(reference.values)))
 
 
