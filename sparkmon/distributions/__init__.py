@@ -10,8 +10,10 @@ from sparkmon.distributions.bins import bin_counts, reference_edges
 from sparkmon.distributions.categories import NULL, OTHER, UNSEEN, Categories, align
 from sparkmon.distributions.distribution import Distribution
 from sparkmon.distributions.gaps import gaps
+from sparkmon.distributions.hll import hll_coupons, merge_hll, write_hll
 from sparkmon.distributions.joint import Joint
 from sparkmon.distributions.kll import KllSketch, kll_rank_error, read_kll
+from sparkmon.distributions.kll_writer import write_kll
 from sparkmon.distributions.merge import merge_summaries
 from sparkmon.distributions.profile import kind_of, summary_of
 from sparkmon.distributions.projection import Projection
@@ -31,11 +33,15 @@ __all__ = [
     "align",
     "bin_counts",
     "gaps",
+    "hll_coupons",
     "kind_of",
     "kll_rank_error",
+    "merge_hll",
     "merge_summaries",
     "rank_slack",
     "read_kll",
     "reference_edges",
     "summary_of",
+    "write_hll",
+    "write_kll",
 ]

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from sparkmon.errors import ProfileError
 
-__all__ = ["KllSketch", "kll_rank_error", "read_kll"]
+__all__ = ["KllLevels", "KllSketch", "kll_levels", "kll_rank_error", "read_kll"]
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 
@@ -49,6 +49,20 @@ class KllSketch:
     def rank_error(self) -> float:
         """Half-width of a rank's 99 % interval as a share of ``n``; 0 while every number is retained."""
         return 0.0 if self.values.size == self.n else kll_rank_error(self.k)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KllLevels:
+    """A sketch as it is stored."""
+
+    k: int
+    n: int
+    levels: list[FloatArray]
+    """An item of level h stands for 2^h numbers; each level is sorted, except perhaps the lowest."""
+    min: float
+    max: float
+    capacity: int
+    """Where the last level ends: how many items all levels may hold; 0 for fewer than two numbers."""
 
 
 def kll_rank_error(k: int) -> float:
@@ -115,6 +129,15 @@ def read_kll(data: bytes | bytearray, *, integers: bool = False) -> KllSketch:
     >>> read_kll(bytes.fromhex("02020f04c80008000000000000001c40")).values
     array([7.])
     """
+    parsed = kll_levels(data, integers=integers)
+    values = np.concatenate(parsed.levels) if parsed.levels else np.empty(0)
+    weights = np.repeat(2.0 ** np.arange(len(parsed.levels)), [*map(len, parsed.levels)])
+    order = np.argsort(values, kind="stable")
+    return KllSketch(parsed.k, parsed.n, values[order], weights[order], parsed.min, parsed.max)
+
+
+def kll_levels(data: bytes | bytearray, *, integers: bool = False) -> KllLevels:
+    """Return what :func:`read_kll` does, level by level as it is stored."""
     if len(data) < _SHORT:
         raise _malformed(f"{len(data)} bytes", f"at least {_SHORT}")
     _, version, family, flags, k = struct.unpack_from("<BBBBH", data)
@@ -123,15 +146,10 @@ def read_kll(data: bytes | bytearray, *, integers: bool = False) -> KllSketch:
             f"family {family}, version {version}, k {k}", "family 15, version 1 or 2, k >= 8"
         )
     if flags & _EMPTY:
-        none = np.empty(0)
-        return KllSketch(k, 0, none, none, math.nan, math.nan)
+        return KllLevels(k, 0, [], math.nan, math.nan, 0)
     if flags & _SINGLE or version == 2:
         items = _items(data, _SHORT, 1, integers)
-        return KllSketch(k, 1, items, np.ones(1), float(items[0]), float(items[0]))
-    return _read_levels(data, integers)
-
-
-def _read_levels(data: bytes | bytearray, integers: bool) -> KllSketch:
+        return KllLevels(k, 1, [items], float(items[0]), float(items[0]), 0)
     if len(data) < _FULL:
         raise _malformed(f"{len(data)} bytes", f"a header of {_FULL}")
     n, k, levels = struct.unpack_from("<QHB", data, 8)
@@ -144,12 +162,10 @@ def _read_levels(data: bytes | bytearray, integers: bool) -> KllSketch:
     top, remainder = divmod(rest, 1 << (levels - 1))
     if min(counts, default=0) < 0 or top < 0 or remainder:
         raise _malformed(f"levels starting at {starts}", f"levels that hold {n} rows")
-    counts.append(top)
-    items = _items(data, offset, sum(counts) + 2, integers)
-    weights = np.repeat(2.0 ** np.arange(levels), counts)
-    least, greatest, values = float(items[0]), float(items[1]), items[2:]
-    order = np.argsort(values, kind="stable")
-    return KllSketch(k, n, values[order], weights[order], least, greatest)
+    items = _items(data, offset, sum(counts) + top + 2, integers)
+    ends = [2, *(2 + start - starts[0] for start in starts[1:]), items.size]
+    arrays = [items[start:end] for start, end in pairwise(ends)]
+    return KllLevels(k, n, arrays, float(items[0]), float(items[1]), starts[0] + items.size - 2)
 
 
 def _items(data: bytes | bytearray, offset: int, count: int, integers: bool) -> FloatArray:

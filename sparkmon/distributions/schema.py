@@ -14,6 +14,7 @@ from sparkmon.errors import ProfileError
 
 __all__ = [
     "OTHER_VALUES",
+    "PANES",
     "PROFILE",
     "PROFILES",
     "PROFILE_KEY",
@@ -96,6 +97,10 @@ PROFILES = pa.schema(_PROFILES_FIELDS)
 """One row per model, window, slice and column. ``column_kind`` is ``feature``, ``prediction`` or ``row_flag``,
 and ``joint`` of the column ``:joint``, in which a row stands for all its numeric features together.
 ``slice_key`` and ``slice_value`` are null for the whole table."""
+
+PANES = pa.schema([*_PROFILES_FIELDS, pa.field("last_event_time", _TIME)])
+"""The summaries of panes, which tile time: mergeable parts of windows, several per key where several were written.
+``window_start`` and ``window_end`` are the pane's, ``last_event_time`` is the greatest event time of its rows."""
 
 _REFERENCES_FIELDS: list[pa.Field[Any]] = [
     *_KEY,

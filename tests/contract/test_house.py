@@ -34,6 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "payload_logger": {"backoff", "errors", "printable", "protocol", "records", "secret"},
     "serving": {"errors", "payload_logger", "printable", "protocol", "records", "secret", "store"},
     "sources": {"errors", "logs", "option_types", "protocol", "records", "registry", "schemas"},
+    "panes": {"distributions", "errors", "protocol"},
     "profiles": {"distributions", "errors", "records", "schemas"},
     "functions": {"distributions", "errors", "statistics"},
     "comparison": {
@@ -78,7 +79,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 
 PURE = {
     *("errors", "interval", "registry", "records", "protocol", "distributions", "statistics"),
-    *("backoff", "option_types", "store"),
+    *("backoff", "option_types", "panes", "store"),
     *("logs", "payload_logger", "printable", "receiver", "secret", "serving", "sinks", "skew"),
 }
 """Rooms that live without Spark: importing them must not import pyspark."""

@@ -1,0 +1,93 @@
+"""Blocks of rows to panes: the summaries of columns in short stretches of time."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from sparkmon.distributions.schema import PANES
+from sparkmon.errors import OptionError
+from sparkmon.panes.block_groups import BlockSlices
+from sparkmon.panes.block_parts import Projections, parts_of
+from sparkmon.panes.limits import PaneLimits
+from sparkmon.panes.merge_parts import merge_parts
+from sparkmon.panes.parts import nested
+from sparkmon.panes.pool import Expected, pooled
+from sparkmon.protocol import RowBlock
+
+__all__ = ["PaneBuilder"]
+
+_WHILE_BUILDING = 10
+
+
+class PaneBuilder:
+    """Summarises blocks of rows, pane by pane.
+
+    Parameters
+    ----------
+    pane_us : int
+        Length of a pane in microseconds. Panes start at whole multiples of it since 1970 UTC.
+    slices : BlockSlices, optional
+        Also summarise the rows of each slice.
+    projections : mapping of (model, model version) to Projection
+        Requests of these models also have the column ``:joint``; the version is empty for all without their own.
+    k : int, default 800
+        KLL parameter of the sketches.
+    limits : PaneLimits
+        How much is kept.
+    expected : mapping of str to collection of str
+        By model, the columns that are never pooled.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sparkmon.protocol import Cells
+    >>> times, instance = np.array([10, 20, 70]), np.zeros(3, np.int32)
+    >>> ages = Cells(("age",), np.array([[31.0], [47.0], [28.0]]))
+    >>> builder = PaneBuilder(60)
+    >>> builder.add(RowBlock("loans", "", "request", np.arange(3), times, instance, features=ages))
+    >>> [(each["count"], each["avg"]) for each in builder.build()["profile"].to_pylist()]
+    [(2, 39.0), (1, 28.0)]
+    """
+
+    def __init__(
+        self,
+        pane_us: int,
+        *,
+        slices: BlockSlices | None = None,
+        projections: Projections = {},  # noqa: B006 - never changed
+        k: int = 800,
+        limits: PaneLimits = PaneLimits(),  # noqa: B008 - frozen
+        expected: Expected = {},  # noqa: B006 - never changed
+    ) -> None:
+        if pane_us < 1:
+            raise OptionError(f"got pane_us={pane_us!r}; expected 1 or more microseconds")
+        self._pane_us, self._k, self._limits = pane_us, k, limits
+        self._slices, self._projections, self._expected = slices, projections, expected
+        self._parts: list[pa.Table] = []
+        self._buffered = 0
+
+    @property
+    def nbytes(self) -> int:
+        """The size of what is buffered and summarised: build when it grows beyond what the task may hold."""
+        return sum(part.nbytes for part in self._parts)
+
+    def add(self, block: RowBlock) -> None:
+        """Summarise the rows of a block."""
+        for part in parts_of(block, self._pane_us, self._slices, self._projections):
+            self._parts.append(part)
+            self._buffered += part.nbytes
+        if self._buffered > self._limits.buffer_bytes:
+            merged = self._merged(_WHILE_BUILDING * self._limits.levels)
+            self._parts = [merged]
+            # What is summarised is merged again only when as much is buffered anew.
+            self._buffered = min(0, self._limits.buffer_bytes - merged.nbytes)
+
+    def build(self) -> pa.Table:
+        """Return the panes of all blocks since the last build, one row per key, of ``PANES``."""
+        panes = nested(self._merged(self._limits.levels)) if self._parts else PANES.empty_table()
+        self._parts, self._buffered = [], 0
+        return panes
+
+    def _merged(self, levels: int) -> pa.Table:
+        parts = pooled(pa.concat_tables(self._parts), self._limits, self._expected)
+        return merge_parts(parts, self._k, levels)

@@ -1,0 +1,103 @@
+"""Summaries of disjoint rows merged by key: counts added up, moments by Chan, sketches within their bounds."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sparkmon.distributions import write_kll
+from sparkmon.distributions.schema import PROFILE_KEY
+from sparkmon.panes.merge_texts import merged_texts
+from sparkmon.panes.parts import COUNTS, PARTS
+
+__all__ = ["merge_parts"]
+
+FloatArray: TypeAlias = npt.NDArray[np.float64]
+Index: TypeAlias = npt.NDArray[np.int64]
+
+
+def merge_parts(parts: pa.Table, k: int, levels: int) -> pa.Table:
+    """Merge ``PARTS`` by ``PROFILE_KEY``; no row of the result has ``values``, each has at most so many levels."""
+    if not parts.num_rows:
+        return parts
+    numbered = parts.select(PROFILE_KEY).append_column("row", pa.array(np.arange(parts.num_rows)))
+    keys = numbered.group_by(list(PROFILE_KEY), use_threads=False).aggregate([("row", "list")])
+    lists: Any = keys["row_list"].combine_chunks()
+    starts = lists.offsets.to_numpy()[:-1].astype(np.int64)
+    ordered = parts.take(lists.values).combine_chunks()
+    sizes = np.diff(np.append(starts, parts.num_rows))
+    columns: dict[str, Any] = {name: keys[name] for name in PROFILE_KEY}
+    last = ordered["last_event_time"].cast(pa.int64()).to_numpy()
+    columns["last_event_time"] = pa.array(np.maximum.reduceat(last, starts)).cast(
+        PARTS.field("last_event_time").type
+    )
+    for name in COUNTS:
+        columns[name] = pa.array(np.add.reduceat(ordered[name].to_numpy(), starts))
+    none = columns["num_numbers"].to_numpy() == 0
+    for name, values in _moments(ordered, starts, sizes).items():
+        columns[name] = pa.array(values, mask=none)
+    columns["sketch"] = pa.array(_sketches(ordered, starts, none, k), pa.large_binary())
+    columns["frequent_items"], columns["distinct_sketch"] = merged_texts(
+        ordered, starts, sizes, levels
+    )
+    columns["vector"] = pa.array(_vectors(ordered, starts, sizes), pa.list_(pa.float64()))
+    columns["values"] = pa.nulls(starts.size, PARTS.field("values").type)
+    return pa.table(columns).select(PARTS.names).cast(PARTS)
+
+
+def _moments(parts: pa.Table, starts: Index, sizes: Index) -> dict[str, FloatArray]:
+    least, greatest, avg, m2 = (parts[name].to_numpy() for name in ("min", "max", "avg", "m2"))
+    n = parts["num_numbers"].to_numpy().astype(np.float64)
+    with np.errstate(all="ignore"):  # groups without numbers; squares of values near 1e200
+        share = n / np.repeat(np.add.reduceat(n, starts), sizes)
+        mean = np.add.reduceat(np.where(n > 0, share * avg, 0.0), starts)
+        off = avg - np.repeat(mean, sizes)
+        squares = np.add.reduceat(np.where(n > 0, m2 + n * off * off, 0.0), starts)
+    return {
+        "min": np.fmin.reduceat(least, starts),
+        "max": np.fmax.reduceat(greatest, starts),
+        "avg": mean,
+        "m2": squares,
+    }
+
+
+def _sketches(
+    parts: pa.Table, starts: Index, none: npt.NDArray[np.bool_], k: int
+) -> list[bytes | None]:
+    sketches = parts["sketch"].to_pylist()
+    lists: Any = parts["values"].combine_chunks()
+    lengths: Any = pc.list_value_length(lists).fill_null(0)
+    bounds = np.concatenate([[0], np.cumsum(lengths.to_numpy(zero_copy_only=False))]).tolist()
+    numbers = lists.flatten().to_numpy()
+    ends = [*starts[1:].tolist(), parts.num_rows]
+    merged: list[bytes | None] = []
+    for start, end, is_empty in zip(starts.tolist(), ends, none.tolist(), strict=True):
+        pieces: list[Any] = [each for each in sketches[start:end] if each is not None]
+        if bounds[end] > bounds[start]:
+            pieces.append(numbers[bounds[start] : bounds[end]])
+        if is_empty or not pieces:
+            merged.append(None)
+        elif len(pieces) == 1 and isinstance(pieces[0], bytes):
+            merged.append(pieces[0])
+        else:
+            merged.append(write_kll(pieces, k))
+    return merged
+
+
+def _vectors(parts: pa.Table, starts: Index, sizes: Index) -> list[FloatArray | None]:
+    """Average vectors by the rows that they are the means of."""
+    vectors: Any = parts["vector"].combine_chunks()
+    means: list[FloatArray | None] = [None] * starts.size
+    valid = np.flatnonzero(vectors.is_valid().to_numpy(zero_copy_only=False))
+    n = parts["num_numbers"].to_numpy()
+    group = np.repeat(np.arange(starts.size), sizes)[valid]
+    for each in np.unique(group):
+        rows = valid[group == each]
+        arrays = [np.array(vectors[int(row)].as_py()) for row in rows]
+        if len({array.size for array in arrays}) == 1 and n[rows].sum():
+            means[int(each)] = np.average(arrays, axis=0, weights=n[rows])
+    return means

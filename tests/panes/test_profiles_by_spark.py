@@ -1,0 +1,71 @@
+"""Panes merged are the profiles that Spark's own aggregates make of the same rows, and Spark reads their sketches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from sparkmon.distributions import read_kll
+from sparkmon.distributions.schema import PANES, PROFILE_KEY
+from sparkmon.panes import merge_panes
+from sparkmon.profiles import profile_rows
+from tests.panes.blocks import random_blocks, rows_of
+from tests.panes.test_builder import HOUR, built
+
+
+def opened(rows: list[dict[str, Any]]) -> dict[tuple[Any, ...], dict[str, Any]]:
+    """Read profiles by key; sums of doubles depend on the order of rows, and empty sketches may be null."""
+    by_key = {}
+    for row in rows:
+        profile = row["profile"]
+        for name in ("avg", "m2"):
+            if profile[name] is not None:
+                profile[name] = pytest.approx(profile[name], rel=1e-9, abs=1e-9)
+        sketch = profile["sketch"]
+        profile["sketch"] = [] if sketch is None else read_kll(sketch).values.tolist()
+        profile["frequent_items"] = sorted(profile["frequent_items"])
+        by_key[tuple(row[name] for name in PROFILE_KEY)] = profile
+    return by_key
+
+
+def test_panes_merged_are_the_profiles_of_spark(spark: SparkSession) -> None:
+    blocks = [block for seed in range(2) for block in random_blocks(seed, 120)]
+    panes = merge_panes(pa.concat_tables([built([block], HOUR) for block in blocks]))
+    by_spark = profile_rows(spark.createDataFrame(rows_of(blocks)), "1 hour").toArrow().to_pylist()
+    ours = spark.createDataFrame(panes)
+    estimates = {
+        tuple(row[name] for name in PROFILE_KEY): (row["distinct"], row["n"])
+        for row in ours.select(
+            *PROFILE_KEY,
+            F.coalesce(F.hll_sketch_estimate("profile.distinct_sketch"), F.lit(0)).alias(
+                "distinct"
+            ),
+            F.call_function("kll_sketch_get_n_double", F.col("profile.sketch")).alias("n"),
+        )
+        .toArrow()
+        .to_pylist()
+    }
+    merged = ours.agg(
+        F.hll_sketch_estimate(F.hll_union_agg("profile.distinct_sketch")).alias("distinct"),
+        F.call_function(
+            "kll_sketch_get_n_double",
+            F.call_function("kll_merge_agg_double", F.col("profile.sketch"), F.lit(800)),
+        ).alias("n"),
+    ).first()
+    assert panes.schema == PANES
+    theirs = opened(by_spark)
+    distinct = {key: theirs[key].pop("distinct_sketch") for key in theirs}
+    read = opened(panes.to_pylist())
+    assert read.keys() == theirs.keys()
+    for key, profile in read.items():
+        profile.pop("distinct_sketch")
+        assert profile == theirs[key]
+        levels = {level for level, _ in profile["frequent_items"] if level}
+        assert estimates[key] == (len(levels), profile["num_numbers"] or None)
+        assert distinct[key] is not None
+    assert merged is not None
+    assert (merged["distinct"], merged["n"]) == (3, sum(p["num_numbers"] for p in read.values()))
