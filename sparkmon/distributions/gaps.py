@@ -1,4 +1,4 @@
-"""How far apart two columns are at least, point by point: what `ks` and `wasserstein` are made of."""
+"""How far apart two columns are at least, point by point: the greatest of these gaps, and the area."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy.typing as npt
 from sparkmon.distributions.distribution import Distribution
 from sparkmon.distributions.remembering import for_one_pair
 
-__all__ = ["gaps"]
+__all__ = ["area_between", "gaps", "greatest_gap"]
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 
@@ -27,7 +27,7 @@ def gaps(reference: Distribution, current: Distribution) -> tuple[FloatArray, Fl
     Returns
     -------
     points : array, shape (p,)
-        Ascending: where either side's share changes; twice where both do.
+        Ascending: where either side's share changes.
     gaps : array, shape (p,)
         In [0, 1]; each holds from its point up to the next.
 
@@ -47,8 +47,6 @@ def gaps(reference: Distribution, current: Distribution) -> tuple[FloatArray, Fl
     >>> float(gaps(reference, Distribution.from_sample([13, 14, 18, 19]))[1].max())
     0.5
     """
-    if reference.table is None and current.table is None:
-        return _gaps_of_steps(reference, current)
     points = np.union1d(reference.steps, current.steps)
     least, most = reference.bounds(points)
     current_least, current_most = current.bounds(points)
@@ -56,20 +54,50 @@ def gaps(reference: Distribution, current: Distribution) -> tuple[FloatArray, Fl
     return points, np.maximum(apart, 0.0)
 
 
-def _gaps_of_steps(reference: Distribution, current: Distribution) -> tuple[FloatArray, FloatArray]:
-    """Merge two ascending supports: each of the current values goes behind the reference's up to it."""
-    values, places = reference.values, np.searchsorted(reference.values, current.values, "right")
-    expected = np.append(0.0, reference.shares)
-    shares = np.append(0.0, current.shares)
-    # The current share at each of the reference's values: a value that both have is in it.
-    before = places - (values[np.maximum(places - 1, 0)] == current.values)
-    stretches = np.diff(before, prepend=0, append=values.size)
-    sides = (values, np.abs(expected[1:] - np.repeat(shares, stretches)))
-    others = (current.values, np.abs(expected[places] - shares[1:]))
-    places += np.arange(places.size)
-    first = np.ones(values.size + places.size, bool)
-    first[places] = False
-    merged = np.empty((2, first.size))
-    for row, side, other in zip(merged, sides, others, strict=True):
-        row[first], row[places] = side, other
-    return merged[0], merged[1]
+def greatest_gap(reference: Distribution, current: Distribution) -> float:
+    """Return the greatest of :func:`gaps`.
+
+    It is looked for on either side of each of the current values alone: in between, one share does not change.
+    """
+    if reference.table is not None or current.table is not None:
+        return float(gaps(reference, current)[1].max())
+    below, upto = _places(reference, current)
+    ranks, shares = reference.ranks, current.ranks / current.ranks[-1]
+    before = np.abs(ranks[below] / ranks[-1] - shares[:-1]).max()
+    after = np.abs(ranks[upto] / ranks[-1] - shares[1:]).max()
+    return float(max(before, after))
+
+
+def area_between(reference: Distribution, current: Distribution) -> float:
+    """Return the integral of :func:`gaps` over all points."""
+    if reference.table is not None or current.table is not None:
+        points, apart = gaps(reference, current)
+        return float(np.sum(apart[:-1] * np.diff(points)))
+    values, points = reference.values, current.values
+    below, upto = _places(reference, current)
+    expected, shares = reference.ranks / reference.ranks[-1], current.ranks / current.ranks[-1]
+    # From each of the reference's values to the next one, or to the first current value in between.
+    widths = np.zeros(values.size)
+    np.subtract(values[1:], values[:-1], out=widths[:-1])
+    first = upto.searchsorted(1)
+    at = upto[first:] - 1
+    widths[at[::-1]] = (points[first:] - values[at])[::-1]
+    stretches = np.concatenate([below, [values.size]])
+    stretches[1:] -= below
+    apart = expected[1:] - shares.repeat(stretches)
+    np.abs(apart, out=apart)
+    apart *= widths
+    # From each of the current values to the next value of either side.
+    ends = np.concatenate([values, points[-1:]])[upto]
+    np.minimum(ends[:-1], points[1:], out=ends[:-1])
+    others = np.abs(expected[upto] - shares[1:]) * (ends - points)
+    return float(apart.sum() + others.sum())
+
+
+@for_one_pair
+def _places(
+    reference: Distribution, current: Distribution
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Return how many of the reference's values are below each of the current ones, and at or below it."""
+    upto = reference.values.searchsorted(current.values, side="right")
+    return upto - (reference.values[np.maximum(upto - 1, 0)] == current.values), upto

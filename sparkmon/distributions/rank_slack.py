@@ -37,10 +37,11 @@ def rank_slack(side: Distribution, error: float, slopes: FloatArray | None = Non
     >>> round(rank_slack(Distribution(np.arange(3.0), np.ones(3), 0.1, 3), 0.1), 6)
     0.2
     """
-    below = side.shares[:-1]
     if not error:
         return 0.0
+    below, values = side.shares[:-1], side.values
     slack = np.minimum(error, np.minimum(below, 1 - below))
     if slopes is not None:
         slack = slack * (slopes[:-1] + slopes[1:]) / 2
-    return float(np.sum(slack * np.diff(side.values)))
+    slack *= values[1:] - values[:-1]
+    return float(slack.sum())

@@ -27,7 +27,9 @@ class Weighted(Remembering):
     @remembered
     def ranks(self) -> FloatArray:
         """0, then the rows at or below each of ``values``; shape (s + 1,)."""
-        return np.concatenate([[0.0], np.cumsum(self.weights)])
+        ranks = np.zeros(self.weights.size + 1)
+        self.weights.cumsum(out=ranks[1:])
+        return ranks
 
     @property
     def shares(self) -> FloatArray:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
@@ -65,7 +66,6 @@ class Shares:
         return math.sqrt(inverse_rows(self.reference_count, self.current_count))
 
 
-@for_one_pair
 def shares(reference: Summary, current: Summary, bins: int = 10) -> Shares:
     """Count both sides on bins made from the reference.
 
@@ -90,6 +90,11 @@ def shares(reference: Summary, current: Summary, bins: int = 10) -> Shares:
     >>> shares(reference, Distribution.from_sample([0, 1, 1, None])).current
     array([0.  , 0.25, 0.5 , 0.  , 0.25])
     """
+    return _shares(reference, current, bins)
+
+
+@for_one_pair
+def _shares(reference: Summary, current: Summary, bins: int) -> Shares:
     if isinstance(reference, Categories) and isinstance(current, Categories):
         _, expected, observed = align(reference, current)
         other, unseen = -3, -2
@@ -175,17 +180,18 @@ def binned_error(sides: Shares, distance: Distance, value: float) -> float:
         moved.append(distance(_moved(sides.reference, sides.reference_error), sides.current))
     if sides.current_error:
         moved.append(distance(sides.reference, _moved(sides.current, sides.current_error)))
-    return sum(float(np.abs(values - value).max(axis=0).sum()) for values in moved)
+    return sum((float(np.abs(values - value).max(axis=0).sum()) for values in moved), 0.0)
 
 
 def _moved(shares: FloatArray, mass: float) -> FloatArray:
     """Return the shares with ``mass`` moved up and down over each edge; shape (2, edges, bins)."""
-    edges = np.arange(shares.size - 2)
-    moved = np.empty((2, edges.size, shares.size))
-    moved[:] = shares
-    up, down = np.minimum(mass, shares[:-2]), np.minimum(mass, shares[1:-1])
-    moved[0, edges, edges] -= up
-    moved[0, edges, edges + 1] += up
-    moved[1, edges, edges] += down
-    moved[1, edges, edges + 1] -= down
+    up, down = np.minimum(mass, shares[:-2]), -np.minimum(mass, shares[1:-1])
+    moved: FloatArray = np.array([up, down])[:, :, None] * _over_edges(shares.size)
+    moved += shares
     return moved
+
+
+@lru_cache(maxsize=64)
+def _over_edges(bins: int) -> FloatArray:
+    """Return the change of the shares as one row moves up over each edge: the last bin is that of nulls."""
+    return (np.eye(bins - 2, bins, 1) - np.eye(bins - 2, bins))[None]
