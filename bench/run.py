@@ -19,6 +19,7 @@ from rich.console import Console
 from bench.decoding import measure_decoding
 from bench.machine import machine
 from bench.meter import Meter
+from bench.pane_building import measure_panes
 from bench.payloads import measure_payloads
 from bench.receiver import measure_receiver
 from bench.report import as_json, print_section
@@ -32,6 +33,7 @@ _ALONE: dict[str, Callable[[Path, Rounds, bool], Section]] = {
     "receiver": lambda folder, rounds, quick: measure_receiver(folder, rounds, 0.2 if quick else 2),
     "serving": lambda folder, rounds, quick: measure_serving(folder, rounds, 0.2 if quick else 3),
     "decoding": lambda _, rounds, quick: measure_decoding(rounds, 500 if quick else 50_000),
+    "panes": lambda _, rounds, quick: measure_panes(rounds, 500 if quick else 50_000),
 }
 """Sections that need no Spark; they run first, while no JVM is there."""
 
