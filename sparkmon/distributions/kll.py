@@ -173,7 +173,7 @@ def _items(data: bytes | bytearray, offset: int, count: int, integers: bool) -> 
     if width not in (4, 8) or remainder:
         raise _malformed(f"{len(data) - offset} bytes of items", f"{count} of 4 or 8 bytes")
     items = np.frombuffer(data, f"<{'i' if integers else 'f'}{width}", count, offset)
-    items = items.astype(np.float64)
+    items = items.astype(np.float64, copy=False)
     if np.isnan(items).any():
         raise _malformed("NaN among the items", "numbers; was it a sketch of longs?")
     return items

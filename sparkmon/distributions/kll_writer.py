@@ -10,6 +10,7 @@ import math
 import random
 import struct
 from collections.abc import Sequence
+from functools import cache
 from itertools import accumulate
 from typing import Any, TypeAlias
 
@@ -95,7 +96,7 @@ def _checked(data: bytes) -> KllLevels:
             (5, 1, _LEAST_LEVEL),
             36 + 4 * height + 8 * sum(map(len, parsed.levels)),
         )
-        capacity = sum(_capacities(struct.unpack_from("<H", data, 4)[0], height))
+        capacity = _capacity(struct.unpack_from("<H", data, 4)[0], height)
     if (form, len(data), parsed.capacity) != (form_expected, size, capacity):
         raise ProfileError(
             f"got a KLL sketch of the form {form}, {len(data)} bytes, room for {parsed.capacity} items; "
@@ -109,7 +110,7 @@ def _by_numpy(parts: Sequence[bytes | FloatArray], k: int) -> bytes:
     n, least_k, least, greatest = 0, k, math.inf, -math.inf
     for part in parts:
         if isinstance(part, np.ndarray):
-            arrays, size = [part], part.size
+            arrays, size = [np.sort(part)], part.size
             low, high = (part.min(), part.max()) if size else (least, greatest)
         else:
             parsed = _checked(part)
@@ -128,7 +129,8 @@ def _by_numpy(parts: Sequence[bytes | FloatArray], k: int) -> bytes:
 
 
 def _joined(arrays: Sequence[FloatArray]) -> FloatArray:
-    return np.sort(np.concatenate(arrays)) if arrays else np.empty(0)
+    # A stable sort merges runs that are sorted.
+    return np.sort(np.concatenate(arrays), kind="stable") if arrays else np.empty(0)
 
 
 def _compacted(levels: list[FloatArray], k: int) -> list[FloatArray]:
@@ -137,7 +139,7 @@ def _compacted(levels: list[FloatArray], k: int) -> list[FloatArray]:
     while height < len(levels):
         capacities = _capacities(k, len(levels))
         items = levels[height]
-        if size <= sum(capacities) or len(items) < capacities[height]:
+        if size <= _capacity(k, len(levels)) or len(items) < capacities[height]:
             height += 1
             continue
         if height + 1 == len(levels):
@@ -157,6 +159,11 @@ def _capacities(k: int, levels: int) -> list[int]:
     return [max(_LEAST_LEVEL, _share(k, levels - 1 - level)) for level in range(levels)]
 
 
+@cache
+def _capacity(k: int, levels: int) -> int:
+    return sum(_capacities(k, levels))
+
+
 def _share(k: int, depth: int) -> int:
     """Return k (2/3)^depth, rounded as DataSketches rounds it: readers find the last level's end by the same sum."""
     if depth > 30:
@@ -171,7 +178,7 @@ def _compact_form(levels: list[FloatArray], of: tuple[int, int, int, float, floa
         single = b"".join(items.tobytes() for items in levels)
         return struct.pack("<BBBBHBB", 2, 1 + n, 15, 4 if n else 1, k, _LEAST_LEVEL, 0) + single
     sizes = [len(items) for items in levels]
-    first = sum(_capacities(k, len(levels))) - sum(sizes)
+    first = _capacity(k, len(levels)) - sum(sizes)
     starts = list(accumulate(sizes[:-1], initial=first))
     header = struct.pack("<BBBBHBB", 5, 1, 15, _LEVEL_ZERO_SORTED, k, _LEAST_LEVEL, 0)
     header += struct.pack("<QHBB", n, least_k, len(levels), 0)

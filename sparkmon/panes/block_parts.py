@@ -27,7 +27,7 @@ _TIME = PARTS.field("window_start").type
 
 def parts_of(
     block: RowBlock, pane_us: int, slices: BlockSlices | None, projections: Projections
-) -> list[pa.Table]:
+) -> list[pa.RecordBatch]:
     """Return the summaries of a block's rows, of ``PARTS``.
 
     Features are summarised from requests and predictions from responses, so nothing waits for a pair.
@@ -38,8 +38,8 @@ def parts_of(
     sides = [("prediction", block.predictions)]
     if block.event_type == "request":
         sides = [("feature", block.features), ("row_flag", block.row_flags)]
-    tables = [
-        _table(block, pane_us, each, kind, Columns.of(cells, each))
+    batches = [
+        _batch(block, pane_us, each, kind, Columns.of(cells, each))
         for kind, cells in sides
         if cells is not None and cells.names
         for each in groups
@@ -51,18 +51,18 @@ def parts_of(
         errors, vectors = projection.project(_matrix(block.features, projection.names))
         joint = Columns.of(Cells((_JOINT,), errors[:, None]), whole)
         sums = np.add.reduceat(whole.columns(vectors), whole.starts, axis=1, dtype=np.float64)
-        tables.append(_table(block, pane_us, whole, "joint", joint, (sums / whole.sizes).T))
-    return tables
+        batches.append(_batch(block, pane_us, whole, "joint", joint, (sums / whole.sizes).T))
+    return batches
 
 
-def _table(
+def _batch(
     block: RowBlock,
     pane_us: int,
     groups: Groups,
     kind: str,
     columns: Columns,
     vectors: FloatArray | None = None,
-) -> pa.Table:
+) -> pa.RecordBatch:
     """Lay out the summaries, column by column and group by group."""
     width, size = len(columns.names), groups.starts.size
     parts = width * size
@@ -77,12 +77,12 @@ def _table(
     values |= {
         "model": pa.repeat(block.model, parts),
         "model_version": pa.repeat(block.model_version, parts),
-        "window_start": pa.array(start, pa.int64()).cast(_TIME),
-        "window_end": pa.array(start + pane_us, pa.int64()).cast(_TIME),
+        "window_start": _times(start),
+        "window_end": _times(start + pane_us),
         "slice_key": pa.repeat(pa.scalar(groups.key, pa.string()), parts),
         "column_name": pa.array(columns.names, pa.string()).take(column),
         "column_kind": pa.repeat(kind, parts),
-        "last_event_time": pa.array(np.tile(groups.last, width), pa.int64()).cast(_TIME),
+        "last_event_time": _times(np.tile(groups.last, width)),
         "frequent_items": columns.items,
         "values": pa.LargeListArray.from_arrays(
             pa.array(np.concatenate([[0], np.cumsum(lengths)]), pa.int64()),
@@ -97,9 +97,13 @@ def _table(
     for name, field in columns.fields.items():
         none = lengths == 0 if field.dtype.kind == "f" else None
         values[name] = pa.array(field.ravel(), mask=none)
-    table = pa.table(values, schema=PARTS)
+    batch = pa.RecordBatch.from_arrays([values[name] for name in PARTS.names], schema=PARTS)
     present = columns.fields["count"].ravel() > 0
-    return table if present.all() else table.filter(pa.array(present))
+    return batch if present.all() else batch.filter(pa.array(present))
+
+
+def _times(us: npt.NDArray[np.int64]) -> pa.Array[Any]:
+    return pa.Array.from_buffers(_TIME, us.size, [None, pa.py_buffer(us.tobytes())])
 
 
 def _matrix(features: Cells, names: tuple[str, ...]) -> FloatArray:

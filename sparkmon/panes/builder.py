@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pyarrow as pa
 
 from sparkmon.distributions.schema import PANES
@@ -63,7 +65,7 @@ class PaneBuilder:
             raise OptionError(f"got pane_us={pane_us!r}; expected 1 or more microseconds")
         self._pane_us, self._k, self._limits = pane_us, k, limits
         self._slices, self._projections, self._expected = slices, projections, expected
-        self._parts: list[pa.Table] = []
+        self._parts: list[pa.RecordBatch] = []
         self._buffered = 0
 
     @property
@@ -77,17 +79,18 @@ class PaneBuilder:
             self._parts.append(part)
             self._buffered += part.nbytes
         if self._buffered > self._limits.buffer_bytes:
-            merged = self._merged(_WHILE_BUILDING * self._limits.levels)
-            self._parts = [merged]
+            levels = _WHILE_BUILDING * self._limits.levels
+            merged = self._merged(replace(self._limits, levels=levels))
+            self._parts = merged.to_batches()
             # What is summarised is merged again only when as much is buffered anew.
             self._buffered = min(0, self._limits.buffer_bytes - merged.nbytes)
 
     def build(self) -> pa.Table:
         """Return the panes of all blocks since the last build, one row per key, of ``PANES``."""
-        panes = nested(self._merged(self._limits.levels)) if self._parts else PANES.empty_table()
+        panes = nested(self._merged(self._limits)) if self._parts else PANES.empty_table()
         self._parts, self._buffered = [], 0
         return panes
 
-    def _merged(self, levels: int) -> pa.Table:
-        parts = pooled(pa.concat_tables(self._parts), self._limits, self._expected)
-        return merge_parts(parts, self._k, levels)
+    def _merged(self, limits: PaneLimits) -> pa.Table:
+        parts = pooled(pa.Table.from_batches(self._parts), limits, self._expected)
+        return merge_parts(parts, self._k, limits)

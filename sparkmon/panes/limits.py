@@ -28,7 +28,7 @@ class PaneLimits:
     columns: int = 2000
     """Columns of a model and version, of all kinds; the others are pooled to one column ``(other)`` of each kind."""
     name_bytes: int = 1024
-    """A column's or a model's name, in bytes of UTF-8; longer ones are pooled."""
+    """The name of a column, a model or a level, in bytes of UTF-8; longer ones are pooled, longer levels not listed."""
     levels: int = 1000
     """Levels of a column in a pane: the commonest are kept; while it is built, ten times as many."""
     buffer_bytes: int = 64 * 2**20

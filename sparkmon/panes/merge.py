@@ -15,8 +15,6 @@ from sparkmon.panes.pool import Expected, pooled
 
 __all__ = ["merge_panes", "merge_profiles"]
 
-_LEVELS = PaneLimits().levels
-
 
 def merge_panes(
     panes: pa.Table,
@@ -57,7 +55,7 @@ def merge_panes(
     parts = flattened(panes)
     if limits is not None:
         parts = pooled(parts, limits, expected)
-    return nested(merge_parts(parts, k, _LEVELS))
+    return nested(merge_parts(parts, k, limits or PaneLimits()))
 
 
 def merge_profiles(parts: Sequence[Mapping[str, Any]], k: int = 800) -> dict[str, Any]:

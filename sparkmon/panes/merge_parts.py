@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from sparkmon.distributions import write_kll
 from sparkmon.distributions.schema import PROFILE_KEY
+from sparkmon.panes.limits import PaneLimits
 from sparkmon.panes.merge_texts import merged_texts
 from sparkmon.panes.parts import COUNTS, PARTS
 
@@ -20,8 +21,8 @@ FloatArray: TypeAlias = npt.NDArray[np.float64]
 Index: TypeAlias = npt.NDArray[np.int64]
 
 
-def merge_parts(parts: pa.Table, k: int, levels: int) -> pa.Table:
-    """Merge ``PARTS`` by ``PROFILE_KEY``; no row of the result has ``values``, each has at most so many levels."""
+def merge_parts(parts: pa.Table, k: int, limits: PaneLimits) -> pa.Table:
+    """Merge ``PARTS`` by ``PROFILE_KEY``; no row of the result has ``values``."""
     if not parts.num_rows:
         return parts
     numbered = parts.select(PROFILE_KEY).append_column("row", pa.array(np.arange(parts.num_rows)))
@@ -42,7 +43,7 @@ def merge_parts(parts: pa.Table, k: int, levels: int) -> pa.Table:
         columns[name] = pa.array(values, mask=none)
     columns["sketch"] = pa.array(_sketches(ordered, starts, none, k), pa.large_binary())
     columns["frequent_items"], columns["distinct_sketch"] = merged_texts(
-        ordered, starts, sizes, levels
+        ordered, starts, sizes, limits
     )
     columns["vector"] = pa.array(_vectors(ordered, starts, sizes), pa.list_(pa.float64()))
     columns["values"] = pa.nulls(starts.size, PARTS.field("values").type)

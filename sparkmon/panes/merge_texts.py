@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sparkmon.distributions import hll_coupons, merge_hll, write_hll
+from sparkmon.panes.limits import PaneLimits
 from sparkmon.panes.parts import ITEMS
 
 __all__ = ["merged_texts"]
@@ -18,7 +19,7 @@ Index: TypeAlias = npt.NDArray[np.int64]
 
 
 def merged_texts(
-    parts: pa.Table, starts: Index, sizes: Index, most: int
+    parts: pa.Table, starts: Index, sizes: Index, limits: PaneLimits
 ) -> tuple[pa.Array[Any], pa.Array[Any]]:
     """Return the level counts and the distinct sketch of each group of ordered parts."""
     items: Any = parts["frequent_items"].combine_chunks()
@@ -41,9 +42,13 @@ def merged_texts(
         if high > low:
             some.append(write_hll(coupons[new[low:high] % size]))
         unions.append(merge_hll(some) if len(some) > 1 else some[0] if some else None)
-    pairs, places = np.unique(pairs, return_inverse=True)
-    totals = np.bincount(places, counts, minlength=pairs.size).astype(np.int64)
-    return _commonest(pairs, totals, dictionary, starts.size, most), pa.array(unions, pa.binary())
+    is_short = pc.binary_length(dictionary).to_numpy() <= limits.name_bytes
+    listed = is_short[encoded.indices.to_numpy()]
+    pairs, places = np.unique(pairs[listed], return_inverse=True)
+    totals = np.bincount(places, counts[listed], minlength=pairs.size).astype(np.int64)
+    return _commonest(pairs, totals, dictionary, starts.size, limits.levels), pa.array(
+        unions, pa.binary()
+    )
 
 
 def _commonest(

@@ -243,6 +243,15 @@ class ByText:
         return [("all", pa.array(["yes"] * len(block)))]
 
 
+def test_long_levels_are_counted_and_not_listed() -> None:
+    rows = [["é" * 513], ["é" * 512], ["short"]]
+    (profile,) = profiles_of(built([block_of({"features": cells_of(rows, "a")}, [START] * 3)]))
+    assert profile["num_texts"] == 3
+    assert dict(profile["frequent_items"]) == {"é" * 512: 1, "short": 1}
+    estimate = datasketches.hll_sketch.deserialize(profile["distinct_sketch"]).get_estimate()
+    assert estimate == pytest.approx(3, rel=1e-6)
+
+
 def test_of_many_levels_the_commonest_are_kept_and_all_are_counted() -> None:
     random = np.random.default_rng(1)
     texts = [f"rare {i}" for i in range(30_000)] + [f"common {i % 40}" for i in range(8_000)]
