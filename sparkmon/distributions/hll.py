@@ -73,7 +73,9 @@ def write_hll(coupons: Coupons) -> bytes:
     >>> len(write_hll(hll_coupons(pa.array(["red", "blue", "red"]))))
     16
     """
-    unique = np.unique(coupons[coupons > 0])
+    unique, _ = np.unique(
+        coupons[coupons > 0], return_counts=True
+    )  # without counts numpy hashes: slower
     if unique.size <= _MOST_IN_SET:
         return _written_coupons(unique)
     registers = np.zeros(_SLOTS, np.uint8)

@@ -66,29 +66,29 @@ class PaneBuilder:
         self._pane_us, self._k, self._limits = pane_us, k, limits
         self._slices, self._projections, self._expected = slices, projections, expected
         self._parts: list[pa.RecordBatch] = []
-        self._buffered = 0
+        self._nbytes, self._most = 0, limits.buffer_bytes
 
     @property
     def nbytes(self) -> int:
         """The size of what is buffered and summarised: build when it grows beyond what the task may hold."""
-        return sum(part.nbytes for part in self._parts)
+        return self._nbytes
 
     def add(self, block: RowBlock) -> None:
         """Summarise the rows of a block."""
         for part in parts_of(block, self._pane_us, self._slices, self._projections):
             self._parts.append(part)
-            self._buffered += part.nbytes
-        if self._buffered > self._limits.buffer_bytes:
+            self._nbytes += part.nbytes
+        if self._nbytes > self._most:
             levels = _WHILE_BUILDING * self._limits.levels
             merged = self._merged(replace(self._limits, levels=levels))
-            self._parts = merged.to_batches()
+            self._parts, self._nbytes = merged.to_batches(), merged.nbytes
             # What is summarised is merged again only when as much is buffered anew.
-            self._buffered = min(0, self._limits.buffer_bytes - merged.nbytes)
+            self._most = max(self._limits.buffer_bytes, 2 * self._nbytes)
 
     def build(self) -> pa.Table:
         """Return the panes of all blocks since the last build, one row per key, of ``PANES``."""
         panes = nested(self._merged(self._limits)) if self._parts else PANES.empty_table()
-        self._parts, self._buffered = [], 0
+        self._parts, self._nbytes, self._most = [], 0, self._limits.buffer_bytes
         return panes
 
     def _merged(self, limits: PaneLimits) -> pa.Table:
