@@ -24,6 +24,7 @@ __all__ = [
     "SLICE",
     "WINDOW_KEY",
     "as_references",
+    "completed",
 ]
 
 SLICE = ("slice_key", "slice_value")
@@ -147,16 +148,17 @@ def as_references(table: pa.Table) -> pa.Table:
         if field.name not in table.schema.names:
             columns[field.name] = pa.nulls(table.num_rows, field.type)
         else:
-            columns[field.name] = _completed(table[field.name].combine_chunks(), field.type)
+            columns[field.name] = completed(table[field.name].combine_chunks(), field.type)
     return pa.table(columns).cast(REFERENCES)
 
 
-def _completed(column: Any, expected: pa.DataType) -> Any:  # noqa: ANN401 - arrays of any type
+def completed(column: Any, expected: pa.DataType) -> Any:  # noqa: ANN401 - arrays of any type
+    """Give a stored column its type of today; fields of a struct that it lacks are null."""
     if not pa.types.is_struct(expected) or not pa.types.is_struct(column.type):
         return column.cast(expected)
     names = {field.name for field in column.type}
     fields = [
-        _completed(pc.struct_field(column, field.name), field.type)
+        completed(pc.struct_field(column, field.name), field.type)
         if field.name in names
         else pa.nulls(len(column), field.type)
         for field in expected

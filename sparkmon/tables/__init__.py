@@ -1,0 +1,10 @@
+"""The Delta tables: two writers, one that needs no Spark and one that reaches what Spark reaches.
+
+:meth:`Tables.open` chooses. ``sparkmon.tables.delta_rs_writer`` has the first, ``sparkmon.tables.spark_writer`` the
+second: the one needs deltalake, the other pyspark, and this room neither.
+"""
+
+from sparkmon.tables.table_writer import Condition, TableWriter
+from sparkmon.tables.tables import Tables
+
+__all__ = ["Condition", "TableWriter", "Tables"]

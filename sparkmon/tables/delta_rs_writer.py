@@ -1,0 +1,240 @@
+"""Tables in a directory or an object store, written and read in this process by delta-rs."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from threading import RLock
+from typing import NamedTuple, TypeVar
+
+import pyarrow as pa
+from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+
+from sparkmon.errors import StoreError
+from sparkmon.tables.conditions import check_conditions
+from sparkmon.tables.delta_files import DeltaFiles
+from sparkmon.tables.table_properties import PROPERTIES, statistics_of
+from sparkmon.tables.table_writer import (
+    Condition,
+    TableWriter,
+    following,
+    nullable,
+    replacement,
+    transaction,
+)
+
+__all__ = ["DeltaRsWriter"]
+
+_ATTEMPTS = 8
+_STALE_S = 600.0
+"""A handle is refreshed after this time even if the next commit is not there: it may have been cleaned up."""
+_T = TypeVar("_T")
+
+
+class _Snapshot(NamedTuple):
+    version: int
+    files: DeltaFiles
+
+
+class _Handle:
+    """One open table."""
+
+    def __init__(self, table: DeltaTable, location: str, options: Mapping[str, str]) -> None:
+        self.table, self._location, self._options = table, location, options
+        self._refreshed = time.monotonic()
+        self._snapshot: _Snapshot | None = None
+
+    def refresh(self) -> None:
+        """Read the commits since the last look."""
+        if "://" not in self._location and time.monotonic() - self._refreshed < _STALE_S:
+            following = f"{self._location}/_delta_log/{self.table.version() + 1:020d}.json"
+            if not os.path.exists(following) and os.path.exists(self._location):
+                return
+        self.table.update_incremental()
+        self._refreshed = time.monotonic()
+
+    def files(self) -> DeltaFiles:
+        """Return the files of the version at hand."""
+        version = self.table.version()
+        if self._snapshot is None or self._snapshot.version != version:
+            files = DeltaFiles(self.table, self._location, self._options)
+            self._snapshot = _Snapshot(version, files)
+        return self._snapshot.files
+
+
+class DeltaRsWriter(TableWriter):
+    """Writes and reads tables with delta-rs: an append takes milliseconds, and needs no Spark session.
+
+    Parameters
+    ----------
+    location : str
+        A directory, or a URL of an object store.
+    storage_options : mapping of str to str, optional
+        delta-rs' options of the object store, such as ``AWS_ENDPOINT_URL``, next to the environment's.
+
+    Notes
+    -----
+    Each table has one handle, which reads only the commits that it has not seen. A commit that meets another one is
+    tried again on top of it. On S3 a commit is a conditional put (``If-None-Match``), which S3, R2, MinIO and Ceph
+    have; a store without it needs the option ``aws_conditional_put=dynamo:TABLE``, as in delta-rs.
+    """
+
+    def __init__(self, location: str, storage_options: Mapping[str, str] | None = None) -> None:
+        self.location = location.rstrip("/")
+        self._options = dict(storage_options or {})
+        self._handles: dict[str, _Handle] = {}
+        self._locks: defaultdict[str, RLock] = defaultdict(RLock)
+
+    def append(
+        self,
+        rows: pa.Table,
+        table: str,
+        *,
+        writer: str | None = None,
+        batch_id: int | None = None,
+    ) -> bool:
+        """See :meth:`TableWriter.append`."""
+        if writer is None or batch_id is None:
+            self._retry(table, lambda: self._commit(rows, table, CommitProperties()))
+            return True
+        app_id, batch = transaction(table, writer), batch_id
+
+        def once() -> bool:
+            handle = self._handle(table)
+            last = None if handle is None else handle.table.transaction_version(app_id)
+            if last is not None and last >= batch:
+                return False
+            self._commit(rows, table, _properties(app_id, batch))
+            return True
+
+        return self._retry(table, once)
+
+    def read(
+        self,
+        table: str,
+        columns: Sequence[str] | None = None,
+        where: Sequence[Condition] = (),
+    ) -> pa.Table | None:
+        """See :meth:`TableWriter.read`."""
+        check_conditions(where)
+        with self._locks[table]:
+            handle = self._handle(table)
+            if handle is None:
+                return None
+            files = handle.files()
+        names = files.schema.names if columns is None else columns
+        if not {*names, *(name for name, _, _ in where)} <= {*files.schema.names}:
+            return None
+        return files.read(names, where)
+
+    def last_batch(self, table: str, writer: str) -> int | None:
+        """See :meth:`TableWriter.last_batch`."""
+        return self._transaction(table, transaction(table, writer))
+
+    def prepare(self, table: str, schema: pa.Schema) -> None:
+        """See :meth:`TableWriter.prepare`."""
+
+        def once() -> None:
+            handle = self._handle(table)
+            if handle is None or not {*schema.names} <= {*handle.files().schema.names}:
+                self._commit(nullable(schema).empty_table(), table, CommitProperties())
+
+        self._retry(table, once)
+
+    def version(self, table: str) -> int | None:
+        """See :meth:`TableWriter.version`."""
+        with self._locks[table]:
+            handle = self._handle(table)
+            return None if handle is None else handle.table.version()
+
+    def replace(self, table: str, rows: pa.Table, version: int | None) -> bool:
+        """See :meth:`TableWriter.replace`."""
+        app_id = replacement(table)
+
+        def once() -> bool:
+            last = self._transaction(table, app_id)
+            if self.version(table) != version:
+                return False
+            # Delta refuses this commit if another one with this transaction came between.
+            self._commit(rows, table, _properties(app_id, following(last)), is_replacement=True)
+            return True
+
+        return self._retry(table, once)
+
+    def _transaction(self, table: str, app_id: str) -> int | None:
+        with self._locks[table]:
+            handle = self._handle(table)
+            return None if handle is None else handle.table.transaction_version(app_id)
+
+    def _handle(self, table: str) -> _Handle | None:
+        """Return an up-to-date handle; None if there is no table."""
+        handle = self._handles.get(table)
+        try:
+            if handle is not None:
+                handle.refresh()
+                return handle
+        except (DeltaError, OSError):  # it was deleted, or its log cleaned up: it is opened anew
+            del self._handles[table]
+        location = f"{self.location}/{table}"
+        try:
+            opened = DeltaTable(location, storage_options=self._options)
+        except TableNotFoundError:
+            return None
+        return self._handles.setdefault(table, _Handle(opened, location, self._options))
+
+    def _commit(
+        self,
+        rows: pa.Table,
+        table: str,
+        properties: CommitProperties,
+        *,
+        is_replacement: bool = False,
+    ) -> None:
+        rows = rows.cast(nullable(rows.schema))
+        handle = self._handle(table)
+        if handle is None:
+            location = f"{self.location}/{table}"
+            if "://" not in location:
+                Path(location).mkdir(parents=True, exist_ok=True)
+            write_deltalake(
+                location,
+                rows,
+                mode="error",
+                configuration=PROPERTIES | statistics_of(rows.schema),
+                storage_options=self._options,
+                commit_properties=properties,
+            )
+            return
+        is_same = rows.schema.names == handle.files().schema.names
+        write_deltalake(
+            handle.table,
+            rows,
+            mode="overwrite" if is_replacement else "append",
+            schema_mode=None if is_same else "merge",
+            commit_properties=properties,
+        )
+
+    def _retry(self, table: str, commit: Callable[[], _T]) -> _T:
+        """Commit, and begin again if another writer was first."""
+        for attempt in range(_ATTEMPTS):
+            try:
+                with self._locks[table]:
+                    return commit()
+            except (CommitFailedError, DeltaError) as error:
+                failure = error
+                self._handles.pop(table, None)
+            time.sleep(0.01 * 2**attempt)
+        raise StoreError(
+            f"{_ATTEMPTS} commits to the table {self.location}/{table} failed, the last with: {failure}"
+        ) from failure
+
+
+def _properties(app_id: str, batch: int) -> CommitProperties:
+    return CommitProperties(
+        custom_metadata={"userMetadata": f"{app_id}@{batch}"},
+        app_transactions=[Transaction(app_id, batch)],
+    )

@@ -1,0 +1,213 @@
+"""Tables in a catalog, or wherever else only Spark reaches, written and read by Delta's Spark connector."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import reduce
+from typing import Any
+
+import pyarrow as pa
+from pyspark.errors import AnalysisException, PySparkException
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.pandas.types import from_arrow_schema
+
+from sparkmon.tables.conditions import check_conditions
+from sparkmon.tables.table_properties import PROPERTIES, statistics_of
+from sparkmon.tables.table_writer import (
+    Condition,
+    TableWriter,
+    following,
+    nullable,
+    replacement,
+    transaction,
+)
+
+__all__ = ["SparkWriter", "existing", "save", "transaction_options"]
+
+_ABSENT = {"DELTA_TABLE_NOT_FOUND", "PATH_NOT_FOUND", "TABLE_OR_VIEW_NOT_FOUND"}
+_NO_HISTORY = {*_ABSENT, "DELTA_TABLE_ONLY_OPERATION"}
+_CONCURRENT = (
+    *("DELTA_PROTOCOL_CHANGED", "DELTA_METADATA_CHANGED", "TABLE_OR_VIEW_ALREADY_EXISTS"),
+    *("DELTA_CONCURRENT_TRANSACTION", "DELTA_CONCURRENT_DELETE_DELETE", "DELTA_CONCURRENT_APPEND"),
+)
+_TRIES = 5
+_LOOK_BACK = 1000
+"""Commits in which the last batch of a writer is sought."""
+_COMPARE: Mapping[str, Callable[[Column, Any], Column]] = {
+    "=": lambda column, value: column == value,
+    "!=": lambda column, value: column != value,
+    "<": lambda column, value: column < value,
+    "<=": lambda column, value: column <= value,
+    ">": lambda column, value: column > value,
+    ">=": lambda column, value: column >= value,
+    "null": lambda column, _: column.isNull(),
+    "not null": lambda column, _: column.isNotNull(),
+}
+
+
+def save(frame: DataFrame, name: str, options: Mapping[str, Any], *, mode: str = "append") -> None:
+    """Write a frame to a table, as SQL names it; again if another writer has made or widened it meanwhile."""
+    for attempt in range(_TRIES):
+        # A later version of sparkmon may write further columns.
+        writer = frame.write.format("delta").mode(mode).option("mergeSchema", "true")
+        for option, value in options.items():
+            writer = writer.option(option, value)
+        try:
+            if name.startswith("delta.`"):
+                writer.save(name[len("delta.`") : -1])
+            else:
+                writer.saveAsTable(name)
+            return
+        except PySparkException as error:
+            is_concurrent = any(condition in str(error) for condition in _CONCURRENT)
+            if not is_concurrent or attempt == _TRIES - 1:
+                raise
+
+
+def existing(spark: SparkSession, name: str) -> DataFrame | None:
+    """Return a table, as SQL names it; None if there is none."""
+    try:
+        frame = spark.table(name)
+        _ = frame.columns  # Spark Connect resolves the table only now
+    except AnalysisException as error:
+        if error.getCondition() in _ABSENT:
+            return None
+        raise
+    return frame
+
+
+def transaction_options(app_id: str, batch: int) -> dict[str, Any]:
+    """Return the options of Spark that record a batch in its commit."""
+    return {"txnAppId": app_id, "txnVersion": batch, "userMetadata": f"{app_id}@{batch}"}
+
+
+class SparkWriter(TableWriter):
+    """Writes and reads tables with Spark: each append and each read is some Spark jobs.
+
+    Parameters
+    ----------
+    spark : SparkSession
+        Runs them.
+    location : str
+        The directory, URL or catalog schema.
+    name_of : callable
+        Gives the name of a table in SQL.
+
+    Notes
+    -----
+    Delta refuses a batch that is on record, and Spark does not say so. So each commit has its batch in
+    ``userMetadata``, too, and the last 1,000 commits are searched for a writer's last batch, once per process.
+    """
+
+    def __init__(self, spark: SparkSession, location: str, name_of: Callable[[str], str]) -> None:
+        self.location, self._spark, self._name_of = location, spark, name_of
+        self._batches: dict[str, int] = {}
+
+    def append(
+        self,
+        rows: pa.Table,
+        table: str,
+        *,
+        writer: str | None = None,
+        batch_id: int | None = None,
+    ) -> bool:
+        """See :meth:`TableWriter.append`."""
+        if writer is None or batch_id is None:
+            self._save(rows, table, {})
+            return True
+        app_id = transaction(table, writer)
+        if app_id not in self._batches:
+            last = self._last(table, app_id)
+            if last is not None:
+                self._batches[app_id] = last
+        if batch_id <= self._batches.get(app_id, batch_id - 1):
+            return False
+        self._save(rows, table, transaction_options(app_id, batch_id))
+        self._batches[app_id] = batch_id
+        return True
+
+    def read(
+        self,
+        table: str,
+        columns: Sequence[str] | None = None,
+        where: Sequence[Condition] = (),
+    ) -> pa.Table | None:
+        """See :meth:`TableWriter.read`."""
+        check_conditions(where)
+        frame = self._frame(table)
+        if frame is None:
+            return None
+        names = frame.columns if columns is None else columns
+        if not {*names, *(name for name, _, _ in where)} <= {*frame.columns}:
+            return None
+        conditions = [_column(*each) for each in where]
+        if conditions:
+            frame = frame.where(reduce(Column.__and__, conditions))
+        return frame.select(*(F.col(f"`{name}`") for name in names)).toArrow()
+
+    def last_batch(self, table: str, writer: str) -> int | None:
+        """See :meth:`TableWriter.last_batch`."""
+        return self._last(table, transaction(table, writer))
+
+    def prepare(self, table: str, schema: pa.Schema) -> None:
+        """See :meth:`TableWriter.prepare`."""
+        frame = self._frame(table)
+        if frame is None or not {*schema.names} <= {*frame.columns}:
+            self._save(nullable(schema).empty_table(), table, {})
+
+    def version(self, table: str) -> int | None:
+        """See :meth:`TableWriter.version`."""
+        versions: list[Any] = self._history(table, 1)["version"].to_pylist()
+        return versions[0] if versions else None
+
+    def replace(self, table: str, rows: pa.Table, version: int | None) -> bool:
+        """See :meth:`TableWriter.replace`."""
+        app_id = replacement(table)
+        last = self._last(table, app_id)
+        if self.version(table) != version:
+            return False
+        # Delta drops this commit if another one with this number came between.
+        options = transaction_options(app_id, following(last))
+        mark = f"{options['userMetadata']}@{uuid.uuid4().hex}"
+        self._save(rows, table, options | {"userMetadata": mark}, mode="overwrite")
+        return mark in self._metadata(table)
+
+    def _save(
+        self, rows: pa.Table, table: str, options: Mapping[str, Any], *, mode: str = "append"
+    ) -> None:
+        schema = nullable(rows.schema)
+        frame = self._spark.createDataFrame(rows.cast(schema), from_arrow_schema(schema))
+        properties = {} if self._frame(table) is not None else PROPERTIES | statistics_of(schema)
+        save(frame.coalesce(1), self._name_of(table), {**properties, **options}, mode=mode)
+
+    def _frame(self, table: str) -> DataFrame | None:
+        return existing(self._spark, self._name_of(table))
+
+    def _last(self, table: str, app_id: str) -> int | None:
+        batches = (each.split("@") for each in self._metadata(table) if "@" in each)
+        return max((int(batch) for name, batch, *_ in batches if name == app_id), default=None)
+
+    def _metadata(self, table: str) -> list[str]:
+        """Return what the last commits have in ``userMetadata``."""
+        rows = self._history(table, _LOOK_BACK).column("userMetadata").drop_null()
+        return [str(each) for each in rows.to_pylist()]
+
+    def _history(self, table: str, length: int) -> pa.Table:
+        """Return the last commits; none if there is no table."""
+        try:
+            history = self._spark.sql(f"DESCRIBE HISTORY {self._name_of(table)} LIMIT {length}")
+            return history.select("version", "userMetadata").toArrow()
+        except AnalysisException as error:
+            if error.getCondition() in _NO_HISTORY:
+                return pa.table({"version": [], "userMetadata": []})
+            raise
+
+
+def _column(name: str, operator: str, value: Any) -> Column:  # noqa: ANN401 - of the column's type
+    column = F.col(f"`{name}`")
+    if operator == "in":
+        values: Iterable[Any] = value
+        return column.isin(*values)
+    return _COMPARE[operator](column, value)

@@ -1,0 +1,131 @@
+"""What a writer of tables can do, whichever library commits."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import pyarrow as pa
+
+__all__ = ["Condition", "TableWriter", "following", "nullable", "replacement", "transaction"]
+
+Condition: TypeAlias = tuple[str, str, Any]
+"""A column, one of ``= != < <= > >= in "not null" null``, and a value."""
+
+
+def transaction(table: str, writer: str) -> str:
+    """Return the id under which Delta records the last batch that a writer committed to a table."""
+    return f"{writer}/{table}"
+
+
+def replacement(table: str) -> str:
+    """Return the id under which Delta counts the replacements of a table."""
+    return transaction(table, "sparkmon-replace")
+
+
+def following(last: int | None) -> int:
+    """Return the number of the replacement after the last one."""
+    return 0 if last is None else last + 1
+
+
+def nullable(schema: pa.Schema) -> pa.Schema:
+    """Return a schema as tables are made with: every column may be null, as in those that Spark makes."""
+    return pa.schema([field.with_nullable(True).remove_metadata() for field in schema])
+
+
+class TableWriter(ABC):
+    """Appends to Delta tables that stand side by side, and reads them, as Arrow tables.
+
+    :class:`sparkmon.tables.DeltaRsWriter` and :class:`sparkmon.tables.SparkWriter` record batches in the same way:
+    each skips what the other has appended. A writer may be used by several threads.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from sparkmon.tables import Tables
+    >>> writer = Tables(tempfile.mkdtemp()).open()
+    >>> rows = pa.table({"model": ["iris", "flights"], "count": [3, 5]})
+    >>> [writer.append(rows, "counts", writer="query", batch_id=batch) for batch in (0, 0, 1)]
+    [True, False, True]
+    >>> writer.read("counts", ["count"], [("model", "=", "iris")])["count"].to_pylist()
+    [3, 3]
+    >>> writer.last_batch("counts", "query")
+    1
+    """
+
+    location: str
+    """The directory, URL or catalog schema."""
+
+    @abstractmethod
+    def append(
+        self,
+        rows: pa.Table,
+        table: str,
+        *,
+        writer: str | None = None,
+        batch_id: int | None = None,
+    ) -> bool:
+        """Append rows, unless this writer has appended this batch or a later one.
+
+        The first rows make the table; columns that it lacks are added.
+
+        Parameters
+        ----------
+        rows : pyarrow.Table
+            The batch; times are UTC microseconds.
+        table : str
+            The table's name.
+        writer : str, optional
+            Who writes; None for rows that are of no batch.
+        batch_id : int, optional
+            The batch's number, counting up per writer.
+
+        Returns
+        -------
+        bool
+            Whether the rows were appended.
+        """
+
+    @abstractmethod
+    def read(
+        self,
+        table: str,
+        columns: Sequence[str] | None = None,
+        where: Sequence[Condition] = (),
+    ) -> pa.Table | None:
+        """Return the rows that meet all conditions, in no order.
+
+        None if there is no such table, or if an earlier version of sparkmon made it without one of the columns.
+        """
+
+    @abstractmethod
+    def last_batch(self, table: str, writer: str) -> int | None:
+        """Return the last batch that a writer appended to a table; None if it appended none."""
+
+    @abstractmethod
+    def prepare(self, table: str, schema: pa.Schema) -> None:
+        """Make a table, or add the columns that it lacks, before several writers use it."""
+
+    @abstractmethod
+    def version(self, table: str) -> int | None:
+        """Return the number of a table's last commit; None if there is no table."""
+
+    @abstractmethod
+    def replace(self, table: str, rows: pa.Table, version: int | None) -> bool:
+        """Replace all rows of a table, unless it has changed since ``version`` was read.
+
+        Parameters
+        ----------
+        table : str
+            The table's name.
+        rows : pyarrow.Table
+            Its new rows.
+        version : int or None
+            The answer of :meth:`version`, asked before the rows were read that these replace.
+
+        Returns
+        -------
+        bool
+            Whether the rows were replaced.
+        """

@@ -1,0 +1,188 @@
+"""The place of the Delta tables that a monitor writes: a directory, a URL or a catalog schema."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from importlib.util import find_spec
+from typing import Any, TypeAlias
+
+from sparkmon.errors import MissingExtraError, OptionError
+from sparkmon.tables.table_writer import TableWriter, transaction
+
+__all__ = ["Tables"]
+
+# The room is one of those that need no pyspark.
+DataFrame: TypeAlias = Any
+SparkSession: TypeAlias = Any
+StructType: TypeAlias = Any
+
+_SCHEME = re.compile(r"^([a-z][a-z0-9+.-]*)://", re.I)
+_DELTA_RS_SCHEMES = {"abfs", "abfss", "adl", "az", "azure", "file", "gs", "s3", "s3a"}
+_NO_SUCH_PATH = "sparkmon-asks-where-this-is"
+
+
+class Tables:
+    """Named Delta tables side by side.
+
+    Parameters
+    ----------
+    location : str
+        A directory (anything with a ``/``: a path or a URL), or else the name of a catalog schema.
+    storage_options : mapping of str to str, optional
+        Options of an object store for `delta-rs <https://delta-io.github.io/delta-rs>`_, such as
+        ``AWS_ENDPOINT_URL``, next to those of the environment. Spark has its own settings.
+
+    Examples
+    --------
+    >>> Tables("/data/monitoring").name_of("alerts")
+    'delta.`/data/monitoring/alerts`'
+    >>> Tables("main.monitoring").name_of("alerts")
+    'main.monitoring.alerts'
+    """
+
+    def __init__(self, location: str, storage_options: Mapping[str, str] | None = None) -> None:
+        if not location or "`" in location:
+            raise OptionError.malformed("tables", location, "a directory or a catalog schema")
+        self.location = location.rstrip("/")
+        self._options = dict(storage_options or {})
+        self._is_path = "/" in location
+
+    def __repr__(self) -> str:
+        return f"Tables({self.location!r})"
+
+    def open(self, spark: SparkSession | None = None) -> TableWriter:
+        """Open the tables to read and write them as Arrow tables.
+
+        Parameters
+        ----------
+        spark : SparkSession, optional
+            For tables that only Spark reaches: a catalog's, or those on a file system that is not delta-rs' (such as
+            ``dbfs:`` and ``hdfs:``), or any where deltalake is not installed.
+
+        Raises
+        ------
+        OptionError
+            Only Spark reaches the tables, and there is no session.
+        MissingExtraError
+            There is no session, and deltalake is not installed.
+        """
+        is_reachable = self._is_path and self._reaches_delta_rs(spark)
+        if is_reachable and find_spec("deltalake") is not None:
+            from sparkmon.tables.delta_rs_writer import DeltaRsWriter
+
+            return DeltaRsWriter(self.location, self._options)
+        if spark is None and is_reachable:
+            raise MissingExtraError.of("deltalake", "delta")
+        if spark is None:
+            raise OptionError(
+                f"got the tables {self.location!r} and no Spark session; expected a session, "
+                "or a directory or a URL of s3, gs, abfss or file"
+            )
+        from sparkmon.tables.spark_writer import SparkWriter
+
+        return SparkWriter(spark, self.location, self.name_of)
+
+    def _reaches_delta_rs(self, spark: SparkSession | None) -> bool:
+        scheme = _SCHEME.match(self.location)
+        if scheme is not None:
+            return scheme[1].lower() in _DELTA_RS_SCHEMES
+        return spark is None or _is_local(spark, self.location)
+
+    def name_of(self, table: str) -> str:
+        """Return how SQL names a table."""
+        if self._is_path:
+            return f"delta.`{self.location}/{table}`"
+        return f"{self.location}.{table}"
+
+    def append(self, frame: DataFrame, table: str, *, writer: str, batch_id: int) -> None:
+        """Append a batch, unless this writer has appended it before.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            The batch.
+        table : str
+            The table's name; it is made with the first batch.
+        writer : str
+            Who writes: the id of the streaming query, which lives as long as its checkpoint.
+        batch_id : int
+            The batch's number, counting up per writer.
+
+        Notes
+        -----
+        *Idempotence*: Delta records the writer's last batch in the same commit as the rows and skips what is not
+        newer, so that a batch replayed after a crash adds nothing.
+        """
+        from sparkmon.tables.spark_writer import transaction_options
+
+        self._save(frame, table, transaction_options(transaction(table, writer), batch_id))
+
+    def add(self, frame: DataFrame, table: str) -> None:
+        """Append rows that are not of a query's batch; the first ones make the table."""
+        self._save(frame, table, {})
+
+    def record(self, frame: DataFrame, table: str) -> None:
+        """Append rows to a table that keeps the order of its commits, for :meth:`recorded`."""
+        self._save(frame, table, {"delta.enableRowTracking": "true"})
+
+    def recorded(self, spark: SparkSession, table: str) -> DataFrame | None:
+        """Return the recorded rows in the order of their commits; None if there are none."""
+        rows = self.find_all(spark, table, [])
+        return None if rows is None else rows.orderBy("_metadata.row_commit_version")
+
+    def _save(self, frame: DataFrame, table: str, options: Mapping[str, Any]) -> None:
+        from sparkmon.tables.spark_writer import save
+
+        save(frame, self.name_of(table), options)
+
+    def prepare(self, spark: SparkSession, table: str, schema: StructType) -> None:
+        """Make a table, or add the columns that it lacks, before several queries write to it at once."""
+        if self.find_all(spark, table, schema.names) is None:
+            self.add(spark.createDataFrame([], schema), table)
+
+    def read(self, spark: SparkSession, table: str) -> DataFrame:
+        """Return a table as a DataFrame."""
+        return spark.table(self.name_of(table))
+
+    def find(
+        self, spark: SparkSession, table: str, names: Sequence[str], start: datetime, end: datetime
+    ) -> DataFrame | None:
+        """Return the rows of windows that began at or after ``start`` and ended before ``end``.
+
+        None if there is no table yet, or if an earlier version of sparkmon wrote it without one of the columns
+        ``names``.
+        """
+        from pyspark.sql import functions as F
+
+        frame = self.find_all(spark, table, names)
+        if frame is None:
+            return None
+        first, last = F.col("window_start"), F.col("window_end")
+        return frame.where((first >= F.lit(start)) & (last < F.lit(end)))
+
+    def find_all(self, spark: SparkSession, table: str, names: Sequence[str]) -> DataFrame | None:
+        """Return all rows; None as for :meth:`find`."""
+        from sparkmon.tables.spark_writer import existing
+
+        frame = existing(spark, self.name_of(table))
+        return frame if frame is not None and {*names} <= {*frame.columns} else None
+
+
+def _is_local(spark: SparkSession, path: str) -> bool:
+    """Return whether a path without a scheme is on this machine's disk for Spark, too.
+
+    On Databricks, or where a cluster's default file system is HDFS or S3, it is not; nor on the machine of a Spark
+    Connect server.
+    """
+    from pyspark.errors import AnalysisException
+    from pyspark.sql.utils import is_remote
+
+    if is_remote():
+        return False
+    try:
+        spark.read.text(f"{path}/{_NO_SUCH_PATH}")
+    except AnalysisException as error:
+        return str((error.getMessageParameters() or {}).get("path", "")).startswith("file:")
+    return False
