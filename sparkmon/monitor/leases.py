@@ -133,7 +133,7 @@ class Leases:
         ]
         if not unjudged:
             return None
-        rows = self._tables.read(spark, "profiles").select(*PROFILES.names)
+        rows: DataFrame = self._tables.read(spark, "profiles").select(*PROFILES.names)
         return rows.where(reduce(Column.__or__, unjudged))
 
     def _holders(self, spark: SparkSession) -> dict[_Windows, _Lease]:

@@ -94,7 +94,8 @@ class LongerWindows:
 
     def _written(self, profiles: DataFrame, start: datetime, span: WindowRange) -> DataFrame | None:
         names = PROFILES.names
-        rows = self._tables.find(profiles.sparkSession, "profiles", names, start, span.first_end)
+        spark = profiles.sparkSession
+        rows: DataFrame | None = self._tables.find(spark, "profiles", names, start, span.first_end)
         if rows is None:
             return None
         return rows.where(has_length(self._window_s)).select(*names)
