@@ -15,7 +15,8 @@ from bench.rounds import Contender, Rounds
 from bench.section import Section
 from bench.traffic import COLUMNS, MODEL, normals
 from bench.with_scipy import drift_by_scipy
-from sparkmon.comparison import Checks, compare
+from sparkmon.comparison import Checks
+from sparkmon.dataframes import compare
 from sparkmon.errors import SparkmonError
 from sparkmon.profiles import column_kinds, profile_table, reference_of
 

@@ -43,15 +43,15 @@ _HOMES = {
     "SkewDetector": "sparkmon.skew",
     "SlackSink": "sparkmon.sinks",
     "SqlStore": "sparkmon.store",
-    "TableComparison": "sparkmon.comparison",
+    "TableComparison": "sparkmon.dataframes",
     "Tables": "sparkmon.tables",
     "TeamsSink": "sparkmon.sinks",
     "WebhookSink": "sparkmon.sinks",
     "Windows": "sparkmon.monitor",
     "alerts_of": "sparkmon.dataframes",
     "column_kinds": "sparkmon.profiles",
-    "compare": "sparkmon.comparison",
-    "compare_tables": "sparkmon.comparison",
+    "compare": "sparkmon.dataframes",
+    "compare_tables": "sparkmon.dataframes",
     "configure": "sparkmon.session",
     "dead_letters": "sparkmon.sources",
     "domain_classifier": "sparkmon.explain",
@@ -67,7 +67,7 @@ _HOMES = {
     "register": "sparkmon.session",
     "rows": "sparkmon.sources",
     "slices_of": "sparkmon.profiles",
-    "worst_slices": "sparkmon.comparison",
+    "worst_slices": "sparkmon.dataframes",
 }
 
 __all__ = [*sorted(_HOMES)]

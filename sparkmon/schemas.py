@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
 from pyspark.sql.pandas.types import from_arrow_schema, from_arrow_type
 from pyspark.sql.types import (
     ArrayType,
@@ -14,6 +15,7 @@ from pyspark.sql.types import (
     TimestampType,
 )
 
+from sparkmon.comparison import schema as comparison
 from sparkmon.distributions import schema as distributions
 from sparkmon.distributions.schema import OTHER_VALUES, PROFILE_KEY, SERIES_KEY, SLICE, WINDOW_KEY
 from sparkmon.protocol import schema as protocol
@@ -49,52 +51,8 @@ PROFILE = from_arrow_type(distributions.PROFILE)
 PROFILES: StructType = from_arrow_schema(distributions.PROFILES)
 REFERENCES: StructType = from_arrow_schema(distributions.REFERENCES)
 
-FINDING = StructType(
-    [
-        StructField("statistic", StringType(), False),
-        StructField("value", DoubleType()),
-        StructField("threshold", DoubleType()),
-        StructField("noise", DoubleType()),
-        StructField("p_value", DoubleType()),
-        StructField("p_adjusted", DoubleType()),
-        StructField("reference_count", LongType()),
-        StructField("current_count", LongType()),
-        StructField("sketch_error", DoubleType()),
-        StructField("blocks", LongType()),
-        StructField("p_blocks", DoubleType()),
-        StructField("block_limit", DoubleType()),
-        StructField("limit", DoubleType()),
-        StructField("status", StringType(), False),
-        StructField("reason", StringType(), False),
-        StructField("bins", LongType()),
-        StructField("confirmed", BooleanType()),
-        StructField("explanation", StringType()),
-    ]
-)
-"""One statistic beside its threshold. ``noise`` is the value expected from sampling alone, in the value's units;
-``sketch_error`` how far the sketches may put it off. ``p_adjusted`` is the p-value among all tests of the window.
-``blocks`` says how many of the reference's own blocks the value was held against, ``p_blocks`` how often one reaches
-it, ``block_limit`` what they stay below, and ``limit`` what the value, less noise and sketch error, has to exceed: the
-greater of that and the threshold.
-``bins`` is how many bins both sides were counted on, null where there are none.
-``confirmed`` is whether a drift alert may fire, by :func:`sparkmon.comparison.confirm`; null where that was not looked
-at. ``explanation`` is all of it in one sentence, by :meth:`sparkmon.comparison.Finding.explain`.
-``status`` is ``ok``, ``drift``, ``over_limit`` (a rate above what is allowed), ``too_few_rows``, ``no_reference`` or
-``not_comparable``; or ``provisional``, a drift of a window that is still open, whose other findings follow when it
-closes."""
-
-DRIFT_METRICS = StructType(
-    [
-        *(field for field in PROFILES.fields if field.name != "profile"),
-        StructField("drift_type", StringType(), False),
-        StructField("reference", StringType(), False),
-        StructField("data_type", StringType()),
-        *FINDING.fields,
-    ]
-)
-"""The findings: a profile's key, the reference it was compared with, and one finding. ``drift_type`` is ``BASELINE``;
-``CONSECUTIVE`` where that is the window before (``reference`` is then ``previous``); or ``LIMIT`` where nothing is
-compared with but a rate that is allowed (``reference`` is then empty)."""
+FINDING = from_arrow_type(pa.struct(comparison.FINDING))
+DRIFT_METRICS: StructType = from_arrow_schema(comparison.DRIFT_METRICS)
 
 _NOT_IN_ALERTS = {
     "noise",

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import pyarrow.compute as pc
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from sparkmon.comparison import Checks, alpha_for, calibrate, compare, confirm, correct
+from sparkmon.comparison import (
+    Checks,
+    References,
+    alpha_for,
+    compare_profiles,
+    confirm,
+    correct,
+)
 from sparkmon.profiles import profile_table, reference_of
 from sparkmon.records import FeatureKind
 
@@ -67,20 +73,16 @@ def measure_power(spark: SparkSession, runs: int = 200) -> Power:
     )
     profiles = profile_table(table, kinds, model="power", time="time", window="1 hour", by=[_RUN])
     checks = Checks()
-    references = spark.createDataFrame(made.filter(pc.field("block_start").is_null()))
-    found = compare(profiles, references, checks, calibration=calibrate(made, checks), keep=[_RUN])
+    found = compare_profiles(profiles.toArrow(), References(made, checks), checks, keep=[_RUN])
     alpha = alpha_for(checks.false_alarms_per_week, _HOUR_S)
     judged = confirm(correct(found, alpha, by=[_RUN]), alpha=alpha, by=[_RUN])
-    told = judged.where("confirmed").select(
-        _RUN, (F.unix_seconds("window_start") / _HOUR_S).alias("window"), "column_name"
-    )
-    alarms = told.distinct().toArrow().to_pylist()
-    right = {
-        each[_RUN]
-        for each in alarms
-        if each["window"] >= _QUIET and each["column_name"] == names[each[_RUN] % _COLUMNS]
+    alarms = {
+        (row[_RUN], int(row["window_start"].timestamp()) // _HOUR_S, row["column_name"])
+        for row in judged.to_pylist()
+        if row["confirmed"]
     }
-    wrong = {(each[_RUN], each["window"]) for each in alarms if each["window"] < _QUIET}
+    right = {run for run, at, name in alarms if at >= _QUIET and name == names[run % _COLUMNS]}
+    wrong = {(run, at) for run, at, _ in alarms if at < _QUIET}
     return Power(runs, len(right), runs * _QUIET, len(wrong))
 
 

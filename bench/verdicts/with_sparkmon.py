@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pyarrow.compute as pc
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -12,9 +11,9 @@ from bench.verdicts.case import BLOCK, Case, Verdicts
 from sparkmon.comparison import (
     JUDGED,
     Checks,
+    References,
     alpha_for,
-    calibrate,
-    compare,
+    compare_profiles,
     confirm,
     correct,
 )
@@ -47,15 +46,13 @@ def judge_by_sparkmon(spark: SparkSession, case: Case, folder: Path) -> tuple[Ve
     checks = Checks()
     kinds = column_kinds(known, [_TIME])
     profiles = profile_table(table, kinds, model=case.name, time=_TIME, window="1 day")
-    references = spark.createDataFrame(made.filter(pc.field("block_start").is_null()))
-    found = compare(profiles, references, checks, calibration=calibrate(made, checks))
+    found = compare_profiles(profiles.toArrow(), References(made, checks), checks)
     alpha = alpha_for(checks.false_alarms_per_week, _DAY_S)
     found = confirm(correct(found, alpha), alpha=alpha)
-    window = (F.unix_seconds("window_start") / _DAY_S).cast("int").alias("window")
     alerts: Verdicts = {name: [None] * case.windows for name in case.columns}
     findings: Verdicts = {name: [None] * case.windows for name in case.columns}
-    for row in found.select("column_name", window, "status", "confirmed").toArrow().to_pylist():
-        name, place = row["column_name"], row["window"]
+    for row in found.to_pylist():
+        name, place = row["column_name"], int(row["window_start"].timestamp()) // _DAY_S
         if row["status"] in JUDGED:
             alerts[name][place] = bool(alerts[name][place] or row["confirmed"])
             findings[name][place] = bool(findings[name][place] or row["status"] == "drift")

@@ -87,7 +87,8 @@ def compare(
     from sparkmon.cli.print_findings import print_json, print_table
     from sparkmon.cli.spark import open_session
     from sparkmon.cli.terminal import note, output, progress
-    from sparkmon.comparison import Checks, compare_tables
+    from sparkmon.comparison import Checks
+    from sparkmon.dataframes import compare_tables
     from sparkmon.interval import parse_interval
 
     checks = Checks(_names(statistics) or Checks().statistics, _thresholds(threshold))

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sparkmon.cli.terminal import shown
-from sparkmon.comparison import TableComparison
+from sparkmon.dataframes import TableComparison
 
 __all__ = ["print_json", "print_table", "summary"]
 

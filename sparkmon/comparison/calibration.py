@@ -17,7 +17,7 @@ from sparkmon.distributions.schema import REFERENCE_KEY, SLICE
 from sparkmon.errors import ProfileError
 from sparkmon.statistics import STATISTICS, Summary
 
-__all__ = ["BlockEffects", "Calibration", "block_effects", "calibrate"]
+__all__ = ["BlockEffects", "Calibration", "calibrate", "calibrate_column"]
 
 _ENOUGH_BLOCKS = 30
 _MARGIN = 1.25
@@ -103,34 +103,27 @@ def calibrate(references: pa.Table, checks: Checks) -> Calibration:
         if column not in whole:
             continue
         kind = whole[column]["data_type"]
-        fitting = [name for name in checks.statistics if kind in STATISTICS.get(name).kinds]
-        of_all = summary_of(whole[column]["profile"], kind)
-        summaries = [summary_of(part["profile"], kind) for part in parts]
-        for name in fitting:
-            effects = block_effects(of_all, summaries, name)
-            if effects is not None:
-                key: Any = (*column, name)
-                effects_of[key] = effects
+        of_column = calibrate_column(
+            summary_of(whole[column]["profile"], kind),
+            [summary_of(part["profile"], kind) for part in parts],
+            checks.statistics_of(kind),
+        )
+        for name, effects in of_column.items():
+            key: Any = (*column, name)
+            effects_of[key] = effects
     return Calibration(effects_of)
 
 
-def block_effects(whole: Summary, parts: Sequence[Summary], name: str) -> BlockEffects | None:
-    """Compare the parts of some rows with all of them; see :func:`calibrate`.
+def calibrate_column(
+    whole: Summary, parts: Sequence[Summary], statistics: Sequence[str]
+) -> dict[str, BlockEffects]:
+    """Return the effects of the blocks of one column by statistic, where there are enough; see :func:`calibrate`."""
+    effects = {name: _block_effects(whole, parts, name) for name in statistics}
+    return {name: each for name, each in effects.items() if each is not None}
 
-    Parameters
-    ----------
-    whole : Distribution or Categories
-        All rows.
-    parts : sequence of Distribution or Categories
-        The rows of each block.
-    name : str
-        The statistic; one for their kind of column.
 
-    Returns
-    -------
-    BlockEffects or None
-        None where fewer than two blocks have enough rows.
-    """
+def _block_effects(whole: Summary, parts: Sequence[Summary], name: str) -> BlockEffects | None:
+    """Compare the parts of some rows with all of them; None where fewer than two have enough rows."""
     statistic = STATISTICS.get(name)
     if len(parts) < 2:
         return None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from sparkmon.comparison.history import History
 from sparkmon.comparison.rates import RATES
 from sparkmon.errors import OptionError
+from sparkmon.records import SummaryKind
 from sparkmon.statistics import STATISTICS
 
 __all__ = ["DEFAULT_STATISTICS", "Checks"]
@@ -81,6 +82,10 @@ class Checks:
         for text in self.history:
             History.parse(text)
         self._check_numbers()
+
+    def statistics_of(self, kind: SummaryKind) -> list[str]:
+        """Return the statistics that apply to a kind of column."""
+        return [name for name in self.statistics if kind in STATISTICS.get(name).kinds]
 
     def _check_numbers(self) -> None:
         for name, threshold in self.thresholds.items():

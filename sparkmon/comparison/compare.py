@@ -1,117 +1,64 @@
-"""Profiles compared with their references: one finding per profile and statistic."""
+"""Profiles compared with the references of their columns, each by itself."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import Any
 
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
-from pyspark.sql.types import StructType
+import pyarrow as pa
 
-from sparkmon.comparison.calibration import Calibration
+from sparkmon.comparison.basis import findings_table, judge_profile
 from sparkmon.comparison.checks import Checks
-from sparkmon.comparison.judge import judge_profiles
-from sparkmon.errors import OptionError
-from sparkmon.schemas import PROFILES, REFERENCES
+from sparkmon.comparison.references import References, column_of
 
-__all__ = ["compare"]
+__all__ = ["compare_profiles"]
 
 
-def compare(
-    profiles: DataFrame,
-    references: DataFrame,
-    checks: Checks | None = None,
+def compare_profiles(
+    profiles: pa.Table,
+    references: References,
+    checks: Checks,
+    lengths: Sequence[timedelta] = (),
     *,
-    calibration: Calibration | None = None,
     keep: Sequence[str] = (),
     anytime: bool = False,
-) -> DataFrame:
-    """Compare profiles with the references of their models.
+) -> pa.Table:
+    """Compare profiles with references, as :func:`sparkmon.compare` does.
 
     Parameters
     ----------
-    profiles : DataFrame
-        ``sparkmon.schemas.PROFILES``, streaming or not.
-    references : DataFrame
-        ``sparkmon.schemas.REFERENCES``, of one reference per model. A reference made for a model version is used
-        for that version; one without a version for all others.
-    checks : Checks, optional
-        The statistics and thresholds; the defaults without.
-    calibration : Calibration, optional
-        What the references' own blocks reach, which then bounds what counts as drift; see
-        :func:`sparkmon.comparison.calibrate`.
+    profiles : pyarrow.Table
+        ``sparkmon.schemas.PROFILES``.
+    references : References
+        What to compare with.
+    checks : Checks
+        The statistics and thresholds.
+    lengths : sequence of timedelta
+        The lengths of windows to compare; shorter blocks of the references are merged to blocks of the same length. If
+        there is one or none, windows may have any length.
     keep : sequence of str
         Further columns of ``profiles`` to keep, in front.
     anytime : bool, default False
-        Give p-values that hold however often a window that still grows is looked at, one per column, instead of the
-        statistics' own; see :func:`sparkmon.comparison.provisional`.
+        Whether p-values shall hold at every look at a growing window.
 
     Returns
     -------
-    DataFrame
-        The ``keep`` columns and ``sparkmon.schemas.DRIFT_METRICS``: one row per profile and statistic that applies
-        to the column's kind. Each is judged by itself: :func:`sparkmon.comparison.correct` and
-        :func:`sparkmon.comparison.confirm` judge them together.
-
-    Raises
-    ------
-    OptionError
-        A DataFrame lacks a column.
-
-    Examples
-    --------
-    >>> from sparkmon.profiles import profile_table, reference_of
-    >>> references = reference_of(spark.range(4_000), "m")
-    >>> profiles = profile_table(spark.range(2_000), {"id": "numeric"}, model="m", k=4000)
-    >>> for found in compare(profiles, references, Checks(("ks",))).collect():
-    ...     print(found.column_name, found.statistic, round(found.value, 2), found.status)
-    id ks 0.5 drift
+    pyarrow.Table
+        The ``keep`` columns and ``sparkmon.schemas.DRIFT_METRICS``.
     """
-    _require(profiles, PROFILES, "profiles")
-    _require(references, REFERENCES, "references")
-    extra = [profiles.schema[name] for name in keep]
-    joined = _with_reference(profiles, references, keep)
-    return judge_profiles(
-        joined, extra, checks or Checks(), calibration or Calibration(), anytime=anytime
-    )
+
+    def findings() -> Iterator[tuple[int, dict[str, Any]]]:
+        for place, row in enumerate(profiles.to_pylist()):
+            length = _length(row) if len(lengths) > 1 else next(iter(lengths), None)
+            if len(lengths) < 2 or length in lengths:
+                basis = references.basis(column_of(row), row["model_version"], length)
+                for finding in judge_profile(row, basis, checks, anytime=anytime):
+                    yield place, finding
+
+    return findings_table(profiles, findings(), keep)
 
 
-def _require(frame: DataFrame, schema: StructType, what: str) -> None:
-    missing = [name for name in schema.names if name not in frame.columns]
-    if missing:
-        raise OptionError(
-            f"got {what} without the column {missing[0]!r}; expected {', '.join(schema.names)}"
-        )
-
-
-def _with_reference(profiles: DataFrame, references: DataFrame, keep: Sequence[str]) -> DataFrame:
-    """Join each profile with the reference of its model version, or else of its model."""
-    whole = references.where(F.col("block_start").isNull()).select(
-        F.col("model").alias("r_model"),
-        F.col("model_version").alias("r_version"),
-        F.col("column_name").alias("r_column"),
-        F.col("column_kind").alias("r_kind"),
-        F.col("slice_key").alias("r_slice_key"),
-        F.col("slice_value").alias("r_slice_value"),
-        F.struct("model_version", "reference", "data_type", "profile").alias("found"),
-    )
-    # Of a model that echoes, a feature and a prediction may have one name.
-    same_column = (
-        (F.col("model") == F.col("r_model"))
-        & (F.col("column_name") == F.col("r_column"))
-        & (F.col("column_kind") == F.col("r_kind"))
-        & F.col("slice_key").eqNullSafe(F.col("r_slice_key"))
-        & F.col("slice_value").eqNullSafe(F.col("r_slice_value"))
-    )
-    of_version = whole.where("r_version <> ''").withColumnRenamed("found", "by_version")
-    of_model = whole.where("r_version = ''").withColumnRenamed("found", "by_model")
-    dropped = ("r_model", "r_version", "r_column", "r_kind", "r_slice_key", "r_slice_value")
-    joined = profiles.join(
-        F.broadcast(of_version),
-        same_column & (F.col("model_version") == F.col("r_version")),
-        "left",
-    ).drop(*dropped)
-    joined = joined.join(F.broadcast(of_model), same_column, "left").drop(*dropped)
-    return joined.select(
-        *keep, *PROFILES.names, F.coalesce("by_version", "by_model").alias("known")
-    )
+def _length(row: dict[str, Any]) -> timedelta | None:
+    start, end = row["window_start"], row["window_end"]
+    return None if start is None or end is None else end - start

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pyspark.sql import DataFrame, Window
-from pyspark.sql import functions as F
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
 
 from sparkmon.comparison.alpha import GREATEST_ALPHA
-from sparkmon.comparison.effect import GROSS, effect
-from sparkmon.schemas import SERIES_KEY
+from sparkmon.comparison.effect import GROSS, effects
+from sparkmon.comparison.groups import floats, group_ids, has, times, with_column
+from sparkmon.distributions.schema import SERIES_KEY
 
 __all__ = ["JUDGED", "OVER", "confirm"]
 
@@ -27,19 +29,19 @@ _ENOUGH_BLOCKS = 7
 
 
 def confirm(
-    findings: DataFrame,
-    earlier: DataFrame | None = None,
+    findings: pa.Table,
+    earlier: pa.Table | None = None,
     *,
     alpha: float = GREATEST_ALPHA,
     by: Sequence[str] = (),
-) -> DataFrame:
+) -> pa.Table:
     """Set ``confirmed``: whether a drift is confirmed, or may still be the chance of one window.
 
     Parameters
     ----------
-    findings : DataFrame
-        ``sparkmon.schemas.DRIFT_METRICS``, not streaming, of any number of windows.
-    earlier : DataFrame, optional
+    findings : pyarrow.Table
+        ``sparkmon.schemas.DRIFT_METRICS``, of any number of windows.
+    earlier : pyarrow.Table, optional
         Findings of the windows before the first of these, from the table ``drift_metrics``.
     alpha : float, default 0.05
         The level that the findings were corrected at; see :func:`sparkmon.comparison.correct`.
@@ -48,7 +50,7 @@ def confirm(
 
     Returns
     -------
-    DataFrame
+    pyarrow.Table
         The same rows.
 
     Notes
@@ -64,26 +66,42 @@ def confirm(
 
     Stream and batch agree, because both count windows in the order of their start.
     """
-    names = [name for name in findings.columns if name != "confirmed"]
-    rows = findings.select(*names, F.lit(True).alias("is_current"))
+    names = [*by, *SERIES_KEY, *_TEST, "window_start", "window_end", "status"]
+    rows = findings.select(names)
     if earlier is not None:
-        rows = rows.unionByName(earlier.select(*names, F.lit(False).alias("is_current")))
-    is_judged = F.col("status").isin(*JUDGED)
-    length = F.col("window_end") - F.col("window_start")
-    series = [F.col(name) for name in (*by, *SERIES_KEY, *_TEST)] + [length, is_judged]
-    last = Window.partitionBy(*series).orderBy("window_start").rowsBetween(1 - _WINDOWS, 0)
-    is_over = F.col("status").isin(*OVER)
-    often = F.count_if(is_over).over(last) >= _NEEDED
-    gross = effect() > GROSS * F.col("limit")
-    beyond_time = (
-        (effect() > GROSS * F.col("block_limit"))
-        & (F.col("blocks") >= _ENOUGH_BLOCKS)
-        & (F.col("p_adjusted") <= alpha**2)
+        rows = pa.concat_tables([rows, earlier.select(names).cast(rows.schema)])
+    is_over, is_judged = has(rows, OVER), has(rows, JUDGED)
+    is_often = np.zeros(rows.num_rows, np.bool_)
+    judged = np.flatnonzero(is_judged)
+    is_often[judged] = _are_over_often(
+        rows.take(judged), [*by, *SERIES_KEY, *_TEST], is_over[judged]
     )
-    at_once = F.coalesce(gross, F.lit(False)) | F.coalesce(beyond_time, F.lit(False))
-    columns = [*findings.columns, *(["confirmed"] if "confirmed" not in findings.columns else [])]
-    return (
-        rows.withColumn("confirmed", is_over & (often | at_once))
-        .where("is_current")
-        .select(*columns)
+    effect, limit, block_limit, blocks, p_adjusted = (
+        effects(findings),
+        *(floats(findings, name) for name in ("limit", "block_limit", "blocks", "p_adjusted")),
     )
+    at_once = effect > GROSS * limit
+    at_once |= (
+        (effect > GROSS * block_limit) & (blocks >= _ENOUGH_BLOCKS) & (p_adjusted <= alpha**2)
+    )
+    count = findings.num_rows
+    return with_column(
+        findings, "confirmed", pa.array(is_over[:count] & (is_often[:count] | at_once))
+    )
+
+
+def _are_over_often(
+    rows: pa.Table, names: Sequence[str], is_over: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.bool_]:
+    """Return whether each row and the two before it in its series are over the limit at least twice."""
+    starts = times(rows, "window_start")
+    length = pa.array(times(rows, "window_end") - starts)
+    series = group_ids(rows.append_column("length", length), [*names, "length"])
+    order = np.lexsort((starts, series))
+    over, ordered = is_over[order].astype(np.int64), series[order]
+    count = over.copy()
+    for step in range(1, _WINDOWS):
+        count[step:] += np.where(ordered[step:] == ordered[:-step], over[:-step], 0)
+    often = np.empty_like(is_over)
+    often[order] = count >= _NEEDED
+    return often

@@ -1,16 +1,22 @@
-"""How far findings stand beyond noise, as an expression over their columns."""
+"""How far findings stand beyond noise."""
 
 from __future__ import annotations
 
-from pyspark.sql import Column
-from pyspark.sql import functions as F
+import pyarrow as pa
 
-__all__ = ["GROSS", "effect"]
+from sparkmon.comparison.groups import Floats, floats
+
+__all__ = ["GROSS", "effects"]
 
 GROSS = 2.0
 """An effect of more than this many times the limit needs no second window."""
 
 
-def effect() -> Column:
-    """Return the size of the value less noise and sketch error, as :attr:`sparkmon.statistics.Measurement.effect`."""
-    return F.abs("value") - F.col("noise") - F.col("sketch_error")
+def effects(findings: pa.Table) -> Floats:
+    """Return the size of values less noise and sketch error, as :attr:`sparkmon.statistics.Measurement.effect`.
+
+    NaN where one of them is null.
+    """
+    value, noise, error = (floats(findings, name) for name in ("value", "noise", "sketch_error"))
+    effect: Floats = abs(value) - noise - error
+    return effect

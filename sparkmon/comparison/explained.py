@@ -2,51 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import fields
+from typing import Any
 
 import pyarrow as pa
-from pyspark.sql import DataFrame
-from pyspark.sql.types import StringType, StructField, StructType
 
 from sparkmon.comparison.finding import Finding
+from sparkmon.comparison.groups import with_column
 
 __all__ = ["explained"]
 
-_COLUMN = "explanation"
 
-
-def explained(findings: DataFrame) -> DataFrame:
+def explained(findings: pa.Table) -> pa.Table:
     """Set ``explanation`` to :meth:`Finding.explain` of each finding.
 
     Parameters
     ----------
-    findings : DataFrame
-        ``sparkmon.schemas.DRIFT_METRICS``, not streaming, after correction and confirmation.
-
-    Returns
-    -------
-    DataFrame
-        The same rows, ``explanation`` last.
-
-    Examples
-    --------
-    >>> from sparkmon.comparison.checks import Checks
-    >>> from sparkmon.comparison.compare import compare
-    >>> from sparkmon.profiles import profile_table, reference_of
-    >>> profiles = profile_table(spark.range(2_000), {"id": "numeric"}, model="m", k=4000)
-    >>> findings = compare(profiles, reference_of(spark.range(4_000), "m"), Checks(("psi",)))
-    >>> print(explained(findings).first().explanation.split(", less")[0])
-    id of the model m drifted from training: psi 3.8 (2,000 rows against 4,000, 10 bins)
+    findings : pyarrow.Table
+        ``sparkmon.schemas.DRIFT_METRICS``, after correction and confirmation.
     """
-    others = [field for field in findings.schema.fields if field.name != _COLUMN]
-    names = [field.name for field in others]
+    columns = (_values(findings[field.name]) for field in fields(Finding))
+    sentences = [Finding(*row).explain() for row in zip(*columns, strict=True)]
+    return with_column(findings, "explanation", pa.array(sentences, pa.string()))
 
-    def write(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            sentences = [Finding.of(row).explain() for row in batch.to_pylist()]
-            yield pa.RecordBatch.from_arrays(
-                [*batch.columns, pa.array(sentences, pa.string())], names=[*names, _COLUMN]
-            )
 
-    schema = StructType([*others, StructField(_COLUMN, StringType())])
-    return findings.select(*names).mapInArrow(write, schema)
+def _values(column: pa.ChunkedArray[Any]) -> list[Any]:
+    """Return a column as objects; equal times are one object, of which there are few."""
+    if not pa.types.is_timestamp(column.type):
+        return column.to_pylist()
+    encoded: Any = column.combine_chunks().dictionary_encode()
+    moments = encoded.dictionary.to_pylist()
+    return [None if code is None else moments[code] for code in encoded.indices.to_pylist()]

@@ -1,167 +1,115 @@
-"""Profiles joined with their references, judged in Arrow batches: one finding per statistic."""
+"""Windows of models judged as one: profiles, references and earlier windows to findings."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import pyarrow as pa
-from pyspark.sql import DataFrame
-from pyspark.sql.pandas.types import to_arrow_schema
-from pyspark.sql.types import StructField, StructType
 
-from sparkmon.comparison.calibration import Calibration, block_effects
+from sparkmon.comparison.alpha import alpha_at_once, alpha_for
 from sparkmon.comparison.checks import Checks
-from sparkmon.comparison.rates import ALLOWED, RATES, judge_rate
-from sparkmon.comparison.verdict import verdict
-from sparkmon.distributions import kind_of, merge_summaries, summary_of
-from sparkmon.schemas import DRIFT_METRICS
-from sparkmon.statistics import STATISTICS, evidence
+from sparkmon.comparison.compare import compare_profiles
+from sparkmon.comparison.confirmation import confirm
+from sparkmon.comparison.correction import correct
+from sparkmon.comparison.explained import explained
+from sparkmon.comparison.history import History
+from sparkmon.comparison.past import Past
+from sparkmon.comparison.presence import extra_columns, missing_columns
+from sparkmon.comparison.provisional import provisional
+from sparkmon.comparison.references import References
+from sparkmon.distributions.schema import PROFILES
+from sparkmon.interval import parse_interval
 
-__all__ = ["judge_profiles"]
+__all__ = ["Judge"]
 
-_COLUMN = ("slice_key", "slice_value", "column_kind", "column_name")
-_BLOCK_ALPHA = 0.01
-"""The share of a reference's blocks that may exceed a limit."""
+_LOOK_BACK = 100
+"""How many windows back a series may have its last value, after windows without rows."""
 
 
-def judge_profiles(
-    joined: DataFrame,
-    extra: Sequence[StructField],
-    checks: Checks,
-    calibration: Calibration,
-    drift_type: str = "BASELINE",
-    *,
-    anytime: bool = False,
-) -> DataFrame:
-    """Judge each profile by itself.
+class Judge:
+    """Judges windows of models, together with the windows before them.
 
     Parameters
     ----------
-    joined : DataFrame
-        ``sparkmon.schemas.PROFILES``, streaming or not, with the column ``known``: a struct of ``model_version``,
-        ``reference``, ``data_type`` and ``profile``, null where there is nothing to compare with. Where it has
-        ``blocks``, a list of profiles, these together are the reference, and bound what counts as drift instead of
-        ``calibration``.
-    extra : sequence of StructField
-        Further columns to keep, in front.
+    references : pyarrow.Table
+        ``sparkmon.schemas.REFERENCES``, blocks included, of one reference per model. A reference made for a model
+        version is used for that version; one without a version for all others.
     checks : Checks
-        The statistics and thresholds.
-    calibration : Calibration
-        What the references' blocks reach.
-    drift_type : str
-        What is compared with: ``BASELINE`` or ``CONSECUTIVE``.
-    anytime : bool
-        Whether p-values shall hold at every look at a growing window.
+        The statistics and thresholds, and the windows of the past to compare with.
+    step_s : float
+        The distance between the starts of windows, in seconds.
+    lengths : sequence of str
+        The lengths of the windows, as intervals; windows of others are not compared with references. Shorter blocks of
+        the references are merged to blocks of the same length. If it is one, windows may have any length.
 
-    Returns
-    -------
-    DataFrame
-        ``extra`` and ``sparkmon.schemas.DRIFT_METRICS``.
+    Notes
+    -----
+    A reference is read, and compared with its blocks, when the first window of its column is judged.
+
+    Examples
+    --------
+    >>> from sparkmon.comparison.schema import DRIFT_METRICS
+    >>> from sparkmon.distributions.schema import REFERENCES
+    >>> judge = Judge(REFERENCES.empty_table(), Checks(), step_s=3600, lengths=["1 hour"])
+    >>> judge.findings(PROFILES.empty_table()).schema == DRIFT_METRICS
+    True
     """
-    schema = StructType([*extra, *DRIFT_METRICS.fields])
-    output = to_arrow_schema(schema, timezone="UTC")
 
-    def judge(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            findings = [
-                finding | {name: row[name] for name in output.names if name in row}
-                for row in batch.to_pylist()
-                for finding in _judge(row, checks, calibration, drift_type, anytime)
-            ]
-            yield pa.RecordBatch.from_pylist(findings, schema=output)
-
-    return joined.mapInArrow(judge, schema)
-
-
-def _judge(
-    row: dict[str, Any],
-    checks: Checks,
-    calibration: Calibration,
-    drift_type: str,
-    anytime: bool,
-) -> Iterator[dict[str, Any]]:
-    if row["column_kind"] == "row_flag":
-        yield from _judge_rate(row, checks)
-        return
-    expected = row["known"]
-    kind = kind_of(row["profile"]) if expected is None else expected["data_type"]
-    shared = {
-        "drift_type": drift_type,
-        "reference": "" if expected is None else expected["reference"],
-        "data_type": kind,
-    }
-    names = [name for name in checks.statistics if kind in STATISTICS.get(name).kinds]
-    if expected is None:
-        reason = (
-            f"the store has no reference for {row['column_name']!r} of the model {row['model']!r}"
+    def __init__(
+        self, references: pa.Table, checks: Checks, *, step_s: float, lengths: Sequence[str]
+    ) -> None:
+        self.checks = checks
+        self.history = tuple(History.parse(text) for text in checks.history)
+        self._alpha = alpha_for(checks.false_alarms_per_week, step_s)
+        self._alpha_at_once = alpha_at_once(checks.false_alarms_per_week, step_s)
+        self._lengths = list({parse_interval("window", length): None for length in lengths})
+        self._references = References(references, checks)
+        longest = max(self._lengths).total_seconds()
+        self.confirmation_lookback_s = _LOOK_BACK * longest
+        """How far back findings that confirm another may begin, in seconds."""
+        self.history_lookback_s = max(
+            (each.lookback_s(longest) for each in self.history), default=0.0
         )
-        for name in names:
-            yield shared | {"statistic": name, "status": "no_reference", "reason": reason}
-        return
-    parts = [summary_of(part, kind) for part in expected.get("blocks") or [expected["profile"]]]
-    reference = merge_summaries(parts) if len(parts) > 1 else parts[0]
-    current = summary_of(row["profile"], kind)
-    column = tuple(row[name] for name in _COLUMN)
-    lasting = math.exp(-max(0.0, evidence(reference, current))) if anytime else None
-    for name in names:
-        measured = STATISTICS.get(name).measure(reference, current, checks.thresholds.get(name))
-        if expected.get("blocks"):
-            blocks = block_effects(reference, parts, name)
-        else:
-            blocks = calibration.of(
-                (row["model"], expected["model_version"], expected["reference"], *column, name)
-            )
-        limit = None if blocks is None else blocks.limit(_BLOCK_ALPHA)
-        count = 0 if blocks is None else len(blocks.effects)
-        status, reason = verdict(name, measured, limit, count)
-        yield shared | {
-            "statistic": name,
-            "value": _or_none(measured.value),
-            "threshold": _or_none(measured.threshold),
-            "noise": _or_none(measured.noise),
-            "p_value": measured.p_value if lasting is None else lasting,
-            "reference_count": round(measured.reference_count),
-            "current_count": round(measured.current_count),
-            "sketch_error": _or_none(measured.sketch_error),
-            "blocks": count,
-            "block_limit": limit,
-            "p_blocks": None
-            if blocks is None or math.isnan(measured.effect)
-            else blocks.p_value(measured.effect),
-            "limit": _or_none(max(measured.threshold, -math.inf if limit is None else limit)),
-            "status": status,
-            "reason": reason,
-            "bins": measured.detail.get("bins"),
-        }
+        """How far back the windows of a history may begin, in seconds."""
 
+    def findings(
+        self,
+        profiles: pa.Table,
+        earlier: pa.Table | None = None,
+        earlier_profiles: pa.Table | None = None,
+    ) -> pa.Table:
+        """Judge closed windows.
 
-def _judge_rate(row: dict[str, Any], checks: Checks) -> Iterator[dict[str, Any]]:
-    """Judge a column that marks rows with 1 and 0; a feature's age is profiled alone."""
-    name = RATES.get(row["column_name"].rpartition(".")[2])
-    if name is None:
-        return
-    profile = row["profile"]
-    rows = profile["num_numbers"]
-    hits = round(rows * (profile["avg"] or 0))
-    judged = judge_rate(name, hits, rows, checks.rates.get(name, ALLOWED))
-    yield {
-        "drift_type": "LIMIT",
-        "reference": "",
-        "data_type": "numeric",
-        "statistic": name,
-        "value": _or_none(judged.value),
-        "threshold": judged.threshold,
-        "noise": _or_none(judged.noise),
-        "p_value": judged.p_value,
-        "current_count": rows,
-        "sketch_error": 0.0,
-        "limit": judged.threshold,
-        "status": judged.status,
-        "reason": judged.reason,
-    }
+        Parameters
+        ----------
+        profiles : pyarrow.Table
+            ``sparkmon.schemas.PROFILES``, of any number of models and windows, which confirm each other.
+        earlier : pyarrow.Table, optional
+            Findings of the windows before these, which may confirm these.
+        earlier_profiles : pyarrow.Table, optional
+            Profiles of the windows before, for a history.
 
+        Returns
+        -------
+        pyarrow.Table
+            ``sparkmon.schemas.DRIFT_METRICS``: corrected, confirmed and explained.
+        """
+        profiles = profiles.select(PROFILES.names).cast(PROFILES)
+        findings = [
+            compare_profiles(profiles, self._references, self.checks, self._lengths),
+            missing_columns(profiles, self._references),
+            extra_columns(profiles, self._references),
+        ]
+        if self.history:
+            past = Past(profiles, earlier_profiles)
+            findings += [past.compare(each, self._references, self.checks) for each in self.history]
+        judged = correct(pa.concat_tables(findings).combine_chunks(), self._alpha)
+        return explained(confirm(judged, earlier, alpha=self._alpha))
 
-def _or_none(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+    def provisional(self, profiles: pa.Table) -> pa.Table:
+        """Find gross drift in windows that are still open; see :func:`sparkmon.comparison.provisional`."""
+        profiles = profiles.select(PROFILES.names).cast(PROFILES)
+        findings = compare_profiles(
+            profiles, self._references, self.checks, self._lengths[:1], anytime=True
+        )
+        return explained(provisional(findings, self._alpha_at_once))

@@ -1,5 +1,8 @@
-"""What is offered on Spark's DataFrames."""
+"""What is offered on Spark's DataFrames: comparisons of profiles and of tables, and alerts."""
 
 from sparkmon.dataframes.alerts import alerts_of
+from sparkmon.dataframes.compare import compare
+from sparkmon.dataframes.compare_tables import TableComparison, compare_tables
+from sparkmon.dataframes.worst_slices import worst_slices
 
-__all__ = ["alerts_of"]
+__all__ = ["TableComparison", "alerts_of", "compare", "compare_tables", "worst_slices"]

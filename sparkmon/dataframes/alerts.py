@@ -31,7 +31,7 @@ def alerts_of(findings: DataFrame) -> DataFrame:
 
     Examples
     --------
-    >>> from sparkmon.comparison import compare
+    >>> from sparkmon.dataframes.compare import compare
     >>> from sparkmon.profiles import profile_table, reference_of
     >>> profiles = profile_table(spark.range(2_000), {"id": "numeric"}, model="m", k=4000)
     >>> alert = alerts_of(compare(profiles, reference_of(spark.range(4_000), "m"))).first()

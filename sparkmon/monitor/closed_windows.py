@@ -113,13 +113,13 @@ class ClosedWindows:
         self, profiles: DataFrame, span: WindowRange
     ) -> tuple[DataFrame | None, DataFrame | None]:
         """Read findings and profiles of the last windows before these; a replayed batch reads the same."""
-        verdicts = self.verdicts
+        judge = self.verdicts.judge
 
         def read(table: str, names: list[str], lookback_s: float) -> DataFrame | None:
             start = span.first_start - timedelta(seconds=lookback_s)
             return self.tables.find(profiles.sparkSession, table, names, start, span.first_end)
 
-        findings = read("drift_metrics", DRIFT_METRICS.names, verdicts.confirmation_lookback_s)
-        if not verdicts.history:
+        findings = read("drift_metrics", DRIFT_METRICS.names, judge.confirmation_lookback_s)
+        if not judge.history:
             return findings, None
-        return findings, read("profiles", PROFILES.names, verdicts.history_lookback_s)
+        return findings, read("profiles", PROFILES.names, judge.history_lookback_s)

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from sparkmon import sources
 from sparkmon.alerts import Alerting, AlertManager
-from sparkmon.comparison import Checks, History
+from sparkmon.comparison import Checks, Judge
 from sparkmon.errors import OptionError, ReferenceMissingError
 from sparkmon.health import Counters, HealthLimits
 from sparkmon.interval import parse_interval
@@ -126,9 +126,9 @@ class Monitor:
                 f"{store!r} has no reference {reference!r}; make one with: sparkmon profile TABLE --as MODEL"
             )
         span, step, idle = self.windows.span, self.windows.step, self.windows.idle
-        past = [History.parse(text) for text in self.checks.history]
         lengths = [self.windows.length, *self.windows.longer]
-        verdicts = Verdicts(references, self.checks, step.total_seconds(), lengths, past)
+        judge = Judge(references, self.checks, step_s=step.total_seconds(), lengths=lengths)
+        verdicts = Verdicts(judge)
         longer = LongerWindows(self.tables, span.total_seconds(), self.windows.longer)
         counters = Counters()
         self.closed_windows = ClosedWindows(verdicts, self.tables, alerts, longer, counters)

@@ -9,8 +9,9 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from sparkmon.comparison import Checks, calibrate, compare
+from sparkmon.comparison import Checks, calibrate
 from sparkmon.comparison.calibration import BlockEffects
+from sparkmon.dataframes import compare
 from sparkmon.distributions import Distribution
 from sparkmon.profiles import profile_table, reference_of
 from sparkmon.records import FeatureKind

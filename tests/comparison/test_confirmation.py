@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 
+import pyarrow as pa
 import pytest
-from pyspark.sql import DataFrame, SparkSession
 
 from sparkmon.comparison import confirm
-from sparkmon.schemas import DRIFT_METRICS
+from sparkmon.comparison.schema import DRIFT_METRICS
 
 MIDNIGHT = datetime(2026, 11, 23, tzinfo=timezone.utc)
-VALUES = {".": 0.05, "x": 0.15, "X": 0.35, "?": 9.0}
-"""By sign: within the limit of 0.1, over it, over twice of it, and a window of too few rows."""
+VALUES = {".": 0.05, "x": 0.15, "X": 0.35, "?": 9.0, "p": 0.35}
+"""By sign: within the limit of 0.1, over it, over twice of it, a window of too few rows, and one still open."""
 
 
-def findings(spark: SparkSession, signs: str, first: int = 0, column: str = "a") -> DataFrame:
+def findings(signs: str, first: int = 0, column: str = "a") -> pa.Table:
     rows = []
     for hour, sign in enumerate(signs, first):
-        status = "too_few_rows" if sign == "?" else "ok" if sign == "." else "drift"
+        status = {"?": "too_few_rows", ".": "ok", "p": "provisional"}.get(sign, "drift")
         row = dict.fromkeys(DRIFT_METRICS.names) | {
             "model": "m",
             "model_version": "",
@@ -38,13 +38,13 @@ def findings(spark: SparkSession, signs: str, first: int = 0, column: str = "a")
             "status": status,
             "reason": "",
         }
-        rows.append(tuple(row[name] for name in DRIFT_METRICS.names))
-    return spark.createDataFrame(rows, DRIFT_METRICS)
+        rows.append(row)
+    return pa.Table.from_pylist(rows, DRIFT_METRICS)
 
 
-def confirmed(frame: DataFrame) -> str:
-    rows = frame.orderBy("window_start").collect()
-    return "".join("!" if row.confirmed else "." for row in rows)
+def confirmed(findings: pa.Table) -> str:
+    rows = findings.sort_by("window_start").to_pylist()
+    return "".join("!" if row["confirmed"] else "." for row in rows)
 
 
 @pytest.mark.parametrize(
@@ -58,23 +58,22 @@ def confirmed(frame: DataFrame) -> str:
         ("xxx.x", ".!!.!"),
         ("x??x.", "...!."),  # too few rows say neither yes nor no
         ("?????", "....."),
+        ("px..x", "....."),  # neither do provisional findings
         ("x", "."),
         ("X", "!"),
     ],
 )
-def test_two_of_three_confirm_and_so_does_twice_the_limit(
-    spark: SparkSession, signs: str, expected: str
-) -> None:
-    whole = confirm(findings(spark, signs))
+def test_two_of_three_confirm_and_so_does_twice_the_limit(signs: str, expected: str) -> None:
+    whole = confirm(findings(signs))
     assert confirmed(whole) == expected
     assert whole.schema.names == DRIFT_METRICS.names
     one_by_one = ""
     for hour in range(len(signs)):
-        earlier = findings(spark, signs[:hour]) if hour else None
-        one_by_one += confirmed(confirm(findings(spark, signs[hour], hour), earlier))
+        earlier = findings(signs[:hour]) if hour else None
+        one_by_one += confirmed(confirm(findings(signs[hour], hour), earlier))
     assert one_by_one == expected
 
 
-def test_columns_do_not_confirm_each_other(spark: SparkSession) -> None:
-    both = findings(spark, ".x.").unionByName(findings(spark, "x..", column="b"))
-    assert confirm(both).where("confirmed").count() == 0
+def test_columns_do_not_confirm_each_other() -> None:
+    both = pa.concat_tables([findings(".x."), findings("x..", column="b")])
+    assert not any(confirm(both)["confirmed"].to_pylist())

@@ -6,16 +6,16 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 import pytest
-from pyspark.sql import SparkSession
 from scipy.stats import false_discovery_control, norm
 
 from sparkmon.comparison import correct
 
 ALPHA = 0.05
 COLUMNS = (
-    "model string, model_version string, window_start int, window_end int, drift_type string, slice_key string, "
-    "slice_value string, column_name string, p_value double, status string, reason string"
+    *("model", "model_version", "window_start", "window_end", "drift_type", "slice_key"),
+    *("slice_value", "column_name", "p_value", "status", "reason"),
 )
 Numbers = npt.NDArray[np.float64]
 
@@ -29,7 +29,12 @@ def by_hand(whole: Numbers, slices: Numbers, alpha: float) -> tuple[Numbers, Num
     return np.minimum(1, 2 * false_discovery_control(whole, axis=-1)), np.minimum(1, 2 * adjusted)
 
 
-def test_adjusted_values_are_those_of_numpy(spark: SparkSession) -> None:
+def corrected(rows: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
+    findings = pa.Table.from_pylist([dict(zip(COLUMNS, row, strict=True)) for row in rows])
+    return correct(findings, ALPHA).to_pylist()
+
+
+def test_adjusted_values_are_those_of_numpy() -> None:
     random = np.random.default_rng(4)
     windows = {start: (random.beta(0.5, 1, 12), random.beta(0.4, 1, (9, 12))) for start in range(4)}
     windows[3] = (random.random(12), random.random((9, 12)))  # nothing to be found
@@ -42,9 +47,11 @@ def test_adjusted_values_are_those_of_numpy(spark: SparkSession) -> None:
         ]
         for at, p_value in enumerate(family)
     ]
-    found = correct(spark.createDataFrame(rows, COLUMNS), ALPHA).collect()
-    assert len(found) == len(rows)
-    rows_by_key = {(row.window_start, row.slice_value, row.column_name): row for row in found}
+    findings = corrected(rows)
+    assert len(findings) == len(rows)
+    rows_by_key = {
+        (row["window_start"], row["slice_value"], row["column_name"]): row for row in findings
+    }
     statuses = set()
     for start, (whole, slices) in windows.items():
         of_whole, of_slices = by_hand(whole, slices, ALPHA)
@@ -52,24 +59,24 @@ def test_adjusted_values_are_those_of_numpy(spark: SparkSession) -> None:
             expected = {None: of_whole[at]} | {f"v{i}": of_slices[i, at] for i in range(9)}
             for value, adjusted in expected.items():
                 row = rows_by_key[start, value, f"c{at}"]
-                assert row.p_adjusted == pytest.approx(adjusted, rel=1e-12)
-                assert row.status == ("drift" if adjusted <= ALPHA else "ok")
-                statuses.add((value is None, row.status))
+                assert row["p_adjusted"] == pytest.approx(adjusted, rel=1e-12)
+                assert row["status"] == ("drift" if adjusted <= ALPHA else "ok")
+                statuses.add((value is None, row["status"]))
         untested = rows_by_key[start, None, "c12"]
-        assert (untested.p_adjusted, untested.status) == (None, "drift")
+        assert (untested["p_adjusted"], untested["status"]) == (None, "drift")
     assert len(statuses) == 4
 
 
-def test_a_window_without_slices_keeps_all_of_its_level(spark: SparkSession) -> None:
+def test_a_window_without_slices_keeps_all_of_its_level() -> None:
     rows: list[tuple[Any, ...]] = [
         ("m", "", start, 9, "BASELINE", None, None, f"c{at}", p_value, "drift", "r")
         for start in (0, 1)
         for at, p_value in enumerate((0.01, 0.04))
     ]
     rows.append(("m", "", 1, 9, "BASELINE", "k", "v", "c0", 0.9, "ok", "r"))
-    found = correct(spark.createDataFrame(rows, COLUMNS), ALPHA).collect()
     rows_by_key = {
-        (row.window_start, row.slice_key, row.column_name): row.p_adjusted for row in found
+        (row["window_start"], row["slice_key"], row["column_name"]): row["p_adjusted"]
+        for row in corrected(rows)
     }
     assert rows_by_key == pytest.approx(
         {

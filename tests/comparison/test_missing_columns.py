@@ -2,56 +2,61 @@
 
 from __future__ import annotations
 
-from pyspark.sql import DataFrame, SparkSession
+from datetime import timedelta
+from typing import Any
 
-from sparkmon.comparison import confirm, missing_columns
-from sparkmon.dataframes import alerts_of
-from sparkmon.profiles import profile_rows, reference_of
-from sparkmon.schemas import DRIFT_METRICS
+import numpy as np
+import pyarrow as pa
 
-ROWS = """
-SELECT 'm' AS model, version AS model_version, kind AS event_type,
-       TIMESTAMP '2026-11-23 12:00:00' + hour * INTERVAL 1 HOUR AS event_time,
-       IF(kind = 'request', transform_values(map_from_arrays(names, names), (k, v) ->
-          named_struct('number', 1D, 'text', string(null))), null) AS features,
-       IF(kind = 'response', transform_values(map_from_arrays(names, names), (k, v) ->
-          named_struct('number', 1D, 'text', string(null))), null) AS predictions
-FROM VALUES
-    ('', 0, 'request', array('a', 'b')), ('', 0, 'response', array('score')),
-    ('', 1, 'request', array('a', 'extra')),
-    ('2', 1, 'request', array('b')),
-    ('', 2, 'response', array('other')) AS t(version, hour, kind, names)
-"""
+from sparkmon.comparison import Checks, Finding, References, confirm
+from sparkmon.comparison.presence import missing_columns
+from sparkmon.comparison.schema import DRIFT_METRICS
+from sparkmon.distributions.schema import PROFILES, REFERENCES
+from tests.comparison.judge_case import MIDNIGHT, numbers, row, table
+
+ONE = numbers(np.ones(10))
 
 
-def profiles(spark: SparkSession) -> DataFrame:
-    return profile_rows(spark.sql(ROWS), "1 hour")
+def window(hour: int, version: str = "") -> dict[str, Any]:
+    start = MIDNIGHT + timedelta(hours=hour)
+    times = {"window_start": start, "window_end": start + timedelta(hours=1)}
+    return times | {"model_version": version}
 
 
-def references(spark: SparkSession) -> DataFrame:
-    table = spark.range(10).selectExpr("1 AS a", "1 AS b", "1 AS score")
-    return reference_of(table, "m", predictions=["score"])
+def missing() -> pa.Table:
+    profiles = [
+        *(row("m", name, ONE, **window(0)) for name in "ab"),
+        row("m", "score", ONE, column_kind="prediction", **window(0)),
+        *(row("m", name, ONE, **window(1)) for name in ("a", "extra")),
+        row("m", "b", ONE, **window(1, "2")),
+        row("m", "other", ONE, column_kind="prediction", **window(2)),
+    ]
+    expected = [
+        *(row("m", name, ONE) for name in "ab"),
+        row("m", "score", ONE, column_kind="prediction"),
+    ]
+    references = References(table(expected, REFERENCES), Checks())
+    return missing_columns(table(profiles, PROFILES), references)
 
 
-def test_what_is_missing_is_found_where_others_of_its_kind_came(spark: SparkSession) -> None:
-    found = missing_columns(profiles(spark), references(spark))
-    assert found.schema.names == DRIFT_METRICS.names
-    missing = {
-        (row.window_start.hour - 12, row.model_version, row.column_kind, row.column_name)
-        for row in found.collect()
-    }
-    assert missing == {
+def test_what_is_missing_is_found_where_others_of_its_kind_came() -> None:
+    findings = missing()
+    assert findings.schema == DRIFT_METRICS
+    names = ("window_start", "model_version", "column_kind", "column_name")
+    rows = [tuple(each[name] for name in names) for each in findings.to_pylist()]
+    assert sorted((start.hour, *rest) for start, *rest in rows) == [
         (1, "", "feature", "b"),
         (1, "2", "feature", "a"),
         (2, "", "prediction", "score"),
+    ]
+
+
+def test_it_is_confirmed_at_once_with_a_sentence() -> None:
+    messages = {
+        Finding.of(each).message() for each in confirm(missing()).to_pylist() if each["confirmed"]
     }
-
-
-def test_it_is_confirmed_at_once_with_a_sentence(spark: SparkSession) -> None:
-    confirmed = confirm(missing_columns(profiles(spark), references(spark)))
-    messages = {row.message for row in alerts_of(confirmed).collect()}
     assert (
-        "b of the model m is missing in the window 2026-11-23 13:00 to 2026-11-23 14:00 UTC"
+        "b of the model m is missing in the window 2026-11-23 01:00 to 2026-11-23 02:00 UTC"
         in messages
     )
     assert len(messages) == 3

@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 import math
+from datetime import timedelta
 
+import numpy as np
 import pytest
-from pyspark.sql import SparkSession
 from scipy.stats import binomtest
 
-from sparkmon.comparison import Checks, compare
+from sparkmon.comparison import Checks, Finding, References, compare_profiles
 from sparkmon.comparison.rates import judge_rate
-from sparkmon.dataframes import alerts_of
+from sparkmon.distributions.schema import PROFILES, REFERENCES
 from sparkmon.errors import OptionError
-from sparkmon.profiles import profile_rows, reference_of
-
-ROWS = """
-SELECT 'm' AS model, '' AS model_version, 'request' AS event_type,
-       TIMESTAMP '2026-11-23 12:00:00' AS event_time,
-       map('x', named_struct('number', double(id), 'text', string(null))) AS features,
-       map() AS predictions,
-       map(
-         'cards_1.missing', named_struct('number', double(id % 10 = 0), 'text', string(null)),
-         'cards_1.stale', named_struct('number', 0D, 'text', string(null)),
-         'cards_1.age_s', named_struct('number', double(id), 'text', string(null)),
-         'x.skew', named_struct('number', IF(id < 5, double(id = 0), null), 'text', string(null))
-       ) AS row_flags
-FROM range(400)
-"""
+from tests.comparison.judge_case import MIDNIGHT, numbers, row, table
 
 
 @pytest.mark.parametrize("allowed", [0.0, 0.01, 0.2])
@@ -49,15 +36,29 @@ def test_no_rows_are_too_few() -> None:
     assert math.isnan(judged.value)
 
 
-def test_rates_are_findings_and_alerts_beside_drift(spark: SparkSession) -> None:
-    references = reference_of(spark.range(400).selectExpr("double(id) AS x"), "m")
-    profiles = profile_rows(spark.sql(ROWS), "1 hour")
-    findings = compare(profiles, references, Checks(("ks",), rates={"stale_rate": 0.5}))
-    found = {
-        (row.column_kind, row.column_name, row.statistic): row.asDict()
-        for row in findings.collect()
+def test_rates_are_findings_beside_drift() -> None:
+    start = {"window_start": MIDNIGHT, "window_end": MIDNIGHT + timedelta(hours=1)}
+    ids = np.arange(400.0)
+    flags = {
+        "cards_1.missing": ids % 10 == 0,
+        "cards_1.stale": ids < 0,
+        "cards_1.age_s": ids,
+        "x.skew": ids[:5] == 0,
     }
-    assert {key: (row["status"], row["value"], row["threshold"]) for key, row in found.items()} == {
+    profiles = [
+        row("m", "x", numbers(ids), **start),
+        *(
+            row("m", name, numbers(values.astype(float)), column_kind="row_flag", **start)
+            for name, values in flags.items()
+        ),
+    ]
+    checks = Checks(("ks",), rates={"stale_rate": 0.5})
+    references = References(table([row("m", "x", numbers(ids))], REFERENCES), checks)
+    rows = compare_profiles(table(profiles, PROFILES), references, checks).to_pylist()
+    found = {(each["column_kind"], each["column_name"], each["statistic"]): each for each in rows}
+    assert {
+        key: (each["status"], each["value"], each["threshold"]) for key, each in found.items()
+    } == {
         ("feature", "x", "ks"): ("too_few_rows", 0.0, 0.1),
         ("row_flag", "cards_1.missing", "missing_key_rate"): ("over_limit", 0.1, 0.01),
         ("row_flag", "cards_1.stale", "stale_rate"): ("ok", 0.0, 0.5),
@@ -65,10 +66,10 @@ def test_rates_are_findings_and_alerts_beside_drift(spark: SparkSession) -> None
     }
     skew = found["row_flag", "x.skew", "skew_rate"]
     assert (skew["current_count"], skew["reference"], skew["drift_type"]) == (5, "", "LIMIT")
-    (alert,) = alerts_of(findings).collect()
-    assert alert.message == (
-        "cards_1.missing of the model m exceeds its limit in the window 2026-11-23 12:00 to "
-        "2026-11-23 13:00 UTC: missing_key_rate 0.1 exceeds its limit 0.01 (400 rows)"
+    finding = Finding.of(found["row_flag", "cards_1.missing", "missing_key_rate"])
+    assert finding.message() == (
+        "cards_1.missing of the model m exceeds its limit in the window 2026-11-23 00:00 to "
+        "2026-11-23 01:00 UTC: missing_key_rate 0.1 exceeds its limit 0.01 (400 rows)"
     )
 
 

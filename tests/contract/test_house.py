@@ -28,7 +28,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "distributions": {"errors", "records"},
     "statistics": {"distributions", "errors", "records", "registry"},
     "store": {"distributions", "errors", "interval", "records"},
-    "schemas": {"distributions", "protocol"},
+    "schemas": {"comparison", "distributions", "protocol"},
     "logs": {"errors", "printable", "protocol", "records"},
     "receiver": {"errors", "logs", "printable", "protocol", "records", "secret"},
     "payload_logger": {"backoff", "errors", "printable", "protocol", "records", "secret"},
@@ -37,9 +37,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "panes": {"distributions", "errors", "protocol"},
     "profiles": {"distributions", "errors", "records", "schemas"},
     "functions": {"distributions", "errors", "statistics"},
-    "comparison": {
-        *("distributions", "errors", "interval", "profiles", "records", "schemas"),
-        *("statistics",),
+    "comparison": {"distributions", "errors", "interval", "records", "statistics"},
+    "dataframes": {
+        *("alerts", "comparison", "distributions", "errors", "interval", "profiles", "records"),
+        "schemas",
     },
     "explain": {"errors", "profiles", "records"},
     "skew": {"errors", "protocol", "store"},
@@ -48,7 +49,6 @@ MAY_IMPORT: dict[str, set[str]] = {
     "alerts": {
         *("backoff", "comparison", "distributions", "errors", "schemas", "sinks", "tables"),
     },
-    "dataframes": {"alerts", "schemas"},
     "health": {"alerts", "errors", "schemas", "sinks"},
     "monitor": {
         *("alerts", "comparison", "errors", "health", "interval", "profiles", "schemas"),
@@ -65,7 +65,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("sources", "store"),
     },
     "cli": {
-        *("alerts", "comparison", "config", "demo", "errors", "interval", "profiles"),
+        *("alerts", "comparison", "config", "dataframes", "demo", "errors", "interval", "profiles"),
         *("receiver", "records", "secret", "session", "sinks", "sources", "store", "tables"),
     },
     "__main__": {"cli", "errors"},
@@ -79,7 +79,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 
 PURE = {
     *("errors", "interval", "registry", "records", "protocol", "distributions", "statistics"),
-    *("backoff", "option_types", "panes", "store"),
+    *("backoff", "comparison", "option_types", "panes", "store"),
     *("logs", "payload_logger", "printable", "receiver", "secret", "serving", "sinks", "skew"),
     "tables",
 }

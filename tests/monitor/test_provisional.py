@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pyspark.sql import SparkSession
-from pyspark.sql import functions as F
 
 from sparkmon.alerts import Alerting
-from sparkmon.comparison import Checks, compare, confirm, provisional
+from sparkmon.comparison import Checks, provisional
+from sparkmon.dataframes import compare
 from sparkmon.logs import SpoolWriter
 from sparkmon.monitor import Monitor, Windows
 from sparkmon.profiles import reference_of
@@ -145,24 +145,8 @@ def test_what_is_less_than_gross_waits(spark: SparkSession, store: LocalStore) -
     checks = Checks(("ks",))
     for mean, expected in ((50, 0), (55, 0), (60, 1)):  # ks of about .2 and .38, less noise
         profiles = monitor.profiles(events_frame(spark, traffic(0, 30, mean)))
-        found = compare(profiles, references, checks, anytime=True).persist()
-        assert provisional(found, 0.006).count() == expected
-        by_column = {row.column_name: row.p_value for row in found.collect()}
+        findings = compare(profiles, references, checks, anytime=True).toArrow()
+        assert provisional(findings, 0.006).num_rows == expected
+        by_column = {row["column_name"]: row["p_value"] for row in findings.to_pylist()}
         assert (by_column["amount"] < 1e-9) == (mean != 50)
         assert by_column["age"] > 0.05
-        found.unpersist()
-
-
-def test_a_provisional_finding_confirms_nothing(spark: SparkSession) -> None:
-    series = {name: F.lit("") for name in ("model", "model_version", "slice_key", "slice_value")}
-    test = {"column_kind": "feature", "drift_type": "BASELINE", "reference": "t", "statistic": "ks"}
-    numbers = {"value": 0.15, "noise": 0.01, "sketch_error": 0.0, "limit": 0.1}
-    numbers |= {"block_limit": 0.1, "blocks": 0.0, "p_adjusted": 1e-9}
-    said = series | {name: F.lit(value) for name, value in (test | numbers).items()}
-    frame = spark.createDataFrame(
-        [("x", 1, "provisional"), ("x", 2, "drift"), ("y", 1, "drift"), ("y", 2, "drift")],
-        "column_name string, window_start int, status string",
-    ).withColumns(said | {"window_end": F.col("window_start") + 1})
-    earlier, last = frame.where("window_start = 1"), frame.where("window_start = 2")
-    rows = confirm(last, earlier).collect()
-    assert {row.column_name: row.confirmed for row in rows} == {"x": False, "y": True}

@@ -6,9 +6,8 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pyarrow as pa
-from pyspark.sql.pandas.types import to_arrow_schema
 
-from sparkmon.schemas import DRIFT_METRICS as SPARK_DRIFT_METRICS
+from sparkmon.comparison.schema import DRIFT_METRICS
 
 __all__ = ["FINDING", "HOUR", "NOON", "ORIGIN", "findings", "hour"]
 
@@ -37,7 +36,6 @@ FINDING: dict[str, Any] = {
     "status": "drift",
     "reason": "because",
 }
-DRIFT_METRICS = to_arrow_schema(SPARK_DRIFT_METRICS, timezone="UTC")
 
 
 def hour(at: int, **changes: object) -> dict[str, Any]:

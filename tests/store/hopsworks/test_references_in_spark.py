@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from sparkmon.comparison import Checks, compare
+from sparkmon.comparison import Checks
+from sparkmon.dataframes import compare
 from sparkmon.functions import over_profiles
 from sparkmon.profiles import profile_table
 from sparkmon.store.hopsworks import HopsworksStore

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pyspark.sql import SparkSession
 
-from sparkmon.comparison import worst_slices
+from sparkmon.dataframes import worst_slices
 
 COLUMNS = (
     "slice_key string, slice_value string, column_name string, statistic string, value double, noise double, "

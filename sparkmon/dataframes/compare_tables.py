@@ -11,9 +11,7 @@ from typing import Any
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from sparkmon.comparison.checks import Checks
-from sparkmon.comparison.compare import compare
-from sparkmon.comparison.correction import correct
+from sparkmon.comparison import Checks, References, compare_profiles, correct
 from sparkmon.errors import OptionError
 from sparkmon.interval import parse_interval
 from sparkmon.profiles import (
@@ -143,20 +141,24 @@ def compare_tables(
     summary = reference_of(
         reference.select(*map(quoted, kinds)), _MODEL, kinds=kinds, slices=slices
     )
-    of_reference = None
-    if slices:
-        table = summary.toArrow()  # once, for its slices and to compare with
-        of_reference, summary = slices_of(table), reference.sparkSession.createDataFrame(table)
-    summarise = partial(profile_table, kinds=kinds, model=_MODEL, time=time, slices=of_reference)
+    table = summary.toArrow()
+    summarise = partial(
+        profile_table,
+        kinds=kinds,
+        model=_MODEL,
+        time=time,
+        slices=slices_of(table) if slices else None,
+    )
     by = [] if chunk is None else [_CHUNK]
     profiles = (
         summarise(current, window=window)
         if chunk is None
         else summarise(_in_chunks(current, chunk), by=by)
     )
-    findings = correct(compare(profiles, summary, checks, keep=by), _ALPHA, by=by)
+    checks = checks or Checks()
+    findings = compare_profiles(profiles.toArrow(), References(table, checks), checks, keep=by)
     return TableComparison(
-        _sorted(findings.toArrow().to_pylist()),
+        _sorted(correct(findings, _ALPHA, by=by).to_pylist()),
         (*kinds,),
         (
             *_one_sided(reference, "reference", here, current, excluded),

@@ -9,7 +9,8 @@ import pytest
 import scipy.stats
 from pyspark.sql import DataFrame, SparkSession
 
-from sparkmon.comparison import Checks, compare
+from sparkmon.comparison import Checks
+from sparkmon.dataframes import compare
 from sparkmon.errors import OptionError
 from sparkmon.profiles import column_kinds, profile_table, reference_of
 from sparkmon.schemas import DRIFT_METRICS

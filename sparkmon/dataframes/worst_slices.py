@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from sparkmon.comparison.confirmation import JUDGED
-from sparkmon.comparison.effect import effect
+from sparkmon.comparison import JUDGED
 from sparkmon.schemas import SLICE, WINDOW_KEY
 
 __all__ = ["worst_slices"]
@@ -42,8 +41,8 @@ def worst_slices(findings: DataFrame) -> DataFrame:
 
     Examples
     --------
-    >>> from sparkmon.comparison.checks import Checks
-    >>> from sparkmon.comparison.compare import compare
+    >>> from sparkmon.comparison import Checks
+    >>> from sparkmon.dataframes.compare import compare
     >>> from sparkmon.profiles import profile_table, reference_of, slices_of
     >>> before = spark.sql("SELECT id AS x, IF(id % 2 = 0, 'a', 'b') AS side FROM range(1600)")
     >>> after = before.selectExpr("IF(side = 'a', x + 400, x) AS x", "side")
@@ -57,7 +56,7 @@ def worst_slices(findings: DataFrame) -> DataFrame:
     """
     # A limit of 0 that is exceeded is exceeded without bounds.
     excess = F.coalesce(
-        F.try_divide(effect(), F.col("limit")), F.when(effect() > 0, float("inf")).otherwise(0.0)
+        F.try_divide(_effect(), F.col("limit")), F.when(_effect() > 0, float("inf")).otherwise(0.0)
     )
     strongest = Window.partitionBy(*_COLUMN, *_OF, *SLICE).orderBy(F.desc("excess"), "statistic")
     ranked = Window.partitionBy(*_COLUMN, *_OF).orderBy(F.desc("excess"), *SLICE)
@@ -74,3 +73,7 @@ def worst_slices(findings: DataFrame) -> DataFrame:
         .select(*_COLUMN, *_OF, "rank", *SLICE, "excess", *_TOLD)
         .orderBy("window_start", *_OF, "rank")
     )
+
+
+def _effect() -> Column:
+    return F.abs("value") - F.col("noise") - F.col("sketch_error")

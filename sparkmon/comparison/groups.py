@@ -1,0 +1,68 @@
+"""Rows of a table grouped by some of its columns, as numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+__all__ = ["Floats", "Ints", "floats", "group_ids", "has", "times", "with_column"]
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+_MOST = 2**62
+
+
+def group_ids(table: pa.Table, names: Sequence[str]) -> Ints:
+    """Return the group of each row: 0, 1, ... for the values of some columns, of which null is one.
+
+    Examples
+    --------
+    >>> group_ids(pa.table({"a": ["x", None, "x", "y"], "b": [1, 1, 1, 1]}), ["a", "b"]).tolist()
+    [1, 0, 1, 2]
+    """
+    ids, count = np.zeros(table.num_rows, np.int64), 1
+    for name in names:
+        encoded: Any = table[name].combine_chunks().dictionary_encode()
+        codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        values = len(encoded.dictionary) + 1
+        if count * values > _MOST:
+            ids, count = _dense(ids), table.num_rows
+        ids, count = ids * values + codes + 1, count * values
+    return _dense(ids)
+
+
+def _dense(ids: Ints) -> Ints:
+    return np.unique(ids, return_inverse=True)[1].astype(np.int64)
+
+
+def floats(table: pa.Table, name: str) -> Floats:
+    """Return a column of numbers, NaN where it is null."""
+    values: Floats = table[name].cast(pa.float64()).to_numpy()
+    return values
+
+
+def times(table: pa.Table, name: str) -> Ints:
+    """Return a column of times in microseconds, the least number where it is null."""
+    column: Any = table[name].cast(pa.int64())
+    micros: Ints = column.fill_null(np.iinfo(np.int64).min).to_numpy()
+    return micros
+
+
+def has(table: pa.Table, statuses: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Return which findings have one of some statuses."""
+    is_one: Any = pc.is_in(table["status"], pa.array(statuses))
+    flags: npt.NDArray[np.bool_] = is_one.to_numpy()
+    return flags
+
+
+def with_column(table: pa.Table, name: str, values: Any) -> pa.Table:  # noqa: ANN401 - any column
+    """Replace a column, or add it at the end."""
+    place = table.schema.get_field_index(name)
+    if place < 0:
+        return table.append_column(name, values)
+    return table.set_column(place, table.schema.field(place).with_type(values.type), values)

@@ -1,0 +1,127 @@
+"""Windows compared with earlier windows: what changed now, independent of the training data."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sparkmon.comparison.basis import Basis, findings_table, judge_profile
+from sparkmon.comparison.calibration import calibrate_column
+from sparkmon.comparison.checks import Checks
+from sparkmon.comparison.history import History
+from sparkmon.comparison.references import References, column_of
+from sparkmon.distributions import kind_of, merge_summaries, summary_of
+from sparkmon.distributions.schema import PROFILES, SERIES_KEY
+from sparkmon.records import SummaryKind
+from sparkmon.statistics import Summary
+
+__all__ = ["Past"]
+
+_Window: TypeAlias = tuple[int, dict[str, Any]]
+"""The start in microseconds, and the row."""
+
+
+class Past:
+    """Compares windows with windows of their own column before them.
+
+    Parameters
+    ----------
+    profiles : pyarrow.Table
+        ``sparkmon.schemas.PROFILES``, the windows to judge.
+    earlier : pyarrow.Table, optional
+        Profiles of the windows before the first of these, from the table ``profiles``.
+    """
+
+    def __init__(self, profiles: pa.Table, earlier: pa.Table | None = None) -> None:
+        self._profiles = profiles.filter(pc.field("column_kind") != "row_flag")
+        tables = [
+            self._profiles,
+            *([] if earlier is None else [earlier.select(PROFILES.names).cast(PROFILES)]),
+        ]
+        self._rows = pa.concat_tables(tables).to_pylist()
+        times = pa.concat_tables([table.select(["window_start", "window_end"]) for table in tables])
+        starts, ends = (times[name].cast(pa.int64()).to_pylist() for name in times.schema.names)
+        self._spans = [*zip(starts, ends, strict=True)]
+        self._series: dict[tuple[Any, ...], list[tuple[int, int]]] = {}
+        for place, (row, (start, end)) in enumerate(zip(self._rows, self._spans, strict=True)):
+            if start is not None and end is not None:
+                series = self._series.setdefault(_series_of(row, end - start), [])
+                series.append((start, place))
+        for series in self._series.values():
+            series.sort()
+        self._summaries: dict[tuple[int, SummaryKind], Summary] = {}
+
+    def compare(self, history: History, references: References, checks: Checks) -> pa.Table:
+        """Compare each window with those of a history.
+
+        Parameters
+        ----------
+        history : History
+            Which windows. They are of the same length and do not overlap the window, nor each other.
+        references : References
+            Has the kind of each column; otherwise a column has the kind of most of its values.
+        checks : Checks
+            The statistics and thresholds.
+
+        Returns
+        -------
+        pyarrow.Table
+            ``sparkmon.schemas.DRIFT_METRICS`` with the history's ``drift_type`` and name; none for a window that has no
+            such window before it, and none for rates. Where two or more windows make the reference, each is also a
+            block of it, and their effects bound what counts as drift, as the blocks of a training reference do.
+        """
+        return findings_table(self._profiles, self._findings(history, references, checks))
+
+    def _findings(
+        self, history: History, references: References, checks: Checks
+    ) -> Iterator[tuple[int, dict[str, Any]]]:
+        for place in range(self._profiles.num_rows):
+            past = self._windows_before(place, history)
+            if past:
+                row = self._rows[place]
+                kind = references.kind_of(column_of(row)) or kind_of(self._rows[past[0]]["profile"])
+                basis = self._basis(past, kind, history, checks)
+                for finding in judge_profile(row, basis, checks):
+                    yield place, finding
+
+    def _windows_before(self, place: int, history: History) -> list[int]:
+        """Return the windows of a history, the last one first."""
+        start, end = self._spans[place]
+        if start is None or end is None:
+            return []
+        length = end - start
+        step = length if history.period_s is None else round(history.period_s * 1e6)
+        lookback = length * round(history.lookback_s(1.0))
+        if history.period_s is not None:
+            lookback = round(history.lookback_s(0.0) * 1e6)
+        series = self._series[_series_of(self._rows[place], length)]
+        past: list[int] = []
+        for at in range(bisect_right(series, (start - length, len(self._rows))) - 1, -1, -1):
+            back = start - series[at][0]
+            if back > lookback or len(past) == history.windows:
+                break
+            # Whole steps back: windows that overlap (``slide``) are passed over.
+            if back % step == 0:
+                past.append(series[at][1])
+        return past
+
+    def _basis(
+        self, past: Sequence[int], kind: SummaryKind, history: History, checks: Checks
+    ) -> Basis:
+        parts = [self._summary(place, kind) for place in past]
+        whole = merge_summaries(parts) if len(parts) > 1 else parts[0]
+        blocks = calibrate_column(whole, parts, checks.statistics_of(kind))
+        return Basis(history.name, kind, whole, blocks, history.drift_type)
+
+    def _summary(self, place: int, kind: SummaryKind) -> Summary:
+        if (place, kind) not in self._summaries:
+            self._summaries[place, kind] = summary_of(self._rows[place]["profile"], kind)
+        return self._summaries[place, kind]
+
+
+def _series_of(row: Mapping[str, Any], length: int) -> tuple[Any, ...]:
+    return (*(row[name] for name in SERIES_KEY), length)

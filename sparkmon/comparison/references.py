@@ -1,0 +1,149 @@
+"""References found by column: each read once, calibrated once, and kept within bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeAlias
+
+import pyarrow as pa
+
+from sparkmon.comparison.basis import Basis
+from sparkmon.comparison.calibration import BlockEffects, calibrate_column
+from sparkmon.comparison.checks import Checks
+from sparkmon.distributions import Categories, Distribution, merge_summaries, summary_of
+from sparkmon.distributions.schema import SLICE
+from sparkmon.interval import EPOCH
+from sparkmon.records import SummaryKind
+from sparkmon.statistics import Summary
+
+__all__ = ["Column", "References", "column_of"]
+
+Column: TypeAlias = tuple[str, str | None, str | None, str, str]
+"""Model, slice (key, value), column (kind, name)."""
+
+_COLUMN = ("model", *SLICE, "column_kind", "column_name")
+_MOST_VALUES = 2**24
+"""How many values the summaries in memory may have in all; those of other references are read at each use."""
+
+
+def column_of(row: Mapping[str, Any]) -> Column:
+    """Return the column of a profile."""
+    model, key, value, kind, name = (row[name] for name in _COLUMN)
+    return model, key, value, kind, name
+
+
+@dataclass(slots=True)
+class _Entry:
+    """A column of a reference: its rows in the table of references, and what was made of them."""
+
+    reference: str
+    data_type: SummaryKind
+    whole: int
+    blocks: list[int]
+    summary: Summary | None = None
+    effects: dict[timedelta | None, Mapping[str, BlockEffects]] | None = None
+
+
+class References:
+    """The references of models, whole and in blocks.
+
+    Parameters
+    ----------
+    references : pyarrow.Table
+        ``sparkmon.schemas.REFERENCES``, of one reference per model.
+    checks : Checks
+        The statistics that blocks are compared by.
+    """
+
+    def __init__(self, references: pa.Table, checks: Checks) -> None:
+        self._checks, self._values = checks, 0
+        self._profiles = references["profile"].combine_chunks()
+        self._columns: dict[Column, dict[str, _Entry]] = {}
+        self._names: dict[tuple[str | None, ...], dict[str, dict[str, tuple[str, str]]]] = {}
+        self._kinds: dict[tuple[str, str, str], SummaryKind] = {}
+        names = (*_COLUMN, "model_version", "reference", "data_type")
+        rows = zip(*(references[name].to_pylist() for name in names), strict=True)
+        starts, ends = (references[name].to_pylist() for name in ("block_start", "block_end"))
+        self._spans: list[tuple[Any, Any]] = [*zip(starts, ends, strict=True)]
+        blocks: dict[tuple[Any, ...], list[int]] = {}
+        for place, (*key, version, reference, kind) in enumerate(rows):
+            column: Any = tuple(key)
+            parts = blocks.setdefault((*column, version, reference), [])
+            if starts[place] is not None:
+                parts.append(place)
+                continue
+            entry = _Entry(reference, kind, place, parts)
+            self._columns.setdefault(column, {}).setdefault(version, entry)
+            of_version = self._names.setdefault(column[:-1], {}).setdefault(version, {})
+            others = of_version.get(column[-1], ("", ""))
+            of_version[column[-1]] = (max(others[0], reference), max(others[1], kind))
+            self._kinds.setdefault((column[0], column[3], column[4]), kind)
+
+    def kind_of(self, column: Column) -> SummaryKind | None:
+        """Return the kind of a column, of whichever slice and version."""
+        return self._kinds.get((column[0], column[3], column[4]))
+
+    def expected(
+        self, model: str, version: str, key: str | None, value: str | None, kind: str
+    ) -> Mapping[str, tuple[str, str]]:
+        """Return the columns of a kind and slice that a model version should have: reference and type by name."""
+        versions = self._names.get((model, key, value, kind), {})
+        of_model = versions.get("", {})
+        of_version = versions.get(version, {}) if version else {}
+        if not of_version:
+            return of_model
+        both = dict(of_model)
+        for name, one in of_version.items():
+            other = both.get(name, ("", ""))
+            both[name] = (max(one[0], other[0]), max(one[1], other[1]))
+        return both
+
+    def basis(self, column: Column, version: str, window: timedelta | None = None) -> Basis | None:
+        """Return what to compare a column with: the reference of the version, or else of the model.
+
+        Parameters
+        ----------
+        column : Column
+            The column.
+        version : str
+            The model's version.
+        window : timedelta, optional
+            The length of the window: shorter blocks are merged to blocks of this length.
+        """
+        versions = self._columns.get(column)
+        entry = versions and (versions.get(version) or versions.get(""))
+        if not entry:
+            return None
+        summary = entry.summary or self._read(entry.whole, entry.data_type)
+        if entry.summary is None and self._values + _size(summary) <= _MOST_VALUES:
+            self._values += _size(summary)
+            entry.summary = summary
+        entry.effects = entry.effects or {}
+        if window not in entry.effects:
+            entry.effects[window] = self._calibrate(entry, summary, window)
+        return Basis(entry.reference, entry.data_type, summary, entry.effects[window])
+
+    def _read(self, place: int, kind: SummaryKind) -> Summary:
+        return summary_of(self._profiles[place].as_py(), kind)
+
+    def _calibrate(
+        self, entry: _Entry, whole: Summary, window: timedelta | None
+    ) -> Mapping[str, BlockEffects]:
+        parts = [self._read(place, entry.data_type) for place in entry.blocks]
+        spans = [self._spans[place] for place in entry.blocks]
+        longest = max((end - start for start, end in spans), default=timedelta())
+        if window and timedelta() < longest < window and not window % longest:
+            together: dict[Any, list[Summary]] = {}
+            for (start, _), part in zip(spans, parts, strict=True):
+                together.setdefault((start - EPOCH) // window, []).append(part)
+            parts = [merge_summaries(each) for each in together.values()]
+        return calibrate_column(whole, parts, self._checks.statistics_of(entry.data_type))
+
+
+def _size(summary: Summary) -> int:
+    if isinstance(summary, Categories):
+        return len(summary.counts)
+    numbers = summary if isinstance(summary, Distribution) else summary.errors
+    return numbers.values.size
