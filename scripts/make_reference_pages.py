@@ -22,11 +22,10 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import Metric
 from pyspark.sql.types import StructType
 
-from sparkmon import config, errors, protocol, schemas
+from sparkmon import comparison, config, distributions, errors, protocol, schemas
 from sparkmon.alerts import Alerting, Policy, Route, SeverityRule
 from sparkmon.cli.app import app
 from sparkmon.columns import COLUMNS
-from sparkmon.comparison import Checks
 from sparkmon.health import HealthLimits
 from sparkmon.health.families import families
 from sparkmon.health.monitor_status import MonitorStatus
@@ -128,7 +127,8 @@ def comments(module: ModuleType | type) -> dict[str, str]:
 
 def tables() -> Iterator[str]:
     """Each table with its columns."""
-    notes = comments(schemas)
+    modules = (protocol.schema, distributions.schema, comparison.schema, schemas)
+    notes = {name: text for each in modules for name, text in comments(each).items()}
     for name in TABLES:
         schema: StructType = getattr(schemas, name)
         yield f"## `{name.lower()}`"
@@ -171,7 +171,7 @@ def configuration() -> Iterator[str]:
     """Each key of ``monitor.yaml``, with its default, and each source and sink."""
     parts = {
         "": config.MonitorConfig,
-        **{"`store`": config.StoreLocation, "`windows`": Windows, "`checks`": Checks},
+        **{"`store`": config.StoreLocation, "`windows`": Windows, "`checks`": comparison.Checks},
         **{"`alerting`": Alerting, "`alerting.policy`": Policy},
         **{"An entry of `severities`": SeverityRule, "An entry of `routes`": Route},
         **{"`health`": HealthLimits, "`metrics`": config.MetricsEndpoint},
@@ -198,7 +198,7 @@ def default(option: config.Option) -> str:
     """Write a default as YAML."""
     if option.default is config.REQUIRED:
         return "required"
-    if isinstance(option.default, Windows | Checks | Alerting | Policy | HealthLimits):
+    if isinstance(option.default, Windows | comparison.Checks | Alerting | Policy | HealthLimits):
         return "see below"
     if isinstance(option.default, timedelta):
         return f"`{format_interval(option.default)}`"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pyarrow as pa
 from pyspark.sql.pandas.types import from_arrow_schema, from_arrow_type
 from pyspark.sql.types import (
     ArrayType,
@@ -28,7 +27,6 @@ __all__ = [
     "DELIVERIES",
     "DRIFT_METRICS",
     "EVENTS",
-    "FINDING",
     "INCIDENT",
     "MONITORS",
     "OBSERVATIONS",
@@ -51,7 +49,6 @@ PROFILE = from_arrow_type(distributions.PROFILE)
 PROFILES: StructType = from_arrow_schema(distributions.PROFILES)
 REFERENCES: StructType = from_arrow_schema(distributions.REFERENCES)
 
-FINDING = from_arrow_type(pa.struct(comparison.FINDING))
 DRIFT_METRICS: StructType = from_arrow_schema(comparison.DRIFT_METRICS)
 
 _NOT_IN_ALERTS = {

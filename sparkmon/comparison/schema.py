@@ -8,9 +8,9 @@ import pyarrow as pa
 
 from sparkmon.distributions.schema import PROFILES
 
-__all__ = ["DRIFT_METRICS", "FINDING"]
+__all__ = ["DRIFT_METRICS"]
 
-FINDING: list[pa.Field[Any]] = [
+_FINDING: list[pa.Field[Any]] = [
     pa.field("statistic", pa.string(), nullable=False),
     pa.field("value", pa.float64()),
     pa.field("threshold", pa.float64()),
@@ -30,18 +30,6 @@ FINDING: list[pa.Field[Any]] = [
     pa.field("confirmed", pa.bool_()),
     pa.field("explanation", pa.string()),
 ]
-"""One statistic beside its threshold. ``noise`` is the value expected from sampling alone, in the value's units;
-``sketch_error`` how far the sketches may put it off. ``p_adjusted`` is the p-value among all tests of the window.
-``blocks`` says how many of the reference's own blocks the value was held against, ``p_blocks`` how often one reaches
-it, ``block_limit`` what they stay below, and ``limit`` what the value, less noise and sketch error, has to exceed: the
-greater of that and the threshold.
-``bins`` is how many bins both sides were counted on, null where there are none.
-``confirmed`` is whether a drift alert may fire, by :func:`sparkmon.comparison.confirm`; null where that was not looked
-at. ``explanation`` is all of it in one sentence, by :meth:`sparkmon.comparison.Finding.explain`.
-``status`` is ``ok``, ``drift``, ``over_limit`` (a rate above what is allowed), ``too_few_rows``, ``no_reference`` or
-``not_comparable``; or ``provisional``, a drift of a window that is still open, whose other findings follow when it
-closes."""
-
 _KEY: list[pa.Field[Any]] = [field for field in PROFILES if field.name != "profile"]
 
 DRIFT_METRICS = pa.schema(
@@ -50,9 +38,19 @@ DRIFT_METRICS = pa.schema(
         pa.field("drift_type", pa.string(), nullable=False),
         pa.field("reference", pa.string(), nullable=False),
         pa.field("data_type", pa.string()),
-        *FINDING,
+        *_FINDING,
     ]
 )
 """The findings: a profile's key, the reference it was compared with, and one finding. ``drift_type`` is ``BASELINE``;
 ``CONSECUTIVE`` where that is the window before (``reference`` is then ``previous``); or ``LIMIT`` where nothing is
-compared with but a rate that is allowed (``reference`` is then empty)."""
+compared with but a rate that is allowed (``reference`` is then empty).
+
+``noise`` is the value expected from sampling alone, in the value's units; ``sketch_error`` how far the sketches may put
+it off. ``p_adjusted`` is the p-value among all tests of the window. ``blocks`` is the number of the reference's
+blocks that it was compared with, ``p_blocks`` how often one reaches it, ``block_limit`` what they stay below, and
+``limit`` what the value, less noise and sketch error, has to exceed: the greater of that and the threshold. ``bins`` is
+how many bins both sides were counted on, null where there are none. ``confirmed`` is whether a drift alert may fire, by
+:func:`sparkmon.comparison.confirm`; null where no earlier windows were considered. ``explanation`` is all of it in one
+sentence, by :meth:`sparkmon.comparison.Finding.explain`. ``status`` is ``ok``, ``drift``, ``over_limit`` (a rate above
+what is allowed), ``too_few_rows``, ``no_reference`` or ``not_comparable``; or ``provisional``, a drift of a window that
+is still open, whose other findings follow when it closes."""
