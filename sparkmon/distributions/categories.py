@@ -14,6 +14,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from sparkmon.distributions.remembering import Remembering, for_one_pair, remembered
 from sparkmon.errors import ProfileError
 
 __all__ = ["NULL", "OTHER", "UNSEEN", "Categories", "align"]
@@ -32,7 +33,7 @@ _LEAST_SHARE = 0.001
 
 
 @dataclass(frozen=True, slots=True)
-class Categories:
+class Categories(Remembering):
     """How often each level of one column occurs.
 
     Parameters
@@ -62,7 +63,7 @@ class Categories:
 
     def __post_init__(self) -> None:
         numbers = [*self.counts.values(), self.null_count, self.n]
-        if not all(0 <= number < math.inf for number in numbers):
+        if not (min(numbers) >= 0 and sum(numbers) < math.inf):
             raise ProfileError(
                 f"got counts {dict(self.counts)!r}, null_count {self.null_count!r}, n {self.n!r}; "
                 "expected finite numbers >= 0; count rows, not shares"
@@ -84,6 +85,7 @@ class Categories:
         return self.n + self.null_count
 
     @property
+    @remembered
     def untracked(self) -> float:
         """Rows whose level is not tracked."""
         return max(0.0, self.n - math.fsum(self.counts.values()))
@@ -125,24 +127,26 @@ def align(
     >>> align(reference, current)[2]
     array([50.,  0.,  1.,  9.,  5.])
     """
+    counts = reference.once(_own_counts), _counts(reference, current)
+    return reference.once(_labels), counts[0].copy(), counts[1].copy()
+
+
+def _labels(reference: Categories) -> tuple[str, ...]:
     least = max(_LEAST_ROWS, _LEAST_SHARE * reference.n)
-    commonest = sorted(reference.counts.items(), key=lambda item: (-item[1], item[0]))
-    vocabulary = [level for level, count in commonest if count >= least]
-    labels = (*vocabulary, OTHER, UNSEEN, NULL)
-    return (
-        labels,
-        _counts(vocabulary, reference, reference),
-        _counts(vocabulary, reference, current),
-    )
+    common = [(-count, level) for level, count in reference.counts.items() if count >= least]
+    return (*(level for _, level in sorted(common)), OTHER, UNSEEN, NULL)
 
 
-def _counts(vocabulary: list[str], reference: Categories, side: Categories) -> FloatArray:
-    named = [side.counts.get(level, 0.0) for level in vocabulary]
-    strangers = math.fsum(
-        count for level, count in side.counts.items() if level not in reference.counts
-    )
+def _own_counts(reference: Categories) -> FloatArray:
+    return _counts(reference, reference)
+
+
+@for_one_pair
+def _counts(reference: Categories, side: Categories) -> FloatArray:
+    named = [side.counts.get(level, 0.0) for level in reference.once(_labels)[:-3]]
     unseen = 0.0
     if side is not reference and not reference.untracked:
-        unseen = strangers + side.untracked
+        strangers = side.counts.keys() - reference.counts.keys()
+        unseen = math.fsum(side.counts[level] for level in strangers) + side.untracked
     other = max(0.0, side.n - math.fsum(named) - unseen)
     return np.array([*named, other, unseen, side.null_count], np.float64)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from sparkmon.distributions.categories import align
+from sparkmon.distributions.categories import Categories, align
 from sparkmon.statistics.laws.rates import excess_null_distribution
 from sparkmon.statistics.statistic import (
     CATEGORICAL,
@@ -78,8 +78,13 @@ def _null_distribution(
     reference: Summary, current: Summary, value: float, threshold: float
 ) -> Measurement:
     reference, current = as_levels(reference, current)
-    once = sum(count == 1 for count in reference.counts.values())
-    return excess_null_distribution(once, reference.n, current.n, value, threshold)
+    single = reference.once(_single_rows)
+    return excess_null_distribution(single, reference.n, current.n, value, threshold)
+
+
+def _single_rows(reference: Categories) -> int:
+    """Return how many levels have one row each."""
+    return sum(count == 1 for count in reference.counts.values())
 
 
 STATISTICS.add(
