@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from sparkmon.distributions.kll import read_kll
 from sparkmon.distributions.quantile_table import QuantileTable
-from sparkmon.distributions.weighted import Weighted, without_ties
+from sparkmon.distributions.weighted import Weighted, differences, keep_ranks, without_ties
 from sparkmon.errors import ProfileError
 
 __all__ = ["Distribution"]
@@ -199,12 +199,13 @@ class Distribution(Weighted):
         """Make one of ascending values, which may be tied, and of positive weights that sum to ``n``: not checked."""
         if values.size and not (math.isfinite(values[0]) and math.isfinite(values[-1])):
             raise _refused("an infinite value", "finite values; count infinities apart")
-        values, weights = without_ties(values, weights)
-        values.flags.writeable = weights.flags.writeable = False
+        values, ranks = without_ties(values, weights)
+        values.flags.writeable = False
         distribution = object.__new__(cls)
-        arrays = {"values": values, "weights": weights, "n": n}
-        for name, value in {**_DEFAULTS, **others, **arrays}.items():
+        for name, value in {**_DEFAULTS, **others, "values": values, "n": n}.items():
             object.__setattr__(distribution, name, value)
+        if not keep_ranks(distribution, ranks):
+            object.__setattr__(distribution, "weights", differences(ranks))
         distribution._check_numbers()
         return distribution
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from sparkmon.distributions.remembering import Remembering, remembered
 
-__all__ = ["Weighted", "without_ties"]
+__all__ = ["Weighted", "differences", "keep_ranks", "without_ties"]
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
+
+
+_MOST_ROWS = 2**32
 
 
 class Weighted(Remembering):
@@ -23,13 +26,16 @@ class Weighted(Remembering):
     weights: FloatArray
     n: float
 
+    def __getattr__(self, name: str) -> FloatArray:
+        if name != "weights":
+            raise AttributeError(name)
+        ranks = self._memory[(_ranks,)]  # see keep_ranks
+        return differences(ranks)
+
     @property
-    @remembered
-    def ranks(self) -> FloatArray:
+    def ranks(self) -> FloatArray | npt.NDArray[np.uint32]:
         """0, then the rows at or below each of ``values``; shape (s + 1,)."""
-        ranks = np.zeros(self.weights.size + 1)
-        self.weights.cumsum(out=ranks[1:])
-        return ranks
+        return self.once(_ranks)
 
     @property
     def shares(self) -> FloatArray:
@@ -52,10 +58,39 @@ class Weighted(Remembering):
         return scale * math.sqrt(float(np.sum((deviations / scale) ** 2 * self.weights)) / self.n)
 
 
+def _ranks(side: Weighted) -> FloatArray | npt.NDArray[np.uint32]:
+    ranks = np.zeros(side.weights.size + 1)
+    side.weights.cumsum(out=ranks[1:])
+    return ranks
+
+
+def keep_ranks(side: Weighted, ranks: FloatArray) -> bool:
+    """Keep ranks in place of the weights, which follow from them; return whether they are 32-bit whole numbers.
+
+    A reference is held for as long as a monitor runs: this halves its room.
+    """
+    if not ranks[-1] < _MOST_ROWS:
+        return False
+    compact = ranks.astype(np.uint32)
+    if not (compact == ranks).all():
+        return False
+    object.__setattr__(side, "_memory", {(_ranks,): compact})
+    return True
+
+
+def differences(ranks: npt.NDArray[Any]) -> FloatArray:
+    """Return the weights of ranks, to be read only."""
+    weights: FloatArray = np.subtract(ranks[1:], ranks[:-1], dtype=np.float64)
+    weights.flags.writeable = False
+    return weights
+
+
 def without_ties(values: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return each of some ascending values once, with the sum of its weights."""
+    """Return each of some ascending values once, and the ranks: 0, then the rows at or below each."""
+    ranks = np.zeros(values.size + 1)
+    weights.cumsum(out=ranks[1:])
     rises = values[1:] != values[:-1]
     if rises.all():
-        return values, weights
-    firsts = np.flatnonzero(np.append(True, rises))
-    return values[firsts], np.add.reduceat(weights, firsts)
+        return values, ranks
+    lasts = np.flatnonzero(np.append(rises, True))
+    return values[lasts], ranks[np.append(0, lasts + 1)]

@@ -72,8 +72,9 @@ def range_rate(reference: Summary, current: Summary) -> float:
     least, greatest = _range(reference)
     if math.isnan(least) or math.isnan(greatest):
         return math.nan
-    outside = (current.values < least) | (current.values > greatest)
-    return float(current.weights[outside].sum()) / current.n
+    low, high = current.values.searchsorted(least), current.values.searchsorted(greatest, "right")
+    below, inside = current.ranks[low], current.ranks[high]
+    return float(below + (current.ranks[-1] - inside)) / current.n
 
 
 def _range(reference: Distribution) -> tuple[float, float]:

@@ -109,6 +109,18 @@ def test_levels_do_not_depend_on_what_was_measured_before(
         assert numbers(reference, current) == numbers(fresh(reference), fresh(current))
 
 
+def test_rows_beyond_32_bits_and_parts_of_rows_are_counted_exactly() -> None:
+    many = Distribution(
+        np.arange(3.0), np.array([2.0**40, 1.0, 2.0**33]), 0.0, 2.0**40 + 2.0**33 + 1
+    )
+    assert many.ranks.tolist() == [0, 2.0**40, 2.0**40 + 1, 2.0**40 + 2.0**33 + 1]
+    coarse = Distribution.from_table(QuantileTable.from_histogram([0, 1, 2], [1, 2]))
+    assert coarse.weights.tolist() == [1 / 8] * 8 + [2 / 8] * 8
+    counted = Distribution.from_sample([3.0, 1.0, 3.0])
+    assert (counted.ranks.dtype.name, counted.weights.dtype.name) == ("uint32", "float64")
+    assert counted.weights.tolist() == [1, 2]
+
+
 @pytest.mark.parametrize("name", sorted(COLUMNS))
 def test_a_profile_is_the_distribution_that_its_fields_say(name: str) -> None:
     rows = COLUMNS[name](np.random.default_rng(4), 3_000)

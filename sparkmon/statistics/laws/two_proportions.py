@@ -91,7 +91,7 @@ def excess_sf(
     return min(1.0, at + above)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=65_536)
 def least_rows_of_rate(
     reference_hits: float, reference_rows: float, threshold: float
 ) -> int | None:
