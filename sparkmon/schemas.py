@@ -105,7 +105,6 @@ ALERTS = StructType(
         StructField("incident", INCIDENT),
         StructField("fired_time", TimestampType(), False),
         StructField("query_id", StringType()),
-        StructField("batch_id", LongType()),
     ]
 )
 """One decision per window and column that drifts, or did, whether it notifies or not. ``state`` is ``firing``,

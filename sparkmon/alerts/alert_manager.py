@@ -1,16 +1,16 @@
-"""The alert manager: takes the findings of a batch, records decisions, and sends notifications."""
+"""The alert manager: takes the findings of closed windows, records decisions, and sends notifications."""
 
 from __future__ import annotations
 
 import logging
 import threading
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
 import pyarrow as pa
-from pyspark.sql import DataFrame, SparkSession
+import pyarrow.compute as pc
 
 from sparkmon.alerts.alert_store import AlertStore
 from sparkmon.alerts.alerting import Alerting
@@ -19,16 +19,15 @@ from sparkmon.alerts.dispatcher import Dispatcher
 from sparkmon.alerts.incident import Observation
 from sparkmon.alerts.incident_states import IncidentStates
 from sparkmon.alerts.observations import observations_of
-from sparkmon.alerts.policy import Policy
 from sparkmon.alerts.rows import (
     notifications_of,
     observation_of,
     queued_notifications_of,
     row_of,
 )
-from sparkmon.schemas import ALERTS
-from sparkmon.sinks import AlertSink
-from sparkmon.tables import Tables
+from sparkmon.alerts.schema import ALERTS
+from sparkmon.errors import OptionError
+from sparkmon.tables import TableWriter
 
 __all__ = ["AlertManager"]
 
@@ -41,61 +40,60 @@ class AlertManager:
 
     Parameters
     ----------
-    tables : Tables
-        Where ``alerts``, ``deliveries`` and ``alert_actions`` are.
-    sinks : sequence of AlertSink
-        Where notifications are delivered, in addition to the table.
-    policy : Policy, optional
-        When they are sent.
-
-    Raises
-    ------
-    OptionError
-        The sinks do not fit the policy; see :meth:`Policy.check_sinks`.
+    alerting : Alerting
+        The sinks, next to the table, and the policy that decides what they get.
 
     Notes
     -----
-    *Exactly once into the table*: the decisions of a batch are one commit with the query's id and the batch's number; a
-    retry adds nothing. *At least once to the sinks*: a notification that is in the table and not logged as delivered is
-    sent at the next start.
+    *Exactly once into the table*: a window of an incident that was decided on is not decided on again, so that findings
+    that are processed again after a crash add nothing. *At least once to the sinks*: a notification that is in the
+    table and not logged as delivered is sent at the next start.
     """
 
-    def __init__(
-        self, tables: Tables, sinks: Sequence[AlertSink], policy: Policy | None = None
-    ) -> None:
-        alerting = Alerting(sinks, policy or Policy())
-        self.tables, self.sinks, self.policy = tables, tuple(alerting.sinks), alerting.policy
+    def __init__(self, alerting: Alerting) -> None:
+        self.sinks, self.policy = tuple(alerting.sinks), alerting.policy
         self._names = tuple(sink.name for sink in self.sinks)
         self._reset()
 
     def __getstate__(self) -> dict[str, Any]:
         # Over Spark Connect a process of the server decides on batches: only what that needs is serialized.
-        return {"tables": self.tables, "policy": self.policy, "_names": self._names, "sinks": ()}
+        return {"policy": self.policy, "_names": self._names, "sinks": ()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__ |= state
         self._reset()
 
     def _reset(self) -> None:
+        self._store: AlertStore | None = None
         self._states: IncidentStates | None = None
+        self._unsure: set[str] = set()
         # Read without the lock: the monitor's status must not wait for a table that hangs.
         self._open_incidents: Counter[tuple[str, str]] = Counter()
-        self._writers: set[str] = set()
         self._dispatcher: Dispatcher | None = None
         self._lock = threading.RLock()
 
-    def open(self, spark: SparkSession, query_ids: Collection[str] | None = ()) -> None:
-        """Start to deliver, first the undelivered notifications of these queries (None: of all)."""
-        self.tables.prepare(spark, "alerts", ALERTS)
-        store = AlertStore(self.tables, spark)
+    def open(self, tables: TableWriter, query_ids: Collection[str] | None = ()) -> None:
+        """Start to decide and to deliver, first the undelivered notifications of these queries.
+
+        Parameters
+        ----------
+        tables : TableWriter
+            Where ``alerts``, ``deliveries`` and ``alert_actions`` are.
+        query_ids : collection of str, optional
+            The writers that :meth:`process` was called with; None for all.
+        """
+        tables.prepare("alerts", ALERTS)
         with self._lock:
-            self._states = None
-            self._writers.clear()
-            self._load_states(store)
+            self._store = AlertStore(tables)
+            self._load(self._store)
             if self._dispatcher is None:
-                self._dispatcher = Dispatcher(self.sinks, store.write_deliveries)
-        if query_ids is None or query_ids:
-            self._send_undelivered(store, query_ids)
+                self._dispatcher = Dispatcher(self.sinks, self._store.write_deliveries)
+            self._send_undelivered(self._store, query_ids)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has tables."""
+        return self._store is not None
 
     @property
     def dispatcher(self) -> Dispatcher | None:
@@ -112,9 +110,10 @@ class AlertManager:
         """Count the open incidents by model and severity."""
         return self._open_incidents
 
-    def collect(self, spark: SparkSession, query_ids: Collection[str]) -> None:
+    def collect(self, query_ids: Collection[str]) -> None:
         """Deliver what these queries have decided in another process, as they do over Spark Connect."""
-        self._send_undelivered(AlertStore(self.tables, spark), query_ids)
+        if self._store is not None:
+            self._send_undelivered(self._store, query_ids)
 
     def drain(self) -> int:
         """Wait, at most half a minute, for all deliveries; return the number of undelivered notifications."""
@@ -145,20 +144,19 @@ class AlertManager:
             )
         return waiting
 
-    def process(
-        self, findings: DataFrame, last_end: datetime, *, writer: str, batch_id: int
-    ) -> int:
-        """Decide on the findings of a batch of windows.
+    def process(self, findings: pa.Table, ends: Mapping[str, datetime], *, writer: str) -> int:
+        """Decide on the findings of closed or of open windows.
 
         Parameters
         ----------
-        findings : DataFrame
-            ``sparkmon.schemas.DRIFT_METRICS``, not streaming.
-        last_end : datetime
-            The end of the last window of the batch: incidents that had no window for the policy's ``resolve_timeout``
-            before it resolve.
-        writer, batch_id : str, int
-            See :meth:`sparkmon.tables.Tables.append`.
+        findings : pyarrow.Table
+            ``sparkmon.schemas.DRIFT_METRICS``. The windows of a model come in the order of their ends, from call to
+            call; those of several models in any order.
+        ends : mapping of str to datetime
+            The end of the last closed window of each model: incidents of these models that had no window for the
+            policy's ``resolve_timeout`` before it resolve.
+        writer : str
+            The id of the query, under which undelivered notifications are found again.
 
         Returns
         -------
@@ -166,34 +164,25 @@ class AlertManager:
             The number of decisions that were recorded.
         """
         with self._lock:
-            store = AlertStore(self.tables, findings.sparkSession)
-            states = self._states_before(store, writer, batch_id)
-            if states is None:
-                return 0
-            observations = _observations(findings.toArrow(), states.unsettled(), last_end)
-            observations += states.stale(last_end, self.policy.resolve_timeout, observations)
-            return self._record(store, states, observations, writer, batch_id)
+            store, states = self._opened()
+            states.close_windows(ends)
+            observations = _observations(findings, states.unsettled())
+            observations += states.stale(ends, self.policy.resolve_timeout, observations)
+            return self._record(store, states, observations, writer)
 
-    def process_observations(
-        self, spark: SparkSession, rows: Iterable[Mapping[str, Any]], *, writer: str, batch_id: int
-    ) -> int:
+    def process_observations(self, rows: Iterable[Mapping[str, Any]], *, writer: str) -> int:
         """Decide on rows of ``sparkmon.schemas.OBSERVATIONS``, such as those on the monitor's own health."""
         with self._lock:
-            store = AlertStore(self.tables, spark)
-            states = self._states_before(store, writer, batch_id)
-            if states is None:
-                return 0
-            observations = [observation_of(row) for row in rows]
-            return self._record(store, states, observations, writer, batch_id)
+            return self._record(*self._opened(), [observation_of(row) for row in rows], writer)
 
     def _record(
         self,
         store: AlertStore,
         states: IncidentStates,
-        observations: Sequence[Observation],
+        observations: Iterable[Observation],
         writer: str,
-        batch_id: int,
     ) -> int:
+        observations = self._unrecorded(store, states, observations)
         if not observations:
             return 0
         now = datetime.now(timezone.utc)
@@ -208,13 +197,18 @@ class AlertManager:
             recent=states.sent_since(now - self.policy.rate_limit_interval),
             now=now,
         )
-        rows = [row_of(each, query_id=writer, batch_id=batch_id, now=now) for each in decisions]
+        rows = [row_of(each, query_id=writer, now=now) for each in decisions]
         if not rows:
             return 0
-        store.write_alerts(rows, writer=writer, batch_id=batch_id)
+        try:
+            store.write_alerts(rows)
+        except BaseException:
+            # It may have been committed: what it has left is read again before the next decision.
+            self._states = None
+            self._unsure.add(writer)
+            raise
         for decision, row in zip(decisions, rows, strict=True):
-            if decision.state != "provisional":
-                states.update(decision.observation.incident_id, decision.incident, row)
+            states.update(decision.incident, row)
         self._open_incidents = states.open_incidents()
         for notification, sinks in notifications_of(rows):
             states.count_notification(now, sinks)
@@ -222,24 +216,38 @@ class AlertManager:
                 self._dispatcher.put(notification, sinks)
         return len(rows)
 
-    def _states_before(
-        self, store: AlertStore, writer: str, batch_id: int
-    ) -> IncidentStates | None:
-        """Return the incidents before a batch; None if the batch is recorded already."""
-        if writer not in self._writers:
-            if store.has_batch(writer, batch_id):
-                return None  # its notifications were sent by `open`
-            self._writers.add(writer)
-        return self._load_states(store)
+    def _unrecorded(
+        self, store: AlertStore, states: IncidentStates, observations: Iterable[Observation]
+    ) -> list[Observation]:
+        """Leave out the observations of open windows that were decided on before."""
+        unrecorded = []
+        for observation in observations:
+            model = str(observation.alert["model"])
+            if observation.provisional and model not in states.provisional:
+                states.provisional[model] = store.provisional(model)
+            if not states.has_provisional(observation):
+                unrecorded.append(observation)
+        return unrecorded
 
-    def _load_states(self, store: AlertStore) -> IncidentStates:
-        if self._states is None:
-            since = datetime.now(timezone.utc) - self.policy.rate_limit_interval
-            self._states = IncidentStates(store.incidents(), store.sent_since(since))
-            self._open_incidents = self._states.open_incidents()
-        return self._states
+    def _opened(self) -> tuple[AlertStore, IncidentStates]:
+        if self._store is None:
+            raise OptionError("got findings before the alert manager was opened; call open first")
+        states = self._states or self._load(self._store)
+        self._send_undelivered(self._store, self._unsure)
+        self._unsure.clear()
+        return self._store, states
+
+    def _load(self, store: AlertStore) -> IncidentStates:
+        incidents = store.incidents()
+        unsettled = {each: state for each, state in incidents.items() if not state.is_settled}
+        since = datetime.now(timezone.utc) - self.policy.rate_limit_interval
+        states = IncidentStates(incidents, store.last_rows(unsettled), store.sent_since(since))
+        self._states, self._open_incidents = states, states.open_incidents()
+        return states
 
     def _send_undelivered(self, store: AlertStore, query_ids: Collection[str] | None) -> None:
+        if query_ids is not None and not query_ids:
+            return
         unknown: set[str] = set()
         undelivered = store.undelivered(query_ids=query_ids)
         for notification, sink, attempts in queued_notifications_of(undelivered):
@@ -253,11 +261,10 @@ class AlertManager:
             )
 
 
-def _observations(
-    findings: pa.Table, unsettled: Collection[str], last_end: datetime
-) -> list[Observation]:
+def _observations(findings: pa.Table, unsettled: Collection[str]) -> list[Observation]:
     observations = observations_of(findings, unsettled)
     # What starts firing in one window may be ok in a later one.
+    last_end = pc.max(findings["window_end"]).as_py()
     opened = {
         each.incident_id
         for each in observations

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
-from pyspark.sql import DataFrame, SparkSession, Window
-from pyspark.sql import functions as F
-from pyspark.sql.pandas.types import to_arrow_schema
-from pyspark.sql.types import StructType
+import pyarrow.compute as pc
 
 from sparkmon.alerts.acknowledgements import Acknowledgement, Acknowledgements
 from sparkmon.alerts.incident import Incident
 from sparkmon.alerts.matcher import Matcher
 from sparkmon.alerts.rows import incident_of
+from sparkmon.alerts.schema import ALERT_ACTIONS, ALERTS, DELIVERIES
 from sparkmon.alerts.silences import Silence, Silences
-from sparkmon.schemas import ALERT_ACTIONS, ALERTS, DELIVERIES
-from sparkmon.tables import Tables
+from sparkmon.tables import Condition, TableWriter
 
 __all__ = ["AlertStore"]
+
+_DECIDED: tuple[Condition, ...] = (
+    ("incident_id", "not null", None),
+    ("state", "!=", "provisional"),
+)
+_NOTIFIED: Condition = ("notification_id", "not null", None)
 
 
 class AlertStore:
@@ -28,54 +33,53 @@ class AlertStore:
 
     Parameters
     ----------
-    tables : Tables
-        Where they are.
-    spark : SparkSession
+    tables : TableWriter
         Reads and writes them.
     """
 
-    def __init__(self, tables: Tables, spark: SparkSession) -> None:
-        self.tables, self.spark = tables, spark
+    def __init__(self, tables: TableWriter) -> None:
+        self.tables = tables
 
-    def alerts(self) -> DataFrame:
-        """Return ``sparkmon.schemas.ALERTS``; empty until something is written."""
-        return self._table("alerts", ALERTS)
+    def alerts(self, where: Sequence[Condition] = ()) -> list[dict[str, Any]]:
+        """Return the rows of ``sparkmon.schemas.ALERTS`` that meet all conditions."""
+        return self._read("alerts", ALERTS, where).to_pylist()
 
-    def deliveries(self) -> DataFrame:
-        """Return ``sparkmon.schemas.DELIVERIES``."""
-        return self._table("deliveries", DELIVERIES)
+    def deliveries(self) -> list[dict[str, Any]]:
+        """Return the rows of ``sparkmon.schemas.DELIVERIES``."""
+        return self._read("deliveries", DELIVERIES).to_pylist()
 
-    def incidents(self) -> dict[str, tuple[Incident, dict[str, Any]]]:
-        """Return the incidents by id, each as its last closed window left it, with the row of that window."""
-        last = Window.partitionBy("incident_id").orderBy(F.desc("window_end"))
-        rows = (
-            self.alerts()
-            .where("incident_id IS NOT NULL AND state <> 'provisional'")
-            .withColumn("place", F.row_number().over(last))
-            .where("place = 1")
-            .select(*ALERTS.names)
-        )
-        return {row["incident_id"]: (incident_of(row), row) for row in rows.toArrow().to_pylist()}
+    def incidents(self) -> dict[str, Incident]:
+        """Return the incidents by id, each as its last closed window left it."""
+        rows = self._read("alerts", ALERTS, _DECIDED, ["incident_id", "window_end", "incident"])
+        last = rows.take(_last(rows, ["incident_id"], ["window_end"])).to_pylist()
+        return {row["incident_id"]: incident_of(row) for row in last}
 
-    def has_batch(self, writer: str, batch_id: int) -> bool:
-        """Return whether a batch of a query was decided on."""
-        of_batch = (F.col("query_id") == writer) & (F.col("batch_id") >= batch_id)
-        return not self.alerts().where(of_batch).isEmpty()
+    def last_rows(self, incidents: Mapping[str, Incident]) -> dict[str, dict[str, Any]]:
+        """Return the last row of ``alerts`` of each of these incidents, by its id."""
+        ends = [incident.last_end for incident in incidents.values() if incident.last_end]
+        if not ends:
+            return {}
+        where = (*_DECIDED, ("window_end", ">=", min(ends)), ("incident_id", "in", [*incidents]))
+        rows = self._read("alerts", ALERTS, where)
+        last = rows.take(_last(rows, ["incident_id"], ["window_end"])).to_pylist()
+        return {row["incident_id"]: row for row in last}
+
+    def provisional(self, model: str) -> dict[str, datetime]:
+        """Return the ids of the alerts on windows of a model that were open, with the ends of the windows."""
+        where = [("model", "=", model), ("state", "=", "provisional")]
+        rows = self._read("alerts", ALERTS, where, ["alert_id", "window_end"])
+        return {row["alert_id"]: row["window_end"] for row in rows.to_pylist()}
 
     def sent_since(self, time: datetime) -> list[tuple[datetime, list[str]]]:
         """Return when notifications were decided on since then, and their sinks."""
-        rows = (
-            self.alerts()
-            .where(F.col("notification_id").isNotNull() & (F.col("fired_time") >= F.lit(time)))
-            .groupBy("notification_id")
-            .agg(F.min("fired_time").alias("time"), F.first("sinks").alias("sinks"))
-        )
-        return [(row["time"], row["sinks"]) for row in rows.toArrow().to_pylist()]
+        names = ["notification_id", "fired_time", "sinks"]
+        rows = self._read("alerts", ALERTS, [_NOTIFIED, ("fired_time", ">=", time)], names)
+        first = rows.take(_last(rows, ["notification_id"])).to_pylist()
+        return [(row["fired_time"], row["sinks"]) for row in first]
 
     def actions(self) -> tuple[Silences, Acknowledgements]:
         """Return the silences that were not ended by hand, and the acknowledgements."""
-        table = self._table("alert_actions", ALERT_ACTIONS).orderBy("start_time")
-        rows = table.toArrow().to_pylist()
+        rows = self._read("alert_actions", ALERT_ACTIONS).sort_by("start_time").to_pylist()
         ended = {row["action_id"] for row in rows if row["action"] == "unsilence"}
         silences: dict[str, Silence] = {}
         acknowledgements: dict[str, Acknowledgement] = {}
@@ -91,6 +95,11 @@ class AlertStore:
                 )
         return Silences(tuple(silences.values())), Acknowledgements(acknowledgements)
 
+    def notification_ids(self) -> set[str]:
+        """Return the ids of all notifications."""
+        rows = self._read("alerts", ALERTS, [_NOTIFIED], ["notification_id"])
+        return {str(each) for each in pc.unique(rows["notification_id"]).to_pylist()}
+
     def undelivered(
         self, *, query_ids: Collection[str] | None = None, dead: bool = False
     ) -> list[tuple[dict[str, Any], str, int]]:
@@ -99,49 +108,81 @@ class AlertStore:
         Parameters
         ----------
         query_ids : collection of str, optional
-            Only those of these queries.
+            Of the decisions of these writers; by default of all.
         dead : bool, default False
             Those that were given up, instead of those that are still to be tried.
         """
-        notified = self.alerts().where("notification_id IS NOT NULL")
+        where = [_NOTIFIED]
         if query_ids is not None:
-            notified = notified.where(F.col("query_id").isin(*query_ids))
-        last = F.max_by("status", F.struct("time", "attempt"))
-        deliveries = (
-            self.deliveries()
-            .groupBy("notification_id", "sink")
-            .agg(last.alias("last_status"), F.max("attempt").alias("attempts"))
-        )
-        keys = ["notification_id", "sink"]
-        queued = notified.withColumn("sink", F.explode("sinks")).join(deliveries, keys, "left")
-        status = F.col("last_status")
-        is_wanted = status == "dead" if dead else status.isNull() | (status == "failed")
+            where.append(("query_id", "in", [*query_ids]))
+        rows = self._read("alerts", ALERTS, where, ["notification_id", "sinks"])
+        notified = rows.take(_last(rows, ["notification_id"])).to_pylist()
+        attempts = self._last_attempts()
+        due: dict[str, list[tuple[str, int]]] = {}
+        for row in notified:
+            for sink in row["sinks"]:
+                status, number = attempts.get((row["notification_id"], sink), ("failed", 0))
+                if status == ("dead" if dead else "failed"):
+                    due.setdefault(row["notification_id"], []).append((sink, number))
+        if not due:
+            return []
         return [
-            ({name: row[name] for name in ALERTS.names}, row["sink"], row["attempts"] or 0)
-            for row in queued.where(is_wanted).toArrow().to_pylist()
+            (row, sink, number)
+            for row in self.alerts([*where, ("notification_id", "in", [*due])])
+            for sink, number in due[row["notification_id"]]
         ]
 
-    def write_alerts(
-        self, rows: Sequence[Mapping[str, Any]], *, writer: str, batch_id: int
-    ) -> None:
-        """Append decisions, once per batch of a query."""
-        frame = self._frame(rows, ALERTS)
-        self.tables.append(frame, "alerts", writer=writer, batch_id=batch_id)
+    def _last_attempts(self) -> dict[tuple[str, str], tuple[str, int]]:
+        """Return the last status of each notification and sink, and the number of attempts."""
+        names = ["notification_id", "sink", "status", "time", "attempt"]
+        rows = self._read("deliveries", DELIVERIES, (), names)
+        last = rows.take(_last(rows, ["notification_id", "sink"], ["time", "attempt"])).to_pylist()
+        return {
+            (row["notification_id"], row["sink"]): (row["status"], row["attempt"]) for row in last
+        }
+
+    def write_alerts(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Append decisions."""
+        self._write("alerts", ALERTS, rows)
 
     def write_deliveries(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Append attempts."""
-        self.tables.add(self._frame(rows, DELIVERIES), "deliveries")
+        self._write("deliveries", DELIVERIES, rows)
 
     def write_action(self, **action: object) -> None:
-        """Append an action of a person: the columns of ``sparkmon.schemas.ALERT_ACTIONS``."""
-        row = dict.fromkeys(ALERT_ACTIONS.names) | action
-        self.tables.add(self._frame([row], ALERT_ACTIONS), "alert_actions")
+        """Add an action of a person: the columns of ``sparkmon.schemas.ALERT_ACTIONS``.
 
-    def _frame(self, rows: Sequence[Mapping[str, Any]], schema: StructType) -> DataFrame:
-        records = [{name: row[name] for name in schema.names} for row in rows]
-        arrow = pa.Table.from_pylist(records, schema=to_arrow_schema(schema, timezone="UTC"))
-        return self.spark.createDataFrame(arrow, schema)
+        The table is written anew, as one file: the alert manager reads it before each decision.
+        """
+        table, is_written = "alert_actions", False
+        while not is_written:  # somebody else may act at the same moment
+            version, rows = self.tables.version(table), self._read(table, ALERT_ACTIONS)
+            added = dict.fromkeys(ALERT_ACTIONS.names) | action
+            own = pa.Table.from_pylist([added], schema=ALERT_ACTIONS).cast(rows.schema)
+            is_written = self.tables.replace(table, pa.concat_tables([rows, own]), version)
 
-    def _table(self, name: str, schema: StructType) -> DataFrame:
-        table = self.tables.find_all(self.spark, name, schema.names)
-        return self.spark.createDataFrame([], schema) if table is None else table
+    def _write(self, name: str, schema: pa.Schema, rows: Iterable[Mapping[str, Any]]) -> None:
+        self.tables.append(pa.Table.from_pylist([*rows], schema=schema), name)
+
+    def _read(
+        self,
+        name: str,
+        schema: pa.Schema,
+        where: Sequence[Condition] = (),
+        columns: Sequence[str] | None = None,
+    ) -> pa.Table:
+        """Return rows; none until something is written."""
+        columns = schema.names if columns is None else columns
+        chosen = pa.schema([schema.field(column) for column in columns])
+        rows = self.tables.read(name, columns, where)
+        return chosen.empty_table() if rows is None else rows
+
+
+def _last(rows: pa.Table, keys: Sequence[str], order: Sequence[str] = ()) -> npt.NDArray[np.int64]:
+    """Return the indices of one row of each key, the last by the columns ``order``."""
+    codes = [rows[name].combine_chunks().dictionary_encode().indices.to_numpy() for name in keys]
+    ranks = [rows[name].cast(pa.int64()).to_numpy() for name in reversed(order)]
+    indices = np.lexsort([*ranks, *codes])
+    is_last = np.ones(len(indices), np.bool_)
+    is_last[:-1] = np.logical_or.reduce([np.diff(code[indices]) != 0 for code in codes])
+    return np.asarray(indices[is_last], np.int64)

@@ -105,11 +105,9 @@ def decide(
 
 
 def _is_news(incident: Incident, observation: Observation) -> bool:
-    if observation.provisional:
-        return True
     if incident.last_end is not None and observation.window_end <= incident.last_end:
         return False
-    if observation.outcome != "ok":
+    if observation.provisional or observation.outcome != "ok":
         return True
     # The statistics that found the drift may have had too few rows in this window.
     return not incident.is_settled and incident.is_ok_by(observation.statistics)

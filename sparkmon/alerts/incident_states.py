@@ -14,40 +14,68 @@ __all__ = ["IncidentStates"]
 
 
 class IncidentStates:
-    """Incidents by their ids, each with its last row of ``alerts``.
+    """Incidents by their ids, and the alerts on open windows.
 
     Parameters
     ----------
-    incidents : mapping of str to (Incident, row)
+    incidents : mapping of str to Incident
         The incidents on record.
+    rows : mapping of str to row
+        The last row of ``alerts`` of each incident that is not settled.
     recent : iterable of (datetime, collection of str)
         When recent notifications were decided on, and their sinks.
     """
 
     def __init__(
         self,
-        incidents: Mapping[str, tuple[Incident, Mapping[str, Any]]],
+        incidents: Mapping[str, Incident],
+        rows: Mapping[str, Mapping[str, Any]],
         recent: Iterable[tuple[datetime, Collection[str]]],
     ) -> None:
-        self.incidents = {each: incident for each, (incident, _) in incidents.items()}
-        self._rows = {each: row for each, (_, row) in incidents.items()}
+        self.incidents, self._rows = {**incidents}, {**rows}
         self._recent = deque(recent)
+        self.provisional: dict[str, dict[str, datetime]] = {}
+        """By model: the ids of the alerts on windows that were open then, and the ends of the windows."""
 
     def unsettled(self) -> list[str]:
         """Return the ids of the incidents that are open, or whose recovery was not notified yet."""
-        return [each for each, incident in self.incidents.items() if not incident.is_settled]
+        return [*self._rows]
 
     def open_incidents(self) -> Counter[tuple[str, str]]:
         """Count the open incidents by model and severity."""
         return Counter(
-            (str(self._rows[each]["model"]), str(self._rows[each]["severity"]))
-            for each, incident in self.incidents.items()
-            if incident.is_open
+            (str(row["model"]), str(row["severity"]))
+            for each, row in self._rows.items()
+            if self.incidents[each].is_open
         )
 
-    def update(self, incident_id: str, incident: Incident, row: Mapping[str, Any]) -> None:
-        """Set the state of an incident."""
+    def has_provisional(self, observation: Observation) -> bool:
+        """Return whether an observation of an open window is on record."""
+        ids = self.provisional.get(observation.alert["model"], {})
+        return observation.provisional and observation.alert["alert_id"] in ids
+
+    def update(self, incident: Incident, row: Mapping[str, Any]) -> None:
+        """Take over a decision, the row of ``alerts`` with the incident after it."""
+        if row["state"] == "provisional":
+            self.provisional.setdefault(row["model"], {})[row["alert_id"]] = row["window_end"]
+            return
+        incident_id = row["incident_id"]
         self.incidents[incident_id], self._rows[incident_id] = incident, row
+        if incident.is_settled:
+            del self._rows[incident_id]
+
+    def close_windows(self, ends: Mapping[str, datetime]) -> None:
+        """Drop the alerts on windows that have closed: they are open no more.
+
+        Parameters
+        ----------
+        ends : mapping of str to datetime
+            The end of the last closed window of each model.
+        """
+        for model in self.provisional.keys() & ends.keys():
+            self.provisional[model] = {
+                each: end for each, end in self.provisional[model].items() if end > ends[model]
+            }
 
     def count_notification(self, time: datetime, sinks: Collection[str]) -> None:
         """Count a notification to these sinks."""
@@ -59,27 +87,33 @@ class IncidentStates:
         return Counter(name for _, sinks in self._recent for name in sinks)
 
     def stale(
-        self, end: datetime, resolve_timeout: timedelta, observations: Iterable[Observation]
+        self,
+        ends: Mapping[str, datetime],
+        resolve_timeout: timedelta,
+        observations: Iterable[Observation],
     ) -> list[Observation]:
         """Return an observation of each incident that no window has shown for ``resolve_timeout``.
 
         Parameters
         ----------
-        end : datetime
-            The end of the last window.
+        ends : mapping of str to datetime
+            The end of the last closed window of each model.
         resolve_timeout : timedelta
             See :class:`sparkmon.Policy`.
         observations : iterable of Observation
-            Those of the current batch.
+            The current ones.
         """
         current = {each.incident_id for each in observations}
-        return [
-            _stale(self._rows[identity], incident.last_end or end, end)
-            for identity, incident in self.incidents.items()
-            if identity not in current
-            and incident.is_stale(end, resolve_timeout)
-            and self._rows[identity]["drift_type"] != "HEALTH"  # it does not depend on traffic
-        ]
+        stale = []
+        for identity, row in self._rows.items():
+            incident, end = self.incidents[identity], ends.get(row["model"])
+            if (
+                end is not None
+                and identity not in current
+                and incident.is_stale(end, resolve_timeout)
+            ):
+                stale.append(_stale(row, incident.last_end or end, end))
+        return stale
 
 
 def _stale(row: Mapping[str, Any], last_end: datetime, end: datetime) -> Observation:

@@ -9,15 +9,35 @@ from typing import Any
 
 from sparkmon.sinks import Severity
 
-__all__ = ["SEVERITIES", "Matcher"]
+__all__ = ["SEVERITIES", "Matcher", "Pattern"]
 
 SEVERITIES: tuple[Severity, ...] = ("info", "warning", "critical")
 """From the lowest to the highest."""
 
 
 @dataclass(frozen=True, slots=True)
-class Matcher:
-    """Patterns in which ``*`` and ``?`` stand for any text and any character; an alert has to match all of them.
+class Pattern:
+    """Selects alerts by patterns in which ``*`` and ``?`` stand for any text and any character; all have to match."""
+
+    model: str = "*"
+    """A pattern in which * stands for any text, such as flights."""
+    column: str = "*"
+    """A pattern such as temp*."""
+    slice: str = "*"
+    """A pattern such as origin=JFK; = for the whole table."""
+
+    def selects(self, alert: Mapping[str, Any]) -> bool:
+        """Return whether an alert matches; it has the columns of ``sparkmon.schemas.ALERTS``."""
+        return (
+            fnmatchcase(alert["model"], self.model)
+            and fnmatchcase(alert["column_name"], self.column)
+            and fnmatchcase(_slice(alert), self.slice)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Matcher(Pattern):
+    """Selects alerts by patterns and a severity.
 
     Examples
     --------
@@ -28,23 +48,12 @@ class Matcher:
     False
     """
 
-    model: str = "*"
-    """A pattern in which * stands for any text, such as flights."""
-    column: str = "*"
-    """A pattern such as temp*."""
-    slice: str = "*"
-    """A pattern such as origin=JFK; = for the whole table."""
     severity: Severity = "info"
     """The lowest severity: info, warning or critical."""
 
     def matches(self, alert: Mapping[str, Any], severity: Severity) -> bool:
         """Return whether an alert of this severity matches; it has the columns of ``sparkmon.schemas.ALERTS``."""
-        return (
-            SEVERITIES.index(severity) >= SEVERITIES.index(self.severity)
-            and fnmatchcase(alert["model"], self.model)
-            and fnmatchcase(alert["column_name"], self.column)
-            and fnmatchcase(_slice(alert), self.slice)
-        )
+        return SEVERITIES.index(severity) >= SEVERITIES.index(self.severity) and self.selects(alert)
 
 
 def _slice(alert: Mapping[str, Any]) -> str:

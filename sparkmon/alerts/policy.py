@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal
 
-from sparkmon.alerts.matcher import SEVERITIES, Matcher
+from sparkmon.alerts.matcher import SEVERITIES, Matcher, Pattern
 from sparkmon.errors import OptionError
 from sparkmon.sinks import Severity
 
@@ -15,22 +15,18 @@ __all__ = ["Policy", "Route", "SeverityRule"]
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class Route(Matcher):
     """Sends the alerts that match to these sinks, by name."""
 
-    matcher: Matcher
-    """The alerts that are meant; a file has its keys in line."""
-    sinks: tuple[str, ...]
+    sinks: tuple[str, ...] = field(kw_only=True)
     """A list of names of sinks."""
 
 
 @dataclass(frozen=True, slots=True)
-class SeverityRule:
+class SeverityRule(Pattern):
     """Sets the severity of the alerts that match."""
 
-    matcher: Matcher
-    """The alerts that are meant; a file has its keys in line."""
-    severity: Severity
+    severity: Severity = field(kw_only=True)
     """The severity to set: info, warning or critical."""
 
 
@@ -86,17 +82,15 @@ class Policy:
             if getattr(self, name) < timedelta():
                 raise OptionError.malformed(name, getattr(self, name), "no negative interval")
         severities = [rule.severity for rule in self.severities]
-        severities += [rule.matcher.severity for rule in self.severities]
-        severities += [route.matcher.severity for route in self.routes]
+        severities += [route.severity for route in self.routes]
         for severity in severities:
             if severity not in SEVERITIES:
                 raise OptionError.malformed("severity", severity, ", ".join(SEVERITIES))
 
     def severity_of(self, alert: Mapping[str, Any], severity: Severity) -> Severity:
         """Return the severity of an alert by the first rule that matches, else its own."""
-        matching = (rule for rule in self.severities if rule.matcher.matches(alert, severity))
-        first = next(matching, None)
-        return severity if first is None else first.severity
+        matching = (rule.severity for rule in self.severities if rule.selects(alert))
+        return next(matching, severity)
 
     def route(
         self, alert: Mapping[str, Any], severity: Severity, sinks: tuple[str, ...]
@@ -105,10 +99,7 @@ class Policy:
         if not self.routes:
             return sinks
         names = {
-            name
-            for route in self.routes
-            if route.matcher.matches(alert, severity)
-            for name in route.sinks
+            name for route in self.routes if route.matches(alert, severity) for name in route.sinks
         }
         return tuple(name for name in sinks if name in names)
 

@@ -38,7 +38,7 @@ def observation_of(row: Mapping[str, Any]) -> Observation:
     )
 
 
-def row_of(decision: Decision, *, query_id: str, batch_id: int, now: datetime) -> dict[str, Any]:
+def row_of(decision: Decision, *, query_id: str, now: datetime) -> dict[str, Any]:
     """Write a row of ``sparkmon.schemas.ALERTS``."""
     return {
         **decision.observation.alert,
@@ -52,7 +52,6 @@ def row_of(decision: Decision, *, query_id: str, batch_id: int, now: datetime) -
         "incident": asdict(decision.incident),
         "fired_time": now,
         "query_id": query_id,
-        "batch_id": batch_id,
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import secrets
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from sparkmon.cli.terminal import note
-from sparkmon.errors import OptionError
+from sparkmon.errors import MissingExtraError, OptionError
 
 __all__ = ["ack", "alerts", "list_alerts", "replay", "silence"]
 
@@ -38,10 +38,12 @@ def list_alerts(
     from sparkmon.cli.print_alerts import json_lines, print_alerts
 
     with _store_of(config) as (store, _):
-        incidents = store.incidents()
-        rows = [
-            row for incident, row in incidents.values() if everything or not incident.is_settled
-        ]
+        incidents = {
+            each: incident
+            for each, incident in store.incidents().items()
+            if everything or not incident.is_settled
+        }
+        rows = [*store.last_rows(incidents).values()]
         rows.sort(key=lambda row: (row["model"], row["fired_time"], row["incident_id"]))
         silences, acknowledgements = store.actions()
         waiting, dead = store.undelivered(), store.undelivered(dead=True)
@@ -120,9 +122,8 @@ def ack(
 ) -> None:
     """Acknowledge an incident: no reminders until it resolves or escalates."""
     with _store_of(config) as (store, _):
-        incidents = store.incidents()
-        open_ids = [each for each, (state, _) in incidents.items() if state.is_open]
-        (chosen,) = _chosen("open incident", incident, open_ids)
+        incidents = {each: state for each, state in store.incidents().items() if state.is_open}
+        (chosen,) = _chosen("open incident", incident, incidents)
         store.write_action(
             action_id=secrets.token_hex(4),
             action="ack",
@@ -131,7 +132,7 @@ def ack(
             by=by or getpass.getuser(),
             comment=comment,
         )
-        _, row = incidents[chosen]
+        row = store.last_rows({chosen: incidents[chosen]})[chosen]
     note(f"acknowledged: {row['column_name']} of the model {row['model']}")
 
 
@@ -161,15 +162,13 @@ def replay(
             if is_selected:
                 rows += [(row, sink, 0) for row, sink, _ in store.undelivered(dead=is_dead)]
         if notifications:
-            notified = store.alerts().where("notification_id IS NOT NULL").toArrow().to_pylist()
-            ids = {row["notification_id"] for row in notified}
+            ids = store.notification_ids()
             chosen = {
                 each for begin in notifications for each in _chosen("notification", begin, ids)
             }
             rows += [
                 (row, sink, 0)
-                for row in notified
-                if row["notification_id"] in chosen
+                for row in store.alerts([("notification_id", "in", [*chosen])])
                 for sink in row["sinks"]
             ]
         queued = queued_notifications_of(rows)
@@ -205,10 +204,16 @@ def _chosen(kind: str, begin: str, ids: Collection[str]) -> list[str]:
 def _store_of(config: Path) -> Iterator[tuple[Any, Any]]:
     """Yield the alert store of a monitor, and its settings."""
     from sparkmon.alerts import AlertStore
-    from sparkmon.cli.spark import open_session
     from sparkmon.config import read_config
     from sparkmon.tables import Tables
 
     settings = read_config(config)
-    with open_session(settings.spark) as spark:
-        yield AlertStore(Tables(settings.tables), spark), settings
+    tables = Tables(settings.tables)
+    with ExitStack() as stack:
+        try:
+            writer = tables.open()
+        except (MissingExtraError, OptionError):  # only Spark reaches them
+            from sparkmon.cli.spark import open_session
+
+            writer = tables.open(stack.enter_context(open_session(settings.spark)))
+        yield AlertStore(writer), settings

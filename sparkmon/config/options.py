@@ -13,9 +13,7 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, NamedTuple, TextIO, get_args, get_type_hints
 
-from sparkmon.alerts import Matcher
-
-__all__ = ["REQUIRED", "Option", "make", "options_of"]
+__all__ = ["REQUIRED", "Option", "options_of"]
 
 REQUIRED = inspect.Parameter.empty
 """The default of an option that has none."""
@@ -45,8 +43,7 @@ class Option(NamedTuple):
 def options_of(thing: type) -> MappingProxyType[str, Option]:
     """List what a class can be given in a file: the fields of a dataclass, or the parameters of a constructor.
 
-    A :class:`sparkmon.Matcher` is written in line: its keys stand next to those of the class that has it. Text streams
-    cannot be written in a file and are left out.
+    Text streams cannot be written in a file and are left out.
 
     Examples
     --------
@@ -55,23 +52,9 @@ def options_of(thing: type) -> MappingProxyType[str, Option]:
     >>> option.default, option.meaning
     (0.01, "the largest share of the last hour's events that may come too late for their window")
     """
-    options = {
-        option.name: option for option in _options(thing) if TextIO not in get_args(option[1])
-    }
-    if (matcher := options.pop("matcher", None)) is not None and matcher.annotation is Matcher:
-        options = {**options_of(Matcher), **options}
-    return MappingProxyType(options)
-
-
-def make(thing: type, values: dict[str, Any]) -> Any:  # noqa: ANN401 - an instance of thing
-    """Call a class with options; those of a matcher make one."""
-    hints = get_type_hints(thing) if is_dataclass(thing) else {}
-    if hints.get("matcher") is Matcher:
-        inner = {name: values.pop(name) for name in options_of(Matcher) if name in values}
-        for name in hints.keys() & inner.keys():
-            values[name] = inner.pop(name)
-        values["matcher"] = Matcher(**inner)
-    return thing(**values)
+    return MappingProxyType(
+        {option.name: option for option in _options(thing) if TextIO not in get_args(option[1])}
+    )
 
 
 def _options(thing: type) -> Iterator[Option]:

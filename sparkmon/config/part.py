@@ -18,7 +18,7 @@ from sparkmon.config.mistakes import (
     unknown,
     unknown_name,
 )
-from sparkmon.config.options import REQUIRED, make, options_of
+from sparkmon.config.options import REQUIRED, options_of
 from sparkmon.config.written import adapter_of
 from sparkmon.errors import OptionError, UnknownNameError
 from sparkmon.registry import Registry
@@ -94,7 +94,7 @@ def _made(
     if mistakes:
         raise PartError(mistakes)
     try:
-        return make(thing, values)
+        return thing(**values)
     except OptionError as error:
         raise PartError([refused(error, data, hide=hide)]) from None
     except UnknownNameError as error:

@@ -147,15 +147,13 @@ class Watchdog:
             if self._is_due(check, now.time, has_run=has_run)
         ]
         if rows:
-            writer = health_writer(self._owner)
-            number = time.time_ns() // 1_000_000
-            self._alerts.process_observations(self._spark, rows, writer=writer, batch_id=number)
+            self._alerts.process_observations(rows, writer=health_writer(self._owner))
         self._last = now.time
 
     def _collect(self, *, at_end: bool = False) -> None:
         if self._is_remote and (at_end or time.monotonic() >= self._collect_at):
             self._collect_at = time.monotonic() + _COLLECT_S
-            self._alerts.collect(self._spark, [str(query.id) for query in self._queries.values()])
+            self._alerts.collect([str(query.id) for query in self._queries.values()])
 
     def _is_due(self, check: HealthCheck, now: datetime, *, has_run: bool) -> bool:
         is_open = self._alerts.is_unsettled(self._incident_id(check.name))

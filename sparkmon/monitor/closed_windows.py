@@ -107,7 +107,10 @@ class ClosedWindows:
             self.verdicts.findings(profiles, *self._earlier(profiles, span))
         ) as findings:
             self.tables.append(findings, "drift_metrics", writer=writer, batch_id=batch_id)
-            self.alerts.process(findings, span.last_end, writer=writer, batch_id=batch_id)
+            if not self.alerts.is_open:  # over Spark Connect, in a process of the server
+                self.alerts.open(self.tables.open(findings.sparkSession))
+            ends = dict.fromkeys(span.traffic, span.last_end)
+            self.alerts.process(findings.toArrow(), ends, writer=writer)
 
     def _earlier(
         self, profiles: DataFrame, span: WindowRange

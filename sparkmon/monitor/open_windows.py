@@ -50,8 +50,9 @@ class OpenWindows:
             with persisted(self._new(self.verdicts.provisional(profiles), span)) as findings:
                 if findings.isEmpty():
                     return
-                # An open window ends later than any in which traffic could have ended.
-                self.alerts.process(findings, span.first_start, writer=writer, batch_id=batch_id)
+                if not self.alerts.is_open:  # over Spark Connect, in a process of the server
+                    self.alerts.open(self.tables.open(findings.sparkSession))
+                self.alerts.process(findings.toArrow(), {}, writer=writer)
                 self.tables.append(findings, "drift_metrics", writer=writer, batch_id=batch_id)
 
     def _new(self, findings: DataFrame, span: WindowRange) -> DataFrame:

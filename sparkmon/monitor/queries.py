@@ -129,7 +129,7 @@ class Queries:
         alerts = self._closed.alerts
         # A query that takes over delivers what the former holder has not.
         writers = [health_writer(checkpoints), *(each for each in ids if each is not None)]
-        alerts.open(spark, None if take_over else writers)
+        alerts.open(self._closed.tables.open(spark), None if take_over else writers)
         queries: dict[str, StreamingQuery] = {}
         for name in names:
             queries[name] = self._begin(name, frames[name], places[name], available_now, leases)

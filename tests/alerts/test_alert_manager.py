@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
-from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
 
-from sparkmon.alerts import AlertManager, AlertStore, Policy
-from sparkmon.tables import Tables
+from sparkmon.alerts import Alerting, AlertManager, AlertStore, Policy
+from sparkmon.errors import OptionError
+from sparkmon.sinks import AlertSink
+from sparkmon.tables import Tables, TableWriter
 from tests.support.findings import HOUR, NOON, findings, hour
 from tests.support.ledger import Ledger
-
-
-def frame_of(spark: SparkSession, *changes: dict[str, Any]) -> DataFrame:
-    return spark.createDataFrame(findings(*changes))
-
 
 DOWN = 10**6
 """More failures than there will be deliveries."""
@@ -27,20 +23,36 @@ DOWN = 10**6
 OK = {"status": "ok", "value": 0.02}
 
 
-def test_an_incident_continues_after_a_restart_until_it_resolves(
-    spark: SparkSession, tmp_path: Path
-) -> None:
-    tables, ledger = Tables(str(tmp_path)), Ledger()
-    hours = [{}, {}, OK, OK]
-    for at, change in enumerate(hours):
-        alert_manager = AlertManager(tables, [ledger])  # as a new process does
-        alert_manager.open(spark, ["q"])
-        frame = frame_of(spark, hour(at, **change))
-        for _ in range(2):  # a retry of the batch
-            alert_manager.process(frame, NOON + (at + 1) * HOUR, writer="q", batch_id=at)
+@pytest.fixture
+def tables(tmp_path: Path) -> TableWriter:
+    return Tables(str(tmp_path)).open()
+
+
+def opened(tables: TableWriter, *sinks: AlertSink, **policy: Any) -> AlertManager:  # noqa: ANN401
+    """Open an alert manager as a new process does."""
+    alert_manager = AlertManager(Alerting(sinks, Policy(**policy)))
+    alert_manager.open(tables, ["q"])
+    return alert_manager
+
+
+def after(hours: int, model: str = "taxi") -> dict[str, datetime]:
+    """Return the end of a model's last closed window."""
+    return {model: NOON + hours * HOUR}
+
+
+def rows_of(tables: TableWriter) -> list[dict[str, Any]]:
+    return sorted(AlertStore(tables).alerts(), key=lambda row: (row["window_end"], row["state"]))
+
+
+def test_an_incident_continues_after_a_restart_until_it_resolves(tables: TableWriter) -> None:
+    ledger = Ledger()
+    for at, change in enumerate([{}, {}, OK, OK]):
+        alert_manager = opened(tables, ledger)
+        for _ in range(2):  # a retry
+            alert_manager.process(findings(hour(at, **change)), after(at + 1), writer="q")
         assert alert_manager.close(drain=True) == 0
-    rows = AlertStore(tables, spark).alerts().orderBy("window_end").collect()
-    assert [(row.state, row.notified_state, row.suppressed_by) for row in rows] == [
+    rows = rows_of(tables)
+    assert [(row["state"], row["notified_state"], row["suppressed_by"]) for row in rows] == [
         ("firing", "firing", None),
         ("firing", None, "no_change"),
         ("recovering", None, "recovering"),
@@ -51,38 +63,107 @@ def test_an_incident_continues_after_a_restart_until_it_resolves(
         "distance of the model taxi (version 2) no longer drifts from training in the window 2026-11-23 15:00 to "
         "2026-11-23 16:00 UTC: ks 0.02 is within its threshold 0.1 (3,000 rows against 12,000)",
     )
-    assert len({row.incident_id for row in rows}) == 1
-    assert len({row.alert_id for row in rows}) == 4
+    assert len({row["incident_id"] for row in rows}) == 1
+    assert len({row["alert_id"] for row in rows}) == 4
+    assert {row["query_id"] for row in rows} == {"q"}
 
 
-def test_a_batch_of_many_windows_is_decided_on_window_by_window(
-    spark: SparkSession, tmp_path: Path
-) -> None:
+HOURS: list[dict[str, Any]] = [OK, {}, {"confirmed": False}, OK, OK, OK]
+STATES = [
+    (1, "firing", "firing"),
+    (2, "firing", None),
+    (3, "recovering", None),
+    (4, "resolved", "resolved"),
+]
+
+
+def test_many_windows_at_once_are_decided_on_window_by_window(tables: TableWriter) -> None:
     ledger = Ledger()
-    alert_manager = AlertManager(Tables(str(tmp_path)), [ledger])
-    alert_manager.open(spark)
-    hours: list[dict[str, Any]] = [OK, {}, {"confirmed": False}, OK, OK, OK]
-    frame = frame_of(spark, *(hour(at, **change) for at, change in enumerate(hours)))
-    alert_manager.process(frame, NOON + len(hours) * HOUR, writer="q", batch_id=0)
+    alert_manager = opened(tables, ledger)
+    table = findings(*(hour(at, **change) for at, change in enumerate(HOURS)))
+    assert alert_manager.process(table, after(len(HOURS)), writer="q") == 4
     assert alert_manager.close(drain=True) == 0
-    rows = AlertStore(alert_manager.tables, spark).alerts().orderBy("window_end").collect()
-    states = [(row.window_start.hour - NOON.hour, row.state, row.notified_state) for row in rows]
-    assert states == [
-        (1, "firing", "firing"),
-        (2, "firing", None),
-        (3, "recovering", None),
-        (4, "resolved", "resolved"),
+    states = [
+        (row["window_start"].hour - NOON.hour, row["state"], row["notified_state"])
+        for row in rows_of(tables)
     ]
+    assert states == STATES
     assert [note.state for note in ledger.notifications] == ["firing", "resolved"]
 
 
-def test_undelivered_notifications_are_sent_after_a_restart(
-    spark: SparkSession, tmp_path: Path
+def test_models_come_in_any_order_and_their_windows_again_after_a_crash(
+    tables: TableWriter,
 ) -> None:
-    tables, down, other = Tables(str(tmp_path)), Ledger(DOWN), Ledger(name="other")
-    alert_manager = AlertManager(tables, [down, other])
-    alert_manager.open(spark)
-    alert_manager.process(frame_of(spark, {}), NOON + HOUR, writer="q", batch_id=0)
+    """Two models, one hours behind the other; each call comes again, by a new process that has seen nothing of it."""
+    ledger = Ledger()
+    for at, change in enumerate(HOURS):
+        for model, behind in (("taxi", 0), ("van", 5)):
+            closing = findings(hour(at - behind, model=model, **change))
+            for _ in range(2):
+                alert_manager = opened(tables, ledger)
+                alert_manager.process(closing, after(at - behind + 1, model), writer="q")
+                # What came before, judged again after a crash: all of it.
+                for earlier in range(at):
+                    again = findings(hour(earlier - behind, model=model, **HOURS[earlier]))
+                    assert alert_manager.process(again, after(earlier, model), writer="q") == 0
+                assert alert_manager.close(drain=True) == 0
+    for model, behind in (("taxi", 0), ("van", 5)):
+        states = [
+            (int((row["window_start"] - NOON) / HOUR) + behind, row["state"], row["notified_state"])
+            for row in rows_of(tables)
+            if row["model"] == model
+        ]
+        assert states == STATES
+    heard = [(note.model, note.state) for note in ledger.notifications]
+    assert sorted(heard) == [
+        *(("taxi", "firing"), ("taxi", "resolved"), ("van", "firing"), ("van", "resolved")),
+    ]
+
+
+def test_a_commit_whose_answer_is_lost_is_read_again_and_notified(
+    tables: TableWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = Ledger()
+    alert_manager = opened(tables, ledger)
+
+    def append_and_fail(rows: pa.Table, table: str) -> bool:
+        monkeypatch.undo()
+        tables.append(rows, table)
+        raise OSError("the connection was lost")
+
+    monkeypatch.setattr(tables, "append", append_and_fail)
+    with pytest.raises(OSError, match="lost"):
+        alert_manager.process(findings({}), after(1), writer="q")
+    assert alert_manager.process(findings({}), after(1), writer="q") == 0
+    assert alert_manager.close(drain=True) == 0
+    assert len(rows_of(tables)) == len(ledger.notifications) == 1
+
+
+def test_an_open_window_is_notified_once_and_again_when_it_closes(tables: TableWriter) -> None:
+    ledger = Ledger()
+    early, other = {"status": "provisional"}, {"column_name": "other"}
+    for _ in range(2):
+        alert_manager = opened(tables, ledger)
+        for count in (1, 1, 2):
+            table = findings(*[early, early | other][:count])
+            alert_manager.process(table, {}, writer="q")
+        alert_manager.close(drain=True)
+    assert [note.state for note in ledger.notifications] == ["provisional", "provisional"]
+    for _ in range(2):
+        alert_manager = opened(tables, ledger)
+        alert_manager.process(findings({}, other), after(1), writer="q")
+        # A look that came late: the window has closed.
+        assert alert_manager.process(findings(early), {}, writer="q") == 0
+        alert_manager.close(drain=True)
+    assert [note.state for note in ledger.notifications[2:]] == ["firing"]
+    assert len({alert.alert_id for alert in ledger.alerts}) == len(ledger.alerts) == 4
+    assert len(rows_of(tables)) == 4
+
+
+def test_undelivered_notifications_are_sent_after_a_restart(tables: TableWriter) -> None:
+    down, other = Ledger(DOWN), Ledger(name="other")
+    alert_manager = opened(tables, down, other)
+    alert_manager.process(findings({}), after(1), writer="q")
     assert alert_manager.dispatcher is not None
     until = time.monotonic() + 60
     while not other.notifications or down.failures == DOWN:
@@ -92,30 +173,30 @@ def test_undelivered_notifications_are_sent_after_a_restart(
     assert len(other.notifications) == 1
     for query, expected in (("another", 0), ("q", 1)):
         works, again = Ledger(), Ledger(name="other")
-        alert_manager = AlertManager(tables, [works, again])
-        alert_manager.open(spark, [query])
+        alert_manager = AlertManager(Alerting([works, again]))
+        alert_manager.open(tables, [query])
         assert alert_manager.close(drain=True) == 0
         assert (len(works.notifications), len(again.notifications)) == (expected, 0)
-    attempts = AlertStore(tables, spark).deliveries().where("sink = 'ledger'").orderBy("attempt")
-    results = [(row.attempt, row.status) for row in attempts.collect()]
-    assert results[0] == (1, "failed")
-    assert results[-1] == (len(results), "delivered")
+    attempts = [
+        (row["attempt"], row["status"])
+        for row in AlertStore(tables).deliveries()
+        if row["sink"] == "ledger"
+    ]
+    assert min(attempts) == (1, "failed")
+    assert max(attempts) == (len(attempts), "delivered")
     assert works.notifications[0].notification_id == other.notifications[0].notification_id
 
 
-def test_ten_thousand_findings_of_one_window_are_one_notification(
-    spark: SparkSession, tmp_path: Path
-) -> None:
+def test_ten_thousand_findings_of_one_window_are_one_notification(tables: TableWriter) -> None:
     ledger = Ledger()
-    alert_manager = AlertManager(Tables(str(tmp_path)), [ledger])
-    alert_manager.open(spark)
-    frame = frame_of(spark, {}).drop("column_name", "value")
-    many = spark.range(10_000).select(
-        F.concat(F.lit("column "), "id").alias("column_name"),
-        (0.2 + F.col("id") / 20_000).alias("value"),
+    alert_manager = opened(tables, ledger)
+    table = findings(
+        *(
+            {"column_name": f"column {number}", "value": 0.2 + number / 20_000}
+            for number in range(10_000)
+        )
     )
-    wide = frame.crossJoin(many).select(*frame_of(spark).columns)
-    assert alert_manager.process(wide, NOON + HOUR, writer="q", batch_id=0) == 10_000
+    assert alert_manager.process(table, after(1), writer="q") == 10_000
     assert alert_manager.close(drain=True) == 0
     (note,) = ledger.notifications
     assert (note.count, len(note.alerts), note.severity) == (10_000, 1000, "critical")
@@ -127,34 +208,30 @@ def test_ten_thousand_findings_of_one_window_are_one_notification(
     assert note.lines[-1].startswith("and 9,980 more: see the table alerts, notification_id ")
 
 
-def test_an_incident_without_traffic_resolves(spark: SparkSession, tmp_path: Path) -> None:
+def test_an_incident_without_traffic_resolves_by_its_own_models_windows(
+    tables: TableWriter,
+) -> None:
     ledger = Ledger()
-    alert_manager = AlertManager(
-        Tables(str(tmp_path)), [ledger], Policy(resolve_timeout=timedelta(hours=3))
-    )
-    alert_manager.open(spark)
-    alert_manager.process(frame_of(spark, {}), NOON + HOUR, writer="q", batch_id=0)
-    for batch_id, at in enumerate((3, 4, 5), start=1):
-        quiet = frame_of(spark, hour(at, model="van", **OK))
-        alert_manager.process(quiet, NOON + (at + 1) * HOUR, writer="q", batch_id=batch_id)
+    alert_manager = opened(tables, ledger, resolve_timeout=timedelta(hours=3))
+    alert_manager.process(findings({}, {"model": "van"}), after(1), writer="q")
+    for at in (3, 4, 5, 9):
+        quiet = findings(hour(at, column_name="other", **OK))
+        for _ in range(2):
+            alert_manager.process(quiet, after(at + 1), writer="q")
     assert alert_manager.close(drain=True) == 0
-    assert [note.state for note in ledger.notifications] == ["firing", "resolved"]
-    assert ledger.notifications[1].lines == (
+    states = [(note.model, note.state) for note in ledger.notifications]
+    assert sorted(states) == [("taxi", "firing"), ("taxi", "resolved"), ("van", "firing")]
+    assert ledger.notifications[-1].lines == (
         "distance of the model taxi has not been judged since 2026-11-23 13:00 UTC: "
         "it has no traffic, or too little",
     )
 
 
 @pytest.mark.parametrize("action", ["silence", "ack"])
-def test_a_running_alert_manager_reads_actions(
-    spark: SparkSession, tmp_path: Path, action: str
-) -> None:
-    tables = Tables(str(tmp_path))
-    alert_manager = AlertManager(tables, [], Policy(repeat_interval=HOUR))
-    store = AlertStore(tables, spark)
-    alert_manager.open(spark)
-    alert_manager.process(frame_of(spark, {}), NOON + HOUR, writer="q", batch_id=0)
-    (row,) = store.alerts().toArrow().to_pylist()
+def test_a_running_alert_manager_reads_actions(tables: TableWriter, action: str) -> None:
+    alert_manager, store = opened(tables, repeat_interval=HOUR), AlertStore(tables)
+    alert_manager.process(findings({}), after(1), writer="q")
+    (row,) = rows_of(tables)
     assert row["suppressed_by"] == "no_route"  # there is no sink
     action_row: dict[str, object] = {
         "action_id": "1",
@@ -170,9 +247,15 @@ def test_a_running_alert_manager_reads_actions(
     store.write_action(**action_row)
     silences, acknowledgements = store.actions()
     assert len(silences.silences) + len(acknowledgements.by_incident) == 1
-    alert_manager.process(frame_of(spark, hour(1)), NOON + 2 * HOUR, writer="q", batch_id=1)
-    (last,) = store.alerts().where("batch_id = 1").collect()
-    assert last.suppressed_by == ("silenced" if action == "silence" else "no_route")
+    alert_manager.process(findings(hour(1)), after(2), writer="q")
+    assert rows_of(tables)[-1]["suppressed_by"] == (
+        "silenced" if action == "silence" else "no_route"
+    )
     store.write_action(**(action_row | {"action": "unsilence"}))
     assert store.actions()[0].silences == ()
     alert_manager.close()
+
+
+def test_findings_before_it_is_open_are_refused() -> None:
+    with pytest.raises(OptionError, match="got findings before the alert manager was opened"):
+        AlertManager(Alerting([])).process(findings({}), {}, writer="q")

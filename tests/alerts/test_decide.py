@@ -234,8 +234,8 @@ def test_a_sink_has_no_more_notifications_than_its_limit() -> None:
 
 def test_alerts_go_to_the_sinks_of_their_routes() -> None:
     routes = (
-        Route(Matcher(model="flights", severity="critical"), ("pager",)),
-        Route(Matcher(column="temp"), ("log",)),
+        Route(model="flights", severity="critical", sinks=("pager",)),
+        Route(column="temp", sinks=("log",)),
     )
     manager = Manager(replace(PLAIN, routes=routes), "pager", "log")
     decisions = manager.process(
@@ -254,7 +254,7 @@ def test_alerts_go_to_the_sinks_of_their_routes() -> None:
 
 
 def test_a_rule_sets_the_severity() -> None:
-    rules = (SeverityRule(Matcher(column="te*"), "critical"),)
+    rules = (SeverityRule(column="te*", severity="critical"),)
     decisions = Manager(replace(PLAIN, severities=rules)).process(
         observed(0), observed(0, name="b")
     )

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 
-from sparkmon.alerts.matcher import Matcher
 from sparkmon.alerts.policy import Policy, Route, SeverityRule
 from sparkmon.errors import OptionError
 
@@ -19,7 +18,7 @@ HOUR = timedelta(hours=1)
         ({"notify_on": "never"}, "got notify_on='never'; expected change or each"),
         ({"resolve_after": 0}, "got resolve_after=0; expected 1 or more"),
         ({"cool_down": -HOUR}, "expected no negative interval"),
-        ({"severities": (SeverityRule(Matcher(), "loud"),)}, "expected info, warning, critical"),  # type: ignore[arg-type]
+        ({"severities": (SeverityRule(severity="loud"),)}, "expected info, warning, critical"),  # type: ignore[arg-type]
     ],
 )
 def test_an_invalid_policy_is_refused(options: dict[str, object], error: str) -> None:
@@ -28,7 +27,7 @@ def test_an_invalid_policy_is_refused(options: dict[str, object], error: str) ->
 
 
 def test_routes_name_existing_sinks() -> None:
-    policy = Policy(routes=(Route(Matcher(), ("pager",)),))
+    policy = Policy(routes=(Route(sinks=("pager",)),))
     with pytest.raises(OptionError, match="got a route to 'pager', which is no sink; expected log"):
         policy.check_sinks(("log",))
     with pytest.raises(OptionError, match="got two sinks named 'log'; give each a name"):

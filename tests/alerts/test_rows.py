@@ -7,7 +7,7 @@ from dataclasses import replace
 from sparkmon.alerts.decide import Decision
 from sparkmon.alerts.policy import Policy
 from sparkmon.alerts.rows import incident_of, notifications_of, queued_notifications_of, row_of
-from sparkmon.schemas import ALERTS
+from sparkmon.alerts.schema import ALERTS
 from tests.alerts.test_decide import HOUR, NOON, Manager, observed
 
 BLANK = dict.fromkeys(ALERTS.names)
@@ -16,7 +16,7 @@ BLANK = dict.fromkeys(ALERTS.names)
 def row(decision: Decision) -> dict[str, object]:
     window = decision.observation
     times = {"window_start": window.window_start, "window_end": window.window_end}
-    return BLANK | row_of(decision, query_id="q", batch_id=0, now=NOON) | times
+    return BLANK | row_of(decision, query_id="q", now=NOON) | times
 
 
 def test_reminders_and_new_alerts_of_a_batch_are_two_notifications() -> None:

@@ -63,7 +63,7 @@ SUPPRESSED: dict[SuppressedBy, list[Pending]] = {
     ],
     "no_route": [
         under(FIRING, sinks=()),
-        under(FIRING, policy=Policy(routes=(Route(Matcher(model="taxis"), ("pager",)),))),
+        under(FIRING, policy=Policy(routes=(Route(model="taxis", sinks=("pager",)),))),
     ],
     "rate_limited": [under(FIRING, groups=Groups({"pager": 0}))],
 }

@@ -6,10 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
-from pyspark.sql import SparkSession
 from typer.testing import CliRunner, Result
 
-from sparkmon.alerts import AlertManager, AlertStore
+from sparkmon.alerts import Alerting, AlertManager, AlertStore
 from sparkmon.cli.app import app
 from sparkmon.errors import OptionError
 from sparkmon.tables import Tables
@@ -26,16 +25,14 @@ alerting:
 
 
 @pytest.fixture(scope="module")
-def monitor(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def monitor(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the monitor.yaml of a monitor with two incidents, whose one sink refused its notification."""
     place = tmp_path_factory.mktemp("monitor")
     (place / "monitor.yaml").write_text(MONITOR)
-    alert_manager = AlertManager(
-        Tables(f"{place}/tables"), [Ledger(1, name="console", permanent=True)]
-    )
-    alert_manager.open(spark)
-    two = spark.createDataFrame(findings({}, {"column_name": "a\x1b[31m", "value": 0.2}))
-    alert_manager.process(two, NOON + HOUR, writer="q", batch_id=0)
+    alert_manager = AlertManager(Alerting([Ledger(1, name="console", permanent=True)]))
+    alert_manager.open(Tables(f"{place}/tables").open())
+    two = findings({}, {"column_name": "a\x1b[31m", "value": 0.2})
+    alert_manager.process(two, {"taxi": NOON + HOUR}, writer="q")
     assert alert_manager.close(drain=True) == 0
     return place / "monitor.yaml"
 
@@ -82,7 +79,7 @@ def test_acknowledgements_and_silences_are_listed_and_a_silence_can_be_ended(mon
     assert [line for line in listed(monitor) if line["kind"] == "silence"] == []
 
 
-def test_dead_notifications_are_replayed(spark: SparkSession, monitor: Path) -> None:
+def test_dead_notifications_are_replayed(monitor: Path) -> None:
     result = run("replay", monitor, "--dead")
     assert result.exit_code == 0, result.exception
     assert (
@@ -90,10 +87,10 @@ def test_dead_notifications_are_replayed(spark: SparkSession, monitor: Path) -> 
         in result.stderr
     )
     assert [line["kind"] for line in listed(monitor)] == ["incident", "incident"]
-    deliveries = AlertStore(Tables(f"{monitor.parent}/tables"), spark).deliveries()
-    assert sorted(row.status for row in deliveries.collect()) == ["dead", "delivered"]
+    deliveries = AlertStore(Tables(f"{monitor.parent}/tables").open()).deliveries()
+    assert sorted(row["status"] for row in deliveries) == ["dead", "delivered"]
     # By its id, delivered or not.
-    (identity,) = {row.notification_id for row in deliveries.collect()}
+    (identity,) = {row["notification_id"] for row in deliveries}
     result = run("replay", monitor, identity[:8])
     assert result.stderr.count("ALERT ") == 2
 

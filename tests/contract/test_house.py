@@ -46,9 +46,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "skew": {"errors", "protocol", "store"},
     "tables": {"distributions", "errors"},
     "sinks": {"backoff", "errors", "option_types", "printable", "registry", "secret"},
-    "alerts": {
-        *("backoff", "comparison", "distributions", "errors", "schemas", "sinks", "tables"),
-    },
+    "alerts": {"backoff", "comparison", "distributions", "errors", "sinks", "tables"},
     "health": {"alerts", "errors", "schemas", "sinks"},
     "monitor": {
         *("alerts", "comparison", "errors", "health", "interval", "profiles", "schemas"),

@@ -8,6 +8,7 @@ import hmac
 import json
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -127,13 +128,15 @@ def test_both_modes_in_and_alerts_out(
     assert counted.selectExpr("sum(profile.count)", "count(*)").first() == (2 * ROWS, 2)
     letters = tables.read(spark, "dead_letters")
     assert letters.count() == len(strange)
-    (row,) = AlertStore(tables, spark).alerts().collect()
-    assert (row.column_name, row.state, row.notified_state) == ("amount", "firing", "firing")
+    store = AlertStore(tables.open(spark))
+    (row,) = store.alerts()
+    decision = (row["column_name"], row["state"], row["notified_state"])
+    assert decision == ("amount", "firing", "firing")
     # To a topic, as a CloudEvent.
     ((attributes, data),) = read(kafka, told)
     assert attributes["ce_type"] == "io.sparkmon.alert.firing"
-    assert attributes["ce_id"] == data["notification_id"] == row.notification_id
-    assert data["alerts"][0]["message"] == row.message
+    assert attributes["ce_id"] == data["notification_id"] == row["notification_id"]
+    assert data["alerts"][0]["message"] == row["message"]
     # To an Alertmanager.
     (found,) = active(alertmanager, model)
     assert (found["labels"]["column"], found["status"]["state"]) == ("amount", "active")
@@ -145,8 +148,7 @@ def test_both_modes_in_and_alerts_out(
     )
     digest = base64.b64encode(hmac.new(SECRET, said, hashlib.sha256).digest()).decode()
     assert headers["webhook-signature"] == f"v1,{digest}"
-    statuses = AlertStore(tables, spark).deliveries().select("sink", "status").collect()
-    assert sorted(map(tuple, statuses)) == [
+    assert sorted((each["sink"], each["status"]) for each in store.deliveries()) == [
         (name, "delivered") for name in ("alertmanager", "kafka", "pager")
     ]
 
@@ -188,15 +190,15 @@ def test_an_alert_is_there_within_two_triggers(
             produce(kafka, log, [record_of(clock(75), "binary")])  # the window has ended
             wait_for(lambda: both_told(pager))
             query.processAllAvailable()
-            ran = [
-                progress.batchId
+            ran = {
+                progress.batchId: datetime.fromisoformat(progress.timestamp.replace("Z", "+00:00"))
                 for progress in query.queries["profiles"].recentProgress
                 if "addBatch" in progress.durationMs
-            ]
+            }
         finally:
             query.stop()
-    (row,) = AlertStore(monitor.tables, spark).alerts().collect()
-    told = max(each for each in ran if each <= row.batch_id)
+    (row,) = AlertStore(monitor.tables.open(spark)).alerts()
+    told = max(each for each, start in ran.items() if start <= row["fired_time"])
     first = min(
         each for each in ran if each > before.batchId - ("addBatch" not in before.durationMs)
     )

@@ -122,7 +122,7 @@ def test_a_replayed_batch_is_written_once_and_notified_again_only_if_it_failed(
     opened = monitor.open_windows
     assert opened is not None
     opened.prepare(spark)
-    opened.alerts.open(spark)
+    opened.alerts.open(monitor.tables.open(spark))
     # The alert is on record, and the finding, which is written after it, is not.
     (tmp_path / "tables" / "drift_metrics").rename(tmp_path / "aside")
     (tmp_path / "tables" / "drift_metrics").write_text("in the way")
