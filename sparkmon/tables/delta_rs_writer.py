@@ -99,7 +99,9 @@ class DeltaRsWriter(TableWriter):
     ) -> bool:
         """See :meth:`TableWriter.append`."""
         if writer is None or batch_id is None:
-            self._retry(table, lambda: self._commit(rows, table, CommitProperties()))
+            self._retry(
+                table, lambda: self._commit(rows, table, self._handle(table), CommitProperties())
+            )
             return True
         app_id, batch = transaction(table, writer), batch_id
 
@@ -108,7 +110,7 @@ class DeltaRsWriter(TableWriter):
             last = None if handle is None else handle.table.transaction_version(app_id)
             if last is not None and last >= batch:
                 return False
-            self._commit(rows, table, _properties(app_id, batch))
+            self._commit(rows, table, handle, _properties(app_id, batch))
             return True
 
         return self._retry(table, once)
@@ -141,7 +143,7 @@ class DeltaRsWriter(TableWriter):
         def once() -> None:
             handle = self._handle(table)
             if handle is None or not {*schema.names} <= {*handle.files().schema.names}:
-                self._commit(nullable(schema).empty_table(), table, CommitProperties())
+                self._commit(nullable(schema).empty_table(), table, handle, CommitProperties())
 
         self._retry(table, once)
 
@@ -156,11 +158,13 @@ class DeltaRsWriter(TableWriter):
         app_id = replacement(table)
 
         def once() -> bool:
-            last = self._transaction(table, app_id)
-            if self.version(table) != version:
+            handle = self._handle(table)
+            if (None if handle is None else handle.table.version()) != version:
                 return False
-            # Delta refuses this commit if another one with this transaction came between.
-            self._commit(rows, table, _properties(app_id, following(last)), is_replacement=True)
+            last = None if handle is None else handle.table.transaction_version(app_id)
+            properties = _properties(app_id, following(last))
+            properties.max_commit_retries = 0  # it is the next commit, or none
+            self._commit(rows, table, handle, properties, is_replacement=True)
             return True
 
         return self._retry(table, once)
@@ -190,12 +194,13 @@ class DeltaRsWriter(TableWriter):
         self,
         rows: pa.Table,
         table: str,
+        handle: _Handle | None,
         properties: CommitProperties,
         *,
         is_replacement: bool = False,
     ) -> None:
+        """Commit on top of the version that the caller has read by this handle."""
         rows = rows.cast(nullable(rows.schema))
-        handle = self._handle(table)
         if handle is None:
             location = f"{self.location}/{table}"
             if "://" not in location:
