@@ -39,6 +39,7 @@ class AlertStore:
 
     def __init__(self, tables: TableWriter) -> None:
         self.tables = tables
+        self._actions: tuple[int | None, tuple[Silences, Acknowledgements]] | None = None
 
     def alerts(self, where: Sequence[Condition] = ()) -> list[dict[str, Any]]:
         """Return the rows of ``sparkmon.schemas.ALERTS`` that meet all conditions."""
@@ -79,6 +80,12 @@ class AlertStore:
 
     def actions(self) -> tuple[Silences, Acknowledgements]:
         """Return the silences that were not ended by hand, and the acknowledgements."""
+        version = self.tables.version("alert_actions")
+        if self._actions is None or self._actions[0] != version:
+            self._actions = version, self._read_actions()
+        return self._actions[1]
+
+    def _read_actions(self) -> tuple[Silences, Acknowledgements]:
         rows = self._read("alert_actions", ALERT_ACTIONS).sort_by("start_time").to_pylist()
         ended = {row["action_id"] for row in rows if row["action"] == "unsilence"}
         silences: dict[str, Silence] = {}
@@ -150,16 +157,8 @@ class AlertStore:
         self._write("deliveries", DELIVERIES, rows)
 
     def write_action(self, **action: object) -> None:
-        """Add an action of a person: the columns of ``sparkmon.schemas.ALERT_ACTIONS``.
-
-        The table is written anew, as one file: the alert manager reads it before each decision.
-        """
-        table, is_written = "alert_actions", False
-        while not is_written:  # somebody else may act at the same moment
-            version, rows = self.tables.version(table), self._read(table, ALERT_ACTIONS)
-            added = dict.fromkeys(ALERT_ACTIONS.names) | action
-            own = pa.Table.from_pylist([added], schema=ALERT_ACTIONS).cast(rows.schema)
-            is_written = self.tables.replace(table, pa.concat_tables([rows, own]), version)
+        """Append an action of a person: the columns of ``sparkmon.schemas.ALERT_ACTIONS``."""
+        self._write("alert_actions", ALERT_ACTIONS, [dict.fromkeys(ALERT_ACTIONS.names) | action])
 
     def _write(self, name: str, schema: pa.Schema, rows: Iterable[Mapping[str, Any]]) -> None:
         self.tables.append(pa.Table.from_pylist([*rows], schema=schema), name)
