@@ -22,7 +22,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import Metric
 from pyspark.sql.types import StructType
 
-from sparkmon import comparison, config, distributions, errors, protocol, schemas
+from sparkmon import alerts, comparison, config, distributions, errors, protocol, schemas
 from sparkmon.alerts import Alerting, Policy, Route, SeverityRule
 from sparkmon.cli.app import app
 from sparkmon.columns import COLUMNS
@@ -127,7 +127,7 @@ def comments(module: ModuleType | type) -> dict[str, str]:
 
 def tables() -> Iterator[str]:
     """Each table with its columns."""
-    modules = (protocol.schema, distributions.schema, comparison.schema, schemas)
+    modules = (protocol.schema, distributions.schema, comparison.schema, alerts.schema, schemas)
     notes = {name: text for each in modules for name, text in comments(each).items()}
     for name in TABLES:
         schema: StructType = getattr(schemas, name)

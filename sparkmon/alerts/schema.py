@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from sparkmon.distributions.schema import PROFILES
+from sparkmon.comparison.schema import DRIFT_METRICS
 
 __all__ = ["ALERTS", "ALERT_ACTIONS", "DELIVERIES", "INCIDENT", "OBSERVATIONS"]
 
@@ -21,23 +21,14 @@ def _list(kind: pa.DataType) -> pa.DataType:
     return pa.list_(pa.field("element", kind, nullable=False))
 
 
-_FINDING: list[pa.Field[Any]] = [
-    *(field for field in PROFILES if field.name != "profile"),
-    _field("drift_type", pa.string()),
-    _field("reference", pa.string()),
-    pa.field("data_type", pa.string()),
-    _field("statistic", pa.string()),
-    *(pa.field(name, pa.float64()) for name in ("value", "threshold", "p_value", "p_adjusted")),
-    *(pa.field(name, pa.int64()) for name in ("reference_count", "current_count")),
-    _field("status", pa.string()),
-    _field("reason", pa.string()),
-    pa.field("explanation", pa.string()),
-]
+_NOT_IN_ALERTS = {
+    *("noise", "sketch_error", "blocks", "p_blocks", "block_limit", "limit", "bins", "confirmed"),
+}
 
 _OBSERVATIONS: list[pa.Field[Any]] = [
     _field("alert_id", pa.string()),
     _field("incident_id", pa.string()),
-    *_FINDING,
+    *(field for field in DRIFT_METRICS if field.name not in _NOT_IN_ALERTS),
     _field("statistics", _list(pa.string())),
     _field("outcome", pa.string()),
     _field("severity", pa.string()),

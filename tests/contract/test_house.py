@@ -28,7 +28,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "distributions": {"errors", "records"},
     "statistics": {"distributions", "errors", "records", "registry"},
     "store": {"distributions", "errors", "interval", "records"},
-    "schemas": {"comparison", "distributions", "protocol"},
+    "schemas": {"alerts", "comparison", "distributions", "protocol"},
     "logs": {"errors", "printable", "protocol", "records"},
     "receiver": {"errors", "logs", "printable", "protocol", "records", "secret"},
     "payload_logger": {"backoff", "errors", "printable", "protocol", "records", "secret"},
@@ -77,7 +77,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 
 PURE = {
     *("errors", "interval", "registry", "records", "protocol", "distributions", "statistics"),
-    *("backoff", "comparison", "option_types", "panes", "store"),
+    *("alerts", "backoff", "comparison", "option_types", "panes", "store"),
     *("logs", "payload_logger", "printable", "receiver", "secret", "serving", "sinks", "skew"),
     "tables",
 }

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-import pytest
-from pyspark.sql.pandas.types import from_arrow_schema
-
 from sparkmon import schemas
-from sparkmon.alerts import schema
 from sparkmon.protocol.schema import DECODED, EVENTS
 from sparkmon.records import DeadLetter, Event
 from sparkmon.sinks import Alert
@@ -26,11 +22,6 @@ def test_an_alert_has_only_columns_of_the_alerts_table() -> None:
 def test_spark_schemas_have_the_columns_of_the_arrow_schemas() -> None:
     assert schemas.EVENTS.names == EVENTS.names
     assert schemas.DECODED.names == DECODED.names
-
-
-@pytest.mark.parametrize("table", ["ALERTS", "ALERT_ACTIONS", "DELIVERIES", "OBSERVATIONS"])
-def test_the_tables_of_alerts_are_those_of_their_arrow_schemas(table: str) -> None:
-    assert from_arrow_schema(getattr(schema, table)) == getattr(schemas, table)
 
 
 def test_a_dead_letter_is_told_from_decoded_rows() -> None:
