@@ -72,7 +72,13 @@ class AlertManager:
         self._dispatcher: Dispatcher | None = None
         self._lock = threading.RLock()
 
-    def open(self, tables: TableWriter, query_ids: Collection[str] | None = ()) -> None:
+    def open(
+        self,
+        tables: TableWriter,
+        query_ids: Collection[str] | None = (),
+        *,
+        deliver: bool = True,
+    ) -> None:
         """Start to decide and to deliver, first the undelivered notifications of these queries.
 
         Parameters
@@ -81,12 +87,14 @@ class AlertManager:
             Where ``alerts``, ``deliveries`` and ``alert_actions`` are.
         query_ids : collection of str, optional
             The writers that :meth:`process` was called with; None for all.
+        deliver : bool, default True
+            Whether to deliver; without, another process does.
         """
         tables.prepare("alerts", ALERTS)
         with self._lock:
             self._store = AlertStore(tables)
             self._load(self._store)
-            if self._dispatcher is None:
+            if deliver and self._dispatcher is None:
                 self._dispatcher = Dispatcher(self.sinks, self._store.write_deliveries)
             self._send_undelivered(self._store, query_ids)
 

@@ -108,7 +108,7 @@ class ClosedWindows:
         ) as findings:
             self.tables.append(findings, "drift_metrics", writer=writer, batch_id=batch_id)
             if not self.alerts.is_open:  # over Spark Connect, in a process of the server
-                self.alerts.open(self.tables.open(findings.sparkSession))
+                self.alerts.open(self.tables.open(findings.sparkSession), deliver=False)
             ends = dict.fromkeys(span.traffic, span.last_end)
             self.alerts.process(findings.toArrow(), ends, writer=writer)
 

@@ -51,7 +51,7 @@ class OpenWindows:
                 if findings.isEmpty():
                     return
                 if not self.alerts.is_open:  # over Spark Connect, in a process of the server
-                    self.alerts.open(self.tables.open(findings.sparkSession))
+                    self.alerts.open(self.tables.open(findings.sparkSession), deliver=False)
                 self.alerts.process(findings.toArrow(), {}, writer=writer)
                 self.tables.append(findings, "drift_metrics", writer=writer, batch_id=batch_id)
 

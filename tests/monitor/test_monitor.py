@@ -246,7 +246,7 @@ def test_a_batch_tried_again_after_a_crash_is_written_once(
     assert ledger.alerts == []
     # Started again, what is in the table is sent; the batch that is tried again adds nothing.
     for left in (1, 0):
-        alert_manager.open(spark, ["query"])
+        alert_manager.open(monitor.tables.open(spark), ["query"])
         monitor.closed_windows.write(profiles, "query", 0)
         assert alert_manager.close(drain=True) == 0
         sizes = {
