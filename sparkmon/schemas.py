@@ -42,11 +42,13 @@ __all__ = [
 
 EVENTS: StructType = from_arrow_schema(protocol.EVENTS)
 DECODED: StructType = from_arrow_schema(protocol.DECODED)
-DEAD_LETTERS: StructType = from_arrow_schema(protocol.DEAD_LETTERS)
 VALUES = from_arrow_type(protocol.VALUES)
 PROFILE = from_arrow_type(distributions.PROFILE)
 PROFILES: StructType = from_arrow_schema(distributions.PROFILES)
 REFERENCES: StructType = from_arrow_schema(distributions.REFERENCES)
+
+DEAD_LETTERS: StructType = from_arrow_schema(protocol.DEAD_LETTERS)
+"""Events that could not be decoded, with their bytes and the reason."""
 
 DRIFT_METRICS: StructType = from_arrow_schema(comparison.DRIFT_METRICS)
 

@@ -2,26 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, cast
+import gc
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from sparkmon.protocol.block_builder import BlockBuilder, SideRows
-from sparkmon.protocol.body import Body, Rows
-from sparkmon.protocol.decode import HEAD_LENGTH, read_body
+from sparkmon.protocol.body_tables import Parsed, tables_of
 from sparkmon.protocol.decoded_events import DecodedEvents
+from sparkmon.protocol.event_columns import HALVES, EventColumns
+from sparkmon.protocol.event_reader import EventReader
+from sparkmon.protocol.jsontext import UNREADABLE, load_each
 from sparkmon.protocol.limits import Limits
-from sparkmon.protocol.lookups import look_up
-from sparkmon.protocol.naming import Naming, name_columns
-from sparkmon.records import DeadLetter, Half, ModelSchema
+from sparkmon.protocol.naming import Naming
+from sparkmon.protocol.reading_step import ReadingStep
+from sparkmon.protocol.row_block import Cells
+from sparkmon.protocol.shared_blocks import split
+from sparkmon.protocol.tables import Table
+from sparkmon.protocol.v2_table import TensorLayouts
+from sparkmon.records import Half, ModelSchema
 
 __all__ = ["BatchReader"]
 
-_BATCH_BYTES = 256 * 2**20
-_CELL_BYTES = 64
+_STEP_BYTES = 256 * 2**20
+_RANGE_BYTES, _RANGE_EVENTS = 2**20, 1024
+"""What is read at once."""
+_CHUNK_BYTES = 32 * 2**10
+"""What is parsed at once."""
+_BINARY_SIZE = re.compile(rb'"binary_data_size"\s*:\s*([0-9]{1,9})\b')
+_LONGEST_HEAD = 2**16
+
+_Places: TypeAlias = npt.NDArray[np.int64]
+
+
+class _Read(NamedTuple):
+    """Events that were read as one table."""
+
+    places: _Places
+    half: Half
+    naming: Naming
+    table: Table
+    cells: Cells
+
+    def before(self, end: int) -> _Read:
+        """Return those of the events that come before ``end``."""
+        kept = np.flatnonzero(self.places < end)
+        rows = np.flatnonzero(np.repeat(self.places < end, self.table.counts))
+        return self._replace(
+            places=self.places[kept],
+            table=self.table.take(kept.tolist()),
+            cells=self.cells.take(rows),
+        )
 
 
 class BatchReader:
@@ -40,175 +75,124 @@ class BatchReader:
     def __init__(
         self, events: pa.RecordBatch, schemas: Mapping[str, ModelSchema], limits: Limits
     ) -> None:
-        self._events = events
-        self._schemas = schemas
         self._limits = limits
+        self._schemas = schemas
+        self._columns = EventColumns(events, schemas, limits)
+        self._events = EventReader(self._columns, schemas, limits)
+        self._layouts = TensorLayouts()
+        self._size = events.num_rows
         self._next = 0
-        self._namings: dict[tuple[object, ...], Naming] = {}
-        head_lengths = look_up(events.column("metadata"), HEAD_LENGTH, keep_empty=True)
-        self._payloads: list[Any] = events.column("payload").to_pylist()
-        self._types = _words(events, "event_type")
-        self._content_types = _words(events, "content_type")
-        self._models = _words(events, "model")
-        self._statuses = _sparse(events, "status_code")
-        self._requests = _sparse(events, "request_payload")
-        self._conditions = _sparse(events, "condition")
-        self._versions = _versions(events)
-        self._times = events.column("event_time").cast(pa.int64()).to_numpy()
-        self._head_lengths = None if head_lengths is None else head_lengths.to_pylist()
 
     @property
     def done(self) -> bool:
         """Whether every event has been read."""
-        return self._next >= self._events.num_rows
+        return self._next >= self._size
 
     def read(self) -> DecodedEvents:
-        """Read events until the batch is full or they end."""
+        """Read events until their rows would take too much memory or they end."""
+        step = ReadingStep(self._next, self._size - self._next)
+        while not self.done and step.size <= _STEP_BYTES:
+            with _collector_paused():
+                self._read_range(step)
+        return step.decoded(self._columns, self._next)
+
+    def _read_range(self, step: ReadingStep) -> None:
+        """Read the next events; first those that are no tables, as only they may outgrow their bytes."""
         start = self._next
-        step = _Step(start, self._times[start:])
-        for at in range(start, self._events.num_rows):
-            self._read_event(at, step)
-            self._next = at + 1
-            if step.size > _BATCH_BYTES:
+        sizes = np.cumsum(self._columns.sizes[start : start + _RANGE_EVENTS])
+        end = start + max(1, int(np.searchsorted(sizes, _RANGE_BYTES, side="right")))
+        payloads = self._columns.payloads(start, end)
+        bulk = np.flatnonzero(self._columns.is_bulk[start:end]) + start
+        parsed: dict[int, tuple[Any, bytes]] = {}
+        tables: list[_Read] = []
+        for _, at in split(self._columns.groups[bulk]):
+            places = bulk[at]
+            tables += self._read_tables(
+                places, [payloads[i] for i in (places - start).tolist()], parsed
+            )
+        is_read = np.zeros(end - start, np.bool_)
+        for read in tables:
+            is_read[read.places - start] = True
+        for one in (np.flatnonzero(~is_read) + start).tolist():
+            self._events.read(one, payloads[one - start], parsed.get(one), step)
+            if step.size > _STEP_BYTES:
+                end = one + 1
                 break
-        return step.decoded(self._events.slice(start, self._next - start))
+        for read in tables:
+            step.add_table(*(read if read.places[-1] < end else read.before(end)))
+        self._next = end
 
-    def _read_event(self, at: int, step: _Step) -> None:
-        if self._conditions is not None and self._conditions[at] is not None:
-            reason = self._events.column("reason")[at].as_py() or ""
-            letter = DeadLetter(self._conditions[at], reason)
-            step.set_aside(self._version(at, None), Body("dead_letter"), letter)
-            return
-        half = self._types[at]
-        body = self._body(at, self._payloads[at], half)
-        dead_letter = body.dead_letter
-        sides: list[SideRows] = []
-        if body.rows.count and dead_letter is None:
-            side = "features" if half == "request" else "predictions"
-            naming = self._naming(at, side, body.rows)
-            dead_letter = naming.dead_letter
-            sides.append(SideRows(side, naming, body.rows))
-        if dead_letter is not None:
-            step.set_aside(self._version(at, body.model_version), body, dead_letter)
-            return
-        if self._requests is not None and self._requests[at] is not None and half == "response":
-            sides = self._pair(at, body) + sides
-        self._take_notes(body, sides)
-        version = self._version(at, body.model_version)
-        step.add(self._models[at], version, half, body, sides)
-
-    def _version(self, at: int, of_body: str | None) -> str:
-        return (self._versions and self._versions[at]) or of_body or ""
-
-    def _body(self, at: int, payload: bytes, half: str) -> Body:
-        """Read one body; the status code is of the event's own, not of a request that travels with it."""
-        statuses = self._statuses if half == self._types[at] else None
-        return read_body(
-            payload,
-            half,
-            content_type=self._content_types[at],
-            head_length=None if self._head_lengths is None else self._head_lengths[at],
-            status_code=None if statuses is None else statuses[at],
-            limits=self._limits,
-        )
-
-    def _naming(self, at: int, side: str, rows: Rows) -> Naming:
-        schema = self._schemas.get(self._models[at])
-        key = (schema and schema.model, side, rows.named, rows.names)
-        naming = self._namings.get(key)
-        if naming is None:
-            columns = () if schema is None else getattr(schema, side)
-            naming = self._namings[key] = name_columns(rows.names, rows.named, columns)
-        return naming
-
-    def _pair(self, at: int, body: Body) -> list[SideRows]:
-        """Read the features of the request a response carries.
-
-        A request that cannot be read has none: its own event is the dead letter.
-        """
-        requests = self._requests or []
-        request = self._body(at, requests[at], "request")
-        body.body_id = body.body_id or request.body_id
-        body.model_version = body.model_version or request.model_version
-        if not request.rows.count:
-            return []
-        naming = self._naming(at, "features", request.rows)
-        if naming.dead_letter is not None:
-            return []
-        sides = [SideRows("features", naming, request.rows)]
-        self._take_notes(request, sides)
-        return sides
-
-    def _take_notes(self, body: Body, sides: list[SideRows]) -> None:
-        """Add what a transformer noted on a request, once; most requests have no notes."""
-        for side, rows in (("entities", body.entities), ("row_flags", body.row_flags)):
-            if rows.count and rows.names and all(side != each.side for each in sides):
-                key = (side, rows.names)
-                if key not in self._namings:
-                    self._namings[key] = name_columns(rows.names, rows.named, ())
-                sides.append(SideRows(side, self._namings[key], rows))
+    def _read_tables(
+        self, places: _Places, payloads: list[bytes], parsed: dict[int, tuple[Any, bytes]]
+    ) -> list[_Read]:
+        """Read events of one half and schema as tables; note of the others what was parsed."""
+        half, model = HALVES[self._columns.halves[places[0]]], self._columns.model(int(places[0]))
+        texts, tails = _heads(payloads, self._columns.heads[places])
+        sizes, is_typed = list(map(len, texts)), model in self._schemas
+        joint: dict[object, tuple[Naming, Table, list[_Places]]] = {}
+        for chunk in _chunks(sizes):
+            own = places[chunk]
+            bodies = load_each(texts[chunk])
+            ends = None if tails is None else tails[chunk]
+            if UNREADABLE in bodies:
+                readable = [i for i, body in enumerate(bodies) if body is not UNREADABLE]
+                own, bodies = own[readable], [bodies[i] for i in readable]
+                ends = ends and [ends[i] for i in readable]
+            batch = Parsed(half, bodies, ends, self._layouts, max(sizes[chunk]), is_typed)
+            tables, others = tables_of(batch, self._limits) if bodies else ([], [])
+            for at, table in tables:
+                naming = self._events.naming(model, half, table.named, table.names)
+                if naming.dead_letter is not None:
+                    others.extend(at)
+                elif table.layout in joint:
+                    joint[table.layout][1].extend(table)
+                    joint[table.layout][2].append(own[at])
+                else:
+                    joint[table.layout] = naming, table, [own[at]]
+            for i in others:
+                parsed[int(own[i])] = bodies[i], b"" if ends is None else ends[i]
+        return [
+            _Read(np.concatenate(at), half, naming, table, table.cells(naming))
+            for naming, table, at in joint.values()
+        ]
 
 
-class _Step:
-    """What one step of reading gathers: lists by event, and the rows."""
-
-    def __init__(self, first: int, times: Any) -> None:  # noqa: ANN401
-        self.size = 0
-        self.counts: list[int] = []
-        self.kinds: list[str] = []
-        self.body_ids: list[str | None] = []
-        self.versions: list[str] = []
-        self.dead_letters: dict[int, DeadLetter] = {}
-        self.builder = BlockBuilder(times)
-
-    def set_aside(self, version: str, body: Body, dead_letter: DeadLetter) -> None:
-        """Add a dead letter: an event without rows."""
-        self.dead_letters[len(self.counts)] = dead_letter
-        body.kind = "dead_letter"
-        self.add("", version, "", body, [])
-
-    def add(self, model: str, version: str, half: str, body: Body, sides: list[SideRows]) -> None:
-        """Add one event; its rows are those of the longest side."""
-        if sides:
-            self.builder.add(model, version, cast("Half", half), len(self.counts), sides)
-        for side in sides:
-            self.size += len(side.rows.values) * _CELL_BYTES + side.rows.count * side.naming.length
-        self.size += body.size
-        self.counts.append(max([side.rows.count for side in sides], default=0))
-        self.kinds.append(body.kind)
-        self.body_ids.append(body.body_id)
-        self.versions.append(version)
-
-    def decoded(self, events: pa.RecordBatch) -> DecodedEvents:
-        """Return what was gathered of these events."""
-        return DecodedEvents(
-            events,
-            pa.array(self.kinds, pa.string()),
-            self.builder.build(),
-            counts=np.array(self.counts, np.int64),
-            versions=pa.array(self.versions, pa.string()),
-            body_ids=pa.array(self.body_ids, pa.string()),
-            letters=self.dead_letters,
-        )
+def _chunks(sizes: list[int]) -> Iterator[slice]:
+    """Cut texts into runs of which the parsed JSON stays in the processor's cache."""
+    first = size = 0
+    for at, each in enumerate(sizes):
+        size += each
+        if size > _CHUNK_BYTES:
+            yield slice(first, at + 1)
+            first, size = at + 1, 0
+    if first < len(sizes):
+        yield slice(first, len(sizes))
 
 
-def _versions(events: pa.RecordBatch) -> list[str | None] | None:
-    """Read the ``model-version`` annotations of events; None when no event has one."""
-    names = ("model-version", "model_version")
-    columns = (look_up(events.column("annotations"), name) for name in names)
-    choices: list[Any] = [column for column in columns if column is not None]
-    return pc.coalesce(*choices).to_pylist() if choices else None
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Keep the collector of cycles from parsed JSON, which has none and would be looked at again and again."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
-def _words(events: pa.RecordBatch, name: str) -> list[Any]:
-    """Read a column of few distinct strings, making each string once."""
-    encoded: Any = events.column(name).dictionary_encode()
-    words = [*encoded.dictionary.to_pylist(), None]
-    codes = encoded.indices.fill_null(len(words) - 1).to_pylist()
-    return [words[code] for code in codes]
+def _heads(payloads: list[bytes], heads: _Places) -> tuple[list[bytes], list[bytes] | None]:
+    """Cut binary bodies where their JSON head ends: as the event says, or else as the head itself does."""
+    if (heads < 0).all():
+        return payloads, None
+    ends = [
+        len(payload) if head < 0 else head or _head_length(payload)
+        for payload, head in zip(payloads, heads.tolist(), strict=True)
+    ]
+    cut = list(zip(payloads, ends, strict=True))
+    return [payload[:end] for payload, end in cut], [payload[end:] for payload, end in cut]
 
 
-def _sparse(events: pa.RecordBatch, name: str) -> list[Any] | None:
-    """Read a column that is mostly null; None when it is null altogether."""
-    column = events.column(name)
-    return None if column.null_count == len(column) else column.to_pylist()
+def _head_length(payload: bytes) -> int:
+    """Guess the length of a head by the sizes of the tensors in it; a wrong guess is no JSON."""
+    return max(0, len(payload) - sum(map(int, _BINARY_SIZE.findall(payload[:_LONGEST_HEAD]))))

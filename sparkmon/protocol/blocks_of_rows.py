@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import groupby
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from sparkmon.protocol.block_builder import MAX_LAYOUTS, SIDES
-from sparkmon.protocol.loose_cells import LooseRows, pack
-from sparkmon.protocol.naming import Naming
-from sparkmon.protocol.row_block import Cells, RowBlock
+from sparkmon.protocol.row_block import SIDES, Cells, RowBlock
+from sparkmon.protocol.shared_blocks import Owner, Part, blocks_of_parts, split
 
 __all__ = ["blocks_of_rows"]
+
+_OWNER = ("model", "model_version", "event_type")
 
 _Places: TypeAlias = npt.NDArray[np.int64]
 _Digests: TypeAlias = npt.NDArray[np.uint64]
@@ -45,66 +43,37 @@ def blocks_of_rows(rows: pa.RecordBatch) -> list[RowBlock]:
     >>> block.features.names, block.features.numbers.tolist(), block.event.tolist()
     (('feature_0',), [[1.5], [2.0]], [0, 1])
     """
-    at = np.flatnonzero(rows.column("instance").to_numpy() >= 0)
+    instance: Any = rows.column("instance").to_numpy()
+    at = np.flatnonzero(instance >= 0)
     if not len(at):
         return []
-    return list(_Rows(rows).blocks(at))
+    times = rows.column("event_time").cast(pa.int64()).to_numpy()
+    maps = {side: _Maps(rows.column(side)) for side in SIDES}
+    layouts: _Digests = np.sum([each.layouts for each in maps.values()], axis=0, dtype=np.uint64)
+    blocks: list[RowBlock] = []
+    for _, own in split(_owners(rows)[at]):
+        places = at[own]
+        parts = []
+        for _, group in split(layouts[places]):
+            chosen = places[group]
+            cells = {
+                side: each.cells(chosen) for side, each in maps.items() if each.valid[chosen[0]]
+            }
+            parts.append(Part(chosen, times[chosen], instance[chosen], cells))
+        model, version, half = [rows.column(name)[int(places[0])].as_py() for name in _OWNER]
+        blocks.extend(blocks_of_parts(Owner(model, version), half, parts))
+    return blocks
 
 
-class _Rows:
-    """Rows, by row and side the digest of the layout, and the values by side."""
-
-    def __init__(self, rows: pa.RecordBatch) -> None:
-        self._rows = rows
-        self._maps = {side: _Maps(rows.column(side)) for side in SIDES}
-        self._times = rows.column("event_time").cast(pa.int64()).to_numpy()
-        self._instance = rows.column("instance").to_numpy()
-        # No sender can foresee these, and so none can make two layouts or owners look like one.
-        random = np.random.default_rng().integers(2**64, size=(3, rows.num_rows), dtype=np.uint64)
-        names = ("model", "model_version", "event_type")
-        codes = [rows.column(name).dictionary_encode().indices.to_numpy() for name in names]
-        self._owners: _Digests = np.sum(
-            [each[code] for each, code in zip(random, codes, strict=True)], axis=0, dtype=np.uint64
-        )
-
-    def blocks(self, at: _Places) -> Iterator[RowBlock]:
-        """Build the blocks of these rows, owner by owner."""
-        layouts: _Digests = np.sum(
-            [maps.layouts for maps in self._maps.values()], axis=0, dtype=np.uint64
-        )
-        for rows in _groups(self._owners, at):
-            groups = sorted(_groups(layouts, rows), key=lambda group: int(group[0]))
-            for group in groups[:MAX_LAYOUTS]:
-                sides = {side: maps.cells(group) for side, maps in self._maps.items()}
-                yield self._block(group, sides)
-            if len(groups) > MAX_LAYOUTS:
-                yield from self._loose(np.sort(np.concatenate(groups[MAX_LAYOUTS:])))
-
-    def _loose(self, at: _Places) -> Iterator[RowBlock]:
-        valid = {side: maps.valid for side, maps in self._maps.items()}
-        sides_of = {int(row): tuple(side for side in SIDES if valid[side][row]) for row in at}
-        for sides, rows in groupby(
-            sorted(at.tolist(), key=sides_of.__getitem__), sides_of.__getitem__
-        ):
-            loose = [
-                LooseRows(
-                    row,
-                    0,
-                    1,
-                    {side: Naming(self._maps[side].names(row)) for side in sides},
-                    {side: self._maps[side].values(row) for side in sides},
-                )
-                for row in rows
-            ]
-            for part, cells in pack(loose):
-                yield self._block(np.array([each.event for each in part]), cells)
-
-    def _block(self, at: _Places, sides: dict[str, Cells | None] | dict[str, Cells]) -> RowBlock:
-        model, version, half = (
-            self._rows.column(name)[int(at[0])].as_py()
-            for name in ("model", "model_version", "event_type")
-        )
-        return RowBlock(model, version, half, at, self._times[at], self._instance[at], **sides)
+def _owners(rows: pa.RecordBatch) -> _Digests:
+    """Digest by row whose it is; no sender can foresee the numbers, and so make two owners look like one."""
+    random = np.random.default_rng()
+    owners = np.zeros(rows.num_rows, np.uint64)
+    for name in _OWNER:
+        encoded: Any = rows.column(name).dictionary_encode()
+        words = random.integers(2**64, size=len(encoded.dictionary), dtype=np.uint64)
+        owners += words[encoded.indices.to_numpy()]
+    return owners
 
 
 class _Maps:
@@ -136,33 +105,13 @@ class _Maps:
         layouts: _Digests = np.where(self.valid, digests + random[-1], random[-2])
         return layouts
 
-    def names(self, row: int) -> tuple[str, ...]:
-        first = int(self._first[row])
-        return tuple(
-            self._keys[code] for code in self._codes[first : first + int(self._sizes[row])]
-        )
-
-    def values(self, row: int) -> list[float | str | None]:
-        first = int(self._first[row])
-        return [
-            float(self._numbers[at]) if self._has_number[at] else self._texts[at].as_py()
-            for at in range(first, first + int(self._sizes[row]))
-        ]
-
-    def cells(self, rows: _Places) -> Cells | None:
-        """Return the cells of rows that are all of one layout; None if they are null."""
-        if not self.valid[rows[0]]:
-            return None
-        names = self.names(int(rows[0]))
-        at = self._first[rows][:, None] + np.arange(len(names))
+    def cells(self, rows: _Places) -> Cells:
+        """Return the cells of rows that are all of one layout."""
+        first = self._first[rows]
+        size = int(self._sizes[rows[0]])
+        names = tuple([self._keys[code] for code in self._codes[first[0] : first[0] + size]])
+        at = first[:, None] + np.arange(size)
         has_number = self._has_number[at]
         columns: Any = np.flatnonzero(self._has_text[at].any(axis=0))
         texts = {int(column): self._texts.take(pa.array(at[:, column])) for column in columns}
         return Cells(names, self._numbers[at], None if has_number.all() else has_number, texts)
-
-
-def _groups(digests: _Digests, at: _Places) -> list[_Places]:
-    """Split rows by their digests, each group in the order of the rows."""
-    order = np.argsort(digests[at], kind="stable")
-    ends = np.flatnonzero(np.diff(digests[at][order])) + 1
-    return np.split(at[order], ends)

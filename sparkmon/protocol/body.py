@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -10,7 +10,16 @@ from sparkmon.protocol.limits import Limits
 from sparkmon.protocol.protocol_error import protocol_error
 from sparkmon.records import DeadLetter, Half, Value
 
-__all__ = ["NO_ROWS", "Body", "Rows", "check_items", "check_shape", "check_text", "made_names"]
+__all__ = [
+    "NO_ROWS",
+    "Body",
+    "Rows",
+    "check_items",
+    "check_shape",
+    "check_text",
+    "made_names",
+    "text_member",
+]
 
 
 @dataclass(slots=True, eq=False)
@@ -57,6 +66,12 @@ def made_names(half: Half, width: int) -> tuple[str, ...]:
     if width == 1:
         return ("prediction",)
     return tuple(f"prediction_{i}" for i in range(width))
+
+
+def text_member(body: Mapping[str, object], key: str) -> str | None:
+    """Return a member of a body that is a text and not empty."""
+    value = body.get(key)
+    return value if type(value) is str and value else None
 
 
 def check_items(data: bytes, limits: Limits) -> None:

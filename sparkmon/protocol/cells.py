@@ -12,7 +12,7 @@ import pyarrow as pa
 from sparkmon.protocol.row_block import Cells
 from sparkmon.records import FeatureKind, Value
 
-__all__ = ["as_text", "cells_of", "join_cells", "settle"]
+__all__ = ["as_text", "cells_of", "column_cells", "join_cells", "number_cells", "settle"]
 
 
 def cells_of(
@@ -32,13 +32,31 @@ def cells_of(
     >>> cells.numbers.tolist(), cells.has_number.tolist(), cells.texts[1].to_pylist()
     ([[1.5, nan], [1.0, nan]], [[True, False], [True, False]], ['x', '9007199254740993'])
     """
-    width = len(names)
     if kinds is None or "categorical" not in kinds:
-        whole = _numbers(values)
+        whole = number_cells(names, values, count)
         if whole is not None:
-            array, valid = whole
-            has = None if valid is None else valid.reshape(count, width)
-            return Cells(names, array.reshape(count, width), has)
+            return whole
+    return column_cells(names, values, count, kinds)
+
+
+def number_cells(names: tuple[str, ...], values: Sequence[Any], count: int) -> Cells | None:
+    """Make the cells of a table of numbers, truth values and nulls; None if it has anything else."""
+    numbers = _numbers(values)
+    if numbers is None:
+        return None
+    array, valid = numbers
+    shape = (count, len(names))
+    return Cells(names, array.reshape(shape), None if valid is None else valid.reshape(shape))
+
+
+def column_cells(
+    names: tuple[str, ...],
+    values: Sequence[Value],
+    count: int,
+    kinds: Sequence[FeatureKind | None] | None,
+) -> Cells:
+    """Make the cells of a table column by column."""
+    width = len(names)
     parts = [
         _column(values[at::width], None if kinds is None else kinds[at]) for at in range(width)
     ]
@@ -66,14 +84,7 @@ def join_cells(parts: Sequence[Cells]) -> Cells:
         return parts[0]
     has_number = None
     if any(part.has_number is not None for part in parts):
-        has_number = np.concatenate(
-            [
-                np.ones(part.numbers.shape, np.bool_)
-                if part.has_number is None
-                else part.has_number
-                for part in parts
-            ]
-        )
+        has_number = np.concatenate([part.is_number() for part in parts])
     texts: dict[int, Any] = {}
     for at in sorted({at for part in parts for at in part.texts}):
         columns = [part.texts.get(at, pa.nulls(len(part), pa.string())) for part in parts]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from sparkmon.errors import ProtocolError
-from sparkmon.protocol.body import Body, Rows, check_items
+from sparkmon.protocol.body import Body, Rows, check_items, text_member
 from sparkmon.protocol.classify import classify
 from sparkmon.protocol.enrichment import ENRICHMENT_PARAMETER, Enrichment
 from sparkmon.protocol.gunzip import GZIP_MAGIC, gunzip
@@ -18,7 +18,7 @@ from sparkmon.protocol.v1 import read_instances
 from sparkmon.protocol.v2 import read_tensors
 from sparkmon.records import Decoded, Event, Half, Value
 
-__all__ = ["HEAD_LENGTH", "decode", "read_body"]
+__all__ = ["HEAD_LENGTH", "decode", "read_body", "read_parsed"]
 
 HEAD_LENGTH = "inference-header-content-length"
 """The request header with the length of a V2 binary body's JSON head, in lower case."""
@@ -122,13 +122,40 @@ def read_body(
             )
         half = cast("Half", event_type)
         return _read(payload, half, content_type, head_length, status_code, limits)
-    except ProtocolError as error:
-        return Body("dead_letter", dead_letter=as_dead_letter(error), size=len(payload))
-    except Exception as error:
-        # The boundary of the room: bytes from outside must not stop a stream, whatever they trip over.
-        reason = f"the decoder failed ({type(error).__name__}: {error!s:.200}); please report it"
-        letter = as_dead_letter(protocol_error("DECODER_FAILED", reason))
-        return Body("dead_letter", dead_letter=letter)
+    except Exception as error:  # the boundary of the room, see below
+        return _refused(error, payload)
+
+
+def read_parsed(json: Any, tail: bytes, half: Half, limits: Limits, size: int) -> Body:  # noqa: ANN401
+    """Read a body of ``size`` bytes whose JSON is parsed; never raises.
+
+    Parameters
+    ----------
+    json : object
+        The body's JSON, or that of its head.
+    tail : bytes
+        What follows the head.
+    half : {"request", "response"}
+        Whose body it is.
+    limits : Limits
+        The bounds of one event.
+    size : int
+        Bytes of the body.
+    """
+    try:
+        return _understand(json, tail, half, limits, size)
+    except Exception as error:  # the boundary of the room, see below
+        return _refused(error, b"", size)
+
+
+def _refused(error: Exception, payload: bytes, size: int = 0) -> Body:
+    if isinstance(error, ProtocolError):
+        letter = as_dead_letter(error)
+        return Body("dead_letter", dead_letter=letter, size=size or len(payload))
+    # Bytes from outside must not stop a stream, whatever they trip over.
+    reason = f"the decoder failed ({type(error).__name__}: {error!s:.200}); please report it"
+    letter = as_dead_letter(protocol_error("DECODER_FAILED", reason))
+    return Body("dead_letter", dead_letter=letter)
 
 
 def _read(
@@ -168,9 +195,9 @@ def _read(
 
 def _understand(body: Any, tail: bytes, half: Half, limits: Limits, size: int) -> Body:  # noqa: ANN401
     kind = classify(body, half)
-    read = Body(kind, body_id=_text(body, "id"), size=size)
+    read = Body(kind, body_id=text_member(body, "id"), size=size)
     if kind == "v2_request" or kind == "v2_response":
-        read.model_version = _text(body, "model_version")
+        read.model_version = text_member(body, "model_version")
         read.rows = read_tensors(body["inputs" if half == "request" else "outputs"], tail, limits)
         _take_enrichment(body, read, limits)
         return read
@@ -213,11 +240,6 @@ def _cut(payload: bytes, head_length: str) -> tuple[Any, bytes]:
         raise protocol_error(
             "HEAD_LENGTH_WRONG", f"the first {length} bytes, which the header names, are not JSON"
         ) from None
-
-
-def _text(body: dict[str, Any], key: str) -> str | None:
-    value = body.get(key)
-    return value if type(value) is str and value else None
 
 
 def _first(metadata: Mapping[str, Sequence[str]], name: str) -> str | None:

@@ -11,9 +11,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sparkmon.protocol.block_builder import SIDES
 from sparkmon.protocol.lookups import look_up
-from sparkmon.protocol.row_block import RowBlock
+from sparkmon.protocol.row_block import SIDES, RowBlock
 from sparkmon.protocol.schema import DEAD_LETTERS, DECODED
 from sparkmon.protocol.value_maps import value_maps
 from sparkmon.records import DeadLetter
@@ -55,7 +54,7 @@ class DecodedEvents:
     """By event, the version of its model."""
     body_ids: pa.StringArray = field(repr=False)
     """By event, the id in its body, or null."""
-    letters: Mapping[int, DeadLetter] = field(repr=False)
+    reasons: Mapping[int, DeadLetter] = field(repr=False)
     """By the index of an event that could not be decoded, why."""
 
     def rows(self) -> pa.RecordBatch:
@@ -91,7 +90,7 @@ class DecodedEvents:
 
     def dead_letters(self) -> pa.RecordBatch:
         """Return the events that could not be decoded, as a batch of the schema ``DEAD_LETTERS``."""
-        at: Any = pa.array(sorted(self.letters), pa.int64())
+        at: Any = pa.array(sorted(self.reasons), pa.int64())
         columns = self._dead_letter_columns()
         arrays = [
             (columns[name] if name in columns else self.events.column(name)).take(at)
@@ -108,10 +107,10 @@ class DecodedEvents:
     def _dead_letter_columns(self) -> dict[str, Any]:
         """Make the columns that only dead letters fill: why, and the original bytes."""
         size = self.events.num_rows
-        if not self.letters:
+        if not self.reasons:
             text = pa.nulls(size, pa.string())
             return {"condition": text, "reason": text, "payload": pa.nulls(size, pa.binary())}
-        by_event = [self.letters.get(at) for at in range(size)]
+        by_event = [self.reasons.get(at) for at in range(size)]
         index: Any = pa.array([None if each is None else at for at, each in enumerate(by_event)])
         return {
             "condition": pa.array([each and each.condition for each in by_event], pa.string()),

@@ -12,7 +12,10 @@ import pyarrow as pa
 
 from sparkmon.records import Half
 
-__all__ = ["Cells", "RowBlock"]
+__all__ = ["SIDES", "Cells", "RowBlock"]
+
+SIDES = ("features", "predictions", "entities", "row_flags")
+"""The value columns of rows."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +44,12 @@ class Cells:
 
     def __len__(self) -> int:
         return len(self.numbers)
+
+    def is_number(self) -> npt.NDArray[np.bool_]:
+        """Return by row and column whether the cell is a number."""
+        if self.has_number is None:
+            return np.ones(self.numbers.shape, np.bool_)
+        return self.has_number
 
     def take(self, rows: npt.NDArray[np.int64]) -> Cells:
         """Return the cells of these rows."""

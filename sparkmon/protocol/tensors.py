@@ -9,15 +9,17 @@ from __future__ import annotations
 import base64
 import struct
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from sparkmon.errors import ProtocolError
 from sparkmon.protocol.flatten import flatten
 from sparkmon.protocol.protocol_error import protocol_error
 from sparkmon.records import Value
 
-__all__ = ["tensor_from_bytes", "tensor_from_json"]
+__all__ = ["DATATYPES", "array_from_bytes", "tensor_from_bytes", "tensor_from_json"]
 
 _INTEGERS = {
     "INT8": "<i1",
@@ -32,13 +34,14 @@ _INTEGERS = {
 _FLOATS = {"FP16": "<f2", "FP32": "<f4", "FP64": "<f8"}
 _FIXED = {"BOOL": "<u1", "BF16": "<u2", **_INTEGERS, **_FLOATS}
 
-_PYTHON: dict[str, type[float | int | bool | str]] = {
+DATATYPES: dict[str, type[float | int | bool | str]] = {
     "BOOL": bool,
     "BF16": float,
     "BYTES": str,
     **dict.fromkeys(_INTEGERS, int),
     **dict.fromkeys(_FLOATS, float),
 }
+"""Datatype to the type of its values."""
 
 
 def tensor_from_json(name: str, datatype: str, data: object, count: int) -> Sequence[Value]:
@@ -55,7 +58,7 @@ def tensor_from_json(name: str, datatype: str, data: object, count: int) -> Sequ
     >>> tensor_from_json("x", "FP32", [[1, 2.5]], 2)
     [1.0, 2.5]
     """
-    python_type = _PYTHON.get(datatype)
+    python_type = DATATYPES.get(datatype)
     if python_type is None:
         raise _unknown(name, datatype)
     if type(data) is not list:
@@ -122,15 +125,24 @@ def tensor_from_bytes(name: str, datatype: str, data: bytes, count: int) -> Sequ
             f"got {len(data)} bytes for tensor {name!r}; {count} values of {datatype} take "
             f"{count * dtype.itemsize}",
         )
-    array = np.frombuffer(data, dtype)
-    values: list[Value]
-    if datatype == "BOOL":
-        values = (array != 0).tolist()
-    elif datatype == "BF16":
-        values = (array.astype("<u4") << 16).view("<f4").tolist()
-    else:
-        values = array.tolist()
+    values: list[Value] = array_from_bytes(datatype, data).tolist()
     return values
+
+
+def array_from_bytes(datatype: str, data: bytes) -> npt.NDArray[Any]:
+    """Read the raw little-endian bytes of a datatype of fixed size.
+
+    Examples
+    --------
+    >>> array_from_bytes("INT16", bytes.fromhex("0100 ffff")).tolist()
+    [1, -1]
+    """
+    array: npt.NDArray[Any] = np.frombuffer(data, _FIXED[datatype])
+    if datatype == "BOOL":
+        array = array != 0
+    if datatype == "BF16":
+        array = (array.astype("<u4") << 16).view("<f4")
+    return array
 
 
 def _strings(name: str, data: bytes, count: int) -> list[Value]:
@@ -164,5 +176,5 @@ def _text(data: bytes) -> str:
 def _unknown(name: str, datatype: str) -> ProtocolError:
     return protocol_error(
         "DATATYPE_UNKNOWN",
-        f"got the datatype {datatype[:40]!r} in tensor {name!r}; known are {', '.join(sorted(_PYTHON))}",
+        f"got the datatype {datatype[:40]!r} in tensor {name!r}; known are {', '.join(sorted(DATATYPES))}",
     )

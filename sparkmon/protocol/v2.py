@@ -18,13 +18,13 @@ from sparkmon.protocol.protocol_error import protocol_error
 from sparkmon.protocol.tensors import tensor_from_bytes, tensor_from_json
 from sparkmon.records import Value
 
-__all__ = ["is_tensor", "read_tensors"]
+__all__ = ["Head", "is_tensor", "read_heads", "read_tensors"]
 
 _MAX_DIMENSIONS = 32
 _SMALL_NAMES = 2**14
 
 
-class _Head(NamedTuple):
+class Head(NamedTuple):
     """What a tensor says of itself before its data is looked at."""
 
     name: str
@@ -81,18 +81,8 @@ def read_tensors(
     >>> read_tensors([head], b"\x01\x00")
     Rows(names=('x_0', 'x_1'), named=False, count=1, values=[True, False])
     """
-    if len(tensors) > limits.columns:
-        check_shape(0, len(tensors), limits)
-    heads = [_head(tensor) for tensor in tensors]
+    heads, names = read_heads(tensors, limits)
     count = heads[0].rows
-    if len({head.rows for head in heads}) > 1:
-        raise protocol_error(
-            "TENSOR_ROWS_DIFFER",
-            f"got tensors of {sorted({head.rows for head in heads})[:8]} rows; expected one number",
-        )
-    width = sum([head.width for head in heads])
-    check_shape(count, width, limits)
-    names = _names(heads, count, limits)
     parts = _parts(heads, tail)
     if len(parts) == 1:
         values = parts[0]
@@ -105,10 +95,26 @@ def read_tensors(
         values = list(chain.from_iterable(zip(*columns, strict=True)))
     if "BYTES" in {head.datatype for head in heads}:
         check_text([value for value in values if type(value) is str], limits)
-    return Rows(names, len(heads) > 1 or width <= 1, count, values)
+    return Rows(names, len(heads) > 1 or len(names) <= 1, count, values)
 
 
-def _head(tensor: object) -> _Head:
+def read_heads(tensors: Sequence[Any], limits: Limits) -> tuple[list[Head], tuple[str, ...]]:
+    """Read what tensors say of themselves, and name their columns; errors as for :func:`read_tensors`."""
+    if len(tensors) > limits.columns:
+        check_shape(0, len(tensors), limits)
+    heads = [_head(tensor) for tensor in tensors]
+    count = heads[0].rows
+    if len({head.rows for head in heads}) > 1:
+        raise protocol_error(
+            "TENSOR_ROWS_DIFFER",
+            f"got tensors of {sorted({head.rows for head in heads})[:8]} rows; expected one number",
+        )
+    width = sum([head.width for head in heads])
+    check_shape(count, width, limits)
+    return heads, _names(heads, count, limits)
+
+
+def _head(tensor: object) -> Head:
     if type(tensor) is not dict:
         raise protocol_error(
             "TENSOR_MALFORMED", f"got {type(tensor).__name__} instead of a tensor object"
@@ -129,10 +135,10 @@ def _head(tensor: object) -> _Head:
         raise protocol_error(
             "TENSOR_MALFORMED", f"got binary_data_size {str(size)[:40]!r} of tensor {name!r}"
         )
-    return _Head(name, datatype, shape[0], prod(shape[1:]), size, tensor.get("data"))
+    return Head(name, datatype, shape[0], prod(shape[1:]), size, tensor.get("data"))
 
 
-def _names(heads: Sequence[_Head], count: int, limits: Limits) -> tuple[str, ...]:
+def _names(heads: Sequence[Head], count: int, limits: Limits) -> tuple[str, ...]:
     layout = tuple([(head.name, head.width) for head in heads])
     size = sum([len(name) * width for name, width in layout])
     if size <= _SMALL_NAMES:
@@ -160,7 +166,7 @@ def _layout(layout: tuple[tuple[str, int], ...]) -> tuple[str, ...]:
 _small_layout = lru_cache(maxsize=256)(_layout)
 
 
-def _parts(heads: Sequence[_Head], tail: bytes) -> list[Sequence[Value]]:
+def _parts(heads: Sequence[Head], tail: bytes) -> list[Sequence[Value]]:
     """Read each tensor's values, those with a binary size from ``tail``, which they must use up."""
     parts: list[Sequence[Value]] = []
     at = 0

@@ -1,0 +1,147 @@
+"""What is read of a batch of events without an object per event, and which bodies can be read in bulk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sparkmon.protocol.decode import HEAD_LENGTH
+from sparkmon.protocol.limits import Limits
+from sparkmon.protocol.lookups import look_up
+from sparkmon.records import Half, ModelSchema
+
+__all__ = ["HALVES", "EventColumns"]
+
+HALVES: tuple[Half, Half] = ("request", "response")
+
+_OPEN, _CLOSE, _NEW_LINE = b"{}\n"
+
+_Bools: TypeAlias = npt.NDArray[np.bool_]
+_Numbers: TypeAlias = npt.NDArray[np.int64]
+
+
+class EventColumns:
+    """The columns of a batch of events.
+
+    Parameters
+    ----------
+    events : pyarrow.RecordBatch
+        Of the schema ``EVENTS``.
+    schemas : mapping
+        Model name to its schema.
+    limits : Limits
+        The bounds of one event.
+    """
+
+    def __init__(
+        self, events: pa.RecordBatch, schemas: Mapping[str, ModelSchema], limits: Limits
+    ) -> None:
+        self.events = events
+        self.times: _Numbers = events.column("event_time").cast(pa.int64()).to_numpy()
+        self.type_codes, self.types = _words(events, "event_type")
+        self.model_codes, self.models = _words(events, "model")
+        self.content_codes, self.content_types = _words(events, "content_type")
+        self.statuses = _sparse(events, "status_code")
+        self.requests = _sparse(events, "request_payload")
+        self.conditions = _sparse(events, "condition")
+        self.versions = _versions(events)
+        head_lengths = look_up(events.column("metadata"), HEAD_LENGTH, keep_empty=True)
+        self.head_lengths = None if head_lengths is None else head_lengths.to_pylist()
+        self._column: Any = events.column("payload")
+        self.sizes, first, last = _ends(self._column)
+        is_json = (first == _OPEN) & ((last == _CLOSE) | (last == _NEW_LINE))
+        half = np.array([HALVES.index(t) if t in HALVES else -1 for t in self.types])
+        schema = np.array([i if m in schemas else -1 for i, m in enumerate(self.models)])
+        self.halves: _Numbers = half[self.type_codes]
+        self.groups: _Numbers = self.halves + 2 * (schema[self.model_codes] + 1)
+        """Events of one group have one half, and one schema or none."""
+        self.heads = self._heads(head_lengths, first == _OPEN, is_json)
+        """By event, how long its JSON head is; 0 if the head itself says so, -1 if the body is all JSON."""
+        self.is_bulk = self._may_be_bulk(limits) & ((self.heads >= 0) | is_json)
+        """Whether the body can be read with others."""
+
+    def payloads(self, start: int, end: int) -> list[Any]:
+        """Return the bodies of a range of events."""
+        payloads: list[Any] = self._column.slice(start, end - start).to_pylist()
+        return payloads
+
+    def model(self, at: int) -> str:
+        """Return the model of one event."""
+        model: str = self.models[self.model_codes[at]]
+        return model
+
+    def _may_be_bulk(self, limits: Limits) -> _Bools:
+        """Tell which events are requests or responses that are nothing but their body."""
+        is_grpc = [
+            each is not None and each[:16].lower() == "application/grpc"
+            for each in self.content_types
+        ]
+        is_bulk: _Bools = (self.halves >= 0) & ~np.array(is_grpc, np.bool_)[self.content_codes]
+        is_bulk &= self.sizes <= min(limits.payload_bytes, limits.values)
+        if self.conditions is not None:
+            is_bulk &= self.events.column("condition").is_null().to_numpy(zero_copy_only=False)
+        if self.requests is not None:
+            is_single = self.events.column("request_payload").is_null()
+            is_bulk &= (self.halves == 0) | is_single.to_numpy(zero_copy_only=False)
+        if self.statuses is not None:
+            codes = self.events.column("status_code").fill_null(0).to_numpy(zero_copy_only=False)
+            is_bulk &= codes < 400
+        return is_bulk
+
+    def _heads(self, head_lengths: Any, is_open: _Bools, is_json: _Bools) -> _Numbers:  # noqa: ANN401
+        # A response keeps the length of its head to itself.
+        heads = np.where((self.halves == 1) & is_open & ~is_json, 0, -1)
+        if head_lengths is None:
+            return heads
+        is_number = pc.match_substring_regex(head_lengths, "^[0-9]{1,12}$")
+        numbers = pc.if_else(is_number, head_lengths, pa.scalar(None, pa.string()))
+        lengths = numbers.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False)
+        cut = (self.halves == 0) & (lengths > 0) & (lengths <= self.sizes) & is_open
+        heads[cut] = lengths[cut]
+        # A request with a length that is none is for the careful reader.
+        is_json &= (self.halves == 1) | head_lengths.is_null().to_numpy(zero_copy_only=False)
+        return heads
+
+
+def _ends(
+    payloads: Any,  # noqa: ANN401
+) -> tuple[_Numbers, npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    """Return the sizes of payloads, and their first and last bytes; 0 for an empty one."""
+    _, offset_buffer, data_buffer = payloads.buffers()
+    if not len(payloads) or data_buffer is None or not data_buffer.size:
+        nothing = np.zeros(len(payloads), np.uint8)
+        return np.zeros(len(payloads), np.int64), nothing, nothing
+    offsets = np.frombuffer(offset_buffer, np.int32)[payloads.offset :][: len(payloads) + 1]
+    offsets = offsets.astype(np.int64)
+    data = np.frombuffer(data_buffer, np.uint8)
+    sizes = np.diff(offsets)
+    last = len(data) - 1
+    first_bytes = np.where(sizes > 0, data[np.minimum(offsets[:-1], last)], 0)
+    last_bytes = np.where(sizes > 0, data[np.clip(offsets[1:] - 1, 0, last)], 0)
+    return sizes, first_bytes.astype(np.uint8), last_bytes.astype(np.uint8)
+
+
+def _words(events: pa.RecordBatch, name: str) -> tuple[_Numbers, list[Any]]:
+    """Read a column of few distinct strings: each string once, and by event its index."""
+    encoded: Any = events.column(name).dictionary_encode("encode")
+    codes: _Numbers = encoded.indices.to_numpy().astype(np.int64)
+    return codes, encoded.dictionary.to_pylist()
+
+
+def _sparse(events: pa.RecordBatch, name: str) -> list[Any] | None:
+    """Read a column that is mostly null; None when it is null altogether."""
+    column = events.column(name)
+    return None if column.null_count == len(column) else column.to_pylist()
+
+
+def _versions(events: pa.RecordBatch) -> Any | None:  # noqa: ANN401
+    """Read the ``model-version`` annotations of events; None when no event has one."""
+    names = ("model-version", "model_version")
+    columns = (look_up(events.column("annotations"), name) for name in names)
+    choices: list[Any] = [column for column in columns if column is not None]
+    return pc.coalesce(*choices) if choices else None
