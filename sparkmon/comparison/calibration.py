@@ -15,7 +15,7 @@ from sparkmon.comparison.other_blocks import other_blocks
 from sparkmon.distributions import summary_of
 from sparkmon.distributions.schema import REFERENCE_KEY, SLICE
 from sparkmon.errors import ProfileError
-from sparkmon.statistics import STATISTICS, Summary
+from sparkmon.statistics import STATISTICS, Statistic, Summary
 
 __all__ = ["BlockEffects", "Calibration", "calibrate", "calibrate_column"]
 
@@ -118,26 +118,34 @@ def calibrate_column(
     whole: Summary, parts: Sequence[Summary], statistics: Sequence[str]
 ) -> dict[str, BlockEffects]:
     """Return the effects of the blocks of one column by statistic, where there are enough; see :func:`calibrate`."""
-    effects = {name: _block_effects(whole, parts, name) for name in statistics}
-    return {name: each for name, each in effects.items() if each is not None}
-
-
-def _block_effects(whole: Summary, parts: Sequence[Summary], name: str) -> BlockEffects | None:
-    """Compare the parts of some rows with all of them; None where fewer than two have enough rows."""
-    statistic = STATISTICS.get(name)
     if len(parts) < 2:
-        return None
-    others = other_blocks(parts) if statistic.of_novelty else None
-    effects = []
+        return {}
+    each = [STATISTICS.get(name) for name in statistics]
+    others = other_blocks(parts) if any(statistic.of_novelty for statistic in each) else []
+    effects: dict[str, list[float]] = {name: [] for name in statistics}
+    # Block by block: the statistics of one comparison share what they are made of.
     for place, part in enumerate(parts):
-        try:
-            measured = statistic.measure(whole if others is None else others[place], part)
-        except ProfileError:
-            continue
-        enough = measured.least_rows is not None and measured.current_count >= measured.least_rows
-        if not enough or math.isnan(measured.value):
-            continue
-        share = 0.0 if others else part.rows / whole.rows
-        effect = max(0.0, measured.effect)
-        effects.append(effect / (1 - share) ** 2 if share < 1 else 0.0)
-    return BlockEffects(tuple(sorted(effects))) if len(effects) > 1 else None
+        for statistic in each:
+            effect = (
+                _effect(statistic, others[place], part)
+                if statistic.of_novelty
+                else _effect(statistic, whole, part, part.rows)
+            )
+            if effect is not None:
+                effects[statistic.name].append(effect)
+    return {name: BlockEffects(tuple(sorted(of))) for name, of in effects.items() if len(of) > 1}
+
+
+def _effect(
+    statistic: Statistic, reference: Summary, part: Summary, shared: float = 0.0
+) -> float | None:
+    """Compare one block with a reference of which it is ``shared`` rows; None if it has too few."""
+    try:
+        measured = statistic.measure(reference, part)
+    except ProfileError:
+        return None
+    enough = measured.least_rows is not None and measured.current_count >= measured.least_rows
+    if not enough or math.isnan(measured.value):
+        return None
+    share = shared / reference.rows
+    return max(0.0, measured.effect) / (1 - share) ** 2 if share < 1 else 0.0

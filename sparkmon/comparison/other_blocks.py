@@ -66,7 +66,7 @@ def _ranges(blocks: Sequence[Distribution]) -> list[Distribution]:
         # Where the extreme is this block's own, the others' is the next.
         least = lows[1] if block.n and block.least == lows[0] else lows[0]
         greatest = highs[1] if block.n and block.greatest == highs[0] else highs[0]
-        ends = np.unique([least, greatest])
+        ends = np.array([least, greatest] if least < greatest else [least])
         weights = np.full(ends.size, (rows - block.n) / ends.size)
         others.append(
             Distribution(ends, weights, 0.0, rows - block.n, least=least, greatest=greatest)

@@ -74,7 +74,7 @@ class WeightedChi2:
         return math.sqrt(self.total) * _root_above_mean(self.second, self.third)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=16_384)
 def _point(second: float, third: float, chance: float) -> float:
     chi2, highest = WeightedChi2(1.0, second, third), 1.0
     while chi2.sf(highest) > chance:
@@ -82,7 +82,7 @@ def _point(second: float, third: float, chance: float) -> float:
     return upper_point(chi2.sf, chance, highest)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=16_384)
 def _root_above_mean(second: float, third: float) -> float:
     chi2 = WeightedChi2(1.0, second, third)
     # The integral over t of the probability that the root exceeds t.
