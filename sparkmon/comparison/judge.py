@@ -58,13 +58,14 @@ class Judge:
     def __init__(
         self, references: pa.Table, checks: Checks, *, step_s: float, lengths: Sequence[str]
     ) -> None:
-        self.checks = checks
+        self.references, self.checks = references, checks
+        self.step_s, self.lengths = step_s, tuple(lengths)
         self.history = tuple(History.parse(text) for text in checks.history)
         self._alpha = alpha_for(checks.false_alarms_per_week, step_s)
         self._alpha_at_once = alpha_at_once(checks.false_alarms_per_week, step_s)
-        self._lengths = list({parse_interval("window", length): None for length in lengths})
-        self._references = References(references, checks)
-        longest = max(self._lengths).total_seconds()
+        self._windows = list({parse_interval("window", length): None for length in lengths})
+        self._by_column = References(references, checks)
+        longest = max(self._windows).total_seconds()
         self.confirmation_lookback_s = _LOOK_BACK * longest
         """How far back findings that confirm another may begin, in seconds."""
         self.history_lookback_s = max(
@@ -96,13 +97,13 @@ class Judge:
         """
         profiles = profiles.select(PROFILES.names).cast(PROFILES)
         findings = [
-            compare_profiles(profiles, self._references, self.checks, self._lengths),
-            missing_columns(profiles, self._references),
-            extra_columns(profiles, self._references),
+            compare_profiles(profiles, self._by_column, self.checks, self._windows),
+            missing_columns(profiles, self._by_column),
+            extra_columns(profiles, self._by_column),
         ]
         if self.history:
             past = Past(profiles, earlier_profiles)
-            findings += [past.compare(each, self._references, self.checks) for each in self.history]
+            findings += [past.compare(each, self._by_column, self.checks) for each in self.history]
         judged = correct(pa.concat_tables(findings).combine_chunks(), self._alpha)
         return explained(confirm(judged, earlier, alpha=self._alpha))
 
@@ -110,6 +111,6 @@ class Judge:
         """Find gross drift in windows that are still open; see :func:`sparkmon.comparison.provisional`."""
         profiles = profiles.select(PROFILES.names).cast(PROFILES)
         findings = compare_profiles(
-            profiles, self._references, self.checks, self._lengths[:1], anytime=True
+            profiles, self._by_column, self.checks, self._windows[:1], anytime=True
         )
         return explained(provisional(findings, self._alpha_at_once))

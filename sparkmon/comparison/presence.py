@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from sparkmon.comparison.basis import findings_table
 from sparkmon.comparison.finding import PRESENCE
@@ -62,9 +63,8 @@ def extra_columns(profiles: pa.Table, references: References) -> pa.Table:
         ``sparkmon.schemas.DRIFT_METRICS``: the statistic ``extra_column``, with the status ``over_limit``. Only where
         the model's reference has columns of that kind: if it has no predictions, a prediction is no surprise.
     """
-    structs: Any = profiles["profile"].combine_chunks()
     counts, numbers, texts = (
-        structs.field(name).to_pylist() for name in ("count", "num_numbers", "num_texts")
+        _counts(profiles, name) for name in ("count", "num_numbers", "num_texts")
     )
 
     def extra() -> Iterator[tuple[int, dict[str, Any]]]:
@@ -94,6 +94,11 @@ def _columns_of(profiles: pa.Table) -> dict[tuple[Any, ...], dict[str, int]]:
     for place, (*key, name) in enumerate(zip(*columns, strict=True)):
         windows.setdefault(tuple(key), {})[name] = place
     return windows
+
+
+def _counts(profiles: pa.Table, name: str) -> list[int]:
+    counts: Any = pc.struct_field(profiles["profile"], name)
+    return list(counts.to_pylist())
 
 
 def _finding(statistic: str, reference: str, data_type: str, rows: int) -> dict[str, Any]:

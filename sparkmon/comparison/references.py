@@ -59,7 +59,7 @@ class References:
 
     def __init__(self, references: pa.Table, checks: Checks) -> None:
         self._checks, self._values = checks, 0
-        self._profiles = references["profile"].combine_chunks()
+        self._profiles = references["profile"]
         self._columns: dict[Column, dict[str, _Entry]] = {}
         self._names: dict[tuple[str | None, ...], dict[str, dict[str, tuple[str, str]]]] = {}
         self._kinds: dict[tuple[str, str, str], SummaryKind] = {}
