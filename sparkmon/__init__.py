@@ -66,7 +66,7 @@ _HOMES = {
     "reference_of": "sparkmon.profiles",
     "register": "sparkmon.session",
     "rows": "sparkmon.sources",
-    "slices_of": "sparkmon.profiles",
+    "slices_of": "sparkmon.slicing",
     "worst_slices": "sparkmon.dataframes",
 }
 

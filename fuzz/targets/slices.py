@@ -1,15 +1,20 @@
-"""Expressions of slices: each is read to a tree, the same each time, or refused."""
+"""Expressions of slices: each is read to a tree, the same each time, and has a value for each row; or it is refused."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+import pyarrow as pa
+
 from fuzz.target import Target
 from sparkmon.errors import OptionError
-from sparkmon.profiles.slicing.functions import FUNCTIONS
-from sparkmon.profiles.slicing.grammar import parse_slice
-from sparkmon.profiles.slicing.parts import Part
+from sparkmon.protocol.row_block import Cells
 from sparkmon.records import FeatureKind
+from sparkmon.slicing import Evaluation
+from sparkmon.slicing.functions import FUNCTIONS
+from sparkmon.slicing.grammar import parse_slice
+from sparkmon.slicing.parts import Part
 
 __all__ = ["TARGET"]
 
@@ -22,6 +27,7 @@ _KINDS: dict[str, FeatureKind] = {
     **dict.fromkeys(("at", "escape", "interval", "over"), "numeric"),
     **dict.fromkeys(("any", "date", "distinct", "filter", "select", "zone"), "categorical"),
 }
+_ROWS = 4
 _OPERATORS = (
     *("=", "!=", "<", "<=", ">", ">=", "<=>", "and", "or", "not", "is null", "case", "like"),
     *("+", "-", "*", "/", "%", "negative", "to text", "to number"),
@@ -39,6 +45,24 @@ def one_input(data: bytes) -> None:
         return
     assert parse_slice(text, _KINDS) == part
     _check(part)
+    values = Evaluation(_cells(data)).texts(part)
+    values.validate(full=True)
+    assert len(values) == _ROWS
+    assert Evaluation(_cells(data)).texts(part).equals(values)
+
+
+def _cells(data: bytes) -> Cells:
+    """Make rows of the input itself: its bytes as numbers, and its pieces as texts."""
+    size = _ROWS * len(_KINDS)
+    bits = np.frombuffer((data + bytes(8)) * (8 * size // len(data) + 1), np.float64, size)
+    numbers = bits.reshape(_ROWS, len(_KINDS))
+    has_number = np.arange(size).reshape(numbers.shape) % 3 > 0
+    pieces = data.decode("utf-8", "replace").split(" ")
+    texts = [None if at % 5 == 4 else pieces[at % len(pieces)] for at in range(size)]
+    columns = {
+        place: pa.array(texts[place :: len(_KINDS)], pa.string()) for place in range(1, len(_KINDS))
+    }
+    return Cells(tuple(_KINDS), np.where(has_number, numbers, np.nan), has_number, columns)
 
 
 def _check(part: Part) -> None:

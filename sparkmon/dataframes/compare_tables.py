@@ -19,9 +19,9 @@ from sparkmon.profiles import (
     profile_table,
     quoted,
     reference_of,
-    slices_of,
 )
 from sparkmon.records import FeatureKind
+from sparkmon.slicing import slices_of
 
 __all__ = ["TableComparison", "compare_tables"]
 

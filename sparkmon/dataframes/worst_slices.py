@@ -43,7 +43,8 @@ def worst_slices(findings: DataFrame) -> DataFrame:
     --------
     >>> from sparkmon.comparison import Checks
     >>> from sparkmon.dataframes.compare import compare
-    >>> from sparkmon.profiles import profile_table, reference_of, slices_of
+    >>> from sparkmon.profiles import profile_table, reference_of
+    >>> from sparkmon.slicing import slices_of
     >>> before = spark.sql("SELECT id AS x, IF(id % 2 = 0, 'a', 'b') AS side FROM range(1600)")
     >>> after = before.selectExpr("IF(side = 'a', x + 400, x) AS x", "side")
     >>> references = reference_of(before, "m", slices=["side"])

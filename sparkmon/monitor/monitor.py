@@ -24,7 +24,8 @@ from sparkmon.monitor.queries import Queries
 from sparkmon.monitor.verdicts import Verdicts
 from sparkmon.monitor.views import skew_detector_of
 from sparkmon.monitor.windows import Windows
-from sparkmon.profiles import merge_profiles, profile_rows, projections_of, slices_of, with_slices
+from sparkmon.profiles import merge_profiles, profile_rows, projections_of
+from sparkmon.slicing import slices_of, with_slices
 from sparkmon.store import DEFAULT_REFERENCE, ReferenceStore, read_references, schemas_of
 from sparkmon.tables import Tables
 

@@ -12,7 +12,6 @@ from sparkmon.profiles.joint import JOINT, Projections, projections_of
 from sparkmon.profiles.merge import merge_blocks, merge_profiles
 from sparkmon.profiles.reference import reference_of
 from sparkmon.profiles.rows import profile_rows
-from sparkmon.profiles.slicing.slices import Slice, Slices, slices_of, with_slices
 from sparkmon.profiles.table import column_kinds, is_time, number_of, profile_table, quoted
 
 __all__ = [
@@ -21,8 +20,6 @@ __all__ = [
     "REFERENCE_K",
     "WINDOW_K",
     "Projections",
-    "Slice",
-    "Slices",
     "cell_columns",
     "column_kinds",
     "is_time",
@@ -36,6 +33,4 @@ __all__ = [
     "projections_of",
     "quoted",
     "reference_of",
-    "slices_of",
-    "with_slices",
 ]

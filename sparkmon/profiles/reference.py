@@ -11,10 +11,11 @@ from pyspark.sql import functions as F
 from sparkmon.errors import OptionError
 from sparkmon.profiles.aggregate import REFERENCE_K
 from sparkmon.profiles.joint_reference import joint_reference
-from sparkmon.profiles.slicing.slices import Slices, parse_slices, with_values
+from sparkmon.profiles.slices import with_values
 from sparkmon.profiles.table import column_kinds, feature_of, profile_table, quoted
 from sparkmon.records import FeatureKind
 from sparkmon.schemas import REFERENCES
+from sparkmon.slicing import Slices, parse_slices
 
 __all__ = ["reference_of"]
 

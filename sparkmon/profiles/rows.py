@@ -9,8 +9,9 @@ from pyspark.sql import functions as F
 
 from sparkmon.profiles.aggregate import WINDOW_K, cell_columns, profile_of
 from sparkmon.profiles.joint import JOINT, Projections, projected_features
-from sparkmon.profiles.slicing.slices import Slices, of_rows
+from sparkmon.profiles.slices import of_rows
 from sparkmon.schemas import PROFILES, SLICE
+from sparkmon.slicing import Slices
 
 __all__ = ["OF_WHOLE", "profile_rows", "shaped", "sliced"]
 
@@ -88,15 +89,12 @@ def profile_rows(
         rows = _with_joint(rows, projections)
         sides = F.concat(sides, F.array("joint"))
     of_row = ["model", "model_version", "event_time"]
-    cut = [of_rows(slices).alias("slices")] if slices else []
-    values = rows.select(*of_row, *cut, F.inline(sides)).select(
-        *of_row,
-        *(["slices"] if slices else []),
-        "column_kind",
-        "vector",
-        F.explode("cells").alias("column_name", "cell"),
+    if slices:
+        rows, of_row = rows.withColumn("slices", of_rows(slices)), [*of_row, "slices"]
+    values = rows.select(*of_row, F.inline(sides)).select(
+        *of_row, "column_kind", "vector", F.explode("cells").alias("column_name", "cell")
     )
-    keys = [*(["slices"] if slices else []), "column_name", "column_kind"]
+    keys = ["column_name", "column_kind"]
     columns = cell_columns(F.col("cell.number"), F.col("cell.text"), vector=F.col("vector"))
     cells = values.select(*of_row, *keys, *columns)
     grouped = (

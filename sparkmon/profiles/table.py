@@ -24,11 +24,10 @@ from sparkmon.errors import OptionError
 from sparkmon.profiles.aggregate import WINDOW_K, cell_columns, profile_of
 from sparkmon.profiles.joint import JOINT, projected_columns
 from sparkmon.profiles.rows import OF_WHOLE, shaped, sliced
-from sparkmon.profiles.slicing.columns import FeatureColumn
-from sparkmon.profiles.slicing.functions import ValueType
-from sparkmon.profiles.slicing.slices import Slices, of_table
+from sparkmon.profiles.slices import FeatureColumn, of_table
 from sparkmon.records import FeatureKind
 from sparkmon.schemas import SLICE
+from sparkmon.slicing import Slices
 
 __all__ = ["column_kinds", "feature_of", "is_time", "number_of", "profile_table", "quoted"]
 
@@ -163,7 +162,7 @@ def profile_table(
 def feature_of(table: DataFrame) -> FeatureColumn:
     """Return how slices read a column of a table: as its profile does."""
 
-    def feature(name: str, value_type: ValueType) -> Column:
+    def feature(name: str, value_type: str) -> Column:
         cells = _cells(table, name, "numeric" if value_type == "number" else "categorical")
         column = cells.number if value_type == "number" else cells.text
         return F.lit(None) if column is None else column

@@ -35,12 +35,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "serving": {"errors", "payload_logger", "printable", "protocol", "records", "secret", "store"},
     "sources": {"errors", "logs", "option_types", "protocol", "records", "registry", "schemas"},
     "panes": {"distributions", "errors", "protocol"},
-    "profiles": {"distributions", "errors", "records", "schemas"},
+    "slicing": {"distributions", "errors", "protocol", "records"},
+    "profiles": {"distributions", "errors", "protocol", "records", "schemas", "slicing"},
     "functions": {"distributions", "errors", "statistics"},
     "comparison": {"distributions", "errors", "interval", "records", "statistics"},
     "dataframes": {
         *("alerts", "comparison", "distributions", "errors", "interval", "profiles", "records"),
-        "schemas",
+        *("schemas", "slicing"),
     },
     "explain": {"errors", "profiles", "records"},
     "skew": {"errors", "protocol", "store"},
@@ -50,7 +51,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "health": {"alerts", "errors", "schemas", "sinks"},
     "monitor": {
         *("alerts", "comparison", "errors", "health", "interval", "profiles", "schemas"),
-        *("skew", "sources", "store", "tables"),
+        *("skew", "slicing", "sources", "store", "tables"),
     },
     "interval": {"errors"},
     "session": {"errors", "functions", "sources"},
@@ -70,7 +71,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # The package's face names everything, lazily: a test below holds that it loads nothing.
     "__init__": {
         *("alerts", "comparison", "dataframes", "explain", "health", "monitor", "profiles"),
-        *("records", "session", "sinks", "skew", "sources", "store", "tables"),
+        *("records", "session", "sinks", "skew", "slicing", "sources", "store", "tables"),
     },
 }
 """Room: the other rooms that its files import, and no others."""
@@ -79,7 +80,7 @@ PURE = {
     *("errors", "interval", "registry", "records", "protocol", "distributions", "statistics"),
     *("alerts", "backoff", "comparison", "option_types", "panes", "store"),
     *("logs", "payload_logger", "printable", "receiver", "secret", "serving", "sinks", "skew"),
-    "tables",
+    *("slicing", "tables"),
 }
 """Rooms that live without Spark: importing them must not import pyspark."""
 

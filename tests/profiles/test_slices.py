@@ -15,8 +15,9 @@ from pyspark.sql import functions as F
 from sparkmon import sources
 from sparkmon.distributions import read_kll
 from sparkmon.errors import OptionError
-from sparkmon.profiles import profile_rows, profile_table, reference_of, slices_of, with_slices
+from sparkmon.profiles import profile_rows, profile_table, reference_of
 from sparkmon.records import Feature, ModelSchema
+from sparkmon.slicing import slices_of, with_slices
 from tests.support.streams import events_frame
 from tests.support.traffic import MIDNIGHT, v1_event
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sparkmon.errors import OptionError
-from sparkmon.profiles.slicing.parts import Part, refused
 from sparkmon.records import FeatureKind
+from sparkmon.slicing.parts import Part, refused
 
 __all__ = ["parse_slice"]
 
@@ -65,14 +65,14 @@ def parse_slice(expression: str, kinds: Mapping[str, FeatureKind]) -> Part:
     if name in kinds:  # also a feature whose name is no word of SQL, such as `air.time`
         return Part("feature", name, "number" if kinds[name] == "numeric" else "text")
     # Here, because it needs sqlglot: whoever has no such slices needs none.
-    from sparkmon.profiles.slicing import dialect
-    from sparkmon.profiles.slicing.reader import Reader
+    from sparkmon.slicing.dialect import parse, tokens_of
+    from sparkmon.slicing.reader import Reader
 
-    tokens = dialect.tokens_of(expression)
+    tokens = tokens_of(expression)
     _require_shallow(expression)
     reader = Reader(expression, kinds)
     reader.check_names(tokens)
-    part = reader.read(dialect.parse(expression, tokens))
+    part = reader.read(parse(expression, tokens))
     if not reader.features:
         known_names = f"known are {', '.join(kinds) or 'none'}"
         raise refused(expression, name, f"a feature in it; {known_names}")

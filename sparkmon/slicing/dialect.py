@@ -1,7 +1,7 @@
 """The part of Spark's SQL that a slice may be written in, read by sqlglot.
 
 Its tokenizer has the words below and no comments, its parser no functions of its own: every call is an
-``Anonymous``, which :mod:`sparkmon.profiles.slicing.reader` looks up in its list.
+``Anonymous``, which :mod:`sparkmon.slicing.reader` looks up in its list.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from sparkmon.errors import MissingExtraError, OptionError
-from sparkmon.profiles.slicing.parts import refused
+from sparkmon.slicing.parts import refused
 
 try:
     import sqlglot

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from sparkmon.errors import OptionError
-from sparkmon.profiles.slicing.functions import FUNCTIONS, OPERATORS, Function, ValueType
+from sparkmon.slicing.functions import FUNCTIONS, OPERATORS, Function
+from sparkmon.slicing.values import ValueType
 
 __all__ = ["Kind", "Part", "PartMaker", "refused"]
 
@@ -31,6 +32,13 @@ class Part:
     """The feature's name, the literal's text, or the function's name."""
     type: ValueType
     arguments: tuple[Part, ...] = ()
+
+    def features(self) -> Iterator[Part]:
+        """Return the features that it reads, each as often as it stands there."""
+        if self.kind == "feature":
+            yield self
+        for argument in self.arguments:
+            yield from argument.features()
 
 
 class PartMaker:

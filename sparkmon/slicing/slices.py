@@ -8,30 +8,16 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyspark.sql import Column, DataFrame, Window
-from pyspark.sql import functions as F
 
+from sparkmon.distributions.schema import OTHER_VALUES
 from sparkmon.errors import OptionError
-from sparkmon.profiles.slicing.columns import FeatureColumn, column_of
-from sparkmon.profiles.slicing.functions import ValueType, text_of
-from sparkmon.profiles.slicing.grammar import parse_slice
-from sparkmon.profiles.slicing.parts import Part
 from sparkmon.records import FeatureKind
-from sparkmon.schemas import OTHER_VALUES
+from sparkmon.slicing.grammar import parse_slice
+from sparkmon.slicing.parts import Part
 
-__all__ = [
-    "Slice",
-    "Slices",
-    "of_rows",
-    "of_table",
-    "parse_slices",
-    "slices_of",
-    "with_slices",
-    "with_values",
-]
+__all__ = ["Slice", "Slices", "parse_slices", "slices_of", "with_slices"]
 
 _MOST_SLICES = 20
-_MOST_VALUES = 50
 
 
 @dataclass(frozen=True)
@@ -44,12 +30,6 @@ class Slice:
     """The parsed expression."""
     values: tuple[str, ...] = ()
     """The values with a slice of their own; all others are ``:other``."""
-
-    def value(self, feature: FeatureColumn) -> Column:
-        """Return the value of a row; null if the row is in no slice."""
-        value = text_of(column_of(self.part, feature), self.part.type)
-        alone = F.when(value.isin(*self.values), value) if self.values else F.lit(None)
-        return F.coalesce(alone, F.when(value.isNotNull(), OTHER_VALUES))
 
 
 @dataclass(frozen=True)
@@ -80,39 +60,6 @@ def parse_slices(expressions: Sequence[str], kinds: Mapping[str, FeatureKind]) -
     if len(keys) > _MOST_SLICES:
         raise OptionError(f"got {len(keys)} slices; expected at most {_MOST_SLICES}")
     return [Slice(key, parse_slice(key, kinds)) for key in keys]
-
-
-def with_values(
-    slices: Sequence[Slice], table: DataFrame, feature: FeatureColumn
-) -> tuple[Slice, ...]:
-    """Find the commonest values of each slice in a reference's table; each becomes a slice of its own.
-
-    Runs one job, which returns at most 50 values for each slice.
-    """
-    pairs = F.array(
-        *(
-            F.struct(
-                F.lit(place).alias("place"),
-                text_of(column_of(each.part, feature), each.part.type).alias("value"),
-            )
-            for place, each in enumerate(slices)
-        )
-    )
-    counts = table.select(F.inline(pairs)).where("value IS NOT NULL").groupBy("place", "value")
-    order = Window.partitionBy("place").orderBy(F.desc("count"), "value")
-    common = (
-        counts.count()
-        .withColumn("rank", F.row_number().over(order))
-        .where(F.col("rank") <= _MOST_VALUES)
-    )
-    values: dict[int, list[str]] = {}
-    for row in common.select("place", "value").collect():
-        if row.value != OTHER_VALUES:
-            values.setdefault(row.place, []).append(row.value)
-    return tuple(
-        replace(each, values=tuple(sorted(values.get(place, ()))))
-        for place, each in enumerate(slices)
-    )
 
 
 def slices_of(references: pa.Table) -> Slices:
@@ -182,43 +129,3 @@ def with_slices(references: pa.Table, chosen: Sequence[str] | None) -> pa.Table:
             )
     kept_keys: Any = pa.array([None, *expressions], pa.string())
     return references.filter(pc.is_in(references["slice_key"], value_set=kept_keys))
-
-
-def of_rows(slices: Slices) -> Column:
-    """Return the slices of a decoded row as an array of structs, the whole first.
-
-    The whole has neither key nor value. A pair with a key and no value is no slice: leave it out.
-    """
-    chosen: Column | None = None
-    # Those of a version before those of all versions.
-    for (model, version), each in sorted(
-        slices.of_model.items(), key=lambda item: item[0][1] == ""
-    ):
-        same = F.col("model") == model
-        if version:
-            same &= F.col("model_version") == version
-        array = _array(each, _of_cell)
-        chosen = F.when(same, array) if chosen is None else chosen.when(same, array)
-    whole = _array((), _of_cell)
-    return whole if chosen is None else chosen.otherwise(whole)
-
-
-def of_table(slices: Sequence[Slice], feature: FeatureColumn) -> Column:
-    """Return the slices of a table's row; as :func:`of_rows`."""
-    return _array(slices, feature)
-
-
-def _array(slices: Sequence[Slice], feature: FeatureColumn) -> Column:
-    null = F.lit(None).cast("string")
-    pairs = [(null, null)]
-    pairs += [(F.lit(each.key), each.value(feature)) for each in slices]
-    return F.array(*(F.struct(k.alias("slice_key"), v.alias("slice_value")) for k, v in pairs))
-
-
-def _of_cell(name: str, value_type: ValueType) -> Column:
-    """Read a feature of a decoded row."""
-    cell = F.col("features")[name]
-    number, text = cell["number"], cell["text"]
-    if value_type == "number":
-        return F.coalesce(number, text.try_cast("double"))
-    return F.coalesce(text, text_of(number, "number"))

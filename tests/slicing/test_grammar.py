@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sparkmon.errors import OptionError
-from sparkmon.profiles.slicing.dialect import WORDS
-from sparkmon.profiles.slicing.functions import FUNCTIONS
-from sparkmon.profiles.slicing.grammar import parse_slice
-from sparkmon.profiles.slicing.parts import Part
 from sparkmon.records import FeatureKind
+from sparkmon.slicing.dialect import WORDS
+from sparkmon.slicing.functions import FUNCTIONS
+from sparkmon.slicing.grammar import parse_slice
+from sparkmon.slicing.parts import Part
 
 KINDS: dict[str, FeatureKind] = {
     "distance": "numeric",
@@ -210,7 +210,7 @@ WITHOUT_SQLGLOT = """
 import sys
 sys.modules["sqlglot"] = None
 from sparkmon.errors import MissingExtraError
-from sparkmon.profiles.slicing.grammar import parse_slice
+from sparkmon.slicing.grammar import parse_slice
 print(parse_slice("origin", {"origin": "categorical"}).name)
 try:
     parse_slice("origin = 'JFK'", {"origin": "categorical"})

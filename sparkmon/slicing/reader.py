@@ -12,8 +12,8 @@ from sqlglot import TokenType, exp
 from sqlglot.tokens import Token  # type: ignore[attr-defined]
 
 from sparkmon.errors import OptionError
-from sparkmon.profiles.slicing.parts import Part, PartMaker
 from sparkmon.records import FeatureKind
+from sparkmon.slicing.parts import Part, PartMaker
 
 __all__ = ["Reader"]
 

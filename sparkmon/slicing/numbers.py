@@ -1,0 +1,111 @@
+"""Numbers to texts and back, as Spark writes and reads them."""
+
+from __future__ import annotations
+
+import math
+import re
+from decimal import ROUND_HALF_UP, Context, Decimal
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["is_equal", "is_less", "number_of", "round_half_up", "text_of"]
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+_WHOLE = 2.0**53
+_PLAIN = 2.0**40
+_HALF_UP = Context(prec=40, rounding=ROUND_HALF_UP)
+_SPACE = "".join(map(chr, range(33)))
+_WORDS = {
+    **dict.fromkeys(("inf", "+inf", "infinity", "+infinity"), math.inf),
+    **dict.fromkeys(("-inf", "-infinity"), -math.inf),
+    **dict.fromkeys(("nan", "+NaN", "-NaN"), math.nan),
+}
+_DECIMAL = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)[fd]?", re.ASCII | re.IGNORECASE)
+_HEXADECIMAL = re.compile(
+    r"([+-]?0x(?:[\da-f]+\.?[\da-f]*|\.[\da-f]+)p[+-]?\d+)[fd]?", re.ASCII | re.IGNORECASE
+)
+
+
+def number_of(text: str) -> float | None:
+    """Read a number as Java does; None if the text is none.
+
+    Examples
+    --------
+    >>> number_of(" 1e3 "), number_of("12,5"), number_of("-inf"), number_of("0x1p3"), number_of("1_000")
+    (1000.0, None, -inf, 8.0, None)
+    """
+    text = text.strip(_SPACE)
+    if match := _DECIMAL.fullmatch(text):
+        return float(match[1])
+    if match := _HEXADECIMAL.fullmatch(text):
+        try:
+            return float.fromhex(match[1])
+        except OverflowError:
+            return -math.inf if text.startswith("-") else math.inf
+    return _WORDS.get(text, _WORDS.get(text.lower()))
+
+
+def text_of(number: float) -> str:
+    """Write a number: without a point where it is whole and below 2^53, else as Java does since version 19.
+
+    These are the fewest digits that give the same double when read. Older versions of Java write a superfluous digit
+    after some.
+
+    Examples
+    --------
+    >>> [text_of(number) for number in (7.0, 0.1, 1e300, -1.5e-7, float("inf"), 5e-324)]
+    ['7', '0.1', '1.0E300', '-1.5E-7', 'Infinity', '4.9E-324']
+    """
+    if math.isnan(number):
+        return "NaN"
+    if math.isinf(number):
+        return "Infinity" if number > 0 else "-Infinity"
+    size = abs(number)
+    if size < _WHOLE and number == int(number):
+        return str(int(number))
+    if 1e-3 <= size < 1e7:
+        return repr(number)
+    _, places, exponent = Decimal(repr(number)).as_tuple()
+    digits = "".join(map(str, places)).rstrip("0")
+    power = len(places) - 1 + int(exponent)
+    if len(digits) == 1 and float(near := f"{size:.1e}") == size:
+        digits = near[0] + near[2]
+    return f"{'-' * (number < 0)}{digits[0]}.{digits[1:] or '0'}E{power}"
+
+
+def round_half_up(numbers: FloatArray, digits: int) -> FloatArray:
+    """Round halves away from zero, as the number is written: 2.675 to 2.68.
+
+    Examples
+    --------
+    >>> round_half_up(np.array([2.675, -0.5, 1e300]), 2).tolist(), round_half_up(np.array([-0.5, 2.4]), 0).tolist()
+    ([2.68, -0.5, 1e+300], [-1.0, 2.0])
+    """
+    sizes = np.abs(numbers)
+    scale = 10.0**digits
+    scaled = sizes * scale
+    whole = np.floor(scaled)
+    rest = scaled - whole
+    rounded = np.copysign((whole + (rest >= 0.5)) / scale, numbers)
+    # Where the product is not exact enough to tell, or has no fraction, by the number's text.
+    unclear = ~((scaled < _PLAIN) & (np.abs(rest - 0.5) > 1e-3)) & np.isfinite(numbers)
+    if digits == 0:
+        unclear &= sizes >= _WHOLE
+    step = Decimal(1).scaleb(-digits)
+    for place in np.flatnonzero(unclear & (sizes < _WHOLE)):
+        rounded[place] = Decimal(repr(float(numbers[place]))).quantize(step, context=_HALF_UP)
+    return np.where(sizes < _WHOLE, rounded, numbers)
+
+
+def is_equal(one: FloatArray, other: FloatArray) -> BoolArray:
+    """Compare as Spark does: NaN equals NaN."""
+    equal: BoolArray = (one == other) | (np.isnan(one) & np.isnan(other))
+    return equal
+
+
+def is_less(one: FloatArray, other: FloatArray) -> BoolArray:
+    """Compare as Spark does: NaN is greater than all others."""
+    return (one < other) | (np.isnan(other) & ~np.isnan(one))
