@@ -162,7 +162,7 @@ class AlertManager:
             call; those of several models in any order.
         ends : mapping of str to datetime
             The end of the last closed window of each model: incidents of these models that had no window for the
-            policy's ``resolve_timeout`` before it resolve.
+            policy's ``resolve_timeout`` before it resolve, as do those of models that close no windows for so long.
         writer : str
             The id of the query, under which undelivered notifications are found again.
 
@@ -173,9 +173,10 @@ class AlertManager:
         """
         with self._lock:
             store, states = self._opened()
-            states.close_windows(ends)
+            now, timeout = _now(), self.policy.resolve_timeout
+            states.close_windows(ends, now)
             observations = _observations(findings, states.unsettled())
-            observations += states.stale(ends, self.policy.resolve_timeout, observations)
+            observations += states.stale(ends, timeout, observations, now)
             return self._record(store, states, observations, writer)
 
     def process_observations(self, rows: Iterable[Mapping[str, Any]], *, writer: str) -> int:
@@ -193,7 +194,7 @@ class AlertManager:
         observations = self._unrecorded(store, states, observations)
         if not observations:
             return 0
-        now = datetime.now(timezone.utc)
+        now = _now()
         silences, acknowledgements = store.actions()
         decisions = decide(
             self.policy,
@@ -248,8 +249,9 @@ class AlertManager:
     def _load(self, store: AlertStore) -> IncidentStates:
         incidents = store.incidents()
         unsettled = {each: state for each, state in incidents.items() if not state.is_settled}
-        since = datetime.now(timezone.utc) - self.policy.rate_limit_interval
-        states = IncidentStates(incidents, store.last_rows(unsettled), store.sent_since(since))
+        now = _now()
+        recent = store.sent_since(now - self.policy.rate_limit_interval)
+        states = IncidentStates(incidents, store.last_rows(unsettled), recent, now)
         self._states, self._open_incidents = states, states.open_incidents()
         return states
 
@@ -281,3 +283,7 @@ def _observations(findings: pa.Table, unsettled: Collection[str]) -> list[Observ
     if opened:
         observations += [each for each in observations_of(findings, opened) if each.outcome == "ok"]
     return observations
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc)

@@ -24,6 +24,8 @@ class IncidentStates:
         The last row of ``alerts`` of each incident that is not settled.
     recent : iterable of (datetime, collection of str)
         When recent notifications were decided on, and their sinks.
+    now : datetime
+        The processing time: from now on, the windows of models are awaited.
     """
 
     def __init__(
@@ -31,9 +33,11 @@ class IncidentStates:
         incidents: Mapping[str, Incident],
         rows: Mapping[str, Mapping[str, Any]],
         recent: Iterable[tuple[datetime, Collection[str]]],
+        now: datetime,
     ) -> None:
         self.incidents, self._rows = {**incidents}, {**rows}
-        self._recent = deque(recent)
+        self._recent, self._start = deque(recent), now
+        self._active: dict[str, datetime] = {}
         self.provisional: dict[str, dict[str, datetime]] = {}
         """By model: the ids of the alerts on windows that were open then, and the ends of the windows."""
 
@@ -64,14 +68,17 @@ class IncidentStates:
         if incident.is_settled:
             del self._rows[incident_id]
 
-    def close_windows(self, ends: Mapping[str, datetime]) -> None:
-        """Drop the alerts on windows that have closed: they are open no more.
+    def close_windows(self, ends: Mapping[str, datetime], now: datetime) -> None:
+        """Note that windows have closed, and drop the alerts on them from when they were open.
 
         Parameters
         ----------
         ends : mapping of str to datetime
             The end of the last closed window of each model.
+        now : datetime
+            The processing time.
         """
+        self._active |= dict.fromkeys(ends, now)
         for model in self.provisional.keys() & ends.keys():
             self.provisional[model] = {
                 each: end for each, end in self.provisional[model].items() if end > ends[model]
@@ -91,28 +98,37 @@ class IncidentStates:
         ends: Mapping[str, datetime],
         resolve_timeout: timedelta,
         observations: Iterable[Observation],
+        now: datetime,
     ) -> list[Observation]:
         """Return an observation of each incident that no window has shown for ``resolve_timeout``.
+
+        That time passes in the windows of its model; where the model has none any more, in processing time.
 
         Parameters
         ----------
         ends : mapping of str to datetime
             The end of the last closed window of each model.
         resolve_timeout : timedelta
-            See :class:`sparkmon.Policy`.
+            See :class:`sparkmon.Policy`. An incident of longer windows waits for its next window.
         observations : iterable of Observation
             The current ones.
+        now : datetime
+            The processing time.
         """
         current = {each.incident_id for each in observations}
         stale = []
         for identity, row in self._rows.items():
             incident, end = self.incidents[identity], ends.get(row["model"])
-            if (
-                end is not None
-                and identity not in current
-                and incident.is_stale(end, resolve_timeout)
-            ):
-                stale.append(_stale(row, incident.last_end or end, end))
+            timeout = max(resolve_timeout, row["window_end"] - row["window_start"])
+            last_end = incident.last_end or row["window_end"]
+            active_time = self._active.get(row["model"], self._start)
+            if identity in current or row["drift_type"] == "HEALTH":  # it depends on no traffic
+                continue
+            if end is None and active_time + timeout < now:
+                # Windows that come in spite of that end later.
+                stale.append(_stale(row, last_end, last_end + timedelta(microseconds=1)))
+            elif end is not None and incident.is_stale(end, timeout):
+                stale.append(_stale(row, last_end, end))
         return stale
 
 

@@ -1,0 +1,59 @@
+"""Incidents that no window shows any more."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from sparkmon.alerts.incident import Incident, Observation
+from sparkmon.alerts.incident_states import IncidentStates
+from tests.support.findings import FINDING, HOUR, NOON
+
+DAY = timedelta(days=1)
+END = NOON + HOUR
+OPEN = Incident(is_open=True, notified_severity="warning", last_end=END)
+ROW: dict[str, Any] = FINDING | {"incident_id": "i", "severity": "warning"}
+
+
+def states(**changes: object) -> IncidentStates:
+    return IncidentStates({"i": OPEN}, {"i": ROW | changes}, [], NOON)
+
+
+@pytest.mark.parametrize(
+    ("changes", "age", "expected"),
+    [
+        ({}, DAY, False),
+        ({}, DAY + HOUR, True),
+        ({"drift_type": "HEALTH"}, 9 * DAY, False),
+        # Its next window ends after a week.
+        ({"window_start": END - 7 * DAY}, 7 * DAY, False),
+        ({"window_start": END - 7 * DAY}, 7 * DAY + HOUR, True),
+    ],
+)
+def test_an_incident_is_stale_by_the_windows_of_its_model(
+    changes: dict[str, object], age: timedelta, expected: bool
+) -> None:
+    stale = states(**changes).stale({"taxi": END + age}, DAY, [], NOON)
+    assert [(each.outcome, each.window_end) for each in stale] == (
+        [("stale", END + age)] if expected else []
+    )
+    assert states(**changes).stale({"van": END + age}, DAY, [], NOON) == []
+
+
+def test_an_incident_with_a_window_is_not_stale() -> None:
+    shown = Observation("i", "drift", "warning", END, END + 9 * DAY, False, ("ks",), ROW)
+    assert states().stale({"taxi": END + 9 * DAY}, DAY, [shown], NOON) == []
+
+
+def test_an_incident_of_a_model_without_windows_is_stale_after_as_long_a_processing_time() -> None:
+    of_model = states()
+    of_model.close_windows({"taxi": END, "van": END}, NOON + HOUR)
+    assert of_model.stale({"van": END}, DAY, [], NOON + HOUR + DAY) == []
+    (stale,) = of_model.stale({"van": END}, DAY, [], NOON + 2 * HOUR + DAY)
+    # The next window of the model, whenever it comes, is a later one.
+    assert END < stale.window_end < END + timedelta(seconds=1)
+    # A monitor that was stopped for days waits for the windows that it has missed.
+    again = IncidentStates({"i": OPEN}, {"i": ROW}, [], NOON + 9 * DAY)
+    assert again.stale({"van": END}, DAY, [], NOON + 9 * DAY + HOUR) == []
