@@ -56,6 +56,7 @@ from sparkmon.protocol.blocks_of_rows import blocks_of_rows
 from sparkmon.protocol.cloudevents import from_http, from_kafka, from_structured
 from sparkmon.protocol.decode import decode
 from sparkmon.protocol.decoded_events import DecodedEvents
+from sparkmon.protocol.digests import event_digests
 from sparkmon.protocol.event_batch import events_to_batch
 from sparkmon.protocol.hopsworks_avro import from_hopsworks_avro
 from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
@@ -79,6 +80,7 @@ __all__ = [
     "decode_batch",
     "decode_batches",
     "decode_events",
+    "event_digests",
     "events_to_batch",
     "from_hopsworks_avro",
     "from_http",

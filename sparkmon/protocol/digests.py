@@ -1,0 +1,57 @@
+"""Digests of what makes two deliveries the same event."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+__all__ = ["event_digests"]
+
+_TEXTS = ("event_id", "event_type", "source", "namespace", "model", "component")
+
+
+def event_digests(events: pa.RecordBatch) -> npt.NDArray[np.uint64]:
+    """Digest the identity of events: of two deliveries of one event it is the same.
+
+    A redelivery has the same id, type, source, namespace, model, component and time. The id alone is not enough:
+    KServe adopts whatever ``ce-id`` a client sends, and clients repeat theirs.
+
+    Parameters
+    ----------
+    events : pyarrow.RecordBatch
+        With the columns of the schema ``EVENTS`` that make the identity.
+
+    Returns
+    -------
+    array of uint64
+        By event, 64 bits of BLAKE2b: among 10 million events two that differ share a digest with probability 3e-6.
+
+    Examples
+    --------
+    >>> from datetime import datetime, timezone
+    >>> from sparkmon.protocol import events_to_batch
+    >>> from sparkmon.records import Event
+    >>> time = datetime(2026, 11, 23, tzinfo=timezone.utc)
+    >>> events = [Event(event_id, "request", "pod", time, b"") for event_id in ("1", "2", "1")]
+    >>> first, other, again = event_digests(events_to_batch(events))
+    >>> bool(first == again), bool(first == other)
+    (True, False)
+    """
+    # The lengths come first, so that no text can pass for a part of the next.
+    head = np.empty((events.num_rows, len(_TEXTS) + 1), "<i8")
+    texts: list[Any] = [events.column(name).cast(pa.binary()) for name in _TEXTS]
+    for at, column in enumerate(texts):
+        head[:, at] = pc.binary_length(column).fill_null(-1).to_numpy()
+    head[:, -1] = events.column("event_time").cast(pa.int64()).to_numpy()
+    buffers = [None, pa.py_buffer(head.tobytes())]
+    heads: Any = pa.Array.from_buffers(pa.binary(8 * head.shape[1]), events.num_rows, buffers)
+    join: Any = pc.binary_join_element_wise
+    nothing = pa.scalar(b"", pa.binary())
+    framed = join(heads.cast(pa.binary()), *texts, nothing, null_handling="replace")
+    digests = [blake2b(each, digest_size=8).digest() for each in framed.to_pylist()]
+    return np.frombuffer(b"".join(digests), "<u8").astype(np.uint64)
