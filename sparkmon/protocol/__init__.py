@@ -53,6 +53,7 @@ from __future__ import annotations
 
 from sparkmon.protocol.batch import decode_batch, decode_batches, decode_events
 from sparkmon.protocol.blocks_of_rows import blocks_of_rows
+from sparkmon.protocol.cells import join_columns
 from sparkmon.protocol.cloudevents import from_http, from_kafka, from_structured
 from sparkmon.protocol.decode import decode
 from sparkmon.protocol.decoded_events import DecodedEvents
@@ -88,4 +89,5 @@ __all__ = [
     "from_object",
     "from_structured",
     "from_structured_batch",
+    "join_columns",
 ]

@@ -12,7 +12,15 @@ import pyarrow as pa
 from sparkmon.protocol.row_block import Cells
 from sparkmon.records import FeatureKind, Value
 
-__all__ = ["as_text", "cells_of", "column_cells", "join_cells", "number_cells", "settle"]
+__all__ = [
+    "as_text",
+    "cells_of",
+    "column_cells",
+    "join_cells",
+    "join_columns",
+    "number_cells",
+    "settle",
+]
 
 
 def cells_of(
@@ -124,6 +132,36 @@ def as_text(value: float | int | bool | str) -> str:
     if type(value) is bool:
         return "true" if value else "false"
     return repr(value)
+
+
+def join_columns(parts: Sequence[Cells]) -> Cells:
+    """Put cells of the same rows next to each other.
+
+    Examples
+    --------
+    >>> joint = join_columns([cells_of(("a",), [1.0], 1), cells_of(("b",), ["x"], 1)])
+    >>> joint.names, joint.has_number.tolist(), joint.texts[1].to_pylist()
+    (('a', 'b'), [[True, False]], ['x'])
+    """
+    numbers = np.concatenate([part.numbers for part in parts], axis=1)
+    has_number = present = None
+    if any(part.has_number is not None for part in parts):
+        has_number = np.concatenate([part.is_number() for part in parts], axis=1)
+    if any(part.present is not None for part in parts):
+        every = [np.ones(part.numbers.shape, np.bool_) for part in parts]
+        present = np.concatenate(
+            [
+                each if part.present is None else part.present
+                for part, each in zip(parts, every, strict=True)
+            ],
+            axis=1,
+        )
+    texts: dict[int, Any] = {}
+    names: list[str] = []
+    for part in parts:
+        texts |= {len(names) + at: column for at, column in part.texts.items()}
+        names += part.names
+    return Cells(tuple(names), numbers, has_number, texts, present)
 
 
 def _numbers(

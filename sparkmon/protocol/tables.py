@@ -7,10 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, TypeAlias
 
-import numpy as np
-import pyarrow as pa
-
-from sparkmon.protocol.cells import column_cells, join_cells, number_cells
+from sparkmon.protocol.cells import column_cells, join_cells, join_columns, number_cells
 from sparkmon.protocol.naming import Naming
 from sparkmon.protocol.row_block import Cells
 from sparkmon.records import FeatureKind
@@ -63,7 +60,7 @@ class Table:
             kinds = naming.kinds and naming.kinds[first : first + width]
             parts.append(_cells(naming.names[first : first + width], rows, kinds))
             first += width
-        return parts[0] if len(parts) == 1 else _side_by_side(parts, naming.names)
+        return parts[0] if len(parts) == 1 else join_columns(parts)
 
 
 def texts_of(bodies: Sequence[dict[str, Any]], key: str) -> list[str | None]:
@@ -113,16 +110,3 @@ def _cells(names: tuple[str, ...], rows: Sequence[Columns], kinds: _Kinds) -> Ce
             for each in rows
         ]
     )
-
-
-def _side_by_side(parts: Sequence[Cells], names: tuple[str, ...]) -> Cells:
-    numbers = np.concatenate([part.numbers for part in parts], axis=1)
-    has_number = None
-    if any(part.has_number is not None for part in parts):
-        has_number = np.concatenate([part.is_number() for part in parts], axis=1)
-    texts: dict[int, pa.Array[Any]] = {}
-    first = 0
-    for part in parts:
-        texts |= {first + at: column for at, column in part.texts.items()}
-        first += len(part.names)
-    return Cells(names, numbers, has_number, texts)

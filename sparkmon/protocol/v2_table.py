@@ -127,17 +127,17 @@ def _parts(
     *,
     is_typed: bool,
 ) -> list[tuple[int, list[Columns]]] | None:
-    datatypes = {DATATYPES[head.datatype] for head in heads}
-    if tails is None and heads[0].rows == 1 and len(datatypes) == 1:
+    tail_size = sum(head.binary_size or 0 for head in heads)
+    if (set(map(len, tails)) if tails else {0}) != {tail_size}:
+        return None
+    is_json = all(head.binary_size is None for head in heads)
+    if is_json and heads[0].rows == 1 and len({DATATYPES[head.datatype] for head in heads}) == 1:
         # One row in each body: all data, one after the other, is the table row by row.
         widths = [head.width for head in heads]
         columns = _json_columns(
             tensors, widths * count, heads[0].datatype, sum(widths), is_typed=is_typed
         )
         return None if columns is None else [(sum(widths), [columns])]
-    tail_size = sum(head.binary_size or 0 for head in heads)
-    if (set(map(len, tails)) if tails else {0}) != {tail_size}:
-        return None
     raw = np.frombuffer(b"".join(tails or ()), np.uint8).reshape(count, tail_size)
     parts: list[tuple[int, list[Columns]]] = []
     first = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, SupportsFloat, TypeAlias
 
@@ -11,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sparkmon.protocol import VALUES
+from sparkmon.protocol import Cells, RowBlock, join_columns
 from sparkmon.store import Entry, FeatureValue, FeatureView, Vectors
 
 __all__ = ["add_row_flags", "entries_of", "skew_flags"]
@@ -23,15 +24,15 @@ Numbers: TypeAlias = npt.NDArray[np.float64]
 Places: TypeAlias = npt.NDArray[np.int64]
 
 
-def entries_of(view: FeatureView, entities: pa.Array[Any]) -> tuple[list[Entry], Places]:
+def entries_of(view: FeatureView, entities: Cells) -> tuple[list[Entry], Places]:
     """List the distinct entries of rows.
 
     Parameters
     ----------
     view : FeatureView
         The view that names the entity ids.
-    entities : pyarrow.Array
-        The ``entities`` column of the rows.
+    entities : Cells
+        The entity ids of the rows.
 
     Returns
     -------
@@ -44,32 +45,32 @@ def entries_of(view: FeatureView, entities: pa.Array[Any]) -> tuple[list[Entry],
     --------
     >>> from sparkmon.store import GroupInView
     >>> view = FeatureView("v", 1, ("x",), (GroupInView("g", {"id": "id"}, {"x": "x"}),))
-    >>> rows = pa.array([[("id", {"number": n, "text": None})] for n in (7.0, 8.0, 7.0)], VALUES)
-    >>> entries_of(view, rows)
+    >>> entries_of(view, Cells(("id",), np.array([[7.0], [8.0], [7.0]])))
     ([{'id': 7}, {'id': 8}], array([0, 1, 0]))
     """
-    cells = {name: _cell(entities, name) for name in view.entity_ids}
-    columns = [part for number, text in cells.values() for part in (number, text)]
-    codes = np.column_stack([_codes(column) for column in columns])
-    _, first, places = np.unique(codes, axis=0, return_index=True, return_inverse=True)
-    indexes = pa.array(first)
+    columns = {name: _column(entities, name) for name in view.entity_ids}
+    codes = [
+        part for number, text in columns.values() for part in (number.view("<i8"), _codes(text))
+    ]
+    _, first, places = np.unique(
+        np.column_stack(codes), axis=0, return_index=True, return_inverse=True
+    )
+    indexes: Any = pa.array(first)
     values = {
         name: [
-            text if number is None else _whole(number)
+            _whole(number) if text is None else text
             for number, text in zip(
-                number_column.take(indexes).to_pylist(),
-                text_column.take(indexes).to_pylist(),
-                strict=True,
+                numbers[first].tolist(), texts.take(indexes).to_pylist(), strict=True
             )
         ]
-        for name, (number_column, text_column) in cells.items()
+        for name, (numbers, texts) in columns.items()
     }
     entries = [dict(zip(values, each, strict=True)) for each in zip(*values.values(), strict=True)]
     return list(entries), places.reshape(-1)
 
 
 def skew_flags(
-    view: FeatureView, rows: pa.RecordBatch, places: Places, vectors: Vectors
+    view: FeatureView, block: RowBlock, places: Places, vectors: Vectors
 ) -> dict[str, Numbers]:
     """Compare the logged features of rows with the store's values.
 
@@ -77,8 +78,8 @@ def skew_flags(
     ----------
     view : FeatureView
         The view that was served. Groups without a ``time`` column are skipped: their rows may have changed since.
-    rows : pyarrow.RecordBatch
-        Decoded requests, with ``features`` and ``event_time``.
+    block : RowBlock
+        Requests.
     places : array of int
         Per row, the index of its entry in ``vectors``.
     vectors : Vectors
@@ -90,98 +91,72 @@ def skew_flags(
         ``<feature>.skew`` to one flag per row: 1 if the logged value differs, 0 if not, NaN if the two cannot be
         compared because the store has no row, its row is younger than the request, or the feature was not logged.
     """
-    request_times = _microseconds(rows.column("event_time"))
+    features = block.features or Cells((), np.empty((len(block), 0)))
     flags: dict[str, Numbers] = {}
     for group in view.groups:
         if group.time is None:
             continue
         computed = np.array([_stamp(time) for time in vectors.times[group.name]])
-        unchanged = computed[places] <= request_times  # False for NaN: no row
+        unchanged = computed[places] <= block.event_time  # False for NaN: no row
         for feature in group.features.values():
             if feature not in view.features:
                 continue
             column = vectors.features.index(feature)
             numbers, texts = _split([row[column] for row in vectors.values])
-            number, text = _cell(rows.column("features"), feature)
+            number, text = _column(features, feature)
             differs = _numbers_differ(number, numbers[places]) | _texts_differ(text, texts, places)
-            logged = _is_logged(rows.column("features"), feature)
+            logged = _is_logged(features, feature)
             flags[f"{feature}.skew"] = np.where(unchanged & logged, differs.astype(float), np.nan)
     return flags
 
 
-def add_row_flags(row_flags: Any, at: Places, flags: Mapping[str, Numbers]) -> Any:  # noqa: ANN401
-    """Add flags to the column ``row_flags`` for the rows ``at``; the others stay as they are.
+def add_row_flags(block: RowBlock, flags: Mapping[str, Numbers]) -> RowBlock:
+    """Add flags to the row flags of a block.
 
     A NaN becomes a null value: the row was looked up and could not be compared.
 
     Examples
     --------
-    >>> notes = pa.array([None, [("g.missing", {"number": 0.0, "text": None})]], VALUES)
-    >>> for row in add_row_flags(notes, np.array([1]), {"x.skew": np.array([1.0])}).to_pylist():
-    ...     print(row)
-    None
-    [('g.missing', {'number': 0.0, 'text': None}), ('x.skew', {'number': 1.0, 'text': None})]
+    >>> rows = np.zeros(2, np.int64)
+    >>> block = RowBlock("fraud", "", "request", rows, rows, rows.astype(np.int32))
+    >>> added = add_row_flags(block, {"x.skew": np.array([1.0, np.nan])}).row_flags
+    >>> added.names, added.has_number.tolist()
+    (('x.skew',), [[True], [False]])
     """
-    bounds = np.asarray(row_flags.offsets).astype(np.int64)
-    sizes = np.diff(bounds)
-    added = np.zeros(len(sizes), np.int64)
-    added[at] = len(flags)
-    offsets = np.concatenate(([0], np.cumsum(sizes + added)))
-    order = np.empty(int(offsets[-1]), np.int64)
-    order[_spread(offsets[:-1], sizes)] = _spread(bounds[:-1], sizes)
-    new = len(row_flags.keys) + np.arange(len(at) * len(flags))
-    order[_spread((offsets[:-1] + sizes)[at], added[at])] = new
-    indexes: Any = pa.array(order)
-    names: Any = pa.array(list(flags) * len(at), pa.string())
-    numbers = np.column_stack([*flags.values()]).ravel()
-    cells: Any = pa.StructArray.from_arrays(
-        [pa.array(numbers, pa.float64(), from_pandas=True), pa.nulls(len(numbers), pa.string())],
-        fields=list(VALUES.item_type),
-    )
-    absent = row_flags.is_null().to_numpy(zero_copy_only=False) & (added == 0)
-    make: Any = pa.MapArray.from_arrays  # the stubs know neither its int32 offsets nor its type
-    return make(
-        pa.array(offsets, pa.int32()),
-        pa.concat_arrays([row_flags.keys, names]).take(indexes),
-        pa.concat_arrays([row_flags.items, cells]).take(indexes),
-        type=VALUES,
-        mask=pa.array(absent),
-    )
+    numbers = np.column_stack([*flags.values()])
+    added = Cells(tuple(flags), numbers, ~np.isnan(numbers))
+    parts = [added] if block.row_flags is None else [block.row_flags, added]
+    return replace(block, row_flags=join_columns(parts))
 
 
-def _spread(starts: Places, sizes: Places) -> Places:
-    """List the places that begin at each start, as many as its size."""
-    first = np.cumsum(sizes) - sizes
-    places: Places = np.repeat(starts - first, sizes) + np.arange(int(sizes.sum()))
-    return places
+def _column(cells: Cells, name: str) -> tuple[Numbers, pa.Array[Any]]:
+    """Return the numbers and texts of one name, NaN and null where there are none."""
+    nothing = pa.nulls(len(cells), pa.string())
+    if name not in cells.names:
+        return np.full(len(cells), np.nan), nothing
+    column = cells.names.index(name)
+    return np.ascontiguousarray(cells.numbers[:, column]), cells.texts.get(column, nothing)
 
 
-def _cell(column: Any, name: str) -> tuple[Any, Any]:  # noqa: ANN401
-    """Return the numbers and texts of one name in a column of maps."""
-    cell = pc.map_lookup(column, pa.scalar(name), "first")
-    return pc.struct_field(cell, "number"), pc.struct_field(cell, "text")
-
-
-def _is_logged(column: Any, name: str) -> npt.NDArray[np.bool_]:  # noqa: ANN401
+def _is_logged(cells: Cells, name: str) -> npt.NDArray[np.bool_]:
     """Return for each row whether it has the name, even with a null value."""
-    cell = pc.map_lookup(column, pa.scalar(name), "first")
-    logged: npt.NDArray[np.bool_] = pc.is_valid(cell).to_numpy(zero_copy_only=False)
-    return logged
+    if name not in cells.names:
+        return np.zeros(len(cells), np.bool_)
+    if cells.present is None:
+        return np.ones(len(cells), np.bool_)
+    return cells.present[:, cells.names.index(name)]
 
 
-def _codes(column: Any) -> Places:  # noqa: ANN401
-    indices = column.dictionary_encode("encode").indices
+def _codes(texts: Any) -> Places:  # noqa: ANN401
+    indices = texts.dictionary_encode("encode").indices
     codes: Places = indices.to_numpy(zero_copy_only=False).astype(np.int64)
     return codes
 
 
-def _whole(number: float) -> float | int:
+def _whole(number: float) -> float | int | None:
+    if np.isnan(number):
+        return None
     return int(number) if number.is_integer() else number
-
-
-def _microseconds(times: Any) -> Numbers:  # noqa: ANN401
-    stamps: Numbers = times.cast(pa.int64()).to_numpy(zero_copy_only=False).astype(np.float64)
-    return stamps
 
 
 def _stamp(time: datetime | None) -> float:
@@ -201,8 +176,7 @@ def _split(values: Sequence[FeatureValue]) -> tuple[Numbers, list[str | None]]:
     return np.array(numbers), texts
 
 
-def _numbers_differ(logged: Any, stored: Numbers) -> npt.NDArray[np.bool_]:  # noqa: ANN401
-    numbers = logged.to_numpy(zero_copy_only=False).astype(np.float64)
+def _numbers_differ(numbers: Numbers, stored: Numbers) -> npt.NDArray[np.bool_]:
     absent = np.isnan(numbers)
     one_absent = absent != np.isnan(stored)
     far = np.abs(numbers - stored) > _TOLERANCE * np.maximum(np.abs(numbers), np.abs(stored))

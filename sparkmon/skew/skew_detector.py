@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from sparkmon.errors import OptionError
-from sparkmon.protocol import DECODED
+from sparkmon.protocol import RowBlock
 from sparkmon.skew.row_flags import add_row_flags, entries_of, skew_flags
-from sparkmon.store import FeatureView, OnlineStore, OnlineView
+from sparkmon.store import Entry, FeatureView, OnlineStore, OnlineView
 
 __all__ = ["SkewDetector"]
 
@@ -64,39 +61,56 @@ class SkewDetector:
                 )
         self._store, self._views = store, dict(views)
 
-    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Add flags to batches of the schema ``sparkmon.protocol.DECODED``; the store stays open until the last one."""
+    def __call__(self, blocks: Sequence[RowBlock]) -> list[RowBlock]:
+        """Add flags to blocks; opens and closes the store."""
+        with self.open() as detect:
+            return detect(blocks)
+
+    @contextmanager
+    def open(self) -> Iterator[Callable[[Sequence[RowBlock]], list[RowBlock]]]:
+        """Open the store: in the context, the function that is returned adds flags to blocks.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from sparkmon.store import LocalStore
+        >>> with SkewDetector(LocalStore(tempfile.mkdtemp()), {}).open() as detect:
+        ...     detect([])
+        []
+        """
         loop = asyncio.new_event_loop()
         views = {
             model: self._store.open_view(view, timeout_s=_TIMEOUT_S)
             for model, view in self._views.items()
         }
         try:
-            for batch in batches:
-                yield loop.run_until_complete(_with_flags(batch, views))
+            yield lambda blocks: loop.run_until_complete(_with_flags(blocks, views))
         finally:
             for online in views.values():
                 loop.run_until_complete(online.close())
             loop.close()
 
 
-async def _with_flags(batch: pa.RecordBatch, views: Mapping[str, OnlineView]) -> pa.RecordBatch:
-    row_flags = batch.column("row_flags")
+async def _with_flags(
+    blocks: Sequence[RowBlock], views: Mapping[str, OnlineView]
+) -> list[RowBlock]:
+    flagged = list(blocks)
     for model, online in views.items():
-        is_request = pc.and_(
-            pc.equal(batch.column("model"), pa.scalar(model)),
-            pc.and_(
-                pc.equal(batch.column("event_type"), pa.scalar("request")),
-                pc.is_valid(batch.column("entities")),
-            ),
-        )
-        at = np.flatnonzero(is_request.to_numpy(zero_copy_only=False))
-        if not len(at):
-            continue
-        index: Any = pa.array(at)
-        rows = batch.take(index)
-        entries, places = entries_of(online.view, rows.column("entities"))
-        vectors = await online.read(entries)
-        row_flags = add_row_flags(row_flags, at, skew_flags(online.view, rows, places, vectors))
-    place = DECODED.get_field_index("row_flags")
-    return batch.set_column(place, DECODED.field(place), row_flags)
+        entries: list[Entry] = []
+        places: dict[int, Any] = {}
+        for at, block in enumerate(blocks):
+            if (
+                block.model == model
+                and block.event_type == "request"
+                and block.entities is not None
+            ):
+                own, rows = entries_of(online.view, block.entities)
+                places[at] = len(entries) + rows
+                entries += own
+        # One read for all blocks of the model.
+        vectors = await online.read(entries) if entries else None
+        for at, rows in places.items():
+            if vectors is not None:
+                flags = skew_flags(online.view, blocks[at], rows, vectors)
+                flagged[at] = add_row_flags(blocks[at], flags)
+    return flagged

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -12,13 +14,19 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, StructField, StructType
 
 from sparkmon.errors import OptionError
-from sparkmon.protocol import decode_batches
+from sparkmon.protocol import RowBlock, decode_events
 from sparkmon.records import ModelSchema
 from sparkmon.schemas import DEAD_LETTERS, DECODED, EVENTS
 
-__all__ = ["dead_letters", "rows"]
+__all__ = ["RowDetector", "dead_letters", "rows"]
 
-RowDetector: TypeAlias = Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]
+
+class RowDetector(Protocol):
+    """Adds row flags on Spark's workers, as :class:`sparkmon.SkewDetector` does."""
+
+    def open(self) -> AbstractContextManager[Callable[[Sequence[RowBlock]], list[RowBlock]]]:
+        """Return a context in which a function adds flags to the blocks of a batch."""
+
 
 _IDENTITY = ("event_id", "event_type", "source", "namespace", "model", "component", "event_time")
 _OF_INSTANCE = ("instance", "features", "predictions", "entities", "row_flags")
@@ -48,9 +56,8 @@ def rows(
     delay : str, optional
         How late events may come, as a Spark interval. With it, a redelivered event is taken once, and on a stream
         the rows have a watermark on ``event_time``.
-    detector : callable, optional
-        Adds ``row_flags`` on Spark's workers, such as :class:`sparkmon.SkewDetector`: takes and returns an iterator of
-        Arrow batches of ``sparkmon.schemas.DECODED``, with the same rows in the same order.
+    detector : RowDetector, optional
+        Adds ``row_flags`` on Spark's workers, such as :class:`sparkmon.SkewDetector`.
     heartbeats : DataFrame, optional
         A stream with the column ``event_time``. Each heartbeat moves the watermark as an event of that time does, and
         gives no row; no event from outside can pass for one.
@@ -97,9 +104,10 @@ def rows(
         by_model[schema.model] = schema
 
     def decode(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        decoded = (each for batch in batches for each in decode_batches(batch, by_model))
-        for each in decoded if detector is None else detector(decoded):
-            yield _nested(each)
+        with nullcontext(list) if detector is None else detector.open() as detect:
+            for batch in batches:
+                for decoded in decode_events(batch, by_model):
+                    yield _nested(replace(decoded, blocks=detect(decoded.blocks)).rows())
 
     nested = events.select(*EVENTS.names).mapInArrow(decode, _NESTED)
     if heartbeats is not None:

@@ -72,9 +72,10 @@ def by_row(blocks: Iterable[RowBlock]) -> dict[tuple[int, int], Row]:
     return rows
 
 
-def test_blocks_say_what_decode_says_of_each_event() -> None:
+def want_of(events: Sequence[Event]) -> dict[tuple[int, int], Row]:
+    """Spell out the rows of unpaired events from what ``decode`` says of them."""
     want: dict[tuple[int, int], Row] = {}
-    for at, one in enumerate(EVENTS):
+    for at, one in enumerate(events):
         read = decode(one)
         for i, row in enumerate(read.rows or read.predictions):
             cells = dict(zip(read.names, map(cell, row), strict=True))
@@ -83,7 +84,11 @@ def test_blocks_say_what_decode_says_of_each_event() -> None:
             for note in SIDES[2:]:
                 noted = getattr(read, note)
                 want[at, i][note] = (noted and {n: cell(v) for n, v in noted[i].items()}) or None
-    assert by_row(decoded(EVENTS).blocks) == want
+    return want
+
+
+def test_blocks_say_what_decode_says_of_each_event() -> None:
+    assert by_row(decoded(EVENTS).blocks) == want_of(EVENTS)
 
 
 def test_the_blocks_of_rows_are_the_blocks_that_the_rows_were_made_of() -> None:
