@@ -141,7 +141,7 @@ class Distribution(Weighted):
         nulls = _nulls(sample) if missing else 0
         counts = {"null_count": float(missing), "nan_count": float(missing - nulls)}
         ones = np.ones(numbers.size)
-        return cls._of_ascending(np.sort(numbers), ones, float(numbers.size), counts)
+        return cls.of_ascending(np.sort(numbers), ones, float(numbers.size), counts)
 
     @classmethod
     def from_kll(
@@ -164,7 +164,7 @@ class Distribution(Weighted):
             **{"least": sketch.min, "greatest": sketch.max, "moments": moments},
             "rank_error": sketch.rank_error,
         }
-        return cls._of_ascending(sketch.values, sketch.weights, float(sketch.n), others)
+        return cls.of_ascending(sketch.values, sketch.weights, float(sketch.n), others)
 
     @classmethod
     def from_table(cls, table: QuantileTable, null_count: float = 0.0) -> Distribution:
@@ -190,10 +190,10 @@ class Distribution(Weighted):
             "rank_error": min(table.rank_error, _LARGEST_ERROR),
             "null_count": float(null_count),
         }
-        return cls._of_ascending(values[order], weights[order], float(table.n), others)
+        return cls.of_ascending(values[order], weights[order], float(table.n), others)
 
     @classmethod
-    def _of_ascending(
+    def of_ascending(
         cls, values: FloatArray, weights: FloatArray, n: float, others: Mapping[str, object]
     ) -> Distribution:
         """Make one of ascending values, which may be tied, and of positive weights that sum to ``n``: not checked."""

@@ -77,8 +77,9 @@ def area_between(reference: Distribution, current: Distribution) -> float:
     below, upto = _places(reference, current)
     expected, shares = reference.ranks / reference.ranks[-1], current.ranks / current.ranks[-1]
     # From each of the reference's values to the next one, or to the first current value in between.
-    widths = np.zeros(values.size)
+    widths = np.empty(values.size)
     np.subtract(values[1:], values[:-1], out=widths[:-1])
+    widths[-1] = 0.0
     first = upto.searchsorted(1)
     at = upto[first:] - 1
     widths[at[::-1]] = (points[first:] - values[at])[::-1]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -79,28 +78,29 @@ def _merged_levels(parts: Sequence[Categories]) -> Categories:
 
 def _merged_numbers(parts: Sequence[Distribution]) -> Distribution:
     filled = [part for part in parts if part.n]
-    values, place = np.unique(np.concatenate([part.values for part in parts]), return_inverse=True)
-    weights = np.bincount(
-        place, np.concatenate([part.weights for part in parts]), minlength=values.size
-    ).astype(np.float64)
-    merged = Distribution(
-        values,
-        weights,
-        max((part.rank_error for part in filled), default=0.0),
-        float(weights.sum()),
-        math.fsum(part.null_count for part in parts),
-        nan_count=math.fsum(part.nan_count for part in parts),
-        text_count=math.fsum(part.text_count for part in parts),
-        least=min((part.least for part in filled), default=math.nan),
-        greatest=max((part.greatest for part in filled), default=math.nan),
-    )
-    if not filled or any(part.moments is None for part in filled):
-        return merged
-    mean = math.fsum(part.mean * (part.n / merged.n) for part in filled)
+    values = np.concatenate([part.values for part in parts])
+    weights = np.concatenate([part.weights for part in parts])
+    order = np.argsort(values, kind="stable")
+    rows = math.fsum(part.n for part in parts)
+    others = {
+        "rank_error": max((part.rank_error for part in filled), default=0.0),
+        "least": min((part.least for part in filled), default=math.nan),
+        "greatest": max((part.greatest for part in filled), default=math.nan),
+        "moments": _moments(filled, rows),
+    }
+    for count in ("null_count", "nan_count", "text_count"):
+        others[count] = math.fsum(getattr(part, count) for part in parts)
+    return Distribution.of_ascending(values[order], weights[order], rows, others)
+
+
+def _moments(parts: Sequence[Distribution], rows: float) -> tuple[float, float] | None:
+    if not parts or any(part.moments is None for part in parts):
+        return None
+    mean = math.fsum(part.mean * (part.n / rows) for part in parts)
     variance = math.fsum(
-        (part.std**2 + (part.mean - mean) ** 2) * (part.n / merged.n) for part in filled
+        (part.std**2 + (part.mean - mean) ** 2) * (part.n / rows) for part in parts
     )
     # Squares of values near 1e200 overflow; the support then knows better.
     if not (math.isfinite(mean) and math.isfinite(variance)):
-        return merged
-    return replace(merged, moments=(mean, math.sqrt(variance)))
+        return None
+    return mean, math.sqrt(variance)

@@ -59,9 +59,14 @@ class Weighted(Remembering):
 
 
 def _ranks(side: Weighted) -> FloatArray | npt.NDArray[np.uint32]:
-    ranks = np.zeros(side.weights.size + 1)
-    side.weights.cumsum(out=ranks[1:])
-    return ranks
+    return _sums(side.weights)
+
+
+def _sums(weights: FloatArray) -> FloatArray:
+    sums = np.empty(weights.size + 1)
+    sums[0] = 0.0
+    weights.cumsum(out=sums[1:])
+    return sums
 
 
 def keep_ranks(side: Weighted, ranks: FloatArray) -> bool:
@@ -87,8 +92,7 @@ def differences(ranks: npt.NDArray[Any]) -> FloatArray:
 
 def without_ties(values: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return each of some ascending values once, and the ranks: 0, then the rows at or below each."""
-    ranks = np.zeros(values.size + 1)
-    weights.cumsum(out=ranks[1:])
+    ranks = _sums(weights)
     rises = values[1:] != values[:-1]
     if rises.all():
         return values, ranks
