@@ -26,12 +26,6 @@ class Weighted(Remembering):
     weights: FloatArray
     n: float
 
-    def __getattr__(self, name: str) -> FloatArray:
-        if name != "weights":
-            raise AttributeError(name)
-        ranks = self._memory[(_ranks,)]  # see keep_ranks
-        return differences(ranks)
-
     @property
     def ranks(self) -> FloatArray | npt.NDArray[np.uint32]:
         """0, then the rows at or below each of ``values``; shape (s + 1,)."""
@@ -56,6 +50,16 @@ class Weighted(Remembering):
         deviations = self.values - self.weighted_mean
         scale = float(np.abs(deviations).max())  # squares of values near 1e200 would overflow
         return scale * math.sqrt(float(np.sum((deviations / scale) ** 2 * self.weights)) / self.n)
+
+
+def _missing_weights(side: Weighted, name: str) -> Any:  # noqa: ANN401 - of any other name
+    if name == "weights":
+        return differences(side._memory[(_ranks,)])  # see keep_ranks
+    return object.__getattribute__(side, name)  # raises as it did before
+
+
+# Not in the class, where it would make any name an attribute for type checkers.
+type.__setattr__(Weighted, "__getattr__", _missing_weights)
 
 
 def _ranks(side: Weighted) -> FloatArray | npt.NDArray[np.uint32]:
