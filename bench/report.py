@@ -31,8 +31,8 @@ def print_section(console: Console, section: Section) -> None:
             str(len(result.count)),
             _spread(result.cpu_s),
             _spread(result.wall_s),
-            f"{result.per_second:,.0f}",
-            f"{result.per_cpu_second:,.0f}",
+            _rate(result.per_second),
+            _rate(result.per_cpu_second),
             *([f"{before[result.name]:.2f}" if result.name in before else ""] if before else []),
         )
     console.print(table)
@@ -63,6 +63,10 @@ def as_json(machine: str, sections: Sequence[Section]) -> dict[str, Any]:
 
 def _spread(seconds: Sequence[float]) -> str:
     return f"{statistics.median(seconds):.2f} ({min(seconds):.2f}-{max(seconds):.2f})"
+
+
+def _rate(each_second: float) -> str:
+    return f"{each_second:,.0f}" if each_second >= 10 else f"{each_second:.2f}"
 
 
 def _figures(result: Result) -> dict[str, Any]:

@@ -16,7 +16,9 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 from rich.console import Console
 
+from bench.commits import measure_commits
 from bench.decoding import measure_decoding
+from bench.judging import measure_judging
 from bench.machine import machine
 from bench.meter import Meter
 from bench.pane_building import measure_panes
@@ -34,12 +36,16 @@ _ALONE: dict[str, Callable[[Path, Rounds, bool], Section]] = {
     "serving": lambda folder, rounds, quick: measure_serving(folder, rounds, 0.2 if quick else 3),
     "decoding": lambda _, rounds, quick: measure_decoding(rounds, 500 if quick else 50_000),
     "panes": lambda _, rounds, quick: measure_panes(rounds, 500 if quick else 50_000),
+    "judging": lambda folder, rounds, quick: measure_judging(folder, rounds, quick=quick),
 }
 """Sections that need no Spark; they run first, while no JVM is there."""
 
 _IN_SPARK: dict[str, Callable[[SparkSession, Path, Rounds, bool], Section]] = {
     "payloads": lambda spark, folder, rounds, quick: measure_payloads(
         spark, folder, rounds, 1_000 if quick else 100_000
+    ),
+    "commits": lambda spark, folder, rounds, quick: measure_commits(
+        spark, folder, rounds, 1 if quick else 5
     ),
     "tables": lambda spark, folder, rounds, quick: measure_tables(
         spark, folder, rounds, 20_000 if quick else 1_000_000, with_evidently=not quick
