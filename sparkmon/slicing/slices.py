@@ -73,21 +73,23 @@ def slices_of(references: pa.Table) -> Slices:
     Returns
     -------
     Slices
-        For :func:`sparkmon.profile_rows` and :func:`sparkmon.profile_table`.
+        For :func:`sparkmon.profile_rows`, :func:`sparkmon.profile_table` and ``BlockSlices``.
 
     Examples
     --------
-    >>> from sparkmon.profiles.reference import reference_of
-    >>> table = spark.sql("SELECT id AS distance, IF(id < 7, 'JFK', 'EWR') AS origin FROM range(10)")
-    >>> made = reference_of(table, "flights", slices=["origin", "distance > 5"]).toArrow()
-    >>> [(each.key, each.values) for each in slices_of(made).of("flights", "")]
-    [('distance > 5', ('false', 'true')), ('origin', ('EWR', 'JFK'))]
+    >>> of_feature = {"model": "flights", "model_version": "", "block_start": None, "column_name": "origin",
+    ...               "column_kind": "feature", "data_type": "categorical", "column_index": 0}
+    >>> values = [(None, None), ("origin", "JFK"), ("origin", ":other")]
+    >>> references = pa.Table.from_pylist(
+    ...     [{**of_feature, "slice_key": key, "slice_value": value} for key, value in values])
+    >>> [(each.key, each.values) for each in slices_of(references).of("flights", "")]
+    [('origin', ('JFK',))]
     """
     whole = references.filter(pc.is_null(references["block_start"]))
     kinds: dict[tuple[str, str], dict[str, FeatureKind]] = {}
     values: dict[tuple[str, str], dict[str, set[str]]] = {}
     names = ["model", "model_version", "slice_key", "slice_value"]
-    columns = ["column_name", "column_kind", "data_type", "column_index"]
+    columns = ["column_name", "column_kind", "data_type"]
     for row in whole.select([*names, *columns]).to_pylist():
         model = (row["model"], row["model_version"])
         by_key = values.setdefault(model, {})

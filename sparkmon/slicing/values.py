@@ -64,7 +64,13 @@ def texts_from(texts: pa.Array[Any], longest: int | None = None) -> Values:
     """Return the texts of a string array, cut to a number of characters."""
     encoded: Any = texts.dictionary_encode()
     codes = encoded.indices.fill_null(0).to_numpy().astype(np.int64)
-    levels = [text[:longest] for text in encoded.dictionary.to_pylist()]
+    try:
+        levels = encoded.dictionary.to_pylist()
+    except UnicodeDecodeError:  # Spark's strings may be any bytes
+        levels = [
+            each.decode(errors="replace") for each in encoded.dictionary.cast("binary").to_pylist()
+        ]
+    levels = [text[:longest] for text in levels]
     return Values("text", codes, _is_null(texts), levels or [""])
 
 
@@ -104,7 +110,7 @@ def of_texts(function: Callable[..., Any], gives: ValueType) -> Build:
     def build(*arguments: Values) -> Values:
         codes, texts = _combined(arguments)
         results = [function(*each) for each in texts]
-        null = _any_null(arguments) | np.array([each is None for each in results])[codes]
+        null = _any_null(arguments) | np.array([each is None for each in results], np.bool_)[codes]
         if gives == "text":
             return Values(gives, codes, null, ["" if each is None else each for each in results])
         data_type = np.bool_ if gives == "truth" else np.float64

@@ -84,3 +84,19 @@ def test_a_feature_that_rows_lack_is_null_and_no_rows_have_no_values() -> None:
 def test_no_values_of_its_own_make_all_rows_one_slice() -> None:
     slices = Slices({("flights", ""): (own("distance > 1000"),)})
     assert values(slices, block())["distance > 1000"] == [*[":other"] * 3, None, ":other"]
+
+
+def test_texts_of_any_bytes_are_texts() -> None:
+    texts = pa.array([b"a\xff", b"\xed\xa0\x80", b"EWR", None, b""], pa.binary()).cast(
+        pa.string(), safe=False
+    )
+    slices = Slices(
+        {("flights", ""): (own("length(origin)", "2", "3", "0"), own("origin", "a\ufffd"))}
+    )
+    cells = Cells(
+        ("origin",), np.full((ROWS, 1), np.nan), np.zeros((ROWS, 1), np.bool_), {0: texts}
+    )
+    assert values(slices, block(features=cells)) == {
+        "length(origin)": ["2", "3", "3", None, "0"],
+        "origin": ["a\ufffd", ":other", ":other", None, ":other"],
+    }

@@ -8,11 +8,15 @@ from datetime import datetime, timedelta, timezone
 
 import numpy as np
 import pyarrow as pa
+import pytest
 
 from sparkmon.protocol.row_block import Cells
 from sparkmon.records import FeatureKind
 from sparkmon.slicing import Evaluation
 from sparkmon.slicing.grammar import parse_slice
+from tests.support.slice_expressions import KINDS as HARD_KINDS
+from tests.support.slice_expressions import TEXTS as HARD
+from tests.support.slice_expressions import expressions
 
 KINDS: dict[str, FeatureKind] = {"n": "numeric", "t": "categorical"}
 NUMBERS = [0.0, -0.0, 7.0, 2.5, -2.5, 1e300, -1e300, math.nan, math.inf, -math.inf, None]
@@ -97,6 +101,24 @@ def test_no_value_makes_an_expression_fail() -> None:
     )
     assert len(found) == len(NUMBERS) * len(TEXTS)
     assert max(len(value) for row in found for value in row if value is not None) == 256
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("size", [0, 1, 40])
+def test_random_expressions_have_one_value_for_each_row(size: int) -> None:
+    random = np.random.default_rng(size)
+    bits = random.integers(0, 2**64, (size, 4), np.uint64).view(np.float64)
+    has_number = random.random((size, 4)) < 0.5
+    texts = {
+        place: pa.array(random.choice(np.array(HARD), size), pa.string()) for place in (0, 2, 3)
+    }
+    rows = Evaluation(
+        Cells(tuple(HARD_KINDS), np.where(has_number, bits, np.nan), has_number, texts)
+    )
+    for part in expressions(size, 200).values():
+        array = rows.texts(part)
+        array.validate(full=True)
+        assert len(array) == size
 
 
 def test_whole_numbers_are_written_without_a_point() -> None:
