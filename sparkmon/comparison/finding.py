@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime, timezone
+from functools import lru_cache
 from typing import Any
 
 __all__ = ["PRESENCE", "Finding", "judgement"]
@@ -197,11 +198,8 @@ this); p 1e-12, among all tests of the window 3e-11; confirmed.
     def _window(self) -> str:
         if self.window_start is None or self.window_end is None:
             return ""
-        times = [time.astimezone(timezone.utc) for time in (self.window_start, self.window_end)]
-        form = "%Y-%m-%d %H:%M:%S" if any(time.second for time in times) else "%Y-%m-%d %H:%M"
-        start, end = (time.strftime(form) for time in times)
         is_open = "open " if self.status == "provisional" else ""
-        return f" in the {is_open}window {start} to {end} UTC"
+        return f" in the {is_open}window {_span(self.window_start, self.window_end)} UTC"
 
     def _rows(self) -> str:
         rows = f"{self.current_count or 0:,} rows"
@@ -238,3 +236,10 @@ this); p 1e-12, among all tests of the window 3e-11; confirmed.
                 "confirmed" if self.confirmed else "not confirmed by earlier windows yet"
             )
         return evidence
+
+
+@lru_cache(maxsize=1024)
+def _span(start: datetime, end: datetime) -> str:
+    times = [time.astimezone(timezone.utc) for time in (start, end)]
+    form = "%Y-%m-%d %H:%M:%S" if any(time.second for time in times) else "%Y-%m-%d %H:%M"
+    return " to ".join(time.strftime(form) for time in times)
