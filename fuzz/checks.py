@@ -32,7 +32,7 @@ LIMITS = protocol.Limits(
 
 
 def check_events(events: Sequence[Event]) -> None:
-    """Check that events can be kept and decode to the same each time, alone and as a batch.
+    """Check that events can be kept and decode to the same each time, alone and in a batch with others.
 
     That they come back from a block of a spool as they were is looked at for one input in eight: it takes ten times
     as long.
@@ -48,6 +48,16 @@ def check_events(events: Sequence[Event]) -> None:
         rows = [max(len(one.rows), len(one.predictions), 1) for one in said]
         kinds = [one.kind for one, count in zip(said, rows, strict=True) for _ in range(count)]
         assert decoded.column("kind").to_pylist() == kinds
+    if len(events) > 1:
+        alone = [
+            row
+            for event in events
+            for row in protocol.decode_batch(
+                protocol.events_to_batch([event]), None, LIMITS
+            ).to_pylist()
+        ]
+        # As text: a NaN is no other's equal.
+        assert repr(decoded.to_pylist()) == repr(alone)
     for one in said:
         check_letter(one.dead_letter)
         assert (one.kind == "dead_letter") == (one.dead_letter is not None)
