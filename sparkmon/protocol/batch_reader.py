@@ -16,7 +16,7 @@ from sparkmon.protocol.body_tables import Parsed, tables_of
 from sparkmon.protocol.decoded_events import DecodedEvents
 from sparkmon.protocol.event_columns import HALVES, EventColumns
 from sparkmon.protocol.event_reader import EventReader
-from sparkmon.protocol.jsontext import UNREADABLE, load_each
+from sparkmon.protocol.jsontext import load_each
 from sparkmon.protocol.limits import Limits
 from sparkmon.protocol.naming import Naming
 from sparkmon.protocol.reading_step import ReadingStep
@@ -31,7 +31,7 @@ __all__ = ["BatchReader"]
 _STEP_BYTES = 256 * 2**20
 _RANGE_BYTES, _RANGE_EVENTS = 2**20, 1024
 """What is read at once."""
-_CHUNK_BYTES = 32 * 2**10
+_CHUNK_BYTES = 64 * 2**10
 """What is parsed at once."""
 _BINARY_SIZE = re.compile(rb'"binary_data_size"\s*:\s*([0-9]{1,9})\b')
 _LONGEST_HEAD = 2**16
@@ -132,23 +132,24 @@ class BatchReader:
         joint: dict[object, tuple[Naming, Table, list[_Places]]] = {}
         for chunk in _chunks(sizes):
             own = places[chunk]
-            bodies = load_each(texts[chunk])
+            bodies, unreadable = load_each(texts[chunk])
             ends = None if tails is None else tails[chunk]
-            if UNREADABLE in bodies:
-                readable = [i for i, body in enumerate(bodies) if body is not UNREADABLE]
+            if unreadable:
+                readable = [i for i in range(len(own)) if i not in unreadable]
                 own, bodies = own[readable], [bodies[i] for i in readable]
                 ends = ends and [ends[i] for i in readable]
             batch = Parsed(half, bodies, ends, self._layouts, max(sizes[chunk]), is_typed)
             tables, others = tables_of(batch, self._limits) if bodies else ([], [])
             for at, table in tables:
+                rows = own if len(at) == len(own) else own[at]
                 naming = self._events.naming(model, half, table.named, table.names)
                 if naming.dead_letter is not None:
                     others.extend(at)
                 elif table.layout in joint:
                     joint[table.layout][1].extend(table)
-                    joint[table.layout][2].append(own[at])
+                    joint[table.layout][2].append(rows)
                 else:
-                    joint[table.layout] = naming, table, [own[at]]
+                    joint[table.layout] = naming, table, [rows]
             for i in others:
                 parsed[int(own[i])] = bodies[i], b"" if ends is None else ends[i]
         return [
@@ -159,14 +160,9 @@ class BatchReader:
 
 def _chunks(sizes: list[int]) -> Iterator[slice]:
     """Cut texts into runs of which the parsed JSON stays in the processor's cache."""
-    first = size = 0
-    for at, each in enumerate(sizes):
-        size += each
-        if size > _CHUNK_BYTES:
-            yield slice(first, at + 1)
-            first, size = at + 1, 0
-    if first < len(sizes):
-        yield slice(first, len(sizes))
+    chunk = np.cumsum(sizes) // _CHUNK_BYTES
+    ends = [*(np.flatnonzero(np.diff(chunk)) + 1).tolist(), len(sizes)]
+    yield from map(slice, [0, *ends[:-1]], ends)
 
 
 @contextmanager
@@ -185,12 +181,14 @@ def _heads(payloads: list[bytes], heads: _Places) -> tuple[list[bytes], list[byt
     """Cut binary bodies where their JSON head ends: as the event says, or else as the head itself does."""
     if (heads < 0).all():
         return payloads, None
-    ends = [
-        len(payload) if head < 0 else head or _head_length(payload)
-        for payload, head in zip(payloads, heads.tolist(), strict=True)
-    ]
-    cut = list(zip(payloads, ends, strict=True))
-    return [payload[:end] for payload, end in cut], [payload[end:] for payload, end in cut]
+    ends = heads.tolist()
+    if (heads <= 0).any():
+        ends = [
+            len(payload) if head < 0 else head or _head_length(payload)
+            for payload, head in zip(payloads, ends, strict=True)
+        ]
+    texts = [payload[:end] for payload, end in zip(payloads, ends, strict=True)]
+    return texts, [payload[end:] for payload, end in zip(payloads, ends, strict=True)]
 
 
 def _head_length(payload: bytes) -> int:

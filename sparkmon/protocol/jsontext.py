@@ -20,7 +20,7 @@ try:
 except ImportError:  # a cluster that was given the package without its dependencies
     orjson = None  # type: ignore[assignment]
 
-__all__ = ["UNREADABLE", "load_each", "loads", "skip_space", "split_head", "value_end"]
+__all__ = ["load_each", "loads", "skip_space", "split_head", "value_end"]
 
 # Only numbers written this long can leave 64 bits or overflow a double.
 _LONG_NUMBER = re.compile(r"[0-9]{19}|[eE]\+?[0-9]{3}")
@@ -51,9 +51,6 @@ _PLAIN = json.JSONDecoder(parse_constant=_refuse_literal)
 _CAREFUL = json.JSONDecoder(parse_constant=_refuse_literal, parse_float=_double, parse_int=_integer)
 _LENIENT = json.JSONDecoder()
 
-UNREADABLE: Any = object()
-"""What :func:`load_each` has in place of what is not JSON."""
-
 
 def loads(data: bytes) -> Any:  # noqa: ANN401 - JSON is any of its six types
     """Read strict JSON.
@@ -80,24 +77,26 @@ def loads(data: bytes) -> Any:  # noqa: ANN401 - JSON is any of its six types
         raise _not_json(data, error) from None
 
 
-def load_each(texts: Iterable[bytes]) -> list[Any]:
-    """Read many texts; what is not strict JSON is ``UNREADABLE``.
+def load_each(texts: Iterable[bytes]) -> tuple[list[Any], set[int]]:
+    """Read many texts; return their values, and the indexes of those that are not strict JSON.
 
     Examples
     --------
-    >>> [value if value is not UNREADABLE else "?" for value in load_each([b"1", b"x", b"[]"])]
-    [1, '?', []]
+    >>> load_each([b"1", b"x", b"[]"])
+    ([1, None, []], {1})
     """
     values: list[Any] = []
+    unreadable: set[int] = set()
     pending = map(_loads_stdlib if orjson is None else orjson.loads, texts)
     while True:
         try:
             # What was read before a text that is not JSON stays in the list, and the iterator is beyond that text.
             values.extend(pending)
         except (ProtocolError, ValueError, RecursionError):
-            values.append(UNREADABLE)
+            unreadable.add(len(values))
+            values.append(None)
         else:
-            return values
+            return values, unreadable
 
 
 def _loads_stdlib(data: bytes) -> Any:  # noqa: ANN401

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sparkmon.protocol.cells import number_cells
 from sparkmon.protocol.limits import Limits
 from sparkmon.protocol.row_block import Cells
 from sparkmon.protocol.tables import Columns, Table, columns_of, texts_of
@@ -20,6 +21,8 @@ from sparkmon.records import Half
 __all__ = ["TensorLayouts", "tensors_table"]
 
 _MEMBERS = itemgetter("name", "datatype", "shape")
+_DATA = itemgetter("data")
+_LENGTH = list.__len__
 _EXACT = 2**53
 
 
@@ -164,17 +167,24 @@ def _json_columns(
     *,
     is_typed: bool,
 ) -> Columns | None:
-    data = list(map(itemgetter("data"), tensors))
-    if set(map(type, data)) != {list} or list(map(len, data)) != sizes:
+    data = list(map(_DATA, tensors))
+    if list(map(_LENGTH, data)) != sizes:
         return None
     values = list(chain.from_iterable(data))
     python_type = DATATYPES[datatype]
+    if python_type is float and not is_typed:
+        cells = number_cells(("",) * width, values, len(values) // width)
+        return None if cells is None or _has_truth_values(values, cells) else cells
     types = set(map(type, values)) - {type(None)}
-    if python_type is float and int in types and types <= {float, int}:
-        values = [None if value is None else float(value) for value in values]
-    elif not types <= {python_type}:
-        return None
-    return columns_of(values, width, is_typed=is_typed)
+    return columns_of(values, width, is_typed=is_typed) if types <= {python_type} else None
+
+
+def _has_truth_values(values: list[Any], cells: Cells) -> bool:
+    """Tell whether a number was a truth value, which is none in a tensor of numbers."""
+    flat = cells.numbers.ravel()
+    return any(
+        type(values[at]) is bool for at in np.flatnonzero((flat == 0) | (flat == 1)).tolist()
+    )
 
 
 def _binary_columns(
