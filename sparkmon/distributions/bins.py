@@ -69,8 +69,8 @@ def reference_edges(reference: Distribution, bins: int = 10) -> FloatArray:
         )
     if values.size <= _FEW_VALUES:
         return _cells(values)
-    quantiles = np.unique(reference.quantile(np.arange(1, bins) / bins))
-    edges: FloatArray = quantiles[quantiles < values[-1]]
+    quantiles = reference.quantile(np.arange(1, bins) / bins)
+    edges: FloatArray = quantiles[np.diff(quantiles, append=values[-1]) > 0]
     return edges
 
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from sparkmon.distributions.kll import read_kll
 from sparkmon.distributions.quantile_table import QuantileTable
-from sparkmon.distributions.weighted import Weighted, differences, keep_ranks, without_ties
+from sparkmon.distributions.weighted import Weighted, set_support
 from sparkmon.errors import ProfileError
 
 __all__ = ["Distribution"]
@@ -190,22 +190,26 @@ class Distribution(Weighted):
             "rank_error": min(table.rank_error, _LARGEST_ERROR),
             "null_count": float(null_count),
         }
-        return cls.of_ascending(values[order], weights[order], float(table.n), others)
+        rows = values[order], weights[order], float(table.n)
+        return cls.of_ascending(*rows, others, is_whole=False)
 
     @classmethod
     def of_ascending(
-        cls, values: FloatArray, weights: FloatArray, n: float, others: Mapping[str, object]
+        cls,
+        values: FloatArray,
+        weights: FloatArray,
+        n: float,
+        others: Mapping[str, object],
+        *,
+        is_whole: bool = True,
     ) -> Distribution:
-        """Make one of ascending values, which may be tied, and of positive weights that sum to ``n``: not checked."""
+        """Make one of ascending, maybe tied values and their positive (whole) weights, of ``n`` rows: not checked."""
         if values.size and not (math.isfinite(values[0]) and math.isfinite(values[-1])):
             raise _refused("an infinite value", "finite values; count infinities apart")
-        values, ranks = without_ties(values, weights)
-        values.flags.writeable = False
         distribution = object.__new__(cls)
-        for name, value in {**_DEFAULTS, **others, "values": values, "n": n}.items():
+        for name, value in {**_DEFAULTS, **others, "n": n}.items():
             object.__setattr__(distribution, name, value)
-        if not keep_ranks(distribution, ranks):
-            object.__setattr__(distribution, "weights", differences(ranks))
+        set_support(distribution, values, weights, is_whole=is_whole)
         distribution._check_numbers()
         return distribution
 

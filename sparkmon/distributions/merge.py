@@ -90,7 +90,9 @@ def _merged_numbers(parts: Sequence[Distribution]) -> Distribution:
     }
     for count in ("null_count", "nan_count", "text_count"):
         others[count] = math.fsum(getattr(part, count) for part in parts)
-    return Distribution.of_ascending(values[order], weights[order], rows, others)
+    is_whole = all(part.ranks.dtype == np.uint32 for part in parts)
+    sides = values[order], weights[order], rows
+    return Distribution.of_ascending(*sides, others, is_whole=is_whole)
 
 
 def _moments(parts: Sequence[Distribution], rows: float) -> tuple[float, float] | None:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from sparkmon.distributions.remembering import Remembering, remembered
 
-__all__ = ["Weighted", "differences", "keep_ranks", "without_ties"]
+__all__ = ["Weighted", "set_support"]
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 
@@ -54,7 +54,7 @@ class Weighted(Remembering):
 
 def _missing_weights(side: Weighted, name: str) -> Any:  # noqa: ANN401 - of any other name
     if name == "weights":
-        return differences(side._memory[(_ranks,)])  # see keep_ranks
+        return _differences(side._memory[(_ranks,)])  # see set_support
     return object.__getattribute__(side, name)  # raises as it did before
 
 
@@ -66,39 +66,35 @@ def _ranks(side: Weighted) -> FloatArray | npt.NDArray[np.uint32]:
     return _sums(side.weights)
 
 
-def _sums(weights: FloatArray) -> FloatArray:
-    sums = np.empty(weights.size + 1)
-    sums[0] = 0.0
-    weights.cumsum(out=sums[1:])
+def _sums(weights: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    sums = np.empty(weights.size + 1, weights.dtype)
+    sums[0] = 0
+    weights.cumsum(dtype=weights.dtype, out=sums[1:])
     return sums
 
 
-def keep_ranks(side: Weighted, ranks: FloatArray) -> bool:
-    """Keep ranks in place of the weights, which follow from them; return whether they are 32-bit whole numbers.
-
-    A reference is held for as long as a monitor runs: this halves its room.
-    """
-    if not ranks[-1] < _MOST_ROWS:
-        return False
-    compact = ranks.astype(np.uint32)
-    if not (compact == ranks).all():
-        return False
-    object.__setattr__(side, "_memory", {(_ranks,): compact})
-    return True
-
-
-def differences(ranks: npt.NDArray[Any]) -> FloatArray:
+def _differences(ranks: npt.NDArray[Any]) -> FloatArray:
     """Return the weights of ranks, to be read only."""
     weights: FloatArray = np.subtract(ranks[1:], ranks[:-1], dtype=np.float64)
     weights.flags.writeable = False
     return weights
 
 
-def without_ties(values: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return each of some ascending values once, and the ranks: 0, then the rows at or below each."""
-    ranks = _sums(weights)
+def set_support(side: Weighted, values: FloatArray, weights: FloatArray, *, is_whole: bool) -> None:
+    """Give a side values that ascend, ties among them, and their weights.
+
+    Whole numbers of rows are kept as 32-bit ranks in place of the weights, which follow from them: a reference is held
+    for as long as a monitor runs, and this halves its room.
+    """
+    is_whole = is_whole and side.n < _MOST_ROWS
+    ranks = _sums(weights.astype(np.uint32) if is_whole else weights)
     rises = values[1:] != values[:-1]
-    if rises.all():
-        return values, ranks
-    lasts = np.flatnonzero(np.append(rises, True))
-    return values[lasts], ranks[np.append(0, lasts + 1)]
+    if not rises.all():
+        lasts = np.flatnonzero(np.append(rises, True))
+        values, ranks = values[lasts], ranks[np.append(0, lasts + 1)]
+    values.flags.writeable = False
+    object.__setattr__(side, "values", values)
+    if is_whole:
+        object.__setattr__(side, "_memory", {(_ranks,): ranks})
+    else:
+        object.__setattr__(side, "weights", _differences(ranks))

@@ -21,7 +21,7 @@ from sparkmon.statistics.statistic import (
 __all__ = ["lattice_rate"]
 
 _THRESHOLD = 0.01
-_MOST_DECIMALS = 6
+_STEPS = np.array([10.0**-decimals for decimals in range(7)])
 _FEW = 64
 _SLACK = 1e-6
 """How far off the lattice a value may stand, in steps: what rounding of a double leaves."""
@@ -90,15 +90,13 @@ def _step(reference: Distribution) -> float | None:
     if reference.table is not None:
         return None
     greatest = max(abs(reference.least), abs(reference.greatest))
-    for decimals in range(_MOST_DECIMALS + 1):
-        step = 10.0**-decimals
+    # A few values tell at once of most columns that they have no such lattice.
+    few = _is_off(reference.values[:_FEW], _STEPS[:, None])
+    for step, off in zip(_STEPS.tolist(), few, strict=True):
         if greatest * _SINGLE > step / 4:
             return None
-        # A few values tell at once of most columns that they have no such lattice.
-        if not (
-            _is_off(reference.values[:_FEW], step).any() or _is_off(reference.values, step).any()
-        ):
-            return step
+        if not (off.any() or _is_off(reference.values, step).any()):
+            return float(step)
     return None
 
 
@@ -107,7 +105,7 @@ def _weights_off(side: Distribution, step: float) -> np.ndarray:
     return weights
 
 
-def _is_off(values: np.ndarray, step: float) -> np.ndarray:
+def _is_off(values: np.ndarray, step: float | np.ndarray) -> np.ndarray:
     steps = values / step
     slack = _SLACK + np.abs(steps) * _SINGLE
     # Values this large have no decimals.
