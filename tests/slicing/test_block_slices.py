@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 
+from sparkmon.panes import PaneBuilder
 from sparkmon.protocol.row_block import Cells, RowBlock
 from sparkmon.records import FeatureKind
 from sparkmon.slicing import BlockSlices, Slice, Slices, parse_slices
@@ -99,4 +100,21 @@ def test_texts_of_any_bytes_are_texts() -> None:
     assert values(slices, block(features=cells)) == {
         "length(origin)": ["2", "3", "3", None, "0"],
         "origin": ["a\ufffd", ":other", ":other", None, ":other"],
+    }
+
+
+def test_panes_of_slices_have_the_rows_of_each() -> None:
+    slices = Slices(
+        {("flights", ""): (own("distance > 1000", "false", "true"), own("origin", "JFK"))}
+    )
+    panes = PaneBuilder(60_000_000, slices=BlockSlices(slices))
+    panes.add(block())
+    rows = [row for row in panes.build().to_pylist() if row["column_name"] == "distance"]
+    counts = {(row["slice_key"], row["slice_value"]): row["profile"]["count"] for row in rows}
+    assert counts == {
+        (None, None): 5,
+        ("distance > 1000", "true"): 3,
+        ("distance > 1000", "false"): 1,
+        ("origin", "JFK"): 1,
+        ("origin", ":other"): 3,
     }
