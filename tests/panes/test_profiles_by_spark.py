@@ -9,26 +9,28 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from sparkmon.distributions import read_kll
+from sparkmon.distributions import merge_hll, read_kll
 from sparkmon.distributions.schema import PANES, PROFILE_KEY
-from sparkmon.panes import merge_panes
+from sparkmon.panes import merge_panes, merge_profiles
 from sparkmon.profiles import profile_rows
 from tests.panes.blocks import random_blocks, rows_of
 from tests.panes.test_builder import HOUR, built
 
 
+def profiles_by_key(rows: list[dict[str, Any]]) -> dict[tuple[Any, ...], dict[str, Any]]:
+    return {tuple(row[name] for name in PROFILE_KEY): row["profile"] for row in rows}
+
+
 def opened(rows: list[dict[str, Any]]) -> dict[tuple[Any, ...], dict[str, Any]]:
     """Read profiles by key; sums of doubles depend on the order of rows, and empty sketches may be null."""
-    by_key = {}
-    for row in rows:
-        profile = row["profile"]
+    by_key = profiles_by_key(rows)
+    for profile in by_key.values():
         for name in ("avg", "m2"):
             if profile[name] is not None:
                 profile[name] = pytest.approx(profile[name], rel=1e-9, abs=1e-9)
         sketch = profile["sketch"]
         profile["sketch"] = [] if sketch is None else read_kll(sketch).values.tolist()
         profile["frequent_items"] = sorted(profile["frequent_items"])
-        by_key[tuple(row[name] for name in PROFILE_KEY)] = profile
     return by_key
 
 
@@ -57,15 +59,24 @@ def test_panes_merged_are_the_profiles_of_spark(spark: SparkSession) -> None:
         ).alias("n"),
     ).first()
     assert panes.schema == PANES
-    theirs = opened(by_spark)
-    distinct = {key: theirs[key].pop("distinct_sketch") for key in theirs}
-    read = opened(panes.to_pylist())
+    ours_by_key = profiles_by_key(panes.to_pylist())
+    for key, profile in profiles_by_key(by_spark).items():
+        both = merge_profiles([profile, ours_by_key[key]])
+        assert both["count"] == 2 * profile["count"]
+        if profile["num_numbers"]:
+            assert read_kll(both["sketch"]).n == 2 * profile["num_numbers"]
+        # One sketch is not written anew: the form of an empty one is its writer's.
+        assert merge_hll([profile["distinct_sketch"]]) == merge_hll([both["distinct_sketch"]])
+        assert {*both["frequent_items"]} == {
+            (level, 2 * n) for level, n in profile["frequent_items"]
+        }
+    theirs, read = opened(by_spark), opened(panes.to_pylist())
     assert read.keys() == theirs.keys()
     for key, profile in read.items():
+        assert theirs[key].pop("distinct_sketch") is not None
         profile.pop("distinct_sketch")
         assert profile == theirs[key]
         levels = {level for level, _ in profile["frequent_items"] if level}
         assert estimates[key] == (len(levels), profile["num_numbers"] or None)
-        assert distinct[key] is not None
     assert merged is not None
     assert (merged["distinct"], merged["n"]) == (3, sum(p["num_numbers"] for p in read.values()))
