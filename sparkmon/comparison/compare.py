@@ -12,7 +12,7 @@ from sparkmon.comparison.basis import findings_table, judge_profile
 from sparkmon.comparison.checks import Checks
 from sparkmon.comparison.references import References, column_of
 
-__all__ = ["compare_profiles"]
+__all__ = ["compare_each", "compare_profiles"]
 
 
 def compare_profiles(
@@ -47,16 +47,25 @@ def compare_profiles(
     pyarrow.Table
         The ``keep`` columns and ``sparkmon.schemas.DRIFT_METRICS``.
     """
+    findings = compare_each(profiles, references, checks, lengths, anytime=anytime)
+    return findings_table(profiles, findings, keep)
 
-    def findings() -> Iterator[tuple[int, dict[str, Any]]]:
-        for place, row in enumerate(profiles.to_pylist()):
-            length = _length(row) if len(lengths) > 1 else next(iter(lengths), None)
-            if len(lengths) < 2 or length in lengths:
-                basis = references.basis(column_of(row), row["model_version"], length)
-                for finding in judge_profile(row, basis, checks, anytime=anytime):
-                    yield place, finding
 
-    return findings_table(profiles, findings(), keep)
+def compare_each(
+    profiles: pa.Table,
+    references: References,
+    checks: Checks,
+    lengths: Sequence[timedelta] = (),
+    *,
+    anytime: bool = False,
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Give each row with the findings on it; see :func:`compare_profiles`."""
+    for place, row in enumerate(profiles.to_pylist()):
+        length = _length(row) if len(lengths) > 1 else next(iter(lengths), None)
+        if len(lengths) < 2 or length in lengths:
+            basis = references.basis(column_of(row), row["model_version"], length)
+            for finding in judge_profile(row, basis, checks, anytime=anytime):
+                yield place, finding
 
 
 def _length(row: dict[str, Any]) -> timedelta | None:

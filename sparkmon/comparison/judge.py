@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 
 import pyarrow as pa
 
 from sparkmon.comparison.alpha import alpha_at_once, alpha_for
+from sparkmon.comparison.basis import findings_table
 from sparkmon.comparison.checks import Checks
-from sparkmon.comparison.compare import compare_profiles
+from sparkmon.comparison.compare import compare_each, compare_profiles
 from sparkmon.comparison.confirmation import confirm
 from sparkmon.comparison.correction import correct
 from sparkmon.comparison.explained import explained
@@ -96,15 +98,17 @@ class Judge:
             ``sparkmon.schemas.DRIFT_METRICS``: corrected, confirmed and explained.
         """
         profiles = profiles.select(PROFILES.names).cast(PROFILES)
-        findings = [
-            compare_profiles(profiles, self._by_column, self.checks, self._windows),
+        past = Past(profiles, earlier_profiles) if self.history else None
+        histories = past and [
+            past.compare(each, self._by_column, self.checks) for each in self.history
+        ]
+        findings = chain(
+            compare_each(profiles, self._by_column, self.checks, self._windows),
             missing_columns(profiles, self._by_column),
             extra_columns(profiles, self._by_column),
-        ]
-        if self.history:
-            past = Past(profiles, earlier_profiles)
-            findings += [past.compare(each, self._by_column, self.checks) for each in self.history]
-        judged = correct(pa.concat_tables(findings).combine_chunks(), self._alpha)
+            *(histories or ()),
+        )
+        judged = correct(findings_table(profiles, findings), self._alpha)
         return explained(confirm(judged, earlier, alpha=self._alpha))
 
     def provisional(self, profiles: pa.Table) -> pa.Table:

@@ -7,9 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from sparkmon.comparison.basis import Basis, findings_table, judge_profile
+from sparkmon.comparison.basis import Basis, judge_profile
 from sparkmon.comparison.calibration import calibrate_column
 from sparkmon.comparison.checks import Checks
 from sparkmon.comparison.history import History
@@ -37,9 +36,9 @@ class Past:
     """
 
     def __init__(self, profiles: pa.Table, earlier: pa.Table | None = None) -> None:
-        self._profiles = profiles.filter(pc.field("column_kind") != "row_flag")
+        self._count = profiles.num_rows
         tables = [
-            self._profiles,
+            profiles,
             *([] if earlier is None else [earlier.select(PROFILES.names).cast(PROFILES)]),
         ]
         self._rows = pa.concat_tables(tables).to_pylist()
@@ -55,7 +54,9 @@ class Past:
             series.sort()
         self._summaries: dict[tuple[int, SummaryKind], Summary] = {}
 
-    def compare(self, history: History, references: References, checks: Checks) -> pa.Table:
+    def compare(
+        self, history: History, references: References, checks: Checks
+    ) -> Iterator[tuple[int, dict[str, Any]]]:
         """Compare each window with those of a history.
 
         Parameters
@@ -67,22 +68,17 @@ class Past:
         checks : Checks
             The statistics and thresholds.
 
-        Returns
-        -------
-        pyarrow.Table
-            ``sparkmon.schemas.DRIFT_METRICS`` with the history's ``drift_type`` and name; none for a window that has no
-            such window before it, and none for rates. Where two or more windows make the reference, each is also a
-            block of it, and their effects bound what counts as drift, as the blocks of a training reference do.
+        Yields
+        ------
+        (int, dict)
+            A row, and a finding with the history's ``drift_type`` and name; none for a window that has no such window
+            before it, and none for rates. Where two or more windows make the reference, each is also a block of it, and
+            their effects bound what counts as drift, as the blocks of a training reference do.
         """
-        return findings_table(self._profiles, self._findings(history, references, checks))
-
-    def _findings(
-        self, history: History, references: References, checks: Checks
-    ) -> Iterator[tuple[int, dict[str, Any]]]:
-        for place in range(self._profiles.num_rows):
-            past = self._windows_before(place, history)
+        for place in range(self._count):
+            row = self._rows[place]
+            past = [] if row["column_kind"] == "row_flag" else self._windows_before(place, history)
             if past:
-                row = self._rows[place]
                 kind = references.kind_of(column_of(row)) or kind_of(self._rows[past[0]]["profile"])
                 basis = self._basis(past, kind, history, checks)
                 for finding in judge_profile(row, basis, checks):

@@ -8,7 +8,6 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sparkmon.comparison.basis import findings_table
 from sparkmon.comparison.finding import PRESENCE
 from sparkmon.comparison.references import References
 from sparkmon.distributions.schema import SLICE, WINDOW_KEY
@@ -18,7 +17,9 @@ __all__ = ["extra_columns", "missing_columns"]
 _KEY = (*WINDOW_KEY, *SLICE, "column_kind")
 
 
-def missing_columns(profiles: pa.Table, references: References) -> pa.Table:
+def missing_columns(
+    profiles: pa.Table, references: References
+) -> Iterator[tuple[int, dict[str, Any]]]:
     """Find the columns of the references that are missing from windows that have others of their kind.
 
     Parameters
@@ -28,26 +29,23 @@ def missing_columns(profiles: pa.Table, references: References) -> pa.Table:
     references : References
         What is expected.
 
-    Returns
-    -------
-    pyarrow.Table
-        ``sparkmon.schemas.DRIFT_METRICS``: the statistic ``missing_column``, with the status ``over_limit``. A window
+    Yields
+    ------
+    (int, dict)
+        A row of the window, and the finding: the statistic ``missing_column``, with the status ``over_limit``. A window
         without any request misses no feature, and one without any response no prediction.
     """
-
-    def missing() -> Iterator[tuple[int, dict[str, Any]]]:
-        for key, columns in _columns_of(profiles).items():
-            model, version, _, _, *slice_and_kind = key
-            expected = references.expected(model, version, *slice_and_kind)
-            place = next(iter(columns.values()))
-            for name in expected.keys() - columns.keys():
-                finding = _finding("missing_column", *expected[name], 0)
-                yield place, finding | {"column_name": name}
-
-    return findings_table(profiles, missing())
+    for key, columns in _columns_of(profiles).items():
+        model, version, _, _, *slice_and_kind = key
+        expected = references.expected(model, version, *slice_and_kind)
+        place = next(iter(columns.values()))
+        for name in expected.keys() - columns.keys():
+            yield place, _finding("missing_column", *expected[name], 0) | {"column_name": name}
 
 
-def extra_columns(profiles: pa.Table, references: References) -> pa.Table:
+def extra_columns(
+    profiles: pa.Table, references: References
+) -> Iterator[tuple[int, dict[str, Any]]]:
     """Find the columns of windows that the reference of their model does not have: the model was not trained on them.
 
     Parameters
@@ -57,30 +55,25 @@ def extra_columns(profiles: pa.Table, references: References) -> pa.Table:
     references : References
         What is expected.
 
-    Returns
-    -------
-    pyarrow.Table
-        ``sparkmon.schemas.DRIFT_METRICS``: the statistic ``extra_column``, with the status ``over_limit``. Only where
-        the model's reference has columns of that kind: if it has no predictions, a prediction is no surprise.
+    Yields
+    ------
+    (int, dict)
+        A row, and the finding: the statistic ``extra_column``, with the status ``over_limit``. Only where the model's
+        reference has columns of that kind: if it has no predictions, a prediction is no surprise.
     """
     counts, numbers, texts = (
         _counts(profiles, name) for name in ("count", "num_numbers", "num_texts")
     )
-
-    def extra() -> Iterator[tuple[int, dict[str, Any]]]:
-        for key, columns in _columns_of(profiles).items():
-            model, version, _, _, slice_key, _, kind = key
-            expected = references.expected(model, version, None, None, kind)
-            if slice_key is not None or not expected:
-                continue
-            reference = max(name for name, _ in expected.values())
-            for name in columns.keys() - expected.keys():
-                place = columns[name]
-                is_text = texts[place] > numbers[place]
-                data_type = "categorical" if is_text else "numeric"
-                yield place, _finding("extra_column", reference, data_type, counts[place])
-
-    return findings_table(profiles, extra())
+    for key, columns in _columns_of(profiles).items():
+        model, version, _, _, slice_key, _, kind = key
+        expected = references.expected(model, version, None, None, kind)
+        if slice_key is not None or not expected:
+            continue
+        reference = max(name for name, _ in expected.values())
+        for name in columns.keys() - expected.keys():
+            place = columns[name]
+            data_type = "categorical" if texts[place] > numbers[place] else "numeric"
+            yield place, _finding("extra_column", reference, data_type, counts[place])
 
 
 def _columns_of(profiles: pa.Table) -> dict[tuple[Any, ...], dict[str, int]]:

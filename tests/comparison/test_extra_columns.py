@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from sparkmon.comparison import Checks, Finding, References, confirm
+from sparkmon.comparison import Checks, Finding, References, confirm, findings_table
 from sparkmon.comparison.presence import extra_columns
 from sparkmon.comparison.schema import DRIFT_METRICS
 from sparkmon.distributions.schema import PROFILES, REFERENCES
@@ -17,13 +17,14 @@ SEVEN = numbers(np.ones(7))
 
 
 def extra(*references: dict[str, Any], version: str = "") -> pa.Table:
-    profiles = [
+    rows = [
         row("m", "a", SEVEN, model_version=version),
         row("m", "b", texts({"x": 7}), model_version=version),
         row("m", "score", SEVEN, column_kind="prediction", model_version=version),
     ]
-    known = References(table(references, REFERENCES), Checks())
-    return extra_columns(table(profiles, PROFILES), known)
+    profiles = table(rows, PROFILES)
+    columns = extra_columns(profiles, References(table(references, REFERENCES), Checks()))
+    return findings_table(profiles, columns)
 
 
 def test_what_the_reference_does_not_have_is_found() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from sparkmon.comparison import Checks, Finding, References, confirm
+from sparkmon.comparison import Checks, Finding, References, confirm, findings_table
 from sparkmon.comparison.presence import missing_columns
 from sparkmon.comparison.schema import DRIFT_METRICS
 from sparkmon.distributions.schema import PROFILES, REFERENCES
@@ -36,7 +36,8 @@ def missing() -> pa.Table:
         row("m", "score", ONE, column_kind="prediction"),
     ]
     references = References(table(expected, REFERENCES), Checks())
-    return missing_columns(table(profiles, PROFILES), references)
+    window_profiles = table(profiles, PROFILES)
+    return findings_table(window_profiles, missing_columns(window_profiles, references))
 
 
 def test_what_is_missing_is_found_where_others_of_its_kind_came() -> None:
