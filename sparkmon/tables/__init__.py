@@ -4,7 +4,9 @@
 second: the one needs deltalake, the other pyspark, and this room neither.
 """
 
-from sparkmon.tables.table_writer import Condition, TableWriter
+from sparkmon.tables.maintenance import Maintenance
+from sparkmon.tables.retention import Retention
+from sparkmon.tables.table_writer import Condition, Maintained, TableWriter
 from sparkmon.tables.tables import Tables
 
-__all__ = ["Condition", "TableWriter", "Tables"]
+__all__ = ["Condition", "Maintained", "Maintenance", "Retention", "TableWriter", "Tables"]

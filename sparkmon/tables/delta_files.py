@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from deltalake import DeltaTable
 from deltalake.fs import DeltaStorageHandler
@@ -52,10 +53,25 @@ class DeltaFiles:
         schema = pa.schema([self.schema.field(name) for name in columns])
         needed = {*columns, *(name for name, _, _ in where)}
         wide = pa.schema([field for field in self.schema if field.name in needed])
-        parts = [self._rows_of(path, wide, where).select(columns) for path in self._paths(where)]
+        parts = [self._rows_of(path, wide, where).select(columns) for path in self.paths(where)]
         return pa.concat_tables([schema.empty_table(), *parts])
 
-    def _paths(self, where: Sequence[Condition]) -> list[str]:
+    @property
+    def sizes(self) -> list[int]:
+        """The files' sizes in bytes."""
+        sizes: list[Any] = self._actions["size_bytes"].to_pylist()
+        return sizes
+
+    def greatest(self, column: str) -> Any | None:  # noqa: ANN401 - of the column's type
+        """Return the greatest value of a column."""
+        if (
+            f"max.{column}" in self._actions.column_names
+            and not self._actions[f"max.{column}"].null_count
+        ):
+            return pc.max(self._actions[f"max.{column}"]).as_py()
+        return pc.max(self.read([column], [])[column]).as_py()
+
+    def paths(self, where: Sequence[Condition]) -> list[str]:
         """Return the files whose statistics allow rows that meet the conditions."""
         is_needed = [True] * self._actions.num_rows
         for name, operator, value in where:

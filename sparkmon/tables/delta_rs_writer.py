@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import RLock
-from typing import NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
@@ -17,9 +17,11 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 from sparkmon.errors import StoreError
 from sparkmon.tables.conditions import check_conditions
 from sparkmon.tables.delta_files import DeltaFiles
-from sparkmon.tables.table_properties import PROPERTIES, statistics_of
+from sparkmon.tables.delta_rs_maintenance import clean, compact, compactable, delete
+from sparkmon.tables.table_properties import CHECKPOINT_INTERVAL, PROPERTIES, statistics_of
 from sparkmon.tables.table_writer import (
     Condition,
+    Maintained,
     TableWriter,
     following,
     nullable,
@@ -46,7 +48,13 @@ class _Handle:
     def __init__(self, table: DeltaTable, location: str, options: Mapping[str, str]) -> None:
         self.table, self._location, self._options = table, location, options
         self._refreshed = time.monotonic()
+        self._first_version = table.version()
         self._snapshot: _Snapshot | None = None
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it has seen so many commits, each of which makes the next one slower, that opening it anew pays."""
+        return self.table.version() - self._first_version >= CHECKPOINT_INTERVAL
 
     def refresh(self) -> None:
         """Read the commits since the last look."""
@@ -56,6 +64,10 @@ class _Handle:
                 return
         self.table.update_incremental()
         self._refreshed = time.monotonic()
+
+    def names(self) -> list[str]:
+        """Return the names of the columns."""
+        return [field.name for field in self.table.schema().fields]
 
     def files(self) -> DeltaFiles:
         """Return the files of the version at hand."""
@@ -100,7 +112,7 @@ class DeltaRsWriter(TableWriter):
         """See :meth:`TableWriter.append`."""
         if writer is None or batch_id is None:
             self._retry(
-                table, lambda: self._commit(rows, table, self._handle(table), CommitProperties())
+                table, lambda: self._commit(self._handle(table), rows, table, CommitProperties())
             )
             return True
         app_id, batch = transaction(table, writer), batch_id
@@ -110,7 +122,7 @@ class DeltaRsWriter(TableWriter):
             last = None if handle is None else handle.table.transaction_version(app_id)
             if last is not None and last >= batch:
                 return False
-            self._commit(rows, table, handle, _properties(app_id, batch))
+            self._commit(handle, rows, table, _properties(app_id, batch))
             return True
 
         return self._retry(table, once)
@@ -135,15 +147,18 @@ class DeltaRsWriter(TableWriter):
 
     def last_batch(self, table: str, writer: str) -> int | None:
         """See :meth:`TableWriter.last_batch`."""
-        return self._transaction(table, transaction(table, writer))
+        with self._locks[table]:
+            handle = self._handle(table)
+            app_id = transaction(table, writer)
+            return None if handle is None else handle.table.transaction_version(app_id)
 
     def prepare(self, table: str, schema: pa.Schema) -> None:
         """See :meth:`TableWriter.prepare`."""
 
         def once() -> None:
             handle = self._handle(table)
-            if handle is None or not {*schema.names} <= {*handle.files().schema.names}:
-                self._commit(nullable(schema).empty_table(), table, handle, CommitProperties())
+            if handle is None or not {*schema.names} <= {*handle.names()}:
+                self._commit(handle, nullable(schema).empty_table(), table, CommitProperties())
 
         self._retry(table, once)
 
@@ -163,43 +178,74 @@ class DeltaRsWriter(TableWriter):
                 return False
             last = None if handle is None else handle.table.transaction_version(app_id)
             properties = _properties(app_id, following(last))
-            properties.max_commit_retries = 0  # it is the next commit, or none
-            self._commit(rows, table, handle, properties, is_replacement=True)
+            self._commit(handle, rows, table, properties, mode="overwrite")
             return True
 
         return self._retry(table, once)
 
-    def _transaction(self, table: str, app_id: str) -> int | None:
+    def greatest(self, table: str, column: str) -> Any | None:  # noqa: ANN401 - of the column's type
+        """See :meth:`TableWriter.greatest`."""
         with self._locks[table]:
             handle = self._handle(table)
-            return None if handle is None else handle.table.transaction_version(app_id)
+            return None if handle is None else handle.files().greatest(column)
+
+    def maintain(
+        self, table: str, expired: Sequence[Condition] = (), *, dry_run: bool = False
+    ) -> Maintained | None:
+        """See :meth:`TableWriter.maintain`."""
+        with self._locks[table]:
+            handle = self._handle(table)
+            if handle is None:
+                return None
+            files = handle.files().sizes
+            rows = self.read(table, [each[0] for each in expired[:1]], expired) if expired else None
+            expired_rows = 0 if rows is None else rows.num_rows
+            if expired_rows and not dry_run:
+                self._change(table, lambda each: delete(each, expired))
+            small = compactable(files)
+            if small and not dry_run:
+                self._change(table, compact)
+            removed = self._change(table, lambda each: clean(each, dry_run=dry_run))
+        return Maintained(table, expired_rows, len(files), small, removed)
+
+    def _change(self, table: str, change: Callable[[DeltaTable], _T]) -> _T:
+        def once() -> _T:
+            handle = self._handle(table)
+            if handle is None:
+                raise StoreError(
+                    f"the table {self.location}/{table} was removed during maintenance"
+                )
+            return change(handle.table)
+
+        return self._retry(table, once)
 
     def _handle(self, table: str) -> _Handle | None:
         """Return an up-to-date handle; None if there is no table."""
         handle = self._handles.get(table)
         try:
-            if handle is not None:
+            if handle is not None and not handle.is_long:
                 handle.refresh()
                 return handle
         except (DeltaError, OSError):  # it was deleted, or its log cleaned up: it is opened anew
-            del self._handles[table]
+            pass
         location = f"{self.location}/{table}"
         try:
             opened = DeltaTable(location, storage_options=self._options)
         except TableNotFoundError:
             return None
-        return self._handles.setdefault(table, _Handle(opened, location, self._options))
+        self._handles[table] = _Handle(opened, location, self._options)
+        return self._handles[table]
 
     def _commit(
         self,
+        handle: _Handle | None,
         rows: pa.Table,
         table: str,
-        handle: _Handle | None,
         properties: CommitProperties,
         *,
-        is_replacement: bool = False,
+        mode: Literal["append", "overwrite"] = "append",
     ) -> None:
-        """Commit on top of the version that the caller has read by this handle."""
+        """Write rows on top of the state that a handle has seen; without a handle, make the table."""
         rows = rows.cast(nullable(rows.schema))
         if handle is None:
             location = f"{self.location}/{table}"
@@ -214,11 +260,11 @@ class DeltaRsWriter(TableWriter):
                 commit_properties=properties,
             )
             return
-        is_same = rows.schema.names == handle.files().schema.names
+        is_same = rows.schema.names == handle.names()
         write_deltalake(
             handle.table,
             rows,
-            mode="overwrite" if is_replacement else "append",
+            mode=mode,
             schema_mode=None if is_same else "merge",
             commit_properties=properties,
         )
@@ -239,7 +285,9 @@ class DeltaRsWriter(TableWriter):
 
 
 def _properties(app_id: str, batch: int) -> CommitProperties:
+    # delta-rs does not try again: what another commit has done is looked at first.
     return CommitProperties(
+        max_commit_retries=0,
         custom_metadata={"userMetadata": f"{app_id}@{batch}"},
         app_transactions=[Transaction(app_id, batch)],
     )

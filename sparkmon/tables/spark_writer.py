@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import reduce
 from typing import Any
 
@@ -17,6 +18,7 @@ from sparkmon.tables.conditions import check_conditions
 from sparkmon.tables.table_properties import PROPERTIES, statistics_of
 from sparkmon.tables.table_writer import (
     Condition,
+    Maintained,
     TableWriter,
     following,
     nullable,
@@ -33,6 +35,8 @@ _CONCURRENT = (
     *("DELTA_CONCURRENT_TRANSACTION", "DELTA_CONCURRENT_DELETE_DELETE", "DELTA_CONCURRENT_APPEND"),
 )
 _TRIES = 5
+_FEWEST = 8
+"""Files that are worth a compaction."""
 _LOOK_BACK = 1000
 """Commits in which the last batch of a writer is sought."""
 _COMPARE: Mapping[str, Callable[[Column, Any], Column]] = {
@@ -174,6 +178,37 @@ class SparkWriter(TableWriter):
         self._save(rows, table, options | {"userMetadata": mark}, mode="overwrite")
         return mark in self._metadata(table)
 
+    def greatest(self, table: str, column: str) -> Any | None:  # noqa: ANN401 - of the column's type
+        """See :meth:`TableWriter.greatest`."""
+        frame = self._frame(table)
+        if frame is None:
+            return None
+        return frame.agg(F.max(column).alias("greatest")).toArrow()["greatest"][0].as_py()
+
+    def maintain(
+        self, table: str, expired: Sequence[Condition] = (), *, dry_run: bool = False
+    ) -> Maintained | None:
+        """See :meth:`TableWriter.maintain`; files of catalogs are not counted before they are removed."""
+        frame = self._frame(table)
+        if frame is None:
+            return None
+        name, is_expired = self._name_of(table), " AND ".join(_sql(*each) for each in expired)
+        expired_rows = frame.where(is_expired).count() if expired else 0
+        detail = self._spark.sql(f"DESCRIBE DETAIL {name}").select("numFiles").toArrow()
+        files = int(detail["numFiles"][0].as_py())
+        if dry_run:
+            return Maintained(table, expired_rows, files, files if files >= _FEWEST else 0, 0)
+        if expired_rows:
+            self._spark.sql(f"DELETE FROM {name} WHERE {is_expired}")
+        compacted = 0
+        if files >= _FEWEST:
+            metrics = (
+                self._spark.sql(f"OPTIMIZE {name}").select("metrics.numFilesRemoved").toArrow()
+            )
+            compacted = int(metrics["numFilesRemoved"][0].as_py())
+        self._spark.sql(f"VACUUM {name}")
+        return Maintained(table, expired_rows, files, compacted, 0)
+
     def _save(
         self, rows: pa.Table, table: str, options: Mapping[str, Any], *, mode: str = "append"
     ) -> None:
@@ -211,3 +246,7 @@ def _column(name: str, operator: str, value: Any) -> Column:  # noqa: ANN401 - o
         values: Iterable[Any] = value
         return column.isin(*values)
     return _COMPARE[operator](column, value)
+
+
+def _sql(name: str, operator: str, value: datetime) -> str:
+    return f"`{name}` {operator} TIMESTAMP '{value.isoformat()}'"

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-__all__ = ["PROPERTIES", "statistics_of"]
+__all__ = ["CHECKPOINT_INTERVAL", "PROPERTIES", "statistics_of"]
+
+CHECKPOINT_INTERVAL = 20
 
 PROPERTIES: dict[str, str | None] = {
     # delta-rs' readers of Arrow know no deletion vectors.
     "delta.enableDeletionVectors": "false",
     # A start reads at most this many commits; a checkpoint of a maintained table is small.
-    "delta.checkpointInterval": "20",
+    "delta.checkpointInterval": f"{CHECKPOINT_INTERVAL}",
     # A monitor commits every few seconds: a month of commits would be 260,000 files to list.
     "delta.logRetentionDuration": "interval 1 days",
     "delta.deletedFileRetentionDuration": "interval 1 days",

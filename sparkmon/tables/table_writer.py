@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import pyarrow as pa
 
-__all__ = ["Condition", "TableWriter", "following", "nullable", "replacement", "transaction"]
+__all__ = [
+    "Condition",
+    "Maintained",
+    "TableWriter",
+    "following",
+    "nullable",
+    "replacement",
+    "transaction",
+]
 
 Condition: TypeAlias = tuple[str, str, Any]
 """A column, one of ``= != < <= > >= in "not null" null``, and a value."""
@@ -32,6 +40,19 @@ def following(last: int | None) -> int:
 def nullable(schema: pa.Schema) -> pa.Schema:
     """Return a schema as tables are made with: every column may be null, as in those that Spark makes."""
     return pa.schema([field.with_nullable(True).remove_metadata() for field in schema])
+
+
+class Maintained(NamedTuple):
+    """What the maintenance of a table did, or in a dry run would do."""
+
+    table: str
+    expired_rows: int
+    files: int
+    """Files with rows, before."""
+    compacted_files: int
+    """Those that were compacted into fewer."""
+    removed_files: int
+    """Files that no commit of the last day needs."""
 
 
 class TableWriter(ABC):
@@ -128,4 +149,31 @@ class TableWriter(ABC):
         -------
         bool
             Whether the rows were replaced.
+        """
+
+    @abstractmethod
+    def greatest(self, table: str, column: str) -> Any | None:  # noqa: ANN401 - of the column's type
+        """Return the greatest value of a column; None if there is none."""
+
+    @abstractmethod
+    def maintain(
+        self, table: str, expired: Sequence[Condition] = (), *, dry_run: bool = False
+    ) -> Maintained | None:
+        """Delete rows, compact small files, and remove files and commits that are not needed any more.
+
+        Readers of the table's present state and writers need not stop; earlier states can be read for a day.
+
+        Parameters
+        ----------
+        table : str
+            The table's name.
+        expired : sequence of Condition
+            Rows that meet all of them are deleted; by default none.
+        dry_run : bool, default False
+            Count only.
+
+        Returns
+        -------
+        Maintained or None
+            None if there is no such table.
         """

@@ -45,7 +45,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "explain": {"errors", "profiles", "records"},
     "skew": {"errors", "protocol", "store"},
-    "tables": {"distributions", "errors"},
+    "tables": {"distributions", "errors", "interval"},
     "sinks": {"backoff", "errors", "option_types", "printable", "registry", "secret"},
     "alerts": {"backoff", "comparison", "distributions", "errors", "sinks", "tables"},
     "health": {"alerts", "errors", "schemas", "sinks"},

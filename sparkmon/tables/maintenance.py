@@ -1,0 +1,105 @@
+"""Maintenance: expired rows are deleted, small files compacted, and what no commit needs any more is removed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sparkmon.interval import EPOCH
+from sparkmon.tables.retention import MAINTAINED, TIME_COLUMNS, Retention
+from sparkmon.tables.table_writer import Condition, Maintained, TableWriter
+
+__all__ = ["Maintenance"]
+
+_OF_OPEN_WINDOWS = {"panes", "event_digests"}
+"""The tables from which a start reads back the open windows."""
+
+
+class Maintenance:
+    """Maintains the tables of a monitor, now and then.
+
+    Parameters
+    ----------
+    tables : TableWriter
+        The tables. Maintenance of a table keeps other users of the same writer waiting: open one of its own.
+    retention : Retention, optional
+        How long rows are kept.
+    every : timedelta, default 1 hour
+        The time from one run to the next.
+    window : timedelta, default 0
+        The length of the longest window that is made of panes: panes that a later window may need are kept.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from datetime import timezone
+    >>> from sparkmon.tables import Tables
+    >>> maintenance = Maintenance(Tables(tempfile.mkdtemp()).open())
+    >>> noon = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
+    >>> maintenance.run_once(noon), maintenance.due(noon), maintenance.due(noon + timedelta(hours=1))
+    ([], False, True)
+    """
+
+    def __init__(
+        self,
+        tables: TableWriter,
+        retention: Retention | None = None,
+        *,
+        every: timedelta = timedelta(hours=1),
+        window: timedelta = timedelta(),
+    ) -> None:
+        self._tables, self._retention = tables, retention or Retention()
+        self._every, self._window = every, window
+        self._last_run: datetime | None = None
+
+    def due(self, now: datetime) -> bool:
+        """Return whether it is time for a run; a new object is due at once."""
+        return self._last_run is None or now - self._last_run >= self._every
+
+    def run_once(self, now: datetime, *, dry_run: bool = False) -> list[Maintained]:
+        """Maintain every table that exists.
+
+        Parameters
+        ----------
+        now : datetime
+            The time.
+        dry_run : bool, default False
+            Count what a run would do, and change nothing.
+        """
+        self._last_run = now
+        done = (
+            self._tables.maintain(table, self._expired(table, now), dry_run=dry_run)
+            for table in MAINTAINED
+        )
+        return [each for each in done if each is not None]
+
+    def _expired(self, table: str, now: datetime) -> Sequence[Condition]:
+        """Return the conditions of expired rows; none if no rows expire."""
+        length = self._retention.of(table)
+        if length is None:
+            return []
+        column = TIME_COLUMNS[table]
+        newest = self._tables.greatest(table, column)
+        if newest is None:
+            return []
+        cutoff = min(newest, now) - length
+        if table in _OF_OPEN_WINDOWS:
+            cutoff = min(cutoff, self._open_since(cutoff))
+        return [(column, "<", cutoff), (column, ">", EPOCH)]
+
+    def _open_since(self, cutoff: datetime) -> datetime:
+        """Return the start of the first pane before ``cutoff`` that a window may still need."""
+        columns = ["model", "window_start", "window_end"]
+        panes = self._tables.read("panes", columns, [("window_end", "<", cutoff)])
+        closed = self._tables.read("closed_windows", ["model", "window_end"])
+        if panes is None or panes.num_rows == 0:
+            return cutoff
+        ends: dict[str, datetime] = {}
+        for model, end in [] if closed is None else zip(*closed.to_pydict().values(), strict=True):
+            ends[model] = max(end, ends.get(model, end))
+        starts: list[datetime] = [
+            start
+            for model, start, end in zip(*panes.to_pydict().values(), strict=True)
+            if model not in ends or end > ends[model] - self._window
+        ]
+        return min([cutoff, *starts])
