@@ -38,6 +38,7 @@ from sparkmon.serving.metrics import TransformerMetrics
 from sparkmon.sinks import SINKS
 from sparkmon.sources import SOURCES
 from sparkmon.statistics import STATISTICS
+from sparkmon.tables import Retention
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 MADE = "<!-- Made by scripts/make_reference_pages.py; do not edit. -->"
@@ -174,7 +175,8 @@ def configuration() -> Iterator[str]:
         **{"`store`": config.StoreLocation, "`windows`": Windows, "`checks`": comparison.Checks},
         **{"`alerting`": Alerting, "`alerting.policy`": Policy},
         **{"An entry of `severities`": SeverityRule, "An entry of `routes`": Route},
-        **{"`health`": HealthLimits, "`metrics`": config.MetricsEndpoint},
+        **{"`health`": HealthLimits, "`retention`": Retention},
+        **{"`metrics`": config.MetricsEndpoint},
         **{f"Source `{name}`": SOURCES.get(name) for name in SOURCES},
         **{f"Sink `{name}`": SINKS.get(name) for name in SINKS},
     }
@@ -198,7 +200,9 @@ def default(option: config.Option) -> str:
     """Write a default as YAML."""
     if option.default is config.REQUIRED:
         return "required"
-    if isinstance(option.default, Windows | comparison.Checks | Alerting | Policy | HealthLimits):
+    if isinstance(
+        option.default, Windows | comparison.Checks | Alerting | Policy | HealthLimits | Retention
+    ):
         return "see below"
     if isinstance(option.default, timedelta):
         return f"`{format_interval(option.default)}`"

@@ -37,6 +37,7 @@ _HOMES = {
     "OnlineStore": "sparkmon.store",
     "Policy": "sparkmon.alerts",
     "ReferenceStore": "sparkmon.store",
+    "Retention": "sparkmon.tables",
     "Route": "sparkmon.alerts",
     "Secret": "sparkmon.sinks",
     "SeverityRule": "sparkmon.alerts",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import secrets
 from collections.abc import Collection, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from sparkmon.cli.terminal import note
-from sparkmon.errors import MissingExtraError, OptionError
+from sparkmon.errors import OptionError
 
 __all__ = ["ack", "alerts", "list_alerts", "replay", "silence"]
 
@@ -204,16 +204,9 @@ def _chosen(kind: str, begin: str, ids: Collection[str]) -> list[str]:
 def _store_of(config: Path) -> Iterator[tuple[Any, Any]]:
     """Yield the alert store of a monitor, and its settings."""
     from sparkmon.alerts import AlertStore
+    from sparkmon.cli.open_tables import open_tables
     from sparkmon.config import read_config
-    from sparkmon.tables import Tables
 
     settings = read_config(config)
-    tables = Tables(settings.tables)
-    with ExitStack() as stack:
-        try:
-            writer = tables.open()
-        except (MissingExtraError, OptionError):  # only Spark reaches them
-            from sparkmon.cli.spark import open_session
-
-            writer = tables.open(stack.enter_context(open_session(settings.spark)))
-        yield AlertStore(writer), settings
+    with open_tables(settings) as tables:
+        yield AlertStore(tables), settings

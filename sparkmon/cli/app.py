@@ -10,6 +10,7 @@ from sparkmon import __version__
 from sparkmon.cli.alerts import alerts
 from sparkmon.cli.compare import compare
 from sparkmon.cli.demo import demo
+from sparkmon.cli.maintain import maintain
 from sparkmon.cli.profile import profile
 from sparkmon.cli.receive import receive
 from sparkmon.cli.run import RunCommand, run
@@ -29,6 +30,7 @@ for command in (demo, profile, receive):
     app.command()(command)
 app.command(cls=RunCommand)(run)
 app.command()(compare)
+app.command()(maintain)
 app.add_typer(alerts, name="alerts")
 
 

@@ -13,6 +13,7 @@ from sparkmon.monitor import COMPONENTS, Monitor, Windows
 from sparkmon.option_types import Location, TablesLocation
 from sparkmon.sources import EventSource
 from sparkmon.store import DEFAULT_REFERENCE, ReferenceStore, open_store
+from sparkmon.tables import Retention
 
 __all__ = ["MetricsEndpoint", "MonitorConfig", "StoreLocation"]
 
@@ -71,6 +72,8 @@ class MonitorConfig:
     """The sinks and the policy of alerts."""
     health: HealthLimits = field(default_factory=HealthLimits)
     """When the monitor itself is unhealthy."""
+    retention: Retention = field(default_factory=Retention)
+    """How long the rows of the tables are kept."""
     metrics: MetricsEndpoint | None = None
     """Where Prometheus scrapes the monitor, such as {port: 9108}. By default nowhere."""
     spark: Mapping[str, str] = field(default_factory=dict)

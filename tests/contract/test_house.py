@@ -57,7 +57,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "session": {"errors", "functions", "sources"},
     "config": {
         *("alerts", "comparison", "errors", "health", "interval", "monitor", "option_types"),
-        *("registry", "secret", "sinks", "sources", "store"),
+        *("registry", "secret", "sinks", "sources", "store", "tables"),
     },
     "demo": {
         *("alerts", "errors", "monitor", "payload_logger", "profiles", "serving", "sinks"),

@@ -125,7 +125,7 @@ def test_a_year_of_commits_reads_like_a_new_table(tmp_path: Path) -> None:
     assert len(DeltaTable(table).file_uris()) <= 3
     assert len([name for name in os.listdir(table) if name.endswith(".parquet")]) <= 3
 
-    where = [("window_start", ">=", now - 160 * HOUR)]
+    where = [("window_start", ">=", now - 156 * HOUR)]
     expected = as_rows(new.read("profiles", where=where))
     assert as_rows(DeltaRsWriter(f"{tmp_path}/old").read("profiles", where=where)) == expected
     costs = [_cost(f"{tmp_path}/{name}", where) for name in ("old", "new")]

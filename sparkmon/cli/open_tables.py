@@ -1,0 +1,26 @@
+"""The tables of a monitor, without a Spark session where they need none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from sparkmon.config import MonitorConfig
+from sparkmon.errors import MissingExtraError, OptionError
+from sparkmon.tables import Tables, TableWriter
+
+__all__ = ["open_tables"]
+
+
+@contextmanager
+def open_tables(settings: MonitorConfig) -> Iterator[TableWriter]:
+    """Open the tables of a monitor; start Spark if only Spark reaches them."""
+    tables = Tables(settings.tables)
+    with ExitStack() as stack:
+        try:
+            writer = tables.open()
+        except (MissingExtraError, OptionError):
+            from sparkmon.cli.spark import open_session
+
+            writer = tables.open(stack.enter_context(open_session(settings.spark)))
+        yield writer

@@ -1,0 +1,57 @@
+"""``sparkmon maintain``: what it prints, and that a dry run changes nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from typer.testing import CliRunner, Result
+
+from sparkmon.cli.app import app
+from sparkmon.tables import Tables
+
+MONITOR = """
+source: {format: kserve, path: spool}
+store: {path: store}
+tables: ./tables
+retention: {profiles: 10 days, deliveries: null}
+"""
+NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
+
+
+@pytest.fixture
+def monitor(tmp_path: Path) -> Path:
+    (tmp_path / "monitor.yaml").write_text(MONITOR)
+    return tmp_path / "monitor.yaml"
+
+
+def maintain(*words: object) -> Result:
+    return CliRunner().invoke(app, ["maintain", *map(str, words)])
+
+
+def test_the_tables_of_a_monitor_are_maintained(monitor: Path) -> None:
+    tables = Tables(f"{monitor.parent}/tables").open()
+    for day in range(20):
+        tables.append(pa.table({"window_end": [NOON + timedelta(days=day)]}), "profiles")
+        tables.append(pa.table({"time": [NOON + timedelta(days=100 * day)]}), "deliveries")
+    for words in (["--dry-run"], []):
+        result = maintain(monitor, *words)
+        assert result.exit_code == 0, result.exception
+        lines = [line.split() for line in result.stdout.splitlines()]
+        assert lines == [
+            ["table", "expired", "rows", "files", "compacted", "removed"],
+            ["profiles", "9", "20", "20", "0"],
+            ["deliveries", "0", "20", "20", "0"],
+        ]
+        assert ("a dry run: nothing was changed" in result.stderr) == bool(words)
+        rows = tables.read("profiles")
+        assert rows is not None
+        assert rows.num_rows == (20 if words else 11)
+
+
+def test_a_monitor_without_tables_is_named(monitor: Path) -> None:
+    result = maintain(monitor)
+    assert result.exit_code == 0
+    assert "there are no tables yet in" in result.stderr
