@@ -22,7 +22,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import Metric
 from pyspark.sql.types import StructType
 
-from sparkmon import alerts, comparison, config, distributions, errors, protocol, schemas
+from sparkmon import Retention, alerts, comparison, config, distributions, errors, protocol, schemas
 from sparkmon.alerts import Alerting, Policy, Route, SeverityRule
 from sparkmon.cli.app import app
 from sparkmon.columns import COLUMNS
@@ -38,7 +38,6 @@ from sparkmon.serving.metrics import TransformerMetrics
 from sparkmon.sinks import SINKS
 from sparkmon.sources import SOURCES
 from sparkmon.statistics import STATISTICS
-from sparkmon.tables import Retention
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 MADE = "<!-- Made by scripts/make_reference_pages.py; do not edit. -->"
@@ -175,8 +174,7 @@ def configuration() -> Iterator[str]:
         **{"`store`": config.StoreLocation, "`windows`": Windows, "`checks`": comparison.Checks},
         **{"`alerting`": Alerting, "`alerting.policy`": Policy},
         **{"An entry of `severities`": SeverityRule, "An entry of `routes`": Route},
-        **{"`health`": HealthLimits, "`retention`": Retention},
-        **{"`metrics`": config.MetricsEndpoint},
+        **{"`health`": HealthLimits, "`retention`": Retention, "`metrics`": config.MetricsEndpoint},
         **{f"Source `{name}`": SOURCES.get(name) for name in SOURCES},
         **{f"Sink `{name}`": SINKS.get(name) for name in SINKS},
     }
@@ -200,9 +198,7 @@ def default(option: config.Option) -> str:
     """Write a default as YAML."""
     if option.default is config.REQUIRED:
         return "required"
-    if isinstance(
-        option.default, Windows | comparison.Checks | Alerting | Policy | HealthLimits | Retention
-    ):
+    if hasattr(option.default, "__dataclass_fields__"):
         return "see below"
     if isinstance(option.default, timedelta):
         return f"`{format_interval(option.default)}`"

@@ -67,11 +67,11 @@ class Maintenance:
             Count what a run would do, and change nothing.
         """
         self._last_run = now
-        done = (
+        maintained = (
             self._tables.maintain(table, self._expired(table, now), dry_run=dry_run)
             for table in MAINTAINED
         )
-        return [each for each in done if each is not None]
+        return [each for each in maintained if each is not None]
 
     def _expired(self, table: str, now: datetime) -> Sequence[Condition]:
         """Return the conditions of expired rows; none if no rows expire."""
