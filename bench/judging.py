@@ -6,10 +6,8 @@ import multiprocessing
 import resource
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from bench.closings import Closing
 from bench.rounds import Contender, Rounds
@@ -30,7 +28,7 @@ _CLOSINGS = {
 }
 
 
-def measure_judging(folder: Path, rounds: Rounds, *, quick: bool) -> Section:
+def measure_judging(rounds: Rounds, *, quick: bool) -> Section:
     """Measure closings of several sizes with prepared references, and that of most models without, too."""
     closings = {name: _fewer(each) if quick else each for name, each in _CLOSINGS.items()}
     contenders = []
@@ -45,7 +43,7 @@ def measure_judging(folder: Path, rounds: Rounds, *, quick: bool) -> Section:
     few = replace(rounds, runs=min(rounds.runs, 3), warm_ups=min(rounds.warm_ups, 1))
     results = few.measure(contenders)
     rounds.say(f"memory: {_LARGE}")
-    memory = _memory_mib(folder, closings[_LARGE])
+    memory = _memory_mib(closings[_LARGE])
     return Section(
         "judging",
         "Judging windows that close together, in one process: profiles to findings, explained",
@@ -87,16 +85,13 @@ def _fewer(closing: Closing) -> Closing:
     )
 
 
-def _memory_mib(folder: Path, closing: Closing) -> float:
-    """Return how much memory a process needs at most that reads references and judges a closing."""
-    files = folder / "references.parquet", folder / "profiles.parquet"
-    pq.write_table(closing.references(), files[0])
-    pq.write_table(closing.profiles(), files[1])
+def _memory_mib(closing: Closing) -> float:
+    """Return how much memory a process needs at most that has references and judges a closing."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(_judge_files, files)
+        return pool.apply(_peak_mib, (closing,))
 
 
-def _judge_files(references: Path, profiles: Path) -> float:
-    findings = _judge(pq.read_table(references)).findings(pq.read_table(profiles))
+def _peak_mib(closing: Closing) -> float:
+    findings = _judge(closing.references()).findings(closing.profiles())
     assert findings.num_rows
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10

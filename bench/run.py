@@ -36,7 +36,7 @@ _ALONE: dict[str, Callable[[Path, Rounds, bool], Section]] = {
     "serving": lambda folder, rounds, quick: measure_serving(folder, rounds, 0.2 if quick else 3),
     "decoding": lambda _, rounds, quick: measure_decoding(rounds, 500 if quick else 50_000),
     "panes": lambda _, rounds, quick: measure_panes(rounds, 500 if quick else 50_000),
-    "judging": lambda folder, rounds, quick: measure_judging(folder, rounds, quick=quick),
+    "judging": lambda _, rounds, quick: measure_judging(rounds, quick=quick),
 }
 """Sections that need no Spark; they run first, while no JVM is there."""
 
