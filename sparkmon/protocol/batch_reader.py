@@ -50,11 +50,11 @@ class _Read(NamedTuple):
 
     def before(self, end: int) -> _Read:
         """Return those of the events that come before ``end``."""
-        kept = np.flatnonzero(self.places < end)
+        events = np.flatnonzero(self.places < end)
         rows = np.flatnonzero(np.repeat(self.places < end, self.table.counts))
         return self._replace(
-            places=self.places[kept],
-            table=self.table.take(kept.tolist()),
+            places=self.places[events],
+            table=self.table.take(events.tolist()),
             cells=self.cells.take(rows),
         )
 
