@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
 
-from sparkmon.tables import Tables, TableWriter
+from sparkmon.tables import Maintained, Maintenance, Retention, Tables, TableWriter
 from sparkmon.tables.delta_rs_writer import DeltaRsWriter
 from sparkmon.tables.spark_writer import SparkWriter
-from tests.tables.writer_contract import WriterContract, as_rows, counts, profiles
+from tests.tables.writer_contract import HOUR, START, WriterContract, as_rows, counts, profiles
 
 
 def spark_writer(spark: SparkSession, location: str) -> TableWriter:
@@ -85,3 +86,33 @@ def test_delta_rs_reads_what_a_data_frame_wrote(spark: SparkSession, tmp_path: P
     assert as_rows(rows) == as_rows(frame.toArrow())
     assert tables.open().last_batch("rows", "q") == 0
     assert not tables.open().append(counts(2), "rows", writer="q", batch_id=0)
+
+
+def test_of_writers_of_both_kinds_one_replaces(spark: SparkSession, tmp_path: Path) -> None:
+    writers = [spark_writer(spark, f"{tmp_path}"), DeltaRsWriter(f"{tmp_path}")]
+    for turn in range(4):
+        version = writers[turn % 2].version("leases")
+
+        def replace(index: int, version: int | None = version) -> bool:
+            return writers[index].replace("leases", counts(index), version)
+
+        with ThreadPoolExecutor(2) as threads:
+            answers = list(threads.map(replace, range(2)))
+        assert sorted(answers) == [False, True]
+        for each in writers:
+            assert as_rows(each.read("leases")) == as_rows(counts(answers.index(True)))
+
+
+def test_spark_maintains_a_catalog_table(spark: SparkSession, catalog: str) -> None:
+    writer = spark_writer(spark, catalog)
+    for hour in range(9):
+        writer.append(profiles(hour), "profiles", writer="q", batch_id=hour)
+    maintenance = Maintenance(writer, Retention(profiles=3 * HOUR))
+    (dry,) = maintenance.run_once(START + 24 * HOUR, dry_run=True)
+    assert dry == Maintained("profiles", 5, 9, 9, 0)
+    (maintained,) = maintenance.run_once(START + 24 * HOUR)
+    assert maintained[:3] == dry[:3]
+    files = spark.sql(f"DESCRIBE DETAIL {catalog}.profiles").select("numFiles").collect()
+    assert files[0][0] == 1
+    assert as_rows(writer.read("profiles")) == as_rows(profiles(5, 6, 7, 8))
+    assert not writer.append(profiles(1), "profiles", writer="q", batch_id=8)
