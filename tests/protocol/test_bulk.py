@@ -13,7 +13,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparkmon.protocol import Limits, decode, decode_batch, decode_events, events_to_batch, jsontext
+from sparkmon.protocol import (
+    Limits,
+    batch_reader,
+    decode,
+    decode_batch,
+    decode_events,
+    events_to_batch,
+    jsontext,
+)
 from sparkmon.records import Event, Feature, ModelSchema
 from tests.protocol.events import event
 from tests.protocol.hostile import HOSTILE, tensor, v1, v2
@@ -219,3 +227,16 @@ def test_rows_of_several_models_and_versions_share_the_work_and_not_the_blocks()
                 "feature_0": (at, None),
                 "feature_1": (place, None),
             }
+
+
+def test_a_step_that_is_full_ends_before_bodies_that_were_read_in_bulk(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    good = [one for events in GOOD.values() for one in events]
+    nested = [event(v1([[[i, 2], [3, 4]]])) for i in range(len(good))]
+    events = events_to_batch([one for pair in zip(good, nested, strict=True) for one in pair])
+    whole = decode_batch(events).to_pylist()
+    monkeypatch.setattr(batch_reader, "_STEP_BYTES", 1000)
+    parts = list(decode_events(events))
+    assert len(parts) > 20
+    assert [row for part in parts for row in part.rows().to_pylist()] == whole
