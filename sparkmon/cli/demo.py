@@ -46,12 +46,13 @@ def demo(
     the model; a logger posts every request and answer to `sparkmon receive`.
     Half-way the job that writes the weather breaks: temperatures come in
     Celsius, the humidity freezes. Spark reads the log, compares every three
-    seconds of traffic with the training data and raises alerts.
+    seconds of traffic with the training data and raises alerts, which are
+    printed with the time since the first request with the fault.
 
     Exit status 1 if a fault was missed, anything else was flagged, or a row was lost.
     """
     # Spark takes a moment to import, and `sparkmon --help` needs none of it.
-    from sparkmon.cli.print_demo import print_demo, progress_of, summary_of
+    from sparkmon.cli.print_demo import live, print_demo, summary_of
     from sparkmon.cli.spark import open_session
     from sparkmon.demo import run_demo
 
@@ -61,9 +62,9 @@ def demo(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="sparkmon-demo-"))
         )
         console = Console(stderr=True, highlight=False)
-        report = stack.enter_context(progress_of(console, quiet=headless or as_json))
+        report, on_alert = stack.enter_context(live(console, headless=headless, quiet=as_json))
         spark = stack.enter_context(open_session({"spark.sql.shuffle.partitions": "2"}))
-        result = run_demo(spark, place.absolute(), checked_store, report)
+        result = run_demo(spark, place.absolute(), checked_store, report, on_alert)
         if as_json:
             print(json.dumps(summary_of(result), indent=2))
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,19 +12,37 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from sparkmon.demo import DemoResult
+from sparkmon.cli.terminal import shown
+from sparkmon.demo import DemoResult, OnAlert, Report
+from sparkmon.sinks import Alert
 
-__all__ = ["print_demo", "progress_of", "summary_of"]
+__all__ = ["live", "print_demo", "summary_of"]
 
 
 @contextmanager
-def progress_of(console: Console, *, quiet: bool) -> Iterator[Callable[[str, float], None]]:
-    """Return a function that shows the progress: as a bar, as lines without a terminal, or not at all."""
-    if quiet:
-        yield lambda _what, _share: None
+def live(console: Console, *, headless: bool, quiet: bool) -> Iterator[tuple[Report, OnAlert]]:
+    """Return functions that show the progress, as a bar or as lines without a terminal, and each alert as it comes.
+
+    Parameters
+    ----------
+    console : Console
+        Where they print.
+    headless : bool
+        Whether to show no progress.
+    quiet : bool
+        Whether to show nothing.
+    """
+
+    def alert(alert: Alert, since_s: float) -> None:
+        if not quiet and not alert.is_repeat:
+            line = f"{since_s:+6.1f} s  {alert.state} {alert.severity}: {alert.message}"
+            console.print(shown(line), soft_wrap=True)
+
+    if headless or quiet:
+        yield (lambda _what, _share: None), alert
         return
     if not console.is_terminal:
-        yield _lines(console)
+        yield _lines(console), alert
         return
     columns = (
         TextColumn("{task.description}"),
@@ -34,10 +52,10 @@ def progress_of(console: Console, *, quiet: bool) -> Iterator[Callable[[str, flo
     )
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("starting", total=1.0)
-        yield lambda what, share: bar.update(task, description=what, completed=share)
+        yield lambda what, share: bar.update(task, description=what, completed=share), alert
 
 
-def _lines(console: Console) -> Callable[[str, float], None]:
+def _lines(console: Console) -> Report:
     """Return a function that prints a line for every new tenth of the traffic."""
     tenths = -1
 

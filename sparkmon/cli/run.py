@@ -96,9 +96,10 @@ def run(
             late = 0
             while not stopped.is_set():
                 ended = query.awaitTermination(_POLL_S)
-                if (dropped := query.late_events) > late:
-                    delay = settings.windows.delay
-                    _say(f"{dropped - late} events came later than {delay} and are in no window")
+                if (dropped := query.late_rows) > late:
+                    _say(
+                        f"{dropped - late} rows came after their window had closed and are in none"
+                    )
                     late = dropped
                 if ended:
                     closed = ", and its last window closed" if flush else ""

@@ -55,7 +55,7 @@ class MonitorConfig:
     tables: TablesLocation
     """A directory with a / in it, such as ./tables, or a catalog schema."""
     checkpoints: Location | None = None
-    """The directory of the queries' progress. By default tables/checkpoints."""
+    """The directory of the query's progress. By default tables/checkpoints."""
     reference: str = DEFAULT_REFERENCE
     """The name of the references to compare with."""
     components: Sequence[str] = COMPONENTS
@@ -68,6 +68,8 @@ class MonitorConfig:
     """A list of the slices of the references to watch. By default all of them."""
     views: Mapping[str, str] = field(default_factory=dict)
     """The feature view of a model that a transformer serves: {MODEL: NAME:VERSION}."""
+    trigger: str = "10 seconds"
+    """How often the monitor looks for events. An alert comes at most this long after its window has closed."""
     alerting: Alerting = field(default_factory=Alerting)
     """The sinks and the policy of alerts."""
     health: HealthLimits = field(default_factory=HealthLimits)
@@ -111,4 +113,5 @@ class MonitorConfig:
             components=self.components,
             views=self.views,
             slices=self.slices,
+            trigger=self.trigger,
         )

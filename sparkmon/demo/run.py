@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -24,35 +24,48 @@ from sparkmon.demo.traffic import Traffic
 from sparkmon.errors import SparkmonError
 from sparkmon.monitor import Monitor, MonitorQuery, Windows
 from sparkmon.profiles import reference_of
-from sparkmon.sinks import AlertSink, Notification
+from sparkmon.sinks import Alert, AlertSink, Notification
 from sparkmon.store import ReferenceStore, open_store
 
-__all__ = ["run_demo"]
+__all__ = ["OnAlert", "Report", "run_demo"]
 
 _WINDOW_S = 3
 _DELAY_S = 5
 _SECONDS = 45.0
 _POLL_S = 0.25
+_TRIGGER = "500 milliseconds"
 
 Report = Callable[[str, float], None]
 """Called with the current step, and the share of the traffic that has been sent, from 0 to 1."""
 
 
-class _Counter(AlertSink):
-    """Counts alerts for the progress line."""
+OnAlert = Callable[[Alert, float], None]
+"""Called with each alert, and how many seconds after the first request with the fault it came."""
 
-    kind = "counter"
 
-    def __init__(self) -> None:
+class _LiveAlerts(AlertSink):
+    """Passes alerts on as they come."""
+
+    kind = "live"
+
+    def __init__(self, on_alert: OnAlert) -> None:
         super().__init__()
         self.count = 0
+        self.sender: Sender | None = None
+        self._on_alert = on_alert
 
     def deliver(self, notification: Notification) -> None:
-        """Count them."""
+        """Pass them on."""
         self.count += notification.count
+        since = None if self.sender is None else self.sender.progress.fault_time
+        began = datetime.now(timezone.utc) if since is None else datetime.fromisoformat(since)
+        for alert in notification.alerts:
+            self._on_alert(alert, (datetime.now(timezone.utc) - began).total_seconds())
 
 
-def run_demo(spark: SparkSession, out: Path, store: str, report: Report) -> DemoResult:
+def run_demo(
+    spark: SparkSession, out: Path, store: str, report: Report, on_alert: OnAlert
+) -> DemoResult:
     """Run the demonstration, or continue an interrupted one.
 
     Parameters
@@ -64,7 +77,9 @@ def run_demo(spark: SparkSession, out: Path, store: str, report: Report) -> Demo
     store : str
         ``local``, or the URL of a database on a server that is running.
     report : callable
-        Called several times a second.
+        Called several times a second; see :data:`Report`.
+    on_alert : callable
+        Called with each alert as it comes; see :data:`OnAlert`.
 
     Raises
     ------
@@ -88,12 +103,13 @@ def run_demo(spark: SparkSession, out: Path, store: str, report: Report) -> Demo
         platform.start_transformer(place)
         report("profiling the training data", 0.0)
         _make_reference(spark, features, flights)
-        counter = _Counter()
+        alerts = _LiveAlerts(on_alert)
         monitor = Monitor(
             features,
             f"{out}/tables",
             windows=Windows(f"{_WINDOW_S} seconds", delay=f"{_DELAY_S} seconds"),
-            alerting=Alerting([counter]),
+            alerting=Alerting([alerts]),
+            trigger=_TRIGGER,
             views={MODEL: f"{VIEW.name}:{VIEW.version}"},
         )
         traffic = Traffic(flights.live, reports)
@@ -105,7 +121,8 @@ def run_demo(spark: SparkSession, out: Path, store: str, report: Report) -> Demo
             _SECONDS,
             lambda: reports.write_broken(features),
         )
-        _run_monitor(spark, monitor, sender, platform, f"{out}/checkpoints", counter, report)
+        alerts.sender = sender
+        _run_monitor(spark, monitor, sender, platform, f"{out}/checkpoints", alerts, report)
         report("counting", 1.0)
         return _summary(spark, monitor, sender, platform, repr(features), start)
 
@@ -126,7 +143,7 @@ def _run_monitor(
     sender: Sender,
     platform: Platform,
     checkpoints: str,
-    counter: _Counter,
+    alerts: _LiveAlerts,
     report: Report,
 ) -> None:
     """Run the monitor until the traffic has ended and all windows have closed."""
@@ -137,7 +154,7 @@ def _run_monitor(
         sender.start()
         while sender.is_alive():
             _check(query, sender)
-            report(f"monitoring; {counter.count} alerts", sender.share)
+            report(f"monitoring; {alerts.count} alerts", sender.share)
             sender.join(_POLL_S)
         _check(query, sender)
         report("closing the last windows", 1.0)

@@ -1,4 +1,4 @@
-"""Counts of what the writers of batches see: dead letters, and the traffic of each model."""
+"""Counts of what a monitor sees: dead letters, late rows, redelivered events, and the traffic of each model."""
 
 from __future__ import annotations
 
@@ -54,6 +54,8 @@ class Counters:
         self._lock = threading.Lock()
         self._dead_letters: Counter[str] = Counter()
         self._traffic: dict[str, Traffic] = {}
+        self._watermarks: dict[str, datetime] = {}
+        self._counts: Counter[str] = Counter()
 
     def __reduce__(self) -> tuple[type[Counters], tuple[()]]:
         # Over Spark Connect batches are written in a process of the server, which counts for itself.
@@ -65,11 +67,54 @@ class Counters:
             self._dead_letters.update(by_condition)
 
     def count_traffic(self, by_model: Mapping[str, Traffic]) -> None:
-        """Add the traffic of a batch of closed windows."""
+        """Add the traffic of windows that have closed."""
         with self._lock:
             for model, traffic in by_model.items():
                 earlier = self._traffic.get(model)
                 self._traffic[model] = traffic if earlier is None else earlier.merge(traffic)
+
+    def count_rows(self, rows: int, late: int) -> None:
+        """Add rows that were ingested, and how many of them came after their windows had closed."""
+        with self._lock:
+            self._counts["rows"] += rows
+            self._counts["late"] += late
+
+    def count_redelivered(self, events: int) -> None:
+        """Add events that were read before."""
+        with self._lock:
+            self._counts["redelivered"] += events
+
+    def set_open(self, windows: int, watermarks: Mapping[str, datetime]) -> None:
+        """Set the number of open windows, and the watermark of each model."""
+        with self._lock:
+            self._counts["open"] = windows
+            self._watermarks = dict(watermarks)
+
+    @property
+    def rows(self) -> int:
+        """Rows that were ingested since the start, late ones included."""
+        return self._counts["rows"]
+
+    @property
+    def late_rows(self) -> int:
+        """Rows that came after their windows had closed, since the start."""
+        return self._counts["late"]
+
+    @property
+    def redelivered_events(self) -> int:
+        """Events that were read before, since the start."""
+        return self._counts["redelivered"]
+
+    @property
+    def open_windows(self) -> int:
+        """The number of open windows."""
+        return self._counts["open"]
+
+    @property
+    def watermarks(self) -> dict[str, datetime]:
+        """The watermark of each model: windows that end before it have closed."""
+        with self._lock:
+            return dict(self._watermarks)
 
     @property
     def dead_letters(self) -> dict[str, int]:

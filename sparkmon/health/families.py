@@ -18,27 +18,19 @@ _GAUGES = {
     "last_batch_timestamp_seconds": ("last_batch_time", "When the last batch ended."),
     "last_batch_duration_seconds": ("last_batch_s", "How long the last batch took."),
     "last_events_timestamp_seconds": ("last_events_time", "When the last batch with events ended."),
-    "watermark_timestamp_seconds": ("watermark", "Events before this time are late."),
-    "newest_event_timestamp_seconds": ("newest_event_time", "The time of the newest event."),
-    "state_rows": (
-        "state_rows",
-        "Rows of state, for open windows and for recognising redelivered events.",
-    ),
-    "state_bytes": ("state_bytes", "Memory that the state uses, in bytes."),
     "topic_records_behind": ("behind", "Records that wait in the partition with most."),
 }
 _COUNTERS = {
     "batches": ("batches", "Batches since the process started."),
     "events": ("events", "Events read since the process started, redelivered ones included."),
-    "late_events": ("late", "Events that came too late for their window."),
-    "duplicate_events": ("duplicates", "Redelivered events."),
 }
-"""Metric of a query: its attribute, and what it means."""
+"""Metric of the query: its attribute, and what it means."""
 
 
 def families(now: MonitorStatus, checks: Iterable[HealthCheck]) -> Iterator[Metric]:
     """Return all metrics as they are now."""
-    yield from _of_queries(now)
+    yield from _of_query(now)
+    yield from _of_windows(now)
     yield from _of_models(now)
     yield from _of_alerts(now)
     failing = _gauge(
@@ -49,16 +41,32 @@ def families(now: MonitorStatus, checks: Iterable[HealthCheck]) -> Iterator[Metr
     yield failing
 
 
-def _of_queries(now: MonitorStatus) -> Iterator[Metric]:
+def _of_query(now: MonitorStatus) -> Iterator[Metric]:
     for make, metrics in ((GaugeMetricFamily, _GAUGES), (CounterMetricFamily, _COUNTERS)):
         for name, (attribute, text) in metrics.items():
-            metric = make(f"{_PREFIX}_{name}", text, labels=["query"])
-            for query in now.queries.values():
-                value = getattr(query, attribute)
-                if value is not None:
-                    number = value.timestamp() if isinstance(value, datetime) else float(value)
-                    metric.add_metric([query.name], number)
+            metric = make(f"{_PREFIX}_{name}", text, labels=[])
+            value = getattr(now.query, attribute)
+            if value is not None:
+                is_time = isinstance(value, datetime)
+                metric.add_metric([], value.timestamp() if is_time else float(value))
             yield metric
+
+
+def _of_windows(now: MonitorStatus) -> Iterator[Metric]:
+    yield GaugeMetricFamily(f"{_PREFIX}_open_windows", "Windows that are open.", now.open_windows)
+    counts = {
+        "ingested_rows": ("Rows that were read, late ones included.", now.rows),
+        "late_rows": ("Rows that came after their windows had closed.", now.late_rows),
+        "redelivered_events": ("Events that were read before.", now.redelivered_events),
+    }
+    for name, (text, count) in counts.items():
+        yield CounterMetricFamily(f"{_PREFIX}_{name}", text, count)
+    watermarks = _gauge(
+        "watermark_timestamp_seconds", "Windows of a model that end before it have closed.", "model"
+    )
+    for model, time in now.watermarks.items():
+        watermarks.add_metric([model], time.timestamp())
+    yield watermarks
 
 
 def _of_models(now: MonitorStatus) -> Iterator[Metric]:

@@ -46,10 +46,10 @@ def check_health(
     Returns
     -------
     list of HealthCheck
-        ``stalled`` (critical): a query has stopped, or no batch ends although events wait. ``silent``: no events come.
-        ``silent MODEL``: no events of one model come, while those of others do. ``dead_letters``, ``late``: too large a
-        share of the events cannot be decoded, or comes too late. ``undelivered SINK`` (critical): a sink takes no
-        alerts.
+        ``stalled`` (critical): the query has stopped, or no batch ends although events wait. ``silent``: no events
+        come. ``silent MODEL``: no events of one model come, while those of others do. ``dead_letters``, ``late``: too
+        large a share of the events cannot be decoded, or of the rows comes too late. ``undelivered SINK`` (critical): a
+        sink takes no alerts.
     """
     return [
         _stalled(now, limits),
@@ -62,20 +62,18 @@ def check_health(
 
 def _stalled(now: MonitorStatus, limits: HealthLimits) -> HealthCheck:
     threshold = limits.stalled_after.total_seconds()
-    for query in now.queries.values():
-        if query.error is not None or not (query.is_active or now.may_end):
-            why = f": {query.error}" if query.error else ""
-            message = f"the monitor has stalled: its query {query.name} has stopped{why}"
-            return HealthCheck("stalled", True, "critical", 0.0, threshold, message)
-    for query in now.queries.values():
-        last = max(filter(None, (query.last_batch_time, now.started_time)))
-        since_s = (now.time - last).total_seconds()
-        if query.is_busy and since_s >= threshold:
-            message = (
-                "the monitor has stalled: events wait, and no batch of its query "
-                f"{query.name} has ended since {_minute(last)}"
-            )
-            return HealthCheck("stalled", True, "critical", since_s, threshold, message)
+    query = now.query
+    if query.error is not None or not (query.is_active or now.may_end):
+        why = f": {query.error}" if query.error else ""
+        message = f"the monitor has stalled: its query has stopped{why}"
+        return HealthCheck("stalled", True, "critical", 0.0, threshold, message)
+    last = max(filter(None, (query.last_batch_time, now.started_time)))
+    since_s = (now.time - last).total_seconds()
+    if query.is_busy and since_s >= threshold:
+        message = (
+            f"the monitor has stalled: events wait, and no batch has ended since {_minute(last)}"
+        )
+        return HealthCheck("stalled", True, "critical", since_s, threshold, message)
     message = "the monitor is processing again"
     return HealthCheck("stalled", False, "critical", 0.0, threshold, message)
 
@@ -83,7 +81,7 @@ def _stalled(now: MonitorStatus, limits: HealthLimits) -> HealthCheck:
 def _silent(now: MonitorStatus, limits: HealthLimits) -> Iterator[HealthCheck]:
     if limits.silent_after is None:
         return
-    last = _last_events(now) or now.started_time
+    last = now.query.last_events_time or now.started_time
     yield _silent_since("silent", "", last, now.time, limits.silent_after)
     newest = max((each.last_end for each in now.traffic.values()), default=now.time)
     for model, traffic in sorted(now.traffic.items()):
@@ -109,7 +107,7 @@ def _dead_letters(now: MonitorStatus, before: MonitorStatus, limits: HealthLimit
     return _share(
         "dead_letters",
         new.total(),
-        now.query("dead_letters").events - before.query("dead_letters").events,
+        now.query.events - before.query.events,
         limits.dead_letter_share,
         "could not be decoded",
         f", most often for {most}: see the table dead_letters",
@@ -117,19 +115,27 @@ def _dead_letters(now: MonitorStatus, before: MonitorStatus, limits: HealthLimit
 
 
 def _late(now: MonitorStatus, before: MonitorStatus, limits: HealthLimits) -> HealthCheck:
-    late = now.query("profiles").late - before.query("profiles").late
-    events = now.query("profiles").events - before.query("profiles").events
-    return _share("late", late, events, limits.late_share, "came too late for their window")
+    late = now.late_rows - before.late_rows
+    rows = now.rows - before.rows
+    return _share(
+        "late", late, rows, limits.late_share, "came too late for their window", of="rows"
+    )
 
 
 def _share(
-    name: str, count: int, events: int, limit: float, what: str, more: str = ""
+    name: str,
+    count: int,
+    total: int,
+    limit: float,
+    what: str,
+    more: str = "",
+    of: str = "events",
 ) -> HealthCheck:
-    share = count / events if events else 0.0
-    failing = events >= _LEAST and share > limit
+    share = count / total if total else 0.0
+    failing = total >= _LEAST and share > limit
     if not failing:
         more = f", which is within the limit of {limit:.2%}"
-    message = f"{count:,} of the last {events:,} events {what}{more}"
+    message = f"{count:,} of the last {total:,} {of} {what}{more}"
     return HealthCheck(name, failing, "warning", share, limit, message)
 
 
@@ -143,11 +149,6 @@ def _undelivered(now: MonitorStatus, limits: HealthLimits) -> Iterator[HealthChe
         if failing:
             message = f"the sink {sink} has taken no alerts since {_minute(since)}; {now.waiting[sink]} wait"
         yield HealthCheck(f"undelivered {sink}", failing, "critical", since_s, limit_s, message)
-
-
-def _last_events(now: MonitorStatus) -> datetime | None:
-    times = [each.last_events_time for each in now.queries.values()]
-    return max((time for time in times if time is not None), default=None)
 
 
 def _minute(time: datetime) -> str:

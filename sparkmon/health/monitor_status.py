@@ -23,8 +23,17 @@ class MonitorStatus:
     time: datetime
     started_time: datetime
     may_end: bool = False
-    """Whether the queries end by themselves once all is processed."""
-    queries: Mapping[str, QueryStatus] = field(default_factory=dict)
+    """Whether the query ends by itself once all is processed."""
+    query: QueryStatus = field(default_factory=QueryStatus)
+    rows: int = 0
+    """Rows that were ingested since the start, late ones included."""
+    late_rows: int = 0
+    """Rows that came after their windows had closed, since the start."""
+    redelivered_events: int = 0
+    """Since the start."""
+    open_windows: int = 0
+    watermarks: Mapping[str, datetime] = field(default_factory=dict)
+    """By model."""
     dead_letters: Mapping[str, int] = field(default_factory=dict)
     """Since the start, by condition."""
     traffic: Mapping[str, Traffic] = field(default_factory=dict)
@@ -36,20 +45,16 @@ class MonitorStatus:
     open_incidents: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """By model and severity."""
 
-    def query(self, name: str) -> QueryStatus:
-        """Return the status of a query; one that does not exist has run no batch."""
-        return self.queries.get(name) or QueryStatus(name)
-
 
 class StatusReader:
     """Reads the status of a running monitor.
 
     Parameters
     ----------
-    queries : mapping of str to StreamingQuery
-        By their names.
+    query : StreamingQuery
+        The query that ingests events.
     counters : Counters
-        What the writers count.
+        What is counted.
     alerts : AlertManager
         Delivers notifications.
     may_end : bool
@@ -58,16 +63,16 @@ class StatusReader:
 
     def __init__(
         self,
-        queries: Mapping[str, StreamingQuery],
+        query: StreamingQuery,
         counters: Counters,
         alerts: AlertManager,
         *,
         may_end: bool = False,
     ) -> None:
         self._may_end = may_end
-        self._queries, self._counters, self._alerts = dict(queries), counters, alerts
+        self._query, self._counters, self._alerts = query, counters, alerts
         self._started = datetime.now(timezone.utc)
-        self._last = {name: QueryStatus(name) for name in queries}
+        self._last = QueryStatus()
         self._failing: dict[str, datetime] = {}
         self._lock = threading.Lock()
 
@@ -75,19 +80,24 @@ class StatusReader:
         """Read the status of every part."""
         with self._lock:
             now = datetime.now(timezone.utc)
-            for name, query in self._queries.items():
-                self._last[name] = read_status(query, self._last[name])
+            self._last = read_status(self._query, self._last)
             dispatcher = self._alerts.dispatcher
             failing = [] if dispatcher is None else dispatcher.failing
             self._failing = {name: self._failing.get(name, now) for name in failing}
+            counters = self._counters
             return MonitorStatus(
-                now,
-                self._started,
-                self._may_end,
-                dict(self._last),
-                self._counters.dead_letters,
-                self._counters.traffic,
-                {} if dispatcher is None else dispatcher.waiting,
-                dict(self._failing),
-                self._alerts.open_incidents(),
+                time=now,
+                started_time=self._started,
+                may_end=self._may_end,
+                query=self._last,
+                rows=counters.rows,
+                late_rows=counters.late_rows,
+                redelivered_events=counters.redelivered_events,
+                open_windows=counters.open_windows,
+                watermarks=counters.watermarks,
+                dead_letters=counters.dead_letters,
+                traffic=counters.traffic,
+                waiting={} if dispatcher is None else dispatcher.waiting,
+                failing_since=dict(self._failing),
+                open_incidents=self._alerts.open_incidents(),
             )

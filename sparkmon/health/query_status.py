@@ -1,4 +1,4 @@
-"""The status of one streaming query, kept up to date from its progress."""
+"""The status of the streaming query, kept up to date from its progress."""
 
 from __future__ import annotations
 
@@ -12,16 +12,13 @@ from pyspark.sql.streaming.query import StreamingQuery
 
 __all__ = ["QueryStatus", "read_status"]
 
-_HEARTBEATS = "/heartbeats/"
-_DROPS = "dedupeWithinWatermark"
 _BEHIND = "maxOffsetsBehindLatest"
 
 
 @dataclass(frozen=True, slots=True)
 class QueryStatus:
-    """One query at one moment; counts are since the process started."""
+    """The query at one moment; counts are since the process started."""
 
-    name: str
     is_active: bool = True
     is_busy: bool = False
     """Whether a batch is under way or events wait."""
@@ -39,28 +36,17 @@ class QueryStatus:
     """When the last batch with events ended."""
     events: int = 0
     """Read from the log, redelivered ones included."""
-    late: int = 0
-    """Events that came too late for their window."""
-    duplicates: int = 0
-    """Redelivered events."""
-    state_rows: int = 0
-    state_bytes: int = 0
-    watermark: datetime | None = None
-    newest_event_time: datetime | None = None
     behind: int | None = None
     """How many records wait in the partition with most; None for a source that does not report it."""
 
     def after(self, progress: Mapping[str, Any]) -> QueryStatus:
         """Return the status after one more batch, from Spark's progress report."""
-        own = [each for each in progress["sources"] if _HEARTBEATS not in each["description"]]
-        events = sum(each["numInputRows"] for each in own)
-        states = progress.get("stateOperators", [])
-        drops = [each for each in states if each["operatorName"] == _DROPS]
+        sources = progress["sources"]
+        events = sum(each["numInputRows"] for each in sources)
         took_s = progress.get("batchDuration", 0) / 1000
         ended = _time(progress["timestamp"]) + timedelta(seconds=took_s)
-        times = progress.get("eventTime", {})
-        behind = [int(m[_BEHIND]) for each in own if (m := each.get("metrics") or {}).get(_BEHIND)]
-        newest = [self.newest_event_time, _time(times["max"]) if "max" in times else None]
+        metrics = [each.get("metrics") or {} for each in sources]
+        behind = [int(each[_BEHIND]) for each in metrics if each.get(_BEHIND)]
         return replace(
             self,
             batch_id=progress["batchId"],
@@ -69,13 +55,6 @@ class QueryStatus:
             last_batch_s=took_s,
             last_events_time=ended if events else self.last_events_time,
             events=self.events + events,
-            late=self.late + sum(each["numRowsDroppedByWatermark"] for each in drops),
-            duplicates=self.duplicates
-            + sum(each["customMetrics"].get("numDroppedDuplicateRows", 0) for each in drops),
-            state_rows=sum(each["numRowsTotal"] for each in states),
-            state_bytes=sum(each["memoryUsedBytes"] for each in states),
-            watermark=_time(times["watermark"]) if "watermark" in times else self.watermark,
-            newest_event_time=max(filter(None, newest), default=None),
             behind=max(behind, default=self.behind),
         )
 

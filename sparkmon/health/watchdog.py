@@ -5,13 +5,10 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
-import time
 from collections import deque
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
 from sparkmon.alerts import AlertManager
@@ -29,7 +26,6 @@ MONITOR = ":monitor"
 
 _LOGGER = logging.getLogger(__name__)
 _POLL_S = 2.0
-_COLLECT_S = 10.0
 _HOUR = timedelta(hours=1)
 _REPEAT = timedelta(minutes=10)
 """How often a failing check is reported again: the policy decides whether to notify."""
@@ -45,49 +41,43 @@ class Watchdog:
 
     Parameters
     ----------
-    queries : mapping of str to StreamingQuery
-        By their names.
+    query : StreamingQuery
+        The query that ingests events.
     counters : Counters
-        What the writers of batches count.
+        What is counted.
     alerts : AlertManager
         Opens and resolves incidents.
     limits : HealthLimits
         The thresholds.
-    spark : SparkSession
-        Writes the alerts.
     owner : str
         The directory of checkpoints: two monitors on one table have incidents of their own.
     may_end : bool
-        Whether the queries end by themselves once all is processed.
+        Whether the query ends by itself once all is processed.
 
     Notes
     -----
-    Over Spark Connect, a process of the server writes the batches: the metrics then lack rows and dead letters, and
-    alerts are read from the table. A driver that is killed raises no alert: Prometheus has to notice that its metrics
+    Over Spark Connect, a process of the server writes the batches: the metrics then lack dead letters and redelivered
+    events. A driver that is killed raises no alert: Prometheus has to notice that its metrics
     are absent, or that ``last_batch_timestamp_seconds`` is old; the rules are in ``examples/prometheus``.
     """
 
     def __init__(
         self,
-        queries: Mapping[str, StreamingQuery],
+        query: StreamingQuery,
         counters: Counters,
         alerts: AlertManager,
         limits: HealthLimits,
-        spark: SparkSession,
         owner: str,
         *,
         may_end: bool,
     ) -> None:
-        self._reader = StatusReader(queries, counters, alerts, may_end=may_end)
-        self._alerts, self._limits, self._spark, self._owner = alerts, limits, spark, owner
+        self._reader = StatusReader(query, counters, alerts, may_end=may_end)
+        self._alerts, self._limits, self._owner = alerts, limits, owner
         self._past: deque[MonitorStatus] = deque()
         self._reported: dict[str, datetime] = {}
         self._last: datetime | None = None
         self.checks: list[HealthCheck] = []
         """The latest health checks."""
-        self._queries = queries
-        self._collect_at = 0.0
-        self._is_remote = type(spark).__module__.startswith("pyspark.sql.connect")
         self._metrics: HealthMetrics | None = None
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sparkmon watchdog", daemon=True)
@@ -109,7 +99,6 @@ class Watchdog:
         self._stopped.set()
         self._thread.join()
         try:
-            self._collect(at_end=True)
             self._check(at_end=True)
         except Exception:
             # What ended the monitor may prevent this write, too; it is raised elsewhere.
@@ -122,7 +111,6 @@ class Watchdog:
         while not self._stopped.wait(_POLL_S):
             try:
                 self._check()
-                self._collect()
                 failing = False
             except Exception:
                 # The watchdog must not end before the monitor.
@@ -134,13 +122,13 @@ class Watchdog:
 
     def _check(self, *, at_end: bool = False) -> None:
         now = self.status()
-        if at_end and not any(query.error for query in now.queries.values()):
+        if at_end and now.query.error is None:
             return  # it was stopped, which is no failure
         self._past.append(now)
         while len(self._past) > 1 and self._past[1].time <= now.time - _HOUR:
             self._past.popleft()
         self.checks = check_health(now, self._past[0], self._limits)
-        has_run = all(query.batches for query in now.queries.values())
+        has_run = now.query.batches > 0
         rows = [
             self._row(check, now.time)
             for check in self.checks
@@ -149,11 +137,6 @@ class Watchdog:
         if rows:
             self._alerts.process_observations(rows, writer=health_writer(self._owner))
         self._last = now.time
-
-    def _collect(self, *, at_end: bool = False) -> None:
-        if self._is_remote and (at_end or time.monotonic() >= self._collect_at):
-            self._collect_at = time.monotonic() + _COLLECT_S
-            self._alerts.collect([str(query.id) for query in self._queries.values()])
 
     def _is_due(self, check: HealthCheck, now: datetime, *, has_run: bool) -> bool:
         is_open = self._alerts.is_unsettled(self._incident_id(check.name))

@@ -17,9 +17,7 @@ _TAKE_OVER = (
     "restore it from a copy, or take a new directory of checkpoints and start with --take-over (take_over=True): the "
     "log is read again, and what is in the tables is not written again"
 )
-_STATE = re.compile(r"CANNOT_LOAD_STATE_STORE|MISSING_STATE_DIRECTORY")
 _NO_ROOM = "No space left on device"
-_FILE = re.compile(r"[^\s'\"(]*/state/\d+[^\s'\"),;]*")
 _PLANNED, _COMMITTED = "offsets", "commits"
 _ABSENT = "PATH_NOT_FOUND"
 
@@ -27,8 +25,7 @@ _ABSENT = "PATH_NOT_FOUND"
 def check_checkpoint(spark: SparkSession, checkpoint: str) -> None:
     """Check the files of a query's batches; a new query has none.
 
-    Spark reads the same files; if one is damaged, its error quotes JSON and names no file. Damage of the state of open
-    windows shows only when a query reads it: see :func:`failure_of`.
+    Spark reads the same files; if one is damaged, its error quotes JSON and names no file.
 
     Parameters
     ----------
@@ -113,12 +110,12 @@ def _damaged(file: str, is_last: bool = False) -> CheckpointError:
     return CheckpointError(f"{file} is damaged or missing; {again}{_TAKE_OVER}")
 
 
-def failure_of(error: PySparkException) -> SparkmonError | None:
-    """Explain what ended a query if a person has to repair it: a full disk, or lost state of open windows.
+def failure_of(error: Exception) -> SparkmonError | None:
+    """Explain what ended a query if a person has to repair it, such as a full disk.
 
     Parameters
     ----------
-    error : PySparkException
+    error : Exception
         What ended it.
 
     Returns
@@ -126,14 +123,9 @@ def failure_of(error: PySparkException) -> SparkmonError | None:
     SparkmonError or None
         The cause and what to do; None for any other error.
     """
-    text = str(error)
-    if _NO_ROOM in text:
+    if _NO_ROOM in str(error):
         return SparkmonError(
             "no space is left on the disk of the tables, of the checkpoints, or of Spark's own files; make room and "
             "start again: it goes on where it was"
         )
-    if not _STATE.search(text):
-        return None
-    file = _FILE.search(text)
-    what = f"{file[0]}, or a file next to it," if file else "a file below state in the checkpoint"
-    return CheckpointError(f"{what} is damaged or missing, which holds open windows; {_TAKE_OVER}")
+    return None

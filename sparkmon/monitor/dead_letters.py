@@ -9,7 +9,6 @@ from pyspark.sql import functions as F
 
 from sparkmon.health import Counters
 from sparkmon.interval import EPOCH
-from sparkmon.monitor.batch_query import persisted
 from sparkmon.schemas import DEAD_LETTERS
 from sparkmon.tables import Tables
 
@@ -40,19 +39,17 @@ class DeadLetters:
     """
 
     def __init__(self, tables: Tables, counters: Counters) -> None:
-        self._tables, self.counters = tables, counters
+        self._tables, self._counters = tables, counters
 
     def write(self, dead_letters: DataFrame, writer: str, batch_id: int) -> None:
-        """Write a batch; see :data:`sparkmon.monitor.batch_query.WriteBatch`."""
-        with persisted(dead_letters.dropDuplicates(_EVENT)) as new:
-            time = F.unix_micros("event_time")
-            counts = new.groupBy("condition").agg(F.min(time), F.max(time), F.count("*")).collect()
-            if not counts:
-                return
-            micros = min(row[1] for row in counts), max(row[2] for row in counts)
-            ordered = self._unwritten(new, *micros).select(*DEAD_LETTERS.names)
-            self._tables.append(ordered, _NAME, writer=writer, batch_id=batch_id)
-            self.counters.count_dead_letters({row[0]: row[3] for row in counts})
+        """Write a batch; see :data:`sparkmon.monitor.stream.WriteBatch`."""
+        new = dead_letters.dropDuplicates(_EVENT)
+        time = F.unix_micros("event_time")
+        counts = new.groupBy("condition").agg(F.min(time), F.max(time), F.count("*")).collect()
+        micros = min(row[1] for row in counts), max(row[2] for row in counts)
+        ordered = self._unwritten(new, *micros).select(*DEAD_LETTERS.names)
+        self._tables.append(ordered, _NAME, writer=writer, batch_id=batch_id)
+        self._counters.count_dead_letters({row[0]: row[3] for row in counts})
 
     def _unwritten(self, dead_letters: DataFrame, first: int, last: int) -> DataFrame:
         """Leave out the events that the table has, all of them between two times."""

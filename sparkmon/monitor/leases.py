@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timezone
-from functools import reduce
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pyarrow as pa
-from pyspark.sql import Column, DataFrame, SparkSession
-from pyspark.sql import functions as F
-from pyspark.sql.pandas.types import to_arrow_schema
 
 from sparkmon.errors import CheckpointError
-from sparkmon.interval import EPOCH
-from sparkmon.monitor.window_range import has_length
-from sparkmon.schemas import DRIFT_METRICS, MONITORS, PROFILES
-from sparkmon.tables import Tables
+from sparkmon.state import MONITORS
+from sparkmon.tables import TableWriter
 
-__all__ = ["Leases"]
+__all__ = ["Leases", "former_query_ids"]
 
 _TABLE = "monitors"
-_NEVER = datetime(9000, 1, 1, tzinfo=timezone.utc)
+_TRIES = 20
+_MOST_FORMER = 10
 
-
-class _Windows(NamedTuple):
-    """What is leased: the windows of a length, of a model."""
-
-    model: str
-    window_s: float
+_Key = tuple[str, float]
 
 
 class _Lease(NamedTuple):
@@ -38,162 +28,132 @@ class _Lease(NamedTuple):
     model: str
     window_s: float
     checkpoint: str
-    take_over: bool
-    batch_id: int
-    written_until: datetime | None
-    judged_until: datetime | None
+    former_query_ids: list[str]
     acquired_time: datetime
 
     @property
-    def windows(self) -> _Windows:
-        return _Windows(self.model, self.window_s)
+    def key(self) -> _Key:
+        return self.model, self.window_s
 
 
 class Leases:
-    """The leases of the query of closed windows, from one start on.
+    """The leases of a query, from one start on.
 
     Parameters
     ----------
-    tables : Tables
-        Where ``monitors`` and the leased tables are.
     lengths_s : sequence of float
         Lengths of the windows that the query writes, in seconds.
     checkpoint : str
         The directory of the query's progress.
     take_over : bool
-        Whether to take over the leases of other queries. What those have written is not written again.
+        Whether to take over the leases of other queries, with the panes of their open windows.
 
     Notes
     -----
-    A batch that is replayed adds nothing to a table because Delta knows its query and its number. A query with a new
-    checkpoint is another query for Delta: it would count every row of the log a second time. So a query acquires a
-    lease on the windows of a model before it first writes them. The lease that was committed first is valid, even if
-    two were acquired at once, until another query takes it over; the former holder stops at its next batch. A batch
-    that is being written at that moment is not seen, so stop a query before another takes over.
+    A batch that is replayed adds nothing to a table, because the table knows its query and its number. A query with a
+    new checkpoint is another query: it would count every row of the log a second time. So a query acquires a lease on
+    the windows of a model before it first writes panes of it. Of two that try at once, one is refused by the table. A
+    lease is valid until another query takes it over; the former holder stops at its next batch. A batch that is being
+    written at that moment is not seen, so stop a query before another takes over.
     """
 
-    def __init__(
-        self, tables: Tables, lengths_s: Sequence[float], checkpoint: str, take_over: bool
-    ) -> None:
-        self._tables, self._lengths, self._checkpoint = tables, lengths_s, checkpoint
-        self._take_over = take_over
-        self._leases: dict[_Windows, _Lease] = {}
+    def __init__(self, lengths_s: Sequence[float], checkpoint: str, take_over: bool) -> None:
+        self._lengths, self._checkpoint, self._take_over = lengths_s, checkpoint, take_over
+        self._has: set[_Key] = set()
 
-    def acquire(
-        self, spark: SparkSession, models: Iterable[str], writer: str, batch_id: int
-    ) -> None:
+    def acquire(self, tables: TableWriter, models: Collection[str], query_id: str) -> set[str]:
         """Acquire leases on the windows of models, or check that they are still valid.
 
-        Parameters
-        ----------
-        spark : SparkSession
-            Reads and writes the table.
-        models : iterable of str
-            The models of a batch.
-        writer, batch_id : str, int
-            The query's id, and the batch's number.
+        Returns
+        -------
+        set of str
+            The queries from which they were taken over.
 
         Raises
         ------
         CheckpointError
-            Another query holds a lease on one of them, or has taken it over since the last batch.
+            Another query has a lease on one of them, or has taken it over since the last batch.
         """
-        windows = {_Windows(model, length) for model in models for length in self._lengths}
-        holders = self._holders(spark)
-        others = [each for each in windows if each in holders and holders[each].query_id != writer]
-        lost = self._leases.keys() & others
-        if others and (lost or not self._take_over):
-            raise self._conflict(holders[min(lost or others)], writer)
-        new = sorted(each for each in windows if each not in holders or each in others)
-        if new:
-            self._append(spark, new, writer, batch_id)
-            holders = self._holders(spark)
-            for each in new:  # another query may have been first
-                if holders[each].query_id != writer:
-                    raise self._conflict(holders[each], writer)
-        self._leases |= {each: holders[each] for each in windows}
+        keys = {(model, length) for model in models for length in self._lengths}
+        for _ in range(_TRIES):
+            version = tables.version(_TABLE)
+            holders = _holders(tables)
+            others = sorted(
+                key for key in keys if key in holders and holders[key].query_id != query_id
+            )
+            lost = sorted(self._has.intersection(others))
+            if lost or (others and not self._take_over):
+                raise self._conflict(tables, holders[(lost or others)[0]], query_id)
+            new = sorted(key for key in keys if key not in holders or key in others)
+            if not new or self._replace(tables, holders, new, query_id, version):
+                self._has |= keys
+                valid = [holders[key] for key in keys if key in holders]
+                return {each for lease in valid for each in _former(lease, query_id)}
+        raise CheckpointError(
+            f"the table {_TABLE} of {tables.location} changed {_TRIES} times while this query acquired a lease; "
+            "start it again"
+        )
 
-    def unwritten(self, profiles: DataFrame) -> DataFrame:
-        """Leave out what the former holders of the leases have written."""
-        conditions = [
-            _of(each) & (F.col("window_end") <= F.lit(lease.written_until))
-            for each, lease in sorted(self._leases.items())
-            if lease.written_until is not None
-        ]
-        return profiles.where(~reduce(Column.__or__, conditions)) if conditions else profiles
+    def check(self, tables: TableWriter, models: Collection[str], query_id: str) -> None:
+        """Check that the leases on the windows of models are still this query's.
 
-    def unjudged(self, spark: SparkSession, batch_id: int) -> DataFrame | None:
-        """Return the profiles that a former holder, whose leases this batch took over, wrote and did not judge."""
-        unjudged = [
-            _of(each)
-            & (F.col("window_end") <= F.lit(lease.written_until))
-            & (F.col("window_end") > F.lit(lease.judged_until or EPOCH))
-            for each, lease in sorted(self._leases.items())
-            if lease.batch_id == batch_id and lease.written_until is not None
-        ]
-        if not unjudged:
-            return None
-        rows: DataFrame = self._tables.read(spark, "profiles").select(*PROFILES.names)
-        return rows.where(reduce(Column.__or__, unjudged))
+        Raises
+        ------
+        CheckpointError
+            Another query has taken one of them over.
+        """
+        holders = _holders(tables)
+        for model in sorted(models):
+            for length in self._lengths:
+                holder = holders.get((model, length))
+                if holder is not None and holder.query_id != query_id:
+                    raise self._conflict(tables, holder, query_id)
 
-    def _holders(self, spark: SparkSession) -> dict[_Windows, _Lease]:
-        """Read the valid leases: the first of some windows, or the last that was taken over."""
-        recorded = self._tables.recorded(spark, _TABLE)
-        holders: dict[_Windows, _Lease] = {}
-        for row in (
-            [] if recorded is None else recorded.select(*MONITORS.names).toArrow().to_pylist()
-        ):
-            lease = _Lease(**row)
-            if lease.take_over or lease.windows not in holders:
-                holders[lease.windows] = lease
-        return holders
+    def _replace(
+        self,
+        tables: TableWriter,
+        holders: dict[_Key, _Lease],
+        new: Sequence[_Key],
+        query_id: str,
+        version: int | None,
+    ) -> bool:
+        now = datetime.now(timezone.utc)
+        rows = dict(holders)
+        for model, length in new:
+            holder = holders.get((model, length))
+            former = [] if holder is None else _former(holder, query_id)
+            rows[model, length] = _Lease(
+                query_id, model, length, self._checkpoint, former[-_MOST_FORMER:], now
+            )
+        leases: list[dict[str, Any]] = [rows[key]._asdict() for key in sorted(rows)]
+        return tables.replace(_TABLE, pa.Table.from_pylist(leases, schema=MONITORS), version)
 
-    def _append(
-        self, spark: SparkSession, new: Sequence[_Windows], writer: str, batch_id: int
-    ) -> None:
-        ends = self._ends(spark, "profiles", PROFILES.names) if self._take_over else {}
-        judged = self._ends(spark, "drift_metrics", DRIFT_METRICS.names) if ends else {}
-        rows = [
-            _Lease(
-                writer,
-                *each,
-                self._checkpoint,
-                self._take_over,
-                batch_id,
-                ends.get(each),
-                judged.get(each),
-                datetime.now(timezone.utc),
-            )._asdict()
-            for each in new
-        ]
-        table = pa.Table.from_pylist(rows, schema=to_arrow_schema(MONITORS, timezone="UTC"))
-        self._tables.record(spark.createDataFrame(table), _TABLE)
-
-    def _ends(
-        self, spark: SparkSession, table: str, names: Sequence[str]
-    ) -> dict[_Windows, datetime]:
-        """Read the end of the last closed window of each model and length that a table has."""
-        rows = self._tables.find(spark, table, names, EPOCH, _NEVER)
-        if rows is None:
-            return {}
-        if "status" in rows.columns:
-            rows = rows.where("status <> 'provisional'")
-        ends: dict[_Windows, datetime] = {}
-        for length in self._lengths:
-            of_length = rows.where(has_length(length)).groupBy("model")
-            last = of_length.agg(F.max("window_end").alias("end")).toArrow().to_pylist()
-            ends |= {_Windows(row["model"], length): row["end"] for row in last}
-        return ends
-
-    def _conflict(self, holder: _Lease, writer: str) -> CheckpointError:
+    def _conflict(self, tables: TableWriter, holder: _Lease, query_id: str) -> CheckpointError:
         return CheckpointError(
-            f"the windows of {holder.window_s:g} seconds of the model {holder.model!r} in {self._tables.location} are "
+            f"the windows of {holder.window_s:g} seconds of the model {holder.model!r} in {tables.location} are "
             f"written by the query {holder.query_id} since {holder.acquired_time:%Y-%m-%d %H:%M} UTC, whose progress "
-            f"is in {holder.checkpoint}; this one, {writer} with {self._checkpoint}, would count the same rows again. "
-            "Go on with that directory of checkpoints, or give this monitor other tables, or, if that query has ended "
-            "for good, start once with --take-over (take_over=True): it goes on behind the last window that is written"
+            f"is in {holder.checkpoint}; this one, {query_id} with {self._checkpoint}, would count the same rows "
+            "again. Go on with that directory of checkpoints, or give this monitor other tables, or, if that query has "
+            "ended for good, start once with --take-over (take_over=True): it goes on with the windows that are open"
         )
 
 
-def _of(windows: _Windows) -> Column:
-    return (F.col("model") == F.lit(windows.model)) & has_length(windows.window_s)
+def _former(holder: _Lease, query_id: str) -> list[str]:
+    """List the queries that had a lease before this one."""
+    others = [*holder.former_query_ids, holder.query_id]
+    return [each for each in others if each != query_id]
+
+
+def former_query_ids(tables: TableWriter, query_id: str) -> dict[str, list[str]]:
+    """Return the queries by model whose leases this query took over; a model without is one of an empty list."""
+    return {
+        model: lease.former_query_ids
+        for (model, _), lease in _holders(tables).items()
+        if lease.query_id == query_id
+    }
+
+
+def _holders(tables: TableWriter) -> dict[_Key, _Lease]:
+    rows = tables.read(_TABLE, MONITORS.names)
+    leases = [] if rows is None else [_Lease(**row) for row in rows.to_pylist()]
+    return {lease.key: lease for lease in leases}

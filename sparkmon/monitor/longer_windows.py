@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
-from functools import reduce
+from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
 
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
 
-from sparkmon.interval import EPOCH, parse_interval
-from sparkmon.monitor.window_range import WindowRange, has_length
-from sparkmon.profiles import merge_profiles
-from sparkmon.schemas import PROFILES
-from sparkmon.tables import Tables
+from sparkmon.distributions.schema import PANES, PROFILES
+from sparkmon.interval import EPOCH
+from sparkmon.monitor.window_grid import Window
+from sparkmon.panes import merge_panes
+from sparkmon.tables import TableWriter
 
-__all__ = ["LongerWindows"]
+__all__ = ["LongerWindows", "merge_windows"]
 
 
 class LongerWindows:
@@ -23,84 +24,104 @@ class LongerWindows:
 
     Parameters
     ----------
-    tables : Tables
-        Where the table ``profiles`` is.
-    window_s : float
-        The length of the windows that close, in seconds.
-    lengths : sequence of str
-        The longer windows' lengths, as intervals; whole multiples of the windows' own.
+    length : int
+        The length of the windows that close, in microseconds.
+    longer : sequence of int
+        The lengths of the longer windows, whole multiples of it.
+    k : int
+        The parameter of the windows' sketches.
 
     Notes
     -----
-    Spark emits closed windows in the order of their ends: once one of them ends at or after the end of a longer window,
-    all its parts have come. Which longer windows a batch completes follows from the batch and from what was written
-    before it, so that a replayed batch completes the same.
+    The windows of a model close in the order of their ends: once one ends at or after the end of a longer window, all
+    its parts are there.
     """
 
-    def __init__(self, tables: Tables, window_s: float, lengths: Sequence[str]) -> None:
-        self._tables, self._window_s, self._lengths = tables, window_s, lengths
+    def __init__(self, length: int, longer: Sequence[int], k: int) -> None:
+        self._length, self._longer, self._k = length, longer, k
 
-    @property
-    def all_s(self) -> list[float]:
-        """The lengths of all windows, in seconds."""
-        longer = (parse_interval("longer", length) for length in self._lengths)
-        return [self._window_s, *(length.total_seconds() for length in longer)]
-
-    def completed(self, profiles: DataFrame, span: WindowRange) -> DataFrame | None:
-        """Return the profiles of the longer windows that a batch completes.
+    def completed(
+        self,
+        tables: TableWriter,
+        profiles: pa.Table,
+        windows: Collection[Window],
+        closed: Mapping[tuple[str, int], int],
+    ) -> pa.Table:
+        """Return the profiles of the longer windows that closing windows complete.
 
         Parameters
         ----------
-        profiles : DataFrame
-            A batch of ``sparkmon.schemas.PROFILES``, of closed windows.
-        span : WindowRange
-            The time that they span.
-
-        Returns
-        -------
-        DataFrame or None
-            ``sparkmon.schemas.PROFILES``; None if no longer window has ended.
+        tables : TableWriter
+            Has the table ``profiles`` of the windows before.
+        profiles : pyarrow.Table
+            ``PROFILES`` of the windows that close now.
+        windows : collection of Window
+            These windows.
+        closed : mapping of (str, int) to int
+            Model and length to the end of the last window that had closed before.
         """
-        if not self._lengths:
-            return None
-        before = self._last_before(profiles, span)
-        longer = [
-            merged
-            for length in self._lengths
-            if (merged := self._merged(profiles, length, before, span)) is not None
-        ]
-        return reduce(DataFrame.unionByName, longer) if longer else None
-
-    def _last_before(self, profiles: DataFrame, span: WindowRange) -> datetime | None:
-        """Return the end of the last window that was written before this batch."""
-        earlier = self._written(profiles, EPOCH, span)
-        if earlier is None:
-            return None
-        micros = earlier.agg(F.max(F.unix_micros("window_end"))).collect()[0][0]
-        return None if micros is None else EPOCH + timedelta(microseconds=micros)
+        merged = [PROFILES.empty_table()]
+        own = [each for each in windows if each.length == self._length]
+        for length in self._longer if own else ():
+            spans = {}
+            for model in {window.model for window in own}:
+                ends = [window.end for window in own if window.model == model]
+                before = closed.get((model, self._length), min(ends) - self._length)
+                start, end = before - before % length, max(ends) - max(ends) % length
+                if end > start:
+                    spans[model] = start, end
+            if spans:
+                merged.append(self._merged(tables, profiles, length, spans))
+        return pa.concat_tables(merged)
 
     def _merged(
-        self, profiles: DataFrame, length: str, before: datetime | None, span: WindowRange
-    ) -> DataFrame | None:
-        long = parse_interval("longer", length)
-        start, end = _floor(before or span.first_start, long), _floor(span.last_end, long)
-        if end <= start:
-            return None
-        parts = profiles.select(*PROFILES.names)
-        earlier = self._written(profiles, start, span)
+        self,
+        tables: TableWriter,
+        profiles: pa.Table,
+        length: int,
+        spans: Mapping[str, tuple[int, int]],
+    ) -> pa.Table:
+        first = EPOCH + timedelta(microseconds=min(start for start, _ in spans.values()))
+        where = [("model", "in", sorted(spans)), ("window_start", ">=", first)]
+        earlier = tables.read("profiles", PROFILES.names, where)
+        parts = profiles.select(PROFILES.names)
         if earlier is not None:
-            parts = parts.unionByName(earlier)
-        return merge_profiles(parts.where(F.col("window_start") < F.lit(end)), length)
-
-    def _written(self, profiles: DataFrame, start: datetime, span: WindowRange) -> DataFrame | None:
-        names = PROFILES.names
-        spark = profiles.sparkSession
-        rows: DataFrame | None = self._tables.find(spark, "profiles", names, start, span.first_end)
-        if rows is None:
-            return None
-        return rows.where(has_length(self._window_s)).select(*names)
+            parts = pa.concat_tables([earlier.cast(PROFILES), parts])
+        starts, ends = (_micros(parts, name) for name in ("window_start", "window_end"))
+        bounds = np.array([spans.get(model, (0, 0)) for model in parts["model"].to_pylist()])
+        bounds = bounds.reshape(-1, 2)
+        is_part = (
+            (ends - starts == self._length) & (starts >= bounds[:, 0]) & (starts < bounds[:, 1])
+        )
+        return merge_windows(parts.filter(pa.array(is_part)), length, self._k)
 
 
-def _floor(time: datetime, length: timedelta) -> datetime:
-    """Return the last whole multiple of a length since 1970, at or before a time."""
-    return time - (time - EPOCH) % length
+def merge_windows(profiles: pa.Table, length: int, k: int) -> pa.Table:
+    """Merge the profiles of windows to those of longer windows.
+
+    Parameters
+    ----------
+    profiles : pyarrow.Table
+        ``PROFILES`` of windows that do not overlap.
+    length : int
+        The length of the longer windows in microseconds, a whole multiple of theirs.
+    k : int
+        The parameter of the sketches.
+    """
+    starts = _micros(profiles, "window_start")
+    begin = starts - starts % length
+    for name, values in (("window_start", begin), ("window_end", begin + length)):
+        field = PROFILES.field(name)
+        times: Any = pa.array(values).cast(field.type)
+        profiles = profiles.set_column(PROFILES.get_field_index(name), field, times)
+    return merge_panes(_with_times(profiles), k).select(PROFILES.names)
+
+
+def _with_times(profiles: pa.Table) -> pa.Table:
+    """Make panes of profiles."""
+    return profiles.append_column("last_event_time", profiles["window_end"]).cast(PANES)
+
+
+def _micros(table: pa.Table, name: str) -> npt.NDArray[np.int64]:
+    values: npt.NDArray[np.int64] = table[name].cast(pa.int64()).to_numpy()
+    return values

@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial, reduce
+from functools import partial
 
+import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from sparkmon import sources
 from sparkmon.alerts import Alerting, AlertManager
 from sparkmon.comparison import Checks, Judge
+from sparkmon.dataframes import findings_of
 from sparkmon.errors import OptionError, ReferenceMissingError
-from sparkmon.health import Counters, HealthLimits
+from sparkmon.health import HealthLimits
 from sparkmon.interval import parse_interval
-from sparkmon.monitor.closed_windows import ClosedWindows
-from sparkmon.monitor.dead_letters import DeadLetters
-from sparkmon.monitor.idle_tracker import Clock
-from sparkmon.monitor.longer_windows import LongerWindows
+from sparkmon.monitor.ingest import Ingest
+from sparkmon.monitor.longer_windows import merge_windows
 from sparkmon.monitor.monitor_query import MonitorQuery
-from sparkmon.monitor.open_windows import OpenWindows
-from sparkmon.monitor.queries import Queries
-from sparkmon.monitor.verdicts import Verdicts
+from sparkmon.monitor.one_pass import one_pass
+from sparkmon.monitor.open_windows import OpenWindows, without_events
+from sparkmon.monitor.seen_events import Digests, SeenEvents
+from sparkmon.monitor.start import Start
 from sparkmon.monitor.views import skew_detector_of
 from sparkmon.monitor.windows import Windows
-from sparkmon.profiles import merge_profiles, profile_rows, projections_of
-from sparkmon.slicing import slices_of, with_slices
+from sparkmon.panes import PaneBuilder
+from sparkmon.profiles import profile_rows, projections_of
+from sparkmon.schemas import PROFILES
+from sparkmon.slicing import BlockSlices, slices_of, with_slices
 from sparkmon.store import DEFAULT_REFERENCE, ReferenceStore, read_references, schemas_of
 from sparkmon.tables import Tables
 
@@ -44,7 +47,8 @@ class Monitor:
         Holds the references, and with ``views`` the online rows: an OnlineStore, too. A model without a reference is
         profiled, and its findings say ``no_reference``.
     tables : str or Tables
-        A directory or a catalog schema, for ``profiles``, ``drift_metrics``, ``alerts`` and ``dead_letters``.
+        A directory or a catalog schema, for ``profiles``, ``drift_metrics``, ``alerts``, ``dead_letters`` and the
+        monitor's own state.
     windows : Windows, optional
         The event-time windows: their length, when they close, and longer ones.
     checks : Checks, optional
@@ -63,6 +67,8 @@ class Monitor:
         logged features are then compared with what the store holds (``skew_rate``); see :class:`sparkmon.SkewDetector`.
     slices : sequence of str, optional
         Which of the slices of the references to watch next to the whole table; by default all of them.
+    trigger : str, default "10 seconds"
+        How often a running monitor looks for events. An alert comes at most this long after its window has closed.
 
     Raises
     ------
@@ -104,44 +110,57 @@ class Monitor:
         components: str | Sequence[str] = COMPONENTS,
         views: Mapping[str, str] | None = None,
         slices: Sequence[str] | None = None,
+        trigger: str = "10 seconds",
     ) -> None:
         self.tables = tables if isinstance(tables, Tables) else Tables(tables)
         self.windows, self.checks = windows or Windows(), checks or Checks()
         self.components = [components] if isinstance(components, str) else list(components)
-        alerts = AlertManager(alerting or Alerting())
-        self._detector = skew_detector_of(store, views)
+        alerting = alerting or Alerting()
+        detector = skew_detector_of(store, views)
         references = with_slices(read_references(store, reference), slices)
         self.slices = slices_of(references)
         self._schemas = schemas_of(references)
+        if not self._schemas:
+            raise ReferenceMissingError(
+                f"{store!r} has no reference {reference!r}; make one with: sparkmon profile TABLE --as MODEL"
+            )
+        k, projections = self.windows.k, projections_of(references)
         self._profiles = partial(
             profile_rows,
             window=self.windows.length,
             slide=self.windows.slide,
             slices=self.slices,
-            projections=projections_of(references),
-            k=self.windows.k,
+            projections=projections,
+            k=k,
         )
-        if not self._schemas:
-            raise ReferenceMissingError(
-                f"{store!r} has no reference {reference!r}; make one with: sparkmon profile TABLE --as MODEL"
-            )
-        span, step, idle = self.windows.span, self.windows.step, self.windows.idle
-        lengths = [self.windows.length, *self.windows.longer]
-        judge = Judge(references, self.checks, step_s=step.total_seconds(), lengths=lengths)
-        verdicts = Verdicts(judge)
-        longer = LongerWindows(self.tables, span.total_seconds(), self.windows.longer)
-        counters = Counters()
-        self.closed_windows = ClosedWindows(verdicts, self.tables, alerts, longer, counters)
-        provisional = self.windows.provisional
-        self.open_windows = OpenWindows(verdicts, self.tables, alerts) if provisional else None
-        self._queries = Queries(
-            self._profiles,
-            self.closed_windows,
-            self.open_windows,
-            DeadLetters(self.tables, counters),
-            Clock(span, step, parse_interval("delay", self.windows.delay)),
-            None if idle is None else parse_interval("idle", idle),
+        self.judge = Judge(
+            references,
+            self.checks,
+            step_s=self.windows.step.total_seconds(),
+            lengths=[self.windows.length, *self.windows.longer],
+        )
+        self.alerts = AlertManager(alerting)
+        block_slices = BlockSlices(self.slices) if self.slices else None
+        builder = partial(
+            PaneBuilder,
+            self.windows.grid.pane,
+            slices=block_slices,
+            projections=projections,
+            k=k,
+            expected={
+                each.model: [column.name for column in (*each.features, *each.predictions)]
+                for each in self._schemas
+            },
+        )
+        by_model = {schema.model: schema for schema in self._schemas}
+        self._detector, self._ingest = detector, Ingest(builder, by_model, detector)
+        self._start = Start(
+            self.tables,
+            self.windows,
+            self.judge,
+            self.alerts,
             health or HealthLimits(),
+            parse_interval("trigger", trigger),
         )
 
     @property
@@ -151,22 +170,28 @@ class Monitor:
 
     def rows(self, events: DataFrame) -> DataFrame:
         """Decode events, each once, to rows named and typed by the references; see :func:`sparkmon.rows`."""
-        return self._rows(events)
+        read = partial(sources.rows, delay=self.windows.delay, detector=self._detector)
+        return read(self._watched(events), self._schemas)
 
     def profiles(self, events: DataFrame) -> DataFrame:
         """Summarise events per model, window and column: ``sparkmon.schemas.PROFILES``.
 
-        In batch, the longer windows are among them, and the result is persisted, because :meth:`findings` goes over it
-        several times: ``unpersist`` it when it is of no use any more. Of a stream, longer windows are merged from what
-        it wrote: see :meth:`start`.
+        In batch, the events are read at once, in one pass as in a stream, and the longer windows are among the
+        profiles. Of a stream, longer windows are merged from what it wrote: see :meth:`start`.
         """
-        profiles = self._profiles(self.rows(events))
-        if profiles.isStreaming:
-            return profiles
-        profiles = profiles.persist()
-        k = self.windows.k
-        longer = [merge_profiles(profiles, length, k=k) for length in self.windows.longer]
-        return reduce(DataFrame.unionByName, longer, profiles)
+        if events.isStreaming:
+            return self._profiles(self.rows(events))
+        spark, windows = events.sparkSession, OpenWindows(self.windows.grid, self.windows.k)
+
+        def owners_of(_: pa.Table, digests: Sequence[Digests]) -> Mapping[int, int]:
+            return SeenEvents().redelivered(digests)
+
+        with one_pass(self._ingest.of_events, self._watched(events), owners_of) as passed:
+            windows.add(without_events(passed.panes), {})
+        profiles = windows.profiles(windows)
+        lengths = self.windows.longer_us
+        longer = [merge_windows(profiles, length, self.windows.k) for length in lengths]
+        return spark.createDataFrame(pa.concat_tables([profiles, *longer]), PROFILES)
 
     def findings(
         self,
@@ -185,7 +210,7 @@ class Monitor:
         earlier_profiles : DataFrame, optional
             Profiles of the windows before, for ``history``.
         """
-        return self.closed_windows.verdicts.findings(profiles, earlier, earlier_profiles)
+        return findings_of(self.judge, profiles, earlier, earlier_profiles)
 
     def start(
         self,
@@ -203,7 +228,7 @@ class Monitor:
         events : DataFrame
             A streaming DataFrame of events.
         checkpoints : str
-            A directory for the queries' progress. Started again on it, nothing is lost and no row counted twice.
+            A directory for the query's progress. Started again on it, nothing is lost and no row counted twice.
         available_now : bool, default False
             Process what is there and end, instead of going on. The last window stays open for the next run.
         flush : bool, default False
@@ -217,17 +242,16 @@ class Monitor:
         ------
         OptionError
             ``events`` is not a stream; use :meth:`profiles` and :meth:`findings` in batch. Or ``flush`` is requested
-            of a stream that goes on, or of checkpoints that an earlier version made.
+            of a stream that goes on.
         CheckpointError
             Here or by :meth:`MonitorQuery.awaitTermination`: a checkpoint is damaged, or another query writes the same
             windows.
         """
         _check_streaming(events, "events", "Monitor.profiles and Monitor.findings")
-        return self._queries.start(
-            lambda heartbeats: self._rows(events, heartbeats),
+        return self._start(
+            self._watched(events),
+            self._ingest.of_events,
             checkpoints,
-            spark=events.sparkSession,
-            dead_letters=sources.dead_letters(sources.rows(self._watched(events), self._schemas)),
             available_now=available_now,
             flush=flush,
             take_over=take_over,
@@ -239,18 +263,16 @@ class Monitor:
         checkpoints: str,
         *,
         available_now: bool = False,
+        flush: bool = False,
         take_over: bool = False,
     ) -> MonitorQuery:
         """Start to monitor a stream of rows that are decoded already, such as :func:`sparkmon.feature_log_rows` makes.
 
-        Their watermark is set already, so that no heartbeat can move it: the last window of a silent stream stays open
-        until rows come.
-
         Parameters
         ----------
         rows : DataFrame
-            ``sparkmon.schemas.DECODED``, streaming, with a watermark on ``event_time``.
-        checkpoints, available_now, take_over
+            ``sparkmon.schemas.DECODED``, streaming.
+        checkpoints, available_now, flush, take_over
             As for :meth:`start`.
 
         Raises
@@ -259,12 +281,14 @@ class Monitor:
             ``rows`` is not a stream; use ``sparkmon.profile_rows`` and :meth:`findings` in batch.
         """
         _check_streaming(rows, "rows", "sparkmon.profile_rows and Monitor.findings")
-        start = partial(self._queries.start, lambda _: rows, checkpoints, spark=rows.sparkSession)
-        return start(available_now=available_now, take_over=take_over)
-
-    def _rows(self, events: DataFrame, heartbeats: DataFrame | None = None) -> DataFrame:
-        read = partial(sources.rows, delay=self.windows.delay, detector=self._detector)
-        return read(self._watched(events), self._schemas, heartbeats=heartbeats)
+        return self._start(
+            rows,
+            self._ingest.of_rows,
+            checkpoints,
+            available_now=available_now,
+            flush=flush,
+            take_over=take_over,
+        )
 
     def _watched(self, events: DataFrame) -> DataFrame:
         return events.where(F.col("component").isin(self.components))

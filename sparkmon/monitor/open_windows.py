@@ -1,71 +1,128 @@
-"""A batch of open windows: gross drift is reported while it can be acted on, once per column."""
+"""The windows that are open: their panes, in memory; pure."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
-from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from sparkmon.alerts import AlertManager
-from sparkmon.monitor.batch_query import persisted
-from sparkmon.monitor.verdicts import Verdicts
-from sparkmon.monitor.window_range import WindowRange
-from sparkmon.schemas import DRIFT_METRICS, PROFILE_KEY
-from sparkmon.tables import Tables
+from sparkmon.distributions.schema import PANES, PROFILES
+from sparkmon.monitor.row_counts import row_counts
+from sparkmon.monitor.window_grid import Window, WindowGrid
+from sparkmon.panes import merge_panes
+from sparkmon.state import EVENT_COLUMN
 
-__all__ = ["OpenWindows"]
+__all__ = ["OpenWindows", "without_events"]
+
+_MOST_PARTS = 16
+"""A window's panes are merged whenever more batches than this have added to it."""
 
 
 class OpenWindows:
-    """Writes the batches of a stream of profiles in update mode.
+    """The panes of each open window.
 
     Parameters
     ----------
-    verdicts : Verdicts
-        Judges the profiles.
-    tables : Tables
-        Where findings and alerts are written.
-    alerts : AlertManager
-        Turns findings into alerts.
+    grid : WindowGrid
+        The windows.
+    k : int
+        The parameter of the windows' sketches.
     """
 
-    def __init__(self, verdicts: Verdicts, tables: Tables, alerts: AlertManager) -> None:
-        self.verdicts, self.tables, self.alerts = verdicts, tables, alerts
+    def __init__(self, grid: WindowGrid, k: int) -> None:
+        self._grid, self._k = grid, k
+        self._parts: dict[Window, list[pa.Table]] = {}
 
-    def prepare(self, spark: SparkSession) -> None:
-        """Make the table that the query of closed windows writes, too: only one query can make it."""
-        self.tables.prepare(spark, "drift_metrics", DRIFT_METRICS)
+    def __len__(self) -> int:
+        return len(self._parts)
 
-    def write(self, profiles: DataFrame, writer: str, batch_id: int) -> None:
-        """Write a batch; see :data:`sparkmon.monitor.batch_query.WriteBatch`.
+    def __iter__(self) -> Iterator[Window]:
+        return iter(self._parts)
 
-        What an earlier batch has reported, or what has closed, is not reported again. The findings are written last: a
-        batch that is replayed after a crash skips only what has been alerted on.
+    @property
+    def first_start(self) -> int | None:
+        """Where the earliest open window begins; None if none is open."""
+        return min((window.start for window in self._parts), default=None)
+
+    def add(self, panes: pa.Table, closed: Mapping[tuple[str, int], int]) -> dict[Window, int]:
+        """Add panes to the windows that they are part of.
+
+        Parameters
+        ----------
+        panes : pyarrow.Table
+            ``sparkmon.distributions.schema.PANES``.
+        closed : mapping of (str, int) to int
+            Model and length of window to the end of the last window that has closed.
+
+        Returns
+        -------
+        dict of Window to int
+            The panes whose windows have all closed, and the rows in them.
         """
-        with persisted(profiles):
-            span = WindowRange.of(profiles)
-            if span is None:
-                return
-            with persisted(self._new(self.verdicts.provisional(profiles), span)) as findings:
-                if findings.isEmpty():
-                    return
-                if not self.alerts.is_open:  # over Spark Connect, in a process of the server
-                    self.alerts.open(self.tables.open(findings.sparkSession), deliver=False)
-                self.alerts.process(findings.toArrow(), {}, writer=writer)
-                self.tables.append(findings, "drift_metrics", writer=writer, batch_id=batch_id)
+        late: dict[Window, int] = {}
+        for pane, part in _by_pane(panes):
+            windows = [Window(pane.model, *bounds) for bounds in self._grid.windows_of(*pane[1:])]
+            still_open = [
+                each
+                for each in windows
+                if each.end > closed.get((each.model, each.length), each.end - 1)
+            ]
+            for window in still_open:
+                self._add(window, part)
+            if not still_open:
+                late[pane] = sum(row_counts(part)[pane])
+        return late
 
-    def _new(self, findings: DataFrame, span: WindowRange) -> DataFrame:
-        """Leave out the columns that the table already has findings of."""
-        after = span.last_end + timedelta(microseconds=1)
-        spark, names = findings.sparkSession, DRIFT_METRICS.names
-        earlier = self.tables.find(spark, "drift_metrics", names, span.first_start, after)
-        if earlier is None:
-            return findings
-        columns = (
-            earlier.where("drift_type = 'BASELINE'")
-            .select(*(F.col(name).alias(f"written_{name}") for name in PROFILE_KEY))
-            .distinct()
-        )
-        same = [F.col(name).eqNullSafe(F.col(f"written_{name}")) for name in PROFILE_KEY]
-        return findings.join(columns, same, "left_anti").select(*DRIFT_METRICS.names)
+    def due(self, watermarks: Mapping[str, int]) -> list[Window]:
+        """Return the windows that have ended by the watermark of their model, in the order of their ends."""
+        ended = (each for each in self._parts if each.end <= watermarks.get(each.model, each.start))
+        return sorted(ended, key=lambda window: (window.end, window))
+
+    def profiles(self, windows: Iterable[Window]) -> pa.Table:
+        """Merge the panes of windows: ``sparkmon.distributions.schema.PROFILES``."""
+        parts = [each for window in windows for each in self._parts.get(window, ())]
+        if not parts:
+            return PROFILES.empty_table()
+        return merge_panes(pa.concat_tables(parts), self._k).select(PROFILES.names)
+
+    def close(self, windows: Iterable[Window]) -> None:
+        """Forget windows."""
+        for window in windows:
+            self._parts.pop(window, None)
+
+    def _add(self, window: Window, part: pa.Table) -> None:
+        parts = self._parts.setdefault(window, [])
+        parts.append(_bounded(part, window))
+        if len(parts) > _MOST_PARTS:
+            parts[:] = [merge_panes(pa.concat_tables(parts), self._k)]
+
+
+def without_events(panes: pa.Table) -> pa.Table:
+    """Filter out the panes that only count events without rows."""
+    return panes.filter(pc.not_equal(panes["column_kind"], pa.scalar(EVENT_COLUMN)))
+
+
+def _by_pane(panes: pa.Table) -> Iterator[tuple[Window, pa.Table]]:
+    """Cut a table into the panes of each model."""
+    panes = panes.select(PANES.names)
+    models = panes["model"].combine_chunks().dictionary_encode()
+    bounds = [panes[name].cast(pa.int64()).to_numpy() for name in ("window_start", "window_end")]
+    keys = np.column_stack([models.indices.to_numpy(), *bounds])
+    panes_of, place = np.unique(keys, axis=0, return_inverse=True)
+    order = np.argsort(place.ravel(), kind="stable")
+    cuts = np.searchsorted(place.ravel()[order], np.arange(len(panes_of) + 1))
+    for at, (model, start, end) in enumerate(panes_of.tolist()):
+        rows: Any = pa.array(order[cuts[at] : cuts[at + 1]])
+        yield Window(models.dictionary[model].as_py(), start, end), panes.take(rows)
+
+
+def _bounded(part: pa.Table, window: Window) -> pa.Table:
+    """Give panes the bounds of a window."""
+    for name, value in (("window_start", window.start), ("window_end", window.end)):
+        place = PANES.get_field_index(name)
+        bound: Any = pa.scalar(value, pa.int64()).cast(PANES.field(name).type)
+        part = part.set_column(place, PANES.field(name), pa.repeat(bound, part.num_rows))
+    return part

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from sparkmon.errors import OptionError
 from sparkmon.interval import parse_interval
+from sparkmon.monitor.window_grid import WindowGrid
 from sparkmon.profiles import WINDOW_K
 
 __all__ = ["Windows"]
@@ -37,17 +38,18 @@ class Windows:
     slide: str | None = None
     """The distance between the starts of windows. By default windows do not overlap."""
     delay: str = "10 minutes"
-    """How late events may arrive. A window closes when an event is this much later than its end. Events that arrive
-    later still are left out and counted; see :attr:`sparkmon.monitor.MonitorQuery.late_events`."""
+    """How late events may arrive. A window of a model closes when an event of that model is this much later than its
+    end. Rows that arrive later still are left out and counted; see
+    :attr:`sparkmon.monitor.MonitorQuery.late_rows`."""
     idle: str | None = "1 minute"
-    """How long no events arrive until a stream counts as idle. Its windows then close by the clock: by the time of the
-    last event and the time since. None: they stay open until events arrive."""
+    """How long no events of a model arrive until it counts as idle. Its windows then close by the clock: by the time of
+    its last event and the time since. None: they stay open until events arrive."""
     longer: Sequence[str] = ()
     """Lengths of longer windows to judge as well, such as ``"1 day"`` next to windows of an hour, whole multiples of
     ``length``. They are merged from the profiles of the windows, without another pass over rows."""
     provisional: bool = False
     """Whether to report gross drift in windows that are still open, too, at most once per window and column; see
-    :func:`sparkmon.comparison.provisional`. It is a second query, which reads and decodes the log once more."""
+    :meth:`sparkmon.comparison.Judge.provisional`."""
     k: int = WINDOW_K
     """The parameter k of the windows' KLL sketches."""
 
@@ -83,3 +85,27 @@ class Windows:
     def step(self) -> timedelta:
         """The distance between the starts of windows."""
         return parse_interval("slide", self.slide or self.length)
+
+    @property
+    def grid(self) -> WindowGrid:
+        """The windows as numbers, in microseconds."""
+        return WindowGrid(_micros(self.span), _micros(self.step))
+
+    @property
+    def longer_us(self) -> list[int]:
+        """The lengths of the longer windows, in microseconds."""
+        return [_micros(parse_interval("longer", length)) for length in self.longer]
+
+    @property
+    def delay_us(self) -> int:
+        """The delay in microseconds."""
+        return _micros(parse_interval("delay", self.delay))
+
+    @property
+    def idle_s(self) -> float | None:
+        """After how many seconds a model is idle; None for never."""
+        return None if self.idle is None else parse_interval("idle", self.idle).total_seconds()
+
+
+def _micros(length: timedelta) -> int:
+    return length // timedelta(microseconds=1)

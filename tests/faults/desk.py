@@ -45,7 +45,7 @@ class Desk:
         take_over: bool = False,
         most: int = 1000,
     ) -> int:
-        """Watch a spool to its end, and give how many events were late."""
+        """Watch a spool to its end, and give how many rows were late."""
         query = self.start(
             spool, checkpoints, available_now=True, flush=flush, take_over=take_over, most=most
         )
@@ -53,7 +53,7 @@ class Desk:
             query.awaitTermination()
         finally:
             query.stop()
-        return query.late_events
+        return query.late_rows
 
     def start(
         self,
@@ -73,6 +73,7 @@ class Desk:
             f"{self.tables}",
             checks=Checks(("psi", "type_rate")),
             alerting=Alerting(()),
+            trigger="100 milliseconds",
         )
         place = f"{self.path}/{checkpoints}"
         return monitor.start(

@@ -28,6 +28,7 @@ source: %s
 store: {path: %s}
 tables: ./tables
 windows: {length: 1 hour, delay: 10 minutes}
+trigger: 100 milliseconds
 checks: {statistics: [psi]}
 alerting:
   sinks: [{sink: console}]
@@ -88,7 +89,7 @@ class Place:
             for events in batches:
                 spool.append(events_to_batch(events))
 
-    def batches(self, kind: str, query: str = "profiles") -> set[int]:
+    def batches(self, kind: str, query: str = "ingest") -> set[int]:
         """Read the numbers of the batches that were planned (``offsets``) or done (``commits``)."""
         names = (file.name for file in (self.checkpoints / query / kind).glob("[0-9]*"))
         return {int(name) for name in names if name.isdecimal()}
@@ -127,8 +128,8 @@ class Job:
 
     @property
     def late(self) -> int:
-        """How many events it has said to be late."""
-        return sum(map(int, re.findall(r"(\d+) events came later than", self.said)))
+        """How many rows it has said to be late."""
+        return sum(map(int, re.findall(r"(\d+) rows came after", self.said)))
 
     def until(self, what: str, is_so: object, patience_s: float = _PATIENCE_S) -> None:
         """Wait until a callable gives something true."""

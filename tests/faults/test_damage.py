@@ -12,7 +12,7 @@ from pyspark.errors import StreamingQueryException
 from pyspark.sql import SparkSession
 
 from sparkmon.errors import CheckpointError
-from sparkmon.monitor.closed_windows import ClosedWindows
+from sparkmon.monitor.closing import Closing
 from tests.faults.accounts import check_account
 from tests.faults.desk import Desk
 from tests.faults.report import Report
@@ -44,8 +44,8 @@ def copy(desk: Desk, before: tuple[Path, Traffic]) -> Desk:
 
 
 def last(desk: Desk, part: str) -> Path:
-    """Find the last of the numbered files of the query of closed windows."""
-    files = (desk.path / "checkpoints" / "profiles" / part).rglob("[0-9]*")
+    """Find the last of the numbered files of the query."""
+    files = (desk.path / "checkpoints" / "ingest" / part).rglob("[0-9]*")
     return max((file for file in files if file.is_file()), key=lambda file: int(file.stem))
 
 
@@ -75,7 +75,7 @@ def take(file: Path) -> None:
 def test_a_damaged_file_of_progress_is_named(
     copy: Desk, part: str, harm: Callable[[Path], None]
 ) -> None:
-    profiles = copy.path / "checkpoints" / "profiles"
+    profiles = copy.path / "checkpoints" / "ingest"
     file = profiles / "metadata" if part == "metadata" else last(copy, part)
     harm(file)
     with pytest.raises(CheckpointError) as told:
@@ -98,21 +98,18 @@ def test_a_damaged_note_of_the_last_batch_can_be_removed(
 
 
 @pytest.mark.faults
-def test_where_the_state_is_lost_new_checkpoints_take_over(
+def test_where_the_checkpoint_is_lost_new_ones_take_over(
     copy: Desk, before: tuple[Path, Traffic], report: Report, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The batch before the damage wrote its profiles, and died before they were judged.
     with monkeypatch.context() as dying:
-        dying.setattr(ClosedWindows, "_judge", die)
+        dying.setattr(Closing, "_judged", die)
         with pytest.raises(StreamingQueryException, match="died before"):
             copy.watch("spool", "checkpoints", flush=False)
-    for file in (copy.path / "checkpoints" / "profiles" / "state").rglob("*.zip"):
-        file.unlink()
-    with pytest.raises(CheckpointError, match=r"/state/\d/\d/.* holds open windows; restore it"):
-        copy.watch("spool", "checkpoints")
+    shutil.rmtree(copy.path / "checkpoints")
     copy.watch("spool", "anew", take_over=True)
     account = check_account(copy.spark, copy.tables, before[1].book)
-    report.row("checkpoint: state lost, taken over", 1, before[1].book, account)
+    report.row("checkpoint: lost, taken over", 1, before[1].book, account)
 
 
 def die(*_: object) -> None:

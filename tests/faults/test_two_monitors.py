@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -60,7 +61,7 @@ def test_a_checkpoint_begun_anew_is_refused_and_can_take_over(desk: Desk, report
     assert "[SPARKMON_CHECKPOINT] the windows of 3600 seconds of the model 'bank' in" in str(
         refused.value
     )
-    assert f"whose progress is in {desk.path}/first/profiles" in str(refused.value)
+    assert f"whose progress is in {desk.path}/first/ingest" in str(refused.value)
     assert contents(desk.spark, desk.tables, "profiles") == before
     desk.log("spool", traffic.hour(3))
     desk.watch("spool", "third", take_over=True)
@@ -88,7 +89,7 @@ def test_a_running_query_that_is_taken_over_stops(desk: Desk, report: Report) ->
             first.processAllAvailable()
     finally:
         first.stop()
-    assert f"whose progress is in {desk.path}/second/profiles" in str(stopped.value)
+    assert f"whose progress is in {desk.path}/second/ingest" in str(stopped.value)
     desk.watch("spool", "second")
     # The first has read the dead letters of its last hour, too, before it was stopped.
     account = check_account(desk.spark, desk.tables, traffic.book, letters_once=False)
@@ -96,24 +97,23 @@ def test_a_running_query_that_is_taken_over_stops(desk: Desk, report: Report) ->
 
 
 def test_of_two_leases_the_one_committed_first_is_valid(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tables, append = Tables(f"{desk.tables}"), Leases._append
-    left, right = (Leases(tables, [3600.0], f"/{name}", take_over=False) for name in "ab")
+    tables, replace = Tables(f"{tmp_path}/tables").open(None), Leases._replace
+    left, right = (Leases([3600.0], f"/{name}", take_over=False) for name in "ab")
 
-    def after_another(leases: Leases, *arguments: Any) -> None:  # noqa: ANN401 - passed on
+    def after_another(leases: Leases, *arguments: Any) -> bool:  # noqa: ANN401 - passed on
         """Let another query acquire the lease that this one has just seen to be free."""
-        monkeypatch.setattr(Leases, "_append", append)
-        right.acquire(desk.spark, ["shop"], "right", 0)
-        append(leases, *arguments)
+        monkeypatch.setattr(Leases, "_replace", replace)
+        right.acquire(tables, ["shop"], "right")
+        return replace(leases, *arguments)
 
-    monkeypatch.setattr(Leases, "_append", after_another)
+    monkeypatch.setattr(Leases, "_replace", after_another)
     with pytest.raises(CheckpointError, match=r"query right since .* whose progress is in /b; "):
-        left.acquire(desk.spark, ["shop"], "left", 0)
-    assert len(contents(desk.spark, desk.tables, "monitors")) == 2
-    right.acquire(desk.spark, ["shop"], "right", 1)
+        left.acquire(tables, ["shop"], "left")
+    right.acquire(tables, ["shop"], "right")
     with pytest.raises(CheckpointError, match="written by the query right"):
-        left.acquire(desk.spark, ["shop"], "left", 1)
+        left.acquire(tables, ["shop"], "left")
 
 
 @pytest.mark.faults

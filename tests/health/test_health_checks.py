@@ -14,17 +14,17 @@ from sparkmon.health.query_status import QueryStatus
 NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 MINUTE = timedelta(minutes=1)
 LIMITS = HealthLimits()
-WELL = QueryStatus("profiles", batches=3, last_batch_time=NOON, last_events_time=NOON, events=1000)
-DEAD_LETTERS = replace(WELL, name="dead_letters")
+WELL = QueryStatus(batches=3, last_batch_time=NOON, last_events_time=NOON, events=1000)
 
 
-def status(*queries: QueryStatus, after: timedelta = timedelta(), **parts: object) -> MonitorStatus:
-    named = {query.name: query for query in queries or (WELL, DEAD_LETTERS)}
-    whole = MonitorStatus(NOON + after, NOON - 60 * MINUTE, queries=named)
+def status(
+    query: QueryStatus = WELL, *, after: timedelta = timedelta(), **parts: object
+) -> MonitorStatus:
+    whole = MonitorStatus(NOON + after, NOON - 60 * MINUTE, query=query)
     return replace(whole, **parts)  # type: ignore[arg-type]
 
 
-START = status(QueryStatus("profiles"), QueryStatus("dead_letters"), after=-60 * MINUTE)
+START = status(QueryStatus(), after=-60 * MINUTE)
 
 
 def failing(
@@ -40,31 +40,29 @@ def test_no_check_of_a_working_monitor_fails() -> None:
     }
 
 
-def test_a_monitor_with_a_stopped_query_has_stalled() -> None:
+def test_a_monitor_whose_query_has_stopped_has_stalled() -> None:
     stopped = replace(WELL, is_active=False)
-    assert failing(status(stopped, DEAD_LETTERS))["stalled"].message == (
-        "the monitor has stalled: its query profiles has stopped"
+    assert failing(status(stopped))["stalled"].message == (
+        "the monitor has stalled: its query has stopped"
     )
-    failed = replace(DEAD_LETTERS, is_active=False, error="disk full")
-    stalled = failing(status(WELL, failed))["stalled"]
-    assert stalled.message == (
-        "the monitor has stalled: its query dead_letters has stopped: disk full"
-    )
+    failed = replace(WELL, is_active=False, error="disk full")
+    stalled = failing(status(failed))["stalled"]
+    assert stalled.message == "the monitor has stalled: its query has stopped: disk full"
     assert stalled.severity == "critical"
     # A run over what is there ends by itself; but not by an error.
-    assert failing(status(stopped, DEAD_LETTERS, may_end=True)) == {}
-    assert set(failing(status(WELL, failed, may_end=True))) == {"stalled"}
+    assert failing(status(stopped, may_end=True)) == {}
+    assert set(failing(status(failed, may_end=True))) == {"stalled"}
 
 
 def test_a_batch_that_never_ends_stalls_it_and_an_idle_stream_does_not() -> None:
     busy = replace(WELL, is_busy=True)
-    assert failing(status(busy, DEAD_LETTERS, after=9.9 * MINUTE)) == {}
+    assert failing(status(busy, after=9.9 * MINUTE)) == {}
     assert (
         "since 2026-11-23 12:00 UTC"
-        in failing(status(busy, DEAD_LETTERS, after=10 * MINUTE))["stalled"].message
+        in failing(status(busy, after=10 * MINUTE))["stalled"].message
     )
-    assert failing(status(WELL, DEAD_LETTERS, after=10 * MINUTE)) == {}
-    new = QueryStatus("profiles", is_busy=True)
+    assert failing(status(WELL, after=10 * MINUTE)) == {}
+    new = QueryStatus(is_busy=True)
     assert set(failing(status(new, after=-50.1 * MINUTE))) == set()
     assert set(failing(status(new, after=-50 * MINUTE))) == {"stalled"}
 
@@ -92,14 +90,11 @@ def test_a_day_without_events_fails_for_all_or_for_one_model() -> None:
 def test_shares_are_those_of_the_last_hour(
     dead: int, late: int, events: int, found: set[str]
 ) -> None:
-    before = status(
-        replace(WELL, events=500, late=400),
-        replace(DEAD_LETTERS, events=500),
-        dead_letters={"A": 300},
-    )
+    before = status(replace(WELL, events=500), rows=700, late_rows=400, dead_letters={"A": 300})
     now = status(
-        replace(WELL, events=500 + events, late=400 + late),
-        replace(DEAD_LETTERS, events=500 + events),
+        replace(WELL, events=500 + events),
+        rows=700 + events,
+        late_rows=400 + late,
         dead_letters={"A": 300, "B": dead},
     )
     checks = failing(now, before)
@@ -124,38 +119,18 @@ def test_a_batch_is_read_from_sparks_progress() -> None:
         "batchId": 4,
         "timestamp": "2026-11-23T12:00:00.000Z",
         "batchDuration": 1500,
-        "eventTime": {"max": "2026-11-23T11:59:00.000Z", "watermark": "2026-11-23T11:00:00.000Z"},
         "sources": [
             {
                 "description": "KafkaV2[Subscribe[log]]",
                 "numInputRows": 70,
                 "metrics": {"maxOffsetsBehindLatest": "12", "minOffsetsBehindLatest": "0"},
             },
-            {"description": "FileStreamSource[file:/c/heartbeats/profiles]", "numInputRows": 1},
-        ],
-        "stateOperators": [
-            {
-                "operatorName": "dedupeWithinWatermark",
-                "numRowsTotal": 60,
-                "memoryUsedBytes": 1000,
-                "numRowsDroppedByWatermark": 3,
-                "customMetrics": {"numDroppedDuplicateRows": 2},
-            },
-            {
-                "operatorName": "stateStoreSave",
-                "numRowsTotal": 5,
-                "memoryUsedBytes": 500,
-                "numRowsDroppedByWatermark": 9,
-                "customMetrics": {},
-            },
         ],
     }
-    after = QueryStatus("profiles", events=30, late=1).after(progress)
-    assert (after.events, after.late, after.duplicates, after.behind) == (100, 4, 2, 12)
-    assert (after.state_rows, after.state_bytes, after.batches) == (65, 1500, 1)
+    after = QueryStatus(events=30).after(progress)
+    assert (after.events, after.batches, after.behind) == (100, 1, 12)
     assert after.last_batch_time == after.last_events_time == NOON + timedelta(seconds=1.5)
-    assert after.newest_event_time == NOON - MINUTE
-    quiet = after.after({**progress, "batchId": 5, "sources": progress["sources"][1:]})  # type: ignore[index]
+    quiet = after.after({**progress, "batchId": 5, "sources": []})
     assert (quiet.events, quiet.last_events_time, quiet.behind) == (100, after.last_events_time, 12)
 
 

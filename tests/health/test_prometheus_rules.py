@@ -22,7 +22,7 @@ pytestmark = pytest.mark.alertmanager
 RULES = ROOT / "examples" / "prometheus" / "sparkmon.rules.yml"
 ALIVE = {
     'up{job="sparkmon",instance="m"}': "1x90",
-    'sparkmon_monitor_query_active{query="profiles",instance="m"}': "1x90",
+    'sparkmon_monitor_query_active{instance="m"}': "1x90",
 }
 
 
@@ -44,7 +44,7 @@ def test_prometheus_takes_the_rules() -> None:
 @pytest.mark.parametrize(
     ("alert", "series", "labels"),
     [
-        ("SparkmonMonitorGone", {}, {"query": "profiles"}),
+        ("SparkmonMonitorGone", {}, {}),
         (
             "SparkmonMonitorGone",
             ALIVE | {'up{job="sparkmon",instance="m"}': "1x10 0x80"},
@@ -52,8 +52,8 @@ def test_prometheus_takes_the_rules() -> None:
         ),
         (
             "SparkmonQueryStopped",
-            ALIVE | {'sparkmon_monitor_query_active{query="dead_letters",instance="m"}': "0x90"},
-            {"query": "dead_letters", "instance": "m"},
+            ALIVE | {'sparkmon_monitor_query_active{instance="m"}': "0x90"},
+            {"instance": "m"},
         ),
         (
             "SparkmonMonitorStalled",
@@ -64,10 +64,10 @@ def test_prometheus_takes_the_rules() -> None:
             "SparkmonMonitorStalled",
             ALIVE
             | {
-                'sparkmon_monitor_last_batch_timestamp_seconds{query="profiles",instance="m"}': "0x90",
-                'sparkmon_monitor_topic_records_behind{query="profiles",instance="m"}': "7x90",
+                'sparkmon_monitor_last_batch_timestamp_seconds{instance="m"}': "0x90",
+                'sparkmon_monitor_topic_records_behind{instance="m"}': "7x90",
             },
-            {"query": "profiles", "instance": "m"},
+            {"instance": "m"},
         ),
         (
             "SparkmonModelSilent",
@@ -82,7 +82,7 @@ def test_prometheus_takes_the_rules() -> None:
             "SparkmonDeadLetters",
             ALIVE
             | {
-                'sparkmon_monitor_events_total{query="dead_letters",instance="m"}': "0+100x90",
+                'sparkmon_monitor_events_total{instance="m"}': "0+100x90",
                 'sparkmon_monitor_dead_letters_total{condition="A",instance="m"}': "0+1x90",
                 'sparkmon_monitor_dead_letters_total{condition="B",instance="m"}': "0+1x90",
             },
@@ -113,7 +113,6 @@ def test_a_rule_fires_for_what_it_is_about_and_not_for_a_monitor_that_is_well(
     )
     for name, value in labels.items():
         summary = summary.replace(f"{{{{ $labels.{name} }}}}", value)
-    summary = summary.replace("{{ $labels.query }}", "")
     fires = {"exp_labels": labels | {"severity": severity}, "exp_annotations": {"summary": summary}}
     tests = [expecting(series, [fires]), expecting(ALIVE, [])]
     shutil.copy(RULES, tmp_path)
@@ -125,9 +124,9 @@ def test_a_rule_fires_for_what_it_is_about_and_not_for_a_monitor_that_is_well(
 def test_the_rules_use_existing_metrics() -> None:
     counters = Counters()
     counters.count_dead_letters({"A": 1})
-    queries = {"profiles": QueryStatus("profiles", behind=3, last_batch_time=NOON)}
+    query = QueryStatus(behind=3, last_batch_time=NOON)
     now = MonitorStatus(
-        NOON, NOON, queries=queries, traffic={"a": Traffic(NOON, 1, 1)}, waiting={"p": 1}
+        NOON, NOON, query=query, traffic={"a": Traffic(NOON, 1, 1)}, waiting={"p": 1}
     )
     names = {sample.name for family in families(now, ()) for sample in family.samples}
     names |= {"sparkmon_monitor_health_check_failing", "sparkmon_monitor_dead_letters_total"}

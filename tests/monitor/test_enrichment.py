@@ -81,7 +81,7 @@ def test_rates_of_a_stream_are_those_of_its_rows(
     spark: SparkSession, store: LocalStore, tmp_path: Path
 ) -> None:
     with SpoolWriter(tmp_path / "spool") as spool:
-        spool.append(events_to_batch([*EVENTS, clock(300)]))
+        spool.append(events_to_batch([*EVENTS, clock(300, "fraud")]))
     monitor = Monitor(
         store, f"{tmp_path}/tables", alerting=Alerting(()), views={"fraud": "fraud:2"}
     )

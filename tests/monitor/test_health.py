@@ -35,11 +35,12 @@ def scraped(port: int) -> dict[tuple[str, ...], float]:
 def test_prometheus_reads_what_went_through(
     spark: SparkSession, store: LocalStore, tmp_path: Path
 ) -> None:
-    monitor = Monitor(store, f"{tmp_path}/tables", alerting=Alerting([Ledger()]))
+    monitor = Monitor(store, f"{tmp_path}/tables", alerting=Alerting([Ledger()]), trigger="100 milliseconds")
     late = [*FIRST[:3]]
     with SpoolWriter(tmp_path / "spool") as spool:
         query = monitor.start(
-            spooled(spark, spool, in_time([*FIRST, clock(180)])), f"{tmp_path}/checkpoints"
+            spooled(spark, spool, in_time([*FIRST, clock(180), clock(180, "bank")])),
+            f"{tmp_path}/checkpoints",
         )
         try:
             metrics = query.watchdog.serve(0)
@@ -55,10 +56,11 @@ def test_prometheus_reads_what_went_through(
         assert found["rows_total", model, "request"] == SIZE
         assert found["rows_total", model, "response"] == SIZE
         assert found["unpaired_rows", model] == 0
-    events = len(FIRST) + 1 + len(late)
-    assert found["events_total", "profiles"] == found["events_total", "dead_letters"] == events
-    assert found["late_events_total", "profiles"] == len(late) == query.late_events
-    assert found["query_active", "profiles"] == 1
+    events = len(FIRST) + 2 + len(late)
+    assert found["events_total",] == events
+    assert found["redelivered_events_total",] == 0  # they are in no open window any more
+    assert found["late_rows_total",] == query.late_rows == 3 * 50
+    assert found["query_active",] == 1
     assert found["health_check_failing", "stalled"] == 0
     assert found["notifications_waiting", "ledger"] == 0
     with pytest.raises(OSError, match="refused"):
@@ -86,7 +88,7 @@ def test_a_failed_query_is_alerted_on_before_the_monitor_ends(
             "stalled",
             "critical",
         )
-        assert "the monitor has stalled: its query dead_letters has stopped" in stalled.message
+        assert "the monitor has stalled: its query has stopped" in stalled.message
         # Mended and started again, it says so.
         (tmp_path / "tables" / "dead_letters").unlink()
         query = monitor.start(events, str(tmp_path / "checkpoints"))
@@ -95,7 +97,7 @@ def test_a_failed_query_is_alerted_on_before_the_monitor_ends(
             for _ in range(300):
                 if len(ledger.alerts) > 1:
                     break
-                query.queries["profiles"].awaitTermination(1)
+                query.awaitTermination(1)
         finally:
             query.stop()
     assert [alert.state for alert in ledger.alerts] == ["firing", "resolved"]

@@ -105,7 +105,7 @@ def test_a_season_ago_is_a_reference(in_batch: list[Row]) -> None:
 def test_a_stream_that_stops_between_windows_agrees(
     spark: SparkSession, monitor: Monitor, in_batch: list[Row], tmp_path: Path
 ) -> None:
-    for part in (EVENTS[:40], EVENTS[40:], [clock(600)]):
+    for part in (EVENTS[:40], EVENTS[40:], [clock(600, "m")]):
         with SpoolWriter(tmp_path / "spool") as spool:
             spool.append(events_to_batch(part))
         events = spark.readStream.format("kserve").load(f"{tmp_path}/spool")

@@ -52,7 +52,7 @@ def traffic() -> list[Event]:
         if hour in DRIFTED:  # each column keeps all its values
             sent[:, 1] = RANDOM.permutation(sent[:, 1])
         events += requests("air", 60 * hour, 60 * hour + 60, sent.tolist(), 50)
-    return [*events, clock(60 * WINDOWS + 15)]
+    return [*events, clock(60 * WINDOWS + 15, "air")]
 
 
 @pytest.fixture(scope="module")

@@ -18,8 +18,6 @@ from sparkmon.comparison import Checks
 from sparkmon.errors import OptionError
 from sparkmon.logs import SpoolWriter
 from sparkmon.monitor import Monitor, Windows
-from sparkmon.monitor.longer_windows import LongerWindows
-from sparkmon.monitor.window_range import WindowRange
 from sparkmon.profiles import reference_of
 from sparkmon.protocol import events_to_batch
 from sparkmon.session import register
@@ -76,7 +74,7 @@ def test_longer_windows_are_judged_when_their_last_hour_has_closed(
         checks=Checks(("ks",)),
         alerting=Alerting(()),
     )
-    run(spark, monitor, [EVENTS[:18], EVENTS[18:30], EVENTS[30:], [clock(14 * 60)]], tmp_path)
+    run(spark, monitor, [EVENTS[:18], EVENTS[18:30], EVENTS[30:], [clock(14 * 60, "m")]], tmp_path)
     written = monitor.tables.read(spark, "drift_metrics").collect()
     live = told(written, 4)
     assert len(written) == len(HOURS) + len(QUARTERS)
@@ -97,36 +95,6 @@ def test_longer_windows_are_judged_when_their_last_hour_has_closed(
     for start, row in live.items():
         assert (row.status, row.current_count) == (batch[start].status, batch[start].current_count)
         assert row.value == pytest.approx(batch[start].value, abs=0.0035)
-
-
-def test_a_batch_tried_again_completes_the_same(
-    spark: SparkSession, store: LocalStore, tmp_path: Path
-) -> None:
-    monitor = Monitor(
-        store,
-        f"{tmp_path}",
-        windows=Windows(longer=["4 hours"]),
-        checks=Checks(("ks",)),
-        alerting=Alerting(()),
-    )
-    hours = monitor.profiles(events_frame(spark, EVENTS)).where(
-        "unix_seconds(window_end) - unix_seconds(window_start) = 3600"
-    )
-    hours.persist()
-    first = hours.where("window_start < TIMESTAMP '2026-11-23 02:00:00'")
-    second = hours.where("window_start >= TIMESTAMP '2026-11-23 02:00:00'")
-    monitor.closed_windows.write(first, "query", 0)
-    # A crash may leave a batch in one table and not yet in the next.
-    reach = WindowRange.of(second)
-    assert reach is not None
-    longer = LongerWindows(monitor.tables, 3600, ["4 hours"]).completed(second, reach)
-    assert longer is not None
-    monitor.tables.append(second.unionByName(longer), "profiles", writer="query", batch_id=1)
-    monitor.closed_windows.write(second, "query", 1)
-    monitor.closed_windows.write(second, "query", 1)
-    assert told(monitor.tables.read(spark, "drift_metrics").collect(), 4).keys() == set(QUARTERS)
-    assert monitor.tables.read(spark, "profiles").count() == len(HOURS) + len(QUARTERS)
-    hours.unpersist()
 
 
 @pytest.mark.parametrize(

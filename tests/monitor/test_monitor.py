@@ -118,7 +118,10 @@ def run(
     """Watch two hours, stopped and started in the middle, where some events come again."""
     work, ledger = tmp_path_factory.mktemp("monitor"), Ledger()
     half = len(SECOND) // 2
-    parts = [[*FIRST, *SECOND[:half]], [*SECOND[half - 5 :], *SECOND[half:], clock(135)]]
+    parts = [
+        [*FIRST, *SECOND[:half]],
+        [*SECOND[half - 5 :], *SECOND[half:], clock(135), clock(135, "bank")],
+    ]
     with SpoolWriter(work / "spool") as spool:
         for part in parts:
             monitor = Monitor(store, str(work / "tables"), alerting=Alerting([ledger]))
@@ -229,37 +232,7 @@ def test_a_batch_gives_the_findings_of_the_stream(
         assert row["status"] == batch[key]["status"]
 
 
-def test_a_batch_tried_again_after_a_crash_is_written_once(
-    spark: SparkSession, store: LocalStore, tmp_path: Path
-) -> None:
-    ledger = Ledger()
-    monitor = Monitor(store, str(tmp_path), alerting=Alerting([ledger]))
-    alert_manager = monitor.closed_windows.alerts
-    events = events_frame(spark, in_time(hour("bank", 0, 80)))
-    profiles = monitor.profiles(events).persist()
-    # First the second table cannot be written, then all is well, and it ends before anything was sent.
-    (tmp_path / "drift_metrics").write_text("in the way")
-    with pytest.raises(Exception, match="drift_metrics"):
-        monitor.closed_windows.write(profiles, "query", 0)
-    (tmp_path / "drift_metrics").unlink()
-    monitor.closed_windows.write(profiles, "query", 0)
-    assert ledger.alerts == []
-    # Started again, what is in the table is sent; the batch that is tried again adds nothing.
-    for left in (1, 0):
-        alert_manager.open(monitor.tables.open(spark), ["query"])
-        monitor.closed_windows.write(profiles, "query", 0)
-        assert alert_manager.close(drain=True) == 0
-        sizes = {
-            table: len(contents(spark, monitor, table))
-            for table in ("profiles", "drift_metrics", "deliveries")
-        }
-        assert sizes == {"profiles": 3, "drift_metrics": 19, "deliveries": 1}, left
-    (alert,) = contents(spark, monitor, "alerts")
-    assert [told.alert_id for told in ledger.alerts] == [alert["alert_id"]]
-    profiles.unpersist()
-
-
-def test_the_failure_of_one_query_is_raised_while_the_other_runs(
+def test_a_table_that_cannot_be_written_ends_the_query(
     spark: SparkSession, store: LocalStore, tmp_path: Path
 ) -> None:
     monitor = Monitor(store, str(tmp_path / "tables"), alerting=Alerting(()))
@@ -271,7 +244,7 @@ def test_the_failure_of_one_query_is_raised_while_the_other_runs(
         try:
             with pytest.raises(StreamingQueryException, match="dead_letters"):
                 query.awaitTermination()
-            assert query.queries["profiles"].isActive
+            assert not query.isActive
         finally:
             query.stop()
 

@@ -1,4 +1,4 @@
-"""The handle of a running monitor behaves as Spark's StreamingQuery does, for all of its queries."""
+"""The handle of a running monitor behaves as Spark's StreamingQuery does."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pyspark.errors import StreamingQueryException
 
-from sparkmon.errors import CheckpointError
+from sparkmon.errors import CheckpointError, SparkmonError
 from sparkmon.monitor import MonitorQuery
 
 
@@ -38,69 +38,85 @@ class Query:
         self.waits = 0
 
 
-def monitor_query(*queries: Query, calls: list[str]) -> MonitorQuery:
-    watchdog: Any = SimpleNamespace(stop=lambda: calls.append("watchdog"))
-    alerts: Any = SimpleNamespace(close=lambda drain: calls.append(f"close, drain={drain}"))
-    named: Any = dict(zip(("profiles", "dead_letters"), queries, strict=False))
-    return MonitorQuery(named, watchdog, alerts, (), lambda: calls.append("flush"))
+def monitor_query(query: Query, calls: list[str], **more: Any) -> MonitorQuery:  # noqa: ANN401
+    parts: Any = {
+        "watchdog": SimpleNamespace(stop=lambda: calls.append("watchdog")),
+        "alerts": SimpleNamespace(close=lambda drain: calls.append(f"close, drain={drain}")),
+        "closer": SimpleNamespace(
+            close_all=lambda: calls.append("close all"), catch_up=lambda: calls.append("catch up")
+        ),
+    }
+    asked: Any = query
+    return MonitorQuery(
+        asked, parts["closer"], parts["watchdog"], parts["alerts"], **{"flush": True} | more
+    )
 
 
-def test_a_timeout_returns_whether_all_queries_have_ended_and_nothing_else_happens() -> None:
+def test_a_timeout_returns_whether_it_has_ended_and_nothing_else_happens() -> None:
     calls: list[str] = []
-    query = monitor_query(Query(), Query(waits=10**9), calls=calls)
+    query = monitor_query(Query(waits=10**9), calls)
     assert query.awaitTermination(0.01) is False
     assert query.isActive
     assert calls == []
 
 
-def test_at_the_end_open_windows_are_flushed_once_and_notifications_delivered() -> None:
+def test_at_the_end_open_windows_are_closed_once_and_notifications_delivered() -> None:
     calls: list[str] = []
-    query = monitor_query(Query(waits=2), Query(waits=5), calls=calls)
+    query = monitor_query(Query(waits=5), calls)
     assert query.awaitTermination() is None
     assert not query.isActive
-    assert calls == ["flush", "watchdog", "close, drain=True"]
+    assert calls == ["close all", "watchdog", "close, drain=True"]
     assert query.awaitTermination(1) is True
-    assert calls.count("flush") == 1
+    assert calls.count("close all") == 1
 
 
-def test_a_failure_is_raised_while_the_other_query_runs_and_nothing_is_flushed() -> None:
+def test_what_another_process_has_ingested_is_taken_before_the_end() -> None:
     calls: list[str] = []
-    query = monitor_query(
-        Query(waits=10**9), Query(error=StreamingQueryException("no")), calls=calls
-    )
+    monitor_query(Query(waits=1), calls, is_remote=True, flush=False).awaitTermination()
+    assert calls == ["catch up", "watchdog", "close, drain=True"]
+
+
+def test_a_failure_is_raised_and_nothing_is_closed() -> None:
+    calls: list[str] = []
+    query = monitor_query(Query(error=StreamingQueryException("no")), calls)
     with pytest.raises(StreamingQueryException, match="no"):
         query.awaitTermination()
-    active = [query.isActive]
     assert isinstance(query.exception(), StreamingQueryException)
     assert calls == ["watchdog", "close, drain=True"]
     query.stop()
-    assert [*active, query.isActive] == [True, False]
     assert calls[-1] == "close, drain=True"
 
 
 def test_a_failure_that_a_person_has_to_repair_says_how() -> None:
-    error = StreamingQueryException(
-        "[CANNOT_LOAD_STATE_STORE.UNCATEGORIZED] /c/profiles/state/0/1.zip"
-    )
-    query = monitor_query(Query(error=error), calls=[])
-    assert isinstance(query.exception(), CheckpointError)
-    with pytest.raises(CheckpointError, match=r"/c/profiles/state/0/1.zip, or a file next to it"):
+    error = StreamingQueryException("java.io.IOException: No space left on device")
+    query = monitor_query(Query(error=error), [])
+    assert isinstance(query.exception(), SparkmonError)
+    with pytest.raises(SparkmonError, match="make room and start again"):
         query.awaitTermination(5)
 
 
-def test_a_stopped_monitor_flushes_nothing() -> None:
+def test_a_lease_that_was_taken_over_ends_it() -> None:
+    error = CheckpointError("taken over")
+    thread: Any = SimpleNamespace(error=error, stop=lambda: None)
+    query = monitor_query(Query(waits=10**9), [], threads=[thread], flush=False)
+    with pytest.raises(CheckpointError, match="taken over"):
+        query.awaitTermination()
+    assert query.exception() is error
+
+
+def test_a_stopped_monitor_closes_nothing() -> None:
     calls: list[str] = []
-    query = monitor_query(Query(waits=10**9), calls=calls)
+    query = monitor_query(Query(waits=10**9), calls)
     query.stop()
     assert calls == ["watchdog", "close, drain=False"]
     assert query.awaitTermination(1) is True
-    assert "flush" not in calls
+    assert "close all" not in calls
 
 
 def test_status_and_progress_are_those_of_spark() -> None:
-    query = monitor_query(Query(), Query(waits=1), calls=[])
+    query = monitor_query(Query(waits=1), [])
     assert query.status == {
-        "message": "profiles: Idle; dead_letters: Idle",
+        "message": "Idle",
         "isDataAvailable": True,
         "isTriggerActive": False,
     }

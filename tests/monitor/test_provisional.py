@@ -51,6 +51,7 @@ def watching(store: LocalStore, work: Path, *sinks: AlertSink) -> Monitor:
         windows=Windows(provisional=True),
         checks=checks,
         alerting=Alerting(sinks),
+        trigger="100 milliseconds",
     )
 
 
@@ -100,43 +101,6 @@ def test_an_open_window_is_alerted_on_once_and_again_when_it_has_closed(
     # One finding of each column and statistic, as ever, beside the provisional one.
     final = monitor.tables.read(spark, "drift_metrics").where("status <> 'provisional'")
     assert final.count() == final.select("column_name", "statistic").distinct().count() == 4
-
-
-def test_a_window_like_training_gives_none(
-    spark: SparkSession, store: LocalStore, tmp_path: Path
-) -> None:
-    monitor = watching(store, tmp_path)
-    profiles = monitor.profiles(events_frame(spark, traffic(0, 30, 50)))
-    assert monitor.open_windows is not None
-    monitor.open_windows.prepare(spark)
-    monitor.open_windows.write(profiles, "writer", 0)
-    assert monitor.tables.read(spark, "drift_metrics").count() == 0
-
-
-def test_a_replayed_batch_is_written_once_and_notified_again_only_if_it_failed(
-    spark: SparkSession, store: LocalStore, tmp_path: Path
-) -> None:
-    ledger = Ledger()
-    monitor = watching(store, tmp_path, ledger)
-    profiles = monitor.profiles(events_frame(spark, traffic(0, 30, 80))).persist()
-    opened = monitor.open_windows
-    assert opened is not None
-    opened.prepare(spark)
-    opened.alerts.open(monitor.tables.open(spark))
-    # The alert is on record, and the finding, which is written after it, is not.
-    (tmp_path / "tables" / "drift_metrics").rename(tmp_path / "aside")
-    (tmp_path / "tables" / "drift_metrics").write_text("in the way")
-    with pytest.raises(Exception, match="drift_metrics"):
-        opened.write(profiles, "writer", 0)
-    (tmp_path / "tables" / "drift_metrics").unlink()
-    (tmp_path / "aside").rename(tmp_path / "tables" / "drift_metrics")
-    for batch_id in (0, 0, 1):
-        opened.write(profiles, "writer", batch_id)
-    assert opened.alerts.close(drain=True) == 0
-    assert len(ledger.alerts) == 1
-    for table in ("alerts", "drift_metrics"):
-        assert monitor.tables.read(spark, table).count() == 1
-    profiles.unpersist()
 
 
 def test_what_is_less_than_gross_waits(spark: SparkSession, store: LocalStore) -> None:

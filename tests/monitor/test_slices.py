@@ -100,7 +100,7 @@ def test_drift_in_one_slice_is_found_and_alerted_on_and_the_same_in_batch(
         store, f"{tmp_path}/tables", windows=Windows(k=8000), checks=CHECKS, alerting=Alerting(())
     )
     # The first run ends in the middle of an hour.
-    for part in (EVENTS[:70], [*EVENTS[70:], clock(300)]):
+    for part in (EVENTS[:70], [*EVENTS[70:], clock(300, "flights")]):
         with SpoolWriter(tmp_path / "spool") as spool:
             spool.append(events_to_batch(part))
         events = spark.readStream.format("kserve").load(f"{tmp_path}/spool")

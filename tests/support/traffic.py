@@ -49,10 +49,11 @@ def requests(
     return [v1_event(model, start + index * step, part) for index, part in enumerate(parts)]
 
 
-def clock(minutes: float) -> Event:
-    """Make an event without instances that only moves the clock, as a health check does."""
+def clock(minutes: float, model: str = "shop") -> Event:
+    """Make an event without instances that only moves the clock of a model, as a health check does."""
     return Event(
         event_id=f"tick-{minutes}",
+        model=model,
         event_type="response",
         source="pod",
         event_time=MIDNIGHT + timedelta(minutes=minutes),

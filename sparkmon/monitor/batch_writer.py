@@ -1,0 +1,154 @@
+"""Writes the batches of the one streaming query: dead letters, digests and panes, each exactly once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame
+
+from sparkmon.distributions.schema import PANES
+from sparkmon.health import Counters
+from sparkmon.interval import EPOCH
+from sparkmon.monitor.closer import Closer
+from sparkmon.monitor.dead_letters import DeadLetters
+from sparkmon.monitor.leases import Leases
+from sparkmon.monitor.one_pass import Pass, Passed, one_pass
+from sparkmon.monitor.seen_events import Digests, SeenEvents
+from sparkmon.state import EVENT_DIGESTS, INGESTED_PANES
+from sparkmon.tables import Tables, TableWriter
+
+__all__ = ["BatchWriter"]
+
+CloserOf: TypeAlias = Callable[[str], Closer]
+"""Returns the closer of a query."""
+
+
+class BatchWriter:
+    """Writes what the pass over a batch gives.
+
+    Parameters
+    ----------
+    ingest : callable
+        The pass.
+    tables : Tables
+        Where everything is written.
+    leases : Leases
+        Keep other queries from counting the same rows.
+    dead_letters : DeadLetters
+        Writes what could not be decoded.
+    counters : Counters
+        Counts redelivered events.
+    closer_of : callable, optional
+        Returns what closes windows; None where another process does, as over Spark Connect.
+
+    Notes
+    -----
+    The order of the commits is dead letters, digests, panes. A batch that has panes in the table is not written again.
+    """
+
+    def __init__(
+        self,
+        ingest: Pass,
+        tables: Tables,
+        leases: Leases,
+        dead_letters: DeadLetters,
+        counters: Counters,
+        closer_of: CloserOf | None,
+    ) -> None:
+        self._ingest, self._place, self._leases = ingest, tables, leases
+        self._dead_letters, self._counters, self._closer_of = dead_letters, counters, closer_of
+        self._tables: TableWriter | None = None
+        self._seen: SeenEvents | None = None
+        self._former: set[str] = set()
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Over Spark Connect a process of the server writes the batches.
+        return self.__dict__ | {"_tables": None, "_seen": None, "_closer_of": None}
+
+    def write(self, batch: DataFrame, query_id: str, batch_id: int) -> None:
+        """Write a batch; see :data:`sparkmon.monitor.stream.WriteBatch`."""
+        if self._tables is None:
+            self._tables = self._place.open(batch.sparkSession)
+        tables = self._tables
+        closer = None if self._closer_of is None else self._closer_of(query_id)
+        last = tables.last_batch("panes", query_id)
+        panes = PANES.empty_table()
+        if last is None or last < batch_id:
+            if self._seen is None:
+                self._seen = SeenEvents()
+                first = None if closer is None else closer.first_open()
+                _remember(self._seen, tables, [query_id], first, -1 if last is None else last)
+            panes = self._pass(batch, tables, self._seen, query_id, batch_id)
+        if closer is not None:
+            closer.take(panes, batch_id)
+            if self._seen is not None:
+                self._seen.forget(closer.first_open())
+
+    def _pass(
+        self, batch: DataFrame, tables: TableWriter, seen: SeenEvents, query_id: str, batch_id: int
+    ) -> pa.Table:
+        """Ingest a batch; return its panes."""
+
+        def owners_of(panes: pa.Table, digests: Sequence[Digests]) -> Mapping[int, int]:
+            models = {*pc.unique(panes["model"]).to_pylist()}
+            former = self._leases.acquire(tables, models, query_id)
+            _remember(seen, tables, sorted(former - self._former), None, None)
+            self._former |= former
+            return seen.redelivered(digests)
+
+        with one_pass(self._ingest, batch, owners_of) as passed:
+            self._counters.count_redelivered(passed.redelivered)
+            if passed.dead_letters is not None:
+                self._dead_letters.write(passed.dead_letters, query_id, batch_id)
+            if len(passed.digests):
+                row = _digests_row(passed, query_id, batch_id)
+                tables.append(row, "event_digests", writer=query_id, batch_id=batch_id)
+                seen.add(_micros(passed.last_event_time), passed.digests)
+        panes = passed.panes
+        if panes.num_rows:
+            for name, value in (("query_id", query_id), ("batch_id", batch_id)):
+                panes = panes.append_column(name, pa.repeat(pa.scalar(value), panes.num_rows))
+            ingested = panes.cast(INGESTED_PANES)
+            tables.append(ingested, "panes", writer=query_id, batch_id=batch_id)
+        return passed.panes
+
+
+def _digests_row(passed: Passed, query_id: str, batch_id: int) -> pa.Table:
+    row = {
+        "query_id": query_id,
+        "batch_id": batch_id,
+        "last_event_time": passed.last_event_time,
+        "digests": passed.digests.tobytes(),
+    }
+    return pa.Table.from_pylist([row], schema=EVENT_DIGESTS)
+
+
+def _remember(
+    seen: SeenEvents,
+    tables: TableWriter,
+    query_ids: Sequence[str],
+    first_open: int | None,
+    last_batch: int | None,
+) -> None:
+    """Read the digests that queries have written: of batches that are whole, and of windows that may be open."""
+    if not query_ids:
+        return
+    where: list[tuple[str, str, Any]] = [("query_id", "in", [*query_ids])]
+    if first_open is not None:
+        time = EPOCH + timedelta(microseconds=first_open)
+        where.append(("last_event_time", ">=", time))
+    if last_batch is not None:
+        where.append(("batch_id", "<=", last_batch))
+    rows = tables.read("event_digests", ["last_event_time", "digests"], where)
+    for row in [] if rows is None else rows.to_pylist():
+        digests = np.frombuffer(row["digests"], np.uint64)
+        seen.add(_micros(row["last_event_time"]), digests)
+
+
+def _micros(time: datetime) -> int:
+    return (time - EPOCH) // timedelta(microseconds=1)

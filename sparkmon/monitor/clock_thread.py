@@ -1,0 +1,144 @@
+"""A thread on the driver that closes the windows of idle models by the clock."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from pyspark.sql.streaming.query import StreamingQuery
+
+from sparkmon.errors import CheckpointError
+from sparkmon.monitor.closer import Closer
+
+__all__ = ["ClockThread", "has_reached"]
+
+_LOGGER = logging.getLogger(__name__)
+_POLL_S = 0.5
+_WAITS = "Waiting"
+"""How Spark's status begins when a trigger has found no events, or the next one is to come."""
+
+
+class ClockThread:
+    """Looks every half second whether a window is due while the query runs; costs nothing while none is open.
+
+    Parameters
+    ----------
+    closer : Closer
+        Closes the windows.
+    query : StreamingQuery
+        The query.
+    trigger : timedelta
+        How often the query looks for events.
+    is_remote : bool
+        Whether another process writes the panes, as over Spark Connect.
+    """
+
+    def __init__(
+        self, closer: Closer, query: StreamingQuery, trigger: timedelta, *, is_remote: bool
+    ) -> None:
+        self._closer, self._query, self._is_remote = closer, query, is_remote
+        self._read_until = _ReadUntil(query, trigger.total_seconds())
+        self.error: Exception | None = None
+        """Why it has ended before the query."""
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sparkmon clock", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop; blocks until no window is being closed."""
+        self._stopped.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        failing = False
+        while not self._stopped.wait(_POLL_S):
+            try:
+                if not self._query.isActive:
+                    return
+                self._look()
+                failing = False
+            except CheckpointError as error:
+                self.error = error  # another query has taken over
+                self._query.stop()
+                return
+            except Exception:
+                # Windows stay open until events come or the next look succeeds; nothing is lost.
+                if not failing:
+                    _LOGGER.warning(
+                        "could not close windows by the clock; trying on", exc_info=True
+                    )
+                failing = True
+
+    def _look(self) -> None:
+        if self._is_remote:
+            self._closer.catch_up()
+        if self._closer.has_open_windows():
+            until = self._read_until()
+            if until is not None:
+                self._closer.close_by_clock(until)
+
+
+class _ReadUntil:
+    """When the log was last known to be read to its end."""
+
+    def __init__(self, query: StreamingQuery, trigger_s: float) -> None:
+        self._query, self._trigger_s = query, trigger_s
+        self._until: float | None = None
+        self._last: tuple[int, Mapping[int, Any], float] | None = None
+
+    def __call__(self) -> float | None:
+        """Return it on the monotonic clock; None if it was never read to its end."""
+        now = time.monotonic()
+        status = self._query.status
+        waits = str(status["message"]).startswith(_WAITS) and not status["isTriggerActive"]
+        if waits and not status["isDataAvailable"]:
+            # The last trigger found nothing.
+            self._until = max(now - self._trigger_s, self._until or now - self._trigger_s)
+            return self._until
+        progress = self._query.lastProgress
+        if progress is None:
+            return None
+        report = json.loads(progress.json)
+        sources = report["sources"]
+        latest = {place: each.get("latestOffset") for place, each in enumerate(sources)}
+        if self._last is None or report["batchId"] > self._last[0]:
+            if self._last is not None and all(
+                has_reached(each.get("endOffset"), self._last[1].get(place))
+                for place, each in enumerate(sources)
+            ):
+                self._until = self._last[2]
+            self._last = report["batchId"], latest, now - _POLL_S
+        return self._until
+
+
+def has_reached(end: object, latest: object) -> bool:
+    """Return whether a query has read up to what was the end of a source.
+
+    Offsets are numbers or texts, or objects of them. One whose values are numbers and texts is a place, compared in the
+    order of its keys; of one with objects in it, such as Kafka's partitions by topic, each has to be reached.
+
+    Examples
+    --------
+    >>> has_reached({"segment": 3, "position": 5}, {"segment": 2, "position": 900})
+    True
+    >>> has_reached({"log": {"0": 5, "1": 6}}, {"log": {"0": 5, "1": 7}})
+    False
+    """
+    if latest is None:
+        return True
+    if isinstance(end, dict) and isinstance(latest, dict):
+        if any(isinstance(each, dict) for each in latest.values()):
+            return all(
+                all(has_reached(end.get(topic, {}).get(key), value) for key, value in each.items())
+                for topic, each in latest.items()
+                if isinstance(each, dict)
+            )
+        return [end.get(key, type(value)()) for key, value in latest.items()] >= [*latest.values()]
+    if type(end) is type(latest) and isinstance(end, (int, float, str)):
+        return bool(end >= latest)  # type: ignore[operator]
+    return end == latest

@@ -1,0 +1,288 @@
+"""Closes windows: takes the panes of each batch, and closes the windows of each model by its own clock."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Collection, Iterable, Mapping
+from datetime import timedelta
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sparkmon.alerts import AlertManager
+from sparkmon.comparison import Judge
+from sparkmon.distributions.schema import PROFILES
+from sparkmon.health import Counters, Traffic
+from sparkmon.interval import EPOCH
+from sparkmon.monitor.closing import Closing
+from sparkmon.monitor.event_clocks import EventClocks
+from sparkmon.monitor.leases import Leases, former_query_ids
+from sparkmon.monitor.longer_windows import LongerWindows
+from sparkmon.monitor.open_windows import OpenWindows, without_events
+from sparkmon.monitor.provisional_findings import ProvisionalFindings
+from sparkmon.monitor.row_counts import row_counts
+from sparkmon.monitor.window_grid import Window
+from sparkmon.monitor.windows import Windows
+from sparkmon.state import CLOSED_WINDOWS, INGESTED_PANES
+from sparkmon.tables import TableWriter
+
+__all__ = ["Closer"]
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class Closer:
+    """The open windows of a monitor, and what happens when they end.
+
+    Parameters
+    ----------
+    tables : TableWriter
+        The state is read from it and everything is written to it.
+    windows : Windows
+        The windows.
+    judge : Judge
+        Judges closed windows.
+    alerts : AlertManager
+        Turns findings into alerts.
+    counters : Counters
+        Counts traffic and late rows.
+    leases : Leases
+        Keep other queries from closing the same windows.
+    query_id : str
+        The query that writes the panes.
+
+    Notes
+    -----
+    *The tables are the state*: what is in memory is read from them at first use, and again after a failure. A window is
+    closed once ``closed_windows`` has it; panes of later batches are late.
+    """
+
+    def __init__(
+        self,
+        tables: TableWriter,
+        windows: Windows,
+        judge: Judge,
+        alerts: AlertManager,
+        counters: Counters,
+        leases: Leases,
+        query_id: str,
+    ) -> None:
+        self._tables, self._windows, self._judge = tables, windows, judge
+        self._counters, self._leases, self._query_id = counters, leases, query_id
+        self._closing = Closing(tables, judge, alerts, query_id)
+        self._grid = windows.grid
+        self._longer = LongerWindows(self._grid.length, windows.longer_us, windows.k)
+        self._lock = threading.RLock()
+        self._is_loaded = False
+        self._version: int | None = None
+
+    def has_open_windows(self) -> bool:
+        """Return whether a window is open."""
+        with self._lock:
+            self._load()
+            return len(self._open) > 0
+
+    def first_open(self) -> int | None:
+        """Return where the earliest open window begins, in microseconds since 1970; None if none is open."""
+        with self._lock:
+            self._load()
+            return self._open.first_start
+
+    def take(self, panes: pa.Table, batch_id: int) -> None:
+        """Take the panes of a batch, which the table ``panes`` has already, and close the windows that they end.
+
+        Parameters
+        ----------
+        panes : pyarrow.Table
+            ``sparkmon.distributions.schema.PANES``.
+        batch_id : int
+            The batch's number; one that was taken before adds nothing.
+        """
+        with self._lock:
+            self._load()
+            models = {*panes["model"].to_pylist()}
+            try:
+                if batch_id > self._batch_id:
+                    self._batch_id = batch_id
+                    self._take_over(models)
+                    self._count(panes, self._add(panes))
+                self._close(self._clocks.watermarks())
+                if self._windows.provisional:
+                    self._provisional.report(self._open, self._closing, models)
+            except BaseException:
+                self._is_loaded = False  # what was written is read again
+                raise
+
+    def close_by_clock(self, read_until_s: float) -> None:
+        """Close the windows of idle models.
+
+        Parameters
+        ----------
+        read_until_s : float
+            When the log was last read to its end, in seconds on a clock that is never set back.
+        """
+        with self._lock:
+            self._load()
+            watermarks = self._clocks.idle_watermarks(read_until_s)
+            due = self._open.due(watermarks)
+            if due:
+                self._leases.check(self._tables, {each.model for each in due}, self._query_id)
+                self._close_now(watermarks)
+
+    def close_all(self) -> None:
+        """Close all windows, because the log is complete."""
+        with self._lock:
+            self._load()
+            ends: dict[str, int] = {}
+            for window in self._open:
+                ends[window.model] = max(window.end, ends.get(window.model, window.end))
+            self._close_now(ends)
+
+    def catch_up(self) -> None:
+        """Take what another process has ingested, as over Spark Connect."""
+        with self._lock:
+            version = self._tables.version("panes")
+            if version is None or version == self._version:
+                return
+            self._load()
+            read = self._read_panes([self._query_id], ("batch_id", ">", self._batch_id))
+            for batch_id in sorted({*read["batch_id"].to_pylist()}):
+                self.take(read.filter(pc.equal(read["batch_id"], pa.scalar(batch_id))), batch_id)
+            self.take(read.slice(0, 0), self._batch_id)  # what was read at the start may be due
+            self._version = version
+
+    def _load(self) -> None:
+        """Read the state from the tables, unless it is in memory."""
+        if self._is_loaded:
+            return
+        self._open = OpenWindows(self._grid, self._windows.k)
+        self._clocks = EventClocks(self._windows.delay_us, self._windows.idle_s)
+        self._provisional = ProvisionalFindings(self._tables, self._judge)
+        last = self._tables.last_batch("panes", self._query_id)
+        self._batch_id = -1 if last is None else last
+        self._closed: dict[tuple[str, int], int] = {}
+        self._closed_by_others: dict[tuple[str, int], int] = {}
+        self._read_marks()
+        former = former_query_ids(self._tables, self._query_id)
+        self._models = {*former}
+        ids = {self._query_id, *(each for ids in former.values() for each in ids)}
+        if former:
+            self._add(self._read_panes(ids, ("model", "in", sorted(former))))
+            self._finish()
+        self._is_loaded = True
+
+    def _take_over(self, models: Collection[str]) -> None:
+        """Add the panes of the queries from which models were just taken over."""
+        new = {*models} - self._models
+        if not new:
+            return
+        self._models |= new
+        former = former_query_ids(self._tables, self._query_id)
+        ids = {each for model in new for each in former.get(model, ())}
+        if ids:
+            self._read_marks()  # they may have closed windows since
+            self._add(self._read_panes(ids, ("model", "in", sorted(new))))
+            self._finish()
+
+    def _read_panes(self, query_ids: Iterable[str], *where: tuple[str, str, object]) -> pa.Table:
+        chosen = [("query_id", "in", sorted(query_ids)), *where]
+        read = self._tables.read("panes", INGESTED_PANES.names, chosen)
+        return INGESTED_PANES.empty_table() if read is None else read.cast(INGESTED_PANES)
+
+    def _read_marks(self) -> None:
+        closed = self._tables.read("closed_windows", CLOSED_WINDOWS.names)
+        if closed is None:
+            return
+        bounds = (_micros(closed, name) for name in ("window_start", "window_end"))
+        names = (closed[name].to_pylist() for name in ("model", "query_id"))
+        for model, query_id, start, end in zip(*names, *bounds, strict=True):
+            key = model, end - start
+            self._closed[key] = max(end, self._closed.get(key, end))
+            if query_id != self._query_id:
+                self._closed_by_others[key] = max(end, self._closed_by_others.get(key, end))
+
+    def _add(self, panes: pa.Table) -> dict[Window, int]:
+        """Add panes to the open windows; return the rows of those that are late."""
+        newest = panes.group_by("model").aggregate([("last_event_time", "max")])
+        times = zip(
+            newest["model"].to_pylist(), _micros(newest, "last_event_time_max"), strict=True
+        )
+        self._clocks.advance(dict(times), time.monotonic())
+        return self._open.add(without_events(panes), self._closed)
+
+    def _count(self, panes: pa.Table, late: Mapping[Window, int]) -> None:
+        # Of what a former query closed, the log is just read again.
+        own = {
+            pane: rows
+            for pane, rows in late.items()
+            if pane.end > self._closed_by_others.get((pane.model, self._grid.length), pane.start)
+        }
+        rows = sum(map(sum, row_counts(panes).values()))
+        self._counters.count_rows(rows, sum(own.values()))
+
+    def _close_now(self, watermarks: Mapping[str, int]) -> None:
+        try:
+            self._close(watermarks)
+        except BaseException:
+            self._is_loaded = False  # what was written is read again
+            raise
+
+    def _close(self, watermarks: Mapping[str, int]) -> None:
+        due = self._open.due(watermarks)
+        if due:
+            profiles = self._open.profiles(due)
+            longer = self._longer.completed(self._tables, profiles, due, self._closed)
+            self._mark(self._closing.write(pa.concat_tables([profiles, longer]), self._batch_id))
+        self._report()
+
+    def _mark(self, rows: Mapping[Window, tuple[int, int]]) -> None:
+        traffic: dict[str, Traffic] = {}
+        for window, (requests, responses) in rows.items():
+            key = window.model, window.length
+            self._closed[key] = max(window.end, self._closed.get(key, window.end))
+            if window.length == self._grid.length:
+                end = EPOCH + timedelta(microseconds=window.end)
+                one, model = Traffic(end, requests, responses), window.model
+                traffic[model] = traffic[model].merge(one) if model in traffic else one
+        self._counters.count_traffic(traffic)
+        self._open.close(rows)
+
+    def _report(self) -> None:
+        times = self._clocks.watermarks().items()
+        watermarks = {model: EPOCH + timedelta(microseconds=time) for model, time in times}
+        self._counters.set_open(len(self._open), watermarks)
+
+    def _finish(self) -> None:
+        """Judge what a crash has left in ``profiles`` without its mark."""
+        windows = [*self._open]
+        if not windows:
+            return
+        first, last = min(each.start for each in windows), max(each.end for each in windows)
+        where = [
+            ("model", "in", sorted({each.model for each in windows})),
+            ("window_end", ">", EPOCH + timedelta(microseconds=first)),
+            ("window_end", "<=", EPOCH + timedelta(microseconds=last)),
+        ]
+        read = self._tables.read("profiles", PROFILES.names, where)
+        if read is None:
+            return
+        columns = (
+            read["model"].to_pylist(),
+            _micros(read, "window_start"),
+            _micros(read, "window_end"),
+        )
+        is_unmarked = [
+            end > self._closed.get((model, end - start), start)
+            for model, start, end in zip(*columns, strict=True)
+        ]
+        if any(is_unmarked):
+            _LOGGER.info("judging windows that were not judged when a monitor ended")
+            unmarked = read.cast(PROFILES).filter(pa.array(is_unmarked, pa.bool_()))
+            self._mark(self._closing.finish(unmarked, self._batch_id))
+
+
+def _micros(table: pa.Table, name: str) -> list[int]:
+    values: list[int] = table[name].cast(pa.int64()).to_pylist()
+    return values

@@ -1,0 +1,144 @@
+"""Closed windows written: profiles, alerts, findings, and a mark that all of it is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta, timezone
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sparkmon.alerts import AlertManager
+from sparkmon.comparison import Judge
+from sparkmon.distributions.schema import PROFILES
+from sparkmon.interval import EPOCH
+from sparkmon.monitor.recent_findings import RecentFindings
+from sparkmon.monitor.row_counts import row_counts
+from sparkmon.monitor.window_grid import Window
+from sparkmon.state import CLOSED_WINDOWS
+from sparkmon.tables import TableWriter
+
+__all__ = ["Closing"]
+
+
+class Closing:
+    """Writes closed windows.
+
+    Parameters
+    ----------
+    tables : TableWriter
+        Where everything is written.
+    judge : Judge
+        Judges the profiles.
+    alerts : AlertManager
+        Turns findings into alerts.
+    query_id : str
+        The query that closes them.
+
+    Notes
+    -----
+    The order of the commits is profiles, alerts, findings, marks (``closed_windows``). What a crash leaves without its
+    mark is judged again from its profiles. The alerts that are on record already are not decided on again, so that all
+    four agree.
+    """
+
+    def __init__(
+        self, tables: TableWriter, judge: Judge, alerts: AlertManager, query_id: str
+    ) -> None:
+        self.tables = tables
+        self._judge, self._alerts, self._query_id = judge, alerts, query_id
+        self._recent = RecentFindings(judge.confirmation_lookback_s)
+
+    def write(self, profiles: pa.Table, batch_id: int) -> dict[Window, tuple[int, int]]:
+        """Write windows; return their rows of requests and of responses.
+
+        Parameters
+        ----------
+        profiles : pyarrow.Table
+            ``PROFILES`` of windows that close, in no table yet.
+        batch_id : int
+            The last batch whose panes are in them.
+        """
+        self.tables.append(profiles, "profiles")
+        return self._judged(profiles, batch_id, has_findings=())
+
+    def finish(self, profiles: pa.Table, batch_id: int) -> dict[Window, tuple[int, int]]:
+        """Judge and mark windows whose profiles are in the table, as :meth:`write` would have."""
+        start, end = _span(profiles)
+        where = [
+            ("window_start", ">=", start),
+            ("window_end", "<=", end),
+            ("status", "!=", "provisional"),
+        ]
+        columns = ["model", "window_start", "window_end"]
+        read = self.tables.read("drift_metrics", columns, where)
+        return self._judged(profiles, batch_id, () if read is None else _windows(read))
+
+    def provisional(self, findings: pa.Table) -> None:
+        """Write findings on open windows; alerts first, because those are recognised when it is repeated."""
+        self._alerts.process(findings, {}, writer=self._query_id)
+        self.tables.append(findings, "drift_metrics")
+
+    def _judged(
+        self, profiles: pa.Table, batch_id: int, has_findings: Iterable[Window]
+    ) -> dict[Window, tuple[int, int]]:
+        counts = row_counts(profiles)
+        models = {window.model for window in counts}
+        start, end = _span(profiles)
+        history = None
+        if self._judge.history_lookback_s:
+            first = start - timedelta(seconds=self._judge.history_lookback_s)
+            where = [
+                ("model", "in", sorted(models)),
+                ("window_start", ">=", first),
+                ("window_end", "<", end),
+            ]
+            history = _without(self.tables.read("profiles", PROFILES.names, where), counts)
+        earlier = _without(self._recent.before(self.tables, models, start), counts)
+        findings = self._judge.findings(profiles, earlier, history)
+        ends: dict[str, datetime] = {}
+        for window in counts:
+            time = EPOCH + timedelta(microseconds=window.end)
+            ends[window.model] = max(time, ends.get(window.model, time))
+        self._alerts.process(findings, ends, writer=self._query_id)
+        new = _without(findings, has_findings)
+        if new is not None and new.num_rows:
+            self.tables.append(new, "drift_metrics")
+        self._recent.add(findings)
+        self._mark(counts, batch_id)
+        return {window: (rows.requests, rows.responses) for window, rows in counts.items()}
+
+    def _mark(self, counts: Mapping[Window, tuple[int, int]], batch_id: int) -> None:
+        now = datetime.now(timezone.utc)
+        rows = [
+            dict(
+                query_id=self._query_id,
+                batch_id=batch_id,
+                model=window.model,
+                window_start=EPOCH + timedelta(microseconds=window.start),
+                window_end=EPOCH + timedelta(microseconds=window.end),
+                requests=requests,
+                responses=responses,
+                closed_time=now,
+            )
+            for window, (requests, responses) in counts.items()
+        ]
+        self.tables.append(pa.Table.from_pylist(rows, schema=CLOSED_WINDOWS), "closed_windows")
+
+
+def _span(profiles: pa.Table) -> tuple[datetime, datetime]:
+    return pc.min(profiles["window_start"]).as_py(), pc.max(profiles["window_end"]).as_py()
+
+
+def _windows(table: pa.Table) -> list[Window]:
+    """List the windows of rows."""
+    bounds = (table[name].cast(pa.int64()).to_pylist() for name in ("window_start", "window_end"))
+    return [Window(*each) for each in zip(table["model"].to_pylist(), *bounds, strict=True)]
+
+
+def _without(table: pa.Table | None, windows: Iterable[Window]) -> pa.Table | None:
+    """Filter out the rows of some windows."""
+    excluded = {*windows}
+    if table is None or not excluded:
+        return table
+    return table.filter(pa.array([each not in excluded for each in _windows(table)], pa.bool_()))

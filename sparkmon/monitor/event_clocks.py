@@ -1,0 +1,71 @@
+"""The clock of each model: the time of its newest event, and the time since then while the model is idle; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+__all__ = ["EventClocks"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    last_event: int
+    arrived_s: float
+
+
+class EventClocks:
+    """Event time by model, in microseconds since 1970 UTC.
+
+    Parameters
+    ----------
+    delay : int
+        How far the watermark of a model trails its clock, in microseconds.
+    idle_s : float, optional
+        How long no events of a model come until its clock goes on by itself, in seconds; None for never.
+
+    Notes
+    -----
+    The clock of an idle model is where an event of this moment would put it: at its newest event and the time since
+    that arrived. A replay of an old log stays in its own time, and a log that lags keeps its lag.
+
+    Examples
+    --------
+    >>> clocks = EventClocks(delay=5_000_000, idle_s=60)
+    >>> clocks.advance({"flights": 100_000_000}, now_s=7.0)
+    >>> clocks.watermarks()
+    {'flights': 95000000}
+    >>> clocks.idle_watermarks(read_until_s=66.0), clocks.idle_watermarks(read_until_s=67.0)
+    ({}, {'flights': 155000000})
+    """
+
+    def __init__(self, delay: int, idle_s: float | None) -> None:
+        self._delay, self._idle_s = delay, idle_s
+        self._clocks: dict[str, _Clock] = {}
+
+    def advance(self, last_events: Mapping[str, int], now_s: float) -> None:
+        """Take the newest event times of some models; ``now_s`` is on a clock that is never set back."""
+        for model, time in last_events.items():
+            clock = self._clocks.get(model)
+            newest = time if clock is None else max(time, clock.last_event)
+            self._clocks[model] = _Clock(newest, now_s)
+
+    def watermarks(self) -> dict[str, int]:
+        """Return the time by model before which no event is expected any more."""
+        return {model: clock.last_event - self._delay for model, clock in self._clocks.items()}
+
+    def idle_watermarks(self, read_until_s: float) -> dict[str, int]:
+        """Return the watermarks of the models that are idle.
+
+        Parameters
+        ----------
+        read_until_s : float
+            The moment up to which the log is known to have been read.
+        """
+        if self._idle_s is None:
+            return {}
+        return {
+            model: clock.last_event + round((read_until_s - clock.arrived_s) * 1e6) - self._delay
+            for model, clock in self._clocks.items()
+            if read_until_s - clock.arrived_s >= self._idle_s
+        }

@@ -1,0 +1,210 @@
+"""Events to panes on Spark's workers: the one pass over the bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark import TaskContext
+from pyspark.sql import DataFrame
+from pyspark.sql.pandas.types import from_arrow_schema
+
+from sparkmon.distributions.schema import PANES, PROFILE
+from sparkmon.panes import PaneBuilder
+from sparkmon.protocol import (
+    DEAD_LETTERS,
+    EVENTS,
+    DecodedEvents,
+    RowBlock,
+    blocks_of_rows,
+    decode_events,
+    event_digests,
+)
+from sparkmon.records import ModelSchema
+from sparkmon.skew import SkewDetector
+from sparkmon.state import EVENT_COLUMN
+
+__all__ = ["OUTPUT", "TASKS", "Ingest", "Owners"]
+
+TASKS = pa.schema(
+    [
+        pa.field("partition", pa.int32()),
+        pa.field("events", pa.int64()),
+        pa.field("digests", pa.binary()),
+        pa.field("last_event_time", PANES.field("last_event_time").type),
+        pa.field("dead_letters", pa.int64()),
+    ]
+)
+"""What a task reports: its events, their digests, each once, and how many are dead letters."""
+
+
+def _nullable(schema: pa.Schema) -> pa.DataType:
+    """Return rows of a schema as a type of which a value may be null, and so its fields."""
+    return pa.struct([field.with_nullable(True) for field in schema])
+
+
+OUTPUT = pa.schema(
+    [
+        pa.field("pane", _nullable(PANES)),
+        pa.field("dead_letter", _nullable(DEAD_LETTERS)),
+        pa.field("task", pa.struct(list(TASKS))),
+    ]
+)
+"""What the pass gives: each row is a pane, a dead letter, or the digests of a task's events."""
+
+Owners: TypeAlias = Mapping[int, int]
+"""Digest of a redelivered event to the only task that counts it; -1 for none."""
+
+
+@dataclass(frozen=True)
+class Ingest:
+    """The pass over the bytes, as a function on batches of events.
+
+    Parameters
+    ----------
+    builder : callable
+        Returns a new :class:`sparkmon.panes.PaneBuilder`.
+    schemas : mapping of str to ModelSchema
+        By model.
+    detector : SkewDetector, optional
+        Adds row flags.
+    """
+
+    builder: Callable[[], PaneBuilder]
+    schemas: Mapping[str, ModelSchema] = field(default_factory=dict)
+    detector: SkewDetector | None = None
+
+    def of_events(self, events: DataFrame, owners: Owners) -> DataFrame:
+        """Decode and summarise events, leaving out those that other tasks or batches have counted."""
+
+        def ingest(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+            task = _Task(self, owners)
+            for batch in batches:
+                yield from task.dead_letters(batch)
+            yield from task.summary()
+
+        return events.select(*EVENTS.names).mapInArrow(ingest, from_arrow_schema(OUTPUT))
+
+    def of_rows(self, rows: DataFrame, owners: Owners) -> DataFrame:
+        """Summarise rows that were decoded elsewhere."""
+        del owners  # such rows were deduplicated elsewhere, too
+
+        def ingest(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+            builder = self.builder()
+            for batch in batches:
+                for block in blocks_of_rows(batch):
+                    builder.add(block)
+            yield from _output("pane", builder.build())
+
+        return rows.mapInArrow(ingest, from_arrow_schema(OUTPUT))
+
+
+class _Task:
+    """What one task has read."""
+
+    def __init__(self, ingest: Ingest, owners: Owners) -> None:
+        context = TaskContext.get()
+        self._ingest, self._partition = ingest, -2 if context is None else context.partitionId()
+        self._excluded = {each for each, task in owners.items() if task != self._partition}
+        self._builder = ingest.builder()
+        self._seen: set[int] = set()
+        self._digests: list[Any] = []
+        self._last_event = self._events = 0
+        self._dead_letters = 0
+        self._clocks: dict[str, tuple[int, int]] = {}
+
+    def dead_letters(self, batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+        """Summarise a batch of events, and yield those that cannot be decoded."""
+        for decoded in decode_events(batch.cast(EVENTS), self._ingest.schemas):
+            is_new = self._new(decoded)
+            blocks = _chosen(decoded.blocks, is_new)
+            for block in blocks if self._ingest.detector is None else self._ingest.detector(blocks):
+                self._builder.add(block)
+            self._move_clocks(decoded, is_new)
+            letters = decoded.dead_letters()
+            if letters.num_rows:
+                self._dead_letters += letters.num_rows
+                yield from _output("dead_letter", pa.Table.from_batches([letters]))
+
+    def summary(self) -> Iterator[pa.RecordBatch]:
+        """Yield the panes and the digests."""
+        yield from _output("pane", self._builder.build())
+        if self._clocks:
+            yield from _output("pane", _clock_panes(self._clocks))
+        digests = np.concatenate([*self._digests, np.empty(0, np.uint64)])
+        task = {
+            "partition": self._partition,
+            "events": self._events,
+            "digests": digests.tobytes(),
+            "last_event_time": self._last_event,
+            "dead_letters": self._dead_letters,
+        }
+        yield from _output("task", pa.Table.from_pylist([task], schema=TASKS))
+
+    def _new(self, decoded: DecodedEvents) -> npt.NDArray[np.bool_]:
+        """Return by event whether this task counts it."""
+        digests = event_digests(decoded.events)
+        is_new = np.ones(len(digests), np.bool_)
+        for place, digest in enumerate(digests.tolist()):
+            is_new[place] = digest not in self._seen and digest not in self._excluded
+            self._seen.add(digest)
+        self._digests.append(digests[is_new])
+        self._events += len(digests)
+        times = decoded.events.column("event_time").cast(pa.int64()).to_numpy()
+        if len(times):
+            self._last_event = max(self._last_event, int(times.max()))
+        return is_new
+
+    def _move_clocks(self, decoded: DecodedEvents, is_new: npt.NDArray[np.bool_]) -> None:
+        """Note the newest event without rows of each model, except dead letters."""
+        is_broken = pc.equal(decoded.kinds, pa.scalar("dead_letter")).to_numpy(zero_copy_only=False)
+        places: Any = pa.array(np.flatnonzero(is_new & (decoded.counts == 0) & ~is_broken))
+        events = decoded.events.select(["model", "event_time"]).take(places)
+        times = events.column("event_time").cast(pa.int64()).to_pylist()
+        for model, time in zip(events.column("model").to_pylist(), times, strict=True):
+            count, newest = self._clocks.get(model, (0, time))
+            self._clocks[model] = count + 1, max(newest, time)
+
+
+def _chosen(blocks: Sequence[RowBlock], is_new: npt.NDArray[np.bool_]) -> Sequence[RowBlock]:
+    """Leave out the rows of events that others count."""
+    if is_new.all():
+        return blocks
+    return [block.take(np.flatnonzero(is_new[block.event])) for block in blocks]
+
+
+def _clock_panes(clocks: Mapping[str, tuple[int, int]]) -> pa.Table:
+    """Make panes of events without rows: they have a count, and no values."""
+    nothing = dict.fromkeys((each.name for each in PROFILE), 0)
+    nothing |= dict.fromkeys(("min", "max", "avg", "m2", "sketch", "distinct_sketch", "vector"))
+    rows = [
+        dict.fromkeys(PANES.names)
+        | {
+            "model": model,
+            "model_version": "",
+            "window_start": time,
+            "window_end": time,
+            "column_name": "",
+            "column_kind": EVENT_COLUMN,
+            "profile": nothing | {"count": count, "num_nulls": count, "frequent_items": []},
+            "last_event_time": time,
+        }
+        for model, (count, time) in clocks.items()
+    ]
+    return pa.Table.from_pylist(rows, schema=PANES)
+
+
+def _output(name: str, rows: pa.Table) -> Iterator[pa.RecordBatch]:
+    """Lay out rows as one of the columns of ``OUTPUT``; the others are null."""
+    for batch in rows.to_batches():
+        fields = list(OUTPUT.field(name).type)
+        columns = {name: pa.StructArray.from_arrays(batch.columns, fields=fields)}
+        yield pa.RecordBatch.from_arrays(
+            [columns.get(each.name, pa.nulls(batch.num_rows, each.type)) for each in OUTPUT],
+            schema=OUTPUT,
+        )

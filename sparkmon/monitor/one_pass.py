@@ -1,0 +1,100 @@
+"""The pass over a batch: run on the workers, once, or once more without the events that were redelivered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from sparkmon.distributions.schema import PANES
+from sparkmon.errors import SparkmonError
+from sparkmon.interval import EPOCH
+from sparkmon.monitor.ingest import TASKS, Owners
+from sparkmon.monitor.seen_events import Digests
+
+__all__ = ["OwnersOf", "Pass", "Passed", "one_pass"]
+
+Pass: TypeAlias = Callable[[DataFrame, Owners], DataFrame]
+"""See :class:`sparkmon.monitor.ingest.Ingest`."""
+
+OwnersOf: TypeAlias = Callable[[pa.Table, Sequence[Digests]], Mapping[int, int]]
+"""Returns the redelivered events among those of each task, as :meth:`SeenEvents.redelivered` does; it also has the
+panes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Passed:
+    """What a pass over a batch gives."""
+
+    panes: pa.Table
+    digests: Digests
+    """Of its events, in ascending order, without those that were counted before."""
+    redelivered: int
+    """How many events were left out because they were counted before, or twice here."""
+    last_event_time: datetime
+    dead_letters: DataFrame | None
+    """None if there are none."""
+
+
+@contextmanager
+def one_pass(ingest: Pass, batch: DataFrame, owners_of: OwnersOf) -> Iterator[Passed]:
+    """Pass over a batch, again if it has redelivered events; its dead letters are in memory while it is in use.
+
+    A redelivered event is recognised by its digest after the pass, because sketches cannot be subtracted. That is rare,
+    and costs nothing where there is none.
+    """
+    output, panes, tasks = _run(ingest, batch, {})
+    try:
+        digests = _digests(tasks)
+        again = owners_of(panes, digests)
+        expected = np.setdiff1d(
+            np.concatenate([*digests, np.empty(0, np.uint64)]),
+            np.array([each for each, place in again.items() if place < 0], np.uint64),
+        )
+        redelivered = sum(task["events"] for task in tasks) - len(expected)
+        if again:
+            output.unpersist()
+            owners = {
+                each: -1 if place < 0 else tasks[place]["partition"]
+                for each, place in again.items()
+            }
+            output, panes, tasks = _run(ingest, batch, owners)
+            found = np.sort(np.concatenate([*_digests(tasks), np.empty(0, np.uint64)]))
+            if not np.array_equal(found, expected):
+                raise SparkmonError(
+                    "the source gave other events when a batch was read again; start the monitor again, and if that "
+                    "does not help, look whether the log was changed"
+                )
+        has_letters = any(task["dead_letters"] for task in tasks)
+        letters = output.where(F.col("dead_letter").isNotNull()).select("dead_letter.*")
+        yield Passed(
+            panes,
+            expected,
+            redelivered,
+            max((task["last_event_time"] for task in tasks), default=EPOCH),
+            letters if has_letters else None,
+        )
+    finally:
+        output.unpersist()
+
+
+def _run(
+    ingest: Pass, batch: DataFrame, owners: Owners
+) -> tuple[DataFrame, pa.Table, list[dict[str, Any]]]:
+    """Run the pass; collect the panes and what the tasks report."""
+    output = ingest(batch, owners).persist()
+    rows = output.where(F.col("dead_letter").isNull()).select("pane", "task").toArrow()
+    panes = pa.Table.from_struct_array(rows["pane"].combine_chunks().drop_null()).cast(PANES)
+    tasks = pa.Table.from_struct_array(rows["task"].combine_chunks().drop_null()).cast(TASKS)
+    return output, panes, tasks.to_pylist()
+
+
+def _digests(tasks: Sequence[Mapping[str, Any]]) -> list[Digests]:
+    return [np.frombuffer(task["digests"], np.uint64) for task in tasks]

@@ -1,0 +1,68 @@
+"""Findings on windows that are open: gross drift is reported while it can be acted on, once per column."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Any
+
+import pyarrow as pa
+
+from sparkmon.comparison import Judge
+from sparkmon.comparison.schema import DRIFT_METRICS
+from sparkmon.distributions.schema import PROFILE_KEY
+from sparkmon.interval import EPOCH
+from sparkmon.monitor.closing import Closing
+from sparkmon.monitor.open_windows import OpenWindows
+from sparkmon.tables import TableWriter
+
+__all__ = ["ProvisionalFindings"]
+
+
+class ProvisionalFindings:
+    """Reports on open windows.
+
+    Parameters
+    ----------
+    tables : TableWriter
+        Has the findings that were reported before.
+    judge : Judge
+        Judges the profiles.
+    """
+
+    def __init__(self, tables: TableWriter, judge: Judge) -> None:
+        self._tables, self._judge = tables, judge
+        self._reported: set[tuple[Any, ...]] | None = None
+
+    def report(self, windows: OpenWindows, closing: Closing, models: Collection[str]) -> None:
+        """Write what is new about the open windows of some models."""
+        chosen = [window for window in windows if window.model in models]
+        if not chosen:
+            return
+        findings = self._judge.provisional(windows.profiles(chosen))
+        if not findings.num_rows:
+            return
+        reported = self._read(min(window.start for window in chosen))
+        keys = _keys(findings)
+        new = findings.filter(pa.array([key not in reported for key in keys], pa.bool_()))
+        if new.num_rows:
+            closing.provisional(new)
+            reported.update(keys)
+
+    def _read(self, first_start: int) -> set[tuple[Any, ...]]:
+        if self._reported is None:
+            start = EPOCH + timedelta(microseconds=first_start)
+            where = [("status", "=", "provisional"), ("window_start", ">=", start)]
+            rows = self._tables.read("drift_metrics", [*PROFILE_KEY], where)
+            self._reported = set() if rows is None else {*_keys(rows)}
+        return self._reported
+
+
+def _keys(findings: pa.Table) -> list[tuple[Any, ...]]:
+    times = {"window_start", "window_end"}
+    types = {name: DRIFT_METRICS.field(name).type for name in PROFILE_KEY}
+    columns = (
+        findings[name].cast(pa.int64() if name in times else types[name]).to_pylist()
+        for name in PROFILE_KEY
+    )
+    return [*zip(*columns, strict=True)]

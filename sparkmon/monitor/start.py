@@ -1,0 +1,119 @@
+"""Starts a monitor: one streaming query, what closes its windows, and the threads next to it."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+from pyspark.sql import DataFrame
+
+from sparkmon.alerts import AlertManager
+from sparkmon.comparison import Judge
+from sparkmon.errors import OptionError
+from sparkmon.health import Counters, HealthLimits, Watchdog, health_writer
+from sparkmon.monitor.batch_writer import BatchWriter
+from sparkmon.monitor.checkpoint import check_checkpoint
+from sparkmon.monitor.clock_thread import ClockThread
+from sparkmon.monitor.closer import Closer
+from sparkmon.monitor.dead_letters import DeadLetters
+from sparkmon.monitor.leases import Leases
+from sparkmon.monitor.monitor_query import MonitorQuery
+from sparkmon.monitor.one_pass import Pass
+from sparkmon.monitor.stream import find_query_id, start_stream
+from sparkmon.monitor.windows import Windows
+from sparkmon.tables import Tables
+
+__all__ = ["Start"]
+
+
+class Start:
+    """Starts queries of one monitor.
+
+    Parameters
+    ----------
+    tables : Tables
+        Where everything is.
+    windows : Windows
+        The windows.
+    judge : Judge
+        Judges closed windows.
+    alerts : AlertManager
+        Turns findings into alerts.
+    health : HealthLimits
+        The thresholds of the health checks.
+    trigger : timedelta
+        How often a stream that goes on looks for events.
+    """
+
+    def __init__(
+        self,
+        tables: Tables,
+        windows: Windows,
+        judge: Judge,
+        alerts: AlertManager,
+        health: HealthLimits,
+        trigger: timedelta,
+    ) -> None:
+        self._tables, self._windows, self._judge = tables, windows, judge
+        self._alerts, self._health, self._trigger = alerts, health, trigger
+
+    def __call__(
+        self,
+        frame: DataFrame,
+        ingest: Pass,
+        checkpoints: str,
+        *,
+        available_now: bool,
+        flush: bool,
+        take_over: bool,
+    ) -> MonitorQuery:
+        """Start to ingest a stream; see :meth:`sparkmon.Monitor.start`."""
+        if flush and not available_now:
+            raise OptionError(
+                "got flush for a stream that goes on, which closes its windows itself; set available_now, too"
+            )
+        spark, checkpoint = frame.sparkSession, f"{checkpoints}/ingest"
+        check_checkpoint(spark, checkpoint)
+        is_remote = type(spark).__module__.startswith("pyspark.sql.connect")
+        tables, counters = self._tables.open(spark), Counters()
+        lengths = [self._windows.grid.length, *self._windows.longer_us]
+        leases = Leases([length / 1e6 for length in lengths], checkpoint, take_over)
+        lock, closers = threading.Lock(), dict[str, Closer]()
+
+        def closer_of(query_id: str) -> Closer:
+            with lock:
+                if query_id not in closers:
+                    closers[query_id] = Closer(
+                        tables,
+                        self._windows,
+                        self._judge,
+                        self._alerts,
+                        counters,
+                        leases,
+                        query_id,
+                    )
+                return closers[query_id]
+
+        # A query that takes over delivers what the former holder has not.
+        own = {find_query_id(spark, checkpoint) or "", health_writer(checkpoints)}
+        self._alerts.open(tables, None if take_over else own)
+        writer = BatchWriter(
+            ingest,
+            self._tables,
+            leases,
+            DeadLetters(self._tables, counters),
+            counters,
+            None if is_remote else closer_of,
+        )
+        trigger = None if available_now else self._trigger
+        query = start_stream(frame, checkpoint, writer.write, trigger)
+        closer = closer_of(str(query.id))
+        watchdog = Watchdog(
+            query, counters, self._alerts, self._health, checkpoints, may_end=available_now
+        )
+        threads = []
+        if trigger is not None:
+            threads = [ClockThread(closer, query, trigger, is_remote=is_remote)]
+        return MonitorQuery(
+            query, closer, watchdog, self._alerts, threads, is_remote=is_remote, flush=flush
+        )

@@ -1,0 +1,56 @@
+"""The tables that are a monitor's state, as Arrow schemas: panes, event digests, closed windows and leases."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+
+from sparkmon.distributions.schema import PANES
+
+__all__ = ["CLOSED_WINDOWS", "EVENT_COLUMN", "EVENT_DIGESTS", "INGESTED_PANES", "MONITORS"]
+
+_TIME = pa.timestamp("us", tz="UTC")
+_BATCH: list[pa.Field[Any]] = [
+    pa.field("query_id", pa.string(), nullable=False),
+    pa.field("batch_id", pa.int64(), nullable=False),
+]
+
+EVENT_COLUMN = "event"
+"""The ``column_kind`` of panes that count events without rows, such as health checks."""
+
+INGESTED_PANES = pa.schema([*PANES, *_BATCH])
+"""The table ``panes``: the partial profiles of each batch. Rows with the ``column_kind`` ``event`` have no values: they
+count events without rows, such as health checks, which move the clock of their model."""
+
+EVENT_DIGESTS = pa.schema(
+    [*_BATCH, pa.field("last_event_time", _TIME, nullable=False), pa.field("digests", pa.binary())]
+)
+"""One row per batch: the digests of its events, 8 bytes each, by which a redelivered event is recognised."""
+
+CLOSED_WINDOWS = pa.schema(
+    [
+        *_BATCH,
+        pa.field("model", pa.string(), nullable=False),
+        pa.field("window_start", _TIME, nullable=False),
+        pa.field("window_end", _TIME, nullable=False),
+        pa.field("requests", pa.int64(), nullable=False),
+        pa.field("responses", pa.int64(), nullable=False),
+        pa.field("closed_time", _TIME, nullable=False),
+    ]
+)
+"""One row per model and closed window, written when everything else of that window is. ``batch_id`` is the last batch
+whose panes are in the window: those of later batches came too late."""
+
+MONITORS = pa.schema(
+    [
+        pa.field("query_id", pa.string(), nullable=False),
+        pa.field("model", pa.string(), nullable=False),
+        pa.field("window_s", pa.float64(), nullable=False),
+        pa.field("checkpoint", pa.string(), nullable=False),
+        pa.field("former_query_ids", pa.list_(pa.string()), nullable=False),
+        pa.field("acquired_time", _TIME, nullable=False),
+    ]
+)
+"""Leases: which query writes the windows of a model. ``former_query_ids`` are the queries that it was taken over from,
+whose panes of open windows it uses."""
