@@ -98,7 +98,9 @@ def measure_live(
         f"idle: {idle.cpu_s[0] / idle.wall_s[0]:.2%} of a core, with a trigger of 10 seconds",
     ]
     title = f"A live monitor: {closings} windows of {_ROWS:,} requests with 20 drifted columns"
-    return Section("live", title, "windows", [start, *results, idle], {}, notes) if latency else None  # type: ignore[return-value]
+    return (
+        Section("live", title, "windows", [start, *results, idle], {}, notes) if latency else None
+    )  # type: ignore[return-value]
 
 
 def _closings(

@@ -8,7 +8,6 @@ import hmac
 import json
 import time
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4

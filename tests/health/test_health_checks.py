@@ -58,8 +58,7 @@ def test_a_batch_that_never_ends_stalls_it_and_an_idle_stream_does_not() -> None
     busy = replace(WELL, is_busy=True)
     assert failing(status(busy, after=9.9 * MINUTE)) == {}
     assert (
-        "since 2026-11-23 12:00 UTC"
-        in failing(status(busy, after=10 * MINUTE))["stalled"].message
+        "since 2026-11-23 12:00 UTC" in failing(status(busy, after=10 * MINUTE))["stalled"].message
     )
     assert failing(status(WELL, after=10 * MINUTE)) == {}
     new = QueryStatus(is_busy=True)

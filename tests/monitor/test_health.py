@@ -35,7 +35,9 @@ def scraped(port: int) -> dict[tuple[str, ...], float]:
 def test_prometheus_reads_what_went_through(
     spark: SparkSession, store: LocalStore, tmp_path: Path
 ) -> None:
-    monitor = Monitor(store, f"{tmp_path}/tables", alerting=Alerting([Ledger()]), trigger="100 milliseconds")
+    monitor = Monitor(
+        store, f"{tmp_path}/tables", alerting=Alerting([Ledger()]), trigger="100 milliseconds"
+    )
     late = [*FIRST[:3]]
     with SpoolWriter(tmp_path / "spool") as spool:
         query = monitor.start(

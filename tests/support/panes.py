@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from sparkmon.panes import PaneBuilder
 
 from sparkmon.distributions.schema import REFERENCES
 from sparkmon.interval import EPOCH
+from sparkmon.panes import PaneBuilder
 from sparkmon.protocol import Cells, RowBlock
 
 __all__ = ["HOUR", "MIDNIGHT", "micros", "panes_of", "reference_table"]
