@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -57,6 +58,9 @@ OUTPUT = pa.schema(
 )
 """What the pass gives: each row is a pane, a dead letter, or the digests of a task's events."""
 
+Detect: TypeAlias = Callable[[Sequence[RowBlock]], Sequence[RowBlock]]
+"""Adds row flags to blocks."""
+
 Owners: TypeAlias = Mapping[int, int]
 """Digest of a redelivered event to the only task that counts it; -1 for none."""
 
@@ -83,10 +87,11 @@ class Ingest:
         """Decode and summarise events, leaving out those that other tasks or batches have counted."""
 
         def ingest(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-            task = _Task(self, owners)
-            for batch in batches:
-                yield from task.dead_letters(batch)
-            yield from task.summary()
+            with nullcontext() if self.detector is None else self.detector.open() as detect:
+                task = _Task(self, owners, detect)
+                for batch in batches:
+                    yield from task.dead_letters(batch)
+                yield from task.summary()
 
         return events.select(*EVENTS.names).mapInArrow(ingest, from_arrow_schema(OUTPUT))
 
@@ -107,9 +112,10 @@ class Ingest:
 class _Task:
     """What one task has read."""
 
-    def __init__(self, ingest: Ingest, owners: Owners) -> None:
+    def __init__(self, ingest: Ingest, owners: Owners, detect: Detect | None) -> None:
         context = TaskContext.get()
-        self._ingest, self._partition = ingest, -2 if context is None else context.partitionId()
+        self._schemas, self._detect = ingest.schemas, detect
+        self._partition = -2 if context is None else context.partitionId()
         self._excluded = {each for each, task in owners.items() if task != self._partition}
         self._builder = ingest.builder()
         self._seen: set[int] = set()
@@ -120,10 +126,10 @@ class _Task:
 
     def dead_letters(self, batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
         """Summarise a batch of events, and yield those that cannot be decoded."""
-        for decoded in decode_events(batch.cast(EVENTS), self._ingest.schemas):
+        for decoded in decode_events(batch.cast(EVENTS), self._schemas):
             is_new = self._new(decoded)
             blocks = _chosen(decoded.blocks, is_new)
-            for block in blocks if self._ingest.detector is None else self._ingest.detector(blocks):
+            for block in blocks if self._detect is None else self._detect(blocks):
                 self._builder.add(block)
             self._move_clocks(decoded, is_new)
             letters = decoded.dead_letters()
