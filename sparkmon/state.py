@@ -28,17 +28,16 @@ EVENT_DIGESTS = pa.schema(
 )
 """One row per batch: the digests of its events, 8 bytes each, by which a redelivered event is recognised."""
 
-CLOSED_WINDOWS = pa.schema(
-    [
-        *_BATCH,
-        pa.field("model", pa.string(), nullable=False),
-        pa.field("window_start", _TIME, nullable=False),
-        pa.field("window_end", _TIME, nullable=False),
-        pa.field("requests", pa.int64(), nullable=False),
-        pa.field("responses", pa.int64(), nullable=False),
-        pa.field("closed_time", _TIME, nullable=False),
-    ]
-)
+_CLOSED: list[pa.Field[Any]] = [
+    *_BATCH,
+    pa.field("model", pa.string(), nullable=False),
+    pa.field("window_start", _TIME, nullable=False),
+    pa.field("window_end", _TIME, nullable=False),
+    pa.field("requests", pa.int64(), nullable=False),
+    pa.field("responses", pa.int64(), nullable=False),
+    pa.field("closed_time", _TIME, nullable=False),
+]
+CLOSED_WINDOWS = pa.schema(_CLOSED)
 """One row per model and closed window, written when everything else of that window is. ``batch_id`` is the last batch
 whose panes are in the window: those of later batches came too late."""
 

@@ -95,7 +95,7 @@ class BatchWriter:
         """Ingest a batch; return its panes."""
 
         def owners_of(panes: pa.Table, digests: Sequence[Digests]) -> Mapping[int, int]:
-            models = {*pc.unique(panes["model"]).to_pylist()}
+            models: list[Any] = pc.unique(panes["model"]).to_pylist()
             former = self._leases.acquire(tables, models, query_id)
             _remember(seen, tables, sorted(former - self._former), None, None)
             self._former |= former

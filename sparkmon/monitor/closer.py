@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -76,6 +77,7 @@ class Closer:
         self._longer = LongerWindows(self._grid.length, windows.longer_us, windows.k)
         self._lock = threading.RLock()
         self._is_loaded = False
+        self._batch_id = -1
         self._version: int | None = None
 
     def has_open_windows(self) -> bool:
@@ -102,7 +104,7 @@ class Closer:
         """
         with self._lock:
             self._load()
-            models = {*panes["model"].to_pylist()}
+            models: list[Any] = pc.unique(panes["model"]).to_pylist()
             try:
                 if batch_id > self._batch_id:
                     self._batch_id = batch_id
@@ -148,7 +150,8 @@ class Closer:
                 return
             self._load()
             read = self._read_panes([self._query_id], ("batch_id", ">", self._batch_id))
-            for batch_id in sorted({*read["batch_id"].to_pylist()}):
+            batches: list[Any] = pc.unique(read["batch_id"]).to_pylist()
+            for batch_id in sorted(batches):
                 self.take(read.filter(pc.equal(read["batch_id"], pa.scalar(batch_id))), batch_id)
             self.take(read.slice(0, 0), self._batch_id)  # what was read at the start may be due
             self._version = version
@@ -206,10 +209,9 @@ class Closer:
     def _add(self, panes: pa.Table) -> dict[Window, int]:
         """Add panes to the open windows; return the rows of those that are late."""
         newest = panes.group_by("model").aggregate([("last_event_time", "max")])
-        times = zip(
-            newest["model"].to_pylist(), _micros(newest, "last_event_time_max"), strict=True
-        )
-        self._clocks.advance(dict(times), time.monotonic())
+        models: list[Any] = newest["model"].to_pylist()
+        times = _micros(newest, "last_event_time_max")
+        self._clocks.advance(dict(zip(models, times, strict=True)), time.monotonic())
         return self._open.add(without_events(panes), self._closed)
 
     def _count(self, panes: pa.Table, late: Mapping[Window, int]) -> None:
@@ -268,14 +270,11 @@ class Closer:
         read = self._tables.read("profiles", PROFILES.names, where)
         if read is None:
             return
-        columns = (
-            read["model"].to_pylist(),
-            _micros(read, "window_start"),
-            _micros(read, "window_end"),
-        )
+        models: list[Any] = read["model"].to_pylist()
+        bounds = (_micros(read, name) for name in ("window_start", "window_end"))
         is_unmarked = [
             end > self._closed.get((model, end - start), start)
-            for model, start, end in zip(*columns, strict=True)
+            for model, start, end in zip(models, *bounds, strict=True)
         ]
         if any(is_unmarked):
             _LOGGER.info("judging windows that were not judged when a monitor ended")
@@ -284,5 +283,5 @@ class Closer:
 
 
 def _micros(table: pa.Table, name: str) -> list[int]:
-    values: list[int] = table[name].cast(pa.int64()).to_pylist()
+    values: list[Any] = table[name].cast(pa.int64()).to_pylist()
     return values

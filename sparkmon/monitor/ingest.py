@@ -32,15 +32,14 @@ from sparkmon.state import EVENT_COLUMN
 
 __all__ = ["OUTPUT", "TASKS", "Ingest", "Owners"]
 
-TASKS = pa.schema(
-    [
-        pa.field("partition", pa.int32()),
-        pa.field("events", pa.int64()),
-        pa.field("digests", pa.binary()),
-        pa.field("last_event_time", PANES.field("last_event_time").type),
-        pa.field("dead_letters", pa.int64()),
-    ]
-)
+_TASKS: list[pa.Field[Any]] = [
+    pa.field("partition", pa.int32()),
+    pa.field("events", pa.int64()),
+    pa.field("digests", pa.binary()),
+    pa.field("last_event_time", PANES.field("last_event_time").type),
+    pa.field("dead_letters", pa.int64()),
+]
+TASKS = pa.schema(_TASKS)
 """What a task reports: its events, their digests, each once, and how many are dead letters."""
 
 
@@ -171,8 +170,9 @@ class _Task:
         is_broken = pc.equal(decoded.kinds, pa.scalar("dead_letter")).to_numpy(zero_copy_only=False)
         places: Any = pa.array(np.flatnonzero(is_new & (decoded.counts == 0) & ~is_broken))
         events = decoded.events.select(["model", "event_time"]).take(places)
-        times = events.column("event_time").cast(pa.int64()).to_pylist()
-        for model, time in zip(events.column("model").to_pylist(), times, strict=True):
+        times: list[Any] = events.column("event_time").cast(pa.int64()).to_pylist()
+        models: list[Any] = events.column("model").to_pylist()
+        for model, time in zip(models, times, strict=True):
             count, newest = self._clocks.get(model, (0, time))
             self._clocks[model] = count + 1, max(newest, time)
 
@@ -186,7 +186,7 @@ def _chosen(blocks: Sequence[RowBlock], is_new: npt.NDArray[np.bool_]) -> Sequen
 
 def _clock_panes(clocks: Mapping[str, tuple[int, int]]) -> pa.Table:
     """Make panes of events without rows: they have a count, and no values."""
-    nothing = dict.fromkeys((each.name for each in PROFILE), 0)
+    nothing: dict[str, Any] = dict.fromkeys((each.name for each in PROFILE), 0)
     nothing |= dict.fromkeys(("min", "max", "avg", "m2", "sketch", "distinct_sketch", "vector"))
     rows = [
         dict.fromkeys(PANES.names)

@@ -88,8 +88,8 @@ class LongerWindows:
         if earlier is not None:
             parts = pa.concat_tables([earlier.cast(PROFILES), parts])
         starts, ends = (_micros(parts, name) for name in ("window_start", "window_end"))
-        bounds = np.array([spans.get(model, (0, 0)) for model in parts["model"].to_pylist()])
-        bounds = bounds.reshape(-1, 2)
+        models: list[Any] = parts["model"].to_pylist()
+        bounds = np.array([spans.get(model, (0, 0)) for model in models]).reshape(-1, 2)
         is_part = (
             (ends - starts == self._length) & (starts >= bounds[:, 0]) & (starts < bounds[:, 1])
         )

@@ -147,9 +147,9 @@ class MonitorQuery:
             if failure is None:
                 raise
             raise failure from error
-        error = self._lost_lease()
-        if error is not None:
-            raise error
+        lost = self._lost_lease()
+        if lost is not None:
+            raise lost
         return bool(ended)
 
     def _lost_lease(self) -> Exception | None:

@@ -91,9 +91,14 @@ def _run(
     """Run the pass; collect the panes and what the tasks report."""
     output = ingest(batch, owners).persist()
     rows = output.where(F.col("dead_letter").isNull()).select("pane", "task").toArrow()
-    panes = pa.Table.from_struct_array(rows["pane"].combine_chunks().drop_null()).cast(PANES)
-    tasks = pa.Table.from_struct_array(rows["task"].combine_chunks().drop_null()).cast(TASKS)
+    panes, tasks = (_rows(rows, *each) for each in (("pane", PANES), ("task", TASKS)))
     return output, panes, tasks.to_pylist()
+
+
+def _rows(output: pa.Table, name: str, schema: pa.Schema) -> pa.Table:
+    """Return the rows that are not null in one of the columns of the output."""
+    structs: Any = output[name].combine_chunks().drop_null()
+    return pa.Table.from_struct_array(structs).cast(schema)
 
 
 def _digests(tasks: Sequence[Mapping[str, Any]]) -> list[Digests]:

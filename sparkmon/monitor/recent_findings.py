@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -52,7 +53,8 @@ class RecentFindings:
         """Add the findings of closed windows."""
         is_judged = pc.is_in(findings["status"], value_set=pa.array(JUDGED))
         judged = findings.filter(is_judged)
-        for model in pc.unique(judged["model"]).to_pylist():
+        models: list[Any] = pc.unique(judged["model"]).to_pylist()
+        for model in models:
             own = judged.filter(pc.equal(judged["model"], pa.scalar(model)))
             together = pa.concat_tables([self._by_model.get(model, own.slice(0, 0)), own])
             self._by_model[model] = _last(together)
