@@ -41,15 +41,14 @@ CLOSED_WINDOWS = pa.schema(_CLOSED)
 """One row per model and closed window, written when everything else of that window is. ``batch_id`` is the last batch
 whose panes are in the window: those of later batches came too late."""
 
-MONITORS = pa.schema(
-    [
-        pa.field("query_id", pa.string(), nullable=False),
-        pa.field("model", pa.string(), nullable=False),
-        pa.field("window_s", pa.float64(), nullable=False),
-        pa.field("checkpoint", pa.string(), nullable=False),
-        pa.field("former_query_ids", pa.list_(pa.string()), nullable=False),
-        pa.field("acquired_time", _TIME, nullable=False),
-    ]
-)
+_LEASES: list[pa.Field[Any]] = [
+    pa.field("query_id", pa.string(), nullable=False),
+    pa.field("model", pa.string(), nullable=False),
+    pa.field("window_s", pa.float64(), nullable=False),
+    pa.field("checkpoint", pa.string(), nullable=False),
+    pa.field("former_query_ids", pa.list_(pa.string()), nullable=False),
+    pa.field("acquired_time", _TIME, nullable=False),
+]
+MONITORS = pa.schema(_LEASES)
 """Leases: which query writes the windows of a model. ``former_query_ids`` are the queries that it was taken over from,
 whose panes of open windows it uses."""
