@@ -22,7 +22,17 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import Metric
 from pyspark.sql.types import StructType
 
-from sparkmon import Retention, alerts, comparison, config, distributions, errors, protocol, schemas
+from sparkmon import (
+    Retention,
+    alerts,
+    comparison,
+    config,
+    distributions,
+    errors,
+    protocol,
+    schemas,
+    state,
+)
 from sparkmon.alerts import Alerting, Policy, Route, SeverityRule
 from sparkmon.cli.app import app
 from sparkmon.columns import COLUMNS
@@ -43,7 +53,7 @@ FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 MADE = "<!-- Made by scripts/make_reference_pages.py; do not edit. -->"
 TABLES = (
     *("PROFILES", "DRIFT_METRICS", "ALERTS", "DELIVERIES", "ALERT_ACTIONS", "DEAD_LETTERS"),
-    *("MONITORS", "REFERENCES", "DECODED", "EVENTS"),
+    *("PANES", "CLOSED_WINDOWS", "EVENT_DIGESTS", "MONITORS", "REFERENCES", "DECODED", "EVENTS"),
 )
 
 
@@ -127,8 +137,9 @@ def comments(module: ModuleType | type) -> dict[str, str]:
 
 def tables() -> Iterator[str]:
     """Each table with its columns."""
-    modules = (protocol.schema, distributions.schema, comparison.schema, alerts.schema, schemas)
+    modules = (protocol.schema, distributions.schema, comparison.schema, alerts.schema, state)
     notes = {name: text for each in modules for name, text in comments(each).items()}
+    notes["PANES"] = notes["INGESTED_PANES"]
     for name in TABLES:
         schema: StructType = getattr(schemas, name)
         yield f"## `{name.lower()}`"

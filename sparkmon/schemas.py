@@ -3,16 +3,9 @@
 from __future__ import annotations
 
 from pyspark.sql.pandas.types import from_arrow_schema, from_arrow_type
-from pyspark.sql.types import (
-    BooleanType,
-    DoubleType,
-    LongType,
-    StringType,
-    StructField,
-    StructType,
-    TimestampType,
-)
+from pyspark.sql.types import StructType
 
+from sparkmon import state
 from sparkmon.alerts import schema as alerts
 from sparkmon.comparison import schema as comparison
 from sparkmon.distributions import schema as distributions
@@ -22,14 +15,17 @@ from sparkmon.protocol import schema as protocol
 __all__ = [
     "ALERTS",
     "ALERT_ACTIONS",
+    "CLOSED_WINDOWS",
     "DEAD_LETTERS",
     "DECODED",
     "DELIVERIES",
     "DRIFT_METRICS",
     "EVENTS",
+    "EVENT_DIGESTS",
     "MONITORS",
     "OBSERVATIONS",
     "OTHER_VALUES",
+    "PANES",
     "PROFILE",
     "PROFILES",
     "PROFILE_KEY",
@@ -57,19 +53,7 @@ ALERTS: StructType = from_arrow_schema(alerts.ALERTS)
 DELIVERIES: StructType = from_arrow_schema(alerts.DELIVERIES)
 ALERT_ACTIONS: StructType = from_arrow_schema(alerts.ALERT_ACTIONS)
 
-MONITORS = StructType(
-    [
-        StructField("query_id", StringType(), False),
-        StructField("model", StringType(), False),
-        StructField("window_s", DoubleType(), False),
-        StructField("checkpoint", StringType(), False),
-        StructField("take_over", BooleanType(), False),
-        StructField("batch_id", LongType(), False),
-        StructField("written_until", TimestampType()),
-        StructField("judged_until", TimestampType()),
-        StructField("acquired_time", TimestampType(), False),
-    ]
-)
-"""Leases: which query writes the windows of a model. The first lease of a model and a length is valid until another
-has ``take_over``; ``written_until`` and ``judged_until`` are then the ends of the last windows that were in
-``profiles`` and in ``drift_metrics``."""
+PANES: StructType = from_arrow_schema(state.INGESTED_PANES)
+EVENT_DIGESTS: StructType = from_arrow_schema(state.EVENT_DIGESTS)
+CLOSED_WINDOWS: StructType = from_arrow_schema(state.CLOSED_WINDOWS)
+MONITORS: StructType = from_arrow_schema(state.MONITORS)

@@ -131,10 +131,10 @@ class _Task:
             for block in blocks if self._detect is None else self._detect(blocks):
                 self._builder.add(block)
             self._move_clocks(decoded, is_new)
-            letters = decoded.dead_letters()
-            if letters.num_rows:
-                self._dead_letters += letters.num_rows
-                yield from _output("dead_letter", pa.Table.from_batches([letters]))
+            broken = decoded.dead_letters()
+            if broken.num_rows:
+                self._dead_letters += broken.num_rows
+                yield from _output("dead_letter", pa.Table.from_batches([broken]))
 
     def summary(self) -> Iterator[pa.RecordBatch]:
         """Yield the panes and the digests."""

@@ -72,14 +72,14 @@ def one_pass(ingest: Pass, batch: DataFrame, owners_of: OwnersOf) -> Iterator[Pa
                     "the source gave other events when a batch was read again; start the monitor again, and if that "
                     "does not help, look whether the log was changed"
                 )
-        has_letters = any(task["dead_letters"] for task in tasks)
-        letters = output.where(F.col("dead_letter").isNotNull()).select("dead_letter.*")
+        has_dead_letters = any(task["dead_letters"] for task in tasks)
+        broken = output.where(F.col("dead_letter").isNotNull()).select("dead_letter.*")
         yield Passed(
             panes,
             expected,
             redelivered,
             max((task["last_event_time"] for task in tasks), default=EPOCH),
-            letters if has_letters else None,
+            broken if has_dead_letters else None,
         )
     finally:
         output.unpersist()

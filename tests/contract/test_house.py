@@ -28,7 +28,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "distributions": {"errors", "records"},
     "statistics": {"distributions", "errors", "records", "registry"},
     "store": {"distributions", "errors", "interval", "records"},
-    "schemas": {"alerts", "comparison", "distributions", "protocol"},
+    "state": {"distributions"},
+    "schemas": {"alerts", "comparison", "distributions", "protocol", "state"},
     "logs": {"errors", "printable", "protocol", "records"},
     "receiver": {"errors", "logs", "printable", "protocol", "records", "secret"},
     "payload_logger": {"backoff", "errors", "printable", "protocol", "records", "secret"},
@@ -50,8 +51,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "alerts": {"backoff", "comparison", "distributions", "errors", "sinks", "tables"},
     "health": {"alerts", "errors", "schemas", "sinks"},
     "monitor": {
-        *("alerts", "comparison", "errors", "health", "interval", "profiles", "schemas"),
-        *("skew", "slicing", "sources", "store", "tables"),
+        *("alerts", "comparison", "dataframes", "distributions", "errors", "health", "interval"),
+        *("panes", "profiles", "protocol", "records", "schemas", "skew", "slicing", "sources"),
+        *("state", "store", "tables"),
     },
     "interval": {"errors"},
     "session": {"errors", "functions", "sources"},
@@ -80,7 +82,7 @@ PURE = {
     *("errors", "interval", "registry", "records", "protocol", "distributions", "statistics"),
     *("alerts", "backoff", "comparison", "option_types", "panes", "store"),
     *("logs", "payload_logger", "printable", "receiver", "secret", "serving", "sinks", "skew"),
-    *("slicing", "tables"),
+    *("slicing", "state", "tables"),
 }
 """Rooms that live without Spark: importing them must not import pyspark."""
 
