@@ -139,7 +139,6 @@ def tables() -> Iterator[str]:
     """Each table with its columns."""
     modules = (protocol.schema, distributions.schema, comparison.schema, alerts.schema, state)
     notes = {name: text for each in modules for name, text in comments(each).items()}
-    notes["PANES"] = notes["INGESTED_PANES"]
     for name in TABLES:
         schema: StructType = getattr(schemas, name)
         yield f"## `{name.lower()}`"

@@ -53,7 +53,7 @@ ALERTS: StructType = from_arrow_schema(alerts.ALERTS)
 DELIVERIES: StructType = from_arrow_schema(alerts.DELIVERIES)
 ALERT_ACTIONS: StructType = from_arrow_schema(alerts.ALERT_ACTIONS)
 
-PANES: StructType = from_arrow_schema(state.INGESTED_PANES)
+PANES: StructType = from_arrow_schema(state.PANES)
 EVENT_DIGESTS: StructType = from_arrow_schema(state.EVENT_DIGESTS)
 CLOSED_WINDOWS: StructType = from_arrow_schema(state.CLOSED_WINDOWS)
 MONITORS: StructType = from_arrow_schema(state.MONITORS)

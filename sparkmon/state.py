@@ -6,9 +6,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from sparkmon.distributions.schema import PANES
+from sparkmon.distributions import schema
 
-__all__ = ["CLOSED_WINDOWS", "EVENT_COLUMN", "EVENT_DIGESTS", "INGESTED_PANES", "MONITORS"]
+__all__ = ["CLOSED_WINDOWS", "EVENT_COLUMN", "EVENT_DIGESTS", "MONITORS", "PANES"]
 
 _TIME = pa.timestamp("us", tz="UTC")
 _BATCH: list[pa.Field[Any]] = [
@@ -19,7 +19,7 @@ _BATCH: list[pa.Field[Any]] = [
 EVENT_COLUMN = "event"
 """The ``column_kind`` of panes that count events without rows, such as health checks."""
 
-INGESTED_PANES = pa.schema([*PANES, *_BATCH])
+PANES = pa.schema([*schema.PANES, *_BATCH])
 """The table ``panes``: the partial profiles of each batch. Rows with the ``column_kind`` ``event`` have no values: they
 count events without rows, such as health checks, which move the clock of their model."""
 

@@ -118,8 +118,8 @@ class ObjectLog(InferenceLog[ObjectPart]):
             yield events_to_batch(self._events(item))
 
     def _between(self, first: StoredObject, last: StoredObject) -> list[StoredObject]:
-        seen = self._after <= first and bool(self._ready) and last <= self._ready[-1]
-        objects = self._ready if seen else self._objects(first, last.modified_ns)
+        is_listed = self._after <= first and bool(self._ready) and last <= self._ready[-1]
+        objects = self._ready if is_listed else self._objects(first, last.modified_ns)
         return objects[bisect_right(objects, first) : bisect_right(objects, last)]
 
     def _objects(self, after: StoredObject, until_ns: int) -> list[StoredObject]:

@@ -18,8 +18,9 @@ from sparkmon.monitor.closer import Closer
 from sparkmon.monitor.dead_letters import DeadLetters
 from sparkmon.monitor.leases import Leases
 from sparkmon.monitor.one_pass import Pass, Passed, one_pass
-from sparkmon.monitor.seen_events import Digests, SeenEvents
-from sparkmon.state import EVENT_DIGESTS, INGESTED_PANES
+from sparkmon.monitor.recent_events import Digests, RecentEvents
+from sparkmon.state import EVENT_DIGESTS
+from sparkmon.state import PANES as INGESTED_PANES
 from sparkmon.tables import Tables, TableWriter
 
 __all__ = ["BatchWriter"]
@@ -63,12 +64,12 @@ class BatchWriter:
         self._ingest, self._place, self._leases = ingest, tables, leases
         self._dead_letters, self._counters, self._closer_of = dead_letters, counters, closer_of
         self._tables: TableWriter | None = None
-        self._seen: SeenEvents | None = None
+        self._recent: RecentEvents | None = None
         self._former: set[str] = set()
 
     def __getstate__(self) -> dict[str, Any]:
         # Over Spark Connect a process of the server writes the batches.
-        return self.__dict__ | {"_tables": None, "_seen": None, "_closer_of": None}
+        return self.__dict__ | {"_tables": None, "_recent": None, "_closer_of": None}
 
     def write(self, batch: DataFrame, query_id: str, batch_id: int) -> None:
         """Write a batch; see :data:`sparkmon.monitor.stream.WriteBatch`."""
@@ -79,27 +80,32 @@ class BatchWriter:
         last = tables.last_batch("panes", query_id)
         panes = PANES.empty_table()
         if last is None or last < batch_id:
-            if self._seen is None:
-                self._seen = SeenEvents()
+            if self._recent is None:
+                self._recent = RecentEvents()
                 first = None if closer is None else closer.first_open()
-                _remember(self._seen, tables, [query_id], first, -1 if last is None else last)
-            panes = self._pass(batch, tables, self._seen, query_id, batch_id)
+                _remember(self._recent, tables, [query_id], first, -1 if last is None else last)
+            panes = self._pass(batch, tables, self._recent, query_id, batch_id)
         if closer is not None:
             closer.take(panes, batch_id)
-            if self._seen is not None:
-                self._seen.forget(closer.first_open())
+            if self._recent is not None:
+                self._recent.forget(closer.first_open())
 
     def _pass(
-        self, batch: DataFrame, tables: TableWriter, seen: SeenEvents, query_id: str, batch_id: int
+        self,
+        batch: DataFrame,
+        tables: TableWriter,
+        recent: RecentEvents,
+        query_id: str,
+        batch_id: int,
     ) -> pa.Table:
         """Ingest a batch; return its panes."""
 
         def owners_of(panes: pa.Table, digests: Sequence[Digests]) -> Mapping[int, int]:
             models: list[Any] = pc.unique(panes["model"]).to_pylist()
             former = self._leases.acquire(tables, models, query_id)
-            _remember(seen, tables, sorted(former - self._former), None, None)
+            _remember(recent, tables, sorted(former - self._former), None, None)
             self._former |= former
-            return seen.redelivered(digests)
+            return recent.redelivered(digests)
 
         with one_pass(self._ingest, batch, owners_of) as passed:
             self._counters.count_redelivered(passed.redelivered)
@@ -108,7 +114,7 @@ class BatchWriter:
             if len(passed.digests):
                 row = _digests_row(passed, query_id, batch_id)
                 tables.append(row, "event_digests", writer=query_id, batch_id=batch_id)
-                seen.add(_micros(passed.last_event_time), passed.digests)
+                recent.add(_micros(passed.last_event_time), passed.digests)
         panes = passed.panes
         if panes.num_rows:
             for name, value in (("query_id", query_id), ("batch_id", batch_id)):
@@ -129,7 +135,7 @@ def _digests_row(passed: Passed, query_id: str, batch_id: int) -> pa.Table:
 
 
 def _remember(
-    seen: SeenEvents,
+    recent: RecentEvents,
     tables: TableWriter,
     query_ids: Sequence[str],
     first_open: int | None,
@@ -147,7 +153,7 @@ def _remember(
     rows = tables.read("event_digests", ["last_event_time", "digests"], where)
     for row in [] if rows is None else rows.to_pylist():
         digests = np.frombuffer(row["digests"], np.uint64)
-        seen.add(_micros(row["last_event_time"]), digests)
+        recent.add(_micros(row["last_event_time"]), digests)
 
 
 def _micros(time: datetime) -> int:

@@ -26,7 +26,8 @@ from sparkmon.monitor.provisional_findings import ProvisionalFindings
 from sparkmon.monitor.row_counts import row_counts
 from sparkmon.monitor.window_grid import Window
 from sparkmon.monitor.windows import Windows
-from sparkmon.state import CLOSED_WINDOWS, INGESTED_PANES
+from sparkmon.state import CLOSED_WINDOWS
+from sparkmon.state import PANES as INGESTED_PANES
 from sparkmon.tables import TableWriter
 
 __all__ = ["Closer"]

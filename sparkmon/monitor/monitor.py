@@ -21,7 +21,7 @@ from sparkmon.monitor.longer_windows import merge_windows
 from sparkmon.monitor.monitor_query import MonitorQuery
 from sparkmon.monitor.one_pass import one_pass
 from sparkmon.monitor.open_windows import OpenWindows, without_events
-from sparkmon.monitor.seen_events import Digests, SeenEvents
+from sparkmon.monitor.recent_events import Digests, RecentEvents
 from sparkmon.monitor.start import Start
 from sparkmon.monitor.views import skew_detector_of
 from sparkmon.monitor.windows import Windows
@@ -115,8 +115,6 @@ class Monitor:
         self.tables = tables if isinstance(tables, Tables) else Tables(tables)
         self.windows, self.checks = windows or Windows(), checks or Checks()
         self.components = [components] if isinstance(components, str) else list(components)
-        alerting = alerting or Alerting()
-        detector = skew_detector_of(store, views)
         references = with_slices(read_references(store, reference), slices)
         self.slices = slices_of(references)
         self._schemas = schemas_of(references)
@@ -139,12 +137,11 @@ class Monitor:
             step_s=self.windows.step.total_seconds(),
             lengths=[self.windows.length, *self.windows.longer],
         )
-        self.alerts = AlertManager(alerting)
-        block_slices = BlockSlices(self.slices) if self.slices else None
+        self.alerts = AlertManager(alerting or Alerting())
         builder = partial(
             PaneBuilder,
             self.windows.grid.pane,
-            slices=block_slices,
+            slices=BlockSlices(self.slices) if self.slices else None,
             projections=projections,
             k=k,
             expected={
@@ -153,7 +150,8 @@ class Monitor:
             },
         )
         by_model = {schema.model: schema for schema in self._schemas}
-        self._detector, self._ingest = detector, Ingest(builder, by_model, detector)
+        self._detector = skew_detector_of(store, views)
+        self._ingest = Ingest(builder, by_model, self._detector)
         self._start = Start(
             self.tables,
             self.windows,
@@ -184,7 +182,7 @@ class Monitor:
         spark, windows = events.sparkSession, OpenWindows(self.windows.grid, self.windows.k)
 
         def owners_of(_: pa.Table, digests: Sequence[Digests]) -> Mapping[int, int]:
-            return SeenEvents().redelivered(digests)
+            return RecentEvents().redelivered(digests)
 
         with one_pass(self._ingest.of_events, self._watched(events), owners_of) as passed:
             windows.add(without_events(passed.panes), {})

@@ -17,7 +17,7 @@ from sparkmon.distributions.schema import PANES
 from sparkmon.errors import SparkmonError
 from sparkmon.interval import EPOCH
 from sparkmon.monitor.ingest import TASKS, Owners
-from sparkmon.monitor.seen_events import Digests
+from sparkmon.monitor.recent_events import Digests
 
 __all__ = ["OwnersOf", "Pass", "Passed", "one_pass"]
 
@@ -25,7 +25,7 @@ Pass: TypeAlias = Callable[[DataFrame, Owners], DataFrame]
 """See :class:`sparkmon.monitor.ingest.Ingest`."""
 
 OwnersOf: TypeAlias = Callable[[pa.Table, Sequence[Digests]], Mapping[int, int]]
-"""Returns the redelivered events among those of each task, as :meth:`SeenEvents.redelivered` does; it also has the
+"""Returns the redelivered events among those of each task, as :meth:`RecentEvents.redelivered` does; it also has the
 panes."""
 
 
@@ -66,8 +66,8 @@ def one_pass(ingest: Pass, batch: DataFrame, owners_of: OwnersOf) -> Iterator[Pa
                 for each, place in again.items()
             }
             output, panes, tasks = _run(ingest, batch, owners)
-            found = np.sort(np.concatenate([*_digests(tasks), np.empty(0, np.uint64)]))
-            if not np.array_equal(found, expected):
+            repeated = np.sort(np.concatenate([*_digests(tasks), np.empty(0, np.uint64)]))
+            if not np.array_equal(repeated, expected):
                 raise SparkmonError(
                     "the source gave other events when a batch was read again; start the monitor again, and if that "
                     "does not help, look whether the log was changed"

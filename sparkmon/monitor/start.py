@@ -9,6 +9,8 @@ from pyspark.sql import DataFrame
 
 from sparkmon.alerts import AlertManager
 from sparkmon.comparison import Judge
+from sparkmon.comparison.schema import DRIFT_METRICS
+from sparkmon.distributions.schema import PROFILES
 from sparkmon.errors import OptionError
 from sparkmon.health import Counters, HealthLimits, Watchdog, health_writer
 from sparkmon.monitor.batch_writer import BatchWriter
@@ -21,9 +23,16 @@ from sparkmon.monitor.monitor_query import MonitorQuery
 from sparkmon.monitor.one_pass import Pass
 from sparkmon.monitor.stream import find_query_id, start_stream
 from sparkmon.monitor.windows import Windows
+from sparkmon.state import CLOSED_WINDOWS
 from sparkmon.tables import Tables
 
 __all__ = ["Start"]
+
+_TABLES = {
+    "profiles": PROFILES,
+    "drift_metrics": DRIFT_METRICS,
+    "closed_windows": CLOSED_WINDOWS,
+}
 
 
 class Start:
@@ -94,6 +103,8 @@ class Start:
                     )
                 return closers[query_id]
 
+        for name, schema in _TABLES.items():
+            tables.prepare(name, schema)  # so that they can be read before the first window closes
         # A query that takes over delivers what the former holder has not.
         own = {find_query_id(spark, checkpoint) or "", health_writer(checkpoints)}
         self._alerts.open(tables, None if take_over else own)

@@ -17,7 +17,7 @@ from sparkmon.health import Counters
 from sparkmon.monitor.closer import Closer
 from sparkmon.monitor.leases import Leases
 from sparkmon.monitor.windows import Windows
-from sparkmon.state import INGESTED_PANES
+from sparkmon.state import PANES as INGESTED_PANES
 from sparkmon.tables import Tables, TableWriter
 from tests.support.panes import HOUR, MIDNIGHT, panes_of, reference_table
 

@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Digests", "SeenEvents"]
+__all__ = ["Digests", "RecentEvents"]
 
 Digests: TypeAlias = npt.NDArray[np.uint64]
 
@@ -22,7 +22,7 @@ class _Part(NamedTuple):
     """In ascending order."""
 
 
-class SeenEvents:
+class RecentEvents:
     """Digests of events.
 
     Parameters
@@ -36,7 +36,7 @@ class SeenEvents:
 
     Examples
     --------
-    >>> events = SeenEvents()
+    >>> events = RecentEvents()
     >>> events.add(100, np.array([3, 1], np.uint64))
     >>> events.redelivered([np.array([1, 2], np.uint64), np.array([2, 5], np.uint64)])
     {1: -1, 2: 0}
@@ -92,9 +92,9 @@ class SeenEvents:
         ]
 
     def _has_seen(self, digests: Digests) -> npt.NDArray[np.bool_]:
-        seen = np.zeros(len(digests), np.bool_)
+        recent = np.zeros(len(digests), np.bool_)
         for part in self._parts:
             places = np.minimum(np.searchsorted(part.digests, digests), len(part.digests) - 1)
             if len(part.digests):
-                seen |= part.digests[places] == digests
-        return seen
+                recent |= part.digests[places] == digests
+        return recent

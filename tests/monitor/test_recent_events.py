@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sparkmon.monitor.seen_events import SeenEvents
+from sparkmon.monitor.recent_events import RecentEvents
 
 
 def array(*digests: int) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
@@ -15,7 +15,7 @@ def array(*digests: int) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
 @pytest.mark.parametrize("seed", range(5))
 def test_what_a_set_would_find_is_found(seed: int) -> None:
     random = np.random.default_rng(seed)
-    events, seen = SeenEvents(), set[int]()
+    events, seen = RecentEvents(), set[int]()
     for time in range(40):
         tasks = [
             np.unique(random.integers(0, 5000, random.integers(0, 60)).astype(np.uint64))
@@ -37,7 +37,7 @@ def test_what_a_set_would_find_is_found(seed: int) -> None:
 
 
 def test_what_can_open_no_window_any_more_is_forgotten() -> None:
-    events = SeenEvents()
+    events = RecentEvents()
     events.add(10, array(*range(1000)))
     events.add(20, array(5000))
     events.forget(first_open=15)
@@ -47,7 +47,7 @@ def test_what_can_open_no_window_any_more_is_forgotten() -> None:
 
 
 def test_memory_is_bounded_and_what_is_forgotten_is_counted() -> None:
-    events = SeenEvents(most=1000)
+    events = RecentEvents(most=1000)
     for time in range(30):
         events.add(time, array(*range(1000 * time, 1000 * time + 100 * (30 - time))))
     assert events.forgotten > 0
