@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-import numpy as np
 from pyspark.sql import SparkSession
 
 from bench.meter import Cost
 from bench.rounds import Result, Rounds
 from bench.section import Section
-from bench.traffic import COLUMNS, MODEL, headers, normals, request
+from bench.traffic import COLUMNS, MODEL, health_check, normals, request
 from sparkmon.alerts import Alerting
 from sparkmon.errors import SparkmonError
 from sparkmon.logs import SpoolWriter
 from sparkmon.monitor import Monitor, MonitorQuery, Windows
 from sparkmon.profiles import reference_of
-from sparkmon.protocol import events_to_batch, from_http
+from sparkmon.protocol import events_to_batch
+from sparkmon.records import Event
 from sparkmon.sinks import AlertSink, Notification
 from sparkmon.store import LocalStore
 
@@ -30,27 +29,28 @@ _START = datetime(2026, 1, 5, tzinfo=timezone.utc)
 _HOUR = timedelta(hours=1)
 _ROWS = 1_000
 _PATIENCE_S = 120.0
+_SETTLE_S = 5.0
 
 
-@dataclass
-class _Clock(AlertSink):
+class _Stopwatch(AlertSink):
     """Notes when a notification came."""
 
-    kind = "clock"
-    came: threading.Event = field(default_factory=threading.Event)
-    time_s: float = 0.0
+    kind = "stopwatch"
 
-    def __post_init__(self) -> None:
+    def __init__(self) -> None:
         super().__init__()
+        self.came = threading.Event()
+        self.time_s = 0.0
 
     def deliver(self, notification: Notification) -> None:
-        """Note the time."""
-        self.time_s = time.perf_counter()
-        self.came.set()
+        """Note the time of the first since ``came`` was cleared."""
+        if not self.came.is_set():
+            self.time_s = time.perf_counter()
+            self.came.set()
 
 
 def measure_live(
-    spark: SparkSession, folder: Path, rounds: Rounds, closings: int, idle_s: float
+    spark: SparkSession, folder: Path, rounds: Rounds, windows: int, idle_s: float
 ) -> Section:
     """Measure windows that close one after the other, each of a model with 20 columns that have drifted.
 
@@ -61,130 +61,103 @@ def measure_live(
     folder : Path
         Where the data are written.
     rounds : Rounds
-        The meter; the number of runs is ``closings``.
-    closings : int
-        The number of windows.
+        The meter, and the number of warm-ups.
+    windows : int
+        How many are measured.
     idle_s : float
-        How long the idle monitor is watched.
+        How long an idle monitor is watched.
     """
     table = spark.createDataFrame(normals(50_000, seed=2), COLUMNS)
-    store = LocalStore(folder / "store")
+    store = LocalStore(folder / "live-store")
     store.write_reference(reference_of(table, MODEL).toArrow())
-    clock = _Clock()
-    monitor = Monitor(
-        store,
-        f"{folder}/tables",
-        windows=Windows("1 hour", delay="0 seconds", idle=None),
-        alerting=Alerting([clock]),
-        trigger="50 milliseconds",
-    )
-    spool = SpoolWriter(folder / "spool")
-    spool.append(events_to_batch([_health_check(_START)]))
-    events = spark.readStream.format("kserve").load(str(folder / "spool"))
-    began = rounds.meter.read()
-    query = monitor.start(events, f"{folder}/checkpoints")
-    try:
+    stopwatch, spool = _Stopwatch(), SpoolWriter(folder / "live-spool")
+    spool.append(events_to_batch([health_check(_START)]))
+
+    def start(name: str, trigger: str, *sinks: AlertSink) -> MonitorQuery:
+        monitor = Monitor(
+            store,
+            f"{folder}/{name}",
+            windows=Windows("1 hour", delay="0 seconds", idle=None),
+            alerting=Alerting(sinks),
+            trigger=trigger,
+        )
+        events = spark.readStream.format("kserve").load(str(spool.path))
+        query = monitor.start(events, f"{folder}/{name}-checkpoints")
         query.processAllAvailable()
-        start = _result("start of a monitor, the session apart", began, rounds.meter.read())
-        results, jobs = _closings(query, spool, clock, rounds, closings)
+        return query
+
+    before = rounds.meter.read()
+    query = start("live", "20 milliseconds", stopwatch)
+    results = [Result("start of a monitor, the session apart")]
+    _add(results[0], before, rounds.meter.read())
+    try:
+        results += _closings(query, spool, stopwatch, rounds, windows)
+        jobs = _jobs(spark, query) / (windows + rounds.warm_ups)
     finally:
         query.stop()
-    idle = _idle(spark, monitor, folder, rounds, idle_s)
-    latency = results[-1]
-    notes = [
-        f"Spark jobs per window of {_ROWS:,} requests: {jobs:.1f}",
-        "latency: from the event that ends a window, in the log, to the notification, which is after all commits but "
-        "the findings'; without the wait for the next trigger",
-        f"idle: {idle.cpu_s[0] / idle.wall_s[0]:.2%} of a core, with a trigger of 10 seconds",
-    ]
-    title = f"A live monitor: {closings} windows of {_ROWS:,} requests with 20 drifted columns"
-    return (
-        Section("live", title, "windows", [start, *results, idle], {}, notes) if latency else None
-    )  # type: ignore[return-value]
+    idle = Result("idle, nothing to read")
+    query = start("idle", "10 seconds")
+    try:
+        time.sleep(min(idle_s, _SETTLE_S))
+        before = rounds.meter.read()
+        time.sleep(idle_s)
+        _add(idle, before, rounds.meter.read())
+    finally:
+        query.stop()
+    return Section(
+        "live",
+        f"A live monitor: {windows} windows of {_ROWS:,} requests of 20 numbers, all drifted",
+        "windows",
+        [*results, idle],
+        {},
+        [
+            "latency: from the event that ends a window, in the log, to the notification; with a trigger of 20 ms",
+            f"{jobs:.1f} Spark jobs per window, for its requests and its end: a closing itself has none",
+            f"idle: {idle.cpu_s[0] / idle.wall_s[0]:.2%} of a core, with a trigger of 10 seconds",
+        ],
+    )
 
 
 def _closings(
-    query: MonitorQuery, spool: SpoolWriter, clock: _Clock, rounds: Rounds, closings: int
-) -> tuple[list[Result], float]:
+    query: MonitorQuery, spool: SpoolWriter, stopwatch: _Stopwatch, rounds: Rounds, windows: int
+) -> list[Result]:
     ingest, close, latency = (
-        Result(name) for name in ("ingest of a window's events", "close, judge, alert", "latency")
+        Result(name)
+        for name in ("a window's requests", "the end of a window, with its alert", "latency")
     )
-    tracker = query.query
-    counted = 0
-    for number in range(closings + rounds.warm_ups):
-        rounds.say(f"window {number + 1} of {closings + rounds.warm_ups}")
-        before, batch = rounds.meter.read(), query.lastProgress
-        spool.append(events_to_batch(_window(number)))
+    for number in range(windows + rounds.warm_ups):
+        rounds.say(f"window {number + 1} of {windows + rounds.warm_ups}")
+        before = rounds.meter.read()
+        spool.append(events_to_batch(_requests(number)))
         query.processAllAvailable()
         ingested = rounds.meter.read()
-        clock.came.clear()
-        sent = time.perf_counter()
-        spool.append(events_to_batch([_health_check(_START + (number + 1) * _HOUR)]))
-        if not clock.came.wait(_PATIENCE_S):
+        stopwatch.came.clear()
+        sent_s = time.perf_counter()
+        spool.append(events_to_batch([health_check(_START + (number + 1) * _HOUR)]))
+        if not stopwatch.came.wait(_PATIENCE_S):
             raise SparkmonError(f"no alert came of window {number}; look at the tables of the run")
-        came = clock.time_s
         query.processAllAvailable()
         closed = rounds.meter.read()
         if number >= rounds.warm_ups:
             _add(ingest, before, ingested)
             _add(close, ingested, closed)
-            latency.count.append(1)
-            latency.cpu_s.append(closed.cpu_s - ingested.cpu_s)
-            latency.wall_s.append(came - sent)
-            counted += 1
-        del batch
-    jobs = _jobs(tracker)
-    return [ingest, close, latency], jobs / (closings + rounds.warm_ups)
+            alerted = Cost(closed.cpu_s, ingested.wall_s + stopwatch.time_s - sent_s)
+            _add(latency, ingested, alerted)
+    return [ingest, close, latency]
 
 
-def _jobs(query: object) -> float:
-    """Count the Spark jobs of a query."""
-    run_id = str(query.runId)  # type: ignore[attr-defined]
-    tracker = SparkSession.active().sparkContext.statusTracker()
-    return len(tracker.getJobIdsForGroup(run_id))
-
-
-def _idle(
-    spark: SparkSession, monitor: Monitor, folder: Path, rounds: Rounds, idle_s: float
-) -> Result:
-    """Measure a monitor to which no events come, with the default trigger."""
-    quiet = Monitor(
-        LocalStore(folder / "store"), f"{folder}/idle", alerting=Alerting(()), windows=Windows()
-    )
-    events = spark.readStream.format("kserve").load(str(folder / "spool"))
-    query = quiet.start(events, f"{folder}/idle-checkpoints")
-    try:
-        query.processAllAvailable()
-        time.sleep(min(idle_s, 5.0))
-        before = rounds.meter.read()
-        time.sleep(idle_s)
-        return _result("idle, nothing to read", before, rounds.meter.read())
-    finally:
-        query.stop()
-
-
-def _window(number: int) -> list[object]:
-    values = normals(_ROWS, seed=100 + number) + 0.6
-    step = _HOUR * 0.9 / _ROWS
-    first = _START + number * _HOUR + timedelta(minutes=1)
+def _requests(number: int) -> list[Event]:
+    values = normals(_ROWS, seed=100 + number) + (0.6 if number % 2 else -0.6)
+    first, step = _START + number * _HOUR + timedelta(minutes=1), _HOUR * 0.9 / _ROWS
     return [request(number * _ROWS + row, first + row * step, values[row]) for row in range(_ROWS)]
 
 
-def _health_check(time_: datetime) -> object:
-    name = f"health-{time_.isoformat()}"
-    return from_http(headers(name, "response", time_), b'{"name": "bench", "ready": true}')
-
-
-def _result(name: str, before: Cost, after: Cost) -> Result:
-    result = Result(name)
-    _add(result, before, after)
-    return result
+def _jobs(spark: SparkSession, query: MonitorQuery) -> int:
+    """Count the Spark jobs of a query."""
+    return len(spark.sparkContext.statusTracker().getJobIdsForGroup(str(query.query.runId)))
 
 
 def _add(result: Result, before: Cost, after: Cost) -> None:
     result.count.append(1)
     result.cpu_s.append(after.cpu_s - before.cpu_s)
     result.wall_s.append(after.wall_s - before.wall_s)
-
-
-_ = np

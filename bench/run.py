@@ -19,6 +19,7 @@ from rich.console import Console
 from bench.commits import measure_commits
 from bench.decoding import measure_decoding
 from bench.judging import measure_judging
+from bench.live import measure_live
 from bench.machine import machine
 from bench.meter import Meter
 from bench.pane_building import measure_panes
@@ -43,6 +44,9 @@ _ALONE: dict[str, Callable[[Path, Rounds, bool], Section]] = {
 _IN_SPARK: dict[str, Callable[[SparkSession, Path, Rounds, bool], Section]] = {
     "payloads": lambda spark, folder, rounds, quick: measure_payloads(
         spark, folder, rounds, 1_000 if quick else 100_000
+    ),
+    "live": lambda spark, folder, rounds, quick: measure_live(
+        spark, folder, rounds, 2 if quick else 15, 1.0 if quick else 60.0
     ),
     "commits": lambda spark, folder, rounds, quick: measure_commits(
         spark, folder, rounds, 1 if quick else 5

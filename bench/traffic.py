@@ -15,7 +15,18 @@ from sparkmon.logs import SpoolWriter
 from sparkmon.protocol import events_to_batch, from_http
 from sparkmon.records import Event
 
-__all__ = ["COLUMNS", "DELAY", "MODEL", "WINDOW", "WINDOWS", "headers", "normals", "write_traffic"]
+__all__ = [
+    "COLUMNS",
+    "DELAY",
+    "MODEL",
+    "WINDOW",
+    "WINDOWS",
+    "headers",
+    "health_check",
+    "normals",
+    "request",
+    "write_traffic",
+]
 
 MODEL = "bench"
 COLUMNS = [f"f{index:02}" for index in range(20)]
@@ -69,8 +80,8 @@ def write_traffic(spool: Path, decoded: Path, events: int) -> None:
     with SpoolWriter(spool) as writer:
         for first in range(0, events, _GROUP):
             rows = range(first, min(first + _GROUP, events))
-            writer.append(events_to_batch([_request(row, times[row], values[row]) for row in rows]))
-        writer.append(events_to_batch([_health_check(later)]))
+            writer.append(events_to_batch([request(row, times[row], values[row]) for row in rows]))
+        writer.append(events_to_batch([health_check(later)]))
     decoded.mkdir(parents=True)
     columns = np.vstack([values, np.full((1, len(COLUMNS)), np.nan)]).T
     table = pa.table(
@@ -85,10 +96,14 @@ def write_traffic(spool: Path, decoded: Path, events: int) -> None:
     pq.write_table(table, decoded / "rows.parquet", row_group_size=-(-events // 4))
 
 
-def _request(number: int, time: datetime, row: NDArray[np.float64]) -> Event:
+def request(number: int, time: datetime, row: NDArray[np.float64]) -> Event:
+    """Make the event of a request of one row."""
     body = orjson.dumps({"instances": [row]}, option=orjson.OPT_SERIALIZE_NUMPY)
     return from_http(headers(f"call-{number}", "request", time), body)
 
 
-def _health_check(time: datetime) -> Event:
-    return from_http(headers("health", "response", time), b'{"name": "bench", "ready": true}')
+def health_check(time: datetime) -> Event:
+    """Make an event without rows, which moves the clock of its model."""
+    return from_http(
+        headers(f"health-{time.isoformat()}", "response", time), b'{"name": "bench", "ready": true}'
+    )

@@ -11,7 +11,8 @@ from pyspark.sql import SparkSession
 from bench import run
 
 CONTENDERS = {
-    "payloads": 12,
+    "payloads": 9,
+    "live": 5,
     "tables": 4,
     "receiver": 2,
     "serving": 9,

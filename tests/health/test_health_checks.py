@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
@@ -105,7 +106,7 @@ def test_shares_are_those_of_the_last_hour(
 
 
 def test_a_sink_that_fails_for_long() -> None:
-    parts = {"waiting": {"pager": 3, "log": 0}, "failing_since": {"pager": NOON}}
+    parts: dict[str, Any] = {"waiting": {"pager": 3, "log": 0}, "failing_since": {"pager": NOON}}
     assert failing(status(**parts, after=9 * MINUTE)) == {}
     found = failing(status(**parts, after=10 * MINUTE))
     assert found["undelivered pager"].message == (

@@ -52,7 +52,7 @@ class CloserDesk:
         """Write panes as the query does, and have them taken."""
         together = pa.concat_tables(panes)
         self.closer.first_open()
-        models = {*together["model"].to_pylist()}
+        models: list[Any] = together["model"].to_pylist()
         self.leases.acquire(self.tables, models, self.query_id)
         batch = together
         for name, value in (("query_id", self.query_id), ("batch_id", batch_id)):
@@ -82,7 +82,8 @@ class CloserDesk:
 @pytest.fixture
 def desk(tmp_path: Path) -> Callable[..., CloserDesk]:
     def make(query_id: str = "q", checks: Checks | None = None, **windows: Any) -> CloserDesk:  # noqa: ANN401
-        chosen = Windows(**{"length": "1 hour", "delay": "10 minutes", "k": 4000} | windows)
+        defaults: dict[str, Any] = {"length": "1 hour", "delay": "10 minutes", "k": 4000}
+        chosen = Windows(**defaults | windows)
         return CloserDesk(tmp_path, chosen, checks or Checks(("ks", "psi")), query_id)
 
     return make

@@ -98,9 +98,6 @@ def test_an_idle_model_closes_by_the_clock_and_not_before_the_log_is_read(
     assert one.counters.late_rows == 0
 
 
-@pytest.mark.parametrize(
-    "crash", ["profiles", "alerts", "drift_metrics", "closed_windows", "panes"]
-)
 def test_windows_that_overlap_share_panes(desk: Callable[..., CloserDesk]) -> None:
     one = desk(length="1 hour", slide="20 minutes")
     pane = timedelta(minutes=20)

@@ -20,6 +20,9 @@ from tests.support.panes import HOUR, MIDNIGHT, panes_of
 __all__ = ["desk"]  # the fixture
 
 
+@pytest.mark.parametrize(
+    "crash", ["profiles", "alerts", "drift_metrics", "closed_windows", "panes"]
+)
 def test_after_a_crash_between_any_two_commits_all_tables_agree(
     desk: Callable[..., CloserDesk], monkeypatch: pytest.MonkeyPatch, crash: str
 ) -> None:

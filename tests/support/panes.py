@@ -61,7 +61,7 @@ def panes_of(
 def reference_table(model: str, columns: Columns, *, blocks: int = 0) -> pa.Table:
     """Make the reference of numeric features: ``REFERENCES``, with as many blocks of equal size of an hour each."""
     day = timedelta(days=365)
-    parts = [(None, columns)]
+    parts: list[tuple[datetime | None, Columns]] = [(None, columns)]
     size = len(np.asarray(next(iter(columns.values())))) // max(blocks, 1)
     for at in range(blocks):
         block = {
