@@ -54,6 +54,8 @@ class Closer:
         Keep other queries from closing the same windows.
     query_id : str
         The query that writes the panes.
+    expected : mapping of str to collection of str
+        The columns of the references, by model.
 
     Notes
     -----
@@ -70,9 +72,11 @@ class Closer:
         counters: Counters,
         leases: Leases,
         query_id: str,
+        expected: Mapping[str, Collection[str]],
     ) -> None:
         self._tables, self._windows, self._judge = tables, windows, judge
         self._counters, self._leases, self._query_id = counters, leases, query_id
+        self._expected = expected
         self._closing = Closing(tables, judge, alerts, query_id)
         self._grid = windows.grid
         self._longer = LongerWindows(self._grid.length, windows.longer_us, windows.k)
@@ -161,7 +165,7 @@ class Closer:
         """Read the state from the tables, unless it is in memory."""
         if self._is_loaded:
             return
-        self._open = OpenWindows(self._grid, self._windows.k)
+        self._open = OpenWindows(self._grid, self._windows.k, self._expected)
         self._clocks = EventClocks(self._windows.delay_us, self._windows.idle_s)
         self._provisional = ProvisionalFindings(self._tables, self._judge)
         last = self._tables.last_batch("panes", self._query_id)

@@ -117,7 +117,7 @@ class _Task:
         self._partition = -2 if context is None else context.partitionId()
         self._excluded = {each for each, task in owners.items() if task != self._partition}
         self._builder = ingest.builder()
-        self._known: set[int] = set()
+        self._own: set[int] = set()
         self._digests: list[Any] = []
         self._last_event = self._events = 0
         self._dead_letters = 0
@@ -156,8 +156,8 @@ class _Task:
         digests = event_digests(decoded.events)
         is_new = np.ones(len(digests), np.bool_)
         for place, digest in enumerate(digests.tolist()):
-            is_new[place] = digest not in self._known and digest not in self._excluded
-            self._known.add(digest)
+            is_new[place] = digest not in self._own and digest not in self._excluded
+            self._own.add(digest)
         self._digests.append(digests[is_new])
         self._events += len(digests)
         times = decoded.events.column("event_time").cast(pa.int64()).to_numpy()

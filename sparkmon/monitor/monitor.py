@@ -138,16 +138,17 @@ class Monitor:
             lengths=[self.windows.length, *self.windows.longer],
         )
         self.alerts = AlertManager(alerting or Alerting())
+        self._expected = {
+            each.model: [column.name for column in (*each.features, *each.predictions)]
+            for each in self._schemas
+        }
         builder = partial(
             PaneBuilder,
             self.windows.grid.pane,
             slices=BlockSlices(self.slices) if self.slices else None,
             projections=projections,
             k=k,
-            expected={
-                each.model: [column.name for column in (*each.features, *each.predictions)]
-                for each in self._schemas
-            },
+            expected=self._expected,
         )
         by_model = {schema.model: schema for schema in self._schemas}
         self._detector = skew_detector_of(store, views)
@@ -159,6 +160,7 @@ class Monitor:
             self.alerts,
             health or HealthLimits(),
             parse_interval("trigger", trigger),
+            self._expected,
         )
 
     @property
@@ -179,7 +181,10 @@ class Monitor:
         """
         if events.isStreaming:
             return self._profiles(self.rows(events))
-        spark, windows = events.sparkSession, OpenWindows(self.windows.grid, self.windows.k)
+        spark, windows = (
+            events.sparkSession,
+            OpenWindows(self.windows.grid, self.windows.k, self._expected),
+        )
 
         def owners_of(_: pa.Table, digests: Sequence[Digests]) -> Mapping[int, int]:
             return RecentEvents().redelivered(digests)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import pyarrow.compute as pc
 from sparkmon.distributions.schema import PANES, PROFILES
 from sparkmon.monitor.row_counts import row_counts
 from sparkmon.monitor.window_grid import Window, WindowGrid
-from sparkmon.panes import merge_panes
+from sparkmon.panes import PaneLimits, merge_panes
 from sparkmon.state import EVENT_COLUMN
 
 __all__ = ["OpenWindows", "without_events"]
@@ -30,10 +31,14 @@ class OpenWindows:
         The windows.
     k : int
         The parameter of the windows' sketches.
+    expected : mapping of str to collection of str
+        By model, the columns that are never pooled; the commonest of the others are not, up to the limits of
+        :class:`sparkmon.panes.PaneLimits`.
     """
 
-    def __init__(self, grid: WindowGrid, k: int) -> None:
-        self._grid, self._k = grid, k
+    def __init__(self, grid: WindowGrid, k: int, expected: Mapping[str, Collection[str]]) -> None:
+        self._grid = grid
+        self._merge = partial(merge_panes, k=k, limits=PaneLimits(), expected=expected)
         self._parts: dict[Window, list[pa.Table]] = {}
 
     def __len__(self) -> int:
@@ -86,7 +91,7 @@ class OpenWindows:
         parts = [each for window in windows for each in self._parts.get(window, ())]
         if not parts:
             return PROFILES.empty_table()
-        return merge_panes(pa.concat_tables(parts), self._k).select(PROFILES.names)
+        return self._merge(pa.concat_tables(parts)).select(PROFILES.names)
 
     def close(self, windows: Iterable[Window]) -> None:
         """Forget windows."""
@@ -97,7 +102,7 @@ class OpenWindows:
         parts = self._parts.setdefault(window, [])
         parts.append(_bounded(part, window))
         if len(parts) > _MOST_PARTS:
-            parts[:] = [merge_panes(pa.concat_tables(parts), self._k)]
+            parts[:] = [self._merge(pa.concat_tables(parts))]
 
 
 def without_events(panes: pa.Table) -> pa.Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 
 from pyspark.sql import DataFrame
@@ -52,6 +53,8 @@ class Start:
         The thresholds of the health checks.
     trigger : timedelta
         How often a stream that goes on looks for events.
+    expected : mapping of str to collection of str
+        The columns of the references, by model.
     """
 
     def __init__(
@@ -62,9 +65,11 @@ class Start:
         alerts: AlertManager,
         health: HealthLimits,
         trigger: timedelta,
+        expected: Mapping[str, Collection[str]],
     ) -> None:
         self._tables, self._windows, self._judge = tables, windows, judge
         self._alerts, self._health, self._trigger = alerts, health, trigger
+        self._expected = expected
 
     def __call__(
         self,
@@ -100,6 +105,7 @@ class Start:
                         counters,
                         leases,
                         query_id,
+                        self._expected,
                     )
                 return closers[query_id]
 

@@ -45,7 +45,7 @@ class CloserDesk:
         seconds = [windows.grid.length / 1e6, *(each / 1e6 for each in windows.longer_us)]
         self.leases = Leases(seconds, f"/{query_id}", take_over=query_id != "q")
         self.closer = Closer(
-            self.tables, windows, judge, self.alerts, self.counters, self.leases, query_id
+            self.tables, windows, judge, self.alerts, self.counters, self.leases, query_id, {}
         )
 
     def ingest(self, batch_id: int, *panes: pa.Table, crash: bool = False) -> None:
