@@ -22,17 +22,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import Metric
 from pyspark.sql.types import StructType
 
-from sparkmon import (
-    Retention,
-    alerts,
-    comparison,
-    config,
-    distributions,
-    errors,
-    protocol,
-    schemas,
-    state,
-)
+from sparkmon import alerts, comparison, config, distributions, errors, protocol, schemas, state
 from sparkmon.alerts import Alerting, Policy, Route, SeverityRule
 from sparkmon.cli.app import app
 from sparkmon.columns import COLUMNS
@@ -48,6 +38,7 @@ from sparkmon.serving.metrics import TransformerMetrics
 from sparkmon.sinks import SINKS
 from sparkmon.sources import SOURCES
 from sparkmon.statistics import STATISTICS
+from sparkmon.tables import Retention
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 MADE = "<!-- Made by scripts/make_reference_pages.py; do not edit. -->"

@@ -113,5 +113,6 @@ class MonitorConfig:
             components=self.components,
             views=self.views,
             slices=self.slices,
+            retention=self.retention,
             trigger=self.trigger,
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -17,20 +16,16 @@ from sparkmon.errors import OptionError, ReferenceMissingError
 from sparkmon.health import HealthLimits
 from sparkmon.interval import parse_interval
 from sparkmon.monitor.ingest import Ingest
-from sparkmon.monitor.longer_windows import merge_windows
 from sparkmon.monitor.monitor_query import MonitorQuery
-from sparkmon.monitor.one_pass import one_pass
-from sparkmon.monitor.open_windows import OpenWindows, without_events
-from sparkmon.monitor.recent_events import Digests, RecentEvents
+from sparkmon.monitor.profiles_of import profiles_of
 from sparkmon.monitor.start import Start
 from sparkmon.monitor.views import skew_detector_of
 from sparkmon.monitor.windows import Windows
 from sparkmon.panes import PaneBuilder
 from sparkmon.profiles import profile_rows, projections_of
-from sparkmon.schemas import PROFILES
 from sparkmon.slicing import BlockSlices, slices_of, with_slices
 from sparkmon.store import DEFAULT_REFERENCE, ReferenceStore, read_references, schemas_of
-from sparkmon.tables import Tables
+from sparkmon.tables import Retention, Tables
 
 __all__ = ["COMPONENTS", "Monitor"]
 
@@ -67,6 +62,8 @@ class Monitor:
         logged features are then compared with what the store holds (``skew_rate``); see :class:`sparkmon.SkewDetector`.
     slices : sequence of str, optional
         Which of the slices of the references to watch next to the whole table; by default all of them.
+    retention : Retention, optional
+        How long the rows of the tables are kept; a running monitor expires and compacts them every hour.
     trigger : str, default "10 seconds"
         How often a running monitor looks for events. An alert comes at most this long after its window has closed.
 
@@ -110,6 +107,7 @@ class Monitor:
         components: str | Sequence[str] = COMPONENTS,
         views: Mapping[str, str] | None = None,
         slices: Sequence[str] | None = None,
+        retention: Retention | None = None,
         trigger: str = "10 seconds",
     ) -> None:
         self.tables = tables if isinstance(tables, Tables) else Tables(tables)
@@ -161,6 +159,7 @@ class Monitor:
             health or HealthLimits(),
             parse_interval("trigger", trigger),
             self._expected,
+            retention or Retention(),
         )
 
     @property
@@ -181,20 +180,8 @@ class Monitor:
         """
         if events.isStreaming:
             return self._profiles(self.rows(events))
-        spark, windows = (
-            events.sparkSession,
-            OpenWindows(self.windows.grid, self.windows.k, self._expected),
-        )
-
-        def owners_of(_: pa.Table, digests: Sequence[Digests]) -> Mapping[int, int]:
-            return RecentEvents().redelivered(digests)
-
-        with one_pass(self._ingest.of_events, self._watched(events), owners_of) as passed:
-            windows.add(without_events(passed.panes), {})
-        profiles = windows.profiles(windows)
-        lengths = self.windows.longer_us
-        longer = [merge_windows(profiles, length, self.windows.k) for length in lengths]
-        return spark.createDataFrame(pa.concat_tables([profiles, *longer]), PROFILES)
+        watched = self._watched(events)
+        return profiles_of(watched, self._ingest.of_events, self.windows, self._expected)
 
     def findings(
         self,

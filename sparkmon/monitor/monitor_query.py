@@ -15,6 +15,7 @@ from sparkmon.health import Watchdog
 from sparkmon.monitor.checkpoint import failure_of
 from sparkmon.monitor.clock_thread import ClockThread
 from sparkmon.monitor.closer import Closer
+from sparkmon.monitor.maintenance_thread import MaintenanceThread
 
 __all__ = ["MonitorQuery"]
 
@@ -39,8 +40,8 @@ class MonitorQuery:
         Checks the monitor's health.
     alerts : AlertManager
         Delivers the notifications.
-    threads : sequence of ClockThread
-        Close windows by the clock while the query goes on.
+    threads : sequence of ClockThread or MaintenanceThread
+        Close windows by the clock, and maintain the tables, while the query goes on.
     is_remote : bool
         Whether another process writes the panes, as over Spark Connect.
     flush : bool
@@ -53,7 +54,7 @@ class MonitorQuery:
         closer: Closer,
         watchdog: Watchdog,
         alerts: AlertManager,
-        threads: Sequence[ClockThread] = (),
+        threads: Sequence[ClockThread | MaintenanceThread] = (),
         *,
         is_remote: bool = False,
         flush: bool = False,

@@ -20,12 +20,13 @@ from sparkmon.monitor.clock_thread import ClockThread
 from sparkmon.monitor.closer import Closer
 from sparkmon.monitor.dead_letters import DeadLetters
 from sparkmon.monitor.leases import Leases
+from sparkmon.monitor.maintenance_thread import MaintenanceThread
 from sparkmon.monitor.monitor_query import MonitorQuery
 from sparkmon.monitor.one_pass import Pass
 from sparkmon.monitor.stream import find_query_id, start_stream
 from sparkmon.monitor.windows import Windows
 from sparkmon.state import CLOSED_WINDOWS
-from sparkmon.tables import Tables
+from sparkmon.tables import Maintenance, Retention, Tables
 
 __all__ = ["Start"]
 
@@ -55,6 +56,8 @@ class Start:
         How often a stream that goes on looks for events.
     expected : mapping of str to collection of str
         The columns of the references, by model.
+    retention : Retention
+        How long rows are kept.
     """
 
     def __init__(
@@ -66,10 +69,11 @@ class Start:
         health: HealthLimits,
         trigger: timedelta,
         expected: Mapping[str, Collection[str]],
+        retention: Retention,
     ) -> None:
         self._tables, self._windows, self._judge = tables, windows, judge
         self._alerts, self._health, self._trigger = alerts, health, trigger
-        self._expected = expected
+        self._expected, self._retention = expected, retention
 
     def __call__(
         self,
@@ -112,8 +116,8 @@ class Start:
         for name, schema in _TABLES.items():
             tables.prepare(name, schema)  # so that they can be read before the first window closes
         # A query that takes over delivers what the former holder has not.
-        own = {find_query_id(spark, checkpoint) or "", health_writer(checkpoints)}
-        self._alerts.open(tables, None if take_over else own)
+        query_ids = {find_query_id(spark, checkpoint) or "", health_writer(checkpoints)}
+        self._alerts.open(tables, None if take_over else query_ids)
         writer = BatchWriter(
             ingest,
             self._tables,
@@ -128,9 +132,13 @@ class Start:
         watchdog = Watchdog(
             query, counters, self._alerts, self._health, checkpoints, may_end=available_now
         )
-        threads = []
+        threads: list[ClockThread | MaintenanceThread] = []
         if trigger is not None:
-            threads = [ClockThread(closer, query, trigger, is_remote=is_remote)]
+            # A writer of its own, because a table that is maintained keeps other users of its writer waiting.
+            own = self._tables.open(spark)
+            maintenance = Maintenance(own, self._retention, window=self._windows.span)
+            threads.append(ClockThread(closer, query, trigger, is_remote=is_remote))
+            threads.append(MaintenanceThread(maintenance))
         return MonitorQuery(
             query, closer, watchdog, self._alerts, threads, is_remote=is_remote, flush=flush
         )
