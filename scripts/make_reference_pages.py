@@ -132,8 +132,7 @@ def tables() -> Iterator[str]:
     notes = {name: text for each in modules for name, text in comments(each).items()}
     for name in TABLES:
         schema: StructType = getattr(schemas, name)
-        yield f"## `{name.lower()}`"
-        yield ""
+        yield from (f"## `{name.lower()}`", "")
         if name in notes:
             yield notes[name]
             yield ""
