@@ -116,3 +116,15 @@ def test_spark_maintains_a_catalog_table(spark: SparkSession, catalog: str) -> N
     assert files[0][0] == 1
     assert as_rows(writer.read("profiles")) == as_rows(profiles(5, 6, 7, 8))
     assert not writer.append(profiles(1), "profiles", writer="q", batch_id=8)
+
+
+def test_delta_rs_maintains_what_spark_wrote(spark: SparkSession, tmp_path: Path) -> None:
+    tables = Tables(f"{tmp_path}")
+    for hour in range(9):
+        frame = spark.createDataFrame(profiles(hour).select(["window_end"]))
+        tables.append(frame, "profiles", writer="q", batch_id=hour)
+    Maintenance(tables.open(), Retention(profiles=3 * HOUR)).run_once(START + 24 * HOUR)
+    rows = tables.read(spark, "profiles")
+    assert as_rows(rows.toArrow()) == as_rows(profiles(5, 6, 7, 8).select(["window_end"]))
+    tables.append(rows, "profiles", writer="q", batch_id=8)
+    assert rows.count() == 4
