@@ -53,17 +53,6 @@ class AlertManager:
     def __init__(self, alerting: Alerting) -> None:
         self.sinks, self.policy = tuple(alerting.sinks), alerting.policy
         self._names = tuple(sink.name for sink in self.sinks)
-        self._reset()
-
-    def __getstate__(self) -> dict[str, Any]:
-        # Over Spark Connect a process of the server decides on batches: only what that needs is serialized.
-        return {"policy": self.policy, "_names": self._names, "sinks": ()}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__ |= state
-        self._reset()
-
-    def _reset(self) -> None:
         self._store: AlertStore | None = None
         self._states: IncidentStates | None = None
         self._unsure: set[str] = set()
@@ -72,13 +61,7 @@ class AlertManager:
         self._dispatcher: Dispatcher | None = None
         self._lock = threading.RLock()
 
-    def open(
-        self,
-        tables: TableWriter,
-        query_ids: Collection[str] | None = (),
-        *,
-        deliver: bool = True,
-    ) -> None:
+    def open(self, tables: TableWriter, query_ids: Collection[str] | None = ()) -> None:
         """Start to decide and to deliver, first the undelivered notifications of these queries.
 
         Parameters
@@ -87,21 +70,14 @@ class AlertManager:
             Where ``alerts``, ``deliveries`` and ``alert_actions`` are.
         query_ids : collection of str, optional
             The writers that :meth:`process` was called with; None for all.
-        deliver : bool, default True
-            Whether to deliver; without, another process does.
         """
         tables.prepare("alerts", ALERTS)
         with self._lock:
             self._store = AlertStore(tables)
             self._load(self._store)
-            if deliver and self._dispatcher is None:
+            if self._dispatcher is None:
                 self._dispatcher = Dispatcher(self.sinks, self._store.write_deliveries)
             self._send_undelivered(self._store, query_ids)
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it has tables."""
-        return self._store is not None
 
     @property
     def dispatcher(self) -> Dispatcher | None:
@@ -117,11 +93,6 @@ class AlertManager:
     def open_incidents(self) -> Counter[tuple[str, str]]:
         """Count the open incidents by model and severity."""
         return self._open_incidents
-
-    def collect(self, query_ids: Collection[str]) -> None:
-        """Deliver what these queries have decided in another process, as they do over Spark Connect."""
-        if self._store is not None:
-            self._send_undelivered(self._store, query_ids)
 
     def drain(self) -> int:
         """Wait, at most half a minute, for all deliveries; return the number of undelivered notifications."""
