@@ -9,7 +9,7 @@ from sparkmon.profiles.aggregate import (
     profile_of,
 )
 from sparkmon.profiles.joint import JOINT, Projections, projections_of
-from sparkmon.profiles.merge import merge_blocks, merge_profiles
+from sparkmon.profiles.merge import merge_profiles
 from sparkmon.profiles.reference import reference_of
 from sparkmon.profiles.rows import profile_rows
 from sparkmon.profiles.table import column_kinds, is_time, number_of, profile_table, quoted
@@ -23,7 +23,6 @@ __all__ = [
     "cell_columns",
     "column_kinds",
     "is_time",
-    "merge_blocks",
     "merge_profiles",
     "merged_profile",
     "number_of",

@@ -32,7 +32,6 @@ _IDENTITY = ("event_id", "event_type", "source", "namespace", "model", "componen
 _OF_INSTANCE = ("instance", "features", "predictions", "entities", "row_flags")
 _INSTANCE = StructType([DECODED[name] for name in _OF_INSTANCE])
 _EVENT = [field for field in DECODED.fields if field.name not in _INSTANCE.names]
-_HEARTBEAT = "heartbeat"
 _NESTED = StructType([*_EVENT, StructField("instances", ArrayType(_INSTANCE, False), False)])
 
 
@@ -42,7 +41,6 @@ def rows(
     *,
     delay: str | None = None,
     detector: RowDetector | None = None,
-    heartbeats: DataFrame | None = None,
 ) -> DataFrame:
     """Decode events into one row per instance.
 
@@ -58,9 +56,6 @@ def rows(
         the rows have a watermark on ``event_time``.
     detector : RowDetector, optional
         Adds ``row_flags`` on Spark's workers, such as :class:`sparkmon.SkewDetector`.
-    heartbeats : DataFrame, optional
-        A stream with the column ``event_time``. Each heartbeat moves the watermark as an event of that time does, and
-        gives no row; no event from outside can pass for one.
 
     Returns
     -------
@@ -110,9 +105,6 @@ def rows(
                     yield _nested(replace(decoded, blocks=detect(decoded.blocks)).rows())
 
     nested = events.select(*EVENTS.names).mapInArrow(decode, _NESTED)
-    if heartbeats is not None:
-        # After the decoder, so that no logged event can look like one; before the watermark.
-        nested = nested.union(_heartbeat_rows(heartbeats))
     if delay is not None:
         # Before the instances are laid out, so that the state holds an entry per event and not per row.
         nested = _distinct(nested, delay)
@@ -136,25 +128,6 @@ def _nested(decoded: pa.RecordBatch) -> pa.RecordBatch:
     event = decoded.select([field.name for field in _EVENT]).take(pa.array(first, pa.int64()))
     return pa.RecordBatch.from_arrays(
         [*event.columns, pa.ListArray.from_arrays(offsets, instances)], names=_NESTED.names
-    )
-
-
-def _heartbeat_rows(heartbeats: DataFrame) -> DataFrame:
-    """Give heartbeats the columns of decoded events, without instances, so that they give no rows."""
-    filled = {
-        "event_type": F.lit(_HEARTBEAT),
-        "kind": F.lit(_HEARTBEAT),
-        "event_time": F.coalesce("event_time", F.timestamp_seconds(F.lit(0))),
-        "instances": F.array(),
-    }
-    empty = {
-        field.name: F.lit(None if field.nullable else "")
-        for field in _NESTED.fields
-        if field.name not in filled
-    }
-    columns = filled | empty
-    return heartbeats.select(
-        *(columns[field.name].cast(field.dataType).alias(field.name) for field in _NESTED.fields)
     )
 
 

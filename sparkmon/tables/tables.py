@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from importlib.util import find_spec
 from typing import Any, TypeAlias
 
@@ -115,55 +114,17 @@ class Tables:
         *Idempotence*: Delta records the writer's last batch in the same commit as the rows and skips what is not
         newer, so that a batch replayed after a crash adds nothing.
         """
-        from sparkmon.tables.spark_writer import transaction_options
+        from sparkmon.tables.spark_writer import save, transaction_options
 
-        self._save(frame, table, transaction_options(transaction(table, writer), batch_id))
-
-    def add(self, frame: DataFrame, table: str) -> None:
-        """Append rows that are not of a query's batch; the first ones make the table."""
-        self._save(frame, table, {})
-
-    def record(self, frame: DataFrame, table: str) -> None:
-        """Append rows to a table that keeps the order of its commits, for :meth:`recorded`."""
-        self._save(frame, table, {"delta.enableRowTracking": "true"})
-
-    def recorded(self, spark: SparkSession, table: str) -> DataFrame | None:
-        """Return the recorded rows in the order of their commits; None if there are none."""
-        rows = self.find_all(spark, table, [])
-        return None if rows is None else rows.orderBy("_metadata.row_commit_version")
-
-    def _save(self, frame: DataFrame, table: str, options: Mapping[str, Any]) -> None:
-        from sparkmon.tables.spark_writer import save
-
+        options = transaction_options(transaction(table, writer), batch_id)
         save(frame, self.name_of(table), options)
-
-    def prepare(self, spark: SparkSession, table: str, schema: StructType) -> None:
-        """Make a table, or add the columns that it lacks, before several queries write to it at once."""
-        if self.find_all(spark, table, schema.names) is None:
-            self.add(spark.createDataFrame([], schema), table)
 
     def read(self, spark: SparkSession, table: str) -> DataFrame:
         """Return a table as a DataFrame."""
         return spark.table(self.name_of(table))
 
-    def find(
-        self, spark: SparkSession, table: str, names: Sequence[str], start: datetime, end: datetime
-    ) -> DataFrame | None:
-        """Return the rows of windows that began at or after ``start`` and ended before ``end``.
-
-        None if there is no table yet, or if an earlier version of sparkmon wrote it without one of the columns
-        ``names``.
-        """
-        from pyspark.sql import functions as F
-
-        frame = self.find_all(spark, table, names)
-        if frame is None:
-            return None
-        first, last = F.col("window_start"), F.col("window_end")
-        return frame.where((first >= F.lit(start)) & (last < F.lit(end)))
-
     def find_all(self, spark: SparkSession, table: str, names: Sequence[str]) -> DataFrame | None:
-        """Return all rows; None as for :meth:`find`."""
+        """Return all rows; None if there is no table yet, or if it lacks one of the columns ``names``."""
         from sparkmon.tables.spark_writer import existing
 
         frame = existing(spark, self.name_of(table))
