@@ -79,6 +79,11 @@ class Counters:
             self._counts["rows"] += rows
             self._counts["late"] += late
 
+    def count_pooled(self, values: int) -> None:
+        """Add values of columns and models that were pooled, because there are too many of them."""
+        with self._lock:
+            self._counts["pooled"] += values
+
     def count_redelivered(self, events: int) -> None:
         """Add events that were read before."""
         with self._lock:
@@ -104,6 +109,11 @@ class Counters:
     def redelivered_events(self) -> int:
         """Events that were read before, since the start."""
         return self._counts["redelivered"]
+
+    @property
+    def pooled_values(self) -> int:
+        """Values that were pooled as ``(other)``, since the start."""
+        return self._counts["pooled"]
 
     @property
     def open_windows(self) -> int:

@@ -57,6 +57,7 @@ def _of_windows(now: MonitorStatus) -> Iterator[Metric]:
     counts = {
         "ingested_rows": ("Rows that were read, late ones included.", now.rows),
         "late_rows": ("Rows that came after their windows had closed.", now.late_rows),
+        "pooled_values": ("Values that were pooled as (other).", now.pooled_values),
         "redelivered_events": ("Events that were read before.", now.redelivered_events),
     }
     for name, (text, count) in counts.items():

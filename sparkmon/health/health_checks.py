@@ -48,14 +48,15 @@ def check_health(
     list of HealthCheck
         ``stalled`` (critical): the query has stopped, or no batch ends although events wait. ``silent``: no events
         come. ``silent MODEL``: no events of one model come, while those of others do. ``dead_letters``, ``late``: too
-        large a share of the events cannot be decoded, or of the rows comes too late. ``undelivered SINK`` (critical): a
-        sink takes no alerts.
+        large a share of the events cannot be decoded, or of the rows comes too late. ``pooled``: there are too many
+        columns or models that no reference has. ``undelivered SINK`` (critical): a sink takes no alerts.
     """
     return [
         _stalled(now, limits),
         *_silent(now, limits),
         _dead_letters(now, before, limits),
         _late(now, before, limits),
+        _pooled(now, before),
         *_undelivered(now, limits),
     ]
 
@@ -120,6 +121,17 @@ def _late(now: MonitorStatus, before: MonitorStatus, limits: HealthLimits) -> He
     return _share(
         "late", late, rows, limits.late_share, "came too late for their window", of="rows"
     )
+
+
+def _pooled(now: MonitorStatus, before: MonitorStatus) -> HealthCheck:
+    values = now.pooled_values - before.pooled_values
+    message = "no columns or models are pooled any more"
+    if values:
+        message = (
+            f"{values:,} values were pooled as (other), because there are too many columns or models that no reference "
+            "has: see the table panes, and who invents their names"
+        )
+    return HealthCheck("pooled", values > 0, "warning", float(values), 0.0, message)
 
 
 def _share(

@@ -29,6 +29,8 @@ class MonitorStatus:
     """Rows that were ingested since the start, late ones included."""
     late_rows: int = 0
     """Rows that came after their windows had closed, since the start."""
+    pooled_values: int = 0
+    """Values of columns and models that were pooled as ``(other)``, since the start."""
     redelivered_events: int = 0
     """Since the start."""
     open_windows: int = 0
@@ -92,6 +94,7 @@ class StatusReader:
                 query=self._last,
                 rows=counters.rows,
                 late_rows=counters.late_rows,
+                pooled_values=counters.pooled_values,
                 redelivered_events=counters.redelivered_events,
                 open_windows=counters.open_windows,
                 watermarks=counters.watermarks,

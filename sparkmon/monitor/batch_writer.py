@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
@@ -16,7 +16,8 @@ from sparkmon.health import Counters
 from sparkmon.interval import EPOCH
 from sparkmon.monitor.closer import Closer
 from sparkmon.monitor.dead_letters import DeadLetters
-from sparkmon.monitor.leases import Leases
+from sparkmon.monitor.leases import Leases, former_query_ids
+from sparkmon.monitor.model_limit import ModelLimit
 from sparkmon.monitor.one_pass import Pass, Passed, one_pass
 from sparkmon.monitor.recent_events import Digests, RecentEvents
 from sparkmon.state import EVENT_DIGESTS
@@ -46,6 +47,10 @@ class BatchWriter:
         Counts redelivered events.
     closer_of : callable, optional
         Returns what closes windows; None where another process does, as over Spark Connect.
+    expected : mapping of str to collection of str
+        The columns of the references, by model.
+    k : int
+        The parameter of the windows' sketches.
 
     Notes
     -----
@@ -60,16 +65,25 @@ class BatchWriter:
         dead_letters: DeadLetters,
         counters: Counters,
         closer_of: CloserOf | None,
+        expected: Mapping[str, Collection[str]],
+        k: int,
     ) -> None:
         self._ingest, self._place, self._leases = ingest, tables, leases
         self._dead_letters, self._counters, self._closer_of = dead_letters, counters, closer_of
+        self._expected, self._k = expected, k
+        self._limit: ModelLimit | None = None
         self._tables: TableWriter | None = None
         self._recent: RecentEvents | None = None
         self._former: set[str] = set()
 
     def __getstate__(self) -> dict[str, Any]:
         # Over Spark Connect a process of the server writes the batches.
-        return self.__dict__ | {"_tables": None, "_recent": None, "_closer_of": None}
+        return self.__dict__ | {
+            "_tables": None,
+            "_recent": None,
+            "_limit": None,
+            "_closer_of": None,
+        }
 
     def write(self, batch: DataFrame, query_id: str, batch_id: int) -> None:
         """Write a batch; see :data:`sparkmon.monitor.stream.WriteBatch`."""
@@ -99,9 +113,12 @@ class BatchWriter:
         batch_id: int,
     ) -> pa.Table:
         """Ingest a batch; return its panes."""
+        if self._limit is None:
+            self._limit = ModelLimit(self._expected, former_query_ids(tables, query_id).keys())
+        limit = self._limit
 
         def owners_of(panes: pa.Table, digests: Sequence[Digests]) -> Mapping[int, int]:
-            models: list[Any] = pc.unique(panes["model"]).to_pylist()
+            models: list[Any] = pc.unique(limit.limited(panes, self._k)["model"]).to_pylist()
             former = self._leases.acquire(tables, models, query_id)
             _remember(recent, tables, sorted(former - self._former), None, None)
             self._former |= former
@@ -115,13 +132,13 @@ class BatchWriter:
                 row = _digests_row(passed, query_id, batch_id)
                 tables.append(row, "event_digests", writer=query_id, batch_id=batch_id)
                 recent.add(_micros(passed.last_event_time), passed.digests)
-        panes = passed.panes
+        panes = result = limit.limited(passed.panes, self._k)
         if panes.num_rows:
             for name, value in (("query_id", query_id), ("batch_id", batch_id)):
                 panes = panes.append_column(name, pa.repeat(pa.scalar(value), panes.num_rows))
             ingested = panes.cast(INGESTED_PANES)
             tables.append(ingested, "panes", writer=query_id, batch_id=batch_id)
-        return passed.panes
+        return result
 
 
 def _digests_row(passed: Passed, query_id: str, batch_id: int) -> pa.Table:

@@ -26,6 +26,7 @@ from sparkmon.monitor.provisional_findings import ProvisionalFindings
 from sparkmon.monitor.row_counts import row_counts
 from sparkmon.monitor.window_grid import Window
 from sparkmon.monitor.windows import Windows
+from sparkmon.panes import OTHER
 from sparkmon.state import CLOSED_WINDOWS
 from sparkmon.state import PANES as INGESTED_PANES
 from sparkmon.tables import TableWriter
@@ -228,6 +229,11 @@ class Closer:
         }
         rows = sum(map(sum, row_counts(panes).values()))
         self._counters.count_rows(rows, sum(own.values()))
+        is_pooled = pc.and_(
+            pc.equal(panes["column_name"], pa.scalar(OTHER)), pc.is_null(panes["slice_key"])
+        )
+        counts: Any = pc.struct_field(panes.filter(is_pooled)["profile"], "count")
+        self._counters.count_pooled(pc.sum(counts).as_py() or 0)
 
     def _close_now(self, watermarks: Mapping[str, int]) -> None:
         try:

@@ -125,6 +125,8 @@ class Start:
             DeadLetters(self._tables, counters),
             counters,
             None if is_remote else closer_of,
+            self._expected,
+            self._windows.k,
         )
         trigger = None if available_now else self._trigger
         query = start_stream(frame, checkpoint, writer.write, trigger)

@@ -37,7 +37,7 @@ def failing(
 def test_no_check_of_a_working_monitor_fails() -> None:
     assert failing(status()) == {}
     assert {each.name for each in check_health(status(), START, LIMITS)} == {
-        *("stalled", "silent", "dead_letters", "late")
+        *("stalled", "silent", "dead_letters", "late", "pooled")
     }
 
 
@@ -103,6 +103,12 @@ def test_shares_are_those_of_the_last_hour(
         assert checks["dead_letters"].message == (
             "11 of the last 1,000 events could not be decoded, most often for B: see the table dead_letters"
         )
+
+
+def test_values_of_invented_columns_or_models_are_reported() -> None:
+    (check,) = failing(status(pooled_values=1500), status(pooled_values=300)).values()
+    assert (check.name, check.value) == ("pooled", 1200)
+    assert check.message.startswith("1,200 values were pooled as (other), because there are too")
 
 
 def test_a_sink_that_fails_for_long() -> None:

@@ -1,0 +1,53 @@
+"""How many models a monitor takes up that no reference is of: a client that invents names costs bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sparkmon.panes import PaneLimits, merge_panes
+
+__all__ = ["ModelLimit"]
+
+
+class ModelLimit:
+    """Pools the panes of models beyond a limit as those of the model ``(other)``.
+
+    Parameters
+    ----------
+    expected : mapping of str to collection of str
+        The columns of the references, by model; these models are never pooled.
+    others : collection of str
+        Other models that are known from earlier runs.
+    most : int, default 2,000
+        The number of other models, of all batches together.
+    """
+
+    def __init__(
+        self,
+        expected: Mapping[str, Collection[str]],
+        others: Collection[str] = (),
+        most: int = PaneLimits().models,
+    ) -> None:
+        self._expected, self._most = expected, most
+        self._others = {*others} - {*expected}
+
+    def limited(self, panes: pa.Table, k: int) -> pa.Table:
+        """Return panes of known models, of new ones while there is room, and of ``(other)``."""
+        names: list[Any] = pc.unique(panes["model"]).to_pylist()
+        room = self._most - len(self._others)
+        new = {*names} - self._expected.keys() - self._others
+        if len(new) > room:
+            known = {**dict.fromkeys(self._others, ()), **self._expected}
+            versions = panes.group_by(["model", "model_version"]).aggregate([])
+            taken = sum(name in known for name in versions["model"].to_pylist())
+            limits = replace(PaneLimits(), models=taken + max(room, 0))
+            panes = merge_panes(panes, k, limits=limits, expected=known)
+            names = pc.unique(panes["model"]).to_pylist()
+            new = {*names} - self._expected.keys() - self._others
+        self._others |= new
+        return panes
