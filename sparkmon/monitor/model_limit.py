@@ -42,11 +42,11 @@ class ModelLimit:
         room = self._most - len(self._others)
         new = {*names} - self._expected.keys() - self._others
         if len(new) > room:
-            known = {**dict.fromkeys(self._others, ()), **self._expected}
+            exempt = {**dict.fromkeys(self._others, ()), **self._expected}
             versions = panes.group_by(["model", "model_version"]).aggregate([])
-            taken = sum(name in known for name in versions["model"].to_pylist())
-            limits = replace(PaneLimits(), models=taken + max(room, 0))
-            panes = merge_panes(panes, k, limits=limits, expected=known)
+            count = sum(name in exempt for name in versions["model"].to_pylist())
+            limits = replace(PaneLimits(), models=count + max(room, 0))
+            panes = merge_panes(panes, k, limits=limits, expected=exempt)
             names = pc.unique(panes["model"]).to_pylist()
             new = {*names} - self._expected.keys() - self._others
         self._others |= new

@@ -180,8 +180,9 @@ class Monitor:
         """
         if events.isStreaming:
             return self._profiles(self.rows(events))
-        watched = self._watched(events)
-        return profiles_of(watched, self._ingest.of_events, self.windows, self._expected)
+        return profiles_of(
+            self._watched(events), self._ingest.of_events, self.windows, self._expected
+        )
 
     def findings(
         self,
