@@ -74,6 +74,8 @@ class MonitorConfig:
     """The sinks and the policy of alerts."""
     health: HealthLimits = field(default_factory=HealthLimits)
     """When the monitor itself is unhealthy."""
+    keep_rows: Sequence[str] = ()
+    """A list of the models whose decoded rows are kept, in the table ``rows``."""
     retention: Retention = field(default_factory=Retention)
     """How long the rows of the tables are kept."""
     metrics: MetricsEndpoint | None = None
@@ -113,6 +115,7 @@ class MonitorConfig:
             components=self.components,
             views=self.views,
             slices=self.slices,
+            keep_rows=self.keep_rows,
             retention=self.retention,
             trigger=self.trigger,
         )

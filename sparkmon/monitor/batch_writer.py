@@ -54,7 +54,8 @@ class BatchWriter:
 
     Notes
     -----
-    The order of the commits is dead letters, digests, panes. A batch that has panes in the table is not written again.
+    The order of the commits is dead letters, rows, digests, panes. A batch that has panes in the table is not written
+    again.
     """
 
     def __init__(
@@ -128,6 +129,8 @@ class BatchWriter:
             self._counters.count_redelivered(passed.redelivered)
             if passed.dead_letters is not None:
                 self._dead_letters.write(passed.dead_letters, query_id, batch_id)
+            if passed.rows is not None:
+                self._place.append(passed.rows, "rows", writer=query_id, batch_id=batch_id)
             if len(passed.digests):
                 row = _digests_row(passed, query_id, batch_id)
                 tables.append(row, "event_digests", writer=query_id, batch_id=batch_id)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -19,6 +19,7 @@ from sparkmon.distributions.schema import PANES, PROFILE
 from sparkmon.panes import PaneBuilder
 from sparkmon.protocol import (
     DEAD_LETTERS,
+    DECODED,
     EVENTS,
     DecodedEvents,
     RowBlock,
@@ -38,9 +39,10 @@ _TASKS: list[pa.Field[Any]] = [
     pa.field("digests", pa.binary()),
     pa.field("last_event_time", PANES.field("last_event_time").type),
     pa.field("dead_letters", pa.int64()),
+    pa.field("rows", pa.int64()),
 ]
 TASKS = pa.schema(_TASKS)
-"""What a task reports: its events, their digests, each once, and how many are dead letters."""
+"""What a task reports: its events, their digests, each once, and how many dead letters and rows it gives."""
 
 
 def _nullable(schema: pa.Schema) -> pa.DataType:
@@ -52,10 +54,11 @@ OUTPUT = pa.schema(
     [
         pa.field("pane", _nullable(PANES)),
         pa.field("dead_letter", _nullable(DEAD_LETTERS)),
+        pa.field("row", _nullable(DECODED)),
         pa.field("task", pa.struct(list(TASKS))),
     ]
 )
-"""What the pass gives: each row is a pane, a dead letter, or the digests of a task's events."""
+"""What the pass gives: each row is a pane, a dead letter, a decoded row, or what a task reports."""
 
 Detect: TypeAlias = Callable[[Sequence[RowBlock]], Sequence[RowBlock]]
 """Adds row flags to blocks."""
@@ -76,11 +79,14 @@ class Ingest:
         By model.
     detector : SkewDetector, optional
         Adds row flags.
+    keep_rows : collection of str
+        The models whose decoded rows are given, too.
     """
 
     builder: Callable[[], PaneBuilder]
     schemas: Mapping[str, ModelSchema] = field(default_factory=dict)
     detector: SkewDetector | None = None
+    keep_rows: Collection[str] = ()
 
     def of_events(self, events: DataFrame, owners: Owners) -> DataFrame:
         """Decode and summarise events, leaving out those that other tasks or batches have counted."""
@@ -89,21 +95,19 @@ class Ingest:
             with nullcontext() if self.detector is None else self.detector.open() as detect:
                 task = _Task(self, owners, detect)
                 for batch in batches:
-                    yield from task.dead_letters(batch)
+                    yield from task.read(batch)
                 yield from task.summary()
 
         return events.select(*EVENTS.names).mapInArrow(ingest, from_arrow_schema(OUTPUT))
 
     def of_rows(self, rows: DataFrame, owners: Owners) -> DataFrame:
         """Summarise rows that were decoded elsewhere."""
-        del owners  # such rows were deduplicated elsewhere, too
 
         def ingest(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-            builder = self.builder()
+            task = _Task(self, owners, None)
             for batch in batches:
-                for block in blocks_of_rows(batch):
-                    builder.add(block)
-            yield from _output("pane", builder.build())
+                yield from task.read_rows(batch)
+            yield from task.summary()
 
         return rows.mapInArrow(ingest, from_arrow_schema(OUTPUT))
 
@@ -113,28 +117,50 @@ class _Task:
 
     def __init__(self, ingest: Ingest, owners: Owners, detect: Detect | None) -> None:
         context = TaskContext.get()
-        self._schemas, self._detect = ingest.schemas, detect
+        self._schemas, self._detect, self._keep_rows = ingest.schemas, detect, ingest.keep_rows
         self._partition = -2 if context is None else context.partitionId()
         self._excluded = {each for each, task in owners.items() if task != self._partition}
         self._builder = ingest.builder()
         self._own: set[int] = set()
         self._digests: list[Any] = []
         self._last_event = self._events = 0
-        self._dead_letters = 0
+        self._dead_letters = self._rows = 0
         self._clocks: dict[str, tuple[int, int]] = {}
 
-    def dead_letters(self, batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
-        """Summarise a batch of events, and yield those that cannot be decoded."""
+    def read(self, batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+        """Summarise a batch of events; yield those that cannot be decoded, and rows where they are kept."""
         for decoded in decode_events(batch.cast(EVENTS), self._schemas):
             is_new = self._new(decoded)
             blocks = _chosen(decoded.blocks, is_new)
-            for block in blocks if self._detect is None else self._detect(blocks):
+            blocks = blocks if self._detect is None else self._detect(blocks)
+            for block in blocks:
                 self._builder.add(block)
             self._move_clocks(decoded, is_new)
+            if self._keep_rows:
+                yield from self._kept_rows(replace(decoded, blocks=[*blocks]).rows())
             broken = decoded.dead_letters()
             if broken.num_rows:
                 self._dead_letters += broken.num_rows
                 yield from _output("dead_letter", pa.Table.from_batches([broken]))
+
+    def read_rows(self, batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+        """Summarise a batch of rows that were decoded elsewhere."""
+        for block in blocks_of_rows(batch):
+            self._builder.add(block)
+        if self._keep_rows:
+            yield from self._kept_rows(batch.select(DECODED.names))
+
+    def _kept_rows(self, rows: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of the models that are kept; those of redelivered events have no values."""
+        has_values = pc.or_(
+            pc.is_valid(rows.column("features")), pc.is_valid(rows.column("predictions"))
+        )
+        is_model = pc.is_in(
+            rows.column("model"), value_set=pa.array([*self._keep_rows], pa.string())
+        )
+        chosen = rows.filter(pc.and_(has_values, is_model))
+        self._rows += chosen.num_rows
+        yield from _output("row", pa.Table.from_batches([chosen]))
 
     def summary(self) -> Iterator[pa.RecordBatch]:
         """Yield the panes and the digests."""
@@ -148,6 +174,7 @@ class _Task:
             "digests": digests.tobytes(),
             "last_event_time": self._last_event,
             "dead_letters": self._dead_letters,
+            "rows": self._rows,
         }
         yield from _output("task", pa.Table.from_pylist([task], schema=TASKS))
 

@@ -62,6 +62,8 @@ class Monitor:
         logged features are then compared with what the store holds (``skew_rate``); see :class:`sparkmon.SkewDetector`.
     slices : sequence of str, optional
         Which of the slices of the references to watch next to the whole table; by default all of them.
+    keep_rows : sequence of str, default ()
+        The models whose decoded rows are kept in the table ``rows``, to look at, or to join with labels.
     retention : Retention, optional
         How long the rows of the tables are kept; a running monitor expires and compacts them every hour.
     trigger : str, default "10 seconds"
@@ -107,6 +109,7 @@ class Monitor:
         components: str | Sequence[str] = COMPONENTS,
         views: Mapping[str, str] | None = None,
         slices: Sequence[str] | None = None,
+        keep_rows: Sequence[str] = (),
         retention: Retention | None = None,
         trigger: str = "10 seconds",
     ) -> None:
@@ -116,6 +119,8 @@ class Monitor:
         references = with_slices(read_references(store, reference), slices)
         self.slices = slices_of(references)
         self._schemas = schemas_of(references)
+        if isinstance(keep_rows, str):
+            raise OptionError.malformed("keep_rows", keep_rows, "a list of models")
         if not self._schemas:
             raise ReferenceMissingError(
                 f"{store!r} has no reference {reference!r}; make one with: sparkmon profile TABLE --as MODEL"
@@ -150,7 +155,7 @@ class Monitor:
         )
         by_model = {schema.model: schema for schema in self._schemas}
         self._detector = skew_detector_of(store, views)
-        self._ingest = Ingest(builder, by_model, self._detector)
+        self._ingest = Ingest(builder, by_model, self._detector, tuple(keep_rows))
         self._start = Start(
             self.tables,
             self.windows,

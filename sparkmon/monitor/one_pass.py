@@ -41,11 +41,13 @@ class Passed:
     last_event_time: datetime
     dead_letters: DataFrame | None
     """None if there are none."""
+    rows: DataFrame | None
+    """Decoded rows, where they are kept; None if there are none."""
 
 
 @contextmanager
 def one_pass(ingest: Pass, batch: DataFrame, owners_of: OwnersOf) -> Iterator[Passed]:
-    """Pass over a batch, again if it has redelivered events; its dead letters are in memory while it is in use.
+    """Pass over a batch, again if it has redelivered events; what it gives is in memory while it is in use.
 
     A redelivered event is recognised by its digest after the pass, because sketches cannot be subtracted. That is rare,
     and costs nothing where there is none.
@@ -72,14 +74,13 @@ def one_pass(ingest: Pass, batch: DataFrame, owners_of: OwnersOf) -> Iterator[Pa
                     "the source gave other events when a batch was read again; start the monitor again, and if that "
                     "does not help, look whether the log was changed"
                 )
-        has_dead_letters = any(task["dead_letters"] for task in tasks)
-        broken = output.where(F.col("dead_letter").isNotNull()).select("dead_letter.*")
         yield Passed(
             panes,
             expected,
             redelivered,
             max((task["last_event_time"] for task in tasks), default=EPOCH),
-            broken if has_dead_letters else None,
+            _chosen(output, "dead_letter", sum(task["dead_letters"] for task in tasks)),
+            _chosen(output, "row", sum(task["rows"] for task in tasks)),
         )
     finally:
         output.unpersist()
@@ -90,9 +91,15 @@ def _run(
 ) -> tuple[DataFrame, pa.Table, list[dict[str, Any]]]:
     """Run the pass; collect the panes and what the tasks report."""
     output = ingest(batch, owners).persist()
-    rows = output.where(F.col("dead_letter").isNull()).select("pane", "task").toArrow()
+    small = F.col("pane").isNotNull() | F.col("task").isNotNull()
+    rows = output.where(small).select("pane", "task").toArrow()
     panes, tasks = (_rows(rows, *each) for each in (("pane", PANES), ("task", TASKS)))
     return output, panes, tasks.to_pylist()
+
+
+def _chosen(output: DataFrame, name: str, count: int) -> DataFrame | None:
+    """Pick what a column of the output has, if anything."""
+    return output.where(F.col(name).isNotNull()).select(f"{name}.*") if count else None
 
 
 def _rows(output: pa.Table, name: str, schema: pa.Schema) -> pa.Table:

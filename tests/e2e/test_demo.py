@@ -74,7 +74,9 @@ def kill_once_windows_have_closed(out: Path) -> None:
         start_new_session=True,
     )
     deadline = time.monotonic() + START_S
-    closed = out / "tables" / "closed_windows" / "_delta_log" / f"{1:020}.json"  # the first made the table
+    closed = (
+        out / "tables" / "closed_windows" / "_delta_log" / f"{1:020}.json"
+    )  # the first made the table
     # A machine that is busy closes its first window late: then it is killed before the end of the traffic.
     while not closed.exists() and sent_chunks(out) < 250:
         assert process.poll() is None, "the demo ended before it was killed"

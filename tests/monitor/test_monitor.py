@@ -124,7 +124,9 @@ def run(
     ]
     with SpoolWriter(work / "spool") as spool:
         for part in parts:
-            monitor = Monitor(store, str(work / "tables"), alerting=Alerting([ledger]))
+            monitor = Monitor(
+                store, str(work / "tables"), alerting=Alerting([ledger]), keep_rows=["shop"]
+            )
             watched(monitor, spooled(spark, spool, part), work)
     return monitor, ledger
 
@@ -185,6 +187,19 @@ def test_one_alert_is_written_and_delivered_once(
     )
     assert told.alert_id == alert["alert_id"]
     assert told.message == alert["message"]
+
+
+def test_the_rows_of_a_model_are_kept_if_requested_each_once(
+    spark: SparkSession, run: tuple[Monitor, Ledger]
+) -> None:
+    rows = contents(spark, run[0], "rows")
+    assert {row["model"] for row in rows} == {"shop"}
+    assert len({(row["event_id"], row["event_type"], row["instance"]) for row in rows}) == len(rows)
+    counted = Counter((row["event_type"], row["event_time"].hour) for row in rows)
+    assert counted == {(half, at): SIZE for half in ("request", "response") for at in (0, 1)}
+    amounts = [dict(row["features"])["amount"]["number"] for row in rows if row["features"]]
+    profiles = [row["profile"] for row in contents(spark, run[0], "profiles")]
+    assert max(amounts) in {profile["max"] for profile in profiles}
 
 
 def test_hostile_events_end_as_dead_letters_with_their_bytes(
