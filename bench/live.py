@@ -13,7 +13,7 @@ from bench.meter import Cost
 from bench.rounds import Result, Rounds
 from bench.section import Section
 from bench.traffic import COLUMNS, MODEL, health_check, normals, request
-from sparkmon.alerts import Alerting
+from sparkmon.alerts import Alerting, Policy
 from sparkmon.errors import SparkmonError
 from sparkmon.logs import SpoolWriter
 from sparkmon.monitor import Monitor, MonitorQuery, Windows
@@ -78,7 +78,7 @@ def measure_live(
             store,
             f"{folder}/{name}",
             windows=Windows("1 hour", delay="0 seconds", idle=None),
-            alerting=Alerting(sinks),
+            alerting=Alerting(sinks, Policy(notify_on="each", max_notifications=10_000)),
             trigger=trigger,
         )
         events = spark.readStream.format("kserve").load(str(spool.path))

@@ -25,7 +25,7 @@ MONITOR = ":monitor"
 """The model of alerts on the monitor itself."""
 
 _LOGGER = logging.getLogger(__name__)
-_POLL_S = 2.0
+_POLL_S = 5.0
 _HOUR = timedelta(hours=1)
 _REPEAT = timedelta(minutes=10)
 """How often a failing check is reported again: the policy decides whether to notify."""
@@ -37,7 +37,7 @@ def health_writer(owner: str) -> str:
 
 
 class Watchdog:
-    """Checks the health of a running monitor every two seconds.
+    """Checks the health of a running monitor every five seconds.
 
     Parameters
     ----------

@@ -58,8 +58,6 @@ class ClockThread:
         failing = False
         while not self._stopped.wait(_POLL_S):
             try:
-                if not self._query.isActive:
-                    return
                 self._look()
                 failing = False
             except CheckpointError as error:
@@ -77,7 +75,8 @@ class ClockThread:
     def _look(self) -> None:
         if self._is_remote:
             self._closer.catch_up()
-        if self._closer.has_open_windows():
+        # Nothing is asked of Spark while no window is open.
+        if self._closer.has_open_windows() and self._query.isActive:
             until = self._read_until()
             if until is not None:
                 self._closer.close_by_clock(until)
