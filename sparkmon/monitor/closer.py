@@ -110,11 +110,11 @@ class Closer:
         """
         with self._lock:
             self._load()
+            self._take_over()
             models: list[Any] = pc.unique(panes["model"]).to_pylist()
             try:
                 if batch_id > self._batch_id:
                     self._batch_id = batch_id
-                    self._take_over(models)
                     self._count(panes, self._add(panes))
                 self._close(self._clocks.watermarks())
                 if self._windows.provisional:
@@ -124,13 +124,7 @@ class Closer:
                 raise
 
     def close_by_clock(self, read_until_s: float) -> None:
-        """Close the windows of idle models.
-
-        Parameters
-        ----------
-        read_until_s : float
-            When the log was last read to its end, in seconds on a clock that is never set back.
-        """
+        """Close the windows of idle models; the log was last read to its end at ``read_until_s`` (monotonic)."""
         with self._lock:
             self._load()
             watermarks = self._clocks.idle_watermarks(read_until_s)
@@ -143,6 +137,7 @@ class Closer:
         """Close all windows, because the log is complete."""
         with self._lock:
             self._load()
+            self._take_over()
             ends: dict[str, int] = {}
             for window in self._open:
                 ends[window.model] = max(window.end, ends.get(window.model, window.end))
@@ -174,6 +169,7 @@ class Closer:
         self._closed: dict[tuple[str, int], int] = {}
         self._closed_by_others: dict[tuple[str, int], int] = {}
         self._read_marks()
+        self._leases_version = self._tables.version("monitors")
         former = former_query_ids(self._tables, self._query_id)
         self._models = {*former}
         ids = {self._query_id, *(each for ids in former.values() for each in ids)}
@@ -182,18 +178,20 @@ class Closer:
             self._finish()
         self._is_loaded = True
 
-    def _take_over(self, models: Collection[str]) -> None:
-        """Add the panes of the queries from which models were just taken over."""
-        new = {*models} - self._models
-        if not new:
+    def _take_over(self) -> None:
+        """Add the panes of the queries from which models were taken over since the last look."""
+        version = self._tables.version("monitors")
+        if version == self._leases_version:
             return
-        self._models |= new
         former = former_query_ids(self._tables, self._query_id)
-        ids = {each for model in new for each in former.get(model, ())}
+        new = former.keys() - self._models
+        ids = {each for model in new for each in former[model]}
         if ids:
             self._read_marks()  # they may have closed windows since
             self._add(self._read_panes(ids, ("model", "in", sorted(new))))
             self._finish()
+        self._models |= new
+        self._leases_version = version
 
     def _read_panes(self, query_ids: Iterable[str], *where: tuple[str, str, object]) -> pa.Table:
         chosen = [("query_id", "in", sorted(query_ids)), *where]

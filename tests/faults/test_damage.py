@@ -112,7 +112,7 @@ def test_where_the_checkpoint_is_lost_new_ones_take_over(
     report.row("checkpoint: lost, taken over", 1, before[1].book, account)
 
 
-def die(*_: object) -> None:
+def die(*_: object, **__: object) -> None:
     raise ConnectionError("died before it judged")
 
 

@@ -152,3 +152,19 @@ def test_a_finding_is_confirmed_by_the_windows_before_in_another_process(
         ("drift", False),
         ("drift", True),
     ]
+
+
+def test_what_a_query_had_ingested_and_not_closed_is_closed_by_the_one_that_takes_over(
+    desk: Callable[..., CloserDesk],
+) -> None:
+    one = desk()
+    one.ingest(0, traffic("shop", MIDNIGHT), crash=True)
+    one.ingest(1, traffic("shop", MIDNIGHT + HOUR), traffic("bank", MIDNIGHT), crash=True)
+    other = desk("other")
+    other.closer.first_open()
+    # All events of the log are recognised: its first batch has models, and no panes.
+    other.leases.acquire(other.tables, ["shop", "bank"], "other")
+    other.closer.take(traffic("shop", MIDNIGHT).slice(0, 0), 0)
+    assert other.closed() == {("shop", 0, 1): SIZE}
+    other.closer.close_all()
+    assert other.closed() == {("shop", 0, 1): SIZE, ("shop", 1, 1): SIZE, ("bank", 0, 1): SIZE}
