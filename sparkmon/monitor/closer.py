@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -88,14 +89,12 @@ class Closer:
 
     def has_open_windows(self) -> bool:
         """Return whether a window is open."""
-        with self._lock:
-            self._load()
+        with self._loaded():
             return len(self._open) > 0
 
     def first_open(self) -> int | None:
         """Return where the earliest open window begins, in microseconds since 1970; None if none is open."""
-        with self._lock:
-            self._load()
+        with self._loaded():
             return self._open.first_start
 
     def take(self, panes: pa.Table, batch_id: int) -> None:
@@ -108,40 +107,33 @@ class Closer:
         batch_id : int
             The batch's number; one that was taken before adds nothing.
         """
-        with self._lock:
-            self._load()
+        with self._loaded():
             self._take_over()
             models: list[Any] = pc.unique(panes["model"]).to_pylist()
-            try:
-                if batch_id > self._batch_id:
-                    self._batch_id = batch_id
-                    self._count(panes, self._add(panes))
-                self._close(self._clocks.watermarks())
-                if self._windows.provisional:
-                    self._provisional.report(self._open, self._closing, models)
-            except BaseException:
-                self._is_loaded = False  # what was written is read again
-                raise
+            if batch_id > self._batch_id:
+                self._batch_id = batch_id
+                self._count(panes, self._add(panes))
+            self._close(self._clocks.watermarks())
+            if self._windows.provisional:
+                self._provisional.report(self._open, self._closing, models)
 
     def close_by_clock(self, read_until_s: float) -> None:
         """Close the windows of idle models; the log was last read to its end at ``read_until_s`` (monotonic)."""
-        with self._lock:
-            self._load()
+        with self._loaded():
             watermarks = self._clocks.idle_watermarks(read_until_s)
             due = self._open.due(watermarks)
             if due:
                 self._leases.check(self._tables, {each.model for each in due}, self._query_id)
-                self._close_now(watermarks)
+                self._close(watermarks)
 
     def close_all(self) -> None:
         """Close all windows, because the log is complete."""
-        with self._lock:
-            self._load()
+        with self._loaded():
             self._take_over()
             ends: dict[str, int] = {}
             for window in self._open:
                 ends[window.model] = max(window.end, ends.get(window.model, window.end))
-            self._close_now(ends)
+            self._close(ends)
 
     def catch_up(self) -> None:
         """Take what another process has ingested, as over Spark Connect."""
@@ -156,6 +148,17 @@ class Closer:
                 self.take(read.filter(pc.equal(read["batch_id"], pa.scalar(batch_id))), batch_id)
             self.take(read.slice(0, 0), self._batch_id)  # what was read at the start may be due
             self._version = version
+
+    @contextmanager
+    def _loaded(self) -> Iterator[None]:
+        """Work on the state in memory; after a failure, what was written is read again."""
+        with self._lock:
+            self._load()
+            try:
+                yield
+            except BaseException:
+                self._is_loaded = False  # nobody knows which part was written
+                raise
 
     def _load(self) -> None:
         """Read the state from the tables, unless it is in memory."""
@@ -232,13 +235,6 @@ class Closer:
         )
         counts: Any = pc.struct_field(panes.filter(is_pooled)["profile"], "count")
         self._counters.count_pooled(pc.sum(counts).as_py() or 0)
-
-    def _close_now(self, watermarks: Mapping[str, int]) -> None:
-        try:
-            self._close(watermarks)
-        except BaseException:
-            self._is_loaded = False  # what was written is read again
-            raise
 
     def _close(self, watermarks: Mapping[str, int]) -> None:
         due = self._open.due(watermarks)
