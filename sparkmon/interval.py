@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 
 from sparkmon.errors import OptionError
 
-__all__ = ["EPOCH", "format_interval", "parse_interval"]
+__all__ = ["EPOCH", "format_interval", "from_micros", "parse_interval", "to_micros"]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 """Where Spark's windows begin, and the time of an event without one."""
@@ -63,3 +63,19 @@ def format_interval(length: timedelta) -> str:
         if count:
             parts.append(f"{count} {unit}{'s' if count > 1 else ''}")
     return " ".join(parts) or "0 seconds"
+
+
+def from_micros(micros: int) -> datetime:
+    """Return the time that is so many microseconds after 1970, in UTC.
+
+    Examples
+    --------
+    >>> from_micros(1_500_000).isoformat(), to_micros(from_micros(1_500_000))
+    ('1970-01-01T00:00:01.500000+00:00', 1500000)
+    """
+    return EPOCH + timedelta(microseconds=micros)
+
+
+def to_micros(time: datetime) -> int:
+    """Return a time as microseconds since 1970, cut to whole ones."""
+    return (time - EPOCH) // timedelta(microseconds=1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -13,7 +12,7 @@ from pyspark.sql import DataFrame
 
 from sparkmon.distributions.schema import PANES
 from sparkmon.health import Counters
-from sparkmon.interval import EPOCH
+from sparkmon.interval import from_micros, to_micros
 from sparkmon.monitor.closer import Closer
 from sparkmon.monitor.dead_letters import DeadLetters
 from sparkmon.monitor.leases import Leases, former_query_ids
@@ -134,7 +133,7 @@ class BatchWriter:
             if len(passed.digests):
                 row = _digests_row(passed, query_id, batch_id)
                 tables.append(row, "event_digests", writer=query_id, batch_id=batch_id)
-                recent.add(_micros(passed.last_event_time), passed.digests)
+                recent.add(to_micros(passed.last_event_time), passed.digests)
         panes = result = limit.limited(passed.panes, self._k)
         if panes.num_rows:
             for name, value in (("query_id", query_id), ("batch_id", batch_id)):
@@ -166,15 +165,11 @@ def _remember(
         return
     where: list[tuple[str, str, Any]] = [("query_id", "in", [*query_ids])]
     if first_open is not None:
-        time = EPOCH + timedelta(microseconds=first_open)
+        time = from_micros(first_open)
         where.append(("last_event_time", ">=", time))
     if last_batch is not None:
         where.append(("batch_id", "<=", last_batch))
     rows = tables.read("event_digests", ["last_event_time", "digests"], where)
     for row in [] if rows is None else rows.to_pylist():
         digests = np.frombuffer(row["digests"], np.uint64)
-        recent.add(_micros(row["last_event_time"]), digests)
-
-
-def _micros(time: datetime) -> int:
-    return (time - EPOCH) // timedelta(microseconds=1)
+        recent.add(to_micros(row["last_event_time"]), digests)

@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -17,7 +16,7 @@ from sparkmon.alerts import AlertManager
 from sparkmon.comparison import Judge
 from sparkmon.distributions.schema import PROFILES
 from sparkmon.health import Counters, Traffic
-from sparkmon.interval import EPOCH
+from sparkmon.interval import from_micros
 from sparkmon.monitor.closing import Closing
 from sparkmon.monitor.event_clocks import EventClocks
 from sparkmon.monitor.leases import Leases, former_query_ids
@@ -250,7 +249,7 @@ class Closer:
             key = window.model, window.length
             self._closed[key] = max(window.end, self._closed.get(key, window.end))
             if window.length == self._grid.length:
-                end = EPOCH + timedelta(microseconds=window.end)
+                end = from_micros(window.end)
                 one, model = Traffic(end, requests, responses), window.model
                 traffic[model] = traffic[model].merge(one) if model in traffic else one
         self._counters.count_traffic(traffic)
@@ -258,7 +257,7 @@ class Closer:
 
     def _report(self) -> None:
         times = self._clocks.watermarks().items()
-        watermarks = {model: EPOCH + timedelta(microseconds=time) for model, time in times}
+        watermarks = {model: from_micros(time) for model, time in times}
         self._counters.set_open(len(self._open), watermarks)
 
     def _finish(self) -> None:
@@ -269,8 +268,8 @@ class Closer:
         first, last = min(each.start for each in windows), max(each.end for each in windows)
         where = [
             ("model", "in", sorted({each.model for each in windows})),
-            ("window_end", ">", EPOCH + timedelta(microseconds=first)),
-            ("window_end", "<=", EPOCH + timedelta(microseconds=last)),
+            ("window_end", ">", from_micros(first)),
+            ("window_end", "<=", from_micros(last)),
         ]
         read = self._tables.read("profiles", PROFILES.names, where)
         if read is None:

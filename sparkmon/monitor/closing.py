@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from sparkmon.alerts import AlertManager
 from sparkmon.comparison import Judge
 from sparkmon.distributions.schema import PROFILES
-from sparkmon.interval import EPOCH
+from sparkmon.interval import from_micros
 from sparkmon.monitor.recent_findings import RecentFindings
 from sparkmon.monitor.row_counts import row_counts
 from sparkmon.monitor.window_grid import Window
@@ -98,7 +98,7 @@ class Closing:
         findings = self._judge.findings(profiles, earlier, history)
         ends: dict[str, datetime] = {}
         for window in counts:
-            time = EPOCH + timedelta(microseconds=window.end)
+            time = from_micros(window.end)
             ends[window.model] = max(time, ends.get(window.model, time))
         self._alerts.process(findings, ends, writer=self._query_id)
         new = _without(findings, has_findings)
@@ -115,8 +115,8 @@ class Closing:
                 query_id=self._query_id,
                 batch_id=batch_id,
                 model=window.model,
-                window_start=EPOCH + timedelta(microseconds=window.start),
-                window_end=EPOCH + timedelta(microseconds=window.end),
+                window_start=from_micros(window.start),
+                window_end=from_micros(window.end),
                 requests=requests,
                 responses=responses,
                 closed_time=now,

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from sparkmon.health import Counters
-from sparkmon.interval import EPOCH
+from sparkmon.interval import from_micros
 from sparkmon.schemas import DEAD_LETTERS
 from sparkmon.tables import Tables
 
@@ -57,6 +55,6 @@ class DeadLetters:
         if table is None:
             return dead_letters
         # Delta then reads the files of that time only.
-        start, end = (EPOCH + timedelta(microseconds=micros) for micros in (first, last))
+        start, end = (from_micros(micros) for micros in (first, last))
         near = F.col("event_time").between(F.lit(start), F.lit(end))
         return dead_letters.join(table.where(near).select(*_EVENT), _EVENT, "left_anti")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from sparkmon.distributions.schema import PANES, PROFILES
-from sparkmon.interval import EPOCH
+from sparkmon.interval import from_micros
 from sparkmon.monitor.window_grid import Window
 from sparkmon.panes import merge_panes
 from sparkmon.tables import TableWriter
@@ -81,7 +80,7 @@ class LongerWindows:
         length: int,
         spans: Mapping[str, tuple[int, int]],
     ) -> pa.Table:
-        first = EPOCH + timedelta(microseconds=min(start for start, _ in spans.values()))
+        first = from_micros(min(start for start, _ in spans.values()))
         where = [("model", "in", sorted(spans)), ("window_start", ">=", first)]
         earlier = tables.read("profiles", PROFILES.names, where)
         parts = profiles.select(PROFILES.names)

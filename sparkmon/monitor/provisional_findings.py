@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -11,7 +10,7 @@ import pyarrow as pa
 from sparkmon.comparison import Judge
 from sparkmon.comparison.schema import DRIFT_METRICS
 from sparkmon.distributions.schema import PROFILE_KEY
-from sparkmon.interval import EPOCH
+from sparkmon.interval import from_micros
 from sparkmon.monitor.closing import Closing
 from sparkmon.monitor.open_windows import OpenWindows
 from sparkmon.tables import TableWriter
@@ -51,7 +50,7 @@ class ProvisionalFindings:
 
     def _read(self, first_start: int) -> set[tuple[Any, ...]]:
         if self._reported is None:
-            start = EPOCH + timedelta(microseconds=first_start)
+            start = from_micros(first_start)
             where = [("status", "=", "provisional"), ("window_start", ">=", start)]
             rows = self._tables.read("drift_metrics", [*PROFILE_KEY], where)
             self._reported = set() if rows is None else {*_keys(rows)}
