@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-__all__ = ["Acknowledgement", "Acknowledgements"]
-
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:

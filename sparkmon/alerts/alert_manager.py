@@ -29,8 +29,6 @@ from sparkmon.alerts.schema import ALERTS
 from sparkmon.errors import OptionError
 from sparkmon.tables import TableWriter
 
-__all__ = ["AlertManager"]
-
 _LOGGER = logging.getLogger(__name__)
 _DRAIN_S = 30.0
 

@@ -19,8 +19,6 @@ from sparkmon.alerts.schema import ALERT_ACTIONS, ALERTS, DELIVERIES
 from sparkmon.alerts.silences import Silence, Silences
 from sparkmon.tables import Condition, TableWriter
 
-__all__ = ["AlertStore"]
-
 _DECIDED: tuple[Condition, ...] = (
     ("incident_id", "not null", None),
     ("state", "!=", "provisional"),

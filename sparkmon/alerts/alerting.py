@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from sparkmon.alerts.policy import Policy
 from sparkmon.sinks import AlertSink, ConsoleSink
 
-__all__ = ["Alerting"]
-
 
 @dataclass(frozen=True)
 class Alerting:

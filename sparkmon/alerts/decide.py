@@ -14,8 +14,6 @@ from sparkmon.alerts.silences import Silences
 from sparkmon.alerts.suppression import Context, Pending, SuppressedBy, suppressed_by
 from sparkmon.sinks import Severity, State
 
-__all__ = ["Decision", "decide"]
-
 
 @dataclass(frozen=True, slots=True)
 class Decision:

@@ -12,8 +12,6 @@ from sparkmon.alerts.retry_queue import QueuedNotification
 from sparkmon.alerts.sink_worker import SinkWorker
 from sparkmon.sinks import AlertSink, Notification
 
-__all__ = ["Dispatcher"]
-
 _LOGGER = logging.getLogger(__name__)
 _WRITE_EVERY_S = 0.5
 _STOP_S = 40.0

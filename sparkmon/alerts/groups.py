@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
-__all__ = ["Groups"]
-
 
 class Groups:
     """The notifications of one batch, as they fill.

@@ -9,8 +9,6 @@ from typing import Any, Literal, TypeAlias
 
 from sparkmon.sinks import Severity
 
-__all__ = ["Incident", "IncidentState", "Observation", "Outcome"]
-
 Outcome: TypeAlias = Literal["drift", "unconfirmed", "inhibited", "ok", "stale"]
 """What a window shows of a column: ``drift``, or a rate over its limit; ``unconfirmed``, a drift that was not found in
 enough windows yet; ``inhibited``, a drift of a slice while the whole column drifts; ``ok``; or ``stale``: the column

@@ -10,8 +10,6 @@ from typing import Any
 
 from sparkmon.alerts.incident import Incident, Observation
 
-__all__ = ["IncidentStates"]
-
 
 class IncidentStates:
     """Incidents by their ids, and the alerts on open windows.

@@ -9,8 +9,6 @@ from typing import Any
 
 from sparkmon.sinks import Severity
 
-__all__ = ["SEVERITIES", "Matcher", "Pattern"]
-
 SEVERITIES: tuple[Severity, ...] = ("info", "warning", "critical")
 """From the lowest to the highest."""
 

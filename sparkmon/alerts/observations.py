@@ -18,8 +18,6 @@ from sparkmon.comparison.finding import Finding
 from sparkmon.distributions.schema import SERIES_KEY
 from sparkmon.sinks import Severity
 
-__all__ = ["CRITICAL_AT", "observations_of"]
-
 CRITICAL_AT = 5.0
 """A value of this many times its threshold is critical."""
 

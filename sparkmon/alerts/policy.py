@@ -11,8 +11,6 @@ from sparkmon.alerts.matcher import SEVERITIES, Matcher, Pattern
 from sparkmon.errors import OptionError
 from sparkmon.sinks import Severity
 
-__all__ = ["Policy", "Route", "SeverityRule"]
-
 
 @dataclass(frozen=True, slots=True)
 class Route(Matcher):

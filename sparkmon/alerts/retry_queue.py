@@ -11,8 +11,6 @@ from datetime import datetime, timedelta
 from sparkmon.backoff import Backoff
 from sparkmon.sinks import Notification
 
-__all__ = ["GIVE_UP_AFTER", "QueuedNotification", "RetryQueue"]
-
 GIVE_UP_AFTER = timedelta(days=1)
 _PROBE_AT = 5
 

@@ -12,14 +12,6 @@ from sparkmon.alerts.incident import Incident, Observation
 from sparkmon.alerts.matcher import SEVERITIES
 from sparkmon.sinks import Alert, Notification
 
-__all__ = [
-    "incident_of",
-    "notifications_of",
-    "observation_of",
-    "queued_notifications_of",
-    "row_of",
-]
-
 _MAX_ALERTS = 1000
 _FIELDS = [field.name for field in fields(Alert)]
 

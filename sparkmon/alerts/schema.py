@@ -8,8 +8,6 @@ import pyarrow as pa
 
 from sparkmon.comparison.schema import DRIFT_METRICS
 
-__all__ = ["ALERTS", "ALERT_ACTIONS", "DELIVERIES", "INCIDENT", "OBSERVATIONS"]
-
 _TIME = pa.timestamp("us", tz="UTC")
 
 

@@ -10,8 +10,6 @@ from typing import Any
 from sparkmon.alerts.matcher import Matcher
 from sparkmon.sinks import Severity
 
-__all__ = ["Silence", "Silences"]
-
 
 @dataclass(frozen=True, slots=True)
 class Silence:

@@ -12,8 +12,6 @@ from sparkmon.alerts.retry_queue import QueuedNotification, RetryQueue
 from sparkmon.errors import AlertDeliveryError
 from sparkmon.sinks import AlertSink, printable
 
-__all__ = ["Report", "SinkWorker"]
-
 _LOGGER = logging.getLogger(__name__)
 _MAX_ERROR = 500
 _POLL_S = 0.2

@@ -15,8 +15,6 @@ import typer
 from sparkmon.cli.terminal import note
 from sparkmon.errors import OptionError
 
-__all__ = ["ack", "alerts", "list_alerts", "replay", "silence"]
-
 alerts = typer.Typer(
     help="See, silence, acknowledge and replay the alerts of a monitor.", no_args_is_help=True
 )

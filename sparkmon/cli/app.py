@@ -16,8 +16,6 @@ from sparkmon.cli.receive import receive
 from sparkmon.cli.run import RunCommand, run
 from sparkmon.errors import SparkmonError
 
-__all__ = ["app", "main"]
-
 app = typer.Typer(
     help="Monitor models that KServe serves: drift of live traffic against training data, on Apache Spark.",
     no_args_is_help=True,

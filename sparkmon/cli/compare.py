@@ -8,8 +8,6 @@ import typer
 
 from sparkmon.errors import OptionError
 
-__all__ = ["compare"]
-
 _WINDOW = "1 day"
 
 

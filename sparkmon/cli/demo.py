@@ -14,8 +14,6 @@ from rich.console import Console
 
 from sparkmon.errors import OptionError
 
-__all__ = ["demo"]
-
 
 def demo(
     out: Annotated[

@@ -12,8 +12,6 @@ import typer
 from sparkmon.cli.terminal import note, output
 from sparkmon.tables import Maintained, Maintenance
 
-__all__ = ["maintain"]
-
 
 def maintain(
     config: Annotated[Path, typer.Argument(metavar="MONITOR.YAML", help="The monitor.")],

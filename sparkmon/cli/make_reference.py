@@ -13,8 +13,6 @@ from sparkmon.errors import OptionError
 from sparkmon.profiles import reference_of
 from sparkmon.records import FeatureKind
 
-__all__ = ["make_reference"]
-
 
 def make_reference(
     table: DataFrame,

@@ -14,8 +14,6 @@ from pyspark.sql.types import StringType
 from sparkmon.errors import OptionError
 from sparkmon.profiles import quoted
 
-__all__ = ["open_table", "parse_time"]
-
 _FORMATS = {
     "csv": "csv",
     "json": "json",

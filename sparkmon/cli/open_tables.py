@@ -9,8 +9,6 @@ from sparkmon.config import MonitorConfig
 from sparkmon.errors import MissingExtraError, OptionError
 from sparkmon.tables import Tables, TableWriter
 
-__all__ = ["open_tables"]
-
 
 @contextmanager
 def open_tables(settings: MonitorConfig) -> Iterator[TableWriter]:

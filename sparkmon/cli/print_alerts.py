@@ -12,8 +12,6 @@ from rich.table import Table
 from sparkmon.alerts import Acknowledgements, Silences
 from sparkmon.cli.terminal import output, shown
 
-__all__ = ["json_lines", "print_alerts"]
-
 _STYLES = {"critical": "bold red", "warning": "yellow", "info": ""}
 _KEY = ("incident_id", "alert_id", "model", "model_version", "column_name", "column_kind")
 _FINDING = ("slice_key", "slice_value", "reference", "statistic", "value", "threshold", "severity")

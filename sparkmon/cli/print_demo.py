@@ -16,8 +16,6 @@ from sparkmon.cli.terminal import shown
 from sparkmon.demo import DemoResult, OnAlert, Report
 from sparkmon.sinks import Alert
 
-__all__ = ["live", "print_demo", "summary_of"]
-
 
 @contextmanager
 def live(console: Console, *, headless: bool, quiet: bool) -> Iterator[tuple[Report, OnAlert]]:

@@ -15,8 +15,6 @@ from rich.text import Text
 from sparkmon.cli.terminal import shown
 from sparkmon.dataframes import TableComparison
 
-__all__ = ["print_json", "print_table", "summary"]
-
 _STYLES = {"drift": "bold red", "ok": "green", "too_few_rows": "yellow"}
 _RIGHT = {"value", "threshold", "reference", "current"}
 

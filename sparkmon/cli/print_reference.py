@@ -13,8 +13,6 @@ from rich.table import Table
 
 from sparkmon.cli.terminal import shown
 
-__all__ = ["print_json", "print_table"]
-
 _LEVELS = 3
 """How many levels of a column are printed."""
 

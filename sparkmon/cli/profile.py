@@ -8,8 +8,6 @@ from urllib.parse import urlsplit
 
 import typer
 
-__all__ = ["profile"]
-
 
 def profile(
     model: Annotated[

@@ -14,8 +14,6 @@ import typer
 from sparkmon.errors import MissingExtraError
 from sparkmon.secret import Secret
 
-__all__ = ["receive"]
-
 _MIB = 2**20
 _ACCESS, _LIMITS = "Access", "Limits"
 

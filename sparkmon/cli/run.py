@@ -13,8 +13,6 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-__all__ = ["RunCommand", "run"]
-
 _POLL_S = 1
 
 

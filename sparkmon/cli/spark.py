@@ -16,8 +16,6 @@ from rich.console import Console
 from sparkmon.errors import SparkmonError
 from sparkmon.session import configure, register
 
-__all__ = ["open_session"]
-
 _TASKS = str(os.cpu_count() or 1)
 _LOCAL = {
     "spark.app.name": "sparkmon",

@@ -7,8 +7,6 @@ import sys
 from rich.console import Console
 from rich.text import Text
 
-__all__ = ["note", "output", "progress", "shown"]
-
 _WIDTH = 160
 """The width in columns where there is no terminal."""
 

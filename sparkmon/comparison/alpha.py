@@ -6,8 +6,6 @@ import math
 
 from sparkmon.errors import OptionError
 
-__all__ = ["GREATEST_ALPHA", "alpha_at_once", "alpha_for"]
-
 GREATEST_ALPHA = 0.05
 _WEEK_S = 7 * 86_400
 

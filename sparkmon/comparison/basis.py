@@ -19,8 +19,6 @@ from sparkmon.distributions.schema import PROFILES
 from sparkmon.records import SummaryKind
 from sparkmon.statistics import STATISTICS, Summary, evidence
 
-__all__ = ["Basis", "findings_table", "judge_profile"]
-
 _BLOCK_ALPHA = 0.01
 """The share of a reference's blocks that may exceed a limit."""
 

@@ -17,8 +17,6 @@ from sparkmon.distributions.schema import REFERENCE_KEY, SLICE
 from sparkmon.errors import ProfileError
 from sparkmon.statistics import STATISTICS, Statistic, Summary
 
-__all__ = ["BlockEffects", "Calibration", "calibrate", "calibrate_column"]
-
 _ENOUGH_BLOCKS = 30
 _MARGIN = 1.25
 """The factor for the greatest of fewer blocks."""

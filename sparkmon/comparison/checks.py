@@ -11,8 +11,6 @@ from sparkmon.errors import OptionError
 from sparkmon.records import SummaryKind
 from sparkmon.statistics import STATISTICS
 
-__all__ = ["DEFAULT_STATISTICS", "Checks"]
-
 DEFAULT_STATISTICS = (
     *("ks", "psi", "wasserstein"),
     *("null_rate", "nan_rate", "type_rate", "unseen_rate", "range_rate", "lattice_rate"),

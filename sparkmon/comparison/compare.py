@@ -12,8 +12,6 @@ from sparkmon.comparison.basis import findings_table, judge_profile
 from sparkmon.comparison.checks import Checks
 from sparkmon.comparison.references import References, column_of
 
-__all__ = ["compare_each", "compare_profiles"]
-
 
 def compare_profiles(
     profiles: pa.Table,

@@ -13,8 +13,6 @@ from sparkmon.comparison.effect import GROSS, effects
 from sparkmon.comparison.groups import floats, group_ids, has, times, with_column
 from sparkmon.distributions.schema import SERIES_KEY
 
-__all__ = ["JUDGED", "OVER", "confirm"]
-
 OVER = ("drift", "over_limit")
 """Statuses of a finding that stands over its limit."""
 

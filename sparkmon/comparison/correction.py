@@ -12,8 +12,6 @@ from sparkmon.comparison.groups import Floats, Ints, floats, group_ids, with_col
 from sparkmon.distributions.schema import SLICE, WINDOW_KEY
 from sparkmon.errors import OptionError
 
-__all__ = ["correct"]
-
 _FAMILY = (*WINDOW_KEY, "drift_type")
 
 

@@ -6,8 +6,6 @@ import pyarrow as pa
 
 from sparkmon.comparison.groups import Floats, floats
 
-__all__ = ["GROSS", "effects"]
-
 GROSS = 2.0
 """An effect of more than this many times the limit needs no second window."""
 

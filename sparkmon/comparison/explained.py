@@ -10,8 +10,6 @@ import pyarrow as pa
 from sparkmon.comparison.finding import Finding
 from sparkmon.comparison.groups import with_column
 
-__all__ = ["explained"]
-
 
 def explained(findings: pa.Table) -> pa.Table:
     """Set ``explanation`` to :meth:`Finding.explain` of each finding.

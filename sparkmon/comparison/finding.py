@@ -9,8 +9,6 @@ from datetime import datetime, timezone
 from functools import lru_cache
 from typing import Any
 
-__all__ = ["PRESENCE", "Finding", "judgement"]
-
 PRESENCE: Mapping[str, str] = {
     "missing_column": "the reference has it, and no row of this window",
     "extra_column": "the reference does not have it",

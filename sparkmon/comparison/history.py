@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from sparkmon.errors import OptionError
 from sparkmon.interval import parse_interval
 
-__all__ = ["History"]
-
 _MOST = 100
 """A reference has at most this many windows: each is compared with the others at every window."""
 _LOOK_BACK = 100

@@ -22,8 +22,6 @@ from sparkmon.comparison.references import References
 from sparkmon.distributions.schema import PROFILES
 from sparkmon.interval import parse_interval
 
-__all__ = ["Judge"]
-
 _LOOK_BACK = 100
 """How many windows back a series may have its last value, after windows without rows."""
 

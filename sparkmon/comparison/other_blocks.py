@@ -11,8 +11,6 @@ import numpy as np
 from sparkmon.distributions import Categories, Distribution
 from sparkmon.statistics import Summary
 
-__all__ = ["other_blocks"]
-
 
 def other_blocks(blocks: Sequence[Summary]) -> list[Summary]:
     """Return for each block what all others together have had.

@@ -18,8 +18,6 @@ from sparkmon.distributions.schema import PROFILES, SERIES_KEY
 from sparkmon.records import SummaryKind
 from sparkmon.statistics import Summary
 
-__all__ = ["Past"]
-
 _Window: TypeAlias = tuple[int, dict[str, Any]]
 """The start in microseconds, and the row."""
 

@@ -12,8 +12,6 @@ from sparkmon.comparison.finding import PRESENCE
 from sparkmon.comparison.references import References
 from sparkmon.distributions.schema import SLICE, WINDOW_KEY
 
-__all__ = ["extra_columns", "missing_columns"]
-
 _KEY = (*WINDOW_KEY, *SLICE, "column_kind")
 
 

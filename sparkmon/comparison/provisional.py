@@ -11,8 +11,6 @@ from sparkmon.comparison.effect import GROSS, effects
 from sparkmon.comparison.groups import floats, group_ids, has, with_column
 from sparkmon.distributions.schema import PROFILE_KEY
 
-__all__ = ["provisional"]
-
 
 def provisional(findings: pa.Table, alpha: float) -> pa.Table:
     """Pick the columns of open windows that have drifted grossly.

@@ -9,8 +9,6 @@ from types import MappingProxyType
 from sparkmon.comparison.finding import judgement
 from sparkmon.statistics.laws.binomial import binomial_sf, share_lower_bound
 
-__all__ = ["ALLOWED", "RATES", "JudgedRate", "judge_rate"]
-
 RATES: Mapping[str, str] = MappingProxyType(
     {"missing": "missing_key_rate", "stale": "stale_rate", "skew": "skew_rate"}
 )

@@ -18,8 +18,6 @@ from sparkmon.interval import EPOCH
 from sparkmon.records import SummaryKind
 from sparkmon.statistics import Summary
 
-__all__ = ["Column", "References", "column_of"]
-
 Column: TypeAlias = tuple[str, str | None, str | None, str, str]
 """Model, slice (key, value), column (kind, name)."""
 

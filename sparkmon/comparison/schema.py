@@ -8,8 +8,6 @@ import pyarrow as pa
 
 from sparkmon.distributions.schema import PROFILES
 
-__all__ = ["DRIFT_METRICS"]
-
 _FINDING: list[pa.Field[Any]] = [
     pa.field("statistic", pa.string(), nullable=False),
     pa.field("value", pa.float64()),

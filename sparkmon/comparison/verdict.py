@@ -7,8 +7,6 @@ import math
 from sparkmon.comparison.finding import judgement
 from sparkmon.statistics import Measurement
 
-__all__ = ["verdict"]
-
 
 def verdict(
     statistic: str, measured: Measurement, limit: float | None = None, blocks: int = 0

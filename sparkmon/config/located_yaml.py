@@ -11,8 +11,6 @@ import yaml
 
 from sparkmon.errors import OptionError
 
-__all__ = ["LocatedYaml", "load_yaml"]
-
 _DEPTH = 8
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 

@@ -13,18 +13,6 @@ from pydantic_core import ErrorDetails
 from sparkmon.config.options import Option
 from sparkmon.errors import OptionError, UnknownNameError
 
-__all__ = [
-    "Mistake",
-    "PartError",
-    "Place",
-    "list_of",
-    "missing",
-    "of_option",
-    "refused",
-    "unknown",
-    "unknown_name",
-]
-
 Place: TypeAlias = tuple[str | int, ...]
 
 _EXPECTED = {

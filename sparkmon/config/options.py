@@ -13,8 +13,6 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, NamedTuple, TextIO, get_args, get_type_hints
 
-__all__ = ["REQUIRED", "Option", "options_of"]
-
 REQUIRED = inspect.Parameter.empty
 """The default of an option that has none."""
 _PARAMETERS = re.compile(r"^Parameters\n-+\n(.*?)(?:\n\n\w+\n-+\n|\Z)", re.M | re.S)

@@ -25,8 +25,6 @@ from sparkmon.registry import Registry
 from sparkmon.sinks import SINKS, AlertSink
 from sparkmon.sources import SOURCES, EventSource
 
-__all__ = ["CHOICES", "read_part"]
-
 CHOICES: Mapping[type, tuple[str, Registry[Any]]] = {
     AlertSink: ("sink", SINKS),
     EventSource: ("format", SOURCES),

@@ -11,8 +11,6 @@ from sparkmon.config.part import read_part
 from sparkmon.config.settings import MonitorConfig
 from sparkmon.errors import OptionError
 
-__all__ = ["read_config"]
-
 _LARGEST = 64 * 2**10
 
 

@@ -15,8 +15,6 @@ from sparkmon.sources import EventSource
 from sparkmon.store import DEFAULT_REFERENCE, ReferenceStore, open_store
 from sparkmon.tables import Retention
 
-__all__ = ["MetricsEndpoint", "MonitorConfig", "StoreLocation"]
-
 
 @dataclass(frozen=True)
 class StoreLocation:

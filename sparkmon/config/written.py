@@ -19,8 +19,6 @@ from sparkmon.interval import parse_interval
 from sparkmon.option_types import WrittenAs
 from sparkmon.secret import Secret
 
-__all__ = ["Part", "adapter_of"]
-
 Part: TypeAlias = Callable[[type, Any, Any], Any]
 """Makes an instance of a class from what a file has for it: ``part(thing, data, context)``."""
 _HIDDEN = ConfigDict(hide_input_in_errors=True)  # what was written in a wrong place may be a secret

@@ -9,8 +9,6 @@ from sparkmon.alerts import observations_of
 from sparkmon.alerts.schema import OBSERVATIONS
 from sparkmon.schemas import OBSERVATIONS as SPARK_OBSERVATIONS
 
-__all__ = ["alerts_of"]
-
 
 def alerts_of(findings: DataFrame) -> DataFrame:
     """Return an alert of each column that drifted or exceeds its limit, for use in batch.

@@ -16,8 +16,6 @@ from sparkmon.distributions import summary_of
 from sparkmon.errors import OptionError
 from sparkmon.schemas import DRIFT_METRICS, PROFILES, REFERENCES, SLICE
 
-__all__ = ["compare"]
-
 
 def compare(
     profiles: DataFrame,

@@ -23,8 +23,6 @@ from sparkmon.profiles import (
 from sparkmon.records import FeatureKind
 from sparkmon.slicing import slices_of
 
-__all__ = ["TableComparison", "compare_tables"]
-
 _FIELDS = (
     *("window_start", "window_end", "chunk", "slice_key", "slice_value", "column_name"),
     *("statistic", "value", "threshold", "status", "noise", "p_value", "p_adjusted"),

@@ -13,8 +13,6 @@ from sparkmon.comparison import Judge
 from sparkmon.distributions.schema import REFERENCES
 from sparkmon.schemas import DRIFT_METRICS, PROFILES
 
-__all__ = ["findings_of"]
-
 MOST_ON_DRIVER = 5_000
 """As many profiles take some seconds and 100 MB; more are judged model by model on the workers."""
 

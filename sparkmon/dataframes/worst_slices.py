@@ -8,8 +8,6 @@ from pyspark.sql import functions as F
 from sparkmon.comparison import JUDGED
 from sparkmon.schemas import SLICE, WINDOW_KEY
 
-__all__ = ["worst_slices"]
-
 _COLUMN = (*WINDOW_KEY, "drift_type", "reference")
 _OF = ("column_name", "column_kind")
 _TOLD = (

@@ -18,8 +18,6 @@ try:
 except ImportError as error:
     raise MissingExtraError.of("scikit-learn", "demo") from error
 
-__all__ = ["DelayModel"]
-
 
 class DelayModel:
     """Predicts the probability that a flight arrives more than 15 minutes late.

@@ -12,18 +12,6 @@ import pyarrow.parquet as pq
 
 from sparkmon.errors import OptionError
 
-__all__ = [
-    "FEATURES",
-    "LABEL",
-    "LEVELS",
-    "MODEL",
-    "SCHEDULE",
-    "SCORE",
-    "WEATHER",
-    "Flights",
-    "split_flights",
-]
-
 MODEL = "flights"
 LABEL = "arrived_late"
 SCORE = "delay_probability"

@@ -10,8 +10,6 @@ import pyarrow as pa
 from sparkmon.demo.flights import FEATURES, MODEL, SCHEDULE, WEATHER
 from sparkmon.store import FeatureView, GroupInView, OnlineStore
 
-__all__ = ["FAULTY", "VIEW", "WeatherReports", "fill"]
-
 VIEW = FeatureView(
     MODEL,
     1,

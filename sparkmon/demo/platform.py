@@ -16,8 +16,6 @@ from sparkmon.demo.online_store import VIEW
 from sparkmon.demo.server_process import ServerProcess
 from sparkmon.payload_logger.payload_event import PayloadEvent
 
-__all__ = ["Platform"]
-
 _UNTIL_STDIN_CLOSES = ("-m", "sparkmon.demo.until_stdin_closes")
 
 

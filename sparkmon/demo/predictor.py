@@ -19,8 +19,6 @@ try:
 except ImportError as error:
     raise MissingExtraError.of("kserve", "serving") from error
 
-__all__ = ["Predictor", "main"]
-
 
 class Predictor(Model):  # type: ignore[misc]  # kserve has no types
     """Answers V1 requests with the probability that each flight is late."""

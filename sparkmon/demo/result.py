@@ -9,8 +9,6 @@ from typing import Any
 from sparkmon.demo.flights import SCORE
 from sparkmon.demo.online_store import FAULTY
 
-__all__ = ["DemoResult"]
-
 
 @dataclass(frozen=True)
 class DemoResult:

@@ -27,8 +27,6 @@ from sparkmon.profiles import reference_of
 from sparkmon.sinks import Alert, AlertSink, Notification
 from sparkmon.store import ReferenceStore, open_store
 
-__all__ = ["OnAlert", "Report", "run_demo"]
-
 _WINDOW_S = 3
 _DELAY_S = 5
 _SECONDS = 45.0

@@ -18,8 +18,6 @@ from sparkmon.demo.flights import MODEL
 from sparkmon.demo.traffic import Call, Traffic
 from sparkmon.errors import SparkmonError
 
-__all__ = ["Progress", "Sender"]
-
 _IN_FLIGHT = 4
 _TRIES = 20
 _TRY_AGAIN = {429, 502, 503, 504}

@@ -15,8 +15,6 @@ import httpx
 
 from sparkmon.errors import SparkmonError
 
-__all__ = ["ServerProcess"]
-
 _START_S = 90.0
 _STOP_S = 20.0
 

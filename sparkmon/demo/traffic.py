@@ -10,8 +10,6 @@ import pyarrow as pa
 
 from sparkmon.demo.online_store import WeatherReports
 
-__all__ = ["Call", "Traffic"]
-
 _ROWS_PER_CALL = 16
 _NAMESPACE = uuid.UUID("7b0a6f0e-5f0c-4a53-9a5c-3c1d1f7d8a01")
 

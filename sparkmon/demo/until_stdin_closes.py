@@ -11,8 +11,6 @@ import signal
 import sys
 import threading
 
-__all__ = ["main"]
-
 
 def main() -> None:
     """Run the module; end it as SIGTERM does once the input has closed."""

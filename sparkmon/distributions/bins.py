@@ -15,8 +15,6 @@ from sparkmon.distributions.distribution import Distribution
 from sparkmon.distributions.quantile_table import QuantileTable
 from sparkmon.errors import ProfileError
 
-__all__ = ["bin_counts", "both_counts", "reference_edges"]
-
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 _FEW_VALUES = 50

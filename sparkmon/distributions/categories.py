@@ -17,8 +17,6 @@ import numpy.typing as npt
 from sparkmon.distributions.remembering import Remembering, for_one_pair, remembered
 from sparkmon.errors import ProfileError
 
-__all__ = ["NULL", "OTHER", "UNSEEN", "Categories", "align"]
-
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 OTHER = "__other__"

@@ -19,8 +19,6 @@ from sparkmon.distributions.quantile_table import QuantileTable
 from sparkmon.distributions.weighted import Weighted, set_support
 from sparkmon.errors import ProfileError
 
-__all__ = ["Distribution"]
-
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 _ROUNDING = 1e-9

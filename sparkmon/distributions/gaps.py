@@ -10,8 +10,6 @@ import numpy.typing as npt
 from sparkmon.distributions.distribution import Distribution
 from sparkmon.distributions.remembering import for_one_pair
 
-__all__ = ["area_between", "gaps", "greatest_gap"]
-
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 

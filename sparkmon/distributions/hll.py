@@ -17,8 +17,6 @@ import pyarrow as pa
 
 from sparkmon.errors import ProfileError
 
-__all__ = ["hll_coupons", "merge_hll", "write_hll"]
-
 Coupons: TypeAlias = npt.NDArray[np.uint32]
 _U64: TypeAlias = Any  # arrays of uint64, whose arithmetic numpy does not type
 

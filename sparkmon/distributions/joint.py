@@ -13,8 +13,6 @@ from sparkmon.distributions.distribution import Distribution
 from sparkmon.distributions.projection import CONSTANTS, EMBEDDING
 from sparkmon.errors import ProfileError
 
-__all__ = ["Joint"]
-
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 _ROUNDING = 0.25

@@ -17,8 +17,6 @@ import numpy.typing as npt
 
 from sparkmon.errors import ProfileError
 
-__all__ = ["KllLevels", "KllSketch", "kll_levels", "kll_rank_error", "read_kll"]
-
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 _FAMILY = 15

@@ -20,8 +20,6 @@ import numpy.typing as npt
 from sparkmon.distributions.kll import KllLevels, kll_levels
 from sparkmon.errors import ProfileError
 
-__all__ = ["write_kll"]
-
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 try:

@@ -13,8 +13,6 @@ from sparkmon.distributions.distribution import Distribution
 from sparkmon.distributions.joint import Joint
 from sparkmon.errors import ProfileError
 
-__all__ = ["merge_summaries"]
-
 
 def merge_summaries(
     parts: Sequence[Distribution | Categories | Joint],

@@ -15,8 +15,6 @@ from sparkmon.distributions.joint import Joint
 from sparkmon.distributions.quantile_table import QuantileTable, is_quantile_table
 from sparkmon.records import SummaryKind
 
-__all__ = ["kind_of", "summary_of"]
-
 
 def kind_of(profile: Mapping[str, Any]) -> SummaryKind:
     """Return whether a profile is mostly of numbers, of named levels, or of whole rows.

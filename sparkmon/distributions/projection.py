@@ -32,8 +32,6 @@ from sparkmon.distributions.row_features import (
 )
 from sparkmon.errors import ProfileError
 
-__all__ = ["CONSTANTS", "EMBEDDING", "Projection"]
-
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 Float32Array: TypeAlias = npt.NDArray[np.float32]
 

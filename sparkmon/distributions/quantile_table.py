@@ -18,8 +18,6 @@ import numpy.typing as npt
 
 from sparkmon.errors import ProfileError
 
-__all__ = ["QuantileTable", "is_quantile_table"]
-
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 _MAGIC = b"SMQT"

@@ -9,8 +9,6 @@ import numpy.typing as npt
 
 from sparkmon.distributions.distribution import Distribution
 
-__all__ = ["rank_slack"]
-
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 

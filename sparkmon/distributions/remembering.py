@@ -6,8 +6,6 @@ from collections.abc import Callable, Hashable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-__all__ = ["Remembering", "for_one_pair", "remembered"]
-
 Result = TypeVar("Result")
 Pair = ParamSpec("Pair")
 

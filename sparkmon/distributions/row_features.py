@@ -8,18 +8,6 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-__all__ = [
-    "FREQUENCIES",
-    "GREATEST",
-    "distances_to",
-    "embedded",
-    "frequencies_for",
-    "law_of",
-    "moments_of",
-    "plane_of",
-    "standardised",
-]
-
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 Float32Array: TypeAlias = npt.NDArray[np.float32]
 

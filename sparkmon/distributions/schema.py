@@ -12,21 +12,6 @@ import pyarrow.compute as pc
 
 from sparkmon.errors import ProfileError
 
-__all__ = [
-    "OTHER_VALUES",
-    "PANES",
-    "PROFILE",
-    "PROFILES",
-    "PROFILE_KEY",
-    "REFERENCES",
-    "REFERENCE_KEY",
-    "SERIES_KEY",
-    "SLICE",
-    "WINDOW_KEY",
-    "as_references",
-    "completed",
-]
-
 SLICE = ("slice_key", "slice_value")
 """The columns that name a slice; both are null for the whole table."""
 

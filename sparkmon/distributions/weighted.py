@@ -10,8 +10,6 @@ import numpy.typing as npt
 
 from sparkmon.distributions.remembering import Remembering, remembered
 
-__all__ = ["Weighted", "set_support"]
-
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 

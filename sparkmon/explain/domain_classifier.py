@@ -16,8 +16,6 @@ from sparkmon.errors import MissingExtraError, OptionError
 from sparkmon.profiles import column_kinds, is_time, number_of, quoted
 from sparkmon.records import FeatureKind
 
-__all__ = ["DomainShift", "domain_classifier"]
-
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 _FOLDS = 5

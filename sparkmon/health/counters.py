@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-__all__ = ["Counters", "Traffic"]
-
 
 @dataclass(frozen=True, slots=True)
 class Traffic:

@@ -10,8 +10,6 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from sparkmon.health.health_checks import HealthCheck
 from sparkmon.health.monitor_status import MonitorStatus
 
-__all__ = ["families"]
-
 _PREFIX = "sparkmon_monitor"
 _GAUGES = {
     "query_active": ("is_active", "1 while the query runs."),

@@ -11,8 +11,6 @@ from sparkmon.health.limits import HealthLimits
 from sparkmon.health.monitor_status import MonitorStatus
 from sparkmon.sinks import Severity
 
-__all__ = ["HealthCheck", "check_health"]
-
 _LEAST = 100
 """A share of fewer events is not judged."""
 

@@ -7,8 +7,6 @@ from datetime import timedelta
 
 from sparkmon.errors import OptionError
 
-__all__ = ["HealthLimits"]
-
 
 @dataclass(frozen=True, slots=True)
 class HealthLimits:

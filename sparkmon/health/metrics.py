@@ -9,8 +9,6 @@ from sparkmon.errors import MissingExtraError, OptionError
 from sparkmon.health.health_checks import HealthCheck
 from sparkmon.health.monitor_status import MonitorStatus
 
-__all__ = ["HealthMetrics"]
-
 
 class HealthMetrics:
     """Serves ``/metrics`` until it is stopped.

@@ -13,8 +13,6 @@ from sparkmon.alerts import AlertManager
 from sparkmon.health.counters import Counters, Traffic
 from sparkmon.health.query_status import QueryStatus, read_status
 
-__all__ = ["MonitorStatus", "StatusReader"]
-
 
 @dataclass(frozen=True, slots=True)
 class MonitorStatus:

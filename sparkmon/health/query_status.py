@@ -10,8 +10,6 @@ from typing import Any
 
 from pyspark.sql.streaming.query import StreamingQuery
 
-__all__ = ["QueryStatus", "read_status"]
-
 _BEHIND = "maxOffsetsBehindLatest"
 
 

@@ -19,8 +19,6 @@ from sparkmon.health.metrics import HealthMetrics
 from sparkmon.health.monitor_status import MonitorStatus, StatusReader
 from sparkmon.schemas import OBSERVATIONS
 
-__all__ = ["MONITOR", "Watchdog", "health_writer"]
-
 MONITOR = ":monitor"
 """The model of alerts on the monitor itself."""
 
@@ -108,7 +106,7 @@ class Watchdog:
 
     def _run(self) -> None:
         failing = False
-        while not self._stopped.wait(_POLL_S):
+        while True:
             try:
                 self._check()
                 failing = False
@@ -119,6 +117,8 @@ class Watchdog:
                         "could not check the monitor's health; trying on", exc_info=True
                     )
                 failing = True
+            if self._stopped.wait(_POLL_S):
+                return
 
     def _check(self, *, at_end: bool = False) -> None:
         now = self.status()

@@ -8,8 +8,6 @@ from typing import Generic, TypeAlias, TypeVar
 
 import pyarrow as pa
 
-__all__ = ["InferenceLog", "Offset"]
-
 Offset: TypeAlias = dict[str, int | str]
 """A place in a log as Spark keeps it in a checkpoint: a JSON object, its keys always in the same order."""
 

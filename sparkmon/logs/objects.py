@@ -19,8 +19,6 @@ from sparkmon.protocol.limits import DEFAULT_LIMITS
 from sparkmon.protocol.store_objects import from_object
 from sparkmon.records import DeadLetter, Event
 
-__all__ = ["SUFFIXES", "ObjectLog", "StoredObject"]
-
 SUFFIXES = (".json", ".csv", ".parquet")
 """The formats KServe's store logger writes; anything else in the bucket is passed over."""
 

@@ -33,8 +33,6 @@ from sparkmon.errors import SpoolError
 from sparkmon.printable import printable
 from sparkmon.protocol.schema import EVENTS
 
-__all__ = ["HEADER_BYTES", "MAGIC", "VERSION", "BlockHeader", "decode_body", "encode_block"]
-
 MAGIC = b"SPKM"
 VERSION = 1
 """Raise it whenever ``EVENTS`` or the layout changes: blocks carry no schema of their own."""

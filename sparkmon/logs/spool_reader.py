@@ -19,8 +19,6 @@ from sparkmon.errors import SpoolError
 from sparkmon.logs.log import InferenceLog, Offset
 from sparkmon.logs.spool_block import HEADER_BYTES, BlockHeader, decode_body
 
-__all__ = ["BlockRange", "SpoolLog", "list_segments", "segment_name"]
-
 logger = logging.getLogger(__name__)
 
 _NAME = re.compile(r"(\d{12,})\.spool")

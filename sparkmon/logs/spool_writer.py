@@ -23,8 +23,6 @@ from sparkmon.errors import SpoolError
 from sparkmon.logs.spool_block import HEADER_BYTES, MAGIC, BlockHeader, encode_block
 from sparkmon.logs.spool_reader import list_segments, segment_name
 
-__all__ = ["SpoolWriter"]
-
 _LOCK = "spool.lock"
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 

@@ -23,8 +23,6 @@ from sparkmon.state import EVENT_DIGESTS
 from sparkmon.state import PANES as INGESTED_PANES
 from sparkmon.tables import Tables, TableWriter
 
-__all__ = ["BatchWriter"]
-
 CloserOf: TypeAlias = Callable[[str], Closer]
 """Returns the closer of a query."""
 

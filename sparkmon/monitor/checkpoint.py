@@ -11,8 +11,6 @@ from pyspark.sql import functions as F
 
 from sparkmon.errors import CheckpointError, SparkmonError
 
-__all__ = ["check_checkpoint", "failure_of"]
-
 _TAKE_OVER = (
     "restore it from a copy, or take a new directory of checkpoints and start with --take-over (take_over=True): the "
     "log is read again, and what is in the tables is not written again"

@@ -15,8 +15,6 @@ from pyspark.sql.streaming.query import StreamingQuery
 from sparkmon.errors import CheckpointError
 from sparkmon.monitor.closer import Closer
 
-__all__ = ["ClockThread", "has_reached"]
-
 _LOGGER = logging.getLogger(__name__)
 _POLL_S = 0.5
 _WAITS = "Waiting"

@@ -31,8 +31,6 @@ from sparkmon.state import CLOSED_WINDOWS
 from sparkmon.state import PANES as INGESTED_PANES
 from sparkmon.tables import TableWriter
 
-__all__ = ["Closer"]
-
 _LOGGER = logging.getLogger(__name__)
 
 

@@ -18,8 +18,6 @@ from sparkmon.monitor.window_grid import Window
 from sparkmon.state import CLOSED_WINDOWS
 from sparkmon.tables import TableWriter
 
-__all__ = ["Closing"]
-
 
 class Closing:
     """Writes closed windows.

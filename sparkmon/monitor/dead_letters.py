@@ -10,8 +10,6 @@ from sparkmon.interval import from_micros
 from sparkmon.schemas import DEAD_LETTERS
 from sparkmon.tables import Tables
 
-__all__ = ["DeadLetters"]
-
 _NAME = "dead_letters"
 _EVENT = [
     *("event_id", "event_type", "source", "namespace", "model", "component", "event_time"),

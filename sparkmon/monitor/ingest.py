@@ -31,8 +31,6 @@ from sparkmon.records import ModelSchema
 from sparkmon.skew import SkewDetector
 from sparkmon.state import EVENT_COLUMN
 
-__all__ = ["OUTPUT", "TASKS", "Ingest", "Owners"]
-
 _TASKS: list[pa.Field[Any]] = [
     pa.field("partition", pa.int32()),
     pa.field("events", pa.int64()),

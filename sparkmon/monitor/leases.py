@@ -12,8 +12,6 @@ from sparkmon.errors import CheckpointError
 from sparkmon.state import MONITORS
 from sparkmon.tables import TableWriter
 
-__all__ = ["Leases", "former_query_ids"]
-
 _TABLE = "monitors"
 _TRIES = 20
 _MOST_FORMER = 10

@@ -15,8 +15,6 @@ from sparkmon.monitor.window_grid import Window
 from sparkmon.panes import merge_panes
 from sparkmon.tables import TableWriter
 
-__all__ = ["LongerWindows", "merge_windows"]
-
 
 class LongerWindows:
     """Merges closed windows to longer ones, as soon as these have ended.

@@ -8,8 +8,6 @@ from datetime import datetime, timezone
 
 from sparkmon.tables import Maintenance
 
-__all__ = ["MaintenanceThread"]
-
 _LOGGER = logging.getLogger(__name__)
 _POLL_S = 60.0
 """The first run is this long after the start."""

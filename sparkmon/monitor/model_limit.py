@@ -11,8 +11,6 @@ import pyarrow.compute as pc
 
 from sparkmon.panes import PaneLimits, merge_panes
 
-__all__ = ["ModelLimit"]
-
 
 class ModelLimit:
     """Pools the panes of models beyond a limit as those of the model ``(other)``.

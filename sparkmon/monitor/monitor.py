@@ -27,8 +27,6 @@ from sparkmon.slicing import BlockSlices, slices_of, with_slices
 from sparkmon.store import DEFAULT_REFERENCE, ReferenceStore, read_references, schemas_of
 from sparkmon.tables import Retention, Tables
 
-__all__ = ["COMPONENTS", "Monitor"]
-
 COMPONENTS = ("predictor", "")
 """The hops that are watched by default: predictors, and loggers that do not name their component."""
 

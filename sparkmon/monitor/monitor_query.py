@@ -17,8 +17,6 @@ from sparkmon.monitor.clock_thread import ClockThread
 from sparkmon.monitor.closer import Closer
 from sparkmon.monitor.maintenance_thread import MaintenanceThread
 
-__all__ = ["MonitorQuery"]
-
 _TURN_S = 1.0
 _LEAST_S = 0.001
 """Spark takes no timeout of 0."""

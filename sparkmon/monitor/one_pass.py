@@ -19,8 +19,6 @@ from sparkmon.interval import EPOCH
 from sparkmon.monitor.ingest import TASKS, Owners
 from sparkmon.monitor.recent_events import Digests
 
-__all__ = ["OwnersOf", "Pass", "Passed", "one_pass"]
-
 Pass: TypeAlias = Callable[[DataFrame, Owners], DataFrame]
 """See :class:`sparkmon.monitor.ingest.Ingest`."""
 

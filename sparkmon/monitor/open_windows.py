@@ -16,8 +16,6 @@ from sparkmon.monitor.window_grid import Window, WindowGrid
 from sparkmon.panes import PaneLimits, merge_panes
 from sparkmon.state import EVENT_COLUMN
 
-__all__ = ["OpenWindows", "without_events"]
-
 _MOST_PARTS = 16
 """A window's panes are merged whenever more batches than this have added to it."""
 

@@ -14,8 +14,6 @@ from sparkmon.monitor.recent_events import Digests, RecentEvents
 from sparkmon.monitor.windows import Windows
 from sparkmon.schemas import PROFILES
 
-__all__ = ["profiles_of"]
-
 
 def profiles_of(
     events: DataFrame, ingest: Pass, windows: Windows, expected: Mapping[str, Collection[str]]

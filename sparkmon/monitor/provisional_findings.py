@@ -15,8 +15,6 @@ from sparkmon.monitor.closing import Closing
 from sparkmon.monitor.open_windows import OpenWindows
 from sparkmon.tables import TableWriter
 
-__all__ = ["ProvisionalFindings"]
-
 
 class ProvisionalFindings:
     """Reports on open windows.

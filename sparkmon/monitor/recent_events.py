@@ -8,8 +8,6 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Digests", "RecentEvents"]
-
 Digests: TypeAlias = npt.NDArray[np.uint64]
 
 _MOST = 4_000_000

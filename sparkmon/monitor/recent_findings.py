@@ -15,8 +15,6 @@ from sparkmon.comparison.schema import DRIFT_METRICS
 from sparkmon.distributions.schema import SERIES_KEY
 from sparkmon.tables import TableWriter
 
-__all__ = ["RecentFindings"]
-
 _SERIES = (*SERIES_KEY, "drift_type", "reference", "statistic")
 _NEEDED = 2
 """A finding is confirmed by at most two windows before it."""

@@ -10,8 +10,6 @@ import pyarrow.compute as pc
 
 from sparkmon.monitor.window_grid import Window
 
-__all__ = ["RowCounts", "row_counts"]
-
 _KINDS = ("feature", "prediction")
 
 

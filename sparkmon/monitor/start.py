@@ -28,8 +28,6 @@ from sparkmon.monitor.windows import Windows
 from sparkmon.state import CLOSED_WINDOWS
 from sparkmon.tables import Maintenance, Retention, Tables
 
-__all__ = ["Start"]
-
 _TABLES = {
     "profiles": PROFILES,
     "drift_metrics": DRIFT_METRICS,

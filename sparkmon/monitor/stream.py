@@ -11,8 +11,6 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
-__all__ = ["WriteBatch", "find_query_id", "start_stream"]
-
 WriteBatch: TypeAlias = Callable[[DataFrame, str, int], None]
 """Writes one batch: the rows, the query's id, and the batch's number."""
 

@@ -8,8 +8,6 @@ from sparkmon.errors import OptionError
 from sparkmon.skew import SkewDetector
 from sparkmon.store import FeatureView, OnlineStore
 
-__all__ = ["skew_detector_of"]
-
 
 def skew_detector_of(store: object, views: Mapping[str, str] | None) -> SkewDetector | None:
     """Return the detector that compares logged features with a store's; None without views.

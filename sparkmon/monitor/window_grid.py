@@ -6,8 +6,6 @@ import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
-__all__ = ["Window", "WindowGrid"]
-
 
 class Window(NamedTuple):
     """A window of a model."""

@@ -11,8 +11,6 @@ from sparkmon.interval import parse_interval
 from sparkmon.monitor.window_grid import WindowGrid
 from sparkmon.profiles import WINDOW_K
 
-__all__ = ["Windows"]
-
 
 @dataclass(frozen=True)
 class Windows:

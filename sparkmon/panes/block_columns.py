@@ -13,8 +13,6 @@ from sparkmon.panes.block_groups import Groups
 from sparkmon.panes.parts import ITEMS
 from sparkmon.protocol import Cells
 
-__all__ = ["Columns"]
-
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
 Counts: TypeAlias = npt.NDArray[np.int64]

@@ -12,8 +12,6 @@ import pyarrow as pa
 
 from sparkmon.protocol import RowBlock
 
-__all__ = ["BlockSlices", "Groups", "groups_of"]
-
 Counts: TypeAlias = npt.NDArray[np.int64]
 
 

@@ -15,8 +15,6 @@ from sparkmon.panes.block_groups import BlockSlices, Groups, groups_of
 from sparkmon.panes.parts import PARTS
 from sparkmon.protocol import Cells, RowBlock
 
-__all__ = ["Projections", "parts_of"]
-
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 Projections: TypeAlias = Mapping[tuple[str, str], Projection]
 """Model and model version to the projection of its reference; the version is empty where it is for all others."""

@@ -16,8 +16,6 @@ from sparkmon.panes.parts import nested
 from sparkmon.panes.pool import Expected, pooled
 from sparkmon.protocol import RowBlock
 
-__all__ = ["PaneBuilder"]
-
 _WHILE_BUILDING = 10
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["OTHER", "PaneLimits"]
-
 OTHER = "(other)"
 """The pooled column of a model, and the pooled model: what was beyond the limits. The ``count`` of its profile is the
 number of pooled cells."""

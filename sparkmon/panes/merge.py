@@ -13,8 +13,6 @@ from sparkmon.panes.merge_parts import merge_parts
 from sparkmon.panes.parts import flattened, nested
 from sparkmon.panes.pool import Expected, pooled
 
-__all__ = ["merge_panes", "merge_profiles"]
-
 
 def merge_panes(
     panes: pa.Table,

@@ -15,8 +15,6 @@ from sparkmon.panes.limits import PaneLimits
 from sparkmon.panes.merge_texts import merged_texts
 from sparkmon.panes.parts import COUNTS, PARTS
 
-__all__ = ["merge_parts"]
-
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 Index: TypeAlias = npt.NDArray[np.int64]
 

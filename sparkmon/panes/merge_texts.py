@@ -13,8 +13,6 @@ from sparkmon.distributions import hll_coupons, merge_hll, write_hll
 from sparkmon.panes.limits import PaneLimits
 from sparkmon.panes.parts import ITEMS
 
-__all__ = ["merged_texts"]
-
 Index: TypeAlias = npt.NDArray[np.int64]
 
 

@@ -9,8 +9,6 @@ import pyarrow.compute as pc
 
 from sparkmon.distributions.schema import PANES, PROFILE, PROFILE_KEY
 
-__all__ = ["COUNTS", "ITEMS", "PARTS", "flattened", "nested"]
-
 COUNTS = ("count", "num_nulls", "num_nan", "num_inf", "num_numbers", "num_texts")
 ITEMS = PROFILE.field("frequent_items").type
 

@@ -12,8 +12,6 @@ import pyarrow.compute as pc
 
 from sparkmon.panes.limits import OTHER, PaneLimits
 
-__all__ = ["Expected", "pooled"]
-
 Expected: TypeAlias = Mapping[str, Collection[str]]
 """By model, the columns that are never pooled, such as those of its reference."""
 

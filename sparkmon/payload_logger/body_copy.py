@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = ["BodyCopy"]
-
 
 class BodyCopy:
     """Collects the chunks of one body up to a limit.

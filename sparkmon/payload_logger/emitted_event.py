@@ -7,8 +7,6 @@ from collections.abc import Mapping
 
 import orjson
 
-__all__ = ["EmittedEvent"]
-
 
 class EmittedEvent:
     """A CloudEvent as its headers and body.

@@ -10,8 +10,6 @@ from prometheus_client.registry import Collector
 
 from sparkmon.payload_logger.event_emitter import EventEmitter
 
-__all__ = ["EmitterMetrics"]
-
 _COUNTERS = {
     "emitted": "Calls of emit.",
     "delivered": "Events that the sink acknowledged.",

@@ -18,8 +18,6 @@ from sparkmon.payload_logger.event_queue import EventQueue
 from sparkmon.protocol.structured_batch import BATCH_TYPE
 from sparkmon.secret import Secret
 
-__all__ = ["EventClient", "without_userinfo"]
-
 logger = logging.getLogger(__name__)
 
 _BACKOFF = Backoff(0.1, 10.0)

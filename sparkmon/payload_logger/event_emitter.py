@@ -23,8 +23,6 @@ try:
 except ImportError as error:
     raise MissingExtraError.of(str(error.name), "serving") from error
 
-__all__ = ["EventEmitter"]
-
 logger = logging.getLogger(__name__)
 
 _LINGER_S = 0.02

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 
 from sparkmon.payload_logger.emitted_event import EmittedEvent
 
-__all__ = ["EmitterCounts", "EventQueue"]
-
 _BATCH_BYTES = 2**20
 
 

@@ -24,8 +24,6 @@ from sparkmon.protocol.attributes import KSERVE_TYPES
 from sparkmon.protocol.enrichment import ENRICHMENT_PARAMETER, Enrichment
 from sparkmon.protocol.times import parse_time
 
-__all__ = ["FeatureLogger"]
-
 logger = logging.getLogger(__name__)
 
 _PREDICTED = "predicted_"

@@ -15,8 +15,6 @@ from sparkmon.payload_logger.event_emitter import EventEmitter
 from sparkmon.payload_logger.payload_event import PayloadEvent, canonical_name
 from sparkmon.records import Half
 
-__all__ = ["PayloadLogger"]
-
 _Message: TypeAlias = MutableMapping[str, Any]
 _Receive: TypeAlias = Callable[[], Awaitable[_Message]]
 _Send: TypeAlias = Callable[[_Message], Awaitable[None]]

@@ -11,8 +11,6 @@ from datetime import datetime, timezone
 from sparkmon.errors import OptionError
 from sparkmon.records import Half
 
-__all__ = ["PayloadEvent", "canonical_name", "go_json", "rfc3339"]
-
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _ESCAPED = {
     ord(sign): f"\\u{ord(sign):04x}" for sign in ("<", ">", "&", "\N{LINE SEPARATOR}", "\u2029")

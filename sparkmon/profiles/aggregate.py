@@ -5,8 +5,6 @@ from __future__ import annotations
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-__all__ = ["LEVELS", "REFERENCE_K", "WINDOW_K", "cell_columns", "merged_profile", "profile_of"]
-
 WINDOW_K = 800
 """KLL parameter of live windows: 0.35 % rank error at 99 % confidence, exact up to 800 rows."""
 

@@ -15,8 +15,6 @@ from pyspark.sql.types import ArrayType, DoubleType, FloatType, StructField, Str
 
 from sparkmon.distributions import Projection
 
-__all__ = ["JOINT", "Projections", "projected_columns", "projected_features", "projections_of"]
-
 JOINT = ":joint"
 """The pseudo-column in which a row stands for all its numeric features together."""
 

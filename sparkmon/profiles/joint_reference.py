@@ -15,8 +15,6 @@ from sparkmon.profiles.aggregate import REFERENCE_K, WINDOW_K
 from sparkmon.profiles.table import is_time, number_of, profile_table, quoted
 from sparkmon.records import FeatureKind
 
-__all__ = ["joint_reference"]
-
 _SAMPLE = 10_000
 """The projection is computed from at most this many rows, and from at most half of all rows."""
 

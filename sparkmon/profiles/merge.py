@@ -9,8 +9,6 @@ from sparkmon.profiles.aggregate import WINDOW_K, merged_profile
 from sparkmon.profiles.rows import shaped
 from sparkmon.schemas import SERIES_KEY
 
-__all__ = ["merge_profiles"]
-
 
 def merge_profiles(
     profiles: DataFrame, window: str | None = None, *, k: int = WINDOW_K

@@ -17,8 +17,6 @@ from sparkmon.records import FeatureKind
 from sparkmon.schemas import REFERENCES
 from sparkmon.slicing import Slices, parse_slices
 
-__all__ = ["reference_of"]
-
 
 def reference_of(
     table: DataFrame,

@@ -13,8 +13,6 @@ from sparkmon.profiles.slices import of_rows
 from sparkmon.schemas import PROFILES, SLICE
 from sparkmon.slicing import Slices
 
-__all__ = ["OF_WHOLE", "profile_rows", "shaped", "sliced"]
-
 OF_WHOLE = "column_kind <> 'joint' OR slice_key IS NULL"
 """Whole rows are summarised for all slices together: a reference has no more."""
 

@@ -18,8 +18,6 @@ from sparkmon.protocol.row_block import Cells
 from sparkmon.schemas import OTHER_VALUES, SLICE
 from sparkmon.slicing import Evaluation, Slice, Slices
 
-__all__ = ["FeatureColumn", "of_rows", "of_table", "with_values"]
-
 FeatureColumn: TypeAlias = Callable[[str, str], Column]
 """The column of a feature as a ``number`` or as a ``text``."""
 

@@ -29,8 +29,6 @@ from sparkmon.records import FeatureKind
 from sparkmon.schemas import SLICE
 from sparkmon.slicing import Slices
 
-__all__ = ["column_kinds", "feature_of", "is_time", "number_of", "profile_table", "quoted"]
-
 _CATEGORICAL = (StringType, CharType, VarcharType, BooleanType)
 _TIMES = (DateType, TimestampType, TimestampNTZType)
 

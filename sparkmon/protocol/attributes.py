@@ -12,8 +12,6 @@ from sparkmon.protocol.jsontext import loads
 from sparkmon.protocol.times import parse_time
 from sparkmon.records import DeadLetter, Event
 
-__all__ = ["ATTRIBUTES", "KSERVE_TYPES", "event_of"]
-
 KSERVE_TYPES = {
     "org.kubeflow.serving.inference.request": "request",
     "org.kubeflow.serving.inference.response": "response",

@@ -12,8 +12,6 @@ from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
 from sparkmon.protocol.schema import DECODED, EVENTS
 from sparkmon.records import ModelSchema
 
-__all__ = ["decode_batch", "decode_batches", "decode_events"]
-
 
 def decode_batch(
     events: pa.RecordBatch,

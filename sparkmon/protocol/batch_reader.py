@@ -26,8 +26,6 @@ from sparkmon.protocol.tables import Table
 from sparkmon.protocol.v2_table import TensorLayouts
 from sparkmon.records import Half, ModelSchema
 
-__all__ = ["BatchReader"]
-
 _STEP_BYTES = 256 * 2**20
 _RANGE_BYTES, _RANGE_EVENTS = 2**20, 1024
 """What is read at once."""

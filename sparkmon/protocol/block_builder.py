@@ -16,8 +16,6 @@ from sparkmon.protocol.row_block import Cells, RowBlock
 from sparkmon.protocol.shared_blocks import Owner, Part, blocks_of_parts, split
 from sparkmon.records import Half
 
-__all__ = ["BlockBuilder", "SideRows"]
-
 _Places: TypeAlias = npt.NDArray[np.int64]
 
 

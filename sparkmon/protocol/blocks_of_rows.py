@@ -11,8 +11,6 @@ import pyarrow as pa
 from sparkmon.protocol.row_block import SIDES, Cells, RowBlock
 from sparkmon.protocol.shared_blocks import Owner, Part, blocks_of_parts, split
 
-__all__ = ["blocks_of_rows"]
-
 _OWNER = ("model", "model_version", "event_type")
 
 _Places: TypeAlias = npt.NDArray[np.int64]

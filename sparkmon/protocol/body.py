@@ -10,17 +10,6 @@ from sparkmon.protocol.limits import Limits
 from sparkmon.protocol.protocol_error import protocol_error
 from sparkmon.records import DeadLetter, Half, Value
 
-__all__ = [
-    "NO_ROWS",
-    "Body",
-    "Rows",
-    "check_items",
-    "check_shape",
-    "check_text",
-    "made_names",
-    "text_member",
-]
-
 
 @dataclass(slots=True, eq=False)
 class Rows:

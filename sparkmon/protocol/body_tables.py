@@ -15,8 +15,6 @@ from sparkmon.protocol.v2 import is_tensor
 from sparkmon.protocol.v2_table import TensorLayouts, tensors_table
 from sparkmon.records import Half
 
-__all__ = ["Parsed", "tables_of"]
-
 _FEW = 4
 """So many bodies of one layout are quicker to read one by one."""
 _KEYS = {"request": ("instances", "inputs"), "response": ("predictions", "outputs")}

@@ -12,16 +12,6 @@ import pyarrow as pa
 from sparkmon.protocol.row_block import Cells
 from sparkmon.records import FeatureKind, Value
 
-__all__ = [
-    "as_text",
-    "cells_of",
-    "column_cells",
-    "join_cells",
-    "join_columns",
-    "number_cells",
-    "settle",
-]
-
 
 def cells_of(
     names: tuple[str, ...],

@@ -8,8 +8,6 @@ from sparkmon.protocol.protocol_error import protocol_error
 from sparkmon.protocol.v2 import is_tensor
 from sparkmon.records import Half
 
-__all__ = ["classify"]
-
 _HEALTH = frozenset({"ready", "live", "status"})
 
 

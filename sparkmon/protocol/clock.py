@@ -8,8 +8,6 @@ from datetime import datetime, timedelta
 from sparkmon.protocol.limits import Limits
 from sparkmon.records import DeadLetter, Event
 
-__all__ = ["bounded"]
-
 
 def bounded(event: Event, received_time: datetime | None, limits: Limits) -> Event:
     """Set an event aside that claims a time well after it was received.

@@ -14,8 +14,6 @@ from sparkmon.protocol.protocol_error import as_dead_letter
 from sparkmon.protocol.structured import read_structured
 from sparkmon.records import DeadLetter, Event
 
-__all__ = ["from_http", "from_kafka", "from_structured"]
-
 _STRUCTURED = "application/cloudevents+json"
 
 

@@ -18,8 +18,6 @@ from sparkmon.protocol.v1 import read_instances
 from sparkmon.protocol.v2 import read_tensors
 from sparkmon.records import Decoded, Event, Half, Value
 
-__all__ = ["HEAD_LENGTH", "decode", "read_body", "read_parsed"]
-
 HEAD_LENGTH = "inference-header-content-length"
 """The request header with the length of a V2 binary body's JSON head, in lower case."""
 

@@ -17,8 +17,6 @@ from sparkmon.protocol.schema import DEAD_LETTERS, DECODED
 from sparkmon.protocol.value_maps import value_maps
 from sparkmon.records import DeadLetter
 
-__all__ = ["DecodedEvents"]
-
 _BY_ROW = frozenset({"instance", *SIDES})
 
 

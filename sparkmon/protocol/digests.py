@@ -10,8 +10,6 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["event_digests"]
-
 _TEXTS = ("event_id", "event_type", "source", "namespace", "model", "component")
 
 

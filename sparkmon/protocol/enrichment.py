@@ -20,8 +20,6 @@ from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
 from sparkmon.protocol.protocol_error import protocol_error
 from sparkmon.records import Value
 
-__all__ = ["ENRICHMENT_PARAMETER", "Enrichment"]
-
 ENRICHMENT_PARAMETER = "sparkmon"
 """The name of the request parameter that holds the text."""
 

@@ -9,8 +9,6 @@ import pyarrow as pa
 from sparkmon.protocol.schema import EVENTS
 from sparkmon.records import Event
 
-__all__ = ["events_to_batch"]
-
 
 def events_to_batch(events: Sequence[Event]) -> pa.RecordBatch:
     """Put events into one batch of the schema ``EVENTS``, in their order.

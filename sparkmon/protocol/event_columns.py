@@ -15,8 +15,6 @@ from sparkmon.protocol.limits import Limits
 from sparkmon.protocol.lookups import look_up
 from sparkmon.records import Half, ModelSchema
 
-__all__ = ["HALVES", "EventColumns"]
-
 HALVES: tuple[Half, Half] = ("request", "response")
 
 _OPEN, _CLOSE, _NEW_LINE = b"{}\n"

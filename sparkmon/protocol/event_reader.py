@@ -14,8 +14,6 @@ from sparkmon.protocol.naming import Naming, name_columns
 from sparkmon.protocol.reading_step import ReadingStep
 from sparkmon.records import DeadLetter, Half, ModelSchema
 
-__all__ = ["EventReader"]
-
 
 class EventReader:
     """Reads events one by one.

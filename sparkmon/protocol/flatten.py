@@ -8,8 +8,6 @@ from typing import Any
 from sparkmon.protocol.protocol_error import protocol_error
 from sparkmon.records import Value
 
-__all__ = ["MAX_DEPTH", "flatten"]
-
 MAX_DEPTH = 32
 """The most levels of lists or objects one value may have; no array type has more."""
 

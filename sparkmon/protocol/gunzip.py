@@ -6,8 +6,6 @@ import zlib
 
 from sparkmon.protocol.protocol_error import protocol_error
 
-__all__ = ["GZIP_MAGIC", "gunzip"]
-
 GZIP_MAGIC = b"\x1f\x8b"
 """How every gzip member begins; the logger keeps no ``Content-Encoding``, so bodies are recognised by it."""
 

@@ -21,8 +21,6 @@ from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
 from sparkmon.protocol.protocol_error import as_dead_letter, protocol_error
 from sparkmon.records import Event
 
-__all__ = ["SchemaVersion", "TimeUnit", "check_avro", "from_hopsworks_avro"]
-
 SchemaVersion: TypeAlias = Literal[1, 2, 3, 4]
 """The versions of Hopsworks' subject ``inferenceschema``."""
 

@@ -20,8 +20,6 @@ try:
 except ImportError:  # a cluster that was given the package without its dependencies
     orjson = None  # type: ignore[assignment]
 
-__all__ = ["load_each", "loads", "skip_space", "split_head", "value_end"]
-
 # Only numbers written this long can leave 64 bits or overflow a double.
 _LONG_NUMBER = re.compile(r"[0-9]{19}|[eE]\+?[0-9]{3}")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")

@@ -8,8 +8,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["look_up"]
-
 
 def look_up(maps: Any, name: str, *, keep_empty: bool = False) -> Any | None:  # noqa: ANN401 - Arrow arrays of a type the stubs cannot say
     """Find the value of a key in each map of a column; where values are lists, the first element.

@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 
 from sparkmon.records import DeadLetter, Feature, FeatureKind
 
-__all__ = ["Naming", "name_columns"]
-
 
 @dataclass(frozen=True, slots=True)
 class Naming:

@@ -6,8 +6,6 @@ from sparkmon.errors import ProtocolError
 from sparkmon.printable import printable
 from sparkmon.records import DeadLetter
 
-__all__ = ["as_dead_letter", "protocol_error"]
-
 
 def protocol_error(condition: str, reason: str) -> ProtocolError:
     """Build the error for bytes that cannot be decoded.

@@ -20,8 +20,6 @@ from sparkmon.protocol.shared_blocks import Owner
 from sparkmon.protocol.tables import Table
 from sparkmon.records import DeadLetter, Half
 
-__all__ = ["ReadingStep"]
-
 _CELL_BYTES = 64
 _LAYOUT_BYTES = 2048
 

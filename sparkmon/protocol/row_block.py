@@ -12,8 +12,6 @@ import pyarrow as pa
 
 from sparkmon.records import Half
 
-__all__ = ["SIDES", "Cells", "RowBlock"]
-
 SIDES = ("features", "predictions", "entities", "row_flags")
 """The value columns of rows."""
 

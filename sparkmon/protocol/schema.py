@@ -9,8 +9,6 @@ from typing import Any
 
 import pyarrow as pa
 
-__all__ = ["DEAD_LETTERS", "DECODED", "EVENTS", "VALUES"]
-
 _TIME = pa.timestamp("us", tz="UTC")
 
 _EVENTS_FIELDS: list[pa.Field[Any]] = [

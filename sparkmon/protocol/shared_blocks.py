@@ -17,8 +17,6 @@ import pyarrow as pa
 from sparkmon.protocol.row_block import SIDES, Cells, RowBlock
 from sparkmon.records import Half
 
-__all__ = ["Owner", "Part", "blocks_of_parts", "split"]
-
 _MAX_LAYOUTS = 32
 """Layouts that get a block of their own."""
 _FILL = 8

@@ -26,8 +26,6 @@ from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
 from sparkmon.protocol.protocol_error import as_dead_letter, protocol_error
 from sparkmon.records import DeadLetter, Event
 
-__all__ = ["from_object"]
-
 # A record's member -> the CloudEvents attribute that says the same.
 _ATTRIBUTE_OF = {
     "annotations": "annotations",

@@ -16,8 +16,6 @@ from sparkmon.protocol.jsontext import loads, skip_space, value_end
 from sparkmon.protocol.protocol_error import as_dead_letter, protocol_error
 from sparkmon.records import DeadLetter
 
-__all__ = ["read_structured"]
-
 _MORE = re.compile(r'[ \t\n\r]*,[ \t\n\r]*"')
 _MEMBERS = 256
 

@@ -14,8 +14,6 @@ from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
 from sparkmon.protocol.protocol_error import protocol_error
 from sparkmon.records import Event
 
-__all__ = ["BATCH_TYPE", "from_structured_batch", "is_structured_batch"]
-
 BATCH_TYPE = "application/cloudevents-batch+json"
 """The content type of a batch."""
 

@@ -12,8 +12,6 @@ from sparkmon.protocol.naming import Naming
 from sparkmon.protocol.row_block import Cells
 from sparkmon.records import FeatureKind
 
-__all__ = ["Columns", "Table", "columns_of", "texts_of"]
-
 Columns: TypeAlias = Cells | list[Any]
 """Some columns next to each other: cells if all of them are numbers, or else the values, row-major."""
 _Kinds: TypeAlias = Sequence[FeatureKind | None] | None

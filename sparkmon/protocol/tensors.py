@@ -19,8 +19,6 @@ from sparkmon.protocol.flatten import flatten
 from sparkmon.protocol.protocol_error import protocol_error
 from sparkmon.records import Value
 
-__all__ = ["DATATYPES", "array_from_bytes", "tensor_from_bytes", "tensor_from_json"]
-
 _INTEGERS = {
     "INT8": "<i1",
     "INT16": "<i2",

@@ -16,8 +16,6 @@ from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
 from sparkmon.protocol.protocol_error import protocol_error
 from sparkmon.records import Half, Value
 
-__all__ = ["read_instances"]
-
 
 def read_instances(instances: object, half: Half, limits: Limits = DEFAULT_LIMITS) -> Rows:
     """Read the list under ``instances``, ``inputs`` or ``predictions``.

@@ -11,8 +11,6 @@ from sparkmon.protocol.limits import Limits
 from sparkmon.protocol.tables import Table, columns_of, texts_of
 from sparkmon.records import Half
 
-__all__ = ["instances_table"]
-
 
 def instances_table(
     bodies: Sequence[dict[str, Any]], key: str, half: Half, limits: Limits, *, is_typed: bool

@@ -18,8 +18,6 @@ from sparkmon.protocol.protocol_error import protocol_error
 from sparkmon.protocol.tensors import tensor_from_bytes, tensor_from_json
 from sparkmon.records import Value
 
-__all__ = ["Head", "is_tensor", "read_heads", "read_tensors"]
-
 _MAX_DIMENSIONS = 32
 _SMALL_NAMES = 2**14
 

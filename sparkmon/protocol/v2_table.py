@@ -18,8 +18,6 @@ from sparkmon.protocol.tensors import DATATYPES, array_from_bytes
 from sparkmon.protocol.v2 import Head, read_heads
 from sparkmon.records import Half
 
-__all__ = ["TensorLayouts", "tensors_table"]
-
 _MEMBERS = itemgetter("name", "datatype", "shape")
 _DATA = itemgetter("data")
 _LENGTH = list.__len__

@@ -12,8 +12,6 @@ import pyarrow as pa
 from sparkmon.protocol.row_block import Cells
 from sparkmon.protocol.schema import VALUES
 
-__all__ = ["value_maps"]
-
 _Places: TypeAlias = npt.NDArray[np.int64]
 
 

@@ -52,8 +52,6 @@ from sparkmon.receiver.settings import ReceiverSettings
 from sparkmon.receiver.tls import check_tls, keep_certificate, tls_options
 from sparkmon.receiver.token_check import TokenCheck
 
-__all__ = ["create_app", "serve"]
-
 _DRAIN_S = 10
 
 

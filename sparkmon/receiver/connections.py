@@ -18,8 +18,6 @@ from sparkmon.errors import ProtocolError
 from sparkmon.receiver.metrics import ReceiverMetrics
 from sparkmon.receiver.settings import ReceiverSettings
 
-__all__ = ["Connections"]
-
 _CHECK_S = 1.0
 _PIPELINED = 16
 """Requests that a sender may send without waiting for the answers."""

@@ -20,8 +20,6 @@ from sparkmon.receiver.settings import ReceiverSettings
 from sparkmon.receiver.token_check import TokenCheck
 from sparkmon.records import Event
 
-__all__ = ["Endpoint"]
-
 _RETRY_AFTER_S = 5
 
 

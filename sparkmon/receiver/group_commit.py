@@ -18,8 +18,6 @@ from sparkmon.receiver.metrics import ReceiverMetrics
 from sparkmon.receiver.settings import ReceiverSettings
 from sparkmon.records import Event
 
-__all__ = ["GroupCommit"]
-
 logger = logging.getLogger(__name__)
 
 _RETENTION_ROUND_S = 60.0

@@ -13,8 +13,6 @@ from typing import NamedTuple, TypeAlias
 
 from sparkmon.records import Event
 
-__all__ = ["PairingBuffer"]
-
 _Key: TypeAlias = tuple[str, str, str, str]
 
 

@@ -9,8 +9,6 @@ from functools import lru_cache
 from ipaddress import AddressValueError, IPv6Address, IPv6Network
 from typing import NamedTuple
 
-__all__ = ["Excess", "RateLimit", "client_of"]
-
 
 class Excess(NamedTuple):
     """Why a request is one too many, and when it is worth sending again."""

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from sparkmon.errors import OptionError
 from sparkmon.secret import Secret
 
-__all__ = ["ReceiverSettings"]
-
 
 @dataclass(frozen=True, slots=True)
 class ReceiverSettings:

@@ -11,8 +11,6 @@ from typing import Any
 from sparkmon.errors import OptionError
 from sparkmon.receiver.settings import ReceiverSettings
 
-__all__ = ["check_tls", "keep_certificate", "tls_options"]
-
 logger = logging.getLogger(__name__)
 
 _CHECK_S = 10.0

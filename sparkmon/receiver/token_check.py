@@ -12,8 +12,6 @@ from hashlib import sha256
 from sparkmon.errors import OptionError
 from sparkmon.secret import Secret
 
-__all__ = ["TokenCheck"]
-
 logger = logging.getLogger(__name__)
 
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]{16,4096}=*")

@@ -10,8 +10,6 @@ from contextlib import contextmanager
 from sparkmon.errors import ServingError
 from sparkmon.serving.serving_error import serving_error
 
-__all__ = ["Admission"]
-
 _RETRY_AFTER_S = 1
 _CALM_AFTER_S = 1.0
 _PERIOD_S = 10.0

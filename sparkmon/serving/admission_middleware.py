@@ -8,8 +8,6 @@ from sparkmon.errors import ServingError
 from sparkmon.serving.feature_transformer import FeatureTransformer
 from sparkmon.serving.serving_error import error_response, serving_error
 
-__all__ = ["AdmissionMiddleware"]
-
 
 class AdmissionMiddleware:
     """ASGI middleware around kserve's application.

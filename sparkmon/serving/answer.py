@@ -17,8 +17,6 @@ from sparkmon.serving.feature_tensors import as_tensors
 from sparkmon.serving.serving_error import serving_error
 from sparkmon.serving.tensor_columns import tensor_values
 
-__all__ = ["for_v1", "for_v2", "read_v1", "read_v2"]
-
 _OUTPUT = "output-0"
 
 

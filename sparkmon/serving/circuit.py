@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-__all__ = ["Circuit"]
-
 
 class Circuit:
     """Guards the calls to one server, so that callers do not wait while it is down.

@@ -19,8 +19,6 @@ from sparkmon.serving.settings import EnrichmentSettings
 from sparkmon.store.feature_view import FeatureView, GroupInView
 from sparkmon.store.online import FeatureValue, OnlineView, Vectors
 
-__all__ = ["Enriched", "Enricher", "utc_now"]
-
 
 def utc_now() -> datetime:
     """Return the time, in UTC."""

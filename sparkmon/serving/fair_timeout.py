@@ -8,8 +8,6 @@ from typing import Any, TypeVar
 
 from sparkmon.errors import StoreTimeoutError
 
-__all__ = ["fair_timeout"]
-
 T = TypeVar("T")
 
 _STEPS = 10

@@ -12,8 +12,6 @@ import orjson
 
 from sparkmon.store.online import FeatureValue
 
-__all__ = ["FeatureTensor", "as_tensors", "json_instances", "plain"]
-
 _NUMBERS = {int, float, bool, Decimal, type(None)}
 _MATRIX = "input-0"
 

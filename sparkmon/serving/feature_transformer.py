@@ -25,8 +25,6 @@ from sparkmon.serving.transformer_runtime import TransformerRuntime
 from sparkmon.store.feature_view import FeatureView
 from sparkmon.store.online import OnlineView
 
-__all__ = ["FeatureTransformer"]
-
 _JSON = {"content-type": "application/json"}
 _HEAD_LENGTH = "inference-header-content-length"
 

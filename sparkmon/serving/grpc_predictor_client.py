@@ -12,8 +12,6 @@ from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceSt
 from sparkmon.serving.serving_error import http_status, serving_error
 from sparkmon.serving.settings import PredictorSettings
 
-__all__ = ["GrpcPredictorClient"]
-
 _MOST_BYTES = 64 * 2**20
 _OPTIONS = (
     ("grpc.max_send_message_length", _MOST_BYTES),

@@ -14,8 +14,6 @@ from kserve.protocol.grpc.servicer import InferenceServicer
 from sparkmon.errors import ServingError
 from sparkmon.serving.serving_error import GRPC_CODES
 
-__all__ = ["HostedGRPCServer"]
-
 _MOST_BYTES = 64 * 2**20
 
 

@@ -24,8 +24,6 @@ from sparkmon.serving.request_reader import EnrichmentRequest, RequestReader
 from sparkmon.serving.settings import EnrichmentSettings
 from sparkmon.store.open import open_store
 
-__all__ = ["Transformer"]
-
 T = TypeVar("T")
 
 _LONGEST_S = 60.0

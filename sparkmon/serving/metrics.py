@@ -6,8 +6,6 @@ from functools import partial
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
 
-__all__ = ["TransformerMetrics"]
-
 _LATENCIES = [ms / 1e3 for ms in (0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 30_000)]
 _AGES = [1, 10, 60, 300, 900, 3600, 6 * 3600, 86400, 7 * 86400, 30 * 86400]
 

@@ -11,8 +11,6 @@ from sparkmon.errors import ServingError
 from sparkmon.serving.serving_error import serving_error
 from sparkmon.serving.settings import PredictorSettings
 
-__all__ = ["PredictorClient", "forwarded"]
-
 _FORWARDED = frozenset({"authorization", "b3", "traceparent", "tracestate", "x-request-id"})
 _FORWARDED_PREFIX = "x-b3-"
 _CONNECT_S = 5.0

@@ -17,8 +17,6 @@ from sparkmon.serving.feature_tensors import FeatureTensor, as_tensors, json_ins
 from sparkmon.serving.request_reader import EnrichmentRequest
 from sparkmon.serving.settings import PredictorSettings
 
-__all__ = ["Call", "v1_body", "v2_request"]
-
 _DTYPES = {"FP64": np.float64, "INT64": np.int64, "BOOL": np.bool_, "BYTES": np.object_}
 
 

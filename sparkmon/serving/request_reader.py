@@ -15,8 +15,6 @@ from sparkmon.serving.tensor_columns import Tensor, check_shapes, read_columns
 from sparkmon.store.feature_view import FeatureView
 from sparkmon.store.online import FeatureValue
 
-__all__ = ["EnrichmentRequest", "RequestReader"]
-
 _MEMBERS = ("instances", "inputs", "parameters")
 
 

@@ -26,8 +26,6 @@ from sparkmon.errors import ServingError
 from sparkmon.serving.grpc_server import HostedGRPCServer
 from sparkmon.serving.serving_error import error_response
 
-__all__ = ["Middleware", "Readiness", "serve"]
-
 Middleware = Callable[[ASGIApp], ASGIApp]
 """Wraps an ASGI application; the last of several is the outermost. Pickled if there are several workers."""
 

@@ -7,11 +7,6 @@ import orjson
 from sparkmon.errors import ServingError
 from sparkmon.printable import printable
 
-__all__ = [
-    *("GRPC_CODES", "MAX_REQUEST_ID_LENGTH"),
-    *("error_response", "http_status", "malformed_request", "serving_error"),
-]
-
 MAX_REQUEST_ID_LENGTH = 256
 """A longer ``X-Request-Id`` is not returned."""
 

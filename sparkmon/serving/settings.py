@@ -12,8 +12,6 @@ import orjson
 from sparkmon.errors import OptionError
 from sparkmon.store.online import FeatureValue
 
-__all__ = ["EnrichmentSettings", "PredictorSettings", "parse_defaults"]
-
 _ON_MISSING = ("error", "null", "default")
 _PROTOCOLS = ("v1", "v2", "grpc-v2")
 _LAYOUTS = ("vectors", "columns")

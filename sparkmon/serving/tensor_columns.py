@@ -10,8 +10,6 @@ from sparkmon.errors import ProtocolError
 from sparkmon.protocol.tensors import tensor_from_json
 from sparkmon.serving.serving_error import malformed_request
 
-__all__ = ["Tensor", "check_shapes", "read_columns", "tensor_values"]
-
 
 class Tensor(Protocol):
     """The attributes of kserve's ``InferInput`` and ``InferOutput`` that are read."""

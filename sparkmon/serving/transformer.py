@@ -34,8 +34,6 @@ from sparkmon.store.feature_view import FeatureView
 from sparkmon.store.online import OnlineView
 from sparkmon.store.open import open_store
 
-__all__ = ["argument_parser", "main", "make_transformer"]
-
 # The store's own time-out is a plain clock: it is longer than --store_timeout_ms, which allows for a busy loop.
 _MAX_LOOKUP_S = 30.0
 _SETTINGS = tuple(each.name for each in fields(EnrichmentSettings) if each.name != "defaults")

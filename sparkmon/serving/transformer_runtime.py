@@ -24,8 +24,6 @@ from sparkmon.serving.settings import EnrichmentSettings, PredictorSettings
 from sparkmon.store.feature_view import FeatureView
 from sparkmon.store.online import OnlineView
 
-__all__ = ["TransformerRuntime"]
-
 logger = logging.getLogger(__name__)
 
 _READY_S = 1.0

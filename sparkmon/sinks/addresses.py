@@ -6,8 +6,6 @@ from collections.abc import Collection
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import TypeAlias
 
-__all__ = ["Address", "is_named_inside", "why_refused"]
-
 Address: TypeAlias = IPv4Address | IPv6Address
 
 _INSIDE = (".local", ".localhost", ".internal", ".svc", ".home.arpa")

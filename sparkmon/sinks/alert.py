@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-__all__ = ["Alert", "Severity", "State"]
-
 Severity: TypeAlias = Literal["info", "warning", "critical"]
 State: TypeAlias = Literal["firing", "resolved", "provisional"]
 """``firing``: the column drifts. ``resolved``: it is ok again. ``provisional``: it drifts in a window

@@ -21,8 +21,6 @@ from sparkmon.sinks.notification_json import in_utc, rfc3339
 from sparkmon.sinks.shortened import shortened
 from sparkmon.sinks.sink import HttpSink, register_sink
 
-__all__ = ["AlertmanagerSink"]
-
 _LOGGER = logging.getLogger(__name__)
 _CHUNK = 500
 _REMEMBERED = 100_000

@@ -9,8 +9,6 @@ from typing import TextIO
 from sparkmon.sinks.notification import Notification
 from sparkmon.sinks.sink import ConfiguredSink, register_sink
 
-__all__ = ["ConsoleSink"]
-
 
 @register_sink
 @dataclass(frozen=True)

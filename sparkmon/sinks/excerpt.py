@@ -7,8 +7,6 @@ from urllib.parse import unquote
 
 from sparkmon.printable import printable
 
-__all__ = ["excerpt"]
-
 _MOST = 200
 
 

@@ -22,8 +22,6 @@ import httpx
 from sparkmon.sinks.addresses import Address, why_refused
 from sparkmon.sinks.http_exchange import Answer, NoAnswer, Target
 
-__all__ = ["exchange", "parse_url"]
-
 _CONNECT_S = 5.0
 _READ_AT_MOST = 64 * 2**10
 _WRITE = 4 * 2**10

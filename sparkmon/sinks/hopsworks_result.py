@@ -17,8 +17,6 @@ from sparkmon.sinks.notification import Notification
 from sparkmon.sinks.notification_json import in_utc
 from sparkmon.sinks.sink import ConfiguredSink, register_sink
 
-__all__ = ["HopsworksResultSink"]
-
 _METRICS = {
     "psi": "PSI",
     "kl": "KL_DIVERGENCE",

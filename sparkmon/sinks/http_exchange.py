@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["Answer", "NoAnswer", "Target"]
-
 
 class Target(NamedTuple):
     """A URL in its parts."""

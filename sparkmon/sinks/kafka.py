@@ -19,8 +19,6 @@ from sparkmon.sinks.notification_json import notification_json, rfc3339
 from sparkmon.sinks.sink import ConfiguredSink, register_sink
 from sparkmon.sinks.timeout import check_timeout
 
-__all__ = ["KafkaSink"]
-
 _SILENT = logging.Logger(__name__, logging.CRITICAL + 1)
 """Takes what librdkafka would write to standard error; what counts is in the error."""
 _OURS = {"acks", "bootstrap.servers", "enable.idempotence", "logger", "message.timeout.ms"}

@@ -10,8 +10,6 @@ from sparkmon.sinks.alert import Alert
 from sparkmon.sinks.notification import Notification
 from sparkmon.sinks.sink import ConfiguredSink, register_sink
 
-__all__ = ["LogSink"]
-
 _FIELDS = [field.name for field in fields(Alert)]
 _LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "critical": logging.CRITICAL}
 

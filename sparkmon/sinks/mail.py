@@ -28,8 +28,6 @@ from sparkmon.sinks.sink import ConfiguredSink, register_sink
 from sparkmon.sinks.timeout import check_timeout
 from sparkmon.sinks.tls import verifying_context
 
-__all__ = ["EmailSink", "Security"]
-
 Security: TypeAlias = Literal["starttls", "tls", "plain"]
 _PORTS = {"starttls": 587, "tls": 465, "plain": 25}
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}")

@@ -8,8 +8,6 @@ from datetime import datetime
 from sparkmon.printable import printable
 from sparkmon.sinks.alert import Alert, Severity, State
 
-__all__ = ["Notification"]
-
 _LISTED = 20
 
 

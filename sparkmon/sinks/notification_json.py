@@ -10,8 +10,6 @@ import orjson
 from sparkmon.sinks.alert import Alert
 from sparkmon.sinks.notification import Notification
 
-__all__ = ["SCHEMA", "in_utc", "notification_json", "rfc3339"]
-
 SCHEMA = "sparkmon.notification/1"
 """The number is raised when a field is removed or changes its meaning, not when one is added."""
 

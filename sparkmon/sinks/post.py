@@ -16,8 +16,6 @@ from sparkmon.sinks.http_exchange import Answer, NoAnswer, Target
 from sparkmon.sinks.timeout import check_timeout
 from sparkmon.sinks.tls import verifying_context
 
-__all__ = ["Post", "checked_url"]
-
 _LONGEST_WAIT_S = 3600.0
 _SEGMENT = 8
 _UNSEEN = re.compile(r"[^\x21-\x7e\u00a1-\U0010ffff]|\\")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-__all__ = ["shortened"]
-
 _AS_IT_IS: Mapping[str, str] = {}
 
 

@@ -14,8 +14,6 @@ from sparkmon.secret import Secret
 from sparkmon.sinks.notification import Notification
 from sparkmon.sinks.post import Post
 
-__all__ = ["SINKS", "AlertSink", "ConfiguredSink", "HttpSink", "register_sink"]
-
 
 class AlertSink(ABC):
     """A destination of notifications.

@@ -13,8 +13,6 @@ from sparkmon.sinks.notification import Notification
 from sparkmon.sinks.shortened import shortened
 from sparkmon.sinks.sink import HttpSink, register_sink
 
-__all__ = ["SlackSink"]
-
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _SECTION = 3000
 _LINE = 1000

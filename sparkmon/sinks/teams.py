@@ -13,8 +13,6 @@ from sparkmon.sinks.notification import Notification
 from sparkmon.sinks.shortened import shortened
 from sparkmon.sinks.sink import HttpSink, register_sink
 
-__all__ = ["TeamsSink"]
-
 _MOST = 28_000
 _LINE = 1000
 _COLOURS = {"info": "accent", "warning": "warning", "critical": "attention"}

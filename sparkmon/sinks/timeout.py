@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from sparkmon.errors import OptionError
 
-__all__ = ["check_timeout"]
-
 
 def check_timeout(timeout_s: float) -> None:
     """Refuse a time-out that is not in range.

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ssl
 
-__all__ = ["verifying_context"]
-
 
 def verifying_context() -> ssl.SSLContext:
     """Make a context that verifies certificates and names.

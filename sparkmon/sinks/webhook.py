@@ -15,8 +15,6 @@ from sparkmon.sinks.notification import Notification
 from sparkmon.sinks.notification_json import notification_json
 from sparkmon.sinks.sink import HttpSink, register_sink
 
-__all__ = ["WebhookSink", "signature"]
-
 _PREFIX = "whsec_"
 
 

@@ -15,8 +15,6 @@ import pyarrow.compute as pc
 from sparkmon.protocol import Cells, RowBlock, join_columns
 from sparkmon.store import Entry, FeatureValue, FeatureView, Vectors
 
-__all__ = ["add_row_flags", "entries_of", "skew_flags"]
-
 _TOLERANCE = 1e-6
 """Numbers that differ relatively by less are equal: V2 tensors of FP32 keep seven digits."""
 

@@ -12,8 +12,6 @@ from sparkmon.protocol import RowBlock
 from sparkmon.skew.row_flags import add_row_flags, entries_of, skew_flags
 from sparkmon.store import Entry, FeatureView, OnlineStore, OnlineView
 
-__all__ = ["SkewDetector"]
-
 _TIMEOUT_S = 30.0
 
 

@@ -18,8 +18,6 @@ from sparkmon.slicing.parts import Part
 from sparkmon.slicing.slices import Slice, Slices
 from sparkmon.slicing.values import LONGEST_TEXT, Values, ValueType, constant, texts_from, to_texts
 
-__all__ = ["BlockSlices", "Evaluation"]
-
 
 class Evaluation:
     """Evaluates expressions over the features of some rows; what two of them share is evaluated once.

@@ -21,8 +21,6 @@ try:
 except ImportError as error:
     raise MissingExtraError.of("sqlglot", "slices") from error
 
-__all__ = ["WORDS", "parse", "tokens_of"]
-
 WORDS = (
     *("AND", "AS", "BETWEEN", "CASE", "ELSE", "END", "FALSE", "IN", "IS", "LIKE", "NOT", "NULL"),
     *("OR", "THEN", "TRUE", "WHEN"),

@@ -40,8 +40,6 @@ from sparkmon.slicing.operations import (
 )
 from sparkmon.slicing.values import Build, Values, ValueType, of_arrays, of_texts, to_texts
 
-__all__ = ["FUNCTIONS", "OPERATORS", "ArgumentType", "Function"]
-
 ArgumentType: TypeAlias = Literal["number", "text", "truth", "literal", "same", "time", "any"]
 """The type of an argument: ``literal`` is written out, a whole number except after LIKE; ``same`` has the type of the
 others; ``time`` is a number or a text. The builder receives a literal as it is written."""

@@ -13,8 +13,6 @@ from sparkmon.errors import OptionError
 from sparkmon.records import FeatureKind
 from sparkmon.slicing.parts import Part, refused
 
-__all__ = ["parse_slice"]
-
 _DEPTH = 20
 _LONGEST = 200
 

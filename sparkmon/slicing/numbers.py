@@ -9,8 +9,6 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["is_equal", "is_less", "number_of", "round_half_up", "text_of"]
-
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 

@@ -25,30 +25,6 @@ from sparkmon.slicing.values import (
     of_texts,
 )
 
-__all__ = [
-    "both",
-    "case",
-    "either",
-    "equal",
-    "first",
-    "fold",
-    "greatest",
-    "is_nan",
-    "is_null",
-    "least",
-    "less",
-    "like",
-    "negate",
-    "null_if",
-    "null_where",
-    "right",
-    "round_to",
-    "same",
-    "substring",
-    "time_part",
-    "to_number",
-]
-
 
 def case(*parts: Values) -> Values:
     """Take the value after the first condition that is true, or the last part."""

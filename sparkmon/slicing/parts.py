@@ -11,8 +11,6 @@ from sparkmon.errors import OptionError
 from sparkmon.slicing.functions import FUNCTIONS, OPERATORS, Function
 from sparkmon.slicing.values import ValueType
 
-__all__ = ["Kind", "Part", "PartMaker", "refused"]
-
 _TYPES = {"number": "a number", "text": "a text", "truth": "true or false", "null": "NULL"}
 
 Kind: TypeAlias = Literal["feature", "literal", "call"]

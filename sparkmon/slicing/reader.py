@@ -15,8 +15,6 @@ from sparkmon.errors import OptionError
 from sparkmon.records import FeatureKind
 from sparkmon.slicing.parts import Part, PartMaker
 
-__all__ = ["Reader"]
-
 _OPERATORS: Mapping[type[exp.Expr], str] = {
     exp.EQ: "=",
     exp.NEQ: "!=",

@@ -15,8 +15,6 @@ from sparkmon.records import FeatureKind
 from sparkmon.slicing.grammar import parse_slice
 from sparkmon.slicing.parts import Part
 
-__all__ = ["Slice", "Slices", "parse_slices", "slices_of", "with_slices"]
-
 _MOST_SLICES = 20
 
 

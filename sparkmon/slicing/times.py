@@ -12,8 +12,6 @@ from zoneinfo import available_timezones
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["PARTS_OF_SECONDS", "Time", "time_of"]
-
 FloatArray = npt.NDArray[np.float64]
 
 _SPACE = "".join(map(chr, (*range(33), 127)))

@@ -13,19 +13,6 @@ import pyarrow as pa
 
 from sparkmon.slicing.numbers import text_of
 
-__all__ = [
-    "LONGEST_TEXT",
-    "Build",
-    "ValueType",
-    "Values",
-    "choose",
-    "constant",
-    "of_arrays",
-    "of_texts",
-    "texts_from",
-    "to_texts",
-]
-
 LONGEST_TEXT = 256
 """How many characters of a text are looked at."""
 

@@ -18,8 +18,6 @@ from sparkmon.protocol import RowBlock, decode_events
 from sparkmon.records import ModelSchema
 from sparkmon.schemas import DEAD_LETTERS, DECODED, EVENTS
 
-__all__ = ["RowDetector", "dead_letters", "rows"]
-
 
 class RowDetector(Protocol):
     """Adds row flags on Spark's workers, as :class:`sparkmon.SkewDetector` does."""

@@ -9,8 +9,6 @@ from pyspark.sql import DataFrame, SparkSession
 
 from sparkmon.registry import Registry
 
-__all__ = ["SOURCES", "EventSource", "register_source"]
-
 
 class EventSource(ABC):
     """Where the events of a monitor come from."""

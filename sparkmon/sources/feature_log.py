@@ -22,8 +22,6 @@ from sparkmon.errors import OptionError
 from sparkmon.records import Feature, FeatureKind, ModelSchema
 from sparkmon.schemas import DECODED, VALUES
 
-__all__ = ["feature_log_rows"]
-
 _PREDICTED = "predicted_"
 _BOOKKEEPING = {
     *("log_id", "log_time", "td_version", "model_name", "model_version", "hsml_model"),

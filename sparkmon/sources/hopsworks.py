@@ -16,8 +16,6 @@ from sparkmon.schemas import EVENTS
 from sparkmon.sources.event_source import register_source
 from sparkmon.sources.kafka import KafkaSource
 
-__all__ = ["HopsworksSource", "hopsworks_events"]
-
 _COLUMNS = ("value", "timestamp", "topic", "partition", "offset")
 
 

@@ -37,8 +37,6 @@ from sparkmon.schemas import DECODED, EVENTS
 from sparkmon.sources.options import InferenceLogOptions
 from sparkmon.sources.py_files import link_py_files
 
-__all__ = ["InferenceLogDataSource", "InferenceLogReader", "InferenceLogStreamReader"]
-
 _BATCH_ROWS = 10_000
 _BATCH_BYTES = 64 * 2**20
 

@@ -14,8 +14,6 @@ from sparkmon.protocol import events_to_batch, from_kafka
 from sparkmon.schemas import EVENTS
 from sparkmon.sources.event_source import EventSource, register_source
 
-__all__ = ["KafkaSource", "kafka_events"]
-
 
 def kafka_events(records: DataFrame) -> DataFrame:
     """Turn records of Spark's Kafka source into events.

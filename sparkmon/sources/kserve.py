@@ -10,8 +10,6 @@ from pyspark.sql import DataFrame, SparkSession
 from sparkmon.option_types import Location
 from sparkmon.sources.event_source import EventSource, register_source
 
-__all__ = ["KServeSource"]
-
 
 @register_source
 @dataclass(frozen=True)

@@ -17,8 +17,6 @@ from sparkmon.logs.objects import SUFFIXES
 from sparkmon.logs.spool_reader import list_segments
 from sparkmon.records import Feature, FeatureKind, ModelSchema
 
-__all__ = ["InferenceLogOptions"]
-
 _SCHEMAS = (
     'a JSON object such as {"iris": {"features": [["sepal_length", "numeric"]], '
     '"predictions": [["species", "categorical"]]}}'

@@ -5,8 +5,6 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-__all__ = ["pair"]
-
 _HOP = ("event_id", "namespace", "model", "component", "instance")
 _SHARED = ("model_version", "endpoint", "source", "request_id", "status_code")
 

@@ -10,8 +10,6 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["link_py_files"]
-
 _FOLDER = "streaming_job"
 _DRIVER_FILES = "userFiles-"
 

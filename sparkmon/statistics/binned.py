@@ -27,8 +27,6 @@ from sparkmon.statistics.statistic import (
     least_rows,
 )
 
-__all__ = ["Distance", "Shares", "binned_error", "chi2_null_distribution", "shares"]
-
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 Distance: TypeAlias = Callable[[FloatArray, FloatArray], FloatArray | float]
 """(reference shares, current shares) -> value, over the last axis."""

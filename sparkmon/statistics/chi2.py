@@ -18,8 +18,6 @@ from sparkmon.statistics.statistic import (
     fixed_threshold,
 )
 
-__all__ = ["chi2"]
-
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 _THRESHOLD = 0.1

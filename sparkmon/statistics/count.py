@@ -17,8 +17,6 @@ from sparkmon.statistics.statistic import (
     no_threshold,
 )
 
-__all__ = ["count"]
-
 
 def count(reference: Summary, current: Summary) -> float:
     """Return the current number of rows less the reference's.

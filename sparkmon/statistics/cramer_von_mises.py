@@ -22,8 +22,6 @@ from sparkmon.statistics.statistic import (
     no_threshold,
 )
 
-__all__ = ["cramer_von_mises"]
-
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 _POINT_999 = 1.167858

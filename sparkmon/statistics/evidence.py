@@ -12,8 +12,6 @@ from sparkmon.distributions.joint import Joint
 from sparkmon.statistics.binned import shares
 from sparkmon.statistics.statistic import Summary
 
-__all__ = ["evidence"]
-
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 _PRIOR = 0.5

@@ -19,8 +19,6 @@ from sparkmon.statistics.statistic import (
     fixed_threshold,
 )
 
-__all__ = ["js"]
-
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 _THRESHOLD = 0.1

@@ -19,8 +19,6 @@ from sparkmon.statistics.statistic import (
     no_threshold,
 )
 
-__all__ = ["kl"]
-
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 _BINS = 10

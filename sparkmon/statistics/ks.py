@@ -18,8 +18,6 @@ from sparkmon.statistics.statistic import (
     least_rows,
 )
 
-__all__ = ["ks"]
-
 _THRESHOLD = 0.1
 _MEAN = math.sqrt(math.pi / 2) * math.log(2)
 _POINT_999 = 1.949474

@@ -18,8 +18,6 @@ from sparkmon.statistics.statistic import (
     fixed_threshold,
 )
 
-__all__ = ["lattice_rate"]
-
 _THRESHOLD = 0.01
 _STEPS = np.array([10.0**-decimals for decimals in range(7)])
 _FEW = 64

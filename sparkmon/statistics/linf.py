@@ -21,8 +21,6 @@ from sparkmon.statistics.statistic import (
     least_rows,
 )
 
-__all__ = ["linf"]
-
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 _THRESHOLD = 0.1

@@ -14,8 +14,6 @@ from sparkmon.statistics.statistic import (
     no_threshold,
 )
 
-__all__ = ["mean"]
-
 
 def mean(reference: Summary, current: Summary) -> float:
     """Return the current mean less the reference's.

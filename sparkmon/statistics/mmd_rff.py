@@ -18,8 +18,6 @@ from sparkmon.statistics.statistic import (
     least_rows,
 )
 
-__all__ = ["mmd_rff"]
-
 _THRESHOLD = 0.25
 _CHANCE = 0.001
 

@@ -13,8 +13,6 @@ from sparkmon.statistics.statistic import (
     fixed_threshold,
 )
 
-__all__ = ["nan_rate"]
-
 _THRESHOLD = 0.01
 
 

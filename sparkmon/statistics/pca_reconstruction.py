@@ -15,8 +15,6 @@ from sparkmon.statistics.statistic import (
     fixed_threshold,
 )
 
-__all__ = ["pca_reconstruction"]
-
 _THRESHOLD = 0.25
 
 

@@ -20,8 +20,6 @@ from sparkmon.statistics.statistic import (
     fixed_threshold,
 )
 
-__all__ = ["psi"]
-
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 _THRESHOLD = 0.2

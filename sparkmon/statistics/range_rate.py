@@ -16,8 +16,6 @@ from sparkmon.statistics.statistic import (
     fixed_threshold,
 )
 
-__all__ = ["range_rate"]
-
 _THRESHOLD = 0.01
 _SINGLE = 1e-7
 """Relative slack within which a 32-bit and a 64-bit reading of one number meet."""

@@ -18,23 +18,6 @@ from sparkmon.errors import ProfileError
 from sparkmon.records import SummaryKind
 from sparkmon.registry import Registry
 
-__all__ = [
-    "CATEGORICAL",
-    "JOINT",
-    "NUMERIC",
-    "STATISTICS",
-    "Measurement",
-    "Statistic",
-    "Summary",
-    "as_joint",
-    "as_levels",
-    "as_numbers",
-    "fixed_threshold",
-    "inverse_rows",
-    "least_rows",
-    "no_threshold",
-]
-
 Summary: TypeAlias = Distribution | Categories | Joint
 """What one side of a comparison is like."""
 

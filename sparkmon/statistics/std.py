@@ -21,8 +21,6 @@ from sparkmon.statistics.statistic import (
     no_threshold,
 )
 
-__all__ = ["std"]
-
 
 def std(reference: Summary, current: Summary) -> float:
     """Return the current standard deviation less the reference's.

@@ -21,8 +21,6 @@ from sparkmon.statistics.statistic import (
     least_rows,
 )
 
-__all__ = ["tv"]
-
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 _THRESHOLD = 0.1

@@ -13,8 +13,6 @@ from sparkmon.statistics.statistic import (
     fixed_threshold,
 )
 
-__all__ = ["type_rate"]
-
 _THRESHOLD = 0.01
 
 

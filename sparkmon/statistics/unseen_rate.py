@@ -16,8 +16,6 @@ from sparkmon.statistics.statistic import (
     fixed_threshold,
 )
 
-__all__ = ["unseen_rate"]
-
 _THRESHOLD = 0.005
 
 

@@ -21,8 +21,6 @@ from sparkmon.statistics.statistic import (
     least_rows,
 )
 
-__all__ = ["null_distribution", "wasserstein"]
-
 _THRESHOLD_SD = 0.1
 _HALF_NORMAL = 2 / math.pi
 """Square of the mean of abs(z), z standard normal."""

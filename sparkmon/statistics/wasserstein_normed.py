@@ -16,8 +16,6 @@ from sparkmon.statistics.statistic import (
 )
 from sparkmon.statistics.wasserstein import null_distribution, wasserstein
 
-__all__ = ["wasserstein_normed"]
-
 _THRESHOLD = 0.1
 
 

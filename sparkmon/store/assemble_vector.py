@@ -10,8 +10,6 @@ from sparkmon.interval import EPOCH
 from sparkmon.store.feature_view import FeatureView
 from sparkmon.store.online import Entry, FeatureValue, Vectors
 
-__all__ = ["assemble_vector"]
-
 _MILLISECONDS_FROM = 10**11  # as seconds, the year 5138
 
 

@@ -9,8 +9,6 @@ from typing import Any
 
 from sparkmon.errors import OptionError
 
-__all__ = ["FeatureView", "GroupInView"]
-
 
 @dataclass(frozen=True, slots=True)
 class GroupInView:

@@ -11,8 +11,6 @@ from sparkmon.distributions.schema import REFERENCE_KEY, REFERENCES, as_referenc
 from sparkmon.store.reference_store import DEFAULT_REFERENCE, ReferenceStore
 from sparkmon.store.sql.database_store import DatabaseStore
 
-__all__ = ["LocalStore"]
-
 
 class LocalStore(ReferenceStore, DatabaseStore):
     """A feature store in one directory, for a laptop, a test or a single job.

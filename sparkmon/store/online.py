@@ -12,8 +12,6 @@ from typing import Any, TypeAlias
 
 from sparkmon.store.feature_view import FeatureView
 
-__all__ = ["Entry", "FeatureValue", "OnlineView", "Vectors"]
-
 FeatureValue: TypeAlias = (
     float | int | bool | str | bytes | datetime | date | Decimal | list[Any] | dict[str, Any] | None
 )

@@ -9,8 +9,6 @@ from sparkmon.errors import StoreError
 from sparkmon.store.feature_view import FeatureView
 from sparkmon.store.online import Entry, OnlineView
 
-__all__ = ["OnlineStore"]
-
 
 class OnlineStore(ABC):
     """Online rows by key, and feature views: which rows make the vector of a model.

@@ -7,8 +7,6 @@ from sparkmon.store.hopsworks.store import HopsworksStore
 from sparkmon.store.local import LocalStore
 from sparkmon.store.sql.store import SqlStore
 
-__all__ = ["open_store"]
-
 
 def open_store(place: str) -> LocalStore | SqlStore | HopsworksStore:
     """Open the feature store at a place, without a connection.

@@ -10,8 +10,6 @@ import pyarrow.compute as pc
 from sparkmon.errors import OptionError, ReferenceMissingError, StoreError
 from sparkmon.records import Feature, ModelSchema
 
-__all__ = ["DEFAULT_REFERENCE", "ReferenceStore", "read_references", "schemas_of"]
-
 DEFAULT_REFERENCE = "training"
 """The name of the reference that is used when none is named."""
 

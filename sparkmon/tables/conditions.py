@@ -13,8 +13,6 @@ import pyarrow.compute as pc
 from sparkmon.errors import OptionError
 from sparkmon.tables.table_writer import Condition
 
-__all__ = ["check_conditions", "may_meet", "meeting"]
-
 _COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
     "=": pc.equal,
     "!=": pc.not_equal,

@@ -21,8 +21,6 @@ from sparkmon.errors import StoreError
 from sparkmon.tables.conditions import may_meet, meeting
 from sparkmon.tables.table_writer import Condition
 
-__all__ = ["DeltaFiles"]
-
 
 class DeltaFiles:
     """The files of one version of a table.

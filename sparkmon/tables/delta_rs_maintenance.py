@@ -10,8 +10,6 @@ from deltalake import DeltaTable, WriterProperties
 from sparkmon.errors import OptionError
 from sparkmon.tables.table_writer import Condition
 
-__all__ = ["TARGET_SIZE", "clean", "compact", "compactable", "delete"]
-
 TARGET_SIZE = 16 * 1024 * 1024
 """Bytes: files are compacted up to this size. Each run writes the last one anew, so it is not larger."""
 _FEWEST = 8

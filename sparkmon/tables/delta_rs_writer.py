@@ -29,8 +29,6 @@ from sparkmon.tables.table_writer import (
     transaction,
 )
 
-__all__ = ["DeltaRsWriter"]
-
 _ATTEMPTS = 8
 _STALE_S = 600.0
 """A handle is refreshed after this time even if the next commit is not there: it may have been cleaned up."""

@@ -9,8 +9,6 @@ from sparkmon.interval import EPOCH
 from sparkmon.tables.retention import MAINTAINED, TIME_COLUMNS, Retention
 from sparkmon.tables.table_writer import Condition, Maintained, TableWriter
 
-__all__ = ["Maintenance"]
-
 _OF_OPEN_WINDOWS = {"panes", "event_digests"}
 """The tables from which a start reads back the open windows."""
 

@@ -9,8 +9,6 @@ from types import MappingProxyType
 
 from sparkmon.errors import OptionError
 
-__all__ = ["MAINTAINED", "TIME_COLUMNS", "Retention"]
-
 TIME_COLUMNS: Mapping[str, str] = MappingProxyType(
     {
         "panes": "window_end",

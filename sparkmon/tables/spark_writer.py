@@ -26,8 +26,6 @@ from sparkmon.tables.table_writer import (
     transaction,
 )
 
-__all__ = ["SparkWriter", "existing", "save", "transaction_options"]
-
 _ABSENT = {"DELTA_TABLE_NOT_FOUND", "PATH_NOT_FOUND", "TABLE_OR_VIEW_NOT_FOUND"}
 _NO_HISTORY = {*_ABSENT, "DELTA_TABLE_ONLY_OPERATION"}
 _CONCURRENT = (

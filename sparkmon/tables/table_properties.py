@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-__all__ = ["CHECKPOINT_INTERVAL", "PROPERTIES", "statistics_of"]
-
 CHECKPOINT_INTERVAL = 20
 
 PROPERTIES: dict[str, str | None] = {

@@ -8,16 +8,6 @@ from typing import Any, NamedTuple, TypeAlias
 
 import pyarrow as pa
 
-__all__ = [
-    "Condition",
-    "Maintained",
-    "TableWriter",
-    "following",
-    "nullable",
-    "replacement",
-    "transaction",
-]
-
 Condition: TypeAlias = tuple[str, str, Any]
 """A column, one of ``= != < <= > >= in "not null" null``, and a value."""
 

@@ -10,8 +10,6 @@ from typing import Any, TypeAlias
 from sparkmon.errors import MissingExtraError, OptionError
 from sparkmon.tables.table_writer import TableWriter, transaction
 
-__all__ = ["Tables"]
-
 # The room is one of those that need no pyspark.
 DataFrame: TypeAlias = Any
 SparkSession: TypeAlias = Any

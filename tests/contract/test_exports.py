@@ -1,4 +1,4 @@
-"""What each module offers: its ``__all__``, its names, the order of its arguments."""
+"""What each room and module offers: ``__all__`` of its face, its names, the order of its arguments."""
 
 from __future__ import annotations
 
@@ -12,7 +12,15 @@ from tests.support.source import ROOT, Source, package
 
 MODULES = [source for source in package() if source.path.stem != "__main__"]
 
+FACES = [
+    source
+    for source in MODULES
+    if source.path.stem == "__init__" or source.path.parent.name == "sparkmon"
+]
+"""A room's ``__init__.py``, or the file that is a room. Elsewhere a leading underscore says what is private."""
+
 every_module = pytest.mark.parametrize("source", MODULES, ids=lambda source: source.where)
+every_face = pytest.mark.parametrize("source", FACES, ids=lambda source: source.where)
 
 
 def imported(source: Source) -> ModuleType:
@@ -26,7 +34,16 @@ def in_order(name: str) -> tuple[bool, bool, str]:
     return not name.isupper(), not name[0].isupper(), name
 
 
-@every_module
+def test_only_faces_have_an_all() -> None:
+    faces = {source.where for source in FACES}
+    assert faces == {
+        source.where
+        for source in MODULES
+        if any(line.startswith("__all__") for line in source.lines)
+    }
+
+
+@every_face
 def test_all_is_sorted_unique_and_there(source: Source) -> None:
     module = imported(source)
     names = list(module.__all__)
@@ -34,8 +51,8 @@ def test_all_is_sorted_unique_and_there(source: Source) -> None:
     assert [name for name in names if not hasattr(module, name)] == []
 
 
-@every_module
-def test_a_modules_own_public_names_are_all_in_all(source: Source) -> None:
+@every_face
+def test_a_faces_own_public_names_are_all_in_all(source: Source) -> None:
     defined = {node.name for node in source.tree.body if hasattr(node, "name")}
     public = {name for name in defined if not name.startswith("_")}
     assert public <= set(imported(source).__all__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import urllib.request
 from pathlib import Path
 
@@ -50,6 +51,11 @@ def test_prometheus_reads_what_went_through(
             spooled(spark, spool, late)
             query.processAllAvailable()
             found = scraped(metrics.port)
+            for _ in range(600):  # the watchdog looks every five seconds
+                if ("health_check_failing", "stalled") in found:
+                    break
+                time.sleep(0.1)
+                found = scraped(metrics.port)
         finally:
             query.stop()
     for condition in HOSTILE:

@@ -2,8 +2,6 @@
 
 from sparkmon.alerts.suppression.pending import Pending
 
-__all__ = ["is_acknowledged"]
-
 
 def is_acknowledged(pending: Pending) -> bool:
     """Return whether it is a reminder, not an escalation, of an acknowledged incident."""

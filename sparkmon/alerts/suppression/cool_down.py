@@ -2,8 +2,6 @@
 
 from sparkmon.alerts.suppression.pending import Pending
 
-__all__ = ["is_cooling_down"]
-
 
 def is_cooling_down(pending: Pending) -> bool:
     """Return whether it is a new notification within ``cool_down`` after the last one."""

@@ -2,8 +2,6 @@
 
 from sparkmon.alerts.suppression.pending import Pending
 
-__all__ = ["is_flapping"]
-
 
 def is_flapping(pending: Pending) -> bool:
     """Return whether it had ``flap_changes`` transitions in the ``flap_windows`` before this window."""

@@ -2,8 +2,6 @@
 
 from sparkmon.alerts.suppression.pending import Pending
 
-__all__ = ["is_inhibited"]
-
 
 def is_inhibited(pending: Pending) -> bool:
     """Return whether no incident of the slice is open and the whole column drifts."""

@@ -2,8 +2,6 @@
 
 from sparkmon.alerts.suppression.pending import Pending
 
-__all__ = ["was_never_notified"]
-
 
 def was_never_notified(pending: Pending) -> bool:
     """Return whether the incident resolved without a notification before."""

@@ -2,8 +2,6 @@
 
 from sparkmon.alerts.suppression.pending import Pending
 
-__all__ = ["is_no_change"]
-
 
 def is_no_change(pending: Pending) -> bool:
     """Return whether the incident neither starts, escalates nor resolves, and no reminder is due."""

@@ -2,8 +2,6 @@
 
 from sparkmon.alerts.suppression.pending import Pending
 
-__all__ = ["has_no_route"]
-
 
 def has_no_route(pending: Pending) -> bool:
     """Return whether the notification goes to no sink."""

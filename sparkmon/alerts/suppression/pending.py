@@ -13,8 +13,6 @@ from sparkmon.alerts.policy import Policy
 from sparkmon.alerts.silences import Silences
 from sparkmon.sinks import Severity
 
-__all__ = ["Context", "Pending"]
-
 
 @dataclass(frozen=True, slots=True)
 class Context:

@@ -2,8 +2,6 @@
 
 from sparkmon.alerts.suppression.pending import Pending
 
-__all__ = ["is_rate_limited"]
-
 
 def is_rate_limited(pending: Pending) -> bool:
     """Return whether no sink may be sent another notification."""

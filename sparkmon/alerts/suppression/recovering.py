@@ -2,8 +2,6 @@
 
 from sparkmon.alerts.suppression.pending import Pending
 
-__all__ = ["is_recovering"]
-
 
 def is_recovering(pending: Pending) -> bool:
     """Return whether the incident is still open and its window is ok."""

@@ -2,8 +2,6 @@
 
 from sparkmon.alerts.suppression.pending import Pending
 
-__all__ = ["is_silenced"]
-
 
 def is_silenced(pending: Pending) -> bool:
     """Return whether a silence is active now."""

@@ -19,8 +19,6 @@ from sparkmon.alerts.suppression.recovering import is_recovering
 from sparkmon.alerts.suppression.silenced import is_silenced
 from sparkmon.alerts.suppression.unconfirmed import is_unconfirmed
 
-__all__ = ["STAGES", "Stage", "SuppressedBy", "suppressed_by"]
-
 SuppressedBy: TypeAlias = Literal[
     "unconfirmed",
     "inhibited",

@@ -6,8 +6,6 @@ import math
 
 from sparkmon.errors import OptionError
 
-__all__ = ["binomial_sf", "share_lower_bound"]
-
 _LEAST = 1e-300
 _PRECISION = 1e-15
 _MAX_STEPS = 100_000

@@ -8,8 +8,6 @@ from sparkmon.distributions.distribution import Distribution
 from sparkmon.statistics.laws.tail_probabilities import chi2_quantile, chi2_sf
 from sparkmon.statistics.statistic import Measurement, least_rows
 
-__all__ = ["mean_null_distribution"]
-
 
 def mean_null_distribution(
     reference: Distribution,

@@ -11,8 +11,6 @@ from sparkmon.statistics.laws.two_proportions import (
 )
 from sparkmon.statistics.statistic import Measurement, inverse_rows
 
-__all__ = ["difference_null_distribution", "excess_null_distribution", "rate_difference"]
-
 
 def rate_difference(
     reference_hits: float, reference_rows: float, current_hits: float, current_rows: float

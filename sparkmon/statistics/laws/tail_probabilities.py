@@ -10,8 +10,6 @@ import numpy as np
 
 from sparkmon.errors import OptionError
 
-__all__ = ["chi2_quantile", "chi2_sf", "cramer_von_mises_sf", "kolmogorov_sf", "upper_point"]
-
 _SMALLEST_TERM = 1e-17
 _FAR = 4.0
 """Beyond it the tail of Cramer and von Mises' distribution is its leading term, within 1 % of it."""

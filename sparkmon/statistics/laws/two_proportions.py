@@ -7,8 +7,6 @@ from functools import lru_cache
 
 import numpy as np
 
-__all__ = ["excess_sf", "least_rows_of_rate", "two_proportions_p_value"]
-
 _NORMAL_FROM = 10_000.0
 """Variance of the hits from which the normal distribution is within 3 % of the exact one at three deviations."""
 _REACH = 40

@@ -10,8 +10,6 @@ import numpy as np
 
 from sparkmon.statistics.laws.tail_probabilities import upper_point
 
-__all__ = ["WeightedChi2", "gamma_sf"]
-
 _STEPS = 500
 _POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(40)
 

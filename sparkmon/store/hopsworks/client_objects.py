@@ -5,15 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-__all__ = [
-    "ClientFeature",
-    "ClientGroup",
-    "ClientKey",
-    "ClientStatistics",
-    "ClientStore",
-    "ClientView",
-]
-
 
 class ClientGroup(Protocol):
     """``hsfs.feature_group.FeatureGroup``."""

@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from sparkmon.errors import MissingExtraError, OptionError, StoreError
 from sparkmon.store.hopsworks.client_objects import ClientStore
 
-__all__ = ["HopsworksSettings", "log_out", "logged_in", "redacted"]
-
 _VERIFICATION = "HOPSWORKS_HOSTNAME_VERIFICATION"
 _YES = {"true", "1", "y", "yes"}
 _lock = threading.Lock()

@@ -14,8 +14,6 @@ from sparkmon.distributions.quantile_table import QuantileTable
 from sparkmon.errors import ProfileError
 from sparkmon.records import FeatureKind
 
-__all__ = ["PERCENTILE_ERROR", "kind_of_feature", "profile_of"]
-
 PERCENTILE_ERROR = 0.01
 """How far the rank of a percentile may be off: they are Deequ's estimates, whose tolerance this is."""
 

@@ -17,8 +17,6 @@ from sparkmon.store.hopsworks.view_schema import vector_features
 from sparkmon.store.online import Entry, FeatureValue, OnlineView, Vectors
 from sparkmon.store.sql.columns import Kind, as_id, bound, kind_of
 
-__all__ = ["HopsworksOnlineView"]
-
 ViewFuture: TypeAlias = concurrent.futures.Future[ClientView]
 
 _OPEN_S = 60.0

@@ -13,8 +13,6 @@ from sparkmon.store.hopsworks.client_objects import ClientStatistics, ClientView
 from sparkmon.store.hopsworks.descriptive_statistics import profile_of
 from sparkmon.store.hopsworks.view_schema import vector_features
 
-__all__ = ["references_of"]
-
 
 def references_of(
     client_view: ClientView, statistics: ClientStatistics, model: str, reference: str

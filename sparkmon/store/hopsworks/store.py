@@ -20,8 +20,6 @@ from sparkmon.store.online import OnlineView
 from sparkmon.store.online_store import OnlineStore
 from sparkmon.store.reference_store import DEFAULT_REFERENCE, ReferenceStore
 
-__all__ = ["HopsworksStore"]
-
 Answer = TypeVar("Answer")
 
 

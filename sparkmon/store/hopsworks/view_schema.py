@@ -13,8 +13,6 @@ from sparkmon.store.hopsworks.client_objects import (
     ClientView,
 )
 
-__all__ = ["vector_features", "view_of"]
-
 
 def vector_features(client_view: ClientView) -> list[ClientFeature]:
     """Return the client's features that a vector has, in its order: no labels, no helper columns."""

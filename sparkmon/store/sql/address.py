@@ -18,8 +18,6 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool, PoolProxiedConnecti
 
 from sparkmon.errors import MissingExtraError, OptionError, StoreError
 
-__all__ = ["Address"]
-
 _CONNECT_S = 10
 _WRITE_S = 60
 _PASSWORD = "SPARKMON_STORE_PASSWORD"

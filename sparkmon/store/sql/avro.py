@@ -11,8 +11,6 @@ import fastavro
 from sparkmon.errors import OptionError, StoreError
 from sparkmon.store.online import FeatureValue
 
-__all__ = ["AvroColumn"]
-
 MAX_BYTES = 2**20
 """The most bytes one value may have."""
 

@@ -17,8 +17,6 @@ from typing import Any
 
 from sparkmon.store.online import FeatureValue
 
-__all__ = ["Kind", "as_id", "bound", "kind_of", "reader_of", "writable"]
-
 MAX_ID_CHARACTERS = 3072
 """What MySQL's longest index holds; a longer id finds nothing."""
 

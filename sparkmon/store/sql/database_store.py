@@ -12,8 +12,6 @@ from sparkmon.store.feature_view import FeatureView
 from sparkmon.store.online import Entry, OnlineView
 from sparkmon.store.online_store import OnlineStore
 
-__all__ = ["DatabaseStore", "needs_sqlalchemy"]
-
 
 class DatabaseStore(OnlineStore):
     """Feature groups and views as tables of the database at :attr:`place`.

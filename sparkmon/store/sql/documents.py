@@ -12,8 +12,6 @@ from sparkmon.errors import OptionError, StoreError
 from sparkmon.store.feature_view import FeatureView
 from sparkmon.store.sql.rows import exact_text
 
-__all__ = ["read_references", "read_view", "write_references", "write_view"]
-
 VIEWS, REFERENCES_TABLE = "sparkmon_views", "sparkmon_references"
 _NAME_CHARACTERS = 250  # three of them in one key of a MySQL table
 

@@ -14,8 +14,6 @@ from sparkmon.store.sql.avro import AvroColumn
 from sparkmon.store.sql.columns import Kind, as_id, bound, kind_of, reader_of
 from sparkmon.store.sql.statements import columns_statement, select_statement
 
-__all__ = ["GroupLookup"]
-
 MAX_KEYS = 512
 """The most keys of one statement; more keys take more statements."""
 _NO_KEYS = {Kind.REAL, Kind.DECIMAL, Kind.OTHER}

@@ -19,8 +19,6 @@ from sparkmon.store.online import Entry, OnlineView, Vectors
 from sparkmon.store.sql.address import Address
 from sparkmon.store.sql.lookup import Fetch, GroupLookup
 
-__all__ = ["SqlOnlineView"]
-
 _Answer = TypeVar("_Answer")
 
 

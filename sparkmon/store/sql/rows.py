@@ -18,8 +18,6 @@ from sparkmon.store.sql.avro import AvroColumn
 from sparkmon.store.sql.columns import Kind, bound, kind_of, writable
 from sparkmon.store.sql.statements import columns_statement, replace_statement
 
-__all__ = ["exact_text", "insert_rows"]
-
 _KEY_CHARACTERS = 255
 _KEYS_CHARACTERS = 768  # together: 3072 bytes, the longest key of a MySQL table, at 4 bytes each
 _MIXED = {frozenset({int, float}): float, frozenset({date, datetime}): datetime}

@@ -10,8 +10,6 @@ from collections.abc import Sequence
 
 from sqlalchemy.engine import Dialect
 
-__all__ = ["columns_statement", "replace_statement", "select_statement"]
-
 _SQLITE_COLUMNS = """\
 SELECT name, type, "notnull", CASE WHEN pk > 0 THEN 'PRI' END
 FROM pragma_table_info(?)"""

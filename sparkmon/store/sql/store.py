@@ -7,8 +7,6 @@ import pyarrow as pa
 from sparkmon.store.reference_store import DEFAULT_REFERENCE, ReferenceStore
 from sparkmon.store.sql.database_store import DatabaseStore, needs_sqlalchemy
 
-__all__ = ["SqlStore"]
-
 
 class SqlStore(ReferenceStore, DatabaseStore):
     """A feature store in one database of a server that speaks the MySQL protocol: MySQL, MariaDB, RonDB.
