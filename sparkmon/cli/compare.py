@@ -94,13 +94,10 @@ def compare(
     if by_time is not None:
         parse_interval("--window", by_time)
     with open_session() as spark, progress().status("comparing"):
-        tables = open_table(spark, reference), open_table(spark, current)
-        untimed = 0
-        if time is not None:
-            table, untimed = parse_time(tables[1], time)
-            tables = tables[0], table
+        rows, untimed = parse_time(open_table(spark, current), time)
         comparison = compare_tables(
-            *tables,
+            open_table(spark, reference),
+            rows,
             checks,
             time=time,
             window=by_time,

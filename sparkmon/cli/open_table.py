@@ -79,8 +79,8 @@ of the catalog; expected Parquet, Delta, CSV, JSON lines, or a table's name
     )
 
 
-def parse_time(table: DataFrame, column: str) -> tuple[DataFrame, int]:
-    """Read a column as times, and count the rows that have none.
+def parse_time(table: DataFrame, column: str | None) -> tuple[DataFrame, int]:
+    """Read a column, if one is named, as times, and count the rows that have none.
 
     Strings are parsed; numbers are seconds since 1970.
 
@@ -95,6 +95,8 @@ def parse_time(table: DataFrame, column: str) -> tuple[DataFrame, int]:
     >>> parse_time(days, "day")[1]
     1
     """
+    if column is None:
+        return table, 0
     if column not in table.columns:
         raise OptionError(
             f"got the time column {column!r}, which the table does not have; "

@@ -10,12 +10,12 @@ from typing import Any
 from rich.table import Table
 
 from sparkmon.alerts import Acknowledgements, Silences
-from sparkmon.cli.terminal import output, shown
+from sparkmon.cli.terminal import minute, output, shown, slice_of
 
 _STYLES = {"critical": "bold red", "warning": "yellow", "info": ""}
-_KEY = ("incident_id", "alert_id", "model", "model_version", "column_name", "column_kind")
-_FINDING = ("slice_key", "slice_value", "reference", "statistic", "value", "threshold", "severity")
-_DECISION = (
+_COLUMNS = (
+    *("incident_id", "alert_id", "model", "model_version", "column_name", "column_kind"),
+    *("slice_key", "slice_value", "reference", "statistic", "value", "threshold", "severity"),
     *("state", "notified_state", "is_repeat", "suppressed_by", "notification_id", "message"),
 )
 
@@ -46,8 +46,8 @@ def print_alerts(
                 shown(row["severity"], _STYLES.get(row["severity"], "")),
                 row["state"],
                 shown(row["model"]),
-                shown(_column(row)),
-                _time(row["incident"]["opened_time"]),
+                shown(row["column_name"] + (f" ({slice_of(row)})" if slice_of(row) else "")),
+                minute(row["incident"]["opened_time"]),
                 shown(row["message"]),
                 shown(f"{notified}, acknowledged by {ack.by}" if ack else notified),
             )
@@ -58,7 +58,7 @@ def print_alerts(
         if silence.end_time > now:
             about = silence.matcher
             what = f"model {about.model}, column {about.column}, slice {about.slice}, from {about.severity} on"
-            until = _time(silence.end_time)
+            until = minute(silence.end_time)
             console.print(shown(f"silence {silence.silence_id} until {until}: {what}"))
     for undelivered, status in ((waiting, "waiting for"), (dead, "given up for")):
         by_sink: dict[str, set[str]] = {}
@@ -80,7 +80,7 @@ def json_lines(
 ) -> None:
     """Print one object per line; its ``kind`` is ``incident``, ``silence`` or ``delivery``."""
     for row in rows:
-        record = {name: row[name] for name in (*_KEY, *_FINDING, *_DECISION)}
+        record = {name: row[name] for name in _COLUMNS}
         ack = acknowledgements.by_incident.get(row["incident_id"])
         times = {
             "opened_time": _iso(row["incident"]["opened_time"]),
@@ -110,16 +110,6 @@ def json_lines(
 
 def _print_json(record: Mapping[str, Any]) -> None:
     print(json.dumps(record))
-
-
-def _column(row: Mapping[str, Any]) -> str:
-    return str(row["column_name"]) + (
-        "" if row["slice_key"] is None else f" ({row['slice_key']} = {row['slice_value']})"
-    )
-
-
-def _time(time: datetime | None) -> str:
-    return "" if time is None else f"{time:%Y-%m-%d %H:%M}"
 
 
 def _iso(time: datetime | None) -> str | None:

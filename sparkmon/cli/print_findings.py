@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 import orjson
@@ -12,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sparkmon.cli.terminal import shown
+from sparkmon.cli.terminal import minute, number, shown, slice_of
 from sparkmon.dataframes import TableComparison
 
 _STYLES = {"drift": "bold red", "ok": "green", "too_few_rows": "yellow"}
@@ -39,15 +38,15 @@ def print_table(comparison: TableComparison, console: Console) -> None:
     for row in findings:
         place: list[str | Text] = [str(row["chunk"])] * has["chunk"]
         if has["window_start"]:
-            place += [_time(row["window_start"]), _time(row["window_end"])]
-        place += [shown(_slice(row))] * sliced
+            place += [minute(row["window_start"]), minute(row["window_end"])]
+        place += [shown(slice_of(row))] * sliced
         table.add_row(
             *place,
             shown(row["column_name"]),
             row["statistic"],
             shown(row["status"], _STYLES.get(row["status"], "magenta")),
-            _number(row["value"]),
-            _number(row["threshold"]),
+            number(row["value"]),
+            number(row["threshold"]),
             *(_count(row[name]) for name in ("reference_count", "current_count")),
             shown(row["reason"]),
         )
@@ -103,7 +102,7 @@ def _in_slices(comparison: TableComparison) -> str:
     slices: dict[str, dict[str, None]] = {}
     for row in comparison.findings:
         if row["status"] == "drift" and row["slice_key"] is not None:
-            slices.setdefault(row["column_name"], {})[_slice(row)] = None
+            slices.setdefault(row["column_name"], {})[slice_of(row)] = None
     columns = [f"{column} ({', '.join(names)})" for column, names in slices.items()]
     return f"; in slices: {', '.join(columns)}" if columns else ""
 
@@ -112,17 +111,5 @@ def _is_whole_drift(row: dict[str, Any]) -> bool:
     return row["slice_key"] is None and row["status"] == "drift"
 
 
-def _slice(row: dict[str, Any]) -> str:
-    return "" if row["slice_key"] is None else f"{row['slice_key']} = {row['slice_value']}"
-
-
 def _count(rows: int | None) -> str:
     return "" if rows is None else f"{rows:,}"
-
-
-def _time(time: datetime | None) -> str:
-    return "" if time is None else f"{time:%Y-%m-%d %H:%M}"
-
-
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.4g}"

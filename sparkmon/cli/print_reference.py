@@ -11,10 +11,15 @@ import pyarrow as pa
 from rich.console import Console
 from rich.table import Table
 
-from sparkmon.cli.terminal import shown
+from sparkmon.cli.terminal import number, shown
 
 _LEVELS = 3
 """How many levels of a column are printed."""
+
+_KEYS = (
+    *("model", "model_version", "reference"),
+    *("column_name", "column_kind", "data_type"),
+)
 
 
 def print_json(reference_table: pa.Table) -> None:
@@ -39,7 +44,7 @@ def print_table(reference_table: pa.Table, store: str, console: Console) -> None
             f"{column['data_type']} {column['column_kind']}",
             f"{column['rows']:,}",
             f"{column['nulls']:,}",
-            *(_number(column[name]) for name in ("mean", "min", "max")),
+            *(number(column[name]) for name in ("mean", "min", "max")),
             shown(", ".join([*of_all, *more])),
         )
     console.print(table)
@@ -65,15 +70,7 @@ def _column(row: dict[str, Any]) -> dict[str, Any]:
     counts = dict(profile["frequent_items"] or {})
     commonest = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     is_text = row["data_type"] == "categorical"
-    keys = (
-        "model",
-        "model_version",
-        "reference",
-        "column_name",
-        "column_kind",
-        "data_type",
-    )
-    return {name: row[name] for name in keys} | {
+    return {name: row[name] for name in _KEYS} | {
         "rows": profile["count"],
         "nulls": profile["num_nulls"],
         "mean": profile["avg"],
@@ -87,13 +84,10 @@ def _stored(reference_table: pa.Table, store: str) -> str:
     first = reference_table.slice(0, 1).to_pylist()[0]
     blocks = {row for row in reference_table["block_start"].to_pylist() if row is not None}
     version = f", version {first['model_version']}" if first["model_version"] else ""
-    cuts = {
-        *zip(
-            *(reference_table[name].to_pylist() for name in ("slice_key", "slice_value")),
-            strict=True,
-        )
-    }
-    slices = len(cuts - {(None, None)})
+    cuts = reference_table.select(["slice_key", "slice_value"]).group_by(
+        ["slice_key", "slice_value"]
+    )
+    slices = cuts.aggregate([])["slice_key"].drop_null().length()
     contents = [f"{len(blocks)} blocks"] * bool(blocks) + [f"{slices} slices"] * bool(slices)
     parts = f" with {' and '.join(contents)}" if contents else ""
     return (
@@ -112,7 +106,3 @@ def _example(reference_table: pa.Table, store: str) -> str:
             *([f"  reference: {json.dumps(reference)}"] if reference != "training" else []),
         ]
     )
-
-
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.4g}"

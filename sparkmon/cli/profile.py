@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 import typer
 
+from sparkmon.errors import OptionError
+
 
 def profile(
     model: Annotated[
@@ -80,19 +82,29 @@ def profile(
     --prediction score --exclude label
     """
     # Spark takes a moment to import, and `sparkmon --help` needs none of it.
-    from sparkmon.cli.make_reference import make_reference
-    from sparkmon.cli.open_table import open_table
+    import pyarrow.compute as pc
+
+    from sparkmon.cli.open_table import open_table, parse_time
     from sparkmon.cli.print_reference import print_json, print_table
     from sparkmon.cli.spark import open_session
     from sparkmon.cli.terminal import note, output, progress
     from sparkmon.interval import parse_interval
+    from sparkmon.profiles import reference_of
     from sparkmon.store import open_store
 
     parse_interval("--block", block)
+    if not model:
+        raise OptionError.malformed("--as", model, "the name of the InferenceService")
+    for name in (*(prediction or ()), *(categorical or ())):
+        if name in (*(exclude or ()), time):
+            raise OptionError(
+                f"got {name!r} as a column to use and as one to leave out; choose one"
+            )
     reference_store = open_store(store)
     with open_session() as spark, progress().status("summarising"):
-        summary, notes = make_reference(
-            open_table(spark, table, sql),
+        rows, untimed = parse_time(open_table(spark, table, sql), time)
+        summary = reference_of(
+            rows,
             model,
             model_version=model_version,
             reference=reference,
@@ -103,10 +115,18 @@ def profile(
             block=block,
             slices=slices or (),
             joint=joint,
-        )
+        ).toArrow()
+        if not any(pc.struct_field(summary["profile"], "count").to_pylist()):
+            raise OptionError(
+                "got a table without rows; expected the rows that the model learnt from"
+            )
         reference_store.write_reference(summary)
-    for sentence in notes:
-        note(sentence)
+        used = {*summary["column_name"].to_pylist(), *(exclude or ()), time}
+        types = {field.name: field.dataType.simpleString() for field in rows.schema.fields}
+    if untimed:
+        note(f"{untimed} rows without a time are in no block")
+    if left_out := [f"{name} ({types[name]})" for name in types if name not in used]:
+        note(f"left out, for their types cannot be compared: {', '.join(left_out)}")
     if as_json:
         print_json(summary)
     else:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
@@ -36,3 +39,18 @@ def shown(text: object, style: str = "") -> Text:
     """
     visible = "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(text))
     return Text(visible, style=style, overflow="fold")
+
+
+def number(value: float | None) -> str:
+    """Return four significant digits; nothing for None."""
+    return "" if value is None else f"{value:.4g}"
+
+
+def minute(time: datetime | None) -> str:
+    """Return a time to the minute; nothing for None."""
+    return "" if time is None else f"{time:%Y-%m-%d %H:%M}"
+
+
+def slice_of(row: Mapping[str, Any]) -> str:
+    """Return ``origin = JFK``, the slice of a finding or alert; nothing for all rows."""
+    return "" if row["slice_key"] is None else f"{row['slice_key']} = {row['slice_value']}"
