@@ -67,7 +67,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "cli": {
         *("alerts", "comparison", "config", "dataframes", "demo", "errors", "interval", "profiles"),
-        *("receiver", "records", "secret", "session", "sinks", "sources", "store", "tables"),
+        *("receiver", "secret", "session", "sinks", "sources", "store", "tables"),
     },
     "__main__": {"cli", "errors"},
     # The package's face names everything, lazily: a test below holds that it loads nothing.
