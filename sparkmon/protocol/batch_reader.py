@@ -4,71 +4,38 @@ from __future__ import annotations
 
 import gc
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple, TypeAlias
+from dataclasses import replace
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from sparkmon.protocol.body_tables import Parsed, tables_of
+from sparkmon.protocol.bodies import Parsed, read_bodies
+from sparkmon.protocol.body import Body
+from sparkmon.protocol.decode import read_body
 from sparkmon.protocol.decoded_events import DecodedEvents
 from sparkmon.protocol.event_columns import HALVES, EventColumns
-from sparkmon.protocol.event_reader import EventReader
 from sparkmon.protocol.jsontext import load_each
 from sparkmon.protocol.limits import Limits
-from sparkmon.protocol.naming import Naming
-from sparkmon.protocol.reading_step import ReadingStep
-from sparkmon.protocol.row_block import Cells
+from sparkmon.protocol.naming import Naming, name_columns
+from sparkmon.protocol.reading_step import ReadingStep, SideRows
 from sparkmon.protocol.shared_blocks import split
-from sparkmon.protocol.tables import Table
-from sparkmon.protocol.v2_table import TensorLayouts
-from sparkmon.records import Half, ModelSchema
+from sparkmon.records import DeadLetter, Half, ModelSchema
 
 _STEP_BYTES = 256 * 2**20
-_RANGE_BYTES, _RANGE_EVENTS = 2**20, 1024
-"""What is read at once."""
-_CHUNK_BYTES = 64 * 2**10
-"""What is parsed at once."""
+_CHUNK_BYTES, _CHUNK_EVENTS = 2**18, 4096
+"""What is read at once: of so much, the parsed JSON stays in the processor's cache."""
 _BINARY_SIZE = re.compile(rb'"binary_data_size"\s*:\s*([0-9]{1,9})\b')
 _LONGEST_HEAD = 2**16
 
 _Places: TypeAlias = npt.NDArray[np.int64]
 
 
-class _Read(NamedTuple):
-    """Events that were read as one table."""
-
-    places: _Places
-    half: Half
-    naming: Naming
-    table: Table
-    cells: Cells
-
-    def before(self, end: int) -> _Read:
-        """Return those of the events that come before ``end``."""
-        events = np.flatnonzero(self.places < end)
-        rows = np.flatnonzero(np.repeat(self.places < end, self.table.counts))
-        return self._replace(
-            places=self.places[events],
-            table=self.table.take(events.tolist()),
-            cells=self.cells.take(rows),
-        )
-
-
 class BatchReader:
-    """Reads a batch of events once, in one or more steps of bounded memory.
-
-    Parameters
-    ----------
-    events : pyarrow.RecordBatch
-        Of the schema ``EVENTS``.
-    schemas : mapping
-        Model name to its schema.
-    limits : Limits
-        The bounds of one event.
-    """
+    """Reads a batch of events of the schema ``EVENTS`` once, in one or more steps of bounded memory."""
 
     def __init__(
         self, events: pa.RecordBatch, schemas: Mapping[str, ModelSchema], limits: Limits
@@ -76,8 +43,7 @@ class BatchReader:
         self._limits = limits
         self._schemas = schemas
         self._columns = EventColumns(events, schemas, limits)
-        self._events = EventReader(self._columns, schemas, limits)
-        self._layouts = TensorLayouts()
+        self._namings: dict[tuple[object, ...], Naming] = {}
         self._size = events.num_rows
         self._next = 0
 
@@ -88,79 +54,129 @@ class BatchReader:
 
     def read(self) -> DecodedEvents:
         """Read events until their rows would take too much memory or they end."""
-        step = ReadingStep(self._next, self._size - self._next)
-        while not self.done and step.size <= _STEP_BYTES:
-            with _collector_paused():
-                self._read_range(step)
-        return step.decoded(self._columns, self._next)
+        step = ReadingStep(self._columns, self._next)
+        with _collector_paused():
+            while not self.done and step.size <= _STEP_BYTES:
+                self._read_chunk(step)
+                step.settle()
+        return step.decoded(self._next)
 
-    def _read_range(self, step: ReadingStep) -> None:
-        """Read the next events; first those that are no tables, as only they may outgrow their bytes."""
-        start = self._next
-        sizes = np.cumsum(self._columns.sizes[start : start + _RANGE_EVENTS])
-        end = start + max(1, int(np.searchsorted(sizes, _RANGE_BYTES, side="right")))
-        payloads = self._columns.payloads(start, end)
-        bulk = np.flatnonzero(self._columns.is_bulk[start:end]) + start
-        parsed: dict[int, tuple[Any, bytes]] = {}
-        tables: list[_Read] = []
-        for _, at in split(self._columns.groups[bulk]):
-            places = bulk[at]
-            tables += self._read_tables(
-                places, [payloads[i] for i in (places - start).tolist()], parsed
-            )
-        is_read = np.zeros(end - start, np.bool_)
-        for read in tables:
-            is_read[read.places - start] = True
-        for one in (np.flatnonzero(~is_read) + start).tolist():
-            self._events.read(one, payloads[one - start], parsed.get(one), step)
+    def _read_chunk(self, step: ReadingStep) -> None:
+        """Read the next events; first those that may outgrow their bytes, such as gzip, until the step is full."""
+        columns, start = self._columns, self._next
+        sizes = np.cumsum(columns.sizes[start : start + _CHUNK_EVENTS])
+        end = start + max(1, int(np.searchsorted(sizes, _CHUNK_BYTES, side="right")))
+        payloads = columns.payloads(start, end)
+        for at in (np.flatnonzero(~columns.is_bulk[start:end]) + start).tolist():
+            self._read_one(at, payloads[at - start], step)
             if step.size > _STEP_BYTES:
-                end = one + 1
+                end = at + 1
                 break
-        for read in tables:
-            step.add_table(*(read if read.places[-1] < end else read.before(end)))
+        bulk = np.flatnonzero(columns.is_bulk[start:end]) + start
+        for _, group in split(columns.groups[bulk]):
+            places = bulk[group]
+            self._read_many(places, [payloads[i] for i in (places - start).tolist()], step)
         self._next = end
 
-    def _read_tables(
-        self, places: _Places, payloads: list[bytes], parsed: dict[int, tuple[Any, bytes]]
-    ) -> list[_Read]:
-        """Read events of one half and schema as tables; note of the others what was parsed."""
-        half, model = HALVES[self._columns.halves[places[0]]], self._columns.model(int(places[0]))
+    def _read_many(self, places: _Places, payloads: list[bytes], step: ReadingStep) -> None:
+        """Read events of one half, and of one schema or none."""
+        half = HALVES[self._columns.halves[places[0]]]
         texts, tails = _heads(payloads, self._columns.heads[places])
-        sizes, is_typed = list(map(len, texts)), model in self._schemas
-        joint: dict[object, tuple[Naming, Table, list[_Places]]] = {}
-        for chunk in _chunks(sizes):
-            own = places[chunk]
-            bodies, unreadable = load_each(texts[chunk])
-            ends = None if tails is None else tails[chunk]
-            if unreadable:
-                readable = [i for i in range(len(own)) if i not in unreadable]
-                own, bodies = own[readable], [bodies[i] for i in readable]
-                ends = ends and [ends[i] for i in readable]
-            batch = Parsed(half, bodies, ends, self._layouts, max(sizes[chunk]), is_typed)
-            tables, others = tables_of(batch, self._limits) if bodies else ([], [])
-            for at, table in tables:
-                rows = own if len(at) == len(own) else own[at]
-                naming = self._events.naming(model, half, table.named, table.names)
-                if naming.dead_letter is not None:
-                    others.extend(at)
-                elif table.layout in joint:
-                    joint[table.layout][1].extend(table)
-                    joint[table.layout][2].append(rows)
-                else:
-                    joint[table.layout] = naming, table, [rows]
-            for i in others:
-                parsed[int(own[i])] = bodies[i], b"" if ends is None else ends[i]
-        return [
-            _Read(np.concatenate(at), half, naming, table, table.cells(naming))
-            for naming, table, at in joint.values()
-        ]
+        bodies, unreadable = load_each(texts)
+        if unreadable:
+            for at in sorted(unreadable):
+                self._read_one(int(places[at]), payloads[at], step)
+            readable = [at for at in range(len(bodies)) if at not in unreadable]
+            if not readable:
+                return
+            places, bodies = places[readable], [bodies[at] for at in readable]
+            payloads = [payloads[at] for at in readable]
+            tails = tails and [tails[at] for at in readable]
+        parsed = Parsed(half, bodies, tails, list(map(len, payloads)))
+        for index, body in read_bodies(parsed, self._limits):
+            some = places if len(index) == len(places) else places[index]
+            self._add(some, half, body, step)
+
+    def _read_one(self, at: int, payload: bytes, step: ReadingStep) -> None:
+        """Read an event that is read by itself."""
+        columns = self._columns
+        half = columns.types[columns.type_codes[at]]
+        sides: list[SideRows] = []
+        if columns.conditions is not None and columns.conditions[at] is not None:
+            reason = columns.events.column("reason")[at].as_py() or ""
+            body = Body("dead_letter", dead_letter=DeadLetter(columns.conditions[at], reason))
+        else:
+            body = self._body(at, payload, half)
+            request = None if columns.requests is None else columns.requests[at]
+            if request is not None and half == "response" and body.dead_letter is None:
+                # A request that cannot be read is its own dead letter.
+                paired = self._body(at, request, "request", is_own=False)
+                body.ids = _first(body.ids, paired.ids)
+                body.versions = _first(body.versions, paired.versions)
+                sides = self._sides(at, "request", paired)[0]
+        self._add(np.array([at]), half, body, step, sides)
+
+    def _add(
+        self,
+        places: _Places,
+        half: Half,
+        body: Body,
+        step: ReadingStep,
+        request_sides: Sequence[SideRows] = (),
+    ) -> None:
+        sides, dead_letter = self._sides(int(places[0]), half, body)
+        if dead_letter is not None:
+            step.add(places, half, replace(body, dead_letter=dead_letter), [])
+            return
+        present = {side.side for side in request_sides}
+        step.add(places, half, body, [*request_sides, *(s for s in sides if s.side not in present)])
+
+    def _sides(self, at: int, half: Half, body: Body) -> tuple[list[SideRows], DeadLetter | None]:
+        """Name the rows of a body, and a transformer's notes on it."""
+        if body.dead_letter is not None:
+            return [], body.dead_letter
+        sides: list[SideRows] = []
+        if body.rows.count:
+            naming = self._naming(self._columns.model(at), half, body)
+            if naming.dead_letter is not None:
+                return [], naming.dead_letter
+            sides.append(
+                SideRows("features" if half == "request" else "predictions", naming, body.rows)
+            )
+        for side, rows in (("entities", body.entities), ("row_flags", body.row_flags)):
+            if rows.count and rows.names:
+                naming = self._namings.setdefault((side, rows.names), Naming(rows.names))
+                sides.append(SideRows(side, naming, rows))
+        return sides, None
+
+    def _naming(self, model: str, half: Half, body: Body) -> Naming:
+        """Name the columns of one layout; the same object each time."""
+        schema, rows = self._schemas.get(model), body.rows
+        key = (schema and schema.model, half, rows.named, rows.names)
+        naming = self._namings.get(key)
+        if naming is None:
+            columns = () if schema is None else schema.predictions
+            if schema is not None and half == "request":
+                columns = schema.features
+            naming = self._namings[key] = name_columns(rows.names, rows.named, columns)
+        return naming
+
+    def _body(self, at: int, payload: bytes, half: str, *, is_own: bool = True) -> Body:
+        """Read one body; the status code is of the event's own, not of a request that travels with it."""
+        columns = self._columns
+        heads, statuses = columns.head_lengths, columns.statuses
+        return read_body(
+            payload,
+            half,
+            content_type=columns.content_types[columns.content_codes[at]],
+            head_length=None if heads is None else heads[at],
+            status_code=statuses[at] if statuses is not None and is_own else None,
+            limits=self._limits,
+        )
 
 
-def _chunks(sizes: list[int]) -> Iterator[slice]:
-    """Cut texts into runs of which the parsed JSON stays in the processor's cache."""
-    chunk = np.cumsum(sizes) // _CHUNK_BYTES
-    ends = [*(np.flatnonzero(np.diff(chunk)) + 1).tolist(), len(sizes)]
-    yield from map(slice, [0, *ends[:-1]], ends)
+def _first(own: list[str | None] | None, other: list[str | None] | None) -> list[str | None] | None:
+    return own if own is not None and own[0] else other
 
 
 @contextmanager

@@ -1,52 +1,80 @@
-"""What one body says, flat and ready for bulk work: the form between the parsers and their two callers."""
+"""What bodies say, flat and ready for bulk work: the form between the readers of the protocols and their callers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any, TypeAlias
 
+import numpy as np
+import numpy.typing as npt
+
+from sparkmon.errors import ProtocolError
 from sparkmon.protocol.limits import Limits
 from sparkmon.protocol.protocol_error import protocol_error
 from sparkmon.records import DeadLetter, Half, Value
 
+Values: TypeAlias = list[Value] | npt.NDArray[Any]
+"""What JSON has, or the array of a binary tensor."""
+
 
 @dataclass(slots=True, eq=False)
 class Rows:
-    """A table of scalars: ``count`` rows of ``len(names)`` values, row-major in ``values``."""
+    """A table of scalars, row-major: of one body, or of several below each other."""
 
     names: tuple[str, ...]
     named: bool
-    count: int
-    values: Sequence[Value]
+    """Whether the payload carries the names."""
+    counts: list[int]
+    """By body, how many rows it has."""
+    values: Values
+    numbers: Any = None
+    """The values as an array of doubles, where the reader found that they are numbers, truth values and nulls."""
+
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+        return sum(self.counts)
+
+    def listed(self) -> list[Value]:
+        """Return the values as Python has them."""
+        values: list[Value] = (
+            self.values.tolist() if isinstance(self.values, np.ndarray) else self.values
+        )
+        return values
+
+    def between(self, start: int, end: int) -> Rows:
+        """Return some rows of one body."""
+        width = len(self.names)
+        return Rows(self.names, self.named, [end - start], self.values[start * width : end * width])
 
 
-NO_ROWS = Rows((), False, 0, ())
+NO_ROWS = Rows((), False, [0], [])
 
 
 @dataclass(slots=True)
 class Body:
-    """The kind of a body, its rows, and why it could not be read where it could not."""
+    """What one body says, or several of one layout; and why one could not be read where it could not."""
 
     kind: str
     rows: Rows = NO_ROWS
-    model_version: str | None = None
-    body_id: str | None = None
+    versions: list[str | None] | None = None
+    """By body, the version of its model; None if no body has one."""
+    ids: list[str | None] | None = None
     dead_letter: DeadLetter | None = None
     entities: Rows = NO_ROWS
-    """Of an enriched request: the entity ids of each instance."""
+    """Of one enriched request: the entity ids of each instance."""
     row_flags: Rows = NO_ROWS
-    """Of an enriched request: each instance's entity ids and flags."""
+    """Of one enriched request: the flags of each instance."""
     size: int = 0
-    """Bytes of the body once opened: what it cost to read."""
+    """Bytes of one body once opened: what it cost to read."""
 
 
 @lru_cache(maxsize=512)
 def made_names(half: Half, width: int) -> tuple[str, ...]:
     """Make the column names of a payload that carries none.
 
-    Examples
-    --------
     >>> made_names("request", 2), made_names("response", 2), made_names("response", 1)
     (('feature_0', 'feature_1'), ('prediction_0', 'prediction_1'), ('prediction',))
     """
@@ -57,10 +85,12 @@ def made_names(half: Half, width: int) -> tuple[str, ...]:
     return tuple(f"prediction_{i}" for i in range(width))
 
 
-def text_member(body: Mapping[str, object], key: str) -> str | None:
-    """Return a member of a body that is a text and not empty."""
-    value = body.get(key)
-    return value if type(value) is str and value else None
+def text_members(bodies: Sequence[Mapping[str, Any]], key: str) -> list[str | None] | None:
+    """Return a member of each body that is a text and not empty; None if the first body has no such member."""
+    if key not in bodies[0]:
+        return None
+    values = [body[key] for body in bodies]
+    return [value if type(value) is str and value else None for value in values]
 
 
 def check_items(data: bytes, limits: Limits) -> None:
@@ -104,3 +134,17 @@ def check_text(texts: Sequence[str], limits: Limits, what: str = "a string value
             "VALUE_TOO_LONG",
             f"got {what} of {size} bytes; Limits.text_bytes is {limits.text_bytes}",
         )
+
+
+def check_names(names: Sequence[str], count: int, limits: Limits) -> None:
+    """Raise ProtocolError when names are too long, each or in ``count`` rows together."""
+    check_text(names, limits, "a column name")
+    if count * sum(map(len, names)) > limits.decompressed_bytes:
+        raise names_too_long()
+
+
+def names_too_long() -> ProtocolError:
+    """Build the error of names that take far more room than the values under them."""
+    return protocol_error(
+        "TOO_MANY_VALUES", "got column names too long for so many values; shorten them"
+    )

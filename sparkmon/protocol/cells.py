@@ -1,4 +1,4 @@
-"""Flat Python values to cells, in bulk."""
+"""Flat values to cells, in bulk; cells put below and next to each other."""
 
 from __future__ import annotations
 
@@ -9,20 +9,24 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from sparkmon.protocol.body import Values
 from sparkmon.protocol.row_block import Cells
 from sparkmon.records import FeatureKind, Value
+
+_EXACT = 2**53
 
 
 def cells_of(
     names: tuple[str, ...],
-    values: Sequence[Value],
+    values: Values,
     count: int,
     kinds: Sequence[FeatureKind | None] | None = None,
+    numbers: Any = None,  # noqa: ANN401 - an Arrow array of doubles
 ) -> Cells:
     """Make the cells of ``count`` rows from their values, row-major.
 
-    A table of plain numbers is one bulk conversion. Otherwise each column is one where it is all numbers or all
-    texts, and only a column that mixes them is walked value by value.
+    A table of plain numbers is one bulk conversion, made already if ``numbers`` has it. Otherwise each column is one
+    where it is all numbers or all texts, and only a column that mixes them is walked value by value.
 
     Examples
     --------
@@ -30,42 +34,38 @@ def cells_of(
     >>> cells.numbers.tolist(), cells.has_number.tolist(), cells.texts[1].to_pylist()
     ([[1.5, nan], [1.0, nan]], [[True, False], [True, False]], ['x', '9007199254740993'])
     """
+    shape = count, len(names)
     if kinds is None or "categorical" not in kinds:
-        whole = number_cells(names, values, count)
-        if whole is not None:
-            return whole
-    return column_cells(names, values, count, kinds)
+        numbers = numbers_of(values) if numbers is None else numbers
+        if numbers is not None:
+            array, valid = _apart(numbers)
+            return Cells(
+                names, array.reshape(shape), None if valid is None else valid.reshape(shape)
+            )
+    listed: list[Value] = values.tolist() if isinstance(values, np.ndarray) else values
+    matrix, has_number = np.empty(shape), np.ones(shape, np.bool_)
+    texts: dict[int, pa.Array[Any]] = {}
+    for at in range(len(names)):
+        kind = None if kinds is None else kinds[at]
+        matrix[:, at], is_number, text = _column(listed[at :: len(names)], kind)
+        if is_number is not None:
+            has_number[:, at] = is_number
+        if text is not None and text.null_count < count:
+            texts[at] = text
+    return Cells(names, matrix, None if has_number.all() else has_number, texts)
 
 
-def number_cells(names: tuple[str, ...], values: Sequence[Any], count: int) -> Cells | None:
-    """Make the cells of a table of numbers, truth values and nulls; None if it has anything else."""
-    numbers = _numbers(values)
-    if numbers is None:
+def numbers_of(values: Values) -> Any:  # noqa: ANN401 - an Arrow array of doubles
+    """Convert in bulk; None when a value is no number, truth value or null, or an integer that may not fit a double."""
+    if isinstance(values, np.ndarray):
+        is_integer = values.dtype.kind in "iu" and len(values) > 0
+        if is_integer and (values.max() > _EXACT or values.min() < -_EXACT):
+            return None
+        return pa.array(values.astype(np.float64, copy=False))
+    try:
+        return pa.array(values, pa.float64())
+    except (pa.ArrowException, OverflowError):
         return None
-    array, valid = numbers
-    shape = (count, len(names))
-    return Cells(names, array.reshape(shape), None if valid is None else valid.reshape(shape))
-
-
-def column_cells(
-    names: tuple[str, ...],
-    values: Sequence[Value],
-    count: int,
-    kinds: Sequence[FeatureKind | None] | None,
-) -> Cells:
-    """Make the cells of a table column by column."""
-    width = len(names)
-    parts = [
-        _column(values[at::width], None if kinds is None else kinds[at]) for at in range(width)
-    ]
-    numbers = np.empty((count, width))
-    has_number = np.ones((count, width), np.bool_)
-    for at, (column, valid, _) in enumerate(parts):
-        numbers[:, at] = column
-        if valid is not None:
-            has_number[:, at] = valid
-    texts = {at: text for at, (_, _, text) in enumerate(parts) if text is not None}
-    return Cells(names, numbers, None if has_number.all() else has_number, texts)
 
 
 def join_cells(parts: Sequence[Cells]) -> Cells:
@@ -80,48 +80,13 @@ def join_cells(parts: Sequence[Cells]) -> Cells:
     """
     if len(parts) == 1:
         return parts[0]
-    has_number = None
-    if any(part.has_number is not None for part in parts):
-        has_number = np.concatenate([part.is_number() for part in parts])
     texts: dict[int, Any] = {}
     for at in sorted({at for part in parts for at in part.texts}):
         columns = [part.texts.get(at, pa.nulls(len(part), pa.string())) for part in parts]
         texts[at] = pa.concat_arrays(columns)
-    numbers = np.concatenate([part.numbers for part in parts])
-    return Cells(parts[0].names, numbers, has_number, texts)
-
-
-def settle(value: Value, kind: FeatureKind | None) -> float | str | None:
-    """Say what one cell holds: a number, a text or nothing.
-
-    Examples
-    --------
-    >>> settle(3, "categorical"), settle(True, None), settle(2**53 + 1, None), settle(2**53 + 1, "numeric")
-    ('3', 1.0, '9007199254740993', 9007199254740992.0)
-    """
-    if value is None or type(value) is str:
-        return value
-    if kind == "categorical":
-        return as_text(value)
-    number = float(value)
-    if kind is None and type(value) is int and int(number) != value:
-        return str(value)
-    return number
-
-
-def as_text(value: float | int | bool | str) -> str:
-    """Write a level of a categorical column.
-
-    Examples
-    --------
-    >>> as_text(True), as_text(9007199254740993), as_text(0.5), as_text("NO")
-    ('true', '9007199254740993', '0.5', 'NO')
-    """
-    if type(value) is str:
-        return value
-    if type(value) is bool:
-        return "true" if value else "false"
-    return repr(value)
+    return Cells(
+        parts[0].names, np.concatenate([part.numbers for part in parts]), _known(parts, 0), texts
+    )
 
 
 def join_columns(parts: Sequence[Cells]) -> Cells:
@@ -133,10 +98,7 @@ def join_columns(parts: Sequence[Cells]) -> Cells:
     >>> joint.names, joint.has_number.tolist(), joint.texts[1].to_pylist()
     (('a', 'b'), [[True, False]], ['x'])
     """
-    numbers = np.concatenate([part.numbers for part in parts], axis=1)
-    has_number = present = None
-    if any(part.has_number is not None for part in parts):
-        has_number = np.concatenate([part.is_number() for part in parts], axis=1)
+    present = None
     if any(part.present is not None for part in parts):
         every = [np.ones(part.numbers.shape, np.bool_) for part in parts]
         present = np.concatenate(
@@ -151,43 +113,51 @@ def join_columns(parts: Sequence[Cells]) -> Cells:
     for part in parts:
         texts |= {len(names) + at: column for at, column in part.texts.items()}
         names += part.names
-    return Cells(tuple(names), numbers, has_number, texts, present)
+    numbers = np.concatenate([part.numbers for part in parts], axis=1)
+    return Cells(tuple(names), numbers, _known(parts, 1), texts, present)
 
 
-def _numbers(
-    values: Sequence[Value],
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_] | None] | None:
-    """Convert in bulk; None when a value is no number, or an integer that may not fit a double."""
-    try:
-        array = pa.array(values, pa.float64())
-    except (pa.ArrowException, OverflowError):
+def settle(value: Value, kind: FeatureKind | None) -> float | str | None:
+    """Say what one cell holds: a number, a text or nothing.
+
+    Examples
+    --------
+    >>> settle(3, "categorical"), settle(True, None), settle(2**53 + 1, None), settle(2**53 + 1, "numeric")
+    ('3', 1.0, '9007199254740993', 9007199254740992.0)
+    >>> settle(True, "categorical"), settle(0.5, "categorical"), settle("NO", "numeric")
+    ('true', '0.5', 'NO')
+    """
+    if value is None or type(value) is str:
+        return value
+    if kind == "categorical":
+        return str(value).lower() if type(value) is bool else repr(value)
+    number = float(value)
+    return str(value) if kind is None and type(value) is int and int(number) != value else number
+
+
+def _known(parts: Sequence[Cells], axis: int) -> npt.NDArray[np.bool_] | None:
+    """Join what says of cells whether they are numbers."""
+    if all(part.has_number is None for part in parts):
         return None
-    valid = array.is_valid().to_numpy(zero_copy_only=False) if array.null_count else None
-    return array.to_numpy(zero_copy_only=False), valid
+    return np.concatenate([part.is_number() for part in parts], axis=axis)
 
 
-def _texts(values: Sequence[Any]) -> pa.Array[Any] | None:
-    """Convert in bulk; None when a value is no text."""
-    try:
-        return pa.array(values, pa.string())
-    except pa.ArrowException:
-        return None
+def _apart(numbers: Any) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_] | None]:  # noqa: ANN401
+    valid = numbers.is_valid().to_numpy(zero_copy_only=False) if numbers.null_count else None
+    return numbers.to_numpy(zero_copy_only=False), valid
 
 
 def _column(
-    values: Sequence[Value], kind: FeatureKind | None
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_] | None, pa.Array[Any] | None]:
-    numbers = None if kind == "categorical" else _numbers(values)
+    values: list[Value], kind: FeatureKind | None
+) -> tuple[npt.NDArray[np.float64] | float, npt.NDArray[np.bool_] | bool | None, Any]:
+    """Return the numbers of a column, which cells have one, and its texts."""
+    numbers = None if kind == "categorical" else numbers_of(values)
     if numbers is not None:
-        return *numbers, None
-    size = len(values)
-    text = _texts(values)
-    if text is not None:
-        nothing = np.zeros(size, np.bool_)
-        return np.full(size, np.nan), nothing, None if text.null_count == size else text
-    settled = [settle(value, kind) for value in values]
-    has_number = np.fromiter((type(value) is float for value in settled), np.bool_, size)
+        return *_apart(numbers), None
+    try:
+        return np.nan, False, pa.array(values, pa.string())
+    except pa.ArrowException:
+        settled = [settle(value, kind) for value in values]
     array = np.array([value if type(value) is float else np.nan for value in settled])
-    texts = [value if type(value) is str else None for value in settled]
-    text = pa.array(texts, pa.string())
-    return array, has_number, None if text.null_count == size else text
+    has_number = np.array([type(value) is float for value in settled])
+    return array, has_number, pa.array([v if type(v) is str else None for v in settled])

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
 from sparkmon.errors import ProtocolError
-from sparkmon.protocol.body import Body, Rows, check_items, text_member
-from sparkmon.protocol.classify import classify
-from sparkmon.protocol.enrichment import ENRICHMENT_PARAMETER, Enrichment
+from sparkmon.protocol.bodies import Parsed, read_one, refused
+from sparkmon.protocol.body import Body, Rows, check_items
 from sparkmon.protocol.gunzip import GZIP_MAGIC, gunzip
 from sparkmon.protocol.jsontext import loads, split_head
 from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
-from sparkmon.protocol.protocol_error import as_dead_letter, protocol_error
-from sparkmon.protocol.v1 import read_instances
-from sparkmon.protocol.v2 import read_tensors
+from sparkmon.protocol.protocol_error import protocol_error
 from sparkmon.records import Decoded, Event, Half, Value
 
 HEAD_LENGTH = "inference-header-content-length"
@@ -51,39 +48,40 @@ def decode(event: Event, limits: Limits = DEFAULT_LIMITS) -> Decoded:
     """
     if event.dead_letter is not None:
         return Decoded("dead_letter", dead_letter=event.dead_letter)
+    head_length = next(
+        (each[0] for name, each in event.metadata.items() if each and name.lower() == HEAD_LENGTH),
+        None,
+    )
     body = read_body(
         event.payload,
         event.event_type,
         content_type=event.content_type,
-        head_length=_first(event.metadata, HEAD_LENGTH),
+        head_length=head_length,
         status_code=event.status_code,
         limits=limits,
     )
-    names, values = body.rows.names, body.rows.values
-    width = len(names)
-    rows: list[Sequence[Value]] = [
-        values[i * width : (i + 1) * width] for i in range(body.rows.count)
-    ]
+    rows = _by_row(body.rows)
     return Decoded(
         body.kind,
-        names,
+        body.rows.names,
         body.rows.named,
         rows=rows if event.event_type == "request" else (),
         predictions=rows if event.event_type == "response" else (),
-        model_version=body.model_version,
-        body_id=body.body_id,
+        model_version=body.versions[0] if body.versions else None,
+        body_id=body.ids[0] if body.ids else None,
         dead_letter=body.dead_letter,
         entities=_by_name(body.entities),
         row_flags=_by_name(body.row_flags),
     )
 
 
+def _by_row(rows: Rows) -> list[Sequence[Value]]:
+    width, values = len(rows.names), rows.listed()
+    return [values[i * width : (i + 1) * width] for i in range(rows.count)]
+
+
 def _by_name(rows: Rows) -> list[dict[str, Value]]:
-    width = len(rows.names)
-    return [
-        dict(zip(rows.names, rows.values[i * width : (i + 1) * width], strict=True))
-        for i in range(rows.count)
-    ]
+    return [dict(zip(rows.names, row, strict=True)) for row in _by_row(rows)]
 
 
 def read_body(
@@ -119,109 +117,43 @@ def read_body(
                 f"got the event type {event_type[:80]!r}; expected KServe's request or response",
             )
         half = cast("Half", event_type)
-        return _read(payload, half, content_type, head_length, status_code, limits)
-    except Exception as error:  # the boundary of the room, see below
-        return _refused(error, payload)
+        payload = _opened(payload, limits)
+        kind = _kind_without_json(payload, content_type, status_code)
+        if kind is not None:
+            return Body(kind, size=len(payload))
+        check_items(payload, limits)
+        if half == "request" and head_length is not None:
+            json, tail = _cut(payload, head_length)
+        else:
+            try:
+                json, tail = loads(payload), b""
+            except ProtocolError:
+                if _SERVER_SENT.match(payload):
+                    return Body("sse", size=len(payload))
+                json, tail = split_head(payload)
+    except Exception as error:  # the boundary of the room
+        return refused(error, len(payload) if isinstance(payload, bytes) else 0)
+    return read_one(Parsed(half, [json], [tail], [len(payload)]), limits)
 
 
-def read_parsed(json: Any, tail: bytes, half: Half, limits: Limits, size: int) -> Body:  # noqa: ANN401
-    """Read a body of ``size`` bytes whose JSON is parsed; never raises.
-
-    Parameters
-    ----------
-    json : object
-        The body's JSON, or that of its head.
-    tail : bytes
-        What follows the head.
-    half : {"request", "response"}
-        Whose body it is.
-    limits : Limits
-        The bounds of one event.
-    size : int
-        Bytes of the body.
-    """
-    try:
-        return _understand(json, tail, half, limits, size)
-    except Exception as error:  # the boundary of the room, see below
-        return _refused(error, b"", size)
-
-
-def _refused(error: Exception, payload: bytes, size: int = 0) -> Body:
-    if isinstance(error, ProtocolError):
-        letter = as_dead_letter(error)
-        return Body("dead_letter", dead_letter=letter, size=size or len(payload))
-    # Bytes from outside must not stop a stream, whatever they trip over.
-    reason = f"the decoder failed ({type(error).__name__}: {error!s:.200}); please report it"
-    letter = as_dead_letter(protocol_error("DECODER_FAILED", reason))
-    return Body("dead_letter", dead_letter=letter)
-
-
-def _read(
-    payload: bytes,
-    half: Half,
-    content_type: str | None,
-    head_length: str | None,
-    status_code: int | None,
-    limits: Limits,
-) -> Body:
+def _opened(payload: bytes, limits: Limits) -> bytes:
     if len(payload) > limits.payload_bytes:
         raise protocol_error(
             "BODY_TOO_LARGE",
             f"got {len(payload)} bytes; Limits.payload_bytes is {limits.payload_bytes}",
         )
-    if payload[:2] == GZIP_MAGIC:
-        payload = gunzip(payload, limits.decompressed_bytes)
+    return gunzip(payload, limits.decompressed_bytes) if payload[:2] == GZIP_MAGIC else payload
+
+
+def _kind_without_json(
+    payload: bytes, content_type: str | None, status_code: int | None
+) -> str | None:
+    """Name the kind of a body that is known without a look at its JSON."""
     if not payload:
-        return Body("empty")
+        return "empty"
     if content_type is not None and content_type[:16].lower() == "application/grpc":
-        return Body("grpc", size=len(payload))
-    if status_code is not None and status_code >= 400:
-        return Body("error", size=len(payload))
-    check_items(payload, limits)
-    tail = b""
-    if half == "request" and head_length is not None:
-        body, tail = _cut(payload, head_length)
-    else:
-        try:
-            body = loads(payload)
-        except ProtocolError:
-            if _SERVER_SENT.match(payload):
-                return Body("sse", size=len(payload))
-            body, tail = split_head(payload)
-    return _understand(body, tail, half, limits, len(payload))
-
-
-def _understand(body: Any, tail: bytes, half: Half, limits: Limits, size: int) -> Body:  # noqa: ANN401
-    kind = classify(body, half)
-    read = Body(kind, body_id=text_member(body, "id"), size=size)
-    if kind == "v2_request" or kind == "v2_response":
-        read.model_version = text_member(body, "model_version")
-        read.rows = read_tensors(body["inputs" if half == "request" else "outputs"], tail, limits)
-        _take_enrichment(body, read, limits)
-        return read
-    if tail:
-        raise protocol_error(
-            "BODY_NOT_JSON", f"got {len(tail)} bytes after the JSON of a {kind} body"
-        )
-    if kind == "v1_request":
-        key = "instances" if "instances" in body else "inputs"
-        read.rows = read_instances(body[key], half, limits)
-        _take_enrichment(body, read, limits)
-    elif kind == "v1_response":
-        read.rows = read_instances(body["predictions"], half, limits)
-    return read
-
-
-def _take_enrichment(body: dict[str, Any], read: Body, limits: Limits) -> None:
-    """Read what a transformer noted on the request it made; a response has no such note."""
-    parameters = body.get("parameters")
-    if type(parameters) is not dict or ENRICHMENT_PARAMETER not in parameters:
-        return
-    text = parameters[ENRICHMENT_PARAMETER]
-    count = read.rows.count
-    note = Enrichment.from_text(text, count, limits)
-    read.entities, read.row_flags = note.entity_rows(count), note.note_rows(count)
-    read.size += len(text)
+        return "grpc"
+    return "error" if status_code is not None and status_code >= 400 else None
 
 
 def _cut(payload: bytes, head_length: str) -> tuple[Any, bytes]:
@@ -238,10 +170,3 @@ def _cut(payload: bytes, head_length: str) -> tuple[Any, bytes]:
         raise protocol_error(
             "HEAD_LENGTH_WRONG", f"the first {length} bytes, which the header names, are not JSON"
         ) from None
-
-
-def _first(metadata: Mapping[str, Sequence[str]], name: str) -> str | None:
-    for key, values in metadata.items():
-        if values and key.lower() == name:
-            return values[0]
-    return None

@@ -91,8 +91,8 @@ class Enrichment:
         Examples
         --------
         >>> note = Enrichment("fraud:1", {"card_id": [7, 8]}, {"cards_1": [1]}, age_s={"cards_1": [3.5, None]})
-        >>> note.note_rows(2)
-        Rows(names=('cards_1.missing', 'cards_1.age_s'), named=True, count=2, values=[0, 3.5, 1, None])
+        >>> note.note_rows(2).names, note.note_rows(2).values
+        (('cards_1.missing', 'cards_1.age_s'), [0, 3.5, 1, None])
         """
         columns: dict[str, Sequence[Value]] = {
             f"{group}.{what}": [int(index in marked) for index in range(count)]
@@ -147,7 +147,7 @@ class Enrichment:
 
 def _table(columns: Mapping[str, Sequence[Value]], count: int) -> Rows:
     values = [value for row in zip(*columns.values(), strict=True) for value in row]
-    return Rows(tuple(columns), True, count, values)
+    return Rows(tuple(columns), True, [count], values)
 
 
 def _member(

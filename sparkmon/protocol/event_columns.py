@@ -1,4 +1,4 @@
-"""What is read of a batch of events without an object per event, and which bodies can be read in bulk."""
+"""What is read of a batch of events without an object per event, and which bodies can be read with others."""
 
 from __future__ import annotations
 
@@ -24,17 +24,7 @@ _Numbers: TypeAlias = npt.NDArray[np.int64]
 
 
 class EventColumns:
-    """The columns of a batch of events.
-
-    Parameters
-    ----------
-    events : pyarrow.RecordBatch
-        Of the schema ``EVENTS``.
-    schemas : mapping
-        Model name to its schema.
-    limits : Limits
-        The bounds of one event.
-    """
+    """The columns of a batch of events of the schema ``EVENTS``; ``schemas`` are those of some models, by name."""
 
     def __init__(
         self, events: pa.RecordBatch, schemas: Mapping[str, ModelSchema], limits: Limits
@@ -52,16 +42,19 @@ class EventColumns:
         self.head_lengths = None if head_lengths is None else head_lengths.to_pylist()
         self._column: Any = events.column("payload")
         self.sizes, first, last = _ends(self._column)
-        is_json = (first == _OPEN) & ((last == _CLOSE) | (last == _NEW_LINE))
         half = np.array([HALVES.index(t) if t in HALVES else -1 for t in self.types])
         schema = np.array([i if m in schemas else -1 for i, m in enumerate(self.models)])
         self.halves: _Numbers = half[self.type_codes]
         self.groups: _Numbers = self.halves + 2 * (schema[self.model_codes] + 1)
         """Events of one group have one half, and one schema or none."""
-        self.heads = self._heads(head_lengths, first == _OPEN, is_json)
+        is_whole = (last == _CLOSE) | (last == _NEW_LINE)
+        # A response keeps the length of its head to itself.
+        self.heads = np.where((self.halves == 1) & ~is_whole, 0, -1)
         """By event, how long its JSON head is; 0 if the head itself says so, -1 if the body is all JSON."""
-        self.is_bulk = self._may_be_bulk(limits) & ((self.heads >= 0) | is_json)
+        self.is_bulk = self._may_be_bulk(limits) & (first == _OPEN)
         """Whether the body can be read with others."""
+        if head_lengths is not None:
+            self._cut_requests(head_lengths)
 
     def payloads(self, start: int, end: int) -> list[Any]:
         """Return the bodies of a range of events."""
@@ -91,19 +84,15 @@ class EventColumns:
             is_bulk &= codes < 400
         return is_bulk
 
-    def _heads(self, head_lengths: Any, is_open: _Bools, is_json: _Bools) -> _Numbers:  # noqa: ANN401
-        # A response keeps the length of its head to itself.
-        heads = np.where((self.halves == 1) & is_open & ~is_json, 0, -1)
-        if head_lengths is None:
-            return heads
+    def _cut_requests(self, head_lengths: Any) -> None:  # noqa: ANN401
+        """Take the lengths of heads that requests say; one that cannot be is read by itself."""
         is_number = pc.match_substring_regex(head_lengths, "^[0-9]{1,12}$")
         numbers = pc.if_else(is_number, head_lengths, pa.scalar(None, pa.string()))
         lengths = numbers.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False)
-        cut = (self.halves == 0) & (lengths > 0) & (lengths <= self.sizes) & is_open
-        heads[cut] = lengths[cut]
-        # A request with a length that is none is for the careful reader.
-        is_json &= (self.halves == 1) | head_lengths.is_null().to_numpy(zero_copy_only=False)
-        return heads
+        has_length = head_lengths.is_valid().to_numpy(zero_copy_only=False) & (self.halves == 0)
+        is_cut = has_length & (lengths > 0) & (lengths <= self.sizes)
+        self.heads[is_cut] = lengths[is_cut]
+        self.is_bulk &= is_cut | ~has_length
 
 
 def _ends(

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sparkmon.protocol.block_builder import BlockBuilder, SideRows
-from sparkmon.protocol.body import Body
+from sparkmon.protocol.body import Body, Rows
+from sparkmon.protocol.cells import cells_of
 from sparkmon.protocol.decoded_events import DecodedEvents
 from sparkmon.protocol.event_columns import EventColumns
 from sparkmon.protocol.naming import Naming
-from sparkmon.protocol.row_block import Cells
-from sparkmon.protocol.shared_blocks import Owner
-from sparkmon.protocol.tables import Table
+from sparkmon.protocol.row_block import Cells, RowBlock
+from sparkmon.protocol.shared_blocks import Owner, Part, below, blocks_of_parts, split
 from sparkmon.records import DeadLetter, Half
 
 _CELL_BYTES = 64
@@ -26,94 +26,153 @@ _LAYOUT_BYTES = 2048
 _Places: TypeAlias = npt.NDArray[np.int64]
 
 
+class SideRows(NamedTuple):
+    """The rows of some events on one side; ``naming`` is the same object for all events of one layout."""
+
+    side: str
+    naming: Naming
+    rows: Rows
+
+
+@dataclass(slots=True)
+class _Layout:
+    """Rows of one layout: by event its index, its first row and how many follow; by side the rows of all."""
+
+    half: Half
+    sides: Sequence[tuple[str, Naming]]
+    events: list[_Places] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
+    counts: list[int] = field(default_factory=list)
+    rows: list[list[Rows]] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
+    """What was gathered before."""
+
+
 class ReadingStep:
-    """Gathers what is read of events ``first`` to ``first + count``, of which the last may not be reached.
+    """Gathers what is read of the events from ``first`` on."""
 
-    Parameters
-    ----------
-    first : int
-        The index of the first event in its batch.
-    count : int
-        The most events that there may be.
-    """
-
-    def __init__(self, first: int, count: int) -> None:
+    def __init__(self, columns: EventColumns, first: int) -> None:
+        count = len(columns.times) - first
+        self._columns = columns
         self._first = first
         self._bytes = 0
         self._counts = np.zeros(count, np.int64)
         self._kinds: dict[str, int] = {}
         self._kind_codes = np.zeros(count, np.int32)
-        self._body_ids = np.full(count, None, np.object_)
-        self._versions = np.full(count, None, np.object_)
+        self._ids: list[str | None] = [None] * count
+        self._versions: list[str | None] = [None] * count
         self._reasons: dict[int, DeadLetter] = {}
-        self._builder = BlockBuilder()
+        self._layouts: dict[tuple[object, ...], _Layout] = {}
 
     @property
     def size(self) -> int:
         """About how many bytes the rows take."""
-        return self._bytes + len(self._builder) * _LAYOUT_BYTES
+        return self._bytes + len(self._layouts) * _LAYOUT_BYTES
 
-    def add_table(
-        self, places: _Places, half: Half, naming: Naming, table: Table, cells: Cells
-    ) -> None:
-        """Add the events at ``places``, which have the rows of a table."""
+    def add(self, places: _Places, half: Half, body: Body, sides: Sequence[SideRows]) -> None:
+        """Add the events at ``places``, of which ``body`` says what they are; a dead letter has no sides."""
         at = places - self._first
-        self._kind_codes[at] = self._kind(table.kind)
-        self._counts[at] = table.counts
-        self._body_ids[at] = table.ids
-        self._versions[at] = table.versions
-        side = "features" if half == "request" else "predictions"
-        self._builder.add_table(half, (side, naming), at, table.counts, cells)
-        self._bytes += cells.numbers.size * _CELL_BYTES + len(cells) * naming.length
-
-    def set_aside(self, place: int, body: Body, dead_letter: DeadLetter) -> None:
-        """Add a dead letter: an event without rows."""
-        body.kind = "dead_letter"
-        self._reasons[place - self._first] = dead_letter
-        self.add(place, "request", body, [])
-
-    def add(self, place: int, half: Half, body: Body, sides: Sequence[SideRows]) -> None:
-        """Add one event."""
-        at = place - self._first
-        self._kind_codes[at] = self._kind(body.kind)
-        self._body_ids[at], self._versions[at] = body.body_id, body.model_version
+        kind = "dead_letter" if body.dead_letter else body.kind
+        self._kind_codes[at] = self._kinds.setdefault(kind, len(self._kinds))
+        for texts, own in ((self._ids, body.ids), (self._versions, body.versions)):
+            if own is not None:
+                for place, text in zip(at.tolist(), own, strict=True):
+                    texts[place] = text
+        if body.dead_letter is not None:
+            self._reasons |= dict.fromkeys(at.tolist(), body.dead_letter)
         self._bytes += body.size
-        if sides:
-            self._counts[at] = max(side.rows.count for side in sides)
-            self._builder.add(half, at, sides)
-            for side in sides:
-                self._bytes += len(side.rows.values) * _CELL_BYTES
-                self._bytes += side.rows.count * side.naming.length
+        for each in sides:
+            width = len(each.naming.names)
+            self._bytes += each.rows.count * (width * _CELL_BYTES + each.naming.length)
+        if len(sides) == 1:
+            self._counts[at] = sides[0].rows.counts
+            self._gather(half, at, 0, sides)
+        elif sides:
+            self._add_unequal(half, at, sides)
 
-    def decoded(self, columns: EventColumns, end: int) -> DecodedEvents:
+    def _add_unequal(self, half: Half, at: _Places, sides: Sequence[SideRows]) -> None:
+        """Add the rows of one event, of which a side may have fewer than another."""
+        start = 0
+        for end in sorted({side.rows.count for side in sides}):
+            cut = [
+                SideRows(side, naming, rows.between(start, end))
+                for side, naming, rows in sides
+                if rows.count >= end
+            ]
+            self._gather(half, at, start, cut)
+            start = end
+        self._counts[at] = start
+
+    def _gather(self, half: Half, at: _Places, start: int, sides: Sequence[SideRows]) -> None:
+        key = (half, *[(side, id(naming)) for side, naming, _ in sides])
+        layout = self._layouts.get(key)
+        if layout is None:
+            namings = [(side, naming) for side, naming, _ in sides]
+            layout = self._layouts[key] = _Layout(half, namings, rows=[[] for _ in sides])
+        layout.events.append(at)
+        layout.starts += [start] * len(at)
+        layout.counts += sides[0].rows.counts
+        for gathered, side in zip(layout.rows, sides, strict=True):
+            gathered.append(side.rows)
+
+    def settle(self) -> None:
+        """Make cells of what was gathered, while it is in the processor's cache."""
+        for layout in self._layouts.values():
+            if not layout.events:
+                continue
+            counts = np.array(layout.counts, np.int64)
+            event = np.repeat(np.concatenate(layout.events), counts)
+            first = np.array(layout.starts, np.int64) - (np.cumsum(counts) - counts)
+            instance = (np.repeat(first, counts) + np.arange(len(event))).astype(np.int32)
+            cells = {
+                side: _cells(naming, rows)
+                for (side, naming), rows in zip(layout.sides, layout.rows, strict=True)
+            }
+            times = self._columns.times[self._first + event]
+            layout.parts.append(Part(event, times, instance, cells))
+            layout.events, layout.starts, layout.counts = [], [], []
+            layout.rows = [[] for _ in layout.sides]
+
+    def decoded(self, end: int) -> DecodedEvents:
         """Return what was gathered of the events before ``end``."""
-        first, count = self._first, end - self._first
+        columns, first, count = self._columns, self._first, end - self._first
         words: Any = pa.array(list(self._kinds), pa.string())
-        versions: Any = self._all_versions(columns, count)
-        encoded: Any = versions.dictionary_encode()
-        names = encoded.dictionary.to_pylist()
-        codes = columns.model_codes[first:end] * max(len(names), 1) + encoded.indices.to_numpy()
-        owners = {
-            code: Owner(columns.models[code // len(names)], names[code % len(names)])
-            for code in np.unique(codes).tolist()
-        }
+        versions: Any = pa.array(self._versions[:count], pa.string())
+        if columns.versions is not None:
+            # The annotation comes first.
+            versions = pc.coalesce(columns.versions.slice(first, count), versions)
+        versions = versions.fill_null("")
         return DecodedEvents(
             columns.events.slice(first, count),
             words.take(pa.array(self._kind_codes[:count])),
-            self._builder.build(columns.times[first:end], codes, owners),
+            self._blocks(columns.model_codes[first:end], versions.dictionary_encode()),
             counts=self._counts[:count],
             versions=versions,
-            body_ids=pa.array(self._body_ids[:count], pa.string()),
+            body_ids=pa.array(self._ids[:count], pa.string()),
             reasons=self._reasons,
         )
 
-    def _all_versions(self, columns: EventColumns, count: int) -> Any:  # noqa: ANN401
-        """Choose by event the ``model-version`` annotation, else the body's ``model_version``, else nothing."""
-        versions: Any = pa.array(self._versions[:count], pa.string())
-        if columns.versions is not None:
-            own: Any = columns.versions.slice(self._first, count)
-            versions = own if versions.null_count == count else pc.coalesce(own, versions)
-        return versions.fill_null("")
+    def _blocks(self, models: _Places, versions: Any) -> list[RowBlock]:  # noqa: ANN401
+        """Make the blocks of each model, version and half, in the order of their events."""
+        names = versions.dictionary.to_pylist()
+        owners = models * max(len(names), 1) + versions.indices.to_numpy()
+        parts: dict[tuple[int, Half], list[Part]] = {}
+        for layout in self._layouts.values():
+            part = below(layout.parts)
+            for code, rows in split(owners[part.event]):
+                own = part if len(rows) == len(part.event) else part.take(rows)
+                parts.setdefault((code, layout.half), []).append(own)
+        blocks: list[RowBlock] = []
+        for (code, half), own_parts in parts.items():
+            model, version = divmod(code, len(names))
+            owner = Owner(self._columns.models[model], names[version])
+            blocks += blocks_of_parts(owner, half, own_parts)
+        return blocks
 
-    def _kind(self, name: str) -> int:
-        return self._kinds.setdefault(name, len(self._kinds))
+
+def _cells(naming: Naming, parts: Sequence[Rows]) -> Cells:
+    if len(parts) == 1:
+        [rows] = parts
+        return cells_of(naming.names, rows.values, rows.count, naming.kinds, rows.numbers)
+    values = [value for rows in parts for value in rows.listed()]
+    return cells_of(naming.names, values, sum(rows.count for rows in parts), naming.kinds)

@@ -6,7 +6,7 @@ be absent.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple, TypeAlias
 
@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from sparkmon.protocol.cells import join_cells
 from sparkmon.protocol.row_block import SIDES, Cells, RowBlock
 from sparkmon.records import Half
 
@@ -66,15 +67,6 @@ def split(codes: npt.NDArray[np.integer[Any]]) -> Iterator[tuple[int, _Places]]:
 def blocks_of_parts(owner: Owner, half: Half, parts: Sequence[Part]) -> Iterator[RowBlock]:
     """Make the blocks of one model, version and half.
 
-    Parameters
-    ----------
-    owner : Owner
-        The model and its version.
-    half : {"request", "response"}
-        What the events log.
-    parts : sequence of Part
-        One for each layout.
-
     Examples
     --------
     >>> times = np.array([10])
@@ -94,7 +86,7 @@ def blocks_of_parts(owner: Owner, half: Half, parts: Sequence[Part]) -> Iterator
         loose.setdefault(frozenset(part.cells), []).append(part)
     for group in loose.values():
         for packed in _pack(group):
-            yield _block(owner, half, _join(packed))
+            yield _block(owner, half, _join(packed, _union))
 
 
 def _block(owner: Owner, half: Half, part: Part) -> RowBlock:
@@ -119,15 +111,23 @@ def _pack(parts: Sequence[Part]) -> Iterator[list[Part]]:
     yield packed
 
 
-def _join(parts: Sequence[Part]) -> Part:
-    cells = {side: _union([part.cells[side] for part in parts]) for side in parts[0].cells}
-    joint = Part(
-        np.concatenate([part.event for part in parts]),
-        np.concatenate([part.event_time for part in parts]),
-        np.concatenate([part.instance for part in parts]),
-        cells,
-    )
-    return joint.take(np.argsort(joint.event, kind="stable"))
+def below(parts: Sequence[Part]) -> Part:
+    """Put parts of one layout below each other, in the order of their events."""
+    return _join(parts, join_cells)
+
+
+def _join(parts: Sequence[Part], join: Callable[[Sequence[Cells]], Cells]) -> Part:
+    if len(parts) > 1:
+        joint = Part(
+            np.concatenate([part.event for part in parts]),
+            np.concatenate([part.event_time for part in parts]),
+            np.concatenate([part.instance for part in parts]),
+            {side: join([part.cells[side] for part in parts]) for side in parts[0].cells},
+        )
+    else:
+        joint = parts[0]
+    is_sorted = (np.diff(joint.event) >= 0).all()
+    return joint if is_sorted else joint.take(np.argsort(joint.event, kind="stable"))
 
 
 def _union(parts: Sequence[Cells]) -> Cells:

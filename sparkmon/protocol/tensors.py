@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import base64
 import struct
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from sparkmon.errors import ProtocolError
+from sparkmon.protocol.body import Values
 from sparkmon.protocol.flatten import flatten
 from sparkmon.protocol.protocol_error import protocol_error
 from sparkmon.records import Value
@@ -42,7 +42,7 @@ DATATYPES: dict[str, type[float | int | bool | str]] = {
 """Datatype to the type of its values."""
 
 
-def tensor_from_json(name: str, datatype: str, data: object, count: int) -> Sequence[Value]:
+def tensor_from_json(name: str, datatype: str, data: object, count: int) -> list[Value]:
     """Read a tensor's ``data`` member, flat or nested, as ``count`` values of ``datatype``.
 
     Raises
@@ -97,7 +97,7 @@ def _converted(
     return [None if value is None else python_type(value) for value in values] if fits else None
 
 
-def tensor_from_bytes(name: str, datatype: str, data: bytes, count: int) -> Sequence[Value]:
+def tensor_from_bytes(name: str, datatype: str, data: bytes, count: int) -> Values:
     """Read a tensor's raw little-endian bytes as ``count`` values of ``datatype``.
 
     Raises
@@ -107,7 +107,7 @@ def tensor_from_bytes(name: str, datatype: str, data: bytes, count: int) -> Sequ
 
     Examples
     --------
-    >>> tensor_from_bytes("x", "BF16", bytes.fromhex("c03f00c0"), 2)
+    >>> tensor_from_bytes("x", "BF16", bytes.fromhex("c03f00c0"), 2).tolist()
     [1.5, -2.0]
     >>> tensor_from_bytes("x", "BYTES", bytes.fromhex("02000000 4e4f 01000000 ff"), 2)
     ['NO', 'base64:/w==']
@@ -116,25 +116,12 @@ def tensor_from_bytes(name: str, datatype: str, data: bytes, count: int) -> Sequ
         return _strings(name, data, count)
     if datatype not in _FIXED:
         raise _unknown(name, datatype)
-    dtype = np.dtype(_FIXED[datatype])
-    if len(data) != count * dtype.itemsize:
+    size = count * np.dtype(_FIXED[datatype]).itemsize
+    if len(data) != size:
         raise protocol_error(
             "BINARY_SIZE_MISMATCH",
-            f"got {len(data)} bytes for tensor {name!r}; {count} values of {datatype} take "
-            f"{count * dtype.itemsize}",
+            f"got {len(data)} bytes for tensor {name!r}; {count} values of {datatype} take {size}",
         )
-    values: list[Value] = array_from_bytes(datatype, data).tolist()
-    return values
-
-
-def array_from_bytes(datatype: str, data: bytes) -> npt.NDArray[Any]:
-    """Read the raw little-endian bytes of a datatype of fixed size.
-
-    Examples
-    --------
-    >>> array_from_bytes("INT16", bytes.fromhex("0100 ffff")).tolist()
-    [1, -1]
-    """
     array: npt.NDArray[Any] = np.frombuffer(data, _FIXED[datatype])
     if datatype == "BOOL":
         array = array != 0

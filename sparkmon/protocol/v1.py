@@ -6,103 +6,123 @@ value that is a one-element list is that element: KServe's own data frame path w
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
-from sparkmon.protocol.body import NO_ROWS, Rows, check_shape, check_text, made_names
+from sparkmon.protocol.body import (
+    NO_ROWS,
+    Rows,
+    check_names,
+    check_shape,
+    made_names,
+    names_too_long,
+)
+from sparkmon.protocol.cells import numbers_of
 from sparkmon.protocol.flatten import MAX_DEPTH, flatten
 from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
 from sparkmon.protocol.protocol_error import protocol_error
 from sparkmon.records import Half, Value
 
+_NESTED = {list, dict}
 
-def read_instances(instances: object, half: Half, limits: Limits = DEFAULT_LIMITS) -> Rows:
-    """Read the list under ``instances``, ``inputs`` or ``predictions``.
 
-    Parameters
-    ----------
-    instances : object
-        The parsed JSON; a list is expected.
-    half : {"request", "response"}
-        Decides the names that are made where the payload has none.
-    limits : Limits
-        The bounds of one event.
+def read_instances(
+    lists: Sequence[Any], half: Half, limits: Limits = DEFAULT_LIMITS
+) -> Rows | None:
+    """Read what bodies have under ``instances``, ``inputs`` or ``predictions``.
+
+    Returns
+    -------
+    Rows or None
+        None if there are several bodies, and not all of one layout.
 
     Raises
     ------
     ProtocolError
         ``INSTANCES_MALFORMED``, ``INSTANCE_MALFORMED``, ``ROWS_RAGGED``, ``NAMES_COLLIDE``, ``VALUE_TOO_DEEP``,
-        ``VALUE_TOO_LONG`` and the ``TOO_MANY_*`` conditions.
+        ``VALUE_TOO_LONG`` and the ``TOO_MANY_*`` conditions, of one of the bodies, or of one beside others.
 
     Examples
     --------
-    >>> read_instances([[1.5, 2], [3, 4]], "request")
-    Rows(names=('feature_0', 'feature_1'), named=False, count=2, values=[1.5, 2, 3, 4])
-    >>> read_instances([{"a": [1.5], "b": "x"}], "request")
-    Rows(names=('a', 'b'), named=True, count=1, values=[1.5, 'x'])
-    >>> read_instances([0, 1], "response")
-    Rows(names=('prediction',), named=False, count=2, values=[0, 1])
+    >>> rows = read_instances([[[1.5, 2], [3, 4]], [[5, 6]]], "request")
+    >>> rows.names, rows.named, rows.counts, rows.values
+    (('feature_0', 'feature_1'), False, [2, 1], [1.5, 2, 3, 4, 5, 6])
+    >>> rows = read_instances([[{"a": [1.5], "b": ["x"]}]], "request")
+    >>> rows.names, rows.named, rows.values
+    (('a', 'b'), True, [1.5, 'x'])
+    >>> read_instances([[0, 1]], "response").names
+    ('prediction',)
     """
-    if type(instances) is not list:
-        raise protocol_error(
-            "INSTANCES_MALFORMED", f"got {type(instances).__name__} instead of a list of instances"
-        )
-    if not instances:
-        return NO_ROWS
-    if len(instances) > limits.rows:
-        check_shape(len(instances), 0, limits)
-    first = type(instances[0])
-    if len(instances) > 1 and not _all_like(instances, first):
+    for each in lists:
+        if type(each) is not list:
+            raise protocol_error(
+                "INSTANCES_MALFORMED", f"got {type(each).__name__} instead of a list of instances"
+            )
+    counts = list(map(len, lists))
+    if 0 in counts:
+        return NO_ROWS if len(counts) == 1 else None
+    check_shape(max(counts), 0, limits)
+    instances = lists[0] if len(counts) == 1 else list(chain.from_iterable(lists))
+    types = set(map(type, instances))
+    if types == {list}:
+        return _from_lists(instances, counts, half, limits)
+    if types == {dict}:
+        return _from_objects(instances, counts, limits)
+    if types & _NESTED:
         raise protocol_error(
             "INSTANCES_MALFORMED",
             "got lists, objects and scalars mixed; expected instances of one form",
         )
-    if first is list:
-        return _from_lists(instances, half, limits)
-    if first is dict:
-        return _from_objects(instances, limits)
-    check_text([value for value in instances if type(value) is str], limits)
-    return Rows(made_names(half, 1), False, len(instances), instances)
+    return Rows(made_names(half, 1), False, counts, instances)
 
 
-def _all_like(instances: list[Any], first: type) -> bool:
-    types = set(map(type, instances))
-    return types == {first} if first in (list, dict) else not types & {list, dict}
+def _from_lists(instances: list[list[Any]], counts: list[int], half: Half, limits: Limits) -> Rows:
+    if len(set(map(len, instances))) > 1:
+        raise protocol_error(
+            "ROWS_RAGGED", "got instances of different lengths; expected one length"
+        )
+    values = list(chain.from_iterable(instances))
+    numbers = numbers_of(values)
+    if numbers is None and _NESTED & set(map(type, values)):
+        _, values = flatten(instances)
+    width = len(values) // len(instances)
+    check_shape(max(counts), width, limits)
+    return Rows(made_names(half, width), False, counts, values, numbers)
 
 
-def _from_lists(instances: list[list[Any]], half: Half, limits: Limits) -> Rows:
-    width = len(instances[0])
-    count = len(instances)
-    if count == 1:
-        values = instances[0]
-    else:
-        if set(map(len, instances)) != {width}:
-            raise protocol_error(
-                "ROWS_RAGGED", "got instances of different lengths; expected one length"
-            )
-        values = list(chain.from_iterable(instances))
-    types = set(map(type, values))
-    if list in types or dict in types:
-        shape, values = flatten(instances)
-        width = len(values) // count if 0 not in shape else 0
-    if width > limits.columns or count * width > limits.values:
-        check_shape(count, width, limits)
-    if str in types or list in types:
-        check_text([value for value in values if type(value) is str], limits)
-    return Rows(made_names(half, width), False, count, values)
-
-
-def _from_objects(instances: list[dict[str, Any]], limits: Limits) -> Rows:
-    count = len(instances)
+def _from_objects(
+    instances: list[dict[str, Any]], counts: list[int], limits: Limits
+) -> Rows | None:
     names = tuple(instances[0])
-    check_shape(count, len(names), limits)
-    values: list[Value]
-    if count == 1 or all(tuple(row) == names for row in instances):
-        values = list(chain.from_iterable(map(_values, instances)))
-        types = set(map(type, values))
-        if list not in types and dict not in types:
-            return _named(names, count, values, limits, has_text=str in types)
+    check_shape(max(counts), len(names), limits)
+    values = _plain_values(instances, names)
+    numbers = None if values is None else numbers_of(values)
+    if values is None or (numbers is None and _NESTED & set(map(type, values))):
+        if len(counts) > 1:
+            return None
+        names, values = _flat_values(instances, limits)
+    check_names(names, max(counts), limits)
+    return Rows(names, True, counts, values, numbers)
+
+
+def _plain_values(instances: list[dict[str, Any]], names: tuple[str, ...]) -> list[Any] | None:
+    """Return the values, row-major; None if objects differ in their names."""
+    if len(set(map(len, instances))) > 1:
+        return None
+    if list(chain.from_iterable(instances)) != list(names) * len(instances):
+        return None
+    values: list[Any] = list(chain.from_iterable(map(dict.values, instances)))
+    if values and type(values[0]) is list and set(map(type, values)) == {list}:
+        # KServe's own data frames: each value is a list of one.
+        return list(chain.from_iterable(values)) if set(map(len, values)) == {1} else values
+    return values
+
+
+def _flat_values(
+    instances: list[dict[str, Any]], limits: Limits
+) -> tuple[tuple[str, ...], list[Value]]:
+    """Give each name that an instance has a column, null where another instance has it not."""
     rows: list[dict[str, Value]] = []
     room = limits.decompressed_bytes
     for instance in instances:
@@ -110,22 +130,8 @@ def _from_objects(instances: list[dict[str, Any]], limits: Limits) -> Rows:
         rows.append(row)
         room -= used
     names = tuple(dict.fromkeys(chain.from_iterable(rows)))
-    check_shape(count, len(names), limits)
-    values = [row.get(name) for row in rows for name in names]
-    return _named(names, count, values, limits, has_text=True)
-
-
-_values: Callable[[dict[str, Any]], Any] = dict.values
-
-
-def _named(
-    names: tuple[str, ...], count: int, values: list[Value], limits: Limits, *, has_text: bool
-) -> Rows:
-    check_text(names, limits, "a column name")
-    _check_room(count * sum(map(len, names)), limits.decompressed_bytes)
-    if has_text:
-        check_text([value for value in values if type(value) is str], limits)
-    return Rows(names, True, count, values)
+    check_shape(len(rows), len(names), limits)
+    return names, [row.get(name) for row in rows for name in names]
 
 
 def _flat_object(
@@ -141,7 +147,7 @@ def _flat_object(
     placed = used = 0
     while pending:
         name, value, depth = pending.pop()
-        used += len(name) * (len(value) if type(value) in (list, dict) else 1)
+        used += len(name) * (len(value) if type(value) in _NESTED else 1)
         if type(value) is list:
             _, flat = flatten(value)
             check_shape(1, placed + len(flat), limits)
@@ -171,6 +177,4 @@ def _flat_object(
 
 def _check_room(used: int, room: int) -> None:
     if used > room:
-        raise protocol_error(
-            "TOO_MANY_VALUES", "got column names too long for so many values; shorten them"
-        )
+        raise names_too_long()

@@ -10,16 +10,24 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import chain
 from math import prod
+from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sparkmon.protocol.body import Rows, check_shape, check_text
+import numpy as np
+import numpy.typing as npt
+
+from sparkmon.protocol.body import Rows, Values, check_shape, check_text, names_too_long
+from sparkmon.protocol.cells import numbers_of
 from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
 from sparkmon.protocol.protocol_error import protocol_error
-from sparkmon.protocol.tensors import tensor_from_bytes, tensor_from_json
+from sparkmon.protocol.tensors import DATATYPES, tensor_from_bytes, tensor_from_json
 from sparkmon.records import Value
 
 _MAX_DIMENSIONS = 32
 _SMALL_NAMES = 2**14
+_MEMBERS = itemgetter("name", "datatype", "shape")
+_DATA = itemgetter("data")
+_LENGTH = list.__len__
 
 
 class Head(NamedTuple):
@@ -30,7 +38,6 @@ class Head(NamedTuple):
     rows: int
     width: int
     binary_size: int | None
-    data: object
 
 
 def is_tensor(element: object) -> bool:
@@ -47,57 +54,86 @@ def is_tensor(element: object) -> bool:
 
 
 def read_tensors(
-    tensors: Sequence[Any], tail: bytes = b"", limits: Limits = DEFAULT_LIMITS
-) -> Rows:
-    r"""Read the tensors under ``inputs`` or ``outputs``.
+    lists: Sequence[list[Any]],
+    tails: Sequence[bytes] | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Rows | None:
+    r"""Read what bodies have under ``inputs`` or ``outputs``.
 
     Parameters
     ----------
-    tensors : sequence
-        The parsed tensor objects.
-    tail : bytes
-        What follows the JSON head: the tensors that have a ``binary_data_size``, one after the other.
+    lists : sequence
+        By body, the parsed tensor objects.
+    tails : sequence of bytes, optional
+        By body, what follows the JSON head: the tensors that have a ``binary_data_size``, one after the other.
     limits : Limits
         The bounds of one event.
 
     Returns
     -------
-    Rows
-        ``named`` is False when the only tensor has several columns, whose numbers are no names.
+    Rows or None
+        ``named`` is False when the only tensor has several columns, whose numbers are no names. None if there are
+        several bodies, and not all of one layout.
 
     Raises
     ------
     ProtocolError
         ``TENSOR_MALFORMED``, ``TENSOR_SHAPE``, ``TENSOR_ROWS_DIFFER``, ``TENSOR_DATA``, ``DATATYPE_UNKNOWN``,
-        ``BINARY_SIZE_MISMATCH``, ``NAMES_COLLIDE``, ``ROWS_RAGGED``, ``VALUE_TOO_LONG`` and ``TOO_MANY_*``.
+        ``BINARY_SIZE_MISMATCH``, ``NAMES_COLLIDE``, ``ROWS_RAGGED`` and ``TOO_MANY_*``, of one of the bodies, or of
+        one beside others.
 
     Examples
     --------
-    >>> read_tensors([{"name": "x", "shape": [2], "datatype": "INT64", "data": [1, 2]}])
-    Rows(names=('x',), named=True, count=2, values=[1, 2])
+    >>> tensor = {"name": "x", "shape": [2], "datatype": "INT64", "data": [1, 2]}
+    >>> rows = read_tensors([[tensor], [tensor]])
+    >>> rows.names, rows.named, rows.counts, rows.values
+    (('x',), True, [2, 2], [1, 2, 1, 2])
     >>> head = {"name": "x", "shape": [1, 2], "datatype": "BOOL", "parameters": {"binary_data_size": 2}}
-    >>> read_tensors([head], b"\x01\x00")
-    Rows(names=('x_0', 'x_1'), named=False, count=1, values=[True, False])
+    >>> rows = read_tensors([[head]], [b"\x01\x00"])
+    >>> rows.names, rows.named, rows.listed()
+    (('x_0', 'x_1'), False, [True, False])
     """
-    heads, names = read_heads(tensors, limits)
-    count = heads[0].rows
-    parts = _parts(heads, tail)
-    if len(parts) == 1:
-        values = parts[0]
-    elif count == 1:
-        values = list(chain.from_iterable(parts))
+    heads, names = _read_heads(lists[0], limits)
+    count = len(lists)
+    tensors = lists[0] if count == 1 else list(chain.from_iterable(lists))
+    if count > 1 and not _alike(lists, tensors, heads):
+        return None
+    tail_size = 0 if tails is None else len(tails[0])
+    if tails is not None and set(map(len, tails)) != {tail_size}:
+        return None
+    _check_tail(heads, tail_size)
+    values: Values | None
+    is_json = all(head.binary_size is None for head in heads)
+    if count > 1 and is_json and heads[0].rows == 1 and len(_types(heads)) == 1:
+        # One row in each body: all data, one after the other, is the table row by row.
+        values = _from_json(tensors, heads, count)
     else:
-        columns = [
-            p[i :: h.width] for h, p in zip(heads, parts, strict=True) for i in range(h.width)
-        ]
-        values = list(chain.from_iterable(zip(*columns, strict=True)))
-    if "BYTES" in {head.datatype for head in heads}:
-        check_text([value for value in values if type(value) is str], limits)
-    return Rows(names, len(heads) > 1 or len(names) <= 1, count, values)
+        raw = np.frombuffer(b"".join(tails or ()), np.uint8).reshape(count, tail_size)
+        parts: list[Values] = []
+        first = 0
+        for at, head in enumerate(heads):
+            if head.binary_size is None:
+                part = _from_json(tensors[at :: len(heads)], [head], count)
+            else:
+                end = first + head.binary_size
+                part = _from_bytes(raw[:, first:end], head, count)
+                first = end
+            if part is None:
+                return None
+            parts.append(part)
+        values = _beside(heads, parts)
+    if values is None:
+        return None
+    is_named = len(heads) > 1 or len(names) <= 1
+    return Rows(names, is_named, [heads[0].rows] * count, values)
 
 
-def read_heads(tensors: Sequence[Any], limits: Limits) -> tuple[list[Head], tuple[str, ...]]:
-    """Read what tensors say of themselves, and name their columns; errors as for :func:`read_tensors`."""
+def _types(heads: Sequence[Head]) -> set[type | None]:
+    return {DATATYPES.get(head.datatype) for head in heads}
+
+
+def _read_heads(tensors: Sequence[Any], limits: Limits) -> tuple[list[Head], tuple[str, ...]]:
+    """Read what tensors say of themselves, and name their columns."""
     if len(tensors) > limits.columns:
         check_shape(0, len(tensors), limits)
     heads = [_head(tensor) for tensor in tensors]
@@ -107,8 +143,7 @@ def read_heads(tensors: Sequence[Any], limits: Limits) -> tuple[list[Head], tupl
             "TENSOR_ROWS_DIFFER",
             f"got tensors of {sorted({head.rows for head in heads})[:8]} rows; expected one number",
         )
-    width = sum([head.width for head in heads])
-    check_shape(count, width, limits)
+    check_shape(count, sum(head.width for head in heads), limits)
     return heads, _names(heads, count, limits)
 
 
@@ -127,13 +162,17 @@ def _head(tensor: object) -> Head:
             "TENSOR_SHAPE",
             f"got the shape {str(shape)[:80]} of tensor {name!r}; expected 1 to {_MAX_DIMENSIONS} sizes of 0 or more",
         )
-    parameters = tensor.get("parameters")
-    size = parameters.get("binary_data_size") if type(parameters) is dict else None
+    size = _binary_size(tensor)
     if size is not None and (type(size) is not int or size < 0):
         raise protocol_error(
             "TENSOR_MALFORMED", f"got binary_data_size {str(size)[:40]!r} of tensor {name!r}"
         )
-    return Head(name, datatype, shape[0], prod(shape[1:]), size, tensor.get("data"))
+    return Head(name, datatype, shape[0], prod(shape[1:]), size)
+
+
+def _binary_size(tensor: dict[str, Any]) -> Any:  # noqa: ANN401 - an int, if all is well
+    parameters = tensor.get("parameters")
+    return parameters.get("binary_data_size") if type(parameters) is dict else None
 
 
 def _names(heads: Sequence[Head], count: int, limits: Limits) -> tuple[str, ...]:
@@ -143,9 +182,7 @@ def _names(heads: Sequence[Head], count: int, limits: Limits) -> tuple[str, ...]
         return _small_layout(layout)
     check_text([head.name for head in heads], limits, "a tensor name")
     if max(count, 1) * size > limits.decompressed_bytes:
-        raise protocol_error(
-            "TOO_MANY_VALUES", "got tensor names too long for so many values; shorten them"
-        )
+        raise names_too_long()
     return _layout(layout)
 
 
@@ -164,25 +201,83 @@ def _layout(layout: tuple[tuple[str, int], ...]) -> tuple[str, ...]:
 _small_layout = lru_cache(maxsize=256)(_layout)
 
 
-def _parts(heads: Sequence[Head], tail: bytes) -> list[Sequence[Value]]:
-    """Read each tensor's values, those with a binary size from ``tail``, which they must use up."""
-    parts: list[Sequence[Value]] = []
-    at = 0
+def _alike(
+    lists: Sequence[list[Any]], tensors: list[dict[str, Any]], heads: Sequence[Head]
+) -> bool:
+    """Tell whether all bodies have the heads of the first one, which were looked at closely."""
+    size, count = len(heads), len(lists)
+    members = list(map(_MEMBERS, tensors))
+    if set(map(len, lists)) != {size} or members[:size] * count != members:
+        return False
+    # True and 1.0 equal 1 but are no sizes.
+    if set(map(type, chain.from_iterable(map(itemgetter("shape"), tensors)))) != {int}:
+        return False
+    if set(map(len, tensors)) == {4} and all(head.binary_size is None for head in heads):
+        return True  # the fourth member is the data, as will show
+    sizes = list(map(_binary_size, tensors))
+    return sizes == [head.binary_size for head in heads] * count and bool not in map(type, sizes)
+
+
+def _check_tail(heads: Sequence[Head], tail_size: int) -> None:
+    """Check that the tensors with a binary size use up what follows the head."""
+    rest = tail_size
     for head in heads:
-        count = head.rows * head.width
-        if head.binary_size is None:
-            parts.append(tensor_from_json(head.name, head.datatype, head.data, count))
-            continue
-        end = at + head.binary_size
-        if end > len(tail):
+        size = head.binary_size or 0
+        if size > rest:
             raise protocol_error(
                 "BINARY_SIZE_MISMATCH",
-                f"tensor {head.name!r} claims {head.binary_size} bytes; {len(tail) - at} are left",
+                f"tensor {head.name!r} claims {size} bytes; {rest} are left",
             )
-        parts.append(tensor_from_bytes(head.name, head.datatype, tail[at:end], count))
-        at = end
-    if at != len(tail):
-        raise protocol_error(
-            "BINARY_SIZE_MISMATCH", f"{len(tail) - at} bytes are left after the last tensor"
-        )
-    return parts
+        rest -= size
+    if rest:
+        raise protocol_error("BINARY_SIZE_MISMATCH", f"{rest} bytes are left after the last tensor")
+
+
+def _from_json(tensors: list[dict[str, Any]], heads: Sequence[Head], count: int) -> Values | None:
+    """Read the data of ``count`` bodies one after the other; None if one of several is not flat, or too long."""
+    head = heads[0]
+    sizes = [each.rows * each.width for each in heads] * count
+    values: Any
+    if count == 1:
+        values = tensors[0].get("data")
+    else:
+        data = list(map(_DATA, tensors))
+        if list(map(_LENGTH, data)) != sizes:
+            return None
+        values = list(chain.from_iterable(data))
+    total = sum(sizes)
+    if DATATYPES.get(head.datatype) is float and type(values) is list and len(values) == total:
+        numbers = numbers_of(values)
+        if numbers is not None and not numbers.null_count:
+            array: npt.NDArray[np.float64] = numbers.to_numpy()
+            # A truth value is no number in a tensor of numbers.
+            doubtful = np.flatnonzero((array == 0) | (array == 1)).tolist()
+            if not any(type(values[at]) is bool for at in doubtful):
+                return array
+    return tensor_from_json(head.name, head.datatype, values, total)
+
+
+def _from_bytes(raw: Any, head: Head, count: int) -> Values:  # noqa: ANN401 - bodies x bytes
+    size = head.rows * head.width
+    if head.datatype != "BYTES":
+        return tensor_from_bytes(head.name, head.datatype, raw.tobytes(), size * count)
+    texts = [tensor_from_bytes(head.name, "BYTES", each.tobytes(), size) for each in raw]
+    return list(chain.from_iterable(texts))
+
+
+def _beside(heads: Sequence[Head], parts: Sequence[Values]) -> Values:
+    """Put the columns of tensors next to each other, row-major."""
+    if len(parts) == 1:
+        return parts[0]
+    arrays = [
+        part.reshape(-1, head.width)
+        for head, part in zip(heads, parts, strict=True)
+        if isinstance(part, np.ndarray) and head.width
+    ]
+    if len(arrays) == len(parts) and len({array.dtype for array in arrays}) == 1:
+        return np.concatenate(arrays, axis=1).ravel()
+    columns: list[list[Value]] = []
+    for head, part in zip(heads, parts, strict=True):
+        values = part.tolist() if isinstance(part, np.ndarray) else part
+        columns += [values[i :: head.width] for i in range(head.width)]
+    return list(chain.from_iterable(zip(*columns, strict=True)))

@@ -233,8 +233,8 @@ def test_a_step_that_is_full_ends_before_bodies_that_were_read_in_bulk(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     good = [one for events in GOOD.values() for one in events]
-    nested = [event(v1([[[i, 2], [3, 4]]])) for i in range(len(good))]
-    events = events_to_batch([one for pair in zip(good, nested, strict=True) for one in pair])
+    zipped = [event(gzip.compress(v1([[i, 2], [3, 4]]))) for i in range(len(good))]
+    events = events_to_batch([one for pair in zip(good, zipped, strict=True) for one in pair])
     whole = decode_batch(events).to_pylist()
     monkeypatch.setattr(batch_reader, "_STEP_BYTES", 1000)
     parts = list(decode_events(events))

@@ -1,0 +1,170 @@
+"""Parsed bodies to their rows: as many as possible at once, the others one by one, by the same readers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from sparkmon.errors import ProtocolError
+from sparkmon.protocol.body import Body, Rows, check_text, text_members
+from sparkmon.protocol.classify import classify
+from sparkmon.protocol.enrichment import ENRICHMENT_PARAMETER, Enrichment
+from sparkmon.protocol.limits import Limits
+from sparkmon.protocol.protocol_error import as_dead_letter, protocol_error
+from sparkmon.protocol.v1 import read_instances
+from sparkmon.protocol.v2 import is_tensor, read_tensors
+from sparkmon.records import Half
+
+_PLACES = {
+    "v1_request": ("instances", "inputs"),
+    "v1_response": ("predictions",),
+    "v2_request": ("inputs",),
+    "v2_response": ("outputs",),
+}
+"""Where the values of a body with rows are."""
+
+
+class Parsed(NamedTuple):
+    """Bodies of one half: their JSON, or that of their heads, and what follows it."""
+
+    half: Half
+    bodies: Sequence[Any]
+    tails: Sequence[bytes] | None
+    sizes: Sequence[int]
+    """By body, how many bytes it has."""
+
+    def take(self, at: Sequence[int]) -> Parsed:
+        """Return some of the bodies."""
+        tails = None if self.tails is None else [self.tails[i] for i in at]
+        bodies, sizes = [self.bodies[i] for i in at], [self.sizes[i] for i in at]
+        return Parsed(self.half, bodies, tails, sizes)
+
+
+def read_bodies(parsed: Parsed, limits: Limits) -> Iterator[tuple[Sequence[int], Body]]:
+    """Read bodies; yield the indexes of those that were read together, and what they say. Never raises.
+
+    Examples
+    --------
+    >>> bodies = [{"instances": [[1.0]]}, {"instances": [[2.0]]}, {"instances": []}]
+    >>> whole, = read_bodies(Parsed("request", bodies[:2], None, [21, 21]), Limits())
+    >>> list(whole[0]), whole[1].rows.values
+    ([0, 1], [1.0, 2.0])
+    >>> [list(at) for at, _ in read_bodies(Parsed("request", bodies, None, [21, 21, 17]), Limits())]
+    [[0, 1], [2]]
+    """
+    whole = _read_together(parsed, limits)
+    if whole is not None:
+        yield range(len(parsed.bodies)), whole
+        return
+    groups = _by_layout(parsed.bodies)
+    for at in groups:
+        together = _read_together(parsed.take(at), limits) if len(groups) > 1 else None
+        if together is not None:
+            yield at, together
+        else:
+            for i in at:
+                yield [i], read_one(parsed.take([i]), limits)
+
+
+def read_one(parsed: Parsed, limits: Limits) -> Body:
+    """Read one body; never raises."""
+    try:
+        body = _read(parsed, limits)
+    except Exception as error:
+        # Bytes from outside must not stop a stream, whatever they trip over.
+        return refused(error, parsed.sizes[0])
+    return body or Body("dead_letter")
+
+
+def refused(error: Exception, size: int) -> Body:
+    """Return the dead letter of a body of ``size`` bytes that could not be read."""
+    if not isinstance(error, ProtocolError):
+        reason = f"the decoder failed ({type(error).__name__}: {error!s:.200}); please report it"
+        error = protocol_error("DECODER_FAILED", reason)
+    return Body("dead_letter", dead_letter=as_dead_letter(error), size=size)
+
+
+def _read_together(parsed: Parsed, limits: Limits) -> Body | None:
+    if len(parsed.bodies) == 1:
+        return None
+    try:
+        return _read(parsed, limits)
+    except Exception:
+        # Whatever bytes from outside trip over, one by one shows whose they are.
+        return None
+
+
+def _read(parsed: Parsed, limits: Limits) -> Body | None:
+    """Read one body, or several at once; None if there are several, and not all of one layout."""
+    half, bodies, tails, sizes = parsed
+    first = bodies[0]
+    kind = classify(first, half)
+    if len(bodies) > 1 and (kind not in _PLACES or not _same_members(bodies)):
+        return None
+    body = Body(kind, ids=text_members(bodies, "id"), size=sum(sizes))
+    if kind.startswith("v2"):
+        body.versions = text_members(bodies, "model_version")
+    elif tails is not None and any(tails):
+        raise protocol_error(
+            "BODY_NOT_JSON", f"got {len(tails[0])} bytes after the JSON of a {kind} body"
+        )
+    if kind not in _PLACES:
+        return body
+    rows = _rows(kind, parsed, limits)
+    if rows is None:
+        return None
+    # No text is longer than its body, where base64 stands for bytes than twice.
+    if 2 * max(sizes) > limits.text_bytes:
+        check_text([value for value in rows.listed() if type(value) is str], limits)
+    body.rows = rows
+    if kind != "v1_response" and _is_noted(first):
+        # What a transformer noted on the request that it made.
+        text = first["parameters"][ENRICHMENT_PARAMETER]
+        note = Enrichment.from_text(text, rows.count, limits)
+        body.entities, body.row_flags = note.entity_rows(rows.count), note.note_rows(rows.count)
+        body.size += len(text)
+    return body
+
+
+def _rows(kind: str, parsed: Parsed, limits: Limits) -> Rows | None:
+    key = next(key for key in _PLACES[kind] if key in parsed.bodies[0])
+    lists = [body[key] for body in parsed.bodies]
+    if kind.startswith("v2"):
+        return read_tensors(lists, parsed.tails, limits)
+    return read_instances(lists, parsed.half, limits)
+
+
+def _same_members(bodies: Sequence[dict[str, Any]]) -> bool:
+    """Tell whether all bodies have the members of the first, and none has a transformer's note."""
+    members = bodies[0].keys()
+    if set().union(*bodies) != members or set(map(len, bodies)) != {len(members)}:
+        return False
+    return "parameters" not in members or not any(map(_is_noted, bodies))
+
+
+def _is_noted(body: dict[str, Any]) -> bool:
+    parameters = body.get("parameters")
+    return type(parameters) is dict and ENRICHMENT_PARAMETER in parameters
+
+
+def _by_layout(bodies: Sequence[Any]) -> list[list[int]]:
+    groups: dict[object, list[int]] = {}
+    for at, body in enumerate(bodies):
+        groups.setdefault(_layout(body), []).append(at)
+    return list(groups.values())
+
+
+def _layout(body: object) -> object:
+    """Name what bodies have in common that can be read together."""
+    if type(body) is not dict or _is_noted(body):
+        return None
+    keys = ("instances", "predictions", "inputs", "outputs")
+    values = next((body[key] for key in keys if key in body), None)
+    form: object = None
+    if type(values) is list and values:
+        first = values[0]
+        form = len(first) if type(first) is list else type(first) is dict and tuple(first)
+        if is_tensor(first):
+            heads = [{**tensor, "data": None} for tensor in values if type(tensor) is dict]
+            form = repr(heads)
+    return frozenset(body), form
