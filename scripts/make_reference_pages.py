@@ -27,7 +27,7 @@ from sparkmon.alerts import Alerting, Policy, Route, SeverityRule
 from sparkmon.cli.app import app
 from sparkmon.columns import COLUMNS
 from sparkmon.health import HealthLimits
-from sparkmon.health.families import families
+from sparkmon.health.metrics import families
 from sparkmon.health.monitor_status import MonitorStatus
 from sparkmon.interval import format_interval
 from sparkmon.monitor import Windows

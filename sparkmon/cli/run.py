@@ -85,8 +85,8 @@ def run(
         )
         try:
             if settings.metrics is not None:
-                server = query.watchdog.serve(settings.metrics.port, settings.metrics.host)
-                _say(f"metrics are at http://{settings.metrics.host}:{server.port}/metrics")
+                port = query.watchdog.serve(settings.metrics.port, settings.metrics.host)
+                _say(f"metrics are at http://{settings.metrics.host}:{port}/metrics")
             _say(f"watching {', '.join(monitor.models)} in {settings.source.description}")
             _say(f"profiles, drift_metrics, alerts and dead_letters are in {settings.tables}")
             if not (available_now or flush):

@@ -1,16 +1,15 @@
 """The health of the monitor itself: its queries' progress as metrics for Prometheus and as alerts."""
 
-from sparkmon.health.counters import Counters, Traffic
+from sparkmon.health.counters import Counters, Counts, Traffic
 from sparkmon.health.limits import HealthLimits
-from sparkmon.health.metrics import HealthMetrics
 from sparkmon.health.monitor_status import MonitorStatus
 from sparkmon.health.watchdog import MONITOR, Watchdog, health_writer
 
 __all__ = [
     "MONITOR",
     "Counters",
+    "Counts",
     "HealthLimits",
-    "HealthMetrics",
     "MonitorStatus",
     "Traffic",
     "Watchdog",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 
@@ -36,102 +36,70 @@ class Traffic:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What a monitor has seen since its process started."""
+
+    rows: int = 0
+    """Rows that were ingested, late ones included."""
+    late_rows: int = 0
+    """Rows that came after their windows had closed."""
+    pooled_values: int = 0
+    """Values of columns and models that were pooled as ``(other)``, because there are too many of them."""
+    redelivered_events: int = 0
+    """Events that were read before."""
+    dead_letters: Mapping[str, int] = field(default_factory=dict)
+    """By condition."""
+    traffic: Mapping[str, Traffic] = field(default_factory=dict)
+    """By model."""
+    open_windows: int = 0
+    """The number of windows that are open now."""
+    watermarks: Mapping[str, datetime] = field(default_factory=dict)
+    """By model: windows that end before it have closed."""
+
+    def add(self, other: Counts) -> Counts:
+        """Add what is counted; what is open stays."""
+        traffic = dict(self.traffic)
+        for model, more in other.traffic.items():
+            traffic[model] = traffic[model].merge(more) if model in traffic else more
+        return replace(
+            self,
+            rows=self.rows + other.rows,
+            late_rows=self.late_rows + other.late_rows,
+            pooled_values=self.pooled_values + other.pooled_values,
+            redelivered_events=self.redelivered_events + other.redelivered_events,
+            dead_letters=Counter(self.dead_letters) + Counter(other.dead_letters),
+            traffic=traffic,
+        )
+
+
 class Counters:
-    """Counts of one process, safe to use from several threads.
+    """The counts of one process, safe to use from several threads.
 
     Examples
     --------
     >>> counters = Counters()
-    >>> counters.count_dead_letters({"BODY_NOT_JSON": 2})
-    >>> counters.count_dead_letters({"BODY_NOT_JSON": 1})
-    >>> counters.dead_letters
-    {'BODY_NOT_JSON': 3}
+    >>> counters.add(Counts(dead_letters={"BODY_NOT_JSON": 2}))
+    >>> counters.add(Counts(dead_letters={"BODY_NOT_JSON": 1}))
+    >>> counters.counts.dead_letters["BODY_NOT_JSON"]
+    3
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._dead_letters: Counter[str] = Counter()
-        self._traffic: dict[str, Traffic] = {}
-        self._watermarks: dict[str, datetime] = {}
-        self._counts: Counter[str] = Counter()
+        self.counts = Counts()
+        """The counts now."""
 
     def __reduce__(self) -> tuple[type[Counters], tuple[()]]:
         # Over Spark Connect batches are written in a process of the server, which counts for itself.
         return Counters, ()
 
-    def count_dead_letters(self, by_condition: Mapping[str, int]) -> None:
-        """Add dead letters, by condition."""
+    def add(self, new: Counts) -> None:
+        """Add what was seen."""
         with self._lock:
-            self._dead_letters.update(by_condition)
-
-    def count_traffic(self, by_model: Mapping[str, Traffic]) -> None:
-        """Add the traffic of windows that have closed."""
-        with self._lock:
-            for model, traffic in by_model.items():
-                earlier = self._traffic.get(model)
-                self._traffic[model] = traffic if earlier is None else earlier.merge(traffic)
-
-    def count_rows(self, rows: int, late: int) -> None:
-        """Add rows that were ingested, and how many of them came after their windows had closed."""
-        with self._lock:
-            self._counts["rows"] += rows
-            self._counts["late"] += late
-
-    def count_pooled(self, values: int) -> None:
-        """Add values of columns and models that were pooled, because there are too many of them."""
-        with self._lock:
-            self._counts["pooled"] += values
-
-    def count_redelivered(self, events: int) -> None:
-        """Add events that were read before."""
-        with self._lock:
-            self._counts["redelivered"] += events
+            self.counts = self.counts.add(new)
 
     def set_open(self, windows: int, watermarks: Mapping[str, datetime]) -> None:
         """Set the number of open windows, and the watermark of each model."""
         with self._lock:
-            self._counts["open"] = windows
-            self._watermarks = dict(watermarks)
-
-    @property
-    def rows(self) -> int:
-        """Rows that were ingested since the start, late ones included."""
-        return self._counts["rows"]
-
-    @property
-    def late_rows(self) -> int:
-        """Rows that came after their windows had closed, since the start."""
-        return self._counts["late"]
-
-    @property
-    def redelivered_events(self) -> int:
-        """Events that were read before, since the start."""
-        return self._counts["redelivered"]
-
-    @property
-    def pooled_values(self) -> int:
-        """Values that were pooled as ``(other)``, since the start."""
-        return self._counts["pooled"]
-
-    @property
-    def open_windows(self) -> int:
-        """The number of open windows."""
-        return self._counts["open"]
-
-    @property
-    def watermarks(self) -> dict[str, datetime]:
-        """The watermark of each model: windows that end before it have closed."""
-        with self._lock:
-            return dict(self._watermarks)
-
-    @property
-    def dead_letters(self) -> dict[str, int]:
-        """Dead letters since the start, by condition."""
-        with self._lock:
-            return dict(self._dead_letters)
-
-    @property
-    def traffic(self) -> dict[str, Traffic]:
-        """Traffic since the start, by model."""
-        with self._lock:
-            return dict(self._traffic)
+            self.counts = replace(self.counts, open_windows=windows, watermarks=watermarks)

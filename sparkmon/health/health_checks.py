@@ -30,24 +30,12 @@ class HealthCheck:
 def check_health(
     now: MonitorStatus, before: MonitorStatus, limits: HealthLimits
 ) -> list[HealthCheck]:
-    """Check a monitor's health.
+    """Check a monitor's health, compared with an hour ago or when it started.
 
-    Parameters
-    ----------
-    now : MonitorStatus
-        As it is.
-    before : MonitorStatus
-        As it was an hour ago, or when it started.
-    limits : HealthLimits
-        The thresholds.
-
-    Returns
-    -------
-    list of HealthCheck
-        ``stalled`` (critical): the query has stopped, or no batch ends although events wait. ``silent``: no events
-        come. ``silent MODEL``: no events of one model come, while those of others do. ``dead_letters``, ``late``: too
-        large a share of the events cannot be decoded, or of the rows comes too late. ``pooled``: there are too many
-        columns or models that no reference has. ``undelivered SINK`` (critical): a sink takes no alerts.
+    ``stalled`` (critical): the query has stopped, or no batch ends although events wait. ``silent``: no events come.
+    ``silent MODEL``: no events of one model come, while those of others do. ``dead_letters``, ``late``: too large a
+    share of the events cannot be decoded, or of the rows comes too late. ``pooled``: there are too many columns or
+    models that no reference has. ``undelivered SINK`` (critical): a sink takes no alerts.
     """
     return [
         _stalled(now, limits),
@@ -61,20 +49,18 @@ def check_health(
 
 def _stalled(now: MonitorStatus, limits: HealthLimits) -> HealthCheck:
     threshold = limits.stalled_after.total_seconds()
-    query = now.query
+    query, failing, value = now.query, True, 0.0
+    last = max(filter(None, (query.last_batch_time, now.started_time)))
+    since_s = (now.time - last).total_seconds()
     if query.error is not None or not (query.is_active or now.may_end):
         why = f": {query.error}" if query.error else ""
         message = f"the monitor has stalled: its query has stopped{why}"
-        return HealthCheck("stalled", True, "critical", 0.0, threshold, message)
-    last = max(filter(None, (query.last_batch_time, now.started_time)))
-    since_s = (now.time - last).total_seconds()
-    if query.is_busy and since_s >= threshold:
-        message = (
-            f"the monitor has stalled: events wait, and no batch has ended since {_minute(last)}"
-        )
-        return HealthCheck("stalled", True, "critical", since_s, threshold, message)
-    message = "the monitor is processing again"
-    return HealthCheck("stalled", False, "critical", 0.0, threshold, message)
+    elif query.is_busy and since_s >= threshold:
+        value, since = since_s, _minute(last)
+        message = f"the monitor has stalled: events wait, and no batch has ended since {since}"
+    else:
+        failing, message = False, "the monitor is processing again"
+    return HealthCheck("stalled", failing, "critical", value, threshold, message)
 
 
 def _silent(now: MonitorStatus, limits: HealthLimits) -> Iterator[HealthCheck]:
@@ -82,8 +68,8 @@ def _silent(now: MonitorStatus, limits: HealthLimits) -> Iterator[HealthCheck]:
         return
     last = now.query.last_events_time or now.started_time
     yield _silent_since("silent", "", last, now.time, limits.silent_after)
-    newest = max((each.last_end for each in now.traffic.values()), default=now.time)
-    for model, traffic in sorted(now.traffic.items()):
+    newest = max((each.last_end for each in now.counts.traffic.values()), default=now.time)
+    for model, traffic in sorted(now.counts.traffic.items()):
         name, of = f"silent {model}", f" of the model {model}"
         yield _silent_since(name, of, traffic.last_end, newest, limits.silent_after)
 
@@ -100,29 +86,23 @@ def _silent_since(
 
 
 def _dead_letters(now: MonitorStatus, before: MonitorStatus, limits: HealthLimits) -> HealthCheck:
-    new = Counter(now.dead_letters)
-    new.subtract(before.dead_letters)
+    new = Counter(now.counts.dead_letters)
+    new.subtract(before.counts.dead_letters)
     most = max(new, key=lambda condition: new[condition], default="")
-    return _share(
-        "dead_letters",
-        new.total(),
-        now.query.events - before.query.events,
-        limits.dead_letter_share,
-        "could not be decoded",
-        f", most often for {most}: see the table dead_letters",
-    )
+    what = "events could not be decoded"
+    more = f", most often for {most}: see the table dead_letters"
+    events = now.query.events - before.query.events
+    return _share("dead_letters", new.total(), events, limits.dead_letter_share, what, more)
 
 
 def _late(now: MonitorStatus, before: MonitorStatus, limits: HealthLimits) -> HealthCheck:
-    late = now.late_rows - before.late_rows
-    rows = now.rows - before.rows
-    return _share(
-        "late", late, rows, limits.late_share, "came too late for their window", of="rows"
-    )
+    late = now.counts.late_rows - before.counts.late_rows
+    rows = now.counts.rows - before.counts.rows
+    return _share("late", late, rows, limits.late_share, "rows came too late for their window")
 
 
 def _pooled(now: MonitorStatus, before: MonitorStatus) -> HealthCheck:
-    values = now.pooled_values - before.pooled_values
+    values = now.counts.pooled_values - before.counts.pooled_values
     message = "no columns or models are pooled any more"
     if values:
         message = (
@@ -133,19 +113,13 @@ def _pooled(now: MonitorStatus, before: MonitorStatus) -> HealthCheck:
 
 
 def _share(
-    name: str,
-    count: int,
-    total: int,
-    limit: float,
-    what: str,
-    more: str = "",
-    of: str = "events",
+    name: str, count: int, total: int, limit: float, what: str, more: str = ""
 ) -> HealthCheck:
     share = count / total if total else 0.0
     failing = total >= _LEAST and share > limit
     if not failing:
         more = f", which is within the limit of {limit:.2%}"
-    message = f"{count:,} of the last {total:,} {of} {what}{more}"
+    message = f"{count:,} of the last {total:,} {what}{more}"
     return HealthCheck(name, failing, "warning", share, limit, message)
 
 

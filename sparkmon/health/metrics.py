@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
-from sparkmon.errors import MissingExtraError, OptionError
+from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from sparkmon.errors import OptionError
+from sparkmon.health.counters import Traffic
 from sparkmon.health.health_checks import HealthCheck
 from sparkmon.health.monitor_status import MonitorStatus
 
 
 class HealthMetrics:
-    """Serves ``/metrics`` until it is stopped.
-
-    Parameters
-    ----------
-    status : callable
-        Returns the monitor's status; called at every scrape.
-    checks : callable
-        Returns the latest health checks.
-    port : int
-        0 takes a free one.
-    host : str, default "127.0.0.1"
-        The address to listen on.
+    """Serves ``/metrics`` until it is stopped; ``status`` and ``checks`` are called at every scrape.
 
     Raises
     ------
     OptionError
-        The port is taken or not allowed.
-    MissingExtraError
-        ``prometheus-client`` is not installed.
+        The port is taken or not allowed; 0 takes a free one.
     """
 
     def __init__(
@@ -38,15 +30,9 @@ class HealthMetrics:
         checks: Callable[[], list[HealthCheck]],
         *,
         port: int,
-        host: str = "127.0.0.1",
+        host: str,
     ) -> None:
-        try:
-            from prometheus_client import CollectorRegistry, start_http_server
-
-            from sparkmon.health.families import families
-        except ImportError as error:
-            raise MissingExtraError.of("prometheus-client", "cli") from error
-        self._status, self._checks, self._families = status, checks, families
+        self._status, self._checks = status, checks
         registry = CollectorRegistry()
         registry.register(self)
         try:
@@ -63,10 +49,97 @@ class HealthMetrics:
         self._server.server_close()
         self._thread.join()
 
-    def collect(self) -> Iterator[Any]:
-        """Return all metrics as they are now; see :func:`sparkmon.health.families.families`."""
-        return self._families(self._status(), self._checks())
+    def collect(self) -> Iterator[Metric]:
+        """Return all metrics as they are now."""
+        return families(self._status(), self._checks())
 
-    def describe(self) -> list[Any]:
+    def describe(self) -> list[Metric]:
         """Return nothing: otherwise prometheus_client would collect from the monitor when it registers."""
         return []
+
+
+def families(now: MonitorStatus, checks: Iterable[HealthCheck]) -> Iterator[Metric]:
+    """Return all metrics of a status."""
+    query, counts = now.query, now.counts
+    yield from (
+        _gauge("query_active", "1 while the query runs.", query.is_active),
+        _gauge("last_batch_timestamp_seconds", "When the last batch ended.", query.last_batch_time),
+        _gauge("last_batch_duration_seconds", "How long the last batch took.", query.last_batch_s),
+        _gauge(
+            "last_events_timestamp_seconds",
+            "When the last batch with events ended.",
+            query.last_events_time,
+        ),
+        _gauge(
+            "topic_records_behind", "Records that wait in the partition with most.", query.behind
+        ),
+        _counter("batches", "Batches since the process started.", query.batches),
+        _counter(
+            "events",
+            "Events read since the process started, redelivered ones included.",
+            query.events,
+        ),
+        _gauge("open_windows", "Windows that are open.", counts.open_windows),
+        _counter("ingested_rows", "Rows that were read, late ones included.", counts.rows),
+        _counter("late_rows", "Rows that came after their windows had closed.", counts.late_rows),
+        _counter("pooled_values", "Values that were pooled as (other).", counts.pooled_values),
+        _counter("redelivered_events", "Events that were read before.", counts.redelivered_events),
+        _counter(
+            "dead_letters", "Events that could not be decoded.", counts.dead_letters, "condition"
+        ),
+        _gauge(
+            "watermark_timestamp_seconds",
+            "Windows of a model that end before it have closed.",
+            counts.watermarks,
+            "model",
+        ),
+    )
+    yield from _of_traffic(counts.traffic)
+    failing = {sink: sink in now.failing_since for sink in now.waiting}
+    yield from (
+        _gauge(
+            "notifications_waiting", "Notifications still to be delivered.", now.waiting, "sink"
+        ),
+        _gauge(
+            "sink_failing", "1 while the last attempt of a sink to deliver failed.", failing, "sink"
+        ),
+        _gauge(
+            "open_incidents", "Incidents that are open.", now.open_incidents, "model", "severity"
+        ),
+        _gauge(
+            "health_check_failing",
+            "1 while this check of the monitor's health fails.",
+            {check.name: check.failing for check in checks},
+            "name",
+        ),
+    )
+
+
+def _of_traffic(traffic: Mapping[str, Traffic]) -> Iterator[Metric]:
+    ends = {model: each.last_end for model, each in traffic.items()}
+    unpaired = {model: each.unpaired for model, each in traffic.items()}
+    rows = {(model, "request"): each.requests for model, each in traffic.items()}
+    rows |= {(model, "response"): each.responses for model, each in traffic.items()}
+    text = "The end of a model's last window."
+    yield _gauge("last_window_timestamp_seconds", text, ends, "model")
+    text = "Rows with an input and no prediction, or the reverse."
+    yield _gauge("unpaired_rows", text, unpaired, "model")
+    yield _counter("rows", "Rows in closed windows.", rows, "model", "type")
+
+
+def _gauge(name: str, text: str, samples: object, *labels: str) -> Metric:
+    """Make a gauge of one value, or of values by those of the labels; None is none yet."""
+    return _filled(GaugeMetricFamily(f"sparkmon_monitor_{name}", text, labels=labels), samples)
+
+
+def _counter(name: str, text: str, samples: object, *labels: str) -> Metric:
+    return _filled(CounterMetricFamily(f"sparkmon_monitor_{name}", text, labels=labels), samples)
+
+
+def _filled(family: GaugeMetricFamily | CounterMetricFamily, samples: object) -> Metric:
+    values: Mapping[Any, Any] = samples if isinstance(samples, Mapping) else {(): samples}
+    for labels, value in values.items():
+        if value is not None:
+            number = value.timestamp() if isinstance(value, datetime) else float(value)
+            family.add_metric([labels] if isinstance(labels, str) else labels, number)
+    return family

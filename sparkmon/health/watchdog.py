@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import threading
 from collections import deque
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from pyspark.sql.streaming.query import StreamingQuery
 
 from sparkmon.alerts import AlertManager
+from sparkmon.alerts.digest import digest
+from sparkmon.errors import MissingExtraError
 from sparkmon.health.counters import Counters
 from sparkmon.health.health_checks import HealthCheck, check_health
 from sparkmon.health.limits import HealthLimits
-from sparkmon.health.metrics import HealthMetrics
-from sparkmon.health.monitor_status import MonitorStatus, StatusReader
+from sparkmon.health.monitor_status import MonitorStatus
+from sparkmon.health.query_status import QueryStatus, read_status
 from sparkmon.schemas import OBSERVATIONS
 
 MONITOR = ":monitor"
@@ -37,20 +38,8 @@ def health_writer(owner: str) -> str:
 class Watchdog:
     """Checks the health of a running monitor every five seconds.
 
-    Parameters
-    ----------
-    query : StreamingQuery
-        The query that ingests events.
-    counters : Counters
-        What is counted.
-    alerts : AlertManager
-        Opens and resolves incidents.
-    limits : HealthLimits
-        The thresholds.
-    owner : str
-        The directory of checkpoints: two monitors on one table have incidents of their own.
-    may_end : bool
-        Whether the query ends by itself once all is processed.
+    ``owner`` is the directory of checkpoints: two monitors on one table have incidents of their own. ``may_end`` is
+    whether the query ends by itself once all is processed.
 
     Notes
     -----
@@ -69,26 +58,49 @@ class Watchdog:
         *,
         may_end: bool,
     ) -> None:
-        self._reader = StatusReader(query, counters, alerts, may_end=may_end)
-        self._alerts, self._limits, self._owner = alerts, limits, owner
+        self._query, self._counters, self._alerts = query, counters, alerts
+        self._limits, self._owner, self._may_end = limits, owner, may_end
+        self._started_time = datetime.now(timezone.utc)
+        self._query_status = QueryStatus()
+        self._failing_since: dict[str, datetime] = {}
+        self._lock = threading.Lock()
         self._past: deque[MonitorStatus] = deque()
         self._reported: dict[str, datetime] = {}
         self._last: datetime | None = None
         self.checks: list[HealthCheck] = []
         """The latest health checks."""
-        self._metrics: HealthMetrics | None = None
+        self._metrics: Any = None
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sparkmon watchdog", daemon=True)
         self._thread.start()
 
     def status(self) -> MonitorStatus:
         """Return the monitor's status."""
-        return self._reader.read()
+        with self._lock:
+            now = datetime.now(timezone.utc)
+            self._query_status = read_status(self._query, self._query_status)
+            dispatcher = self._alerts.dispatcher
+            failing = [] if dispatcher is None else dispatcher.failing
+            self._failing_since = {name: self._failing_since.get(name, now) for name in failing}
+            return MonitorStatus(
+                time=now,
+                started_time=self._started_time,
+                may_end=self._may_end,
+                query=self._query_status,
+                counts=self._counters.counts,
+                waiting={} if dispatcher is None else dispatcher.waiting,
+                failing_since=self._failing_since,
+                open_incidents=self._alerts.open_incidents(),
+            )
 
-    def serve(self, port: int, host: str = "127.0.0.1") -> HealthMetrics:
-        """Serve metrics until the watchdog is stopped; see :class:`sparkmon.health.HealthMetrics`."""
+    def serve(self, port: int, host: str = "127.0.0.1") -> int:
+        """Serve metrics until the watchdog is stopped; return the port, a free one for 0."""
+        try:
+            from sparkmon.health.metrics import HealthMetrics
+        except ImportError as error:
+            raise MissingExtraError.of("prometheus-client", "cli") from error
         self._metrics = HealthMetrics(self.status, lambda: self.checks, port=port, host=host)
-        return self._metrics
+        return int(self._metrics.port)
 
     def stop(self) -> None:
         """Check once more, because a query may just have failed, and stop."""
@@ -128,46 +140,40 @@ class Watchdog:
         while len(self._past) > 1 and self._past[1].time <= now.time - _HOUR:
             self._past.popleft()
         self.checks = check_health(now, self._past[0], self._limits)
-        has_run = now.query.batches > 0
-        rows = [
-            self._row(check, now.time)
-            for check in self.checks
-            if self._is_due(check, now.time, has_run=has_run)
-        ]
+        rows = [self._row(check, now.time) for check in self.checks if self._is_due(check, now)]
         if rows:
             self._alerts.process_observations(rows, writer=health_writer(self._owner))
         self._last = now.time
 
-    def _is_due(self, check: HealthCheck, now: datetime, *, has_run: bool) -> bool:
+    def _is_due(self, check: HealthCheck, now: MonitorStatus) -> bool:
         is_open = self._alerts.is_unsettled(self._incident_id(check.name))
         if not check.failing:
             # Before the first batch no check has recovered.
-            return has_run and is_open
+            return is_open and now.query.batches > 0
         reported = self._reported.get(check.name)
-        if is_open and reported is not None and now - reported < _REPEAT:
+        if is_open and reported is not None and now.time - reported < _REPEAT:
             return False
-        self._reported[check.name] = now
+        self._reported[check.name] = now.time
         return True
 
     def _incident_id(self, name: str) -> str:
-        return _digest(MONITOR, self._owner, name)
+        return digest(MONITOR, self._owner, name)
 
     def _row(self, check: HealthCheck, now: datetime) -> dict[str, Any]:
-        incident_id = self._incident_id(check.name)
-        start = self._last or now - timedelta(seconds=_POLL_S)
+        incident_id, statistic = self._incident_id(check.name), check.name.partition(" ")[0]
         return dict.fromkeys(OBSERVATIONS.names) | {
-            "alert_id": _digest(incident_id, now.isoformat()),
+            "alert_id": digest(incident_id, now.isoformat()),
             "incident_id": incident_id,
             "model": MONITOR,
             "model_version": "",
-            "window_start": start,
+            "window_start": self._last or now - timedelta(seconds=_POLL_S),
             "window_end": now,
             "column_name": check.name,
             "column_kind": "monitor",
             "drift_type": "HEALTH",
             "reference": "",
-            "statistics": [check.name.partition(" ")[0]],
-            "statistic": check.name.partition(" ")[0],
+            "statistics": [statistic],
+            "statistic": statistic,
             "value": check.value,
             "threshold": check.threshold,
             "status": "over_limit" if check.failing else "ok",
@@ -176,7 +182,3 @@ class Watchdog:
             "severity": check.severity,
             "message": check.message,
         }
-
-
-def _digest(*parts: str) -> str:
-    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 
 from sparkmon.distributions.schema import PANES
-from sparkmon.health import Counters
+from sparkmon.health import Counters, Counts
 from sparkmon.interval import from_micros, to_micros
 from sparkmon.monitor.closer import Closer
 from sparkmon.monitor.dead_letters import DeadLetters
@@ -123,7 +123,7 @@ class BatchWriter:
             return recent.redelivered(digests)
 
         with one_pass(self._ingest, batch, owners_of) as passed:
-            self._counters.count_redelivered(passed.redelivered)
+            self._counters.add(Counts(redelivered_events=passed.redelivered))
             if passed.dead_letters is not None:
                 self._dead_letters.write(passed.dead_letters, query_id, batch_id)
             if passed.rows is not None:

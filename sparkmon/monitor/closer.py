@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from sparkmon.alerts import AlertManager
 from sparkmon.comparison import Judge
 from sparkmon.distributions.schema import PROFILES
-from sparkmon.health import Counters, Traffic
+from sparkmon.health import Counters, Counts, Traffic
 from sparkmon.interval import from_micros
 from sparkmon.monitor.closing import Closing
 from sparkmon.monitor.event_clocks import EventClocks
@@ -226,12 +226,12 @@ class Closer:
             if pane.end > self._closed_by_others.get((pane.model, self._grid.length), pane.start)
         }
         rows = sum(map(sum, row_counts(panes).values()))
-        self._counters.count_rows(rows, sum(own.values()))
         is_pooled = pc.and_(
             pc.equal(panes["column_name"], pa.scalar(OTHER)), pc.is_null(panes["slice_key"])
         )
         counts: Any = pc.struct_field(panes.filter(is_pooled)["profile"], "count")
-        self._counters.count_pooled(pc.sum(counts).as_py() or 0)
+        pooled = pc.sum(counts).as_py() or 0
+        self._counters.add(Counts(rows=rows, late_rows=sum(own.values()), pooled_values=pooled))
 
     def _close(self, watermarks: Mapping[str, int]) -> None:
         due = self._open.due(watermarks)
@@ -250,7 +250,7 @@ class Closer:
                 end = from_micros(window.end)
                 one, model = Traffic(end, requests, responses), window.model
                 traffic[model] = traffic[model].merge(one) if model in traffic else one
-        self._counters.count_traffic(traffic)
+        self._counters.add(Counts(traffic=traffic))
         self._open.close(rows)
 
     def _report(self) -> None:

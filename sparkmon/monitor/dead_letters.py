@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from sparkmon.health import Counters
+from sparkmon.health import Counters, Counts
 from sparkmon.interval import from_micros
 from sparkmon.schemas import DEAD_LETTERS
 from sparkmon.tables import Tables
@@ -45,7 +45,7 @@ class DeadLetters:
         micros = min(row[1] for row in counts), max(row[2] for row in counts)
         ordered = self._unwritten(new, *micros).select(*DEAD_LETTERS.names)
         self._tables.append(ordered, _NAME, writer=writer, batch_id=batch_id)
-        self._counters.count_dead_letters({row[0]: row[3] for row in counts})
+        self._counters.add(Counts(dead_letters={row[0]: row[3] for row in counts}))
 
     def _unwritten(self, dead_letters: DataFrame, first: int, last: int) -> DataFrame:
         """Leave out the events that the table has, all of them between two times."""

@@ -113,7 +113,7 @@ class MonitorQuery:
     @property
     def late_rows(self) -> int:
         """How many rows have come too late for their window since the start."""
-        return self.watchdog.status().late_rows
+        return self.watchdog.status().counts.late_rows
 
     def exception(self) -> Exception | None:
         """Return what ended the query; None unless an error did."""

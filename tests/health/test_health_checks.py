@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sparkmon.health import Counters, HealthLimits, MonitorStatus, Traffic
+from sparkmon.health import Counters, Counts, HealthLimits, MonitorStatus, Traffic
 from sparkmon.health.health_checks import HealthCheck, check_health
 from sparkmon.health.query_status import QueryStatus
 
@@ -72,7 +72,7 @@ def test_a_day_without_events_fails_for_all_or_for_one_model() -> None:
     assert set(failing(status(after=day))) == {"silent"}
     assert failing(status(after=day), limits=HealthLimits(silent_after=None)) == {}
     traffic = {"a": Traffic(NOON - day, 5, 5), "b": Traffic(NOON, 5, 5)}
-    found = failing(status(traffic=traffic))
+    found = failing(status(counts=Counts(traffic=traffic)))
     assert {name: each.message for name, each in found.items()} == {
         "silent a": "no events of the model a have come since 2026-11-22 12:00 UTC"
     }
@@ -90,12 +90,13 @@ def test_a_day_without_events_fails_for_all_or_for_one_model() -> None:
 def test_shares_are_those_of_the_last_hour(
     dead: int, late: int, events: int, found: set[str]
 ) -> None:
-    before = status(replace(WELL, events=500), rows=700, late_rows=400, dead_letters={"A": 300})
+    before = status(
+        replace(WELL, events=500),
+        counts=Counts(rows=700, late_rows=400, dead_letters={"A": 300}),
+    )
     now = status(
         replace(WELL, events=500 + events),
-        rows=700 + events,
-        late_rows=400 + late,
-        dead_letters={"A": 300, "B": dead},
+        counts=Counts(rows=700 + events, late_rows=400 + late, dead_letters={"A": 300, "B": dead}),
     )
     checks = failing(now, before)
     assert set(checks) == found
@@ -106,7 +107,9 @@ def test_shares_are_those_of_the_last_hour(
 
 
 def test_values_of_invented_columns_or_models_are_reported() -> None:
-    (check,) = failing(status(pooled_values=1500), status(pooled_values=300)).values()
+    (check,) = failing(
+        status(counts=Counts(pooled_values=1500)), status(counts=Counts(pooled_values=300))
+    ).values()
     assert (check.name, check.value) == ("pooled", 1200)
     assert check.message.startswith("1,200 values were pooled as (other), because there are too")
 
@@ -142,7 +145,8 @@ def test_a_batch_is_read_from_sparks_progress() -> None:
 
 def test_traffic_adds_up() -> None:
     counters = Counters()
-    counters.count_traffic({"a": Traffic(NOON, 10, 8)})
-    counters.count_traffic({"a": Traffic(NOON - MINUTE, 5, 5), "b": Traffic(NOON, 7, 0)})
-    assert counters.traffic["a"] == Traffic(NOON, 15, 13)
-    assert (counters.traffic["a"].unpaired, counters.traffic["b"].unpaired) == (2, 0)
+    counters.add(Counts(traffic={"a": Traffic(NOON, 10, 8)}))
+    counters.add(Counts(traffic={"a": Traffic(NOON - MINUTE, 5, 5), "b": Traffic(NOON, 7, 0)}))
+    traffic = counters.counts.traffic
+    assert traffic["a"] == Traffic(NOON, 15, 13)
+    assert (traffic["a"].unpaired, traffic["b"].unpaired) == (2, 0)

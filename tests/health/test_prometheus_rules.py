@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from sparkmon.health import Counters, MonitorStatus, Traffic
-from sparkmon.health.families import families
+from sparkmon.health import Counts, MonitorStatus, Traffic
+from sparkmon.health.metrics import families
 from sparkmon.health.query_status import QueryStatus
 from tests.health.test_health_checks import NOON
 from tests.support.prometheus_programs import program
@@ -122,11 +122,13 @@ def test_a_rule_fires_for_what_it_is_about_and_not_for_a_monitor_that_is_well(
 
 
 def test_the_rules_use_existing_metrics() -> None:
-    counters = Counters()
-    counters.count_dead_letters({"A": 1})
     query = QueryStatus(behind=3, last_batch_time=NOON)
     now = MonitorStatus(
-        NOON, NOON, query=query, traffic={"a": Traffic(NOON, 1, 1)}, waiting={"p": 1}
+        NOON,
+        NOON,
+        query=query,
+        counts=Counts(traffic={"a": Traffic(NOON, 1, 1)}),
+        waiting={"p": 1},
     )
     names = {sample.name for family in families(now, ()) for sample in family.samples}
     names |= {"sparkmon_monitor_health_check_failing", "sparkmon_monitor_dead_letters_total"}

@@ -38,7 +38,7 @@ def test_of_two_models_an_hour_apart_no_row_is_late(desk: Callable[..., CloserDe
     expected = {("shop", float(hour + 1), 1.0): SIZE for hour in range(4)}
     expected |= {("bank", float(hour), 1.0): SIZE for hour in range(4)}
     assert one.closed() == expected
-    assert one.counters.late_rows == 0
+    assert one.counters.counts.late_rows == 0
 
 
 def test_a_model_that_posts_an_hour_late_within_its_delay_loses_nothing(
@@ -60,7 +60,7 @@ def test_a_model_that_posts_an_hour_late_within_its_delay_loses_nothing(
     assert {key: rows for key, rows in one.closed().items() if key[0] == "bank"} == {
         ("bank", hour - 1.0, 1.0): SIZE for hour in range(5)
     }
-    assert one.counters.late_rows == 0
+    assert one.counters.counts.late_rows == 0
 
 
 def test_late_rows_are_counted_exactly_and_leave_the_window_as_it_was(
@@ -73,11 +73,11 @@ def test_late_rows_are_counted_exactly_and_leave_the_window_as_it_was(
     one.ingest(1, traffic("shop", MIDNIGHT + 20 * MINUTE, length=MINUTE, size=7))
     # The window is open still, although its own event time is behind the watermark.
     one.ingest(2, traffic("shop", MIDNIGHT + HOUR, length=MINUTE, size=5))
-    assert (one.counters.late_rows, one.counters.rows) == (7, 2 * SIZE + 12)
+    assert (one.counters.counts.late_rows, one.counters.counts.rows) == (7, 2 * SIZE + 12)
     again = desk()
     again.closer.close_all()
     assert again.closed() == before | {("shop", 1, 1): SIZE + 5}
-    assert again.counters.late_rows == 0  # counted before
+    assert again.counters.counts.late_rows == 0  # counted before
 
 
 def test_an_idle_model_closes_by_the_clock_and_not_before_the_log_is_read(
@@ -95,7 +95,7 @@ def test_an_idle_model_closes_by_the_clock_and_not_before_the_log_is_read(
         one.closer.close_by_clock(read_until)
         assert {model for model, _, _ in one.closed()} == closed
     one.ingest(1, traffic("shop", MIDNIGHT + HOUR))
-    assert one.counters.late_rows == 0
+    assert one.counters.counts.late_rows == 0
 
 
 def test_windows_that_overlap_share_panes(desk: Callable[..., CloserDesk]) -> None:

@@ -113,7 +113,7 @@ def test_a_query_that_takes_over_goes_on_with_the_open_windows(
     other.ingest(1, traffic("shop", MIDNIGHT + HOUR + 40 * MINUTE, length=MINUTE, size=3))
     other.closer.close_all()
     assert other.closed() == {("shop", 0, 1): SIZE, ("shop", 1, 1): SIZE + 13}
-    assert other.counters.late_rows == 0
+    assert other.counters.counts.late_rows == 0
     with pytest.raises(CheckpointError, match="are written by the query other since"):
         one.ingest(2, traffic("shop", MIDNIGHT + 3 * HOUR))
     with pytest.raises(CheckpointError, match="are written by the query other since"):

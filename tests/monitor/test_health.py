@@ -46,16 +46,16 @@ def test_prometheus_reads_what_went_through(
             f"{tmp_path}/checkpoints",
         )
         try:
-            metrics = query.watchdog.serve(0)
+            port = query.watchdog.serve(0)
             query.processAllAvailable()
             spooled(spark, spool, late)
             query.processAllAvailable()
-            found = scraped(metrics.port)
+            found = scraped(port)
             for _ in range(600):  # the watchdog looks every five seconds
                 if ("health_check_failing", "stalled") in found:
                     break
                 time.sleep(0.1)
-                found = scraped(metrics.port)
+                found = scraped(port)
         finally:
             query.stop()
     for condition in HOSTILE:
@@ -72,7 +72,7 @@ def test_prometheus_reads_what_went_through(
     assert found["health_check_failing", "stalled"] == 0
     assert found["notifications_waiting", "ledger"] == 0
     with pytest.raises(OSError, match="refused"):
-        scraped(metrics.port)
+        scraped(port)
 
 
 def test_a_failed_query_is_alerted_on_before_the_monitor_ends(
