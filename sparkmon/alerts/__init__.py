@@ -1,6 +1,6 @@
 """From findings to notifications: observations, incidents, the policy, sinks, and a record of every decision."""
 
-from sparkmon.alerts.acknowledgements import Acknowledgement, Acknowledgements
+from sparkmon.alerts.actions import Acknowledgement, Acknowledgements, Silence, Silences
 from sparkmon.alerts.alert_manager import AlertManager
 from sparkmon.alerts.alert_store import AlertStore
 from sparkmon.alerts.alerting import Alerting
@@ -10,7 +10,6 @@ from sparkmon.alerts.matcher import SEVERITIES, Matcher
 from sparkmon.alerts.observations import observations_of
 from sparkmon.alerts.policy import Policy, Route, SeverityRule
 from sparkmon.alerts.rows import notifications_of, queued_notifications_of
-from sparkmon.alerts.silences import Silence, Silences
 
 __all__ = [
     "SEVERITIES",

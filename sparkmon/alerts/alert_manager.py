@@ -19,12 +19,7 @@ from sparkmon.alerts.dispatcher import Dispatcher
 from sparkmon.alerts.incident import Observation
 from sparkmon.alerts.incident_states import IncidentStates
 from sparkmon.alerts.observations import observations_of
-from sparkmon.alerts.rows import (
-    notifications_of,
-    observation_of,
-    queued_notifications_of,
-    row_of,
-)
+from sparkmon.alerts.rows import notifications_of, queued_notifications_of, row_of
 from sparkmon.alerts.schema import ALERTS
 from sparkmon.errors import OptionError
 from sparkmon.tables import TableWriter
@@ -35,11 +30,6 @@ _DRAIN_S = 30.0
 
 class AlertManager:
     """Decides which incidents notify, and delivers the notifications.
-
-    Parameters
-    ----------
-    alerting : Alerting
-        The sinks, next to the table, and the policy that decides what they get.
 
     Notes
     -----
@@ -60,15 +50,7 @@ class AlertManager:
         self._lock = threading.RLock()
 
     def open(self, tables: TableWriter, query_ids: Collection[str] | None = ()) -> None:
-        """Start to decide and to deliver, first the undelivered notifications of these queries.
-
-        Parameters
-        ----------
-        tables : TableWriter
-            Where ``alerts``, ``deliveries`` and ``alert_actions`` are.
-        query_ids : collection of str, optional
-            The writers that :meth:`process` was called with; None for all.
-        """
+        """Start to decide and to deliver, first the undelivered notifications of these queries; None is all queries."""
         tables.prepare("alerts", ALERTS)
         with self._lock:
             self._store = AlertStore(tables)
@@ -98,13 +80,7 @@ class AlertManager:
         return 0 if dispatcher is None else dispatcher.drain(_DRAIN_S)
 
     def close(self, *, drain: bool = False) -> int:
-        """Stop delivering; return the number of notifications that remain for the next start.
-
-        Parameters
-        ----------
-        drain : bool
-            Whether to wait, at most half a minute, for all deliveries.
-        """
+        """Stop delivering, after :meth:`drain` if asked; return the number of notifications for the next start."""
         with self._lock:
             dispatcher, self._dispatcher = self._dispatcher, None
         if dispatcher is None:
@@ -122,7 +98,7 @@ class AlertManager:
         return waiting
 
     def process(self, findings: pa.Table, ends: Mapping[str, datetime], *, writer: str) -> int:
-        """Decide on the findings of closed or of open windows.
+        """Decide on the findings of closed or of open windows; return the number of decisions that were recorded.
 
         Parameters
         ----------
@@ -134,11 +110,6 @@ class AlertManager:
             policy's ``resolve_timeout`` before it resolve, as do those of models that close no windows for so long.
         writer : str
             The id of the query, under which undelivered notifications are found again.
-
-        Returns
-        -------
-        int
-            The number of decisions that were recorded.
         """
         with self._lock:
             store, states = self._opened()
@@ -151,7 +122,7 @@ class AlertManager:
     def process_observations(self, rows: Iterable[Mapping[str, Any]], *, writer: str) -> int:
         """Decide on rows of ``sparkmon.schemas.OBSERVATIONS``, such as those on the monitor's own health."""
         with self._lock:
-            return self._record(*self._opened(), [observation_of(row) for row in rows], writer)
+            return self._record(*self._opened(), [Observation.of(row) for row in rows], writer)
 
     def _record(
         self,

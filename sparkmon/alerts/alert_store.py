@@ -11,12 +11,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sparkmon.alerts.acknowledgements import Acknowledgement, Acknowledgements
+from sparkmon.alerts.actions import Acknowledgement, Acknowledgements, Silence, Silences
 from sparkmon.alerts.incident import Incident
 from sparkmon.alerts.matcher import Matcher
 from sparkmon.alerts.rows import incident_of
 from sparkmon.alerts.schema import ALERT_ACTIONS, ALERTS, DELIVERIES
-from sparkmon.alerts.silences import Silence, Silences
 from sparkmon.tables import Condition, TableWriter
 
 _DECIDED: tuple[Condition, ...] = (
@@ -27,13 +26,7 @@ _NOTIFIED: Condition = ("notification_id", "not null", None)
 
 
 class AlertStore:
-    """Reads and writes the tables ``alerts``, ``deliveries`` and ``alert_actions``.
-
-    Parameters
-    ----------
-    tables : TableWriter
-        Reads and writes them.
-    """
+    """Reads and writes the tables ``alerts``, ``deliveries`` and ``alert_actions``."""
 
     def __init__(self, tables: TableWriter) -> None:
         self.tables = tables
@@ -98,7 +91,7 @@ class AlertStore:
                 acknowledgements[row["incident_id"]] = Acknowledgement(
                     row["incident_id"], row["start_time"], row["by"]
                 )
-        return Silences(tuple(silences.values())), Acknowledgements(acknowledgements)
+        return tuple(silences.values()), acknowledgements
 
     def notification_ids(self) -> set[str]:
         """Return the ids of all notifications."""
@@ -110,12 +103,8 @@ class AlertStore:
     ) -> list[tuple[dict[str, Any], str, int]]:
         """Return the rows of undelivered notifications, each with the sink and its attempts so far.
 
-        Parameters
-        ----------
-        query_ids : collection of str, optional
-            Of the decisions of these writers; by default of all.
-        dead : bool, default False
-            Those that were given up, instead of those that are still to be tried.
+        ``query_ids`` limits them to the decisions of these writers. ``dead`` are those that were given up, instead of
+        those that are still to be tried.
         """
         where = [_NOTIFIED]
         if query_ids is not None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from sparkmon.alerts.policy import Policy
+from sparkmon.errors import OptionError
 from sparkmon.sinks import AlertSink, ConsoleSink
 
 
@@ -16,7 +18,8 @@ class Alerting:
     Raises
     ------
     OptionError
-        The sinks do not fit the policy; see :meth:`Policy.check_sinks`.
+        A route names a sink that does not exist, two sinks share a name, or a sink resolves an alert before its next
+        notification.
 
     Examples
     --------
@@ -32,9 +35,20 @@ class Alerting:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "sinks", tuple(self.sinks))
-        timeouts = {
-            sink.name: sink.resolve_timeout
-            for sink in self.sinks
-            if sink.resolve_timeout is not None
-        }
-        self.policy.check_sinks([sink.name for sink in self.sinks], timeouts)
+        names = [sink.name for sink in self.sinks]
+        shared = sorted({name for name in names if names.count(name) > 1})
+        if shared:
+            raise OptionError(f"got two sinks named {shared[0]!r}; give each a name of its own")
+        for name in (name for route in self.policy.routes for name in route.sinks):
+            if name not in names:
+                raise OptionError(
+                    f"got a route to {name!r}, which is no sink; expected {', '.join(names)}"
+                )
+        repeat_interval = self.policy.repeat_interval
+        for sink in self.sinks:
+            timeout = sink.resolve_timeout
+            if timeout is not None and timeout <= (repeat_interval or timedelta()):
+                raise OptionError(
+                    f"got resolve_timeout {timeout} for the sink {sink.name!r}; expected longer than the policy's "
+                    f"repeat_interval, {repeat_interval}: otherwise the sink resolves an alert before its reminder"
+                )

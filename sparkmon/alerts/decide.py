@@ -6,11 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sparkmon.alerts.acknowledgements import Acknowledgements
+from sparkmon.alerts.actions import Acknowledgements, Silences
 from sparkmon.alerts.groups import Groups
 from sparkmon.alerts.incident import Incident, IncidentState, Observation
 from sparkmon.alerts.policy import Policy
-from sparkmon.alerts.silences import Silences
 from sparkmon.alerts.suppression import Context, Pending, SuppressedBy, suppressed_by
 from sparkmon.sinks import Severity, State
 
@@ -22,16 +21,16 @@ class Decision:
     observation: Observation
     state: IncidentState
     severity: Severity
-    notified_state: State | None
-    """The state that is notified; None if the notification is suppressed."""
     is_repeat: bool
     """Whether the incident has been notified as firing before: a reminder or an escalation."""
     suppressed_by: SuppressedBy | None
     """Why the notification is suppressed; None if it is sent."""
-    sinks: tuple[str, ...]
-    notification_id: str | None
     incident: Incident
     """The incident after this decision."""
+    notified_state: State | None = None
+    """The state that is notified; None if the notification is suppressed."""
+    sinks: tuple[str, ...] = ()
+    notification_id: str | None = None
 
 
 def decide(
@@ -45,43 +44,12 @@ def decide(
     recent: Mapping[str, int],
     now: datetime,
 ) -> list[Decision]:
-    """Decide on the observations of a batch of windows.
+    """Decide on the observations of a batch of windows, at most one per incident and window; in the order of windows.
 
-    Parameters
-    ----------
-    policy : Policy
-        When a notification is sent.
-    incidents : mapping of str to Incident
-        The incidents by their ids; one that is not in it is new.
-    observations : iterable of Observation
-        At most one per incident and window. Skipped are windows that were decided on before, and ok windows of a
-        settled incident or of an incident for which not all statistics that found the drift are ok.
-    silences, acknowledgements : Silences, Acknowledgements
-        What people have muted, and what they handle.
-    sinks : sequence of str
-        The names of the sinks.
-    recent : mapping of str to int
-        The number of notifications that each sink was sent within ``policy.rate_limit_interval``.
-    now : datetime
-        The processing time.
-
-    Returns
-    -------
-    list of Decision
-        In the order of windows. All alerts of a model and version that start firing share one ``notification_id``, as
-        do those that repeat, and those that resolve.
-
-    Examples
-    --------
-    >>> from datetime import timedelta, timezone
-    >>> noon = datetime(2026, 1, 5, 12, tzinfo=timezone.utc)
-    >>> alert = {"alert_id": "a", "model": "flights", "model_version": "", "column_name": "temp",
-    ...          "slice_key": None, "slice_value": None}
-    >>> drift = Observation("i", "drift", "warning", noon, noon + timedelta(hours=1), False, ("ks",), alert)
-    >>> (decision,) = decide(Policy(), {}, [drift], silences=Silences(), acknowledgements=Acknowledgements(),
-    ...                      sinks=["console"], recent={}, now=noon)
-    >>> decision.state, decision.notified_state, decision.sinks
-    ('firing', 'firing', ('console',))
+    Skipped are windows that were decided on before, and ok windows of a settled incident or of an incident for which
+    not all statistics that found the drift are ok. ``recent`` is the number of notifications that each sink was sent
+    within ``policy.rate_limit_interval``. All alerts of a model and version that start firing share one
+    ``notification_id``, as do those that repeat, and those that resolve.
     """
     groups = Groups({name: policy.max_notifications - recent.get(name, 0) for name in sinks})
     context = Context(policy, silences, acknowledgements, tuple(sinks), groups, now)
@@ -127,26 +95,16 @@ def _pending(context: Context, before: Incident, observation: Observation) -> Pe
 
 
 def _decide(pending: Pending) -> Decision:
-    observation, state, severity = pending.observation, pending.state, pending.severity
+    observation, state, incident = pending.observation, pending.state, pending.incident
     reason = suppressed_by(pending)
+    decision = Decision(observation, state, pending.severity, pending.is_repeat, reason, incident)
     if reason is not None or state not in ("firing", "resolved", "provisional"):
-        return Decision(
-            observation,
-            state,
-            severity,
-            None,
-            pending.is_repeat,
-            reason,
-            (),
-            None,
-            pending.incident,
-        )
+        return decision
     alert_id = str(observation.alert["alert_id"])
     place, sinks = pending.context.groups.join(pending.group, pending.sinks, alert_id)
-    incident = pending.incident
     if not observation.provisional:
-        notified = None if state == "resolved" else severity
+        notified = None if state == "resolved" else pending.severity
         incident = incident.notified(notified, observation.window_end)
-    return Decision(
-        observation, state, severity, state, pending.is_repeat, None, sinks, place, incident
+    return replace(
+        decision, notified_state=state, sinks=sinks, notification_id=place, incident=incident
     )

@@ -18,14 +18,9 @@ _STOP_S = 40.0
 
 
 class Dispatcher:
-    """Delivers notifications until it is stopped.
+    """Delivers notifications until it is stopped, in a thread of its own for each sink.
 
-    Parameters
-    ----------
-    sinks : sequence of AlertSink
-        Each has a thread of its own.
-    write : callable
-        Writes attempts, ``sparkmon.schemas.DELIVERIES``; called by one thread at a time.
+    ``write`` writes attempts, ``sparkmon.schemas.DELIVERIES``; it is called by one thread at a time.
 
     Notes
     -----
@@ -47,16 +42,9 @@ class Dispatcher:
     def put(
         self, notification: Notification, sinks: Iterable[str], *, attempts: int = 0
     ) -> list[str]:
-        """Queue a notification for these sinks; return the names of sinks that do not exist.
+        """Queue a notification for these sinks, once; return the names of sinks that do not exist.
 
-        Parameters
-        ----------
-        notification : Notification
-            The notification; it is sent once even if it is put again.
-        sinks : iterable of str
-            The names of the sinks.
-        attempts : int
-            The number of attempts before.
+        ``attempts`` is the number of attempts before.
         """
         unknown = []
         for name in sinks:

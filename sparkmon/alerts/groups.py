@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
+
+from sparkmon.alerts.digest import digest
 
 
 class Groups:
@@ -48,10 +49,7 @@ class Groups:
 
     def ids(self) -> dict[str, str]:
         """Return the notifications' ids by their placeholders: digests of their alerts, the same at a replay."""
-        return {
-            place: hashlib.sha256("\x1f".join([place, *sorted(alerts)]).encode()).hexdigest()
-            for place, alerts in self._alerts.items()
-        }
+        return {place: digest(place, *sorted(alerts)) for place, alerts in self._alerts.items()}
 
 
 def _place(group: tuple[str, ...], sinks: tuple[str, ...]) -> str:

@@ -41,6 +41,20 @@ class Observation:
     alert: Mapping[str, Any]
     """The row of ``sparkmon.schemas.OBSERVATIONS``."""
 
+    @classmethod
+    def of(cls, alert: Mapping[str, Any]) -> Observation:
+        """Read a row of ``sparkmon.schemas.OBSERVATIONS``."""
+        return cls(
+            alert["incident_id"],
+            alert["outcome"],
+            alert["severity"],
+            alert["window_start"],
+            alert["window_end"],
+            alert["status"] == "provisional",
+            tuple(alert["statistics"]),
+            alert,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Incident:
@@ -83,25 +97,11 @@ class Incident:
         return not self.is_open and self.notified_severity is None
 
     def after(
-        self,
-        outcome: Outcome,
-        end: datetime,
-        statistics: tuple[str, ...],
-        *,
-        resolve_after: int,
+        self, outcome: Outcome, end: datetime, statistics: tuple[str, ...], *, resolve_after: int
     ) -> tuple[Incident, IncidentState]:
-        """Return the incident after a window, and its state.
+        """Return the incident after the window that ended at ``end``, and its state.
 
-        Parameters
-        ----------
-        outcome : str
-            What the window shows.
-        end : datetime
-            The window's end.
-        statistics : tuple of str
-            The statistics that have this outcome.
-        resolve_after : int
-            The number of consecutive ok windows that resolve an incident.
+        ``statistics`` have the outcome; ``resolve_after`` consecutive ok windows resolve an incident.
         """
         current = replace(self, last_end=end)
         if outcome == "drift":

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter, deque
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from sparkmon.alerts.digest import digest
 from sparkmon.alerts.incident import Incident, Observation
 
 
 class IncidentStates:
     """Incidents by their ids, and the alerts on open windows.
 
-    Parameters
-    ----------
-    incidents : mapping of str to Incident
-        The incidents on record.
-    rows : mapping of str to row
-        The last row of ``alerts`` of each incident that is not settled.
-    recent : iterable of (datetime, collection of str)
-        When recent notifications were decided on, and their sinks.
-    now : datetime
-        The processing time: from now on, the windows of models are awaited.
+    ``rows`` is the last row of ``alerts`` of each incident that is not settled; ``recent`` is when recent notifications
+    were decided on, and their sinks. From ``now`` on, the windows of models are awaited.
     """
 
     def __init__(
@@ -67,15 +59,7 @@ class IncidentStates:
             del self._rows[incident_id]
 
     def close_windows(self, ends: Mapping[str, datetime], now: datetime) -> None:
-        """Note that windows have closed, and drop the alerts on them from when they were open.
-
-        Parameters
-        ----------
-        ends : mapping of str to datetime
-            The end of the last closed window of each model.
-        now : datetime
-            The processing time.
-        """
+        """Note the end of the last closed window of each model, and drop the alerts on windows that were open."""
         self._active |= dict.fromkeys(ends, now)
         for model in self.provisional.keys() & ends.keys():
             self.provisional[model] = {
@@ -100,18 +84,8 @@ class IncidentStates:
     ) -> list[Observation]:
         """Return an observation of each incident that no window has shown for ``resolve_timeout``.
 
-        That time passes in the windows of its model; where the model has none any more, in processing time.
-
-        Parameters
-        ----------
-        ends : mapping of str to datetime
-            The end of the last closed window of each model.
-        resolve_timeout : timedelta
-            See :class:`sparkmon.Policy`. An incident of longer windows waits for its next window.
-        observations : iterable of Observation
-            The current ones.
-        now : datetime
-            The processing time.
+        That time passes in the windows of its model, of which ``ends`` has the last; where the model has none any
+        more, in processing time. An incident of longer windows waits for its next window.
         """
         current = {each.incident_id for each in observations}
         stale = []
@@ -132,15 +106,14 @@ class IncidentStates:
 
 def _stale(row: Mapping[str, Any], last_end: datetime, end: datetime) -> Observation:
     subject = f"{row['column_name']} of the model {row['model']}"
-    identity = "\x1f".join((row["incident_id"], "stale", end.isoformat()))
-    alert = {
-        **row,
-        "alert_id": hashlib.sha256(identity.encode()).hexdigest(),
-        "window_start": last_end,
-        "window_end": end,
-        "message": f"{subject} has not been judged since {last_end:%Y-%m-%d %H:%M} UTC: "
-        "it has no traffic, or too little",
-    }
-    return Observation(
-        row["incident_id"], "stale", row["severity"], last_end, end, False, (), alert
+    return Observation.of(
+        {
+            **row,
+            "alert_id": digest(row["incident_id"], "stale", end.isoformat()),
+            "window_start": last_end,
+            "window_end": end,
+            "outcome": "stale",
+            "message": f"{subject} has not been judged since {last_end:%Y-%m-%d %H:%M} UTC: "
+            "it has no traffic, or too little",
+        }
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeAlias
@@ -12,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sparkmon.alerts.digest import digest
 from sparkmon.alerts.incident import Observation, Outcome
 from sparkmon.alerts.schema import OBSERVATIONS
 from sparkmon.comparison.finding import Finding
@@ -51,13 +51,12 @@ def observations_of(findings: pa.Table, unsettled: Collection[str] = ()) -> list
     unsettled : collection of str
         The ids of the incidents for which ``ok`` windows are returned, too.
 
-    Returns
-    -------
-    list of Observation
-        Of several statistics that found a drift, the one whose value is the largest multiple of its threshold stands
-        for the column. A column is ``ok`` if at least one statistic finds it ok and none finds a drift; ``statistics``
-        lists them. A window with too few rows has no observation. A slice is ``inhibited`` if the whole column drifts
-        in that window.
+    Notes
+    -----
+    Of several statistics that found a drift, the one whose value is the largest multiple of its threshold stands
+    for the column. A column is ``ok`` if at least one statistic finds it ok and none finds a drift; ``statistics``
+    lists them. A window with too few rows has no observation. A slice is ``inhibited`` if the whole column drifts
+    in that window.
     """
     findings = findings.select(_READ.names).cast(_READ)
     ranks = _ranks(findings)
@@ -106,7 +105,7 @@ def _by_window(
         length = None if start is None or end is None else end - start
         incident_id = ids.get((subject, length))
         if incident_id is None:
-            incident_id = ids[subject, length] = _digest(*subject, length)
+            incident_id = ids[subject, length] = digest(*subject, length)
         if ranks[row] < _OK or incident_id in unsettled:
             windows.setdefault((incident_id, start, end), []).append(row)
     return windows
@@ -137,28 +136,19 @@ def _observation(
     finding: Mapping[str, Any], window: _Window, outcome: Outcome, statistics: Sequence[str]
 ) -> Observation:
     incident_id, *times = window
-    is_open = finding["status"] == "provisional"
+    is_open = ["provisional"] if finding["status"] == "provisional" else []
     # As numbers, because the text of a time depends on its time zone.
-    alert_id = _digest(incident_id, *times, *(("provisional",) if is_open else ()))
-    severity = _severity(finding)
-    alert = {
-        **{name: finding[name] for name in OBSERVATIONS.names if name not in _ADDED},
-        "alert_id": alert_id,
-        "incident_id": incident_id,
-        "statistics": statistics,
-        "outcome": outcome,
-        "severity": severity,
-        "message": Finding.of(finding).message(recovered=outcome == "ok"),
-    }
-    return Observation(
-        incident_id,
-        outcome,
-        severity,
-        finding["window_start"],
-        finding["window_end"],
-        is_open,
-        tuple(statistics),
-        alert,
+    alert_id = digest(incident_id, *times, *is_open)
+    return Observation.of(
+        {
+            **{name: finding[name] for name in OBSERVATIONS.names if name not in _ADDED},
+            "alert_id": alert_id,
+            "incident_id": incident_id,
+            "statistics": statistics,
+            "outcome": outcome,
+            "severity": _severity(finding),
+            "message": Finding.of(finding).message(recovered=outcome == "ok"),
+        }
     )
 
 
@@ -171,8 +161,3 @@ def _severity(finding: Mapping[str, Any]) -> Severity:
     limit = finding["threshold"] if finding["limit"] is None else finding["limit"]
     multiple = _multiple(finding["value"], limit)
     return "warning" if multiple is not None and multiple < CRITICAL_AT else "critical"
-
-
-def _digest(*parts: object) -> str:
-    text = "\x1f".join("" if part is None else str(part) for part in parts)
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal
@@ -100,37 +100,3 @@ class Policy:
             name for route in self.routes if route.matches(alert, severity) for name in route.sinks
         }
         return tuple(name for name in sinks if name in names)
-
-    def check_sinks(
-        self, names: Sequence[str], timeouts: Mapping[str, timedelta] | None = None
-    ) -> None:
-        """Refuse sinks that do not fit the policy.
-
-        Parameters
-        ----------
-        names : sequence of str
-            Their names.
-        timeouts : mapping, optional
-            The ``resolve_timeout`` of the sinks that have one, by name; see :class:`sparkmon.sinks.AlertSink`.
-
-        Raises
-        ------
-        OptionError
-            A route names a sink that does not exist, two sinks share a name, or a sink resolves an alert before its
-            next notification.
-        """
-        shared = sorted({name for name in names if names.count(name) > 1})
-        if shared:
-            raise OptionError(f"got two sinks named {shared[0]!r}; give each a name of its own")
-        for route in self.routes:
-            for name in route.sinks:
-                if name not in names:
-                    raise OptionError(
-                        f"got a route to {name!r}, which is no sink; expected {', '.join(names)}"
-                    )
-        for name, timeout in (timeouts or {}).items():
-            if timeout <= (self.repeat_interval or timedelta()):
-                raise OptionError(
-                    f"got resolve_timeout {timeout} for the sink {name!r}; expected longer than the policy's "
-                    f"repeat_interval, {self.repeat_interval}: otherwise the sink resolves an alert before its reminder"
-                )

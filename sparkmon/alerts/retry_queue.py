@@ -28,11 +28,6 @@ class QueuedNotification:
 class RetryQueue:
     """Keeps notifications in their order, and waits longer after each failure.
 
-    Parameters
-    ----------
-    jitter : callable, optional
-        Returns a number from 0 to 1 at each failure, so that many monitors do not retry at the same moment.
-
     Notes
     -----
     The back-off starts at 1 s and doubles up to 5 minutes, 20 % more or less; it is never shorter than the sink
@@ -91,19 +86,7 @@ class RetryQueue:
         permanent: bool = False,
         retry_after_s: float | None = None,
     ) -> datetime | None:
-        """Count a failure; return the time of the next attempt, None if the notification is given up.
-
-        Parameters
-        ----------
-        item : QueuedNotification
-            The notification that failed.
-        now : datetime
-            The time.
-        permanent : bool
-            Whether the sink refuses it permanently.
-        retry_after_s : float, optional
-            How long the sink requests to wait, in seconds.
-        """
+        """Count a failure, ``permanent`` if the sink refuses it; return the time of the next attempt, None for none."""
         item.attempts += 1
         is_broken = item.attempts > _PROBE_AT and item.others_delivered
         is_old = now - item.notification.created_time >= GIVE_UP_AFTER

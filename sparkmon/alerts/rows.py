@@ -8,26 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from sparkmon.alerts.decide import Decision
-from sparkmon.alerts.incident import Incident, Observation
+from sparkmon.alerts.incident import Incident
 from sparkmon.alerts.matcher import SEVERITIES
 from sparkmon.sinks import Alert, Notification
 
 _MAX_ALERTS = 1000
 _FIELDS = [field.name for field in fields(Alert)]
-
-
-def observation_of(row: Mapping[str, Any]) -> Observation:
-    """Read a row of ``sparkmon.schemas.OBSERVATIONS``."""
-    return Observation(
-        row["incident_id"],
-        row["outcome"],
-        row["severity"],
-        row["window_start"],
-        row["window_end"],
-        row["status"] == "provisional",
-        tuple(row["statistics"]),
-        row,
-    )
 
 
 def row_of(decision: Decision, *, query_id: str, now: datetime) -> dict[str, Any]:

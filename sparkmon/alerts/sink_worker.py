@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 from datetime import datetime, timezone
-from typing import Any, TypeAlias
+from typing import Any
 
 from sparkmon.alerts.retry_queue import QueuedNotification, RetryQueue
 from sparkmon.errors import AlertDeliveryError
@@ -16,22 +16,11 @@ _LOGGER = logging.getLogger(__name__)
 _MAX_ERROR = 500
 _POLL_S = 0.2
 
-Report: TypeAlias = Callable[[dict[str, Any]], None]
-"""Is called with the result of each attempt: a row of ``sparkmon.schemas.DELIVERIES``."""
-
 
 class SinkWorker:
-    """Delivers the notifications of a retry queue.
+    """Delivers the notifications of a retry queue; reports each attempt, a row of ``sparkmon.schemas.DELIVERIES``."""
 
-    Parameters
-    ----------
-    sink : AlertSink
-        The sink.
-    report : callable
-        See :data:`Report`.
-    """
-
-    def __init__(self, sink: AlertSink, report: Report) -> None:
+    def __init__(self, sink: AlertSink, report: Callable[[dict[str, Any]], None]) -> None:
         self.sink, self._report = sink, report
         self._queue = RetryQueue()
         self._ids: set[str] = set()

@@ -76,7 +76,7 @@ def silence(
     if end:
         with _store_of(config) as (store, _):
             silences, _ = store.actions()
-            (chosen,) = _chosen("silence", end, [each.silence_id for each in silences.silences])
+            (chosen,) = _chosen("silence", end, [each.silence_id for each in silences])
             store.write_action(
                 action_id=chosen,
                 action="unsilence",

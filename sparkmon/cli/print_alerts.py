@@ -39,7 +39,7 @@ def print_alerts(
         for name in (*names, "notified"):
             table.add_column(name, overflow="fold")
         for row in rows:
-            ack = acknowledgements.by_incident.get(row["incident_id"])
+            ack = acknowledgements.get(row["incident_id"])
             notified = row["notified_state"] or row["suppressed_by"] or ""
             table.add_row(
                 row["incident_id"][:12],
@@ -54,7 +54,7 @@ def print_alerts(
         console.print(table)
     else:
         console.print("No open incidents.")
-    for silence in silences.silences:
+    for silence in silences:
         if silence.end_time > now:
             about = silence.matcher
             what = f"model {about.model}, column {about.column}, slice {about.slice}, from {about.severity} on"
@@ -81,14 +81,14 @@ def json_lines(
     """Print one object per line; its ``kind`` is ``incident``, ``silence`` or ``delivery``."""
     for row in rows:
         record = {name: row[name] for name in _COLUMNS}
-        ack = acknowledgements.by_incident.get(row["incident_id"])
+        ack = acknowledgements.get(row["incident_id"])
         times = {
             "opened_time": _iso(row["incident"]["opened_time"]),
             "window_end": _iso(row["window_end"]),
             "acknowledged_by": ack.by if ack else None,
         }
         _print_json({"kind": "incident", **record, **times})
-    for silence in silences.silences:
+    for silence in silences:
         about = silence.matcher
         _print_json(
             {

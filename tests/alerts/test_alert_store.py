@@ -124,10 +124,10 @@ def test_what_is_undelivered_depends_on_the_last_attempt(store: AlertStore) -> N
 def test_actions_of_another_process_are_read(store: AlertStore, tmp_path: Path) -> None:
     what = {"action": "ack", "by": "ada", "comment": "", "start_time": NOON}
     for number in range(3):
-        assert len(store.actions()[1].by_incident) == number
+        assert len(store.actions()[1]) == number
         other = AlertStore(Tables(str(tmp_path)).open())
         other.write_action(action_id=str(number), incident_id=f"incident {number}", **what)
-    assert len(store.actions()[1].by_incident) == 3
+    assert len(store.actions()[1]) == 3
 
 
 def test_the_last_rows_of_two_hundred_thousand_are_those_that_a_loop_finds(

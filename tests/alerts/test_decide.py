@@ -7,12 +7,11 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from sparkmon.alerts.acknowledgements import Acknowledgement, Acknowledgements
+from sparkmon.alerts.actions import Acknowledgement, Acknowledgements, Silence, Silences
 from sparkmon.alerts.decide import Decision, decide
 from sparkmon.alerts.incident import Incident, Observation, Outcome
 from sparkmon.alerts.matcher import Matcher
 from sparkmon.alerts.policy import Policy, Route, SeverityRule
-from sparkmon.alerts.silences import Silence, Silences
 from sparkmon.sinks import Severity
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
@@ -52,7 +51,8 @@ class Manager:
     def __init__(self, policy: Policy = PLAIN, *sinks: str) -> None:
         self.policy, self.sinks = policy, sinks or ("pager",)
         self.incidents: dict[str, Incident] = {}
-        self.silences, self.acknowledgements = Silences(), Acknowledgements()
+        self.silences: Silences = ()
+        self.acknowledgements: Acknowledgements = {}
         self.recent: dict[str, int] = {}
 
     def process(self, *observations: Observation, now: datetime = NOON) -> list[Decision]:
@@ -164,7 +164,7 @@ def test_a_flapping_incident_is_suppressed_until_it_settles() -> None:
 def test_a_silence_suppresses_until_it_ends() -> None:
     manager = Manager()
     quiet = Silence("s", Matcher(model="fl*"), NOON - HOUR, NOON + HOUR)
-    manager.silences = Silences((quiet,))
+    manager.silences = (quiet,)
     (muted,) = manager.process(observed(0))
     assert (muted.state, muted.notified_state, muted.suppressed_by) == ("firing", None, "silenced")
     (other,) = manager.process(observed(0, model="taxis"))
@@ -175,7 +175,7 @@ def test_a_silence_suppresses_until_it_ends() -> None:
 
 def test_an_incident_that_fires_and_resolves_in_a_silence_never_notifies() -> None:
     manager = Manager()
-    manager.silences = Silences((Silence("s", Matcher(), NOON - HOUR, NOON + HOUR),))
+    manager.silences = (Silence("s", Matcher(), NOON - HOUR, NOON + HOUR),)
     for at, outcome in enumerate(("drift", "ok", "ok")):
         (last,) = manager.process(observed(at, WORDS[".x"[outcome == "drift"]]))
     assert (last.state, last.suppressed_by) == ("resolved", "never_notified")
@@ -186,7 +186,7 @@ def test_an_acknowledged_incident_has_no_reminders() -> None:
     manager = Manager(replace(PLAIN, repeat_interval=HOUR))
     manager.process(observed(0))
     ack = Acknowledgement("flights temp", NOON + timedelta(minutes=1), "ada")
-    manager.acknowledgements = Acknowledgements({"flights temp": ack})
+    manager.acknowledgements = {"flights temp": ack}
     assert manager.process(observed(1))[0].suppressed_by == "acknowledged"
     assert manager.process(observed(2, severity="critical"))[0].is_repeat
     assert manager.process(observed(3, "ok"))[0].suppressed_by == "recovering"

@@ -14,7 +14,7 @@ from tests.support.findings import FINDING, HOUR, NOON
 DAY = timedelta(days=1)
 END = NOON + HOUR
 OPEN = Incident(is_open=True, notified_severity="warning", last_end=END)
-ROW: dict[str, Any] = FINDING | {"incident_id": "i", "severity": "warning"}
+ROW: dict[str, Any] = FINDING | {"incident_id": "i", "severity": "warning", "statistics": ["ks"]}
 
 
 def states(**changes: object) -> IncidentStates:

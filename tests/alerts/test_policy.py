@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from sparkmon.alerts.policy import Policy, Route, SeverityRule
+from sparkmon.alerts import Alerting, Policy, Route, SeverityRule
 from sparkmon.errors import OptionError
+from sparkmon.sinks import AlertmanagerSink, LogSink
 
 HOUR = timedelta(hours=1)
 
@@ -29,16 +30,20 @@ def test_an_invalid_policy_is_refused(options: dict[str, object], error: str) ->
 def test_routes_name_existing_sinks() -> None:
     policy = Policy(routes=(Route(sinks=("pager",)),))
     with pytest.raises(OptionError, match="got a route to 'pager', which is no sink; expected log"):
-        policy.check_sinks(("log",))
+        Alerting([LogSink()], policy)
     with pytest.raises(OptionError, match="got two sinks named 'log'; give each a name"):
-        Policy().check_sinks(("log", "log"))
+        Alerting([LogSink(), LogSink()])
 
 
 def test_a_sink_does_not_resolve_an_alert_before_its_reminder() -> None:
     policy = Policy(repeat_interval=2 * HOUR)
-    policy.check_sinks(("pager",), {"pager": 3 * HOUR})
+    Alerting([resolving_after(3 * HOUR)], policy)
     with pytest.raises(
         OptionError, match="got resolve_timeout 2:00:00 for the sink 'pager'; expected longer"
     ):
-        policy.check_sinks(("pager",), {"pager": 2 * HOUR})
-    Policy(repeat_interval=None).check_sinks(("pager",), {"pager": HOUR})
+        Alerting([resolving_after(2 * HOUR)], policy)
+    Alerting([resolving_after(HOUR)], Policy(repeat_interval=None))
+
+
+def resolving_after(timeout: timedelta) -> AlertmanagerSink:
+    return AlertmanagerSink("http://alertmanager:9093", name="pager", resolve_timeout=timeout)

@@ -8,21 +8,18 @@ from typing import get_args
 
 import pytest
 
-from sparkmon.alerts.acknowledgements import Acknowledgement, Acknowledgements
+from sparkmon.alerts.actions import Acknowledgement, Silence
 from sparkmon.alerts.groups import Groups
 from sparkmon.alerts.incident import Incident
 from sparkmon.alerts.matcher import Matcher
 from sparkmon.alerts.policy import Policy, Route
-from sparkmon.alerts.silences import Silence, Silences
 from sparkmon.alerts.suppression import STAGES, Context, Pending, SuppressedBy, suppressed_by
 from tests.alerts.test_decide import HOUR, NOON, observed
 
 END = NOON + HOUR
 OPEN = Incident(is_open=True, last_end=END, opened_time=NOON)
 NOTIFIED = replace(OPEN, notified_severity="warning", last_notified_window_end=NOON)
-CONTEXT = Context(
-    Policy(), Silences(), Acknowledgements(), ("pager",), Groups({"pager": 1}), now=NOON
-)
+CONTEXT = Context(Policy(), (), {}, ("pager",), Groups({"pager": 1}), now=NOON)
 FIRING = Pending(CONTEXT, observed(0), "warning", "firing", Incident(), OPEN)
 REMINDER = replace(
     FIRING,
@@ -31,7 +28,7 @@ REMINDER = replace(
 )
 RESOLVED = replace(REMINDER, state="resolved", incident=replace(REMINDER.incident, is_open=False))
 SILENCE = Silence("s", Matcher(model="fl*"), NOON, END)
-ACK = Acknowledgements({"flights temp": Acknowledgement("flights temp", NOON, "ada")})
+ACK = {"flights temp": Acknowledgement("flights temp", NOON, "ada")}
 
 
 def under(pending: Pending, **changes: object) -> Pending:
@@ -50,7 +47,7 @@ SUPPRESSED: dict[SuppressedBy, list[Pending]] = {
         replace(FIRING, state="provisional", before=NOTIFIED, incident=NOTIFIED),
         under(REMINDER, policy=Policy(repeat_interval=None)),
     ],
-    "silenced": [under(each, silences=Silences((SILENCE,))) for each in (FIRING, REMINDER)],
+    "silenced": [under(each, silences=(SILENCE,)) for each in (FIRING, REMINDER)],
     "acknowledged": [under(REMINDER, acknowledgements=ACK)],
     "flapping": [
         replace(each, before=Incident(transitions=(NOON,) * 4)) for each in (FIRING, RESOLVED)
@@ -94,7 +91,7 @@ def test_a_stage_suppresses(reason: SuppressedBy, pending: Pending) -> None:
             replace(REMINDER, incident=replace(REMINDER.incident, opened_time=END)),
             acknowledgements=ACK,
         ),
-        under(FIRING, silences=Silences((replace(SILENCE, end_time=NOON),))),
+        under(FIRING, silences=(replace(SILENCE, end_time=NOON),)),
         replace(FIRING, before=Incident(transitions=(NOON,) * 3)),
         replace(FIRING, before=Incident(transitions=(END - 20 * HOUR,) * 4)),
         replace(FIRING, incident=replace(OPEN, last_notified_window_end=END - HOUR)),
@@ -112,5 +109,5 @@ def test_every_reason_has_a_stage_and_a_case() -> None:
 
 
 def test_the_first_stage_that_holds_is_the_reason() -> None:
-    pending = under(REMINDER, acknowledgements=ACK, silences=Silences((SILENCE,)), sinks=())
+    pending = under(REMINDER, acknowledgements=ACK, silences=(SILENCE,), sinks=())
     assert suppressed_by(pending) == "silenced"

@@ -48,7 +48,7 @@ def words_of(source: Source) -> set[str]:
             words.add(node.value)
         elif isinstance(node, ast.Name):
             words.add(node.id)
-        elif isinstance(node, ast.alias):
+        elif isinstance(node, ast.alias | ast.ClassDef):
             words.add(node.name)
     return words
 
