@@ -21,14 +21,8 @@ def is_named_inside(host: str, allowed_hosts: Collection[str] = ()) -> bool:
     """Return whether a URL itself means a host in the private network.
 
     It does with an address in place of a name, with a name that only a resolver inside knows (one without a dot, or
-    that ends in ``.svc``, ``.local``, ``.localhost``, ``.internal`` or ``.home.arpa``), or one that was allowed.
-
-    Parameters
-    ----------
-    host : str
-        In lower case.
-    allowed_hosts : collection of str
-        Names in lower case.
+    that ends in ``.svc``, ``.local``, ``.localhost``, ``.internal`` or ``.home.arpa``), or one that was allowed. All
+    names are in lower case.
 
     Examples
     --------
@@ -48,12 +42,7 @@ def is_named_inside(host: str, allowed_hosts: Collection[str] = ()) -> bool:
 def why_refused(address: Address, *, inside: bool) -> str | None:
     """Return why nothing is sent to an address; None if it is allowed.
 
-    Parameters
-    ----------
-    address : IPv4Address or IPv6Address
-        What the host's name was resolved to.
-    inside : bool
-        Whether a private or loopback address is allowed.
+    ``inside`` is whether a private or loopback address is allowed.
 
     Examples
     --------

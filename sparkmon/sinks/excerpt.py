@@ -13,12 +13,7 @@ _MOST = 200
 def excerpt(text: str | bytes, secrets: Iterable[str] = ()) -> str:
     r"""Return at most 200 printable characters of a text, with ``***`` in the place of each secret.
 
-    Parameters
-    ----------
-    text : str or bytes
-        An answer, which may repeat what the request had.
-    secrets : iterable of str
-        What must not be shown, as it is and with its ``%41`` read as A.
+    A secret is not shown as it is, nor with its ``%41`` read as A.
 
     Examples
     --------

@@ -14,35 +14,37 @@ import threading
 import time
 from collections.abc import Iterable, Mapping
 from ipaddress import ip_address
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple
 
 import httpcore
 import httpx
 
 from sparkmon.sinks.addresses import Address, why_refused
-from sparkmon.sinks.http_exchange import Answer, NoAnswer, Target
 
 _CONNECT_S = 5.0
 _READ_AT_MOST = 64 * 2**10
 _WRITE = 4 * 2**10
-SocketOption: TypeAlias = Any
 
 
-def parse_url(url: str) -> Target | None:
-    """Read a URL; None if it is invalid."""
-    try:
-        parsed = httpx.URL(url)
-    except (httpx.InvalidURL, ValueError):
-        return None
-    if not parsed.raw_host:
-        return None
-    host = parsed.raw_host.decode("ascii").lower()
-    netloc = parsed.netloc.decode("ascii")
-    return Target(parsed.scheme, host, parsed.port, netloc, parsed.raw_path, bool(parsed.userinfo))
+class Answer(NamedTuple):
+    """What the other side answered."""
+
+    status: int
+    headers: dict[str, str]
+    """By their names in lower case."""
+    body: bytes
+    """At most 64 KiB of it."""
+
+
+class NoAnswer(NamedTuple):
+    """Why there is no answer."""
+
+    reason: str
+    permanent: bool
 
 
 def exchange(
-    target: Target,
+    url: httpx.URL,
     headers: Mapping[str, str],
     body: bytes,
     *,
@@ -52,27 +54,19 @@ def exchange(
 ) -> Answer | NoAnswer:
     """POST a body and return the answer; follows no redirect, knows no proxy and no cookie.
 
-    Parameters
-    ----------
-    target : Target
-        Where to.
-    headers, body : mapping, bytes
-        What.
-    timeout_s : float
-        For all of it, from the look-up of the name to the last byte of the answer.
-    inside : bool
-        Whether private and loopback addresses are allowed; see :func:`sparkmon.sinks.addresses.why_refused`.
-    context : ssl.SSLContext, optional
-        For https.
+    ``timeout_s`` is for all of it, from the look-up of the name to the last byte of the answer. ``inside`` is whether
+    private and loopback addresses are allowed; see :func:`sparkmon.sinks.addresses.why_refused`.
     """
     network = _CheckedNetwork(time.monotonic() + timeout_s, inside=inside)
-    url = httpcore.URL(scheme=target.scheme, host=target.host, port=target.port, target=target.path)
+    target = httpcore.URL(
+        scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+    )
     _quiet.posting = True
     try:
         with httpcore.ConnectionPool(ssl_context=context, network_backend=network) as pool:
-            named = {"host": target.netloc, **headers}
-            fields = [(name.encode(), value.encode()) for name, value in named.items()]
-            with pool.stream("POST", url, headers=fields, content=body) as response:
+            fields = [(name.encode(), value.encode()) for name, value in headers.items()]
+            fields.insert(0, (b"host", url.netloc))
+            with pool.stream("POST", target, headers=fields, content=body) as response:
                 answer_headers = {
                     name.decode("latin-1").lower(): value.decode("latin-1")
                     for name, value in response.headers
@@ -121,7 +115,7 @@ class _CheckedNetwork(httpcore.NetworkBackend):
         port: int,
         timeout: float | None = None,
         local_address: str | None = None,
-        socket_options: Iterable[SocketOption] | None = None,
+        socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         failed: httpcore.NetworkError | httpcore.TimeoutException | None = None
         for address in self._addresses(host, port):

@@ -107,22 +107,18 @@ class KafkaSink(ConfiguredSink):
 
     def deliver(self, notification: Notification) -> None:
         """Write it, and wait until the brokers have it."""
-        settings = {
-            key: value.read() if isinstance(value, Secret) else value
-            for key, value in self.settings.items()
+        hidden = {
+            key: value.read() for key, value in self.settings.items() if isinstance(value, Secret)
         }
-        secrets = [
-            settings[key] for key, value in self.settings.items() if isinstance(value, Secret)
-        ]
-        failure = self._try(notification, settings)
+        failure = self._try(notification, {**self.settings, **hidden})
         if failure is not None:
-            reason = excerpt(failure[0], secrets)
+            reason = excerpt(failure[0], hidden.values())
             message = f"{self.name} could not deliver to the topic {self.topic}: {reason}"
             # Raised here, where no error that may repeat a setting hangs on to it.
             raise AlertDeliveryError.failed(message, permanent=failure[1])
 
     def _try(
-        self, notification: Notification, settings: Mapping[str, str]
+        self, notification: Notification, settings: Mapping[str, str | Secret]
     ) -> tuple[str, bool] | None:
         """Produce one record; return the reason why it was not accepted, and whether that is permanent."""
         deadline = time.monotonic() + self.timeout_s
@@ -158,15 +154,12 @@ class KafkaSink(ConfiguredSink):
         if not reports:
             producer.purge()
             producer.flush(0.5)
-        if not reports:
-            return "; ".join(
-                ["it was not acknowledged in time", *dict.fromkeys(broker_errors)][:3]
-            ), False
-        (refusal,) = reports
-        if refusal is None:
+        refusal = reports[0] if reports else None
+        if reports and refusal is None:
             return None
-        is_final = refusal.name() in _FINAL
-        return "; ".join([refusal.str(), *dict.fromkeys(broker_errors)][:3]), is_final
+        reason = "it was not acknowledged in time" if refusal is None else refusal.str()
+        reasons = [reason, *dict.fromkeys(broker_errors)][:3]
+        return "; ".join(reasons), refusal is not None and refusal.name() in _FINAL
 
     def _event(self, notification: Notification) -> tuple[dict[str, bytes], bytes]:
         attributes = {
@@ -178,10 +171,10 @@ class KafkaSink(ConfiguredSink):
             "time": rfc3339(notification.created_time),
         }
         data = notification_json(notification)
+        attributes = {name: value for name, value in attributes.items() if value}
         if self.mode == "binary":
-            headers = {f"ce_{name}": value.encode() for name, value in attributes.items() if value}
+            headers = {f"ce_{name}": value.encode() for name, value in attributes.items()}
             return headers | {"content-type": b"application/json"}, data
         attributes["datacontenttype"] = "application/json"
-        members = {name: value for name, value in attributes.items() if value}
-        value = orjson.dumps(members | {"data": orjson.Fragment(data)})
+        value = orjson.dumps({**attributes, "data": orjson.Fragment(data)})
         return {"content-type": b"application/cloudevents+json; charset=UTF-8"}, value

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass
 
 from sparkmon.printable import printable
-from sparkmon.sinks.alert import Alert
 from sparkmon.sinks.notification import Notification
 from sparkmon.sinks.sink import ConfiguredSink, register_sink
 
-_FIELDS = [field.name for field in fields(Alert)]
 _LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "critical": logging.CRITICAL}
 
 
@@ -41,9 +39,10 @@ class LogSink(ConfiguredSink):
         logger = logging.getLogger(self.logger)
         extra: dict[str, object] = {"notification_id": notification.notification_id}
         for alert in notification.alerts:
-            fields_of = {name: getattr(alert, name) for name in _FIELDS}
             level = logging.INFO if alert.state == "resolved" else _LEVELS[alert.severity]
-            logger.log(level, "%s", printable(alert.message), extra=extra | {"alert": fields_of})
+            logger.log(
+                level, "%s", printable(alert.message), extra=extra | {"alert": asdict(alert)}
+            )
         more = notification.count - len(notification.alerts)
         if more:
             level = _LEVELS[notification.severity]

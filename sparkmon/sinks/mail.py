@@ -122,9 +122,8 @@ class EmailSink(ConfiguredSink):
                 if self.username is not None:
                     client.login(self.username, password)
                 refused = client.send_message(message)
-                with suppress(
-                    smtplib.SMTPException, OSError
-                ):  # the mail is accepted, whatever comes
+                # The mail is accepted, whatever comes.
+                with suppress(smtplib.SMTPException, OSError):
                     client.quit()
         except smtplib.SMTPRecipientsRefused as error:
             refused = error.recipients
@@ -150,12 +149,10 @@ class EmailSink(ConfiguredSink):
         # Named, for smtplib would else ask the name server who this is.
         name = re.sub(r"[^A-Za-z0-9.-]", "-", socket.gethostname())[:253] or "localhost"
         options: dict[str, Any] = {"local_hostname": name, "timeout": self.timeout_s}
+        client = _Client
         if self.security == "tls":
-            context = verifying_context()
-            return _TlsClient(
-                opened, self.host, self.port or _PORTS[self.security], context=context, **options
-            )
-        return _Client(opened, self.host, self.port or _PORTS[self.security], **options)
+            client, options["context"] = _TlsClient, verifying_context()
+        return client(opened, self.host, self.port or _PORTS[self.security], **options)
 
     def _message(self, notification: Notification) -> EmailMessage:
         lines = [shortened(line, _LINE) for line in notification.lines]

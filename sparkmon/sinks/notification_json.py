@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import asdict, fields
 from datetime import datetime, timezone
 
 import orjson
 
-from sparkmon.sinks.alert import Alert
 from sparkmon.sinks.notification import Notification
 
 SCHEMA = "sparkmon.notification/1"
 """The number is raised when a field is removed or changes its meaning, not when one is added."""
 
 _MOST = 900_000
-_FIELDS = [field.name for field in fields(Alert)]
+_HEAD = [field.name for field in fields(Notification) if field.name != "alerts"]
 
 
-def notification_json(notification: Notification, most: int = _MOST) -> bytes:
-    """Write a notification as one JSON object.
+def notification_json(notification: Notification) -> bytes:
+    """Write a notification as one JSON object of at most 900 kB, within Kafka's default limit.
 
-    Parameters
-    ----------
-    notification : Notification
-        The notification.
-    most : int, default 900_000
-        The largest size in bytes, within Kafka's default limit. Alerts that do not fit are omitted.
-
-    Returns
-    -------
-    bytes
-        ``schema`` is ``sparkmon.notification/1``; ``notification_id``, ``state``, ``severity``, ``title``, ``model``,
-        ``model_version``, ``window_start``, ``window_end``, ``count`` and ``created_time`` are those of
-        :class:`Notification`; ``alerts`` is a list with the fields of :class:`Alert`, fewer than ``count`` if some
-        are omitted. Times are RFC 3339 in UTC. A number that is not finite is null: JSON has none.
+    ``schema`` is ``sparkmon.notification/1``; next to ``title`` and the fields of :class:`Notification`, ``alerts`` is
+    a list with the fields of :class:`Alert`, fewer than ``count`` if some do not fit and are omitted. Times are RFC
+    3339 in UTC. A number that is not finite is null: JSON has none.
 
     Examples
     --------
@@ -43,23 +31,11 @@ def notification_json(notification: Notification, most: int = _MOST) -> bytes:
     >>> document["schema"], document["title"], document["window_start"], document["alerts"]
     ('sparkmon.notification/1', 'flights (version 2): 1 alert', '2026-01-05T12:00:00Z', [])
     """
-    head = {
-        "schema": SCHEMA,
-        "notification_id": notification.notification_id,
-        "state": notification.state,
-        "severity": notification.severity,
-        "title": notification.title,
-        "model": notification.model,
-        "model_version": notification.model_version,
-        "window_start": notification.window_start,
-        "window_end": notification.window_end,
-        "count": notification.count,
-        "created_time": notification.created_time,
-    }
-    start = orjson.dumps({name: _plain(value) for name, value in head.items()})[:-1]
-    alerts, room = [], most - len(start)
+    head = {name: _plain(getattr(notification, name)) for name in _HEAD}
+    start = orjson.dumps({"schema": SCHEMA, "title": notification.title, **head})[:-1]
+    alerts, room = [], _MOST - len(start)
     for alert in notification.alerts:
-        encoded = orjson.dumps({name: _plain(getattr(alert, name)) for name in _FIELDS})
+        encoded = orjson.dumps({name: _plain(value) for name, value in asdict(alert).items()})
         room -= len(encoded) + 1
         if room < 0:
             break

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from urllib.parse import urlsplit
 
+import httpx
+
 from sparkmon.backoff import is_temporary, retry_after_s
-from sparkmon.errors import AlertDeliveryError, MissingExtraError, OptionError
+from sparkmon.errors import AlertDeliveryError, OptionError
 from sparkmon.secret import Secret
 from sparkmon.sinks.addresses import is_named_inside
 from sparkmon.sinks.excerpt import excerpt
-from sparkmon.sinks.http_exchange import Answer, NoAnswer, Target
+from sparkmon.sinks.guarded_network import Answer, NoAnswer, exchange
 from sparkmon.sinks.timeout import check_timeout
 from sparkmon.sinks.tls import verifying_context
 
@@ -21,30 +24,12 @@ _SEGMENT = 8
 _UNSEEN = re.compile(r"[^\x21-\x7e\u00a1-\U0010ffff]|\\")
 
 
+@dataclass(frozen=True)
 class Post:
-    """Posts to one URL.
-
-    Parameters
-    ----------
-    url : str or Secret
-        http or https, without a user or password in it. As a :class:`Secret` it is read at each use, and errors do not
-        even name its host.
-    sink : str
-        The name of the sink, for errors.
-    path : str, default ""
-        Added to the URL's path.
-    bearer : Secret, optional
-        The token for ``Authorization: Bearer``.
-    allowed_hosts : sequence of str, optional
-        The only hosts that the URL may name.
-    timeout_s : float, default 10.0
-        For everything, from the look-up of the name to the end of the answer, also from a server that trickles; at most
-        5 s of it to connect to one address.
+    """Posts to one URL, http or https, without a user or password in it.
 
     Raises
     ------
-    MissingExtraError
-        httpx is not installed.
     OptionError
         The URL or the time-out is invalid. A secret URL is checked when it is used.
 
@@ -67,41 +52,31 @@ class Post:
     honoured, up to an hour. Every other answer is final.
     """
 
-    def __init__(
-        self,
-        url: str | Secret,
-        *,
-        sink: str,
-        path: str = "",
-        bearer: Secret | None = None,
-        allowed_hosts: Sequence[str] | None = None,
-        timeout_s: float = 10.0,
-    ) -> None:
-        try:
-            from sparkmon.sinks.guarded_network import exchange
-        except ImportError as error:
-            raise MissingExtraError.of("httpx", "sinks") from error
-        self._exchange = exchange
-        self._url, self._sink, self._path, self._bearer = url, sink, path, bearer
-        if isinstance(allowed_hosts, str):
-            raise OptionError.malformed("allowed_hosts", allowed_hosts, "a list of host names")
-        self._allowed = None if allowed_hosts is None else {each.lower() for each in allowed_hosts}
-        check_timeout(timeout_s)
-        self._timeout_s = timeout_s
-        if isinstance(url, str):
-            self._checked(url)
+    url: str | Secret = field(repr=False)
+    """A :class:`Secret` is read at each use, and errors do not even name its host."""
+    sink: str
+    """The name of the sink, for errors."""
+    path: str = ""
+    """Added to the URL's path."""
+    bearer: Secret | None = None
+    """The token for ``Authorization: Bearer``."""
+    allowed_hosts: Sequence[str] | None = None
+    """The only hosts that the URL may name."""
+    timeout_s: float = 10.0
+    """For everything, from the look-up of the name to the end of the answer, also from a server that trickles; at most
+    5 s of it to connect to one address."""
+    hidden: Sequence[str] = field(default=(), repr=False)
+    """Secrets in the body or the headers, which the answer may repeat and the error must not."""
 
-    def send(self, body: bytes, headers: Mapping[str, str], *, hidden: Sequence[str] = ()) -> None:
+    def __post_init__(self) -> None:
+        if isinstance(self.allowed_hosts, str):
+            raise OptionError.malformed("allowed_hosts", self.allowed_hosts, "a list of host names")
+        check_timeout(self.timeout_s)
+        if isinstance(self.url, str):
+            self._checked(self.url)
+
+    def send(self, body: bytes, headers: Mapping[str, str]) -> None:
         """Post a body.
-
-        Parameters
-        ----------
-        body : bytes
-            What to post.
-        headers : mapping
-            ``content-type`` and others.
-        hidden : sequence of str
-            Secrets in the body or the headers, which the answer may repeat and the error must not.
 
         Raises
         ------
@@ -110,22 +85,22 @@ class Post:
         OptionError
             A secret does not exist, or the secret URL is invalid.
         """
-        url = self._url.read() if isinstance(self._url, Secret) else self._url
-        target = self._checked(url)
-        token = self._token()
+        text = self.url.read() if isinstance(self.url, Secret) else self.url
+        url, token = self._checked(text), self._token()
         fields = {"user-agent": "sparkmon", "accept": "application/json", **headers}
         if token:
             fields["authorization"] = f"Bearer {token}"
-        answer = self._exchange(
-            target,
+        answer = exchange(
+            url,
             fields,
             body,
-            timeout_s=self._timeout_s,
-            inside=is_named_inside(target.host, self._allowed or ()),
-            context=verifying_context() if target.scheme == "https" else None,
+            timeout_s=self.timeout_s,
+            inside=is_named_inside(_host(url), self._allowed() or ()),
+            context=verifying_context() if url.scheme == "https" else None,
         )
-        secrets = [*hidden, *([token] if token else []), *self._parts(url)]
-        where = f"{self._sink} could not deliver to {self._where(target.host)}"
+        secrets = [*self.hidden, *([token] if token else []), *self._parts(text)]
+        place = f"the url in {self.url!r}" if isinstance(self.url, Secret) else _host(url)
+        where = f"{self.sink} could not deliver to {place}"
         failure: AlertDeliveryError | None
         if isinstance(answer, NoAnswer):
             reason = excerpt(answer.reason, secrets)
@@ -136,21 +111,33 @@ class Post:
         if failure is not None:
             raise failure
 
-    def _checked(self, url: str) -> Target:
-        place = f", which {self._url!r} holds," if isinstance(self._url, Secret) else ""
-        target = checked_url(url, f"a url{place}", path=self._path)
-        if self._allowed is not None and target.host not in self._allowed:
-            raise OptionError(
-                f"got a url{place} with a host that is not in allowed_hosts; add it there",
-                option="url",
-            )
-        return target
+    def _checked(self, text: str) -> httpx.URL:
+        """Read the URL, which may be a secret, or refuse it in words that do not repeat it."""
+        url, allowed = _parsed(text.rstrip("/") + self.path if self.path else text), self._allowed()
+        if _UNSEEN.search(text):
+            reason = "with a blank, a backslash or a control character; remove it"
+        elif url is None or url.scheme not in ("http", "https"):
+            reason = "that is invalid; expected http://HOST:PORT/PATH or https://..."
+        elif url.port is not None and not 0 < url.port < 65536:
+            reason = f"with the port {url.port}; expected 1 to 65535"
+        elif url.userinfo:
+            reason = "with a user in it; leave it out, a secret has its own place"
+        elif allowed is not None and _host(url) not in allowed:
+            reason = "with a host that is not in allowed_hosts; add it there"
+        else:
+            return url
+        what = f"a url, which {self.url!r} holds," if isinstance(self.url, Secret) else "a url"
+        raise OptionError(f"got {what} {reason}", option="url")
+
+    def _allowed(self) -> set[str] | None:
+        hosts = self.allowed_hosts
+        return None if hosts is None else {each.lower() for each in hosts}
 
     def _token(self) -> str:
-        token = self._bearer.read() if self._bearer is not None else ""
+        token = self.bearer.read() if self.bearer is not None else ""
         if _UNSEEN.search(token) or not token.isascii():
             raise OptionError(
-                f"{self._bearer!r} holds no bearer token; expected ASCII without blanks"
+                f"{self.bearer!r} holds no bearer token; expected ASCII without blanks"
             )
         return token
 
@@ -159,11 +146,8 @@ class Post:
         split = urlsplit(url)
         segments = [each for each in split.path.split("/") if len(each) >= _SEGMENT]
         paths = [each for each in (split.path, split.query) if len(each) > 1]
-        secret = [url, split.netloc] if isinstance(self._url, Secret) else [url]
+        secret = [url, split.netloc] if isinstance(self.url, Secret) else [url]
         return [*secret, *paths, *segments]
-
-    def _where(self, host: str) -> str:
-        return f"the url in {self._url!r}" if isinstance(self._url, Secret) else host
 
 
 def _failure(where: str, answer: Answer, secrets: Sequence[str]) -> AlertDeliveryError | None:
@@ -184,52 +168,14 @@ def _failure(where: str, answer: Answer, secrets: Sequence[str]) -> AlertDeliver
     return AlertDeliveryError.refused(message)
 
 
-def checked_url(url: str, what: str = "a url", *, path: str = "") -> Target:
-    """Read a URL that may be a secret, or refuse it in words that do not repeat it.
-
-    Parameters
-    ----------
-    url : str
-        The URL.
-    what : str
-        What the error calls it.
-    path : str
-        Added to the URL's path.
-
-    Raises
-    ------
-    MissingExtraError
-        httpx is not installed.
-    OptionError
-        It is no http or https URL, or has a user, a blank or a control character in it.
-
-    Examples
-    --------
-    >>> checked_url("https://me:hunter2@example.com")
-    Traceback (most recent call last):
-    ...
-    sparkmon.errors.OptionError: [SPARKMON_OPTION] got a url with a user in it; leave it out, a secret has its own place
-    """
+def _parsed(text: str) -> httpx.URL | None:
     try:
-        from sparkmon.sinks.guarded_network import parse_url
-    except ImportError as error:
-        raise MissingExtraError.of("httpx", "sinks") from error
-    if _UNSEEN.search(url):
-        raise OptionError(
-            f"got {what} with a blank, a backslash or a control character; remove it", option="url"
-        )
-    target = parse_url(url.rstrip("/") + path if path else url)
-    if target is None or target.scheme not in ("http", "https"):
-        raise OptionError(
-            f"got {what} that is invalid; expected http://HOST:PORT/PATH or https://...",
-            option="url",
-        )
-    if target.port is not None and not 0 < target.port < 65536:
-        raise OptionError(
-            f"got {what} with the port {target.port}; expected 1 to 65535", option="url"
-        )
-    if target.has_user:
-        raise OptionError(
-            f"got {what} with a user in it; leave it out, a secret has its own place", option="url"
-        )
-    return target
+        url = httpx.URL(text)
+    except (httpx.InvalidURL, ValueError):
+        return None
+    return url if url.raw_host else None
+
+
+def _host(url: httpx.URL) -> str:
+    """Return the host as it goes over the wire: in lower case, and in ASCII."""
+    return url.raw_host.decode("ascii").lower()

@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
-_AS_IT_IS: Mapping[str, str] = {}
 
-
-def shortened(text: str, most: int, escapes: Mapping[str, str] = _AS_IT_IS) -> str:
-    """Escape a text and cut it to ``most`` characters, never within what stands for one character.
-
-    Parameters
-    ----------
-    text : str
-        The text, not escaped.
-    most : int
-        How many characters the escaped text may have; where it had more it ends with an ellipsis.
-    escapes : mapping
-        What stands for a character.
+def shortened(text: str, most: int, escapes: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Escape a text and cut it to ``most`` characters with an ellipsis, never within what stands for one character.
 
     Examples
     --------

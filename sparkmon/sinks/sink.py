@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
-from sparkmon.errors import OptionError
+from sparkmon.errors import MissingExtraError, OptionError
 from sparkmon.registry import Registry
 from sparkmon.secret import Secret
 from sparkmon.sinks.notification import Notification
-from sparkmon.sinks.post import Post
+
+Poster: TypeAlias = Callable[[bytes, Mapping[str, str]], None]
+"""Posts a body with headers."""
 
 
 class AlertSink(ABC):
@@ -106,14 +108,14 @@ class HttpSink(ConfiguredSink):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._post()  # refuses a URL, a host or a time-out
+        self._poster()  # refuses a URL, a host or a time-out
 
-    def _post(self, *, path: str = "", bearer: Secret | None = None) -> Post:
-        return Post(
-            self.url,
-            sink=self.name,
-            path=path,
-            bearer=bearer,
-            allowed_hosts=self.allowed_hosts,
-            timeout_s=self.timeout_s,
-        )
+    def _poster(
+        self, *, path: str = "", bearer: Secret | None = None, hidden: Sequence[str] = ()
+    ) -> Poster:
+        try:
+            from sparkmon.sinks.post import Post
+        except ImportError as error:
+            raise MissingExtraError.of("httpx", "sinks") from error
+        post = Post(self.url, self.name, path, bearer, self.allowed_hosts, self.timeout_s, hidden)
+        return post.send

@@ -54,7 +54,7 @@ class SlackSink(HttpSink):
     def deliver(self, notification: Notification) -> None:
         """Post one message."""
         message = orjson.dumps(_message(notification))
-        self._post().send(message, {"content-type": "application/json; charset=utf-8"})
+        self._poster()(message, {"content-type": "application/json; charset=utf-8"})
 
 
 def _message(notification: Notification) -> dict[str, object]:

@@ -10,11 +10,6 @@ def verifying_context() -> ssl.SSLContext:
 
     It trusts the machine's authorities, those in ``SSL_CERT_FILE`` or ``SSL_CERT_DIR`` if these variables are set
     (so that a company's or a cluster's own authority can be added), and those of certifi if that is installed.
-
-    Examples
-    --------
-    >>> verifying_context().check_hostname
-    True
     """
     context = ssl.create_default_context()
     try:

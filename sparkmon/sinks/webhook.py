@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import hmac
 import time
 from dataclasses import dataclass, field
@@ -73,47 +72,21 @@ class WebhookSink(HttpSink):
         }
         hidden = []
         if self.secret is not None:
-            key = self.secret.read()
-            if _key_of(key) is None:
+            secret = self.secret.read()
+            key = _key_of(secret)
+            if key is None:
                 raise OptionError(
                     f"{self.secret!r} holds no key; expected whsec_ and base64, or any text"
                 )
-            headers["webhook-signature"] = signature(
-                key, notification.notification_id, timestamp, body
-            )
-            hidden = [key, key.removeprefix(_PREFIX)]
-        self._post(bearer=self.bearer).send(body, headers, hidden=hidden)
-
-
-def signature(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
-    """Return the value of ``webhook-signature``.
-
-    Parameters
-    ----------
-    secret : str
-        ``whsec_`` and base64; any other text stands for its UTF-8.
-    message_id, timestamp, body : str, int, bytes
-        What is signed; the time is in seconds since 1970.
-
-    Raises
-    ------
-    OptionError
-        What comes after ``whsec_`` is no base64, or nothing.
-
-    Examples
-    --------
-    >>> signature("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330,
-    ...           b'{"test": 2432232314}')
-    'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE='
-    """
-    key = _key_of(secret)
-    if key is None:
-        raise OptionError("got a signing secret that is no whsec_ and base64; make a new one")
-    signed = b".".join((message_id.encode(), str(timestamp).encode(), body))
-    return "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
+            signed = f"{notification.notification_id}.{timestamp}.".encode() + body
+            digest = hmac.digest(key, signed, "sha256")
+            headers["webhook-signature"] = "v1," + base64.b64encode(digest).decode()
+            hidden = [secret, secret.removeprefix(_PREFIX)]
+        self._poster(bearer=self.bearer, hidden=hidden)(body, headers)
 
 
 def _key_of(secret: str) -> bytes | None:
+    """Return the key of a signing secret: ``whsec_`` and base64, or any other text; None if that is no base64."""
     if not secret.startswith(_PREFIX):
         return secret.encode()
     try:

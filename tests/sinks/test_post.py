@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from sparkmon.sinks import Secret
-from sparkmon.sinks.guarded_network import parse_url
 from sparkmon.sinks.post import Post
 from tests.support.certificate import certificate
 from tests.support.posting import HEADERS, failure
@@ -34,9 +33,20 @@ def test_a_body_is_posted_with_its_headers(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_an_address_of_ipv6_is_a_host_in_brackets() -> None:
-    target = parse_url("http://[::1]:9093/api?x=1")
-    assert target is not None
-    assert (target.host, target.netloc, target.path) == ("::1", "[::1]:9093", b"/api?x=1")
+    try:
+        server = socket.create_server(("::1", 0), family=socket.AF_INET6)
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    with server:
+        port = server.getsockname()[1]
+        thread = threading.Thread(
+            target=lambda: failure(Post(f"http://[::1]:{port}/api?x=1", sink="hook"))
+        )
+        thread.start()
+        with server.accept()[0] as link:
+            lines = read_request(link).split(b"\r\n")
+        thread.join()
+    assert lines[:2] == [b"POST /api?x=1 HTTP/1.1", b"host: [::1]:%d" % port]
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 413, 422])
