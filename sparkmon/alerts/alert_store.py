@@ -18,6 +18,7 @@ from sparkmon.alerts.rows import incident_of
 from sparkmon.alerts.schema import ALERT_ACTIONS, ALERTS, DELIVERIES
 from sparkmon.tables import Condition, TableWriter
 
+_SCHEMAS = {"alerts": ALERTS, "deliveries": DELIVERIES, "alert_actions": ALERT_ACTIONS}
 _DECIDED: tuple[Condition, ...] = (
     ("incident_id", "not null", None),
     ("state", "!=", "provisional"),
@@ -34,15 +35,15 @@ class AlertStore:
 
     def alerts(self, where: Sequence[Condition] = ()) -> list[dict[str, Any]]:
         """Return the rows of ``sparkmon.schemas.ALERTS`` that meet all conditions."""
-        return self._read("alerts", ALERTS, where).to_pylist()
+        return self._read("alerts", where).to_pylist()
 
     def deliveries(self) -> list[dict[str, Any]]:
         """Return the rows of ``sparkmon.schemas.DELIVERIES``."""
-        return self._read("deliveries", DELIVERIES).to_pylist()
+        return self._read("deliveries").to_pylist()
 
     def incidents(self) -> dict[str, Incident]:
         """Return the incidents by id, each as its last closed window left it."""
-        rows = self._read("alerts", ALERTS, _DECIDED, ["incident_id", "window_end", "incident"])
+        rows = self._read("alerts", _DECIDED, ["incident_id", "window_end", "incident"])
         last = rows.take(_last(rows, ["incident_id"], ["window_end"])).to_pylist()
         return {row["incident_id"]: incident_of(row) for row in last}
 
@@ -52,20 +53,20 @@ class AlertStore:
         if not ends:
             return {}
         where = (*_DECIDED, ("window_end", ">=", min(ends)), ("incident_id", "in", [*incidents]))
-        rows = self._read("alerts", ALERTS, where)
+        rows = self._read("alerts", where)
         last = rows.take(_last(rows, ["incident_id"], ["window_end"])).to_pylist()
         return {row["incident_id"]: row for row in last}
 
     def provisional(self, model: str) -> dict[str, datetime]:
         """Return the ids of the alerts on windows of a model that were open, with the ends of the windows."""
         where = [("model", "=", model), ("state", "=", "provisional")]
-        rows = self._read("alerts", ALERTS, where, ["alert_id", "window_end"])
+        rows = self._read("alerts", where, ["alert_id", "window_end"])
         return {row["alert_id"]: row["window_end"] for row in rows.to_pylist()}
 
     def sent_since(self, time: datetime) -> list[tuple[datetime, list[str]]]:
         """Return when notifications were decided on since then, and their sinks."""
         names = ["notification_id", "fired_time", "sinks"]
-        rows = self._read("alerts", ALERTS, [_NOTIFIED, ("fired_time", ">=", time)], names)
+        rows = self._read("alerts", [_NOTIFIED, ("fired_time", ">=", time)], names)
         first = rows.take(_last(rows, ["notification_id"])).to_pylist()
         return [(row["fired_time"], row["sinks"]) for row in first]
 
@@ -77,7 +78,7 @@ class AlertStore:
         return self._actions[1]
 
     def _read_actions(self) -> tuple[Silences, Acknowledgements]:
-        rows = self._read("alert_actions", ALERT_ACTIONS).sort_by("start_time").to_pylist()
+        rows = self._read("alert_actions").sort_by("start_time").to_pylist()
         ended = {row["action_id"] for row in rows if row["action"] == "unsilence"}
         silences: dict[str, Silence] = {}
         acknowledgements: dict[str, Acknowledgement] = {}
@@ -95,7 +96,7 @@ class AlertStore:
 
     def notification_ids(self) -> set[str]:
         """Return the ids of all notifications."""
-        rows = self._read("alerts", ALERTS, [_NOTIFIED], ["notification_id"])
+        rows = self._read("alerts", [_NOTIFIED], ["notification_id"])
         return {str(each) for each in pc.unique(rows["notification_id"]).to_pylist()}
 
     def undelivered(
@@ -109,7 +110,7 @@ class AlertStore:
         where = [_NOTIFIED]
         if query_ids is not None:
             where.append(("query_id", "in", [*query_ids]))
-        rows = self._read("alerts", ALERTS, where, ["notification_id", "sinks"])
+        rows = self._read("alerts", where, ["notification_id", "sinks"])
         notified = rows.take(_last(rows, ["notification_id"])).to_pylist()
         attempts = self._last_attempts()
         due: dict[str, list[tuple[str, int]]] = {}
@@ -129,7 +130,7 @@ class AlertStore:
     def _last_attempts(self) -> dict[tuple[str, str], tuple[str, int]]:
         """Return the last status of each notification and sink, and the number of attempts."""
         names = ["notification_id", "sink", "status", "time", "attempt"]
-        rows = self._read("deliveries", DELIVERIES, (), names)
+        rows = self._read("deliveries", (), names)
         last = rows.take(_last(rows, ["notification_id", "sink"], ["time", "attempt"])).to_pylist()
         return {
             (row["notification_id"], row["sink"]): (row["status"], row["attempt"]) for row in last
@@ -137,31 +138,27 @@ class AlertStore:
 
     def write_alerts(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Append decisions."""
-        self._write("alerts", ALERTS, rows)
+        self._write("alerts", rows)
 
     def write_deliveries(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Append attempts."""
-        self._write("deliveries", DELIVERIES, rows)
+        self._write("deliveries", rows)
 
     def write_action(self, **action: object) -> None:
         """Append an action of a person: the columns of ``sparkmon.schemas.ALERT_ACTIONS``."""
-        self._write("alert_actions", ALERT_ACTIONS, [dict.fromkeys(ALERT_ACTIONS.names) | action])
+        self._write("alert_actions", [dict.fromkeys(ALERT_ACTIONS.names) | action])
 
-    def _write(self, name: str, schema: pa.Schema, rows: Iterable[Mapping[str, Any]]) -> None:
-        self.tables.append(pa.Table.from_pylist([*rows], schema=schema), name)
+    def _write(self, name: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        self.tables.append(pa.Table.from_pylist([*rows], schema=_SCHEMAS[name]), name)
 
     def _read(
-        self,
-        name: str,
-        schema: pa.Schema,
-        where: Sequence[Condition] = (),
-        columns: Sequence[str] | None = None,
+        self, name: str, where: Sequence[Condition] = (), columns: Sequence[str] | None = None
     ) -> pa.Table:
         """Return rows; none until something is written."""
+        schema = _SCHEMAS[name]
         columns = schema.names if columns is None else columns
-        chosen = pa.schema([schema.field(column) for column in columns])
         rows = self.tables.read(name, columns, where)
-        return chosen.empty_table() if rows is None else rows
+        return schema.empty_table().select(columns) if rows is None else rows
 
 
 def _last(rows: pa.Table, keys: Sequence[str], order: Sequence[str] = ()) -> npt.NDArray[np.int64]:

@@ -10,7 +10,7 @@ from sparkmon.alerts.actions import Acknowledgements, Silences
 from sparkmon.alerts.groups import Groups
 from sparkmon.alerts.incident import Incident, IncidentState, Observation
 from sparkmon.alerts.policy import Policy
-from sparkmon.alerts.suppression import Context, Pending, SuppressedBy, suppressed_by
+from sparkmon.alerts.suppression import Context, Pending, suppressed_by
 from sparkmon.sinks import Severity, State
 
 
@@ -23,8 +23,8 @@ class Decision:
     severity: Severity
     is_repeat: bool
     """Whether the incident has been notified as firing before: a reminder or an escalation."""
-    suppressed_by: SuppressedBy | None
-    """Why the notification is suppressed; None if it is sent."""
+    suppressed_by: str | None
+    """The stage that suppresses the notification; None if it is sent."""
     incident: Incident
     """The incident after this decision."""
     notified_state: State | None = None

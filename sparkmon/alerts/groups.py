@@ -8,22 +8,7 @@ from sparkmon.alerts.digest import digest
 
 
 class Groups:
-    """The notifications of one batch, as they fill.
-
-    Parameters
-    ----------
-    room : mapping of str to int
-        How many further notifications each sink may be sent.
-
-    Examples
-    --------
-    >>> groups = Groups({"pager": 1, "log": 9})
-    >>> place, sinks = groups.join(("flights", "", "firing"), ("pager", "log"), "alert 1")
-    >>> groups.join(("flights", "", "firing"), ("pager", "log"), "alert 2") == (place, sinks)
-    True
-    >>> groups.has_room(("taxis", "", "firing"), ("pager",)), groups.has_room(("taxis", "", "firing"), ("log",))
-    (False, True)
-    """
+    """The notifications of one batch, as they fill; ``room`` is how many further ones each sink may be sent."""
 
     def __init__(self, room: Mapping[str, int]) -> None:
         self._room = dict(room)

@@ -58,22 +58,7 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """The state of an incident between two windows; pure.
-
-    Examples
-    --------
-    >>> from datetime import timezone
-    >>> noon = datetime(2026, 1, 5, 12, tzinfo=timezone.utc)
-    >>> incident, state = Incident().after("drift", noon, ("ks",), resolve_after=2)
-    >>> state, incident.is_open
-    ('firing', True)
-    >>> incident, state = incident.after("ok", noon + timedelta(hours=1), ("ks",), resolve_after=2)
-    >>> state, incident.is_open
-    ('recovering', True)
-    >>> incident, state = incident.after("ok", noon + timedelta(hours=2), ("ks",), resolve_after=2)
-    >>> state, incident.is_open
-    ('resolved', False)
-    """
+    """The state of an incident between two windows; pure."""
 
     is_open: bool = False
     notified_severity: Severity | None = None

@@ -34,17 +34,6 @@ class RetryQueue:
     requests. The first notification is retried until it is delivered, so that no recovery is delivered before its
     alert. It is given up after a day; if the sink refuses it permanently; or, from its fifth failure on, if the sink
     accepts the next one and then fails this one again: then the notification is broken, not the sink.
-
-    Examples
-    --------
-    >>> from datetime import timezone
-    >>> now = datetime(2026, 1, 5, tzinfo=timezone.utc)
-    >>> notification = Notification("n", "firing", "info", "m", "", None, None, 1, (), now)
-    >>> queue = RetryQueue(jitter=lambda: 0.5)
-    >>> queue.put(QueuedNotification(notification))
-    >>> item = queue.due(now)
-    >>> queue.failed(item, now), queue.due(now), queue.due(now + timedelta(seconds=1)) is item
-    (datetime.datetime(2026, 1, 5, 0, 0, 1, tzinfo=datetime.timezone.utc), None, True)
     """
 
     def __init__(self, jitter: Callable[[], float] = random.random) -> None:

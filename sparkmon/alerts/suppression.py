@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 from sparkmon.alerts.actions import Acknowledgements, Silences
 from sparkmon.alerts.groups import Groups
@@ -14,21 +14,6 @@ from sparkmon.alerts.incident import Incident, IncidentState, Observation
 from sparkmon.alerts.matcher import SEVERITIES
 from sparkmon.alerts.policy import Policy
 from sparkmon.sinks import Severity
-
-SuppressedBy: TypeAlias = Literal[
-    "unconfirmed",
-    "inhibited",
-    "never_notified",
-    "recovering",
-    "no_change",
-    "silenced",
-    "acknowledged",
-    "flapping",
-    "cool_down",
-    "no_route",
-    "rate_limited",
-]
-"""Why no notification was sent: the names of the stages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +66,7 @@ class Pending:
         return str(alert["model"]), str(alert["model_version"]), kind
 
 
-def suppressed_by(pending: Pending) -> SuppressedBy | None:
+def suppressed_by(pending: Pending) -> str | None:
     """Return the first stage that suppresses a notification; None if it is sent."""
     return next((name for name, holds in STAGES.items() if holds(pending)), None)
 
@@ -139,7 +124,7 @@ def _is_cooling_down(pending: Pending) -> bool:
 Stage: TypeAlias = Callable[[Pending], bool]
 """Returns whether a notification is suppressed; pure."""
 
-STAGES: Mapping[SuppressedBy, Stage] = MappingProxyType(
+STAGES: Mapping[str, Stage] = MappingProxyType(
     {
         "unconfirmed": lambda pending: pending.state == "unconfirmed",
         "inhibited": lambda pending: pending.state == "inhibited",

@@ -25,31 +25,10 @@ class LocatedYaml:
 
 
 def load_yaml(text: str, name: str) -> LocatedYaml:
-    r"""Read one YAML document of plain mappings, lists and scalars.
+    """Read one YAML document of plain mappings, lists and scalars; ``name`` is what messages call it.
 
-    ``${NAME}`` in a value is replaced by the environment variable; in a key it is not.
-
-    Parameters
-    ----------
-    text : str
-        The document.
-    name : str
-        What messages call it.
-
-    Raises
-    ------
-    OptionError
-        It is no YAML; a key comes twice; it uses aliases, tags or nests deeper than 8; a variable is not set.
-
-    Examples
-    --------
-    >>> found = load_yaml("store:\n  path: data\n", "monitor.yaml")
-    >>> found.data, found.lines[("store", "path")]
-    ({'store': {'path': 'data'}}, 2)
-    >>> load_yaml("window: 1 hour\nwindow: 1 day\n", "monitor.yaml")
-    Traceback (most recent call last):
-    ...
-    sparkmon.errors.OptionError: [SPARKMON_OPTION] monitor.yaml, line 2: got the key 'window' twice; remove one
+    ``${NAME}`` in a value is replaced by the environment variable; in a key it is not. Refused is what is no YAML, a
+    key that comes twice, aliases, tags, nesting deeper than 8, and a variable that is not set.
     """
     lines: dict[tuple[str | int, ...], int] = {(): 1}
     try:

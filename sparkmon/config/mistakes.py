@@ -63,9 +63,9 @@ class PartError(OptionError):
         return [each._replace(place=(*place, *each.place)) for each in self.mistakes]
 
 
-def missing(option: Option) -> Mistake:
-    """Report an option that has to be set and is not."""
-    return Mistake((option.name,), f"expected {option.meaning}", "{key} is missing; {text}")
+def missing(key: str, meaning: str) -> Mistake:
+    """Report a key that has to be set and is not."""
+    return Mistake((key,), f"expected {meaning}", "{key} is missing; {text}")
 
 
 def unknown(key: str, keys: Collection[str]) -> Mistake:
@@ -77,17 +77,7 @@ def unknown(key: str, keys: Collection[str]) -> Mistake:
 
 
 def of_option(error: ValidationError, option: Option, *, hide: bool) -> list[Mistake]:
-    """List the mistakes in the value of an option.
-
-    Parameters
-    ----------
-    error : ValidationError
-        Of the option's adapter.
-    option : Option
-        The option.
-    hide : bool
-        Whether not to show lists and mappings, which may have a secret in a wrong place.
-    """
+    """List the mistakes in a value; ``hide`` lists and mappings, which may have a secret in a wrong place."""
     mistakes: list[Mistake] = []
     for detail in error.errors(include_url=False):
         place = (option.name, *(part for part in detail["loc"] if part != "[key]"))
@@ -102,8 +92,15 @@ def of_option(error: ValidationError, option: Option, *, hide: bool) -> list[Mis
     return mistakes
 
 
-def refused(error: OptionError, data: Mapping[str, Any], *, hide: bool) -> Mistake:
-    """Report what a class says of its options, at the option that it names."""
+def refused(
+    error: OptionError | UnknownNameError, data: Mapping[str, Any], *, hide: bool
+) -> Mistake:
+    """Report what a class says of its options, at the option or the entry of a list that it names."""
+    if isinstance(error, UnknownNameError):
+        text = f"got {error.name!r}; expected one of {', '.join(error.names)}"
+        lists = ((key, each) for key, each in data.items() if isinstance(each, list))
+        places = ((key, each.index(error.name)) for key, each in lists if error.name in each)
+        return Mistake(next(places, ()), text)
     value: Any = data
     place: list[str | int] = []
     for part in (error.option or "").split("."):
@@ -117,21 +114,6 @@ def refused(error: OptionError, data: Mapping[str, Any], *, hide: bool) -> Mista
         place.append(value.index(error.value))
         value = error.value
     return Mistake(tuple(place), _reason(error, value, hide=hide))
-
-
-def unknown_name(error: UnknownNameError, data: Mapping[str, Any]) -> Mistake:
-    """Report a name that is not registered, at the list that has it."""
-    text = f"got {error.name!r}; expected one of {', '.join(error.names)}"
-    for option, value in data.items():
-        if isinstance(value, list) and error.name in value:
-            return Mistake((option, value.index(error.name)), text)
-    return Mistake((), text)
-
-
-def list_of(names: Iterable[str]) -> str:
-    """Write names as "a, b or c"."""
-    *first, last = names
-    return f"{', '.join(first)} or {last}" if first else last
 
 
 def _reason(error: OptionError, value: object, *, hide: bool) -> str:

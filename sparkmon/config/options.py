@@ -42,13 +42,6 @@ def options_of(thing: type) -> MappingProxyType[str, Option]:
     """List what a class can be given in a file: the fields of a dataclass, or the parameters of a constructor.
 
     Text streams cannot be written in a file and are left out.
-
-    Examples
-    --------
-    >>> from sparkmon.health import HealthLimits
-    >>> option = options_of(HealthLimits)["late_share"]
-    >>> option.default, option.meaning
-    (0.01, "the largest share of the last hour's events that may come too late for their window")
     """
     return MappingProxyType(
         {option.name: option for option in _options(thing) if TextIO not in get_args(option[1])}

@@ -74,16 +74,7 @@ class Counts:
 
 
 class Counters:
-    """The counts of one process, safe to use from several threads.
-
-    Examples
-    --------
-    >>> counters = Counters()
-    >>> counters.add(Counts(dead_letters={"BODY_NOT_JSON": 2}))
-    >>> counters.add(Counts(dead_letters={"BODY_NOT_JSON": 1}))
-    >>> counters.counts.dead_letters["BODY_NOT_JSON"]
-    3
-    """
+    """The counts of one process, safe to use from several threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -7,15 +7,7 @@ from types import MappingProxyType
 
 
 def shortened(text: str, most: int, escapes: Mapping[str, str] = MappingProxyType({})) -> str:
-    """Escape a text and cut it to ``most`` characters with an ellipsis, never within what stands for one character.
-
-    Examples
-    --------
-    >>> shortened("a & b & c", 9, {"&": "&amp;"})
-    'a &amp; …'
-    >>> shortened("abc", 3)
-    'abc'
-    """
+    """Escape a text and cut it to ``most`` characters with an ellipsis, never within what stands for one character."""
     parts, size, fitting = [], 0, 0
     for character in text:
         part = escapes.get(character, character)

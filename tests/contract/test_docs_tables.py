@@ -10,7 +10,7 @@ import pytest
 
 from sparkmon.alerts.incident import IncidentState
 from sparkmon.alerts.policy import Policy
-from sparkmon.alerts.suppression import SuppressedBy
+from sparkmon.alerts.suppression import STAGES
 from sparkmon.comparison.rates import ALLOWED, RATES
 from tests.support.source import ROOT, package
 
@@ -39,7 +39,7 @@ def test_the_states_of_an_incident_are_explained() -> None:
 
 
 def test_every_reason_of_suppression_is_explained() -> None:
-    assert sorted(names(ALERTS, "`suppressed_by`")) == sorted(get_args(SuppressedBy))
+    assert sorted(names(ALERTS, "`suppressed_by`")) == sorted(STAGES)
 
 
 def test_the_keys_of_the_policy_are_explained_with_their_defaults() -> None:
