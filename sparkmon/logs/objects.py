@@ -38,19 +38,8 @@ ObjectPart: TypeAlias = tuple[StoredObject, ...]
 
 
 class ObjectLog(InferenceLog[ObjectPart]):
-    """A prefix of a bucket, or a directory, as a log.
+    """Everything below a prefix of a bucket, or a directory, as a log; read ``settle_seconds`` after it was modified.
 
-    Parameters
-    ----------
-    filesystem : pyarrow.fs.FileSystem
-        Where the objects are.
-    directory : str
-        The prefix; everything below belongs to the log.
-    settle_seconds : float
-        An object is read once its modification time is at least this long ago.
-
-    Notes
-    -----
     A place is ``{"modified_ns": nanoseconds since 1970, "path": path}``: objects are ordered by modification time,
     then path. An object that is overwritten (KServe does so when a client sends one ``Ce-Id`` twice) is read again.
     For a limit on events an object counts as one; how many a batched one holds is not known before it is read.
@@ -122,9 +111,8 @@ class ObjectLog(InferenceLog[ObjectPart]):
 
     def _objects(self, after: StoredObject, until_ns: int) -> list[StoredObject]:
         objects = []
-        for info in self._filesystem.get_file_info(
-            fs.FileSelector(self._directory, recursive=True)
-        ):
+        below = fs.FileSelector(self._directory, recursive=True)
+        for info in self._filesystem.get_file_info(below):
             modified_ns = info.mtime_ns
             if modified_ns is not None and not after.modified_ns <= modified_ns <= until_ns:
                 continue  # most objects of a look: the rest of this loop is what they would cost
@@ -141,26 +129,24 @@ class ObjectLog(InferenceLog[ObjectPart]):
 
     def _events(self, item: StoredObject) -> list[Event]:
         modified_time = datetime.fromtimestamp(item.modified_ns // 1000 / 1e6, timezone.utc)
+
+        def dead_letter(condition: str, reason: str) -> list[Event]:
+            letter = DeadLetter(condition, reason)
+            return [Event(item.path, "", item.path, modified_time, b"", dead_letter=letter)]
+
         if item.size > DEFAULT_LIMITS.decompressed_bytes:
-            dead_letter = DeadLetter(
+            return dead_letter(
                 "OBJECT_TOO_LARGE", f"got an object of {item.size} bytes; left there"
             )
-            return [_dead_letter_of(item, modified_time, dead_letter)]
         try:
             with self._filesystem.open_input_file(item.path) as file:
                 data = file.read()
         except FileNotFoundError:
-            dead_letter = DeadLetter("OBJECT_UNREADABLE", "the object vanished before it was read")
-            return [_dead_letter_of(item, modified_time, dead_letter)]
-        events = from_object(data, item.path, modified_time)
+            return dead_letter("OBJECT_UNREADABLE", "the object vanished before it was read")
         return [
             event if event.event_id else replace(event, event_id=item.path, source=item.path)
-            for event in events
+            for event in from_object(data, item.path, modified_time)
         ]
-
-
-def _dead_letter_of(item: StoredObject, time: datetime, dead_letter: DeadLetter) -> Event:
-    return Event(item.path, "", item.path, time, b"", dead_letter=dead_letter)
 
 
 def _offset(item: StoredObject) -> Offset:

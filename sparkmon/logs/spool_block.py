@@ -60,20 +60,7 @@ class BlockHeader:
 
     @classmethod
     def parse(cls, data: bytes | memoryview, where: str) -> BlockHeader:
-        """Read a header.
-
-        Parameters
-        ----------
-        data : bytes
-            At least ``HEADER_BYTES`` bytes.
-        where : str
-            File and position, for the message.
-
-        Raises
-        ------
-        SpoolError
-            No header begins here, or its checksum is wrong.
-        """
+        """Read a header; SpoolError, which says ``where``, if none begins here or its checksum is wrong."""
         magic, version, _, stored, raw, rows, checksum = _FIELDS.unpack_from(data)
         (expected,) = _CHECKSUM.unpack_from(data, _FIELDS.size)
         if magic != MAGIC or zlib.crc32(data[: _FIELDS.size]) != expected:
@@ -85,15 +72,8 @@ class BlockHeader:
 
 
 def encode_block(batch: pa.RecordBatch) -> bytes:
-    """Return the block of ``batch``, a batch of schema ``EVENTS``.
+    """Return the block of ``batch``, a batch of schema ``EVENTS`` of at most 2 GiB.
 
-    Raises
-    ------
-    SpoolError
-        The batch is not of schema ``EVENTS``, or takes more than 2 GiB.
-
-    Examples
-    --------
     >>> block = encode_block(pa.RecordBatch.from_pylist([], schema=EVENTS))
     >>> header = BlockHeader.parse(block, "byte 0")
     >>> block[:4], header.rows, header.block_bytes == len(block)
@@ -110,23 +90,7 @@ def encode_block(batch: pa.RecordBatch) -> bytes:
 
 
 def decode_body(header: BlockHeader, body: bytes | memoryview, where: str) -> pa.RecordBatch:
-    """Return the events of one block.
-
-    Parameters
-    ----------
-    header : BlockHeader
-        The block's header.
-    body : bytes
-        The ``header.stored_bytes`` bytes after it.
-    where : str
-        File and position, for the message.
-
-    Raises
-    ------
-    SpoolError
-        The body's checksum is not the one in the header, another version wrote the block, or it is not what that
-        version writes.
-    """
+    """Return the events of one block: a header and the ``stored_bytes`` after it; ``where`` is for messages."""
     if header.version != VERSION:
         raise SpoolError(
             f"the block at {where} has format version {header.version}, this sparkmon reads "

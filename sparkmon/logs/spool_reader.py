@@ -47,13 +47,7 @@ class _Block(NamedTuple):
 
 
 def segment_name(number: int) -> str:
-    """Return the file name of a segment.
-
-    Examples
-    --------
-    >>> segment_name(7)
-    '000000000007.spool'
-    """
+    """Return the file name of a segment, such as ``000000000007.spool``."""
     return f"{number:012d}.spool"
 
 
@@ -70,15 +64,6 @@ def list_segments(filesystem: fs.FileSystem, directory: str) -> dict[int, str]:
 class SpoolLog(InferenceLog[BlockRange]):
     """A spool directory as a log.
 
-    Parameters
-    ----------
-    filesystem : pyarrow.fs.FileSystem
-        Where the directory is.
-    directory : str
-        Path on that filesystem.
-
-    Notes
-    -----
     A place is ``{"segment": number, "position": byte}``, always between two blocks; in an empty spool it is 0, 0.
     A position past the end of its segment counts as the end: a reader saw a block there that was not yet on disk and
     was cut off after a power failure. It had not been acknowledged.
@@ -114,8 +99,7 @@ class SpoolLog(InferenceLog[BlockRange]):
             return self._end_of(last, segments[last], position) if segments else start
         rows = 0
         for number, path in segments.items():
-            if number > here.segment:
-                here = _Position(number, 0)
+            here = max(here, _Position(number, 0))
             for block in self._walk(path, here.position):
                 if rows and rows + block.rows > max_events:
                     return _offset(*here)
@@ -129,22 +113,22 @@ class SpoolLog(InferenceLog[BlockRange]):
 
     def parts(self, start: Offset, end: Offset, part_bytes: int) -> list[BlockRange]:
         """Cut the blocks from ``start`` to ``end`` into ranges within a segment; one block at least each."""
-        first, last = _position(start), _position(end)
+        here, last = _position(start), _position(end)
         ranges: list[BlockRange] = []
-        if first >= last:
+        if here >= last:
             return ranges
-        for number, path in self._segments_from(first).items():
-            if number > last.segment:
+        for number, path in self._segments_from(here).items():
+            here = max(here, _Position(number, 0))
+            if here >= last:
                 break
-            current: BlockRange | None = None
-            for block in self._walk(path, first.position if number == first.segment else 0):
-                if number == last.segment and block.end > last.position:
+            for block in self._walk(path, here.position):
+                if (number, block.end) > last:
                     break
-                if current is not None and block.end - current.start <= part_bytes:
-                    current = ranges[-1] = BlockRange(path, current.start, block.end)
+                begun = ranges[-1] if ranges and ranges[-1].path == path else None
+                if begun is not None and block.end - begun.start <= part_bytes:
+                    ranges[-1] = BlockRange(path, begun.start, block.end)
                 else:
-                    current = BlockRange(path, block.start, block.end)
-                    ranges.append(current)
+                    ranges.append(BlockRange(path, block.start, block.end))
         return ranges
 
     def read(self, part: BlockRange) -> Iterator[pa.RecordBatch]:

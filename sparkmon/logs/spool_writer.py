@@ -14,7 +14,6 @@ import socket
 import time
 import zlib
 from pathlib import Path
-from types import TracebackType
 
 import pyarrow as pa
 from pyarrow import fs
@@ -60,10 +59,7 @@ class SpoolWriter:
     """
 
     def __init__(
-        self,
-        path: str | Path,
-        segment_bytes: int = 64 * 2**20,
-        limit_bytes: int = 10 * 2**30,
+        self, path: str | Path, segment_bytes: int = 64 * 2**20, limit_bytes: int = 10 * 2**30
     ) -> None:
         self.path = Path(path).absolute()
         self.segment_bytes = segment_bytes
@@ -148,12 +144,7 @@ class SpoolWriter:
     def __enter__(self) -> SpoolWriter:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _segments(self) -> dict[int, Path]:
@@ -231,11 +222,10 @@ def _cut_torn_tail(path: Path) -> None:
         good = end
     if good == len(data):
         return
-    after = data.find(MAGIC, good + 1)
-    while after >= 0:
+    after = good
+    while (after := data.find(MAGIC, after + 1)) >= 0:
         if _whole_block(data, after) is not None:
             return  # Not a torn tail but damage before acknowledged blocks: readers will name it.
-        after = data.find(MAGIC, after + 1)
     with path.open("r+b") as file:
         file.truncate(good)
         os.fsync(file.fileno())

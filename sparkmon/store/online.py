@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from types import TracebackType
 from typing import Any, TypeAlias
 
 from sparkmon.store.feature_view import FeatureView
@@ -84,10 +83,5 @@ class OnlineView(ABC):
     async def __aenter__(self) -> OnlineView:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.close()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from itertools import groupby
+from operator import itemgetter
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -66,31 +68,19 @@ def read_references(store: object, reference: str) -> pa.Table:
 
 def schemas_of(references: pa.Table) -> list[ModelSchema]:
     """Return the columns of every model in a table of references, in the order of its payloads."""
-    columns = [
-        "model",
-        "model_version",
-        "column_name",
-        "column_kind",
-        "data_type",
-        "column_index",
-    ]
-    is_whole = pc.and_(
-        pc.is_null(references["block_start"]),
-        pc.is_null(references["slice_key"]),
-    )
-    whole = references.filter(is_whole).select(columns)
-    by_model: dict[str, dict[str, list[Feature]]] = {}
-    versions: dict[str, str] = {}
-    for row in sorted(
-        whole.to_pylist(), key=lambda row: (row["model_version"], row["column_index"])
+    is_whole = pc.and_(pc.is_null(references["block_start"]), pc.is_null(references["slice_key"]))
+    order = ["model", "model_version", "column_index"]
+    whole = references.filter(is_whole).select([*order, "column_name", "column_kind", "data_type"])
+    schemas = []
+    for model, rows in groupby(
+        sorted(whole.to_pylist(), key=itemgetter(*order)), itemgetter("model")
     ):
-        model = row["model"]
-        if versions.setdefault(model, row["model_version"]) != row["model_version"]:
-            continue  # the columns of the first version stand for all
-        lists = by_model.setdefault(model, {"feature": [], "prediction": []})
-        if row["column_kind"] in lists:  # payloads do not have the column :joint
-            lists[row["column_kind"]].append(Feature(row["column_name"], row["data_type"]))
-    return [
-        ModelSchema(model, tuple(lists["feature"]), tuple(lists["prediction"]))
-        for model, lists in sorted(by_model.items())
-    ]
+        # The columns of the first version stand for all. Payloads do not have the column :joint.
+        _, columns = next(groupby(rows, itemgetter("model_version")))
+        by_kind: dict[str, list[Feature]] = {}
+        for row in columns:
+            feature = Feature(row["column_name"], row["data_type"])
+            by_kind.setdefault(row["column_kind"], []).append(feature)
+        features, predictions = (tuple(by_kind.get(kind, ())) for kind in ("feature", "prediction"))
+        schemas.append(ModelSchema(model, features, predictions))
+    return schemas

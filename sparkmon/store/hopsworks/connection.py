@@ -19,26 +19,7 @@ _login: tuple[int, HopsworksSettings, ClientStore] | None = None
 
 @dataclass(frozen=True, slots=True)
 class HopsworksSettings:
-    """Where Hopsworks is, and how it is trusted. The key is never printed.
-
-    Parameters
-    ----------
-    project : str
-        The project's name.
-    host : str, optional
-        Not needed inside a Hopsworks pod, where the environment says it.
-    port : int, default 443
-        HTTPS, always.
-    api_key : str, optional
-        The environment variable ``HOPSWORKS_API_KEY`` if not given; not needed inside a pod.
-    trust_store : str, optional
-        A PEM file with the certificates to trust, in place of the usual authorities.
-
-    Raises
-    ------
-    OptionError
-        The project is missing, or the port is invalid.
-    """
+    """Where Hopsworks is, and how it is trusted; see :class:`HopsworksStore`. The key is never printed."""
 
     project: str
     host: str | None = None
@@ -54,18 +35,7 @@ class HopsworksSettings:
 
 
 def logged_in(settings: HopsworksSettings) -> ClientStore:
-    """Return the client's feature store, logging in at the first call of a process. Blocks; safe from any thread.
-
-    Raises
-    ------
-    MissingExtraError
-        The ``hopsworks`` package is not installed.
-    OptionError
-        Outside a pod, the host or the key is missing.
-    StoreError
-        Hopsworks cannot be reached or refuses, or this process is logged in elsewhere: the client knows one login a
-        process.
-    """
+    """Return the client's feature store, logging in at the first call of a process. Blocks; safe from any thread."""
     global _login
     with _lock:
         # A forked worker inherits its parent's connections, and must not use them.
@@ -102,17 +72,8 @@ def redacted(settings: HopsworksSettings, error: Exception) -> str:
 
 
 def _log_in(settings: HopsworksSettings) -> ClientStore:
-    inside = "REST_ENDPOINT" in os.environ
-    if not inside and settings.host is None:
-        raise OptionError.missing("host", "the host of Hopsworks; only inside its pods it is known")
-    if not inside and not _api_key(settings):
-        raise OptionError.missing(
-            "api_key", "a Hopsworks API key, best by the environment: HOPSWORKS_API_KEY"
-        )
-    if not inside and os.environ.get(_VERIFICATION, "true").lower() not in _YES:
-        raise OptionError.malformed(
-            _VERIFICATION, os.environ[_VERIFICATION], "true, or not set: certificates are verified"
-        )
+    if "REST_ENDPOINT" not in os.environ:  # which is so inside a pod
+        _require_settings(settings)
     try:
         import hopsworks
     except ImportError as error:
@@ -143,6 +104,20 @@ def _log_in(settings: HopsworksSettings) -> ClientStore:
             "inside a pod only its own project can be read"
         )
     return store
+
+
+def _require_settings(settings: HopsworksSettings) -> None:
+    if settings.host is None:
+        raise OptionError.missing("host", "the host of Hopsworks; only inside its pods it is known")
+    if not _api_key(settings):
+        raise OptionError.missing(
+            "api_key", "a Hopsworks API key, best by the environment: HOPSWORKS_API_KEY"
+        )
+    verification = os.environ.get(_VERIFICATION, "true")
+    if verification.lower() not in _YES:
+        raise OptionError.malformed(
+            _VERIFICATION, verification, "true, or not set: certificates are verified"
+        )
 
 
 def _api_key(settings: HopsworksSettings) -> str | None:

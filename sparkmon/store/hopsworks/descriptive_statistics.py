@@ -7,6 +7,7 @@ import binascii
 import json
 import math
 from collections.abc import Iterator, Mapping
+from operator import attrgetter
 from typing import Any
 
 from sparkmon.distributions.kll import read_kll
@@ -14,9 +15,7 @@ from sparkmon.distributions.quantile_table import QuantileTable
 from sparkmon.errors import ProfileError
 from sparkmon.records import FeatureKind
 
-PERCENTILE_ERROR = 0.01
-"""How far the rank of a percentile may be off: they are Deequ's estimates, whose tolerance this is."""
-
+_PERCENTILE_ERROR = 0.01  # of a rank: percentiles are Deequ's estimates, whose tolerance this is
 _NATIVE_KLL = "datasketches-native-v1"
 _MOST_ENTRIES = 4000
 _ENABLE = "compute them with StatisticsConfig(kll=True), or at least histograms=True"
@@ -24,15 +23,7 @@ _QUARTILES = (24, 49, 74)
 
 
 def kind_of_feature(feature_type: str) -> FeatureKind | None:
-    """Return how a feature is summarised by its type: Hopsworks' (``bigint``) or its statistics' (``Integral``).
-
-    None for what neither is: times, binary, arrays, maps and structs.
-
-    Examples
-    --------
-    >>> kind_of_feature("decimal(10,2)"), kind_of_feature("Boolean"), kind_of_feature("array<double>")
-    ('numeric', 'categorical', None)
-    """
+    """Return how a feature of that type is summarised: Hopsworks' (``bigint``) or its statistics' (``Integral``)."""
     name = feature_type.lower().partition("(")[0]
     if name in {"string", "boolean", "char", "varchar"}:
         return "categorical"
@@ -43,19 +34,9 @@ def kind_of_feature(feature_type: str) -> FeatureKind | None:
 def profile_of(statistics: Mapping[str, Any]) -> tuple[FeatureKind, dict[str, Any]]:
     """Return how a feature is summarised, and the fields of ``sparkmon.distributions.schema.PROFILE``.
 
-    Parameters
-    ----------
-    statistics : mapping
-        One of Hopsworks' ``featureDescriptiveStatistics``, as it goes over the wire.
+    ``statistics`` are one of Hopsworks' ``featureDescriptiveStatistics``, as it goes over the wire. Nothing is ever
+    assumed of their shape: without a distribution, or with one that contradicts itself, they are a ProfileError.
 
-    Raises
-    ------
-    ProfileError
-        The statistics hold no distribution, only such numbers as mean, minimum and maximum, or one that contradicts
-        itself. Nothing is ever assumed of its shape. The message names the feature and what to enable.
-
-    Notes
-    -----
     *Numbers.* The bytes of a native KLL sketch are taken as they are. Else, of percentiles and histogram, the one
     that leaves less unknown becomes a :class:`~sparkmon.distributions.QuantileTable`. Percentiles come as a list of
     99, as a list of 100 in which hsfs' Python engine fills in the quartiles alone (the zeros are dropped), or as a
@@ -65,8 +46,6 @@ def profile_of(statistics: Mapping[str, Any]) -> tuple[FeatureKind, dict[str, An
     *Strings and truth values.* The histogram holds the 20 commonest; the rows of all others are the remainder, which
     :func:`sparkmon.distributions.align` counts as ``__other__``.
 
-    Examples
-    --------
     >>> kind, profile = profile_of(
     ...     {
     ...         "featureName": "age", "featureType": "Integral", "count": 100, "numNullValues": 0,
@@ -84,11 +63,8 @@ def profile_of(statistics: Mapping[str, Any]) -> tuple[FeatureKind, dict[str, An
         extended = _extended(statistics.get("extendedStatistics"))
         if kind is None:
             raise ProfileError(f"they are of the type {statistics.get('featureType')!r}")
-        profile = (
-            _levels(statistics, extended)
-            if kind == "categorical"
-            else _numbers(statistics, extended)
-        )
+        summarised = _levels if kind == "categorical" else _numbers
+        profile = summarised(statistics, extended)
     except (ProfileError, ValueError, TypeError, AttributeError, KeyError, OverflowError) as error:
         reason = str(error).removeprefix(f"[{ProfileError.condition}] ")
         raise ProfileError(
@@ -107,10 +83,9 @@ def _numbers(statistics: Mapping[str, Any], extended: Mapping[str, Any]) -> dict
     if sketch is not None:
         rows = read_kll(sketch).n
     else:
-        tables = list(_tables(statistics, extended))
-        if not tables:
+        table = min(_tables(statistics, extended), key=attrgetter("rank_error"), default=None)
+        if table is None:
             raise ProfileError("they hold no percentiles, no histogram and no KLL sketch")
-        table = min(tables, key=lambda each: each.rank_error)
         sketch, rows = table.to_bytes(), table.n
     deviation = _number(statistics, "stdDev", "stddev")
     return _counted(statistics, rows) | {
@@ -152,9 +127,10 @@ def _counted(statistics: Mapping[str, Any], rows: int) -> dict[str, Any]:
 
 def _native_kll(kll: object) -> bytes | None:
     """Return the bytes of a native sketch; the client may have rewritten the names in snake case."""
-    if not isinstance(kll, Mapping):
-        return None
-    if kll.get("kllFormat", kll.get("kll_format")) != _NATIVE_KLL:
+    if not isinstance(kll, Mapping) or _NATIVE_KLL not in (
+        kll.get("kllFormat"),
+        kll.get("kll_format"),
+    ):
         return None
     try:
         return base64.b64decode(str(kll["bytes"]), validate=True)
@@ -173,7 +149,7 @@ def _tables(statistics: Mapping[str, Any], extended: Mapping[str, Any]) -> Itera
             minimum=least,
             maximum=greatest,
             # Percentiles between two rows are interpolated: their rank may be off by one row more.
-            error=min(0.5, PERCENTILE_ERROR + 1 / max(1, rows)) if percentiles else 0.0,
+            error=min(0.5, _PERCENTILE_ERROR + 1 / max(1, rows)) if percentiles else 0.0,
         )
     entries = _entries(extended)
     if entries:

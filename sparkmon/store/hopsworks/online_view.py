@@ -26,19 +26,8 @@ _OPEN_S = 60.0
 class HopsworksOnlineView(OnlineView):
     """A feature view that the client serves: opened by the first read, then one query per group and read.
 
-    Parameters
-    ----------
-    view : FeatureView
-        As the store gives it.
-    settings : HopsworksSettings
-        For the messages of errors.
-    open_client_view : callable
-        ``() -> ClientView``, ready to serve. It blocks, and is called in a thread of its own.
-    timeout_s : float
-        How long one read may take, in seconds, the opening apart, which may take 60.
+    ``open_client_view`` blocks, and is called in a thread of its own.
 
-    Notes
-    -----
     *Missing rows.* The client does not distinguish missing rows from empty ones, except by raising for a whole
     batch. So a group counts as missing where it gives an entry no value at all: no row, or a row whose columns in
     this view are all null.
@@ -149,9 +138,10 @@ class HopsworksOnlineView(OnlineView):
         }
         for group in self.view.groups:
             columns = types.get(group.name, {})
-            strangers = sorted({*group.features.values()} - {*names}) or sorted(
-                {*group.keys} - {*columns}
-            )
+            strangers = [
+                *sorted(set(group.features.values()) - set(names)),
+                *sorted(group.keys - columns.keys()),
+            ]
             if strangers:
                 raise StoreError(
                     f"{self!r} has {strangers[0]!r} of {group.name!r}, which Hopsworks' view has not; "
@@ -215,12 +205,10 @@ def _in_a_thread(function: Callable[[], ClientView]) -> ViewFuture:
 
     def run() -> None:
         try:
-            result = function()
+            future.set_result(function())
         except BaseException as error:
             # The future raises it.
             future.set_exception(error)
-        else:
-            future.set_result(result)
 
     threading.Thread(target=run, name="sparkmon-hopsworks-login", daemon=True).start()
     return future
@@ -240,6 +228,5 @@ def _row(group: GroupInView, echoed: frozenset[str], ids: Entry, vector: Entry) 
     if stored and all(vector[name] is None for name in stored):
         return None
     row = {column: vector[name] for column, name in group.features.items()}
-    for column in row.keys() & group.booleans:
-        row[column] = None if row[column] is None else bool(row[column])
-    return row
+    truths = {column: bool(row[column]) for column in group.booleans if row.get(column) is not None}
+    return row | truths

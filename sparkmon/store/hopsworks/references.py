@@ -17,27 +17,12 @@ from sparkmon.store.hopsworks.view_schema import vector_features
 def references_of(
     client_view: ClientView, statistics: ClientStatistics, model: str, reference: str
 ) -> pa.Table:
-    """Return the references that a training dataset's statistics make, one row per column.
+    """Return the references that a training dataset's statistics make, one row per column in the view's order.
 
-    Parameters
-    ----------
-    client_view : ClientView
-        The feature view that the dataset was made with; it gives the order of the columns.
-    statistics : ClientStatistics
-        The dataset's, after transformation. Of one that was split, those of the part named ``train``.
-    model, reference : str
-        What the rows are named.
-
-    Raises
-    ------
-    ProfileError
-        A column's statistics hold no distribution, or the dataset was split without a part ``train``.
-
-    Notes
-    -----
-    Labels and helper columns are no part of a request and are left out, as is what has no statistics at all (times,
-    arrays, and whatever StatisticsConfig(columns=...) leaves out): the findings then say ``no_reference``. The
-    columns that transformation functions made come after the view's own.
+    Of a dataset that was split, the statistics of the part named ``train`` count. Labels and helper columns are no
+    part of a request and are left out, as is what has no statistics at all (times, arrays, and whatever
+    StatisticsConfig(columns=...) leaves out): the findings then say ``no_reference``. The columns that transformation
+    functions made come after the view's own.
     """
     names = [feature.name for feature in vector_features(client_view)]
     others = {feature.name for feature in client_view.features} - set(names)

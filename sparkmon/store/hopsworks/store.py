@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pyarrow as pa
@@ -11,7 +11,7 @@ import pyarrow as pa
 from sparkmon.distributions.schema import REFERENCES
 from sparkmon.errors import OptionError, SparkmonError, StoreError
 from sparkmon.store.feature_view import FeatureView
-from sparkmon.store.hopsworks.client_objects import ClientStatistics, ClientView
+from sparkmon.store.hopsworks.client_objects import ClientView
 from sparkmon.store.hopsworks.connection import HopsworksSettings, log_out, logged_in, redacted
 from sparkmon.store.hopsworks.online_view import HopsworksOnlineView
 from sparkmon.store.hopsworks.references import references_of
@@ -19,8 +19,6 @@ from sparkmon.store.hopsworks.view_schema import view_of
 from sparkmon.store.online import OnlineView
 from sparkmon.store.online_store import OnlineStore
 from sparkmon.store.reference_store import DEFAULT_REFERENCE, ReferenceStore
-
-Answer = TypeVar("Answer")
 
 
 class HopsworksStore(ReferenceStore, OnlineStore):
@@ -162,7 +160,8 @@ class HopsworksStore(ReferenceStore, OnlineStore):
     def read_view(self, name: str, version: int = 1) -> FeatureView:
         """See :meth:`OnlineStore.read_view`; a view that transforms its features is refused with StoreError."""
         client_view = self._client_view(name, version)
-        return self._call(f"the feature view {name!r}", lambda: view_of(client_view))
+        with self._reading(f"the feature view {name!r}"):
+            return view_of(client_view)
 
     def open_view(
         self, view: FeatureView, *, timeout_s: float = 1.0, connections: int = 8
@@ -175,7 +174,6 @@ class HopsworksStore(ReferenceStore, OnlineStore):
             raise OptionError.malformed(
                 "timeout_s, connections", (timeout_s, connections), "both above 0"
             )
-
         for group in view.groups:
             if group.time not in (None, *group.features):
                 raise OptionError.malformed(
@@ -203,39 +201,34 @@ class HopsworksStore(ReferenceStore, OnlineStore):
         self, name: str, version: int, dataset: int | None, reference: str
     ) -> list[pa.Table]:
         client_view = self._client_view(name, version)
-
-        def statistics() -> ClientStatistics | None:
-            versions = (
+        with self._reading(f"the training statistics of {name!r} version {version}"):
+            made = (
                 [dataset]
                 if dataset
                 else [each.version for each in client_view.get_training_datasets()]
             )
-            return client_view.get_training_dataset_statistics(max(versions)) if versions else None
-
-        trained = self._call(f"the training statistics of {name!r} version {version}", statistics)
+            trained = client_view.get_training_dataset_statistics(max(made)) if made else None
         if trained is None:
             return []
         return [references_of(client_view, trained, self._model(name), reference)]
 
     def _client_view(self, name: str, version: int) -> ClientView:
         store = logged_in(self.settings)
-        client_view = self._call(
-            f"the feature view {name!r}", lambda: store.get_feature_view(name, version)
-        )
-        if client_view is not None:
-            return client_view
-        others = self._call(
-            f"the versions of the feature view {name!r}", lambda: store.get_feature_views(name)
-        )
+        with self._reading(f"the feature view {name!r}"):
+            client_view = store.get_feature_view(name, version)
+            if client_view is not None:
+                return client_view
+            others = store.get_feature_views(name)
         versions = ", ".join(str(each.version) for each in others or []) or "none of that name"
         raise StoreError(
             f"the project {self.settings.project!r} has no feature view {name!r} version {version}; "
             f"it has {versions}"
         )
 
-    def _call(self, what: str, request: Callable[[], Answer]) -> Answer:
+    @contextmanager
+    def _reading(self, what: str) -> Iterator[None]:
         try:
-            return request()
+            yield
         except SparkmonError:
             raise
         except Exception as error:

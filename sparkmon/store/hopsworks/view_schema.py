@@ -24,31 +24,14 @@ def vector_features(client_view: ClientView) -> list[ClientFeature]:
 
 
 def view_of(client_view: ClientView) -> FeatureView:
-    """Return a feature view as sparkmon knows it.
+    """Return a feature view as sparkmon knows it; StoreError if it transforms features, or joins a group twice.
 
-    Parameters
-    ----------
-    client_view : ClientView
-        The client's view. The schemas of complex columns are read from Hopsworks.
-
-    Raises
-    ------
-    StoreError
-        The view transforms its features, or joins a feature group twice, which sparkmon does not do.
-
-    Notes
-    -----
-    A group is found by its serving keys: the entity id of a key is its name with the join's prefix, or the column it
-    is joined on. ``time`` is the group's event time, where the vector has it.
+    The schemas of complex columns are read from Hopsworks. A group is found by its serving keys: the entity id of a
+    key is its name with the join's prefix, or the column it is joined on. ``time`` is the group's event time, where
+    the vector has it.
     """
-    functions = [
-        *client_view.transformation_functions,
-        *(
-            feature.on_demand_transformation_function
-            for feature in client_view.features
-            if feature.on_demand_transformation_function
-        ),
-    ]
+    on_demand = [each.on_demand_transformation_function for each in client_view.features]
+    functions = [*client_view.transformation_functions, *filter(None, on_demand)]
     if functions:
         raise StoreError(
             f"the feature view {client_view.name!r} version {client_view.version} transforms its features "
@@ -73,12 +56,8 @@ def view_of(client_view: ClientView) -> FeatureView:
         for _, keys in sorted(by_join.items())
         if (features := [each for each in vector if _is_of(each, keys[0].feature_group)])
     ]
-    return FeatureView(
-        client_view.name,
-        int(client_view.version),
-        tuple(feature.name for feature in vector),
-        tuple(groups),
-    )
+    names = tuple(feature.name for feature in vector)
+    return FeatureView(client_view.name, int(client_view.version), names, tuple(groups))
 
 
 def _is_of(feature: ClientFeature, group: ClientGroup) -> bool:
@@ -87,11 +66,12 @@ def _is_of(feature: ClientFeature, group: ClientGroup) -> bool:
 
 def _group(group: ClientGroup, keys: list[ClientKey], features: list[ClientFeature]) -> GroupInView:
     columns = {feature.feature_group_feature_name or feature.name: feature for feature in features}
-    complex_columns = [name for name, feature in columns.items() if feature.is_complex()]
     avro = {}
-    if complex_columns:
+    if any(feature.is_complex() for feature in features):
         fields = {each["name"]: each["type"] for each in json.loads(group.avro_schema)["fields"]}
-        avro = {name: json.dumps(fields[name]) for name in complex_columns}
+        avro = {
+            name: json.dumps(fields[name]) for name, each in columns.items() if each.is_complex()
+        }
     return GroupInView(
         name=f"{group.name}_{group.version}",
         keys={key.feature_name: key.required_serving_key for key in keys},

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool, PoolProxiedConnection
 
-from sparkmon.errors import MissingExtraError, OptionError, StoreError
+from sparkmon.errors import OptionError, StoreError
 
 _CONNECT_S = 10
 _WRITE_S = 60
@@ -25,27 +25,13 @@ _EXPECTED = "mysql://USER:PASSWORD@HOST:PORT/DATABASE, with ?ssl_ca=PATH for TLS
 # Times are kept in UTC, and a value that does not fit is an error, whatever the server's own settings are.
 _SESSION = "SET time_zone = '+00:00', sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')"
 
-_Made = TypeVar("_Made", Engine, AsyncEngine)
 _NEW_CONNECTIONS: ContextVar[list[Any]] = ContextVar("connections")
 """The new connections of the running task."""
 
 
 class Address:
-    """A database: a MySQL or MariaDB server's, or a SQLite file.
+    """A database: the URL of a MySQL or MariaDB server's, or the path of a SQLite file.
 
-    Parameters
-    ----------
-    place : str or Path
-        The URL, ``mysql://`` or ``mariadb://``; without a password, that of the environment's
-        ``SPARKMON_STORE_PASSWORD`` is taken when connecting. Or the path of the SQLite file.
-
-    Raises
-    ------
-    OptionError
-        The URL has another scheme, or unknown options.
-
-    Examples
-    --------
     >>> Address("mariadb://reader:secret@db.example/fraud")
     mysql://reader:***@db.example:3306/fraud
     """
@@ -53,11 +39,10 @@ class Address:
     def __init__(self, place: str | Path) -> None:
         self.path = place if isinstance(place, Path) else None
         self._ssl_ca: str | None = None
-        self._url = (
-            self._parse(place)
-            if isinstance(place, str)
-            else URL.create("sqlite", database=str(place))
-        )
+        if isinstance(place, Path):
+            self._url = URL.create("sqlite", database=str(place))
+        else:
+            self._url = self._parse(place)
 
     def __repr__(self) -> str:
         return str(self.path) if self.path else self._url.render_as_string(hide_password=True)
@@ -72,8 +57,7 @@ class Address:
 
         Its connections are used as the driver gives them, without SQLAlchemy's transactions: each statement is one.
         """
-        return _made(
-            create_async_engine,
+        return create_async_engine(
             self._url.set(drivername="sqlite+aiosqlite" if self.is_sqlite else "mysql+asyncmy"),
             async_creator=self._connect,
             poolclass=AsyncAdaptedQueuePool,
@@ -135,13 +119,13 @@ class Address:
             raise self.error(what, error) from error
 
     def _engine(self) -> Engine:
-        url = self._url.set(drivername="sqlite" if self.is_sqlite else "mysql+pymysql")
         arguments = self._arguments(autocommit=False)
         if not self.is_sqlite:
             arguments |= {"read_timeout": _WRITE_S, "write_timeout": _WRITE_S}
-        engine = _made(
-            create_engine,
-            self._with_password(url),
+        engine = create_engine(
+            self._with_password(self._url).set(
+                drivername="sqlite" if self.is_sqlite else "mysql+pymysql"
+            ),
             connect_args=arguments,
             poolclass=NullPool,
             paramstyle="qmark" if self.is_sqlite else "format",
@@ -192,6 +176,7 @@ class Address:
         return arguments
 
     def _with_password(self, url: URL) -> URL:
+        """Fill in the password of the environment where the URL has none."""
         if self.is_sqlite or url.password is not None:
             return url
         return url.set(password=os.environ.get(_PASSWORD))
@@ -213,13 +198,6 @@ class Address:
             redacted = parsed.render_as_string(hide_password=True)
             raise OptionError.malformed("url", redacted, _EXPECTED)
         return parsed.set(drivername="mysql", port=parsed.port or 3306, query={})
-
-
-def _made(make: Callable[..., _Made], url: URL, **options: Any) -> _Made:  # noqa: ANN401 - SQLAlchemy's
-    try:
-        return make(url, **options)
-    except ModuleNotFoundError as error:
-        raise MissingExtraError.of(str(error.name), "sql") from error
 
 
 def _write_ahead(connection: Any, record: object) -> None:  # noqa: ANN401 - sqlite3's own

@@ -11,27 +11,12 @@ import fastavro
 from sparkmon.errors import OptionError, StoreError
 from sparkmon.store.online import FeatureValue
 
-MAX_BYTES = 2**20
-"""The most bytes one value may have."""
+_MAX_BYTES = 2**20  # of one value
 
 
 class AvroColumn:
-    """One column's Avro schema.
+    """A column's Avro schema, as JSON text; refused if a few bytes of it may stand for any number of items.
 
-    Parameters
-    ----------
-    group, column : str
-        Whose it is, for messages.
-    schema : str
-        The schema of a value, as JSON text.
-
-    Raises
-    ------
-    OptionError
-        The text is no Avro schema, or one whose values may be endless: arrays or maps of what takes no bytes.
-
-    Examples
-    --------
     >>> column = AvroColumn("cards_1", "last_amounts", '["null", {"type": "array", "items": "double"}]')
     >>> column.decode(column.encode([1.5, 2.5]))
     [1.5, 2.5]
@@ -55,17 +40,11 @@ class AvroColumn:
             )
 
     def decode(self, data: object) -> FeatureValue:
-        """Return the value that the bytes stand for.
-
-        Raises
-        ------
-        StoreError
-            The bytes are damaged, too many, or of another schema.
-        """
-        if not isinstance(data, bytes | bytearray) or len(data) > MAX_BYTES:
+        """Return the value that the bytes stand for; StoreError if they are damaged, too many, or of another schema."""
+        if not isinstance(data, bytes | bytearray) or len(data) > _MAX_BYTES:
             size = f"{len(data)} bytes" if isinstance(data, bytes | bytearray) else repr(data)
             raise StoreError(
-                f"got {size:.100} in {self._whose}; expected at most {MAX_BYTES} bytes of Avro"
+                f"got {size:.100} in {self._whose}; expected at most {_MAX_BYTES} bytes of Avro"
             )
         stream = io.BytesIO(data)
         try:

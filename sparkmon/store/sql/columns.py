@@ -17,9 +17,7 @@ from typing import Any
 
 from sparkmon.store.online import FeatureValue
 
-MAX_ID_CHARACTERS = 3072
-"""What MySQL's longest index holds; a longer id finds nothing."""
-
+_MAX_ID_CHARACTERS = 3072  # what MySQL's longest index holds; a longer id finds nothing
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,18}", re.ASCII)
 _EXACT_BELOW = 2.0**53
 
@@ -70,7 +68,7 @@ def as_id(kind: Kind, value: object) -> FeatureValue:
     >>> [as_id(Kind.INTEGER, value) for value in ("7abc", "07", 7.5, float("nan"), True, 2**70)]
     [None, None, None, None, None, None]
     """
-    with suppress(ValueError, OverflowError):
+    with suppress(KeyError, ValueError, OverflowError):
         return _IDS[kind](value)
     return None
 
@@ -92,14 +90,14 @@ def _text(value: object) -> str | None:
     if not isinstance(value, str):
         whole = None if isinstance(value, float) else _integer(value)
         return None if whole is None else str(whole)
-    if len(value) > MAX_ID_CHARACTERS:
+    if len(value) > _MAX_ID_CHARACTERS:
         return None
     value.encode()  # half a surrogate pair is in no column
     return value
 
 
 def _bytes(value: object) -> bytes | None:
-    return value if isinstance(value, bytes) and len(value) <= MAX_ID_CHARACTERS else None
+    return value if isinstance(value, bytes) and len(value) <= _MAX_ID_CHARACTERS else None
 
 
 def _date(value: object) -> date | None:
@@ -116,20 +114,15 @@ def _timestamp(value: object) -> datetime | None:
     return value.astimezone(timezone.utc) if value.tzinfo else value.replace(tzinfo=timezone.utc)
 
 
-def _never(value: object) -> None:
-    return None
-
-
 _IDS: dict[Kind, Callable[[object], FeatureValue]] = {
     Kind.INTEGER: _integer,
     Kind.TEXT: _text,
     Kind.BYTES: _bytes,
     Kind.DATE: _date,
     Kind.TIMESTAMP: _timestamp,
-    Kind.REAL: _never,
-    Kind.DECIMAL: _never,
-    Kind.OTHER: _never,
 }
+KEY_KINDS = frozenset(_IDS)
+"""What a key may hold: what is the same however it is written."""
 
 
 def bound(value: FeatureValue, as_text: bool) -> FeatureValue:
@@ -165,14 +158,6 @@ _WRITABLE: dict[Kind, tuple[type, ...]] = {
 }
 
 
-def reader_of(kind: Kind) -> Callable[[Any], FeatureValue] | None:
-    """Return what makes a value of what the driver gives, or None where it gives the value itself.
-
-    Times come back timezone-aware, in UTC.
-    """
-    return _READERS.get(kind)
-
-
 def _read_date(value: Any) -> FeatureValue:  # noqa: ANN401 - a driver's value
     return date.fromisoformat(value) if isinstance(value, str) else value
 
@@ -181,8 +166,9 @@ def _read_decimal(value: Any) -> FeatureValue:  # noqa: ANN401 - a driver's valu
     return value if isinstance(value, Decimal) else Decimal(str(value))
 
 
-_READERS: dict[Kind, Callable[[Any], FeatureValue]] = {
+READERS: dict[Kind, Callable[[Any], FeatureValue]] = {
     Kind.DATE: _read_date,
     Kind.TIMESTAMP: _timestamp,
     Kind.DECIMAL: _read_decimal,
 }
+"""What makes values of what drivers give, where that is not the value itself; times are in UTC."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import and_
+
 import pyarrow as pa
+import pyarrow.compute as pc
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 from sqlalchemy.schema import CreateTable
@@ -12,7 +16,7 @@ from sparkmon.errors import OptionError, StoreError
 from sparkmon.store.feature_view import FeatureView
 from sparkmon.store.sql.rows import exact_text
 
-VIEWS, REFERENCES_TABLE = "sparkmon_views", "sparkmon_references"
+_VIEWS, _REFERENCES = "sparkmon_views", "sparkmon_references"
 _NAME_CHARACTERS = 250  # three of them in one key of a MySQL table
 
 
@@ -30,7 +34,7 @@ def read_view(connection: sa.Connection, name: str, version: int) -> FeatureView
     """Return a definition, or raise StoreError that lists the views of the store."""
     table = _views(connection)
     definitions = {}
-    if sa.inspect(connection).has_table(VIEWS):
+    if sa.inspect(connection).has_table(_VIEWS):
         definitions = {(row[0], row[1]): row[2] for row in connection.execute(table.select())}
     if (name, version) not in definitions:
         names = ", ".join(f"{each}:{number}" for each, number in sorted(definitions))
@@ -49,21 +53,17 @@ def write_references(connection: sa.Connection, references: pa.Table) -> None:
     references = as_references(references)
     table = _references(connection)
     connection.execute(CreateTable(table, if_not_exists=True))
-    keys = [*REFERENCE_KEY]
-    indexes: dict[tuple[str, ...], list[int]] = {}
-    for index, row in enumerate(references.select(keys).to_pylist()):
-        indexes.setdefault(tuple(row.values()), []).append(index)
-    for (model, version, reference), rows in indexes.items():
-        key = {"model": model, "model_version": version, "reference": reference}
+    names = [*REFERENCE_KEY]
+    for key in references.select(names).group_by(names).aggregate([]).to_pylist():
         same = sa.and_(*(table.c[name] == value for name, value in key.items()))
         connection.execute(table.delete().where(same))
-        part = references.take(rows)
+        part = references.filter(reduce(and_, (pc.field(name) == key[name] for name in names)))
         connection.execute(table.insert(), [key | {"table": _packed(part)}])
 
 
 def read_references(connection: sa.Connection, reference: str) -> pa.Table:
     """Return the references of that name, of all models and versions."""
-    if not sa.inspect(connection).has_table(REFERENCES_TABLE):
+    if not sa.inspect(connection).has_table(_REFERENCES):
         return REFERENCES.empty_table()
     table = _references(connection)
     query = sa.select(table.c.table).where(table.c.reference == reference)
@@ -84,13 +84,13 @@ def _unpacked(data: bytes) -> pa.Table:
             return as_references(reader.read_all())
     except (pa.ArrowException, OSError, ValueError) as error:
         raise StoreError(
-            f"a reference in {REFERENCES_TABLE} is damaged ({error!s:.200}); write it again"
+            f"a reference in {_REFERENCES} is damaged ({error!s:.200}); write it again"
         ) from error
 
 
 def _views(connection: sa.Connection) -> sa.Table:
     return sa.Table(
-        VIEWS,
+        _VIEWS,
         sa.MetaData(),
         sa.Column("name", exact_text(connection.dialect, _NAME_CHARACTERS), primary_key=True),
         sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
@@ -103,10 +103,8 @@ def _views(connection: sa.Connection) -> sa.Table:
 def _references(connection: sa.Connection) -> sa.Table:
     text = exact_text(connection.dialect, _NAME_CHARACTERS)
     return sa.Table(
-        REFERENCES_TABLE,
+        _REFERENCES,
         sa.MetaData(),
-        sa.Column("model", text, primary_key=True),
-        sa.Column("model_version", text, primary_key=True),
-        sa.Column("reference", text, primary_key=True),
+        *(sa.Column(name, text, primary_key=True) for name in REFERENCE_KEY),
         sa.Column("table", sa.LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")),
     )

@@ -11,37 +11,21 @@ from sparkmon.errors import StoreError
 from sparkmon.store.feature_view import GroupInView
 from sparkmon.store.online import Entry, FeatureValue
 from sparkmon.store.sql.avro import AvroColumn
-from sparkmon.store.sql.columns import Kind, as_id, bound, kind_of, reader_of
+from sparkmon.store.sql.columns import KEY_KINDS, READERS, Kind, as_id, bound, kind_of
 from sparkmon.store.sql.statements import columns_statement, select_statement
 
-MAX_KEYS = 512
-"""The most keys of one statement; more keys take more statements."""
-_NO_KEYS = {Kind.REAL, Kind.DECIMAL, Kind.OTHER}
+_MAX_KEYS = 512  # of one statement; more keys take more statements
 
 Fetch = Callable[[str, Sequence[Any]], Awaitable[Sequence[Sequence[Any]]]]
 """Run one statement with its values, and give the rows."""
 
 
 class GroupLookup:
-    """The lookups of one group's table, compiled once.
-
-    Parameters
-    ----------
-    group : GroupInView
-        The group.
-    dialect : Dialect
-        SQLAlchemy's, of the database.
-
-    Raises
-    ------
-    OptionError
-        An Avro schema of the group cannot be read.
-    """
+    """The lookups of one group's table, compiled once."""
 
     def __init__(self, group: GroupInView, dialect: Dialect) -> None:
         self.group = group
         self._dialect = dialect
-        self._text_times = dialect.name == "sqlite"
         time = [] if group.time is None else [group.time]
         self._columns = list(dict.fromkeys([*group.keys, *group.features, *time]))
         self._avro = {
@@ -56,11 +40,6 @@ class GroupLookup:
 
         Each id is brought to the type of its key column, and the key of each row that comes back is compared with
         the requested one, so that no conversion and no collation of the database decides what is equal.
-
-        Raises
-        ------
-        StoreError
-            The table, or a column of it, is not there, or a value is damaged.
         """
         if not self._readers:
             await self._learn(fetch)
@@ -68,11 +47,14 @@ class GroupLookup:
         ids = [self._key([entry.get(name) for name in names]) for entry in entries]
         keys = list(dict.fromkeys(key for key in ids if key is not None))
         rows: dict[tuple[FeatureValue, ...], Entry | None] = dict.fromkeys(keys)
-        for start in range(0, len(keys), MAX_KEYS):
-            for row in await self._rows(fetch, keys[start : start + MAX_KEYS]):
+        for start in range(0, len(keys), _MAX_KEYS):
+            for row in await self._rows(fetch, keys[start : start + _MAX_KEYS]):
                 key = self._key(row[: len(names)])
                 if key in rows:
-                    rows[key] = self._read(row)
+                    rows[key] = {
+                        name: value if read is None or value is None else read(value)
+                        for (name, read), value in zip(self._readers, row, strict=True)
+                    }
         return [None if key is None else rows[key] for key in ids]
 
     def forget(self) -> None:
@@ -85,25 +67,17 @@ class GroupLookup:
         # Filled up to a power of two with the last key, so that a handful of statements serves all sizes.
         size = 1 << (len(keys) - 1).bit_length()
         keys = keys + keys[-1:] * (size - len(keys))
-        values = [bound(value, self._text_times) for key in keys for value in key]
-        return await fetch(self._statement(size), values)
-
-    def _key(self, values: Sequence[Any]) -> tuple[FeatureValue, ...] | None:
-        key = tuple([as_id(kind, value) for kind, value in zip(self._kinds, values, strict=True)])
-        return None if None in key else key
-
-    def _read(self, row: Sequence[Any]) -> dict[str, FeatureValue]:
-        return {
-            name: value if read is None or value is None else read(value)
-            for (name, read), value in zip(self._readers, row, strict=True)
-        }
-
-    def _statement(self, size: int) -> str:
         if size not in self._statements:
             self._statements[size] = select_statement(
                 self._dialect, self.group.name, self._columns, list(self.group.keys), size
             )
-        return self._statements[size]
+        as_text = self._dialect.name == "sqlite"
+        values = [bound(value, as_text) for key in keys for value in key]
+        return await fetch(self._statements[size], values)
+
+    def _key(self, values: Sequence[Any]) -> tuple[FeatureValue, ...] | None:
+        key = tuple([as_id(kind, value) for kind, value in zip(self._kinds, values, strict=True)])
+        return None if None in key else key
 
     async def _learn(self, fetch: Fetch) -> None:
         group = self.group
@@ -115,16 +89,15 @@ class GroupLookup:
             raise StoreError(
                 f"got no column {lacking[0]!r} in the feature group {group.name!r}; {has}"
             )
-        unfit = [name for name in group.keys if kinds[name] in _NO_KEYS]
+        unfit = [name for name in group.keys if kinds[name] not in KEY_KINDS]
         if unfit:
             raise StoreError(
                 f"the key {unfit[0]!r} of the feature group {group.name!r} holds {kinds[unfit[0]].value}; "
                 "expected integers, text, bytes, dates or timestamps"
             )
+        readers: dict[str, Callable[[Any], FeatureValue] | None]
+        readers = {name: READERS.get(kind) for name, kind in kinds.items()}
+        readers |= dict.fromkeys(group.booleans, bool)
+        readers |= {name: column.decode for name, column in self._avro.items()}
         self._kinds = [kinds[name] for name in group.keys]
-        self._readers = [(name, self._reader(name, kinds[name])) for name in self._columns]
-
-    def _reader(self, name: str, kind: Kind) -> Callable[[Any], FeatureValue] | None:
-        if name in self._avro:
-            return self._avro[name].decode
-        return bool if name in self.group.booleans else reader_of(kind)
+        self._readers = [(name, readers[name]) for name in self._columns]

@@ -23,22 +23,9 @@ _Answer = TypeVar("_Answer")
 
 
 class SqlOnlineView(OnlineView):
-    """See :class:`OnlineView`.
+    """See :class:`OnlineView`; at most ``connections``, each made when needed.
 
-    Parameters
-    ----------
-    view : FeatureView
-        What is read.
-    address : Address
-        The database.
-    timeout_s : float
-        Seconds that one read may take.
-    connections : int
-        The most connections, each made when needed.
-
-    Notes
-    -----
-    *Broken connections* are noticed by using them: one that was made earlier and proves broken is replaced, with all
+    Broken connections are noticed by using them: one that was made earlier and proves broken is replaced, with all
     others of its time, and the statement is sent once more. A connection whose statement was cancelled is closed.
     """
 
@@ -89,15 +76,9 @@ class SqlOnlineView(OnlineView):
     async def _find(self, entries: Sequence[Entry]) -> list[list[Entry | None]]:
         if len(self._lookups) == 1:
             return [await self._find_in(self._lookups[0], entries)]
-        answers = await asyncio.gather(
-            *(self._find_in(lookup, entries) for lookup in self._lookups), return_exceptions=True
-        )
-        rows: list[list[Entry | None]] = []
-        for each in answers:
-            if isinstance(each, BaseException):
-                raise each
-            rows.append(each)
-        return rows
+        tasks = [asyncio.ensure_future(self._find_in(each, entries)) for each in self._lookups]
+        await asyncio.gather(*tasks, return_exceptions=True)
+        return [task.result() for task in tasks]
 
     async def _find_in(self, lookup: GroupLookup, entries: Sequence[Entry]) -> list[Entry | None]:
         try:
@@ -132,20 +113,19 @@ class SqlOnlineView(OnlineView):
 
     async def _ask_once(self, question: Callable[[Fetch], Awaitable[_Answer]]) -> _Answer:
         pooled = await self._connection()
+        give_back = pooled.close
         try:
-            answer = await question(partial(self._fetch, pooled.driver_connection))
+            return await question(partial(self._fetch, pooled.driver_connection))
         except BaseException as error:
             # Cancelled, or broken: the answer on the wire would reach the next statement, so the connection is closed.
             # A SQLite connection stays, because its thread ends the statement by itself.
-            if self._address.is_sqlite or not (
+            if not self._address.is_sqlite and (
                 self._is_broken(error) or isinstance(error, asyncio.CancelledError)
             ):
-                pooled.close()
-            else:
-                pooled.invalidate()
+                give_back = pooled.invalidate
             raise
-        pooled.close()
-        return answer
+        finally:
+            give_back()
 
     async def _connection(self) -> PoolProxiedConnection:
         """Take a connection that was made after one was last found broken."""

@@ -25,6 +25,8 @@ _TYPES: dict[type, sa.types.TypeEngine[Any]] = {
     bool: sa.SmallInteger().with_variant(mysql.TINYINT(), "mysql", "mariadb"),  # type: ignore[no-untyped-call]
     int: sa.BigInteger(),
     float: sa.Double(),
+    Decimal: sa.Numeric(38, 18),
+    str: sa.Text(),
     bytes: sa.LargeBinary(),
     date: sa.Date(),
     # Microseconds, in UTC whatever the server's time zone.
@@ -46,15 +48,12 @@ def insert_rows(
     names = list(dict.fromkeys(name for row in rows for name in row))
     encoded = _encoded(group, rows, avro)
     if not sa.inspect(connection).has_table(group):
-        connection.execute(
-            CreateTable(_table(connection, group, key, names, encoded), if_not_exists=True)
-        )
+        table = _table(connection.dialect, group, key, names, encoded)
+        connection.execute(CreateTable(table, if_not_exists=True))
     kinds = _kinds(connection, group, key, names)
+    _check(group, encoded, kinds)
     as_text = connection.dialect.name == "sqlite"
-    values = [
-        tuple([bound(row.get(name), as_text) for name in kinds])
-        for row in _checked(group, encoded, kinds)
-    ]
+    values = [tuple([bound(row.get(name), as_text) for name in kinds]) for row in encoded]
     connection.exec_driver_sql(replace_statement(connection.dialect, group, list(kinds)), values)
 
 
@@ -68,29 +67,19 @@ def exact_text(dialect: sa.Dialect, length: int) -> sa.types.TypeEngine[str]:
 def _encoded(
     group: str, rows: Sequence[Entry], avro: Mapping[str, str]
 ) -> list[dict[str, FeatureValue]]:
+    """Return rows with the bytes of Avro columns, and NULL for NaN, for which MySQL has no value."""
     columns = {name: AvroColumn(group, name, schema) for name, schema in avro.items()}
-    return [
-        {
-            name: columns[name].encode(value)
-            if name in columns and value is not None
-            else _plain(value)
-            for name, value in row.items()
-        }
-        for row in rows
-    ]
 
+    def encoded(name: str, value: FeatureValue) -> FeatureValue:
+        if name in columns and value is not None:
+            return columns[name].encode(value)
+        return None if isinstance(value, float) and math.isnan(value) else value
 
-def _plain(value: FeatureValue) -> FeatureValue:
-    """Return NULL for NaN, for which MySQL has no value."""
-    return None if isinstance(value, float) and math.isnan(value) else value
+    return [{name: encoded(name, value) for name, value in row.items()} for row in rows]
 
 
 def _table(
-    connection: sa.Connection,
-    group: str,
-    key: Sequence[str],
-    names: Iterable[str],
-    rows: Sequence[Entry],
+    dialect: sa.Dialect, group: str, key: Sequence[str], names: Sequence[str], rows: Sequence[Entry]
 ) -> sa.Table:
     columns = []
     for name in names:
@@ -99,14 +88,9 @@ def _table(
         if kind is None and kinds:
             types = ", ".join(sorted(each.__name__ for each in kinds))
             raise OptionError(f"got {types} in the column {name!r} of {group!r}; give it one type")
-        columns.append(
-            sa.Column(
-                name,
-                _type(connection, kind, name in key, key),
-                nullable=name not in key,
-                autoincrement=False,
-            )
-        )
+        is_key = name in key
+        column_type = _type(dialect, kind or float, len(key) if is_key else 0)
+        columns.append(sa.Column(name, column_type, nullable=not is_key, autoincrement=False))
     return sa.Table(
         group,
         sa.MetaData(),
@@ -117,24 +101,16 @@ def _table(
     )
 
 
-def _type(
-    connection: sa.Connection, kind: type | None, is_key: bool, key: Sequence[str]
-) -> sa.types.TypeEngine[Any]:
-    """Return the column type of Hopsworks' layout for a Python type."""
-    if kind in {str, bytes} and is_key:
-        length = min(_KEY_CHARACTERS, _KEYS_CHARACTERS // len(key))
-        if kind is bytes:
-            return sa.VARBINARY(length)
-        return exact_text(connection.dialect, length)
-    if kind is Decimal:
-        if connection.dialect.name == "sqlite":
-            return _DecimalText()
-        return sa.Numeric(38, 18)
-    if kind is str:
-        return sa.Text()
+def _type(dialect: sa.Dialect, kind: type, keys: int) -> sa.types.TypeEngine[Any]:
+    """Return the column type of Hopsworks' layout for a Python type; ``keys`` in all if it is one of them, else 0."""
+    if keys and kind in {str, bytes}:
+        length = min(_KEY_CHARACTERS, _KEYS_CHARACTERS // keys)
+        return sa.VARBINARY(length) if kind is bytes else exact_text(dialect, length)
+    if kind is Decimal and dialect.name == "sqlite":
+        return _DecimalText()
     if kind in {list, dict}:
         raise OptionError.missing("avro", "the Avro schema of each column of lists or dicts")
-    return _TYPES[kind or float]
+    return _TYPES[kind]
 
 
 class _DecimalText(sa.types.UserDefinedType[Decimal]):
@@ -166,7 +142,7 @@ def _kinds(
     return kinds
 
 
-def _checked(group: str, rows: Iterable[Entry], kinds: Mapping[str, Kind]) -> Iterable[Entry]:
+def _check(group: str, rows: Iterable[Entry], kinds: Mapping[str, Kind]) -> None:
     for row in rows:
         for name, value in row.items():
             if not writable(kinds[name], value):
@@ -174,4 +150,3 @@ def _checked(group: str, rows: Iterable[Entry], kinds: Mapping[str, Kind]) -> It
                     f"got {value!r:.100} for the column {name!r} of {group!r}, which holds "
                     f"{kinds[name].value}"
                 )
-        yield row

@@ -35,25 +35,25 @@ def select_statement(
     >>> print(select_statement(sqlite.dialect(), "t", ["a", "b", "v"], ["a", "b"], 2))
     SELECT "a", "b", "v" FROM "t" WHERE ("a", "b") IN (VALUES (?, ?), (?, ?))
     """
-    one = ", ".join([_mark(dialect)] * len(key))
-    many = ", ".join([one if len(key) == 1 else f"({one})"] * size)
+    names, place, key_columns = (_quoted(dialect, each) for each in (columns, [table], key))
+    one = _marks(dialect, len(key))
+    if len(key) > 1:
+        one, key_columns = f"({one})", f"({key_columns})"
+    many = ", ".join([one] * size)
     if len(key) > 1 and dialect.name == "sqlite":
         many = f"VALUES {many}"
-    key_columns = _quoted(dialect, key) if len(key) == 1 else f"({_quoted(dialect, key)})"
-    names, place = _quoted(dialect, columns), _quoted(dialect, [table])
     return f"SELECT {names} FROM {place} WHERE {key_columns} IN ({many})"
 
 
 def replace_statement(dialect: Dialect, table: str, columns: Sequence[str]) -> str:
     """Return the statement that writes a whole row, in place of one with the same key."""
-    marks = ", ".join([_mark(dialect)] * len(columns))
     names, place = _quoted(dialect, columns), _quoted(dialect, [table])
-    return f"REPLACE INTO {place} ({names}) VALUES ({marks})"
+    return f"REPLACE INTO {place} ({names}) VALUES ({_marks(dialect, len(columns))})"
 
 
 def _quoted(dialect: Dialect, names: Sequence[str]) -> str:
     return ", ".join(map(dialect.identifier_preparer.quote_identifier, names))
 
 
-def _mark(dialect: Dialect) -> str:
-    return "?" if dialect.name == "sqlite" else "%s"
+def _marks(dialect: Dialect, count: int) -> str:
+    return ", ".join(["?" if dialect.name == "sqlite" else "%s"] * count)

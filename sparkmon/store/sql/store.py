@@ -41,9 +41,9 @@ class SqlStore(ReferenceStore, DatabaseStore):
     SqlStore('mysql://reader:***@db.example:3306/fraud')
     """
 
+    @needs_sqlalchemy()
     def __init__(self, url: str) -> None:
-        with needs_sqlalchemy():
-            from sparkmon.store.sql.address import Address
+        from sparkmon.store.sql.address import Address
 
         self._url, self._text = url, repr(Address(url))
 
