@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import sys
-import threading
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +9,7 @@ import typer
 
 from sparkmon.errors import MissingExtraError
 from sparkmon.secret import Secret
+from sparkmon.until_stdin_closes import end_with_stdin
 
 _MIB = 2**20
 _ACCESS, _LIMITS = "Access", "Limits"
@@ -151,7 +148,7 @@ def receive(
         retention_seconds=retention_days * 86400,
     )
     if until_stdin_closes:
-        threading.Thread(target=_stop_with_parent, daemon=True).start()
+        end_with_stdin()
     serve(settings)
 
 
@@ -161,11 +158,3 @@ def _token(file: Path | None, env: str | None) -> Secret | None:
 
 def _text(path: Path | None) -> str | None:
     return None if path is None else str(path)
-
-
-def _stop_with_parent() -> None:
-    while os.read(
-        sys.stdin.fileno(), 4096
-    ):  # without a buffer, whose lock would outlive the thread
-        pass
-    os.kill(os.getpid(), signal.SIGTERM)

@@ -16,7 +16,7 @@ from sparkmon.demo.online_store import VIEW
 from sparkmon.demo.server_process import ServerProcess
 from sparkmon.payload_logger.payload_event import PayloadEvent
 
-_UNTIL_STDIN_CLOSES = ("-m", "sparkmon.demo.until_stdin_closes")
+_UNTIL_STDIN_CLOSES = ("-m", "sparkmon.until_stdin_closes")
 
 
 class Platform:

@@ -23,7 +23,7 @@ class ServerProcess:
     """Start a server, and stop it at the end of the block; it also ends if this process is killed.
 
     The program must end when its standard input closes: ``sparkmon receive --until-stdin-closes``, or any module by
-    ``sparkmon.demo.until_stdin_closes``.
+    ``sparkmon.until_stdin_closes``.
 
     Parameters
     ----------

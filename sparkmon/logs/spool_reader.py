@@ -124,9 +124,9 @@ class SpoolLog(InferenceLog[BlockRange]):
             for block in self._walk(path, here.position):
                 if (number, block.end) > last:
                     break
-                begun = ranges[-1] if ranges and ranges[-1].path == path else None
-                if begun is not None and block.end - begun.start <= part_bytes:
-                    ranges[-1] = BlockRange(path, begun.start, block.end)
+                growing = ranges[-1] if ranges and ranges[-1].path == path else None
+                if growing is not None and block.end - growing.start <= part_bytes:
+                    ranges[-1] = BlockRange(path, growing.start, block.end)
                 else:
                     ranges.append(BlockRange(path, block.start, block.end))
         return ranges

@@ -27,26 +27,16 @@ _STATUS_LINES = {
     431: b"HTTP/1.1 431 Request Header Fields Too Large\r\n",
     503: b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\n",
 }
-_COUNTED = frozenset(
-    {
-        "Invalid HTTP request received.",
-        "Unsupported upgrade request.",
-        "No supported WebSocket library detected.",
-    }
+_COUNTED = (
+    "Invalid HTTP request received.",
+    "Unsupported upgrade request.",
+    "No supported WebSocket library detected.",
 )
 """The beginnings of lines that uvicorn would log for every such request: a sender could fill the disk."""
 
 
 class Connections:
-    """The open connections of one server, and their bounds.
-
-    Parameters
-    ----------
-    settings : ReceiverSettings
-        ``max_connections``, ``max_headers``, ``max_header_bytes`` and ``request_seconds``.
-    metrics : ReceiverMetrics
-        Counts each refusal.
-    """
+    """The open connections of one server, and their bounds."""
 
     def __init__(self, settings: ReceiverSettings, metrics: ReceiverMetrics) -> None:
         self.settings = settings
@@ -175,9 +165,7 @@ class _Connection(HttpToolsProtocol):
         self._is_deaf = True
         self._all.metrics.refused.labels(reason).inc()
         if self._in_head and self._is_answering():
-            self.cycle.keep_alive = (
-                False  # the latest whole request: uvicorn closes after its answer
-            )
+            self.cycle.keep_alive = False  # uvicorn closes after its answer
             return
         self._forsake()
         if self._in_head or not (self.pipeline or self.cycle.response_started):
@@ -196,4 +184,4 @@ class _Connection(HttpToolsProtocol):
 
 
 def _is_worth_a_line(record: logging.LogRecord) -> bool:
-    return not any(str(record.msg).startswith(line) for line in _COUNTED)
+    return not str(record.msg).startswith(_COUNTED)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timezone
+from typing import NamedTuple
 
 import orjson
 from starlette.types import Receive, Scope, Send
@@ -20,23 +20,16 @@ from sparkmon.receiver.settings import ReceiverSettings
 from sparkmon.receiver.token_check import TokenCheck
 from sparkmon.records import Event
 
-_RETRY_AFTER_S = 5
+
+class _Refusal(NamedTuple):
+    status: int
+    reason: str
+    detail: str
+    retry_after_s: int = 5
 
 
 class Endpoint:
-    """Takes events, or says why not; see :mod:`sparkmon.receiver.app` for the answers.
-
-    Parameters
-    ----------
-    settings : ReceiverSettings
-        The bounds.
-    commit : GroupCommit
-        Where events go.
-    metrics : ReceiverMetrics
-        Told of each event and refusal.
-    token : TokenCheck or None
-        Asked of each request, if there is one.
-    """
+    """Takes events, or says why not; see :mod:`sparkmon.receiver.app` for the answers."""
 
     def __init__(
         self,
@@ -66,94 +59,80 @@ class Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if await self._is_refused_unseen(scope, send):
-            return
-        size = _content_length(scope)
-        if size is not None and size > self._most:
-            detail = f"got {size} bytes; {self._most} is the limit"
-            await self._refuse(send, 413, "too_large", detail)
-            return
-        reserved = self._most if size is None else size
-        if not self._commit.reserve(reserved):
-            reason = "stopping" if self._commit.stopping else "pending_full"
-            detail = "too many events are pending; send it again later"
-            await self._refuse(send, 503, reason, detail)
-            return
-        try:
-            body = await _read_body(receive, self._most)
-            if body is None:
-                return
-            if len(body) > self._most:
-                await self._refuse(send, 413, "too_large", f"{self._most} bytes is the limit")
-            elif is_structured_batch(scope["headers"]):
-                await self._take_batch(scope, body, send)
-            else:
-                await self._take(scope, body, send)
-        finally:
-            self._commit.release(reserved)
+        announced = _content_length(scope)
+        size = self._most if announced is None else announced
+        refusal = self._refuse_unseen(scope, size)
+        if refusal is None:
+            try:
+                body = await _read_body(receive, self._most)
+                if body is None:
+                    return
+                refusal = await self._take(scope, body)
+            finally:
+                self._commit.release(size)
+        await self._answer(send, refusal)
 
-    async def _is_refused_unseen(self, scope: Scope, send: Send) -> bool:
-        """Refuse a sender without the token, or with too many events; the body has not been looked at."""
+    def _refuse_unseen(self, scope: Scope, size: int) -> _Refusal | None:
+        """Refuse a request whose body has not been looked at, or reserve room for it."""
         try:
             if self._token is not None and not self._token.accepts(scope["headers"]):
                 detail = "got no bearer token that is known here; send Authorization: Bearer TOKEN"
-                await self._refuse(send, 401, "unauthorized", detail)
-                return True
+                return _Refusal(401, "unauthorized", detail)
         except OptionError as error:
-            await self._refuse(send, 503, "token_unreadable", str(error))
-            return True
-        if self._rates is None:
-            return False
-        client = _client(scope)
-        excess = self._rates.excess(client)
-        if excess is None:
+            return _Refusal(503, "token_unreadable", str(error))
+        if self._rates is not None:
+            client = _client(scope)
+            excess = self._rates.excess(client)
+            if excess is not None:
+                detail = "too many events a second; send it again later"
+                return _Refusal(429, excess.reason, detail, excess.retry_after_s)
             self._rates.take(client)
-            return False
-        detail = "too many events a second; send it again later"
-        await self._refuse(send, 429, excess.reason, detail, retry_after_s=excess.retry_after_s)
-        return True
+        if size > self._most:
+            return _Refusal(413, "too_large", f"got {size} bytes; {self._most} is the limit")
+        if not self._commit.reserve(size):
+            reason = "stopping" if self._commit.stopping else "pending_full"
+            return _Refusal(503, reason, "too many events are pending; send it again later")
+        return None
 
-    async def _take(self, scope: Scope, body: bytes, send: Send) -> None:
+    async def _take(self, scope: Scope, body: bytes) -> _Refusal | None:
+        if len(body) > self._most:
+            return _Refusal(413, "too_large", f"{self._most} bytes is the limit")
         now = datetime.now(timezone.utc)
+        if is_structured_batch(scope["headers"]):
+            return await self._take_batch(scope, body, now)
         event = from_http(scope["headers"], body, received_time=now, limits=self._limits)
         letter = event.dead_letter
         if letter is not None and letter.condition == "NOT_A_CLOUDEVENT":
-            await self._refuse(send, 400, "not_a_cloudevent", letter.reason)
-            return
-        await self._store([event], send)
+            return _Refusal(400, "not_a_cloudevent", letter.reason)
+        return await self._store([event])
 
-    async def _take_batch(self, scope: Scope, body: bytes, send: Send) -> None:
-        now = datetime.now(timezone.utc)
+    async def _take_batch(self, scope: Scope, body: bytes, now: datetime) -> _Refusal | None:
         try:
             events = from_structured_batch(body, received_time=now, limits=self._limits)
         except ProtocolError as error:
             if error.condition == "BATCH_NOT_JSON":
-                await self._refuse(send, 400, "not_a_batch", str(error))
-            else:
-                await self._refuse(send, 413, "too_large", str(error))
-            return
+                return _Refusal(400, "not_a_batch", str(error))
+            return _Refusal(413, "too_large", str(error))
         # Room for one was made when the request came.
         more = max(0, len(events) - 1)
         if not self._commit.reserve(0, more):
-            await self._refuse(send, 503, "pending_full", "too many events are pending")
-            return
-        if self._rates is not None:
-            self._rates.take(_client(scope), more)
+            return _Refusal(503, "pending_full", "too many events are pending")
         try:
-            await self._store(events, send)
+            if self._rates is not None:
+                self._rates.take(_client(scope), more)
+            return await self._store(events)
         finally:
             self._commit.release(0, more)
 
-    async def _store(self, events: list[Event], send: Send) -> None:
+    async def _store(self, events: list[Event]) -> _Refusal | None:
         events = [self._pairing.pair(event) for event in events]
         error = await self._commit.store(events) if events else None
         if error is not None:
             reason = "spool_full" if str(error).startswith("[SPOOL_FULL]") else "disk_failed"
-            await self._refuse(send, 503, reason, str(error))
-            return
+            return _Refusal(503, reason, str(error))
         for event in events:
             self._count(event)
-        await _answer(send, 202, b"")
+        return None
 
     def _count(self, event: Event) -> None:
         kind = event.event_type if event.event_type in ("request", "response") else "other"
@@ -164,24 +143,23 @@ class Endpoint:
         if event.request_payload is not None:
             self._metrics.paired.inc()
 
-    async def _refuse(
-        self,
-        send: Send,
-        status: int,
-        reason: str,
-        detail: str,
-        *,
-        retry_after_s: int = _RETRY_AFTER_S,
-    ) -> None:
-        self._metrics.refused.labels(reason).inc()
-        headers = [(b"content-type", b"application/json")]
-        if status in (429, 503):
-            headers.append((b"retry-after", b"%d" % retry_after_s))
-        if status == 401:
-            headers.append((b"www-authenticate", b'Bearer realm="sparkmon"'))
-        if status != 400:
-            headers.append((b"connection", b"close"))  # the rest of the body is not worth reading
-        await _answer(send, status, orjson.dumps({"reason": reason, "detail": detail}), headers)
+    async def _answer(self, send: Send, refusal: _Refusal | None) -> None:
+        status, body, headers = 202, b"", []
+        if refusal is not None:
+            status = refusal.status
+            self._metrics.refused.labels(refusal.reason).inc()
+            body = orjson.dumps({"reason": refusal.reason, "detail": refusal.detail})
+            headers.append((b"content-type", b"application/json"))
+            if status in (429, 503):
+                headers.append((b"retry-after", b"%d" % refusal.retry_after_s))
+            if status == 401:
+                headers.append((b"www-authenticate", b'Bearer realm="sparkmon"'))
+            if status != 400:
+                # The rest of the body is not worth reading.
+                headers.append((b"connection", b"close"))
+        headers.append((b"content-length", b"%d" % len(body)))
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
 
 
 def _client(scope: Scope) -> str:
@@ -198,23 +176,14 @@ def _content_length(scope: Scope) -> int | None:
 
 async def _read_body(receive: Receive, most: int) -> bytes | None:
     """Read a body up to the first chunk beyond ``most`` bytes; None when the sender has gone."""
-    message = await receive()
-    if message["type"] == "http.request" and not message.get("more_body"):
-        return bytes(message["body"])
     parts: list[bytes] = []
     size = 0
-    while message["type"] == "http.request":
+    more = True
+    while more and size <= most:
+        message = await receive()
+        if message["type"] != "http.request":
+            return None
         parts.append(message["body"])
         size += len(message["body"])
-        if size > most or not message.get("more_body"):
-            return b"".join(parts)
-        message = await receive()
-    return None
-
-
-async def _answer(
-    send: Send, status: int, body: bytes, headers: Sequence[tuple[bytes, bytes]] = ()
-) -> None:
-    length = (b"content-length", b"%d" % len(body))
-    await send({"type": "http.response.start", "status": status, "headers": [length, *headers]})
-    await send({"type": "http.response.body", "body": body})
+        more = message.get("more_body", False)
+    return b"".join(parts)

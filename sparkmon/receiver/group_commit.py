@@ -31,14 +31,7 @@ class _Waiting(NamedTuple):
 class GroupCommit:
     """The events on their way to disk. Its methods belong to the event loop; one thread of its own writes.
 
-    Parameters
-    ----------
-    spool : SpoolWriter
-        Only this object writes it from now on; ``stop`` closes it.
-    settings : ReceiverSettings
-        The bounds of what is pending, the interval and the retention.
-    metrics : ReceiverMetrics
-        Counts every commit.
+    Only this object writes the spool from now on; ``stop`` closes it.
     """
 
     def __init__(
@@ -54,29 +47,24 @@ class GroupCommit:
         self._arrived = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, "sparkmon-spool")
         self._tasks: list[asyncio.Task[None]] = []
-        self._pending_events = 0
+        self.pending_events = 0  # announced or received, and not yet on disk
         self._pending_bytes = 0
-
-    @property
-    def pending_events(self) -> int:
-        """Events announced or received, and not yet on disk."""
-        return self._pending_events
 
     def reserve(self, size: int, events: int = 1) -> bool:
         """Reserve room for events of ``size`` bytes in all; False if there is none, or while stopping."""
         if (
             self.stopping
-            or self._pending_events + events > self._settings.max_pending_events
+            or self.pending_events + events > self._settings.max_pending_events
             or self._pending_bytes + size > self._settings.max_pending_bytes
         ):
             return False
-        self._pending_events += events
+        self.pending_events += events
         self._pending_bytes += size
         return True
 
     def release(self, size: int, events: int = 1) -> None:
         """Give back what ``reserve`` took."""
-        self._pending_events -= events
+        self.pending_events -= events
         self._pending_bytes -= size
 
     async def store(self, events: Sequence[Event]) -> SpoolError | None:
@@ -119,7 +107,9 @@ class GroupCommit:
         events = [event for item in group for event in item.events]
         error: SpoolError | None = None
         try:
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._write, events)
+            await asyncio.get_running_loop().run_in_executor(
+                self._thread, lambda: self._spool.append(events_to_batch(events))
+            )
         except SpoolError as exc:
             error = exc
         except Exception as exc:
@@ -137,9 +127,6 @@ class GroupCommit:
             self._metrics.commit_events.observe(len(events))
         elif not (self.last_error or "").startswith("[SPOOL_FULL]"):
             logger.error("%s", error)
-
-    def _write(self, events: Sequence[Event]) -> None:
-        self._spool.append(events_to_batch(events))
 
     async def _remove_forever(self) -> None:
         age = self._settings.retention_seconds

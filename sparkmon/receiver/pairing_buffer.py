@@ -22,26 +22,11 @@ class _Request(NamedTuple):
 
 
 class PairingBuffer:
-    """Recent requests, by event id, namespace, model and component.
+    """Requests of the last ``seconds``, by event id, namespace, model and component; the oldest go beyond a bound.
 
-    Parameters
-    ----------
-    seconds : float
-        How long a request is remembered. 0 remembers nothing.
-    max_events : int
-        The greatest number of requests; the oldest are dropped first.
-    max_bytes : int
-        The greatest number of bytes of their bodies; the oldest are dropped first.
-    clock : callable
-        Seconds that only grow.
-
-    Notes
-    -----
     A response that comes before its request stays unpaired, as do halves that reach different receivers: a join in
     Spark finds these. A request is kept after its response came, because a response may be delivered twice.
 
-    Examples
-    --------
     >>> from datetime import datetime, timezone
     >>> noon = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
     >>> buffer = PairingBuffer(seconds=10)
@@ -73,7 +58,8 @@ class PairingBuffer:
         if event.dead_letter is not None or self._seconds <= 0:
             return event
         now = self._clock()
-        self._forget(now)
+        while self._requests and next(iter(self._requests.values())).until <= now:
+            self._drop_oldest()
         key = (event.event_id, event.namespace, event.model, event.component)
         if event.event_type == "request":
             self._remember(key, _Request(now + self._seconds, event))
@@ -83,20 +69,12 @@ class PairingBuffer:
         return event
 
     def _remember(self, key: _Key, request: _Request) -> None:
-        self._drop(key)
+        former = self._requests.pop(key, None)
         self._requests[key] = request
-        self._bytes += len(request.event.payload)
+        self._bytes += len(request.event.payload) - (len(former.event.payload) if former else 0)
         while len(self._requests) > self._max_events or self._bytes > self._max_bytes:
-            self._drop(next(iter(self._requests)))
+            self._drop_oldest()
 
-    def _forget(self, now: float) -> None:
-        while self._requests:
-            oldest = next(iter(self._requests))
-            if self._requests[oldest].until > now:
-                return
-            self._drop(oldest)
-
-    def _drop(self, key: _Key) -> None:
-        request = self._requests.pop(key, None)
-        if request is not None:
-            self._bytes -= len(request.event.payload)
+    def _drop_oldest(self) -> None:
+        oldest = self._requests.pop(next(iter(self._requests)))
+        self._bytes -= len(oldest.event.payload)

@@ -42,20 +42,10 @@ class _Bucket:
 class RateLimit:
     """Token buckets: one for all clients, and one for each of those seen of late.
 
-    Each lets a second's worth of events through at once. A batch is taken if there is room for one event; the
-    others are owed, and what comes next waits until they are paid off.
+    Each lets a second's worth of events through at once; a rate of 0 is no limit. A batch is taken if there is room for
+    one event; the others are owed, and what comes next waits until they are paid off. Of more than ``max_clients`` the
+    one that was silent longest is forgotten.
 
-    Parameters
-    ----------
-    per_second, client_per_second : float
-        Events a second from all clients, and from one; 0 for no limit.
-    max_clients : int
-        So many clients are remembered; the one that was silent longest is forgotten for a new one.
-    clock : callable
-        Seconds that only grow.
-
-    Examples
-    --------
     >>> limit = RateLimit(0, 2, clock=lambda: 0.0)
     >>> [limit.excess(client) or limit.take(client) for client in ("10.0.0.1", "10.0.0.1", "10.0.0.1", "10.0.0.2")]
     [None, None, Excess(reason='client_rate', retry_after_s=1), None]
@@ -109,12 +99,8 @@ class RateLimit:
 
 @lru_cache(maxsize=1024)
 def client_of(address: str) -> str:
-    """Return what stands for a client: an address of IPv4, the first 64 bits of one of IPv6.
+    """Return what stands for a client: an address of IPv4, or the network of one of IPv6, which one client has whole.
 
-    Whoever has one address of IPv6 has the others of its network, too.
-
-    Examples
-    --------
     >>> client_of("10.1.2.3"), client_of("::ffff:10.1.2.3"), client_of("2001:db8:0:1:9::7")
     ('10.1.2.3', '10.1.2.3', '2001:db8:0:1::/64')
     """

@@ -17,13 +17,7 @@ _CHECK_S = 10.0
 
 
 def tls_options(settings: ReceiverSettings) -> dict[str, Any]:
-    """Return uvicorn's options for the settings' TLS: none without a certificate.
-
-    Examples
-    --------
-    >>> tls_options(ReceiverSettings("spool"))
-    {}
-    """
+    """Return uvicorn's options for the settings' TLS: none without a certificate."""
     if settings.tls_cert is None:
         return {}
     verify = ssl.CERT_NONE if settings.tls_client_ca is None else ssl.CERT_REQUIRED
@@ -36,13 +30,7 @@ def tls_options(settings: ReceiverSettings) -> dict[str, Any]:
 
 
 def check_tls(settings: ReceiverSettings) -> None:
-    """Make sure that a server can start with these certificates.
-
-    Raises
-    ------
-    OptionError
-        A file cannot be read or is not what it should be; the key has a password or belongs to another certificate.
-    """
+    """Raise OptionError if no server can start with these certificates."""
     if settings.tls_cert is None:
         return
     try:

@@ -22,23 +22,9 @@ class TokenCheck:
     r"""Compares the tokens of requests with one in a file or an environment variable.
 
     A file is read again at most once a second. It has one or two tokens, one per line: both are accepted, so
-    that senders can change to a new one without a gap.
+    that senders can change to a new one without a gap. A token has 16 characters or more, of those that RFC 6750
+    allows: letters, digits and ``-._~+/``, with ``=`` at its end; ``openssl rand -hex 32`` makes one.
 
-    Parameters
-    ----------
-    secret : Secret
-        Where the token is stored. A token has 16 characters or more, of those that RFC 6750 allows: letters, digits and
-        ``-._~+/``, with ``=`` at its end; ``openssl rand -hex 32`` makes one.
-    clock : callable
-        Seconds that only grow.
-
-    Raises
-    ------
-    OptionError
-        There is no token, or a malformed one.
-
-    Examples
-    --------
     >>> import os
     >>> os.environ["SENDERS"] = "first-0123456789abcdef\nsecond-0123456789abcdef"
     >>> check = TokenCheck(Secret(env="SENDERS"))
@@ -53,17 +39,9 @@ class TokenCheck:
         self._read_time = clock()
 
     def accepts(self, headers: Iterable[tuple[bytes, bytes]]) -> bool:
-        """Return whether a request has the token; the time it takes does not depend on how much of it is right.
+        """Return whether a request has the token, once; OptionError if the token cannot be read at the moment.
 
-        Parameters
-        ----------
-        headers : iterable of pairs
-            Names in lower case, as ASGI servers give them. A second ``Authorization`` is never accepted.
-
-        Raises
-        ------
-        OptionError
-            The token cannot be read at the moment.
+        The time it takes does not depend on how much of it is right.
         """
         self._read_again()
         if not self._digests:

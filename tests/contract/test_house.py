@@ -20,6 +20,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "columns": set(),
     "errors": set(),
     "printable": set(),
+    "until_stdin_closes": set(),
     "registry": {"errors"},
     "records": set(),
     "secret": {"errors"},
@@ -68,6 +69,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli": {
         *("alerts", "comparison", "config", "dataframes", "demo", "errors", "interval", "profiles"),
         *("receiver", "secret", "session", "sinks", "sources", "store", "tables"),
+        "until_stdin_closes",
     },
     "__main__": {"cli", "errors"},
     # The package's face names everything, lazily: a test below holds that it loads nothing.
@@ -82,7 +84,7 @@ PURE = {
     *("errors", "interval", "registry", "records", "protocol", "distributions", "statistics"),
     *("alerts", "backoff", "comparison", "option_types", "panes", "store"),
     *("logs", "payload_logger", "printable", "receiver", "secret", "serving", "sinks", "skew"),
-    *("slicing", "state", "tables"),
+    *("slicing", "state", "tables", "until_stdin_closes"),
 }
 """Rooms that live without Spark: importing them must not import pyspark."""
 

@@ -202,12 +202,9 @@ class HopsworksStore(ReferenceStore, OnlineStore):
     ) -> list[pa.Table]:
         client_view = self._client_view(name, version)
         with self._reading(f"the training statistics of {name!r} version {version}"):
-            made = (
-                [dataset]
-                if dataset
-                else [each.version for each in client_view.get_training_datasets()]
-            )
-            trained = client_view.get_training_dataset_statistics(max(made)) if made else None
+            datasets = [] if dataset else client_view.get_training_datasets()
+            latest = dataset or max((each.version for each in datasets), default=None)
+            trained = latest and client_view.get_training_dataset_statistics(latest)
         if trained is None:
             return []
         return [references_of(client_view, trained, self._model(name), reference)]
