@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sparkmon.errors import ProtocolError
 from sparkmon.interval import EPOCH
 from sparkmon.protocol.jsontext import loads
+from sparkmon.protocol.limits import Limits
+from sparkmon.protocol.protocol_error import as_dead_letter
 from sparkmon.protocol.times import parse_time
 from sparkmon.records import DeadLetter, Event
 
@@ -36,34 +39,27 @@ ATTRIBUTES = frozenset(
 )
 """The attributes that are read, by their CloudEvents names; others are ignored."""
 
+_T = TypeVar("_T")
+
 
 def event_of(
     attributes: Mapping[str, Any],
     payload: bytes,
     *,
-    content_type: str | None,
+    content_type: object,
     received_time: datetime | None,
+    limits: Limits,
     dead_letter: DeadLetter | None = None,
 ) -> Event:
     """Build an event from attributes by name; never raises for their values.
 
-    Parameters
-    ----------
-    attributes : mapping
-        Attribute name to value, a string except that ``metadata`` and ``annotations`` may be objects already and
-        ``statuscode`` a number.
-    payload : bytes
-        The body.
-    content_type : str or None
-        Of the body.
-    received_time : datetime or None
-        Replaces a time that is missing or malformed; without it, the epoch does.
-    dead_letter : DeadLetter, optional
-        What went wrong before; it takes precedence over anything that is wrong here.
+    ``metadata`` and ``annotations`` may be objects or their text, ``statuscode`` a number or its text. ``dead_letter``
+    is what went wrong before, and takes precedence. ``received_time`` replaces a time that is missing or malformed.
 
     Examples
     --------
-    >>> event = event_of({"id": "1", "type": "a.b", "source": "pod"}, b"", content_type=None, received_time=None)
+    >>> event = event_of({"id": "1", "type": "a.b", "source": "pod"}, b"",
+    ...                  content_type=None, received_time=None, limits=Limits())
     >>> event.event_type, str(event.dead_letter)
     ('a.b', '[EVENT_FIELD_MISSING] the event has no time; CloudEvents of KServe have one')
     """
@@ -73,91 +69,116 @@ def event_of(
         for name, value in attributes.items()
         if type(value) is str and name not in ("metadata", "annotations", "statuscode")
     }
-    for name in ("id", "type", "source"):
-        if not text.get(name):
-            problems.append(_missing(name))
-    event_time = _time(text, "time", problems)
-    if event_time is None and received_time is None and "time" not in text:
-        problems.append(_missing("time"))
-    metadata = _metadata(attributes.get("metadata"), problems)
-    annotations = _annotations(attributes.get("annotations"), problems)
-    status_code = _status(attributes.get("statuscode"), problems)
+    missing = [name for name in ("id", "type", "source") if not text.get(name)]
+    if received_time is None and "time" not in text:
+        missing.append("time")
+    for name in missing:
+        reason = f"the event has no {name}; CloudEvents of KServe have one"
+        problems.append(DeadLetter("EVENT_FIELD_MISSING", reason))
     event_type = text.get("type", "")
-    return Event(
+    event = Event(
         event_id=text.get("id", ""),
         event_type=KSERVE_TYPES.get(event_type, event_type),
         source=text.get("source", ""),
-        event_time=event_time or received_time or EPOCH,
+        event_time=_time(text, "time", problems) or received_time or EPOCH,
         payload=payload,
         model=text.get("inferenceservicename", ""),
         namespace=text.get("namespace", ""),
         component=text.get("component", ""),
         endpoint=text.get("endpoint", ""),
-        content_type=content_type,
+        content_type=content_type if type(content_type) is str else None,
+        metadata=_object(attributes.get("metadata"), _METADATA, _texts, problems),
+        annotations=_object(attributes.get("annotations"), _ANNOTATIONS, _text, problems),
+        status_code=_status(attributes.get("statuscode"), problems),
         recorded_time=_time(text, "recordedtime", problems),
-        status_code=status_code,
-        metadata=metadata,
-        annotations=annotations,
-        dead_letter=problems[0] if problems else None,
+    )
+    return bounded(
+        replace(event, dead_letter=problems[0] if problems else None), received_time, limits
     )
 
 
-def _missing(name: str) -> DeadLetter:
-    return DeadLetter(
-        "EVENT_FIELD_MISSING", f"the event has no {name}; CloudEvents of KServe have one"
+def set_aside(
+    payload: bytes, error: ProtocolError, received_time: datetime | None, event_id: str = ""
+) -> Event:
+    """Build the dead letter of bytes of which nothing could be read."""
+    time, letter = received_time or EPOCH, as_dead_letter(error)
+    return Event(event_id, "", "", time, payload, dead_letter=letter)
+
+
+def bounded(event: Event, received_time: datetime | None, limits: Limits) -> Event:
+    """Set an event aside, at the time at which it was received, that claims a time well after it.
+
+    The newest event sets the time of a stream: one from the year 2099 would close every window, and all that came after
+    it would be late. A pod whose clock is an hour ahead would do so for an hour.
+
+    Examples
+    --------
+    >>> from datetime import timedelta, timezone
+    >>> noon = datetime(2026, 1, 5, 12, tzinfo=timezone.utc)
+    >>> event = Event("1", "request", "pod", noon + timedelta(hours=1), b"{}")
+    >>> kept = bounded(event, noon, Limits())
+    >>> print(kept.event_time, kept.dead_letter)
+    2026-01-05 12:00:00+00:00 [TIME_AHEAD] got the time 2026-01-05T13:00:00+00:00, 3600 s after the event was received;
+    300 s are allowed: set the sender's clock
+    """
+    if received_time is None:
+        return event
+    ahead = (event.event_time - received_time).total_seconds()
+    if ahead <= limits.ahead_s:
+        return event
+    letter = DeadLetter(
+        "TIME_AHEAD",
+        f"got the time {event.event_time.isoformat()}, {ahead:.0f} s after the event was received; "
+        f"{limits.ahead_s:g} s are allowed: set the sender's clock",
     )
+    return replace(event, event_time=received_time, dead_letter=event.dead_letter or letter)
 
 
 def _time(text: Mapping[str, str], name: str, problems: list[DeadLetter]) -> datetime | None:
     value = text.get(name)
-    if value is None:
-        return None
-    time = parse_time(value)
-    if time is None:
+    time = None if value is None else parse_time(value)
+    if value is not None and time is None:
         reason = f"got the {name} {value[:40]!r}; expected an RFC 3339 timestamp"
         problems.append(DeadLetter("EVENT_TIME_MALFORMED", reason))
     return time
 
 
-def _object(value: object, name: str, problems: list[DeadLetter]) -> dict[str, Any]:
+_METADATA = "METADATA_MALFORMED", "metadata", "the metadata value of {!r} is no list of strings"
+_ANNOTATIONS = "ANNOTATIONS_MALFORMED", "annotations", "the annotation {!r} is no string"
+
+
+def _object(
+    value: object,
+    about: tuple[str, str, str],
+    read: Callable[[object], _T | None],
+    problems: list[DeadLetter],
+) -> dict[str, _T]:
     """Read an attribute that is a JSON object, or the text of one; absent, empty and null are ``{}``."""
-    if value is None or value == "":
-        return {}
-    if type(value) is str:
+    condition, attribute, item_malformed = about
+    if type(value) is str and value:
         try:
             value = loads(value.encode("utf-8"))
         except ProtocolError:
             value = 0
-    if value is None:
+    if value is None or value == "":
         return {}
-    if type(value) is dict:
-        return value
-    condition = "METADATA_MALFORMED" if name == "metadata" else "ANNOTATIONS_MALFORMED"
-    problems.append(DeadLetter(condition, f"the attribute {name} is no JSON object of strings"))
-    return {}
+    if type(value) is not dict:
+        reason = f"the attribute {attribute} is no JSON object of strings"
+        problems.append(DeadLetter(condition, reason))
+        return {}
+    items = {name: read(item) for name, item in value.items()}
+    for name in (name for name, item in items.items() if item is None):
+        problems.append(DeadLetter(condition, item_malformed.format(name[:40])))
+    return {name: item for name, item in items.items() if item is not None}
 
 
-def _metadata(value: object, problems: list[DeadLetter]) -> dict[str, list[str]]:
-    read: dict[str, list[str]] = {}
-    for name, values in _object(value, "metadata", problems).items():
-        one = [values] if type(values) is str else values
-        if type(one) is not list or any(type(item) is not str for item in one):
-            reason = f"the metadata value of {name[:40]!r} is no list of strings"
-            problems.append(DeadLetter("METADATA_MALFORMED", reason))
-        else:
-            read[name] = one
-    return read
+def _text(item: object) -> str | None:
+    return item if type(item) is str else None
 
 
-def _annotations(value: object, problems: list[DeadLetter]) -> dict[str, str]:
-    read: dict[str, str] = {}
-    for name, text in _object(value, "annotations", problems).items():
-        if type(text) is not str:
-            reason = f"the annotation {name[:40]!r} is no string"
-            problems.append(DeadLetter("ANNOTATIONS_MALFORMED", reason))
-        else:
-            read[name] = text
-    return read
+def _texts(item: object) -> list[str] | None:
+    texts = [item] if type(item) is str else item
+    return texts if type(texts) is list and all(type(text) is str for text in texts) else None
 
 
 def _status(value: object, problems: list[DeadLetter]) -> int | None:

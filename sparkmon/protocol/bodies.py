@@ -12,7 +12,7 @@ from sparkmon.protocol.enrichment import ENRICHMENT_PARAMETER, Enrichment
 from sparkmon.protocol.limits import Limits
 from sparkmon.protocol.protocol_error import as_dead_letter, protocol_error
 from sparkmon.protocol.v1 import read_instances
-from sparkmon.protocol.v2 import is_tensor, read_tensors
+from sparkmon.protocol.v2 import has_tensors, read_tensors
 from sparkmon.records import Half
 
 _PLACES = {
@@ -159,12 +159,11 @@ def _layout(body: object) -> object:
     if type(body) is not dict or _is_noted(body):
         return None
     keys = ("instances", "predictions", "inputs", "outputs")
-    values = next((body[key] for key in keys if key in body), None)
+    values: Any = next((body[key] for key in keys if key in body), None)
     form: object = None
-    if type(values) is list and values:
+    if has_tensors(values):
+        form = repr([{**tensor, "data": None} for tensor in values if type(tensor) is dict])
+    elif type(values) is list and values:
         first = values[0]
         form = len(first) if type(first) is list else type(first) is dict and tuple(first)
-        if is_tensor(first):
-            heads = [{**tensor, "data": None} for tensor in values if type(tensor) is dict]
-            form = repr(heads)
     return frozenset(body), form

@@ -93,6 +93,15 @@ def text_members(bodies: Sequence[Mapping[str, Any]], key: str) -> list[str | No
     return [value if type(value) is str and value else None for value in values]
 
 
+def check_size(payload: bytes, limits: Limits) -> None:
+    """Raise ProtocolError ``EVENT_TOO_LARGE`` for an event of more bytes than ``limits`` allow."""
+    if len(payload) > limits.payload_bytes:
+        raise protocol_error(
+            "EVENT_TOO_LARGE",
+            f"got an event of {len(payload)} bytes; Limits.payload_bytes is {limits.payload_bytes}",
+        )
+
+
 def check_items(data: bytes, limits: Limits) -> None:
     """Raise ProtocolError ``TOO_MANY_VALUES`` for JSON that would take many times its bytes as objects.
 

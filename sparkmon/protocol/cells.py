@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -36,32 +37,44 @@ def cells_of(
     """
     shape = count, len(names)
     if kinds is None or "categorical" not in kinds:
-        numbers = numbers_of(values) if numbers is None else numbers
+        numbers = numbers_of(values, len(names)) if numbers is None else numbers
         if numbers is not None:
             array, valid = _apart(numbers)
             return Cells(
                 names, array.reshape(shape), None if valid is None else valid.reshape(shape)
             )
+    kinds = kinds or (None,) * len(names)
     listed: list[Value] = values.tolist() if isinstance(values, np.ndarray) else values
-    matrix, has_number = np.empty(shape), np.ones(shape, np.bool_)
+    columns = [listed[at :: len(names)] for at in range(len(names))]
+    matrix, has_number = np.full(shape, np.nan), np.zeros(shape, np.bool_)
     texts: dict[int, pa.Array[Any]] = {}
-    for at in range(len(names)):
-        kind = None if kinds is None else kinds[at]
-        matrix[:, at], is_number, text = _column(listed[at :: len(names)], kind)
-        if is_number is not None:
-            has_number[:, at] = is_number
+    others = list(range(len(names)))
+    plain = [at for at in others if type(listed[at]) is float and kinds[at] != "categorical"]
+    numbers = numbers_of(list(chain.from_iterable([columns[at] for at in plain])), 1)
+    if numbers is not None:
+        array, valid = _apart(numbers)
+        matrix[:, plain] = array.reshape(-1, count).T
+        has_number[:, plain] = True if valid is None else valid.reshape(-1, count).T
+        others = [at for at in others if at not in plain]
+    for at in others:
+        matrix[:, at], has_number[:, at], text = _column(columns[at], kinds[at])
         if text is not None and text.null_count < count:
             texts[at] = text
     return Cells(names, matrix, None if has_number.all() else has_number, texts)
 
 
-def numbers_of(values: Values) -> Any:  # noqa: ANN401 - an Arrow array of doubles
-    """Convert in bulk; None when a value is no number, truth value or null, or an integer that may not fit a double."""
+def numbers_of(values: Values, width: int) -> Any:  # noqa: ANN401 - an Arrow array of doubles
+    """Convert rows of ``width`` values in bulk.
+
+    None when a value is no number, truth value or null, or an integer that may not fit a double.
+    """
     if isinstance(values, np.ndarray):
         is_integer = values.dtype.kind in "iu" and len(values) > 0
         if is_integer and (values.max() > _EXACT or values.min() < -_EXACT):
             return None
         return pa.array(values.astype(np.float64, copy=False))
+    if str in map(type, values[:width]):
+        return None  # what is refused at once is cheaper than an exception
     try:
         return pa.array(values, pa.float64())
     except (pa.ArrowException, OverflowError):
@@ -100,14 +113,7 @@ def join_columns(parts: Sequence[Cells]) -> Cells:
     """
     present = None
     if any(part.present is not None for part in parts):
-        every = [np.ones(part.numbers.shape, np.bool_) for part in parts]
-        present = np.concatenate(
-            [
-                each if part.present is None else part.present
-                for part, each in zip(parts, every, strict=True)
-            ],
-            axis=1,
-        )
+        present = np.concatenate([part.is_present() for part in parts], axis=1)
     texts: dict[int, Any] = {}
     names: list[str] = []
     for part in parts:
@@ -149,11 +155,12 @@ def _apart(numbers: Any) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]
 
 def _column(
     values: list[Value], kind: FeatureKind | None
-) -> tuple[npt.NDArray[np.float64] | float, npt.NDArray[np.bool_] | bool | None, Any]:
+) -> tuple[npt.NDArray[np.float64] | float, npt.NDArray[np.bool_] | bool, Any]:
     """Return the numbers of a column, which cells have one, and its texts."""
-    numbers = None if kind == "categorical" else numbers_of(values)
+    numbers = None if kind == "categorical" else numbers_of(values, 1)
     if numbers is not None:
-        return *_apart(numbers), None
+        array, valid = _apart(numbers)
+        return array, True if valid is None else valid, None
     try:
         return np.nan, False, pa.array(values, pa.string())
     except pa.ArrowException:

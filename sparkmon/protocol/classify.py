@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sparkmon.protocol.protocol_error import protocol_error
-from sparkmon.protocol.v2 import is_tensor
+from sparkmon.protocol.v2 import has_tensors
 from sparkmon.records import Half
 
 _HEALTH = frozenset({"ready", "live", "status"})
@@ -14,10 +14,7 @@ _HEALTH = frozenset({"ready", "live", "status"})
 def classify(body: object, half: Half) -> str:
     """Name the kind of a JSON body, one of those :class:`sparkmon.records.Decoded` lists.
 
-    Raises
-    ------
-    ProtocolError
-        ``BODY_UNKNOWN`` when no protocol has such a body.
+    Raises ProtocolError ``BODY_UNKNOWN`` when no protocol has such a body.
 
     Examples
     --------
@@ -35,12 +32,7 @@ def _request(body: dict[str, Any]) -> str:
     if "instances" in body:
         return "v1_request"
     if "inputs" in body:
-        inputs = body["inputs"]
-        return (
-            "v2_request"
-            if type(inputs) is list and inputs and is_tensor(inputs[0])
-            else "v1_request"
-        )
+        return "v2_request" if has_tensors(body["inputs"]) else "v1_request"
     if "messages" in body or "prompt" in body:
         return "openai"
     if "model" in body and ("input" in body or "query" in body):
@@ -58,10 +50,7 @@ def _response(body: dict[str, Any]) -> str:
     if "platform" in body and "name" in body and "model_name" not in body:
         return "metadata"
     if "outputs" in body:
-        outputs = body["outputs"]
-        if type(outputs) is list and outputs and is_tensor(outputs[0]):
-            return "v2_response"
-        return "v1_explanation"
+        return "v2_response" if has_tensors(body["outputs"]) else "v1_explanation"
     if "choices" in body or type(body.get("object")) is str:
         return "openai"
     if "error" in body or type(body.get("detail")) in (list, str):

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sparkmon.errors import ProtocolError
-from sparkmon.protocol.attributes import ATTRIBUTES, KSERVE_TYPES, event_of
-from sparkmon.protocol.body import check_items
-from sparkmon.protocol.clock import bounded
+from sparkmon.protocol.attributes import ATTRIBUTES, KSERVE_TYPES, event_of, set_aside
+from sparkmon.protocol.body import check_items, check_size
 from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
 from sparkmon.protocol.protocol_error import as_dead_letter
 from sparkmon.protocol.structured import read_structured
@@ -108,25 +107,20 @@ def from_structured(
     >>> from_structured(b'{"id":"1","type":"t","source":"s","time":"2026-11-23T00:36:06Z","data":[1, 2]}').payload
     b'[1, 2]'
     """
-    dead_letter = _too_large(body, limits)
     try:
+        check_size(body, limits)
         check_items(body, limits)
     except ProtocolError as error:
-        dead_letter = dead_letter or as_dead_letter(error)
-    if dead_letter is not None:
-        return event_of(
-            {}, body, content_type=None, received_time=received_time, dead_letter=dead_letter
-        )
+        return set_aside(body, error, received_time)
     attributes, payload, dead_letter = read_structured(body)
-    content_type = attributes.get("datacontenttype")
-    event = event_of(
+    return event_of(
         attributes,
         payload,
-        content_type=content_type if type(content_type) is str else None,
+        content_type=attributes.get("datacontenttype"),
         received_time=received_time,
+        limits=limits,
         dead_letter=dead_letter,
     )
-    return bounded(event, received_time, limits)
 
 
 def _from_pairs(
@@ -146,14 +140,18 @@ def _from_pairs(
             "NOT_A_CLOUDEVENT",
             f"got neither {prefix} attributes nor the content type {_STRUCTURED}",
         )
-    event = event_of(
+    try:
+        check_size(body, limits)
+    except ProtocolError as error:
+        dead_letter = dead_letter or as_dead_letter(error)
+    return event_of(
         attributes,
         body,
         content_type=content_type,
         received_time=received_time,
-        dead_letter=dead_letter or _too_large(body, limits),
+        limits=limits,
+        dead_letter=dead_letter,
     )
-    return bounded(event, received_time, limits)
 
 
 def _read_headers(
@@ -190,24 +188,12 @@ def _read_headers(
 
 def _header_text(value: str | bytes) -> str | None:
     """Undo the Latin-1 reading of HTTP servers; None when the bytes are not UTF-8."""
-    if isinstance(value, str):
-        if value.isascii():
-            return value
-        try:
-            raw = value.encode("latin-1")
-        except UnicodeEncodeError:
-            # Characters beyond Latin-1: somebody has decoded the value already.
-            raw = value.encode("utf-8", "surrogatepass")
-    else:
-        raw = value
+    try:
+        raw = value if isinstance(value, bytes) else value.encode("latin-1")
+    except UnicodeEncodeError:
+        # Characters beyond Latin-1: somebody has decoded the value already.
+        raw = str(value).encode("utf-8", "surrogatepass")
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
         return None
-
-
-def _too_large(body: bytes, limits: Limits) -> DeadLetter | None:
-    if len(body) <= limits.payload_bytes:
-        return None
-    reason = f"got an event of {len(body)} bytes; Limits.payload_bytes is {limits.payload_bytes}"
-    return DeadLetter("EVENT_TOO_LARGE", reason)

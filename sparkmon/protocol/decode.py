@@ -95,20 +95,9 @@ def read_body(
 ) -> Body:
     """Read one body in the flat form that bulk work needs; never raises.
 
-    Parameters
-    ----------
-    payload : bytes
-        The body as logged.
-    event_type : str
-        ``request`` or ``response``; anything else is the dead letter ``UNKNOWN_EVENT_TYPE``.
-    content_type : str, optional
-        Of the request, on both halves; trusted for gRPC only.
-    head_length : str, optional
-        The request's ``Inference-Header-Content-Length``. Of a response it says nothing and is not used.
-    status_code : int, optional
-        400 and above make any body one of kind ``error``.
-    limits : Limits
-        The bounds of one event.
+    ``content_type`` is that of the request, on both halves, and trusted for gRPC only. ``head_length`` is the request's
+    ``Inference-Header-Content-Length``, not used for a response. A ``status_code`` of 400 and above makes any body one
+    of kind ``error``.
     """
     try:
         if event_type not in ("request", "response"):

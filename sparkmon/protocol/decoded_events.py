@@ -68,13 +68,16 @@ class DecodedEvents:
                 cells = getattr(block, side)
                 if cells is not None:
                     part.append((first[block.event] + block.instance, cells))
+        reason_at = np.full(len(self.counts), -1, np.int64)
+        reason_at[sorted(self.reasons)] = np.arange(len(self.reasons))
+        reasons: Any = pa.array(reason_at, mask=reason_at < 0)
         columns: dict[str, Any] = {
             "instance": pa.array(instance, pa.int32()),
             "kind": self.kinds,
             "model_version": self.versions,
             "request_id": self._request_ids(),
             **{side: value_maps(part, total) for side, part in parts.items()},
-            **self._dead_letter_columns(),
+            **{name: column.take(reasons) for name, column in self._reason_columns().items()},
         }
         owners: Any = pa.array(np.repeat(np.arange(len(counts)), counts))
         arrays = []
@@ -89,9 +92,9 @@ class DecodedEvents:
     def dead_letters(self) -> pa.RecordBatch:
         """Return the events that could not be decoded, as a batch of the schema ``DEAD_LETTERS``."""
         at: Any = pa.array(sorted(self.reasons), pa.int64())
-        columns = self._dead_letter_columns()
+        columns = self._reason_columns()
         arrays = [
-            (columns[name] if name in columns else self.events.column(name)).take(at)
+            columns[name] if name in columns else self.events.column(name).take(at)
             for name in DEAD_LETTERS.names
         ]
         return pa.RecordBatch.from_arrays(arrays, schema=DEAD_LETTERS)
@@ -102,16 +105,12 @@ class DecodedEvents:
         choices: list[Any] = [] if headers is None else [headers]
         return pc.coalesce(*choices, self.body_ids, self.events.column("event_id"))
 
-    def _dead_letter_columns(self) -> dict[str, Any]:
-        """Make the columns that only dead letters fill: why, and the original bytes."""
-        size = self.events.num_rows
-        if not self.reasons:
-            text = pa.nulls(size, pa.string())
-            return {"condition": text, "reason": text, "payload": pa.nulls(size, pa.binary())}
-        by_event = [self.reasons.get(at) for at in range(size)]
-        index: Any = pa.array([None if each is None else at for at, each in enumerate(by_event)])
+    def _reason_columns(self) -> dict[str, Any]:
+        """Make the columns that only dead letters fill, of these alone: why, and the original bytes."""
+        at: Any = pa.array(sorted(self.reasons), pa.int64())
+        reasons = [self.reasons[event] for event in sorted(self.reasons)]
         return {
-            "condition": pa.array([each and each.condition for each in by_event], pa.string()),
-            "reason": pa.array([each and each.reason for each in by_event], pa.string()),
-            "payload": self.events.column("payload").take(index),
+            "condition": pa.array([each.condition for each in reasons], pa.string()),
+            "reason": pa.array([each.reason for each in reasons], pa.string()),
+            "payload": self.events.column("payload").take(at),
         }

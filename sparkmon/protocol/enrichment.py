@@ -106,19 +106,8 @@ class Enrichment:
     def from_text(cls, text: object, rows: int, limits: Limits = DEFAULT_LIMITS) -> Enrichment:
         """Read what :meth:`to_text` wrote; members that are not known are ignored.
 
-        Parameters
-        ----------
-        text : object
-            The parameter's value; a string is expected.
-        rows : int
-            How many instances the request has.
-        limits : Limits
-            The bounds of one event: ``rows``, ``columns`` and ``values`` of each member, ``text_bytes`` of each text.
-
-        Raises
-        ------
-        ProtocolError
-            ``ENRICHMENT_MALFORMED``: no such JSON, another number of instances, or beyond ``limits``.
+        ``rows`` is how many instances the request has; ``limits`` bound each member and each text. Raises ProtocolError
+        ``ENRICHMENT_MALFORMED``: no such JSON, another number of instances, or beyond ``limits``.
         """
         if type(text) is not str:
             raise _malformed(f"got {type(text).__name__}; expected a string")

@@ -15,13 +15,9 @@ MAX_DEPTH = 32
 def flatten(value: list[Any]) -> tuple[tuple[int, ...], list[Value]]:
     """Flatten a nested list to its shape and its scalars.
 
-    Works level by level, so that depth costs no stack.
-
-    Raises
-    ------
-    ProtocolError
-        ``ROWS_RAGGED`` when lists of one level differ in length or stand next to scalars, ``VALUE_TOO_DEEP``
-        beyond 32 levels, ``INSTANCE_MALFORMED`` when an object stands inside a list.
+    Works level by level, so that depth costs no stack. Raises ProtocolError ``ROWS_RAGGED`` when lists of one level
+    differ in length or stand next to scalars, ``VALUE_TOO_DEEP`` beyond 32 levels, ``INSTANCE_MALFORMED`` when an
+    object stands inside a list.
 
     Examples
     --------

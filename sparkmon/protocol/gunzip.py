@@ -14,20 +14,10 @@ _MEMBERS = 64
 
 
 def gunzip(data: bytes, limit: int) -> bytes:
-    """Decompress one or more gzip members.
+    """Decompress one or more gzip members, to ``limit`` bytes at most.
 
-    Parameters
-    ----------
-    data : bytes
-        The compressed bytes.
-    limit : int
-        The most bytes that may come out.
-
-    Raises
-    ------
-    ProtocolError
-        ``BODY_TOO_LARGE`` when more than ``limit`` bytes would come out, ``BODY_GZIP_BROKEN`` when ``data`` is cut
-        short, damaged, or followed by something else.
+    Raises ProtocolError ``BODY_TOO_LARGE`` when more would come out, ``BODY_GZIP_BROKEN`` when ``data`` is cut short,
+    damaged, or followed by something else.
 
     Examples
     --------

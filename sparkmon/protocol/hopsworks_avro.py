@@ -15,10 +15,10 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from sparkmon.errors import MissingExtraError, ProtocolError
 from sparkmon.interval import EPOCH
-from sparkmon.protocol.attributes import event_of
-from sparkmon.protocol.clock import bounded
+from sparkmon.protocol.attributes import bounded, set_aside
+from sparkmon.protocol.body import check_size
 from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
-from sparkmon.protocol.protocol_error import as_dead_letter, protocol_error
+from sparkmon.protocol.protocol_error import protocol_error
 from sparkmon.records import Event
 
 SchemaVersion: TypeAlias = Literal[1, 2, 3, 4]
@@ -109,24 +109,11 @@ def from_hopsworks_avro(
         events = _events(record, version, record_id, time_unit)
         return [bounded(event, received_time, limits) for event in events]
     except ProtocolError as error:
-        event = event_of(
-            {"id": record_id},
-            value,
-            content_type=None,
-            received_time=received_time,
-            dead_letter=as_dead_letter(error),
-        )
-        return [event]
+        return [set_aside(value, error, received_time, record_id)]
 
 
 def check_avro() -> None:
-    """Make sure that records can be read here.
-
-    Raises
-    ------
-    MissingExtraError
-        fastavro is not installed.
-    """
+    """Raise MissingExtraError if fastavro is not installed."""
     _avro()
 
 
@@ -147,11 +134,7 @@ def _avro() -> tuple[Callable[..., Any], Any, Any]:
 
 def _read(value: bytes, limits: Limits) -> _Record:
     """Read the fields by their form, which does not distinguish versions 2 and 4."""
-    if len(value) > limits.payload_bytes:
-        raise protocol_error(
-            "EVENT_TOO_LARGE",
-            f"got a record of {len(value)} bytes; Limits.payload_bytes is {limits.payload_bytes}",
-        )
+    check_size(value, limits)
     read, first, text = _avro()
     stream = io.BytesIO(value)
     texts: list[bytes] = []

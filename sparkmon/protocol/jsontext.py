@@ -51,12 +51,7 @@ _LENIENT = json.JSONDecoder()
 
 
 def loads(data: bytes) -> Any:  # noqa: ANN401 - JSON is any of its six types
-    """Read strict JSON.
-
-    Raises
-    ------
-    ProtocolError
-        ``BODY_NOT_JSON``, with the reader's own words for where.
+    """Read strict JSON; the ProtocolError ``BODY_NOT_JSON`` has the reader's own words for where it is not.
 
     Examples
     --------
@@ -110,17 +105,8 @@ def split_head(data: bytes) -> tuple[Any, bytes]:
     r"""Read the JSON value that ``data`` begins with, and return it with the bytes that follow it.
 
     This is how the tensors of a V2 binary body are found when nothing says how long its JSON head is: the logger
-    keeps a response's own length header to itself.
-
-    Parameters
-    ----------
-    data : bytes
-        A JSON object followed by anything.
-
-    Raises
-    ------
-    ProtocolError
-        ``BODY_NOT_JSON`` when no complete JSON value stands at the start.
+    keeps a response's own length header to itself. Raises ProtocolError ``BODY_NOT_JSON`` when no complete JSON object
+    stands at the start.
 
     Examples
     --------

@@ -12,19 +12,8 @@ import pyarrow.compute as pc
 def look_up(maps: Any, name: str, *, keep_empty: bool = False) -> Any | None:  # noqa: ANN401 - Arrow arrays of a type the stubs cannot say
     """Find the value of a key in each map of a column; where values are lists, the first element.
 
-    Parameters
-    ----------
-    maps : pyarrow.MapArray
-        String keys to strings or lists of strings.
-    name : str
-        The key in lower case; keys match in any case, and the first that does counts.
-    keep_empty : bool, default False
-        Whether an empty value is a value.
-
-    Returns
-    -------
-    pyarrow.StringArray or None
-        One per map, null if the key is absent, or its value empty unless kept; None if no map has the key.
+    ``name`` is in lower case; keys match in any case, and the first that does counts. The result has a string per map,
+    null if the key is absent, or its value empty unless empty ones are kept; it is None if no map has the key.
 
     Examples
     --------

@@ -30,19 +30,9 @@ def name_columns(names: tuple[str, ...], named: bool, columns: tuple[Feature, ..
     ones, in order. The only column of a payload gets the name of the only column of a schema, whatever it is called: V2
     servers name their only output by habit (``output-0``, ``predict``).
 
-    Parameters
-    ----------
-    names : tuple of str
-        The payload's columns.
-    named : bool
-        Whether the payload itself carries these names.
-    columns : tuple of Feature
-        The schema's features or predictions; empty without a schema.
-
-    Returns
-    -------
-    Naming
-        With the dead letter ``ROW_LENGTH_MISMATCH`` when a payload without names has another number of columns.
+    ``columns`` are the schema's features or predictions, empty without a schema; ``named`` says whether the payload
+    carries its names. A payload without names that has another number of columns gets the dead letter
+    ``ROW_LENGTH_MISMATCH``.
 
     Examples
     --------

@@ -8,15 +8,10 @@ from sparkmon.records import DeadLetter
 
 
 def protocol_error(condition: str, reason: str) -> ProtocolError:
-    """Build the error for bytes that cannot be decoded.
+    """Build the error for bytes that cannot be decoded; ``condition`` is one of those that the room's docstring lists.
 
-    Parameters
-    ----------
-    condition : str
-        A stable name in capitals, one of those the room's docstring lists.
-    reason : str
-        One sentence: what was got; what was expected. It may quote what was got, so it is cut to 500 characters and
-        control characters are made visible.
+    The reason is one sentence: what was got; what was expected. It may quote what was got, so it is cut to 500
+    characters and control characters are made visible.
 
     Examples
     --------
@@ -29,11 +24,5 @@ def protocol_error(condition: str, reason: str) -> ProtocolError:
 
 
 def as_dead_letter(error: ProtocolError) -> DeadLetter:
-    """Turn a protocol error into the dead letter that travels with the event.
-
-    Examples
-    --------
-    >>> as_dead_letter(protocol_error("BODY_NOT_JSON", "got text"))
-    DeadLetter(condition='BODY_NOT_JSON', reason='got text')
-    """
+    """Turn a protocol error into the dead letter that travels with the event."""
     return DeadLetter(error.condition, str(error).removeprefix(f"[{error.condition}] "))

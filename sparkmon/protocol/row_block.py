@@ -45,9 +45,11 @@ class Cells:
 
     def is_number(self) -> npt.NDArray[np.bool_]:
         """Return by row and column whether the cell is a number."""
-        if self.has_number is None:
-            return np.ones(self.numbers.shape, np.bool_)
-        return self.has_number
+        return np.ones(self.numbers.shape, np.bool_) if self.has_number is None else self.has_number
+
+    def is_present(self) -> npt.NDArray[np.bool_]:
+        """Return by row and column whether the row has the column."""
+        return np.ones(self.numbers.shape, np.bool_) if self.present is None else self.present
 
     def take(self, rows: npt.NDArray[np.int64]) -> Cells:
         """Return the cells of these rows."""
@@ -95,17 +97,10 @@ class RowBlock:
 
     def take(self, rows: npt.NDArray[np.int64]) -> RowBlock:
         """Return the block of these rows."""
-        return replace(
-            self,
-            event=self.event[rows],
-            event_time=self.event_time[rows],
-            instance=self.instance[rows],
-            features=_take(self.features, rows),
-            predictions=_take(self.predictions, rows),
-            entities=_take(self.entities, rows),
-            row_flags=_take(self.row_flags, rows),
-        )
-
-
-def _take(cells: Cells | None, rows: npt.NDArray[np.int64]) -> Cells | None:
-    return None if cells is None else cells.take(rows)
+        some: dict[str, Any] = {
+            name: getattr(self, name)[rows] for name in ("event", "event_time", "instance")
+        }
+        for side in SIDES:
+            cells = getattr(self, side)
+            some[side] = None if cells is None else cells.take(rows)
+        return replace(self, **some)

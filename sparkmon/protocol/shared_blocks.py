@@ -59,6 +59,9 @@ def split(codes: npt.NDArray[np.integer[Any]]) -> Iterator[tuple[int, _Places]]:
     """
     if not len(codes):
         return
+    if (codes == codes[0]).all():
+        yield int(codes[0]), np.arange(len(codes))
+        return
     order = np.argsort(codes, kind="stable")
     for rows in np.split(order, np.flatnonzero(np.diff(codes[order])) + 1):
         yield int(codes[rows[0]]), rows

@@ -18,9 +18,8 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from sparkmon.errors import ProtocolError
-from sparkmon.protocol.attributes import event_of
-from sparkmon.protocol.body import check_items
-from sparkmon.protocol.clock import bounded
+from sparkmon.protocol.attributes import event_of, set_aside
+from sparkmon.protocol.body import check_items, check_size
 from sparkmon.protocol.jsontext import loads
 from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
 from sparkmon.protocol.protocol_error import as_dead_letter, protocol_error
@@ -77,12 +76,7 @@ def from_object(
             raise protocol_error("OBJECT_TOO_LARGE", f"got an object of {len(data)} bytes")
         records = list(_READERS[_format(data, name)](data, limits))
     except ProtocolError as error:
-        dead_letter = as_dead_letter(error)
-        return [
-            event_of(
-                {}, data, content_type=None, received_time=modified_time, dead_letter=dead_letter
-            )
-        ]
+        return [set_aside(data, error, modified_time)]
     return [_event(record, modified_time, limits) for record in records]
 
 
@@ -165,11 +159,8 @@ _READERS = {"csv": _read_csv, "json": _read_json, "parquet": _read_parquet}
 
 def _event(record: object, modified_time: datetime, limits: Limits) -> Event:
     if not isinstance(record, Mapping):
-        malformed = DeadLetter("OBJECT_MALFORMED", f"got a record that is {type(record).__name__}")
-        payload = json.dumps(record).encode("utf-8")
-        return event_of(
-            {}, payload, content_type=None, received_time=modified_time, dead_letter=malformed
-        )
+        error = protocol_error("OBJECT_MALFORMED", f"got a record that is {type(record).__name__}")
+        return set_aside(json.dumps(record).encode(), error, modified_time)
     attributes: dict[str, Any] = {
         attribute: record[member]
         for member, attribute in _ATTRIBUTE_OF.items()
@@ -178,27 +169,25 @@ def _event(record: object, modified_time: datetime, limits: Limits) -> Event:
     attributes["source"] = _source(record.get("sourceUri"))
     if "time" in attributes:
         attributes["recordedtime"] = modified_time.isoformat()
-    content_type = record.get("contentType")
-    encoded = record.get("bytes") or ""
-    payload = b""
     dead_letter: DeadLetter | None = None
+    encoded = record.get("bytes") or ""
     try:
         payload = base64.b64decode(encoded, validate=True)
-        if len(payload) > limits.payload_bytes:
-            dead_letter = DeadLetter("EVENT_TOO_LARGE", f"got an event of {len(payload)} bytes")
+        check_size(payload, limits)
+    except ProtocolError as error:
+        dead_letter = as_dead_letter(error)
     except (ValueError, TypeError) as error:
         payload = str(encoded).encode("utf-8", "replace")
-        dead_letter = DeadLetter(
-            "DATA_BASE64_BROKEN", f"the record's bytes are damaged ({error!s:.80})"
-        )
-    event = event_of(
+        reason = f"the record's bytes are damaged ({error!s:.80})"
+        dead_letter = DeadLetter("DATA_BASE64_BROKEN", reason)
+    return event_of(
         attributes,
         payload,
-        content_type=content_type if type(content_type) is str and content_type else None,
+        content_type=record.get("contentType") or None,
         received_time=modified_time,
+        limits=limits,
         dead_letter=dead_letter,
     )
-    return bounded(event, modified_time, limits)
 
 
 def _source(uri: object) -> str:

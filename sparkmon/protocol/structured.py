@@ -21,22 +21,11 @@ _MEMBERS = 256
 
 
 def read_structured(body: bytes) -> tuple[dict[str, Any], bytes, DeadLetter | None]:
-    """Read a structured-mode event.
+    """Read the attributes of a structured-mode event, its data, and what is wrong with it.
 
-    Parameters
-    ----------
-    body : bytes
-        The JSON object.
-
-    Returns
-    -------
-    attributes : dict
-        The members except the data. Of a repeated name the first counts: a body cannot replace what comes before it.
-    payload : bytes
-        ``data`` verbatim (a string is its text where ``datacontenttype`` is not JSON), ``data_base64`` decoded,
-        nothing if both are absent or null; the whole ``body`` if it cannot be read.
-    dead_letter : DeadLetter or None
-        ``EVENT_NOT_JSON`` or ``DATA_BASE64_BROKEN``.
+    Of a repeated member the first counts: a body cannot replace what comes before it. The payload is ``data`` verbatim
+    (a string is its text where ``datacontenttype`` is not JSON), ``data_base64`` decoded, nothing if both are absent or
+    null, and the whole ``body`` if it cannot be read.
 
     Examples
     --------

@@ -22,12 +22,7 @@ _LOGGED = frozenset(name.encode() for name in KSERVE_TYPES)
 
 
 def is_structured_batch(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    """Return whether a request carries a batch.
-
-    Parameters
-    ----------
-    headers : iterable of pairs
-        Names in lower case, as ASGI servers give them.
+    """Return whether a request carries a batch, by its headers in lower case, as ASGI servers give them.
 
     Examples
     --------

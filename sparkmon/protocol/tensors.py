@@ -45,11 +45,8 @@ DATATYPES: dict[str, type[float | int | bool | str]] = {
 def tensor_from_json(name: str, datatype: str, data: object, count: int) -> list[Value]:
     """Read a tensor's ``data`` member, flat or nested, as ``count`` values of ``datatype``.
 
-    Raises
-    ------
-    ProtocolError
-        ``TENSOR_DATA`` when ``data`` is no list or holds values of another type, ``TENSOR_SHAPE`` when it holds
-        another number of values than the shape says, ``DATATYPE_UNKNOWN``, ``ROWS_RAGGED``.
+    Raises ProtocolError ``TENSOR_DATA`` when ``data`` is no list or holds values of another type, ``TENSOR_SHAPE`` when
+    it holds another number of values than the shape says, ``DATATYPE_UNKNOWN``, ``ROWS_RAGGED``.
 
     Examples
     --------
@@ -100,10 +97,8 @@ def _converted(
 def tensor_from_bytes(name: str, datatype: str, data: bytes, count: int) -> Values:
     """Read a tensor's raw little-endian bytes as ``count`` values of ``datatype``.
 
-    Raises
-    ------
-    ProtocolError
-        ``BINARY_SIZE_MISMATCH`` when ``data`` has another length than ``count`` values take, ``DATATYPE_UNKNOWN``.
+    Raises ProtocolError ``BINARY_SIZE_MISMATCH`` when ``data`` has another length than they take,
+    ``DATATYPE_UNKNOWN``.
 
     Examples
     --------

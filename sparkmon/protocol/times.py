@@ -11,12 +11,7 @@ _RFC3339 = re.compile(
 
 
 def parse_time(text: str) -> datetime | None:
-    """Read an RFC 3339 timestamp; digits beyond microseconds are cut, not rounded.
-
-    Returns
-    -------
-    datetime or None
-        The time in UTC, or None when ``text`` is no timestamp.
+    """Read an RFC 3339 timestamp as UTC; digits beyond microseconds are cut, not rounded; None if it is none.
 
     Examples
     --------

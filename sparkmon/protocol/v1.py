@@ -32,16 +32,9 @@ def read_instances(
 ) -> Rows | None:
     """Read what bodies have under ``instances``, ``inputs`` or ``predictions``.
 
-    Returns
-    -------
-    Rows or None
-        None if there are several bodies, and not all of one layout.
-
-    Raises
-    ------
-    ProtocolError
-        ``INSTANCES_MALFORMED``, ``INSTANCE_MALFORMED``, ``ROWS_RAGGED``, ``NAMES_COLLIDE``, ``VALUE_TOO_DEEP``,
-        ``VALUE_TOO_LONG`` and the ``TOO_MANY_*`` conditions, of one of the bodies, or of one beside others.
+    Returns None, or raises ProtocolError, if there are several bodies, and not all of one layout or one of them is
+    malformed. Of one body the error says what is wrong with it: ``INSTANCES_MALFORMED``, ``INSTANCE_MALFORMED``,
+    ``ROWS_RAGGED``, ``NAMES_COLLIDE``, ``VALUE_TOO_DEEP``, ``VALUE_TOO_LONG``, one of ``TOO_MANY_*``.
 
     Examples
     --------
@@ -83,7 +76,7 @@ def _from_lists(instances: list[list[Any]], counts: list[int], half: Half, limit
             "ROWS_RAGGED", "got instances of different lengths; expected one length"
         )
     values = list(chain.from_iterable(instances))
-    numbers = numbers_of(values)
+    numbers = numbers_of(values, len(instances[0]))
     if numbers is None and _NESTED & set(map(type, values)):
         _, values = flatten(instances)
     width = len(values) // len(instances)
@@ -97,7 +90,7 @@ def _from_objects(
     names = tuple(instances[0])
     check_shape(max(counts), len(names), limits)
     values = _plain_values(instances, names)
-    numbers = None if values is None else numbers_of(values)
+    numbers = None if values is None else numbers_of(values, len(names))
     if values is None or (numbers is None and _NESTED & set(map(type, values))):
         if len(counts) > 1:
             return None

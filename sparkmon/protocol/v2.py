@@ -40,17 +40,18 @@ class Head(NamedTuple):
     binary_size: int | None
 
 
-def is_tensor(element: object) -> bool:
-    """Tell a V2 tensor from a V1 instance under ``inputs``: both protocols use that key.
+def has_tensors(values: object) -> bool:
+    """Tell V2 tensors from V1 instances under ``inputs``, by the first: both protocols use that key.
 
     Examples
     --------
-    >>> is_tensor({"name": "x", "datatype": "FP64", "shape": [1], "data": [1]}), is_tensor([1.0, 2.0])
+    >>> has_tensors([{"name": "x", "datatype": "FP64", "shape": [1], "data": [1]}]), has_tensors([[1.0, 2.0]])
     (True, False)
     """
-    if type(element) is not dict or "name" not in element:
+    first = values[0] if type(values) is list and values else None
+    if type(first) is not dict or "name" not in first:
         return False
-    return "datatype" in element or ("shape" in element and "data" in element)
+    return "datatype" in first or ("shape" in first and "data" in first)
 
 
 def read_tensors(
@@ -60,27 +61,13 @@ def read_tensors(
 ) -> Rows | None:
     r"""Read what bodies have under ``inputs`` or ``outputs``.
 
-    Parameters
-    ----------
-    lists : sequence
-        By body, the parsed tensor objects.
-    tails : sequence of bytes, optional
-        By body, what follows the JSON head: the tensors that have a ``binary_data_size``, one after the other.
-    limits : Limits
-        The bounds of one event.
+    ``tails`` are what follows the JSON heads: the tensors that have a ``binary_data_size``, one after the other. Rows
+    are not ``named`` when the only tensor has several columns, whose numbers are no names.
 
-    Returns
-    -------
-    Rows or None
-        ``named`` is False when the only tensor has several columns, whose numbers are no names. None if there are
-        several bodies, and not all of one layout.
-
-    Raises
-    ------
-    ProtocolError
-        ``TENSOR_MALFORMED``, ``TENSOR_SHAPE``, ``TENSOR_ROWS_DIFFER``, ``TENSOR_DATA``, ``DATATYPE_UNKNOWN``,
-        ``BINARY_SIZE_MISMATCH``, ``NAMES_COLLIDE``, ``ROWS_RAGGED`` and ``TOO_MANY_*``, of one of the bodies, or of
-        one beside others.
+    Returns None, or raises ProtocolError, if there are several bodies, and not all of one layout or one of them is
+    malformed. Of one body the error says what is wrong with it: ``TENSOR_MALFORMED``, ``TENSOR_SHAPE``,
+    ``TENSOR_ROWS_DIFFER``, ``TENSOR_DATA``, ``DATATYPE_UNKNOWN``, ``BINARY_SIZE_MISMATCH``, ``NAMES_COLLIDE``,
+    ``ROWS_RAGGED``, one of ``TOO_MANY_*``.
 
     Examples
     --------
@@ -104,7 +91,12 @@ def read_tensors(
     _check_tail(heads, tail_size)
     values: Values | None
     is_json = all(head.binary_size is None for head in heads)
-    if count > 1 and is_json and heads[0].rows == 1 and len(_types(heads)) == 1:
+    if (
+        count > 1
+        and is_json
+        and heads[0].rows == 1
+        and len({DATATYPES.get(head.datatype) for head in heads}) == 1
+    ):
         # One row in each body: all data, one after the other, is the table row by row.
         values = _from_json(tensors, heads, count)
     else:
@@ -126,10 +118,6 @@ def read_tensors(
         return None
     is_named = len(heads) > 1 or len(names) <= 1
     return Rows(names, is_named, [heads[0].rows] * count, values)
-
-
-def _types(heads: Sequence[Head]) -> set[type | None]:
-    return {DATATYPES.get(head.datatype) for head in heads}
 
 
 def _read_heads(tensors: Sequence[Any], limits: Limits) -> tuple[list[Head], tuple[str, ...]]:
@@ -247,7 +235,7 @@ def _from_json(tensors: list[dict[str, Any]], heads: Sequence[Head], count: int)
         values = list(chain.from_iterable(data))
     total = sum(sizes)
     if DATATYPES.get(head.datatype) is float and type(values) is list and len(values) == total:
-        numbers = numbers_of(values)
+        numbers = numbers_of(values, 1)
         if numbers is not None and not numbers.null_count:
             array: npt.NDArray[np.float64] = numbers.to_numpy()
             # A truth value is no number in a tensor of numbers.

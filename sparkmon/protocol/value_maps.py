@@ -16,14 +16,9 @@ _Places: TypeAlias = npt.NDArray[np.int64]
 
 
 def value_maps(parts: Sequence[tuple[_Places, Cells]], count: int) -> pa.MapArray[Any, Any]:
-    """Build the column of ``count`` output rows.
+    """Build the column of ``count`` output rows from cells and the output rows whose values they are.
 
-    Parameters
-    ----------
-    parts : sequence
-        Cells, and the output rows that they are the values of. Rows without cells are null.
-    count : int
-        How many output rows there are.
+    Rows without cells are null.
 
     Examples
     --------
@@ -35,64 +30,42 @@ def value_maps(parts: Sequence[tuple[_Places, Cells]], count: int) -> pa.MapArra
         return pa.nulls(count, VALUES)
     sizes = np.full(count, -1, np.int64)
     for rows, cells in parts:
-        present = cells.present
-        sizes[rows] = len(cells.names) if present is None else present.sum(axis=1)
+        sizes[rows] = len(cells.names) if cells.present is None else cells.present.sum(axis=1)
     absent = sizes < 0
     offsets = np.concatenate(([0], np.cumsum(np.where(absent, 0, sizes))))
-    table = _Table(int(offsets[-1]))
+    size = int(offsets[-1])
+    numbers, has_number = np.zeros(size), np.zeros(size, np.bool_)
+    name_at, text_at = np.zeros(size, np.int32), np.full(size, -1, np.int64)
+    names: list[str] = []
+    texts: list[pa.Array[Any]] = [pa.array([], pa.string())]
+    text_count = 0
     for rows, cells in parts:
-        table.put(offsets[rows], cells)
-    mask = pa.array(absent) if absent.any() else None
-    make: Any = pa.MapArray.from_arrays  # the stubs know neither its int32 offsets nor its type
-    column: pa.MapArray[Any, Any] = make(
-        pa.array(offsets, pa.int32()), *table.arrays(), type=VALUES, mask=mask
-    )
-    return column
-
-
-class _Table:
-    """The cells of all rows in output order, filled part by part."""
-
-    def __init__(self, size: int) -> None:
-        self._numbers = np.zeros(size)
-        self._has_number = np.zeros(size, np.bool_)
-        self._name_at = np.zeros(size, np.int32)
-        self._names: list[str] = []
-        self._text_at: list[_Places] = []
-        self._texts: list[pa.Array[Any]] = []
-
-    def put(self, first: _Places, cells: Cells) -> None:
-        """Put the cells of rows whose first cell is to be at ``first``."""
         shape = cells.numbers.shape
-        column = np.broadcast_to(np.arange(shape[1]), shape)
-        places = first[:, None] + column
+        place_in_row = column_at = np.broadcast_to(np.arange(shape[1]), shape)
         chosen: Any = ...
         if cells.present is not None:
             chosen = cells.present
-            places = first[:, None] + np.cumsum(chosen, axis=1) - 1
+            place_in_row = np.cumsum(chosen, axis=1) - 1
+        places = offsets[rows][:, None] + place_in_row
         at = places[chosen].ravel()
-        self._numbers[at] = cells.numbers[chosen].ravel()
-        self._has_number[at] = (
-            True if cells.has_number is None else cells.has_number[chosen].ravel()
-        )
-        self._name_at[at] = column[chosen].ravel() + len(self._names)
-        self._names.extend(cells.names)
-        for index, texts in cells.texts.items():
-            rows = np.flatnonzero(texts.is_valid().to_numpy(zero_copy_only=False))
-            self._text_at.append(places[rows, index])
-            self._texts.append(texts.drop_null())
-
-    def arrays(self) -> tuple[pa.StringArray, pa.StructArray]:
-        """Return the keys and the items of the maps."""
-        size = len(self._numbers)
-        name_at: Any = pa.array(self._name_at)
-        keys = pa.array(self._names, pa.string()).take(name_at)
-        numbers = pa.array(self._numbers, mask=~self._has_number)
-        texts: pa.Array[Any] = pa.nulls(size, pa.string())
-        if self._texts:
-            index = np.full(size, -1, np.int64)
-            places = np.concatenate(self._text_at)
-            index[places] = np.arange(len(places))
-            at: Any = pa.array(index, mask=index < 0)
-            texts = pa.concat_arrays(self._texts).take(at)
-        return keys, pa.StructArray.from_arrays([numbers, texts], fields=list(VALUES.item_type))
+        numbers[at] = cells.numbers[chosen].ravel()
+        has_number[at] = cells.is_number()[chosen].ravel()
+        name_at[at] = column_at[chosen].ravel() + len(names)
+        names += cells.names
+        for column, column_texts in cells.texts.items():
+            with_text = np.flatnonzero(column_texts.is_valid().to_numpy(zero_copy_only=False))
+            text_at[places[with_text, column]] = text_count + np.arange(len(with_text))
+            text_count += len(with_text)
+            texts.append(column_texts.drop_null())
+    indices: list[Any] = [pa.array(name_at), pa.array(text_at, mask=text_at < 0)]
+    keys = pa.array(names, pa.string()).take(indices[0])
+    items = [pa.array(numbers, mask=~has_number), pa.concat_arrays(texts).take(indices[1])]
+    make: Any = pa.MapArray.from_arrays  # the stubs know neither its int32 offsets nor its type
+    maps: pa.MapArray[Any, Any] = make(
+        pa.array(offsets, pa.int32()),
+        keys,
+        pa.StructArray.from_arrays(items, fields=list(VALUES.item_type)),
+        type=VALUES,
+        mask=pa.array(absent) if absent.any() else None,
+    )
+    return maps
