@@ -33,6 +33,8 @@ class Case:
     joint : bool, default False
         Whether the truth is known of the row as a whole alone: an alarm of any column is then the row's, and
         ``drifts`` names the row ``"any"``.
+    window_s : int, default 86,400
+        The length of a window, and of a block of the reference, in seconds.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Case:
     current: pd.DataFrame
     drifts: Mapping[str, int] = field(default_factory=dict)
     joint: bool = False
+    window_s: int = 86_400
 
     @property
     def columns(self) -> list[str]:

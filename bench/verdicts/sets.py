@@ -7,8 +7,11 @@ from typing import Protocol
 
 from bench.verdicts.annotated import annotated_series, shuttle
 from bench.verdicts.case import Case
+from bench.verdicts.dependent import dependent_streams
 from bench.verdicts.flights import airline_merger, flight_days, flight_weeks
 from bench.verdicts.loans import car_loan, car_loan_with_faults
+from bench.verdicts.moderate import moderate_chosen, moderate_reported
+from bench.verdicts.shapes import quiet_shapes
 from bench.verdicts.synthetic import normal_million, normal_small, planted
 
 __all__ = ["SETS", "CaseSet"]
@@ -48,4 +51,15 @@ SETS = {
         annotated_series,
     ),
     "shuttle": CaseSet("shuttle sensors, anomalies 7 % to 25 % at window 16; any column", shuttle),
+    "dependent": CaseSet(
+        "hours that hang together, without drift: days, weeks, weather; 2 columns each",
+        dependent_streams,
+    ),
+    "shapes": CaseSet("24 shapes of columns, windows of 20 to 100,000 rows", quiet_shapes),
+    "moderate_chosen": CaseSet(
+        "drifts of moderate size, windows of 500, 1,000 and 5,000 rows", moderate_chosen, True
+    ),
+    "moderate": CaseSet(
+        "drifts of moderate size that nothing was chosen on, the same windows", moderate_reported
+    ),
 }

@@ -1,32 +1,28 @@
-"""sparkmon's own verdicts, by the functions that a user calls on two tables."""
+"""sparkmon's own verdicts: rows to panes, panes to profiles, profiles to findings, as a monitor makes them."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from datetime import datetime, timezone
 
-from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
+import numpy as np
+import pandas as pd
+import pyarrow as pa
 
 from bench.verdicts.case import BLOCK, Case, Verdicts
-from sparkmon.comparison import (
-    JUDGED,
-    Checks,
-    References,
-    alpha_for,
-    compare_profiles,
-    confirm,
-    correct,
-)
-from sparkmon.profiles import column_kinds, profile_table, reference_of
+from sparkmon.comparison import JUDGED, Checks, Judge
+from sparkmon.distributions.schema import PROFILES, REFERENCES
+from sparkmon.panes import PaneBuilder
+from sparkmon.profiles import REFERENCE_K, WINDOW_K
+from sparkmon.protocol import Cells, RowBlock
 
-__all__ = ["judge_by_sparkmon"]
+__all__ = ["findings_of", "judge_by_sparkmon", "profiles_of", "reference_of"]
 
-_DAY_S = 86_400
-_TIME = "_time"
+_ROWS = 100_000
+"""How many rows are summarised at once."""
 
 
-def judge_by_sparkmon(spark: SparkSession, case: Case, folder: Path) -> tuple[Verdicts, Verdicts]:
-    """Judge a case that was written to ``folder``; each block and each window is a day.
+def judge_by_sparkmon(case: Case) -> tuple[Verdicts, Verdicts]:
+    """Judge a case at all defaults.
 
     Returns
     -------
@@ -40,24 +36,73 @@ def judge_by_sparkmon(spark: SparkSession, case: Case, folder: Path) -> tuple[Ve
     -----
     A column of which every finding says that it has too few rows, or that it is not comparable, is not judged.
     """
-    known = _dated(spark.read.parquet(str(folder / "reference.parquet")))
-    table = _dated(spark.read.parquet(str(folder / "current.parquet")))
-    made = reference_of(known, case.name, time=_TIME, block="1 day").toArrow()
-    checks = Checks()
-    kinds = column_kinds(known, [_TIME])
-    profiles = profile_table(table, kinds, model=case.name, time=_TIME, window="1 day")
-    found = compare_profiles(profiles.toArrow(), References(made, checks), checks)
-    alpha = alpha_for(checks.false_alarms_per_week, _DAY_S)
-    found = confirm(correct(found, alpha), alpha=alpha)
     alerts: Verdicts = {name: [None] * case.windows for name in case.columns}
     findings: Verdicts = {name: [None] * case.windows for name in case.columns}
-    for row in found.to_pylist():
-        name, place = row["column_name"], int(row["window_start"].timestamp()) // _DAY_S
+    for row in findings_of(case, Checks()).to_pylist():
+        name, place = row["column_name"], int(row["window_start"].timestamp()) // case.window_s
         if row["status"] in JUDGED:
             alerts[name][place] = bool(alerts[name][place] or row["confirmed"])
             findings[name][place] = bool(findings[name][place] or row["status"] == "drift")
     return alerts, findings
 
 
-def _dated(table: DataFrame) -> DataFrame:
-    return table.withColumn(_TIME, F.timestamp_seconds(F.col(BLOCK) * _DAY_S)).drop(BLOCK)
+def findings_of(case: Case, checks: Checks) -> pa.Table:
+    """Return the findings on all windows of a case, ``DRIFT_METRICS``."""
+    judge = Judge(
+        reference_of(case), checks, step_s=case.window_s, lengths=[f"{case.window_s} seconds"]
+    )
+    return judge.findings(profiles_of(case.current, case))
+
+
+def reference_of(case: Case) -> pa.Table:
+    """Return the reference of a case with its blocks, ``REFERENCES``."""
+    whole = profiles_of(case.reference.assign(**{BLOCK: 0}), case, k=REFERENCE_K)
+    blocks = profiles_of(case.reference, case)
+    none = pa.nulls(whole.num_rows, blocks.schema.field("window_start").type)
+    for name in ("window_start", "window_end"):
+        whole = whole.set_column(whole.schema.get_field_index(name), name, none)
+    table = pa.concat_tables([whole, blocks])
+    numeric = {*case.reference.select_dtypes("number").columns}
+    names = table["column_name"].to_pylist()
+    rows = table.num_rows
+    columns = {name: table[name] for name in PROFILES.names} | {
+        "reference": pa.repeat("training", rows),
+        "data_type": pa.array("numeric" if each in numeric else "categorical" for each in names),
+        "column_index": pa.array([case.columns.index(each) for each in names], pa.int32()),
+        "block_start": table["window_start"],
+        "block_end": table["window_end"],
+        "created_time": pa.repeat(datetime.now(timezone.utc), rows),
+        "projection": pa.nulls(rows, pa.binary()),
+    }
+    return pa.table({name: columns[name] for name in REFERENCES.names}).cast(REFERENCES)
+
+
+def profiles_of(rows: pd.DataFrame, case: Case, *, k: int = WINDOW_K) -> pa.Table:
+    """Return the profiles of a table's windows, ``PROFILES``."""
+    length = case.window_s * 1_000_000
+    builder = PaneBuilder(length, k=k)
+    for start in range(0, len(rows), _ROWS):
+        part = rows.iloc[start : start + _ROWS]
+        builder.add(
+            RowBlock(
+                case.name,
+                "",
+                "request",
+                np.arange(len(part)),
+                part[BLOCK].to_numpy(np.int64) * length,
+                np.zeros(len(part), np.int32),
+                features=_cells(part[case.columns]),
+            )
+        )
+    return builder.build().select(PROFILES.names)
+
+
+def _cells(rows: pd.DataFrame) -> Cells:
+    numbers = np.full(rows.shape, np.nan)
+    texts = {}
+    for place, name in enumerate(rows.columns):
+        if pd.api.types.is_numeric_dtype(rows[name]):
+            numbers[:, place] = rows[name].to_numpy(np.float64)
+        else:
+            texts[place] = pa.array(rows[name].astype(object), pa.string(), from_pandas=True)
+    return Cells((*map(str, rows.columns),), numbers, ~np.isnan(numbers), texts)
