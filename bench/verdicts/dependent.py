@@ -27,10 +27,10 @@ def _rows(random: np.random.Generator, hours: int, memory: float = 0.0) -> Float
 
 
 def _remembering(random: np.random.Generator, count: int, memory: float) -> Floats:
-    noise = random.normal(size=count + _BURN_IN) * np.sqrt(1 - memory**2)
+    noise: Floats = random.normal(size=count + _BURN_IN) * np.sqrt(1 - memory**2)
     if memory == 0:
         return noise[_BURN_IN:]
-    values = np.empty_like(noise)
+    values: Floats = np.empty_like(noise)
     last = 0.0
     for place, each in enumerate(noise.tolist()):
         last = memory * last + each
@@ -78,7 +78,9 @@ def stream(
     hours = (weeks + live_weeks) * _WEEK
     values = np.column_stack([STREAMS[name](random, hours).ravel() for _ in range(columns)])
     names = [f"x{place}" for place in range(columns)]
-    table = pd.DataFrame(values, columns=names).assign(**{BLOCK: np.repeat(np.arange(hours), _ROWS)})
+    table = pd.DataFrame(values, columns=names).assign(
+        **{BLOCK: np.repeat(np.arange(hours), _ROWS)}
+    )
     is_live = table[BLOCK] >= weeks * _WEEK
     reference, live = table[~is_live], table[is_live].reset_index(drop=True)
     live = live.assign(

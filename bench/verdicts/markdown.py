@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.verdicts.power import Power
+from bench.verdicts.promise import PROMISES, Promise
 from bench.verdicts.score import Tally
 from bench.verdicts.table import VerdictTable, number
 from sparkmon.errors import SparkmonError
@@ -37,18 +38,38 @@ def summary_as_markdown(summary: VerdictTable) -> str:
 
 
 def sets_as_markdown(
-    summary: VerdictTable, tables: Sequence[VerdictTable], power: Power | None = None
+    summary: VerdictTable,
+    tables: Sequence[VerdictTable],
+    powers: Sequence[Power] = (),
+    promises: Sequence[Promise] = (),
 ) -> str:
-    """Write each set's false alarms and windows to detection, and the power; the best of a row in bold."""
+    """Write each set's false alarms and windows to detection, the power and the promises; the best of a row in bold."""
     names = list(summary.tallies)
     head = [f"| | {' | '.join(names)} |", f"|---|{'---|' * len(names)}"]
     lines = ["False alarms per 1,000:", "", *head]
     lines += [_line(table, names, "per 1,000") for table in tables if _has(table, drifts=False)]
     lines += ["", "Windows to detection, and drifts missed:", "", *head]
     lines += [_line(table, names, "missed") for table in tables if _has(table, drifts=True)]
-    if power is not None:
-        lines += ["", f"sparkmon's power: {power}."]
+    lines += ["", *(f"- {power}." for power in powers)]
+    if promises:
+        lines += ["", *promises_as_markdown(promises)]
     return "\n".join(lines)
+
+
+def promises_as_markdown(promises: Sequence[Promise]) -> list[str]:
+    """Write by stream and columns how many windows a week alarm, a column for each ``false_alarms_per_week``."""
+    if not promises:
+        return []
+    lines = [
+        "Alerting windows a week, nothing drifts:",
+        "",
+        f"| stream | columns | {' | '.join(f'promised {each:g}' for each in PROMISES)} |",
+        f"|---|---|{'---|' * len(PROMISES)}",
+    ]
+    for each in promises:
+        cells = " | ".join(f"{each.alarms[promise]:g}" for promise in PROMISES)
+        lines.append(f"| {each.stream} | {each.columns} | {cells} |")
+    return lines
 
 
 def write_between(page: Path, text: str) -> None:

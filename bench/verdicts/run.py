@@ -19,19 +19,23 @@ from rich.table import Table
 from bench.machine import machine
 from bench.verdicts.ask_peer import PEERS
 from bench.verdicts.case import Case, write_case
-from bench.verdicts.markdown import sets_as_markdown, summary_as_markdown, write_between
-from bench.verdicts.power import Power, measure_power
+from bench.verdicts.markdown import (
+    promises_as_markdown,
+    sets_as_markdown,
+    summary_as_markdown,
+    write_between,
+)
+from bench.verdicts.power import measure_power
+from bench.verdicts.promise import measure_promises
 from bench.verdicts.score import Tally, total, weigh
 from bench.verdicts.sets import SETS
-from bench.verdicts.systems import SPARK, SYSTEMS, Answer, answers
+from bench.verdicts.systems import SYSTEMS, Answer, answers
 from bench.verdicts.table import BEST, HEADINGS, VerdictTable
-from sparkmon.cli.spark import open_session
 from sparkmon.errors import SparkmonError
 
 _ROOT = Path(__file__).parents[2]
 _README, _BENCHMARKS = _ROOT / "README.md", _ROOT / "docs" / "benchmarks.md"
 _WIDTH = 160
-_RUNS = 200
 
 
 def main() -> None:
@@ -45,13 +49,14 @@ def main() -> None:
         summary = _summary(tables)
         for table in (*tables, summary):
             _print(console, table)
-        power = _power(chosen.power)
-        if power is not None:
-            console.print(f"power: {power}", soft_wrap=True)
+        powers = measure_power(_say) if chosen.power else []
+        promises = measure_promises(_say) if chosen.power else []
+        for line in (*map(str, powers), *promises_as_markdown(promises)):
+            console.print(line, soft_wrap=True)
         console.print(f"{BEST} the best value; {versions}", soft_wrap=True)
         if chosen.write_docs:
             write_between(_README, summary_as_markdown(summary))
-            write_between(_BENCHMARKS, sets_as_markdown(summary, tables, power))
+            write_between(_BENCHMARKS, sets_as_markdown(summary, tables, powers, promises))
     except SparkmonError as error:
         raise SystemExit(f"bench: {error}") from error
     if chosen.json is not None:
@@ -60,7 +65,8 @@ def main() -> None:
             "versions": versions,
             "sets": {table.name: table.figures() for table in tables},
             "summary": summary.figures(),
-            "power": None if power is None else asdict(power),
+            "power": [asdict(each) for each in powers],
+            "promises": [asdict(each) for each in promises],
         }
         chosen.json.write_text(json.dumps(figures, indent=2) + "\n")
 
@@ -74,9 +80,8 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument(
         "--power",
-        type=int,
-        metavar="RUNS",
-        help="of sparkmon on a slight shift; 200 if all sets are asked for, else none",
+        action=argparse.BooleanOptionalAction,
+        help="sparkmon on slight shifts, and what false_alarms_per_week promises; if all sets are asked for",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
     parser.add_argument(
@@ -88,18 +93,10 @@ def _arguments() -> argparse.Namespace:
     chosen.only = _named(parser, chosen.only, systems)
     chosen.sets = _named(parser, chosen.sets, in_quick if chosen.quick else list(SETS))
     if chosen.power is None:
-        chosen.power = 0 if chosen.quick or chosen.sets != list(SETS) else _RUNS
+        chosen.power = not chosen.quick and chosen.sets == list(SETS)
     if chosen.write_docs and (chosen.only != list(SYSTEMS) or chosen.sets != list(SETS)):
         parser.error("--write-docs needs all systems and all sets")
     return chosen
-
-
-def _power(runs: int) -> Power | None:
-    if not runs:
-        return None
-    _say(f"watching {runs} models for a slight shift")
-    with open_session(SPARK) as spark:
-        return measure_power(spark, runs)
 
 
 def _named(parser: argparse.ArgumentParser, text: str | None, known: list[str]) -> list[str]:

@@ -60,7 +60,14 @@ SHAPES: dict[str, Callable[[Random, int], Any]] = {
 }
 """By name: so many independent rows."""
 
-_SIZES = {20: (400, 400), 100: (200, 100), 500: (100, 60), 2_000: (50, 40), 20_000: (20, 20), 100_000: (8, 6)}
+_SIZES = {
+    20: (400, 400),
+    100: (200, 100),
+    500: (100, 60),
+    2_000: (50, 40),
+    20_000: (20, 20),
+    100_000: (8, 6),
+}
 """Rows of a window: blocks of the reference, and windows."""
 
 

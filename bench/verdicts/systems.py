@@ -15,9 +15,8 @@ from bench.verdicts.original_rules import original_emd, original_js, original_kl
 from bench.verdicts.rules import Rule, judge_by_rule
 from bench.verdicts.trustyai_rule import trustyai
 from bench.verdicts.with_sparkmon import judge_by_sparkmon
-from sparkmon.cli.spark import open_session
 
-__all__ = ["SPARK", "SYSTEMS", "Answer", "answers"]
+__all__ = ["SYSTEMS", "Answer", "answers"]
 
 _AT_ONCE = 2
 _OURS = ("sparkmon", "sparkmon-findings")
@@ -42,11 +41,6 @@ SYSTEMS = {
     "original-emd": "original, EMD",
 }
 """By the name that the command line takes: what tables call it."""
-SPARK = {
-    "spark.driver.memory": "3g",
-    # Code that runs once is not worth optimising.
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
-}
 
 
 @dataclass
@@ -92,13 +86,12 @@ def _of_rule(rule: Rule, cases: Mapping[Path, Case]) -> Answer:
 def _of_sparkmon(cases: Mapping[Path, Case]) -> dict[str, Answer]:
     """Judge once; alerts and findings come of the same run."""
     both = {name: Answer() for name in _OURS}
-    with open_session(SPARK) as spark:
-        for folder, case in cases.items():
-            began = time.perf_counter()
-            found = judge_by_sparkmon(spark, case, folder)
-            for answer, verdicts in zip(both.values(), found, strict=True):
-                answer.verdicts[case.name] = verdicts
-                answer.seconds[case.name] = time.perf_counter() - began
+    for case in cases.values():
+        began = time.perf_counter()
+        judged = judge_by_sparkmon(case)
+        for answer, verdicts in zip(both.values(), judged, strict=True):
+            answer.verdicts[case.name] = verdicts
+            answer.seconds[case.name] = time.perf_counter() - began
     return both
 
 

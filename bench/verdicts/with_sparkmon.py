@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -63,11 +64,11 @@ def reference_of(case: Case) -> pa.Table:
         whole = whole.set_column(whole.schema.get_field_index(name), name, none)
     table = pa.concat_tables([whole, blocks])
     numeric = {*case.reference.select_dtypes("number").columns}
-    names = table["column_name"].to_pylist()
+    names = [str(name) for name in table["column_name"].to_pylist()]
     rows = table.num_rows
-    columns = {name: table[name] for name in PROFILES.names} | {
+    columns: dict[str, Any] = {name: table[name] for name in PROFILES.names} | {
         "reference": pa.repeat("training", rows),
-        "data_type": pa.array("numeric" if each in numeric else "categorical" for each in names),
+        "data_type": pa.array(["numeric" if each in numeric else "categorical" for each in names]),
         "column_index": pa.array([case.columns.index(each) for each in names], pa.int32()),
         "block_start": table["window_start"],
         "block_end": table["window_end"],

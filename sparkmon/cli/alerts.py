@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+from sparkmon.cli.options import MonitorFile
 from sparkmon.cli.terminal import note
 from sparkmon.errors import OptionError
 
@@ -21,14 +22,13 @@ alerts = typer.Typer(
 
 _DRAIN_S = 60.0
 
-Config = Annotated[Path, typer.Argument(metavar="MONITOR.YAML", help="The monitor.")]
 Comment = Annotated[str, typer.Option(help="The reason, for others to read.")]
 By = Annotated[str, typer.Option(help="Who does it.  [default: you]", show_default=False)]
 
 
 @alerts.command("list")
 def list_alerts(
-    config: Config,
+    config: MonitorFile,
     everything: Annotated[bool, typer.Option("--all", help="Include resolved incidents.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON lines.")] = False,
 ) -> None:
@@ -55,7 +55,7 @@ def list_alerts(
 
 @alerts.command()
 def silence(
-    config: Config,
+    config: MonitorFile,
     length: Annotated[str, typer.Option("--for", help="How long, such as '2 hours'.")] = "",
     model: Annotated[str, typer.Option(help="Models; * stands for any text.")] = "",
     column: Annotated[str, typer.Option(help="Columns; * stands for any text.")] = "",
@@ -113,7 +113,7 @@ def silence(
 
 @alerts.command()
 def ack(
-    config: Config,
+    config: MonitorFile,
     incident: Annotated[str, typer.Argument(help="The incident's id, or how it begins.")],
     comment: Comment = "",
     by: By = "",
@@ -136,7 +136,7 @@ def ack(
 
 @alerts.command()
 def replay(
-    config: Config,
+    config: MonitorFile,
     notifications: Annotated[
         list[str] | None, typer.Argument(help="Ids of notifications, or how they begin.")
     ] = None,

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from sparkmon.cli.options import NullMarks
 from sparkmon.errors import OptionError
 
 _WINDOW = "1 day"
@@ -51,6 +52,7 @@ def compare(
     exclude: Annotated[
         list[str] | None, typer.Option(help="A column not to compare; may be repeated.")
     ] = None,
+    null: NullMarks = None,
     slices: Annotated[
         list[str] | None,
         typer.Option(
@@ -94,9 +96,11 @@ def compare(
     if by_time is not None:
         parse_interval("--window", by_time)
     with open_session() as spark, progress().status("comparing"):
-        rows, untimed = parse_time(open_table(spark, current), time)
+        before, notes = open_table(spark, reference, marks=null or ())
+        after, _ = open_table(spark, current, like=before, marks=null or ())
+        rows, untimed = parse_time(after, time)
         comparison = compare_tables(
-            open_table(spark, reference),
+            before,
             rows,
             checks,
             time=time,
@@ -105,7 +109,9 @@ def compare(
             exclude=exclude or (),
             slices=slices or (),
         )
-    for sentence in comparison.left_out:
+    if not any(row["reference_count"] for row in comparison.findings):
+        raise OptionError(f"got a reference without rows, {reference}; expected the training data")
+    for sentence in (*notes, *comparison.left_out):
         note(sentence)
     if untimed and by_time:
         note(f"{untimed} rows without a time are in no window")

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from sparkmon.cli.options import MonitorFile
 from sparkmon.cli.terminal import note, output
 from sparkmon.tables import Maintained, Maintenance
 
 
 def maintain(
-    config: Annotated[Path, typer.Argument(metavar="MONITOR.YAML", help="The monitor.")],
+    config: MonitorFile,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be done, and change nothing.")
     ] = False,

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark.errors import AnalysisException, ParseException
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType
 
+from sparkmon.cli.text_columns import MISSING_MARKS, typed, typed_like
 from sparkmon.errors import OptionError
-from sparkmon.profiles import quoted
+from sparkmon.profiles import is_time, quoted
 
 _FORMATS = {
     "csv": "csv",
@@ -22,12 +25,25 @@ _FORMATS = {
     "parquet": "parquet",
     "delta": "delta",
 }
-_OPTIONS = {"csv": {"header": "true", "inferSchema": "true", "escape": '"'}}
+_OPTIONS = {"csv": {"header": "true", "escape": '"'}}
+"""No types are inferred: see :mod:`sparkmon.cli.text_columns`."""
+_TEXT_FORMATS = ("csv", "json")
 _ENDING = re.compile(r"\.([a-z]+)(?:\.(?:gz|bz2|zst|snappy))?/?$", re.I)
 _BROKEN = "_corrupt_record"
+_UNITS = (1, 1_000, 1_000_000, 1_000_000_000)
+"""How many of a unit are a second."""
+_LATEST_S = 1e11
+"""The year 5138."""
 
 
-def open_table(spark: SparkSession, table: str | None, sql: str | None = None) -> DataFrame:
+def open_table(
+    spark: SparkSession,
+    table: str | None,
+    sql: str | None = None,
+    *,
+    like: DataFrame | None = None,
+    marks: Sequence[str] = (),
+) -> tuple[DataFrame, list[str]]:
     """Open a table by its path or name, or the result of a query.
 
     Parameters
@@ -35,11 +51,22 @@ def open_table(spark: SparkSession, table: str | None, sql: str | None = None) -
     spark : SparkSession
         Opens it.
     table : str or None
-        A file or directory of Parquet, CSV (with a header; types are inferred) or JSON lines, the directory of a
+        A file or directory of Parquet, CSV (with a header) or JSON lines, the directory of a
         Delta table, a URL that ends in ``.parquet``, ``.csv``, ``.jsonl`` or ``.delta``, or else a table of the
         catalog.
     sql : str, optional
         A query, instead of a table.
+    like : DataFrame, optional
+        Columns of CSV and JSON lines are read with the types that they have here; without it those of CSV have the type
+        of all their texts, see :func:`sparkmon.cli.text_columns.typed`.
+    marks : sequence of str
+        Texts of CSV that stand for a missing value, besides ``MISSING_MARKS``.
+
+    Returns
+    -------
+    table : DataFrame
+    notes : list of str
+        Sentences about columns whose type is not sure.
 
     Raises
     ------
@@ -48,7 +75,7 @@ def open_table(spark: SparkSession, table: str | None, sql: str | None = None) -
 
     Examples
     --------
-    >>> open_table(spark, None, "SELECT 1 AS one").columns
+    >>> open_table(spark, None, "SELECT 1 AS one")[0].columns
     ['one']
     >>> open_table(spark, "nowhere.csv")
     Traceback (most recent call last):
@@ -62,14 +89,18 @@ of the catalog; expected Parquet, Delta, CSV, JSON lines, or a table's name
         )
     try:
         if table is None:
-            return spark.sql(str(sql))
-        if "://" in table:
-            return _load(spark, table, _format_of(table))
-        if Path(table).exists():
-            path = Path(table).absolute()
-            return _load(spark, str(path), _format_at(path))
+            return spark.sql(str(sql)), []
+        path = Path(table).absolute()
+        if "://" in table or path.exists():
+            form = _format_of(table) if "://" in table else _format_at(path)
+            place = table if "://" in table else str(path)
+            rows = _load(spark, place, form, as_text=like is not None)
+            known = (*MISSING_MARKS, *marks)
+            if like is not None and form in _TEXT_FORMATS:
+                return typed_like(rows, like, known), []
+            return typed(rows, known) if form == "csv" else (rows, [])
         if _known_ending(table) is None and "/" not in table and spark.catalog.tableExists(table):
-            return spark.table(table)
+            return spark.table(table), []
     except (AnalysisException, ParseException) as error:
         first = str(error).strip().splitlines()[0]
         raise OptionError(f"got {table or sql!r}, which Spark cannot read: {first}") from error
@@ -82,7 +113,8 @@ of the catalog; expected Parquet, Delta, CSV, JSON lines, or a table's name
 def parse_time(table: DataFrame, column: str | None) -> tuple[DataFrame, int]:
     """Read a column, if one is named, as times, and count the rows that have none.
 
-    Strings are parsed; numbers are seconds since 1970.
+    Strings are parsed; numbers are seconds since 1970, or milliseconds, microseconds or nanoseconds if they would be
+    beyond the year 5000 otherwise.
 
     Raises
     ------
@@ -103,9 +135,7 @@ def parse_time(table: DataFrame, column: str | None) -> tuple[DataFrame, int]:
             f"its columns are {', '.join(table.columns)}"
         )
     values = F.col(quoted(column))
-    is_text = isinstance(table.schema[column].dataType, StringType)
-    moment = F.try_to_timestamp(values) if is_text else values.cast("timestamp")
-    timed = table.withColumn(column, moment)
+    timed = table.withColumn(column, _moment(table, column))
     rows, times = timed.select(F.count("*"), F.count(quoted(column))).collect()[0]
     if rows and not times:
         example = table.where(values.isNotNull()).select(values).limit(1).collect()
@@ -117,11 +147,25 @@ def parse_time(table: DataFrame, column: str | None) -> tuple[DataFrame, int]:
     return timed, rows - times
 
 
-def _load(spark: SparkSession, path: str, form: str) -> DataFrame:
+def _moment(table: DataFrame, column: str) -> Column:
+    values, data_type = F.col(quoted(column)), table.schema[column].dataType
+    number = values.try_cast("double") if isinstance(data_type, StringType) else values
+    if is_time(data_type):
+        return values.cast("timestamp")
+    greatest = table.select(F.max(F.abs(number.cast("double")))).collect()[0][0]
+    unit = next((unit for unit in _UNITS if (greatest or 0) / unit < _LATEST_S), _UNITS[-1])
+    moment = F.timestamp_micros((number * (1_000_000 / unit)).cast("long"))
+    if isinstance(data_type, StringType):
+        return F.coalesce(F.try_to_timestamp(values), moment)
+    return moment
+
+
+def _load(spark: SparkSession, path: str, form: str, *, as_text: bool) -> DataFrame:
     nanoseconds = _nanoseconds(path) if form == "parquet" else []
     if nanoseconds:
         spark.conf.set("spark.sql.legacy.parquet.nanosAsLong", "true")
-    frame = spark.read.format(form).options(**_OPTIONS.get(form, {})).load(path)
+    options = _OPTIONS.get(form, {}) | ({"primitivesAsString": "true"} if as_text else {})
+    frame = spark.read.format(form).options(**options).load(path)
     for name in nanoseconds:
         frame = frame.withColumn(name, F.timestamp_micros(F.expr(f"{quoted(name)} DIV 1000")))
     if form == "json" and _BROKEN in frame.columns:
@@ -137,7 +181,16 @@ def _nanoseconds(path: str) -> list[str]:
     file = next((each for each in files if Path(each).is_file()), None)
     if file is None:
         return []
-    schema = pq.read_schema(file)
+    try:
+        schema = pq.read_schema(file)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise OptionError(f"got {file}, which is no whole Parquet file: {error}") from error
+    for field in schema:
+        if pa.types.is_time(field.type) or pa.types.is_float16(field.type):
+            raise OptionError(
+                f"got {file} with the column {field.name!r} of the type {field.type}, which Spark cannot read; "
+                "expected a file without it, or with a timestamp or a float"
+            )
     return [field.name for field in schema if str(field.type).startswith("timestamp[ns")]
 
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import typer
 
+from sparkmon.cli.options import NullMarks
 from sparkmon.errors import OptionError
 
 
@@ -53,6 +54,7 @@ def profile(
     categorical: Annotated[
         list[str] | None, typer.Option(help="A column whose numbers are codes; may be repeated.")
     ] = None,
+    null: NullMarks = None,
     slices: Annotated[
         list[str] | None,
         typer.Option(
@@ -102,7 +104,8 @@ def profile(
             )
     reference_store = open_store(store)
     with open_session() as spark, progress().status("summarising"):
-        rows, untimed = parse_time(open_table(spark, table, sql), time)
+        opened, notes = open_table(spark, table, sql, marks=null or ())
+        rows, untimed = parse_time(opened, time)
         summary = reference_of(
             rows,
             model,
@@ -123,6 +126,8 @@ def profile(
         reference_store.write_reference(summary)
         used = {*summary["column_name"].to_pylist(), *(exclude or ()), time}
         types = {field.name: field.dataType.simpleString() for field in rows.schema.fields}
+    for sentence in notes:
+        note(sentence)
     if untimed:
         note(f"{untimed} rows without a time are in no block")
     if left_out := [f"{name} ({types[name]})" for name in types if name not in used]:

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from pyspark.sql import SparkSession
 
 from bench.verdicts import run
 from bench.verdicts.case import BLOCK, Case, Verdicts, write_case
@@ -192,13 +191,11 @@ def test_a_peer_answers_by_case_and_what_it_fails_on_is_told(
 
 
 def test_a_quick_run_judges_the_small_sets_without_peers(
-    spark: SparkSession,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     figures = tmp_path / "verdicts.json"
-    # The session that runs already is the one that judges.
     monkeypatch.setattr("sys.argv", ["bench.verdicts.run", "--quick", "--json", str(figures)])
     run.main()
     printed = capsys.readouterr()
@@ -206,7 +203,14 @@ def test_a_quick_run_judges_the_small_sets_without_peers(
     assert "asking" not in printed.out
     told = json.loads(figures.read_text())
     sets = told["sets"]
-    assert list(sets) == ["normal_100", "planted", "car_loan", "airline_merger", "flight_days"]
+    assert list(sets) == [
+        "normal_100",
+        "planted",
+        "car_loan",
+        "airline_merger",
+        "flight_days",
+        "moderate_chosen",
+    ]
     for of_set in sets.values():
         assert set(of_set["systems"]) == OURS | RULES
     for name, drifts in {"car_loan": 5, "airline_merger": 1, "planted": 1}.items():
@@ -218,7 +222,7 @@ def test_a_quick_run_judges_the_small_sets_without_peers(
     small = sets["normal_100"]["systems"]["sparkmon, alerts"]
     assert (small["false_alarms"], small["false_alarms_per_1000"]) == (0, 0.0)
     quiet = told["summary"]["systems"]["sparkmon, alerts"]["no_drift_windows"]
-    assert quiet == 200 + 97 + 55 + 25 + 630
+    assert quiet == 200 + 97 + 55 + 25 + 630 + 8 * 8 + 8 * 16
 
 
 @pytest.mark.slow
