@@ -61,7 +61,7 @@ def test_a_mark_of_a_missing_value_leaves_a_column_its_numbers(tmp_path: Path, m
         path = tmp_path / f"{name}.csv"
         pd.DataFrame({"age": ages, "x": "same"}).to_csv(path, index=False)
         tables.append(path)
-    found = values(compare(*tables, "--statistics", "ks,null_rate"))
+    found = values(compare(tables[0], tables[1], "--statistics", "ks,null_rate"))
     assert found["age", "null_rate"] == 0
     # The distance of two normal distributions 1.7 apart is 2 Phi(0.85) - 1 = 0.6047.
     assert found["age", "ks"] == pytest.approx(0.6047, abs=0.05)
