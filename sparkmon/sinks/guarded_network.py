@@ -20,10 +20,10 @@ import httpcore
 import httpx
 
 from sparkmon.sinks.addresses import Address, why_refused
+from sparkmon.sinks.deadline import cut_at
 
 _CONNECT_S = 5.0
 _READ_AT_MOST = 64 * 2**10
-_WRITE = 4 * 2**10
 
 
 class Answer(NamedTuple):
@@ -57,34 +57,45 @@ def exchange(
     ``timeout_s`` is for all of it, from the look-up of the name to the last byte of the answer. ``inside`` is whether
     private and loopback addresses are allowed; see :func:`sparkmon.sinks.addresses.why_refused`.
     """
-    network = _CheckedNetwork(time.monotonic() + timeout_s, inside=inside)
+    deadline = time.monotonic() + timeout_s
+    network = _CheckedNetwork(deadline, inside=inside)
     target = httpcore.URL(
         scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
     )
+    fields = [(b"host", url.netloc)]
+    fields += [(name.encode(), value.encode()) for name, value in headers.items()]
     _quiet.posting = True
     try:
-        with httpcore.ConnectionPool(ssl_context=context, network_backend=network) as pool:
-            fields = [(name.encode(), value.encode()) for name, value in headers.items()]
-            fields.insert(0, (b"host", url.netloc))
-            with pool.stream("POST", target, headers=fields, content=body) as response:
-                answer_headers = {
-                    name.decode("latin-1").lower(): value.decode("latin-1")
-                    for name, value in response.headers
-                }
-                return Answer(response.status, answer_headers, _some_of(response.iter_stream()))
-    except _RefusedAddress as error:
-        return NoAnswer(str(error), permanent=True)
-    except httpcore.TimeoutException:
-        return NoAnswer(f"it did not answer within {timeout_s:g} s", permanent=False)
+        with (
+            cut_at(deadline, lambda: network.links),
+            httpcore.ConnectionPool(ssl_context=context, network_backend=network) as pool,
+            pool.stream("POST", target, headers=fields, content=body) as response,
+        ):
+            answer_headers = {
+                name.decode("latin-1").lower(): value.decode("latin-1")
+                for name, value in response.headers
+            }
+            return Answer(response.status, answer_headers, _some_of(response.iter_stream()))
+    except _NoAddress as error:
+        return error.answer
     except httpcore.LocalProtocolError:
         # Its text repeats a header's value, which may be a secret.
         return NoAnswer("the request has a header that HTTP does not allow", permanent=True)
-    except httpcore.RemoteProtocolError:
-        return NoAnswer("it does not answer as HTTP/1.1 says", permanent=False)
-    except (httpcore.NetworkError, OSError) as error:
+    except (
+        httpcore.TimeoutException,
+        httpcore.NetworkError,
+        httpcore.RemoteProtocolError,
+        OSError,
+    ) as error:
+        if isinstance(error, httpcore.TimeoutException) or time.monotonic() >= deadline:
+            return NoAnswer(f"it did not answer within {timeout_s:g} s", permanent=False)
+        if isinstance(error, httpcore.RemoteProtocolError):
+            return NoAnswer("it does not answer as HTTP/1.1 says", permanent=False)
         return NoAnswer(f"it cannot be reached: {error}", permanent=False)
     finally:
         _quiet.posting = False
+        for link in network.links:
+            link.close()
 
 
 def _some_of(parts: Iterable[bytes]) -> bytes:
@@ -99,8 +110,12 @@ def _some_of(parts: Iterable[bytes]) -> bytes:
     return bytes(body[:_READ_AT_MOST])
 
 
-class _RefusedAddress(httpcore.NetworkError):
-    """Raised when a host has no address that may be sent to."""
+class _NoAddress(httpcore.NetworkError):
+    """Raised when a host has no address, or none that may be sent to."""
+
+    def __init__(self, reason: str, *, permanent: bool) -> None:
+        super().__init__(reason)
+        self.answer = NoAnswer(reason, permanent)
 
 
 class _CheckedNetwork(httpcore.NetworkBackend):
@@ -108,6 +123,8 @@ class _CheckedNetwork(httpcore.NetworkBackend):
 
     def __init__(self, deadline: float, *, inside: bool) -> None:
         self._deadline, self._inside = deadline, inside
+        self.links: list[socket.socket] = []
+        """The connections, under a descriptor of their own: TLS takes that of the stream away."""
 
     def connect_tcp(
         self,
@@ -117,29 +134,34 @@ class _CheckedNetwork(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        failed: httpcore.NetworkError | httpcore.TimeoutException | None = None
+        reason = "it cannot be reached: its name has no address"
+        failed: Exception = _NoAddress(reason, permanent=False)
         for address in self._addresses(host, port):
-            timeout_s = min(_CONNECT_S, _left(self._deadline, httpcore.ConnectTimeout))
+            remaining_s = self._deadline - time.monotonic()
+            if remaining_s <= 0:
+                raise httpcore.ConnectTimeout
             try:
                 stream = httpcore.SyncBackend().connect_tcp(
-                    str(address), port, timeout_s, local_address, socket_options
+                    str(address), port, min(_CONNECT_S, remaining_s), local_address, socket_options
                 )
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failed = error
                 continue
-            return _BoundedStream(stream, self._deadline)
-        raise failed or httpcore.ConnectError("its name has no address")
+            self.links.append(stream.get_extra_info("socket").dup())
+            if time.monotonic() >= self._deadline:  # nothing may cut this one any more
+                raise httpcore.ConnectTimeout
+            return stream
+        raise failed
 
     def _addresses(self, host: str, port: int) -> list[Address]:
-        addresses = _looked_up(host, port, _left(self._deadline, httpcore.ConnectTimeout))
+        addresses = _looked_up(host, port, max(self._deadline - time.monotonic(), 0))
         reasons = {address: why_refused(address, inside=self._inside) for address in addresses}
         good = [address for address, reason in reasons.items() if reason is None]
         if addresses and not good:
-            reason = reasons[addresses[0]]
-            hint = (
-                "; name its host in allowed_hosts to allow it" if "private" in str(reason) else ""
-            )
-            raise _RefusedAddress(f"nothing is sent to its address, for {reason}{hint}")
+            reason = str(reasons[addresses[0]])
+            hint = "; name its host in allowed_hosts to allow it" if "private" in reason else ""
+            reason = f"nothing is sent to its address, for {reason}{hint}"
+            raise _NoAddress(reason, permanent=True)
         return good
 
 
@@ -161,46 +183,8 @@ def _looked_up(host: str, port: int, timeout_s: float) -> list[Address]:
     except queue.Empty:
         answer = "its name was not resolved in time"
     if isinstance(answer, str):
-        raise httpcore.ConnectError(answer)
+        raise _NoAddress(f"it cannot be reached: {answer}", permanent=False)
     return answer
-
-
-class _BoundedStream(httpcore.NetworkStream):
-    """A connection of which each step has only the time that is left of the whole."""
-
-    def __init__(self, inner: httpcore.NetworkStream, deadline: float) -> None:
-        self._inner, self._deadline = inner, deadline
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, _left(self._deadline, httpcore.ReadTimeout))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        for start in range(0, len(buffer), _WRITE):
-            part = buffer[start : start + _WRITE]
-            self._inner.write(part, _left(self._deadline, httpcore.WriteTimeout))
-
-    def close(self) -> None:
-        self._inner.close()
-
-    def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,
-    ) -> httpcore.NetworkStream:
-        remaining = _left(self._deadline, httpcore.ConnectTimeout)
-        secured = self._inner.start_tls(ssl_context, server_hostname, remaining)
-        return _BoundedStream(secured, self._deadline)
-
-    def get_extra_info(self, info: str) -> object:
-        return self._inner.get_extra_info(info)
-
-
-def _left(deadline: float, late: type[httpcore.TimeoutException]) -> float:
-    remaining = deadline - time.monotonic()
-    if remaining <= 0:
-        raise late
-    return remaining
 
 
 class _Quiet(logging.Filter):

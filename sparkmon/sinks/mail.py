@@ -8,19 +8,20 @@ import html
 import re
 import smtplib
 import socket
-import threading
+import ssl
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formatdate
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from sparkmon.errors import AlertDeliveryError, OptionError
 from sparkmon.printable import printable
 from sparkmon.secret import Secret
+from sparkmon.sinks.deadline import cut_at
 from sparkmon.sinks.excerpt import excerpt
 from sparkmon.sinks.notification import Notification
 from sparkmon.sinks.shortened import shortened
@@ -113,10 +114,9 @@ class EmailSink(ConfiguredSink):
     def _try(self, message: EmailMessage, password: str) -> tuple[str, bool] | None:
         """Send a message; return the reason why it was not accepted, and whether that is permanent."""
         deadline = time.monotonic() + self.timeout_s
-        opened: list[smtplib.SMTP] = []
+        links: list[socket.socket] = []
         try:
-            with _cut_at(deadline, opened):
-                client = self._client(opened)
+            with cut_at(deadline, lambda: links), closing(self._client(links)) as client:
                 if self.security == "starttls":
                     client.starttls(context=verifying_context())
                 if self.username is not None:
@@ -137,22 +137,20 @@ class EmailSink(ConfiguredSink):
             is_late = time.monotonic() >= deadline
             return (f"it took longer than {self.timeout_s:g} s" if is_late else str(error)), False
         finally:
-            for each in opened:
-                each.close()
+            for link in links:
+                link.close()
         if not refused:
             return None
         code, answer = next(iter(refused.values()))
         many = f"{len(refused)} of {len(self.recipients)} recipients are refused"
         return f"{many}: {_answer(code, answer)}", all(code >= 500 for code, _ in refused.values())
 
-    def _client(self, opened: list[smtplib.SMTP]) -> smtplib.SMTP:
+    def _client(self, links: list[socket.socket]) -> smtplib.SMTP:
         # Named, for smtplib would else ask the name server who this is.
         name = re.sub(r"[^A-Za-z0-9.-]", "-", socket.gethostname())[:253] or "localhost"
-        options: dict[str, Any] = {"local_hostname": name, "timeout": self.timeout_s}
-        client = _Client
-        if self.security == "tls":
-            client, options["context"] = _TlsClient, verifying_context()
-        return client(opened, self.host, self.port or _PORTS[self.security], **options)
+        context = verifying_context() if self.security == "tls" else None
+        port = self.port or _PORTS[self.security]
+        return _Client(links, context, self.host, port, name, self.timeout_s)
 
     def _message(self, notification: Notification) -> EmailMessage:
         lines = [shortened(line, _LINE) for line in notification.lines]
@@ -180,33 +178,26 @@ class EmailSink(ConfiguredSink):
 
 
 class _Client(smtplib.SMTP):
-    """Is known before it connects, so that it can be cut off while it does."""
+    """Lists its connection before it says a word, under a descriptor of its own, so that it can be cut off."""
 
-    def __init__(self, opened: list[smtplib.SMTP], *server: Any, **options: Any) -> None:  # noqa: ANN401 - smtplib's
-        opened.append(self)
-        super().__init__(*server, **options)
+    def __init__(
+        self,
+        links: list[socket.socket],
+        context: ssl.SSLContext | None,
+        host: str,
+        port: int,
+        name: str,
+        timeout_s: float,
+    ) -> None:
+        self._links, self._context = links, context
+        super().__init__(host, port, local_hostname=name, timeout=timeout_s)
 
-
-class _TlsClient(_Client, smtplib.SMTP_SSL):
-    pass
-
-
-@contextmanager
-def _cut_at(deadline: float, opened: Sequence[smtplib.SMTP]) -> Iterator[None]:
-    """Cut connections at the deadline: a server that sends a byte now and then is never too slow for a socket."""
-
-    def cut() -> None:
-        for link in [each.sock for each in opened if each.sock is not None]:
-            with suppress(OSError):  # it may be closed already
-                socket.socket.shutdown(link, socket.SHUT_RDWR)
-
-    timer = threading.Timer(max(deadline - time.monotonic(), 0), cut)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        link = socket.create_connection((host, port), timeout)
+        self._links.append(link.dup())
+        if self._context is None:
+            return link
+        return self._context.wrap_socket(link, server_hostname=host)
 
 
 def _answer(code: int, answer: bytes | str) -> str:

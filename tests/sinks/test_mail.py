@@ -19,7 +19,7 @@ from sparkmon.sinks.mail import Security
 from tests.support.certificate import certificate
 from tests.support.mail_server import PASSWORD, MailServer, mail_server
 from tests.support.notifications import HOSTILE, alert, notification
-from tests.support.raw_server import raw_server, trickle
+from tests.support.raw_server import HANDSHAKE, raw_server, trickle
 
 FROM, TO = "sparkmon@example.com", ["ann@example.com", "bob@example.com"]
 
@@ -172,10 +172,14 @@ def test_a_server_that_cannot_encrypt_is_not_trusted(
 
 
 def test_a_server_that_hangs_or_trickles_is_bounded() -> None:
-    for text in (b"", b"220-" + b"x" * 1000):
+    scripts: list[tuple[Security, bytes]] = [
+        *(("plain", b""), ("plain", b"220-" + b"x" * 1000)),
+        ("tls", HANDSHAKE),
+    ]
+    for security, text in scripts:
         with raw_server(trickle(text)) as port:
             began = time.monotonic()
-            sink = EmailSink("127.0.0.1", FROM, TO, port=port, security="plain", timeout_s=0.5)
+            sink = EmailSink("127.0.0.1", FROM, TO, port=port, security=security, timeout_s=0.5)
             error = failure(sink)
             assert time.monotonic() - began < 30  # it would hang for good
         assert not error.permanent

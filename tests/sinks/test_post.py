@@ -16,7 +16,7 @@ from sparkmon.sinks import Secret
 from sparkmon.sinks.post import Post
 from tests.support.certificate import certificate
 from tests.support.posting import HEADERS, failure
-from tests.support.raw_server import raw_server, read_request, trickle
+from tests.support.raw_server import HANDSHAKE, raw_server, read_request, trickle
 from tests.support.sink import sink
 
 
@@ -92,17 +92,20 @@ def test_a_redirect_is_not_followed_and_its_host_is_reported() -> None:
 
 
 @pytest.mark.parametrize(
-    "start",
+    ("scheme", "start"),
     [
-        b"",
-        b"HTTP/1.1 200 OK\r\n" + b"X-Slow: " + b"x" * 1000,
-        b"HTTP/1.1 100 Continue\r\n\r\n" * 99,
+        ("http", b""),
+        ("http", b"HTTP/1.1 200 OK\r\n" + b"X-Slow: " + b"x" * 1000),
+        ("http", b"HTTP/1.1 100 Continue\r\n\r\n" * 99),
+        ("https", HANDSHAKE),
     ],
 )
-def test_a_server_that_hangs_or_trickles_has_its_time_and_no_more(start: bytes) -> None:
+def test_a_server_that_hangs_or_trickles_has_its_time_and_no_more(
+    scheme: str, start: bytes
+) -> None:
     with raw_server(trickle(start)) as port:
         began = time.monotonic()
-        error = failure(Post(f"http://127.0.0.1:{port}/", sink="hook", timeout_s=0.5))
+        error = failure(Post(f"{scheme}://127.0.0.1:{port}/", sink="hook", timeout_s=0.5))
         assert time.monotonic() - began < 15  # it would hang for good
     assert not error.permanent
     assert "it did not answer within 0.5 s" in str(error)

@@ -7,8 +7,10 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-__all__ = ["raw_server", "read_request", "trickle"]
+__all__ = ["HANDSHAKE", "raw_server", "read_request", "trickle"]
 
+HANDSHAKE = b"\x16\x03\x03\x3f\xff" + b"\x02" * 1000
+"""What a TLS server says first, a record of 16 KiB that does not end."""
 Script = Callable[[socket.socket, threading.Event], None]
 
 
