@@ -28,7 +28,7 @@ from sparkmon.cli.app import app
 from sparkmon.columns import COLUMNS
 from sparkmon.health import HealthLimits
 from sparkmon.health.metrics import families
-from sparkmon.health.monitor_status import MonitorStatus
+from sparkmon.health.status import MonitorStatus
 from sparkmon.interval import format_interval
 from sparkmon.monitor import Windows
 from sparkmon.payload_logger.emitter_metrics import EmitterMetrics

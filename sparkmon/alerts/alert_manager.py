@@ -16,11 +16,13 @@ from sparkmon.alerts.alert_store import AlertStore
 from sparkmon.alerts.alerting import Alerting
 from sparkmon.alerts.decide import decide
 from sparkmon.alerts.dispatcher import Dispatcher
+from sparkmon.alerts.groups import Groups
 from sparkmon.alerts.incident import Observation
 from sparkmon.alerts.incident_states import IncidentStates
 from sparkmon.alerts.observations import observations_of
 from sparkmon.alerts.rows import notifications_of, queued_notifications_of, row_of
 from sparkmon.alerts.schema import ALERTS
+from sparkmon.alerts.suppression import Context
 from sparkmon.errors import OptionError
 from sparkmon.tables import TableWriter
 
@@ -44,9 +46,11 @@ class AlertManager:
         self._store: AlertStore | None = None
         self._states: IncidentStates | None = None
         self._unsure: set[str] = set()
-        # Read without the lock: the monitor's status must not wait for a table that hangs.
-        self._open_incidents: Counter[tuple[str, str]] = Counter()
-        self._dispatcher: Dispatcher | None = None
+        # Both are read without the lock: the monitor's status must not wait for a table that hangs.
+        self.open_incidents: Counter[tuple[str, str]] = Counter()
+        """The number of open incidents by model and severity."""
+        self.dispatcher: Dispatcher | None = None
+        """Delivers the notifications while the alert manager is open."""
         self._lock = threading.RLock()
 
     def open(self, tables: TableWriter, query_ids: Collection[str] | None = ()) -> None:
@@ -55,14 +59,9 @@ class AlertManager:
         with self._lock:
             self._store = AlertStore(tables)
             self._load(self._store)
-            if self._dispatcher is None:
-                self._dispatcher = Dispatcher(self.sinks, self._store.write_deliveries)
+            if self.dispatcher is None:
+                self.dispatcher = Dispatcher(self.sinks, self._store.write_deliveries)
             self._send_undelivered(self._store, query_ids)
-
-    @property
-    def dispatcher(self) -> Dispatcher | None:
-        """Delivers the notifications while the alert manager is open."""
-        return self._dispatcher
 
     def is_unsettled(self, incident_id: str) -> bool:
         """Return whether an incident is open, or its recovery was not notified yet."""
@@ -70,19 +69,15 @@ class AlertManager:
         incident = None if states is None else states.incidents.get(incident_id)
         return incident is not None and not incident.is_settled
 
-    def open_incidents(self) -> Counter[tuple[str, str]]:
-        """Count the open incidents by model and severity."""
-        return self._open_incidents
-
     def drain(self) -> int:
         """Wait, at most half a minute, for all deliveries; return the number of undelivered notifications."""
-        dispatcher = self._dispatcher
+        dispatcher = self.dispatcher
         return 0 if dispatcher is None else dispatcher.drain(_DRAIN_S)
 
     def close(self, *, drain: bool = False) -> int:
         """Stop delivering, after :meth:`drain` if asked; return the number of notifications for the next start."""
         with self._lock:
-            dispatcher, self._dispatcher = self._dispatcher, None
+            dispatcher, self.dispatcher = self.dispatcher, None
         if dispatcher is None:
             return 0
         if drain:
@@ -128,24 +123,18 @@ class AlertManager:
         self,
         store: AlertStore,
         states: IncidentStates,
-        observations: Iterable[Observation],
+        observations: list[Observation],
         writer: str,
     ) -> int:
         observations = self._unrecorded(store, states, observations)
         if not observations:
             return 0
         now = _now()
-        silences, acknowledgements = store.actions()
-        decisions = decide(
-            self.policy,
-            states.incidents,
-            observations,
-            silences=silences,
-            acknowledgements=acknowledgements,
-            sinks=self._names,
-            recent=states.sent_since(now - self.policy.rate_limit_interval),
-            now=now,
-        )
+        recent = states.sent_since(now - self.policy.rate_limit_interval)
+        most = self.policy.max_notifications
+        groups = Groups({name: most - recent[name] for name in self._names})
+        context = Context(self.policy, *store.actions(), self._names, groups, now)
+        decisions = decide(states.incidents, observations, context)
         rows = [row_of(each, query_id=writer, now=now) for each in decisions]
         if not rows:
             return 0
@@ -158,25 +147,22 @@ class AlertManager:
             raise
         for decision, row in zip(decisions, rows, strict=True):
             states.update(decision.incident, row)
-        self._open_incidents = states.open_incidents()
+        self.open_incidents = states.open_incidents()
         for notification, sinks in notifications_of(rows):
             states.count_notification(now, sinks)
-            if self._dispatcher is not None:
-                self._dispatcher.put(notification, sinks)
+            if self.dispatcher is not None:
+                self.dispatcher.put(notification, sinks)
         return len(rows)
 
     def _unrecorded(
-        self, store: AlertStore, states: IncidentStates, observations: Iterable[Observation]
+        self, store: AlertStore, states: IncidentStates, observations: list[Observation]
     ) -> list[Observation]:
         """Leave out the observations of open windows that were decided on before."""
-        unrecorded = []
         for observation in observations:
             model = str(observation.alert["model"])
             if observation.provisional and model not in states.provisional:
                 states.provisional[model] = store.provisional(model)
-            if not states.has_provisional(observation):
-                unrecorded.append(observation)
-        return unrecorded
+        return [each for each in observations if not states.has_provisional(each)]
 
     def _opened(self) -> tuple[AlertStore, IncidentStates]:
         if self._store is None:
@@ -192,7 +178,7 @@ class AlertManager:
         now = _now()
         recent = store.sent_since(now - self.policy.rate_limit_interval)
         states = IncidentStates(incidents, store.last_rows(unsettled), recent, now)
-        self._states, self._open_incidents = states, states.open_incidents()
+        self._states, self.open_incidents = states, states.open_incidents()
         return states
 
     def _send_undelivered(self, store: AlertStore, query_ids: Collection[str] | None) -> None:
@@ -201,8 +187,8 @@ class AlertManager:
         unknown: set[str] = set()
         undelivered = store.undelivered(query_ids=query_ids)
         for notification, sink, attempts in queued_notifications_of(undelivered):
-            if self._dispatcher is not None:
-                unknown |= {*self._dispatcher.put(notification, [sink], attempts=attempts)}
+            if self.dispatcher is not None:
+                unknown |= {*self.dispatcher.put(notification, [sink], attempts=attempts)}
         for name in sorted(unknown):
             _LOGGER.warning(
                 "notifications for the sink %s are undelivered and the monitor has no such sink; "

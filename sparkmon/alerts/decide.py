@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 
-from sparkmon.alerts.actions import Acknowledgements, Silences
-from sparkmon.alerts.groups import Groups
 from sparkmon.alerts.incident import Incident, IncidentState, Observation
-from sparkmon.alerts.policy import Policy
 from sparkmon.alerts.suppression import Context, Pending, suppressed_by
 from sparkmon.sinks import Severity, State
 
@@ -34,25 +30,14 @@ class Decision:
 
 
 def decide(
-    policy: Policy,
-    incidents: Mapping[str, Incident],
-    observations: Iterable[Observation],
-    *,
-    silences: Silences,
-    acknowledgements: Acknowledgements,
-    sinks: Sequence[str],
-    recent: Mapping[str, int],
-    now: datetime,
+    incidents: Mapping[str, Incident], observations: Iterable[Observation], context: Context
 ) -> list[Decision]:
     """Decide on the observations of a batch of windows, at most one per incident and window; in the order of windows.
 
     Skipped are windows that were decided on before, and ok windows of a settled incident or of an incident for which
-    not all statistics that found the drift are ok. ``recent`` is the number of notifications that each sink was sent
-    within ``policy.rate_limit_interval``. All alerts of a model and version that start firing share one
+    not all statistics that found the drift are ok. All alerts of a model and version that start firing share one
     ``notification_id``, as do those that repeat, and those that resolve.
     """
-    groups = Groups({name: policy.max_notifications - recent.get(name, 0) for name in sinks})
-    context = Context(policy, silences, acknowledgements, tuple(sinks), groups, now)
     current = dict(incidents)
     decisions = []
     for observation in sorted(observations, key=lambda each: (each.window_end, each.incident_id)):
@@ -63,7 +48,7 @@ def decide(
         if not observation.provisional:
             current[observation.incident_id] = decision.incident
         decisions.append(decision)
-    ids = groups.ids()
+    ids = context.groups.ids()
     return [
         replace(each, notification_id=ids[each.notification_id]) if each.notification_id else each
         for each in decisions

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -32,10 +33,10 @@ class Dispatcher:
         self, sinks: Sequence[AlertSink], write: Callable[[Sequence[Mapping[str, Any]]], None]
     ) -> None:
         self._write_attempts = write
-        self._attempts: list[Mapping[str, Any]] = []
-        self._lock, self._writing = threading.Lock(), threading.Lock()
+        self._attempts: deque[Mapping[str, Any]] = deque()
+        self._writing = threading.Lock()
         self._stopped = threading.Event()
-        self._workers = {sink.name: SinkWorker(sink, self._log) for sink in sinks}
+        self._workers = {sink.name: SinkWorker(sink, self._attempts.append) for sink in sinks}
         self._writer = threading.Thread(target=self._run, name="sparkmon deliveries", daemon=True)
         self._writer.start()
 
@@ -84,18 +85,13 @@ class Dispatcher:
         self._writer.join()
         self._flush()
 
-    def _log(self, attempt: Mapping[str, Any]) -> None:
-        with self._lock:
-            self._attempts.append(attempt)
-
     def _run(self) -> None:
         while not self._stopped.wait(_WRITE_EVERY_S):
             self._flush()
 
     def _flush(self) -> None:
         with self._writing:
-            with self._lock:
-                attempts, self._attempts = self._attempts, []
+            attempts = [self._attempts.popleft() for _ in range(len(self._attempts))]
             if not attempts:
                 return
             try:
@@ -103,5 +99,4 @@ class Dispatcher:
             except Exception:
                 # The attempts are kept: the tables may be available again in a moment.
                 _LOGGER.warning("could not write %d deliveries", len(attempts), exc_info=True)
-                with self._lock:
-                    self._attempts = [*attempts, *self._attempts]
+                self._attempts.extendleft(reversed(attempts))

@@ -19,20 +19,24 @@ def _list(kind: pa.DataType) -> pa.DataType:
     return pa.list_(pa.field("element", kind, nullable=False))
 
 
+def _texts(*names: str) -> list[pa.Field[Any]]:
+    return [_field(name, pa.string()) for name in names]
+
+
+def _schema(*fields: pa.Field[Any]) -> pa.Schema:
+    return pa.schema(list(fields))
+
+
 _NOT_IN_ALERTS = {
     *("noise", "sketch_error", "blocks", "p_blocks", "block_limit", "limit", "bins", "confirmed"),
 }
 
-_OBSERVATIONS: list[pa.Field[Any]] = [
-    _field("alert_id", pa.string()),
-    _field("incident_id", pa.string()),
+OBSERVATIONS = _schema(
+    *_texts("alert_id", "incident_id"),
     *(field for field in DRIFT_METRICS if field.name not in _NOT_IN_ALERTS),
     _field("statistics", _list(pa.string())),
-    _field("outcome", pa.string()),
-    _field("severity", pa.string()),
-    _field("message", pa.string()),
-]
-OBSERVATIONS = pa.schema(_OBSERVATIONS)
+    *_texts("outcome", "severity", "message"),
+)
 """What a window shows of one column, by the statistic that exceeds its threshold most, before the policy decides
 whether that notifies. ``incident_id`` is a digest of the column, its slice and what it is compared with; ``alert_id``
 of these and the window: the same at every replay. ``statistics`` are all that have this outcome. ``outcome`` is
@@ -53,8 +57,8 @@ INCIDENT = pa.struct(
 )
 """The state of an incident: the fields of :class:`sparkmon.alerts.Incident`."""
 
-_ALERTS: list[pa.Field[Any]] = [
-    *(field for field in _OBSERVATIONS if field.name != "outcome"),
+ALERTS = _schema(
+    *(field for field in OBSERVATIONS if field.name != "outcome"),
     _field("state", pa.string()),
     pa.field("notified_state", pa.string()),
     _field("is_repeat", pa.bool_()),
@@ -64,39 +68,33 @@ _ALERTS: list[pa.Field[Any]] = [
     pa.field("incident", INCIDENT),
     _field("fired_time", _TIME),
     pa.field("query_id", pa.string()),
-]
-ALERTS = pa.schema(_ALERTS)
+)
 """One decision per window and column that drifts, or did, whether it notifies or not. ``state`` is ``firing``,
 ``recovering``, ``resolved``, ``provisional`` (the window is still open), ``unconfirmed`` or ``inhibited``.
 ``notified_state`` is the state that the notification ``notification_id`` reported to ``sinks``; null if none was sent,
 and ``suppressed_by`` is then the reason. ``is_repeat`` is whether the firing incident had been notified before: a
 notification of it is a reminder or an escalation. ``incident`` is the state of the incident after the decision."""
 
-_DELIVERIES: list[pa.Field[Any]] = [
-    _field("notification_id", pa.string()),
-    _field("sink", pa.string()),
+DELIVERIES = _schema(
+    *_texts("notification_id", "sink"),
     _field("attempt", pa.int64()),
     _field("status", pa.string()),
     pa.field("error", pa.string()),
     _field("time", _TIME),
     pa.field("retry_time", _TIME),
-]
-DELIVERIES = pa.schema(_DELIVERIES)
+)
 """One attempt to deliver a notification to a sink. ``status`` is ``delivered``, ``failed`` (the next attempt is not
 before ``retry_time``) or ``dead`` (given up, unless somebody replays it)."""
 
-_ALERT_ACTIONS: list[pa.Field[Any]] = [
-    _field("action_id", pa.string()),
-    _field("action", pa.string()),
+ALERT_ACTIONS = _schema(
+    *_texts("action_id", "action"),
     *(
         pa.field(name, pa.string())
         for name in ("model", "column_name", "slice", "severity", "incident_id")
     ),
     _field("start_time", _TIME),
     pa.field("end_time", _TIME),
-    _field("by", pa.string()),
-    _field("comment", pa.string()),
-]
-ALERT_ACTIONS = pa.schema(_ALERT_ACTIONS)
+    *_texts("by", "comment"),
+)
 """People's actions: ``silence`` (patterns, until ``end_time``), ``unsilence`` (ends the silence of that ``action_id``)
 or ``ack`` (acknowledges one incident)."""

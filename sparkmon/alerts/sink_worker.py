@@ -96,10 +96,7 @@ class SinkWorker:
         own = error if isinstance(error, AlertDeliveryError) else AlertDeliveryError("")
         with self._changed:
             retry = self._queue.failed(
-                item,
-                _now(),
-                permanent=own.permanent,
-                retry_after_s=own.retry_after_s,
+                item, _now(), permanent=own.permanent, retry_after_s=own.retry_after_s
             )
         # Only the class of any other error: its text may contain a secret.
         text = str(error) if error is own else f"{type(error).__name__} in {self.sink.kind}"

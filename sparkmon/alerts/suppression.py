@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import TypeAlias
 
 from sparkmon.alerts.actions import Acknowledgements, Silences
 from sparkmon.alerts.groups import Groups
@@ -121,10 +120,7 @@ def _is_cooling_down(pending: Pending) -> bool:
     return pending.observation.window_end < last + pending.context.policy.cool_down
 
 
-Stage: TypeAlias = Callable[[Pending], bool]
-"""Returns whether a notification is suppressed; pure."""
-
-STAGES: Mapping[str, Stage] = MappingProxyType(
+STAGES: Mapping[str, Callable[[Pending], bool]] = MappingProxyType(
     {
         "unconfirmed": lambda pending: pending.state == "unconfirmed",
         "inhibited": lambda pending: pending.state == "inhibited",

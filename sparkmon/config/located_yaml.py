@@ -53,16 +53,15 @@ def _refuse_tricks(text: str, name: str) -> None:
     """Refuse aliases, tags and deep nesting before anything recurses into them."""
     depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        line = event.start_mark.line + 1 if event.start_mark else 1
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
-        if isinstance(event, yaml.AliasEvent):
-            raise OptionError(f"{name}, line {line}: got an alias; write the value out")
         tag = getattr(event, "tag", None)
+        if isinstance(event, yaml.AliasEvent):
+            raise _refusal(name, event, "got an alias; write the value out")
         if tag is not None:
-            raise OptionError(f"{name}, line {line}: got the tag {tag!r}; leave it out")
+            raise _refusal(name, event, f"got the tag {tag!r}; leave it out")
         if depth > _DEPTH:
-            raise OptionError(f"{name}, line {line}: got more than {_DEPTH} levels of nesting")
+            raise _refusal(name, event, f"got more than {_DEPTH} levels of nesting")
 
 
 def _visit(
@@ -72,26 +71,25 @@ def _visit(
         for key, value in node.value:
             place = (*path, str(key.value))
             if place in lines:
-                line = key.start_mark.line + 1
-                raise OptionError(
-                    f"{name}, line {line}: got the key {key.value!r} twice; remove one"
-                )
-            lines[place] = key.start_mark.line + 1
+                raise _refusal(name, key, f"got the key {key.value!r} twice; remove one")
+            lines[place] = _line(key)
             _visit(value, place, lines, name)
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):
             entry = (*path, index)
-            lines[entry] = value.start_mark.line + 1
+            lines[entry] = _line(value)
             _visit(value, entry, lines, name)
     else:
-        _fill_in(node, name)
+        for variable in _VARIABLE.findall(node.value):
+            if variable not in os.environ:
+                reason = f"the environment variable {variable!r} is not set"
+                raise _refusal(name, node, f"{reason}; set it, or write the value in its place")
+        node.value = _VARIABLE.sub(lambda match: os.environ[match[1]], node.value)
 
 
-def _fill_in(node: yaml.Node, name: str) -> None:
-    for variable in _VARIABLE.findall(node.value):
-        if variable not in os.environ:
-            raise OptionError(
-                f"{name}, line {node.start_mark.line + 1}: the environment variable {variable!r} "
-                "is not set; set it, or write the value in its place"
-            )
-    node.value = _VARIABLE.sub(lambda match: os.environ[match[1]], node.value)
+def _line(part: yaml.Node | yaml.Event) -> int:
+    return part.start_mark.line + 1 if part.start_mark else 1
+
+
+def _refusal(name: str, part: yaml.Node | yaml.Event, reason: str) -> OptionError:
+    return OptionError(f"{name}, line {_line(part)}: {reason}")

@@ -11,15 +11,8 @@ from inspect import isabstract
 from pathlib import Path
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainValidator,
-    TypeAdapter,
-    ValidationError,
-)
+import pydantic
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, PlainValidator, TypeAdapter
 from pydantic import ValidationInfo as Info
 
 from sparkmon.alerts import Alerting
@@ -70,7 +63,7 @@ def _made(thing: type, data: Mapping[Any, Any], context: Any, *tag: str, hide: b
             try:
                 adapter = _adapter_of(options[name].annotation)
                 values[name] = adapter.validate_python(value, context=context)
-            except ValidationError as error:
+            except pydantic.ValidationError as error:
                 mistakes += of_option(error, options[name], hide=hide)
         elif name not in tag:
             mistakes.append(unknown(str(name), [*options, *tag]))

@@ -2,7 +2,7 @@
 
 from sparkmon.health.counters import Counters, Counts, Traffic
 from sparkmon.health.limits import HealthLimits
-from sparkmon.health.monitor_status import MonitorStatus
+from sparkmon.health.status import MonitorStatus
 from sparkmon.health.watchdog import MONITOR, Watchdog, health_writer
 
 __all__ = [

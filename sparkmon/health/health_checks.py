@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sparkmon.health.limits import HealthLimits
-from sparkmon.health.monitor_status import MonitorStatus
+from sparkmon.health.status import MonitorStatus
 from sparkmon.sinks import Severity
 
 _LEAST = 100
@@ -64,25 +64,35 @@ def _stalled(now: MonitorStatus, limits: HealthLimits) -> HealthCheck:
 
 
 def _silent(now: MonitorStatus, limits: HealthLimits) -> Iterator[HealthCheck]:
-    if limits.silent_after is None:
+    limit = limits.silent_after
+    if limit is None:
         return
-    last = now.query.last_events_time or now.started_time
-    yield _silent_since("silent", "", last, now.time, limits.silent_after)
-    newest = max((each.last_end for each in now.counts.traffic.values()), default=now.time)
-    for model, traffic in sorted(now.counts.traffic.items()):
-        name, of = f"silent {model}", f" of the model {model}"
-        yield _silent_since(name, of, traffic.last_end, newest, limits.silent_after)
+    last, traffic = (
+        now.query.last_events_time or now.started_time,
+        sorted(now.counts.traffic.items()),
+    )
+    newest = max((each.last_end for _, each in traffic), default=now.time)
+    subjects = [("silent", "", last, now.time)]
+    subjects += [
+        (f"silent {name}", f" of the model {name}", each.last_end, newest) for name, each in traffic
+    ]
+    for name, of, since, until in subjects:
+        messages = f"no events{of} have come since {_minute(since)}", f"events{of} come again"
+        yield _too_long(name, "warning", since, until, limit, *messages)
 
 
-def _silent_since(
-    name: str, of: str, last: datetime, now: datetime, limit: timedelta
+def _too_long(
+    name: str,
+    severity: Severity,
+    since: datetime,
+    until: datetime,
+    limit: timedelta,
+    failing: str,
+    ok: str,
 ) -> HealthCheck:
-    failing = now - last >= limit
-    message = f"events{of} come again"
-    if failing:
-        message = f"no events{of} have come since {_minute(last)}"
-    since_s = (now - last).total_seconds()
-    return HealthCheck(name, failing, "warning", since_s, limit.total_seconds(), message)
+    is_failing, since_s = until - since >= limit, (until - since).total_seconds()
+    message = failing if is_failing else ok
+    return HealthCheck(name, is_failing, severity, since_s, limit.total_seconds(), message)
 
 
 def _dead_letters(now: MonitorStatus, before: MonitorStatus, limits: HealthLimits) -> HealthCheck:
@@ -124,15 +134,17 @@ def _share(
 
 
 def _undelivered(now: MonitorStatus, limits: HealthLimits) -> Iterator[HealthCheck]:
-    limit_s = limits.undelivered_after.total_seconds()
     for sink in sorted(now.waiting):
         since = now.failing_since.get(sink, now.time)
-        since_s = (now.time - since).total_seconds()
-        failing = since_s >= limit_s
-        message = f"the sink {sink} takes alerts again"
-        if failing:
-            message = f"the sink {sink} has taken no alerts since {_minute(since)}; {now.waiting[sink]} wait"
-        yield HealthCheck(f"undelivered {sink}", failing, "critical", since_s, limit_s, message)
+        yield _too_long(
+            f"undelivered {sink}",
+            "critical",
+            since,
+            now.time,
+            limits.undelivered_after,
+            f"the sink {sink} has taken no alerts since {_minute(since)}; {now.waiting[sink]} wait",
+            f"the sink {sink} takes alerts again",
+        )
 
 
 def _minute(time: datetime) -> str:

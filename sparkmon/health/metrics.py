@@ -12,7 +12,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from sparkmon.errors import OptionError
 from sparkmon.health.counters import Traffic
 from sparkmon.health.health_checks import HealthCheck
-from sparkmon.health.monitor_status import MonitorStatus
+from sparkmon.health.status import MonitorStatus
 
 
 class HealthMetrics:

@@ -16,8 +16,7 @@ from sparkmon.errors import MissingExtraError
 from sparkmon.health.counters import Counters
 from sparkmon.health.health_checks import HealthCheck, check_health
 from sparkmon.health.limits import HealthLimits
-from sparkmon.health.monitor_status import MonitorStatus
-from sparkmon.health.query_status import QueryStatus, read_status
+from sparkmon.health.status import MonitorStatus, QueryStatus, read_status
 from sparkmon.schemas import OBSERVATIONS
 
 MONITOR = ":monitor"
@@ -90,7 +89,7 @@ class Watchdog:
                 counts=self._counters.counts,
                 waiting={} if dispatcher is None else dispatcher.waiting,
                 failing_since=self._failing_since,
-                open_incidents=self._alerts.open_incidents(),
+                open_incidents=self._alerts.open_incidents,
             )
 
     def serve(self, port: int, host: str = "127.0.0.1") -> int:

@@ -16,8 +16,7 @@ from sparkmon.secret import Secret
 from sparkmon.sinks.excerpt import excerpt
 from sparkmon.sinks.notification import Notification
 from sparkmon.sinks.notification_json import notification_json, rfc3339
-from sparkmon.sinks.sink import ConfiguredSink, register_sink
-from sparkmon.sinks.timeout import check_timeout
+from sparkmon.sinks.sink import ConfiguredSink, check_timeout, register_sink
 
 _SILENT = logging.Logger(__name__, logging.CRITICAL + 1)
 """Takes what librdkafka would write to standard error; what counts is in the error."""

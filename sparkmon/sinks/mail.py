@@ -25,8 +25,7 @@ from sparkmon.sinks.deadline import cut_at
 from sparkmon.sinks.excerpt import excerpt
 from sparkmon.sinks.notification import Notification
 from sparkmon.sinks.shortened import shortened
-from sparkmon.sinks.sink import ConfiguredSink, register_sink
-from sparkmon.sinks.timeout import check_timeout
+from sparkmon.sinks.sink import ConfiguredSink, check_timeout, register_sink
 from sparkmon.sinks.tls import verifying_context
 
 Security: TypeAlias = Literal["starttls", "tls", "plain"]

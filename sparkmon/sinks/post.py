@@ -16,7 +16,6 @@ from sparkmon.secret import Secret
 from sparkmon.sinks.addresses import is_named_inside
 from sparkmon.sinks.excerpt import excerpt
 from sparkmon.sinks.guarded_network import Answer, NoAnswer, exchange
-from sparkmon.sinks.timeout import check_timeout
 from sparkmon.sinks.tls import verifying_context
 
 _LONGEST_WAIT_S = 3600.0
@@ -31,18 +30,16 @@ class Post:
     Raises
     ------
     OptionError
-        The URL or the time-out is invalid. A secret URL is checked when it is used.
+        The URL is invalid. A secret URL is checked when it is used.
 
     Notes
     -----
     *Where it goes*. The host's addresses are looked up and checked, and the connection is made to one that was checked,
     so that a name that changes in between gains nothing. Link-local, multicast, reserved and cloud metadata
     addresses are always refused: whoever can steer a URL or a name must not reach the machine's credentials.
-    A private or loopback address is taken where the URL says by itself that it means a host inside: by an address in
-    place of a name; by a name without a dot or one that ends in ``.svc``, ``.local``, ``.localhost``, ``.internal`` or
-    ``.home.arpa``; or by one that ``allowed_hosts`` names. So an Alertmanager in the cluster works as it is written,
-    while ``hooks.slack.com`` that suddenly resolves to 10.0.0.1 is refused, and so is a company's
-    ``alerts.example.com`` with a private address until it is listed.
+    A private or loopback address is taken where the URL says by itself that it means a host inside, or
+    ``allowed_hosts`` names it; see :func:`sparkmon.sinks.addresses.is_named_inside`. So an Alertmanager in the cluster
+    works as it is written, while ``hooks.slack.com`` that suddenly resolves to 10.0.0.1 is refused.
 
     *How*. Redirects are not followed, proxies and credentials in the environment not used, certificates always
     verified (see :func:`sparkmon.sinks.tls.verifying_context`). At most 64 KiB of an answer are read, and at most 200
@@ -71,7 +68,6 @@ class Post:
     def __post_init__(self) -> None:
         if isinstance(self.allowed_hosts, str):
             raise OptionError.malformed("allowed_hosts", self.allowed_hosts, "a list of host names")
-        check_timeout(self.timeout_s)
         if isinstance(self.url, str):
             self._checked(self.url)
 

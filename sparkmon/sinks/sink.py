@@ -95,6 +95,12 @@ class ConfiguredSink(AlertSink):
         AlertSink.__init__(self, self.name)
 
 
+def check_timeout(timeout_s: float) -> None:
+    """Refuse a time-out that is not above 0, or above 300 seconds."""
+    if not 0 < timeout_s <= 300:
+        raise OptionError.malformed("timeout_s", timeout_s, "seconds above 0, at most 300")
+
+
 @dataclass(frozen=True)
 class HttpSink(ConfiguredSink):
     """The options of sinks that post to a URL; see :class:`sparkmon.sinks.post.Post` for which URLs are refused."""
@@ -108,7 +114,8 @@ class HttpSink(ConfiguredSink):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._poster()  # refuses a URL, a host or a time-out
+        check_timeout(self.timeout_s)
+        self._poster()  # refuses a URL or a host
 
     def _poster(
         self, *, path: str = "", bearer: Secret | None = None, hidden: Sequence[str] = ()

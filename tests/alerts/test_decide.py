@@ -9,9 +9,11 @@ import pytest
 
 from sparkmon.alerts.actions import Acknowledgement, Acknowledgements, Silence, Silences
 from sparkmon.alerts.decide import Decision, decide
+from sparkmon.alerts.groups import Groups
 from sparkmon.alerts.incident import Incident, Observation, Outcome
 from sparkmon.alerts.matcher import Matcher
 from sparkmon.alerts.policy import Policy, Route, SeverityRule
+from sparkmon.alerts.suppression import Context
 from sparkmon.sinks import Severity
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
@@ -56,16 +58,12 @@ class Manager:
         self.recent: dict[str, int] = {}
 
     def process(self, *observations: Observation, now: datetime = NOON) -> list[Decision]:
-        decisions = decide(
-            self.policy,
-            self.incidents,
-            observations,
-            silences=self.silences,
-            acknowledgements=self.acknowledgements,
-            sinks=self.sinks,
-            recent=self.recent,
-            now=now,
-        )
+        room = {
+            name: self.policy.max_notifications - self.recent.get(name, 0) for name in self.sinks
+        }
+        actions = self.silences, self.acknowledgements
+        context = Context(self.policy, *actions, self.sinks, Groups(room), now)
+        decisions = decide(self.incidents, observations, context)
         for each in decisions:
             self.incidents[each.observation.incident_id] = each.incident
         return decisions

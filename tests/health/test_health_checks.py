@@ -10,7 +10,7 @@ import pytest
 
 from sparkmon.health import Counters, Counts, HealthLimits, MonitorStatus, Traffic
 from sparkmon.health.health_checks import HealthCheck, check_health
-from sparkmon.health.query_status import QueryStatus
+from sparkmon.health.status import QueryStatus
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 MINUTE = timedelta(minutes=1)

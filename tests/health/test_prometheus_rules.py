@@ -12,7 +12,7 @@ import pytest
 
 from sparkmon.health import Counts, MonitorStatus, Traffic
 from sparkmon.health.metrics import families
-from sparkmon.health.query_status import QueryStatus
+from sparkmon.health.status import QueryStatus
 from tests.health.test_health_checks import NOON
 from tests.support.prometheus_programs import program
 from tests.support.source import ROOT

@@ -1,14 +1,16 @@
-"""The status of the streaming query, kept up to date from its progress."""
+"""The status of a running monitor: its query, kept up to date from its progress, traffic, deliveries and incidents."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from pyspark.sql.streaming.query import StreamingQuery
+
+from sparkmon.health.counters import Counts
 
 _BEHIND = "maxOffsetsBehindLatest"
 
@@ -55,6 +57,24 @@ class QueryStatus:
             events=self.events + events,
             behind=max(behind, default=self.behind),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorStatus:
+    """A monitor at one moment."""
+
+    time: datetime
+    started_time: datetime
+    may_end: bool = False
+    """Whether the query ends by itself once all is processed."""
+    query: QueryStatus = field(default_factory=QueryStatus)
+    counts: Counts = field(default_factory=Counts)
+    waiting: Mapping[str, int] = field(default_factory=dict)
+    """Notifications that are still to be delivered, by sink."""
+    failing_since: Mapping[str, datetime] = field(default_factory=dict)
+    """Sinks whose last attempt failed, and since when all do."""
+    open_incidents: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """By model and severity."""
 
 
 def read_status(query: StreamingQuery, earlier: QueryStatus) -> QueryStatus:
