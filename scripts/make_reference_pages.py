@@ -22,6 +22,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import Metric
 from pyspark.sql.types import StructType
 
+import sparkmon.statistics
 from sparkmon import alerts, comparison, config, distributions, errors, protocol, schemas, state
 from sparkmon.alerts import Alerting, Policy, Route, SeverityRule
 from sparkmon.cli.app import app
@@ -72,7 +73,7 @@ def pages() -> dict[str, str]:
     made = {
         "tables.md": page("Tables", tables()),
         "monitor-yaml.md": page("monitor.yaml", configuration()),
-        "statistics.md": page("Statistics", statistics()),
+        "statistics.md": page("Statistics", each_statistic()),
         "metrics.md": page("Metrics", metrics()),
         "errors.md": page("Errors and conditions", conditions()),
         "command-line.md": page("Command line", commands()),
@@ -150,21 +151,18 @@ def tables() -> Iterator[str]:
         )
 
 
-def statistics() -> Iterator[str]:
-    """Each statistic, with its page in the code."""
+def each_statistic() -> Iterator[str]:
+    """Yield what all statistics have in common, then each page in the code but for its sources and examples."""
+    yield from paragraphs(inspect.getdoc(sparkmon.statistics) or "")
     for name in STATISTICS:
-        statistic = STATISTICS.get(name)
-        text = inspect.getdoc(statistic.function) or ""
-        notes = text.partition("Notes\n-----\n")[2].partition("\n\nReferences\n")[0]
-        yield f"## `{name}`"
-        yield ""
-        yield plain(text.partition("\n\n")[0])
-        yield ""
-        yield from (
-            f"{plain(part)}\n"
-            for part in notes.partition("\n\nExamples\n")[0].split("\n\n")
-            if part
-        )
+        text = inspect.getdoc(STATISTICS.get(name).function) or ""
+        yield f"## `{name}`\n"
+        yield from paragraphs(text.partition("\n\nReferences\n")[0])
+
+
+def paragraphs(text: str) -> Iterator[str]:
+    """Each paragraph of a docstring as one line, and an empty one."""
+    return (f"{plain(part)}\n" for part in text.split("\n\n"))
 
 
 def configuration() -> Iterator[str]:

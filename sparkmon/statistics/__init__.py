@@ -1,9 +1,27 @@
 """Statistics: each a pure function of ``(reference, current)`` that says how far apart two columns are.
 
-``STATISTICS.get("psi").measure(reference, current)`` returns the number with what is needed to trust it: its
-threshold, what sampling noise alone would give, a p-value, how far sketches may put it off, and how many rows are
-enough. Each function can also be called plainly: ``psi(reference, current)``.
-:func:`evidence` is not in the registry: it grows with the rows.
+``psi(reference, current)`` is the bare number. ``STATISTICS.get("psi").measure(reference, current)`` returns it with
+what is needed to trust it: its threshold, what sampling noise alone would give, a p-value, how far sketches may put it
+off, and how many rows are enough. :func:`evidence` is not in the registry: it grows with the rows.
+
+The reference is the training side, the current side the live one: two ``Distribution`` of numbers, two ``Categories``
+of named levels or two ``Joint`` of whole rows. ``ProfileError`` is raised if they are not of one kind, or of a kind
+that the statistic is not for. A statistic is 0 for equal sides, moves away from 0 as they differ, and is NaN if a side
+has no rows. Of numbers, only rows with a finite number enter, unless it says otherwise. Where no default threshold is
+named, the statistic is reported only; a threshold that is given is for the size of the value, up or down.
+
+In what follows m and n are the rows of the two sides, c = 1/m + 1/n, F and G their distribution functions, p and q
+their shares. *Accuracy* is how far off a value from sketches may be, ``sketch_error``; it is exact on samples. *Noise*
+is what sampling gives if both sides come from one distribution. *Cost* is that beside reading the summaries: none, if
+it is not named.
+
+Binned statistics (``chi2``, ``hellinger``, ``js``, ``kl``, ``linf``, ``psi``, ``tv``) compare shares: of the
+reference's levels (:func:`sparkmon.distributions.align`), or of its quantile bins if it has more than 50 distinct
+numbers, else of its numbers (:func:`sparkmon.distributions.reference_edges`). ``bins``, which their functions take, is
+how many quantile bins are wanted, 10 by default. Rows without a value are one more bin. B is the number of bins in
+which either side has rows. A reference of percentiles or a histogram is counted at its own points: exact except for its
+own error. The accuracy is that of :func:`sparkmon.statistics.binned.binned_error`, the cost one search per bin edge in
+each support, or one look-up per level.
 """
 
 from __future__ import annotations

@@ -8,18 +8,15 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from sparkmon.distributions.distribution import Distribution
 from sparkmon.distributions.gaps import gaps
 from sparkmon.statistics.laws.tail_probabilities import cramer_von_mises_sf
 from sparkmon.statistics.statistic import (
     NUMERIC,
-    STATISTICS,
     Measurement,
-    Statistic,
-    Summary,
-    as_numbers,
     inverse_rows,
     least_rows,
-    no_threshold,
+    statistic,
 )
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
@@ -28,72 +25,18 @@ _POINT_999 = 1.167858
 """99.9 % point of the limit distribution."""
 
 
-def cramer_von_mises(reference: Summary, current: Summary) -> float:
-    """Return the mean squared difference between the shares of rows at or below each row's value.
-
-    Parameters
-    ----------
-    reference, current : Distribution
-        The training side and the live side. Rows without a number do not enter.
-
-    Returns
-    -------
-    float
-        In [0, 1/3] up to a row's weight, without unit: 0 for equal distributions. NaN if a side has no rows. Reported
-        only: there is no default threshold.
-
-    Raises
-    ------
-    ProfileError
-        A side has named levels instead of numbers.
-
-    Notes
-    -----
-    The integral of (F - G)^2 over the distribution H of both sides' rows together; nm/(n+m) times it is Anderson's T.
-    Unchanged by any strictly increasing change of scale, and by a doubling of both sides' rows, but not of one side's
-    alone: H is made of rows. Where `ks` sees one point, it sees the whole width of a difference.
-
-    *Accuracy*: exact on samples. With e the sum of both rank errors and D = F - G, a sketch puts it off by at most
-    2 e mean abs(D) + e^2, and e times the total rise and fall of D^2, by which H may be off.
-
-    *Noise*: with c = 1/m + 1/n, the value over c has the mean (1 + 1/(m+n)) / 6 if both sides come from one continuous
-    distribution, and a known variance; scaled to the mean and variance of the limit distribution, 1/6 and 1/45, it is
-    judged by that distribution (99.9 % point 1.168). Ties make p-values larger.
-
-    *Cost*: sorts the union of both supports.
-
-    References
-    ----------
-    .. [1] Anderson: On the distribution of the two-sample Cramer-von Mises criterion. Annals of Mathematical
-       Statistics 33, 1962.
-
-    Examples
-    --------
-    >>> from sparkmon.distributions import Distribution
-    >>> cramer_von_mises(Distribution.from_sample([1, 2]), Distribution.from_sample([3, 4]))
-    0.375
-    """
-    reference, current = as_numbers(reference, current)
-    if not (reference.n and current.n):
-        return math.nan
-    apart, masses, _ = _differences(reference, current)
-    return float(np.sum(apart**2 * masses))
-
-
-def _differences(reference: Summary, current: Summary) -> tuple[FloatArray, FloatArray, float]:
-    """Return abs(F - G) and the mass of H at each point, and the sum of both rank errors."""
-    reference, current = as_numbers(reference, current)
+def _differences(reference: Distribution, current: Distribution) -> tuple[FloatArray, FloatArray]:
+    """Return abs(F - G) and the mass of H at each point."""
     points, apart = gaps(reference, current)
     pooled = reference.n * reference.cdf(points) + current.n * current.cdf(points)
-    masses = np.diff(pooled, prepend=0.0) / (reference.n + current.n)
-    return apart, masses, reference.known_error + current.known_error
+    return apart, np.diff(pooled, prepend=0.0) / (reference.n + current.n)
 
 
 def _null_distribution(
-    reference: Summary, current: Summary, value: float, threshold: float
+    reference: Distribution, current: Distribution, value: float, threshold: float
 ) -> Measurement:
-    reference, current = as_numbers(reference, current)
-    apart, masses, error = _differences(reference, current)
+    apart, masses = _differences(reference, current)
+    error = reference.known_error + current.known_error
     travel = float(np.sum(np.abs(np.diff(apart**2, prepend=0.0))))
     sketch_error = error * (2 * float(np.sum(apart * masses)) + error + travel)
     m, n = reference.n, current.n
@@ -115,7 +58,36 @@ def _null_distribution(
     )
 
 
-STATISTICS.add(
-    "cramer_von_mises",
-    Statistic("cramer_von_mises", cramer_von_mises, NUMERIC, no_threshold, _null_distribution),
-)
+@statistic(NUMERIC, _null_distribution)
+def cramer_von_mises(reference: Distribution, current: Distribution) -> float:
+    """Return the mean squared difference between the shares of rows at or below each row's value.
+
+    In [0, 1/3] up to a row's weight, without unit. There is no default threshold.
+
+    The integral of (F - G)^2 over the distribution H of both sides' rows together; nm/(n+m) times it is Anderson's T.
+    Unchanged by any strictly increasing change of scale, and by a doubling of both sides' rows, but not of one side's
+    alone: H is made of rows. Where `ks` sees one point, it sees the whole width of a difference.
+
+    *Accuracy*: with e the sum of both rank errors and D = F - G, a sketch puts it off by at most 2 e mean abs(D) + e^2,
+    and e times the total rise and fall of D^2, by which H may be off.
+
+    *Noise*: the value over c has the mean (1 + 1/(m+n)) / 6 for one continuous distribution, and a known variance;
+    scaled to the mean and variance of the limit distribution, 1/6 and 1/45, it is judged by that distribution (99.9 %
+    point 1.168). Ties make p-values larger.
+
+    *Cost*: sorts the union of both supports.
+
+    References
+    ----------
+    .. [1] Anderson: On the distribution of the two-sample Cramer-von Mises criterion. Annals of Mathematical
+       Statistics 33, 1962.
+
+    Examples
+    --------
+    >>> cramer_von_mises(Distribution.from_sample([1, 2]), Distribution.from_sample([3, 4]))
+    0.375
+    """
+    if not (reference.n and current.n):
+        return math.nan
+    apart, masses = _differences(reference, current)
+    return float(np.sum(apart**2 * masses))

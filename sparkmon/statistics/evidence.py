@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from sparkmon.distributions.joint import Joint
-from sparkmon.statistics.binned import shares
+from sparkmon.statistics.binned import FloatArray, shares
 from sparkmon.statistics.statistic import Summary
-
-FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 _PRIOR = 0.5
 """Rows that each bin is taken to have had beforehand: Jeffreys' prior."""
@@ -21,20 +17,10 @@ _PRIOR = 0.5
 def evidence(reference: Summary, current: Summary) -> float:
     """Return the logarithm of the evidence that the current rows are not of the reference's distribution.
 
-    Parameters
-    ----------
-    reference, current : Distribution, Categories or Joint
-        The training side and the live side, of one kind; of whole rows, their errors are looked at. The live side may
-        be the rows so far of a window that is still open, looked at as often as one likes.
+    The natural logarithm of a Bayes factor; 0 without rows on a side. ``min(1, exp(-evidence))`` is a p-value that is
+    valid at every look: the live side may be the rows so far of a window that is still open, looked at as often as one
+    likes. Of whole rows, their errors are looked at.
 
-    Returns
-    -------
-    float
-        The natural logarithm of a Bayes factor; 0 without rows on a side. ``min(1, exp(-evidence))`` is a p-value that
-        is valid at every look.
-
-    Notes
-    -----
     Both sides are counted on the reference's ten quantile bins, or on its values or levels, nulls last. With r rows of
     the reference and x current rows per bin the factor is DM(x; a) / DM(x; a + r): the Dirichlet-multinomial chance of
     x where nothing is known beforehand (a = 1/2 per bin), over that where r rows of the same distribution are. The

@@ -6,80 +6,9 @@ import math
 
 from sparkmon.distributions.joint import Joint
 from sparkmon.statistics.laws.weighted_chi2 import WeightedChi2
-from sparkmon.statistics.statistic import (
-    JOINT,
-    STATISTICS,
-    Measurement,
-    Statistic,
-    Summary,
-    as_joint,
-    fixed_threshold,
-    inverse_rows,
-    least_rows,
-)
+from sparkmon.statistics.statistic import JOINT, Measurement, inverse_rows, least_rows, statistic
 
-_THRESHOLD = 0.25
 _CHANCE = 0.001
-
-
-def mmd_rff(reference: Summary, current: Summary) -> float:
-    """Return how far apart two sets of rows are, as the shift of one feature that would put them as far apart.
-
-    Parameters
-    ----------
-    reference, current : Joint
-        The training side and the live side, of one projection.
-
-    Returns
-    -------
-    float
-        In standard deviations of a feature, 0 or more: 0 for equal distributions, and for what lies within the mean
-        noise. NaN if a side has no rows, or rows of another projection.
-
-    Raises
-    ------
-    ProfileError
-        A side is a single column.
-
-    Notes
-    -----
-    sqrt(max(0, |a - b|^2 - c v) / u), where a and b are the mean embeddings, c = 1/m + 1/n, v = 1 - |a|^2 (of both
-    sides' rows) is the sum of the embedding's variances, so that c v is what sampling puts between two means, and u is
-    what the shift of one feature by one standard deviation does, averaged over the features. It sees what no column
-    shows alone: columns that have parted company, or a group of rows that has gone. 0.25, the default threshold, is
-    the shift at which ``ks`` reaches its own.
-
-    *Accuracy*: |a - b|^2 is that of a Gaussian kernel (the mean of two, one as wide as the median distance of two
-    training rows, one a quarter as wide) by 64 frequencies; the frequencies make a kernel of their own, which is exact
-    but does not tell all distributions apart. Means are kept as floats: below 1e-5 off for two million rows.
-
-    *Noise*: |a - b|^2 is a sum of chi-squares weighted by c times the eigenvalues of the embedding's covariance. Their
-    squares and cubes are taken from the training rows; a chi-square with the same mean, variance and skewness gives the
-    p-value. Of draws without drift 0.7 to 1.5 % lie below 1 %, for 500 rows of 2 to 49 features.
-
-    *Cost*: none; projecting a row costs 64 sines and cosines.
-
-    References
-    ----------
-    .. [1] Gretton, Borgwardt, Rasch, Schölkopf, Smola: A kernel two-sample test. Journal of Machine Learning Research
-       13, 2012.
-    .. [2] Rahimi, Recht: Random features for large-scale kernel machines. NIPS, 2007.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from sparkmon.distributions import Joint, Projection
-    >>> x, y = np.random.default_rng(1).normal(size=(2, 10_000))
-    >>> made = Projection.from_sample(["x", "y"], np.column_stack([x, 0.8 * x + 0.6 * y]))
-    >>> sides = [np.column_stack([x, sign * 0.8 * x + 0.6 * y]) for sign in (1, -1)]
-    >>> round(mmd_rff(*(Joint.of(*made.project(rows)) for rows in sides)), 1)
-    0.8
-    """
-    reference, current = as_joint(reference, current)
-    if not reference.is_comparable(current):
-        return math.nan
-    beyond = max(0.0, _squared(reference, current) - _weighted_chi2(reference, current).total)
-    return math.sqrt(beyond / reference.unit)
 
 
 def _squared(reference: Joint, current: Joint) -> float:
@@ -95,9 +24,8 @@ def _weighted_chi2(reference: Joint, current: Joint) -> WeightedChi2:
 
 
 def _null_distribution(
-    reference: Summary, current: Summary, value: float, threshold: float
+    reference: Joint, current: Joint, value: float, threshold: float
 ) -> Measurement:
-    reference, current = as_joint(reference, current)
     chi2 = _weighted_chi2(reference, current)
     # With c = 1; the threshold has to stand above the point as it shrinks with c.
     rows = WeightedChi2(reference.spread_out, *reference.spread)
@@ -115,9 +43,45 @@ def _null_distribution(
     )
 
 
-STATISTICS.add(
-    "mmd_rff",
-    Statistic(
-        "mmd_rff", mmd_rff, JOINT, fixed_threshold(_THRESHOLD), _null_distribution, of_rows=False
-    ),
-)
+@statistic(JOINT, _null_distribution, threshold=0.25, of_rows=False)
+def mmd_rff(reference: Joint, current: Joint) -> float:
+    """Return how far apart two sets of rows are, as the shift of one feature that would put them as far apart.
+
+    In standard deviations of a feature, 0 or more: 0 also for what lies within the mean noise. NaN for rows of another
+    projection. 0.25, the default threshold, is the shift at which ``ks`` reaches its own.
+
+    sqrt(max(0, |a - b|^2 - c v) / u), where a and b are the mean embeddings, v = 1 - |a|^2 (of both sides' rows) is the
+    sum of the embedding's variances, so that c v is what sampling puts between two means, and u is what the shift of
+    one feature by one standard deviation does, averaged over the features. It sees what no column shows alone: columns
+    that have parted company, or a group of rows that has gone.
+
+    *Accuracy*: |a - b|^2 is that of a Gaussian kernel (the mean of two, one as wide as the median distance of two
+    training rows, one a quarter as wide) by 64 frequencies; the frequencies make a kernel of their own, which is exact
+    but does not tell all distributions apart. Means are kept as floats: below 1e-5 off for two million rows.
+
+    *Noise*: |a - b|^2 is a sum of chi-squares weighted by c times the eigenvalues of the embedding's covariance. Their
+    squares and cubes are taken from the training rows; a chi-square with the same mean, variance and skewness gives the
+    p-value. Of draws without drift 0.7 to 1.5 % lie below 1 %, for 500 rows of 2 to 49 features.
+
+    *Cost*: projecting a row costs 64 sines and cosines.
+
+    References
+    ----------
+    .. [1] Gretton, Borgwardt, Rasch, Schölkopf, Smola: A kernel two-sample test. Journal of Machine Learning Research
+       13, 2012.
+    .. [2] Rahimi, Recht: Random features for large-scale kernel machines. NIPS, 2007.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sparkmon.distributions import Projection
+    >>> x, y = np.random.default_rng(1).normal(size=(2, 10_000))
+    >>> made = Projection.from_sample(["x", "y"], np.column_stack([x, 0.8 * x + 0.6 * y]))
+    >>> sides = [np.column_stack([x, sign * 0.8 * x + 0.6 * y]) for sign in (1, -1)]
+    >>> round(mmd_rff(*(Joint.of(*made.project(rows)) for rows in sides)), 1)
+    0.8
+    """
+    if not reference.is_comparable(current):
+        return math.nan
+    beyond = max(0.0, _squared(reference, current) - _weighted_chi2(reference, current).total)
+    return math.sqrt(beyond / reference.unit)

@@ -4,41 +4,24 @@ from __future__ import annotations
 
 import math
 
-from sparkmon.statistics.laws.mean_difference import mean_null_distribution
-from sparkmon.statistics.statistic import (
-    JOINT,
-    STATISTICS,
-    Measurement,
-    Statistic,
-    Summary,
-    as_joint,
-    fixed_threshold,
-)
-
-_THRESHOLD = 0.25
+from sparkmon.distributions.joint import Joint
+from sparkmon.statistics.laws.mean_difference import mean_measurement
+from sparkmon.statistics.statistic import JOINT, Measurement, statistic
 
 
-def pca_reconstruction(reference: Summary, current: Summary) -> float:
+def _null_distribution(
+    reference: Joint, current: Joint, value: float, threshold: float
+) -> Measurement:
+    return mean_measurement(reference.errors, current.errors, value, threshold)
+
+
+@statistic(JOINT, _null_distribution, threshold=0.25, of_rows=False)
+def pca_reconstruction(reference: Joint, current: Joint) -> float:
     """Return the current mean of the rows' reconstruction errors less the reference's.
 
-    Parameters
-    ----------
-    reference, current : Joint
-        The training side and the live side, of one projection.
+    In standard deviations of the training rows' errors, of either sign: below 0 where the features have become more
+    alike. NaN for rows of another projection. The default threshold is 0.25.
 
-    Returns
-    -------
-    float
-        In standard deviations of the training rows' errors, of either sign: 0 for equal means, below 0 where the
-        features have become more alike. NaN if a side has no rows, or rows of another projection.
-
-    Raises
-    ------
-    ProfileError
-        A side is a single column.
-
-    Notes
-    -----
     The error is a row's distance to the plane of the principal components that keep 65 % of the training data's
     variance, features standardised, and at most 10 standard deviations in size. Features that part company raise it,
     those that move together more closely lower it; a shift along the plane leaves it as it is.
@@ -48,7 +31,7 @@ def pca_reconstruction(reference: Summary, current: Summary) -> float:
     *Noise*: about normal with the variance s^2/m + t^2/n, s and t the sides' deviations, so sqrt(2 / pi) of its root is
     the size to be expected of no drift. The p-value is two-sided.
 
-    *Cost*: none; projecting a row costs its features times the components.
+    *Cost*: projecting a row costs its features times the components.
 
     References
     ----------
@@ -60,34 +43,13 @@ def pca_reconstruction(reference: Summary, current: Summary) -> float:
     Examples
     --------
     >>> import numpy as np
-    >>> from sparkmon.distributions import Joint, Projection
+    >>> from sparkmon.distributions import Projection
     >>> x, y = np.random.default_rng(1).normal(size=(2, 10_000))
     >>> made = Projection.from_sample(["x", "y"], np.column_stack([x, 0.8 * x + 0.6 * y]))
     >>> sides = [np.column_stack([x, sign * 0.8 * x + 0.6 * y]) for sign in (1, -1)]
     >>> round(pca_reconstruction(*(Joint.of(*made.project(rows)) for rows in sides)), 1)
     2.6
     """
-    reference, current = as_joint(reference, current)
     if not reference.is_comparable(current):
         return math.nan
     return current.errors.mean - reference.errors.mean
-
-
-def _null_distribution(
-    reference: Summary, current: Summary, value: float, threshold: float
-) -> Measurement:
-    reference, current = as_joint(reference, current)
-    return mean_null_distribution(reference.errors, current.errors, value, threshold)
-
-
-STATISTICS.add(
-    "pca_reconstruction",
-    Statistic(
-        "pca_reconstruction",
-        pca_reconstruction,
-        JOINT,
-        fixed_threshold(_THRESHOLD),
-        _null_distribution,
-        of_rows=False,
-    ),
-)

@@ -5,52 +5,45 @@ from __future__ import annotations
 import math
 
 from sparkmon.distributions.distribution import Distribution
-from sparkmon.statistics.laws.rates import excess_null_distribution
-from sparkmon.statistics.statistic import (
-    NUMERIC,
-    STATISTICS,
-    Measurement,
-    Statistic,
-    Summary,
-    as_numbers,
-    fixed_threshold,
-)
+from sparkmon.statistics.laws.rates import excess_measurement
+from sparkmon.statistics.statistic import NUMERIC, Measurement, statistic
 
-_THRESHOLD = 0.01
 _SINGLE = 1e-7
 """Relative slack within which a 32-bit and a 64-bit reading of one number meet."""
 
 
-def range_rate(reference: Summary, current: Summary) -> float:
+def _range(reference: Distribution) -> tuple[float, float]:
+    return (
+        reference.least - _SINGLE * abs(reference.least),
+        reference.greatest + _SINGLE * abs(reference.greatest),
+    )
+
+
+def _null_distribution(
+    reference: Distribution, current: Distribution, value: float, threshold: float
+) -> Measurement:
+    least, greatest = _range(reference)
+    ends = 2 - (current.least >= least) - (current.greatest <= greatest)
+    sketch_error = ends * current.rank_error
+    return excess_measurement(1.0, reference.n, current.n, value, threshold, sketch_error)
+
+
+@statistic(NUMERIC, _null_distribution, threshold=0.01, of_novelty=True)
+def range_rate(reference: Distribution, current: Distribution) -> float:
     """Return the share of current rows below the reference's least or above its greatest value.
 
-    Parameters
-    ----------
-    reference, current : Distribution
-        The training side and the live side. Rows without a number do not enter.
+    In [0, 1]: 0.01, the default threshold, is one row in a hundred. NaN if the reference's extremes are not known
+    (percentiles without them).
 
-    Returns
-    -------
-    float
-        In [0, 1]: 0.01, the default threshold, is one row in a hundred. NaN if a side has no rows with a number, or the
-        reference's extremes are not known (percentiles without them).
-
-    Raises
-    ------
-    ProfileError
-        A side has named levels instead of numbers.
-
-    Notes
-    -----
     The reference's own share is 0: a range that has become narrower is no news here. A value within a ten-millionth
     of an extreme is inside: 32-bit and 64-bit readings of one number meet.
 
-    *Accuracy*: exact on samples. Sketches keep their extremes exactly; the share beyond is off by at most the current
-    side's rank error at each end that the current extremes exceed, and exact where they do not.
+    *Accuracy*: sketches keep their extremes exactly; the share beyond is off by at most the current side's rank error
+    at each end that the current extremes exceed, and exact where they do not.
 
-    *Noise*: of a continuous column a further row is outside with the chance 2 / (m + 1), m the reference's rows,
-    which is the noise. Whatever the column's distribution, the number of n further rows outside is exactly that of
-    Fisher's exact test of 1 row of m against them. Ties make p-values larger.
+    *Noise*: of a continuous column a further row is outside with the chance 2 / (m + 1), which is the noise. Whatever
+    the column's distribution, the number of n further rows outside is exactly that of Fisher's exact test of 1 row of m
+    against them. Ties make p-values larger.
 
     *Cost*: two searches in the current support.
 
@@ -64,7 +57,6 @@ def range_rate(reference: Summary, current: Summary) -> float:
     >>> range_rate(Distribution.from_sample([3, 5]), Distribution.from_sample([2, 3, 4, 9]))
     0.5
     """
-    reference, current = as_numbers(reference, current)
     if not (reference.n and current.n):
         return math.nan
     least, greatest = _range(reference)
@@ -73,33 +65,3 @@ def range_rate(reference: Summary, current: Summary) -> float:
     low, high = current.values.searchsorted(least), current.values.searchsorted(greatest, "right")
     below, inside = current.ranks[low], current.ranks[high]
     return float(below + (current.ranks[-1] - inside)) / current.n
-
-
-def _range(reference: Distribution) -> tuple[float, float]:
-    return (
-        reference.least - _SINGLE * abs(reference.least),
-        reference.greatest + _SINGLE * abs(reference.greatest),
-    )
-
-
-def _null_distribution(
-    reference: Summary, current: Summary, value: float, threshold: float
-) -> Measurement:
-    reference, current = as_numbers(reference, current)
-    least, greatest = _range(reference)
-    ends = 2 - (current.least >= least) - (current.greatest <= greatest)
-    sketch_error = ends * current.rank_error
-    return excess_null_distribution(1.0, reference.n, current.n, value, threshold, sketch_error)
-
-
-STATISTICS.add(
-    "range_rate",
-    Statistic(
-        "range_rate",
-        range_rate,
-        NUMERIC,
-        fixed_threshold(_THRESHOLD),
-        _null_distribution,
-        of_novelty=True,
-    ),
-)

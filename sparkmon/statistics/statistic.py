@@ -1,7 +1,6 @@
 """The contract of this room: what a statistic is, what it measures, and the registry of all of them.
 
-A new statistic is one file with a function, its measure, and one ``STATISTICS.add``; the functions at the end of
-this file are what measures have in common.
+A new statistic is one file with a null distribution and a function under the decorator :func:`statistic`.
 """
 
 from __future__ import annotations
@@ -9,7 +8,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from functools import wraps
+from typing import Any, TypeAlias, TypeVar, cast
 
 from sparkmon.distributions.categories import Categories
 from sparkmon.distributions.distribution import Distribution
@@ -23,7 +23,13 @@ Summary: TypeAlias = Distribution | Categories | Joint
 
 NUMERIC: frozenset[SummaryKind] = frozenset({"numeric"})
 CATEGORICAL: frozenset[SummaryKind] = frozenset({"categorical"})
+COLUMNS: frozenset[SummaryKind] = NUMERIC | CATEGORICAL
 JOINT: frozenset[SummaryKind] = frozenset({"joint"})
+_KINDS: Mapping[type[Summary], SummaryKind] = {
+    Distribution: "numeric",
+    Categories: "categorical",
+    Joint: "joint",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,40 +68,31 @@ class Measurement:
         return abs(self.value) - self.noise - self.sketch_error
 
 
+NullDistribution: TypeAlias = Callable[[Any, Any, float, float], Measurement]
+"""``(reference, current, value, threshold)``: compares a value that is not NaN with what two sides of one distribution
+would give."""
+
+
 @dataclass(frozen=True, slots=True)
 class Statistic:
-    """One way to say how far apart two columns are.
-
-    Parameters
-    ----------
-    name : str
-        Its name in the registry, in SQL (``sparkmon_<name>``) and of its file.
-    function : callable
-        ``(reference, current) -> float``: 0 for equal distributions, away from it as they differ, NaN if a side has
-        no rows.
-    kinds : frozenset of SummaryKind
-        The kinds of summary it is defined for.
-    default_threshold : callable
-        ``(reference) -> float``, in the value's unit; :func:`fixed_threshold` if it is the same for every column,
-        :func:`no_threshold` if the statistic is only reported unless the user sets a threshold.
-    null_distribution : callable
-        ``(reference, current, value, threshold) -> Measurement``: compares a value that is not NaN with
-        what two sides of one distribution would give.
-    of_rows : bool, default True
-        Whether it can be computed of two columns side by side, in which null marks the rows of the other side. False
-        for a statistic that counts nulls or is of whole rows.
-    of_novelty : bool, default False
-        Whether it measures what the reference never had. Of a part of the reference that is 0, so that a block has to
-        be compared with the other blocks to learn what time alone does.
-    """
+    """One way to say how far apart two columns are."""
 
     name: str
-    function: Callable[[Summary, Summary], float]
+    """Its name in the registry, in SQL (``sparkmon_<name>``) and of its file."""
+    function: Callable[..., float]
+    """``(reference, current) -> float``; see :mod:`sparkmon.statistics` for what all have in common."""
     kinds: frozenset[SummaryKind]
-    default_threshold: Callable[[Summary], float]
-    null_distribution: Callable[[Summary, Summary, float, float], Measurement]
+    """The kinds of summary it is defined for."""
+    default_threshold: Callable[[Any], float]
+    """``(reference) -> float``, in the value's unit; infinite if it is only reported unless the user sets a
+    threshold."""
+    null_distribution: NullDistribution
     of_rows: bool = True
+    """Whether it can be computed of two columns side by side, in which null marks the rows of the other side. False
+    for a statistic that counts nulls or is of whole rows."""
     of_novelty: bool = False
+    """Whether it measures what the reference never had. Of a part of the reference that is 0, so that a block has to
+    be compared with the other blocks to learn what time alone does."""
 
     def measure(
         self, reference: Summary, current: Summary, threshold: float | None = None
@@ -122,15 +119,9 @@ class Statistic:
         >>> measured.value, measured.threshold, round(measured.noise, 3), measured.least_rows
         (0.5, 0.1, 0.015, 395)
         """
-        kind = _common_kind(reference, current)
-        if kind not in self.kinds:
-            raise ProfileError(
-                f"got {kind} columns for {self.name}; expected {' or '.join(sorted(self.kinds))}; "
-                "choose a statistic of that kind"
-            )
+        value = self.function(reference, current)
         if threshold is None:
             threshold = self.default_threshold(reference)
-        value = self.function(reference, current)
         if math.isnan(value):
             nothing = math.nan
             return Measurement(
@@ -141,51 +132,46 @@ class Statistic:
 
 STATISTICS: Registry[Statistic] = Registry("statistic")
 
-
-def as_numbers(reference: Summary, current: Summary) -> tuple[Distribution, Distribution]:
-    """Return both sides as distributions of numbers, or raise ProfileError where one has named levels."""
-    if isinstance(reference, Distribution) and isinstance(current, Distribution):
-        return reference, current
-    raise ProfileError(
-        f"got {type(reference).__name__} and {type(current).__name__}; expected two Distributions; "
-        "numbers are not comparable with named levels"
-    )
+Function = TypeVar("Function", bound=Callable[..., float])
 
 
-def as_levels(reference: Summary, current: Summary) -> tuple[Categories, Categories]:
-    """Return both sides as counts of named levels, or raise ProfileError where one has numbers."""
-    if isinstance(reference, Categories) and isinstance(current, Categories):
-        return reference, current
-    raise ProfileError(
-        f"got {type(reference).__name__} and {type(current).__name__}; expected two Categories; "
-        "numbers are not comparable with named levels"
-    )
+def statistic(
+    kinds: frozenset[SummaryKind],
+    null_distribution: NullDistribution,
+    *,
+    threshold: float | Callable[[Any], float] = math.inf,
+    of_rows: bool = True,
+    of_novelty: bool = False,
+) -> Callable[[Function], Function]:
+    """Register a function under its name, and let it refuse summaries of other kinds; see :class:`Statistic`.
 
-
-def as_joint(reference: Summary, current: Summary) -> tuple[Joint, Joint]:
-    """Return both sides as summaries of whole rows, or raise ProfileError where one is of a single column."""
-    if isinstance(reference, Joint) and isinstance(current, Joint):
-        return reference, current
-    raise ProfileError(
-        f"got {type(reference).__name__} and {type(current).__name__}; expected two Joints; "
-        "one column is not comparable with whole rows"
-    )
-
-
-def fixed_threshold(threshold: float) -> Callable[[Summary], float]:
-    """Return the default threshold of a statistic whose unit is the same for every column.
-
-    Examples
-    --------
-    >>> fixed_threshold(0.2)(Distribution.from_sample([1.0, 2.0]))
-    0.2
+    ``threshold`` is the default one: a number, or a function of the reference. Without, the value is only reported.
     """
-    return lambda reference: threshold
+
+    def register(function: Function) -> Function:
+        name = function.__name__
+
+        @wraps(function)
+        def checked(reference: Summary, current: Summary, **options: float) -> float:
+            _require(name, kinds, reference, current)
+            return function(reference, current, **options)
+
+        default = threshold if callable(threshold) else lambda reference: threshold
+        STATISTICS.add(
+            name,
+            Statistic(name, checked, kinds, default, null_distribution, of_rows, of_novelty),
+        )
+        return cast(Function, checked)
+
+    return register
 
 
-def no_threshold(reference: Summary) -> float:
-    """Return infinity: the default threshold of a statistic that is reported only."""
-    return math.inf
+def not_comparable(reference: Summary, current: Summary) -> ProfileError:
+    """Build the error for two summaries of different kinds."""
+    return ProfileError(
+        f"got {type(reference).__name__} and {type(current).__name__}; expected two of one kind; "
+        "numbers, named levels and whole rows are not comparable with each other"
+    )
 
 
 def inverse_rows(reference_count: float, current_count: float) -> float:
@@ -208,10 +194,14 @@ def least_rows(greatest_c: float, reference_count: float) -> int | None:
     return max(1, round(1 / remainder)) if remainder > 0 else None
 
 
-def _common_kind(reference: Summary, current: Summary) -> SummaryKind:
-    if isinstance(reference, Joint) and isinstance(current, Joint):
-        return "joint"
-    if isinstance(reference, Categories) and isinstance(current, Categories):
-        return "categorical"
-    as_numbers(reference, current)
-    return "numeric"
+def _require(
+    name: str, kinds: frozenset[SummaryKind], reference: Summary, current: Summary
+) -> None:
+    kind, other = _KINDS[type(reference)], _KINDS[type(current)]
+    if kind != other:
+        raise not_comparable(reference, current)
+    if kind not in kinds:
+        raise ProfileError(
+            f"got {kind} columns for {name}; expected {' or '.join(sorted(kinds))}; "
+            "choose a statistic of that kind"
+        )

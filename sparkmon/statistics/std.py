@@ -11,84 +11,11 @@ from sparkmon.distributions.rank_slack import rank_slack
 from sparkmon.statistics.laws.tail_probabilities import chi2_quantile
 from sparkmon.statistics.statistic import (
     NUMERIC,
-    STATISTICS,
     Measurement,
-    Statistic,
-    Summary,
-    as_numbers,
     inverse_rows,
     least_rows,
-    no_threshold,
+    statistic,
 )
-
-
-def std(reference: Summary, current: Summary) -> float:
-    """Return the current standard deviation less the reference's.
-
-    Parameters
-    ----------
-    reference, current : Distribution
-        The training side and the live side. Rows without a number do not enter.
-
-    Returns
-    -------
-    float
-        In the column's unit, of either sign: 0 for equal deviations. NaN if a side has no rows. Reported only: there
-        is no default threshold. One that is given is for the size of the change, up or down.
-
-    Raises
-    ------
-    ProfileError
-        A side has named levels instead of numbers.
-
-    Notes
-    -----
-    Both deviations are divided by their rows n, not by n - 1. In SQL, ``sparkmon_std(reference, profile)`` is this
-    difference.
-
-    *Accuracy*: exact on samples, and on profiles, which carry the deviation of all rows. From bare sketches and
-    tables ``sketch_error`` is the integral of abs(x - mean) min(e, F, 1 - F) over either side, e its rank error,
-    divided by the deviation: an estimate, to first order, since it does not see what a sketch lost of a heavy tail.
-
-    *Noise*: with c = 1/m + 1/n, s the reference's deviation and k its fourth moment over s^4, the variance is about
-    (k - 1) s^2 c / 4, and sqrt(2 / pi) of its root the size to be expected of no drift. There is no p-value: the fourth
-    moment of a heavy tail is not to be had from a sketch.
-
-    *Cost*: one sum over each support.
-
-    References
-    ----------
-    .. [1] Cramer: Mathematical Methods of Statistics. Princeton University Press, 1946, section 28.4.
-
-    Examples
-    --------
-    >>> std(Distribution.from_sample([4, 6]), Distribution.from_sample([1, 1, 5, 5]))
-    1.0
-    """
-    reference, current = as_numbers(reference, current)
-    return current.std - reference.std
-
-
-def _null_distribution(
-    reference: Summary, current: Summary, value: float, threshold: float
-) -> Measurement:
-    reference, current = as_numbers(reference, current)
-    sketch_error = sum(0.0 if side.moments else side.once(_slack) for side in (reference, current))
-    # Standard deviation of the estimate times the root of its rows.
-    unit = reference.std * math.sqrt(max(0.0, reference.once(_kurtosis) - 1)) / 2
-    scale = math.sqrt(inverse_rows(reference.n, current.n))
-    point = math.sqrt(chi2_quantile(0.999, 1)) * unit
-    ratio = threshold / point if point else math.inf
-    return Measurement(
-        value=value,
-        threshold=threshold,
-        noise=math.sqrt(2 / math.pi) * unit * scale,
-        p_value=None,
-        sketch_error=sketch_error,
-        least_rows=least_rows(ratio * ratio, reference.n),
-        reference_count=reference.n,
-        current_count=current.n,
-    )
 
 
 def _kurtosis(side: Distribution) -> float:
@@ -108,4 +35,52 @@ def _slack(side: Distribution) -> float:
     return rank_slack(side, side.rank_error, np.abs(side.values - side.mean) / side.std)
 
 
-STATISTICS.add("std", Statistic("std", std, NUMERIC, no_threshold, _null_distribution))
+def _null_distribution(
+    reference: Distribution, current: Distribution, value: float, threshold: float
+) -> Measurement:
+    sketch_error = sum(0.0 if side.moments else side.once(_slack) for side in (reference, current))
+    # Standard deviation of the estimate times the root of its rows.
+    unit = reference.std * math.sqrt(max(0.0, reference.once(_kurtosis) - 1)) / 2
+    point = math.sqrt(chi2_quantile(0.999, 1)) * unit
+    ratio = threshold / point if point else math.inf
+    return Measurement(
+        value=value,
+        threshold=threshold,
+        noise=math.sqrt(2 / math.pi) * unit * math.sqrt(inverse_rows(reference.n, current.n)),
+        p_value=None,
+        sketch_error=sketch_error,
+        least_rows=least_rows(ratio * ratio, reference.n),
+        reference_count=reference.n,
+        current_count=current.n,
+    )
+
+
+@statistic(NUMERIC, _null_distribution)
+def std(reference: Distribution, current: Distribution) -> float:
+    """Return the current standard deviation less the reference's.
+
+    In the column's unit, of either sign. There is no default threshold.
+
+    Both deviations are divided by their rows n, not by n - 1. In SQL, ``sparkmon_std(reference, profile)`` is this
+    difference.
+
+    *Accuracy*: exact on profiles, too, which carry the deviation of all rows. From bare sketches and tables
+    ``sketch_error`` is the integral of abs(x - mean) min(e, F, 1 - F) over either side, e its rank error, divided by
+    the deviation: an estimate, to first order, since it does not see what a sketch lost of a heavy tail.
+
+    *Noise*: with s the reference's deviation and k its fourth moment over s^4, the variance is about (k - 1) s^2 c / 4,
+    and sqrt(2 / pi) of its root the size to be expected of no drift. There is no p-value: the fourth moment of a heavy
+    tail is not to be had from a sketch.
+
+    *Cost*: one sum over each support.
+
+    References
+    ----------
+    .. [1] Cramer: Mathematical Methods of Statistics. Princeton University Press, 1946, section 28.4.
+
+    Examples
+    --------
+    >>> std(Distribution.from_sample([4, 6]), Distribution.from_sample([1, 1, 5, 5]))
+    1.0
+    """
+    return current.std - reference.std

@@ -5,47 +5,34 @@ from __future__ import annotations
 import math
 
 from sparkmon.distributions.categories import Categories, align
-from sparkmon.statistics.laws.rates import excess_null_distribution
-from sparkmon.statistics.statistic import (
-    CATEGORICAL,
-    STATISTICS,
-    Measurement,
-    Statistic,
-    Summary,
-    as_levels,
-    fixed_threshold,
-)
-
-_THRESHOLD = 0.005
+from sparkmon.statistics.laws.rates import excess_measurement
+from sparkmon.statistics.statistic import CATEGORICAL, Measurement, statistic
 
 
-def unseen_rate(reference: Summary, current: Summary) -> float:
+def _single_rows(reference: Categories) -> int:
+    """Return how many levels have one row each."""
+    return sum(count == 1 for count in reference.counts.values())
+
+
+def _null_distribution(
+    reference: Categories, current: Categories, value: float, threshold: float
+) -> Measurement:
+    single = reference.once(_single_rows)
+    return excess_measurement(single, reference.n, current.n, value, threshold)
+
+
+@statistic(CATEGORICAL, _null_distribution, threshold=0.005, of_novelty=True)
+def unseen_rate(reference: Categories, current: Categories) -> float:
     """Return the share of current rows whose level the reference never had.
 
-    Parameters
-    ----------
-    reference, current : Categories
-        The training side and the live side.
+    In [0, 1], of the rows with a value: 0.005, the default threshold, is one row in two hundred.
 
-    Returns
-    -------
-    float
-        In [0, 1], of the rows with a value: 0.005, the default threshold, is one row in two hundred. NaN if a side has
-        no rows with a value.
-
-    Raises
-    ------
-    ProfileError
-        A side has numbers instead of named levels.
-
-    Notes
-    -----
     The reference's own share is 0: levels that are gone are no news here. Which levels count as unseen, and that none
     do where the reference does not track all of its own, says :func:`sparkmon.distributions.align`.
 
-    *A share to be expected*: a column of many levels has new ones in every window. Good and Turing's estimate of the
-    chance that the next row is of a level not seen yet is the share of levels seen just once, (f + 1) / (m + 1) here,
-    f of the reference's m rows being the only one of their level.
+    A column of many levels has new ones in every window. Good and Turing's estimate of the chance that the next row is
+    of a level not seen yet is the share of levels seen just once, (f + 1) / (m + 1) here, f of the reference's m rows
+    being the only one of their level.
 
     *Accuracy*: exact, as far as all levels are tracked.
 
@@ -60,39 +47,11 @@ def unseen_rate(reference: Summary, current: Summary) -> float:
 
     Examples
     --------
-    >>> from sparkmon.distributions import Categories
     >>> reference = Categories({"red": 60, "blue": 40}, null_count=0, n=100)
     >>> unseen_rate(reference, Categories({"red": 15, "pink": 5}, null_count=0, n=20))
     0.25
     """
-    reference, current = as_levels(reference, current)
     if not (reference.n and current.n):
         return math.nan
     _, _, counts = align(reference, current)
     return float(counts[-2]) / current.n  # the labels end with other, unseen and null
-
-
-def _null_distribution(
-    reference: Summary, current: Summary, value: float, threshold: float
-) -> Measurement:
-    reference, current = as_levels(reference, current)
-    single = reference.once(_single_rows)
-    return excess_null_distribution(single, reference.n, current.n, value, threshold)
-
-
-def _single_rows(reference: Categories) -> int:
-    """Return how many levels have one row each."""
-    return sum(count == 1 for count in reference.counts.values())
-
-
-STATISTICS.add(
-    "unseen_rate",
-    Statistic(
-        "unseen_rate",
-        unseen_rate,
-        CATEGORICAL,
-        fixed_threshold(_THRESHOLD),
-        _null_distribution,
-        of_novelty=True,
-    ),
-)

@@ -96,10 +96,9 @@ def test_a_default_threshold_is_one_constant() -> None:
     assigned = [
         ast.literal_eval(node.value)
         for node in psi.nodes
-        if isinstance(node, ast.Assign)
-        if isinstance(node.targets[0], ast.Name) and node.targets[0].id == "_THRESHOLD"
+        if isinstance(node, ast.keyword) and node.arg == "threshold"
     ]
-    assert assigned == [STATISTICS.get("psi").default_threshold(None)]  # type: ignore[arg-type]
+    assert assigned == [STATISTICS.get("psi").default_threshold(None)]
 
 
 def test_the_wording_of_alerts_is_in_one_file() -> None:

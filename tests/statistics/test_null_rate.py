@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from scipy import stats
 
-from sparkmon.distributions import Categories, summary_of
+from sparkmon.distributions import Categories, Distribution, summary_of
 from sparkmon.statistics import STATISTICS, nan_rate, null_rate, type_rate
 
 NULL_RATE = STATISTICS.get("null_rate")
@@ -42,6 +42,8 @@ def test_what_is_infinite_counts_and_nan_and_texts_do_not() -> None:
     seven = bytes.fromhex("02020f04c80008000000000000001c40")
     reference = summary_of(whole | {"num_numbers": 1, "count": 1, "sketch": seven}, "numeric")
     current = summary_of(holes | {"num_numbers": 1, "num_texts": 5, "sketch": seven}, "numeric")
+    assert isinstance(reference, Distribution)
+    assert isinstance(current, Distribution)
     assert null_rate(reference, current) == pytest.approx(0.2)
     assert nan_rate(reference, current) == pytest.approx(0.2)
     assert type_rate(reference, current) == pytest.approx(0.5)

@@ -9,7 +9,7 @@ from scipy import stats
 from sparkmon.distributions import Categories, Distribution
 from sparkmon.errors import OptionError
 from sparkmon.statistics import STATISTICS, psi
-from sparkmon.statistics.binned import chi2_null_distribution, shares
+from sparkmon.statistics.binned import chi2_null_distribution, distance_of
 
 PSI = STATISTICS.get("psi")
 DECILES = Distribution.from_sample(np.arange(100_000.0))
@@ -69,9 +69,9 @@ def test_a_squared_distance_has_the_same_evidence() -> None:
     def hellinger(expected: np.ndarray, found: np.ndarray) -> float:
         return float(np.sqrt(np.sum((np.sqrt(expected) - np.sqrt(found)) ** 2) / 2))
 
-    found = shares(reference, current)
-    value = hellinger(found.reference, found.current)
-    measured = chi2_null_distribution(found, hellinger, value, 0.1, scale=8, power=2)
+    value = distance_of(hellinger, reference, current)
+    null_distribution = chi2_null_distribution(hellinger, scale=8, power=2)
+    measured = null_distribution(reference, current, value, 0.1)
     usual = PSI.measure(reference, current, 8 * 0.1**2)
     assert measured.p_value == pytest.approx(usual.p_value, rel=0.01)
     assert measured.noise**2 * 8 == pytest.approx(usual.noise)

@@ -9,25 +9,14 @@ from sparkmon.statistics.laws.tail_probabilities import chi2_quantile, chi2_sf
 from sparkmon.statistics.statistic import Measurement, least_rows
 
 
-def mean_null_distribution(
+def mean_measurement(
     reference: Distribution,
     current: Distribution,
     value: float,
     threshold: float,
     sketch_error: float = 0.0,
 ) -> Measurement:
-    """Measure the current mean less the reference's; all but counts in the column's unit.
-
-    Notes
-    -----
-    About normal with the variance s^2/m + t^2/n, s and t the sides' standard deviations, so that sqrt(2 / pi) of its
-    root is the size to be expected of no drift. The p-value is two-sided.
-
-    References
-    ----------
-    .. [1] Welch: The generalization of "Student's" problem when several different population variances are involved.
-       Biometrika 34, 1947.
-    """
+    """Measure the current mean less the reference's; the formula is in :func:`sparkmon.statistics.mean`."""
     deviation = math.hypot(*(side.std / math.sqrt(side.n) for side in (reference, current)))
     evidence = max(0.0, abs(value) - sketch_error)
     z = evidence / deviation if deviation else (math.inf if evidence else 0.0)

@@ -8,73 +8,73 @@ from functools import lru_cache
 
 import numpy as np
 
-from sparkmon.errors import OptionError
-
 _SMALLEST_TERM = 1e-17
+_STEPS = 10_000
+"""More than any series here takes: about ten times the root of a gamma variable's shape."""
 _FAR = 4.0
 """Beyond it the tail of Cramer and von Mises' distribution is its leading term, within 1 % of it."""
 
 
 def chi2_sf(value: float, degrees: int) -> float:
-    """Return how often a chi-square variable exceeds ``value``.
-
-    Parameters
-    ----------
-    value : float
-        0 or more.
-    degrees : int
-        Degrees of freedom, 0 or more. With 0 the variable is always 0: the result is 1 at 0, else 0.
-
-    Returns
-    -------
-    float
-        In [0, 1]; relative error below 1e-10 down to 1e-300.
-
-    Raises
-    ------
-    OptionError
-        ``degrees`` is negative.
-
-    Notes
-    -----
-    For integer degrees the incomplete gamma function is a finite sum: with h = value / 2, over i = degrees/2 - 1,
-    degrees/2 - 2, ... down to 0 or 1/2 of h^i e^-h / Gamma(i + 1), plus erfc(sqrt(h)) if degrees is odd.
-
-    References
-    ----------
-    .. [1] NIST Digital Library of Mathematical Functions, 8.4.9-8.4.10, 8.8.10.
+    """Return how often a chi-square variable exceeds ``value``; of 0 degrees of freedom it is always 0.
 
     Examples
     --------
     >>> round(chi2_sf(3.841459, 1), 6), round(chi2_sf(27.877165, 9), 6)
     (0.05, 0.001)
     """
-    if degrees < 0:
-        raise OptionError.malformed("degrees", degrees, "an integer >= 0")
-    half = value / 2
-    if half <= 0:
-        return 1.0 if value <= 0 or degrees else 0.0
-    if math.isinf(half):
+    if not degrees:
+        return 1.0 if value <= 0 else 0.0
+    return gamma_sf(degrees / 2, value / 2)
+
+
+def gamma_sf(shape: float, value: float) -> float:
+    """Return how often a gamma variable of scale 1 exceeds ``value``; relative error below 1e-9 down to 1e-300.
+
+    Below shape + 1 one minus the series of the lower incomplete gamma function, else Lentz' continued fraction of the
+    upper one.
+
+    References
+    ----------
+    .. [1] NIST Digital Library of Mathematical Functions, 8.7.1 and 8.9.2.
+
+    Examples
+    --------
+    >>> round(gamma_sf(0.5, 3.841459 / 2), 6), gamma_sf(2, 0)
+    (0.05, 1.0)
+    """
+    if value <= 0:
+        return 1.0
+    if math.isinf(value):
         return 0.0
-    odd = degrees % 2
-    tail = math.erfc(math.sqrt(half)) if odd else 0.0
-    powers = (step + odd / 2 for step in range(degrees // 2))
-    terms = (math.exp(i * math.log(half) - half - math.lgamma(i + 1)) for i in powers)
-    return min(1.0, tail + math.fsum(terms))
+    front = math.exp(shape * math.log(value) - value - math.lgamma(shape))
+    if value < shape + 1:
+        term = total = 1 / shape
+        for step in range(1, _STEPS):
+            term *= value / (shape + step)
+            total += term
+            if term < _SMALLEST_TERM * total:
+                break
+        return min(1.0, max(0.0, 1 - front * total))
+    b = value + 1 - shape
+    c, d = math.inf, 1 / b
+    fraction = d
+    for step in range(1, _STEPS):
+        a = -step * (step - shape)
+        b += 2
+        d = 1 / (a * d + b)
+        c = b + a / c
+        fraction *= c * d
+        if abs(c * d - 1) < 1e-15:
+            break
+    return min(1.0, front * fraction)
 
 
 def upper_point(tail: Callable[[float], float], chance: float, highest: float) -> float:
-    """Return the point that a statistic exceeds with the probability ``chance``.
+    """Return the point that a statistic exceeds with the probability ``chance``, to nine digits.
 
-    Parameters
-    ----------
-    tail : callable
-        Point to the probability of exceeding it: falls from above ``chance`` at 0.
-    chance : float
-        In (0, 1).
-    highest : float
-        A point that is exceeded less often; 0 where there is no noise, and the result is then the least double. It is
-        exact to nine digits.
+    ``tail`` is the probability of exceeding a point; it falls from above ``chance`` at 0 to below it at ``highest``.
+    That is 0 where there is no noise, and the result is then the least double.
 
     Examples
     --------
@@ -90,17 +90,13 @@ def upper_point(tail: Callable[[float], float], chance: float, highest: float) -
 
 @lru_cache(maxsize=4096)
 def chi2_quantile(share: float, degrees: int) -> float:
-    """Return the point that a chi-square variable stays below in ``share`` of all cases.
-
-    ``share`` lies in [0, 1), ``degrees`` is 0 or more. Found by bisection to the last digits of a double.
+    """Return the point that a chi-square variable stays below in ``share`` of all cases, by bisection.
 
     Examples
     --------
     >>> round(chi2_quantile(0.999, 9), 3), chi2_quantile(0.999, 0)
     (27.877, 0.0)
     """
-    if not 0 <= share < 1:
-        raise OptionError.malformed("share", share, "a number in [0, 1)")
     if degrees == 0 or share == 0:
         return 0.0
     low, high = 0.0, float(degrees)
@@ -116,18 +112,8 @@ def chi2_quantile(share: float, degrees: int) -> float:
 def kolmogorov_sf(value: float) -> float:
     """Return how often the limit of sqrt(nm/(n+m)) D, D the two-sample Kolmogorov-Smirnov distance, exceeds ``value``.
 
-    Parameters
-    ----------
-    value : float
-        0 or more.
+    Its relative error is below 1e-10 down to 1e-300.
 
-    Returns
-    -------
-    float
-        In [0, 1]; relative error below 1e-10 down to 1e-300.
-
-    Notes
-    -----
     2 sum (-1)^(k-1) exp(-2 k^2 x^2); below x = 1, where that converges slowly, one minus
     sqrt(2 pi)/x sum exp(-(2k-1)^2 pi^2 / (8 x^2)).
 
@@ -160,18 +146,8 @@ def kolmogorov_sf(value: float) -> float:
 def cramer_von_mises_sf(value: float) -> float:
     """Return how often the limit of nm/(n+m) times the integral of (F - G)^2 dH exceeds ``value``.
 
-    Parameters
-    ----------
-    value : float
-        Any number; below 0 the result is 1.
+    Its absolute error is below 1e-13 up to 4, its relative error below 1 % beyond.
 
-    Returns
-    -------
-    float
-        In [0, 1]; absolute error below 1e-13 up to 4, relative error below 1 % beyond.
-
-    Notes
-    -----
     The limit is the sum over k of z_k^2 / (k pi)^2, z_k standard normal. Its distribution function is the series of
     Anderson and Darling, whose Bessel function K_{1/4}(y) is the integral of exp(-y cosh t) cosh(t / 4); far out the
     first term of the sum decides: sqrt(2) times the tail of a chi-square variable at pi^2 times the value.

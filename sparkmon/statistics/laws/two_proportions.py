@@ -19,23 +19,12 @@ _MOST_ROWS = 1e9
 def two_proportions_p_value(
     reference_hits: float, reference_rows: float, current_hits: float, current_rows: float
 ) -> float:
-    """Return how often two sides of one share have hits as unequal as these, or more so.
+    """Return how often two sides of one share have hits as unequal as these, or more so; two-sided, 1 if equal.
 
-    Parameters
-    ----------
-    reference_hits, reference_rows, current_hits, current_rows : float
-        Whole numbers; hits from 0 to their rows, rows 1 or more.
-
-    Returns
-    -------
-    float
-        In [0, 1], two-sided; 1 if the two shares are equal.
-
-    Notes
-    -----
-    Given the hits of both sides together, those of one are hypergeometric if both have one share. Twice the lesser
-    tail, half of the observed count's own chance taken into it (mid-p), which is as often below 1 % as it says where
-    the two-proportion z-test is not: for a few hits. Beyond a variance of 10,000 hits it is that z-test.
+    All are whole numbers. Given the hits of both sides together, those of one are hypergeometric if both have one
+    share. Twice the lesser tail, half of the observed count's own chance taken into it (mid-p), which is as often below
+    1 % as it says where the two-proportion z-test is not: for a few hits. Beyond a variance of 10,000 hits it is that
+    z-test.
 
     References
     ----------
@@ -56,22 +45,10 @@ def two_proportions_p_value(
 def excess_sf(
     reference_hits: float, reference_rows: float, current_hits: float, current_rows: float
 ) -> float:
-    """Return how often further rows like the reference's have this many hits, or more.
+    """Return how often further rows like the reference's have this many hits, or more: one-sided, 1 without hits.
 
-    Parameters
-    ----------
-    reference_hits, reference_rows, current_hits, current_rows : float
-        Whole numbers; hits from 0 to their rows, rows 1 or more.
-
-    Returns
-    -------
-    float
-        In [0, 1], one-sided; 1 if there are no current hits.
-
-    Notes
-    -----
-    Fisher's exact test. It is also the exact distribution of the number of further rows beyond the
-    ``reference_hits`` + 1 outermost rows of the reference, whatever the (continuous) distribution of the column.
+    All are whole numbers. Fisher's exact test. It is also the exact distribution of the number of further rows beyond
+    the ``reference_hits`` + 1 outermost rows of the reference, whatever the (continuous) distribution of the column.
 
     References
     ----------
@@ -95,22 +72,9 @@ def least_rows_of_rate(
 ) -> int | None:
     """Return the fewest current rows whose rate is above the reference's by ``threshold`` once in 1,000 cases at most.
 
-    Parameters
-    ----------
-    reference_hits, reference_rows : float
-        Whole numbers; hits from 0 to the rows, rows 1 or more.
-    threshold : float
-        Difference of shares, 0 or more.
-
-    Returns
-    -------
-    int or None
-        At least 1; None if no number of rows up to 10^9 is enough.
-
-    Notes
-    -----
-    A rate is above s where the hits reach k + 1, for up to (k + 1) / s rows: the chance is greatest at the end of
-    each such stretch. The stretch is found by doubling k and halving the step.
+    None if no number of rows up to 10^9 is enough. A rate is above s where the hits reach k + 1, for up to (k + 1) / s
+    rows: the chance is greatest at the end of each such stretch. The stretch is found by doubling k and halving the
+    step.
 
     Examples
     --------

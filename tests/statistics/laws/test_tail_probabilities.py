@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import special, stats
 
-from sparkmon.errors import OptionError
 from sparkmon.statistics.laws.tail_probabilities import (
     chi2_quantile,
     chi2_sf,
@@ -27,8 +26,6 @@ def test_chi2_sf_at_its_ends() -> None:
     assert chi2_sf(0, 3) == 1
     assert chi2_sf(math.inf, 3) == 0
     assert (chi2_sf(0, 0), chi2_sf(0.1, 0)) == (1, 0)
-    with pytest.raises(OptionError, match="degrees=-1"):
-        chi2_sf(1, -1)
 
 
 @pytest.mark.parametrize("degrees", [1, 2, 9, 50, 1_001])
@@ -39,8 +36,6 @@ def test_chi2_quantile_is_scipys(share: float, degrees: int) -> None:
 
 def test_chi2_quantile_at_its_ends() -> None:
     assert chi2_quantile(0, 5) == 0
-    with pytest.raises(OptionError, match="share=1"):
-        chi2_quantile(1, 5)
 
 
 @given(st.floats(0.02, 18))

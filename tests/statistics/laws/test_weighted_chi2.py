@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from sparkmon.statistics.laws.weighted_chi2 import WeightedChi2, gamma_sf
+from sparkmon.statistics.laws.tail_probabilities import gamma_sf
+from sparkmon.statistics.laws.weighted_chi2 import WeightedChi2
 
 
 @pytest.mark.parametrize("shape", [0.05, 0.5, 1.0, 3.7, 40.0, 1_000.5])
