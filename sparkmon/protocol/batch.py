@@ -18,7 +18,7 @@ def decode_batch(
     schemas: Mapping[str, ModelSchema] | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> pa.RecordBatch:
-    """Decode a batch of events into one batch of rows.
+    """Decode a batch of events into one batch of rows of the schema ``DECODED``, in the order of the events.
 
     Convenient where the events are known to be modest; :func:`decode_batches` does the same in bounded memory.
 
@@ -31,11 +31,6 @@ def decode_batch(
     limits : Limits
         The bounds of one event.
 
-    Returns
-    -------
-    pyarrow.RecordBatch
-        Of the schema ``DECODED``, in the order of the events.
-
     Examples
     --------
     >>> from datetime import datetime, timezone
@@ -46,13 +41,9 @@ def decode_batch(
     >>> decode_batch(events).select(["instance", "predictions"]).to_pylist()[1]
     {'instance': 1, 'predictions': [('prediction', {'number': 1.0, 'text': None})]}
     """
-    batches = list(decode_batches(events, schemas, limits))
-    if len(batches) == 1:
-        return batches[0]
-    if not batches:
-        return pa.RecordBatch.from_pylist([], schema=DECODED)
-    table = pa.Table.from_batches(batches).combine_chunks()
-    return table.to_batches()[0]
+    table = pa.Table.from_batches(decode_batches(events, schemas, limits), DECODED)
+    no_rows = pa.RecordBatch.from_pylist([], schema=DECODED)
+    return next(iter(table.combine_chunks().to_batches()), no_rows)
 
 
 def decode_batches(
@@ -97,6 +88,4 @@ def decode_events(
     events = events.select(EVENTS.names)
     if events.schema.types != EVENTS.types:
         events = events.cast(EVENTS)
-    reader = BatchReader(events, schemas or {}, limits)
-    while not reader.done:
-        yield reader.read()
+    yield from BatchReader(events, schemas or {}, limits).steps()

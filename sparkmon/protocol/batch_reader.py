@@ -47,19 +47,15 @@ class BatchReader:
         self._size = events.num_rows
         self._next = 0
 
-    @property
-    def done(self) -> bool:
-        """Whether every event has been read."""
-        return self._next >= self._size
-
-    def read(self) -> DecodedEvents:
-        """Read events until their rows would take too much memory or they end."""
-        step = ReadingStep(self._columns, self._next)
-        with _collector_paused():
-            while not self.done and step.size <= _STEP_BYTES:
-                self._read_chunk(step)
-                step.settle()
-        return step.decoded(self._next)
+    def steps(self) -> Iterator[DecodedEvents]:
+        """Read events until their rows would take too much memory or they end, again and again."""
+        while self._next < self._size:
+            step = ReadingStep(self._columns, self._next)
+            with _collector_paused():
+                while self._next < self._size and step.size <= _STEP_BYTES:
+                    self._read_chunk(step)
+                    step.settle()
+            yield step.decoded(self._next)
 
     def _read_chunk(self, step: ReadingStep) -> None:
         """Read the next events; first those that may outgrow their bytes, such as gzip, until the step is full."""

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from sparkmon.protocol.row_block import SIDES, Cells, RowBlock
-from sparkmon.protocol.shared_blocks import Owner, Part, blocks_of_parts, split
+from sparkmon.protocol.shared_blocks import shared_blocks, split
 
 _OWNER = ("model", "model_version", "event_type")
 
@@ -20,15 +20,8 @@ _Digests: TypeAlias = npt.NDArray[np.uint64]
 def blocks_of_rows(rows: pa.RecordBatch) -> list[RowBlock]:
     """Gather decoded rows into blocks.
 
-    Parameters
-    ----------
-    rows : pyarrow.RecordBatch
-        With the columns of the schema ``DECODED`` that a block has; rows without an instance are left out.
-
-    Returns
-    -------
-    list of RowBlock
-        As :func:`decode_events` has them, except that ``event`` is the index of the row in ``rows``.
+    ``rows`` have the columns of the schema ``DECODED`` that a block has; those without an instance are left out. The
+    blocks are as :func:`decode_events` has them, except that ``event`` is the index of the row in ``rows``.
 
     Examples
     --------
@@ -52,14 +45,16 @@ def blocks_of_rows(rows: pa.RecordBatch) -> list[RowBlock]:
     for _, own in split(_owners(rows)[at]):
         places = at[own]
         parts = []
+        model, version, half = [rows.column(name)[int(places[0])].as_py() for name in _OWNER]
         for _, group in split(layouts[places]):
             chosen = places[group]
-            cells = {
+            cells: dict[str, Any] = {
                 side: each.cells(chosen) for side, each in maps.items() if each.valid[chosen[0]]
             }
-            parts.append(Part(chosen, times[chosen], instance[chosen], cells))
-        model, version, half = [rows.column(name)[int(places[0])].as_py() for name in _OWNER]
-        blocks.extend(blocks_of_parts(Owner(model, version), half, parts))
+            parts.append(
+                RowBlock(model, version, half, chosen, times[chosen], instance[chosen], **cells)
+            )
+        blocks.extend(shared_blocks(parts))
     return blocks
 
 

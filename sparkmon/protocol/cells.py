@@ -82,7 +82,7 @@ def numbers_of(values: Values, width: int) -> Any:  # noqa: ANN401 - an Arrow ar
 
 
 def join_cells(parts: Sequence[Cells]) -> Cells:
-    """Put cells of one layout below each other.
+    """Put cells below each other; where the columns differ, a row has those that it had before.
 
     Examples
     --------
@@ -90,16 +90,37 @@ def join_cells(parts: Sequence[Cells]) -> Cells:
     >>> joint = join_cells(parts)
     >>> joint.has_number.tolist(), joint.texts[0].to_pylist()
     ([[True], [False], [False]], [None, None, 'x'])
+    >>> join_cells([*parts, cells_of(("b",), [2], 1)]).present.tolist()
+    [[True, False], [True, False], [True, False], [False, True]]
     """
+    names = tuple(dict.fromkeys(chain.from_iterable([part.names for part in parts])))
     if len(parts) == 1:
         return parts[0]
+    column_of = {name: at for at, name in enumerate(names)}
+    has_number = present = None
+    if all(part.names == names for part in parts):
+        numbers = np.concatenate([part.numbers for part in parts])
+        has_number = _known(parts, 0)
+    else:
+        shape = sum(map(len, parts)), len(names)
+        numbers = np.full(shape, np.nan)
+        has_number, present = np.zeros(shape, np.bool_), np.zeros(shape, np.bool_)
+        first = 0
+        for part in parts:
+            at = [column_of[name] for name in part.names]
+            rows = slice(first, first + len(part))
+            numbers[rows, at], has_number[rows, at] = part.numbers, part.is_number()
+            present[rows, at] = True
+            first = rows.stop
+    by_name = [{part.names[at]: texts for at, texts in part.texts.items()} for part in parts]
     texts: dict[int, Any] = {}
-    for at in sorted({at for part in parts for at in part.texts}):
-        columns = [part.texts.get(at, pa.nulls(len(part), pa.string())) for part in parts]
-        texts[at] = pa.concat_arrays(columns)
-    return Cells(
-        parts[0].names, np.concatenate([part.numbers for part in parts]), _known(parts, 0), texts
-    )
+    for name in dict.fromkeys(chain.from_iterable(by_name)):
+        columns = [
+            texts_of.get(name, pa.nulls(len(part), pa.string()))
+            for part, texts_of in zip(parts, by_name, strict=True)
+        ]
+        texts[column_of[name]] = pa.concat_arrays(columns)
+    return Cells(names, numbers, has_number, texts, present)
 
 
 def join_columns(parts: Sequence[Cells]) -> Cells:

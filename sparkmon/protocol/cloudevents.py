@@ -66,16 +66,8 @@ def from_kafka(
 ) -> Event:
     """Read the event of one Kafka record, in either content mode; never raises for what the record holds.
 
-    Parameters
-    ----------
-    headers : sequence of pairs
-        ``ce_*`` and ``content-type``; of a repeated key the first counts.
-    value : bytes or None
-        The record's value; null stands for an empty body.
-    received_time : datetime, optional
-        The record's timestamp; the ``event_time`` of an event without a time.
-    limits : Limits
-        The bounds of one event.
+    ``headers`` are ``ce_*`` and ``content-type``, of a repeated key the first counts; a null ``value`` stands for an
+    empty body; ``received_time`` is the record's timestamp. Otherwise as :func:`from_http`.
 
     Examples
     --------
@@ -93,14 +85,7 @@ def from_structured(
 ) -> Event:
     """Read an event in structured mode: one JSON object with attributes and data; never raises for its content.
 
-    Parameters
-    ----------
-    body : bytes
-        The JSON object. ``data`` is kept byte for byte, also where it is no JSON.
-    received_time : datetime, optional
-        The ``event_time`` of an event without a time.
-    limits : Limits
-        The bounds of one event.
+    ``data`` is kept byte for byte, also where it is no JSON. Otherwise as :func:`from_http`.
 
     Examples
     --------

@@ -64,10 +64,8 @@ class DecodedEvents:
         instance[first[self.counts == 0]] = -1
         parts: dict[str, list[Any]] = {side: [] for side in SIDES}
         for block in self.blocks:
-            for side, part in parts.items():
-                cells = getattr(block, side)
-                if cells is not None:
-                    part.append((first[block.event] + block.instance, cells))
+            for side, cells in block.sides().items():
+                parts[side].append((first[block.event] + block.instance, cells))
         reason_at = np.full(len(self.counts), -1, np.int64)
         reason_at[sorted(self.reasons)] = np.arange(len(self.reasons))
         reasons: Any = pa.array(reason_at, mask=reason_at < 0)

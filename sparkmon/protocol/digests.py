@@ -19,15 +19,7 @@ def event_digests(events: pa.RecordBatch) -> npt.NDArray[np.uint64]:
     A redelivery has the same id, type, source, namespace, model, component and time. The id alone is not enough:
     KServe adopts whatever ``ce-id`` a client sends, and clients repeat theirs.
 
-    Parameters
-    ----------
-    events : pyarrow.RecordBatch
-        With the columns of the schema ``EVENTS`` that make the identity.
-
-    Returns
-    -------
-    array of uint64
-        By event, 64 bits of BLAKE2b: among 10 million events two that differ share a digest with probability 3e-6.
+    The digests are 64 bits of BLAKE2b: among 10 million events two that differ share one with probability 3e-6.
 
     Examples
     --------

@@ -64,20 +64,13 @@ class Enrichment:
             group: [None if age is None else round(age, 3) for age in ages]
             for group, ages in self.age_s.items()
         }
-        members = {
-            "view": self.view,
-            "keys": self.keys,
-            "missing": self.missing,
-            "stale": self.stale,
-            "age_s": ages,
-        }
+        members = {"view": self.view, "keys": self.keys, "missing": self.missing}
+        members |= {"stale": self.stale, "age_s": ages}
         return json.dumps(members, ensure_ascii=False, separators=(",", ":"))
 
     def entity_rows(self, count: int) -> Rows:
         """Return the entity ids of the request's ``count`` instances as a table, one row per instance.
 
-        Examples
-        --------
         >>> Enrichment("fraud:1", {"card_id": [7, 8], "bank": ["a", "b"]}).entity_rows(2).values
         [7, 'a', 8, 'b']
         """

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -31,7 +32,6 @@ _TEXTS = {1: 2, 2: 3, 3: 4, 4: 3}
 """Texts that follow the numbers, by version: 2 and 4 have the same form."""
 _MOST_TEXTS = max(_TEXTS.values())
 _LONGEST_NAME = 1024
-_HALVES = ("request", "response")
 _FIRST_MILLISECONDS = 10**11
 _INTS = ("serving_id", "model_version", "status_code")
 
@@ -176,39 +176,37 @@ def _version_of(texts: list[bytes]) -> SchemaVersion:
 def _events(
     record: _Record, version: SchemaVersion, record_id: str, time_unit: TimeUnit
 ) -> list[Event]:
-    if len(record.texts) != _TEXTS[version]:
+    texts = record.texts
+    if len(texts) != _TEXTS[version]:
         raise protocol_error(
             "AVRO_MALFORMED",
-            f"got {len(record.texts)} texts; schema version {version} has {_TEXTS[version]}",
+            f"got {len(texts)} texts; schema version {version} has {_TEXTS[version]}",
         )
-    time = _time(record.timestamp, time_unit)
-    if version == 4:
-        event_id = _text(record.texts[0], "inferenceId")
-        if not event_id:
-            raise protocol_error("EVENT_FIELD_MISSING", "the record has no inferenceId")
-        half = _text(record.texts[1], "messageType")
-        half = half.lower() if half.lower() in _HALVES else half
-        return [_event(record, half, event_id, time, record.texts[2])]
-    return [
-        _event(record, half, record_id, time, payload)
-        for half, payload in zip(_HALVES, record.texts, strict=False)
-    ]
-
-
-def _event(record: _Record, half: str, event_id: str, time: datetime, payload: bytes) -> Event:
-    # The code is not the request's: it would hide the features of a call that failed.
-    is_status = half == "response" and 100 <= record.status_code <= 999
-    return Event(
-        event_id=event_id,
-        event_type=half,
+    request = Event(
+        event_id=record_id,
+        event_type="request",
         source=f"serving-{record.serving_id}",
-        event_time=time,
-        payload=payload,
+        event_time=_time(record.timestamp, time_unit),
+        payload=texts[0],
         model=record.model,
         component="predictor",
-        status_code=record.status_code if is_status else None,
         annotations={"model-version": str(record.model_version)},
     )
+    # The code is not the request's: it would hide the features of a call that failed.
+    status_code = record.status_code if 100 <= record.status_code <= 999 else None
+    if version != 4:
+        response = replace(
+            request, event_type="response", payload=texts[1], status_code=status_code
+        )
+        return [request, response]
+    event_id, half = _text(texts[0], "inferenceId"), _text(texts[1], "messageType")
+    if not event_id:
+        raise protocol_error("EVENT_FIELD_MISSING", "the record has no inferenceId")
+    half = half.lower() if half.lower() in ("request", "response") else half
+    code = status_code if half == "response" else None
+    return [
+        replace(request, event_id=event_id, event_type=half, payload=texts[2], status_code=code)
+    ]
 
 
 def _time(timestamp: int, unit: TimeUnit) -> datetime:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -17,7 +17,7 @@ from sparkmon.protocol.decoded_events import DecodedEvents
 from sparkmon.protocol.event_columns import EventColumns
 from sparkmon.protocol.naming import Naming
 from sparkmon.protocol.row_block import Cells, RowBlock
-from sparkmon.protocol.shared_blocks import Owner, Part, below, blocks_of_parts, split
+from sparkmon.protocol.shared_blocks import join_blocks, shared_blocks, split
 from sparkmon.records import DeadLetter, Half
 
 _CELL_BYTES = 64
@@ -44,7 +44,7 @@ class _Layout:
     starts: list[int] = field(default_factory=list)
     counts: list[int] = field(default_factory=list)
     rows: list[list[Rows]] = field(default_factory=list)
-    parts: list[Part] = field(default_factory=list)
+    blocks: list[RowBlock] = field(default_factory=list)
     """What was gathered before."""
 
 
@@ -124,12 +124,12 @@ class ReadingStep:
             event = np.repeat(np.concatenate(layout.events), counts)
             first = np.array(layout.starts, np.int64) - (np.cumsum(counts) - counts)
             instance = (np.repeat(first, counts) + np.arange(len(event))).astype(np.int32)
-            cells = {
+            cells: dict[str, Any] = {
                 side: _cells(naming, rows)
                 for (side, naming), rows in zip(layout.sides, layout.rows, strict=True)
             }
             times = self._columns.times[self._first + event]
-            layout.parts.append(Part(event, times, instance, cells))
+            layout.blocks.append(RowBlock("", "", layout.half, event, times, instance, **cells))
             layout.events, layout.starts, layout.counts = [], [], []
             layout.rows = [[] for _ in layout.sides]
 
@@ -156,18 +156,15 @@ class ReadingStep:
         """Make the blocks of each model, version and half, in the order of their events."""
         names = versions.dictionary.to_pylist()
         owners = models * max(len(names), 1) + versions.indices.to_numpy()
-        parts: dict[tuple[int, Half], list[Part]] = {}
+        layouts: dict[tuple[int, Half], list[RowBlock]] = {}
         for layout in self._layouts.values():
-            part = below(layout.parts)
-            for code, rows in split(owners[part.event]):
-                own = part if len(rows) == len(part.event) else part.take(rows)
-                parts.setdefault((code, layout.half), []).append(own)
-        blocks: list[RowBlock] = []
-        for (code, half), own_parts in parts.items():
-            model, version = divmod(code, len(names))
-            owner = Owner(self._columns.models[model], names[version])
-            blocks += blocks_of_parts(owner, half, own_parts)
-        return blocks
+            block = join_blocks(layout.blocks)
+            for code, rows in split(owners[block.event]):
+                model, version = divmod(code, len(names))
+                own = block if len(rows) == len(block) else block.take(rows)
+                own = replace(own, model=self._columns.models[model], model_version=names[version])
+                layouts.setdefault((code, layout.half), []).append(own)
+        return [block for own_layouts in layouts.values() for block in shared_blocks(own_layouts)]
 
 
 def _cells(naming: Naming, parts: Sequence[Rows]) -> Cells:

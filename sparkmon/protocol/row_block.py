@@ -95,12 +95,15 @@ class RowBlock:
     def __len__(self) -> int:
         return len(self.event)
 
+    def sides(self) -> dict[str, Cells]:
+        """Return the cells that there are, by side."""
+        cells = {side: getattr(self, side) for side in SIDES}
+        return {side: each for side, each in cells.items() if each is not None}
+
     def take(self, rows: npt.NDArray[np.int64]) -> RowBlock:
         """Return the block of these rows."""
         some: dict[str, Any] = {
             name: getattr(self, name)[rows] for name in ("event", "event_time", "instance")
         }
-        for side in SIDES:
-            cells = getattr(self, side)
-            some[side] = None if cells is None else cells.take(rows)
+        some |= {side: cells.take(rows) for side, cells in self.sides().items()}
         return replace(self, **some)

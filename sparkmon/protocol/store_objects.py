@@ -60,8 +60,7 @@ def from_object(
     Returns
     -------
     list of Event
-        One per record. An object that cannot be read is one dead letter, ``OBJECT_MALFORMED`` or
-        ``OBJECT_TOO_LARGE``, with its bytes; so is a record that cannot.
+        One per record. An object or a record that cannot be read is one dead letter with its bytes.
 
     Examples
     --------
@@ -71,12 +70,16 @@ def from_object(
     >>> event.event_type, event.payload, event.source
     ('request', b'{}', 'pod')
     """
+    form = _format(data, name)
     try:
         if len(data) > limits.decompressed_bytes:
             raise protocol_error("OBJECT_TOO_LARGE", f"got an object of {len(data)} bytes")
-        records = list(_READERS[_format(data, name)](data, limits))
+        records = list(_READERS[form](data, limits))
     except ProtocolError as error:
         return [set_aside(data, error, modified_time)]
+    except (pa.ArrowException, ValueError, OSError) as error:
+        reason = f"the object is not {_NAMES[form]} ({error!s:.120})"
+        return [set_aside(data, protocol_error("OBJECT_MALFORMED", reason), modified_time)]
     return [_event(record, modified_time, limits) for record in records]
 
 
@@ -89,6 +92,11 @@ def _format(data: bytes, name: str) -> str:
     return "json" if data.lstrip()[:1] in (b"{", b"[") else "csv"
 
 
+def _check_records(rows: int, size: int, limits: Limits) -> None:
+    if rows > limits.rows or size > limits.decompressed_bytes:
+        raise protocol_error("OBJECT_TOO_LARGE", f"got {rows} records of {size} bytes or more")
+
+
 def _read_json(data: bytes, limits: Limits) -> Iterator[Any]:
     check_items(data, limits)
     try:
@@ -96,52 +104,33 @@ def _read_json(data: bytes, limits: Limits) -> Iterator[Any]:
     except ProtocolError as error:
         raise protocol_error("OBJECT_MALFORMED", f"the object is not JSON: {error}") from None
     records = read if type(read) is list else [read]
-    if len(records) > limits.rows:
-        raise protocol_error(
-            "OBJECT_TOO_LARGE", f"got {len(records)} records; Limits.rows is {limits.rows}"
-        )
+    _check_records(len(records), len(data), limits)
     yield from records
 
 
 def _read_csv(data: bytes, limits: Limits) -> Iterator[Any]:
-    convert = pacsv.ConvertOptions(
-        column_types=dict.fromkeys(_COLUMNS, pa.string()),
-        include_columns=_COLUMNS,
-        include_missing_columns=True,
-        strings_can_be_null=False,
+    table = pacsv.read_csv(
+        io.BytesIO(data),
+        read_options=pacsv.ReadOptions(block_size=max(len(data), 1), use_threads=False),
+        parse_options=pacsv.ParseOptions(newlines_in_values=True),
+        convert_options=pacsv.ConvertOptions(
+            column_types=dict.fromkeys(_COLUMNS, pa.string()),
+            include_columns=_COLUMNS,
+            include_missing_columns=True,
+            strings_can_be_null=False,
+        ),
     )
-    try:
-        table = pacsv.read_csv(
-            io.BytesIO(data),
-            read_options=pacsv.ReadOptions(block_size=max(len(data), 1), use_threads=False),
-            parse_options=pacsv.ParseOptions(newlines_in_values=True),
-            convert_options=convert,
-        )
-    except (pa.ArrowException, ValueError, OSError) as error:
-        raise protocol_error(
-            "OBJECT_MALFORMED", f"the object is not CSV ({error!s:.120})"
-        ) from None
     yield from _records(table.to_batches(), limits)
 
 
 def _read_parquet(data: bytes, limits: Limits) -> Iterator[Any]:
-    try:
-        with pq.ParquetFile(io.BytesIO(data)) as file:
-            about = file.metadata
-            size = sum(about.row_group(i).total_byte_size for i in range(about.num_row_groups))
-            if size > limits.decompressed_bytes or about.num_rows > limits.rows:
-                raise protocol_error(
-                    "OBJECT_TOO_LARGE", f"got {about.num_rows} records of {size} bytes"
-                )
-            present = [name for name in file.schema_arrow.names if name in _COLUMNS]
-            batches = file.iter_batches(batch_size=1024, columns=present, use_threads=False)
-            yield from _records(batches, limits)
-    except (pa.ArrowException, ValueError, OSError) as error:
-        if isinstance(error, ProtocolError):
-            raise
-        raise protocol_error(
-            "OBJECT_MALFORMED", f"the object is not Parquet ({error!s:.120})"
-        ) from None
+    with pq.ParquetFile(io.BytesIO(data)) as file:
+        about = file.metadata
+        size = sum(about.row_group(i).total_byte_size for i in range(about.num_row_groups))
+        _check_records(about.num_rows, size, limits)
+        present = [name for name in file.schema_arrow.names if name in _COLUMNS]
+        batches = file.iter_batches(batch_size=1024, columns=present, use_threads=False)
+        yield from _records(batches, limits)
 
 
 def _records(batches: Any, limits: Limits) -> Iterator[Any]:  # noqa: ANN401 - list or iterator of batches
@@ -149,12 +138,12 @@ def _records(batches: Any, limits: Limits) -> Iterator[Any]:  # noqa: ANN401 - l
     for batch in batches:
         rows += batch.num_rows
         size += batch.nbytes
-        if rows > limits.rows or size > limits.decompressed_bytes:
-            raise protocol_error("OBJECT_TOO_LARGE", f"got {rows} records of {size} bytes or more")
+        _check_records(rows, size, limits)
         yield from batch.to_pylist()
 
 
 _READERS = {"csv": _read_csv, "json": _read_json, "parquet": _read_parquet}
+_NAMES = {"csv": "CSV", "json": "JSON", "parquet": "Parquet"}
 
 
 def _event(record: object, modified_time: datetime, limits: Limits) -> Event:

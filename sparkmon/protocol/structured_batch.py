@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable
 from datetime import datetime
 
 from sparkmon.errors import ProtocolError
@@ -17,6 +18,7 @@ from sparkmon.records import Event
 BATCH_TYPE = "application/cloudevents-batch+json"
 """The content type of a batch."""
 
+_COMMA = re.compile(r"[ \t\n\r]*,[ \t\n\r]*")
 _TYPE = BATCH_TYPE.encode()
 _LOGGED = frozenset(name.encode() for name in KSERVE_TYPES)
 
@@ -49,15 +51,8 @@ def from_structured_batch(
 ) -> list[Event]:
     """Read the events of a batch; what one event holds never spoils another.
 
-    Parameters
-    ----------
-    body : bytes
-        A JSON array. Each item is read as :func:`sparkmon.protocol.from_structured` reads it: a broken one becomes an
-        event with a dead letter, ``data`` and ``data_base64`` are kept byte for byte.
-    received_time : datetime, optional
-        The ``event_time`` of an event without a time.
-    limits : Limits
-        The bounds of the batch and of each event.
+    Each item of the JSON array is read as :func:`sparkmon.protocol.from_structured` reads it: a broken one becomes an
+    event with a dead letter, ``data`` and ``data_base64`` are kept byte for byte.
 
     Raises
     ------
@@ -80,7 +75,7 @@ def from_structured_batch(
     ]
 
 
-def _items(body: bytes, limits: Limits) -> Iterator[bytes]:
+def _items(body: bytes, limits: Limits) -> list[bytes]:
     """Cut the array into the bytes of its items."""
     # JSON's own marks are ASCII, and Latin-1 keeps every byte at its place.
     text = body.decode("latin-1")
@@ -89,26 +84,24 @@ def _items(body: bytes, limits: Limits) -> Iterator[bytes]:
     if text[at : at + 1] != "[" or text[end - 1 : end] != "]" or end - at < 2:
         raise _broken(f"got {len(body)} bytes that do not begin and end as a JSON array")
     at = skip_space(text, at + 1)
-    count = 0
-    while at < end - 1:
-        count += 1
-        if count > limits.batch_events:
+    items: list[bytes] = []
+    is_more = at < end - 1
+    while is_more:
+        if len(items) == limits.batch_events:
             reason = f"got more than {limits.batch_events} events; send them in smaller batches"
             raise protocol_error("BATCH_TOO_LONG", reason)
         try:
             stop = value_end(text, at)
         except (ValueError, RecursionError) as error:
-            raise _broken(f"event {count} of the batch is no JSON ({error!s:.120})") from None
-        yield body[at:stop]
-        at = skip_space(text, stop)
-        if at < end - 1:
-            if text[at] != ",":
-                raise _broken(f"expected a comma or the end at byte {at}")
-            at = skip_space(text, at + 1)
-            if at == end - 1:
-                raise _broken(f"expected an event at byte {at}")
+            reason = f"event {len(items) + 1} of the batch is no JSON ({error!s:.120})"
+            raise _broken(reason) from None
+        items.append(body[at:stop])
+        comma = _COMMA.match(text, stop)
+        is_more = comma is not None
+        at = skip_space(text, stop) if comma is None else comma.end()
     if at != end - 1:
-        raise _broken(f"expected the end at byte {at}")
+        raise _broken(f"expected a comma or the end at byte {at}")
+    return items
 
 
 def _broken(reason: str) -> ProtocolError:

@@ -20,14 +20,9 @@ from sparkmon.protocol.protocol_error import protocol_error
 from sparkmon.records import Value
 
 _INTEGERS = {
-    "INT8": "<i1",
-    "INT16": "<i2",
-    "INT32": "<i4",
-    "INT64": "<i8",
-    "UINT8": "<u1",
-    "UINT16": "<u2",
-    "UINT32": "<u4",
-    "UINT64": "<u8",
+    f"{sign}INT{8 * size}": f"<{kind}{size}"
+    for sign, kind in (("", "i"), ("U", "u"))
+    for size in (1, 2, 4, 8)
 }
 _FLOATS = {"FP16": "<f2", "FP32": "<f4", "FP64": "<f8"}
 _FIXED = {"BOOL": "<u1", "BF16": "<u2", **_INTEGERS, **_FLOATS}
