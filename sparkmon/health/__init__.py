@@ -1,7 +1,7 @@
 """The health of the monitor itself: its queries' progress as metrics for Prometheus and as alerts."""
 
 from sparkmon.health.counters import Counters, Counts, Traffic
-from sparkmon.health.limits import HealthLimits
+from sparkmon.health.health_checks import HealthLimits
 from sparkmon.health.status import MonitorStatus
 from sparkmon.health.watchdog import MONITOR, Watchdog, health_writer
 

@@ -4,15 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from sparkmon.errors import OptionError
-from sparkmon.health.counters import Traffic
 from sparkmon.health.health_checks import HealthCheck
 from sparkmon.health.status import MonitorStatus
+
+_GAUGES = {
+    "query_active": ("query.is_active", "1 while the query runs."),
+    "last_batch_timestamp_seconds": ("query.last_batch_time", "When the last batch ended."),
+    "last_batch_duration_seconds": ("query.last_batch_s", "How long the last batch took."),
+    "last_events_timestamp_seconds": (
+        *("query.last_events_time", "When the last batch with events ended."),
+    ),
+    "topic_records_behind": ("query.behind", "Records that wait in the partition with most."),
+    "open_windows": ("counts.open_windows", "Windows that are open."),
+    "watermark_timestamp_seconds": (
+        *("counts.watermarks", "Windows of a model that end before it have closed.", "model"),
+    ),
+    "notifications_waiting": ("waiting", "Notifications still to be delivered.", "sink"),
+    "open_incidents": ("open_incidents", "Incidents that are open.", "model", "severity"),
+}
+_COUNTERS = {
+    "batches": ("query.batches", "Batches since the process started."),
+    "events": (
+        *("query.events", "Events read since the process started, redelivered ones included."),
+    ),
+    "ingested_rows": ("counts.rows", "Rows that were read, late ones included."),
+    "late_rows": ("counts.late_rows", "Rows that came after their windows had closed."),
+    "pooled_values": ("counts.pooled_values", "Values that were pooled as (other)."),
+    "redelivered_events": ("counts.redelivered_events", "Events that were read before."),
+    "dead_letters": (*("counts.dead_letters", "Events that could not be decoded.", "condition"),),
+}
+"""By a metric's name: where a status has it (a value, or values by those of the labels), what it means, its labels."""
 
 
 class HealthMetrics:
@@ -60,71 +88,26 @@ class HealthMetrics:
 
 def families(now: MonitorStatus, checks: Iterable[HealthCheck]) -> Iterator[Metric]:
     """Return all metrics of a status."""
-    query, counts = now.query, now.counts
-    yield from (
-        _gauge("query_active", "1 while the query runs.", query.is_active),
-        _gauge("last_batch_timestamp_seconds", "When the last batch ended.", query.last_batch_time),
-        _gauge("last_batch_duration_seconds", "How long the last batch took.", query.last_batch_s),
-        _gauge(
-            "last_events_timestamp_seconds",
-            "When the last batch with events ended.",
-            query.last_events_time,
-        ),
-        _gauge(
-            "topic_records_behind", "Records that wait in the partition with most.", query.behind
-        ),
-        _counter("batches", "Batches since the process started.", query.batches),
-        _counter(
-            "events",
-            "Events read since the process started, redelivered ones included.",
-            query.events,
-        ),
-        _gauge("open_windows", "Windows that are open.", counts.open_windows),
-        _counter("ingested_rows", "Rows that were read, late ones included.", counts.rows),
-        _counter("late_rows", "Rows that came after their windows had closed.", counts.late_rows),
-        _counter("pooled_values", "Values that were pooled as (other).", counts.pooled_values),
-        _counter("redelivered_events", "Events that were read before.", counts.redelivered_events),
-        _counter(
-            "dead_letters", "Events that could not be decoded.", counts.dead_letters, "condition"
-        ),
-        _gauge(
-            "watermark_timestamp_seconds",
-            "Windows of a model that end before it have closed.",
-            counts.watermarks,
-            "model",
-        ),
-    )
-    yield from _of_traffic(counts.traffic)
-    failing = {sink: sink in now.failing_since for sink in now.waiting}
-    yield from (
-        _gauge(
-            "notifications_waiting", "Notifications still to be delivered.", now.waiting, "sink"
-        ),
-        _gauge(
-            "sink_failing", "1 while the last attempt of a sink to deliver failed.", failing, "sink"
-        ),
-        _gauge(
-            "open_incidents", "Incidents that are open.", now.open_incidents, "model", "severity"
-        ),
-        _gauge(
-            "health_check_failing",
-            "1 while this check of the monitor's health fails.",
-            {check.name: check.failing for check in checks},
-            "name",
-        ),
-    )
-
-
-def _of_traffic(traffic: Mapping[str, Traffic]) -> Iterator[Metric]:
-    ends = {model: each.last_end for model, each in traffic.items()}
-    unpaired = {model: each.unpaired for model, each in traffic.items()}
-    rows = {(model, "request"): each.requests for model, each in traffic.items()}
-    rows |= {(model, "response"): each.responses for model, each in traffic.items()}
+    for name, (attribute, text, *labels) in _GAUGES.items():
+        yield _gauge(name, text, attrgetter(attribute)(now), *labels)
+    for name, (attribute, text, *labels) in _COUNTERS.items():
+        yield _counter(name, text, attrgetter(attribute)(now), *labels)
+    traffic = now.counts.traffic.items()
+    ends = {model: each.last_end for model, each in traffic}
+    unpaired = {model: each.unpaired for model, each in traffic}
+    rows = {(model, "request"): each.requests for model, each in traffic}
+    rows |= {(model, "response"): each.responses for model, each in traffic}
     text = "The end of a model's last window."
     yield _gauge("last_window_timestamp_seconds", text, ends, "model")
     text = "Rows with an input and no prediction, or the reverse."
     yield _gauge("unpaired_rows", text, unpaired, "model")
     yield _counter("rows", "Rows in closed windows.", rows, "model", "type")
+    text = "1 while the last attempt of a sink to deliver failed."
+    failing = {sink: sink in now.failing_since for sink in now.waiting}
+    yield _gauge("sink_failing", text, failing, "sink")
+    text = "1 while this check of the monitor's health fails."
+    failing = {check.name: check.failing for check in checks}
+    yield _gauge("health_check_failing", text, failing, "name")
 
 
 def _gauge(name: str, text: str, samples: object, *labels: str) -> Metric:

@@ -14,8 +14,7 @@ from sparkmon.alerts import AlertManager
 from sparkmon.alerts.digest import digest
 from sparkmon.errors import MissingExtraError
 from sparkmon.health.counters import Counters
-from sparkmon.health.health_checks import HealthCheck, check_health
-from sparkmon.health.limits import HealthLimits
+from sparkmon.health.health_checks import HealthCheck, HealthLimits, check_health
 from sparkmon.health.status import MonitorStatus, QueryStatus, read_status
 from sparkmon.schemas import OBSERVATIONS
 
