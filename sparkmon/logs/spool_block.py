@@ -72,13 +72,7 @@ class BlockHeader:
 
 
 def encode_block(batch: pa.RecordBatch) -> bytes:
-    """Return the block of ``batch``, a batch of schema ``EVENTS`` of at most 2 GiB.
-
-    >>> block = encode_block(pa.RecordBatch.from_pylist([], schema=EVENTS))
-    >>> header = BlockHeader.parse(block, "byte 0")
-    >>> block[:4], header.rows, header.block_bytes == len(block)
-    (b'SPKM', 0, True)
-    """
+    """Return the block of ``batch``, a batch of schema ``EVENTS`` of at most 2 GiB."""
     if not batch.schema.equals(EVENTS):
         raise SpoolError(f"got a batch of columns {batch.schema.names}; expected {EVENTS.names}")
     raw = batch.serialize()

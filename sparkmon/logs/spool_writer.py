@@ -156,14 +156,13 @@ class SpoolWriter:
             self._close_segment()
         if self._file is None:
             name = self.path / segment_name(self._number + 1)
-            file = os.open(name, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND, 0o640)
+            self._file = os.open(name, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND, 0o640)
             self._number += 1
             try:
                 _sync_directory(self.path)
             except OSError:
-                os.close(file)
+                self._close_segment()
                 raise
-            self._file = file
         return self._file
 
     def _write(self, file: int, block: bytes) -> None:

@@ -32,9 +32,10 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from functools import partial
+from typing import Any, TypeAlias
 
 import uvicorn
 from fastapi import FastAPI, Request, Response
@@ -49,10 +50,11 @@ from sparkmon.receiver.endpoint import Endpoint
 from sparkmon.receiver.group_commit import GroupCommit
 from sparkmon.receiver.metrics import ReceiverMetrics
 from sparkmon.receiver.settings import ReceiverSettings
-from sparkmon.receiver.tls import check_tls, keep_certificate, tls_options
+from sparkmon.receiver.tls import keep_certificate, tls_context
 from sparkmon.receiver.token_check import TokenCheck
 
 _DRAIN_S = 10
+_Watch: TypeAlias = Callable[[], Coroutine[None, None, None]]
 
 
 def create_app(settings: ReceiverSettings) -> FastAPI:
@@ -83,13 +85,15 @@ def serve(settings: ReceiverSettings) -> None:
     SpoolError
         Another process writes the spool.
     """
-    check_tls(settings)
+    context = tls_context(settings)
     metrics = ReceiverMetrics()
     connections = Connections(settings, metrics)
     metrics.connections.set_function(lambda: len(connections.open))
-    app = _make(settings, metrics, connections)
+    watches = [connections.close_slow_ones]
+    if context is not None:
+        watches.append(partial(keep_certificate, context, settings))
     config = uvicorn.Config(
-        app,
+        _make(settings, metrics, watches),
         host=settings.host,
         port=settings.port,
         http=connections.protocol,
@@ -100,10 +104,9 @@ def serve(settings: ReceiverSettings) -> None:
         server_header=False,
         timeout_keep_alive=settings.keep_alive_seconds,
         timeout_graceful_shutdown=_DRAIN_S,
-        **tls_options(settings),
     )
     config.load()
-    app.state.tls = config.ssl
+    config.ssl = context
     # uvicorn raises a caught signal again once it is done; without a handler that would be the end of the process.
     signal.signal(signal.SIGTERM, lambda *_: None)
     signal.signal(signal.SIGINT, lambda *_: None)
@@ -111,8 +114,9 @@ def serve(settings: ReceiverSettings) -> None:
 
 
 def _make(
-    settings: ReceiverSettings, metrics: ReceiverMetrics, connections: Connections | None = None
+    settings: ReceiverSettings, metrics: ReceiverMetrics, watches: Sequence[_Watch] = ()
 ) -> FastAPI:
+    """Make the application; it runs the watches, which never end, from its start to its end."""
     token = None if settings.token is None else TokenCheck(settings.token)
     spool = SpoolWriter(settings.path, settings.segment_bytes, settings.limit_bytes)
     metrics.spool_bytes.set_function(lambda: spool.size_bytes)
@@ -122,13 +126,9 @@ def _make(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         commit.start()
-        watching = []
-        if connections is not None:
-            watching.append(asyncio.create_task(connections.close_slow_ones()))
-        if getattr(app.state, "tls", None) is not None:
-            watching.append(asyncio.create_task(keep_certificate(app.state.tls, settings)))
+        tasks = [asyncio.create_task(watch()) for watch in watches]
         yield
-        for task in watching:
+        for task in tasks:
             task.cancel()
         await commit.stop()
 

@@ -66,15 +66,15 @@ class _Connection(HttpToolsProtocol):
         super().__init__(**options)
         self._all = connections
         self._is_deaf = False
+        # When the current request began; None between requests.
         self._begin_time: float | None = None
-        """When the current request began; None between requests."""
+        # Bytes since the request began, its head was whole or a piece of its body came.
         self._unread = 0
-        """Bytes since the request began, its head was whole or a piece of its body came."""
         self._refusal: tuple[int, str, str] | None = None
+        # Whether what comes next belongs to a head, and not to the body of the latest request.
         self._in_head = True
-        """Whether what comes next belongs to a head, and not to the body of the latest request."""
+        # Requests before the latest, of a sender that does not wait for answers.
         self._unanswered: list[RequestResponseCycle] = []
-        """Requests before the latest, of a sender that does not wait for answers."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(cast("asyncio.Transport", transport))

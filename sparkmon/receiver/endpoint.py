@@ -48,13 +48,11 @@ class Endpoint:
         self._commit = commit
         self._metrics = metrics
         self._token = token
-        self._rates: RateLimit | None = None
-        if settings.max_events_per_second or settings.max_client_events_per_second:
-            self._rates = RateLimit(
-                settings.max_events_per_second,
-                settings.max_client_events_per_second,
-                settings.max_clients,
-            )
+        self._rates = RateLimit(
+            settings.max_events_per_second,
+            settings.max_client_events_per_second,
+            settings.max_clients,
+        )
         self._pairing = PairingBuffer(settings.pair_seconds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -80,13 +78,12 @@ class Endpoint:
                 return _Refusal(401, "unauthorized", detail)
         except OptionError as error:
             return _Refusal(503, "token_unreadable", str(error))
-        if self._rates is not None:
-            client = _client(scope)
-            excess = self._rates.excess(client)
-            if excess is not None:
-                detail = "too many events a second; send it again later"
-                return _Refusal(429, excess.reason, detail, excess.retry_after_s)
-            self._rates.take(client)
+        client = _client(scope)
+        excess = self._rates.excess(client)
+        if excess is not None:
+            detail = "too many events a second; send it again later"
+            return _Refusal(429, excess.reason, detail, excess.retry_after_s)
+        self._rates.take(client)
         if size > self._most:
             return _Refusal(413, "too_large", f"got {size} bytes; {self._most} is the limit")
         if not self._commit.reserve(size):
@@ -118,8 +115,7 @@ class Endpoint:
         if not self._commit.reserve(0, more):
             return _Refusal(503, "pending_full", "too many events are pending")
         try:
-            if self._rates is not None:
-                self._rates.take(_client(scope), more)
+            self._rates.take(_client(scope), more)
             return await self._store(events)
         finally:
             self._commit.release(0, more)
@@ -163,7 +159,7 @@ class Endpoint:
 
 
 def _client(scope: Scope) -> str:
-    client = scope["client"]
+    client = scope.get("client")
     return "" if client is None else str(client[0])
 
 

@@ -26,14 +26,6 @@ class PairingBuffer:
 
     A response that comes before its request stays unpaired, as do halves that reach different receivers: a join in
     Spark finds these. A request is kept after its response came, because a response may be delivered twice.
-
-    >>> from datetime import datetime, timezone
-    >>> noon = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
-    >>> buffer = PairingBuffer(seconds=10)
-    >>> request = buffer.pair(Event("1", "request", "pod", noon, b"question"))
-    >>> response = buffer.pair(Event("1", "response", "pod", noon, b"answer"))
-    >>> response.request_payload, request.request_payload
-    (b'question', None)
     """
 
     def __init__(

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import os
 import ssl
-from typing import Any
+from contextlib import suppress
 
 from sparkmon.errors import OptionError
 from sparkmon.receiver.settings import ReceiverSettings
@@ -16,25 +16,15 @@ logger = logging.getLogger(__name__)
 _CHECK_S = 10.0
 
 
-def tls_options(settings: ReceiverSettings) -> dict[str, Any]:
-    """Return uvicorn's options for the settings' TLS: none without a certificate."""
+def tls_context(settings: ReceiverSettings) -> ssl.SSLContext | None:
+    """Return the server's side of TLS, or None without a certificate; OptionError if the files cannot be used."""
     if settings.tls_cert is None:
-        return {}
-    verify = ssl.CERT_NONE if settings.tls_client_ca is None else ssl.CERT_REQUIRED
-    return {
-        "ssl_certfile": settings.tls_cert,
-        "ssl_keyfile": settings.tls_key,
-        "ssl_ca_certs": settings.tls_client_ca,
-        "ssl_cert_reqs": verify,
-    }
-
-
-def check_tls(settings: ReceiverSettings) -> None:
-    """Raise OptionError if no server can start with these certificates."""
-    if settings.tls_cert is None:
-        return
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    if settings.tls_client_ca is not None:
+        context.verify_mode = ssl.CERT_REQUIRED
     try:
-        _load(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), settings)
+        _load(context, settings)
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
         reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or error
         raise OptionError(
@@ -42,6 +32,7 @@ def check_tls(settings: ReceiverSettings) -> None:
             + (f" and the authorities {settings.tls_client_ca}" if settings.tls_client_ca else "")
             + f" ({reason}); expected files in PEM, and a key without a password"
         ) from error
+    return context
 
 
 async def keep_certificate(context: ssl.SSLContext, settings: ReceiverSettings) -> None:
@@ -56,7 +47,7 @@ async def keep_certificate(context: ssl.SSLContext, settings: ReceiverSettings) 
         if now == times:
             continue
         try:
-            check_tls(settings)  # so that no half of a pair gets into use
+            tls_context(settings)  # so that no half of a pair gets into use
             _load(context, settings)
         except (OptionError, OSError) as error:
             logger.error("the certificate has changed and cannot be used: %s", error)
@@ -72,13 +63,9 @@ def _load(context: ssl.SSLContext, settings: ReceiverSettings) -> None:
         context.load_verify_locations(settings.tls_client_ca)
 
 
-def _changed_times(settings: ReceiverSettings) -> list[int | None]:
-    files = (settings.tls_cert, settings.tls_key, settings.tls_client_ca)
-    return [_changed_time(file) for file in files if file is not None]
-
-
-def _changed_time(file: str) -> int | None:
-    try:
-        return os.stat(file).st_mtime_ns
-    except OSError:
-        return None
+def _changed_times(settings: ReceiverSettings) -> dict[str, int]:
+    times = {}
+    for file in (settings.tls_cert, settings.tls_key, settings.tls_client_ca):
+        with suppress(OSError):
+            times[file or ""] = os.stat(file or "").st_mtime_ns
+    return times

@@ -44,11 +44,8 @@ class GroupInView:
         if not self.name or not self.keys:
             raise OptionError.missing("keys", f"the primary key of the feature group {self.name!r}")
         if self.max_age_s is not None and (self.time is None or not self.max_age_s > 0):
-            raise OptionError.malformed(
-                "max_age_s",
-                self.max_age_s,
-                f"seconds above 0, and a column `time` in {self.name!r}",
-            )
+            expected = f"seconds above 0, and a column `time` in {self.name!r}"
+            raise OptionError.malformed("max_age_s", self.max_age_s, expected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,19 +119,15 @@ class FeatureView:
         """
         try:
             fields: dict[str, Any] = json.loads(text)
-            groups = tuple(
+            groups = [
                 GroupInView(**(group | {"booleans": tuple(group.get("booleans", ()))}))
                 for group in fields["groups"]
-            )
-            return cls(
-                str(fields["name"]),
-                int(fields["version"]),
-                tuple(map(str, fields["features"])),
-                groups,
-            )
+            ]
+            features = tuple(map(str, fields["features"]))
+            return cls(str(fields["name"]), int(fields["version"]), features, tuple(groups))
+        except OptionError:
+            raise
         except (ValueError, TypeError, KeyError, AttributeError) as error:
-            if isinstance(error, OptionError):
-                raise
             raise OptionError(
                 f"got a feature view that cannot be read ({type(error).__name__}: {error!s:.200}); "
                 "write it with FeatureView.to_json"

@@ -9,7 +9,7 @@ from operator import itemgetter
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sparkmon.errors import OptionError, ReferenceMissingError, StoreError
+from sparkmon.errors import OptionError, StoreError
 from sparkmon.records import Feature, ModelSchema
 
 DEFAULT_REFERENCE = "training"
@@ -45,16 +45,6 @@ class ReferenceStore(ABC):
     def schemas(self, reference: str = DEFAULT_REFERENCE) -> list[ModelSchema]:
         """Return the columns of every model that has a reference, in the order of its payloads."""
         return schemas_of(self.read_references(reference))
-
-    def require_reference(self, model: str, reference: str = DEFAULT_REFERENCE) -> ModelSchema:
-        """Return one model's columns, or raise ReferenceMissingError with the command that makes a reference."""
-        schemas = {schema.model: schema for schema in self.schemas(reference)}
-        if model not in schemas:
-            raise ReferenceMissingError(
-                f"the store has no reference {reference!r} for the model {model!r}; it has "
-                f"{', '.join(schemas) or 'none'}; make one with: sparkmon profile TABLE --as {model}"
-            )
-        return schemas[model]
 
 
 def read_references(store: object, reference: str) -> pa.Table:

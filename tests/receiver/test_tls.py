@@ -100,10 +100,10 @@ def test_files_that_make_no_server_are_refused_at_the_start(tmp_path: Path) -> N
     ]
     for certificate, key in pairs:
         with pytest.raises(OptionError, match=r"cannot use the certificate .* without a password"):
-            tls.check_tls(ReceiverSettings("spool", **of(Files(certificate, key))))
+            tls.tls_context(ReceiverSettings("spool", **of(Files(certificate, key))))
     with pytest.raises(OptionError, match="and the authorities"):
-        tls.check_tls(ReceiverSettings("spool", **of(right), tls_client_ca=str(right.key)))
-    tls.check_tls(ReceiverSettings("spool", **of(right), tls_client_ca=str(authority.file)))
+        tls.tls_context(ReceiverSettings("spool", **of(right), tls_client_ca=str(right.key)))
+    tls.tls_context(ReceiverSettings("spool", **of(right), tls_client_ca=str(authority.file)))
 
 
 def test_half_a_pair_and_an_authority_alone_are_refused(tmp_path: Path) -> None:

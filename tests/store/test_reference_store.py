@@ -10,7 +10,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from sparkmon.distributions.schema import REFERENCES, as_references
-from sparkmon.errors import OptionError, ProfileError, ReferenceMissingError, StoreError
+from sparkmon.errors import OptionError, ProfileError, StoreError
 from sparkmon.records import Feature, ModelSchema
 from sparkmon.store import HopsworksStore, ReferenceStore, read_references
 
@@ -72,10 +72,6 @@ def references_in(store: ReferenceStore, name: str = "training") -> dict[tuple[s
 def test_an_empty_store_has_no_references(spark: SparkSession, store: ReferenceStore) -> None:
     assert references_in(store) == {}
     assert store.schemas() == []
-    with pytest.raises(
-        ReferenceMissingError, match=r"it has none; make one with: sparkmon profile"
-    ):
-        store.require_reference("m")
 
 
 def test_a_reference_comes_back_as_it_was_written(
@@ -118,11 +114,6 @@ def test_schemas_keep_the_order_of_the_payloads(spark: SparkSession, store: Refe
     outputs = (Feature("score!", "numeric"), Feature("LABEL!", "categorical"))
     expected = ModelSchema("m", features, outputs)
     assert store.schemas() == [expected, ModelSchema("other", (Feature("x", "numeric"),))]
-    assert store.require_reference("m") == expected
-    with pytest.raises(
-        ReferenceMissingError, match=r"'training' for the model 'absent'; it has m, other"
-    ):
-        store.require_reference("absent")
 
 
 def test_a_table_of_other_columns_is_refused(spark: SparkSession, store: ReferenceStore) -> None:

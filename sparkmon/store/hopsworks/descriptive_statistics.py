@@ -45,22 +45,15 @@ def profile_of(statistics: Mapping[str, Any]) -> tuple[FeatureKind, dict[str, An
 
     *Strings and truth values.* The histogram holds the 20 commonest; the rows of all others are the remainder, which
     :func:`sparkmon.distributions.align` counts as ``__other__``.
-
-    >>> kind, profile = profile_of(
-    ...     {
-    ...         "featureName": "age", "featureType": "Integral", "count": 100, "numNullValues": 0,
-    ...         "min": 0, "max": 20, "percentiles": None,
-    ...         "extendedStatistics": {"histogram": [
-    ...             {"value": "0.00 to 10.00", "count": 30}, {"value": "10.00 to 20.00", "count": 70}]},
-    ...     }
-    ... )
-    >>> kind, profile["num_numbers"], QuantileTable.from_bytes(profile["sketch"]).shares
-    ('numeric', 100, array([0. , 0.3, 1. ]))
     """
     name = str(statistics.get("featureName"))
     kind = kind_of_feature(str(statistics.get("featureType")))
     try:
-        extended = _extended(statistics.get("extendedStatistics"))
+        extended = statistics.get("extendedStatistics")
+        if isinstance(extended, str):
+            extended = json.loads(extended)
+        if not isinstance(extended, Mapping):
+            extended = {}
         if kind is None:
             raise ProfileError(f"they are of the type {statistics.get('featureType')!r}")
         summarised = _levels if kind == "categorical" else _numbers
@@ -71,11 +64,6 @@ def profile_of(statistics: Mapping[str, Any]) -> tuple[FeatureKind, dict[str, An
             f"the training statistics of the feature {name!r} make no reference: {reason:.300}; {_ENABLE}"
         ) from error
     return kind, profile
-
-
-def _extended(text: object) -> dict[str, Any]:
-    parsed = json.loads(text) if isinstance(text, str) else text
-    return dict(parsed) if isinstance(parsed, Mapping) else {}
 
 
 def _numbers(statistics: Mapping[str, Any], extended: Mapping[str, Any]) -> dict[str, Any]:

@@ -92,7 +92,7 @@ class HopsworksStore(ReferenceStore, OnlineStore):
                 f"got a model for the feature view {sorted(strangers)[0]!r}, which is not among the views; "
                 "add it to views"
             )
-        served = [self._model(name) for name, _ in self.views]
+        served = [self.models.get(name, name) for name, _ in self.views]
         if len(set(served)) < len(served):
             raise OptionError(
                 f"got views for the models {', '.join(served)}; expected one view a model; map them with models"
@@ -194,9 +194,6 @@ class HopsworksStore(ReferenceStore, OnlineStore):
         """Log out, if this process is logged in with this store's settings; the next use logs in again."""
         log_out(self.settings)
 
-    def _model(self, view: str) -> str:
-        return self.models.get(view, view)
-
     def _references(
         self, name: str, version: int, dataset: int | None, reference: str
     ) -> list[pa.Table]:
@@ -207,7 +204,8 @@ class HopsworksStore(ReferenceStore, OnlineStore):
             trained = latest and client_view.get_training_dataset_statistics(latest)
         if trained is None:
             return []
-        return [references_of(client_view, trained, self._model(name), reference)]
+        model = self.models.get(name, name)
+        return [references_of(client_view, trained, model, reference)]
 
     def _client_view(self, name: str, version: int) -> ClientView:
         store = logged_in(self.settings)

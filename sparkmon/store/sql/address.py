@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -57,9 +58,23 @@ class Address:
 
         Its connections are used as the driver gives them, without SQLAlchemy's transactions: each statement is one.
         """
+        url = self._url.set(drivername="mysql+asyncmy")
+        if self.is_sqlite:
+            # mode=rw: a file that is not there is an error, not a new and empty database.
+            place = f"file:{quote(str(self.path))}"
+            url = URL.create(
+                "sqlite+aiosqlite", database=place, query={"mode": "rw", "uri": "true"}
+            )
+        connect = import_module("aiosqlite" if self.is_sqlite else "asyncmy").connect
+
+        async def noted(*place: object, **options: object) -> Any:  # noqa: ANN401 - the driver's
+            connection = await connect(*place, **options)
+            _NEW_CONNECTIONS.get().append(connection)
+            return connection
+
         return create_async_engine(
-            self._url.set(drivername="sqlite+aiosqlite" if self.is_sqlite else "mysql+asyncmy"),
-            async_creator=self._connect,
+            url,
+            connect_args=self._arguments(autocommit=True) | {"async_creator_fn": noted},
             poolclass=AsyncAdaptedQueuePool,
             pool_size=connections,
             max_overflow=0,
@@ -123,9 +138,7 @@ class Address:
         if not self.is_sqlite:
             arguments |= {"read_timeout": _WRITE_S, "write_timeout": _WRITE_S}
         engine = create_engine(
-            self._with_password(self._url).set(
-                drivername="sqlite" if self.is_sqlite else "mysql+pymysql"
-            ),
+            self._url.set(drivername="sqlite" if self.is_sqlite else "mysql+pymysql"),
             connect_args=arguments,
             poolclass=NullPool,
             paramstyle="qmark" if self.is_sqlite else "format",
@@ -133,29 +146,6 @@ class Address:
         if self.is_sqlite:
             event.listen(engine, "connect", _write_ahead)
         return engine
-
-    async def _connect(self) -> Any:  # noqa: ANN401 - the driver's
-        arguments = self._arguments(autocommit=True)
-        if self.path is not None:
-            import aiosqlite
-
-            # mode=rw: a file that is not there is an error, not a new and empty database.
-            place = f"file:{quote(str(self.path))}?mode=rw"
-            connection: Any = await aiosqlite.connect(place, uri=True, **arguments)
-        else:
-            import asyncmy
-
-            url = self._with_password(self._url)
-            connection = await asyncmy.connect(
-                host=url.host,
-                port=url.port,
-                user=url.username,
-                password=url.password or "",
-                db=url.database,
-                **arguments,
-            )
-        _NEW_CONNECTIONS.get().append(connection)
-        return connection
 
     def _arguments(self, autocommit: bool) -> dict[str, Any]:
         if self.is_sqlite:
@@ -166,6 +156,8 @@ class Address:
             "connect_timeout": _CONNECT_S,
             "init_command": _SESSION,
         }
+        if self._url.password is None:
+            arguments["password"] = os.environ.get(_PASSWORD, "")
         if self._ssl_ca is not None:
             try:
                 arguments["ssl"] = ssl.create_default_context(cafile=self._ssl_ca)
@@ -174,12 +166,6 @@ class Address:
                     "ssl_ca", self._ssl_ca, "the path of a PEM file with the server's authority"
                 ) from error
         return arguments
-
-    def _with_password(self, url: URL) -> URL:
-        """Fill in the password of the environment where the URL has none."""
-        if self.is_sqlite or url.password is not None:
-            return url
-        return url.set(password=os.environ.get(_PASSWORD))
 
     def _parse(self, url: str) -> URL:
         try:

@@ -74,13 +74,11 @@ def as_id(kind: Kind, value: object) -> FeatureValue:
 
 
 def _integer(value: object) -> int | None:
-    if isinstance(value, bool):
-        return None
     if isinstance(value, float):
         value = int(value) if value.is_integer() and abs(value) <= _EXACT_BELOW else None
     elif isinstance(value, str):
         value = int(value) if _INTEGER.fullmatch(value) else None
-    if not isinstance(value, Integral):
+    if isinstance(value, bool) or not isinstance(value, Integral):
         return None
     whole = int(value)
     return whole if -(2**63) <= whole < 2**63 else None
@@ -102,7 +100,7 @@ def _bytes(value: object) -> bytes | None:
 
 def _date(value: object) -> date | None:
     if isinstance(value, str):
-        value = date.fromisoformat(value)
+        return date.fromisoformat(value)
     return value if isinstance(value, date) and not isinstance(value, datetime) else None
 
 
@@ -158,16 +156,12 @@ _WRITABLE: dict[Kind, tuple[type, ...]] = {
 }
 
 
-def _read_date(value: Any) -> FeatureValue:  # noqa: ANN401 - a driver's value
-    return date.fromisoformat(value) if isinstance(value, str) else value
-
-
 def _read_decimal(value: Any) -> FeatureValue:  # noqa: ANN401 - a driver's value
     return value if isinstance(value, Decimal) else Decimal(str(value))
 
 
 READERS: dict[Kind, Callable[[Any], FeatureValue]] = {
-    Kind.DATE: _read_date,
+    Kind.DATE: _date,
     Kind.TIMESTAMP: _timestamp,
     Kind.DECIMAL: _read_decimal,
 }

@@ -6,31 +6,27 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql
-from sqlalchemy.schema import CreateTable
 
 from sparkmon.errors import OptionError
 from sparkmon.store.online import Entry, FeatureValue
 from sparkmon.store.sql.avro import AvroColumn
 from sparkmon.store.sql.columns import Kind, bound, kind_of, writable
-from sparkmon.store.sql.statements import columns_statement, replace_statement
+from sparkmon.store.sql.statements import columns_statement, create_statement, replace_statement
 
 _KEY_CHARACTERS = 255
 _KEYS_CHARACTERS = 768  # together: 3072 bytes, the longest key of a MySQL table, at 4 bytes each
 _MIXED = {frozenset({int, float}): float, frozenset({date, datetime}): datetime}
-_TYPES: dict[type, sa.types.TypeEngine[Any]] = {
-    bool: sa.SmallInteger().with_variant(mysql.TINYINT(), "mysql", "mariadb"),  # type: ignore[no-untyped-call]
-    int: sa.BigInteger(),
-    float: sa.Double(),
-    Decimal: sa.Numeric(38, 18),
-    str: sa.Text(),
-    bytes: sa.LargeBinary(),
-    date: sa.Date(),
-    # Microseconds, in UTC whatever the server's time zone.
-    datetime: sa.TIMESTAMP().with_variant(mysql.TIMESTAMP(fsp=6), "mysql", "mariadb"),  # type: ignore[no-untyped-call]
+_TYPES: dict[type, str] = {
+    bool: "TINYINT",
+    int: "BIGINT",
+    float: "DOUBLE",
+    Decimal: "DECIMAL(38, 18)",
+    str: "TEXT",
+    bytes: "BLOB",
+    date: "DATE",
+    datetime: "TIMESTAMP(6)",  # in UTC whatever the server's time zone
 }
 
 
@@ -48,8 +44,8 @@ def insert_rows(
     names = list(dict.fromkeys(name for row in rows for name in row))
     encoded = _encoded(group, rows, avro)
     if not sa.inspect(connection).has_table(group):
-        table = _table(connection.dialect, group, key, names, encoded)
-        connection.execute(CreateTable(table, if_not_exists=True))
+        types = {name: _type(connection.dialect, group, name, key, encoded) for name in names}
+        connection.exec_driver_sql(create_statement(connection.dialect, group, types, key))
     kinds = _kinds(connection, group, key, names)
     _check(group, encoded, kinds)
     as_text = connection.dialect.name == "sqlite"
@@ -57,11 +53,12 @@ def insert_rows(
     connection.exec_driver_sql(replace_statement(connection.dialect, group, list(kinds)), values)
 
 
-def exact_text(dialect: sa.Dialect, length: int) -> sa.types.TypeEngine[str]:
+def exact_text(dialect: sa.Dialect, length: int) -> str:
     """Return the type of text that is compared exactly: case, accents, trailing blanks."""
+    if dialect.name == "sqlite":
+        return f"VARCHAR({length})"
     collation = "utf8mb4_nopad_bin" if getattr(dialect, "is_mariadb", False) else "utf8mb4_0900_bin"
-    exact = mysql.VARCHAR(length, charset="utf8mb4", collation=collation)  # type: ignore[no-untyped-call]
-    return sa.String(length).with_variant(exact, "mysql", "mariadb")
+    return f"VARCHAR({length}) CHARACTER SET utf8mb4 COLLATE {collation}"
 
 
 def _encoded(
@@ -78,48 +75,25 @@ def _encoded(
     return [{name: encoded(name, value) for name, value in row.items()} for row in rows]
 
 
-def _table(
-    dialect: sa.Dialect, group: str, key: Sequence[str], names: Sequence[str], rows: Sequence[Entry]
-) -> sa.Table:
-    columns = []
-    for name in names:
-        kinds = {type(row[name]) for row in rows if row.get(name) is not None}
-        kind = _MIXED.get(frozenset(kinds)) or (kinds.pop() if len(kinds) == 1 else None)
-        if kind is None and kinds:
-            types = ", ".join(sorted(each.__name__ for each in kinds))
-            raise OptionError(f"got {types} in the column {name!r} of {group!r}; give it one type")
-        is_key = name in key
-        column_type = _type(dialect, kind or float, len(key) if is_key else 0)
-        columns.append(sa.Column(name, column_type, nullable=not is_key, autoincrement=False))
-    return sa.Table(
-        group,
-        sa.MetaData(),
-        *columns,
-        sa.PrimaryKeyConstraint(*key),
-        mysql_charset="utf8mb4",
-        mariadb_charset="utf8mb4",
-    )
-
-
-def _type(dialect: sa.Dialect, kind: type, keys: int) -> sa.types.TypeEngine[Any]:
-    """Return the column type of Hopsworks' layout for a Python type; ``keys`` in all if it is one of them, else 0."""
-    if keys and kind in {str, bytes}:
-        length = min(_KEY_CHARACTERS, _KEYS_CHARACTERS // keys)
-        return sa.VARBINARY(length) if kind is bytes else exact_text(dialect, length)
-    if kind is Decimal and dialect.name == "sqlite":
-        return _DecimalText()
+def _type(
+    dialect: sa.Dialect, group: str, name: str, key: Sequence[str], rows: Sequence[Entry]
+) -> str:
+    """Return the type, in Hopsworks' layout, of a new column that holds the rows' values."""
+    kinds = {type(row[name]) for row in rows if row.get(name) is not None}
+    kind = _MIXED.get(frozenset(kinds)) or next(iter(kinds), float)
+    if len(kinds) > 1 and frozenset(kinds) not in _MIXED:
+        types = ", ".join(sorted(each.__name__ for each in kinds))
+        raise OptionError(f"got {types} in the column {name!r} of {group!r}; give it one type")
     if kind in {list, dict}:
         raise OptionError.missing("avro", "the Avro schema of each column of lists or dicts")
+    if kind in {str, bytes} and name in key:
+        length = min(_KEY_CHARACTERS, _KEYS_CHARACTERS // len(key))
+        return f"VARBINARY({length})" if kind is bytes else exact_text(dialect, length)
+    if kind is Decimal and dialect.name == "sqlite":
+        return (
+            "DECIMAL_TEXT"  # SQLite's own decimals are floats; a name with TEXT keeps every digit
+        )
     return _TYPES[kind]
-
-
-class _DecimalText(sa.types.UserDefinedType[Decimal]):
-    """SQLite's own decimals are floats; a type with TEXT in its name keeps every digit."""
-
-    cache_ok = True
-
-    def get_col_spec(self, **_: object) -> str:
-        return "DECIMAL_TEXT"
 
 
 def _kinds(

@@ -6,7 +6,7 @@ the declared types of SQLite; its quoting is correct.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy.engine import Dialect
 
@@ -43,6 +43,19 @@ def select_statement(
     if len(key) > 1 and dialect.name == "sqlite":
         many = f"VALUES {many}"
     return f"SELECT {names} FROM {place} WHERE {key_columns} IN ({many})"
+
+
+def create_statement(
+    dialect: Dialect, table: str, types: Mapping[str, str], key: Sequence[str]
+) -> str:
+    """Return the statement that creates a table, unless it is there, of columns and their types."""
+    columns = [
+        f"{_quoted(dialect, [name])} {declared} {'NOT NULL' if name in key else 'NULL'}"
+        for name, declared in types.items()
+    ]
+    columns.append(f"PRIMARY KEY ({_quoted(dialect, key)})")
+    charset = "" if dialect.name == "sqlite" else " CHARACTER SET utf8mb4"
+    return f"CREATE TABLE IF NOT EXISTS {_quoted(dialect, [table])} ({', '.join(columns)}){charset}"
 
 
 def replace_statement(dialect: Dialect, table: str, columns: Sequence[str]) -> str:

@@ -154,7 +154,8 @@ def test_a_view_may_serve_a_model_of_another_name(hopsworks: HopsworksDouble) ->
         patch.setenv("HOPSWORKS_API_KEY", API_KEY)
         found = open_store(url)
         assert isinstance(found, HopsworksStore)
-        assert found.require_reference("fraud").features[0].name == "country"
+        (schema,) = found.schemas()
+        assert (schema.model, schema.features[0].name) == ("fraud", "country")
         found.close()
     hopsworks.statistics.clear()
 
