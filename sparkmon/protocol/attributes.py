@@ -55,13 +55,6 @@ def event_of(
 
     ``metadata`` and ``annotations`` may be objects or their text, ``statuscode`` a number or its text. ``dead_letter``
     is what went wrong before, and takes precedence. ``received_time`` replaces a time that is missing or malformed.
-
-    Examples
-    --------
-    >>> event = event_of({"id": "1", "type": "a.b", "source": "pod"}, b"",
-    ...                  content_type=None, received_time=None, limits=Limits())
-    >>> event.event_type, str(event.dead_letter)
-    ('a.b', '[EVENT_FIELD_MISSING] the event has no time; CloudEvents of KServe have one')
     """
     problems: list[DeadLetter] = [] if dead_letter is None else [dead_letter]
     text = {
@@ -110,16 +103,6 @@ def bounded(event: Event, received_time: datetime | None, limits: Limits) -> Eve
 
     The newest event sets the time of a stream: one from the year 2099 would close every window, and all that came after
     it would be late. A pod whose clock is an hour ahead would do so for an hour.
-
-    Examples
-    --------
-    >>> from datetime import timedelta, timezone
-    >>> noon = datetime(2026, 1, 5, 12, tzinfo=timezone.utc)
-    >>> event = Event("1", "request", "pod", noon + timedelta(hours=1), b"{}")
-    >>> kept = bounded(event, noon, Limits())
-    >>> print(kept.event_time, kept.dead_letter)
-    2026-01-05 12:00:00+00:00 [TIME_AHEAD] got the time 2026-01-05T13:00:00+00:00, 3600 s after the event was received;
-    300 s are allowed: set the sender's clock
     """
     if received_time is None:
         return event

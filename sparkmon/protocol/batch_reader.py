@@ -78,11 +78,17 @@ class BatchReader:
         """Read events of one half, and of one schema or none."""
         half = HALVES[self._columns.halves[places[0]]]
         texts, tails = _heads(payloads, self._columns.heads[places])
-        bodies, unreadable = load_each(texts)
-        if unreadable:
-            for at in sorted(unreadable):
+        if tails is None:
+            bodies = load_each(texts)
+        else:
+            # The heads of binary bodies are mostly the same.
+            heads = dict.fromkeys(texts)
+            by_text = dict(zip(heads, load_each(heads), strict=True))
+            bodies = [by_text[text] for text in texts]
+        if None in bodies:
+            for at in (at for at, body in enumerate(bodies) if body is None):
                 self._read_one(int(places[at]), payloads[at], step)
-            readable = [at for at in range(len(bodies)) if at not in unreadable]
+            readable = [at for at, body in enumerate(bodies) if body is not None]
             if not readable:
                 return
             places, bodies = places[readable], [bodies[at] for at in readable]

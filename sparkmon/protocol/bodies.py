@@ -41,17 +41,7 @@ class Parsed(NamedTuple):
 
 
 def read_bodies(parsed: Parsed, limits: Limits) -> Iterator[tuple[Sequence[int], Body]]:
-    """Read bodies; yield the indexes of those that were read together, and what they say. Never raises.
-
-    Examples
-    --------
-    >>> bodies = [{"instances": [[1.0]]}, {"instances": [[2.0]]}, {"instances": []}]
-    >>> whole, = read_bodies(Parsed("request", bodies[:2], None, [21, 21]), Limits())
-    >>> list(whole[0]), whole[1].rows.values
-    ([0, 1], [1.0, 2.0])
-    >>> [list(at) for at, _ in read_bodies(Parsed("request", bodies, None, [21, 21, 17]), Limits())]
-    [[0, 1], [2]]
-    """
+    """Read bodies; yield the indexes of those that were read together, and what they say. Never raises."""
     whole = _read_together(parsed, limits)
     if whole is not None:
         yield range(len(parsed.bodies)), whole

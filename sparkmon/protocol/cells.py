@@ -82,17 +82,7 @@ def numbers_of(values: Values, width: int) -> Any:  # noqa: ANN401 - an Arrow ar
 
 
 def join_cells(parts: Sequence[Cells]) -> Cells:
-    """Put cells below each other; where the columns differ, a row has those that it had before.
-
-    Examples
-    --------
-    >>> parts = [cells_of(("a",), [value], 1) for value in (1.0, None, "x")]
-    >>> joint = join_cells(parts)
-    >>> joint.has_number.tolist(), joint.texts[0].to_pylist()
-    ([[True], [False], [False]], [None, None, 'x'])
-    >>> join_cells([*parts, cells_of(("b",), [2], 1)]).present.tolist()
-    [[True, False], [True, False], [True, False], [False, True]]
-    """
+    """Put cells below each other; where the columns differ, a row has those that it had before."""
     names = tuple(dict.fromkeys(chain.from_iterable([part.names for part in parts])))
     if len(parts) == 1:
         return parts[0]

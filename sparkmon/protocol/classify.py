@@ -15,11 +15,6 @@ def classify(body: object, half: Half) -> str:
     """Name the kind of a JSON body, one of those :class:`sparkmon.records.Decoded` lists.
 
     Raises ProtocolError ``BODY_UNKNOWN`` when no protocol has such a body.
-
-    Examples
-    --------
-    >>> classify({"instances": [[1.0]]}, "request"), classify({"ready": True}, "response")
-    ('v1_request', 'health')
     """
     if type(body) is not dict:
         raise protocol_error(

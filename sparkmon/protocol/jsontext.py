@@ -51,17 +51,7 @@ _LENIENT = json.JSONDecoder()
 
 
 def loads(data: bytes) -> Any:  # noqa: ANN401 - JSON is any of its six types
-    """Read strict JSON; the ProtocolError ``BODY_NOT_JSON`` has the reader's own words for where it is not.
-
-    Examples
-    --------
-    >>> loads(b'[1, 9007199254740993, 2.5, "a"]')
-    [1, 9007199254740993, 2.5, 'a']
-    >>> loads(b"[NaN]")  # doctest: +ELLIPSIS
-    Traceback (most recent call last):
-    ...
-    sparkmon.errors.ProtocolError: [BODY_NOT_JSON] got 5 bytes that are not JSON (...)
-    """
+    """Read strict JSON; the ProtocolError ``BODY_NOT_JSON`` has the reader's own words for where it is not."""
     try:
         return _loads_stdlib(data) if orjson is None else orjson.loads(data)
     except ProtocolError:
@@ -70,26 +60,18 @@ def loads(data: bytes) -> Any:  # noqa: ANN401 - JSON is any of its six types
         raise _not_json(data, error) from None
 
 
-def load_each(texts: Iterable[bytes]) -> tuple[list[Any], set[int]]:
-    """Read many texts; return their values, and the indexes of those that are not strict JSON.
-
-    Examples
-    --------
-    >>> load_each([b"1", b"x", b"[]"])
-    ([1, None, []], {1})
-    """
+def load_each(texts: Iterable[bytes]) -> list[Any]:
+    """Read many texts; what is not strict JSON is None."""
     values: list[Any] = []
-    unreadable: set[int] = set()
     pending = map(_loads_stdlib if orjson is None else orjson.loads, texts)
     while True:
         try:
             # What was read before a text that is not JSON stays in the list, and the iterator is beyond that text.
             values.extend(pending)
         except (ProtocolError, ValueError, RecursionError):
-            unreadable.add(len(values))
             values.append(None)
         else:
-            return values, unreadable
+            return values
 
 
 def _loads_stdlib(data: bytes) -> Any:  # noqa: ANN401
@@ -107,11 +89,6 @@ def split_head(data: bytes) -> tuple[Any, bytes]:
     This is how the tensors of a V2 binary body are found when nothing says how long its JSON head is: the logger
     keeps a response's own length header to itself. Raises ProtocolError ``BODY_NOT_JSON`` when no complete JSON object
     stands at the start.
-
-    Examples
-    --------
-    >>> split_head(b'{"a": "}"}\x00\xff')
-    ({'a': '}'}, b'\x00\xff')
     """
     # JSON's own marks are ASCII, and Latin-1 keeps every byte at its place.
     text = data.decode("latin-1")

@@ -14,12 +14,6 @@ def look_up(maps: Any, name: str, *, keep_empty: bool = False) -> Any | None:  #
 
     ``name`` is in lower case; keys match in any case, and the first that does counts. The result has a string per map,
     null if the key is absent, or its value empty unless empty ones are kept; it is None if no map has the key.
-
-    Examples
-    --------
-    >>> kind = pa.map_(pa.string(), pa.list_(pa.string()))
-    >>> look_up(pa.array([[], [("X-Request-Id", ["r-1", "r-2"])]], kind), "x-request-id").to_pylist()
-    [None, 'r-1']
     """
     offsets = maps.offsets.to_numpy()
     first, last = int(offsets[0]), int(offsets[-1])

@@ -33,14 +33,6 @@ def name_columns(names: tuple[str, ...], named: bool, columns: tuple[Feature, ..
     ``columns`` are the schema's features or predictions, empty without a schema; ``named`` says whether the payload
     carries its names. A payload without names that has another number of columns gets the dead letter
     ``ROW_LENGTH_MISMATCH``.
-
-    Examples
-    --------
-    >>> columns = (Feature("age", "numeric"), Feature("country", "categorical"))
-    >>> name_columns(("feature_0", "feature_1"), False, columns).names
-    ('age', 'country')
-    >>> name_columns(("country", "extra"), True, columns).kinds
-    ('categorical', None)
     """
     if not columns:
         return Naming(names)

@@ -12,11 +12,6 @@ def protocol_error(condition: str, reason: str) -> ProtocolError:
 
     The reason is one sentence: what was got; what was expected. It may quote what was got, so it is cut to 500
     characters and control characters are made visible.
-
-    Examples
-    --------
-    >>> print(protocol_error("BODY_NOT_JSON", "got 3 bytes of text; expected JSON"))
-    [BODY_NOT_JSON] got 3 bytes of text; expected JSON
     """
     error = ProtocolError(f"[{condition}] {printable(reason[:500])[:500]}")
     error.condition = condition

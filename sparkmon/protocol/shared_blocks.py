@@ -26,13 +26,7 @@ _Places: TypeAlias = npt.NDArray[np.int64]
 
 
 def split(codes: npt.NDArray[np.integer[Any]]) -> Iterator[tuple[int, _Places]]:
-    """Split rows by their codes: yield each code with the places of its rows.
-
-    Examples
-    --------
-    >>> [(code, rows.tolist()) for code, rows in split(np.array([5, 3, 5]))]
-    [(3, [1]), (5, [0, 2])]
-    """
+    """Split rows by their codes: yield each code with the places of its rows."""
     if not len(codes):
         return
     if (codes == codes[0]).all():
@@ -44,19 +38,7 @@ def split(codes: npt.NDArray[np.integer[Any]]) -> Iterator[tuple[int, _Places]]:
 
 
 def shared_blocks(blocks: Sequence[RowBlock]) -> Iterator[RowBlock]:
-    """Make the blocks of one model, version and half, from one for each layout.
-
-    Examples
-    --------
-    >>> from sparkmon.protocol.row_block import Cells
-    >>> rows = np.array([10]), np.zeros(1, np.int32)
-    >>> blocks = [
-    ...     RowBlock("iris", "", "request", np.array([i]), *rows, Cells((f"x{i}",), np.ones((1, 1)))) for i in range(34)
-    ... ]
-    >>> shared = list(shared_blocks(blocks))
-    >>> len(shared), shared[-1].features.names, shared[-1].features.present.tolist()
-    (33, ('x32', 'x33'), [[True, False], [False, True]])
-    """
+    """Make the blocks of one model, version and half, from one for each layout."""
     blocks = sorted(blocks, key=lambda block: int(block.event[0]))
     yield from blocks[:_MAX_LAYOUTS]
     loose: dict[frozenset[str], list[RowBlock]] = {}

@@ -26,11 +26,6 @@ def read_structured(body: bytes) -> tuple[dict[str, Any], bytes, DeadLetter | No
     Of a repeated member the first counts: a body cannot replace what comes before it. The payload is ``data`` verbatim
     (a string is its text where ``datacontenttype`` is not JSON), ``data_base64`` decoded, nothing if both are absent or
     null, and the whole ``body`` if it cannot be read.
-
-    Examples
-    --------
-    >>> read_structured(b'{"id": "1", "data": data: x}')
-    ({'id': '1'}, b'data: x', None)
     """
     try:
         members, data = _members(body.decode("latin-1"))

@@ -42,11 +42,6 @@ def tensor_from_json(name: str, datatype: str, data: object, count: int) -> list
 
     Raises ProtocolError ``TENSOR_DATA`` when ``data`` is no list or holds values of another type, ``TENSOR_SHAPE`` when
     it holds another number of values than the shape says, ``DATATYPE_UNKNOWN``, ``ROWS_RAGGED``.
-
-    Examples
-    --------
-    >>> tensor_from_json("x", "FP32", [[1, 2.5]], 2)
-    [1.0, 2.5]
     """
     python_type = DATATYPES.get(datatype)
     if python_type is None:
@@ -94,13 +89,6 @@ def tensor_from_bytes(name: str, datatype: str, data: bytes, count: int) -> Valu
 
     Raises ProtocolError ``BINARY_SIZE_MISMATCH`` when ``data`` has another length than they take,
     ``DATATYPE_UNKNOWN``.
-
-    Examples
-    --------
-    >>> tensor_from_bytes("x", "BF16", bytes.fromhex("c03f00c0"), 2).tolist()
-    [1.5, -2.0]
-    >>> tensor_from_bytes("x", "BYTES", bytes.fromhex("02000000 4e4f 01000000 ff"), 2)
-    ['NO', 'base64:/w==']
     """
     if datatype == "BYTES":
         return _strings(name, data, count)

@@ -35,17 +35,6 @@ def read_instances(
     Returns None, or raises ProtocolError, if there are several bodies, and not all of one layout or one of them is
     malformed. Of one body the error says what is wrong with it: ``INSTANCES_MALFORMED``, ``INSTANCE_MALFORMED``,
     ``ROWS_RAGGED``, ``NAMES_COLLIDE``, ``VALUE_TOO_DEEP``, ``VALUE_TOO_LONG``, one of ``TOO_MANY_*``.
-
-    Examples
-    --------
-    >>> rows = read_instances([[[1.5, 2], [3, 4]], [[5, 6]]], "request")
-    >>> rows.names, rows.named, rows.counts, rows.values
-    (('feature_0', 'feature_1'), False, [2, 1], [1.5, 2, 3, 4, 5, 6])
-    >>> rows = read_instances([[{"a": [1.5], "b": ["x"]}]], "request")
-    >>> rows.names, rows.named, rows.values
-    (('a', 'b'), True, [1.5, 'x'])
-    >>> read_instances([[0, 1]], "response").names
-    ('prediction',)
     """
     for each in lists:
         if type(each) is not list:

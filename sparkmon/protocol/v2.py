@@ -25,8 +25,7 @@ from sparkmon.records import Value
 
 _MAX_DIMENSIONS = 32
 _SMALL_NAMES = 2**14
-_MEMBERS = itemgetter("name", "datatype", "shape")
-_DATA = itemgetter("data")
+_NAME, _DATATYPE, _SHAPE, _DATA = map(itemgetter, ("name", "datatype", "shape", "data"))
 _LENGTH = list.__len__
 
 
@@ -41,13 +40,7 @@ class Head(NamedTuple):
 
 
 def has_tensors(values: object) -> bool:
-    """Tell V2 tensors from V1 instances under ``inputs``, by the first: both protocols use that key.
-
-    Examples
-    --------
-    >>> has_tensors([{"name": "x", "datatype": "FP64", "shape": [1], "data": [1]}]), has_tensors([[1.0, 2.0]])
-    (True, False)
-    """
+    """Tell V2 tensors from V1 instances under ``inputs``, by the first: both protocols use that key."""
     first = values[0] if type(values) is list and values else None
     if type(first) is not dict or "name" not in first:
         return False
@@ -59,7 +52,7 @@ def read_tensors(
     tails: Sequence[bytes] | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Rows | None:
-    r"""Read what bodies have under ``inputs`` or ``outputs``.
+    """Read what bodies have under ``inputs`` or ``outputs``.
 
     ``tails`` are what follows the JSON heads: the tensors that have a ``binary_data_size``, one after the other. Rows
     are not ``named`` when the only tensor has several columns, whose numbers are no names.
@@ -68,17 +61,6 @@ def read_tensors(
     malformed. Of one body the error says what is wrong with it: ``TENSOR_MALFORMED``, ``TENSOR_SHAPE``,
     ``TENSOR_ROWS_DIFFER``, ``TENSOR_DATA``, ``DATATYPE_UNKNOWN``, ``BINARY_SIZE_MISMATCH``, ``NAMES_COLLIDE``,
     ``ROWS_RAGGED``, one of ``TOO_MANY_*``.
-
-    Examples
-    --------
-    >>> tensor = {"name": "x", "shape": [2], "datatype": "INT64", "data": [1, 2]}
-    >>> rows = read_tensors([[tensor], [tensor]])
-    >>> rows.names, rows.named, rows.counts, rows.values
-    (('x',), True, [2, 2], [1, 2, 1, 2])
-    >>> head = {"name": "x", "shape": [1, 2], "datatype": "BOOL", "parameters": {"binary_data_size": 2}}
-    >>> rows = read_tensors([[head]], [b"\x01\x00"])
-    >>> rows.names, rows.named, rows.listed()
-    (('x_0', 'x_1'), False, [True, False])
     """
     heads, names = _read_heads(lists[0], limits)
     count = len(lists)
@@ -193,17 +175,25 @@ def _alike(
     lists: Sequence[list[Any]], tensors: list[dict[str, Any]], heads: Sequence[Head]
 ) -> bool:
     """Tell whether all bodies have the heads of the first one, which were looked at closely."""
-    size, count = len(heads), len(lists)
-    members = list(map(_MEMBERS, tensors))
-    if set(map(len, lists)) != {size} or members[:size] * count != members:
+    count = len(lists)
+    if set(map(len, lists)) != {len(heads)}:
+        return False
+    if list(map(_NAME, tensors)) != [head.name for head in heads] * count:
+        return False
+    if list(map(_DATATYPE, tensors)) != [head.datatype for head in heads] * count:
+        return False
+    shapes = list(map(_SHAPE, tensors))
+    own = shapes[: len(heads)]
+    sizes = list(chain.from_iterable(shapes))
+    if list(map(len, shapes)) != list(map(len, own)) * count:
         return False
     # True and 1.0 equal 1 but are no sizes.
-    if set(map(type, chain.from_iterable(map(itemgetter("shape"), tensors)))) != {int}:
+    if sizes != list(chain.from_iterable(own)) * count or set(map(type, sizes)) != {int}:
         return False
     if set(map(len, tensors)) == {4} and all(head.binary_size is None for head in heads):
         return True  # the fourth member is the data, as will show
-    sizes = list(map(_binary_size, tensors))
-    return sizes == [head.binary_size for head in heads] * count and bool not in map(type, sizes)
+    binary = list(map(_binary_size, tensors))
+    return binary == [head.binary_size for head in heads] * count and bool not in map(type, binary)
 
 
 def _check_tail(heads: Sequence[Head], tail_size: int) -> None:

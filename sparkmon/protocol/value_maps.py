@@ -19,12 +19,6 @@ def value_maps(parts: Sequence[tuple[_Places, Cells]], count: int) -> pa.MapArra
     """Build the column of ``count`` output rows from cells and the output rows whose values they are.
 
     Rows without cells are null.
-
-    Examples
-    --------
-    >>> cells = Cells(("a",), np.array([[1.5]]))
-    >>> value_maps([(np.array([1]), cells)], 2).to_pylist()
-    [None, [('a', {'number': 1.5, 'text': None})]]
     """
     if not parts:
         return pa.nulls(count, VALUES)
