@@ -12,7 +12,11 @@ from functools import partial
 from typing import Any, cast
 
 import orjson
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 
 from sparkmon.errors import ProtocolError
 from sparkmon.receiver.metrics import ReceiverMetrics
@@ -21,12 +25,6 @@ from sparkmon.receiver.settings import ReceiverSettings
 _CHECK_S = 1.0
 _PIPELINED = 16
 """Requests that a sender may send without waiting for the answers."""
-_STATUS_LINES = {
-    400: b"HTTP/1.1 400 Bad Request\r\n",
-    408: b"HTTP/1.1 408 Request Timeout\r\n",
-    431: b"HTTP/1.1 431 Request Header Fields Too Large\r\n",
-    503: b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\n",
-}
 _COUNTED = (
     "Invalid HTTP request received.",
     "Unsupported upgrade request.",
@@ -171,7 +169,9 @@ class _Connection(HttpToolsProtocol):
         if self._in_head or not (self.pipeline or self.cycle.response_started):
             body = orjson.dumps({"reason": reason, "detail": detail})
             head = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n"
-            self.transport.write(_STATUS_LINES[status] + head % len(body) + b"\r\n" + body)
+            later = b"retry-after: 5\r\n" if status == 503 else b""
+            lines = (STATUS_LINE[status], later, head % len(body), b"\r\n", body)
+            self.transport.write(b"".join(lines))
         self.transport.close()
 
     def _forsake(self) -> None:

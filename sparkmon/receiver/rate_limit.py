@@ -18,33 +18,12 @@ class Excess(NamedTuple):
     retry_after_s: int
 
 
-class _Bucket:
-    """Tokens that come in at a steady rate, one second's worth at most; a debt is paid off first."""
-
-    __slots__ = ("_level", "_most", "_rate", "_time")
-
-    def __init__(self, rate: float, now: float) -> None:
-        self._rate = rate
-        self._most = max(1.0, rate)
-        self._level = self._most
-        self._time = now
-
-    def wait_s(self, now: float) -> float:
-        """Return how long until there is a token; 0 where there is one."""
-        self._level = min(self._most, self._level + (now - self._time) * self._rate)
-        self._time = now
-        return max(0.0, (1.0 - self._level) / self._rate)
-
-    def take(self, count: int) -> None:
-        self._level -= count
-
-
 class RateLimit:
-    """Token buckets: one for all clients, and one for each of those seen of late.
+    """Events a second of all clients together, and of each of those seen of late; a rate of 0 is no limit.
 
-    Each lets a second's worth of events through at once; a rate of 0 is no limit. A batch is taken if there is room for
-    one event; the others are owed, and what comes next waits until they are paid off. Of more than ``max_clients`` the
-    one that was silent longest is forgotten.
+    Each lets a second's worth of events through at once, which are then paid off at its rate. A batch is taken if there
+    is room for one event; the others are owed, and what comes next waits until they are paid off. Of more than
+    ``max_clients`` the one that was silent longest is forgotten.
 
     >>> limit = RateLimit(0, 2, clock=lambda: 0.0)
     >>> [limit.excess(client) or limit.take(client) for client in ("10.0.0.1", "10.0.0.1", "10.0.0.1", "10.0.0.2")]
@@ -58,43 +37,51 @@ class RateLimit:
         max_clients: int = 10_000,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._all = _Bucket(per_second, clock()) if per_second else None
+        self._rate = per_second
         self._client_rate = client_per_second
         self._max_clients = max_clients
         self._clock = clock
-        self._clients: dict[str, _Bucket] = {}
+        # When all that was taken is paid off: of all clients, and of each.
+        self._paid_time = 0.0
+        self._paid_times: dict[str, float] = {}
 
     def __len__(self) -> int:
-        return len(self._clients)
+        return len(self._paid_times)
 
     def excess(self, client: str) -> Excess | None:
         """Tell whether one more event of a client's is too many; it is not counted yet."""
+        now = self._clock()
         if self._client_rate:
-            wait = self._of(client).wait_s(self._clock())
+            wait = _wait_s(self._paid_time_of(client) - now, self._client_rate)
             if wait > 0:
                 return Excess("client_rate", math.ceil(wait))
-        if self._all is not None:
-            wait = self._all.wait_s(self._clock())
+        if self._rate:
+            wait = _wait_s(self._paid_time - now, self._rate)
             if wait > 0:
                 return Excess("rate", math.ceil(wait))
         return None
 
     def take(self, client: str, events: int = 1) -> None:
         """Count events of a client's."""
+        now = self._clock()
         if self._client_rate:
-            self._of(client).take(events)
-        if self._all is not None:
-            self._all.take(events)
+            paid_time = max(now, self._paid_time_of(client)) + events / self._client_rate
+            self._paid_times[client_of(client)] = paid_time
+        if self._rate:
+            self._paid_time = max(now, self._paid_time) + events / self._rate
 
-    def _of(self, client: str) -> _Bucket:
+    def _paid_time_of(self, client: str) -> float:
         key = client_of(client)
-        bucket = self._clients.pop(key, None)
-        if bucket is None:
-            if len(self._clients) >= self._max_clients:
-                del self._clients[next(iter(self._clients))]
-            bucket = _Bucket(self._client_rate, self._clock())
-        self._clients[key] = bucket
-        return bucket
+        paid_time = self._paid_times.pop(key, 0.0)
+        if len(self._paid_times) >= self._max_clients:
+            del self._paid_times[next(iter(self._paid_times))]
+        self._paid_times[key] = paid_time
+        return paid_time
+
+
+def _wait_s(owed_s: float, rate: float) -> float:
+    """Return how long until one more event is taken, to the microsecond: a second's worth in all may be owed."""
+    return round(owed_s - (max(1.0, rate) - 1.0) / rate, 6)
 
 
 @lru_cache(maxsize=1024)

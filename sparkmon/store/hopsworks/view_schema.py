@@ -30,38 +30,34 @@ def view_of(client_view: ClientView) -> FeatureView:
     key is its name with the join's prefix, or the column it is joined on. ``time`` is the group's event time, where
     the vector has it.
     """
+    place = f"the feature view {client_view.name!r} version {client_view.version}"
     on_demand = [each.on_demand_transformation_function for each in client_view.features]
     functions = [*client_view.transformation_functions, *filter(None, on_demand)]
     if functions:
         raise StoreError(
-            f"the feature view {client_view.name!r} version {client_view.version} transforms its features "
-            f"({functions[0].hopsworks_udf.function_name}); sparkmon serves them as they are stored; "
-            "make a version without transformation functions, and transform in the model"
+            f"{place} transforms its features ({functions[0].hopsworks_udf.function_name}); sparkmon serves "
+            "them as they are stored; make a version without transformation functions, and transform in the model"
         )
     vector = vector_features(client_view)
     by_join: dict[int, list[ClientKey]] = {}
     for key in client_view.serving_keys:
         by_join.setdefault(key.join_index, []).append(key)
-    joined = [keys[0].feature_group.id for keys in by_join.values()]
-    twice = [group for group in joined if joined.count(group) > 1]
-    if twice:
-        raise StoreError(
-            f"the feature view {client_view.name!r} version {client_view.version} joins one feature group "
-            "twice; sparkmon reads each once"
-        )
+    by_group = {keys[0].feature_group.id: keys for _, keys in sorted(by_join.items())}
+    if len(by_group) < len(by_join):
+        raise StoreError(f"{place} joins one feature group twice; sparkmon reads each once")
     # The groups that features and keys carry are shortened; those of the query are whole.
     whole = {group.id: group for group in client_view.query.featuregroups}
+    features: dict[int, list[ClientFeature]] = {group: [] for group in by_group}
+    for feature in vector:
+        if feature.feature_group is not None and feature.feature_group.id in features:
+            features[feature.feature_group.id].append(feature)
     groups = [
-        _group(whole[keys[0].feature_group.id], keys, features)
-        for _, keys in sorted(by_join.items())
-        if (features := [each for each in vector if _is_of(each, keys[0].feature_group)])
+        _group(whole[group], keys, features[group])
+        for group, keys in by_group.items()
+        if features[group]
     ]
     names = tuple(feature.name for feature in vector)
     return FeatureView(client_view.name, int(client_view.version), names, tuple(groups))
-
-
-def _is_of(feature: ClientFeature, group: ClientGroup) -> bool:
-    return feature.feature_group is not None and feature.feature_group.id == group.id
 
 
 def _group(group: ClientGroup, keys: list[ClientKey], features: list[ClientFeature]) -> GroupInView:

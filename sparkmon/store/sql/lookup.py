@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy.engine import Dialect
 
@@ -16,7 +16,8 @@ from sparkmon.store.sql.statements import columns_statement, select_statement
 
 _MAX_KEYS = 512  # of one statement; more keys take more statements
 
-Fetch = Callable[[str, Sequence[Any]], Awaitable[Sequence[Sequence[Any]]]]
+Rows: TypeAlias = Sequence[Sequence[Any]]
+Fetch: TypeAlias = Callable[[str, Sequence[Any]], Awaitable[Rows]]
 """Run one statement with its values, and give the rows."""
 
 
@@ -61,9 +62,7 @@ class GroupLookup:
         """Ask for the table's columns anew at the next use, because they may have changed."""
         self._readers = []
 
-    async def _rows(
-        self, fetch: Fetch, keys: list[tuple[FeatureValue, ...]]
-    ) -> Sequence[Sequence[Any]]:
+    async def _rows(self, fetch: Fetch, keys: list[tuple[FeatureValue, ...]]) -> Rows:
         # Filled up to a power of two with the last key, so that a handful of statements serves all sizes.
         size = 1 << (len(keys) - 1).bit_length()
         keys = keys + keys[-1:] * (size - len(keys))

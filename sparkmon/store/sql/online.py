@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -17,9 +17,10 @@ from sparkmon.store.assemble_vector import assemble_vector
 from sparkmon.store.feature_view import FeatureView
 from sparkmon.store.online import Entry, OnlineView, Vectors
 from sparkmon.store.sql.address import Address
-from sparkmon.store.sql.lookup import Fetch, GroupLookup
+from sparkmon.store.sql.lookup import Fetch, GroupLookup, Rows
 
 _Answer = TypeVar("_Answer")
+_Driver: TypeAlias = Any  # a connection as the driver makes it
 
 
 class SqlOnlineView(OnlineView):
@@ -143,21 +144,13 @@ class SqlOnlineView(OnlineView):
         return broken
 
 
-async def _fetch_from_mysql(
-    connection: Any,  # noqa: ANN401 - the driver's
-    statement: str,
-    values: Sequence[Any],
-) -> Sequence[Sequence[Any]]:
-    async with connection.cursor() as cursor:
+async def _fetch_from_mysql(driver: _Driver, statement: str, values: Sequence[Any]) -> Rows:
+    async with driver.cursor() as cursor:
         await cursor.execute(statement, tuple(values))
-        rows: Sequence[Sequence[Any]] = await cursor.fetchall()
+        rows: Rows = await cursor.fetchall()
     return rows
 
 
-async def _fetch_from_sqlite(
-    connection: Any,  # noqa: ANN401 - the driver's
-    statement: str,
-    values: Sequence[Any],
-) -> Sequence[Sequence[Any]]:
-    rows: Sequence[Sequence[Any]] = await connection.execute_fetchall(statement, values)
+async def _fetch_from_sqlite(driver: _Driver, statement: str, values: Sequence[Any]) -> Rows:
+    rows: Rows = await driver.execute_fetchall(statement, values)
     return rows
