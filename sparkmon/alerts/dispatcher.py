@@ -59,12 +59,12 @@ class Dispatcher:
     @property
     def waiting(self) -> dict[str, int]:
         """The number of notifications that each sink has still to accept."""
-        return {name: worker.waiting for name, worker in self._workers.items()}
+        return {name: len(worker.queue) for name, worker in self._workers.items()}
 
     @property
     def failing(self) -> list[str]:
         """The sinks whose last attempt failed."""
-        return [name for name, worker in self._workers.items() if worker.is_failing]
+        return [name for name, worker in self._workers.items() if worker.queue.is_failing]
 
     def drain(self, within_s: float) -> int:
         """Wait until all notifications are delivered or the time is over; return how many are not."""
@@ -79,7 +79,8 @@ class Dispatcher:
         for worker in self._workers.values():
             worker.stop()
         for name, worker in self._workers.items():
-            if not worker.join(_STOP_S):
+            worker.join(_STOP_S)
+            if worker.is_alive():
                 _LOGGER.warning("the sink %s hangs; its notification may be sent again", name)
         self._stopped.set()
         self._writer.join()

@@ -46,6 +46,11 @@ class RetryQueue:
     def __len__(self) -> int:
         return len(self._items)
 
+    @property
+    def is_failing(self) -> bool:
+        """Whether the last attempt failed."""
+        return self.next_time is not None
+
     def put(self, item: QueuedNotification) -> None:
         """Append a notification."""
         self._items.append(item)

@@ -17,59 +17,41 @@ _MAX_ERROR = 500
 _POLL_S = 0.2
 
 
-class SinkWorker:
-    """Delivers the notifications of a retry queue; reports each attempt, a row of ``sparkmon.schemas.DELIVERIES``."""
+class SinkWorker(threading.Thread):
+    """Delivers the notifications of its queue; reports each attempt, a row of ``sparkmon.schemas.DELIVERIES``."""
 
     def __init__(self, sink: AlertSink, report: Callable[[dict[str, Any]], None]) -> None:
+        super().__init__(name=f"sparkmon alerts {sink.name}", daemon=True)
         self.sink, self._report = sink, report
-        self._queue = RetryQueue()
+        self.queue = RetryQueue()
         self._ids: set[str] = set()
         self._changed = threading.Condition()
-        self._stopped = False
-        self._thread = threading.Thread(
-            target=self._run, name=f"sparkmon alerts {sink.name}", daemon=True
-        )
-        self._thread.start()
+        self._ends = False
+        self.start()
 
     def put(self, item: QueuedNotification) -> None:
         """Queue a notification, unless it was queued before."""
         with self._changed:
             if item.notification.notification_id not in self._ids:
                 self._ids.add(item.notification.notification_id)
-                self._queue.put(item)
+                self.queue.put(item)
                 self._changed.notify_all()
-
-    @property
-    def waiting(self) -> int:
-        """The number of notifications that are not delivered yet."""
-        with self._changed:
-            return len(self._queue)
-
-    @property
-    def is_failing(self) -> bool:
-        """Whether the last attempt failed."""
-        with self._changed:
-            return self._queue.next_time is not None
 
     def stop(self) -> None:
         """Stop after the current attempt."""
         with self._changed:
-            self._stopped = True
+            self._ends = True
             self._changed.notify_all()
 
-    def join(self, timeout_s: float) -> bool:
-        """Wait until it has stopped; return whether it has."""
-        self._thread.join(timeout_s)
-        return not self._thread.is_alive()
-
-    def _run(self) -> None:
+    def run(self) -> None:
+        """Deliver until it is stopped."""
         while True:
             with self._changed:
-                if self._stopped:
+                if self._ends:
                     return
-                item = self._queue.due(_now())
+                item = self.queue.due(_now())
                 if item is None:
-                    self._changed.wait(_POLL_S if len(self._queue) else None)
+                    self._changed.wait(_POLL_S if len(self.queue) else None)
                     continue
             self._try(item)
 
@@ -88,14 +70,14 @@ class SinkWorker:
             attempt |= self._failed(item, error)
         else:
             with self._changed:
-                self._queue.delivered(item)
+                self.queue.delivered(item)
             attempt["status"] = "delivered"
         self._report(attempt | {"time": _now()})
 
     def _failed(self, item: QueuedNotification, error: Exception) -> dict[str, Any]:
         own = error if isinstance(error, AlertDeliveryError) else AlertDeliveryError("")
         with self._changed:
-            retry = self._queue.failed(
+            retry = self.queue.failed(
                 item, _now(), permanent=own.permanent, retry_after_s=own.retry_after_s
             )
         # Only the class of any other error: its text may contain a secret.
