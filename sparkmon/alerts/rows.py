@@ -13,6 +13,7 @@ from sparkmon.alerts.matcher import SEVERITIES
 from sparkmon.sinks import Alert, Notification
 
 _MAX_ALERTS = 1000
+_DECIDED = {field.name for field in fields(Decision)} - {"observation", "incident"}
 _FIELDS = [field.name for field in fields(Alert)]
 
 
@@ -20,13 +21,7 @@ def row_of(decision: Decision, *, query_id: str, now: datetime) -> dict[str, Any
     """Write a row of ``sparkmon.schemas.ALERTS``."""
     return {
         **decision.observation.alert,
-        "severity": decision.severity,
-        "state": decision.state,
-        "notified_state": decision.notified_state,
-        "is_repeat": decision.is_repeat,
-        "suppressed_by": decision.suppressed_by,
-        "notification_id": decision.notification_id,
-        "sinks": list(decision.sinks),
+        **{name: getattr(decision, name) for name in _DECIDED},
         "incident": asdict(decision.incident),
         "fired_time": now,
         "query_id": query_id,
