@@ -3,12 +3,11 @@
 from sparkmon.alerts.actions import Acknowledgement, Acknowledgements, Silence, Silences
 from sparkmon.alerts.alert_manager import AlertManager
 from sparkmon.alerts.alert_store import AlertStore
-from sparkmon.alerts.alerting import Alerting
 from sparkmon.alerts.dispatcher import Dispatcher
 from sparkmon.alerts.incident import Incident, Observation
 from sparkmon.alerts.matcher import SEVERITIES, Matcher
 from sparkmon.alerts.observations import observations_of
-from sparkmon.alerts.policy import Policy, Route, SeverityRule
+from sparkmon.alerts.policy import Alerting, Policy, Route, SeverityRule
 from sparkmon.alerts.rows import notifications_of, queued_notifications_of
 
 __all__ = [

@@ -2,14 +2,13 @@
 
 from sparkmon.printable import printable
 from sparkmon.secret import Secret
-from sparkmon.sinks.alert import Alert, Severity, State
 from sparkmon.sinks.alertmanager import AlertmanagerSink
 from sparkmon.sinks.console import ConsoleSink
 from sparkmon.sinks.hopsworks_result import HopsworksResultSink
 from sparkmon.sinks.kafka import KafkaSink
 from sparkmon.sinks.log import LogSink
 from sparkmon.sinks.mail import EmailSink
-from sparkmon.sinks.notification import Notification
+from sparkmon.sinks.notification import Alert, Notification, Severity, State
 from sparkmon.sinks.sink import SINKS, AlertSink, register_sink
 from sparkmon.sinks.slack import SlackSink
 from sparkmon.sinks.teams import TeamsSink

@@ -15,8 +15,7 @@ import orjson
 from sparkmon.errors import AlertDeliveryError, OptionError
 from sparkmon.printable import printable
 from sparkmon.secret import Secret
-from sparkmon.sinks.alert import Alert, Severity
-from sparkmon.sinks.notification import Notification
+from sparkmon.sinks.notification import Alert, Notification, Severity
 from sparkmon.sinks.notification_json import in_utc, rfc3339
 from sparkmon.sinks.shortened import shortened
 from sparkmon.sinks.sink import HttpSink, register_sink
