@@ -9,8 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from sparkmon.alerts.retry_queue import QueuedNotification
-from sparkmon.alerts.sink_worker import SinkWorker
+from sparkmon.alerts.sink_worker import QueuedNotification, SinkWorker
 from sparkmon.sinks import AlertSink, Notification
 
 _LOGGER = logging.getLogger(__name__)

@@ -1,20 +1,106 @@
-"""The thread that delivers to one sink, so that a sink that hangs does not delay the others."""
+"""The notifications that wait for one sink, and its thread, so that a sink that hangs does not delay the others."""
 
 from __future__ import annotations
 
 import logging
+import random
 import threading
+from collections import deque
 from collections.abc import Callable
-from datetime import datetime, timezone
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from sparkmon.alerts.retry_queue import QueuedNotification, RetryQueue
+from sparkmon.backoff import Backoff
 from sparkmon.errors import AlertDeliveryError
-from sparkmon.sinks import AlertSink, printable
+from sparkmon.sinks import AlertSink, Notification, printable
 
 _LOGGER = logging.getLogger(__name__)
 _MAX_ERROR = 500
 _POLL_S = 0.2
+GIVE_UP_AFTER = timedelta(days=1)
+_PROBE_AT = 5
+
+
+@dataclass(slots=True)
+class QueuedNotification:
+    """A notification that waits for one sink."""
+
+    notification: Notification
+    attempts: int = 0
+    others_delivered: bool = False
+    """Whether the sink has accepted another notification since this one last failed."""
+
+
+class RetryQueue:
+    """Keeps notifications in their order, and waits longer after each failure.
+
+    Notes
+    -----
+    The back-off starts at 1 s and doubles up to 5 minutes, 20 % more or less; it is never shorter than the sink
+    requests. The first notification is retried until it is delivered, so that no recovery is delivered before its
+    alert. It is given up after a day; if the sink refuses it permanently; or, from its fifth failure on, if the sink
+    accepts the next one and then fails this one again: then the notification is broken, not the sink.
+    """
+
+    def __init__(self, jitter: Callable[[], float] = random.random) -> None:
+        self._items: deque[QueuedNotification] = deque()
+        self._backoff = Backoff(1.0, 300.0, jitter)
+        self._failures = 0
+        self.next_time: datetime | None = None
+        """There is no attempt before then; None if the last attempt succeeded."""
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether the last attempt failed."""
+        return self.next_time is not None
+
+    def put(self, item: QueuedNotification) -> None:
+        """Append a notification."""
+        self._items.append(item)
+
+    def due(self, now: datetime) -> QueuedNotification | None:
+        """Return the notification to try now; None if the queue is empty, or it is too early."""
+        if not self._items or (self.next_time is not None and now < self.next_time):
+            return None
+        first = self._items[0]
+        looks_broken = first.attempts >= _PROBE_AT and not first.others_delivered
+        if looks_broken and len(self._items) > 1 and first.attempts % 2:
+            return self._items[1]
+        return first
+
+    def delivered(self, item: QueuedNotification) -> None:
+        """Remove a notification that the sink has accepted."""
+        self._items.remove(item)
+        self._failures, self.next_time = 0, None
+        for other in self._items:
+            other.others_delivered = True
+
+    def failed(
+        self,
+        item: QueuedNotification,
+        now: datetime,
+        *,
+        permanent: bool = False,
+        retry_after_s: float | None = None,
+    ) -> datetime | None:
+        """Count a failure, ``permanent`` if the sink refuses it; return the time of the next attempt, None for none."""
+        item.attempts += 1
+        is_broken = item.attempts > _PROBE_AT and item.others_delivered
+        is_old = now - item.notification.created_time >= GIVE_UP_AFTER
+        if permanent or is_broken or is_old:
+            self._items.remove(item)
+            return None
+        item.others_delivered = False
+        if self._items[0] is not item:
+            self._items[0].attempts += 1  # the probe was its turn
+        pause = self._backoff.pause_s(self._failures)
+        self._failures += 1
+        self.next_time = now + timedelta(seconds=max(pause, retry_after_s or 0.0))
+        return self.next_time
 
 
 class SinkWorker(threading.Thread):

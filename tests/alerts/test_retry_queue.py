@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 
-from sparkmon.alerts.retry_queue import GIVE_UP_AFTER, QueuedNotification, RetryQueue
+from sparkmon.alerts.sink_worker import GIVE_UP_AFTER, QueuedNotification, RetryQueue
 from sparkmon.sinks import Notification
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
