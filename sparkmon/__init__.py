@@ -33,6 +33,7 @@ _HOMES = {
     "Matcher": "sparkmon.alerts",
     "ModelSchema": "sparkmon.records",
     "Monitor": "sparkmon.monitor",
+    "MonitorQuery": "sparkmon.monitor",
     "Notification": "sparkmon.sinks",
     "OnlineStore": "sparkmon.store",
     "Policy": "sparkmon.alerts",

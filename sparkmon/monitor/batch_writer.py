@@ -30,25 +30,6 @@ CloserOf: TypeAlias = Callable[[str], Closer]
 class BatchWriter:
     """Writes what the pass over a batch gives.
 
-    Parameters
-    ----------
-    ingest : callable
-        The pass.
-    tables : Tables
-        Where everything is written.
-    leases : Leases
-        Keep other queries from counting the same rows.
-    dead_letters : DeadLetters
-        Writes what could not be decoded.
-    counters : Counters
-        Counts redelivered events.
-    closer_of : callable, optional
-        Returns what closes windows; None where another process does, as over Spark Connect.
-    expected : mapping of str to collection of str
-        The columns of the references, by model.
-    k : int
-        The parameter of the windows' sketches.
-
     Notes
     -----
     The order of the commits is dead letters, rows, digests, panes. A batch that has panes in the table is not written

@@ -25,13 +25,6 @@ def check_checkpoint(spark: SparkSession, checkpoint: str) -> None:
 
     Spark reads the same files; if one is damaged, its error quotes JSON and names no file.
 
-    Parameters
-    ----------
-    spark : SparkSession
-        Reads the files, so that any file system does.
-    checkpoint : str
-        The directory of the query's progress.
-
     Raises
     ------
     CheckpointError
@@ -109,18 +102,7 @@ def _damaged(file: str, is_last: bool = False) -> CheckpointError:
 
 
 def failure_of(error: Exception) -> SparkmonError | None:
-    """Explain what ended a query if a person has to repair it, such as a full disk.
-
-    Parameters
-    ----------
-    error : Exception
-        What ended it.
-
-    Returns
-    -------
-    SparkmonError or None
-        The cause and what to do; None for any other error.
-    """
+    """Explain what ended a query if a person has to repair it, such as a full disk."""
     if _NO_ROOM in str(error):
         return SparkmonError(
             "no space is left on the disk of the tables, of the checkpoints, or of Spark's own files; make room and "

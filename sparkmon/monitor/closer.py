@@ -24,7 +24,7 @@ from sparkmon.monitor.longer_windows import LongerWindows
 from sparkmon.monitor.open_windows import OpenWindows, without_events
 from sparkmon.monitor.provisional_findings import ProvisionalFindings
 from sparkmon.monitor.row_counts import row_counts
-from sparkmon.monitor.window_grid import Window
+from sparkmon.monitor.window_grid import ClosedWindows, Window, micros, windows_of_rows
 from sparkmon.monitor.windows import Windows
 from sparkmon.panes import OTHER
 from sparkmon.state import CLOSED_WINDOWS
@@ -32,29 +32,12 @@ from sparkmon.state import PANES as INGESTED_PANES
 from sparkmon.tables import TableWriter
 
 _LOGGER = logging.getLogger(__name__)
+_UNREAD = -1
+"""The version of a table that was not looked at yet."""
 
 
 class Closer:
     """The open windows of a monitor, and what happens when they end.
-
-    Parameters
-    ----------
-    tables : TableWriter
-        The state is read from it and everything is written to it.
-    windows : Windows
-        The windows.
-    judge : Judge
-        Judges closed windows.
-    alerts : AlertManager
-        Turns findings into alerts.
-    counters : Counters
-        Counts traffic and late rows.
-    leases : Leases
-        Keep other queries from closing the same windows.
-    query_id : str
-        The query that writes the panes.
-    expected : mapping of str to collection of str
-        The columns of the references, by model.
 
     Notes
     -----
@@ -83,6 +66,7 @@ class Closer:
         self._is_loaded = False
         self._batch_id = -1
         self._version: int | None = None
+        self._leases_version: int | None = _UNREAD
 
     def has_open_windows(self) -> bool:
         """Return whether a window is open."""
@@ -95,15 +79,7 @@ class Closer:
             return self._open.first_start
 
     def take(self, panes: pa.Table, batch_id: int) -> None:
-        """Take the panes of a batch, which the table ``panes`` has already, and close the windows that they end.
-
-        Parameters
-        ----------
-        panes : pyarrow.Table
-            ``sparkmon.distributions.schema.PANES``.
-        batch_id : int
-            The batch's number; one that was taken before adds nothing.
-        """
+        """Take the panes of a batch, which the table ``panes`` has already, and close the windows that they end."""
         with self._loaded():
             self._take_over()
             models: list[Any] = pc.unique(panes["model"]).to_pylist()
@@ -166,28 +142,26 @@ class Closer:
         self._provisional = ProvisionalFindings(self._tables, self._judge)
         last = self._tables.last_batch("panes", self._query_id)
         self._batch_id = -1 if last is None else last
-        self._closed: dict[tuple[str, int], int] = {}
-        self._closed_by_others: dict[tuple[str, int], int] = {}
-        self._read_marks()
-        self._leases_version = self._tables.version("monitors")
-        former = former_query_ids(self._tables, self._query_id)
-        self._models = {*former}
-        ids = {self._query_id, *(each for ids in former.values() for each in ids)}
-        if former:
-            self._add(self._read_panes(ids, ("model", "in", sorted(former))))
-            self._finish()
+        self._closed, self._closed_by_others = ClosedWindows(), ClosedWindows()
+        self._models: set[str] = set()
+        self._leases_version = _UNREAD
+        self._take_over({self._query_id})
         self._is_loaded = True
 
-    def _take_over(self) -> None:
-        """Add the panes of the queries from which models were taken over since the last look."""
+    def _take_over(self, own: Collection[str] = ()) -> None:
+        """Add the panes of the models acquired since the last look: of the queries that had them before, and of own.
+
+        Of a model that is acquired while the query runs, its own panes come with its batches.
+        """
         version = self._tables.version("monitors")
         if version == self._leases_version:
             return
         former = former_query_ids(self._tables, self._query_id)
         new = former.keys() - self._models
-        ids = {each for model in new for each in former[model]}
+        ids = {*own, *(each for model in new for each in former[model])}
         if ids:
-            self._read_marks()  # they may have closed windows since
+            self._read_marks()  # others may have closed windows since
+        if ids and new:
             self._add(self._read_panes(ids, ("model", "in", sorted(new))))
             self._finish()
         self._models |= new
@@ -202,36 +176,35 @@ class Closer:
         closed = self._tables.read("closed_windows", CLOSED_WINDOWS.names)
         if closed is None:
             return
-        bounds = (_micros(closed, name) for name in ("window_start", "window_end"))
-        names = (closed[name].to_pylist() for name in ("model", "query_id"))
-        for model, query_id, start, end in zip(*names, *bounds, strict=True):
-            key = model, end - start
-            self._closed[key] = max(end, self._closed.get(key, end))
+        query_ids: list[Any] = closed["query_id"].to_pylist()
+        for window, query_id in zip(windows_of_rows(closed), query_ids, strict=True):
+            self._closed.add(window)
             if query_id != self._query_id:
-                self._closed_by_others[key] = max(end, self._closed_by_others.get(key, end))
+                self._closed_by_others.add(window)
 
     def _add(self, panes: pa.Table) -> dict[Window, int]:
         """Add panes to the open windows; return the rows of those that are late."""
         newest = panes.group_by("model").aggregate([("last_event_time", "max")])
         models: list[Any] = newest["model"].to_pylist()
-        times = _micros(newest, "last_event_time_max")
+        times: list[int] = micros(newest, "last_event_time_max").tolist()
         self._clocks.advance(dict(zip(models, times, strict=True)), time.monotonic())
         return self._open.add(without_events(panes), self._closed)
 
     def _count(self, panes: pa.Table, late: Mapping[Window, int]) -> None:
-        # Of what a former query closed, the log is just read again.
-        own = {
-            pane: rows
-            for pane, rows in late.items()
-            if pane.end > self._closed_by_others.get((pane.model, self._grid.length), pane.start)
-        }
+        late_rows = 0
+        for pane, count in late.items():
+            end = self._closed_by_others.last_end(pane.model, self._grid.length)
+            if (
+                end is None or pane.end > end
+            ):  # of what a former query closed, the log is just read again
+                late_rows += count
         rows = sum(map(sum, row_counts(panes).values()))
         is_pooled = pc.and_(
             pc.equal(panes["column_name"], pa.scalar(OTHER)), pc.is_null(panes["slice_key"])
         )
         counts: Any = pc.struct_field(panes.filter(is_pooled)["profile"], "count")
         pooled = pc.sum(counts).as_py() or 0
-        self._counters.add(Counts(rows=rows, late_rows=sum(own.values()), pooled_values=pooled))
+        self._counters.add(Counts(rows=rows, late_rows=late_rows, pooled_values=pooled))
 
     def _close(self, watermarks: Mapping[str, int]) -> None:
         due = self._open.due(watermarks)
@@ -244,8 +217,7 @@ class Closer:
     def _mark(self, rows: Mapping[Window, tuple[int, int]]) -> None:
         traffic: dict[str, Traffic] = {}
         for window, (requests, responses) in rows.items():
-            key = window.model, window.length
-            self._closed[key] = max(window.end, self._closed.get(key, window.end))
+            self._closed.add(window)
             if window.length == self._grid.length:
                 end = from_micros(window.end)
                 one, model = Traffic(end, requests, responses), window.model
@@ -272,18 +244,8 @@ class Closer:
         read = self._tables.read("profiles", PROFILES.names, where)
         if read is None:
             return
-        models: list[Any] = read["model"].to_pylist()
-        bounds = (_micros(read, name) for name in ("window_start", "window_end"))
-        is_unmarked = [
-            end > self._closed.get((model, end - start), start)
-            for model, start, end in zip(models, *bounds, strict=True)
-        ]
+        is_unmarked = [window not in self._closed for window in windows_of_rows(read)]
         if any(is_unmarked):
             _LOGGER.info("judging windows that were not judged when a monitor ended")
             unmarked = read.cast(PROFILES).filter(pa.array(is_unmarked, pa.bool_()))
             self._mark(self._closing.finish(unmarked, self._batch_id))
-
-
-def _micros(table: pa.Table, name: str) -> list[int]:
-    values: list[Any] = table[name].cast(pa.int64()).to_pylist()
-    return values

@@ -14,24 +14,13 @@ from sparkmon.distributions.schema import PROFILES
 from sparkmon.interval import from_micros
 from sparkmon.monitor.recent_findings import RecentFindings
 from sparkmon.monitor.row_counts import row_counts
-from sparkmon.monitor.window_grid import Window
+from sparkmon.monitor.window_grid import Window, windows_of_rows
 from sparkmon.state import CLOSED_WINDOWS
 from sparkmon.tables import TableWriter
 
 
 class Closing:
     """Writes closed windows.
-
-    Parameters
-    ----------
-    tables : TableWriter
-        Where everything is written.
-    judge : Judge
-        Judges the profiles.
-    alerts : AlertManager
-        Turns findings into alerts.
-    query_id : str
-        The query that closes them.
 
     Notes
     -----
@@ -48,15 +37,7 @@ class Closing:
         self._recent = RecentFindings(judge.confirmation_lookback_s)
 
     def write(self, profiles: pa.Table, batch_id: int) -> dict[Window, tuple[int, int]]:
-        """Write windows; return their rows of requests and of responses.
-
-        Parameters
-        ----------
-        profiles : pyarrow.Table
-            ``PROFILES`` of windows that close, in no table yet.
-        batch_id : int
-            The last batch whose panes are in them.
-        """
+        """Write windows; return their rows of requests and of responses."""
         self.tables.append(profiles, "profiles")
         return self._judged(profiles, batch_id, has_findings=())
 
@@ -70,7 +51,7 @@ class Closing:
         ]
         columns = ["model", "window_start", "window_end"]
         read = self.tables.read("drift_metrics", columns, where)
-        return self._judged(profiles, batch_id, () if read is None else _windows(read))
+        return self._judged(profiles, batch_id, () if read is None else windows_of_rows(read))
 
     def provisional(self, findings: pa.Table) -> None:
         """Write findings on open windows; alerts first, because those are recognised when it is repeated."""
@@ -128,15 +109,11 @@ def _span(profiles: pa.Table) -> tuple[datetime, datetime]:
     return pc.min(profiles["window_start"]).as_py(), pc.max(profiles["window_end"]).as_py()
 
 
-def _windows(table: pa.Table) -> list[Window]:
-    """List the windows of rows."""
-    bounds = (table[name].cast(pa.int64()).to_pylist() for name in ("window_start", "window_end"))
-    return [Window(*each) for each in zip(table["model"].to_pylist(), *bounds, strict=True)]
-
-
 def _without(table: pa.Table | None, windows: Iterable[Window]) -> pa.Table | None:
     """Filter out the rows of some windows."""
     excluded = {*windows}
     if table is None or not excluded:
         return table
-    return table.filter(pa.array([each not in excluded for each in _windows(table)], pa.bool_()))
+    return table.filter(
+        pa.array([each not in excluded for each in windows_of_rows(table)], pa.bool_())
+    )

@@ -21,13 +21,6 @@ _EVENT = [
 class DeadLetters:
     """Writes the events that could not be decoded.
 
-    Parameters
-    ----------
-    tables : Tables
-        Where ``dead_letters`` is.
-    counters : Counters
-        Counts them.
-
     Notes
     -----
     What is in the table is not written again, by any query: neither an event that was delivered twice, nor all of

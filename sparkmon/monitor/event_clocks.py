@@ -15,13 +15,6 @@ class _Clock:
 class EventClocks:
     """Event time by model, in microseconds since 1970 UTC.
 
-    Parameters
-    ----------
-    delay : int
-        How far the watermark of a model trails its clock, in microseconds.
-    idle_s : float, optional
-        How long no events of a model come until its clock goes on by itself, in seconds; None for never.
-
     Notes
     -----
     The clock of an idle model is where an event of this moment would put it: at its newest event and the time since
@@ -53,13 +46,7 @@ class EventClocks:
         return {model: clock.last_event - self._delay for model, clock in self._clocks.items()}
 
     def idle_watermarks(self, read_until_s: float) -> dict[str, int]:
-        """Return the watermarks of the models that are idle.
-
-        Parameters
-        ----------
-        read_until_s : float
-            The moment up to which the log is known to have been read.
-        """
+        """Return the watermarks of the models that are idle."""
         if self._idle_s is None:
             return {}
         return {

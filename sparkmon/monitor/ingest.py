@@ -67,19 +67,7 @@ Owners: TypeAlias = Mapping[int, int]
 
 @dataclass(frozen=True)
 class Ingest:
-    """The pass over the bytes, as a function on batches of events.
-
-    Parameters
-    ----------
-    builder : callable
-        Returns a new :class:`sparkmon.panes.PaneBuilder`.
-    schemas : mapping of str to ModelSchema
-        By model.
-    detector : SkewDetector, optional
-        Adds row flags.
-    keep_rows : collection of str
-        The models whose decoded rows are given, too.
-    """
+    """The pass over the bytes, as a function on batches of events."""
 
     builder: Callable[[], PaneBuilder]
     schemas: Mapping[str, ModelSchema] = field(default_factory=dict)

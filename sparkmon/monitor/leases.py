@@ -37,15 +37,6 @@ class _Lease(NamedTuple):
 class Leases:
     """The leases of a query, from one start on.
 
-    Parameters
-    ----------
-    lengths_s : sequence of float
-        Lengths of the windows that the query writes, in seconds.
-    checkpoint : str
-        The directory of the query's progress.
-    take_over : bool
-        Whether to take over the leases of other queries, with the panes of their open windows.
-
     Notes
     -----
     A batch that is replayed adds nothing to a table, because the table knows its query and its number. A query with a
@@ -61,11 +52,6 @@ class Leases:
 
     def acquire(self, tables: TableWriter, models: Collection[str], query_id: str) -> set[str]:
         """Acquire leases on the windows of models, or check that they are still valid.
-
-        Returns
-        -------
-        set of str
-            The queries from which they were taken over.
 
         Raises
         ------
@@ -100,12 +86,9 @@ class Leases:
         CheckpointError
             Another query has taken one of them over.
         """
-        holders = _holders(tables)
-        for model in sorted(models):
-            for length in self._lengths:
-                holder = holders.get((model, length))
-                if holder is not None and holder.query_id != query_id:
-                    raise self._conflict(tables, holder, query_id)
+        for (model, length), holder in sorted(_holders(tables).items()):
+            if model in models and length in self._lengths and holder.query_id != query_id:
+                raise self._conflict(tables, holder, query_id)
 
     def _replace(
         self,

@@ -6,27 +6,17 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from sparkmon.distributions.schema import PANES, PROFILES
 from sparkmon.interval import from_micros
-from sparkmon.monitor.window_grid import Window
+from sparkmon.monitor.window_grid import ClosedWindows, Window, micros
 from sparkmon.panes import merge_panes
 from sparkmon.tables import TableWriter
 
 
 class LongerWindows:
     """Merges closed windows to longer ones, as soon as these have ended.
-
-    Parameters
-    ----------
-    length : int
-        The length of the windows that close, in microseconds.
-    longer : sequence of int
-        The lengths of the longer windows, whole multiples of it.
-    k : int
-        The parameter of the windows' sketches.
 
     Notes
     -----
@@ -42,28 +32,18 @@ class LongerWindows:
         tables: TableWriter,
         profiles: pa.Table,
         windows: Collection[Window],
-        closed: Mapping[tuple[str, int], int],
+        closed: ClosedWindows,
     ) -> pa.Table:
-        """Return the profiles of the longer windows that closing windows complete.
-
-        Parameters
-        ----------
-        tables : TableWriter
-            Has the table ``profiles`` of the windows before.
-        profiles : pyarrow.Table
-            ``PROFILES`` of the windows that close now.
-        windows : collection of Window
-            These windows.
-        closed : mapping of (str, int) to int
-            Model and length to the end of the last window that had closed before.
-        """
+        """Return the profiles of the longer windows that closing windows complete."""
         merged = [PROFILES.empty_table()]
         own = [each for each in windows if each.length == self._length]
         for length in self._longer if own else ():
             spans = {}
             for model in {window.model for window in own}:
                 ends = [window.end for window in own if window.model == model]
-                before = closed.get((model, self._length), min(ends) - self._length)
+                before = closed.last_end(model, self._length)
+                if before is None:
+                    before = min(ends) - self._length
                 start, end = before - before % length, max(ends) - max(ends) % length
                 if end > start:
                     spans[model] = start, end
@@ -84,7 +64,7 @@ class LongerWindows:
         parts = profiles.select(PROFILES.names)
         if earlier is not None:
             parts = pa.concat_tables([earlier.cast(PROFILES), parts])
-        starts, ends = (_micros(parts, name) for name in ("window_start", "window_end"))
+        starts, ends = (micros(parts, name) for name in ("window_start", "window_end"))
         models: list[Any] = parts["model"].to_pylist()
         bounds = np.array([spans.get(model, (0, 0)) for model in models]).reshape(-1, 2)
         is_part = (
@@ -94,31 +74,12 @@ class LongerWindows:
 
 
 def merge_windows(profiles: pa.Table, length: int, k: int) -> pa.Table:
-    """Merge the profiles of windows to those of longer windows.
-
-    Parameters
-    ----------
-    profiles : pyarrow.Table
-        ``PROFILES`` of windows that do not overlap.
-    length : int
-        The length of the longer windows in microseconds, a whole multiple of theirs.
-    k : int
-        The parameter of the sketches.
-    """
-    starts = _micros(profiles, "window_start")
+    """Merge the profiles of windows to those of longer windows."""
+    starts = micros(profiles, "window_start")
     begin = starts - starts % length
     for name, values in (("window_start", begin), ("window_end", begin + length)):
         field = PROFILES.field(name)
         times: Any = pa.array(values).cast(field.type)
         profiles = profiles.set_column(PROFILES.get_field_index(name), field, times)
-    return merge_panes(_with_times(profiles), k).select(PROFILES.names)
-
-
-def _with_times(profiles: pa.Table) -> pa.Table:
-    """Make panes of profiles."""
-    return profiles.append_column("last_event_time", profiles["window_end"]).cast(PANES)
-
-
-def _micros(table: pa.Table, name: str) -> npt.NDArray[np.int64]:
-    values: npt.NDArray[np.int64] = table[name].cast(pa.int64()).to_numpy()
-    return values
+    panes = profiles.append_column("last_event_time", profiles["window_end"]).cast(PANES)
+    return merge_panes(panes, k).select(PROFILES.names)

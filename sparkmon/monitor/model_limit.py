@@ -13,16 +13,9 @@ from sparkmon.panes import PaneLimits, merge_panes
 
 
 class ModelLimit:
-    """Pools the panes of models beyond a limit as those of the model ``(other)``.
+    """Pools the panes of models beyond a limit, of all batches together, as those of the model ``(other)``.
 
-    Parameters
-    ----------
-    expected : mapping of str to collection of str
-        The columns of the references, by model; these models are never pooled.
-    others : collection of str
-        Other models that are known from earlier runs.
-    most : int, default 2,000
-        The number of other models, of all batches together.
+    Models with a reference (``expected``: their columns) are never pooled; ``others`` are known from earlier runs.
     """
 
     def __init__(

@@ -27,23 +27,6 @@ class MonitorQuery:
 
     :meth:`sparkmon.Monitor.start` makes it. Methods and attributes have the names and the meaning of Spark's
     ``StreamingQuery``.
-
-    Parameters
-    ----------
-    query : StreamingQuery
-        Spark's own: it reads events and writes panes.
-    closer : Closer
-        Closes windows.
-    watchdog : Watchdog
-        Checks the monitor's health.
-    alerts : AlertManager
-        Delivers the notifications.
-    threads : sequence of ClockThread or MaintenanceThread
-        Close windows by the clock, and maintain the tables, while the query goes on.
-    is_remote : bool
-        Whether another process writes the panes, as over Spark Connect.
-    flush : bool
-        Whether to close the windows that are open when the query has ended.
     """
 
     def __init__(

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from sparkmon.distributions.schema import PANES, PROFILES
 from sparkmon.monitor.row_counts import row_counts
-from sparkmon.monitor.window_grid import Window, WindowGrid
+from sparkmon.monitor.window_grid import ClosedWindows, Window, WindowGrid, micros
 from sparkmon.panes import PaneLimits, merge_panes
 from sparkmon.state import EVENT_COLUMN
 
@@ -21,18 +21,7 @@ _MOST_PARTS = 16
 
 
 class OpenWindows:
-    """The panes of each open window.
-
-    Parameters
-    ----------
-    grid : WindowGrid
-        The windows.
-    k : int
-        The parameter of the windows' sketches.
-    expected : mapping of str to collection of str
-        By model, the columns that are never pooled; the commonest of the others are not, up to the limits of
-        :class:`sparkmon.panes.PaneLimits`.
-    """
+    """The panes of each open window; ``expected`` names by model the columns that are never pooled."""
 
     def __init__(self, grid: WindowGrid, k: int, expected: Mapping[str, Collection[str]]) -> None:
         self._grid = grid
@@ -50,29 +39,12 @@ class OpenWindows:
         """Where the earliest open window begins; None if none is open."""
         return min((window.start for window in self._parts), default=None)
 
-    def add(self, panes: pa.Table, closed: Mapping[tuple[str, int], int]) -> dict[Window, int]:
-        """Add panes to the windows that they are part of.
-
-        Parameters
-        ----------
-        panes : pyarrow.Table
-            ``sparkmon.distributions.schema.PANES``.
-        closed : mapping of (str, int) to int
-            Model and length of window to the end of the last window that has closed.
-
-        Returns
-        -------
-        dict of Window to int
-            The panes whose windows have all closed, and the rows in them.
-        """
+    def add(self, panes: pa.Table, closed: ClosedWindows) -> dict[Window, int]:
+        """Add panes to their windows; return the panes whose windows have all closed, and the rows in them."""
         late: dict[Window, int] = {}
         for pane, part in _by_pane(panes):
             windows = [Window(pane.model, *bounds) for bounds in self._grid.windows_of(*pane[1:])]
-            still_open = [
-                each
-                for each in windows
-                if each.end > closed.get((each.model, each.length), each.end - 1)
-            ]
+            still_open = [each for each in windows if each not in closed]
             for window in still_open:
                 self._add(window, part)
             if not still_open:
@@ -112,7 +84,7 @@ def _by_pane(panes: pa.Table) -> Iterator[tuple[Window, pa.Table]]:
     """Cut a table into the panes of each model."""
     panes = panes.select(PANES.names)
     models = panes["model"].combine_chunks().dictionary_encode()
-    bounds = [panes[name].cast(pa.int64()).to_numpy() for name in ("window_start", "window_end")]
+    bounds = [micros(panes, name) for name in ("window_start", "window_end")]
     keys = np.column_stack([models.indices.to_numpy(), *bounds])
     panes_of, place = np.unique(keys, axis=0, return_inverse=True)
     order = np.argsort(place.ravel(), kind="stable")

@@ -17,15 +17,7 @@ from sparkmon.tables import TableWriter
 
 
 class ProvisionalFindings:
-    """Reports on open windows.
-
-    Parameters
-    ----------
-    tables : TableWriter
-        Has the findings that were reported before.
-    judge : Judge
-        Judges the profiles.
-    """
+    """Reports on open windows."""
 
     def __init__(self, tables: TableWriter, judge: Judge) -> None:
         self._tables, self._judge = tables, judge
@@ -56,10 +48,5 @@ class ProvisionalFindings:
 
 
 def _keys(findings: pa.Table) -> list[tuple[Any, ...]]:
-    times = {"window_start", "window_end"}
-    types = {name: DRIFT_METRICS.field(name).type for name in PROFILE_KEY}
-    columns = (
-        findings[name].cast(pa.int64() if name in times else types[name]).to_pylist()
-        for name in PROFILE_KEY
-    )
-    return [*zip(*columns, strict=True)]
+    columns = (findings[name].cast(DRIFT_METRICS.field(name).type) for name in PROFILE_KEY)
+    return [*zip(*(column.to_pylist() for column in columns), strict=True)]

@@ -23,11 +23,6 @@ class _Part(NamedTuple):
 class RecentEvents:
     """Digests of events.
 
-    Parameters
-    ----------
-    most : int, default 4,000,000
-        The number of events that are remembered; the oldest are forgotten beyond that.
-
     Notes
     -----
     Two events have one digest of 64 bits with a probability of 2e-7 among 4 million and a batch of a million.
@@ -47,18 +42,7 @@ class RecentEvents:
         """Events that were forgotten before their windows had closed."""
 
     def redelivered(self, tasks: Sequence[Digests]) -> dict[int, int]:
-        """Return the digests of a batch that were seen before or occur in several tasks.
-
-        Parameters
-        ----------
-        tasks : sequence of array of uint64
-            The digests of each task's events, each once.
-
-        Returns
-        -------
-        dict of int to int
-            Digest to the only task that may count the event; -1 for none.
-        """
+        """Return the digests of a batch that were seen before or occur in several tasks."""
         digests = np.concatenate([*tasks, np.empty(0, np.uint64)])
         of_task = np.repeat(np.arange(len(tasks)), [len(each) for each in tasks])
         owners = {}

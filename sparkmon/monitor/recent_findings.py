@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from sparkmon.comparison import JUDGED
 from sparkmon.comparison.schema import DRIFT_METRICS
 from sparkmon.distributions.schema import SERIES_KEY
+from sparkmon.monitor.window_grid import windows_of_rows
 from sparkmon.tables import TableWriter
 
 _SERIES = (*SERIES_KEY, "drift_type", "reference", "statistic")
@@ -21,13 +22,7 @@ _NEEDED = 2
 
 
 class RecentFindings:
-    """The last judged findings by model, read from the table ``drift_metrics`` once per model.
-
-    Parameters
-    ----------
-    lookback_s : float
-        How far back a window that confirms another may begin, in seconds.
-    """
+    """The last judged findings by model, read from the table ``drift_metrics`` once per model."""
 
     def __init__(self, lookback_s: float) -> None:
         self._lookback = timedelta(seconds=lookback_s)
@@ -61,8 +56,7 @@ class RecentFindings:
 def _last(findings: pa.Table) -> pa.Table:
     """Filter the last findings of each series."""
     findings = findings.sort_by([("window_start", "descending")])
-    starts, ends = (findings[name].cast(pa.int64()) for name in ("window_start", "window_end"))
-    lengths = pc.subtract(ends, starts).to_pylist()
+    lengths = [window.length for window in windows_of_rows(findings)]
     columns = (findings[name].to_pylist() for name in _SERIES)
     counts: Counter[tuple[object, ...]] = Counter()
     is_last = []

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sparkmon.monitor.window_grid import Window
+from sparkmon.monitor.window_grid import Window, windows_of_rows
 
 _KINDS = ("feature", "prediction")
 
@@ -21,25 +21,14 @@ class RowCounts(NamedTuple):
 
 
 def row_counts(profiles: pa.Table) -> dict[Window, RowCounts]:
-    """Count the rows of each window: those of the column with most, because a row need not have every column.
-
-    Parameters
-    ----------
-    profiles : pyarrow.Table
-        ``sparkmon.distributions.schema.PROFILES`` or ``PANES``.
-    """
-    names = ("model", "window_start", "window_end", "model_version", "column_kind", "slice_key")
-    columns = [
-        (
-            profiles[name].cast(pa.int64()) if name.startswith("window") else profiles[name]
-        ).to_pylist()
-        for name in names
-    ]
+    """Count the rows of each window: those of the column with most, because a row need not have every column."""
+    names = ("model_version", "column_kind", "slice_key")
+    columns = [profiles[name].to_pylist() for name in names]
     counts = pc.struct_field(profiles["profile"], "count").to_pylist()
     most: Counter[tuple[Window, str, str]] = Counter()
     windows: defaultdict[Window, Counter[str]] = defaultdict(Counter)
-    for model, start, end, version, kind, key, count in zip(*columns, counts, strict=True):
-        window = Window(model, start, end)
+    rows_of = zip(windows_of_rows(profiles), *columns, counts, strict=True)
+    for window, version, kind, key, count in rows_of:
         windows[window].update(())
         if key is None and kind in _KINDS:
             most[window, version, kind] = max(most[window, version, kind], count)

@@ -36,27 +36,7 @@ _TABLES = {
 
 
 class Start:
-    """Starts queries of one monitor.
-
-    Parameters
-    ----------
-    tables : Tables
-        Where everything is.
-    windows : Windows
-        The windows.
-    judge : Judge
-        Judges closed windows.
-    alerts : AlertManager
-        Turns findings into alerts.
-    health : HealthLimits
-        The thresholds of the health checks.
-    trigger : timedelta
-        How often a stream that goes on looks for events.
-    expected : mapping of str to collection of str
-        The columns of the references, by model.
-    retention : Retention
-        How long rows are kept.
-    """
+    """Starts queries of one monitor."""
 
     def __init__(
         self,

@@ -18,19 +18,7 @@ WriteBatch: TypeAlias = Callable[[DataFrame, str, int], None]
 def start_stream(
     frame: DataFrame, checkpoint: str, write: WriteBatch, trigger: timedelta | None
 ) -> StreamingQuery:
-    """Start a query that passes its batches to ``write``.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Streaming.
-    checkpoint : str
-        The directory of this query's progress, whose id is the writer's name.
-    write : callable
-        See :data:`WriteBatch`.
-    trigger : timedelta, optional
-        How often it looks for events; None to process what is available now and end.
-    """
+    """Start a query that passes its batches to ``write``."""
     query_id = ""
 
     def each(batch: DataFrame, batch_id: int) -> None:

@@ -12,13 +12,6 @@ from sparkmon.store import FeatureView, OnlineStore
 def skew_detector_of(store: object, views: Mapping[str, str] | None) -> SkewDetector | None:
     """Return the detector that compares logged features with a store's; None without views.
 
-    Parameters
-    ----------
-    store : OnlineStore
-        The store with the views.
-    views : mapping of str to str, optional
-        Model to ``"name"`` or ``"name:version"``.
-
     Raises
     ------
     OptionError

@@ -1,10 +1,14 @@
-"""The windows of a monitor as numbers: which windows a pane is part of; pure. Times are microseconds since 1970 UTC."""
+"""Windows as numbers: which a pane is part of, which have closed; pure. Times are microseconds since 1970 UTC."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
 
 
 class Window(NamedTuple):
@@ -18,6 +22,39 @@ class Window(NamedTuple):
     def length(self) -> int:
         """Its length in microseconds."""
         return self.end - self.start
+
+
+def micros(table: pa.Table, name: str) -> npt.NDArray[np.int64]:
+    """Return a column of times as microseconds."""
+    values: npt.NDArray[np.int64] = table[name].cast(pa.int64()).to_numpy()
+    return values
+
+
+def windows_of_rows(table: pa.Table) -> list[Window]:
+    """Return the window of each row of profiles, panes, findings or marks."""
+    models: list[Any] = table["model"].to_pylist()
+    bounds = (micros(table, name).tolist() for name in ("window_start", "window_end"))
+    return [Window(*each) for each in zip(models, *bounds, strict=True)]
+
+
+class ClosedWindows:
+    """The windows that have closed: of a model and a length in the order of their ends, so that the last tells all."""
+
+    def __init__(self) -> None:
+        self._last_ends: dict[tuple[str, int], int] = {}
+
+    def add(self, window: Window) -> None:
+        """Add a window and all before it."""
+        key = window.model, window.length
+        self._last_ends[key] = max(window.end, self._last_ends.get(key, window.end))
+
+    def last_end(self, model: str, length: int) -> int | None:
+        """Return where the last of them ends."""
+        return self._last_ends.get((model, length))
+
+    def __contains__(self, window: Window) -> bool:
+        last_end = self.last_end(window.model, window.length)
+        return last_end is not None and window.end <= last_end
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,17 +23,7 @@ from sparkmon.tables.table_writer import Condition
 
 
 class DeltaFiles:
-    """The files of one version of a table.
-
-    Parameters
-    ----------
-    table : DeltaTable
-        The table.
-    location : str
-        Its directory or URL.
-    options : mapping of str to str
-        delta-rs' storage options.
-    """
+    """The files of one version of a table."""
 
     def __init__(self, table: DeltaTable, location: str, options: Mapping[str, str]) -> None:
         if "deletionVectors" in (table.protocol().reader_features or []):

@@ -79,13 +79,6 @@ class _Handle:
 class DeltaRsWriter(TableWriter):
     """Writes and reads tables with delta-rs: an append takes milliseconds, and needs no Spark session.
 
-    Parameters
-    ----------
-    location : str
-        A directory, or a URL of an object store.
-    storage_options : mapping of str to str, optional
-        delta-rs' options of the object store, such as ``AWS_ENDPOINT_URL``, next to the environment's.
-
     Notes
     -----
     Each table has one handle, which reads only the commits that it has not seen. A commit that meets another one is

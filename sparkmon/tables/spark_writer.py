@@ -88,15 +88,6 @@ def transaction_options(app_id: str, batch: int) -> dict[str, Any]:
 class SparkWriter(TableWriter):
     """Writes and reads tables with Spark: each append and each read is some Spark jobs.
 
-    Parameters
-    ----------
-    spark : SparkSession
-        Runs them.
-    location : str
-        The directory, URL or catalog schema.
-    name_of : callable
-        Gives the name of a table in SQL.
-
     Notes
     -----
     Delta refuses a batch that is on record, and Spark does not say so. So each commit has its batch in

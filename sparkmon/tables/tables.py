@@ -96,17 +96,6 @@ class Tables:
     def append(self, frame: DataFrame, table: str, *, writer: str, batch_id: int) -> None:
         """Append a batch, unless this writer has appended it before.
 
-        Parameters
-        ----------
-        frame : DataFrame
-            The batch.
-        table : str
-            The table's name; it is made with the first batch.
-        writer : str
-            Who writes: the id of the streaming query, which lives as long as its checkpoint.
-        batch_id : int
-            The batch's number, counting up per writer.
-
         Notes
         -----
         *Idempotence*: Delta records the writer's last batch in the same commit as the rows and skips what is not
