@@ -57,7 +57,7 @@ _DRAIN_S = 10
 _Watch: TypeAlias = Callable[[], Coroutine[None, None, None]]
 
 
-def create_app(settings: ReceiverSettings) -> FastAPI:
+def create_app(settings: ReceiverSettings) -> ASGIApp:
     """Return the receiver as an ASGI application; its spool is open from now until the application shuts down.
 
     The bounds of connections (``max_connections``, ``max_headers``, ``request_seconds``) and TLS are the server's: see
@@ -115,7 +115,7 @@ def serve(settings: ReceiverSettings) -> None:
 
 def _make(
     settings: ReceiverSettings, metrics: ReceiverMetrics, watches: Sequence[_Watch] = ()
-) -> FastAPI:
+) -> ASGIApp:
     """Make the application; it runs the watches, which never end, from its start to its end."""
     token = None if settings.token is None else TokenCheck(settings.token)
     spool = SpoolWriter(settings.path, settings.segment_bytes, settings.limit_bytes)
@@ -156,24 +156,15 @@ def _make(
         return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
     endpoint = Endpoint(settings, commit, metrics, token)
-    app.add_middleware(_PostsFirst, endpoint=endpoint)
     # For other methods only: they are answered 405.
     app.router.routes.append(Route("/{path:path}", endpoint, methods=["POST"]))
-    return app
 
+    async def posts_first(scope: Scope, receive: Receive, send: Send) -> None:
+        # Whatever their path holds: a route's pattern does not match a line break.
+        is_post = scope["type"] == "http" and scope["method"] == "POST"
+        await (endpoint if is_post else app)(scope, receive, send)
 
-class _PostsFirst:
-    """Gives posts to the endpoint whatever their path holds: a route's pattern does not match a line break."""
-
-    def __init__(self, app: ASGIApp, endpoint: Endpoint) -> None:
-        self._app = app
-        self._endpoint = endpoint
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] == "POST":
-            await self._endpoint(scope, receive, send)
-        else:
-            await self._app(scope, receive, send)
+    return posts_first
 
 
 def _may_see(token: TokenCheck, request: Request) -> bool:

@@ -19,7 +19,7 @@ _READ_AGAIN_S = 1.0
 
 
 class TokenCheck:
-    r"""Compares the tokens of requests with one in a file or an environment variable.
+    """Compares the tokens of requests with one in a file or an environment variable.
 
     A file is read again at most once a second. It has one or two tokens, one per line: both are accepted, so
     that senders can change to a new one without a gap. A token has 16 characters or more, of those that RFC 6750

@@ -38,37 +38,25 @@ def assemble_vector(
         raise OptionError.malformed(
             "passed_features", f"{len(passed)} entries", f"one for each of the {count} entries"
         )
-    places = {name: place for place, name in enumerate(view.features)}
-    values: list[list[FeatureValue]] = [[None] * len(places) for _ in entries]
+    values: list[list[FeatureValue]] = []
+    for index, overrides in enumerate(passed):
+        features: dict[str, FeatureValue] = {}
+        for group in view.groups:
+            row = rows[group.name][index]
+            if row is not None:
+                features |= {name: row[column] for column, name in group.features.items()}
+        features |= overrides
+        features |= parameters or {}
+        values.append([features.get(name) for name in view.features])
     missing: dict[str, list[int]] = {}
     times: dict[str, list[datetime | None]] = {}
     for group in view.groups:
-        columns = [
-            (column, places[name]) for column, name in group.features.items() if name in places
-        ]
-        for index, (vector, row) in enumerate(zip(values, rows[group.name], strict=True)):
-            if row is None:
-                missing.setdefault(group.name, []).append(index)
-                continue
-            for column, place in columns:
-                vector[place] = row[column]
+        of_group = rows[group.name]
+        if None in of_group:
+            missing[group.name] = [index for index, row in enumerate(of_group) if row is None]
         if group.time is not None:
-            times[group.name] = [
-                None if row is None else _utc(group.name, row[group.time])
-                for row in rows[group.name]
-            ]
-    _overwrite(values, passed, places)
-    _overwrite(values, [parameters or {}] * count, places)
+            times[group.name] = [_utc(group.name, (row or {}).get(group.time)) for row in of_group]
     return Vectors(view.features, values, missing, times)
-
-
-def _overwrite(
-    values: list[list[FeatureValue]], overrides: Sequence[Entry], places: Mapping[str, int]
-) -> None:
-    for vector, override in zip(values, overrides, strict=True):
-        for name, value in override.items():
-            if name in places:
-                vector[places[name]] = value
 
 
 def _utc(group: str, value: FeatureValue) -> datetime | None:

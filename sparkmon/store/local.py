@@ -47,6 +47,8 @@ class LocalStore(ReferenceStore, DatabaseStore):
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path).absolute()
+        self.place = self.path / "online.sqlite"
+        self._references = self.path / "references"
 
     def __repr__(self) -> str:
         return f"LocalStore({str(self.path)!r})"
@@ -78,15 +80,6 @@ class LocalStore(ReferenceStore, DatabaseStore):
         stored = spark.read.format("delta").load(str(self._references)).toArrow()
         table = as_references(stored)
         return table.filter(pc.equal(table["reference"], pa.scalar(reference)))
-
-    @property
-    def _references(self) -> Path:
-        return self.path / "references"
-
-    @property
-    def place(self) -> Path:
-        """The SQLite file of the online rows and the views."""
-        return self.path / "online.sqlite"
 
 
 def _literal(value: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,10 +28,8 @@ class DatabaseStore(OnlineStore):
     Holds no connection: each write makes one, and each open view has its own. SQLAlchemy is loaded at first use.
     """
 
-    @property
-    @abstractmethod
-    def place(self) -> str | Path:
-        """The URL of a server's database, or the path of a SQLite file, which the first write creates."""
+    place: str | Path
+    """The URL of a server's database, or the path of a SQLite file, which the first write creates."""
 
     @needs_sqlalchemy()
     def write_rows(

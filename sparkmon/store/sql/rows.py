@@ -90,9 +90,8 @@ def _type(
         length = min(_KEY_CHARACTERS, _KEYS_CHARACTERS // len(key))
         return f"VARBINARY({length})" if kind is bytes else exact_text(dialect, length)
     if kind is Decimal and dialect.name == "sqlite":
-        return (
-            "DECIMAL_TEXT"  # SQLite's own decimals are floats; a name with TEXT keeps every digit
-        )
+        # SQLite's own decimals are floats; a type with TEXT in its name keeps every digit.
+        return "DECIMAL_TEXT"
     return _TYPES[kind]
 
 

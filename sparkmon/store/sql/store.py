@@ -45,22 +45,18 @@ class SqlStore(ReferenceStore, DatabaseStore):
     def __init__(self, url: str) -> None:
         from sparkmon.store.sql.address import Address
 
-        self._url, self._text = url, repr(Address(url))
+        self.place = url
+        self._text = repr(Address(url))
 
     def __repr__(self) -> str:
         return f"SqlStore({self._text!r})"
-
-    @property
-    def place(self) -> str:
-        """The URL, as given."""
-        return self._url
 
     def write_reference(self, table: pa.Table) -> None:
         """See :meth:`ReferenceStore.write_reference`."""
         from sparkmon.store.sql.address import Address
         from sparkmon.store.sql.documents import write_references
 
-        with Address(self._url).writing("writing references") as connection:
+        with Address(self.place).writing("writing references") as connection:
             write_references(connection, table)
 
     def read_references(self, reference: str = DEFAULT_REFERENCE) -> pa.Table:
@@ -68,5 +64,5 @@ class SqlStore(ReferenceStore, DatabaseStore):
         from sparkmon.store.sql.address import Address
         from sparkmon.store.sql.documents import read_references
 
-        with Address(self._url).reading("reading references") as connection:
+        with Address(self.place).reading("reading references") as connection:
             return read_references(connection, reference)
