@@ -45,6 +45,7 @@ class RetryQueue:
 
     def __init__(self, jitter: Callable[[], float] = random.random) -> None:
         self._items: deque[QueuedNotification] = deque()
+        self._ids: set[str] = set()
         self._backoff = Backoff(1.0, 300.0, jitter)
         self._failures = 0
         self.next_time: datetime | None = None
@@ -59,8 +60,10 @@ class RetryQueue:
         return self.next_time is not None
 
     def put(self, item: QueuedNotification) -> None:
-        """Append a notification."""
-        self._items.append(item)
+        """Append a notification, unless it was put before."""
+        if item.notification.notification_id not in self._ids:
+            self._ids.add(item.notification.notification_id)
+            self._items.append(item)
 
     def due(self, now: datetime) -> QueuedNotification | None:
         """Return the notification to try now; None if the queue is empty, or it is too early."""
@@ -110,18 +113,15 @@ class SinkWorker(threading.Thread):
         super().__init__(name=f"sparkmon alerts {sink.name}", daemon=True)
         self.sink, self._report = sink, report
         self.queue = RetryQueue()
-        self._ids: set[str] = set()
         self._changed = threading.Condition()
         self._ends = False
         self.start()
 
     def put(self, item: QueuedNotification) -> None:
-        """Queue a notification, unless it was queued before."""
+        """Queue a notification, once."""
         with self._changed:
-            if item.notification.notification_id not in self._ids:
-                self._ids.add(item.notification.notification_id)
-                self.queue.put(item)
-                self._changed.notify_all()
+            self.queue.put(item)
+            self._changed.notify_all()
 
     def stop(self) -> None:
         """Stop after the current attempt."""

@@ -17,8 +17,8 @@ from sparkmon.printable import printable
 from sparkmon.secret import Secret
 from sparkmon.sinks.notification import Alert, Notification, Severity
 from sparkmon.sinks.notification_json import in_utc, rfc3339
-from sparkmon.sinks.shortened import shortened
 from sparkmon.sinks.sink import HttpSink, register_sink
+from sparkmon.sinks.texts import shortened
 
 _LOGGER = logging.getLogger(__name__)
 _CHUNK = 500

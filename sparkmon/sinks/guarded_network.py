@@ -20,7 +20,7 @@ import httpcore
 import httpx
 
 from sparkmon.sinks.addresses import Address, why_refused
-from sparkmon.sinks.deadline import cut_at
+from sparkmon.sinks.connection import cut_at
 
 _CONNECT_S = 5.0
 _READ_AT_MOST = 64 * 2**10

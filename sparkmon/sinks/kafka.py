@@ -13,10 +13,10 @@ import orjson
 from sparkmon.errors import AlertDeliveryError, MissingExtraError, OptionError
 from sparkmon.printable import printable
 from sparkmon.secret import Secret
-from sparkmon.sinks.excerpt import excerpt
 from sparkmon.sinks.notification import Notification
 from sparkmon.sinks.notification_json import notification_json, rfc3339
 from sparkmon.sinks.sink import ConfiguredSink, check_timeout, register_sink
+from sparkmon.sinks.texts import excerpt
 
 _SILENT = logging.Logger(__name__, logging.CRITICAL + 1)
 """Takes what librdkafka would write to standard error; what counts is in the error."""

@@ -21,12 +21,10 @@ from typing import Literal, TypeAlias
 from sparkmon.errors import AlertDeliveryError, OptionError
 from sparkmon.printable import printable
 from sparkmon.secret import Secret
-from sparkmon.sinks.deadline import cut_at
-from sparkmon.sinks.excerpt import excerpt
+from sparkmon.sinks.connection import cut_at, verifying_context
 from sparkmon.sinks.notification import Notification
-from sparkmon.sinks.shortened import shortened
 from sparkmon.sinks.sink import ConfiguredSink, check_timeout, register_sink
-from sparkmon.sinks.tls import verifying_context
+from sparkmon.sinks.texts import excerpt, shortened
 
 Security: TypeAlias = Literal["starttls", "tls", "plain"]
 _PORTS = {"starttls": 587, "tls": 465, "plain": 25}
@@ -42,9 +40,9 @@ class EmailSink(ConfiguredSink):
 
     Notes
     -----
-    The server's certificate is verified; see :func:`sparkmon.sinks.tls.verifying_context`. ``Message-ID`` is made of
-    the ``notification_id``, so that a mail that is sent again is seen to be the same. A 4xx code of the server may
-    pass, a 5xx is final. Where some recipients are refused the others have the mail, and the delivery has failed.
+    The server's certificate is verified; see :func:`sparkmon.sinks.connection.verifying_context`. ``Message-ID`` is
+    made of the ``notification_id``, so that a mail that is sent again is seen to be the same. A 4xx code of the server
+    may pass, a 5xx is final. Where some recipients are refused the others have the mail, and the delivery has failed.
 
     Examples
     --------

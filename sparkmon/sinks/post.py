@@ -14,9 +14,9 @@ from sparkmon.backoff import is_temporary, retry_after_s
 from sparkmon.errors import AlertDeliveryError, OptionError
 from sparkmon.secret import Secret
 from sparkmon.sinks.addresses import is_named_inside
-from sparkmon.sinks.excerpt import excerpt
+from sparkmon.sinks.connection import verifying_context
 from sparkmon.sinks.guarded_network import Answer, NoAnswer, exchange
-from sparkmon.sinks.tls import verifying_context
+from sparkmon.sinks.texts import excerpt
 
 _LONGEST_WAIT_S = 3600.0
 _SEGMENT = 8
@@ -42,8 +42,8 @@ class Post:
     works as it is written, while ``hooks.slack.com`` that suddenly resolves to 10.0.0.1 is refused.
 
     *How*. Redirects are not followed, proxies and credentials in the environment not used, certificates always
-    verified (see :func:`sparkmon.sinks.tls.verifying_context`). At most 64 KiB of an answer are read, and at most 200
-    printable characters of it are shown.
+    verified (see :func:`sparkmon.sinks.connection.verifying_context`). At most 64 KiB of an answer are read, and at
+    most 200 printable characters of it are shown.
 
     *Outcome*. 2xx is success. 408, 425, 429, 5xx, a time-out or a failed connection may pass; ``Retry-After`` is
     honoured, up to an hour. Every other answer is final.

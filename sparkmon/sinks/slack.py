@@ -10,8 +10,8 @@ import orjson
 from sparkmon.option_types import SecretUrl
 from sparkmon.printable import printable
 from sparkmon.sinks.notification import Notification
-from sparkmon.sinks.shortened import shortened
 from sparkmon.sinks.sink import HttpSink, register_sink
+from sparkmon.sinks.texts import shortened
 
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _SECTION = 3000

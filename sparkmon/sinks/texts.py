@@ -1,8 +1,9 @@
-"""The answer of another side, fit for an error: short, printable and without secrets."""
+"""Texts from outside, cut to what an error or a medium takes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from urllib.parse import unquote
 
 from sparkmon.printable import printable
@@ -20,3 +21,16 @@ def excerpt(text: str | bytes, secrets: Iterable[str] = ()) -> str:
     for secret in sorted(hidden, key=len, reverse=True):
         result = result.replace(secret, "***")
     return printable(" ".join(result.split()))[:_MOST]
+
+
+def shortened(text: str, most: int, escapes: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Escape a text and cut it to ``most`` characters with an ellipsis, never within what stands for one character."""
+    parts, size, fitting = [], 0, 0
+    for character in text:
+        part = escapes.get(character, character)
+        parts.append(part)
+        size += len(part)
+        fitting += size < most
+        if size > most:
+            return "".join(parts[:fitting]) + "…"
+    return "".join(parts)
