@@ -1,8 +1,7 @@
 """Profiles judged beside references and earlier windows: findings, each with its verdict."""
 
 from sparkmon.comparison.alpha import alpha_at_once, alpha_for
-from sparkmon.comparison.basis import Basis, findings_table, judge_profile
-from sparkmon.comparison.calibration import Calibration, calibrate
+from sparkmon.comparison.basis import findings_table
 from sparkmon.comparison.checks import Checks
 from sparkmon.comparison.compare import compare_profiles
 from sparkmon.comparison.confirmation import JUDGED, OVER, confirm
@@ -19,8 +18,6 @@ __all__ = [
     "JUDGED",
     "OVER",
     "RATES",
-    "Basis",
-    "Calibration",
     "Checks",
     "Finding",
     "History",
@@ -28,12 +25,10 @@ __all__ = [
     "References",
     "alpha_at_once",
     "alpha_for",
-    "calibrate",
     "compare_profiles",
     "confirm",
     "correct",
     "findings_table",
-    "judge_profile",
     "provisional",
     "verdict",
 ]

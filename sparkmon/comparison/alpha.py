@@ -11,21 +11,10 @@ _WEEK_S = 7 * 86_400
 
 
 def alpha_for(false_alarms_per_week: float, window_s: float) -> float:
-    """Return the level at which the tests of one window are corrected.
+    """Return the level at which the tests of one window are corrected, at most 0.05, of windows ``window_s`` apart.
 
-    Parameters
-    ----------
-    false_alarms_per_week : float
-        How many windows a week may alarm on a model although nothing has drifted; above 0.
-    window_s : float
-        The distance between the starts of windows, in seconds; above 0.
-
-    Returns
-    -------
-    float
-        At most 0.05. A window without drift has a false finding with a probability of at most alpha, and a drift is
-        confirmed in two of three windows: about 3 alpha^2 of the windows alarm, of which a week has
-        604,800 / ``window_s``.
+    A window without drift has a false finding with a probability of at most alpha, and a drift is confirmed in two of
+    three windows: about 3 alpha^2 of the windows alarm, of which a week has 604,800 / ``window_s``.
 
     Examples
     --------
@@ -36,19 +25,7 @@ def alpha_for(false_alarms_per_week: float, window_s: float) -> float:
 
 
 def alpha_at_once(false_alarms_per_week: float, window_s: float) -> float:
-    """Return the level of tests that alarm at once, without waiting for a second window.
-
-    Parameters
-    ----------
-    false_alarms_per_week : float
-        How many windows a week may alarm on a model although nothing has drifted; above 0.
-    window_s : float
-        The distance between the starts of windows, in seconds; above 0.
-
-    Returns
-    -------
-    float
-        At most 0.05. A window without drift alarms with at most this probability.
+    """Return the level of tests that alarm at once, without waiting for a second window; at most 0.05.
 
     Examples
     --------

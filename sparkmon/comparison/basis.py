@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import pyarrow as pa
@@ -21,6 +22,10 @@ from sparkmon.statistics import STATISTICS, Summary, evidence
 
 _BLOCK_ALPHA = 0.01
 """The share of a reference's blocks that may exceed a limit."""
+_AT_ONCE = 10_000
+"""How many findings are dictionaries at a time; one takes some 2 KB."""
+_KEY = [name for name in PROFILES.names if name != "profile"]
+_FINDING = pa.struct([*DRIFT_METRICS][len(_KEY) :])
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +43,9 @@ class Basis:
 def judge_profile(
     row: Mapping[str, Any], basis: Basis | None, checks: Checks, *, anytime: bool = False
 ) -> Iterator[dict[str, Any]]:
-    """Judge a profile by itself.
+    """Give the fields of each finding on one profile that are not null, without the profile's key.
 
-    Parameters
-    ----------
-    row : mapping
-        ``model``, ``column_kind``, ``column_name`` and ``profile`` of ``sparkmon.schemas.PROFILES``.
-    basis : Basis or None
-        What to compare with; None where there is nothing.
-    checks : Checks
-        The statistics and thresholds.
-    anytime : bool, default False
-        Whether p-values shall hold at every look at a growing window.
-
-    Yields
-    ------
-    dict
-        The fields of ``sparkmon.schemas.DRIFT_METRICS`` that are not null, without the profile's key.
+    With ``anytime``, p-values hold at every look at a growing window.
     """
     if row["column_kind"] == "row_flag":
         yield from _judge_rate(row, checks)
@@ -111,27 +102,10 @@ def _compare(
 def _judge_rate(row: Mapping[str, Any], checks: Checks) -> Iterator[dict[str, Any]]:
     """Judge a column that marks rows with 1 and 0; a feature's age is profiled alone."""
     name = RATES.get(row["column_name"].rpartition(".")[2])
-    if name is None:
-        return
-    profile = row["profile"]
-    rows = profile["num_numbers"]
-    hits = round(rows * (profile["avg"] or 0))
-    judged = judge_rate(name, hits, rows, checks.rates.get(name, ALLOWED))
-    yield {
-        "drift_type": "LIMIT",
-        "reference": "",
-        "data_type": "numeric",
-        "statistic": name,
-        "value": _or_none(judged.value),
-        "threshold": judged.threshold,
-        "noise": _or_none(judged.noise),
-        "p_value": judged.p_value,
-        "current_count": rows,
-        "sketch_error": 0.0,
-        "limit": judged.threshold,
-        "status": judged.status,
-        "reason": judged.reason,
-    }
+    if name is not None:
+        rows = row["profile"]["num_numbers"]
+        hits = round(rows * (row["profile"]["avg"] or 0))
+        yield judge_rate(name, hits, rows, checks.rates.get(name, ALLOWED))
 
 
 def _or_none(value: float) -> float | None:
@@ -143,30 +117,27 @@ def findings_table(
     findings: Iterable[tuple[int, Mapping[str, Any]]],
     keep: Sequence[str] = (),
 ) -> pa.Table:
-    """Make a table of findings.
+    """Make a table of findings, each given with its row of ``profiles``, of which the ``keep`` columns come first.
 
-    Parameters
-    ----------
-    profiles : pyarrow.Table
-        Has the key of ``sparkmon.schemas.PROFILES``.
-    findings : iterable of (int, mapping)
-        Rows of ``profiles`` and the fields of a finding on each; ``column_name`` instead of the row's own, if it is
-        given.
-    keep : sequence of str
-        Further columns of ``profiles`` to keep, in front.
+    A finding has a ``column_name`` where it is about another column than the row's.
     """
-    places, records = [], []
-    for place, finding in findings:
-        places.append(place)
-        records.append(finding)
-    rows = pa.array(places, pa.int64())
-    keys = [name for name in PROFILES.names if name != "profile"]
-    columns = {name: profiles[name].take(rows) for name in (*keep, *keys)}
-    if any("column_name" in record for record in records):
-        names = zip(columns["column_name"].to_pylist(), records, strict=True)
-        columns["column_name"] = pa.array([each.get("column_name", name) for name, each in names])
-    for field in list(DRIFT_METRICS)[len(keys) :]:
-        values = [record.get(field.name) for record in records]
-        columns[field.name] = pa.array(values, field.type)
     schema = pa.schema([*(profiles.schema.field(name) for name in keep), *DRIFT_METRICS])
-    return pa.table(list(columns.values()), names=schema.names).cast(schema)
+    keys = profiles.select([*keep, *_KEY]).combine_chunks()
+    tables, rest = [schema.empty_table()], iter(findings)
+    while part := [*islice(rest, _AT_ONCE)]:
+        tables.append(_table_of(keys, part).cast(schema))
+    return pa.concat_tables(tables).combine_chunks()
+
+
+def _table_of(keys: pa.Table, findings: Sequence[tuple[int, Mapping[str, Any]]]) -> pa.Table:
+    table = keys.take(pa.array([place for place, _ in findings], pa.int64()))
+    records = [record for _, record in findings]
+    if any("column_name" in record for record in records):
+        own = zip(table["column_name"].to_pylist(), records, strict=True)
+        names: Any = pa.array([record.get("column_name", name) for name, record in own])
+        place = table.schema.get_field_index("column_name")
+        table = table.set_column(place, "column_name", names)
+    structs: Any = pa.array(records, _FINDING)
+    for field, values in zip(_FINDING, structs.flatten(), strict=True):
+        table = table.append_column(field, values)
+    return table

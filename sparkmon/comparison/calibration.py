@@ -4,24 +4,16 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-import pyarrow as pa
-
-from sparkmon.comparison.checks import Checks
 from sparkmon.comparison.other_blocks import other_blocks
-from sparkmon.distributions import summary_of
-from sparkmon.distributions.schema import REFERENCE_KEY, SLICE
 from sparkmon.errors import ProfileError
 from sparkmon.statistics import STATISTICS, Statistic, Summary
 
 _ENOUGH_BLOCKS = 30
 _MARGIN = 1.25
 """The factor for the greatest of fewer blocks."""
-
-Key: TypeAlias = tuple[str, str, str, str | None, str | None, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,68 +46,21 @@ class BlockEffects:
         return (1 + reach) / (1 + len(self.effects))
 
 
-@dataclass(frozen=True)
-class Calibration:
-    """The blocks' effects by model, version, reference, slice (key, value), column (kind, name), and statistic."""
-
-    by_column: Mapping[Key, BlockEffects] = field(default_factory=dict)
-
-    def of(self, key: Key) -> BlockEffects | None:
-        """Return the effects of one statistic on one column; None where the reference has not two blocks."""
-        return self.by_column.get(key)
-
-
-def calibrate(references: pa.Table, checks: Checks) -> Calibration:
-    """Compare every block of some references with the whole reference.
+def calibrate_column(
+    whole: Summary, parts: Sequence[Summary], statistics: Sequence[str]
+) -> dict[str, BlockEffects]:
+    """Compare the blocks of one column with the whole reference, by statistic, where there are two or more.
 
     Rows that come together are alike: a day is not a random sample of a year, and a p-value that takes rows as
     independent calls most days of the training data themselves drifted. What the blocks of the reference reach is what
     time alone does.
 
-    Parameters
-    ----------
-    references : pyarrow.Table
-        ``sparkmon.schemas.REFERENCES``, blocks included; see ``time`` of :func:`sparkmon.reference_of`.
-    checks : Checks
-        The statistics.
-
-    Notes
-    -----
     An effect is the value less noise and sketch error, as in a finding. The block is part of the whole: with m of n
     rows its distance to the others is n / (n - m) times that to the whole, and the square of that for statistics that
     grow with the square of the difference; the square is taken for all, so that a limit is never too low. A statistic
     of what the reference never had (``of_novelty``) is 0 of any part of it: there, a block is compared with the other
     blocks. Blocks with too few rows for the statistic are left out.
     """
-    whole: dict[tuple[Any, ...], dict[str, Any]] = {}
-    blocks: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
-    names = (*REFERENCE_KEY, *SLICE, "column_kind", "column_name")
-    for row in references.to_pylist():
-        column = tuple(row[name] for name in names)
-        if row["block_start"] is None:
-            whole[column] = row
-        else:
-            blocks.setdefault(column, []).append(row)
-    effects_of: dict[Key, BlockEffects] = {}
-    for column, parts in blocks.items():
-        if column not in whole:
-            continue
-        kind = whole[column]["data_type"]
-        of_column = calibrate_column(
-            summary_of(whole[column]["profile"], kind),
-            [summary_of(part["profile"], kind) for part in parts],
-            checks.statistics_of(kind),
-        )
-        for name, effects in of_column.items():
-            key: Any = (*column, name)
-            effects_of[key] = effects
-    return Calibration(effects_of)
-
-
-def calibrate_column(
-    whole: Summary, parts: Sequence[Summary], statistics: Sequence[str]
-) -> dict[str, BlockEffects]:
-    """Return the effects of the blocks of one column by statistic, where there are enough; see :func:`calibrate`."""
     if len(parts) < 2:
         return {}
     each = [STATISTICS.get(name) for name in statistics]

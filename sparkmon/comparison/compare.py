@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from itertools import chain
 from typing import Any
 
 import pyarrow as pa
@@ -11,6 +12,9 @@ import pyarrow as pa
 from sparkmon.comparison.basis import findings_table, judge_profile
 from sparkmon.comparison.checks import Checks
 from sparkmon.comparison.references import References, column_of
+
+_AT_ONCE = 1_000
+"""How many profiles are dictionaries at a time; each has a sketch of some KB."""
 
 
 def compare_profiles(
@@ -22,29 +26,7 @@ def compare_profiles(
     keep: Sequence[str] = (),
     anytime: bool = False,
 ) -> pa.Table:
-    """Compare profiles with references, as :func:`sparkmon.compare` does.
-
-    Parameters
-    ----------
-    profiles : pyarrow.Table
-        ``sparkmon.schemas.PROFILES``.
-    references : References
-        What to compare with.
-    checks : Checks
-        The statistics and thresholds.
-    lengths : sequence of timedelta
-        The lengths of windows to compare; shorter blocks of the references are merged to blocks of the same length. If
-        there is one or none, windows may have any length.
-    keep : sequence of str
-        Further columns of ``profiles`` to keep, in front.
-    anytime : bool, default False
-        Whether p-values shall hold at every look at a growing window.
-
-    Returns
-    -------
-    pyarrow.Table
-        The ``keep`` columns and ``sparkmon.schemas.DRIFT_METRICS``.
-    """
+    """Compare profiles with references, as :func:`sparkmon.compare` does; for ``lengths`` see :class:`Judge`."""
     findings = compare_each(profiles, references, checks, lengths, anytime=anytime)
     return findings_table(profiles, findings, keep)
 
@@ -58,7 +40,8 @@ def compare_each(
     anytime: bool = False,
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """Give each row with the findings on it; see :func:`compare_profiles`."""
-    for place, row in enumerate(profiles.to_pylist()):
+    batches = profiles.to_batches(max_chunksize=_AT_ONCE)
+    for place, row in enumerate(chain.from_iterable(batch.to_pylist() for batch in batches)):
         length = _length(row) if len(lengths) > 1 else next(iter(lengths), None)
         if len(lengths) < 2 or length in lengths:
             basis = references.basis(column_of(row), row["model_version"], length)

@@ -9,8 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from sparkmon.comparison.alpha import GREATEST_ALPHA
-from sparkmon.comparison.effect import GROSS, effects
-from sparkmon.comparison.groups import floats, group_ids, has, times, with_column
+from sparkmon.comparison.groups import Floats, floats, group_ids, has, times, with_column
 from sparkmon.distributions.schema import SERIES_KEY
 
 OVER = ("drift", "over_limit")
@@ -18,6 +17,9 @@ OVER = ("drift", "over_limit")
 
 JUDGED = ("ok", *OVER)
 """Statuses of a window that was judged; others neither confirm nor refute."""
+
+GROSS = 2.0
+"""An effect of more than this many times the limit needs no second window."""
 
 _TEST = ("drift_type", "reference", "statistic")
 _WINDOWS = 3
@@ -35,25 +37,9 @@ def confirm(
 ) -> pa.Table:
     """Set ``confirmed``: whether a drift is confirmed, or may still be the chance of one window.
 
-    Parameters
-    ----------
-    findings : pyarrow.Table
-        ``sparkmon.schemas.DRIFT_METRICS``, of any number of windows.
-    earlier : pyarrow.Table, optional
-        Findings of the windows before the first of these, from the table ``drift_metrics``.
-    alpha : float, default 0.05
-        The level that the findings were corrected at; see :func:`sparkmon.comparison.correct`.
-    by : sequence of str
-        Further columns that separate series.
-
-    Returns
-    -------
-    pyarrow.Table
-        The same rows.
-
-    Notes
-    -----
-    A finding over its limit is confirmed if any of these holds:
+    ``earlier`` are findings of the windows before the first of these, from the table ``drift_metrics``; ``alpha`` is
+    the level that the findings were corrected at; the columns ``by`` separate series, too. A finding over its limit is
+    confirmed if any of these holds:
 
     - it is so in two of the last three windows. Those that were not judged (too few rows, no reference) are passed
       over, and windows of another length are another series;
@@ -86,6 +72,13 @@ def confirm(
     return with_column(
         findings, "confirmed", pa.array(is_over[:count] & (is_often[:count] | at_once))
     )
+
+
+def effects(findings: pa.Table) -> Floats:
+    """Return the size of values less noise and sketch error, as ``Measurement.effect``; NaN where one is null."""
+    value, noise, error = (floats(findings, name) for name in ("value", "noise", "sketch_error"))
+    effect: Floats = abs(value) - noise - error
+    return effect
 
 
 def _are_over_often(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from sparkmon.comparison.groups import Floats, Ints, floats, group_ids, with_column
+from sparkmon.comparison.groups import Floats, Ints, floats, group_ids, has, with_column
 from sparkmon.distributions.schema import SLICE, WINDOW_KEY
 from sparkmon.errors import OptionError
 
@@ -18,22 +20,9 @@ _FAMILY = (*WINDOW_KEY, "drift_type")
 def correct(findings: pa.Table, alpha: float, *, by: Sequence[str] = ()) -> pa.Table:
     """Set ``p_adjusted`` of all findings that are tested together, and withdraw drifts that it does not confirm.
 
-    Tested together are all columns, slices and statistics of one window of one model version.
-
-    Parameters
-    ----------
-    findings : pyarrow.Table
-        ``sparkmon.schemas.DRIFT_METRICS``, of any number of windows.
-    alpha : float
-        The false discovery rate that is allowed, in (0, 1).
-    by : sequence of str
-        Further columns that separate families.
-
-    Returns
-    -------
-    pyarrow.Table
-        The same rows. A finding stands if its ``p_adjusted`` is at most alpha; null where there is no p-value.
-        A ``drift`` above it becomes ``ok``, and its reason says why.
+    Tested together are all columns, slices and statistics of one window of one model version; the columns ``by``
+    separate families, too. A finding stands if its ``p_adjusted`` is at most ``alpha``, the false discovery rate that
+    is allowed, in (0, 1); null where there is no p-value. A ``drift`` above it becomes ``ok``, and its reason says why.
 
     Notes
     -----
@@ -128,14 +117,20 @@ def _least_upwards(values: Floats, group: Ints) -> Floats:
 
 def _withdraw(findings: pa.Table, adjusted: Floats, alpha: float) -> pa.Table:
     """Turn drifts whose adjusted p-value exceeds alpha into ``ok``."""
-    statuses, reasons = findings["status"].to_pylist(), findings["reason"].to_pylist()
-    for place in np.flatnonzero(adjusted > alpha).tolist():
-        if statuses[place] == "drift":
-            statuses[place] = "ok"
-            reasons[place] += (
-                "; not borne out among all tests of this window "
-                f"(p_adjusted {adjusted[place]:#.2g}, allowed {alpha:#.2g})"
-            )
-    for name, values in (("status", statuses), ("reason", reasons)):
-        findings = with_column(findings, name, pa.array(values, pa.string()))
+    is_withdrawn = (adjusted > alpha) & has(findings, ["drift"])
+    reasons = [
+        f"{reason}; not borne out among all tests of this window "
+        f"(p_adjusted {p_adjusted:#.2g}, allowed {alpha:#.2g})"
+        for reason, p_adjusted in zip(
+            findings["reason"].filter(pa.array(is_withdrawn)).to_pylist(),
+            adjusted[is_withdrawn],
+            strict=True,
+        )
+    ]
+    for name, values in (("status", ["ok"] * len(reasons)), ("reason", reasons)):
+        column: Any = findings[name].combine_chunks()
+        replaced = pc.replace_with_mask(
+            column, pa.array(is_withdrawn), pa.array(values, pa.string())
+        )
+        findings = with_column(findings, name, replaced)
     return findings

@@ -30,21 +30,9 @@ def judgement(
 ) -> str:
     """Return the clause on a value and its limit that ``reason`` and ``explanation`` share.
 
-    Parameters
-    ----------
-    statistic, value : str, float
-        The statistic and its value.
-    noise, sketch_error : float, optional
-        What is subtracted from the value.
-    threshold : float
-        The statistic's threshold.
-    limit : float, optional
-        What the difference has to exceed: the threshold, or what the reference's blocks reach if that is greater; None
-        if the statistic has no threshold.
-    blocks : int
-        The number of these blocks.
-    rows, odds : str
-        Text on the rows, after the value, and on the blocks, at the end.
+    ``limit`` is what the value less noise and sketch error has to exceed: the threshold, or what the reference's blocks
+    reach if that is greater; None if the statistic has no threshold. ``rows`` is a text after the value, ``odds`` one
+    on the blocks.
 
     Examples
     --------
@@ -136,13 +124,7 @@ this); p 1e-12, among all tests of the window 3e-11; confirmed.
         return "; ".join([f"{self._headline()}: {self._judgement()}", *self._evidence()]) + "."
 
     def message(self, *, recovered: bool = False) -> str:
-        """Return one sentence for an alert: the column, the window, and the value with its limit.
-
-        Parameters
-        ----------
-        recovered : bool
-            Whether the finding is about the end of an incident.
-        """
+        """Return one sentence for an alert, or the end of one: the column, the window, and the value with its limit."""
         headline = self._headline(recovered=recovered)
         if (self.statistic in PRESENCE and not recovered) or self.value is None:
             return headline

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 from itertools import chain
+from typing import Any
 
 import pyarrow as pa
 
@@ -13,7 +15,8 @@ from sparkmon.comparison.checks import Checks
 from sparkmon.comparison.compare import compare_each, compare_profiles
 from sparkmon.comparison.confirmation import confirm
 from sparkmon.comparison.correction import correct
-from sparkmon.comparison.explained import explained
+from sparkmon.comparison.finding import Finding
+from sparkmon.comparison.groups import with_column
 from sparkmon.comparison.history import History
 from sparkmon.comparison.past import Past
 from sparkmon.comparison.presence import extra_columns, missing_columns
@@ -24,6 +27,8 @@ from sparkmon.interval import parse_interval
 
 _LOOK_BACK = 100
 """How many windows back a series may have its last value, after windows without rows."""
+_AT_ONCE = 10_000
+"""How many findings are objects at a time."""
 
 
 class Judge:
@@ -79,21 +84,10 @@ class Judge:
         earlier: pa.Table | None = None,
         earlier_profiles: pa.Table | None = None,
     ) -> pa.Table:
-        """Judge closed windows.
+        """Judge closed windows of any number of models, which confirm each other: corrected, confirmed and explained.
 
-        Parameters
-        ----------
-        profiles : pyarrow.Table
-            ``sparkmon.schemas.PROFILES``, of any number of models and windows, which confirm each other.
-        earlier : pyarrow.Table, optional
-            Findings of the windows before these, which may confirm these.
-        earlier_profiles : pyarrow.Table, optional
-            Profiles of the windows before, for a history.
-
-        Returns
-        -------
-        pyarrow.Table
-            ``sparkmon.schemas.DRIFT_METRICS``: corrected, confirmed and explained.
+        ``earlier`` are findings of the windows before these, which may confirm these, ``earlier_profiles`` the profiles
+        of those windows, for a history.
         """
         profiles = profiles.select(PROFILES.names).cast(PROFILES)
         past = Past(profiles, earlier_profiles) if self.history else None
@@ -107,7 +101,7 @@ class Judge:
             *(histories or ()),
         )
         judged = correct(findings_table(profiles, findings), self._alpha)
-        return explained(confirm(judged, earlier, alpha=self._alpha))
+        return _explained(confirm(judged, earlier, alpha=self._alpha))
 
     def provisional(self, profiles: pa.Table) -> pa.Table:
         """Find gross drift in windows that are still open; see :func:`sparkmon.comparison.provisional`."""
@@ -115,4 +109,23 @@ class Judge:
         findings = compare_profiles(
             profiles, self._by_column, self.checks, self._windows[:1], anytime=True
         )
-        return explained(provisional(findings, self._alpha_at_once))
+        return _explained(provisional(findings, self._alpha_at_once))
+
+
+def _explained(findings: pa.Table) -> pa.Table:
+    """Set ``explanation`` to :meth:`Finding.explain` of each finding."""
+    names = [field.name for field in fields(Finding)]
+    sentences: list[str] = []
+    for batch in findings.select(names).to_batches(max_chunksize=_AT_ONCE):
+        rows = zip(*(_values(column) for column in batch.columns), strict=True)
+        sentences += [Finding(*row).explain() for row in rows]
+    return with_column(findings, "explanation", pa.array(sentences, pa.string()))
+
+
+def _values(column: pa.Array[Any]) -> list[Any]:
+    """Return a column as objects; equal times are one object, of which there are few."""
+    if not pa.types.is_timestamp(column.type):
+        return column.to_pylist()
+    encoded: Any = column.dictionary_encode()
+    moments = encoded.dictionary.to_pylist()
+    return [None if code is None else moments[code] for code in encoded.indices.to_pylist()]

@@ -13,18 +13,10 @@ from sparkmon.statistics import Summary
 
 
 def other_blocks(blocks: Sequence[Summary]) -> list[Summary]:
-    """Return for each block what all others together have had.
+    """Return for each of two or more blocks of one kind what all others together have had.
 
-    Parameters
-    ----------
-    blocks : sequence of Distribution or Categories
-        Two or more, of one kind.
-
-    Returns
-    -------
-    list of Distribution or Categories
-        In the order of the blocks. Of numbers, the least and the greatest alone, with the count of all rows: that is
-        all that a range needs. Of levels, their counts.
+    Of numbers, the least and the greatest alone, with the count of all rows: that is all that a range needs. Of levels,
+    their counts.
 
     Examples
     --------

@@ -23,15 +23,7 @@ _Window: TypeAlias = tuple[int, dict[str, Any]]
 
 
 class Past:
-    """Compares windows with windows of their own column before them.
-
-    Parameters
-    ----------
-    profiles : pyarrow.Table
-        ``sparkmon.schemas.PROFILES``, the windows to judge.
-    earlier : pyarrow.Table, optional
-        Profiles of the windows before the first of these, from the table ``profiles``.
-    """
+    """Compares windows with windows of their own column before them: of the same table, and of an earlier one."""
 
     def __init__(self, profiles: pa.Table, earlier: pa.Table | None = None) -> None:
         self._count = profiles.num_rows
@@ -55,23 +47,12 @@ class Past:
     def compare(
         self, history: History, references: References, checks: Checks
     ) -> Iterator[tuple[int, dict[str, Any]]]:
-        """Compare each window with those of a history.
+        """Compare each window with those of a history, of the same length, that overlap neither it nor each other.
 
-        Parameters
-        ----------
-        history : History
-            Which windows. They are of the same length and do not overlap the window, nor each other.
-        references : References
-            Has the kind of each column; otherwise a column has the kind of most of its values.
-        checks : Checks
-            The statistics and thresholds.
-
-        Yields
-        ------
-        (int, dict)
-            A row, and a finding with the history's ``drift_type`` and name; none for a window that has no such window
-            before it, and none for rates. Where two or more windows make the reference, each is also a block of it, and
-            their effects bound what counts as drift, as the blocks of a training reference do.
+        Gives rows and findings with the history's ``drift_type`` and name; none of a window that has no such window
+        before it, and none of rates. A column that ``references`` do not have has the kind of most of its values. Where
+        two or more windows make the reference, each is also a block of it, and their effects bound what counts as
+        drift, as the blocks of a training reference do.
         """
         for place in range(self._count):
             row = self._rows[place]

@@ -20,18 +20,8 @@ def missing_columns(
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """Find the columns of the references that are missing from windows that have others of their kind.
 
-    Parameters
-    ----------
-    profiles : pyarrow.Table
-        ``sparkmon.schemas.PROFILES``.
-    references : References
-        What is expected.
-
-    Yields
-    ------
-    (int, dict)
-        A row of the window, and the finding: the statistic ``missing_column``, with the status ``over_limit``. A window
-        without any request misses no feature, and one without any response no prediction.
+    Each is a row of the window and the finding. A window without any request misses no feature, and one without any
+    response no prediction.
     """
     for key, columns in _columns_of(profiles).items():
         model, version, _, _, *slice_and_kind = key
@@ -46,21 +36,12 @@ def extra_columns(
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """Find the columns of windows that the reference of their model does not have: the model was not trained on them.
 
-    Parameters
-    ----------
-    profiles : pyarrow.Table
-        ``sparkmon.schemas.PROFILES``.
-    references : References
-        What is expected.
-
-    Yields
-    ------
-    (int, dict)
-        A row, and the finding: the statistic ``extra_column``, with the status ``over_limit``. Only where the model's
-        reference has columns of that kind: if it has no predictions, a prediction is no surprise.
+    Each is a row and the finding. Only where the model's reference has columns of that kind: if it has no predictions,
+    a prediction is no surprise.
     """
     counts, numbers, texts = (
-        _counts(profiles, name) for name in ("count", "num_numbers", "num_texts")
+        pc.struct_field(profiles["profile"], name).to_pylist()
+        for name in ("count", "num_numbers", "num_texts")
     )
     for key, columns in _columns_of(profiles).items():
         model, version, _, _, slice_key, _, kind = key
@@ -87,13 +68,8 @@ def _columns_of(profiles: pa.Table) -> dict[tuple[Any, ...], dict[str, int]]:
     return windows
 
 
-def _counts(profiles: pa.Table, name: str) -> list[int]:
-    counts: Any = pc.struct_field(profiles["profile"], name)
-    return list(counts.to_pylist())
-
-
 def _finding(statistic: str, reference: str, data_type: str, rows: int) -> dict[str, Any]:
-    """Return a finding with the value 1 and the limit 0."""
+    """Return a finding over its limit, with the value 1 and the limit 0."""
     return dict.fromkeys(("threshold", "noise", "sketch_error", "limit"), 0.0) | {
         "drift_type": "LIMIT",
         "reference": reference,

@@ -6,28 +6,18 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sparkmon.comparison.confirmation import GROSS, effects
 from sparkmon.comparison.correction import correct
-from sparkmon.comparison.effect import GROSS, effects
 from sparkmon.comparison.groups import floats, group_ids, has, with_column
 from sparkmon.distributions.schema import PROFILE_KEY
 
 
 def provisional(findings: pa.Table, alpha: float) -> pa.Table:
-    """Pick the columns of open windows that have drifted grossly.
+    """Pick the columns of open windows that have drifted grossly, at a false discovery rate ``alpha``.
 
-    Parameters
-    ----------
-    findings : pyarrow.Table
-        ``sparkmon.schemas.DRIFT_METRICS`` of the windows so far, from :func:`sparkmon.compare` with ``anytime``.
-    alpha : float
-        The false discovery rate that is allowed, in (0, 1), whenever one looks.
-
-    Returns
-    -------
-    pyarrow.Table
-        ``sparkmon.schemas.DRIFT_METRICS`` with the status ``provisional``, at most one finding per column: of the
-        statistics that exceed twice their limit the one that exceeds it most. Less would not do: half of a window is
-        not the mix of a whole one.
+    Of findings of the windows so far, by :func:`sparkmon.compare` with ``anytime``, it returns at most one per column,
+    with the status ``provisional``: of the statistics that exceed twice their limit the one that exceeds it most. Less
+    would not do: half of a window is not the mix of a whole one.
 
     Notes
     -----

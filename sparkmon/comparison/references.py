@@ -45,15 +45,7 @@ class _Entry:
 
 
 class References:
-    """The references of models, whole and in blocks.
-
-    Parameters
-    ----------
-    references : pyarrow.Table
-        ``sparkmon.schemas.REFERENCES``, of one reference per model.
-    checks : Checks
-        The statistics that blocks are compared by.
-    """
+    """The references of models, one of each, whole and in blocks: ``sparkmon.schemas.REFERENCES``."""
 
     def __init__(self, references: pa.Table, checks: Checks) -> None:
         self._checks, self._values = checks, 0
@@ -99,16 +91,9 @@ class References:
         return both
 
     def basis(self, column: Column, version: str, window: timedelta | None = None) -> Basis | None:
-        """Return what to compare a column with: the reference of the version, or else of the model.
+        """Return what to compare a column with: the reference of the model's version, or else of the model.
 
-        Parameters
-        ----------
-        column : Column
-            The column.
-        version : str
-            The model's version.
-        window : timedelta, optional
-            The length of the window: shorter blocks are merged to blocks of this length.
+        Blocks shorter than ``window`` are merged to blocks of this length.
         """
         versions = self._columns.get(column)
         entry = versions and (versions.get(version) or versions.get(""))

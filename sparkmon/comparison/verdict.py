@@ -1,4 +1,4 @@
-"""From a measurement to a status and the sentence that gives its reason. No Spark."""
+"""From a measurement to a status and the sentence that gives its reason."""
 
 from __future__ import annotations
 
@@ -11,28 +11,12 @@ from sparkmon.statistics import Measurement
 def verdict(
     statistic: str, measured: Measurement, limit: float | None = None, blocks: int = 0
 ) -> tuple[str, str]:
-    """Judge one measurement.
+    """Return the status of one measurement, and its reason: a sentence with the numbers it rests on.
 
-    A drift is a value that exceeds its threshold even after the noise of sampling and the error of the sketches
-    are taken off, over enough rows for the threshold to mean anything.
-    A statistic without a threshold (an infinite one) is reported, and is ``ok`` whatever its value.
-
-    Parameters
-    ----------
-    statistic : str
-        Its name, for the sentence.
-    measured : Measurement
-        The value with its threshold, noise and counts.
-    limit : float, optional
-        What the reference's own blocks reach, in the value's unit; taken where it is above the threshold.
-    blocks : int, default 0
-        How many blocks, for the sentence.
-
-    Returns
-    -------
-    status : {"ok", "drift", "too_few_rows", "not_comparable"}
-    reason : str
-        One sentence with the numbers it rests on.
+    A drift is a value that exceeds its threshold, or ``limit``, what the reference's own blocks reach, where that is
+    greater, even after the noise of sampling and the error of the sketches are taken off, over enough rows for the
+    threshold to mean anything. A statistic without a threshold (an infinite one) is reported, and is ``ok`` whatever
+    its value.
 
     Examples
     --------
@@ -51,9 +35,8 @@ def verdict(
     if math.isnan(measured.value) or math.isnan(measured.threshold):
         return "not_comparable", f"{statistic} is not defined for these rows and this reference"
     if math.isinf(measured.threshold):
-        threshold = measured.threshold
         return "ok", judgement(
-            statistic, measured.value, noise=0, sketch_error=0, threshold=threshold, limit=None
+            statistic, measured.value, noise=0, sketch_error=0, threshold=math.inf, limit=None
         )
     if needed is None:
         return (

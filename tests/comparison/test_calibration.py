@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from sparkmon.comparison import Checks, calibrate
+from sparkmon.comparison import Checks, References
 from sparkmon.comparison.calibration import BlockEffects
 from sparkmon.dataframes import compare
 from sparkmon.distributions import Distribution
@@ -47,10 +47,8 @@ def references(spark: SparkSession, means: list[float]) -> pa.Table:
 
 
 def test_the_effects_are_those_of_each_day_beside_all(references: pa.Table) -> None:
-    found = calibrate(references, CHECKS).of(
-        ("m", "", "training", None, None, "feature", "weather", "ks")
-    )
-    assert found is not None
+    basis = References(references, CHECKS).basis(("m", None, None, "feature", "weather"), "")
+    assert basis is not None
     rows = [row for row in references.to_pylist() if row["column_name"] == "weather"]
     (whole,) = (row for row in rows if row["block_start"] is None)
     known = Distribution.from_kll(whole["profile"]["sketch"])
@@ -62,7 +60,7 @@ def test_the_effects_are_those_of_each_day_beside_all(references: pa.Table) -> N
             )
             effect = max(0.0, measured.value - measured.noise - measured.sketch_error)
             by_hand.append(effect * (DAYS / (DAYS - 1)) ** 2)
-    assert found.effects == pytest.approx(sorted(by_hand), rel=1e-9)
+    assert basis.blocks["ks"].effects == pytest.approx(sorted(by_hand), rel=1e-9)
 
 
 def test_days_like_those_of_the_reference_have_not_drifted(
@@ -72,10 +70,9 @@ def test_days_like_those_of_the_reference_have_not_drifted(
     kinds: dict[str, FeatureKind] = {"weather": "numeric", "steady": "numeric"}
     profiles = profile_table(current, kinds, model="m", time="time", window="1 day")
     known = spark.createDataFrame(references)
-    calibration = calibrate(references, CHECKS)
     plain, calibrated = (
-        [row for row in compare(profiles, known, CHECKS, calibration=each).collect()]
-        for each in (None, calibration)
+        compare(profiles, each, CHECKS).collect()
+        for each in (known.where("block_start IS NULL"), known)
     )
     assert len(plain) == len(calibrated) == 2 * 2 * DAYS
     alarms = [sum(row.status == "drift" for row in rows) for rows in (plain, calibrated)]
@@ -96,8 +93,7 @@ def test_a_shift_beyond_all_blocks_is_found(spark: SparkSession, references: pa.
     profiles = profile_table(
         current, {"weather": "numeric"}, model="m", time="time", window="1 day"
     )
-    calibration = calibrate(references, CHECKS)
-    found = compare(profiles, spark.createDataFrame(references), CHECKS, calibration=calibration)
+    found = compare(profiles, spark.createDataFrame(references), CHECKS)
     assert {row.status for row in found.collect()} == {"drift"}
 
 
@@ -107,8 +103,3 @@ def test_limits_by_hand() -> None:
     assert many.limit(0.001) == 0.199
     assert many.p_value(0.198) == 3 / 200
     assert BlockEffects((0.1, 0.2)).limit(0.01) == 0.25
-
-
-def test_a_reference_without_blocks_calibrates_nothing(spark: SparkSession) -> None:
-    plain = reference_of(spark.range(1000), "m").toArrow()
-    assert calibrate(plain, CHECKS).by_column == {}

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 
-from sparkmon.comparison import Checks, calibrate
+from sparkmon.comparison import Checks, References
 from sparkmon.comparison.other_blocks import other_blocks
 from sparkmon.distributions import Categories, Distribution
 from sparkmon.profiles import reference_of
@@ -67,10 +67,10 @@ def test_a_range_that_days_leave_by_themselves_is_no_limit_to_them(
     }
     table = pa.table(columns)
     made = reference_of(spark.createDataFrame(table), "m", time="time").toArrow()
-    found = calibrate(made, Checks(("range_rate",))).of(
-        ("m", "", "training", None, None, "feature", "x", "range_rate")
-    )
-    assert found is not None
+    references = References(made, Checks(("range_rate",)))
+    basis = references.basis(("m", None, None, "feature", "x"), "")
+    assert basis is not None
+    found = basis.blocks["range_rate"]
     assert found.effects[-2] == 0
     # Of the first day 0.1 / 1.1 of its rows are below 0; noise and sketch error are taken off.
     expected = 91 / 1_000 - 2 / 9_001 - 0.00345 if reach else 0.0
