@@ -26,7 +26,6 @@ import sparkmon.statistics
 from sparkmon import alerts, comparison, config, distributions, errors, protocol, schemas, state
 from sparkmon.alerts import Alerting, Policy, Route, SeverityRule
 from sparkmon.cli.app import app
-from sparkmon.columns import COLUMNS
 from sparkmon.health import HealthLimits
 from sparkmon.health.metrics import families
 from sparkmon.health.status import MonitorStatus
@@ -42,6 +41,7 @@ from sparkmon.statistics import STATISTICS
 from sparkmon.tables import Retention
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
+COLUMNS = yaml.safe_load(Path(__file__).with_name("columns.yaml").read_text())
 MADE = "<!-- Made by scripts/make_reference_pages.py; do not edit. -->"
 TABLES = (
     *("PROFILES", "DRIFT_METRICS", "ALERTS", "DELIVERIES", "ALERT_ACTIONS", "DEAD_LETTERS"),

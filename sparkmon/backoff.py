@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 
-__all__ = ["TEMPORARY_STATUSES", "Backoff", "is_temporary", "retry_after_s"]
+__all__ = ["Backoff", "is_temporary", "retry_after_s"]
 
-TEMPORARY_STATUSES = frozenset({408, 425, 429})
+_TEMPORARY_STATUSES = frozenset({408, 425, 429})
 """The HTTP statuses below 500 after which the same request may succeed."""
 
 
@@ -22,7 +22,7 @@ def is_temporary(status: int) -> bool:
     >>> [is_temporary(status) for status in (400, 429, 503)]
     [False, True, True]
     """
-    return status >= 500 or status in TEMPORARY_STATUSES
+    return status >= 500 or status in _TEMPORARY_STATUSES
 
 
 @dataclass(frozen=True)
@@ -48,21 +48,9 @@ class Backoff:
 
 
 def retry_after_s(value: str | None, now: datetime, longest_s: float) -> float | None:
-    """Read a ``Retry-After`` header.
+    """Read a ``Retry-After`` header, seconds or an HTTP date, as seconds from ``now``, from 0 to ``longest_s``.
 
-    Parameters
-    ----------
-    value : str, optional
-        Seconds, or an HTTP date.
-    now : datetime
-        With its time zone.
-    longest_s : float
-        The upper bound of the result.
-
-    Returns
-    -------
-    float or None
-        Seconds from ``now``, 0 or more; None without the header, or if it has neither of the two forms.
+    None without the header, or if it has neither of the two forms.
 
     Examples
     --------

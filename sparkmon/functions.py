@@ -22,7 +22,7 @@ from pyspark.sql.types import DoubleType
 
 from sparkmon.distributions import Categories, Distribution, kind_of, summary_of
 from sparkmon.errors import OptionError
-from sparkmon.statistics import JOINT, STATISTICS
+from sparkmon.statistics import JOINT, STATISTICS, Statistic
 
 __all__ = ["Udf", "over_profiles", "over_rows", "register"]
 
@@ -58,17 +58,11 @@ def over_profiles(name: str) -> Udf:
     >>> both.select(over_profiles("ks")("reference", "profile").alias("ks")).first().ks
     0.5
     """
-    function = STATISTICS.get(name).function
-    kinds = STATISTICS.get(name).kinds
+    statistic = STATISTICS.get(name)
 
     def compute(reference: pd.DataFrame, profile: pd.DataFrame) -> pd.Series:
-        return pd.Series(
-            [
-                _compare(function, kinds, before, after)
-                for before, after in zip(_records(reference), _records(profile), strict=True)
-            ],
-            dtype="float64",
-        )
+        pairs = zip(_records(reference), _records(profile), strict=True)
+        return pd.Series([_compare(statistic, *pair) for pair in pairs], dtype="float64")
 
     compute.__name__ = f"sparkmon_{name}"
     return _udf(compute)
@@ -101,20 +95,20 @@ def over_rows(name: str) -> Udf:
     >>> both.agg(over_rows("ks")("reference", "current").alias("ks")).first().ks
     0.5
     """
-    function = STATISTICS.get(name).function
-    if STATISTICS.get(name).kinds == JOINT:
+    statistic = STATISTICS.get(name)
+    if statistic.kinds == JOINT:
         raise OptionError(
             f"got the statistic {name!r}, which is of all features together, for one column; "
             f"profile both sides with one projection and take over_profiles({name!r})"
         )
-    if not STATISTICS.get(name).of_rows:
+    if not statistic.of_rows:
         raise OptionError(
             f"got the statistic {name!r} for raw rows, where null marks the rows of the other side; "
             f"expected one that does not count nulls; profile both sides and take over_profiles({name!r})"
         )
 
     def compute(reference: pd.Series, current: pd.Series) -> float:
-        return function(_summary(reference), _summary(current))
+        return statistic.function(_summary(reference), _summary(current))
 
     compute.__name__ = f"sparkmon_{name}_rows"
     return _udf(compute)
@@ -140,18 +134,13 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def _compare(
-    function: Callable[[Any, Any], float],
-    kinds: frozenset[Any],
-    reference: dict[str, Any],
-    profile: dict[str, Any],
-) -> float:
+def _compare(statistic: Statistic, reference: dict[str, Any], profile: dict[str, Any]) -> float:
     if pd.isna(reference["count"]) or pd.isna(profile["count"]):
         return float("nan")
     kind = kind_of(reference)
-    if kind not in kinds:
+    if kind not in statistic.kinds:
         return float("nan")
-    return function(summary_of(reference, kind), summary_of(profile, kind))
+    return statistic.function(summary_of(reference, kind), summary_of(profile, kind))
 
 
 def _summary(values: pd.Series) -> Distribution | Categories:
@@ -162,7 +151,7 @@ def _summary(values: pd.Series) -> Distribution | Categories:
         infinite = float(numbers.size - finite.size)
         return replace(Distribution.from_sample(finite), null_count=infinite)
     levels = _text(present).value_counts()
-    counts = {str(level): float(count) for level, count in levels.items()}
+    counts = {str(level): float(rows) for level, rows in levels.items()}
     return Categories(counts, null_count=0, n=float(len(present)))
 
 

@@ -18,19 +18,9 @@ _WHOLE = re.compile(rf"(?:interval\s+)?{_PART.pattern}(?:\s+{_PART.pattern})*", 
 
 
 def parse_interval(name: str, text: str) -> timedelta:
-    """Read an interval such as ``1 hour``, ``90 minutes`` or ``1 day 12 hours``.
+    """Read the option ``name``, an interval such as ``1 hour``, ``90 minutes`` or ``1 day 12 hours``, or OptionError.
 
-    Parameters
-    ----------
-    name : str
-        The name of the option, for the message.
-    text : str
-        The interval. Months and years have no fixed length and are refused, as Spark's windows refuse them.
-
-    Raises
-    ------
-    OptionError
-        It is not an interval.
+    Months and years have no fixed length and are refused, as Spark's windows refuse them.
 
     Examples
     --------

@@ -28,24 +28,15 @@ _NAMED = 3
 
 @dataclass(frozen=True)
 class DomainShift:
-    """How well two tables can be distinguished.
-
-    Parameters
-    ----------
-    auc : float
-        The chance that a current row looks more like one than a reference row does: 0.5 if they are alike, 1 if
-        they never are. Of rows that the classifier was not fitted on.
-    std_error : float
-        Of ``auc``, were the tables alike.
-    importances : mapping of str to float
-        Per column, by how much ``auc`` falls if its values are shuffled; greatest first.
-    reference_count, current_count : int
-        The rows that were taken.
-    """
+    """How well two tables can be distinguished, by ``reference_count`` and ``current_count`` rows of them."""
 
     auc: float
+    """The chance that a current row looks more like one than a reference row does: 0.5 if they are alike, 1 if they
+    never are. Of rows that the classifier was not fitted on."""
     std_error: float
+    """Of ``auc``, were the tables alike."""
     importances: Mapping[str, float]
+    """Per column, by how much ``auc`` falls if its values are shuffled; greatest first."""
     reference_count: int
     current_count: int
 

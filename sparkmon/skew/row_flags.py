@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -10,7 +11,6 @@ from typing import Any, SupportsFloat, TypeAlias
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from sparkmon.protocol import Cells, RowBlock, join_columns
 from sparkmon.store import Entry, FeatureValue, FeatureView, Vectors
@@ -23,21 +23,7 @@ Places: TypeAlias = npt.NDArray[np.int64]
 
 
 def entries_of(view: FeatureView, entities: Cells) -> tuple[list[Entry], Places]:
-    """List the distinct entries of rows.
-
-    Parameters
-    ----------
-    view : FeatureView
-        The view that names the entity ids.
-    entities : Cells
-        The entity ids of the rows.
-
-    Returns
-    -------
-    entries : list of mapping
-        Each combination of ids once; an id that is not in a row is None.
-    places : array of int
-        Per row, the index of its entry.
+    """Return each combination of entity ids once, with None for an id that is not in a row, and its index per row.
 
     Examples
     --------
@@ -46,48 +32,25 @@ def entries_of(view: FeatureView, entities: Cells) -> tuple[list[Entry], Places]
     >>> entries_of(view, Cells(("id",), np.array([[7.0], [8.0], [7.0]])))
     ([{'id': 7}, {'id': 8}], array([0, 1, 0]))
     """
-    columns = {name: _column(entities, name) for name in view.entity_ids}
-    codes = [
-        part for number, text in columns.values() for part in (number.view("<i8"), _codes(text))
-    ]
-    _, first, places = np.unique(
-        np.column_stack(codes), axis=0, return_index=True, return_inverse=True
-    )
-    indexes: Any = pa.array(first)
-    values = {
-        name: [
-            _whole(number) if text is None else text
-            for number, text in zip(
-                numbers[first].tolist(), texts.take(indexes).to_pylist(), strict=True
-            )
-        ]
-        for name, (numbers, texts) in columns.items()
-    }
-    entries = [dict(zip(values, each, strict=True)) for each in zip(*values.values(), strict=True)]
-    return list(entries), places.reshape(-1)
+    columns = []
+    for name in view.entity_ids:
+        numbers, texts = _column(entities, name)
+        cells = zip(numbers.tolist(), texts.to_pylist(), strict=True)
+        columns.append([_whole(number) if text is None else text for number, text in cells])
+    index: dict[tuple[float | int | str | None, ...], int] = {}
+    places = [index.setdefault(ids, len(index)) for ids in zip(*columns, strict=True)]
+    entries: list[Entry] = [dict(zip(view.entity_ids, ids, strict=True)) for ids in index]
+    return entries, np.array(places, np.int64)
 
 
 def skew_flags(
     view: FeatureView, block: RowBlock, places: Places, vectors: Vectors
 ) -> dict[str, Numbers]:
-    """Compare the logged features of rows with the store's values.
+    """Compare the logged features of requests with the store's values now, at each row's place in ``vectors``.
 
-    Parameters
-    ----------
-    view : FeatureView
-        The view that was served. Groups without a ``time`` column are skipped: their rows may have changed since.
-    block : RowBlock
-        Requests.
-    places : array of int
-        Per row, the index of its entry in ``vectors``.
-    vectors : Vectors
-        The store's values now.
-
-    Returns
-    -------
-    dict
-        ``<feature>.skew`` to one flag per row: 1 if the logged value differs, 0 if not, NaN if the two cannot be
-        compared because the store has no row, its row is younger than the request, or the feature was not logged.
+    ``<feature>.skew`` is 1 if the logged value differs, 0 if not, NaN if the two cannot be compared because the store
+    has no row, its row is younger than the request, or the feature was not logged. Groups without a ``time`` column are
+    skipped: their rows may have changed since.
     """
     features = block.features or Cells((), np.empty((len(block), 0)))
     flags: dict[str, Numbers] = {}
@@ -102,16 +65,15 @@ def skew_flags(
             column = vectors.features.index(feature)
             numbers, texts = _split([row[column] for row in vectors.values])
             number, text = _column(features, feature)
-            differs = _numbers_differ(number, numbers[places]) | _texts_differ(text, texts, places)
+            differs = _numbers_differ(number, numbers[places])
+            differs |= text.to_numpy(zero_copy_only=False) != texts[places]
             logged = _is_logged(features, feature)
             flags[f"{feature}.skew"] = np.where(unchanged & logged, differs.astype(float), np.nan)
     return flags
 
 
 def add_row_flags(block: RowBlock, flags: Mapping[str, Numbers]) -> RowBlock:
-    """Add flags to the row flags of a block.
-
-    A NaN becomes a null value: the row was looked up and could not be compared.
+    """Add flags to the row flags of a block; a NaN becomes null: the row was looked up and could not be compared.
 
     Examples
     --------
@@ -140,38 +102,24 @@ def _is_logged(cells: Cells, name: str) -> npt.NDArray[np.bool_]:
     """Return for each row whether it has the name, even with a null value."""
     if name not in cells.names:
         return np.zeros(len(cells), np.bool_)
-    if cells.present is None:
-        return np.ones(len(cells), np.bool_)
-    return cells.present[:, cells.names.index(name)]
-
-
-def _codes(texts: Any) -> Places:  # noqa: ANN401
-    indices = texts.dictionary_encode("encode").indices
-    codes: Places = indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    return codes
+    return cells.is_present()[:, cells.names.index(name)]
 
 
 def _whole(number: float) -> float | int | None:
-    if np.isnan(number):
+    if math.isnan(number):
         return None
     return int(number) if number.is_integer() else number
 
 
 def _stamp(time: datetime | None) -> float:
-    return float("nan") if time is None else time.timestamp() * 1e6
+    return math.nan if time is None else time.timestamp() * 1e6
 
 
-def _split(values: Sequence[FeatureValue]) -> tuple[Numbers, list[str | None]]:
-    """Split the store's values into numbers (NaN for none) and texts, as the log does."""
-    is_text = [isinstance(value, str | bytes) for value in values]
-    numbers = [
-        float("nan")
-        if value is None or text or not isinstance(value, SupportsFloat)
-        else float(value)
-        for value, text in zip(values, is_text, strict=True)
-    ]
+def _split(values: Sequence[FeatureValue]) -> tuple[Numbers, npt.NDArray[np.object_]]:
+    """Split the store's values into numbers (NaN for none) and texts (None for none), as the log does."""
+    numbers = [float(value) if isinstance(value, SupportsFloat) else math.nan for value in values]
     texts = [value if isinstance(value, str) else None for value in values]
-    return np.array(numbers), texts
+    return np.array(numbers), np.array(texts, object)
 
 
 def _numbers_differ(numbers: Numbers, stored: Numbers) -> npt.NDArray[np.bool_]:
@@ -180,16 +128,3 @@ def _numbers_differ(numbers: Numbers, stored: Numbers) -> npt.NDArray[np.bool_]:
     far = np.abs(numbers - stored) > _TOLERANCE * np.maximum(np.abs(numbers), np.abs(stored))
     differs: npt.NDArray[np.bool_] = one_absent | far
     return differs
-
-
-def _texts_differ(
-    logged: Any,  # noqa: ANN401
-    stored: Sequence[str | None],
-    places: Places,
-) -> npt.NDArray[np.bool_]:
-    index: Any = pa.array(places)
-    current: Any = pa.array(stored, pa.string()).take(index)
-    both_null: Any = pc.and_(pc.is_null(logged), pc.is_null(current))
-    same: Any = pc.fill_null(pc.equal(logged, current), False)
-    alike: npt.NDArray[np.bool_] = pc.or_(same, both_null).to_numpy(zero_copy_only=False)
-    return ~alike

@@ -17,7 +17,6 @@ from tests.support.source import ROOT, Source, package, project
 
 MAY_IMPORT: dict[str, set[str]] = {
     "backoff": set(),
-    "columns": set(),
     "errors": set(),
     "printable": set(),
     "until_stdin_closes": set(),

@@ -13,7 +13,6 @@ import yaml
 
 from sparkmon import schemas
 from sparkmon.alerts import Policy
-from sparkmon.columns import COLUMNS
 from sparkmon.config import MonitorConfig, options_of, read_config
 from sparkmon.health import HealthLimits
 from sparkmon.monitor import Windows
@@ -55,7 +54,7 @@ def test_the_page_of_keys_has_every_key_with_its_default() -> None:
 
 def test_every_column_has_a_meaning_and_no_other_has() -> None:
     names = {name for table in script().TABLES for name in getattr(schemas, table).names}
-    assert set(COLUMNS) == names
+    assert set(script().COLUMNS) == names
 
 
 def test_every_option_of_a_file_has_a_description() -> None:
