@@ -158,10 +158,6 @@ class Law(Protocol):
     def mean(self) -> float:
         """What is to be expected."""
 
-    @property
-    def highest(self) -> float:
-        """A value that is exceeded less often than once in 1,000 cases; 0 without noise."""
-
     def sf(self, value: float) -> float:
         """Return how often ``value`` is exceeded."""
 
@@ -177,12 +173,13 @@ def scaled_null_distribution(
         sides = shares(reference, current)
         scale = math.sqrt(sides.c)
         sketch_error = binned_error(sides, distance, value)
-        pooled, expected = law(sides.pooled), law(sides.reference)
-        ratio = threshold / upper_point(expected.sf, _CHANCE, expected.highest)
+        pooled = law(sides.pooled)
+        mean = pooled.mean
+        ratio = threshold / upper_point(law(sides.reference).sf, _CHANCE, mean)
         return Measurement(
             value=value,
             threshold=threshold,
-            noise=pooled.mean * scale,
+            noise=mean * scale,
             p_value=pooled.sf(max(0.0, value - sketch_error) / scale),
             sketch_error=sketch_error,
             least_rows=least_rows(ratio * ratio, sides.reference_count),

@@ -20,12 +20,8 @@ class _Greatest:
     deviations: FloatArray
 
     @property
-    def highest(self) -> float:
-        return float(8 * self.deviations.max(initial=0.0))
-
-    @property
     def mean(self) -> float:
-        points = np.linspace(0, self.highest, _STEPS)
+        points = np.linspace(0, 8 * self.deviations.max(initial=0.0), _STEPS)
         return float(np.trapezoid([self.sf(point) for point in points.tolist()], points))
 
     def sf(self, value: float) -> float:

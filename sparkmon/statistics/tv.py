@@ -21,10 +21,6 @@ class _Chi:
     mean: float
     degrees: float
 
-    @property
-    def highest(self) -> float:
-        return 20 * self.mean
-
     def sf(self, value: float) -> float:
         if value <= 0 or not self.mean:
             return 1.0 if value <= 0 else 0.0

@@ -58,3 +58,10 @@ def test_a_constant_column_has_no_noise() -> None:
     measured = TV.measure(constant, constant)
     assert (measured.value, measured.noise, measured.p_value) == (0, 0, 1)
     assert measured.least_rows == 1
+
+
+@pytest.mark.parametrize("name", ["tv", "linf"])
+def test_a_reference_of_one_value_has_no_noise(name: str) -> None:
+    constant, other = Distribution.from_sample([2.0] * 50), Distribution.from_sample([2.0, 3.0])
+    measured = STATISTICS.get(name).measure(constant, other)
+    assert (measured.value, measured.least_rows) == (0.5, 1)

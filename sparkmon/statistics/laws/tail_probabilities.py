@@ -70,19 +70,21 @@ def gamma_sf(shape: float, value: float) -> float:
     return min(1.0, front * fraction)
 
 
-def upper_point(tail: Callable[[float], float], chance: float, highest: float) -> float:
-    """Return the point that a statistic exceeds with the probability ``chance``, to nine digits.
+def upper_point(tail: Callable[[float], float], chance: float, start: float) -> float:
+    """Return the point that a statistic exceeds with the probability ``chance``, to twelve digits.
 
-    ``tail`` is the probability of exceeding a point; it falls from above ``chance`` at 0 to below it at ``highest``.
-    That is 0 where there is no noise, and the result is then the least double.
+    ``tail`` is the falling probability of exceeding a point, above ``chance`` at 0. ``start`` is a guess, 0 or more.
+    Without noise the result is among the least doubles.
 
     Examples
     --------
-    >>> round(upper_point(lambda point: math.exp(-point), 0.001, 100.0), 6)
+    >>> round(upper_point(lambda point: math.exp(-point), 0.001, 1.0), 6)
     6.907755
     """
-    low, high = math.ulp(0.0), highest
-    while high - low > 1e-9 * high:
+    low, high = math.ulp(0.0), start
+    while high and tail(high) > chance:
+        low, high = high, 2 * high
+    while high - low > 1e-12 * high + math.ulp(0.0):
         middle = (low + high) / 2
         low, high = (middle, high) if tail(middle) > chance else (low, middle)
     return high or low
@@ -90,23 +92,16 @@ def upper_point(tail: Callable[[float], float], chance: float, highest: float) -
 
 @lru_cache(maxsize=4096)
 def chi2_quantile(share: float, degrees: int) -> float:
-    """Return the point that a chi-square variable stays below in ``share`` of all cases, by bisection.
+    """Return the point that a chi-square variable stays below in ``share`` of all cases.
 
     Examples
     --------
     >>> round(chi2_quantile(0.999, 9), 3), chi2_quantile(0.999, 0)
     (27.877, 0.0)
     """
-    if degrees == 0 or share == 0:
+    if not degrees:
         return 0.0
-    low, high = 0.0, float(degrees)
-    while chi2_sf(high, degrees) > 1 - share:
-        low, high = high, 2 * high
-    while True:
-        middle = (low + high) / 2
-        if not low < middle < high:
-            return middle
-        low, high = (middle, high) if chi2_sf(middle, degrees) > 1 - share else (low, middle)
+    return upper_point(lambda value: chi2_sf(value, degrees), 1 - share, float(degrees))
 
 
 def kolmogorov_sf(value: float) -> float:

@@ -67,10 +67,7 @@ class WeightedChi2:
 
 @lru_cache(maxsize=16_384)
 def _point(second: float, third: float, chance: float) -> float:
-    chi2, highest = WeightedChi2(1.0, second, third), 1.0
-    while chi2.sf(highest) > chance:
-        highest *= 2
-    return upper_point(chi2.sf, chance, highest)
+    return upper_point(WeightedChi2(1.0, second, third).sf, chance, 1.0)
 
 
 @lru_cache(maxsize=16_384)
