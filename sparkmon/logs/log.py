@@ -9,7 +9,7 @@ from typing import Generic, TypeAlias, TypeVar
 import pyarrow as pa
 
 Offset: TypeAlias = dict[str, int | str]
-"""A place in a log as Spark keeps it in a checkpoint: a JSON object, its keys always in the same order."""
+"""A place in a log as Spark keeps it in a checkpoint: a JSON object, its keys always in the order of their weight."""
 
 Part = TypeVar("Part")
 
@@ -36,9 +36,9 @@ class InferenceLog(ABC, Generic[Part]):
         What cannot be split (a block, an object) may exceed ``max_events`` when it is the first.
         """
 
-    @abstractmethod
     def earlier(self, one: Offset, other: Offset) -> Offset:
         """Return whichever place comes first."""
+        return min(one, other, key=lambda place: tuple(place.values()))
 
     @abstractmethod
     def parts(self, start: Offset, end: Offset, part_bytes: int) -> list[Part]:

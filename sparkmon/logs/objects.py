@@ -82,10 +82,6 @@ class ObjectLog(InferenceLog[ObjectPart]):
         ready = self._ready[:max_events]
         return _offset(ready[-1]) if ready else start
 
-    def earlier(self, one: Offset, other: Offset) -> Offset:
-        """Return the place that sorts first."""
-        return min(one, other, key=_position)
-
     def parts(self, start: Offset, end: Offset, part_bytes: int) -> list[ObjectPart]:
         """Group objects, in order, up to ``part_bytes`` and 10,000 objects; one object at least each."""
         first, last = _position(start), _position(end)

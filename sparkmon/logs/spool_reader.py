@@ -107,10 +107,6 @@ class SpoolLog(InferenceLog[BlockRange]):
                 here = _Position(number, block.end)
         return _offset(*here)
 
-    def earlier(self, one: Offset, other: Offset) -> Offset:
-        """Return the place that was written first."""
-        return min(one, other, key=_position)
-
     def parts(self, start: Offset, end: Offset, part_bytes: int) -> list[BlockRange]:
         """Cut the blocks from ``start`` to ``end`` into ranges within a segment; one block at least each."""
         here, last = _position(start), _position(end)

@@ -72,7 +72,7 @@ def redacted(settings: HopsworksSettings, error: Exception) -> str:
 
 
 def _log_in(settings: HopsworksSettings) -> ClientStore:
-    if "REST_ENDPOINT" not in os.environ:  # which is so inside a pod
+    if "REST_ENDPOINT" not in os.environ:  # inside a pod it is
         _require_settings(settings)
     try:
         import hopsworks
