@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from sparkmon.protocol import RowBlock
+from sparkmon.slicing import BlockSlices
 
 Counts: TypeAlias = npt.NDArray[np.int64]
-
-
-class BlockSlices(Protocol):
-    """What cuts the rows of a block into slices."""
-
-    def of(self, block: RowBlock) -> Sequence[tuple[str, pa.Array[Any]]]:
-        """Return each slice key with the value of each row, as strings or a dictionary of them; null: in no slice."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)

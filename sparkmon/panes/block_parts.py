@@ -11,15 +11,18 @@ import pyarrow as pa
 
 from sparkmon.distributions import Projection
 from sparkmon.panes.block_columns import Columns
-from sparkmon.panes.block_groups import BlockSlices, Groups, groups_of
+from sparkmon.panes.block_groups import Groups, groups_of
 from sparkmon.panes.parts import PARTS
 from sparkmon.protocol import Cells, RowBlock
+from sparkmon.slicing import BlockSlices
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 Projections: TypeAlias = Mapping[tuple[str, str], Projection]
 """Model and model version to the projection of its reference; the version is empty where it is for all others."""
 
-_JOINT = ":joint"
+JOINT = ":joint"
+"""The pseudo-column in which a row stands for all its numeric features together."""
+
 _TIME = PARTS.field("window_start").type
 
 
@@ -47,7 +50,7 @@ def parts_of(
     if projection is not None and block.event_type == "request" and block.features is not None:
         whole = groups[0]
         errors, vectors = projection.project(_matrix(block.features, projection.names))
-        joint = Columns.of(Cells((_JOINT,), errors[:, None]), whole)
+        joint = Columns.of(Cells((JOINT,), errors[:, None]), whole)
         sums = np.add.reduceat(whole.columns(vectors), whole.starts, axis=1, dtype=np.float64)
         batches.append(_batch(block, pane_us, whole, "joint", joint, (sums / whole.sizes).T))
     return batches

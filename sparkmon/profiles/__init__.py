@@ -1,32 +1,18 @@
-"""Windows and tables summarised as mergeable profiles by Spark's own aggregates."""
+"""Windows and tables summarised as mergeable profiles: blocks by numpy, their profiles merged by Spark."""
 
-from sparkmon.profiles.aggregate import (
-    LEVELS,
-    REFERENCE_K,
-    WINDOW_K,
-    cell_columns,
-    merged_profile,
-    profile_of,
-)
-from sparkmon.profiles.joint import JOINT, Projections, projections_of
-from sparkmon.profiles.merge import merge_profiles
+from sparkmon.profiles.cells import column_kinds, is_time, number_of, quoted
+from sparkmon.profiles.joint import projections_of
+from sparkmon.profiles.merge import WINDOW_K, merge_profiles
 from sparkmon.profiles.reference import reference_of
 from sparkmon.profiles.rows import profile_rows
-from sparkmon.profiles.table import column_kinds, is_time, number_of, profile_table, quoted
+from sparkmon.profiles.table import profile_table
 
 __all__ = [
-    "JOINT",
-    "LEVELS",
-    "REFERENCE_K",
     "WINDOW_K",
-    "Projections",
-    "cell_columns",
     "column_kinds",
     "is_time",
     "merge_profiles",
-    "merged_profile",
     "number_of",
-    "profile_of",
     "profile_rows",
     "profile_table",
     "projections_of",

@@ -1,31 +1,25 @@
-"""Whole rows as one pseudo-column: their errors and vectors, by the projections that references hold."""
+"""The column ``:joint`` of references: the projection of some rows of a training table, and what it makes of others."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyspark.sql import Column
-from pyspark.sql.pandas.functions import arrow_udf
-from pyspark.sql.types import ArrayType, DoubleType, FloatType, StructField, StructType
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from sparkmon.distributions import Projection
+from sparkmon.errors import OptionError, ProfileError
+from sparkmon.profiles.cells import is_time, number_of, quoted, unused_name
+from sparkmon.profiles.merge import REFERENCE_K, WINDOW_K
+from sparkmon.profiles.table import profile_table
+from sparkmon.records import FeatureKind
 
-JOINT = ":joint"
-"""The pseudo-column in which a row stands for all its numeric features together."""
-
-Projections: TypeAlias = Mapping[tuple[str, str], Projection]
-"""Model and model version to the projection of its reference; the version is empty where it is for all others."""
-
-FloatArray: TypeAlias = npt.NDArray[np.float64]
-
-_PROJECTED = StructType(
-    [StructField("error", DoubleType()), StructField("vector", ArrayType(FloatType()))]
-)
+_SAMPLE = 10_000
+"""The projection is computed from at most this many rows, and from at most half of all rows."""
 
 
 def projections_of(references: pa.Table) -> dict[tuple[str, str], Projection]:
@@ -48,79 +42,56 @@ def projections_of(references: pa.Table) -> dict[tuple[str, str], Projection]:
     }
 
 
-def projected_features(projections: Projections) -> Callable[..., Column]:
-    """Return a function of a row's ``model``, ``model_version`` and ``features`` to its error and vector.
+def joint_reference(
+    table: DataFrame,
+    features: Mapping[str, FeatureKind],
+    model: str,
+    model_version: str,
+    time: str | None,
+    block: str,
+) -> DataFrame:
+    """Make a projection of some rows and summarise the others by it, all together and in blocks: ``PROFILES``.
 
-    Null where the features are, or the model has no projection. A feature that a row lacks is taken as a null, and
-    those that the reference has not are passed over.
+    Features are the model's inputs. Named levels, dates and times do not enter, nor does what does not vary; with fewer
+    than two others, or fewer than 40 rows, there is no projection: OptionError.
+
+    The rows of the projection are closer to its plane than others (measured: by 0.3 standard deviations,
+    with 5,000 rows of 49 features), and are left out. A hash of their places in the table chooses them, because a hash
+    of their contents would take either all or none of equal rows.
     """
-    values = [*projections.values()]
-    places = {key: place for place, key in enumerate(projections)}
-
-    # Spark reads the annotations, at runtime, where arrays take no argument.
-    def project(model: pa.Array, version: pa.Array, features: pa.Array) -> pa.Array:  # type: ignore[type-arg]
-        keys: Any = zip(model.to_pylist(), version.to_pylist(), strict=True)
-        chosen = np.array([places.get(key, places.get((key[0], ""), -1)) for key in keys], np.int64)
-        chosen[features.is_null().to_numpy(zero_copy_only=False)] = -1
-        parts = []
-        for place in np.unique(chosen[chosen >= 0]):
-            rows = np.flatnonzero(chosen == place)
-            cells: Any = features.take(pa.array(rows, pa.int64()))
-            matrix = _matrix(cells, values[place].names)
-            parts.append((rows, *values[place].project(matrix)))
-        return _struct(len(features), parts)
-
-    return _udf(project)
-
-
-def projected_columns(projection: Projection) -> Callable[..., Column]:
-    """Return a function of an array of the projection's features to a row's error and vector."""
-
-    def project(values: pa.Array) -> pa.Array:  # type: ignore[type-arg]
-        flat = pc.list_flatten(values).to_numpy(zero_copy_only=False).astype(np.float64)
-        rows = np.arange(len(values))
-        return _struct(
-            len(values), [(rows, *projection.project(flat.reshape(-1, len(projection.names))))]
+    names = [
+        name
+        for name, kind in features.items()
+        if kind == "numeric" and not is_time(table.schema[name].dataType)
+    ]
+    if len(names) < 2:
+        raise OptionError(
+            f"got joint=True and {len(names)} numeric features; expected two or more; "
+            "omit joint, or name the numeric columns in kinds"
         )
-
-    return _udf(project)
-
-
-def _udf(project: Callable[..., pa.Array[Any]]) -> Callable[..., Column]:
-    function: Callable[..., Column] = arrow_udf(project, _PROJECTED)  # type: ignore[call-overload]
-    return function
-
-
-def _matrix(features: pa.MapArray[Any, Any], names: tuple[str, ...]) -> FloatArray:
-    """Lay out maps of names to cells as a matrix of numbers, NaN where there is none."""
-    offsets = features.offsets.to_numpy()
-    first, last = int(offsets[0]), int(offsets[-1])
-    cells = features.items.slice(first, last - first)
-    numbers = pc.struct_field(cells, "number").to_numpy(zero_copy_only=False)
-    keys = features.keys.slice(first, last - first)
-    columns = pc.index_in(keys, value_set=pa.array(names)).fill_null(-1).to_numpy()
-    rows = np.repeat(np.arange(len(features)), np.diff(offsets))
-    matrix = np.full((len(features), len(names)), np.nan)
-    is_known = columns >= 0
-    matrix[rows[is_known], columns[is_known]] = numbers[is_known]
-    return matrix
-
-
-def _struct(
-    size: int, parts: list[tuple[npt.NDArray[np.intp], FloatArray, npt.NDArray[np.float32]]]
-) -> pa.Array[Any]:
-    """Put the rows of each projection back into their places; the others are null."""
-    errors = np.zeros(size)
-    lengths = np.zeros(size, np.int32)
-    for rows, off, vectors in parts:
-        errors[rows] = off
-        lengths[rows] = vectors.shape[1]
-    is_null = lengths == 0
-    flat = np.empty(lengths.sum(), np.float32)
-    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
-    for rows, _, vectors in parts:
-        flat[offsets[rows][:, None] + np.arange(vectors.shape[1])] = vectors
-    lists = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.array(flat, pa.float32()))
-    return pa.StructArray.from_arrays(
-        [pa.array(errors), lists], ["error", "vector"], mask=pa.array(is_null)
+    place = unused_name(table, "place")
+    placed = table.withColumn(place, F.xxhash64(F.monotonically_increasing_id()))
+    columns = [number_of(table, name).alias(f"_{at}") for at, name in enumerate(names)]
+    some = placed.select(F.col(place).alias("place"), *columns).orderBy("place")
+    sample = some.limit(min(_SAMPLE, table.count() // 2)).toArrow()
+    matrix = np.column_stack(
+        [sample[f"_{at}"].to_numpy().astype(np.float64) for at in range(len(names))]
     )
+    try:
+        projection = Projection.from_sample(names, matrix)
+    except ProfileError as error:
+        raise OptionError(
+            f"got joint=True, and this table has no projection: {error}; "
+            "omit joint, or exclude columns"
+        ) from error
+    last = int(sample["place"][-1].as_py())
+    others = placed.where(F.col(place) > F.lit(last))
+    summarise = partial(
+        profile_table, kinds={}, model=model, model_version=model_version, projection=projection
+    )
+    whole = summarise(others, k=REFERENCE_K).withColumn("projection", F.lit(projection.to_bytes()))
+    if time is None:
+        return whole
+    timed = others.where(F.col(quoted(time)).isNotNull())
+    in_blocks = summarise(timed, time=time, window=block, k=WINDOW_K)
+    return whole.unionByName(in_blocks, allowMissingColumns=True)

@@ -1,13 +1,24 @@
-"""Profiles of small windows merged to larger ones without reading rows again."""
+"""Profiles of disjoint rows merged by Spark: those of partitions, or of smaller windows; streams included."""
 
 from __future__ import annotations
 
-from pyspark.sql import DataFrame
+from collections.abc import Sequence
+
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from sparkmon.profiles.aggregate import WINDOW_K, merged_profile
-from sparkmon.profiles.rows import shaped
-from sparkmon.schemas import SERIES_KEY
+from sparkmon.schemas import PROFILES, SERIES_KEY
+
+WINDOW_K = 800
+"""KLL parameter of live windows: 0.35 % rank error at 99 % confidence, exact up to 800 rows."""
+
+REFERENCE_K = 4000
+"""KLL parameter of references: 0.072 % rank error at 99 % confidence, exact up to 4,000 rows."""
+
+LEVELS = 1000
+"""How many levels of a categorical column are counted; with more, the commonest are kept."""
+
+COUNTS = ("count", "num_nulls", "num_nan", "num_inf", "num_numbers", "num_texts")
 
 
 def merge_profiles(
@@ -38,13 +49,112 @@ def merge_profiles(
     >>> hours.count(), [tuple(row) for row in days.select("profile.count", "profile.avg").collect()]
     (48, [(24, 11.5), (24, 35.5)])
     """
-    merged = merged_profile(F.col("profile"), k=k).alias("profile")
+    return merged(profiles, None if window is None else F.window("window_start", window), k=k)
+
+
+def merged(
+    profiles: DataFrame, window: Column | None = None, *, k: int, by: Sequence[str] = ()
+) -> DataFrame:
+    """Merge the profiles of each series in each window, and for each value of the columns ``by``, which come first."""
+    keys = [*map(F.col, [*by, *SERIES_KEY])]
     if window is None:
-        whole = profiles.groupBy(*SERIES_KEY).agg(
-            merged, F.min("window_start").alias("start"), F.max("window_end").alias("end")
+        bounds = {"window_start": F.min("window_start"), "window_end": F.max("window_end")}
+        together = profiles.groupBy(*keys).agg(
+            _merged_profile(k).alias("profile"),
+            *(bound.alias(name) for name, bound in bounds.items()),
         )
-        return shaped(whole, F.col("start"), F.col("end"))
-    longer = profiles.groupBy(*SERIES_KEY, F.window("window_start", window).alias("window")).agg(
-        merged
+    else:
+        together = profiles.groupBy(*keys, window.alias("window")).agg(
+            _merged_profile(k).alias("profile")
+        )
+        together = together.select("*", "window.start", "window.end").withColumnsRenamed(
+            {"start": "window_start", "end": "window_end"}
+        )
+    return together.select(*by, *PROFILES.names)
+
+
+def _merged_profile(k: int) -> Column:
+    """Aggregate the column ``profile``.
+
+    Counts, extremes and moments are those of all rows at once; sketches stay within their bounds; level counts are
+    exact while there are at most ``LEVELS`` levels.
+    """
+    profile = F.col("profile")
+    has_numbers = F.sum(profile["num_numbers"]) > 0
+    moments = F.aggregate(
+        F.array_sort(F.collect_list(F.struct(*_moments(profile)))),
+        F.struct(*(F.lit(0.0).alias(name) for name in ("n", "avg", "m2"))),
+        _chan,
     )
-    return shaped(longer, F.col("window.start"), F.col("window.end"))
+    of_numbers = {
+        "min": F.min(profile["min"]),
+        "max": F.max(profile["max"]),
+        "avg": moments["avg"],
+        "m2": moments["m2"],
+        "sketch": F.call_function("kll_merge_agg_double", profile["sketch"], F.lit(k)),
+    }
+    fields = {
+        **{name: F.sum(profile[name]) for name in COUNTS},
+        **{name: F.when(has_numbers, column) for name, column in of_numbers.items()},
+        "distinct_sketch": F.call_function("hll_union_agg", profile["distinct_sketch"]),
+        "frequent_items": _merged_levels(profile["frequent_items"]),
+        "vector": _merged_vector(profile),
+    }
+    return F.struct(*(column.alias(name) for name, column in fields.items()))
+
+
+def _moments(profile: Column) -> list[Column]:
+    return [
+        profile["num_numbers"].cast("double").alias("n"),
+        *(F.coalesce(profile[name], F.lit(0.0)).alias(name) for name in ("avg", "m2")),
+    ]
+
+
+def _chan(one: Column, other: Column) -> Column:
+    n = one["n"] + other["n"]
+    delta = other["avg"] - one["avg"]
+    share = F.when(n > 0, other["n"] / n).otherwise(0.0)
+    return F.struct(
+        n.alias("n"),
+        (one["avg"] + delta * share).alias("avg"),
+        (one["m2"] + other["m2"] + delta * delta * one["n"] * share).alias("m2"),
+    )
+
+
+def _merged_vector(profile: Column) -> Column:
+    """Average vectors by the rows that they are the means of."""
+    part = F.struct(
+        profile["num_numbers"].cast("double").alias("n"),
+        profile["vector"].cast("array<double>").alias("mean"),
+    )
+
+    def both(one: Column, other: Column) -> Column:
+        n = one["n"] + other["n"]
+        mean = F.zip_with(one["mean"], other["mean"], lambda a, b: a + (b - a) * other["n"] / n)
+        return F.struct(
+            n.alias("n"), F.when(one["mean"].isNull(), other["mean"]).otherwise(mean).alias("mean")
+        )
+
+    together = F.aggregate(
+        F.array_sort(F.collect_list(F.when(profile["vector"].isNotNull(), part))),
+        F.struct(F.lit(0.0).alias("n"), F.lit(None).cast("array<double>").alias("mean")),
+        both,
+    )
+    return together["mean"].cast("array<float>")
+
+
+def _merged_levels(items: Column) -> Column:
+    """Add up maps of level counts and keep the commonest levels."""
+    none = F.lit(0).cast("bigint")
+    added = F.aggregate(
+        F.collect_list(items),
+        F.create_map().cast("map<string,bigint>"),
+        lambda total, part: F.map_zip_with(
+            total, part, lambda _, a, b: F.coalesce(a, none) + F.coalesce(b, none)
+        ),
+    )
+    by_count = F.reverse(
+        F.array_sort(F.transform(F.map_entries(added), lambda e: F.struct(e["value"], e["key"])))
+    )
+    top = F.slice(by_count, 1, LEVELS)
+    return F.map_from_entries(F.transform(top, lambda e: F.struct(e["key"], e["value"])))

@@ -9,10 +9,11 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from sparkmon.errors import OptionError
-from sparkmon.profiles.aggregate import REFERENCE_K
-from sparkmon.profiles.joint_reference import joint_reference
+from sparkmon.profiles.cells import column_kinds, quoted
+from sparkmon.profiles.joint import joint_reference
+from sparkmon.profiles.merge import REFERENCE_K
 from sparkmon.profiles.slices import with_values
-from sparkmon.profiles.table import column_kinds, feature_of, profile_table, quoted
+from sparkmon.profiles.table import profile_table
 from sparkmon.records import FeatureKind
 from sparkmon.schemas import REFERENCES
 from sparkmon.slicing import Slices, parse_slices
@@ -101,7 +102,7 @@ def reference_of(
     chosen |= {name: kind for name, kind in (kinds or {}).items() if name not in left_out}
     features = {name: kind for name, kind in chosen.items() if name not in predictions}
     read = parse_slices(slices, features)
-    cut = with_values(read, table, feature_of(table)) if read else ()
+    cut = with_values(read, table) if read else ()
     summarise = partial(
         profile_table,
         kinds=chosen,

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from datetime import timedelta
+from functools import partial
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.pandas.types import from_arrow_schema
 
-from sparkmon.profiles.aggregate import WINDOW_K, cell_columns, profile_of
-from sparkmon.profiles.joint import JOINT, Projections, projected_features
-from sparkmon.profiles.slices import of_rows
-from sparkmon.schemas import PROFILES, SLICE
-from sparkmon.slicing import Slices
-
-OF_WHOLE = "column_kind <> 'joint' OR slice_key IS NULL"
-"""Whole rows are summarised for all slices together: a reference has no more."""
+from sparkmon.interval import parse_interval
+from sparkmon.panes import PaneBuilder, Projections
+from sparkmon.profiles.merge import WINDOW_K, merged
+from sparkmon.profiles.panes import EVERYTHING, panes_of
+from sparkmon.protocol import DECODED, blocks_of_rows
+from sparkmon.slicing import BlockSlices, Slices
 
 
 def profile_rows(
@@ -56,6 +57,11 @@ def profile_rows(
     DataFrame
         ``sparkmon.schemas.PROFILES``.
 
+    Raises
+    ------
+    OptionError
+        ``window`` or ``slide`` is not an interval.
+
     Examples
     --------
     >>> rows = spark.sql(
@@ -67,80 +73,29 @@ def profile_rows(
     >>> [tuple(row) for row in profiles.select("column_name", "profile.count", "profile.avg").collect()]
     [('x', 3, 1.0), ('x', 3, 4.0)]
     """
-    is_request = F.col("event_type") == "request"
-    no_vector = F.lit(None).cast("array<float>").alias("vector")
-    side = F.struct(
-        F.when(is_request, "feature").otherwise("prediction").alias("column_kind"),
-        F.when(is_request, F.col("features")).otherwise(F.col("predictions")).alias("cells"),
-        no_vector,
+    length = parse_interval("window", window)
+    step = length if slide is None else parse_interval("slide", slide)
+    microsecond = timedelta(microseconds=1)
+    builder = partial(
+        PaneBuilder,
+        math.gcd(length // microsecond, step // microsecond),
+        slices=BlockSlices(slices) if slices else None,
+        projections=projections or {},
+        k=k,
+        limits=EVERYTHING,
     )
-    sides = F.array(side)
-    if "row_flags" in rows.columns:
-        notes = F.struct(
-            F.lit("row_flag").alias("column_kind"),
-            F.col("row_flags").alias("cells"),
-            no_vector,
-        )
-        has_notes = is_request & F.col("row_flags").isNotNull()
-        sides = F.when(has_notes, F.array(side, notes)).otherwise(sides)
-    if projections:
-        rows = _with_joint(rows, projections)
-        sides = F.concat(sides, F.array("joint"))
-    of_row = ["model", "model_version", "event_time"]
-    if slices:
-        rows, of_row = rows.withColumn("slices", of_rows(slices)), [*of_row, "slices"]
-    values = rows.select(*of_row, F.inline(sides)).select(
-        *of_row, "column_kind", "vector", F.explode("cells").alias("column_name", "cell")
+    absent = {"instance": F.lit(0)}
+    types = {field.name: field.dataType for field in from_arrow_schema(DECODED)}
+    columns = {
+        name: F.col(name) if name in rows.columns else absent.get(name, F.lit(None))
+        for name in types
+    }
+    decoded = rows.select(
+        *(column.cast(types[name]).alias(name) for name, column in columns.items())
     )
-    keys = ["column_name", "column_kind"]
-    columns = cell_columns(F.col("cell.number"), F.col("cell.text"), vector=F.col("vector"))
-    cells = values.select(*of_row, *keys, *columns)
-    grouped = (
-        (sliced(cells) if slices else cells)
-        .groupBy(
-            "model",
-            "model_version",
-            F.window("event_time", window, slide).alias("window"),
-            *(SLICE if slices else ()),
-            "column_name",
-            "column_kind",
-        )
-        .agg(profile_of(numbers=True, texts=True, vectors=True, k=k).alias("profile"))
-    )
-    return shaped(grouped, F.col("window.start"), F.col("window.end"))
-
-
-def _with_joint(rows: DataFrame, projections: Projections) -> DataFrame:
-    """Add the column ``joint``: a side whose only cell is the row's error; it has no cell where there is none."""
-    features = F.when(F.col("event_type") == "request", F.col("features"))
-    project = projected_features(projections)
-    # A column of its own first: Spark would compute it once for each use.
-    projected = rows.withColumn("projected", project("model", "model_version", features))
-    error = F.struct(
-        F.col("projected.error").alias("number"), F.lit(None).cast("string").alias("text")
-    )
-    joint = F.struct(
-        F.lit("joint").alias("column_kind"),
-        F.when(F.col("projected").isNotNull(), F.create_map(F.lit(JOINT), error)).alias("cells"),
-        F.col("projected.vector").alias("vector"),
-    )
-    return projected.withColumn("joint", joint)
-
-
-def sliced(cells: DataFrame) -> DataFrame:
-    """Lay out the rows of each of their ``slices``, as ``slice_key`` and ``slice_value``; ``:joint`` of the whole."""
-    others = [name for name in cells.columns if name != "slices"]
-    laid_out = cells.select(*others, F.inline("slices")).where(
-        "slice_key IS NULL OR slice_value IS NOT NULL"
-    )
-    if "column_kind" in cells.columns:
-        laid_out = laid_out.where(OF_WHOLE)
-    return laid_out
-
-
-def shaped(profiles: DataFrame, start: Column, end: Column, keep: Sequence[str] = ()) -> DataFrame:
-    """Give grouped profiles the columns of ``sparkmon.schemas.PROFILES``, in its order, behind those to keep."""
-    whole = {name: F.lit(None).cast("string") for name in SLICE if name not in profiles.columns}
-    return profiles.withColumns({"window_start": start, "window_end": end, **whole}).select(
-        *keep, *PROFILES.names
-    )
+    panes = panes_of(decoded, blocks_of_rows, builder)
+    if rows.isStreaming:
+        # A pane is as late as its rows: Spark keeps a column's watermark in its metadata, and allows no second one.
+        watermark = rows.schema["event_time"].metadata
+        panes = panes.withMetadata("window_start", watermark)
+    return merged(panes, F.window("window_start", window, slide), k=k)

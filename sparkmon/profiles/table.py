@@ -2,65 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from typing import Any
 
-from pyspark.sql import Column, DataFrame
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
-from pyspark.sql.types import (
-    BooleanType,
-    CharType,
-    DataType,
-    DateType,
-    NumericType,
-    StringType,
-    TimestampNTZType,
-    TimestampType,
-    VarcharType,
-)
 
 from sparkmon.distributions import Projection
-from sparkmon.errors import OptionError
-from sparkmon.profiles.aggregate import WINDOW_K, cell_columns, profile_of
-from sparkmon.profiles.joint import JOINT, projected_columns
-from sparkmon.profiles.rows import OF_WHOLE, shaped, sliced
-from sparkmon.profiles.slices import FeatureColumn, of_table
+from sparkmon.distributions.schema import PANES
+from sparkmon.interval import parse_interval
+from sparkmon.panes import JOINT, PaneBuilder
+from sparkmon.profiles.cells import cell_columns, cells_of, quoted, unused_name
+from sparkmon.profiles.merge import COUNTS, WINDOW_K, merged
+from sparkmon.profiles.panes import EVERYTHING, panes_of
+from sparkmon.profiles.slices import read_kinds
+from sparkmon.protocol import RowBlock
 from sparkmon.records import FeatureKind
 from sparkmon.schemas import SLICE
-from sparkmon.slicing import Slices
+from sparkmon.slicing import BlockSlices, Slices
 
-_CATEGORICAL = (StringType, CharType, VarcharType, BooleanType)
-_TIMES = (DateType, TimestampType, TimestampNTZType)
-
-
-def column_kinds(table: DataFrame, exclude: Sequence[str] = ()) -> dict[str, FeatureKind]:
-    """Return how each column of a table is summarised, in the table's order.
-
-    Numbers, dates and times (as seconds since 1970) are numeric; strings and truth values are categorical. Columns
-    of other types (arrays, structs, binary) are left out.
-
-    Raises
-    ------
-    OptionError
-        ``exclude`` names a column the table does not have, or nothing is left to summarise.
-    """
-    unknown = [name for name in exclude if name not in table.columns]
-    if unknown:
-        raise OptionError(
-            f"got the column {unknown[0]!r}, which the table does not have; "
-            f"its columns are {', '.join(table.columns)}"
-        )
-    kinds = {
-        field.name: kind
-        for field in table.schema.fields
-        if field.name not in exclude and (kind := _kind(field.dataType)) is not None
-    }
-    if not kinds:
-        raise OptionError(
-            "the table has no column of numbers, dates, strings or truth values to summarise; "
-            f"its columns are {', '.join(table.columns) or 'none'}"
-        )
-    return kinds
+_TIME = "sparkmon_time"
+_ALL_TIME = 2**62
+"""In microseconds: all rows are in one pane, or in one before 1970 and one after."""
 
 
 def profile_table(
@@ -107,134 +75,92 @@ def profile_table(
     -------
     DataFrame
         The ``by`` columns and those of ``sparkmon.schemas.PROFILES``; one row per group and column.
+
+    Raises
+    ------
+    OptionError
+        ``window`` is not an interval.
     """
-    columns = {
-        (name, "prediction" if name in predictions else "feature"): _cells(table, name, kind)
-        for name, kind in kinds.items()
-    }
-    if projection is not None:
-        table, columns[JOINT, "joint"] = _with_joint(table, projection)
-    moment = (
-        F.lit(None).cast("timestamp") if time is None else F.col(quoted(time)).cast("timestamp")
-    )
-    projected = [
-        cell
-        for index, cells in enumerate(columns.values())
-        for cell in cells.projected(f"_{index}")
-    ]
-    profiles = [
-        cells.profile(f"_{index}", k).alias(f"profile_{index}")
-        for index, cells in enumerate(columns.values())
-    ]
-    groups = [quoted(name) for name in by]
+    clock = unused_name(table, "time")
+    moment = F.lit(None) if time is None else F.col(quoted(time))
+    rows = table.withColumn(clock, F.unix_micros(moment.cast("timestamp")))
+    if window is not None:
+        rows = rows.where(F.col(clock).isNotNull())
     cut = () if slices is None else slices.of(model, model_version)
-    of_slice = of_table(cut, feature_of(table)).alias("slices")
-    cells = table.select(*groups, *[of_slice] * bool(cut), moment.alias("moment"), *projected)
-    if cut:
-        cells, groups = sliced(cells), [*groups, *SLICE]
+    read = read_kinds(cut) | dict.fromkeys(projection.names if projection else (), "numeric")
+    features: dict[str, FeatureKind] = {
+        **{name: kind for name, kind in read.items() if name in table.columns},
+        **{name: kind for name, kind in kinds.items() if name not in predictions},
+    }
+    if time is not None and window is None:
+        features[clock] = "numeric"
+    outputs = {name: kind for name, kind in kinds.items() if name in predictions}
+    groups = {f"by_{place}": name for place, name in enumerate(by)}  # names without dots
+    keys = [F.col(quoted(name)).alias(group) for group, name in groups.items()]
+    cells = cell_columns(rows, features, "feature") + cell_columns(rows, outputs, "prediction")
+    blocks = partial(_blocks, (model, model_version), (*features,), (*outputs,))
+    builder = partial(
+        PaneBuilder,
+        _ALL_TIME
+        if window is None
+        else parse_interval("window", window) // timedelta(microseconds=1),
+        slices=BlockSlices(Slices({(model, model_version): cut})) if cut else None,
+        projections={(model, model_version): projection} if projection else {},
+        k=k,
+        limits=EVERYTHING,
+    )
+    panes = panes_of(
+        rows.select(*keys, F.col(clock).alias(_TIME), *cells), blocks, builder, [*groups]
+    )
+    if window is None and not by:
+        columns = {name: "prediction" if name in outputs else "feature" for name in kinds}
+        if projection is not None:
+            columns[JOINT] = "joint"
+        panes = panes.unionByName(_of_no_rows(table, model, model_version, columns))
+    of_window = None if window is None else F.window("window_start", window)
+    profiles = merged(panes, of_window, k=k, by=[*groups])
     if window is None:
-        wide = cells.groupBy(*groups).agg(
-            *profiles, F.min("moment").alias("start"), F.max("moment").alias("end")
-        )
-    else:
-        wide = cells.groupBy(*groups, F.window("moment", window).alias("window")).agg(*profiles)
-        wide = wide.withColumns({"start": F.col("window.start"), "end": F.col("window.end")})
-    entries = F.array(
-        *(
-            F.struct(
-                F.lit(name).alias("column_name"),
-                F.lit(kind).alias("column_kind"),
-                F.col(f"profile_{index}").alias("profile"),
-            )
-            for index, (name, kind) in enumerate(columns)
-        )
+        profiles = _with_bounds(profiles, [*groups], clock)
+    is_asked = F.col("column_name").isin([*kinds]) | (F.col("column_kind") == "joint")
+    return profiles.where(is_asked).withColumnsRenamed(groups)
+
+
+def _blocks(
+    owner: tuple[str, str],
+    features: tuple[str, ...],
+    outputs: tuple[str, ...],
+    batch: pa.RecordBatch,
+) -> Iterator[RowBlock]:
+    """Give the rows of a batch as those of requests, and their outputs as those of responses."""
+    places = np.zeros(batch.num_rows, np.int64)
+    times = batch.column(_TIME).fill_null(0).to_numpy()
+    cells = cells_of(batch, features, "feature")
+    requests = RowBlock(*owner, "request", places, times, places.astype(np.int32), cells)
+    yield requests
+    if outputs:
+        predictions = cells_of(batch, outputs, "prediction")
+        yield replace(requests, event_type="response", predictions=predictions)
+
+
+def _of_no_rows(
+    table: DataFrame, model: str, version: str, columns: Mapping[str, str]
+) -> DataFrame:
+    """Return the panes of no rows: a table without rows has profiles, too."""
+    nothing: dict[str, Any] = dict.fromkeys(COUNTS, 0) | {"frequent_items": []}
+    of_model = {"model": model, "model_version": version, "profile": nothing}
+    panes = [
+        of_model | {"column_name": name, "column_kind": kind} for name, kind in columns.items()
+    ]
+    return table.sparkSession.createDataFrame(pa.Table.from_pylist(panes, schema=PANES))
+
+
+def _with_bounds(profiles: DataFrame, by: Sequence[str], clock: str) -> DataFrame:
+    """Give the profiles of a group and slice the times of its first and last row, which the column ``clock`` has."""
+    rows = Window.partitionBy(*by, *SLICE)
+    is_clock = F.col("column_name") == clock
+    first = F.min(F.when(is_clock, F.col("profile.min"))).over(rows)
+    last = F.max(F.when(is_clock, F.col("profile.max"))).over(rows)
+    bounds = {"window_start": first, "window_end": last}
+    return profiles.withColumns(
+        {name: F.timestamp_micros(micros.cast("bigint")) for name, micros in bounds.items()}
     )
-    long = wide.select(*groups, "start", "end", F.inline(entries)).withColumns(
-        {"model": F.lit(model), "model_version": F.lit(model_version)}
-    )
-    if cut and projection is not None:
-        long = long.where(OF_WHOLE)
-    return shaped(long, F.col("start"), F.col("end"), keep=[quoted(name) for name in by])
-
-
-def feature_of(table: DataFrame) -> FeatureColumn:
-    """Return how slices read a column of a table: as its profile does."""
-
-    def feature(name: str, value_type: str) -> Column:
-        cells = _cells(table, name, "numeric" if value_type == "number" else "categorical")
-        column = cells.number if value_type == "number" else cells.text
-        return F.lit(None) if column is None else column
-
-    return feature
-
-
-def is_time(data_type: DataType) -> bool:
-    """Return whether a column's numbers are dates or times."""
-    return isinstance(data_type, _TIMES)
-
-
-def quoted(name: str) -> str:
-    """Quote a column's name, so that dots and spaces in it are taken as they are."""
-    return f"`{name.replace('`', '``')}`"
-
-
-@dataclass(frozen=True)
-class _Cells:
-    """A column's values as numbers, as texts, or as both."""
-
-    number: Column | None
-    text: Column | None
-    vector: Column | None = None
-
-    def projected(self, suffix: str) -> list[Column]:
-        number = F.lit(None).cast("double") if self.number is None else self.number
-        cells = cell_columns(number, self.text, suffix, self.vector)
-        return cells if self.number is not None else cells[2:]
-
-    def profile(self, suffix: str, k: int) -> Column:
-        return profile_of(
-            numbers=self.number is not None,
-            texts=self.text is not None,
-            vectors=self.vector is not None,
-            suffix=suffix,
-            k=k,
-        )
-
-
-def _with_joint(table: DataFrame, projection: Projection) -> tuple[DataFrame, _Cells]:
-    """Add a column of the rows' errors and vectors, and return how it is read."""
-    numbers = F.array(
-        *(
-            number_of(table, name) if name in table.columns else F.lit(None).cast("double")
-            for name in projection.names
-        )
-    )
-    added = "sparkmon_" + JOINT + "_" * max(map(len, table.columns))  # longer than any other name
-    projected = table.withColumn(added, projected_columns(projection)(numbers))
-    error, vector = (F.col(f"{quoted(added)}.{name}") for name in ("error", "vector"))
-    return projected, _Cells(error, None, vector)
-
-
-def number_of(table: DataFrame, name: str) -> Column:
-    """Return a column as the numbers that it is profiled by."""
-    number = _cells(table, name, "numeric").number
-    return F.lit(None).cast("double") if number is None else number
-
-
-def _kind(data_type: DataType) -> FeatureKind | None:
-    if isinstance(data_type, (NumericType, *_TIMES)):
-        return "numeric"
-    return "categorical" if isinstance(data_type, _CATEGORICAL) else None
-
-
-def _cells(table: DataFrame, name: str, kind: FeatureKind) -> _Cells:
-    column = F.col(quoted(name))
-    data_type = table.schema[name].dataType
-    if kind == "categorical":
-        return _Cells(None, column.cast("string"))
-    if isinstance(data_type, _CATEGORICAL):
-        number = column.try_cast("double")
-        return _Cells(number, F.when(number.isNull(), column.cast("string")))
-    if is_time(data_type):
-        column = column.cast("timestamp")
-    return _Cells(column.cast("double"), None)

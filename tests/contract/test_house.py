@@ -35,9 +35,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "payload_logger": {"backoff", "errors", "printable", "protocol", "records", "secret"},
     "serving": {"errors", "payload_logger", "printable", "protocol", "records", "secret", "store"},
     "sources": {"errors", "logs", "option_types", "protocol", "records", "registry", "schemas"},
-    "panes": {"distributions", "errors", "protocol"},
+    "panes": {"distributions", "errors", "protocol", "slicing"},
     "slicing": {"distributions", "errors", "protocol", "records"},
-    "profiles": {"distributions", "errors", "protocol", "records", "schemas", "slicing"},
+    "profiles": {
+        *("distributions", "errors", "interval", "panes", "protocol", "records", "schemas"),
+        "slicing",
+    },
     "functions": {"distributions", "errors", "statistics"},
     "comparison": {"distributions", "errors", "interval", "records", "statistics"},
     "dataframes": {

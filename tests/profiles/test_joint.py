@@ -15,8 +15,8 @@ from sparkmon import sources
 from sparkmon.distributions import Joint, Projection, summary_of
 from sparkmon.errors import OptionError, ProfileError
 from sparkmon.logs.spool_writer import SpoolWriter
+from sparkmon.panes import JOINT
 from sparkmon.profiles import (
-    JOINT,
     merge_profiles,
     profile_rows,
     profile_table,

@@ -47,9 +47,10 @@ def summed_up(profiles: DataFrame) -> list[dict[str, Any]]:
     rows = profiles.toArrow().to_pylist()
     for row in rows:
         profile = row["profile"]
-        sketch = read_kll(profile["sketch"])
-        assert sketch.rank_error == 0
-        profile["sketch"] = sketch.values.tolist()
+        if profile["num_numbers"]:
+            sketch = read_kll(profile["sketch"])
+            assert sketch.rank_error == 0
+            profile["sketch"] = sketch.values.tolist()
         profile["frequent_items"] = sorted(profile["frequent_items"])
         # Sums of doubles depend on the order of rows, in their last bits.
         for name in ("avg", "m2"):
