@@ -22,27 +22,11 @@ _SINGLE_VALUE_SLACK = 1e-6
 
 
 def reference_edges(reference: Distribution, bins: int = 10) -> FloatArray:
-    """Return the inner edges of the bins on which both sides are counted.
+    """Return the inner edges of the bins on which both sides are counted: ascending, finite, one fewer than bins.
 
-    Parameters
-    ----------
-    reference : Distribution
-        The training side.
-    bins : int, default 10
-        How many quantile bins, 2 or more. Not used for a reference of at most 50 distinct values.
+    Bins are (-inf, e0], (e0, e1], ... (e_last, inf). ProfileError if the reference has no number, or ``bins`` is below
+    2.
 
-    Returns
-    -------
-    array, shape (edges,)
-        Strictly ascending, finite. Bins are (-inf, e0], (e0, e1], ... (e_last, inf): one more than edges.
-
-    Raises
-    ------
-    ProfileError
-        The reference has no rows with a number, or ``bins`` is below 2.
-
-    Notes
-    -----
     *Many values.* The edges are the reference's quantiles at 1/bins, 2/bins, ...; equal ones are merged, so that a
     value holding a third of the rows makes fewer bins. Rows outside the reference's range fall into the outer bins.
 
@@ -73,19 +57,7 @@ def reference_edges(reference: Distribution, bins: int = 10) -> FloatArray:
 
 
 def bin_counts(distribution: Distribution, edges: npt.ArrayLike) -> FloatArray:
-    """Return the rows in each bin, and last the rows without a number.
-
-    Parameters
-    ----------
-    distribution : Distribution
-        Either side.
-    edges : array, shape (edges,)
-        From :func:`reference_edges`; each bin includes its upper edge.
-
-    Returns
-    -------
-    array, shape (edges + 2,)
-        Rows; they sum to ``distribution.rows``, so that nothing is dropped.
+    """Return the rows in each bin, which includes its upper edge, and last the rows without a number.
 
     Examples
     --------
@@ -104,24 +76,10 @@ def both_counts(
 ) -> tuple[FloatArray, FloatArray]:
     """Count both sides on bins made from the reference, and last the rows without a number.
 
-    Parameters
-    ----------
-    reference, current : Distribution
-        The training side and the live side. A reference without any number has one bin for numbers.
-    bins : int, default 10
-        As for :func:`reference_edges`.
-
-    Returns
-    -------
-    reference_counts, current_counts : array, shape (bins + 1,)
-        Rows; they sum to ``reference.rows`` and ``current.rows``.
-
-    Notes
-    -----
     A reference made from percentiles or a histogram is cut only where its share is known: at the known points
     nearest to its quantiles 1/bins, 2/bins, ... Where current rows stand on such a point (or as near to it as the
     point's own rounding), whether the reference counted their like below or above it is not known; they are counted
-    where they agree best.
+    where they agree best. A reference without any number has one bin for numbers.
 
     Examples
     --------

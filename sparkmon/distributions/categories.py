@@ -92,23 +92,12 @@ class Categories(Remembering):
 def align(
     reference: Categories, current: Categories
 ) -> tuple[tuple[str, ...], FloatArray, FloatArray]:
-    """Count both sides on the reference's vocabulary.
+    """Count both sides on the reference's vocabulary: the labels, and the rows of either side per label.
 
-    Parameters
-    ----------
-    reference, current : Categories
-        The training side and the live side.
+    Labels are the reference's levels with at least 20 rows and 0.1 % of its rows, commonest first, then ``__other__``,
+    ``__unseen__`` and ``__null__``; the last three are found by position: a level may have the same name. No row is
+    dropped.
 
-    Returns
-    -------
-    labels : tuple of str
-        The reference's levels with at least 20 rows and 0.1 % of its rows, commonest first, then ``__other__``,
-        ``__unseen__`` and ``__null__``; the last three are found by position: a level may have the same name.
-    reference_counts, current_counts : array, shape (labels,)
-        Rows per label. They sum to ``reference.rows`` and ``current.rows``: no row is dropped.
-
-    Notes
-    -----
     A level counts as unseen only if the reference is known never to have had it, that is if the reference tracks
     every level it has. Then the current side's untracked rows are unseen too: they belong to levels of a column
     that has become more various than the reference tracked (a few of them may be rare reference levels, so that

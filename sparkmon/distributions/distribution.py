@@ -153,8 +153,7 @@ class Distribution(Weighted):
     ) -> Distribution:
         """Return what a KLL sketch of doubles or floats says; ``rank_error`` is its error at 99 %.
 
-        A sketch that still retains every row is exact. Sketches of longs: see
-        :func:`sparkmon.distributions.read_kll`.
+        A sketch that still retains every row is exact.
         """
         sketch = read_kll(data)
         others = {

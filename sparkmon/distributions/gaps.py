@@ -15,22 +15,8 @@ FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 @for_one_pair
 def gaps(reference: Distribution, current: Distribution) -> tuple[FloatArray, FloatArray]:
-    """Return by how much the shares of rows at or below each point differ at least.
+    """Return by how much the shares of rows at or below each point differ at least: points, ascending, and gaps.
 
-    Parameters
-    ----------
-    reference, current : Distribution
-        The training side and the live side, each with rows.
-
-    Returns
-    -------
-    points : array, shape (p,)
-        Ascending: where either side's share changes.
-    gaps : array, shape (p,)
-        In [0, 1]; each holds from its point up to the next.
-
-    Notes
-    -----
     Of samples and sketches it is the difference of the two step functions. Where a side is a table of percentiles or
     a histogram, its share between two known points may be anything between theirs, and the gap is that to the
     nearest of them: 0 for a live side that the table does not contradict. So a coarse histogram hides a difference

@@ -32,21 +32,10 @@ _C1, _C2 = np.uint64(0x87C37B91114253D5), np.uint64(0x4CF5AD432745937F)
 
 
 def hll_coupons(levels: pa.StringArray) -> Coupons:
-    """Hash texts to coupons: a slot in the low 26 bits, above it how rare the hash is.
+    """Hash texts to coupons, 0 for the empty text, which DataSketches does not count.
 
-    Parameters
-    ----------
-    levels : StringArray
-        Without nulls.
-
-    Returns
-    -------
-    array, shape (levels,)
-        0 for the empty text, which DataSketches does not count.
-
-    Notes
-    -----
-    MurmurHash3 x64 of 128 bits, seed 9001, of the bytes in UTF-8.
+    A coupon is a slot in the low 26 bits, above it how rare the hash is: MurmurHash3 x64 of 128 bits, seed 9001, of the
+    bytes in UTF-8.
 
     Examples
     --------
@@ -82,12 +71,7 @@ def write_hll(coupons: Coupons) -> bytes:
 
 
 def merge_hll(parts: Sequence[bytes]) -> bytes:
-    """Return the sketch of the levels of all parts.
-
-    Raises
-    ------
-    ProfileError
-        A part is no HLL_8 sketch of lg k 12.
+    """Return the sketch of the levels of all parts; ProfileError if one is no HLL_8 sketch of lg k 12.
 
     Examples
     --------

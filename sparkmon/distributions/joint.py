@@ -23,18 +23,6 @@ _ROUNDING = 0.25
 class Joint:
     """The numeric features of a model together.
 
-    Parameters
-    ----------
-    errors : Distribution
-        How far rows lie off the training data's plane, in standard deviations of its own rows.
-    vector : array, shape (133,)
-        The mean of the rows' vectors; NaN where there are no rows. See :meth:`Projection.project`.
-
-    Raises
-    ------
-    ProfileError
-        The vector is of another shape, or the rows have none.
-
     Examples
     --------
     >>> from sparkmon.distributions.projection import Projection

@@ -64,22 +64,10 @@ class KllLevels:
 
 
 def kll_rank_error(k: int) -> float:
-    """Return how far a rank read from a KLL sketch may be off, as a share of its rows.
+    """Return half the width of the 99 % interval around a rank read from a KLL sketch, as a share of its rows.
 
-    Parameters
-    ----------
-    k : int
-        The sketch's size parameter, 8 or more.
-
-    Returns
-    -------
-    float
-        Half the width of the 99 % interval around one rank (what DataSketches calls the single-sided error), in
-        (0, 1). The mass between two points is uncertain by about 1.3 times as much, and by 2 times at the most.
-
-    Notes
-    -----
-    2.296 / k^0.9723, the fit that DataSketches' ``get_normalized_rank_error(k, False)`` returns.
+    2.296 / k^0.9723, the fit that DataSketches' ``get_normalized_rank_error(k, False)`` returns. The mass between two
+    points is uncertain by about 1.3 times as much, and by 2 times at the most.
 
     Examples
     --------
@@ -89,30 +77,12 @@ def kll_rank_error(k: int) -> float:
     return float(2.296 / k**0.9723)
 
 
-def read_kll(data: bytes | bytearray, *, integers: bool = False) -> KllSketch:
-    """Return what a KLL sketch retains.
+def read_kll(data: bytes | bytearray) -> KllSketch:
+    """Return what a KLL sketch retains: bytes of DataSketches' compact form, of doubles or of floats.
 
-    Parameters
-    ----------
-    data : bytes
-        A sketch in DataSketches' compact form: of doubles or floats (their width is found from the length).
-    integers : bool, default False
-        The sketch is one of longs or ints (Spark: ``kll_sketch_agg_bigint``). The bytes do not say so, and must be
-        kept apart by the writer. Integers beyond 2^53 are rounded to the nearest double.
+    ProfileError if the bytes are no such sketch, are cut short, or contradict themselves. Memory stays within a small
+    multiple of ``len(data)`` whatever the header claims.
 
-    Returns
-    -------
-    KllSketch
-        Values and weights; an empty sketch has none.
-
-    Raises
-    ------
-    ProfileError
-        The bytes are no such sketch, are cut short, or contradict themselves. Memory stays within a small multiple
-        of ``len(data)`` whatever the header claims.
-
-    Notes
-    -----
     The header is 8 bytes (header length in ints, version, family 15, flags, k, m) and, for more than one item, 12
     more (n, the least k of merged parts, number of levels), then where each level starts, the least and greatest
     item, and the levels' items; an item of level h has weight 2^h. The end of the last level is left out: it
@@ -127,14 +97,14 @@ def read_kll(data: bytes | bytearray, *, integers: bool = False) -> KllSketch:
     >>> read_kll(bytes.fromhex("02020f04c80008000000000000001c40")).values
     array([7.])
     """
-    parsed = kll_levels(data, integers=integers)
+    parsed = kll_levels(data)
     values = np.concatenate(parsed.levels) if parsed.levels else np.empty(0)
     weights = np.repeat(2.0 ** np.arange(len(parsed.levels)), [*map(len, parsed.levels)])
     order = np.argsort(values, kind="stable")
     return KllSketch(parsed.k, parsed.n, values[order], weights[order], parsed.min, parsed.max)
 
 
-def kll_levels(data: bytes | bytearray, *, integers: bool = False) -> KllLevels:
+def kll_levels(data: bytes | bytearray) -> KllLevels:
     """Return what :func:`read_kll` does, level by level as it is stored."""
     if len(data) < _SHORT:
         raise _malformed(f"{len(data)} bytes", f"at least {_SHORT}")
@@ -146,7 +116,7 @@ def kll_levels(data: bytes | bytearray, *, integers: bool = False) -> KllLevels:
     if flags & _EMPTY:
         return KllLevels(k, 0, [], math.nan, math.nan, 0)
     if flags & _SINGLE or version == 2:
-        items = _items(data, _SHORT, 1, integers)
+        items = _items(data, _SHORT, 1)
         return KllLevels(k, 1, [items], float(items[0]), float(items[0]), 0)
     if len(data) < _FULL:
         raise _malformed(f"{len(data)} bytes", f"a header of {_FULL}")
@@ -160,17 +130,17 @@ def kll_levels(data: bytes | bytearray, *, integers: bool = False) -> KllLevels:
     top, remainder = divmod(rest, 1 << (levels - 1))
     if min(counts, default=0) < 0 or top < 0 or remainder:
         raise _malformed(f"levels starting at {starts}", f"levels that hold {n} rows")
-    items = _items(data, offset, sum(counts) + top + 2, integers)
+    items = _items(data, offset, sum(counts) + top + 2)
     ends = [2, *(2 + start - starts[0] for start in starts[1:]), items.size]
     arrays = [items[start:end] for start, end in pairwise(ends)]
     return KllLevels(k, n, arrays, float(items[0]), float(items[1]), starts[0] + items.size - 2)
 
 
-def _items(data: bytes | bytearray, offset: int, count: int, integers: bool) -> FloatArray:
+def _items(data: bytes | bytearray, offset: int, count: int) -> FloatArray:
     width, remainder = divmod(len(data) - offset, count)
     if width not in (4, 8) or remainder:
         raise _malformed(f"{len(data) - offset} bytes of items", f"{count} of 4 or 8 bytes")
-    items = np.frombuffer(data, f"<{'i' if integers else 'f'}{width}", count, offset)
+    items = np.frombuffer(data, f"<f{width}", count, offset)
     items = items.astype(np.float64, copy=False)
     if np.isnan(items).any():
         raise _malformed("NaN among the items", "numbers; was it a sketch of longs?")

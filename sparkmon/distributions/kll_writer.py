@@ -32,28 +32,11 @@ _LEVEL_ZERO_SORTED = 2
 
 
 def write_kll(parts: Sequence[bytes | FloatArray], k: int) -> bytes:
-    """Return one sketch of all numbers of some parts.
+    """Return one sketch, in the compact form, of all numbers of some parts.
 
-    Parameters
-    ----------
-    parts : sequence of bytes or array
-        KLL sketches of doubles in the compact form, and finite numbers that are in no sketch yet, in any order.
-    k : int
-        The size parameter, 8 to 65,535.
-
-    Returns
-    -------
-    bytes
-        A sketch in the compact form. Up to ``k`` numbers are retained exactly; n and both extremes always are.
-
-    Raises
-    ------
-    ProfileError
-        ``k`` is out of its range, or a part is no sketch.
-
-    Notes
-    -----
-    A part that was compacted with a smaller ``k`` has that one's rank error, and so has the result.
+    A part is a KLL sketch of doubles, or finite numbers in any order. Up to ``k`` (8 to 65,535) numbers are retained
+    exactly; n and both extremes always are. A part that was compacted with a smaller ``k`` has that one's rank error,
+    and so has the result. ProfileError if ``k`` is out of its range, or a part is no sketch.
 
     References
     ----------

@@ -19,21 +19,9 @@ def merge_summaries(
 ) -> Distribution | Categories | Joint:
     """Return what all rows of some summaries together are like.
 
-    Parameters
-    ----------
-    parts : sequence of Distribution, Categories or Joint
-        One or more, all of one kind; none made of percentiles or a histogram.
-
-    Returns
-    -------
-    Distribution, Categories or Joint
-        Counts, extremes and moments are those of all rows. The supports are put together, so that the rank error is at
-        most the greatest of the parts'. A Joint of rows of different projections is comparable with none.
-
-    Raises
-    ------
-    ProfileError
-        There is no part, the kinds differ, or a part is made of a table.
+    Counts, extremes and moments are those of all rows. The supports are put together, so that the rank error is at
+    most the greatest of the parts'. A Joint of rows of different projections is comparable with none. ProfileError if
+    there is no part, the kinds differ, or a part is made of percentiles or a histogram.
 
     Examples
     --------

@@ -30,27 +30,11 @@ def kind_of(profile: Mapping[str, Any]) -> SummaryKind:
 
 
 def summary_of(profile: Mapping[str, Any], kind: SummaryKind) -> Distribution | Categories | Joint:
-    """Read a profile as a column of one kind.
+    """Read the fields of a ``PROFILE`` as a column of one kind; ProfileError if the sketch or the vector is malformed.
 
-    Parameters
-    ----------
-    profile : mapping
-        The fields of ``sparkmon.distributions.schema.PROFILE``; ``frequent_items`` a mapping or a list of pairs,
-        ``sketch`` the bytes of a KLL sketch or of a :class:`~sparkmon.distributions.QuantileTable`.
-    kind : {"numeric", "categorical", "joint"}
-        Rows that hold no value of this kind (nulls, NaN, infinities, values of the other kind) make the
-        ``null_count``, so that no row is dropped.
-
-    Returns
-    -------
-    Distribution, Categories or Joint
-        A Distribution has the profile's own mean and deviation where it holds them: those are of all rows, not of
-        what the sketch retains.
-
-    Raises
-    ------
-    ProfileError
-        The sketch or the vector is malformed.
+    ``frequent_items`` is a mapping or a list of pairs. Rows that hold no value of this kind (nulls, NaN, infinities,
+    values of the other kind) make the ``null_count``, so that no row is dropped. A Distribution has the profile's own
+    mean and deviation where it holds them: those are of all rows, not of what the sketch retains.
     """
     if kind == "categorical":
         texts = float(profile["num_texts"])

@@ -112,22 +112,11 @@ class Projection:
 
     @classmethod
     def from_sample(cls, names: Sequence[str], matrix: npt.ArrayLike) -> Projection:
-        """Make the projection of some training rows.
+        """Make the projection of some training rows: a matrix of a row each, NaN where there is no number.
 
-        Parameters
-        ----------
-        names : sequence of str
-            The features; those without spread in the sample are left out.
-        matrix : array, shape (n, d)
-            A row per training row; NaN where there is no number.
+        Features without spread are left out. ProfileError if there are fewer than 20 rows or fewer than two features
+        with spread, or too many features.
 
-        Raises
-        ------
-        ProfileError
-            There are fewer than 20 rows or fewer than two features with spread, or too many features.
-
-        Notes
-        -----
         Features are standardised by the mean and deviation of what lies between their 0.1 % and 99.9 % quantiles. The
         plane is that of the fewest principal components that keep 65 % of the variance, one fewer than there are
         features at most. The frequencies are normal, half of them for a Gaussian kernel as wide as the median
@@ -168,23 +157,12 @@ class Projection:
         )
 
     def project(self, matrix: npt.ArrayLike) -> tuple[FloatArray, Float32Array]:
-        """Project rows.
+        """Project rows of the features in the order of ``names``; NaN, for a null too, stands for the mean.
 
-        Parameters
-        ----------
-        matrix : array, shape (n, d)
-            The features in the order of ``names``; NaN, for a null too, stands for the mean.
-
-        Returns
-        -------
-        errors : array, shape (n,)
-            The row's distance to the plane less the training rows' mean, in their standard deviations; in [-10, 10].
-        vectors : array, shape (n, 133)
-            The embedding, of length 1, and what is the same for every row: ``spread``, ``unit`` and ``fingerprint``.
-
-        Notes
-        -----
-        Features are taken to be 10 standard deviations off the mean at most, so that one row moves no mean by much.
+        Returns the row's distance to the plane less the training rows' mean, in their standard deviations, in [-10,
+        10], and vectors of 133: the embedding, of length 1, and what is the same for every row: ``spread``, ``unit``
+        and ``fingerprint``. Features are taken to be 10 standard deviations off the mean at most, so that one row moves
+        no mean by much.
         """
         scaled = standardised(np.asarray(matrix, np.float64), self.means, self.scales)
         errors = (distances_to(scaled, self.components) - self.error_mean) / self.error_std

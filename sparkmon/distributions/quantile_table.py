@@ -103,23 +103,12 @@ class QuantileTable:
         maximum: float | None = None,
         error: float = 0.0,
     ) -> QuantileTable:
-        """Return what percentiles say.
+        """Return what percentiles of ``n`` rows say: share in (0, 1) to value, such as ``{0.25: 3.0, 0.5: 7.0}``.
 
-        Parameters
-        ----------
-        percentiles : mapping of float to float
-            Share in (0, 1) to value: ``{0.25: 3.0, 0.5: 7.0}``.
-        n : int
-            Rows that hold a number.
-        minimum, maximum : float, optional
-            The least and greatest value of all; without them nothing is known of the tails.
-        error : float, default 0
-            How far the rank of a value may be off, as a share of the rows. Deequ and hence Hopsworks allow 0.01.
-
-        Notes
-        -----
-        The rank of any point is off by at most the widest gap between two shares and ``error``: 0.01 + 0.01 for the
-        99 percentiles of Hopsworks, 0.25 + 0.01 for its quartiles.
+        Without the extremes nothing is known of the tails. ``error`` is how far the rank of a value may be off, as a
+        share of the rows; Deequ and hence Hopsworks allow 0.01. The rank of any point is off by at most the widest gap
+        between two shares and ``error``: 0.01 + 0.01 for the 99 percentiles of Hopsworks, 0.25 + 0.01 for its
+        quartiles.
         """
         ordered = sorted(percentiles.items())
         low = -math.inf if minimum is None else minimum
@@ -142,23 +131,13 @@ class QuantileTable:
     def from_histogram(
         cls, edges: Sequence[float], counts: Sequence[float], *, slack: float = 0.0
     ) -> QuantileTable:
-        """Return what a histogram says.
+        """Return what a histogram says: rows per bin, and one edge more, from the least value to the greatest.
 
-        Parameters
-        ----------
-        edges : sequence of float, length bins + 1
-            Ascending; the first is the least value of all, the last the greatest.
-        counts : sequence of float, length bins
-            Rows per bin, each >= 0. Whether a row that lies on an edge was counted below or above it is taken as
-            unknown.
-        slack : float, default 0
-            How far the edges may be off, in the column's unit.
-
-        Notes
-        -----
-        The rank of a point within a bin of share p is off by at most p: all of the bin's rows may stand at its one
-        end. (By p / 2 if half of them are known to stand on either side of the middle, which a histogram does not
-        say.) Nothing is assumed of the inside of a bin; see :func:`sparkmon.distributions.gaps`.
+        Whether a row that lies on an edge was counted below or above it is taken as unknown. ``slack`` is how far the
+        edges may be off, in the column's unit. The rank of a point within a bin of share p is off by at most p: all of
+        the bin's rows may stand at its one end. (By p / 2 if half of them are known to stand on either side of the
+        middle, which a histogram does not say.) Nothing is assumed of the inside of a bin; see
+        :func:`sparkmon.distributions.gaps`.
         """
         rows = np.asarray(counts, np.float64)
         if len(edges) != rows.size + 1 or not (np.isfinite(rows) & (rows >= 0)).all():

@@ -15,19 +15,9 @@ FloatArray: TypeAlias = npt.NDArray[np.float64]
 def rank_slack(side: Distribution, error: float, slopes: FloatArray | None = None) -> float:
     """Return the integral of min(error, F, 1 - F) times the slope of g: how far the mean of g(x) may be off.
 
-    Parameters
-    ----------
-    side : Distribution
-        A column with rows.
-    error : float
-        How far each rank may be off, as a share of the rows.
-    slopes : array, shape (s,), optional
-        The size of g's slope at each of ``side.values``; 1 without, for the mean of x itself.
-
-    Notes
-    -----
-    Each rank is taken as wrong by ``error`` to the worse side, except in the tails, where the sketch's own tail stands
-    for the true one. An estimate, no bound: it does not see what a sketch lost of a heavy tail.
+    ``slopes`` has the size of g's slope at each of ``side.values``; 1 without, for the mean of x itself. Each rank is
+    taken as wrong by ``error``, a share of the rows, to the worse side, except in the tails, where the sketch's own
+    tail stands for the true one. An estimate, no bound: it does not see what a sketch lost of a heavy tail.
 
     Examples
     --------

@@ -20,15 +20,7 @@ class Remembering:
     _memory: dict[Hashable, Any]
 
     def once(self, make: Callable[..., Result], *arguments: Hashable) -> Result:
-        """Return ``make(self, *arguments)``, computed at the first call.
-
-        Parameters
-        ----------
-        make : callable
-            A function that lives as long as its module; it is the key, with its arguments.
-        *arguments
-            What else it takes.
-        """
+        """Return ``make(self, *arguments)``, computed at the first call; ``make`` is a function of a module."""
         key = (make, *arguments)
         try:
             result: Result = self._memory[key]

@@ -109,12 +109,7 @@ the column ``:joint``, as :meth:`sparkmon.distributions.Projection.to_bytes` wri
 
 
 def as_references(table: pa.Table) -> pa.Table:
-    """Give a stored table the columns of ``REFERENCES`` that came after it was written.
-
-    Raises
-    ------
-    ProfileError
-        The table has not the columns of a reference.
+    """Give a stored table the columns of ``REFERENCES`` that are newer than it; ProfileError if others are missing.
 
     Examples
     --------

@@ -3,7 +3,7 @@
 from sparkmon.panes.block_parts import JOINT, Projections
 from sparkmon.panes.builder import PaneBuilder
 from sparkmon.panes.limits import OTHER, PaneLimits
-from sparkmon.panes.merge import merge_panes, merge_profiles
+from sparkmon.panes.merge import merge_panes
 
 __all__ = [
     "JOINT",
@@ -12,5 +12,4 @@ __all__ = [
     "PaneLimits",
     "Projections",
     "merge_panes",
-    "merge_profiles",
 ]

@@ -20,22 +20,10 @@ _WHILE_BUILDING = 10
 
 
 class PaneBuilder:
-    """Summarises blocks of rows, pane by pane.
+    """Summarises blocks of rows by panes of ``pane_us`` microseconds, from whole multiples of it since 1970 UTC.
 
-    Parameters
-    ----------
-    pane_us : int
-        Length of a pane in microseconds. Panes start at whole multiples of it since 1970 UTC.
-    slices : BlockSlices, optional
-        Also summarise the rows of each slice.
-    projections : mapping of (model, model version) to Projection
-        Requests of these models also have the column ``:joint``; the version is empty for all without their own.
-    k : int, default 800
-        KLL parameter of the sketches.
-    limits : PaneLimits
-        How much is kept.
-    expected : mapping of str to collection of str
-        By model, the columns that are never pooled.
+    Requests of the models of ``projections`` also have the column ``:joint``. ``k`` is the KLL parameter of the
+    sketches.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Panes merged are the profiles that Spark's own aggregates make of the same rows, and Spark reads their sketches."""
+"""Panes merged by numpy are the profiles that Spark merges of the same rows, and either reads the other's sketches."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from sparkmon.distributions import merge_hll, read_kll
 from sparkmon.distributions.schema import PANES, PROFILE_KEY
-from sparkmon.panes import merge_panes, merge_profiles
+from sparkmon.panes import merge_panes
 from sparkmon.profiles import profile_rows
 from tests.panes.blocks import random_blocks, rows_of
 from tests.panes.test_builder import HOUR, built
@@ -34,7 +34,7 @@ def opened(rows: list[dict[str, Any]]) -> dict[tuple[Any, ...], dict[str, Any]]:
     return by_key
 
 
-def test_panes_merged_are_the_profiles_of_spark(spark: SparkSession) -> None:
+def test_panes_merged_are_the_profiles_that_spark_merges(spark: SparkSession) -> None:
     blocks = [block for seed in range(2) for block in random_blocks(seed, 120)]
     panes = merge_panes(pa.concat_tables([built([block], HOUR) for block in blocks]))
     by_spark = profile_rows(spark.createDataFrame(rows_of(blocks)), "1 hour").toArrow().to_pylist()
@@ -59,9 +59,11 @@ def test_panes_merged_are_the_profiles_of_spark(spark: SparkSession) -> None:
         ).alias("n"),
     ).first()
     assert panes.schema == PANES
-    ours_by_key = profiles_by_key(panes.to_pylist())
+    theirs_as_panes = [row | {"last_event_time": row["window_start"]} for row in by_spark]
+    twice = pa.concat_tables([panes, pa.Table.from_pylist(theirs_as_panes, schema=PANES)])
+    both_by_key = profiles_by_key(merge_panes(twice).to_pylist())
     for key, profile in profiles_by_key(by_spark).items():
-        both = merge_profiles([profile, ours_by_key[key]])
+        both = both_by_key[key]
         assert both["count"] == 2 * profile["count"]
         if profile["num_numbers"]:
             assert read_kll(both["sketch"]).n == 2 * profile["num_numbers"]
