@@ -6,16 +6,14 @@ Binned statistics (PSI and its kin) see shares on these bins; both sides must be
 from __future__ import annotations
 
 import math
-from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from sparkmon.distributions.arrays import FloatArray
 from sparkmon.distributions.distribution import Distribution
 from sparkmon.distributions.quantile_table import QuantileTable
 from sparkmon.errors import ProfileError
-
-FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 _FEW_VALUES = 50
 _SINGLE_VALUE_SLACK = 1e-6

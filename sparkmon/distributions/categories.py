@@ -9,15 +9,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
+from sparkmon.distributions.arrays import FloatArray
 from sparkmon.distributions.remembering import Remembering, for_one_pair, remembered
 from sparkmon.errors import ProfileError
-
-FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 OTHER = "__other__"
 """Label of the levels that the reference has, but too rarely to stand alone."""

@@ -9,17 +9,16 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from sparkmon.distributions.arrays import FloatArray
 from sparkmon.distributions.kll import read_kll
 from sparkmon.distributions.quantile_table import QuantileTable
 from sparkmon.distributions.weighted import Weighted, set_support
 from sparkmon.errors import ProfileError
-
-FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 _ROUNDING = 1e-9
 """Relative slack for sums of weights and for ranks, above the rounding of double sums."""

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 import numpy as np
 import numpy.typing as npt
 
+from sparkmon.distributions.arrays import FloatArray
 from sparkmon.distributions.distribution import Distribution
 from sparkmon.distributions.remembering import for_one_pair
-
-FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 
 @for_one_pair

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from sparkmon.distributions.arrays import FloatArray
 from sparkmon.distributions.distribution import Distribution
 from sparkmon.distributions.projection import CONSTANTS, EMBEDDING
 from sparkmon.errors import ProfileError
-
-FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 _ROUNDING = 0.25
 """A mean merged many times is off by more than its last digit; a fingerprint is two whole numbers."""

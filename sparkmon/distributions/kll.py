@@ -10,14 +10,11 @@ import math
 import struct
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
+from sparkmon.distributions.arrays import FloatArray
 from sparkmon.errors import ProfileError
-
-FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 _FAMILY = 15
 _EMPTY, _SINGLE = 1, 4

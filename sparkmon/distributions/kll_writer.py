@@ -12,15 +12,13 @@ import struct
 from collections.abc import Sequence
 from functools import cache
 from itertools import accumulate
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from sparkmon.distributions.arrays import FloatArray
 from sparkmon.distributions.kll import KllLevels, kll_levels
 from sparkmon.errors import ProfileError
-
-FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 try:
     _datasketches: Any = importlib.import_module("datasketches")

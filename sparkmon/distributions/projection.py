@@ -14,11 +14,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from sparkmon.distributions.arrays import Float32Array, FloatArray
 from sparkmon.distributions.row_features import (
     FREQUENCIES,
     GREATEST,
@@ -31,9 +32,6 @@ from sparkmon.distributions.row_features import (
     standardised,
 )
 from sparkmon.errors import ProfileError
-
-FloatArray: TypeAlias = npt.NDArray[np.float64]
-Float32Array: TypeAlias = npt.NDArray[np.float32]
 
 EMBEDDING = 2 * FREQUENCIES
 """How many numbers of a vector are the row's place in the kernel: a cosine and a sine per frequency."""

@@ -11,14 +11,12 @@ import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from sparkmon.distributions.arrays import FloatArray
 from sparkmon.errors import ProfileError
-
-FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 _MAGIC = b"SMQT"
 _HEADER = struct.Struct("<4sB3xIQdd")

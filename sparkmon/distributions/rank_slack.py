@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 import numpy as np
-import numpy.typing as npt
 
+from sparkmon.distributions.arrays import FloatArray
 from sparkmon.distributions.distribution import Distribution
-
-FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 
 def rank_slack(side: Distribution, error: float, slopes: FloatArray | None = None) -> float:

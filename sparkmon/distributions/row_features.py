@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray: TypeAlias = npt.NDArray[np.float64]
-Float32Array: TypeAlias = npt.NDArray[np.float32]
+from sparkmon.distributions.arrays import Float32Array, FloatArray
 
 FREQUENCIES = 64
 GREATEST = 10.0

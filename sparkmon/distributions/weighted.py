@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from sparkmon.distributions.arrays import FloatArray
 from sparkmon.distributions.remembering import Remembering, remembered
-
-FloatArray: TypeAlias = npt.NDArray[np.float64]
-
 
 _MOST_ROWS = 2**32
 

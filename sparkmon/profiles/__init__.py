@@ -2,12 +2,13 @@
 
 from sparkmon.profiles.cells import column_kinds, is_time, number_of, quoted
 from sparkmon.profiles.joint import projections_of
-from sparkmon.profiles.merge import WINDOW_K, merge_profiles
+from sparkmon.profiles.merge import REFERENCE_K, WINDOW_K, merge_profiles
 from sparkmon.profiles.reference import reference_of
 from sparkmon.profiles.rows import profile_rows
 from sparkmon.profiles.table import profile_table
 
 __all__ = [
+    "REFERENCE_K",
     "WINDOW_K",
     "column_kinds",
     "is_time",

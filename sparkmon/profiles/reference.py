@@ -69,7 +69,7 @@ def reference_of(
     -------
     DataFrame
         ``sparkmon.schemas.REFERENCES``: one row per column, and one per column and block, of the whole and of each
-        slice. With ``joint`` the column ``:joint``, of the whole, comes last.
+        slice; sort by ``column_index`` for the table's order, in which ``:joint`` comes last.
 
     Raises
     ------
@@ -85,7 +85,7 @@ def reference_of(
     Examples
     --------
     >>> table = spark.sql("SELECT id / 10 AS temp, 'EWR' AS origin, 1 AS label FROM range(100)")
-    >>> made = reference_of(table, "flights", exclude=["label"])
+    >>> made = reference_of(table, "flights", exclude=["label"]).orderBy("column_index")
     >>> [tuple(row) for row in made.select("column_name", "data_type", "profile.count").collect()]
     [('temp', 'numeric', 100), ('origin', 'categorical', 100)]
 
