@@ -31,18 +31,10 @@ Udf: TypeAlias = Callable[..., Column]
 
 
 def over_profiles(name: str) -> Udf:
-    """Return a statistic as a scalar pandas UDF ``(reference, profile) -> double``.
+    """Return the registered statistic ``name`` as a scalar pandas UDF ``(reference, profile) -> double``.
 
-    Parameters
-    ----------
-    name : str
-        A registered statistic.
-
-    Returns
-    -------
-    function
-        Of two columns of the type ``sparkmon.schemas.PROFILE``. The reference decides whether both are read as
-        numbers or as named levels. Null where either profile is null or the two cannot be compared.
+    Its two columns are of the type ``sparkmon.schemas.PROFILE``. The reference decides whether both are read as numbers
+    or as named levels. Null where either profile is null or the two cannot be compared.
 
     Raises
     ------
@@ -69,18 +61,10 @@ def over_profiles(name: str) -> Udf:
 
 
 def over_rows(name: str) -> Udf:
-    """Return a statistic as a grouped-aggregate pandas UDF ``(reference, current) -> double`` over raw values.
+    """Return the registered statistic ``name`` as a grouped-aggregate pandas UDF ``(reference, current) -> double``.
 
-    Parameters
-    ----------
-    name : str
-        A registered statistic.
-
-    Returns
-    -------
-    function
-        Of two columns of numbers, or two of strings. Each side is its column's non-null values, so that the two
-        need not be of equal length: put null where a row belongs to the other side. Null if a side is empty.
+    Its two columns are of numbers or of strings, raw. Each side is its column's non-null values, so that the two need
+    not be of equal length: put null where a row belongs to the other side. Null if a side is empty.
 
     Raises
     ------

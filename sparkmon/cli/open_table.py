@@ -95,10 +95,10 @@ of the catalog; expected Parquet, Delta, CSV, JSON lines, or a table's name
             form = _format_of(table) if "://" in table else _format_at(path)
             place = table if "://" in table else str(path)
             rows = _load(spark, place, form, as_text=like is not None)
-            known = (*MISSING_MARKS, *marks)
+            missing = (*MISSING_MARKS, *marks)
             if like is not None and form in _TEXT_FORMATS:
-                return typed_like(rows, like, known), []
-            return typed(rows, known) if form == "csv" else (rows, [])
+                return typed_like(rows, like, missing), []
+            return typed(rows, missing) if form == "csv" else (rows, [])
         if _known_ending(table) is None and "/" not in table and spark.catalog.tableExists(table):
             return spark.table(table), []
     except (AnalysisException, ParseException) as error:

@@ -97,18 +97,15 @@ async def _with_flags(
         entries: list[Entry] = []
         places: dict[int, Any] = {}
         for at, block in enumerate(blocks):
-            if (
-                block.model == model
-                and block.event_type == "request"
-                and block.entities is not None
-            ):
+            is_request = block.model == model and block.event_type == "request"
+            if is_request and block.entities is not None:
                 own, rows = entries_of(online.view, block.entities)
                 places[at] = len(entries) + rows
                 entries += own
-        # One read for all blocks of the model.
-        vectors = await online.read(entries) if entries else None
+        if not entries:
+            continue
+        vectors = await online.read(entries)  # once for all blocks of the model
         for at, rows in places.items():
-            if vectors is not None:
-                flags = skew_flags(online.view, blocks[at], rows, vectors)
-                flagged[at] = add_row_flags(blocks[at], flags)
+            flags = skew_flags(online.view, blocks[at], rows, vectors)
+            flagged[at] = add_row_flags(blocks[at], flags)
     return flagged
