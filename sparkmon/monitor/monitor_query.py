@@ -13,9 +13,8 @@ from pyspark.sql.streaming.query import StreamingQuery
 from sparkmon.alerts import AlertManager
 from sparkmon.health import Watchdog
 from sparkmon.monitor.checkpoint import failure_of
-from sparkmon.monitor.clock_thread import ClockThread
 from sparkmon.monitor.closer import Closer
-from sparkmon.monitor.maintenance_thread import MaintenanceThread
+from sparkmon.monitor.repeating_thread import RepeatingThread
 
 _TURN_S = 1.0
 _LEAST_S = 0.001
@@ -35,7 +34,7 @@ class MonitorQuery:
         closer: Closer,
         watchdog: Watchdog,
         alerts: AlertManager,
-        threads: Sequence[ClockThread | MaintenanceThread] = (),
+        threads: Sequence[RepeatingThread] = (),
         *,
         is_remote: bool = False,
         flush: bool = False,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Mapping
-from datetime import timedelta
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.streaming.query import StreamingQuery
 
 from sparkmon.alerts import AlertManager
 from sparkmon.comparison import Judge
@@ -16,42 +18,40 @@ from sparkmon.errors import OptionError
 from sparkmon.health import Counters, HealthLimits, Watchdog, health_writer
 from sparkmon.monitor.batch_writer import BatchWriter
 from sparkmon.monitor.checkpoint import check_checkpoint
-from sparkmon.monitor.clock_thread import ClockThread
+from sparkmon.monitor.clock import CLOCK_POLL_S, Clock
 from sparkmon.monitor.closer import Closer
 from sparkmon.monitor.dead_letters import DeadLetters
 from sparkmon.monitor.leases import Leases
-from sparkmon.monitor.maintenance_thread import MaintenanceThread
 from sparkmon.monitor.monitor_query import MonitorQuery
 from sparkmon.monitor.one_pass import Pass
+from sparkmon.monitor.repeating_thread import RepeatingThread
 from sparkmon.monitor.stream import find_query_id, start_stream
 from sparkmon.monitor.windows import Windows
 from sparkmon.state import CLOSED_WINDOWS
-from sparkmon.tables import Maintenance, Retention, Tables
+from sparkmon.tables import Maintenance, Retention, Tables, TableWriter
 
 _TABLES = {
     "profiles": PROFILES,
     "drift_metrics": DRIFT_METRICS,
     "closed_windows": CLOSED_WINDOWS,
 }
+_MAINTENANCE_POLL_S = 60.0
+"""The first run is this long after the start."""
 
 
+@dataclass(frozen=True, eq=False)
 class Start:
     """Starts queries of one monitor."""
 
-    def __init__(
-        self,
-        tables: Tables,
-        windows: Windows,
-        judge: Judge,
-        alerts: AlertManager,
-        health: HealthLimits,
-        trigger: timedelta,
-        expected: Mapping[str, Collection[str]],
-        retention: Retention,
-    ) -> None:
-        self._tables, self._windows, self._judge = tables, windows, judge
-        self._alerts, self._health, self._trigger = alerts, health, trigger
-        self._expected, self._retention = expected, retention
+    tables: Tables
+    windows: Windows
+    judge: Judge
+    alerts: AlertManager
+    health: HealthLimits
+    trigger: timedelta
+    expected: Mapping[str, Collection[str]]
+    """The columns of the references, by model."""
+    retention: Retention
 
     def __call__(
         self,
@@ -71,9 +71,42 @@ class Start:
         spark, checkpoint = frame.sparkSession, f"{checkpoints}/ingest"
         check_checkpoint(spark, checkpoint)
         is_remote = type(spark).__module__.startswith("pyspark.sql.connect")
-        tables, counters = self._tables.open(spark), Counters()
-        lengths = [self._windows.grid.length, *self._windows.longer_us]
+        tables, counters = self.tables.open(spark), Counters()
+        lengths = [self.windows.grid.length, *self.windows.longer_us]
         leases = Leases([length / 1e6 for length in lengths], checkpoint, take_over)
+        closer_of = self._closers(tables, counters, leases)
+        for name, schema in _TABLES.items():
+            tables.prepare(name, schema)  # so that they can be read before the first window closes
+        # A query that takes over delivers what the former holder has not.
+        query_ids = {find_query_id(spark, checkpoint) or "", health_writer(checkpoints)}
+        self.alerts.open(tables, None if take_over else query_ids)
+        writer = BatchWriter(
+            ingest,
+            self.tables,
+            leases,
+            DeadLetters(self.tables, counters),
+            counters,
+            None if is_remote else closer_of,
+            self.expected,
+            self.windows.k,
+        )
+        query = start_stream(
+            frame, checkpoint, writer.write, None if available_now else self.trigger
+        )
+        closer = closer_of(str(query.id))
+        watchdog = Watchdog(
+            query, counters, self.alerts, self.health, checkpoints, may_end=available_now
+        )
+        clock = Clock(closer, query, self.trigger.total_seconds(), is_remote=is_remote)
+        threads = [] if available_now else self._threads(spark, query, clock)
+        return MonitorQuery(
+            query, closer, watchdog, self.alerts, threads, is_remote=is_remote, flush=flush
+        )
+
+    def _closers(
+        self, tables: TableWriter, counters: Counters, leases: Leases
+    ) -> Callable[[str], Closer]:
+        """Return a function that gives the closer of a query: the query's thread and this one share it."""
         lock, closers = threading.Lock(), dict[str, Closer]()
 
         def closer_of(query_id: str) -> Closer:
@@ -81,44 +114,44 @@ class Start:
                 if query_id not in closers:
                     closers[query_id] = Closer(
                         tables,
-                        self._windows,
-                        self._judge,
-                        self._alerts,
+                        self.windows,
+                        self.judge,
+                        self.alerts,
                         counters,
                         leases,
                         query_id,
-                        self._expected,
+                        self.expected,
                     )
                 return closers[query_id]
 
-        for name, schema in _TABLES.items():
-            tables.prepare(name, schema)  # so that they can be read before the first window closes
-        # A query that takes over delivers what the former holder has not.
-        query_ids = {find_query_id(spark, checkpoint) or "", health_writer(checkpoints)}
-        self._alerts.open(tables, None if take_over else query_ids)
-        writer = BatchWriter(
-            ingest,
-            self._tables,
-            leases,
-            DeadLetters(self._tables, counters),
-            counters,
-            None if is_remote else closer_of,
-            self._expected,
-            self._windows.k,
-        )
-        trigger = None if available_now else self._trigger
-        query = start_stream(frame, checkpoint, writer.write, trigger)
-        closer = closer_of(str(query.id))
-        watchdog = Watchdog(
-            query, counters, self._alerts, self._health, checkpoints, may_end=available_now
-        )
-        threads: list[ClockThread | MaintenanceThread] = []
-        if trigger is not None:
-            # A writer of its own, because a table that is maintained keeps other users of its writer waiting.
-            own = self._tables.open(spark)
-            maintenance = Maintenance(own, self._retention, window=self._windows.span)
-            threads.append(ClockThread(closer, query, trigger, is_remote=is_remote))
-            threads.append(MaintenanceThread(maintenance))
-        return MonitorQuery(
-            query, closer, watchdog, self._alerts, threads, is_remote=is_remote, flush=flush
-        )
+        return closer_of
+
+    def _threads(
+        self, spark: SparkSession, query: StreamingQuery, clock: Clock
+    ) -> list[RepeatingThread]:
+        # A writer of its own, because a table that is maintained keeps other users of its writer waiting.
+        own = self.tables.open(spark)
+        maintenance = Maintenance(own, self.retention, window=self.windows.span)
+
+        def maintain() -> None:
+            now = datetime.now(timezone.utc)
+            if maintenance.due(now):
+                maintenance.run_once(now)
+
+        # What fails here loses nothing: windows stay open, and tables are as they were, or partly maintained.
+        return [
+            RepeatingThread(
+                "clock",
+                CLOCK_POLL_S,
+                clock.look,
+                "could not close windows by the clock; trying on",
+                query.stop,
+            ),
+            RepeatingThread(
+                "maintenance",
+                _MAINTENANCE_POLL_S,
+                maintain,
+                "could not maintain the tables; trying again later",
+                query.stop,
+            ),
+        ]

@@ -4,9 +4,10 @@
 second: the one needs deltalake, the other pyspark, and this room neither.
 """
 
+from sparkmon.tables.conditions import Condition
 from sparkmon.tables.maintenance import Maintenance
 from sparkmon.tables.retention import Retention
-from sparkmon.tables.table_writer import Condition, Maintained, TableWriter
+from sparkmon.tables.table_writer import Maintained, TableWriter
 from sparkmon.tables.tables import Tables
 
 __all__ = ["Condition", "Maintained", "Maintenance", "Retention", "TableWriter", "Tables"]

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from operator import ge, gt, le, lt
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from sparkmon.errors import OptionError
-from sparkmon.tables.table_writer import Condition
+
+Condition: TypeAlias = tuple[str, str, Any]
+"""A column, one of ``= != < <= > >= in "not null" null``, and a value."""
 
 _COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
     "=": pc.equal,

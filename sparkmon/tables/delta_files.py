@@ -18,11 +18,11 @@ from deltalake.fs import DeltaStorageHandler
 
 from sparkmon.distributions.schema import completed
 from sparkmon.errors import StoreError
-from sparkmon.tables.conditions import may_meet, meeting
-from sparkmon.tables.table_writer import Condition
+from sparkmon.tables.conditions import Condition, may_meet, meeting
+from sparkmon.tables.table_writer import TableState
 
 
-class DeltaFiles:
+class DeltaFiles(TableState):
     """The files of one version of a table."""
 
     def __init__(self, table: DeltaTable, location: str, options: Mapping[str, str]) -> None:
@@ -35,6 +35,11 @@ class DeltaFiles:
         self._actions = pa.table(table.get_add_actions(flatten=True))
         self._location, self._options = location, dict(options)
         self._remote: DeltaStorageHandler | None = None
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the columns."""
+        return self.schema.names
 
     def read(self, columns: Sequence[str], where: Sequence[Condition]) -> pa.Table:
         """Return the rows that meet the conditions."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from deltalake import DeltaTable, WriterProperties
 
 from sparkmon.errors import OptionError
-from sparkmon.tables.table_writer import Condition
+from sparkmon.tables.conditions import Condition
 
 TARGET_SIZE = 16 * 1024 * 1024
 """Bytes: files are compacted up to this size. Each run writes the last one anew, so it is not larger."""

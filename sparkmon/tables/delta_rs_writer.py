@@ -8,19 +8,18 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import RLock
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from sparkmon.errors import StoreError
-from sparkmon.tables.conditions import check_conditions
+from sparkmon.tables.conditions import Condition
 from sparkmon.tables.delta_files import DeltaFiles
 from sparkmon.tables.delta_rs_maintenance import clean, compact, compactable, delete
 from sparkmon.tables.table_properties import CHECKPOINT_INTERVAL, PROPERTIES, statistics_of
 from sparkmon.tables.table_writer import (
-    Condition,
     Maintained,
     TableWriter,
     following,
@@ -109,6 +108,7 @@ class DeltaRsWriter(TableWriter):
         app_id, batch = transaction(table, writer), batch_id
 
         def once() -> bool:
+            # The commit is on top of the very state that was looked at: of two writers that append a batch, one fails.
             handle = self._handle(table)
             last = None if handle is None else handle.table.transaction_version(app_id)
             if last is not None and last >= batch:
@@ -117,41 +117,6 @@ class DeltaRsWriter(TableWriter):
             return True
 
         return self._retry(table, once)
-
-    def read(
-        self,
-        table: str,
-        columns: Sequence[str] | None = None,
-        where: Sequence[Condition] = (),
-    ) -> pa.Table | None:
-        """See :meth:`TableWriter.read`."""
-        check_conditions(where)
-        with self._locks[table]:
-            handle = self._handle(table)
-            if handle is None:
-                return None
-            files = handle.files()
-        names = files.schema.names if columns is None else columns
-        if not {*names, *(name for name, _, _ in where)} <= {*files.schema.names}:
-            return None
-        return files.read(names, where)
-
-    def last_batch(self, table: str, writer: str) -> int | None:
-        """See :meth:`TableWriter.last_batch`."""
-        with self._locks[table]:
-            handle = self._handle(table)
-            app_id = transaction(table, writer)
-            return None if handle is None else handle.table.transaction_version(app_id)
-
-    def prepare(self, table: str, schema: pa.Schema) -> None:
-        """See :meth:`TableWriter.prepare`."""
-
-        def once() -> None:
-            handle = self._handle(table)
-            if handle is None or not {*schema.names} <= {*handle.names()}:
-                self._commit(handle, nullable(schema).empty_table(), table, CommitProperties())
-
-        self._retry(table, once)
 
     def version(self, table: str) -> int | None:
         """See :meth:`TableWriter.version`."""
@@ -174,12 +139,6 @@ class DeltaRsWriter(TableWriter):
 
         return self._retry(table, once)
 
-    def greatest(self, table: str, column: str) -> Any | None:  # noqa: ANN401 - of the column's type
-        """See :meth:`TableWriter.greatest`."""
-        with self._locks[table]:
-            handle = self._handle(table)
-            return None if handle is None else handle.files().greatest(column)
-
     def maintain(
         self, table: str, expired: Sequence[Condition] = (), *, dry_run: bool = False
     ) -> Maintained | None:
@@ -198,6 +157,16 @@ class DeltaRsWriter(TableWriter):
                 self._change(table, compact)
             removed = self._change(table, lambda each: clean(each, dry_run=dry_run))
         return Maintained(table, expired_rows, len(files), small, removed)
+
+    def _state(self, table: str) -> DeltaFiles | None:
+        with self._locks[table]:
+            handle = self._handle(table)
+            return None if handle is None else handle.files()
+
+    def _last(self, table: str, app_id: str) -> int | None:
+        with self._locks[table]:
+            handle = self._handle(table)
+            return None if handle is None else handle.table.transaction_version(app_id)
 
     def _change(self, table: str, change: Callable[[DeltaTable], _T]) -> _T:
         def once() -> _T:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sparkmon.interval import EPOCH
+from sparkmon.tables.conditions import Condition
 from sparkmon.tables.retention import MAINTAINED, TIME_COLUMNS, Retention
-from sparkmon.tables.table_writer import Condition, Maintained, TableWriter
+from sparkmon.tables.table_writer import Maintained, TableWriter
 
 _OF_OPEN_WINDOWS = {"panes", "event_digests"}
 """The tables from which a start reads back the open windows."""

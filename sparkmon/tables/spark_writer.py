@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import reduce
 from typing import Any
 
 import pyarrow as pa
@@ -14,11 +13,11 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import from_arrow_schema
 
-from sparkmon.tables.conditions import check_conditions
+from sparkmon.tables.conditions import Condition
 from sparkmon.tables.table_properties import PROPERTIES, statistics_of
 from sparkmon.tables.table_writer import (
-    Condition,
     Maintained,
+    TableState,
     TableWriter,
     following,
     nullable,
@@ -85,6 +84,26 @@ def transaction_options(app_id: str, batch: int) -> dict[str, Any]:
     return {"txnAppId": app_id, "txnVersion": batch, "userMetadata": f"{app_id}@{batch}"}
 
 
+class _SparkTable(TableState):
+    """A table as Spark sees it."""
+
+    def __init__(self, frame: DataFrame) -> None:
+        self._frame = frame
+
+    @property
+    def names(self) -> list[str]:
+        return self._frame.columns
+
+    def read(self, columns: Sequence[str], where: Sequence[Condition]) -> pa.Table:
+        frame = self._frame
+        for each in where:
+            frame = frame.where(_column(*each))
+        return frame.select(*(F.col(f"`{name}`") for name in columns)).toArrow()
+
+    def greatest(self, column: str) -> Any | None:  # noqa: ANN401 - of the column's type
+        return self._frame.agg(F.max(column).alias("greatest")).toArrow()["greatest"][0].as_py()
+
+
 class SparkWriter(TableWriter):
     """Writes and reads tables with Spark: each append and each read is some Spark jobs.
 
@@ -121,35 +140,6 @@ class SparkWriter(TableWriter):
         self._batches[app_id] = batch_id
         return True
 
-    def read(
-        self,
-        table: str,
-        columns: Sequence[str] | None = None,
-        where: Sequence[Condition] = (),
-    ) -> pa.Table | None:
-        """See :meth:`TableWriter.read`."""
-        check_conditions(where)
-        frame = self._frame(table)
-        if frame is None:
-            return None
-        names = frame.columns if columns is None else columns
-        if not {*names, *(name for name, _, _ in where)} <= {*frame.columns}:
-            return None
-        conditions = [_column(*each) for each in where]
-        if conditions:
-            frame = frame.where(reduce(Column.__and__, conditions))
-        return frame.select(*(F.col(f"`{name}`") for name in names)).toArrow()
-
-    def last_batch(self, table: str, writer: str) -> int | None:
-        """See :meth:`TableWriter.last_batch`."""
-        return self._last(table, transaction(table, writer))
-
-    def prepare(self, table: str, schema: pa.Schema) -> None:
-        """See :meth:`TableWriter.prepare`."""
-        frame = self._frame(table)
-        if frame is None or not {*schema.names} <= {*frame.columns}:
-            self._save(nullable(schema).empty_table(), table, {})
-
     def version(self, table: str) -> int | None:
         """See :meth:`TableWriter.version`."""
         versions: list[Any] = self._history(table, 1)["version"].to_pylist()
@@ -166,13 +156,6 @@ class SparkWriter(TableWriter):
         mark = f"{options['userMetadata']}@{uuid.uuid4().hex}"
         self._save(rows, table, options | {"userMetadata": mark}, mode="overwrite")
         return mark in self._metadata(table)
-
-    def greatest(self, table: str, column: str) -> Any | None:  # noqa: ANN401 - of the column's type
-        """See :meth:`TableWriter.greatest`."""
-        frame = self._frame(table)
-        if frame is None:
-            return None
-        return frame.agg(F.max(column).alias("greatest")).toArrow()["greatest"][0].as_py()
 
     def maintain(
         self, table: str, expired: Sequence[Condition] = (), *, dry_run: bool = False
@@ -205,6 +188,10 @@ class SparkWriter(TableWriter):
         frame = self._spark.createDataFrame(rows.cast(schema), from_arrow_schema(schema))
         properties = {} if self._frame(table) is not None else PROPERTIES | statistics_of(schema)
         save(frame.coalesce(1), self._name_of(table), {**properties, **options}, mode=mode)
+
+    def _state(self, table: str) -> _SparkTable | None:
+        frame = self._frame(table)
+        return None if frame is None else _SparkTable(frame)
 
     def _frame(self, table: str) -> DataFrame | None:
         return existing(self._spark, self._name_of(table))

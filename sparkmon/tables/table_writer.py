@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-Condition: TypeAlias = tuple[str, str, Any]
-"""A column, one of ``= != < <= > >= in "not null" null``, and a value."""
+from sparkmon.tables.conditions import Condition, check_conditions
 
 
 def transaction(table: str, writer: str) -> str:
@@ -43,6 +42,23 @@ class Maintained(NamedTuple):
     """Those that were compacted into fewer."""
     removed_files: int
     """Files that no commit of the last day needs."""
+
+
+class TableState(ABC):
+    """A table as it is at a moment."""
+
+    @property
+    @abstractmethod
+    def names(self) -> list[str]:
+        """The names of the columns."""
+
+    @abstractmethod
+    def read(self, columns: Sequence[str], where: Sequence[Condition]) -> pa.Table:
+        """Return the rows that meet all conditions."""
+
+    @abstractmethod
+    def greatest(self, column: str) -> Any | None:  # noqa: ANN401 - of the column's type
+        """Return the greatest value of a column; None if there is none."""
 
 
 class TableWriter(ABC):
@@ -98,7 +114,6 @@ class TableWriter(ABC):
             Whether the rows were appended.
         """
 
-    @abstractmethod
     def read(
         self,
         table: str,
@@ -109,14 +124,24 @@ class TableWriter(ABC):
 
         None if there is no such table, or if an earlier version of sparkmon made it without one of the columns.
         """
+        check_conditions(where)
+        state = self._state(table)
+        if state is None:
+            return None
+        names = state.names if columns is None else columns
+        if not {*names, *(name for name, _, _ in where)} <= {*state.names}:
+            return None
+        return state.read(names, where)
 
-    @abstractmethod
     def last_batch(self, table: str, writer: str) -> int | None:
         """Return the last batch that a writer appended to a table; None if it appended none."""
+        return self._last(table, transaction(table, writer))
 
-    @abstractmethod
     def prepare(self, table: str, schema: pa.Schema) -> None:
         """Make a table, or add the columns that it lacks, before several writers use it."""
+        state = self._state(table)
+        if state is None or not {*schema.names} <= {*state.names}:
+            self.append(schema.empty_table(), table)
 
     @abstractmethod
     def version(self, table: str) -> int | None:
@@ -141,9 +166,10 @@ class TableWriter(ABC):
             Whether the rows were replaced.
         """
 
-    @abstractmethod
     def greatest(self, table: str, column: str) -> Any | None:  # noqa: ANN401 - of the column's type
         """Return the greatest value of a column; None if there is none."""
+        state = self._state(table)
+        return None if state is None else state.greatest(column)
 
     @abstractmethod
     def maintain(
@@ -167,3 +193,11 @@ class TableWriter(ABC):
         Maintained or None
             None if there is no such table.
         """
+
+    @abstractmethod
+    def _state(self, table: str) -> TableState | None:
+        """Return a table as it is now; None if there is none."""
+
+    @abstractmethod
+    def _last(self, table: str, app_id: str) -> int | None:
+        """Return the last batch that was committed under an id of Delta."""

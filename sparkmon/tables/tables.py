@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from importlib.util import find_spec
 from typing import Any, TypeAlias
 
@@ -118,6 +119,9 @@ class Tables:
         return frame if frame is not None and {*names} <= {*frame.columns} else None
 
 
+@lru_cache(
+    maxsize=1
+)  # a start opens its tables several times, and Spark's answer takes a tenth of a CPU second
 def _is_local(spark: SparkSession, path: str) -> bool:
     """Return whether a path without a scheme is on this machine's disk for Spark, too.
 

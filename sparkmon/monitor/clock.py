@@ -1,76 +1,34 @@
-"""A thread on the driver that closes the windows of idle models by the clock."""
+"""The clock that closes the windows of idle models while the query runs."""
 
 from __future__ import annotations
 
 import json
-import logging
-import threading
 import time
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 from pyspark.sql.streaming.query import StreamingQuery
 
-from sparkmon.errors import CheckpointError
 from sparkmon.monitor.closer import Closer
 
-_LOGGER = logging.getLogger(__name__)
-_POLL_S = 0.5
+CLOCK_POLL_S = 0.5
 _WAITS = "Waiting"
 """How Spark's status begins when a trigger has found no events, or the next one is to come."""
 
 
-class ClockThread:
-    """Looks every half second whether a window is due while the query runs; costs nothing while none is open.
-
-    Parameters
-    ----------
-    closer : Closer
-        Closes the windows.
-    query : StreamingQuery
-        The query.
-    trigger : timedelta
-        How often the query looks for events.
-    is_remote : bool
-        Whether another process writes the panes, as over Spark Connect.
-    """
+class Clock:
+    """Looks whether a window is due; costs nothing while none is open."""
 
     def __init__(
-        self, closer: Closer, query: StreamingQuery, trigger: timedelta, *, is_remote: bool
+        self, closer: Closer, query: StreamingQuery, trigger_s: float, *, is_remote: bool
     ) -> None:
-        self._closer, self._query, self._is_remote = closer, query, is_remote
-        self._read_until = _ReadUntil(query, trigger.total_seconds())
-        self.error: Exception | None = None
-        """Why it has ended before the query."""
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="sparkmon clock", daemon=True)
-        self._thread.start()
+        self._closer, self._query = closer, query
+        self._trigger_s, self._is_remote = trigger_s, is_remote
+        self._until: float | None = None
+        self._last: tuple[int, Mapping[int, Any], float] | None = None
 
-    def stop(self) -> None:
-        """Stop; blocks until no window is being closed."""
-        self._stopped.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        failing = False
-        while not self._stopped.wait(_POLL_S):
-            try:
-                self._look()
-                failing = False
-            except CheckpointError as error:
-                self.error = error  # another query has taken over
-                self._query.stop()
-                return
-            except Exception:
-                # Windows stay open until events come or the next look succeeds; nothing is lost.
-                if not failing:
-                    _LOGGER.warning(
-                        "could not close windows by the clock; trying on", exc_info=True
-                    )
-                failing = True
-
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Close the windows that are due."""
         if self._is_remote:
             self._closer.catch_up()
         # Nothing is asked of Spark while no window is open.
@@ -79,17 +37,8 @@ class ClockThread:
             if until is not None:
                 self._closer.close_by_clock(until)
 
-
-class _ReadUntil:
-    """When the log was last known to be read to its end."""
-
-    def __init__(self, query: StreamingQuery, trigger_s: float) -> None:
-        self._query, self._trigger_s = query, trigger_s
-        self._until: float | None = None
-        self._last: tuple[int, Mapping[int, Any], float] | None = None
-
-    def __call__(self) -> float | None:
-        """Return it on the monotonic clock; None if it was never read to its end."""
+    def _read_until(self) -> float | None:
+        """Return when, on the monotonic clock, the log was last known to be read to its end; None if never."""
         now = time.monotonic()
         status = self._query.status
         waits = str(status["message"]).startswith(_WAITS) and not status["isTriggerActive"]
@@ -109,7 +58,7 @@ class _ReadUntil:
                 for place, each in enumerate(sources)
             ):
                 self._until = self._last[2]
-            self._last = report["batchId"], latest, now - _POLL_S
+            self._last = report["batchId"], latest, now - CLOCK_POLL_S
         return self._until
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sparkmon.monitor.clock_thread import has_reached
+from sparkmon.monitor.clock import has_reached
 
 
 @pytest.mark.parametrize(
