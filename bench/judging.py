@@ -6,6 +6,7 @@ import multiprocessing
 import resource
 from collections.abc import Callable
 from dataclasses import replace
+from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 
@@ -86,12 +87,25 @@ def _fewer(closing: Closing) -> Closing:
 
 
 def _memory_mib(closing: Closing) -> float:
-    """Return how much memory a process needs at most that has references and judges a closing."""
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(_peak_mib, (closing,))
+    """Return how much memory a process needs at most that reads references and judges a closing."""
+    context = multiprocessing.get_context("spawn")
+    with TemporaryDirectory() as folder, context.Pool(1, maxtasksperchild=1) as pool:
+        # In a process of its own: to make a table takes twice its memory.
+        pool.apply(_write, (closing, folder))
+        return pool.apply(_peak_mib, (folder,))
 
 
-def _peak_mib(closing: Closing) -> float:
-    findings = _judge(closing.references()).findings(closing.profiles())
+def _write(closing: Closing, folder: str) -> None:
+    for name, table in (("references", closing.references()), ("profiles", closing.profiles())):
+        with pa.ipc.new_file(f"{folder}/{name}", table.schema) as file:
+            file.write_table(table)
+
+
+def _peak_mib(folder: str) -> float:
+    references, profiles = (
+        pa.ipc.open_file(pa.OSFile(f"{folder}/{name}", "rb")).read_all()
+        for name in ("references", "profiles")
+    )
+    findings = _judge(references).findings(profiles)
     assert findings.num_rows
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10

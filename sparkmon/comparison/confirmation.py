@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -21,7 +19,7 @@ JUDGED = ("ok", *OVER)
 GROSS = 2.0
 """An effect of more than this many times the limit needs no second window."""
 
-_TEST = ("drift_type", "reference", "statistic")
+_SERIES = (*SERIES_KEY, "drift_type", "reference", "statistic")
 _WINDOWS = 3
 _NEEDED = 2
 _ENOUGH_BLOCKS = 7
@@ -29,17 +27,12 @@ _ENOUGH_BLOCKS = 7
 
 
 def confirm(
-    findings: pa.Table,
-    earlier: pa.Table | None = None,
-    *,
-    alpha: float = GREATEST_ALPHA,
-    by: Sequence[str] = (),
+    findings: pa.Table, earlier: pa.Table | None = None, *, alpha: float = GREATEST_ALPHA
 ) -> pa.Table:
     """Set ``confirmed``: whether a drift is confirmed, or may still be the chance of one window.
 
     ``earlier`` are findings of the windows before the first of these, from the table ``drift_metrics``; ``alpha`` is
-    the level that the findings were corrected at; the columns ``by`` separate series, too. A finding over its limit is
-    confirmed if any of these holds:
+    the level that the findings were corrected at. A finding over its limit is confirmed if any of these holds:
 
     - it is so in two of the last three windows. Those that were not judged (too few rows, no reference) are passed
       over, and windows of another length are another series;
@@ -50,16 +43,14 @@ def confirm(
 
     Stream and batch agree, because both count windows in the order of their start.
     """
-    names = [*by, *SERIES_KEY, *_TEST, "window_start", "window_end", "status"]
+    names = [*_SERIES, "window_start", "window_end", "status"]
     rows = findings.select(names)
     if earlier is not None:
         rows = pa.concat_tables([rows, earlier.select(names).cast(rows.schema)])
     is_over, is_judged = has(rows, OVER), has(rows, JUDGED)
     is_often = np.zeros(rows.num_rows, np.bool_)
     judged = np.flatnonzero(is_judged)
-    is_often[judged] = _are_over_often(
-        rows.take(judged), [*by, *SERIES_KEY, *_TEST], is_over[judged]
-    )
+    is_often[judged] = _are_over_often(rows.take(judged), is_over[judged])
     effect, limit, block_limit, blocks, p_adjusted = (
         effects(findings),
         *(floats(findings, name) for name in ("limit", "block_limit", "blocks", "p_adjusted")),
@@ -81,13 +72,11 @@ def effects(findings: pa.Table) -> Floats:
     return effect
 
 
-def _are_over_often(
-    rows: pa.Table, names: Sequence[str], is_over: npt.NDArray[np.bool_]
-) -> npt.NDArray[np.bool_]:
+def _are_over_often(rows: pa.Table, is_over: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     """Return whether each row and the two before it in its series are over the limit at least twice."""
     starts = times(rows, "window_start")
     length = pa.array(times(rows, "window_end") - starts)
-    series = group_ids(rows.append_column("length", length), [*names, "length"])
+    series = group_ids(rows.append_column("length", length), [*_SERIES, "length"])
     order = np.lexsort((starts, series))
     over, ordered = is_over[order].astype(np.int64), series[order]
     count = over.copy()

@@ -22,8 +22,9 @@ Column: TypeAlias = tuple[str, str | None, str | None, str, str]
 """Model, slice (key, value), column (kind, name)."""
 
 _COLUMN = ("model", *SLICE, "column_kind", "column_name")
-_MOST_VALUES = 2**25
-"""How many values the summaries in memory may have in all (some 0.5 GB); further ones are read at each use."""
+_MOST_VALUES = 2**23
+"""How many values the summaries in memory may have in all (some 0.1 GB); further ones are read at each use, which takes
+about as long as to compare them."""
 
 
 def column_of(row: Mapping[str, Any]) -> Column:

@@ -14,12 +14,7 @@ from pyspark.sql import functions as F
 from sparkmon.comparison import Checks, References, compare_profiles, correct
 from sparkmon.errors import OptionError
 from sparkmon.interval import parse_interval
-from sparkmon.profiles import (
-    column_kinds,
-    profile_table,
-    quoted,
-    reference_of,
-)
+from sparkmon.profiles import column_kinds, profile_table, quoted, reference_of
 from sparkmon.records import FeatureKind
 from sparkmon.slicing import slices_of
 
@@ -232,10 +227,8 @@ def _one_sided(
     names = [name for name in table.columns if name not in excluded]
     alone = [name for name in names if name not in other.columns]
     other_types = [name for name in names if name in other.columns and name not in kinds]
-    return [
-        *([f"only in the {side} table, not compared: {', '.join(alone)}"] * bool(alone)),
-        *(
-            [f"of a type that is not compared in the {side} table: {', '.join(other_types)}"]
-            * bool(other_types)
-        ),
-    ]
+    sentences = {
+        f"only in the {side} table, not compared": alone,
+        f"of a type that is not compared in the {side} table": other_types,
+    }
+    return [f"{sentence}: {', '.join(names)}" for sentence, names in sentences.items() if names]

@@ -25,23 +25,7 @@ def findings_of(
     *,
     most_on_driver: int = MOST_ON_DRIVER,
 ) -> DataFrame:
-    """Judge profiles as :meth:`sparkmon.comparison.Judge.findings` does: on the driver, or if there are many by model.
-
-    Parameters
-    ----------
-    judge : Judge
-        The references and checks.
-    profiles : DataFrame
-        ``sparkmon.schemas.PROFILES``, not streaming.
-    earlier, earlier_profiles : DataFrame, optional
-        Findings and profiles of the windows before.
-    most_on_driver : int, default 5000
-        With more profiles than this each model is judged on a worker.
-
-    Returns
-    -------
-    DataFrame
-        ``sparkmon.schemas.DRIFT_METRICS``.
+    """Judge profiles as :meth:`sparkmon.comparison.Judge.findings` does, but with many each model on a worker.
 
     Examples
     --------

@@ -10,15 +10,9 @@ from sparkmon.schemas import SLICE, WINDOW_KEY
 
 _COLUMN = (*WINDOW_KEY, "drift_type", "reference")
 _OF = ("column_name", "column_kind")
-_TOLD = (
-    "statistic",
-    "value",
-    "threshold",
-    "limit",
-    "p_adjusted",
-    "current_count",
-    "status",
-    "reason",
+_VERDICT = (
+    *("statistic", "value", "threshold", "limit"),
+    *("p_adjusted", "current_count", "status", "reason"),
 )
 
 
@@ -69,7 +63,7 @@ def worst_slices(findings: DataFrame) -> DataFrame:
         .withColumn("place", F.row_number().over(strongest))
         .where("place = 1")
         .withColumn("rank", F.row_number().over(ranked))
-        .select(*_COLUMN, *_OF, "rank", *SLICE, "excess", *_TOLD)
+        .select(*_COLUMN, *_OF, "rank", *SLICE, "excess", *_VERDICT)
         .orderBy("window_start", *_OF, "rank")
     )
 

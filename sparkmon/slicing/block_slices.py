@@ -22,12 +22,7 @@ from sparkmon.slicing.values import LONGEST_TEXT, Values, ValueType, constant, t
 class Evaluation:
     """Evaluates expressions over the features of some rows; what two of them share is evaluated once.
 
-    No value makes it fail.
-
-    Parameters
-    ----------
-    features : Cells
-        A feature that is not in them is null.
+    No value makes it fail. A feature that the rows do not have is null.
 
     Examples
     --------

@@ -67,12 +67,7 @@ _DIALECT = _Slice()
 
 
 def tokens_of(expression: str) -> list[Token]:
-    """Cut an expression into tokens.
-
-    Raises
-    ------
-    OptionError
-        A quote is not closed, or a sign belongs to no expression.
+    """Cut an expression into tokens; refuse quotes that are not closed, and signs that belong to no expression.
 
     Examples
     --------
@@ -95,13 +90,7 @@ def tokens_of(expression: str) -> list[Token]:
 
 
 def parse(expression: str, tokens: list[Token]) -> exp.Expr | None:
-    """Parse tokens to a tree.
-
-    Raises
-    ------
-    OptionError
-        They are not one expression, or it is nested too deeply.
-    """
+    """Parse tokens to a tree; refuse what is not one expression, and what is nested too deeply."""
     try:
         trees = _DIALECT.parser().parse_into(exp.Condition, tokens, expression)
     except ParseError as error:

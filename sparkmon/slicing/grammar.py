@@ -18,24 +18,12 @@ _LONGEST = 200
 
 
 def parse_slice(expression: str, kinds: Mapping[str, FeatureKind]) -> Part:
-    """Read an expression and settle the type of each of its parts.
+    """Read an expression and settle the type of each of its parts, or raise an OptionError that names what is wrong.
 
-    Parameters
-    ----------
-    expression : str
-        A feature's name, bare or in backquotes, or an expression of SQL over features: comparisons (also ``IN``,
-        ``BETWEEN``, ``LIKE``, ``IS NULL``), ``AND``, ``OR``, ``NOT``, ``+ - * / %``, ``CASE``, ``CAST`` to DOUBLE or
-        STRING, and the functions of ``FUNCTIONS``.
-    kinds : mapping of str to {"numeric", "categorical"}
-        The features: numbers and texts.
+    It is a feature's name, bare or in backquotes, or an expression of SQL over features: comparisons (also ``IN``,
+    ``BETWEEN``, ``LIKE``, ``IS NULL``), ``AND``, ``OR``, ``NOT``, ``+ - * / %``, ``CASE``, ``CAST`` to DOUBLE or
+    STRING, and the functions of ``FUNCTIONS``.
 
-    Raises
-    ------
-    OptionError
-        Something is not allowed, not known, or of the wrong type; the message names it.
-
-    Notes
-    -----
     Where a value cannot be had the result is null: of a division by zero, a text that is no number, a text that is no
     time. ``LIKE`` has ``%`` twice at most, and there are no regular expressions, for a text can be made on which those
     take for ever.

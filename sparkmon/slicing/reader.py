@@ -43,15 +43,7 @@ _OPERANDS = (
 
 
 class Reader:
-    """Reads one expression.
-
-    Parameters
-    ----------
-    expression : str
-        As it was written, for messages.
-    kinds : mapping of str to {"numeric", "categorical"}
-        The features.
-    """
+    """Reads one expression over the features of some kinds."""
 
     def __init__(self, expression: str, kinds: Mapping[str, FeatureKind]) -> None:
         self._kinds = kinds

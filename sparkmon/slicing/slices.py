@@ -45,13 +45,7 @@ class Slices:
 
 
 def parse_slices(expressions: Sequence[str], kinds: Mapping[str, FeatureKind]) -> list[Slice]:
-    """Read expressions over the features of one model.
-
-    Raises
-    ------
-    OptionError
-        There are too many, or one is not allowed, unknown or of the wrong type.
-    """
+    """Read expressions over the features of one model; see :func:`sparkmon.slicing.grammar.parse_slice`."""
     if isinstance(expressions, str):
         raise OptionError.malformed("slices", expressions, "a list of expressions")
     keys = dict.fromkeys(expression.strip() for expression in expressions)
@@ -61,17 +55,7 @@ def parse_slices(expressions: Sequence[str], kinds: Mapping[str, FeatureKind]) -
 
 
 def slices_of(references: pa.Table) -> Slices:
-    """Return the slices that references were made with.
-
-    Parameters
-    ----------
-    references : pyarrow.Table
-        ``sparkmon.schemas.REFERENCES``, of one reference per model.
-
-    Returns
-    -------
-    Slices
-        For :func:`sparkmon.profile_rows`, :func:`sparkmon.profile_table` and ``BlockSlices``.
+    """Return the slices that references, one of each model, were made with.
 
     Examples
     --------
@@ -107,13 +91,7 @@ def slices_of(references: pa.Table) -> Slices:
 
 
 def with_slices(references: pa.Table, chosen: Sequence[str] | None) -> pa.Table:
-    """Filter references to the whole and the chosen slices; by default to all slices.
-
-    Raises
-    ------
-    OptionError
-        No reference has one of them.
-    """
+    """Filter references to the whole and the chosen slices, of which they must have all; by default to all slices."""
     if chosen is None:
         return references
     if isinstance(chosen, str):
