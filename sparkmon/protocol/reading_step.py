@@ -44,8 +44,6 @@ class _Layout:
     starts: list[int] = field(default_factory=list)
     counts: list[int] = field(default_factory=list)
     rows: list[list[Rows]] = field(default_factory=list)
-    blocks: list[RowBlock] = field(default_factory=list)
-    """What was gathered before."""
 
 
 class ReadingStep:
@@ -62,12 +60,13 @@ class ReadingStep:
         self._ids: list[str | None] = [None] * count
         self._versions: list[str | None] = [None] * count
         self._reasons: dict[int, DeadLetter] = {}
-        self._layouts: dict[tuple[object, ...], _Layout] = {}
+        self._open: dict[tuple[object, ...], _Layout] = {}
+        self._blocks: dict[tuple[object, ...], list[RowBlock]] = {}
 
     @property
     def size(self) -> int:
         """About how many bytes the rows take."""
-        return self._bytes + len(self._layouts) * _LAYOUT_BYTES
+        return self._bytes + len(self._blocks) * _LAYOUT_BYTES
 
     def add(self, places: _Places, half: Half, body: Body, sides: Sequence[SideRows]) -> None:
         """Add the events at ``places``, of which ``body`` says what they are; a dead letter has no sides."""
@@ -105,10 +104,10 @@ class ReadingStep:
 
     def _gather(self, half: Half, at: _Places, start: int, sides: Sequence[SideRows]) -> None:
         key = (half, *[(side, id(naming)) for side, naming, _ in sides])
-        layout = self._layouts.get(key)
+        layout = self._open.get(key)
         if layout is None:
             namings = [(side, naming) for side, naming, _ in sides]
-            layout = self._layouts[key] = _Layout(half, namings, rows=[[] for _ in sides])
+            layout = self._open[key] = _Layout(half, namings, rows=[[] for _ in sides])
         layout.events.append(at)
         layout.starts += [start] * len(at)
         layout.counts += sides[0].rows.counts
@@ -117,9 +116,7 @@ class ReadingStep:
 
     def settle(self) -> None:
         """Make cells of what was gathered, while it is in the processor's cache."""
-        for layout in self._layouts.values():
-            if not layout.events:
-                continue
+        for key, layout in self._open.items():
             counts = np.array(layout.counts, np.int64)
             event = np.repeat(np.concatenate(layout.events), counts)
             first = np.array(layout.starts, np.int64) - (np.cumsum(counts) - counts)
@@ -129,9 +126,9 @@ class ReadingStep:
                 for (side, naming), rows in zip(layout.sides, layout.rows, strict=True)
             }
             times = self._columns.times[self._first + event]
-            layout.blocks.append(RowBlock("", "", layout.half, event, times, instance, **cells))
-            layout.events, layout.starts, layout.counts = [], [], []
-            layout.rows = [[] for _ in layout.sides]
+            block = RowBlock("", "", layout.half, event, times, instance, **cells)
+            self._blocks.setdefault(key, []).append(block)
+        self._open.clear()
 
     def decoded(self, end: int) -> DecodedEvents:
         """Return what was gathered of the events before ``end``."""
@@ -145,25 +142,25 @@ class ReadingStep:
         return DecodedEvents(
             columns.events.slice(first, count),
             words.take(pa.array(self._kind_codes[:count])),
-            self._blocks(columns.model_codes[first:end], versions.dictionary_encode()),
+            self._shared(columns.model_codes[first:end], versions.dictionary_encode()),
             counts=self._counts[:count],
             versions=versions,
             body_ids=pa.array(self._ids[:count], pa.string()),
             reasons=self._reasons,
         )
 
-    def _blocks(self, models: _Places, versions: Any) -> list[RowBlock]:  # noqa: ANN401
+    def _shared(self, models: _Places, versions: Any) -> list[RowBlock]:  # noqa: ANN401
         """Make the blocks of each model, version and half, in the order of their events."""
         names = versions.dictionary.to_pylist()
         owners = models * max(len(names), 1) + versions.indices.to_numpy()
         layouts: dict[tuple[int, Half], list[RowBlock]] = {}
-        for layout in self._layouts.values():
-            block = join_blocks(layout.blocks)
+        for blocks in self._blocks.values():
+            block = join_blocks(blocks)
             for code, rows in split(owners[block.event]):
                 model, version = divmod(code, len(names))
                 own = block if len(rows) == len(block) else block.take(rows)
                 own = replace(own, model=self._columns.models[model], model_version=names[version])
-                layouts.setdefault((code, layout.half), []).append(own)
+                layouts.setdefault((code, block.event_type), []).append(own)
         return [block for own_layouts in layouts.values() for block in shared_blocks(own_layouts)]
 
 
