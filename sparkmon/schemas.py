@@ -6,8 +6,6 @@ from pyspark.sql.pandas.types import from_arrow_schema, from_arrow_type
 from pyspark.sql.types import StructType
 
 from sparkmon import state
-from sparkmon.alerts import schema as alerts
-from sparkmon.comparison import schema as comparison
 from sparkmon.distributions import schema as distributions
 from sparkmon.distributions.schema import OTHER_VALUES, PROFILE_KEY, SERIES_KEY, SLICE, WINDOW_KEY
 from sparkmon.protocol import schema as protocol
@@ -46,14 +44,26 @@ REFERENCES: StructType = from_arrow_schema(distributions.REFERENCES)
 DEAD_LETTERS: StructType = from_arrow_schema(protocol.DEAD_LETTERS)
 """Events that could not be decoded, with their bytes and the reason."""
 
-DRIFT_METRICS: StructType = from_arrow_schema(comparison.DRIFT_METRICS)
-
-OBSERVATIONS: StructType = from_arrow_schema(alerts.OBSERVATIONS)
-ALERTS: StructType = from_arrow_schema(alerts.ALERTS)
-DELIVERIES: StructType = from_arrow_schema(alerts.DELIVERIES)
-ALERT_ACTIONS: StructType = from_arrow_schema(alerts.ALERT_ACTIONS)
+DRIFT_METRICS: StructType
+OBSERVATIONS: StructType
+ALERTS: StructType
+DELIVERIES: StructType
+ALERT_ACTIONS: StructType
 
 PANES: StructType = from_arrow_schema(state.PANES)
 EVENT_DIGESTS: StructType = from_arrow_schema(state.EVENT_DIGESTS)
 CLOSED_WINDOWS: StructType = from_arrow_schema(state.CLOSED_WINDOWS)
 MONITORS: StructType = from_arrow_schema(state.MONITORS)
+
+
+def __getattr__(name: str) -> StructType:
+    # Derived when first used: every Python worker reads this file, and needs neither judges nor sinks.
+    if name not in __all__:
+        raise AttributeError(f"module 'sparkmon.schemas' has no attribute {name!r}")
+    from sparkmon.alerts import schema as alerts
+    from sparkmon.comparison import schema as comparison
+
+    source = comparison if name == "DRIFT_METRICS" else alerts
+    schema: StructType = from_arrow_schema(getattr(source, name))
+    globals()[name] = schema
+    return schema
