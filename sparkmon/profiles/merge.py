@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from sparkmon.panes import PaneLimits
+from sparkmon.panes.parts import COUNTS
 from sparkmon.schemas import PROFILES, SERIES_KEY
 
 WINDOW_K = 800
@@ -15,10 +17,7 @@ WINDOW_K = 800
 REFERENCE_K = 4000
 """KLL parameter of references: 0.072 % rank error at 99 % confidence, exact up to 4,000 rows."""
 
-LEVELS = 1000
-"""How many levels of a categorical column are counted; with more, the commonest are kept."""
-
-COUNTS = ("count", "num_nulls", "num_nan", "num_inf", "num_numbers", "num_texts")
+_LEVELS = PaneLimits().levels
 
 
 def merge_profiles(
@@ -77,7 +76,7 @@ def _merged_profile(k: int) -> Column:
     """Aggregate the column ``profile``.
 
     Counts, extremes and moments are those of all rows at once; sketches stay within their bounds; level counts are
-    exact while there are at most ``LEVELS`` levels.
+    exact while there are at most as many as a pane keeps.
     """
     profile = F.col("profile")
     has_numbers = F.sum(profile["num_numbers"]) > 0
@@ -156,5 +155,5 @@ def _merged_levels(items: Column) -> Column:
     by_count = F.reverse(
         F.array_sort(F.transform(F.map_entries(added), lambda e: F.struct(e["value"], e["key"])))
     )
-    top = F.slice(by_count, 1, LEVELS)
+    top = F.slice(by_count, 1, _LEVELS)
     return F.map_from_entries(F.transform(top, lambda e: F.struct(e["key"], e["value"])))

@@ -15,10 +15,9 @@ from pyspark.sql.types import StructType
 
 from sparkmon.distributions.schema import PANES
 from sparkmon.panes import PaneBuilder, PaneLimits
-from sparkmon.profiles.merge import LEVELS
 from sparkmon.protocol import RowBlock
 
-EVERYTHING = PaneLimits(sys.maxsize, sys.maxsize, sys.maxsize, LEVELS)
+EVERYTHING = PaneLimits(models=sys.maxsize, columns=sys.maxsize, name_bytes=sys.maxsize)
 """No column of a table is pooled: nobody invents them."""
 
 _MOST_BYTES = 256 * 2**20

@@ -84,16 +84,13 @@ def profile_rows(
         k=k,
         limits=EVERYTHING,
     )
-    absent = {"instance": F.lit(0)}
     types = {field.name: field.dataType for field in from_arrow_schema(DECODED)}
-    columns = {
-        name: F.col(name) if name in rows.columns else absent.get(name, F.lit(None))
-        for name in types
-    }
-    decoded = rows.select(
-        *(column.cast(types[name]).alias(name) for name, column in columns.items())
+    absent = types.keys() - {*rows.columns}
+    complete = rows.withColumns({name: F.lit(0 if name == "instance" else None) for name in absent})
+    decoded = complete.select(
+        *(F.col(name).cast(type_).alias(name) for name, type_ in types.items())
     )
-    panes = panes_of(decoded, blocks_of_rows, builder)
+    panes = panes_of(decoded.where("event_time IS NOT NULL"), blocks_of_rows, builder)
     if rows.isStreaming:
         # A pane is as late as its rows: Spark keeps a column's watermark in its metadata, and allows no second one.
         watermark = rows.schema["event_time"].metadata

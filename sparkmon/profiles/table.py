@@ -17,8 +17,9 @@ from sparkmon.distributions import Projection
 from sparkmon.distributions.schema import PANES
 from sparkmon.interval import parse_interval
 from sparkmon.panes import JOINT, PaneBuilder
+from sparkmon.panes.parts import COUNTS
 from sparkmon.profiles.cells import cell_columns, cells_of, quoted, unused_name
-from sparkmon.profiles.merge import COUNTS, WINDOW_K, merged
+from sparkmon.profiles.merge import WINDOW_K, merged
 from sparkmon.profiles.panes import EVERYTHING, panes_of
 from sparkmon.profiles.slices import read_kinds
 from sparkmon.protocol import RowBlock
