@@ -17,16 +17,8 @@ _OF_OPEN_WINDOWS = {"panes", "event_digests"}
 class Maintenance:
     """Maintains the tables of a monitor, now and then.
 
-    Parameters
-    ----------
-    tables : TableWriter
-        The tables. Maintenance of a table keeps other users of the same writer waiting: open one of its own.
-    retention : Retention, optional
-        How long rows are kept.
-    every : timedelta, default 1 hour
-        The time from one run to the next.
-    window : timedelta, default 0
-        The length of the longest window that is made of panes: panes that a later window may need are kept.
+    It needs a writer of its own: a table that is maintained keeps other users of a writer waiting. ``window`` is the
+    longest window that is made of panes: panes that a later one may need are kept.
 
     Examples
     --------
@@ -56,15 +48,7 @@ class Maintenance:
         return self._last_run is None or now - self._last_run >= self._every
 
     def run_once(self, now: datetime, *, dry_run: bool = False) -> list[Maintained]:
-        """Maintain every table that exists.
-
-        Parameters
-        ----------
-        now : datetime
-            The time.
-        dry_run : bool, default False
-            Count what a run would do, and change nothing.
-        """
+        """Maintain every table that exists; a dry run counts what it would do, and changes nothing."""
         self._last_run = now
         maintained = (
             self._tables.maintain(table, self._expired(table, now), dry_run=dry_run)

@@ -95,23 +95,8 @@ class TableWriter(ABC):
     ) -> bool:
         """Append rows, unless this writer has appended this batch or a later one.
 
-        The first rows make the table; columns that it lacks are added.
-
-        Parameters
-        ----------
-        rows : pyarrow.Table
-            The batch; times are UTC microseconds.
-        table : str
-            The table's name.
-        writer : str, optional
-            Who writes; None for rows that are of no batch.
-        batch_id : int, optional
-            The batch's number, counting up per writer.
-
-        Returns
-        -------
-        bool
-            Whether the rows were appended.
+        The first rows make the table; columns that it lacks are added. Times are UTC microseconds, and batches of a
+        writer count up; without a writer the rows are of no batch. Returns whether the rows were appended.
         """
 
     def read(
@@ -149,21 +134,9 @@ class TableWriter(ABC):
 
     @abstractmethod
     def replace(self, table: str, rows: pa.Table, version: int | None) -> bool:
-        """Replace all rows of a table, unless it has changed since ``version`` was read.
+        """Replace all rows of a table, unless it has changed since :meth:`version` answered ``version``.
 
-        Parameters
-        ----------
-        table : str
-            The table's name.
-        rows : pyarrow.Table
-            Its new rows.
-        version : int or None
-            The answer of :meth:`version`, asked before the rows were read that these replace.
-
-        Returns
-        -------
-        bool
-            Whether the rows were replaced.
+        Ask for it before the rows are read that these replace. Returns whether the rows were replaced.
         """
 
     def greatest(self, table: str, column: str) -> Any | None:  # noqa: ANN401 - of the column's type
@@ -177,21 +150,8 @@ class TableWriter(ABC):
     ) -> Maintained | None:
         """Delete rows, compact small files, and remove files and commits that are not needed any more.
 
+        Rows that meet all conditions of ``expired`` are deleted; ``dry_run`` only counts. None if there is no table.
         Readers of the table's present state and writers need not stop; earlier states can be read for a day.
-
-        Parameters
-        ----------
-        table : str
-            The table's name.
-        expired : sequence of Condition
-            Rows that meet all of them are deleted; by default none.
-        dry_run : bool, default False
-            Count only.
-
-        Returns
-        -------
-        Maintained or None
-            None if there is no such table.
         """
 
     @abstractmethod
