@@ -24,4 +24,4 @@ def test_the_point_is_scipys(degrees: float) -> None:
 
 def test_the_incomplete_beta_function_is_scipys() -> None:
     for a, b, x in ((0.5, 0.5, 0.2), (300.0, 0.5, 0.999), (2.0, 1e6, 1e-6), (5.0, 3.0, 0.0)):
-        assert incomplete_beta(a, b, x) == pytest.approx(special.betainc(a, b, x), rel=1e-9)
+        assert incomplete_beta(a, b, x) == pytest.approx(special.betainc(a, b, x), rel=1e-8)
