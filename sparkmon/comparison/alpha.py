@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
+import numpy as np
+
+from sparkmon.comparison.groups import Floats
 from sparkmon.errors import OptionError
 
 GREATEST_ALPHA = 0.05
+_GREATEST_ONCE, _GREATEST_TWICE = 0.002, 0.01
 _WEEK_S = 7 * 86_400
 
 
@@ -41,3 +46,33 @@ def _per_window(false_alarms_per_week: float, window_s: float) -> float:
         if not value > 0:
             raise OptionError.malformed(name, value, "a number above 0")
     return false_alarms_per_week * window_s / _WEEK_S
+
+
+@dataclass(frozen=True, slots=True)
+class BlockLevels:
+    """The levels of tests against a reference's own blocks, for windows ``window_s`` apart.
+
+    Examples
+    --------
+    >>> levels = BlockLevels(1.0, 3_600)
+    >>> levels.once, [round(float(each), 4) for each in levels.twice(np.array([0.0, 0.5, 1.0]))]
+    (0.002, [0.01, 0.01, 0.002])
+    """
+
+    false_alarms_per_week: float
+    window_s: float
+
+    @property
+    def once(self) -> float:
+        """The level of a test that alarms at once, at most 0.002."""
+        return min(_GREATEST_ONCE, _per_window(self.false_alarms_per_week, self.window_s))
+
+    def twice(self, memory: Floats) -> Floats:
+        """Return the level of tests that alarm in two of three windows, at most 0.01.
+
+        ``memory`` is the lag-1 correlation of windows: if they are independent, two of three are over with probability
+        3 p^2; if they are alike, one is over as often as two.
+        """
+        share = _per_window(self.false_alarms_per_week, self.window_s) / 3
+        levels: Floats = np.minimum(_GREATEST_TWICE, share ** (1 / (2 - memory)))
+        return levels

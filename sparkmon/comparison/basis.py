@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from sparkmon.comparison.calibration import BlockEffects
+from sparkmon.comparison.block_effects import BlockEffects
 from sparkmon.comparison.checks import Checks
 from sparkmon.comparison.rates import ALLOWED, RATES, judge_rate
 from sparkmon.comparison.schema import DRIFT_METRICS
@@ -20,8 +20,6 @@ from sparkmon.distributions.schema import PROFILES
 from sparkmon.records import SummaryKind
 from sparkmon.statistics import STATISTICS, Summary, evidence
 
-_BLOCK_ALPHA = 0.01
-"""The share of a reference's blocks that may exceed a limit."""
 _AT_ONCE = 10_000
 """How many findings are dictionaries at a time; one takes some 2 KB."""
 _KEY = [name for name in PROFILES.names if name != "profile"]
@@ -70,11 +68,11 @@ def _compare(
     current = summary_of(profile, basis.data_type)
     lasting = math.exp(-max(0.0, evidence(basis.summary, current))) if anytime else None
     for name in checks.statistics_of(basis.data_type):
-        measured = STATISTICS.get(name).measure(basis.summary, current, checks.thresholds.get(name))
+        statistic = STATISTICS.get(name)
+        measured = statistic.measure(basis.summary, current, checks.thresholds.get(name))
         blocks = basis.blocks.get(name)
-        limit = None if blocks is None else blocks.limit(_BLOCK_ALPHA)
-        count = 0 if blocks is None else len(blocks.effects)
-        status, reason = verdict(name, measured, limit, count)
+        limit = None if blocks is None else blocks.limit()
+        status, reason = verdict(statistic, measured, blocks)
         yield {
             "drift_type": basis.drift_type,
             "reference": basis.reference,
@@ -87,7 +85,8 @@ def _compare(
             "reference_count": round(measured.reference_count),
             "current_count": round(measured.current_count),
             "sketch_error": _or_none(measured.sketch_error),
-            "blocks": count,
+            "blocks": 0 if blocks is None else len(blocks.ascending),
+            "effective_blocks": None if blocks is None else blocks.effective,
             "block_limit": limit,
             "p_blocks": None
             if blocks is None or math.isnan(measured.effect)

@@ -3,47 +3,12 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from sparkmon.comparison.block_effects import BlockEffects
 from sparkmon.comparison.other_blocks import other_blocks
 from sparkmon.errors import ProfileError
 from sparkmon.statistics import STATISTICS, Statistic, Summary
-
-_ENOUGH_BLOCKS = 30
-_MARGIN = 1.25
-"""The factor for the greatest of fewer blocks."""
-
-
-@dataclass(frozen=True, slots=True)
-class BlockEffects:
-    """The effects of one statistic on a column's blocks, each compared with the whole reference; ascending.
-
-    Examples
-    --------
-    >>> blocks = BlockEffects((0.01, 0.02, 0.08))
-    >>> blocks.limit(0.01), blocks.p_value(0.02), blocks.p_value(0.1)
-    (0.1, 0.75, 0.25)
-    """
-
-    effects: tuple[float, ...]
-
-    def limit(self, alpha: float) -> float:
-        """Return what the blocks of the reference stay below, except for a share ``alpha`` of them.
-
-        With fewer than 30 blocks it is 1.25 times the greatest; with more, the conformal quantile, which is the
-        greatest unless there are more than 1 / ``alpha`` of them.
-        """
-        if len(self.effects) < _ENOUGH_BLOCKS:
-            return _MARGIN * self.effects[-1]
-        place = math.ceil((len(self.effects) + 1) * (1 - alpha))
-        return self.effects[min(place, len(self.effects)) - 1]
-
-    def p_value(self, effect: float) -> float:
-        """Return the conformal p-value: (1 + blocks that reach ``effect``) / (1 + blocks)."""
-        reach = len(self.effects) - bisect_left(self.effects, effect)
-        return (1 + reach) / (1 + len(self.effects))
 
 
 def calibrate_column(
@@ -57,9 +22,8 @@ def calibrate_column(
 
     An effect is the value less noise and sketch error, as in a finding. The block is part of the whole: with m of n
     rows its distance to the others is n / (n - m) times that to the whole, and the square of that for statistics that
-    grow with the square of the difference; the square is taken for all, so that a limit is never too low. A statistic
-    of what the reference never had (``of_novelty``) is 0 of any part of it: there, a block is compared with the other
-    blocks. Blocks with too few rows for the statistic are left out.
+    grow with the square of the difference (``squared``). A statistic of what the reference never had (``of_novelty``)
+    is 0 of any part of it: there, a block is compared with the other blocks.
     """
     if len(parts) < 2:
         return {}
@@ -76,19 +40,18 @@ def calibrate_column(
             )
             if effect is not None:
                 effects[statistic.name].append(effect)
-    return {name: BlockEffects(tuple(sorted(of))) for name, of in effects.items() if len(of) > 1}
+    return {name: BlockEffects.of(of) for name, of in effects.items() if len(of) > 1}
 
 
 def _effect(
     statistic: Statistic, reference: Summary, part: Summary, shared: float = 0.0
 ) -> float | None:
-    """Compare one block with a reference of which it is ``shared`` rows; None if it has too few."""
+    """Compare one block with a reference of which it is ``shared`` rows; None if that says nothing."""
     try:
         measured = statistic.measure(reference, part)
     except ProfileError:
         return None
-    enough = measured.least_rows is not None and measured.current_count >= measured.least_rows
-    if not enough or math.isnan(measured.value):
+    share = shared / reference.rows if reference.rows else 1.0
+    if math.isnan(measured.value) or share >= 1:
         return None
-    share = shared / reference.rows
-    return max(0.0, measured.effect) / (1 - share) ** 2 if share < 1 else 0.0
+    return measured.effect / (1 - share) ** (2 if statistic.squared else 1)

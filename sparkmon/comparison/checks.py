@@ -12,7 +12,7 @@ from sparkmon.records import SummaryKind
 from sparkmon.statistics import STATISTICS
 
 DEFAULT_STATISTICS = (
-    *("ks", "psi", "wasserstein"),
+    *("ks", "psi", "js", "wasserstein"),
     *("null_rate", "nan_rate", "type_rate", "unseen_rate", "range_rate", "lattice_rate"),
     *("mmd_rff", "pca_reconstruction"),
 )
@@ -27,7 +27,7 @@ class Checks:
     ----------
     statistics : tuple of str, default DEFAULT_STATISTICS
         Names of registered statistics. Each is applied to the kinds of column it is defined for. The defaults report
-        drift (``ks``, ``psi``, ``wasserstein``) and of the quality of the data (``null_rate``, ``nan_rate``,
+        drift (``ks``, ``psi``, ``js``, ``wasserstein``) and of the quality of the data (``null_rate``, ``nan_rate``,
         ``type_rate``, ``unseen_rate``, ``range_rate``, ``lattice_rate``); ``mmd_rff`` and ``pca_reconstruction``
         are of the column ``:joint``, where the reference has it.
     thresholds : mapping of str to float

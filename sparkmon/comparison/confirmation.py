@@ -19,27 +19,25 @@ JUDGED = ("ok", *OVER)
 GROSS = 2.0
 """An effect of more than this many times the limit needs no second window."""
 
-_SERIES = (*SERIES_KEY, "drift_type", "reference", "statistic")
+_SERIES = (*SERIES_KEY, "drift_type", "reference")
 _WINDOWS = 3
 _NEEDED = 2
-_ENOUGH_BLOCKS = 7
-"""A week of days."""
 
 
 def confirm(
-    findings: pa.Table, earlier: pa.Table | None = None, *, alpha: float = GREATEST_ALPHA
+    findings: pa.Table, earlier: pa.Table | None = None, *, at_once: float = GREATEST_ALPHA
 ) -> pa.Table:
     """Set ``confirmed``: whether a drift is confirmed, or may still be the chance of one window.
 
-    ``earlier`` are findings of the windows before the first of these, from the table ``drift_metrics``; ``alpha`` is
-    the level that the findings were corrected at. A finding over its limit is confirmed if any of these holds:
+    ``earlier`` are findings of the windows before the first of these, from the table ``drift_metrics``; ``at_once`` is
+    the level of tests that need no second window. A finding over its limit is confirmed if any of these holds:
 
-    - it is so in two of the last three windows. Those that were not judged (too few rows, no reference) are passed
-      over, and windows of another length are another series;
-    - its effect is more than twice the limit;
-    - its effect is more than twice what seven or more blocks of the reference reach, and ``p_adjusted`` is at most
-      ``alpha`` squared. Waiting for a second window guards against what time alone does. Where the blocks show how
-      little that is, one window is enough.
+    - any statistic of its column was over in two of the last three windows. Those that were not judged (too few rows,
+      no reference) are passed over, windows of another length are another series, and of windows that overlap only
+      those count that do not overlap each other;
+    - its effect is more than twice the limit, and ``p_adjusted`` at most ``at_once``;
+    - ``p_blocks_adjusted`` is at most ``at_once``, and the effect worth knowing of: where the blocks show how little
+      time alone does, one window is enough.
 
     Stream and batch agree, because both count windows in the order of their start.
     """
@@ -51,17 +49,16 @@ def confirm(
     is_often = np.zeros(rows.num_rows, np.bool_)
     judged = np.flatnonzero(is_judged)
     is_often[judged] = _are_over_often(rows.take(judged), is_over[judged])
-    effect, limit, block_limit, blocks, p_adjusted = (
+    effect, limit, p_adjusted = (
         effects(findings),
-        *(floats(findings, name) for name in ("limit", "block_limit", "blocks", "p_adjusted")),
+        *(floats(findings, name) for name in ("limit", "p_adjusted")),
     )
-    at_once = effect > GROSS * limit
-    at_once |= (
-        (effect > GROSS * block_limit) & (blocks >= _ENOUGH_BLOCKS) & (p_adjusted <= alpha**2)
-    )
+    is_gross = (effect > GROSS * limit) & ~(p_adjusted > at_once)
+    if "p_blocks_adjusted" in findings.schema.names:
+        is_gross |= floats(findings, "p_blocks_adjusted") <= at_once
     count = findings.num_rows
     return with_column(
-        findings, "confirmed", pa.array(is_over[:count] & (is_often[:count] | at_once))
+        findings, "confirmed", pa.array(is_over[:count] & (is_often[:count] | is_gross))
     )
 
 
@@ -73,15 +70,29 @@ def effects(findings: pa.Table) -> Floats:
 
 
 def _are_over_often(rows: pa.Table, is_over: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Return whether each row and the two before it in its series are over the limit at least twice."""
+    """Return whether the window of each row, with the two before it in its series, is over the limit at least twice.
+
+    A window is over if any statistic is.
+    """
     starts = times(rows, "window_start")
-    length = pa.array(times(rows, "window_end") - starts)
-    series = group_ids(rows.append_column("length", length), [*_SERIES, "length"])
+    length = times(rows, "window_end") - starts
+    # Windows that overlap are series of their own: each of windows that follow each other.
+    phase = np.where(length > 0, starts % np.maximum(length, 1), 0)
+    named = rows.append_column("length", pa.array(length)).append_column("phase", pa.array(phase))
+    series = group_ids(named, [*_SERIES, "length", "phase"])
     order = np.lexsort((starts, series))
-    over, ordered = is_over[order].astype(np.int64), series[order]
+    ordered_series, ordered_starts = series[order], starts[order]
+    is_new = np.ones(order.size, np.bool_)
+    is_new[1:] = (ordered_series[1:] != ordered_series[:-1]) | (
+        ordered_starts[1:] != ordered_starts[:-1]
+    )
+    window = np.cumsum(is_new) - 1
+    over = np.zeros(int(is_new.sum()), np.int64)
+    np.maximum.at(over, window, is_over[order])
+    of_window = ordered_series[is_new]
     count = over.copy()
     for step in range(1, _WINDOWS):
-        count[step:] += np.where(ordered[step:] == ordered[:-step], over[:-step], 0)
+        count[step:] += np.where(of_window[step:] == of_window[:-step], over[:-step], 0)
     often = np.empty_like(is_over)
-    often[order] = count >= _NEEDED
+    often[order] = (count >= _NEEDED)[window]
     return often

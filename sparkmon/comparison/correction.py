@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from sparkmon.comparison.groups import Floats, Ints, floats, group_ids, has, with_column
-from sparkmon.distributions.schema import SLICE, WINDOW_KEY
+from sparkmon.comparison.groups import (
+    Flags,
+    Floats,
+    Ints,
+    floats,
+    group_ids,
+    has,
+    is_any,
+    is_valid,
+    replaced,
+    strings,
+    with_column,
+)
+from sparkmon.distributions.schema import PROFILE_KEY, SLICE, WINDOW_KEY
 from sparkmon.errors import OptionError
 
+_OF_DISTANCE = ("wasserstein", "wasserstein_normed")
+_OF_SHAPE = ("ks", "psi", "js")
+_CHANCE = 0.001
 _FAMILY = (*WINDOW_KEY, "drift_type")
 
 
@@ -32,6 +44,9 @@ def correct(findings: pa.Table, alpha: float, *, by: Sequence[str] = ()) -> pa.T
     the level is R / M of that half [2]_. So one drifted slice of a hundred is not lost among the tests of the others,
     and many slices cost the whole no more than half of its level.
 
+    A drift of ``wasserstein`` is also withdrawn where ``ks``, ``psi`` and ``js`` of the column are all such as chance
+    gives in more than 0.1 % of cases.
+
     Cost: O(n log n).
 
     References
@@ -42,7 +57,7 @@ def correct(findings: pa.Table, alpha: float, *, by: Sequence[str] = ()) -> pa.T
     Examples
     --------
     >>> rows = [{"model": "m", "p_value": p, "status": "drift", "reason": ""} for p in (0.005, 0.02, 0.03)]
-    >>> names = ("model_version", "window_start", "window_end", "drift_type", "slice_key", "slice_value")
+    >>> names = ("model_version", "window_start", "window_end", "drift_type", "slice_key", "slice_value", "statistic")
     >>> findings = pa.Table.from_pylist([dict.fromkeys(names) | row for row in rows])
     >>> corrected = correct(findings, 0.02)
     >>> corrected["p_adjusted"].to_pylist(), corrected["status"].to_pylist()
@@ -50,25 +65,37 @@ def correct(findings: pa.Table, alpha: float, *, by: Sequence[str] = ()) -> pa.T
     """
     if not 0 < alpha < 1:
         raise OptionError.malformed("alpha", alpha, "a number between 0 and 1")
-    adjusted = np.full(findings.num_rows, np.nan)
-    is_tested = findings["p_value"].is_valid().to_numpy()
+    is_tested = is_valid(findings, "p_value")
+    adjusted = adjusted_p_values(findings, "p_value", is_tested, alpha, by=by)
+    column = pa.array(adjusted, mask=~is_tested)
+    findings = _withdraw(with_column(findings, "p_adjusted", column), adjusted, alpha)
+    return _without_far_rows(findings, by)
+
+
+def adjusted_p_values(
+    findings: pa.Table,
+    name: str,
+    is_tested: Flags,
+    alpha: float,
+    *,
+    by: Sequence[str] = (),
+) -> Floats:
+    """Return the p-values of a column among all that are tested together, as :func:`correct` does; NaN for others."""
+    adjusted: Floats = np.full(findings.num_rows, np.nan)
     tested = findings.filter(pa.array(is_tested))
     if tested.num_rows:
         window = group_ids(tested, [*by, *_FAMILY])
         adjusted[is_tested] = _adjust(
-            floats(tested, "p_value"),
+            floats(tested, name),
             window,
             group_ids(tested, [*by, *_FAMILY, *SLICE]),
-            tested["slice_key"].is_valid().to_numpy(),
+            is_valid(tested, "slice_key"),
             alpha,
         )
-    column = pa.array(adjusted, mask=~is_tested)
-    return _withdraw(with_column(findings, "p_adjusted", column), adjusted, alpha)
+    return adjusted
 
 
-def _adjust(
-    p_values: Floats, window: Ints, family: Ints, is_slice: npt.NDArray[np.bool_], alpha: float
-) -> Floats:
+def _adjust(p_values: Floats, window: Ints, family: Ints, is_slice: Flags, alpha: float) -> Floats:
     """Adjust p-values in their families; those of slices also by which families of the window are selected."""
     inside = _step_up(p_values, family)
     _, first, place = np.unique(family, return_index=True, return_inverse=True)
@@ -122,15 +149,26 @@ def _withdraw(findings: pa.Table, adjusted: Floats, alpha: float) -> pa.Table:
         f"{reason}; not borne out among all tests of this window "
         f"(p_adjusted {p_adjusted:#.2g}, allowed {alpha:#.2g})"
         for reason, p_adjusted in zip(
-            findings["reason"].filter(pa.array(is_withdrawn)).to_pylist(),
-            adjusted[is_withdrawn],
-            strict=True,
+            strings(findings, "reason", is_withdrawn), adjusted[is_withdrawn], strict=True
         )
     ]
-    for name, values in (("status", ["ok"] * len(reasons)), ("reason", reasons)):
-        column: Any = findings[name].combine_chunks()
-        replaced = pc.replace_with_mask(
-            column, pa.array(is_withdrawn), pa.array(values, pa.string())
-        )
-        findings = with_column(findings, name, replaced)
-    return findings
+    findings = replaced(findings, "status", is_withdrawn, ["ok"] * len(reasons))
+    return replaced(findings, "reason", is_withdrawn, reasons)
+
+
+def _without_far_rows(findings: pa.Table, by: Sequence[str]) -> pa.Table:
+    """Turn drifts of the mean distance alone into ``ok``: in a heavy tail one row moves it, which is no drift."""
+    shape = is_any(findings, "statistic", _OF_SHAPE)
+    distance = has(findings, ["drift"]) & is_any(findings, "statistic", _OF_DISTANCE)
+    if not distance.any():
+        return findings
+    column = group_ids(findings, [*by, *PROFILE_KEY, "drift_type", "reference"])
+    of_shape = np.full(int(column.max()) + 1, np.nan)
+    np.fmin.at(of_shape, column[shape], floats(findings, "p_value")[shape])
+    is_withdrawn = distance & (of_shape[column] > _CHANCE)
+    reasons = [
+        f"{reason}; but {', '.join(_OF_SHAPE)} are those of chance: few rows far out"
+        for reason in strings(findings, "reason", is_withdrawn)
+    ]
+    findings = replaced(findings, "status", is_withdrawn, ["ok"] * len(reasons))
+    return replaced(findings, "reason", is_withdrawn, reasons)

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 _MOST = 2**62
 
 
@@ -51,11 +52,34 @@ def times(table: pa.Table, name: str) -> Ints:
     return micros
 
 
-def has(table: pa.Table, statuses: Sequence[str]) -> npt.NDArray[np.bool_]:
-    """Return which findings have one of some statuses."""
-    is_one: Any = pc.is_in(table["status"], pa.array(statuses))
-    flags: npt.NDArray[np.bool_] = is_one.to_numpy()
+def is_any(table: pa.Table, name: str, values: Sequence[str | bool]) -> Flags:
+    """Return which rows have one of some values in a column."""
+    is_one: Any = pc.is_in(table[name], pa.array(values, table[name].type))
+    flags: Flags = is_one.to_numpy()
     return flags
+
+
+def has(table: pa.Table, statuses: Sequence[str]) -> Flags:
+    """Return which findings have one of some statuses."""
+    return is_any(table, "status", statuses)
+
+
+def is_valid(table: pa.Table, name: str) -> Flags:
+    """Return which rows are not null in a column."""
+    flags: Flags = table[name].is_valid().to_numpy()
+    return flags
+
+
+def strings(table: pa.Table, name: str, rows: Flags) -> list[str]:
+    """Return the texts of some rows."""
+    return [str(text) for text in table[name].filter(pa.array(rows)).to_pylist()]
+
+
+def replaced(table: pa.Table, name: str, rows: Flags, values: Sequence[str | bool]) -> pa.Table:
+    """Replace the values of some rows in a column."""
+    column: Any = table[name].combine_chunks()
+    both = pc.replace_with_mask(column, pa.array(rows), pa.array(values, column.type))
+    return with_column(table, name, both)
 
 
 def with_column(table: pa.Table, name: str, values: Any) -> pa.Table:  # noqa: ANN401 - any column

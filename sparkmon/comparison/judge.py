@@ -9,8 +9,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from sparkmon.comparison.alpha import alpha_at_once, alpha_for
+from sparkmon.comparison.alpha import BlockLevels, alpha_at_once, alpha_for
 from sparkmon.comparison.basis import findings_table
+from sparkmon.comparison.block_rule import add_up, by_blocks
 from sparkmon.comparison.checks import Checks
 from sparkmon.comparison.compare import compare_each, compare_profiles
 from sparkmon.comparison.confirmation import confirm
@@ -67,6 +68,7 @@ class Judge:
         self.step_s, self.lengths = step_s, tuple(lengths)
         self.history = tuple(History.parse(text) for text in checks.history)
         self._alpha = alpha_for(checks.false_alarms_per_week, step_s)
+        self._levels = BlockLevels(checks.false_alarms_per_week, step_s)
         self._alpha_at_once = alpha_at_once(checks.false_alarms_per_week, step_s)
         self._windows = list({parse_interval("window", length): None for length in lengths})
         self._by_column = References(references, checks)
@@ -101,7 +103,9 @@ class Judge:
             *(histories or ()),
         )
         judged = correct(findings_table(profiles, findings), self._alpha)
-        return _explained(confirm(judged, earlier, alpha=self._alpha))
+        judged = by_blocks(judged, self._levels)
+        confirmed = confirm(judged, earlier, at_once=self._levels.once)
+        return _explained(add_up(confirmed, earlier, round(self.step_s * 1e6)))
 
     def provisional(self, profiles: pa.Table) -> pa.Table:
         """Find gross drift in windows that are still open; see :func:`sparkmon.comparison.provisional`."""

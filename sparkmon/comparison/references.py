@@ -10,7 +10,8 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 
 from sparkmon.comparison.basis import Basis
-from sparkmon.comparison.calibration import BlockEffects, calibrate_column
+from sparkmon.comparison.block_effects import BlockEffects
+from sparkmon.comparison.calibration import calibrate_column
 from sparkmon.comparison.checks import Checks
 from sparkmon.distributions import Categories, Distribution, merge_summaries, summary_of
 from sparkmon.distributions.schema import SLICE

@@ -19,12 +19,15 @@ _FINDING: list[pa.Field[Any]] = [
     pa.field("current_count", pa.int64()),
     pa.field("sketch_error", pa.float64()),
     pa.field("blocks", pa.int64()),
+    pa.field("effective_blocks", pa.float64()),
     pa.field("p_blocks", pa.float64()),
+    pa.field("p_blocks_adjusted", pa.float64()),
     pa.field("block_limit", pa.float64()),
     pa.field("limit", pa.float64()),
     pa.field("status", pa.string(), nullable=False),
     pa.field("reason", pa.string(), nullable=False),
     pa.field("bins", pa.int64()),
+    pa.field("cusum", pa.float64()),
     pa.field("confirmed", pa.bool_()),
     pa.field("explanation", pa.string()),
 ]
@@ -45,8 +48,10 @@ compared with but a rate that is allowed (``reference`` is then empty).
 
 ``noise`` is the value expected from sampling alone, in the value's units; ``sketch_error`` how far the sketches may put
 it off. ``p_adjusted`` is the p-value among all tests of the window. ``blocks`` is the number of the reference's
-blocks that it was compared with, ``p_blocks`` how often one reaches it, ``block_limit`` what they stay below, and
-``limit`` what the value, less noise and sketch error, has to exceed: the greater of that and the threshold. ``bins`` is
+blocks that it was compared with, ``effective_blocks`` how many independent ones they are worth, ``p_blocks`` how
+often a window like them reaches it, ``p_blocks_adjusted`` that among all tests of the window, ``block_limit`` what
+they stay below, ``cusum`` what the windows so far add up to, and ``limit`` what
+the value, less noise and sketch error, has to exceed: the greater of that and the threshold. ``bins`` is
 how many bins both sides were counted on, null where there are none. ``confirmed`` is whether a drift alert may fire, by
 :func:`sparkmon.comparison.confirm`; null where no earlier windows were considered. ``explanation`` is all of it in one
 sentence, by :meth:`sparkmon.comparison.Finding.explain`. ``status`` is ``ok``, ``drift``, ``over_limit`` (a rate above

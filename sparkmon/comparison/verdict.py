@@ -4,60 +4,77 @@ from __future__ import annotations
 
 import math
 
+from sparkmon.comparison.block_effects import BlockEffects
 from sparkmon.comparison.finding import judgement
-from sparkmon.statistics import Measurement
+from sparkmon.statistics import Measurement, Statistic
+from sparkmon.statistics.statistic import inverse_rows
+
+_CHANCE = 0.001
+"""How often noise alone may give a value that counts."""
 
 
 def verdict(
-    statistic: str, measured: Measurement, limit: float | None = None, blocks: int = 0
+    statistic: Statistic, measured: Measurement, blocks: BlockEffects | None = None
 ) -> tuple[str, str]:
     """Return the status of one measurement, and its reason: a sentence with the numbers it rests on.
 
-    A drift is a value that exceeds its threshold, or ``limit``, what the reference's own blocks reach, where that is
-    greater, even after the noise of sampling and the error of the sketches are taken off, over enough rows for the
-    threshold to mean anything. A statistic without a threshold (an infinite one) is reported, and is ``ok`` whatever
-    its value.
+    A drift is a value that exceeds its threshold, or what the reference's own blocks reach where that is greater, even
+    after the noise of sampling and the error of the sketches are taken off. Where the window has too few rows for the
+    threshold to stand above noise, it also has to be one that noise gives less often than once in 1,000 cases. A
+    statistic without a threshold (an infinite one) is reported, and is ``ok`` whatever its value.
 
     Examples
     --------
     >>> from sparkmon.distributions import Distribution
     >>> from sparkmon.statistics import STATISTICS
-    >>> ks = STATISTICS.get("ks").measure
+    >>> ks = STATISTICS.get("ks")
     >>> reference = Distribution.from_sample(range(10_000))
-    >>> verdict("ks", ks(reference, Distribution.from_sample(range(100))))
-    ('too_few_rows', '100 rows; ks needs 395 for its threshold 0.1 to stand above noise')
-    >>> verdict("ks", ks(reference, Distribution.from_sample(range(5_000))))
+    >>> verdict(ks, ks.measure(reference, Distribution.from_sample(range(3))))
+    ('too_few_rows', '3 rows; ks would have to be above 1.13')
+    >>> verdict(ks, ks.measure(reference, Distribution.from_sample(range(0, 10_000, 300))))
+    ('ok', 'ks 0.0295, less 0.15 of noise and 0 of sketch error, is within its threshold 0.1; of 34 rows, it is found \
+from 0.335 on')
+    >>> verdict(ks, ks.measure(reference, Distribution.from_sample(range(5_000))))
     ('drift', 'ks 0.5, less 0.015 of noise and 0 of sketch error, exceeds its threshold 0.1')
     """
-    current, needed = measured.current_count, measured.least_rows
+    name, current = statistic.name, measured.current_count
     if current == 0:
         return "too_few_rows", "no rows"
     if math.isnan(measured.value) or math.isnan(measured.threshold):
-        return "not_comparable", f"{statistic} is not defined for these rows and this reference"
+        return "not_comparable", f"{name} is not defined for these rows and this reference"
     if math.isinf(measured.threshold):
         return "ok", judgement(
-            statistic, measured.value, noise=0, sketch_error=0, threshold=math.inf, limit=None
+            name, measured.value, noise=0, sketch_error=0, threshold=math.inf, limit=None
         )
-    if needed is None:
-        return (
-            "too_few_rows",
-            f"the reference's {measured.reference_count:g} rows are too few for a {statistic} "
-            f"threshold of {measured.threshold:.3g}, however many rows the window has",
-        )
-    if current < needed:
-        return (
-            "too_few_rows",
-            f"{current:g} rows; {statistic} needs {needed} for its threshold "
-            f"{measured.threshold:.3g} to stand above noise",
-        )
-    highest = measured.threshold if limit is None else max(measured.threshold, limit)
+    limit = measured.threshold if blocks is None else max(measured.threshold, blocks.limit())
+    least = _least_value(statistic, measured)
+    if least > statistic.greatest:
+        return "too_few_rows", f"{current:g} rows; {name} would have to be above {least:.3g}"
     reason = judgement(
-        statistic,
+        name,
         measured.value,
         noise=measured.noise,
         sketch_error=measured.sketch_error,
         threshold=measured.threshold,
-        limit=highest,
-        blocks=blocks,
+        limit=limit,
+        blocks=0 if blocks is None else len(blocks.ascending),
     )
-    return "drift" if measured.effect > highest else "ok", reason
+    if not least or (measured.p_value or 0.0) <= _CHANCE:
+        return "drift" if measured.effect > limit else "ok", reason
+    return "ok", f"{reason}; of {current:g} rows, it is found from {least:.3g} on"
+
+
+def _least_value(statistic: Statistic, measured: Measurement) -> float:
+    """Return the value that noise exceeds less often than once in 1,000 cases; 0 if the threshold is above it.
+
+    The noise of a window of n rows is proportional to c = 1/m + 1/n or, for most statistics, to its root.
+    """
+    rows, needed, of_reference = (
+        measured.current_count,
+        measured.least_rows,
+        measured.reference_count,
+    )
+    if needed is not None and rows >= needed:
+        return 0.0
+    times = inverse_rows(of_reference, rows) / inverse_rows(of_reference, needed or math.inf)
+    return measured.threshold * (times if statistic.squared else math.sqrt(times))

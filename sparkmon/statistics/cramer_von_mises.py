@@ -58,7 +58,7 @@ def _null_distribution(
     )
 
 
-@statistic(NUMERIC, _null_distribution)
+@statistic(NUMERIC, _null_distribution, squared=True)
 def cramer_von_mises(reference: Distribution, current: Distribution) -> float:
     """Return the mean squared difference between the shares of rows at or below each row's value.
 

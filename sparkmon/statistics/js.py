@@ -24,7 +24,11 @@ def _divergence(side: FloatArray, middle: FloatArray) -> FloatArray:
 
 
 @statistic(
-    COLUMNS, chi2_null_distribution(_distance, scale=8 * math.log(2), power=2), threshold=0.1
+    COLUMNS,
+    chi2_null_distribution(_distance, scale=8 * math.log(2), power=2),
+    threshold=0.1,
+    greatest=1,
+    by_blocks=True,
 )
 def js(reference: Summary, current: Summary, *, bins: int = BINS) -> float:
     """Return how unlike two sets of shares are, on a scale from 0 to 1.

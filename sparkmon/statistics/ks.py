@@ -37,7 +37,7 @@ def _null_distribution(
     )
 
 
-@statistic(NUMERIC, _null_distribution, threshold=0.1)
+@statistic(NUMERIC, _null_distribution, threshold=0.1, greatest=1, by_blocks=True)
 def ks(reference: Distribution, current: Distribution) -> float:
     """Return the greatest difference between the shares of rows at or below any one point.
 

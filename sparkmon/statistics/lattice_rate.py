@@ -62,7 +62,7 @@ def _null_distribution(
     return excess_measurement(0.0, rows, current.n, value, threshold, sketch_error)
 
 
-@statistic(NUMERIC, _null_distribution, threshold=0.01)
+@statistic(NUMERIC, _null_distribution, threshold=0.01, greatest=1)
 def lattice_rate(reference: Distribution, current: Distribution) -> float:
     """Return the share of current rows that are off the lattice of the reference's values, such as the whole numbers.
 

@@ -43,7 +43,7 @@ def _distance(reference: FloatArray, current: FloatArray) -> FloatArray:
     return value
 
 
-@statistic(COLUMNS, scaled_null_distribution(_distance, _law), threshold=0.1)
+@statistic(COLUMNS, scaled_null_distribution(_distance, _law), threshold=0.1, greatest=1)
 def linf(reference: Summary, current: Summary, *, bins: int = BINS) -> float:
     """Return by how much the share of the bin that differs most has changed.
 

@@ -11,7 +11,7 @@ def _hits(side: Distribution) -> float:
     return side.nan_count
 
 
-@statistic(NUMERIC, rate_null_distribution(_hits), threshold=0.01, of_rows=False)
+@statistic(NUMERIC, rate_null_distribution(_hits), threshold=0.01, of_rows=False, greatest=1)
 def nan_rate(reference: Distribution, current: Distribution) -> float:
     """Return by how much the share of NaN among the rows has changed, up or down.
 

@@ -14,7 +14,7 @@ def _hits(side: Distribution | Categories) -> float:
     return side.null_count - side.nan_count - side.text_count
 
 
-@statistic(COLUMNS, rate_null_distribution(_hits), threshold=0.02, of_rows=False)
+@statistic(COLUMNS, rate_null_distribution(_hits), threshold=0.02, of_rows=False, greatest=1)
 def null_rate(reference: Distribution | Categories, current: Distribution | Categories) -> float:
     """Return by how much the share of rows without a value has changed, up or down.
 

@@ -28,7 +28,7 @@ def _null_distribution(
     return excess_measurement(1.0, reference.n, current.n, value, threshold, sketch_error)
 
 
-@statistic(NUMERIC, _null_distribution, threshold=0.01, of_novelty=True)
+@statistic(NUMERIC, _null_distribution, threshold=0.01, of_novelty=True, greatest=1)
 def range_rate(reference: Distribution, current: Distribution) -> float:
     """Return the share of current rows below the reference's least or above its greatest value.
 

@@ -93,6 +93,13 @@ class Statistic:
     of_novelty: bool = False
     """Whether it measures what the reference never had. Of a part of the reference that is 0, so that a block has to
     be compared with the other blocks to learn what time alone does."""
+    squared: bool = False
+    """Whether it grows with the square of a small difference."""
+    greatest: float = math.inf
+    """No value is above it."""
+    by_blocks: bool = False
+    """Whether a column drifts also where this statistic is far beyond what the reference's own blocks reach, although
+    within its threshold."""
 
     def measure(
         self, reference: Summary, current: Summary, threshold: float | None = None
@@ -142,6 +149,9 @@ def statistic(
     threshold: float | Callable[[Any], float] = math.inf,
     of_rows: bool = True,
     of_novelty: bool = False,
+    squared: bool = False,
+    greatest: float = math.inf,
+    by_blocks: bool = False,
 ) -> Callable[[Function], Function]:
     """Register a function under its name, and let it refuse summaries of other kinds; see :class:`Statistic`.
 
@@ -159,7 +169,18 @@ def statistic(
         default = threshold if callable(threshold) else lambda reference: threshold
         STATISTICS.add(
             name,
-            Statistic(name, checked, kinds, default, null_distribution, of_rows, of_novelty),
+            Statistic(
+                name,
+                checked,
+                kinds,
+                default,
+                null_distribution,
+                of_rows,
+                of_novelty,
+                squared,
+                greatest,
+                by_blocks,
+            ),
         )
         return cast(Function, checked)
 

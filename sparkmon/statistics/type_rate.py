@@ -11,7 +11,7 @@ def _hits(side: Distribution) -> float:
     return side.text_count
 
 
-@statistic(NUMERIC, rate_null_distribution(_hits), threshold=0.01, of_rows=False)
+@statistic(NUMERIC, rate_null_distribution(_hits), threshold=0.01, of_rows=False, greatest=1)
 def type_rate(reference: Distribution, current: Distribution) -> float:
     """Return by how much the share of texts among the rows of a column of numbers has changed, up or down.
 

@@ -21,7 +21,7 @@ def _null_distribution(
     return excess_measurement(single, reference.n, current.n, value, threshold)
 
 
-@statistic(CATEGORICAL, _null_distribution, threshold=0.005, of_novelty=True)
+@statistic(CATEGORICAL, _null_distribution, threshold=0.005, of_novelty=True, greatest=1)
 def unseen_rate(reference: Categories, current: Categories) -> float:
     """Return the share of current rows whose level the reference never had.
 

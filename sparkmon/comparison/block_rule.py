@@ -1,0 +1,137 @@
+"""Columns that drift by what the reference's own blocks show, although the value is within its threshold."""
+
+from __future__ import annotations
+
+from statistics import NormalDist
+
+import numpy as np
+import pyarrow as pa
+
+from sparkmon.comparison.alpha import BlockLevels
+from sparkmon.comparison.confirmation import effects
+from sparkmon.comparison.correction import adjusted_p_values
+from sparkmon.comparison.groups import (
+    Floats,
+    floats,
+    group_ids,
+    has,
+    is_any,
+    is_valid,
+    replaced,
+    strings,
+    times,
+    with_column,
+)
+from sparkmon.distributions.schema import SERIES_KEY
+from sparkmon.statistics import STATISTICS
+
+LEAST_EFFECT = 0.04
+"""The least effect that is worth knowing of: a normal column's shift by 0.1 standard deviations."""
+
+_DRIFT_MARK = 0.5
+"""How far above its blocks' mean a window has to be to add to the sum, in standard deviations."""
+_ALARM = 8.0
+_GREATEST_STEP = 4.0
+_ENOUGH_BLOCKS = 30
+_TEST = (*SERIES_KEY, "drift_type", "reference", "statistic")
+
+
+def by_blocks(findings: pa.Table, levels: BlockLevels) -> pa.Table:
+    """Set ``p_blocks_adjusted``, and call what it bears out a ``drift``.
+
+    Tested are ``ks`` and ``js`` of columns whose reference has blocks, all of a window together. Where blocks show that
+    nothing ever exceeds 0.015, 0.05 in two of three windows is certain, though far below the threshold 0.1.
+    """
+    statistics = [name for name in STATISTICS if STATISTICS.get(name).by_blocks]
+    is_tested = is_any(findings, "statistic", statistics) & is_valid(findings, "p_blocks")
+    is_tested &= is_any(findings, "drift_type", ["BASELINE"])
+    adjusted = adjusted_p_values(findings, "p_blocks", is_tested, levels.once)
+    findings = with_column(findings, "p_blocks_adjusted", pa.array(adjusted, mask=~is_tested))
+    is_over = is_tested & has(findings, ["ok"]) & (effects(findings) > LEAST_EFFECT)
+    is_over &= np.nan_to_num(adjusted, nan=1.0) <= levels.twice(_memory(findings))
+    reasons = [
+        f"{reason}; but {blocks} blocks of the reference hardly ever reach it "
+        f"(p_blocks_adjusted {p:#.2g})"
+        for reason, blocks, p in zip(
+            strings(findings, "reason", is_over),
+            floats(findings, "blocks")[is_over].astype(int),
+            adjusted[is_over],
+            strict=True,
+        )
+    ]
+    findings = replaced(findings, "status", is_over, ["drift"] * len(reasons))
+    return replaced(findings, "reason", is_over, reasons)
+
+
+def add_up(findings: pa.Table, earlier: pa.Table | None, step_us: int) -> pa.Table:
+    """Set ``cusum``, and confirm as a ``drift`` what adds up over windows to more than 8 standard deviations.
+
+    That is a cumulative sum [1]_ of how many standard deviations a window lies above its blocks' mean, less 0.5; it
+    starts anew after an alert. Windows that overlap do not add up, nor those of references with fewer than 30
+    effective blocks; where blocks are alike, each adds less.
+
+    References
+    ----------
+    .. [1] Page: Continuous inspection schemes. Biometrika 41, 1954.
+    """
+    is_added = is_any(findings, "statistic", ["ks"])
+    is_level = is_any(findings, "data_type", ["categorical"])
+    is_added |= is_level & is_any(findings, "statistic", ["js"])
+    starts = times(findings, "window_start")
+    is_added &= floats(findings, "p_blocks_adjusted") >= 0
+    is_added &= floats(findings, "effective_blocks") >= _ENOUGH_BLOCKS
+    is_added &= times(findings, "window_end") - starts <= step_us
+    rows = np.flatnonzero(is_added)
+    sums = np.full(findings.num_rows, np.nan)
+    is_confirmed = is_any(findings, "confirmed", [True])
+    if rows.size:
+        series, last = _series(findings.take(rows), earlier)
+        added = _steps(findings.take(rows))
+        for at in np.argsort(starts[rows], kind="stable").tolist():
+            row = rows[at]
+            total = max(0.0, last.get(series[at], 0.0) + added[at])
+            sums[row] = total
+            last[series[at]] = 0.0 if total > _ALARM or is_confirmed[row] else total
+    is_new = (sums > _ALARM) & ~is_confirmed
+    reasons = [
+        f"{reason}; but windows add up: cusum {total:.3g} of {_ALARM:g}"
+        for reason, total in zip(strings(findings, "reason", is_new), sums[is_new], strict=True)
+    ]
+    findings = with_column(findings, "cusum", pa.array(sums, mask=np.isnan(sums)))
+    findings = replaced(findings, "status", is_new, ["drift"] * len(reasons))
+    findings = replaced(findings, "reason", is_new, reasons)
+    return replaced(findings, "confirmed", is_new, [True] * len(reasons))
+
+
+def _steps(rows: pa.Table) -> Floats:
+    """Return what each window adds; one that lies within noise adds nothing, however alike the blocks are."""
+    normal = NormalDist()
+    chances = np.clip(floats(rows, "p_blocks"), 1e-9, 1 - 1e-9)
+    deviations = np.array([-normal.inv_cdf(chance) for chance in chances.tolist()])
+    memory = _memory(rows)
+    slowed = deviations * np.sqrt((1 - memory) / (1 + memory))
+    steps: Floats = np.clip(slowed, None, np.where(effects(rows) > 0, _GREATEST_STEP, 0.0))
+    return steps - _DRIFT_MARK
+
+
+def _series(rows: pa.Table, earlier: pa.Table | None) -> tuple[list[int], dict[int, float]]:
+    """Return the series of each row, and the sum that each series starts with: that of its last earlier window."""
+    names = [*_TEST, "window_start", "cusum", "confirmed"]
+    last: dict[int, float] = {}
+    if earlier is None or not {*names} <= {*earlier.schema.names}:
+        return group_ids(rows, _TEST).tolist(), last
+    before = earlier.select(names).filter(earlier["cusum"].is_valid()).sort_by("window_start")
+    both = pa.concat_tables(
+        [rows.select(_TEST), before.select(_TEST).cast(rows.select(_TEST).schema)]
+    )
+    ids = group_ids(both, _TEST).tolist()
+    sums = np.where(is_any(before, "confirmed", [True]), 0.0, floats(before, "cusum"))
+    last.update(zip(ids[rows.num_rows :], sums.tolist(), strict=True))
+    return ids[: rows.num_rows], last
+
+
+def _memory(findings: pa.Table) -> Floats:
+    """Return the lag-1 correlation of the blocks of each finding; 0 where there are none."""
+    count, effective = (floats(findings, name) for name in ("blocks", "effective_blocks"))
+    memory = np.maximum(0.0, (count - effective) / (count + effective))
+    return np.nan_to_num(memory, nan=0.0)
