@@ -18,6 +18,10 @@ __all__ = ["CHECKS", "LENGTHS", "MIDNIGHT", "numbers", "profiles", "references",
 
 MIDNIGHT = datetime(2026, 11, 23, tzinfo=timezone.utc)
 CHECKS = Checks(
+    (
+        *("ks", "psi", "wasserstein", "null_rate", "nan_rate", "type_rate", "unseen_rate"),
+        *("range_rate", "lattice_rate", "mmd_rff", "pca_reconstruction"),
+    ),
     history=("previous", "trailing(3)", "seasonal(2 hours, 2)"),
     rates={"stale_rate": 0.2},
     thresholds={"psi": 0.15},

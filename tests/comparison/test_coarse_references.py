@@ -101,8 +101,9 @@ def test_no_drift_raises_no_alarm_and_a_shift_by_one_deviation_does(column: str)
             shifted = current + (round(shift) if column in COUNTS else shift)
             for name in (*NAMES, *NEVER):
                 for case, rows in (("none", current), ("shift", shifted)):
-                    measured = STATISTICS.get(name).measure(made, Distribution.from_sample(rows))
-                    drifts[shape, name, case] += verdict(name, measured)[0] == "drift"
+                    statistic = STATISTICS.get(name)
+                    measured = statistic.measure(made, Distribution.from_sample(rows))
+                    drifts[shape, name, case] += verdict(statistic, measured)[0] == "drift"
     alarms = {key: count for key, count in drifts.items() if key[2] == "none" and count}
     assert alarms == {}
     assert theirs >= ALARMS_OF_THEIRS.get(column, 0)

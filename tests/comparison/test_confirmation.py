@@ -74,6 +74,25 @@ def test_two_of_three_confirm_and_so_does_twice_the_limit(signs: str, expected: 
     assert one_by_one == expected
 
 
+def test_statistics_of_one_column_confirm_each_other() -> None:
+    other = findings("..x")
+    place = other.schema.get_field_index("statistic")
+    psi: pa.Array = pa.array(["psi"] * 3)  # type: ignore[type-arg]
+    other = other.set_column(place, other.schema.field(place), psi)
+    both = confirm(pa.concat_tables([findings(".x."), other]))
+    rows = {(row["statistic"], row["window_start"].hour): row for row in both.to_pylist()}
+    assert [key for key, row in rows.items() if row["confirmed"]] == [("psi", 2)]
+
+
+def test_windows_that_overlap_do_not_confirm_each_other() -> None:
+    """Of windows of two hours that begin each hour, every other one counts."""
+    rows = findings(".xx.x.").to_pylist()
+    for row in rows:
+        row["window_end"] += timedelta(hours=1)
+    sliding = confirm(pa.Table.from_pylist(rows, DRIFT_METRICS))
+    assert confirmed(sliding) == "....!."
+
+
 def test_columns_do_not_confirm_each_other() -> None:
     both = pa.concat_tables([findings(".x."), findings("x..", column="b")])
     assert not any(confirm(both)["confirmed"].to_pylist())

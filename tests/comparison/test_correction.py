@@ -22,7 +22,8 @@ COLUMNS = (
 def whole(rows: list[tuple[Any, ...]]) -> pa.Table:
     return pa.Table.from_pylist(
         [
-            dict(zip(COLUMNS, row, strict=True)) | {"slice_key": None, "slice_value": None}
+            dict(zip(COLUMNS, row, strict=True))
+            | {"slice_key": None, "slice_value": None, "statistic": "ks"}
             for row in rows
         ]
     )

@@ -30,8 +30,8 @@ def by_hand(whole: Numbers, slices: Numbers, alpha: float) -> tuple[Numbers, Num
 
 
 def corrected(rows: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
-    findings = pa.Table.from_pylist([dict(zip(COLUMNS, row, strict=True)) for row in rows])
-    return correct(findings, ALPHA).to_pylist()
+    named = [dict(zip(COLUMNS, row, strict=True)) | {"statistic": "ks"} for row in rows]
+    return correct(pa.Table.from_pylist(named), ALPHA).to_pylist()
 
 
 def test_adjusted_values_are_those_of_numpy() -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from sparkmon.comparison import Checks
-from sparkmon.comparison.calibration import BlockEffects
+from sparkmon.comparison.block_effects import BlockEffects
 from sparkmon.distributions import Categories, Distribution
 from sparkmon.statistics import STATISTICS, Measurement, Summary
 
@@ -70,16 +70,13 @@ def test_days_left_out_one_by_one_make_next_to_no_alerts(
     alerts: set[tuple[str, int]] = set()
     columns = {name for name, _ in measured}
     count = 0
-    for (name, _), of_days in measured.items():
+    for (name, statistic), of_days in measured.items():
         count = len(of_days)
-        share = 1 / count
-        effects = [
-            max(0.0, each.effect) / (1 - share) ** 2 if math.isfinite(each.effect) else 0.0
-            for each in of_days
-        ]
+        rest = (1 - 1 / count) ** (2 if STATISTICS.get(statistic).squared else 1)
+        effects = [each.effect / rest if math.isfinite(each.effect) else 0.0 for each in of_days]
         over = []
         for place, effect in enumerate(effects):
-            others = BlockEffects(tuple(sorted(effects[:place] + effects[place + 1 :])))
+            others = BlockEffects.of(effects[:place] + effects[place + 1 :])
             limit = max(of_days[place].threshold, others.limit(ALPHA))
             over.append(effect > limit)
             if effect > 2 * limit or (sum(over[-3:]) >= 2 and over[-1]):
