@@ -9,6 +9,8 @@ from datetime import datetime, timezone
 from functools import lru_cache
 from typing import Any
 
+_RAREST = 1e-6
+
 PRESENCE: Mapping[str, str] = {
     "missing_column": "the reference has it, and no row of this window",
     "extra_column": "the reference does not have it",
@@ -70,8 +72,8 @@ class Finding:
     ... )
     >>> print(finding.explain())
     temp of the model flights drifted from training: ks 0.31 (1,200 rows against 45,000), less 0.02 of noise and 0.004 \
-of sketch error, exceeds 0.14, which 59 blocks of the reference set (its threshold is 0.1; one block in 60 would reach \
-this); p 1e-12, among all tests of the window 3e-11; confirmed.
+of sketch error, exceeds 0.14, which 59 blocks of the reference set (its threshold is 0.1; one window in 60 would \
+reach this); p 1e-12, among all tests of the window 3e-11; confirmed.
     >>> print(finding.message())
     temp of the model flights drifted from training: ks 0.31 exceeds its limit 0.14 (1,200 rows against 45,000)
     """
@@ -104,6 +106,7 @@ this); p 1e-12, among all tests of the window 3e-11; confirmed.
     reason: str
     confirmed: bool | None
     bins: int | None
+    cusum: float | None = None
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Finding:
@@ -130,13 +133,22 @@ this); p 1e-12, among all tests of the window 3e-11; confirmed.
             return headline
         limit = self.threshold if self.limit is None else self.limit
         name = "threshold" if limit == self.threshold and self.drift_type != "LIMIT" else "limit"
-        figures = f"exceeds its {name} {limit or 0.0:.3g}"
+        figures = self._beyond() or f"exceeds its {name} {limit or 0.0:.3g}"
         if recovered:
             is_noise = abs(self.value) > (limit or 0.0)
             figures = (
                 f"is within {'the noise of ' if is_noise else ''}its {name} {limit or 0.0:.3g}"
             )
         return f"{headline}: {self.statistic} {self.value:.3g} {figures} ({self._rows()})"
+
+    def _beyond(self) -> str:
+        """Return by what a value within its limit is a drift; nothing for others."""
+        effect = abs(self.value or 0.0) - (self.noise or 0.0) - (self.sketch_error or 0.0)
+        if self.status != "drift" or self.limit is None or effect > self.limit:
+            return ""
+        if "windows add up" in self.reason:
+            return f"adds up over windows to {self.cusum:.3g} standard deviations"
+        return f"is what {self.blocks} blocks of the reference hardly ever reach"
 
     def _is_judged(self) -> bool:
         is_judged = self.status in {"ok", "drift", "over_limit", "provisional"}
@@ -187,9 +199,10 @@ this); p 1e-12, among all tests of the window 3e-11; confirmed.
 
     def _judgement(self) -> str:
         rows = f" ({self._rows()}{f', {self.bins} bins' if self.bins else ''})"
-        odds = (
-            f"; one block in {round(1 / self.p_blocks):,} would reach this" if self.p_blocks else ""
-        )
+        odds = ""
+        if self.p_blocks:
+            rate = f"{round(1 / self.p_blocks):,}" if self.p_blocks >= _RAREST else "over a million"
+            odds = f"; one window in {rate} would reach this"
         return judgement(
             self.statistic,
             self.value or 0.0,
@@ -211,6 +224,8 @@ this); p 1e-12, among all tests of the window 3e-11; confirmed.
             if self.status == "ok" and "not borne out" in self.reason:
                 p += ", which is not enough"
             evidence.append(p)
+        if beyond := self._beyond():
+            evidence.append(f"it {beyond}")
         if self.status in {"drift", "over_limit"} and self.confirmed is not None:
             evidence.append(
                 "confirmed" if self.confirmed else "not confirmed by earlier windows yet"

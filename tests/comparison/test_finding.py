@@ -121,7 +121,7 @@ def test_messages_of_a_recovery(changes: dict[str, object], end: str) -> None:
         (
             {"confirmed": False, "p_value": None, "bins": 10, "blocks": 59, "p_blocks": 0.02},
             f"drifted from training {{}}: ks 0.5 ({ROWS}, 10 bins), less 0.01 of noise and 0 of sketch error, exceeds "
-            "its threshold 0.1 (59 blocks of the reference stay below it; one block in 50 would reach this); "
+            "its threshold 0.1 (59 blocks of the reference stay below it; one window in 50 would reach this); "
             "not confirmed by earlier windows yet.",
         ),
     ],
@@ -129,3 +129,22 @@ def test_messages_of_a_recovery(changes: dict[str, object], end: str) -> None:
 def test_explanations(changes: dict[str, object], end: str) -> None:
     finding = replace(FINDING, **changes)  # type: ignore[arg-type]
     assert finding.explain() == f"{WHO} {end.format(WINDOW)}"
+
+
+def test_a_drift_within_its_threshold_says_what_it_is_beyond() -> None:
+    by_blocks = replace(
+        FINDING,
+        value=0.07,
+        limit=0.1,
+        threshold=0.1,
+        noise=0.02,
+        sketch_error=0.0,
+        p_blocks=1e-9,
+        blocks=59,
+        status="drift",
+    )
+    assert "ks 0.07 is what 59 blocks of the reference hardly ever reach" in by_blocks.message()
+    assert "one window in over a million would reach this" in by_blocks.explain()
+    assert "; it is what 59 blocks of the reference hardly ever reach; " in by_blocks.explain()
+    adding_up = replace(by_blocks, reason="; but windows add up: cusum 8.4 of 8", cusum=8.4)
+    assert "ks 0.07 adds up over windows to 8.4 standard deviations" in adding_up.message()
