@@ -18,7 +18,7 @@ from sparkmon.tables import TableWriter
 
 _SERIES = (*SERIES_KEY, "drift_type", "reference", "statistic")
 _NEEDED = 2
-"""A finding is confirmed by at most two windows before it."""
+"""A finding is confirmed by at most two windows before it, which overlap neither it nor each other."""
 
 
 class RecentFindings:
@@ -56,11 +56,11 @@ class RecentFindings:
 def _last(findings: pa.Table) -> pa.Table:
     """Filter the last findings of each series."""
     findings = findings.sort_by([("window_start", "descending")])
-    lengths = [window.length for window in windows_of_rows(findings)]
+    grids = [(window.length, window.start % window.length) for window in windows_of_rows(findings)]
     columns = (findings[name].to_pylist() for name in _SERIES)
     counts: Counter[tuple[object, ...]] = Counter()
     is_last = []
-    for series in zip(lengths, *columns, strict=True):
+    for series in zip(grids, *columns, strict=True):
         counts[series] += 1
         is_last.append(counts[series] <= _NEEDED)
     return findings.filter(pa.array(is_last, pa.bool_()))
