@@ -136,7 +136,7 @@ def test_a_column_is_read_as_what_it_is_in_the_reference(tmp_path: Path) -> None
     rows = findings(known, new)
     assert {(row["column_name"], row["statistic"]) for row in rows} == {
         *(("x", name) for name in DEFAULT_STATISTICS if "numeric" in STATISTICS.get(name).kinds),
-        *(("y", name) for name in ("psi", "null_rate", "unseen_rate")),
+        *(("y", name) for name in ("psi", "js", "null_rate", "unseen_rate")),
     }
     assert {row["value"] for row in rows} == {0}
 
