@@ -10,6 +10,7 @@ import pyarrow as pa
 from sparkmon.comparison.alpha import BlockLevels
 from sparkmon.comparison.confirmation import effects
 from sparkmon.comparison.correction import adjusted_p_values
+from sparkmon.comparison.finding import adding_up, beyond_blocks
 from sparkmon.comparison.groups import (
     Floats,
     floats,
@@ -50,8 +51,7 @@ def by_blocks(findings: pa.Table, levels: BlockLevels) -> pa.Table:
     is_over = is_tested & has(findings, ["ok"]) & (effects(findings) > LEAST_EFFECT)
     is_over &= np.nan_to_num(adjusted, nan=1.0) <= levels.twice(_memory(findings))
     reasons = [
-        f"{reason}; but {blocks} blocks of the reference hardly ever reach it "
-        f"(p_blocks_adjusted {p:#.2g})"
+        f"{reason}; {beyond_blocks(blocks, p)}"
         for reason, blocks, p in zip(
             strings(findings, "reason", is_over),
             floats(findings, "blocks")[is_over].astype(int),
@@ -94,7 +94,7 @@ def add_up(findings: pa.Table, earlier: pa.Table | None, step_us: int) -> pa.Tab
             last[series[at]] = 0.0 if total > _ALARM or is_confirmed[row] else total
     is_new = (sums > _ALARM) & ~is_confirmed
     reasons = [
-        f"{reason}; but windows add up: cusum {total:.3g} of {_ALARM:g}"
+        f"{reason}; {adding_up(total, _ALARM)}"
         for reason, total in zip(strings(findings, "reason", is_new), sums[is_new], strict=True)
     ]
     findings = with_column(findings, "cusum", pa.array(sums, mask=np.isnan(sums)))

@@ -56,9 +56,9 @@ def correct(findings: pa.Table, alpha: float, *, by: Sequence[str] = ()) -> pa.T
 
     Examples
     --------
-    >>> rows = [{"model": "m", "p_value": p, "status": "drift", "reason": ""} for p in (0.005, 0.02, 0.03)]
-    >>> names = ("model_version", "window_start", "window_end", "drift_type", "slice_key", "slice_value", "statistic")
-    >>> findings = pa.Table.from_pylist([dict.fromkeys(names) | row for row in rows])
+    >>> names = ("model_version", "window_start", "window_end", "drift_type", "slice_key", "slice_value")
+    >>> row = dict.fromkeys(names) | {"model": "m", "statistic": "ks", "status": "drift", "reason": ""}
+    >>> findings = pa.Table.from_pylist([row | {"p_value": p} for p in (0.005, 0.02, 0.03)])
     >>> corrected = correct(findings, 0.02)
     >>> corrected["p_adjusted"].to_pylist(), corrected["status"].to_pylist()
     ([0.015, 0.03, 0.03], ['drift', 'ok', 'ok'])

@@ -60,6 +60,16 @@ threshold is 0.1)'
     )
 
 
+def beyond_blocks(blocks: int, p_adjusted: float) -> str:
+    """Return the clause on a value that is a drift by what blocks show, though within its limit."""
+    return f"but {blocks} blocks of the reference hardly ever reach it (p_blocks_adjusted {p_adjusted:#.2g})"
+
+
+def adding_up(total: float, alarm: float) -> str:
+    """Return the clause on a value that is a drift because windows add up."""
+    return f"but windows add up: cusum {total:.3g} of {alarm:g}"
+
+
 @dataclass(frozen=True)
 class Finding:
     """One row of the table ``drift_metrics``; see ``sparkmon.schemas.DRIFT_METRICS`` for what its fields mean.

@@ -33,7 +33,7 @@ def test_the_quickstart_finds_the_amounts_in_cents() -> None:
     assert drifted == {
         (f"2026-01-05 {hour}:00:00", "amount", statistic)
         for hour in (12, 18)
-        for statistic in ("ks", "psi", "wasserstein", "range_rate")
+        for statistic in ("ks", "psi", "js", "wasserstein", "range_rate")
     }
     alerts = [line for line in lines if line.startswith("amount of the model payments drifted")]
     assert len(alerts) == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -47,7 +48,7 @@ def test_one_window_after_the_other_is_judged_as_all_together(tmp_path: str, hou
         findings = judge.findings(window.select(PROFILES.names), earlier)
         recent.add(findings)
         one_by_one.append(findings)
-    keys = [("window_start", "ascending"), ("statistic", "ascending")]
+    keys: Any = [("window_start", "ascending"), ("statistic", "ascending")]
     names = ["window_start", "statistic", "status", "confirmed", "cusum", "explanation"]
     expected = together.sort_by(keys).select(names).to_pylist()
     assert pa.concat_tables(one_by_one).sort_by(keys).select(names).to_pylist() == expected
