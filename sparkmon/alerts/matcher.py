@@ -27,9 +27,9 @@ class Pattern:
     def selects(self, alert: Mapping[str, Any]) -> bool:
         """Return whether an alert matches; it has the columns of ``sparkmon.schemas.ALERTS``."""
         return (
-            fnmatchcase(alert["model"], self.model)
-            and fnmatchcase(alert["column_name"], self.column)
-            and fnmatchcase(_slice(alert), self.slice)
+            _is_like(alert["model"], self.model)
+            and _is_like(alert["column_name"], self.column)
+            and _is_like(_slice(alert), self.slice)
         )
 
 
@@ -52,6 +52,11 @@ class Matcher(Pattern):
     def matches(self, alert: Mapping[str, Any], severity: Severity) -> bool:
         """Return whether an alert of this severity matches; it has the columns of ``sparkmon.schemas.ALERTS``."""
         return SEVERITIES.index(severity) >= SEVERITIES.index(self.severity) and self.selects(alert)
+
+
+def _is_like(text: str, pattern: str) -> bool:
+    """Return whether a pattern matches; a bracket stands for itself, as in the column ``temp [C]``."""
+    return fnmatchcase(text, pattern.replace("[", "[[]"))
 
 
 def _slice(alert: Mapping[str, Any]) -> str:
