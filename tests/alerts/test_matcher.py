@@ -9,7 +9,7 @@ import pytest
 from sparkmon.alerts.matcher import Matcher
 
 
-def alert(**changes: Any) -> dict[str, Any]:
+def alert(**changes: str) -> dict[str, Any]:
     names = {"model": "boiler", "column_name": "x", "slice_key": None, "slice_value": None}
     return names | changes
 
