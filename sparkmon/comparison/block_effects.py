@@ -54,12 +54,6 @@ class BlockEffects:
         few = math.sqrt(1 + 1 / effective) * (1 + 0.5 / math.sqrt(effective))
         return cls(tuple(sorted(effects)), mean, _SKEW * few * deviation, effective)
 
-    @property
-    def memory(self) -> float:
-        """The lag-1 correlation of the blocks, from 0 to 1."""
-        count = len(self.ascending)
-        return max(0.0, (count - self.effective) / (count + self.effective))
-
     def limit(self, level: float = 0.01) -> float:
         """Return what the blocks stay below, except for a share ``level`` of them.
 

@@ -18,8 +18,8 @@ from sparkmon.comparison.groups import (
     has,
     is_any,
     is_valid,
+    judged_anew,
     replaced,
-    strings,
     times,
     with_column,
 )
@@ -50,17 +50,9 @@ def by_blocks(findings: pa.Table, levels: BlockLevels) -> pa.Table:
     findings = with_column(findings, "p_blocks_adjusted", pa.array(adjusted, mask=~is_tested))
     is_over = is_tested & has(findings, ["ok"]) & (effects(findings) > LEAST_EFFECT)
     is_over &= np.nan_to_num(adjusted, nan=1.0) <= levels.twice(_memory(findings))
-    reasons = [
-        f"{reason}; {beyond_blocks(blocks, p)}"
-        for reason, blocks, p in zip(
-            strings(findings, "reason", is_over),
-            floats(findings, "blocks")[is_over].astype(int),
-            adjusted[is_over],
-            strict=True,
-        )
-    ]
-    findings = replaced(findings, "status", is_over, ["drift"] * len(reasons))
-    return replaced(findings, "reason", is_over, reasons)
+    blocks = floats(findings, "blocks")[is_over].astype(int)
+    clauses = [*map(beyond_blocks, blocks, adjusted[is_over])]
+    return judged_anew(findings, is_over, "drift", clauses)
 
 
 def add_up(findings: pa.Table, earlier: pa.Table | None, step_us: int) -> pa.Table:
@@ -93,14 +85,10 @@ def add_up(findings: pa.Table, earlier: pa.Table | None, step_us: int) -> pa.Tab
             sums[row] = total
             last[series[at]] = 0.0 if total > _ALARM or is_confirmed[row] else total
     is_new = (sums > _ALARM) & ~is_confirmed
-    reasons = [
-        f"{reason}; {adding_up(total, _ALARM)}"
-        for reason, total in zip(strings(findings, "reason", is_new), sums[is_new], strict=True)
-    ]
     findings = with_column(findings, "cusum", pa.array(sums, mask=np.isnan(sums)))
-    findings = replaced(findings, "status", is_new, ["drift"] * len(reasons))
-    findings = replaced(findings, "reason", is_new, reasons)
-    return replaced(findings, "confirmed", is_new, [True] * len(reasons))
+    clauses = [adding_up(total, _ALARM) for total in sums[is_new]]
+    findings = judged_anew(findings, is_new, "drift", clauses)
+    return replaced(findings, "confirmed", is_new, [True] * len(clauses))
 
 
 def _steps(rows: pa.Table) -> Floats:
@@ -118,9 +106,11 @@ def _series(rows: pa.Table, earlier: pa.Table | None) -> tuple[list[int], dict[i
     """Return the series of each row, and the sum that each series starts with: that of its last earlier window."""
     names = [*_TEST, "window_start", "cusum", "confirmed"]
     last: dict[int, float] = {}
-    if earlier is None or not {*names} <= {*earlier.schema.names}:
+    if earlier is None:
         return group_ids(rows, _TEST).tolist(), last
-    before = earlier.select(names).filter(earlier["cusum"].is_valid()).sort_by("window_start")
+    before = (
+        earlier.select(names).filter(pa.array(is_valid(earlier, "cusum"))).sort_by("window_start")
+    )
     both = pa.concat_tables(
         [rows.select(_TEST), before.select(_TEST).cast(rows.select(_TEST).schema)]
     )

@@ -54,8 +54,7 @@ def confirm(
         *(floats(findings, name) for name in ("limit", "p_adjusted")),
     )
     is_gross = (effect > GROSS * limit) & ~(p_adjusted > at_once)
-    if "p_blocks_adjusted" in findings.schema.names:
-        is_gross |= floats(findings, "p_blocks_adjusted") <= at_once
+    is_gross |= floats(findings, "p_blocks_adjusted") <= at_once
     count = findings.num_rows
     return with_column(
         findings, "confirmed", pa.array(is_over[:count] & (is_often[:count] | is_gross))

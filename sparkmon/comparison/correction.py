@@ -16,16 +16,15 @@ from sparkmon.comparison.groups import (
     has,
     is_any,
     is_valid,
-    replaced,
-    strings,
+    judged_anew,
     with_column,
 )
+from sparkmon.comparison.verdict import CHANCE
 from sparkmon.distributions.schema import PROFILE_KEY, SLICE, WINDOW_KEY
 from sparkmon.errors import OptionError
 
 _OF_DISTANCE = ("wasserstein", "wasserstein_normed")
 _OF_SHAPE = ("ks", "psi", "js")
-_CHANCE = 0.001
 _FAMILY = (*WINDOW_KEY, "drift_type")
 
 
@@ -145,15 +144,12 @@ def _least_upwards(values: Floats, group: Ints) -> Floats:
 def _withdraw(findings: pa.Table, adjusted: Floats, alpha: float) -> pa.Table:
     """Turn drifts whose adjusted p-value exceeds alpha into ``ok``."""
     is_withdrawn = (adjusted > alpha) & has(findings, ["drift"])
-    reasons = [
-        f"{reason}; not borne out among all tests of this window "
+    clauses = [
+        "not borne out among all tests of this window "
         f"(p_adjusted {p_adjusted:#.2g}, allowed {alpha:#.2g})"
-        for reason, p_adjusted in zip(
-            strings(findings, "reason", is_withdrawn), adjusted[is_withdrawn], strict=True
-        )
+        for p_adjusted in adjusted[is_withdrawn]
     ]
-    findings = replaced(findings, "status", is_withdrawn, ["ok"] * len(reasons))
-    return replaced(findings, "reason", is_withdrawn, reasons)
+    return judged_anew(findings, is_withdrawn, "ok", clauses)
 
 
 def _without_far_rows(findings: pa.Table, by: Sequence[str]) -> pa.Table:
@@ -165,10 +161,6 @@ def _without_far_rows(findings: pa.Table, by: Sequence[str]) -> pa.Table:
     column = group_ids(findings, [*by, *PROFILE_KEY, "drift_type", "reference"])
     of_shape = np.full(int(column.max()) + 1, np.nan)
     np.fmin.at(of_shape, column[shape], floats(findings, "p_value")[shape])
-    is_withdrawn = distance & (of_shape[column] > _CHANCE)
-    reasons = [
-        f"{reason}; but {', '.join(_OF_SHAPE)} are those of chance: few rows far out"
-        for reason in strings(findings, "reason", is_withdrawn)
-    ]
-    findings = replaced(findings, "status", is_withdrawn, ["ok"] * len(reasons))
-    return replaced(findings, "reason", is_withdrawn, reasons)
+    is_withdrawn = distance & (of_shape[column] > CHANCE)
+    clause = f"but {', '.join(_OF_SHAPE)} are those of chance: few rows far out"
+    return judged_anew(findings, is_withdrawn, "ok", [clause] * int(is_withdrawn.sum()))

@@ -70,9 +70,12 @@ def is_valid(table: pa.Table, name: str) -> Flags:
     return flags
 
 
-def strings(table: pa.Table, name: str, rows: Flags) -> list[str]:
-    """Return the texts of some rows."""
-    return [str(text) for text in table[name].filter(pa.array(rows)).to_pylist()]
+def with_column(table: pa.Table, name: str, values: Any) -> pa.Table:  # noqa: ANN401 - any column
+    """Replace a column, or add it at the end."""
+    place = table.schema.get_field_index(name)
+    if place < 0:
+        return table.append_column(name, values)
+    return table.set_column(place, table.schema.field(place).with_type(values.type), values)
 
 
 def replaced(table: pa.Table, name: str, rows: Flags, values: Sequence[str | bool]) -> pa.Table:
@@ -82,9 +85,8 @@ def replaced(table: pa.Table, name: str, rows: Flags, values: Sequence[str | boo
     return with_column(table, name, both)
 
 
-def with_column(table: pa.Table, name: str, values: Any) -> pa.Table:  # noqa: ANN401 - any column
-    """Replace a column, or add it at the end."""
-    place = table.schema.get_field_index(name)
-    if place < 0:
-        return table.append_column(name, values)
-    return table.set_column(place, table.schema.field(place).with_type(values.type), values)
+def judged_anew(findings: pa.Table, rows: Flags, status: str, clauses: Sequence[str]) -> pa.Table:
+    """Give some findings another status, and a clause at the end of their reasons that says why."""
+    reasons = findings["reason"].filter(pa.array(rows)).to_pylist()
+    both = [f"{reason}; {clause}" for reason, clause in zip(reasons, clauses, strict=True)]
+    return replaced(replaced(findings, "status", rows, [status] * len(both)), "reason", rows, both)

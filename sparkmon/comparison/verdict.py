@@ -9,7 +9,7 @@ from sparkmon.comparison.finding import judgement
 from sparkmon.statistics import Measurement, Statistic
 from sparkmon.statistics.statistic import inverse_rows
 
-_CHANCE = 0.001
+CHANCE = 0.001
 """How often noise alone may give a value that counts."""
 
 
@@ -59,7 +59,7 @@ from 0.335 on')
         limit=limit,
         blocks=0 if blocks is None else len(blocks.ascending),
     )
-    if not least or (measured.p_value or 0.0) <= _CHANCE:
+    if not least or (measured.p_value or 0.0) <= CHANCE:
         return "drift" if measured.effect > limit else "ok", reason
     return "ok", f"{reason}; of {current:g} rows, it is found from {least:.3g} on"
 
