@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark.errors import AnalysisException, ParseException
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType
 
@@ -134,9 +134,19 @@ def parse_time(table: DataFrame, column: str | None) -> tuple[DataFrame, int]:
             f"got the time column {column!r}, which the table does not have; "
             f"its columns are {', '.join(table.columns)}"
         )
-    values = F.col(quoted(column))
-    timed = table.withColumn(column, _moment(table, column))
-    rows, times = timed.select(F.count("*"), F.count(quoted(column))).collect()[0]
+    values, data_type = F.col(quoted(column)), table.schema[column].dataType
+    if is_time(data_type):
+        time, number = values.cast("timestamp"), F.lit(None).cast("double")
+    elif isinstance(data_type, StringType):
+        time, number = F.try_to_timestamp(values), values.try_cast("double")
+    else:
+        time, number = F.lit(None).cast("timestamp"), values.cast("double")
+    has_time = F.when(time.isNotNull() | number.isNotNull(), 1)
+    counts = table.select(F.count("*"), F.count(has_time), F.max(F.abs(number)))
+    rows, times, greatest = counts.collect()[0]
+    unit = next((unit for unit in _UNITS if (greatest or 0) / unit < _LATEST_S), _UNITS[-1])
+    moment = F.timestamp_micros((number * (1_000_000 / unit)).cast("long"))
+    timed = table.withColumn(column, F.coalesce(time, moment))
     if rows and not times:
         example = table.where(values.isNotNull()).select(values).limit(1).collect()
         raise OptionError(
@@ -145,19 +155,6 @@ def parse_time(table: DataFrame, column: str | None) -> tuple[DataFrame, int]:
             + "; expected timestamps, or strings such as 2026-01-05 10:00:00"
         )
     return timed, rows - times
-
-
-def _moment(table: DataFrame, column: str) -> Column:
-    values, data_type = F.col(quoted(column)), table.schema[column].dataType
-    number = values.try_cast("double") if isinstance(data_type, StringType) else values
-    if is_time(data_type):
-        return values.cast("timestamp")
-    greatest = table.select(F.max(F.abs(number.cast("double")))).collect()[0][0]
-    unit = next((unit for unit in _UNITS if (greatest or 0) / unit < _LATEST_S), _UNITS[-1])
-    moment = F.timestamp_micros((number * (1_000_000 / unit)).cast("long"))
-    if isinstance(data_type, StringType):
-        return F.coalesce(F.try_to_timestamp(values), moment)
-    return moment
 
 
 def _load(spark: SparkSession, path: str, form: str, *, as_text: bool) -> DataFrame:
