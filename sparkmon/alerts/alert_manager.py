@@ -14,15 +14,14 @@ import pyarrow.compute as pc
 
 from sparkmon.alerts.alert_store import AlertStore
 from sparkmon.alerts.decide import decide
+from sparkmon.alerts.decision import Context, Groups
 from sparkmon.alerts.dispatcher import Dispatcher
-from sparkmon.alerts.groups import Groups
 from sparkmon.alerts.incident import Observation
 from sparkmon.alerts.incident_states import IncidentStates
 from sparkmon.alerts.observations import observations_of
 from sparkmon.alerts.policy import Alerting
 from sparkmon.alerts.rows import notifications_of, queued_notifications_of, row_of
 from sparkmon.alerts.schema import ALERTS
-from sparkmon.alerts.suppression import Context
 from sparkmon.errors import OptionError
 from sparkmon.tables import TableWriter
 

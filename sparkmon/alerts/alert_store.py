@@ -83,15 +83,13 @@ class AlertStore:
         silences: dict[str, Silence] = {}
         acknowledgements: dict[str, Acknowledgement] = {}
         for row in rows:
-            if row["action"] == "silence" and row["action_id"] not in ended:
+            identity, start = row["action_id"], row["start_time"]
+            if row["action"] == "silence" and identity not in ended:
                 matcher = Matcher(row["model"], row["column_name"], row["slice"], row["severity"])
-                silences[row["action_id"]] = Silence(
-                    row["action_id"], matcher, row["start_time"], row["end_time"]
-                )
+                silences[identity] = Silence(identity, matcher, start, row["end_time"])
             elif row["action"] == "ack":
-                acknowledgements[row["incident_id"]] = Acknowledgement(
-                    row["incident_id"], row["start_time"], row["by"]
-                )
+                incident_id = row["incident_id"]
+                acknowledgements[incident_id] = Acknowledgement(incident_id, start, row["by"])
         return tuple(silences.values()), acknowledgements
 
     def notification_ids(self) -> set[str]:

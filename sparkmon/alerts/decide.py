@@ -3,30 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from sparkmon.alerts.incident import Incident, IncidentState, Observation
-from sparkmon.alerts.suppression import Context, Pending, suppressed_by
-from sparkmon.sinks import Severity, State
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """The decision on one observation: it is recorded whether it notifies or not."""
-
-    observation: Observation
-    state: IncidentState
-    severity: Severity
-    is_repeat: bool
-    """Whether the incident has been notified as firing before: a reminder or an escalation."""
-    suppressed_by: str | None
-    """The stage that suppresses the notification; None if it is sent."""
-    incident: Incident
-    """The incident after this decision."""
-    notified_state: State | None = None
-    """The state that is notified; None if the notification is suppressed."""
-    sinks: tuple[str, ...] = ()
-    notification_id: str | None = None
+from sparkmon.alerts.decision import Context, Decision
+from sparkmon.alerts.incident import Incident, Observation
+from sparkmon.alerts.suppression import suppressed_by
 
 
 def decide(
@@ -44,7 +25,7 @@ def decide(
         incident = current.get(observation.incident_id, Incident())
         if not _is_news(incident, observation):
             continue
-        decision = _decide(_pending(context, incident, observation))
+        decision = _decide(_observed(context, incident, observation), context)
         if not observation.provisional:
             current[observation.incident_id] = decision.incident
         decisions.append(decision)
@@ -64,32 +45,38 @@ def _is_news(incident: Incident, observation: Observation) -> bool:
     return not incident.is_settled and incident.is_ok_by(observation.statistics)
 
 
-def _pending(context: Context, before: Incident, observation: Observation) -> Pending:
-    severity = context.policy.severity_of(observation.alert, observation.severity)
+def _observed(context: Context, before: Incident, observation: Observation) -> Decision:
+    """Return what a window makes of an incident, before the policy says whether that notifies."""
+    policy = context.policy
+    severity = policy.severity_of(observation.alert, observation.severity)
+    sinks = policy.route(observation.alert, severity, context.sinks)
     if observation.provisional:  # its incident is decided on when the window closes
-        return Pending(context, observation, severity, "provisional", before, before)
+        return Decision(observation, severity, "provisional", before, before, sinks)
     incident, state = before.after(
         observation.outcome,
         observation.window_end,
         observation.statistics,
-        resolve_after=context.policy.resolve_after,
+        resolve_after=policy.resolve_after,
     )
     if incident.is_open and not before.is_open:
         incident = replace(incident, opened_time=context.now)
-    return Pending(context, observation, severity, state, before, incident)
+    return Decision(observation, severity, state, before, incident, sinks)
 
 
-def _decide(pending: Pending) -> Decision:
-    observation, state, incident = pending.observation, pending.state, pending.incident
-    reason = suppressed_by(pending)
-    decision = Decision(observation, state, pending.severity, pending.is_repeat, reason, incident)
+def _decide(decision: Decision, context: Context) -> Decision:
+    observation, state, incident = decision.observation, decision.state, decision.incident
+    reason = suppressed_by(decision, context)
     if reason is not None or state not in ("firing", "resolved", "provisional"):
-        return decision
+        return replace(decision, suppressed_by=reason, sinks=())
     alert_id = str(observation.alert["alert_id"])
-    place, sinks = pending.context.groups.join(pending.group, pending.sinks, alert_id)
+    place, sinks = context.groups.join(decision.group, decision.sinks, alert_id)
     if not observation.provisional:
-        notified = None if state == "resolved" else pending.severity
+        notified = None if state == "resolved" else decision.severity
         incident = incident.notified(notified, observation.window_end)
     return replace(
-        decision, notified_state=state, sinks=sinks, notification_id=place, incident=incident
+        decision,
+        notified_state=state,
+        sinks=sinks,
+        notification_id=place,
+        incident=incident,
     )

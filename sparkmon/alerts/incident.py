@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -25,6 +26,12 @@ _PRESENCE = {"missing_column", "extra_column"}
 """These statistics have no finding where there is no drift."""
 
 
+def digest(*parts: object) -> str:
+    """Return an id that is the same at every replay: the SHA-256 of some parts as text; None is an empty text."""
+    text = "\x1f".join("" if part is None else str(part) for part in parts)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 @dataclass(frozen=True, slots=True)
 class Observation:
     """What one window shows of one column."""
@@ -44,15 +51,12 @@ class Observation:
     @classmethod
     def of(cls, alert: Mapping[str, Any]) -> Observation:
         """Read a row of ``sparkmon.schemas.OBSERVATIONS``."""
+        names = ("incident_id", "outcome", "severity", "window_start", "window_end")
         return cls(
-            alert["incident_id"],
-            alert["outcome"],
-            alert["severity"],
-            alert["window_start"],
-            alert["window_end"],
-            alert["status"] == "provisional",
-            tuple(alert["statistics"]),
-            alert,
+            **{name: alert[name] for name in names},
+            provisional=alert["status"] == "provisional",
+            statistics=tuple(alert["statistics"]),
+            alert=alert,
         )
 
 

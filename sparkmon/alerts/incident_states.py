@@ -7,8 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sparkmon.alerts.digest import digest
-from sparkmon.alerts.incident import Incident, Observation
+from sparkmon.alerts.incident import Incident, Observation, digest
 
 
 class IncidentStates:

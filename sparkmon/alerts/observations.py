@@ -11,8 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sparkmon.alerts.digest import digest
-from sparkmon.alerts.incident import Observation, Outcome
+from sparkmon.alerts.incident import Observation, Outcome, digest
 from sparkmon.alerts.schema import OBSERVATIONS
 from sparkmon.comparison.finding import Finding
 from sparkmon.distributions.schema import SERIES_KEY

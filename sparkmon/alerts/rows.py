@@ -7,13 +7,16 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
-from sparkmon.alerts.decide import Decision
+from sparkmon.alerts.decision import Decision
 from sparkmon.alerts.incident import Incident
 from sparkmon.alerts.matcher import SEVERITIES
 from sparkmon.sinks import Alert, Notification
 
 _MAX_ALERTS = 1000
-_DECIDED = {field.name for field in fields(Decision)} - {"observation", "incident"}
+_DECIDED = (
+    *("state", "severity", "is_repeat", "suppressed_by"),
+    *("notified_state", "sinks", "notification_id"),
+)
 _FIELDS = [field.name for field in fields(Alert)]
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from inspect import signature
 
 from sparkmon.alerts import Alerting
 from sparkmon.comparison import Checks
@@ -102,18 +103,6 @@ class MonitorConfig:
         ReferenceMissingError
             The store has no reference of that name.
         """
-        return Monitor(
-            self.store.open(),
-            self.tables,
-            windows=self.windows,
-            checks=self.checks,
-            alerting=self.alerting,
-            health=self.health,
-            reference=self.reference,
-            components=self.components,
-            views=self.views,
-            slices=self.slices,
-            keep_rows=self.keep_rows,
-            retention=self.retention,
-            trigger=self.trigger,
-        )
+        own = {each.name for each in fields(self)} - {"store", "tables"}
+        options = {name: getattr(self, name) for name in own & {*signature(Monitor).parameters}}
+        return Monitor(self.store.open(), self.tables, **options)

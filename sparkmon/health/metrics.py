@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
-from operator import attrgetter
 from typing import Any
 
 from prometheus_client import CollectorRegistry, start_http_server
@@ -13,34 +12,6 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from sparkmon.errors import OptionError
 from sparkmon.health.health_checks import HealthCheck
 from sparkmon.health.status import MonitorStatus
-
-_GAUGES = {
-    "query_active": ("query.is_active", "1 while the query runs."),
-    "last_batch_timestamp_seconds": ("query.last_batch_time", "When the last batch ended."),
-    "last_batch_duration_seconds": ("query.last_batch_s", "How long the last batch took."),
-    "last_events_timestamp_seconds": (
-        *("query.last_events_time", "When the last batch with events ended."),
-    ),
-    "topic_records_behind": ("query.behind", "Records that wait in the partition with most."),
-    "open_windows": ("counts.open_windows", "Windows that are open."),
-    "watermark_timestamp_seconds": (
-        *("counts.watermarks", "Windows of a model that end before it have closed.", "model"),
-    ),
-    "notifications_waiting": ("waiting", "Notifications still to be delivered.", "sink"),
-    "open_incidents": ("open_incidents", "Incidents that are open.", "model", "severity"),
-}
-_COUNTERS = {
-    "batches": ("query.batches", "Batches since the process started."),
-    "events": (
-        *("query.events", "Events read since the process started, redelivered ones included."),
-    ),
-    "ingested_rows": ("counts.rows", "Rows that were read, late ones included."),
-    "late_rows": ("counts.late_rows", "Rows that came after their windows had closed."),
-    "pooled_values": ("counts.pooled_values", "Values that were pooled as (other)."),
-    "redelivered_events": ("counts.redelivered_events", "Events that were read before."),
-    "dead_letters": (*("counts.dead_letters", "Events that could not be decoded.", "condition"),),
-}
-"""By a metric's name: where a status has it (a value, or values by those of the labels), what it means, its labels."""
 
 
 class HealthMetrics:
@@ -88,19 +59,43 @@ class HealthMetrics:
 
 def families(now: MonitorStatus, checks: Iterable[HealthCheck]) -> Iterator[Metric]:
     """Return all metrics of a status."""
-    for name, (attribute, text, *labels) in _GAUGES.items():
-        yield _gauge(name, text, attrgetter(attribute)(now), *labels)
-    for name, (attribute, text, *labels) in _COUNTERS.items():
-        yield _counter(name, text, attrgetter(attribute)(now), *labels)
-    traffic = now.counts.traffic.items()
-    ends = {model: each.last_end for model, each in traffic}
-    unpaired = {model: each.unpaired for model, each in traffic}
-    rows = {(model, "request"): each.requests for model, each in traffic}
-    rows |= {(model, "response"): each.responses for model, each in traffic}
-    text = "The end of a model's last window."
-    yield _gauge("last_window_timestamp_seconds", text, ends, "model")
+    query, counts, traffic = now.query, now.counts, now.counts.traffic
+    yield _gauge("query_active", "1 while the query runs.", query.is_active)
+    yield _gauge(
+        "last_batch_timestamp_seconds", "When the last batch ended.", query.last_batch_time
+    )
+    yield _gauge("last_batch_duration_seconds", "How long the last batch took.", query.last_batch_s)
+    text = "When the last batch with events ended."
+    yield _gauge("last_events_timestamp_seconds", text, query.last_events_time)
+    text = "Records that wait in the partition with most."
+    yield _gauge("topic_records_behind", text, query.behind)
+    yield _gauge("open_windows", "Windows that are open.", counts.open_windows)
+    text = "Windows of a model that end before it have closed."
+    yield _gauge("watermark_timestamp_seconds", text, counts.watermarks, "model")
+    text = "Notifications still to be delivered."
+    yield _gauge("notifications_waiting", text, now.waiting, "sink")
+    text = "Incidents that are open."
+    yield _gauge("open_incidents", text, now.open_incidents, "model", "severity")
+    yield _counter("batches", "Batches since the process started.", query.batches)
+    text = "Events read since the process started, redelivered ones included."
+    yield _counter("events", text, query.events)
+    yield _counter("ingested_rows", "Rows that were read, late ones included.", counts.rows)
+    text = "Rows that came after their windows had closed."
+    yield _counter("late_rows", text, counts.late_rows)
+    yield _counter("pooled_values", "Values that were pooled as (other).", counts.pooled_values)
+    text = "Events that were read before."
+    yield _counter("redelivered_events", text, counts.redelivered_events)
+    text = "Events that could not be decoded."
+    yield _counter("dead_letters", text, counts.dead_letters, "condition")
+    ends = {model: each.last_end for model, each in traffic.items()}
+    yield _gauge(
+        "last_window_timestamp_seconds", "The end of a model's last window.", ends, "model"
+    )
+    unpaired = {model: each.unpaired for model, each in traffic.items()}
     text = "Rows with an input and no prediction, or the reverse."
     yield _gauge("unpaired_rows", text, unpaired, "model")
+    rows = {(model, "request"): each.requests for model, each in traffic.items()}
+    rows |= {(model, "response"): each.responses for model, each in traffic.items()}
     yield _counter("rows", "Rows in closed windows.", rows, "model", "type")
     text = "1 while the last attempt of a sink to deliver failed."
     failing = {sink: sink in now.failing_since for sink in now.waiting}

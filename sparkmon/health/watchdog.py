@@ -11,7 +11,7 @@ from typing import Any
 from pyspark.sql.streaming.query import StreamingQuery
 
 from sparkmon.alerts import AlertManager
-from sparkmon.alerts.digest import digest
+from sparkmon.alerts.incident import digest
 from sparkmon.errors import MissingExtraError
 from sparkmon.health.counters import Counters
 from sparkmon.health.health_checks import HealthCheck, HealthLimits, check_health

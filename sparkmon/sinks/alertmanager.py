@@ -86,14 +86,13 @@ class AlertmanagerSink(HttpSink):
         if notification.count > len(notification.alerts):
             counts = (len(notification.alerts), notification.count)
             _LOGGER.warning("%s gets %d of %d alerts; the table alerts has all", self.name, *counts)
-        post = self._poster(path="/api/v2/alerts", bearer=self.bearer)
         refused: AlertDeliveryError | None = None
         for start in range(0, len(notification.alerts), _CHUNK):
             chunk = notification.alerts[start : start + _CHUNK]
             now = datetime.now(timezone.utc)
             payload = [each for alert in chunk for each in self._of(alert, now)]
             try:
-                post(orjson.dumps(payload), {"content-type": "application/json"})
+                self.post(orjson.dumps(payload), path="/api/v2/alerts", bearer=self.bearer)
             except AlertDeliveryError as error:
                 if not error.permanent:
                     raise

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from urllib.parse import urlsplit
 
@@ -16,6 +15,7 @@ from sparkmon.secret import Secret
 from sparkmon.sinks.addresses import is_named_inside
 from sparkmon.sinks.connection import verifying_context
 from sparkmon.sinks.guarded_network import Answer, NoAnswer, exchange
+from sparkmon.sinks.sink import HttpSink
 from sparkmon.sinks.texts import excerpt
 
 _LONGEST_WAIT_S = 3600.0
@@ -23,14 +23,26 @@ _SEGMENT = 8
 _UNSEEN = re.compile(r"[^\x21-\x7e\u00a1-\U0010ffff]|\\")
 
 
-@dataclass(frozen=True)
-class Post:
-    """Posts to one URL, http or https, without a user or password in it.
+def post(
+    sink: HttpSink,
+    body: bytes,
+    headers: Mapping[str, str],
+    *,
+    path: str = "",
+    bearer: Secret | None = None,
+    hidden: Sequence[str] = (),
+) -> None:
+    """Post a body to a sink's URL, with ``path`` added to it.
+
+    ``bearer`` is the token for ``Authorization: Bearer``; ``hidden`` are secrets in the body or the headers, which the
+    answer may repeat and the error must not.
 
     Raises
     ------
+    AlertDeliveryError
+        It was not accepted.
     OptionError
-        The URL is invalid. A secret URL is checked when it is used.
+        A secret does not exist, or the secret URL is invalid.
 
     Notes
     -----
@@ -42,108 +54,84 @@ class Post:
     works as it is written, while ``hooks.slack.com`` that suddenly resolves to 10.0.0.1 is refused.
 
     *How*. Redirects are not followed, proxies and credentials in the environment not used, certificates always
-    verified (see :func:`sparkmon.sinks.connection.verifying_context`). At most 64 KiB of an answer are read, and at
-    most 200 printable characters of it are shown.
+    verified (see :func:`sparkmon.sinks.connection.verifying_context`). ``timeout_s`` is for everything, from the
+    look-up of the name to the end of the answer, also from a server that trickles; at most 5 s of it to connect to one
+    address. At most 64 KiB of an answer are read, and at most 200 printable characters of it are shown.
 
     *Outcome*. 2xx is success. 408, 425, 429, 5xx, a time-out or a failed connection may pass; ``Retry-After`` is
     honoured, up to an hour. Every other answer is final.
     """
+    text = sink.url.read() if isinstance(sink.url, Secret) else sink.url
+    url, token = _checked(sink, text, path), _token_of(bearer)
+    fields = {"user-agent": "sparkmon", "accept": "application/json", **headers}
+    if token:
+        fields["authorization"] = f"Bearer {token}"
+    answer = exchange(
+        url,
+        fields,
+        body,
+        timeout_s=sink.timeout_s,
+        inside=is_named_inside(_host(url), _allowed(sink) or ()),
+        context=verifying_context() if url.scheme == "https" else None,
+    )
+    secrets = [*hidden, *([token] if token else []), *_secret_parts(sink, text)]
+    place = f"the url in {sink.url!r}" if isinstance(sink.url, Secret) else _host(url)
+    where = f"{sink.name} could not deliver to {place}"
+    failure: AlertDeliveryError | None
+    if isinstance(answer, NoAnswer):
+        reason = excerpt(answer.reason, secrets)
+        failure = AlertDeliveryError.failed(f"{where}: {reason}", permanent=answer.permanent)
+    else:
+        failure = _failure(where, answer, secrets)
+    # Raised here, so that it has no cause with an address or a header in it.
+    if failure is not None:
+        raise failure
 
-    url: str | Secret = field(repr=False)
-    """A :class:`Secret` is read at each use, and errors do not even name its host."""
-    sink: str
-    """The name of the sink, for errors."""
-    path: str = ""
-    """Added to the URL's path."""
-    bearer: Secret | None = None
-    """The token for ``Authorization: Bearer``."""
-    allowed_hosts: Sequence[str] | None = None
-    """The only hosts that the URL may name."""
-    timeout_s: float = 10.0
-    """For everything, from the look-up of the name to the end of the answer, also from a server that trickles; at most
-    5 s of it to connect to one address."""
-    hidden: Sequence[str] = field(default=(), repr=False)
-    """Secrets in the body or the headers, which the answer may repeat and the error must not."""
 
-    def __post_init__(self) -> None:
-        if isinstance(self.allowed_hosts, str):
-            raise OptionError.malformed("allowed_hosts", self.allowed_hosts, "a list of host names")
-        if isinstance(self.url, str):
-            self._checked(self.url)
+def check_target(sink: HttpSink) -> None:
+    """Refuse an invalid URL, or one with a host that is not allowed; a secret URL is checked when it is used."""
+    if isinstance(sink.allowed_hosts, str):
+        raise OptionError.malformed("allowed_hosts", sink.allowed_hosts, "a list of host names")
+    if isinstance(sink.url, str):
+        _checked(sink, sink.url)
 
-    def send(self, body: bytes, headers: Mapping[str, str]) -> None:
-        """Post a body.
 
-        Raises
-        ------
-        AlertDeliveryError
-            It was not accepted.
-        OptionError
-            A secret does not exist, or the secret URL is invalid.
-        """
-        text = self.url.read() if isinstance(self.url, Secret) else self.url
-        url, token = self._checked(text), self._token()
-        fields = {"user-agent": "sparkmon", "accept": "application/json", **headers}
-        if token:
-            fields["authorization"] = f"Bearer {token}"
-        answer = exchange(
-            url,
-            fields,
-            body,
-            timeout_s=self.timeout_s,
-            inside=is_named_inside(_host(url), self._allowed() or ()),
-            context=verifying_context() if url.scheme == "https" else None,
-        )
-        secrets = [*self.hidden, *([token] if token else []), *self._parts(text)]
-        place = f"the url in {self.url!r}" if isinstance(self.url, Secret) else _host(url)
-        where = f"{self.sink} could not deliver to {place}"
-        failure: AlertDeliveryError | None
-        if isinstance(answer, NoAnswer):
-            reason = excerpt(answer.reason, secrets)
-            failure = AlertDeliveryError.failed(f"{where}: {reason}", permanent=answer.permanent)
-        else:
-            failure = _failure(where, answer, secrets)
-        # Raised here, so that it has no cause with an address or a header in it.
-        if failure is not None:
-            raise failure
+def _checked(sink: HttpSink, text: str, path: str = "") -> httpx.URL:
+    """Read a sink's URL, which may be a secret, or refuse it in words that do not repeat it."""
+    url, allowed = _parsed(text.rstrip("/") + path if path else text), _allowed(sink)
+    if _UNSEEN.search(text):
+        reason = "with a blank, a backslash or a control character; remove it"
+    elif url is None or url.scheme not in ("http", "https"):
+        reason = "that is invalid; expected http://HOST:PORT/PATH or https://..."
+    elif url.port is not None and not 0 < url.port < 65536:
+        reason = f"with the port {url.port}; expected 1 to 65535"
+    elif url.userinfo:
+        reason = "with a user in it; leave it out, a secret has its own place"
+    elif allowed is not None and _host(url) not in allowed:
+        reason = "with a host that is not in allowed_hosts; add it there"
+    else:
+        return url
+    what = f"a url, which {sink.url!r} holds," if isinstance(sink.url, Secret) else "a url"
+    raise OptionError(f"got {what} {reason}", option="url")
 
-    def _checked(self, text: str) -> httpx.URL:
-        """Read the URL, which may be a secret, or refuse it in words that do not repeat it."""
-        url, allowed = _parsed(text.rstrip("/") + self.path if self.path else text), self._allowed()
-        if _UNSEEN.search(text):
-            reason = "with a blank, a backslash or a control character; remove it"
-        elif url is None or url.scheme not in ("http", "https"):
-            reason = "that is invalid; expected http://HOST:PORT/PATH or https://..."
-        elif url.port is not None and not 0 < url.port < 65536:
-            reason = f"with the port {url.port}; expected 1 to 65535"
-        elif url.userinfo:
-            reason = "with a user in it; leave it out, a secret has its own place"
-        elif allowed is not None and _host(url) not in allowed:
-            reason = "with a host that is not in allowed_hosts; add it there"
-        else:
-            return url
-        what = f"a url, which {self.url!r} holds," if isinstance(self.url, Secret) else "a url"
-        raise OptionError(f"got {what} {reason}", option="url")
 
-    def _allowed(self) -> set[str] | None:
-        hosts = self.allowed_hosts
-        return None if hosts is None else {each.lower() for each in hosts}
+def _allowed(sink: HttpSink) -> set[str] | None:
+    return None if sink.allowed_hosts is None else {each.lower() for each in sink.allowed_hosts}
 
-    def _token(self) -> str:
-        token = self.bearer.read() if self.bearer is not None else ""
-        if _UNSEEN.search(token) or not token.isascii():
-            raise OptionError(
-                f"{self.bearer!r} holds no bearer token; expected ASCII without blanks"
-            )
-        return token
 
-    def _parts(self, url: str) -> list[str]:
-        """List the parts of the URL that must not be shown."""
-        split = urlsplit(url)
-        segments = [each for each in split.path.split("/") if len(each) >= _SEGMENT]
-        paths = [each for each in (split.path, split.query) if len(each) > 1]
-        secret = [url, split.netloc] if isinstance(self.url, Secret) else [url]
-        return [*secret, *paths, *segments]
+def _token_of(bearer: Secret | None) -> str:
+    token = bearer.read() if bearer is not None else ""
+    if _UNSEEN.search(token) or not token.isascii():
+        raise OptionError(f"{bearer!r} holds no bearer token; expected ASCII without blanks")
+    return token
+
+
+def _secret_parts(sink: HttpSink, url: str) -> list[str]:
+    """List the parts of the URL that must not be shown."""
+    split = urlsplit(url)
+    segments = [each for each in split.path.split("/") if len(each) >= _SEGMENT]
+    paths = [each for each in (split.path, split.query) if len(each) > 1]
+    return [url, *([split.netloc] if isinstance(sink.url, Secret) else []), *paths, *segments]
 
 
 def _failure(where: str, answer: Answer, secrets: Sequence[str]) -> AlertDeliveryError | None:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TypeAlias, TypeVar
+from types import MappingProxyType
+from typing import TypeVar
 
 from sparkmon.errors import MissingExtraError, OptionError
 from sparkmon.registry import Registry
 from sparkmon.secret import Secret
 from sparkmon.sinks.notification import Notification
-
-Poster: TypeAlias = Callable[[bytes, Mapping[str, str]], None]
-"""Posts a body with headers."""
 
 
 class AlertSink(ABC):
@@ -55,6 +53,8 @@ class AlertSink(ABC):
             message of an error contains a secret.
         """
 
+
+JSON = MappingProxyType({"content-type": "application/json"})
 
 SINKS: Registry[type[AlertSink]] = Registry("sink")
 """The sinks that ``monitor.yaml`` can name, by ``kind``."""
@@ -103,7 +103,7 @@ def check_timeout(timeout_s: float) -> None:
 
 @dataclass(frozen=True)
 class HttpSink(ConfiguredSink):
-    """The options of sinks that post to a URL; see :class:`sparkmon.sinks.post.Post` for which URLs are refused."""
+    """A sink that posts to a URL; :func:`sparkmon.sinks.post.post` is how, and which URLs are refused."""
 
     url: str | Secret = field(repr=False)
     """The URL, http or https."""
@@ -115,14 +115,22 @@ class HttpSink(ConfiguredSink):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_timeout(self.timeout_s)
-        self._poster()  # refuses a URL or a host
-
-    def _poster(
-        self, *, path: str = "", bearer: Secret | None = None, hidden: Sequence[str] = ()
-    ) -> Poster:
         try:
-            from sparkmon.sinks.post import Post
+            from sparkmon.sinks.post import check_target
         except ImportError as error:
             raise MissingExtraError.of("httpx", "sinks") from error
-        post = Post(self.url, self.name, path, bearer, self.allowed_hosts, self.timeout_s, hidden)
-        return post.send
+        check_target(self)
+
+    def post(
+        self,
+        body: bytes,
+        headers: Mapping[str, str] = MappingProxyType({}),
+        *,
+        path: str = "",
+        bearer: Secret | None = None,
+        hidden: Sequence[str] = (),
+    ) -> None:
+        """Post JSON once; see :func:`sparkmon.sinks.post.post`."""
+        from sparkmon.sinks.post import post
+
+        post(self, body, {**JSON, **headers}, path=path, bearer=bearer, hidden=hidden)

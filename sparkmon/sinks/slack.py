@@ -53,8 +53,7 @@ class SlackSink(HttpSink):
 
     def deliver(self, notification: Notification) -> None:
         """Post one message."""
-        message = orjson.dumps(_message(notification))
-        self._poster()(message, {"content-type": "application/json; charset=utf-8"})
+        self.post(orjson.dumps(_message(notification)))
 
 
 def _message(notification: Notification) -> dict[str, object]:

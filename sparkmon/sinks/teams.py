@@ -57,7 +57,7 @@ class TeamsSink(HttpSink):
             rest = notification.count - listed
             more = f"and {rest:,} more: see the table alerts"
             message = _message(notification, [*lines[:listed], more])
-        self._poster()(message, {"content-type": "application/json; charset=utf-8"})
+        self.post(message)
 
 
 def _message(notification: Notification, lines: Sequence[str]) -> bytes:

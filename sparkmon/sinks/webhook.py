@@ -66,7 +66,6 @@ class WebhookSink(HttpSink):
         """Post it once."""
         body, timestamp = notification_json(notification), int(time.time())
         headers = {
-            "content-type": "application/json",
             "webhook-id": notification.notification_id,
             "webhook-timestamp": str(timestamp),
         }
@@ -82,7 +81,7 @@ class WebhookSink(HttpSink):
             digest = hmac.digest(key, signed, "sha256")
             headers["webhook-signature"] = "v1," + base64.b64encode(digest).decode()
             hidden = [secret, secret.removeprefix(_PREFIX)]
-        self._poster(bearer=self.bearer, hidden=hidden)(body, headers)
+        self.post(body, headers, bearer=self.bearer, hidden=hidden)
 
 
 def _key_of(secret: str) -> bytes | None:

@@ -8,12 +8,11 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from sparkmon.alerts.actions import Acknowledgement, Acknowledgements, Silence, Silences
-from sparkmon.alerts.decide import Decision, decide
-from sparkmon.alerts.groups import Groups
+from sparkmon.alerts.decide import decide
+from sparkmon.alerts.decision import Context, Decision, Groups
 from sparkmon.alerts.incident import Incident, Observation, Outcome
 from sparkmon.alerts.matcher import Matcher
 from sparkmon.alerts.policy import Policy, Route, SeverityRule
-from sparkmon.alerts.suppression import Context
 from sparkmon.sinks import Severity
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)

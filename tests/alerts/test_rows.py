@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sparkmon.alerts.decide import Decision
+from sparkmon.alerts.decision import Decision
 from sparkmon.alerts.policy import Policy
 from sparkmon.alerts.rows import incident_of, notifications_of, queued_notifications_of, row_of
 from sparkmon.alerts.schema import ALERTS

@@ -2,66 +2,78 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
 
 from sparkmon.alerts.actions import Acknowledgement, Silence
-from sparkmon.alerts.groups import Groups
+from sparkmon.alerts.decision import Context, Decision, Groups
 from sparkmon.alerts.incident import Incident
 from sparkmon.alerts.matcher import Matcher
-from sparkmon.alerts.policy import Policy, Route
-from sparkmon.alerts.suppression import STAGES, Context, Pending, suppressed_by
+from sparkmon.alerts.policy import Policy
+from sparkmon.alerts.suppression import STAGES, suppressed_by
 from tests.alerts.test_decide import HOUR, NOON, observed
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A decision before it is sent or suppressed, and its context."""
+
+    decision: Decision
+    context: Context
+
+    def replace(self, **changes: object) -> Pending:
+        """Change the decision."""
+        return Pending(replace(self.decision, **changes), self.context)  # type: ignore[arg-type]
+
+    def under(self, **changes: object) -> Pending:
+        """Change the context."""
+        return Pending(self.decision, replace(self.context, **changes))  # type: ignore[arg-type]
+
 
 END = NOON + HOUR
 OPEN = Incident(is_open=True, last_end=END, opened_time=NOON)
 NOTIFIED = replace(OPEN, notified_severity="warning", last_notified_window_end=NOON)
 CONTEXT = Context(Policy(), (), {}, ("pager",), Groups({"pager": 1}), now=NOON)
-FIRING = Pending(CONTEXT, observed(0), "warning", "firing", Incident(), OPEN)
-REMINDER = replace(
-    FIRING,
+DECISION = Decision(observed(0), "warning", "firing", Incident(), OPEN, ("pager",))
+FIRING = Pending(DECISION, CONTEXT)
+REMINDER = FIRING.replace(
     before=NOTIFIED,
     incident=replace(NOTIFIED, last_notified_window_end=END - timedelta(days=1)),
 )
-RESOLVED = replace(REMINDER, state="resolved", incident=replace(REMINDER.incident, is_open=False))
+RESOLVED = REMINDER.replace(
+    state="resolved", incident=replace(REMINDER.decision.incident, is_open=False)
+)
 SILENCE = Silence("s", Matcher(model="fl*"), NOON, END)
 ACK = {"flights temp": Acknowledgement("flights temp", NOON, "ada")}
 
 
-def under(pending: Pending, **changes: object) -> Pending:
-    """Change the context of a notification."""
-    return replace(pending, context=replace(pending.context, **changes))  # type: ignore[arg-type]
-
-
 SUPPRESSED: dict[str, list[Pending]] = {
-    "unconfirmed": [replace(FIRING, state="unconfirmed")],
-    "inhibited": [replace(FIRING, state="inhibited")],
-    "never_notified": [replace(FIRING, state="resolved", incident=Incident())],
-    "recovering": [replace(FIRING, state="recovering")],
+    "unconfirmed": [FIRING.replace(state="unconfirmed")],
+    "inhibited": [FIRING.replace(state="inhibited")],
+    "never_notified": [FIRING.replace(state="resolved", incident=Incident())],
+    "recovering": [FIRING.replace(state="recovering")],
     "no_change": [
-        replace(FIRING, before=NOTIFIED, incident=NOTIFIED),
-        replace(FIRING, observation=observed(0, "unconfirmed")),
-        replace(FIRING, state="provisional", before=NOTIFIED, incident=NOTIFIED),
-        under(REMINDER, policy=Policy(repeat_interval=None)),
+        FIRING.replace(before=NOTIFIED, incident=NOTIFIED),
+        FIRING.replace(observation=observed(0, "unconfirmed")),
+        FIRING.replace(state="provisional", before=NOTIFIED, incident=NOTIFIED),
+        REMINDER.under(policy=Policy(repeat_interval=None)),
     ],
-    "silenced": [under(each, silences=(SILENCE,)) for each in (FIRING, REMINDER)],
-    "acknowledged": [under(REMINDER, acknowledgements=ACK)],
+    "silenced": [each.under(silences=(SILENCE,)) for each in (FIRING, REMINDER)],
+    "acknowledged": [REMINDER.under(acknowledgements=ACK)],
     "flapping": [
-        replace(each, before=Incident(transitions=(NOON,) * 4)) for each in (FIRING, RESOLVED)
+        FIRING.replace(before=Incident(transitions=(NOON,) * 4)),
+        RESOLVED.replace(before=replace(NOTIFIED, transitions=(NOON,) * 4)),
     ],
     "cool_down": [
-        replace(FIRING, incident=replace(OPEN, last_notified_window_end=END - HOUR / 2)),
-        replace(
-            FIRING, state="provisional", incident=Incident(last_notified_window_end=END - HOUR / 2)
+        FIRING.replace(incident=replace(OPEN, last_notified_window_end=END - HOUR / 2)),
+        FIRING.replace(
+            state="provisional", incident=Incident(last_notified_window_end=END - HOUR / 2)
         ),
     ],
-    "no_route": [
-        under(FIRING, sinks=()),
-        under(FIRING, policy=Policy(routes=(Route(model="taxis", sinks=("pager",)),))),
-    ],
-    "rate_limited": [under(FIRING, groups=Groups({"pager": 0}))],
+    "no_route": [FIRING.replace(sinks=())],
+    "rate_limited": [FIRING.under(groups=Groups({"pager": 0}))],
 }
 
 
@@ -70,8 +82,8 @@ SUPPRESSED: dict[str, list[Pending]] = {
     [(reason, pending) for reason, cases in SUPPRESSED.items() for pending in cases],
 )
 def test_a_stage_suppresses(reason: str, pending: Pending) -> None:
-    assert suppressed_by(pending) == reason
-    assert STAGES[reason](pending)
+    assert suppressed_by(pending.decision, pending.context) == reason
+    assert STAGES[reason](pending.decision, pending.context)
 
 
 @pytest.mark.parametrize(
@@ -80,26 +92,29 @@ def test_a_stage_suppresses(reason: str, pending: Pending) -> None:
         FIRING,
         REMINDER,
         RESOLVED,
-        replace(FIRING, state="provisional", incident=Incident()),
+        FIRING.replace(state="provisional", incident=Incident()),
         # Escalations: acknowledged, and long before the reminder.
-        under(replace(REMINDER, severity="critical"), acknowledgements=ACK),
-        replace(FIRING, severity="critical", before=NOTIFIED, incident=NOTIFIED),
-        under(replace(FIRING, before=NOTIFIED, incident=NOTIFIED), policy=Policy(notify_on="each")),
+        REMINDER.replace(severity="critical").under(acknowledgements=ACK),
+        FIRING.replace(severity="critical", before=NOTIFIED, incident=NOTIFIED),
+        FIRING.replace(before=NOTIFIED, incident=NOTIFIED).under(policy=Policy(notify_on="each")),
         # Acknowledged before the incident opened.
-        under(
-            replace(REMINDER, incident=replace(REMINDER.incident, opened_time=END)),
-            acknowledgements=ACK,
+        REMINDER.replace(incident=replace(REMINDER.decision.incident, opened_time=END)).under(
+            acknowledgements=ACK
         ),
-        under(FIRING, silences=(replace(SILENCE, end_time=NOON),)),
-        replace(FIRING, before=Incident(transitions=(NOON,) * 3)),
-        replace(FIRING, before=Incident(transitions=(END - 20 * HOUR,) * 4)),
-        replace(FIRING, incident=replace(OPEN, last_notified_window_end=END - HOUR)),
+        FIRING.under(silences=(replace(SILENCE, end_time=NOON),)),
+        FIRING.replace(before=Incident(transitions=(NOON,) * 3)),
+        FIRING.replace(before=Incident(transitions=(END - 20 * HOUR,) * 4)),
+        FIRING.replace(incident=replace(OPEN, last_notified_window_end=END - HOUR)),
         # A recovery has no cool-down.
-        replace(RESOLVED, incident=replace(RESOLVED.incident, last_notified_window_end=NOON)),
+        RESOLVED.replace(
+            incident=replace(RESOLVED.decision.incident, last_notified_window_end=NOON)
+        ),
     ],
 )
 def test_no_stage_suppresses(pending: Pending) -> None:
-    assert [reason for reason, holds in STAGES.items() if holds(pending)] == []
+    assert [
+        reason for reason, holds in STAGES.items() if holds(pending.decision, pending.context)
+    ] == []
 
 
 def test_every_reason_has_a_stage_and_a_case() -> None:
@@ -107,5 +122,5 @@ def test_every_reason_has_a_stage_and_a_case() -> None:
 
 
 def test_the_first_stage_that_holds_is_the_reason() -> None:
-    pending = under(REMINDER, acknowledgements=ACK, silences=(SILENCE,), sinks=())
-    assert suppressed_by(pending) == "silenced"
+    pending = REMINDER.replace(sinks=()).under(acknowledgements=ACK, silences=(SILENCE,))
+    assert suppressed_by(pending.decision, pending.context) == "silenced"

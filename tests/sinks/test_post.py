@@ -13,9 +13,8 @@ from pathlib import Path
 import pytest
 
 from sparkmon.sinks import Secret
-from sparkmon.sinks.post import Post
 from tests.support.certificate import certificate
-from tests.support.posting import HEADERS, failure
+from tests.support.posting import HEADERS, Post, failure
 from tests.support.raw_server import HANDSHAKE, raw_server, read_request, trickle
 from tests.support.sink import sink
 
@@ -24,7 +23,7 @@ def test_a_body_is_posted_with_its_headers(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("TOKEN", "t0ken")
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     with sink() as server:
-        Post(server.url + "in?x=1", sink="hook", bearer=Secret(env="TOKEN")).send(b"[1]", HEADERS)
+        Post(server.url + "in?x=1", bearer=Secret(env="TOKEN")).send(b"[1]", HEADERS)
     (posted,) = server.posted
     assert (posted.path, posted.body) == ("/in?x=1", b"[1]")
     headers = {name.lower(): value for name, value in posted.headers}
@@ -39,9 +38,7 @@ def test_an_address_of_ipv6_is_a_host_in_brackets() -> None:
         pytest.skip("this machine has no IPv6")
     with server:
         port = server.getsockname()[1]
-        thread = threading.Thread(
-            target=lambda: failure(Post(f"http://[::1]:{port}/api?x=1", sink="hook"))
-        )
+        thread = threading.Thread(target=lambda: failure(Post(f"http://[::1]:{port}/api?x=1")))
         thread.start()
         with server.accept()[0] as link:
             lines = read_request(link).split(b"\r\n")
@@ -53,7 +50,7 @@ def test_an_address_of_ipv6_is_a_host_in_brackets() -> None:
 def test_what_the_server_refuses_is_final(status: int) -> None:
     with sink() as server:
         server.answers = [(status, {"Retry-After": "7"})]
-        error = failure(Post(server.url, sink="hook"))
+        error = failure(Post(server.url))
     assert (error.permanent, error.retry_after_s) == (True, None)
     assert str(error).endswith(f"hook could not deliver to 127.0.0.1: it answered {status}")
 
@@ -62,7 +59,7 @@ def test_what_the_server_refuses_is_final(status: int) -> None:
 def test_what_may_pass_is_tried_later(status: int) -> None:
     with sink() as server:
         server.answers = [(status, {"Retry-After": "7"})]
-        error = failure(Post(server.url, sink="hook"))
+        error = failure(Post(server.url))
     assert (error.permanent, error.retry_after_s) == (False, 7.0)
 
 
@@ -70,20 +67,20 @@ def test_retry_after_may_be_a_date_and_is_an_hour_at_most() -> None:
     soon = format_datetime(datetime.now(timezone.utc) + timedelta(seconds=90), usegmt=True)
     with sink() as server:
         server.answers = [(429, {"Retry-After": soon})]
-        assert 85 < (failure(Post(server.url, sink="hook")).retry_after_s or 0) <= 90
+        assert 85 < (failure(Post(server.url)).retry_after_s or 0) <= 90
         for value in ("86400", "9" * 5000, "Fri, 31 Dec 9999 23:59:59 GMT"):
             server.answers = [(503, {"Retry-After": value})]
-            assert failure(Post(server.url, sink="hook")).retry_after_s == 3600
+            assert failure(Post(server.url)).retry_after_s == 3600
         for value in ("-5", "soon", "", "1e3", "Mon, 99 Foo 2026"):
             server.answers = [(503, {"Retry-After": value})]
-            assert failure(Post(server.url, sink="hook")).retry_after_s is None
+            assert failure(Post(server.url)).retry_after_s is None
 
 
 def test_a_redirect_is_not_followed_and_its_host_is_reported() -> None:
     with sink() as other, sink() as server:
         place = other.url.replace("//", "//user:hunter2@") + "secret/path"
         server.answers = [(307, {"Location": place})]
-        error = failure(Post(server.url, sink="hook"))
+        error = failure(Post(server.url))
     assert other.posted == []
     assert error.permanent
     assert f"redirects to {other.url[7:-1]} (307)" in str(error)
@@ -105,7 +102,7 @@ def test_a_server_that_hangs_or_trickles_has_its_time_and_no_more(
 ) -> None:
     with raw_server(trickle(start)) as port:
         began = time.monotonic()
-        error = failure(Post(f"{scheme}://127.0.0.1:{port}/", sink="hook", timeout_s=0.5))
+        error = failure(Post(f"{scheme}://127.0.0.1:{port}/", timeout_s=0.5))
         assert time.monotonic() - began < 15  # it would hang for good
     assert not error.permanent
     assert "it did not answer within 0.5 s" in str(error)
@@ -117,7 +114,7 @@ def test_a_server_that_does_not_read_is_bounded_too() -> None:
 
     with raw_server(never_reads) as port:
         began = time.monotonic()
-        failure(Post(f"http://127.0.0.1:{port}/", sink="hook", timeout_s=0.5), b"x" * 30_000_000)
+        failure(Post(f"http://127.0.0.1:{port}/", timeout_s=0.5), b"x" * 30_000_000)
         assert time.monotonic() - began < 15  # it would hang for good
 
 
@@ -130,7 +127,7 @@ def test_a_trickling_body_does_not_hide_the_status() -> None:
 
     with raw_server(script) as port:
         began = time.monotonic()
-        error = failure(Post(f"http://127.0.0.1:{port}/", sink="hook", timeout_s=0.5))
+        error = failure(Post(f"http://127.0.0.1:{port}/", timeout_s=0.5))
         assert time.monotonic() - began < 15  # it would hang for good
     assert "it answered 404: no such" in str(error)
     assert error.permanent
@@ -146,7 +143,7 @@ def test_little_of_an_endless_answer_is_read_and_less_is_shown() -> None:
             sent.append(4096)
 
     with raw_server(script) as port:
-        error = failure(Post(f"http://127.0.0.1:{port}/", sink="hook"))
+        error = failure(Post(f"http://127.0.0.1:{port}/"))
     assert sum(sent) < 20_000_000
     told = str(error).partition("it answered 400: ")[2]
     assert 150 < len(told) <= 200
@@ -159,9 +156,9 @@ def test_nonsense_and_closed_ports_may_pass() -> None:
         link.sendall(b"220 mail.example.com\r\n")
 
     with raw_server(greets) as port:
-        error = failure(Post(f"http://127.0.0.1:{port}/", sink="hook"))
+        error = failure(Post(f"http://127.0.0.1:{port}/"))
     assert "it does not answer as HTTP/1.1 says" in str(error)
-    error = failure(Post(f"http://127.0.0.1:{port}/", sink="hook"))
+    error = failure(Post(f"http://127.0.0.1:{port}/"))
     assert "cannot be reached" in str(error)
     assert not error.permanent
 
@@ -171,7 +168,7 @@ def test_nonsense_and_closed_ports_may_pass() -> None:
     ["169.254.169.254", "[fe80::1]", "[fd00:ec2::254]", "[::ffff:169.254.169.254]", "0.0.0.0"],
 )
 def test_metadata_addresses_are_refused_even_if_allowed(host: str) -> None:
-    post = Post(f"http://{host}/latest/meta-data", sink="hook", allowed_hosts=[host.strip("[]")])
+    post = Post(f"http://{host}/latest/meta-data", allowed_hosts=[host.strip("[]")])
     error = failure(post)
     assert error.permanent
     assert "nothing is sent to its address" in str(error)
@@ -199,11 +196,11 @@ def test_a_public_name_with_a_private_address_has_to_be_allowed(
     resolving_to(monkeypatch, "127.0.0.1")
     with sink() as server:
         url = server.url.replace("127.0.0.1", "alerts.example.com")
-        error = failure(Post(url, sink="hook"))
+        error = failure(Post(url))
         assert (error.permanent, server.posted) == (True, [])
         assert "it is private; name its host in allowed_hosts to allow it" in str(error)
-        Post(url, sink="hook", allowed_hosts=["Alerts.example.com"]).send(b"{}", HEADERS)
-        Post(url.replace("alerts.example.com", "alertmanager"), sink="hook").send(b"{}", HEADERS)
+        Post(url, allowed_hosts=["Alerts.example.com"]).send(b"{}", HEADERS)
+        Post(url.replace("alerts.example.com", "alertmanager")).send(b"{}", HEADERS)
     assert len(server.posted) == 2
 
 
@@ -213,7 +210,7 @@ def test_a_name_is_resolved_once_and_the_address_that_was_checked_is_used(
     with sink() as server:
         asked = resolving_to(monkeypatch, "127.0.0.1", "169.254.169.254")
         url = server.url.replace("127.0.0.1", "rebinding.internal")
-        Post(url, sink="hook").send(b"{}", HEADERS)
+        Post(url).send(b"{}", HEADERS)
     assert asked == ["rebinding.internal"]
     ((_, host),) = [pair for pair in server.posted[0].headers if pair[0].lower() == "host"]
     assert host.startswith("rebinding.internal:")
@@ -228,7 +225,7 @@ def test_a_resolver_that_hangs_is_left_behind(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(socket, "getaddrinfo", hang)
     began = time.monotonic()
-    error = failure(Post("http://slow.internal/", sink="hook", timeout_s=0.3))
+    error = failure(Post("http://slow.internal/", timeout_s=0.3))
     over.set()
     assert time.monotonic() - began < 15  # it would hang for good
     assert "not resolved in time" in str(error)
@@ -248,11 +245,9 @@ def test_certificates_are_verified_and_an_own_authority_can_be_added(
 
     with raw_server(answer) as port:
         url = f"https://localhost:{port}/"
-        error = failure(Post(url, sink="hook"))
+        error = failure(Post(url))
         assert (error.permanent, "CERTIFICATE_VERIFY_FAILED" in str(error)) == (False, True)
         monkeypatch.setenv("SSL_CERT_FILE", str(files[0]))
-        Post(url, sink="hook").send(b"{}", HEADERS)
+        Post(url).send(b"{}", HEADERS)
         # The certificate is for localhost, and so not for its address.
-        assert "CERTIFICATE_VERIFY" in str(
-            failure(Post(url.replace("localhost", "127.0.0.1"), sink="h"))
-        )
+        assert "CERTIFICATE_VERIFY" in str(failure(Post(url.replace("localhost", "127.0.0.1"))))

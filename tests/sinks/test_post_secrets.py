@@ -10,8 +10,7 @@ import pytest
 
 from sparkmon.errors import AlertDeliveryError, OptionError
 from sparkmon.sinks import Secret
-from sparkmon.sinks.post import Post
-from tests.support.posting import HEADERS, failure
+from tests.support.posting import HEADERS, Post, failure
 from tests.support.raw_server import raw_server, read_request
 from tests.support.sink import sink
 
@@ -33,20 +32,20 @@ def test_what_is_no_plain_url_is_refused_without_being_repeated(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(OptionError) as caught:
-        Post(url, sink="hook")
+        Post(url)
     assert "s3cret" not in str(caught.value)
     if url:
         monkeypatch.setenv("HOOK", url)
         with pytest.raises(OptionError, match=r"Secret\(env='HOOK'\)") as caught:
-            Post(Secret(env="HOOK"), sink="hook").send(b"", HEADERS)
+            Post(Secret(env="HOOK")).send(b"", HEADERS)
         assert "s3cret" not in str(caught.value)
 
 
 def test_only_allowed_hosts_are_named() -> None:
     with pytest.raises(OptionError, match="not in allowed_hosts"):
-        Post("https://hooks.slack.com.evil.example/", sink="s", allowed_hosts=["hooks.slack.com"])
+        Post("https://hooks.slack.com.evil.example/", allowed_hosts=["hooks.slack.com"])
     with pytest.raises(OptionError, match="a list of host names"):
-        Post("https://a.example/", sink="s", allowed_hosts="a.example")
+        Post("https://a.example/", allowed_hosts="a.example")
 
 
 def test_a_secret_url_is_read_anew_and_shown_nowhere(
@@ -59,7 +58,7 @@ def test_a_secret_url_is_read_anew_and_shown_nowhere(
         link.sendall(f"HTTP/1.1 404 No\r\nX-Path: {path}\r\n\r\nnot there: {path}".encode())
 
     with raw_server(repeats) as port:
-        post = Post(Secret(env="HOOK"), sink="hook")
+        post = Post(Secret(env="HOOK"))
         for path in ("T000/B000/XXXXsecret1", "T000/B000/XXXX%73ecret2"):
             monkeypatch.setenv("HOOK", f"http://127.0.0.1:{port}/services/{path}")
             error = failure(post)
@@ -75,13 +74,13 @@ def test_a_token_with_a_line_break_is_refused_without_being_repeated(
 ) -> None:
     monkeypatch.setenv("TOKEN", "hunter2\r\nX-Admin: 1")
     with pytest.raises(OptionError, match="holds no bearer token") as caught:
-        Post("http://127.0.0.1:9/", sink="hook", bearer=Secret(env="TOKEN")).send(b"", HEADERS)
+        Post("http://127.0.0.1:9/", bearer=Secret(env="TOKEN")).send(b"", HEADERS)
     assert "hunter2" not in str(caught.value)
 
 
 def test_a_header_that_is_none_is_refused() -> None:
     with sink() as server:
-        post = Post(server.url, sink="hook")
+        post = Post(server.url)
         with pytest.raises(AlertDeliveryError, match="a header that HTTP does not allow") as caught:
             post.send(b"", {"webhook-id": "hunter2\r\nX: y"})
     assert caught.value.permanent

@@ -1,15 +1,37 @@
-"""A POST that fails."""
+"""A sink that posts what it is given, and a POST that fails."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import pytest
 
 from sparkmon.errors import AlertDeliveryError
-from sparkmon.sinks.post import Post
+from sparkmon.secret import Secret
+from sparkmon.sinks import Notification
+from sparkmon.sinks.sink import HttpSink
 
-__all__ = ["HEADERS", "failure"]
+__all__ = ["HEADERS", "Post", "failure"]
 
 HEADERS = {"content-type": "application/json"}
+
+
+@dataclass(frozen=True)
+class Post(HttpSink):
+    """Posts any body to a URL."""
+
+    kind = "hook"
+
+    bearer: Secret | None = field(default=None, kw_only=True)
+
+    def deliver(self, notification: Notification) -> None:
+        """Post the id of a notification."""
+        self.send(notification.notification_id.encode(), {})
+
+    def send(self, body: bytes, headers: Mapping[str, str]) -> None:
+        """Post a body."""
+        self.post(body, headers, bearer=self.bearer)
 
 
 def failure(post: Post, body: bytes = b"{}") -> AlertDeliveryError:
