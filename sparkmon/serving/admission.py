@@ -23,28 +23,10 @@ class Admission:
     another, the limit is the number of requests that are answered in twice the time of an undisturbed request: in an
     overload, queued requests only slow all others down.
 
-    Parameters
-    ----------
-    max_in_flight : int
-        At most this many requests at once.
-    on_refusal : callable
-        Called for each refused request.
-    clock : callable
-        A monotonic clock, in seconds.
-
-    Attributes
-    ----------
-    in_flight : int
-        The requests in flight now.
-
-    Notes
-    -----
     By Little's law, requests that take t seconds each and are answered at a rate r are r * t at once. r is the rate of
     the last second, t the shortest time of a request in the last 10 to 20 seconds before the overload. Twice that keeps
     a server busy without a standing queue, whether it waits for its own cores or for a slow predictor.
 
-    Examples
-    --------
     >>> admission = Admission(1, lambda: None)
     >>> with admission.admit():
     ...     admission.in_flight, admission.is_full
@@ -97,13 +79,7 @@ class Admission:
 
     @contextmanager
     def admit(self) -> Iterator[None]:
-        """Count a request as in flight while the block runs.
-
-        Raises
-        ------
-        ServingError
-            ``OVERLOADED``, 503: the limit is reached.
-        """
+        """Count a request as in flight while the block runs; ServingError ``OVERLOADED``, 503: the limit is reached."""
         if self.is_full:
             raise self.refuse()
         self.in_flight += 1

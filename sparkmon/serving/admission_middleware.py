@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sparkmon.errors import ServingError
+from sparkmon.serving.error_response import error_response
 from sparkmon.serving.feature_transformer import FeatureTransformer
-from sparkmon.serving.serving_error import error_response, serving_error
+from sparkmon.serving.serving_error import serving_error
 
 
 class AdmissionMiddleware:
-    """ASGI middleware around kserve's application.
-
-    Parameters
-    ----------
-    app : ASGI application
-        kserve's application.
-    transformer : FeatureTransformer
-        Its admission is consulted; it is connected when the server starts and closed when it stops.
-    max_body_bytes : int
-        A larger body is refused with 413.
-    """
+    """Wraps kserve's application; connects the transformer when the server starts, and closes it when it stops."""
 
     def __init__(
         self, app: ASGIApp, *, transformer: FeatureTransformer, max_body_bytes: int
@@ -38,12 +30,15 @@ class AdmissionMiddleware:
         if scope["type"] != "http" or scope["method"] != "POST":
             await self._app(scope, receive, send)
             return
+        headers = Headers(scope=scope)
+        size = headers.get("content-length")
+        refusal = None
         if self._transformer.admission.is_full:
-            await _refuse(scope, send, self._transformer.admission.refuse())
-            return
-        size = _header(scope, b"content-length")
-        if size is not None and (not size.isdigit() or int(size) > self._max_body_bytes):
-            await _refuse(scope, send, self._too_large())
+            refusal = self._transformer.admission.refuse()
+        elif size is not None and (not size.isdigit() or int(size) > self._max_body_bytes):
+            refusal = self._too_large()
+        if refusal is not None:
+            await error_response(refusal, headers.get("x-request-id"))(scope, receive, send)
             return
         await self._app(scope, receive if size is not None else self._counted(receive), send)
 
@@ -73,16 +68,3 @@ class AdmissionMiddleware:
         return serving_error(
             "REQUEST_TOO_LARGE", 413, f"{self._max_body_bytes} bytes of body is the limit"
         )
-
-
-def _header(scope: Scope, name: bytes) -> bytes | None:
-    return next((value for key, value in scope["headers"] if key == name), None)
-
-
-async def _refuse(scope: Scope, send: Send, error: ServingError) -> None:
-    request_id = _header(scope, b"x-request-id")
-    status, headers, body = error_response(
-        error, None if request_id is None else request_id.decode("latin-1")
-    )
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

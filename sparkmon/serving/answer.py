@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 from uuid import uuid4
@@ -13,7 +12,7 @@ from kserve import InferOutput, InferRequest, InferResponse
 from kserve.protocol.infer_type import to_http_parameters
 
 from sparkmon.errors import ServingError
-from sparkmon.serving.feature_tensors import as_tensors
+from sparkmon.serving.feature_tensors import FeatureTensor, as_tensors
 from sparkmon.serving.serving_error import serving_error
 from sparkmon.serving.tensor_columns import tensor_values
 
@@ -21,13 +20,7 @@ _OUTPUT = "output-0"
 
 
 def read_v1(body: bytes) -> dict[str, Any]:
-    """Read a V1 answer.
-
-    Raises
-    ------
-    ServingError
-        ``PREDICTOR_MALFORMED``, 502: the body is no JSON object.
-    """
+    """Read a V1 answer; ServingError ``PREDICTOR_MALFORMED``, 502: the body is no JSON object."""
     try:
         answer = orjson.loads(body)
     except ValueError as error:
@@ -40,10 +33,7 @@ def read_v1(body: bytes) -> dict[str, Any]:
 def read_v2(body: bytes, head_length: str | None) -> InferResponse:
     """Read a V2 answer; with the header ``Inference-Header-Content-Length`` its tensors follow the JSON.
 
-    Raises
-    ------
-    ServingError
-        ``PREDICTOR_MALFORMED``, 502: the body is no V2 answer.
+    Raises ServingError ``PREDICTOR_MALFORMED``, 502: the body is no V2 answer.
     """
     try:
         if head_length is not None:
@@ -55,18 +45,14 @@ def read_v2(body: bytes, head_length: str | None) -> InferResponse:
 
 
 def for_v1(answer: dict[str, Any] | InferResponse) -> dict[str, Any]:
-    """Return the answer to a V1 caller.
-
-    One output becomes a list of its values or rows; several become an object per row.
-    """
+    """Return the answer to a V1 caller: one output is a list of its values or rows, several are an object per row."""
     if isinstance(answer, dict):
         return answer
     columns = {output.name: _rows(output) for output in answer.outputs}
     if len(columns) == 1:
         return {"predictions": next(iter(columns.values()))}
-    names = tuple(columns)
     rows = zip(*columns.values(), strict=False)
-    return {"predictions": [dict(zip(names, row, strict=True)) for row in rows]}
+    return {"predictions": [dict(zip(columns, row, strict=True)) for row in rows]}
 
 
 def for_v2(
@@ -74,21 +60,16 @@ def for_v2(
 ) -> InferResponse:
     """Return the answer to a V2 caller, with the request's id, and binary if requested.
 
-    Raises
-    ------
-    ServingError
-        ``PREDICTOR_MALFORMED``, 502: a V1 answer whose predictions are no table.
+    Raises ServingError ``PREDICTOR_MALFORMED``, 502: a V1 answer whose predictions are no table.
     """
+    version = parameters = None
     if isinstance(answer, dict):
-        outputs = _outputs_of(answer.get("predictions"))
-        version = parameters = None
+        outputs = [InferOutput(*tensor) for tensor in _tensors(answer.get("predictions"))]
         answer_id = origin.id or str(uuid4())
     else:
         outputs = [
-            InferOutput(
-                output.name, output.shape, output.datatype, tensor_values(output), _own(output)
-            )
-            for output in answer.outputs
+            InferOutput(each.name, each.shape, each.datatype, tensor_values(each), _own(each))
+            for each in answer.outputs
         ]
         version = answer.model_version or None
         parameters = to_http_parameters(answer.parameters) if answer.parameters else None
@@ -106,9 +87,7 @@ def for_v2(
 
 def _own(output: InferOutput) -> dict[str, Any] | None:
     """Return an output's parameters without the size of its bytes, which no longer holds."""
-    if not output.parameters:
-        return None
-    parameters = to_http_parameters(output.parameters)
+    parameters = to_http_parameters(output.parameters) if output.parameters else {}
     return {name: value for name, value in parameters.items() if name != "binary_data_size"} or None
 
 
@@ -120,30 +99,23 @@ def _rows(output: InferOutput) -> list[Any]:
     return rows
 
 
-def _outputs_of(predictions: object) -> list[InferOutput]:
+def _tensors(predictions: object) -> list[FeatureTensor]:
+    """Return V1 predictions as tensors: one per member of objects, else one."""
     if type(predictions) is not list:
         raise _malformed("no `predictions`")
     if predictions and set(map(type, predictions)) == {dict}:
         names = tuple(predictions[0])
-        return _columns(names, [[row.get(name) for name in names] for row in predictions])
-    if not predictions or type(predictions[0]) is not list:
-        return _columns((_OUTPUT,), [[value] for value in predictions])
-    try:
-        shape = list(np.array(predictions, dtype=object).shape)
-        cells = list(chain.from_iterable(predictions))
-        while cells and type(cells[0]) is list:
-            cells = list(chain.from_iterable(cells))
-        (column,) = _columns((_OUTPUT,), [[value] for value in cells])
-        return [InferOutput(_OUTPUT, shape, column.datatype, column.data)]
-    except (ValueError, TypeError):
-        raise _malformed("predictions of different lengths, which make no tensor") from None
-
-
-def _columns(names: Sequence[str], rows: list[list[Any]]) -> list[InferOutput]:
-    return [
-        InferOutput(tensor.name, tensor.shape, tensor.datatype, tensor.data)
-        for tensor in as_tensors(names, rows, "columns")
-    ]
+        rows = [[row.get(name) for name in names] for row in predictions]
+        return as_tensors(names, rows, "columns")
+    shape, cells = [len(predictions)], predictions
+    while list in set(map(type, cells)):
+        lengths = {len(cell) if type(cell) is list else -1 for cell in cells}
+        if len(lengths) != 1:
+            raise _malformed("predictions of different lengths, which make no tensor")
+        shape.append(lengths.pop())
+        cells = list(chain.from_iterable(cells))
+    (tensor,) = as_tensors((_OUTPUT,), [[cell] for cell in cells], "columns")
+    return [tensor._replace(shape=shape)]
 
 
 def _malformed(what: str) -> ServingError:

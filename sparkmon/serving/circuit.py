@@ -12,17 +12,6 @@ class Circuit:
     A closed circuit permits every call. After ``failures`` consecutive failures it opens: it permits no call for
     ``open_s`` seconds, then one call every ``open_s`` seconds until one succeeds. Belongs to one event loop.
 
-    Parameters
-    ----------
-    failures : int
-        Consecutive failures that open it.
-    open_s : float
-        How long it stays open, in seconds.
-    clock : callable
-        A monotonic clock, in seconds.
-
-    Examples
-    --------
     >>> now = 0.0
     >>> circuit = Circuit(2, 1.0, lambda: now)
     >>> circuit.failed(), circuit.permits(), circuit.failed(), circuit.permits()

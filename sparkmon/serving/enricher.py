@@ -3,58 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from sparkmon.errors import ServingError, StoreError, StoreTimeoutError
 from sparkmon.protocol.enrichment import Enrichment
 from sparkmon.serving.circuit import Circuit
+from sparkmon.serving.enriched import Enriched
 from sparkmon.serving.fair_timeout import fair_timeout
 from sparkmon.serving.metrics import TransformerMetrics
 from sparkmon.serving.request_reader import EnrichmentRequest
 from sparkmon.serving.serving_error import serving_error
-from sparkmon.serving.settings import EnrichmentSettings
-from sparkmon.store.feature_view import FeatureView, GroupInView
-from sparkmon.store.online import FeatureValue, OnlineView, Vectors
+from sparkmon.serving.settings import TransformerSettings
+from sparkmon.store.feature_view import FeatureView
+from sparkmon.store.online import OnlineView, Vectors
 
+logger = logging.getLogger(__name__)
 
-def utc_now() -> datetime:
-    """Return the time, in UTC."""
-    return datetime.now(timezone.utc)
-
-
-@dataclass(frozen=True, slots=True)
-class Enriched:
-    """The vectors of one request, one list per instance in the order of ``features``, and their note."""
-
-    features: tuple[str, ...]
-    values: list[list[FeatureValue]]
-    note: Enrichment
+_PING_S = 2.0
 
 
 class Enricher:
-    """Looks vectors up, and applies the settings for missing keys and a failing store.
-
-    Parameters
-    ----------
-    online : OnlineView
-        The open view; the caller closes it.
-    settings : EnrichmentSettings
-        What to do if a row is missing or the store fails.
-    metrics : TransformerMetrics
-        Counts and times the lookups.
-    clock : callable
-        The current time, for the ages of rows.
-    """
+    """Looks vectors up, and applies the settings for missing keys and a failing store."""
 
     def __init__(
         self,
         online: OnlineView,
-        settings: EnrichmentSettings,
+        settings: TransformerSettings,
         metrics: TransformerMetrics,
-        clock: Callable[[], datetime] = utc_now,
+        clock: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
     ) -> None:
         self._online = online
         self._view = online.view
@@ -64,15 +43,11 @@ class Enricher:
         self._circuit = Circuit(settings.circuit_failures, settings.circuit_open_ms / 1e3)
         # Waiting here does not count towards the time-out; few concurrent lookups keep each of them short.
         self._lookups = asyncio.Semaphore(settings.store_connections)
-        self._name = f"{self._view.name}:{self._view.version}"
 
     async def enrich(self, request: EnrichmentRequest) -> Enriched:
         """Return the vectors of a request.
 
-        Raises
-        ------
-        ServingError
-            ``KEY_MISSING``, 404, and ``STORE_FAILED``, 503, if the settings say ``error``.
+        Raises ServingError ``KEY_MISSING``, 404, and ``STORE_FAILED``, 503, if the settings say ``error``.
         """
         vectors = await self._read(request)
         if vectors is None:
@@ -83,12 +58,33 @@ class Enricher:
         else:
             policy = self._settings.on_missing
             missing = vectors.missing
-            self._count(len(request.ids), missing)
+            self._metrics.instances.inc(len(request.ids))
+            for name, indexes_of_group in missing.items():
+                self._metrics.missing.labels(name).inc(len(indexes_of_group))
             if policy == "error" and missing:
                 raise _key_missing(self._view, request, missing)
-        if policy == "default" and missing and self._settings.defaults:
+        if policy == "default":
             self._fill(vectors, missing)
-        return Enriched(vectors.features, vectors.values, self._note(request, vectors, missing))
+        note = self._note(request, vectors, missing)
+        return Enriched(request, vectors.features, vectors.values, note)
+
+    async def is_ready(self) -> bool:
+        """Return whether the store answers."""
+        try:
+            await fair_timeout(_PING_S, self._online.ping())
+        except StoreError:
+            return False
+        return True
+
+    async def warm_up(self) -> None:
+        """Open the store's connections, so that the first requests do not wait for them."""
+        pings = [self.is_ready() for _ in range(self._settings.store_connections)]
+        if not all(await asyncio.gather(*pings)):
+            logger.warning("the feature store does not answer; the transformer is not ready")
+
+    async def close(self) -> None:
+        """Close the view."""
+        await self._online.close()
 
     async def _read(self, request: EnrichmentRequest) -> Vectors | None:
         """Read the store; None if it failed and the settings say to continue without it."""
@@ -105,13 +101,10 @@ class Enricher:
 
     async def _look_up(self, request: EnrichmentRequest) -> Vectors | None:
         start = time.perf_counter()
+        shared = request.shared_features or None
+        reading = self._online.read(request.ids, request.passed_features, shared)
         try:
-            vectors = await fair_timeout(
-                self._settings.store_timeout_ms / 1e3,
-                self._online.read(
-                    request.ids, request.passed_features, request.shared_features or None
-                ),
-            )
+            vectors = await fair_timeout(self._settings.store_timeout_ms / 1e3, reading)
         except StoreError as error:
             self._circuit.failed()
             late = isinstance(error, StoreTimeoutError)
@@ -127,24 +120,16 @@ class Enricher:
         if self._settings.on_store_failure == "error":
             raise serving_error("STORE_FAILED", 503, detail, retry_after_s=1)
 
-    def _count(self, instances: int, missing: Mapping[str, Sequence[int]]) -> None:
-        self._metrics.instances.inc(instances)
-        for group, indexes in missing.items():
-            self._metrics.missing.labels(group).inc(len(indexes))
-
     def _fill(self, vectors: Vectors, missing: Mapping[str, Sequence[int]]) -> None:
+        """Put the defaults of a group's features into the rows that miss the group."""
         defaults = self._settings.defaults
         for group in self._view.groups:
-            places = [
-                (vectors.features.index(name), defaults[name])
-                for name in group.features.values()
-                if name in defaults and name in vectors.features
-            ]
+            stored = set(group.features.values())
             for index in missing.get(group.name, ()):
                 row = vectors.values[index]
-                for place, value in places:
-                    if row[place] is None:
-                        row[place] = value
+                for place, name in enumerate(vectors.features):
+                    if name in stored and row[place] is None:
+                        row[place] = defaults.get(name)
 
     def _note(
         self, request: EnrichmentRequest, vectors: Vectors, missing: Mapping[str, Sequence[int]]
@@ -156,28 +141,22 @@ class Enricher:
         for group in self._view.groups:
             if group.time is None or group.name not in vectors.times:
                 continue
-            ages[group.name] = [
-                None if each is None else (now - each).total_seconds()
-                for each in vectors.times[group.name]
-            ]
-            self._observe(group, ages[group.name], stale)
+            times = vectors.times[group.name]
+            rows = [None if each is None else (now - each).total_seconds() for each in times]
+            ages[group.name] = rows
+            limit = float("inf") if group.max_age_s is None else group.max_age_s
+            old = [index for index, age in enumerate(rows) if age is not None and age > limit]
+            if group.max_age_s is not None:
+                stale[group.name] = old
+            if old:
+                self._metrics.stale.labels(group.name).inc(len(old))
+            observe = self._metrics.age_seconds.labels(group.name).observe
+            for age in rows:
+                if age is not None:
+                    observe(age)
         # Groups without missing rows are listed too: a rate needs the requests in which none was missing.
         indexes = {group.name: list(missing.get(group.name, ())) for group in self._view.groups}
-        return Enrichment(self._name, keys, indexes, stale, ages)
-
-    def _observe(
-        self, group: GroupInView, ages: list[float | None], stale: dict[str, list[int]]
-    ) -> None:
-        observe = self._metrics.age_seconds.labels(group.name).observe
-        for age in ages:
-            if age is not None:
-                observe(age)
-        if group.max_age_s is not None:
-            limit = group.max_age_s
-            indexes = [i for i, age in enumerate(ages) if age is not None and age > limit]
-            stale[group.name] = indexes
-            if indexes:
-                self._metrics.stale.labels(group.name).inc(len(indexes))
+        return Enrichment(f"{self._view.name}:{self._view.version}", keys, indexes, stale, ages)
 
 
 def _without_store(view: FeatureView, request: EnrichmentRequest) -> Vectors:

@@ -14,19 +14,12 @@ _STEPS = 10
 
 
 async def fair_timeout(seconds: float, work: Coroutine[Any, Any, T]) -> T:
-    """Return the result of ``work``, or cancel it after a time-out.
+    """Return the result of ``work``, or cancel it after a time-out and raise StoreTimeoutError.
 
     The time is counted in ten steps, each scheduled when the event loop has run the one before: in an idle loop they
     take ``seconds``, in a busy loop ten iterations. A lookup takes a few iterations even if the store answers at once,
     so that by the clock alone a burst of requests would look like a store that is down.
 
-    Raises
-    ------
-    StoreTimeoutError
-        ``work`` took too long.
-
-    Examples
-    --------
     >>> asyncio.run(fair_timeout(0.01, asyncio.sleep(0, "done")))
     'done'
     >>> asyncio.run(fair_timeout(0.01, asyncio.sleep(5)))
@@ -34,27 +27,12 @@ async def fair_timeout(seconds: float, work: Coroutine[Any, Any, T]) -> T:
     ...
     sparkmon.errors.StoreTimeoutError: [SPARKMON_STORE_TIMEOUT] the feature store did not answer within 10 ms
     """
-    loop = asyncio.get_running_loop()
-    task = loop.create_task(work)
-    steps = 0
-    timer: asyncio.TimerHandle
-
-    def step() -> None:
-        nonlocal steps, timer
-        steps += 1
-        if steps == _STEPS:
-            task.cancel()
-        else:
-            timer = loop.call_later(seconds / _STEPS, step)
-
-    timer = loop.call_later(seconds / _STEPS, step)
+    task = asyncio.create_task(work)
     try:
-        return await task
-    except asyncio.CancelledError:
-        if steps < _STEPS:
-            raise
-        raise StoreTimeoutError(
-            f"the feature store did not answer within {seconds * 1e3:g} ms"
-        ) from None
+        for _ in range(_STEPS):
+            await asyncio.wait((task,), timeout=seconds / _STEPS)
+            if task.done():
+                return task.result()
     finally:
-        timer.cancel()
+        task.cancel()
+    raise StoreTimeoutError(f"the feature store did not answer within {seconds * 1e3:g} ms")

@@ -28,8 +28,6 @@ class FeatureTensor(NamedTuple):
 def plain(value: object) -> Any:  # noqa: ANN401 - a value that orjson can write
     """Return the JSON form of another value: a number for a decimal, text for bytes and others.
 
-    Examples
-    --------
     >>> plain(Decimal("1.50")), plain(b"abc")
     (1.5, 'abc')
     """
@@ -40,21 +38,6 @@ def plain(value: object) -> Any:  # noqa: ANN401 - a value that orjson can write
     return str(value)
 
 
-def json_instances(
-    features: Sequence[str], values: list[list[FeatureValue]], layout: str
-) -> list[Any]:
-    """Return V1 instances: lists of values, or objects for the layout ``columns``.
-
-    Examples
-    --------
-    >>> json_instances(("a", "b"), [[1, 2.5]], "columns")
-    [{'a': 1, 'b': 2.5}]
-    """
-    if layout == "columns":
-        return [dict(zip(features, row, strict=True)) for row in values]
-    return values
-
-
 def as_tensors(
     features: Sequence[str], values: list[list[FeatureValue]], layout: str
 ) -> list[FeatureTensor]:
@@ -63,8 +46,6 @@ def as_tensors(
     A column of whole numbers is INT64, of numbers or None FP64 (None is NaN), of booleans BOOL, of lists of k numbers
     FP64 of shape ``[n, k]``; any other is BYTES: text, ISO 8601 for times, JSON for lists and objects, ``""`` for None.
 
-    Examples
-    --------
     >>> as_tensors(("a", "b"), [[1, 2.5], [None, 4]], "vectors")
     [FeatureTensor(name='input-0', shape=[2, 2], datatype='FP64', data=[1.0, 2.5, nan, 4.0])]
     >>> [tensor.datatype for tensor in as_tensors(("a", "b"), [[1, "x"], [3, None]], "vectors")]

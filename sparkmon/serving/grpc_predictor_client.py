@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 import grpc
+from kserve import InferResponse
 from kserve.protocol.grpc.grpc_predict_v2_pb2 import ServerReadyRequest
 from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceStub
 
+from sparkmon.serving.enriched import Enriched
+from sparkmon.serving.predictor_request import v2_request
 from sparkmon.serving.serving_error import http_status, serving_error
-from sparkmon.serving.settings import PredictorSettings
+from sparkmon.serving.settings import TransformerSettings
 
 _MOST_BYTES = 64 * 2**20
 _OPTIONS = (
@@ -19,66 +23,57 @@ _OPTIONS = (
     # Reconnect within a second, not after gRPC's back-off of two minutes.
     ("grpc.max_reconnect_backoff_ms", 1000),
 )
+_PING_S = 2.0
+_CONDITIONS = {503: "PREDICTOR_UNREACHABLE", 504: "PREDICTOR_TIMEOUT"}
 
 
 class GrpcPredictorClient:
-    """Calls ``ModelInfer`` of one predictor. Belongs to one event loop; the first call connects.
+    """Calls ``ModelInfer`` of one predictor."""
 
-    Parameters
-    ----------
-    settings : PredictorSettings
-        Where it is and how long a call may take.
-    """
-
-    def __init__(self, settings: PredictorSettings) -> None:
+    def __init__(self, name: str, settings: TransformerSettings) -> None:
+        self._name = name
         self._settings = settings
-        self._channel: grpc.aio.Channel | None = None
-        self._stub: Any = None
 
-    async def infer(self, message: Any, metadata: Mapping[str, str]) -> Any:  # noqa: ANN401 - protobuf's
-        """Return the ``ModelInferResponse`` to a ``ModelInferRequest``.
-
-        Raises
-        ------
-        ServingError
-            ``PREDICTOR_REFUSED`` with the status that is equivalent to the predictor's code;
-            ``PREDICTOR_UNREACHABLE``, 503; ``PREDICTOR_TIMEOUT``, 504.
-        """
+    async def call(self, enriched: Enriched, headers: Mapping[str, str]) -> InferResponse:
+        """Return the predictor's answer; see :class:`sparkmon.serving.predictor.Predictor`."""
+        settings = self._settings
+        message = v2_request(enriched, self._name, settings).to_grpc()
         try:
-            return await self._open_stub().ModelInfer(
-                message, timeout=self._settings.timeout_s, metadata=tuple(metadata.items())
+            answer = await self._stub.ModelInfer(
+                message,
+                timeout=settings.predictor_request_timeout_seconds,
+                metadata=tuple(headers.items()),
             )
         except grpc.aio.AioRpcError as error:
-            status = http_status(error.code().name)
-            condition = {503: "PREDICTOR_UNREACHABLE", 504: "PREDICTOR_TIMEOUT"}
+            code = error.code().name
+            status = http_status(code)
             raise serving_error(
-                condition.get(status, "PREDICTOR_REFUSED"),
+                _CONDITIONS.get(status, "PREDICTOR_REFUSED"),
                 status,
-                f"the predictor {self._settings.host} answered {error.code().name}: {error.details()}",
+                f"the predictor {settings.predictor_host} answered {code}: {error.details()}",
                 retry_after_s=1 if status == 503 else None,
             ) from None
+        return InferResponse.from_grpc(answer)
 
     async def is_ready(self) -> bool:
         """Return whether the predictor's server reports within 2 s that it is ready."""
         try:
-            answer = await self._open_stub().ServerReady(ServerReadyRequest(), timeout=2.0)
+            answer = await self._stub.ServerReady(ServerReadyRequest(), timeout=_PING_S)
         except grpc.aio.AioRpcError:
             return False
         return bool(answer.ready)
 
     async def close(self) -> None:
         """Close the channel; idempotent."""
-        if self._channel is not None:
-            await self._channel.close()
+        await self._channel.close()
 
-    def _open_stub(self) -> Any:  # noqa: ANN401 - generated code without types
-        if self._stub is None:
-            self._channel = self._new_channel()
-            self._stub = GRPCInferenceServiceStub(self._channel)
-        return self._stub
+    @cached_property
+    def _channel(self) -> grpc.aio.Channel:
+        host = self._settings.predictor_host
+        if self._settings.predictor_use_ssl:
+            return grpc.aio.secure_channel(host, grpc.ssl_channel_credentials(), options=_OPTIONS)
+        return grpc.aio.insecure_channel(host, options=_OPTIONS)
 
-    def _new_channel(self) -> grpc.aio.Channel:
-        if self._settings.use_ssl:
-            credentials = grpc.ssl_channel_credentials()
-            return grpc.aio.secure_channel(self._settings.host, credentials, options=_OPTIONS)
-        return grpc.aio.insecure_channel(self._settings.host, options=_OPTIONS)
+    @cached_property
+    def _stub(self) -> Any:  # noqa: ANN401 - generated code without types
+        return GRPCInferenceServiceStub(self._channel)

@@ -9,24 +9,26 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Coroutine, Mapping
-from typing import Any, TypeVar
+from collections.abc import Coroutine
+from typing import Any, TypeVar, cast
 
 import orjson
 from prometheus_client import CollectorRegistry
 
 from sparkmon.errors import OptionError
-from sparkmon.protocol.enrichment import ENRICHMENT_PARAMETER
 from sparkmon.serving.enricher import Enricher
-from sparkmon.serving.feature_tensors import json_instances, plain
+from sparkmon.serving.feature_tensors import plain
 from sparkmon.serving.metrics import TransformerMetrics
-from sparkmon.serving.request_reader import EnrichmentRequest, RequestReader
-from sparkmon.serving.settings import EnrichmentSettings
+from sparkmon.serving.request_reader import RequestReader
+from sparkmon.serving.settings import TransformerSettings
+from sparkmon.store.online import OnlineView
 from sparkmon.store.open import open_store
 
 T = TypeVar("T")
 
 _LONGEST_S = 60.0
+_SETTINGS = ("on_missing", "on_store_failure", "defaults", "store_timeout_ms", "enrichment_notes")
+_EXPECTED = {int: "a whole number", bool: "true or false", dict: "a JSON object"}
 
 
 class Transformer:
@@ -53,14 +55,16 @@ class Transformer:
     """
 
     def __init__(self) -> None:
-        environment = _Environment(os.environ)
-        settings = environment.settings()
-        store = open_store(environment.text("SPARKMON_STORE"))
-        name = environment.text("SPARKMON_FEATURE_VIEW", os.environ.get("DEPLOYMENT_NAME", ""))
-        view = store.read_view(
-            name, environment.json("SPARKMON_FEATURE_VIEW_VERSION", 1, "a whole number")
+        usual = TransformerSettings()
+        settings = self._settings = TransformerSettings(
+            **{
+                name: _variable(f"SPARKMON_{name.upper()}", getattr(usual, name))
+                for name in _SETTINGS
+            }
         )
-        self._notes = settings.enrichment_notes
+        store = open_store(_variable("SPARKMON_STORE", ""))
+        name = _variable("SPARKMON_FEATURE_VIEW", os.environ.get("DEPLOYMENT_NAME", ""))
+        view = store.read_view(name, _variable("SPARKMON_FEATURE_VIEW_VERSION", 1))
         self._reader = RequestReader(view, settings.defaults, settings.max_instances)
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, name="sparkmon-store", daemon=True).start()
@@ -80,10 +84,9 @@ class Transformer:
             The request is malformed, a key is missing, or the store failed, if the settings say ``error``.
         """
         request = self._reader.read_v1({"instances": inputs} if type(inputs) is list else inputs)
-        enriched = self._run(self._enricher.enrich(request))
-        instances = json_instances(enriched.features, enriched.values, "vectors")
-        note = enriched.note.to_text() if self._notes else None
-        return _body(request, instances, note)
+        body = self._run(self._enricher.enrich(request)).v1_body(self._settings)
+        body["instances"] = orjson.loads(orjson.dumps(body["instances"], default=plain))
+        return body
 
     def postprocess(self, outputs: Any) -> Any:  # noqa: ANN401 - the model's answer
         """Return the model's answer as it is."""
@@ -93,48 +96,21 @@ class Transformer:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(_LONGEST_S)
 
 
-async def _open_enricher(online: Any, settings: EnrichmentSettings) -> Enricher:  # noqa: ANN401 - OnlineView
+async def _open_enricher(online: OnlineView, settings: TransformerSettings) -> Enricher:
     return Enricher(online, settings, TransformerMetrics(CollectorRegistry()))
 
 
-def _body(request: EnrichmentRequest, instances: list[Any], note: str | None) -> dict[str, Any]:
-    body = {**request.members, "instances": orjson.loads(orjson.dumps(instances, default=plain))}
-    parameters = {**request.parameters} | ({} if note is None else {ENRICHMENT_PARAMETER: note})
-    return body | ({"parameters": parameters} if parameters else {})
-
-
-class _Environment:
-    """Settings from environment variables."""
-
-    def __init__(self, variables: Mapping[str, str]) -> None:
-        self._variables = variables
-
-    def text(self, name: str, default: str = "") -> str:
-        value = self._variables.get(name) or default
-        if not value:
-            raise OptionError.missing(name, "a value in the deployment's environment")
-        return value
-
-    def json(self, name: str, default: T, expected: str) -> T:
-        """Read JSON of the default's type."""
-        value = self._variables.get(name)
+def _variable(name: str, default: T) -> T:
+    """Read a variable: text as it is, another value as JSON of the default's type."""
+    text = os.environ.get(name)
+    value: Any = text or default
+    if text and not isinstance(default, str):
         try:
-            parsed = orjson.loads(value) if value else default
+            value = orjson.loads(text)
         except ValueError:
-            parsed = None
-        if type(parsed) is not type(default):
-            raise OptionError.malformed(name, value, expected)
-        return parsed
-
-    def settings(self) -> EnrichmentSettings:
-        usual = EnrichmentSettings()
-        no_defaults: dict[str, Any] = {}
-        return EnrichmentSettings(
-            on_missing=self.text("SPARKMON_ON_MISSING", usual.on_missing),
-            on_store_failure=self.text("SPARKMON_ON_STORE_FAILURE", usual.on_store_failure),
-            defaults=self.json("SPARKMON_DEFAULTS", no_defaults, "a JSON object"),
-            store_timeout_ms=self.json(
-                "SPARKMON_STORE_TIMEOUT_MS", usual.store_timeout_ms, "a whole number"
-            ),
-            enrichment_notes=self.json("SPARKMON_ENRICHMENT_NOTES", True, "true or false"),
-        )
+            value = None
+        if type(value) is not type(default):
+            raise OptionError.malformed(name, text, _EXPECTED[type(default)])
+    if value == "":
+        raise OptionError.missing(name, "a value in the deployment's environment")
+    return cast("T", value)

@@ -11,7 +11,7 @@ import orjson
 from sparkmon.protocol.enrichment import ENRICHMENT_PARAMETER
 from sparkmon.records import Value
 from sparkmon.serving.serving_error import malformed_request
-from sparkmon.serving.tensor_columns import Tensor, check_shapes, read_columns
+from sparkmon.serving.tensor_columns import count_instances, read_columns
 from sparkmon.store.feature_view import FeatureView
 from sparkmon.store.online import FeatureValue
 
@@ -24,6 +24,7 @@ class EnrichmentRequest:
 
     ``ids`` and ``passed_features`` have one mapping per instance; ``shared_features`` are the request parameters with a
     feature's name, for all instances. ``parameters`` are the caller's, ``members`` the other members of a V1 body.
+    ``origin`` is kserve's ``InferRequest``, of HTTP or gRPC, and None for V1.
     """
 
     ids: Sequence[Mapping[str, Value]]
@@ -31,27 +32,17 @@ class EnrichmentRequest:
     shared_features: Mapping[str, FeatureValue] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
     members: Mapping[str, Any] = field(default_factory=dict)
+    origin: Any = None
 
 
 class RequestReader:
-    """Reads requests for one feature view.
+    """Reads requests for one feature view; what cannot be read is a ServingError ``REQUEST_MALFORMED``, 400.
 
-    An instance has its entity ids, the features that come with the request, and any others that override the store's.
-    V1: an object; or a list of values, entity ids first, then the features from the request, in the view's order; or
-    one value if one is expected. V2: a tensor per name, of shape ``[n]`` or ``[n, 1]``; or one tensor of shape
-    ``[n, width]`` with the values in that order.
+    An instance has its entity ids, the features that come with the request unless they have a default, and any others
+    that override the store's. V1: an object; or a list of values, entity ids first, then the features from the request,
+    in the view's order; or one value if one is expected. V2: a tensor per name, of shape ``[n]`` or ``[n, 1]``; or one
+    tensor of shape ``[n, width]`` with the values in that order.
 
-    Parameters
-    ----------
-    view : FeatureView
-        The view that names entity ids and features.
-    defaults : mapping
-        Optional features from the request, and their values.
-    max_instances : int
-        At most this many instances in one request.
-
-    Examples
-    --------
     >>> from sparkmon.store.feature_view import FeatureView, GroupInView
     >>> cards = GroupInView("cards_1", {"card_id": "card_id"}, {"mean": "mean"})
     >>> reader = RequestReader(FeatureView("fraud", 1, ("mean", "amount"), (cards,)), {}, 100)
@@ -70,78 +61,53 @@ class RequestReader:
         self._ids = view.entity_ids
         self._features = frozenset(view.features)
         self._columns = tuple(dict.fromkeys((*view.entity_ids, *view.from_request)))
-        self._required = tuple(n for n in view.from_request if n not in defaults)
+        self._required = (*view.entity_ids, *(n for n in view.from_request if n not in defaults))
         self._optional = {n: defaults[n] for n in view.from_request if n in defaults}
         self._names = self._features | set(self._ids)
         self._max_instances = max_instances
-
-    def read_bytes(self, body: bytes) -> EnrichmentRequest:
-        """Read a V1 body that the server has not parsed.
-
-        Raises
-        ------
-        ServingError
-            ``REQUEST_MALFORMED``, 400.
-        """
-        try:
-            return self.read_v1(orjson.loads(body))
-        except ValueError as error:
-            raise malformed_request(f"got {len(body)} bytes that are not JSON ({error})") from None
+        self._expected = f"expected {', '.join(self._columns)}"
 
     def read_v1(self, body: object) -> EnrichmentRequest:
-        """Read a parsed V1 body.
-
-        Raises
-        ------
-        ServingError
-            ``REQUEST_MALFORMED``, 400: naming what is expected.
-        """
+        """Read a V1 body, parsed by the server or not."""
+        if isinstance(body, bytes):
+            size = len(body)
+            try:
+                body = orjson.loads(body)
+            except ValueError as error:
+                raise malformed_request(f"got {size} bytes that are not JSON ({error})") from None
         if type(body) is not dict:
-            raise malformed_request(f"got {type(body).__name__}; {self._expected()}")
+            raise malformed_request(f"got {type(body).__name__}; {self._expected}")
         instances = body.get("instances", body.get("inputs"))
         if type(instances) is not list:
-            raise malformed_request(f"got no list of `instances`; {self._expected()}")
+            raise malformed_request(f"got no list of `instances`; {self._expected}")
         self._check_count(len(instances))
         parameters = body.get("parameters") or {}
         if type(parameters) is not dict:
             raise malformed_request("got `parameters` that are no object")
         members = {name: value for name, value in body.items() if name not in _MEMBERS}
         rows = [self._row(index, instance) for index, instance in enumerate(instances)]
-        return self._request(rows, parameters, members)
+        return self._request(rows, parameters, members=members)
 
-    def read_v2(
-        self, tensors: Sequence[Tensor], parameters: Mapping[str, Any]
-    ) -> EnrichmentRequest:
-        """Read the tensors of a V2 request, HTTP or gRPC.
-
-        Raises
-        ------
-        ServingError
-            ``REQUEST_MALFORMED``, 400: naming what is expected.
-        """
-        check_shapes(tensors)
-        count = tensors[0].shape[0] if tensors and tensors[0].shape else 0
-        self._check_count(count)
-        columns = read_columns(tensors, self._columns, self._names, self._max_instances)
-        names = tuple(columns)
-        rows = [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-        return self._request(rows, parameters, {})
+    def read_v2(self, origin: Any, parameters: Mapping[str, Any]) -> EnrichmentRequest:  # noqa: ANN401 - kserve's
+        """Read the tensors of an ``InferRequest``, HTTP or gRPC."""
+        self._check_count(count_instances(origin.inputs))
+        columns = read_columns(origin.inputs, self._columns, self._names)
+        rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+        return self._request(rows, parameters, origin=origin)
 
     def _row(self, index: int, instance: object) -> Mapping[str, Any]:
         if type(instance) is dict:
             return instance
         values = instance if type(instance) is list else [instance]
         if len(values) != len(self._columns):
-            raise malformed_request(
-                f"instance {index} has {len(values)} values; {self._expected()}"
-            )
+            raise malformed_request(f"instance {index} has {len(values)} values; {self._expected}")
         return dict(zip(self._columns, values, strict=True))
 
     def _request(
         self,
         rows: Sequence[Mapping[str, Any]],
         parameters: Mapping[str, Any],
-        members: Mapping[str, Any],
+        **others: Any,  # noqa: ANN401 - members of a request
     ) -> EnrichmentRequest:
         shared = {name: value for name, value in parameters.items() if name in self._features}
         own = {name: value for name, value in parameters.items() if name != ENRICHMENT_PARAMETER}
@@ -149,21 +115,18 @@ class RequestReader:
         for index, row in enumerate(rows):
             if not self._names.issuperset(row):
                 unknown = next(name for name in row if name not in self._names)
-                raise malformed_request(f"instance {index} has {unknown!r}; {self._expected()}")
-            for name in (*self._ids, *self._required):
+                raise malformed_request(f"instance {index} has {unknown!r}; {self._expected}")
+            for name in self._required:
                 if name not in row and name not in shared:
-                    raise malformed_request(f"instance {index} has no {name!r}; {self._expected()}")
+                    raise malformed_request(f"instance {index} has no {name!r}; {self._expected}")
             ids.append({name: _entity_id(index, name, row, shared) for name in self._ids})
             features = {name: value for name, value in row.items() if name in self._features}
             passed_features.append(self._optional | features if self._optional else features)
-        return EnrichmentRequest(ids, passed_features, shared, own, members)
+        return EnrichmentRequest(ids, passed_features, shared, own, **others)
 
     def _check_count(self, count: int) -> None:
         if count > self._max_instances:
             raise malformed_request(f"got {count} instances; {self._max_instances} is the limit")
-
-    def _expected(self) -> str:
-        return f"expected {', '.join(self._columns)}"
 
 
 def _entity_id(index: int, name: str, row: Mapping[str, Any], shared: Mapping[str, Any]) -> Value:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import warnings
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import orjson
@@ -23,8 +23,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from sparkmon.errors import ServingError
+from sparkmon.serving.error_response import error_response
 from sparkmon.serving.grpc_server import HostedGRPCServer
-from sparkmon.serving.serving_error import error_response
 
 Middleware = Callable[[ASGIApp], ASGIApp]
 """Wraps an ASGI application; the last of several is the outermost. Pickled if there are several workers."""
@@ -51,13 +51,11 @@ def serve(
     Parameters
     ----------
     models : sequence of kserve.Model
-        At least one is loaded and ready.
+        At least one is loaded and ready, or kserve raises ``NoModelReady``.
     host : str
         The address of both ports; kserve's own server always listens on all addresses.
-    http_port : int
-        0 takes a free one and logs it.
-    grpc_port : int, optional
-        No gRPC if not given; 0 takes a free one and logs it.
+    http_port, grpc_port : int
+        0 takes a free one and logs it; without ``grpc_port`` there is no gRPC.
     middleware : sequence of callable
         Each wraps the ASGI application.
     ready : callable, optional
@@ -67,66 +65,50 @@ def serve(
         Whether kserve logs and times each request, which makes a small one a third more expensive.
     **options
         Further arguments of ``kserve.ModelServer``.
-
-    Raises
-    ------
-    kserve.errors.NoModelReady
-        No model is loaded.
     """
-    server = _Server(
+    server = ModelServer(
         http_port=http_port,
         grpc_port=0 if grpc_port is None else grpc_port,
         enable_grpc=grpc_port is not None,
         **{"enable_latency_logging": access_log, **options},
     )
-    server.listen(list(models), host, tuple(middleware), ready, access_log)
-
-
-class _Server(ModelServer):  # type: ignore[misc]  # kserve has no types
-    """kserve's server on a given address and event loop."""
-
-    def listen(
-        self,
-        models: list[BaseKServeModel],
-        host: str,
-        middleware: Sequence[Middleware],
-        ready: Readiness | None,
-        access_log: bool,
-    ) -> None:
-        self._register_and_check_atleast_one_model_is_ready(models)
-        self.dataplane = _DataPlane(self.registered_models, ready)
-        if not self.access_log_format and not access_log:
-            logging.getLogger("uvicorn.access").disabled = True
-        rest = _RESTServer(
-            *(FASTAPI_APP_IMPORT_STRING, self.dataplane, self.model_repository_extension),
-            self.http_port,
-            access_log_format=self.access_log_format,
-            workers=self.workers,
-            grace_period=self.grace_period,
-            event_loop=self.event_loop,
-            timeout_keep_alive=self.timeout_keep_alive,
-            ssl_certfile=self.ssl_certfile,
-            ssl_keyfile=self.ssl_keyfile,
+    server._register_and_check_atleast_one_model_is_ready(list(models))
+    server.dataplane = _DataPlane(server.registered_models, ready)
+    parts = (server.dataplane, server.model_repository_extension)
+    rest = _RESTServer(
+        *(FASTAPI_APP_IMPORT_STRING, *parts, server.http_port),
+        access_log_format=server.access_log_format,
+        workers=server.workers,
+        grace_period=server.grace_period,
+        event_loop=server.event_loop,
+        timeout_keep_alive=server.timeout_keep_alive,
+        ssl_certfile=server.ssl_certfile,
+        ssl_keyfile=server.ssl_keyfile,
+    )
+    rest.config.host = host
+    rest.middleware = tuple(middleware)
+    rest.access_log = access_log
+    if server.workers > 1:
+        many = RESTServerMultiProcess(rest.config.app, *parts, server.http_port)
+        many._rest_server = rest
+        server._rest_multiprocess_server = many
+    server.servers.append((server._rest_multiprocess_server or rest).start())
+    if server.enable_grpc:
+        server._grpc_server = HostedGRPCServer(
+            *(host, access_log, server.grpc_port, *parts), grace_period=server.grace_period
         )
-        rest.configure(host, middleware, access_log)
-        if self.workers > 1:
-            self._rest_multiprocess_server = _many(rest, self.http_port)
-            self.servers.append(self._rest_multiprocess_server.start())
-        else:
-            self.servers.append(rest.start())
-        if self.enable_grpc:
-            self._grpc_server = HostedGRPCServer(
-                *(host, self.grpc_port, self.dataplane, self.model_repository_extension),
-                access_log=access_log,
-                grace_period=self.grace_period,
-            )
-            self.servers.append(self._grpc_server.start(self.max_threads))
-        self.register_signal_handler()
-        _run(self._serve_here(), rest.config.get_loop_factory())
-
-    async def _serve_here(self) -> None:
-        self.setup_event_loop()
-        await self._serve()
+        server.servers.append(server._grpc_server.start(server.max_threads))
+    server.register_signal_handler()
+    # Uvicorn's choice of event loop: uvloop if it is installed.
+    loop = (rest.config.get_loop_factory() or asyncio.new_event_loop)()
+    asyncio.set_event_loop(loop)
+    try:
+        server.setup_event_loop()
+        loop.run_until_complete(server._serve())
+    finally:
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        asyncio.set_event_loop(None)
+        loop.close()
 
 
 class _DataPlane(DataPlane):  # type: ignore[misc]  # kserve has no types
@@ -160,12 +142,10 @@ class _DataPlane(DataPlane):  # type: ignore[misc]  # kserve has no types
 
 
 class _RESTServer(RESTServer):  # type: ignore[misc]  # kserve has no types
-    """kserve's HTTP server on a given address, with middleware, and without timing of each request by default."""
+    """kserve's HTTP server with middleware, and without timing of each request by default."""
 
-    def configure(self, host: str, middleware: Sequence[Middleware], access_log: bool) -> None:
-        self.config.host = host
-        self._middleware = middleware
-        self._access_log = access_log
+    middleware: Sequence[Middleware] = ()
+    access_log = False
 
     def create_application(self) -> None:
         """Make the application in the process that serves it."""
@@ -175,15 +155,15 @@ class _RESTServer(RESTServer):  # type: ignore[misc]  # kserve has no types
         from kserve.model_server import app
 
         wrapped: ASGIApp = app
-        for wrap in self._middleware:
+        for wrap in self.middleware:
             wrapped = wrap(wrapped)
         self.config.app = wrapped
-        if not self._access_log and not self.access_log_format:
+        if not self.access_log and not self.access_log_format:
             logging.getLogger("uvicorn.access").handlers = []
             logging.getLogger("uvicorn.access").propagate = False
 
     def _add_middlewares(self, app: FastAPI) -> None:
-        if self._access_log or self.access_log_format:
+        if self.access_log or self.access_log_format:
             super()._add_middlewares(app)
 
     def _add_exception_handlers(self, app: FastAPI) -> None:
@@ -192,24 +172,9 @@ class _RESTServer(RESTServer):  # type: ignore[misc]  # kserve has no types
         app.add_exception_handler(RequestValidationError, _answer_invalid)
 
 
-def _many(rest: _RESTServer, http_port: int) -> RESTServerMultiProcess:
-    many = RESTServerMultiProcess(
-        rest.config.app,
-        rest.dataplane,
-        rest.model_repository_extension,
-        http_port,
-        workers=rest.config.workers,
-    )
-    many._rest_server = rest
-    return many
-
-
 async def _answer_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ServingError)
-    status, headers, body = error_response(error, request.headers.get("x-request-id"))
-    response = Response(body, status)
-    response.raw_headers = headers
-    return response
+    return error_response(error, request.headers.get("x-request-id"))
 
 
 async def _answer_invalid(request: Request, error: Exception) -> Response:
@@ -217,18 +182,3 @@ async def _answer_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     detail = [{name: each[name] for name in ("loc", "msg", "type")} for each in error.errors()[:20]]
     return Response(orjson.dumps({"detail": detail}), 422, media_type="application/json")
-
-
-def _run(
-    main: Coroutine[Any, Any, None],
-    new_loop: Callable[[], asyncio.AbstractEventLoop] | None,
-) -> None:
-    """Run ``main`` on uvicorn's choice of event loop: uvloop if it is installed."""
-    loop = new_loop() if new_loop is not None else asyncio.new_event_loop()
-    try:
-        asyncio.set_event_loop(loop)
-        loop.run_until_complete(main)
-    finally:
-        loop.run_until_complete(loop.shutdown_asyncgens())
-        asyncio.set_event_loop(None)
-        loop.close()

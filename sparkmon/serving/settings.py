@@ -1,10 +1,11 @@
-"""The settings of a transformer, checked before it starts."""
+"""The settings of a transformer: each is an option of its command line, checked before it starts."""
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from math import isfinite
+from dataclasses import dataclass, field, fields
+from math import inf, isfinite
 from typing import Any
 
 import orjson
@@ -12,14 +13,25 @@ import orjson
 from sparkmon.errors import OptionError
 from sparkmon.store.online import FeatureValue
 
-_ON_MISSING = ("error", "null", "default")
-_PROTOCOLS = ("v1", "v2", "grpc-v2")
-_LAYOUTS = ("vectors", "columns")
+_POLICIES = ("error", "null", "default")
+
+
+def _option(
+    default: object,
+    text: str = "",
+    low: float = -inf,
+    high: float = inf,
+    *,
+    choices: tuple[str, ...] = (),
+) -> Any:  # noqa: ANN401 - a dataclass field stands for its value
+    """Make a setting; one without a text is an option of kserve's own."""
+    metadata = {"text": text, "low": low, "high": high, "choices": choices}
+    return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True, slots=True)
-class EnrichmentSettings:
-    """How entity ids become vectors, and what happens if the store has no row.
+class TransformerSettings:
+    """How entity ids become vectors, what happens if the store has no row, and where the predictor is.
 
     Raises
     ------
@@ -28,103 +40,110 @@ class EnrichmentSettings:
 
     Examples
     --------
-    >>> EnrichmentSettings(on_missing="default", defaults={"mean_amount": 0.0}).on_store_failure
+    >>> TransformerSettings(on_missing="default", defaults={"mean_amount": 0.0}).on_store_failure
     'error'
-    >>> EnrichmentSettings(on_missing="ignore")
+    >>> TransformerSettings(on_missing="ignore")
     Traceback (most recent call last):
     ...
     sparkmon.errors.OptionError: [SPARKMON_OPTION] got on_missing='ignore'; expected error, null or default
     """
 
-    on_missing: str = "null"
-    """For a key without a row, ``error`` answers 404 with group and key, ``null`` sends nulls, ``default`` sends
-    ``defaults``."""
+    store_timeout_ms: int = _option(100, "Time-out of one lookup, from its start.", 1, 600_000)
+    store_connections: int = _option(8, "Concurrent lookups; more wait.", 1, 10_000)
+    on_missing: str = _option(
+        "null",
+        "What to do if a key has no row: answer 404 with group and key, send nulls, or send --default.",
+        choices=_POLICIES,
+    )
+    on_store_failure: str = _option(
+        "error",
+        "What to do if the store fails or is late: answer 503, or treat all keys as missing.",
+        choices=_POLICIES,
+    )
     defaults: Mapping[str, FeatureValue] = field(default_factory=dict)
     """Feature to its value if its row is missing or the request does not pass it; others are null."""
-    on_store_failure: str = "error"
-    """For a store that fails or is late, ``error`` answers 503, ``null`` and ``default`` treat all keys as missing."""
-    enrichment_notes: bool = True
-    """Whether the request to the predictor notes the entity ids, and missing and stale rows."""
-    max_instances: int = 10_000
-    """At most this many instances in one request; more are refused with 400."""
-    store_timeout_ms: int = 100
-    """Time-out of one lookup, from its start."""
-    store_connections: int = 8
-    """Concurrent lookups; more wait."""
-    circuit_failures: int = 5
-    """After this many consecutive failures, the store or the predictor is not called for a while."""
-    circuit_open_ms: int = 1000
-    """How long it is not called."""
-
-    def __post_init__(self) -> None:
-        _one_of("on_missing", self.on_missing, _ON_MISSING)
-        _one_of("on_store_failure", self.on_store_failure, _ON_MISSING)
-        _bound("max_instances", self.max_instances, 1, 10**6)
-        _bound("store_timeout_ms", self.store_timeout_ms, 1, 600_000)
-        _bound("store_connections", self.store_connections, 1, 10_000)
-        _bound("circuit_failures", self.circuit_failures, 1, 10**6)
-        _bound("circuit_open_ms", self.circuit_open_ms, 1, 3_600_000)
-
-
-@dataclass(frozen=True, slots=True)
-class PredictorSettings:
-    """Where the predictor is, and what it gets.
-
-    Raises
-    ------
-    OptionError
-        A value is out of its range.
-
-    Examples
-    --------
-    >>> PredictorSettings("fraud-predictor.demo").protocol
-    'v1'
-    """
-
-    host: str
+    max_in_flight: int = _option(256, "Concurrent requests; others get 503.", 1, 100_000)
+    max_instances: int = _option(10_000, "Instances in one request; else it gets 400.", 1, 10**6)
+    max_body_bytes: int = _option(
+        16 * 2**20, "Bytes of one request's body; else it gets 413.", 1, 10**9
+    )
+    circuit_failures: int = _option(
+        5, "Consecutive failures that stop calls to the store or the predictor.", 1, 10**6
+    )
+    circuit_open_ms: int = _option(1000, "How long such calls stop.", 1, 3_600_000)
+    predictor_host: str = _option("")
     """``host`` or ``host:port``."""
-    protocol: str = "v1"
-    """``v1``, ``v2`` or ``grpc-v2``, independent of the caller's protocol."""
-    use_ssl: bool = False
-    timeout_s: float = 60.0
+    predictor_protocol: str = _option("v1", choices=("v1", "v2", "grpc-v2"))
+    """Independent of the caller's protocol."""
+    predictor_use_ssl: bool = _option(False)
+    predictor_request_timeout_seconds: float = _option(60, "", 0.001, 86_400)
     """Time-out of one call, including the connection."""
-    connections: int = 256
-    """Concurrent calls; more wait."""
-    layout: str = "vectors"
-    """``vectors``: an instance is a list of values, a V2 request one tensor of all. ``columns``: an instance is an
-    object, a V2 request has one tensor per feature. Features that are not all numbers take ``columns`` in V2."""
-    binary: bool = False
-    """Whether V2 tensors over HTTP are sent and requested as bytes after the JSON."""
-    check_health: bool = False
+    enable_predictor_health_check: bool = _option(False)
     """Whether the transformer is ready only if the predictor is."""
+    predictor_layout: str = _option(
+        "vectors",
+        "vectors: an instance is a list of values, a V2 request one tensor of all. columns: an instance is an object, "
+        "a V2 request has a tensor per feature, as V2 always has for features that are not all numbers.",
+        choices=("vectors", "columns"),
+    )
+    predictor_binary: bool = _option(
+        False, "V2 tensors over HTTP are sent and requested as bytes after the JSON."
+    )
+    enrichment_notes: bool = _option(
+        True, "Note entity ids, and missing and stale rows, in the request to the predictor."
+    )
 
     def __post_init__(self) -> None:
-        if not self.host:
-            raise OptionError.missing("predictor_host", "the predictor's host:port")
-        _one_of("predictor_protocol", self.protocol, _PROTOCOLS)
-        _one_of("predictor_layout", self.layout, _LAYOUTS)
-        _bound("predictor_request_timeout_seconds", self.timeout_s, 0.001, 86_400)
-        _bound("max_in_flight", self.connections, 1, 100_000)
+        for each in _OPTIONS:
+            value, choices = getattr(self, each.name), each.metadata["choices"]
+            low, high = each.metadata["low"], each.metadata["high"]
+            if choices and value not in choices:
+                expected = f"{', '.join(choices[:-1])} or {choices[-1]}"
+                raise OptionError.malformed(each.name, value, expected)
+            if not choices and not isinstance(value, str) and not low <= value <= high:
+                raise OptionError.malformed(each.name, value, f"{low:g} to {high:g}")
 
-    @property
-    def base_url(self) -> str:
-        """The URL that HTTP paths are appended to.
 
-        Examples
-        --------
-        >>> PredictorSettings("localhost:8085").base_url
-        'http://localhost:8085'
-        """
-        return f"{'https' if self.use_ssl else 'http'}://{self.host}"
+_OPTIONS = tuple(each for each in fields(TransformerSettings) if each.metadata)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add an option for each setting to a parser that has kserve's."""
+    for each in _OPTIONS:
+        if each.metadata["text"]:
+            parser.add_argument(
+                f"--{each.name}",
+                type=flag if type(each.default) is bool else type(each.default),
+                choices=each.metadata["choices"] or None,
+                help=each.metadata["text"],
+            )
+    parser.add_argument(
+        *("--default",),
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="A feature's value if its row is missing or the request does not pass it; may be repeated.",
+    )
+    parser.set_defaults(**{each.name: each.default for each in _OPTIONS})
+
+
+def settings_of(args: argparse.Namespace) -> TransformerSettings:
+    """Return the settings that parsed arguments describe; OptionError if one is out of its range."""
+    options = {each.name: getattr(args, each.name) for each in _OPTIONS}
+    return TransformerSettings(defaults=parse_defaults(args.default), **options)
+
+
+def flag(text: str) -> bool:
+    """Read the value of an option that is on or off."""
+    if text.lower() in ("true", "1", "yes"):
+        return True
+    if text.lower() in ("false", "0", "no"):
+        return False
+    raise argparse.ArgumentTypeError(f"got {text!r}; expected true or false")
 
 
 def parse_defaults(texts: list[str]) -> dict[str, Any]:
-    """Read ``name=value`` texts; a value that is not JSON is text.
-
-    Raises
-    ------
-    OptionError
-        A text has no name, or a number that is too large.
+    """Read ``name=value`` texts; a value that is not JSON is text. OptionError: no name, or no finite number.
 
     Examples
     --------
@@ -143,14 +162,3 @@ def parse_defaults(texts: list[str]) -> dict[str, Any]:
         if isinstance(defaults[name], float) and not isfinite(defaults[name]):
             raise OptionError.malformed("default", text, "a number that a double holds")
     return defaults
-
-
-def _one_of(name: str, value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        expected = f"{', '.join(choices[:-1])} or {choices[-1]}"
-        raise OptionError.malformed(name, value, expected)
-
-
-def _bound(name: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:
-        raise OptionError.malformed(name, value, f"{low:g} to {high:g}")

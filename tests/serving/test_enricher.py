@@ -11,10 +11,11 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from sparkmon.errors import ServingError, StoreError, StoreTimeoutError
-from sparkmon.serving.enricher import Enriched, Enricher
+from sparkmon.serving.enriched import Enriched
+from sparkmon.serving.enricher import Enricher
 from sparkmon.serving.metrics import TransformerMetrics
 from sparkmon.serving.request_reader import RequestReader
-from sparkmon.serving.settings import EnrichmentSettings
+from sparkmon.serving.settings import TransformerSettings
 from sparkmon.store.online import Entry, OnlineView, Vectors
 from tests.support.online_view import CARDS, MemoryView
 
@@ -33,7 +34,7 @@ class Setup:
 
     def __init__(self, online: OnlineView | None = None, **settings: Any) -> None:  # noqa: ANN401 - as many kinds as settings
         self.online = online or MemoryView(CARDS, ROWS)
-        self.settings = EnrichmentSettings(**settings)
+        self.settings = TransformerSettings(**settings)
         self.registry = CollectorRegistry()
         self.reader = RequestReader(CARDS, self.settings.defaults, 100)
         metrics = TransformerMetrics(self.registry)

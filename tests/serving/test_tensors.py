@@ -21,7 +21,7 @@ BIG = 2**53 + 1
 
 
 def read(*tensors: InferInput) -> list[dict[str, Any]]:
-    asked = READER.read_v2(list(tensors), {})
+    asked = READER.read_v2(InferRequest("fraud", list(tensors)), {})
     return [{**ids, **passed} for ids, passed in zip(asked.ids, asked.passed_features, strict=True)]
 
 
