@@ -21,6 +21,7 @@ _SEPARATOR, _MOST = b"\x1e", 8
 _FRAMES = (
     b'{"instances": [[1.5, %s]]}',
     b'{"instances": [%s]}',
+    b'{"inputs": {"a": [1.5, %s], "b": [[1], [2]]}}',
     b'{"instances": [{"a": 1.5, "b": %s}]}',
     b'{"inputs": [{"name": "x", "shape": [1, 2], "datatype": "FP64", "data": [1.5, %s]}]}',
     b'{"inputs": [{"name": "x", "shape": [1], "datatype": "INT64", "data": [%s]}]}',
@@ -30,6 +31,7 @@ _FRAMES = (
 _VALUES = (
     *(b"2.5", b"2", b"null", b'"x"', b"true", b"-0.0", b"1e308", b"1e-320", b"9007199254740993"),
     *(b"18446744073709551616", b'"NaN"', b'""', b"[3]", b"[]", b'{"c": 1}', b"3, 4", b"1e999"),
+    *(b"NaN", b"-Infinity", b"NaNa"),
 )
 
 
@@ -82,6 +84,13 @@ TARGET = Target(
         *(b'"name":', b'"shape":', b'"datatype":', b'"data":', b'"binary_data_size":', b'"id":'),
         *(b'"model_version":', b'"sparkmon":', b'"FP64"', b'"FP16"', b'"BF16"', b'"INT64"'),
         *(b'"UINT64"', b'"BOOL"', b'"BYTES"', b"[[", b"]]", b"null", b"true", b"-1", b"1e999"),
-        *(b"18446744073709551616", b"9223372036854775807", b"\\ud800", b"NaN", b"data: {"),
+        *(
+            b"18446744073709551616",
+            b"9223372036854775807",
+            b"\\ud800",
+            b"NaN",
+            b"-Infinity",
+            b"data: {",
+        ),
     ),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -26,6 +27,7 @@ from sparkmon.protocol import (
     blocks_of_rows,
     decode_events,
     event_digests,
+    without_ahead,
 )
 from sparkmon.records import ModelSchema
 from sparkmon.skew import SkewDetector
@@ -73,6 +75,8 @@ class Ingest:
     schemas: Mapping[str, ModelSchema] = field(default_factory=dict)
     detector: SkewDetector | None = None
     keep_rows: Collection[str] = ()
+    ahead_s: float = inf
+    """How far an event's time may be ahead of the worker's clock."""
 
     def of_events(self, events: DataFrame, owners: Owners) -> DataFrame:
         """Decode and summarise events, leaving out those that other tasks or batches have counted."""
@@ -103,6 +107,7 @@ class _Task:
 
     def __init__(self, ingest: Ingest, owners: Owners, detect: Detect | None) -> None:
         context = TaskContext.get()
+        self._ahead_s = ingest.ahead_s
         self._schemas, self._detect, self._keep_rows = ingest.schemas, detect, ingest.keep_rows
         self._partition = -2 if context is None else context.partitionId()
         self._excluded = {each for each, task in owners.items() if task != self._partition}
@@ -115,8 +120,13 @@ class _Task:
 
     def read(self, batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
         """Summarise a batch of events; yield those that cannot be decoded, and rows where they are kept."""
-        for decoded in decode_events(batch.cast(EVENTS), self._schemas):
-            is_new = self._new(decoded)
+        batch = batch.cast(EVENTS)
+        events = without_ahead(batch, self._ahead_s)
+        # What makes an event the same is its own time, whatever the clock is when it is read again.
+        digests = event_digests(batch)
+        for decoded in decode_events(events, self._schemas):
+            own, digests = np.split(digests, [decoded.events.num_rows])
+            is_new = self._new(decoded, own)
             blocks = _chosen(decoded.blocks, is_new)
             blocks = blocks if self._detect is None else self._detect(blocks)
             for block in blocks:
@@ -164,9 +174,10 @@ class _Task:
         }
         yield from _output("task", pa.Table.from_pylist([task], schema=TASKS))
 
-    def _new(self, decoded: DecodedEvents) -> npt.NDArray[np.bool_]:
+    def _new(
+        self, decoded: DecodedEvents, digests: npt.NDArray[np.uint64]
+    ) -> npt.NDArray[np.bool_]:
         """Return by event whether this task counts it."""
-        digests = event_digests(decoded.events)
         is_new = np.ones(len(digests), np.bool_)
         for place, digest in enumerate(digests.tolist()):
             is_new[place] = digest not in self._own and digest not in self._excluded

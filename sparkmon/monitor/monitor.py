@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from pyspark.sql import DataFrame
@@ -244,7 +245,7 @@ class Monitor:
         _check_streaming(events, "events", "Monitor.profiles and Monitor.findings")
         return self._start(
             self._watched(events),
-            self._ingest.of_events,
+            replace(self._ingest, ahead_s=self.windows.ahead_s).of_events,
             checkpoints,
             available_now=available_now,
             flush=flush,

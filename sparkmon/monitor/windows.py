@@ -11,6 +11,8 @@ from sparkmon.interval import parse_interval
 from sparkmon.monitor.window_grid import WindowGrid
 from sparkmon.profiles import WINDOW_K
 
+_LEAST_AHEAD_S = 5.0
+
 
 @dataclass(frozen=True)
 class Windows:
@@ -98,6 +100,11 @@ class Windows:
     def delay_us(self) -> int:
         """The delay in microseconds."""
         return _micros(parse_interval("delay", self.delay))
+
+    @property
+    def ahead_s(self) -> float:
+        """How far an event of a stream may be ahead of the monitor's clock: half of the delay."""
+        return max(_LEAST_AHEAD_S, self.delay_us / 2e6)
 
     @property
     def idle_s(self) -> float | None:

@@ -9,8 +9,10 @@ Of the event (``from_*``):
 - ``NOT_A_CLOUDEVENT``: neither ``ce-`` attributes nor a structured CloudEvent's content type.
 - ``EVENT_NOT_JSON``: a structured CloudEvent that is no JSON object.
 - ``EVENT_FIELD_MISSING``: no id, type, source or time.
-- ``EVENT_TIME_MALFORMED``: a time that is no RFC 3339 timestamp, or no number of seconds or milliseconds since 1970.
-- ``TIME_AHEAD``: a time well after the event was received (``Limits.ahead_s``); it would make all others late.
+- ``EVENT_TIME_MALFORMED``: a time that is no RFC 3339 timestamp from 1970 on; in Hopsworks' log, no number of seconds
+  or milliseconds since then.
+- ``TIME_AHEAD``: a time well after the event was received (``Limits.ahead_s``), or after the clock of the monitor that
+  reads it; it would make all others late.
 - ``EVENT_TOO_LARGE``, ``HEADERS_TOO_LARGE``: beyond :class:`Limits`.
 - ``HEADER_NOT_UTF8``: an attribute whose bytes are not UTF-8.
 - ``METADATA_MALFORMED``, ``ANNOTATIONS_MALFORMED``: no JSON object of strings.
@@ -31,12 +33,12 @@ Of the body (``decode``):
 - ``BODY_TOO_LARGE``, ``TOO_MANY_ROWS``, ``TOO_MANY_COLUMNS``, ``TOO_MANY_VALUES``, ``VALUE_TOO_LONG``,
   ``VALUE_TOO_DEEP``: beyond :class:`Limits`, or nested beyond 32 levels.
 - ``BODY_GZIP_BROKEN``: a gzip body that is cut short or damaged.
-- ``BODY_NOT_JSON``: text or bytes, ``NaN`` or ``Infinity``, not UTF-8, something after the end.
-- ``BODY_UNKNOWN``: JSON of no protocol.
+- ``BODY_NOT_JSON``: text or bytes, not UTF-8, something after the end. ``NaN`` and ``Infinity`` are numbers.
+- ``BODY_UNKNOWN``: JSON of no protocol: neither features nor predictions, nor what is set apart.
 - ``ENRICHMENT_MALFORMED``: a request parameter ``sparkmon`` that is no note of sparkmon's transformer.
 - ``INSTANCES_MALFORMED``: instances that are no list, or of several forms.
 - ``INSTANCE_MALFORMED``: an object inside a list of values.
-- ``ROWS_RAGGED``: rows or nested lists of different lengths.
+- ``ROWS_RAGGED``: rows, columns or nested lists of different lengths.
 - ``NAMES_COLLIDE``: two values under one column name.
 - ``HEAD_LENGTH_WRONG``: a request whose ``Inference-Header-Content-Length`` does not end its JSON.
 - ``TENSOR_MALFORMED``: a tensor without name, datatype or shape.
@@ -58,7 +60,7 @@ from sparkmon.protocol.cloudevents import from_http, from_kafka, from_structured
 from sparkmon.protocol.decode import decode
 from sparkmon.protocol.decoded_events import DecodedEvents
 from sparkmon.protocol.digests import event_digests
-from sparkmon.protocol.event_batch import events_to_batch
+from sparkmon.protocol.event_batch import events_to_batch, without_ahead
 from sparkmon.protocol.hopsworks_avro import from_hopsworks_avro
 from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
 from sparkmon.protocol.row_block import Cells, RowBlock
@@ -90,4 +92,5 @@ __all__ = [
     "from_structured",
     "from_structured_batch",
     "join_columns",
+    "without_ahead",
 ]

@@ -12,7 +12,7 @@ from sparkmon.interval import EPOCH
 from sparkmon.protocol.jsontext import loads
 from sparkmon.protocol.limits import Limits
 from sparkmon.protocol.protocol_error import as_dead_letter
-from sparkmon.protocol.times import parse_time
+from sparkmon.protocol.times import parse_time, receipt_time
 from sparkmon.records import DeadLetter, Event
 
 KSERVE_TYPES = {
@@ -62,8 +62,9 @@ def event_of(
         for name, value in attributes.items()
         if type(value) is str and name not in ("metadata", "annotations", "statuscode")
     }
+    received_time = receipt_time(received_time)
     missing = [name for name in ("id", "type", "source") if not text.get(name)]
-    if received_time is None and "time" not in text:
+    if received_time is None and attributes.get("time") is None:
         missing.append("time")
     for name in missing:
         reason = f"the event has no {name}; CloudEvents of KServe have one"
@@ -73,7 +74,7 @@ def event_of(
         event_id=text.get("id", ""),
         event_type=KSERVE_TYPES.get(event_type, event_type),
         source=text.get("source", ""),
-        event_time=_time(text, "time", problems) or received_time or EPOCH,
+        event_time=_time(attributes, "time", problems) or received_time or EPOCH,
         payload=payload,
         model=text.get("inferenceservicename", ""),
         namespace=text.get("namespace", ""),
@@ -83,7 +84,7 @@ def event_of(
         metadata=_object(attributes.get("metadata"), _METADATA, _texts, problems),
         annotations=_object(attributes.get("annotations"), _ANNOTATIONS, _text, problems),
         status_code=_status(attributes.get("statuscode"), problems),
-        recorded_time=_time(text, "recordedtime", problems),
+        recorded_time=_time(attributes, "recordedtime", problems),
     )
     return bounded(
         replace(event, dead_letter=problems[0] if problems else None), received_time, limits
@@ -94,7 +95,7 @@ def set_aside(
     payload: bytes, error: ProtocolError, received_time: datetime | None, event_id: str = ""
 ) -> Event:
     """Build the dead letter of bytes of which nothing could be read."""
-    time, letter = received_time or EPOCH, as_dead_letter(error)
+    time, letter = receipt_time(received_time) or EPOCH, as_dead_letter(error)
     return Event(event_id, "", "", time, payload, dead_letter=letter)
 
 
@@ -104,24 +105,31 @@ def bounded(event: Event, received_time: datetime | None, limits: Limits) -> Eve
     The newest event sets the time of a stream: one from the year 2099 would close every window, and all that came after
     it would be late. A pod whose clock is an hour ahead would do so for an hour.
     """
+    received_time = receipt_time(received_time)
     if received_time is None:
         return event
     ahead = (event.event_time - received_time).total_seconds()
     if ahead <= limits.ahead_s:
         return event
-    letter = DeadLetter(
+    letter = event.dead_letter or time_ahead(event.event_time.isoformat(), ahead, limits.ahead_s)
+    return replace(event, event_time=received_time, dead_letter=letter)
+
+
+def time_ahead(event_time: str, ahead_s: float, allowed_s: float) -> DeadLetter:
+    """Make the dead letter of an event that claims a time well after it was received."""
+    return DeadLetter(
         "TIME_AHEAD",
-        f"got the time {event.event_time.isoformat()}, {ahead:.0f} s after the event was received; "
-        f"{limits.ahead_s:g} s are allowed: set the sender's clock",
+        f"got the time {event_time}, {ahead_s:.0f} s after the event was received; "
+        f"{allowed_s:g} s are allowed: set the sender's clock",
     )
-    return replace(event, event_time=received_time, dead_letter=event.dead_letter or letter)
 
 
-def _time(text: Mapping[str, str], name: str, problems: list[DeadLetter]) -> datetime | None:
-    value = text.get(name)
-    time = None if value is None else parse_time(value)
+def _time(attributes: Mapping[str, Any], name: str, problems: list[DeadLetter]) -> datetime | None:
+    value = attributes.get(name)
+    time = parse_time(value) if type(value) is str else None
     if value is not None and time is None:
-        reason = f"got the {name} {value[:40]!r}; expected an RFC 3339 timestamp"
+        excerpt = repr(value[:40]) if type(value) is str else f"as {type(value).__name__}"
+        reason = f"got the {name} {excerpt}; expected an RFC 3339 timestamp from 1970 on"
         problems.append(DeadLetter("EVENT_TIME_MALFORMED", reason))
     return time
 

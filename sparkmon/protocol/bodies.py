@@ -11,13 +11,13 @@ from sparkmon.protocol.classify import classify
 from sparkmon.protocol.enrichment import ENRICHMENT_PARAMETER, Enrichment
 from sparkmon.protocol.limits import Limits
 from sparkmon.protocol.protocol_error import as_dead_letter, protocol_error
-from sparkmon.protocol.v1 import read_instances
+from sparkmon.protocol.v1 import instances_of, read_instances
 from sparkmon.protocol.v2 import has_tensors, read_tensors
 from sparkmon.records import Half
 
 _PLACES = {
     "v1_request": ("instances", "inputs"),
-    "v1_response": ("predictions",),
+    "v1_response": ("predictions", "outputs"),
     "v2_request": ("inputs",),
     "v2_response": ("outputs",),
 }
@@ -121,6 +121,10 @@ def _rows(kind: str, parsed: Parsed, limits: Limits) -> Rows | None:
     lists = [body[key] for body in parsed.bodies]
     if kind.startswith("v2"):
         return read_tensors(lists, parsed.tails, limits)
+    if key in ("inputs", "outputs") and dict in map(type, lists):
+        if set(map(type, lists)) != {dict}:
+            return None
+        lists = [instances_of(columns, limits) for columns in lists]
     return read_instances(lists, parsed.half, limits)
 
 
@@ -153,6 +157,8 @@ def _layout(body: object) -> object:
     form: object = None
     if has_tensors(values):
         form = repr([{**tensor, "data": None} for tensor in values if type(tensor) is dict])
+    elif type(values) is dict:
+        form = dict, tuple(values)
     elif type(values) is list and values:
         first = values[0]
         form = len(first) if type(first) is list else type(first) is dict and tuple(first)

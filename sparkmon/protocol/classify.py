@@ -9,6 +9,8 @@ from sparkmon.protocol.v2 import has_tensors
 from sparkmon.records import Half
 
 _HEALTH = frozenset({"ready", "live", "status"})
+_EXPLAINERS = ("LIME", "SHAP")
+"""Where TrustyAI's explainer puts what it found."""
 
 
 def classify(body: object, half: Half) -> str:
@@ -40,12 +42,12 @@ def _request(body: dict[str, Any]) -> str:
 def _response(body: dict[str, Any]) -> str:
     if "predictions" in body:
         return "v1_response"
-    if "explanations" in body:
+    if _is_explanation(body):
         return "v1_explanation"
     if "platform" in body and "name" in body and "model_name" not in body:
         return "metadata"
     if "outputs" in body:
-        return "v2_response" if has_tensors(body["outputs"]) else "v1_explanation"
+        return "v2_response" if has_tensors(body["outputs"]) else "v1_response"
     if "choices" in body or type(body.get("object")) is str:
         return "openai"
     if "error" in body or type(body.get("detail")) in (list, str):
@@ -54,4 +56,22 @@ def _response(body: dict[str, Any]) -> str:
         return "health"
     if "name" in body and ("versions" in body or "extensions" in body):
         return "metadata"
-    return "v1_explanation"
+    raise protocol_error(
+        "BODY_UNKNOWN",
+        f"got an object with neither predictions nor outputs as response body; it has {_listed(body)}",
+    )
+
+
+def _is_explanation(body: dict[str, Any]) -> bool:
+    """Recognise what KServe's explainers answer: its own form and ART's, TrustyAI's, and Alibi's."""
+    if "explanations" in body:
+        return True
+    parts = [body, *(body.get(name) for name in _EXPLAINERS)]
+    if any(type(part) is dict and type(part.get("saliencies")) is dict for part in parts):
+        return True
+    about = body.get("meta")
+    return type(about) is dict and "explanations" in about and type(body.get("data")) is dict
+
+
+def _listed(body: dict[str, Any]) -> str:
+    return ", ".join([repr(name[:40]) for name in list(body)[:8]]) or "no members"

@@ -10,7 +10,7 @@ from sparkmon.errors import ProtocolError
 from sparkmon.protocol.bodies import Parsed, read_one, refused
 from sparkmon.protocol.body import Body, Rows, check_items
 from sparkmon.protocol.gunzip import GZIP_MAGIC, gunzip
-from sparkmon.protocol.jsontext import loads, split_head
+from sparkmon.protocol.jsontext import loads_body, split_head
 from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
 from sparkmon.protocol.protocol_error import protocol_error
 from sparkmon.records import Decoded, Event, Half, Value
@@ -115,7 +115,7 @@ def read_body(
             json, tail = _cut(payload, head_length)
         else:
             try:
-                json, tail = loads(payload), b""
+                json, tail = loads_body(payload), b""
             except ProtocolError:
                 if _SERVER_SENT.match(payload):
                     return Body("sse", size=len(payload))
@@ -154,7 +154,7 @@ def _cut(payload: bytes, head_length: str) -> tuple[Any, bytes]:
             f"got Inference-Header-Content-Length {head_length[:20]!r} on a body of {len(payload)} bytes",
         )
     try:
-        return loads(payload[:length]), payload[length:]
+        return loads_body(payload[:length]), payload[length:]
     except ProtocolError:
         raise protocol_error(
             "HEAD_LENGTH_WRONG", f"the first {length} bytes, which the header names, are not JSON"

@@ -1,11 +1,17 @@
-"""Events to an Arrow batch."""
+"""Events to an Arrow batch; those of a batch that claim to come from the future."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from sparkmon.protocol.attributes import time_ahead
+from sparkmon.protocol.limits import DEFAULT_LIMITS
 from sparkmon.protocol.schema import EVENTS
 from sparkmon.records import Event
 
@@ -32,3 +38,41 @@ def events_to_batch(events: Sequence[Event]) -> pa.RecordBatch:
     columns["annotations"] = [list(event.annotations.items()) for event in events]
     arrays = [pa.array(columns[field.name], field.type) for field in EVENTS]
     return pa.RecordBatch.from_arrays(arrays, schema=EVENTS)
+
+
+def without_ahead(
+    events: pa.RecordBatch,
+    ahead_s: float = DEFAULT_LIMITS.ahead_s,
+    clock: Callable[[], float] = time.time,
+) -> pa.RecordBatch:
+    """Make dead letters (``TIME_AHEAD``) of the events of a time well after the clock of who reads them.
+
+    Such an event gets the clock's time. A log that is read again is in the past, so its events are left as they are.
+
+    Examples
+    --------
+    >>> from datetime import datetime, timezone
+    >>> event = Event("1", "request", "pod", datetime(2026, 11, 23, 13, tzinfo=timezone.utc), b"{}")
+    >>> noon_s = 1795435200.0
+    >>> without_ahead(events_to_batch([event]), 300.0, lambda: noon_s).column("condition").to_pylist()
+    ['TIME_AHEAD']
+    """
+    now_us = round(clock() * 1e6)
+    times = events.column("event_time").cast(pa.int64()).to_numpy()
+    is_ahead = times > now_us + ahead_s * 1e6
+    if not is_ahead.any():
+        return events
+    reasons: list[str | None] = [None] * len(times)
+    for at in np.flatnonzero(is_ahead).tolist():
+        event_time = f"{times[at].astype('datetime64[us]')}+00:00"
+        reasons[at] = time_ahead(event_time, (times[at] - now_us) / 1e6, ahead_s).reason
+    is_new: Any = pc.and_(pa.array(is_ahead), events.column("condition").is_null())
+    time_type: Any = EVENTS.field("event_time").type
+    columns: dict[str, Any] = {
+        "event_time": pa.array(np.where(is_ahead, now_us, times)).cast(time_type),
+        "condition": pc.if_else(is_new, pa.scalar("TIME_AHEAD"), events.column("condition")),
+        "reason": pc.if_else(is_new, pa.array(reasons, pa.string()), events.column("reason")),
+    }
+    for name, column in columns.items():
+        events = events.set_column(events.schema.get_field_index(name), EVENTS.field(name), column)
+    return events

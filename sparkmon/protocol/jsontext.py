@@ -1,7 +1,8 @@
 """Strict JSON, read by orjson where it is installed and else by the standard library, with the same result.
 
 Strict means RFC 8259: UTF-8 without a byte order mark, no ``NaN`` or ``Infinity``, no lone surrogates, no number too
-large for a double. Integers that fit 64 bits are exact; larger ones become doubles, as orjson has it.
+large for a double. Integers that fit 64 bits are exact; larger ones become doubles, as orjson has it. Bodies may have
+``NaN``, ``Infinity`` and ``-Infinity``: Python's ``json``, Triton and TorchServe write them.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ except ImportError:  # a cluster that was given the package without its dependen
 # Only numbers written this long can leave 64 bits or overflow a double.
 _LONG_NUMBER = re.compile(r"[0-9]{19}|[eE]\+?[0-9]{3}")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_LITERAL = re.compile(rb"NaN|Infinity")
 _SPACE = re.compile(r"[ \t\n\r]*")
 
 
@@ -45,15 +47,35 @@ def _integer(text: str) -> int | float:
     return _double(text)
 
 
-_PLAIN = json.JSONDecoder(parse_constant=_refuse_literal)
-_CAREFUL = json.JSONDecoder(parse_constant=_refuse_literal, parse_float=_double, parse_int=_integer)
-_LENIENT = json.JSONDecoder()
+def _decoders(**options: Any) -> tuple[json.JSONDecoder, json.JSONDecoder]:  # noqa: ANN401
+    """Make a decoder, and a slower one for texts with long numbers."""
+    careful = json.JSONDecoder(parse_float=_double, parse_int=_integer, **options)
+    return json.JSONDecoder(**options), careful
+
+
+_STRICT = _decoders(parse_constant=_refuse_literal)
+_WITH_LITERALS = _decoders()
 
 
 def loads(data: bytes) -> Any:  # noqa: ANN401 - JSON is any of its six types
     """Read strict JSON; the ProtocolError ``BODY_NOT_JSON`` has the reader's own words for where it is not."""
     try:
         return _loads_stdlib(data) if orjson is None else orjson.loads(data)
+    except ProtocolError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise _not_json(data, error) from None
+
+
+def loads_body(data: bytes) -> Any:  # noqa: ANN401
+    """Read JSON as :func:`loads` does, or else more slowly, with ``NaN``, ``Infinity`` and ``-Infinity`` as numbers."""
+    try:
+        return loads(data)
+    except ProtocolError:
+        if _LITERAL.search(data) is None:
+            raise
+    try:
+        return _loads_stdlib(data, _WITH_LITERALS)
     except ProtocolError:
         raise
     except (ValueError, RecursionError) as error:
@@ -74,9 +96,11 @@ def load_each(texts: Iterable[bytes]) -> list[Any]:
             return values
 
 
-def _loads_stdlib(data: bytes) -> Any:  # noqa: ANN401
+def _loads_stdlib(
+    data: bytes, decoders: tuple[json.JSONDecoder, json.JSONDecoder] = _STRICT
+) -> Any:  # noqa: ANN401
     text = data.decode("utf-8")
-    value = (_CAREFUL if _LONG_NUMBER.search(text) else _PLAIN).decode(text)
+    value = decoders[_LONG_NUMBER.search(text) is not None].decode(text)
     if _SURROGATE.search(text):
         # Pairs have become one character by now; a lone half does not encode.
         json.dumps(value, ensure_ascii=False).encode("utf-8")
@@ -99,7 +123,7 @@ def split_head(data: bytes) -> tuple[Any, bytes]:
         end = value_end(text, start)
     except (ValueError, RecursionError) as error:
         raise _not_json(data, error) from None
-    return loads(data[:end]), data[end:]
+    return loads_body(data[:end]), data[end:]
 
 
 def skip_space(text: str, at: int) -> int:
@@ -110,7 +134,7 @@ def skip_space(text: str, at: int) -> int:
 
 def value_end(text: str, at: int) -> int:
     """Return where the JSON value that begins at ``at`` ends; ValueError or RecursionError if none does."""
-    return _LENIENT.raw_decode(text, at)[1]
+    return _WITH_LITERALS[0].raw_decode(text, at)[1]
 
 
 def _not_json(data: bytes, why: object) -> ProtocolError:

@@ -1,7 +1,8 @@
 """KServe's V1 protocol: ``instances`` and ``predictions`` to rows.
 
 An instance is a list of values (or lists, flattened row-major), an object of named values, or one value. An object's
-value that is a one-element list is that element: KServe's own data frame path wants ``{"a": [1.0]}``.
+value that is a one-element list is that element: KServe's own data frame path wants ``{"a": [1.0]}``. Under ``inputs``
+and ``outputs`` an object holds columns, as TF Serving has them.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ _NESTED = {list, dict}
 def read_instances(
     lists: Sequence[Any], half: Half, limits: Limits = DEFAULT_LIMITS
 ) -> Rows | None:
-    """Read what bodies have under ``instances``, ``inputs`` or ``predictions``.
+    """Read what bodies have under ``instances``, ``inputs``, ``predictions`` or ``outputs``.
 
     Returns None, or raises ProtocolError, if there are several bodies, and not all of one layout or one of them is
     malformed. Of one body the error says what is wrong with it: ``INSTANCES_MALFORMED``, ``INSTANCE_MALFORMED``,
@@ -57,6 +58,27 @@ def read_instances(
             "got lists, objects and scalars mixed; expected instances of one form",
         )
     return Rows(made_names(half, 1), False, counts, instances)
+
+
+def instances_of(columns: dict[str, Any], limits: Limits) -> list[Any]:
+    """Turn columns into instances: a list has a value for each row, anything else is the value of every row.
+
+    Of a lone column of lists these are the instances: their numbers are no names.
+    """
+    lists = [values for values in columns.values() if type(values) is list]
+    lengths = set(map(len, lists))
+    if len(lengths) > 1:
+        raise protocol_error(
+            "ROWS_RAGGED", f"got columns of {sorted(lengths)[:8]} values; expected one number"
+        )
+    count = lengths.pop() if lengths else 1
+    check_shape(count, len(columns), limits)
+    check_names(tuple(columns), count, limits)
+    first = lists[0][0] if count and len(columns) == len(lists) == 1 else None
+    if type(first) is list and len(first) != 1:
+        return lists[0]
+    full = [each if type(each) is list else [each] * count for each in columns.values()]
+    return [dict(zip(columns, row, strict=True)) for row in zip(*full, strict=True)]
 
 
 def _from_lists(instances: list[list[Any]], counts: list[int], half: Half, limits: Limits) -> Rows:

@@ -10,13 +10,13 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
 from sparkmon.errors import OptionError
-from sparkmon.protocol import events_to_batch, from_hopsworks_avro
+from sparkmon.protocol import events_to_batch, from_hopsworks_avro, without_ahead
 from sparkmon.protocol.hopsworks_avro import SchemaVersion, TimeUnit, check_avro
 from sparkmon.schemas import EVENTS
 from sparkmon.sources.event_source import register_source
-from sparkmon.sources.kafka import KafkaSource
+from sparkmon.sources.kafka import KafkaSource, receipts, with_receipts
 
-_COLUMNS = ("value", "timestamp", "topic", "partition", "offset")
+_COLUMNS = ("value", "topic", "partition", "offset")
 
 
 def hopsworks_events(
@@ -62,7 +62,7 @@ def hopsworks_events(
     >>> hopsworks_events(records).select("event_id", "event_type", "model", "event_time").collect()
     [Row(event_id='a1', event_type='request', model='fraud', event_time=datetime.datetime(2026, 1, 5, 0, 0))]
     """
-    for name in _COLUMNS:
+    for name in (*_COLUMNS, "timestamp"):
         if name not in records.columns:
             raise OptionError(
                 f'got Kafka records without the column {name!r}; read them with format("kafka")'
@@ -76,22 +76,24 @@ def hopsworks_events(
 
     def convert(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            columns = zip(*(column.to_pylist() for column in batch.columns), strict=True)
-            yield events_to_batch(
-                [
-                    event
-                    for value, time, topic, partition, offset in columns
-                    for event in from_hopsworks_avro(
-                        value,
-                        position=f"{topic}/{partition}/{offset}",
-                        schema_version=schema_version,
-                        time_unit=time_unit,
-                        received_time=time,
-                    )
-                ]
-            )
+            columns = (batch[name].to_pylist() for name in _COLUMNS)
+            events = [
+                event
+                for value, topic, partition, offset, (time, limits) in zip(
+                    *columns, receipts(batch), strict=True
+                )
+                for event in from_hopsworks_avro(
+                    value,
+                    position=f"{topic}/{partition}/{offset}",
+                    schema_version=schema_version,
+                    time_unit=time_unit,
+                    received_time=time,
+                    limits=limits,
+                )
+            ]
+            yield without_ahead(events_to_batch(events))
 
-    return records.select(*_COLUMNS).mapInArrow(convert, EVENTS)
+    return with_receipts(records, *_COLUMNS).mapInArrow(convert, EVENTS)
 
 
 @register_source

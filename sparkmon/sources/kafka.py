@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import zip_longest
+from math import inf
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame, SparkSession
 
 from sparkmon.errors import OptionError
-from sparkmon.protocol import events_to_batch, from_kafka
+from sparkmon.protocol import DEFAULT_LIMITS, Limits, events_to_batch, from_kafka, without_ahead
 from sparkmon.schemas import EVENTS
 from sparkmon.sources.event_source import EventSource, register_source
+
+_YEAR_9999_US = 253_370_764_800_000_000
+_UNBOUND = replace(DEFAULT_LIMITS, ahead_s=inf)
 
 
 def kafka_events(records: DataFrame) -> DataFrame:
@@ -28,6 +35,12 @@ def kafka_events(records: DataFrame) -> DataFrame:
     -------
     DataFrame
         ``sparkmon.schemas.EVENTS``. A record that is no CloudEvent becomes a dead letter with its bytes.
+
+    Notes
+    -----
+    The record's own timestamp stands in for a missing ``ce-time``. It bounds ``ce-time`` only if it is the broker's
+    (``timestampType`` 1, ``LogAppendTime``): ``CreateTime`` is what the producer claims. The reader's clock bounds
+    both.
 
     Raises
     ------
@@ -57,15 +70,38 @@ def kafka_events(records: DataFrame) -> DataFrame:
 
     def convert(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            columns = zip(*(column.to_pylist() for column in batch.columns), strict=True)
-            yield events_to_batch(
-                [
-                    from_kafka(_pairs(headers), value, received_time=time)
-                    for value, time, headers in columns
-                ]
-            )
+            values, headers = (batch[name].to_pylist() for name in ("value", "headers"))
+            events = [
+                from_kafka(_pairs(pairs), value, received_time=time, limits=limits)
+                for value, pairs, (time, limits) in zip(
+                    values, headers, receipts(batch), strict=True
+                )
+            ]
+            yield without_ahead(events_to_batch(events))
 
-    return records.select("value", "timestamp", "headers").mapInArrow(convert, EVENTS)
+    return with_receipts(records, "value", "headers").mapInArrow(convert, EVENTS)
+
+
+def with_receipts(records: DataFrame, *names: str) -> DataFrame:
+    """Pick columns of Kafka's records, and those that :func:`receipts` reads."""
+    types = [name for name in records.columns if name == "timestampType"]
+    return records.select(*names, "timestamp", *types)
+
+
+def receipts(batch: pa.RecordBatch) -> Iterator[tuple[datetime | None, Limits]]:
+    """Give each record's timestamp, and the limits by which its event is read: a producer's clock bounds nothing.
+
+    A timestamp before 1970 (-1) or from the year 9999 on (microseconds taken for milliseconds) is none.
+    """
+    stamps: Any = batch["timestamp"].cast(pa.timestamp("us", "UTC"))
+    micros = stamps.cast(pa.int64())
+    is_time = pc.and_(
+        pc.less(micros, pa.scalar(_YEAR_9999_US)), pc.greater_equal(micros, pa.scalar(0))
+    )
+    times = pc.if_else(is_time, stamps, pa.scalar(None, stamps.type)).to_pylist()
+    types = batch["timestampType"].to_pylist() if "timestampType" in batch.schema.names else []
+    for time, kind in zip_longest(times, types):
+        yield time, DEFAULT_LIMITS if kind == 1 else _UNBOUND
 
 
 def _pairs(headers: list[dict[str, Any]] | None) -> list[tuple[str, bytes | None]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 
 GOOD = b'{"instances": [[1.5, 2]]}'
 
@@ -36,8 +37,26 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "1 MB of brackets": (b"[" * 1_000_000, "BODY_NOT_JSON"),
     "10 MB of brackets": (b"[" * 10_000_000, "TOO_MANY_VALUES"),
     "10 MB of braces": (b'{"a":' * 2_000_000, "BODY_NOT_JSON"),
-    "NaN": (b'{"instances": [[NaN]]}', "BODY_NOT_JSON"),
-    "Infinity": (b'{"instances": [[-Infinity]]}', "BODY_NOT_JSON"),
+    "NaN and no end": (b'{"instances": [[NaN]]', "BODY_NOT_JSON"),
+    "nan": (b'{"instances": [[nan]]}', "BODY_NOT_JSON"),
+    "+Infinity": (b'{"instances": [[+Infinity]]}', "BODY_NOT_JSON"),
+    "NaN and 1 MB of brackets": (b"[NaN," + b"[" * 1_000_000, "BODY_NOT_JSON"),
+    "NaN and a number beyond doubles": (b'{"instances": [[NaN, 1e999]]}', "BODY_NOT_JSON"),
+    "NaN and a lone surrogate": (b'{"instances": [NaN, "\\ud800"]}', "BODY_NOT_JSON"),
+    "NaN as INT64": (v2(tensor([1], "INT64", [math.nan])), "TENSOR_DATA"),
+    "Infinity as UINT8": (v2(tensor([1], "UINT8", [math.inf])), "TENSOR_DATA"),
+    "NaN as a size": (v2(tensor([math.nan], "FP64", [1])), "TENSOR_SHAPE"),
+    "columns of different lengths": (b'{"inputs": {"a": [1], "b": [1, 2]}}', "ROWS_RAGGED"),
+    "columns under instances": (b'{"instances": {"a": [1]}}', "INSTANCES_MALFORMED"),
+    "columns that collide": (b'{"inputs": {"a": [[1, 2]], "a_0": [3]}}', "NAMES_COLLIDE"),
+    "columns of too many values": (
+        json.dumps({"inputs": {f"c{i}": [0] * 1000 for i in range(3000)}}).encode(),
+        "TOO_MANY_VALUES",
+    ),
+    "values for too many rows": (
+        b'{"inputs": {"a": [' + b"0," * 100_000 + b"0]}}",
+        "TOO_MANY_ROWS",
+    ),
     "number beyond doubles": (b'{"instances": [[1e999]]}', "BODY_NOT_JSON"),
     "digits beyond doubles": (b'{"instances": [[1' + b"0" * 400 + b"]]}", "BODY_NOT_JSON"),
     "lone surrogate": (b'{"instances": ["\\ud800"]}', "BODY_NOT_JSON"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -38,15 +39,20 @@ def flat(row: Row) -> Row:
     """Show each cell as (number, text)."""
     for side in ("features", "predictions"):
         if row[side] is not None:
-            row[side] = {name: (cell["number"], cell["text"]) for name, cell in row[side]}
+            row[side] = {name: (plain(cell["number"]), cell["text"]) for name, cell in row[side]}
     return row
+
+
+def plain(number: float | None) -> float | None:
+    """Return one NaN for all, which is equal to itself in a tuple."""
+    return math.nan if number is not None and math.isnan(number) else number
 
 
 def cell(value: Value) -> tuple[float | None, str | None]:
     if value is None or isinstance(value, str):
         return None, value
     exact = not isinstance(value, int) or int(float(value)) == value
-    return (float(value), None) if exact else (None, str(value))
+    return (plain(float(value)), None) if exact else (None, str(value))
 
 
 def expected(one: Event) -> list[Row]:

@@ -68,7 +68,14 @@ def test_v1_predictions_of_every_form_become_predictions(
         (b"", "empty"),
         (gzip.compress(b"", mtime=0), "empty"),
         (b'{"explanations": [[1]]}', "v1_explanation"),
-        (b'{"anything": 1}', "v1_explanation"),
+        (b'{"predictions": [], "explanations": {"temp": [1], "masks": []}}', "v1_response"),
+        (b'{"explanations": {"adversarial_example": [1], "L2 error": 1}}', "v1_explanation"),
+        (
+            b'{"meta": {"name": "AnchorTabular", "explanations": ["local"]}, "data": {"anchor": []}}',
+            "v1_explanation",
+        ),
+        (b'{"timestamp": "t", "LIME": {"saliencies": {"output-0": []}}}', "v1_explanation"),
+        (b'{"saliencies": {"output-0": []}}', "v1_explanation"),
         (b'{"error": "no"}', "error"),
         (b'{"detail": [{"msg": "no"}]}', "error"),
         (b'{"live": true}', "health"),
@@ -96,6 +103,27 @@ def test_responses_without_predictions_are_set_apart(body: bytes, kind: str) -> 
 )
 def test_openai_requests_are_set_apart(body: bytes) -> None:
     assert said(body).kind == "openai"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"data": {"names": [], "ndarray": [[0.5]]}, "meta": {"tags": {}}}',
+        b'{"result": [[1, 2]]}',
+        b'{"message": "no healthy upstream"}',
+        b'{"anything": 1}',
+        b'{"LIME": 1, "meta": {"explanations": []}, "data": []}',
+        b"{}",
+    ],
+)
+def test_an_answer_of_no_protocol_is_a_dead_letter_that_names_its_members(body: bytes) -> None:
+    letter = decode(event(body, "response")).dead_letter
+    assert letter is not None
+    assert letter.condition == "BODY_UNKNOWN"
+    assert letter.reason == (
+        "got an object with neither predictions nor outputs as response body; it has "
+        + (", ".join(map(repr, json.loads(body))) or "no members")
+    )
 
 
 def test_grpc_is_recognised_by_its_content_type() -> None:

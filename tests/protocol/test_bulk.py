@@ -53,6 +53,7 @@ GOOD: dict[str, list[Event]] = {
     "V1 objects": [event(v1([{"a": i / 2, "b": f"t{i}", "c": i % 2 == 0}])) for i in range(20)],
     "V1 data frames": [event(v1([{"a": [i / 2], "b": [f"t{i}"]}])) for i in range(20)],
     "V1 scalars": [event(b'{"predictions": [%d, 0.5]}' % i, "response") for i in range(20)],
+    "V1 columns": [event(b'{"inputs": {"a": [%d, 0.5], "b": ["x", "y"]}}' % i) for i in range(20)],
     "V2 one tensor": [event(v2(tensor([2, 2], data=[i, 0.5, 1e300, 4]))) for i in range(20)],
     "V2 tensors": [event(outputs(i), "response") for i in range(20)],
     "V2 binary": [binary(i) for i in range(20)],
@@ -107,6 +108,8 @@ def test_a_bad_body_among_good_ones_is_alone_a_dead_letter(name: str) -> None:
         v1([["x"], [1]]),
         v1([{"a": [1, 2]}]),
         v1([{"a": {"b": 1}}]),
+        b'{"inputs": {"a": [1]}}',
+        b'{"inputs": {"name": ["x"], "shape": [[1]], "datatype": ["FP64"], "data": [[1]]}}',
     ],
 )
 def test_what_looks_alike_is_looked_at_closely(body: bytes) -> None:

@@ -9,7 +9,14 @@ from datetime import timedelta
 import pytest
 
 from sparkmon.interval import EPOCH
-from sparkmon.protocol import Limits, decode, from_http, from_kafka, from_structured
+from sparkmon.protocol import (
+    Limits,
+    decode,
+    from_http,
+    from_kafka,
+    from_object,
+    from_structured,
+)
 from sparkmon.records import Event
 from tests.protocol.events import NOON, headers
 from tests.protocol.hostile import GOOD
@@ -92,6 +99,46 @@ def test_the_received_time_stands_in_for_a_time_that_cannot_be_read() -> None:
         event = from_http(headers(Ce_Time=value), GOOD, received_time=NOON)
         assert (event.event_time, condition(event)) == (NOON, expected)
     assert from_http(headers(Ce_Time="soon"), GOOD).event_time == EPOCH
+
+
+@pytest.mark.parametrize(
+    "time",
+    [
+        "0001-01-01T00:00:00Z",  # Go's time that was never set
+        "1969-12-31T23:59:59Z",
+        "52149-01-01T00:00:00Z",
+        "2026-12-31T23:59:60Z",  # no datetime has a leap second
+        "2026-11-23T12:00:00+24:00",
+        "2026-11-23T12:00:00+01:60",
+        "2026-11-23 noon",
+    ],
+)
+def test_a_time_that_no_clock_of_today_has_is_a_dead_letter(time: str) -> None:
+    for read in (
+        from_http(headers(Ce_Time=time), GOOD, received_time=NOON),
+        from_http(headers(Ce_Recordedtime=time), GOOD, received_time=NOON),
+    ):
+        assert (read.event_time, condition(read)) == (NOON, "EVENT_TIME_MALFORMED")
+
+
+@pytest.mark.parametrize("time", ["1795866763", "1795866763000.5", "true", "{}", "[]"])
+def test_a_time_that_is_no_text_is_a_dead_letter(time: str) -> None:
+    members = '"id": "1", "source": "pod", "type": "org.kubeflow.serving.inference.request"'
+    body = f'{{{members}, "time": {time}, "data": {{}}}}'.encode()
+    read = from_structured(body, received_time=NOON)
+    assert (read.event_time, condition(read)) == (NOON, "EVENT_TIME_MALFORMED")
+    assert read.payload == b"{}"
+    record = f'{{{members}, "occurrenceTime": {time}, "sourceUri": "pod"}}'
+    [read] = from_object(record.replace("type", "reqType").encode(), "a.json", NOON)
+    assert (read.event_time, condition(read)) == (NOON, "EVENT_TIME_MALFORMED")
+
+
+def test_a_receipt_of_1970_says_nothing() -> None:
+    for received in (EPOCH - timedelta(milliseconds=1), EPOCH, EPOCH + timedelta(days=20.8)):
+        read = from_http(headers(), GOOD, received_time=received)
+        assert (read.event_time, condition(read)) == (NOON, None)
+        read = from_http(headers(Ce_Time=None), GOOD, received_time=received)
+        assert (read.event_time, condition(read)) == (EPOCH, "EVENT_FIELD_MISSING")
 
 
 def test_times_are_utc_and_cut_to_microseconds() -> None:

@@ -25,7 +25,7 @@ from sparkmon.records import Event, Feature, ModelSchema
 from tests.protocol.captures import all_events, stored
 from tests.protocol.events import event
 from tests.protocol.hostile import GOOD, HOSTILE, tensor, v1, v2
-from tests.protocol.test_batch import cell
+from tests.protocol.test_batch import cell, plain
 
 SIDES = ("features", "predictions", "entities", "row_flags")
 NOTE = {"view": "v:1", "keys": {"card": [7, 2**53 + 1]}, "missing": {"cards": [1]}}
@@ -56,7 +56,7 @@ def values(cells: Cells, row: int) -> dict[str, Any]:
         is_number = cells.has_number is None or cells.has_number[row, at]
         text = cells.texts[at][row].as_py() if at in cells.texts else None
         assert is_number or np.isnan(cells.numbers[row, at])
-        spelled[name] = (cells.numbers[row, at] if is_number else None, text)
+        spelled[name] = (plain(cells.numbers[row, at]) if is_number else None, text)
     return spelled
 
 

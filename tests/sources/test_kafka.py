@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from sparkmon.errors import OptionError
 from sparkmon.protocol import events_to_batch
@@ -109,3 +111,65 @@ def test_records_without_headers_are_refused(spark: SparkSession) -> None:
 
     with pytest.raises(OptionError, match=r"'headers'.*includeHeaders"):
         kafka_events(frame("value", "timestamp"))
+
+
+CE_TIME = datetime(2026, 1, 5, 12, tzinfo=timezone.utc)
+MS = 1_767_614_400_000
+"""``CE_TIME``, in milliseconds since 1970."""
+
+
+@pytest.mark.parametrize(
+    ("stamp_ms", "kind", "condition"),
+    [
+        (MS, 0, None),
+        (-1, 0, None),
+        (MS // 1000, 0, None),
+        (MS * 1000, 0, None),
+        (None, 0, None),
+        (MS - 600_000, 0, None),
+        (MS - 600_000, None, None),
+        (MS - 299_000, 1, None),
+        (MS - 600_000, 1, "TIME_AHEAD"),
+        (-1, 1, None),
+    ],
+)
+def test_ce_time_decides_whatever_a_record_claims(
+    spark: SparkSession, stamp_ms: int | None, kind: int | None, condition: str | None
+) -> None:
+    columns: dict[str, Any] = {
+        "value": pa.array([b'{"instances": [[1.0]]}']),
+        "timestamp": pa.array([stamp_ms], pa.int64()),
+        "headers": pa.array(
+            [
+                [
+                    {"key": "ce_id", "value": b"1"},
+                    {"key": "ce_source", "value": b"pod"},
+                    {"key": "ce_time", "value": b"2026-01-05T12:00:00Z"},
+                    {"key": "ce_type", "value": b"org.kubeflow.serving.inference.request"},
+                ]
+            ]
+        ),
+    }
+    if kind is not None:
+        columns["timestampType"] = pa.array([kind], pa.int32())
+    frame = spark.createDataFrame(pa.table(columns))
+    records = frame.withColumn("timestamp", F.timestamp_millis("timestamp"))
+    [row] = kafka_events(records).toArrow().to_pylist()
+    assert row["condition"] == condition
+    expected = CE_TIME if condition is None else CE_TIME - timedelta(minutes=10)
+    assert row["event_time"] == expected
+
+
+def test_a_producer_an_hour_ahead_of_the_reader_is_a_dead_letter(spark: SparkSession) -> None:
+    ahead = datetime.now(timezone.utc) + timedelta(hours=1)
+    pairs = {
+        "ce_id": "1",
+        "ce_source": "pod",
+        "ce_time": ahead.isoformat(),
+        "ce_type": "org.kubeflow.serving.inference.request",
+    }
+    headers = [{"key": key, "value": value.encode()} for key, value in pairs.items()]
+    table = pa.table({"value": [b"{}"], "timestamp": [ahead], "headers": [headers]})
+    [row] = kafka_events(spark.createDataFrame(table)).toArrow().to_pylist()
+    assert row["condition"] == "TIME_AHEAD"
+    assert row["event_time"] < ahead - timedelta(minutes=59)
