@@ -14,7 +14,7 @@ import httpx
 from sparkmon.demo.flights import MODEL
 from sparkmon.demo.online_store import VIEW
 from sparkmon.demo.server_process import ServerProcess
-from sparkmon.payload_logger.payload_event import PayloadEvent
+from sparkmon.payload_logger.payload_event import payload_headers
 
 _UNTIL_STDIN_CLOSES = ("-m", "sparkmon.until_stdin_closes")
 
@@ -83,9 +83,14 @@ class Platform:
 
     def move_clock(self, seconds: float) -> None:
         """Post the event of a health check with a time in the future, so that windows close."""
-        event = PayloadEvent(MODEL, "demo", "predictor", "", "demo", {})
         time_ns = time.time_ns() + round(seconds * 1e9)
-        headers = event.headers("response", str(uuid.uuid4()), time_ns, {}, "application/json")
+        headers = payload_headers(
+            *("response", str(uuid.uuid4()), time_ns),
+            inference_service=MODEL,
+            source="demo",
+            namespace="demo",
+            recorded_ns=time.time_ns(),
+        )
         answer = httpx.post(self._receiver.url, headers=headers, content=b'{"ready": true}')
         answer.raise_for_status()
 

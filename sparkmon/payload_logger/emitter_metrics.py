@@ -10,28 +10,23 @@ from prometheus_client.registry import Collector
 
 from sparkmon.payload_logger.event_emitter import EventEmitter
 
-_COUNTERS = {
-    "emitted": "Calls of emit.",
-    "delivered": "Events that the sink acknowledged.",
-    "retried": "Events sent again, each time counted.",
+_PREFIX = "sparkmon_emitter"
+_METRICS = {
+    "emitted": (CounterMetricFamily, "emitted", "Calls of emit."),
+    "delivered": (CounterMetricFamily, "delivered", "Events that the sink acknowledged."),
+    "retried": (CounterMetricFamily, "retried", "Events sent again, each time counted."),
+    "queued_events": (GaugeMetricFamily, "queued", "Events that wait or are in flight."),
+    "queued_bytes": (GaugeMetricFamily, "queued_bytes", "Their headers and bodies."),
 }
+"""Name to kind, attribute of the counts, and what it is."""
 
 
 class EmitterMetrics(Collector):
     """Collects an emitter's counts when the metrics are scraped.
 
-    Parameters
-    ----------
-    emitter : EventEmitter
-        The emitter to report.
-
-    Notes
-    -----
     ``prometheus_client.REGISTRY.register(EmitterMetrics(emitter))`` adds them to kserve's ``/metrics``; the transformer
     does so for ``--log_url``.
 
-    Examples
-    --------
     >>> from prometheus_client import CollectorRegistry
     >>> registry = CollectorRegistry()
     >>> registry.register(EmitterMetrics(EventEmitter("http://127.0.0.1:9/")))
@@ -45,16 +40,10 @@ class EmitterMetrics(Collector):
     def collect(self) -> Iterator[Metric]:
         """Return the current metrics."""
         counts = self._emitter.counts()
-        for name, text in _COUNTERS.items():
-            yield CounterMetricFamily(f"sparkmon_emitter_{name}", text, getattr(counts, name))
-        yield GaugeMetricFamily(
-            *("sparkmon_emitter_queued_events", "Events that wait or are in flight."), counts.queued
-        )
-        yield GaugeMetricFamily(
-            *("sparkmon_emitter_queued_bytes", "Their headers and bodies."), counts.queued_bytes
-        )
+        for name, (family, attribute, text) in _METRICS.items():
+            yield family(f"{_PREFIX}_{name}", text, getattr(counts, attribute))
         dropped = CounterMetricFamily(
-            "sparkmon_emitter_dropped", "Events that were dropped, by reason.", labels=["reason"]
+            f"{_PREFIX}_dropped", "Events that were dropped, by reason.", labels=["reason"]
         )
         for reason, count in sorted(counts.dropped.items()):
             dropped.add_metric([reason], count)

@@ -13,9 +13,8 @@ import aiohttp
 
 from sparkmon.backoff import Backoff, is_temporary, retry_after_s
 from sparkmon.errors import OptionError
-from sparkmon.payload_logger.emitted_event import EmittedEvent
-from sparkmon.payload_logger.event_queue import EventQueue
-from sparkmon.protocol.structured_batch import BATCH_TYPE
+from sparkmon.payload_logger.event_queue import EmittedEvent, EventQueue
+from sparkmon.protocol.structured_batch import BATCH_TYPE, to_structured_batch
 from sparkmon.secret import Secret
 
 logger = logging.getLogger(__name__)
@@ -26,30 +25,16 @@ _ANSWER_BYTES = 2**16
 
 
 class EventClient:
-    """A keep-alive HTTP client that settles each event. Belongs to one event loop.
+    """A keep-alive HTTP client that settles each event in its queue. Belongs to one event loop.
 
-    Parameters
-    ----------
-    url : str
-        Where to post.
-    headers : mapping
-        Sent with each request.
-    queue : EventQueue
-        The queue of the events; each event is settled there.
-    timeout_s : float
-        Time-out of one request.
-    max_retry_s : float
-        Events emitted longer ago are not retried.
-    token : Secret, optional
-        Its first line is read for each request and sent as bearer token; 401 is then retried, because the receiver may
-        get the new token later.
+    With a token, 401 is retried, because the receiver may get the new token later.
     """
 
     def __init__(
         self,
+        queue: EventQueue,
         url: str,
         headers: Mapping[str, str],
-        queue: EventQueue,
         timeout_s: float,
         max_retry_s: float,
         token: Secret | None = None,
@@ -122,7 +107,7 @@ class EventClient:
             headers, body = events[0].headers, events[0].body
         else:
             headers = {"Content-Type": BATCH_TYPE}
-            body = b"[" + b",".join(event.structured() for event in events) + b"]"
+            body = to_structured_batch((event.headers, event.body) for event in events)
         if self._token is not None:
             headers = {**headers, "Authorization": f"Bearer {_first_line(self._token)}"}
         async with self._session.post(
@@ -140,8 +125,6 @@ class EventClient:
 def without_userinfo(url: str) -> str:
     """Return a URL without its user name and password, for the log.
 
-    Examples
-    --------
     >>> without_userinfo("https://me:secret@sink.example:8443/events")
     'https://sink.example:8443/events'
     """

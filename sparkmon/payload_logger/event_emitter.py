@@ -14,8 +14,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from sparkmon.errors import MissingExtraError, OptionError
-from sparkmon.payload_logger.emitted_event import EmittedEvent
-from sparkmon.payload_logger.event_queue import EmitterCounts, EventQueue
+from sparkmon.payload_logger.event_queue import EmittedEvent, EmitterCounts, EventQueue
 from sparkmon.secret import Secret
 
 try:
@@ -112,18 +111,21 @@ class EventEmitter:
             raise OptionError(
                 "got a token and a url with a user name; a request can carry only one of them"
             )
-        _check("queue_size", queue_size, 1, 10**7)
-        _check("queue_bytes", queue_bytes, 1, 2**40)
-        _check("batch_size", batch_size, 1, 1000)
-        _check("in_flight", in_flight, 1, 1000)
-        _check("timeout_s", timeout_s, 0.001, 3600)
-        _check("max_retry_s", max_retry_s, 0, 7 * 86400)
+        for name, value, least, most in (
+            ("queue_size", queue_size, 1, 10**7),
+            ("queue_bytes", queue_bytes, 1, 2**40),
+            ("batch_size", batch_size, 1, 1000),
+            ("in_flight", in_flight, 1, 1000),
+            ("timeout_s", timeout_s, 0.001, 3600),
+            ("max_retry_s", max_retry_s, 0, 7 * 86400),
+        ):
+            if not least <= value <= most:
+                raise OptionError.malformed(name, value, f"{least} to {most}")
         self.url = url
+        self._shown_url = without_userinfo(url)
         self._bounds = (queue_size, queue_bytes)
         self._batch_size, self._in_flight = batch_size, in_flight
-        self._timeout_s, self._max_retry_s = timeout_s, max_retry_s
-        self._headers = dict(headers)
-        self._token = token
+        self._client = (url, dict(headers), timeout_s, max_retry_s, token)
         self._begin()
         alive = weakref.ref(self)
         os.register_at_fork(after_in_child=lambda: _begin_in_child(alive))
@@ -131,12 +133,7 @@ class EventEmitter:
     def emit(self, headers: Mapping[str, str], body: bytes) -> bool:
         """Queue one event and return at once; False if the event is dropped, which is counted.
 
-        Parameters
-        ----------
-        headers : mapping
-            The event in binary mode: ``Ce-*`` attributes and ``Content-Type``.
-        body : bytes
-            The event's data, sent unchanged.
+        ``headers`` are the event in binary mode, ``Ce-*`` attributes and ``Content-Type``; ``body`` is sent unchanged.
         """
         if self._thread is None:
             self._start()
@@ -162,7 +159,7 @@ class EventEmitter:
             thread.join()
             unsent = self.counts().queued
             if unsent:
-                logger.warning("%d events for %s are unsent", unsent, without_userinfo(self.url))
+                logger.warning("%d events for %s are unsent", unsent, self._shown_url)
         atexit.unregister(self.close)
         return self.counts().queued
 
@@ -186,48 +183,36 @@ class EventEmitter:
 
     async def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
         """Send until the emitter is closed and its queue is empty, or until cancelled."""
-        client = EventClient(
-            *(self.url, self._headers, self._queue),
-            self._timeout_s,
-            self._max_retry_s,
-            self._token,
-        )
+        client = EventClient(self._queue, *self._client)
         report = loop.create_task(self._report())
         deliveries: set[asyncio.Task[None]] = set()
         try:
-            await self._dispatch(loop, client, deliveries)
+            while (events := await self._next(loop)) is not None:
+                task = loop.create_task(client.deliver(events))
+                deliveries.add(task)
+                task.add_done_callback(deliveries.discard)
+                if len(deliveries) == self._in_flight:
+                    await asyncio.wait(deliveries, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.gather(*deliveries)
         finally:
             for task in (report, *deliveries):
                 task.cancel()
             await asyncio.gather(report, *deliveries, return_exceptions=True)
             await client.close()
 
-    async def _dispatch(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        client: EventClient,
-        deliveries: set[asyncio.Task[None]],
-    ) -> None:
+    async def _next(self, loop: asyncio.AbstractEventLoop) -> list[EmittedEvent] | None:
+        """Wait for the next events to send; None once the queue is closed and empty."""
         arrived = asyncio.Event()
-        slots = asyncio.Semaphore(self._in_flight)
 
         def wake() -> None:
             loop.call_soon_threadsafe(arrived.set)
 
-        while True:
-            await slots.acquire()
-            while not (events := self._queue.take(self._batch_size, wake)):
-                if events is None:
-                    await asyncio.gather(*deliveries)
-                    return
-                await arrived.wait()
-                arrived.clear()
-                if self._batch_size > 1:
-                    await asyncio.sleep(_LINGER_S)
-            task = loop.create_task(client.deliver(events))
-            deliveries.add(task)
-            task.add_done_callback(deliveries.discard)
-            task.add_done_callback(lambda _: slots.release())
+        while (events := self._queue.take(self._batch_size, wake)) == []:
+            await arrived.wait()
+            arrived.clear()
+            if self._batch_size > 1:
+                await asyncio.sleep(_LINGER_S)
+        return events
 
     async def _report(self) -> None:
         """Log new drops and retries every 10 s, and at the end."""
@@ -242,7 +227,7 @@ class EventEmitter:
             if (now.dropped, now.retried) != (before.dropped, before.retried):
                 logger.warning(
                     "%s: %d of %d events delivered, dropped %s, retried %d, %d queued",
-                    *(without_userinfo(self.url), now.delivered, now.emitted, now.dropped),
+                    *(self._shown_url, now.delivered, now.emitted, now.dropped),
                     *(now.retried, now.queued),
                 )
             before = now
@@ -262,8 +247,3 @@ def _begin_in_child(alive: weakref.ref[EventEmitter]) -> None:
         # The copied loop shares descriptors with the parent's: its collection would close them.
         _copied_by_forks.append((emitter._loop, emitter._main))
         emitter._begin()
-
-
-def _check(name: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:
-        raise OptionError.malformed(name, value, f"{low} to {high}")

@@ -7,8 +7,6 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sparkmon.payload_logger.emitted_event import EmittedEvent
-
 _BATCH_BYTES = 2**20
 
 
@@ -32,18 +30,23 @@ class EmitterCounts:
     """Their headers and bodies, in bytes."""
 
 
+class EmittedEvent:
+    """A CloudEvent in binary mode, and when it was emitted in seconds of the monotonic clock."""
+
+    __slots__ = ("body", "headers", "size", "time")
+
+    def __init__(self, headers: Mapping[str, str], body: bytes, time: float) -> None:
+        self.headers = headers
+        self.body = body
+        self.time = time
+        self.size = len(body) + sum(len(name) + len(value) for name, value in headers.items())
+
+
 class EventQueue:
-    """A bounded first-in-first-out queue that never blocks. Thread-safe.
+    """A first-in-first-out queue of at most ``size`` events and ``size_bytes`` that never blocks. Thread-safe.
 
-    Parameters
-    ----------
-    size : int
-        Events not yet settled, including those in flight.
-    size_bytes : int
-        Bytes of their headers and bodies.
+    An event that is in flight counts until it is settled.
 
-    Examples
-    --------
     >>> queue = EventQueue(1, 100)
     >>> queue.put(EmittedEvent({}, b"first", 0.0)), queue.put(EmittedEvent({}, b"second", 0.0))
     (True, False)

@@ -13,16 +13,17 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timezone
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import pyarrow as pa
 
 from sparkmon.payload_logger.event_emitter import EventEmitter
+from sparkmon.payload_logger.payload_event import payload_headers
 from sparkmon.printable import printable
-from sparkmon.protocol.attributes import KSERVE_TYPES
 from sparkmon.protocol.enrichment import ENRICHMENT_PARAMETER, Enrichment
 from sparkmon.protocol.times import parse_time
+from sparkmon.records import Half
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +35,6 @@ _OWN = frozenset(
         *("deployment_name", "deployment_version", "deployment_schema_id"),
     }
 )
-_TYPE_OF = {half: name for name, half in KSERVE_TYPES.items()}
 _ROWS = 1000
 _MAX_BYTES = 16 * 2**20
 _WRITING = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_PASSTHROUGH_DATETIME
@@ -121,13 +121,10 @@ class FeatureLogger:
         untransformed_features: Sequence[Mapping[str, Any]] | None = None,
         transformed_features: Sequence[Mapping[str, Any]] | None = None,
     ) -> None:
-        """Emit rows of the logging feature group.
+        """Emit rows of the logging feature group; Hopsworks' client calls it.
 
-        Parameters
-        ----------
-        untransformed_features, transformed_features : sequence of mappings, optional
-            One mapping per row. Since Hopsworks 4.6 the first has all columns; if both are given, the second adds its
-            columns to the first row by row.
+        Since Hopsworks 4.6 the first argument has all columns; if both are given, the second adds its columns to the
+        first row by row.
         """
         nothing: Mapping[str, Any] = {}
         pairs = itertools.zip_longest(
@@ -138,24 +135,13 @@ class FeatureLogger:
         self._emit_all([{**plain, **transformed, "log_time": now} for plain, transformed in pairs])
 
     def log_batch(self, payload: bytes, attributes: Mapping[str, str], rows: int = 1) -> None:
-        """Emit a batch of rows from Hopsworks' default predictor.
+        """Emit rows from Hopsworks' default predictor: one Arrow IPC stream of at most 16 MiB.
 
-        Parameters
-        ----------
-        payload : bytes
-            One Arrow IPC stream, at most 16 MiB.
-        attributes : mapping
-            Its CloudEvent attributes, such as ``ce-hopsmodelname`` and ``ce-hopsrequestid``.
-        rows : int
-            The number of rows, for the warning if the batch cannot be read.
+        ``attributes`` are its CloudEvent attributes, such as ``ce-hopsmodelname`` and ``ce-hopsrequestid``.
         """
         if len(payload) > _MAX_BYTES:
-            logger.warning(
-                "%d logged rows are %d bytes, more than the limit of %d",
-                rows,
-                len(payload),
-                _MAX_BYTES,
-            )
+            message = "%d logged rows are %d bytes, more than the limit of %d"
+            logger.warning(message, rows, len(payload), _MAX_BYTES)
             return
         try:
             with pa.ipc.open_stream(payload) as stream:
@@ -170,10 +156,7 @@ class FeatureLogger:
             "log_time": parse_time(attributes.get("ce-time", "")) or self._clock(),
         }
         self._emit_all(
-            [
-                row | {name: row.get(name) or value for name, value in shared.items()}
-                for row in batch
-            ]
+            [row | {name: row.get(name) or shared[name] for name in shared} for row in batch]
         )
 
     def close(self, timeout: float | None = None) -> bool:
@@ -186,19 +169,26 @@ class FeatureLogger:
             for start in range(0, len(group), _ROWS):
                 self._emit(call, group[start : start + _ROWS])
 
-    def _emit(self, call: tuple[str, str, str, datetime], rows: list[Mapping[str, Any]]) -> None:
+    def _emit(self, call: _Call, rows: list[Mapping[str, Any]]) -> None:
         event_id = str(uuid.uuid4())
         for half, body in self._bodies(rows):
             try:
                 data = orjson.dumps(body, default=_plain, option=_WRITING)
             except (TypeError, ValueError, RecursionError) as error:
-                logger.warning(
-                    "%d logged rows cannot be written as JSON: %s", len(rows), _excerpt(error)
-                )
+                message = "%d logged rows cannot be written as JSON: %s"
+                logger.warning(message, len(rows), _excerpt(error))
                 continue
-            self._emitter.emit(self._headers(half, event_id, call), data)
+            headers = payload_headers(
+                *(half, event_id, _nanoseconds(call.time)),
+                inference_service=self._inference_service or call.model,
+                source=self._source,
+                namespace=self._namespace,
+                metadata={"X-Request-Id": [call.request_id]} if call.request_id else {},
+                annotations={"model-version": call.version} if call.version else {},
+            )
+            self._emitter.emit(headers, data)
 
-    def _bodies(self, rows: list[Mapping[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
+    def _bodies(self, rows: list[Mapping[str, Any]]) -> Iterator[tuple[Half, dict[str, Any]]]:
         features = [
             {
                 name: value
@@ -226,33 +216,20 @@ class FeatureLogger:
         if any(value is not None for row in predictions for value in row.values()):
             yield "response", {"predictions": predictions}
 
-    def _headers(
-        self, half: str, event_id: str, call: tuple[str, str, str, datetime]
-    ) -> dict[str, str]:
-        request_id, model, version, moment = call
-        metadata = {"X-Request-Id": [request_id]} if request_id else {}
-        annotations = {"model-version": version} if version else {}
-        return {
-            "Ce-Specversion": "1.0",
-            "Ce-Id": event_id,
-            "Ce-Type": _TYPE_OF[half],
-            "Ce-Source": self._source,
-            "Ce-Time": moment.astimezone(timezone.utc).isoformat().replace("+00:00", "Z"),
-            "Ce-Inferenceservicename": self._inference_service or model,
-            "Ce-Namespace": self._namespace,
-            "Ce-Component": "predictor",
-            "Ce-Endpoint": "",
-            "Ce-Metadata": _json(metadata),
-            "Ce-Annotations": _json(annotations),
-            "Content-Type": "application/json",
-        }
+
+class _Call(NamedTuple):
+    """What the rows of one call share; each call has its own events."""
+
+    request_id: str
+    model: str
+    version: str
+    time: datetime
 
 
-def _call(row: Mapping[str, Any]) -> tuple[str, str, str, datetime]:
-    """Return the call of a row: request id, model, version, time. Each call has its own events."""
+def _call(row: Mapping[str, Any]) -> _Call:
     moment = row["log_time"]
     version = _name(row.get("model_version"))
-    return (
+    return _Call(
         _name(row.get("request_id")),
         _name(row.get("model_name")),
         "" if version == "None" else version,  # Hopsworks' client writes no version so
@@ -269,8 +246,9 @@ def _excerpt(error: Exception) -> str:
     return printable(str(error)[:200])
 
 
-def _json(value: object) -> str:
-    return orjson.dumps(value).decode("utf-8")
+def _nanoseconds(moment: datetime) -> int:
+    seconds = int(moment.replace(microsecond=0).timestamp())
+    return (seconds * 10**6 + moment.microsecond) * 1000
 
 
 def _scalar(value: Any) -> Any:  # noqa: ANN401 - a cell of any type

@@ -7,12 +7,12 @@ import socket
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from functools import partial
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from sparkmon.errors import OptionError
-from sparkmon.payload_logger.body_copy import BodyCopy
 from sparkmon.payload_logger.event_emitter import EventEmitter
-from sparkmon.payload_logger.payload_event import PayloadEvent, canonical_name
+from sparkmon.payload_logger.payload_event import canonical_name, payload_headers
 from sparkmon.records import Half
 
 _Message: TypeAlias = MutableMapping[str, Any]
@@ -104,15 +104,24 @@ class PayloadLogger:
     ) -> None:
         if mode not in ("all", "request", "response"):
             raise OptionError.malformed("mode", mode, "all, request or response")
+        headers = partial(
+            payload_headers,
+            inference_service=inference_service,
+            namespace=namespace,
+            component=component,
+            endpoint=endpoint,
+            source=socket.gethostname() if source is None else source,
+        )
+        for name, value in headers.keywords.items():
+            if not value.isprintable():
+                expected = "printable text, because it is an HTTP header"
+                raise OptionError.malformed(name, value, expected)
         self._app = app
         self._logging = _Logging(
             emitter,
             mode,
-            PayloadEvent(
-                *(inference_service, namespace, component, endpoint),
-                socket.gethostname() if source is None else source,
-                annotations,
-            ),
+            headers,
+            dict(annotations),
             {name.lower().encode(): canonical_name(name) for name in metadata_headers},
             max_body_bytes,
         )
@@ -142,9 +151,37 @@ class _Logging(NamedTuple):
 
     emitter: EventEmitter
     mode: str
-    event: PayloadEvent
+    headers: Callable[..., dict[str, str]]
+    annotations: Mapping[str, str]
     metadata_names: Mapping[bytes, str]
     max_body_bytes: int
+
+
+class _Body:
+    """A copy of one half's body, up to a limit; of a larger body only the size is kept."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._chunks: list[bytes] = []
+        self.size = 0
+        self.is_emitted = False
+
+    def add(self, chunk: bytes) -> None:
+        self.size += len(chunk)
+        if self.size > self._limit:
+            self._chunks.clear()
+        elif chunk:
+            self._chunks.append(chunk)
+
+    def copied(self, *, whole: bool) -> tuple[bytes, dict[str, str]]:
+        """Return the copy and, if it is not the whole body, the annotation that says why."""
+        if self.size > self._limit:
+            note = f"left out: {self.size} bytes, the limit is {self._limit}"
+        elif not whole:
+            note = f"cut short after {self.size} bytes"
+        else:
+            return b"".join(self._chunks), {}
+        return b"".join(self._chunks), {"sparkmon-body": note}
 
 
 class _Call:
@@ -154,8 +191,7 @@ class _Call:
         self._time_ns = time.time_ns()
         self._logging, self._scope = logging, scope
         self._inner_receive, self._inner_send = receive, send
-        self._request, self._response = (BodyCopy(logging.max_body_bytes) for _ in range(2))
-        self._request_ended = self._response_ended = False
+        self._request, self._response = (_Body(logging.max_body_bytes) for _ in range(2))
         self._status: int | None = None
         self._body_length: int | None = 0
         self._read_headers(scope["headers"])
@@ -209,27 +245,26 @@ class _Call:
                 self._end_response(whole=True)
 
     def _end_request(self, *, whole: bool) -> None:
-        if not self._request_ended:
-            self._request_ended = True
-            if self._logging.mode != "response":
-                self._emit("request", self._request, self._time_ns, 200, whole=whole)
+        self._emit("request", self._request, self._time_ns, 200, whole=whole)
 
     def _end_response(self, *, whole: bool) -> None:
-        if not self._response_ended:
-            self._response_ended = True
-            if self._logging.mode != "request":
-                # Without an answer from the application the server answers 500.
-                status = 500 if self._status is None else self._status
-                self._emit("response", self._response, time.time_ns(), status, whole=whole)
+        # Without an answer from the application the server answers 500.
+        status = 500 if self._status is None else self._status
+        self._emit("response", self._response, time.time_ns(), status, whole=whole)
 
-    def _emit(
-        self, half: Half, copied: BodyCopy, time_ns: int, status: int, *, whole: bool
-    ) -> None:
-        body, note = copied.body(whole=whole)
-        headers = self._logging.event.headers(
-            *(half, self._event_id, time_ns, self._metadata, self._content_type),
+    def _emit(self, half: Half, copy: _Body, time_ns: int, status: int, *, whole: bool) -> None:
+        """Emit a half once, if the mode asks for it."""
+        if copy.is_emitted or self._logging.mode not in ("all", half):
+            return
+        copy.is_emitted = True
+        body, note = copy.copied(whole=whole)
+        headers = self._logging.headers(
+            *(half, self._event_id, time_ns),
+            metadata=self._metadata,
+            annotations={**self._logging.annotations, **note},
+            content_type=self._content_type,
             status=status,
-            body_note=note,
+            recorded_ns=time.time_ns(),
         )
         self._logging.emitter.emit(headers, body)
 

@@ -105,7 +105,7 @@ def rows(
     nested = events.select(*EVENTS.names).mapInArrow(decode, _NESTED)
     if delay is not None:
         # Before the instances are laid out, so that the state holds an entry per event and not per row.
-        nested = _distinct(nested, delay)
+        nested = distinct(nested, _IDENTITY, delay)
     return nested.select(*(field.name for field in _EVENT), F.inline("instances")).select(
         *DECODED.names
     )
@@ -129,8 +129,8 @@ def _nested(decoded: pa.RecordBatch) -> pa.RecordBatch:
     )
 
 
-def _distinct(decoded: DataFrame, delay: str) -> DataFrame:
-    if decoded.isStreaming:
-        marked = decoded.withWatermark("event_time", delay)
-        return marked.dropDuplicatesWithinWatermark(list(_IDENTITY))
-    return decoded.dropDuplicates(list(_IDENTITY))
+def distinct(rows: DataFrame, identity: Sequence[str], delay: str) -> DataFrame:
+    """Take each row once; of a stream's, those whose times are ``delay`` apart at most, and give it a watermark."""
+    if rows.isStreaming:
+        return rows.withWatermark("event_time", delay).dropDuplicatesWithinWatermark([*identity])
+    return rows.dropDuplicates([*identity])

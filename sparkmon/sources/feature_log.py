@@ -21,6 +21,7 @@ from pyspark.sql.types import (
 from sparkmon.errors import OptionError
 from sparkmon.records import Feature, FeatureKind, ModelSchema
 from sparkmon.schemas import DECODED, VALUES
+from sparkmon.sources.decode import distinct
 
 _PREDICTED = "predicted_"
 _BOOKKEEPING = {
@@ -102,7 +103,7 @@ def feature_log_rows(
         *_identity(table, schema), *_values(features, predictions, entity_ids, table)
     )
     if delay is not None:
-        wide = _distinct(wide, delay)
+        wide = distinct(wide, ["event_id"], delay)
     request = _half("request", F.col("features"), F.lit(None))
     response = _half("response", F.col("features"), F.col("predictions"))
     halves = F.when(F.col("is_predicted"), F.array(request, response)).otherwise(F.array(request))
@@ -124,26 +125,20 @@ def _columns(
     table: DataFrame, schema: ModelSchema | None, entity_ids: set[str]
 ) -> tuple[dict[str, Feature], dict[str, Feature]]:
     """Choose the columns to read, with their names and kinds."""
+    features: dict[str, Feature] = {}
+    predictions: dict[str, Feature] = {}
     if schema is None:
-        read = {
-            field.name: Feature(field.name, kind)
-            for field in table.schema.fields
-            if field.name not in _BOOKKEEPING | entity_ids
-            and (kind := _kind(field.dataType)) is not None
-        }
-        features = {name: read[name] for name in read if not name.startswith(_PREDICTED)}
-        predictions = {
-            name: Feature(name.removeprefix(_PREDICTED), read[name].kind)
-            for name in read
-            if name not in features
-        }
+        for field in table.schema.fields:
+            kind = _kind(field.dataType)
+            if field.name in _BOOKKEEPING | entity_ids or kind is None:
+                continue
+            columns = predictions if field.name.startswith(_PREDICTED) else features
+            columns[field.name] = Feature(field.name.removeprefix(_PREDICTED), kind)
     else:
         features = {feature.name: feature for feature in schema.features}
-        present = set(table.columns)
-        predictions = {
-            name if (name := f"{_PREDICTED}{label.name}") in present else label.name: label
-            for label in schema.predictions
-        }
+        for label in schema.predictions:
+            name = f"{_PREDICTED}{label.name}"
+            predictions[name if name in table.columns else label.name] = label
         _check(table, [*features, *predictions])
     if not features:
         raise OptionError(
@@ -258,9 +253,3 @@ def _kind(data_type: DataType) -> FeatureKind | None:
     if isinstance(data_type, (NumericType, *_TIMES)):
         return "numeric"
     return "categorical" if isinstance(data_type, _TEXTS) else None
-
-
-def _distinct(rows: DataFrame, delay: str) -> DataFrame:
-    if rows.isStreaming:
-        return rows.withWatermark("event_time", delay).dropDuplicatesWithinWatermark(["event_id"])
-    return rows.dropDuplicates(["event_id"])

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import get_args
 
-import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
 from sparkmon.errors import OptionError
-from sparkmon.protocol import events_to_batch, from_hopsworks_avro, without_ahead
+from sparkmon.protocol import from_hopsworks_avro
 from sparkmon.protocol.hopsworks_avro import SchemaVersion, TimeUnit, check_avro
-from sparkmon.schemas import EVENTS
 from sparkmon.sources.event_source import register_source
-from sparkmon.sources.kafka import KafkaSource, receipts, with_receipts
-
-_COLUMNS = ("value", "topic", "partition", "offset")
+from sparkmon.sources.kafka import KafkaSource, events_of_records
 
 
 def hopsworks_events(
@@ -62,38 +57,25 @@ def hopsworks_events(
     >>> hopsworks_events(records).select("event_id", "event_type", "model", "event_time").collect()
     [Row(event_id='a1', event_type='request', model='fraud', event_time=datetime.datetime(2026, 1, 5, 0, 0))]
     """
-    for name in (*_COLUMNS, "timestamp"):
-        if name not in records.columns:
-            raise OptionError(
-                f'got Kafka records without the column {name!r}; read them with format("kafka")'
-            )
     versions, units = get_args(SchemaVersion), get_args(TimeUnit)
     if schema_version is not None and schema_version not in versions:
         raise OptionError.malformed("schema_version", schema_version, f"one of {versions} or None")
     if time_unit not in units:
         raise OptionError.malformed("time_unit", time_unit, f"one of {units}")
     check_avro()
-
-    def convert(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            columns = (batch[name].to_pylist() for name in _COLUMNS)
-            events = [
-                event
-                for value, topic, partition, offset, (time, limits) in zip(
-                    *columns, receipts(batch), strict=True
-                )
-                for event in from_hopsworks_avro(
-                    value,
-                    position=f"{topic}/{partition}/{offset}",
-                    schema_version=schema_version,
-                    time_unit=time_unit,
-                    received_time=time,
-                    limits=limits,
-                )
-            ]
-            yield without_ahead(events_to_batch(events))
-
-    return with_receipts(records, *_COLUMNS).mapInArrow(convert, EVENTS)
+    return events_of_records(
+        records,
+        ("value", "topic", "partition", "offset"),
+        'format("kafka")',
+        lambda value, topic, partition, offset, time, limits: from_hopsworks_avro(
+            value,
+            position=f"{topic}/{partition}/{offset}",
+            schema_version=schema_version,
+            time_unit=time_unit,
+            received_time=time,
+            limits=limits,
+        ),
+    )
 
 
 @register_source

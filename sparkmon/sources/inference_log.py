@@ -9,6 +9,7 @@ It exists so that inference logs reach Spark, in batch and as a stream, without 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, MutableMapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,6 @@ from sparkmon.protocol.batch import decode_batches
 from sparkmon.protocol.limits import DEFAULT_LIMITS
 from sparkmon.schemas import DECODED, EVENTS
 from sparkmon.sources.options import InferenceLogOptions
-from sparkmon.sources.py_files import link_py_files
 
 _BATCH_ROWS = 10_000
 _BATCH_BYTES = 64 * 2**20
@@ -81,9 +81,8 @@ class InferenceLogDataSource(DataSource):
     def __init__(self, options: MutableMapping[str, str]) -> None:
         super().__init__(options)
         self._parsed = InferenceLogOptions.parse(options)
-        link_py_files(
-            Path(__file__)
-        )  # Spark calls this in a process of the driver, before a stream starts
+        # Spark calls this in a process of the driver, before a stream starts.
+        link_py_files(Path(__file__))
 
     @classmethod
     def name(cls) -> str:
@@ -103,58 +102,57 @@ class InferenceLogDataSource(DataSource):
         return InferenceLogStreamReader(self._parsed, schema)
 
 
-class InferenceLogReader(DataSourceReader):
-    """Reads everything that is there when the query starts, oldest first within a partition.
-
-    Parameters
-    ----------
-    options : InferenceLogOptions
-        The query's options.
-    schema : StructType
-        The columns Spark expects.
-    """
+class _LogReader:
+    """What both readers share: the log, how it is cut on the driver, and how a part is read on the workers."""
 
     def __init__(self, options: InferenceLogOptions, schema: StructType) -> None:
         self._options = options
         self._schema = schema
         self._log = _log_of(options)
 
-    def partitions(self) -> list[InputPartition]:
-        """Cut the log; on the driver, once a query."""
-        return _partitions(self._log, self._log.first(), self._log.last(), self._options)
-
     def read(self, partition: InputPartition) -> Iterator[pa.RecordBatch]:
         """Yield one partition's Arrow batches; on the workers."""
-        return _read(self._log, partition, self._options, self._schema)
+        if partition.value is None:  # Spark's placeholder if there are no partitions
+            return
+        target = to_arrow_schema(self._schema, timezone="UTC")
+        for events in _gathered(self._log.read(partition.value)):
+            for batch in self._output(events):
+                columns = zip(batch.columns, target, strict=True)
+                yield pa.RecordBatch.from_arrays(
+                    [column.cast(field.type) for column, field in columns], schema=target
+                )
+
+    def _cut(self, start: Offset, end: Offset) -> list[InputPartition]:
+        parts = self._log.parts(start, end, self._options.partition_bytes)
+        return [InputPartition(part) for part in parts]
+
+    def _output(self, events: pa.RecordBatch) -> Iterable[pa.RecordBatch]:
+        if self._options.output == "events":
+            return [events]
+        return decode_batches(events, self._options.schemas, DEFAULT_LIMITS)
 
 
-class InferenceLogStreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
+class InferenceLogReader(_LogReader, DataSourceReader):
+    """Reads everything that is there when the query starts, oldest first within a partition."""
+
+    def partitions(self) -> list[InputPartition]:
+        """Cut the log; on the driver, once a query."""
+        return self._cut(self._log.first(), self._log.last())
+
+
+class InferenceLogStreamReader(_LogReader, DataSourceStreamReader, SupportsTriggerAvailableNow):
     """Reads what was added since the last micro-batch.
 
-    Parameters
-    ----------
-    options : InferenceLogOptions
-        The query's options.
-    schema : StructType
-        The columns Spark expects.
-
-    Notes
-    -----
     If an offset's segment is gone (retention was shorter than the query's pause), ``latestOffset`` and ``partitions``
     raise SpoolError; the stream does not silently skip the gap.
     """
 
-    def __init__(self, options: InferenceLogOptions, schema: StructType) -> None:
-        self._options = options
-        self._schema = schema
-        self._log = _log_of(options)
-        self._target: Offset | None = None
+    _target: Offset | None = None
 
     def initialOffset(self) -> Offset:
         """Return where a query without checkpoint begins; on the driver, once."""
-        return (
-            self._log.first() if self._options.starting_offset == "earliest" else self._log.last()
-        )
+        earliest = self._options.starting_offset == "earliest"
+        return self._log.first() if earliest else self._log.last()
 
     def getDefaultReadLimit(self) -> ReadLimit:
         """Return the limit of ``maxEventsPerTrigger``."""
@@ -177,11 +175,21 @@ class InferenceLogStreamReader(DataSourceStreamReader, SupportsTriggerAvailableN
 
     def partitions(self, start: dict[str, Any], end: dict[str, Any]) -> list[InputPartition]:
         """Cut what lies between two offsets; on the driver, once a micro-batch."""
-        return _partitions(self._log, start, end, self._options)
+        return self._cut(start, end)
 
-    def read(self, partition: InputPartition) -> Iterator[pa.RecordBatch]:
-        """Yield one partition's Arrow batches; on the workers."""
-        return _read(self._log, partition, self._options, self._schema)
+
+def link_py_files(module: Path) -> None:
+    """Let streams find the package when ``module`` is in an archive of ``spark-submit --py-files``.
+
+    Spark 4.2 plans a Python stream in a process that looks for such archives in the folder ``streaming_job`` of the
+    driver's files, while they lie in the folder above: batch queries run, streams fail with ModuleNotFoundError. A link
+    of that name makes streams find them.
+    """
+    archive = next((parent for parent in module.parents if parent.is_file()), None)
+    if archive is None or not archive.parent.name.startswith("userFiles-"):
+        return
+    with suppress(FileExistsError):
+        (archive.parent / "streaming_job").symlink_to(".", target_is_directory=True)
 
 
 def _log_of(options: InferenceLogOptions) -> InferenceLog[Any]:
@@ -189,35 +197,6 @@ def _log_of(options: InferenceLogOptions) -> InferenceLog[Any]:
     if options.format == "objects":
         return ObjectLog(filesystem, directory, options.settle_seconds)
     return SpoolLog(filesystem, directory)
-
-
-def _partitions(
-    log: InferenceLog[Any], start: Offset, end: Offset, options: InferenceLogOptions
-) -> list[InputPartition]:
-    return [InputPartition(part) for part in log.parts(start, end, options.partition_bytes)]
-
-
-def _read(
-    log: InferenceLog[Any],
-    partition: InputPartition,
-    options: InferenceLogOptions,
-    schema: StructType,
-) -> Iterator[pa.RecordBatch]:
-    if partition.value is None:  # Spark's placeholder if there are no partitions
-        return
-    target = to_arrow_schema(schema, timezone="UTC")
-    for events in _gathered(log.read(partition.value)):
-        for batch in _output(events, options):
-            columns = [
-                column.cast(field.type) for column, field in zip(batch.columns, target, strict=True)
-            ]
-            yield pa.RecordBatch.from_arrays(columns, schema=target)
-
-
-def _output(events: pa.RecordBatch, options: InferenceLogOptions) -> Iterable[pa.RecordBatch]:
-    if options.output == "events":
-        return [events]
-    return decode_batches(events, options.schemas, DEFAULT_LIMITS)
 
 
 def _gathered(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

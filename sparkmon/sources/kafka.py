@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import zip_longest
@@ -15,6 +15,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from sparkmon.errors import OptionError
 from sparkmon.protocol import DEFAULT_LIMITS, Limits, events_to_batch, from_kafka, without_ahead
+from sparkmon.records import Event
 from sparkmon.schemas import EVENTS
 from sparkmon.sources.event_source import EventSource, register_source
 
@@ -61,34 +62,47 @@ def kafka_events(records: DataFrame) -> DataFrame:
     >>> kafka_events(records).select("event_id", "event_type").collect()
     [Row(event_id='1', event_type='request')]
     """
-    for name in ("value", "timestamp", "headers"):
+    return events_of_records(
+        records,
+        ("value", "headers"),
+        'format("kafka").option("includeHeaders", "true")',
+        lambda value, headers, time, limits: [
+            from_kafka(_pairs(headers), value, received_time=time, limits=limits)
+        ],
+    )
+
+
+def events_of_records(
+    records: DataFrame,
+    columns: Sequence[str],
+    reading: str,
+    events_of: Callable[..., Iterable[Event]],
+) -> DataFrame:
+    """Turn each record into events on the workers; OptionError, with how to read them, if a column is missing.
+
+    ``events_of`` gets the cells of a record in the order of ``columns``, its time, and the limits that hold for it.
+    """
+    for name in (*columns, "timestamp"):
         if name not in records.columns:
             raise OptionError(
-                f"got Kafka records without the column {name!r}; read them with "
-                'format("kafka").option("includeHeaders", "true")'
+                f"got Kafka records without the column {name!r}; read them with {reading}"
             )
 
     def convert(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            values, headers = (batch[name].to_pylist() for name in ("value", "headers"))
+            cells = zip(*(batch[name].to_pylist() for name in columns), strict=True)
             events = [
-                from_kafka(_pairs(pairs), value, received_time=time, limits=limits)
-                for value, pairs, (time, limits) in zip(
-                    values, headers, receipts(batch), strict=True
-                )
+                event
+                for record, receipt in zip(cells, _receipts(batch), strict=True)
+                for event in events_of(*record, *receipt)
             ]
             yield without_ahead(events_to_batch(events))
 
-    return with_receipts(records, "value", "headers").mapInArrow(convert, EVENTS)
-
-
-def with_receipts(records: DataFrame, *names: str) -> DataFrame:
-    """Pick columns of Kafka's records, and those that :func:`receipts` reads."""
     types = [name for name in records.columns if name == "timestampType"]
-    return records.select(*names, "timestamp", *types)
+    return records.select(*columns, "timestamp", *types).mapInArrow(convert, EVENTS)
 
 
-def receipts(batch: pa.RecordBatch) -> Iterator[tuple[datetime | None, Limits]]:
+def _receipts(batch: pa.RecordBatch) -> Iterator[tuple[datetime | None, Limits]]:
     """Give each record's timestamp, and the limits by which its event is read: a producer's clock bounds nothing.
 
     A timestamp before 1970 (-1) or from the year 9999 on (microseconds taken for milliseconds) is none.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import cast, get_args
+from typing import Any, TypeAlias, cast, get_args
 
 import pyarrow as pa
 from pyarrow import fs
@@ -17,10 +17,7 @@ from sparkmon.logs.objects import SUFFIXES
 from sparkmon.logs.spool_reader import list_segments
 from sparkmon.records import Feature, FeatureKind, ModelSchema
 
-_SCHEMAS = (
-    'a JSON object such as {"iris": {"features": [["sepal_length", "numeric"]], '
-    '"predictions": [["species", "categorical"]]}}'
-)
+_Reader: TypeAlias = tuple[str, Callable[[str], Any]]
 
 
 @dataclass(frozen=True)
@@ -64,40 +61,24 @@ class InferenceLogOptions:
 
     @classmethod
     def parse(cls, options: Mapping[str, str]) -> InferenceLogOptions:
-        """Read Spark's option strings.
-
-        Raises
-        ------
-        OptionError
-            An option is unknown, malformed or missing, or the directory does not exist.
-        """
-        strings = {name.lower(): value for name, value in options.items()}
-        if unknown := sorted(strings.keys() - {name.lower() for name in _NAMES}):
-            raise OptionError.unknown(unknown[0], _NAMES)
-        if not strings.get("path"):
+        """Read Spark's option strings; OptionError if one is unknown, malformed or missing, or no directory."""
+        values = {}
+        for written, value in options.items():
+            name = _NAMES.get(written.lower())
+            if name is None:
+                raise OptionError.unknown(written.lower(), _READERS)
+            expected, read = _READERS[name]
+            values[_field(name)] = read(value)
+            if values[_field(name)] is None:
+                raise OptionError.malformed(name, value, expected)
+        if not values.get("path"):
             raise OptionError.missing("path", "the directory of a spool or of stored objects")
-        raw = _Strings(strings)
-        parsed = cls(
-            path=strings["path"],
-            format=raw.choice("format", "auto", "spool", "objects"),
-            output=raw.choice("output", "events", "rows"),
-            max_events_per_trigger=raw.positive("maxEventsPerTrigger"),
-            starting_offset=raw.choice("startingOffset", "earliest", "latest"),
-            partition_bytes=raw.positive("partitionBytes") or cls.partition_bytes,
-            settle_seconds=raw.seconds("settleSeconds", cls.settle_seconds),
-            schemas=_schemas(strings.get("schemas", "{}")),
-        )
+        parsed = cls(**values)
         filesystem, directory = parsed.open()
         return _detected(parsed, filesystem, directory)
 
     def open(self) -> tuple[fs.FileSystem, str]:
-        """Return the filesystem and the directory on it.
-
-        Raises
-        ------
-        OptionError
-            The URL is of a filesystem pyarrow does not know, or there is no such directory.
-        """
+        """Return the filesystem and the directory on it; OptionError if pyarrow knows no such one, or none is there."""
         url = self.path if "://" in self.path else str(Path(self.path).absolute())
         path = re.sub(r"//[^/@]*@", "//***@", self.path)
         try:
@@ -110,35 +91,55 @@ class InferenceLogOptions:
         return filesystem, directory
 
 
-_NAMES = [
-    re.sub(r"_(\w)", lambda match: match[1].upper(), name)
-    for name in InferenceLogOptions.__dataclass_fields__
-]
+def _choice(*choices: str) -> _Reader:
+    return ", ".join(choices), lambda text: text.lower() if text.lower() in choices else None
 
 
-class _Strings:
-    def __init__(self, strings: Mapping[str, str]) -> None:
-        self._strings = strings
+def _number(expected: str, pattern: str, number: type[int] | type[float]) -> _Reader:
+    return expected, lambda text: number(text) if re.fullmatch(pattern, text) else None
 
-    def choice(self, name: str, *choices: str) -> str:
-        value = self._strings.get(name.lower(), choices[0])
-        if value.lower() not in choices:
-            raise OptionError.malformed(name, value, ", ".join(choices))
-        return value.lower()
 
-    def positive(self, name: str) -> int | None:
-        value = self._strings.get(name.lower())
-        if value is None:
-            return None
-        if not re.fullmatch(r"[0-9]{1,18}", value) or int(value) == 0:
-            raise OptionError.malformed(name, value, "a whole number above 0")
-        return int(value)
+def _schemas(text: str) -> dict[str, ModelSchema] | None:
+    try:
+        return {model: _schema(model, **columns) for model, columns in json.loads(text).items()}
+    except (ValueError, TypeError, AttributeError):
+        return None
 
-    def seconds(self, name: str, default: float) -> float:
-        value = self._strings.get(name.lower(), str(default))
-        if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", value):
-            raise OptionError.malformed(name, value, "a number of seconds, 0 or more")
-        return float(value)
+
+def _schema(
+    model: str, features: Sequence[Sequence[str]] = (), predictions: Sequence[Sequence[str]] = ()
+) -> ModelSchema:
+    return ModelSchema(model, _columns(features), _columns(predictions))
+
+
+def _columns(pairs: Sequence[Sequence[str]]) -> tuple[Feature, ...]:
+    for name, kind in pairs:
+        if not isinstance(name, str) or kind not in get_args(FeatureKind):
+            raise OptionError.malformed("schemas", (name, kind), "a name and a kind")
+    return tuple(Feature(name, cast("FeatureKind", kind)) for name, kind in pairs)
+
+
+_WHOLE = _number("a whole number above 0", r"(?=.*[1-9])[0-9]{1,18}", int)
+_READERS: Mapping[str, _Reader] = {
+    "path": ("a path or URL", str),
+    "format": _choice("auto", "spool", "objects"),
+    "output": _choice("events", "rows"),
+    "maxEventsPerTrigger": _WHOLE,
+    "startingOffset": _choice("earliest", "latest"),
+    "partitionBytes": _WHOLE,
+    "settleSeconds": _number("a number of seconds, 0 or more", r"[0-9]{1,9}(\.[0-9]{1,9})?", float),
+    "schemas": (
+        'a JSON object such as {"iris": {"features": [["sepal_length", "numeric"]], '
+        '"predictions": [["species", "categorical"]]}}',
+        _schemas,
+    ),
+}
+"""Name to what is expected, and how a string is read; None where it cannot be."""
+_NAMES = {name.lower(): name for name in _READERS}
+
+
+def _field(name: str) -> str:
+    return re.sub("[A-Z]", lambda match: f"_{match[0].lower()}", name)
 
 
 def _detected(
@@ -156,25 +157,3 @@ def _detected(
     raise OptionError(
         f"{directory} holds neither *.spool nor *{', *'.join(SUFFIXES)}; set format to spool or objects"
     )
-
-
-def _schemas(text: str) -> dict[str, ModelSchema]:
-    try:
-        models = json.loads(text)
-        return {model: _schema(model, **columns) for model, columns in models.items()}
-    except (ValueError, TypeError, AttributeError) as exc:
-        raise OptionError.malformed("schemas", text, _SCHEMAS) from exc
-
-
-def _schema(
-    model: str, features: Sequence[Sequence[str]] = (), predictions: Sequence[Sequence[str]] = ()
-) -> ModelSchema:
-    return ModelSchema(model, _columns(features), _columns(predictions))
-
-
-def _columns(pairs: Sequence[Sequence[str]]) -> tuple[Feature, ...]:
-    columns = tuple(Feature(name, cast("FeatureKind", kind)) for name, kind in pairs)
-    for column in columns:
-        if not isinstance(column.name, str) or column.kind not in get_args(FeatureKind):
-            raise OptionError.malformed("schemas", (column.name, column.kind), _SCHEMAS)
-    return columns

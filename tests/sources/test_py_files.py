@@ -12,7 +12,7 @@ import pyspark
 import pytest
 
 from sparkmon.logs.spool_writer import SpoolWriter
-from sparkmon.sources.py_files import link_py_files
+from sparkmon.sources.inference_log import link_py_files
 from tests.support.source import ROOT
 from tests.support.spools import batch
 
