@@ -9,7 +9,7 @@ answer      when
 202         the event is on disk; also one with broken attributes, which is kept as a dead letter
 400         the request is no CloudEvent at all, a batch that is no JSON array, or no HTTP/1.1
 401         the request does not show the bearer token
-408         the request took longer than ``request_seconds`` to come
+408         the request took longer than ``request_seconds`` to come, or its body comes too slowly
 413         the body is larger than ``max_event_bytes``, or a batch has too many events
 429         the sender, or all of them, send more events a second than is allowed; ``Retry-After`` is set
 431         there are more headers than ``max_headers``, or more bytes of them than ``max_header_bytes``
@@ -45,6 +45,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sparkmon.errors import OptionError
 from sparkmon.logs.spool_writer import SpoolWriter
+from sparkmon.receiver.admission import Admission
 from sparkmon.receiver.connections import Connections
 from sparkmon.receiver.endpoint import Endpoint
 from sparkmon.receiver.group_commit import GroupCommit
@@ -121,7 +122,8 @@ def _make(
     spool = SpoolWriter(settings.path, settings.segment_bytes, settings.limit_bytes)
     metrics.spool_bytes.set_function(lambda: spool.size_bytes)
     commit = GroupCommit(spool, settings, metrics)
-    metrics.pending_events.set_function(lambda: commit.pending_events)
+    admission = Admission(settings)
+    metrics.pending_events.set_function(lambda: admission.events)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -130,6 +132,7 @@ def _make(
         yield
         for task in tasks:
             task.cancel()
+        admission.is_stopping = True
         await commit.stop()
 
     app = FastAPI(title="sparkmon receiver", openapi_url=None, lifespan=lifespan)
@@ -138,7 +141,9 @@ def _make(
     async def health(request: Request) -> dict[str, Any]:
         """Report the receiver's health. Always 200: taking it out of service would not empty a full spool."""
         last = commit.last_commit_time
-        status = "ok" if commit.last_error is None else "failing"
+        status = "degraded" if metrics.was_full else "ok"
+        if commit.last_error is not None:
+            status = "failing"
         if token is not None and not _may_see(token, request):
             return {"status": status}
         return {
@@ -146,7 +151,7 @@ def _make(
             "error": commit.last_error,
             "spool_bytes": spool.size_bytes,
             "limit_bytes": spool.limit_bytes,
-            "pending_events": commit.pending_events,
+            "pending_events": admission.events,
             "last_commit_time": None if last is None else last.isoformat(),
         }
 
@@ -155,7 +160,7 @@ def _make(
         """Count in Prometheus' text format."""
         return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
-    endpoint = Endpoint(settings, commit, metrics, token)
+    endpoint = Endpoint(settings, admission, commit, metrics, token)
     # For other methods only: they are answered 405.
     app.router.routes.append(Route("/{path:path}", endpoint, methods=["POST"]))
 

@@ -161,7 +161,7 @@ class _Connection(HttpToolsProtocol):
         """Read no more, answer if it is this request's turn, and close once all before it are answered."""
         self._begin_time = None
         self._is_deaf = True
-        self._all.metrics.refused.labels(reason).inc()
+        self._all.metrics.refuse(reason)
         if self._in_head and self._is_answering():
             self.cycle.keep_alive = False  # uvicorn closes after its answer
             return

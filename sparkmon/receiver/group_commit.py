@@ -39,7 +39,7 @@ class GroupCommit:
     ) -> None:
         self.last_commit_time: datetime | None = None
         self.last_error: str | None = None
-        self.stopping = False
+        self._is_stopping = False
         self._spool = spool
         self._settings = settings
         self._metrics = metrics
@@ -47,25 +47,6 @@ class GroupCommit:
         self._arrived = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, "sparkmon-spool")
         self._tasks: list[asyncio.Task[None]] = []
-        self.pending_events = 0  # announced or received, and not yet on disk
-        self._pending_bytes = 0
-
-    def reserve(self, size: int, events: int = 1) -> bool:
-        """Reserve room for events of ``size`` bytes in all; False if there is none, or while stopping."""
-        if (
-            self.stopping
-            or self.pending_events + events > self._settings.max_pending_events
-            or self._pending_bytes + size > self._settings.max_pending_bytes
-        ):
-            return False
-        self.pending_events += events
-        self._pending_bytes += size
-        return True
-
-    def release(self, size: int, events: int = 1) -> None:
-        """Give back what ``reserve`` took."""
-        self.pending_events -= events
-        self._pending_bytes -= size
 
     async def store(self, events: Sequence[Event]) -> SpoolError | None:
         """Wait until ``events`` are on disk and return None, or return why none of them is kept."""
@@ -82,8 +63,8 @@ class GroupCommit:
         ]
 
     async def stop(self) -> None:
-        """Refuse what comes, finish and answer what is pending, and close the spool."""
-        self.stopping = True
+        """Finish and answer what is pending, and close the spool."""
+        self._is_stopping = True
         self._arrived.set()
         commits, removals = self._tasks
         removals.cancel()
@@ -93,9 +74,9 @@ class GroupCommit:
 
     async def _commit_forever(self) -> None:
         interval = self._settings.commit_interval_ms / 1e3
-        while not (self.stopping and not self._waiting):
+        while not (self._is_stopping and not self._waiting):
             await self._arrived.wait()
-            if interval and not self.stopping:
+            if interval and not self._is_stopping:
                 await asyncio.sleep(interval)
             group, self._waiting = self._waiting, []
             self._arrived.clear()

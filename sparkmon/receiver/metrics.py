@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from functools import partial
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 _STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000)
 
+_FULL = frozenset({"connections", "pending_full"})
+_RECENT_S = 60.0
+
 
 class ReceiverMetrics:
     """Counters of one receiver, served at ``/metrics``."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._full_time = -_RECENT_S
         self.registry = CollectorRegistry()
         counter = partial(Counter, registry=self.registry)
         gauge = partial(Gauge, registry=self.registry)
@@ -51,3 +58,14 @@ class ReceiverMetrics:
         self.pending_events = gauge(
             "sparkmon_receiver_pending_events", "Events received and not yet on disk."
         )
+
+    def refuse(self, reason: str) -> None:
+        """Count a request that is refused."""
+        self.refused.labels(reason).inc()
+        if reason in _FULL:
+            self._full_time = self._clock()
+
+    @property
+    def was_full(self) -> bool:
+        """Whether a request was refused for want of room within the last minute."""
+        return self._clock() - self._full_time < _RECENT_S

@@ -47,7 +47,7 @@ class ReceiverSettings:
     max_pending_events: int = 10_000
     """Events not yet on disk; more are refused (503)."""
     max_pending_bytes: int = 256 * 2**20
-    """Bytes not yet on disk, announced bodies included; more are refused (503)."""
+    """Bytes of bodies that have arrived and are not yet on disk; more are refused (503)."""
     max_events_per_second: float = 0.0
     """From all clients together; more are refused (429). 0 sets no limit."""
     max_client_events_per_second: float = 0.0
@@ -79,29 +79,29 @@ class ReceiverSettings:
     def __post_init__(self) -> None:
         if not self.path:
             raise OptionError.missing("path", "the spool's directory")
-        self._bound("port", 0, 65535)
-        self._bound("max_event_bytes", 1, 2**30)
-        self._bound("max_pending_events", 1, 10**7)
-        self._bound("max_pending_bytes", self.max_event_bytes, 2**30)
-        self._bound("max_events_per_second", 0, 10**7)
-        self._bound("max_client_events_per_second", 0, 10**7)
-        self._bound("max_clients", 1, 10**6)
-        self._bound("max_connections", 1, 10**5)
-        self._bound("max_headers", 16, 10_000)
-        self._bound("max_header_bytes", 2**12, 2**24)
-        self._bound("request_seconds", 0.1, 3600)
-        self._bound("keep_alive_seconds", 1, 3600)
-        self._bound("segment_bytes", 1, 2**40)
-        self._bound("limit_bytes", 1, 2**60)
-        self._bound("commit_interval_ms", 0, 1000)
-        self._bound("pair_seconds", 0, 3600)
-        self._bound("retention_seconds", 1, 10**10)
+        for name, least, most in (
+            ("port", 0, 65535),
+            ("max_event_bytes", 1, 2**30),
+            ("max_pending_events", 1, 10**7),
+            ("max_pending_bytes", self.max_event_bytes, 2**30),
+            ("max_events_per_second", 0, 10**7),
+            ("max_client_events_per_second", 0, 10**7),
+            ("max_clients", 1, 10**6),
+            ("max_connections", 1, 10**5),
+            ("max_headers", 16, 10_000),
+            ("max_header_bytes", 2**12, 2**24),
+            ("request_seconds", 0.1, 3600),
+            ("keep_alive_seconds", 1, 3600),
+            ("segment_bytes", 1, 2**40),
+            ("limit_bytes", 1, 2**60),
+            ("commit_interval_ms", 0, 1000),
+            ("pair_seconds", 0, 3600),
+            ("retention_seconds", 1, 10**10),
+        ):
+            value = getattr(self, name)
+            if not least <= value <= most:
+                raise OptionError.malformed(name, value, f"{least} to {most}")
         if (self.tls_cert is None) != (self.tls_key is None):
             raise OptionError("got one of tls_cert and tls_key; set both or none")
         if self.tls_client_ca is not None and self.tls_cert is None:
             raise OptionError("got tls_client_ca without tls_cert and tls_key; set these, too")
-
-    def _bound(self, name: str, least: float, most: float) -> None:
-        value = getattr(self, name)
-        if not least <= value <= most:
-            raise OptionError.malformed(name, value, f"{least} to {most}")

@@ -63,10 +63,10 @@ class InferenceLogOptions:
     def parse(cls, options: Mapping[str, str]) -> InferenceLogOptions:
         """Read Spark's option strings; OptionError if one is unknown, malformed or missing, or no directory."""
         values = {}
-        for written, value in options.items():
-            name = _NAMES.get(written.lower())
+        for key, value in options.items():
+            name = _NAMES.get(key.lower())
             if name is None:
-                raise OptionError.unknown(written.lower(), _READERS)
+                raise OptionError.unknown(key.lower(), _READERS)
             expected, read = _READERS[name]
             values[_field(name)] = read(value)
             if values[_field(name)] is None:
