@@ -15,10 +15,9 @@ __all__ = ["measure_receiver"]
 
 def measure_receiver(folder: Path, rounds: Rounds, seconds: float) -> Section:
     """Post for ``seconds`` at each run, over connections that stay and over one for each event."""
-    command = ("-m", "sparkmon", "receive", str(folder / "received"), "--until-stdin-closes")
-    with ServerProcess(
-        lambda port: (*command, "--port", str(port)), folder / "receiver.log", "/health"
-    ) as receiver:
+    receive = ("-m", "sparkmon", "receive", str(folder / "received"), "--port", "{port}")
+    command = (*receive, "--until-stdin-closes")
+    with ServerProcess(command, folder / "receiver.log", "/health") as receiver:
         receiver.wait_ready()
         port = int(receiver.url.rpartition(":")[2])
         results = rounds.measure(

@@ -20,15 +20,10 @@ except ImportError as error:
 
 
 class DelayModel:
-    """Predicts the probability that a flight arrives more than 15 minutes late.
-
-    Parameters
-    ----------
-    flights : pyarrow.Table
-        Training rows: ``FEATURES`` and the label.
-    """
+    """Predicts the probability that a flight arrives more than 15 minutes late."""
 
     def __init__(self, flights: pa.Table) -> None:
+        """Learn from flights with ``FEATURES`` and the label."""
         levels = [FEATURES.index(name) for name in LEVELS]
         encoder = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=np.nan)
         trees = HistGradientBoostingClassifier(

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -30,8 +29,7 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 _PLACES = (_PACKAGE / "examples", _PACKAGE.parent / "examples")
 
 
-@dataclass(frozen=True)
-class Flights:
+class Flights(NamedTuple):
     """The parts, each in seeded random order: a quarter of all flights, another quarter, and the other half.
 
     Random order makes the parts alike: in calendar order the weather would drift.
@@ -45,13 +43,7 @@ class Flights:
 
 
 def split_flights() -> Flights:
-    """Read the flights, and split them at random with a fixed seed.
-
-    Raises
-    ------
-    OptionError
-        The data file is missing.
-    """
+    """Read the flights, and split them at random with a fixed seed; OptionError if the data file is missing."""
     for place in _PLACES:
         path = place / "flights" / "flights.parquet"
         if path.exists():

@@ -33,13 +33,7 @@ _Row = dict[str, Any]
 
 
 class WeatherReports:
-    """The weather of flights, each observation once: what the upstream job writes to the store.
-
-    Parameters
-    ----------
-    flights : pyarrow.Table
-        The live flights.
-    """
+    """The weather of the live flights, each observation once: what the upstream job writes to the store."""
 
     def __init__(self, flights: pa.Table) -> None:
         columns = ("origin", *WEATHER)
@@ -56,13 +50,9 @@ class WeatherReports:
     def write_broken(self, store: OnlineStore) -> None:
         """Write all reports with the fault."""
         frozen = self._rows[0]["humid"]
-        self._write(
-            store,
-            [
-                row | {"temp": round((row["temp"] - 32) * 5 / 9, 2), "humid": frozen}
-                for row in self._rows
-            ],
-        )
+        celsius = (round((row["temp"] - 32) * 5 / 9, 2) for row in self._rows)
+        rows = zip(self._rows, celsius, strict=True)
+        self._write(store, [row | {"temp": temp, "humid": frozen} for row, temp in rows])
 
     def _write(self, store: OnlineStore, rows: list[_Row]) -> None:
         now = datetime.now(timezone.utc)

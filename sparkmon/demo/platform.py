@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 
 import httpx
 
@@ -19,56 +17,36 @@ from sparkmon.payload_logger.payload_event import payload_headers
 _UNTIL_STDIN_CLOSES = ("-m", "sparkmon.until_stdin_closes")
 
 
-class Platform:
-    """The servers of the demonstration, stopped at the end of the block; they also end if this process is killed.
-
-    Parameters
-    ----------
-    out : Path
-        The directory of the spool and the logs.
-    """
+class Platform(ExitStack):
+    """The servers of the demonstration, stopped at the end of the block; they also end if this process is killed."""
 
     def __init__(self, out: Path) -> None:
+        """Put the spool and the logs in the directory ``out``."""
+        super().__init__()
         self._out = out
-        self._servers = ExitStack()
         self.spool = out / "spool"
 
     def __enter__(self) -> Platform:
-        spool = str(self.spool)
-        self._receiver = self._start(
-            "receiver",
-            lambda port: (
-                *("-m", "sparkmon", "receive", spool),
-                *("--port", str(port), "--until-stdin-closes"),
-            ),
-            "/health",
-        )
+        receive = ("-m", "sparkmon", "receive", str(self.spool), "--port", "{port}")
+        self._receiver = self._start("receiver", (*receive, "--until-stdin-closes"), "/health")
         self._predictor = self._start(
             "predictor",
-            lambda port: (
-                *_UNTIL_STDIN_CLOSES,
-                "sparkmon.demo.predictor",
-                str(port),
-                self._receiver.url,
-            ),
+            (*_UNTIL_STDIN_CLOSES, "sparkmon.demo.predictor", "{port}", self._receiver.url),
             "/v2/health/ready",
-            outlived_by=[self._receiver],  # it sends its last events while it stops
+            self._receiver,  # it sends its last events while it stops
         )
         return self
 
     def start_transformer(self, store: str) -> None:
         """Start the transformer on a store with the feature view."""
-        self._transformer = self._start(
-            "transformer",
-            lambda port: (
-                *(*_UNTIL_STDIN_CLOSES, "sparkmon.serving.transformer", "--host", "127.0.0.1"),
-                *("--http_port", str(port), "--enable_grpc", "false", "--model_name", MODEL),
-                *("--feature_view", VIEW.name, "--feature_view_version", str(VIEW.version)),
-                *("--store", store, "--store_timeout_ms", "5000"),
-                *("--predictor_host", self._predictor.host),
-            ),
-            "/v2/health/ready",
+        command = (
+            *(*_UNTIL_STDIN_CLOSES, "sparkmon.serving.transformer", "--host", "127.0.0.1"),
+            *("--http_port", "{port}", "--enable_grpc", "false", "--model_name", MODEL),
+            *("--feature_view", VIEW.name, "--feature_view_version", str(VIEW.version)),
+            *("--store", store, "--store_timeout_ms", "5000"),
+            *("--predictor_host", self._predictor.url.removeprefix("http://")),
         )
+        self._transformer = self._start("transformer", command, "/v2/health/ready")
 
     def wait_ready(self) -> str:
         """Wait for all servers; return the transformer's address."""
@@ -94,20 +72,8 @@ class Platform:
         answer = httpx.post(self._receiver.url, headers=headers, content=b'{"ready": true}')
         answer.raise_for_status()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._servers.close()
-
     def _start(
-        self,
-        name: str,
-        command: Callable[[int], Sequence[str]],
-        ready_path: str,
-        outlived_by: Sequence[ServerProcess] = (),
+        self, name: str, command: tuple[str, ...], ready_path: str, *outlived_by: ServerProcess
     ) -> ServerProcess:
-        server = ServerProcess(command, self._out / f"{name}.log", ready_path, outlived_by)
-        return self._servers.enter_context(server)
+        log = self._out / f"{name}.log"
+        return self.enter_context(ServerProcess(command, log, ready_path, outlived_by))

@@ -20,7 +20,6 @@ from sparkmon.demo.online_store import VIEW, WeatherReports, fill
 from sparkmon.demo.platform import Platform
 from sparkmon.demo.result import DemoResult
 from sparkmon.demo.sender import Progress, Sender
-from sparkmon.demo.traffic import Traffic
 from sparkmon.errors import SparkmonError
 from sparkmon.monitor import Monitor, MonitorQuery, Windows
 from sparkmon.profiles import reference_of
@@ -64,25 +63,10 @@ class _LiveAlerts(AlertSink):
 def run_demo(
     spark: SparkSession, out: Path, store: str, report: Report, on_alert: OnAlert
 ) -> DemoResult:
-    """Run the demonstration, or continue an interrupted one.
+    """Run the demonstration, or continue an interrupted one; SparkmonError if the store, a server or a query fails.
 
-    Parameters
-    ----------
-    spark : SparkSession
-        Configured and registered.
-    out : Path
-        The directory for the store, the spool, the tables and the checkpoints.
-    store : str
-        ``local``, or the URL of a database on a server that is running.
-    report : callable
-        Called several times a second; see :data:`Report`.
-    on_alert : callable
-        Called with each alert as it comes; see :data:`OnAlert`.
-
-    Raises
-    ------
-    SparkmonError
-        The store, a server or a query failed.
+    ``spark`` is configured and registered; ``out`` is the directory for all files; ``store`` is ``local``, or the URL
+    of a database on a server that is running. ``report`` is called several times a second.
     """
     start = time.monotonic()
     out.mkdir(parents=True, exist_ok=True)
@@ -110,10 +94,10 @@ def run_demo(
             trigger=_TRIGGER,
             views={MODEL: f"{VIEW.name}:{VIEW.version}"},
         )
-        traffic = Traffic(flights.live, reports)
         report("waiting for the servers", 0.0)
         sender = Sender(
-            traffic,
+            flights.live,
+            reports.of_flight,
             platform.wait_ready(),
             note,
             _SECONDS,
@@ -179,9 +163,9 @@ def _summary(
     store: str,
     start: float,
 ) -> DemoResult:
-    profiles = monitor.tables.read(spark, "profiles")
-    findings = monitor.tables.read(spark, "drift_metrics")
-    alerts = monitor.tables.read(spark, "alerts")
+    profiles, findings, alerts = (
+        monitor.tables.read(spark, name) for name in ("profiles", "drift_metrics", "alerts")
+    )
     counted = profiles.where(F.col("column_name") == SCORE).select(
         F.sum("profile.count"), F.count("*")
     )

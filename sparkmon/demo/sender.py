@@ -1,4 +1,4 @@
-"""Calls to the transformer at a constant rate, after the last chunk of an earlier run; half-way the store breaks."""
+"""The traffic: the live flights as calls to the transformer at a constant rate; half-way the store breaks."""
 
 from __future__ import annotations
 
@@ -7,17 +7,23 @@ import json
 import os
 import threading
 import time
+import uuid
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx
+import orjson
+import pyarrow as pa
 
 from sparkmon.demo.flights import MODEL
-from sparkmon.demo.traffic import Call, Traffic
 from sparkmon.errors import SparkmonError
 
+_CHUNKS = 288
+_ROWS_PER_CALL = 16
+_NAMESPACE = uuid.UUID("7b0a6f0e-5f0c-4a53-9a5c-3c1d1f7d8a01")
 _IN_FLIGHT = 4
 _TRIES = 20
 _TRY_AGAIN = {429, 502, 503, 504}
@@ -45,50 +51,44 @@ class Progress:
         draft.replace(path)
 
 
+class _Call(NamedTuple):
+    """One request: its id, its V1 body and its number of flights."""
+
+    request_id: str
+    body: bytes
+    rows: int
+
+
 class Sender(threading.Thread):
-    """Sends all requests.
+    """Sends all requests within some seconds: entity ids, and the feature that only the caller has.
 
-    A chunk counts as sent once all its calls are answered: killed at any point and started again, the sender repeats
-    the calls of at most one chunk.
-
-    Parameters
-    ----------
-    traffic : Traffic
-        The requests.
-    url : str
-        The transformer's address.
-    note : Path
-        The file with the progress.
-    seconds : float
-        The duration of all chunks.
-    break_store : callable
-        Called once, before the second half.
+    They are sent in chunks, always the same. The file ``note`` counts a chunk once all its calls are answered: killed
+    at any point and started again, the sender repeats the calls of at most one chunk. ``reports`` are the ids of the
+    flights' weather reports. ``break_store`` is called once, before the second half.
     """
 
     def __init__(
         self,
-        traffic: Traffic,
+        flights: pa.Table,
+        reports: list[int],
         url: str,
         note: Path,
         seconds: float,
         break_store: Callable[[], None],
     ) -> None:
         super().__init__(name="traffic", daemon=True)
-        self._traffic, self._url, self._note = traffic, url, note
-        self._pause = seconds / traffic.chunks
+        self._delays, self._reports = flights["dep_delay"].to_pylist(), reports
+        self._url, self._note = url, note
+        self._pause = seconds / _CHUNKS
         self._break_store = break_store
+        self.rows = flights.num_rows
         self.progress = Progress.read(note)
         self.error: BaseException | None = None
 
     @property
-    def rows(self) -> int:
-        """The number of flights."""
-        return self._traffic.rows
-
-    @property
     def share(self) -> float:
         """The share of the traffic that has been sent, from 0 to 1."""
-        return self.progress.sent_chunks / self._traffic.chunks
+        return self.progress.sent_chunks / _CHUNKS
 
     def run(self) -> None:
         """Send until all calls are answered; a failure is stored in ``error``."""
@@ -100,31 +100,40 @@ class Sender(threading.Thread):
     async def _send_all(self) -> None:
         progress = self.progress
         async with httpx.AsyncClient(base_url=self._url, timeout=30) as client:
-            for index in range(progress.sent_chunks, self._traffic.chunks):
+            for index in range(progress.sent_chunks, _CHUNKS):
                 start = time.monotonic()
-                if index >= self._traffic.chunks // 2 and progress.fault_time is None:
+                if index >= _CHUNKS // 2 and progress.fault_time is None:
                     # Before the fault: no window that ends by this time has rows with it.
                     progress.fault_time = datetime.now(timezone.utc).isoformat()
                     self._break_store()
-                await self._send(client, self._traffic.chunk(index))
+                calls = self._chunk(index)
+                for first in range(0, len(calls), _IN_FLIGHT):
+                    some = calls[first : first + _IN_FLIGHT]
+                    await asyncio.gather(*(_send(client, call) for call in some))
                 progress.sent_chunks = index + 1
                 progress.write(self._note)
                 await asyncio.sleep(max(0.0, self._pause - (time.monotonic() - start)))
 
-    async def _send(self, client: httpx.AsyncClient, calls: list[Call]) -> None:
-        for start in range(0, len(calls), _IN_FLIGHT):
-            await asyncio.gather(
-                *(_call(client, call) for call in calls[start : start + _IN_FLIGHT])
-            )
+    def _chunk(self, index: int) -> list[_Call]:
+        first, end = (self.rows * place // _CHUNKS for place in (index, index + 1))
+        starts = range(first, end, _ROWS_PER_CALL)
+        return [self._call(start, min(start + _ROWS_PER_CALL, end)) for start in starts]
+
+    def _call(self, start: int, end: int) -> _Call:
+        instances = [
+            {"flight": n, "weather_report": self._reports[n], "dep_delay": self._delays[n]}
+            for n in range(start, end)
+        ]
+        request_id = str(uuid.uuid5(_NAMESPACE, f"call-{start}"))
+        return _Call(request_id, orjson.dumps({"instances": instances}), end - start)
 
 
-async def _call(client: httpx.AsyncClient, call: Call) -> None:
+async def _send(client: httpx.AsyncClient, call: _Call) -> None:
     headers = {"Content-Type": "application/json", "X-Request-Id": call.request_id}
+    path = f"/v1/models/{MODEL}:predict"
     for attempt in range(_TRIES):
         try:
-            answer = await client.post(
-                f"/v1/models/{MODEL}:predict", content=call.body, headers=headers
-            )
+            answer = await client.post(path, content=call.body, headers=headers)
         except httpx.TransportError:
             if attempt == _TRIES - 1:
                 raise
@@ -138,7 +147,7 @@ async def _call(client: httpx.AsyncClient, call: Call) -> None:
     raise SparkmonError(f"the transformer was not ready after {_TRIES} tries")
 
 
-def _check(answer: httpx.Response, call: Call) -> None:
+def _check(answer: httpx.Response, call: _Call) -> None:
     predictions = answer.json()["predictions"]
     if len(predictions) != call.rows:
         raise SparkmonError(f"sent {call.rows} flights, got {len(predictions)} predictions")

@@ -7,9 +7,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
+from typing import IO
 
 import httpx
 
@@ -20,44 +20,33 @@ _STOP_S = 20.0
 
 
 class ServerProcess:
-    """Start a server, and stop it at the end of the block; it also ends if this process is killed.
+    """A server, started at once and stopped at the end of the block; it also ends if this process is killed.
 
-    The program must end when its standard input closes: ``sparkmon receive --until-stdin-closes``, or any module by
-    ``sparkmon.until_stdin_closes``.
-
-    Parameters
-    ----------
-    command : callable
-        Port to the arguments of Python, such as ``["-m", "sparkmon", "receive", ...]``.
-    log : Path
-        The file for what the server prints.
-    ready_path : str
-        The path that answers with success once the server is ready.
-    outlived_by : sequence of ServerProcess
-        Servers that this one needs while it stops: they end after it, even if this process is killed.
+    ``command`` has the arguments of Python, with ``{port}`` in place of the port. The program must end when its
+    standard input closes: ``sparkmon receive --until-stdin-closes``, or any module by ``sparkmon.until_stdin_closes``.
+    It prints to ``log``, and is ready once ``ready_path`` is answered with success. The servers ``outlived_by`` are
+    those that it needs while it stops: they end after it, even if this process is killed.
     """
 
     def __init__(
         self,
-        command: Callable[[int], Sequence[str]],
+        command: Sequence[str],
         log: Path,
         ready_path: str,
         outlived_by: Sequence[ServerProcess] = (),
     ) -> None:
-        self._command, self._log, self._ready_path = command, log, ready_path
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+        self._command = [sys.executable, *(each.replace("{port}", f"{port}") for each in command)]
+        self._log, self._ready_url = log, self.url + ready_path
         self._outlived_by = outlived_by
-        self.url = ""
+        self._start()
 
     def __enter__(self) -> ServerProcess:
-        self._start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def stop(self) -> None:
@@ -68,18 +57,12 @@ class ServerProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        assert self._process.stdin is not None
-        self._process.stdin.close()
+        self._input.close()
 
     def wait_ready(self) -> None:
-        """Return once the server answers.
+        """Return once the server answers; SparkmonError with the end of its log if it does not within 90 s.
 
         The start may fail while a server that was just killed holds the port; it is then repeated.
-
-        Raises
-        ------
-        SparkmonError
-            It did not answer within 90 s; the message has the end of its log.
         """
         deadline = time.monotonic() + _START_S
         while time.monotonic() < deadline:
@@ -91,20 +74,12 @@ class ServerProcess:
         tail = "\n".join(self._log.read_text(errors="replace").splitlines()[-5:])
         raise SparkmonError(f"a server did not start; {self._log} ends with:\n{tail}")
 
-    @property
-    def host(self) -> str:
-        """``host:port``."""
-        return self.url.removeprefix("http://")
-
     def _start(self) -> None:
-        if not self.url:
-            with socket.create_server(("127.0.0.1", 0)) as probe:
-                self.url = f"http://127.0.0.1:{probe.getsockname()[1]}"
         # A server runs as long as any process has the writing end of its input.
-        inputs = [each._input for each in self._outlived_by]
+        inputs = [each._input.fileno() for each in self._outlived_by]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, *self._command(int(self.url.rpartition(":")[2]))],
+                self._command,
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
@@ -114,14 +89,14 @@ class ServerProcess:
             )
 
     @property
-    def _input(self) -> int:
+    def _input(self) -> IO[bytes]:
         assert self._process.stdin is not None
-        return self._process.stdin.fileno()
+        return self._process.stdin
 
     def _is_ready(self, deadline: float) -> bool:
         while time.monotonic() < deadline and self._process.poll() is None:
             try:
-                if httpx.get(f"{self.url}{self._ready_path}", timeout=2).is_success:
+                if httpx.get(self._ready_url, timeout=2).is_success:
                     return True
             except httpx.TransportError:
                 pass

@@ -2,12 +2,12 @@
 
 The files are read here, one after the other, and not by delta-rs' ``to_pyarrow_table``: that gives Arrow's threads a
 file system written in Python, and a process whose threads still close files when the interpreter ends is aborted
-("terminate called without an active exception") or hangs.
+("terminate called without an active exception") or hangs. Its query engine takes 0.1 CPU-s to plan a read of 400 files.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -31,23 +31,13 @@ class DeltaFiles(TableState):
                 f"the table {location} has deletion vectors, which delta-rs does not read; "
                 "expected none: set delta.enableDeletionVectors to false and run REORG TABLE ... APPLY (PURGE)"
             )
+        self.version = table.version()
         self.schema = pa.schema(table.schema().to_arrow())  # type: ignore[arg-type]  # arro3's
-        self._actions = pa.table(table.get_add_actions(flatten=True))
+        self.names = self.schema.names
+        actions = pa.table(table.get_add_actions(flatten=True))
+        self._actions = {name: actions[name] for name in actions.column_names}
         self._location, self._options = location, dict(options)
         self._remote: DeltaStorageHandler | None = None
-
-    @property
-    def names(self) -> list[str]:
-        """The names of the columns."""
-        return self.schema.names
-
-    def read(self, columns: Sequence[str], where: Sequence[Condition]) -> pa.Table:
-        """Return the rows that meet the conditions."""
-        schema = pa.schema([self.schema.field(name) for name in columns])
-        needed = {*columns, *(name for name, _, _ in where)}
-        wide = pa.schema([field for field in self.schema if field.name in needed])
-        parts = [self._rows_of(path, wide, where).select(columns) for path in self.paths(where)]
-        return pa.concat_tables([schema.empty_table(), *parts])
 
     @property
     def sizes(self) -> list[int]:
@@ -55,29 +45,32 @@ class DeltaFiles(TableState):
         sizes: list[Any] = self._actions["size_bytes"].to_pylist()
         return sizes
 
+    def read(self, columns: Sequence[str], where: Sequence[Condition]) -> pa.Table:
+        """See :meth:`TableState.read`."""
+        schema = pa.schema([self.schema.field(name) for name in columns])
+        needed = {*columns, *(name for name, _, _ in where)}
+        wide = pa.schema([field for field in self.schema if field.name in needed])
+        parts = [self._rows_of(path, wide, where).select(columns) for path in self._paths(where)]
+        return pa.concat_tables([schema.empty_table(), *parts])
+
     def greatest(self, column: str) -> Any | None:  # noqa: ANN401 - of the column's type
-        """Return the greatest value of a column."""
-        if (
-            f"max.{column}" in self._actions.column_names
-            and not self._actions[f"max.{column}"].null_count
-        ):
-            return pc.max(self._actions[f"max.{column}"]).as_py()
-        return pc.max(self.read([column], [])[column]).as_py()
+        """See :meth:`TableState.greatest`."""
+        values = self._actions.get(f"max.{column}")
+        if values is None or values.null_count:
+            values = self.read([column], [])[column]
+        return pc.max(values).as_py()
 
-    def paths(self, where: Sequence[Condition]) -> list[str]:
+    def _paths(self, where: Sequence[Condition]) -> list[str]:
         """Return the files whose statistics allow rows that meet the conditions."""
-        is_needed = [True] * self._actions.num_rows
-        for name, operator, value in where:
-            if f"min.{name}" in self._actions.column_names:
-                bounds = zip(self._bounds("min", name), self._bounds("max", name), strict=True)
-                for index, (least, greatest) in enumerate(bounds):
-                    is_needed[index] &= may_meet(least, greatest, operator, value)
         paths: list[Any] = self._actions["path"].to_pylist()
-        return [path for path, needed in zip(paths, is_needed, strict=True) if needed]
-
-    def _bounds(self, bound: str, name: str) -> list[Any]:
-        bounds: list[Any] = self._actions[f"{bound}.{name}"].to_pylist()
-        return bounds
+        needed: Iterable[int] = range(len(paths))
+        for name, operator, value in where:
+            if f"min.{name}" in self._actions:
+                least, greatest = (
+                    self._actions[f"{bound}.{name}"].to_pylist() for bound in ("min", "max")
+                )
+                needed = [at for at in needed if may_meet(least[at], greatest[at], operator, value)]
+        return [paths[at] for at in needed]
 
     def _rows_of(self, path: str, schema: pa.Schema, where: Sequence[Condition]) -> pa.Table:
         with pq.ParquetFile(

@@ -8,22 +8,29 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import RLock
-from typing import Literal, NamedTuple, TypeVar
+from typing import Literal, TypeVar
 
 import pyarrow as pa
-from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
+from deltalake import (
+    CommitProperties,
+    DeltaTable,
+    Transaction,
+    WriterProperties,
+    write_deltalake,
+)
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from sparkmon.errors import StoreError
 from sparkmon.tables.conditions import Condition
 from sparkmon.tables.delta_files import DeltaFiles
-from sparkmon.tables.delta_rs_maintenance import clean, compact, compactable, delete
-from sparkmon.tables.table_properties import CHECKPOINT_INTERVAL, PROPERTIES, statistics_of
 from sparkmon.tables.table_writer import (
+    CHECKPOINT_INTERVAL,
+    FEWEST_FILES,
     Maintained,
     TableWriter,
     following,
     nullable,
+    properties_of,
     replacement,
     transaction,
 )
@@ -31,12 +38,11 @@ from sparkmon.tables.table_writer import (
 _ATTEMPTS = 8
 _STALE_S = 600.0
 """A handle is refreshed after this time even if the next commit is not there: it may have been cleaned up."""
+_TARGET_SIZE = 16 * 1024 * 1024
+"""Bytes: files are compacted up to this size. Each run writes the last one anew, so it is not larger."""
+_ROW_GROUP = 1024
+"""Rows. A profile has some KiB, and a reader of one window skips the other groups."""
 _T = TypeVar("_T")
-
-
-class _Snapshot(NamedTuple):
-    version: int
-    files: DeltaFiles
 
 
 class _Handle:
@@ -46,7 +52,7 @@ class _Handle:
         self.table, self._location, self._options = table, location, options
         self._refreshed = time.monotonic()
         self._first_version = table.version()
-        self._snapshot: _Snapshot | None = None
+        self._files: DeltaFiles | None = None
 
     @property
     def is_long(self) -> bool:
@@ -56,30 +62,22 @@ class _Handle:
     def refresh(self) -> None:
         """Read the commits since the last look."""
         if "://" not in self._location and time.monotonic() - self._refreshed < _STALE_S:
-            following = f"{self._location}/_delta_log/{self.table.version() + 1:020d}.json"
-            if not os.path.exists(following) and os.path.exists(self._location):
+            next_commit = f"{self._location}/_delta_log/{self.table.version() + 1:020d}.json"
+            if not os.path.exists(next_commit) and os.path.exists(self._location):
                 return
         self.table.update_incremental()
         self._refreshed = time.monotonic()
 
-    def names(self) -> list[str]:
-        """Return the names of the columns."""
-        return [field.name for field in self.table.schema().fields]
-
     def files(self) -> DeltaFiles:
         """Return the files of the version at hand."""
-        version = self.table.version()
-        if self._snapshot is None or self._snapshot.version != version:
-            files = DeltaFiles(self.table, self._location, self._options)
-            self._snapshot = _Snapshot(version, files)
-        return self._snapshot.files
+        if self._files is None or self._files.version != self.table.version():
+            self._files = DeltaFiles(self.table, self._location, self._options)
+        return self._files
 
 
 class DeltaRsWriter(TableWriter):
     """Writes and reads tables with delta-rs: an append takes milliseconds, and needs no Spark session.
 
-    Notes
-    -----
     Each table has one handle, which reads only the commits that it has not seen. A commit that meets another one is
     tried again on top of it. On S3 a commit is a conditional put (``If-None-Match``), which S3, R2, MinIO and Ceph
     have; a store without it needs the option ``aws_conditional_put=dynamo:TABLE``, as in delta-rs.
@@ -101,16 +99,13 @@ class DeltaRsWriter(TableWriter):
     ) -> bool:
         """See :meth:`TableWriter.append`."""
         if writer is None or batch_id is None:
-            self._retry(
-                table, lambda: self._commit(self._handle(table), rows, table, CommitProperties())
-            )
+            self._retry(table, lambda handle: self._commit(handle, rows, table, CommitProperties()))
             return True
         app_id, batch = transaction(table, writer), batch_id
 
-        def once() -> bool:
+        def once(handle: _Handle | None) -> bool:
             # The commit is on top of the very state that was looked at: of two writers that append a batch, one fails.
-            handle = self._handle(table)
-            last = None if handle is None else handle.table.transaction_version(app_id)
+            last = _last(handle, app_id)
             if last is not None and last >= batch:
                 return False
             self._commit(handle, rows, table, _properties(app_id, batch))
@@ -120,20 +115,18 @@ class DeltaRsWriter(TableWriter):
 
     def version(self, table: str) -> int | None:
         """See :meth:`TableWriter.version`."""
-        with self._locks[table]:
-            handle = self._handle(table)
-            return None if handle is None else handle.table.version()
+        return self._locked(
+            table, lambda handle: None if handle is None else handle.table.version()
+        )
 
     def replace(self, table: str, rows: pa.Table, version: int | None) -> bool:
         """See :meth:`TableWriter.replace`."""
         app_id = replacement(table)
 
-        def once() -> bool:
-            handle = self._handle(table)
+        def once(handle: _Handle | None) -> bool:
             if (None if handle is None else handle.table.version()) != version:
                 return False
-            last = None if handle is None else handle.table.transaction_version(app_id)
-            properties = _properties(app_id, following(last))
+            properties = _properties(app_id, following(_last(handle, app_id)))
             self._commit(handle, rows, table, properties, mode="overwrite")
             return True
 
@@ -142,35 +135,30 @@ class DeltaRsWriter(TableWriter):
     def maintain(
         self, table: str, expired: Sequence[Condition] = (), *, dry_run: bool = False
     ) -> Maintained | None:
-        """See :meth:`TableWriter.maintain`."""
+        """See :meth:`TableWriter.maintain`; files that are large already are not compacted."""
         with self._locks[table]:
-            handle = self._handle(table)
-            if handle is None:
+            state = self._state(table)
+            if state is None:
                 return None
-            files = handle.files().sizes
-            rows = self.read(table, [each[0] for each in expired[:1]], expired) if expired else None
-            expired_rows = 0 if rows is None else rows.num_rows
+            sizes = state.sizes
+            expired_rows = state.read([expired[0][0]], expired).num_rows if expired else 0
             if expired_rows and not dry_run:
-                self._change(table, lambda each: delete(each, expired))
-            small = compactable(files)
-            if small and not dry_run:
-                self._change(table, compact)
-            removed = self._change(table, lambda each: clean(each, dry_run=dry_run))
-        return Maintained(table, expired_rows, len(files), small, removed)
+                self._change(table, lambda each: each.delete(" AND ".join(map(_sql, expired))))
+            small = sum(size < _TARGET_SIZE for size in sizes)
+            compacted = small if small >= FEWEST_FILES else 0
+            if compacted and not dry_run:
+                self._change(table, _compact)
+            removed = self._change(table, lambda each: _clean(each, dry_run=dry_run))
+        return Maintained(table, expired_rows, len(sizes), compacted, removed)
 
     def _state(self, table: str) -> DeltaFiles | None:
-        with self._locks[table]:
-            handle = self._handle(table)
-            return None if handle is None else handle.files()
+        return self._locked(table, lambda handle: None if handle is None else handle.files())
 
     def _last(self, table: str, app_id: str) -> int | None:
-        with self._locks[table]:
-            handle = self._handle(table)
-            return None if handle is None else handle.table.transaction_version(app_id)
+        return self._locked(table, lambda handle: _last(handle, app_id))
 
     def _change(self, table: str, change: Callable[[DeltaTable], _T]) -> _T:
-        def once() -> _T:
-            handle = self._handle(table)
+        def once(handle: _Handle | None) -> _T:
             if handle is None:
                 raise StoreError(
                     f"the table {self.location}/{table} was removed during maintenance"
@@ -179,8 +167,12 @@ class DeltaRsWriter(TableWriter):
 
         return self._retry(table, once)
 
+    def _locked(self, table: str, look: Callable[[_Handle | None], _T]) -> _T:
+        """Look at a table by its up-to-date handle, None if there is no table, while no other thread uses it."""
+        with self._locks[table]:
+            return look(self._handle(table))
+
     def _handle(self, table: str) -> _Handle | None:
-        """Return an up-to-date handle; None if there is no table."""
         handle = self._handles.get(table)
         try:
             if handle is not None and not handle.is_long:
@@ -206,7 +198,7 @@ class DeltaRsWriter(TableWriter):
         mode: Literal["append", "overwrite"] = "append",
     ) -> None:
         """Write rows on top of the state that a handle has seen; without a handle, make the table."""
-        rows = rows.cast(nullable(rows.schema))
+        rows = nullable(rows)
         if handle is None:
             location = f"{self.location}/{table}"
             if "://" not in location:
@@ -215,26 +207,25 @@ class DeltaRsWriter(TableWriter):
                 location,
                 rows,
                 mode="error",
-                configuration=PROPERTIES | statistics_of(rows.schema),
+                configuration=properties_of(rows.schema),
                 storage_options=self._options,
                 commit_properties=properties,
             )
             return
-        is_same = rows.schema.names == handle.names()
+        names = [field.name for field in handle.table.schema().fields]
         write_deltalake(
             handle.table,
             rows,
             mode=mode,
-            schema_mode=None if is_same else "merge",
+            schema_mode=None if rows.schema.names == names else "merge",
             commit_properties=properties,
         )
 
-    def _retry(self, table: str, commit: Callable[[], _T]) -> _T:
+    def _retry(self, table: str, commit: Callable[[_Handle | None], _T]) -> _T:
         """Commit, and begin again if another writer was first."""
         for attempt in range(_ATTEMPTS):
             try:
-                with self._locks[table]:
-                    return commit()
+                return self._locked(table, commit)
             except (CommitFailedError, DeltaError) as error:
                 failure = error
                 self._handles.pop(table, None)
@@ -244,6 +235,10 @@ class DeltaRsWriter(TableWriter):
         ) from failure
 
 
+def _last(handle: _Handle | None, app_id: str) -> int | None:
+    return None if handle is None else handle.table.transaction_version(app_id)
+
+
 def _properties(app_id: str, batch: int) -> CommitProperties:
     # delta-rs does not try again: what another commit has done is looked at first.
     return CommitProperties(
@@ -251,3 +246,28 @@ def _properties(app_id: str, batch: int) -> CommitProperties:
         custom_metadata={"userMetadata": f"{app_id}@{batch}"},
         app_transactions=[Transaction(app_id, batch)],
     )
+
+
+def _sql(condition: Condition) -> str:
+    name, operator, time = condition
+    # delta-rs compares statistics with values of the very same type.
+    return f"\"{name}\" {operator} arrow_cast('{time.isoformat()}', 'Timestamp(Microsecond, Some(\"UTC\"))')"
+
+
+def _compact(table: DeltaTable) -> None:
+    table.optimize.compact(
+        target_size=_TARGET_SIZE,
+        max_concurrent_tasks=1,
+        writer_properties=WriterProperties(compression="ZSTD", max_row_group_size=_ROW_GROUP),
+    )
+
+
+def _clean(table: DeltaTable, *, dry_run: bool) -> int:
+    """Remove files that no commit needs, and commits that a checkpoint has; return the number of files."""
+    removed = table.vacuum(dry_run=True, full=True)
+    if not dry_run:
+        if removed:
+            table.vacuum(dry_run=False, full=True)
+        table.create_checkpoint()
+        table.cleanup_metadata()
+    return len(removed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,14 +13,15 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import from_arrow_schema
 
-from sparkmon.tables.conditions import Condition
-from sparkmon.tables.table_properties import PROPERTIES, statistics_of
+from sparkmon.tables.conditions import COMPARE, Condition
 from sparkmon.tables.table_writer import (
+    FEWEST_FILES,
     Maintained,
     TableState,
     TableWriter,
     following,
     nullable,
+    properties_of,
     replacement,
     transaction,
 )
@@ -32,20 +33,8 @@ _CONCURRENT = (
     *("DELTA_CONCURRENT_TRANSACTION", "DELTA_CONCURRENT_DELETE_DELETE", "DELTA_CONCURRENT_APPEND"),
 )
 _TRIES = 5
-_FEWEST = 8
-"""Files that are worth a compaction."""
 _LOOK_BACK = 1000
 """Commits in which the last batch of a writer is sought."""
-_COMPARE: Mapping[str, Callable[[Column, Any], Column]] = {
-    "=": lambda column, value: column == value,
-    "!=": lambda column, value: column != value,
-    "<": lambda column, value: column < value,
-    "<=": lambda column, value: column <= value,
-    ">": lambda column, value: column > value,
-    ">=": lambda column, value: column >= value,
-    "null": lambda column, _: column.isNull(),
-    "not null": lambda column, _: column.isNotNull(),
-}
 
 
 def save(frame: DataFrame, name: str, options: Mapping[str, Any], *, mode: str = "append") -> None:
@@ -88,34 +77,30 @@ class _SparkTable(TableState):
     """A table as Spark sees it."""
 
     def __init__(self, frame: DataFrame) -> None:
-        self._frame = frame
-
-    @property
-    def names(self) -> list[str]:
-        return self._frame.columns
+        self._frame, self.names = frame, frame.columns
 
     def read(self, columns: Sequence[str], where: Sequence[Condition]) -> pa.Table:
+        """See :meth:`TableState.read`."""
         frame = self._frame
         for each in where:
             frame = frame.where(_column(*each))
         return frame.select(*(F.col(f"`{name}`") for name in columns)).toArrow()
 
     def greatest(self, column: str) -> Any | None:  # noqa: ANN401 - of the column's type
+        """See :meth:`TableState.greatest`."""
         return self._frame.agg(F.max(column).alias("greatest")).toArrow()["greatest"][0].as_py()
 
 
 class SparkWriter(TableWriter):
     """Writes and reads tables with Spark: each append and each read is some Spark jobs.
 
-    Notes
-    -----
     Delta refuses a batch that is on record, and Spark does not say so. So each commit has its batch in
     ``userMetadata``, too, and the last 1,000 commits are searched for a writer's last batch, once per process.
     """
 
     def __init__(self, spark: SparkSession, location: str, name_of: Callable[[str], str]) -> None:
         self.location, self._spark, self._name_of = location, spark, name_of
-        self._batches: dict[str, int] = {}
+        self._batches: dict[str, int | None] = {}
 
     def append(
         self,
@@ -131,10 +116,9 @@ class SparkWriter(TableWriter):
             return True
         app_id = transaction(table, writer)
         if app_id not in self._batches:
-            last = self._last(table, app_id)
-            if last is not None:
-                self._batches[app_id] = last
-        if batch_id <= self._batches.get(app_id, batch_id - 1):
+            self._batches[app_id] = self._last(table, app_id)
+        last = self._batches[app_id]
+        if last is not None and batch_id <= last:
             return False
         self._save(rows, table, transaction_options(app_id, batch_id))
         self._batches[app_id] = batch_id
@@ -169,24 +153,22 @@ class SparkWriter(TableWriter):
         detail = self._spark.sql(f"DESCRIBE DETAIL {name}").select("numFiles").toArrow()
         files = int(detail["numFiles"][0].as_py())
         if dry_run:
-            return Maintained(table, expired_rows, files, files if files >= _FEWEST else 0, 0)
+            return Maintained(table, expired_rows, files, files if files >= FEWEST_FILES else 0, 0)
         if expired_rows:
             self._spark.sql(f"DELETE FROM {name} WHERE {is_expired}")
         compacted = 0
-        if files >= _FEWEST:
-            metrics = (
-                self._spark.sql(f"OPTIMIZE {name}").select("metrics.numFilesRemoved").toArrow()
-            )
-            compacted = int(metrics["numFilesRemoved"][0].as_py())
+        if files >= FEWEST_FILES:
+            removed = self._spark.sql(f"OPTIMIZE {name}").select("metrics.numFilesRemoved")
+            compacted = int(removed.toArrow()["numFilesRemoved"][0].as_py())
         self._spark.sql(f"VACUUM {name}")
         return Maintained(table, expired_rows, files, compacted, 0)
 
     def _save(
         self, rows: pa.Table, table: str, options: Mapping[str, Any], *, mode: str = "append"
     ) -> None:
-        schema = nullable(rows.schema)
-        frame = self._spark.createDataFrame(rows.cast(schema), from_arrow_schema(schema))
-        properties = {} if self._frame(table) is not None else PROPERTIES | statistics_of(schema)
+        rows = nullable(rows)
+        frame = self._spark.createDataFrame(rows, from_arrow_schema(rows.schema))
+        properties = {} if self._frame(table) is not None else properties_of(rows.schema)
         save(frame.coalesce(1), self._name_of(table), {**properties, **options}, mode=mode)
 
     def _state(self, table: str) -> _SparkTable | None:
@@ -218,10 +200,12 @@ class SparkWriter(TableWriter):
 
 def _column(name: str, operator: str, value: Any) -> Column:  # noqa: ANN401 - of the column's type
     column = F.col(f"`{name}`")
-    if operator == "in":
-        values: Iterable[Any] = value
-        return column.isin(*values)
-    return _COMPARE[operator](column, value)
+    if operator == "not null":
+        return column.isNotNull()
+    condition: Column = (
+        column.isin(*value) if operator == "in" else COMPARE[operator](column, value)
+    )
+    return condition
 
 
 def _sql(name: str, operator: str, value: datetime) -> str:

@@ -10,6 +10,30 @@ import pyarrow as pa
 
 from sparkmon.tables.conditions import Condition, check_conditions
 
+CHECKPOINT_INTERVAL = 20
+FEWEST_FILES = 8
+"""Small files that are worth a compaction."""
+_PROPERTIES: dict[str, str | None] = {
+    # The reader of the files knows no deletion vectors.
+    "delta.enableDeletionVectors": "false",
+    # A start reads at most this many commits; a checkpoint of a maintained table is small.
+    "delta.checkpointInterval": f"{CHECKPOINT_INTERVAL}",
+    # A monitor commits every few seconds: a month of commits would be 260,000 files to list.
+    "delta.logRetentionDuration": "interval 1 days",
+    "delta.deletedFileRetentionDuration": "interval 1 days",
+}
+_COUNTED = (pa.types.is_string, pa.types.is_timestamp, pa.types.is_integer)
+
+
+def properties_of(schema: pa.Schema) -> dict[str, str | None]:
+    """Return the properties of a new table: statistics of its texts, times and whole numbers alone.
+
+    Those prune files; minima of sketches and maps would fill the log.
+    """
+    names = [field.name for field in schema if any(is_kind(field.type) for is_kind in _COUNTED)]
+    statistics = {"delta.dataSkippingStatsColumns": ",".join(names)} if names else {}
+    return _PROPERTIES | statistics
+
 
 def transaction(table: str, writer: str) -> str:
     """Return the id under which Delta records the last batch that a writer committed to a table."""
@@ -26,9 +50,10 @@ def following(last: int | None) -> int:
     return 0 if last is None else last + 1
 
 
-def nullable(schema: pa.Schema) -> pa.Schema:
-    """Return a schema as tables are made with: every column may be null, as in those that Spark makes."""
-    return pa.schema([field.with_nullable(True).remove_metadata() for field in schema])
+def nullable(rows: pa.Table) -> pa.Table:
+    """Return rows as tables are made with: every column may be null, as in those that Spark makes."""
+    fields = [field.with_nullable(True).remove_metadata() for field in rows.schema]
+    return rows.cast(pa.schema(fields))
 
 
 class Maintained(NamedTuple):
@@ -47,10 +72,8 @@ class Maintained(NamedTuple):
 class TableState(ABC):
     """A table as it is at a moment."""
 
-    @property
-    @abstractmethod
-    def names(self) -> list[str]:
-        """The names of the columns."""
+    names: list[str]
+    """The names of the columns."""
 
     @abstractmethod
     def read(self, columns: Sequence[str], where: Sequence[Condition]) -> pa.Table:
@@ -64,8 +87,8 @@ class TableState(ABC):
 class TableWriter(ABC):
     """Appends to Delta tables that stand side by side, and reads them, as Arrow tables.
 
-    :class:`sparkmon.tables.DeltaRsWriter` and :class:`sparkmon.tables.SparkWriter` record batches in the same way:
-    each skips what the other has appended. A writer may be used by several threads.
+    The writers record batches in the same way: each skips what another has appended. A writer may be used by several
+    threads.
 
     Examples
     --------
@@ -150,8 +173,9 @@ class TableWriter(ABC):
     ) -> Maintained | None:
         """Delete rows, compact small files, and remove files and commits that are not needed any more.
 
-        Rows that meet all conditions of ``expired`` are deleted; ``dry_run`` only counts. None if there is no table.
-        Readers of the table's present state and writers need not stop; earlier states can be read for a day.
+        Rows that meet all conditions of ``expired``, comparisons with times, are deleted; ``dry_run`` only counts. None
+        if there is no table. Readers of the table's present state and writers need not stop; earlier states can be read
+        for a day.
         """
 
     @abstractmethod

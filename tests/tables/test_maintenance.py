@@ -12,10 +12,9 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
 
-from sparkmon.errors import OptionError
 from sparkmon.tables import Maintained, Maintenance, Retention
 from sparkmon.tables.delta_rs_writer import DeltaRsWriter
-from tests.tables.writer_contract import HOUR, START, as_rows, counts, profiles
+from tests.tables.writer_contract import HOUR, START, as_rows, profiles
 
 DAY = timedelta(days=1)
 
@@ -93,12 +92,6 @@ def test_a_run_is_due_every_hour(writer: DeltaRsWriter) -> None:
     assert maintenance.due(START)
     maintenance.run_once(START)
     assert [maintenance.due(START + n * HOUR) for n in (0, 1)] == [False, True]
-
-
-def test_only_times_expire(writer: DeltaRsWriter) -> None:
-    writer.append(counts(1), "some")
-    with pytest.raises(OptionError, match="expected a comparison with a time"):
-        writer.maintain("some", [("number", "<", 5)])
 
 
 @pytest.mark.slow

@@ -99,7 +99,6 @@ class WriterContract:
             ([("window_start", "in", [START, START + 3 * HOUR])], [0, 3]),
             ([("model", "=", "m1")], [1, 3]),
             ([("model", "in", [])], []),
-            ([("slice_key", "null", None)], [0, 2]),
             ([("slice_key", "not null", None), ("window_start", ">", START + HOUR)], [3]),
         ],
     )
