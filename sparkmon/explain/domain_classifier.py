@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +16,7 @@ from sparkmon.errors import MissingExtraError, OptionError
 from sparkmon.profiles import column_kinds, is_time, number_of, quoted
 from sparkmon.records import FeatureKind
 
-FloatArray: TypeAlias = npt.NDArray[np.float64]
-
+_Objects: TypeAlias = npt.NDArray[np.object_]
 _FOLDS = 5
 _LEAST_ROWS = 50
 _LEVELS = 200
@@ -116,11 +115,9 @@ def domain_classifier(
         if len(side) < _LEAST_ROWS:
             raise OptionError(f"got {len(side)} {name} rows; expected {_LEAST_ROWS} or more")
     is_level = [kind == "categorical" for kind in chosen.values()]
-    matrix = _coded(np.concatenate(sides), is_level)
-    labels = np.repeat([0, 1], [len(side) for side in sides])
-    auc, falls = _cross_fitted(matrix, labels, is_level, seed)
-    order = sorted(zip(chosen, falls, strict=True), key=lambda each: (-each[1], each[0]))
     m, n = map(len, sides)
+    auc, falls = _cross_fitted(np.concatenate(sides), np.repeat([0, 1], [m, n]), is_level, seed)
+    order = sorted(zip(chosen, falls, strict=True), key=lambda each: (-each[1], each[0]))
     return DomainShift(auc, math.sqrt((m + n + 1) / (12 * m * n)), dict(order), m, n)
 
 
@@ -152,8 +149,8 @@ def _chosen(
     return chosen
 
 
-def _sample(table: DataFrame, chosen: Mapping[str, FeatureKind], rows: int, seed: int) -> Any:  # noqa: ANN401
-    """Take some rows, by a hash of their places, as an array of objects: floats, or texts for levels."""
+def _sample(table: DataFrame, chosen: Mapping[str, FeatureKind], rows: int, seed: int) -> _Objects:
+    """Take some rows, by a hash of their places: floats, or texts for levels; what is missing is NaN."""
     cells = [
         (number_of(table, name) if kind == "numeric" else F.col(quoted(name)).cast("string")).alias(
             f"_{at}"
@@ -162,58 +159,42 @@ def _sample(table: DataFrame, chosen: Mapping[str, FeatureKind], rows: int, seed
     ]
     place = F.xxhash64(F.monotonically_increasing_id(), F.lit(seed)).alias("place")
     some = table.select(place, *cells).orderBy("place").limit(rows).toArrow()
-    columns = [some[f"_{at}"].to_pandas().to_numpy(object) for at in range(len(chosen))]
-    return np.column_stack(columns) if some.num_rows else np.empty((0, len(chosen)), object)
-
-
-def _coded(rows: Any, is_level: Sequence[bool]) -> FloatArray:  # noqa: ANN401
-    """Write levels as numbers, the commonest first; what is missing is NaN, and infinities are cut."""
-    matrix = np.full(rows.shape, np.nan)
-    for at, level in enumerate(is_level):
-        column = rows[:, at]
-        if not level:
-            numbers = column.astype(np.float64)
-            matrix[:, at] = np.clip(numbers, -1e300, 1e300)
-            continue
-        present = np.array([value is not None for value in column])
-        names, codes, counts = np.unique(
-            column[present].astype(str), return_inverse=True, return_counts=True
-        )
-        places = np.empty(len(names))
-        places[np.argsort(-counts, kind="stable")] = np.arange(len(names))
-        matrix[present, at] = np.minimum(places[codes], _LEVELS)
-    return matrix
+    sample: _Objects = some.drop_columns("place").to_pandas().to_numpy(object, na_value=np.nan)
+    return sample
 
 
 def _cross_fitted(
-    matrix: FloatArray, labels: npt.NDArray[np.int64], is_level: Sequence[bool], seed: int
+    matrix: _Objects, labels: npt.NDArray[np.int64], is_level: Sequence[bool], seed: int
 ) -> tuple[float, list[float]]:
     """Return the AUC on held-out rows, and its fall for each column that is shuffled in them; means over the folds."""
     try:
         from sklearn.ensemble import HistGradientBoostingClassifier
+        from sklearn.inspection import permutation_importance
         from sklearn.metrics import roc_auc_score
         from sklearn.model_selection import StratifiedKFold
+        from sklearn.preprocessing import OrdinalEncoder
         from threadpoolctl import threadpool_limits
     except ImportError as error:
         raise MissingExtraError.of("scikit-learn", "explain") from error
-    random = np.random.default_rng(seed)
+    if any(is_level):
+        coded = OrdinalEncoder(max_categories=_LEVELS + 1).fit_transform(matrix[:, is_level])
+        matrix[:, is_level] = coded
+    matrix = np.clip(matrix.astype(np.float64), -1e300, 1e300)  # infinities are cut
     aucs, falls = [], []
-    for train, test in StratifiedKFold(_FOLDS, shuffle=True, random_state=seed).split(
-        matrix, labels
-    ):
+    folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=seed)
+    for train, test in folds.split(matrix, labels):
         trees = HistGradientBoostingClassifier(
             max_iter=60, categorical_features=[*is_level], random_state=seed
         )
-        rows, answers = matrix[test], labels[test]
         # Threads wait for each other at every tree: on a driver that Spark keeps busy, far longer than one works.
         with threadpool_limits(limits=1):
             trees.fit(matrix[train], labels[train])
-            auc = float(roc_auc_score(answers, trees.predict_proba(rows)[:, 1]))
-            fall = []
-            for column in range(rows.shape[1]):
-                other = rows.copy()
-                other[:, column] = random.permutation(rows[:, column])
-                fall.append(auc - float(roc_auc_score(answers, trees.predict_proba(other)[:, 1])))
-        aucs.append(auc)
-        falls.append(fall)
+            aucs.append(roc_auc_score(labels[test], trees.predict_proba(matrix[test])[:, 1]))
+            shuffled = permutation_importance(
+                *(trees, matrix[test], labels[test]),
+                scoring="roc_auc",
+                n_repeats=1,
+                random_state=seed,
+            )
+        falls.append(shuffled.importances_mean)
     return float(np.mean(aucs)), [float(each) for each in np.mean(falls, axis=0)]

@@ -8,11 +8,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sparkmon.distributions.schema import REFERENCE_KEY, REFERENCES, as_references
-from sparkmon.store.reference_store import DEFAULT_REFERENCE, ReferenceStore
-from sparkmon.store.sql.database_store import DatabaseStore
+from sparkmon.store.reference_store import DEFAULT_REFERENCE
+from sparkmon.store.sql.store import DatabaseStore
 
 
-class LocalStore(ReferenceStore, DatabaseStore):
+class LocalStore(DatabaseStore):
     """A feature store in one directory, for a laptop, a test or a single job.
 
     Parameters

@@ -7,9 +7,12 @@ import os
 import sys
 import threading
 from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
 from sparkmon.errors import MissingExtraError, OptionError, StoreError
-from sparkmon.store.hopsworks.client_objects import ClientStore
+
+ClientStore: TypeAlias = Any
+"""``hsfs.feature_store.FeatureStore``, which comes without types."""
 
 _VERIFICATION = "HOPSWORKS_HOSTNAME_VERIFICATION"
 _YES = {"true", "1", "y", "yes"}

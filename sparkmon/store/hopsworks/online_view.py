@@ -11,9 +11,8 @@ from typing import NoReturn, TypeAlias
 from sparkmon.errors import SparkmonError, StoreError, StoreTimeoutError
 from sparkmon.store.assemble_vector import assemble_vector
 from sparkmon.store.feature_view import FeatureView, GroupInView
-from sparkmon.store.hopsworks.client_objects import ClientView
+from sparkmon.store.hopsworks.client_view import ClientView, vector_features
 from sparkmon.store.hopsworks.connection import HopsworksSettings, redacted
-from sparkmon.store.hopsworks.view_schema import vector_features
 from sparkmon.store.online import Entry, FeatureValue, OnlineView, Vectors
 from sparkmon.store.sql.columns import Kind, as_id, bound, kind_of
 

@@ -11,11 +11,9 @@ import pyarrow as pa
 from sparkmon.distributions.schema import REFERENCES
 from sparkmon.errors import OptionError, SparkmonError, StoreError
 from sparkmon.store.feature_view import FeatureView
-from sparkmon.store.hopsworks.client_objects import ClientView
+from sparkmon.store.hopsworks.client_view import ClientView, references_of, view_of
 from sparkmon.store.hopsworks.connection import HopsworksSettings, log_out, logged_in, redacted
 from sparkmon.store.hopsworks.online_view import HopsworksOnlineView
-from sparkmon.store.hopsworks.references import references_of
-from sparkmon.store.hopsworks.view_schema import view_of
 from sparkmon.store.online import OnlineView
 from sparkmon.store.online_store import OnlineStore
 from sparkmon.store.reference_store import DEFAULT_REFERENCE, ReferenceStore
@@ -114,14 +112,14 @@ class HopsworksStore(ReferenceStore, OnlineStore):
         try:
             parts = urlsplit(url)
             host, port = parts.hostname, parts.port or 443
-            pairs = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
+            strict = bool(parts.query)
+            options = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=strict))
         except ValueError as error:
             raise _malformed(f"a URL that cannot be read ({error})") from error
         if parts.username is not None or parts.password is not None:
             raise _malformed("a URL with a key or password in it")
         if parts.scheme != "hopsworks" or parts.fragment:
             raise _malformed(f"a URL of the scheme {parts.scheme!r}")
-        options = dict(pairs)
         unknown = set(options) - {"views", "models", "trust_store"}
         if unknown:
             raise OptionError.unknown(sorted(unknown)[0], ("views", "models", "trust_store"))
@@ -154,7 +152,14 @@ class HopsworksStore(ReferenceStore, OnlineStore):
         dataset = _version(text) if text else None
         tables = [REFERENCES.empty_table()]
         for view, version in self.views:
-            tables += self._references(view, version, dataset, reference)
+            client_view = self._client_view(view, version)
+            with self._reading(f"the training statistics of {view!r} version {version}"):
+                datasets = [] if dataset else client_view.get_training_datasets()
+                latest = dataset or max((each.version for each in datasets), default=None)
+                trained = latest and client_view.get_training_dataset_statistics(latest)
+            if trained is not None:
+                model = self.models.get(view, view)
+                tables.append(references_of(client_view, trained, model, reference))
         return pa.concat_tables(tables)
 
     def read_view(self, name: str, version: int = 1) -> FeatureView:
@@ -193,19 +198,6 @@ class HopsworksStore(ReferenceStore, OnlineStore):
     def close(self) -> None:
         """Log out, if this process is logged in with this store's settings; the next use logs in again."""
         log_out(self.settings)
-
-    def _references(
-        self, name: str, version: int, dataset: int | None, reference: str
-    ) -> list[pa.Table]:
-        client_view = self._client_view(name, version)
-        with self._reading(f"the training statistics of {name!r} version {version}"):
-            datasets = [] if dataset else client_view.get_training_datasets()
-            latest = dataset or max((each.version for each in datasets), default=None)
-            trained = latest and client_view.get_training_dataset_statistics(latest)
-        if trained is None:
-            return []
-        model = self.models.get(name, name)
-        return [references_of(client_view, trained, model, reference)]
 
     def _client_view(self, name: str, version: int) -> ClientView:
         store = logged_in(self.settings)
