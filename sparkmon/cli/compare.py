@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
 
 from sparkmon.cli.options import NullMarks
 from sparkmon.errors import OptionError
+from sparkmon.interval import parse_interval
 
 _WINDOW = "1 day"
 
@@ -22,7 +24,8 @@ def compare(
     ],
     current: Annotated[str, typer.Option(help="The table to compare, in the same forms.")],
     time: Annotated[
-        str | None, typer.Option(help="Column of --current with each row's time.")
+        str | None,
+        typer.Option(help="Column of --current, best of both tables, with each row's time."),
     ] = None,
     window: Annotated[
         str | None,
@@ -34,6 +37,13 @@ def compare(
         int | None,
         typer.Option(
             min=1, help="Cut --current into chunks of this many rows, in the file's order."
+        ),
+    ] = None,
+    block: Annotated[
+        str | None,
+        typer.Option(
+            help="Cut --reference by --time into blocks of this length, which show what time alone does; "
+            "that of --window without, if it has the column."
         ),
     ] = None,
     statistics: Annotated[
@@ -66,61 +76,76 @@ def compare(
         bool, typer.Option("--json", help="Print one JSON object per finding.")
     ] = False,
     fail_on_drift: Annotated[
-        bool, typer.Option("--fail-on-drift", help="Exit with status 1 if a column drifted.")
+        bool,
+        typer.Option(
+            "--fail-on-drift",
+            help="Exit with status 1 if a column drifted, is missing or is not in the reference; of windows or chunks "
+            "one is not enough unless it is gross.",
+        ),
     ] = False,
 ) -> None:
     """Compare two tables column by column and report which columns drifted.
 
     Columns are read as what they are in the reference. With neither --time
     nor --chunk the tables are compared as wholes. A column has drifted if a
-    statistic exceeds its threshold by more than sampling noise explains.
+    statistic exceeds its threshold, and what the reference's own blocks reach,
+    by more than sampling noise explains: as in a monitor. A window is confirmed
+    by another one of three, or if it is far over.
 
     Example: sparkmon compare --reference train.parquet
     --current today.csv --exclude id --threshold psi=0.1
+
+    Example: sparkmon compare --reference january.parquet
+    --current july.parquet --time flown --window "1 day"
     """
+    _require_time(time, {"--window": window, "--block": block})
     if chunk is not None and window is not None:
         raise OptionError("got --chunk and --window; expected one of them")
-    if window is not None and time is None:
-        raise OptionError.missing("--time", "the column that --window is measured on")
     # Spark takes a moment to import, and `sparkmon --help` needs none of it.
-    from sparkmon.cli.open_table import open_table, parse_time
+    from sparkmon.cli.open_table import open_table, parse_times
     from sparkmon.cli.print_findings import print_json, print_table
     from sparkmon.cli.spark import open_session
     from sparkmon.cli.terminal import note, output, progress
     from sparkmon.comparison import Checks
     from sparkmon.dataframes import compare_tables
-    from sparkmon.interval import parse_interval
 
     checks = Checks(_names(statistics) or Checks().statistics, _thresholds(threshold))
-    by_time = (window or _WINDOW) if time is not None and chunk is None else None
-    if by_time is not None:
-        parse_interval("--window", by_time)
     with open_session() as spark, progress().status("comparing"):
         before, notes = open_table(spark, reference, marks=null or ())
         after, _ = open_table(spark, current, like=before, marks=null or ())
-        rows, untimed = parse_time(after, time)
+        by_time = window
+        if time in after.columns and chunk is None and block is None:
+            by_time = window or _WINDOW
+        before, after, remarks = parse_times(before, after, time, by_time)
         comparison = compare_tables(
             before,
-            rows,
+            after,
             checks,
             time=time,
             window=by_time,
             chunk=chunk,
+            block=block,
             exclude=exclude or (),
             slices=slices or (),
         )
     if not any(row["reference_count"] for row in comparison.findings):
         raise OptionError(f"got a reference without rows, {reference}; expected the training data")
-    for sentence in (*notes, *comparison.left_out):
+    for sentence in (*notes, *remarks, *comparison.left_out):
         note(sentence)
-    if untimed and by_time:
-        note(f"{untimed} rows without a time are in no window")
     if as_json:
         print_json(comparison)
     else:
         print_table(comparison, output())
-    if fail_on_drift and any(row["status"] == "drift" for row in comparison.findings):
+    if fail_on_drift and comparison.alerting:
         raise typer.Exit(1)
+
+
+def _require_time(time: str | None, lengths: Mapping[str, str | None]) -> None:
+    for name, length in lengths.items():
+        if length is not None:
+            if time is None:
+                raise OptionError.missing("--time", f"the column that {name} is measured on")
+            parse_interval(name, length)
 
 
 def _names(options: list[str] | None) -> tuple[str, ...]:

@@ -157,6 +157,29 @@ def parse_time(table: DataFrame, column: str | None) -> tuple[DataFrame, int]:
     return timed, rows - times
 
 
+def parse_times(
+    reference: DataFrame, current: DataFrame, column: str | None, window: str | None
+) -> tuple[DataFrame, DataFrame, list[str]]:
+    """Read the column, if one is named, as times in two tables, of which one may lack it.
+
+    With them come sentences about rows that are in no window, and about what a reference without times cannot show.
+    """
+    if column is None:
+        return reference, current, []
+    notes = []
+    if column in reference.columns:
+        reference, _ = parse_time(reference, column)
+    else:
+        notes.append(
+            f"the reference has no column {column!r}, by which its blocks would show what time alone does"
+        )
+    if column in current.columns or notes:
+        current, untimed = parse_time(current, column)
+        if untimed and window is not None:
+            notes.append(f"{untimed} rows without a time are in no window")
+    return reference, current, notes
+
+
 def _load(spark: SparkSession, path: str, form: str, *, as_text: bool) -> DataFrame:
     nanoseconds = _nanoseconds(path) if form == "parquet" else []
     if nanoseconds:

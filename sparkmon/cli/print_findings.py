@@ -12,10 +12,16 @@ from rich.table import Table
 from rich.text import Text
 
 from sparkmon.cli.terminal import minute, number, shown, slice_of
+from sparkmon.comparison import OVER
 from sparkmon.dataframes import TableComparison
 
-_STYLES = {"drift": "bold red", "ok": "green", "too_few_rows": "yellow"}
-_RIGHT = {"value", "threshold", "reference", "current"}
+_STYLES = {
+    "drift": "bold red",
+    "over_limit": "bold red",
+    "ok": "green",
+    "too_few_rows": "yellow",
+}
+_RIGHT = {"value", "limit", "reference", "current"}
 
 
 def print_json(comparison: TableComparison) -> None:
@@ -33,7 +39,9 @@ def print_table(comparison: TableComparison, console: Console) -> None:
     table = Table(box=None, header_style="bold", pad_edge=False)
     sliced = any(row["slice_key"] is not None for row in findings)
     heads = ["chunk"] * has["chunk"] + ["from", "to"] * has["window_start"] + ["slice"] * sliced
-    for head in (*heads, "column", "statistic", "status", *sorted(_RIGHT, reverse=True), "reason"):
+    in_parts = has["chunk"] or has["window_start"]
+    heads += ["column", "statistic", "status"] + ["confirmed"] * in_parts
+    for head in (*heads, *sorted(_RIGHT, reverse=True), "reason"):
         table.add_column(head, justify="right" if head in _RIGHT else "left")
     for row in findings:
         place: list[str | Text] = [str(row["chunk"])] * has["chunk"]
@@ -45,8 +53,9 @@ def print_table(comparison: TableComparison, console: Console) -> None:
             shown(row["column_name"]),
             row["statistic"],
             shown(row["status"], _STYLES.get(row["status"], "magenta")),
+            *[_yes_no(row)] * in_parts,
             number(row["value"]),
-            number(row["threshold"]),
+            number(row["limit"]),
             *(_count(row[name]) for name in ("reference_count", "current_count")),
             shown(row["reason"]),
         )
@@ -65,7 +74,7 @@ def summary(comparison: TableComparison) -> str:
 
     Examples
     --------
-    >>> whole = {"slice_key": None, "slice_value": None}
+    >>> whole = {"slice_key": None, "slice_value": None, "statistic": "ks", "confirmed": True}
     >>> row = {"column_name": "temp", "status": "drift", "chunk": 5} | whole
     >>> calm = {"column_name": "humid", "status": "ok", "chunk": 4} | whole
     >>> summary(TableComparison((row, calm), ("temp", "humid"), ()))
@@ -84,9 +93,31 @@ def summary(comparison: TableComparison) -> str:
         text += f", in {len(struck)} of {len(parts)} parts"
     text += f": {', '.join(drifted)}" if drifted else ""
     text += _in_slices(comparison)
+    if len(parts) > 1 and (sure := [name for name in drifted if name in comparison.alerting]) != [
+        *drifted
+    ]:
+        text += f"; confirmed: {', '.join(sure) or 'none'}"
+    for statistic, names in _one_sided(comparison).items():
+        text += f"; {len(names)} {statistic}: {', '.join(map(repr, names))}"
     if unknown := [name for name in comparison.compared if name not in judged]:
         text += f"; {len(unknown)} could not be judged: {', '.join(unknown)}"
     return text
+
+
+def _one_sided(comparison: TableComparison) -> dict[str, tuple[str, ...]]:
+    """Return the columns that only one of the tables has, the reference's first."""
+    words = {"missing_column": "missing", "extra_column": "not in the reference"}
+    sides: dict[str, dict[str, None]] = {}
+    for statistic, word in words.items():
+        for row in comparison.findings:
+            if row["statistic"] == statistic:
+                sides.setdefault(word, {})[row["column_name"]] = None
+    return {word: (*names,) for word, names in sides.items()}
+
+
+def _yes_no(finding: Mapping[str, Any]) -> str:
+    """Return whether a finding over its limit is confirmed; nothing for others."""
+    return ("yes" if finding["confirmed"] else "no") * (finding["status"] in OVER)
 
 
 def _is_calm_rate(finding: Mapping[str, Any]) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pyarrow as pa
 
@@ -28,12 +26,12 @@ _OF_SHAPE = ("ks", "psi", "js")
 _FAMILY = (*WINDOW_KEY, "drift_type")
 
 
-def correct(findings: pa.Table, alpha: float, *, by: Sequence[str] = ()) -> pa.Table:
+def correct(findings: pa.Table, alpha: float) -> pa.Table:
     """Set ``p_adjusted`` of all findings that are tested together, and withdraw drifts that it does not confirm.
 
-    Tested together are all columns, slices and statistics of one window of one model version; the columns ``by``
-    separate families, too. A finding stands if its ``p_adjusted`` is at most ``alpha``, the false discovery rate that
-    is allowed, in (0, 1); null where there is no p-value. A ``drift`` above it becomes ``ok``, and its reason says why.
+    Tested together are all columns, slices and statistics of one window of one model version. A finding stands if its
+    ``p_adjusted`` is at most ``alpha``, the false discovery rate that is allowed, in (0, 1); null where there is no
+    p-value. A ``drift`` above it becomes ``ok``, and its reason says why.
 
     Notes
     -----
@@ -65,29 +63,22 @@ def correct(findings: pa.Table, alpha: float, *, by: Sequence[str] = ()) -> pa.T
     if not 0 < alpha < 1:
         raise OptionError.malformed("alpha", alpha, "a number between 0 and 1")
     is_tested = is_valid(findings, "p_value")
-    adjusted = adjusted_p_values(findings, "p_value", is_tested, alpha, by=by)
+    adjusted = adjusted_p_values(findings, "p_value", is_tested, alpha)
     column = pa.array(adjusted, mask=~is_tested)
     findings = _withdraw(with_column(findings, "p_adjusted", column), adjusted, alpha)
-    return _without_far_rows(findings, by)
+    return _without_far_rows(findings)
 
 
-def adjusted_p_values(
-    findings: pa.Table,
-    name: str,
-    is_tested: Flags,
-    alpha: float,
-    *,
-    by: Sequence[str] = (),
-) -> Floats:
+def adjusted_p_values(findings: pa.Table, name: str, is_tested: Flags, alpha: float) -> Floats:
     """Return the p-values of a column among all that are tested together, as :func:`correct` does; NaN for others."""
     adjusted: Floats = np.full(findings.num_rows, np.nan)
     tested = findings.filter(pa.array(is_tested))
     if tested.num_rows:
-        window = group_ids(tested, [*by, *_FAMILY])
+        window = group_ids(tested, _FAMILY)
         adjusted[is_tested] = _adjust(
             floats(tested, name),
             window,
-            group_ids(tested, [*by, *_FAMILY, *SLICE]),
+            group_ids(tested, [*_FAMILY, *SLICE]),
             is_valid(tested, "slice_key"),
             alpha,
         )
@@ -152,13 +143,13 @@ def _withdraw(findings: pa.Table, adjusted: Floats, alpha: float) -> pa.Table:
     return judged_anew(findings, is_withdrawn, "ok", clauses)
 
 
-def _without_far_rows(findings: pa.Table, by: Sequence[str]) -> pa.Table:
+def _without_far_rows(findings: pa.Table) -> pa.Table:
     """Turn drifts of the mean distance alone into ``ok``: in a heavy tail one row moves it, which is no drift."""
     shape = is_any(findings, "statistic", _OF_SHAPE)
     distance = has(findings, ["drift"]) & is_any(findings, "statistic", _OF_DISTANCE)
     if not distance.any():
         return findings
-    column = group_ids(findings, [*by, *PROFILE_KEY, "drift_type", "reference"])
+    column = group_ids(findings, [*PROFILE_KEY, "drift_type", "reference"])
     of_shape = np.full(int(column.max()) + 1, np.nan)
     np.fmin.at(of_shape, column[shape], floats(findings, "p_value")[shape])
     is_withdrawn = distance & (of_shape[column] > CHANCE)

@@ -4,31 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from functools import partial
 from typing import Any
 
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from sparkmon.comparison import Checks, References, compare_profiles, correct
+from sparkmon.comparison import OVER, Checks, Judge
+from sparkmon.dataframes.parts import CHUNK, in_sequence, sorted_findings
 from sparkmon.errors import OptionError
 from sparkmon.interval import parse_interval
 from sparkmon.profiles import column_kinds, profile_table, quoted, reference_of
 from sparkmon.records import FeatureKind
 from sparkmon.slicing import slices_of
 
-_FIELDS = (
-    *("window_start", "window_end", "chunk", "slice_key", "slice_value", "column_name"),
-    *("statistic", "value", "threshold", "status", "noise", "p_value", "p_adjusted"),
-    *("sketch_error", "reference_count", "current_count", "reason"),
-)
-"""The fields of a finding, in this order."""
-
 _MODEL = "table"
-_ALPHA = 0.01
-"""The false discovery rate of one part's findings."""
-_CHUNK = "sparkmon_chunk"
+_PART_LENGTH = "1 hour"
+"""What a chunk, or the whole, counts as for ``false_alarms_per_week`` where no time says how long it is."""
 _PLACE = ("sparkmon_file", "sparkmon_block", "sparkmon_row")
 
 
@@ -46,19 +38,31 @@ class TableComparison:
     findings: tuple[dict[str, Any], ...]
     """One per part, slice, column and statistic, with the columns of ``sparkmon.schemas.DRIFT_METRICS`` that say
     something here, and ``chunk``, the number of the part from 0 on (None for a whole table). Sorted by part, within a
-    part by the value as a multiple of its threshold, greatest first. Times are in UTC."""
+    part by the value as a multiple of its limit, greatest first. Times are in UTC."""
     compared: tuple[str, ...]
     """The compared columns, in the reference's order."""
     left_out: tuple[str, ...]
-    """Sentences about columns that are not compared, although nobody excluded them."""
+    """Sentences about what is not compared, although nobody excluded it."""
 
     @property
     def drifted(self) -> tuple[str, ...]:
         """The columns that drifted as a whole, in the reference's order."""
         return self.columns("drift")
 
+    @property
+    def alerting(self) -> tuple[str, ...]:
+        """The columns that a monitor would alert of, missing and extra ones too; as a whole or in a slice.
+
+        In several parts those that are confirmed, see :func:`sparkmon.comparison.confirm`; a single part has no other
+        to be confirmed by.
+        """
+        is_single = len({row["chunk"] for row in self.findings}) == 1
+        over = (row for row in self.findings if row["status"] in OVER)
+        names = (row["column_name"] for row in over if is_single or row["confirmed"])
+        return tuple(dict.fromkeys(names))
+
     def columns(self, *statuses: str) -> tuple[str, ...]:
-        """Return the columns that have one of these statuses as a whole, in the reference's order."""
+        """Return the compared columns that have one of these statuses as a whole, in the reference's order."""
         names = {
             row["column_name"]
             for row in self.findings
@@ -75,10 +79,13 @@ def compare_tables(
     time: str | None = None,
     window: str | None = None,
     chunk: int | None = None,
+    block: str | None = None,
     exclude: Sequence[str] = (),
     slices: Sequence[str] = (),
 ) -> TableComparison:
-    """Compare a table, or its parts, with a reference table; ``sparkmon compare`` calls this.
+    """Compare a table, or its parts, with a reference table, and judge as a monitor does.
+
+    ``sparkmon compare`` calls this.
 
     Parameters
     ----------
@@ -87,11 +94,15 @@ def compare_tables(
     checks : Checks, optional
         The statistics and thresholds; the defaults without.
     time : str, optional
-        The column of ``current`` with each row's time, a timestamp. It is not compared.
+        The column of ``current``, or of both, with each row's time, a timestamp. It is not compared.
     window : str, optional
         Cut ``current`` into event-time windows of this length; needs ``time``.
     chunk : int, optional
         Cut ``current`` into consecutive chunks of this many rows, in the order of the files; the last may be shorter.
+    block : str, optional
+        Cut ``reference`` by ``time`` into blocks of this length: what they reach among each other bounds what counts as
+        drift. Best the length that a part of ``current`` covers; that of ``window`` without. No blocks where
+        ``reference`` has no column ``time``.
     exclude : sequence of str
         Columns not to compare.
     slices : sequence of str
@@ -100,13 +111,14 @@ def compare_tables(
     Returns
     -------
     TableComparison
-        The findings, corrected for multiple tests within each part, and the columns that they are about.
+        The findings, and the columns that they are about. A column that only one of the tables has is a finding
+        ``missing_column`` or ``extra_column``.
 
     Raises
     ------
     OptionError
-        An excluded column is in neither table, nothing is left to compare, a slice is not allowed, or ``window`` comes
-        with ``chunk`` or without ``time``.
+        An excluded column is in neither table, nothing is left to compare, a slice is not allowed, ``window`` comes
+        with ``chunk`` or without ``time``, or ``block`` without ``time`` in the reference.
 
     Examples
     --------
@@ -116,7 +128,8 @@ def compare_tables(
     >>> [(row["column_name"], round(row["value"], 3), row["status"]) for row in comparison.findings]
     [('x', 0.25, 'drift')]
     """
-    _require_parts(time, window, chunk)
+    _require_parts(current, time, window, chunk)
+    by_block = _block_of(reference, time, window, block)
     for name in exclude:
         if name not in {*reference.columns, *current.columns}:
             raise OptionError(
@@ -125,42 +138,61 @@ def compare_tables(
             )
     excluded = {*exclude, *([] if time is None else [time])}
     here, there = (_kinds(table, excluded) for table in (reference, current))
-    kinds = {name: kind for name, kind in here.items() if name in there}
-    if not kinds:
+    common = tuple(name for name in here if name in there)
+    if not common:
         raise OptionError(
             f"got two tables without a common column to compare; the reference has "
             f"{', '.join(here) or 'none'}, the current one {', '.join(there) or 'none'}"
         )
+    kinds = {
+        name: here.get(name, kind)
+        for name, kind in there.items()
+        if name in here or name not in reference.columns
+    }
+    timed = [] if by_block is None or time is None else [time]
     summary = reference_of(
-        reference.select(*map(quoted, kinds)), _MODEL, kinds=kinds, slices=slices
-    )
-    table = summary.toArrow()
+        reference.select(*map(quoted, (*here, *timed))),
+        _MODEL,
+        kinds=here,
+        time=next(iter(timed), None),
+        block=by_block or _PART_LENGTH,
+        slices=slices,
+    ).toArrow()
     summarise = partial(
         profile_table,
         kinds=kinds,
         model=_MODEL,
-        time=time,
-        slices=slices_of(table) if slices else None,
+        time=time if time in current.columns else None,
+        slices=slices_of(summary) if slices else None,
     )
-    by = [] if chunk is None else [_CHUNK]
     profiles = (
         summarise(current, window=window)
         if chunk is None
-        else summarise(_in_chunks(current, chunk), by=by)
-    )
-    checks = checks or Checks()
-    findings = compare_profiles(profiles.toArrow(), References(table, checks), checks, keep=by)
+        else summarise(_in_chunks(current, chunk), by=[CHUNK])
+    ).toArrow()
+    length = window or by_block or _PART_LENGTH
+    step = parse_interval("window", length)
+    judge = Judge(summary, checks or Checks(), step_s=step.total_seconds(), lengths=[length])
+    judged, spans = in_sequence(profiles, None if window else step)
+    rows = judge.findings(judged).to_pylist()
     return TableComparison(
-        _sorted(correct(findings, _ALPHA, by=by).to_pylist()),
-        (*kinds,),
+        sorted_findings(
+            # A column that the reference does not have is one finding.
+            (row for row in rows if row["status"] != "no_reference" or row["column_name"] in here),
+            spans,
+            is_whole=window is None and chunk is None,
+        ),
+        common,
         (
-            *_one_sided(reference, "reference", here, current, excluded),
-            *_one_sided(current, "current", there, reference, excluded),
+            *_of_other_types(reference, "reference", [*here, *excluded]),
+            *_of_other_types(current, "current", [*there, *excluded]),
         ),
     )
 
 
-def _require_parts(time: str | None, window: str | None, chunk: int | None) -> None:
+def _require_parts(
+    current: DataFrame, time: str | None, window: str | None, chunk: int | None
+) -> None:
     if window is None:
         return
     if chunk is not None:
@@ -168,6 +200,27 @@ def _require_parts(time: str | None, window: str | None, chunk: int | None) -> N
     if time is None:
         raise OptionError.missing("time", "the column that windows are measured on")
     parse_interval("window", window)
+    if time not in current.columns:
+        raise OptionError(
+            f"got window={window!r} and the column of times {time!r}, which the current table does not have; "
+            f"its columns are {', '.join(current.columns)}"
+        )
+
+
+def _block_of(
+    reference: DataFrame, time: str | None, window: str | None, block: str | None
+) -> str | None:
+    """Return the length of the reference's blocks; None where it has none."""
+    has_time = time in reference.columns
+    if block is None:
+        return window if has_time else None
+    if not has_time:
+        raise OptionError(
+            f"got block={block!r} and the column of times {time!r}, which the reference does not have; "
+            f"its columns are {', '.join(reference.columns)}"
+        )
+    parse_interval("block", block)
+    return block
 
 
 def _kinds(table: DataFrame, excluded: set[str]) -> dict[str, FeatureKind]:
@@ -184,51 +237,10 @@ def _in_chunks(table: DataFrame, rows: int) -> DataFrame:
         }
     )
     number = F.row_number().over(Window.orderBy(*_PLACE)) - 1
-    return placed.withColumn(_CHUNK, F.floor(number / rows))
+    return placed.withColumn(CHUNK, F.floor(number / rows))
 
 
-def _sorted(rows: list[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
-    """Give each part its number, and put what matters first."""
-    starts = sorted({row["window_start"] for row in rows if row["window_start"] is not None})
-    findings = []
-    for row in rows:
-        times = {name: _utc(row[name]) for name in ("window_start", "window_end")}
-        by_time = starts.index(row["window_start"]) if row["window_start"] is not None else None
-        finding = row | times | {"chunk": row.get(_CHUNK, by_time)}
-        findings.append({name: finding[name] for name in _FIELDS})
-    return tuple(sorted(findings, key=_place_of))
-
-
-def _place_of(finding: dict[str, Any]) -> tuple[Any, ...]:
-    is_slice = finding["slice_key"] is not None
-    names = ("column_name", "statistic", "slice_key", "slice_value")
-    texts = (finding[name] or "" for name in names)
-    return (finding["chunk"] or 0, -_excess(finding), is_slice, *texts)
-
-
-def _excess(finding: dict[str, Any]) -> float:
-    value, threshold = finding["value"], finding["threshold"]
-    if value is None or threshold is None:
-        return -1.0
-    return float(value / threshold) if threshold else float("inf") if value else 0.0
-
-
-def _utc(time: datetime | None) -> datetime | None:
-    return None if time is None else time.astimezone(timezone.utc)
-
-
-def _one_sided(
-    table: DataFrame,
-    side: str,
-    kinds: dict[str, FeatureKind],
-    other: DataFrame,
-    excluded: set[str],
-) -> list[str]:
-    names = [name for name in table.columns if name not in excluded]
-    alone = [name for name in names if name not in other.columns]
-    other_types = [name for name in names if name in other.columns and name not in kinds]
-    sentences = {
-        f"only in the {side} table, not compared": alone,
-        f"of a type that is not compared in the {side} table": other_types,
-    }
-    return [f"{sentence}: {', '.join(names)}" for sentence, names in sentences.items() if names]
+def _of_other_types(table: DataFrame, side: str, used: Sequence[str]) -> list[str]:
+    names = [repr(name) for name in table.columns if name not in used]
+    sentence = f"of a type that is not compared in the {side} table"
+    return [f"{sentence}: {', '.join(names)}"] if names else []

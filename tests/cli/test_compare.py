@@ -6,9 +6,11 @@ import json
 import math
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from pyspark.sql import SparkSession
@@ -26,9 +28,9 @@ LOANS = (DRIFT / "car_loan_reference.parquet", DRIFT / "car_loan_analysis.parque
 FLIGHTS = (DRIFT / "airline_merger_reference.parquet", DRIFT / "airline_merger_analysis.parquet")
 FIELDS = [
     *("window_start", "window_end", "chunk", "slice_key", "slice_value"),
-    *("column_name", "statistic", "value", "threshold"),
-    *("status", "noise", "p_value", "p_adjusted", "sketch_error"),
-    *("reference_count", "current_count", "reason"),
+    *("column_name", "statistic", "value", "threshold", "limit", "status", "confirmed"),
+    *("noise", "p_value", "p_adjusted", "blocks", "p_blocks_adjusted"),
+    *("sketch_error", "reference_count", "current_count", "reason"),
 ]
 
 pytestmark = pytest.mark.usefixtures("spark")
@@ -45,7 +47,7 @@ def findings(reference: Path, current: Path, *options: str) -> list[dict[str, An
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def table(path: Path, **columns: list[Any]) -> Path:
+def table(path: Path, **columns: Sequence[Any] | np.ndarray[Any, Any]) -> Path:
     pd.DataFrame(columns).to_parquet(path)
     return path
 
@@ -57,8 +59,11 @@ def test_the_loans_drift_from_the_fifth_chunk_on_and_only_where_they_did() -> No
         *("car_value", "loan_length", "repaid_loan_on_prev_car", "salary_range", "y_pred_proba")
     }
     assert {row["chunk"] for row in rows if row["status"] == "drift"} == {5, 6, 7, 8, 9}
-    assert {row["current_count"] for row in rows} == {500}
-    assert "repaid" not in {row["column_name"] for row in rows}
+    assert {row["current_count"] for row in rows if row["column_name"] != "repaid"} == {500}
+    repaid = {(row["statistic"], row["chunk"]) for row in rows if row["column_name"] == "repaid"}
+    assert repaid == {("missing_column", chunk) for chunk in range(10)}
+    sure = [row["chunk"] for row in rows if row["confirmed"] and row["column_name"] in drifted]
+    assert min(sure) == 5
 
 
 def test_ks_of_a_chunk_is_scipys() -> None:
@@ -90,12 +95,13 @@ def test_a_finding_as_json_has_these_keys_and_nothing_else_is_printed(tmp_path: 
     command += ["--reference", str(known), "--current", str(new)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=900)
     assert done.returncode == 0, done.stderr
-    (row,) = [json.loads(line) for line in done.stdout.splitlines()]
-    assert list(row) == FIELDS
+    lone, row = (json.loads(line) for line in done.stdout.splitlines())
+    assert (lone["column_name"], lone["statistic"]) == ("old", "missing_column")
+    assert list(row) == list(lone) == FIELDS
     assert row["value"] == pytest.approx(0.25)
     assert (row["status"], row["reference_count"]) == ("drift", 800)
     assert row["window_start"] is row["chunk"] is None
-    assert done.stderr == "sparkmon: only in the reference table, not compared: old\n"
+    assert done.stderr == ""
 
 
 def test_windows_are_cut_by_time_and_numbered_in_its_order(tmp_path: Path) -> None:
@@ -111,7 +117,10 @@ def test_windows_are_cut_by_time_and_numbered_in_its_order(tmp_path: Path) -> No
         (2, "2026-01-07T00:00:00Z", "drift"),
     ]
     assert [row["current_count"] for row in rows] == [1000, 999, 1000]
-    assert done.stderr == "sparkmon: 1 rows without a time are in no window\n"
+    assert done.stderr == (
+        "sparkmon: the reference has no column 'day', by which its blocks would show what time alone does\n"
+        "sparkmon: 1 rows without a time are in no window\n"
+    )
 
 
 def test_chunks_keep_the_order_of_rows_and_the_short_end(tmp_path: Path) -> None:
@@ -154,6 +163,8 @@ def test_the_table_ends_in_a_summary_and_the_exit_status_is_drift_only_if_reques
     ("options", "kind", "said"),
     [
         (["--window", "1 day"], OptionError, "'--time' is missing"),
+        (["--block", "1 day"], OptionError, "'--time' is missing"),
+        (["--time", "DATE", "--block", "1 month"], OptionError, "--block='1 month'"),
         (["--window", "1 day", "--chunk", "5"], OptionError, "expected one of them"),
         (["--time", "DATE", "--window", "1 month"], OptionError, "--window='1 month'"),
         (["--time", "when"], OptionError, "got the time column 'when'"),
@@ -192,6 +203,59 @@ def test_drift_in_one_slice_is_found_and_comes_first(tmp_path: Path) -> None:
     assert "\nnone of 2 columns drifted; in slices: x (side = a); 1 could not" in done.stdout
     assert done.stdout.splitlines()[1].split()[:4] == ["side", "=", "a", "x"]
     assert compare(known, new, *options, "--fail-on-drift").exit_code == 1
+
+
+def test_columns_that_are_gone_or_new_fail_a_check_and_are_named_in_quotes(tmp_path: Path) -> None:
+    numbers = [float(i) for i in range(800)]
+    full = table(tmp_path / "a.parquet", x=numbers, **{"of, old": numbers, "gone": numbers})
+    less = table(tmp_path / "b.parquet", x=numbers, new=numbers)
+    done = compare(full, less, "--fail-on-drift")
+    assert done.exit_code == 1
+    assert (
+        "none of 1 columns drifted; 2 missing: 'gone', 'of, old'; 1 not in the reference: 'new'"
+        in done.stdout
+    )
+    spared = ("--exclude", "gone", "--exclude", "of, old", "--exclude", "new")
+    assert compare(full, less, *spared, "--fail-on-drift").exit_code == 0
+
+
+def test_one_window_of_several_fails_no_check_before_another_confirms_it(tmp_path: Path) -> None:
+    """A shift by 0.15 of the range is over the threshold of ks, 0.1, and not by twice that."""
+    random = np.random.default_rng(3)
+    calm = table(tmp_path / "a.parquet", x=random.uniform(size=8_000))
+    moved = random.uniform(size=6_000)
+    options = ("--chunk", "1000", "--statistics", "ks", "--fail-on-drift")
+    once = np.where(np.arange(6_000) // 1000 == 2, moved + 0.15, moved)
+    done = compare(calm, table(tmp_path / "b.parquet", x=once), *options)
+    assert done.exit_code == 0
+    assert "1 of 1 columns drifted, in 1 of 6 parts: x; confirmed: none" in done.stdout
+    twice = np.where(np.isin(np.arange(6_000) // 1000, (2, 4)), moved + 0.15, moved)
+    done = compare(calm, table(tmp_path / "c.parquet", x=twice), *options)
+    assert done.exit_code == 1
+    assert "1 of 1 columns drifted, in 2 of 6 parts: x\n" in done.stdout
+
+
+def test_real_days_beside_the_days_of_the_reference_are_no_drift_of_the_day_of_the_week(
+    tmp_path: Path,
+) -> None:
+    """A day has one day of the week, the reference all: psi is far over its threshold on each of 25 days."""
+    flights = pd.read_parquet(ROOT / "examples" / "flights" / "flights.parquet")
+    day = flights["dow"].diff().ne(0).cumsum().to_numpy()
+    when = pd.Timestamp("2013-01-01") + pd.to_timedelta(day - 1, unit="D")
+    rows = pd.DataFrame(
+        {"flown": when, "dow": flights["dow"].astype(str), "carrier": flights["carrier"]}
+    )
+    for name, part in (("a", rows[day <= 65]), ("b", rows[day > 65])):
+        part.to_parquet(tmp_path / f"{name}.parquet")
+    calm, new = tmp_path / "a.parquet", tmp_path / "b.parquet"
+    options = ("--time", "flown", "--window", "1 day", "--statistics", "psi,js")
+    found = findings(calm, new, *options)
+    assert len({row["chunk"] for row in found}) == 25
+    assert {row["blocks"] for row in found} == {65}
+    assert not [row for row in found if row["status"] == "drift" and row["confirmed"]]
+    pd.read_parquet(calm).drop(columns="flown").to_parquet(calm)
+    without = [row for row in findings(calm, new, *options) if row["column_name"] == "dow"]
+    assert {row["status"] for row in without} == {"drift"}
 
 
 def test_two_tables_without_a_common_column_are_refused(tmp_path: Path) -> None:

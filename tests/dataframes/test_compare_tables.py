@@ -20,6 +20,8 @@ from sparkmon.errors import OptionError
         ),
         ({"time": "id", "window": "1 day", "chunk": 5}, "got a chunk and a window; expected one"),
         ({"time": "id", "window": "1 month"}, "got window='1 month'"),
+        ({"time": "when", "window": "1 day"}, "'when', which the current table does not have"),
+        ({"time": "when", "block": "1 day"}, "'when', which the reference does not have"),
         ({"exclude": ["ID"]}, "got exclude='ID', which is in neither table"),
         ({"exclude": ["id"]}, "the table has no column of numbers, dates, strings"),
     ],
@@ -40,11 +42,25 @@ def test_findings_are_plain_rows_and_drifted_names_the_columns(spark: SparkSessi
     assert comparison.compared == ("same", "moved")
     assert comparison.drifted == ("moved",)
     assert comparison.columns("drift", "ok") == ("same", "moved")
-    assert [(row["column_name"], row["status"]) for row in comparison.findings] == [
-        ("moved", "drift"),
-        ("same", "ok"),
+    assert [
+        (row["column_name"], row["statistic"], row["status"]) for row in comparison.findings
+    ] == [
+        ("added", "extra_column", "over_limit"),
+        ("old", "missing_column", "over_limit"),
+        ("moved", "ks", "drift"),
+        ("same", "ks", "ok"),
     ]
+    assert comparison.alerting == ("added", "old", "moved")
+
+
+def test_a_column_whose_type_became_one_that_is_not_compared_is_missing(
+    spark: SparkSession,
+) -> None:
+    before = spark.range(500).selectExpr("id AS x", "id AS y", "array(id) AS z")
+    after = before.selectExpr("x", "array(y) AS y", "x AS z")
+    comparison = sparkmon.compare_tables(before, after, sparkmon.Checks(statistics=("ks",)))
+    assert comparison.alerting == ("y",)
     assert comparison.left_out == (
-        "only in the reference table, not compared: old",
-        "only in the current table, not compared: added",
+        "of a type that is not compared in the reference table: 'z'",
+        "of a type that is not compared in the current table: 'y'",
     )
