@@ -59,6 +59,8 @@ class MonitorConfig:
     """The name of the references to compare with."""
     components: Sequence[str] = COMPONENTS
     """A list of the hops to watch, by ``ce-component``."""
+    namespaces: Sequence[str] = ()
+    """A list of the namespaces to watch. By default all; of several, models are ``NAMESPACE/MODEL``."""
     windows: Windows = field(default_factory=Windows)
     """The event-time windows."""
     checks: Checks = field(default_factory=Checks)

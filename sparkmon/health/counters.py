@@ -52,6 +52,8 @@ class Counts:
     """By condition."""
     traffic: Mapping[str, Traffic] = field(default_factory=dict)
     """By model."""
+    namespaces: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Where the events of each model come from, since the process started."""
     open_windows: int = 0
     """The number of windows that are open now."""
     watermarks: Mapping[str, datetime] = field(default_factory=dict)
@@ -70,6 +72,10 @@ class Counts:
             redelivered_events=self.redelivered_events + other.redelivered_events,
             dead_letters=Counter(self.dead_letters) + Counter(other.dead_letters),
             traffic=traffic,
+            namespaces={
+                model: self.namespaces.get(model, frozenset()) | names
+                for model, names in {**self.namespaces, **other.namespaces}.items()
+            },
         )
 
 

@@ -13,6 +13,8 @@ from sparkmon.sinks import Severity
 
 _LEAST = 100
 """A share of fewer events is not judged."""
+_SHOWN = 5
+"""How many namespaces a message names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,8 @@ def check_health(
     ``stalled`` (critical): the query has stopped, or no batch ends although events wait. ``silent``: no events come.
     ``silent MODEL``: no events of one model come, while those of others do. ``dead_letters``, ``late``: too large a
     share of the events cannot be decoded, or of the rows comes too late. ``pooled``: there are too many columns or
-    models that no reference has. ``undelivered SINK`` (critical): a sink takes no alerts.
+    models that no reference has. ``namespaces``: the events of one model come from several, which nobody has chosen.
+    ``undelivered SINK`` (critical): a sink takes no alerts.
     """
     return [
         _stalled(now, limits),
@@ -83,6 +86,7 @@ def check_health(
         _dead_letters(now, before, limits),
         _late(now, before, limits),
         _pooled(now, before),
+        _namespaces(now),
         *_undelivered(now, limits),
     ]
 
@@ -160,6 +164,20 @@ def _pooled(now: MonitorStatus, before: MonitorStatus) -> HealthCheck:
             "has: see the table panes, and who invents their names"
         )
     return HealthCheck("pooled", values > 0, "warning", float(values), 0.0, message)
+
+
+def _namespaces(now: MonitorStatus) -> HealthCheck:
+    mixed = {model: names for model, names in now.counts.namespaces.items() if len(names) > 1}
+    message = "each model is of one namespace"
+    if mixed:
+        model, names = min(mixed.items())
+        of = ", ".join(sorted(names)[:_SHOWN])
+        more = f", and {len(mixed) - 1} more models" if len(mixed) > 1 else ""
+        message = (
+            f"the events of {model} come from {len(names)} namespaces ({of}){more}, and are judged as one model: "
+            "set namespaces to those to watch"
+        )
+    return HealthCheck("namespaces", bool(mixed), "warning", float(len(mixed)), 0.0, message)
 
 
 def _share(

@@ -104,7 +104,9 @@ class BatchWriter:
             return recent.redelivered(digests)
 
         with one_pass(self._ingest, batch, owners_of) as passed:
-            self._counters.add(Counts(redelivered_events=passed.redelivered))
+            self._counters.add(
+                Counts(redelivered_events=passed.redelivered, namespaces=passed.namespaces)
+            )
             if passed.dead_letters is not None:
                 self._dead_letters.write(passed.dead_letters, query_id, batch_id)
             if passed.rows is not None:

@@ -40,9 +40,13 @@ _TASKS: list[pa.Field[Any]] = [
     pa.field("last_event_time", PANES.field("last_event_time").type),
     pa.field("dead_letters", pa.int64()),
     pa.field("rows", pa.int64()),
+    pa.field(
+        "namespaces", pa.list_(pa.struct([("model", pa.string()), ("namespace", pa.string())]))
+    ),
 ]
 TASKS = pa.schema(_TASKS)
-"""What a task reports: its events, their digests, each once, and how many dead letters and rows it gives."""
+"""What a task reports: its events, their digests, each once, how many dead letters and rows it gives, and which models'
+events came from which namespaces."""
 
 
 def _nullable(schema: pa.Schema) -> pa.DataType:
@@ -59,6 +63,8 @@ OUTPUT = pa.schema(
     ]
 )
 """What the pass gives: each row is a pane, a dead letter, a decoded row, or what a task reports."""
+
+_MOST_NAMESPACES = 10_000
 
 Detect: TypeAlias = Callable[[Sequence[RowBlock]], Sequence[RowBlock]]
 """Adds row flags to blocks."""
@@ -117,6 +123,7 @@ class _Task:
         self._last_event = self._events = 0
         self._dead_letters = self._rows = 0
         self._clocks: dict[str, tuple[int, int]] = {}
+        self._namespaces: set[tuple[str, str]] = set()
 
     def read(self, batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
         """Summarise a batch of events; yield those that cannot be decoded, and rows where they are kept."""
@@ -132,6 +139,7 @@ class _Task:
             for block in blocks:
                 self._builder.add(block)
             self._move_clocks(decoded, is_new)
+            self._note_namespaces(decoded)
             if self._keep_rows:
                 yield from self._kept_rows(replace(decoded, blocks=[*blocks]).rows())
             broken = decoded.dead_letters()
@@ -171,6 +179,9 @@ class _Task:
             "last_event_time": self._last_event,
             "dead_letters": self._dead_letters,
             "rows": self._rows,
+            "namespaces": [
+                {"model": model, "namespace": name} for model, name in sorted(self._namespaces)
+            ],
         }
         yield from _output("task", pa.Table.from_pylist([task], schema=TASKS))
 
@@ -188,6 +199,14 @@ class _Task:
         if len(times):
             self._last_event = max(self._last_event, int(times.max()))
         return is_new
+
+    def _note_namespaces(self, decoded: DecodedEvents) -> None:
+        """Note where the events of models come from, of the first so many."""
+        names = ["model", "namespace"]
+        pairs = pa.Table.from_batches([decoded.events.select(names)]).group_by(names).aggregate([])
+        for pair in pairs.to_pylist():
+            if pair["namespace"] and len(self._namespaces) < _MOST_NAMESPACES:
+                self._namespaces.add((pair["model"], pair["namespace"]))
 
     def _move_clocks(self, decoded: DecodedEvents, is_new: npt.NDArray[np.bool_]) -> None:
         """Note the newest event without rows of each model, except dead letters."""

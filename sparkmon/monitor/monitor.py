@@ -7,7 +7,6 @@ from dataclasses import replace
 from functools import partial
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from sparkmon import sources
 from sparkmon.alerts import Alerting, AlertManager
@@ -18,6 +17,7 @@ from sparkmon.health import HealthLimits
 from sparkmon.interval import parse_interval
 from sparkmon.monitor.ingest import Ingest
 from sparkmon.monitor.monitor_query import MonitorQuery
+from sparkmon.monitor.namespaces import check_namespaces, in_namespaces, qualified, watched
 from sparkmon.monitor.profiles_of import profiles_of
 from sparkmon.monitor.start import Start
 from sparkmon.monitor.views import skew_detector_of
@@ -41,8 +41,7 @@ class Monitor:
         Holds the references, and with ``views`` the online rows: an OnlineStore, too. A model without a reference is
         profiled, and its findings say ``no_reference``.
     tables : str or Tables
-        A directory or a catalog schema, for ``profiles``, ``drift_metrics``, ``alerts``, ``dead_letters`` and the
-        monitor's own state.
+        A directory or a catalog schema, for the tables and the monitor's own state.
     windows : Windows, optional
         The event-time windows: their length, when they close, and longer ones.
     checks : Checks, optional
@@ -56,6 +55,10 @@ class Monitor:
     components : str or sequence of str, default ("predictor", "")
         The hops to watch, by ``ce-component``. A transformer's logger sends entity ids and no features, so by default
         only predictors are watched, and loggers that do not name their component.
+    namespaces : sequence of str, optional
+        The namespaces to watch, by ``ce-namespace``; by default all. Of several, models are ``NAMESPACE/MODEL``
+        everywhere, and what is named without a namespace stands for all. If none are chosen and the events of one model
+        come from several, they are one model, and the health check ``namespaces`` says so.
     views : mapping of str to str, optional
         Model to the feature view, ``"name"`` or ``"name:version"``, that sparkmon's transformer serves it from. Its
         logged features are then compared with what the store holds (``skew_rate``); see :class:`sparkmon.SkewDetector`.
@@ -106,6 +109,7 @@ class Monitor:
         health: HealthLimits | None = None,
         reference: str = DEFAULT_REFERENCE,
         components: str | Sequence[str] = COMPONENTS,
+        namespaces: Sequence[str] = (),
         views: Mapping[str, str] | None = None,
         slices: Sequence[str] | None = None,
         keep_rows: Sequence[str] = (),
@@ -115,7 +119,9 @@ class Monitor:
         self.tables = tables if isinstance(tables, Tables) else Tables(tables)
         self.windows, self.checks = windows or Windows(), checks or Checks()
         self.components = [components] if isinstance(components, str) else list(components)
-        references = with_slices(read_references(store, reference), slices)
+        self._watched = partial(watched, components=self.components, namespaces=namespaces)
+        self.namespaces, stored = check_namespaces(namespaces), read_references(store, reference)
+        references = with_slices(qualified(stored, self.namespaces), slices)
         self.slices = slices_of(references)
         self._schemas = schemas_of(references)
         if isinstance(keep_rows, str):
@@ -153,8 +159,9 @@ class Monitor:
             expected=self._expected,
         )
         by_model = {schema.model: schema for schema in self._schemas}
-        self._detector = skew_detector_of(store, views)
-        self._ingest = Ingest(builder, by_model, self._detector, tuple(keep_rows))
+        self._detector = skew_detector_of(store, in_namespaces(views or {}, self.namespaces))
+        kept = tuple(in_namespaces(dict.fromkeys(keep_rows), self.namespaces))
+        self._ingest = Ingest(builder, by_model, self._detector, kept)
         self._start = Start(
             self.tables,
             self.windows,
@@ -284,9 +291,6 @@ class Monitor:
             flush=flush,
             take_over=take_over,
         )
-
-    def _watched(self, events: DataFrame) -> DataFrame:
-        return events.where(F.col("component").isin(self.components))
 
 
 def _check_streaming(frame: DataFrame, what: str, instead: str) -> None:

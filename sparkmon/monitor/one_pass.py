@@ -17,6 +17,7 @@ from sparkmon.distributions.schema import PANES
 from sparkmon.errors import SparkmonError
 from sparkmon.interval import EPOCH
 from sparkmon.monitor.ingest import TASKS, Owners
+from sparkmon.monitor.namespaces import by_model
 from sparkmon.monitor.recent_events import Digests
 
 Pass: TypeAlias = Callable[[DataFrame, Owners], DataFrame]
@@ -37,6 +38,8 @@ class Passed:
     redelivered: int
     """How many events were left out because they were counted before, or twice here."""
     last_event_time: datetime
+    namespaces: Mapping[str, frozenset[str]]
+    """Where the events of each model come from."""
     dead_letters: DataFrame | None
     """None if there are none."""
     rows: DataFrame | None
@@ -77,6 +80,7 @@ def one_pass(ingest: Pass, batch: DataFrame, owners_of: OwnersOf) -> Iterator[Pa
             expected,
             redelivered,
             max((task["last_event_time"] for task in tasks), default=EPOCH),
+            by_model(pair for task in tasks for pair in task["namespaces"]),
             _chosen(output, "dead_letter", sum(task["dead_letters"] for task in tasks)),
             _chosen(output, "row", sum(task["rows"] for task in tasks)),
         )

@@ -37,8 +37,22 @@ def failing(
 def test_no_check_of_a_working_monitor_fails() -> None:
     assert failing(status()) == {}
     assert {each.name for each in check_health(status(), START, LIMITS)} == {
-        *("stalled", "silent", "dead_letters", "late", "pooled")
+        *("stalled", "silent", "dead_letters", "late", "pooled", "namespaces")
     }
+
+
+def test_models_of_one_name_in_several_namespaces_are_reported() -> None:
+    counters = Counters()
+    for model, name in [("shop", "prod"), ("bank", "prod"), ("shop", "prod")]:
+        counters.add(Counts(namespaces={model: frozenset({name})}))
+    assert failing(status(counts=counters.counts)) == {}
+    counters.add(Counts(namespaces={"shop": frozenset({"staging"})}))
+    check = failing(status(counts=counters.counts))["namespaces"]
+    assert (check.severity, check.value) == ("warning", 1)
+    assert check.message == (
+        "the events of shop come from 2 namespaces (prod, staging), and are judged as one model: set namespaces to "
+        "those to watch"
+    )
 
 
 def test_a_monitor_whose_query_has_stopped_has_stalled() -> None:
