@@ -98,9 +98,9 @@ def compare(
     Example: sparkmon compare --reference january.parquet
     --current july.parquet --time flown --window "1 day"
     """
-    _require_time(time, {"--window": window, "--block": block})
     if chunk is not None and window is not None:
         raise OptionError("got --chunk and --window; expected one of them")
+    _require_time(time, {"--window": window, "--block": block})
     # Spark takes a moment to import, and `sparkmon --help` needs none of it.
     from sparkmon.cli.open_table import open_table, parse_times
     from sparkmon.cli.print_findings import print_json, print_table
