@@ -119,7 +119,7 @@ class Monitor:
         self.tables = tables if isinstance(tables, Tables) else Tables(tables)
         self.windows, self.checks = windows or Windows(), checks or Checks()
         self.components = [components] if isinstance(components, str) else list(components)
-        self._watched = partial(watched, components=self.components, namespaces=namespaces)
+        self._to_watch = partial(watched, components=self.components, namespaces=namespaces)
         self.namespaces, stored = check_namespaces(namespaces), read_references(store, reference)
         references = with_slices(qualified(stored, self.namespaces), slices)
         self.slices = slices_of(references)
@@ -160,8 +160,8 @@ class Monitor:
         )
         by_model = {schema.model: schema for schema in self._schemas}
         self._detector = skew_detector_of(store, in_namespaces(views or {}, self.namespaces))
-        kept = tuple(in_namespaces(dict.fromkeys(keep_rows), self.namespaces))
-        self._ingest = Ingest(builder, by_model, self._detector, kept)
+        models = tuple(in_namespaces(dict.fromkeys(keep_rows), self.namespaces))
+        self._ingest = Ingest(builder, by_model, self._detector, models)
         self._start = Start(
             self.tables,
             self.windows,
@@ -181,7 +181,7 @@ class Monitor:
     def rows(self, events: DataFrame) -> DataFrame:
         """Decode events, each once, to rows named and typed by the references; see :func:`sparkmon.rows`."""
         read = partial(sources.rows, delay=self.windows.delay, detector=self._detector)
-        return read(self._watched(events), self._schemas)
+        return read(self._to_watch(events), self._schemas)
 
     def profiles(self, events: DataFrame) -> DataFrame:
         """Summarise events per model, window and column: ``sparkmon.schemas.PROFILES``.
@@ -192,7 +192,7 @@ class Monitor:
         if events.isStreaming:
             return self._profiles(self.rows(events))
         return profiles_of(
-            self._watched(events), self._ingest.of_events, self.windows, self._expected
+            self._to_watch(events), self._ingest.of_events, self.windows, self._expected
         )
 
     def findings(
@@ -251,7 +251,7 @@ class Monitor:
         """
         _check_streaming(events, "events", "Monitor.profiles and Monitor.findings")
         return self._start(
-            self._watched(events),
+            self._to_watch(events),
             replace(self._ingest, ahead_s=self.windows.ahead_s).of_events,
             checkpoints,
             available_now=available_now,
