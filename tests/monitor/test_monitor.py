@@ -72,10 +72,10 @@ def in_time(events: list[Event]) -> list[Event]:
     return sorted(events, key=lambda event: event.event_time)
 
 
-NAN = b'{"instances": [[NaN, "card"]]}'
+TORN = b'{"instances": [[50, "card"'
 HOSTILE = {
-    "BODY_GZIP_BROKEN": replace(v1_event("shop", 10, []), payload=gzip.compress(NAN)[:-9]),
-    "BODY_NOT_JSON": replace(v1_event("shop", 20, []), payload=NAN),
+    "BODY_GZIP_BROKEN": replace(v1_event("shop", 10, []), payload=gzip.compress(TORN)[:-9]),
+    "BODY_NOT_JSON": replace(v1_event("shop", 20, []), payload=TORN),
     "ROW_LENGTH_MISMATCH": v1_event("bank", 30, [[1.0, "card", 3.0]]),
     "NOT_A_CLOUDEVENT": from_http({"Accept": "*/*"}, b"\x00\xff", received_time=MIDNIGHT),
     "HEADER_NOT_UTF8": from_http(
