@@ -44,9 +44,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sparkmon.errors import OptionError
+from sparkmon.inbound import BodyRoom, ConnectionLimits, Connections
 from sparkmon.logs.spool_writer import SpoolWriter
-from sparkmon.receiver.admission import Admission
-from sparkmon.receiver.connections import Connections
 from sparkmon.receiver.endpoint import Endpoint
 from sparkmon.receiver.group_commit import GroupCommit
 from sparkmon.receiver.metrics import ReceiverMetrics
@@ -88,11 +87,15 @@ def serve(settings: ReceiverSettings) -> None:
     """
     context = tls_context(settings)
     metrics = ReceiverMetrics()
-    connections = Connections(settings, metrics)
+    limits = ConnectionLimits(
+        settings.max_connections,
+        settings.max_headers,
+        settings.max_header_bytes,
+        settings.request_seconds,
+    )
+    connections = Connections(limits, metrics.refuse)
     metrics.connections.set_function(lambda: len(connections.open))
-    watches = [connections.close_slow_ones]
-    if context is not None:
-        watches.append(partial(keep_certificate, context, settings))
+    watches = [] if context is None else [partial(keep_certificate, context, settings)]
     config = uvicorn.Config(
         _make(settings, metrics, watches),
         host=settings.host,
@@ -122,8 +125,10 @@ def _make(
     spool = SpoolWriter(settings.path, settings.segment_bytes, settings.limit_bytes)
     metrics.spool_bytes.set_function(lambda: spool.size_bytes)
     commit = GroupCommit(spool, settings, metrics)
-    admission = Admission(settings)
-    metrics.pending_events.set_function(lambda: admission.events)
+    room = BodyRoom(
+        settings.max_pending_bytes, settings.max_event_bytes, settings.max_pending_events
+    )
+    metrics.pending_events.set_function(lambda: room.events)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -132,7 +137,7 @@ def _make(
         yield
         for task in tasks:
             task.cancel()
-        admission.is_stopping = True
+        room.is_stopping = True
         await commit.stop()
 
     app = FastAPI(title="sparkmon receiver", openapi_url=None, lifespan=lifespan)
@@ -151,7 +156,7 @@ def _make(
             "error": commit.last_error,
             "spool_bytes": spool.size_bytes,
             "limit_bytes": spool.limit_bytes,
-            "pending_events": admission.events,
+            "pending_events": room.events,
             "last_commit_time": None if last is None else last.isoformat(),
         }
 
@@ -160,7 +165,7 @@ def _make(
         """Count in Prometheus' text format."""
         return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
-    endpoint = Endpoint(settings, admission, commit, metrics, token)
+    endpoint = Endpoint(settings, room, commit, metrics, token)
     # For other methods only: they are answered 405.
     app.router.routes.append(Route("/{path:path}", endpoint, methods=["POST"]))
 

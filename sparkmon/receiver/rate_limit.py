@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from functools import lru_cache
-from ipaddress import AddressValueError, IPv6Address, IPv6Network
 from typing import NamedTuple
+
+from sparkmon.inbound import client_of
 
 
 class Excess(NamedTuple):
@@ -82,20 +82,3 @@ class RateLimit:
 def _wait_s(owed_s: float, rate: float) -> float:
     """Return how long until one more event is taken, to the microsecond: a second's worth in all may be owed."""
     return round(owed_s - (max(1.0, rate) - 1.0) / rate, 6)
-
-
-@lru_cache(maxsize=1024)
-def client_of(address: str) -> str:
-    """Return what stands for a client: an address of IPv4, or the network of one of IPv6, which one client has whole.
-
-    >>> client_of("10.1.2.3"), client_of("::ffff:10.1.2.3"), client_of("2001:db8:0:1:9::7")
-    ('10.1.2.3', '10.1.2.3', '2001:db8:0:1::/64')
-    """
-    if ":" not in address:
-        return address
-    try:
-        whole = IPv6Address(address.partition("%")[0])
-    except AddressValueError:
-        return address
-    mapped = whole.ipv4_mapped
-    return str(IPv6Network((whole, 64), strict=False) if mapped is None else mapped)

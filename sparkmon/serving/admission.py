@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from sparkmon.errors import ServingError
 from sparkmon.serving.serving_error import serving_error
 
-_RETRY_AFTER_S = 1
 _CALM_AFTER_S = 1.0
 _PERIOD_S = 10.0
 _MIN_LIMIT = 8
@@ -19,9 +18,9 @@ _MIN_LIMIT = 8
 class Admission:
     """A bound on the requests between arrival and answer: wide for a burst, narrow in an overload.
 
-    A burst may fill it to ``max_in_flight``. After a refusal, until a second has passed without
-    another, the limit is the number of requests that are answered in twice the time of an undisturbed request: in an
-    overload, queued requests only slow all others down.
+    A burst may fill it to ``max_in_flight``. After a refusal, until a second has passed without another, the limit is
+    the number of requests that are answered in twice the time of an undisturbed request: in an overload, queued
+    requests only slow all others down.
 
     By Little's law, requests that take t seconds each and are answered at a rate r are r * t at once. r is the rate of
     the last second, t the shortest time of a request in the last 10 to 20 seconds before the overload. Twice that keeps
@@ -70,12 +69,8 @@ class Admission:
         """Count a refused request and return its error."""
         self._refused_s = self._clock()
         self._on_refusal()
-        return serving_error(
-            "OVERLOADED",
-            503,
-            f"{self.in_flight} requests are being answered; try again later",
-            retry_after_s=_RETRY_AFTER_S,
-        )
+        reason = f"{self.in_flight} requests are being answered; try again later"
+        return serving_error("OVERLOADED", 503, reason)
 
     @contextmanager
     def admit(self) -> Iterator[None]:

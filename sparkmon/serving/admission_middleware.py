@@ -1,4 +1,4 @@
-"""The outermost ASGI middleware: refuses requests in an overload and bodies that are too large before it reads them."""
+"""ASGI middleware that refuses requests in an overload, and reads bodies into bounded room before kserve sees them."""
 
 from __future__ import annotations
 
@@ -6,41 +6,54 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sparkmon.errors import ServingError
-from sparkmon.serving.error_response import error_response
+from sparkmon.inbound import Arrival, BodyRoom, Refusal
 from sparkmon.serving.feature_transformer import FeatureTransformer
+from sparkmon.serving.server import error_response
 from sparkmon.serving.serving_error import serving_error
+
+_BODIES = 16
+_CONDITIONS = {408: "REQUEST_TOO_SLOW", 413: "REQUEST_TOO_LARGE", 503: "OVERLOADED"}
 
 
 class AdmissionMiddleware:
     """Wraps kserve's application; connects the transformer when the server starts, and closes it when it stops."""
 
-    def __init__(
-        self, app: ASGIApp, *, transformer: FeatureTransformer, max_body_bytes: int
-    ) -> None:
-        self._app = app
+    def __init__(self, transformer: FeatureTransformer, max_body_bytes: int, app: ASGIApp) -> None:
         self._transformer = transformer
-        self._max_body_bytes = max_body_bytes
+        self._room = BodyRoom(_BODIES * max_body_bytes, max_body_bytes)
+        self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Forward a request, or refuse it."""
+        """Forward a request whose body is whole, or refuse it."""
         if scope["type"] == "lifespan":
             await self._transformer.warm_up()
             await self._app(scope, receive, self._closing(send))
-            return
-        if scope["type"] != "http" or scope["method"] != "POST":
+        elif scope["type"] != "http" or scope["method"] != "POST":
             await self._app(scope, receive, send)
-            return
+        else:
+            await self._admit(scope, receive, send)
+
+    async def _admit(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
-        size = headers.get("content-length")
-        refusal = None
-        if self._transformer.admission.is_full:
-            refusal = self._transformer.admission.refuse()
-        elif size is not None and (not size.isdigit() or int(size) > self._max_body_bytes):
-            refusal = self._too_large()
-        if refusal is not None:
-            await error_response(refusal, headers.get("x-request-id"))(scope, receive, send)
+        request_id = headers.get("x-request-id")
+        admission = self._transformer.admission
+        if admission.is_full:
+            await error_response(admission.refuse(), request_id)(scope, receive, send)
             return
-        await self._app(scope, receive if size is not None else self._counted(receive), send)
+        with Arrival(self._room, scope) as arrival:
+            body = await arrival.read(receive, headers.get("content-length"))
+            if isinstance(body, Refusal):
+                response = error_response(self._refuse(body), request_id)
+                response.headers["connection"] = (
+                    "close"  # the rest of the body is not worth reading
+                )
+                await response(scope, receive, send)
+            elif body is not None:
+                await self._app(scope, _whole(body, receive), send)
+
+    def _refuse(self, refusal: Refusal) -> ServingError:
+        self._transformer.metrics.refused.labels(refusal.reason).inc()
+        return serving_error(_CONDITIONS[refusal.status], refusal.status, refusal.detail)
 
     def _closing(self, send: Send) -> Send:
         async def closing(message: Message) -> None:
@@ -50,21 +63,12 @@ class AdmissionMiddleware:
 
         return closing
 
-    def _counted(self, receive: Receive) -> Receive:
-        """Count the bytes of a chunked body, whose length is unknown."""
-        size = 0
 
-        async def counted() -> Message:
-            nonlocal size
-            message = await receive()
-            size += len(message.get("body", b""))
-            if size > self._max_body_bytes:
-                raise self._too_large()
-            return message
+def _whole(body: bytes, receive: Receive) -> Receive:
+    """Return the body as one message, then what the server says."""
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
-        return counted
+    async def whole() -> Message:
+        return messages.pop() if messages else await receive()
 
-    def _too_large(self) -> ServingError:
-        return serving_error(
-            "REQUEST_TOO_LARGE", 413, f"{self._max_body_bytes} bytes of body is the limit"
-        )
+    return whole

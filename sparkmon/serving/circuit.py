@@ -39,12 +39,10 @@ class Circuit:
 
     def permits(self) -> bool:
         """Return whether a call may be made; True for an open circuit admits the one call that tries it."""
-        if self._failures < self._max_failures:
-            return True
-        now = self._clock()
-        if now < self._next_try:
+        if self.is_open:
             return False
-        self._next_try = now + self._open_s
+        if self._failures >= self._max_failures:
+            self._next_try = self._clock() + self._open_s
         return True
 
     def succeeded(self) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
 
@@ -100,25 +99,23 @@ class Enricher:
         return None
 
     async def _look_up(self, request: EnrichmentRequest) -> Vectors | None:
-        start = time.perf_counter()
         shared = request.shared_features or None
         reading = self._online.read(request.ids, request.passed_features, shared)
         try:
-            vectors = await fair_timeout(self._settings.store_timeout_ms / 1e3, reading)
+            with self._metrics.lookup_seconds.time():
+                vectors = await fair_timeout(self._settings.store_timeout_ms / 1e3, reading)
         except StoreError as error:
             self._circuit.failed()
             late = isinstance(error, StoreTimeoutError)
             self._count_failure("timeout" if late else "failed", str(error))
             return None
-        finally:
-            self._metrics.lookup_seconds.observe(time.perf_counter() - start)
         self._circuit.succeeded()
         return vectors
 
     def _count_failure(self, reason: str, detail: str) -> None:
         self._metrics.store_failures.labels(reason).inc()
         if self._settings.on_store_failure == "error":
-            raise serving_error("STORE_FAILED", 503, detail, retry_after_s=1)
+            raise serving_error("STORE_FAILED", 503, detail)
 
     def _fill(self, vectors: Vectors, missing: Mapping[str, Sequence[int]]) -> None:
         """Put the defaults of a group's features into the rows that miss the group."""
@@ -175,8 +172,5 @@ def _key_missing(
     index = missing[group.name][0]
     ids = request.ids[index]
     key = ", ".join(f"{name}={ids[name]!r}" for name in dict.fromkeys(group.keys.values()))
-    return serving_error(
-        "KEY_MISSING",
-        404,
-        f"the feature group {group.name!r} has no row for {key} (instance {index})",
-    )
+    reason = f"the feature group {group.name!r} has no row for {key} (instance {index})"
+    return serving_error("KEY_MISSING", 404, reason)

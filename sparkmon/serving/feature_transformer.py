@@ -11,6 +11,7 @@ from kserve import InferRequest, InferResponse, Model
 from kserve.model import InferenceVerb
 from kserve.protocol.infer_type import to_http_parameters
 
+from sparkmon.inbound import ConnectionLimits, Connections
 from sparkmon.serving.admission import Admission
 from sparkmon.serving.answer import for_v1, for_v2
 from sparkmon.serving.enriched import Enriched
@@ -61,6 +62,15 @@ class FeatureTransformer(Model):  # type: ignore[misc]  # kserve has no types
     def metrics(self) -> TransformerMetrics:
         """The metrics of this process."""
         return TransformerMetrics()
+
+    def connections(self) -> Connections:
+        """Return the bounds of the connections of this process."""
+        limits = ConnectionLimits(
+            self._settings.max_connections, request_seconds=self._settings.request_seconds
+        )
+        connections = Connections(limits, lambda reason: self.metrics.refused.labels(reason).inc())
+        self.metrics.connections.set_function(lambda: len(connections.open))
+        return connections
 
     @cached_property
     def admission(self) -> Admission:

@@ -51,7 +51,6 @@ class GrpcPredictorClient:
                 _CONDITIONS.get(status, "PREDICTOR_REFUSED"),
                 status,
                 f"the predictor {settings.predictor_host} answered {code}: {error.details()}",
-                retry_after_s=1 if status == 503 else None,
             ) from None
         return InferResponse.from_grpc(answer)
 

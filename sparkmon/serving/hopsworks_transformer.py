@@ -21,7 +21,6 @@ from sparkmon.serving.feature_tensors import plain
 from sparkmon.serving.metrics import TransformerMetrics
 from sparkmon.serving.request_reader import RequestReader
 from sparkmon.serving.settings import TransformerSettings
-from sparkmon.store.online import OnlineView
 from sparkmon.store.open import open_store
 
 T = TypeVar("T")
@@ -68,7 +67,8 @@ class Transformer:
         self._reader = RequestReader(view, settings.defaults, settings.max_instances)
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, name="sparkmon-store", daemon=True).start()
-        self._enricher = self._run(_open_enricher(store.open_view(view, timeout_s=30.0), settings))
+        metrics = TransformerMetrics(CollectorRegistry())
+        self._enricher = Enricher(store.open_view(view, timeout_s=30.0), settings, metrics)
 
     def preprocess(self, inputs: Any) -> dict[str, Any]:  # noqa: ANN401 - a V1 body or its instances
         """Return the V1 body for the model: ``instances`` as lists of values in the view's order.
@@ -94,10 +94,6 @@ class Transformer:
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(_LONGEST_S)
-
-
-async def _open_enricher(online: OnlineView, settings: TransformerSettings) -> Enricher:
-    return Enricher(online, settings, TransformerMetrics(CollectorRegistry()))
 
 
 def _variable(name: str, default: T) -> T:

@@ -90,40 +90,30 @@ class HttpPredictorClient:
 
         Predictions are idempotent, so that the second call does no harm.
         """
+        host, url = self._settings.predictor_host, f"{self._url}{path}"
         try:
             async with self._session.post(
-                *(f"{self._url}{path}",), data=body, headers=headers, allow_redirects=False
+                url, data=body, headers=headers, allow_redirects=False
             ) as answer:
                 content = await answer.read()
         except asyncio.TimeoutError:
             seconds = self._settings.predictor_request_timeout_seconds
-            raise serving_error(
-                "PREDICTOR_TIMEOUT",
-                504,
-                f"the predictor {self._settings.predictor_host} did not answer within {seconds:g} s",
-            ) from None
+            reason = f"the predictor {host} did not answer within {seconds:g} s"
+            raise serving_error("PREDICTOR_TIMEOUT", 504, reason) from None
         except aiohttp.ClientError as error:
             if attempts > 1 and not isinstance(error, aiohttp.ClientConnectorError):
                 return await self._post(path, body, headers, attempts=attempts - 1)
-            raise serving_error(
-                "PREDICTOR_UNREACHABLE",
-                503,
-                f"the predictor {self._settings.predictor_host} cannot be reached ({error})",
-                retry_after_s=1,
-            ) from None
+            reason = f"the predictor {host} cannot be reached ({error})"
+            raise serving_error("PREDICTOR_UNREACHABLE", 503, reason) from None
         if answer.status != 200:
             raise _refused(answer.status, content, answer.headers)
         return content, answer.headers
 
 
 def _refused(status: int, content: bytes, headers: Mapping[str, str]) -> ServingError:
-    excerpt = content[:200].decode("utf-8", "replace")
+    reason = f"the predictor answered {status}: {content[:200].decode('utf-8', 'replace')}"
     # A status below 400 other than 200 is no prediction either, and must not look like one.
-    error = serving_error(
-        "PREDICTOR_REFUSED",
-        status if status >= 400 else 502,
-        f"the predictor answered {status}: {excerpt}",
-    )
+    error = serving_error("PREDICTOR_REFUSED", status if status >= 400 else 502, reason)
     error.body = content
     error.content_type = headers.get("content-type")
     wait = headers.get("retry-after", "")

@@ -17,6 +17,8 @@ _STALE = "Instances whose row is older than the feature group allows."
 _NO_STORE = "Requests the feature store did not answer: failed, timeout or circuit_open."
 _NO_PREDICTOR = "Requests the predictor did not answer: unreachable, timeout or circuit_open."
 
+_REFUSED = "Requests refused before they were whole: too large, too slow, too many; by reason."
+
 
 class TransformerMetrics:
     """Counters of one transformer. The only label from outside is the feature group's name, which the view fixes.
@@ -38,4 +40,6 @@ class TransformerMetrics:
         self.store_failures = counter("store_failures", _NO_STORE, ["reason"])
         self.predictor_failures = counter("predictor_failures", _NO_PREDICTOR, ["reason"])
         self.shed = counter("shed", "Requests refused in an overload.")
+        self.refused = counter("refused", _REFUSED, ["reason"])
+        self.connections = gauge("connections", "HTTP connections open now.")
         self.in_flight = gauge("in_flight", "Requests between arrival and answer.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -48,9 +47,9 @@ class Predictor:
         """
         if not self._circuit.permits():
             raise self._left_alone()
-        start = time.perf_counter()
         try:
-            answer = await self._client.call(enriched, forwarded(headers))
+            with self._metrics.predictor_seconds.time():
+                answer = await self._client.call(enriched, forwarded(headers))
         except ServingError as error:
             reason = _FAILURES.get(error.condition)
             if reason is None:
@@ -59,8 +58,6 @@ class Predictor:
                 self._circuit.failed()
                 self._metrics.predictor_failures.labels(reason).inc()
             raise
-        finally:
-            self._metrics.predictor_seconds.observe(time.perf_counter() - start)
         self._circuit.succeeded()
         return answer
 
@@ -74,12 +71,8 @@ class Predictor:
 
     def _left_alone(self) -> ServingError:
         self._metrics.predictor_failures.labels("circuit_open").inc()
-        return serving_error(
-            "PREDICTOR_UNREACHABLE",
-            503,
-            f"the predictor {self._settings.predictor_host} has failed and is not called for a while",
-            retry_after_s=1,
-        )
+        reason = f"the predictor {self._settings.predictor_host} has failed and is not called for a while"
+        return serving_error("PREDICTOR_UNREACHABLE", 503, reason)
 
 
 def forwarded(headers: Mapping[str, str]) -> dict[str, str]:

@@ -23,11 +23,17 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from sparkmon.errors import ServingError
-from sparkmon.serving.error_response import error_response
+from sparkmon.inbound import Connections
 from sparkmon.serving.grpc_server import HostedGRPCServer
+from sparkmon.serving.serving_error import MAX_REQUEST_ID_LENGTH
 
 Middleware = Callable[[ASGIApp], ASGIApp]
 """Wraps an ASGI application; the last of several is the outermost. Pickled if there are several workers."""
+
+_REST_OPTIONS = (
+    *("access_log_format", "workers", "grace_period", "event_loop", "timeout_keep_alive"),
+    *("ssl_certfile", "ssl_keyfile"),
+)
 
 Readiness = Callable[[], Awaitable[bool]]
 """Returns whether the server is ready, in addition to its models being loaded."""
@@ -41,6 +47,7 @@ def serve(
     grpc_port: int | None = None,
     middleware: Sequence[Middleware] = (),
     ready: Readiness | None = None,
+    connections: Callable[[], Connections] | None = None,
     access_log: bool = False,
     **options: Any,  # noqa: ANN401 - kserve's
 ) -> None:
@@ -61,6 +68,8 @@ def serve(
     ready : callable, optional
         Called for ``/v2/health/ready``, ``/v1/models/NAME``, ``/v2/models/NAME/ready`` and their gRPC counterparts. It
         does not stop inference requests.
+    connections : callable, optional
+        Returns the bounds of HTTP connections; called in each process that serves.
     access_log : bool
         Whether kserve logs and times each request, which makes a small one a third more expensive.
     **options
@@ -77,17 +86,12 @@ def serve(
     parts = (server.dataplane, server.model_repository_extension)
     rest = _RESTServer(
         *(FASTAPI_APP_IMPORT_STRING, *parts, server.http_port),
-        access_log_format=server.access_log_format,
-        workers=server.workers,
-        grace_period=server.grace_period,
-        event_loop=server.event_loop,
-        timeout_keep_alive=server.timeout_keep_alive,
-        ssl_certfile=server.ssl_certfile,
-        ssl_keyfile=server.ssl_keyfile,
+        **{name: getattr(server, name) for name in _REST_OPTIONS},
     )
     rest.config.host = host
     rest.middleware = tuple(middleware)
     rest.access_log = access_log
+    rest.connections = connections
     if server.workers > 1:
         many = RESTServerMultiProcess(rest.config.app, *parts, server.http_port)
         many._rest_server = rest
@@ -146,6 +150,7 @@ class _RESTServer(RESTServer):  # type: ignore[misc]  # kserve has no types
 
     middleware: Sequence[Middleware] = ()
     access_log = False
+    connections: Callable[[], Connections] | None = None
 
     def create_application(self) -> None:
         """Make the application in the process that serves it."""
@@ -158,6 +163,9 @@ class _RESTServer(RESTServer):  # type: ignore[misc]  # kserve has no types
         for wrap in self.middleware:
             wrapped = wrap(wrapped)
         self.config.app = wrapped
+        if self.connections is not None:
+            self.config.http = self.connections().protocol
+            self.config.ws = "none"  # an upgrade would take a connection out of its bounds
         if not self.access_log and not self.access_log_format:
             logging.getLogger("uvicorn.access").handlers = []
             logging.getLogger("uvicorn.access").propagate = False
@@ -170,6 +178,25 @@ class _RESTServer(RESTServer):  # type: ignore[misc]  # kserve has no types
         super()._add_exception_handlers(app)
         app.add_exception_handler(ServingError, _answer_error)
         app.add_exception_handler(RequestValidationError, _answer_invalid)
+
+
+def error_response(error: ServingError, request_id: str | None) -> Response:
+    """Return the error as JSON, or the predictor's own answer where it gave one.
+
+    >>> from sparkmon.serving.serving_error import serving_error
+    >>> response = error_response(serving_error("OVERLOADED", 503, "too many"), "a-1")
+    >>> response.status_code, response.headers["retry-after"], response.headers["x-request-id"], response.body
+    (503, '1', 'a-1', b'{"error":"[OVERLOADED] too many"}')
+    """
+    content_type, body = error.content_type or "application/octet-stream", error.body
+    if body is None:
+        content_type, body = "application/json", orjson.dumps({"error": str(error)})
+    headers = {"content-type": content_type.encode("latin-1", "replace").decode("latin-1")}
+    if error.retry_after_s is not None:
+        headers["retry-after"] = str(error.retry_after_s)
+    if request_id is not None and len(request_id) <= MAX_REQUEST_ID_LENGTH:
+        headers["x-request-id"] = request_id
+    return Response(body, error.status, headers)
 
 
 async def _answer_error(request: Request, error: Exception) -> Response:

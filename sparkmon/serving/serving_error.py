@@ -30,14 +30,12 @@ _STATUSES = {
 }
 
 
-def serving_error(
-    condition: str, status: int, reason: str, *, retry_after_s: int | None = None
-) -> ServingError:
+def serving_error(condition: str, status: int, reason: str) -> ServingError:
     """Build the error for a request that is not answered with a prediction.
 
     ``condition`` is a stable name in capitals, ``status`` the HTTP status of the answer. ``reason`` is one sentence:
     what was got; what was expected. It may quote what was got, so it is cut to 500 characters and control characters
-    are made visible.
+    are made visible. Who gets 503 may try again a second later.
 
     >>> error = serving_error("KEY_MISSING", 404, "the feature group 'cards_1' has no row for card_id=8")
     >>> print(error.status, error)
@@ -46,7 +44,7 @@ def serving_error(
     error = ServingError(f"[{condition}] {printable(reason[:500])[:500]}")
     error.condition = condition
     error.status = status
-    error.retry_after_s = retry_after_s
+    error.retry_after_s = 1 if status == 503 else None
     return error
 
 

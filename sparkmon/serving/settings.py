@@ -65,7 +65,13 @@ class TransformerSettings:
     max_in_flight: int = _option(256, "Concurrent requests; others get 503.", 1, 100_000)
     max_instances: int = _option(10_000, "Instances in one request; else it gets 400.", 1, 10**6)
     max_body_bytes: int = _option(
-        16 * 2**20, "Bytes of one request's body; else it gets 413.", 1, 10**9
+        16 * 2**20,
+        "Bytes of one request's body; else it gets 413. Sixteen such bodies are kept in memory at once.",
+        *(1, 10**9),
+    )
+    max_connections: int = _option(1000, "HTTP connections at once; others get 503.", 1, 10**5)
+    request_seconds: float = _option(
+        30.0, "A request that takes longer from its first byte to its last gets 408.", 0.1, 3600
     )
     circuit_failures: int = _option(
         5, "Consecutive failures that stop calls to the store or the predictor.", 1, 10**6

@@ -46,11 +46,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argument_parser()
     args = parser.parse_args(arguments)
     try:
-        transformer = make_transformer(args)
+        settings = settings_of(args)
+        if not settings.predictor_host:
+            raise OptionError.missing("predictor_host", "the predictor's host:port")
+        view = open_store(args.store).read_view(args.feature_view, args.feature_view_version)
+        opener = partial(_open_view, args.store, view, settings.store_connections)
+        transformer = FeatureTransformer(args.model_name, view, opener, settings)
         middleware: list[Middleware] = [
-            partial(
-                AdmissionMiddleware, transformer=transformer, max_body_bytes=args.max_body_bytes
-            )
+            partial(AdmissionMiddleware, transformer, args.max_body_bytes)
         ]
         if args.log_url:
             middleware.append(partial(_with_payload_logger, args))
@@ -59,23 +62,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
             grpc_port=args.grpc_port if args.enable_grpc else None,
             middleware=middleware,
             ready=transformer.is_ready,
+            connections=transformer.connections,
             **{name: getattr(args, name) for name in _SERVER_OPTIONS},
         )
     except SparkmonError as error:
         parser.error(str(error))
-
-
-def make_transformer(args: argparse.Namespace) -> FeatureTransformer:
-    """Return the transformer that parsed arguments describe; reads the view's definition from the store.
-
-    Raises OptionError if an argument is out of its range, StoreError if the store cannot be read or has no such view.
-    """
-    settings = settings_of(args)
-    if not settings.predictor_host:
-        raise OptionError.missing("predictor_host", "the predictor's host:port")
-    view = open_store(args.store).read_view(args.feature_view, args.feature_view_version)
-    opener = partial(_open_view, args.store, view, settings.store_connections)
-    return FeatureTransformer(args.model_name, view, opener, settings)
 
 
 def argument_parser() -> argparse.ArgumentParser:

@@ -31,9 +31,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "state": {"distributions"},
     "schemas": {"alerts", "comparison", "distributions", "protocol", "state"},
     "logs": {"errors", "printable", "protocol", "records"},
-    "receiver": {"errors", "logs", "printable", "protocol", "records", "secret"},
+    "inbound": {"errors"},
+    "receiver": {"errors", "inbound", "logs", "printable", "protocol", "records", "secret"},
     "payload_logger": {"backoff", "errors", "printable", "protocol", "records", "secret"},
-    "serving": {"errors", "payload_logger", "printable", "protocol", "records", "secret", "store"},
+    "serving": {
+        *("errors", "inbound", "payload_logger", "printable", "protocol", "records", "secret"),
+        "store",
+    },
     "sources": {"errors", "logs", "option_types", "protocol", "records", "registry", "schemas"},
     "panes": {"distributions", "errors", "protocol", "slicing"},
     "slicing": {"distributions", "errors", "protocol", "records"},
@@ -85,7 +89,17 @@ MAY_IMPORT: dict[str, set[str]] = {
 PURE = {
     *("errors", "interval", "registry", "records", "protocol", "distributions", "statistics"),
     *("alerts", "backoff", "comparison", "option_types", "panes", "store"),
-    *("logs", "payload_logger", "printable", "receiver", "secret", "serving", "sinks", "skew"),
+    *(
+        "inbound",
+        "logs",
+        "payload_logger",
+        "printable",
+        "receiver",
+        "secret",
+        "serving",
+        "sinks",
+        "skew",
+    ),
     *("slicing", "state", "tables", "until_stdin_closes"),
 }
 """Rooms that live without Spark: importing them must not import pyspark."""

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from sparkmon.receiver import ReceiverSettings, create_app, endpoint
+from sparkmon.inbound import body_room
+from sparkmon.receiver import ReceiverSettings, create_app
 from tests.support.receiver import Receiver, event_headers
 
 HEAD = b"POST / HTTP/1.1\r\nHost: x\r\nCe-Id: 1\r\nCe-Type: t\r\nCe-Source: s\r\n"
@@ -86,7 +87,7 @@ def test_health_is_degraded_while_posts_find_no_room(tmp_path: Path) -> None:
 def test_a_body_that_comes_too_slowly_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pause_s: float, status: int
 ) -> None:
-    monkeypatch.setattr(endpoint, "_PACE_S", 0.3)
+    monkeypatch.setattr(body_room, "PACE_S", 0.3)
     app = create_app(ReceiverSettings(str(tmp_path)))
     answers: list[dict[str, Any]] = []
     pieces = iter([*[b"x" * 60] * 30, b""])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sparkmon.serving.error_response import error_response
+from sparkmon.serving.server import error_response
 from sparkmon.serving.serving_error import serving_error
 
 NASTY = "\x1b[2J\r\nfake line \u202e"

@@ -1,13 +1,17 @@
-"""The receiver's connections: how many there are, how large a head they may send, and how long a request may take.
+"""A server's connections: how many there are, how large a head they may send, and how long a request may take.
 
-uvicorn bounds none of this before it calls an application, so it is done where bytes arrive, without a timer per
-request: one check a second finds those that are too slow.
+uvicorn bounds none of this before it calls an application (``limit_concurrency`` refuses everybody while idle
+connections are open, a new connection has no time-out, httptools no bound on a head), so it is done where bytes arrive,
+without a timer per request: one check a second finds those that are too slow. This needs the parser's callbacks, which
+uvicorn keeps to itself: pyproject.toml bounds its version, and ``tests/inbound`` fails when what is used here changes.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
 
@@ -19,8 +23,6 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 
 from sparkmon.errors import ProtocolError
-from sparkmon.receiver.metrics import ReceiverMetrics
-from sparkmon.receiver.settings import ReceiverSettings
 
 _CHECK_S = 1.0
 _PIPELINED = 16
@@ -33,28 +35,49 @@ _COUNTED = (
 """The beginnings of lines that uvicorn would log for every such request: a sender could fill the disk."""
 
 
-class Connections:
-    """The open connections of one server, and their bounds."""
+@dataclass(frozen=True, slots=True)
+class ConnectionLimits:
+    """The bounds of connections."""
 
-    def __init__(self, settings: ReceiverSettings, metrics: ReceiverMetrics) -> None:
-        self.settings = settings
-        self.metrics = metrics
+    max_connections: int = 1000
+    """Connections at once; more are refused (503)."""
+    max_headers: int = 256
+    """Headers in one request; more are refused (431)."""
+    max_header_bytes: int = 256 * 2**10
+    """A longer head of a request is refused (431)."""
+    request_seconds: float = 30.0
+    """A request that takes longer from its first byte to its last is refused (408)."""
+
+
+class Connections:
+    """The open connections of one server, and their bounds; ``on_refusal`` is called with each refusal's reason."""
+
+    def __init__(self, limits: ConnectionLimits, on_refusal: Callable[[str], object]) -> None:
+        self.limits = limits
+        self.on_refusal = on_refusal
         self.open: set[_Connection] = set()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def add(self, connection: _Connection) -> None:
+        """Count a connection, and begin to look for slow ones with the first."""
+        self.open.add(connection)
+        if self._timer is None:
+            logging.getLogger("uvicorn.error").addFilter(_is_worth_a_line)
+            self.close_slow_ones()
 
     @property
     def protocol(self) -> type[asyncio.Protocol]:
         """The value of uvicorn's option ``http``: it makes one for each connection."""
         return cast("type[asyncio.Protocol]", partial(_Connection, self))
 
-    async def close_slow_ones(self) -> None:
-        """Refuse requests that take too long to arrive; runs forever."""
-        logging.getLogger("uvicorn.error").addFilter(_is_worth_a_line)
+    def close_slow_ones(self) -> None:
+        """Refuse requests that take too long to arrive, now and as long as there are connections."""
         loop = asyncio.get_running_loop()
-        while True:
-            await asyncio.sleep(min(_CHECK_S, self.settings.request_seconds / 2))
-            latest = loop.time() - self.settings.request_seconds
-            for connection in list(self.open):
-                connection.close_if_older(latest)
+        latest = loop.time() - self.limits.request_seconds
+        for connection in list(self.open):
+            connection.close_if_older(latest)
+        pause = min(_CHECK_S, self.limits.request_seconds / 2)
+        self._timer = loop.call_later(pause, self.close_slow_ones)
 
 
 class _Connection(HttpToolsProtocol):
@@ -77,8 +100,8 @@ class _Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(cast("asyncio.Transport", transport))
         self._begin_time = self.loop.time()
-        self._all.open.add(self)
-        most = self._all.settings.max_connections
+        self._all.add(self)
+        most = self._all.limits.max_connections
         if len(self._all.open) > most:
             self._refuse(503, "connections", f"{most} connections are open; send it again later")
 
@@ -95,7 +118,7 @@ class _Connection(HttpToolsProtocol):
         self._unread += len(data)
         super().data_received(data)
         # Neither a head nor a piece of a body: an endless head, chunk extension or trailer.
-        if self._unread > self._all.settings.max_header_bytes and not self._is_deaf:
+        if self._unread > self._all.limits.max_header_bytes and not self._is_deaf:
             self._refuse(*self._too_large())
 
     def on_message_begin(self) -> None:
@@ -103,13 +126,13 @@ class _Connection(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        settings = self._all.settings
+        limits = self._all.limits
         count = len(self.headers)
-        if count > settings.max_headers or (
+        if count > limits.max_headers or (
             # The data may hold some of the body, too: then its size is computed.
-            self._unread > settings.max_header_bytes
+            self._unread > limits.max_header_bytes
             and len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
-            > settings.max_header_bytes
+            > limits.max_header_bytes
         ):
             self._refusal = self._too_large()
         elif len(self.pipeline) >= _PIPELINED:
@@ -145,13 +168,13 @@ class _Connection(HttpToolsProtocol):
             return
         if self.pipeline or (self._in_head and self._is_answering()):
             return  # the request before is being answered: that is ours to end
-        seconds = self._all.settings.request_seconds
+        seconds = self._all.limits.request_seconds
         what = "head" if self._in_head else "body"
         self._refuse(408, "slow", f"the request's {what} was not whole after {seconds:g} s")
 
     def _too_large(self) -> tuple[int, str, str]:
-        settings = self._all.settings
-        bounds = f"{settings.max_headers} headers of {settings.max_header_bytes} bytes in all"
+        limits = self._all.limits
+        bounds = f"{limits.max_headers} headers of {limits.max_header_bytes} bytes in all"
         return 431, "headers_too_large", f"{bounds} is the limit"
 
     def _is_answering(self) -> bool:
@@ -161,7 +184,7 @@ class _Connection(HttpToolsProtocol):
         """Read no more, answer if it is this request's turn, and close once all before it are answered."""
         self._begin_time = None
         self._is_deaf = True
-        self._all.metrics.refuse(reason)
+        self._all.on_refusal(reason)
         if self._in_head and self._is_answering():
             self.cycle.keep_alive = False  # uvicorn closes after its answer
             return
