@@ -22,9 +22,8 @@ class Admission:
     the number of requests that are answered in twice the time of an undisturbed request: in an overload, queued
     requests only slow all others down.
 
-    By Little's law, requests that take t seconds each and are answered at a rate r are r * t at once. r is the rate of
-    the last second, t the shortest time of a request in the last 10 to 20 seconds before the overload. Twice that keeps
-    a server busy without a standing queue, whether it waits for its own cores or for a slow predictor.
+    That is twice the rate of the last second times the shortest time of a request in the last 10 to 20 seconds before
+    the overload; docs/decisions/admission.md says why.
 
     >>> admission = Admission(1, lambda: None)
     >>> with admission.admit():

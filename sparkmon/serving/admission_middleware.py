@@ -5,7 +5,6 @@ from __future__ import annotations
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sparkmon.errors import ServingError
 from sparkmon.inbound import Arrival, BodyRoom, Refusal
 from sparkmon.serving.feature_transformer import FeatureTransformer
 from sparkmon.serving.server import error_response
@@ -43,17 +42,15 @@ class AdmissionMiddleware:
         with Arrival(self._room, scope) as arrival:
             body = await arrival.read(receive, headers.get("content-length"))
             if isinstance(body, Refusal):
-                response = error_response(self._refuse(body), request_id)
+                self._transformer.metrics.refused.labels(body.reason).inc()
+                error = serving_error(_CONDITIONS[body.status], body.status, body.detail)
+                response = error_response(error, request_id)
                 response.headers["connection"] = (
                     "close"  # the rest of the body is not worth reading
                 )
                 await response(scope, receive, send)
             elif body is not None:
                 await self._app(scope, _whole(body, receive), send)
-
-    def _refuse(self, refusal: Refusal) -> ServingError:
-        self._transformer.metrics.refused.labels(refusal.reason).inc()
-        return serving_error(_CONDITIONS[refusal.status], refusal.status, refusal.detail)
 
     def _closing(self, send: Send) -> Send:
         async def closing(message: Message) -> None:

@@ -4,24 +4,50 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timezone
+from typing import Any, TypeVar
 
 from sparkmon.errors import ServingError, StoreError, StoreTimeoutError
-from sparkmon.protocol.enrichment import Enrichment
+from sparkmon.protocol.enrichment import ENRICHMENT_PARAMETER, Enrichment
 from sparkmon.serving.circuit import Circuit
-from sparkmon.serving.enriched import Enriched
-from sparkmon.serving.fair_timeout import fair_timeout
 from sparkmon.serving.metrics import TransformerMetrics
 from sparkmon.serving.request_reader import EnrichmentRequest
 from sparkmon.serving.serving_error import serving_error
 from sparkmon.serving.settings import TransformerSettings
 from sparkmon.store.feature_view import FeatureView
-from sparkmon.store.online import OnlineView, Vectors
+from sparkmon.store.online import FeatureValue, OnlineView, Vectors
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 _PING_S = 2.0
+_STEPS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Enriched:
+    """The vectors of one request, one list per instance in the order of ``features``, and their note."""
+
+    request: EnrichmentRequest
+    features: tuple[str, ...]
+    values: list[list[FeatureValue]]
+    note: Enrichment
+
+    def parameters(self, settings: TransformerSettings) -> dict[str, Any]:
+        """Return the caller's parameters, with the note for the predictor's log unless it is turned off."""
+        note = {ENRICHMENT_PARAMETER: self.note.to_text()} if settings.enrichment_notes else {}
+        return {**self.request.parameters, **note}
+
+    def v1_body(self, settings: TransformerSettings) -> dict[str, Any]:
+        """Return the V1 body: ``instances``, and the other members of the caller's body."""
+        body: dict[str, Any] = {**self.request.members, "instances": self.values}
+        if settings.predictor_layout == "columns":
+            body["instances"] = [dict(zip(self.features, row, strict=True)) for row in self.values]
+        parameters = self.parameters(settings)
+        return body | ({"parameters": parameters} if parameters else {})
 
 
 class Enricher:
@@ -141,11 +167,10 @@ class Enricher:
             times = vectors.times[group.name]
             rows = [None if each is None else (now - each).total_seconds() for each in times]
             ages[group.name] = rows
-            limit = float("inf") if group.max_age_s is None else group.max_age_s
-            old = [index for index, age in enumerate(rows) if age is not None and age > limit]
-            if group.max_age_s is not None:
+            limit = group.max_age_s
+            if limit is not None:
+                old = [index for index, age in enumerate(rows) if age is not None and age > limit]
                 stale[group.name] = old
-            if old:
                 self._metrics.stale.labels(group.name).inc(len(old))
             observe = self._metrics.age_seconds.labels(group.name).observe
             for age in rows:
@@ -174,3 +199,28 @@ def _key_missing(
     key = ", ".join(f"{name}={ids[name]!r}" for name in dict.fromkeys(group.keys.values()))
     reason = f"the feature group {group.name!r} has no row for {key} (instance {index})"
     return serving_error("KEY_MISSING", 404, reason)
+
+
+async def fair_timeout(seconds: float, work: Coroutine[Any, Any, T]) -> T:
+    """Return the result of ``work``, or cancel it after a time-out and raise StoreTimeoutError.
+
+    The time is counted in ten steps, each scheduled when the event loop has run the one before: in an idle loop they
+    take ``seconds``, in a busy loop ten iterations. A lookup takes a few iterations even if the store answers at once,
+    so that by the clock alone a burst of requests would look like a store that is down.
+
+    >>> asyncio.run(fair_timeout(0.01, asyncio.sleep(0, "done")))
+    'done'
+    >>> asyncio.run(fair_timeout(0.01, asyncio.sleep(5)))
+    Traceback (most recent call last):
+    ...
+    sparkmon.errors.StoreTimeoutError: [SPARKMON_STORE_TIMEOUT] the feature store did not answer within 10 ms
+    """
+    task = asyncio.create_task(work)
+    try:
+        for _ in range(_STEPS):
+            await asyncio.wait((task,), timeout=seconds / _STEPS)
+            if task.done():
+                return task.result()
+    finally:
+        task.cancel()
+    raise StoreTimeoutError(f"the feature store did not answer within {seconds * 1e3:g} ms")

@@ -13,7 +13,6 @@ import orjson
 from sparkmon.store.online import FeatureValue
 
 _NUMBERS = {int, float, bool, Decimal, type(None)}
-_MATRIX = "input-0"
 
 
 class FeatureTensor(NamedTuple):
@@ -54,7 +53,7 @@ def as_tensors(
     cells = list(chain.from_iterable(values))
     if layout == "vectors" and set(map(type, cells)) <= _NUMBERS:
         shape = [len(values), len(features)]
-        return [FeatureTensor(_MATRIX, shape, "FP64", _floats(cells))]
+        return [FeatureTensor("input-0", shape, "FP64", _floats(cells))]
     columns = zip(*values, strict=True) if values else [()] * len(features)
     return [_column(name, list(column)) for name, column in zip(features, columns, strict=True)]
 

@@ -14,8 +14,7 @@ from kserve.protocol.infer_type import to_http_parameters
 from sparkmon.inbound import ConnectionLimits, Connections
 from sparkmon.serving.admission import Admission
 from sparkmon.serving.answer import for_v1, for_v2
-from sparkmon.serving.enriched import Enriched
-from sparkmon.serving.enricher import Enricher
+from sparkmon.serving.enricher import Enriched, Enricher
 from sparkmon.serving.metrics import TransformerMetrics
 from sparkmon.serving.predictor import Predictor
 from sparkmon.serving.request_reader import RequestReader

@@ -11,9 +11,9 @@ from kserve import InferResponse
 from kserve.protocol.grpc.grpc_predict_v2_pb2 import ServerReadyRequest
 from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceStub
 
-from sparkmon.serving.enriched import Enriched
+from sparkmon.serving.enricher import Enriched
 from sparkmon.serving.predictor_request import v2_request
-from sparkmon.serving.serving_error import http_status, serving_error
+from sparkmon.serving.serving_error import HTTP_STATUSES, serving_error
 from sparkmon.serving.settings import TransformerSettings
 
 _MOST_BYTES = 64 * 2**20
@@ -46,12 +46,10 @@ class GrpcPredictorClient:
             )
         except grpc.aio.AioRpcError as error:
             code = error.code().name
-            status = http_status(code)
-            raise serving_error(
-                _CONDITIONS.get(status, "PREDICTOR_REFUSED"),
-                status,
-                f"the predictor {settings.predictor_host} answered {code}: {error.details()}",
-            ) from None
+            status = HTTP_STATUSES.get(code, 500)
+            condition = _CONDITIONS.get(status, "PREDICTOR_REFUSED")
+            reason = f"the predictor {settings.predictor_host} answered {code}: {error.details()}"
+            raise serving_error(condition, status, reason) from None
         return InferResponse.from_grpc(answer)
 
     async def is_ready(self) -> bool:

@@ -45,12 +45,8 @@ class Transformer:
     SPARKMON_STORE_TIMEOUT_MS : time-out of one lookup
     SPARKMON_ENRICHMENT_NOTES : ``false`` omits ``parameters.sparkmon`` from the request to the model
 
-    Raises
-    ------
-    OptionError
-        A variable is missing or malformed.
-    StoreError
-        The store cannot be read, or has no such view.
+    A variable that is missing or malformed is an OptionError; a store without such a view, or that cannot be read, a
+    StoreError.
     """
 
     def __init__(self) -> None:
@@ -73,15 +69,8 @@ class Transformer:
     def preprocess(self, inputs: Any) -> dict[str, Any]:  # noqa: ANN401 - a V1 body or its instances
         """Return the V1 body for the model: ``instances`` as lists of values in the view's order.
 
-        Parameters
-        ----------
-        inputs : dict or list
-            A V1 body with ``instances`` or ``inputs``, or the instances alone.
-
-        Raises
-        ------
-        ServingError
-            The request is malformed, a key is missing, or the store failed, if the settings say ``error``.
+        ``inputs`` is a V1 body with ``instances`` or ``inputs``, or the instances alone. Raises ServingError if it is
+        malformed, and for a missing key and a failing store if the settings say ``error``.
         """
         request = self._reader.read_v1({"instances": inputs} if type(inputs) is list else inputs)
         body = self._run(self._enricher.enrich(request)).v1_body(self._settings)

@@ -13,7 +13,7 @@ from kserve import InferResponse
 
 from sparkmon.errors import ServingError
 from sparkmon.serving.answer import read_v1, read_v2
-from sparkmon.serving.enriched import Enriched
+from sparkmon.serving.enricher import Enriched
 from sparkmon.serving.feature_tensors import plain
 from sparkmon.serving.predictor_request import v2_request
 from sparkmon.serving.serving_error import serving_error

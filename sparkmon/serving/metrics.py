@@ -21,10 +21,7 @@ _REFUSED = "Requests refused before they were whole: too large, too slow, too ma
 
 
 class TransformerMetrics:
-    """Counters of one transformer. The only label from outside is the feature group's name, which the view fixes.
-
-    kserve serves prometheus_client's default registry.
-    """
+    """Counters of one transformer. The only label from outside is the feature group's name, which the view fixes."""
 
     def __init__(self, registry: CollectorRegistry = REGISTRY) -> None:
         self.registry = registry

@@ -9,7 +9,7 @@ from kserve import InferResponse
 
 from sparkmon.errors import ServingError
 from sparkmon.serving.circuit import Circuit
-from sparkmon.serving.enriched import Enriched
+from sparkmon.serving.enricher import Enriched
 from sparkmon.serving.grpc_predictor_client import GrpcPredictorClient
 from sparkmon.serving.http_predictor_client import HttpPredictorClient
 from sparkmon.serving.metrics import TransformerMetrics
@@ -47,9 +47,11 @@ class Predictor:
         """
         if not self._circuit.permits():
             raise self._left_alone()
+        names = [name for name in headers if name in _FORWARDED or name.startswith("x-b3-")]
+        forwarded = {name: headers[name] for name in names}
         try:
             with self._metrics.predictor_seconds.time():
-                answer = await self._client.call(enriched, forwarded(headers))
+                answer = await self._client.call(enriched, forwarded)
         except ServingError as error:
             reason = _FAILURES.get(error.condition)
             if reason is None:
@@ -73,16 +75,3 @@ class Predictor:
         self._metrics.predictor_failures.labels("circuit_open").inc()
         reason = f"the predictor {self._settings.predictor_host} has failed and is not called for a while"
         return serving_error("PREDICTOR_UNREACHABLE", 503, reason)
-
-
-def forwarded(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return the caller's headers that the predictor gets.
-
-    >>> forwarded({"x-request-id": "a", "host": "b", "x-b3-spanid": "c", "content-length": "3"})
-    {'x-request-id': 'a', 'x-b3-spanid': 'c'}
-    """
-    return {
-        name: value
-        for name, value in headers.items()
-        if name in _FORWARDED or name.startswith("x-b3-")
-    }

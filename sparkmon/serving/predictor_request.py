@@ -8,7 +8,7 @@ import numpy as np
 from kserve import InferInput, InferRequest
 from kserve.protocol.infer_type import RequestedOutput
 
-from sparkmon.serving.enriched import Enriched
+from sparkmon.serving.enricher import Enriched
 from sparkmon.serving.feature_tensors import FeatureTensor, as_tensors, plain
 from sparkmon.serving.settings import TransformerSettings
 

@@ -6,16 +6,23 @@ import asyncio
 import logging
 import warnings
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent import futures
 from typing import Any
 
+import grpc
 import orjson
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from kserve import ModelServer
 from kserve.errors import InvalidInput
+from kserve.logging import logger
 from kserve.model import BaseKServeModel
 from kserve.model_server import FASTAPI_APP_IMPORT_STRING
 from kserve.protocol.dataplane import DataPlane
+from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import add_GRPCInferenceServiceServicer_to_server
+from kserve.protocol.grpc.interceptors import ExceptionToStatusInterceptor, LoggingInterceptor
+from kserve.protocol.grpc.server import GRPCServer
+from kserve.protocol.grpc.servicer import InferenceServicer
 from kserve.protocol.rest.multiprocess.server import RESTServerMultiProcess
 from kserve.protocol.rest.server import RESTServer
 from starlette.requests import Request
@@ -24,19 +31,16 @@ from starlette.types import ASGIApp
 
 from sparkmon.errors import ServingError
 from sparkmon.inbound import Connections
-from sparkmon.serving.grpc_server import HostedGRPCServer
-from sparkmon.serving.serving_error import MAX_REQUEST_ID_LENGTH
+from sparkmon.serving.serving_error import GRPC_CODES, MAX_REQUEST_ID_LENGTH
 
 Middleware = Callable[[ASGIApp], ASGIApp]
 """Wraps an ASGI application; the last of several is the outermost. Pickled if there are several workers."""
 
+_MOST_BYTES = 64 * 2**20
 _REST_OPTIONS = (
     *("access_log_format", "workers", "grace_period", "event_loop", "timeout_keep_alive"),
     *("ssl_certfile", "ssl_keyfile"),
 )
-
-Readiness = Callable[[], Awaitable[bool]]
-"""Returns whether the server is ready, in addition to its models being loaded."""
 
 
 def serve(
@@ -46,7 +50,7 @@ def serve(
     http_port: int = 8080,
     grpc_port: int | None = None,
     middleware: Sequence[Middleware] = (),
-    ready: Readiness | None = None,
+    ready: Callable[[], Awaitable[bool]] | None = None,
     connections: Callable[[], Connections] | None = None,
     access_log: bool = False,
     **options: Any,  # noqa: ANN401 - kserve's
@@ -66,8 +70,8 @@ def serve(
     middleware : sequence of callable
         Each wraps the ASGI application.
     ready : callable, optional
-        Called for ``/v2/health/ready``, ``/v1/models/NAME``, ``/v2/models/NAME/ready`` and their gRPC counterparts. It
-        does not stop inference requests.
+        Whether a server whose models are loaded is ready: for ``/v2/health/ready``, ``/v1/models/NAME``,
+        ``/v2/models/NAME/ready`` and their gRPC counterparts. It does not stop inference requests.
     connections : callable, optional
         Returns the bounds of HTTP connections; called in each process that serves.
     access_log : bool
@@ -98,7 +102,7 @@ def serve(
         server._rest_multiprocess_server = many
     server.servers.append((server._rest_multiprocess_server or rest).start())
     if server.enable_grpc:
-        server._grpc_server = HostedGRPCServer(
+        server._grpc_server = _GRPCServer(
             *(host, access_log, server.grpc_port, *parts), grace_period=server.grace_period
         )
         server.servers.append(server._grpc_server.start(server.max_threads))
@@ -118,7 +122,7 @@ def serve(
 class _DataPlane(DataPlane):  # type: ignore[misc]  # kserve has no types
     """kserve's data plane; a model is ready if it is loaded and ``ready`` agrees."""
 
-    def __init__(self, registry: Any, ready: Readiness | None) -> None:  # noqa: ANN401 - kserve's
+    def __init__(self, registry: Any, ready: Callable[[], Awaitable[bool]] | None) -> None:  # noqa: ANN401 - kserve's
         super().__init__(registry)
         self._ready = ready
 
@@ -178,6 +182,46 @@ class _RESTServer(RESTServer):  # type: ignore[misc]  # kserve has no types
         super()._add_exception_handlers(app)
         app.add_exception_handler(ServingError, _answer_error)
         app.add_exception_handler(RequestValidationError, _answer_invalid)
+
+
+class _GRPCServer(GRPCServer):  # type: ignore[misc]  # kserve has no types
+    """kserve's server on a given host; port 0 takes a free one and logs it."""
+
+    def __init__(self, host: str, access_log: bool, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - kserve's
+        super().__init__(*arguments, kwargs={}, **options)
+        self._host = f"[{host}]" if ":" in host else host
+        self._access_log = access_log
+
+    async def start(self, max_workers: int) -> None:
+        """Listen until the server is stopped."""
+        interceptors: tuple[Any, ...] = (_ServingErrorInterceptor(),)
+        if self._access_log:
+            interceptors = (LoggingInterceptor(), *interceptors)
+        self._server = grpc.aio.server(
+            futures.ThreadPoolExecutor(max_workers=max_workers),
+            interceptors=interceptors,
+            options=[
+                ("grpc.max_send_message_length", _MOST_BYTES),
+                ("grpc.max_receive_message_length", _MOST_BYTES),
+            ],
+        )
+        servicer = InferenceServicer(self._data_plane, self._model_repository_extension)
+        add_GRPCInferenceServiceServicer_to_server(servicer, self._server)
+        port = self._server.add_insecure_port(f"{self._host}:{self._port}")
+        await self._server.start()
+        logger.info("gRPC server running on %s:%d", self._host, port)
+        await self._server.wait_for_termination()
+
+
+class _ServingErrorInterceptor(ExceptionToStatusInterceptor):  # type: ignore[misc]  # kserve has no types
+    """Answers a ServingError with the gRPC code of its HTTP status."""
+
+    async def handle_exception(self, ex: Exception, request: Any, context: Any, name: str) -> None:  # noqa: ANN401 - grpc's
+        """Abort the call."""
+        if isinstance(ex, ServingError):
+            code = GRPC_CODES.get(ex.status, "INTERNAL")
+            await context.abort(grpc.StatusCode[code], str(ex))
+        await super().handle_exception(ex, request, context, name)
 
 
 def error_response(error: ServingError, request_id: str | None) -> Response:

@@ -23,11 +23,12 @@ GRPC_CODES = {
 }
 """HTTP status to the name of the equivalent gRPC code; any other is ``INTERNAL``."""
 
-_STATUSES = {
+HTTP_STATUSES = {
     **{code: status for status, code in GRPC_CODES.items()},
     **dict.fromkeys(("INVALID_ARGUMENT", "OUT_OF_RANGE", "FAILED_PRECONDITION"), 400),
     "INTERNAL": 500,
 }
+"""gRPC code to the equivalent HTTP status; any other is 500."""
 
 
 def serving_error(condition: str, status: int, reason: str) -> ServingError:
@@ -51,12 +52,3 @@ def serving_error(condition: str, status: int, reason: str) -> ServingError:
 def malformed_request(reason: str) -> ServingError:
     """Build the error for a request that cannot be read: ``REQUEST_MALFORMED``, 400."""
     return serving_error("REQUEST_MALFORMED", 400, reason)
-
-
-def http_status(code: str) -> int:
-    """Return the HTTP status that is equivalent to a gRPC code; 500 for any other code.
-
-    >>> http_status("NOT_FOUND"), http_status("RESOURCE_EXHAUSTED"), http_status("DATA_LOSS")
-    (404, 429, 500)
-    """
-    return _STATUSES.get(code, 500)

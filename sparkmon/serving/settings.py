@@ -33,13 +33,8 @@ def _option(
 class TransformerSettings:
     """How entity ids become vectors, what happens if the store has no row, and where the predictor is.
 
-    Raises
-    ------
-    OptionError
-        A value is out of its range.
+    A value that is out of its range is an OptionError.
 
-    Examples
-    --------
     >>> TransformerSettings(on_missing="default", defaults={"mean_amount": 0.0}).on_store_failure
     'error'
     >>> TransformerSettings(on_missing="ignore")
@@ -92,12 +87,8 @@ class TransformerSettings:
         "a V2 request has a tensor per feature, as V2 always has for features that are not all numbers.",
         choices=("vectors", "columns"),
     )
-    predictor_binary: bool = _option(
-        False, "V2 tensors over HTTP are sent and requested as bytes after the JSON."
-    )
-    enrichment_notes: bool = _option(
-        True, "Note entity ids, and missing and stale rows, in the request to the predictor."
-    )
+    predictor_binary: bool = _option(False, "V2 tensors over HTTP as bytes after the JSON.")
+    enrichment_notes: bool = _option(True, "Put lookups into the predictor's log.")
 
     def __post_init__(self) -> None:
         for each in _OPTIONS:
@@ -151,8 +142,6 @@ def flag(text: str) -> bool:
 def parse_defaults(texts: list[str]) -> dict[str, Any]:
     """Read ``name=value`` texts; a value that is not JSON is text. OptionError: no name, or no finite number.
 
-    Examples
-    --------
     >>> parse_defaults(["amount=3", "country=DK", 'zip="0800"', "limit=null"])
     {'amount': 3, 'country': 'DK', 'zip': '0800', 'limit': None}
     """

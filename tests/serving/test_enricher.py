@@ -11,8 +11,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from sparkmon.errors import ServingError, StoreError, StoreTimeoutError
-from sparkmon.serving.enriched import Enriched
-from sparkmon.serving.enricher import Enricher
+from sparkmon.serving.enricher import Enriched, Enricher
 from sparkmon.serving.metrics import TransformerMetrics
 from sparkmon.serving.request_reader import RequestReader
 from sparkmon.serving.settings import TransformerSettings
