@@ -117,6 +117,7 @@ class _Task:
         self._schemas, self._detect, self._keep_rows = ingest.schemas, detect, ingest.keep_rows
         self._partition = -2 if context is None else context.partitionId()
         self._excluded = {each for each, task in owners.items() if task != self._partition}
+        self._with_notes = () if ingest.detector is None else ingest.detector.models
         self._builder = ingest.builder()
         self._own: set[int] = set()
         self._digests: list[Any] = []
@@ -131,7 +132,7 @@ class _Task:
         events = without_ahead(batch, self._ahead_s)
         # What makes an event the same is its own time, whatever the clock is when it is read again.
         digests = event_digests(batch)
-        for decoded in decode_events(events, self._schemas):
+        for decoded in decode_events(events, self._schemas, models_with_notes=self._with_notes):
             own, digests = np.split(digests, [decoded.events.num_rows])
             is_new = self._new(decoded, own)
             blocks = _chosen(decoded.blocks, is_new)

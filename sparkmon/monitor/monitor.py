@@ -61,7 +61,7 @@ class Monitor:
         come from several, they are one model, and the health check ``namespaces`` says so.
     views : mapping of str to str, optional
         Model to the feature view, ``"name"`` or ``"name:version"``, that sparkmon's transformer serves it from. Its
-        logged features are then compared with what the store holds (``skew_rate``); see :class:`sparkmon.SkewDetector`.
+        notes are read, and logged features compared with the store (``skew_rate``): :class:`sparkmon.SkewDetector`.
     slices : sequence of str, optional
         Which of the slices of the references to watch next to the whole table; by default all of them.
     keep_rows : sequence of str, default ()

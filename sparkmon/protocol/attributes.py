@@ -39,6 +39,9 @@ ATTRIBUTES = frozenset(
 )
 """The attributes that are read, by their CloudEvents names; others are ignored."""
 
+_NOT_UTF8 = "\ufffd"
+"""What stands, here and in the JSON that Go writes, for bytes of a client's header that are no UTF-8."""
+
 _T = TypeVar("_T")
 
 
@@ -169,7 +172,9 @@ def _text(item: object) -> str | None:
 
 def _texts(item: object) -> list[str] | None:
     texts = [item] if type(item) is str else item
-    return texts if type(texts) is list and all(type(text) is str for text in texts) else None
+    if type(texts) is not list or not all(type(text) is str for text in texts):
+        return None
+    return [text for text in texts if _NOT_UTF8 not in text]
 
 
 def _status(value: object, problems: list[DeadLetter]) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import pyarrow as pa
 
@@ -17,6 +17,7 @@ def decode_batch(
     events: pa.RecordBatch,
     schemas: Mapping[str, ModelSchema] | None = None,
     limits: Limits = DEFAULT_LIMITS,
+    models_with_notes: Collection[str] = (),
 ) -> pa.RecordBatch:
     """Decode a batch of events into one batch of rows of the schema ``DECODED``, in the order of the events.
 
@@ -30,6 +31,9 @@ def decode_batch(
         Model name to its schema. It names the columns of payloads without names and types the ambiguous ones.
     limits : Limits
         The bounds of one event.
+    models_with_notes : collection of str
+        The models whose requests sparkmon's transformer makes. Only there the parameter ``sparkmon`` is trusted, and
+        not in the transformer's own log: elsewhere it is what a client says.
 
     Examples
     --------
@@ -41,7 +45,8 @@ def decode_batch(
     >>> decode_batch(events).select(["instance", "predictions"]).to_pylist()[1]
     {'instance': 1, 'predictions': [('prediction', {'number': 1.0, 'text': None})]}
     """
-    table = pa.Table.from_batches(decode_batches(events, schemas, limits), DECODED)
+    batches = decode_batches(events, schemas, limits, models_with_notes)
+    table = pa.Table.from_batches(batches, DECODED)
     no_rows = pa.RecordBatch.from_pylist([], schema=DECODED)
     return next(iter(table.combine_chunks().to_batches()), no_rows)
 
@@ -50,6 +55,7 @@ def decode_batches(
     events: pa.RecordBatch,
     schemas: Mapping[str, ModelSchema] | None = None,
     limits: Limits = DEFAULT_LIMITS,
+    models_with_notes: Collection[str] = (),
 ) -> Iterator[pa.RecordBatch]:
     """Decode a batch of events into as many batches of rows as bounded memory asks for.
 
@@ -61,13 +67,15 @@ def decode_batches(
     >>> list(decode_batches(events_to_batch([])))
     []
     """
-    return (decoded.rows() for decoded in decode_events(events, schemas, limits))
+    parts = decode_events(events, schemas, limits, models_with_notes)
+    return (decoded.rows() for decoded in parts)
 
 
 def decode_events(
     events: pa.RecordBatch,
     schemas: Mapping[str, ModelSchema] | None = None,
     limits: Limits = DEFAULT_LIMITS,
+    models_with_notes: Collection[str] = (),
 ) -> Iterator[DecodedEvents]:
     """Decode a batch of events into row blocks, in as many parts as bounded memory asks for.
 
@@ -88,4 +96,4 @@ def decode_events(
     events = events.select(EVENTS.names)
     if events.schema.types != EVENTS.types:
         events = events.cast(EVENTS)
-    yield from BatchReader(events, schemas or {}, limits).steps()
+    yield from BatchReader(events, schemas or {}, limits, models_with_notes).steps()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TypeAlias
@@ -38,11 +38,15 @@ class BatchReader:
     """Reads a batch of events of the schema ``EVENTS`` once, in one or more steps of bounded memory."""
 
     def __init__(
-        self, events: pa.RecordBatch, schemas: Mapping[str, ModelSchema], limits: Limits
+        self,
+        events: pa.RecordBatch,
+        schemas: Mapping[str, ModelSchema],
+        limits: Limits,
+        models_with_notes: Collection[str],
     ) -> None:
         self._limits = limits
         self._schemas = schemas
-        self._columns = EventColumns(events, schemas, limits)
+        self._columns = EventColumns(events, schemas, limits, models_with_notes)
         self._namings: dict[tuple[object, ...], Naming] = {}
         self._size = events.num_rows
         self._next = 0
@@ -94,7 +98,8 @@ class BatchReader:
             places, bodies = places[readable], [bodies[at] for at in readable]
             payloads = [payloads[at] for at in readable]
             tails = tails and [tails[at] for at in readable]
-        parsed = Parsed(half, bodies, tails, list(map(len, payloads)))
+        has_notes = bool(self._columns.has_notes[places[0]])
+        parsed = Parsed(half, bodies, tails, list(map(len, payloads)), has_notes)
         for index, body in read_bodies(parsed, self._limits):
             some = places if len(index) == len(places) else places[index]
             self._add(some, half, body, step)
@@ -113,8 +118,7 @@ class BatchReader:
             if request is not None and half == "response" and body.dead_letter is None:
                 # A request that cannot be read is its own dead letter.
                 paired = self._body(at, request, "request", is_own=False)
-                body.ids = _first(body.ids, paired.ids)
-                body.versions = _first(body.versions, paired.versions)
+                body.ids = body.ids if body.ids and body.ids[0] else paired.ids
                 sides = self._sides(at, "request", paired)[0]
         self._add(np.array([at]), half, body, step, sides)
 
@@ -173,12 +177,9 @@ class BatchReader:
             content_type=columns.content_types[columns.content_codes[at]],
             head_length=None if heads is None else heads[at],
             status_code=statuses[at] if statuses is not None and is_own else None,
+            has_notes=bool(columns.has_notes[at]),
             limits=self._limits,
         )
-
-
-def _first(own: list[str | None] | None, other: list[str | None] | None) -> list[str | None] | None:
-    return own if own is not None and own[0] else other
 
 
 @contextmanager

@@ -32,12 +32,14 @@ class Parsed(NamedTuple):
     tails: Sequence[bytes] | None
     sizes: Sequence[int]
     """By body, how many bytes it has."""
+    has_notes: bool = False
+    """Whether a note in a body is one of sparkmon's transformer, and not a client's word."""
 
     def take(self, at: Sequence[int]) -> Parsed:
         """Return some of the bodies."""
         tails = None if self.tails is None else [self.tails[i] for i in at]
         bodies, sizes = [self.bodies[i] for i in at], [self.sizes[i] for i in at]
-        return Parsed(self.half, bodies, tails, sizes)
+        return self._replace(bodies=bodies, tails=tails, sizes=sizes)
 
 
 def read_bodies(parsed: Parsed, limits: Limits) -> Iterator[tuple[Sequence[int], Body]]:
@@ -46,7 +48,7 @@ def read_bodies(parsed: Parsed, limits: Limits) -> Iterator[tuple[Sequence[int],
     if whole is not None:
         yield range(len(parsed.bodies)), whole
         return
-    groups = _by_layout(parsed.bodies)
+    groups = _by_layout(parsed)
     for at in groups:
         together = _read_together(parsed.take(at), limits) if len(groups) > 1 else None
         if together is not None:
@@ -86,15 +88,17 @@ def _read_together(parsed: Parsed, limits: Limits) -> Body | None:
 
 def _read(parsed: Parsed, limits: Limits) -> Body | None:
     """Read one body, or several at once; None if there are several, and not all of one layout."""
-    half, bodies, tails, sizes = parsed
+    half, bodies, tails, sizes, has_notes = parsed
     first = bodies[0]
     kind = classify(first, half)
     if len(bodies) > 1 and (kind not in _PLACES or not _same_members(bodies)):
         return None
+    if len(bodies) > 1 and has_notes and any(map(_is_noted, bodies)):
+        return None
     body = Body(kind, ids=text_members(bodies, "id"), size=sum(sizes))
-    if kind.startswith("v2"):
+    if kind == "v2_response":  # a request's is the client's word
         body.versions = text_members(bodies, "model_version")
-    elif tails is not None and any(tails):
+    elif kind != "v2_request" and tails is not None and any(tails):
         raise protocol_error(
             "BODY_NOT_JSON", f"got {len(tails[0])} bytes after the JSON of a {kind} body"
         )
@@ -107,13 +111,20 @@ def _read(parsed: Parsed, limits: Limits) -> Body | None:
     if 2 * max(sizes) > limits.text_bytes:
         check_text([value for value in rows.listed() if type(value) is str], limits)
     body.rows = rows
-    if kind != "v1_response" and _is_noted(first):
-        # What a transformer noted on the request that it made.
-        text = first["parameters"][ENRICHMENT_PARAMETER]
-        note = Enrichment.from_text(text, rows.count, limits)
-        body.entities, body.row_flags = note.entity_rows(rows.count), note.note_rows(rows.count)
-        body.size += len(text)
+    if has_notes and kind != "v1_response" and _is_noted(first):
+        _add_note(body, first["parameters"][ENRICHMENT_PARAMETER], limits)
     return body
+
+
+def _add_note(body: Body, text: object, limits: Limits) -> None:
+    """Add what a transformer noted on the request that it made; a malformed note costs the note alone."""
+    count = body.rows.count
+    try:
+        note = Enrichment.from_text(text, count, limits)
+    except ProtocolError:
+        return
+    body.entities, body.row_flags = note.entity_rows(count), note.note_rows(count)
+    body.size += len(str(text))
 
 
 def _rows(kind: str, parsed: Parsed, limits: Limits) -> Rows | None:
@@ -129,11 +140,9 @@ def _rows(kind: str, parsed: Parsed, limits: Limits) -> Rows | None:
 
 
 def _same_members(bodies: Sequence[dict[str, Any]]) -> bool:
-    """Tell whether all bodies have the members of the first, and none has a transformer's note."""
+    """Tell whether all bodies have the members of the first."""
     members = bodies[0].keys()
-    if set().union(*bodies) != members or set(map(len, bodies)) != {len(members)}:
-        return False
-    return "parameters" not in members or not any(map(_is_noted, bodies))
+    return set().union(*bodies) == members and set(map(len, bodies)) == {len(members)}
 
 
 def _is_noted(body: dict[str, Any]) -> bool:
@@ -141,16 +150,16 @@ def _is_noted(body: dict[str, Any]) -> bool:
     return type(parameters) is dict and ENRICHMENT_PARAMETER in parameters
 
 
-def _by_layout(bodies: Sequence[Any]) -> list[list[int]]:
+def _by_layout(parsed: Parsed) -> list[list[int]]:
     groups: dict[object, list[int]] = {}
-    for at, body in enumerate(bodies):
-        groups.setdefault(_layout(body), []).append(at)
+    for at, body in enumerate(parsed.bodies):
+        groups.setdefault(_layout(body, parsed.has_notes), []).append(at)
     return list(groups.values())
 
 
-def _layout(body: object) -> object:
+def _layout(body: object, has_notes: bool) -> object:
     """Name what bodies have in common that can be read together."""
-    if type(body) is not dict or _is_noted(body):
+    if type(body) is not dict or (has_notes and _is_noted(body)):
         return None
     keys = ("instances", "predictions", "inputs", "outputs")
     values: Any = next((body[key] for key in keys if key in body), None)

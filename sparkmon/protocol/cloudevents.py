@@ -14,6 +14,8 @@ from sparkmon.protocol.structured import read_structured
 from sparkmon.records import DeadLetter, Event
 
 _STRUCTURED = "application/cloudevents+json"
+_OF_CLIENT = frozenset({"content-type", "id", "metadata"})
+"""What KServe takes from a client's headers: it may cost what it says, and not the event."""
 
 
 def from_http(
@@ -159,7 +161,7 @@ def _read_headers(
         is_type = name == "content-type"
         if not is_type and (attribute == name or attribute not in ATTRIBUTES):
             continue
-        value = _header_text(raw_value)
+        value = _header_text(raw_value, is_of_client=attribute in _OF_CLIENT)
         if value is None:
             dead_letter = dead_letter or DeadLetter(
                 "HEADER_NOT_UTF8", f"the value of {name} is not UTF-8"
@@ -171,14 +173,14 @@ def _read_headers(
     return attributes, content_type, dead_letter
 
 
-def _header_text(value: str | bytes) -> str | None:
-    """Undo the Latin-1 reading of HTTP servers; None when the bytes are not UTF-8."""
+def _header_text(value: str | bytes, *, is_of_client: bool) -> str | None:
+    """Undo the Latin-1 reading of HTTP servers; None when the bytes are not UTF-8, or U+FFFD if a client wrote them."""
     try:
         raw = value if isinstance(value, bytes) else value.encode("latin-1")
     except UnicodeEncodeError:
         # Characters beyond Latin-1: somebody has decoded the value already.
         raw = str(value).encode("utf-8", "surrogatepass")
     try:
-        return raw.decode("utf-8")
+        return raw.decode("utf-8", "replace" if is_of_client else "strict")
     except UnicodeDecodeError:
         return None

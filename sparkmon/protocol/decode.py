@@ -21,7 +21,7 @@ HEAD_LENGTH = "inference-header-content-length"
 _SERVER_SENT = re.compile(rb"\s*(?:data|event|id|retry):")
 
 
-def decode(event: Event, limits: Limits = DEFAULT_LIMITS) -> Decoded:
+def decode(event: Event, limits: Limits = DEFAULT_LIMITS, *, has_notes: bool = False) -> Decoded:
     """Decode the body of one event; never raises for what the event holds.
 
     Parameters
@@ -30,6 +30,8 @@ def decode(event: Event, limits: Limits = DEFAULT_LIMITS) -> Decoded:
         An event as a source reads it. One that is a dead letter already stays one.
     limits : Limits
         The bounds of one event.
+    has_notes : bool, default False
+        Whether sparkmon's transformer made the request, so that the note in it is trusted.
 
     Returns
     -------
@@ -59,6 +61,7 @@ def decode(event: Event, limits: Limits = DEFAULT_LIMITS) -> Decoded:
         head_length=head_length,
         status_code=event.status_code,
         limits=limits,
+        has_notes=has_notes,
     )
     rows = _by_row(body.rows)
     return Decoded(
@@ -92,10 +95,12 @@ def read_body(
     head_length: str | None = None,
     status_code: int | None = None,
     limits: Limits = DEFAULT_LIMITS,
+    has_notes: bool = False,
 ) -> Body:
     """Read one body in the flat form that bulk work needs; never raises.
 
-    ``content_type`` is that of the request, on both halves, and trusted for gRPC only. ``head_length`` is the request's
+    ``content_type`` is that of the request, on both halves: a client's word, which alone makes no body one of gRPC.
+    ``head_length`` is the request's
     ``Inference-Header-Content-Length``, not used for a response. A ``status_code`` of 400 and above makes any body one
     of kind ``error``.
     """
@@ -122,7 +127,7 @@ def read_body(
                 json, tail = split_head(payload)
     except Exception as error:  # the boundary of the room
         return refused(error, len(payload) if isinstance(payload, bytes) else 0)
-    return read_one(Parsed(half, [json], [tail], [len(payload)]), limits)
+    return read_one(Parsed(half, [json], [tail], [len(payload)], has_notes), limits)
 
 
 def _opened(payload: bytes, limits: Limits) -> bytes:
@@ -140,7 +145,8 @@ def _kind_without_json(
     """Name the kind of a body that is known without a look at its JSON."""
     if not payload:
         return "empty"
-    if content_type is not None and content_type[:16].lower() == "application/grpc":
+    is_frame = payload[0] in (0, 1)  # a message's first byte says whether it is compressed
+    if is_frame and content_type is not None and content_type[:16].lower() == "application/grpc":
         return "grpc"
     return "error" if status_code is not None and status_code >= 400 else None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -16,6 +16,7 @@ from sparkmon.protocol.lookups import look_up
 from sparkmon.records import Half, ModelSchema
 
 HALVES: tuple[Half, Half] = ("request", "response")
+TRANSFORMER = "transformer"
 
 _OPEN, _CLOSE, _NEW_LINE = b"{}\n"
 
@@ -27,7 +28,11 @@ class EventColumns:
     """The columns of a batch of events of the schema ``EVENTS``; ``schemas`` are those of some models, by name."""
 
     def __init__(
-        self, events: pa.RecordBatch, schemas: Mapping[str, ModelSchema], limits: Limits
+        self,
+        events: pa.RecordBatch,
+        schemas: Mapping[str, ModelSchema],
+        limits: Limits,
+        models_with_notes: Collection[str],
     ) -> None:
         self.events = events
         self.times: _Numbers = events.column("event_time").cast(pa.int64()).to_numpy()
@@ -45,8 +50,15 @@ class EventColumns:
         half = np.array([HALVES.index(t) if t in HALVES else -1 for t in self.types])
         schema = np.array([i if m in schemas else -1 for i, m in enumerate(self.models)])
         self.halves: _Numbers = half[self.type_codes]
-        self.groups: _Numbers = self.halves + 2 * (schema[self.model_codes] + 1)
-        """Events of one group have one half, and one schema or none."""
+        component_codes, components = _words(events, "component")
+        is_asked = np.array([name == TRANSFORMER for name in components], np.bool_)[component_codes]
+        has_view = np.array([name in models_with_notes for name in self.models], np.bool_)
+        self.has_notes: _Bools = has_view[self.model_codes] & ~is_asked
+        """Whether a note in the body is the transformer's. What a transformer itself was asked is a client's word."""
+        self.groups: _Numbers = (
+            self.halves + 2 * self.has_notes + 4 * (schema[self.model_codes] + 1)
+        )
+        """Events of one group have one half, one schema or none, and all or none of them have notes."""
         is_whole = (last == _CLOSE) | (last == _NEW_LINE)
         # A response keeps the length of its head to itself.
         self.heads = np.where((self.halves == 1) & ~is_whole, 0, -1)
@@ -68,11 +80,7 @@ class EventColumns:
 
     def _may_be_bulk(self, limits: Limits) -> _Bools:
         """Tell which events are requests or responses that are nothing but their body."""
-        is_grpc = [
-            each is not None and each[:16].lower() == "application/grpc"
-            for each in self.content_types
-        ]
-        is_bulk: _Bools = (self.halves >= 0) & ~np.array(is_grpc, np.bool_)[self.content_codes]
+        is_bulk: _Bools = self.halves >= 0
         is_bulk &= self.sizes <= min(limits.payload_bytes, limits.values)
         if self.conditions is not None:
             is_bulk &= self.events.column("condition").is_null().to_numpy(zero_copy_only=False)

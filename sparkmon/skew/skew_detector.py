@@ -59,6 +59,11 @@ class SkewDetector:
                 )
         self._store, self._views = store, dict(views)
 
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The models whose views it has."""
+        return tuple(self._views)
+
     def __call__(self, blocks: Sequence[RowBlock]) -> list[RowBlock]:
         """Add flags to blocks; opens and closes the store."""
         with self.open() as detect:

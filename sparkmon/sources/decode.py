@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Protocol
@@ -21,6 +21,10 @@ from sparkmon.schemas import DEAD_LETTERS, DECODED, EVENTS
 
 class RowDetector(Protocol):
     """Adds row flags on Spark's workers, as :class:`sparkmon.SkewDetector` does."""
+
+    @property
+    def models(self) -> Collection[str]:
+        """The models whose requests sparkmon's transformer makes: its notes on them are trusted."""
 
     def open(self) -> AbstractContextManager[Callable[[Sequence[RowBlock]], list[RowBlock]]]:
         """Return a context in which a function adds flags to the blocks of a batch."""
@@ -53,7 +57,8 @@ def rows(
         How late events may come, as a Spark interval. With it, a redelivered event is taken once, and on a stream
         the rows have a watermark on ``event_time``.
     detector : RowDetector, optional
-        Adds ``row_flags`` on Spark's workers, such as :class:`sparkmon.SkewDetector`.
+        Adds ``row_flags`` on Spark's workers, such as :class:`sparkmon.SkewDetector`. Only of its models are the notes
+        trusted that give ``entities`` and ``row_flags``: elsewhere a client may have written them.
 
     Returns
     -------
@@ -96,10 +101,12 @@ def rows(
             raise OptionError(f"got two schemas for the model {schema.model!r}; give one")
         by_model[schema.model] = schema
 
+    with_notes = () if detector is None else tuple(detector.models)
+
     def decode(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         with nullcontext(list) if detector is None else detector.open() as detect:
             for batch in batches:
-                for decoded in decode_events(batch, by_model):
+                for decoded in decode_events(batch, by_model, models_with_notes=with_notes):
                     yield _nested(replace(decoded, blocks=detect(decoded.blocks)).rows())
 
     nested = events.select(*EVENTS.names).mapInArrow(decode, _NESTED)

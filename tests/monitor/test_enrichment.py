@@ -117,13 +117,18 @@ def test_rates_of_a_stream_are_those_of_its_rows(
 def test_ages_are_profiled_and_ids_can_be_joined(
     spark: SparkSession, store: LocalStore, tmp_path: Path
 ) -> None:
-    monitor = Monitor(store, f"{tmp_path}/tables", alerting=Alerting(()))
+    views = {"fraud": "fraud:2"}
+    monitor = Monitor(store, f"{tmp_path}/tables", alerting=Alerting(()), views=views)
     frame = events_frame(spark, EVENTS)
     ages = monitor.profiles(frame).where("column_name = 'cards_1.age_s'").orderBy("window_start")
     told = ages.select("profile.min", "profile.max", "profile.num_numbers", "profile.num_nulls")
     assert [tuple(row) for row in told.collect()] == [(60, 79, 1000, 0), (61, 79, 800, 200)]
     ids = monitor.rows(frame).selectExpr("entities.card.number AS card")
     assert ids.distinct().count() == 1200
+    without = Monitor(store, f"{tmp_path}/tables", alerting=Alerting(()))
+    assert without.rows(frame).where("entities IS NOT NULL OR row_flags IS NOT NULL").count() == 0
+    flags = "column_kind = 'row_flag' OR column_name = 'cards_1.age_s'"
+    assert without.profiles(frame).where(flags).count() == 0
 
 
 def test_views_are_settled_when_the_monitor_is_made(store: LocalStore, tmp_path: Path) -> None:

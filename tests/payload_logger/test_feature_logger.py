@@ -101,7 +101,7 @@ def halves(kept: Kept) -> tuple[Event, Decoded, Event, Decoded]:
     request, response = kept.events
     assert (request.event_type, response.event_type) == ("request", "response")
     assert request.dead_letter is response.dead_letter is None
-    return request, decode(request), response, decode(response)
+    return request, decode(request, has_notes=True), response, decode(response)
 
 
 def test_a_feature_view_logs_through_it(view: FeatureView, kept: Kept) -> None:
@@ -141,7 +141,7 @@ def test_a_data_frame_is_logged_and_no_version_is_none(view: FeatureView, kept: 
     view.log(frame, training_dataset_version=1)
     (request,) = kept.events
     assert (request.model, request.annotations, request.metadata) == ("fraud", {}, {})
-    said = decode(request)
+    said = decode(request, has_notes=True)
     assert dict(zip(said.names, said.rows[1], strict=True))["amount"] is None
     assert [dict(zip(said.names, row, strict=True))["country"] for row in said.rows] == ["SE", "NO"]
     assert said.entities == [{"card_id": 7}, {"card_id": 8}]
@@ -172,7 +172,7 @@ def test_the_default_predictors_arrow_batches_are_logged(
     assert [event.metadata["X-Request-Id"] for event in (first, second)] == [["r1"], ["r2"]]
     assert [event.event_time.hour for event in (first, answer, second)] == [9, 9, 12]
     assert (first.model, first.annotations) == ("fraud_model", {"model-version": "3"})
-    said = decode(first)
+    said = decode(first, has_notes=True)
     assert said.rows == [[1.5, "SE"], [None, "NO"]]
     assert said.entities == [{"card_id": 7}, {"card_id": 8}]
     assert decode(answer).predictions == [[0], [1]]

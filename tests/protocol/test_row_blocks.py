@@ -43,7 +43,7 @@ Row = dict[str, dict[str, Any] | None]
 
 
 def decoded(events: Sequence[Event], schemas: Any = None) -> DecodedEvents:  # noqa: ANN401
-    [whole] = decode_events(events_to_batch(events), schemas)
+    [whole] = decode_events(events_to_batch(events), schemas, models_with_notes=("iris",))
     return whole
 
 
@@ -76,7 +76,7 @@ def want_of(events: Sequence[Event]) -> dict[tuple[int, int], Row]:
     """Spell out the rows of unpaired events from what ``decode`` says of them."""
     want: dict[tuple[int, int], Row] = {}
     for at, one in enumerate(events):
-        read = decode(one)
+        read = decode(one, has_notes=True)
         for i, row in enumerate(read.rows or read.predictions):
             cells = dict(zip(read.names, map(cell, row), strict=True))
             side, other = SIDES[:2] if one.event_type == "request" else SIDES[1::-1]
