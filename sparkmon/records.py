@@ -28,8 +28,8 @@ Value: TypeAlias = float | int | bool | str | None
 Half: TypeAlias = Literal["request", "response"]
 """The half of an inference that an event logs."""
 
-FeatureKind: TypeAlias = Literal["numeric", "categorical"]
-"""How the values of a column are summarised: as numbers or as named levels."""
+FeatureKind: TypeAlias = Literal["numeric", "categorical", "boolean", "time"]
+"""What the values of a column are; truth values are summarised as named levels, times as numbers of seconds."""
 
 SummaryKind: TypeAlias = Literal["numeric", "categorical", "joint"]
 """How a summary is read: as that of one column, or of a model's numeric features together."""

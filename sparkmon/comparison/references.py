@@ -22,6 +22,8 @@ from sparkmon.statistics import Summary
 Column: TypeAlias = tuple[str, str | None, str | None, str, str]
 """Model, slice (key, value), column (kind, name)."""
 
+_SUMMARIES: Mapping[str, SummaryKind] = {"boolean": "categorical", "time": "numeric"}
+"""How columns are summarised whose type is not its name."""
 _COLUMN = ("model", *SLICE, "column_kind", "column_name")
 _MOST_VALUES = 2**23
 """How many values the summaries in memory may have in all (some 0.1 GB); further ones are read at each use, which takes
@@ -60,8 +62,9 @@ class References:
         starts, ends = (references[name].to_pylist() for name in ("block_start", "block_end"))
         self._spans: list[tuple[Any, Any]] = [*zip(starts, ends, strict=True)]
         blocks: dict[tuple[Any, ...], list[int]] = {}
-        for place, (*key, version, reference, kind) in enumerate(rows):
+        for place, (*key, version, reference, data_type) in enumerate(rows):
             column: Any = tuple(key)
+            kind = _SUMMARIES.get(data_type, data_type)
             parts = blocks.setdefault((*column, version, reference), [])
             if starts[place] is not None:
                 parts.append(place)

@@ -13,7 +13,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from sparkmon.errors import MissingExtraError, OptionError
-from sparkmon.profiles import column_kinds, is_time, number_of, quoted
+from sparkmon.profiles import column_kinds, number_of, quoted
+from sparkmon.protocol import LEVEL_KINDS
 from sparkmon.records import FeatureKind
 
 _Objects: TypeAlias = npt.NDArray[np.object_]
@@ -114,7 +115,7 @@ def domain_classifier(
     for side, name in zip(sides, ("reference", "current"), strict=True):
         if len(side) < _LEAST_ROWS:
             raise OptionError(f"got {len(side)} {name} rows; expected {_LEAST_ROWS} or more")
-    is_level = [kind == "categorical" for kind in chosen.values()]
+    is_level = [kind in LEVEL_KINDS for kind in chosen.values()]
     m, n = map(len, sides)
     auc, falls = _cross_fitted(np.concatenate(sides), np.repeat([0, 1], [m, n]), is_level, seed)
     order = sorted(zip(chosen, falls, strict=True), key=lambda each: (-each[1], each[0]))
@@ -136,9 +137,7 @@ def _chosen(
                 )
     all_kinds = column_kinds(reference) | dict(kinds)
     names = columns or [
-        name
-        for name in all_kinds
-        if name in current.columns and not is_time(reference.schema[name].dataType)
+        name for name in all_kinds if name in current.columns and all_kinds[name] != "time"
     ]
     chosen = {name: all_kinds[name] for name in names if name in all_kinds}
     if not chosen:
@@ -152,9 +151,9 @@ def _chosen(
 def _sample(table: DataFrame, chosen: Mapping[str, FeatureKind], rows: int, seed: int) -> _Objects:
     """Take some rows, by a hash of their places: floats, or texts for levels; what is missing is NaN."""
     cells = [
-        (number_of(table, name) if kind == "numeric" else F.col(quoted(name)).cast("string")).alias(
-            f"_{at}"
-        )
+        (
+            F.col(quoted(name)).cast("string") if kind in LEVEL_KINDS else number_of(table, name)
+        ).alias(f"_{at}")
         for at, (name, kind) in enumerate(chosen.items())
     ]
     place = F.xxhash64(F.monotonically_increasing_id(), F.lit(seed)).alias("place")

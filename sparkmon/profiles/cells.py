@@ -22,18 +22,20 @@ from pyspark.sql.types import (
 )
 
 from sparkmon.errors import OptionError
-from sparkmon.protocol import Cells
+from sparkmon.protocol import LEVEL_KINDS, Cells, levels_of, times_of
 from sparkmon.records import FeatureKind
 
-_CATEGORICAL = (StringType, CharType, VarcharType, BooleanType)
-_TIMES = (DateType, TimestampType, TimestampNTZType)
+_TEXTS = (StringType, CharType, VarcharType)
+_CLOCKS = (TimestampType, TimestampNTZType)
+_TIMES = (DateType, *_CLOCKS)
+_WORDS = ("number", "time", "text", *LEVEL_KINDS)
 
 
 def column_kinds(table: DataFrame, exclude: Sequence[str] = ()) -> dict[str, FeatureKind]:
     """Return how each column of a table is summarised, in the table's order.
 
-    Numbers, dates and times (as seconds since 1970) are numeric; strings and truth values are categorical. Columns
-    of other types (arrays, structs, binary) are left out.
+    Numbers are numeric, dates and times (as seconds since 1970) ``time``, strings categorical, truth values
+    ``boolean``. Columns of other types (arrays, structs, binary) are left out.
 
     Raises
     ------
@@ -60,9 +62,13 @@ def column_kinds(table: DataFrame, exclude: Sequence[str] = ()) -> dict[str, Fea
 
 
 def _kind(data_type: DataType) -> FeatureKind | None:
-    if isinstance(data_type, (NumericType, *_TIMES)):
-        return "numeric"
-    return "categorical" if isinstance(data_type, _CATEGORICAL) else None
+    kinds: dict[FeatureKind, tuple[type[DataType], ...]] = {
+        "numeric": (NumericType,),
+        "time": _TIMES,
+        "categorical": _TEXTS,
+        "boolean": (BooleanType,),
+    }
+    return next((kind for kind, types in kinds.items() if isinstance(data_type, types)), None)
 
 
 def is_time(data_type: DataType) -> bool:
@@ -83,22 +89,28 @@ def unused_name(table: DataFrame, word: str) -> str:
 def number_of(table: DataFrame, name: str) -> Column:
     """Return a column as the numbers that it is profiled by."""
     column, data_type = F.col(quoted(name)), table.schema[name].dataType
-    if isinstance(data_type, _CATEGORICAL):
+    if isinstance(data_type, (BooleanType, *_TEXTS)):
         return column.try_cast("double")
+    if isinstance(data_type, DateType):
+        return F.unix_date(column) * 86400.0
     return (column.cast("timestamp") if is_time(data_type) else column).cast("double")
 
 
 def cell_columns(table: DataFrame, kinds: Mapping[str, FeatureKind], side: str) -> list[Column]:
-    """Return what :func:`cells_of` reads: each column as numbers, as texts, or as both."""
+    """Return what :func:`cells_of` reads: each column as levels, as numbers, or as numbers and texts."""
     columns = []
     for place, (name, kind) in enumerate(kinds.items()):
-        text = F.col(quoted(name)).cast("string")
-        if kind == "numeric":
-            number = number_of(table, name)
-            columns.append(number.alias(f"{side}_number_{place}"))
-            text = F.when(number.isNull(), text)
-        if kind == "categorical" or isinstance(table.schema[name].dataType, _CATEGORICAL):
-            columns.append(text.alias(f"{side}_text_{place}"))
+        column, data_type = F.col(quoted(name)), table.schema[name].dataType
+        text = column.cast("string")
+        if kind in LEVEL_KINDS:
+            is_plain = _kind(data_type) is not None and not isinstance(data_type, _CLOCKS)
+            columns.append((column if is_plain else text).alias(f"{side}_{kind}_{place}"))
+            continue
+        number = number_of(table, name)
+        word = "time" if kind == "time" and not is_time(data_type) else "number"
+        columns.append(number.alias(f"{side}_{word}_{place}"))
+        if isinstance(data_type, _TEXTS):
+            columns.append(F.when(number.isNull(), text).alias(f"{side}_text_{place}"))
     return columns
 
 
@@ -109,10 +121,18 @@ def cells_of(batch: pa.RecordBatch, names: Sequence[str], side: str) -> Cells:
     numbers, has_number = np.full(shape, np.nan, order="F"), np.zeros(shape, np.bool_, order="F")
     texts: dict[int, pa.Array[Any]] = {}
     for place in range(len(names)):
-        number, text = (columns.get(f"{side}_{what}_{place}") for what in ("number", "text"))
-        if number is not None:
-            numbers[:, place] = number.to_numpy(zero_copy_only=False)
-            has_number[:, place] = number.is_valid().to_numpy(zero_copy_only=False)
+        own = {word: columns.get(f"{side}_{word}_{place}") for word in _WORDS}
+        numbers[:, place], has_number[:, place], text = _column(own)
         if text is not None:
             texts[place] = text
     return Cells((*names,), numbers, None if has_number.all() else has_number, texts)
+
+
+def _column(arrays: Mapping[str, Any]) -> tuple[Any, Any, Any]:
+    for kind in LEVEL_KINDS:
+        if arrays[kind] is not None:
+            return levels_of(arrays[kind], kind)
+    number = arrays["number"] if arrays["time"] is None else arrays["time"]
+    is_number = number.is_valid().to_numpy(zero_copy_only=False)
+    column = number.to_numpy(zero_copy_only=False), is_number, arrays["text"]
+    return column if arrays["time"] is None else times_of(*column)

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 
 from sparkmon.distributions import Projection
 from sparkmon.errors import OptionError, ProfileError
-from sparkmon.profiles.cells import is_time, number_of, quoted, unused_name
+from sparkmon.profiles.cells import number_of, quoted, unused_name
 from sparkmon.profiles.merge import REFERENCE_K, WINDOW_K
 from sparkmon.profiles.table import profile_table
 from sparkmon.records import FeatureKind
@@ -59,11 +59,7 @@ def joint_reference(
     with 5,000 rows of 49 features), and are left out. A hash of their places in the table chooses them, because a hash
     of their contents would take either all or none of equal rows.
     """
-    names = [
-        name
-        for name, kind in features.items()
-        if kind == "numeric" and not is_time(table.schema[name].dataType)
-    ]
+    names = [name for name, kind in features.items() if kind == "numeric"]
     if len(names) < 2:
         raise OptionError(
             f"got joint=True and {len(names)} numeric features; expected two or more; "

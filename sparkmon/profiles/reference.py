@@ -49,8 +49,10 @@ def reference_of(
         Columns that are the model's outputs, not its inputs.
     exclude : sequence of str
         Columns to leave out, such as row ids and labels.
-    kinds : mapping of str to {"numeric", "categorical"}, optional
-        Kinds that differ from the columns' types, such as that of an integer code.
+    kinds : mapping of str to {"numeric", "categorical", "boolean", "time"}, optional
+        Kinds that differ from the columns' types, such as that of an integer code. ``time`` is of numbers of seconds,
+        milliseconds or microseconds since 1970, too. Live values are read as what they are here: a code 3 may come as
+        3.0, a time as a text.
     time : str, optional
         The column with each row's time. With it, every block of the table gets a profile of its own; it is not
         itself a feature.

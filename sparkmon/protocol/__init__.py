@@ -56,6 +56,7 @@ from __future__ import annotations
 
 from sparkmon.protocol.batch import decode_batch, decode_batches, decode_events
 from sparkmon.protocol.blocks_of_rows import blocks_of_rows
+from sparkmon.protocol.canonical import LEVEL_KINDS, level_of, levels_of, text_of, times_of
 from sparkmon.protocol.cells import join_columns
 from sparkmon.protocol.cloudevents import from_http, from_kafka, from_structured
 from sparkmon.protocol.decode import decode
@@ -74,6 +75,7 @@ __all__ = [
     "DECODED",
     "DEFAULT_LIMITS",
     "EVENTS",
+    "LEVEL_KINDS",
     "VALUES",
     "Cells",
     "DecodedEvents",
@@ -93,5 +95,9 @@ __all__ = [
     "from_structured",
     "from_structured_batch",
     "join_columns",
+    "level_of",
+    "levels_of",
+    "text_of",
+    "times_of",
     "without_ahead",
 ]

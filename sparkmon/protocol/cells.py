@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from sparkmon.protocol.body import Values
+from sparkmon.protocol.canonical import LEVEL_KINDS, Column, level_of, levels_of, times_of
 from sparkmon.protocol.row_block import Cells
 from sparkmon.records import FeatureKind, Value
 
@@ -27,7 +28,7 @@ def cells_of(
     """Make the cells of ``count`` rows from their values, row-major.
 
     A table of plain numbers is one bulk conversion, made already if ``numbers`` has it. Otherwise each column is one
-    where it is all numbers or all texts, and only a column that mixes them is walked value by value.
+    where its values are of one type, and only a column that mixes them is walked value by value.
 
     Examples
     --------
@@ -36,26 +37,35 @@ def cells_of(
     ([[1.5, nan], [1.0, nan]], [[True, False], [True, False]], ['x', '9007199254740993'])
     """
     shape = count, len(names)
-    if kinds is None or "categorical" not in kinds:
-        numbers = numbers_of(values, len(names)) if numbers is None else numbers
-        if numbers is not None:
-            array, valid = _apart(numbers)
+    kinds = kinds or (None,) * len(names)
+    others = [at for at, kind in enumerate(kinds) if kind not in (None, "numeric")]
+    numbers = numbers_of(values, len(names)) if numbers is None else numbers
+    if numbers is not None:
+        array, valid = _apart(numbers)
+        if not others:
             return Cells(
                 names, array.reshape(shape), None if valid is None else valid.reshape(shape)
             )
-    kinds = kinds or (None,) * len(names)
-    listed: list[Value] = values.tolist() if isinstance(values, np.ndarray) else values
-    columns = [listed[at :: len(names)] for at in range(len(names))]
-    matrix, has_number = np.full(shape, np.nan), np.zeros(shape, np.bool_)
+        matrix = array.reshape(shape).copy()
+        has_number = np.ones(shape, np.bool_) if valid is None else valid.reshape(shape).copy()
+    else:
+        matrix, has_number = np.full(shape, np.nan), np.zeros(shape, np.bool_)
+    columns: Sequence[Values] = [values[at :: len(names)] for at in range(len(names))]
+    if numbers is None:
+        plain = [
+            at
+            for at, value in enumerate(values[: len(names)])
+            if type(value) is float and at not in others
+        ]
+        numbers = numbers_of(list(chain.from_iterable([columns[at] for at in plain])), 1)
+        if numbers is None:
+            plain = []
+        else:
+            array, valid = _apart(numbers)
+            matrix[:, plain] = array.reshape(-1, count).T
+            has_number[:, plain] = True if valid is None else valid.reshape(-1, count).T
+        others = [at for at in range(len(names)) if at not in plain]
     texts: dict[int, pa.Array[Any]] = {}
-    others = list(range(len(names)))
-    plain = [at for at in others if type(listed[at]) is float and kinds[at] != "categorical"]
-    numbers = numbers_of(list(chain.from_iterable([columns[at] for at in plain])), 1)
-    if numbers is not None:
-        array, valid = _apart(numbers)
-        matrix[:, plain] = array.reshape(-1, count).T
-        has_number[:, plain] = True if valid is None else valid.reshape(-1, count).T
-        others = [at for at in others if at not in plain]
     for at in others:
         matrix[:, at], has_number[:, at], text = _column(columns[at], kinds[at])
         if text is not None and text.null_count < count:
@@ -134,24 +144,6 @@ def join_columns(parts: Sequence[Cells]) -> Cells:
     return Cells(tuple(names), numbers, _known(parts, 1), texts, present)
 
 
-def settle(value: Value, kind: FeatureKind | None) -> float | str | None:
-    """Say what one cell holds: a number, a text or nothing.
-
-    Examples
-    --------
-    >>> settle(3, "categorical"), settle(True, None), settle(2**53 + 1, None), settle(2**53 + 1, "numeric")
-    ('3', 1.0, '9007199254740993', 9007199254740992.0)
-    >>> settle(True, "categorical"), settle(0.5, "categorical"), settle("NO", "numeric")
-    ('true', '0.5', 'NO')
-    """
-    if value is None or type(value) is str:
-        return value
-    if kind == "categorical":
-        return str(value).lower() if type(value) is bool else repr(value)
-    number = float(value)
-    return str(value) if kind is None and type(value) is int and int(number) != value else number
-
-
 def _known(parts: Sequence[Cells], axis: int) -> npt.NDArray[np.bool_] | None:
     """Join what says of cells whether they are numbers."""
     if all(part.has_number is None for part in parts):
@@ -164,18 +156,41 @@ def _apart(numbers: Any) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]
     return numbers.to_numpy(zero_copy_only=False), valid
 
 
-def _column(
-    values: list[Value], kind: FeatureKind | None
-) -> tuple[npt.NDArray[np.float64] | float, npt.NDArray[np.bool_] | bool, Any]:
+def _column(values: Values, kind: FeatureKind | None) -> Column:
     """Return the numbers of a column, which cells have one, and its texts."""
-    numbers = None if kind == "categorical" else numbers_of(values, 1)
+    if kind in LEVEL_KINDS:
+        return levels_of(_array(values), kind)
+    numbers, has_number, texts = _numbers_and_texts(values, kind)
+    return times_of(numbers, has_number, texts) if kind == "time" else (numbers, has_number, texts)
+
+
+def _array(values: Values) -> Any:  # noqa: ANN401 - an Arrow array of the values' own type
+    try:
+        return pa.array(values)
+    except (pa.ArrowException, OverflowError):  # of several types, or great integers
+        levels = [None if value is None else level_of(value) for value in values]
+        return pa.array(levels, pa.string())
+
+
+def _numbers_and_texts(values: Values, kind: FeatureKind | None) -> Column:
+    numbers = numbers_of(values, 1)
     if numbers is not None:
         array, valid = _apart(numbers)
-        return array, True if valid is None else valid, None
+        return array, np.ones(len(array), np.bool_) if valid is None else valid, None
+    nothing = np.full(len(values), np.nan)
+    listed: list[Value] = values.tolist() if isinstance(values, np.ndarray) else values
     try:
-        return np.nan, False, pa.array(values, pa.string())
+        return nothing, np.zeros(len(nothing), np.bool_), pa.array(listed, pa.string())
     except pa.ArrowException:
-        settled = [settle(value, kind) for value in values]
-    array = np.array([value if type(value) is float else np.nan for value in settled])
-    has_number = np.array([type(value) is float for value in settled])
-    return array, has_number, pa.array([v if type(v) is str else None for v in settled])
+        apart = [_number_or_text(value, kind) for value in listed]
+    array = np.array([value if type(value) is float else np.nan for value in apart])
+    has_number = np.array([type(value) is float for value in apart])
+    return array, has_number, pa.array([v if type(v) is str else None for v in apart])
+
+
+def _number_or_text(value: Value, kind: FeatureKind | None) -> float | str | None:
+    """Return a value as a number; of an unknown kind an integer that no double holds is a text."""
+    if value is None or type(value) is str:
+        return value
+    number = float(value)
+    return str(value) if kind is None and type(value) is int and int(number) != value else number

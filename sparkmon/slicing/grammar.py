@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from sparkmon.errors import OptionError
 from sparkmon.records import FeatureKind
-from sparkmon.slicing.parts import Part, refused
+from sparkmon.slicing.parts import Part, feature_part, refused
 
 _DEPTH = 20
 _LONGEST = 200
@@ -49,7 +49,7 @@ def parse_slice(expression: str, kinds: Mapping[str, FeatureKind]) -> Part:
         )
     name = expression.strip()
     if name in kinds:  # also a feature whose name is no word of SQL, such as `air.time`
-        return Part("feature", name, "number" if kinds[name] == "numeric" else "text")
+        return feature_part(name, kinds[name])
     # Here, because it needs sqlglot: whoever has no such slices needs none.
     from sparkmon.slicing.dialect import parse, tokens_of
     from sparkmon.slicing.reader import Reader

@@ -46,34 +46,6 @@ def number_of(text: str) -> float | None:
     return _WORDS.get(text, _WORDS.get(text.lower()))
 
 
-def text_of(number: float) -> str:
-    """Write a number: without a point where it is whole and below 2^53, else as Java does since version 19.
-
-    These are the fewest digits that give the same double when read. Older versions of Java write a superfluous digit
-    after some.
-
-    Examples
-    --------
-    >>> [text_of(number) for number in (7.0, 0.1, 1e300, -1.5e-7, float("inf"), 5e-324)]
-    ['7', '0.1', '1.0E300', '-1.5E-7', 'Infinity', '4.9E-324']
-    """
-    if math.isnan(number):
-        return "NaN"
-    if math.isinf(number):
-        return "Infinity" if number > 0 else "-Infinity"
-    size = abs(number)
-    if size < _WHOLE and number == int(number):
-        return str(int(number))
-    if 1e-3 <= size < 1e7:
-        return repr(number)
-    _, places, exponent = Decimal(repr(number)).as_tuple()
-    digits = "".join(map(str, places)).rstrip("0")
-    power = len(places) - 1 + int(exponent)
-    if len(digits) == 1 and float(near := f"{size:.1e}") == size:
-        digits = near[0] + near[2]
-    return f"{'-' * (number < 0)}{digits[0]}.{digits[1:] or '0'}E{power}"
-
-
 def round_half_up(numbers: FloatArray, digits: int) -> FloatArray:
     """Round halves away from zero, as the number is written: 2.675 to 2.68.
 

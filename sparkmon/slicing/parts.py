@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from sparkmon.errors import OptionError
+from sparkmon.protocol.canonical import LEVEL_KINDS
+from sparkmon.records import FeatureKind
 from sparkmon.slicing.functions import FUNCTIONS, OPERATORS, Function
 from sparkmon.slicing.values import ValueType
 
@@ -37,6 +39,11 @@ class Part:
             yield self
         for argument in self.arguments:
             yield from argument.features()
+
+
+def feature_part(name: str, kind: FeatureKind) -> Part:
+    """Return the part of a feature: levels are texts, times numbers."""
+    return Part("feature", name, "text" if kind in LEVEL_KINDS else "number")
 
 
 class PartMaker:

@@ -13,7 +13,7 @@ from sqlglot.tokens import Token  # type: ignore[attr-defined]
 
 from sparkmon.errors import OptionError
 from sparkmon.records import FeatureKind
-from sparkmon.slicing.parts import Part, PartMaker
+from sparkmon.slicing.parts import Part, PartMaker, feature_part
 
 _OPERATORS: Mapping[type[exp.Expr], str] = {
     exp.EQ: "=",
@@ -99,7 +99,7 @@ class Reader:
         if not isinstance(node.this, exp.Identifier) or name not in self._kinds:
             raise self._unknown(name)
         self.features += 1
-        return Part("feature", name, "number" if self._kinds[name] == "numeric" else "text")
+        return feature_part(name, self._kinds[name])
 
     def _literal(self, node: exp.Expr) -> Part:
         if isinstance(node, exp.Null):

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from sparkmon.slicing.numbers import text_of
+from sparkmon.protocol.canonical import text_of
 
 LONGEST_TEXT = 256
 """How many characters of a text are looked at."""

@@ -11,6 +11,7 @@ from pyspark.sql.types import (
     CharType,
     DataType,
     DateType,
+    DecimalType,
     NumericType,
     StringType,
     TimestampNTZType,
@@ -19,6 +20,7 @@ from pyspark.sql.types import (
 )
 
 from sparkmon.errors import OptionError
+from sparkmon.protocol import LEVEL_KINDS
 from sparkmon.records import Feature, FeatureKind, ModelSchema
 from sparkmon.schemas import DECODED, VALUES
 from sparkmon.sources.decode import distinct
@@ -212,14 +214,26 @@ def _values(
 
 def _cell(name: str, data_type: DataType, kind: FeatureKind) -> Column:
     column = _column(name)
-    if kind == "categorical":
-        return _number_and_text(F.lit(None), column.cast("string"))
+    if kind in LEVEL_KINDS:
+        return _number_and_text(F.lit(None), _level(column, data_type))
     if isinstance(data_type, _TEXTS):
         number = column.try_cast("double")
         return _number_and_text(number, F.when(number.isNull(), column.cast("string")))
     if isinstance(data_type, _TIMES):
         column = column.cast("timestamp")
     return _number_and_text(column.cast("double"), F.lit(None))
+
+
+def _level(column: Column, data_type: DataType) -> Column:
+    """Write a value as payloads' levels are written: whole numbers without a point."""
+    text = column.cast("string")
+    if not isinstance(data_type, NumericType):
+        return text
+    number = column.cast("double")
+    is_whole = (number == F.rint(number)) & (F.abs(number) < 2.0**63)
+    if isinstance(data_type, DecimalType):
+        text = F.regexp_replace(text, r"(\.\d*?)0+$", "$1")
+    return F.when(is_whole, column.cast("bigint").cast("string")).when(~F.isnan(number), text)
 
 
 def _id(name: str, table: DataFrame) -> Column:

@@ -51,7 +51,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("alerts", "comparison", "distributions", "errors", "interval", "profiles", "records"),
         *("schemas", "slicing"),
     },
-    "explain": {"errors", "profiles", "records"},
+    "explain": {"errors", "profiles", "protocol", "records"},
     "skew": {"errors", "protocol", "store"},
     "tables": {"distributions", "errors", "interval"},
     "sinks": {"backoff", "errors", "option_types", "printable", "registry", "secret"},

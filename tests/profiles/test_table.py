@@ -76,8 +76,8 @@ def test_the_kinds_of_columns_follow_their_types(spark: SparkSession) -> None:
         "amount": "numeric",
         "whole number": "numeric",
         "geo.level": "categorical",
-        "tick`s": "categorical",
-        "day": "numeric",
+        "tick`s": "boolean",
+        "day": "time",
         "void": "numeric",
         "void of text": "categorical",
     }

@@ -258,7 +258,7 @@ def test_a_schema_of_another_model_changes_nothing() -> None:
 
 def test_a_wide_tensor_takes_the_schemas_names() -> None:
     assert features(v2(tensor([1, 2], data=[1, 2]))) == [
-        {"age": (1.0, None), "country": (None, "2.0")}
+        {"age": (1.0, None), "country": (None, "2")}
     ]
 
 

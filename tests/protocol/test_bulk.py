@@ -176,7 +176,7 @@ def test_a_schema_names_and_types_many_bodies() -> None:
     ]
     assert {letter.condition for letter in whole.reasons.values()} == {"ROW_LENGTH_MISMATCH"}
     assert sorted(whole.reasons) == list(range(12, 18))
-    assert rows[18, 0]["features"] == {"age": (1.0, None), "country": (None, "2.0")}
+    assert rows[18, 0]["features"] == {"age": (1.0, None), "country": (None, "2")}
     assert rows[24, 0]["predictions"] == {"label": (None, "true")}
 
 

@@ -97,17 +97,21 @@ def test_a_schema_names_the_columns_and_their_kinds(spark: SparkSession) -> None
             Feature("mcc.code", "categorical"),
             Feature("bank", "numeric"),
             Feature("is_chip", "numeric"),
+            Feature("amount", "categorical"),
         ),
         (Feature("is_fraud", "categorical"), Feature("predicted_score", "numeric")),
     )
     nothing = {"model_name": None, "model_version": "None", "request_id": None}
-    table = table_of(spark, logged(0, bank="7.5", **nothing), logged(1, bank="x"))
+    table = table_of(
+        spark, logged(0, bank="7.5", amount=1e7, **nothing), logged(1, bank="x", amount=0.5)
+    )
     rows = feature_log_rows(table, schema).where("event_type = 'response'").orderBy("event_id")
     first, second = rows.collect()
     assert (first.model, first.model_version, first.request_id) == ("flights", "", "l0")
     assert second.model == "fraud"
-    assert cells(first.features) == {"mcc.code": "5411", "bank": 7.5, "is_chip": 1.0}
-    assert cells(second.features) == {"mcc.code": "5411", "bank": "x", "is_chip": 1.0}
+    same = {"mcc.code": "5411", "is_chip": 1.0}
+    assert cells(first.features) == same | {"bank": 7.5, "amount": "10000000"}
+    assert cells(second.features) == same | {"bank": "x", "amount": "0.5"}
     assert cells(first.predictions) == {"is_fraud": "0", "predicted_score": 0.25}
     assert first.entities is None
 

@@ -15,6 +15,7 @@ from sparkmon.slicing.values import LONGEST_TEXT, ValueType
 __all__ = ["text_column"]
 
 _WHOLE = 2.0**53
+_LONG = 2.0**63
 _DAY_S = 86_400
 _LAST_S = 250_000_000_000.0
 
@@ -62,7 +63,7 @@ def _text_of(column: Column, value_type: ValueType) -> Column:
         return column
     if value_type == "truth":
         return F.when(column, "true").when(~column, "false")
-    is_whole = (F.abs(column) < _WHOLE) & (column == F.rint(column))
+    is_whole = (F.abs(column) < _LONG) & (column == F.rint(column))
     return F.when(is_whole, column.cast("bigint").cast("string")).otherwise(column.cast("string"))
 
 
