@@ -5,18 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime, timezone
+from decimal import Decimal
 from typing import Any, SupportsFloat, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from sparkmon.protocol import Cells, RowBlock, join_columns
+from sparkmon.protocol import Cells, RowBlock, join_columns, level_of, levels_of, times_of
 from sparkmon.store import Entry, FeatureValue, FeatureView, Vectors
 
 _TOLERANCE = 1e-6
 """Numbers that differ relatively by less are equal: V2 tensors of FP32 keep seven digits."""
+
+_SCALARS = (str, int, float, Decimal)
 
 Numbers: TypeAlias = npt.NDArray[np.float64]
 Places: TypeAlias = npt.NDArray[np.int64]
@@ -50,7 +54,8 @@ def skew_flags(
 
     ``<feature>.skew`` is 1 if the logged value differs, 0 if not, NaN if the two cannot be compared because the store
     has no row, its row is younger than the request, or the feature was not logged. Groups without a ``time`` column are
-    skipped: their rows may have changed since.
+    skipped: their rows may have changed since. A code 3 may be logged as 3.0 or as a text, a truth value as 1, a time
+    as a text or as seconds, milliseconds or microseconds.
     """
     features = block.features or Cells((), np.empty((len(block), 0)))
     flags: dict[str, Numbers] = {}
@@ -63,10 +68,8 @@ def skew_flags(
             if feature not in view.features:
                 continue
             column = vectors.features.index(feature)
-            numbers, texts = _split([row[column] for row in vectors.values])
-            number, text = _column(features, feature)
-            differs = _numbers_differ(number, numbers[places])
-            differs |= text.to_numpy(zero_copy_only=False) != texts[places]
+            stored = [row[column] for row in vectors.values]
+            differs = _differs(*_column(features, feature), stored, places)
             logged = _is_logged(features, feature)
             flags[f"{feature}.skew"] = np.where(unchanged & logged, differs.astype(float), np.nan)
     return flags
@@ -115,16 +118,33 @@ def _stamp(time: datetime | None) -> float:
     return math.nan if time is None else time.timestamp() * 1e6
 
 
-def _split(values: Sequence[FeatureValue]) -> tuple[Numbers, npt.NDArray[np.object_]]:
-    """Split the store's values into numbers (NaN for none) and texts (None for none), as the log does."""
-    numbers = [float(value) if isinstance(value, SupportsFloat) else math.nan for value in values]
-    texts = [value if isinstance(value, str) else None for value in values]
-    return np.array(numbers), np.array(texts, object)
-
-
-def _numbers_differ(numbers: Numbers, stored: Numbers) -> npt.NDArray[np.bool_]:
-    absent = np.isnan(numbers)
-    one_absent = absent != np.isnan(stored)
-    far = np.abs(numbers - stored) > _TOLERANCE * np.maximum(np.abs(numbers), np.abs(stored))
-    differs: npt.NDArray[np.bool_] = one_absent | far
+def _differs(
+    numbers: Numbers, texts: pa.Array[Any], stored: Sequence[FeatureValue], places: Places
+) -> npt.NDArray[np.bool_]:
+    """Compare logged numbers and texts with stored values, both in the form of :mod:`sparkmon.protocol.canonical`."""
+    given = [value for value in stored if value is not None]
+    is_truth = all(value in (0, 1) for value in given)
+    if any(isinstance(value, date) for value in given):
+        numbers, _, texts = times_of(numbers, ~np.isnan(numbers), texts)
+    elif is_truth:
+        texts = levels_of(texts, "boolean")[2]
+    levels: Any = pa.array(
+        [level_of(value) if isinstance(value, _SCALARS) else None for value in stored]
+    )
+    of_store = levels_of(levels.cast(pa.string()), "boolean" if is_truth else "categorical")[2]
+    level = of_store.to_numpy(zero_copy_only=False)[places]
+    number = np.array([_number_of(value) for value in stored])[places]
+    is_none = np.array([value is None for value in stored])[places]
+    near = np.abs(numbers - number) <= _TOLERANCE * np.maximum(np.abs(numbers), np.abs(number))
+    is_same = near | (numbers == number) | (np.isnan(numbers) & is_none)
+    text = texts.to_numpy(zero_copy_only=False)
+    differs: npt.NDArray[np.bool_] = np.where(pc.is_valid(texts), text != level, ~is_same)
     return differs
+
+
+def _number_of(value: FeatureValue) -> float:
+    """Return a stored value as the number that is logged for it: that of a time in seconds; NaN if it is none."""
+    if isinstance(value, date):
+        moment = value if isinstance(value, datetime) else datetime(*value.timetuple()[:3])
+        return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()
+    return float(value) if isinstance(value, SupportsFloat) else math.nan

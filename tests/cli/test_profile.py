@@ -35,7 +35,7 @@ def test_the_reference_has_the_tables_columns_in_their_order(tmp_path: Path) -> 
         ("salary_range", "categorical"),
         ("debt_to_income_ratio", "numeric"),
         ("loan_length", "numeric"),
-        ("repaid_loan_on_prev_car", "categorical"),
+        ("repaid_loan_on_prev_car", "boolean"),
         ("size_of_downpayment", "categorical"),
         ("driver_tenure", "numeric"),
         ("y_pred", "categorical"),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,7 @@ def skew_of(
         ({"amount": None, "kind": None}, [None, None], 0, 0),
         ({"amount": None, "kind": "x"}, [3.5, None], 1, 1),
         ({"amount": 0.0, "kind": ""}, [None, None], 1, 1),
-        ({"amount": "3.5", "kind": 1.0}, [3.5, "1"], 1, 1),
+        ({"amount": "3.50", "kind": 1.0}, [3.5, "1"], 1, 1),
         ({"amount": 1.0, "kind": "x"}, [True, "x"], 0, 0),
     ],
 )
@@ -91,6 +92,38 @@ def test_a_logged_value_is_compared_with_the_stored_one(
     logged: dict[str, Any], stored: list[Any], amount: int, kind: int
 ) -> None:
     assert skew_of(logged, stored) == {"amount": amount, "kind": kind}
+
+
+AT = datetime(2026, 1, 5, 13, tzinfo=timezone.utc)
+DAY_S = 1_767_571_200
+
+
+@pytest.mark.parametrize(
+    ("stored", "logged", "changed"),
+    [
+        (3, ["3", 3.0], "4"),
+        (10**7, ["10000000", 1e7], "1.0E7 "),
+        (Decimal("3.50"), ["3.5", 3.5], "3.6"),
+        (2**53 + 1, ["9007199254740993", 2**53 + 1], "9007199254740992"),
+        (True, ["true", "True", "1", True, 1.0], "false"),
+        (0, ["false", "0", False, 0.0], "true"),
+        (0.0, ["false", "0", False, 0.0], 1.0),
+        (date(2026, 1, 5), ["2026-01-05", DAY_S, DAY_S * 1000, DAY_S * 10**6], "2026-01-06"),
+        (AT, ["2026-01-05T13:00:00Z", "2026-01-05T14:00:00+01:00", AT.timestamp()], DAY_S),
+        (AT.replace(tzinfo=None), ["2026-01-05 13:00:00"], "soon"),
+        ("007", ["007"], "7"),
+        (None, [None], "None"),
+    ],
+)
+def test_the_same_value_is_no_skew_whatever_its_type(
+    stored: Any,  # noqa: ANN401
+    logged: list[Any],
+    changed: Any,  # noqa: ANN401
+) -> None:
+    flags = [skew_of({"amount": 1.0, "kind": value}, [1.0, stored])["kind"] for value in logged]
+    assert flags == [0] * len(logged)
+    assert skew_of({"amount": 1.0, "kind": changed}, [1.0, stored])["kind"] == 1
+    assert skew_of({"amount": 1.0, "kind": None if stored else "x"}, [1.0, stored])["kind"] == 1
 
 
 def test_values_that_cannot_be_compared_are_not_flagged() -> None:
