@@ -122,9 +122,9 @@ def _differs(
     numbers: Numbers, texts: pa.Array[Any], stored: Sequence[FeatureValue], places: Places
 ) -> npt.NDArray[np.bool_]:
     """Compare logged numbers and texts with stored values, both in the form of :mod:`sparkmon.protocol.canonical`."""
-    given = [value for value in stored if value is not None]
-    is_truth = all(value in (0, 1) for value in given)
-    if any(isinstance(value, date) for value in given):
+    values = [value for value in stored if value is not None]
+    is_truth = all(value in (0, 1) for value in values)
+    if any(isinstance(value, date) for value in values):
         numbers, _, texts = times_of(numbers, ~np.isnan(numbers), texts)
     elif is_truth:
         texts = levels_of(texts, "boolean")[2]
