@@ -13,7 +13,7 @@ from typing import Any
 from sparkmon.distributions.kll import read_kll
 from sparkmon.distributions.quantile_table import QuantileTable
 from sparkmon.errors import ProfileError
-from sparkmon.records import FeatureKind
+from sparkmon.records import SummaryKind
 
 _PERCENTILE_ERROR = 0.01  # of a rank: percentiles are Deequ's estimates, whose tolerance this is
 _NATIVE_KLL = "datasketches-native-v1"
@@ -22,7 +22,7 @@ _ENABLE = "compute them with StatisticsConfig(kll=True), or at least histograms=
 _QUARTILES = (24, 49, 74)
 
 
-def kind_of_feature(feature_type: str) -> FeatureKind | None:
+def kind_of_feature(feature_type: str) -> SummaryKind | None:
     """Return how a feature of that type is summarised: Hopsworks' (``bigint``) or its statistics' (``Integral``)."""
     name = feature_type.lower().partition("(")[0]
     if name in {"string", "boolean", "char", "varchar"}:
@@ -31,7 +31,7 @@ def kind_of_feature(feature_type: str) -> FeatureKind | None:
     return "numeric" if name in numbers | {"integral", "fractional"} else None
 
 
-def profile_of(statistics: Mapping[str, Any]) -> tuple[FeatureKind, dict[str, Any]]:
+def profile_of(statistics: Mapping[str, Any]) -> tuple[SummaryKind, dict[str, Any]]:
     """Return how a feature is summarised, and the fields of ``sparkmon.distributions.schema.PROFILE``.
 
     ``statistics`` are one of Hopsworks' ``featureDescriptiveStatistics``, as it goes over the wire. Nothing is ever
