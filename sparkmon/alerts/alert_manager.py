@@ -107,10 +107,10 @@ class AlertManager:
         """
         with self._lock:
             store, states = self._opened()
-            now, timeout = _now(), self.policy.resolve_timeout
+            now = _now()
             states.close_windows(ends, now)
             observations = _observations(findings, states.unsettled())
-            observations += states.stale(ends, timeout, observations, now)
+            observations += states.stale(ends, self.policy, observations, now)
             return self._record(store, states, observations, writer)
 
     def process_observations(self, rows: Iterable[Mapping[str, Any]], *, writer: str) -> int:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sparkmon.alerts.incident import Incident, Observation, digest
+from sparkmon.alerts.policy import Policy
 
 
 class IncidentStates:
@@ -77,20 +78,21 @@ class IncidentStates:
     def stale(
         self,
         ends: Mapping[str, datetime],
-        resolve_timeout: timedelta,
+        policy: Policy,
         observations: Iterable[Observation],
         now: datetime,
     ) -> list[Observation]:
         """Return an observation of each incident that no window has shown for ``resolve_timeout``.
 
         That time passes in the windows of its model, of which ``ends`` has the last; where the model has none any
-        more, in processing time. An incident of longer windows waits for its next window.
+        more, in processing time. An incident of longer windows waits for ``resolve_after`` of them.
         """
         current = {each.incident_id for each in observations}
         stale = []
         for identity, row in self._rows.items():
             incident, end = self.incidents[identity], ends.get(row["model"])
-            timeout = max(resolve_timeout, row["window_end"] - row["window_start"])
+            length = row["window_end"] - row["window_start"]
+            timeout = max(policy.resolve_timeout, policy.resolve_after * length)
             last_end = incident.last_end or row["window_end"]
             active_time = self._active.get(row["model"], self._start)
             if identity in current or row["drift_type"] == "HEALTH":  # it depends on no traffic

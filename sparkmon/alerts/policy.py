@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal
@@ -64,7 +64,8 @@ class Policy:
     rate_limit_interval: timedelta = timedelta(hours=1)
     """See ``max_notifications``; in processing time."""
     resolve_timeout: timedelta = timedelta(days=1)
-    """An incident also resolves when no window has shown its column for so long, such as that of an old version."""
+    """An incident also resolves when no window has shown its column for so long, such as that of an old version; one of
+    windows that are long, after ``resolve_after`` of them."""
     severities: tuple[SeverityRule, ...] = field(default=())
     """The first rule that matches sets the severity; if none does, it is that of the alert."""
     routes: tuple[Route, ...] = field(default=())
@@ -143,3 +144,19 @@ class Alerting:
                     f"got resolve_timeout {timeout} for the sink {sink.name!r}; expected longer than the policy's "
                     f"repeat_interval, {repeat_interval}: otherwise the sink resolves an alert before its reminder"
                 )
+
+    def check_windows(self, lengths: Iterable[timedelta]) -> None:
+        """Refuse a sink that resolves an alert before the next window of one of these lengths can repeat it."""
+        policy = self.policy
+        if policy.notify_on == "change" and policy.repeat_interval is None:
+            return  # nothing is repeated
+        repeat = timedelta() if policy.notify_on == "each" else policy.repeat_interval
+        for length in lengths:
+            pause = max(-(-(repeat or timedelta()) // length), 1) * length
+            for sink in self.sinks:
+                if sink.resolve_timeout is not None and sink.resolve_timeout <= pause:
+                    raise OptionError(
+                        f"got resolve_timeout {sink.resolve_timeout} for the sink {sink.name!r} with windows of "
+                        f"{length}: they repeat an alert after {pause}, and the sink resolves it before; set the "
+                        f"sink's resolve_timeout to more than {pause}"
+                    )

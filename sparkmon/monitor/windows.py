@@ -82,6 +82,11 @@ class Windows:
         return parse_interval("length", self.length)
 
     @property
+    def lengths(self) -> list[timedelta]:
+        """The length, and those of the longer windows."""
+        return [self.span, *(parse_interval("longer", length) for length in self.longer)]
+
+    @property
     def step(self) -> timedelta:
         """The distance between the starts of windows."""
         return parse_interval("slide", self.slide or self.length)

@@ -227,6 +227,27 @@ def test_an_incident_without_traffic_resolves_by_its_own_models_windows(
     )
 
 
+def test_an_incident_of_weeks_is_neither_resolved_by_days_nor_flapping(
+    tables: TableWriter,
+) -> None:
+    """Weeks next to days; every second week has too few rows to be judged."""
+    ledger, day = Ledger(), 24 * HOUR
+    alert_manager = opened(tables, ledger, repeat_interval=None)
+    for at in range(1, 50):
+        end = NOON + at * day
+        rows: list[dict[str, Any]] = [
+            {"column_name": "other", "window_start": end - day, "window_end": end, **OK}
+        ]
+        if at % 14 == 7:
+            rows.append({"window_start": end - 7 * day, "window_end": end})
+        alert_manager.process(findings(*rows), {"taxi": end}, writer="q")
+    assert alert_manager.close(drain=True) == 0
+    assert [(note.state, note.window_end) for note in ledger.notifications] == [
+        ("firing", NOON + 7 * day)
+    ]
+    assert {row["suppressed_by"] for row in rows_of(tables)} == {None, "no_change"}
+
+
 @pytest.mark.parametrize("action", ["silence", "ack"])
 def test_a_running_alert_manager_reads_actions(tables: TableWriter, action: str) -> None:
     alert_manager, store = opened(tables, repeat_interval=HOUR), AlertStore(tables)

@@ -9,6 +9,7 @@ import pytest
 
 from sparkmon.alerts.incident import Incident, Observation
 from sparkmon.alerts.incident_states import IncidentStates
+from sparkmon.alerts.policy import Policy
 from tests.support.findings import FINDING, HOUR, NOON
 
 DAY = timedelta(days=1)
@@ -27,33 +28,34 @@ def states(**changes: object) -> IncidentStates:
         ({}, DAY, False),
         ({}, DAY + HOUR, True),
         ({"drift_type": "HEALTH"}, 9 * DAY, False),
-        # Its next window ends after a week.
-        ({"window_start": END - 7 * DAY}, 7 * DAY, False),
-        ({"window_start": END - 7 * DAY}, 7 * DAY + HOUR, True),
+        # Its windows are weeks: two of them have to be silent.
+        ({"window_start": END - 7 * DAY}, 7 * DAY + HOUR, False),
+        ({"window_start": END - 7 * DAY}, 14 * DAY, False),
+        ({"window_start": END - 7 * DAY}, 14 * DAY + HOUR, True),
     ],
 )
 def test_an_incident_is_stale_by_the_windows_of_its_model(
     changes: dict[str, object], age: timedelta, expected: bool
 ) -> None:
-    stale = states(**changes).stale({"taxi": END + age}, DAY, [], NOON)
+    stale = states(**changes).stale({"taxi": END + age}, Policy(), [], NOON)
     assert [(each.outcome, each.window_end) for each in stale] == (
         [("stale", END + age)] if expected else []
     )
-    assert states(**changes).stale({"van": END + age}, DAY, [], NOON) == []
+    assert states(**changes).stale({"van": END + age}, Policy(), [], NOON) == []
 
 
 def test_an_incident_with_a_window_is_not_stale() -> None:
     shown = Observation("i", "drift", "warning", END, END + 9 * DAY, False, ("ks",), ROW)
-    assert states().stale({"taxi": END + 9 * DAY}, DAY, [shown], NOON) == []
+    assert states().stale({"taxi": END + 9 * DAY}, Policy(), [shown], NOON) == []
 
 
 def test_an_incident_of_a_model_without_windows_is_stale_after_as_long_a_processing_time() -> None:
     of_model = states()
     of_model.close_windows({"taxi": END, "van": END}, NOON + HOUR)
-    assert of_model.stale({"van": END}, DAY, [], NOON + HOUR + DAY) == []
-    (stale,) = of_model.stale({"van": END}, DAY, [], NOON + 2 * HOUR + DAY)
+    assert of_model.stale({"van": END}, Policy(), [], NOON + HOUR + DAY) == []
+    (stale,) = of_model.stale({"van": END}, Policy(), [], NOON + 2 * HOUR + DAY)
     # The next window of the model, whenever it comes, is a later one.
     assert END < stale.window_end < END + timedelta(seconds=1)
     # A monitor that was stopped for days waits for the windows that it has missed.
     again = IncidentStates({"i": OPEN}, {"i": ROW}, [], NOON + 9 * DAY)
-    assert again.stale({"van": END}, DAY, [], NOON + 9 * DAY + HOUR) == []
+    assert again.stale({"van": END}, Policy(), [], NOON + 9 * DAY + HOUR) == []

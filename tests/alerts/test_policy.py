@@ -45,5 +45,31 @@ def test_a_sink_does_not_resolve_an_alert_before_its_reminder() -> None:
     Alerting([resolving_after(HOUR)], Policy(repeat_interval=None))
 
 
+@pytest.mark.parametrize(
+    ("length", "timeout", "policy", "pause"),
+    [
+        (24 * HOUR, 26 * HOUR, Policy(), None),
+        (168 * HOUR, 26 * HOUR, Policy(), "7 days, 0:00:00"),
+        (168 * HOUR, 169 * HOUR, Policy(), None),
+        # The fourth window of seven hours is the first that ends a day after the first.
+        (7 * HOUR, 28 * HOUR, Policy(), "1 day, 4:00:00"),
+        (7 * HOUR, 8 * HOUR, Policy(repeat_interval=HOUR), None),
+        (48 * HOUR, 26 * HOUR, Policy(notify_on="each"), "2 days, 0:00:00"),
+        (168 * HOUR, 26 * HOUR, Policy(repeat_interval=None), None),
+    ],
+)
+def test_a_sink_does_not_resolve_an_alert_before_the_next_window(
+    length: timedelta, timeout: timedelta, policy: Policy, pause: str | None
+) -> None:
+    alerting = Alerting([LogSink(), resolving_after(timeout)], policy)
+    if pause is None:
+        alerting.check_windows([HOUR, length])
+    else:
+        with pytest.raises(
+            OptionError, match=f"set the sink's resolve_timeout to more than {pause}"
+        ):
+            alerting.check_windows([HOUR, length])
+
+
 def resolving_after(timeout: timedelta) -> AlertmanagerSink:
     return AlertmanagerSink("http://alertmanager:9093", name="pager", resolve_timeout=timeout)
