@@ -16,8 +16,9 @@ from sparkmon.alerts.alert_store import AlertStore
 from sparkmon.alerts.decide import decide
 from sparkmon.alerts.decision import Context, Groups
 from sparkmon.alerts.dispatcher import Dispatcher
+from sparkmon.alerts.health import MONITOR, held_back
 from sparkmon.alerts.incident import Observation
-from sparkmon.alerts.incident_states import IncidentStates
+from sparkmon.alerts.incident_states import IncidentStates, Sent
 from sparkmon.alerts.observations import observations_of
 from sparkmon.alerts.policy import Alerting
 from sparkmon.alerts.rows import notifications_of, queued_notifications_of, row_of
@@ -27,6 +28,8 @@ from sparkmon.tables import TableWriter
 
 _LOGGER = logging.getLogger(__name__)
 _DRAIN_S = 30.0
+_RATES = (True, False)
+"""Critical notifications have a rate limit of their own."""
 
 
 class AlertManager:
@@ -44,23 +47,40 @@ class AlertManager:
         self._names = tuple(sink.name for sink in self.sinks)
         self._store: AlertStore | None = None
         self._states: IncidentStates | None = None
+        self._query_ids: set[str] = set()
+        self._former: dict[str, set[str]] = {}
         self._unsure: set[str] = set()
         # Both are read without the lock: the monitor's status must not wait for a table that hangs.
         self.open_incidents: Counter[tuple[str, str]] = Counter()
-        """The number of open incidents by model and severity."""
+        """The number of open incidents of this monitor by model and severity."""
         self.dispatcher: Dispatcher | None = None
         """Delivers the notifications while the alert manager is open."""
         self._lock = threading.RLock()
 
-    def open(self, tables: TableWriter, query_ids: Collection[str] | None = ()) -> None:
-        """Start to decide and to deliver, first the undelivered notifications of these queries; None is all queries."""
+    def open(self, tables: TableWriter, query_ids: Collection[str] = ()) -> None:
+        """Start to decide and to deliver, first the undelivered notifications of these queries, the monitor's own."""
         tables.prepare("alerts", ALERTS)
         with self._lock:
+            self._query_ids |= {*query_ids}
             self._store = AlertStore(tables)
             self._load(self._store)
             if self.dispatcher is None:
                 self.dispatcher = Dispatcher(self.sinks, self._store.write_deliveries)
             self._send_undelivered(self._store, query_ids)
+
+    def hold(self, query_id: str, former: Mapping[str, Collection[str]]) -> None:
+        """Go on with the incidents of the models that a query holds, and with what ``former`` holders have not sent.
+
+        A monitor never ends an incident of a model that another one holds, nor sends its notifications.
+        """
+        with self._lock:
+            self._query_ids.add(query_id)
+            self._states = None  # they are read again, with the incidents of these models
+            for model, query_ids in former.items():
+                new = {*query_ids} - self._former.setdefault(model, set())
+                self._former[model] |= new
+                if new and self._store is not None:
+                    self._send_undelivered(self._store, new, [model])
 
     def is_unsettled(self, incident_id: str) -> bool:
         """Return whether an incident is open, or its recovery was not notified yet."""
@@ -106,35 +126,48 @@ class AlertManager:
             The id of the query, under which undelivered notifications are found again.
         """
         with self._lock:
-            store, states = self._opened()
+            store, states = self._opened(writer)
             now = _now()
             states.close_windows(ends, now)
             observations = _observations(findings, states.unsettled())
             observations += states.stale(ends, self.policy, observations, now)
-            return self._record(store, states, observations, writer)
+            observations = self._unrecorded(store, states, observations)
+            context = self._context(store, states, now)
+            rows = self._decided(states, observations, context, writer)
+            # One notification on all that the rate limit holds back.
+            summary = held_back(states.held_back(rows), writer, self.policy, now)
+            rows += self._decided(states, [summary], context, writer)
+            return self._record(store, states, rows, writer)
 
     def process_observations(self, rows: Iterable[Mapping[str, Any]], *, writer: str) -> int:
         """Decide on rows of ``sparkmon.schemas.OBSERVATIONS``, such as those on the monitor's own health."""
         with self._lock:
-            return self._record(*self._opened(), [Observation.of(row) for row in rows], writer)
+            store, states = self._opened(writer)
+            observations = [Observation.of(row) for row in rows]
+            context = self._context(store, states, _now())
+            decided = self._decided(states, observations, context, writer)
+            return self._record(store, states, decided, writer)
 
-    def _record(
-        self,
-        store: AlertStore,
-        states: IncidentStates,
-        observations: list[Observation],
-        writer: str,
-    ) -> int:
-        observations = self._unrecorded(store, states, observations)
-        if not observations:
-            return 0
-        now = _now()
+    def _context(self, store: AlertStore, states: IncidentStates, now: datetime) -> Context:
         recent = states.sent_since(now - self.policy.rate_limit_interval)
         most = self.policy.max_notifications
-        groups = Groups({name: most - recent[name] for name in self._names})
-        context = Context(self.policy, *store.actions(), self._names, groups, now)
+        room = {(name, each): most - recent[name, each] for name in self._names for each in _RATES}
+        return Context(self.policy, *store.actions(), self._names, Groups(room), now)
+
+    def _decided(
+        self,
+        states: IncidentStates,
+        observations: Iterable[Observation],
+        context: Context,
+        writer: str,
+    ) -> list[dict[str, Any]]:
+        """Decide on observations; return the rows of ``alerts``."""
         decisions = decide(states.incidents, observations, context)
-        rows = [row_of(each, query_id=writer, now=now) for each in decisions]
+        return [row_of(each, query_id=writer, now=context.now) for each in decisions]
+
+    def _record(
+        self, store: AlertStore, states: IncidentStates, rows: list[dict[str, Any]], writer: str
+    ) -> int:
         if not rows:
             return 0
         try:
@@ -144,11 +177,13 @@ class AlertManager:
             self._states = None
             self._unsure.add(writer)
             raise
-        for decision, row in zip(decisions, rows, strict=True):
-            states.update(decision.incident, row)
+        for row in rows:
+            states.update(row)
         self.open_incidents = states.open_incidents()
         for notification, sinks in notifications_of(rows):
-            states.count_notification(now, sinks)
+            if notification.model != MONITOR:
+                is_critical = notification.severity == "critical"
+                states.count_notification(Sent(notification.created_time, is_critical, sinks))
             if self.dispatcher is not None:
                 self.dispatcher.put(notification, sinks)
         return len(rows)
@@ -163,28 +198,39 @@ class AlertManager:
                 states.provisional[model] = store.provisional(model)
         return [each for each in observations if not states.has_provisional(each)]
 
-    def _opened(self) -> tuple[AlertStore, IncidentStates]:
+    def _opened(self, writer: str) -> tuple[AlertStore, IncidentStates]:
         if self._store is None:
             raise OptionError("got findings before the alert manager was opened; call open first")
+        if writer not in self._query_ids:
+            self.hold(writer, {})
         states = self._states or self._load(self._store)
         self._send_undelivered(self._store, self._unsure)
         self._unsure.clear()
         return self._store, states
 
     def _load(self, store: AlertStore) -> IncidentStates:
-        incidents = store.incidents()
+        incidents, now = store.incidents(), _now()
         unsettled = {each: state for each, state in incidents.items() if not state.is_settled}
-        now = _now()
-        recent = store.sent_since(now - self.policy.rate_limit_interval)
-        states = IncidentStates(incidents, store.last_rows(unsettled), recent, now)
+        rows = {each: row for each, row in store.last_rows(unsettled).items() if self._is_own(row)}
+        recent = store.sent_since(now - self.policy.rate_limit_interval, self._query_ids)
+        states = IncidentStates(incidents, rows, recent, now)
         self._states, self.open_incidents = states, states.open_incidents()
         return states
 
-    def _send_undelivered(self, store: AlertStore, query_ids: Collection[str] | None) -> None:
-        if query_ids is not None and not query_ids:
+    def _is_own(self, row: Mapping[str, Any]) -> bool:
+        query_id = row["query_id"]
+        return query_id in self._query_ids or query_id in self._former.get(row["model"], ())
+
+    def _send_undelivered(
+        self,
+        store: AlertStore,
+        query_ids: Collection[str],
+        models: Collection[str] | None = None,
+    ) -> None:
+        if not query_ids:
             return
         unknown: set[str] = set()
-        undelivered = store.undelivered(query_ids=query_ids)
+        undelivered = store.undelivered(query_ids=query_ids, models=models)
         for notification, sink, attempts in queued_notifications_of(undelivered):
             if self.dispatcher is not None:
                 unknown |= {*self.dispatcher.put(notification, [sink], attempts=attempts)}

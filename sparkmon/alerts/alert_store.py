@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from sparkmon.alerts.actions import Acknowledgement, Acknowledgements, Silence, Silences
 from sparkmon.alerts.incident import Incident
+from sparkmon.alerts.incident_states import Sent
 from sparkmon.alerts.matcher import Matcher
 from sparkmon.alerts.rows import incident_of
 from sparkmon.alerts.schema import ALERT_ACTIONS, ALERTS, DELIVERIES
@@ -63,12 +64,18 @@ class AlertStore:
         rows = self._read("alerts", where, ["alert_id", "window_end"])
         return {row["alert_id"]: row["window_end"] for row in rows.to_pylist()}
 
-    def sent_since(self, time: datetime) -> list[tuple[datetime, list[str]]]:
-        """Return when notifications were decided on since then, and their sinks."""
-        names = ["notification_id", "fired_time", "sinks"]
-        rows = self._read("alerts", [_NOTIFIED, ("fired_time", ">=", time)], names)
-        first = rows.take(_last(rows, ["notification_id"])).to_pylist()
-        return [(row["fired_time"], row["sinks"]) for row in first]
+    def sent_since(self, time: datetime, query_ids: Collection[str]) -> list[Sent]:
+        """Return the notifications that these queries have decided on since then."""
+        names = ["notification_id", "fired_time", "sinks", "severity"]
+        where = [
+            *(_NOTIFIED, ("fired_time", ">=", time)),
+            *(("query_id", "in", [*query_ids]), ("drift_type", "!=", "HEALTH")),
+        ]
+        rows = self._read("alerts", where, names)
+        is_critical = pc.equal(rows["severity"], pa.scalar("critical"))
+        rows = rows.append_column("is_critical", is_critical)
+        highest = rows.take(_last(rows, ["notification_id"], ["is_critical"])).to_pylist()
+        return [Sent(row["fired_time"], row["is_critical"], row["sinks"]) for row in highest]
 
     def actions(self) -> tuple[Silences, Acknowledgements]:
         """Return the silences that were not ended by hand, and the acknowledgements."""
@@ -98,16 +105,20 @@ class AlertStore:
         return {str(each) for each in pc.unique(rows["notification_id"]).to_pylist()}
 
     def undelivered(
-        self, *, query_ids: Collection[str] | None = None, dead: bool = False
+        self,
+        *,
+        query_ids: Collection[str] | None = None,
+        models: Collection[str] | None = None,
+        dead: bool = False,
     ) -> list[tuple[dict[str, Any], str, int]]:
         """Return the rows of undelivered notifications, each with the sink and its attempts so far.
 
-        ``query_ids`` limits them to the decisions of these writers. ``dead`` are those that were given up, instead of
-        those that are still to be tried.
+        ``query_ids`` limits them to the decisions of these writers, ``models`` to those on these models. ``dead`` are
+        those that were given up, instead of those that are still to be tried.
         """
-        where = [_NOTIFIED]
-        if query_ids is not None:
-            where.append(("query_id", "in", [*query_ids]))
+        limits = {"query_id": query_ids, "model": models}
+        chosen = [(name, "in", [*each]) for name, each in limits.items() if each is not None]
+        where = [_NOTIFIED, *chosen]
         rows = self._read("alerts", where, ["notification_id", "sinks"])
         notified = rows.take(_last(rows, ["notification_id"])).to_pylist()
         attempts = self._last_attempts()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from sparkmon.alerts.decision import Context, Decision
 from sparkmon.alerts.incident import Incident, Observation
+from sparkmon.alerts.matcher import SEVERITIES
 from sparkmon.alerts.suppression import suppressed_by
 
 
@@ -16,12 +18,18 @@ def decide(
     """Decide on the observations of a batch of windows, at most one per incident and window; in the order of windows.
 
     Skipped are windows that were decided on before, and ok windows of a settled incident or of an incident for which
-    not all statistics that found the drift are ok. All alerts of a model and version that start firing share one
+    not all statistics that found the drift are ok. Of windows that end together, the highest severities come first, so
+    that these are notified where there is room for a few. All alerts of a model and version that start firing share one
     ``notification_id``, as do those that repeat, and those that resolve.
     """
     current = dict(incidents)
     decisions = []
-    for observation in sorted(observations, key=lambda each: (each.window_end, each.incident_id)):
+
+    def rank(observation: Observation) -> tuple[datetime, int, str]:
+        severity = context.policy.severity_of(observation.alert, observation.severity)
+        return observation.window_end, -SEVERITIES.index(severity), observation.incident_id
+
+    for observation in sorted(observations, key=rank):
         incident = current.get(observation.incident_id, Incident())
         if not _is_news(incident, observation):
             continue
@@ -68,8 +76,7 @@ def _decide(decision: Decision, context: Context) -> Decision:
     reason = suppressed_by(decision, context)
     if reason is not None or state not in ("firing", "resolved", "provisional"):
         return replace(decision, suppressed_by=reason, sinks=())
-    alert_id = str(observation.alert["alert_id"])
-    place, sinks = context.groups.join(decision.group, decision.sinks, alert_id)
+    place, sinks = context.groups.join(decision)
     if not observation.provisional:
         notified = None if state == "resolved" else decision.severity
         incident = incident.notified(notified, observation.window_end)

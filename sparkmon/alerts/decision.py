@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -43,46 +44,48 @@ class Decision:
         notified = self.before.notified_severity
         return notified is not None and SEVERITIES.index(self.severity) > SEVERITIES.index(notified)
 
-    @property
-    def group(self) -> tuple[str, ...]:
-        """What it is grouped by: alerts of one group share a notification, forty columns with one cause."""
-        alert = self.observation.alert
-        kind = "repeat" if self.is_repeat else self.state
-        return str(alert["model"]), str(alert["model_version"]), kind
-
 
 class Groups:
-    """The notifications of one batch, as they fill; ``room`` is how many further ones each sink may be sent."""
+    """The notifications of one batch, as they fill.
 
-    def __init__(self, room: Mapping[str, int]) -> None:
-        self._room = dict(room)
+    ``room`` is how many further ones each sink may be sent, critical ones (True) counted apart from the others, so that
+    neither keeps the other out. Those on the monitor itself are few, and always sent.
+    """
+
+    def __init__(self, room: Mapping[tuple[str, bool], int]) -> None:
+        self._room = Counter(room)
         self._sinks: dict[str, tuple[str, ...]] = {}
         self._alerts: dict[str, list[str]] = {}
 
-    def has_room(self, group: tuple[str, ...], sinks: tuple[str, ...]) -> bool:
-        """Return whether any of the sinks may be sent one more alert of a group."""
-        return _place(group, sinks) in self._sinks or any(self._room[name] > 0 for name in sinks)
+    def sinks_with_room(self, decision: Decision) -> tuple[str, ...]:
+        """Return the sinks that may be sent an alert: one more of its group, or the first."""
+        place = _place(decision)
+        if place in self._sinks:
+            return self._sinks[place]
+        if decision.observation.alert["drift_type"] == "HEALTH":
+            return decision.sinks
+        is_critical = decision.severity == "critical"
+        return tuple(name for name in decision.sinks if self._room[name, is_critical] > 0)
 
-    def join(
-        self, group: tuple[str, ...], sinks: tuple[str, ...], alert_id: str
-    ) -> tuple[str, tuple[str, ...]]:
+    def join(self, decision: Decision) -> tuple[str, tuple[str, ...]]:
         """Add an alert to its group; return a placeholder of the notification's id, and the sinks that have room."""
-        place = _place(group, sinks)
+        place, sinks = _place(decision), self.sinks_with_room(decision)
         if place not in self._sinks:
-            free = tuple(name for name in sinks if self._room[name] > 0)
-            for name in free:
-                self._room[name] -= 1
-            self._sinks[place], self._alerts[place] = free, []
-        self._alerts[place].append(alert_id)
-        return place, self._sinks[place]
+            self._room.subtract((name, decision.severity == "critical") for name in sinks)
+            self._sinks[place], self._alerts[place] = sinks, []
+        self._alerts[place].append(str(decision.observation.alert["alert_id"]))
+        return place, sinks
 
     def ids(self) -> dict[str, str]:
         """Return the notifications' ids by their placeholders: digests of their alerts, the same at a replay."""
         return {place: digest(place, *sorted(alerts)) for place, alerts in self._alerts.items()}
 
 
-def _place(group: tuple[str, ...], sinks: tuple[str, ...]) -> str:
-    return "\x1f".join((*group, *sinks))
+def _place(decision: Decision) -> str:
+    """Return what an alert is grouped by: those of one group share a notification, forty columns with one cause."""
+    alert = decision.observation.alert
+    kind = "repeat" if decision.is_repeat else decision.state
+    return "\x1f".join((alert["model"], alert["model_version"], kind, *decision.sinks))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,24 +5,34 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sparkmon.alerts.incident import Incident, Observation, digest
 from sparkmon.alerts.policy import Policy
+from sparkmon.alerts.rows import incident_of
+from sparkmon.alerts.suppression import RATE_LIMITED
+
+
+class Sent(NamedTuple):
+    """When a notification was decided on, whether it is critical, and its sinks."""
+
+    time: datetime
+    is_critical: bool
+    sinks: Collection[str]
 
 
 class IncidentStates:
     """Incidents by their ids, and the alerts on open windows.
 
-    ``rows`` is the last row of ``alerts`` of each incident that is not settled; ``recent`` is when recent notifications
-    were decided on, and their sinks. From ``now`` on, the windows of models are awaited.
+    ``rows`` is the last row of ``alerts`` of each incident of this monitor that is not settled; ``recent`` are the
+    notifications that count against the rate limit. From ``now`` on, the windows of models are awaited.
     """
 
     def __init__(
         self,
         incidents: Mapping[str, Incident],
         rows: Mapping[str, Mapping[str, Any]],
-        recent: Iterable[tuple[datetime, Collection[str]]],
+        recent: Iterable[Sent],
         now: datetime,
     ) -> None:
         self.incidents, self._rows = {**incidents}, {**rows}
@@ -48,12 +58,12 @@ class IncidentStates:
         ids = self.provisional.get(observation.alert["model"], {})
         return observation.provisional and observation.alert["alert_id"] in ids
 
-    def update(self, incident: Incident, row: Mapping[str, Any]) -> None:
+    def update(self, row: Mapping[str, Any]) -> None:
         """Take over a decision, the row of ``alerts`` with the incident after it."""
         if row["state"] == "provisional":
             self.provisional.setdefault(row["model"], {})[row["alert_id"]] = row["window_end"]
             return
-        incident_id = row["incident_id"]
+        incident_id, incident = row["incident_id"], incident_of(row)
         self.incidents[incident_id], self._rows[incident_id] = incident, row
         if incident.is_settled:
             del self._rows[incident_id]
@@ -66,14 +76,21 @@ class IncidentStates:
                 each: end for each, end in self.provisional[model].items() if end > ends[model]
             }
 
-    def count_notification(self, time: datetime, sinks: Collection[str]) -> None:
-        """Count a notification to these sinks."""
-        self._recent.append((time, sinks))
+    def count_notification(self, notification: Sent) -> None:
+        """Count a notification."""
+        self._recent.append(notification)
 
-    def sent_since(self, time: datetime) -> Counter[str]:
-        """Count the notifications since then by sink, and drop the older ones."""
-        self._recent = deque(each for each in self._recent if each[0] >= time)
-        return Counter(name for _, sinks in self._recent for name in sinks)
+    def sent_since(self, time: datetime) -> Counter[tuple[str, bool]]:
+        """Count the notifications since then by sink and whether they are critical, and drop the older ones."""
+        self._recent = deque(each for each in self._recent if each.time >= time)
+        return Counter((name, each.is_critical) for each in self._recent for name in each.sinks)
+
+    def held_back(self, rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """Return the last decisions on incidents, these rows among them, that the rate limit suppresses."""
+        last = dict(self._rows)
+        for row in rows:
+            last[row["alert_id" if row["state"] == "provisional" else "incident_id"]] = row
+        return [row for row in last.values() if row["suppressed_by"] == RATE_LIMITED]
 
     def stale(
         self,

@@ -60,7 +60,8 @@ class Policy:
     flap_windows: int = 20
     """See ``flap_changes``."""
     max_notifications: int = 20
-    """A sink is sent at most this many notifications within ``rate_limit_interval``; the others follow later."""
+    """A sink is sent at most this many critical notifications within ``rate_limit_interval``, and as many others; what
+    exceeds that follows later. Those on the monitor itself are not limited."""
     rate_limit_interval: timedelta = timedelta(hours=1)
     """See ``max_notifications``; in processing time."""
     resolve_timeout: timedelta = timedelta(days=1)

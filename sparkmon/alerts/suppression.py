@@ -7,6 +7,8 @@ from types import MappingProxyType
 
 from sparkmon.alerts.decision import Context, Decision
 
+RATE_LIMITED = "rate_limited"
+
 
 def suppressed_by(decision: Decision, context: Context) -> str | None:
     """Return the first stage that suppresses a notification; None if it is sent."""
@@ -73,9 +75,7 @@ STAGES: Mapping[str, Callable[[Decision, Context], bool]] = MappingProxyType(
         "flapping": _is_flapping,
         "cool_down": _is_cooling_down,
         "no_route": lambda decision, _: not decision.sinks,
-        "rate_limited": lambda decision, context: (
-            not context.groups.has_room(decision.group, decision.sinks)
-        ),
+        RATE_LIMITED: lambda decision, context: not context.groups.sinks_with_room(decision),
     }
 )
 """All stages, in the order in which they are asked: the first that holds is the reason."""

@@ -5,21 +5,18 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
+from dataclasses import asdict
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from pyspark.sql.streaming.query import StreamingQuery
 
 from sparkmon.alerts import AlertManager
-from sparkmon.alerts.incident import digest
+from sparkmon.alerts.health import health_incident, health_row
 from sparkmon.errors import MissingExtraError
 from sparkmon.health.counters import Counters
 from sparkmon.health.health_checks import HealthCheck, HealthLimits, check_health
 from sparkmon.health.status import MonitorStatus, QueryStatus, read_status
-from sparkmon.schemas import OBSERVATIONS
-
-MONITOR = ":monitor"
-"""The model of alerts on the monitor itself."""
 
 _LOGGER = logging.getLogger(__name__)
 _POLL_S = 5.0
@@ -138,13 +135,18 @@ class Watchdog:
         while len(self._past) > 1 and self._past[1].time <= now.time - _HOUR:
             self._past.popleft()
         self.checks = check_health(now, self._past[0], self._limits)
-        rows = [self._row(check, now.time) for check in self.checks if self._is_due(check, now)]
+        since = self._last or now.time - timedelta(seconds=_POLL_S)
+        rows = [
+            health_row(self._owner, since=since, now=now.time, **asdict(check))
+            for check in self.checks
+            if self._is_due(check, now)
+        ]
         if rows:
             self._alerts.process_observations(rows, writer=health_writer(self._owner))
         self._last = now.time
 
     def _is_due(self, check: HealthCheck, now: MonitorStatus) -> bool:
-        is_open = self._alerts.is_unsettled(self._incident_id(check.name))
+        is_open = self._alerts.is_unsettled(health_incident(self._owner, check.name))
         if not check.failing:
             # Before the first batch no check has recovered.
             return is_open and now.query.batches > 0
@@ -153,30 +155,3 @@ class Watchdog:
             return False
         self._reported[check.name] = now.time
         return True
-
-    def _incident_id(self, name: str) -> str:
-        return digest(MONITOR, self._owner, name)
-
-    def _row(self, check: HealthCheck, now: datetime) -> dict[str, Any]:
-        incident_id, statistic = self._incident_id(check.name), check.name.partition(" ")[0]
-        return dict.fromkeys(OBSERVATIONS.names) | {
-            "alert_id": digest(incident_id, now.isoformat()),
-            "incident_id": incident_id,
-            "model": MONITOR,
-            "model_version": "",
-            "window_start": self._last or now - timedelta(seconds=_POLL_S),
-            "window_end": now,
-            "column_name": check.name,
-            "column_kind": "monitor",
-            "drift_type": "HEALTH",
-            "reference": "",
-            "statistics": [statistic],
-            "statistic": statistic,
-            "value": check.value,
-            "threshold": check.threshold,
-            "status": "over_limit" if check.failing else "ok",
-            "reason": "",
-            "outcome": "drift" if check.failing else "ok",
-            "severity": check.severity,
-            "message": check.message,
-        }

@@ -59,7 +59,7 @@ class Closer:
         self._tables, self._windows, self._judge = tables, windows, judge
         self._counters, self._leases, self._query_id = counters, leases, query_id
         self._expected = expected
-        self._closing = Closing(tables, judge, alerts, query_id)
+        self._alerts, self._closing = alerts, Closing(tables, judge, alerts, query_id)
         self._grid = windows.grid
         self._longer = LongerWindows(self._grid.length, windows.longer_us, windows.k)
         self._lock = threading.RLock()
@@ -159,6 +159,7 @@ class Closer:
         former = former_query_ids(self._tables, self._query_id)
         new = former.keys() - self._models
         ids = {*own, *(each for model in new for each in former[model])}
+        self._alerts.hold(self._query_id, {model: former[model] for model in new})
         if ids:
             self._read_marks()  # others may have closed windows since
         if ids and new:

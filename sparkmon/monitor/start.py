@@ -77,9 +77,8 @@ class Start:
         closer_of = self._closers(tables, counters, leases)
         for name, schema in _TABLES.items():
             tables.prepare(name, schema)  # so that they can be read before the first window closes
-        # A query that takes over delivers what the former holder has not.
         query_ids = {find_query_id(spark, checkpoint) or "", health_writer(checkpoints)}
-        self.alerts.open(tables, None if take_over else query_ids)
+        self.alerts.open(tables, query_ids)
         writer = BatchWriter(
             ingest,
             self.tables,

@@ -66,7 +66,7 @@ def test_empty_tables_have_nothing(store: AlertStore) -> None:
     assert store.alerts() == []
     assert store.deliveries() == []
     assert store.undelivered() == []
-    assert store.sent_since(NOON) == []
+    assert store.sent_since(NOON, ["q"]) == []
     assert store.incidents() == {}
     assert store.last_rows({"i": replace(OPEN, last_end=NOON)}) == {}
     assert store.provisional("taxi") == {}
@@ -95,11 +95,13 @@ def test_an_incident_is_as_its_last_closed_window_left_it(store: AlertStore) -> 
 def test_notifications_are_counted_since_a_time(store: AlertStore) -> None:
     store.write_alerts([sent(0, "a", "pager"), sent(1, "b", "pager", "log"), row(2)])
     store.write_alerts([sent(3, "c", "log"), sent(3, "c", "log", incident_id="j")])
-    assert sorted(store.sent_since(NOON + 2 * HOUR)) == [
-        (NOON + 2 * HOUR, ["pager", "log"]),
-        (NOON + 4 * HOUR, ["log"]),
+    store.write_alerts([sent(3, "d", "log", drift_type="HEALTH"), sent(3, "e", query_id="other")])
+    store.write_alerts([sent(3, "c", "log", incident_id="k", severity="critical")])
+    assert sorted(store.sent_since(NOON + 2 * HOUR, ["q"])) == [
+        (NOON + 2 * HOUR, False, ["pager", "log"]),
+        (NOON + 4 * HOUR, True, ["log"]),
     ]
-    assert store.notification_ids() == {"a", "b", "c"}
+    assert store.notification_ids() == {*"abcde"}
 
 
 def test_what_is_undelivered_depends_on_the_last_attempt(store: AlertStore) -> None:

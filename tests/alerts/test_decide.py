@@ -37,6 +37,7 @@ def observed(
         "model": model,
         "model_version": "",
         "column_name": name,
+        "drift_type": "BASELINE",
         "slice_key": None,
         "slice_value": None,
     }
@@ -54,11 +55,14 @@ class Manager:
         self.incidents: dict[str, Incident] = {}
         self.silences: Silences = ()
         self.acknowledgements: Acknowledgements = {}
-        self.recent: dict[str, int] = {}
+        self.recent: dict[tuple[str, bool], int] = {}
 
     def process(self, *observations: Observation, now: datetime = NOON) -> list[Decision]:
+        most = self.policy.max_notifications
         room = {
-            name: self.policy.max_notifications - self.recent.get(name, 0) for name in self.sinks
+            (name, critical): most - self.recent.get((name, critical), 0)
+            for name in self.sinks
+            for critical in (True, False)
         }
         actions = self.silences, self.acknowledgements
         context = Context(self.policy, *actions, self.sinks, Groups(room), now)
@@ -214,7 +218,7 @@ def test_a_notification_keeps_its_id_whatever_the_order() -> None:
 
 def test_a_sink_has_no_more_notifications_than_its_limit() -> None:
     manager = Manager(replace(PLAIN, max_notifications=2, notify_on="each"), "pager", "log")
-    manager.recent = {"pager": 1}
+    manager.recent = {("pager", False): 1}
     decisions = manager.process(*(observed(0, model=name) for name in "abcd"))
     assert [each.sinks for each in decisions] == [("pager", "log"), ("log",), (), ()]
     assert [each.suppressed_by for each in decisions] == [

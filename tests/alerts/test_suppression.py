@@ -35,7 +35,9 @@ class Pending:
 END = NOON + HOUR
 OPEN = Incident(is_open=True, last_end=END, opened_time=NOON)
 NOTIFIED = replace(OPEN, notified_severity="warning", last_notified_window_end=NOON)
-CONTEXT = Context(Policy(), (), {}, ("pager",), Groups({"pager": 1}), now=NOON)
+CONTEXT = Context(
+    Policy(), (), {}, ("pager",), Groups({("pager", True): 1, ("pager", False): 1}), now=NOON
+)
 DECISION = Decision(observed(0), "warning", "firing", Incident(), OPEN, ("pager",))
 FIRING = Pending(DECISION, CONTEXT)
 REMINDER = FIRING.replace(
@@ -73,7 +75,7 @@ SUPPRESSED: dict[str, list[Pending]] = {
         ),
     ],
     "no_route": [FIRING.replace(sinks=())],
-    "rate_limited": [FIRING.under(groups=Groups({"pager": 0}))],
+    "rate_limited": [FIRING.under(groups=Groups({("pager", False): 0}))],
 }
 
 

@@ -56,7 +56,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tables": {"distributions", "errors", "interval"},
     "sinks": {"backoff", "errors", "option_types", "printable", "registry", "secret"},
     "alerts": {"backoff", "comparison", "distributions", "errors", "sinks", "tables"},
-    "health": {"alerts", "errors", "schemas", "sinks"},
+    "health": {"alerts", "errors", "sinks"},
     "monitor": {
         *("alerts", "comparison", "dataframes", "distributions", "errors", "health", "interval"),
         *("panes", "profiles", "protocol", "records", "schemas", "skew", "slicing", "sources"),
