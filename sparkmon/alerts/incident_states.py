@@ -102,7 +102,8 @@ class IncidentStates:
         """Return an observation of each incident that no window has shown for ``resolve_timeout``.
 
         That time passes in the windows of its model, of which ``ends`` has the last; where the model has none any
-        more, in processing time. An incident of longer windows waits for ``resolve_after`` of them.
+        more, and for the monitor's health, in processing time. An incident of longer windows waits for
+        ``resolve_after`` of them.
         """
         current = {each.incident_id for each in observations}
         stale = []
@@ -112,9 +113,12 @@ class IncidentStates:
             timeout = max(policy.resolve_timeout, policy.resolve_after * length)
             last_end = incident.last_end or row["window_end"]
             active_time = self._active.get(row["model"], self._start)
-            if identity in current or row["drift_type"] == "HEALTH":  # it depends on no traffic
+            if identity in current or row["column_name"] == RATE_LIMITED:  # judged with each batch
                 continue
-            if end is None and active_time + timeout < now:
+            if row["drift_type"] == "HEALTH":  # a failing check is reported every few minutes
+                if max(last_end, self._start) + timeout < now:
+                    stale.append(_stale(row, last_end, now))
+            elif end is None and active_time + timeout < now:
                 # Windows that come in spite of that end later.
                 stale.append(_stale(row, last_end, last_end + timedelta(microseconds=1)))
             elif end is not None and incident.is_stale(end, timeout):
@@ -124,6 +128,9 @@ class IncidentStates:
 
 def _stale(row: Mapping[str, Any], last_end: datetime, end: datetime) -> Observation:
     subject = f"{row['column_name']} of the model {row['model']}"
+    reason = "it has no traffic, or too little"
+    if row["drift_type"] == "HEALTH":
+        subject, reason = f"the health check {row['column_name']}", "it is not made any more"
     return Observation.of(
         {
             **row,
@@ -132,6 +139,6 @@ def _stale(row: Mapping[str, Any], last_end: datetime, end: datetime) -> Observa
             "window_end": end,
             "outcome": "stale",
             "message": f"{subject} has not been judged since {last_end:%Y-%m-%d %H:%M} UTC: "
-            "it has no traffic, or too little",
+            f"{reason}",
         }
     )

@@ -58,6 +58,9 @@ class Counts:
     """The number of windows that are open now."""
     watermarks: Mapping[str, datetime] = field(default_factory=dict)
     """By model: windows that end before it have closed."""
+    last_ends: Mapping[str, datetime] = field(default_factory=dict)
+    """By model that this monitor waits for: the end of its last window on record, whichever process has closed it; of a
+    model with a reference that has sent nothing, the end of the first window of any model."""
 
     def add(self, other: Counts) -> Counts:
         """Add what is counted; what is open stays."""
@@ -96,7 +99,17 @@ class Counters:
         with self._lock:
             self.counts = self.counts.add(new)
 
-    def set_open(self, windows: int, watermarks: Mapping[str, datetime]) -> None:
-        """Set the number of open windows, and the watermark of each model."""
+    def set_windows(
+        self,
+        open_windows: int,
+        watermarks: Mapping[str, datetime],
+        last_ends: Mapping[str, datetime],
+    ) -> None:
+        """Set what is open, the watermark of each model, and the end of its last window."""
         with self._lock:
-            self.counts = replace(self.counts, open_windows=windows, watermarks=watermarks)
+            self.counts = replace(
+                self.counts,
+                open_windows=open_windows,
+                watermarks=watermarks,
+                last_ends=last_ends,
+            )

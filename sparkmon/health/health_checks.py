@@ -111,14 +111,12 @@ def _silent(now: MonitorStatus, limits: HealthLimits) -> Iterator[HealthCheck]:
     limit = limits.silent_after
     if limit is None:
         return
-    last, traffic = (
-        now.query.last_events_time or now.started_time,
-        sorted(now.counts.traffic.items()),
-    )
-    newest = max((each.last_end for _, each in traffic), default=now.time)
+    last, ends = now.query.last_events_time or now.started_time, now.counts.last_ends
+    newest = max(ends.values(), default=now.time)
     subjects = [("silent", "", last, now.time)]
     subjects += [
-        (f"silent {name}", f" of the model {name}", each.last_end, newest) for name, each in traffic
+        (f"silent {name}", f" of the model {name}", end, newest)
+        for name, end in sorted(ends.items())
     ]
     for name, of, since, until in subjects:
         messages = f"no events{of} have come since {_minute(since)}", f"events{of} come again"

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
@@ -19,7 +20,7 @@ from sparkmon.health import Counters, Counts, Traffic
 from sparkmon.interval import from_micros
 from sparkmon.monitor.closing import Closing
 from sparkmon.monitor.event_clocks import EventClocks
-from sparkmon.monitor.leases import Leases, former_query_ids
+from sparkmon.monitor.leases import Leases, former_query_ids, held_by_others
 from sparkmon.monitor.longer_windows import LongerWindows
 from sparkmon.monitor.open_windows import OpenWindows, without_events
 from sparkmon.monitor.provisional_findings import ProvisionalFindings
@@ -144,6 +145,7 @@ class Closer:
         self._batch_id = -1 if last is None else last
         self._closed, self._closed_by_others = ClosedWindows(), ClosedWindows()
         self._models: set[str] = set()
+        self._first_end: int | None = None
         self._leases_version = _UNREAD
         self._take_over({self._query_id})
         self._is_loaded = True
@@ -157,6 +159,7 @@ class Closer:
         if version == self._leases_version:
             return
         former = former_query_ids(self._tables, self._query_id)
+        self._others = held_by_others(self._tables, self._query_id)
         new = former.keys() - self._models
         ids = {*own, *(each for model in new for each in former[model])}
         self._alerts.hold(self._query_id, {model: former[model] for model in new})
@@ -167,6 +170,7 @@ class Closer:
             self._finish()
         self._models |= new
         self._leases_version = version
+        self._report()
 
     def _read_panes(self, query_ids: Iterable[str], *where: tuple[str, str, object]) -> pa.Table:
         chosen = [("query_id", "in", sorted(query_ids)), *where]
@@ -180,8 +184,12 @@ class Closer:
         query_ids: list[Any] = closed["query_id"].to_pylist()
         for window, query_id in zip(windows_of_rows(closed), query_ids, strict=True):
             self._closed.add(window)
+            self._note_end(window.end)
             if query_id != self._query_id:
                 self._closed_by_others.add(window)
+
+    def _note_end(self, end: int) -> None:
+        self._first_end = end if self._first_end is None else min(end, self._first_end)
 
     def _add(self, panes: pa.Table) -> dict[Window, int]:
         """Add panes to the open windows; return the rows of those that are late."""
@@ -212,6 +220,7 @@ class Closer:
         if due:
             profiles = self._open.profiles(due)
             longer = self._longer.completed(self._tables, profiles, due, self._closed)
+            self._note_end(min(window.end for window in due))
             self._mark(self._closing.write(pa.concat_tables([profiles, longer]), self._batch_id))
         self._report()
 
@@ -229,7 +238,18 @@ class Closer:
     def _report(self) -> None:
         times = self._clocks.watermarks().items()
         watermarks = {model: from_micros(time) for model, time in times}
-        self._counters.set_open(len(self._open), watermarks)
+        self._counters.set_windows(len(self._open), watermarks, self._last_ends())
+
+    def _last_ends(self) -> dict[str, datetime]:
+        """Return the end of the last window of each model that is to send something."""
+        ends = {
+            model: self._closed.last_end(model, self._grid.length)
+            for model in self._models | (self._expected.keys() - self._others)
+        }
+        # Of a model that has sent nothing, silence begins with the first window of any.
+        for model in self._expected.keys() & ends:
+            ends[model] = self._first_end if ends[model] is None else ends[model]
+        return {model: from_micros(end) for model, end in ends.items() if end is not None}
 
     def _finish(self) -> None:
         """Judge what a crash has left in ``profiles`` without its mark."""

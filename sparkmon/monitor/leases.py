@@ -134,6 +134,12 @@ def former_query_ids(tables: TableWriter, query_id: str) -> dict[str, list[str]]
     }
 
 
+def held_by_others(tables: TableWriter, query_id: str) -> set[str]:
+    """Return the models on which another query has a lease."""
+    leases = _holders(tables).values()
+    return {lease.model for lease in leases if lease.query_id != query_id}
+
+
 def _holders(tables: TableWriter) -> dict[_Key, _Lease]:
     rows = tables.read(_TABLE, MONITORS.names)
     leases = [] if rows is None else [_Lease(**row) for row in rows.to_pylist()]

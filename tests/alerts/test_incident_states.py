@@ -27,7 +27,6 @@ def states(**changes: object) -> IncidentStates:
     [
         ({}, DAY, False),
         ({}, DAY + HOUR, True),
-        ({"drift_type": "HEALTH"}, 9 * DAY, False),
         # Its windows are weeks: two of them have to be silent.
         ({"window_start": END - 7 * DAY}, 7 * DAY + HOUR, False),
         ({"window_start": END - 7 * DAY}, 14 * DAY, False),
@@ -59,3 +58,16 @@ def test_an_incident_of_a_model_without_windows_is_stale_after_as_long_a_process
     # A monitor that was stopped for days waits for the windows that it has missed.
     again = IncidentStates({"i": OPEN}, {"i": ROW}, [], NOON + 9 * DAY)
     assert again.stale({"van": END}, Policy(), [], NOON + 9 * DAY + HOUR) == []
+
+
+def test_an_incident_of_a_health_check_that_is_not_made_any_more_expires_by_the_clock() -> None:
+    """It was open when the process started, a month after its last report."""
+    changes = {"drift_type": "HEALTH", "model": ":monitor", "column_name": "silent taxi"}
+    start = END + 30 * DAY
+    health = IncidentStates({"i": OPEN}, {"i": ROW | changes}, [], start)
+    assert health.stale({"taxi": END}, Policy(), [], start + DAY) == []
+    (stale,) = health.stale({"taxi": END}, Policy(), [], start + DAY + HOUR)
+    assert (stale.outcome, stale.window_end) == ("stale", start + DAY + HOUR)
+    assert stale.alert["message"] == (
+        "the health check silent taxi has not been judged since 2026-11-23 13:00 UTC: it is not made any more"
+    )

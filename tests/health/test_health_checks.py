@@ -85,8 +85,7 @@ def test_a_day_without_events_fails_for_all_or_for_one_model() -> None:
     day = timedelta(days=1)
     assert set(failing(status(after=day))) == {"silent"}
     assert failing(status(after=day), limits=HealthLimits(silent_after=None)) == {}
-    traffic = {"a": Traffic(NOON - day, 5, 5), "b": Traffic(NOON, 5, 5)}
-    found = failing(status(counts=Counts(traffic=traffic)))
+    found = failing(status(counts=Counts(last_ends={"a": NOON - day, "b": NOON})))
     assert {name: each.message for name, each in found.items()} == {
         "silent a": "no events of the model a have come since 2026-11-22 12:00 UTC"
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,14 @@ MINUTE = timedelta(minutes=1)
 class CloserDesk:
     """A monitor's closer over tables, as one query of it sees them."""
 
-    def __init__(self, path: Path, windows: Windows, checks: Checks, query_id: str = "q") -> None:
+    def __init__(
+        self,
+        path: Path,
+        windows: Windows,
+        checks: Checks,
+        query_id: str = "q",
+        expected: Sequence[str] = (),
+    ) -> None:
         self.tables: TableWriter = Tables(f"{path}/tables").open(None)
         self.windows, self.query_id, self.counters = windows, query_id, Counters()
         references = pa.concat_tables(
@@ -45,7 +52,14 @@ class CloserDesk:
         seconds = [windows.grid.length / 1e6, *(each / 1e6 for each in windows.longer_us)]
         self.leases = Leases(seconds, f"/{query_id}", take_over=query_id != "q")
         self.closer = Closer(
-            self.tables, windows, judge, self.alerts, self.counters, self.leases, query_id, {}
+            self.tables,
+            windows,
+            judge,
+            self.alerts,
+            self.counters,
+            self.leases,
+            query_id,
+            dict.fromkeys(expected, ()),
         )
 
     def ingest(self, batch_id: int, *panes: pa.Table, crash: bool = False) -> None:

@@ -1,0 +1,70 @@
+"""Models that send nothing are missed, over restarts, and by the monitor that is to watch them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from sparkmon.comparison import Checks
+from sparkmon.health import HealthLimits, MonitorStatus
+from sparkmon.health.health_checks import check_health
+from sparkmon.monitor.windows import Windows
+from tests.monitor.closer_desk import CloserDesk, traffic
+from tests.support.panes import HOUR, MIDNIGHT
+
+WINDOWS = Windows("1 hour", delay="10 minutes", k=4000)
+LIMITS = HealthLimits(silent_after=timedelta(hours=3))
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Callable[[str], CloserDesk]:
+    """Make monitors with references of three models, as new processes."""
+    models = ("shop", "bank", "never")
+    return lambda query_id: CloserDesk(tmp_path, WINDOWS, Checks(("psi",)), query_id, models)
+
+
+def silent(one: CloserDesk) -> dict[str, str]:
+    """Return the messages of the models that are reported as silent."""
+    one.closer.has_open_windows()  # as the clock asks once the monitor has started
+    now = MonitorStatus(MIDNIGHT, MIDNIGHT, counts=one.counters.counts)
+    checks = check_health(now, now, LIMITS)
+    return {each.name: each.message for each in checks if each.failing}
+
+
+def hours(one: CloserDesk, model: str, first: int, count: int, batch_id: int) -> None:
+    starts = [MIDNIGHT + at * HOUR for at in range(first, first + count)]
+    one.ingest(batch_id, *(traffic(model, start, size=20) for start in starts))
+
+
+def test_silence_outlasts_a_restart_and_a_model_that_never_sent_is_missed(
+    desk: Callable[[str], CloserDesk],
+) -> None:
+    one = desk("q")
+    assert silent(one) == {}
+    hours(one, "shop", 0, 2, 0)
+    hours(one, "bank", 0, 2, 1)
+    assert silent(one) == {}
+    hours(one, "bank", 2, 4, 2)  # the last of them stays open
+    expected = {
+        "silent never": "no events of the model never have come since 2026-11-23 01:00 UTC",
+        "silent shop": "no events of the model shop have come since 2026-11-23 01:00 UTC",
+    }
+    assert silent(one) == expected
+    assert silent(desk("q")) == expected
+    again = desk("q")
+    hours(again, "shop", 2, 4, 3)
+    assert silent(again).keys() == {"silent never"}
+
+
+def test_a_model_that_another_monitor_holds_is_not_missed(
+    desk: Callable[[str], CloserDesk],
+) -> None:
+    one, other = desk("q"), desk("other")
+    hours(one, "bank", 0, 6, 0)
+    assert silent(one).keys() == {"silent never", "silent shop"}
+    hours(other, "shop", 0, 1, 0)
+    hours(one, "bank", 6, 1, 1)
+    assert silent(one).keys() == {"silent never"}
