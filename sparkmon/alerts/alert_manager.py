@@ -6,7 +6,7 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pyarrow as pa
@@ -33,7 +33,7 @@ _RATES = (True, False)
 
 
 class AlertManager:
-    """Decides which incidents notify, and delivers the notifications.
+    """Decides which incidents of windows of these lengths notify, and delivers the notifications.
 
     Notes
     -----
@@ -42,7 +42,8 @@ class AlertManager:
     table and not logged as delivered is sent at the next start.
     """
 
-    def __init__(self, alerting: Alerting) -> None:
+    def __init__(self, alerting: Alerting, lengths: Iterable[timedelta] = ()) -> None:
+        alerting.check_windows(lengths)
         self.sinks, self.policy = tuple(alerting.sinks), alerting.policy
         self._names = tuple(sink.name for sink in self.sinks)
         self._store: AlertStore | None = None

@@ -145,9 +145,7 @@ class Monitor:
             step_s=self.windows.step.total_seconds(),
             lengths=[self.windows.length, *self.windows.longer],
         )
-        alerting = alerting or Alerting()
-        alerting.check_windows(self.windows.lengths)
-        self.alerts = AlertManager(alerting)
+        self.alerts = AlertManager(alerting or Alerting(), self.windows.lengths)
         self._expected = {
             each.model: [column.name for column in (*each.features, *each.predictions)]
             for each in self._schemas
