@@ -38,16 +38,27 @@ class Basis:
     drift_type: str = "BASELINE"
 
 
+def current_of(row: Mapping[str, Any], basis: Basis) -> Summary:
+    """Return the summary of a profile that is compared with a basis."""
+    return summary_of(row["profile"], basis.data_type)
+
+
 def judge_profile(
-    row: Mapping[str, Any], basis: Basis | None, checks: Checks, *, anytime: bool = False
+    row: Mapping[str, Any],
+    basis: Basis | None,
+    current: Summary | None,
+    checks: Checks,
+    *,
+    anytime: bool = False,
 ) -> Iterator[dict[str, Any]]:
     """Give the fields of each finding on one profile that are not null, without the profile's key.
 
-    With ``anytime``, p-values hold at every look at a growing window.
+    ``current`` is the profile's summary where there is a basis. With ``anytime``, p-values hold at every look at a
+    growing window.
     """
     if row["column_kind"] == "row_flag":
         yield from _judge_rate(row, checks)
-    elif basis is None:
+    elif basis is None or current is None:
         kind = kind_of(row["profile"])
         finding = {
             "drift_type": "BASELINE",
@@ -59,13 +70,12 @@ def judge_profile(
         for name in checks.statistics_of(kind):
             yield finding | {"statistic": name}
     else:
-        yield from _compare(row["profile"], basis, checks, anytime)
+        yield from _compare(current, basis, checks, anytime)
 
 
 def _compare(
-    profile: Mapping[str, Any], basis: Basis, checks: Checks, anytime: bool
+    current: Summary, basis: Basis, checks: Checks, anytime: bool
 ) -> Iterator[dict[str, Any]]:
-    current = summary_of(profile, basis.data_type)
     lasting = math.exp(-max(0.0, evidence(basis.summary, current))) if anytime else None
     for name in checks.statistics_of(basis.data_type):
         statistic = STATISTICS.get(name)

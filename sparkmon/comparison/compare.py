@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from itertools import chain
 from typing import Any
 
 import pyarrow as pa
 
-from sparkmon.comparison.basis import findings_table, judge_profile
+from sparkmon.comparison.basis import current_of, findings_table, judge_profile
 from sparkmon.comparison.checks import Checks
 from sparkmon.comparison.references import References, column_of
+from sparkmon.statistics import STATISTICS, prepare
 
-_AT_ONCE = 1_000
-"""How many profiles are dictionaries at a time; each has a sketch of some KB."""
+_AT_ONCE = 100
+"""How many profiles are compared at a time; each has a sketch of some KB, and a reference of some ten."""
 
 
 def compare_profiles(
@@ -40,13 +40,21 @@ def compare_each(
     anytime: bool = False,
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """Give each row with the findings on it; see :func:`compare_profiles`."""
-    batches = profiles.to_batches(max_chunksize=_AT_ONCE)
-    for place, row in enumerate(chain.from_iterable(batch.to_pylist() for batch in batches)):
-        length = _length(row) if len(lengths) > 1 else next(iter(lengths), None)
-        if len(lengths) < 2 or length in lengths:
-            basis = references.basis(column_of(row), row["model_version"], length)
-            for finding in judge_profile(row, basis, checks, anytime=anytime):
+    statistics = [STATISTICS.get(name) for name in checks.statistics]
+    first = 0
+    for batch in profiles.to_batches(max_chunksize=_AT_ONCE):
+        rows = []
+        for place, row in enumerate(batch.to_pylist(), first):
+            length = _length(row) if len(lengths) > 1 else next(iter(lengths), None)
+            if len(lengths) < 2 or length in lengths:
+                basis = references.basis(column_of(row), row["model_version"], length)
+                rows.append((place, row, basis, current_of(row, basis) if basis else None))
+        pairs = [(basis.summary, current) for *_, basis, current in rows if basis and current]
+        prepare(pairs, statistics)
+        for place, row, basis, current in rows:
+            for finding in judge_profile(row, basis, current, checks, anytime=anytime):
                 yield place, finding
+        first += batch.num_rows
 
 
 def _length(row: dict[str, Any]) -> timedelta | None:

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import pyarrow as pa
 
-from sparkmon.comparison.basis import Basis, judge_profile
+from sparkmon.comparison.basis import Basis, current_of, judge_profile
 from sparkmon.comparison.calibration import calibrate_column
 from sparkmon.comparison.checks import Checks
 from sparkmon.comparison.history import History
@@ -60,7 +60,7 @@ class Past:
             if past:
                 kind = references.kind_of(column_of(row)) or kind_of(self._rows[past[0]]["profile"])
                 basis = self._basis(past, kind, history, checks)
-                for finding in judge_profile(row, basis, checks):
+                for finding in judge_profile(row, basis, current_of(row, basis), checks):
                     yield place, finding
 
     def _windows_before(self, place: int, history: History) -> list[int]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeAlias
 
@@ -14,6 +14,7 @@ from sparkmon.comparison.block_effects import BlockEffects
 from sparkmon.comparison.calibration import calibrate_column
 from sparkmon.comparison.checks import Checks
 from sparkmon.distributions import Categories, Distribution, merge_summaries, summary_of
+from sparkmon.distributions.remembering import Remembering
 from sparkmon.distributions.schema import SLICE
 from sparkmon.interval import EPOCH
 from sparkmon.records import SummaryKind
@@ -26,8 +27,8 @@ _SUMMARIES: Mapping[str, SummaryKind] = {"boolean": "categorical", "time": "nume
 """How columns are summarised whose type is not its name."""
 _COLUMN = ("model", *SLICE, "column_kind", "column_name")
 _MOST_VALUES = 2**23
-"""How many values the summaries in memory may have in all (some 0.1 GB); further ones are read at each use, which takes
-about as long as to compare them."""
+"""How many values the summaries in memory may have in all (some 0.1 GB). Of further ones what was computed is kept, and
+their values are read at each use, in a fifth of the time that the comparison takes."""
 
 
 def column_of(row: Mapping[str, Any]) -> Column:
@@ -45,6 +46,8 @@ class _Entry:
     whole: int
     blocks: list[int]
     summary: Summary | None = None
+    results: dict[Hashable, Any] = field(default_factory=dict)
+    """What was computed of the summary."""
     effects: dict[timedelta | None, Mapping[str, BlockEffects]] | None = None
 
 
@@ -105,9 +108,12 @@ class References:
         if not entry:
             return None
         summary = entry.summary or self._read(entry.whole, entry.data_type)
-        if entry.summary is None and self._values + _size(summary) <= _MOST_VALUES:
-            self._values += _size(summary)
-            entry.summary = summary
+        if entry.summary is None:
+            if isinstance(summary, Remembering):
+                summary.remember(entry.results)
+            if self._values + _size(summary) <= _MOST_VALUES:
+                self._values += _size(summary)
+                entry.summary = summary
         entry.effects = entry.effects or {}
         if window not in entry.effects:
             entry.effects[window] = self._calibrate(entry, summary, window)

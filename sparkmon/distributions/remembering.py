@@ -27,9 +27,20 @@ class Remembering:
         except KeyError:
             result = self._memory[key] = make(self, *arguments)
         except AttributeError:
-            object.__setattr__(self, "_memory", {})
+            self.remember({})
             return self.once(make, *arguments)
         return result
+
+    def keep(self, result: Result, make: Callable[..., Result], *arguments: Hashable) -> None:
+        """Keep ``make(self, *arguments)``, which was computed elsewhere."""
+        if not hasattr(self, "_memory"):
+            self.remember({})
+        key = (make, *arguments)
+        self._memory[key] = result
+
+    def remember(self, results: dict[Hashable, Any]) -> None:
+        """Keep results in a dictionary, which may have those of an equal object from before."""
+        object.__setattr__(self, "_memory", results)
 
 
 def remembered(method: Callable[[Any], Result]) -> Callable[[Any], Result]:

@@ -17,15 +17,20 @@ _MOST_ROWS = 2**32
 class Weighted(Remembering):
     """Strictly ascending ``values`` with positive ``weights``, which sum to ``n``."""
 
-    __slots__ = ()
+    __slots__ = ("_ranks",)
     values: FloatArray
     weights: FloatArray
     n: float
+    _ranks: FloatArray | npt.NDArray[np.uint32]
 
     @property
     def ranks(self) -> FloatArray | npt.NDArray[np.uint32]:
         """0, then the rows at or below each of ``values``; shape (s + 1,)."""
-        return self.once(_ranks)
+        try:
+            return self._ranks
+        except AttributeError:
+            object.__setattr__(self, "_ranks", _sums(self.weights))
+            return self._ranks
 
     @property
     def shares(self) -> FloatArray:
@@ -50,16 +55,12 @@ class Weighted(Remembering):
 
 def _missing_weights(side: Weighted, name: str) -> Any:  # noqa: ANN401 - of any other name
     if name == "weights":
-        return _differences(side._memory[(_ranks,)])  # see set_support
+        return _differences(side._ranks)  # see set_support
     return object.__getattribute__(side, name)  # raises as it did before
 
 
 # Not in the class, where it would make any name an attribute for type checkers.
 type.__setattr__(Weighted, "__getattr__", _missing_weights)
-
-
-def _ranks(side: Weighted) -> FloatArray | npt.NDArray[np.uint32]:
-    return _sums(side.weights)
 
 
 def _sums(weights: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -91,6 +92,6 @@ def set_support(side: Weighted, values: FloatArray, weights: FloatArray, *, is_w
     values.flags.writeable = False
     object.__setattr__(side, "values", values)
     if is_whole:
-        object.__setattr__(side, "_memory", {(_ranks,): ranks})
+        object.__setattr__(side, "_ranks", ranks)
     else:
         object.__setattr__(side, "weights", _differences(ranks))

@@ -20,12 +20,14 @@ reference's levels (:func:`sparkmon.distributions.align`), or of its quantile bi
 numbers, else of its numbers (:func:`sparkmon.distributions.reference_edges`). ``bins``, which their functions take, is
 how many quantile bins are wanted, 10 by default. Rows without a value are one more bin. B is the number of bins in
 which either side has rows. A reference of percentiles or a histogram is counted at its own points: exact except for its
-own error. The accuracy is that of :func:`sparkmon.statistics.binned.binned_error`, the cost one search per bin edge in
-each support, or one look-up per level.
+own error. Their sketch error moves the mass that each
+side's rank error allows over each bin edge, up and down, and adds the greatest changes up. The cost is one search per
+bin edge in each support, or one look-up per level.
 """
 
 from __future__ import annotations
 
+from sparkmon.statistics.binned import prepare
 from sparkmon.statistics.chi2 import chi2
 from sparkmon.statistics.count import count
 from sparkmon.statistics.cramer_von_mises import cramer_von_mises
@@ -72,6 +74,7 @@ __all__ = [
     "nan_rate",
     "null_rate",
     "pca_reconstruction",
+    "prepare",
     "psi",
     "range_rate",
     "std",

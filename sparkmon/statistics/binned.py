@@ -7,10 +7,10 @@ named levels on the reference's vocabulary; either way the last bin holds the ro
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -18,11 +18,12 @@ import numpy.typing as npt
 from sparkmon.distributions.bins import both_counts
 from sparkmon.distributions.categories import Categories, align
 from sparkmon.distributions.distribution import Distribution
-from sparkmon.distributions.remembering import for_one_pair
+from sparkmon.distributions.remembering import Remembering, for_one_pair
 from sparkmon.statistics.laws.tail_probabilities import chi2_quantile, chi2_sf, upper_point
 from sparkmon.statistics.statistic import (
     Measurement,
     NullDistribution,
+    Statistic,
     Summary,
     inverse_rows,
     least_rows,
@@ -36,10 +37,12 @@ Distance: TypeAlias = Callable[[FloatArray, FloatArray], FloatArray | float]
 BINS = 10
 """Quantile bins wanted of a reference with more than 50 distinct numbers."""
 _CHANCE = 0.001
+_DISTANCES: dict[NullDistribution, Distance] = {}
+"""The distance of each null distribution."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shares:
+@dataclass(frozen=True, slots=True, eq=False)
+class Shares(Remembering):
     """Both sides as shares of their rows on the same bins, nulls last; NaN of a side without rows."""
 
     reference: FloatArray
@@ -48,11 +51,6 @@ class Shares:
     current_count: float
     reference_error: float
     current_error: float
-
-    @property
-    def bins(self) -> int:
-        """How many bins have rows on either side, and so carry noise; never below 1."""
-        return max(1, int(np.count_nonzero((self.reference > 0) | (self.current > 0))))
 
     @property
     def pooled(self) -> FloatArray:
@@ -70,7 +68,10 @@ def distance_of(
     distance: Distance, reference: Summary, current: Summary, bins: int = BINS
 ) -> float:
     """Return the distance of both sides' shares; NaN if a side has no rows."""
-    sides = shares(reference, current, bins)
+    return shares(reference, current, bins).once(_value, distance)
+
+
+def _value(sides: Shares, distance: Distance) -> float:
     return float(distance(sides.reference, sides.current))
 
 
@@ -87,29 +88,41 @@ def shares(reference: Summary, current: Summary, bins: int = BINS) -> Shares:
     >>> shares(reference, Distribution.from_sample([0, 1, 1, None])).current
     array([0.  , 0.25, 0.5 , 0.  , 0.25])
     """
-    return _shares(reference, current, bins)
+    if isinstance(reference, Distribution) and isinstance(current, Distribution):
+        return current.once(_shares_of_numbers, reference, bins)
+    return _shares_of_levels(reference, current)
+
+
+def _shares_of_numbers(current: Distribution, reference: Distribution, bins: int) -> Shares:
+    counts = both_counts(reference, current, bins)
+    return _shares(reference, current, *counts, reference.known_error, current.rank_error)
 
 
 @for_one_pair
-def _shares(reference: Summary, current: Summary, bins: int) -> Shares:
+def _shares_of_levels(reference: Summary, current: Summary) -> Shares:
     if isinstance(reference, Categories) and isinstance(current, Categories):
         _, expected, observed = align(reference, current)
         other, unseen = -3, -2
         if expected[other] > 0:
             observed[other] += observed[unseen]
             observed[unseen] = 0.0
-        errors = (0.0, 0.0)
-    elif isinstance(reference, Distribution) and isinstance(current, Distribution):
-        expected, observed = both_counts(reference, current, bins)
-        errors = (reference.known_error, current.rank_error)
-    else:
-        raise not_comparable(reference, current)
+        return _shares(reference, current, expected, observed)
+    raise not_comparable(reference, current)
+
+
+def _shares(
+    reference: Summary,
+    current: Summary,
+    expected: FloatArray,
+    observed: FloatArray,
+    *errors: float,
+) -> Shares:
     return Shares(
         expected / (reference.rows or np.nan),
         observed / (current.rows or np.nan),
         reference.rows,
         current.rows,
-        *errors,
+        *(errors or (0.0, 0.0)),
     )
 
 
@@ -131,9 +144,9 @@ def chi2_null_distribution(
         reference: Summary, current: Summary, value: float, threshold: float
     ) -> Measurement:
         sides = shares(reference, current)
-        degrees = sides.bins - 1
-        sketch_error = binned_error(sides, distance, value)
-        evidence = min(scale * max(0.0, value - sketch_error) ** power, _pearson(sides))
+        noise = sides.once(_noise, distance)
+        degrees, sketch_error = noise.bins - 1, noise.sketch_error
+        evidence = min(scale * max(0.0, value - sketch_error) ** power, noise.pearson)
         point = chi2_quantile(1 - _CHANCE, degrees)
         greatest_c = scale * threshold**power / point if point else math.inf
         return Measurement(
@@ -145,9 +158,10 @@ def chi2_null_distribution(
             least_rows=least_rows(greatest_c, sides.reference_count),
             reference_count=sides.reference_count,
             current_count=sides.current_count,
-            detail={"bins": sides.bins} if floor is None else {"bins": sides.bins, "floor": floor},
+            detail={"bins": noise.bins} if floor is None else {"bins": noise.bins, "floor": floor},
         )
 
+    _DISTANCES[measure] = distance
     return measure
 
 
@@ -172,7 +186,7 @@ def scaled_null_distribution(
     ) -> Measurement:
         sides = shares(reference, current)
         scale = math.sqrt(sides.c)
-        sketch_error = binned_error(sides, distance, value)
+        noise = sides.once(_noise, distance)
         pooled = law(sides.pooled)
         mean = pooled.mean
         ratio = threshold / upper_point(law(sides.reference).sf, _CHANCE, mean)
@@ -180,47 +194,89 @@ def scaled_null_distribution(
             value=value,
             threshold=threshold,
             noise=mean * scale,
-            p_value=pooled.sf(max(0.0, value - sketch_error) / scale),
-            sketch_error=sketch_error,
+            p_value=pooled.sf(max(0.0, value - noise.sketch_error) / scale),
+            sketch_error=noise.sketch_error,
             least_rows=least_rows(ratio * ratio, sides.reference_count),
             reference_count=sides.reference_count,
             current_count=sides.current_count,
-            detail={"bins": sides.bins},
+            detail={"bins": noise.bins},
         )
 
+    _DISTANCES[measure] = distance
     return measure
 
 
-def _pearson(sides: Shares) -> float:
-    pooled = sides.pooled
-    filled = pooled > 0
-    return float(np.sum((sides.current - sides.reference)[filled] ** 2 / pooled[filled]))
+def prepare(pairs: Sequence[tuple[Summary, Summary]], statistics: Iterable[Statistic]) -> None:
+    """Compute what binned statistics of many pairs of columns need at once: each by itself costs several times as much.
+
+    A pair is a reference and what is compared with it, which keeps the results.
+    """
+    distances = [each for one in statistics if (each := _DISTANCES.get(one.null_distribution))]
+    of_size: dict[int, list[Shares]] = {}
+    for reference, current in pairs:
+        if isinstance(current, Distribution) and current.rows and reference.rows:
+            sides = shares(reference, current)
+            of_size.setdefault(sides.reference.size, []).append(sides)
+    for together in of_size.values():
+        for distance in distances:
+            for sides, (value, noise) in zip(together, _results(together, distance), strict=True):
+                sides.keep(value, _value, distance)
+                sides.keep(noise, _noise, distance)
 
 
-def binned_error(sides: Shares, distance: Distance, value: float) -> float:
-    """Return how far the rank errors of both sides may have put a distance off.
+class _Noise(NamedTuple):
+    """What the null distribution of a distance needs."""
+
+    sketch_error: float
+    """How far the rank errors of both sides may have put the distance off."""
+    bins: int
+    """How many bins have rows on either side, and so carry noise; never below 1."""
+    pearson: float
+
+
+def _noise(sides: Shares, distance: Distance) -> _Noise:
+    return _results([sides], distance)[0][1]
+
+
+def _results(many: Sequence[Shares], distance: Distance) -> list[tuple[float, _Noise]]:
+    """Return the distances of shares on equally many bins, with their noise.
 
     The mass that each side's rank error allows is moved over each bin edge in turn, up and down, and the greatest
     changes of the value are added up: exact to first order in the rank errors, if all edges were off their utmost and
     in the worst directions at once.
     """
-    moved = []
-    if sides.reference_error:
-        moved.append(distance(_moved(sides.reference, sides.reference_error), sides.current))
-    if sides.current_error:
-        moved.append(distance(sides.reference, _moved(sides.current, sides.current_error)))
-    return sum((float(np.abs(values - value).max(axis=0).sum()) for values in moved), 0.0)
+    reference = np.array([each.reference for each in many])
+    current = np.array([each.current for each in many])
+    values = np.asarray(distance(reference, current))
+    errors = np.array([(each.reference_error, each.current_error) for each in many])
+    sketch_errors = np.zeros(len(many))
+    if errors.any():
+        moved = distance(*_moved(np.array([reference, current]), errors))
+        changes = np.abs(moved - values[:, None, None, None]).max(axis=2).sum(axis=2)
+        sketch_errors = np.where(errors > 0, changes, 0.0).sum(axis=1)
+    filled = (reference > 0) | (current > 0)
+    pooled = np.array([each.pooled for each in many])
+    squares = (current - reference) ** 2
+    pearson = np.divide(squares, pooled, out=squares, where=filled).sum(axis=1)
+    bins = np.maximum(np.count_nonzero(filled, axis=1), 1)
+    noises = map(_Noise, sketch_errors.tolist(), bins.tolist(), pearson.tolist())
+    return [*zip(values.tolist(), noises, strict=True)]
 
 
-def _moved(shares: FloatArray, mass: float) -> FloatArray:
-    """Return the shares with ``mass`` moved up and down over each edge; shape (2, edges, bins)."""
-    up, down = np.minimum(mass, shares[:-2]), -np.minimum(mass, shares[1:-1])
-    moved: FloatArray = np.array([up, down])[:, :, None] * _over_edges(shares.size)
-    moved += shares
+def _moved(both: FloatArray, errors: FloatArray) -> FloatArray:
+    """Move errors over edges: shape (sides, pairs, side that is off, up or down, edges, bins)."""
+    over_edges = _over_edges(both.shape[2])
+    moved = np.empty((*both.shape[:2], 2, 2, *over_edges.shape))
+    moved[:] = both[:, :, None, None, None]
+    for side in range(2):
+        mass = errors[:, side, None]
+        up, down = np.minimum(mass, both[side, :, :-2]), np.minimum(mass, both[side, :, 1:-1])
+        moved[side, :, side, 0] += up[:, :, None] * over_edges
+        moved[side, :, side, 1] -= down[:, :, None] * over_edges
     return moved
 
 
 @lru_cache(maxsize=64)
 def _over_edges(bins: int) -> FloatArray:
     """Return the change of the shares as one row moves up over each edge: the last bin is that of nulls."""
-    return (np.eye(bins - 2, bins, 1) - np.eye(bins - 2, bins))[None]
+    return np.eye(bins - 2, bins, 1) - np.eye(bins - 2, bins)

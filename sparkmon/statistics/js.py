@@ -11,16 +11,12 @@ from sparkmon.statistics.statistic import COLUMNS, Summary, statistic
 
 
 def _distance(reference: FloatArray, current: FloatArray) -> FloatArray:
+    sides = np.array([reference, current])
     middle = (reference + current) / 2
-    apart = _divergence(reference, middle) + _divergence(current, middle)
+    ratios = np.divide(sides, middle, out=np.ones_like(sides), where=sides != 0)
+    apart = (sides * np.log2(ratios, out=ratios)).sum(axis=-1).sum(axis=0)
     value: FloatArray = np.sqrt(np.maximum(apart / 2, 0.0))
     return value
-
-
-def _divergence(side: FloatArray, middle: FloatArray) -> FloatArray:
-    ratios = np.divide(side, middle, out=np.ones_like(middle), where=side != 0)
-    divergence: FloatArray = (side * np.log2(ratios)).sum(axis=-1)
-    return divergence
 
 
 @statistic(

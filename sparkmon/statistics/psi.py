@@ -50,4 +50,5 @@ def psi(reference: Summary, current: Summary, *, bins: int = BINS, floor: float 
     """
     if not 0 < floor < 1:
         raise OptionError.malformed("floor", floor, "a share in (0, 1), such as 1e-4")
-    return distance_of(partial(_distance, floor=floor), reference, current, bins)
+    distance = _distance if floor == _FLOOR else partial(_distance, floor=floor)
+    return distance_of(distance, reference, current, bins)

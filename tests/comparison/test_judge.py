@@ -128,3 +128,17 @@ def test_columns_that_clients_invent_do_not_stop_it() -> None:
     extra = findings.filter(pc.field("statistic") == "extra_column")
     assert extra.num_rows == 10_000
     assert set(extra["confirmed"].to_pylist()) == {True}
+
+
+def test_a_reference_beyond_the_bound_is_read_again_and_what_was_computed_is_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one, windows = judge_of(("psi", "ks")), case.profiles([0])
+    monkeypatch.setattr("sparkmon.comparison.references._MOST_VALUES", 0)
+    first = one.findings(windows)
+    monkeypatch.setattr("sparkmon.distributions.bins.reference_edges", None)  # it fails if called
+    assert one.findings(windows).equals(first)
+
+
+def judge_of(statistics: tuple[str, ...]) -> Judge:
+    return Judge(case.references(), Checks(statistics), step_s=3600, lengths=case.LENGTHS)

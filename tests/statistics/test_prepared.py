@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sparkmon.distributions import Categories, Distribution, QuantileTable, summary_of
-from sparkmon.statistics import STATISTICS, Summary, evidence
+from sparkmon.statistics import STATISTICS, Summary, evidence, prepare
 
 Rows = npt.NDArray[np.float64]
 Drawn = Callable[[np.random.Generator, int], Rows]
@@ -107,6 +107,25 @@ def test_levels_do_not_depend_on_what_was_measured_before(
     for counts in [*windows, *windows]:
         current = Categories(counts, 1, sum(counts.values()) + untracked)
         assert numbers(reference, current) == numbers(fresh(reference), fresh(current))
+
+
+def test_many_pairs_at_once_have_the_numbers_of_each_by_itself() -> None:
+    rng, pairs = np.random.default_rng(7), list[tuple[Summary, Summary]]()
+    for of in COLUMNS.values():
+        for form in FORMS.values():
+            with np.errstate(over="ignore"):
+                sides = form(of(rng, 3_000)), sketched(of(rng, 900))
+            pairs += [sides, (sides[0], Distribution.from_sample([None, 1.0])), (sides[0], none())]
+    pairs.append((Categories({"a": 3}, 0, 3), Categories({"a": 1, "b": 1}, 0, 2)))
+    statistics = [STATISTICS.get(name) for name in STATISTICS]
+    prepare([*pairs, (none(), sketched(np.arange(9.0)))], statistics)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for reference, current in pairs:
+            assert numbers(reference, current) == numbers(fresh(reference), fresh(current))
+
+
+def none() -> Distribution:
+    return Distribution.from_sample([])
 
 
 def test_rows_beyond_32_bits_and_parts_of_rows_are_counted_exactly() -> None:

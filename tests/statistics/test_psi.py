@@ -66,8 +66,9 @@ def test_a_squared_distance_has_the_same_evidence() -> None:
     reference = Categories({"a": 5_000, "b": 5_000}, null_count=0, n=10_000)
     current = Categories({"a": 540, "b": 460}, null_count=0, n=1_000)
 
-    def hellinger(expected: np.ndarray, found: np.ndarray) -> float:
-        return float(np.sqrt(np.sum((np.sqrt(expected) - np.sqrt(found)) ** 2) / 2))
+    def hellinger(expected: np.ndarray, found: np.ndarray) -> np.ndarray:
+        apart = np.sum((np.sqrt(expected) - np.sqrt(found)) ** 2, axis=-1)
+        return np.asarray(np.sqrt(apart / 2))
 
     value = distance_of(hellinger, reference, current)
     null_distribution = chi2_null_distribution(hellinger, scale=8, power=2)
