@@ -46,6 +46,8 @@ class Counts:
     """Rows that came after their windows had closed."""
     pooled_values: int = 0
     """Values of columns and models that were pooled as ``(other)``, because there are too many of them."""
+    skipped_rows: Mapping[str, int] = field(default_factory=dict)
+    """Rows of models that another monitor has in the same tables, by model."""
     redelivered_events: int = 0
     """Events that were read before."""
     dead_letters: Mapping[str, int] = field(default_factory=dict)
@@ -72,6 +74,7 @@ class Counts:
             rows=self.rows + other.rows,
             late_rows=self.late_rows + other.late_rows,
             pooled_values=self.pooled_values + other.pooled_values,
+            skipped_rows=Counter(self.skipped_rows) + Counter(other.skipped_rows),
             redelivered_events=self.redelivered_events + other.redelivered_events,
             dead_letters=Counter(self.dead_letters) + Counter(other.dead_letters),
             traffic=traffic,

@@ -78,7 +78,7 @@ def check_health(
     ``silent MODEL``: no events of one model come, while those of others do. ``dead_letters``, ``late``: too large a
     share of the events cannot be decoded, or of the rows comes too late. ``pooled``: there are too many columns or
     models that no reference has. ``namespaces``: the events of one model come from several, which nobody has chosen.
-    ``undelivered SINK`` (critical): a sink takes no alerts.
+    ``skipped``: rows come of models that another monitor has. ``undelivered SINK`` (critical): a sink takes no alerts.
     """
     return [
         _stalled(now, limits),
@@ -87,6 +87,7 @@ def check_health(
         _late(now, before, limits),
         _pooled(now, before),
         _namespaces(now),
+        _skipped(now, before),
         *_undelivered(now, limits),
     ]
 
@@ -176,6 +177,19 @@ def _namespaces(now: MonitorStatus) -> HealthCheck:
             "set namespaces to those to watch"
         )
     return HealthCheck("namespaces", bool(mixed), "warning", float(len(mixed)), 0.0, message)
+
+
+def _skipped(now: MonitorStatus, before: MonitorStatus) -> HealthCheck:
+    new = Counter(now.counts.skipped_rows)
+    new.subtract(before.counts.skipped_rows)
+    message = "no rows of other monitors' models are skipped any more"
+    if new.total():
+        model = max(new, key=lambda name: new[name])
+        message = (
+            f"{new.total():,} rows were skipped, because another monitor has their models in the same tables, most of "
+            f"{model}: see the table monitors; if that one has ended for good, start once with --take-over"
+        )
+    return HealthCheck("skipped", new.total() > 0, "warning", float(new.total()), 0.0, message)
 
 
 def _share(

@@ -83,6 +83,8 @@ def families(now: MonitorStatus, checks: Iterable[HealthCheck]) -> Iterator[Metr
     text = "Rows that came after their windows had closed."
     yield _counter("late_rows", text, counts.late_rows)
     yield _counter("pooled_values", "Values that were pooled as (other).", counts.pooled_values)
+    text = "Rows of models of another monitor."
+    yield _counter("skipped_rows", text, counts.skipped_rows, "model")
     text = "Events that were read before."
     yield _counter("redelivered_events", text, counts.redelivered_events)
     text = "Events that could not be decoded."

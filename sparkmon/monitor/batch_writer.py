@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -9,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from sparkmon.distributions.schema import PANES
 from sparkmon.health import Counters, Counts
@@ -19,6 +21,7 @@ from sparkmon.monitor.leases import Leases, former_query_ids
 from sparkmon.monitor.model_limit import ModelLimit
 from sparkmon.monitor.one_pass import Pass, Passed, one_pass
 from sparkmon.monitor.recent_events import Digests, RecentEvents
+from sparkmon.monitor.row_counts import row_counts
 from sparkmon.state import EVENT_DIGESTS
 from sparkmon.state import PANES as INGESTED_PANES
 from sparkmon.tables import Tables, TableWriter
@@ -94,11 +97,13 @@ class BatchWriter:
         """Ingest a batch; return its panes."""
         if self._limit is None:
             self._limit = ModelLimit(self._expected, former_query_ids(tables, query_id).keys())
-        limit = self._limit
+        limit, skipped = self._limit, set[str]()
 
         def owners_of(panes: pa.Table, digests: Sequence[Digests]) -> Mapping[int, int]:
             models: list[Any] = pc.unique(limit.limited(panes, self._k)["model"]).to_pylist()
-            former = self._leases.acquire(tables, models, query_id)
+            acquired = self._leases.acquire(tables, models, query_id)
+            skipped.update(acquired.skipped)
+            former = acquired.former_query_ids
             _remember(recent, tables, sorted(former - self._former), None, None)
             self._former |= former
             return recent.redelivered(digests)
@@ -110,18 +115,28 @@ class BatchWriter:
             if passed.dead_letters is not None:
                 self._dead_letters.write(passed.dead_letters, query_id, batch_id)
             if passed.rows is not None:
-                self._place.append(passed.rows, "rows", writer=query_id, batch_id=batch_id)
+                rows = passed.rows.where(~F.col("model").isin(skipped))
+                self._place.append(rows, "rows", writer=query_id, batch_id=batch_id)
             if len(passed.digests):
                 row = _digests_row(passed, query_id, batch_id)
                 tables.append(row, "event_digests", writer=query_id, batch_id=batch_id)
                 recent.add(to_micros(passed.last_event_time), passed.digests)
-        panes = result = limit.limited(passed.panes, self._k)
+        panes = result = self._without(skipped, limit.limited(passed.panes, self._k))
         if panes.num_rows:
             for name, value in (("query_id", query_id), ("batch_id", batch_id)):
                 panes = panes.append_column(name, pa.repeat(pa.scalar(value), panes.num_rows))
             ingested = panes.cast(INGESTED_PANES)
             tables.append(ingested, "panes", writer=query_id, batch_id=batch_id)
         return result
+
+    def _without(self, models: Collection[str], panes: pa.Table) -> pa.Table:
+        """Leave out, and count, the panes of models that another monitor has."""
+        is_one = pc.is_in(panes["model"], pa.array(sorted(models), pa.string()))
+        rows: Counter[str] = Counter()
+        for window, count in row_counts(panes.filter(is_one)).items():
+            rows[window.model] += sum(count)
+        self._counters.add(Counts(skipped_rows=rows))
+        return panes.filter(pc.invert(is_one))
 
 
 def _digests_row(passed: Passed, query_id: str, batch_id: int) -> pa.Table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
@@ -34,6 +34,15 @@ class _Lease(NamedTuple):
         return self.model, self.window_s
 
 
+class Acquired(NamedTuple):
+    """What :meth:`Leases.acquire` gives."""
+
+    former_query_ids: set[str]
+    """The queries that had the leases before."""
+    skipped: set[str]
+    """The models that another query has."""
+
+
 class Leases:
     """The leases of a query, from one start on.
 
@@ -50,33 +59,53 @@ class Leases:
         self._lengths, self._checkpoint, self._take_over = lengths_s, checkpoint, take_over
         self._has: set[_Key] = set()
 
-    def acquire(self, tables: TableWriter, models: Collection[str], query_id: str) -> set[str]:
+    def acquire(self, tables: TableWriter, models: Collection[str], query_id: str) -> Acquired:
         """Acquire leases on the windows of models, or check that they are still valid.
+
+        A stray event of a model that another query has is no reason to stop for a query that has models of its own.
 
         Raises
         ------
         CheckpointError
-            Another query has a lease on one of them, or has taken it over since the last batch.
+            Other queries have all of them and this one has none, or one was taken over from this query.
         """
-        keys = {(model, length) for model in models for length in self._lengths}
         for _ in range(_TRIES):
             version = tables.version(_TABLE)
             holders = _holders(tables)
-            others = sorted(
-                key for key in keys if key in holders and holders[key].query_id != query_id
-            )
-            lost = sorted(self._has.intersection(others))
-            if lost or (others and not self._take_over):
-                raise self._conflict(tables, holders[(lost or others)[0]], query_id)
+            others = {
+                (model, length): holders[model, length]
+                for model in sorted(models)
+                for length in self._lengths
+                if (model, length) in holders and holders[model, length].query_id != query_id
+            }
+            skipped = self._skipped(tables, others, query_id)
+            has_own = any(each.query_id == query_id for each in holders.values())
+            if skipped and skipped == {*models} and not has_own:
+                raise self._conflict(tables, next(iter(others.values())), query_id)
+            keys = {(model, each) for model in {*models} - skipped for each in self._lengths}
             new = sorted(key for key in keys if key not in holders or key in others)
             if not new or self._replace(tables, holders, new, query_id, version):
                 self._has |= keys
                 valid = [holders[key] for key in keys if key in holders]
-                return {each for lease in valid for each in _former(lease, query_id)}
+                former = {each for lease in valid for each in _former(lease, query_id)}
+                return Acquired(former, skipped)
         raise CheckpointError(
             f"the table {_TABLE} of {tables.location} changed {_TRIES} times while this query acquired a lease; "
             "start it again"
         )
+
+    def _skipped(
+        self,
+        tables: TableWriter,
+        others: Mapping[_Key, _Lease],
+        query_id: str,
+    ) -> set[str]:
+        """Return the models that other queries have and are to keep."""
+        for key, holder in others.items():
+            is_former = query_id in holder.former_query_ids and not self._take_over
+            if key in self._has or is_former:
+                raise self._conflict(tables, holder, query_id)
+        return set() if self._take_over else {model for model, _ in others}
 
     def check(self, tables: TableWriter, models: Collection[str], query_id: str) -> None:
         """Check that the leases on the windows of models are still this query's.

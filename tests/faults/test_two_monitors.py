@@ -51,6 +51,23 @@ def test_different_models_share_tables_that_both_make_at_once(desk: Desk, report
     report.row("two monitors, two models, tables made at once", 1, traffic.book, account)
 
 
+def test_a_stray_event_of_the_other_monitors_model_is_skipped_and_counted(desk: Desk) -> None:
+    traffic = Traffic(85)
+    desk.log("one", traffic.hour(0, models=["shop"]), traffic.hour(1, models=["shop"]))
+    desk.log("two", traffic.hour(0, models=["bank"]))
+    for name in ("one", "two"):
+        desk.watch(name, f"of-{name}")
+    desk.log("two", traffic.aside([(70, 7)]), traffic.hour(1, models=["bank"]))
+    query = desk.start("two", "of-two", available_now=True, flush=True)
+    try:
+        query.awaitTermination()
+    finally:
+        query.stop()
+    counts = query.watchdog.status().counts
+    assert (counts.skipped_rows, counts.late_rows) == ({"shop": 7}, 0)
+    check_account(desk.spark, desk.tables, traffic.book)
+
+
 def test_a_checkpoint_begun_anew_is_refused_and_can_take_over(desk: Desk, report: Report) -> None:
     traffic = Traffic(82)
     desk.log("spool", traffic.hour(0), traffic.hour(1), traffic.hour(2))

@@ -37,7 +37,7 @@ def failing(
 def test_no_check_of_a_working_monitor_fails() -> None:
     assert failing(status()) == {}
     assert {each.name for each in check_health(status(), START, LIMITS)} == {
-        *("stalled", "silent", "dead_letters", "late", "pooled", "namespaces")
+        *("stalled", "silent", "dead_letters", "late", "pooled", "namespaces", "skipped")
     }
 
 
@@ -125,6 +125,14 @@ def test_values_of_invented_columns_or_models_are_reported() -> None:
     ).values()
     assert (check.name, check.value) == ("pooled", 1200)
     assert check.message.startswith("1,200 values were pooled as (other), because there are too")
+
+
+def test_rows_of_another_monitors_models_are_reported() -> None:
+    now, before = (Counts(skipped_rows=rows) for rows in ({"shop": 9, "bank": 3}, {"shop": 2}))
+    (check,) = failing(status(counts=now), status(counts=before)).values()
+    assert (check.name, check.value, check.severity) == ("skipped", 10, "warning")
+    assert check.message.startswith("10 rows were skipped, because another monitor has")
+    assert "most of shop" in check.message
 
 
 def test_a_sink_that_fails_for_long() -> None:
