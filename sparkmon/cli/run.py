@@ -5,7 +5,8 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,7 +14,12 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from sparkmon.backoff import Backoff
+
 _POLL_S = 1
+_RESTARTS, _PAUSES = 5, Backoff(5.0, 60.0)
+_STEADY_S = 600.0
+"""A failure after this long is the first one again."""
 
 
 class RunCommand(TyperCommand):
@@ -76,36 +82,65 @@ def run(
     # Spark sets a handler of its own at its start: ours comes after.
     with open_session(settings.spark, kafka=kafka) as spark, _stop_signal() as stopped:
         monitor = settings.monitor()
-        query = monitor.start(
-            settings.source.events(spark),
-            settings.progress,
-            available_now=available_now or flush,
-            flush=flush,
-            take_over=take_over,
-        )
+
+        def watch() -> None:
+            query = monitor.start(
+                settings.source.events(spark),
+                settings.progress,
+                available_now=available_now or flush,
+                flush=flush,
+                take_over=take_over,
+            )
+            try:
+                if settings.metrics is not None:
+                    port = query.watchdog.serve(settings.metrics.port, settings.metrics.host)
+                    _say(f"metrics are at http://{settings.metrics.host}:{port}/metrics")
+                _say(f"watching {', '.join(monitor.models)} in {settings.source.description}")
+                _say(f"profiles, drift_metrics, alerts and dead_letters are in {settings.tables}")
+                if not (available_now or flush):
+                    _say("Ctrl-C stops it; started again, it continues where it was")
+                late = 0
+                while not stopped.is_set():
+                    ended = query.awaitTermination(_POLL_S)
+                    if (dropped := query.late_rows) > late:
+                        _say(
+                            f"{dropped - late} rows came after their window had closed and are in none"
+                        )
+                        late = dropped
+                    if ended:
+                        closed = ", and its last window closed" if flush else ""
+                        _say(f"all that was there has been processed{closed}")
+                        return
+            finally:
+                query.stop()
+            _say("stopped")
+
+        with_restarts(watch, stopped)
+
+
+def with_restarts(watch: Callable[[], None], stopped: threading.Event) -> None:
+    """Watch again after a failure of Spark that passes; raise the last of too many that follow each other."""
+    from sparkmon.monitor.failures import failure_of, is_transient
+
+    failures = 0
+    while not stopped.is_set():
+        start_s = time.monotonic()
         try:
-            if settings.metrics is not None:
-                port = query.watchdog.serve(settings.metrics.port, settings.metrics.host)
-                _say(f"metrics are at http://{settings.metrics.host}:{port}/metrics")
-            _say(f"watching {', '.join(monitor.models)} in {settings.source.description}")
-            _say(f"profiles, drift_metrics, alerts and dead_letters are in {settings.tables}")
-            if not (available_now or flush):
-                _say("Ctrl-C stops it; started again, it continues where it was")
-            late = 0
-            while not stopped.is_set():
-                ended = query.awaitTermination(_POLL_S)
-                if (dropped := query.late_rows) > late:
-                    _say(
-                        f"{dropped - late} rows came after their window had closed and are in none"
-                    )
-                    late = dropped
-                if ended:
-                    closed = ", and its last window closed" if flush else ""
-                    _say(f"all that was there has been processed{closed}")
-                    return
-        finally:
-            query.stop()
-        _say("stopped")
+            return watch()
+        except Exception as error:
+            # Spark's failures have many types.
+            if time.monotonic() - start_s > _STEADY_S:
+                failures = 0
+            if not is_transient(error):
+                raise
+            if failures == _RESTARTS:
+                raise failure_of(error) or error from error
+            pause_s = _PAUSES.pause_s(failures)
+            failures += 1
+            _say(f"{failure_of(error)}")
+            _say(f"starting again in {pause_s:.0f} seconds, {failures} of {_RESTARTS} times")
+        stopped.wait(pause_s)
+    _say("stopped")
 
 
 @contextmanager

@@ -9,13 +9,12 @@ from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from sparkmon.errors import CheckpointError, SparkmonError
+from sparkmon.errors import CheckpointError
 
 _TAKE_OVER = (
     "restore it from a copy, or take a new directory of checkpoints and start with --take-over (take_over=True): the "
     "log is read again, and what is in the tables is not written again"
 )
-_NO_ROOM = "No space left on device"
 _PLANNED, _COMMITTED = "offsets", "commits"
 _ABSENT = "PATH_NOT_FOUND"
 
@@ -99,13 +98,3 @@ def _damaged(file: str, is_last: bool = False) -> CheckpointError:
         else ""
     )
     return CheckpointError(f"{file} is damaged or missing; {again}{_TAKE_OVER}")
-
-
-def failure_of(error: Exception) -> SparkmonError | None:
-    """Explain what ended a query if a person has to repair it, such as a full disk."""
-    if _NO_ROOM in str(error):
-        return SparkmonError(
-            "no space is left on the disk of the tables, of the checkpoints, or of Spark's own files; make room and "
-            "start again: it goes on where it was"
-        )
-    return None

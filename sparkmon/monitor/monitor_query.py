@@ -12,8 +12,8 @@ from pyspark.sql.streaming.query import StreamingQuery
 
 from sparkmon.alerts import AlertManager
 from sparkmon.health import Watchdog
-from sparkmon.monitor.checkpoint import failure_of
 from sparkmon.monitor.closer import Closer
+from sparkmon.monitor.failures import failure_of
 from sparkmon.monitor.repeating_thread import RepeatingThread
 
 _TURN_S = 1.0
@@ -62,7 +62,8 @@ class MonitorQuery:
         Raises
         ------
         SparkmonError
-            A disk is full, or another query has taken over; the message says what to do.
+            A disk is full, Spark has lost its Python workers, or another query has taken over; the message says what
+            to do.
         """
         end = None if timeout is None else time.monotonic() + timeout
         try:

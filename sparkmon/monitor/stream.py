@@ -11,6 +11,8 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
+from sparkmon.monitor.failures import shortened
+
 WriteBatch: TypeAlias = Callable[[DataFrame, str, int], None]
 """Writes one batch: the rows, the query's id, and the batch's number."""
 
@@ -23,8 +25,11 @@ def start_stream(
 
     def each(batch: DataFrame, batch_id: int) -> None:
         nonlocal query_id
-        query_id = query_id or _query_id(batch.sparkSession, checkpoint)
-        write(batch, query_id, batch_id)
+        try:
+            query_id = query_id or _query_id(batch.sparkSession, checkpoint)
+            write(batch, query_id, batch_id)
+        except Exception as error:  # goes on, with a message that Spark can bear
+            raise shortened(error) from None
 
     stream = frame.writeStream.option("checkpointLocation", checkpoint).foreachBatch(each)
     if trigger is None:

@@ -93,9 +93,9 @@ def shares(reference: Summary, current: Summary, bins: int = BINS) -> Shares:
     return _shares_of_levels(reference, current)
 
 
-def _shares_of_numbers(current: Distribution, reference: Distribution, bins: int) -> Shares:
-    counts = both_counts(reference, current, bins)
-    return _shares(reference, current, *counts, reference.known_error, current.rank_error)
+def _shares_of_numbers(column: Distribution, reference: Distribution, bins: int) -> Shares:
+    counts = both_counts(reference, column, bins)
+    return _shares(reference, column, *counts, reference.known_error, column.rank_error)
 
 
 @for_one_pair

@@ -9,13 +9,17 @@ import time
 from pathlib import Path
 
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.errors import PySparkException, StreamingQueryException
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from typer.testing import CliRunner
 
 from examples.card_payments import log_a_day, payments
+from sparkmon.backoff import Backoff
 from sparkmon.cli.app import app
-from sparkmon.errors import OptionError, ReferenceMissingError
+from sparkmon.cli.run import with_restarts
+from sparkmon.errors import OptionError, ReferenceMissingError, SparkmonError
+from sparkmon.monitor.batch_writer import BatchWriter
 from sparkmon.profiles import reference_of
 from sparkmon.store import LocalStore
 from sparkmon.tables import Tables
@@ -95,3 +99,70 @@ def test_a_mistake_in_the_file_is_reported_before_spark_starts(tmp_path: Path) -
     assert "monitor.yaml, line 7: got the unknown key 'window'; did you mean 'windows'?" in str(
         done.exception
     )
+
+
+LOST = (
+    "Job aborted: Python worker failed to connect back.\n" + 5000 * "\tat java.base/java.lang.Run\n"
+)
+
+
+def test_spark_that_loses_its_workers_once_is_started_again_and_alerts(
+    monitor: Path, spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, failures = BatchWriter.write, [PySparkException(LOST)]
+
+    def fail_once(writer: BatchWriter, batch: DataFrame, query_id: str, batch_id: int) -> None:
+        if failures:
+            raise failures.pop()
+        write(writer, batch, query_id, batch_id)
+
+    monkeypatch.setattr(BatchWriter, "write", fail_once)
+    monkeypatch.setattr("sparkmon.cli.run._PAUSES", Backoff(0.0, 0.0))
+    done = CliRunner().invoke(app, ["run", str(monitor), "--available-now"])
+    assert done.exit_code == 0, done.exception
+    assert "could not keep its Python workers (Python worker failed to connect back)" in done.stderr
+    assert "sparkmon: starting again in 0 seconds, 1 of 5 times\n" in done.stderr
+    assert done.stderr.endswith("sparkmon: all that was there has been processed\n")
+    tables = Tables(f"{monitor.parent}/tables")
+    profiles = tables.read(spark, "profiles").where("column_name = 'amount'")
+    assert profiles.agg(F.sum("profile.count")).collect()[0][0] == 24_000
+    alerts = tables.read(spark, "alerts").where("column_name = 'stalled'").collect()
+    assert {(row.severity, row.state) for row in alerts} >= {("critical", "firing")}
+
+
+@pytest.fixture
+def attempts(monkeypatch: pytest.MonkeyPatch) -> list[Exception]:
+    monkeypatch.setattr("sparkmon.cli.run._PAUSES", Backoff(0.0, 0.0))
+    return []
+
+
+def test_too_many_failures_in_a_row_end_it_with_what_to_do(attempts: list[Exception]) -> None:
+    def watch() -> None:
+        attempts.append(StreamingQueryException(LOST))
+        raise attempts[-1]
+
+    with pytest.raises(SparkmonError, match="nothing is lost: start again") as error:
+        with_restarts(watch, threading.Event())
+    assert len(attempts) == 6
+    assert "\n" not in str(error.value)
+
+
+def test_other_failures_and_ctrl_c_start_nothing_again(
+    attempts: list[Exception], capsys: pytest.CaptureFixture[str]
+) -> None:
+    stopped = threading.Event()
+
+    def refuse() -> None:
+        attempts.append(ValueError("no"))
+        raise attempts[-1]
+
+    def lose() -> None:
+        attempts.append(StreamingQueryException(LOST))
+        stopped.set()
+        raise attempts[-1]
+
+    with pytest.raises(ValueError, match="no"):
+        with_restarts(refuse, stopped)
+    with_restarts(lose, stopped)
+    assert len(attempts) == 2
+    assert capsys.readouterr().err.endswith("sparkmon: stopped\n")

@@ -73,9 +73,9 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("sources", "store"),
     },
     "cli": {
-        *("alerts", "comparison", "config", "dataframes", "demo", "errors", "interval", "profiles"),
-        *("receiver", "secret", "session", "sinks", "sources", "store", "tables"),
-        "until_stdin_closes",
+        *("alerts", "backoff", "comparison", "config", "dataframes", "demo", "errors", "interval"),
+        *("monitor", "profiles", "receiver", "secret", "session", "sinks", "sources", "store"),
+        *("tables", "until_stdin_closes"),
     },
     "__main__": {"cli", "errors"},
     # The package's face names everything, lazily: a test below holds that it loads nothing.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from tests.monitor.closer_desk import MINUTE, RANDOM, SIZE, CloserDesk, desk, traffic
@@ -96,6 +97,27 @@ def test_an_idle_model_closes_by_the_clock_and_not_before_the_log_is_read(
         assert {model for model, _, _ in one.closed()} == closed
     one.ingest(1, traffic("shop", MIDNIGHT + HOUR))
     assert one.counters.counts.late_rows == 0
+
+
+@pytest.mark.parametrize(("delay", "late"), [("10 minutes", 30), ("70 minutes", 0)])
+def test_after_an_hour_without_its_broker_only_rows_beyond_the_delay_are_late(
+    desk: Callable[..., CloserDesk], monkeypatch: pytest.MonkeyPatch, delay: str, late: int
+) -> None:
+    one, now = desk(idle="1 minute", delay=delay), [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+
+    def half_an_hour(start: datetime) -> pa.Table:
+        return traffic("shop", start, length=30 * MINUTE, size=30)
+
+    one.ingest(0, half_an_hour(MIDNIGHT))
+    for minutes in range(1, 60):  # the log is empty: by the clock, 00:30 becomes 01:30
+        one.closer.close_by_clock(60.0 * minutes)
+    assert one.closed() == ({("shop", 0, 1): 30} if late else {})
+    now[0] = 3600.0
+    one.ingest(1, half_an_hour(MIDNIGHT + 30 * MINUTE), half_an_hour(MIDNIGHT + HOUR))
+    assert one.counters.counts.late_rows == late
+    one.closer.close_all()
+    assert one.closed() == {("shop", 0, 1): 60 - late, ("shop", 1, 1): 30}
 
 
 def test_windows_that_overlap_share_panes(desk: Callable[..., CloserDesk]) -> None:
