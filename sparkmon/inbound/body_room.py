@@ -1,7 +1,8 @@
 """The memory for bodies: what has arrived of them counts, never what they announce.
 
-Bodies that are not whole may take half of the room, those of one client a quarter, and each must come at a least rate:
-who begins bodies and does not end them leaves the rest to others. A body that is whole in one piece is never begun.
+Bodies that are not whole may take half of the room, and those of one client a quarter: who begins bodies and does not
+end them leaves the rest to others. Each must come at a least rate. Where room is short, one that has stalled gives way,
+so that senders behind one proxy do not keep each other out. A body that is whole in one piece is never partial.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ from ipaddress import AddressValueError, IPv6Address, IPv6Network
 from types import TracebackType
 from typing import NamedTuple
 
-from starlette.types import Receive, Scope
+from starlette.types import Message, Receive, Scope
 
 PACE_S = 10.0
 PACE_BYTES = 160 * 2**10
 """A body brings as much in each stretch of ``PACE_S``, or ends; one that does not is refused."""
+STALL_S = 1.0
+"""A body that has not brought its share of ``PACE_BYTES`` for this long gives way where room is short."""
 
 
 class Refusal(NamedTuple):
@@ -39,23 +42,35 @@ class BodyRoom:
         self.bytes = 0
         self.partial_bytes = 0
         self.partial_of: Counter[str] = Counter()
+        # By when each last brought its share, the longest ago first.
+        self.partial: dict[Arrival, float] = {}
         self.max_events = max_events
         self.max_bytes = max_bytes
         self.max_body_bytes = max_body_bytes
         self.max_partial = max(max_body_bytes, max_bytes // 2)
         self.max_partial_of = max(max_body_bytes, max_bytes // 4)
 
+    def evict(self, client: str | None, now: float) -> bool:
+        """Refuse the body that has stalled longest, of one client or of all; False if none has stalled."""
+        for arrival, time in self.partial.items():
+            if client in (None, arrival.client):
+                if now - time >= STALL_S:
+                    arrival.give_way()
+                    return True
+                break
+        return False
+
 
 class Arrival:
     """The room that one request takes, given back when the context ends."""
 
-    __slots__ = ("_bytes", "_client", "_events", "_partial", "_room")
-
     def __init__(self, room: BodyRoom, scope: Scope) -> None:
         client = scope.get("client")
+        self.client = "" if client is None else client_of(str(client[0]))
         self._room = room
-        self._client = "" if client is None else client_of(str(client[0]))
-        self._events = self._bytes = self._partial = 0
+        self._events = self._bytes = self._partial = self._since_share = 0
+        self._waiting: asyncio.Future[Message] | None = None
+        self._gives_way = False
 
     def add_events(self, count: int) -> Refusal | None:
         """Take room for events, or return why there is none."""
@@ -81,15 +96,14 @@ class Arrival:
         parts: list[bytes] = []
         size_before, begin_time, more = 0, loop.time(), True
         while more:
-            try:
-                # Most bodies are whole with their first piece: it needs no timer.
-                message = await asyncio.wait_for(receive(), PACE_S if parts else None)
-            except asyncio.TimeoutError:
-                return _too_slow()
+            # Most bodies are whole with their first piece: it needs no timer.
+            message = await (self._next(receive) if parts else receive())
+            if isinstance(message, Refusal):
+                return message
             if message["type"] != "http.request":
                 return None
             part, more = message.get("body", b""), message.get("more_body", False)
-            refusal = self._take(len(part), is_last=not more)
+            refusal = self._take(len(part), is_last=not more, now=loop.time())
             if refusal is not None:
                 return refusal
             parts.append(part)
@@ -99,26 +113,60 @@ class Arrival:
                 begin_time, size_before = loop.time(), self._bytes
         return b"".join(parts)
 
-    def _take(self, size: int, *, is_last: bool) -> Refusal | None:
+    def give_way(self) -> None:
+        """Give the room back at once; the body is refused."""
+        self._end_partial()
+        self._room.bytes -= self._bytes
+        self._bytes = 0
+        self._gives_way = True
+        if self._waiting is not None:
+            self._waiting.cancel()
+
+    async def _next(self, receive: Receive) -> Message | Refusal:
+        """Return the next piece of a body that has begun."""
+        self._waiting = asyncio.ensure_future(receive())
+        try:
+            await asyncio.wait((self._waiting,), timeout=PACE_S)
+            if self._gives_way:
+                return _no_room("unfinished_full")
+            return self._waiting.result() if self._waiting.done() else _too_slow()
+        finally:
+            self._waiting.cancel()
+
+    def _take(self, size: int, *, is_last: bool, now: float) -> Refusal | None:
         """Take room for a piece of the body."""
         room = self._room
         if self._bytes + size > room.max_body_bytes:
             return self._too_large()
-        if room.bytes + size > room.max_bytes:
-            return Refusal(503, "pending_full", "too many bodies are pending; send it again later")
+        while room.bytes + size > room.max_bytes:
+            if not room.evict(None, now):
+                return _no_room("pending_full")
+        while not is_last and room.partial_of[self.client] + size > room.max_partial_of:
+            if not room.evict(self.client, now):
+                return _no_room("unfinished_full")
+        while not is_last and room.partial_bytes + size > room.max_partial:
+            if not room.evict(None, now):
+                return _no_room("unfinished_full")
+        if self._gives_way:  # of those that have stalled, it was this one
+            return _no_room("unfinished_full")
         room.bytes += size
         self._bytes += size
         if is_last:
             self._end_partial()
-            return None
-        room.partial_bytes += size
-        room.partial_of[self._client] += size
-        self._partial += size
-        is_hogging = room.partial_of[self._client] > room.max_partial_of
-        if is_hogging or room.partial_bytes > room.max_partial:
-            detail = "too much of bodies that are not whole is pending; send it again later"
-            return Refusal(503, "unfinished_full", detail)
+        else:
+            self._add_partial(size, now)
         return None
+
+    def _add_partial(self, size: int, now: float) -> None:
+        room = self._room
+        room.partial_bytes += size
+        room.partial_of[self.client] += size
+        self._partial += size
+        self._since_share += size
+        if self not in room.partial or self._since_share >= PACE_BYTES * STALL_S / PACE_S:
+            room.partial.pop(self, None)
+            room.partial[self] = now
+            self._since_share = 0
 
     def _too_large(self) -> Refusal:
         detail = f"{self._room.max_body_bytes} bytes of body is the limit"
@@ -138,12 +186,18 @@ class Arrival:
         self._end_partial()
 
     def _end_partial(self) -> None:
-        if self._partial:
-            self._room.partial_bytes -= self._partial
-            self._room.partial_of[self._client] -= self._partial
-            if not self._room.partial_of[self._client]:
-                del self._room.partial_of[self._client]
+        room = self._room
+        if room.partial.pop(self, None) is not None:
+            room.partial_bytes -= self._partial
+            room.partial_of[self.client] -= self._partial
+            if not room.partial_of[self.client]:
+                del room.partial_of[self.client]
             self._partial = 0
+
+
+def _no_room(reason: str) -> Refusal:
+    what = "too many bodies are" if reason == "pending_full" else "too much of unfinished bodies is"
+    return Refusal(503, reason, f"{what} pending; send it again later")
 
 
 def _too_slow() -> Refusal:

@@ -65,13 +65,15 @@ def test_a_body_that_grows_beyond_the_limit_is_refused() -> None:
         assert refused(read(arrival, [b"x" * MIB, b"x", b"x"])) == (413, "too_large")
 
 
-def begun_by(room: BodyRoom, stack: ExitStack, address: str, count: int) -> list[tuple[int, str]]:
+def begun_by(
+    room: BodyRoom, stack: ExitStack, address: str, count: int, now: float = 0.0
+) -> list[tuple[int, str]]:
     """Begin bodies of which a sixteenth is missing; return the refusals."""
     answers = []
     for _ in range(count):
         with ExitStack() as own:
             arrival = own.enter_context(Arrival(room, scope(address)))
-            answer = arrival._take(MIB * 15 // 16, is_last=False)
+            answer = arrival._take(MIB * 15 // 16, is_last=False, now=now)
             if answer is None:
                 stack.push(own.pop_all())
             else:
@@ -88,6 +90,53 @@ def test_begun_bodies_of_one_client_take_a_quarter_and_those_of_all_a_half() -> 
         assert room.bytes == 8 * MIB * 15 // 16
         with Arrival(room, scope("10.0.0.1")) as arrival:  # whole in one piece
             assert read(arrival, [b"x" * MIB]) == b"x" * MIB
+    assert (room.bytes, room.partial_bytes, dict(room.partial_of)) == (0, 0, {})
+
+
+def test_where_room_is_short_stalled_bodies_give_way_and_others_do_not() -> None:
+    room = BodyRoom(16 * MIB, MIB)
+    with ExitStack() as stack:
+        assert begun_by(room, stack, "10.0.0.1", 4) == []
+        quick = next(iter(room.partial))
+        assert quick._take(16 * 2**10, is_last=False, now=0.9) is None
+        others = list(room.partial)
+        # A second later the three that have not brought 16 KiB since give way to three, and then nobody.
+        assert begun_by(room, stack, "10.0.0.1", 4, now=1.0) == [(503, "unfinished_full")]
+        assert set(room.partial) - set(others[:3]) == set(room.partial)
+        assert quick in room.partial
+        assert room.bytes == room.partial_bytes == 4 * MIB * 15 // 16 + 16 * 2**10
+    assert (room.bytes, room.partial_bytes, dict(room.partial_of)) == (0, 0, {})
+
+
+def test_a_stalled_body_that_gives_way_is_answered_at_once() -> None:
+    room = BodyRoom(2 * MIB, MIB)
+
+    async def story() -> tuple[bytes | Refusal | None, bytes | Refusal | None]:
+        never = asyncio.Event()
+
+        async def stalled() -> dict[str, Any]:
+            if room.partial:
+                await never.wait()
+            return {"type": "http.request", "body": b"x" * (MIB - 1), "more_body": True}
+
+        pieces = [b"y" * (MIB // 2), b"y" * (MIB // 2)]
+
+        async def honest() -> dict[str, Any]:
+            await asyncio.sleep(0)
+            return {"type": "http.request", "body": pieces.pop(), "more_body": bool(pieces)}
+
+        async def read_of(receive: Any) -> bytes | Refusal | None:  # noqa: ANN401 - ASGI
+            with Arrival(room, scope()) as arrival:
+                return await arrival.read(receive, None)
+
+        first = asyncio.ensure_future(read_of(stalled))
+        await asyncio.sleep(body_room.STALL_S + 0.1)
+        second = await read_of(honest)
+        return await asyncio.wait_for(first, 5), second
+
+    first, second = asyncio.run(story())
+    assert refused(first) == (503, "unfinished_full")
+    assert second == b"y" * MIB
     assert (room.bytes, room.partial_bytes, dict(room.partial_of)) == (0, 0, {})
 
 

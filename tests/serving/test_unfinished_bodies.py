@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import socket
 import time
@@ -62,6 +63,9 @@ def test_sixty_bodies_of_which_a_sixteenth_is_missing_take_bounded_memory(
             assert served.metric("sparkmon_transformer_in_flight") == 0
             refused = 'sparkmon_transformer_refused_total{reason="unfinished_full"}'
             wait_for(lambda: served.metric(refused) == 60 - 4)
+            # A body of many pieces has no room until one that has stalled gives way to it.
+            large = json.dumps({"instances": world.asked}).encode() + b" " * (MOST * 3 // 4)
+            wait_for(lambda: served.post(V1, large).status == 200)
         wait_for(lambda: served.metric("sparkmon_transformer_connections") <= 1)
         assert served.post(V1, {"instances": world.asked}).status == 200
 
