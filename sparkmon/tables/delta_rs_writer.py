@@ -167,10 +167,10 @@ class DeltaRsWriter(TableWriter):
 
         return self._retry(table, once)
 
-    def _locked(self, table: str, look: Callable[[_Handle | None], _T]) -> _T:
-        """Look at a table by its up-to-date handle, None if there is no table, while no other thread uses it."""
+    def _locked(self, table: str, use: Callable[[_Handle | None], _T]) -> _T:
+        """Use the up-to-date handle of a table, None if there is no table, while no other thread does."""
         with self._locks[table]:
-            return look(self._handle(table))
+            return use(self._handle(table))
 
     def _handle(self, table: str) -> _Handle | None:
         handle = self._handles.get(table)

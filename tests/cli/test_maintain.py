@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from pyspark.sql import SparkSession
 from typer.testing import CliRunner, Result
 
 from sparkmon.cli.app import app
@@ -49,6 +50,22 @@ def test_the_tables_of_a_monitor_are_maintained(monitor: Path) -> None:
         rows = tables.read("profiles")
         assert rows is not None
         assert rows.num_rows == (20 if words else 11)
+
+
+def test_the_tables_of_a_catalog_are_maintained(spark: SparkSession, monitor: Path) -> None:
+    monitor.write_text(MONITOR.replace("./tables", "maintained"))
+    spark.sql("DROP DATABASE IF EXISTS maintained CASCADE")
+    spark.sql("CREATE DATABASE maintained")
+    tables = Tables("maintained").open(spark)
+    for day in range(0, 20, 2):
+        times = [NOON + timedelta(days=each) for each in (day, day + 1)]
+        tables.append(pa.table({"window_end": times}), "profiles")
+    result = maintain(monitor)
+    assert result.exit_code == 0, result.exception
+    assert result.stdout.splitlines()[1].split()[:3] == ["profiles", "9", "10"]
+    rows = tables.read("profiles")
+    assert rows is not None
+    assert rows.num_rows == 11
 
 
 def test_a_monitor_without_tables_is_named(monitor: Path) -> None:

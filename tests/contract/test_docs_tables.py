@@ -12,6 +12,7 @@ from sparkmon.alerts.incident import IncidentState
 from sparkmon.alerts.policy import Policy
 from sparkmon.alerts.suppression import STAGES
 from sparkmon.comparison.rates import ALLOWED, RATES
+from sparkmon.tables import Retention
 from tests.support.source import ROOT, package
 
 ALERTS, VERDICTS, OPERATIONS, START = (
@@ -86,6 +87,14 @@ def test_every_table_is_explained() -> None:
     assert written <= set(schemas.__all__)
     # The rows are DECODED.
     assert set(names(OPERATIONS, "table")) == {name.lower() for name in written} | {"rows"}
+
+
+def test_how_long_rows_are_kept_is_explained() -> None:
+    written = {row[0].strip("`"): row[2] for row in table(OPERATIONS, "table")}
+    kept = {name: Retention().of(name) for name in written}
+    assert written == {
+        name: "good" if length is None else f"{length.days} days" for name, length in kept.items()
+    }
 
 
 def test_every_extra_is_explained() -> None:
