@@ -12,11 +12,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sparkmon.alerts.alert_store import AlertStore
+from sparkmon.alerts.alert_store import Actions, AlertStore
 from sparkmon.alerts.decide import decide
 from sparkmon.alerts.decision import Context, Groups
 from sparkmon.alerts.dispatcher import Dispatcher
-from sparkmon.alerts.health import MONITOR, held_back
+from sparkmon.alerts.health import MONITOR, held_back, is_health
 from sparkmon.alerts.incident import Observation
 from sparkmon.alerts.incident_states import IncidentStates, Sent
 from sparkmon.alerts.observations import observations_of
@@ -28,6 +28,7 @@ from sparkmon.tables import TableWriter
 
 _LOGGER = logging.getLogger(__name__)
 _DRAIN_S = 30.0
+_ANSWER_S = 5.0
 _RATES = (True, False)
 """Critical notifications have a rate limit of their own."""
 
@@ -40,6 +41,9 @@ class AlertManager:
     *Exactly once into the table*: a window of an incident that was decided on is not decided on again, so that findings
     that are processed again after a crash add nothing. *At least once to the sinks*: a notification that is in the
     table and not logged as delivered is sent at the next start.
+
+    *The monitor's own health*: its alerts are sent first and recorded as soon as the tables can be written, because it
+    may be the tables that have stalled the monitor. Nothing that waits for a table keeps them waiting.
     """
 
     def __init__(self, alerting: Alerting, lengths: Iterable[timedelta] = ()) -> None:
@@ -51,9 +55,10 @@ class AlertManager:
         self._query_ids: set[str] = set()
         self._former: dict[str, set[str]] = {}
         self._unsure: set[str] = set()
-        # Both are read without the lock: the monitor's status must not wait for a table that hangs.
-        self.open_incidents: Counter[tuple[str, str]] = Counter()
-        """The number of open incidents of this monitor by model and severity."""
+        self._health: IncidentStates | None = None
+        self._health_lock = threading.Lock()
+        # These are read without a lock: the monitor's status must not wait for a table that hangs.
+        self._open_incidents: dict[bool, Counter[tuple[str, str]]] = {}
         self.dispatcher: Dispatcher | None = None
         """Delivers the notifications while the alert manager is open."""
         self._lock = threading.RLock()
@@ -63,11 +68,15 @@ class AlertManager:
         tables.prepare("alerts", ALERTS)
         with self._lock:
             self._query_ids |= {*query_ids}
-            self._store = AlertStore(tables)
-            self._load(self._store)
+            self._store, self._health = AlertStore(tables), None
+            store = self._store
+            store.actions()
+            self._load(store)
             if self.dispatcher is None:
-                self.dispatcher = Dispatcher(self.sinks, self._store.write_deliveries)
-            self._send_undelivered(self._store, query_ids)
+                self.dispatcher = Dispatcher(
+                    self.sinks, store.write_deliveries, store.write_missing_alerts
+                )
+            self._send_undelivered(store, query_ids)
 
     def hold(self, query_id: str, former: Mapping[str, Collection[str]]) -> None:
         """Go on with the incidents of the models that a query holds, and with what ``former`` holders have not sent.
@@ -83,9 +92,14 @@ class AlertManager:
                 if new and self._store is not None:
                     self._send_undelivered(self._store, new, [model])
 
+    @property
+    def open_incidents(self) -> Counter[tuple[str, str]]:
+        """The number of open incidents of this monitor by model and severity."""
+        return sum(self._open_incidents.values(), Counter())
+
     def is_unsettled(self, incident_id: str) -> bool:
-        """Return whether an incident is open, or its recovery was not notified yet."""
-        states = self._states
+        """Return whether an incident of the monitor's health is open, or its recovery was not notified yet."""
+        states = self._health
         incident = None if states is None else states.incidents.get(incident_id)
         return incident is not None and not incident.is_settled
 
@@ -95,12 +109,15 @@ class AlertManager:
         return 0 if dispatcher is None else dispatcher.drain(_DRAIN_S)
 
     def close(self, *, drain: bool = False) -> int:
-        """Stop delivering, after :meth:`drain` if asked; return the number of notifications for the next start."""
+        """Stop delivering, after :meth:`drain` if asked; return the number of notifications for the next start.
+
+        What is not recorded, the next start would not know: it is delivered now.
+        """
         with self._lock:
             dispatcher, self.dispatcher = self.dispatcher, None
         if dispatcher is None:
             return 0
-        if drain:
+        if drain or dispatcher.has_unrecorded:
             dispatcher.drain(_DRAIN_S)
         dispatcher.stop()
         waiting = sum(dispatcher.waiting.values())
@@ -133,7 +150,7 @@ class AlertManager:
             observations = _observations(findings, states.unsettled())
             observations += states.stale(ends, self.policy, observations, now)
             observations = self._unrecorded(store, states, observations)
-            context = self._context(store, states, now)
+            context = self._context(states, store.actions(), now)
             rows = self._decided(states, observations, context, writer)
             # One notification on all that the rate limit holds back.
             summary = held_back(states.held_back(rows), writer, self.policy, now)
@@ -141,19 +158,31 @@ class AlertManager:
             return self._record(store, states, rows, writer)
 
     def process_observations(self, rows: Iterable[Mapping[str, Any]], *, writer: str) -> int:
-        """Decide on rows of ``sparkmon.schemas.OBSERVATIONS``, such as those on the monitor's own health."""
-        with self._lock:
-            store, states = self._opened(writer)
-            observations = [Observation.of(row) for row in rows]
-            context = self._context(store, states, _now())
-            decided = self._decided(states, observations, context, writer)
-            return self._record(store, states, decided, writer)
+        """Decide on the monitor's own health, rows of ``sparkmon.schemas.OBSERVATIONS``: send first, record later.
 
-    def _context(self, store: AlertStore, states: IncidentStates, now: datetime) -> Context:
+        Call it at each check: the incidents of checks that are not made any more end then.
+        """
+        with self._health_lock:
+            store, states, dispatcher = self._store, self._health, self.dispatcher
+            if store is None or states is None or dispatcher is None:
+                raise OptionError(
+                    "got a health check before the alert manager was opened; call open first"
+                )
+            observations, now = [Observation.of(row) for row in rows], _now()
+            observations += states.stale({}, self.policy, observations, now)
+            if not observations:
+                return 0
+            context = self._context(states, store.last_actions(_ANSWER_S), now)
+            decided = self._decided(states, observations, context, writer)
+            self._send(states, decided)
+            dispatcher.record(decided)
+            return len(decided)
+
+    def _context(self, states: IncidentStates, actions: Actions, now: datetime) -> Context:
         recent = states.sent_since(now - self.policy.rate_limit_interval)
         most = self.policy.max_notifications
         room = {(name, each): most - recent[name, each] for name in self._names for each in _RATES}
-        return Context(self.policy, *store.actions(), self._names, Groups(room), now)
+        return Context(self.policy, *actions, self._names, Groups(room), now)
 
     def _decided(
         self,
@@ -178,16 +207,19 @@ class AlertManager:
             self._states = None
             self._unsure.add(writer)
             raise
+        self._send(states, rows)
+        return len(rows)
+
+    def _send(self, states: IncidentStates, rows: list[dict[str, Any]]) -> None:
         for row in rows:
             states.update(row)
-        self.open_incidents = states.open_incidents()
+        self._open_incidents[states is self._health] = states.open_incidents()
         for notification, sinks in notifications_of(rows):
             if notification.model != MONITOR:
                 is_critical = notification.severity == "critical"
                 states.count_notification(Sent(notification.created_time, is_critical, sinks))
             if self.dispatcher is not None:
                 self.dispatcher.put(notification, sinks)
-        return len(rows)
 
     def _unrecorded(
         self, store: AlertStore, states: IncidentStates, observations: list[Observation]
@@ -213,9 +245,14 @@ class AlertManager:
         incidents, now = store.incidents(), _now()
         unsettled = {each: state for each, state in incidents.items() if not state.is_settled}
         rows = {each: row for each, row in store.last_rows(unsettled).items() if self._is_own(row)}
+        health = {each: row for each, row in rows.items() if is_health(row)}
+        others = {each: row for each, row in rows.items() if each not in health}
         recent = store.sent_since(now - self.policy.rate_limit_interval, self._query_ids)
-        states = IncidentStates(incidents, rows, recent, now)
-        self._states, self.open_incidents = states, states.open_incidents()
+        if self._health is None:
+            self._health = IncidentStates(incidents, health, [], now)
+            self._open_incidents[True] = self._health.open_incidents()
+        self._states = states = IncidentStates(incidents, others, recent, now)
+        self._open_incidents[False] = states.open_incidents()
         return states
 
     def _is_own(self, row: Mapping[str, Any]) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +21,9 @@ from sparkmon.alerts.rows import incident_of
 from sparkmon.alerts.schema import ALERT_ACTIONS, ALERTS, DELIVERIES
 from sparkmon.tables import Condition, TableWriter
 
+_LOGGER = logging.getLogger(__name__)
+Actions: TypeAlias = tuple[Silences, Acknowledgements]
+
 _SCHEMAS = {"alerts": ALERTS, "deliveries": DELIVERIES, "alert_actions": ALERT_ACTIONS}
 _DECIDED: tuple[Condition, ...] = (
     ("incident_id", "not null", None),
@@ -32,7 +37,8 @@ class AlertStore:
 
     def __init__(self, tables: TableWriter) -> None:
         self.tables = tables
-        self._actions: tuple[int | None, tuple[Silences, Acknowledgements]] | None = None
+        self._reader = threading.Thread()
+        self._actions: tuple[int | None, Actions] | None = None
 
     def alerts(self, where: Sequence[Condition] = ()) -> list[dict[str, Any]]:
         """Return the rows of ``sparkmon.schemas.ALERTS`` that meet all conditions."""
@@ -77,14 +83,29 @@ class AlertStore:
         highest = rows.take(_last(rows, ["notification_id"], ["is_critical"])).to_pylist()
         return [Sent(row["fired_time"], row["is_critical"], row["sinks"]) for row in highest]
 
-    def actions(self) -> tuple[Silences, Acknowledgements]:
+    def actions(self) -> Actions:
         """Return the silences that were not ended by hand, and the acknowledgements."""
         version = self.tables.version("alert_actions")
         if self._actions is None or self._actions[0] != version:
             self._actions = version, self._read_actions()
         return self._actions[1]
 
-    def _read_actions(self) -> tuple[Silences, Acknowledgements]:
+    def last_actions(self, within_s: float) -> Actions:
+        """Return what :meth:`actions` does, or did last if the tables fail or do not answer in time."""
+
+        def read() -> None:
+            try:
+                self.actions()
+            except Exception:
+                _LOGGER.warning("could not read silences; those read last hold", exc_info=True)
+
+        if not self._reader.is_alive():
+            self._reader = threading.Thread(target=read, daemon=True)
+            self._reader.start()
+        self._reader.join(within_s)
+        return ((), {}) if self._actions is None else self._actions[1]
+
+    def _read_actions(self) -> Actions:
         rows = self._read("alert_actions").sort_by("start_time").to_pylist()
         ended = {row["action_id"] for row in rows if row["action"] == "unsilence"}
         silences: dict[str, Silence] = {}
@@ -148,6 +169,15 @@ class AlertStore:
     def write_alerts(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Append decisions."""
         self._write("alerts", rows)
+
+    def write_missing_alerts(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Append the decisions that are not there: a write that failed may have written them."""
+        ids, first = [row["alert_id"] for row in rows], min(row["window_end"] for row in rows)
+        where = [("alert_id", "in", ids), ("window_end", ">=", first)]
+        present = {*self._read("alerts", where, ["alert_id"])["alert_id"].to_pylist()}
+        missing = [row for row in rows if row["alert_id"] not in present]
+        if missing:
+            self._write("alerts", missing)
 
     def write_deliveries(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Append attempts."""

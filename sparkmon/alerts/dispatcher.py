@@ -7,10 +7,12 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from sparkmon.alerts.sink_worker import QueuedNotification, SinkWorker
 from sparkmon.sinks import AlertSink, Notification
+
+_Write: TypeAlias = Callable[[Sequence[Mapping[str, Any]]], None]
 
 _LOGGER = logging.getLogger(__name__)
 _WRITE_EVERY_S = 0.5
@@ -20,7 +22,8 @@ _STOP_S = 40.0
 class Dispatcher:
     """Delivers notifications until it is stopped, in a thread of its own for each sink.
 
-    ``write`` writes attempts, ``sparkmon.schemas.DELIVERIES``; it is called by one thread at a time.
+    ``write`` writes attempts, ``sparkmon.schemas.DELIVERIES``, and ``write_alerts`` the alerts that were sent before
+    they were recorded; one thread at a time calls them, again until they succeed.
 
     Notes
     -----
@@ -29,10 +32,11 @@ class Dispatcher:
     """
 
     def __init__(
-        self, sinks: Sequence[AlertSink], write: Callable[[Sequence[Mapping[str, Any]]], None]
+        self, sinks: Sequence[AlertSink], write: _Write, write_alerts: _Write | None = None
     ) -> None:
-        self._write_attempts = write
         self._attempts: deque[Mapping[str, Any]] = deque()
+        self._alerts: deque[Mapping[str, Any]] = deque()
+        self._writes = ((self._alerts, write_alerts or write), (self._attempts, write))
         self._writing = threading.Lock()
         self._stopped = threading.Event()
         self._workers = {sink.name: SinkWorker(sink, self._attempts.append) for sink in sinks}
@@ -54,6 +58,15 @@ class Dispatcher:
             else:
                 worker.put(QueuedNotification(notification, attempts))
         return unknown
+
+    def record(self, alerts: Iterable[Mapping[str, Any]]) -> None:
+        """Write alerts that are sent already, as soon as the tables allow it."""
+        self._alerts.extend(alerts)
+
+    @property
+    def has_unrecorded(self) -> bool:
+        """Whether alerts are still to be written, so that the next start would not know of them."""
+        return bool(self._alerts)
 
     @property
     def waiting(self) -> dict[str, int]:
@@ -91,12 +104,17 @@ class Dispatcher:
 
     def _flush(self) -> None:
         with self._writing:
-            attempts = [self._attempts.popleft() for _ in range(len(self._attempts))]
-            if not attempts:
-                return
-            try:
-                self._write_attempts(attempts)
-            except Exception:
-                # The attempts are kept: the tables may be available again in a moment.
-                _LOGGER.warning("could not write %d deliveries", len(attempts), exc_info=True)
-                self._attempts.extendleft(reversed(attempts))
+            for waiting, write in self._writes:
+                rows = [*waiting.copy()]  # at once: others append meanwhile
+                if not rows:
+                    continue
+                try:
+                    write(rows)
+                except Exception:
+                    # The rows are kept: the tables may be available again in a moment.
+                    _LOGGER.warning(
+                        "could not write %d alerts or deliveries", len(rows), exc_info=True
+                    )
+                    return
+                for _ in rows:
+                    waiting.popleft()

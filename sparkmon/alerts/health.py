@@ -62,6 +62,11 @@ def health_row(
     }
 
 
+def is_health(row: Mapping[str, Any]) -> bool:
+    """Return whether a row is of a health check; what the rate limit holds back is decided on with findings."""
+    return bool(row["drift_type"] == "HEALTH" and row["column_name"] != RATE_LIMITED)
+
+
 def held_back(
     rows: Collection[Mapping[str, Any]], owner: str, policy: Policy, now: datetime
 ) -> Observation:

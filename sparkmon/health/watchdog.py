@@ -141,8 +141,7 @@ class Watchdog:
             for check in self.checks
             if self._is_due(check, now)
         ]
-        if rows:
-            self._alerts.process_observations(rows, writer=health_writer(self._owner))
+        self._alerts.process_observations(rows, writer=health_writer(self._owner))
         self._last = now.time
 
     def _is_due(self, check: HealthCheck, now: MonitorStatus) -> bool:
