@@ -97,6 +97,7 @@ class AlertStore:
             try:
                 self.actions()
             except Exception:
+                # Whatever fails, an alert on the monitor's own health is not kept waiting.
                 _LOGGER.warning("could not read silences; those read last hold", exc_info=True)
 
         if not self._reader.is_alive():
