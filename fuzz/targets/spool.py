@@ -21,7 +21,7 @@ from tests.protocol.captures import all_events
 
 __all__ = ["TARGET"]
 
-_FIELDS = struct.Struct("<4sHHIIII")
+_FIELDS = struct.Struct("<4sHHQIIII")
 
 
 @cache
@@ -55,7 +55,7 @@ def _with_checksums(segment: bytes) -> bytes:
         return segment
     fields = list(_FIELDS.unpack_from(segment))
     body = segment[HEADER_BYTES:]
-    fields[0], fields[3], fields[6] = b"SPKM", len(body), zlib.crc32(body)
+    fields[0], fields[4], fields[7] = b"SPKM", len(body), zlib.crc32(body)
     head = _FIELDS.pack(*fields)
     return head + struct.pack("<I", zlib.crc32(head)) + body
 
@@ -73,4 +73,4 @@ def seeds() -> Iterator[bytes]:
     yield b"\0" + encode_block(events_to_batch([]))
 
 
-TARGET = Target(one_input, seeds, (b"SPKM\1\0\0\0", b"\x28\xb5\x2f\xfd", b"\xff\xff\xff\xff"))
+TARGET = Target(one_input, seeds, (b"SPKM\2\0\0\0", b"\x28\xb5\x2f\xfd", b"\xff\xff\xff\xff"))

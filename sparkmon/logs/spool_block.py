@@ -9,13 +9,17 @@ bytes      type    meaning (little endian)
 0-3        bytes   ``SPKM``
 4-5        u16     format version; it stands for the columns of ``EVENTS``, too
 6-7        u16     0
-8-11       u32     stored bytes: length of the body
-12-15      u32     raw bytes: length of the body before compression
-16-19      u32     events in the block
-20-23      u32     CRC-32 of the body
-24-27      u32     CRC-32 of bytes 0-23
-28-        bytes   body: one Arrow IPC record batch message, compressed as a whole by zstd
+8-15       u64     identity of the segment: a random number, drawn when its writer opened the spool
+16-19      u32     stored bytes: length of the body
+20-23      u32     raw bytes: length of the body before compression
+24-27      u32     events in the block
+28-31      u32     CRC-32 of the body
+32-35      u32     CRC-32 of bytes 0-31
+36-        bytes   body: one Arrow IPC record batch message, compressed as a whole by zstd
 =========  ======  ================================================================
+
+By its identity a reader knows that the segment is the one in which it stopped, and not one of the same number of a
+spool that was made anew or restored from a copy.
 
 The body is compressed as a whole and not buffer by buffer: a commit of 8 events has 50 buffers of a few bytes.
 For 64 events of 20 features the block takes 250 bytes an event (695 uncompressed) and 1.3 µs to make.
@@ -34,10 +38,10 @@ from sparkmon.printable import printable
 from sparkmon.protocol.schema import EVENTS
 
 MAGIC = b"SPKM"
-VERSION = 1
+VERSION = 2
 """Raise it whenever ``EVENTS`` or the layout changes: blocks carry no schema of their own."""
 
-_FIELDS = struct.Struct("<4sHHIIII")
+_FIELDS = struct.Struct("<4sHHQIIII")
 _CHECKSUM = struct.Struct("<I")
 HEADER_BYTES = _FIELDS.size + _CHECKSUM.size
 _LARGEST = 2**31 - 1
@@ -48,6 +52,7 @@ class BlockHeader:
     """What a block says of itself before its body."""
 
     version: int
+    identity: str
     stored_bytes: int
     raw_bytes: int
     rows: int
@@ -61,35 +66,49 @@ class BlockHeader:
     @classmethod
     def parse(cls, data: bytes | memoryview, where: str) -> BlockHeader:
         """Read a header; SpoolError, which says ``where``, if none begins here or its checksum is wrong."""
-        magic, version, _, stored, raw, rows, checksum = _FIELDS.unpack_from(data)
+        magic, version, _, identity, stored, raw, rows, checksum = _FIELDS.unpack_from(data)
         (expected,) = _CHECKSUM.unpack_from(data, _FIELDS.size)
-        if magic != MAGIC or zlib.crc32(data[: _FIELDS.size]) != expected:
+        is_right = zlib.crc32(data[: _FIELDS.size]) == expected
+        if magic == MAGIC and version < VERSION and not is_right:
+            raise _other_version(where, version)  # headers were shorter then
+        if magic != MAGIC or not is_right:
             raise SpoolError(
                 f"the block header at {where} is damaged; restore the file, or put an empty file "
                 "of the same name in its place to go on without its events"
             )
-        return cls(version, stored, raw, rows, checksum)
+        return cls(version, _text_of(identity), stored, raw, rows, checksum)
 
 
-def encode_block(batch: pa.RecordBatch) -> bytes:
-    """Return the block of ``batch``, a batch of schema ``EVENTS`` of at most 2 GiB."""
+def identity_of(head: bytes) -> str:
+    """Return the identity in a header, unchecked; empty if none begins here."""
+    if len(head) < HEADER_BYTES or head[:4] != MAGIC:
+        return ""
+    return _text_of(_FIELDS.unpack_from(head)[3])
+
+
+def is_of_other_version(head: bytes) -> bool:
+    """Return whether a block begins here that another release wrote."""
+    ours = struct.pack("<H", VERSION)
+    return len(head) == HEADER_BYTES and head[:4] == MAGIC and head[4:6] not in (b"\0\0", ours)
+
+
+def encode_block(batch: pa.RecordBatch, identity: int = 0) -> bytes:
+    """Return the block of ``batch``, at most 2 GiB of schema ``EVENTS``, in the segment of that identity."""
     if not batch.schema.equals(EVENTS):
         raise SpoolError(f"got a batch of columns {batch.schema.names}; expected {EVENTS.names}")
     raw = batch.serialize()
     if raw.size > _LARGEST:
         raise SpoolError(f"got a batch of {raw.size} bytes; a block holds 2 GiB: split the batch")
     body = pa.Codec("zstd").compress(raw, asbytes=True)
-    fields = _FIELDS.pack(MAGIC, VERSION, 0, len(body), raw.size, batch.num_rows, zlib.crc32(body))
+    sizes = (len(body), raw.size, batch.num_rows, zlib.crc32(body))
+    fields = _FIELDS.pack(MAGIC, VERSION, 0, identity, *sizes)
     return b"".join((fields, _CHECKSUM.pack(zlib.crc32(fields)), body))
 
 
 def decode_body(header: BlockHeader, body: bytes | memoryview, where: str) -> pa.RecordBatch:
     """Return the events of one block: a header and the ``stored_bytes`` after it; ``where`` is for messages."""
     if header.version != VERSION:
-        raise SpoolError(
-            f"the block at {where} has format version {header.version}, this sparkmon reads "
-            f"{VERSION}; read it with the release that wrote it"
-        )
+        raise _other_version(where, header.version)
     checksum = zlib.crc32(body)
     if checksum != header.checksum:
         raise SpoolError(
@@ -108,6 +127,17 @@ def decode_body(header: BlockHeader, body: bytes | memoryview, where: str) -> pa
     if batch.num_rows != header.rows:
         raise _no_block(where, f"it holds {batch.num_rows} events and says {header.rows}")
     return batch
+
+
+def _text_of(identity: int) -> str:
+    return f"{identity:016x}" if identity else ""
+
+
+def _other_version(where: str, version: int) -> SpoolError:
+    return SpoolError(
+        f"the block at {where} has format version {version}, this sparkmon reads {VERSION}; "
+        "read it with the release that wrote it"
+    )
 
 
 def _no_block(where: str, why: str) -> SpoolError:

@@ -17,7 +17,7 @@ from pyarrow import fs
 
 from sparkmon.errors import SpoolError
 from sparkmon.logs.log import InferenceLog, Offset
-from sparkmon.logs.spool_block import HEADER_BYTES, BlockHeader, decode_body
+from sparkmon.logs.spool_block import HEADER_BYTES, BlockHeader, decode_body, identity_of
 
 logger = logging.getLogger(__name__)
 
@@ -38,12 +38,15 @@ class BlockRange:
 class _Position(NamedTuple):
     segment: int
     position: int
+    identity: str = ""
+    """That of the segment; empty where nothing of it has been read."""
 
 
 class _Block(NamedTuple):
     start: int
     end: int
     rows: int
+    identity: str
 
 
 def segment_name(number: int) -> str:
@@ -64,12 +67,12 @@ def list_segments(filesystem: fs.FileSystem, directory: str) -> dict[int, str]:
 class SpoolLog(InferenceLog[BlockRange]):
     """A spool directory as a log.
 
-    A place is ``{"segment": number, "position": byte}``, always between two blocks; in an empty spool it is 0, 0.
-    A position past the end of its segment counts as the end: a reader saw a block there that was not yet on disk and
-    was cut off after a power failure. It had not been acknowledged.
+    A place is ``{"segment": number, "position": byte, "identity": text}``, always between two blocks; in an empty spool
+    it is 0, 0 without an identity. A position past the end of its segment counts as the end: a reader saw a block there
+    that was not yet on disk and was cut off after a power failure. It had not been acknowledged.
 
-    Every method that starts somewhere raises SpoolError if the segment is gone, one in between is missing, or
-    a header on the way is damaged.
+    Every method that starts somewhere raises SpoolError if the segment is gone or another one, one in between is
+    missing, or a header on the way is damaged.
     """
 
     def __init__(self, filesystem: fs.FileSystem, directory: str) -> None:
@@ -79,46 +82,51 @@ class SpoolLog(InferenceLog[BlockRange]):
 
     def first(self) -> Offset:
         """Return the start of the oldest segment."""
-        return _offset(min(list_segments(self._filesystem, self._directory), default=0), 0)
+        segments = list_segments(self._filesystem, self._directory)
+        number = min(segments, default=0)
+        return _offset(_Position(number, 0, self._identity(segments.get(number))))
 
     def last(self) -> Offset:
         """Return the end of the last whole block."""
         segments = list_segments(self._filesystem, self._directory)
-        if not segments:
-            return _offset(0, 0)
-        last = max(segments)
-        return self._end_of(last, segments[last], 0)
+        last = max(segments, default=0)
+        return (
+            _offset(self._end_of(_Position(last, 0), segments[last]))
+            if segments
+            else _offset(_Position(0, 0))
+        )
 
     def advance(self, start: Offset, max_events: int | None) -> Offset:
         """Walk headers from ``start`` until one more block would exceed ``max_events``; at least one block."""
         here = _position(start)
         segments = self._segments_from(here)
-        if max_events is None:
-            last = max(segments, default=here.segment)
-            position = here.position if last == here.segment else 0
-            return self._end_of(last, segments[last], position) if segments else start
+        if max_events is None and segments:
+            last = max(segments)
+            return _offset(self._end_of(max(here, _Position(last, 0)), segments[last]))
         rows = 0
         for number, path in segments.items():
             here = max(here, _Position(number, 0))
             for block in self._walk(path, here.position):
-                if rows and rows + block.rows > max_events:
-                    return _offset(*here)
+                if rows and max_events is not None and rows + block.rows > max_events:
+                    return _offset(here)
                 rows += block.rows
-                here = _Position(number, block.end)
-        return _offset(*here)
+                here = _Position(number, block.end, block.identity)
+        return _offset(here)
 
     def parts(self, start: Offset, end: Offset, part_bytes: int) -> list[BlockRange]:
         """Cut the blocks from ``start`` to ``end`` into ranges within a segment; one block at least each."""
         here, last = _position(start), _position(end)
         ranges: list[BlockRange] = []
-        if here >= last:
+        if here[:2] >= last[:2]:
             return ranges
-        for number, path in self._segments_from(here).items():
+        segments = self._segments_from(here)
+        self._check_identity(last, segments)
+        for number, path in segments.items():
             here = max(here, _Position(number, 0))
-            if here >= last:
+            if here[:2] >= last[:2]:
                 break
             for block in self._walk(path, here.position):
-                if (number, block.end) > last:
+                if (number, block.end) > last[:2]:
                     break
                 growing = ranges[-1] if ranges and ranges[-1].path == path else None
                 if growing is not None and block.end - growing.start <= part_bytes:
@@ -149,22 +157,45 @@ class SpoolLog(InferenceLog[BlockRange]):
 
     def _segments_from(self, start: _Position) -> dict[int, str]:
         segments = list_segments(self._filesystem, self._directory)
-        if not segments and start == (0, 0):
+        if not segments and start == (0, 0, ""):
             return {}
         numbers = range(start.segment, max(segments, default=start.segment) + 1)
         for number in numbers or (start.segment,):
             if number not in segments:
                 raise _gone(f"{self._directory}/{segment_name(number)}")
+        self._check_identity(start, segments)
         return {number: segments[number] for number in numbers}
 
-    def _end_of(self, number: int, path: str, position: int) -> Offset:
-        """Walk on from the end that was seen last: a look at a log that has not grown reads nothing."""
-        if self._end.segment == number and position < self._end.position <= self._size(path):
-            position = self._end.position
-        for block in self._walk(path, position):
-            position = block.end
-        self._end = _Position(number, position)
-        return _offset(number, position)
+    def _check_identity(self, place: _Position, segments: dict[int, str]) -> None:
+        path = segments.get(place.segment)
+        identity = self._identity(path) if place.identity else ""
+        if identity not in ("", place.identity):
+            raise SpoolError(
+                f"[SPOOL_REPLACED] the segment {path} is not the one that was read so far (its identity is {identity}, "
+                f"the checkpoint has {place.identity}): the spool was made anew or restored from a copy, and its files "
+                "are sound; start the query with a new checkpoint and startingOffset=earliest to read them"
+            )
+
+    def _identity(self, path: str | None) -> str:
+        """Return the identity of a segment; empty where it has no block, or a damaged one is its first."""
+        if path is None:
+            return ""
+        try:
+            with self._filesystem.open_input_file(path) as file:
+                return identity_of(file.read(HEADER_BYTES))
+        except FileNotFoundError as exc:
+            raise _gone(path) from exc
+
+    def _end_of(self, here: _Position, path: str) -> _Position:
+        """Walk on from the end that was seen last: a look at a log that has not grown parses nothing."""
+        end = self._end
+        is_same = end.segment == here.segment and here.position < end.position <= self._size(path)
+        if is_same and end.identity == self._identity(path):
+            here = end
+        for block in self._walk(path, here.position):
+            here = _Position(here.segment, block.end, block.identity)
+        self._end = here
+        return here
 
     def _size(self, path: str) -> int:
         return self._filesystem.get_file_info(path).size or 0
@@ -187,18 +218,20 @@ class SpoolLog(InferenceLog[BlockRange]):
                     end = position + header.block_bytes
                     if end > size:
                         return
-                    yield _Block(position, end, header.rows)
+                    yield _Block(position, end, header.rows, header.identity)
                     position = end
         except FileNotFoundError as exc:
             raise _gone(path) from exc
 
 
-def _offset(segment: int, position: int) -> Offset:
-    return {"segment": segment, "position": position}
+def _offset(place: _Position) -> Offset:
+    offset: Offset = {"segment": place.segment, "position": place.position}
+    return {**offset, "identity": place.identity} if place.identity else offset
 
 
 def _position(offset: Offset) -> _Position:
-    return _Position(int(offset["segment"]), int(offset["position"]))
+    identity = str(offset.get("identity", ""))
+    return _Position(int(offset["segment"]), int(offset["position"]), identity)
 
 
 def _gone(path: str) -> SpoolError:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import secrets
 import socket
 import time
 import zlib
@@ -19,7 +20,13 @@ import pyarrow as pa
 from pyarrow import fs
 
 from sparkmon.errors import SpoolError
-from sparkmon.logs.spool_block import HEADER_BYTES, MAGIC, BlockHeader, encode_block
+from sparkmon.logs.spool_block import (
+    HEADER_BYTES,
+    MAGIC,
+    BlockHeader,
+    encode_block,
+    is_of_other_version,
+)
 from sparkmon.logs.spool_reader import list_segments, segment_name
 
 _LOCK = "spool.lock"
@@ -46,7 +53,8 @@ class SpoolWriter:
     Notes
     -----
     On opening, a torn block at the end of the last segment is cut off: its append never returned, so it was
-    never acknowledged. Writing goes on in a new segment, so that no position ever stands for two blocks.
+    never acknowledged. Writing goes on in a new segment, so that no position ever stands for two blocks, under an
+    identity that each opening draws: a reader knows by it that a segment is the one in which it stopped.
 
     Examples
     --------
@@ -67,6 +75,7 @@ class SpoolWriter:
         self._file: int | None = None
         self._lock: int | None = None
         self._position = 0
+        self._identity = secrets.randbits(64)
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             self._lock = _lock(self.path / _LOCK)
@@ -95,7 +104,7 @@ class SpoolWriter:
             ``[SPOOL_FULL]``: the limit is reached or the disk is full. Any other: the disk failed. In both cases
             nothing of the batch is kept, and a later append may succeed.
         """
-        block = encode_block(batch)
+        block = encode_block(batch, self._identity)
         if self._size + len(block) > self.limit_bytes:
             raise SpoolError(
                 f"[SPOOL_FULL] the spool {self.path} holds {self._size} bytes and its limit is "
@@ -219,7 +228,7 @@ def _cut_torn_tail(path: Path) -> None:
     good = 0
     while (end := _whole_block(data, good)) is not None:
         good = end
-    if good == len(data):
+    if good == len(data) or is_of_other_version(data[good : good + HEADER_BYTES]):
         return
     after = good
     while (after := data.find(MAGIC, after + 1)) >= 0:

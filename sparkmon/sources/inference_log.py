@@ -55,7 +55,7 @@ class InferenceLogDataSource(DataSource):
 
     Offsets
     -------
-    Spool: ``{"segment": number, "position": byte}``.
+    Spool: ``{"segment": number, "position": byte, "identity": text}``; a segment of another identity is an error.
     Objects: ``{"modified_ns": nanoseconds since 1970, "path": path}``.
 
     Delivery

@@ -91,12 +91,12 @@ def test_an_object_is_seen_only_when_it_has_settled(tmp_path: Path) -> None:
 
 
 def test_what_is_no_record_becomes_a_dead_letter_named_by_its_path(tmp_path: Path) -> None:
-    put(tmp_path / "bad.json", 10, b"\x00not json")
-    put(tmp_path / "bad.parquet", 11, b"PAR1 cut off")
+    put(tmp_path / "bad.json", 10**9, b"\x00not json")
+    put(tmp_path / "bad.parquet", 10**9 + 1, b"PAR1 cut off")
     events = rows(log(tmp_path))
     assert [row["source"] for row in events] == ["bad.json", "bad.parquet"]
     assert [row["payload"] for row in events] == [b"\x00not json", b"PAR1 cut off"]
-    assert [row["event_time"].timestamp() for row in events] == [10, 11]
+    assert [row["event_time"].timestamp() for row in events] == [10**9, 10**9 + 1]
     assert all(row["condition"] and row["reason"] for row in events)
 
 

@@ -20,7 +20,8 @@ def block(raw: bytes, rows: int = 2, raw_bytes: int | None = None, **body: bytes
     """Make a block around any message, with right checksums."""
     packed = body.get("packed") or pa.Codec("zstd").compress(raw, asbytes=True)
     size = len(raw) if raw_bytes is None else raw_bytes
-    fields = struct.pack("<4sHHIIII", b"SPKM", 1, 0, len(packed), size, rows, zlib.crc32(packed))
+    sizes = (len(packed), size, rows, zlib.crc32(packed))
+    fields = struct.pack("<4sHHQIIII", b"SPKM", 2, 0, 2**63 + 7, *sizes)
     return fields + struct.pack("<I", zlib.crc32(fields)) + packed
 
 
@@ -29,7 +30,8 @@ def read(data: bytes) -> pa.RecordBatch:
 
 
 def test_a_block_made_by_hand_is_the_one_that_is_written() -> None:
-    assert block(RAW) == encode_block(batch(b"one", b"two"))
+    assert block(RAW) == encode_block(batch(b"one", b"two"), 2**63 + 7)
+    assert BlockHeader.parse(block(RAW), "byte 0").identity == "8000000000000007"
     assert read(block(RAW)).equals(batch(b"one", b"two"))
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import random
+import shutil
 import struct
 import threading
 import zlib
@@ -121,7 +123,8 @@ def test_blocks_larger_and_smaller_than_a_read_are_walked(
     lengths = [noise.choice((1, 100, 5_000, 300_000, 700_000)) for _ in range(100)]
     with SpoolWriter(tmp_path) as writer:
         sizes = [writer.append(batch(noise.randbytes(length))) for length in lengths]
-    assert log(tmp_path).last() == {"segment": 0, "position": sum(sizes)}
+    end = log(tmp_path).last()
+    assert (end["segment"], end["position"]) == (0, sum(sizes))
     assert [int(place.split()[1]) for place in headers] == [0, *accumulate(sizes[:-1])]
 
 
@@ -180,3 +183,52 @@ def test_another_version_is_neither_read_nor_cut_off(tmp_path: Path) -> None:
     SpoolWriter(tmp_path).close()
     with pytest.raises(SpoolError, match=f"format version {VERSION + 1}, .* reads {VERSION}"):
         read_all(tmp_path)
+
+
+def test_a_block_of_the_former_version_is_named_and_not_cut_off(tmp_path: Path) -> None:
+    fields = struct.pack("<4sHHIIII", b"SPKM", 1, 0, 100, 200, 1, 0)
+    block = fields + struct.pack("<I", zlib.crc32(fields)) + bytes(100)
+    (tmp_path / "000000000000.spool").write_bytes(block)
+    SpoolWriter(tmp_path).close()
+    assert (tmp_path / "000000000000.spool").read_bytes() == block
+    with pytest.raises(SpoolError, match=r"format version 1, .* reads 2"):
+        read_all(tmp_path)
+
+
+def written(path: Path, count: int, **options: int) -> None:
+    with SpoolWriter(path, **options) as spool:
+        for item in range(count):
+            spool.append(batch(b"%d" % item * 20))
+
+
+@pytest.mark.parametrize("count", [1, 3, 20])
+def test_a_spool_that_was_made_anew_is_not_taken_for_the_former(tmp_path: Path, count: int) -> None:
+    written(tmp_path, 3)
+    reader, middle, end = log(tmp_path), log(tmp_path).advance(START, 2), log(tmp_path).last()
+    assert reader.advance(middle, None) == end
+    shutil.rmtree(tmp_path)
+    written(tmp_path, count)
+    for spool, start in itertools.product((reader, log(tmp_path)), (middle, end)):
+        for limit in (1, None):
+            with pytest.raises(SpoolError, match=r"^\[SPOOL_REPLACED\] .* startingOffset=earliest"):
+                spool.advance(start, limit)
+    with pytest.raises(SpoolError, match=r"^\[SPOOL_REPLACED\]"):
+        reader.parts(START, end, 1000)  # a batch that was planned and is tried again
+    assert reader.last() == log(tmp_path).last() == reader.advance(START, None)
+
+
+def test_a_spool_that_was_restored_from_a_copy_is_not_taken_for_the_latest(tmp_path: Path) -> None:
+    spool, copy = tmp_path / "spool", tmp_path / "copy"
+    written(spool, 2, segment_bytes=1)
+    shutil.copytree(spool, copy)
+    copied = log(spool).last()
+    written(spool, 2, segment_bytes=1)
+    end = log(spool).last()
+    shutil.rmtree(spool)
+    shutil.copytree(copy, spool)
+    written(spool, 3, segment_bytes=1)
+    with pytest.raises(SpoolError, match=r"^\[SPOOL_REPLACED\] the segment .*000000000003\.spool"):
+        log(spool).advance(end, None)
+    assert (
+        len(read_between(spool, copied, log(spool).last())) == 3
+    )  # who had not read on loses nothing

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sparkmon.errors import SpoolError
-from sparkmon.logs.spool_block import VERSION, encode_block
+from sparkmon.logs.spool_block import HEADER_BYTES, VERSION, encode_block
 from sparkmon.logs.spool_writer import SpoolWriter
 from sparkmon.protocol.schema import EVENTS
 from tests.support.source import ROOT
@@ -72,8 +72,8 @@ def test_a_tail_of_zeros_or_of_wrong_pages_is_cut_off(tmp_path: Path) -> None:
     whole, torn = encode_block(batch(b"kept")), encode_block(batch(b"torn" * 30))
     tails = {
         "zeros": bytes(100),
-        "head": bytes(28) + torn[28:],
-        "body": torn[:28] + bytes(len(torn) - 28),
+        "head": bytes(HEADER_BYTES) + torn[HEADER_BYTES:],
+        "body": torn[:HEADER_BYTES] + bytes(len(torn) - HEADER_BYTES),
     }
     for name, tail in tails.items():
         path = tmp_path / name
@@ -180,4 +180,4 @@ def test_retention_removes_old_closed_segments_but_never_the_newest(tmp_path: Pa
 
 def test_the_columns_of_this_format_version_are_pinned() -> None:
     columns = ",".join(f"{field.name}:{field.type}:{field.nullable}" for field in EVENTS)
-    assert (VERSION, hashlib.sha256(columns.encode()).hexdigest()[:16]) == (1, "0385c3c86282bdda")
+    assert (VERSION, hashlib.sha256(columns.encode()).hexdigest()[:16]) == (2, "0385c3c86282bdda")
