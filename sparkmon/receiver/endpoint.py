@@ -52,15 +52,12 @@ class Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         with Arrival(self._room, scope) as arrival:
-            refusal = self._refuse_unseen(scope, arrival)
-            if refusal is None:
-                body = await arrival.read(receive, _content_length(scope))
-                if body is None:
-                    return
-                if isinstance(body, Refusal):
-                    refusal = body
-                else:
-                    refusal = await self._take(scope, body, arrival)
+            outcome = self._refuse_unseen(scope, arrival) or await self._events(
+                scope, receive, arrival
+            )
+            if outcome is None:
+                return
+            refusal = outcome if isinstance(outcome, Refusal) else await self._store(outcome)
         await self._answer(send, refusal)
 
     def _refuse_unseen(self, scope: Scope, arrival: Arrival) -> Refusal | None:
@@ -79,19 +76,20 @@ class Endpoint:
         self._rates.take(client)
         return arrival.add_events(1)
 
-    async def _take(self, scope: Scope, body: bytes, arrival: Arrival) -> Refusal | None:
+    async def _events(
+        self, scope: Scope, receive: Receive, arrival: Arrival
+    ) -> list[Event] | Refusal | None:
+        """Read the events of a request, or why they are refused; None when the sender has gone."""
+        body = await arrival.read(receive, _content_length(scope))
+        if not isinstance(body, bytes):
+            return body
         now = datetime.now(timezone.utc)
-        if is_structured_batch(scope["headers"]):
-            return await self._take_batch(scope, body, now, arrival)
-        event = from_http(scope["headers"], body, received_time=now, limits=self._limits)
-        letter = event.dead_letter
-        if letter is not None and letter.condition == "NOT_A_CLOUDEVENT":
-            return Refusal(400, "not_a_cloudevent", letter.reason)
-        return await self._store([event])
-
-    async def _take_batch(
-        self, scope: Scope, body: bytes, now: datetime, arrival: Arrival
-    ) -> Refusal | None:
+        if not is_structured_batch(scope["headers"]):
+            event = from_http(scope["headers"], body, received_time=now, limits=self._limits)
+            letter = event.dead_letter
+            if letter is not None and letter.condition == "NOT_A_CLOUDEVENT":
+                return Refusal(400, "not_a_cloudevent", letter.reason)
+            return [event]
         try:
             events = from_structured_batch(body, received_time=now, limits=self._limits)
         except ProtocolError as error:
@@ -100,10 +98,9 @@ class Endpoint:
             return Refusal(413, "too_large", str(error))
         more = max(0, len(events) - 1)  # room for one was taken when the request came
         refusal = arrival.add_events(more)
-        if refusal is not None:
-            return refusal
-        self._rates.take(_client(scope), more)
-        return await self._store(events)
+        if refusal is None:
+            self._rates.take(_client(scope), more)
+        return refusal or events
 
     async def _store(self, events: list[Event]) -> Refusal | None:
         events = [self._pairing.pair(event) for event in events]

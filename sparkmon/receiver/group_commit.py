@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
@@ -21,10 +22,12 @@ from sparkmon.records import Event
 logger = logging.getLogger(__name__)
 
 _RETENTION_ROUND_S = 60.0
+_PART_BYTES = 8 * 2**20
 
 
 class _Waiting(NamedTuple):
     events: Sequence[Event]
+    size: int
     answer: asyncio.Future[SpoolError | None]
 
 
@@ -43,7 +46,7 @@ class GroupCommit:
         self._spool = spool
         self._settings = settings
         self._metrics = metrics
-        self._waiting: list[_Waiting] = []
+        self._waiting: deque[_Waiting] = deque()
         self._arrived = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, "sparkmon-spool")
         self._tasks: list[asyncio.Task[None]] = []
@@ -51,7 +54,8 @@ class GroupCommit:
     async def store(self, events: Sequence[Event]) -> SpoolError | None:
         """Wait until ``events`` are on disk and return None, or return why none of them is kept."""
         answer: asyncio.Future[SpoolError | None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(events, answer))
+        size = sum(len(event.payload) + len(event.request_payload or b"") for event in events)
+        self._waiting.append(_Waiting(events, size, answer))
         self._arrived.set()
         return await answer
 
@@ -78,14 +82,23 @@ class GroupCommit:
             await self._arrived.wait()
             if interval and not self._is_stopping:
                 await asyncio.sleep(interval)
-            group, self._waiting = self._waiting, []
             self._arrived.clear()
-            if group:
-                await self._commit(group)
+            # What came meanwhile is written, too, before anybody is waited for.
+            while self._waiting:
+                await self._commit(self._next_part())
 
-    async def _commit(self, group: Sequence[_Waiting]) -> None:
+    def _next_part(self) -> list[_Waiting]:
+        """Take what is written as one block: a block needs several times the memory of its bodies."""
+        part = [self._waiting.popleft()]
+        size = part[0].size
+        while self._waiting and size + self._waiting[0].size <= _PART_BYTES:
+            size += self._waiting[0].size
+            part.append(self._waiting.popleft())
+        return part
+
+    async def _commit(self, part: Sequence[_Waiting]) -> None:
         start = time.perf_counter()
-        events = [event for item in group for event in item.events]
+        events = [event for item in part for event in item.events]
         error: SpoolError | None = None
         try:
             await asyncio.get_running_loop().run_in_executor(
@@ -94,11 +107,11 @@ class GroupCommit:
         except SpoolError as exc:
             error = exc
         except Exception as exc:
-            # A sender must be answered and the next group served, whatever this one did.
-            logger.exception("a group of %d events could not be stored", len(events))
+            # A sender must be answered and the next part written, whatever this one did.
+            logger.exception("%d events could not be stored", len(events))
             reason = printable(str(exc)[:200])
             error = SpoolError(f"{type(exc).__name__}: {reason}; see the receiver's log")
-        for item in group:
+        for item in part:
             if not item.answer.done():
                 item.answer.set_result(error)
         self.last_error = None if error is None else str(error)
