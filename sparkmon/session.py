@@ -37,14 +37,9 @@ def configure(builder: SparkSession.Builder, *, kafka: bool = False) -> SparkSes
     Parameters
     ----------
     builder : SparkSession.Builder
-        As from ``SparkSession.builder``.
+        As from ``SparkSession.builder``; it is returned.
     kafka : bool, default False
         Add Spark's Kafka connector, too.
-
-    Returns
-    -------
-    SparkSession.Builder
-        The same builder.
 
     Raises
     ------

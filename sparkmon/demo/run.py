@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,8 @@ from sparkmon import sources
 from sparkmon.alerts import Alerting
 from sparkmon.demo.delay_model import DelayModel
 from sparkmon.demo.flights import FEATURES, MODEL, SCORE, Flights, split_flights
-from sparkmon.demo.online_store import VIEW, WeatherReports, fill
+from sparkmon.demo.online_store import FAULTY, VIEW, WeatherReports, fill
 from sparkmon.demo.platform import Platform
-from sparkmon.demo.result import DemoResult
 from sparkmon.demo.sender import Progress, Sender
 from sparkmon.errors import SparkmonError
 from sparkmon.monitor import Monitor, MonitorQuery, Windows
@@ -38,6 +38,50 @@ Report = Callable[[str, float], None]
 
 OnAlert = Callable[[Alert, float], None]
 """Called with each alert, and how many seconds after the first request with the fault it came."""
+
+
+@dataclass(frozen=True)
+class DemoResult:
+    """What the monitor found in the traffic of one demonstration."""
+
+    rows: int
+    """Flights whose prediction is in a window."""
+    logged_rows: int
+    """Flights whose prediction is in the log."""
+    sent_rows: int
+    """Flights in the requests."""
+    windows: int
+    window_s: int
+    findings: int
+    worst: list[dict[str, Any]]
+    """Per column the statistic with the largest share of its threshold, before and after the fault."""
+    alerts: list[dict[str, Any]]
+    fault_time: datetime
+    store: str
+    """A description of the feature store."""
+    seconds: float
+
+    @property
+    def failures(self) -> list[str]:
+        """What went wrong: empty if both faults were found, nothing else was flagged, and no row was lost.
+
+        Drift of the model's predictions is no failure: they drift with its inputs.
+        """
+        features = {alert["feature"] for alert in self.alerts}
+        early = [alert for alert in self.alerts if alert["window_end"] <= self.fault_time]
+        failures = [f"the fault in {name} was not found" for name in FAULTY if name not in features]
+        failures += [
+            f"{name} was flagged, although nothing is wrong with it"
+            for name in sorted(features - {*FAULTY, SCORE})
+        ]
+        failures += [f"{alert['feature']} was flagged before the fault" for alert in early]
+        if self.logged_rows < self.sent_rows:
+            failures.append(
+                f"{self.sent_rows} flights were sent, {self.logged_rows} are in the log"
+            )
+        if self.rows != self.logged_rows:
+            failures.append(f"{self.logged_rows} flights are in the log, {self.rows} in windows")
+        return failures
 
 
 class _LiveAlerts(AlertSink):

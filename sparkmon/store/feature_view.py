@@ -52,7 +52,7 @@ class GroupInView:
 class FeatureView:
     """The features of one model, in the order of its input, and where each comes from.
 
-    A feature of no group comes with the request.
+    A feature of no group comes with the request; one that is listed twice, or is of two groups, is an OptionError.
 
     Parameters
     ----------
@@ -62,11 +62,6 @@ class FeatureView:
         The vector, in order.
     groups : tuple of GroupInView
         Joined by their keys; each is looked up by itself.
-
-    Raises
-    ------
-    OptionError
-        A feature is listed twice, or two groups have it.
 
     Examples
     --------
@@ -110,13 +105,7 @@ class FeatureView:
 
     @classmethod
     def from_json(cls, text: str) -> FeatureView:
-        """Read what :meth:`to_json` wrote.
-
-        Raises
-        ------
-        OptionError
-            The text is not a feature view.
-        """
+        """Read what :meth:`to_json` wrote; OptionError if the text is not a feature view."""
         try:
             fields: dict[str, Any] = json.loads(text)
             groups = [

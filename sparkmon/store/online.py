@@ -53,19 +53,12 @@ class OnlineView(ABC):
     ) -> Vectors:
         """Read the vectors of some entries: one query per group, all groups at once.
 
-        Parameters
-        ----------
-        entries : sequence of mapping
-            Entity ids per instance. Other names are ignored.
-        passed_features : sequence of mapping, optional
-            Features per instance that the request itself gives; as long as ``entries``. They go before the store's.
-        parameters : mapping, optional
-            Features for all instances; they go before ``passed_features``.
+        ``entries`` have the entity ids of each instance; other names are ignored. ``passed_features`` are the features
+        that the request itself gives, of each instance (OptionError if they are not as many); they go before the
+        store's. ``parameters`` are features for all instances, and go before these.
 
         Raises
         ------
-        OptionError
-            ``passed_features`` has another length than ``entries``.
         StoreTimeoutError
             The store did not answer in time.
         StoreError

@@ -50,37 +50,19 @@ class OnlineStore(ABC):
         raise StoreError(f"{self!r} is read-only; {self.write_elsewhere}")
 
     def write_view(self, view: FeatureView) -> None:
-        """Store the definition of a feature view and replace that of the same name and version.
-
-        Raises
-        ------
-        StoreError
-            The store cannot be written, or is read-only.
-        """
+        """Store a feature view in place of that of the same name and version; StoreError if that fails."""
         raise StoreError(f"{self!r} is read-only; {self.write_elsewhere}")
 
     @abstractmethod
     def read_view(self, name: str, version: int = 1) -> FeatureView:
-        """Return the definition of a feature view.
-
-        Raises
-        ------
-        StoreError
-            The store has no such view (the message lists its views), or cannot be read.
-        """
+        """Return a feature view; StoreError, which lists the store's views, if it has no such view."""
 
     @abstractmethod
     def open_view(
         self, view: FeatureView, *, timeout_s: float = 1.0, connections: int = 8
     ) -> OnlineView:
-        """Open a feature view for reading vectors; needs no server until the first read.
+        """Open a feature view, as :meth:`read_view` returns it, for reading vectors; the first read needs the server.
 
-        Parameters
-        ----------
-        view : FeatureView
-            As :meth:`read_view` returns it.
-        timeout_s : float, default 1.0
-            How long one read may take, in seconds, including the wait for a connection.
-        connections : int, default 8
-            How many lookups may run at once; more wait.
+        One read may take ``timeout_s`` seconds, including the wait for one of the ``connections``, on which as many
+        lookups run at once.
         """

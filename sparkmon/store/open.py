@@ -11,11 +11,8 @@ from sparkmon.store.sql.store import SqlStore
 def open_store(place: str) -> LocalStore | SqlStore | HopsworksStore:
     """Open the feature store at a place, without a connection.
 
-    Parameters
-    ----------
-    place : str
-        A directory (LocalStore), ``mysql://...`` or ``mariadb://...`` (SqlStore), or
-        ``hopsworks://host[:port]/project`` (HopsworksStore).
+    It is a directory (LocalStore), ``mysql://...`` or ``mariadb://...`` (SqlStore), or
+    ``hopsworks://host[:port]/project`` (HopsworksStore).
 
     Raises
     ------

@@ -27,14 +27,9 @@ class ReferenceStore(ABC):
     """What to do instead of writing, if the store is read-only."""
 
     def write_reference(self, table: pa.Table) -> None:
-        """Store the references in ``table`` and replace those of the same model, version and name.
+        """Store the references in ``table`` in place of those of the same model, version and name.
 
-        Raises
-        ------
-        ProfileError
-            The table lacks columns of a reference.
-        StoreError
-            The store cannot be written, or is read-only.
+        ProfileError if the table lacks columns of a reference, StoreError if the store cannot be written.
         """
         raise StoreError(f"{self!r} is read-only; {self.write_elsewhere}")
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
 
 from sparkmon.interval import EPOCH
 from sparkmon.tables.conditions import Condition
@@ -54,7 +57,7 @@ class Maintenance:
             self._tables.maintain(table, self._expired(table, now), dry_run=dry_run)
             for table in MAINTAINED
         )
-        return [each for each in maintained if each is not None]
+        return [*filter(None, maintained)]
 
     def _expired(self, table: str, now: datetime) -> Sequence[Condition]:
         """Return the conditions of expired rows; none if no rows expire."""
@@ -74,15 +77,18 @@ class Maintenance:
         """Return the start of the first pane before ``cutoff`` that a window may still need."""
         columns = ["model", "window_start", "window_end"]
         panes = self._tables.read("panes", columns, [("window_end", "<", cutoff)])
-        closed = self._tables.read("closed_windows", ["model", "window_end"])
-        if panes is None or panes.num_rows == 0:
+        if panes is None:
             return cutoff
-        ends: dict[str, datetime] = {}
-        for model, end in [] if closed is None else zip(*closed.to_pydict().values(), strict=True):
-            ends[model] = max(end, ends.get(model, end))
+        closed = self._tables.read("closed_windows", ["model", "window_end"])
+        # In the order of time, so that each model's last end stays.
+        ends = {} if closed is None else dict(_rows(closed.sort_by("window_end")))
         starts: list[datetime] = [
             start
-            for model, start, end in zip(*panes.to_pydict().values(), strict=True)
+            for model, start, end in _rows(panes)
             if model not in ends or end > ends[model] - self._window
         ]
         return min([cutoff, *starts])
+
+
+def _rows(table: pa.Table) -> Iterator[tuple[Any, ...]]:
+    return zip(*table.to_pydict().values(), strict=True)

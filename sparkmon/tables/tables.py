@@ -53,18 +53,9 @@ class Tables:
     def open(self, spark: SparkSession | None = None) -> TableWriter:
         """Open the tables to read and write them as Arrow tables.
 
-        Parameters
-        ----------
-        spark : SparkSession, optional
-            For tables that only Spark reaches: a catalog's, or those on a file system that is not delta-rs' (such as
-            ``dbfs:`` and ``hdfs:``), or any where deltalake is not installed.
-
-        Raises
-        ------
-        OptionError
-            Only Spark reaches the tables, and there is no session.
-        MissingExtraError
-            There is no session, and deltalake is not installed.
+        A session is for tables that only Spark reaches: a catalog's, or those on a file system that is not delta-rs'
+        (such as ``dbfs:`` and ``hdfs:``), or any where deltalake is not installed. Without one, these are an
+        OptionError, or MissingExtraError if deltalake would reach them.
         """
         is_reachable = self._is_path and self._reaches_delta_rs(spark)
         if is_reachable and find_spec("deltalake") is not None:
@@ -95,13 +86,7 @@ class Tables:
         return f"{self.location}.{table}"
 
     def append(self, frame: DataFrame, table: str, *, writer: str, batch_id: int) -> None:
-        """Append a batch, unless this writer has appended it before.
-
-        Notes
-        -----
-        *Idempotence*: Delta records the writer's last batch in the same commit as the rows and skips what is not
-        newer, so that a batch replayed after a crash adds nothing.
-        """
+        """Append a batch, unless this writer has appended it or a later one; Delta records the last with the rows."""
         from sparkmon.tables.spark_writer import save, transaction_options
 
         options = transaction_options(transaction(table, writer), batch_id)
@@ -119,14 +104,12 @@ class Tables:
         return frame if frame is not None and {*names} <= {*frame.columns} else None
 
 
-@lru_cache(
-    maxsize=1
-)  # a start opens its tables several times, and Spark's answer takes a tenth of a CPU second
+# A start opens its tables several times, and Spark's answer takes a tenth of a CPU second.
+@lru_cache(maxsize=1)
 def _is_local(spark: SparkSession, path: str) -> bool:
     """Return whether a path without a scheme is on this machine's disk for Spark, too.
 
-    On Databricks, or where a cluster's default file system is HDFS or S3, it is not; nor on the machine of a Spark
-    Connect server.
+    It is not on Databricks, where a cluster's default file system is HDFS or S3, and with Spark Connect.
     """
     from pyspark.errors import AnalysisException
     from pyspark.sql.utils import is_remote
