@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -24,6 +25,8 @@ from uvicorn.protocols.http.httptools_impl import (
 
 from sparkmon.errors import ProtocolError
 
+STALL_S = 1.0
+"""A connection on which no head has come for this long gives way to a new one where there are too many."""
 _CHECK_S = 1.0
 _PIPELINED = 16
 """Requests that a sender may send without waiting for the answers."""
@@ -40,7 +43,7 @@ class ConnectionLimits:
     """The bounds of connections."""
 
     max_connections: int = 1000
-    """Connections at once; more are refused (503)."""
+    """Connections at once; of more, the one that has sent no head for longest, or the new one, is refused (503)."""
     max_headers: int = 256
     """Headers in one request; more are refused (431)."""
     max_header_bytes: int = 256 * 2**10
@@ -59,8 +62,12 @@ class Connections:
         self._timer: asyncio.TimerHandle | None = None
 
     def add(self, connection: _Connection) -> None:
-        """Count a connection, and begin to look for slow ones with the first."""
+        """Count a connection, refuse one if there are too many, and begin to look for slow ones with the first."""
         self.open.add(connection)
+        if len(self.open) > self.limits.max_connections:
+            silent = min(self.open, key=_Connection.headless_since)
+            has_stalled = silent.headless_since() < connection.headless_since() - STALL_S
+            (silent if has_stalled else connection).make_room()
         if self._timer is None:
             logging.getLogger("uvicorn.error").addFilter(_is_worth_a_line)
             self.close_slow_ones()
@@ -101,9 +108,6 @@ class _Connection(HttpToolsProtocol):
         super().connection_made(cast("asyncio.Transport", transport))
         self._begin_time = self.loop.time()
         self._all.add(self)
-        most = self._all.limits.max_connections
-        if len(self._all.open) > most:
-            self._refuse(503, "connections", f"{most} connections are open; send it again later")
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._all.open.discard(self)
@@ -161,6 +165,17 @@ class _Connection(HttpToolsProtocol):
         # uvicorn's answer if the parser fails, which it also does if a callback raises.
         refusal, self._refusal = self._refusal, None
         self._refuse(*(refusal or (400, "not_http", "the request is no HTTP/1.1")))
+
+    def headless_since(self) -> float:
+        """Return since when it has been waiting for a whole head; infinity if it is not."""
+        if self._begin_time is None or not self._in_head or self.pipeline or self._is_answering():
+            return math.inf
+        return self._begin_time
+
+    def make_room(self) -> None:
+        """Refuse it because there are too many."""
+        most = self._all.limits.max_connections
+        self._refuse(503, "connections", f"{most} connections are open; send it again later")
 
     def close_if_older(self, latest: float) -> None:
         """Refuse a request that began before ``latest`` and is not whole yet."""

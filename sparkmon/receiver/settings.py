@@ -55,7 +55,8 @@ class ReceiverSettings:
     max_clients: int = 10_000
     """Addresses that are remembered for this; beyond, the one without requests for longest is forgotten."""
     max_connections: int = 1000
-    """Connections at once; more are refused (503). Each takes one of the process's file descriptors."""
+    """Connections at once; of more, the one that has sent no head for longest, or the new one, is refused (503). Each
+    takes one of the process's file descriptors."""
     max_headers: int = 256
     """Headers in one request; more are refused (431)."""
     max_header_bytes: int = 256 * 2**10

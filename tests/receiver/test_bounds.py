@@ -6,10 +6,12 @@ import re
 import socket
 import time
 from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from sparkmon.inbound.connections import STALL_S
 from sparkmon.receiver.rate_limit import Excess, RateLimit
 from tests.receiver.test_batches import BATCH, encoded, item
 from tests.support.receiver import Receiver, event_headers
@@ -149,7 +151,9 @@ def test_a_slow_disk_is_not_a_slow_sender(tmp_path: Path) -> None:
 def test_more_connections_than_allowed_are_refused_until_one_closes(tmp_path: Path) -> None:
     with Receiver(tmp_path, max_connections=3) as receiver:
         held = [socket.create_connection(("127.0.0.1", receiver.port)) for _ in range(3)]
-        time.sleep(1)
+        for connection in held:
+            connection.sendall(HEAD + b"Content-Length: 9\r\n\r\nx")
+        time.sleep(STALL_S + 0.5)
         answer = receiver.raw(b"")
         assert answer.startswith(b"HTTP/1.1 503 ")
         assert b"retry-after: 5\r\n" in answer
@@ -164,6 +168,19 @@ def test_more_connections_than_allowed_are_refused_until_one_closes(tmp_path: Pa
         assert statuses[-1] == 202
         assert refused(receiver, "connections") == len(statuses) - 1
         assert receiver.metric("sparkmon_receiver_connections") == 1
+
+
+@pytest.mark.parametrize("sent", [b"", HEAD])
+def test_connections_without_a_head_give_way_to_new_ones(tmp_path: Path, sent: bytes) -> None:
+    with Receiver(tmp_path, max_connections=64) as receiver, ExitStack() as stack:
+        address = ("127.0.0.1", receiver.port)
+        idle = [stack.enter_context(socket.create_connection(address)) for _ in range(64)]
+        for connection in idle:
+            connection.sendall(sent)
+        time.sleep(STALL_S + 0.5)
+        assert [receiver.post(event_headers("e"), b"{}")[0] for _ in range(10)] == [202] * 10
+        assert refused(receiver, "connections") >= 1
+    assert len(read_all(tmp_path)) == 10
 
 
 def test_an_idle_connection_is_closed(tmp_path: Path) -> None:
