@@ -14,8 +14,8 @@ from sparkmon.comparison import Checks, Judge
 from sparkmon.dataframes import findings_of
 from sparkmon.errors import OptionError, ReferenceMissingError
 from sparkmon.health import HealthLimits
+from sparkmon.ingest import Ingest
 from sparkmon.interval import parse_interval
-from sparkmon.monitor.ingest import Ingest
 from sparkmon.monitor.monitor_query import MonitorQuery
 from sparkmon.monitor.namespaces import check_namespaces, in_namespaces, qualified, watched
 from sparkmon.monitor.profiles_of import profiles_of

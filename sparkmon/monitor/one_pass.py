@@ -15,13 +15,13 @@ from pyspark.sql import functions as F
 
 from sparkmon.distributions.schema import PANES
 from sparkmon.errors import SparkmonError
+from sparkmon.ingest import TASKS, Owners
 from sparkmon.interval import EPOCH
-from sparkmon.monitor.ingest import TASKS, Owners
 from sparkmon.monitor.namespaces import by_model
 from sparkmon.monitor.recent_events import Digests
 
 Pass: TypeAlias = Callable[[DataFrame, Owners], DataFrame]
-"""See :class:`sparkmon.monitor.ingest.Ingest`."""
+"""See :class:`sparkmon.ingest.Ingest`."""
 
 OwnersOf: TypeAlias = Callable[[pa.Table, Sequence[Digests]], Mapping[int, int]]
 """Returns the redelivered events among those of each task, as :meth:`RecentEvents.redelivered` does; it also has the

@@ -32,8 +32,7 @@ _WHOLE = 2.0**63
 _SINGLE = 1e38
 _LONG = 16
 """Characters of a double that may be a decimal fraction in single precision."""
-_WORDS: Any = pa.array(["0", "false", "False", "FALSE", "1", "true", "True", "TRUE"])
-_TRUTH: Any = pa.array(["false"] * 4 + ["true"] * 4)
+_FALSE, _TRUE = ("0", "false", "False", "FALSE"), ("1", "true", "True", "TRUE")
 _UNITS = (2.6e11, 2.6e14, 2.6e17)
 """Greatest numbers of a column of seconds, milliseconds and microseconds: the year 9999 is still in seconds."""
 
@@ -113,7 +112,10 @@ def levels_of(array: Any, kind: FeatureKind | None = "categorical") -> Column:  
     else:
         texts = array.cast(pa.string())
     if kind == "boolean":
-        texts = pc.coalesce(_TRUTH.take(pc.index_in(texts, value_set=_WORDS)), texts)
+        # Not at import: the first array that Arrow makes imports pandas, for which most processes have no use.
+        words: Any = pa.array([*_FALSE, *_TRUE])
+        truth: Any = pa.array(["false"] * len(_FALSE) + ["true"] * len(_TRUE))
+        texts = pc.coalesce(truth.take(pc.index_in(texts, value_set=words)), texts)
     return numbers, has_number, texts
 
 

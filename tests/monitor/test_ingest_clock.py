@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from sparkmon.monitor.ingest import Ingest, _Task
+from sparkmon.ingest import Ingest, _Task
 from sparkmon.monitor.windows import Windows
 from sparkmon.panes import PaneBuilder
 from sparkmon.protocol import events_to_batch

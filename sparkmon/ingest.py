@@ -33,6 +33,8 @@ from sparkmon.records import ModelSchema
 from sparkmon.skew import SkewDetector
 from sparkmon.state import EVENT_COLUMN
 
+__all__ = ["OUTPUT", "TASKS", "Detect", "Ingest", "Owners"]
+
 _TASKS: list[pa.Field[Any]] = [
     pa.field("partition", pa.int32()),
     pa.field("events", pa.int64()),
