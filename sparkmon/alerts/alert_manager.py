@@ -10,7 +10,6 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from sparkmon.alerts.alert_store import Actions, AlertStore
 from sparkmon.alerts.decide import decide
@@ -19,16 +18,18 @@ from sparkmon.alerts.dispatcher import Dispatcher
 from sparkmon.alerts.health import MONITOR, held_back, is_health
 from sparkmon.alerts.incident import Observation
 from sparkmon.alerts.incident_states import IncidentStates, Sent
-from sparkmon.alerts.observations import observations_of
+from sparkmon.alerts.observations import observations_of_batch
 from sparkmon.alerts.policy import Alerting
 from sparkmon.alerts.rows import notifications_of, queued_notifications_of, row_of
 from sparkmon.alerts.schema import ALERTS
+from sparkmon.alerts.suppression import RATE_LIMITED
 from sparkmon.errors import OptionError
 from sparkmon.tables import TableWriter
 
 _LOGGER = logging.getLogger(__name__)
 _DRAIN_S = 30.0
 _ANSWER_S = 5.0
+_SUMMARY_WINDOW = timedelta(minutes=1)
 _RATES = (True, False)
 """Critical notifications have a rate limit of their own."""
 
@@ -84,13 +85,16 @@ class AlertManager:
         A monitor never ends an incident of a model that another one holds, nor sends its notifications.
         """
         with self._lock:
+            is_known = query_id in self._query_ids
             self._query_ids.add(query_id)
-            self._states = None  # they are read again, with the incidents of these models
             for model, query_ids in former.items():
                 new = {*query_ids} - self._former.setdefault(model, set())
                 self._former[model] |= new
+                is_known &= not new
                 if new and self._store is not None:
                     self._send_undelivered(self._store, new, [model])
+            if not is_known and self._states is not None and self._store is not None:
+                self._load(self._store)  # with the incidents of these models
 
     @property
     def open_incidents(self) -> Counter[tuple[str, str]]:
@@ -147,14 +151,16 @@ class AlertManager:
             store, states = self._opened(writer)
             now = _now()
             states.close_windows(ends, now)
-            observations = _observations(findings, states.unsettled())
+            observations = observations_of_batch(findings, states.unsettled())
             observations += states.stale(ends, self.policy, observations, now)
             observations = self._unrecorded(store, states, observations)
             context = self._context(states, store.actions(), now)
             rows = self._decided(states, observations, context, writer)
-            # One notification on all that the rate limit holds back.
-            summary = held_back(states.held_back(rows), writer, self.policy, now)
-            rows += self._decided(states, [summary], context, writer)
+            if ends or any(row["suppressed_by"] == RATE_LIMITED for row in rows):
+                # One notification on all that the rate limit holds back.
+                summary = held_back(states.held_back(rows), self.policy)
+                alert = Observation.of(summary.row(writer, now - _SUMMARY_WINDOW, now))
+                rows += self._decided(states, [alert], context, writer)
             return self._record(store, states, rows, writer)
 
     def process_observations(self, rows: Iterable[Mapping[str, Any]], *, writer: str) -> int:
@@ -251,7 +257,10 @@ class AlertManager:
         if self._health is None:
             self._health = IncidentStates(incidents, health, [], now)
             self._open_incidents[True] = self._health.open_incidents()
-        self._states = states = IncidentStates(incidents, others, recent, now)
+        states = IncidentStates(incidents, others, recent, now)
+        if self._states is not None:
+            states.go_on_waiting(self._states)
+        self._states = states
         self._open_incidents[False] = states.open_incidents()
         return states
 
@@ -278,20 +287,6 @@ class AlertManager:
                 "configure it again, or replay them",
                 name,
             )
-
-
-def _observations(findings: pa.Table, unsettled: Collection[str]) -> list[Observation]:
-    observations = observations_of(findings, unsettled)
-    # What starts firing in one window may be ok in a later one.
-    last_end = pc.max(findings["window_end"]).as_py()
-    opened = {
-        each.incident_id
-        for each in observations
-        if each.outcome == "drift" and each.window_end < last_end
-    }.difference(unsettled)
-    if opened:
-        observations += [each for each in observations_of(findings, opened) if each.outcome == "ok"]
-    return observations
 
 
 def _now() -> datetime:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sparkmon.alerts.incident import Observation, digest
+from sparkmon.alerts.incident import digest
 from sparkmon.alerts.matcher import SEVERITIES
 from sparkmon.alerts.policy import Policy
 from sparkmon.alerts.schema import OBSERVATIONS
@@ -17,7 +18,6 @@ MONITOR = ":monitor"
 """The model of alerts on the monitor itself."""
 
 _NAMED = 10
-_WINDOW = timedelta(minutes=1)
 
 
 def health_incident(owner: str, name: str) -> str:
@@ -25,55 +25,52 @@ def health_incident(owner: str, name: str) -> str:
     return digest(MONITOR, owner, name)
 
 
-def health_row(
-    owner: str,
-    name: str,
-    severity: Severity,
-    message: str,
-    *,
-    failing: bool,
-    value: float,
-    threshold: float,
-    since: datetime,
-    now: datetime,
-) -> dict[str, Any]:
-    """Return what a check of the monitor shows from ``since`` until now, a row of ``sparkmon.schemas.OBSERVATIONS``."""
-    incident_id, statistic = health_incident(owner, name), name.partition(" ")[0]
-    return dict.fromkeys(OBSERVATIONS.names) | {
-        "alert_id": digest(incident_id, now.isoformat()),
-        "incident_id": incident_id,
-        "model": MONITOR,
-        "model_version": "",
-        "window_start": since,
-        "window_end": now,
-        "column_name": name,
-        "column_kind": "monitor",
-        "drift_type": "HEALTH",
-        "reference": "",
-        "statistics": [statistic],
-        "statistic": statistic,
-        "value": value,
-        "threshold": threshold,
-        "status": "over_limit" if failing else "ok",
-        "reason": "",
-        "outcome": "drift" if failing else "ok",
-        "severity": severity,
-        "message": message,
-    }
+@dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """One thing that can go wrong with a monitor, and whether it has."""
+
+    name: str
+    failing: bool
+    severity: Severity
+    value: float
+    threshold: float
+    message: str
+
+    def row(self, owner: str, since: datetime, now: datetime) -> dict[str, Any]:
+        """Return what it shows from ``since`` until now, as a row of ``sparkmon.schemas.OBSERVATIONS``."""
+        incident_id, statistic = health_incident(owner, self.name), self.name.partition(" ")[0]
+        return dict.fromkeys(OBSERVATIONS.names) | {
+            "alert_id": digest(incident_id, now.isoformat()),
+            "incident_id": incident_id,
+            "model": MONITOR,
+            "model_version": "",
+            "window_start": since,
+            "window_end": now,
+            "column_name": self.name,
+            "column_kind": "monitor",
+            "drift_type": "HEALTH",
+            "reference": "",
+            "statistics": [statistic],
+            "statistic": statistic,
+            "value": self.value,
+            "threshold": self.threshold,
+            "status": "over_limit" if self.failing else "ok",
+            "reason": "",
+            "outcome": "drift" if self.failing else "ok",
+            "severity": self.severity,
+            "message": self.message,
+        }
 
 
 def is_health(row: Mapping[str, Any]) -> bool:
-    """Return whether a row is of a health check; what the rate limit holds back is decided on with findings."""
+    """Return whether a row is of a health check, and not of what is held back, which is decided with the findings."""
     return bool(row["drift_type"] == "HEALTH" and row["column_name"] != RATE_LIMITED)
 
 
-def held_back(
-    rows: Collection[Mapping[str, Any]], owner: str, policy: Policy, now: datetime
-) -> Observation:
-    """Return one observation on all decisions that the rate limit holds back, or that there is none."""
+def held_back(rows: Collection[Mapping[str, Any]], policy: Policy) -> HealthCheck:
+    """Return one check for all decisions that the rate limit holds back."""
     models = sorted({str(row["model"]) for row in rows})
     severities: set[Severity] = {row["severity"] for row in rows} or {"warning"}
-    severity = max(severities, key=SEVERITIES.index)
     message = "no alerts are held back by the rate limit any more"
     if rows:
         names = ", ".join(models[:_NAMED])
@@ -83,15 +80,5 @@ def held_back(
             f"{alerts} held back, of {names}{more}, because a sink gets at most {policy.max_notifications} "
             f"notifications within {policy.rate_limit_interval}; see the table alerts"
         )
-    row = health_row(
-        owner,
-        RATE_LIMITED,
-        severity,
-        message,
-        failing=bool(rows),
-        value=float(len(rows)),
-        threshold=0.0,
-        since=now - _WINDOW,
-        now=now,
-    )
-    return Observation.of(row)
+    severity = max(severities, key=SEVERITIES.index)
+    return HealthCheck(RATE_LIMITED, bool(rows), severity, float(len(rows)), 0.0, message)

@@ -41,6 +41,10 @@ class IncidentStates:
         self.provisional: dict[str, dict[str, datetime]] = {}
         """By model: the ids of the alerts on windows that were open then, and the ends of the windows."""
 
+    def go_on_waiting(self, before: IncidentStates) -> None:
+        """Await the windows of models since when they were awaited before."""
+        self._active, self._start = before._active, before._start
+
     def unsettled(self) -> list[str]:
         """Return the ids of the incidents that are open, or whose recovery was not notified yet."""
         return [*self._rows]

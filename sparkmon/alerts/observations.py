@@ -81,6 +81,20 @@ def observations_of(findings: pa.Table, unsettled: Collection[str] = ()) -> list
     return observations
 
 
+def observations_of_batch(findings: pa.Table, unsettled: Collection[str]) -> list[Observation]:
+    """Return what windows of several ends show: of columns that start to drift in one, also that a later one is ok."""
+    observations = observations_of(findings, unsettled)
+    last_end = pc.max(findings["window_end"]).as_py()
+    opened = {
+        each.incident_id
+        for each in observations
+        if each.outcome == "drift" and each.window_end < last_end
+    }.difference(unsettled)
+    if opened:
+        observations += [each for each in observations_of(findings, opened) if each.outcome == "ok"]
+    return observations
+
+
 def _ranks(findings: pa.Table) -> npt.NDArray[np.int8]:
     status = findings["status"]
     drifts = pc.is_in(status, value_set=pa.array(["drift", "over_limit", "provisional"]))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sparkmon.alerts.health import HealthCheck
 from sparkmon.errors import OptionError
 from sparkmon.health.status import MonitorStatus
 from sparkmon.sinks import Severity
@@ -55,18 +56,6 @@ class HealthLimits:
             value = getattr(self, name)
             if value is not None and value <= timedelta():
                 raise OptionError.malformed(name, value, "an interval longer than 0")
-
-
-@dataclass(frozen=True, slots=True)
-class HealthCheck:
-    """One thing that can go wrong with a monitor, and whether it has."""
-
-    name: str
-    failing: bool
-    severity: Severity
-    value: float
-    threshold: float
-    message: str
 
 
 def check_health(

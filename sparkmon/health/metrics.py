@@ -9,8 +9,8 @@ from typing import Any
 from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from sparkmon.alerts.health import HealthCheck
 from sparkmon.errors import OptionError
-from sparkmon.health.health_checks import HealthCheck
 from sparkmon.health.status import MonitorStatus
 
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from dataclasses import asdict
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from pyspark.sql.streaming.query import StreamingQuery
 
 from sparkmon.alerts import AlertManager
-from sparkmon.alerts.health import health_incident, health_row
+from sparkmon.alerts.health import HealthCheck, health_incident
 from sparkmon.errors import MissingExtraError
 from sparkmon.health.counters import Counters
-from sparkmon.health.health_checks import HealthCheck, HealthLimits, check_health
+from sparkmon.health.health_checks import HealthLimits, check_health
 from sparkmon.health.status import MonitorStatus, QueryStatus, read_status
 
 _LOGGER = logging.getLogger(__name__)
@@ -137,7 +136,7 @@ class Watchdog:
         self.checks = check_health(now, self._past[0], self._limits)
         since = self._last or now.time - timedelta(seconds=_POLL_S)
         rows = [
-            health_row(self._owner, since=since, now=now.time, **asdict(check))
+            check.row(self._owner, since, now.time)
             for check in self.checks
             if self._is_due(check, now)
         ]

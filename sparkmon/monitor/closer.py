@@ -162,7 +162,8 @@ class Closer:
         self._others = held_by_others(self._tables, self._query_id)
         new = former.keys() - self._models
         ids = {*own, *(each for model in new for each in former[model])}
-        self._alerts.hold(self._query_id, {model: former[model] for model in new})
+        if new:
+            self._alerts.hold(self._query_id, {model: former[model] for model in new})
         if ids:
             self._read_marks()  # others may have closed windows since
         if ids and new:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sparkmon.alerts import Alerting, AlertManager, AlertStore, Policy
-from sparkmon.alerts.health import MONITOR, health_row
+from sparkmon.alerts.health import MONITOR, HealthCheck
 from sparkmon.tables import Tables, TableWriter
 from tests.alerts.test_alert_manager import OK, after, opened
 from tests.support.findings import HOUR, NOON, findings, hour
@@ -60,18 +60,9 @@ def test_critical_alerts_and_those_of_the_monitor_have_room_when_others_fill_the
     alert_manager = opened(tables, ledger, max_notifications=2, resolve_after=1)
     broken(alert_manager, 0, 5, WARNING)
     alert_manager.process(findings({"model": "fraud", **CRITICAL}), after(1, "fraud"), writer="q")
-    stalled = health_row(
-        "owner",
-        "stalled",
-        "critical",
-        "the monitor has stalled",
-        failing=True,
-        value=1.0,
-        threshold=1.0,
-        since=NOON,
-        now=NOON + HOUR,
-    )
-    alert_manager.process_observations([stalled], writer="owner/health")
+    stalled = HealthCheck("stalled", True, "critical", 1.0, 1.0, "the monitor has stalled")
+    row = stalled.row("owner", NOON, NOON + HOUR)
+    alert_manager.process_observations([row], writer="owner/health")
     assert alert_manager.close(drain=True) == 0
     sent = [(note.model, note.severity) for note in ledger.notifications]
     assert sent[-2:] == [("fraud", "critical"), (MONITOR, "critical")]
@@ -124,3 +115,13 @@ def test_the_limit_of_one_monitor_is_not_used_up_by_another(tables: TableWriter)
         alert_manager.close(drain=True)
     assert len(ledger.notifications) == 6
     assert {row["suppressed_by"] for row in AlertStore(tables).alerts()} == {None}
+
+
+def test_looks_at_open_windows_do_not_repeat_what_is_held_back(tables: TableWriter) -> None:
+    alert_manager = opened(tables, Ledger(), max_notifications=2)
+    broken(alert_manager, 0, 4, WARNING)
+    rows = len(AlertStore(tables).alerts())
+    for at in range(3):
+        assert alert_manager.process(findings(hour(at, **OK)), {}, writer="q") == 0
+    alert_manager.close(drain=True)
+    assert len(AlertStore(tables).alerts()) == rows

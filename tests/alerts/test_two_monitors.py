@@ -46,6 +46,23 @@ def test_a_monitor_ends_only_incidents_of_models_that_it_holds(tables: TableWrit
     assert [note.state for note in ledgers["q"].notifications] == ["firing"]
 
 
+def test_a_model_that_is_acquired_does_not_make_the_others_wait_anew(tables: TableWriter) -> None:
+    ledger = Ledger()
+    alert_manager = AlertManager(
+        Alerting([ledger], Policy(resolve_timeout=timedelta(), resolve_after=1))
+    )
+    alert_manager.open(tables, ["q"])
+    opening = findings({"window_end": NOON + timedelta(seconds=1)})
+    alert_manager.process(opening, after(1), writer="q")
+    until = time.monotonic() + 1.5
+    while time.monotonic() < until:
+        alert_manager.hold("q", {"van": [f"former {time.monotonic()}"]})
+        alert_manager.process(findings(hour(1, model="van", **OK)), after(2, "van"), writer="q")
+        time.sleep(0.3)
+    alert_manager.close(drain=True)
+    assert [note.state for note in ledger.notifications] == ["firing", "resolved"]
+
+
 def test_who_takes_models_over_ends_their_incidents_and_sends_what_is_undelivered_of_them(
     tables: TableWriter,
 ) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from sparkmon.alerts.health import HealthCheck
 from sparkmon.health import Counters, Counts, HealthLimits, MonitorStatus, Traffic
-from sparkmon.health.health_checks import HealthCheck, check_health
+from sparkmon.health.health_checks import check_health
 from sparkmon.health.status import QueryStatus
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
