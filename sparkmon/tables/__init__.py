@@ -5,8 +5,7 @@ second: the one needs deltalake, the other pyspark, and this room neither.
 """
 
 from sparkmon.tables.conditions import Condition
-from sparkmon.tables.maintenance import Maintenance
-from sparkmon.tables.retention import Retention
+from sparkmon.tables.maintenance import Maintenance, Retention
 from sparkmon.tables.table_writer import Maintained, TableWriter
 from sparkmon.tables.tables import Tables
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sparkmon.errors import OptionError, StoreError
-from sparkmon.store.assemble_vector import assemble_vector
 from sparkmon.store.feature_view import FeatureView, GroupInView
+from sparkmon.store.online import assemble_vector
 
 CARDS = GroupInView("cards", {"id": "card"}, {"mean": "mean", "count": "n"}, time="at")
 SHOPS = GroupInView("shops", {"id": "shop"}, {"risk": "risk"})

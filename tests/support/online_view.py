@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
 from sparkmon.errors import StoreError
 from sparkmon.store.feature_view import FeatureView, GroupInView
@@ -42,6 +41,15 @@ class MemoryView(OnlineView):
         self.closed = False
         self._rows = rows
 
+    async def _find(self, entries: Sequence[Entry]) -> dict[str, list[Entry | None]]:
+        return {
+            group.name: [
+                self._rows[group.name].get(tuple(entry.get(name) for name in group.keys.values()))
+                for entry in entries
+            ]
+            for group in self.view.groups
+        }
+
     async def read(
         self,
         entries: Sequence[Entry],
@@ -52,26 +60,7 @@ class MemoryView(OnlineView):
         self.reads += 1
         if self.failure is not None:
             raise self.failure
-        found: list[dict[str, FeatureValue]] = [{} for _ in entries]
-        missing: dict[str, list[int]] = {}
-        times: dict[str, list[datetime | None]] = {}
-        for group in self.view.groups:
-            for index, entry in enumerate(entries):
-                key = tuple(entry.get(name) for name in group.keys.values())
-                row = self._rows[group.name].get(key)
-                if row is None:
-                    missing.setdefault(group.name, []).append(index)
-                    row = {}
-                found[index] |= {name: row.get(each) for each, name in group.features.items()}
-                if group.time is not None:
-                    time = row.get(group.time)
-                    assert time is None or isinstance(time, datetime)
-                    times.setdefault(group.name, []).append(time)
-        for index, row in enumerate(found):
-            row.update(passed_features[index] if passed_features else {})
-            row.update(parameters or {})
-        values = [[row.get(name) for name in self.view.features] for row in found]
-        return Vectors(self.view.features, values, missing, times)
+        return await super().read(entries, passed_features, parameters)
 
     async def ping(self) -> None:
         """See :meth:`OnlineView.ping`."""

@@ -9,12 +9,11 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn, TypeAlias
 
 from sparkmon.errors import SparkmonError, StoreError, StoreTimeoutError
-from sparkmon.store.assemble_vector import assemble_vector
 from sparkmon.store.feature_view import FeatureView, GroupInView
 from sparkmon.store.hopsworks.client_view import ClientView, vector_features
 from sparkmon.store.hopsworks.connection import HopsworksSettings, redacted
-from sparkmon.store.online import Entry, FeatureValue, OnlineView, Vectors
-from sparkmon.store.sql.columns import Kind, as_id, bound, kind_of
+from sparkmon.store.online import Entry, FeatureValue, OnlineView
+from sparkmon.store.sql.columns import TEXT, Kind, bound, kind_of
 
 ViewFuture: TypeAlias = concurrent.futures.Future[ClientView]
 
@@ -63,19 +62,12 @@ class HopsworksOnlineView(OnlineView):
             "and open the view where it is read"
         )
 
-    async def read(
-        self,
-        entries: Sequence[Entry],
-        passed_features: Sequence[Entry] | None = None,
-        parameters: Entry | None = None,
-    ) -> Vectors:
-        """See :meth:`OnlineView.read`."""
-        lookups = await self._look_up(entries) if entries else []
-        rows = {
+    async def _find(self, entries: Sequence[Entry]) -> dict[str, list[Entry | None]]:
+        lookups = await self._look_up(entries)
+        return {
             group.name: [_row(group, self._echoed, ids, vector) for ids, vector in lookups]
             for group in self.view.groups
         }
-        return assemble_vector(self.view, rows, entries, passed_features, parameters)
 
     async def ping(self) -> None:
         """See :meth:`OnlineView.ping`: looks for a key that is null."""
@@ -148,7 +140,7 @@ class HopsworksOnlineView(OnlineView):
                 )
             for column, name in group.keys.items():
                 declared = columns[column]
-                self._kinds[name] = Kind.TEXT if declared == "string" else kind_of(declared)
+                self._kinds[name] = TEXT if declared == "string" else kind_of(declared)
         self._names = names
 
     async def _opened(self) -> ClientView:
@@ -192,7 +184,7 @@ class _Empty(str):
 
 def _client_id(kind: Kind, value: FeatureValue) -> FeatureValue:
     """Return an id as the one value of its column's type that it stands for; None if it stands for none."""
-    key = bound(as_id(kind, value), as_text=False)
+    key = bound(kind.as_id(value), as_text=False)
     if isinstance(key, int) and not key:
         return _Zero()
     return _Empty() if key == "" else key

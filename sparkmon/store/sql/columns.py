@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date, datetime, timezone
 from decimal import Decimal
-from enum import Enum
 from numbers import Integral
 from typing import Any
 
@@ -22,55 +22,43 @@ _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,18}", re.ASCII)
 _EXACT_BELOW = 2.0**53
 
 
-class Kind(Enum):
+@dataclass(frozen=True)
+class Kind:
     """What a column holds."""
 
-    INTEGER = "an integer"
-    REAL = "a number"
-    DECIMAL = "a decimal"
-    TEXT = "text"
-    BYTES = "bytes"
-    DATE = "a date"
-    TIMESTAMP = "a timestamp"
-    OTHER = "something else"
+    words: str
+    declared: str
+    """The names of its types."""
+    values: tuple[type, ...] = (object,)
+    """The types of the values that it holds as they are."""
+    identify: Callable[[object], FeatureValue] | None = None
+    """Makes the value that an id stands for, where a key may be of this kind: of what is the same however written."""
+    read: Callable[[Any], FeatureValue] | None = None
+    """Makes a value of what drivers give, where that is not the value itself; times are in UTC."""
 
+    def as_id(self, value: object) -> FeatureValue:
+        """Return an id as the one value of this kind that it stands for; None if it stands for none.
 
-_KINDS = {
-    Kind.INTEGER: "tinyint smallint mediumint int integer bigint bool boolean bit year",
-    Kind.REAL: "float double real",
-    Kind.DECIMAL: "decimal decimal_text numeric",
-    Kind.TEXT: "char varchar tinytext text mediumtext longtext enum set json",
-    Kind.BYTES: "binary varbinary tinyblob blob mediumblob longblob",
-    Kind.DATE: "date",
-    Kind.TIMESTAMP: "timestamp datetime",
-}
-_BY_NAME = {name: kind for kind, names in _KINDS.items() for name in names.split()}
+        An integer column takes integers, floats that are whole, and their plain decimal text; a text column text and
+        integers; a date or timestamp column ISO text too. A bool is no integer. Text is compared to the letter.
 
+        >>> INTEGER.as_id("7"), INTEGER.as_id(7.0), TEXT.as_id(7)
+        (7, 7, '7')
+        >>> [INTEGER.as_id(value) for value in ("7abc", "07", 7.5, float("nan"), True, 2**70)]
+        [None, None, None, None, None, None]
+        """
+        with suppress(ValueError, OverflowError):
+            return None if self.identify is None else self.identify(value)
+        return None
 
-def kind_of(declared: str) -> Kind:
-    """Return what a column of this declared type holds.
-
-    >>> kind_of("bigint(20) unsigned"), kind_of("VARCHAR(100)"), kind_of("geometry")
-    (<Kind.INTEGER: 'an integer'>, <Kind.TEXT: 'text'>, <Kind.OTHER: 'something else'>)
-    """
-    name = re.match(r"\w*", declared.lower())
-    return _BY_NAME.get(name.group() if name else "", Kind.OTHER)
-
-
-def as_id(kind: Kind, value: object) -> FeatureValue:
-    """Return an id as the one value of the column's type that it stands for; None if it stands for none.
-
-    An integer column takes integers, floats that are whole, and their plain decimal text; a text column text and
-    integers; a date or timestamp column ISO text too. A bool is no integer. Text is compared to the letter.
-
-    >>> as_id(Kind.INTEGER, "7"), as_id(Kind.INTEGER, 7.0), as_id(Kind.TEXT, 7)
-    (7, 7, '7')
-    >>> [as_id(Kind.INTEGER, value) for value in ("7abc", "07", 7.5, float("nan"), True, 2**70)]
-    [None, None, None, None, None, None]
-    """
-    with suppress(KeyError, ValueError, OverflowError):
-        return _IDS[kind](value)
-    return None
+    def takes(self, value: FeatureValue) -> bool:
+        """Return whether a column holds such a value as it is; None fits all."""
+        if value is None or self is OTHER:
+            return True
+        return isinstance(value, self.values) and not (
+            (isinstance(value, bool) and self is not INTEGER)
+            or (isinstance(value, datetime) and self is not TIMESTAMP)
+        )
 
 
 def _integer(value: object) -> int | None:
@@ -112,15 +100,35 @@ def _timestamp(value: object) -> datetime | None:
     return value.astimezone(timezone.utc) if value.tzinfo else value.replace(tzinfo=timezone.utc)
 
 
-_IDS: dict[Kind, Callable[[object], FeatureValue]] = {
-    Kind.INTEGER: _integer,
-    Kind.TEXT: _text,
-    Kind.BYTES: _bytes,
-    Kind.DATE: _date,
-    Kind.TIMESTAMP: _timestamp,
-}
-KEY_KINDS = frozenset(_IDS)
-"""What a key may hold: what is the same however it is written."""
+def _read_decimal(value: Any) -> FeatureValue:  # noqa: ANN401 - a driver's value
+    return value if isinstance(value, Decimal) else Decimal(str(value))
+
+
+_INTEGERS = "tinyint smallint mediumint int integer bigint bool boolean bit year"
+_TEXTS = "char varchar tinytext text mediumtext longtext enum set json"
+_BYTES = "binary varbinary tinyblob blob mediumblob longblob"
+INTEGER = Kind("an integer", _INTEGERS, (int,), _integer)
+TEXT = Kind("text", _TEXTS, (str,), _text)
+TIMESTAMP = Kind("a timestamp", "timestamp datetime", (datetime, date), _timestamp, _timestamp)
+OTHER = Kind("something else", "")
+_KINDS = (
+    *(INTEGER, TEXT, TIMESTAMP),
+    Kind("a number", "float double real", (float, int)),
+    Kind("a decimal", "decimal decimal_text numeric", (Decimal, int), read=_read_decimal),
+    Kind("bytes", _BYTES, (bytes,), _bytes),
+    Kind("a date", "date", (date,), _date, _date),
+)
+_BY_NAME = {name: kind for kind in _KINDS for name in kind.declared.split()}
+
+
+def kind_of(declared: str) -> Kind:
+    """Return what a column of this declared type holds.
+
+    >>> [kind_of(declared).words for declared in ("bigint(20) unsigned", "VARCHAR(100)", "geometry")]
+    ['an integer', 'text', 'something else']
+    """
+    name = re.match(r"\w*", declared.lower())
+    return _BY_NAME.get(name.group() if name else "", OTHER)
 
 
 def bound(value: FeatureValue, as_text: bool) -> FeatureValue:
@@ -133,36 +141,3 @@ def bound(value: FeatureValue, as_text: bool) -> FeatureValue:
     if as_text and isinstance(value, Decimal):
         return format(value, "f")
     return value
-
-
-def writable(kind: Kind, value: FeatureValue) -> bool:
-    """Return whether a column of this kind holds such a value as it is; None fits all."""
-    if value is None or kind is Kind.OTHER:
-        return True
-    return isinstance(value, _WRITABLE[kind]) and not (
-        (isinstance(value, bool) and kind is not Kind.INTEGER)
-        or (isinstance(value, datetime) and kind is not Kind.TIMESTAMP)
-    )
-
-
-_WRITABLE: dict[Kind, tuple[type, ...]] = {
-    Kind.INTEGER: (int,),
-    Kind.REAL: (float, int),
-    Kind.DECIMAL: (Decimal, int),
-    Kind.TEXT: (str,),
-    Kind.BYTES: (bytes,),
-    Kind.DATE: (date,),
-    Kind.TIMESTAMP: (datetime, date),
-}
-
-
-def _read_decimal(value: Any) -> FeatureValue:  # noqa: ANN401 - a driver's value
-    return value if isinstance(value, Decimal) else Decimal(str(value))
-
-
-READERS: dict[Kind, Callable[[Any], FeatureValue]] = {
-    Kind.DATE: _date,
-    Kind.TIMESTAMP: _timestamp,
-    Kind.DECIMAL: _read_decimal,
-}
-"""What makes values of what drivers give, where that is not the value itself; times are in UTC."""

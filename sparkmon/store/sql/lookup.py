@@ -11,7 +11,7 @@ from sparkmon.errors import StoreError
 from sparkmon.store.feature_view import GroupInView
 from sparkmon.store.online import Entry, FeatureValue
 from sparkmon.store.sql.avro import AvroColumn
-from sparkmon.store.sql.columns import KEY_KINDS, READERS, Kind, as_id, bound, kind_of
+from sparkmon.store.sql.columns import Kind, bound, kind_of
 from sparkmon.store.sql.statements import columns_statement, select_statement
 
 _MAX_KEYS = 512  # of one statement; more keys take more statements
@@ -75,7 +75,7 @@ class GroupLookup:
         return await fetch(self._statements[size], values)
 
     def _key(self, values: Sequence[Any]) -> tuple[FeatureValue, ...] | None:
-        key = tuple([as_id(kind, value) for kind, value in zip(self._kinds, values, strict=True)])
+        key = tuple([kind.as_id(value) for kind, value in zip(self._kinds, values, strict=True)])
         return None if None in key else key
 
     async def _learn(self, fetch: Fetch) -> None:
@@ -88,14 +88,14 @@ class GroupLookup:
             raise StoreError(
                 f"got no column {lacking[0]!r} in the feature group {group.name!r}; {has}"
             )
-        unfit = [name for name in group.keys if kinds[name] not in KEY_KINDS]
+        unfit = [name for name in group.keys if kinds[name].identify is None]
         if unfit:
             raise StoreError(
-                f"the key {unfit[0]!r} of the feature group {group.name!r} holds {kinds[unfit[0]].value}; "
+                f"the key {unfit[0]!r} of the feature group {group.name!r} holds {kinds[unfit[0]].words}; "
                 "expected integers, text, bytes, dates or timestamps"
             )
         readers: dict[str, Callable[[Any], FeatureValue] | None]
-        readers = {name: READERS.get(kind) for name, kind in kinds.items()}
+        readers = {name: kind.read for name, kind in kinds.items()}
         readers |= dict.fromkeys(group.booleans, bool)
         readers |= {name: column.decode for name, column in self._avro.items()}
         self._kinds = [kinds[name] for name in group.keys]

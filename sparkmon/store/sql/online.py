@@ -13,9 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import PoolProxiedConnection
 
 from sparkmon.errors import OptionError, StoreError, StoreTimeoutError
-from sparkmon.store.assemble_vector import assemble_vector
 from sparkmon.store.feature_view import FeatureView
-from sparkmon.store.online import Entry, OnlineView, Vectors
+from sparkmon.store.online import Entry, OnlineView
 from sparkmon.store.sql.address import Address
 from sparkmon.store.sql.lookup import Fetch, GroupLookup, Rows
 
@@ -50,20 +49,6 @@ class SqlOnlineView(OnlineView):
     def __repr__(self) -> str:
         return f"SqlOnlineView({self.view.name!r}, {self.view.version}, {self._address!r})"
 
-    async def read(
-        self,
-        entries: Sequence[Entry],
-        passed_features: Sequence[Entry] | None = None,
-        parameters: Entry | None = None,
-    ) -> Vectors:
-        """See :meth:`OnlineView.read`."""
-        names = [group.name for group in self.view.groups]
-        rows: list[list[Entry | None]] = [[] for _ in names]
-        if entries and names:
-            rows = await self._in_time(self._find(entries))
-        by_group = dict(zip(names, rows, strict=True))
-        return assemble_vector(self.view, by_group, entries, passed_features, parameters)
-
     async def ping(self) -> None:
         """See :meth:`OnlineView.ping`."""
         await self._in_time(self._ask("a ping", lambda fetch: fetch("SELECT 1", [])))
@@ -74,7 +59,13 @@ class SqlOnlineView(OnlineView):
         if pool is not None:
             await pool.dispose()
 
-    async def _find(self, entries: Sequence[Entry]) -> list[list[Entry | None]]:
+    async def _find(self, entries: Sequence[Entry]) -> dict[str, list[Entry | None]]:
+        if not self._lookups:
+            return {}
+        rows = await self._in_time(self._find_all(entries))
+        return {each.group.name: found for each, found in zip(self._lookups, rows, strict=True)}
+
+    async def _find_all(self, entries: Sequence[Entry]) -> list[list[Entry | None]]:
         if len(self._lookups) == 1:
             return [await self._find_in(self._lookups[0], entries)]
         tasks = [asyncio.ensure_future(self._find_in(each, entries)) for each in self._lookups]

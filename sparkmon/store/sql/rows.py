@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sparkmon.errors import OptionError
 from sparkmon.store.online import Entry, FeatureValue
 from sparkmon.store.sql.avro import AvroColumn
-from sparkmon.store.sql.columns import Kind, bound, kind_of, writable
+from sparkmon.store.sql.columns import Kind, bound, kind_of
 from sparkmon.store.sql.statements import columns_statement, create_statement, replace_statement
 
 _KEY_CHARACTERS = 255
@@ -118,8 +118,8 @@ def _kinds(
 def _check(group: str, rows: Iterable[Entry], kinds: Mapping[str, Kind]) -> None:
     for row in rows:
         for name, value in row.items():
-            if not writable(kinds[name], value):
+            if not kinds[name].takes(value):
                 raise OptionError(
                     f"got {value!r:.100} for the column {name!r} of {group!r}, which holds "
-                    f"{kinds[name].value}"
+                    f"{kinds[name].words}"
                 )
