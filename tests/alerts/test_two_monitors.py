@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from sparkmon.alerts import Alerting, AlertManager, AlertStore, Policy
+from sparkmon.alerts import alert_manager as alert_manager_module
 from sparkmon.tables import Tables, TableWriter
 from tests.alerts.test_alert_manager import DOWN, OK, after, rows_of
 from tests.support.findings import NOON, findings, hour
@@ -20,45 +20,46 @@ def tables(tmp_path: Path) -> TableWriter:
     return Tables(str(tmp_path)).open()
 
 
-def test_a_monitor_ends_only_incidents_of_models_that_it_holds(tables: TableWriter) -> None:
-    """Two monitors on one set of tables, and a policy by which an incident is over at once."""
-    ledgers = {"q": Ledger(), "r": Ledger()}
-    managers = {}
+class Clock:
+    """The time of the process, as a test sets it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = NOON
+        monkeypatch.setattr(alert_manager_module, "_now", lambda: self.now)
+
+
+def test_a_monitor_ends_only_incidents_of_models_that_it_holds(
+    tables: TableWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, ledgers = Clock(monkeypatch), {"q": Ledger(), "r": Ledger()}
     for query, model in (("q", "taxi"), ("r", "van")):
-        managers[query] = AlertManager(
-            Alerting([ledgers[query]], Policy(resolve_timeout=timedelta(), resolve_after=1))
-        )
-        managers[query].open(tables, [query])
-        opening = findings({"model": model, "window_end": NOON + timedelta(seconds=1)})
-        managers[query].process(opening, after(1, model), writer=query)
-    managers["q"].close(drain=True)
+        alert_manager = AlertManager(Alerting([ledgers[query]]))
+        alert_manager.open(tables, [query])
+        alert_manager.process(findings({"model": model}), after(1, model), writer=query)
+        alert_manager.close(drain=True)
     # A new process of the second monitor reads the incident of the first, whose model closes no windows here.
-    managers["r"].close(drain=True)
-    again = AlertManager(Alerting([ledgers["r"]], managers["r"].policy))
+    again = AlertManager(Alerting([ledgers["r"]]))
     again.open(tables, ["r"])
     assert again.open_incidents == {("van", "critical"): 1}
-    until = time.monotonic() + 1.5
-    while time.monotonic() < until:  # silence of a model without windows is counted by the clock
-        again.process(findings(hour(1, model="van")), after(2, "van"), writer="r")
-        time.sleep(0.3)
+    clock.now += timedelta(days=9)
+    again.process(findings(hour(1, model="van")), after(2, "van"), writer="r")
     again.close(drain=True)
-    assert {note.model for note in ledgers["r"].notifications} == {"van"}
+    assert [note.model for note in ledgers["r"].notifications] == ["van"]
     assert [note.state for note in ledgers["q"].notifications] == ["firing"]
 
 
-def test_a_model_that_is_acquired_does_not_make_the_others_wait_anew(tables: TableWriter) -> None:
-    ledger = Ledger()
-    alert_manager = AlertManager(
-        Alerting([ledger], Policy(resolve_timeout=timedelta(), resolve_after=1))
-    )
+def test_a_model_that_is_acquired_does_not_make_the_others_wait_anew(
+    tables: TableWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, ledger = Clock(monkeypatch), Ledger()
+    alert_manager = AlertManager(Alerting([ledger]))
     alert_manager.open(tables, ["q"])
-    opening = findings({"window_end": NOON + timedelta(seconds=1)})
-    alert_manager.process(opening, after(1), writer="q")
-    until = time.monotonic() + 1.5
-    while time.monotonic() < until:
-        alert_manager.hold("q", {"van": [f"former {time.monotonic()}"]})
-        alert_manager.process(findings(hour(1, model="van", **OK)), after(2, "van"), writer="q")
-        time.sleep(0.3)
+    alert_manager.process(findings({}), after(1), writer="q")
+    for at in range(5):
+        clock.now += timedelta(hours=6)
+        alert_manager.hold("q", {f"van {at}": ["former"]})
+        quiet = findings(hour(at, model="van", **OK))
+        alert_manager.process(quiet, after(at + 1, "van"), writer="q")
     alert_manager.close(drain=True)
     assert [note.state for note in ledger.notifications] == ["firing", "resolved"]
 
