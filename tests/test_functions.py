@@ -147,15 +147,19 @@ def test_rows_without_a_value_are_counted_apart(spark: SparkSession) -> None:
         (row,) = profile_table(table, kinds, model="m").select("profile").toArrow().to_pylist()
         sides.append(row["profile"])
     found = [summary_of(side, "numeric") for side in sides]
-    # Two of four rows against null and infinity of five; none of four against one of five.
-    assert STATISTICS.get("null_rate").function(*found) == pytest.approx(0.5 - 0.4)
-    assert STATISTICS.get("nan_rate").function(*found) == 0.2
+    # Two null of four rows against one of five; no NaN and no infinity of four against one of five.
+    assert STATISTICS.get("null_rate").function(*found) == pytest.approx(0.5 - 0.2)
+    assert (
+        STATISTICS.get("nan_rate").function(*found)
+        == STATISTICS.get("inf_rate").function(*found)
+        == 0.2
+    )
 
 
 @pytest.mark.parametrize("name", sorted(set(STATISTICS) - OF_ROWS))
 def test_nulls_are_not_counted_where_they_mark_the_other_side(name: str) -> None:
     is_joint = STATISTICS.get(name).kinds == {"joint"}
-    assert is_joint or name in {"nan_rate", "null_rate", "type_rate"}
+    assert is_joint or name in {"inf_rate", "nan_rate", "null_rate", "type_rate"}
     said = "of all features together" if is_joint else "null marks the rows of the other side"
     with pytest.raises(OptionError, match=said):
         over_rows(name)

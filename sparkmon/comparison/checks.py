@@ -13,7 +13,15 @@ from sparkmon.statistics import STATISTICS
 
 DEFAULT_STATISTICS = (
     *("ks", "psi", "js", "wasserstein"),
-    *("null_rate", "nan_rate", "type_rate", "unseen_rate", "range_rate", "lattice_rate"),
+    *(
+        "null_rate",
+        "nan_rate",
+        "inf_rate",
+        "type_rate",
+        "unseen_rate",
+        "range_rate",
+        "lattice_rate",
+    ),
     *("mmd_rff", "pca_reconstruction"),
 )
 """The defaults: drift and data quality."""
@@ -28,8 +36,8 @@ class Checks:
     statistics : tuple of str, default DEFAULT_STATISTICS
         Names of registered statistics. Each is applied to the kinds of column it is defined for. The defaults report
         drift (``ks``, ``psi``, ``js``, ``wasserstein``) and of the quality of the data (``null_rate``, ``nan_rate``,
-        ``type_rate``, ``unseen_rate``, ``range_rate``, ``lattice_rate``); ``mmd_rff`` and ``pca_reconstruction``
-        are of the column ``:joint``, where the reference has it.
+        ``inf_rate``, ``type_rate``, ``unseen_rate``, ``range_rate``, ``lattice_rate``); ``mmd_rff`` and
+        ``pca_reconstruction`` are of the column ``:joint``, where the reference has it.
     thresholds : mapping of str to float
         Thresholds in the statistic's own unit, instead of its default.
     rates : mapping of str to float

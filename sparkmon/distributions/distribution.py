@@ -24,7 +24,7 @@ _ROUNDING = 1e-9
 """Relative slack for sums of weights and for ranks, above the rounding of double sums."""
 _LARGEST_ERROR = math.nextafter(1.0, 0.0)
 _DEFAULTS: Mapping[str, Any] = MappingProxyType(
-    dict.fromkeys(("rank_error", "null_count", "nan_count", "text_count"), 0.0)
+    dict.fromkeys(("rank_error", "null_count", "nan_count", "text_count", "inf_count"), 0.0)
     | {"table": None, "least": math.nan, "greatest": math.nan, "moments": None}
 )
 
@@ -45,12 +45,12 @@ class Distribution(Weighted):
     n : float
         Rows that hold a number.
     null_count : float, default 0
-        Rows without a number (null, NaN or a text). They are not part of the distribution or of ``n``.
+        Rows without a finite number (null, NaN, infinite or a text). They are not part of the distribution or of ``n``.
     table : QuantileTable, optional
         What is known of a distribution made from percentiles or a histogram; ``values`` and ``weights`` then say
         what is likely.
-    nan_count, text_count : float, default 0
-        How many of ``null_count`` are NaN, and how many a text that is no number.
+    nan_count, text_count, inf_count : float, default 0
+        How many of ``null_count`` are NaN, how many a text that is no number, and how many infinite.
     least, greatest : float, optional
         The extremes of all rows, also where ``values`` lacks them; NaN if they are not known. Those of an exact
         distribution need not be given.
@@ -79,6 +79,7 @@ class Distribution(Weighted):
     greatest: float = field(default=math.nan, repr=False)
     moments: tuple[float, float] | None = field(default=None, repr=False)
     text_count: float = field(default=0.0, repr=False)
+    inf_count: float = field(default=0.0, repr=False)
 
     def __post_init__(self) -> None:
         values = np.array(self.values, np.float64)
@@ -102,11 +103,12 @@ class Distribution(Weighted):
                 f"rank_error={self.rank_error!r}, null_count={self.null_count!r}",
                 "rank_error in [0, 1) and null_count >= 0",
             )
-        parts = (self.nan_count, self.text_count)
+        parts = (self.nan_count, self.text_count, self.inf_count)
         if min(parts) < 0 or not sum(parts) <= self.null_count:
             raise _refused(
-                f"nan_count={parts[0]!r}, text_count={parts[1]!r}, null_count={self.null_count!r}",
-                "nan_count and text_count of 0 or more, and null_count, which counts both, too",
+                f"nan_count={parts[0]!r}, text_count={parts[1]!r}, inf_count={parts[2]!r}, "
+                f"null_count={self.null_count!r}",
+                "nan_count, text_count and inf_count of 0 or more, and null_count, which counts all three, too",
             )
         values = self.values
         if values.size and self.table is None and self.rank_error == 0:
@@ -145,21 +147,15 @@ class Distribution(Weighted):
         cls,
         data: bytes | bytearray,
         null_count: float = 0.0,
-        *,
-        nan_count: float = 0.0,
-        text_count: float = 0.0,
-        moments: tuple[float, float] | None = None,
+        others: Mapping[str, object] = MappingProxyType({}),
     ) -> Distribution:
         """Return what a KLL sketch of doubles or floats says; ``rank_error`` is its error at 99 %.
 
-        A sketch that still retains every row is exact.
+        A sketch that still retains every row is exact. ``others`` are further fields, such as ``nan_count``.
         """
         sketch = read_kll(data)
-        others = {
-            **{"null_count": float(null_count), "nan_count": nan_count, "text_count": text_count},
-            **{"least": sketch.min, "greatest": sketch.max, "moments": moments},
-            "rank_error": sketch.rank_error,
-        }
+        own = {"least": sketch.min, "greatest": sketch.max, "rank_error": sketch.rank_error}
+        others = {**others, **own, "null_count": float(null_count)}
         return cls.of_ascending(sketch.values, sketch.weights, float(sketch.n), others)
 
     @classmethod

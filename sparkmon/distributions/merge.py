@@ -74,7 +74,7 @@ def _merged_numbers(parts: Sequence[Distribution]) -> Distribution:
         "greatest": max((part.greatest for part in filled), default=math.nan),
         "moments": _moments(filled, rows),
     }
-    for count in ("null_count", "nan_count", "text_count"):
+    for count in ("null_count", "nan_count", "text_count", "inf_count"):
         others[count] = math.fsum(getattr(part, count) for part in parts)
     is_whole = all(part.ranks.dtype == np.uint32 for part in parts)
     sides = values[order], weights[order], rows

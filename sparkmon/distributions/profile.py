@@ -51,15 +51,17 @@ def summary_of(profile: Mapping[str, Any], kind: SummaryKind) -> Distribution | 
 
 def _numbers(profile: Mapping[str, Any]) -> Distribution:
     missing = float(profile["count"] - profile["num_numbers"])
-    nan, texts = float(profile.get("num_nan") or 0), float(profile["num_texts"])
+    others: dict[str, Any] = {
+        f"{what}_count": float(profile.get(f"num_{name}") or 0)
+        for what, name in (("nan", "nan"), ("inf", "inf"), ("text", "texts"))
+    }
     if not profile["num_numbers"]:
-        none = np.empty(0)
-        return Distribution(none, none, 0.0, 0.0, missing, nan_count=nan, text_count=texts)
-    sketch, moments = profile["sketch"], _moments(profile)
+        return Distribution(np.empty(0), np.empty(0), 0.0, 0.0, missing, **others)
+    sketch, others["moments"] = profile["sketch"], _moments(profile)
     if is_quantile_table(sketch):
         table = Distribution.from_table(QuantileTable.from_bytes(sketch), missing)
-        return replace(table, nan_count=nan, text_count=texts, moments=moments)
-    return Distribution.from_kll(sketch, missing, nan_count=nan, text_count=texts, moments=moments)
+        return replace(table, **others)
+    return Distribution.from_kll(sketch, missing, others)
 
 
 def _moments(profile: Mapping[str, Any]) -> tuple[float, float] | None:

@@ -33,6 +33,7 @@ from sparkmon.statistics.count import count
 from sparkmon.statistics.cramer_von_mises import cramer_von_mises
 from sparkmon.statistics.evidence import evidence
 from sparkmon.statistics.hellinger import hellinger
+from sparkmon.statistics.inf_rate import inf_rate
 from sparkmon.statistics.js import js
 from sparkmon.statistics.kl import kl
 from sparkmon.statistics.ks import ks
@@ -64,6 +65,7 @@ __all__ = [
     "cramer_von_mises",
     "evidence",
     "hellinger",
+    "inf_rate",
     "js",
     "kl",
     "ks",

@@ -11,7 +11,7 @@ from sparkmon.statistics.statistic import COLUMNS, statistic
 def _hits(side: Distribution | Categories) -> float:
     if isinstance(side, Categories):
         return side.null_count
-    return side.null_count - side.nan_count - side.text_count
+    return side.null_count - side.nan_count - side.inf_count - side.text_count
 
 
 @statistic(COLUMNS, rate_null_distribution(_hits), threshold=0.02, of_rows=False, greatest=1)
@@ -20,10 +20,10 @@ def null_rate(reference: Distribution | Categories, current: Distribution | Cate
 
     In [0, 1], a difference of shares: 0.02, the default threshold, is one row in fifty.
 
-    abs(p - q), of the rows that hold nothing of the column's kind: null, infinite, or, in a column of named levels, a
-    number. NaN and texts in a column of numbers are counted apart, by :func:`sparkmon.statistics.nan_rate` and
-    :func:`sparkmon.statistics.type_rate`. There is no form of it over raw rows: two columns side by side mark the other
-    side's rows by null.
+    abs(p - q), of the rows that hold nothing of the column's kind: null, or, in a column of named levels, a number.
+    NaN, infinities and texts in a column of numbers are counted apart, by :func:`sparkmon.statistics.nan_rate`,
+    :func:`sparkmon.statistics.inf_rate` and :func:`sparkmon.statistics.type_rate`. There is no form of it over raw
+    rows: two columns side by side mark the other side's rows by null.
 
     *Accuracy*: exact; rows without a value are counted apart from the sketches.
 

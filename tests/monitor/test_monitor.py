@@ -156,8 +156,8 @@ def test_only_the_drifted_column_of_the_drifted_window_is_found(
     spark: SparkSession, run: tuple[Monitor, Ledger]
 ) -> None:
     findings = contents(spark, run[0], "drift_metrics")
-    # Four of drift and five of quality for two columns of numbers, two and two for the levels: per model and hour.
-    assert len(findings) == 2 * 2 * (9 + 9 + 4)
+    # Four of drift and six of quality for two columns of numbers, two and two for the levels: per model and hour.
+    assert len(findings) == 2 * 2 * (10 + 10 + 4)
     drifted = {
         (row["model"], row["window_start"], row["column_name"], row["statistic"])
         for row in findings

@@ -44,6 +44,10 @@ def unread(shift: float, times: int = 1) -> Distribution:
     return replace(nulls(shift, times), text_count=lost(shift, times).nan_count)
 
 
+def infinite(shift: float, times: int = 1) -> Distribution:
+    return replace(nulls(shift, times), inf_count=lost(shift, times).nan_count)
+
+
 def refined(shift: float, times: int = 1) -> Distribution:
     rows = np.round(100 * ROWS)
     rows[: int(400 * shift)] += 0.5
@@ -86,6 +90,7 @@ OWN_BUILDERS: dict[tuple[str, str], Shifted] = {
     ("null_rate", "numeric"): nulls,
     ("null_rate", "categorical"): nameless,
     ("nan_rate", "numeric"): lost,
+    ("inf_rate", "numeric"): infinite,
     ("type_rate", "numeric"): unread,
     ("lattice_rate", "numeric"): refined,
     ("std", "numeric"): spread,
@@ -99,7 +104,7 @@ REPORTED = {
 }
 MADE_OF_ROWS = {"count", "cramer_von_mises", "mmd_rff"}
 """What changes if one side's rows are doubled; cramer_von_mises not if both sides' are."""
-BLIND_TO_PLACES = {"null_rate", "nan_rate", "type_rate", "lattice_rate", "count"}
+BLIND_TO_PLACES = {"null_rate", "nan_rate", "inf_rate", "type_rate", "lattice_rate", "count"}
 OF_THE_REFERENCE_ALONE = {"range_rate", "unseen_rate", "lattice_rate", "count"}
 """Statistics whose noise does not depend on the current rows."""
 EMPTY: dict[str, Summary] = {

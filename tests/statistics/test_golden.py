@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,9 +28,17 @@ def summary(side: dict[str, Any] | list[float | str | None]) -> Summary:
         return Joint(Distribution.from_sample(side["errors"]), np.array(vector))
     if isinstance(side, dict):
         return Categories(**side)
-    texts = [value for value in side if isinstance(value, str)]
-    found = Distribution.from_sample([value for value in side if not isinstance(value, str)])
-    return replace(found, null_count=found.null_count + len(texts), text_count=len(texts))
+    texts = sum(isinstance(value, str) for value in side)
+    infinities = sum(value in (math.inf, -math.inf) for value in side)
+    found = Distribution.from_sample(
+        [
+            value
+            for value in side
+            if not isinstance(value, str) and value not in (math.inf, -math.inf)
+        ]
+    )
+    missing = found.null_count + texts + infinities
+    return replace(found, null_count=missing, text_count=texts, inf_count=infinities)
 
 
 @pytest.mark.parametrize("name", list(STATISTICS))

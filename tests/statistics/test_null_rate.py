@@ -4,7 +4,7 @@ import pytest
 from scipy import stats
 
 from sparkmon.distributions import Categories, Distribution, summary_of
-from sparkmon.statistics import STATISTICS, nan_rate, null_rate, type_rate
+from sparkmon.statistics import STATISTICS, inf_rate, nan_rate, null_rate, type_rate
 
 NULL_RATE = STATISTICS.get("null_rate")
 
@@ -35,7 +35,7 @@ def test_one_null_of_few_rows_is_no_evidence_yet() -> None:
     assert measured.least_rows == 50
 
 
-def test_what_is_infinite_counts_and_nan_and_texts_do_not() -> None:
+def test_nan_infinities_and_texts_are_no_nulls() -> None:
     whole = {"count": 10, "num_numbers": 10, "num_texts": 0, "num_nan": 0}
     holes = {"count": 10, "num_nulls": 1, "num_nan": 2, "num_inf": 1, "num_numbers": 4}
     # An empty sketch of doubles, and the one of the single number 7.
@@ -44,6 +44,7 @@ def test_what_is_infinite_counts_and_nan_and_texts_do_not() -> None:
     current = summary_of(holes | {"num_numbers": 1, "num_texts": 5, "sketch": seven}, "numeric")
     assert isinstance(reference, Distribution)
     assert isinstance(current, Distribution)
-    assert null_rate(reference, current) == pytest.approx(0.2)
+    assert null_rate(reference, current) == pytest.approx(0.1)
+    assert inf_rate(reference, current) == pytest.approx(0.1)
     assert nan_rate(reference, current) == pytest.approx(0.2)
     assert type_rate(reference, current) == pytest.approx(0.5)
