@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -91,7 +92,7 @@ def profile(
     from sparkmon.cli.spark import open_session
     from sparkmon.cli.terminal import note, output, progress
     from sparkmon.interval import parse_interval
-    from sparkmon.profiles import reference_of
+    from sparkmon.profiles import id_columns, reference_of
     from sparkmon.store import open_store
 
     parse_interval("--block", block)
@@ -132,6 +133,11 @@ def profile(
         note(f"{untimed} rows without a time are in no block")
     if left_out := [f"{name} ({types[name]})" for name in types if name not in used]:
         note(f"left out, for their types cannot be compared: {', '.join(left_out)}")
+    if ids := id_columns(summary):
+        options = " ".join(f"--exclude {shlex.quote(name)}" for name in ids)
+        note(
+            f"nearly each row has a level of its own, or a rare one, as ids have; perhaps: {options}"
+        )
     if as_json:
         print_json(summary)
     else:

@@ -60,6 +60,16 @@ threshold is 0.1)'
     )
 
 
+def undefined(statistic: str, is_rare: bool) -> str:
+    """Return the reason of a statistic that has no value."""
+    if is_rare:
+        return (
+            f"{statistic} needs levels that are not rare: nearly all rows of the reference have one of less than "
+            "20 rows or 0.1 %, as those of ids are; exclude the column, or group its levels"
+        )
+    return f"{statistic} is not defined for these rows and this reference"
+
+
 def beyond_blocks(blocks: int, p_adjusted: float) -> str:
     """Return the clause on a value that is a drift by what blocks show, though within its limit."""
     return f"but {blocks} blocks of the reference hardly ever reach it (p_blocks_adjusted {p_adjusted:#.2g})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from sparkmon.comparison.block_effects import BlockEffects
-from sparkmon.comparison.finding import judgement
+from sparkmon.comparison.finding import judgement, undefined
 from sparkmon.statistics import Measurement, Statistic
 from sparkmon.statistics.statistic import inverse_rows
 
@@ -41,7 +41,7 @@ from 0.335 on')
     if current == 0:
         return "too_few_rows", "no rows"
     if math.isnan(measured.value) or math.isnan(measured.threshold):
-        return "not_comparable", f"{name} is not defined for these rows and this reference"
+        return "not_comparable", undefined(name, "is_rare" in measured.detail)
     if math.isinf(measured.threshold):
         return "ok", judgement(
             name, measured.value, noise=0, sketch_error=0, threshold=math.inf, limit=None

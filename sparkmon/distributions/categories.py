@@ -25,6 +25,8 @@ NULL = "__null__"
 
 _LEAST_ROWS = 20
 _LEAST_SHARE = 0.001
+_LEAST_NAMED = 0.1
+_TRUTH = ({"false": "0", "true": "1"}, {"0": "false", "1": "true"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,16 @@ class Categories(Remembering):
         """Rows whose level is not tracked."""
         return max(0.0, self.n - math.fsum(self.counts.values()))
 
+    @property
+    @remembered
+    def is_rare(self) -> bool:
+        """Whether nearly all levels are too rare and too many to see a change in, such as those of ids.
+
+        Less than a tenth of the rows have a level that stands alone in :func:`align`, and not all levels are tracked.
+        """
+        named = math.fsum(self.counts[level] for level in self.once(_labels)[:-3])
+        return self.untracked > 0 and named < _LEAST_NAMED * self.n
+
 
 def align(
     reference: Categories, current: Categories
@@ -125,12 +137,25 @@ def _own_counts(reference: Categories) -> FloatArray:
     return _counts(reference, reference)
 
 
+def _in_words_of(reference: Categories, side: Categories) -> Mapping[str, float]:
+    """Return the counts of a side, with truth values in the reference's words: 0 and 1, or false and true."""
+    for words in _TRUTH:
+        own = reference.counts.keys()
+        if own and own <= {*words.values()} and side.counts.keys() & words.keys():
+            counts = dict(side.counts)
+            for word, level in words.items():
+                counts[level] = counts.get(level, 0.0) + counts.pop(word, 0.0)
+            return counts
+    return side.counts
+
+
 @for_one_pair
 def _counts(reference: Categories, side: Categories) -> FloatArray:
-    named = [side.counts.get(level, 0.0) for level in reference.once(_labels)[:-3]]
+    counts = _in_words_of(reference, side)
+    named = [counts.get(level, 0.0) for level in reference.once(_labels)[:-3]]
     unseen = 0.0
     if side is not reference and not reference.untracked:
-        strangers = side.counts.keys() - reference.counts.keys()
-        unseen = math.fsum(side.counts[level] for level in strangers) + side.untracked
+        strangers = counts.keys() - reference.counts.keys()
+        unseen = math.fsum(counts[level] for level in strangers) + side.untracked
     other = max(0.0, side.n - math.fsum(named) - unseen)
     return np.array([*named, other, unseen, side.null_count], np.float64)

@@ -3,7 +3,7 @@
 from sparkmon.profiles.cells import column_kinds, is_time, number_of, quoted
 from sparkmon.profiles.joint import projections_of
 from sparkmon.profiles.merge import REFERENCE_K, WINDOW_K, merge_profiles
-from sparkmon.profiles.reference import reference_of
+from sparkmon.profiles.reference import id_columns, reference_of
 from sparkmon.profiles.rows import profile_rows
 from sparkmon.profiles.table import profile_table
 
@@ -11,6 +11,7 @@ __all__ = [
     "REFERENCE_K",
     "WINDOW_K",
     "column_kinds",
+    "id_columns",
     "is_time",
     "merge_profiles",
     "number_of",

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from sparkmon.distributions import Categories, summary_of
 from sparkmon.errors import OptionError
 from sparkmon.profiles.cells import column_kinds, quoted
 from sparkmon.profiles.joint import joint_reference
@@ -17,6 +20,33 @@ from sparkmon.profiles.table import profile_table
 from sparkmon.records import FeatureKind
 from sparkmon.schemas import REFERENCES
 from sparkmon.slicing import Slices, parse_slices
+
+_MOST_LEVELS = 0.9
+_LEAST_ROWS = 100
+
+
+def id_columns(references: pa.Table) -> list[str]:
+    """Return the columns of a reference in which nearly each row has a level of its own, or one that is rare.
+
+    No statistic sees their levels change; the ids of rows and users are such. They are better left out.
+
+    Parameters
+    ----------
+    references : pyarrow.Table
+        ``sparkmon.schemas.REFERENCES``, as :func:`reference_of` makes it.
+    """
+    names = ("column_name", "data_type", "profile", "block_start", "slice_key")
+    rows = references.select(names).filter(
+        pc.field("block_start").is_null() & pc.field("slice_key").is_null()
+    )
+    ids = []
+    for row in rows.filter(pc.field("data_type") == "categorical").to_pylist():
+        levels = summary_of(row["profile"], "categorical")
+        assert isinstance(levels, Categories)
+        is_own = len(levels.counts) > _MOST_LEVELS * levels.n and levels.n >= _LEAST_ROWS
+        if levels.is_rare or is_own:
+            ids.append(row["column_name"])
+    return ids
 
 
 def reference_of(

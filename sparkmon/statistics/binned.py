@@ -80,7 +80,8 @@ def shares(reference: Summary, current: Summary, bins: int = BINS) -> Shares:
 
     A numeric reference in which every row is null has one bin for numbers and one for nulls. Levels the reference never
     saw have a bin of their own only where it has no rare levels at all. Otherwise they are counted with those: whoever
-    draws again from a column with a long tail of levels meets new ones each time.
+    draws again from a column with a long tail of levels meets new ones each time. A reference with hardly a level that
+    is not rare has no shares, as one without rows.
 
     Examples
     --------
@@ -117,10 +118,12 @@ def _shares(
     observed: FloatArray,
     *errors: float,
 ) -> Shares:
+    is_rare = isinstance(reference, Categories) and reference.is_rare
+    reference_rows = 0.0 if is_rare else reference.rows
     return Shares(
-        expected / (reference.rows or np.nan),
+        expected / (reference_rows or np.nan),
         observed / (current.rows or np.nan),
-        reference.rows,
+        reference_rows,
         current.rows,
         *(errors or (0.0, 0.0)),
     )

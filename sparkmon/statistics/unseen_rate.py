@@ -51,7 +51,7 @@ def unseen_rate(reference: Categories, current: Categories) -> float:
     >>> unseen_rate(reference, Categories({"red": 15, "pink": 5}, null_count=0, n=20))
     0.25
     """
-    if not (reference.n and current.n):
+    if not (reference.n and current.n) or reference.is_rare:
         return math.nan
     _, _, counts = align(reference, current)
     return float(counts[-2]) / current.n  # the labels end with other, unseen and null

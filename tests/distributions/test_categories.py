@@ -54,6 +54,24 @@ def test_untracked_rows_are_unseen_where_the_reference_tracks_all() -> None:
     assert (found["__other__"], found["__unseen__"]) == (0, 6)
 
 
+@pytest.mark.parametrize("words", [("false", "true"), ("0", "1")])
+@pytest.mark.parametrize("others", [("false", "true"), ("0", "1")])
+def test_truth_values_are_0_and_1(words: tuple[str, str], others: tuple[str, str]) -> None:
+    reference = Categories(dict(zip(words, (60.0, 40.0), strict=True)), 0, 100)
+    current = Categories(dict(zip(others, (6.0, 4.0), strict=True)) | {"2": 1.0}, 0, 11)
+    labels, _, found = align(reference, current)
+    assert (labels[:2], found.tolist()) == (words, [6, 4, 0, 1, 0])
+
+
+def test_levels_are_rare_where_hardly_a_row_is_of_a_common_one() -> None:
+    ids = {f"m{place}": 4.0 for place in range(1_000)}
+    assert Categories(ids, null_count=0, n=20_000).is_rare
+    assert Categories({"shop": 1_999.0} | ids, null_count=0, n=20_000).is_rare
+    assert not Categories({"shop": 2_000.0} | ids, null_count=0, n=20_000).is_rare
+    assert not Categories(ids, null_count=0, n=4_000).is_rare, "strange levels show"
+    assert not Categories({}, null_count=10, n=0).is_rare
+
+
 def test_unknown_levels_are_other_where_the_reference_tracks_some() -> None:
     partial = Categories({"red": 700}, null_count=0, n=1_000)
     found = counts(partial, Categories({"red": 4, "pink": 5}, null_count=0, n=10))

@@ -1,0 +1,66 @@
+"""Columns with too many levels to compare: they are never called ok."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from sparkmon.comparison import Checks, References, compare_profiles
+from sparkmon.distributions.schema import REFERENCES
+from sparkmon.panes import PaneBuilder
+from sparkmon.profiles import id_columns
+from sparkmon.protocol import Cells, RowBlock
+
+ROWS = 20_000
+LEVELS = {"merchant": 5_000, "agent": 700, "card": ROWS, "shop": 7}
+
+
+def profiles(prefix: str) -> pa.Table:
+    """Summarise rows whose levels, of several numbers, begin with a prefix."""
+    places = np.arange(ROWS)
+    texts: dict[int, Any] = {
+        column: pa.array([f"{prefix}{place % levels}" for place in places])
+        for column, levels in enumerate(LEVELS.values())
+    }
+    nothing = np.full((ROWS, len(LEVELS)), np.nan)
+    cells = Cells((*LEVELS,), nothing, np.zeros(nothing.shape, np.bool_), texts)
+    builder = PaneBuilder(60)
+    zeros = np.zeros(ROWS, np.int64)
+    builder.add(RowBlock("m", "", "request", places, zeros, zeros.astype(np.int32), cells))
+    return builder.build().drop_columns(["last_event_time"])
+
+
+def references() -> pa.Table:
+    rows = profiles("a").to_pylist()
+    more = {"reference": "training", "data_type": "categorical", "created_time": 0}
+    return pa.Table.from_pylist(
+        [row | more | {"column_index": place} for place, row in enumerate(rows)], schema=REFERENCES
+    )
+
+
+def test_rare_levels_are_not_comparable_whatever_comes() -> None:
+    checks = Checks(statistics=("psi", "js", "chi2", "unseen_rate", "null_rate"))
+    for prefix in "ab":
+        rows = compare_profiles(profiles(prefix), References(references(), checks), checks)
+        status = {(row["column_name"], row["statistic"]): row for row in rows.to_pylist()}
+        for column in ("merchant", "card"):
+            for name in ("psi", "js", "chi2", "unseen_rate"):
+                row = status[column, name]
+                assert (row["status"], row["value"], row["p_value"]) == (
+                    "not_comparable",
+                    None,
+                    None,
+                )
+                assert "group its levels" in row["reason"]
+            assert status[column, "null_rate"]["status"] == "ok"
+        expected = "ok" if prefix == "a" else "drift"
+        for column in ("agent", "shop"):
+            assert {status[column, name]["status"] for name in ("psi", "js", "unseen_rate")} == {
+                expected
+            }
+
+
+def test_columns_of_ids_are_named() -> None:
+    assert id_columns(references()) == ["merchant", "card"]
