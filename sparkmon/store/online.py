@@ -111,21 +111,18 @@ def assemble_vector(
     [[9.0, 2.5], [9.0, None]]
     """
     count = len(entries)
-    passed = [{}] * count if passed_features is None else passed_features
-    if len(passed) != count:
+    if passed_features is not None and len(passed_features) != count:
         raise OptionError.malformed(
-            "passed_features", f"{len(passed)} entries", f"one for each of the {count} entries"
+            "passed_features",
+            f"{len(passed_features)} entries",
+            f"one for each of the {count} entries",
         )
-    values: list[list[FeatureValue]] = []
-    for index, overrides in enumerate(passed):
-        features: dict[str, FeatureValue] = {}
-        for group in view.groups:
-            row = rows[group.name][index]
-            if row is not None:
-                features |= {name: row[column] for column, name in group.features.items()}
-        features |= overrides
-        features |= parameters or {}
-        values.append([features.get(name) for name in view.features])
+    places = {name: place for place, name in enumerate(view.features)}
+    values = _from_store(view, rows, count)
+    for index, vector in enumerate(values):
+        for overrides in (passed_features[index] if passed_features else {}, parameters or {}):
+            for name in overrides.keys() & places.keys():
+                vector[places[name]] = overrides[name]
     missing: dict[str, list[int]] = {}
     times: dict[str, list[datetime | None]] = {}
     for group in view.groups:
@@ -135,6 +132,23 @@ def assemble_vector(
         if group.time is not None:
             times[group.name] = [_utc(group.name, (row or {}).get(group.time)) for row in of_group]
     return Vectors(view.features, values, missing, times)
+
+
+def _from_store(
+    view: FeatureView, rows: Mapping[str, Sequence[Entry | None]], count: int
+) -> list[list[FeatureValue]]:
+    """Return the vectors of the rows of the groups; None where a feature is in none."""
+    places = {name: place for place, name in enumerate(view.features)}
+    values: list[list[FeatureValue]] = [[None] * len(places) for _ in range(count)]
+    for group in view.groups:
+        columns = [
+            (column, places[name]) for column, name in group.features.items() if name in places
+        ]
+        for vector, row in zip(values, rows[group.name], strict=True):
+            if row is not None:
+                for column, place in columns:
+                    vector[place] = row[column]
+    return values
 
 
 def _utc(group: str, value: FeatureValue) -> datetime | None:

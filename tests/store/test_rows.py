@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pytest
 
 from sparkmon.errors import OptionError, StoreError
@@ -35,6 +36,22 @@ def test_values_come_back_as_they_were_written(store: OnlineStore) -> None:
     assert found == [rows[2], None, rows[0], rows[1], rows[2]]
     assert [type(row["on"]) for row in found if row] == [type(None), bool, bool, type(None)]
     assert [row["at"].tzinfo for row in found if row and row["at"]] == [timezone.utc] * 3
+
+
+def test_scalars_of_numpy_are_pythons(store: OnlineStore) -> None:
+    row: dict[str, Any] = {"id": np.int64(7), "share": np.float64(0.5), "on": np.bool_(True)}
+    store.write_rows("g", ["id"], [row | {"name": np.str_("x")}])
+    names = ["share", "on", "name"]
+    assert read_rows(store, "g", names, [{"id": 7}], booleans=("on",)) == [
+        {"share": 0.5, "on": True, "name": "x"}
+    ]
+
+
+def test_a_value_of_no_type_is_refused(store: OnlineStore) -> None:
+    with pytest.raises(
+        OptionError, match="got timedelta in the column 'x' of 'g'; expected bool, int"
+    ):
+        store.write_rows("g", ["id"], [{"id": 1, "x": timedelta(1)}])  # type: ignore[dict-item]
 
 
 def test_times_of_other_zones_are_kept_in_utc(store: OnlineStore) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
+import numpy as np
 import sqlalchemy as sa
 
 from sparkmon.errors import OptionError
@@ -64,10 +65,11 @@ def exact_text(dialect: sa.Dialect, length: int) -> str:
 def _encoded(
     group: str, rows: Sequence[Entry], avro: Mapping[str, str]
 ) -> list[dict[str, FeatureValue]]:
-    """Return rows with the bytes of Avro columns, and NULL for NaN, for which MySQL has no value."""
+    """Return rows with the bytes of Avro columns, numpy's scalars as Python's, and NULL for NaN, which MySQL lacks."""
     columns = {name: AvroColumn(group, name, schema) for name, schema in avro.items()}
 
-    def encoded(name: str, value: FeatureValue) -> FeatureValue:
+    def encoded(name: str, scalar: FeatureValue | np.generic) -> FeatureValue:
+        value: FeatureValue = scalar.item() if isinstance(scalar, np.generic) else scalar
         if name in columns and value is not None:
             return columns[name].encode(value)
         return None if isinstance(value, float) and math.isnan(value) else value
@@ -92,6 +94,11 @@ def _type(
     if kind is Decimal and dialect.name == "sqlite":
         # SQLite's own decimals are floats; a type with TEXT in its name keeps every digit.
         return "DECIMAL_TEXT"
+    if kind not in _TYPES:
+        raise OptionError(
+            f"got {kind.__name__} in the column {name!r} of {group!r}; expected "
+            f"{', '.join(each.__name__ for each in _TYPES)}, or lists or dicts with an Avro schema"
+        )
     return _TYPES[kind]
 
 
