@@ -40,13 +40,15 @@ _UNITS = (2.6e11, 2.6e14, 2.6e17)
 def text_of(number: float) -> str:
     """Write a number: without a point where it is whole and below 2^63, else as Java does since version 19.
 
-    These are the fewest digits that give the same double when read. A decimal fraction in single precision has those
-    of its own: the FP32 of 0.1 is 0.1.
+    These are the fewest digits that give the same double when read. A fraction in single precision has those of its
+    own: the FP32 of 0.1 is 0.1.
 
     Examples
     --------
-    >>> [text_of(number) for number in (7.0, 0.1, 1e300, -1.5e-7, float("inf"), 5e-324, float(np.float32(0.1)))]
-    ['7', '0.1', '1.0E300', '-1.5E-7', 'Infinity', '4.9E-324', '0.1']
+    >>> [text_of(number) for number in (7.0, 0.1, 1e300, -1.5e-7, float("inf"), 5e-324)]
+    ['7', '0.1', '1.0E300', '-1.5E-7', 'Infinity', '4.9E-324']
+    >>> text_of(float(np.float32(0.1))), text_of(2.0**60), text_of(2.0**63)
+    ('0.1', '1152921504606846976', '9.223372036854776E18')
     """
     if math.isnan(number):
         return "NaN"
@@ -57,7 +59,7 @@ def text_of(number: float) -> str:
         return str(int(number))
     shortest = repr(number)
     single = np.float32(number) if size < _SINGLE else np.float32(0)
-    if len(shortest) > _LONG and float(single) == number:
+    if len(shortest) > _LONG and float(single) == number and not number.is_integer():
         shortest = repr(float(str(single)))
     if 1e-3 <= size < 1e7:
         return shortest
