@@ -67,17 +67,21 @@ def is_health(row: Mapping[str, Any]) -> bool:
     return bool(row["drift_type"] == "HEALTH" and row["column_name"] != RATE_LIMITED)
 
 
+def named(models: Collection[str]) -> str:
+    """List models in a message, a few by their names."""
+    first = ", ".join(sorted(models)[:_NAMED])
+    return f"{first} and {len(models) - _NAMED:,} more models" if len(models) > _NAMED else first
+
+
 def held_back(rows: Collection[Mapping[str, Any]], policy: Policy) -> HealthCheck:
     """Return one check for all decisions that the rate limit holds back."""
-    models = sorted({str(row["model"]) for row in rows})
     severities: set[Severity] = {row["severity"] for row in rows} or {"warning"}
     message = "no alerts are held back by the rate limit any more"
     if rows:
-        names = ", ".join(models[:_NAMED])
-        more = f" and {len(models) - _NAMED:,} more models" if len(models) > _NAMED else ""
+        names = named({str(row["model"]) for row in rows})
         alerts = "1 alert is" if len(rows) == 1 else f"{len(rows):,} alerts are"
         message = (
-            f"{alerts} held back, of {names}{more}, because a sink gets at most {policy.max_notifications} "
+            f"{alerts} held back, of {names}, because a sink gets at most {policy.max_notifications} "
             f"notifications within {policy.rate_limit_interval}; see the table alerts"
         )
     severity = max(severities, key=SEVERITIES.index)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -61,8 +61,11 @@ class Counts:
     watermarks: Mapping[str, datetime] = field(default_factory=dict)
     """By model: windows that end before it have closed."""
     last_ends: Mapping[str, datetime] = field(default_factory=dict)
-    """By model that this monitor waits for: the end of its last window on record, whichever process has closed it; of a
-    model with a reference that has sent nothing, the end of the first window of any model."""
+    """By model: the end of its last window on record, whichever process of this monitor has closed it."""
+    never_sent: Collection[str] = ()
+    """Models with a reference that no monitor on these tables has seen."""
+    first_end: datetime | None = None
+    """The end of the first window on record, of any model."""
 
     def add(self, other: Counts) -> Counts:
         """Add what is counted; what is open stays."""
@@ -102,17 +105,8 @@ class Counters:
         with self._lock:
             self.counts = self.counts.add(new)
 
-    def set_windows(
-        self,
-        open_windows: int,
-        watermarks: Mapping[str, datetime],
-        last_ends: Mapping[str, datetime],
-    ) -> None:
-        """Set what is open, the watermark of each model, and the end of its last window."""
+    def set_windows(self, now: Counts) -> None:
+        """Set what is open, and which windows are the last."""
+        names = ("open_windows", "watermarks", "last_ends", "never_sent", "first_end")
         with self._lock:
-            self.counts = replace(
-                self.counts,
-                open_windows=open_windows,
-                watermarks=watermarks,
-                last_ends=last_ends,
-            )
+            self.counts = replace(self.counts, **{name: getattr(now, name) for name in names})

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sparkmon.alerts.health import HealthCheck
+from sparkmon.alerts.health import HealthCheck, named
 from sparkmon.errors import OptionError
 from sparkmon.health.status import MonitorStatus
 from sparkmon.sinks import Severity
@@ -64,7 +64,8 @@ def check_health(
     """Check a monitor's health, compared with an hour ago or when it started.
 
     ``stalled`` (critical): the query has stopped, or no batch ends although events wait. ``silent``: no events come.
-    ``silent MODEL``: no events of one model come, while those of others do. ``dead_letters``, ``late``: too large a
+    ``silent MODEL``: no events of one model come, while those of others do. ``never_sent``: of models with a reference
+    none has ever come. ``dead_letters``, ``late``: too large a
     share of the events cannot be decoded, or of the rows comes too late. ``pooled``: there are too many columns or
     models that no reference has. ``namespaces``: the events of one model come from several, which nobody has chosen.
     ``skipped``: rows come of models that another monitor has. ``undelivered SINK`` (critical): a sink takes no alerts.
@@ -72,6 +73,7 @@ def check_health(
     return [
         _stalled(now, limits),
         *_silent(now, limits),
+        *_never_sent(now, limits),
         _dead_letters(now, before, limits),
         _late(now, before, limits),
         _pooled(now, before),
@@ -111,6 +113,22 @@ def _silent(now: MonitorStatus, limits: HealthLimits) -> Iterator[HealthCheck]:
     for name, of, since, until in subjects:
         messages = f"no events{of} have come since {_minute(since)}", f"events{of} come again"
         yield _too_long(name, "warning", since, until, limit, *messages)
+
+
+def _never_sent(now: MonitorStatus, limits: HealthLimits) -> Iterator[HealthCheck]:
+    counts, limit = now.counts, limits.silent_after
+    if limit is None or counts.first_end is None:
+        return
+    since, until = counts.first_end, max(counts.last_ends.values(), default=counts.first_end)
+    ok = "every model with a reference has sent events"
+    if not counts.never_sent:
+        since, failing = until, ok
+    else:
+        failing = (
+            f"models with a reference have sent no events since {_minute(since)}: {named(counts.never_sent)}; see how "
+            "they are named in the log, or silence the column never_sent"
+        )
+    yield _too_long("never_sent", "warning", since, until, limit, failing, ok)
 
 
 def _too_long(

@@ -237,20 +237,16 @@ class Closer:
         self._open.close(rows)
 
     def _report(self) -> None:
-        times = self._clocks.watermarks().items()
-        watermarks = {model: from_micros(time) for model, time in times}
-        self._counters.set_windows(len(self._open), watermarks, self._last_ends())
-
-    def _last_ends(self) -> dict[str, datetime]:
-        """Return the end of the last window of each model that is to send something."""
-        ends = {
-            model: self._closed.last_end(model, self._grid.length)
-            for model in self._models | (self._expected.keys() - self._others)
-        }
-        # Of a model that has sent nothing, silence begins with the first window of any.
-        for model in self._expected.keys() & ends:
-            ends[model] = self._first_end if ends[model] is None else ends[model]
-        return {model: from_micros(end) for model, end in ends.items() if end is not None}
+        ends = {model: self._closed.last_end(model, self._grid.length) for model in self._models}
+        self._counters.set_windows(
+            Counts(
+                open_windows=len(self._open),
+                watermarks=_times(self._clocks.watermarks()),
+                last_ends=_times(ends),
+                never_sent=self._expected.keys() - self._models - self._others,
+                first_end=None if self._first_end is None else from_micros(self._first_end),
+            )
+        )
 
     def _finish(self) -> None:
         """Judge what a crash has left in ``profiles`` without its mark."""
@@ -271,3 +267,7 @@ class Closer:
             _LOGGER.info("judging windows that were not judged when a monitor ended")
             unmarked = read.cast(PROFILES).filter(pa.array(is_unmarked, pa.bool_()))
             self._mark(self._closing.finish(unmarked, self._batch_id))
+
+
+def _times(ends: Mapping[str, int | None]) -> dict[str, datetime]:
+    return {model: from_micros(end) for model, end in ends.items() if end is not None}
