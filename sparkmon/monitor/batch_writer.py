@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +16,7 @@ from sparkmon.distributions.schema import PANES
 from sparkmon.health import Counters, Counts
 from sparkmon.interval import from_micros, to_micros
 from sparkmon.monitor.closer import Closer
-from sparkmon.monitor.dead_letters import DeadLetters
+from sparkmon.monitor.dead_letters import write_dead_letters
 from sparkmon.monitor.leases import Leases, former_query_ids
 from sparkmon.monitor.model_limit import ModelLimit
 from sparkmon.monitor.one_pass import Pass, Passed, one_pass
@@ -25,9 +25,6 @@ from sparkmon.monitor.row_counts import row_counts
 from sparkmon.state import EVENT_DIGESTS
 from sparkmon.state import PANES as INGESTED_PANES
 from sparkmon.tables import Tables, TableWriter
-
-CloserOf: TypeAlias = Callable[[str], Closer]
-"""Returns the closer of a query."""
 
 
 class BatchWriter:
@@ -44,14 +41,13 @@ class BatchWriter:
         ingest: Pass,
         tables: Tables,
         leases: Leases,
-        dead_letters: DeadLetters,
         counters: Counters,
-        closer_of: CloserOf | None,
+        closer: Closer | None,
         expected: Mapping[str, Collection[str]],
         k: int,
     ) -> None:
         self._ingest, self._place, self._leases = ingest, tables, leases
-        self._dead_letters, self._counters, self._closer_of = dead_letters, counters, closer_of
+        self._counters, self._closer = counters, closer
         self._expected, self._k = expected, k
         self._limit: ModelLimit | None = None
         self._tables: TableWriter | None = None
@@ -64,7 +60,7 @@ class BatchWriter:
             "_tables": None,
             "_recent": None,
             "_limit": None,
-            "_closer_of": None,
+            "_closer": None,
         }
 
     def write(self, batch: DataFrame, query_id: str, batch_id: int) -> None:
@@ -72,7 +68,9 @@ class BatchWriter:
         if self._tables is None:
             self._tables = self._place.open(batch.sparkSession)
         tables = self._tables
-        closer = None if self._closer_of is None else self._closer_of(query_id)
+        closer = self._closer
+        if closer is not None:
+            closer.query_id = query_id
         last = tables.last_batch("panes", query_id)
         panes = PANES.empty_table()
         if last is None or last < batch_id:
@@ -113,7 +111,9 @@ class BatchWriter:
                 Counts(redelivered_events=passed.redelivered, namespaces=passed.namespaces)
             )
             if passed.dead_letters is not None:
-                self._dead_letters.write(passed.dead_letters, query_id, batch_id)
+                letters = passed.dead_letters
+                counts = write_dead_letters(self._place, letters, query_id, batch_id)
+                self._counters.add(counts)
             if passed.rows is not None:
                 rows = passed.rows.where(~F.col("model").isin(skipped))
                 self._place.append(rows, "rows", writer=query_id, batch_id=batch_id)

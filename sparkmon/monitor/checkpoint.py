@@ -20,14 +20,9 @@ _ABSENT = "PATH_NOT_FOUND"
 
 
 def check_checkpoint(spark: SparkSession, checkpoint: str) -> None:
-    """Check the files of a query's batches; a new query has none.
+    """Check the files of a query's batches; a CheckpointError names the one that is damaged or missing.
 
     Spark reads the same files; if one is damaged, its error quotes JSON and names no file.
-
-    Raises
-    ------
-    CheckpointError
-        A file is damaged or missing; the message names it.
     """
     planned, committed = (_read(spark, checkpoint, part) for part in (_PLANNED, _COMMITTED))
     if not planned and not committed:

@@ -54,13 +54,13 @@ class Closer:
         alerts: AlertManager,
         counters: Counters,
         leases: Leases,
-        query_id: str,
         expected: Mapping[str, Collection[str]],
     ) -> None:
         self._tables, self._windows, self._judge = tables, windows, judge
-        self._counters, self._leases, self._query_id = counters, leases, query_id
+        self._alerts, self._counters, self._leases = alerts, counters, leases
         self._expected = expected
-        self._alerts, self._closing = alerts, Closing(tables, judge, alerts, query_id)
+        self.query_id = ""
+        """Set by whichever thread knows it first."""
         self._grid = windows.grid
         self._longer = LongerWindows(self._grid.length, windows.longer_us, windows.k)
         self._lock = threading.RLock()
@@ -97,7 +97,7 @@ class Closer:
             watermarks = self._clocks.idle_watermarks(read_until_s)
             due = self._open.due(watermarks)
             if due:
-                self._leases.check(self._tables, {each.model for each in due}, self._query_id)
+                self._leases.check(self._tables, {each.model for each in due}, self.query_id)
                 self._close(watermarks)
 
     def close_all(self) -> None:
@@ -116,7 +116,7 @@ class Closer:
             if version is None or version == self._version:
                 return
             self._load()
-            read = self._read_panes([self._query_id], ("batch_id", ">", self._batch_id))
+            read = self._read_panes([self.query_id], ("batch_id", ">", self._batch_id))
             batches: list[Any] = pc.unique(read["batch_id"]).to_pylist()
             for batch_id in sorted(batches):
                 self.take(read.filter(pc.equal(read["batch_id"], pa.scalar(batch_id))), batch_id)
@@ -140,14 +140,15 @@ class Closer:
             return
         self._open = OpenWindows(self._grid, self._windows.k, self._expected)
         self._clocks = EventClocks(self._windows.delay_us, self._windows.idle_s)
+        self._closing = Closing(self._tables, self._judge, self._alerts, self.query_id)
         self._provisional = ProvisionalFindings(self._tables, self._judge)
-        last = self._tables.last_batch("panes", self._query_id)
+        last = self._tables.last_batch("panes", self.query_id)
         self._batch_id = -1 if last is None else last
         self._closed, self._closed_by_others = ClosedWindows(), ClosedWindows()
         self._models: set[str] = set()
         self._first_end: int | None = None
         self._leases_version = _UNREAD
-        self._take_over({self._query_id})
+        self._take_over({self.query_id})
         self._is_loaded = True
 
     def _take_over(self, own: Collection[str] = ()) -> None:
@@ -158,12 +159,12 @@ class Closer:
         version = self._tables.version("monitors")
         if version == self._leases_version:
             return
-        former = former_query_ids(self._tables, self._query_id)
-        self._others = held_by_others(self._tables, self._query_id)
+        former = former_query_ids(self._tables, self.query_id)
+        self._others = held_by_others(self._tables, self.query_id)
         new = former.keys() - self._models
         ids = {*own, *(each for model in new for each in former[model])}
         if new:
-            self._alerts.hold(self._query_id, {model: former[model] for model in new})
+            self._alerts.hold(self.query_id, {model: former[model] for model in new})
         if ids:
             self._read_marks()  # others may have closed windows since
         if ids and new:
@@ -186,7 +187,7 @@ class Closer:
         for window, query_id in zip(windows_of_rows(closed), query_ids, strict=True):
             self._closed.add(window)
             self._note_end(window.end)
-            if query_id != self._query_id:
+            if query_id != self.query_id:
                 self._closed_by_others.add(window)
 
     def _note_end(self, end: int) -> None:

@@ -62,12 +62,8 @@ class Leases:
     def acquire(self, tables: TableWriter, models: Collection[str], query_id: str) -> Acquired:
         """Acquire leases on the windows of models, or check that they are still valid.
 
-        A stray event of a model that another query has is no reason to stop for a query that has models of its own.
-
-        Raises
-        ------
-        CheckpointError
-            Other queries have all of them and this one has none, or one was taken over from this query.
+        A stray event of a model that another query has does not stop one that has models of its own: it is a
+        CheckpointError if others have all models and this query has none, or if one was taken over from it.
         """
         for _ in range(_TRIES):
             version = tables.version(_TABLE)
@@ -108,13 +104,7 @@ class Leases:
         return set() if self._take_over else {model for model, _ in others}
 
     def check(self, tables: TableWriter, models: Collection[str], query_id: str) -> None:
-        """Check that the leases on the windows of models are still this query's.
-
-        Raises
-        ------
-        CheckpointError
-            Another query has taken one of them over.
-        """
+        """Check that no other query has taken over the windows of models."""
         for (model, length), holder in sorted(_holders(tables).items()):
             if model in models and length in self._lengths and holder.query_id != query_id:
                 raise self._conflict(tables, holder, query_id)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
@@ -20,7 +19,6 @@ from sparkmon.monitor.batch_writer import BatchWriter
 from sparkmon.monitor.checkpoint import check_checkpoint
 from sparkmon.monitor.clock import CLOCK_POLL_S, Clock
 from sparkmon.monitor.closer import Closer
-from sparkmon.monitor.dead_letters import DeadLetters
 from sparkmon.monitor.leases import Leases
 from sparkmon.monitor.monitor_query import MonitorQuery
 from sparkmon.monitor.one_pass import Pass
@@ -28,7 +26,7 @@ from sparkmon.monitor.repeating_thread import RepeatingThread
 from sparkmon.monitor.stream import find_query_id, start_stream
 from sparkmon.monitor.windows import Windows
 from sparkmon.state import CLOSED_WINDOWS
-from sparkmon.tables import Maintenance, Retention, Tables, TableWriter
+from sparkmon.tables import Maintenance, Retention, Tables
 
 _TABLES = {
     "profiles": PROFILES,
@@ -74,7 +72,9 @@ class Start:
         tables, counters = self.tables.open(spark), Counters()
         lengths = [self.windows.grid.length, *self.windows.longer_us]
         leases = Leases([length / 1e6 for length in lengths], checkpoint, take_over)
-        closer_of = self._closers(tables, counters, leases)
+        closer = Closer(
+            tables, self.windows, self.judge, self.alerts, counters, leases, self.expected
+        )
         for name, schema in _TABLES.items():
             tables.prepare(name, schema)  # so that they can be read before the first window closes
         query_ids = {find_query_id(spark, checkpoint) or "", health_writer(checkpoints)}
@@ -83,16 +83,15 @@ class Start:
             ingest,
             self.tables,
             leases,
-            DeadLetters(self.tables, counters),
             counters,
-            None if is_remote else closer_of,
+            None if is_remote else closer,
             self.expected,
             self.windows.k,
         )
         query = start_stream(
             frame, checkpoint, writer.write, None if available_now else self.trigger
         )
-        closer = closer_of(str(query.id))
+        closer.query_id = str(query.id)
         watchdog = Watchdog(
             query, counters, self.alerts, self.health, checkpoints, may_end=available_now
         )
@@ -101,29 +100,6 @@ class Start:
         return MonitorQuery(
             query, closer, watchdog, self.alerts, threads, is_remote=is_remote, flush=flush
         )
-
-    def _closers(
-        self, tables: TableWriter, counters: Counters, leases: Leases
-    ) -> Callable[[str], Closer]:
-        """Return a function that gives the closer of a query: the query's thread and this one share it."""
-        lock, closers = threading.Lock(), dict[str, Closer]()
-
-        def closer_of(query_id: str) -> Closer:
-            with lock:
-                if query_id not in closers:
-                    closers[query_id] = Closer(
-                        tables,
-                        self.windows,
-                        self.judge,
-                        self.alerts,
-                        counters,
-                        leases,
-                        query_id,
-                        self.expected,
-                    )
-                return closers[query_id]
-
-        return closer_of
 
     def _threads(
         self, spark: SparkSession, query: StreamingQuery, clock: Clock

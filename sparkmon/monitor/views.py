@@ -10,15 +10,7 @@ from sparkmon.store import FeatureView, OnlineStore
 
 
 def skew_detector_of(store: object, views: Mapping[str, str] | None) -> SkewDetector | None:
-    """Return the detector that compares logged features with a store's; None without views.
-
-    Raises
-    ------
-    OptionError
-        The store is not an OnlineStore, a name is malformed, or a view has no ``time`` column.
-    StoreError
-        The store has no such view.
-    """
+    """Return the detector that compares logged features with a store's; None without views."""
     if not views:
         return None
     if not isinstance(store, OnlineStore):

@@ -58,9 +58,9 @@ class CloserDesk:
             self.alerts,
             self.counters,
             self.leases,
-            query_id,
             dict.fromkeys(expected, ()),
         )
+        self.closer.query_id = query_id
 
     def ingest(self, batch_id: int, *panes: pa.Table, crash: bool = False) -> None:
         """Write panes as the query does, and have them taken."""
