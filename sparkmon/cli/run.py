@@ -15,6 +15,7 @@ import typer
 from typer.core import TyperCommand
 
 from sparkmon.backoff import Backoff
+from sparkmon.errors import SparkmonError
 
 _POLL_S = 1
 _RESTARTS, _PAUSES = 5, Backoff(5.0, 60.0)
@@ -99,23 +100,44 @@ def run(
                 _say(f"profiles, drift_metrics, alerts and dead_letters are in {settings.tables}")
                 if not (available_now or flush):
                     _say("Ctrl-C stops it; started again, it continues where it was")
-                late = 0
-                while not stopped.is_set():
-                    ended = query.awaitTermination(_POLL_S)
-                    if (dropped := query.late_rows) > late:
-                        _say(
-                            f"{dropped - late} rows came after their window had closed and are in none"
-                        )
-                        late = dropped
-                    if ended:
-                        closed = ", and its last window closed" if flush else ""
-                        _say(f"all that was there has been processed{closed}")
-                        return
+                ended = follow(
+                    query.awaitTermination,
+                    lambda: query.late_rows,
+                    stopped,
+                    may_end=available_now or flush,
+                )
             finally:
                 query.stop()
-            _say("stopped")
+            closed = ", and its last window closed" if flush else ""
+            _say(f"all that was there has been processed{closed}" if ended else "stopped")
 
         with_restarts(watch, stopped)
+
+
+def follow(
+    wait: Callable[[float], bool | None],
+    late_rows: Callable[[], int],
+    stopped: threading.Event,
+    *,
+    may_end: bool,
+) -> bool:
+    """Wait until a query ends or is to be stopped, and report late rows; return whether it has ended.
+
+    A query that goes on ends by an error, except where Spark fails to report it.
+    """
+    from sparkmon.monitor.failures import ENDED
+
+    late = 0
+    while not stopped.is_set():
+        ended = wait(_POLL_S)
+        if (dropped := late_rows()) > late:
+            _say(f"{dropped - late} rows came after their window had closed and are in none")
+            late = dropped
+        if ended and may_end:
+            return True
+        if ended and not stopped.is_set():
+            raise SparkmonError(f"{ENDED}; nothing is lost: start again, and it goes on")
+    return False
 
 
 def with_restarts(watch: Callable[[], None], stopped: threading.Event) -> None:
@@ -137,7 +159,7 @@ def with_restarts(watch: Callable[[], None], stopped: threading.Event) -> None:
                 raise failure_of(error) or error from error
             pause_s = _PAUSES.pause_s(failures)
             failures += 1
-            _say(f"{failure_of(error)}")
+            _say(f"{failure_of(error) or error}")
             _say(f"starting again in {pause_s:.0f} seconds, {failures} of {_RESTARTS} times")
         stopped.wait(pause_s)
     _say("stopped")

@@ -3,13 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class _Clock:
-    last_event: int
-    arrived_s: float
 
 
 class EventClocks:
@@ -32,25 +25,25 @@ class EventClocks:
 
     def __init__(self, delay: int, idle_s: float | None) -> None:
         self._delay, self._idle_s = delay, idle_s
-        self._clocks: dict[str, _Clock] = {}
+        self._last: dict[str, int] = {}
+        self._arrived_s: dict[str, float] = {}
 
     def advance(self, last_events: Mapping[str, int], now_s: float) -> None:
         """Take the newest event times of some models; ``now_s`` is on a clock that is never set back."""
         for model, time in last_events.items():
-            clock = self._clocks.get(model)
-            newest = time if clock is None else max(time, clock.last_event)
-            self._clocks[model] = _Clock(newest, now_s)
+            self._last[model] = max(time, self._last.get(model, time))
+            self._arrived_s[model] = now_s
 
     def watermarks(self) -> dict[str, int]:
         """Return the time by model before which no event is expected any more."""
-        return {model: clock.last_event - self._delay for model, clock in self._clocks.items()}
+        return {model: last - self._delay for model, last in self._last.items()}
 
     def idle_watermarks(self, read_until_s: float) -> dict[str, int]:
         """Return the watermarks of the models that are idle."""
         if self._idle_s is None:
             return {}
         return {
-            model: clock.last_event + round((read_until_s - clock.arrived_s) * 1e6) - self._delay
-            for model, clock in self._clocks.items()
-            if read_until_s - clock.arrived_s >= self._idle_s
+            model: last + round((read_until_s - self._arrived_s[model]) * 1e6) - self._delay
+            for model, last in self._last.items()
+            if read_until_s - self._arrived_s[model] >= self._idle_s
         }

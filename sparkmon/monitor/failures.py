@@ -13,11 +13,12 @@ _WORKERS = re.compile(
 )
 """Spark gives a Python worker a fixed time to start, which a busy machine may exceed."""
 _LONGEST = 2_000
+ENDED = "the query has ended without an error, and nobody has stopped it"
 
 
 def is_transient(error: BaseException) -> bool:
     """Return whether the same query, started again, may go on."""
-    return _WORKERS.search(str(error)) is not None
+    return ENDED in str(error) or _WORKERS.search(str(error)) is not None
 
 
 def failure_of(error: Exception) -> SparkmonError | None:

@@ -17,9 +17,10 @@ from typer.testing import CliRunner
 from examples.card_payments import log_a_day, payments
 from sparkmon.backoff import Backoff
 from sparkmon.cli.app import app
-from sparkmon.cli.run import with_restarts
+from sparkmon.cli.run import follow, with_restarts
 from sparkmon.errors import OptionError, ReferenceMissingError, SparkmonError
 from sparkmon.monitor.batch_writer import BatchWriter
+from sparkmon.monitor.failures import is_transient
 from sparkmon.profiles import reference_of
 from sparkmon.store import LocalStore
 from sparkmon.tables import Tables
@@ -145,6 +146,22 @@ def test_too_many_failures_in_a_row_end_it_with_what_to_do(attempts: list[Except
         with_restarts(watch, threading.Event())
     assert len(attempts) == 6
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("may_end", [True, False])
+def test_a_query_that_goes_on_and_has_ended_has_failed(
+    may_end: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    waits = iter([False, True])
+    parts = (lambda _: next(waits), lambda: 3, threading.Event())
+    if may_end:
+        assert follow(*parts, may_end=True)
+    else:
+        with pytest.raises(SparkmonError, match="ended without an error") as error:
+            follow(*parts, may_end=False)
+        assert is_transient(error.value)
+    late = "sparkmon: 3 rows came after their window had closed and are in none\n"
+    assert capsys.readouterr().err == late
 
 
 def test_other_failures_and_ctrl_c_start_nothing_again(
