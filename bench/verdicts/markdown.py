@@ -61,15 +61,20 @@ def promises_as_markdown(promises: Sequence[Promise]) -> list[str]:
     if not promises:
         return []
     lines = [
-        "Alerting windows a week, nothing drifts:",
+        "Alerting windows a week, nothing drifts (columns whose reference says that it is too short):",
         "",
         f"| stream | columns | {' | '.join(f'promised {each:g}' for each in PROMISES)} |",
         f"|---|---|{'---|' * len(PROMISES)}",
     ]
     for each in promises:
-        cells = " | ".join(f"{each.alarms[promise]:g}" for promise in PROMISES)
+        cells = " | ".join(_promise_cell(each, promise) for promise in PROMISES)
         lines.append(f"| {each.stream} | {each.columns} | {cells} |")
     return lines
+
+
+def _promise_cell(each: Promise, promise: float) -> str:
+    short = each.too_short[promise]
+    return f"{each.alarms[promise]:g}{f' ({short})' if short else ''}"
 
 
 def write_between(page: Path, text: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from bench.verdicts.dependent import STREAMS, stream
 from bench.verdicts.with_sparkmon import profiles_of, reference_of
@@ -27,6 +28,8 @@ class Promise:
     weeks: int
     alarms: dict[float, float]
     """By ``false_alarms_per_week``, the windows a week with an alert."""
+    too_short: dict[float, int]
+    """By ``false_alarms_per_week``, the columns whose reference says that it is too short for it."""
 
 
 def measure_promises(
@@ -44,16 +47,18 @@ def measure_promises(
             say(f"watching {name}, {count} columns")
             case = stream(name, seed, columns=count, weeks=weeks, live_weeks=live_weeks)
             reference, profiles = reference_of(case), profiles_of(case.current, case)
-            alarms = {
-                promise: _alarms(reference, profiles, promise) / live_weeks for promise in PROMISES
-            }
-            promises.append(Promise(name, count, live_weeks, alarms))
+            found = {each: _alarms(reference, profiles, each) for each in PROMISES}
+            alarms = {each: windows / live_weeks for each, (windows, _) in found.items()}
+            too_short = {each: short for each, (_, short) in found.items()}
+            promises.append(Promise(name, count, live_weeks, alarms, too_short))
     return promises
 
 
-def _alarms(reference: pa.Table, profiles: pa.Table, promise: float) -> int:
-    """Count the windows with an alert."""
+def _alarms(reference: pa.Table, profiles: pa.Table, promise: float) -> tuple[int, int]:
+    """Count the windows with an alert, and the columns whose reference is too short."""
     checks = Checks(false_alarms_per_week=promise)
     findings = Judge(reference, checks, step_s=3_600, lengths=["1 hour"]).findings(profiles)
     confirmed = findings.filter(findings["confirmed"])
-    return len(confirmed["window_start"].unique())
+    is_short = pc.match_substring(findings["reason"], "the reference is too short")
+    short = findings.filter(is_short)["column_name"].unique()
+    return len(confirmed["window_start"].unique()), len(short)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from sparkmon.comparison.block_effects import BlockEffects
 from sparkmon.comparison.groups import Floats
 from sparkmon.errors import OptionError
 
@@ -76,3 +78,19 @@ class BlockLevels:
         share = _per_window(self.false_alarms_per_week, self.window_s) / 3
         levels: Floats = np.minimum(_GREATEST_TWICE, share ** (1 / (2 - memory)))
         return levels
+
+    def among(self, tests: float) -> BlockLevels:
+        """Return the levels of one of ``tests`` columns, which share the false alarms."""
+        return replace(self, false_alarms_per_week=self.false_alarms_per_week / max(1.0, tests))
+
+    def limits(self, blocks: Mapping[str, BlockEffects]) -> dict[str, float]:
+        """Return what the effects of a window have to exceed that alarms in two of three windows."""
+        return {
+            name: each.limit(float(self.twice(np.array(each.memory))))
+            for name, each in blocks.items()
+        }
+
+    def promise(self, blocks: BlockEffects) -> float:
+        """Return the fewest false alarms a week that the limit of so few blocks can hold."""
+        per_window = 3 * math.pow(blocks.least_level, 2 - blocks.memory)
+        return per_window * _WEEK_S / self.window_s

@@ -10,8 +10,10 @@ from typing import Any
 
 import pyarrow as pa
 
+from sparkmon.comparison.alpha import BlockLevels
 from sparkmon.comparison.block_effects import BlockEffects
 from sparkmon.comparison.checks import Checks
+from sparkmon.comparison.finding import too_short
 from sparkmon.comparison.rates import ALLOWED, RATES, judge_rate
 from sparkmon.comparison.schema import DRIFT_METRICS
 from sparkmon.comparison.verdict import verdict
@@ -35,6 +37,9 @@ class Basis:
     summary: Summary
     blocks: Mapping[str, BlockEffects]
     """What its own blocks reach, by statistic."""
+    levels: BlockLevels
+    limits: Mapping[str, float]
+    """What windows like the blocks stay below at these levels, by statistic."""
     drift_type: str = "BASELINE"
 
 
@@ -80,9 +85,13 @@ def _compare(
     for name in checks.statistics_of(basis.data_type):
         statistic = STATISTICS.get(name)
         measured = statistic.measure(basis.summary, current, checks.thresholds.get(name))
-        blocks = basis.blocks.get(name)
-        limit = None if blocks is None else blocks.limit()
-        status, reason = verdict(statistic, measured, blocks)
+        blocks, limit = basis.blocks.get(name), basis.limits.get(name)
+        count = 0 if blocks is None else len(blocks.ascending)
+        status, reason = verdict(statistic, measured, limit, count)
+        if blocks is not None and basis.drift_type == "BASELINE":
+            promise = basis.levels.promise(blocks)
+            if promise > basis.levels.false_alarms_per_week:
+                reason = f"{reason}; {too_short(promise)}"
         yield {
             "drift_type": basis.drift_type,
             "reference": basis.reference,
@@ -95,7 +104,7 @@ def _compare(
             "reference_count": round(measured.reference_count),
             "current_count": round(measured.current_count),
             "sketch_error": _or_none(measured.sketch_error),
-            "blocks": 0 if blocks is None else len(blocks.ascending),
+            "blocks": count,
             "effective_blocks": None if blocks is None else blocks.effective,
             "block_limit": limit,
             "p_blocks": None

@@ -6,29 +6,35 @@ import math
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from statistics import NormalDist
 
+import numpy as np
+
+from sparkmon.comparison.groups import Floats
 from sparkmon.statistics.laws.student_t import student_t_point, student_t_sf
 
-_SKEW = 1.4
-"""Tails of distances are longer than normal ones: of Kolmogorov's, the 0.1 % point lies 1.34 and the 0.001 % point
-1.44 times as many standard deviations above the mean as that of a normal distribution."""
+_LONGER, _LONGEST = 0.105, 1.45
+"""Tails of distances are longer than normal ones: of Kolmogorov's, the 5 %, 1 %, 0.1 % and 0.001 % points lie 1.14,
+1.26, 1.34 and 1.44 times as many standard deviations above the mean; of a normal column's size, 1.17, 1.27, 1.34 and
+1.42 times. A deviation t is taken for (1 + 0.105 t) t, but for no more than 1.45 t."""
 
 _LEAST_EFFECTIVE = 2.5
+_NORMAL, _MOST = NormalDist(), 1 - 1e-12
 
 
 @dataclass(frozen=True, slots=True)
 class BlockEffects:
     """The effects of one statistic on a column's blocks, each compared with the other blocks.
 
-    Blocks that follow each other may be alike: with a lag-1 correlation r, K of them say as much as
-    ``effective`` = K (1 - r) / (1 + r) independent ones.
+    Blocks that follow each other may be alike, and say as much as ``effective`` independent ones. Effects are taken as
+    the shifts of a normal column that they stand for: of a ``squared`` statistic by their roots, of a ``bounded`` one,
+    which is at most 1, by a normal quantile.
 
     Examples
     --------
     >>> blocks = BlockEffects.of([0.02, 0.01, 0.03, 0.01, 0.02, 0.01])
-    >>> round(blocks.effective, 1), round(blocks.limit(), 3), round(blocks.p_value(0.03), 2)
-    (6.0, 0.042, 0.29)
+    >>> round(blocks.effective, 1), round(blocks.limit(0.1), 3), round(blocks.p_value(0.03), 2)
+    (6.0, 0.04, 0.29)
     >>> blocks.p_value(0.1) < 0.01 < blocks.p_value(0.05)
     True
     """
@@ -36,34 +42,46 @@ class BlockEffects:
     ascending: tuple[float, ...]
     mean: float
     scale: float
-    """What a window's effect may vary by: the blocks' standard deviation, widened for how few they are and for the
-    long tails of distances."""
+    """What a window's effect may vary by: the blocks' standard deviation, widened for how few they are."""
     effective: float
+    squared: bool = False
+    bounded: bool = False
 
     @classmethod
-    def of(cls, effects: Sequence[float]) -> BlockEffects:
+    def of(
+        cls, effects: Sequence[float], *, squared: bool = False, bounded: bool = False
+    ) -> BlockEffects:
         """Learn from two or more effects in the order of time."""
-        count = len(effects)
-        mean = math.fsum(effects) / count
-        off = [effect - mean for effect in effects]
-        squares = math.fsum(each * each for each in off)
-        lagged = math.fsum(one * other for one, other in pairwise(off))
-        memory = max(0.0, lagged / squares) if squares else 0.0
-        effective = max(_LEAST_EFFECTIVE, count * (1 - memory) / (1 + memory))
-        deviation = math.sqrt(squares / (count - 1))
+        shifts = [_shift(effect, squared, bounded) for effect in effects]
+        count = len(shifts)
+        mean = math.fsum(shifts) / count
+        off = np.array(shifts) - mean
+        deviation = math.sqrt(math.fsum(off * off) / (count - 1))
+        effective = max(_LEAST_EFFECTIVE, count / _alike(off)) if deviation else float(count)
         few = math.sqrt(1 + 1 / effective) * (1 + 0.5 / math.sqrt(effective))
-        return cls(tuple(sorted(effects)), mean, _SKEW * few * deviation, effective)
+        return cls(tuple(sorted(shifts)), mean, few * deviation, effective, squared, bounded)
 
-    def limit(self, level: float = 0.01) -> float:
-        """Return what the blocks stay below, except for a share ``level`` of them.
-
-        With fewer than 1 / ``level`` effective ones it is the greatest, raised by one part in the root of their number.
-        """
-        greatest = self.ascending[-1]
-        if self.effective < 1 / level:
-            return greatest + abs(greatest) / math.sqrt(self.effective)
+    @property
+    def memory(self) -> float:
+        """The lag-1 correlation r with which (1 - r) / (1 + r) of the blocks are effective."""
         count = len(self.ascending)
-        return self.ascending[min(math.ceil((count + 1) * (1 - level)), count) - 1]
+        return max(0.0, (count - self.effective) / (count + self.effective))
+
+    @property
+    def least_level(self) -> float:
+        """The least level that so few blocks bear: of K effective ones, a tail is believed as far as 1 / K^2."""
+        return self.effective**-2
+
+    def limit(self, level: float) -> float:
+        """Return the effect that windows without drift exceed with a probability of ``level``.
+
+        With 1 / ``level`` effective blocks or more it is their quantile.
+        """
+        if self.effective < 1 / level:
+            return self.reach(max(level, self.least_level))
+        count = len(self.ascending)
+        rank = min(math.ceil((count + 1) * (1 - level)), count)
+        return self._effect(self.ascending[rank - 1])
 
     def p_value(self, effect: float) -> float:
         """Return how often a window without drift would reach an effect.
@@ -71,13 +89,53 @@ class BlockEffects:
         That is the tail of Student's distribution with as many degrees of freedom as there are effective blocks less
         one; and if blocks reach the effect, no less than (1 + blocks that do) / (1 + blocks), the conformal p-value.
         """
+        shift = _shift(effect, self.squared, self.bounded)
         if not self.scale:
-            return 1.0 if effect <= self.ascending[-1] else 1 / (1 + len(self.ascending))
-        tail = student_t_sf((effect - self.mean) / self.scale, self.effective - 1)
-        reach = len(self.ascending) - bisect_left(self.ascending, effect)
+            return 1.0 if shift <= self.ascending[-1] else 1 / (1 + len(self.ascending))
+        deviations = _without_skew((shift - self.mean) / self.scale)
+        tail = student_t_sf(deviations, self.effective - 1)
+        reach = len(self.ascending) - bisect_left(self.ascending, shift)
         return max(tail, (1 + reach) / (1 + len(self.ascending))) if reach else tail
 
     def reach(self, p: float) -> float:
         """Return the effect from which on the p-value is at most ``p``."""
-        point = self.mean + self.scale * student_t_point(p, self.effective - 1)
-        return max(point, self.ascending[-1]) if p < 2 / (1 + len(self.ascending)) else point
+        deviations = student_t_point(p, self.effective - 1)
+        longer = min(1 + _LONGER * deviations, _LONGEST)
+        point = self.mean + self.scale * longer * deviations
+        is_beyond = p < 2 / (1 + len(self.ascending))
+        return self._effect(max(point, self.ascending[-1]) if is_beyond else point)
+
+    def _effect(self, shift: float) -> float:
+        if self.bounded:
+            return 2 * _NORMAL.cdf(shift / 2) - 1
+        return shift * abs(shift) if self.squared else shift
+
+
+def _alike(off: Floats) -> float:
+    """Return how many blocks one after the other say as much as one: 1 + 2 (r1 + r2 + ...), r the correlations.
+
+    Lags are added up to the first at which chance alone may have made the correlation; if the first is all there is,
+    the others are taken for its powers.
+    """
+    count = off.size
+    spectrum = np.fft.rfft(off, 2 * count)
+    covariances = np.fft.irfft(abs(spectrum) ** 2)[:count]
+    correlations = covariances[1:] / covariances[0]
+    is_chance = correlations < 2 / math.sqrt(count)
+    lags = int(np.argmax(is_chance)) if is_chance.any() else count - 1
+    first = min(max(0.0, float(correlations[0])), 1 - 1 / count)
+    return max(1 + 2 * float(correlations[:lags].sum()), (1 + first) / (1 - first))
+
+
+def _without_skew(deviations: float) -> float:
+    """Return the t that (1 + 0.105 t) t, or 1.45 t, has come from; what is below the mean stays."""
+    if deviations <= 0:
+        return deviations
+    root = math.sqrt(1 + 4 * _LONGER * deviations)
+    return max((root - 1) / (2 * _LONGER), deviations / _LONGEST)
+
+
+def _shift(effect: float, squared: bool, bounded: bool) -> float:
+    if bounded:
+        return 2 * _NORMAL.inv_cdf((1 + min(max(effect, -_MOST), _MOST)) / 2)
+    return math.sqrt(max(0.0, effect)) if squared else effect

@@ -27,12 +27,12 @@ def calibrate_column(
     """
     if len(parts) < 2:
         return {}
-    each = [STATISTICS.get(name) for name in statistics]
-    others = other_blocks(parts) if any(statistic.of_novelty for statistic in each) else []
+    chosen = [STATISTICS.get(name) for name in statistics]
+    others = other_blocks(parts) if any(statistic.of_novelty for statistic in chosen) else []
     effects: dict[str, list[float]] = {name: [] for name in statistics}
     # Block by block: the statistics of one comparison share what they are made of.
     for place, part in enumerate(parts):
-        for statistic in each:
+        for statistic in chosen:
             effect = (
                 _effect(statistic, others[place], part)
                 if statistic.of_novelty
@@ -40,7 +40,13 @@ def calibrate_column(
             )
             if effect is not None:
                 effects[statistic.name].append(effect)
-    return {name: BlockEffects.of(of) for name, of in effects.items() if len(of) > 1}
+    return {
+        each.name: BlockEffects.of(
+            effects[each.name], squared=each.squared, bounded=each.greatest == 1
+        )
+        for each in chosen
+        if len(effects[each.name]) > 1
+    }
 
 
 def _effect(

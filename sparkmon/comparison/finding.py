@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 _RAREST = 1e-6
+_TOO_SHORT = "the reference is too short"
 
 PRESENCE: Mapping[str, str] = {
     "missing_column": "the reference has it, and no row of this window",
@@ -78,6 +79,11 @@ def beyond_blocks(blocks: int, p_adjusted: float) -> str:
 def adding_up(total: float, alarm: float) -> str:
     """Return the clause on a value that is a drift because windows add up."""
     return f"but windows add up: cusum {total:.3g} of {alarm:g}"
+
+
+def too_short(promise: float) -> str:
+    """Return the clause on a column whose reference has too few independent blocks for what is promised."""
+    return f"{_TOO_SHORT}: of this column it can promise {promise:#.2g} false alarms a week"
 
 
 @dataclass(frozen=True)
@@ -246,6 +252,9 @@ reach this); p 1e-12, among all tests of the window 3e-11; confirmed.
             evidence.append(p)
         if beyond := self._beyond():
             evidence.append(f"it {beyond}")
+        if _TOO_SHORT in self.reason:
+            clause = self.reason[self.reason.index(_TOO_SHORT) :]
+            evidence.append(clause.partition(";")[0])
         if self.status in {"drift", "over_limit"} and self.confirmed is not None:
             evidence.append(
                 "confirmed" if self.confirmed else "not confirmed by earlier windows yet"

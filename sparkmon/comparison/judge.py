@@ -71,7 +71,7 @@ class Judge:
         self._levels = BlockLevels(checks.false_alarms_per_week, step_s)
         self._alpha_at_once = alpha_at_once(checks.false_alarms_per_week, step_s)
         self._windows = list({parse_interval("window", length): None for length in lengths})
-        self._by_column = References(references, checks)
+        self._by_column = References(references, checks, step_s)
         longest = max(self._windows).total_seconds()
         self.confirmation_lookback_s = _LOOK_BACK * longest
         """How far back findings that confirm another may begin, in seconds."""

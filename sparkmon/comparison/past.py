@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 import pyarrow as pa
 
+from sparkmon.comparison.alpha import BlockLevels
 from sparkmon.comparison.basis import Basis, current_of, judge_profile
 from sparkmon.comparison.calibration import calibrate_column
 from sparkmon.comparison.checks import Checks
@@ -59,7 +60,8 @@ class Past:
             past = [] if row["column_kind"] == "row_flag" else self._windows_before(place, history)
             if past:
                 kind = references.kind_of(column_of(row)) or kind_of(self._rows[past[0]]["profile"])
-                basis = self._basis(past, kind, history, checks)
+                levels = references.levels(column_of(row), row["window_end"] - row["window_start"])
+                basis = self._basis(past, kind, history, checks, levels)
                 for finding in judge_profile(row, basis, current_of(row, basis), checks):
                     yield place, finding
 
@@ -85,12 +87,19 @@ class Past:
         return past
 
     def _basis(
-        self, past: Sequence[int], kind: SummaryKind, history: History, checks: Checks
+        self,
+        past: Sequence[int],
+        kind: SummaryKind,
+        history: History,
+        checks: Checks,
+        levels: BlockLevels,
     ) -> Basis:
         parts = [self._summary(place, kind) for place in past]
         whole = merge_summaries(parts) if len(parts) > 1 else parts[0]
         blocks = calibrate_column(whole, parts, checks.statistics_of(kind))
-        return Basis(history.name, kind, whole, blocks, history.drift_type)
+        return Basis(
+            history.name, kind, whole, blocks, levels, levels.limits(blocks), history.drift_type
+        )
 
     def _summary(self, place: int, kind: SummaryKind) -> Summary:
         if (place, kind) not in self._summaries:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -9,6 +10,7 @@ from typing import Any, TypeAlias
 
 import pyarrow as pa
 
+from sparkmon.comparison.alpha import BlockLevels
 from sparkmon.comparison.basis import Basis
 from sparkmon.comparison.block_effects import BlockEffects
 from sparkmon.comparison.calibration import calibrate_column
@@ -22,10 +24,13 @@ from sparkmon.statistics import Summary
 
 Column: TypeAlias = tuple[str, str | None, str | None, str, str]
 """Model, slice (key, value), column (kind, name)."""
+_Bounds: TypeAlias = tuple[Mapping[str, BlockEffects], BlockLevels, Mapping[str, float]]
+"""What blocks reach by statistic, and at which levels windows stay below which limits."""
 
 _SUMMARIES: Mapping[str, SummaryKind] = {"boolean": "categorical", "time": "numeric"}
 """How columns are summarised whose type is not its name."""
 _COLUMN = ("model", *SLICE, "column_kind", "column_name")
+_DAY = timedelta(days=1)
 _MOST_VALUES = 2**23
 """How many values the summaries in memory may have in all (some 0.1 GB). Of further ones what was computed is kept, and
 their values are read at each use, in a fifth of the time that the comparison takes."""
@@ -48,16 +53,22 @@ class _Entry:
     summary: Summary | None = None
     results: dict[Hashable, Any] = field(default_factory=dict)
     """What was computed of the summary."""
-    effects: dict[timedelta | None, Mapping[str, BlockEffects]] | None = None
+    bounds: dict[timedelta | None, _Bounds] = field(default_factory=dict)
+    """By the length of the windows."""
 
 
 class References:
-    """The references of models, one of each, whole and in blocks: ``sparkmon.schemas.REFERENCES``."""
+    """The references of models, one of each, whole and in blocks: ``sparkmon.schemas.REFERENCES``.
 
-    def __init__(self, references: pa.Table, checks: Checks) -> None:
-        self._checks, self._values = checks, 0
+    Windows are ``step_s`` apart; without, as far as their blocks are long.
+    """
+
+    def __init__(self, references: pa.Table, checks: Checks, step_s: float | None = None) -> None:
+        self._checks, self._step_s, self._values = checks, step_s, 0
         self._profiles = references["profile"]
         self._columns: dict[Column, dict[str, _Entry]] = {}
+        self._counts: Counter[tuple[str, bool]] = Counter()
+        """How many columns a model has: of the whole, and of slices."""
         self._names: dict[tuple[str | None, ...], dict[str, dict[str, tuple[str, str]]]] = {}
         self._kinds: dict[tuple[str, str, str], SummaryKind] = {}
         names = (*_COLUMN, "model_version", "reference", "data_type")
@@ -73,6 +84,7 @@ class References:
                 parts.append(place)
                 continue
             entry = _Entry(reference, kind, place, parts)
+            self._counts[column[0], column[1] is not None] += column not in self._columns
             self._columns.setdefault(column, {}).setdefault(version, entry)
             of_version = self._names.setdefault(column[:-1], {}).setdefault(version, {})
             others = of_version.get(column[-1], ("", ""))
@@ -114,17 +126,24 @@ class References:
             if self._values + _size(summary) <= _MOST_VALUES:
                 self._values += _size(summary)
                 entry.summary = summary
-        entry.effects = entry.effects or {}
-        if window not in entry.effects:
-            entry.effects[window] = self._calibrate(entry, summary, window)
-        return Basis(entry.reference, entry.data_type, summary, entry.effects[window])
+        if window not in entry.bounds:
+            entry.bounds[window] = self._calibrate(column, entry, summary, window)
+        return Basis(entry.reference, entry.data_type, summary, *entry.bounds[window])
+
+    def levels(self, column: Column, length: timedelta) -> BlockLevels:
+        """Return the levels of a column among those that share the model's false alarms; slices have half of them."""
+        model, is_slice = column[0], column[1] is not None
+        shares = 2 if self._counts[model, not is_slice] else 1
+        window_s = self._step_s or length.total_seconds()
+        levels = BlockLevels(self._checks.false_alarms_per_week, window_s)
+        return levels.among(shares * self._counts[model, is_slice])
 
     def _read(self, place: int, kind: SummaryKind) -> Summary:
         return summary_of(self._profiles[place].as_py(), kind)
 
     def _calibrate(
-        self, entry: _Entry, whole: Summary, window: timedelta | None
-    ) -> Mapping[str, BlockEffects]:
+        self, column: Column, entry: _Entry, whole: Summary, window: timedelta | None
+    ) -> _Bounds:
         parts = [self._read(place, entry.data_type) for place in entry.blocks]
         spans = [self._spans[place] for place in entry.blocks]
         longest = max((end - start for start, end in spans), default=timedelta())
@@ -133,7 +152,9 @@ class References:
             for (start, _), part in zip(spans, parts, strict=True):
                 together.setdefault((start - EPOCH) // window, []).append(part)
             parts = [merge_summaries(each) for each in together.values()]
-        return calibrate_column(whole, parts, self._checks.statistics_of(entry.data_type))
+        blocks = calibrate_column(whole, parts, self._checks.statistics_of(entry.data_type))
+        levels = self.levels(column, window or longest or _DAY)
+        return blocks, levels, levels.limits(blocks)
 
 
 def _size(summary: Summary) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-from sparkmon.comparison.block_effects import BlockEffects
 from sparkmon.comparison.finding import judgement, undefined
 from sparkmon.statistics import Measurement, Statistic
 from sparkmon.statistics.statistic import inverse_rows
@@ -14,11 +13,15 @@ CHANCE = 0.001
 
 
 def verdict(
-    statistic: Statistic, measured: Measurement, blocks: BlockEffects | None = None
+    statistic: Statistic,
+    measured: Measurement,
+    block_limit: float | None = None,
+    blocks: int = 0,
 ) -> tuple[str, str]:
     """Return the status of one measurement, and its reason: a sentence with the numbers it rests on.
 
-    A drift is a value that exceeds its threshold, or what the reference's own blocks reach where that is greater, even
+    A drift is a value that exceeds its threshold, or what the reference's own blocks reach (``block_limit``, which
+    ``blocks`` of them set) where that is greater, even
     after the noise of sampling and the error of the sketches are taken off. Where the window has too few rows for the
     threshold to stand above noise, it also has to be one that noise gives less often than once in 1,000 cases. A
     statistic without a threshold (an infinite one) is reported, and is ``ok`` whatever its value.
@@ -46,7 +49,7 @@ from 0.335 on')
         return "ok", judgement(
             name, measured.value, noise=0, sketch_error=0, threshold=math.inf, limit=None
         )
-    limit = measured.threshold if blocks is None else max(measured.threshold, blocks.limit())
+    limit = max(measured.threshold, -math.inf if block_limit is None else block_limit)
     least = _least_value(statistic, measured)
     if least > statistic.greatest:
         return "too_few_rows", f"{current:g} rows; {name} would have to be above {least:.3g}"
@@ -57,7 +60,7 @@ from 0.335 on')
         sketch_error=measured.sketch_error,
         threshold=measured.threshold,
         limit=limit,
-        blocks=0 if blocks is None else len(blocks.ascending),
+        blocks=blocks,
     )
     if not least or (measured.p_value or 0.0) <= CHANCE:
         return "drift" if measured.effect > limit else "ok", reason

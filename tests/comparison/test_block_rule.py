@@ -22,11 +22,49 @@ def test_a_few_blocks_by_hand() -> None:
     blocks = BlockEffects.of(effects)
     # Deviations from 1/60: .0033, -.0067, .0133, -.0067, .0033, -.0067; lagged products sum to less than 0.
     assert blocks.effective == 6
-    assert blocks.limit() == pytest.approx(0.03 * (1 + 1 / math.sqrt(6)))
-    scale = 1.4 * np.std(effects, ddof=1) * math.sqrt(7 / 6) * (1 + 0.5 / math.sqrt(6))
-    assert blocks.p_value(0.08) == pytest.approx(stats.t.sf((0.08 - np.mean(effects)) / scale, 5))
+    scale = np.std(effects, ddof=1) * math.sqrt(7 / 6) * (1 + 0.5 / math.sqrt(6))
+    away = np.mean(effects) + scale * np.array([1.105, 2 * 1.21, 3 * 1.315, 5 * 1.45])
+    for effect, t in zip(away.tolist(), (1, 2, 3, 5), strict=True):
+        if effect > 0.03:
+            assert blocks.p_value(effect) == pytest.approx(stats.t.sf(t, 5))
     assert blocks.p_value(0.03) == pytest.approx(2 / 7)  # one of six blocks reaches it
     assert blocks.p_value(blocks.reach(0.001)) == pytest.approx(0.001, rel=1e-6)
+    # The limit is that point of t, as far out as six blocks bear: 1 / 36.
+    for level, borne in ((0.05, 0.05), (0.001, 1 / 36)):
+        t = stats.t.isf(borne, 5)
+        assert blocks.limit(level) == pytest.approx(np.mean(effects) + scale * (1 + 0.105 * t) * t)
+
+
+def test_tails_are_as_long_as_those_of_distances() -> None:
+    """Kolmogorov's distribution, and the size of a normal variable, in standard deviations above their means."""
+    blocks = BlockEffects((0.0,) * 100_000, mean=0.0, scale=1.0, effective=1e6)
+    for p in (0.05, 0.01, 0.001, 1e-5):
+        for law in (stats.kstwobign, stats.halfnorm):
+            point = (law.isf(p) - law.mean()) / law.std()
+            assert blocks.reach(p) == pytest.approx(point, rel=0.035)
+
+
+def test_squares_are_taken_by_their_roots() -> None:
+    roots = [0.2, 0.1, 0.3, 0.1, 0.2, 0.1]
+    blocks = BlockEffects.of([each**2 for each in roots], squared=True)
+    straight = BlockEffects.of(roots)
+    assert blocks.limit(0.05) == pytest.approx(straight.limit(0.05) ** 2)
+    assert blocks.p_value(0.64) == pytest.approx(straight.p_value(0.8))
+    assert blocks.p_value(-0.1) == straight.p_value(0.0)
+
+
+def test_what_is_at_most_one_is_taken_by_the_shift_that_it_stands_for() -> None:
+    """Kolmogorov-Smirnov of a normal column shifted by d is 2 Phi(d / 2) - 1."""
+    shifts = [0.4, 0.2, 0.7, 1.1, 0.1, 0.9]
+    blocks = BlockEffects.of([2 * stats.norm.cdf(each / 2) - 1 for each in shifts], bounded=True)
+    straight = BlockEffects.of(shifts)
+    assert blocks.limit(0.05) == pytest.approx(2 * stats.norm.cdf(straight.limit(0.05) / 2) - 1)
+    assert blocks.limit(0.05) < 1
+    assert (
+        blocks.p_value(1.0)
+        < blocks.p_value(0.9)
+        == pytest.approx(straight.p_value(2 * stats.norm.ppf(0.95)))
+    )
 
 
 def test_many_independent_blocks_set_their_quantile() -> None:
@@ -34,6 +72,17 @@ def test_many_independent_blocks_set_their_quantile() -> None:
     blocks = BlockEffects.of(effects)
     assert blocks.effective > 300
     assert blocks.limit(0.01) == 0.396  # the 396th of 399: (399 + 1) * 0.99
+
+
+def test_a_memory_that_noise_hides_from_the_first_lag_is_seen() -> None:
+    random = np.random.default_rng(8)
+    level, levels = 0.0, []
+    for step in random.normal(size=20_000):
+        level = 0.99 * level + step * math.sqrt(1 - 0.99**2)
+        levels.append(level)
+    effects = np.array(levels) + random.normal(size=20_000)
+    # Lag k correlates by 0.99^k / 2: 1 + 2 * sum of them is 100, where the first lag alone says 3.
+    assert 100 < BlockEffects.of(effects.tolist()).effective < 400
 
 
 @pytest.mark.parametrize("memory", [0.0, 0.5, 0.9])
@@ -53,6 +102,45 @@ def test_levels_follow_from_the_promise() -> None:
     independent, alike = hours.twice(np.array([0.0, 1.0]))
     assert independent == pytest.approx(0.01)  # sqrt(0.1 / 168 / 3) = 0.014 is above the greatest
     assert alike == pytest.approx(0.1 / 168 / 3)
+    assert hours.among(10).once == pytest.approx(0.01 / 168)
+
+
+def test_the_limit_follows_from_the_promise_and_the_columns() -> None:
+    effects = np.random.default_rng(9).normal(0.1, 0.02, 60).tolist()
+    blocks = {"ks": BlockEffects.of(effects)}
+    limits = [
+        BlockLevels(promise, 3_600).among(tests).limits(blocks)["ks"]
+        for promise, tests in ((10, 1), (1, 10), (0.1, 10), (0.1, 100), (0.1, 10_000), (0.1, 1e6))
+    ]
+    assert limits[0] == limits[1]  # 0.01 is the greatest level
+    assert limits[1] < limits[2] < limits[3] < limits[4] == limits[5]
+    memory = blocks["ks"].memory
+    level = (0.01 / 168 / 3) ** (1 / (2 - memory))
+    assert limits[2] == pytest.approx(blocks["ks"].reach(level))
+    assert limits[5] == pytest.approx(blocks["ks"].reach(1 / blocks["ks"].effective ** 2))
+
+
+def test_few_blocks_promise_what_they_can_hold() -> None:
+    blocks = BlockEffects.of([0.1, 0.12] * 5)
+    assert (blocks.effective, blocks.memory) == (10, 0)
+    # At 1 / 10^2, two of three: 3 / 10^4 of the 168 hours of a week, and of its 7 days.
+    assert BlockLevels(1, 3_600).promise(blocks) == pytest.approx(168 * 3e-4)
+    assert BlockLevels(1, 86_400).promise(blocks) == pytest.approx(7 * 3e-4)
+
+
+def test_a_reference_that_is_too_short_says_so() -> None:
+    random = np.random.default_rng(11)
+    level, hours = 0.0, []
+    for _ in range(200):
+        level = 0.97 * level + random.normal(0, math.sqrt(1 - 0.97**2))
+        hours.append(random.normal(level, 1, 500))
+    references = reference_table("m", {"x": np.concatenate(hours)}, blocks=200)
+    for promise, is_short in ((0.01, True), (1_000.0, False)):
+        checks = Checks(("ks",), false_alarms_per_week=promise)
+        judge = Judge(references, checks, step_s=3_600, lengths=["1 hour"])
+        (found,) = judge.findings(panes_of("m", MIDNIGHT, {"x": hours[0]})).to_pylist()
+        said = "the reference is too short: of this column it can promise"
+        assert (said in found["reason"], said in found["explanation"]) == (is_short, is_short)
 
 
 def judged(live: Floats, *, seed: int = 3, hours: int = 200) -> list[dict[str, object]]:

@@ -72,11 +72,13 @@ def test_days_left_out_one_by_one_make_next_to_no_alerts(
     count = 0
     for (name, statistic), of_days in measured.items():
         count = len(of_days)
-        rest = (1 - 1 / count) ** (2 if STATISTICS.get(statistic).squared else 1)
+        made = STATISTICS.get(statistic)
+        kind = {"squared": made.squared, "bounded": made.greatest == 1}
+        rest = (1 - 1 / count) ** (2 if made.squared else 1)
         effects = [each.effect / rest if math.isfinite(each.effect) else 0.0 for each in of_days]
         over = []
         for place, effect in enumerate(effects):
-            others = BlockEffects.of(effects[:place] + effects[place + 1 :])
+            others = BlockEffects.of(effects[:place] + effects[place + 1 :], **kind)
             limit = max(of_days[place].threshold, others.limit(ALPHA))
             over.append(effect > limit)
             if effect > 2 * limit or (sum(over[-3:]) >= 2 and over[-1]):
