@@ -49,7 +49,10 @@ def receive(
         ),
     ] = None,
     limit_gib: Annotated[
-        float, typer.Option(help="Size of the spool, GiB; beyond it events are refused with 503.")
+        float,
+        typer.Option(
+            help="Size of the spool, GiB; beyond it the oldest events go, first those that were read."
+        ),
     ] = 10.0,
     max_event_mib: Annotated[
         int, typer.Option(help="Largest event, MiB; a larger one is refused with 413.")

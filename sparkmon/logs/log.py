@@ -40,6 +40,9 @@ class InferenceLog(ABC, Generic[Part]):
         """Return whichever place comes first."""
         return min(one, other, key=lambda place: tuple(place.values()))
 
+    def commit(self, end: Offset, reader: str) -> None:
+        """Note that the query of that name will not read again what lies before ``end``; by default nobody asks."""
+
     @abstractmethod
     def parts(self, start: Offset, end: Offset, part_bytes: int) -> list[Part]:
         """Cut what lies between two places into parts of about ``part_bytes``; the same at every call."""

@@ -18,6 +18,7 @@ from pyarrow import fs
 from sparkmon.errors import SpoolError
 from sparkmon.logs.log import InferenceLog, Offset
 from sparkmon.logs.spool_block import HEADER_BYTES, BlockHeader, decode_body, identity_of
+from sparkmon.logs.spool_notes import write_note
 
 logger = logging.getLogger(__name__)
 
@@ -79,6 +80,7 @@ class SpoolLog(InferenceLog[BlockRange]):
         self._filesystem = filesystem
         self._directory = directory
         self._end = _Position(0, 0)
+        self._is_unwritable = False
 
     def first(self) -> Offset:
         """Return the start of the oldest segment."""
@@ -112,6 +114,15 @@ class SpoolLog(InferenceLog[BlockRange]):
                 rows += block.rows
                 here = _Position(number, block.end, block.identity)
         return _offset(here)
+
+    def commit(self, end: Offset, reader: str) -> None:
+        """Leave a note for the writer, which removes first what every query has read."""
+        try:
+            write_note(self._filesystem, self._directory, reader, end)
+        except (OSError, pa.ArrowException) as exc:
+            if not self._is_unwritable:
+                logger.warning("no note of what has been read can be left in the spool: %s", exc)
+            self._is_unwritable = True
 
     def parts(self, start: Offset, end: Offset, part_bytes: int) -> list[BlockRange]:
         """Cut the blocks from ``start`` to ``end`` into ranges within a segment; one block at least each."""

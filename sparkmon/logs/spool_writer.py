@@ -27,6 +27,7 @@ from sparkmon.logs.spool_block import (
     encode_block,
     is_of_other_version,
 )
+from sparkmon.logs.spool_notes import Place, committed_place
 from sparkmon.logs.spool_reader import list_segments, segment_name
 
 _LOCK = "spool.lock"
@@ -43,7 +44,8 @@ class SpoolWriter:
     segment_bytes : int, default 64 MiB
         A segment that would grow beyond is closed and the next begun.
     limit_bytes : int, default 10 GiB
-        All segments together; at the limit ``append`` refuses.
+        All segments together. At the limit the oldest are removed, those first that every query has read, and the one
+        being written never; a segment is at most a quarter of it.
 
     Raises
     ------
@@ -70,8 +72,10 @@ class SpoolWriter:
         self, path: str | Path, segment_bytes: int = 64 * 2**20, limit_bytes: int = 10 * 2**30
     ) -> None:
         self.path = Path(path).absolute()
-        self.segment_bytes = segment_bytes
+        self.segment_bytes = min(segment_bytes, max(1, limit_bytes // 4))
         self.limit_bytes = limit_bytes
+        self.appended_bytes = 0
+        self.unread_removed_bytes = 0
         self._file: int | None = None
         self._lock: int | None = None
         self._position = 0
@@ -101,17 +105,18 @@ class SpoolWriter:
         Raises
         ------
         SpoolError
-            ``[SPOOL_FULL]``: the limit is reached or the disk is full. Any other: the disk failed. In both cases
-            nothing of the batch is kept, and a later append may succeed.
+            ``[SPOOL_FULL]``: the disk is full, or the block is larger than the limit. Any other: the disk failed. In
+            both cases nothing of the batch is kept, and a later append may succeed.
         """
         block = encode_block(batch, self._identity)
-        if self._size + len(block) > self.limit_bytes:
+        if len(block) > self.limit_bytes:
             raise SpoolError(
-                f"[SPOOL_FULL] the spool {self.path} holds {self._size} bytes and its limit is "
-                f"{self.limit_bytes}; shorten retention, raise the limit, or see why no query reads"
+                f"[SPOOL_FULL] got a block of {len(block)} bytes and the limit of the spool {self.path} is "
+                f"{self.limit_bytes}; raise the limit"
             )
         try:
             file = self._segment_for(len(block))
+            self._make_room(len(block))
             self._write(file, block)
         except OSError as exc:
             full = "[SPOOL_FULL] " if exc.errno in _FULL else ""
@@ -120,7 +125,15 @@ class SpoolWriter:
             ) from exc
         self._position += len(block)
         self._size += len(block)
+        self.appended_bytes += len(block)
         return len(block)
+
+    def unread_bytes(self) -> int:
+        """Return the bytes that some query has not read yet: all, where none has left a note."""
+        segment, position = self._committed() or (0, 0)
+        segments = self._segments()
+        unread = sum(file.stat().st_size for number, file in segments.items() if number >= segment)
+        return max(0, unread - (position if segment in segments else 0))
 
     def remove_older_than(self, age_seconds: float) -> int:
         """Remove closed segments whose last append is older, and return how many went.
@@ -134,12 +147,12 @@ class SpoolWriter:
         if last is not None and self._position and last.stat().st_mtime < oldest:
             self._close_segment()
         removed = 0
-        for file in segments.values():
-            stat = file.stat()
-            if stat.st_mtime >= oldest:
+        place = self._committed()
+        for number, file in segments.items():
+            if file.stat().st_mtime >= oldest:
                 break
-            file.unlink()
-            self._size -= stat.st_size
+            # Where no query has left a note, none may be able to.
+            self._remove(number, file, place or (number + 1, 0))
             removed += 1
         return removed
 
@@ -159,6 +172,25 @@ class SpoolWriter:
     def _segments(self) -> dict[int, Path]:
         segments = list_segments(fs.LocalFileSystem(), str(self.path))
         return {number: Path(path) for number, path in segments.items()}
+
+    def _committed(self) -> Place | None:
+        return committed_place(self.path, self._segments(), self._number)
+
+    def _make_room(self, length: int) -> None:
+        if self._size + length <= self.limit_bytes:
+            return
+        place = self._committed() or (0, 0)
+        for number, file in self._segments().items():
+            if self._size + length > self.limit_bytes and number != self._number:
+                self._remove(number, file, place)
+
+    def _remove(self, number: int, file: Path, place: Place) -> None:
+        """Remove a segment; count what lies after the place up to which all is read."""
+        size = file.stat().st_size
+        file.unlink()
+        self._size -= size
+        if number >= place[0]:
+            self.unread_removed_bytes += max(0, size - place[1] if number == place[0] else size)
 
     def _segment_for(self, length: int) -> int:
         if self._position and self._position + length > self.segment_bytes:

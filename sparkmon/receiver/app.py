@@ -13,7 +13,7 @@ answer      when
 413         the body is larger than ``max_event_bytes``, or a batch has too many events
 429         the sender, or all of them, send more events a second than is allowed; ``Retry-After`` is set
 431         there are more headers than ``max_headers``, or more bytes of them than ``max_header_bytes``
-503         too much is pending, the spool is full, the disk failed, there are too many connections, or the
+503         too much is pending, the disk is full or failed, there are too many connections, or the
             token cannot be read; ``Retry-After`` is set
 ==========  ==============================================================================================
 
@@ -146,7 +146,7 @@ def _make(
     async def health(request: Request) -> dict[str, Any]:
         """Report the receiver's health. Always 200: taking it out of service would not empty a full spool."""
         last = commit.last_commit_time
-        status = "degraded" if metrics.was_full else "ok"
+        status = "degraded" if metrics.was_full or metrics.has_lost else "ok"
         if commit.last_error is not None:
             status = "failing"
         if token is not None and not _may_see(token, request):
@@ -156,6 +156,7 @@ def _make(
             "error": commit.last_error,
             "spool_bytes": spool.size_bytes,
             "limit_bytes": spool.limit_bytes,
+            "unread_removed_bytes": spool.unread_removed_bytes,
             "pending_events": room.events,
             "last_commit_time": None if last is None else last.isoformat(),
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -22,6 +23,7 @@ from sparkmon.records import Event
 logger = logging.getLogger(__name__)
 
 _RETENTION_ROUND_S = 60.0
+_ROUNDS = 60
 _PART_BYTES = 8 * 2**20
 
 
@@ -46,6 +48,7 @@ class GroupCommit:
         self._spool = spool
         self._settings = settings
         self._metrics = metrics
+        self._unread_removed = 0
         self._waiting: deque[_Waiting] = deque()
         self._arrived = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, "sparkmon-spool")
@@ -121,15 +124,39 @@ class GroupCommit:
             self._metrics.commit_events.observe(len(events))
         elif not (self.last_error or "").startswith("[SPOOL_FULL]"):
             logger.error("%s", error)
+        self._count_unread_removed()
 
     async def _remove_forever(self) -> None:
         age = self._settings.retention_seconds
         pause = min(_RETENTION_ROUND_S, age)
+        rounds: deque[tuple[float, int]] = deque(maxlen=_ROUNDS)
         while True:
             try:
-                await asyncio.get_running_loop().run_in_executor(
-                    self._thread, self._spool.remove_older_than, age
-                )
+                await asyncio.get_running_loop().run_in_executor(self._thread, self._retain, rounds)
             except OSError:
                 logger.exception("old segments of %s could not be removed", self._spool.path)
+            self._count_unread_removed()
             await asyncio.sleep(pause)
+
+    def _retain(self, rounds: deque[tuple[float, int]]) -> None:
+        """Remove what is too old, and estimate when there is no room left for what nobody reads."""
+        self._spool.remove_older_than(self._settings.retention_seconds)
+        unread = self._spool.unread_bytes()
+        self._metrics.unread_bytes.set(unread)
+        rounds.append((time.monotonic(), self._spool.appended_bytes))
+        seconds = rounds[-1][0] - rounds[0][0]
+        appended = rounds[-1][1] - rounds[0][1]
+        room = max(0, self._spool.limit_bytes - unread)
+        hours = room / appended * seconds / 3600 if appended else math.inf
+        self._metrics.full_in_hours.set(hours)
+
+    def _count_unread_removed(self) -> None:
+        size = self._spool.unread_removed_bytes - self._unread_removed
+        if size:
+            self._unread_removed += size
+            self._metrics.lose(size)
+            logger.error(
+                "%d bytes of events that not every query had read were removed from %s; "
+                "raise the limit, or see why a query does not read",
+                *(size, self._spool.path),
+            )

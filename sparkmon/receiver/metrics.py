@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from functools import partial
@@ -12,6 +13,7 @@ _STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000)
 
 _FULL = frozenset({"connections", "pending_full"})
 _RECENT_S = 60.0
+_LOSS_S = 3600.0
 
 
 class ReceiverMetrics:
@@ -19,7 +21,7 @@ class ReceiverMetrics:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._full_time = -_RECENT_S
+        self._full_time = self._loss_time = -math.inf
         self.registry = CollectorRegistry()
         counter = partial(Counter, registry=self.registry)
         gauge = partial(Gauge, registry=self.registry)
@@ -54,6 +56,19 @@ class ReceiverMetrics:
             "sparkmon_receiver_commit_events", "Events in one group commit.", buckets=_STEPS
         )
         self.spool_bytes = gauge("sparkmon_receiver_spool_bytes", "All segments together.")
+        self.unread_bytes = gauge(
+            "sparkmon_receiver_unread_bytes",
+            "Those that some query has not read yet; all, where none has left a note in the spool.",
+        )
+        self.unread_removed = counter(
+            "sparkmon_receiver_unread_bytes_removed",
+            "Bytes of segments that were removed before every query had read them.",
+        )
+        self.full_in_hours = gauge(
+            "sparkmon_receiver_full_in_hours",
+            "When unread segments are removed at the rate of the last hour if nothing more is read.",
+        )
+        self.full_in_hours.set(math.inf)
         self.connections = gauge("sparkmon_receiver_connections", "Connections open now.")
         self.pending_events = gauge(
             "sparkmon_receiver_pending_events", "Events received and not yet on disk."
@@ -64,6 +79,16 @@ class ReceiverMetrics:
         self.refused.labels(reason).inc()
         if reason in _FULL:
             self._full_time = self._clock()
+
+    def lose(self, size: int) -> None:
+        """Count what was removed unread."""
+        self.unread_removed.inc(size)
+        self._loss_time = self._clock()
+
+    @property
+    def has_lost(self) -> bool:
+        """Whether unread events were removed within the last hour."""
+        return self._clock() - self._loss_time < _LOSS_S
 
     @property
     def was_full(self) -> bool:

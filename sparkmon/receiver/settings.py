@@ -69,7 +69,7 @@ class ReceiverSettings:
     segment_bytes: int = 64 * 2**20
     """Size at which the next segment is begun."""
     limit_bytes: int = 10 * 2**30
-    """All segments together; beyond, events are refused (503)."""
+    """All segments together; beyond, the oldest are removed, those first that every query has read."""
     commit_interval_ms: float = 5.0
     """How long an event waits for others to share its fsync; added to each answer."""
     pair_seconds: float = 0.0

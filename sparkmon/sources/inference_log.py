@@ -173,6 +173,10 @@ class InferenceLogStreamReader(_LogReader, DataSourceStreamReader, SupportsTrigg
         """Remember the end of the log; on the driver, once when ``availableNow`` starts."""
         self._target = self._log.last()
 
+    def commit(self, end: dict[str, Any]) -> None:
+        """Note up to where the query has read; on the driver, once a micro-batch."""
+        self._log.commit(end, self._options.reader)
+
     def partitions(self, start: dict[str, Any], end: dict[str, Any]) -> list[InputPartition]:
         """Cut what lies between two offsets; on the driver, once a micro-batch."""
         return self._cut(start, end)

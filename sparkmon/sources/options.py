@@ -14,6 +14,7 @@ from pyarrow import fs
 
 from sparkmon.errors import OptionError
 from sparkmon.logs.objects import SUFFIXES
+from sparkmon.logs.spool_notes import is_reader_name
 from sparkmon.logs.spool_reader import list_segments
 from sparkmon.records import Feature, FeatureKind, ModelSchema
 
@@ -54,6 +55,10 @@ class InferenceLogOptions:
     settle_seconds: float = 2.0
     """Objects only: an object is read once it has not changed for this long. Must exceed the skew between the clocks of
     the driver and the store plus the time of an upload; otherwise objects that appear late are skipped."""
+    reader: str = "default"
+    """Streaming from a spool only: the name of the note (``NAME.committed``) that the query leaves there on what it has
+    read. Several queries on one spool need names of their own: at its limit the receiver removes first what all of them
+    have read. Without write access to the directory there is no note."""
     schemas: Mapping[str, ModelSchema] = field(default_factory=dict)
     """With ``output=rows``: JSON text, the columns of each model in the order of its payloads, as pairs of name and
     ``numeric`` or ``categorical``:
@@ -128,6 +133,10 @@ _READERS: Mapping[str, _Reader] = {
     "startingOffset": _choice("earliest", "latest"),
     "partitionBytes": _WHOLE,
     "settleSeconds": _number("a number of seconds, 0 or more", r"[0-9]{1,9}(\.[0-9]{1,9})?", float),
+    "reader": (
+        "1 to 64 of A-Z, a-z, 0-9, - and _",
+        lambda text: text if is_reader_name(text) else None,
+    ),
     "schemas": (
         'a JSON object such as {"iris": {"features": [["sepal_length", "numeric"]], '
         '"predictions": [["species", "categorical"]]}}',

@@ -38,7 +38,7 @@ def promtool(*words: object) -> subprocess.CompletedProcess[str]:
 def test_prometheus_takes_the_rules() -> None:
     done = promtool("check", "rules", RULES)
     assert done.returncode == 0, done.stderr
-    assert "6 rules found" in done.stdout
+    assert "8 rules found" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -93,6 +93,16 @@ def test_prometheus_takes_the_rules() -> None:
             ALIVE | {'sparkmon_monitor_sink_failing{sink="pager",instance="m"}': "1x90"},
             {"sink": "pager", "instance": "m"},
         ),
+        (
+            "SparkmonSpoolFillsUp",
+            ALIVE | {'sparkmon_receiver_full_in_hours{instance="r"}': "20x90"},
+            {"instance": "r"},
+        ),
+        (
+            "SparkmonEventsLost",
+            ALIVE | {'sparkmon_receiver_unread_bytes_removed_total{instance="r"}': "0x40 600x50"},
+            {"instance": "r"},
+        ),
     ],
 )
 def test_a_rule_fires_for_what_it_is_about_and_not_for_a_monitor_that_is_well(
@@ -105,7 +115,8 @@ def test_a_rule_fires_for_what_it_is_about_and_not_for_a_monitor_that_is_well(
             "alert_rule_test": [{"eval_time": "80m", "alertname": alert, "exp_alerts": found}],
         }
 
-    severity = "warning" if alert in ("SparkmonModelSilent", "SparkmonDeadLetters") else "critical"
+    warnings = ("SparkmonModelSilent", "SparkmonDeadLetters", "SparkmonSpoolFillsUp")
+    severity = "warning" if alert in warnings else "critical"
     summary = next(
         line.split("summary: ")[1]
         for line in RULES.read_text().split(f"alert: {alert}\n")[1].splitlines()
@@ -113,6 +124,7 @@ def test_a_rule_fires_for_what_it_is_about_and_not_for_a_monitor_that_is_well(
     )
     for name, value in labels.items():
         summary = summary.replace(f"{{{{ $labels.{name} }}}}", value)
+    summary = summary.replace("{{ $value | humanize }}", "20")
     fires = {"exp_labels": labels | {"severity": severity}, "exp_annotations": {"summary": summary}}
     tests = [expecting(series, [fires]), expecting(ALIVE, [])]
     shutil.copy(RULES, tmp_path)

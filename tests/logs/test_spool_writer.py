@@ -102,22 +102,6 @@ def test_a_second_writer_is_refused_and_the_error_names_the_first(tmp_path: Path
     SpoolWriter(tmp_path).close()
 
 
-def test_the_limit_refuses_and_the_spool_stays_readable(tmp_path: Path) -> None:
-    lengths = [len(encode_block(batch(item))) for item in (b"0", b"1", b"3")]
-    limit = lengths[1] + max(lengths[0], lengths[2])
-    with SpoolWriter(tmp_path, segment_bytes=1, limit_bytes=limit) as spool:
-        spool.append(batch(b"0"))
-        spool.append(batch(b"1"))
-        with pytest.raises(SpoolError, match=r"^\[SPOOL_FULL\] .* its limit is"):
-            spool.append(batch(b"2"))
-        assert read_all(tmp_path) == [b"0", b"1"]
-        os.utime(tmp_path / "000000000000.spool", (0, 0))
-        assert spool.remove_older_than(60) == 1
-        spool.append(batch(b"3"))
-        assert spool.size_bytes == lengths[1] + lengths[2]
-    assert read_all(tmp_path) == [b"1", b"3"]
-
-
 FULL_DISK = """
 import resource, signal, sys
 from pathlib import Path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import socket
 import threading
 from http.client import HTTPException
@@ -93,19 +94,26 @@ def test_a_body_over_the_limit_is_refused_announced_or_not(tmp_path: Path) -> No
     assert [len(payload) for payload in read_all(tmp_path)] == [1000, 600]
 
 
-def test_a_full_spool_answers_503_until_there_is_room(tmp_path: Path) -> None:
-    with Receiver(tmp_path, limit_bytes=2000) as receiver:
-        statuses: list[int] = []
-        while len(statuses) < 50 and 503 not in statuses:
-            status, headers, told = receiver.post(event_headers(str(len(statuses))), b"{}")
-            statuses.append(status)
-        assert (statuses[0], status, told["reason"]) == (202, 503, "spool_full")
-        assert int(headers["retry-after"]) > 0
-        assert told["detail"].startswith("[SPOOL_FULL]")
+def test_a_full_spool_removes_the_oldest_and_says_so(tmp_path: Path) -> None:
+    with Receiver(tmp_path, limit_bytes=4000) as receiver:
+        bodies = [b'{"instances": [[%d]]}' % number for number in range(30)]
+        assert {receiver.post(event_headers("e"), body)[0] for body in bodies} == {202}
         health = receiver.health()
-        assert (health["status"], health["limit_bytes"]) == ("failing", 2000)
-        assert receiver.metric('sparkmon_receiver_refused_total{reason="spool_full"}') == 1
-    assert len(read_all(tmp_path)) == len(statuses) - 1
+        assert (health["status"], health["limit_bytes"], health["error"]) == (
+            "degraded",
+            4000,
+            None,
+        )
+        removed = receiver.metric("sparkmon_receiver_unread_bytes_removed_total")
+        assert 0 < health["spool_bytes"] <= 4000 < removed == health["unread_removed_bytes"]
+        assert receiver.metric("sparkmon_receiver_full_in_hours") == math.inf  # after a minute
+        receiver.terminate()
+    kept = read_all(tmp_path)
+    assert kept == bodies[-len(kept) :]
+    assert any(
+        "bytes of events that not every query had read were removed" in line
+        for line in receiver.said
+    )
 
 
 def test_too_much_pending_answers_503_and_sigterm_answers_what_waits(tmp_path: Path) -> None:

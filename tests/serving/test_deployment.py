@@ -42,7 +42,13 @@ SPARK_APPLICATION = {
     "deps": {"packages": [str]},
     "restartPolicy": {"type": str, "onFailureRetryInterval": int},
     "volumes": [...],
-    "driver": {"cores": int, "memory": str, "serviceAccount": str, "volumeMounts": MOUNTS},
+    "driver": {
+        "cores": int,
+        "memory": str,
+        "serviceAccount": str,
+        "podSecurityContext": {"fsGroup": int},
+        "volumeMounts": MOUNTS,
+    },
     "executor": {"instances": int, "cores": int, "memory": str, "volumeMounts": MOUNTS},
 }
 """Those fields of a SparkApplication (sparkoperator.k8s.io/v1beta2) that the manifest may use."""

@@ -44,6 +44,7 @@ def test_names_are_matched_in_any_case(tmp_path: Path) -> None:
         ("partitionBytes", "16m", "expected a whole number above 0"),
         ("settleSeconds", "-1", "expected a number of seconds"),
         ("settleSeconds", "nan", "expected a number of seconds"),
+        ("reader", "../x", "expected 1 to 64 of A-Z, a-z, 0-9, - and _"),
         ("schemas", "iris", "expected a JSON object"),
         ("schemas", '["iris"]', "expected a JSON object"),
         ("schemas", '{"iris": {"labels": []}}', "expected a JSON object"),
@@ -60,8 +61,9 @@ def test_a_malformed_value_is_refused(tmp_path: Path, name: str, value: str, exp
 
 
 def test_an_unknown_option_is_refused_with_the_known_ones(tmp_path: Path) -> None:
-    known = "format, maxEventsPerTrigger, output, partitionBytes, path, schemas, settleSeconds"
-    with pytest.raises(OptionError, match=f"'maxfiles'; known options are {known}, startingOffset"):
+    known = "format, maxEventsPerTrigger, output, partitionBytes, path, reader, schemas"
+    known = f"{known}, settleSeconds, startingOffset"
+    with pytest.raises(OptionError, match=f"'maxfiles'; known options are {known}"):
         InferenceLogOptions.parse({"path": str(tmp_path), "maxFiles": "1"})
 
 

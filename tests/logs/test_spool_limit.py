@@ -1,0 +1,128 @@
+"""At its limit a spool goes on: what was read goes first, then the oldest, never the newest."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from sparkmon.errors import SpoolError
+from sparkmon.logs.log import Offset
+from sparkmon.logs.spool_block import encode_block
+from sparkmon.logs.spool_writer import SpoolWriter
+from tests.support.spools import START, batch, log, read_all, read_between, segments
+
+BODIES = [b"%04d" % number * 20 for number in range(400)]
+LIMIT = 20 * len(encode_block(batch(BODIES[-1])))
+
+
+def test_at_the_limit_the_oldest_segments_go_and_are_counted(tmp_path: Path) -> None:
+    with SpoolWriter(tmp_path, limit_bytes=LIMIT) as spool:
+        for body in BODIES:
+            spool.append(batch(body))
+            assert spool.size_bytes <= LIMIT
+        kept = read_all(tmp_path)
+        assert kept == BODIES[-len(kept) :]
+        assert len(kept) >= 15  # a segment is at most a quarter
+        assert spool.unread_removed_bytes == spool.appended_bytes - spool.size_bytes
+        assert spool.unread_bytes() == spool.size_bytes
+        assert spool.size_bytes == sum(file.stat().st_size for file in tmp_path.glob("*.spool"))
+
+
+def test_what_a_query_keeps_up_with_is_never_lost(tmp_path: Path) -> None:
+    reader, here, found = log(tmp_path), START, []
+    with SpoolWriter(tmp_path, limit_bytes=LIMIT) as spool:
+        for number, body in enumerate(BODIES):
+            spool.append(batch(body))
+            if number % 7 == 0:
+                there = reader.advance(here, None)
+                found += read_between(tmp_path, here, there)
+                reader.commit(there, "default")
+                here = there
+                assert spool.unread_bytes() == 0
+        assert spool.unread_removed_bytes == 0
+        assert spool.size_bytes <= LIMIT
+    found += read_between(tmp_path, here, reader.last())
+    assert found == BODIES
+
+
+def test_the_slowest_of_several_queries_counts(tmp_path: Path) -> None:
+    reader = log(tmp_path)
+    with SpoolWriter(tmp_path, limit_bytes=LIMIT) as spool:
+        lengths = [spool.append(batch(body)) for body in BODIES[:12]]
+        reader.commit(reader.last(), "fast")
+        assert spool.unread_bytes() == 0
+        first = len(read_between(tmp_path, START, {"segment": 1, "position": 0}))
+        second = len(read_between(tmp_path, START, {"segment": 2, "position": 0})) - first
+        middle = reader.advance(START, first + 2)
+        reader.commit(middle, "slow")
+        assert spool.unread_bytes() == sum(lengths[first + 2 :])
+        numbers = iter(range(12, 400))
+        while segments(tmp_path)[0] == "000000000000.spool":
+            spool.append(batch(BODIES[next(numbers)]))
+        assert spool.unread_removed_bytes == 0
+        while segments(tmp_path)[0] == "000000000001.spool":
+            spool.append(batch(BODIES[next(numbers)]))
+        assert spool.unread_removed_bytes == sum(lengths[first + 2 : first + second])
+        with pytest.raises(SpoolError, match=r"000000000001\.spool is not there"):
+            reader.advance(middle, None)  # never without a word
+
+
+def test_a_note_of_a_former_spool_or_a_broken_one_says_nothing(tmp_path: Path) -> None:
+    with SpoolWriter(tmp_path, segment_bytes=1) as spool:
+        for body in BODIES[:3]:
+            spool.append(batch(body))
+        log(tmp_path).commit(log(tmp_path).last(), "default")
+        assert spool.unread_bytes() == 0
+    note = (tmp_path / "default.committed").read_bytes()
+    shutil.rmtree(tmp_path)
+    with SpoolWriter(tmp_path, segment_bytes=1) as spool:
+        (tmp_path / "default.committed").write_bytes(note)
+        for body in BODIES[:5]:
+            spool.append(batch(body))
+            assert spool.unread_bytes() == spool.size_bytes
+        for broken in (b"", b"{", b"[]", b'{"segment": "x"}', b"[" * 5000):
+            (tmp_path / "default.committed").write_bytes(broken)
+            assert spool.unread_bytes() == spool.size_bytes
+
+
+def test_retention_by_age_counts_what_a_query_has_not_read(tmp_path: Path) -> None:
+    with SpoolWriter(tmp_path, segment_bytes=1) as spool:
+        lengths = [spool.append(batch(body)) for body in BODIES[:3]]
+        os.utime(tmp_path / "000000000000.spool", (0, 0))
+        assert spool.remove_older_than(60) == 1
+        assert spool.unread_removed_bytes == 0  # nobody says what was read
+        log(tmp_path).commit({"segment": 1, "position": 0}, "default")
+        os.utime(tmp_path / "000000000001.spool", (0, 0))
+        assert spool.remove_older_than(60) == 1
+        assert spool.unread_removed_bytes == lengths[1]
+
+
+def test_a_block_over_the_limit_is_refused_and_removes_nothing(tmp_path: Path) -> None:
+    with SpoolWriter(tmp_path, limit_bytes=LIMIT) as spool:
+        spool.append(batch(BODIES[0]))
+        with pytest.raises(SpoolError, match=r"^\[SPOOL_FULL\] .* raise the limit"):
+            spool.append(batch(os.urandom(LIMIT)))
+    assert read_all(tmp_path) == BODIES[:1]
+
+
+def test_a_reader_that_may_not_write_says_so_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    reader = log(tmp_path / "absent")
+    with caplog.at_level(logging.WARNING):
+        for _ in range(3):
+            reader.commit(START, "default")
+    assert len(caplog.records) == 1
+
+
+def test_a_note_is_the_offset(tmp_path: Path) -> None:
+    place: Offset = {"segment": 3, "position": 7, "identity": "00ff00ff00ff00ff"}
+    for number in range(8):
+        log(tmp_path).commit({**place, "position": number}, "default")
+    assert [file.name for file in tmp_path.iterdir()] == ["default.committed"]
+    assert json.loads((tmp_path / "default.committed").read_text()) == place
