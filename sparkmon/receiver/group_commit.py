@@ -85,19 +85,10 @@ class GroupCommit:
             await self._arrived.wait()
             if interval and not self._is_stopping:
                 await asyncio.sleep(interval)
+            group, self._waiting = self._waiting, deque()
             self._arrived.clear()
-            # What came meanwhile is written, too, before anybody is waited for.
-            while self._waiting:
-                await self._commit(self._next_part())
-
-    def _next_part(self) -> list[_Waiting]:
-        """Take what is written as one block: a block needs several times the memory of its bodies."""
-        part = [self._waiting.popleft()]
-        size = part[0].size
-        while self._waiting and size + self._waiting[0].size <= _PART_BYTES:
-            size += self._waiting[0].size
-            part.append(self._waiting.popleft())
-        return part
+            while group:
+                await self._commit(_next_part(group))
 
     async def _commit(self, part: Sequence[_Waiting]) -> None:
         start = time.perf_counter()
@@ -160,3 +151,13 @@ class GroupCommit:
                 "raise the limit, or see why a query does not read",
                 *(size, self._spool.path),
             )
+
+
+def _next_part(group: deque[_Waiting]) -> list[_Waiting]:
+    """Take what is written as one block: a block needs several times the memory of its bodies."""
+    part = [group.popleft()]
+    size = part[0].size
+    while group and size + group[0].size <= _PART_BYTES:
+        size += group[0].size
+        part.append(group.popleft())
+    return part

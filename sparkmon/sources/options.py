@@ -161,7 +161,7 @@ def _detected(
     below = filesystem.get_file_info(fs.FileSelector(directory, recursive=True))
     if any(info.base_name.endswith(SUFFIXES) for info in below):
         return replace(options, format="objects")
-    if all(info.base_name == "spool.lock" for info in below):
+    if all(info.base_name.endswith((".lock", ".committed")) for info in below):
         return replace(options, format="spool")
     raise OptionError(
         f"{directory} holds neither *.spool nor *{', *'.join(SUFFIXES)}; set format to spool or objects"

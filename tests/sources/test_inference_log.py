@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,7 +20,7 @@ from sparkmon.records import Event
 from sparkmon.schemas import DECODED, EVENTS
 from sparkmon.sources.inference_log import InferenceLogDataSource
 from tests.support.receiver import CAPTURES, captured
-from tests.support.spools import batch
+from tests.support.spools import batch, log, read_between
 
 STORE = CAPTURES / "store" / "bucket" / "logs"
 
@@ -125,10 +126,13 @@ def test_max_events_per_trigger_cuts_micro_batches_at_blocks(
 ) -> None:
     for item in range(10):
         spool.append(batch(*numbered(10 * item, 10 * item + 10)))
-    query = run(stream(spark, spool.path, maxEventsPerTrigger="25"), tmp_path)
+    query = run(stream(spark, spool.path, maxEventsPerTrigger="25", reader="first"), tmp_path)
     counts = [progress.numInputRows for progress in query.recentProgress if progress.numInputRows]
     assert counts == [20] * 5
     assert payloads(spark, tmp_path) == numbered(0, 100)
+    # Each batch but the last, which a restart may read again, is noted for the receiver.
+    note = json.loads((spool.path / "first.committed").read_text())
+    assert read_between(spool.path, note, log(spool.path).last()) == numbered(80, 100)
 
 
 def test_latest_passes_over_what_was_there(

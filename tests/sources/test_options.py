@@ -83,6 +83,7 @@ def test_auto_finds_out_what_the_directory_holds(tmp_path: Path) -> None:
 
     assert found() == "spool"
     (tmp_path / "spool.lock").touch()
+    (tmp_path / "default.committed").touch()
     assert found() == "spool"
     (tmp_path / "demo" / "iris").mkdir(parents=True)
     (tmp_path / "demo" / "iris" / "readme.txt").touch()
