@@ -11,7 +11,7 @@ from fuzz.checks import LIMITS, check_events
 from fuzz.target import Target
 from sparkmon.errors import ProtocolError
 from sparkmon.protocol import decode
-from sparkmon.protocol.gunzip import gunzip
+from sparkmon.protocol.decode import gunzip
 from tests.protocol.captures import all_events
 from tests.protocol.events import event
 

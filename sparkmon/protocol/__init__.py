@@ -35,8 +35,6 @@ Of the body (``decode``):
 - ``BODY_GZIP_BROKEN``: a gzip body that is cut short or damaged.
 - ``BODY_NOT_JSON``: text or bytes, not UTF-8, something after the end. ``NaN`` and ``Infinity`` are numbers.
 - ``BODY_UNKNOWN``: JSON of no protocol: neither features nor predictions, nor what is set apart.
-- ``ENRICHMENT_MALFORMED``: a request parameter ``sparkmon`` that is no note of sparkmon's transformer; never that of an
-  event, which is read without the note.
 - ``INSTANCES_MALFORMED``: instances that are no list, or of several forms.
 - ``INSTANCE_MALFORMED``: an object inside a list of values.
 - ``ROWS_RAGGED``: rows, columns or nested lists of different lengths.

@@ -21,19 +21,7 @@ def decode_batch(
 ) -> pa.RecordBatch:
     """Decode a batch of events into one batch of rows of the schema ``DECODED``, in the order of the events.
 
-    Convenient where the events are known to be modest; :func:`decode_batches` does the same in bounded memory.
-
-    Parameters
-    ----------
-    events : pyarrow.RecordBatch
-        Of the schema ``EVENTS``.
-    schemas : mapping, optional
-        Model name to its schema. It names the columns of payloads without names and types the ambiguous ones.
-    limits : Limits
-        The bounds of one event.
-    models_with_notes : collection of str
-        The models whose requests sparkmon's transformer makes. Only there the parameter ``sparkmon`` is trusted, and
-        not in the transformer's own log: elsewhere it is what a client says.
+    Convenient where the events are few. Parameters as for :func:`decode_events`.
 
     Examples
     --------
@@ -57,16 +45,7 @@ def decode_batches(
     limits: Limits = DEFAULT_LIMITS,
     models_with_notes: Collection[str] = (),
 ) -> Iterator[pa.RecordBatch]:
-    """Decode a batch of events into as many batches of rows as bounded memory asks for.
-
-    Parameters as for :func:`decode_batch`; each batch has the rows of one of :func:`decode_events`.
-
-    Examples
-    --------
-    >>> from sparkmon.protocol.event_batch import events_to_batch
-    >>> list(decode_batches(events_to_batch([])))
-    []
-    """
+    """Decode a batch of events into a batch of rows for each of :func:`decode_events`."""
     parts = decode_events(events, schemas, limits, models_with_notes)
     return (decoded.rows() for decoded in parts)
 
@@ -79,8 +58,20 @@ def decode_events(
 ) -> Iterator[DecodedEvents]:
     """Decode a batch of events into row blocks, in as many parts as bounded memory asks for.
 
-    A few kilobytes of gzip may open to millions of values, so the size of ``events`` does not bound that of the rows:
-    a part is handed out whenever its rows would take some 256 MiB. Parameters as for :func:`decode_batch`.
+    A few kilobytes of gzip may open to millions of values, so the size of ``events`` does not bound that of the rows: a
+    part is handed out whenever its rows would take some 256 MiB.
+
+    Parameters
+    ----------
+    events : pyarrow.RecordBatch
+        Of the schema ``EVENTS``.
+    schemas : mapping, optional
+        Model name to its schema. It names the columns of payloads without names and types the ambiguous ones.
+    limits : Limits
+        The bounds of one event.
+    models_with_notes : collection of str
+        The models whose requests sparkmon's transformer makes. Only there the parameter ``sparkmon`` is trusted, and
+        not in the transformer's own log: elsewhere it is what a client says.
 
     Examples
     --------

@@ -20,8 +20,7 @@ from sparkmon.protocol.decoded_events import DecodedEvents
 from sparkmon.protocol.event_columns import HALVES, EventColumns
 from sparkmon.protocol.jsontext import load_each
 from sparkmon.protocol.limits import Limits
-from sparkmon.protocol.naming import Naming, name_columns
-from sparkmon.protocol.reading_step import ReadingStep, SideRows
+from sparkmon.protocol.reading_step import Naming, ReadingStep, SideRows, name_columns
 from sparkmon.protocol.shared_blocks import split
 from sparkmon.records import DeadLetter, Half, ModelSchema
 

@@ -22,17 +22,6 @@ def blocks_of_rows(rows: pa.RecordBatch) -> list[RowBlock]:
 
     ``rows`` have the columns of the schema ``DECODED`` that a block has; those without an instance are left out. The
     blocks are as :func:`decode_events` has them, except that ``event`` is the index of the row in ``rows``.
-
-    Examples
-    --------
-    >>> from datetime import datetime, timezone
-    >>> from sparkmon.protocol import decode_batch, events_to_batch
-    >>> from sparkmon.records import Event
-    >>> time = datetime(2026, 11, 23, tzinfo=timezone.utc)
-    >>> events = events_to_batch([Event("1", "request", "pod", time, b'{"instances": [[1.5], [2]]}')])
-    >>> [block] = blocks_of_rows(decode_batch(events))
-    >>> block.features.names, block.features.numbers.tolist(), block.event.tolist()
-    (('feature_0',), [[1.5], [2.0]], [0, 1])
     """
     instance: Any = rows.column("instance").to_numpy()
     at = np.flatnonzero(instance >= 0)

@@ -119,12 +119,10 @@ def _read(parsed: Parsed, limits: Limits) -> Body | None:
 def _add_note(body: Body, text: object, limits: Limits) -> None:
     """Add what a transformer noted on the request that it made; a malformed note costs the note alone."""
     count = body.rows.count
-    try:
-        note = Enrichment.from_text(text, count, limits)
-    except ProtocolError:
-        return
-    body.entities, body.row_flags = note.entity_rows(count), note.note_rows(count)
-    body.size += len(str(text))
+    note = Enrichment.from_text(text, count, limits)
+    if note is not None:
+        body.entities, body.row_flags = note.entity_rows(count), note.note_rows(count)
+        body.size += len(str(text))
 
 
 def _rows(kind: str, parsed: Parsed, limits: Limits) -> Rows | None:

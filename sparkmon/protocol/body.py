@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -73,11 +74,7 @@ class Body:
 
 @lru_cache(maxsize=512)
 def made_names(half: Half, width: int) -> tuple[str, ...]:
-    """Make the column names of a payload that carries none.
-
-    >>> made_names("request", 2), made_names("response", 2), made_names("response", 1)
-    (('feature_0', 'feature_1'), ('prediction_0', 'prediction_1'), ('prediction',))
-    """
+    """Make the column names of a payload that carries none: ``feature_0``, ``prediction_0``, or ``prediction``."""
     if half == "request":
         return tuple(f"feature_{i}" for i in range(width))
     if width == 1:
@@ -157,3 +154,36 @@ def names_too_long() -> ProtocolError:
     return protocol_error(
         "TOO_MANY_VALUES", "got column names too long for so many values; shorten them"
     )
+
+
+MAX_DEPTH = 32
+"""The most levels of lists or objects one value may have; no array type has more."""
+
+
+def flatten(value: list[Any]) -> tuple[tuple[int, ...], list[Value]]:
+    """Flatten a nested list to its shape and its scalars, level by level, so that depth costs no stack.
+
+    Raises ProtocolError ``ROWS_RAGGED`` when lists of one level differ in length or stand next to scalars,
+    ``VALUE_TOO_DEEP`` beyond 32 levels, ``INSTANCE_MALFORMED`` when an object stands inside a list.
+    """
+    shape = [len(value)]
+    level = value
+    while True:
+        types = set(map(type, level))
+        if dict in types:
+            raise protocol_error(
+                "INSTANCE_MALFORMED", "got an object inside a list; expected scalars or lists"
+            )
+        if list not in types:
+            return tuple(shape), level
+        lengths = set(map(len, level)) if len(types) == 1 else set()
+        if len(lengths) != 1:
+            raise protocol_error(
+                "ROWS_RAGGED", "got nested lists of different lengths; expected a full array"
+            )
+        if len(shape) == MAX_DEPTH:
+            raise protocol_error(
+                "VALUE_TOO_DEEP", f"got a value nested deeper than {MAX_DEPTH} levels"
+            )
+        shape.append(lengths.pop())
+        level = list(chain.from_iterable(level))

@@ -29,12 +29,6 @@ def cells_of(
 
     A table of plain numbers is one bulk conversion, made already if ``numbers`` has it. Otherwise each column is one
     where its values are of one type, and only a column that mixes them is walked value by value.
-
-    Examples
-    --------
-    >>> cells = cells_of(("a", "b"), [1.5, "x", True, 2**53 + 1], 2)
-    >>> cells.numbers.tolist(), cells.has_number.tolist(), cells.texts[1].to_pylist()
-    ([[1.5, nan], [1.0, nan]], [[True, False], [True, False]], ['x', '9007199254740993'])
     """
     shape = count, len(names)
     kinds = kinds or (None,) * len(names)
@@ -124,14 +118,7 @@ def join_cells(parts: Sequence[Cells]) -> Cells:
 
 
 def join_columns(parts: Sequence[Cells]) -> Cells:
-    """Put cells of the same rows next to each other.
-
-    Examples
-    --------
-    >>> joint = join_columns([cells_of(("a",), [1.0], 1), cells_of(("b",), ["x"], 1)])
-    >>> joint.names, joint.has_number.tolist(), joint.texts[1].to_pylist()
-    (('a', 'b'), [[True, False]], ['x'])
-    """
+    """Put cells of the same rows next to each other."""
     present = None
     if any(part.present is not None for part in parts):
         present = np.concatenate([part.is_present() for part in parts], axis=1)

@@ -70,13 +70,6 @@ def from_kafka(
 
     ``headers`` are ``ce_*`` and ``content-type``, of a repeated key the first counts; a null ``value`` stands for an
     empty body; ``received_time`` is the record's timestamp. Otherwise as :func:`from_http`.
-
-    Examples
-    --------
-    >>> headers = [("ce_id", b"1"), ("ce_source", b"pod"), ("ce_time", b"2026-11-23T00:36:06Z"),
-    ...            ("ce_type", b"org.kubeflow.serving.inference.response")]
-    >>> from_kafka(headers, None).payload
-    b''
     """
     pairs = ((name, item) for name, item in headers if item is not None)
     return _from_pairs(pairs, "ce_", value or b"", received_time, limits)
@@ -88,11 +81,6 @@ def from_structured(
     """Read an event in structured mode: one JSON object with attributes and data; never raises for its content.
 
     ``data`` is kept byte for byte, also where it is no JSON. Otherwise as :func:`from_http`.
-
-    Examples
-    --------
-    >>> from_structured(b'{"id":"1","type":"t","source":"s","time":"2026-11-23T00:36:06Z","data":[1, 2]}').payload
-    b'[1, 2]'
     """
     try:
         check_size(body, limits)

@@ -17,15 +17,7 @@ from sparkmon.records import Event
 
 
 def events_to_batch(events: Sequence[Event]) -> pa.RecordBatch:
-    """Put events into one batch of the schema ``EVENTS``, in their order.
-
-    Examples
-    --------
-    >>> from datetime import datetime, timezone
-    >>> time = datetime(2026, 11, 23, tzinfo=timezone.utc)
-    >>> events_to_batch([Event("1", "request", "pod", time, b"{}")]).column("payload").to_pylist()
-    [b'{}']
-    """
+    """Put events into one batch of the schema ``EVENTS``, in their order."""
     columns: dict[str, list[object]] = {
         name: [getattr(event, name) for event in events]
         for name in EVENTS.names
@@ -48,14 +40,6 @@ def without_ahead(
     """Make dead letters (``TIME_AHEAD``) of the events of a time well after the clock of who reads them.
 
     Such an event gets the clock's time. A log that is read again is in the past, so its events are left as they are.
-
-    Examples
-    --------
-    >>> from datetime import datetime, timezone
-    >>> event = Event("1", "request", "pod", datetime(2026, 11, 23, 13, tzinfo=timezone.utc), b"{}")
-    >>> noon_s = 1795435200.0
-    >>> without_ahead(events_to_batch([event]), 300.0, lambda: noon_s).column("condition").to_pylist()
-    ['TIME_AHEAD']
     """
     now_us = round(clock() * 1e6)
     times = events.column("event_time").cast(pa.int64()).to_numpy()

@@ -54,7 +54,7 @@ def from_hopsworks_avro(
     received_time: datetime | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> list[Event]:
-    r"""Read the events of one record; never raises for what the record holds.
+    """Read the events of one record; never raises for what the record holds.
 
     Parameters
     ----------
@@ -84,22 +84,6 @@ def from_hopsworks_avro(
     ------
     MissingExtraError
         fastavro is not installed.
-
-    Examples
-    --------
-    >>> import fastavro
-    >>> kinds = {"servingId": "int", "modelName": "string", "modelVersion": "int", "requestTimestamp": "long",
-    ...          "responseHttpCode": "int", "inferenceId": "string", "messageType": "string", "payload": "string"}
-    >>> fields = [{"name": name, "type": kind} for name, kind in kinds.items()]
-    >>> record = dict(zip(kinds, (7, "fraud", 2, 1767571200000, 200, "a1", "request", '{"instances": [[1.5]]}')))
-    >>> written = io.BytesIO()
-    >>> fastavro.schemaless_writer(written, {"type": "record", "name": "inferencelog", "fields": fields}, record)
-    >>> [event] = from_hopsworks_avro(written.getvalue())
-    >>> event.event_type, event.event_id, event.model, str(event.event_time), event.annotations
-    ('request', 'a1', 'fraud', '2026-01-05 00:00:00+00:00', {'model-version': '2'})
-    >>> [event] = from_hopsworks_avro(b"\x02\x0a")
-    >>> print(event.dead_letter)
-    [AVRO_MALFORMED] got 2 bytes that end inside a field of the inference log
     """
     value = value or b""
     record_id = position or hashlib.sha256(value).hexdigest()[:32]

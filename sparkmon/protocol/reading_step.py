@@ -15,10 +15,9 @@ from sparkmon.protocol.body import Body, Rows
 from sparkmon.protocol.cells import cells_of
 from sparkmon.protocol.decoded_events import DecodedEvents
 from sparkmon.protocol.event_columns import EventColumns
-from sparkmon.protocol.naming import Naming
 from sparkmon.protocol.row_block import Cells, RowBlock
 from sparkmon.protocol.shared_blocks import join_blocks, shared_blocks, split
-from sparkmon.records import DeadLetter, Half
+from sparkmon.records import DeadLetter, Feature, FeatureKind, Half
 
 _CELL_BYTES = 64
 _LAYOUT_BYTES = 2048
@@ -170,3 +169,38 @@ def _cells(naming: Naming, parts: Sequence[Rows]) -> Cells:
         return cells_of(naming.names, rows.values, rows.count, naming.kinds, rows.numbers)
     values = [value for rows in parts for value in rows.listed()]
     return cells_of(naming.names, values, sum(rows.count for rows in parts), naming.kinds)
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """The columns of one layout of payloads, settled once for all events that have it."""
+
+    names: tuple[str, ...]
+    kinds: tuple[FeatureKind | None, ...] | None = None
+    """By column, None if the schema does not have it; None altogether if it has none of them."""
+    dead_letter: DeadLetter | None = None
+    """Set when the payload cannot be of this model."""
+    length: int = field(init=False)
+    """Characters of all names together."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "length", sum(map(len, self.names)))
+
+
+def name_columns(names: tuple[str, ...], named: bool, columns: tuple[Feature, ...]) -> Naming:
+    """Settle the columns of a payload by the schema's features or predictions; without a schema there are none.
+
+    Names the payload carries are kept, also those that the schema does not have. The schema's names replace generated
+    ones, in order; another number of them is the dead letter ``ROW_LENGTH_MISMATCH``. The only column of a payload gets
+    the name of the only column of a schema: V2 servers name their only output by habit (``output-0``, ``predict``).
+    """
+    if not columns:
+        return Naming(names)
+    if not named and len(names) != len(columns):
+        reason = f"got rows of {len(names)} values without names; the model's schema has {len(columns)} columns"
+        return Naming(names, dead_letter=DeadLetter("ROW_LENGTH_MISMATCH", reason))
+    if not named or len(names) == len(columns) == 1:
+        names = tuple(column.name for column in columns)
+    kind_of = {column.name: column.kind for column in columns}
+    kinds = tuple(kind_of.get(name) for name in names)
+    return Naming(names, kinds if any(kinds) else None)

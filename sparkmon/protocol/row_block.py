@@ -21,12 +21,6 @@ class Cells:
     """The values of some columns, row by row.
 
     A cell with neither number nor text is a null. An integer that a double cannot hold is a text.
-
-    Examples
-    --------
-    >>> cells = Cells(("age",), np.array([[31.0], [np.nan]]), np.array([[True], [False]]))
-    >>> len(cells), cells.take(np.array([0])).numbers.tolist()
-    (2, [[31.0]])
     """
 
     names: tuple[str, ...]
@@ -68,14 +62,6 @@ class RowBlock:
     """Rows of one model, version, half of the inference and layout.
 
     A response has features too if it came with its request.
-
-    Examples
-    --------
-    >>> ages = Cells(("age",), np.array([[31.0], [47.0]]))
-    >>> times = np.array([10, 20])
-    >>> block = RowBlock("loans", "3", "request", np.arange(2), times, np.zeros(2, np.int32), features=ages)
-    >>> block.take(np.array([1])).event_time.tolist()
-    [20]
     """
 
     model: str

@@ -29,16 +29,7 @@ _LOGGED = frozenset(name.encode() for name in KSERVE_TYPES)
 def is_structured_batch(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     """Return whether a request carries a batch, by its headers in lower case, as ASGI servers give them.
 
-    Examples
-    --------
-    >>> is_structured_batch([(b"content-type", b"application/cloudevents-batch+json; charset=utf-8")])
-    True
-
-    A logger's event whose body is a batch that a client posted to its model is one event:
-
-    >>> is_structured_batch([(b"content-type", b"application/cloudevents-batch+json"),
-    ...                      (b"ce-type", b"org.kubeflow.serving.inference.request")])
-    False
+    A logger's event whose body is a batch that a client posted to its model is one event.
     """
     batch = False
     for name, value in headers:
@@ -52,24 +43,13 @@ def is_structured_batch(headers: Iterable[tuple[bytes, bytes]]) -> bool:
 def from_structured_batch(
     body: bytes, *, received_time: datetime | None = None, limits: Limits = DEFAULT_LIMITS
 ) -> list[Event]:
-    """Read the events of a batch; what one event holds never spoils another.
-
-    Each item of the JSON array is read as :func:`sparkmon.protocol.from_structured` reads it: a broken one becomes an
-    event with a dead letter, ``data`` and ``data_base64`` are kept byte for byte.
+    """Read the events of a batch as :func:`sparkmon.protocol.from_structured` does; none spoils another.
 
     Raises
     ------
     ProtocolError
-        ``BATCH_NOT_JSON``: the body is no JSON array, so its events cannot be separated.
-        ``BATCH_TOO_LONG``: it has more than ``limits.batch_events`` events. ``TOO_MANY_VALUES``: it has too many
-        values.
-
-    Examples
-    --------
-    >>> first, second = from_structured_batch(
-    ...     b'[{"id":"1","type":"t","source":"s","time":"2026-11-23T00:36:06Z","data_base64":"e30="}, 5]')
-    >>> first.payload, first.dead_letter, second.payload, second.dead_letter.condition
-    (b'{}', None, b'5', 'EVENT_NOT_JSON')
+        ``BATCH_NOT_JSON``: the body is no JSON array, so its events cannot be separated. ``BATCH_TOO_LONG``,
+        ``TOO_MANY_VALUES``: it has more than ``limits`` allow.
     """
     check_items(body, limits)
     return [

@@ -14,8 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sparkmon.errors import ProtocolError
-from sparkmon.protocol.body import Values
-from sparkmon.protocol.flatten import flatten
+from sparkmon.protocol.body import Values, flatten
 from sparkmon.protocol.protocol_error import protocol_error
 from sparkmon.records import Value
 

@@ -12,15 +12,16 @@ from itertools import chain
 from typing import Any
 
 from sparkmon.protocol.body import (
+    MAX_DEPTH,
     NO_ROWS,
     Rows,
     check_names,
     check_shape,
+    flatten,
     made_names,
     names_too_long,
 )
 from sparkmon.protocol.cells import numbers_of
-from sparkmon.protocol.flatten import MAX_DEPTH, flatten
 from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
 from sparkmon.protocol.protocol_error import protocol_error
 from sparkmon.records import Half, Value
