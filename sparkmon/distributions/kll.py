@@ -65,11 +65,6 @@ def kll_rank_error(k: int) -> float:
 
     2.296 / k^0.9723, the fit that DataSketches' ``get_normalized_rank_error(k, False)`` returns. The mass between two
     points is uncertain by about 1.3 times as much, and by 2 times at the most.
-
-    Examples
-    --------
-    >>> round(kll_rank_error(800), 5), round(kll_rank_error(4000), 5)
-    (0.00345, 0.00072)
     """
     return float(2.296 / k**0.9723)
 

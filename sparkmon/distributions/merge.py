@@ -22,11 +22,6 @@ def merge_summaries(
     Counts, extremes and moments are those of all rows. The supports are put together, so that the rank error is at
     most the greatest of the parts'. A Joint of rows of different projections is comparable with none. ProfileError if
     there is no part, the kinds differ, or a part is made of percentiles or a histogram.
-
-    Examples
-    --------
-    >>> merge_summaries([Distribution.from_sample([1, 2]), Distribution.from_sample([2, None])])
-    Distribution(values=array([1., 2.]), weights=array([1., 2.]), rank_error=0.0, n=3.0, null_count=1.0)
     """
     numbers = [part for part in parts if isinstance(part, Distribution)]
     levels = [part for part in parts if isinstance(part, Categories)]

@@ -17,13 +17,7 @@ from sparkmon.records import SummaryKind
 
 
 def kind_of(profile: Mapping[str, Any]) -> SummaryKind:
-    """Return whether a profile is mostly of numbers, of named levels, or of whole rows.
-
-    Examples
-    --------
-    >>> kind_of({"num_numbers": 3, "num_texts": 97})
-    'categorical'
-    """
+    """Return whether a profile is mostly of numbers, of named levels, or of whole rows."""
     if profile.get("vector") is not None:
         return "joint"
     return "categorical" if profile["num_texts"] > profile["num_numbers"] else "numeric"

@@ -14,12 +14,6 @@ def rank_slack(side: Distribution, error: float, slopes: FloatArray | None = Non
     ``slopes`` has the size of g's slope at each of ``side.values``; 1 without, for the mean of x itself. Each rank is
     taken as wrong by ``error``, a share of the rows, to the worse side, except in the tails, where the sketch's own
     tail stands for the true one. An estimate, no bound: it does not see what a sketch lost of a heavy tail.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> round(rank_slack(Distribution(np.arange(3.0), np.ones(3), 0.1, 3), 0.1), 6)
-    0.2
     """
     if not error:
         return 0.0

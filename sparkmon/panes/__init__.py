@@ -2,8 +2,8 @@
 
 from sparkmon.panes.block_parts import JOINT, Projections
 from sparkmon.panes.builder import PaneBuilder
-from sparkmon.panes.limits import OTHER, PaneLimits
-from sparkmon.panes.merge import merge_panes
+from sparkmon.panes.merge_parts import merge_panes
+from sparkmon.panes.pool import OTHER, PaneLimits
 
 __all__ = [
     "JOINT",

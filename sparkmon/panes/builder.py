@@ -9,10 +9,9 @@ import pyarrow as pa
 from sparkmon.distributions.schema import PANES
 from sparkmon.errors import OptionError
 from sparkmon.panes.block_parts import Projections, parts_of
-from sparkmon.panes.limits import PaneLimits
 from sparkmon.panes.merge_parts import merge_parts
 from sparkmon.panes.parts import nested
-from sparkmon.panes.pool import Expected, pooled
+from sparkmon.panes.pool import Expected, PaneLimits, pooled
 from sparkmon.protocol import RowBlock
 from sparkmon.slicing import BlockSlices
 

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sparkmon.distributions import hll_coupons, merge_hll, write_hll
-from sparkmon.panes.limits import PaneLimits
 from sparkmon.panes.parts import ITEMS
+from sparkmon.panes.pool import PaneLimits
 
 Index: TypeAlias = npt.NDArray[np.int64]
 

@@ -23,18 +23,7 @@ _SAMPLE = 10_000
 
 
 def projections_of(references: pa.Table) -> dict[tuple[str, str], Projection]:
-    """Read the projections of some references.
-
-    Parameters
-    ----------
-    references : pyarrow.Table
-        ``sparkmon.schemas.REFERENCES``, of one reference per model and version.
-
-    Raises
-    ------
-    ProfileError
-        A projection is damaged.
-    """
+    """Read the projections of ``REFERENCES``, one of each model and version; ProfileError if one is damaged."""
     rows = references.filter(pc.is_valid(references["projection"]))
     return {
         (row["model"], row["model_version"]): Projection.from_bytes(row["projection"])

@@ -26,14 +26,9 @@ _LEAST_ROWS = 100
 
 
 def id_columns(references: pa.Table) -> list[str]:
-    """Return the columns of a reference in which nearly each row has a level of its own, or one that is rare.
+    """Return the columns of ``REFERENCES`` in which nearly each row has a level of its own, or a rare one, as ids have.
 
-    No statistic sees their levels change; the ids of rows and users are such. They are better left out.
-
-    Parameters
-    ----------
-    references : pyarrow.Table
-        ``sparkmon.schemas.REFERENCES``, as :func:`reference_of` makes it.
+    No statistic sees their levels change: they are better left out.
     """
     names = ("column_name", "data_type", "profile", "block_start", "slice_key")
     rows = references.select(names).filter(

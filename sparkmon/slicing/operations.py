@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sparkmon.slicing.numbers import is_equal, is_less, number_of, round_half_up
-from sparkmon.slicing.times import PARTS_OF_SECONDS, time_of
+from sparkmon.slicing.times import part_of_seconds, time_of
 from sparkmon.slicing.values import (
     LONGEST_TEXT,
     Build,
@@ -121,7 +121,7 @@ def null_where(
 def time_part(name: str) -> Build:
     """Return the function that reads a part of times or of seconds."""
     of_text = of_texts(lambda text: getattr(time_of(text), name, None), "number")
-    of_seconds = of_arrays(PARTS_OF_SECONDS[name], "number")
+    of_seconds = of_arrays(partial(part_of_seconds, name), "number")
 
     def build(time: Values) -> Values:
         if time.type == "text":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cache
 from typing import NamedTuple
@@ -95,32 +94,13 @@ def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-def _hour(seconds: FloatArray) -> FloatArray:
-    rest = np.fmod(seconds, _DAY_S)
-    rest = np.where(rest < 0, np.fmod(rest + _DAY_S, _DAY_S), rest)
-    return np.floor(rest / 3600)
-
-
-def _of_date(
-    part: Callable[[npt.NDArray[np.int64]], npt.NDArray[np.int64]],
-) -> Callable[[FloatArray], FloatArray]:
-    def of_seconds(seconds: FloatArray) -> FloatArray:
-        is_date = np.abs(seconds) < _LAST_S
-        days = np.floor(np.where(is_date, seconds, 0) / _DAY_S).astype(np.int64)
-        return np.where(is_date, part(days), np.nan)
-
-    return of_seconds
-
-
-def _months(days: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return the months since 1970."""
-    return days.astype("M8[D]").astype("M8[M]").astype(np.int64)
-
-
-PARTS_OF_SECONDS: Mapping[str, Callable[[FloatArray], FloatArray]] = {
-    "hour": _hour,
-    "dayofweek": _of_date(lambda days: (days + 4) % 7 + 1),
-    "month": _of_date(lambda days: _months(days) % 12 + 1),
-    "year": _of_date(lambda days: _months(days) // 12 + 1970),
-}
-"""By function. A date is NaN where there is none; the hour is NaN of what is not finite."""
+def part_of_seconds(name: str, seconds: FloatArray) -> FloatArray:
+    """Return a part of seconds since 1970; NaN where they are no date, for the hour of what is not finite."""
+    if name == "hour":
+        return np.floor(np.fmod(np.mod(seconds, _DAY_S), _DAY_S) / 3600)
+    is_date = np.abs(seconds) < _LAST_S
+    days = np.floor(np.where(is_date, seconds, 0) / _DAY_S).astype(np.int64)
+    if name == "dayofweek":
+        return np.where(is_date, (days + 4) % 7 + 1, np.nan)
+    months = days.astype("M8[D]").astype("M8[M]").astype(np.int64)
+    return np.where(is_date, months % 12 + 1 if name == "month" else months // 12 + 1970, np.nan)

@@ -58,7 +58,8 @@ def texts_from(texts: pa.Array[Any], longest: int | None = None) -> Values:
             each.decode(errors="replace") for each in encoded.dictionary.cast("binary").to_pylist()
         ]
     levels = [text[:longest] for text in levels]
-    return Values("text", codes, _is_null(texts), levels or [""])
+    is_null = texts.is_null().to_numpy(zero_copy_only=False)
+    return Values("text", codes, is_null, levels or [""])
 
 
 def to_texts(values: Values) -> Values:
@@ -127,9 +128,3 @@ def _combined(
 
 def _any_null(arguments: Sequence[Values]) -> BoolArray:
     return reduce(np.logical_or, (each.null for each in arguments))
-
-
-def _is_null(array: pa.Array[Any]) -> BoolArray:
-    if not array.null_count:
-        return np.zeros(len(array), np.bool_)
-    return array.is_null().to_numpy(zero_copy_only=False)
