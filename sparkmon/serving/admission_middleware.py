@@ -45,9 +45,8 @@ class AdmissionMiddleware:
                 self._transformer.metrics.refused.labels(body.reason).inc()
                 error = serving_error(_CONDITIONS[body.status], body.status, body.detail)
                 response = error_response(error, request_id)
-                response.headers["connection"] = (
-                    "close"  # the rest of the body is not worth reading
-                )
+                # The rest of the body is not worth reading.
+                response.headers["connection"] = "close"
                 await response(scope, receive, send)
             elif body is not None:
                 await self._app(scope, _whole(body, receive), send)
