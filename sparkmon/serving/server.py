@@ -52,6 +52,7 @@ def serve(
     middleware: Sequence[Middleware] = (),
     ready: Callable[[], Awaitable[bool]] | None = None,
     connections: Callable[[], Connections] | None = None,
+    interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
     access_log: bool = False,
     **options: Any,  # noqa: ANN401 - kserve's
 ) -> None:
@@ -74,6 +75,8 @@ def serve(
         ``/v2/models/NAME/ready`` and their gRPC counterparts. It does not stop inference requests.
     connections : callable, optional
         Returns the bounds of HTTP connections; called in each process that serves.
+    interceptors : sequence of grpc.aio.ServerInterceptor
+        Around each gRPC call.
     access_log : bool
         Whether kserve logs and times each request, which makes a small one a third more expensive.
     **options
@@ -102,8 +105,9 @@ def serve(
         server._rest_multiprocess_server = many
     server.servers.append((server._rest_multiprocess_server or rest).start())
     if server.enable_grpc:
+        outer = (*interceptors, *([LoggingInterceptor()] if access_log else []))
         server._grpc_server = _GRPCServer(
-            *(host, access_log, server.grpc_port, *parts), grace_period=server.grace_period
+            *(host, outer, server.grpc_port, *parts), grace_period=server.grace_period
         )
         server.servers.append(server._grpc_server.start(server.max_threads))
     server.register_signal_handler()
@@ -187,19 +191,16 @@ class _RESTServer(RESTServer):  # type: ignore[misc]  # kserve has no types
 class _GRPCServer(GRPCServer):  # type: ignore[misc]  # kserve has no types
     """kserve's server on a given host; port 0 takes a free one and logs it."""
 
-    def __init__(self, host: str, access_log: bool, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - kserve's
-        super().__init__(*arguments, kwargs={}, **options)
+    def __init__(self, host: str, interceptors: Sequence[Any], *more: Any, **options: Any) -> None:  # noqa: ANN401 - kserve's
+        super().__init__(*more, kwargs={}, **options)
         self._host = f"[{host}]" if ":" in host else host
-        self._access_log = access_log
+        self._interceptors = interceptors
 
     async def start(self, max_workers: int) -> None:
         """Listen until the server is stopped."""
-        interceptors: tuple[Any, ...] = (_ServingErrorInterceptor(),)
-        if self._access_log:
-            interceptors = (LoggingInterceptor(), *interceptors)
         self._server = grpc.aio.server(
             futures.ThreadPoolExecutor(max_workers=max_workers),
-            interceptors=interceptors,
+            interceptors=(*self._interceptors, _ServingErrorInterceptor()),
             options=[
                 ("grpc.max_send_message_length", _MOST_BYTES),
                 ("grpc.max_receive_message_length", _MOST_BYTES),

@@ -65,9 +65,7 @@ class TransformerSettings:
         *(1, 10**9),
     )
     max_connections: int = _option(1000, "HTTP connections at once; others get 503.", 1, 10**5)
-    request_seconds: float = _option(
-        30.0, "A request that takes longer from its first byte to its last gets 408.", 0.1, 3600
-    )
+    request_seconds: float = _option(30.0, "Time for a request to arrive; else 408.", 0.1, 3600)
     circuit_failures: int = _option(
         5, "Consecutive failures that stop calls to the store or the predictor.", 1, 10**6
     )

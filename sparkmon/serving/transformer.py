@@ -21,6 +21,7 @@ except ImportError as error:
 from prometheus_client import REGISTRY
 from starlette.types import ASGIApp
 
+from sparkmon.inbound.grpc_messages import MessageTimeout
 from sparkmon.payload_logger import EventEmitter, PayloadLogger
 from sparkmon.payload_logger.emitter_metrics import EmitterMetrics
 from sparkmon.secret import Secret
@@ -63,6 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             middleware=middleware,
             ready=transformer.is_ready,
             connections=transformer.connections,
+            interceptors=[MessageTimeout(settings.request_seconds)],
             **{name: getattr(args, name) for name in _SERVER_OPTIONS},
         )
     except SparkmonError as error:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+import grpc
 import pytest
 
 from tests.payload_logger.test_event_emitter import wait_for
@@ -86,6 +88,27 @@ def test_slow_and_idle_connections_are_closed_and_more_than_allowed_are_refused(
         name = "sparkmon_transformer_refused_total"
         assert served.metric(f'{name}{{reason="slow"}}') == 8
         assert served.metric(f'{name}{{reason="connections"}}') == 1
+
+
+def test_a_grpc_message_that_does_not_come_is_refused(world: World) -> None:
+    host = f"127.0.0.1:{world.predictor.ports['http']}"
+    with start_transformer(world.store, host, "--request_seconds", "1") as served:
+        address = f"127.0.0.1:{served.ports['grpc']}"
+        end = threading.Event()
+
+        def nothing() -> Iterator[bytes]:
+            end.wait(60)
+            yield from ()
+
+        with grpc.insecure_channel(address) as channel:
+            call = channel.stream_unary("/inference.GRPCInferenceService/ModelInfer")
+            with pytest.raises(grpc.RpcError) as caught:
+                call(nothing(), timeout=50)
+            end.set()
+            assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+            assert caught.value.details() == "the message was not whole after 1 s"
+            ready = channel.unary_unary("/inference.GRPCInferenceService/ServerReady")
+            assert ready(b"", timeout=20) == b"\x08\x01"
 
 
 def test_a_head_without_end_is_refused(world: World) -> None:
