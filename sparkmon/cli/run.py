@@ -141,7 +141,7 @@ def follow(
 
 
 def with_restarts(watch: Callable[[], None], stopped: threading.Event) -> None:
-    """Watch again after a failure of Spark that passes; raise the last of too many that follow each other."""
+    """Call again after a failure of Spark that passes; raise the last of too many that follow each other."""
     from sparkmon.monitor.failures import failure_of, is_transient
 
     failures = 0

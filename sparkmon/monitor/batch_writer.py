@@ -30,8 +30,6 @@ from sparkmon.tables import Tables, TableWriter
 class BatchWriter:
     """Writes what the pass over a batch gives.
 
-    Notes
-    -----
     The order of the commits is dead letters, rows, digests, panes. A batch that has panes in the table is not written
     again.
     """
@@ -56,12 +54,7 @@ class BatchWriter:
 
     def __getstate__(self) -> dict[str, Any]:
         # Over Spark Connect a process of the server writes the batches.
-        return self.__dict__ | {
-            "_tables": None,
-            "_recent": None,
-            "_limit": None,
-            "_closer": None,
-        }
+        return self.__dict__ | dict.fromkeys(("_tables", "_recent", "_limit", "_closer"))
 
     def write(self, batch: DataFrame, query_id: str, batch_id: int) -> None:
         """Write a batch; see :data:`sparkmon.monitor.stream.WriteBatch`."""
@@ -111,9 +104,8 @@ class BatchWriter:
                 Counts(redelivered_events=passed.redelivered, namespaces=passed.namespaces)
             )
             if passed.dead_letters is not None:
-                letters = passed.dead_letters
-                counts = write_dead_letters(self._place, letters, query_id, batch_id)
-                self._counters.add(counts)
+                dead = write_dead_letters(self._place, passed.dead_letters, query_id, batch_id)
+                self._counters.add(dead)
             if passed.rows is not None:
                 rows = passed.rows.where(~F.col("model").isin(skipped))
                 self._place.append(rows, "rows", writer=query_id, batch_id=batch_id)

@@ -40,8 +40,6 @@ _UNREAD = -1
 class Closer:
     """The open windows of a monitor, and what happens when they end.
 
-    Notes
-    -----
     *The tables are the state*: what is in memory is read from them at first use, and again after a failure. A window is
     closed once ``closed_windows`` has it; panes of later batches are late.
     """

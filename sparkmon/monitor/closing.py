@@ -22,8 +22,6 @@ from sparkmon.tables import TableWriter
 class Closing:
     """Writes closed windows.
 
-    Notes
-    -----
     The order of the commits is profiles, alerts, findings, marks (``closed_windows``). What a crash leaves without its
     mark is judged again from its profiles. The alerts that are on record already are not decided on again, so that all
     four agree.

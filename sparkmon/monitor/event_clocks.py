@@ -8,8 +8,6 @@ from collections.abc import Mapping
 class EventClocks:
     """Event time by model, in microseconds since 1970 UTC.
 
-    Notes
-    -----
     The clock of an idle model is where an event of this moment would put it: at its newest event and the time since
     that arrived. A replay of an old log stays in its own time, and a log that lags keeps its lag.
 

@@ -46,8 +46,6 @@ class Acquired(NamedTuple):
 class Leases:
     """The leases of a query, from one start on.
 
-    Notes
-    -----
     A batch that is replayed adds nothing to a table, because the table knows its query and its number. A query with a
     new checkpoint is another query: it would count every row of the log a second time. So a query acquires a lease on
     the windows of a model before it first writes panes of it. Of two that try at once, one is refused by the table. A

@@ -18,8 +18,6 @@ from sparkmon.tables import TableWriter
 class LongerWindows:
     """Merges closed windows to longer ones, as soon as these have ended.
 
-    Notes
-    -----
     The windows of a model close in the order of their ends: once one ends at or after the end of a longer window, all
     its parts are there.
     """

@@ -23,8 +23,6 @@ class _Part(NamedTuple):
 class RecentEvents:
     """Digests of events.
 
-    Notes
-    -----
     Two events have one digest of 64 bits with a probability of 2e-7 among 4 million and a batch of a million.
 
     Examples

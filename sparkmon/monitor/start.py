@@ -114,19 +114,9 @@ class Start:
                 maintenance.run_once(now)
 
         # What fails here loses nothing: windows stay open, and tables are as they were, or partly maintained.
+        closing = "could not close windows by the clock; trying on"
+        maintaining = "could not maintain the tables; trying again later"
         return [
-            RepeatingThread(
-                "clock",
-                CLOCK_POLL_S,
-                clock.look,
-                "could not close windows by the clock; trying on",
-                query.stop,
-            ),
-            RepeatingThread(
-                "maintenance",
-                _MAINTENANCE_POLL_S,
-                maintain,
-                "could not maintain the tables; trying again later",
-                query.stop,
-            ),
+            RepeatingThread("clock", CLOCK_POLL_S, clock.look, closing, query.stop),
+            RepeatingThread("maintenance", _MAINTENANCE_POLL_S, maintain, maintaining, query.stop),
         ]
