@@ -30,4 +30,6 @@ class KServeSource(EventSource):
 
     def events(self, spark: SparkSession) -> DataFrame:
         """Open the stream of events."""
-        return spark.readStream.format("kserve").options(**self.options).load(self.path)
+        # A name of its own: another query on the spool, under the default one, does not speak for the monitor.
+        options = {"reader": "monitor", **self.options}
+        return spark.readStream.format("kserve").options(**options).load(self.path)
