@@ -69,7 +69,7 @@ class BlockEffects:
 
     @property
     def least_level(self) -> float:
-        """The least level that so few blocks bear: of K effective ones, a tail is believed as far as 1 / K^2."""
+        """The least level that so few blocks bear: of K effective ones, a tail counts as far as 1 / K^2."""
         return self.effective**-2
 
     def limit(self, level: float) -> float:

@@ -63,7 +63,7 @@ class SqlOnlineView(OnlineView):
         if not self._lookups:
             return {}
         rows = await self._in_time(self._find_all(entries))
-        return {each.group.name: found for each, found in zip(self._lookups, rows, strict=True)}
+        return {each.group.name: own for each, own in zip(self._lookups, rows, strict=True)}
 
     async def _find_all(self, entries: Sequence[Entry]) -> list[list[Entry | None]]:
         if len(self._lookups) == 1:
