@@ -172,22 +172,12 @@ class AlertDeliveryError(SparkmonError, RuntimeError):
     retry_after_s: float | None = None
 
     @classmethod
-    def failed(cls, message: str, *, permanent: bool) -> AlertDeliveryError:
+    def failed(
+        cls, message: str, *, permanent: bool, retry_after_s: float | None = None
+    ) -> AlertDeliveryError:
         """Build the error for a notification that was not accepted."""
-        return cls.refused(message) if permanent else cls.later(message, None)
-
-    @classmethod
-    def refused(cls, message: str) -> AlertDeliveryError:
-        """Build the error for a notification that the other side will never take."""
         error = cls(message)
-        error.permanent = True
-        return error
-
-    @classmethod
-    def later(cls, message: str, retry_after_s: float | None) -> AlertDeliveryError:
-        """Build the error for one that it may take later."""
-        error = cls(message)
-        error.retry_after_s = retry_after_s
+        error.permanent, error.retry_after_s = permanent, retry_after_s
         return error
 
 

@@ -80,12 +80,12 @@ class HopsworksResultSink(ConfiguredSink):
                 os.close(file)
         except OSError as error:
             reason = error.strerror or error
-            raise AlertDeliveryError.later(
-                f"{self.name} could not append to {self.path}: {reason}", None
+            raise AlertDeliveryError(
+                f"{self.name} could not append to {self.path}: {reason}"
             ) from error
         if size < len(lines):
-            raise AlertDeliveryError.later(
-                f"{self.name} could append {size} of {len(lines)} bytes to {self.path}", None
+            raise AlertDeliveryError(
+                f"{self.name} could append {size} of {len(lines)} bytes to {self.path}"
             )
 
     def _lines(self, notification: Notification) -> Iterator[bytes]:

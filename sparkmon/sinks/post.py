@@ -141,15 +141,17 @@ def _failure(where: str, answer: Answer, secrets: Sequence[str]) -> AlertDeliver
     if 300 <= status < 400:
         host = urlsplit(answer.headers.get("location", "")).netloc.rpartition("@")[2]
         to = f" to {excerpt(host, secrets)}" if host else ""
-        return AlertDeliveryError.refused(
-            f"{where}: it redirects{to} ({status}), which is not followed; set the url to where it leads"
+        return AlertDeliveryError.failed(
+            f"{where}: it redirects{to} ({status}), which is not followed; set the url to where it leads",
+            permanent=True,
         )
     body = excerpt(answer.body, secrets)
     message = f"{where}: it answered {status}" + (f": {body}" if body else "")
     if is_temporary(status):
         now, header = datetime.now(timezone.utc), answer.headers.get("retry-after")
-        return AlertDeliveryError.later(message, retry_after_s(header, now, _LONGEST_WAIT_S))
-    return AlertDeliveryError.refused(message)
+        wait_s = retry_after_s(header, now, _LONGEST_WAIT_S)
+        return AlertDeliveryError.failed(message, permanent=False, retry_after_s=wait_s)
+    return AlertDeliveryError.failed(message, permanent=True)
 
 
 def _parsed(text: str) -> httpx.URL | None:

@@ -40,6 +40,6 @@ class Ledger(AlertSink):
         if self.failures:
             self.failures -= 1
             if self.permanent:
-                raise AlertDeliveryError.refused("refused")
+                raise AlertDeliveryError.failed("refused", permanent=True)
             raise ConnectionError("down")
         self.notifications.append(notification)
