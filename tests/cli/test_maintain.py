@@ -53,7 +53,7 @@ def test_the_tables_of_a_monitor_are_maintained(monitor: Path) -> None:
 
 
 def test_the_tables_of_a_catalog_are_maintained(spark: SparkSession, monitor: Path) -> None:
-    monitor.write_text(MONITOR.replace("./tables", "maintained"))
+    monitor.write_text(MONITOR.replace("./tables", "maintained\ncheckpoints: ./checkpoints"))
     spark.sql("DROP DATABASE IF EXISTS maintained CASCADE")
     spark.sql("CREATE DATABASE maintained")
     tables = Tables("maintained").open(spark)
