@@ -182,15 +182,17 @@ def _cross_fitted(
     aucs, falls = [], []
     folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=seed)
     for train, test in folds.split(matrix, labels):
+        # The trees refuse a column without any value.
+        rows = np.where(np.isnan(matrix[train]).all(axis=0), 0.0, matrix)
         trees = HistGradientBoostingClassifier(
             max_iter=60, categorical_features=[*is_level], random_state=seed
         )
         # Threads wait for each other at every tree: on a driver that Spark keeps busy, far longer than one works.
         with threadpool_limits(limits=1):
-            trees.fit(matrix[train], labels[train])
-            aucs.append(roc_auc_score(labels[test], trees.predict_proba(matrix[test])[:, 1]))
+            trees.fit(rows[train], labels[train])
+            aucs.append(roc_auc_score(labels[test], trees.predict_proba(rows[test])[:, 1]))
             shuffled = permutation_importance(
-                *(trees, matrix[test], labels[test]),
+                *(trees, rows[test], labels[test]),
                 scoring="roc_auc",
                 n_repeats=1,
                 random_state=seed,

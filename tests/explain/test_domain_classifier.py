@@ -76,6 +76,15 @@ def test_the_sample_is_bounded_and_always_the_same(spark: SparkSession) -> None:
     assert one.std_error == pytest.approx(np.sqrt(601 / (12 * 300 * 300)))
 
 
+def test_a_column_without_values_says_nothing(spark: SparkSession) -> None:
+    random = np.random.default_rng(4)
+    sides = [drawn(random) | {"empty": np.full(ROWS, np.nan)} for _ in range(2)]
+    sides[1]["f2"] = sides[1]["f2"] + 1.0
+    found = domain_classifier(*(frame(spark, each) for each in sides), columns=["empty", "f2"])
+    assert found.importances["empty"] == 0.0
+    assert found.z > 3
+
+
 def test_it_says_so_in_a_sentence() -> None:
     found = DomainShift(
         0.75, 0.01, {"age": 0.2, "fare": 0.05, "zone": 0.01, "kind": 0.0}, 900, 1200
