@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -27,9 +27,13 @@ _TIME = PARTS.field("window_start").type
 
 
 def parts_of(
-    block: RowBlock, pane_us: int, slices: BlockSlices | None, projections: Projections
+    block: RowBlock,
+    pane_us: int,
+    slices: BlockSlices | None,
+    projections: Projections,
+    only: Collection[str] | None = None,
 ) -> list[pa.RecordBatch]:
-    """Return the summaries of a block's rows, of ``PARTS``.
+    """Return the summaries of a block's rows, of ``PARTS``, of all columns or of these and ``:joint``.
 
     Features are summarised from requests and predictions from responses, so nothing waits for a pair.
     """
@@ -41,7 +45,7 @@ def parts_of(
         sides = [("feature", block.features), ("row_flag", block.row_flags)]
     batches = [
         _batch(block, pane_us, each, kind, Columns.of(cells, each))
-        for kind, cells in sides
+        for kind, cells in ((kind, _chosen(cells, only)) for kind, cells in sides)
         if cells is not None and cells.names
         for each in groups
     ]
@@ -105,6 +109,19 @@ def _batch(
 
 def _times(us: npt.NDArray[np.int64]) -> pa.Array[Any]:
     return pa.Array.from_buffers(_TIME, us.size, [None, pa.py_buffer(us.tobytes())])
+
+
+def _chosen(cells: Cells | None, names: Collection[str] | None) -> Cells | None:
+    if cells is None or names is None:
+        return cells
+    places = [place for place, name in enumerate(cells.names) if name in names]
+    return Cells(
+        tuple(cells.names[place] for place in places),
+        cells.numbers[:, places],
+        None if cells.has_number is None else cells.has_number[:, places],
+        {at: cells.texts[place] for at, place in enumerate(places) if place in cells.texts},
+        None if cells.present is None else cells.present[:, places],
+    )
 
 
 def _matrix(features: Cells, names: tuple[str, ...]) -> FloatArray:

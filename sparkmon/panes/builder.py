@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 import pyarrow as pa
@@ -22,7 +23,7 @@ class PaneBuilder:
     """Summarises blocks of rows by panes of ``pane_us`` microseconds, from whole multiples of it since 1970 UTC.
 
     Requests of the models of ``projections`` also have the column ``:joint``. ``k`` is the KLL parameter of the
-    sketches.
+    sketches. With ``only``, these columns alone are summarised; slices and projections read others, too.
 
     Examples
     --------
@@ -45,11 +46,13 @@ class PaneBuilder:
         k: int = 800,
         limits: PaneLimits = PaneLimits(),  # noqa: B008 - frozen
         expected: Expected = {},  # noqa: B006 - never changed
+        only: Collection[str] | None = None,
     ) -> None:
         if pane_us < 1:
             raise OptionError(f"got pane_us={pane_us!r}; expected 1 or more microseconds")
         self._pane_us, self._k, self._limits = pane_us, k, limits
         self._slices, self._projections, self._expected = slices, projections, expected
+        self._only = only
         self._parts: list[pa.RecordBatch] = []
         self._nbytes, self._most = 0, limits.buffer_bytes
 
@@ -60,7 +63,7 @@ class PaneBuilder:
 
     def add(self, block: RowBlock) -> None:
         """Summarise the rows of a block."""
-        for part in parts_of(block, self._pane_us, self._slices, self._projections):
+        for part in parts_of(block, self._pane_us, self._slices, self._projections, self._only):
             self._parts.append(part)
             self._nbytes += part.nbytes
         if self._nbytes > self._most:

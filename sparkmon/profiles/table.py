@@ -109,6 +109,7 @@ def profile_table(
         projections={(model, model_version): projection} if projection else {},
         k=k,
         limits=EVERYTHING,
+        only={*kinds, clock},
     )
     panes = panes_of(
         rows.select(*keys, F.col(clock).alias(_TIME), *cells), blocks, builder, [*groups]
@@ -121,9 +122,8 @@ def profile_table(
     of_window = None if window is None else F.window("window_start", window)
     profiles = merged(panes, of_window, k=k, by=[*groups])
     if window is None:
-        profiles = _with_bounds(profiles, [*groups], clock)
-    is_asked = F.col("column_name").isin([*kinds]) | (F.col("column_kind") == "joint")
-    return profiles.where(is_asked).withColumnsRenamed(groups)
+        profiles = _with_bounds(profiles, [*groups], clock).where(F.col("column_name") != clock)
+    return profiles.withColumnsRenamed(groups)
 
 
 def _blocks(

@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 _WHOLE = 2.0**53
 _PLAIN = 2.0**40
@@ -68,14 +67,3 @@ def round_half_up(numbers: FloatArray, digits: int) -> FloatArray:
     for place in np.flatnonzero(unclear & (sizes < _WHOLE)):
         rounded[place] = Decimal(repr(float(numbers[place]))).quantize(step, context=_HALF_UP)
     return np.where(sizes < _WHOLE, rounded, numbers)
-
-
-def is_equal(one: FloatArray, other: FloatArray) -> BoolArray:
-    """Compare as Spark does: NaN equals NaN."""
-    equal: BoolArray = (one == other) | (np.isnan(one) & np.isnan(other))
-    return equal
-
-
-def is_less(one: FloatArray, other: FloatArray) -> BoolArray:
-    """Compare as Spark does: NaN is greater than all others."""
-    return (one < other) | (np.isnan(other) & ~np.isnan(one))

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sparkmon.slicing.numbers import is_equal, is_less, number_of, round_half_up
+from sparkmon.slicing.numbers import number_of, round_half_up
 from sparkmon.slicing.times import part_of_seconds, time_of
 from sparkmon.slicing.values import (
     LONGEST_TEXT,
@@ -59,13 +59,18 @@ def equal(one: Values, other: Values) -> Values:
     return _EQUAL[one.type](one, other)
 
 
+# NaN equals NaN, and is greater than all others, as in Spark.
 _LESS: Mapping[ValueType, Build] = {
-    "number": of_arrays(is_less, "truth"),
+    "number": of_arrays(
+        lambda one, other: (one < other) | (np.isnan(other) & ~np.isnan(one)), "truth"
+    ),
     "text": of_texts(operator.lt, "truth"),
     "truth": of_arrays(lambda one, other: ~one & other, "truth"),
 }
 _EQUAL: Mapping[ValueType, Build] = {
-    "number": of_arrays(is_equal, "truth"),
+    "number": of_arrays(
+        lambda one, other: (one == other) | (np.isnan(one) & np.isnan(other)), "truth"
+    ),
     "text": of_texts(operator.eq, "truth"),
     "truth": of_arrays(operator.eq, "truth"),
 }

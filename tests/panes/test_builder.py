@@ -271,3 +271,16 @@ def test_of_many_levels_the_commonest_are_kept_and_all_are_counted() -> None:
     estimate = datasketches.hll_sketch.deserialize(profile["distinct_sketch"]).get_estimate()
     assert estimate == pytest.approx(30_040, rel=0.05)
     assert math.fsum(levels.values()) <= 38_000
+
+
+def test_only_some_columns_are_summarised_and_all_are_projected() -> None:
+    random = np.random.default_rng(4)
+    projection = Projection.from_sample(["a", "b", "c"], random.normal(size=(500, 3)))
+    rows = [[*row, "red"] for row in random.normal(size=(40, 3)).tolist()]
+    block = block_of({"features": cells_of(rows, "abcd")}, [START] * 40)
+    options: dict[str, Any] = {"projections": {("m", ""): projection}}
+    all_panes = built([block], **options).sort_by("column_name")
+    names = pa.array([":joint", "b", "d"])
+    expected = all_panes.filter(pc.is_in(all_panes["column_name"], names)).to_pylist()
+    assert built([block], only={"b", "d"}, **options).sort_by("column_name").to_pylist() == expected
+    assert len(expected) == 3
