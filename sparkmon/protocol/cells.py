@@ -155,7 +155,8 @@ def _array(values: Values) -> Any:  # noqa: ANN401 - an Arrow array of the value
     try:
         return pa.array(values)
     except (pa.ArrowException, OverflowError):  # of several types, or great integers
-        levels = [None if value is None else level_of(value) for value in values]
+        # NaN among texts is what pandas has for null.
+        levels = [None if value is None or value != value else level_of(value) for value in values]
         return pa.array(levels, pa.string())
 
 
