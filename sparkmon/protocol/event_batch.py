@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -39,21 +40,26 @@ def without_ahead(
 ) -> pa.RecordBatch:
     """Make dead letters (``TIME_AHEAD``) of the events of a time well after the clock of who reads them.
 
-    Such an event gets the clock's time. A log that is read again is in the past, so its events are left as they are.
+    Such an event gets the clock's time, and so does a dead letter that has none. A log that is read again is in the
+    past, so its events are left as they are. Take :func:`event_digests` before: the clock is another each time.
     """
+    if ahead_s == math.inf:
+        return events
     now_us = round(clock() * 1e6)
     times = events.column("event_time").cast(pa.int64()).to_numpy()
     is_ahead = times > now_us + ahead_s * 1e6
-    if not is_ahead.any():
+    is_sound = events.column("condition").is_null().to_numpy(zero_copy_only=False)
+    is_moved = is_ahead | (~is_sound & (times == 0))
+    if not is_moved.any():
         return events
     reasons: list[str | None] = [None] * len(times)
     for at in np.flatnonzero(is_ahead).tolist():
         event_time = f"{times[at].astype('datetime64[us]')}+00:00"
         reasons[at] = time_ahead(event_time, (times[at] - now_us) / 1e6, ahead_s).reason
-    is_new: Any = pc.and_(pa.array(is_ahead), events.column("condition").is_null())
+    is_new: Any = pa.array(is_ahead & is_sound)
     time_type: Any = EVENTS.field("event_time").type
     columns: dict[str, Any] = {
-        "event_time": pa.array(np.where(is_ahead, now_us, times)).cast(time_type),
+        "event_time": pa.array(np.where(is_moved, now_us, times)).cast(time_type),
         "condition": pc.if_else(is_new, pa.scalar("TIME_AHEAD"), events.column("condition")),
         "reason": pc.if_else(is_new, pa.array(reasons, pa.string()), events.column("reason")),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from math import inf
 from typing import Protocol
 
 import numpy as np
@@ -14,7 +15,8 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, StructField, StructType
 
 from sparkmon.errors import OptionError
-from sparkmon.protocol import RowBlock, decode_events
+from sparkmon.protocol import DEFAULT_LIMITS, RowBlock, decode_events, without_ahead
+from sparkmon.protocol import EVENTS as ARROW_EVENTS
 from sparkmon.records import ModelSchema
 from sparkmon.schemas import DEAD_LETTERS, DECODED, EVENTS
 
@@ -103,10 +105,14 @@ def rows(
 
     with_notes = () if detector is None else tuple(detector.models)
 
+    # A batch is of the past, or of a time of its own.
+    ahead_s = DEFAULT_LIMITS.ahead_s if events.isStreaming else inf
+
     def decode(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         with nullcontext(list) if detector is None else detector.open() as detect:
             for batch in batches:
-                for decoded in decode_events(batch, by_model, models_with_notes=with_notes):
+                own = without_ahead(batch.cast(ARROW_EVENTS), ahead_s)
+                for decoded in decode_events(own, by_model, models_with_notes=with_notes):
                     yield _nested(replace(decoded, blocks=detect(decoded.blocks)).rows())
 
     nested = events.select(*EVENTS.names).mapInArrow(decode, _NESTED)

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame, SparkSession
 
 from sparkmon.errors import OptionError
-from sparkmon.protocol import DEFAULT_LIMITS, Limits, events_to_batch, from_kafka, without_ahead
+from sparkmon.protocol import DEFAULT_LIMITS, Limits, events_to_batch, from_kafka
 from sparkmon.records import Event
 from sparkmon.schemas import EVENTS
 from sparkmon.sources.event_source import EventSource, register_source
@@ -40,8 +40,7 @@ def kafka_events(records: DataFrame) -> DataFrame:
     Notes
     -----
     The record's own timestamp stands in for a missing ``ce-time``. It bounds ``ce-time`` only if it is the broker's
-    (``timestampType`` 1, ``LogAppendTime``): ``CreateTime`` is what the producer claims. The reader's clock bounds
-    both.
+    (``timestampType`` 1, ``LogAppendTime``): ``CreateTime`` is what the producer claims.
 
     Raises
     ------
@@ -96,7 +95,7 @@ def events_of_records(
                 for record, receipt in zip(cells, _receipts(batch), strict=True)
                 for event in events_of(*record, *receipt)
             ]
-            yield without_ahead(events_to_batch(events))
+            yield events_to_batch(events)
 
     types = [name for name in records.columns if name == "timestampType"]
     return records.select(*columns, "timestamp", *types).mapInArrow(convert, EVENTS)

@@ -10,10 +10,11 @@ import pyarrow as pa
 import pytest
 
 from sparkmon.ingest import Ingest, _Task
+from sparkmon.interval import EPOCH
 from sparkmon.monitor.windows import Windows
 from sparkmon.panes import PaneBuilder
-from sparkmon.protocol import events_to_batch
-from sparkmon.records import Event
+from sparkmon.protocol import events_to_batch, without_ahead
+from sparkmon.records import DeadLetter, Event
 
 
 def read(times: list[datetime], ahead_s: float) -> tuple[list[Any], list[Any], Any]:
@@ -56,6 +57,15 @@ def test_an_event_that_is_read_again_is_the_same_whatever_the_clock_says() -> No
     (_, _, first), (_, _, again) = read(times, 300), read(times, float("inf"))
     assert first["digests"] == again["digests"]
     assert len(first["digests"]) == 16
+
+
+def test_a_dead_letter_without_a_time_is_of_the_time_at_which_it_is_read() -> None:
+    letter = DeadLetter("EVENT_FIELD_MISSING", "no time")
+    events = events_to_batch([Event("1", "", "", EPOCH, b"", dead_letter=letter)])
+    [moved] = without_ahead(events, 300.0, lambda: 1795435200.0).to_pylist()
+    assert moved["event_time"] == datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
+    assert (moved["condition"], moved["reason"]) == ("EVENT_FIELD_MISSING", "no time")
+    assert without_ahead(events, float("inf")).equals(events)
 
 
 def test_a_batch_has_no_clock() -> None:

@@ -158,18 +158,3 @@ def test_ce_time_decides_whatever_a_record_claims(
     assert row["condition"] == condition
     expected = CE_TIME if condition is None else CE_TIME - timedelta(minutes=10)
     assert row["event_time"] == expected
-
-
-def test_a_producer_an_hour_ahead_of_the_reader_is_a_dead_letter(spark: SparkSession) -> None:
-    ahead = datetime.now(timezone.utc) + timedelta(hours=1)
-    pairs = {
-        "ce_id": "1",
-        "ce_source": "pod",
-        "ce_time": ahead.isoformat(),
-        "ce_type": "org.kubeflow.serving.inference.request",
-    }
-    headers = [{"key": key, "value": value.encode()} for key, value in pairs.items()]
-    table = pa.table({"value": [b"{}"], "timestamp": [ahead], "headers": [headers]})
-    [row] = kafka_events(spark.createDataFrame(table)).toArrow().to_pylist()
-    assert row["condition"] == "TIME_AHEAD"
-    assert row["event_time"] < ahead - timedelta(minutes=59)
