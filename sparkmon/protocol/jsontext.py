@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, NoReturn
 
 from sparkmon.errors import ProtocolError
@@ -59,12 +60,7 @@ _WITH_LITERALS = _decoders()
 
 def loads(data: bytes) -> Any:  # noqa: ANN401 - JSON is any of its six types
     """Read strict JSON; the ProtocolError ``BODY_NOT_JSON`` has the reader's own words for where it is not."""
-    try:
-        return _loads_stdlib(data) if orjson is None else orjson.loads(data)
-    except ProtocolError:
-        raise
-    except (ValueError, RecursionError) as error:
-        raise _not_json(data, error) from None
+    return _read(_loads_stdlib if orjson is None else orjson.loads, data)
 
 
 def loads_body(data: bytes) -> Any:  # noqa: ANN401
@@ -74,8 +70,12 @@ def loads_body(data: bytes) -> Any:  # noqa: ANN401
     except ProtocolError:
         if _LITERAL.search(data) is None:
             raise
+    return _read(partial(_loads_stdlib, decoders=_WITH_LITERALS), data)
+
+
+def _read(reader: Callable[[bytes], Any], data: bytes) -> Any:  # noqa: ANN401
     try:
-        return _loads_stdlib(data, _WITH_LITERALS)
+        return reader(data)
     except ProtocolError:
         raise
     except (ValueError, RecursionError) as error:
