@@ -40,8 +40,8 @@ class Windows:
     delay: str = "10 minutes"
     """How late events may arrive. A window of a model closes when an event of that model is this much later than its
     end. Rows that arrive later still are left out and counted; see
-    :attr:`sparkmon.monitor.MonitorQuery.late_rows`. An event that is ahead by more than half of it, and 5 seconds, of the
-    monitor's clock is a dead letter."""
+    :attr:`sparkmon.monitor.MonitorQuery.late_rows`. An event that is ahead of the monitor's
+    clock by more than half of it, and 5 seconds, is a dead letter."""
     idle: str | None = "1 minute"
     """How long no events of a model arrive until it counts as idle. Its windows then close by the clock: by the time of
     its last event and the time since. None: they stay open until events arrive."""

@@ -32,6 +32,8 @@ class Rows:
     values: Values
     numbers: Any = None
     """The values as an array of doubles, where the reader found that they are numbers, truth values and nulls."""
+    plain: Any = None
+    """Else the columns of which it found so, as :func:`sparkmon.protocol.cells.plain_of` has them."""
 
     @property
     def count(self) -> int:

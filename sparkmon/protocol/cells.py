@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,12 +18,20 @@ from sparkmon.records import FeatureKind, Value
 _EXACT = 2**53
 
 
+class Plain(NamedTuple):
+    """Columns that are all numbers: their places, and an Arrow array of doubles of one column after the other."""
+
+    places: Sequence[int]
+    numbers: Any
+
+
 def cells_of(
     names: tuple[str, ...],
     values: Values,
     count: int,
     kinds: Sequence[FeatureKind | None] | None = None,
     numbers: Any = None,  # noqa: ANN401 - an Arrow array of doubles
+    plain: Plain | None = None,
 ) -> Cells:
     """Make the cells of ``count`` rows from their values, row-major.
 
@@ -46,25 +54,25 @@ def cells_of(
         matrix, has_number = np.full(shape, np.nan), np.zeros(shape, np.bool_)
     columns: Sequence[Values] = [values[at :: len(names)] for at in range(len(names))]
     if numbers is None:
-        plain = [
-            at
-            for at, value in enumerate(values[: len(names)])
-            if type(value) is float and at not in others
-        ]
-        numbers = numbers_of(list(chain.from_iterable([columns[at] for at in plain])), 1)
-        if numbers is None:
-            plain = []
-        else:
-            array, valid = _apart(numbers)
-            matrix[:, plain] = array.reshape(-1, count).T
-            has_number[:, plain] = True if valid is None else valid.reshape(-1, count).T
-        others = [at for at in range(len(names)) if at not in plain]
+        if plain is None or not {*others}.isdisjoint(plain.places):
+            plain = plain_of(columns, others)
+        array, valid = _apart(plain.numbers)
+        matrix[:, plain.places] = array.reshape(-1, count).T
+        has_number[:, plain.places] = True if valid is None else valid.reshape(-1, count).T
+        others = [at for at in range(len(names)) if at not in plain.places]
     texts: dict[int, pa.Array[Any]] = {}
     for at in others:
         matrix[:, at], has_number[:, at], text = _column(columns[at], kinds[at])
         if text is not None and text.null_count < count:
             texts[at] = text
     return Cells(names, matrix, None if has_number.all() else has_number, texts)
+
+
+def plain_of(columns: Sequence[Values], others: Sequence[int] = ()) -> Plain:
+    """Convert the columns that begin with a float and are all numbers, except some others, at once."""
+    places = [at for at, each in enumerate(columns) if type(each[0]) is float and at not in others]
+    numbers = numbers_of(list(chain.from_iterable([columns[at] for at in places])), 1)
+    return Plain([], pa.array([], pa.float64())) if numbers is None else Plain(places, numbers)
 
 
 def numbers_of(values: Values, width: int) -> Any:  # noqa: ANN401 - an Arrow array of doubles

@@ -166,7 +166,9 @@ class ReadingStep:
 def _cells(naming: Naming, parts: Sequence[Rows]) -> Cells:
     if len(parts) == 1:
         [rows] = parts
-        return cells_of(naming.names, rows.values, rows.count, naming.kinds, rows.numbers)
+        return cells_of(
+            naming.names, rows.values, rows.count, naming.kinds, rows.numbers, rows.plain
+        )
     values = [value for rows in parts for value in rows.listed()]
     return cells_of(naming.names, values, sum(rows.count for rows in parts), naming.kinds)
 

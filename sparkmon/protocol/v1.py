@@ -21,7 +21,7 @@ from sparkmon.protocol.body import (
     made_names,
     names_too_long,
 )
-from sparkmon.protocol.cells import numbers_of
+from sparkmon.protocol.cells import numbers_of, plain_of
 from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
 from sparkmon.protocol.protocol_error import protocol_error
 from sparkmon.records import Half, Value
@@ -103,12 +103,19 @@ def _from_objects(
     check_shape(max(counts), len(names), limits)
     values = _plain_values(instances, names)
     numbers = None if values is None else numbers_of(values, len(names))
-    if values is None or (numbers is None and _NESTED & set(map(type, values))):
+    plain = None
+    if values and numbers is None:
+        columns = [values[at :: len(names)] for at in range(len(names))]
+        plain = plain_of(columns)
+        others = [columns[at] for at in range(len(names)) if at not in plain.places]
+        if _NESTED & set(map(type, chain.from_iterable(others))):
+            values = plain = None
+    if values is None:
         if len(counts) > 1:
             return None
         names, values = _flat_values(instances, limits)
     check_names(names, max(counts), limits)
-    return Rows(names, True, counts, values, numbers)
+    return Rows(names, True, counts, values, numbers, plain)
 
 
 def _plain_values(instances: list[dict[str, Any]], names: tuple[str, ...]) -> list[Any] | None:
