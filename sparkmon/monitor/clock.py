@@ -17,7 +17,7 @@ _WAITS = "Waiting"
 
 
 class Clock:
-    """Looks whether a window is due; costs nothing while none is open."""
+    """Looks whether a window is due; costs nothing while none can be."""
 
     def __init__(
         self, closer: Closer, query: StreamingQuery, trigger_s: float, *, is_remote: bool
@@ -31,8 +31,9 @@ class Clock:
         """Close the windows that are due."""
         if self._is_remote:
             self._closer.catch_up()
-        # Nothing is asked of Spark while no window is open.
-        if self._closer.has_open_windows() and self._query.isActive:
+        # Nothing is asked of Spark until the last triggers before a window may be due, which show how far it has read.
+        soon = time.monotonic() + 2 * self._trigger_s + CLOCK_POLL_S
+        if self._closer.may_close(soon) and self._query.isActive:
             until = self._read_until()
             if until is not None:
                 self._closer.close_by_clock(until)

@@ -67,10 +67,10 @@ class Closer:
         self._version: int | None = None
         self._leases_version: int | None = _UNREAD
 
-    def has_open_windows(self) -> bool:
-        """Return whether a window is open."""
+    def may_close(self, read_until_s: float) -> bool:
+        """Return whether windows of idle models are due if no event comes until ``read_until_s`` (monotonic)."""
         with self._loaded():
-            return len(self._open) > 0
+            return bool(self._open.due(self._clocks.idle_watermarks(read_until_s)))
 
     def first_open(self) -> int | None:
         """Return where the earliest open window begins, in microseconds since 1970; None if none is open."""

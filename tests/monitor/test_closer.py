@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
+from sparkmon.monitor.clock import Clock
 from tests.monitor.closer_desk import MINUTE, RANDOM, SIZE, CloserDesk, desk, traffic
 from tests.support.panes import HOUR, MIDNIGHT, micros, panes_of
 
@@ -97,6 +100,24 @@ def test_an_idle_model_closes_by_the_clock_and_not_before_the_log_is_read(
         assert {model for model, _, _ in one.closed()} == closed
     one.ingest(1, traffic("shop", MIDNIGHT + HOUR))
     assert one.counters.counts.late_rows == 0
+
+
+def test_spark_is_asked_nothing_until_a_window_may_be_due(
+    desk: Callable[..., CloserDesk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, now = desk(idle="1 minute"), [1000.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    one.ingest(
+        0, traffic("shop", MIDNIGHT)
+    )  # due 606 s after its last event, 20.5 s before that Spark is asked
+    query: Any = SimpleNamespace()
+    clock = Clock(one.closer, query, trigger_s=10.0, is_remote=False)
+    for seconds in (0, 60, 585):
+        now[0] = 1000.0 + seconds
+        clock.look()
+    now[0] = 1000.0 + 606 - 20
+    with pytest.raises(AttributeError, match="isActive"):
+        clock.look()
 
 
 @pytest.mark.parametrize(("delay", "late"), [("10 minutes", 30), ("70 minutes", 0)])

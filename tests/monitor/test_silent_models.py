@@ -28,7 +28,7 @@ def desk(tmp_path: Path) -> Callable[[str], CloserDesk]:
 
 def silent(one: CloserDesk) -> dict[str, str]:
     """Return the messages of the models that are reported as silent."""
-    one.closer.has_open_windows()  # as the clock asks once the monitor has started
+    one.closer.first_open()  # as the writer asks once the monitor has started
     now = MonitorStatus(MIDNIGHT, MIDNIGHT, counts=one.counters.counts)
     checks = check_health(now, now, LIMITS)
     return {each.name: each.message for each in checks if each.failing}
