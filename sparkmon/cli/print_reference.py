@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from typing import Any
 
@@ -12,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sparkmon.cli.terminal import number, shown
+from sparkmon.comparison import promise
 
 _LEVELS = 3
 """How many levels of a column are printed."""
@@ -54,6 +56,21 @@ def print_table(reference_table: pa.Table, store: str, console: Console) -> None
         f"\nWatch live traffic with it: put this in monitor.yaml\n{_example(reference_table, store)}"
     )
     console.print("and start: sparkmon run monitor.yaml")
+
+
+def too_short(reference_table: pa.Table) -> list[str]:
+    """Return the sentence on a reference with blocks that are too few for one false alarm a week; none on others."""
+    if reference_table["block_start"].null_count == reference_table.num_rows:
+        return []
+    promised = promise(reference_table)
+    if not promised.too_short:
+        return []
+    fewest = promised.false_alarms_per_week
+    most = "no number of" if math.isinf(fewest) else f"{fewest:#.2g}"
+    return [
+        f"the reference is too short: it can promise {most} false alarms a week, not 1, for the blocks "
+        f"of {', '.join(promised.too_short)} are few or alike"
+    ]
 
 
 def _columns(reference_table: pa.Table) -> list[dict[str, Any]]:

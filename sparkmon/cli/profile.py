@@ -44,8 +44,8 @@ def profile(
         typer.Option(help="Column with each row's time: every block then has its own profile."),
     ] = None,
     block: Annotated[
-        str, typer.Option(help="Length of a block; best that of the live windows.")
-    ] = "1 day",
+        str, typer.Option(help="Length of a block: that of the live windows, or a whole part.")
+    ] = "1 hour",
     prediction: Annotated[
         list[str] | None, typer.Option(help="A column that the model puts out; may be repeated.")
     ] = None,
@@ -88,7 +88,7 @@ def profile(
     import pyarrow.compute as pc
 
     from sparkmon.cli.open_table import open_table, parse_time
-    from sparkmon.cli.print_reference import print_json, print_table
+    from sparkmon.cli.print_reference import print_json, print_table, too_short
     from sparkmon.cli.spark import open_session
     from sparkmon.cli.terminal import note, output, progress
     from sparkmon.interval import parse_interval
@@ -127,7 +127,7 @@ def profile(
         reference_store.write_reference(summary)
         used = {*summary["column_name"].to_pylist(), *(exclude or ()), time}
         types = {field.name: field.dataType.simpleString() for field in rows.schema.fields}
-    for sentence in notes:
+    for sentence in (*notes, *too_short(summary)):
         note(sentence)
     if untimed:
         note(f"{untimed} rows without a time are in no block")

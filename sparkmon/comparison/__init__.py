@@ -9,6 +9,7 @@ from sparkmon.comparison.correction import correct
 from sparkmon.comparison.finding import Finding
 from sparkmon.comparison.history import History
 from sparkmon.comparison.judge import Judge
+from sparkmon.comparison.promise import Promise, promise
 from sparkmon.comparison.provisional import provisional
 from sparkmon.comparison.rates import RATES
 from sparkmon.comparison.references import References
@@ -22,6 +23,7 @@ __all__ = [
     "Finding",
     "History",
     "Judge",
+    "Promise",
     "References",
     "alpha_at_once",
     "alpha_for",
@@ -29,6 +31,7 @@ __all__ = [
     "confirm",
     "correct",
     "findings_table",
+    "promise",
     "provisional",
     "verdict",
 ]

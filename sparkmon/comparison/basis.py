@@ -40,6 +40,8 @@ class Basis:
     levels: BlockLevels
     limits: Mapping[str, float]
     """What windows like the blocks stay below at these levels, by statistic."""
+    note: str = ""
+    """Why blocks that the reference has are not used."""
     drift_type: str = "BASELINE"
 
 
@@ -92,6 +94,8 @@ def _compare(
             promise = basis.levels.promise(blocks)
             if promise > basis.levels.false_alarms_per_week:
                 reason = f"{reason}; {too_short(promise)}"
+        if basis.note:
+            reason = f"{reason}; {basis.note}"
         yield {
             "drift_type": basis.drift_type,
             "reference": basis.reference,

@@ -11,6 +11,8 @@ from typing import Any
 
 _RAREST = 1e-6
 _TOO_SHORT = "the reference is too short"
+OTHER_BLOCKS = "the blocks of the reference are not used, for the window is no whole number of them"
+"""The clause on a column whose blocks say nothing of windows of this length."""
 
 PRESENCE: Mapping[str, str] = {
     "missing_column": "the reference has it, and no row of this window",
@@ -252,9 +254,8 @@ reach this); p 1e-12, among all tests of the window 3e-11; confirmed.
             evidence.append(p)
         if beyond := self._beyond():
             evidence.append(f"it {beyond}")
-        if _TOO_SHORT in self.reason:
-            clause = self.reason[self.reason.index(_TOO_SHORT) :]
-            evidence.append(clause.partition(";")[0])
+        notes = self.reason.split("; ")
+        evidence += [each for each in notes if each.startswith((_TOO_SHORT, OTHER_BLOCKS))]
         if self.status in {"drift", "over_limit"} and self.confirmed is not None:
             evidence.append(
                 "confirmed" if self.confirmed else "not confirmed by earlier windows yet"

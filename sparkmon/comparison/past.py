@@ -98,7 +98,13 @@ class Past:
         whole = merge_summaries(parts) if len(parts) > 1 else parts[0]
         blocks = calibrate_column(whole, parts, checks.statistics_of(kind))
         return Basis(
-            history.name, kind, whole, blocks, levels, levels.limits(blocks), history.drift_type
+            history.name,
+            kind,
+            whole,
+            blocks,
+            levels,
+            levels.limits(blocks),
+            drift_type=history.drift_type,
         )
 
     def _summary(self, place: int, kind: SummaryKind) -> Summary:

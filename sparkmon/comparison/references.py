@@ -15,6 +15,7 @@ from sparkmon.comparison.basis import Basis
 from sparkmon.comparison.block_effects import BlockEffects
 from sparkmon.comparison.calibration import calibrate_column
 from sparkmon.comparison.checks import Checks
+from sparkmon.comparison.finding import OTHER_BLOCKS
 from sparkmon.distributions import Categories, Distribution, merge_summaries, summary_of
 from sparkmon.distributions.remembering import Remembering
 from sparkmon.distributions.schema import SLICE
@@ -24,8 +25,8 @@ from sparkmon.statistics import Summary
 
 Column: TypeAlias = tuple[str, str | None, str | None, str, str]
 """Model, slice (key, value), column (kind, name)."""
-_Bounds: TypeAlias = tuple[Mapping[str, BlockEffects], BlockLevels, Mapping[str, float]]
-"""What blocks reach by statistic, and at which levels windows stay below which limits."""
+_Bounds: TypeAlias = tuple[Mapping[str, BlockEffects], BlockLevels, Mapping[str, float], str]
+"""What blocks reach by statistic, at which levels windows stay below which limits, and a note."""
 
 _SUMMARIES: Mapping[str, SummaryKind] = {"boolean": "categorical", "time": "numeric"}
 """How columns are summarised whose type is not its name."""
@@ -113,7 +114,7 @@ class References:
     def basis(self, column: Column, version: str, window: timedelta | None = None) -> Basis | None:
         """Return what to compare a column with: the reference of the model's version, or else of the model.
 
-        Blocks shorter than ``window`` are merged to blocks of this length.
+        Blocks shorter than ``window`` are merged to blocks of this length; where that cannot be, none are used.
         """
         versions = self._columns.get(column)
         entry = versions and (versions.get(version) or versions.get(""))
@@ -144,17 +145,20 @@ class References:
     def _calibrate(
         self, column: Column, entry: _Entry, whole: Summary, window: timedelta | None
     ) -> _Bounds:
-        parts = [self._read(place, entry.data_type) for place in entry.blocks]
-        spans = [self._spans[place] for place in entry.blocks]
+        note, places = "", entry.blocks
+        spans = [self._spans[place] for place in places]
         longest = max((end - start for start, end in spans), default=timedelta())
-        if window and timedelta() < longest < window and not window % longest:
+        if window and longest and window % longest:
+            note, places, spans = OTHER_BLOCKS, [], []
+        parts = [self._read(place, entry.data_type) for place in places]
+        if window and longest < window:
             together: dict[Any, list[Summary]] = {}
             for (start, _), part in zip(spans, parts, strict=True):
                 together.setdefault((start - EPOCH) // window, []).append(part)
             parts = [merge_summaries(each) for each in together.values()]
         blocks = calibrate_column(whole, parts, self._checks.statistics_of(entry.data_type))
         levels = self.levels(column, window or longest or _DAY)
-        return blocks, levels, levels.limits(blocks)
+        return blocks, levels, levels.limits(blocks), note
 
 
 def _size(summary: Summary) -> int:

@@ -54,7 +54,7 @@ def reference_of(
     exclude: Sequence[str] = (),
     kinds: Mapping[str, FeatureKind] | None = None,
     time: str | None = None,
-    block: str = "1 day",
+    block: str = "1 hour",
     slices: Sequence[str] = (),
     joint: bool = False,
 ) -> DataFrame:
@@ -81,8 +81,9 @@ def reference_of(
     time : str, optional
         The column with each row's time. With it, every block of the table gets a profile of its own; it is not
         itself a feature.
-    block : str, default "1 day"
-        Length of a block; best that of the live windows.
+    block : str, default "1 hour"
+        Length of a block: that of the live windows, which a monitor's windows have by default, too, or one of which
+        they are a multiple. A monitor does not use other blocks.
     slices : sequence of str
         What to slice live traffic by, in addition to the whole: features, or expressions over features such as
         ``"distance > 1000"``; at most 20. The 50 commonest values of each stand alone, and all others together as

@@ -9,12 +9,13 @@ import numpy.typing as npt
 import pytest
 from scipy import stats
 
-from sparkmon.comparison import Checks, Judge
+from sparkmon.comparison import Checks, Judge, Promise, References, promise
 from sparkmon.comparison.alpha import BlockLevels
 from sparkmon.comparison.block_effects import BlockEffects
 from tests.support.panes import HOUR, MIDNIGHT, panes_of, reference_table
 
 Floats = npt.NDArray[np.float64]
+COLUMN = (None, None, "feature")
 
 
 def test_a_few_blocks_by_hand() -> None:
@@ -135,8 +136,8 @@ def test_a_reference_that_is_too_short_says_so() -> None:
         level = 0.97 * level + random.normal(0, math.sqrt(1 - 0.97**2))
         hours.append(random.normal(level, 1, 500))
     references = reference_table("m", {"x": np.concatenate(hours)}, blocks=200)
-    for promise, is_short in ((0.01, True), (1_000.0, False)):
-        checks = Checks(("ks",), false_alarms_per_week=promise)
+    for promised, is_short in ((0.01, True), (1_000.0, False)):
+        checks = Checks(("ks",), false_alarms_per_week=promised)
         judge = Judge(references, checks, step_s=3_600, lengths=["1 hour"])
         (found,) = judge.findings(panes_of("m", MIDNIGHT, {"x": hours[0]})).to_pylist()
         said = "the reference is too short: of this column it can promise"
@@ -207,3 +208,34 @@ def test_a_row_far_out_in_a_heavy_tail_is_no_drift() -> None:
     assert far["value"] > 2_000
     assert (far["status"], far["confirmed"]) == ("ok", False)
     assert "few rows far out" in far["reason"]
+
+
+def test_the_promise_of_a_reference_adds_up_over_columns() -> None:
+    random = np.random.default_rng(12)
+    level, hours = 0.0, []
+    for _ in range(200):
+        level = 0.97 * level + random.normal(0, math.sqrt(1 - 0.97**2))
+        hours.append(random.normal(level, 1, 100))
+    columns = {"weather": np.concatenate(hours), "steady": random.normal(size=20_000)}
+    references = reference_table("m", columns, blocks=200)
+    held = promise(references)
+    assert held.too_short == ("weather",)
+    blocks = References(references, Checks(("ks", "js"))).basis(("m", *COLUMN, "weather"), "")
+    assert blocks is not None
+    least = max(
+        168 * 3 * each.effective ** (-2 * (2 - each.memory)) for each in blocks.blocks.values()
+    )
+    assert held.false_alarms_per_week == pytest.approx(0.5 + least)  # its half is kept by the other
+    assert promise(references, 1_000.0) == Promise(1_000.0, ())
+    assert promise(reference_table("m", columns)).false_alarms_per_week == math.inf
+
+
+def test_blocks_that_do_not_fill_a_window_are_not_used() -> None:
+    quiet = np.random.default_rng(13).normal(size=24 * 100)
+    references = reference_table("m", {"x": quiet}, blocks=24)
+    said = "the blocks of the reference are not used, for the window is no whole number of them"
+    for length, blocks in (("1 hour", 24), ("2 hours", 12), ("30 minutes", 0), ("90 minutes", 0)):
+        judge = Judge(references, Checks(("ks",)), step_s=3_600, lengths=[length])
+        (found,) = judge.findings(panes_of("m", MIDNIGHT, {"x": quiet[:100]})).to_pylist()
+        assert found["blocks"] == blocks
+        assert (said in found["reason"], said in found["explanation"]) == (not blocks, not blocks)
