@@ -48,7 +48,9 @@ SCHEMA = ModelSchema(
 @pytest.fixture(scope="module")
 def made(spark: SparkSession) -> pa.Table:
     table = spark.createDataFrame(TRAINING)
-    return reference_of(table, "flights", predictions=["score"], time="time", slices=CUTS).toArrow()
+    return reference_of(
+        table, "flights", predictions=["score"], time="time", block="1 day", slices=CUTS
+    ).toArrow()
 
 
 def numbers(profiles: DataFrame | pa.Table, column: str) -> dict[Key, list[float]]:
