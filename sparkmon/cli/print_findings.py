@@ -84,8 +84,12 @@ def summary(comparison: TableComparison) -> str:
     >>> in_slice = row | {"column_name": "humid", "slice_key": "origin", "slice_value": "JFK", "chunk": 4}
     >>> summary(TableComparison((calm, in_slice), ("humid",), ()))
     'none of 1 columns drifted; in slices: humid (origin = JFK)'
+    >>> ids = {"column_name": "merchant", "status": "not_comparable", "chunk": 4} | whole
+    >>> of_nulls = ids | {"statistic": "null_rate", "status": "ok"}
+    >>> summary(TableComparison((calm, ids, of_nulls), ("humid", "merchant"), ()))
+    'none of 2 columns drifted; 1 could not be judged: merchant'
     """
-    drifted, judged = comparison.drifted, comparison.columns("drift", "ok")
+    drifted = comparison.drifted
     parts = {row["chunk"] for row in comparison.findings}
     struck = {row["chunk"] for row in comparison.findings if _is_whole_drift(row)}
     text = f"{len(drifted) or 'none'} of {len(comparison.compared)} columns drifted"
@@ -99,9 +103,23 @@ def summary(comparison: TableComparison) -> str:
         text += f"; confirmed: {', '.join(sure) or 'none'}"
     for statistic, names in _one_sided(comparison).items():
         text += f"; {len(names)} {statistic}: {', '.join(map(repr, names))}"
-    if unknown := [name for name in comparison.compared if name not in judged]:
+    if unknown := _unjudged(comparison):
         text += f"; {len(unknown)} could not be judged: {', '.join(unknown)}"
     return text
+
+
+def _unjudged(comparison: TableComparison) -> list[str]:
+    """Return the columns of which no statistic gave a verdict; where there are others, rates alone are none."""
+    statuses: dict[str, dict[bool, set[str]]] = {name: {} for name in comparison.compared}
+    for row in comparison.findings:
+        if row["slice_key"] is None and row["column_name"] in statuses:
+            is_rate = row["statistic"].endswith("_rate")
+            statuses[row["column_name"]].setdefault(is_rate, set()).add(row["status"])
+    return [
+        name
+        for name, of_name in statuses.items()
+        if {"ok", "drift"}.isdisjoint(of_name.get(False) or of_name.get(True) or ())
+    ]
 
 
 def _one_sided(comparison: TableComparison) -> dict[str, tuple[str, ...]]:
