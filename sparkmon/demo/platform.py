@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import time
-import uuid
 from contextlib import ExitStack
 from pathlib import Path
-
-import httpx
 
 from sparkmon.demo.flights import MODEL
 from sparkmon.demo.online_store import VIEW
 from sparkmon.demo.server_process import ServerProcess
-from sparkmon.payload_logger.payload_event import payload_headers
 
 _UNTIL_STDIN_CLOSES = ("-m", "sparkmon.until_stdin_closes")
 
@@ -58,19 +53,6 @@ class Platform(ExitStack):
         """Stop transformer and predictor; the receiver then has every event of the answered requests."""
         self._transformer.stop()
         self._predictor.stop()
-
-    def move_clock(self, seconds: float) -> None:
-        """Post the event of a health check with a time in the future, so that windows close."""
-        time_ns = time.time_ns() + round(seconds * 1e9)
-        headers = payload_headers(
-            *("response", str(uuid.uuid4()), time_ns),
-            inference_service=MODEL,
-            source="demo",
-            namespace="demo",
-            recorded_ns=time.time_ns(),
-        )
-        answer = httpx.post(self._receiver.url, headers=headers, content=b'{"ready": true}')
-        answer.raise_for_status()
 
     def _start(
         self, name: str, command: tuple[str, ...], ready_path: str, *outlived_by: ServerProcess

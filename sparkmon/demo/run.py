@@ -185,10 +185,11 @@ def _run_monitor(
         _check(query, sender)
         report("closing the last windows", 1.0)
         platform.stop_serving()
-        platform.move_clock(_WINDOW_S + _DELAY_S)
         query.processAllAvailable()
     finally:
         query.stop()
+    # The log is complete: what is open closes now, not when later events come.
+    monitor.start(events, checkpoints, available_now=True, flush=True).awaitTermination()
 
 
 def _check(query: MonitorQuery, sender: Sender) -> None:
