@@ -34,7 +34,7 @@ class BlockEffects:
     --------
     >>> blocks = BlockEffects.of([0.02, 0.01, 0.03, 0.01, 0.02, 0.01])
     >>> round(blocks.effective, 1), round(blocks.limit(0.1), 3), round(blocks.p_value(0.03), 2)
-    (6.0, 0.04, 0.29)
+    (6.0, 0.035, 0.29)
     >>> blocks.p_value(0.1) < 0.01 < blocks.p_value(0.05)
     True
     """

@@ -46,7 +46,7 @@ class ReceiverSettings:
     """A larger body is refused (413)."""
     max_pending_events: int = 10_000
     """Events not yet on disk; more are refused (503)."""
-    max_pending_bytes: int = 256 * 2**20
+    max_pending_bytes: int = 192 * 2**20
     """Bytes of bodies that have arrived and are not yet on disk; more are refused (503)."""
     max_events_per_second: float = 0.0
     """From all clients together; more are refused (429). 0 sets no limit."""

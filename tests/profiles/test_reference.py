@@ -34,6 +34,7 @@ def test_a_reference_has_the_whole_and_its_blocks(spark: SparkSession) -> None:
         exclude=["id"],
         kinds={"code": "categorical"},
         time="at",
+        block="1 day",
     )
     table = made.toArrow().cast(REFERENCES)
     rows = table.to_pylist()

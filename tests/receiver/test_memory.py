@@ -30,7 +30,7 @@ def greatest_resident(process_id: int) -> int:
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's /proc")
 def test_a_group_of_large_bodies_is_written_in_parts(tmp_path: Path) -> None:
-    count, body = 240, Random(1).randbytes(MIB)  # nearly max_pending_bytes, in one group commit
+    count, body = 180, Random(1).randbytes(MIB)  # nearly max_pending_bytes, in one group commit
     statuses: list[int] = []
     sending = threading.Semaphore(16)  # what is not whole may take a quarter of the room
     with Receiver(tmp_path, commit_interval_ms=1000) as receiver:
@@ -53,7 +53,7 @@ def test_a_group_of_large_bodies_is_written_in_parts(tmp_path: Path) -> None:
 
 
 def test_the_manifest_gives_what_the_defaults_need() -> None:
-    assert ReceiverSettings("spool").max_pending_bytes + 256 * MIB == BOUND
+    assert ReceiverSettings("spool").max_pending_bytes + 320 * MIB == BOUND
     documents = yaml.safe_load_all((ROOT / "examples/kserve/receiver.yaml").read_text())
     (deployment,) = (each for each in documents if each["kind"] == "Deployment")
     (container,) = deployment["spec"]["template"]["spec"]["containers"]
