@@ -1,7 +1,5 @@
 """What every test may ask for: a Spark session, a Kafka broker, other servers; which tests run, where, how strictly."""
 
-from __future__ import annotations
-
 import ast
 import os
 import secrets

@@ -3,8 +3,6 @@
 In production the training data is a table of yours, and KServe's logger posts the events to `sparkmon receive`.
 """
 
-from __future__ import annotations
-
 import json
 from datetime import datetime, timedelta, timezone
 from pathlib import Path

@@ -1,7 +1,5 @@
 """From a training table to findings in one script; run python examples/quickstart.py to see."""
 
-from __future__ import annotations
-
 import tempfile
 from pathlib import Path
 

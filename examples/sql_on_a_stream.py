@@ -1,7 +1,5 @@
 """Drift of a live stream in SQL; run python examples/sql_on_a_stream.py to see."""
 
-from __future__ import annotations
-
 import tempfile
 from pathlib import Path
 

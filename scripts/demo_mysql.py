@@ -1,7 +1,5 @@
 """Run ``sparkmon demo`` over a MariaDB of its own: ``python -m scripts.demo_mysql [OPTION ...]``."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

@@ -4,8 +4,6 @@ What is installed already is used in its stead. Else the packages of Debian or U
 the programs and an Alertmanager's templates are unpacked; nothing is installed, so nobody needs to be root.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

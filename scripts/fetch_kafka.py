@@ -3,8 +3,6 @@
 The Ivy that pyspark carries does it, so nothing but Java is needed.
 """
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

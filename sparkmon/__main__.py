@@ -1,7 +1,5 @@
 """``python -m sparkmon`` and the command ``sparkmon``."""
 
-from __future__ import annotations
-
 import sys
 
 from sparkmon.errors import MissingExtraError

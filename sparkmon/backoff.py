@@ -1,7 +1,5 @@
 """When to try again: exponential back-off with jitter, and what a server says by ``Retry-After``."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable
 from dataclasses import dataclass

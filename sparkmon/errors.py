@@ -21,8 +21,6 @@ Each class carries a ``condition``; the printed text is ``[CONDITION] what was g
 survives the way from a Spark worker to the driver, where the Python class does not.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 __all__ = [
@@ -71,18 +69,18 @@ class OptionError(SparkmonError, ValueError):
         self.option = option
 
     @classmethod
-    def unknown(cls, name: str, names: Iterable[str]) -> OptionError:
+    def unknown(cls, name: str, names: Iterable[str]) -> "OptionError":
         """Build the error for an unknown option."""
         options = ", ".join(sorted(names))
         return cls(f"got the unknown option {name!r}; known options are {options}", option=name)
 
     @classmethod
-    def missing(cls, name: str, meaning: str) -> OptionError:
+    def missing(cls, name: str, meaning: str) -> "OptionError":
         """Build the error for a required option that was not given."""
         return cls(f"the option {name!r} is missing; set it to {meaning}", option=name)
 
     @classmethod
-    def malformed(cls, name: str, value: object, expected: str) -> OptionError:
+    def malformed(cls, name: str, value: object, expected: str) -> "OptionError":
         """Build the error for an option whose value cannot be used."""
         error = cls(f"got {name}={value!r}; expected {expected}", option=name)
         error.value, error.expected = value, expected
@@ -109,7 +107,7 @@ class UnknownNameError(SparkmonError, LookupError):
     names: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, kind: str, name: str, names: Iterable[str]) -> UnknownNameError:
+    def of(cls, kind: str, name: str, names: Iterable[str]) -> "UnknownNameError":
         """Build the error with the names that do exist."""
         known_names = sorted(names)
         error = cls(f"there is no {kind} named {name!r}; known are {', '.join(known_names)}")
@@ -174,7 +172,7 @@ class AlertDeliveryError(SparkmonError, RuntimeError):
     @classmethod
     def failed(
         cls, message: str, *, permanent: bool, retry_after_s: float | None = None
-    ) -> AlertDeliveryError:
+    ) -> "AlertDeliveryError":
         """Build the error for a notification that was not accepted."""
         error = cls(message)
         error.permanent, error.retry_after_s = permanent, retry_after_s
@@ -193,6 +191,6 @@ class MissingExtraError(SparkmonError, ImportError):
     condition = "SPARKMON_MISSING_EXTRA"
 
     @classmethod
-    def of(cls, package: str, extra: str) -> MissingExtraError:
+    def of(cls, package: str, extra: str) -> "MissingExtraError":
         """Build the error with the command that installs the package."""
         return cls(f"{package} is not installed; run: pip install 'sparkmon-kserve[{extra}]'")

@@ -8,8 +8,6 @@ For a statistic ``psi`` there are
   for batch. Statistics of missing rows (``null_rate``, ``nan_rate``) and of whole rows have none.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeAlias

@@ -1,7 +1,5 @@
 """Lengths of time as Spark writes them, understood without Spark; and where time begins."""
 
-from __future__ import annotations
-
 import re
 from datetime import datetime, timedelta, timezone
 

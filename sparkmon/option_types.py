@@ -1,7 +1,5 @@
 """Kinds of options that a configuration file writes in another way than Python does."""
 
-from __future__ import annotations
-
 from enum import Enum
 from typing import Annotated, TypeAlias
 

@@ -1,7 +1,5 @@
 """Text from outside, made fit for a line of a log, a message or a terminal."""
 
-from __future__ import annotations
-
 __all__ = ["printable"]
 
 

@@ -3,8 +3,6 @@
 ``schemas.py`` has the same records as Spark types; a test compares the two field by field.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -4,8 +4,6 @@ A clash is refused, except that the same thing (same module and qualified name) 
 cell is run twice.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Generic, TypeVar
 

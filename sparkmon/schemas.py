@@ -1,7 +1,5 @@
 """The tables of sparkmon as Spark types, one constant each, derived from the Arrow schemas of the pure rooms."""
 
-from __future__ import annotations
-
 from pyspark.sql.pandas.types import from_arrow_schema, from_arrow_type
 from pyspark.sql.types import StructType
 

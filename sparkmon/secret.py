@@ -1,7 +1,5 @@
 """Secrets by reference: where one is held, never what it is."""
 
-from __future__ import annotations
-
 import os
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The two calls that bring sparkmon into a Spark session: ``configure`` before it starts, ``register`` after."""
 
-from __future__ import annotations
-
 import os
 import sys
 from importlib.metadata import PackageNotFoundError, version

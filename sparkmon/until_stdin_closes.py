@@ -3,8 +3,6 @@
 As a program it runs any module so: ``python -m sparkmon.until_stdin_closes MODULE [ARGUMENT ...]``.
 """
 
-from __future__ import annotations
-
 import os
 import runpy
 import signal

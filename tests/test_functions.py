@@ -1,7 +1,5 @@
 """A statistic is one number, whichever way it is asked: numpy, UDF or SQL, of profiles or of rows, stream or batch."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

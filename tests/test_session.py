@@ -1,7 +1,5 @@
 """A session set up as the README says has what sparkmon needs."""
 
-from __future__ import annotations
-
 import sys
 
 import pytest

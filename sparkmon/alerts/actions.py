@@ -1,7 +1,5 @@
 """People's actions on alerts: silences and acknowledgements."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """The alert manager: takes the findings of closed windows, records decisions, and sends notifications."""
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections import Counter

@@ -1,7 +1,5 @@
 """The record of alerts: decisions, deliveries and people's actions, in three tables."""
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections.abc import Collection, Iterable, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Decides which observations of a batch notify: pure, one batch at a time."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime

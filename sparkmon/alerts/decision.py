@@ -1,7 +1,5 @@
 """The decision on an observation, and what the decisions of a batch share."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass

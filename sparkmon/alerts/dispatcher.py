@@ -1,7 +1,5 @@
 """Delivers notifications with one worker per sink, and writes the notification log."""
 
-from __future__ import annotations
-
 import logging
 import threading
 import time

@@ -1,7 +1,5 @@
 """Incidents of the monitor itself: what its health checks find, and what the rate limit holds back."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime

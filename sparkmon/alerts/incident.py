@@ -1,7 +1,5 @@
 """An incident: drift of one column, from the window in which it starts firing to the one in which it resolves."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -49,7 +47,7 @@ class Observation:
     """The row of ``sparkmon.schemas.OBSERVATIONS``."""
 
     @classmethod
-    def of(cls, alert: Mapping[str, Any]) -> Observation:
+    def of(cls, alert: Mapping[str, Any]) -> "Observation":
         """Read a row of ``sparkmon.schemas.OBSERVATIONS``."""
         names = ("incident_id", "outcome", "severity", "window_start", "window_end")
         return cls(
@@ -87,7 +85,7 @@ class Incident:
 
     def after(
         self, outcome: Outcome, end: datetime, statistics: tuple[str, ...], *, resolve_after: int
-    ) -> tuple[Incident, IncidentState]:
+    ) -> "tuple[Incident, IncidentState]":
         """Return the incident after the window that ended at ``end``, and its state.
 
         ``statistics`` have the outcome; ``resolve_after`` consecutive ok windows resolve an incident.
@@ -111,7 +109,7 @@ class Incident:
         """Return whether all statistics that found the drift, except those on a column's presence, are among these."""
         return {*self.statistics} - _PRESENCE <= {*statistics}
 
-    def notified(self, severity: Severity | None, end: datetime) -> Incident:
+    def notified(self, severity: Severity | None, end: datetime) -> "Incident":
         """Return the incident after a notification in the window that ended at ``end``."""
         return replace(self, notified_severity=severity, last_notified_window_end=end)
 
@@ -127,6 +125,6 @@ class Incident:
             and self.last_end + resolve_timeout < end
         )
 
-    def _transition(self, end: datetime, *, is_open: bool) -> Incident:
+    def _transition(self, end: datetime, *, is_open: bool) -> "Incident":
         transitions = (*self.transitions, end)[-_MAX_TRANSITIONS:]
         return replace(self, is_open=is_open, ok_windows=0, transitions=transitions)

@@ -1,7 +1,5 @@
 """The alert manager's state between batches: the incidents, and the number of recent notifications."""
 
-from __future__ import annotations
-
 from collections import Counter, deque
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
@@ -41,7 +39,7 @@ class IncidentStates:
         self.provisional: dict[str, dict[str, datetime]] = {}
         """By model: the ids of the alerts on windows that were open then, and the ends of the windows."""
 
-    def go_on_waiting(self, before: IncidentStates) -> None:
+    def go_on_waiting(self, before: "IncidentStates") -> None:
         """Await the windows of models since when they were awaited before."""
         self._active, self._start = before._active, before._start
 

@@ -1,7 +1,5 @@
 """Selects the alerts of a silence, a route or a severity rule."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase

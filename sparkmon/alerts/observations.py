@@ -1,7 +1,5 @@
 """Findings as observations: one per window and column, by its strongest statistic."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeAlias

@@ -1,7 +1,5 @@
 """Where alerts go, and the policy: which incidents notify, when, and to which sinks."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """Decisions as rows of the ``alerts`` table, and such rows as notifications."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime

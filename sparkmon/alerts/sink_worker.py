@@ -1,7 +1,5 @@
 """The notifications that wait for one sink, and its thread, so that a sink that hangs does not delay the others."""
 
-from __future__ import annotations
-
 import logging
 import random
 import threading

@@ -1,7 +1,5 @@
 """Why a notification is not sent: one function per reason, asked in the order of :data:`STAGES`."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 

@@ -1,7 +1,5 @@
 """``sparkmon alerts``: lists, silences, acknowledges and replays alerts."""
 
-from __future__ import annotations
-
 import getpass
 import secrets
 from collections.abc import Collection, Iterator

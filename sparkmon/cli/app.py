@@ -1,7 +1,5 @@
 """The command ``sparkmon``: one file per subcommand, and errors printed as sentences."""
 
-from __future__ import annotations
-
 import sys
 
 import typer

@@ -1,7 +1,5 @@
 """``sparkmon compare``: the options and output of :func:`sparkmon.compare_tables`."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """``sparkmon demo``: a model platform on this machine, with a fault in its feature store, in about a minute."""
 
-from __future__ import annotations
-
 import json
 import sys
 import tempfile

@@ -1,7 +1,5 @@
 """``sparkmon maintain``: expires and compacts the tables of a monitor."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Annotated

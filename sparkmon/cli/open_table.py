@@ -1,7 +1,5 @@
 """The table of a command, a file or one of the catalog, as a DataFrame."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The tables of a monitor, without a Spark session where they need none."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 

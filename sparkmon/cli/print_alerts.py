@@ -1,7 +1,5 @@
 """Prints incidents, silences and deliveries on a terminal, or as JSON lines."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime

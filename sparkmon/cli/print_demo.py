@@ -1,7 +1,5 @@
 """The demonstration on a terminal: progress, findings and alerts."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Prints the findings of a comparison, as a table or as JSON."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """Prints a stored reference, as a table or as JSON, and the next command."""
 
-from __future__ import annotations
-
 import json
 import math
 import sys

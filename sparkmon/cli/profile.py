@@ -1,7 +1,5 @@
 """``sparkmon profile``: a training table to the reference that live traffic is compared with."""
 
-from __future__ import annotations
-
 import shlex
 from pathlib import Path
 from typing import Annotated

@@ -1,7 +1,5 @@
 """``sparkmon receive``: the HTTP endpoint that KServe's logger posts to."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

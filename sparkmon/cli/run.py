@@ -1,7 +1,5 @@
 """``sparkmon run``: the monitor that a ``monitor.yaml`` describes, until it is stopped."""
 
-from __future__ import annotations
-
 import signal
 import sys
 import threading

@@ -1,7 +1,5 @@
 """The Spark session of a command: the one that is active, or a quiet local one of its own."""
 
-from __future__ import annotations
-
 import os
 import re
 import sys

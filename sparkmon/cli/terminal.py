@@ -1,7 +1,5 @@
 """How the commands that show tables print: for a person in a terminal, or into a file or pipe."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Mapping
 from datetime import datetime

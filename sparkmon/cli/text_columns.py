@@ -1,7 +1,5 @@
 """Columns of CSV and JSON lines, which are text: given their types once, by the reference, and never file by file."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 from pyspark.sql import Column, DataFrame

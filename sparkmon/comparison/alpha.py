@@ -1,7 +1,5 @@
 """From the false alarms that a week may have to the level of the tests of one window."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -79,7 +77,7 @@ class BlockLevels:
         levels: Floats = np.minimum(_GREATEST_TWICE, share ** (1 / (2 - memory)))
         return levels
 
-    def among(self, tests: float) -> BlockLevels:
+    def among(self, tests: float) -> "BlockLevels":
         """Return the levels of one of ``tests`` columns, which share the false alarms."""
         return replace(self, false_alarms_per_week=self.false_alarms_per_week / max(1.0, tests))
 

@@ -1,7 +1,5 @@
 """What a profile is compared with, and the findings of one profile."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

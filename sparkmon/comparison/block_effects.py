@@ -1,7 +1,5 @@
 """What a reference's own blocks reach, and how surely a window lies beyond them."""
 
-from __future__ import annotations
-
 import math
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -50,7 +48,7 @@ class BlockEffects:
     @classmethod
     def of(
         cls, effects: Sequence[float], *, squared: bool = False, bounded: bool = False
-    ) -> BlockEffects:
+    ) -> "BlockEffects":
         """Learn from two or more effects in the order of time."""
         shifts = [_shift(effect, squared, bounded) for effect in effects]
         count = len(shifts)

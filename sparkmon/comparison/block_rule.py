@@ -1,7 +1,5 @@
 """Columns that drift by what the reference's own blocks show, although the value is within its threshold."""
 
-from __future__ import annotations
-
 from statistics import NormalDist
 
 import numpy as np

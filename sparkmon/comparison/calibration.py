@@ -1,7 +1,5 @@
 """How far a reference's own blocks differ from all of it: what a window may reach without drift."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 

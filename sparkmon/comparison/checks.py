@@ -1,7 +1,5 @@
 """What is compared and by which thresholds: validated on the driver, carried to the workers."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """Profiles compared with the references of their columns, each by itself."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any

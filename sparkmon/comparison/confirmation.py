@@ -1,7 +1,5 @@
 """One window may be chance, two of three are not: findings are compared with those of earlier windows."""
 
-from __future__ import annotations
-
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa

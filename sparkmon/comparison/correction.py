@@ -1,7 +1,5 @@
 """Controls the false discovery rate of a window, in which many columns and slices are tested at once."""
 
-from __future__ import annotations
-
 import numpy as np
 import pyarrow as pa
 

@@ -1,7 +1,5 @@
 """One finding as a record, and its sentences: what a reader of a table, an alert or a report is shown."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -137,7 +135,7 @@ reach this); p 1e-12, among all tests of the window 3e-11; confirmed.
     cusum: float | None = None
 
     @classmethod
-    def of(cls, row: Mapping[str, Any]) -> Finding:
+    def of(cls, row: Mapping[str, Any]) -> "Finding":
         """Make it from a row as a mapping, such as ``row.asDict()`` or an entry of ``toArrow().to_pylist()``.
 
         Fields that the row does not have are None.

@@ -1,7 +1,5 @@
 """Rows of a table grouped by some of its columns, as numbers."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Which windows before it a window is compared with: the one before, some before, or those of the same season."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 
@@ -40,7 +38,7 @@ class History:
     """The distance of those windows, in seconds; None for the last ones before."""
 
     @classmethod
-    def parse(cls, text: str) -> History:
+    def parse(cls, text: str) -> "History":
         """Read what a user writes.
 
         Parameters

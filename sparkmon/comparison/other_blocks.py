@@ -1,7 +1,5 @@
 """What is known of a reference without one of its blocks, as far as novelty needs it: the range and the levels."""
 
-from __future__ import annotations
-
 import math
 from collections import Counter
 from collections.abc import Sequence

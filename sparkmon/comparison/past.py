@@ -1,7 +1,5 @@
 """Windows compared with earlier windows: what changed now, independent of the training data."""
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias

@@ -1,7 +1,5 @@
 """Columns that only a reference or only a window has, as findings: there is nothing to measure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

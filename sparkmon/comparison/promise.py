@@ -1,7 +1,5 @@
 """How few false alarms a week a reference can promise, from its own blocks."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

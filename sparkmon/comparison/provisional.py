@@ -1,7 +1,5 @@
 """Windows that are still open: only what is gross, by a rule that holds however often one looks."""
 
-from __future__ import annotations
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc

@@ -1,7 +1,5 @@
 """How often the enrichment of requests failed, compared with the allowed rate."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any

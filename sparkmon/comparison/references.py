@@ -1,7 +1,5 @@
 """References found by column: each read once, calibrated once, and kept within bounds."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field

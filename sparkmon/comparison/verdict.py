@@ -1,7 +1,5 @@
 """From a measurement to a status and the sentence that gives its reason."""
 
-from __future__ import annotations
-
 import math
 
 from sparkmon.comparison.finding import judgement, undefined

@@ -1,7 +1,5 @@
 """What is wrong with a ``monitor.yaml``, as sentences for the one who wrote it."""
 
-from __future__ import annotations
-
 import difflib
 import reprlib
 from collections.abc import Collection, Iterable, Mapping

@@ -1,7 +1,5 @@
 """What a class can be given: its options with their types, defaults and documentation, read from the class itself."""
 
-from __future__ import annotations
-
 import ast
 import inspect
 import re

@@ -1,7 +1,5 @@
 """Parts of a ``monitor.yaml``: each is an instance of a class, made from the keys that the class has options for."""
 
-from __future__ import annotations
-
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import is_dataclass

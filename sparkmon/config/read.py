@@ -1,7 +1,5 @@
 """``monitor.yaml`` from disk, with the line of every mistake."""
 
-from __future__ import annotations
-
 import os
 import re
 import reprlib

@@ -1,7 +1,5 @@
 """The keys of ``monitor.yaml``."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from inspect import signature

@@ -1,7 +1,5 @@
 """Alerts of findings that are a DataFrame."""
 
-from __future__ import annotations
-
 import pyarrow as pa
 from pyspark.sql import DataFrame
 

@@ -1,7 +1,5 @@
 """Profiles compared with their references: one finding per profile and statistic."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 import pyarrow as pa

@@ -1,7 +1,5 @@
 """Two tables compared in batch: as wholes, in chunks of rows or in windows of time."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial

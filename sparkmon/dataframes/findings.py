@@ -1,7 +1,5 @@
 """Windows judged as one, of profiles that are a DataFrame."""
 
-from __future__ import annotations
-
 from functools import partial, reduce
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The parts of a table that is compared: in the sequence that a judge needs, and as findings that name their part."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any, TypeAlias

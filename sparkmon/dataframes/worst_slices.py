@@ -1,7 +1,5 @@
 """Where a column is worst: its slices, ranked by how far they are beyond what is allowed."""
 
-from __future__ import annotations
-
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 

@@ -1,7 +1,5 @@
 """The model of the demonstration: scikit-learn's gradient-boosted trees, fitted in a second."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The flights of the demonstration: training data, reference and live traffic."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any, NamedTuple
 

@@ -1,7 +1,5 @@
 """The feature store of the demonstration: filled from the flights, and corrupted half-way."""
 
-from __future__ import annotations
-
 from datetime import datetime, timezone
 from typing import Any
 

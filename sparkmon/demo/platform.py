@@ -1,7 +1,5 @@
 """The servers of the demonstration on the loopback interface: receiver, predictor and transformer."""
 
-from __future__ import annotations
-
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -21,7 +19,7 @@ class Platform(ExitStack):
         self._out = out
         self.spool = out / "spool"
 
-    def __enter__(self) -> Platform:
+    def __enter__(self) -> "Platform":
         receive = ("-m", "sparkmon", "receive", str(self.spool), "--port", "{port}")
         self._receiver = self._start("receiver", (*receive, "--until-stdin-closes"), "/health")
         self._predictor = self._start(

@@ -3,8 +3,6 @@
 A KServe model server with the model and sparkmon's payload logger in place of KServe's agent.
 """
 
-from __future__ import annotations
-
 import sys
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The demonstration, from the reference to the result."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The traffic: the live flights as calls to the transformer at a constant rate; half-way the store breaks."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import os
@@ -37,7 +35,7 @@ class Progress:
     fault_time: str | None = None
 
     @classmethod
-    def read(cls, path: Path) -> Progress:
+    def read(cls, path: Path) -> "Progress":
         """Read the file; without one, nothing has been sent."""
         return cls(**json.loads(path.read_text())) if path.exists() else cls()
 

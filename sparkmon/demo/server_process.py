@@ -1,7 +1,5 @@
 """A server as a child process on a free port of the loopback interface."""
 
-from __future__ import annotations
-
 import os
 import socket
 import subprocess
@@ -33,7 +31,7 @@ class ServerProcess:
         command: Sequence[str],
         log: Path,
         ready_path: str,
-        outlived_by: Sequence[ServerProcess] = (),
+        outlived_by: "Sequence[ServerProcess]" = (),
     ) -> None:
         with socket.create_server(("127.0.0.1", 0)) as probe:
             port = probe.getsockname()[1]
@@ -43,7 +41,7 @@ class ServerProcess:
         self._outlived_by = outlived_by
         self._start()
 
-    def __enter__(self) -> ServerProcess:
+    def __enter__(self) -> "ServerProcess":
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -4,8 +4,6 @@ All are small, frozen and made from a sample, from the bytes of a sketch or from
 them and see nothing else.
 """
 
-from __future__ import annotations
-
 from sparkmon.distributions.bins import bin_counts, reference_edges
 from sparkmon.distributions.categories import NULL, OTHER, UNSEEN, Categories, align
 from sparkmon.distributions.distribution import Distribution

@@ -3,8 +3,6 @@
 Binned statistics (PSI and its kin) see shares on these bins; both sides must be counted on the same edges.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

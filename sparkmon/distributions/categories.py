@@ -3,8 +3,6 @@
 ``align`` sets two of them side by side on one vocabulary, that of the reference.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -73,7 +71,7 @@ class Categories(Remembering):
             )
         object.__setattr__(self, "counts", MappingProxyType(dict(self.counts)))
 
-    def __reduce__(self) -> tuple[type[Categories], tuple[dict[str, float], float, float]]:
+    def __reduce__(self) -> "tuple[type[Categories], tuple[dict[str, float], float, float]]":
         return Categories, (dict(self.counts), self.null_count, self.n)
 
     @property

@@ -3,8 +3,6 @@
 It is the same whether it was made from a sample, from a sketch or from a feature store's percentiles.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -126,7 +124,7 @@ class Distribution(Weighted):
             raise _refused(f"moments={self.moments!r}", "a finite mean and a finite deviation >= 0")
 
     @classmethod
-    def from_sample(cls, sample: npt.ArrayLike | Sequence[float | None]) -> Distribution:
+    def from_sample(cls, sample: npt.ArrayLike | Sequence[float | None]) -> "Distribution":
         """Return the exact distribution of raw numbers, one per row; None is a null, NaN is NaN.
 
         Infinities are refused with ProfileError: count them apart, they have no place on a scale of numbers.
@@ -148,7 +146,7 @@ class Distribution(Weighted):
         data: bytes | bytearray,
         null_count: float = 0.0,
         others: Mapping[str, object] = MappingProxyType({}),
-    ) -> Distribution:
+    ) -> "Distribution":
         """Return what a KLL sketch of doubles or floats says; ``rank_error`` is its error at 99 %.
 
         A sketch that still retains every row is exact. ``others`` are further fields, such as ``nan_count``.
@@ -159,7 +157,7 @@ class Distribution(Weighted):
         return cls.of_ascending(sketch.values, sketch.weights, float(sketch.n), others)
 
     @classmethod
-    def from_table(cls, table: QuantileTable, null_count: float = 0.0) -> Distribution:
+    def from_table(cls, table: QuantileTable, null_count: float = 0.0) -> "Distribution":
         """Return what a table of percentiles or a histogram says.
 
         ``rank_error`` is the widest gap between two known shares and the table's own error: the rank of a point inside
@@ -194,7 +192,7 @@ class Distribution(Weighted):
         others: Mapping[str, object],
         *,
         is_whole: bool = True,
-    ) -> Distribution:
+    ) -> "Distribution":
         """Make one of ascending, maybe tied values and their positive (whole) weights, of ``n`` rows: not checked."""
         if values.size and not (math.isfinite(values[0]) and math.isfinite(values[-1])):
             raise _refused("an infinite value", "finite values; count infinities apart")

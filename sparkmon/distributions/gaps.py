@@ -1,7 +1,5 @@
 """How far apart two columns are at least, point by point: the greatest of these gaps, and the area."""
 
-from __future__ import annotations
-
 import numpy as np
 import numpy.typing as npt
 

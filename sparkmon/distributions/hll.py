@@ -5,8 +5,6 @@ The bytes are those that Spark's ``hll_sketch_agg(text, 12)`` writes (lg k 12, H
 standard deviation); up to 384 levels it is exact but for collisions in 26 bits.
 """
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Sequence
 from typing import Any, TypeAlias

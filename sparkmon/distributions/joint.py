@@ -1,7 +1,5 @@
 """What whole rows were like: the errors and the mean embedding that one projection made of them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -43,14 +41,14 @@ class Joint:
         object.__setattr__(self, "vector", vector)
 
     @classmethod
-    def of(cls, errors: npt.ArrayLike, vectors: npt.ArrayLike) -> Joint:
+    def of(cls, errors: npt.ArrayLike, vectors: npt.ArrayLike) -> "Joint":
         """Summarise projected rows."""
         rows = np.asarray(vectors, np.float64).reshape(-1, EMBEDDING + CONSTANTS)
         mean = rows.mean(axis=0) if len(rows) else np.full(rows.shape[1], np.nan)
         return cls(Distribution.from_sample(errors), mean)
 
     @classmethod
-    def from_profile(cls, errors: Distribution, vector: Sequence[float] | None) -> Joint:
+    def from_profile(cls, errors: Distribution, vector: Sequence[float] | None) -> "Joint":
         """Make one of a profile's errors and vector, which is null without rows."""
         if vector is None:
             return cls(errors, np.full(EMBEDDING + CONSTANTS, np.nan))
@@ -86,7 +84,7 @@ class Joint:
         """See :class:`~sparkmon.distributions.Projection`."""
         return float(self.vector[EMBEDDING + 2])
 
-    def is_comparable(self, other: Joint) -> bool:
+    def is_comparable(self, other: "Joint") -> bool:
         """Return whether both sides have rows and all of these were projected alike."""
         if not (self.n and other.n):
             return False

@@ -4,8 +4,6 @@ Spark's ``kll_sketch_agg_double`` and its kin, Hopsworks and DataSketches itself
 same compact form, so a profile made by any of them is read here without that library.
 """
 
-from __future__ import annotations
-
 import math
 import struct
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 Both write the same compact form, which Spark's ``kll_*`` functions, DataSketches and :func:`read_kll` read.
 """
 
-from __future__ import annotations
-
 import importlib
 import math
 import random

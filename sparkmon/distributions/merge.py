@@ -1,7 +1,5 @@
 """Summaries of disjoint rows put together: several windows of a column as one."""
 
-from __future__ import annotations
-
 import math
 from collections import Counter
 from collections.abc import Sequence

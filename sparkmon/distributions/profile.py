@@ -1,7 +1,5 @@
 """From the fields of a stored profile to the Distribution or Categories that statistics compare."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import replace

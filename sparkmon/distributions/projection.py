@@ -4,8 +4,6 @@ Columns whose own distributions have not changed may have parted company all the
 training data; the mean of what it makes of rows can be merged like any other, and says when that has happened.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import hashlib
@@ -109,7 +107,7 @@ class Projection:
             raise _refused(f"spread={self.spread!r}", "0 < third <= second <= 1")
 
     @classmethod
-    def from_sample(cls, names: Sequence[str], matrix: npt.ArrayLike) -> Projection:
+    def from_sample(cls, names: Sequence[str], matrix: npt.ArrayLike) -> "Projection":
         """Make the projection of some training rows: a matrix of a row each, NaN where there is no number.
 
         Features without spread are left out. ProfileError if there are fewer than 20 rows or fewer than two features
@@ -191,7 +189,7 @@ class Projection:
         return json.dumps(fields).encode()
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> Projection:
+    def from_bytes(cls, data: bytes) -> "Projection":
         """Read what :meth:`to_bytes` wrote, or raise ProfileError."""
         if len(data) > _MOST_BYTES:
             raise _refused(f"{len(data)} bytes", f"{_MOST_BYTES} at most")

@@ -4,8 +4,6 @@ Percentiles and histograms both say it. The bytes stand where a profile's KLL sk
 of them travels through tables, SQL functions and comparisons like any other.
 """
 
-from __future__ import annotations
-
 import math
 import struct
 from collections.abc import Mapping, Sequence
@@ -100,7 +98,7 @@ class QuantileTable:
         minimum: float | None = None,
         maximum: float | None = None,
         error: float = 0.0,
-    ) -> QuantileTable:
+    ) -> "QuantileTable":
         """Return what percentiles of ``n`` rows say: share in (0, 1) to value, such as ``{0.25: 3.0, 0.5: 7.0}``.
 
         Without the extremes nothing is known of the tails. ``error`` is how far the rank of a value may be off, as a
@@ -128,7 +126,7 @@ class QuantileTable:
     @classmethod
     def from_histogram(
         cls, edges: Sequence[float], counts: Sequence[float], *, slack: float = 0.0
-    ) -> QuantileTable:
+    ) -> "QuantileTable":
         """Return what a histogram says: rows per bin, and one edge more, from the least value to the greatest.
 
         Whether a row that lies on an edge was counted below or above it is taken as unknown. ``slack`` is how far the
@@ -150,7 +148,7 @@ class QuantileTable:
         return cls(np.asarray(edges, np.float64), shares, round(total), slack=slack)
 
     @classmethod
-    def from_bytes(cls, data: bytes | bytearray) -> QuantileTable:
+    def from_bytes(cls, data: bytes | bytearray) -> "QuantileTable":
         """Read what :meth:`to_bytes` wrote; ProfileError if it is anything else, whatever its header claims."""
         if len(data) < _HEADER.size or not is_quantile_table(data):
             raise _malformed(f"{len(data)} bytes", f"at least {_HEADER.size}, beginning with SMQT")

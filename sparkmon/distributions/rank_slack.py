@@ -1,7 +1,5 @@
 """How far the rank error of a sketch or a table may put an integral over its column off."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from sparkmon.distributions.arrays import FloatArray

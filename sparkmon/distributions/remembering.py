@@ -1,7 +1,5 @@
 """What was computed of a summary stays with it, so that a reference is prepared once for all windows."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Hashable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar

@@ -1,7 +1,5 @@
 """The arithmetic of a projection: rows standardised, their distance to a plane, their place in a kernel."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Values and how many rows stand at each: the step function behind a distribution."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

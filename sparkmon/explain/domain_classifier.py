@@ -1,7 +1,5 @@
 """A classifier that tries to distinguish live rows from training rows: how well it can, and by which columns."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Counts of what a monitor sees: dead letters, late rows, redelivered events, and the traffic of each model."""
 
-from __future__ import annotations
-
 import threading
 from collections import Counter
 from collections.abc import Collection, Mapping
@@ -27,7 +25,7 @@ class Traffic:
             return 0
         return abs(self.requests - self.responses)
 
-    def merge(self, other: Traffic) -> Traffic:
+    def merge(self, other: "Traffic") -> "Traffic":
         """Add the rows of other windows."""
         return Traffic(
             max(self.last_end, other.last_end),
@@ -67,7 +65,7 @@ class Counts:
     first_end: datetime | None = None
     """The end of the first window on record, of any model."""
 
-    def add(self, other: Counts) -> Counts:
+    def add(self, other: "Counts") -> "Counts":
         """Add what is counted; what is open stays."""
         traffic = dict(self.traffic)
         for model, more in other.traffic.items():
@@ -96,7 +94,7 @@ class Counters:
         self.counts = Counts()
         """The counts now."""
 
-    def __reduce__(self) -> tuple[type[Counters], tuple[()]]:
+    def __reduce__(self) -> "tuple[type[Counters], tuple[()]]":
         # Over Spark Connect batches are written in a process of the server, which counts for itself.
         return Counters, ()
 

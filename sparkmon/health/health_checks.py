@@ -1,7 +1,5 @@
 """Health checks: whether a monitor works, by its status; pure."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass

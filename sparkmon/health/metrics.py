@@ -1,7 +1,5 @@
 """A monitor's health for Prometheus to scrape."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any

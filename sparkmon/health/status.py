@@ -1,7 +1,5 @@
 """The status of a running monitor: its query, kept up to date from its progress, traffic, deliveries and incidents."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -39,7 +37,7 @@ class QueryStatus:
     behind: int | None = None
     """How many records wait in the partition with most; None for a source that does not report it."""
 
-    def after(self, progress: Mapping[str, Any]) -> QueryStatus:
+    def after(self, progress: Mapping[str, Any]) -> "QueryStatus":
         """Return the status after one more batch, from Spark's progress report."""
         sources = progress["sources"]
         events = sum(each["numInputRows"] for each in sources)

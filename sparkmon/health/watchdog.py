@@ -1,7 +1,5 @@
 """A thread on the driver that runs the health checks and raises alerts for those that fail."""
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections import deque

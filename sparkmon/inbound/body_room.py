@@ -5,8 +5,6 @@ end them leaves the rest to others. Each must come at a least rate. Where room i
 so that senders behind one proxy do not keep each other out. A body that is whole in one piece is never partial.
 """
 
-from __future__ import annotations
-
 import asyncio
 import math
 from collections import Counter
@@ -172,7 +170,7 @@ class Arrival:
         detail = f"{self._room.max_body_bytes} bytes of body is the limit"
         return Refusal(413, "too_large", detail)
 
-    def __enter__(self) -> Arrival:
+    def __enter__(self) -> "Arrival":
         return self
 
     def __exit__(

@@ -6,8 +6,6 @@ without a timer per request: one check a second finds those that are too slow. T
 uvicorn keeps to itself: pyproject.toml bounds its version, and ``tests/inbound`` fails when what is used here changes.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import math
@@ -61,7 +59,7 @@ class Connections:
         self.open: set[_Connection] = set()
         self._timer: asyncio.TimerHandle | None = None
 
-    def add(self, connection: _Connection) -> None:
+    def add(self, connection: "_Connection") -> None:
         """Count a connection, refuse one if there are too many, and begin to look for slow ones with the first."""
         self.open.add(connection)
         if len(self.open) > self.limits.max_connections:

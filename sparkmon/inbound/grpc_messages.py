@@ -1,7 +1,5 @@
 """A bound on the time in which a message comes over gRPC, which has none of its own."""
 
-from __future__ import annotations
-
 import asyncio
 from typing import Any
 

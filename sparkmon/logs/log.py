@@ -1,7 +1,5 @@
 """What a log of events must offer to be read by Spark: places, how far to go, what to read in parallel."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Generic, TypeAlias, TypeVar

@@ -1,7 +1,5 @@
 """KServe's store logger: one object per event or batch of events, below a prefix, in the order they were stored."""
 
-from __future__ import annotations
-
 import time
 from bisect import bisect_right
 from collections.abc import Iterator

@@ -25,8 +25,6 @@ The body is compressed as a whole and not buffer by buffer: a commit of 8 events
 For 64 events of 20 features the block takes 250 bytes an event (695 uncompressed) and 1.3 µs to make.
 """
 
-from __future__ import annotations
-
 import struct
 import zlib
 from dataclasses import dataclass
@@ -64,7 +62,7 @@ class BlockHeader:
         return HEADER_BYTES + self.stored_bytes
 
     @classmethod
-    def parse(cls, data: bytes | memoryview, where: str) -> BlockHeader:
+    def parse(cls, data: bytes | memoryview, where: str) -> "BlockHeader":
         """Read a header; SpoolError, which says ``where``, if none begins here or its checksum is wrong."""
         magic, version, _, identity, stored, raw, rows, checksum = _FIELDS.unpack_from(data)
         (expected,) = _CHECKSUM.unpack_from(data, _FIELDS.size)

@@ -4,8 +4,6 @@ The writer runs in another process, often on another machine: what both see is t
 ``NAME.committed``, with the offset up to which it will never read again.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping

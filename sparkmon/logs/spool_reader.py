@@ -4,8 +4,6 @@ A reader needs no lock and may run while a writer appends, on any filesystem pya
 only: an incomplete block at the end of a segment is an append under way, or one that was never acknowledged.
 """
 
-from __future__ import annotations
-
 import logging
 import re
 from collections.abc import Iterator

@@ -5,8 +5,6 @@ front. Each is a row of blocks (see ``spool_block``), one for each group commit.
 read it (see ``spool_reader``), also while it is written.
 """
 
-from __future__ import annotations
-
 import errno
 import fcntl
 import os
@@ -163,7 +161,7 @@ class SpoolWriter:
             os.close(self._lock)
             self._lock = None
 
-    def __enter__(self) -> SpoolWriter:
+    def __enter__(self) -> "SpoolWriter":
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -1,7 +1,5 @@
 """Writes the batches of the one streaming query: dead letters, digests and panes, each exactly once."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """Checks a query's checkpoint before the query goes on: errors name the damaged file and the repair."""
 
-from __future__ import annotations
-
 import json
 import re
 

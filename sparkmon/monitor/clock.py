@@ -1,7 +1,5 @@
 """The clock that closes the windows of idle models while the query runs."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Mapping

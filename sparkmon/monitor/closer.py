@@ -1,7 +1,5 @@
 """Closes windows: takes the panes of each batch, and closes the windows of each model by its own clock."""
 
-from __future__ import annotations
-
 import logging
 import threading
 import time

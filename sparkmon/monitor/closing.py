@@ -1,7 +1,5 @@
 """Closed windows written: profiles, alerts, findings, and a mark that all of it is there."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta, timezone
 

@@ -1,7 +1,5 @@
 """A batch of events that could not be decoded, kept with their bytes, each once."""
 
-from __future__ import annotations
-
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 

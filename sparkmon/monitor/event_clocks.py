@@ -1,7 +1,5 @@
 """The clock of each model: the time of its newest event, and the time since then while the model is idle; pure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 

@@ -1,7 +1,5 @@
 """What ends a query: which failures a person has to repair, and which pass."""
 
-from __future__ import annotations
-
 import re
 
 from sparkmon.errors import SparkmonError

@@ -1,7 +1,5 @@
 """Leases on the windows of models: the table ``monitors``, which keeps two queries from counting the same rows."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any, NamedTuple

@@ -1,7 +1,5 @@
 """Longer windows, such as days of hours, merged from the profiles of closed windows."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 

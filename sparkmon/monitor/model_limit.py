@@ -1,7 +1,5 @@
 """How many models a monitor takes up that no reference is of: a client that invents names costs bounded memory."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any

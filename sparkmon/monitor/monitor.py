@@ -1,7 +1,5 @@
 """The monitor: puts the rooms together over any DataFrame of events, streaming or not."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial

@@ -1,7 +1,5 @@
 """The handle of a running monitor, shaped as Spark's ``StreamingQuery``."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Sequence
 from typing import Any

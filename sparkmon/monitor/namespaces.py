@@ -1,7 +1,5 @@
 """The namespaces of models: one name may stand for several models of a cluster."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 

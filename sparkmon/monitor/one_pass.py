@@ -1,7 +1,5 @@
 """The pass over a batch: run on the workers, once, or once more without the events that were redelivered."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The windows that are open: their panes, in memory; pure."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any

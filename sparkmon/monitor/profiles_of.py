@@ -1,7 +1,5 @@
 """The windows of a batch of events, by the same pass as in a stream."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 
 import pyarrow as pa

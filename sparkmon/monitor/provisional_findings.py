@@ -1,7 +1,5 @@
 """Findings on windows that are open: gross drift is reported while it can be acted on, once per column."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The events that were ingested lately, by their digests, so that a redelivered one is recognised; bounded."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple, TypeAlias
 

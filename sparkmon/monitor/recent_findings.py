@@ -1,7 +1,5 @@
 """The last findings of each series, which confirm or refute those of the next window."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Collection
 from datetime import datetime, timedelta

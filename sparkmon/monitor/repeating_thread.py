@@ -1,7 +1,5 @@
 """A thread on the driver that does something again and again while the query runs."""
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """How many rows of requests and of responses profiles are of; pure."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Starts a monitor: one streaming query, what closes its windows, and the threads next to it."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone

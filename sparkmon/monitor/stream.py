@@ -1,7 +1,5 @@
 """A stream written batch by batch, each under the id of its query, so that a replayed batch adds nothing."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """The feature views that models are served from, and the detector of skew that reads them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from sparkmon.errors import OptionError

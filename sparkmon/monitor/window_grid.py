@@ -1,7 +1,5 @@
 """Windows as numbers: which a pane is part of, which have closed; pure. Times are microseconds since 1970 UTC."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from typing import Any, NamedTuple

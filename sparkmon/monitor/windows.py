@@ -1,7 +1,5 @@
 """The event-time windows of a monitor: how long they are, when they close, and which longer ones are judged."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """Blocks of rows to panes: the summaries of columns in short stretches of time."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Panes of disjoint rows merged by key: counts added up, moments by Chan, sketches within their bounds."""
 
-from __future__ import annotations
-
 from typing import Any, TypeAlias
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What exceeds the limits pooled: a client that invents names costs bounded memory."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias

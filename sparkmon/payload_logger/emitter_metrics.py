@@ -1,7 +1,5 @@
 """An emitter's counts as Prometheus metrics."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily

@@ -1,7 +1,5 @@
 """Delivery of events over HTTP: one request per batch, with retries."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import time

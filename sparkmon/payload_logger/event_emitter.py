@@ -1,7 +1,5 @@
 """An emitter that does not block its caller: a bounded queue, and a thread that sends its events over HTTP."""
 
-from __future__ import annotations
-
 import asyncio
 import atexit
 import contextlib

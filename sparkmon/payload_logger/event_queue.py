@@ -1,7 +1,5 @@
 """The events of an emitter until they are settled, and their counts."""
 
-from __future__ import annotations
-
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence

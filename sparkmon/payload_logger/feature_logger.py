@@ -4,8 +4,6 @@ It is for deployments that call their feature view themselves: no KServe agent s
 ``FeatureView.log`` does.
 """
 
-from __future__ import annotations
-
 import itertools
 import logging
 import socket
@@ -169,7 +167,7 @@ class FeatureLogger:
             for start in range(0, len(group), _ROWS):
                 self._emit(call, group[start : start + _ROWS])
 
-    def _emit(self, call: _Call, rows: list[Mapping[str, Any]]) -> None:
+    def _emit(self, call: "_Call", rows: list[Mapping[str, Any]]) -> None:
         event_id = str(uuid.uuid4())
         for half, body in self._bodies(rows):
             try:

@@ -1,7 +1,5 @@
 """The payload logger without an agent: KServe's events, made inside the model server."""
 
-from __future__ import annotations
-
 import asyncio
 import socket
 import time

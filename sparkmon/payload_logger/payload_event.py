@@ -1,7 +1,5 @@
 """The headers of a payload event, written as KServe's agent (0.18 and later) writes them."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """The columns of a table as the cells of blocks: split into numbers and texts by Spark, laid out by numpy."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The column ``:joint`` of references: the projection of some rows of a training table, and what it makes of others."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import partial
 

@@ -1,7 +1,5 @@
 """Profiles of disjoint rows merged by Spark: those of partitions, or of smaller windows; streams included."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from pyspark.sql import Column, DataFrame

@@ -1,7 +1,5 @@
 """Blocks of rows summarised on Spark's workers, as the monitor summarises what it decodes."""
 
-from __future__ import annotations
-
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -1,7 +1,5 @@
 """A training table to the reference that live windows are compared with."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from functools import partial
 

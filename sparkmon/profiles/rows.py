@@ -1,7 +1,5 @@
 """Decoded rows to profiles per model, window and column: one aggregation for all models of a stream."""
 
-from __future__ import annotations
-
 import math
 from datetime import timedelta
 from functools import partial

@@ -1,7 +1,5 @@
 """The values that slices of a reference's table have, by the code that slices live traffic."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any

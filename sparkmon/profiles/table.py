@@ -1,7 +1,5 @@
 """A wide table to profiles, all columns in one pass: how references are made and tables are compared."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta

@@ -50,8 +50,6 @@ Of the body (``decode``):
 - ``DECODER_FAILED``: a fault of the decoder itself; please report it.
 """
 
-from __future__ import annotations
-
 from sparkmon.protocol.batch import decode_batch, decode_batches, decode_events
 from sparkmon.protocol.blocks_of_rows import blocks_of_rows
 from sparkmon.protocol.canonical import LEVEL_KINDS, level_of, levels_of, text_of, times_of

@@ -1,7 +1,5 @@
 """The attributes of a CloudEvent to an event: the part that every way of carrying one shares."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime

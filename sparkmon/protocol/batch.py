@@ -1,7 +1,5 @@
 """Batches of events to batches of decoded rows: the hot path of every stream."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Mapping
 
 import pyarrow as pa

@@ -1,7 +1,5 @@
 """The walk over one batch of events, from payloads to row blocks."""
 
-from __future__ import annotations
-
 import gc
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence

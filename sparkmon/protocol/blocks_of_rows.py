@@ -1,7 +1,5 @@
 """Decoded rows, back in blocks: what was kept as a table is summarised as what was just decoded."""
 
-from __future__ import annotations
-
 from typing import Any, TypeAlias
 
 import numpy as np

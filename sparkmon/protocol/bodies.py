@@ -1,7 +1,5 @@
 """Parsed bodies to their rows: as many as possible at once, the others one by one, by the same readers."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -35,7 +33,7 @@ class Parsed(NamedTuple):
     has_notes: bool = False
     """Whether a note in a body is one of sparkmon's transformer, and not a client's word."""
 
-    def take(self, at: Sequence[int]) -> Parsed:
+    def take(self, at: Sequence[int]) -> "Parsed":
         """Return some of the bodies."""
         tails = None if self.tails is None else [self.tails[i] for i in at]
         bodies, sizes = [self.bodies[i] for i in at], [self.sizes[i] for i in at]

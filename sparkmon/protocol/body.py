@@ -1,7 +1,5 @@
 """What bodies say, flat and ready for bulk work: the form between the readers of the protocols and their callers."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -47,7 +45,7 @@ class Rows:
         )
         return values
 
-    def between(self, start: int, end: int) -> Rows:
+    def between(self, start: int, end: int) -> "Rows":
         """Return some rows of one body."""
         width = len(self.names)
         return Rows(self.names, self.named, [end - start], self.values[start * width : end * width])

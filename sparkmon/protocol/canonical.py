@@ -4,8 +4,6 @@ Levels are texts: a whole number without a point, a truth value as ``true`` or `
 Times are seconds since 1970 in UTC.
 """
 
-from __future__ import annotations
-
 import math
 from contextlib import suppress
 from datetime import datetime, timezone

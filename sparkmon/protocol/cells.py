@@ -1,7 +1,5 @@
 """Flat values to cells, in bulk; cells put below and next to each other."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import chain
 from typing import Any, NamedTuple

@@ -1,7 +1,5 @@
 """The protocol of a parsed body, by its shape: events carry neither path nor verb."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sparkmon.protocol.protocol_error import protocol_error

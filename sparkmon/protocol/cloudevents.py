@@ -1,7 +1,5 @@
 """CloudEvents 1.0 as KServe's logger posts them (binary mode) and as Kafka carries them (binary and structured)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 

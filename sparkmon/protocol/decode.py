@@ -1,7 +1,5 @@
 """The one door from an event to what it says."""
 
-from __future__ import annotations
-
 import re
 import zlib
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Digests of what makes two deliveries the same event."""
 
-from __future__ import annotations
-
 from hashlib import blake2b
 from typing import Any
 

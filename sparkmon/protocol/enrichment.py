@@ -5,8 +5,6 @@ enrichment itself can be watched: as ``parameters.sparkmon`` at the top of a V1 
 ``sparkmon`` of V2 and gRPC.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -85,7 +83,7 @@ class Enrichment:
     @classmethod
     def from_text(
         cls, text: object, rows: int, limits: Limits = DEFAULT_LIMITS
-    ) -> Enrichment | None:
+    ) -> "Enrichment | None":
         """Read what :meth:`to_text` wrote on a request of ``rows`` instances; unknown members are ignored.
 
         None if it is no such JSON, of another number of instances, or beyond ``limits``.

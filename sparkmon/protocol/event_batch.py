@@ -1,7 +1,5 @@
 """Events to an Arrow batch; those of a batch that claim to come from the future."""
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Callable, Sequence

@@ -1,7 +1,5 @@
 """What is read of a batch of events without an object per event, and which bodies can be read with others."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from typing import Any, TypeAlias
 

@@ -4,8 +4,6 @@ A record carries neither the id nor the version of its schema. Versions 1 to 3 h
 holds one, named by ``messageType``.
 """
 
-from __future__ import annotations
-
 import hashlib
 import io
 from collections.abc import Callable

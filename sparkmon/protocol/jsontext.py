@@ -5,8 +5,6 @@ large for a double. Integers that fit 64 bits are exact; larger ones become doub
 ``NaN``, ``Infinity`` and ``-Infinity``: Python's ``json``, Triton and TorchServe write them.
 """
 
-from __future__ import annotations
-
 import json
 import math
 import re

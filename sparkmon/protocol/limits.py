@@ -1,7 +1,5 @@
 """How large an event may be before it is set aside as a dead letter."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 

@@ -1,7 +1,5 @@
 """The error for bytes that cannot be decoded, with its condition, and its form as a dead letter."""
 
-from __future__ import annotations
-
 from sparkmon.errors import ProtocolError
 from sparkmon.printable import printable
 from sparkmon.records import DeadLetter

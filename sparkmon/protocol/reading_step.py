@@ -1,7 +1,5 @@
 """What one step of reading gathers: by event what was found out about it, and the rows of all."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeAlias
@@ -29,7 +27,7 @@ class SideRows(NamedTuple):
     """The rows of some events on one side; ``naming`` is the same object for all events of one layout."""
 
     side: str
-    naming: Naming
+    naming: "Naming"
     rows: Rows
 
 
@@ -38,7 +36,7 @@ class _Layout:
     """Rows of one layout: by event its index, its first row and how many follow; by side the rows of all."""
 
     half: Half
-    sides: Sequence[tuple[str, Naming]]
+    sides: "Sequence[tuple[str, Naming]]"
     events: list[_Places] = field(default_factory=list)
     starts: list[int] = field(default_factory=list)
     counts: list[int] = field(default_factory=list)
@@ -163,7 +161,7 @@ class ReadingStep:
         return [block for own_layouts in layouts.values() for block in shared_blocks(own_layouts)]
 
 
-def _cells(naming: Naming, parts: Sequence[Rows]) -> Cells:
+def _cells(naming: "Naming", parts: Sequence[Rows]) -> Cells:
     if len(parts) == 1:
         [rows] = parts
         return cells_of(

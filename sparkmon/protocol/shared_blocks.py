@@ -4,8 +4,6 @@ Whoever sends a new layout with every event gets no block for each: beyond some,
 be absent.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias

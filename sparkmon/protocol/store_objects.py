@@ -4,8 +4,6 @@ One object holds one record (JSON object) or many, requests and responses mixed 
 Parquet have no time at all: there the object's own modification time is the event time.
 """
 
-from __future__ import annotations
-
 import base64
 import io
 import json

@@ -5,8 +5,6 @@ body is none: a stream of server-sent events, or a request cut short. Reading by
 event, and keeps the body byte for byte.
 """
 
-from __future__ import annotations
-
 import base64
 import re
 from typing import Any

@@ -1,7 +1,5 @@
 """CloudEvents' batched JSON: an array of structured events in one HTTP request."""
 
-from __future__ import annotations
-
 import base64
 import re
 from collections.abc import Iterable, Mapping

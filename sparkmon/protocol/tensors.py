@@ -4,8 +4,6 @@ What a value becomes: ``BOOL`` a truth value, the integer types an exact int, th
 string. Bytes that are not UTF-8 become ``base64:`` and their base64 text, so that a table can hold every value.
 """
 
-from __future__ import annotations
-
 import base64
 import struct
 from typing import Any

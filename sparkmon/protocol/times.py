@@ -1,7 +1,5 @@
 """RFC 3339 timestamps, as CloudEvents carry them, to UTC datetimes."""
 
-from __future__ import annotations
-
 import re
 from datetime import datetime, timedelta, timezone
 

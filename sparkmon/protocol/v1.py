@@ -5,8 +5,6 @@ value that is a one-element list is that element: KServe's own data frame path w
 and ``outputs`` an object holds columns, as TF Serving has them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import chain
 from typing import Any

@@ -4,8 +4,6 @@ The rows of a body are the first dimension of its tensors, which must agree. A t
 one column of its own name; one of ``[n, d]`` (further dimensions multiplied) is ``d`` columns ``<tensor>_0`` ...
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import chain

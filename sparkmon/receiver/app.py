@@ -28,8 +28,6 @@ and a scraper that held it could post. Metrics are numbers, under names that are
 that a sender chose. Without the token ``/health`` says no more than whether events are kept.
 """
 
-from __future__ import annotations
-
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence

@@ -1,7 +1,5 @@
 """The ASGI application behind POST: plain ASGI messages, because every layer between costs time per event."""
 
-from __future__ import annotations
-
 from datetime import datetime, timezone
 
 import orjson

@@ -1,7 +1,5 @@
 """Group commit: many waiting events share one block and one fsync, and are answered together."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import math

@@ -1,7 +1,5 @@
 """The receiver's Prometheus metrics, in a registry of its own so that two receivers fit in one process."""
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Callable

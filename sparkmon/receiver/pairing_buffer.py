@@ -4,8 +4,6 @@ Both halves of an inference usually reach the sink within a second; joining them
 stream-stream join in Spark several times the rest of the pipeline.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from dataclasses import replace

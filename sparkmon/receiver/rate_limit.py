@@ -1,7 +1,5 @@
 """How many events a second are taken, from all clients together and from each."""
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Callable

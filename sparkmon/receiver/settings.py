@@ -1,7 +1,5 @@
 """A receiver's settings, checked before it starts."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from sparkmon.errors import OptionError

@@ -1,7 +1,5 @@
 """The receiver's certificate: read before it starts, and again when its files change."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import os

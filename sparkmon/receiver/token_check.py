@@ -1,7 +1,5 @@
 """The bearer token of senders: where it is stored, and whether a request has it."""
 
-from __future__ import annotations
-
 import hmac
 import logging
 import re

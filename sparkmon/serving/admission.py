@@ -1,7 +1,5 @@
 """A bound on the requests in flight: a request beyond it is refused at once, so that it does not wait in a queue."""
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """ASGI middleware that refuses requests in an overload, and reads bodies into bounded room before kserve sees them."""
 
-from __future__ import annotations
-
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 

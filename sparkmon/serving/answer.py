@@ -1,7 +1,5 @@
 """The predictor's answer in the caller's protocol, V1 or V2."""
 
-from __future__ import annotations
-
 from itertools import chain
 from typing import Any
 from uuid import uuid4

@@ -1,7 +1,5 @@
 """A circuit breaker: after consecutive failures no calls are made for a while, then one call tries."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 

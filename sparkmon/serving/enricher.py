@@ -1,7 +1,5 @@
 """From entity ids to feature vectors: the store's rows, passed features, and defaults for missing rows."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping, Sequence

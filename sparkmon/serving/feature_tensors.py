@@ -1,7 +1,5 @@
 """Feature vectors in the predictor's protocol: JSON values for V1, tensors for V2."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """The KServe transformer: it turns entity ids into feature vectors for the predictor, and returns its answer."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from functools import cached_property

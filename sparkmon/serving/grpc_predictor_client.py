@@ -1,7 +1,5 @@
 """The predictor over gRPC: one channel, a deadline, and the predictor's own code if it refuses."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any

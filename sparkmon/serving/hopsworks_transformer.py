@@ -4,8 +4,6 @@ Deploy this file as the transformer script, or one with ``from sparkmon.serving.
 Transformer``. Its settings are environment variables.
 """
 
-from __future__ import annotations
-
 import asyncio
 import os
 import threading

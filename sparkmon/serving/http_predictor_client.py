@@ -1,7 +1,5 @@
 """The predictor over HTTP, V1 or V2: a connection pool, a time-out, and the predictor's own answer if it refuses."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Mapping
 from functools import cached_property

@@ -1,7 +1,5 @@
 """The transformer's Prometheus metrics, next to kserve's own at ``/metrics``."""
 
-from __future__ import annotations
-
 from functools import partial
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram

@@ -1,7 +1,5 @@
 """The predictor: called in its protocol, timed, and left alone for a while when it fails."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The V2 request to the predictor, over HTTP or gRPC."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

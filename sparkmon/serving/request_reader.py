@@ -1,7 +1,5 @@
 """Enrichment requests: instances with entity ids and passed features, read from V1 bodies and V2 tensors."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any

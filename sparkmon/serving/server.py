@@ -1,7 +1,5 @@
 """A kserve model server with a configurable address and middleware, which logs nothing per request by default."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import warnings

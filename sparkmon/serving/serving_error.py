@@ -1,7 +1,5 @@
 """The error for a request without a prediction: condition, HTTP status and gRPC code."""
 
-from __future__ import annotations
-
 from sparkmon.errors import ServingError
 from sparkmon.printable import printable
 

@@ -1,7 +1,5 @@
 """The settings of a transformer: each is an option of its command line, checked before it starts."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields

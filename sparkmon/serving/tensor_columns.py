@@ -1,7 +1,5 @@
 """V2 tensors of a request as named columns of exact values."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from math import prod
 from typing import Any, TypeAlias

@@ -4,8 +4,6 @@ The flags are kserve's own and those below; an InferenceService passes ``--model
 ``--http_port`` and ``--workers`` by itself.
 """
 
-from __future__ import annotations
-
 import argparse
 import logging
 from collections.abc import Sequence

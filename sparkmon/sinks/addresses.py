@@ -1,7 +1,5 @@
 """Which addresses an alert may be sent to: never a cloud's metadata, and private ones only if the URL means them."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import TypeAlias

@@ -1,7 +1,5 @@
 """Alerts in a Prometheus Alertmanager, which groups, routes, silences and sends them."""
 
-from __future__ import annotations
-
 import hashlib
 import logging
 from collections import OrderedDict

@@ -1,7 +1,5 @@
 """What the connections of mails and of POSTs have: certificates that are verified, and a deadline for all of it."""
 
-from __future__ import annotations
-
 import socket
 import ssl
 import threading

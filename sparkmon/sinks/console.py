@@ -1,7 +1,5 @@
 """Notifications printed for a person to read."""
 
-from __future__ import annotations
-
 import sys
 from dataclasses import dataclass
 from typing import TextIO

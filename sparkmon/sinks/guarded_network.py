@@ -4,8 +4,6 @@ It stands on httpcore, which httpx stands on: httpx's own client writes every UR
 may be a secret.
 """
 
-from __future__ import annotations
-
 import logging
 import queue
 import socket

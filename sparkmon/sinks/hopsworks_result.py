@@ -1,7 +1,5 @@
 """Alerts in the shape of Hopsworks' feature-monitoring results, as JSON lines in a file."""
 
-from __future__ import annotations
-
 import math
 import os
 from collections.abc import Iterator

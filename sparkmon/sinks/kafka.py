@@ -1,7 +1,5 @@
 """Notifications as CloudEvents on a Kafka topic."""
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Mapping

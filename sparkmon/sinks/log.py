@@ -1,7 +1,5 @@
 """Notifications in Python's logging, for whatever collects the logs."""
 
-from __future__ import annotations
-
 import logging
 from dataclasses import asdict, dataclass
 

@@ -1,7 +1,5 @@
 """Notifications by e-mail."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import html

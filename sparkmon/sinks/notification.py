@@ -1,7 +1,5 @@
 """A notification, one message on the alerts of a model in one batch, and an alert as a sink gets it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias

@@ -1,7 +1,5 @@
 """A notification as JSON, with a versioned schema."""
 
-from __future__ import annotations
-
 from dataclasses import asdict, fields
 from datetime import datetime, timezone
 

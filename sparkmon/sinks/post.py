@@ -1,7 +1,5 @@
 """The one way by which alerts leave over HTTP: a POST with a deadline, to a checked address, that shows no secret."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone

@@ -1,7 +1,5 @@
 """The contract of an alert sink: what it gets and what it must promise."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Notifications in a Slack channel, by its incoming webhook."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 

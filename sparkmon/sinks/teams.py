@@ -1,7 +1,5 @@
 """Notifications in Microsoft Teams, by a webhook of Workflows."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 

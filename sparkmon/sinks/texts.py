@@ -1,7 +1,5 @@
 """Texts from outside, cut to what an error or a medium takes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from urllib.parse import unquote

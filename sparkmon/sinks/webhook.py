@@ -1,7 +1,5 @@
 """Notifications as signed JSON, to any URL."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import hmac

@@ -1,7 +1,5 @@
 """The detector of training-serving skew on Spark's workers: it looks up the entities of each batch in the store."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager

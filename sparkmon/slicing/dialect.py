@@ -4,8 +4,6 @@ Its tokenizer has the words below and no comments, its parser no functions of it
 ``Anonymous``, which :mod:`sparkmon.slicing.reader` looks up in its list.
 """
 
-from __future__ import annotations
-
 from typing import Any, ClassVar
 
 from sparkmon.errors import MissingExtraError, OptionError

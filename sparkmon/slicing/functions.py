@@ -5,8 +5,6 @@ functions of these names give, except that ``exp`` and ``ln`` may differ from Ja
 cases of letters and the names of time zones are those that Python knows.
 """
 
-from __future__ import annotations
-
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ handed to Spark's SQL parser: sqlglot reads it, of its tree only listed classes 
 typed and built from functions that no value can make fail.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from sparkmon.errors import OptionError

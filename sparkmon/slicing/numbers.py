@@ -1,7 +1,5 @@
 """Numbers to texts and back, as Spark writes and reads them."""
 
-from __future__ import annotations
-
 import math
 import re
 from decimal import ROUND_HALF_UP, Context, Decimal

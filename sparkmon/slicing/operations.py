@@ -1,7 +1,5 @@
 """What the functions and operators of slices do with values: null in three-valued logic, NaN above all numbers."""
 
-from __future__ import annotations
-
 import operator
 from collections.abc import Callable, Mapping
 from functools import partial, reduce

@@ -1,7 +1,5 @@
 """The parts of a slice's expression, made only where their types fit."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -31,9 +29,9 @@ class Part:
     name: str
     """The feature's name, the literal's text, or the function's name."""
     type: ValueType
-    arguments: tuple[Part, ...] = ()
+    arguments: "tuple[Part, ...]" = ()
 
-    def features(self) -> Iterator[Part]:
+    def features(self) -> "Iterator[Part]":
         """Return the features that it reads, each as often as it stands there."""
         if self.kind == "feature":
             yield self

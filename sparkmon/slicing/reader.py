@@ -1,7 +1,5 @@
 """A tree of sqlglot to typed parts: only the classes, arguments and functions of the lists below."""
 
-from __future__ import annotations
-
 import difflib
 import re
 from collections.abc import Callable, Mapping

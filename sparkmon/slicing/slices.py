@@ -1,7 +1,5 @@
 """Slices of traffic: the rows that share a value of a feature or of an expression over features."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any

@@ -1,7 +1,5 @@
 """Parts of dates and times: of texts as they are written, and of seconds since 1970 in UTC."""
 
-from __future__ import annotations
-
 import re
 from datetime import date
 from functools import cache

@@ -1,7 +1,5 @@
 """Events to rows inside Spark: payloads decoded in Arrow batches, redeliveries collapsed, nothing lost."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """The contract of a source of events that ``monitor.yaml`` can name."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from typing import TypeVar
 

@@ -1,7 +1,5 @@
 """The table in which Hopsworks logs a feature view's features and predictions, as rows that profiles are made of."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from pyspark.sql import Column, DataFrame

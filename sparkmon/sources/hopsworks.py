@@ -1,7 +1,5 @@
 """The inference log of Hopsworks deployments from Spark's own Kafka source."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import get_args
 

@@ -6,8 +6,6 @@ It exists so that inference logs reach Spark, in batch and as a stream, without 
 # Spark gave these methods their names.
 # ruff: noqa: N802
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, MutableMapping
 from contextlib import suppress
 from pathlib import Path

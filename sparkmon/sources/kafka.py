@@ -1,7 +1,5 @@
 """CloudEvents from Spark's own Kafka source, in both content modes."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime

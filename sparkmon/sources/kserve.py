@@ -1,7 +1,5 @@
 """The inference log that KServe or ``sparkmon receive`` has written."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 

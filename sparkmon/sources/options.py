@@ -1,7 +1,5 @@
 """The options of the ``kserve`` data source, checked on the driver before a query starts."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -65,7 +63,7 @@ class InferenceLogOptions:
     ``{"iris": {"features": [["sepal_length", "numeric"]], "predictions": [["species", "categorical"]]}}``."""
 
     @classmethod
-    def parse(cls, options: Mapping[str, str]) -> InferenceLogOptions:
+    def parse(cls, options: Mapping[str, str]) -> "InferenceLogOptions":
         """Read Spark's option strings; OptionError if one is unknown, malformed or missing, or no directory."""
         values = {}
         for key, value in options.items():

@@ -1,7 +1,5 @@
 """Joins the two halves of a call, if whole rows are needed."""
 
-from __future__ import annotations
-
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 

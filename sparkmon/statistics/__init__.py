@@ -25,8 +25,6 @@ side's rank error allows over each bin edge, up and down, and adds the greatest 
 bin edge in each support, or one look-up per level.
 """
 
-from __future__ import annotations
-
 from sparkmon.statistics.binned import prepare
 from sparkmon.statistics.chi2 import chi2
 from sparkmon.statistics.count import count

@@ -4,8 +4,6 @@ A binned statistic is a function of two arrays of shares. Numbers are counted on
 named levels on the reference's vocabulary; either way the last bin holds the rows without a value.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Pearson's chi-square of two columns of named levels, as Cramer's V."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from sparkmon.distributions.categories import Categories

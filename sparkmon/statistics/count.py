@@ -1,7 +1,5 @@
 """By how much the number of rows has changed."""
 
-from __future__ import annotations
-
 import math
 
 from sparkmon.distributions.categories import Categories

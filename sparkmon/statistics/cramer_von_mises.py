@@ -1,7 +1,5 @@
 """The Cramer-von Mises distance."""
 
-from __future__ import annotations
-
 import math
 from typing import TypeAlias
 

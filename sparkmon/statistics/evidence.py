@@ -1,7 +1,5 @@
 """How strongly a growing column speaks against its reference: evidence that holds however often one looks."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The Hellinger distance."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from sparkmon.statistics.binned import BINS, FloatArray, chi2_null_distribution, distance_of

@@ -1,7 +1,5 @@
 """The Jensen-Shannon distance."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The Kullback-Leibler divergence of the live side from the training side."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from sparkmon.statistics.binned import BINS, FloatArray, chi2_null_distribution, distance_of

@@ -1,7 +1,5 @@
 """The Kolmogorov-Smirnov distance."""
 
-from __future__ import annotations
-
 import math
 
 from sparkmon.distributions.distribution import Distribution

@@ -1,7 +1,5 @@
 """The share of rows with more decimals than the reference ever had."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

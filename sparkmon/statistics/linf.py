@@ -1,7 +1,5 @@
 """The greatest difference of shares."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

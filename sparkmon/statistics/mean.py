@@ -1,7 +1,5 @@
 """By how much the mean has moved."""
 
-from __future__ import annotations
-
 from sparkmon.distributions.distribution import Distribution
 from sparkmon.distributions.rank_slack import rank_slack
 from sparkmon.statistics.laws.mean_difference import mean_measurement

@@ -1,7 +1,5 @@
 """The maximum mean discrepancy of whole rows, by random Fourier features."""
 
-from __future__ import annotations
-
 import math
 
 from sparkmon.distributions.joint import Joint

@@ -1,7 +1,5 @@
 """How much the share of NaN has changed."""
 
-from __future__ import annotations
-
 from sparkmon.distributions.distribution import Distribution
 from sparkmon.statistics.laws.rates import rate_difference, rate_null_distribution
 from sparkmon.statistics.statistic import NUMERIC, statistic

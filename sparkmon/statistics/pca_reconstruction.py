@@ -1,7 +1,5 @@
 """How much further rows lie from the training data's plane, or how much nearer."""
 
-from __future__ import annotations
-
 import math
 
 from sparkmon.distributions.joint import Joint

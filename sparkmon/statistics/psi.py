@@ -1,7 +1,5 @@
 """The population stability index."""
 
-from __future__ import annotations
-
 from functools import partial
 
 import numpy as np

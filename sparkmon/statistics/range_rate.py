@@ -1,7 +1,5 @@
 """The share of rows outside the reference's range."""
 
-from __future__ import annotations
-
 import math
 
 from sparkmon.distributions.distribution import Distribution

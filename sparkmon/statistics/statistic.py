@@ -3,8 +3,6 @@
 A new statistic is one file with a null distribution and a function under the decorator :func:`statistic`.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

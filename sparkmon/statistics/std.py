@@ -1,7 +1,5 @@
 """By how much the standard deviation has changed."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The total variation distance."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The share of rows whose level the reference never had."""
 
-from __future__ import annotations
-
 import math
 
 from sparkmon.distributions.categories import Categories, align

@@ -1,7 +1,5 @@
 """The Wasserstein distance, in the column's own unit."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

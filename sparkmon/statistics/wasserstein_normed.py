@@ -1,7 +1,5 @@
 """The Wasserstein distance in standard deviations of the reference, comparable between columns."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """What the store serves for one model: which feature groups, by which keys, in which order."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -104,7 +102,7 @@ class FeatureView:
         return json.dumps(asdict(self), sort_keys=True)
 
     @classmethod
-    def from_json(cls, text: str) -> FeatureView:
+    def from_json(cls, text: str) -> "FeatureView":
         """Read what :meth:`to_json` wrote; OptionError if the text is not a feature view."""
         try:
             fields: dict[str, Any] = json.loads(text)

@@ -1,7 +1,5 @@
 """The embedded feature store: references in a Delta table and online rows in SQLite, in one directory."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pyarrow as pa

@@ -1,7 +1,5 @@
 """The online side of a feature store: entity ids in, feature vectors out, and the groups without a row."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -84,7 +82,7 @@ class OnlineView(ABC):
     async def close(self) -> None:
         """Give the connections back; more than once does no harm."""
 
-    async def __aenter__(self) -> OnlineView:
+    async def __aenter__(self) -> "OnlineView":
         return self
 
     async def __aexit__(self, *_: object) -> None:

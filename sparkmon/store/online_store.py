@@ -1,7 +1,5 @@
 """The contract of an online store: feature views and the rows that enrich requests."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 

@@ -1,7 +1,5 @@
 """A feature store from its place as text: a directory or a URL."""
 
-from __future__ import annotations
-
 from sparkmon.errors import OptionError
 from sparkmon.store.hopsworks.store import HopsworksStore
 from sparkmon.store.local import LocalStore

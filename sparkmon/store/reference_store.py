@@ -1,7 +1,5 @@
 """The contract of a store of references: the training distributions that live traffic is compared with."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from itertools import groupby
 from operator import itemgetter

@@ -1,7 +1,5 @@
 """Conditions on rows: which rows meet them, and which files and row groups may have such rows."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from operator import eq, ge, gt, le, lt, ne

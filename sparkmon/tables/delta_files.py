@@ -5,8 +5,6 @@ file system written in Python, and a process whose threads still close files whe
 ("terminate called without an active exception") or hangs. Its query engine takes 0.1 CPU-s to plan a read of 400 files.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 

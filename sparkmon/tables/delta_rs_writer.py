@@ -1,7 +1,5 @@
 """Tables in a directory or an object store, written and read in this process by delta-rs."""
 
-from __future__ import annotations
-
 import os
 import time
 from collections import defaultdict

@@ -1,7 +1,5 @@
 """Maintenance: expired rows are deleted, small files compacted, and what no commit needs any more is removed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Tables in a catalog, or wherever else only Spark reaches, written and read by Delta's Spark connector."""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime

@@ -1,7 +1,5 @@
 """What a writer of tables can do, whichever library commits."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, NamedTuple

@@ -1,7 +1,5 @@
 """The place of the Delta tables that a monitor writes: a directory, a URL or a catalog schema."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """Decisions are in the table once, over any restart, and notifications reach the sinks."""
 
-from __future__ import annotations
-
 import time
 from datetime import datetime, timedelta
 from pathlib import Path

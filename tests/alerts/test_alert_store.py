@@ -1,7 +1,5 @@
 """The record of alerts, in tables with years of rows."""
 
-from __future__ import annotations
-
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """The policy, hour by hour: what notifies, what is suppressed, and why."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 

@@ -1,7 +1,5 @@
 """Notifications reach every sink that works, whatever the others do."""
 
-from __future__ import annotations
-
 import logging
 import threading
 import time

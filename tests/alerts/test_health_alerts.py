@@ -1,7 +1,5 @@
 """Alerts on the monitor's own health reach the sinks while the tables cannot be written, and are recorded later."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable, Sequence

@@ -1,7 +1,5 @@
 """Incidents that no window shows any more."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Which alerts a pattern selects: those whose names are as it reads."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

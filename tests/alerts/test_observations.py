@@ -1,7 +1,5 @@
 """From findings to the observations of each column."""
 
-from __future__ import annotations
-
 import time
 from collections import Counter
 from math import inf, nan

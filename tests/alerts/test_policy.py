@@ -1,7 +1,5 @@
 """Policies that contradict themselves or their sinks are refused."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import pytest

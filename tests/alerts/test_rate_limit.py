@@ -1,7 +1,5 @@
 """What a sink is sent when more notifies than its limit allows."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

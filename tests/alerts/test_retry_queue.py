@@ -1,7 +1,5 @@
 """When a notification is retried, and when it is given up."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta, timezone
 
 from sparkmon.alerts.sink_worker import GIVE_UP_AFTER, QueuedNotification, RetryQueue

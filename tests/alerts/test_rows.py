@@ -1,7 +1,5 @@
 """Decisions as rows, and rows as notifications."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from sparkmon.alerts.decision import Decision

@@ -1,7 +1,5 @@
 """Each suppression stage by itself, and their order."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -23,11 +21,11 @@ class Pending:
     decision: Decision
     context: Context
 
-    def replace(self, **changes: object) -> Pending:
+    def replace(self, **changes: object) -> "Pending":
         """Change the decision."""
         return Pending(replace(self.decision, **changes), self.context)  # type: ignore[arg-type]
 
-    def under(self, **changes: object) -> Pending:
+    def under(self, **changes: object) -> "Pending":
         """Change the context."""
         return Pending(self.decision, replace(self.context, **changes))  # type: ignore[arg-type]
 

@@ -1,7 +1,5 @@
 """Two monitors on one set of tables: neither ends nor sends what is the other's."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The windows that the benchmark closes: their sketches are those of DataSketches, of the rows that they tell of."""
 
-from __future__ import annotations
-
 import datasketches
 import numpy as np
 import pytest

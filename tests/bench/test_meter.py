@@ -1,7 +1,5 @@
 """What the meter counts, held against what the operating system says of the same work."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

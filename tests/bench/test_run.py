@@ -1,7 +1,5 @@
 """The benchmark as a user starts it, on small sizes: that it runs to the end and prints figures."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The rival's numbers are right, and sparkmon's are the same within the error of its sketches."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

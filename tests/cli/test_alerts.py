@@ -1,7 +1,5 @@
 """``sparkmon alerts``: lists, silences, acknowledges and replays."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """``sparkmon compare`` on tables whose drift is known."""
 
-from __future__ import annotations
-
 import json
 import math
 import subprocess

@@ -1,7 +1,5 @@
 """``sparkmon maintain``: what it prints, and that a dry run changes nothing."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Tables of every format that the commands read."""
 
-from __future__ import annotations
-
 import gzip
 import re
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What is said of a reference that has been stored."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from sparkmon.cli.print_reference import too_short

@@ -1,7 +1,5 @@
 """``sparkmon profile``: what it stores and what it says."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

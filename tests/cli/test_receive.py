@@ -1,7 +1,5 @@
 """``sparkmon receive`` says what is wrong with its options before it listens."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """``sparkmon run``: a monitor from its file, to the end of what is there and until it is stopped."""
 
-from __future__ import annotations
-
 import os
 import signal
 import threading

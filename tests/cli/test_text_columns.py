@@ -1,7 +1,5 @@
 """The same value is the same value, whichever file it is read from."""
 
-from __future__ import annotations
-
 import json
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Profiles and references of three models in which every rule of the judge has something to decide."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any

@@ -1,7 +1,5 @@
 """What blocks show: scipy's t for one window, a hand-made sum for several, and the promise on quiet streams."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

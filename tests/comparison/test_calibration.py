@@ -1,7 +1,5 @@
 """Blocks of a reference: what they reach bounds what counts as drift."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -3,8 +3,6 @@
 Beside them stands the rule of Hopsworks' own client on the same statistics, run by its own code.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """Two of three windows, or twice the limit; the same whether windows come together or one by one."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta, timezone
 
 import pyarrow as pa

@@ -1,7 +1,5 @@
 """The correction of many tests, against scipy's, and what it takes back."""
 
-from __future__ import annotations
-
 import time
 from typing import Any
 

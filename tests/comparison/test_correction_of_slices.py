@@ -1,7 +1,5 @@
 """Families of tests: the findings of slices are corrected as Benjamini and Bogomolov say, those of the whole apart."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Real days, each held against a quarter of which it is one: no drift, though hardly any day is like the others."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A column that the reference does not have is a finding if the reference has any of its kind."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

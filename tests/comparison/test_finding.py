@@ -1,7 +1,5 @@
 """The sentences of a finding: its explanation, its reason, and the message of its alert."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timedelta
 

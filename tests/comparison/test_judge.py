@@ -5,8 +5,6 @@ more after them with these as the earlier ones, and the same three as open windo
 rule, which has changed since: :mod:`tests.comparison.test_block_rule` has it.
 """
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Mapping

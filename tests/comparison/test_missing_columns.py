@@ -1,7 +1,5 @@
 """A column that stops coming is a finding, and a silent side does not affect the other."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What the other blocks have had: counted again from their rows."""
 
-from __future__ import annotations
-
 from collections import Counter
 from typing import Any
 

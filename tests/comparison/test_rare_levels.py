@@ -1,7 +1,5 @@
 """Columns with too many levels to compare: they are never called ok."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

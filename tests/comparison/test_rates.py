@@ -1,7 +1,5 @@
 """Rates beside what is allowed: scipy's binomial test decides alike."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import numpy as np

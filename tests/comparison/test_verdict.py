@@ -1,7 +1,5 @@
 """Every case of a verdict, by hand."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import replace
 

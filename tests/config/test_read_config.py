@@ -1,7 +1,5 @@
 """``monitor.yaml``: what it means, and how its mistakes are reported."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """``alerting`` in ``monitor.yaml``: each sink, where its secrets are held, and how mistakes are reported."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """CONTRIBUTING says which files a change touches: these exist, and no other knows of the thing."""
 
-from __future__ import annotations
-
 import ast
 import re
 

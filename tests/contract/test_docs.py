@@ -1,7 +1,5 @@
 """What the pages say of names, figures and files is what the code has."""
 
-from __future__ import annotations
-
 import math
 import re
 

@@ -1,7 +1,5 @@
 """What the pages show of code is code: it parses, and what it names exists."""
 
-from __future__ import annotations
-
 import ast
 import importlib
 import importlib.util

@@ -1,7 +1,5 @@
 """The tables of the pages are those of the code: keys with their defaults, states, statuses, tables, extras."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import fields
 from typing import get_args

@@ -1,7 +1,5 @@
 """The docstrings are the manual: everything public has one, and a statistic's is a page."""
 
-from __future__ import annotations
-
 import ast
 import inspect
 import re

@@ -1,7 +1,5 @@
 """What every class of ``sparkmon.errors`` keeps, found by inspection."""
 
-from __future__ import annotations
-
 import builtins
 import pickle
 import re

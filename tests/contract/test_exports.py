@@ -1,7 +1,5 @@
 """What each room and module offers: ``__all__`` of its face, its names, the order of its arguments."""
 
-from __future__ import annotations
-
 import importlib
 from types import ModuleType
 

@@ -1,7 +1,5 @@
 """What ``make test-fast`` forbids its tests fails at once, and is noted."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from collections.abc import Iterator

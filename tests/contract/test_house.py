@@ -3,8 +3,6 @@
 Each test lists its offences as ``file:line what``, so that a failure reads as a to-do list.
 """
 
-from __future__ import annotations
-
 import ast
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """The nouns said twice, as records and as Arrow schemas, say the same."""
 
-from __future__ import annotations
-
 from dataclasses import fields
 
 from sparkmon import schemas

@@ -1,7 +1,5 @@
 """The pages of docs/reference are those that the code makes, and the files of examples use its keys."""
 
-from __future__ import annotations
-
 import importlib.util
 import re
 from dataclasses import fields, replace

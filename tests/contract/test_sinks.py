@@ -1,7 +1,5 @@
 """What every alert sink keeps, found by inspection: a kind, a manual, an entry in ``monitor.yaml``, and its secrets."""
 
-from __future__ import annotations
-
 import importlib
 import inspect
 import logging

@@ -1,7 +1,5 @@
 """One version, said the same wherever a reader meets it."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 import sys

@@ -4,8 +4,6 @@ A word that was retired must not come back, and a local name says what a thing i
 Each test lists its offences as ``file:line what``, so that a failure reads as a to-do list.
 """
 
-from __future__ import annotations
-
 import ast
 import re
 

@@ -1,7 +1,5 @@
 """Spark's Python workers import little: each of some six processes does so anew at each start of a monitor."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

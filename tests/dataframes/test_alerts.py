@@ -1,7 +1,5 @@
 """Alerts of findings that are a DataFrame: those of its Arrow table."""
 
-from __future__ import annotations
-
 from pyspark.sql import SparkSession
 
 from sparkmon.alerts import observations_of

@@ -1,7 +1,5 @@
 """Profiles beside references: real drift is found, and every status stands where it should."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pyarrow.parquet as pq

@@ -1,7 +1,5 @@
 """``compare_tables`` in Python; ``tests/cli/test_compare.py`` has its numbers beside scipy's and hand-made ones."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Judged on the driver and model by model on workers: the same findings."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pyarrow as pa

@@ -1,7 +1,5 @@
 """The ranking of slices: one row per slice, its strongest statistic, the furthest beyond its limit first."""
 
-from __future__ import annotations
-
 from pyspark.sql import SparkSession
 
 from sparkmon.dataframes import worst_slices

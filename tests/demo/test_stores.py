@@ -1,7 +1,5 @@
 """What the demo accepts as its feature store, and how it fails without one."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Distinct counts are DataSketches' HLL: the same coupons, read and merged in both directions."""
 
-from __future__ import annotations
-
 import datasketches
 import numpy as np
 import pyarrow as pa

@@ -1,7 +1,5 @@
 """Sketches written by the package and by numpy are those of DataSketches: exact when small, else within their bound."""
 
-from __future__ import annotations
-
 import datasketches
 import numpy as np
 import numpy.typing as npt

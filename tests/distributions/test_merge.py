@@ -1,7 +1,5 @@
 """Parts put together are as all rows at once."""
 
-from __future__ import annotations
-
 import math
 
 import datasketches

@@ -1,7 +1,5 @@
 """A projection says of rows what numpy and scikit-learn say, whatever stands in them, and survives being stored."""
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Tables of percentiles and histograms: what they know, how far they are off, and bytes that lie."""
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """The tables of old and new names are tables, and have each name once."""
 
-from __future__ import annotations
-
 import re
 
 from tests.support.source import ROOT

@@ -1,7 +1,5 @@
 """CONTRIBUTING has a line for each room of the package."""
 
-from __future__ import annotations
-
 import re
 
 from tests.support.source import ROOT, package

@@ -1,7 +1,5 @@
 """A monitor over Spark Connect, run by ``test_connect.py``: prints what it found as JSON lines."""
 
-from __future__ import annotations
-
 import sys
 import warnings
 from datetime import datetime, timedelta, timezone

@@ -1,7 +1,5 @@
 """From a log on a real broker to alerts on another topic, in a real Alertmanager and at a signed webhook."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import hmac

@@ -1,7 +1,5 @@
 """Everything a client of Spark Connect needs, without a line for it: no py4j in our Python."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """The demonstration as a user runs it: on two stores, and killed in the middle, started again, with nothing lost."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal

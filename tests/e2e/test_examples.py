@@ -1,7 +1,5 @@
 """The examples that a reader starts with run by themselves and find what is in them."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

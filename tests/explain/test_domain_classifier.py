@@ -1,7 +1,5 @@
 """The domain classifier tells apart what differs, names the column, and stays silent where nothing does."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

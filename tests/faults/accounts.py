@@ -1,7 +1,5 @@
 """The account that every fault must leave whole: what went in is in the tables once, or named as late or broken."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A Spark standalone cluster on loopback: a master and workers, whose executors can be killed."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess
@@ -39,7 +37,7 @@ class Cluster:
         self._port = port
         self._processes: list[subprocess.Popen[bytes]] = []
 
-    def __enter__(self) -> Cluster:
+    def __enter__(self) -> "Cluster":
         self._folder.mkdir()
         self._launch("master.Master", "--port", str(self._port), "--webui-port", "0")
         for number in range(self._count):

@@ -1,7 +1,5 @@
 """What the faults share: the references, and the table that tells how each fault ended."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Monitors inside the tests' own Spark, for faults that need no process to die."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A user's job: ``sparkmon run`` on a monitor.yaml, in processes of its own that can be killed as a whole."""
 
-from __future__ import annotations
-
 import os
 import re
 import signal
@@ -99,7 +97,7 @@ class Place:
         with self.start(*arguments) as job:
             return job.ended(status, patience_s)
 
-    def start(self, *arguments: str) -> Job:
+    def start(self, *arguments: str) -> "Job":
         """Start the job."""
         return Job(self, arguments)
 
@@ -184,7 +182,7 @@ class Job:
         self.process.send_signal(signal.SIGTERM)
         return self.ended()
 
-    def __enter__(self) -> Job:
+    def __enter__(self) -> "Job":
         return self
 
     def __exit__(

@@ -1,7 +1,5 @@
 """The table at the end: how each fault ended."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from tests.faults.accounts import Account

@@ -1,7 +1,5 @@
 """A small disk that a test can fill: a tmpfs of its own, which root may mount; nobody else's space is touched."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 from pathlib import Path
@@ -24,7 +22,7 @@ class SmallDisk:
     def __init__(self, path: Path, size_bytes: int) -> None:
         self.path, self._size = path, size_bytes
 
-    def __enter__(self) -> SmallDisk:
+    def __enter__(self) -> "SmallDisk":
         self.path.mkdir(parents=True, exist_ok=True)
         options = f"size={self._size},mode=0755"
         mount = ["mount", "-t", "tmpfs", "-o", options, "sparkmon-test", str(self.path)]

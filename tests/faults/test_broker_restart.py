@@ -1,7 +1,5 @@
 """The Kafka broker lost and back while a monitor streams from it: every record in one window, once."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterable
 from pathlib import Path

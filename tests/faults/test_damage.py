@@ -1,7 +1,5 @@
 """Damaged checkpoints and spools: the file and what to do are told, and what is told repairs them without a double."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Callable
 from datetime import timedelta

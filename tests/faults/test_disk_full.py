@@ -1,7 +1,5 @@
 """A disk that is full: what was acknowledged stays, what was not is refused, and with new room all goes on."""
 
-from __future__ import annotations
-
 import time
 from pathlib import Path
 

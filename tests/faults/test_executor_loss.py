@@ -1,7 +1,5 @@
 """An executor lost in the middle of a batch, and then a whole worker: the batch goes on elsewhere, and counts once."""
 
-from __future__ import annotations
-
 import time
 from pathlib import Path
 

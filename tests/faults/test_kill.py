@@ -1,7 +1,5 @@
 """The driver killed at random moments, again and again over one input: nothing is lost and nothing is there twice."""
 
-from __future__ import annotations
-
 import os
 import random
 import time

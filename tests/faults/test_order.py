@@ -1,7 +1,5 @@
 """Events twice, out of order, late, and by clocks that are wrong: each in its window once, or told as what it is."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta

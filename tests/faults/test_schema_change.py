@@ -1,7 +1,5 @@
 """A model whose columns change while it is watched: every row is counted under the columns that it had, and told."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.faults.accounts import check_account, contents

@@ -1,7 +1,5 @@
 """A sink that is down, one that hangs, and a driver killed in between: the others hear at once, and it hears later."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Two monitors on one set of tables: side by side for different models, and never both for the same."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable
 from functools import partial

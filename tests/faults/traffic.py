@@ -1,7 +1,5 @@
 """Known, numbered events of three models, and the book of what went in: what every fault must leave whole."""
 
-from __future__ import annotations
-
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -59,7 +57,7 @@ class Book:
         """How many rows of features went in: each model has the column ``amount``."""
         return sum(len(v) for column, v in self.columns.items() if column.name == "amount")
 
-    def before(self, time: datetime) -> Book:
+    def before(self, time: datetime) -> "Book":
         """Give the part of it that is before a time."""
         columns = {column: rows for column, rows in self.columns.items() if column.start < time}
         letters = {name: at for name, at in self.letters.items() if at < time}

@@ -1,7 +1,5 @@
 """What is read of the fuzzer's words, and what the receiver's description says."""
 
-from __future__ import annotations
-
 import re
 
 from fuzz.openapi import ANSWERS, document

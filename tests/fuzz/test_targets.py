@@ -1,7 +1,5 @@
 """What the fuzzer begins with, given to its targets once: the harness does not rot, and finds what is wrong."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from dataclasses import replace

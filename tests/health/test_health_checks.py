@@ -1,7 +1,5 @@
 """Health checks: which fail, by a monitor's status."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any

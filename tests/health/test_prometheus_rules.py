@@ -1,7 +1,5 @@
 """The rules of ``examples/prometheus``, as Prometheus' own tool reads and evaluates them."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import subprocess

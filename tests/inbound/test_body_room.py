@@ -1,7 +1,5 @@
 """The room for bodies: what has arrived counts, nobody's beginnings fill it, and a body must come at a least rate."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Sequence
 from contextlib import ExitStack

@@ -1,7 +1,5 @@
 """What ``inbound/connections.py`` uses of uvicorn and does not find documented: this fails when uvicorn changes it."""
 
-from __future__ import annotations
-
 import inspect
 import re
 from importlib.metadata import version

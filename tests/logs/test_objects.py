@@ -1,7 +1,5 @@
 """Objects of KServe's store logger as a log: order, settling, and what cannot be read."""
 
-from __future__ import annotations
-
 import os
 import pickle
 import shutil

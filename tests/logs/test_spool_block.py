@@ -1,7 +1,5 @@
 """Blocks whose checksums are right and which are none of ours all the same; found by fuzzing."""
 
-from __future__ import annotations
-
 import struct
 import zlib
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """At its limit a spool goes on: what was read goes first, then the oldest, never the newest."""
 
-from __future__ import annotations
-
 import json
 import logging
 import os

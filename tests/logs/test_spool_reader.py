@@ -1,7 +1,5 @@
 """Reading a spool: order, bounds, damage, gaps, and a writer at work meanwhile."""
 
-from __future__ import annotations
-
 import itertools
 import random
 import shutil

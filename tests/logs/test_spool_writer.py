@@ -1,7 +1,5 @@
 """The spool writer on a real disk."""
 
-from __future__ import annotations
-
 import errno
 import hashlib
 import os

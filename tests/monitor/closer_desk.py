@@ -1,7 +1,5 @@
 """A monitor's closer over tables of delta-rs, with panes of two models; no Spark."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Whether a log is read to its end, by what Spark reports."""
 
-from __future__ import annotations
-
 import pytest
 
 from sparkmon.monitor.clock import has_reached

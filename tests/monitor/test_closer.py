@@ -1,7 +1,5 @@
 """Windows close by their model's own clock, each once."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from types import SimpleNamespace

@@ -1,7 +1,5 @@
 """A closer that starts, or goes on, from the tables: after a crash, a take-over, or another setting of windows."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any

@@ -1,7 +1,5 @@
 """Requests that a transformer enriched: keys without rows, stale rows, features that are not the store's."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """The clock of each model: its own, which goes on by itself only while the log is known to be read."""
 
-from __future__ import annotations
-
 from sparkmon.monitor.event_clocks import EventClocks
 
 SECOND = 1_000_000

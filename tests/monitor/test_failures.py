@@ -1,7 +1,5 @@
 """A failure says what to do; one that passes is told from others; no message of a batch is long."""
 
-from __future__ import annotations
-
 import pytest
 from pyspark.errors import StreamingQueryException
 

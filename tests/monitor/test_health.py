@@ -1,7 +1,5 @@
 """A running monitor reports its health: to Prometheus, and to the sinks of its alerts."""
 
-from __future__ import annotations
-
 import time
 import urllib.request
 from pathlib import Path

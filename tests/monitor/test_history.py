@@ -1,7 +1,5 @@
 """Each window beside windows of the past: a change is told when it happens; stream and batch agree."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any

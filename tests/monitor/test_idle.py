@@ -1,7 +1,5 @@
 """A silent model closes its last window: in its own time, once, and never before what is still to be read."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """An event that is ahead of the worker's own clock is a dead letter of a stream, and moves no model's clock."""
 
-from __future__ import annotations
-
 import time
 from datetime import datetime, timedelta, timezone
 from typing import Any

@@ -1,7 +1,5 @@
 """Columns that part company though none has changed: found on a stream and in batch, in their windows and no other."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Rows that come too late for their window are counted, not dropped in silence."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from pyspark.sql import SparkSession

@@ -1,7 +1,5 @@
 """Of two monitors on one set of tables, each has models of its own, and no stray event stops one."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

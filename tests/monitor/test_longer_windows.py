@@ -1,7 +1,5 @@
 """Days out of hours: merged once, when their last hour has closed, the same in a stream as in batch."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path

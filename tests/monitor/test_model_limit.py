@@ -1,7 +1,5 @@
 """A client that invents a model with each request costs bounded memory and tables."""
 
-from __future__ import annotations
-
 import numpy as np
 import pyarrow as pa
 

@@ -1,7 +1,5 @@
 """The whole walk, from a spool of events to tables and alerts: once, whatever is restarted or sent."""
 
-from __future__ import annotations
-
 import gzip
 from collections import Counter
 from dataclasses import replace

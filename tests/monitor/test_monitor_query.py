@@ -1,7 +1,5 @@
 """The handle of a running monitor behaves as Spark's StreamingQuery does."""
 
-from __future__ import annotations
-
 from types import SimpleNamespace
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Models of one name in several namespaces are several models, or it is said that they are not."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path

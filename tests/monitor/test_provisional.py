@@ -1,7 +1,5 @@
 """Gross drift is told while its window is open: once, and by nothing that would not be told when it closes."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

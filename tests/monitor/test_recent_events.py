@@ -1,7 +1,5 @@
 """Redelivered events are recognised by their digests, exactly, whatever the order and the size of batches."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """What is kept of earlier findings is enough for the next window to be judged as all together are."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 

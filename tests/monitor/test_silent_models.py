@@ -1,7 +1,5 @@
 """Models that send nothing are missed, over restarts, and by the monitor that is to watch them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path

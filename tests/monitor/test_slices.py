@@ -1,7 +1,5 @@
 """Drift in one slice: found there, told with the slice's name, and not in the whole; stream and batch agree."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 from typing import Any

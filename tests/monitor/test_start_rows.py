@@ -1,7 +1,5 @@
 """Rows that were decoded elsewhere, watched: the feature log of a Hopsworks deployment."""
 
-from __future__ import annotations
-
 from datetime import datetime, timezone
 from pathlib import Path
 

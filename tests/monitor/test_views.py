@@ -1,7 +1,5 @@
 """The feature views of a monitor."""
 
-from __future__ import annotations
-
 import pytest
 
 from sparkmon.errors import OptionError

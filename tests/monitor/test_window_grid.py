@@ -1,7 +1,5 @@
 """Which windows a pane is part of, as Spark's own windows say."""
 
-from __future__ import annotations
-
 import pytest
 
 from sparkmon.monitor.window_grid import WindowGrid

@@ -1,7 +1,5 @@
 """Blocks of random rows, the same rows as a decoder lays them out, and what a plain loop counts of them."""
 
-from __future__ import annotations
-
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence

@@ -1,7 +1,5 @@
 """What a real agent sent, decoded to blocks, has the panes that a plain loop counts in the decoded rows."""
 
-from __future__ import annotations
-
 import pyarrow as pa
 import pytest
 

@@ -1,7 +1,5 @@
 """Infinities and NaN reach the profile apart from nulls, from whatever body."""
 
-from __future__ import annotations
-
 import json
 import math
 from typing import Any

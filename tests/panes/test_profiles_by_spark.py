@@ -1,7 +1,5 @@
 """Panes merged by numpy are the profiles that Spark merges of the same rows, and either reads the other's sketches."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pyarrow as pa

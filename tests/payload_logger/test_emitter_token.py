@@ -1,7 +1,5 @@
 """An emitter that sends a token, against a receiver that requires one."""
 
-from __future__ import annotations
-
 import logging
 import time
 from pathlib import Path

@@ -1,7 +1,5 @@
 """An emitter against real sinks: those that work, and those that do not."""
 
-from __future__ import annotations
-
 import os
 import socket
 import threading

@@ -1,7 +1,5 @@
 """What Hopsworks' own client logs through a feature view arrives at a receiver as KServe's events."""
 
-from __future__ import annotations
-
 import json
 import logging
 import subprocess

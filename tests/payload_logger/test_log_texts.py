@@ -1,7 +1,5 @@
 """How the feature logger quotes text from outside in its log."""
 
-from __future__ import annotations
-
 import logging
 
 import pytest

@@ -1,7 +1,5 @@
 """The logger inside a real kserve model server: from a call over HTTP to decoded rows of a receiver's spool."""
 
-from __future__ import annotations
-
 import http.client
 import json
 import signal

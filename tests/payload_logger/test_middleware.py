@@ -1,7 +1,5 @@
 """The middleware's events, compared with the real agent's for the same request and response."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import json

@@ -1,7 +1,5 @@
 """Whole rows as the column ``:joint``: the same by numpy, in batch and on a stream, merged or in one pass."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

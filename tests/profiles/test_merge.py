@@ -1,7 +1,5 @@
 """Merged profiles say what one pass over all rows says."""
 
-from __future__ import annotations
-
 from collections import Counter
 from datetime import datetime, timedelta, timezone
 from typing import Any

@@ -1,7 +1,5 @@
 """A training table becomes a reference: whole, and block by block."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta, timezone
 
 import pyarrow as pa

@@ -1,7 +1,5 @@
 """Decoded rows become the same profiles in batch and on a stream, restarted or not."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Profiles of slices: the right rows in the right slice, in references and in traffic, whatever traffic says."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypeAlias

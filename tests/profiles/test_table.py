@@ -1,7 +1,5 @@
 """A table's profiles say what numpy and a plain count say of the same columns."""
 
-from __future__ import annotations
-
 import math
 from collections import Counter
 from datetime import date, datetime, timezone

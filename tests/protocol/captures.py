@@ -1,7 +1,5 @@
 """The captured events of a real KServe agent: over HTTP, as Kafka records and as stored objects."""
 
-from __future__ import annotations
-
 import base64
 import json
 from datetime import datetime, timezone

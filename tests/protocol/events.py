@@ -1,7 +1,5 @@
 """Events made by hand."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any

@@ -1,7 +1,5 @@
 """Bodies that somebody sends on purpose, and the condition each must get."""
 
-from __future__ import annotations
-
 import gzip
 import json
 import math

@@ -1,7 +1,5 @@
 """Whatever bytes arrive, nothing raises and every event is accounted for."""
 
-from __future__ import annotations
-
 import gzip
 import json
 import math

@@ -1,7 +1,5 @@
 """Batches say the same as event by event, keep every event, and take the model's schema into account."""
 
-from __future__ import annotations
-
 import gzip
 import json
 import math

@@ -1,7 +1,5 @@
 """Bodies of every protocol become rows, checked against arrays encoded by hand."""
 
-from __future__ import annotations
-
 import gzip
 import json
 import struct

@@ -1,7 +1,5 @@
 """Bodies that are read many at once are read as they are one by one, and each is parsed once."""
 
-from __future__ import annotations
-
 import gzip
 import json
 from collections import Counter

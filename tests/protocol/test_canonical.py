@@ -1,7 +1,5 @@
 """Values of JSON and of tensors as cells, by the kind that their column has in the reference."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What the real agent logged decodes as what the client really sent and got."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from datetime import datetime, timezone

@@ -1,7 +1,5 @@
 """An event from the future is set aside at the time at which it came, by whichever way it came."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone

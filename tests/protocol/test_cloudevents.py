@@ -1,7 +1,5 @@
 """CloudEvents of every form become events, and bad ones dead letters with all that could be read."""
 
-from __future__ import annotations
-
 import base64
 import json
 from datetime import timedelta

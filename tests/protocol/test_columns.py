@@ -1,7 +1,5 @@
 """Columns, as TensorFlow Serving's documentation has them under ``inputs`` and ``outputs``, become rows."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The room's docstring lists every condition the room uses, and no other."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Two deliveries of one event have one digest, and no two events that differ in what makes the identity."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timedelta
 from hashlib import blake2b

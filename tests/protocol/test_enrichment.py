@@ -1,7 +1,5 @@
 """The notes of the transformer: written, read back, and what is refused."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The Avro inference log of Hopsworks: four versions that do not say which they are."""
 
-from __future__ import annotations
-
 import hashlib
 import tracemalloc
 from datetime import datetime, timedelta, timezone

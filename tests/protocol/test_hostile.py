@@ -1,7 +1,5 @@
 """Hostile bodies get their own condition, quickly, and with either JSON reader."""
 
-from __future__ import annotations
-
 import time
 from typing import cast
 

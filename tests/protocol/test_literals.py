@@ -1,7 +1,5 @@
 """NaN, Infinity and -Infinity, which Python, Triton and TorchServe write into JSON, are values."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What a dead letter says of bytes from outside fits on a line of a log or a terminal."""
 
-from __future__ import annotations
-
 import pytest
 
 from sparkmon.protocol import decode, from_http, from_object, from_structured

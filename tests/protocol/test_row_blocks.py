@@ -1,7 +1,5 @@
 """Row blocks say what ``decode`` says of each event, rows are made of them, and they are bounded in number."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """Stored objects that are not what their name says become one dead letter with their bytes."""
 
-from __future__ import annotations
-
 import io
 import json
 

@@ -1,7 +1,5 @@
 """A batch is cut where its events end, and each of them is judged by itself."""
 
-from __future__ import annotations
-
 import base64
 import json
 

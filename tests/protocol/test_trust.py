@@ -1,7 +1,5 @@
 """What a client writes into a body or a header steers neither the version nor whether its event is read."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

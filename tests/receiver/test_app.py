@@ -1,7 +1,5 @@
 """The receiver as a process of its own, posted to over loopback."""
 
-from __future__ import annotations
-
 import math
 import socket
 import threading

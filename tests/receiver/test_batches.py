@@ -1,7 +1,5 @@
 """Batches posted to a receiver: on disk as a whole before the answer, refused as a whole."""
 
-from __future__ import annotations
-
 import json
 import random
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What one sender, or many, cannot do to a receiver: too much, too large, too slow, too often."""
 
-from __future__ import annotations
-
 import re
 import socket
 import time

@@ -1,7 +1,5 @@
 """What a receiver takes of memory while the disk is slower than its senders."""
 
-from __future__ import annotations
-
 import re
 import threading
 from contextlib import closing

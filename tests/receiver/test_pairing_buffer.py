@@ -1,7 +1,5 @@
 """Pairing in memory: which requests a response finds."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import datetime, timezone
 

@@ -1,7 +1,5 @@
 """HTTPS, certificates of clients, and certificates that change while the receiver runs."""
 
-from __future__ import annotations
-
 import asyncio
 import ssl
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Who may post: bearer tokens by file and variable, and what the others learn."""
 
-from __future__ import annotations
-
 import json
 import time
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Senders that begin bodies and do not end them keep nobody out."""
 
-from __future__ import annotations
-
 import asyncio
 import socket
 import time

@@ -1,7 +1,5 @@
 """The MariaDB of the tests and of ``make demo-mysql``: its own data, nobody's rights, and gone with its parent."""
 
-from __future__ import annotations
-
 import os
 import pwd
 import signal

@@ -1,7 +1,5 @@
 """A store with features of cards, a model of them, and its predictor, once for the folder."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path

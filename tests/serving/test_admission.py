@@ -1,7 +1,5 @@
 """Admission: bursts up to the limit, and in an overload the requests that can be answered without a queue."""
 
-from __future__ import annotations
-
 from contextlib import ExitStack
 
 import pytest

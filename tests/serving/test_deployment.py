@@ -1,7 +1,5 @@
 """The files of examples/kserve are what KServe, Kubernetes, Knative, the Spark operator and our own commands take."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """Vectors from ids: the values for missing rows and a failing store, their note and their counts."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone

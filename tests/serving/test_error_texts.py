@@ -1,7 +1,5 @@
 """How the transformer quotes text from outside: in answers and in their headers."""
 
-from __future__ import annotations
-
 from sparkmon.serving.server import error_response
 from sparkmon.serving.serving_error import serving_error
 

@@ -1,7 +1,5 @@
 """What the caller gets when the predictor or the store fails, and that the transformer recovers."""
 
-from __future__ import annotations
-
 import socket
 import threading
 import time

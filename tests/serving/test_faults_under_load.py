@@ -1,7 +1,5 @@
 """Calls at a constant rate while the store or the predictor dies and recovers: what callers get, what is logged."""
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 import os

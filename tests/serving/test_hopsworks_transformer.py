@@ -1,7 +1,5 @@
 """Hopsworks' class over a real store, called as its serving script calls it."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 

@@ -1,7 +1,5 @@
 """V2 tensors in and out: exact ids, every shape that a caller may send, and which are refused."""
 
-from __future__ import annotations
-
 from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any

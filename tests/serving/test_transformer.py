@@ -1,7 +1,5 @@
 """Ids through a real transformer and a real predictor, against the model called with the full vector."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

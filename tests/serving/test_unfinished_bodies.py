@@ -1,7 +1,5 @@
 """Bodies that are begun and not ended: they take bounded memory of a transformer, and keep nobody out."""
 
-from __future__ import annotations
-
 import json
 import re
 import socket

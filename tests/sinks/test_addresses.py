@@ -1,7 +1,5 @@
 """Which addresses are refused, from the registries of IANA and the manuals of five clouds."""
 
-from __future__ import annotations
-
 from ipaddress import ip_address
 
 import pytest

@@ -1,7 +1,5 @@
 """A real Alertmanager: what is active in it, and what is not any more."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Callable

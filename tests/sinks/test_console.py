@@ -1,7 +1,5 @@
 """Notifications on the console."""
 
-from __future__ import annotations
-
 import io
 
 import pytest

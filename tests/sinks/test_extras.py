@@ -1,7 +1,5 @@
 """Which packages a sink needs, and that others do without."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

@@ -1,7 +1,5 @@
 """Alerts as Hopsworks' own client reads its results."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """CloudEvents on a real broker, read back by a real consumer."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Notifications in Python's logging."""
 
-from __future__ import annotations
-
 import logging
 
 import pytest

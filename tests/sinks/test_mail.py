@@ -1,7 +1,5 @@
 """Mails, to a real SMTP server with STARTTLS and a login."""
 
-from __future__ import annotations
-
 import email
 import email.policy
 import socket

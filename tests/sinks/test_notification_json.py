@@ -1,7 +1,5 @@
 """A notification as JSON: versioned, in UTC, always valid."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import fields
 from datetime import datetime, timedelta, timezone

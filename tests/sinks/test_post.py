@@ -1,7 +1,5 @@
 """The POST that all HTTP sinks share: where it goes, how long it takes, what its errors say."""
 
-from __future__ import annotations
-
 import socket
 import ssl
 import threading

@@ -1,7 +1,5 @@
 """What a POST is not told to do, and what it tells nobody."""
 
-from __future__ import annotations
-
 import logging
 import socket
 import threading

@@ -1,7 +1,5 @@
 """Slack's limits, and names that call nobody."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

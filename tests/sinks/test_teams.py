@@ -1,7 +1,5 @@
 """Teams' envelope and its limit, and names that stay text."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

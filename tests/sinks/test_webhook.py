@@ -1,7 +1,5 @@
 """Webhooks: signed so that anybody can verify."""
 
-from __future__ import annotations
-
 import base64
 import json
 import subprocess

@@ -1,7 +1,5 @@
 """What counts as skew, row by row, against cases worked out by hand."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """The evaluator gives what Spark's own functions give, on values that are hard on both."""
 
-from __future__ import annotations
-
 import random
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Slices of blocks: each row in the right one, whatever its cells are, and only of models that have slices."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

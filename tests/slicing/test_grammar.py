@@ -1,7 +1,5 @@
 """What a slice may say: the types of what is allowed, and what is refused with its reason."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """Values of expressions: those done by hand, and none that fails, whatever a payload has."""
 
-from __future__ import annotations
-
 import math
 import time
 from datetime import datetime, timedelta, timezone

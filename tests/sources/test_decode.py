@@ -1,7 +1,5 @@
 """Events become rows inside Spark as they do outside, each once, and none is lost."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta

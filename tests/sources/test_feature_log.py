@@ -1,7 +1,5 @@
 """A feature view's log table as Hopsworks lays it out, to the rows that profiles are made of."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, cast

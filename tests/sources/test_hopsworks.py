@@ -1,7 +1,5 @@
 """Hopsworks' inference log through a real Kafka, to decoded rows."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any, cast
 

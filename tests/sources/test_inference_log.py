@@ -1,7 +1,5 @@
 """The data source ``kserve`` in Spark: batch, stream, restart, and its bounds."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from collections.abc import Iterator

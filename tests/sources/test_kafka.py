@@ -1,7 +1,5 @@
 """Events that went through a real Kafka are those that the logger posted."""
 
-from __future__ import annotations
-
 import base64
 import json
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """What a topic has lost is an error that says so, a partition that is new is read from its beginning: a real Kafka."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Options of the data source: read whatever their case, refused with what was expected."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

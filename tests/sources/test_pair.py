@@ -1,7 +1,5 @@
 """The halves of a call come together, in batch and on a stream."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path

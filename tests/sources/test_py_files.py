@@ -1,7 +1,5 @@
 """The data source where the package comes as an archive, as from ``spark-submit --py-files``."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

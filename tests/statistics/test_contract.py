@@ -1,7 +1,5 @@
 """What every registered statistic keeps, found by walking the registry: a new one is tested before it has a test."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import math
 
 from sparkmon.distributions import Categories, Distribution

@@ -1,7 +1,5 @@
 """Evidence that holds at every look: Ville's bound on growing windows, and how soon a gross fault is told."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import Any, TypeAlias

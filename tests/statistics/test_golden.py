@@ -1,7 +1,5 @@
 """Values known from elsewhere: ``tests/golden/<statistic>.json`` holds inputs, values and where those are from."""
 
-from __future__ import annotations
-
 import json
 import math
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """What single columns cannot show: the two statistics of whole rows, on draws with and without drift."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, TypeAlias
 

@@ -1,7 +1,5 @@
 """Columns of very many levels: each sample has levels that the last had not, and nothing has drifted."""
 
-from __future__ import annotations
-
 from collections import Counter
 
 import numpy as np

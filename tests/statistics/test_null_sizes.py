@@ -1,7 +1,5 @@
 """Draws without drift: how often each statistic would call them one, over 4,000 pairs of samples."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import TypeAlias
 

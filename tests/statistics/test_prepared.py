@@ -1,7 +1,5 @@
 """A reference that was measured before gives the same numbers as a fresh one, whatever it was measured against."""
 
-from __future__ import annotations
-
 import pickle
 from collections.abc import Callable
 from dataclasses import asdict

@@ -1,7 +1,5 @@
 """Each implementation of the contracts of a store; Hopsworks, whose reads need a server, has tests of its own."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

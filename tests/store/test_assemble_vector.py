@@ -1,7 +1,5 @@
 """Order, precedence and what is missing, without any database."""
 
-from __future__ import annotations
-
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Avro values from a column: hostile schemas and damaged bytes are refused, never followed."""
 
-from __future__ import annotations
-
 import io
 import json
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """References that an earlier version of sparkmon stored, before there were slices, are read as those of all rows."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pyarrow as pa

@@ -1,7 +1,5 @@
 """Which row an id finds: the one whose key it is, whatever a database would convert or fold."""
 
-from __future__ import annotations
-
 from datetime import date, datetime, timezone
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A view under many readers, and a database that is slow, gone and back."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import signal

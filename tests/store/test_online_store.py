@@ -1,7 +1,5 @@
 """The contract of OnlineStore for feature views, checked for every implementation; rows have their own files."""
 
-from __future__ import annotations
-
 import pytest
 
 from sparkmon.errors import StoreError

@@ -1,7 +1,5 @@
 """How a store is named: its URL, its password, what it is without SQLAlchemy or a server."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from pathlib import Path

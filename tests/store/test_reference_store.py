@@ -1,7 +1,5 @@
 """The contract of ReferenceStore, checked for every implementation."""
 
-from __future__ import annotations
-
 from datetime import datetime, timezone
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What every store promises of online rows, asked of every implementation."""
 
-from __future__ import annotations
-
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any

@@ -1,7 +1,5 @@
 """A real Alertmanager for the tests: loopback only, no cluster, its data in a folder of its own."""
 
-from __future__ import annotations
-
 import socket
 import subprocess
 import time
@@ -40,7 +38,7 @@ class AlertmanagerProcess:
         self._program, self._folder = program, folder
         (folder / "alertmanager.yml").write_text(settings)
 
-    def __enter__(self) -> AlertmanagerProcess:
+    def __enter__(self) -> "AlertmanagerProcess":
         for _ in range(TRIES):
             self._start()
             if self._answers():

@@ -1,7 +1,5 @@
 """A certificate for ``localhost`` that signs itself."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Certificates for servers and clients on the loopback interface."""
 
-from __future__ import annotations
-
 import datetime
 import ipaddress
 import ssl

@@ -1,7 +1,5 @@
 """Findings as tests make them: a drift of one column in one hour, changed."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta, timezone
 from typing import Any
 

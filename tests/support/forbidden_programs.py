@@ -1,7 +1,5 @@
 """Programs that a fast test may not start: Java, and the servers that other tests need."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import tempfile

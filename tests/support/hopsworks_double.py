@@ -4,8 +4,6 @@ What it answers was recorded from, or read in, the client and the back end. A re
 and stands in ``requests``.
 """
 
-from __future__ import annotations
-
 import datetime
 import ipaddress
 import threading
@@ -60,7 +58,7 @@ class HopsworksDouble:
         self._thread = threading.Thread(target=self._server.run, daemon=True)
         self.port = 0
 
-    def __enter__(self) -> HopsworksDouble:
+    def __enter__(self) -> "HopsworksDouble":
         self._thread.start()
         while not self._server.started:
             time.sleep(0.01)

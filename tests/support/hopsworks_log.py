@@ -1,7 +1,5 @@
 """Records of Hopsworks' inference log, written as its serving side does: plain Avro, no header, no schema id."""
 
-from __future__ import annotations
-
 import io
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A small Hopsworks project as its back end tells it: two feature groups, one feature view joined of both."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

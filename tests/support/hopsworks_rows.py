@@ -1,7 +1,5 @@
 """The online tables of the small Hopsworks project, in a real MariaDB, as Hopsworks lays them out."""
 
-from __future__ import annotations
-
 import datetime
 import io
 from urllib.parse import urlsplit

@@ -1,7 +1,5 @@
 """What the rules of the house look for in a file."""
 
-from __future__ import annotations
-
 import ast
 import builtins
 

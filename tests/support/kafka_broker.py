@@ -1,7 +1,5 @@
 """A real Kafka for the tests: one node, KRaft, loopback only, its data in a folder of its own."""
 
-from __future__ import annotations
-
 import base64
 import os
 import subprocess
@@ -85,7 +83,7 @@ class KafkaBroker:
         self._data = folder / "data"
         self._log = folder / "broker.log"
 
-    def __enter__(self) -> KafkaBroker:
+    def __enter__(self) -> "KafkaBroker":
         for _ in range(TRIES):
             self._begin()
             if self._answers():

@@ -1,7 +1,5 @@
 """Events as the records that Knative's Kafka sink makes of them, in both content modes."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable
 from typing import Literal

@@ -4,8 +4,6 @@ Run as a program with the paths of YAML files: it prints the mistakes, one a lin
 reads the command line when it is imported.
 """
 
-from __future__ import annotations
-
 import re
 import sys
 from pathlib import Path

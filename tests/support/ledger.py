@@ -1,7 +1,5 @@
 """A sink that keeps its notifications, and fails first if configured to."""
 
-from __future__ import annotations
-
 from sparkmon.errors import AlertDeliveryError
 from sparkmon.sinks import Alert, AlertSink, Notification
 

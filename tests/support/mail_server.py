@@ -1,7 +1,5 @@
 """A real SMTP server on loopback that keeps the mails it takes, and refuses what it is told to refuse."""
 
-from __future__ import annotations
-
 import base64
 import socket
 import ssl

@@ -1,7 +1,5 @@
 """Notifications to deliver."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import datetime, timezone
 

@@ -1,7 +1,5 @@
 """A few rows of an online store, read as a transformer reads them but at one go."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """A feature view in memory, whose failures a test decides."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 from sparkmon.errors import StoreError

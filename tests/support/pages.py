@@ -1,7 +1,5 @@
 """The pages that people read: README, docs and those beside code, as links, headings and blocks of code."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

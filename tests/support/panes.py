@@ -1,7 +1,5 @@
 """Panes and references of numbers, made without Spark."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any

@@ -1,7 +1,5 @@
 """Ports of the loopback address that are free now."""
 
-from __future__ import annotations
-
 import socket
 
 __all__ = ["free_ports"]

@@ -1,7 +1,5 @@
 """A sink that posts what it is given, and a POST that fails."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 

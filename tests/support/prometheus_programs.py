@@ -1,7 +1,5 @@
 """The programs of Prometheus and its Alertmanager: those that are installed, else those that were fetched."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 

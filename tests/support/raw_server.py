@@ -1,7 +1,5 @@
 """A TCP server that does with each connection what a test says: to hang, to trickle, to answer nonsense."""
 
-from __future__ import annotations
-
 import socket
 import threading
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """A receiver in a process of its own, and posts to it exactly as a logger sent them."""
 
-from __future__ import annotations
-
 import base64
 import http.client
 import json
@@ -147,7 +145,7 @@ class Receiver:
         self.said += self.process.stderr
         return self.process.wait(20)
 
-    def __enter__(self) -> Receiver:
+    def __enter__(self) -> "Receiver":
         return self
 
     def __exit__(

@@ -1,7 +1,5 @@
 """A predictor and transformers in processes of their own, on free ports of this machine, over a real store."""
 
-from __future__ import annotations
-
 import json
 import os
 import re
@@ -121,7 +119,7 @@ class Served:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(90)
 
-    def __enter__(self) -> Served:
+    def __enter__(self) -> "Served":
         return self
 
     def __exit__(

@@ -1,7 +1,5 @@
 """An HTTP sink that keeps what is posted to it, and answers as it is told."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Iterator

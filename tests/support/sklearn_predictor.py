@@ -3,8 +3,6 @@
 ``python -m tests.support.sklearn_predictor MODEL.joblib NAME HTTP_PORT GRPC_PORT SEEN.jsonl``
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from pathlib import Path

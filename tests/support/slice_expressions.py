@@ -1,7 +1,5 @@
 """Random expressions of slices, and values that are hard on them."""
 
-from __future__ import annotations
-
 import math
 import random
 from collections.abc import Sequence

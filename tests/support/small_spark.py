@@ -1,7 +1,5 @@
 """One small Spark session on this machine, set up as a user's would be, with Delta and Kafka."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path

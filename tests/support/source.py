@@ -1,7 +1,5 @@
 """The project's Python files as a reader of them sees them: path, room, text and syntax tree."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass

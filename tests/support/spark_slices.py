@@ -1,7 +1,5 @@
 """Expressions of slices as columns of Spark: what the evaluator has to agree with."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Spools for tests: events by their bodies, and reading all of them back."""
 
-from __future__ import annotations
-
 from datetime import datetime, timezone
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Streams run to the end of what is there, and tables made without a Spark job."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Traffic for tests: V1 requests and responses of models at chosen times."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta, timezone

@@ -1,7 +1,5 @@
 """Tables written by delta-rs: the contract, writers at once, the cost of reading, and the end of a process."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """Tables that live for years: expiry, compaction and clean-up, and what a read costs afterwards."""
 
-from __future__ import annotations
-
 import os
 import time
 from datetime import datetime, timedelta

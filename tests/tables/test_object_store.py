@@ -1,7 +1,5 @@
 """Tables in an object store, over S3's own protocol: a server of moto."""
 
-from __future__ import annotations
-
 import socket
 import subprocess
 import sys

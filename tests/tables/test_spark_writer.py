@@ -1,7 +1,5 @@
 """Tables written by Spark, in a directory and in a catalog; and by both writers in turn."""
 
-from __future__ import annotations
-
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 

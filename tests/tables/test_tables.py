@@ -1,7 +1,5 @@
 """Tables take each batch of each writer once, in a directory and in a catalog."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias

@@ -1,7 +1,5 @@
 """What every writer of tables does: the tests that each of them passes."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta, timezone
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What a count of rows proves about a share: the exact binomial distribution, without scipy."""
 
-from __future__ import annotations
-
 from sparkmon.statistics.laws.incomplete_beta import incomplete_beta
 
 

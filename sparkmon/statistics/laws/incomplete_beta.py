@@ -1,7 +1,5 @@
 """The regularised incomplete beta function, without scipy."""
 
-from __future__ import annotations
-
 import math
 
 _LEAST = 1e-300

@@ -1,7 +1,5 @@
 """The null distribution of a difference of means: normal, of two samples with their own variances."""
 
-from __future__ import annotations
-
 import math
 
 from sparkmon.distributions.distribution import Distribution

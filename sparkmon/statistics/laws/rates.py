@@ -1,7 +1,5 @@
 """The null distributions of a difference of two rates, and of a rate of rows that the reference has none of."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import Any

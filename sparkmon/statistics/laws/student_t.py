@@ -1,7 +1,5 @@
 """Student's t distribution: how far a value may lie from the mean of few others, without scipy."""
 
-from __future__ import annotations
-
 from sparkmon.statistics.laws.incomplete_beta import incomplete_beta
 
 

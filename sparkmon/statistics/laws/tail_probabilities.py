@@ -1,7 +1,5 @@
 """Tail probabilities of the distributions that statistics follow when nothing has drifted, without scipy."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """Whether two counts of hits may be of one share, over any numbers of rows: exact tests that need only numpy."""
 
-from __future__ import annotations
-
 import math
 from functools import lru_cache
 

@@ -1,7 +1,5 @@
 """The null distribution of squared distances between means without drift: a weighted sum of chi-squares."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """From the client's feature view to ours, and from its training statistics to references."""
 
-from __future__ import annotations
-
 import json
 from datetime import datetime, timezone
 from typing import Any, TypeAlias

@@ -1,7 +1,5 @@
 """The one login of this process to Hopsworks; its client keeps it in global state, and so it is kept here once."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import sys
@@ -17,7 +15,7 @@ ClientStore: TypeAlias = Any
 _VERIFICATION = "HOPSWORKS_HOSTNAME_VERIFICATION"
 _YES = {"true", "1", "y", "yes"}
 _lock = threading.Lock()
-_login: tuple[int, HopsworksSettings, ClientStore] | None = None
+_login: "tuple[int, HopsworksSettings, ClientStore] | None" = None
 
 
 @dataclass(frozen=True, slots=True)

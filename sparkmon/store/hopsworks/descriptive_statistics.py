@@ -1,7 +1,5 @@
 """From the descriptive statistics that Hopsworks keeps of one feature to a profile, in every shape they come in."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import json

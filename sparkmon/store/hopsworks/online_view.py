@@ -1,7 +1,5 @@
 """Feature vectors by the real client: its lookups, its decoding, and the groups without a row."""
 
-from __future__ import annotations
-
 import asyncio
 import concurrent.futures
 import threading

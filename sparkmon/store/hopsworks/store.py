@@ -1,7 +1,5 @@
 """The Hopsworks feature store: training statistics as references, and online vectors, over Hopsworks' own client."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -97,7 +95,7 @@ class HopsworksStore(ReferenceStore, OnlineStore):
             )
 
     @classmethod
-    def from_url(cls, url: str) -> HopsworksStore:
+    def from_url(cls, url: str) -> "HopsworksStore":
         """Return the store that a URL names.
 
         ``hopsworks://host:port/project?views=cards_fv:1,shops_fv:2&models=cards_fv:fraud&trust_store=/certs/ca.pem``;

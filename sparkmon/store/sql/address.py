@@ -1,7 +1,5 @@
 """Where a database is: a MySQL server's URL or a SQLite file, and how each is connected to."""
 
-from __future__ import annotations
-
 import os
 import ssl
 from collections.abc import Iterator

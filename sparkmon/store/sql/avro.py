@@ -1,7 +1,5 @@
 """Arrays, maps and structs in a column: the schemaless Avro bytes that Hopsworks keeps them in."""
 
-from __future__ import annotations
-
 import io
 import json
 from typing import Any

@@ -4,8 +4,6 @@ MySQL and SQLite both compare and store values of other types by silent conversi
 so that everything is brought to the column's own type here, before and after.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """The tables next to the feature groups: definitions of feature views, and references."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import reduce
 from operator import and_

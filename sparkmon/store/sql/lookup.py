@@ -1,7 +1,5 @@
 """One feature group of a view: ids to one statement, its rows to the row of each id."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeAlias
 

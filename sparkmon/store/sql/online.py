@@ -1,7 +1,5 @@
 """A feature view over a SQL database: one statement a group, all groups at once, within one time."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence

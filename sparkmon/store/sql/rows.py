@@ -1,7 +1,5 @@
 """Online rows into a feature group's table, which the first write creates."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime

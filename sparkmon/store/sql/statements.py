@@ -4,8 +4,6 @@ SQLAlchemy's own compiler mistakes some characters in names for placeholders (``
 the declared types of SQLite; its quoting is correct.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy.engine import Dialect

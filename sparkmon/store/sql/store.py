@@ -1,7 +1,5 @@
 """A store in one SQL database, laid out as Hopsworks lays its online tables out: a MySQL server's, or a SQLite file."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The binomial distribution against scipy's."""
 
-from __future__ import annotations
-
 import pytest
 from scipy import stats
 

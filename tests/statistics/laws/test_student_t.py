@@ -1,7 +1,5 @@
 """Student's t and the incomplete beta function beside scipy's."""
 
-from __future__ import annotations
-
 import pytest
 from scipy import special, stats
 

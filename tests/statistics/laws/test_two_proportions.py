@@ -1,7 +1,5 @@
 """Two counts of hits against scipy's hypergeometric and beta-binomial distributions."""
 
-from __future__ import annotations
-
 import pytest
 from scipy import stats
 

@@ -1,7 +1,5 @@
 """The distribution of weighted chi-squares agrees with scipy for equal weights, and with random draws for others."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from scipy import special, stats

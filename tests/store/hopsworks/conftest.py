@@ -1,7 +1,5 @@
 """A Hopsworks for the tests: its REST double over TLS, its online tables in a real MariaDB."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 

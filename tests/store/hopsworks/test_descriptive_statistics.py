@@ -1,7 +1,5 @@
 """Hopsworks' descriptive statistics in every shape they come in, and those that hold no distribution."""
 
-from __future__ import annotations
-
 import base64
 import json
 from typing import Any

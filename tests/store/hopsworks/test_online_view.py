@@ -1,7 +1,5 @@
 """Vectors by the real client out of a real MariaDB in Hopsworks' layout, here and on Spark's workers."""
 
-from __future__ import annotations
-
 import asyncio
 import pickle
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,5 @@
 """A reference made of Hopsworks' histogram and percentiles goes through Spark as one of sparkmon's own does."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from pyspark.sql import DataFrame, SparkSession

@@ -1,7 +1,5 @@
 """HopsworksStore over the real client: login, views, references, and what goes wrong."""
 
-from __future__ import annotations
-
 import json
 import pickle
 import socket
