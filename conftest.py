@@ -102,9 +102,7 @@ def database(mariadb: str) -> Iterator[str]:
 
 
 @pytest.fixture(autouse=True)
-def _spark_in_doctests(
-    request: pytest.FixtureRequest, doctest_namespace: dict[str, object]
-) -> None:
+def _spark_in_doctests(request: pytest.FixtureRequest, doctest_namespace: dict[str, object]) -> None:
     if isinstance(request.node, pytest.DoctestItem) and _says_spark(request.node):
         doctest_namespace["spark"] = request.getfixturevalue("spark")
 
@@ -135,9 +133,7 @@ _FORBIDDEN = pytest.StashKey[ForbiddenPrograms]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add ``--faults``, for what takes too long to run with every other test, and ``--fast``."""
     parser.addoption("--faults", action="store_true", help="run what is marked faults, too")
-    parser.addoption(
-        "--fast", action="store_true", help="run only what needs no Spark, Java or server, and soon"
-    )
+    parser.addoption("--fast", action="store_true", help="run only what needs no Spark, Java or server, and soon")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -14,10 +14,7 @@ BEFORE: Mapping[str, Mapping[str, float]] = {
         "V2, a tensor per column": 2.83,
         "V2, one binary tensor": 0.68,
     },
-    "judging": {
-        "1 model x 20 columns, 3 windows": 7.66,
-        "50 models x 20 columns": 13.71,
-    },
+    "judging": {"1 model x 20 columns, 3 windows": 7.66, "50 models x 20 columns": 13.71},
     "commits": {"Spark: append": 9.73, "Spark: read": 4.13},
 }
 """By section and contender: CPU seconds of a full run on two shared cores, the median."""

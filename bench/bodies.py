@@ -17,13 +17,7 @@ __all__ = ["BINARY", "BODIES", "TENSOR", "requests_as"]
 
 TENSOR = "V2, one tensor"
 BINARY = "V2, one binary tensor"
-BODIES = (
-    "V1, lists of numbers",
-    "V1, objects with texts",
-    TENSOR,
-    "V2, a tensor per column",
-    BINARY,
-)
+BODIES = ("V1, lists of numbers", "V1, objects with texts", TENSOR, "V2, a tensor per column", BINARY)
 
 _START = datetime(2026, 1, 5, tzinfo=timezone.utc)
 _LEVELS = ("web", "app", "branch", "telephone")
@@ -65,16 +59,9 @@ def _content(kind: str, row: list[float]) -> dict[str, Any]:
     if kind == "V1, lists of numbers":
         return {"instances": [row]}
     if kind == "V1, objects with texts":
-        texts = {
-            name: _LEVELS[int(value * 8) % 4]
-            for name, value in zip(COLUMNS[:2], row[:2], strict=True)
-        }
+        texts = {name: _LEVELS[int(value * 8) % 4] for name, value in zip(COLUMNS[:2], row[:2], strict=True)}
         return {"instances": [dict(zip(COLUMNS, row, strict=True)) | texts]}
     if kind == TENSOR:
         return {"inputs": [_INPUT | {"data": row}]}
     one = {"shape": [1], "datatype": "FP64"}
-    return {
-        "inputs": [
-            {"name": name, **one, "data": [value]} for name, value in zip(COLUMNS, row, strict=True)
-        ]
-    }
+    return {"inputs": [{"name": name, **one, "data": [value]} for name, value in zip(COLUMNS, row, strict=True)]}

@@ -74,13 +74,9 @@ class Closing:
 
         return self._table(rows, PROFILES)
 
-    def _table(
-        self, rows: Callable[[int], Iterable[dict[str, Any]]], schema: pa.Schema
-    ) -> pa.Table:
+    def _table(self, rows: Callable[[int], Iterable[dict[str, Any]]], schema: pa.Schema) -> pa.Table:
         """Join the rows of each model: a gigabyte of sketches is then not in memory twice."""
-        return pa.concat_tables(
-            pa.Table.from_pylist([*rows(model)], schema=schema) for model in range(self.models)
-        )
+        return pa.concat_tables(pa.Table.from_pylist([*rows(model)], schema=schema) for model in range(self.models))
 
     def _sketches(self, rows: int, k: int, seed: int) -> tuple[_Sketch, _Sketch]:
         """Give that of a slice and that of all rows."""

@@ -43,9 +43,7 @@ def measure_commits(spark: SparkSession, folder: Path, rounds: Rounds, commits: 
         "commits",
         results,
         {
-            f"Spark / delta-rs, {what}": by_name[f"Spark: {what}"].cost_beside(
-                by_name[f"delta-rs: {what}"]
-            )
+            f"Spark / delta-rs, {what}": by_name[f"Spark: {what}"].cost_beside(by_name[f"delta-rs: {what}"])
             for what in ("append", "read")
         },
         ["each table grows with each run; delta-rs and Spark have one of their own"],

@@ -35,10 +35,7 @@ def measure_decoding(rounds: Rounds, requests: int) -> Section:
         f"Decoding: {requests:,} requests of one row of 20 values in one process, {_BATCH:,} at a time",
         "events",
         results,
-        {
-            f"{kind} / orjson.loads": by_name[kind].cost_beside(by_name[_parsing_of(kind)])
-            for kind in BODIES
-        },
+        {f"{kind} / orjson.loads": by_name[kind].cost_beside(by_name[_parsing_of(kind)]) for kind in BODIES},
         [f"{BINARY}: compared with orjson.loads of the same rows as {TENSOR}"],
     )
 

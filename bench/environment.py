@@ -12,9 +12,7 @@ __all__ = ["BUILD", "environment", "last_line"]
 BUILD = Path(__file__).parents[1] / "build"
 
 
-def environment(
-    name: str, needs: Sequence[str], say: Callable[[str], None]
-) -> tuple[Path | None, str]:
+def environment(name: str, needs: Sequence[str], say: Callable[[str], None]) -> tuple[Path | None, str]:
     """Give the Python that a peer is installed for; install it into ``build/bench-<name>`` where it is not.
 
     Parameters

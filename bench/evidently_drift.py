@@ -24,13 +24,7 @@ def main(reference: str, current: str) -> None:
     metrics: list[dict[str, Any]] = snapshot.dict()["metrics"]
     cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
     drifted = next(m["value"]["count"] for m in metrics if "DriftedColumnsCount" in str(m))
-    told = {
-        "version": version("evidently"),
-        "cpu_s": cpu,
-        "wall_s": wall,
-        "rows": len(after),
-        "drifted": drifted,
-    }
+    told = {"version": version("evidently"), "cpu_s": cpu, "wall_s": wall, "rows": len(after), "drifted": drifted}
     print(json.dumps(told))
 
 

@@ -38,9 +38,7 @@ def measure_judging(rounds: Rounds, *, quick: bool) -> Section:
         references, profiles = closing.references(), closing.profiles()
         contenders.append(Contender(name, _judging(_judge(references), profiles)))
         if name == _LARGE:
-            contenders.append(
-                Contender(f"{name}, the first closing", _starting(references, profiles))
-            )
+            contenders.append(Contender(f"{name}, the first closing", _starting(references, profiles)))
     few = replace(rounds, runs=min(rounds.runs, 3), warm_ups=min(rounds.warm_ups, 1))
     results = few.measure(contenders)
     rounds.say(f"memory: {_LARGE}")
@@ -103,8 +101,7 @@ def _write(closing: Closing, folder: str) -> None:
 
 def _peak_mib(folder: str) -> float:
     references, profiles = (
-        pa.ipc.open_file(pa.OSFile(f"{folder}/{name}", "rb")).read_all()
-        for name in ("references", "profiles")
+        pa.ipc.open_file(pa.OSFile(f"{folder}/{name}", "rb")).read_all() for name in ("references", "profiles")
     )
     findings = _judge(references).findings(profiles)
     assert findings.num_rows

@@ -23,9 +23,7 @@ class OwnClient(Model):  # type: ignore[misc]  # kserve has no types
         self.ready = True
         self._connection = sqlite3.connect(path)
 
-    async def preprocess(
-        self, payload: dict[str, Any], headers: dict[str, str] | None = None
-    ) -> dict[str, Any]:
+    async def preprocess(self, payload: dict[str, Any], headers: dict[str, str] | None = None) -> dict[str, Any]:
         """Return the vectors: nine stored features, then the passed one."""
         statement = "SELECT f0, f1, f2, f3, f4, f5, f6, f7, f8 FROM cards_1 WHERE card_id = ?"
         found = []

@@ -49,9 +49,7 @@ class _Stopwatch(AlertSink):
             self.came.set()
 
 
-def measure_live(
-    spark: SparkSession, folder: Path, rounds: Rounds, windows: int, idle_s: float
-) -> Section:
+def measure_live(spark: SparkSession, folder: Path, rounds: Rounds, windows: int, idle_s: float) -> Section:
     """Measure windows that close one after the other, each of a model with 20 columns that have drifted.
 
     Parameters
@@ -122,8 +120,7 @@ def _closings(
     query: MonitorQuery, spool: SpoolWriter, stopwatch: _Stopwatch, rounds: Rounds, windows: int
 ) -> list[Result]:
     ingest, close, latency = (
-        Result(name)
-        for name in ("a window's requests", "the end of a window, with its alert", "latency")
+        Result(name) for name in ("a window's requests", "the end of a window, with its alert", "latency")
     )
     for number in range(windows + rounds.warm_ups):
         rounds.say(f"window {number + 1} of {windows + rounds.warm_ups}")

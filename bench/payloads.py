@@ -49,10 +49,7 @@ def measure_payloads(spark: SparkSession, folder: Path, rounds: Rounds, events: 
     in_batch = rounds.measure(measure("batch", _InBatch(spark), folder, events))
     stream = _OnAStream(spark, folder)
     on_stream = rounds.measure(
-        [
-            *measure("stream", stream, folder, events),
-            *measure(f"stream of {few:,}", stream, folder / "few", few),
-        ]
+        [*measure("stream", stream, folder, events), *measure(f"stream of {few:,}", stream, folder / "few", few)]
     )
     results = [*in_batch, *on_stream]
     return Section(
@@ -122,12 +119,7 @@ class _OnAStream:
 
     def findings(self, store: LocalStore, events: DataFrame) -> int:
         with tempfile.TemporaryDirectory(dir=self.folder) as folder:
-            monitor = Monitor(
-                store,
-                f"{folder}/tables",
-                windows=Windows(WINDOW, delay=DELAY),
-                alerting=Alerting(()),
-            )
+            monitor = Monitor(store, f"{folder}/tables", windows=Windows(WINDOW, delay=DELAY), alerting=Alerting(()))
             query = monitor.start(events, f"{folder}/checkpoints", available_now=True)
             query.awaitTermination()
             rows = monitor.tables.open(self.spark).read("drift_metrics", ["statistic"])
@@ -146,8 +138,7 @@ def _contenders(way: _Way, folder: Path, store: LocalStore) -> dict[str, Callabl
     return {
         # The row that closes the last window is alone in one of its own, which a stream does not close.
         _SPARK_ALONE: lambda: _expect(
-            way.collect(_moments(decoded), lambda moments: moments.where("f00 IS NOT NULL")),
-            WINDOWS,
+            way.collect(_moments(decoded), lambda moments: moments.where("f00 IS NOT NULL")), WINDOWS
         ),
         _DECODING: lambda: way.discard(rows),
         _FINDINGS: lambda: _expect(way.findings(store, events), findings),
@@ -157,8 +148,7 @@ def _contenders(way: _Way, folder: Path, store: LocalStore) -> dict[str, Callabl
 def _moments(decoded: DataFrame) -> DataFrame:
     windows = decoded.withWatermark("event_time", DELAY).groupBy(F.window("event_time", WINDOW))
     return windows.agg(
-        *(F.mean(name).alias(name) for name in COLUMNS),
-        *(F.stddev(name).alias(f"{name}_stddev") for name in COLUMNS),
+        *(F.mean(name).alias(name) for name in COLUMNS), *(F.stddev(name).alias(f"{name}_stddev") for name in COLUMNS)
     )
 
 
@@ -186,8 +176,7 @@ def _ratios(mode: str, results: list[Result]) -> dict[str, float]:
     by_name = {result.name: result for result in results}
     whole = by_name[f"{mode}: {_FINDINGS}"]
     return {
-        f"{whole.name} / {rival}": whole.cost_beside(by_name[f"{mode}: {rival}"])
-        for rival in (_DECODING, _SPARK_ALONE)
+        f"{whole.name} / {rival}": whole.cost_beside(by_name[f"{mode}: {rival}"]) for rival in (_DECODING, _SPARK_ALONE)
     }
 
 

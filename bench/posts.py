@@ -54,9 +54,7 @@ async def post_for(port: int, seconds: float, *, keep_alive: bool) -> int:
 class _Sender(asyncio.Protocol):
     """One connection: posts, waits for the answer, posts again."""
 
-    def __init__(
-        self, request: bytes, end: float, done: asyncio.Future[int], *, keep_alive: bool
-    ) -> None:
+    def __init__(self, request: bytes, end: float, done: asyncio.Future[int], *, keep_alive: bool) -> None:
         self._request, self._end, self._done, self._keep_alive = request, end, done, keep_alive
         self._count = 0
         self._answer = b""

@@ -23,8 +23,7 @@ def measure_receiver(folder: Path, rounds: Rounds, seconds: float) -> Section:
         results = rounds.measure(
             [
                 Contender(
-                    f"{IN_FLIGHT} connections kept alive",
-                    lambda: asyncio.run(post_for(port, seconds, keep_alive=True)),
+                    f"{IN_FLIGHT} connections kept alive", lambda: asyncio.run(post_for(port, seconds, keep_alive=True))
                 ),
                 Contender(
                     f"a connection for each event, {IN_FLIGHT} at a time",
@@ -33,7 +32,5 @@ def measure_receiver(folder: Path, rounds: Rounds, seconds: float) -> Section:
             ]
         )
     title = f"Receiver: V1 requests of 20 numbers acknowledged, that is on disk, in runs of {seconds:g} s"
-    notes = [
-        "events/CPU s counts the CPU time of receiver and sender together; they share the cores"
-    ]
+    notes = ["events/CPU s counts the CPU time of receiver and sender together; they share the cores"]
     return Section("receiver", title, "events", results, {}, notes)

@@ -48,9 +48,7 @@ _IN_SPARK: dict[str, Callable[[SparkSession, Path, Rounds, bool], Section]] = {
     "live": lambda spark, folder, rounds, quick: measure_live(
         spark, folder, rounds, 2 if quick else 15, 1.0 if quick else 60.0
     ),
-    "commits": lambda spark, folder, rounds, quick: measure_commits(
-        spark, folder, rounds, 1 if quick else 5
-    ),
+    "commits": lambda spark, folder, rounds, quick: measure_commits(spark, folder, rounds, 1 if quick else 5),
     "tables": lambda spark, folder, rounds, quick: measure_tables(
         spark, folder, rounds, 20_000 if quick else 1_000_000, with_evidently=not quick
     ),
@@ -78,15 +76,8 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.run", description=__doc__)
-    parser.add_argument(
-        "--only",
-        choices=[*_ALONE, *_IN_SPARK],
-        action="append",
-        help="this section; may be repeated",
-    )
-    parser.add_argument(
-        "--quick", action="store_true", help="see that it runs: the figures mean nothing"
-    )
+    parser.add_argument("--only", choices=[*_ALONE, *_IN_SPARK], action="append", help="this section; may be repeated")
+    parser.add_argument("--quick", action="store_true", help="see that it runs: the figures mean nothing")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
     return parser.parse_args()
 

@@ -59,9 +59,7 @@ def measure_serving(folder: Path, rounds: Rounds, seconds: float) -> Section:
         few = stack.enter_context(start_transformer(store, host, "--max_in_flight", str(_FEW)))
         notes.append(_overload(few, _FEW, rounds.runs, seconds))
     title = f"Serving: V1 requests of one instance answered with 200, in runs of {seconds:g} s"
-    notes.append(
-        "client, transformer and predictor share the cores; requests/CPU s counts all of them"
-    )
+    notes.append("client, transformer and predictor share the cores; requests/CPU s counts all of them")
     ratios = {
         "200 in flight, CPU a request: kserve's own client / transformer": results[5].per_cpu_second
         / results[8].per_cpu_second
@@ -70,10 +68,7 @@ def measure_serving(folder: Path, rounds: Rounds, seconds: float) -> Section:
 
 
 def _latencies(
-    ways: dict[str, tuple[Served, list[list[float]]]],
-    runs: int,
-    seconds: float,
-    say: Callable[[str], None],
+    ways: dict[str, tuple[Served, list[list[float]]]], runs: int, seconds: float, say: Callable[[str], None]
 ) -> list[str]:
     loads: dict[str, list[Load]] = {name: [] for name in ways}
     for number in range(runs):
@@ -139,8 +134,6 @@ def _make(folder: Path) -> tuple[Path, str]:
         for number, row in enumerate(rows)
     ]
     store.write_rows("cards_1", ["card_id"], stored)
-    cards = GroupInView(
-        "cards_1", {"card_id": "card_id"}, {n: n for n in _STORED}, time="computed_time"
-    )
+    cards = GroupInView("cards_1", {"card_id": "card_id"}, {n: n for n in _STORED}, time="computed_time")
     store.write_view(FeatureView("fraud", 1, (*_STORED, "amount"), (cards,)))
     return model, str(store.path)

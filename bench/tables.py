@@ -28,9 +28,7 @@ _FINDINGS = "sparkmon: profile and findings"
 _SCIPY = "scipy: ks, psi and wasserstein"
 
 
-def measure_tables(
-    spark: SparkSession, folder: Path, rounds: Rounds, rows: int, *, with_evidently: bool
-) -> Section:
+def measure_tables(spark: SparkSession, folder: Path, rounds: Rounds, rows: int, *, with_evidently: bool) -> Section:
     """Measure two tables of ``rows`` by 20 numbers, half of their columns drifted.
 
     Parameters
@@ -70,17 +68,12 @@ def measure_tables(
             Contender(_SCIPY, lambda: _numbers(drift_by_scipy(*paths), rows)),
         ]
     )
-    evidently, note = (
-        measure_evidently(paths, rounds) if with_evidently else ([], "Evidently is left out")
-    )
+    evidently, note = measure_evidently(paths, rounds) if with_evidently else ([], "Evidently is left out")
     results += evidently
     moments_result, profile_result, findings_result, *rivals = results
     ratios = {f"{_PROFILE} / {_MOMENTS}": profile_result.cost_beside(moments_result)}
     ratios |= {f"{each.name} / {_FINDINGS}": each.cost_beside(findings_result) for each in rivals}
-    notes = [
-        "scipy and Evidently read both tables at each run; the reference's profile is made once",
-        note,
-    ]
+    notes = ["scipy and Evidently read both tables at each run; the reference's profile is made once", note]
     title = f"A table of {rows:,} rows by {len(COLUMNS)} numbers, from its Parquet file"
     return Section("tables", title, "rows", results, ratios, notes)
 

@@ -87,10 +87,7 @@ def write_traffic(spool: Path, decoded: Path, events: int) -> None:
     table = pa.table(
         {
             "event_time": pa.array(times, pa.timestamp("us", tz="UTC")),
-            **{
-                name: pa.array(column, from_pandas=True)
-                for name, column in zip(COLUMNS, columns, strict=True)
-            },
+            **{name: pa.array(column, from_pandas=True) for name, column in zip(COLUMNS, columns, strict=True)},
         }
     )
     pq.write_table(table, decoded / "rows.parquet", row_group_size=-(-events // 4))
@@ -104,6 +101,4 @@ def request(number: int, time: datetime, row: NDArray[np.float64]) -> Event:
 
 def health_check(time: datetime) -> Event:
     """Make an event without rows, which moves the clock of its model."""
-    return from_http(
-        headers(f"health-{time.isoformat()}", "response", time), b'{"name": "bench", "ready": true}'
-    )
+    return from_http(headers(f"health-{time.isoformat()}", "response", time), b'{"name": "bench", "ready": true}')

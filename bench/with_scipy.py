@@ -19,11 +19,7 @@ def drift_by_scipy(reference: Path, current: Path) -> list[tuple[float, float, f
     for name in before.column_names:
         left, right = before[name].to_numpy(), after[name].to_numpy()
         found.append(
-            (
-                ks_2samp(left, right, method="asymp").statistic,
-                _psi(left, right),
-                wasserstein_distance(left, right),
-            )
+            (ks_2samp(left, right, method="asymp").statistic, _psi(left, right), wasserstein_distance(left, right))
         )
     return found
 
@@ -32,7 +28,6 @@ def _psi(reference: NDArray[np.float64], current: NDArray[np.float64]) -> float:
     """PSI over ten bins of equal share in the reference."""
     edges = np.quantile(reference, np.linspace(0.1, 0.9, 9))
     expected, actual = (
-        np.bincount(np.searchsorted(edges, values), minlength=10) / len(values)
-        for values in (reference, current)
+        np.bincount(np.searchsorted(edges, values), minlength=10) / len(values) for values in (reference, current)
     )
     return float(np.sum((actual - expected) * np.log(actual / expected)))

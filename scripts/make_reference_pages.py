@@ -50,9 +50,7 @@ TABLES = (
 def main() -> None:
     """Write the pages, or compare them."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--check", action="store_true", help="write nothing; fail if a page differs"
-    )
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if a page differs")
     check = parser.parse_args().check
     different = []
     for name, text in pages().items():
@@ -183,10 +181,7 @@ def configuration() -> Iterator[str]:
             yield ""
             yield summary(part)
             yield ""
-        rows = (
-            (f"`{each.name}`", default(each), each.description)
-            for each in config.options_of(part).values()
-        )
+        rows = ((f"`{each.name}`", default(each), each.description) for each in config.options_of(part).values())
         yield from table(("key", "default", "meaning"), rows)
 
 
@@ -198,9 +193,7 @@ def default(option: config.Option) -> str:
         return "see below"
     if isinstance(option.default, timedelta):
         return f"`{format_interval(option.default)}`"
-    if isinstance(option.default, tuple) and not all(
-        isinstance(each, str) for each in option.default
-    ):
+    if isinstance(option.default, tuple) and not all(isinstance(each, str) for each in option.default):
         return f"`[{', '.join(f'{{sink: {each.kind}}}' for each in option.default)}]`"
     value = list(option.default) if isinstance(option.default, tuple) else option.default
     return f"`{yaml.safe_dump(value, default_flow_style=True, width=1000).removesuffix('...' + chr(10)).strip()}`"
@@ -228,11 +221,7 @@ def metric_table(collected: Iterable[Metric]) -> Iterator[str]:
     yield from table(
         ("metric", "type", "meaning"),
         (
-            (
-                f"`{each.name}{'_total' if each.type == 'counter' else ''}`",
-                each.type,
-                each.documentation,
-            )
+            (f"`{each.name}{'_total' if each.type == 'counter' else ''}`", each.type, each.documentation)
             for each in sorted(collected, key=lambda each: each.name)
         ),
     )
@@ -271,25 +260,16 @@ def commands() -> Iterator[str]:
             yield ""
             yield plain((each.help or "").partition("\n\n")[0])
             yield ""
-            yield from table(
-                ("argument", "default", "meaning"),
-                (argument(parameter) for parameter in each.params),
-            )
+            yield from table(("argument", "default", "meaning"), (argument(parameter) for parameter in each.params))
 
 
 def argument(parameter: object) -> tuple[str, str, str]:
     """Write one argument of a verb."""
     assert isinstance(parameter, typer.core.TyperOption | typer.core.TyperArgument)
-    names = [name for name in parameter.opts if name.startswith("-")] or [
-        str(parameter.name).upper()
-    ]
+    names = [name for name in parameter.opts if name.startswith("-")] or [str(parameter.name).upper()]
     default = parameter.default
     written = "" if default in (None, False, (), []) or callable(default) else f"`{default}`"
-    return (
-        ", ".join(f"`{name}`" for name in names),
-        written,
-        plain(getattr(parameter, "help", "") or ""),
-    )
+    return (", ".join(f"`{name}`" for name in names), written, plain(getattr(parameter, "help", "") or ""))
 
 
 if __name__ == "__main__":

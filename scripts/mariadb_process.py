@@ -96,10 +96,7 @@ class MariaDbProcess:
         return self
 
     def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -116,9 +113,7 @@ class MariaDbProcess:
             self.stop()
         log = self._folder / "server.log"
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-8:])
-        raise SparkmonError(
-            f"MariaDB did not start at {self.host}:{self.port}; its log ends with:\n{tail}"
-        )
+        raise SparkmonError(f"MariaDB did not start at {self.host}:{self.port}; its log ends with:\n{tail}")
 
     def stop(self) -> None:
         """Stop the server and keep its data; does nothing if it is not running."""
@@ -152,12 +147,7 @@ class MariaDbProcess:
                 os.chown(path, nobody.pw_uid, nobody.pw_gid)
         result = subprocess.run(
             [
-                *(
-                    str(install),
-                    "--no-defaults",
-                    *_base(server),
-                    f"--datadir={self._folder / 'data'}",
-                ),
+                *(str(install), "--no-defaults", *_base(server), f"--datadir={self._folder / 'data'}"),
                 *("--auth-root-authentication-method=normal", "--skip-test-db"),
                 *("--skip-name-resolve", *_user()),
             ],
@@ -173,13 +163,7 @@ class MariaDbProcess:
     def _launch(self) -> None:
         server, folder = _program("mariadbd"), self._folder
         command = [
-            *(
-                str(server),
-                "--no-defaults",
-                *_base(server),
-                *_user(),
-                f"--datadir={folder / 'data'}",
-            ),
+            *(str(server), "--no-defaults", *_base(server), *_user(), f"--datadir={folder / 'data'}"),
             *(f"--socket={folder / 'socket'}", f"--pid-file={folder / 'pid'}"),
             *(f"--bind-address={self.host}", f"--port={self.port}", "--skip-name-resolve"),
             *(f"--init-file={folder / 'start.sql'}", *_FEW_RESOURCES),
@@ -211,9 +195,7 @@ def _program(name: str) -> Path:
     fetched = os.pathsep.join(str(_FETCHED / each) for each in ("bin", "scripts"))
     path = shutil.which(name) or shutil.which(name, path=fetched)
     if path is None:
-        raise SparkmonError(
-            f"{name} was not found; run `make demo-mysql`, which fetches it, or install mariadb-server"
-        )
+        raise SparkmonError(f"{name} was not found; run `make demo-mysql`, which fetches it, or install mariadb-server")
     return Path(path)
 
 

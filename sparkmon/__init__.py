@@ -25,9 +25,7 @@ _NAMES = {
     ),
     "skew": ("SkewDetector",),
     "slicing": ("slices_of",),
-    "sources": (
-        *("dead_letters", "feature_log_rows", "hopsworks_events", "kafka_events", "pair", "rows"),
-    ),
+    "sources": (*("dead_letters", "feature_log_rows", "hopsworks_events", "kafka_events", "pair", "rows"),),
     "store": (
         *("FeatureView", "GroupInView", "HopsworksStore", "LocalStore", "OnlineStore"),
         *("ReferenceStore", "SqlStore", "open_store"),

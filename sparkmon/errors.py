@@ -170,9 +170,7 @@ class AlertDeliveryError(SparkmonError, RuntimeError):
     retry_after_s: float | None = None
 
     @classmethod
-    def failed(
-        cls, message: str, *, permanent: bool, retry_after_s: float | None = None
-    ) -> "AlertDeliveryError":
+    def failed(cls, message: str, *, permanent: bool, retry_after_s: float | None = None) -> "AlertDeliveryError":
         """Build the error for a notification that was not accepted."""
         error = cls(message)
         error.permanent, error.retry_after_s = permanent, retry_after_s

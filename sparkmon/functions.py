@@ -111,9 +111,7 @@ def _udf(compute: Callable[..., object]) -> Udf:
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return [
-        dict(zip(frame.columns, values, strict=True)) for values in frame.to_numpy(dtype=object)
-    ]
+    return [dict(zip(frame.columns, values, strict=True)) for values in frame.to_numpy(dtype=object)]
 
 
 def _compare(statistic: Statistic, reference: dict[str, Any], profile: dict[str, Any]) -> float:
@@ -139,6 +137,4 @@ def _summary(values: pd.Series) -> Distribution | Categories:
 
 def _text(values: pd.Series) -> pd.Series:
     """Write levels as Spark does: booleans in lower case."""
-    return (
-        values.astype(str).str.lower() if pd.api.types.is_bool_dtype(values) else values.astype(str)
-    )
+    return values.astype(str).str.lower() if pd.api.types.is_bool_dtype(values) else values.astype(str)

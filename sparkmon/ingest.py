@@ -42,9 +42,7 @@ _TASKS: list[pa.Field[Any]] = [
     pa.field("last_event_time", PANES.field("last_event_time").type),
     pa.field("dead_letters", pa.int64()),
     pa.field("rows", pa.int64()),
-    pa.field(
-        "namespaces", pa.list_(pa.struct([("model", pa.string()), ("namespace", pa.string())]))
-    ),
+    pa.field("namespaces", pa.list_(pa.struct([("model", pa.string()), ("namespace", pa.string())]))),
 ]
 TASKS = pa.schema(_TASKS)
 """What a task reports: its events, their digests, each once, how many dead letters and rows it gives, and which models'
@@ -159,12 +157,8 @@ class _Task:
 
     def _kept_rows(self, rows: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
         """Yield the rows of the models that are kept; those of redelivered events have no values."""
-        has_values = pc.or_(
-            pc.is_valid(rows.column("features")), pc.is_valid(rows.column("predictions"))
-        )
-        is_model = pc.is_in(
-            rows.column("model"), value_set=pa.array([*self._keep_rows], pa.string())
-        )
+        has_values = pc.or_(pc.is_valid(rows.column("features")), pc.is_valid(rows.column("predictions")))
+        is_model = pc.is_in(rows.column("model"), value_set=pa.array([*self._keep_rows], pa.string()))
         chosen = rows.filter(pc.and_(has_values, is_model))
         self._rows += chosen.num_rows
         yield from _output("row", pa.Table.from_batches([chosen]))
@@ -182,15 +176,11 @@ class _Task:
             "last_event_time": self._last_event,
             "dead_letters": self._dead_letters,
             "rows": self._rows,
-            "namespaces": [
-                {"model": model, "namespace": name} for model, name in sorted(self._namespaces)
-            ],
+            "namespaces": [{"model": model, "namespace": name} for model, name in sorted(self._namespaces)],
         }
         yield from _output("task", pa.Table.from_pylist([task], schema=TASKS))
 
-    def _new(
-        self, decoded: DecodedEvents, digests: npt.NDArray[np.uint64]
-    ) -> npt.NDArray[np.bool_]:
+    def _new(self, decoded: DecodedEvents, digests: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
         """Return by event whether this task counts it."""
         is_new = np.ones(len(digests), np.bool_)
         for place, digest in enumerate(digests.tolist()):
@@ -257,6 +247,5 @@ def _output(name: str, rows: pa.Table) -> Iterator[pa.RecordBatch]:
         fields = list(OUTPUT.field(name).type)
         columns = {name: pa.StructArray.from_arrays(batch.columns, fields=fields)}
         yield pa.RecordBatch.from_arrays(
-            [columns.get(each.name, pa.nulls(batch.num_rows, each.type)) for each in OUTPUT],
-            schema=OUTPUT,
+            [columns.get(each.name, pa.nulls(batch.num_rows, each.type)) for each in OUTPUT], schema=OUTPUT
         )

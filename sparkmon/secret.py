@@ -41,9 +41,7 @@ class Secret:
             raise OptionError("got a secret with neither or both of env and file; set one of them")
 
     def __repr__(self) -> str:
-        return (
-            f"Secret(env={self.env!r})" if self.env is not None else f"Secret(file={self.file!r})"
-        )
+        return f"Secret(env={self.env!r})" if self.env is not None else f"Secret(file={self.file!r})"
 
     def read(self) -> str:
         """Return what is held.

@@ -30,10 +30,7 @@ NUMERIC = sorted(name for name in STATISTICS if "numeric" in STATISTICS.get(name
 NAMES = sorted(STATISTICS)
 CATEGORICAL = sorted(name for name in STATISTICS if "categorical" in STATISTICS.get(name).kinds)
 OF_ROWS = {name for name in STATISTICS if STATISTICS.get(name).of_rows}
-ASKED = [
-    *((name, "x", "r_x") for name in NUMERIC),
-    *((name, "level", "r_level") for name in CATEGORICAL),
-]
+ASKED = [*((name, "x", "r_x") for name in NUMERIC), *((name, "level", "r_level") for name in CATEGORICAL)]
 Numbers = dict[tuple[str, str], float | None]
 
 
@@ -112,29 +109,19 @@ def test_profiles_give_the_same_numbers_by_udf_and_by_sql(profiles: DataFrame) -
         assert rows["level"][f"{way}_ks"] is rows["x"][f"{way}_chi2"] is None
 
 
-def test_raw_rows_give_the_same_numbers_by_udf_and_by_sql(
-    spark: SparkSession, raw: DataFrame
-) -> None:
+def test_raw_rows_give_the_same_numbers_by_udf_and_by_sql(spark: SparkSession, raw: DataFrame) -> None:
     asked_of_rows = [each for each in ASKED if each[0] in OF_ROWS]
-    by_udf = [
-        over_rows(name)(left, right).alias(f"{name} {right}") for name, right, left in asked_of_rows
-    ]
+    by_udf = [over_rows(name)(left, right).alias(f"{name} {right}") for name, right, left in asked_of_rows]
     raw.createOrReplaceTempView("raw_values")
     texts = ", ".join(
-        f"sparkmon_{name}_rows({left}, {right}) AS `{name} {right}`"
-        for name, right, left in asked_of_rows
+        f"sparkmon_{name}_rows({left}, {right}) AS `{name} {right}`" for name, right, left in asked_of_rows
     )
-    asked = [
-        raw.groupBy("part").agg(*by_udf),
-        spark.sql(f"SELECT part, {texts} FROM raw_values GROUP BY part"),
-    ]
+    asked = [raw.groupBy("part").agg(*by_udf), spark.sql(f"SELECT part, {texts} FROM raw_values GROUP BY part")]
     for frame in asked:
         rows = frame.toArrow().to_pylist()
         assert sorted(row["part"] for row in rows) == ["one", "two"]
         for row in rows:
-            same(
-                {(name, right): row[f"{name} {right}"] for name, right, _ in asked_of_rows}, OF_ROWS
-            )
+            same({(name, right): row[f"{name} {right}"] for name, right, _ in asked_of_rows}, OF_ROWS)
 
 
 def test_rows_without_a_value_are_counted_apart(spark: SparkSession) -> None:
@@ -147,11 +134,7 @@ def test_rows_without_a_value_are_counted_apart(spark: SparkSession) -> None:
     found = [summary_of(side, "numeric") for side in sides]
     # Two null of four rows against one of five; no NaN and no infinity of four against one of five.
     assert STATISTICS.get("null_rate").function(*found) == pytest.approx(0.5 - 0.2)
-    assert (
-        STATISTICS.get("nan_rate").function(*found)
-        == STATISTICS.get("inf_rate").function(*found)
-        == 0.2
-    )
+    assert STATISTICS.get("nan_rate").function(*found) == STATISTICS.get("inf_rate").function(*found) == 0.2
 
 
 @pytest.mark.parametrize("name", sorted(set(STATISTICS) - OF_ROWS))
@@ -185,9 +168,7 @@ def test_rows_beyond_numbers_are_counted_as_profiles_count_them(spark: SparkSess
     assert row["void"] is None
 
 
-def test_sql_on_a_stream_gives_the_same_numbers(
-    spark: SparkSession, profiles: DataFrame, tmp_path: Path
-) -> None:
+def test_sql_on_a_stream_gives_the_same_numbers(spark: SparkSession, profiles: DataFrame, tmp_path: Path) -> None:
     rows: list[Any] = [{"x": x, "level": level} for x, level in zip(CURRENT, CURRENT_LEVELS)]  # noqa: B905
     with SpoolWriter(tmp_path / "spool") as spool:
         spool.append(events_to_batch([*requests("m", 0, 60, rows, 50), clock(120)]))
@@ -195,9 +176,7 @@ def test_sql_on_a_stream_gives_the_same_numbers(
         decoded = sources.rows(source, delay="1 minute")
         profile_rows(decoded, "1 hour").createOrReplaceTempView("live")
         profiles.where("profile IS NOT NULL").createOrReplaceTempView("known")
-        statistics = ", ".join(
-            f"sparkmon_{name}(k.reference, l.profile) AS {name}" for name in NAMES
-        )
+        statistics = ", ".join(f"sparkmon_{name}(k.reference, l.profile) AS {name}" for name in NAMES)
         live = spark.sql(
             f"SELECT l.window_start, l.column_name, {statistics} "
             "FROM live l JOIN known k ON k.column_name = l.column_name"

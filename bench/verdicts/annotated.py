@@ -30,9 +30,7 @@ def annotated_series(*, quick: bool) -> list[Case]:
     made = []
     for name, (time, change) in _SERIES.items():
         table = pd.read_csv(io.BytesIO(_river(f"drift/datasets/{name}.csv"))).drop(columns=time)
-        before = (
-            change // _ROWS
-        )  # whole windows of 20; one that the change falls into counts as before it
+        before = change // _ROWS  # whole windows of 20; one that the change falls into counts as before it
         known = -(-before * 2 // 3)
         current = table.iloc[known * _ROWS : (before + 4) * _ROWS]
         made.append(

@@ -29,14 +29,8 @@ class Peer:
 PEERS = {
     # 0.7 does not import with the pandas 3 that its own requirements admit.
     "evidently": Peer("evidently", "evidently", ("evidently", "pandas<3", "pyarrow")),
-    "nannyml": Peer(
-        "nannyml", "nannyml", ("nannyml==0.13.1", "statsmodels", "pyarrow", "setuptools<81")
-    ),
-    "whylogs": Peer(
-        "whylogs",
-        "whylogs",
-        ("whylogs==1.6.4", "pandas<3", "pyarrow", "ipython", "pybars3", "scipy"),
-    ),
+    "nannyml": Peer("nannyml", "nannyml", ("nannyml==0.13.1", "statsmodels", "pyarrow", "setuptools<81")),
+    "whylogs": Peer("whylogs", "whylogs", ("whylogs==1.6.4", "pandas<3", "pyarrow", "ipython", "pybars3", "scipy")),
     "alibi-detect": Peer("alibi-detect", "alibi_detect", ("alibi-detect==0.13.0", "pyarrow<20")),
 }
 """By the name that the command line takes. What a package needs and does not itself ask for is added."""
@@ -60,12 +54,7 @@ def ask(peer: Peer, folders: Sequence[Path], say: Callable[[str], None]) -> dict
         command = [str(python), "-W", "ignore", "-m", module, str(answer), *map(str, folders)]
         try:
             done = subprocess.run(
-                command,
-                cwd=BUILD.parent,
-                capture_output=True,
-                text=True,
-                timeout=_LIMIT_S,
-                check=False,
+                command, cwd=BUILD.parent, capture_output=True, text=True, timeout=_LIMIT_S, check=False
             )
         except subprocess.TimeoutExpired:
             return {"error": f"no answer within {_LIMIT_S} s"}

@@ -56,36 +56,24 @@ STREAMS: dict[str, Callable[[np.random.Generator, int], Floats]] = {
     "row AR 0.9": lambda random, hours: _rows(random, hours, 0.9),
     "row AR 0.99": lambda random, hours: _rows(random, hours, 0.99),
     "daily": lambda random, hours: _rows(random, hours) + _day(hours)[:, None],
-    "daily, weekends": lambda random, hours: (
-        _rows(random, hours) + (_day(hours) + _weekend(hours))[:, None]
-    ),
-    "weather AR 0.9": lambda random, hours: (
-        _rows(random, hours) + _weather(random, hours, 0.9)[:, None]
-    ),
-    "weather AR 0.99": lambda random, hours: (
-        _rows(random, hours) + _weather(random, hours, 0.99)[:, None]
-    ),
+    "daily, weekends": lambda random, hours: _rows(random, hours) + (_day(hours) + _weekend(hours))[:, None],
+    "weather AR 0.9": lambda random, hours: _rows(random, hours) + _weather(random, hours, 0.9)[:, None],
+    "weather AR 0.99": lambda random, hours: _rows(random, hours) + _weather(random, hours, 0.99)[:, None],
     "heavy tails": lambda random, hours: random.standard_t(3, size=(hours, _ROWS)),
 }
 """By name: the rows of as many hours; their level moves by up to 0.5 (a day) or 0.3 (weather) standard deviations."""
 
 
-def stream(
-    name: str, seed: int, *, columns: int, weeks: int, live_weeks: int, shift: float = 0.0
-) -> Case:
+def stream(name: str, seed: int, *, columns: int, weeks: int, live_weeks: int, shift: float = 0.0) -> Case:
     """Make one stream of hours; the first column is shifted by so many standard deviations in all live hours."""
     random = np.random.default_rng(seed)
     hours = (weeks + live_weeks) * _WEEK
     values = np.column_stack([STREAMS[name](random, hours).ravel() for _ in range(columns)])
     names = [f"x{place}" for place in range(columns)]
-    table = pd.DataFrame(values, columns=names).assign(
-        **{BLOCK: np.repeat(np.arange(hours), _ROWS)}
-    )
+    table = pd.DataFrame(values, columns=names).assign(**{BLOCK: np.repeat(np.arange(hours), _ROWS)})
     is_live = table[BLOCK] >= weeks * _WEEK
     reference, live = table[~is_live], table[is_live].reset_index(drop=True)
-    live = live.assign(
-        **{BLOCK: live[BLOCK] - weeks * _WEEK, "x0": live["x0"] + shift * reference["x0"].std()}
-    )
+    live = live.assign(**{BLOCK: live[BLOCK] - weeks * _WEEK, "x0": live["x0"] + shift * reference["x0"].std()})
     drifts = {"x0": 0} if shift else {}
     return Case(f"{name}-{seed}".replace(" ", "-"), reference, live, drifts, window_s=3_600)
 

@@ -28,9 +28,7 @@ def airline_merger(*, quick: bool) -> list[Case]:
     else:
         sides = [
             pd.read_csv(
-                io.BytesIO(read_packaged("popmon", "1.4.12", f"/{name}.csv.gz")),
-                compression="gzip",
-                index_col=0,
+                io.BytesIO(read_packaged("popmon", "1.4.12", f"/{name}.csv.gz")), compression="gzip", index_col=0
             )
             for name in ("flight_delays_reference", "flight_delays")
         ]

@@ -14,13 +14,7 @@ from bench.verdicts.packages import read_packaged
 __all__ = ["car_loan", "car_loan_with_faults"]
 
 _TENTH = Path(__file__).parents[2] / "tests" / "data" / "drift"
-_CHANGE = {
-    "car_value": 5,
-    "salary_range": 5,
-    "loan_length": 5,
-    "repaid_loan_on_prev_car": 5,
-    "y_pred_proba": 5,
-}
+_CHANGE = {"car_value": 5, "salary_range": 5, "loan_length": 5, "repaid_loan_on_prev_car": 5, "y_pred_proba": 5}
 _NOT_JUDGED = ["id", "timestamp", "repaid", "y_pred"]
 
 
@@ -50,7 +44,6 @@ def _packaged(name: str) -> pd.DataFrame:
 
 def _case(name: str, sides: list[pd.DataFrame], rows: int, truth: dict[str, int]) -> Case:
     reference, current = (
-        cut(side.drop(columns=[each for each in _NOT_JUDGED if each in side]), rows)
-        for side in sides
+        cut(side.drop(columns=[each for each in _NOT_JUDGED if each in side]), rows) for side in sides
     )
     return Case(name, reference, current, truth)

@@ -98,9 +98,7 @@ def _cases(part: str, drifts: dict[str, Draw], seed: int, quick: bool) -> list[C
 def _case(part: str, drifts: dict[str, Draw], rows: int, blocks: int, seed: int) -> Case:
     """Make a case: each column drifts from the ninth of 16 windows on, and another of its kind never does."""
     random = np.random.default_rng([seed, rows])
-    reference, current = (
-        pd.DataFrame({BLOCK: np.repeat(np.arange(count), rows)}) for count in (blocks, _WINDOWS)
-    )
+    reference, current = (pd.DataFrame({BLOCK: np.repeat(np.arange(count), rows)}) for count in (blocks, _WINDOWS))
     for name, draw in drifts.items():
         for column, drifted in ((name, True), (f"{name}, quiet", False)):
             reference[column] = draw(random, blocks * rows, False)

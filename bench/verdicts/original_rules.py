@@ -39,9 +39,7 @@ def original_emd(reference: pd.Series[Any]) -> Callable[[pd.Series[Any]], bool |
     return _over(2.7, lambda p, q: float(np.abs(np.cumsum(p - q)).sum()), reference)
 
 
-def _over(
-    threshold: float, distance: Distance, reference: pd.Series[Any]
-) -> Callable[[pd.Series[Any]], bool | None]:
+def _over(threshold: float, distance: Distance, reference: pd.Series[Any]) -> Callable[[pd.Series[Any]], bool | None]:
     if not pd.api.types.is_numeric_dtype(reference):
         return lambda window: None
     counts, edges = np.histogram(reference.dropna().to_numpy(dtype=np.float64), _BINS)

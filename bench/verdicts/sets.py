@@ -32,34 +32,22 @@ class CaseSet:
 
 
 SETS = {
-    "normal_100": CaseSet(
-        "N(0, 1), 10 columns, windows of 100 rows, reference of 10,000", normal_small, True
-    ),
+    "normal_100": CaseSet("N(0, 1), 10 columns, windows of 100 rows, reference of 10,000", normal_small, True),
     "normal_1m": CaseSet("N(0, 1), 10 columns, one window of 1,000,000 rows", normal_million),
-    "planted": CaseSet(
-        "20 columns, windows of 5,000 rows, one shifted by 0.2 sd from window 3", planted, True
-    ),
+    "planted": CaseSet("20 columns, windows of 5,000 rows, one shifted by 0.2 sd from window 3", planted, True),
     "car_loan": CaseSet("NannyML's car loans, 5 of 8 columns change at window 6", car_loan, True),
     "car_loan_dq": CaseSet("the same with nulls and a new level", car_loan_with_faults),
     "airline_merger": CaseSet("US flights 2015, one carrier taken over", airline_merger, True),
-    "flight_days": CaseSet(
-        "flights of New York, January to March 2013: odd days against even", flight_days, True
-    ),
+    "flight_days": CaseSet("flights of New York, January to March 2013: odd days against even", flight_days, True),
     "flight_weeks": CaseSet("flights of New York 2013: odd weeks against even", flight_weeks),
     "annotated": CaseSet(
-        "airline passengers, occupancy, run log: the first change that people mark; any column",
-        annotated_series,
+        "airline passengers, occupancy, run log: the first change that people mark; any column", annotated_series
     ),
     "shuttle": CaseSet("shuttle sensors, anomalies 7 % to 25 % at window 16; any column", shuttle),
     "dependent": CaseSet(
-        "hours that hang together, without drift: days, weeks, weather; 2 columns each",
-        dependent_streams,
+        "hours that hang together, without drift: days, weeks, weather; 2 columns each", dependent_streams
     ),
     "shapes": CaseSet("24 shapes of columns, windows of 20 to 100,000 rows", quiet_shapes),
-    "moderate_chosen": CaseSet(
-        "drifts of moderate size, windows of 500, 1,000 and 5,000 rows", moderate_chosen, True
-    ),
-    "moderate": CaseSet(
-        "drifts of moderate size that nothing was chosen on, the same windows", moderate_reported
-    ),
+    "moderate_chosen": CaseSet("drifts of moderate size, windows of 500, 1,000 and 5,000 rows", moderate_chosen, True),
+    "moderate": CaseSet("drifts of moderate size that nothing was chosen on, the same windows", moderate_reported),
 }

@@ -17,9 +17,7 @@ Random: TypeAlias = np.random.Generator
 
 def _levels(random: Random, shares: list[float], rows: int) -> Any:  # noqa: ANN401 - an array of strings
     parts = np.array(shares) / sum(shares)
-    return np.array([f"level {place}" for place in range(len(parts))])[
-        random.choice(len(parts), rows, p=parts)
-    ]
+    return np.array([f"level {place}" for place in range(len(parts))])[random.choice(len(parts), rows, p=parts)]
 
 
 SHAPES: dict[str, Callable[[Random, int], Any]] = {
@@ -34,18 +32,10 @@ SHAPES: dict[str, Callable[[Random, int], Any]] = {
     "pareto 1.5": lambda random, rows: random.pareto(1.5, rows),
     "cauchy": lambda random, rows: random.standard_cauchy(rows),
     "t 3": lambda random, rows: random.standard_t(3, rows),
-    "zero-inflated": lambda random, rows: np.where(
-        random.uniform(size=rows) < 0.9, 0.0, random.lognormal(3, 1, rows)
-    ),
-    "rare spikes": lambda random, rows: np.where(
-        random.uniform(size=rows) < 0.999, 0.0, random.lognormal(5, 2, rows)
-    ),
-    "near-constant": lambda random, rows: np.where(
-        random.uniform(size=rows) < 0.998, 7.0, random.normal(7, 1, rows)
-    ),
-    "two peaks": lambda random, rows: (
-        random.normal(size=rows) + 6 * (random.uniform(size=rows) < 0.5)
-    ),
+    "zero-inflated": lambda random, rows: np.where(random.uniform(size=rows) < 0.9, 0.0, random.lognormal(3, 1, rows)),
+    "rare spikes": lambda random, rows: np.where(random.uniform(size=rows) < 0.999, 0.0, random.lognormal(5, 2, rows)),
+    "near-constant": lambda random, rows: np.where(random.uniform(size=rows) < 0.998, 7.0, random.normal(7, 1, rows)),
+    "two peaks": lambda random, rows: random.normal(size=rows) + 6 * (random.uniform(size=rows) < 0.5),
     "counts": lambda random, rows: random.poisson(2, rows).astype(float),
     "ages": lambda random, rows: np.round(random.normal(40, 12, rows)),
     "prices": lambda random, rows: np.round(random.lognormal(2, 0.5, rows), 1),
@@ -54,20 +44,11 @@ SHAPES: dict[str, Callable[[Random, int], Any]] = {
     "forty levels": lambda random, rows: _levels(random, [1 / n for n in range(1, 41)], rows),
     "rare levels": lambda random, rows: _levels(random, [990, 4, 3, 2, 1], rows),
     "many levels": lambda random, rows: _levels(random, [1 / n for n in range(1, 501)], rows),
-    "half missing": lambda random, rows: np.where(
-        random.uniform(size=rows) < 0.5, np.nan, random.normal(size=rows)
-    ),
+    "half missing": lambda random, rows: np.where(random.uniform(size=rows) < 0.5, np.nan, random.normal(size=rows)),
 }
 """By name: so many independent rows."""
 
-_SIZES = {
-    20: (400, 400),
-    100: (200, 100),
-    500: (100, 60),
-    2_000: (50, 40),
-    20_000: (20, 20),
-    100_000: (8, 6),
-}
+_SIZES = {20: (400, 400), 100: (200, 100), 500: (100, 60), 2_000: (50, 40), 20_000: (20, 20), 100_000: (8, 6)}
 """Rows of a window: blocks of the reference, and windows."""
 
 

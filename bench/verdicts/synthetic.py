@@ -15,13 +15,7 @@ _SHIFT = 0.2
 def normal_small(*, quick: bool) -> list[Case]:
     """Windows of 100 rows of ten columns, all N(0, 1)."""
     windows = 20 if quick else 40
-    return [
-        Case(
-            "normal-100",
-            _normals(0, 100, 100, 10),
-            _normals(1, windows, 100, 10),
-        )
-    ]
+    return [Case("normal-100", _normals(0, 100, 100, 10), _normals(1, windows, 100, 10))]
 
 
 def normal_million(*, quick: bool) -> list[Case]:

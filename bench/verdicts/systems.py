@@ -54,9 +54,7 @@ class Answer:
 
 
 def answers(
-    wanted: Sequence[str],
-    cases: Mapping[Path, Case],
-    say: Callable[[str], None],
+    wanted: Sequence[str], cases: Mapping[Path, Case], say: Callable[[str], None]
 ) -> Iterator[tuple[str, Answer]]:
     """Ask each system about all cases, which are keyed by the folders they are written to; peers meanwhile, by two."""
     ours: dict[str, Answer] = {}

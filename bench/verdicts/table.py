@@ -52,11 +52,7 @@ class VerdictTable:
         missed = {name: each.missed for name, each in done.items() if each.drifts}
         fewest = min(missed.values(), default=0)
         delays = {name: done[name].delay for name, count in missed.items() if count == fewest}
-        return {
-            "per 1,000": _least(rates),
-            "missed": _least(missed),
-            "windows to detection": _least(delays),
-        }
+        return {"per 1,000": _least(rates), "missed": _least(missed), "windows to detection": _least(delays)}
 
     def rows(self) -> list[list[str]]:
         """Give the cells: the system, and then those of ``HEADINGS``."""

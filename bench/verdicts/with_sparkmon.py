@@ -49,9 +49,7 @@ def judge_by_sparkmon(case: Case) -> tuple[Verdicts, Verdicts]:
 
 def findings_of(case: Case, checks: Checks) -> pa.Table:
     """Return the findings on all windows of a case, ``DRIFT_METRICS``."""
-    judge = Judge(
-        reference_of(case), checks, step_s=case.window_s, lengths=[f"{case.window_s} seconds"]
-    )
+    judge = Judge(reference_of(case), checks, step_s=case.window_s, lengths=[f"{case.window_s} seconds"])
     return judge.findings(profiles_of(case.current, case))
 
 

@@ -34,6 +34,4 @@ def seeds() -> Iterator[bytes]:
     yield b"\0" + log_record(1, responseHttpCode=500, requestTimestamp=1767571200)
 
 
-TARGET = Target(
-    one_input, seeds, (b"\x0erequest", b"\x10response", b'{"instances":', b"\xff\xff\xff\xff\x0f")
-)
+TARGET = Target(one_input, seeds, (b"\x0erequest", b"\x10response", b'{"instances":', b"\xff\xff\xff\xff\x0f"))

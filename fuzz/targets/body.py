@@ -71,9 +71,7 @@ def seeds() -> Iterator[bytes]:
     for body, _ in HOSTILE.values():
         if len(body) < 10_000:
             yield b"\0\0\0" + body
-            yield b"\3\0\0" + body.replace(b"inputs", b"outputs").replace(
-                b"instances", b"predictions"
-            )
+            yield b"\3\0\0" + body.replace(b"inputs", b"outputs").replace(b"instances", b"predictions")
 
 
 TARGET = Target(
@@ -84,13 +82,6 @@ TARGET = Target(
         *(b'"name":', b'"shape":', b'"datatype":', b'"data":', b'"binary_data_size":', b'"id":'),
         *(b'"model_version":', b'"sparkmon":', b'"FP64"', b'"FP16"', b'"BF16"', b'"INT64"'),
         *(b'"UINT64"', b'"BOOL"', b'"BYTES"', b"[[", b"]]", b"null", b"true", b"-1", b"1e999"),
-        *(
-            b"18446744073709551616",
-            b"9223372036854775807",
-            b"\\ud800",
-            b"NaN",
-            b"-Infinity",
-            b"data: {",
-        ),
+        *(b"18446744073709551616", b"9223372036854775807", b"\\ud800", b"NaN", b"-Infinity", b"data: {"),
     ),
 )

@@ -63,16 +63,7 @@ TARGET = Target(
     seeds,
     (
         *(b"source: ", b"store: ", b"tables: ", b"windows: ", b"history: ", b"${", b"!!python/"),
-        *(
-            b"&a ",
-            b"*a",
-            b"<<: ",
-            b"!!binary ",
-            b"!!timestamp ",
-            b"!!set ",
-            b"2026-13-01",
-            b"%YAML ",
-        ),
+        *(b"&a ", b"*a", b"<<: ", b"!!binary ", b"!!timestamp ", b"!!set ", b"2026-13-01", b"%YAML "),
         *(b"---\n", b"...\n", b"? ", b"- ", b"|\n", b">\n", b"\xef\xbb\xbf", b".nan", b"1:2:3"),
     ),
     longest=4000,

@@ -38,6 +38,4 @@ def seeds() -> Iterator[bytes]:
     yield b"\3" + whole.to_text().encode()
 
 
-TARGET = Target(
-    one_input, seeds, (b'"view":', b'"keys":', b'"missing":', b'"stale":', b'"age_s":', b"1e999")
-)
+TARGET = Target(one_input, seeds, (b'"view":', b'"keys":', b'"missing":', b'"stale":', b'"age_s":', b"1e999"))

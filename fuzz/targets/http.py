@@ -27,9 +27,7 @@ def seeds() -> Iterator[bytes]:
     """Give the captured events of KServe's agent."""
     for path in sorted(CAPTURES.glob("*.json")):
         for headers, body in captured(path.stem) if path.stem != "INDEX" else ():
-            lines = [
-                f"{name}:{value}".encode("utf-8", "surrogateescape") for name, value in headers
-            ]
+            lines = [f"{name}:{value}".encode("utf-8", "surrogateescape") for name, value in headers]
             yield b"\n".join(lines) + b"\n\n" + body
 
 

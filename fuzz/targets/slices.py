@@ -59,9 +59,7 @@ def _cells(data: bytes) -> Cells:
     has_number = np.arange(size).reshape(numbers.shape) % 3 > 0
     pieces = data.decode("utf-8", "replace").split(" ")
     texts = [None if at % 5 == 4 else pieces[at % len(pieces)] for at in range(size)]
-    columns = {
-        place: pa.array(texts[place :: len(_KINDS)], pa.string()) for place in range(1, len(_KINDS))
-    }
+    columns = {place: pa.array(texts[place :: len(_KINDS)], pa.string()) for place in range(1, len(_KINDS))}
     return Cells(tuple(_KINDS), np.where(has_number, numbers, np.nan), has_number, columns)
 
 

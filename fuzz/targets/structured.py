@@ -16,13 +16,7 @@ __all__ = ["TARGET", "WORDS", "seeds"]
 
 WORDS = (
     *(b'"id":', b'"type":', b'"source":', b'"time":', b'"data":', b'"data_base64":'),
-    *(
-        b'"datacontenttype":',
-        b'"metadata":',
-        b'"annotations":',
-        b'"statuscode":',
-        b'"recordedtime":',
-    ),
+    *(b'"datacontenttype":', b'"metadata":', b'"annotations":', b'"statuscode":', b'"recordedtime":'),
     *(b"text/plain", b"application/json", b"\\ud83d\\ude00", b"\\u0000", b"\\ud800"),
     *(b"2026-11-23T00:36:06Z", b"org.kubeflow.serving.inference.request", b"1e999", b"NaN"),
 )

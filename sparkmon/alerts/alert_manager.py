@@ -72,9 +72,7 @@ class AlertManager:
             store.actions()
             self._load(store)
             if self.dispatcher is None:
-                self.dispatcher = Dispatcher(
-                    self.sinks, store.write_deliveries, store.write_missing_alerts
-                )
+                self.dispatcher = Dispatcher(self.sinks, store.write_deliveries, store.write_missing_alerts)
             self._send_undelivered(store, query_ids)
 
     def hold(self, query_id: str, former: Mapping[str, Collection[str]]) -> None:
@@ -169,9 +167,7 @@ class AlertManager:
         with self._health_lock:
             store, states, dispatcher = self._store, self._health, self.dispatcher
             if store is None or states is None or dispatcher is None:
-                raise OptionError(
-                    "got a health check before the alert manager was opened; call open first"
-                )
+                raise OptionError("got a health check before the alert manager was opened; call open first")
             observations, now = [Observation.of(row) for row in rows], _now()
             observations += states.stale({}, self.policy, observations, now)
             if not observations:
@@ -189,19 +185,13 @@ class AlertManager:
         return Context(self.policy, *actions, self._names, Groups(room), now)
 
     def _decided(
-        self,
-        states: IncidentStates,
-        observations: Iterable[Observation],
-        context: Context,
-        writer: str,
+        self, states: IncidentStates, observations: Iterable[Observation], context: Context, writer: str
     ) -> list[dict[str, Any]]:
         """Decide on observations; return the rows of ``alerts``."""
         decisions = decide(states.incidents, observations, context)
         return [row_of(each, query_id=writer, now=context.now) for each in decisions]
 
-    def _record(
-        self, store: AlertStore, states: IncidentStates, rows: list[dict[str, Any]], writer: str
-    ) -> int:
+    def _record(self, store: AlertStore, states: IncidentStates, rows: list[dict[str, Any]], writer: str) -> int:
         if not rows:
             return 0
         try:
@@ -267,10 +257,7 @@ class AlertManager:
         return query_id in self._query_ids or query_id in self._former.get(row["model"], ())
 
     def _send_undelivered(
-        self,
-        store: AlertStore,
-        query_ids: Collection[str],
-        models: Collection[str] | None = None,
+        self, store: AlertStore, query_ids: Collection[str], models: Collection[str] | None = None
     ) -> None:
         if not query_ids:
             return

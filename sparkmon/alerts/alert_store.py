@@ -23,10 +23,7 @@ _LOGGER = logging.getLogger(__name__)
 Actions: TypeAlias = tuple[Silences, Acknowledgements]
 
 _SCHEMAS = {"alerts": ALERTS, "deliveries": DELIVERIES, "alert_actions": ALERT_ACTIONS}
-_DECIDED: tuple[Condition, ...] = (
-    ("incident_id", "not null", None),
-    ("state", "!=", "provisional"),
-)
+_DECIDED: tuple[Condition, ...] = (("incident_id", "not null", None), ("state", "!=", "provisional"))
 _NOTIFIED: Condition = ("notification_id", "not null", None)
 
 
@@ -125,11 +122,7 @@ class AlertStore:
         return {str(each) for each in pc.unique(rows["notification_id"]).to_pylist()}
 
     def undelivered(
-        self,
-        *,
-        query_ids: Collection[str] | None = None,
-        models: Collection[str] | None = None,
-        dead: bool = False,
+        self, *, query_ids: Collection[str] | None = None, models: Collection[str] | None = None, dead: bool = False
     ) -> list[tuple[dict[str, Any], str, int]]:
         """Return the rows of undelivered notifications, each with the sink and its attempts so far.
 
@@ -161,9 +154,7 @@ class AlertStore:
         names = ["notification_id", "sink", "status", "time", "attempt"]
         rows = self._read("deliveries", (), names)
         last = rows.take(_last(rows, ["notification_id", "sink"], ["time", "attempt"])).to_pylist()
-        return {
-            (row["notification_id"], row["sink"]): (row["status"], row["attempt"]) for row in last
-        }
+        return {(row["notification_id"], row["sink"]): (row["status"], row["attempt"]) for row in last}
 
     def write_alerts(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Append decisions."""
@@ -189,9 +180,7 @@ class AlertStore:
     def _write(self, name: str, rows: Iterable[Mapping[str, Any]]) -> None:
         self.tables.append(pa.Table.from_pylist([*rows], schema=_SCHEMAS[name]), name)
 
-    def _read(
-        self, name: str, where: Sequence[Condition] = (), columns: Sequence[str] | None = None
-    ) -> pa.Table:
+    def _read(self, name: str, where: Sequence[Condition] = (), columns: Sequence[str] | None = None) -> pa.Table:
         """Return rows; none until something is written."""
         schema = _SCHEMAS[name]
         columns = schema.names if columns is None else columns

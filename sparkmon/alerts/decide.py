@@ -10,9 +10,7 @@ from sparkmon.alerts.matcher import SEVERITIES
 from sparkmon.alerts.suppression import suppressed_by
 
 
-def decide(
-    incidents: Mapping[str, Incident], observations: Iterable[Observation], context: Context
-) -> list[Decision]:
+def decide(incidents: Mapping[str, Incident], observations: Iterable[Observation], context: Context) -> list[Decision]:
     """Decide on the observations of a batch of windows, at most one per incident and window; in the order of windows.
 
     Skipped are windows that were decided on before, and ok windows of a settled incident or of an incident for which
@@ -37,8 +35,7 @@ def decide(
         decisions.append(decision)
     ids = context.groups.ids()
     return [
-        replace(each, notification_id=ids[each.notification_id]) if each.notification_id else each
-        for each in decisions
+        replace(each, notification_id=ids[each.notification_id]) if each.notification_id else each for each in decisions
     ]
 
 
@@ -59,10 +56,7 @@ def _observed(context: Context, before: Incident, observation: Observation) -> D
     if observation.provisional:  # its incident is decided on when the window closes
         return Decision(observation, severity, "provisional", before, before, sinks)
     incident, state = before.after(
-        observation.outcome,
-        observation.window_end,
-        observation.statistics,
-        resolve_after=policy.resolve_after,
+        observation.outcome, observation.window_end, observation.statistics, resolve_after=policy.resolve_after
     )
     if incident.is_open and not before.is_open:
         incident = replace(incident, opened_time=context.now)
@@ -78,10 +72,4 @@ def _decide(decision: Decision, context: Context) -> Decision:
     if not observation.provisional:
         notified = None if state == "resolved" else decision.severity
         incident = incident.notified(notified, observation.window_end)
-    return replace(
-        decision,
-        notified_state=state,
-        sinks=sinks,
-        notification_id=place,
-        incident=incident,
-    )
+    return replace(decision, notified_state=state, sinks=sinks, notification_id=place, incident=incident)

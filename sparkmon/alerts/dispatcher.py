@@ -29,9 +29,7 @@ class Dispatcher:
     delivered again, with the same ``notification_id``.
     """
 
-    def __init__(
-        self, sinks: Sequence[AlertSink], write: _Write, write_alerts: _Write | None = None
-    ) -> None:
+    def __init__(self, sinks: Sequence[AlertSink], write: _Write, write_alerts: _Write | None = None) -> None:
         self._attempts: deque[Mapping[str, Any]] = deque()
         self._alerts: deque[Mapping[str, Any]] = deque()
         self._writes = ((self._alerts, write_alerts or write), (self._attempts, write))
@@ -41,9 +39,7 @@ class Dispatcher:
         self._writer = threading.Thread(target=self._run, name="sparkmon deliveries", daemon=True)
         self._writer.start()
 
-    def put(
-        self, notification: Notification, sinks: Iterable[str], *, attempts: int = 0
-    ) -> list[str]:
+    def put(self, notification: Notification, sinks: Iterable[str], *, attempts: int = 0) -> list[str]:
         """Queue a notification for these sinks, once; return the names of sinks that do not exist.
 
         ``attempts`` is the number of attempts before.
@@ -110,9 +106,7 @@ class Dispatcher:
                     write(rows)
                 except Exception:
                     # The rows are kept: the tables may be available again in a moment.
-                    _LOGGER.warning(
-                        "could not write %d alerts or deliveries", len(rows), exc_info=True
-                    )
+                    _LOGGER.warning("could not write %d alerts or deliveries", len(rows), exc_info=True)
                     return
                 for _ in rows:
                     waiting.popleft()

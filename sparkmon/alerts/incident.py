@@ -13,9 +13,7 @@ Outcome: TypeAlias = Literal["drift", "unconfirmed", "inhibited", "ok", "stale"]
 enough windows yet; ``inhibited``, a drift of a slice while the whole column drifts; ``ok``; or ``stale``: the column
 has had no traffic for ``resolve_timeout``."""
 
-IncidentState: TypeAlias = Literal[
-    "firing", "recovering", "resolved", "provisional", "unconfirmed", "inhibited"
-]
+IncidentState: TypeAlias = Literal["firing", "recovering", "resolved", "provisional", "unconfirmed", "inhibited"]
 """What an incident is after a window. ``recovering``: ok, but not for ``resolve_after`` windows yet. ``unconfirmed``,
 ``inhibited``: no incident is open."""
 
@@ -119,11 +117,7 @@ class Incident:
 
     def is_stale(self, end: datetime, resolve_timeout: timedelta) -> bool:
         """Return whether it is not settled and no window has shown its column for ``resolve_timeout``."""
-        return (
-            not self.is_settled
-            and self.last_end is not None
-            and self.last_end + resolve_timeout < end
-        )
+        return not self.is_settled and self.last_end is not None and self.last_end + resolve_timeout < end
 
     def _transition(self, end: datetime, *, is_open: bool) -> "Incident":
         transitions = (*self.transitions, end)[-_MAX_TRANSITIONS:]

@@ -74,9 +74,7 @@ class IncidentStates:
         """Note the end of the last closed window of each model, and drop the alerts on windows that were open."""
         self._active |= dict.fromkeys(ends, now)
         for model in self.provisional.keys() & ends.keys():
-            self.provisional[model] = {
-                each: end for each, end in self.provisional[model].items() if end > ends[model]
-            }
+            self.provisional[model] = {each: end for each, end in self.provisional[model].items() if end > ends[model]}
 
     def count_notification(self, notification: Sent) -> None:
         """Count a notification."""
@@ -95,11 +93,7 @@ class IncidentStates:
         return [row for row in last.values() if row["suppressed_by"] == RATE_LIMITED]
 
     def stale(
-        self,
-        ends: Mapping[str, datetime],
-        policy: Policy,
-        observations: Iterable[Observation],
-        now: datetime,
+        self, ends: Mapping[str, datetime], policy: Policy, observations: Iterable[Observation], now: datetime
     ) -> list[Observation]:
         """Return an observation of each incident that no window has shown for ``resolve_timeout``.
 
@@ -140,7 +134,6 @@ def _stale(row: Mapping[str, Any], last_end: datetime, end: datetime) -> Observa
             "window_start": last_end,
             "window_end": end,
             "outcome": "stale",
-            "message": f"{subject} has not been judged since {last_end:%Y-%m-%d %H:%M} UTC: "
-            f"{reason}",
+            "message": f"{subject} has not been judged since {last_end:%Y-%m-%d %H:%M} UTC: {reason}",
         }
     )

@@ -84,9 +84,7 @@ def observations_of_batch(findings: pa.Table, unsettled: Collection[str]) -> lis
     observations = observations_of(findings, unsettled)
     last_end = pc.max(findings["window_end"]).as_py()
     opened = {
-        each.incident_id
-        for each in observations
-        if each.outcome == "drift" and each.window_end < last_end
+        each.incident_id for each in observations if each.outcome == "drift" and each.window_end < last_end
     }.difference(unsettled)
     if opened:
         observations += [each for each in observations_of(findings, opened) if each.outcome == "ok"]
@@ -102,13 +100,9 @@ def _ranks(findings: pa.Table) -> npt.NDArray[np.int8]:
     return np.select(masks, [1, 0, _OK], _NONE).astype(np.int8)
 
 
-def _by_window(
-    findings: pa.Table, ranks: npt.NDArray[np.int8], unsettled: Collection[str]
-) -> dict[_Window, list[int]]:
+def _by_window(findings: pa.Table, ranks: npt.NDArray[np.int8], unsettled: Collection[str]) -> dict[_Window, list[int]]:
     """Group the rows of findings that are shown by incident and window."""
-    starts, ends = (
-        findings[name].cast(pa.int64()).to_pylist() for name in ("window_start", "window_end")
-    )
+    starts, ends = (findings[name].cast(pa.int64()).to_pylist() for name in ("window_start", "window_end"))
     subjects = zip(*(findings[name].to_pylist() for name in _SUBJECT), strict=True)
     ids: dict[tuple[object, ...], str] = {}
     windows: dict[_Window, list[int]] = {}
@@ -122,9 +116,7 @@ def _by_window(
     return windows
 
 
-def _strengths(
-    findings: pa.Table, ranks: npt.NDArray[np.int8]
-) -> list[tuple[int, int, float, str]]:
+def _strengths(findings: pa.Table, ranks: npt.NDArray[np.int8]) -> list[tuple[int, int, float, str]]:
     """Return keys that order findings from the strongest on."""
     columns = (findings[name].to_pylist() for name in ("value", "threshold", "statistic"))
     strengths = []

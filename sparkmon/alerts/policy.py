@@ -90,15 +90,11 @@ class Policy:
         matching = (rule.severity for rule in self.severities if rule.selects(alert))
         return next(matching, severity)
 
-    def route(
-        self, alert: Mapping[str, Any], severity: Severity, sinks: tuple[str, ...]
-    ) -> tuple[str, ...]:
+    def route(self, alert: Mapping[str, Any], severity: Severity, sinks: tuple[str, ...]) -> tuple[str, ...]:
         """Return those of the sinks that an alert goes to."""
         if not self.routes:
             return sinks
-        names = {
-            name for route in self.routes if route.matches(alert, severity) for name in route.sinks
-        }
+        names = {name for route in self.routes if route.matches(alert, severity) for name in route.sinks}
         return tuple(name for name in sinks if name in names)
 
 
@@ -132,9 +128,7 @@ class Alerting:
             raise OptionError(f"got two sinks named {shared[0]!r}; give each a name of its own")
         for name in (name for route in self.policy.routes for name in route.sinks):
             if name not in names:
-                raise OptionError(
-                    f"got a route to {name!r}, which is no sink; expected {', '.join(names)}"
-                )
+                raise OptionError(f"got a route to {name!r}, which is no sink; expected {', '.join(names)}")
         repeat_interval = self.policy.repeat_interval
         for sink in self.sinks:
             timeout = sink.resolve_timeout

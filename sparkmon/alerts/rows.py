@@ -11,10 +11,7 @@ from sparkmon.alerts.matcher import SEVERITIES
 from sparkmon.sinks import Alert, Notification
 
 _MAX_ALERTS = 1000
-_DECIDED = (
-    *("state", "severity", "is_repeat", "suppressed_by"),
-    *("notified_state", "sinks", "notification_id"),
-)
+_DECIDED = (*("state", "severity", "is_repeat", "suppressed_by"), *("notified_state", "sinks", "notification_id"))
 _FIELDS = [field.name for field in fields(Alert)]
 
 
@@ -36,9 +33,7 @@ def incident_of(row: Mapping[str, Any]) -> Incident:
     return Incident(**(state | lists))
 
 
-def notifications_of(
-    rows: Iterable[Mapping[str, Any]],
-) -> list[tuple[Notification, tuple[str, ...]]]:
+def notifications_of(rows: Iterable[Mapping[str, Any]]) -> list[tuple[Notification, tuple[str, ...]]]:
     """Group rows by their notification; return each notification with the names of its sinks.
 
     A notification lists its alerts from the highest severity on, at most 1,000; ``count`` counts all of them.
@@ -48,14 +43,11 @@ def notifications_of(
         if row["notification_id"] is not None:
             by_notification.setdefault(row["notification_id"], []).append(row)
     return [
-        (_notification(identity, alerts), tuple(alerts[0]["sinks"]))
-        for identity, alerts in by_notification.items()
+        (_notification(identity, alerts), tuple(alerts[0]["sinks"])) for identity, alerts in by_notification.items()
     ]
 
 
-def queued_notifications_of(
-    rows: Iterable[tuple[Mapping[str, Any], str, int]],
-) -> list[tuple[Notification, str, int]]:
+def queued_notifications_of(rows: Iterable[tuple[Mapping[str, Any], str, int]]) -> list[tuple[Notification, str, int]]:
     """Group rows that are to be delivered to a sink; return each notification with the sink and its attempts so far."""
     by_sink: dict[str, dict[str, Mapping[str, Any]]] = {}
     attempts_of: dict[tuple[str, str], int] = {}

@@ -27,9 +27,7 @@ def _schema(*fields: pa.Field[Any]) -> pa.Schema:
     return pa.schema(list(fields))
 
 
-_NOT_IN_ALERTS = {
-    *("noise", "sketch_error", "blocks", "p_blocks", "block_limit", "limit", "bins", "confirmed"),
-}
+_NOT_IN_ALERTS = {*("noise", "sketch_error", "blocks", "p_blocks", "block_limit", "limit", "bins", "confirmed")}
 
 OBSERVATIONS = _schema(
     *_texts("alert_id", "incident_id"),
@@ -88,10 +86,7 @@ before ``retry_time``) or ``dead`` (given up, unless somebody replays it)."""
 
 ALERT_ACTIONS = _schema(
     *_texts("action_id", "action"),
-    *(
-        pa.field(name, pa.string())
-        for name in ("model", "column_name", "slice", "severity", "incident_id")
-    ),
+    *(pa.field(name, pa.string()) for name in ("model", "column_name", "slice", "severity", "incident_id")),
     _field("start_time", _TIME),
     pa.field("end_time", _TIME),
     *_texts("by", "comment"),

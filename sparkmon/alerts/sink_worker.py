@@ -81,12 +81,7 @@ class RetryQueue:
             other.others_delivered = True
 
     def failed(
-        self,
-        item: QueuedNotification,
-        now: datetime,
-        *,
-        permanent: bool = False,
-        retry_after_s: float | None = None,
+        self, item: QueuedNotification, now: datetime, *, permanent: bool = False, retry_after_s: float | None = None
     ) -> datetime | None:
         """Count a failure, ``permanent`` if the sink refuses it; return the time of the next attempt, None for none."""
         item.attempts += 1
@@ -161,9 +156,7 @@ class SinkWorker(threading.Thread):
     def _failed(self, item: QueuedNotification, error: Exception) -> dict[str, Any]:
         own = error if isinstance(error, AlertDeliveryError) else AlertDeliveryError("")
         with self._changed:
-            retry = self.queue.failed(
-                item, _now(), permanent=own.permanent, retry_after_s=own.retry_after_s
-            )
+            retry = self.queue.failed(item, _now(), permanent=own.permanent, retry_after_s=own.retry_after_s)
         # Only the class of any other error: its text may contain a secret.
         text = str(error) if error is own else f"{type(error).__name__} in {self.sink.kind}"
         text = printable(text)[:_MAX_ERROR]

@@ -14,9 +14,7 @@ from sparkmon.cli.options import MonitorFile
 from sparkmon.cli.terminal import note
 from sparkmon.errors import OptionError
 
-alerts = typer.Typer(
-    help="See, silence, acknowledge and replay the alerts of a monitor.", no_args_is_help=True
-)
+alerts = typer.Typer(help="See, silence, acknowledge and replay the alerts of a monitor.", no_args_is_help=True)
 
 _DRAIN_S = 60.0
 
@@ -35,9 +33,7 @@ def list_alerts(
 
     with _store_of(config) as (store, _):
         incidents = {
-            each: incident
-            for each, incident in store.incidents().items()
-            if everything or not incident.is_settled
+            each: incident for each, incident in store.incidents().items() if everything or not incident.is_settled
         }
         rows = [*store.last_rows(incidents).values()]
         rows.sort(key=lambda row: (row["model"], row["fired_time"], row["incident_id"]))
@@ -46,9 +42,7 @@ def list_alerts(
         if as_json:
             json_lines(rows, silences, acknowledgements, waiting, dead)
         else:
-            print_alerts(
-                rows, silences, acknowledgements, waiting, dead, datetime.now(timezone.utc)
-            )
+            print_alerts(rows, silences, acknowledgements, waiting, dead, datetime.now(timezone.utc))
 
 
 @alerts.command()
@@ -76,20 +70,14 @@ def silence(
             silences, _ = store.actions()
             (chosen,) = _chosen("silence", end, [each.silence_id for each in silences])
             store.write_action(
-                action_id=chosen,
-                action="unsilence",
-                start_time=now,
-                by=by or getpass.getuser(),
-                comment=comment,
+                action_id=chosen, action="unsilence", start_time=now, by=by or getpass.getuser(), comment=comment
             )
         note(f"the silence {chosen} has ended")
         return
     if not length:
         raise OptionError.missing("--for", "an interval such as '2 hours': silences have an end")
     if not (model or column or slice):
-        raise OptionError(
-            "got a silence of everything; name --model, --column or --slice (--model '*' is all of them)"
-        )
+        raise OptionError("got a silence of everything; name --model, --column or --slice (--model '*' is all of them)")
     if severity not in SEVERITIES:
         raise OptionError.malformed("severity", severity, ", ".join(SEVERITIES))
     until, silence_id = now + parse_interval("--for", length), secrets.token_hex(4)
@@ -135,13 +123,9 @@ def ack(
 @alerts.command()
 def replay(
     config: MonitorFile,
-    notifications: Annotated[
-        list[str] | None, typer.Argument(help="Ids of notifications, or how they begin.")
-    ] = None,
+    notifications: Annotated[list[str] | None, typer.Argument(help="Ids of notifications, or how they begin.")] = None,
     dead: Annotated[bool, typer.Option("--dead", help="All that were given up.")] = False,
-    waiting: Annotated[
-        bool, typer.Option("--waiting", help="All that are still to be delivered.")
-    ] = False,
+    waiting: Annotated[bool, typer.Option("--waiting", help="All that are still to be delivered.")] = False,
 ) -> None:
     """Send undelivered notifications again to the sinks of the file.
 
@@ -159,29 +143,19 @@ def replay(
                 rows += [(row, sink, 0) for row, sink, _ in store.undelivered(dead=is_dead)]
         if notifications:
             ids = store.notification_ids()
-            chosen = {
-                each for begin in notifications for each in _chosen("notification", begin, ids)
-            }
+            chosen = {each for begin in notifications for each in _chosen("notification", begin, ids)}
             rows += [
-                (row, sink, 0)
-                for row in store.alerts([("notification_id", "in", [*chosen])])
-                for sink in row["sinks"]
+                (row, sink, 0) for row in store.alerts([("notification_id", "in", [*chosen])]) for sink in row["sinks"]
             ]
         queued = queued_notifications_of(rows)
         dispatcher = Dispatcher(settings.alerting.sinks, store.write_deliveries)
-        unknown = {
-            name
-            for notification, sink, _ in queued
-            for name in dispatcher.put(notification, [sink])
-        }
+        unknown = {name for notification, sink, _ in queued for name in dispatcher.put(notification, [sink])}
         dispatcher.drain(_DRAIN_S)
         dispatcher.stop()
         undelivered = sum(dispatcher.waiting.values())
     for name in sorted(unknown):
         note(f"there is no sink {name} in {config}")
-    note(
-        f"{len(queued)} notifications, {undelivered} undelivered; sparkmon alerts list shows those that were given up"
-    )
+    note(f"{len(queued)} notifications, {undelivered} undelivered; sparkmon alerts list shows those that were given up")
     if undelivered or unknown:
         raise SystemExit(1)
 

@@ -22,20 +22,13 @@ def compare(
     ],
     current: Annotated[str, typer.Option(help="The table to compare, in the same forms.")],
     time: Annotated[
-        str | None,
-        typer.Option(help="Column of --current, best of both tables, with each row's time."),
+        str | None, typer.Option(help="Column of --current, best of both tables, with each row's time.")
     ] = None,
     window: Annotated[
-        str | None,
-        typer.Option(
-            help=f"Cut --current into event-time windows; {_WINDOW} if only --time is given."
-        ),
+        str | None, typer.Option(help=f"Cut --current into event-time windows; {_WINDOW} if only --time is given.")
     ] = None,
     chunk: Annotated[
-        int | None,
-        typer.Option(
-            min=1, help="Cut --current into chunks of this many rows, in the file's order."
-        ),
+        int | None, typer.Option(min=1, help="Cut --current into chunks of this many rows, in the file's order.")
     ] = None,
     block: Annotated[
         str | None,
@@ -46,20 +39,13 @@ def compare(
     ] = None,
     statistics: Annotated[
         list[str] | None,
-        typer.Option(
-            help="Statistics, separated by commas or repeated; by default those of drift and data quality."
-        ),
+        typer.Option(help="Statistics, separated by commas or repeated; by default those of drift and data quality."),
     ] = None,
     threshold: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="NAME=NUMBER",
-            help="A statistic's threshold instead of its default; may be repeated.",
-        ),
+        typer.Option(metavar="NAME=NUMBER", help="A statistic's threshold instead of its default; may be repeated."),
     ] = None,
-    exclude: Annotated[
-        list[str] | None, typer.Option(help="A column not to compare; may be repeated.")
-    ] = None,
+    exclude: Annotated[list[str] | None, typer.Option(help="A column not to compare; may be repeated.")] = None,
     null: NullMarks = None,
     slices: Annotated[
         list[str] | None,
@@ -70,9 +56,7 @@ def compare(
             "'distance > 1000', as well; may be repeated.",
         ),
     ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object per finding.")
-    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per finding.")] = False,
     fail_on_drift: Annotated[
         bool,
         typer.Option(
@@ -158,7 +142,5 @@ def _thresholds(options: list[str] | None) -> dict[str, float]:
         try:
             thresholds[name.strip()] = float(number)
         except ValueError:
-            raise OptionError.malformed(
-                "--threshold", entry, "NAME=NUMBER, such as psi=0.1"
-            ) from None
+            raise OptionError.malformed("--threshold", entry, "NAME=NUMBER, such as psi=0.1") from None
     return thresholds

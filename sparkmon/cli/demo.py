@@ -16,9 +16,7 @@ from sparkmon.errors import OptionError
 def demo(
     out: Annotated[
         Path | None,
-        typer.Option(
-            help="Directory for the store, the spool and all tables; continues an interrupted demo."
-        ),
+        typer.Option(help="Directory for the store, the spool and all tables; continues an interrupted demo."),
     ] = None,
     store: Annotated[
         str,
@@ -27,12 +25,8 @@ def demo(
             "MariaDB server that is running, mysql://USER@HOST/DATABASE."
         ),
     ] = "local",
-    headless: Annotated[
-        bool, typer.Option("--headless", help="Print no colour and no progress.")
-    ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the summary as JSON, nothing else.")
-    ] = False,
+    headless: Annotated[bool, typer.Option("--headless", help="Print no colour and no progress.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON, nothing else.")] = False,
 ) -> None:
     """Run a model platform with a fault: feature store, model server, traffic, drift, alerts.
 
@@ -54,9 +48,7 @@ def demo(
 
     checked_store = _checked(store)
     with ExitStack() as stack:
-        place = out or Path(
-            stack.enter_context(tempfile.TemporaryDirectory(prefix="sparkmon-demo-"))
-        )
+        place = out or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sparkmon-demo-")))
         console = Console(stderr=True, highlight=False)
         report, on_alert = stack.enter_context(live(console, headless=headless, quiet=as_json))
         spark = stack.enter_context(open_session({"spark.sql.shuffle.partitions": "2"}))

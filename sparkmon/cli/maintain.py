@@ -13,9 +13,7 @@ from sparkmon.tables import Maintained, Maintenance
 
 def maintain(
     config: MonitorFile,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would be done, and change nothing.")
-    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and change nothing.")] = False,
 ) -> None:
     """Delete expired rows of a monitor's tables, compact small files, and remove what is not needed any more.
 

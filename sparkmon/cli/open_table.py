@@ -15,14 +15,7 @@ from sparkmon.cli.text_columns import MISSING_MARKS, typed, typed_like
 from sparkmon.errors import OptionError
 from sparkmon.profiles import is_time, quoted
 
-_FORMATS = {
-    "csv": "csv",
-    "json": "json",
-    "jsonl": "json",
-    "ndjson": "json",
-    "parquet": "parquet",
-    "delta": "delta",
-}
+_FORMATS = {"csv": "csv", "json": "json", "jsonl": "json", "ndjson": "json", "parquet": "parquet", "delta": "delta"}
 _OPTIONS = {"csv": {"header": "true", "escape": '"'}}
 """No types are inferred: see :mod:`sparkmon.cli.text_columns`."""
 _TEXT_FORMATS = ("csv", "json")
@@ -82,9 +75,7 @@ def open_table(
 of the catalog; expected Parquet, Delta, CSV, JSON lines, or a table's name
     """
     if (table is None) == (sql is None):
-        raise OptionError(
-            "got a table and a query, or neither; expected one of them: TABLE or --sql"
-        )
+        raise OptionError("got a table and a query, or neither; expected one of them: TABLE or --sql")
     try:
         if table is None:
             return spark.sql(str(sql)), []
@@ -129,8 +120,7 @@ def parse_time(table: DataFrame, column: str | None) -> tuple[DataFrame, int]:
         return table, 0
     if column not in table.columns:
         raise OptionError(
-            f"got the time column {column!r}, which the table does not have; "
-            f"its columns are {', '.join(table.columns)}"
+            f"got the time column {column!r}, which the table does not have; its columns are {', '.join(table.columns)}"
         )
     values, data_type = F.col(quoted(column)), table.schema[column].dataType
     if is_time(data_type):
@@ -168,9 +158,7 @@ def parse_times(
     if column in reference.columns:
         reference, _ = parse_time(reference, column)
     else:
-        notes.append(
-            f"the reference has no column {column!r}, by which its blocks would show what time alone does"
-        )
+        notes.append(f"the reference has no column {column!r}, by which its blocks would show what time alone does")
     if column in current.columns or notes:
         current, untimed = parse_time(current, column)
         if untimed and window is not None:
@@ -187,9 +175,7 @@ def _load(spark: SparkSession, path: str, form: str, *, as_text: bool) -> DataFr
     for name in nanoseconds:
         frame = frame.withColumn(name, F.timestamp_micros(F.expr(f"{quoted(name)} DIV 1000")))
     if form == "json" and _BROKEN in frame.columns:
-        raise OptionError(
-            f"got {path}, which has lines that are no JSON; expected one object a line"
-        )
+        raise OptionError(f"got {path}, which has lines that are no JSON; expected one object a line")
     return frame
 
 

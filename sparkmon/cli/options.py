@@ -5,9 +5,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-MonitorFile: TypeAlias = Annotated[
-    Path, typer.Argument(metavar="MONITOR.YAML", help="The monitor.")
-]
+MonitorFile: TypeAlias = Annotated[Path, typer.Argument(metavar="MONITOR.YAML", help="The monitor.")]
 
 NullMarks: TypeAlias = Annotated[
     list[str] | None,

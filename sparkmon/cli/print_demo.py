@@ -141,9 +141,7 @@ def _silent_rates(result: DemoResult) -> str:
 
 def _alerts(result: DemoResult) -> Table:
     """Return the alerts, one sentence per column."""
-    table = Table(
-        title=f"{len(result.alerts)} alerts", title_justify="left", title_style="bold", box=None
-    )
+    table = Table(title=f"{len(result.alerts)} alerts", title_justify="left", title_style="bold", box=None)
     table.show_header = False
     by_feature: dict[str, list[dict[str, Any]]] = {}
     for alert in result.alerts:

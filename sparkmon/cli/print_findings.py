@@ -13,12 +13,7 @@ from sparkmon.cli.terminal import minute, number, shown, slice_of
 from sparkmon.comparison import OVER
 from sparkmon.dataframes import TableComparison
 
-_STYLES = {
-    "drift": "bold red",
-    "over_limit": "bold red",
-    "ok": "green",
-    "too_few_rows": "yellow",
-}
+_STYLES = {"drift": "bold red", "over_limit": "bold red", "ok": "green", "too_few_rows": "yellow"}
 _RIGHT = {"value", "limit", "reference", "current"}
 
 
@@ -31,9 +26,7 @@ def print_json(comparison: TableComparison) -> None:
 def print_table(comparison: TableComparison, console: Console) -> None:
     """Print the findings as a table that ends in a line that sums them up."""
     findings = [row for row in comparison.findings if not _is_calm_rate(row)]
-    has = {
-        name: any(row[name] is not None for row in findings) for name in ("chunk", "window_start")
-    }
+    has = {name: any(row[name] is not None for row in findings) for name in ("chunk", "window_start")}
     table = Table(box=None, header_style="bold", pad_edge=False)
     sliced = any(row["slice_key"] is not None for row in findings)
     heads = ["chunk"] * has["chunk"] + ["from", "to"] * has["window_start"] + ["slice"] * sliced
@@ -60,9 +53,7 @@ def print_table(comparison: TableComparison, console: Console) -> None:
     console.print(table)
     calm = len(comparison.findings) - len(findings)
     if calm:
-        console.print(
-            f"{calm:,} rates of data quality that stayed at 0 are not shown; --json has all."
-        )
+        console.print(f"{calm:,} rates of data quality that stayed at 0 are not shown; --json has all.")
     console.print()
     console.print(shown(summary(comparison), "bold"))
 
@@ -95,9 +86,7 @@ def summary(comparison: TableComparison) -> str:
         text += f", in {len(struck)} of {len(parts)} parts"
     text += f": {', '.join(drifted)}" if drifted else ""
     text += _in_slices(comparison)
-    if len(parts) > 1 and (sure := [name for name in drifted if name in comparison.alerting]) != [
-        *drifted
-    ]:
+    if len(parts) > 1 and (sure := [name for name in drifted if name in comparison.alerting]) != [*drifted]:
         text += f"; confirmed: {', '.join(sure) or 'none'}"
     for statistic, names in _one_sided(comparison).items():
         text += f"; {len(names)} {statistic}: {', '.join(map(repr, names))}"
@@ -138,9 +127,7 @@ def _yes_no(finding: Mapping[str, Any]) -> str:
 
 def _is_calm_rate(finding: Mapping[str, Any]) -> bool:
     return (
-        finding["statistic"].endswith("_rate")
-        and finding["status"] in {"ok", "too_few_rows"}
-        and finding["value"] == 0
+        finding["statistic"].endswith("_rate") and finding["status"] in {"ok", "too_few_rows"} and finding["value"] == 0
     )
 
 

@@ -16,10 +16,7 @@ from sparkmon.comparison import promise
 _LEVELS = 3
 """How many levels of a column are printed."""
 
-_KEYS = (
-    *("model", "model_version", "reference"),
-    *("column_name", "column_kind", "data_type"),
-)
+_KEYS = (*("model", "model_version", "reference"), *("column_name", "column_kind", "data_type"))
 
 
 def print_json(reference_table: pa.Table) -> None:
@@ -50,9 +47,7 @@ def print_table(reference_table: pa.Table, store: str, console: Console) -> None
     console.print(table)
     console.print()
     console.print(shown(_stored(reference_table, store), "bold"))
-    console.print(
-        f"\nWatch live traffic with it: put this in monitor.yaml\n{_example(reference_table, store)}"
-    )
+    console.print(f"\nWatch live traffic with it: put this in monitor.yaml\n{_example(reference_table, store)}")
     console.print("and start: sparkmon run monitor.yaml")
 
 
@@ -72,11 +67,7 @@ def too_short(reference_table: pa.Table) -> list[str]:
 
 
 def _columns(reference_table: pa.Table) -> list[dict[str, Any]]:
-    rows = [
-        row
-        for row in reference_table.to_pylist()
-        if row["block_start"] is None and row["slice_key"] is None
-    ]
+    rows = [row for row in reference_table.to_pylist() if row["block_start"] is None and row["slice_key"] is None]
     return [_column(row) for row in sorted(rows, key=lambda row: row["column_index"])]
 
 
@@ -99,16 +90,11 @@ def _stored(reference_table: pa.Table, store: str) -> str:
     first = reference_table.slice(0, 1).to_pylist()[0]
     blocks = {row for row in reference_table["block_start"].to_pylist() if row is not None}
     version = f", version {first['model_version']}" if first["model_version"] else ""
-    cuts = reference_table.select(["slice_key", "slice_value"]).group_by(
-        ["slice_key", "slice_value"]
-    )
+    cuts = reference_table.select(["slice_key", "slice_value"]).group_by(["slice_key", "slice_value"])
     slices = cuts.aggregate([])["slice_key"].drop_null().length()
     contents = [f"{len(blocks)} blocks"] * bool(blocks) + [f"{slices} slices"] * bool(slices)
     parts = f" with {' and '.join(contents)}" if contents else ""
-    return (
-        f"stored the reference {first['reference']!r} of the model {first['model']!r}{version}"
-        f"{parts} in {store}"
-    )
+    return f"stored the reference {first['reference']!r} of the model {first['model']!r}{version}{parts} in {store}"
 
 
 def _example(reference_table: pa.Table, store: str) -> str:

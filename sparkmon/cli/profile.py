@@ -13,10 +13,7 @@ from sparkmon.errors import OptionError
 
 def profile(
     model: Annotated[
-        str,
-        typer.Option(
-            "--as", metavar="MODEL", help="The InferenceService it is the training data of."
-        ),
+        str, typer.Option("--as", metavar="MODEL", help="The InferenceService it is the training data of.")
     ],
     table: Annotated[
         str | None,
@@ -26,20 +23,14 @@ def profile(
         ),
     ] = None,
     sql: Annotated[str | None, typer.Option(help="A query, instead of TABLE.")] = None,
-    model_version: Annotated[
-        str, typer.Option(help="The model version it is for; all versions without.")
-    ] = "",
+    model_version: Annotated[str, typer.Option(help="The model version it is for; all versions without.")] = "",
     reference: Annotated[str, typer.Option(help="A name, where a model has several.")] = "training",
     store: Annotated[
         str,
-        typer.Option(
-            envvar="SPARKMON_STORE",
-            help="The feature store: a directory, or mysql://USER@HOST/DATABASE.",
-        ),
+        typer.Option(envvar="SPARKMON_STORE", help="The feature store: a directory, or mysql://USER@HOST/DATABASE."),
     ] = "store",
     time: Annotated[
-        str | None,
-        typer.Option(help="Column with each row's time: every block then has its own profile."),
+        str | None, typer.Option(help="Column with each row's time: every block then has its own profile.")
     ] = None,
     block: Annotated[
         str, typer.Option(help="Length of a block: that of the live windows, or a whole part.")
@@ -69,9 +60,7 @@ def profile(
             help="Also keep a projection of the numeric features together, for mmd_rff and pca_reconstruction.",
         ),
     ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object per column.")
-    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per column.")] = False,
 ) -> None:
     """Summarise a training table and store it as a model's reference.
 
@@ -98,9 +87,7 @@ def profile(
         raise OptionError.malformed("--as", model, "the name of the InferenceService")
     for name in (*(prediction or ()), *(categorical or ())):
         if name in (*(exclude or ()), time):
-            raise OptionError(
-                f"got {name!r} as a column to use and as one to leave out; choose one"
-            )
+            raise OptionError(f"got {name!r} as a column to use and as one to leave out; choose one")
     reference_store = open_store(store)
     with open_session() as spark, progress().status("summarising"):
         opened, notes = open_table(spark, table, sql, marks=null or ())
@@ -119,9 +106,7 @@ def profile(
             joint=joint,
         ).toArrow()
         if not any(pc.struct_field(summary["profile"], "count").to_pylist()):
-            raise OptionError(
-                "got a table without rows; expected the rows that the model learnt from"
-            )
+            raise OptionError("got a table without rows; expected the rows that the model learnt from")
         reference_store.write_reference(summary)
         used = {*summary["column_name"].to_pylist(), *(exclude or ()), time}
         types = {field.name: field.dataType.simpleString() for field in rows.schema.fields}
@@ -133,9 +118,7 @@ def profile(
         note(f"left out, for their types cannot be compared: {', '.join(left_out)}")
     if ids := id_columns(summary):
         options = " ".join(f"--exclude {shlex.quote(name)}" for name in ids)
-        note(
-            f"nearly each row has a level of its own, or a rare one, as ids have; perhaps: {options}"
-        )
+        note(f"nearly each row has a level of its own, or a rare one, as ids have; perhaps: {options}")
     if as_json:
         print_json(summary)
     else:

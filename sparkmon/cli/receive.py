@@ -26,90 +26,55 @@ def receive(
         ),
     ] = None,
     token_env: Annotated[
-        str | None,
-        typer.Option(help="Environment variable with that token.", rich_help_panel=_ACCESS),
+        str | None, typer.Option(help="Environment variable with that token.", rich_help_panel=_ACCESS)
     ] = None,
     tls_cert: Annotated[
-        Path | None,
-        typer.Option(
-            help="Certificate chain, PEM: HTTPS alone is spoken.", rich_help_panel=_ACCESS
-        ),
+        Path | None, typer.Option(help="Certificate chain, PEM: HTTPS alone is spoken.", rich_help_panel=_ACCESS)
     ] = None,
     tls_key: Annotated[
-        Path | None,
-        typer.Option(help="Its key, PEM without a password.", rich_help_panel=_ACCESS),
+        Path | None, typer.Option(help="Its key, PEM without a password.", rich_help_panel=_ACCESS)
     ] = None,
     tls_client_ca: Annotated[
         Path | None,
         typer.Option(
-            help="Authorities, PEM: senders must show a certificate that one of them signed.",
-            rich_help_panel=_ACCESS,
+            help="Authorities, PEM: senders must show a certificate that one of them signed.", rich_help_panel=_ACCESS
         ),
     ] = None,
     limit_gib: Annotated[
-        float,
-        typer.Option(
-            help="Size of the spool, GiB; beyond it the oldest events go, first those that were read."
-        ),
+        float, typer.Option(help="Size of the spool, GiB; beyond it the oldest events go, first those that were read.")
     ] = 10.0,
-    max_event_mib: Annotated[
-        int, typer.Option(help="Largest event, MiB; a larger one is refused with 413.")
-    ] = 16,
+    max_event_mib: Annotated[int, typer.Option(help="Largest event, MiB; a larger one is refused with 413.")] = 16,
     max_events_per_second: Annotated[
-        float,
-        typer.Option(
-            help="From all senders; more are refused with 429. 0: no limit.",
-            rich_help_panel=_LIMITS,
-        ),
+        float, typer.Option(help="From all senders; more are refused with 429. 0: no limit.", rich_help_panel=_LIMITS)
     ] = 0.0,
     max_client_events_per_second: Annotated[
-        float,
-        typer.Option(
-            help="From one address; more are refused with 429. 0: no limit.",
-            rich_help_panel=_LIMITS,
-        ),
+        float, typer.Option(help="From one address; more are refused with 429. 0: no limit.", rich_help_panel=_LIMITS)
     ] = 0.0,
-    max_clients: Annotated[
-        int,
-        typer.Option(help="Addresses remembered for this.", rich_help_panel=_LIMITS),
-    ] = 10_000,
+    max_clients: Annotated[int, typer.Option(help="Addresses remembered for this.", rich_help_panel=_LIMITS)] = 10_000,
     max_connections: Annotated[
-        int,
-        typer.Option(help="Connections at once; more get 503.", rich_help_panel=_LIMITS),
+        int, typer.Option(help="Connections at once; more get 503.", rich_help_panel=_LIMITS)
     ] = 1000,
     max_headers: Annotated[
-        int,
-        typer.Option(help="Headers in one request; more get 431.", rich_help_panel=_LIMITS),
+        int, typer.Option(help="Headers in one request; more get 431.", rich_help_panel=_LIMITS)
     ] = 256,
     max_header_kib: Annotated[
-        int,
-        typer.Option(help="Head of one request, KiB; more gets 431.", rich_help_panel=_LIMITS),
+        int, typer.Option(help="Head of one request, KiB; more gets 431.", rich_help_panel=_LIMITS)
     ] = 256,
     request_seconds: Annotated[
-        float,
-        typer.Option(
-            help="How long a request may take to come; then 408.", rich_help_panel=_LIMITS
-        ),
+        float, typer.Option(help="How long a request may take to come; then 408.", rich_help_panel=_LIMITS)
     ] = 30.0,
     keep_alive_seconds: Annotated[
         int,
         typer.Option(
-            help="How long an idle connection stays; longer than senders keep theirs.",
-            rich_help_panel=_LIMITS,
+            help="How long an idle connection stays; longer than senders keep theirs.", rich_help_panel=_LIMITS
         ),
     ] = 120,
     pair_seconds: Annotated[
-        float,
-        typer.Option(
-            help="Store a response together with its request if it comes so soon; 0: never."
-        ),
+        float, typer.Option(help="Store a response together with its request if it comes so soon; 0: never.")
     ] = 0.0,
-    retention_days: Annotated[
-        float, typer.Option(help="Remove segments that are older than this.")
-    ] = 7.0,
+    retention_days: Annotated[float, typer.Option(help="Remove segments that are older than this.")] = 7.0,
     until_stdin_closes: Annotated[
-        bool,
-        typer.Option(help="Stop when standard input ends, for example with the parent process."),
+        bool, typer.Option(help="Stop when standard input ends, for example with the parent process.")
     ] = False,
 ) -> None:
     """Receive KServe logger events over HTTP and keep them in a spool.

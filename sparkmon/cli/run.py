@@ -42,21 +42,13 @@ class RunCommand(TyperCommand):
 
 
 def run(
-    config: Annotated[
-        Path, typer.Argument(metavar="MONITOR.YAML", help="What to monitor, and how.")
-    ],
-    available_now: Annotated[
-        bool, typer.Option("--available-now", help="Process what is there now and end.")
-    ] = False,
-    flush: Annotated[
-        bool,
-        typer.Option("--flush", help="As --available-now, and close the last window, too."),
-    ] = False,
+    config: Annotated[Path, typer.Argument(metavar="MONITOR.YAML", help="What to monitor, and how.")],
+    available_now: Annotated[bool, typer.Option("--available-now", help="Process what is there now and end.")] = False,
+    flush: Annotated[bool, typer.Option("--flush", help="As --available-now, and close the last window, too.")] = False,
     take_over: Annotated[
         bool,
         typer.Option(
-            "--take-over",
-            help="Continue after what a query whose checkpoints are lost has written to the tables.",
+            "--take-over", help="Continue after what a query whose checkpoints are lost has written to the tables."
         ),
     ] = False,
 ) -> None:
@@ -98,12 +90,7 @@ def run(
                 _say(f"profiles, drift_metrics, alerts and dead_letters are in {settings.tables}")
                 if not (available_now or flush):
                     _say("Ctrl-C stops it; started again, it continues where it was")
-                ended = follow(
-                    query.awaitTermination,
-                    lambda: query.late_rows,
-                    stopped,
-                    may_end=available_now or flush,
-                )
+                ended = follow(query.awaitTermination, lambda: query.late_rows, stopped, may_end=available_now or flush)
             finally:
                 query.stop()
             closed = ", and its last window closed" if flush else ""
@@ -113,11 +100,7 @@ def run(
 
 
 def follow(
-    wait: Callable[[float], bool | None],
-    late_rows: Callable[[], int],
-    stopped: threading.Event,
-    *,
-    may_end: bool,
+    wait: Callable[[float], bool | None], late_rows: Callable[[], int], stopped: threading.Event, *, may_end: bool
 ) -> bool:
     """Wait until a query ends or is to be stopped, and report late rows; return whether it has ended.
 
@@ -167,10 +150,7 @@ def with_restarts(watch: Callable[[], None], stopped: threading.Event) -> None:
 def _stop_signal() -> Iterator[threading.Event]:
     """Turn Ctrl-C and SIGTERM into an event, so that no call into Spark is cut off half-way."""
     stopped = threading.Event()
-    handlers = {
-        number: signal.signal(number, lambda *_: stopped.set())
-        for number in (signal.SIGINT, signal.SIGTERM)
-    }
+    handlers = {number: signal.signal(number, lambda *_: stopped.set()) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield stopped
     finally:

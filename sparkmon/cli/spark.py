@@ -33,9 +33,7 @@ _OURS = re.compile(r"\[SPARKMON_[A-Z_]+\][^\n]*")
 
 
 @contextmanager
-def open_session(
-    settings: Mapping[str, str] | None = None, *, kafka: bool = False
-) -> Iterator[SparkSession]:
+def open_session(settings: Mapping[str, str] | None = None, *, kafka: bool = False) -> Iterator[SparkSession]:
     """Open a Spark session with sparkmon registered, and turn Spark's errors into sentences.
 
     A session that is active already is used as it is, and left running. Otherwise one is started on this machine,
@@ -77,10 +75,7 @@ def _start(settings: Mapping[str, str], kafka: bool) -> SparkSession:
     with _quiet() as output:
         try:
             return builder.getOrCreate()
-        except (
-            PySparkException,
-            RuntimeError,
-        ) as error:  # the JVM that does not start is the latter
+        except (PySparkException, RuntimeError) as error:  # the JVM that does not start is the latter
             last = "".join(output[-20:])
             raise SparkmonError(f"Spark did not start: {_sentence(error)}\n{last}") from error
 
@@ -98,9 +93,7 @@ def _quiet() -> Iterator[list[str]]:
     source, sink = os.pipe()
     output: list[str] = []
     started = threading.Event()
-    threading.Thread(
-        target=_pass_on, args=(source, streams[1], output, started), daemon=True
-    ).start()
+    threading.Thread(target=_pass_on, args=(source, streams[1], output, started), daemon=True).start()
     with os.fdopen(os.dup(2), "w") as terminal:
         console = Console(file=terminal, stderr=True)
         for stream in (1, 2):

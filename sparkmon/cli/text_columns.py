@@ -55,9 +55,7 @@ def typed(table: DataFrame, marks: Sequence[str] = MISSING_MARKS) -> tuple[DataF
     return table.withColumns(columns) if columns else table, notes
 
 
-def typed_like(
-    table: DataFrame, reference: DataFrame, marks: Sequence[str] = MISSING_MARKS
-) -> DataFrame:
+def typed_like(table: DataFrame, reference: DataFrame, marks: Sequence[str] = MISSING_MARKS) -> DataFrame:
     """Give text columns the types that they have in a reference; a text that is of none stays itself.
 
     Parameters

@@ -83,10 +83,7 @@ class BlockLevels:
 
     def limits(self, blocks: Mapping[str, BlockEffects]) -> dict[str, float]:
         """Return what the effects of a window have to exceed that alarms in two of three windows."""
-        return {
-            name: each.limit(float(self.twice(np.array(each.memory))))
-            for name, each in blocks.items()
-        }
+        return {name: each.limit(float(self.twice(np.array(each.memory)))) for name, each in blocks.items()}
 
     def promise(self, blocks: BlockEffects) -> float:
         """Return the fewest false alarms a week that the limit of so few blocks can hold."""

@@ -49,12 +49,7 @@ def current_of(row: Mapping[str, Any], basis: Basis) -> Summary:
 
 
 def judge_profile(
-    row: Mapping[str, Any],
-    basis: Basis | None,
-    current: Summary | None,
-    checks: Checks,
-    *,
-    anytime: bool = False,
+    row: Mapping[str, Any], basis: Basis | None, current: Summary | None, checks: Checks, *, anytime: bool = False
 ) -> Iterator[dict[str, Any]]:
     """Give the fields of each finding on one profile that are not null, without the profile's key.
 
@@ -78,9 +73,7 @@ def judge_profile(
         yield from _compare(current, basis, checks, anytime)
 
 
-def _compare(
-    current: Summary, basis: Basis, checks: Checks, anytime: bool
-) -> Iterator[dict[str, Any]]:
+def _compare(current: Summary, basis: Basis, checks: Checks, anytime: bool) -> Iterator[dict[str, Any]]:
     lasting = math.exp(-max(0.0, evidence(basis.summary, current))) if anytime else None
     for name in checks.statistics_of(basis.data_type):
         statistic = STATISTICS.get(name)
@@ -109,9 +102,7 @@ def _compare(
             "blocks": count,
             "effective_blocks": None if blocks is None else blocks.effective,
             "block_limit": limit,
-            "p_blocks": None
-            if blocks is None or math.isnan(measured.effect)
-            else blocks.p_value(measured.effect),
+            "p_blocks": None if blocks is None or math.isnan(measured.effect) else blocks.p_value(measured.effect),
             "limit": _or_none(max(measured.threshold, -math.inf if limit is None else limit)),
             "status": status,
             "reason": reason,
@@ -133,9 +124,7 @@ def _or_none(value: float) -> float | None:
 
 
 def findings_table(
-    profiles: pa.Table,
-    findings: Iterable[tuple[int, Mapping[str, Any]]],
-    keep: Sequence[str] = (),
+    profiles: pa.Table, findings: Iterable[tuple[int, Mapping[str, Any]]], keep: Sequence[str] = ()
 ) -> pa.Table:
     """Make a table of findings, each given with its row of ``profiles``, of which the ``keep`` columns come first.
 

@@ -46,9 +46,7 @@ class BlockEffects:
     bounded: bool = False
 
     @classmethod
-    def of(
-        cls, effects: Sequence[float], *, squared: bool = False, bounded: bool = False
-    ) -> "BlockEffects":
+    def of(cls, effects: Sequence[float], *, squared: bool = False, bounded: bool = False) -> "BlockEffects":
         """Learn from two or more effects in the order of time."""
         shifts = [_shift(effect, squared, bounded) for effect in effects]
         count = len(shifts)

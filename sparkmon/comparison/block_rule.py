@@ -106,12 +106,8 @@ def _series(rows: pa.Table, earlier: pa.Table | None) -> tuple[list[int], dict[i
     last: dict[int, float] = {}
     if earlier is None:
         return group_ids(rows, _TEST).tolist(), last
-    before = (
-        earlier.select(names).filter(pa.array(is_valid(earlier, "cusum"))).sort_by("window_start")
-    )
-    both = pa.concat_tables(
-        [rows.select(_TEST), before.select(_TEST).cast(rows.select(_TEST).schema)]
-    )
+    before = earlier.select(names).filter(pa.array(is_valid(earlier, "cusum"))).sort_by("window_start")
+    both = pa.concat_tables([rows.select(_TEST), before.select(_TEST).cast(rows.select(_TEST).schema)])
     ids = group_ids(both, _TEST).tolist()
     sums = np.where(is_any(before, "confirmed", [True]), 0.0, floats(before, "cusum"))
     last.update(zip(ids[rows.num_rows :], sums.tolist(), strict=True))

@@ -9,9 +9,7 @@ from sparkmon.errors import ProfileError
 from sparkmon.statistics import STATISTICS, Statistic, Summary
 
 
-def calibrate_column(
-    whole: Summary, parts: Sequence[Summary], statistics: Sequence[str]
-) -> dict[str, BlockEffects]:
+def calibrate_column(whole: Summary, parts: Sequence[Summary], statistics: Sequence[str]) -> dict[str, BlockEffects]:
     """Compare the blocks of one column with the whole reference, by statistic, where there are two or more.
 
     Rows that come together are alike: a day is not a random sample of a year, and a p-value that takes rows as
@@ -39,17 +37,13 @@ def calibrate_column(
             if effect is not None:
                 effects[statistic.name].append(effect)
     return {
-        each.name: BlockEffects.of(
-            effects[each.name], squared=each.squared, bounded=each.greatest == 1
-        )
+        each.name: BlockEffects.of(effects[each.name], squared=each.squared, bounded=each.greatest == 1)
         for each in chosen
         if len(effects[each.name]) > 1
     }
 
 
-def _effect(
-    statistic: Statistic, reference: Summary, part: Summary, shared: float = 0.0
-) -> float | None:
+def _effect(statistic: Statistic, reference: Summary, part: Summary, shared: float = 0.0) -> float | None:
     """Compare one block with a reference of which it is ``shared`` rows; None if that says nothing."""
     try:
         measured = statistic.measure(reference, part)

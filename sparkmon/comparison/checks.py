@@ -11,15 +11,7 @@ from sparkmon.statistics import STATISTICS
 
 DEFAULT_STATISTICS = (
     *("ks", "psi", "js", "wasserstein"),
-    *(
-        "null_rate",
-        "nan_rate",
-        "inf_rate",
-        "type_rate",
-        "unseen_rate",
-        "range_rate",
-        "lattice_rate",
-    ),
+    *("null_rate", "nan_rate", "inf_rate", "type_rate", "unseen_rate", "range_rate", "lattice_rate"),
     *("mmd_rff", "pca_reconstruction"),
 )
 """The defaults: drift and data quality."""
@@ -80,9 +72,7 @@ class Checks:
         for name in self.statistics:
             STATISTICS.get(name)
         if not self.false_alarms_per_week > 0:
-            raise OptionError.malformed(
-                "false_alarms_per_week", self.false_alarms_per_week, "a number above 0"
-            )
+            raise OptionError.malformed("false_alarms_per_week", self.false_alarms_per_week, "a number above 0")
         for text in self.history:
             History.parse(text)
         self._check_numbers()
@@ -95,14 +85,11 @@ class Checks:
         for name, threshold in self.thresholds.items():
             if name not in self.statistics:
                 raise OptionError(
-                    f"got a threshold for {name!r}, which is not compared; "
-                    f"compared are {', '.join(self.statistics)}",
+                    f"got a threshold for {name!r}, which is not compared; compared are {', '.join(self.statistics)}",
                     option=f"thresholds.{name}",
                 )
             if not threshold >= 0:
-                raise OptionError.malformed(
-                    f"thresholds.{name}", threshold, "a number of 0 or more"
-                )
+                raise OptionError.malformed(f"thresholds.{name}", threshold, "a number of 0 or more")
         for name, rate in self.rates.items():
             if name not in RATES.values():
                 raise OptionError.unknown(f"rates.{name}", RATES.values())

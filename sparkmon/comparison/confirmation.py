@@ -22,9 +22,7 @@ _WINDOWS = 3
 _NEEDED = 2
 
 
-def confirm(
-    findings: pa.Table, earlier: pa.Table | None = None, *, at_once: float = GREATEST_ALPHA
-) -> pa.Table:
+def confirm(findings: pa.Table, earlier: pa.Table | None = None, *, at_once: float = GREATEST_ALPHA) -> pa.Table:
     """Set ``confirmed``: whether a drift is confirmed, or may still be the chance of one window.
 
     ``earlier`` are findings of the windows before the first of these, from the table ``drift_metrics``; ``at_once`` is
@@ -47,16 +45,11 @@ def confirm(
     is_often = np.zeros(rows.num_rows, np.bool_)
     judged = np.flatnonzero(is_judged)
     is_often[judged] = _are_over_often(rows.take(judged), is_over[judged])
-    effect, limit, p_adjusted = (
-        effects(findings),
-        *(floats(findings, name) for name in ("limit", "p_adjusted")),
-    )
+    effect, limit, p_adjusted = (effects(findings), *(floats(findings, name) for name in ("limit", "p_adjusted")))
     is_gross = (effect > GROSS * limit) & ~(p_adjusted > at_once)
     is_gross |= floats(findings, "p_blocks_adjusted") <= at_once
     count = findings.num_rows
-    return with_column(
-        findings, "confirmed", pa.array(is_over[:count] & (is_often[:count] | is_gross))
-    )
+    return with_column(findings, "confirmed", pa.array(is_over[:count] & (is_often[:count] | is_gross)))
 
 
 def effects(findings: pa.Table) -> Floats:
@@ -80,9 +73,7 @@ def _are_over_often(rows: pa.Table, is_over: npt.NDArray[np.bool_]) -> npt.NDArr
     order = np.lexsort((starts, series))
     ordered_series, ordered_starts = series[order], starts[order]
     is_new = np.ones(order.size, np.bool_)
-    is_new[1:] = (ordered_series[1:] != ordered_series[:-1]) | (
-        ordered_starts[1:] != ordered_starts[:-1]
-    )
+    is_new[1:] = (ordered_series[1:] != ordered_series[:-1]) | (ordered_starts[1:] != ordered_starts[:-1])
     window = np.cumsum(is_new) - 1
     over = np.zeros(int(is_new.sum()), np.int64)
     np.maximum.at(over, window, is_over[order])

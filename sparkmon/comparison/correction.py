@@ -74,11 +74,7 @@ def adjusted_p_values(findings: pa.Table, name: str, is_tested: Flags, alpha: fl
     if tested.num_rows:
         window = group_ids(tested, _FAMILY)
         adjusted[is_tested] = _adjust(
-            floats(tested, name),
-            window,
-            group_ids(tested, [*_FAMILY, *SLICE]),
-            is_valid(tested, "slice_key"),
-            alpha,
+            floats(tested, name), window, group_ids(tested, [*_FAMILY, *SLICE]), is_valid(tested, "slice_key"), alpha
         )
     return adjusted
 
@@ -94,9 +90,7 @@ def _adjust(p_values: Floats, window: Ints, family: Ints, is_slice: Flags, alpha
     families = np.bincount(window[first][of_slice], minlength=windows)
     lifted = np.full(first.size, np.nan)
     lifted[of_slice] = _step_up(simes[of_slice], window[first][of_slice])
-    selected = np.bincount(
-        window[first][of_slice], lifted[of_slice] <= alpha / 2, minlength=windows
-    )
+    selected = np.bincount(window[first][of_slice], lifted[of_slice] <= alpha / 2, minlength=windows)
     raised = inside * families[window] / np.maximum(selected, 1)[window]
     share = np.where(families[window] > 0, 2.0, 1.0)
     adjusted = np.where(is_slice, np.maximum(lifted[place], raised), inside)
@@ -134,8 +128,7 @@ def _withdraw(findings: pa.Table, adjusted: Floats, alpha: float) -> pa.Table:
     """Turn drifts whose adjusted p-value exceeds alpha into ``ok``."""
     is_withdrawn = (adjusted > alpha) & has(findings, ["drift"])
     clauses = [
-        "not borne out among all tests of this window "
-        f"(p_adjusted {p_adjusted:#.2g}, allowed {alpha:#.2g})"
+        f"not borne out among all tests of this window (p_adjusted {p_adjusted:#.2g}, allowed {alpha:#.2g})"
         for p_adjusted in adjusted[is_withdrawn]
     ]
     return judged_anew(findings, is_withdrawn, "ok", clauses)

@@ -56,9 +56,7 @@ threshold is 0.1)'
     if limit > threshold:
         source = f"{blocks} blocks of the reference set (its threshold is {threshold:.3g}{odds})"
         return f"{start} {limit:.3g}, which {source}"
-    return (
-        f"{start} its threshold {limit:.3g} ({blocks} blocks of the reference stay below it{odds})"
-    )
+    return f"{start} its threshold {limit:.3g} ({blocks} blocks of the reference stay below it{odds})"
 
 
 def undefined(statistic: str, is_rare: bool) -> str:
@@ -162,9 +160,7 @@ reach this); p 1e-12, among all tests of the window 3e-11; confirmed.
         figures = self._beyond() or f"exceeds its {name} {limit or 0.0:.3g}"
         if recovered:
             is_noise = abs(self.value) > (limit or 0.0)
-            figures = (
-                f"is within {'the noise of ' if is_noise else ''}its {name} {limit or 0.0:.3g}"
-            )
+            figures = f"is within {'the noise of ' if is_noise else ''}its {name} {limit or 0.0:.3g}"
         return f"{headline}: {self.statistic} {self.value:.3g} {figures} ({self._rows()})"
 
     def _beyond(self) -> str:
@@ -197,9 +193,7 @@ reach this); p 1e-12, among all tests of the window 3e-11; confirmed.
             "drift": f"drifted from {self.reference}",
             "provisional": f"drifts from {self.reference} so far",
             "over_limit": "exceeds its limit",
-            "ok": f"has not drifted from {self.reference}"
-            if self.reference
-            else "is within its limit",
+            "ok": f"has not drifted from {self.reference}" if self.reference else "is within its limit",
         }[self.status]
 
     def _recovery(self) -> str:
@@ -255,9 +249,7 @@ reach this); p 1e-12, among all tests of the window 3e-11; confirmed.
         notes = self.reason.split("; ")
         evidence += [each for each in notes if each.startswith((_TOO_SHORT, OTHER_BLOCKS))]
         if self.status in {"drift", "over_limit"} and self.confirmed is not None:
-            evidence.append(
-                "confirmed" if self.confirmed else "not confirmed by earlier windows yet"
-            )
+            evidence.append("confirmed" if self.confirmed else "not confirmed by earlier windows yet")
         return evidence
 
 

@@ -12,9 +12,7 @@ _LOOK_BACK = 100
 """How many windows back those before are looked for, where there are silent windows between."""
 _FORM = re.compile(r"\s*(?P<kind>\w+)\s*(?:\((?P<arguments>[^()]*)\)\s*)?")
 _SEASONS = 4
-_EXPECTED = (
-    'previous, trailing(WINDOWS), or seasonal(PERIOD, WINDOWS) such as "seasonal(7 days, 4)"'
-)
+_EXPECTED = 'previous, trailing(WINDOWS), or seasonal(PERIOD, WINDOWS) such as "seasonal(7 days, 4)"'
 
 
 @dataclass(frozen=True)

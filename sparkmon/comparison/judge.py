@@ -61,9 +61,7 @@ class Judge:
     True
     """
 
-    def __init__(
-        self, references: pa.Table, checks: Checks, *, step_s: float, lengths: Sequence[str]
-    ) -> None:
+    def __init__(self, references: pa.Table, checks: Checks, *, step_s: float, lengths: Sequence[str]) -> None:
         self.references, self.checks = references, checks
         self.step_s, self.lengths = step_s, tuple(lengths)
         self.history = tuple(History.parse(text) for text in checks.history)
@@ -75,16 +73,11 @@ class Judge:
         longest = max(self._windows).total_seconds()
         self.confirmation_lookback_s = _LOOK_BACK * longest
         """How far back findings that confirm another may begin, in seconds."""
-        self.history_lookback_s = max(
-            (each.lookback_s(longest) for each in self.history), default=0.0
-        )
+        self.history_lookback_s = max((each.lookback_s(longest) for each in self.history), default=0.0)
         """How far back the windows of a history may begin, in seconds."""
 
     def findings(
-        self,
-        profiles: pa.Table,
-        earlier: pa.Table | None = None,
-        earlier_profiles: pa.Table | None = None,
+        self, profiles: pa.Table, earlier: pa.Table | None = None, earlier_profiles: pa.Table | None = None
     ) -> pa.Table:
         """Judge closed windows of any number of models, which confirm each other: corrected, confirmed and explained.
 
@@ -93,9 +86,7 @@ class Judge:
         """
         profiles = profiles.select(PROFILES.names).cast(PROFILES)
         past = Past(profiles, earlier_profiles) if self.history else None
-        histories = past and [
-            past.compare(each, self._by_column, self.checks) for each in self.history
-        ]
+        histories = past and [past.compare(each, self._by_column, self.checks) for each in self.history]
         findings = chain(
             compare_each(profiles, self._by_column, self.checks, self._windows),
             missing_columns(profiles, self._by_column),
@@ -110,9 +101,7 @@ class Judge:
     def provisional(self, profiles: pa.Table) -> pa.Table:
         """Find gross drift in windows that are still open; see :func:`sparkmon.comparison.provisional`."""
         profiles = profiles.select(PROFILES.names).cast(PROFILES)
-        findings = compare_profiles(
-            profiles, self._by_column, self.checks, self._windows[:1], anytime=True
-        )
+        findings = compare_profiles(profiles, self._by_column, self.checks, self._windows[:1], anytime=True)
         return _explained(provisional(findings, self._alpha_at_once))
 
 

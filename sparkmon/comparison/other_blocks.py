@@ -56,7 +56,5 @@ def _ranges(blocks: Sequence[Distribution]) -> list[Distribution]:
         greatest = highs[1] if block.n and block.greatest == highs[0] else highs[0]
         ends = np.array([least, greatest] if least < greatest else [least])
         weights = np.full(ends.size, (rows - block.n) / ends.size)
-        others.append(
-            Distribution(ends, weights, 0.0, rows - block.n, least=least, greatest=greatest)
-        )
+        others.append(Distribution(ends, weights, 0.0, rows - block.n, least=least, greatest=greatest))
     return others

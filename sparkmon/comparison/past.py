@@ -26,10 +26,7 @@ class Past:
 
     def __init__(self, profiles: pa.Table, earlier: pa.Table | None = None) -> None:
         self._count = profiles.num_rows
-        tables = [
-            profiles,
-            *([] if earlier is None else [earlier.select(PROFILES.names).cast(PROFILES)]),
-        ]
+        tables = [profiles, *([] if earlier is None else [earlier.select(PROFILES.names).cast(PROFILES)])]
         self._rows = pa.concat_tables(tables).to_pylist()
         times = pa.concat_tables([table.select(["window_start", "window_end"]) for table in tables])
         starts, ends = (times[name].cast(pa.int64()).to_pylist() for name in times.schema.names)
@@ -43,9 +40,7 @@ class Past:
             series.sort()
         self._summaries: dict[tuple[int, SummaryKind], Summary] = {}
 
-    def compare(
-        self, history: History, references: References, checks: Checks
-    ) -> Iterator[tuple[int, dict[str, Any]]]:
+    def compare(self, history: History, references: References, checks: Checks) -> Iterator[tuple[int, dict[str, Any]]]:
         """Compare each window with those of a history, of the same length, that overlap neither it nor each other.
 
         Gives rows and findings with the history's ``drift_type`` and name; none of a window that has no such window
@@ -85,25 +80,12 @@ class Past:
         return past
 
     def _basis(
-        self,
-        past: Sequence[int],
-        kind: SummaryKind,
-        history: History,
-        checks: Checks,
-        levels: BlockLevels,
+        self, past: Sequence[int], kind: SummaryKind, history: History, checks: Checks, levels: BlockLevels
     ) -> Basis:
         parts = [self._summary(place, kind) for place in past]
         whole = merge_summaries(parts) if len(parts) > 1 else parts[0]
         blocks = calibrate_column(whole, parts, checks.statistics_of(kind))
-        return Basis(
-            history.name,
-            kind,
-            whole,
-            blocks,
-            levels,
-            levels.limits(blocks),
-            drift_type=history.drift_type,
-        )
+        return Basis(history.name, kind, whole, blocks, levels, levels.limits(blocks), drift_type=history.drift_type)
 
     def _summary(self, place: int, kind: SummaryKind) -> Summary:
         if (place, kind) not in self._summaries:

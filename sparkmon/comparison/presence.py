@@ -13,9 +13,7 @@ from sparkmon.distributions.schema import SLICE, WINDOW_KEY
 _KEY = (*WINDOW_KEY, *SLICE, "column_kind")
 
 
-def missing_columns(
-    profiles: pa.Table, references: References
-) -> Iterator[tuple[int, dict[str, Any]]]:
+def missing_columns(profiles: pa.Table, references: References) -> Iterator[tuple[int, dict[str, Any]]]:
     """Find the columns of the references that are missing from windows that have others of their kind.
 
     Each is a row of the window and the finding. A window without any request misses no feature, and one without any
@@ -29,17 +27,14 @@ def missing_columns(
             yield place, _finding("missing_column", *expected[name], 0) | {"column_name": name}
 
 
-def extra_columns(
-    profiles: pa.Table, references: References
-) -> Iterator[tuple[int, dict[str, Any]]]:
+def extra_columns(profiles: pa.Table, references: References) -> Iterator[tuple[int, dict[str, Any]]]:
     """Find the columns of windows that the reference of their model does not have: the model was not trained on them.
 
     Each is a row and the finding. Only where the model's reference has columns of that kind: if it has no predictions,
     a prediction is no surprise.
     """
     counts, numbers, texts = (
-        pc.struct_field(profiles["profile"], name).to_pylist()
-        for name in ("count", "num_numbers", "num_texts")
+        pc.struct_field(profiles["profile"], name).to_pylist() for name in ("count", "num_numbers", "num_texts")
     )
     for key, columns in _columns_of(profiles).items():
         model, version, _, _, slice_key, _, kind = key
@@ -56,10 +51,7 @@ def extra_columns(
 def _columns_of(profiles: pa.Table) -> dict[tuple[Any, ...], dict[str, int]]:
     """Return the rows of each window, slice and kind by the names of their columns."""
     keys = (profiles[name] for name in (*_KEY, "column_name"))
-    columns = (
-        key.cast(pa.int64()).to_pylist() if pa.types.is_timestamp(key.type) else key.to_pylist()
-        for key in keys
-    )
+    columns = (key.cast(pa.int64()).to_pylist() if pa.types.is_timestamp(key.type) else key.to_pylist() for key in keys)
     windows: dict[tuple[Any, ...], dict[str, int]] = {}
     for place, (*key, name) in enumerate(zip(*columns, strict=True)):
         windows.setdefault(tuple(key), {})[name] = place

@@ -7,9 +7,7 @@ from typing import Any
 from sparkmon.comparison.finding import judgement
 from sparkmon.statistics.laws.binomial import binomial_sf, share_lower_bound
 
-RATES: Mapping[str, str] = MappingProxyType(
-    {"missing": "missing_key_rate", "stale": "stale_rate", "skew": "skew_rate"}
-)
+RATES: Mapping[str, str] = MappingProxyType({"missing": "missing_key_rate", "stale": "stale_rate", "skew": "skew_rate"})
 """What a row flag means, by the last part of its name, to the rate that is judged."""
 
 ALLOWED = 0.01
@@ -48,7 +46,5 @@ def judge_rate(statistic: str, hits: int, rows: int, allowed: float = ALLOWED) -
         "noise": noise,
         "p_value": binomial_sf(hits, rows, allowed),
         "status": "over_limit" if least > allowed else "ok",
-        "reason": judgement(
-            statistic, value, noise=noise, sketch_error=0, threshold=allowed, limit=allowed
-        ),
+        "reason": judgement(statistic, value, noise=noise, sketch_error=0, threshold=allowed, limit=allowed),
     }

@@ -140,9 +140,7 @@ class References:
     def _read(self, place: int, kind: SummaryKind) -> Summary:
         return summary_of(self._profiles[place].as_py(), kind)
 
-    def _calibrate(
-        self, column: Column, entry: _Entry, whole: Summary, window: timedelta | None
-    ) -> _Bounds:
+    def _calibrate(self, column: Column, entry: _Entry, whole: Summary, window: timedelta | None) -> _Bounds:
         note, places = "", entry.blocks
         spans = [self._spans[place] for place in places]
         longest = max((end - start for start, end in spans), default=timedelta())

@@ -11,10 +11,7 @@ CHANCE = 0.001
 
 
 def verdict(
-    statistic: Statistic,
-    measured: Measurement,
-    block_limit: float | None = None,
-    blocks: int = 0,
+    statistic: Statistic, measured: Measurement, block_limit: float | None = None, blocks: int = 0
 ) -> tuple[str, str]:
     """Return the status of one measurement, and its reason: a sentence with the numbers it rests on.
 
@@ -44,9 +41,7 @@ from 0.335 on')
     if math.isnan(measured.value) or math.isnan(measured.threshold):
         return "not_comparable", undefined(name, "is_rare" in measured.detail)
     if math.isinf(measured.threshold):
-        return "ok", judgement(
-            name, measured.value, noise=0, sketch_error=0, threshold=math.inf, limit=None
-        )
+        return "ok", judgement(name, measured.value, noise=0, sketch_error=0, threshold=math.inf, limit=None)
     limit = max(measured.threshold, -math.inf if block_limit is None else block_limit)
     least = _least_value(statistic, measured)
     if least > statistic.greatest:
@@ -70,11 +65,7 @@ def _least_value(statistic: Statistic, measured: Measurement) -> float:
 
     The noise of a window of n rows is proportional to c = 1/m + 1/n or, for most statistics, to its root.
     """
-    rows, needed, of_reference = (
-        measured.current_count,
-        measured.least_rows,
-        measured.reference_count,
-    )
+    rows, needed, of_reference = (measured.current_count, measured.least_rows, measured.reference_count)
     if needed is not None and rows >= needed:
         return 0.0
     times = inverse_rows(of_reference, rows) / inverse_rows(of_reference, needed or math.inf)

@@ -4,12 +4,4 @@ from sparkmon.config.options import REQUIRED, Option, options_of
 from sparkmon.config.read import read_config
 from sparkmon.config.settings import MetricsEndpoint, MonitorConfig, StoreLocation
 
-__all__ = [
-    "REQUIRED",
-    "MetricsEndpoint",
-    "MonitorConfig",
-    "Option",
-    "StoreLocation",
-    "options_of",
-    "read_config",
-]
+__all__ = ["REQUIRED", "MetricsEndpoint", "MonitorConfig", "Option", "StoreLocation", "options_of", "read_config"]

@@ -44,9 +44,7 @@ class Mistake(NamedTuple):
 
     def line(self, lines: Mapping[Place, int]) -> int:
         """Return the line of the key, or of the part that lacks it."""
-        return next(
-            lines[self.place[:n]] for n in range(len(self.place), -1, -1) if self.place[:n] in lines
-        )
+        return next(lines[self.place[:n]] for n in range(len(self.place), -1, -1) if self.place[:n] in lines)
 
 
 class PartError(OptionError):
@@ -90,9 +88,7 @@ def of_option(error: ValidationError, option: Option, *, hide: bool) -> list[Mis
     return mistakes
 
 
-def refused(
-    error: OptionError | UnknownNameError, data: Mapping[str, Any], *, hide: bool
-) -> Mistake:
+def refused(error: OptionError | UnknownNameError, data: Mapping[str, Any], *, hide: bool) -> Mistake:
     """Report what a class says of its options, at the option or the entry of a list that it names."""
     if isinstance(error, UnknownNameError):
         text = f"got {error.name!r}; expected one of {', '.join(error.names)}"

@@ -41,9 +41,7 @@ def options_of(thing: type) -> MappingProxyType[str, Option]:
 
     Text streams cannot be written in a file and are left out.
     """
-    return MappingProxyType(
-        {option.name: option for option in _options(thing) if TextIO not in get_args(option[1])}
-    )
+    return MappingProxyType({option.name: option for option in _options(thing) if TextIO not in get_args(option[1])})
 
 
 def _options(thing: type) -> Iterator[Option]:

@@ -24,10 +24,7 @@ from sparkmon.secret import Secret
 from sparkmon.sinks import SINKS, AlertSink
 from sparkmon.sources import SOURCES, EventSource
 
-_CHOICES: Mapping[type, tuple[str, Registry[Any]]] = {
-    AlertSink: ("sink", SINKS),
-    EventSource: ("format", SOURCES),
-}
+_CHOICES: Mapping[type, tuple[str, Registry[Any]]] = {AlertSink: ("sink", SINKS), EventSource: ("format", SOURCES)}
 """What is chosen by name: the key that names it, and where the names are registered."""
 _HIDDEN = ConfigDict(hide_input_in_errors=True)  # what was written in a wrong place may be a secret
 

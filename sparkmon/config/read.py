@@ -66,9 +66,7 @@ def _text(path: Path) -> str:
         return content.decode("utf-8")
     except OSError as error:
         reason = error.strerror or error
-        raise OptionError(
-            f"cannot read {path}: {reason}; expected the path of a monitor.yaml"
-        ) from error
+        raise OptionError(f"cannot read {path}: {reason}; expected the path of a monitor.yaml") from error
     except UnicodeDecodeError as error:
         raise OptionError(f"{path}: got bytes that are no UTF-8; save it as UTF-8") from error
 

@@ -86,9 +86,7 @@ class MonitorConfig:
         if not self.components:
             raise OptionError.malformed("components", self.components, "at least one")
         if self.checkpoints is None and "/" not in self.tables:
-            raise OptionError(
-                "expected checkpoints, a directory, because tables is a catalog schema"
-            )
+            raise OptionError("expected checkpoints, a directory, because tables is a catalog schema")
 
     @property
     def progress(self) -> str:

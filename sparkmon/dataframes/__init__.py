@@ -6,11 +6,4 @@ from sparkmon.dataframes.compare_tables import TableComparison, compare_tables
 from sparkmon.dataframes.findings import findings_of
 from sparkmon.dataframes.worst_slices import worst_slices
 
-__all__ = [
-    "TableComparison",
-    "alerts_of",
-    "compare",
-    "compare_tables",
-    "findings_of",
-    "worst_slices",
-]
+__all__ = ["TableComparison", "alerts_of", "compare", "compare_tables", "findings_of", "worst_slices"]

@@ -78,6 +78,4 @@ def compare(
 def _require(frame: DataFrame, schema: StructType, what: str) -> None:
     missing = [name for name in schema.names if name not in frame.columns]
     if missing:
-        raise OptionError(
-            f"got {what} without the column {missing[0]!r}; expected {', '.join(schema.names)}"
-        )
+        raise OptionError(f"got {what} without the column {missing[0]!r}; expected {', '.join(schema.names)}")

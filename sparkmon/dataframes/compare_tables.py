@@ -61,11 +61,7 @@ class TableComparison:
 
     def columns(self, *statuses: str) -> tuple[str, ...]:
         """Return the compared columns that have one of these statuses as a whole, in the reference's order."""
-        names = {
-            row["column_name"]
-            for row in self.findings
-            if row["slice_key"] is None and row["status"] in statuses
-        }
+        names = {row["column_name"] for row in self.findings if row["slice_key"] is None and row["status"] in statuses}
         return tuple(name for name in self.compared if name in names)
 
 
@@ -143,9 +139,7 @@ def compare_tables(
             f"{', '.join(here) or 'none'}, the current one {', '.join(there) or 'none'}"
         )
     kinds = {
-        name: here.get(name, kind)
-        for name, kind in there.items()
-        if name in here or name not in reference.columns
+        name: here.get(name, kind) for name, kind in there.items() if name in here or name not in reference.columns
     }
     timed = [] if by_block is None or time is None else [time]
     summary = reference_of(
@@ -164,9 +158,7 @@ def compare_tables(
         slices=slices_of(summary) if slices else None,
     )
     profiles = (
-        summarise(current, window=window)
-        if chunk is None
-        else summarise(_in_chunks(current, chunk), by=[CHUNK])
+        summarise(current, window=window) if chunk is None else summarise(_in_chunks(current, chunk), by=[CHUNK])
     ).toArrow()
     length = window or by_block or _PART_LENGTH
     step = parse_interval("window", length)
@@ -188,9 +180,7 @@ def compare_tables(
     )
 
 
-def _require_parts(
-    current: DataFrame, time: str | None, window: str | None, chunk: int | None
-) -> None:
+def _require_parts(current: DataFrame, time: str | None, window: str | None, chunk: int | None) -> None:
     if window is None:
         return
     if chunk is not None:
@@ -205,9 +195,7 @@ def _require_parts(
         )
 
 
-def _block_of(
-    reference: DataFrame, time: str | None, window: str | None, block: str | None
-) -> str | None:
+def _block_of(reference: DataFrame, time: str | None, window: str | None, block: str | None) -> str | None:
     """Return the length of the reference's blocks; None where it has none."""
     has_time = time in reference.columns
     if block is None:
@@ -228,11 +216,7 @@ def _kinds(table: DataFrame, excluded: set[str]) -> dict[str, FeatureKind]:
 def _in_chunks(table: DataFrame, rows: int) -> DataFrame:
     file, block, row = _PLACE
     placed = table.withColumns(
-        {
-            file: F.input_file_name(),
-            block: F.input_file_block_start(),
-            row: F.monotonically_increasing_id(),
-        }
+        {file: F.input_file_name(), block: F.input_file_block_start(), row: F.monotonically_increasing_id()}
     )
     number = F.row_number().over(Window.orderBy(*_PLACE)) - 1
     return placed.withColumn(CHUNK, F.floor(number / rows))

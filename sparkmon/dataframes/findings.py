@@ -50,10 +50,7 @@ def findings_of(
 
 def _by_model(judge: Judge, tables: dict[str, DataFrame]) -> DataFrame:
     """Judge each model by itself, with its references."""
-    frames = (
-        frame.select("model", F.struct(*frame.columns).alias(name))
-        for name, frame in tables.items()
-    )
+    frames = (frame.select("model", F.struct(*frame.columns).alias(name)) for name, frame in tables.items())
     rows = reduce(partial(DataFrame.unionByName, allowMissingColumns=True), frames)
     references = rows.sparkSession.createDataFrame(judge.references)
     make = partial(Judge, checks=judge.checks, step_s=judge.step_s, lengths=judge.lengths)

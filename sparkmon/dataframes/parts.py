@@ -49,9 +49,7 @@ def in_sequence(profiles: pa.Table, step: timedelta | None) -> tuple[pa.Table, S
     return profiles, dict(zip(begins, spans, strict=True))
 
 
-def sorted_findings(
-    rows: Iterable[dict[str, Any]], spans: Spans, *, is_whole: bool
-) -> tuple[dict[str, Any], ...]:
+def sorted_findings(rows: Iterable[dict[str, Any]], spans: Spans, *, is_whole: bool) -> tuple[dict[str, Any], ...]:
     """Give each finding its part, and put what matters first."""
     findings = []
     for row in rows:

@@ -8,10 +8,7 @@ from sparkmon.schemas import SLICE, WINDOW_KEY
 
 _COLUMN = (*WINDOW_KEY, "drift_type", "reference")
 _OF = ("column_name", "column_kind")
-_VERDICT = (
-    *("statistic", "value", "threshold", "limit"),
-    *("p_adjusted", "current_count", "status", "reason"),
-)
+_VERDICT = (*("statistic", "value", "threshold", "limit"), *("p_adjusted", "current_count", "status", "reason"))
 
 
 def worst_slices(findings: DataFrame) -> DataFrame:
@@ -46,17 +43,11 @@ def worst_slices(findings: DataFrame) -> DataFrame:
     2 side b ks 0.0 ok
     """
     # A limit of 0 that is exceeded is exceeded without bounds.
-    excess = F.coalesce(
-        F.try_divide(_effect(), F.col("limit")), F.when(_effect() > 0, float("inf")).otherwise(0.0)
-    )
+    excess = F.coalesce(F.try_divide(_effect(), F.col("limit")), F.when(_effect() > 0, float("inf")).otherwise(0.0))
     strongest = Window.partitionBy(*_COLUMN, *_OF, *SLICE).orderBy(F.desc("excess"), "statistic")
     ranked = Window.partitionBy(*_COLUMN, *_OF).orderBy(F.desc("excess"), *SLICE)
     return (
-        findings.where(
-            F.col("status").isin(*JUDGED)
-            & F.col("slice_key").isNotNull()
-            & F.col("limit").isNotNull()
-        )
+        findings.where(F.col("status").isin(*JUDGED) & F.col("slice_key").isNotNull() & F.col("limit").isNotNull())
         .withColumn("excess", excess)
         .withColumn("place", F.row_number().over(strongest))
         .where("place = 1")

@@ -24,12 +24,8 @@ class DelayModel:
         """Learn from flights with ``FEATURES`` and the label."""
         levels = [FEATURES.index(name) for name in LEVELS]
         encoder = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=np.nan)
-        trees = HistGradientBoostingClassifier(
-            max_iter=60, categorical_features=[*range(len(levels))], random_state=0
-        )
-        self._pipeline = make_pipeline(
-            ColumnTransformer([("levels", encoder, levels)], remainder="passthrough"), trees
-        )
+        trees = HistGradientBoostingClassifier(max_iter=60, categorical_features=[*range(len(levels))], random_state=0)
+        self._pipeline = make_pipeline(ColumnTransformer([("levels", encoder, levels)], remainder="passthrough"), trees)
         rows = list(zip(*(flights[name].to_pylist() for name in FEATURES), strict=True))
         self._pipeline.fit(np.array(rows, object), flights[LABEL].to_numpy())
 

@@ -15,10 +15,7 @@ VIEW = FeatureView(
     (
         GroupInView("flights_1", {"flight": "flight"}, {name: name for name in SCHEDULE}),
         GroupInView(
-            "weather_1",
-            {"weather_report": "weather_report"},
-            {name: name for name in WEATHER},
-            time="loaded_time",
+            "weather_1", {"weather_report": "weather_report"}, {name: name for name in WEATHER}, time="loaded_time"
         ),
     ),
 )
@@ -54,9 +51,7 @@ class WeatherReports:
 
     def _write(self, store: OnlineStore, rows: list[_Row]) -> None:
         now = datetime.now(timezone.utc)
-        keyed: list[_Row] = [
-            {"weather_report": number, "loaded_time": now} | row for number, row in enumerate(rows)
-        ]
+        keyed: list[_Row] = [{"weather_report": number, "loaded_time": now} | row for number, row in enumerate(rows)]
         store.write_rows("weather_1", ["weather_report"], keyed)
 
 

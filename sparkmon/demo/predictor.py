@@ -26,9 +26,7 @@ class Predictor(Model):  # type: ignore[misc]  # kserve has no types
         self._model = DelayModel(split_flights().training)
         self.ready = True
 
-    async def predict(
-        self, payload: dict[str, Any], headers: dict[str, str] | None = None
-    ) -> dict[str, list[float]]:
+    async def predict(self, payload: dict[str, Any], headers: dict[str, str] | None = None) -> dict[str, list[float]]:
         """Predict; see :class:`DelayModel`."""
         return {"predictions": self._model.predict(payload["instances"])}
 
@@ -42,11 +40,7 @@ def main(port: int, receiver: str) -> None:
         http_port=port,
         middleware=[
             lambda app: PayloadLogger(
-                app,
-                emitter=emitter,
-                inference_service=MODEL,
-                namespace="demo",
-                metadata_headers=("X-Request-Id",),
+                app, emitter=emitter, inference_service=MODEL, namespace="demo", metadata_headers=("X-Request-Id",)
             )
         ],
     )

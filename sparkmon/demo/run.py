@@ -69,14 +69,11 @@ class DemoResult:
         early = [alert for alert in self.alerts if alert["window_end"] <= self.fault_time]
         failures = [f"the fault in {name} was not found" for name in FAULTY if name not in features]
         failures += [
-            f"{name} was flagged, although nothing is wrong with it"
-            for name in sorted(features - {*FAULTY, SCORE})
+            f"{name} was flagged, although nothing is wrong with it" for name in sorted(features - {*FAULTY, SCORE})
         ]
         failures += [f"{alert['feature']} was flagged before the fault" for alert in early]
         if self.logged_rows < self.sent_rows:
-            failures.append(
-                f"{self.sent_rows} flights were sent, {self.logged_rows} are in the log"
-            )
+            failures.append(f"{self.sent_rows} flights were sent, {self.logged_rows} are in the log")
         if self.rows != self.logged_rows:
             failures.append(f"{self.logged_rows} flights are in the log, {self.rows} in windows")
         return failures
@@ -102,9 +99,7 @@ class _LiveAlerts(AlertSink):
             self._on_alert(alert, (datetime.now(timezone.utc) - began).total_seconds())
 
 
-def run_demo(
-    spark: SparkSession, out: Path, store: str, report: Report, on_alert: OnAlert
-) -> DemoResult:
+def run_demo(spark: SparkSession, out: Path, store: str, report: Report, on_alert: OnAlert) -> DemoResult:
     """Run the demonstration, or continue an interrupted one; SparkmonError if the store, a server or a query fails.
 
     ``spark`` is configured and registered; ``out`` is the directory for all files; ``store`` is ``local``, or the URL
@@ -199,19 +194,10 @@ def _check(query: MonitorQuery, sender: Sender) -> None:
 
 
 def _summary(
-    spark: SparkSession,
-    monitor: Monitor,
-    sender: Sender,
-    platform: Platform,
-    store: str,
-    start: float,
+    spark: SparkSession, monitor: Monitor, sender: Sender, platform: Platform, store: str, start: float
 ) -> DemoResult:
-    profiles, findings, alerts = (
-        monitor.tables.read(spark, name) for name in ("profiles", "drift_metrics", "alerts")
-    )
-    counted = profiles.where(F.col("column_name") == SCORE).select(
-        F.sum("profile.count"), F.count("*")
-    )
+    profiles, findings, alerts = (monitor.tables.read(spark, name) for name in ("profiles", "drift_metrics", "alerts"))
+    counted = profiles.where(F.col("column_name") == SCORE).select(F.sum("profile.count"), F.count("*"))
     rows, windows = counted.collect()[0]
     events = spark.read.format(sources.InferenceLogDataSource.name()).load(str(platform.spool))
     # Not `monitor.rows`, which reads the store for every request.
@@ -229,10 +215,7 @@ def _summary(
         window_s=_WINDOW_S,
         findings=findings.count(),
         worst=_worst(findings, fault_time),
-        alerts=[
-            {"feature": row["column_name"]} | {name: row[name] for name in names}
-            for row in alert_rows
-        ],
+        alerts=[{"feature": row["column_name"]} | {name: row[name] for name in names} for row in alert_rows],
         fault_time=fault_time,
         store=store,
         seconds=time.monotonic() - start,

@@ -119,8 +119,7 @@ class Sender(threading.Thread):
 
     def _call(self, start: int, end: int) -> _Call:
         instances = [
-            {"flight": n, "weather_report": self._reports[n], "dep_delay": self._delays[n]}
-            for n in range(start, end)
+            {"flight": n, "weather_report": self._reports[n], "dep_delay": self._delays[n]} for n in range(start, end)
         ]
         request_id = str(uuid.uuid5(_NAMESPACE, f"call-{start}"))
         return _Call(request_id, orjson.dumps({"instances": instances}), end - start)

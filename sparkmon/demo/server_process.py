@@ -27,11 +27,7 @@ class ServerProcess:
     """
 
     def __init__(
-        self,
-        command: Sequence[str],
-        log: Path,
-        ready_path: str,
-        outlived_by: "Sequence[ServerProcess]" = (),
+        self, command: Sequence[str], log: Path, ready_path: str, outlived_by: "Sequence[ServerProcess]" = ()
     ) -> None:
         with socket.create_server(("127.0.0.1", 0)) as probe:
             port = probe.getsockname()[1]

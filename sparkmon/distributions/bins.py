@@ -61,9 +61,7 @@ def bin_counts(distribution: Distribution, edges: npt.ArrayLike) -> FloatArray:
     return counts
 
 
-def both_counts(
-    reference: Distribution, current: Distribution, bins: int = 10
-) -> tuple[FloatArray, FloatArray]:
+def both_counts(reference: Distribution, current: Distribution, bins: int = 10) -> tuple[FloatArray, FloatArray]:
     """Count both sides on bins made from the reference, and last the rows without a number.
 
     A reference made from percentiles or a histogram is cut only where its share is known: at the known points

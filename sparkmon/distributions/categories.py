@@ -96,9 +96,7 @@ class Categories(Remembering):
         return self.untracked > 0 and named < _LEAST_NAMED * self.n
 
 
-def align(
-    reference: Categories, current: Categories
-) -> tuple[tuple[str, ...], FloatArray, FloatArray]:
+def align(reference: Categories, current: Categories) -> tuple[tuple[str, ...], FloatArray, FloatArray]:
     """Count both sides on the reference's vocabulary: the labels, and the rows of either side per label.
 
     Labels are the reference's levels with at least 20 rows and 0.1 % of its rows, commonest first, then ``__other__``,

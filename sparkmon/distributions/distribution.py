@@ -118,9 +118,7 @@ class Distribution(Weighted):
                 f"least={self.least!r} and greatest={self.greatest!r}",
                 f"{values[0]:g} or less and {values[-1]:g} or more, which are among the values",
             )
-        if self.moments is not None and not (
-            math.isfinite(self.moments[0]) and 0 <= self.moments[1] < math.inf
-        ):
+        if self.moments is not None and not (math.isfinite(self.moments[0]) and 0 <= self.moments[1] < math.inf):
             raise _refused(f"moments={self.moments!r}", "a finite mean and a finite deviation >= 0")
 
     @classmethod
@@ -142,10 +140,7 @@ class Distribution(Weighted):
 
     @classmethod
     def from_kll(
-        cls,
-        data: bytes | bytearray,
-        null_count: float = 0.0,
-        others: Mapping[str, object] = MappingProxyType({}),
+        cls, data: bytes | bytearray, null_count: float = 0.0, others: Mapping[str, object] = MappingProxyType({})
     ) -> "Distribution":
         """Return what a KLL sketch of doubles or floats says; ``rank_error`` is its error at 99 %.
 
@@ -185,13 +180,7 @@ class Distribution(Weighted):
 
     @classmethod
     def of_ascending(
-        cls,
-        values: FloatArray,
-        weights: FloatArray,
-        n: float,
-        others: Mapping[str, object],
-        *,
-        is_whole: bool = True,
+        cls, values: FloatArray, weights: FloatArray, n: float, others: Mapping[str, object], *, is_whole: bool = True
     ) -> "Distribution":
         """Make one of ascending, maybe tied values and their positive (whole) weights, of ``n`` rows: not checked."""
         if values.size and not (math.isfinite(values[0]) and math.isfinite(values[-1])):

@@ -75,9 +75,7 @@ def area_between(reference: Distribution, current: Distribution) -> float:
 
 
 @for_one_pair
-def _places(
-    reference: Distribution, current: Distribution
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+def _places(reference: Distribution, current: Distribution) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     """Return how many of the reference's values are below each of the current ones, and at or below it."""
     upto = reference.values.searchsorted(current.values, side="right")
     return upto - (reference.values[np.maximum(upto - 1, 0)] == current.values), upto

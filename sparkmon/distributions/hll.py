@@ -47,9 +47,7 @@ def hll_coupons(levels: pa.StringArray) -> Coupons:
 
 def write_hll(coupons: Coupons) -> bytes:
     """Return the sketch of some coupons, in any order; equal ones count once."""
-    unique, _ = np.unique(
-        coupons[coupons > 0], return_counts=True
-    )  # without counts numpy hashes: slower
+    unique, _ = np.unique(coupons[coupons > 0], return_counts=True)  # without counts numpy hashes: slower
     if unique.size <= _MOST_IN_SET:
         return _written_coupons(unique)
     registers = np.zeros(_SLOTS, np.uint8)
@@ -89,8 +87,7 @@ def _read(data: bytes) -> tuple[int, npt.NDArray[np.uint8]]:
     mode = kind & 3
     if (version, family, lg_k, kind & ~3) != (1, _FAMILY, _LG_K, _HLL_8) or mode > _HLL:
         raise _malformed(
-            f"family {family}, version {version}, lg k {lg_k}, mode {kind}",
-            "family 7, version 1, lg k 12, HLL_8",
+            f"family {family}, version {version}, lg k {lg_k}, mode {kind}", "family 7, version 1, lg k 12, HLL_8"
         )
     items = np.frombuffer(data, np.uint8)[_ITEMS_AT[mode] :]
     if items.size != _SLOTS if mode == _HLL else items.size % 4:
@@ -152,9 +149,7 @@ def _murmur(levels: pa.StringArray) -> tuple[_U64, _U64]:
 
 
 def _words(
-    data: npt.NDArray[np.uint8],
-    starts: npt.NDArray[np.int64],
-    sizes: npt.NDArray[np.int64] | None = None,
+    data: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], sizes: npt.NDArray[np.int64] | None = None
 ) -> tuple[_U64, _U64]:
     """Read 16 bytes from each start as two integers; those from ``sizes`` on are 0."""
     places = np.arange(16)

@@ -100,9 +100,7 @@ def kll_levels(data: bytes | bytearray) -> KllLevels:
         raise _malformed(f"{len(data)} bytes", f"at least {_SHORT}")
     _, version, family, flags, k = struct.unpack_from("<BBBBH", data)
     if family != _FAMILY or version not in (1, 2) or k < _LEAST_K:
-        raise _malformed(
-            f"family {family}, version {version}, k {k}", "family 15, version 1 or 2, k >= 8"
-        )
+        raise _malformed(f"family {family}, version {version}, k {k}", "family 15, version 1 or 2, k >= 8")
     if flags & _EMPTY:
         return KllLevels(k, 0, [], math.nan, math.nan, 0)
     if flags & _SINGLE or version == 2:

@@ -65,10 +65,7 @@ def _checked(data: bytes) -> KllLevels:
     form, height = (data[0], data[1], data[6]), len(parsed.levels)
     form_expected, size, capacity = (2, 1 + parsed.n, _LEAST_LEVEL), 8 + 8 * parsed.n, 0
     if parsed.n > 1 or form == (5, 1, _LEAST_LEVEL):
-        form_expected, size = (
-            (5, 1, _LEAST_LEVEL),
-            36 + 4 * height + 8 * sum(map(len, parsed.levels)),
-        )
+        form_expected, size = ((5, 1, _LEAST_LEVEL), 36 + 4 * height + 8 * sum(map(len, parsed.levels)))
         capacity = _capacity(struct.unpack_from("<H", data, 4)[0], height)
     if (form, len(data), parsed.capacity) != (form_expected, size, capacity):
         raise ProfileError(
@@ -96,8 +93,7 @@ def _by_numpy(parts: Sequence[bytes | FloatArray], k: int) -> bytes:
             levels.setdefault(level, []).append(items)
     height = max(levels, default=-1) + 1
     return _compact_form(
-        _compacted([_joined(levels.get(level, ())) for level in range(height)], k),
-        (n, k, least_k, least, greatest),
+        _compacted([_joined(levels.get(level, ())) for level in range(height)], k), (n, k, least_k, least, greatest)
     )
 
 

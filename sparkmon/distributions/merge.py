@@ -12,9 +12,7 @@ from sparkmon.distributions.joint import Joint
 from sparkmon.errors import ProfileError
 
 
-def merge_summaries(
-    parts: Sequence[Distribution | Categories | Joint],
-) -> Distribution | Categories | Joint:
+def merge_summaries(parts: Sequence[Distribution | Categories | Joint]) -> Distribution | Categories | Joint:
     """Return what all rows of some summaries together are like.
 
     Counts, extremes and moments are those of all rows. The supports are put together, so that the rank error is at
@@ -26,12 +24,7 @@ def merge_summaries(
     joints = [part for part in parts if isinstance(part, Joint)]
     if joints and len(joints) == len(parts):
         return _merged_joints(joints)
-    if (
-        not parts
-        or joints
-        or (numbers and levels)
-        or any(part.table is not None for part in numbers)
-    ):
+    if not parts or joints or (numbers and levels) or any(part.table is not None for part in numbers):
         raise ProfileError(
             "got summaries that cannot be put together; expected one or more Distributions of samples or sketches, "
             "or one or more Categories, or Joints"
@@ -78,9 +71,7 @@ def _moments(parts: Sequence[Distribution], rows: float) -> tuple[float, float] 
     if not parts or any(part.moments is None for part in parts):
         return None
     mean = math.fsum(part.mean * (part.n / rows) for part in parts)
-    variance = math.fsum(
-        (part.std**2 + (part.mean - mean) ** 2) * (part.n / rows) for part in parts
-    )
+    variance = math.fsum((part.std**2 + (part.mean - mean) ** 2) * (part.n / rows) for part in parts)
     # Squares of values near 1e200 overflow; the support then knows better.
     if not (math.isfinite(mean) and math.isfinite(variance)):
         return None

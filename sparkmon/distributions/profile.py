@@ -30,9 +30,7 @@ def summary_of(profile: Mapping[str, Any], kind: SummaryKind) -> Distribution | 
     """
     if kind == "categorical":
         texts = float(profile["num_texts"])
-        counts = {
-            level: float(count) for level, count in dict(profile["frequent_items"] or {}).items()
-        }
+        counts = {level: float(count) for level, count in dict(profile["frequent_items"] or {}).items()}
         tracked = sum(counts.values())
         if tracked > texts:  # estimates of heavy hitters are upper bounds
             counts = {level: count * texts / tracked for level, count in counts.items()}

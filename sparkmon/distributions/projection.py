@@ -86,12 +86,7 @@ class Projection:
 
     def __post_init__(self) -> None:
         d = len(self.names)
-        arrays: tuple[npt.NDArray[Any], ...] = (
-            self.means,
-            self.scales,
-            self.components,
-            self.frequencies,
-        )
+        arrays: tuple[npt.NDArray[Any], ...] = (self.means, self.scales, self.components, self.frequencies)
         shapes = ((d,), (d,), (d, self.components.shape[-1]), (FREQUENCIES, d))
         numbers = (self.error_mean, self.error_std, *self.spread, self.unit)
         if not 2 <= d <= _MOST_FEATURES or len(set(self.names)) < d:
@@ -131,9 +126,7 @@ class Projection:
         varying = np.flatnonzero(scales > 0)
         chosen = tuple(names[int(at)] for at in varying)
         if not 2 <= varying.size <= _MOST_FEATURES:
-            raise _refused(
-                f"{varying.size} numeric features that vary", f"2 to {_MOST_FEATURES} of them"
-            )
+            raise _refused(f"{varying.size} numeric features that vary", f"2 to {_MOST_FEATURES} of them")
         means, scales = means[varying], scales[varying]
         scaled = standardised(rows[:, varying], means, scales)
         components = plane_of(scaled)
@@ -141,15 +134,7 @@ class Projection:
         error_mean, error_std = moments_of(distances_to(scaled, components))
         spread, unit = law_of(scaled, frequencies)
         return cls(
-            chosen,
-            means,
-            scales,
-            components,
-            frequencies,
-            error_mean,
-            max(error_std, _LEAST_ERROR_STD),
-            spread,
-            unit,
+            chosen, means, scales, components, frequencies, error_mean, max(error_std, _LEAST_ERROR_STD), spread, unit
         )
 
     def project(self, matrix: npt.ArrayLike) -> tuple[FloatArray, Float32Array]:
@@ -231,6 +216,4 @@ def _read(text: str, kind: type[Any]) -> npt.NDArray[Any]:
 
 
 def _refused(got: str, expected: str) -> ProfileError:
-    return ProfileError(
-        f"got {got} for a projection; expected {expected}; make it with Projection.from_sample"
-    )
+    return ProfileError(f"got {got} for a projection; expected {expected}; make it with Projection.from_sample")

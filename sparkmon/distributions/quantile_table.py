@@ -72,10 +72,7 @@ class QuantileTable:
         values = np.array(self.values, np.float64)
         shares = np.array(self.shares, np.float64)
         if values.ndim != 1 or values.shape != shares.shape or not 0 < values.size <= _MOST_CUTS:
-            raise _refused(
-                f"shapes {values.shape} and {shares.shape}",
-                f"two of shape (c,), c 1 to {_MOST_CUTS}",
-            )
+            raise _refused(f"shapes {values.shape} and {shares.shape}", f"two of shape (c,), c 1 to {_MOST_CUTS}")
         if not np.isfinite(values).all() or (values[1:] < values[:-1]).any():
             raise _refused("values that are not", "finite, ascending values")
         if not ((shares >= 0) & (shares <= 1)).all() or (shares[1:] < shares[:-1]).any():
@@ -119,14 +116,10 @@ class QuantileTable:
             cuts.insert(0, (minimum, 0.0))
         if maximum is not None:
             cuts.append((maximum, 1.0))
-        return cls(
-            np.array([value for value, _ in cuts]), np.array([share for _, share in cuts]), n, error
-        )
+        return cls(np.array([value for value, _ in cuts]), np.array([share for _, share in cuts]), n, error)
 
     @classmethod
-    def from_histogram(
-        cls, edges: Sequence[float], counts: Sequence[float], *, slack: float = 0.0
-    ) -> "QuantileTable":
+    def from_histogram(cls, edges: Sequence[float], counts: Sequence[float], *, slack: float = 0.0) -> "QuantileTable":
         """Return what a histogram says: rows per bin, and one edge more, from the least value to the greatest.
 
         Whether a row that lies on an edge was counted below or above it is taken as unknown. ``slack`` is how far the
@@ -137,9 +130,7 @@ class QuantileTable:
         """
         rows = np.asarray(counts, np.float64)
         if len(edges) != rows.size + 1 or not (np.isfinite(rows) & (rows >= 0)).all():
-            raise _refused(
-                f"{len(edges)} edges for {rows.size} counts", "one edge more than counts >= 0"
-            )
+            raise _refused(f"{len(edges)} edges for {rows.size} counts", "one edge more than counts >= 0")
         total = float(rows.sum())
         if not 1 <= total < 2**63:
             raise _refused(f"counts that sum to {total:g}", "one row or more")
@@ -166,9 +157,7 @@ class QuantileTable:
         Little-endian: 4 bytes, a byte and 3 of padding, 4 bytes, 8 bytes, then doubles. The third byte, 81, is no
         DataSketches family, so that neither is ever taken for the other.
         """
-        header = _HEADER.pack(
-            _MAGIC, _VERSION, self.values.size, self.n, float(self.error), float(self.slack)
-        )
+        header = _HEADER.pack(_MAGIC, _VERSION, self.values.size, self.n, float(self.error), float(self.slack))
         return header + self.values.astype("<f8").tobytes() + self.shares.astype("<f8").tobytes()
 
     @property
@@ -238,9 +227,7 @@ def _bounds(
 
 
 def _refused(got: str, expected: str) -> ProfileError:
-    return ProfileError(
-        f"got {got}; expected {expected}; make it with from_percentiles or from_histogram"
-    )
+    return ProfileError(f"got {got}; expected {expected}; make it with from_percentiles or from_histogram")
 
 
 def _malformed(got: str, expected: str) -> ProfileError:

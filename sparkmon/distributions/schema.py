@@ -120,8 +120,7 @@ def as_references(table: pa.Table) -> pa.Table:
     missing = {field.name for field in REFERENCES if not field.nullable} - {*table.schema.names}
     if missing or {*table.schema.names} - {*REFERENCES.names}:
         raise ProfileError(
-            f"got a reference with the columns {', '.join(table.schema.names)}; "
-            f"expected {', '.join(REFERENCES.names)}"
+            f"got a reference with the columns {', '.join(table.schema.names)}; expected {', '.join(REFERENCES.names)}"
         )
     columns: dict[str, Any] = {}
     for field in REFERENCES:

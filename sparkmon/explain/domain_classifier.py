@@ -121,10 +121,7 @@ def domain_classifier(
 
 
 def _chosen(
-    reference: DataFrame,
-    current: DataFrame,
-    columns: Sequence[str] | None,
-    kinds: Mapping[str, FeatureKind],
+    reference: DataFrame, current: DataFrame, columns: Sequence[str] | None, kinds: Mapping[str, FeatureKind]
 ) -> dict[str, FeatureKind]:
     for name in (*(columns or ()), *kinds):
         for side, table in (("reference", reference), ("current", current)):
@@ -134,9 +131,7 @@ def _chosen(
                     f"its columns are {', '.join(table.columns)}"
                 )
     all_kinds = column_kinds(reference) | dict(kinds)
-    names = columns or [
-        name for name in all_kinds if name in current.columns and all_kinds[name] != "time"
-    ]
+    names = columns or [name for name in all_kinds if name in current.columns and all_kinds[name] != "time"]
     chosen = {name: all_kinds[name] for name in names if name in all_kinds}
     if not chosen:
         raise OptionError(
@@ -149,9 +144,7 @@ def _chosen(
 def _sample(table: DataFrame, chosen: Mapping[str, FeatureKind], rows: int, seed: int) -> _Objects:
     """Take some rows, by a hash of their places: floats, or texts for levels; what is missing is NaN."""
     cells = [
-        (
-            F.col(quoted(name)).cast("string") if kind in LEVEL_KINDS else number_of(table, name)
-        ).alias(f"_{at}")
+        (F.col(quoted(name)).cast("string") if kind in LEVEL_KINDS else number_of(table, name)).alias(f"_{at}")
         for at, (name, kind) in enumerate(chosen.items())
     ]
     place = F.xxhash64(F.monotonically_increasing_id(), F.lit(seed)).alias("place")
@@ -182,18 +175,13 @@ def _cross_fitted(
     for train, test in folds.split(matrix, labels):
         # The trees refuse a column without any value.
         rows = np.where(np.isnan(matrix[train]).all(axis=0), 0.0, matrix)
-        trees = HistGradientBoostingClassifier(
-            max_iter=60, categorical_features=[*is_level], random_state=seed
-        )
+        trees = HistGradientBoostingClassifier(max_iter=60, categorical_features=[*is_level], random_state=seed)
         # Threads wait for each other at every tree: on a driver that Spark keeps busy, far longer than one works.
         with threadpool_limits(limits=1):
             trees.fit(rows[train], labels[train])
             aucs.append(roc_auc_score(labels[test], trees.predict_proba(rows[test])[:, 1]))
             shuffled = permutation_importance(
-                *(trees, rows[test], labels[test]),
-                scoring="roc_auc",
-                n_repeats=1,
-                random_state=seed,
+                *(trees, rows[test], labels[test]), scoring="roc_auc", n_repeats=1, random_state=seed
             )
         falls.append(shuffled.importances_mean)
     return float(np.mean(aucs)), [float(each) for each in np.mean(falls, axis=0)]

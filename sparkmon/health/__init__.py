@@ -6,13 +6,4 @@ from sparkmon.health.health_checks import HealthLimits
 from sparkmon.health.status import MonitorStatus
 from sparkmon.health.watchdog import Watchdog, health_writer
 
-__all__ = [
-    "MONITOR",
-    "Counters",
-    "Counts",
-    "HealthLimits",
-    "MonitorStatus",
-    "Traffic",
-    "Watchdog",
-    "health_writer",
-]
+__all__ = ["MONITOR", "Counters", "Counts", "HealthLimits", "MonitorStatus", "Traffic", "Watchdog", "health_writer"]

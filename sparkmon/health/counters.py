@@ -28,9 +28,7 @@ class Traffic:
     def merge(self, other: "Traffic") -> "Traffic":
         """Add the rows of other windows."""
         return Traffic(
-            max(self.last_end, other.last_end),
-            self.requests + other.requests,
-            self.responses + other.responses,
+            max(self.last_end, other.last_end), self.requests + other.requests, self.responses + other.responses
         )
 
 

@@ -56,9 +56,7 @@ class HealthLimits:
                 raise OptionError.malformed(name, value, "an interval longer than 0")
 
 
-def check_health(
-    now: MonitorStatus, before: MonitorStatus, limits: HealthLimits
-) -> list[HealthCheck]:
+def check_health(now: MonitorStatus, before: MonitorStatus, limits: HealthLimits) -> list[HealthCheck]:
     """Check a monitor's health, compared with an hour ago or when it started.
 
     ``stalled`` (critical): the query has stopped, or no batch ends although events wait. ``silent``: no events come.
@@ -104,10 +102,7 @@ def _silent(now: MonitorStatus, limits: HealthLimits) -> Iterator[HealthCheck]:
     last, ends = now.query.last_events_time or now.started_time, now.counts.last_ends
     newest = max(ends.values(), default=now.time)
     subjects = [("silent", "", last, now.time)]
-    subjects += [
-        (f"silent {name}", f" of the model {name}", end, newest)
-        for name, end in sorted(ends.items())
-    ]
+    subjects += [(f"silent {name}", f" of the model {name}", end, newest) for name, end in sorted(ends.items())]
     for name, of, since, until in subjects:
         messages = f"no events{of} have come since {_minute(since)}", f"events{of} come again"
         yield _too_long(name, "warning", since, until, limit, *messages)
@@ -130,13 +125,7 @@ def _never_sent(now: MonitorStatus, limits: HealthLimits) -> Iterator[HealthChec
 
 
 def _too_long(
-    name: str,
-    severity: Severity,
-    since: datetime,
-    until: datetime,
-    limit: timedelta,
-    failing: str,
-    ok: str,
+    name: str, severity: Severity, since: datetime, until: datetime, limit: timedelta, failing: str, ok: str
 ) -> HealthCheck:
     is_failing, since_s = until - since >= limit, (until - since).total_seconds()
     message = failing if is_failing else ok
@@ -197,9 +186,7 @@ def _skipped(now: MonitorStatus, before: MonitorStatus) -> HealthCheck:
     return HealthCheck("skipped", new.total() > 0, "warning", float(new.total()), 0.0, message)
 
 
-def _share(
-    name: str, count: int, total: int, limit: float, what: str, more: str = ""
-) -> HealthCheck:
+def _share(name: str, count: int, total: int, limit: float, what: str, more: str = "") -> HealthCheck:
     share = count / total if total else 0.0
     failing = total >= _LEAST and share > limit
     if not failing:

@@ -22,12 +22,7 @@ class HealthMetrics:
     """
 
     def __init__(
-        self,
-        status: Callable[[], MonitorStatus],
-        checks: Callable[[], list[HealthCheck]],
-        *,
-        port: int,
-        host: str,
+        self, status: Callable[[], MonitorStatus], checks: Callable[[], list[HealthCheck]], *, port: int, host: str
     ) -> None:
         self._status, self._checks = status, checks
         registry = CollectorRegistry()
@@ -59,9 +54,7 @@ def families(now: MonitorStatus, checks: Iterable[HealthCheck]) -> Iterator[Metr
     """Return all metrics of a status."""
     query, counts, traffic = now.query, now.counts, now.counts.traffic
     yield _gauge("query_active", "1 while the query runs.", query.is_active)
-    yield _gauge(
-        "last_batch_timestamp_seconds", "When the last batch ended.", query.last_batch_time
-    )
+    yield _gauge("last_batch_timestamp_seconds", "When the last batch ended.", query.last_batch_time)
     yield _gauge("last_batch_duration_seconds", "How long the last batch took.", query.last_batch_s)
     text = "When the last batch with events ended."
     yield _gauge("last_events_timestamp_seconds", text, query.last_events_time)
@@ -88,9 +81,7 @@ def families(now: MonitorStatus, checks: Iterable[HealthCheck]) -> Iterator[Metr
     text = "Events that could not be decoded."
     yield _counter("dead_letters", text, counts.dead_letters, "condition")
     ends = {model: each.last_end for model, each in traffic.items()}
-    yield _gauge(
-        "last_window_timestamp_seconds", "The end of a model's last window.", ends, "model"
-    )
+    yield _gauge("last_window_timestamp_seconds", "The end of a model's last window.", ends, "model")
     unpaired = {model: each.unpaired for model, each in traffic.items()}
     text = "Rows with an input and no prediction, or the reverse."
     yield _gauge("unpaired_rows", text, unpaired, "model")

@@ -117,9 +117,7 @@ class Watchdog:
             except Exception:
                 # The watchdog must not end before the monitor.
                 if not failing:
-                    _LOGGER.warning(
-                        "could not check the monitor's health; trying on", exc_info=True
-                    )
+                    _LOGGER.warning("could not check the monitor's health; trying on", exc_info=True)
                 failing = True
             if self._stopped.wait(_POLL_S):
                 return
@@ -133,11 +131,7 @@ class Watchdog:
             self._past.popleft()
         self.checks = check_health(now, self._past[0], self._limits)
         since = self._last or now.time - timedelta(seconds=_POLL_S)
-        rows = [
-            check.row(self._owner, since, now.time)
-            for check in self.checks
-            if self._is_due(check, now)
-        ]
+        rows = [check.row(self._owner, since, now.time) for check in self.checks if self._is_due(check, now)]
         self._alerts.process_observations(rows, writer=health_writer(self._owner))
         self._last = now.time
 

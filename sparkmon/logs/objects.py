@@ -113,9 +113,7 @@ class ObjectLog(InferenceLog[ObjectPart]):
             if info.type != fs.FileType.File or not info.base_name.endswith(SUFFIXES):
                 continue
             if modified_ns is None:
-                raise OptionError(
-                    f"{info.path} has no modification time; copy the objects to a store that has one"
-                )
+                raise OptionError(f"{info.path} has no modification time; copy the objects to a store that has one")
             item = StoredObject(modified_ns, info.path, info.size or 0)
             if after < item:
                 objects.append(item)
@@ -129,9 +127,7 @@ class ObjectLog(InferenceLog[ObjectPart]):
             return [Event(item.path, "", item.path, modified_time, b"", dead_letter=letter)]
 
         if item.size > DEFAULT_LIMITS.decompressed_bytes:
-            return dead_letter(
-                "OBJECT_TOO_LARGE", f"got an object of {item.size} bytes; left there"
-            )
+            return dead_letter("OBJECT_TOO_LARGE", f"got an object of {item.size} bytes; left there")
         try:
             with self._filesystem.open_input_file(item.path) as file:
                 data = file.read()

@@ -90,11 +90,7 @@ class SpoolLog(InferenceLog[BlockRange]):
         """Return the end of the last whole block."""
         segments = list_segments(self._filesystem, self._directory)
         last = max(segments, default=0)
-        return (
-            _offset(self._end_of(_Position(last, 0), segments[last]))
-            if segments
-            else _offset(_Position(0, 0))
-        )
+        return _offset(self._end_of(_Position(last, 0), segments[last])) if segments else _offset(_Position(0, 0))
 
     def advance(self, start: Offset, max_events: int | None) -> Offset:
         """Walk headers from ``start`` until one more block would exceed ``max_events``; at least one block."""

@@ -18,13 +18,7 @@ import pyarrow as pa
 from pyarrow import fs
 
 from sparkmon.errors import SpoolError
-from sparkmon.logs.spool_block import (
-    HEADER_BYTES,
-    MAGIC,
-    BlockHeader,
-    encode_block,
-    is_of_other_version,
-)
+from sparkmon.logs.spool_block import HEADER_BYTES, MAGIC, BlockHeader, encode_block, is_of_other_version
 from sparkmon.logs.spool_notes import Place, committed_place
 from sparkmon.logs.spool_reader import list_segments, segment_name
 
@@ -66,9 +60,7 @@ class SpoolWriter:
     ['000000000000.spool', 'spool.lock']
     """
 
-    def __init__(
-        self, path: str | Path, segment_bytes: int = 64 * 2**20, limit_bytes: int = 10 * 2**30
-    ) -> None:
+    def __init__(self, path: str | Path, segment_bytes: int = 64 * 2**20, limit_bytes: int = 10 * 2**30) -> None:
         self.path = Path(path).absolute()
         self.segment_bytes = min(segment_bytes, max(1, limit_bytes // 4))
         self.limit_bytes = limit_bytes
@@ -118,9 +110,7 @@ class SpoolWriter:
             self._write(file, block)
         except OSError as exc:
             full = "[SPOOL_FULL] " if exc.errno in _FULL else ""
-            raise SpoolError(
-                f"{full}writing to {self.path} failed: {exc}; make room or repair the disk"
-            ) from exc
+            raise SpoolError(f"{full}writing to {self.path} failed: {exc}; make room or repair the disk") from exc
         self._position += len(block)
         self._size += len(block)
         self.appended_bytes += len(block)

@@ -76,12 +76,7 @@ class BatchWriter:
                 self._recent.forget(closer.first_open())
 
     def _pass(
-        self,
-        batch: DataFrame,
-        tables: TableWriter,
-        recent: RecentEvents,
-        query_id: str,
-        batch_id: int,
+        self, batch: DataFrame, tables: TableWriter, recent: RecentEvents, query_id: str, batch_id: int
     ) -> pa.Table:
         """Ingest a batch; return its panes."""
         if self._limit is None:
@@ -98,9 +93,7 @@ class BatchWriter:
             return recent.redelivered(digests)
 
         with one_pass(self._ingest, batch, owners_of) as passed:
-            self._counters.add(
-                Counts(redelivered_events=passed.redelivered, namespaces=passed.namespaces)
-            )
+            self._counters.add(Counts(redelivered_events=passed.redelivered, namespaces=passed.namespaces))
             if passed.dead_letters is not None:
                 dead = write_dead_letters(self._place, passed.dead_letters, query_id, batch_id)
                 self._counters.add(dead)
@@ -140,11 +133,7 @@ def _digests_row(passed: Passed, query_id: str, batch_id: int) -> pa.Table:
 
 
 def _remember(
-    recent: RecentEvents,
-    tables: TableWriter,
-    query_ids: Sequence[str],
-    first_open: int | None,
-    last_batch: int | None,
+    recent: RecentEvents, tables: TableWriter, query_ids: Sequence[str], first_open: int | None, last_batch: int | None
 ) -> None:
     """Read the digests that queries have written: of batches that are whole, and of windows that may be open."""
     if not query_ids:

@@ -29,9 +29,7 @@ def check_checkpoint(spark: SparkSession, checkpoint: str) -> None:
     if not _is_object(metadata):
         raise _damaged(f"{checkpoint}/metadata")
     last = max(planned, default=-1)
-    for number in range(
-        max(min([*planned, *committed]), last - 1), max([*planned, *committed]) + 1
-    ):
+    for number in range(max(min([*planned, *committed]), last - 1), max([*planned, *committed]) + 1):
         text = planned.get(number, "")
         before = planned.get(number - 1, text)
         if not _is_whole(text) or len(text.split("\n")) != len(before.split("\n")):

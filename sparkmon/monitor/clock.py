@@ -17,9 +17,7 @@ _WAITS = "Waiting"
 class Clock:
     """Looks whether a window is due; costs nothing while none can be."""
 
-    def __init__(
-        self, closer: Closer, query: StreamingQuery, trigger_s: float, *, is_remote: bool
-    ) -> None:
+    def __init__(self, closer: Closer, query: StreamingQuery, trigger_s: float, *, is_remote: bool) -> None:
         self._closer, self._query = closer, query
         self._trigger_s, self._is_remote = trigger_s, is_remote
         self._until: float | None = None
@@ -53,8 +51,7 @@ class Clock:
         latest = {place: each.get("latestOffset") for place, each in enumerate(sources)}
         if self._last is None or report["batchId"] > self._last[0]:
             if self._last is not None and all(
-                has_reached(each.get("endOffset"), self._last[1].get(place))
-                for place, each in enumerate(sources)
+                has_reached(each.get("endOffset"), self._last[1].get(place)) for place, each in enumerate(sources)
             ):
                 self._until = self._last[2]
             self._last = report["batchId"], latest, now - CLOCK_POLL_S

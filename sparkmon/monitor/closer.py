@@ -201,14 +201,10 @@ class Closer:
         late_rows = 0
         for pane, count in late.items():
             end = self._closed_by_others.last_end(pane.model, self._grid.length)
-            if (
-                end is None or pane.end > end
-            ):  # of what a former query closed, the log is just read again
+            if end is None or pane.end > end:  # of what a former query closed, the log is just read again
                 late_rows += count
         rows = sum(map(sum, row_counts(panes).values()))
-        is_pooled = pc.and_(
-            pc.equal(panes["column_name"], pa.scalar(OTHER)), pc.is_null(panes["slice_key"])
-        )
+        is_pooled = pc.and_(pc.equal(panes["column_name"], pa.scalar(OTHER)), pc.is_null(panes["slice_key"]))
         counts: Any = pc.struct_field(panes.filter(is_pooled)["profile"], "count")
         pooled = pc.sum(counts).as_py() or 0
         self._counters.add(Counts(rows=rows, late_rows=late_rows, pooled_values=pooled))

@@ -25,9 +25,7 @@ class Closing:
     four agree.
     """
 
-    def __init__(
-        self, tables: TableWriter, judge: Judge, alerts: AlertManager, query_id: str
-    ) -> None:
+    def __init__(self, tables: TableWriter, judge: Judge, alerts: AlertManager, query_id: str) -> None:
         self.tables = tables
         self._judge, self._alerts, self._query_id = judge, alerts, query_id
         self._recent = RecentFindings(judge.confirmation_lookback_s)
@@ -40,11 +38,7 @@ class Closing:
     def finish(self, profiles: pa.Table, batch_id: int) -> dict[Window, tuple[int, int]]:
         """Judge and mark windows whose profiles are in the table, as :meth:`write` would have."""
         start, end = _span(profiles)
-        where = [
-            ("window_start", ">=", start),
-            ("window_end", "<=", end),
-            ("status", "!=", "provisional"),
-        ]
+        where = [("window_start", ">=", start), ("window_end", "<=", end), ("status", "!=", "provisional")]
         columns = ["model", "window_start", "window_end"]
         read = self.tables.read("drift_metrics", columns, where)
         return self._judged(profiles, batch_id, () if read is None else windows_of_rows(read))
@@ -63,11 +57,7 @@ class Closing:
         history = None
         if self._judge.history_lookback_s:
             first = start - timedelta(seconds=self._judge.history_lookback_s)
-            where = [
-                ("model", "in", sorted(models)),
-                ("window_start", ">=", first),
-                ("window_end", "<", end),
-            ]
+            where = [("model", "in", sorted(models)), ("window_start", ">=", first), ("window_end", "<", end)]
             history = _without(self.tables.read("profiles", PROFILES.names, where), counts)
         earlier = _without(self._recent.before(self.tables, models, start), counts)
         findings = self._judge.findings(profiles, earlier, history)
@@ -110,6 +100,4 @@ def _without(table: pa.Table | None, windows: Iterable[Window]) -> pa.Table | No
     excluded = {*windows}
     if table is None or not excluded:
         return table
-    return table.filter(
-        pa.array([each not in excluded for each in windows_of_rows(table)], pa.bool_())
-    )
+    return table.filter(pa.array([each not in excluded for each in windows_of_rows(table)], pa.bool_()))

@@ -9,16 +9,11 @@ from sparkmon.schemas import DEAD_LETTERS
 from sparkmon.tables import Tables
 
 _NAME = "dead_letters"
-_EVENT = [
-    *("event_id", "event_type", "source", "namespace", "model", "component", "event_time"),
-    "payload",
-]
+_EVENT = [*("event_id", "event_type", "source", "namespace", "model", "component", "event_time"), "payload"]
 """Identifies an event: a broken one may lack any of these, but no two have the same bytes in the same microsecond."""
 
 
-def write_dead_letters(
-    tables: Tables, dead_letters: DataFrame, writer: str, batch_id: int
-) -> Counts:
+def write_dead_letters(tables: Tables, dead_letters: DataFrame, writer: str, batch_id: int) -> Counts:
     """Write and count the events of a batch that could not be decoded.
 
     What is in the table is not written again, by any query: neither an event that was delivered twice, nor all of

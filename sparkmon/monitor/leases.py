@@ -86,12 +86,7 @@ class Leases:
             "start it again"
         )
 
-    def _skipped(
-        self,
-        tables: TableWriter,
-        others: Mapping[_Key, _Lease],
-        query_id: str,
-    ) -> set[str]:
+    def _skipped(self, tables: TableWriter, others: Mapping[_Key, _Lease], query_id: str) -> set[str]:
         """Return the models that other queries have and are to keep."""
         for key, holder in others.items():
             is_former = query_id in holder.former_query_ids and not self._take_over
@@ -106,21 +101,14 @@ class Leases:
                 raise self._conflict(tables, holder, query_id)
 
     def _replace(
-        self,
-        tables: TableWriter,
-        holders: dict[_Key, _Lease],
-        new: Sequence[_Key],
-        query_id: str,
-        version: int | None,
+        self, tables: TableWriter, holders: dict[_Key, _Lease], new: Sequence[_Key], query_id: str, version: int | None
     ) -> bool:
         now = datetime.now(timezone.utc)
         rows = dict(holders)
         for model, length in new:
             holder = holders.get((model, length))
             former = [] if holder is None else _former(holder, query_id)
-            rows[model, length] = _Lease(
-                query_id, model, length, self._checkpoint, former[-_MOST_FORMER:], now
-            )
+            rows[model, length] = _Lease(query_id, model, length, self._checkpoint, former[-_MOST_FORMER:], now)
         leases: list[dict[str, Any]] = [rows[key]._asdict() for key in sorted(rows)]
         return tables.replace(_TABLE, pa.Table.from_pylist(leases, schema=MONITORS), version)
 
@@ -143,9 +131,7 @@ def _former(holder: _Lease, query_id: str) -> list[str]:
 def former_query_ids(tables: TableWriter, query_id: str) -> dict[str, list[str]]:
     """Return the queries by model whose leases this query took over; a model without is one of an empty list."""
     return {
-        model: lease.former_query_ids
-        for (model, _), lease in _holders(tables).items()
-        if lease.query_id == query_id
+        model: lease.former_query_ids for (model, _), lease in _holders(tables).items() if lease.query_id == query_id
     }
 
 

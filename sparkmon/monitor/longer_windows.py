@@ -24,11 +24,7 @@ class LongerWindows:
         self._length, self._longer, self._k = length, longer, k
 
     def completed(
-        self,
-        tables: TableWriter,
-        profiles: pa.Table,
-        windows: Collection[Window],
-        closed: ClosedWindows,
+        self, tables: TableWriter, profiles: pa.Table, windows: Collection[Window], closed: ClosedWindows
     ) -> pa.Table:
         """Return the profiles of the longer windows that closing windows complete."""
         merged = [PROFILES.empty_table()]
@@ -48,11 +44,7 @@ class LongerWindows:
         return pa.concat_tables(merged)
 
     def _merged(
-        self,
-        tables: TableWriter,
-        profiles: pa.Table,
-        length: int,
-        spans: Mapping[str, tuple[int, int]],
+        self, tables: TableWriter, profiles: pa.Table, length: int, spans: Mapping[str, tuple[int, int]]
     ) -> pa.Table:
         first = from_micros(min(start for start, _ in spans.values()))
         where = [("model", "in", sorted(spans)), ("window_start", ">=", first)]
@@ -63,9 +55,7 @@ class LongerWindows:
         starts, ends = (micros(parts, name) for name in ("window_start", "window_end"))
         models: list[Any] = parts["model"].to_pylist()
         bounds = np.array([spans.get(model, (0, 0)) for model in models]).reshape(-1, 2)
-        is_part = (
-            (ends - starts == self._length) & (starts >= bounds[:, 0]) & (starts < bounds[:, 1])
-        )
+        is_part = (ends - starts == self._length) & (starts >= bounds[:, 0]) & (starts < bounds[:, 1])
         return merge_windows(parts.filter(pa.array(is_part)), length, self._k)
 
 

@@ -17,10 +17,7 @@ class ModelLimit:
     """
 
     def __init__(
-        self,
-        expected: Mapping[str, Collection[str]],
-        others: Collection[str] = (),
-        most: int = PaneLimits().models,
+        self, expected: Mapping[str, Collection[str]], others: Collection[str] = (), most: int = PaneLimits().models
     ) -> None:
         self._expected, self._most = expected, most
         self._others = {*others} - {*expected}

@@ -145,8 +145,7 @@ class Monitor:
         )
         self.alerts = AlertManager(alerting or Alerting(), self.windows.lengths)
         self._expected = {
-            each.model: [column.name for column in (*each.features, *each.predictions)]
-            for each in self._schemas
+            each.model: [column.name for column in (*each.features, *each.predictions)] for each in self._schemas
         }
         builder = partial(
             PaneBuilder,
@@ -189,15 +188,10 @@ class Monitor:
         """
         if events.isStreaming:
             return self._profiles(self.rows(events))
-        return profiles_of(
-            self._to_watch(events), self._ingest.of_events, self.windows, self._expected
-        )
+        return profiles_of(self._to_watch(events), self._ingest.of_events, self.windows, self._expected)
 
     def findings(
-        self,
-        profiles: DataFrame,
-        earlier: DataFrame | None = None,
-        earlier_profiles: DataFrame | None = None,
+        self, profiles: DataFrame, earlier: DataFrame | None = None, earlier_profiles: DataFrame | None = None
     ) -> DataFrame:
         """Compare profiles with the references, and judge the findings together: ``sparkmon.schemas.DRIFT_METRICS``.
 
@@ -282,17 +276,10 @@ class Monitor:
         """
         _check_streaming(rows, "rows", "sparkmon.profile_rows and Monitor.findings")
         return self._start(
-            rows,
-            self._ingest.of_rows,
-            checkpoints,
-            available_now=available_now,
-            flush=flush,
-            take_over=take_over,
+            rows, self._ingest.of_rows, checkpoints, available_now=available_now, flush=flush, take_over=take_over
         )
 
 
 def _check_streaming(frame: DataFrame, what: str, instead: str) -> None:
     if not frame.isStreaming:
-        raise OptionError(
-            f"got a batch DataFrame; read {what} with spark.readStream, or use {instead} for a batch"
-        )
+        raise OptionError(f"got a batch DataFrame; read {what} with spark.readStream, or use {instead} for a batch")

@@ -62,10 +62,7 @@ def one_pass(ingest: Pass, batch: DataFrame, owners_of: OwnersOf) -> Iterator[Pa
         redelivered = sum(task["events"] for task in tasks) - len(expected)
         if again:
             output.unpersist()
-            owners = {
-                each: -1 if place < 0 else tasks[place]["partition"]
-                for each, place in again.items()
-            }
+            owners = {each: -1 if place < 0 else tasks[place]["partition"] for each, place in again.items()}
             output, panes, tasks = _run(ingest, batch, owners)
             repeated = np.sort(np.concatenate([*_digests(tasks), np.empty(0, np.uint64)]))
             if not np.array_equal(repeated, expected):
@@ -86,9 +83,7 @@ def one_pass(ingest: Pass, batch: DataFrame, owners_of: OwnersOf) -> Iterator[Pa
         output.unpersist()
 
 
-def _run(
-    ingest: Pass, batch: DataFrame, owners: Owners
-) -> tuple[DataFrame, pa.Table, list[dict[str, Any]]]:
+def _run(ingest: Pass, batch: DataFrame, owners: Owners) -> tuple[DataFrame, pa.Table, list[dict[str, Any]]]:
     """Run the pass; collect the panes and what the tasks report."""
     output = ingest(batch, owners).persist()
     small = F.col("pane").isNotNull() | F.col("task").isNotNull()

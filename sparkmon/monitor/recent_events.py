@@ -65,9 +65,7 @@ class RecentEvents:
 
     def forget(self, first_open: int | None) -> None:
         """Forget batches whose windows have all closed: those that end before the first that is open, if one is."""
-        self._parts = [
-            part for part in self._parts if first_open is not None and part.last_event >= first_open
-        ]
+        self._parts = [part for part in self._parts if first_open is not None and part.last_event >= first_open]
 
     def _has_seen(self, digests: Digests) -> npt.NDArray[np.bool_]:
         recent = np.zeros(len(digests), np.bool_)

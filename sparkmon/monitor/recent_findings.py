@@ -26,9 +26,7 @@ class RecentFindings:
         self._lookback = timedelta(seconds=lookback_s)
         self._by_model: dict[str, pa.Table] = {}
 
-    def before(
-        self, tables: TableWriter, models: Collection[str], first_start: datetime
-    ) -> pa.Table:
+    def before(self, tables: TableWriter, models: Collection[str], first_start: datetime) -> pa.Table:
         """Return the last findings of some models; ``first_start`` is the start of the first window to be judged."""
         unread = sorted({*models} - {*self._by_model})
         if unread:

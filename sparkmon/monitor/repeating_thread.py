@@ -17,12 +17,7 @@ class RepeatingThread:
     """
 
     def __init__(
-        self,
-        name: str,
-        every_s: float,
-        step: Callable[[], object],
-        trouble: str,
-        end: Callable[[], object],
+        self, name: str, every_s: float, step: Callable[[], object], trouble: str, end: Callable[[], object]
     ) -> None:
         self._every_s, self._step, self._trouble, self._end = every_s, step, trouble, end
         self.error: CheckpointError | None = None

@@ -26,11 +26,7 @@ from sparkmon.monitor.windows import Windows
 from sparkmon.state import CLOSED_WINDOWS
 from sparkmon.tables import Maintenance, Retention, Tables
 
-_TABLES = {
-    "profiles": PROFILES,
-    "drift_metrics": DRIFT_METRICS,
-    "closed_windows": CLOSED_WINDOWS,
-}
+_TABLES = {"profiles": PROFILES, "drift_metrics": DRIFT_METRICS, "closed_windows": CLOSED_WINDOWS}
 _MAINTENANCE_POLL_S = 60.0
 """The first run is this long after the start."""
 
@@ -50,14 +46,7 @@ class Start:
     retention: Retention
 
     def __call__(
-        self,
-        frame: DataFrame,
-        ingest: Pass,
-        checkpoints: str,
-        *,
-        available_now: bool,
-        flush: bool,
-        take_over: bool,
+        self, frame: DataFrame, ingest: Pass, checkpoints: str, *, available_now: bool, flush: bool, take_over: bool
     ) -> MonitorQuery:
         """Start to ingest a stream; see :meth:`sparkmon.Monitor.start`."""
         if flush and not available_now:
@@ -70,38 +59,22 @@ class Start:
         tables, counters = self.tables.open(spark), Counters()
         lengths = [self.windows.grid.length, *self.windows.longer_us]
         leases = Leases([length / 1e6 for length in lengths], checkpoint, take_over)
-        closer = Closer(
-            tables, self.windows, self.judge, self.alerts, counters, leases, self.expected
-        )
+        closer = Closer(tables, self.windows, self.judge, self.alerts, counters, leases, self.expected)
         for name, schema in _TABLES.items():
             tables.prepare(name, schema)  # so that they can be read before the first window closes
         query_ids = {find_query_id(spark, checkpoint) or "", health_writer(checkpoints)}
         self.alerts.open(tables, query_ids)
         writer = BatchWriter(
-            ingest,
-            self.tables,
-            leases,
-            counters,
-            None if is_remote else closer,
-            self.expected,
-            self.windows.k,
+            ingest, self.tables, leases, counters, None if is_remote else closer, self.expected, self.windows.k
         )
-        query = start_stream(
-            frame, checkpoint, writer.write, None if available_now else self.trigger
-        )
+        query = start_stream(frame, checkpoint, writer.write, None if available_now else self.trigger)
         closer.query_id = str(query.id)
-        watchdog = Watchdog(
-            query, counters, self.alerts, self.health, checkpoints, may_end=available_now
-        )
+        watchdog = Watchdog(query, counters, self.alerts, self.health, checkpoints, may_end=available_now)
         clock = Clock(closer, query, self.trigger.total_seconds(), is_remote=is_remote)
         threads = [] if available_now else self._threads(spark, query, clock)
-        return MonitorQuery(
-            query, closer, watchdog, self.alerts, threads, is_remote=is_remote, flush=flush
-        )
+        return MonitorQuery(query, closer, watchdog, self.alerts, threads, is_remote=is_remote, flush=flush)
 
-    def _threads(
-        self, spark: SparkSession, query: StreamingQuery, clock: Clock
-    ) -> list[RepeatingThread]:
+    def _threads(self, spark: SparkSession, query: StreamingQuery, clock: Clock) -> list[RepeatingThread]:
         # A writer of its own, because a table that is maintained keeps other users of its writer waiting.
         own = self.tables.open(spark)
         maintenance = Maintenance(own, self.retention, window=self.windows.span)

@@ -15,9 +15,7 @@ WriteBatch: TypeAlias = Callable[[DataFrame, str, int], None]
 """Writes one batch: the rows, the query's id, and the batch's number."""
 
 
-def start_stream(
-    frame: DataFrame, checkpoint: str, write: WriteBatch, trigger: timedelta | None
-) -> StreamingQuery:
+def start_stream(frame: DataFrame, checkpoint: str, write: WriteBatch, trigger: timedelta | None) -> StreamingQuery:
     """Start a query that passes its batches to ``write``."""
     query_id = ""
 

@@ -5,11 +5,4 @@ from sparkmon.panes.builder import PaneBuilder
 from sparkmon.panes.merge_parts import merge_panes
 from sparkmon.panes.pool import OTHER, PaneLimits
 
-__all__ = [
-    "JOINT",
-    "OTHER",
-    "PaneBuilder",
-    "PaneLimits",
-    "Projections",
-    "merge_panes",
-]
+__all__ = ["JOINT", "OTHER", "PaneBuilder", "PaneLimits", "Projections", "merge_panes"]

@@ -64,9 +64,7 @@ def _count(flags: BoolArray, starts: Counts) -> Counts:
     return counts
 
 
-def _moments(
-    table: FloatArray, is_finite: BoolArray, counts: Counts, groups: Groups
-) -> dict[str, FloatArray]:
+def _moments(table: FloatArray, is_finite: BoolArray, counts: Counts, groups: Groups) -> dict[str, FloatArray]:
     starts, whole = groups.starts, is_finite.all()
 
     def filled(values: FloatArray, other: float) -> FloatArray:

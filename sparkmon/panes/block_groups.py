@@ -58,11 +58,7 @@ def groups_of(block: RowBlock, pane_us: int, slices: BlockSlices | None) -> list
 
 
 def _grouped(
-    panes: Counts,
-    times: Counts,
-    codes: Counts,
-    key: str | None = None,
-    dictionary: pa.Array[Any] | None = None,
+    panes: Counts, times: Counts, codes: Counts, key: str | None = None, dictionary: pa.Array[Any] | None = None
 ) -> Groups:
     rows = np.lexsort((panes, codes))
     rows = rows[np.searchsorted(codes[rows], 0) :]
@@ -71,6 +67,4 @@ def _grouped(
     sizes = np.diff(np.append(starts, rows.size))
     first = rows[starts]
     values: Any = None if dictionary is None else dictionary.take(pa.array(codes[first]))
-    return Groups(
-        rows, starts, sizes, panes[first], np.maximum.reduceat(times[rows], starts), key, values
-    )
+    return Groups(rows, starts, sizes, panes[first], np.maximum.reduceat(times[rows], starts), key, values)

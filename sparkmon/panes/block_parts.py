@@ -61,12 +61,7 @@ def parts_of(
 
 
 def _batch(
-    block: RowBlock,
-    pane_us: int,
-    groups: Groups,
-    kind: str,
-    columns: Columns,
-    vectors: FloatArray | None = None,
+    block: RowBlock, pane_us: int, groups: Groups, kind: str, columns: Columns, vectors: FloatArray | None = None
 ) -> pa.RecordBatch:
     """Lay out the summaries, column by column and group by group."""
     width, size = len(columns.names), groups.starts.size
@@ -76,8 +71,7 @@ def _batch(
     group: Any = pa.array(np.tile(np.arange(size), width))
     column: Any = pa.array(np.repeat(np.arange(width), size))
     values: dict[str, Any] = {
-        name: pa.nulls(parts, PARTS.field(name).type)
-        for name in ("slice_value", "sketch", "distinct_sketch", "vector")
+        name: pa.nulls(parts, PARTS.field(name).type) for name in ("slice_value", "sketch", "distinct_sketch", "vector")
     }
     values |= {
         "model": pa.repeat(block.model, parts),
@@ -90,8 +84,7 @@ def _batch(
         "last_event_time": _times(np.tile(groups.last, width)),
         "frequent_items": columns.items,
         "values": pa.LargeListArray.from_arrays(
-            pa.array(np.concatenate([[0], np.cumsum(lengths)]), pa.int64()),
-            pa.array(columns.numbers),
+            pa.array(np.concatenate([[0], np.cumsum(lengths)]), pa.int64()), pa.array(columns.numbers)
         ),
     }
     if groups.values is not None:

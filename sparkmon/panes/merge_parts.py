@@ -51,18 +51,14 @@ def merge_parts(parts: pa.Table, k: int, limits: PaneLimits) -> pa.Table:
     sizes = np.diff(np.append(starts, parts.num_rows))
     columns: dict[str, Any] = {name: keys[name] for name in PROFILE_KEY}
     last = ordered["last_event_time"].cast(pa.int64()).to_numpy()
-    columns["last_event_time"] = pa.array(np.maximum.reduceat(last, starts)).cast(
-        PARTS.field("last_event_time").type
-    )
+    columns["last_event_time"] = pa.array(np.maximum.reduceat(last, starts)).cast(PARTS.field("last_event_time").type)
     for name in COUNTS:
         columns[name] = pa.array(np.add.reduceat(ordered[name].to_numpy(), starts))
     none = columns["num_numbers"].to_numpy() == 0
     for name, values in _moments(ordered, starts, sizes).items():
         columns[name] = pa.array(values, mask=none)
     columns["sketch"] = pa.array(_sketches(ordered, starts, none, k), pa.large_binary())
-    columns["frequent_items"], columns["distinct_sketch"] = merged_texts(
-        ordered, starts, sizes, limits
-    )
+    columns["frequent_items"], columns["distinct_sketch"] = merged_texts(ordered, starts, sizes, limits)
     columns["vector"] = pa.array(_vectors(ordered, starts, sizes), pa.list_(pa.float64()))
     columns["values"] = pa.nulls(starts.size, PARTS.field("values").type)
     return pa.table(columns).select(PARTS.names).cast(PARTS)
@@ -84,9 +80,7 @@ def _moments(parts: pa.Table, starts: Index, sizes: Index) -> dict[str, FloatArr
     }
 
 
-def _sketches(
-    parts: pa.Table, starts: Index, none: npt.NDArray[np.bool_], k: int
-) -> list[bytes | None]:
+def _sketches(parts: pa.Table, starts: Index, none: npt.NDArray[np.bool_], k: int) -> list[bytes | None]:
     sketches = parts["sketch"].to_pylist()
     lists: Any = parts["values"].combine_chunks()
     lengths: Any = pc.list_value_length(lists).fill_null(0)

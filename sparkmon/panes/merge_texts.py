@@ -44,14 +44,10 @@ def merged_texts(
     listed = is_short[encoded.indices.to_numpy()]
     pairs, places = np.unique(pairs[listed], return_inverse=True)
     totals = np.bincount(places, counts[listed], minlength=pairs.size).astype(np.int64)
-    return _commonest(pairs, totals, dictionary, starts.size, limits.levels), pa.array(
-        unions, pa.binary()
-    )
+    return _commonest(pairs, totals, dictionary, starts.size, limits.levels), pa.array(unions, pa.binary())
 
 
-def _commonest(
-    pairs: Index, counts: Index, dictionary: pa.Array[Any], groups: int, most: int
-) -> pa.Array[Any]:
+def _commonest(pairs: Index, counts: Index, dictionary: pa.Array[Any], groups: int, most: int) -> pa.Array[Any]:
     group, code = np.divmod(pairs, max(1, len(dictionary)))
     sizes = np.bincount(group, minlength=groups)
     if sizes.max() > most:

@@ -53,17 +53,13 @@ def pooled(parts: pa.Table, limits: PaneLimits, expected: Expected) -> pa.Table:
         return parts
     numbered = parts.select([*_SERIES, "count"])
     numbered = numbered.append_column("row", pa.array(np.arange(parts.num_rows)))
-    series = numbered.group_by(_SERIES, use_threads=False).aggregate(
-        [("count", "sum"), ("row", "list")]
-    )
+    series = numbered.group_by(_SERIES, use_threads=False).aggregate([("count", "sum"), ("row", "list")])
     names = [pc.max(pc.binary_length(series[name])).as_py() for name in ("model", "column_name")]
     if series.num_rows <= min(limits.models, limits.columns) and max(names) <= limits.name_bytes:
         return parts
     lists: Any = series["row_list"].combine_chunks()
     of_model, of_column = np.empty((2, parts.num_rows), np.bool_)
-    for of_parts, flags in zip(
-        (of_model, of_column), _beyond(series, limits, expected), strict=True
-    ):
+    for of_parts, flags in zip((of_model, of_column), _beyond(series, limits, expected), strict=True):
         of_parts[lists.values.to_numpy()] = np.repeat(flags, np.diff(lists.offsets.to_numpy()))
     for name, is_other, other in (
         ("model", of_model, OTHER),
@@ -79,9 +75,7 @@ def pooled(parts: pa.Table, limits: PaneLimits, expected: Expected) -> pa.Table:
     return parts.filter(pc.or_(pa.array(~of_model), is_whole))
 
 
-def _beyond(
-    series: pa.Table, limits: PaneLimits, expected: Expected
-) -> tuple[BoolArray, BoolArray]:
+def _beyond(series: pa.Table, limits: PaneLimits, expected: Expected) -> tuple[BoolArray, BoolArray]:
     """Flag the series of models beyond the limits, and the columns that are beyond those of their model."""
     rows = series.drop_columns(["row_list"]).to_pylist()
     columns: dict[_Pair, dict[_Pair, int]] = {}
@@ -99,9 +93,7 @@ def _beyond(
     for row in rows:
         chosen = within.get((row["model"], row["model_version"]))
         of_model.append(chosen is None)
-        of_column.append(
-            chosen is not None and (row["column_name"], row["column_kind"]) not in chosen
-        )
+        of_column.append(chosen is not None and (row["column_name"], row["column_kind"]) not in chosen)
     return np.array(of_model), np.array(of_column)
 
 
@@ -110,9 +102,7 @@ def _exempt(model: _Pair, columns: Collection[_Pair], expected: Expected) -> set
     return {(name, kind) for name, kind in columns if name in names or kind == "joint"}
 
 
-def _within(
-    counts: Mapping[_Pair, int], most: int, limits: PaneLimits, exempt: set[_Pair]
-) -> set[_Pair]:
+def _within(counts: Mapping[_Pair, int], most: int, limits: PaneLimits, exempt: set[_Pair]) -> set[_Pair]:
     """Return the pool, the exempt names, and the commonest of the others."""
     pool = {key for key in counts if key[0] == OTHER}
     others = sorted(

@@ -40,9 +40,7 @@ class EmitterMetrics(Collector):
         counts = self._emitter.counts()
         for name, (family, attribute, text) in _METRICS.items():
             yield family(f"{_PREFIX}_{name}", text, getattr(counts, attribute))
-        dropped = CounterMetricFamily(
-            f"{_PREFIX}_dropped", "Events that were dropped, by reason.", labels=["reason"]
-        )
+        dropped = CounterMetricFamily(f"{_PREFIX}_dropped", "Events that were dropped, by reason.", labels=["reason"])
         for reason, count in sorted(counts.dropped.items()):
             dropped.add_metric([reason], count)
         yield dropped

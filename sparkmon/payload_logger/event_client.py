@@ -108,9 +108,7 @@ class EventClient:
             body = to_structured_batch((event.headers, event.body) for event in events)
         if self._token is not None:
             headers = {**headers, "Authorization": f"Bearer {_first_line(self._token)}"}
-        async with self._session.post(
-            self._url, data=body, headers=headers, allow_redirects=False
-        ) as answer:
+        async with self._session.post(self._url, data=body, headers=headers, allow_redirects=False) as answer:
             # Read the answer, so that the connection can be reused; a longer one closes it.
             await answer.content.read(_ANSWER_BYTES)
             if answer.status in (429, 503):

@@ -102,13 +102,9 @@ class EventEmitter:
     ) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise OptionError.malformed(
-                "url", without_userinfo(url), "http://HOST:PORT/PATH or https://HOST/PATH"
-            )
+            raise OptionError.malformed("url", without_userinfo(url), "http://HOST:PORT/PATH or https://HOST/PATH")
         if token is not None and parts.username is not None:
-            raise OptionError(
-                "got a token and a url with a user name; a request can carry only one of them"
-            )
+            raise OptionError("got a token and a url with a user name; a request can carry only one of them")
         for name, value, least, most in (
             ("queue_size", queue_size, 1, 10**7),
             ("queue_bytes", queue_bytes, 1, 2**40),

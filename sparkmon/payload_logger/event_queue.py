@@ -129,10 +129,5 @@ class EventQueue:
         """Count what became of the events so far."""
         with self._lock:
             return EmitterCounts(
-                self._emitted,
-                self._delivered,
-                dict(self._dropped),
-                self._retried,
-                self._pending,
-                self._pending_bytes,
+                self._emitted, self._delivered, dict(self._dropped), self._retried, self._pending, self._pending_bytes
             )

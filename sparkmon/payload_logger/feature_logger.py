@@ -125,9 +125,7 @@ class FeatureLogger:
         first row by row.
         """
         nothing: Mapping[str, Any] = {}
-        pairs = itertools.zip_longest(
-            untransformed_features or (), transformed_features or (), fillvalue=nothing
-        )
+        pairs = itertools.zip_longest(untransformed_features or (), transformed_features or (), fillvalue=nothing)
         now = self._clock()
         # The rows' own log_time is the host's local time without a zone.
         self._emit_all([{**plain, **transformed, "log_time": now} for plain, transformed in pairs])
@@ -153,9 +151,7 @@ class FeatureLogger:
             "request_id": attributes.get("ce-hopsrequestid"),
             "log_time": parse_time(attributes.get("ce-time", "")) or self._clock(),
         }
-        self._emit_all(
-            [row | {name: row.get(name) or shared[name] for name in shared} for row in batch]
-        )
+        self._emit_all([row | {name: row.get(name) or shared[name] for name in shared} for row in batch])
 
     def close(self, timeout: float | None = None) -> bool:
         """Close the emitter; return whether it sent all events within ``timeout`` seconds, 30 by default."""
@@ -191,9 +187,7 @@ class FeatureLogger:
             {
                 name: value
                 for name, value in row.items()
-                if name not in self._excluded
-                and not name.startswith(_PREDICTED)
-                and not isinstance(value, bytes)
+                if name not in self._excluded and not name.startswith(_PREDICTED) and not isinstance(value, bytes)
             }
             for row in rows
         ]
@@ -204,11 +198,7 @@ class FeatureLogger:
             request["parameters"] = {ENRICHMENT_PARAMETER: note.to_text()}
         yield "request", request
         predictions = [
-            {
-                name.removeprefix(_PREDICTED): value
-                for name, value in row.items()
-                if name.startswith(_PREDICTED)
-            }
+            {name.removeprefix(_PREDICTED): value for name, value in row.items() if name.startswith(_PREDICTED)}
             for row in rows
         ]
         if any(value is not None for row in predictions for value in row.values()):

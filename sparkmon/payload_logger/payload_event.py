@@ -11,9 +11,7 @@ from sparkmon.protocol.attributes import KSERVE_TYPES
 from sparkmon.records import Half
 
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-_ESCAPED = {
-    ord(sign): f"\\u{ord(sign):04x}" for sign in ("<", ">", "&", "\N{LINE SEPARATOR}", "\u2029")
-}
+_ESCAPED = {ord(sign): f"\\u{ord(sign):04x}" for sign in ("<", ">", "&", "\N{LINE SEPARATOR}", "\u2029")}
 _TYPES = {half: name for name, half in KSERVE_TYPES.items()}
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 

@@ -43,8 +43,7 @@ def column_kinds(table: DataFrame, exclude: Sequence[str] = ()) -> dict[str, Fea
     unknown = [name for name in exclude if name not in table.columns]
     if unknown:
         raise OptionError(
-            f"got the column {unknown[0]!r}, which the table does not have; "
-            f"its columns are {', '.join(table.columns)}"
+            f"got the column {unknown[0]!r}, which the table does not have; its columns are {', '.join(table.columns)}"
         )
     kinds = {
         field.name: kind

@@ -30,12 +30,7 @@ def projections_of(references: pa.Table) -> dict[tuple[str, str], Projection]:
 
 
 def joint_reference(
-    table: DataFrame,
-    features: Mapping[str, FeatureKind],
-    model: str,
-    model_version: str,
-    time: str | None,
-    block: str,
+    table: DataFrame, features: Mapping[str, FeatureKind], model: str, model_version: str, time: str | None, block: str
 ) -> DataFrame:
     """Make a projection of some rows and summarise the others by it, all together and in blocks: ``PROFILES``.
 
@@ -57,21 +52,16 @@ def joint_reference(
     columns = [number_of(table, name).alias(f"_{at}") for at, name in enumerate(names)]
     some = placed.select(F.col(place).alias("place"), *columns).orderBy("place")
     sample = some.limit(min(_SAMPLE, table.count() // 2)).toArrow()
-    matrix = np.column_stack(
-        [sample[f"_{at}"].to_numpy().astype(np.float64) for at in range(len(names))]
-    )
+    matrix = np.column_stack([sample[f"_{at}"].to_numpy().astype(np.float64) for at in range(len(names))])
     try:
         projection = Projection.from_sample(names, matrix)
     except ProfileError as error:
         raise OptionError(
-            f"got joint=True, and this table has no projection: {error}; "
-            "omit joint, or exclude columns"
+            f"got joint=True, and this table has no projection: {error}; omit joint, or exclude columns"
         ) from error
     last = int(sample["place"][-1].as_py())
     others = placed.where(F.col(place) > F.lit(last))
-    summarise = partial(
-        profile_table, kinds={}, model=model, model_version=model_version, projection=projection
-    )
+    summarise = partial(profile_table, kinds={}, model=model, model_version=model_version, projection=projection)
     whole = summarise(others, k=REFERENCE_K).withColumn("projection", F.lit(projection.to_bytes()))
     if time is None:
         return whole

@@ -18,9 +18,7 @@ REFERENCE_K = 4000
 _LEVELS = PaneLimits().levels
 
 
-def merge_profiles(
-    profiles: DataFrame, window: str | None = None, *, k: int = WINDOW_K
-) -> DataFrame:
+def merge_profiles(profiles: DataFrame, window: str | None = None, *, k: int = WINDOW_K) -> DataFrame:
     """Merge profiles of disjoint windows into profiles of longer windows, or into one.
 
     Parameters
@@ -49,21 +47,16 @@ def merge_profiles(
     return merged(profiles, None if window is None else F.window("window_start", window), k=k)
 
 
-def merged(
-    profiles: DataFrame, window: Column | None = None, *, k: int, by: Sequence[str] = ()
-) -> DataFrame:
+def merged(profiles: DataFrame, window: Column | None = None, *, k: int, by: Sequence[str] = ()) -> DataFrame:
     """Merge the profiles of each series in each window, and for each value of the columns ``by``, which come first."""
     keys = [*map(F.col, [*by, *SERIES_KEY])]
     if window is None:
         bounds = {"window_start": F.min("window_start"), "window_end": F.max("window_end")}
         together = profiles.groupBy(*keys).agg(
-            _merged_profile(k).alias("profile"),
-            *(bound.alias(name) for name, bound in bounds.items()),
+            _merged_profile(k).alias("profile"), *(bound.alias(name) for name, bound in bounds.items())
         )
     else:
-        together = profiles.groupBy(*keys, window.alias("window")).agg(
-            _merged_profile(k).alias("profile")
-        )
+        together = profiles.groupBy(*keys, window.alias("window")).agg(_merged_profile(k).alias("profile"))
         together = together.select("*", "window.start", "window.end").withColumnsRenamed(
             {"start": "window_start", "end": "window_end"}
         )
@@ -121,16 +114,13 @@ def _chan(one: Column, other: Column) -> Column:
 def _merged_vector(profile: Column) -> Column:
     """Average vectors by the rows that they are the means of."""
     part = F.struct(
-        profile["num_numbers"].cast("double").alias("n"),
-        profile["vector"].cast("array<double>").alias("mean"),
+        profile["num_numbers"].cast("double").alias("n"), profile["vector"].cast("array<double>").alias("mean")
     )
 
     def both(one: Column, other: Column) -> Column:
         n = one["n"] + other["n"]
         mean = F.zip_with(one["mean"], other["mean"], lambda a, b: a + (b - a) * other["n"] / n)
-        return F.struct(
-            n.alias("n"), F.when(one["mean"].isNull(), other["mean"]).otherwise(mean).alias("mean")
-        )
+        return F.struct(n.alias("n"), F.when(one["mean"].isNull(), other["mean"]).otherwise(mean).alias("mean"))
 
     together = F.aggregate(
         F.array_sort(F.collect_list(F.when(profile["vector"].isNotNull(), part))),
@@ -146,12 +136,8 @@ def _merged_levels(items: Column) -> Column:
     added = F.aggregate(
         F.collect_list(items),
         F.create_map().cast("map<string,bigint>"),
-        lambda total, part: F.map_zip_with(
-            total, part, lambda _, a, b: F.coalesce(a, none) + F.coalesce(b, none)
-        ),
+        lambda total, part: F.map_zip_with(total, part, lambda _, a, b: F.coalesce(a, none) + F.coalesce(b, none)),
     )
-    by_count = F.reverse(
-        F.array_sort(F.transform(F.map_entries(added), lambda e: F.struct(e["value"], e["key"])))
-    )
+    by_count = F.reverse(F.array_sort(F.transform(F.map_entries(added), lambda e: F.struct(e["value"], e["key"]))))
     top = F.slice(by_count, 1, _LEVELS)
     return F.map_from_entries(F.transform(top, lambda e: F.struct(e["key"], e["value"])))

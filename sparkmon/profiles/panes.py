@@ -45,9 +45,7 @@ def panes_of(
     return frame.mapInArrow(summarise, schema)
 
 
-def _grouped(
-    batch: pa.RecordBatch, by: Sequence[str]
-) -> Iterator[tuple[tuple[Any, ...], pa.RecordBatch]]:
+def _grouped(batch: pa.RecordBatch, by: Sequence[str]) -> Iterator[tuple[tuple[Any, ...], pa.RecordBatch]]:
     """Give the rows of each value of some columns."""
     columns: list[Any] = [batch.column(name) for name in by]
     places = [str(place) for place in range(len(by))]
@@ -58,9 +56,7 @@ def _grouped(
         yield key, batch.take(of_group.values)
 
 
-def _built(
-    builders: dict[tuple[Any, ...], PaneBuilder], by: Sequence[str]
-) -> Iterator[pa.RecordBatch]:
+def _built(builders: dict[tuple[Any, ...], PaneBuilder], by: Sequence[str]) -> Iterator[pa.RecordBatch]:
     for key, builder in builders.items():
         panes = builder.build()
         columns = [*(pa.repeat(value, panes.num_rows) for value in key), *panes.columns]

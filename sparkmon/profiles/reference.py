@@ -29,9 +29,7 @@ def id_columns(references: pa.Table) -> list[str]:
     No statistic sees their levels change: they are better left out.
     """
     names = ("column_name", "data_type", "profile", "block_start", "slice_key")
-    rows = references.select(names).filter(
-        pc.field("block_start").is_null() & pc.field("slice_key").is_null()
-    )
+    rows = references.select(names).filter(pc.field("block_start").is_null() & pc.field("slice_key").is_null())
     ids = []
     for row in rows.filter(pc.field("data_type") == "categorical").to_pylist():
         levels = summary_of(row["profile"], "categorical")
@@ -120,8 +118,7 @@ def reference_of(
     for name in (*predictions, *(kinds or {}), *([] if time is None else [time])):
         if name not in table.columns:
             raise OptionError(
-                f"got the column {name!r}, which the table does not have; "
-                f"its columns are {', '.join(table.columns)}"
+                f"got the column {name!r}, which the table does not have; its columns are {', '.join(table.columns)}"
             )
     left_out = [*exclude, *([] if time is None or time in exclude else [time])]
     chosen = column_kinds(table, left_out)
@@ -148,9 +145,7 @@ def reference_of(
         profiles = profiles.unionByName(of_rows, allowMissingColumns=True)
     else:
         profiles = profiles.withColumn("projection", F.lit(None).cast("binary"))
-    places = F.create_map(
-        *(F.lit(entry) for index, name in enumerate(chosen) for entry in (name, index))
-    )
+    places = F.create_map(*(F.lit(entry) for index, name in enumerate(chosen) for entry in (name, index)))
     types = F.create_map(*(F.lit(entry) for name, kind in chosen.items() for entry in (name, kind)))
     is_joint = F.col("column_kind") == "joint"
     return profiles.withColumns(

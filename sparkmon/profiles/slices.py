@@ -50,12 +50,8 @@ def with_values(slices: Sequence[Slice], table: DataFrame) -> tuple[Slice, ...]:
         .agg(F.sum("rows").alias("rows"))
     )
     order = Window.partitionBy("slice").orderBy(F.desc("rows"), "value")
-    common = counts.withColumn("rank", F.row_number().over(order)).where(
-        F.col("rank") <= _MOST_VALUES
-    )
+    common = counts.withColumn("rank", F.row_number().over(order)).where(F.col("rank") <= _MOST_VALUES)
     values: list[list[str]] = [[] for _ in slices]
     for row in common.collect():
         values[row.slice].append(row.value)
-    return tuple(
-        replace(each, values=tuple(sorted(own))) for each, own in zip(slices, values, strict=True)
-    )
+    return tuple(replace(each, values=tuple(sorted(own))) for each, own in zip(slices, values, strict=True))

@@ -100,18 +100,14 @@ def profile_table(
     blocks = partial(_blocks, (model, model_version), (*features,), (*outputs,))
     builder = partial(
         PaneBuilder,
-        _ALL_TIME
-        if window is None
-        else parse_interval("window", window) // timedelta(microseconds=1),
+        _ALL_TIME if window is None else parse_interval("window", window) // timedelta(microseconds=1),
         slices=BlockSlices(Slices({(model, model_version): cut})) if cut else None,
         projections={(model, model_version): projection} if projection else {},
         k=k,
         limits=EVERYTHING,
         only={*kinds, clock},
     )
-    panes = panes_of(
-        rows.select(*keys, F.col(clock).alias(_TIME), *cells), blocks, builder, [*groups]
-    )
+    panes = panes_of(rows.select(*keys, F.col(clock).alias(_TIME), *cells), blocks, builder, [*groups])
     if window is None and not by:
         columns = {name: "prediction" if name in outputs else "feature" for name in kinds}
         if projection is not None:
@@ -125,10 +121,7 @@ def profile_table(
 
 
 def _blocks(
-    owner: tuple[str, str],
-    features: tuple[str, ...],
-    outputs: tuple[str, ...],
-    batch: pa.RecordBatch,
+    owner: tuple[str, str], features: tuple[str, ...], outputs: tuple[str, ...], batch: pa.RecordBatch
 ) -> Iterator[RowBlock]:
     """Give the rows of a batch as those of requests, and their outputs as those of responses."""
     places = np.zeros(batch.num_rows, np.int64)
@@ -141,15 +134,11 @@ def _blocks(
         yield replace(requests, event_type="response", predictions=predictions)
 
 
-def _of_no_rows(
-    table: DataFrame, model: str, version: str, columns: Mapping[str, str]
-) -> DataFrame:
+def _of_no_rows(table: DataFrame, model: str, version: str, columns: Mapping[str, str]) -> DataFrame:
     """Return the panes of no rows: a table without rows has profiles, too."""
     nothing: dict[str, Any] = dict.fromkeys(COUNTS, 0) | {"frequent_items": []}
     of_model = {"model": model, "model_version": version, "profile": nothing}
-    panes = [
-        of_model | {"column_name": name, "column_kind": kind} for name, kind in columns.items()
-    ]
+    panes = [of_model | {"column_name": name, "column_kind": kind} for name, kind in columns.items()]
     return table.sparkSession.createDataFrame(pa.Table.from_pylist(panes, schema=PANES))
 
 
@@ -160,6 +149,4 @@ def _with_bounds(profiles: DataFrame, by: Sequence[str], clock: str) -> DataFram
     first = F.min(F.when(is_clock, F.col("profile.min"))).over(rows)
     last = F.max(F.when(is_clock, F.col("profile.max"))).over(rows)
     bounds = {"window_start": first, "window_end": last}
-    return profiles.withColumns(
-        {name: F.timestamp_micros(micros.cast("bigint")) for name, micros in bounds.items()}
-    )
+    return profiles.withColumns({name: F.timestamp_micros(micros.cast("bigint")) for name, micros in bounds.items()})

@@ -87,14 +87,10 @@ def event_of(
         status_code=_status(attributes.get("statuscode"), problems),
         recorded_time=_time(attributes, "recordedtime", problems),
     )
-    return bounded(
-        replace(event, dead_letter=problems[0] if problems else None), received_time, limits
-    )
+    return bounded(replace(event, dead_letter=problems[0] if problems else None), received_time, limits)
 
 
-def set_aside(
-    payload: bytes, error: ProtocolError, received_time: datetime | None, event_id: str = ""
-) -> Event:
+def set_aside(payload: bytes, error: ProtocolError, received_time: datetime | None, event_id: str = "") -> Event:
     """Build the dead letter of bytes of which nothing could be read."""
     time, letter = receipt_time(received_time) or EPOCH, as_dead_letter(error)
     return Event(event_id, "", "", time, payload, dead_letter=letter)
@@ -140,10 +136,7 @@ _ANNOTATIONS = "ANNOTATIONS_MALFORMED", "annotations", "the annotation {!r} is n
 
 
 def _object(
-    value: object,
-    about: tuple[str, str, str],
-    read: Callable[[object], _T | None],
-    problems: list[DeadLetter],
+    value: object, about: tuple[str, str, str], read: Callable[[object], _T | None], problems: list[DeadLetter]
 ) -> dict[str, _T]:
     """Read an attribute that is a JSON object, or the text of one; absent, empty and null are ``{}``."""
     condition, attribute, item_malformed = about
@@ -181,7 +174,5 @@ def _status(value: object, problems: list[DeadLetter]) -> int | None:
     text = str(value) if type(value) is int else value
     if type(text) is str and len(text) == 3 and text.isascii() and text.isdigit():
         return int(text)
-    problems.append(
-        DeadLetter("STATUS_CODE_MALFORMED", "ce-statuscode is no number of three digits")
-    )
+    problems.append(DeadLetter("STATUS_CODE_MALFORMED", "ce-statuscode is no number of three digits"))
     return None

@@ -120,12 +120,7 @@ class BatchReader:
         self._add(np.array([at]), half, body, step, sides)
 
     def _add(
-        self,
-        places: _Places,
-        half: Half,
-        body: Body,
-        step: ReadingStep,
-        request_sides: Sequence[SideRows] = (),
+        self, places: _Places, half: Half, body: Body, step: ReadingStep, request_sides: Sequence[SideRows] = ()
     ) -> None:
         sides, dead_letter = self._sides(int(places[0]), half, body)
         if dead_letter is not None:
@@ -143,9 +138,7 @@ class BatchReader:
             naming = self._naming(self._columns.model(at), half, body)
             if naming.dead_letter is not None:
                 return [], naming.dead_letter
-            sides.append(
-                SideRows("features" if half == "request" else "predictions", naming, body.rows)
-            )
+            sides.append(SideRows("features" if half == "request" else "predictions", naming, body.rows))
         for side, rows in (("entities", body.entities), ("row_flags", body.row_flags)):
             if rows.count and rows.names:
                 naming = self._namings.setdefault((side, rows.names), Naming(rows.names))

@@ -35,12 +35,8 @@ def blocks_of_rows(rows: pa.RecordBatch) -> list[RowBlock]:
         model, version, half = [rows.column(name)[int(places[0])].as_py() for name in _OWNER]
         for _, group in split(layouts[places]):
             chosen = places[group]
-            cells: dict[str, Any] = {
-                side: each.cells(chosen) for side, each in maps.items() if each.valid[chosen[0]]
-            }
-            parts.append(
-                RowBlock(model, version, half, chosen, times[chosen], instance[chosen], **cells)
-            )
+            cells: dict[str, Any] = {side: each.cells(chosen) for side, each in maps.items() if each.valid[chosen[0]]}
+            parts.append(RowBlock(model, version, half, chosen, times[chosen], instance[chosen], **cells))
         blocks.extend(shared_blocks(parts))
     return blocks
 
@@ -75,9 +71,7 @@ class _Maps:
 
     def _layouts(self) -> _Digests:
         random = np.random.default_rng().integers(2**64, size=len(self._keys) + 2, dtype=np.uint64)
-        place = (np.arange(len(self._codes)) - np.repeat(self._first, self._sizes)).astype(
-            np.uint64
-        )
+        place = (np.arange(len(self._codes)) - np.repeat(self._first, self._sizes)).astype(np.uint64)
         with np.errstate(over="ignore"):
             mixed = (random[self._codes] ^ place) * (random[self._codes] | np.uint64(1))
             sums = np.concatenate((np.zeros(1, np.uint64), np.cumsum(mixed, dtype=np.uint64)))

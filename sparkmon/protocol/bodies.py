@@ -97,9 +97,7 @@ def _read(parsed: Parsed, limits: Limits) -> Body | None:
     if kind == "v2_response":  # a request's is the client's word
         body.versions = text_members(bodies, "model_version")
     elif kind != "v2_request" and tails is not None and any(tails):
-        raise protocol_error(
-            "BODY_NOT_JSON", f"got {len(tails[0])} bytes after the JSON of a {kind} body"
-        )
+        raise protocol_error("BODY_NOT_JSON", f"got {len(tails[0])} bytes after the JSON of a {kind} body")
     if kind not in _PLACES:
         return body
     rows = _rows(kind, parsed, limits)

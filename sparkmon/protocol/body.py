@@ -40,9 +40,7 @@ class Rows:
 
     def listed(self) -> list[Value]:
         """Return the values as Python has them."""
-        values: list[Value] = (
-            self.values.tolist() if isinstance(self.values, np.ndarray) else self.values
-        )
+        values: list[Value] = self.values.tolist() if isinstance(self.values, np.ndarray) else self.values
         return values
 
     def between(self, start: int, end: int) -> "Rows":
@@ -94,8 +92,7 @@ def check_size(payload: bytes, limits: Limits) -> None:
     """Raise ProtocolError ``EVENT_TOO_LARGE`` for an event of more bytes than ``limits`` allow."""
     if len(payload) > limits.payload_bytes:
         raise protocol_error(
-            "EVENT_TOO_LARGE",
-            f"got an event of {len(payload)} bytes; Limits.payload_bytes is {limits.payload_bytes}",
+            "EVENT_TOO_LARGE", f"got an event of {len(payload)} bytes; Limits.payload_bytes is {limits.payload_bytes}"
         )
 
 
@@ -108,25 +105,17 @@ def check_items(data: bytes, limits: Limits) -> None:
         return
     items = data.count(b",") + data.count(b"[") + data.count(b"{")
     if items > 2 * limits.values:
-        raise protocol_error(
-            "TOO_MANY_VALUES", f"got JSON of {items} items; Limits.values is {limits.values}"
-        )
+        raise protocol_error("TOO_MANY_VALUES", f"got JSON of {items} items; Limits.values is {limits.values}")
 
 
 def check_shape(count: int, width: int, limits: Limits) -> None:
     """Raise ProtocolError when a table has more rows, columns or values than ``limits`` allow."""
     if count > limits.rows:
-        raise protocol_error(
-            "TOO_MANY_ROWS", f"got {count} instances; Limits.rows is {limits.rows}"
-        )
+        raise protocol_error("TOO_MANY_ROWS", f"got {count} instances; Limits.rows is {limits.rows}")
     if width > limits.columns:
-        raise protocol_error(
-            "TOO_MANY_COLUMNS", f"got {width} columns; Limits.columns is {limits.columns}"
-        )
+        raise protocol_error("TOO_MANY_COLUMNS", f"got {width} columns; Limits.columns is {limits.columns}")
     if count * width > limits.values:
-        raise protocol_error(
-            "TOO_MANY_VALUES", f"got {count} x {width} values; Limits.values is {limits.values}"
-        )
+        raise protocol_error("TOO_MANY_VALUES", f"got {count} x {width} values; Limits.values is {limits.values}")
 
 
 def check_text(texts: Sequence[str], limits: Limits, what: str = "a string value") -> None:
@@ -136,10 +125,7 @@ def check_text(texts: Sequence[str], limits: Limits, what: str = "a string value
         return
     size = max(len(text.encode()) for text in texts)
     if size > limits.text_bytes:
-        raise protocol_error(
-            "VALUE_TOO_LONG",
-            f"got {what} of {size} bytes; Limits.text_bytes is {limits.text_bytes}",
-        )
+        raise protocol_error("VALUE_TOO_LONG", f"got {what} of {size} bytes; Limits.text_bytes is {limits.text_bytes}")
 
 
 def check_names(names: Sequence[str], count: int, limits: Limits) -> None:
@@ -151,9 +137,7 @@ def check_names(names: Sequence[str], count: int, limits: Limits) -> None:
 
 def names_too_long() -> ProtocolError:
     """Build the error of names that take far more room than the values under them."""
-    return protocol_error(
-        "TOO_MANY_VALUES", "got column names too long for so many values; shorten them"
-    )
+    return protocol_error("TOO_MANY_VALUES", "got column names too long for so many values; shorten them")
 
 
 MAX_DEPTH = 32
@@ -171,19 +155,13 @@ def flatten(value: list[Any]) -> tuple[tuple[int, ...], list[Value]]:
     while True:
         types = set(map(type, level))
         if dict in types:
-            raise protocol_error(
-                "INSTANCE_MALFORMED", "got an object inside a list; expected scalars or lists"
-            )
+            raise protocol_error("INSTANCE_MALFORMED", "got an object inside a list; expected scalars or lists")
         if list not in types:
             return tuple(shape), level
         lengths = set(map(len, level)) if len(types) == 1 else set()
         if len(lengths) != 1:
-            raise protocol_error(
-                "ROWS_RAGGED", "got nested lists of different lengths; expected a full array"
-            )
+            raise protocol_error("ROWS_RAGGED", "got nested lists of different lengths; expected a full array")
         if len(shape) == MAX_DEPTH:
-            raise protocol_error(
-                "VALUE_TOO_DEEP", f"got a value nested deeper than {MAX_DEPTH} levels"
-            )
+            raise protocol_error("VALUE_TOO_DEEP", f"got a value nested deeper than {MAX_DEPTH} levels")
         shape.append(lengths.pop())
         level = list(chain.from_iterable(level))

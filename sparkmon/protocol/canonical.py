@@ -147,9 +147,7 @@ def times_of(numbers: FloatArray, has_number: npt.NDArray[np.bool_], texts: Text
 def _seconds_of(texts: Any) -> FloatArray:  # noqa: ANN401
     """Read texts as times; NaN where one is none."""
     for zone in (None, "UTC"):
-        with suppress(
-            pa.ArrowInvalid
-        ):  # a text that is no time, or has a zone where others have none
+        with suppress(pa.ArrowInvalid):  # a text that is no time, or has a zone where others have none
             moments = texts.cast(pa.timestamp("us", zone)).cast(pa.int64())
             return np.asarray(moments.to_numpy(zero_copy_only=False) / 1e6, np.float64)
     some = texts.cast(pa.binary()).to_pylist()  # Spark's strings may be any bytes

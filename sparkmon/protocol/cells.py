@@ -43,9 +43,7 @@ def cells_of(
     if numbers is not None:
         array, valid = _apart(numbers)
         if not others:
-            return Cells(
-                names, array.reshape(shape), None if valid is None else valid.reshape(shape)
-            )
+            return Cells(names, array.reshape(shape), None if valid is None else valid.reshape(shape))
         matrix = array.reshape(shape).copy()
         has_number = np.ones(shape, np.bool_) if valid is None else valid.reshape(shape).copy()
     else:
@@ -116,8 +114,7 @@ def join_cells(parts: Sequence[Cells]) -> Cells:
     texts: dict[int, Any] = {}
     for name in dict.fromkeys(chain.from_iterable(by_name)):
         columns = [
-            texts_of.get(name, pa.nulls(len(part), pa.string()))
-            for part, texts_of in zip(parts, by_name, strict=True)
+            texts_of.get(name, pa.nulls(len(part), pa.string())) for part, texts_of in zip(parts, by_name, strict=True)
         ]
         texts[column_of[name]] = pa.concat_arrays(columns)
     return Cells(names, numbers, has_number, texts, present)

@@ -17,9 +17,7 @@ def classify(body: object, half: Half) -> str:
     Raises ProtocolError ``BODY_UNKNOWN`` when no protocol has such a body.
     """
     if type(body) is not dict:
-        raise protocol_error(
-            "BODY_UNKNOWN", f"got a JSON {type(body).__name__} as {half} body; expected an object"
-        )
+        raise protocol_error("BODY_UNKNOWN", f"got a JSON {type(body).__name__} as {half} body; expected an object")
     return _request(body) if half == "request" else _response(body)
 
 
@@ -32,9 +30,7 @@ def _request(body: dict[str, Any]) -> str:
         return "openai"
     if "model" in body and ("input" in body or "query" in body):
         return "openai"
-    raise protocol_error(
-        "BODY_UNKNOWN", "got an object with neither instances nor inputs as request body"
-    )
+    raise protocol_error("BODY_UNKNOWN", "got an object with neither instances nor inputs as request body")
 
 
 def _response(body: dict[str, Any]) -> str:
@@ -55,8 +51,7 @@ def _response(body: dict[str, Any]) -> str:
     if "name" in body and ("versions" in body or "extensions" in body):
         return "metadata"
     raise protocol_error(
-        "BODY_UNKNOWN",
-        f"got an object with neither predictions nor outputs as response body; it has {_listed(body)}",
+        "BODY_UNKNOWN", f"got an object with neither predictions nor outputs as response body; it has {_listed(body)}"
     )
 
 

@@ -73,9 +73,7 @@ def from_kafka(
     return _from_pairs(pairs, "ce_", value or b"", received_time, limits)
 
 
-def from_structured(
-    body: bytes, *, received_time: datetime | None = None, limits: Limits = DEFAULT_LIMITS
-) -> Event:
+def from_structured(body: bytes, *, received_time: datetime | None = None, limits: Limits = DEFAULT_LIMITS) -> Event:
     """Read an event in structured mode: one JSON object with attributes and data; never raises for its content.
 
     ``data`` is kept byte for byte, also where it is no JSON. Otherwise as :func:`from_http`.
@@ -110,20 +108,14 @@ def _from_pairs(
         return from_structured(body, received_time=received_time, limits=limits)
     if dead_letter is None and not attributes:
         dead_letter = DeadLetter(
-            "NOT_A_CLOUDEVENT",
-            f"got neither {prefix} attributes nor the content type {_STRUCTURED}",
+            "NOT_A_CLOUDEVENT", f"got neither {prefix} attributes nor the content type {_STRUCTURED}"
         )
     try:
         check_size(body, limits)
     except ProtocolError as error:
         dead_letter = dead_letter or as_dead_letter(error)
     return event_of(
-        attributes,
-        body,
-        content_type=content_type,
-        received_time=received_time,
-        limits=limits,
-        dead_letter=dead_letter,
+        attributes, body, content_type=content_type, received_time=received_time, limits=limits, dead_letter=dead_letter
     )
 
 
@@ -138,9 +130,7 @@ def _read_headers(
     for count, (raw_name, raw_value) in enumerate(pairs):
         size += len(raw_name) + len(raw_value)
         if count == limits.headers or size > limits.header_bytes:
-            reason = (
-                f"got more than {limits.headers} headers or {limits.header_bytes} bytes of them"
-            )
+            reason = f"got more than {limits.headers} headers or {limits.header_bytes} bytes of them"
             return attributes, content_type, dead_letter or DeadLetter("HEADERS_TOO_LARGE", reason)
         name = (raw_name.decode("latin-1") if isinstance(raw_name, bytes) else raw_name).lower()
         attribute = name.removeprefix(prefix)
@@ -149,9 +139,7 @@ def _read_headers(
             continue
         value = _header_text(raw_value, is_of_client=attribute in _OF_CLIENT)
         if value is None:
-            dead_letter = dead_letter or DeadLetter(
-                "HEADER_NOT_UTF8", f"the value of {name} is not UTF-8"
-            )
+            dead_letter = dead_letter or DeadLetter("HEADER_NOT_UTF8", f"the value of {name} is not UTF-8")
         elif is_type:
             content_type = value if content_type is None else content_type
         else:

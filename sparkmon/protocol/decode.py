@@ -48,10 +48,7 @@ def decode(event: Event, limits: Limits = DEFAULT_LIMITS, *, has_notes: bool = F
     """
     if event.dead_letter is not None:
         return Decoded("dead_letter", dead_letter=event.dead_letter)
-    head_length = next(
-        (each[0] for name, each in event.metadata.items() if each and name.lower() == HEAD_LENGTH),
-        None,
-    )
+    head_length = next((each[0] for name, each in event.metadata.items() if each and name.lower() == HEAD_LENGTH), None)
     body = read_body(
         event.payload,
         event.event_type,
@@ -105,8 +102,7 @@ def read_body(
     try:
         if event_type not in ("request", "response"):
             raise protocol_error(
-                "UNKNOWN_EVENT_TYPE",
-                f"got the event type {event_type[:80]!r}; expected KServe's request or response",
+                "UNKNOWN_EVENT_TYPE", f"got the event type {event_type[:80]!r}; expected KServe's request or response"
             )
         half = cast("Half", event_type)
         payload = _opened(payload, limits)
@@ -131,15 +127,12 @@ def read_body(
 def _opened(payload: bytes, limits: Limits) -> bytes:
     if len(payload) > limits.payload_bytes:
         raise protocol_error(
-            "BODY_TOO_LARGE",
-            f"got {len(payload)} bytes; Limits.payload_bytes is {limits.payload_bytes}",
+            "BODY_TOO_LARGE", f"got {len(payload)} bytes; Limits.payload_bytes is {limits.payload_bytes}"
         )
     return gunzip(payload, limits.decompressed_bytes) if payload[:2] == GZIP_MAGIC else payload
 
 
-def _kind_without_json(
-    payload: bytes, content_type: str | None, status_code: int | None
-) -> str | None:
+def _kind_without_json(payload: bytes, content_type: str | None, status_code: int | None) -> str | None:
     """Name the kind of a body that is known without a look at its JSON."""
     if not payload:
         return "empty"
@@ -185,18 +178,14 @@ def gunzip(data: bytes, limit: int) -> bytes:
         try:
             part = member.decompress(data, room + 1)
         except zlib.error as error:
-            raise protocol_error(
-                "BODY_GZIP_BROKEN", f"got a gzip body that is damaged ({error})"
-            ) from None
+            raise protocol_error("BODY_GZIP_BROKEN", f"got a gzip body that is damaged ({error})") from None
         if len(part) > room:
             raise protocol_error(
                 "BODY_TOO_LARGE",
                 f"got a gzip body that opens to more than {limit} bytes; raise Limits.decompressed_bytes to take it",
             )
         if not member.eof:
-            raise protocol_error(
-                "BODY_GZIP_BROKEN", "got a gzip body that ends in the middle of its stream"
-            )
+            raise protocol_error("BODY_GZIP_BROKEN", "got a gzip body that ends in the middle of its stream")
         room -= len(part)
         parts.append(part)
         data = member.unused_data

@@ -77,8 +77,7 @@ class DecodedEvents:
         at: Any = pa.array(sorted(self.reasons), pa.int64())
         columns = self._reason_columns()
         arrays = [
-            columns[name] if name in columns else self.events.column(name).take(at)
-            for name in DEAD_LETTERS.names
+            columns[name] if name in columns else self.events.column(name).take(at) for name in DEAD_LETTERS.names
         ]
         return pa.RecordBatch.from_arrays(arrays, schema=DEAD_LETTERS)
 

@@ -55,10 +55,7 @@ class Enrichment:
 
     def to_text(self) -> str:
         """Return the value of the parameter: JSON on one line, ages rounded to milliseconds."""
-        ages = {
-            group: [None if age is None else round(age, 3) for age in ages]
-            for group, ages in self.age_s.items()
-        }
+        ages = {group: [None if age is None else round(age, 3) for age in ages] for group, ages in self.age_s.items()}
         members = {"view": self.view, "keys": self.keys, "missing": self.missing}
         members |= {"stale": self.stale, "age_s": ages}
         return json.dumps(members, ensure_ascii=False, separators=(",", ":"))
@@ -81,9 +78,7 @@ class Enrichment:
         return _table(columns, count)
 
     @classmethod
-    def from_text(
-        cls, text: object, rows: int, limits: Limits = DEFAULT_LIMITS
-    ) -> "Enrichment | None":
+    def from_text(cls, text: object, rows: int, limits: Limits = DEFAULT_LIMITS) -> "Enrichment | None":
         """Read what :meth:`to_text` wrote on a request of ``rows`` instances; unknown members are ignored.
 
         None if it is no such JSON, of another number of instances, or beyond ``limits``.
@@ -100,14 +95,7 @@ class Enrichment:
                 for each in part.values():
                     check_text([value for value in each if type(value) is str], limits)
             return note if note._is_sound(rows) else None
-        except (
-            ProtocolError,
-            UnicodeEncodeError,
-            AttributeError,
-            KeyError,
-            TypeError,
-            OverflowError,
-        ):
+        except (ProtocolError, UnicodeEncodeError, AttributeError, KeyError, TypeError, OverflowError):
             return None
 
     def _is_sound(self, rows: int) -> bool:

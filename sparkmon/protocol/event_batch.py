@@ -32,9 +32,7 @@ def events_to_batch(events: Sequence[Event]) -> pa.RecordBatch:
 
 
 def without_ahead(
-    events: pa.RecordBatch,
-    ahead_s: float = DEFAULT_LIMITS.ahead_s,
-    clock: Callable[[], float] = time.time,
+    events: pa.RecordBatch, ahead_s: float = DEFAULT_LIMITS.ahead_s, clock: Callable[[], float] = time.time
 ) -> pa.RecordBatch:
     """Make dead letters (``TIME_AHEAD``) of the events of a time well after the clock of who reads them.
 

@@ -52,9 +52,7 @@ class EventColumns:
         has_view = np.array([name in models_with_notes for name in self.models], np.bool_)
         self.has_notes: _Bools = has_view[self.model_codes] & ~is_asked
         """Whether a note in the body is the transformer's. What a transformer itself was asked is a client's word."""
-        self.groups: _Numbers = (
-            self.halves + 2 * self.has_notes + 4 * (schema[self.model_codes] + 1)
-        )
+        self.groups: _Numbers = self.halves + 2 * self.has_notes + 4 * (schema[self.model_codes] + 1)
         """Events of one group have one half, one schema or none, and all or none of them have notes."""
         is_whole = (last == _CLOSE) | (last == _NEW_LINE)
         # A response keeps the length of its head to itself.

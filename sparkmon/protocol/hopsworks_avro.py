@@ -155,14 +155,11 @@ def _version_of(texts: list[bytes]) -> SchemaVersion:
     )
 
 
-def _events(
-    record: _Record, version: SchemaVersion, record_id: str, time_unit: TimeUnit
-) -> list[Event]:
+def _events(record: _Record, version: SchemaVersion, record_id: str, time_unit: TimeUnit) -> list[Event]:
     texts = record.texts
     if len(texts) != _TEXTS[version]:
         raise protocol_error(
-            "AVRO_MALFORMED",
-            f"got {len(texts)} texts; schema version {version} has {_TEXTS[version]}",
+            "AVRO_MALFORMED", f"got {len(texts)} texts; schema version {version} has {_TEXTS[version]}"
         )
     request = Event(
         event_id=record_id,
@@ -177,18 +174,14 @@ def _events(
     # The code is not the request's: it would hide the features of a call that failed.
     status_code = record.status_code if 100 <= record.status_code <= 999 else None
     if version != 4:
-        response = replace(
-            request, event_type="response", payload=texts[1], status_code=status_code
-        )
+        response = replace(request, event_type="response", payload=texts[1], status_code=status_code)
         return [request, response]
     event_id, half = _text(texts[0], "inferenceId"), _text(texts[1], "messageType")
     if not event_id:
         raise protocol_error("EVENT_FIELD_MISSING", "the record has no inferenceId")
     half = half.lower() if half.lower() in ("request", "response") else half
     code = status_code if half == "response" else None
-    return [
-        replace(request, event_id=event_id, event_type=half, payload=texts[2], status_code=code)
-    ]
+    return [replace(request, event_id=event_id, event_type=half, payload=texts[2], status_code=code)]
 
 
 def _time(timestamp: int, unit: TimeUnit) -> datetime:
@@ -201,16 +194,13 @@ def _time(timestamp: int, unit: TimeUnit) -> datetime:
         pass
     unit_got = "seconds" if in_seconds else "milliseconds"
     raise protocol_error(
-        "EVENT_TIME_MALFORMED",
-        f"got the requestTimestamp {timestamp} {unit_got}; expected a time from 1970 to 9999",
+        "EVENT_TIME_MALFORMED", f"got the requestTimestamp {timestamp} {unit_got}; expected a time from 1970 to 9999"
     )
 
 
 def _text(data: bytes, name: str) -> str:
     if len(data) > _LONGEST_NAME:
-        raise protocol_error(
-            "AVRO_MALFORMED", f"got a {name} of {len(data)} bytes; expected a name"
-        )
+        raise protocol_error("AVRO_MALFORMED", f"got a {name} of {len(data)} bytes; expected a name")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:

@@ -94,9 +94,7 @@ def load_each(texts: Iterable[bytes]) -> list[Any]:
             return values
 
 
-def _loads_stdlib(
-    data: bytes, decoders: tuple[json.JSONDecoder, json.JSONDecoder] = _STRICT
-) -> Any:  # noqa: ANN401
+def _loads_stdlib(data: bytes, decoders: tuple[json.JSONDecoder, json.JSONDecoder] = _STRICT) -> Any:  # noqa: ANN401
     text = data.decode("utf-8")
     value = decoders[_LONG_NUMBER.search(text) is not None].decode(text)
     if _SURROGATE.search(text):

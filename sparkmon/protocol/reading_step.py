@@ -91,9 +91,7 @@ class ReadingStep:
         start = 0
         for end in sorted({side.rows.count for side in sides}):
             cut = [
-                SideRows(side, naming, rows.between(start, end))
-                for side, naming, rows in sides
-                if rows.count >= end
+                SideRows(side, naming, rows.between(start, end)) for side, naming, rows in sides if rows.count >= end
             ]
             self._gather(half, at, start, cut)
             start = end
@@ -119,8 +117,7 @@ class ReadingStep:
             first = np.array(layout.starts, np.int64) - (np.cumsum(counts) - counts)
             instance = (np.repeat(first, counts) + np.arange(len(event))).astype(np.int32)
             cells: dict[str, Any] = {
-                side: _cells(naming, rows)
-                for (side, naming), rows in zip(layout.sides, layout.rows, strict=True)
+                side: _cells(naming, rows) for (side, naming), rows in zip(layout.sides, layout.rows, strict=True)
             }
             times = self._columns.times[self._first + event]
             block = RowBlock("", "", layout.half, event, times, instance, **cells)
@@ -164,9 +161,7 @@ class ReadingStep:
 def _cells(naming: "Naming", parts: Sequence[Rows]) -> Cells:
     if len(parts) == 1:
         [rows] = parts
-        return cells_of(
-            naming.names, rows.values, rows.count, naming.kinds, rows.numbers, rows.plain
-        )
+        return cells_of(naming.names, rows.values, rows.count, naming.kinds, rows.numbers, rows.plain)
     values = [value for rows in parts for value in rows.listed()]
     return cells_of(naming.names, values, sum(rows.count for rows in parts), naming.kinds)
 

@@ -88,8 +88,6 @@ class RowBlock:
 
     def take(self, rows: npt.NDArray[np.int64]) -> RowBlock:
         """Return the block of these rows."""
-        some: dict[str, Any] = {
-            name: getattr(self, name)[rows] for name in ("event", "event_time", "instance")
-        }
+        some: dict[str, Any] = {name: getattr(self, name)[rows] for name in ("event", "event_time", "instance")}
         some |= {side: cells.take(rows) for side, cells in self.sides().items()}
         return replace(self, **some)

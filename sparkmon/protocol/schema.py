@@ -35,9 +35,7 @@ EVENTS = pa.schema(_EVENTS_FIELDS)
 """One row per CloudEvent, the fields of :class:`sparkmon.records.Event`; ``condition`` and ``reason`` are those of its
 dead letter."""
 
-VALUES = pa.map_(
-    pa.string(), pa.struct([pa.field("number", pa.float64()), pa.field("text", pa.string())])
-)
+VALUES = pa.map_(pa.string(), pa.struct([pa.field("number", pa.float64()), pa.field("text", pa.string())]))
 """Column name to value. A number or truth value (1, 0) stands in ``number``, a string in ``text``, a null in neither.
 An integer that a double cannot hold exactly stands in ``text``, digit for digit: it is an identifier, not a measure."""
 
@@ -76,7 +74,5 @@ dead letters only. A response that carries its request's payload has both value 
 """
 
 _DEAD_LETTER = ("model", "namespace", "component", "event_id", "event_type", "source", "event_time")
-DEAD_LETTERS = pa.schema(
-    [DECODED.field(name) for name in (*_DEAD_LETTER, "condition", "reason", "payload")]
-)
+DEAD_LETTERS = pa.schema([DECODED.field(name) for name in (*_DEAD_LETTER, "condition", "reason", "payload")])
 """Events that could not be decoded, with their bytes and the reason."""

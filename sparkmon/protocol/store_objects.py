@@ -38,9 +38,7 @@ _ATTRIBUTE_OF = {
 _COLUMNS = [*sorted(_ATTRIBUTE_OF), "bytes", "contentType", "sourceUri"]
 
 
-def from_object(
-    data: bytes, name: str, modified_time: datetime, *, limits: Limits = DEFAULT_LIMITS
-) -> list[Event]:
+def from_object(data: bytes, name: str, modified_time: datetime, *, limits: Limits = DEFAULT_LIMITS) -> list[Event]:
     """Read all events of one stored object; never raises for what it holds.
 
     Parameters
@@ -149,9 +147,7 @@ def _event(record: object, modified_time: datetime, limits: Limits) -> Event:
         error = protocol_error("OBJECT_MALFORMED", f"got a record that is {type(record).__name__}")
         return set_aside(json.dumps(record).encode(), error, modified_time)
     attributes: dict[str, Any] = {
-        attribute: record[member]
-        for member, attribute in _ATTRIBUTE_OF.items()
-        if record.get(member) not in (None, "")
+        attribute: record[member] for member, attribute in _ATTRIBUTE_OF.items() if record.get(member) not in (None, "")
     }
     attributes["source"] = _source(record.get("sourceUri"))
     if "time" in attributes:

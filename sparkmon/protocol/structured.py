@@ -54,9 +54,7 @@ def _members(text: str) -> tuple[dict[str, str], str | None]:
     end = len(text.rstrip(" \t\n\r"))
     at = skip_space(text, 0)
     if text[at : at + 1] != "{" or text[end - 1 : end] != "}" or end - at < 2:
-        raise protocol_error(
-            "EVENT_NOT_JSON", f"got {len(text)} bytes that do not begin and end as a JSON object"
-        )
+        raise protocol_error("EVENT_NOT_JSON", f"got {len(text)} bytes that do not begin and end as a JSON object")
     members: dict[str, str] = {}
     data: str | None = None
     at = skip_space(text, at + 1)

@@ -50,10 +50,7 @@ def from_structured_batch(
         ``TOO_MANY_VALUES``: it has more than ``limits`` allow.
     """
     check_items(body, limits)
-    return [
-        from_structured(item, received_time=received_time, limits=limits)
-        for item in _items(body, limits)
-    ]
+    return [from_structured(item, received_time=received_time, limits=limits) for item in _items(body, limits)]
 
 
 def to_structured_batch(events: Iterable[tuple[Mapping[str, str], bytes]]) -> bytes:

@@ -17,9 +17,7 @@ from sparkmon.protocol.protocol_error import protocol_error
 from sparkmon.records import Value
 
 _INTEGERS = {
-    f"{sign}INT{8 * size}": f"<{kind}{size}"
-    for sign, kind in (("", "i"), ("U", "u"))
-    for size in (1, 2, 4, 8)
+    f"{sign}INT{8 * size}": f"<{kind}{size}" for sign, kind in (("", "i"), ("U", "u")) for size in (1, 2, 4, 8)
 }
 _FLOATS = {"FP16": "<f2", "FP32": "<f4", "FP64": "<f8"}
 _FIXED = {"BOOL": "<u1", "BF16": "<u2", **_INTEGERS, **_FLOATS}
@@ -44,18 +42,14 @@ def tensor_from_json(name: str, datatype: str, data: object, count: int) -> list
     if python_type is None:
         raise _unknown(name, datatype)
     if type(data) is not list:
-        raise protocol_error(
-            "TENSOR_DATA", f"got {type(data).__name__} as data of tensor {name!r}; expected a list"
-        )
+        raise protocol_error("TENSOR_DATA", f"got {type(data).__name__} as data of tensor {name!r}; expected a list")
     values: list[Value] = data
     types = set(map(type, values))
     if list in types or dict in types:
         _, values = flatten(data)
         types = set(map(type, values))
     if len(values) != count:
-        raise protocol_error(
-            "TENSOR_SHAPE", f"got {len(values)} values in tensor {name!r}; its shape says {count}"
-        )
+        raise protocol_error("TENSOR_SHAPE", f"got {len(values)} values in tensor {name!r}; its shape says {count}")
     types.discard(type(None))
     if types <= {python_type}:
         return values
@@ -73,9 +67,7 @@ def _converted(
     if python_type is float:
         fits = types <= {float, int}
     elif python_type is int:
-        fits = types <= {float, int} and all(
-            type(value) is not float or value.is_integer() for value in values
-        )
+        fits = types <= {float, int} and all(type(value) is not float or value.is_integer() for value in values)
     else:
         fits = python_type is bool and types <= {bool, int} and set(values) <= {0, 1, None}
     return [None if value is None else python_type(value) for value in values] if fits else None
@@ -107,9 +99,7 @@ def tensor_from_bytes(name: str, datatype: str, data: bytes, count: int) -> Valu
 
 def _strings(name: str, data: bytes, count: int) -> list[Value]:
     if count * 4 > len(data):
-        raise protocol_error(
-            "BINARY_SIZE_MISMATCH", f"got {len(data)} bytes for {count} strings of tensor {name!r}"
-        )
+        raise protocol_error("BINARY_SIZE_MISMATCH", f"got {len(data)} bytes for {count} strings of tensor {name!r}")
     values: list[Value] = []
     at = 0
     for _ in range(count):
@@ -120,8 +110,7 @@ def _strings(name: str, data: bytes, count: int) -> list[Value]:
         values.append(_text(data[start:at]))
     if at != len(data) or len(values) != count:
         raise protocol_error(
-            "BINARY_SIZE_MISMATCH",
-            f"the string lengths of tensor {name!r} do not add up to its {len(data)} bytes",
+            "BINARY_SIZE_MISMATCH", f"the string lengths of tensor {name!r} do not add up to its {len(data)} bytes"
         )
     return values
 

@@ -27,9 +27,7 @@ from sparkmon.records import Half, Value
 _NESTED = {list, dict}
 
 
-def read_instances(
-    lists: Sequence[Any], half: Half, limits: Limits = DEFAULT_LIMITS
-) -> Rows | None:
+def read_instances(lists: Sequence[Any], half: Half, limits: Limits = DEFAULT_LIMITS) -> Rows | None:
     """Read what bodies have under ``instances``, ``inputs``, ``predictions`` or ``outputs``.
 
     Returns None, or raises ProtocolError, if there are several bodies, and not all of one layout or one of them is
@@ -38,9 +36,7 @@ def read_instances(
     """
     for each in lists:
         if type(each) is not list:
-            raise protocol_error(
-                "INSTANCES_MALFORMED", f"got {type(each).__name__} instead of a list of instances"
-            )
+            raise protocol_error("INSTANCES_MALFORMED", f"got {type(each).__name__} instead of a list of instances")
     counts = list(map(len, lists))
     if 0 in counts:
         return NO_ROWS if len(counts) == 1 else None
@@ -53,8 +49,7 @@ def read_instances(
         return _from_objects(instances, counts, limits)
     if types & _NESTED:
         raise protocol_error(
-            "INSTANCES_MALFORMED",
-            "got lists, objects and scalars mixed; expected instances of one form",
+            "INSTANCES_MALFORMED", "got lists, objects and scalars mixed; expected instances of one form"
         )
     return Rows(made_names(half, 1), False, counts, instances)
 
@@ -67,9 +62,7 @@ def instances_of(columns: dict[str, Any], limits: Limits) -> list[Any]:
     lists = [values for values in columns.values() if type(values) is list]
     lengths = set(map(len, lists))
     if len(lengths) > 1:
-        raise protocol_error(
-            "ROWS_RAGGED", f"got columns of {sorted(lengths)[:8]} values; expected one number"
-        )
+        raise protocol_error("ROWS_RAGGED", f"got columns of {sorted(lengths)[:8]} values; expected one number")
     count = lengths.pop() if lengths else 1
     check_shape(count, len(columns), limits)
     check_names(tuple(columns), count, limits)
@@ -82,9 +75,7 @@ def instances_of(columns: dict[str, Any], limits: Limits) -> list[Any]:
 
 def _from_lists(instances: list[list[Any]], counts: list[int], half: Half, limits: Limits) -> Rows:
     if len(set(map(len, instances))) > 1:
-        raise protocol_error(
-            "ROWS_RAGGED", "got instances of different lengths; expected one length"
-        )
+        raise protocol_error("ROWS_RAGGED", "got instances of different lengths; expected one length")
     values = list(chain.from_iterable(instances))
     numbers = numbers_of(values, len(instances[0]))
     if numbers is None and _NESTED & set(map(type, values)):
@@ -94,9 +85,7 @@ def _from_lists(instances: list[list[Any]], counts: list[int], half: Half, limit
     return Rows(made_names(half, width), False, counts, values, numbers)
 
 
-def _from_objects(
-    instances: list[dict[str, Any]], counts: list[int], limits: Limits
-) -> Rows | None:
+def _from_objects(instances: list[dict[str, Any]], counts: list[int], limits: Limits) -> Rows | None:
     names = tuple(instances[0])
     check_shape(max(counts), len(names), limits)
     values = _plain_values(instances, names)
@@ -129,9 +118,7 @@ def _plain_values(instances: list[dict[str, Any]], names: tuple[str, ...]) -> li
     return values
 
 
-def _flat_values(
-    instances: list[dict[str, Any]], limits: Limits
-) -> tuple[tuple[str, ...], list[Value]]:
+def _flat_values(instances: list[dict[str, Any]], limits: Limits) -> tuple[tuple[str, ...], list[Value]]:
     """Give each name that an instance has a column, null where another instance has it not."""
     rows: list[dict[str, Value]] = []
     room = limits.decompressed_bytes
@@ -144,9 +131,7 @@ def _flat_values(
     return names, [row.get(name) for row in rows for name in names]
 
 
-def _flat_object(
-    instance: dict[str, Any], room: int, limits: Limits
-) -> tuple[dict[str, Value], int]:
+def _flat_object(instance: dict[str, Any], room: int, limits: Limits) -> tuple[dict[str, Value], int]:
     """Name every scalar below an object: ``a``, ``a_0`` for lists, ``a_b`` for objects in objects.
 
     Names grow with depth and width, so their characters are counted against ``room`` before they are made.
@@ -170,18 +155,14 @@ def _flat_object(
             check_shape(1, placed + len(value), limits)
             _check_room(used, room)
             if depth == MAX_DEPTH:
-                raise protocol_error(
-                    "VALUE_TOO_DEEP", f"got objects nested deeper than {MAX_DEPTH} levels"
-                )
+                raise protocol_error("VALUE_TOO_DEEP", f"got objects nested deeper than {MAX_DEPTH} levels")
             inner = [(f"{name}_{key}", item, depth + 1) for key, item in value.items()]
             pending.extend(reversed(inner))
         else:
             row[name] = value
             placed += 1
     if placed != len(row):
-        raise protocol_error(
-            "NAMES_COLLIDE", "got two values that flatten to one column name; rename a column"
-        )
+        raise protocol_error("NAMES_COLLIDE", "got two values that flatten to one column name; rename a column")
     return row, used
 
 

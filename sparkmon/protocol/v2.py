@@ -46,9 +46,7 @@ def has_tensors(values: object) -> bool:
 
 
 def read_tensors(
-    lists: Sequence[list[Any]],
-    tails: Sequence[bytes] | None = None,
-    limits: Limits = DEFAULT_LIMITS,
+    lists: Sequence[list[Any]], tails: Sequence[bytes] | None = None, limits: Limits = DEFAULT_LIMITS
 ) -> Rows | None:
     """Read what bodies have under ``inputs`` or ``outputs``.
 
@@ -71,12 +69,7 @@ def read_tensors(
     _check_tail(heads, tail_size)
     values: Values | None
     is_json = all(head.binary_size is None for head in heads)
-    if (
-        count > 1
-        and is_json
-        and heads[0].rows == 1
-        and len({DATATYPES.get(head.datatype) for head in heads}) == 1
-    ):
+    if count > 1 and is_json and heads[0].rows == 1 and len({DATATYPES.get(head.datatype) for head in heads}) == 1:
         # One row in each body: all data, one after the other, is the table row by row.
         values = _from_json(tensors, heads, count)
     else:
@@ -117,14 +110,10 @@ def _read_heads(tensors: Sequence[Any], limits: Limits) -> tuple[list[Head], tup
 
 def _head(tensor: object) -> Head:
     if type(tensor) is not dict:
-        raise protocol_error(
-            "TENSOR_MALFORMED", f"got {type(tensor).__name__} instead of a tensor object"
-        )
+        raise protocol_error("TENSOR_MALFORMED", f"got {type(tensor).__name__} instead of a tensor object")
     name, datatype, shape = tensor.get("name"), tensor.get("datatype"), tensor.get("shape")
     if type(name) is not str or type(datatype) is not str or type(shape) is not list:
-        raise protocol_error(
-            "TENSOR_MALFORMED", "got a tensor without name, datatype or shape; it needs all three"
-        )
+        raise protocol_error("TENSOR_MALFORMED", "got a tensor without name, datatype or shape; it needs all three")
     if not 0 < len(shape) <= _MAX_DIMENSIONS or set(map(type, shape)) != {int} or min(shape) < 0:
         raise protocol_error(
             "TENSOR_SHAPE",
@@ -132,9 +121,7 @@ def _head(tensor: object) -> Head:
         )
     size = _binary_size(tensor)
     if size is not None and (type(size) is not int or size < 0):
-        raise protocol_error(
-            "TENSOR_MALFORMED", f"got binary_data_size {str(size)[:40]!r} of tensor {name!r}"
-        )
+        raise protocol_error("TENSOR_MALFORMED", f"got binary_data_size {str(size)[:40]!r} of tensor {name!r}")
     return Head(name, datatype, shape[0], prod(shape[1:]), size)
 
 
@@ -159,9 +146,7 @@ def _layout(layout: tuple[tuple[str, int], ...]) -> tuple[str, ...]:
     for name, width in layout:
         names.extend([name] if width == 1 else [f"{name}_{i}" for i in range(width)])
     if len(set(names)) != len(names):
-        raise protocol_error(
-            "NAMES_COLLIDE", "got two tensors that share a column name; rename one"
-        )
+        raise protocol_error("NAMES_COLLIDE", "got two tensors that share a column name; rename one")
     return tuple(names)
 
 
@@ -169,9 +154,7 @@ def _layout(layout: tuple[tuple[str, int], ...]) -> tuple[str, ...]:
 _small_layout = lru_cache(maxsize=256)(_layout)
 
 
-def _alike(
-    lists: Sequence[list[Any]], tensors: list[dict[str, Any]], heads: Sequence[Head]
-) -> bool:
+def _alike(lists: Sequence[list[Any]], tensors: list[dict[str, Any]], heads: Sequence[Head]) -> bool:
     """Tell whether all bodies have the heads of the first one, which were looked at closely."""
     count = len(lists)
     if set(map(len, lists)) != {len(heads)}:
@@ -200,10 +183,7 @@ def _check_tail(heads: Sequence[Head], tail_size: int) -> None:
     for head in heads:
         size = head.binary_size or 0
         if size > rest:
-            raise protocol_error(
-                "BINARY_SIZE_MISMATCH",
-                f"tensor {head.name!r} claims {size} bytes; {rest} are left",
-            )
+            raise protocol_error("BINARY_SIZE_MISMATCH", f"tensor {head.name!r} claims {size} bytes; {rest} are left")
         rest -= size
     if rest:
         raise protocol_error("BINARY_SIZE_MISMATCH", f"{rest} bytes are left after the last tensor")

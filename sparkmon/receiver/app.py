@@ -86,10 +86,7 @@ def serve(settings: ReceiverSettings) -> None:
     context = tls_context(settings)
     metrics = ReceiverMetrics()
     limits = ConnectionLimits(
-        settings.max_connections,
-        settings.max_headers,
-        settings.max_header_bytes,
-        settings.request_seconds,
+        settings.max_connections, settings.max_headers, settings.max_header_bytes, settings.request_seconds
     )
     connections = Connections(limits, metrics.refuse)
     metrics.connections.set_function(lambda: len(connections.open))
@@ -115,17 +112,13 @@ def serve(settings: ReceiverSettings) -> None:
     uvicorn.Server(config).run()
 
 
-def _make(
-    settings: ReceiverSettings, metrics: ReceiverMetrics, watches: Sequence[_Watch] = ()
-) -> ASGIApp:
+def _make(settings: ReceiverSettings, metrics: ReceiverMetrics, watches: Sequence[_Watch] = ()) -> ASGIApp:
     """Make the application; it runs the watches, which never end, from its start to its end."""
     token = None if settings.token is None else TokenCheck(settings.token)
     spool = SpoolWriter(settings.path, settings.segment_bytes, settings.limit_bytes)
     metrics.spool_bytes.set_function(lambda: spool.size_bytes)
     commit = GroupCommit(spool, settings, metrics)
-    room = BodyRoom(
-        settings.max_pending_bytes, settings.max_event_bytes, settings.max_pending_events
-    )
+    room = BodyRoom(settings.max_pending_bytes, settings.max_event_bytes, settings.max_pending_events)
     metrics.pending_events.set_function(lambda: room.events)
 
     @asynccontextmanager

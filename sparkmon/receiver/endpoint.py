@@ -41,18 +41,14 @@ class Endpoint:
         self._metrics = metrics
         self._token = token
         self._rates = RateLimit(
-            settings.max_events_per_second,
-            settings.max_client_events_per_second,
-            settings.max_clients,
+            settings.max_events_per_second, settings.max_client_events_per_second, settings.max_clients
         )
         self._pairing = PairingBuffer(settings.pair_seconds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         with Arrival(self._room, scope) as arrival:
-            outcome = self._refuse_unseen(scope, arrival) or await self._events(
-                scope, receive, arrival
-            )
+            outcome = self._refuse_unseen(scope, arrival) or await self._events(scope, receive, arrival)
             if outcome is None:
                 return
             refusal = outcome if isinstance(outcome, Refusal) else await self._store(outcome)
@@ -74,9 +70,7 @@ class Endpoint:
         self._rates.take(client)
         return arrival.add_events(1)
 
-    async def _events(
-        self, scope: Scope, receive: Receive, arrival: Arrival
-    ) -> list[Event] | Refusal | None:
+    async def _events(self, scope: Scope, receive: Receive, arrival: Arrival) -> list[Event] | Refusal | None:
         """Read the events of a request, or why they are refused; None when the sender has gone."""
         body = await arrival.read(receive, _content_length(scope))
         if not isinstance(body, bytes):

@@ -37,9 +37,7 @@ class GroupCommit:
     Only this object writes the spool from now on; ``stop`` closes it.
     """
 
-    def __init__(
-        self, spool: SpoolWriter, settings: ReceiverSettings, metrics: ReceiverMetrics
-    ) -> None:
+    def __init__(self, spool: SpoolWriter, settings: ReceiverSettings, metrics: ReceiverMetrics) -> None:
         self.last_commit_time: datetime | None = None
         self.last_error: str | None = None
         self._is_stopping = False
@@ -62,10 +60,7 @@ class GroupCommit:
 
     def start(self) -> None:
         """Begin to commit and to remove what retention allows."""
-        self._tasks = [
-            asyncio.create_task(self._commit_forever()),
-            asyncio.create_task(self._remove_forever()),
-        ]
+        self._tasks = [asyncio.create_task(self._commit_forever()), asyncio.create_task(self._remove_forever())]
 
     async def stop(self) -> None:
         """Finish and answer what is pending, and close the spool."""

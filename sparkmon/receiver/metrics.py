@@ -25,34 +25,24 @@ class ReceiverMetrics:
         gauge = partial(Gauge, registry=self.registry)
         histogram = partial(Histogram, registry=self.registry)
         self.events = counter(
-            "sparkmon_receiver_events",
-            "Events stored and acknowledged, by type: request, response or other.",
-            ["type"],
+            "sparkmon_receiver_events", "Events stored and acknowledged, by type: request, response or other.", ["type"]
         )
         self.dead_letters = counter(
-            "sparkmon_receiver_dead_letters",
-            "Those of the stored events that are broken CloudEvents.",
-            ["condition"],
+            "sparkmon_receiver_dead_letters", "Those of the stored events that are broken CloudEvents.", ["condition"]
         )
-        self.paired = counter(
-            "sparkmon_receiver_paired", "Responses stored together with their request's body."
-        )
+        self.paired = counter("sparkmon_receiver_paired", "Responses stored together with their request's body.")
         self.refused = counter(
             "sparkmon_receiver_refused",
             "Requests answered with 4xx or 503, by reason; KServe's logger does not send these again.",
             ["reason"],
         )
-        self.received_bytes = counter(
-            "sparkmon_receiver_bytes", "Bodies of the stored events, in bytes."
-        )
+        self.received_bytes = counter("sparkmon_receiver_bytes", "Bodies of the stored events, in bytes.")
         self.commit_seconds = histogram(
             "sparkmon_receiver_commit_seconds",
             "One group commit: encode, write and fsync.",
             buckets=[milliseconds / 1e3 for milliseconds in _STEPS],
         )
-        self.commit_events = histogram(
-            "sparkmon_receiver_commit_events", "Events in one group commit.", buckets=_STEPS
-        )
+        self.commit_events = histogram("sparkmon_receiver_commit_events", "Events in one group commit.", buckets=_STEPS)
         self.spool_bytes = gauge("sparkmon_receiver_spool_bytes", "All segments together.")
         self.unread_bytes = gauge(
             "sparkmon_receiver_unread_bytes",
@@ -68,9 +58,7 @@ class ReceiverMetrics:
         )
         self.full_in_hours.set(math.inf)
         self.connections = gauge("sparkmon_receiver_connections", "Connections open now.")
-        self.pending_events = gauge(
-            "sparkmon_receiver_pending_events", "Events received and not yet on disk."
-        )
+        self.pending_events = gauge("sparkmon_receiver_pending_events", "Events received and not yet on disk.")
 
     def refuse(self, reason: str) -> None:
         """Count a request that is refused."""

@@ -32,10 +32,7 @@ class Admission:
     """
 
     def __init__(
-        self,
-        max_in_flight: int,
-        on_refusal: Callable[[], None],
-        clock: Callable[[], float] = time.monotonic,
+        self, max_in_flight: int, on_refusal: Callable[[], None], clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.in_flight = 0
         self._max_in_flight = max_in_flight

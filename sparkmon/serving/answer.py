@@ -53,9 +53,7 @@ def for_v1(answer: dict[str, Any] | InferResponse) -> dict[str, Any]:
     return {"predictions": [dict(zip(columns, row, strict=True)) for row in rows]}
 
 
-def for_v2(
-    answer: dict[str, Any] | InferResponse, origin: InferRequest, model_name: str
-) -> InferResponse:
+def for_v2(answer: dict[str, Any] | InferResponse, origin: InferRequest, model_name: str) -> InferResponse:
     """Return the answer to a V2 caller, with the request's id, and binary if requested.
 
     Raises ServingError ``PREDICTOR_MALFORMED``, 502: a V1 answer whose predictions are no table.

@@ -21,9 +21,7 @@ class Circuit:
     (None, True, True)
     """
 
-    def __init__(
-        self, failures: int, open_s: float, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, failures: int, open_s: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._max_failures = failures
         self._open_s = open_s
         self._clock = clock

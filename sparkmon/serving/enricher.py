@@ -152,9 +152,7 @@ class Enricher:
                     if name in stored and row[place] is None:
                         row[place] = defaults.get(name)
 
-    def _note(
-        self, request: EnrichmentRequest, vectors: Vectors, missing: Mapping[str, Sequence[int]]
-    ) -> Enrichment:
+    def _note(self, request: EnrichmentRequest, vectors: Vectors, missing: Mapping[str, Sequence[int]]) -> Enrichment:
         keys = {name: [ids[name] for ids in request.ids] for name in self._view.entity_ids}
         stale: dict[str, list[int]] = {}
         ages: dict[str, list[float | None]] = {}
@@ -188,9 +186,7 @@ def _without_store(view: FeatureView, request: EnrichmentRequest) -> Vectors:
     return Vectors(view.features, values, {}, times)
 
 
-def _key_missing(
-    view: FeatureView, request: EnrichmentRequest, missing: Mapping[str, Sequence[int]]
-) -> ServingError:
+def _key_missing(view: FeatureView, request: EnrichmentRequest, missing: Mapping[str, Sequence[int]]) -> ServingError:
     group = next(group for group in view.groups if missing.get(group.name))
     index = missing[group.name][0]
     ids = request.ids[index]

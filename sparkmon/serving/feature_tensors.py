@@ -35,9 +35,7 @@ def plain(value: object) -> Any:  # noqa: ANN401 - a value that orjson can write
     return str(value)
 
 
-def as_tensors(
-    features: Sequence[str], values: list[list[FeatureValue]], layout: str
-) -> list[FeatureTensor]:
+def as_tensors(features: Sequence[str], values: list[list[FeatureValue]], layout: str) -> list[FeatureTensor]:
     """Return V2 tensors: one FP64 of shape ``[n, d]`` for numbers, one per feature for other values or ``columns``.
 
     A column of whole numbers is INT64, of numbers or None FP64 (None is NaN), of booleans BOOL, of lists of k numbers

@@ -37,11 +37,7 @@ class FeatureTransformer(Model):  # type: ignore[misc]  # kserve has no types
     """
 
     def __init__(
-        self,
-        name: str,
-        view: FeatureView,
-        open_view: Callable[[], OnlineView],
-        settings: TransformerSettings,
+        self, name: str, view: FeatureView, open_view: Callable[[], OnlineView], settings: TransformerSettings
     ) -> None:
         super().__init__(name, return_response_headers=True)
         self.ready = True
@@ -62,9 +58,7 @@ class FeatureTransformer(Model):  # type: ignore[misc]  # kserve has no types
 
     def connections(self) -> Connections:
         """Return the bounds of the connections of this process."""
-        limits = ConnectionLimits(
-            self._settings.max_connections, request_seconds=self._settings.request_seconds
-        )
+        limits = ConnectionLimits(self._settings.max_connections, request_seconds=self._settings.request_seconds)
         connections = Connections(limits, lambda reason: self.metrics.refused.labels(reason).inc())
         self.metrics.connections.set_function(lambda: len(connections.open))
         return connections
@@ -115,9 +109,7 @@ class FeatureTransformer(Model):  # type: ignore[misc]  # kserve has no types
         return payload
 
     async def preprocess(
-        self,
-        payload: dict[str, Any] | bytes | InferRequest,
-        headers: dict[str, str] | None = None,
+        self, payload: dict[str, Any] | bytes | InferRequest, headers: dict[str, str] | None = None
     ) -> Enriched:
         """Read the ids of a request and look its vectors up."""
         self._predictor.check()
@@ -129,10 +121,7 @@ class FeatureTransformer(Model):  # type: ignore[misc]  # kserve has no types
         return await self._enricher.enrich(request)
 
     async def predict(
-        self,
-        payload: Enriched,
-        headers: dict[str, str] | None = None,
-        response_headers: dict[str, str] | None = None,
+        self, payload: Enriched, headers: dict[str, str] | None = None, response_headers: dict[str, str] | None = None
     ) -> dict[str, Any] | InferResponse:
         """Call the predictor, and return its answer in the caller's protocol."""
         request_id = (headers or {}).get("x-request-id")

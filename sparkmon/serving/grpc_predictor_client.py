@@ -38,9 +38,7 @@ class GrpcPredictorClient:
         message = v2_request(enriched, self._name, settings).to_grpc()
         try:
             answer = await self._stub.ModelInfer(
-                message,
-                timeout=settings.predictor_request_timeout_seconds,
-                metadata=tuple(headers.items()),
+                message, timeout=settings.predictor_request_timeout_seconds, metadata=tuple(headers.items())
             )
         except grpc.aio.AioRpcError as error:
             code = error.code().name

@@ -50,10 +50,7 @@ class Transformer:
     def __init__(self) -> None:
         usual = TransformerSettings()
         settings = self._settings = TransformerSettings(
-            **{
-                name: _variable(f"SPARKMON_{name.upper()}", getattr(usual, name))
-                for name in _SETTINGS
-            }
+            **{name: _variable(f"SPARKMON_{name.upper()}", getattr(usual, name)) for name in _SETTINGS}
         )
         store = open_store(_variable("SPARKMON_STORE", ""))
         name = _variable("SPARKMON_FEATURE_VIEW", os.environ.get("DEPLOYMENT_NAME", ""))

@@ -36,9 +36,7 @@ class HttpPredictorClient:
         scheme = "https" if settings.predictor_use_ssl else "http"
         self._url = f"{scheme}://{settings.predictor_host}"
 
-    async def call(
-        self, enriched: Enriched, headers: Mapping[str, str]
-    ) -> dict[str, Any] | InferResponse:
+    async def call(self, enriched: Enriched, headers: Mapping[str, str]) -> dict[str, Any] | InferResponse:
         """Return the predictor's answer; see :class:`sparkmon.serving.predictor.Predictor`."""
         settings = self._settings
         heads = {"content-type": "application/json", **headers}
@@ -74,9 +72,7 @@ class HttpPredictorClient:
     def _session(self) -> aiohttp.ClientSession:
         timeout_s = self._settings.predictor_request_timeout_seconds
         return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                limit=self._settings.max_in_flight, keepalive_timeout=_KEEP_ALIVE_S
-            ),
+            connector=aiohttp.TCPConnector(limit=self._settings.max_in_flight, keepalive_timeout=_KEEP_ALIVE_S),
             timeout=aiohttp.ClientTimeout(total=timeout_s, sock_connect=min(_CONNECT_S, timeout_s)),
             cookie_jar=aiohttp.DummyCookieJar(),
         )
@@ -90,9 +86,7 @@ class HttpPredictorClient:
         """
         host, url = self._settings.predictor_host, f"{self._url}{path}"
         try:
-            async with self._session.post(
-                url, data=body, headers=headers, allow_redirects=False
-            ) as answer:
+            async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as answer:
                 content = await answer.read()
         except asyncio.TimeoutError:
             seconds = self._settings.predictor_request_timeout_seconds

@@ -21,9 +21,7 @@ _FAILURES = {"PREDICTOR_UNREACHABLE": "unreachable", "PREDICTOR_TIMEOUT": "timeo
 class Predictor:
     """The predictor of one model. Belongs to one event loop; the first call connects."""
 
-    def __init__(
-        self, name: str, settings: TransformerSettings, metrics: TransformerMetrics
-    ) -> None:
+    def __init__(self, name: str, settings: TransformerSettings, metrics: TransformerMetrics) -> None:
         self._settings = settings
         self._metrics = metrics
         self._circuit = Circuit(settings.circuit_failures, settings.circuit_open_ms / 1e3)
@@ -35,9 +33,7 @@ class Predictor:
         if self._circuit.is_open:
             raise self._left_alone()
 
-    async def call(
-        self, enriched: Enriched, headers: Mapping[str, str]
-    ) -> dict[str, Any] | InferResponse:
+    async def call(self, enriched: Enriched, headers: Mapping[str, str]) -> dict[str, Any] | InferResponse:
         """Return the predictor's answer: a V1 body or a V2 response. Identity, tracing and authorisation are forwarded.
 
         Raises ServingError: ``PREDICTOR_REFUSED`` with the predictor's status, ``PREDICTOR_UNREACHABLE`` (503),

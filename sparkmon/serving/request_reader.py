@@ -53,9 +53,7 @@ class RequestReader:
     sparkmon.errors.ServingError: [REQUEST_MALFORMED] instance 0 has no 'card_id'; expected card_id, amount
     """
 
-    def __init__(
-        self, view: FeatureView, defaults: Mapping[str, FeatureValue], max_instances: int
-    ) -> None:
+    def __init__(self, view: FeatureView, defaults: Mapping[str, FeatureValue], max_instances: int) -> None:
         self._ids = view.entity_ids
         self._features = frozenset(view.features)
         self._columns = tuple(dict.fromkeys((*view.entity_ids, *view.from_request)))
@@ -133,6 +131,4 @@ def _entity_id(index: int, name: str, row: Mapping[str, Any], shared: Mapping[st
         return int(value)
     if value is None or (isinstance(value, (int, str)) and not isinstance(value, bool)):
         return value
-    raise malformed_request(
-        f"instance {index} has {name}={value!r:.80}; expected a whole number or a string"
-    )
+    raise malformed_request(f"instance {index} has {name}={value!r:.80}; expected a whole number or a string")

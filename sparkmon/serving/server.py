@@ -104,9 +104,7 @@ def serve(
     server.servers.append((server._rest_multiprocess_server or rest).start())
     if server.enable_grpc:
         outer = (*interceptors, *([LoggingInterceptor()] if access_log else []))
-        server._grpc_server = _GRPCServer(
-            *(host, outer, server.grpc_port, *parts), grace_period=server.grace_period
-        )
+        server._grpc_server = _GRPCServer(*(host, outer, server.grpc_port, *parts), grace_period=server.grace_period)
         server.servers.append(server._grpc_server.start(server.max_threads))
     server.register_signal_handler()
     # Uvicorn's choice of event loop: uvloop if it is installed.
@@ -143,9 +141,7 @@ class _DataPlane(DataPlane):  # type: ignore[misc]  # kserve has no types
         """Return whether the server is ready."""
         return self._ready is None or await self._ready()
 
-    async def model_ready(
-        self, model_name: str, disable_predictor_health_check: bool = False
-    ) -> bool:
+    async def model_ready(self, model_name: str, disable_predictor_health_check: bool = False) -> bool:
         """Return whether a model is ready; an inference request needs only a loaded one."""
         loaded: bool = await super().model_ready(model_name, True)
         return loaded and (disable_predictor_health_check or await self.ready())
@@ -199,10 +195,7 @@ class _GRPCServer(GRPCServer):  # type: ignore[misc]  # kserve has no types
         self._server = grpc.aio.server(
             futures.ThreadPoolExecutor(max_workers=max_workers),
             interceptors=(*self._interceptors, _ServingErrorInterceptor()),
-            options=[
-                ("grpc.max_send_message_length", _MOST_BYTES),
-                ("grpc.max_receive_message_length", _MOST_BYTES),
-            ],
+            options=[("grpc.max_send_message_length", _MOST_BYTES), ("grpc.max_receive_message_length", _MOST_BYTES)],
         )
         servicer = InferenceServicer(self._data_plane, self._model_repository_extension)
         add_GRPCInferenceServiceServicer_to_server(servicer, self._server)

@@ -15,12 +15,7 @@ _POLICIES = ("error", "null", "default")
 
 
 def _option(
-    default: object,
-    text: str = "",
-    low: float = -inf,
-    high: float = inf,
-    *,
-    choices: tuple[str, ...] = (),
+    default: object, text: str = "", low: float = -inf, high: float = inf, *, choices: tuple[str, ...] = ()
 ) -> Any:  # noqa: ANN401 - a dataclass field stands for its value
     """Make a setting; one without a text is an option of kserve's own."""
     metadata = {"text": text, "low": low, "high": high, "choices": choices}
@@ -64,9 +59,7 @@ class TransformerSettings:
     )
     max_connections: int = _option(1000, "HTTP connections at once; others get 503.", 1, 10**5)
     request_seconds: float = _option(30.0, "Time for a request to arrive; else 408.", 0.1, 3600)
-    circuit_failures: int = _option(
-        5, "Consecutive failures that stop calls to the store or the predictor.", 1, 10**6
-    )
+    circuit_failures: int = _option(5, "Consecutive failures that stop calls to the store or the predictor.", 1, 10**6)
     circuit_open_ms: int = _option(1000, "How long such calls stop.", 1, 3_600_000)
     predictor_host: str = _option("")
     """``host`` or ``host:port``."""

@@ -38,15 +38,11 @@ def count_instances(tensors: Sequence[Tensor]) -> int:
     for tensor in tensors:
         sizes = tensor.shape
         if type(sizes) is not list or not all(type(size) is int and size >= 0 for size in sizes):
-            raise malformed_request(
-                f"got the shape {sizes!r:.80} of the tensor {tensor.name!r}; expected sizes"
-            )
+            raise malformed_request(f"got the shape {sizes!r:.80} of the tensor {tensor.name!r}; expected sizes")
     return max((tensor.shape[0] for tensor in tensors if tensor.shape), default=0)
 
 
-def read_columns(
-    tensors: Sequence[Tensor], expected: Sequence[str], names: Collection[str]
-) -> dict[str, list[Any]]:
+def read_columns(tensors: Sequence[Tensor], expected: Sequence[str], names: Collection[str]) -> dict[str, list[Any]]:
     """Return name to values, one per instance, of a tensor per name or one tensor of all.
 
     A single tensor under a name that is not in ``names`` has the ``expected`` columns, in order.
@@ -57,8 +53,7 @@ def read_columns(
         shape, width = tensor.shape, len(expected)
         if not shape or prod(shape[1:]) != width:
             raise malformed_request(
-                f"got the tensor {tensor.name!r} of shape {shape}; {expectation}, or one tensor of "
-                f"shape [n, {width}]",
+                f"got the tensor {tensor.name!r} of shape {shape}; {expectation}, or one tensor of shape [n, {width}]"
             )
         values = tensor_values(tensor)
         return {name: values[at::width] for at, name in enumerate(expected)}

@@ -51,9 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         view = open_store(args.store).read_view(args.feature_view, args.feature_view_version)
         opener = partial(_open_view, args.store, view, settings.store_connections)
         transformer = FeatureTransformer(args.model_name, view, opener, settings)
-        middleware: list[Middleware] = [
-            partial(AdmissionMiddleware, transformer, args.max_body_bytes)
-        ]
+        middleware: list[Middleware] = [partial(AdmissionMiddleware, transformer, args.max_body_bytes)]
         if args.log_url:
             middleware.append(partial(_with_payload_logger, args))
         serve(

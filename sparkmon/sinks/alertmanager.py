@@ -68,9 +68,7 @@ class AlertmanagerSink(HttpSink):
     policy's ``repeat_interval``, a day: otherwise the Alertmanager resolves incidents that are still open."""
     bearer: Secret | None = field(default=None, kw_only=True)
     """The token for ``Authorization: Bearer``."""
-    _severities: OrderedDict[str, Severity] = field(
-        default_factory=OrderedDict, init=False, repr=False, compare=False
-    )
+    _severities: OrderedDict[str, Severity] = field(default_factory=OrderedDict, init=False, repr=False, compare=False)
     """The severity that was last sent of each open incident."""
 
     def __post_init__(self) -> None:

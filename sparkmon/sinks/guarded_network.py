@@ -57,9 +57,7 @@ def exchange(
     """
     deadline = time.monotonic() + timeout_s
     network = _CheckedNetwork(deadline, inside=inside)
-    target = httpcore.URL(
-        scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
-    )
+    target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
     fields = [(b"host", url.netloc)]
     fields += [(name.encode(), value.encode()) for name, value in headers.items()]
     _quiet.posting = True
@@ -70,8 +68,7 @@ def exchange(
             pool.stream("POST", target, headers=fields, content=body) as response,
         ):
             answer_headers = {
-                name.decode("latin-1").lower(): value.decode("latin-1")
-                for name, value in response.headers
+                name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers
             }
             return Answer(response.status, answer_headers, _some_of(response.iter_stream()))
     except _NoAddress as error:
@@ -79,12 +76,7 @@ def exchange(
     except httpcore.LocalProtocolError:
         # Its text repeats a header's value, which may be a secret.
         return NoAnswer("the request has a header that HTTP does not allow", permanent=True)
-    except (
-        httpcore.TimeoutException,
-        httpcore.NetworkError,
-        httpcore.RemoteProtocolError,
-        OSError,
-    ) as error:
+    except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.RemoteProtocolError, OSError) as error:
         if isinstance(error, httpcore.TimeoutException) or time.monotonic() >= deadline:
             return NoAnswer(f"it did not answer within {timeout_s:g} s", permanent=False)
         if isinstance(error, httpcore.RemoteProtocolError):

@@ -78,13 +78,9 @@ class HopsworksResultSink(ConfiguredSink):
                 os.close(file)
         except OSError as error:
             reason = error.strerror or error
-            raise AlertDeliveryError(
-                f"{self.name} could not append to {self.path}: {reason}"
-            ) from error
+            raise AlertDeliveryError(f"{self.name} could not append to {self.path}: {reason}") from error
         if size < len(lines):
-            raise AlertDeliveryError(
-                f"{self.name} could append {size} of {len(lines)} bytes to {self.path}"
-            )
+            raise AlertDeliveryError(f"{self.name} could append {size} of {len(lines)} bytes to {self.path}")
 
     def _lines(self, notification: Notification) -> Iterator[bytes]:
         for alert in notification.alerts:

@@ -87,9 +87,7 @@ class KafkaSink(ConfiguredSink):
             raise OptionError.malformed("source", self.source, "a URI without blanks")
         for key, setting in self.settings.items():
             if key in _OURS:
-                raise OptionError(
-                    f"got the setting {key!r}, which the sink sets itself; leave it out"
-                )
+                raise OptionError(f"got the setting {key!r}, which the sink sets itself; leave it out")
             if any(word in key for word in _SECRETS) and not isinstance(setting, Secret):
                 raise OptionError(f"got the setting {key!r} in plain text; expected a Secret")
         check_timeout(self.timeout_s)
@@ -104,9 +102,7 @@ class KafkaSink(ConfiguredSink):
 
     def deliver(self, notification: Notification) -> None:
         """Write it, and wait until the brokers have it."""
-        hidden = {
-            key: value.read() for key, value in self.settings.items() if isinstance(value, Secret)
-        }
+        hidden = {key: value.read() for key, value in self.settings.items() if isinstance(value, Secret)}
         failure = self._try(notification, {**self.settings, **hidden})
         if failure is not None:
             reason = excerpt(failure[0], hidden.values())
@@ -114,9 +110,7 @@ class KafkaSink(ConfiguredSink):
             # Raised here, where no error that may repeat a setting hangs on to it.
             raise AlertDeliveryError.failed(message, permanent=failure[1])
 
-    def _try(
-        self, notification: Notification, settings: Mapping[str, str | Secret]
-    ) -> tuple[str, bool] | None:
+    def _try(self, notification: Notification, settings: Mapping[str, str | Secret]) -> tuple[str, bool] | None:
         """Produce one record; return the reason why it was not accepted, and whether that is permanent."""
         deadline = time.monotonic() + self.timeout_s
         reports: list[Any] = []

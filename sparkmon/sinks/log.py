@@ -38,9 +38,7 @@ class LogSink(ConfiguredSink):
         extra: dict[str, object] = {"notification_id": notification.notification_id}
         for alert in notification.alerts:
             level = logging.INFO if alert.state == "resolved" else _LEVELS[alert.severity]
-            logger.log(
-                level, "%s", printable(alert.message), extra=extra | {"alert": asdict(alert)}
-            )
+            logger.log(level, "%s", printable(alert.message), extra=extra | {"alert": asdict(alert)})
         more = notification.count - len(notification.alerts)
         if more:
             level = _LEVELS[notification.severity]

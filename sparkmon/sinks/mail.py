@@ -88,9 +88,7 @@ class EmailSink(ConfiguredSink):
         if (self.username is None) != (self.password is None):
             raise OptionError("got one of username and password; expected both or neither")
         if self.password is not None and self.security == "plain":
-            raise OptionError(
-                "got a password with security=plain, which can be read on the way; use starttls or tls"
-            )
+            raise OptionError("got a password with security=plain, which can be read on the way; use starttls or tls")
 
     def deliver(self, notification: Notification) -> None:
         """Send one mail."""

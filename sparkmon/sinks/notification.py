@@ -101,6 +101,4 @@ class Notification:
         if self.window_start is None or self.window_end is None:
             return ""
         start, end = (f"{time:%Y-%m-%d %H:%M}" for time in (self.window_start, self.window_end))
-        return (
-            f" in the {'open ' if self.state == 'provisional' else ''}window {start} to {end} UTC"
-        )
+        return f" in the {'open ' if self.state == 'provisional' else ''}window {start} to {end} UTC"

@@ -14,11 +14,7 @@ from sparkmon.sinks.texts import shortened
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _SECTION = 3000
 _LINE = 1000
-_SIGNS = {
-    "info": ":large_blue_circle:",
-    "warning": ":large_orange_circle:",
-    "critical": ":red_circle:",
-}
+_SIGNS = {"info": ":large_blue_circle:", "warning": ":large_orange_circle:", "critical": ":red_circle:"}
 
 
 @register_sink
@@ -59,9 +55,7 @@ def _message(notification: Notification) -> dict[str, object]:
     sign = ":large_green_circle:" if resolved else _SIGNS[notification.severity]
     title = shortened(notification.title, _LINE, _ESCAPES)
     lines = [f"• {shortened(line, _LINE, _ESCAPES)}" for line in notification.lines]
-    footer = (
-        f"{notification.state}, {notification.severity}, {printable(notification.notification_id)}"
-    )
+    footer = f"{notification.state}, {notification.severity}, {printable(notification.notification_id)}"
     texts = [f"{sign} {title}", *_sections(lines)]
     blocks: list[dict[str, object]] = [{"type": "section", "text": _text(text)} for text in texts]
     blocks.append({"type": "context", "elements": [_text(shortened(footer, _LINE, _ESCAPES))]})

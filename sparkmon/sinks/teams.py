@@ -60,9 +60,7 @@ class TeamsSink(HttpSink):
 
 def _message(notification: Notification, lines: Sequence[str]) -> bytes:
     resolved = notification.state == "resolved"
-    footer = (
-        f"{notification.state}, {notification.severity}, {printable(notification.notification_id)}"
-    )
+    footer = f"{notification.state}, {notification.severity}, {printable(notification.notification_id)}"
     colour = "good" if resolved else _COLOURS[notification.severity]
     title = _run(shortened(notification.title, _LINE)) | {"weight": "bolder", "color": colour}
     runs = [title, *map(_run, lines), _run(shortened(footer, _LINE)) | {"isSubtle": True}]
@@ -73,11 +71,7 @@ def _message(notification: Notification, lines: Sequence[str]) -> bytes:
         "msteams": {"width": "Full"},
         "body": [{"type": "RichTextBlock", "inlines": [run]} for run in runs],
     }
-    attachment = {
-        "contentType": "application/vnd.microsoft.card.adaptive",
-        "contentUrl": None,
-        "content": card,
-    }
+    attachment = {"contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": None, "content": card}
     return orjson.dumps({"type": "message", "attachments": [attachment]})
 
 

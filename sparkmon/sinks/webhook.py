@@ -63,18 +63,13 @@ class WebhookSink(HttpSink):
     def deliver(self, notification: Notification) -> None:
         """Post it once."""
         body, timestamp = notification_json(notification), int(time.time())
-        headers = {
-            "webhook-id": notification.notification_id,
-            "webhook-timestamp": str(timestamp),
-        }
+        headers = {"webhook-id": notification.notification_id, "webhook-timestamp": str(timestamp)}
         hidden = []
         if self.secret is not None:
             secret = self.secret.read()
             key = _key_of(secret)
             if key is None:
-                raise OptionError(
-                    f"{self.secret!r} holds no key; expected whsec_ and base64, or any text"
-                )
+                raise OptionError(f"{self.secret!r} holds no key; expected whsec_ and base64, or any text")
             signed = f"{notification.notification_id}.{timestamp}.".encode() + body
             digest = hmac.digest(key, signed, "sha256")
             headers["webhook-signature"] = "v1," + base64.b64encode(digest).decode()

@@ -47,9 +47,7 @@ def entries_of(view: FeatureView, entities: Cells) -> tuple[list[Entry], Places]
     return entries, np.array(places, np.int64)
 
 
-def skew_flags(
-    view: FeatureView, block: RowBlock, places: Places, vectors: Vectors
-) -> dict[str, Numbers]:
+def skew_flags(view: FeatureView, block: RowBlock, places: Places, vectors: Vectors) -> dict[str, Numbers]:
     """Compare the logged features of requests with the store's values now, at each row's place in ``vectors``.
 
     ``<feature>.skew`` is 1 if the logged value differs, 0 if not, NaN if the two cannot be compared because the store
@@ -128,9 +126,7 @@ def _differs(
         numbers, _, texts = times_of(numbers, ~np.isnan(numbers), texts)
     elif is_truth:
         texts = levels_of(texts, "boolean")[2]
-    levels: Any = pa.array(
-        [level_of(value) if isinstance(value, _SCALARS) else None for value in stored]
-    )
+    levels: Any = pa.array([level_of(value) if isinstance(value, _SCALARS) else None for value in stored])
     of_store = levels_of(levels.cast(pa.string()), "boolean" if is_truth else "categorical")[2]
     level = of_store.to_numpy(zero_copy_only=False)[places]
     number = np.array([_number_of(value) for value in stored])[places]

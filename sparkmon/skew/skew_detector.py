@@ -80,10 +80,7 @@ class SkewDetector:
         []
         """
         loop = asyncio.new_event_loop()
-        views = {
-            model: self._store.open_view(view, timeout_s=_TIMEOUT_S)
-            for model, view in self._views.items()
-        }
+        views = {model: self._store.open_view(view, timeout_s=_TIMEOUT_S) for model, view in self._views.items()}
         try:
             yield lambda blocks: loop.run_until_complete(_with_flags(blocks, views))
         finally:
@@ -92,9 +89,7 @@ class SkewDetector:
             loop.close()
 
 
-async def _with_flags(
-    blocks: Sequence[RowBlock], views: Mapping[str, OnlineView]
-) -> list[RowBlock]:
+async def _with_flags(blocks: Sequence[RowBlock], views: Mapping[str, OnlineView]) -> list[RowBlock]:
     flagged = list(blocks)
     for model, online in views.items():
         entries: list[Entry] = []

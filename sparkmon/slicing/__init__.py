@@ -3,12 +3,4 @@
 from sparkmon.slicing.block_slices import BlockSlices, Evaluation
 from sparkmon.slicing.slices import Slice, Slices, parse_slices, slices_of, with_slices
 
-__all__ = [
-    "BlockSlices",
-    "Evaluation",
-    "Slice",
-    "Slices",
-    "parse_slices",
-    "slices_of",
-    "with_slices",
-]
+__all__ = ["BlockSlices", "Evaluation", "Slice", "Slices", "parse_slices", "slices_of", "with_slices"]

@@ -49,13 +49,9 @@ class Evaluation:
         places = np.array([own.get(text, len(own)) for text in values.texts], np.int64)
         return self._array(places[values.data], values.null, [*each.values, OTHER_VALUES])
 
-    def _array(
-        self, codes: npt.NDArray[np.int64], null: npt.NDArray[np.bool_], texts: Sequence[str]
-    ) -> pa.Array[Any]:
+    def _array(self, codes: npt.NDArray[np.int64], null: npt.NDArray[np.bool_], texts: Sequence[str]) -> pa.Array[Any]:
         size = len(self._features)
-        indices: Any = pa.array(
-            np.broadcast_to(codes, size).astype(np.int32), mask=np.broadcast_to(null, size)
-        )
+        indices: Any = pa.array(np.broadcast_to(codes, size).astype(np.int32), mask=np.broadcast_to(null, size))
         encoded: Any = pa.DictionaryArray.from_arrays(indices, pa.array(texts, pa.string()))
         return encoded  # type: ignore[no-any-return]
 

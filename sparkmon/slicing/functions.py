@@ -115,12 +115,7 @@ FUNCTIONS: Mapping[str, Function] = {
         _of("if", "truth same same", "same", case),
         _of("isnan", "number", "truth", is_nan),
         _of("least", "same", "same", fold(least), 2, _MANY),
-        _of(
-            "left",
-            "text literal",
-            "text",
-            lambda text, count: substring(text, "1", count),
-        ),
+        _of("left", "text literal", "text", lambda text, count: substring(text, "1", count)),
         _of("length", "text", "number", of_texts(len, "number")),
         _of("ln", "number", "number", null_where(np.log, lambda number: number <= 0)),
         _text("lower", str.lower),

@@ -37,13 +37,10 @@ def parse_slice(expression: str, kinds: Mapping[str, FeatureKind]) -> Part:
     sparkmon.errors.OptionError: [SPARKMON_OPTION] got 'java_method' in the slice ...; expected one of the functions ...
     """
     if not expression.strip():
-        raise OptionError.malformed(
-            "slices", expression, "a feature or an expression over features"
-        )
+        raise OptionError.malformed("slices", expression, "a feature or an expression over features")
     if len(expression) > _LONGEST:
         raise OptionError(
-            f"got a slice of {len(expression)} characters, {expression[:40]!r} ...; "
-            f"expected at most {_LONGEST}"
+            f"got a slice of {len(expression)} characters, {expression[:40]!r} ...; expected at most {_LONGEST}"
         )
     name = expression.strip()
     if name in kinds:  # also a feature whose name is no word of SQL, such as `air.time`

@@ -19,9 +19,7 @@ _WORDS = {
     **dict.fromkeys(("nan", "+NaN", "-NaN"), math.nan),
 }
 _DECIMAL = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)[fd]?", re.ASCII | re.IGNORECASE)
-_HEXADECIMAL = re.compile(
-    r"([+-]?0x(?:[\da-f]+\.?[\da-f]*|\.[\da-f]+)p[+-]?\d+)[fd]?", re.ASCII | re.IGNORECASE
-)
+_HEXADECIMAL = re.compile(r"([+-]?0x(?:[\da-f]+\.?[\da-f]*|\.[\da-f]+)p[+-]?\d+)[fd]?", re.ASCII | re.IGNORECASE)
 
 
 def number_of(text: str) -> float | None:

@@ -12,16 +12,7 @@ import pyarrow.compute as pc
 
 from sparkmon.slicing.numbers import number_of, round_half_up
 from sparkmon.slicing.times import part_of_seconds, time_of
-from sparkmon.slicing.values import (
-    LONGEST_TEXT,
-    Build,
-    Values,
-    ValueType,
-    choose,
-    constant,
-    of_arrays,
-    of_texts,
-)
+from sparkmon.slicing.values import LONGEST_TEXT, Build, Values, ValueType, choose, constant, of_arrays, of_texts
 
 
 def case(*parts: Values) -> Values:
@@ -59,16 +50,12 @@ def equal(one: Values, other: Values) -> Values:
 
 # NaN equals NaN, and is greater than all others, as in Spark.
 _LESS: Mapping[ValueType, Build] = {
-    "number": of_arrays(
-        lambda one, other: (one < other) | (np.isnan(other) & ~np.isnan(one)), "truth"
-    ),
+    "number": of_arrays(lambda one, other: (one < other) | (np.isnan(other) & ~np.isnan(one)), "truth"),
     "text": of_texts(operator.lt, "truth"),
     "truth": of_arrays(lambda one, other: ~one & other, "truth"),
 }
 _EQUAL: Mapping[ValueType, Build] = {
-    "number": of_arrays(
-        lambda one, other: (one == other) | (np.isnan(one) & np.isnan(other)), "truth"
-    ),
+    "number": of_arrays(lambda one, other: (one == other) | (np.isnan(one) & np.isnan(other)), "truth"),
     "text": of_texts(operator.eq, "truth"),
     "truth": of_arrays(operator.eq, "truth"),
 }
@@ -108,9 +95,7 @@ def either(one: Values, other: Values) -> Values:
     return Values("truth", is_true, (one.null | other.null) & ~is_true)
 
 
-def null_where(
-    function: Callable[..., npt.NDArray[Any]], is_null: Callable[..., npt.NDArray[np.bool_]]
-) -> Build:
+def null_where(function: Callable[..., npt.NDArray[Any]], is_null: Callable[..., npt.NDArray[np.bool_]]) -> Build:
     """Apply a function of numbers that has no value where its last argument passes a test."""
     plain = of_arrays(function, "number")
 

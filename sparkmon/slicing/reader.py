@@ -82,8 +82,7 @@ class Reader:
 
     def _not_allowed(self, node: exp.Expr) -> OptionError:
         return self._make.refused(
-            node.key.upper(),
-            "comparisons, IN, BETWEEN, LIKE, IS, AND, OR, NOT, + - * / %, CASE, CAST and functions",
+            node.key.upper(), "comparisons, IN, BETWEEN, LIKE, IS, AND, OR, NOT, + - * / %, CASE, CAST and functions"
         )
 
     def _unknown(self, name: str) -> OptionError:

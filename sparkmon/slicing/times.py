@@ -17,8 +17,7 @@ _TIME = re.compile(
     re.ASCII | re.DOTALL,
 )
 _OFFSET = re.compile(
-    r"(?:UTC|GMT|UT)?[+-](?:(\d\d?)|(\d\d?):(\d\d?)|(\d\d)(\d\d)(\d\d)?|(\d\d?):(\d\d):(\d\d))",
-    re.ASCII,
+    r"(?:UTC|GMT|UT)?[+-](?:(\d\d?)|(\d\d?):(\d\d?)|(\d\d)(\d\d)(\d\d)?|(\d\d?):(\d\d):(\d\d))", re.ASCII
 )
 _SHORT_ZONES = frozenset(
     (

@@ -54,9 +54,7 @@ def texts_from(texts: pa.Array[Any], longest: int | None = None) -> Values:
     try:
         levels = encoded.dictionary.to_pylist()
     except UnicodeDecodeError:  # Spark's strings may be any bytes
-        levels = [
-            each.decode(errors="replace") for each in encoded.dictionary.cast("binary").to_pylist()
-        ]
+        levels = [each.decode(errors="replace") for each in encoded.dictionary.cast("binary").to_pylist()]
     levels = [text[:longest] for text in levels]
     is_null = texts.is_null().to_numpy(zero_copy_only=False)
     return Values("text", codes, is_null, levels or [""])
@@ -107,9 +105,7 @@ def of_texts(function: Callable[..., Any], gives: ValueType) -> Build:
     return build
 
 
-def _combined(
-    arguments: Sequence[Values],
-) -> tuple[npt.NDArray[np.int64], Iterable[tuple[str, ...]]]:
+def _combined(arguments: Sequence[Values]) -> tuple[npt.NDArray[np.int64], Iterable[tuple[str, ...]]]:
     """Return the number of each row's texts, and the texts of each number."""
     first, *others = arguments
     if not others:

@@ -117,9 +117,7 @@ def rows(
     if delay is not None:
         # Before the instances are laid out, so that the state holds an entry per event and not per row.
         nested = distinct(nested, _IDENTITY, delay)
-    return nested.select(*(field.name for field in _EVENT), F.inline("instances")).select(
-        *DECODED.names
-    )
+    return nested.select(*(field.name for field in _EVENT), F.inline("instances")).select(*DECODED.names)
 
 
 def dead_letters(decoded: DataFrame) -> DataFrame:
@@ -131,9 +129,7 @@ def _nested(decoded: pa.RecordBatch) -> pa.RecordBatch:
     """Gather the rows of each event, which follow one another and begin with instance 0 or -1."""
     first = np.flatnonzero(decoded.column("instance").to_numpy() <= 0)
     offsets = pa.array(np.append(first, decoded.num_rows), pa.int32())
-    instances = pa.StructArray.from_arrays(
-        [decoded.column(name) for name in _INSTANCE.names], _INSTANCE.names
-    )
+    instances = pa.StructArray.from_arrays([decoded.column(name) for name in _INSTANCE.names], _INSTANCE.names)
     event = decoded.select([field.name for field in _EVENT]).take(pa.array(first, pa.int64()))
     return pa.RecordBatch.from_arrays(
         [*event.columns, pa.ListArray.from_arrays(offsets, instances)], names=_NESTED.names

@@ -35,11 +35,7 @@ _BY_HALF = ("event_type", "features", "predictions")
 
 
 def feature_log_rows(
-    table: DataFrame,
-    schema: ModelSchema | None = None,
-    *,
-    entity_ids: Sequence[str] = (),
-    delay: str | None = None,
+    table: DataFrame, schema: ModelSchema | None = None, *, entity_ids: Sequence[str] = (), delay: str | None = None
 ) -> DataFrame:
     """Turn the rows of a feature view's log into decoded rows, without decoding anything.
 
@@ -99,17 +95,14 @@ def feature_log_rows(
         got = table.schema["log_time"].dataType.simpleString()
         raise OptionError.malformed("log_time", got, "a timestamp column; cast it before")
     features, predictions = _columns(table, schema, set(entity_ids))
-    wide = table.select(
-        *_identity(table, schema), *_values(features, predictions, entity_ids, table)
-    )
+    wide = table.select(*_identity(table, schema), *_values(features, predictions, entity_ids, table))
     if delay is not None:
         wide = distinct(wide, ["event_id"], delay)
     request = _half("request", F.col("features"), F.lit(None))
     response = _half("response", F.col("features"), F.col("predictions"))
     halves = F.when(F.col("is_predicted"), F.array(request, response)).otherwise(F.array(request))
     return wide.select(
-        *(name for name in wide.columns if name not in (*_BY_HALF, "is_predicted")),
-        F.inline(halves),
+        *(name for name in wide.columns if name not in (*_BY_HALF, "is_predicted")), F.inline(halves)
     ).select(*DECODED.names)
 
 
@@ -164,30 +157,18 @@ def _identity(table: DataFrame, schema: ModelSchema | None) -> list[Column]:
         "component": F.lit("predictor"),
         "event_id": text("log_id"),
         "source": text("deployment_name"),
-        "event_time": F.coalesce(
-            F.col("log_time").cast("timestamp"), F.timestamp_seconds(F.lit(0))
-        ),
+        "event_time": F.coalesce(F.col("log_time").cast("timestamp"), F.timestamp_seconds(F.lit(0))),
         "request_id": F.coalesce(request_id, text("log_id")),
         "kind": F.lit("feature_log"),
         "instance": F.lit(0),
     }
     filled = {*columns, *_BY_HALF, "entities"}
-    empty = {
-        field.name: F.lit(None if field.nullable else "")
-        for field in DECODED.fields
-        if field.name not in filled
-    }
-    return [
-        column.cast(DECODED[name].dataType).alias(name)
-        for name, column in (columns | empty).items()
-    ]
+    empty = {field.name: F.lit(None if field.nullable else "") for field in DECODED.fields if field.name not in filled}
+    return [column.cast(DECODED[name].dataType).alias(name) for name, column in (columns | empty).items()]
 
 
 def _values(
-    features: dict[str, Feature],
-    predictions: dict[str, Feature],
-    entity_ids: Sequence[str],
-    table: DataFrame,
+    features: dict[str, Feature], predictions: dict[str, Feature], entity_ids: Sequence[str], table: DataFrame
 ) -> list[Column]:
     def cells(columns: dict[str, Feature]) -> list[Column]:
         return [
@@ -202,9 +183,7 @@ def _values(
         any_predicted = any_predicted | _column(name).isNotNull()
     return [
         F.create_map(*cells(features)).cast(VALUES).alias("features"),
-        (F.create_map(*cells(predictions)) if predictions else F.lit(None))
-        .cast(VALUES)
-        .alias("predictions"),
+        (F.create_map(*cells(predictions)) if predictions else F.lit(None)).cast(VALUES).alias("predictions"),
         (F.create_map(*ids) if ids else F.lit(None)).cast(VALUES).alias("entities"),
         any_predicted.alias("is_predicted"),
     ]
@@ -250,9 +229,7 @@ def _number_and_text(number: Column, text: Column) -> Column:
 
 def _half(half: str, features: Column, predictions: Column) -> Column:
     return F.struct(
-        F.lit(half).alias("event_type"),
-        features.alias("features"),
-        predictions.cast(VALUES).alias("predictions"),
+        F.lit(half).alias("event_type"), features.alias("features"), predictions.cast(VALUES).alias("predictions")
     )
 
 

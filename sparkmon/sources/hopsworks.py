@@ -13,9 +13,7 @@ from sparkmon.sources.kafka import KafkaSource, events_of_records
 
 
 def hopsworks_events(
-    records: DataFrame,
-    schema_version: SchemaVersion | None = None,
-    time_unit: TimeUnit = "auto",
+    records: DataFrame, schema_version: SchemaVersion | None = None, time_unit: TimeUnit = "auto"
 ) -> DataFrame:
     """Turn records of an inference log topic of Hopsworks into events.
 

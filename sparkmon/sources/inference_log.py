@@ -12,19 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from pyspark.sql.datasource import (
-    DataSource,
-    DataSourceReader,
-    DataSourceStreamReader,
-    InputPartition,
-)
+from pyspark.sql.datasource import DataSource, DataSourceReader, DataSourceStreamReader, InputPartition
 from pyspark.sql.pandas.types import to_arrow_schema
-from pyspark.sql.streaming.datasource import (
-    ReadAllAvailable,
-    ReadLimit,
-    ReadMaxRows,
-    SupportsTriggerAvailableNow,
-)
+from pyspark.sql.streaming.datasource import ReadAllAvailable, ReadLimit, ReadMaxRows, SupportsTriggerAvailableNow
 from pyspark.sql.types import StructType
 
 from sparkmon.logs.log import InferenceLog, Offset
@@ -116,9 +106,7 @@ class _LogReader:
         for events in _gathered(self._log.read(partition.value)):
             for batch in self._output(events):
                 columns = zip(batch.columns, target, strict=True)
-                yield pa.RecordBatch.from_arrays(
-                    [column.cast(field.type) for column, field in columns], schema=target
-                )
+                yield pa.RecordBatch.from_arrays([column.cast(field.type) for column, field in columns], schema=target)
 
     def _cut(self, start: Offset, end: Offset) -> list[InputPartition]:
         parts = self._log.parts(start, end, self._options.partition_bytes)

@@ -63,17 +63,12 @@ def kafka_events(records: DataFrame) -> DataFrame:
         records,
         ("value", "headers"),
         'format("kafka").option("includeHeaders", "true")',
-        lambda value, headers, time, limits: [
-            from_kafka(_pairs(headers), value, received_time=time, limits=limits)
-        ],
+        lambda value, headers, time, limits: [from_kafka(_pairs(headers), value, received_time=time, limits=limits)],
     )
 
 
 def events_of_records(
-    records: DataFrame,
-    columns: Sequence[str],
-    reading: str,
-    events_of: Callable[..., Iterable[Event]],
+    records: DataFrame, columns: Sequence[str], reading: str, events_of: Callable[..., Iterable[Event]]
 ) -> DataFrame:
     """Turn each record into events on the workers; OptionError, with how to read them, if a column is missing.
 
@@ -81,9 +76,7 @@ def events_of_records(
     """
     for name in (*columns, "timestamp"):
         if name not in records.columns:
-            raise OptionError(
-                f"got Kafka records without the column {name!r}; read them with {reading}"
-            )
+            raise OptionError(f"got Kafka records without the column {name!r}; read them with {reading}")
 
     def convert(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
@@ -106,9 +99,7 @@ def _receipts(batch: pa.RecordBatch) -> Iterator[tuple[datetime | None, Limits]]
     """
     stamps: Any = batch["timestamp"].cast(pa.timestamp("us", "UTC"))
     micros = stamps.cast(pa.int64())
-    is_time = pc.and_(
-        pc.less(micros, pa.scalar(_YEAR_9999_US)), pc.greater_equal(micros, pa.scalar(0))
-    )
+    is_time = pc.and_(pc.less(micros, pa.scalar(_YEAR_9999_US)), pc.greater_equal(micros, pa.scalar(0)))
     times = pc.if_else(is_time, stamps, pa.scalar(None, stamps.type)).to_pylist()
     types = batch["timestampType"].to_pylist() if "timestampType" in batch.schema.names else []
     for time, kind in zip_longest(times, types):

@@ -131,10 +131,7 @@ _READERS: Mapping[str, _Reader] = {
     "startingOffset": _choice("earliest", "latest"),
     "partitionBytes": _WHOLE,
     "settleSeconds": _number("a number of seconds, 0 or more", r"[0-9]{1,9}(\.[0-9]{1,9})?", float),
-    "reader": (
-        "1 to 64 of A-Z, a-z, 0-9, - and _",
-        lambda text: text if is_reader_name(text) else None,
-    ),
+    "reader": ("1 to 64 of A-Z, a-z, 0-9, - and _", lambda text: text if is_reader_name(text) else None),
     "schemas": (
         'a JSON object such as {"iris": {"features": [["sepal_length", "numeric"]], '
         '"predictions": [["species", "categorical"]]}}',
@@ -149,9 +146,7 @@ def _field(name: str) -> str:
     return re.sub("[A-Z]", lambda match: f"_{match[0].lower()}", name)
 
 
-def _detected(
-    options: InferenceLogOptions, filesystem: fs.FileSystem, directory: str
-) -> InferenceLogOptions:
+def _detected(options: InferenceLogOptions, filesystem: fs.FileSystem, directory: str) -> InferenceLogOptions:
     if options.format != "auto":
         return options
     if list_segments(filesystem, directory):
@@ -161,6 +156,4 @@ def _detected(
         return replace(options, format="objects")
     if all(info.base_name.endswith((".lock", ".committed")) for info in below):
         return replace(options, format="spool")
-    raise OptionError(
-        f"{directory} holds neither *.spool nor *{', *'.join(SUFFIXES)}; set format to spool or objects"
-    )
+    raise OptionError(f"{directory} holds neither *.spool nor *{', *'.join(SUFFIXES)}; set format to spool or objects")

@@ -61,9 +61,7 @@ def pair(rows: DataFrame, delay: str = "1 minute") -> DataFrame:
 
 
 def _half(rows: DataFrame, half: str, columns: tuple[str, ...]) -> DataFrame:
-    return rows.where(F.col("event_type") == half).select(
-        *(F.col(name).alias(f"{half}_{name}") for name in columns)
-    )
+    return rows.where(F.col("event_type") == half).select(*(F.col(name).alias(f"{half}_{name}") for name in columns))
 
 
 def _whole() -> list[Column]:
@@ -71,15 +69,10 @@ def _whole() -> list[Column]:
         return F.coalesce(F.col(f"response_{name}"), F.col(f"request_{name}")).alias(name)
 
     both = F.col("request_event_id").isNotNull() & F.col("response_event_id").isNotNull()
-    occurred = (
-        F.col("request_recorded_time").isNotNull() & F.col("response_recorded_time").isNotNull()
-    )
+    occurred = F.col("request_recorded_time").isNotNull() & F.col("response_recorded_time").isNotNull()
     elapsed = F.unix_micros("response_event_time") - F.unix_micros("request_event_time")
     return [
-        *(
-            either(name)
-            for name in ("model", "model_version", "namespace", "component", "endpoint")
-        ),
+        *(either(name) for name in ("model", "model_version", "namespace", "component", "endpoint")),
         *(either(name) for name in ("source", "event_id", "request_id", "instance")),
         F.col("request_event_time").alias("request_time"),
         F.col("response_event_time").alias("response_time"),

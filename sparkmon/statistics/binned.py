@@ -62,9 +62,7 @@ class Shares(Remembering):
         return inverse_rows(self.reference_count, self.current_count)
 
 
-def distance_of(
-    distance: Distance, reference: Summary, current: Summary, bins: int = BINS
-) -> float:
+def distance_of(distance: Distance, reference: Summary, current: Summary, bins: int = BINS) -> float:
     """Return the distance of both sides' shares; NaN if a side has no rows."""
     return shares(reference, current, bins).once(_value, distance)
 
@@ -109,13 +107,7 @@ def _shares_of_levels(reference: Summary, current: Summary) -> Shares:
     raise not_comparable(reference, current)
 
 
-def _shares(
-    reference: Summary,
-    current: Summary,
-    expected: FloatArray,
-    observed: FloatArray,
-    *errors: float,
-) -> Shares:
+def _shares(reference: Summary, current: Summary, expected: FloatArray, observed: FloatArray, *errors: float) -> Shares:
     is_rare = isinstance(reference, Categories) and reference.is_rare
     reference_rows = 0.0 if is_rare else reference.rows
     return Shares(
@@ -141,9 +133,7 @@ def chi2_null_distribution(
     against 300 rows: 0.4 %, while either alone gave 1.3 % and 5.2 %.)
     """
 
-    def measure(
-        reference: Summary, current: Summary, value: float, threshold: float
-    ) -> Measurement:
+    def measure(reference: Summary, current: Summary, value: float, threshold: float) -> Measurement:
         sides = shares(reference, current)
         noise = sides.once(_noise, distance)
         degrees, sketch_error = noise.bins - 1, noise.sketch_error
@@ -177,14 +167,10 @@ class Law(Protocol):
         """Return how often ``value`` is exceeded."""
 
 
-def scaled_null_distribution(
-    distance: Distance, law: Callable[[FloatArray], Law]
-) -> NullDistribution:
+def scaled_null_distribution(distance: Distance, law: Callable[[FloatArray], Law]) -> NullDistribution:
     """Return the null distribution of a distance that is proportional to sqrt(c); ``law`` is that of some shares."""
 
-    def measure(
-        reference: Summary, current: Summary, value: float, threshold: float
-    ) -> Measurement:
+    def measure(reference: Summary, current: Summary, value: float, threshold: float) -> Measurement:
         sides = shares(reference, current)
         scale = math.sqrt(sides.c)
         noise = sides.once(_noise, distance)

@@ -7,9 +7,7 @@ from sparkmon.distributions.distribution import Distribution
 from sparkmon.statistics.statistic import COLUMNS, Measurement, Summary, statistic
 
 
-def _null_distribution(
-    reference: Summary, current: Summary, value: float, threshold: float
-) -> Measurement:
+def _null_distribution(reference: Summary, current: Summary, value: float, threshold: float) -> Measurement:
     return Measurement(
         value=value,
         threshold=threshold,

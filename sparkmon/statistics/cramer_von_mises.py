@@ -9,13 +9,7 @@ import numpy.typing as npt
 from sparkmon.distributions.distribution import Distribution
 from sparkmon.distributions.gaps import gaps
 from sparkmon.statistics.laws.tail_probabilities import cramer_von_mises_sf
-from sparkmon.statistics.statistic import (
-    NUMERIC,
-    Measurement,
-    inverse_rows,
-    least_rows,
-    statistic,
-)
+from sparkmon.statistics.statistic import NUMERIC, Measurement, inverse_rows, least_rows, statistic
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 
@@ -30,9 +24,7 @@ def _differences(reference: Distribution, current: Distribution) -> tuple[FloatA
     return apart, np.diff(pooled, prepend=0.0) / (reference.n + current.n)
 
 
-def _null_distribution(
-    reference: Distribution, current: Distribution, value: float, threshold: float
-) -> Measurement:
+def _null_distribution(reference: Distribution, current: Distribution, value: float, threshold: float) -> Measurement:
     apart, masses = _differences(reference, current)
     error = reference.known_error + current.known_error
     travel = float(np.sum(np.abs(np.diff(apart**2, prepend=0.0))))

@@ -5,22 +5,14 @@ import math
 from sparkmon.distributions.distribution import Distribution
 from sparkmon.distributions.gaps import greatest_gap
 from sparkmon.statistics.laws.tail_probabilities import kolmogorov_sf
-from sparkmon.statistics.statistic import (
-    NUMERIC,
-    Measurement,
-    inverse_rows,
-    least_rows,
-    statistic,
-)
+from sparkmon.statistics.statistic import NUMERIC, Measurement, inverse_rows, least_rows, statistic
 
 _MEAN = math.sqrt(math.pi / 2) * math.log(2)
 _POINT_999 = 1.949474
 """Mean and 99.9 % point of Kolmogorov's distribution."""
 
 
-def _null_distribution(
-    reference: Distribution, current: Distribution, value: float, threshold: float
-) -> Measurement:
+def _null_distribution(reference: Distribution, current: Distribution, value: float, threshold: float) -> Measurement:
     sketch_error = reference.known_error + current.known_error
     scale = math.sqrt(inverse_rows(reference.n, current.n))
     return Measurement(

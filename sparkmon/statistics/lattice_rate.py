@@ -46,9 +46,7 @@ def _is_off(values: np.ndarray, step: float | np.ndarray) -> np.ndarray:
     return off
 
 
-def _null_distribution(
-    reference: Distribution, current: Distribution, value: float, threshold: float
-) -> Measurement:
+def _null_distribution(reference: Distribution, current: Distribution, value: float, threshold: float) -> Measurement:
     step = reference.once(_step)
     sketch_error = 0.0
     if step is not None and current.rank_error:

@@ -6,13 +6,8 @@ from sparkmon.statistics.laws.mean_difference import mean_measurement
 from sparkmon.statistics.statistic import NUMERIC, Measurement, statistic
 
 
-def _null_distribution(
-    reference: Distribution, current: Distribution, value: float, threshold: float
-) -> Measurement:
-    sketch_error = sum(
-        0.0 if side.moments else side.once(rank_slack, side.rank_error)
-        for side in (reference, current)
-    )
+def _null_distribution(reference: Distribution, current: Distribution, value: float, threshold: float) -> Measurement:
+    sketch_error = sum(0.0 if side.moments else side.once(rank_slack, side.rank_error) for side in (reference, current))
     return mean_measurement(reference, current, value, threshold, sketch_error)
 
 

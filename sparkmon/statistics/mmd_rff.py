@@ -15,15 +15,11 @@ def _squared(reference: Joint, current: Joint) -> float:
 
 
 def _weighted_chi2(reference: Joint, current: Joint) -> WeightedChi2:
-    variance = (reference.spread_out * reference.n + current.spread_out * current.n) / (
-        reference.n + current.n
-    )
+    variance = (reference.spread_out * reference.n + current.spread_out * current.n) / (reference.n + current.n)
     return WeightedChi2(variance * inverse_rows(reference.n, current.n), *reference.spread)
 
 
-def _null_distribution(
-    reference: Joint, current: Joint, value: float, threshold: float
-) -> Measurement:
+def _null_distribution(reference: Joint, current: Joint, value: float, threshold: float) -> Measurement:
     chi2 = _weighted_chi2(reference, current)
     # With c = 1; the threshold has to stand above the point as it shrinks with c.
     rows = WeightedChi2(reference.spread_out, *reference.spread)

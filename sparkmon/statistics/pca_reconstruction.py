@@ -7,9 +7,7 @@ from sparkmon.statistics.laws.mean_difference import mean_measurement
 from sparkmon.statistics.statistic import JOINT, Measurement, statistic
 
 
-def _null_distribution(
-    reference: Joint, current: Joint, value: float, threshold: float
-) -> Measurement:
+def _null_distribution(reference: Joint, current: Joint, value: float, threshold: float) -> Measurement:
     return mean_measurement(reference.errors, current.errors, value, threshold)
 
 

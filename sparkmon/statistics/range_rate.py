@@ -11,15 +11,10 @@ _SINGLE = 1e-7
 
 
 def _range(reference: Distribution) -> tuple[float, float]:
-    return (
-        reference.least - _SINGLE * abs(reference.least),
-        reference.greatest + _SINGLE * abs(reference.greatest),
-    )
+    return (reference.least - _SINGLE * abs(reference.least), reference.greatest + _SINGLE * abs(reference.greatest))
 
 
-def _null_distribution(
-    reference: Distribution, current: Distribution, value: float, threshold: float
-) -> Measurement:
+def _null_distribution(reference: Distribution, current: Distribution, value: float, threshold: float) -> Measurement:
     least, greatest = _range(reference)
     ends = 2 - (current.least >= least) - (current.greatest <= greatest)
     sketch_error = ends * current.rank_error

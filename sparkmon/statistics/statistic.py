@@ -23,11 +23,7 @@ NUMERIC: frozenset[SummaryKind] = frozenset({"numeric"})
 CATEGORICAL: frozenset[SummaryKind] = frozenset({"categorical"})
 COLUMNS: frozenset[SummaryKind] = NUMERIC | CATEGORICAL
 JOINT: frozenset[SummaryKind] = frozenset({"joint"})
-_KINDS: Mapping[type[Summary], SummaryKind] = {
-    Distribution: "numeric",
-    Categories: "categorical",
-    Joint: "joint",
-}
+_KINDS: Mapping[type[Summary], SummaryKind] = {Distribution: "numeric", Categories: "categorical", Joint: "joint"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +95,7 @@ class Statistic:
     """Whether a column drifts also where this statistic is far beyond what the reference's own blocks reach, although
     within its threshold."""
 
-    def measure(
-        self, reference: Summary, current: Summary, threshold: float | None = None
-    ) -> Measurement:
+    def measure(self, reference: Summary, current: Summary, threshold: float | None = None) -> Measurement:
         """Return the value and all that is needed to judge it.
 
         Parameters
@@ -132,9 +126,7 @@ class Statistic:
             counts = reference.rows, current.rows
             is_rare = isinstance(reference, Categories) and reference.is_rare
             detail = {"is_rare": 1.0} if is_rare else {}
-            return Measurement(
-                nothing, threshold, nothing, None, nothing, None, *counts, detail=detail
-            )
+            return Measurement(nothing, threshold, nothing, None, nothing, None, *counts, detail=detail)
         return self.null_distribution(reference, current, value, threshold)
 
 
@@ -171,16 +163,7 @@ def statistic(
         STATISTICS.add(
             name,
             Statistic(
-                name,
-                checked,
-                kinds,
-                default,
-                null_distribution,
-                of_rows,
-                of_novelty,
-                squared,
-                greatest,
-                by_blocks,
+                name, checked, kinds, default, null_distribution, of_rows, of_novelty, squared, greatest, by_blocks
             ),
         )
         return cast(Function, checked)
@@ -216,14 +199,11 @@ def least_rows(greatest_c: float, reference_count: float) -> int | None:
     return max(1, round(1 / remainder)) if remainder > 0 else None
 
 
-def _require(
-    name: str, kinds: frozenset[SummaryKind], reference: Summary, current: Summary
-) -> None:
+def _require(name: str, kinds: frozenset[SummaryKind], reference: Summary, current: Summary) -> None:
     kind, other = _KINDS[type(reference)], _KINDS[type(current)]
     if kind != other:
         raise not_comparable(reference, current)
     if kind not in kinds:
         raise ProfileError(
-            f"got {kind} columns for {name}; expected {' or '.join(sorted(kinds))}; "
-            "choose a statistic of that kind"
+            f"got {kind} columns for {name}; expected {' or '.join(sorted(kinds))}; choose a statistic of that kind"
         )

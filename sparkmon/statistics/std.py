@@ -7,13 +7,7 @@ import numpy as np
 from sparkmon.distributions.distribution import Distribution
 from sparkmon.distributions.rank_slack import rank_slack
 from sparkmon.statistics.laws.tail_probabilities import chi2_quantile
-from sparkmon.statistics.statistic import (
-    NUMERIC,
-    Measurement,
-    inverse_rows,
-    least_rows,
-    statistic,
-)
+from sparkmon.statistics.statistic import NUMERIC, Measurement, inverse_rows, least_rows, statistic
 
 
 def _kurtosis(side: Distribution) -> float:
@@ -33,9 +27,7 @@ def _slack(side: Distribution) -> float:
     return rank_slack(side, side.rank_error, np.abs(side.values - side.mean) / side.std)
 
 
-def _null_distribution(
-    reference: Distribution, current: Distribution, value: float, threshold: float
-) -> Measurement:
+def _null_distribution(reference: Distribution, current: Distribution, value: float, threshold: float) -> Measurement:
     sketch_error = sum(0.0 if side.moments else side.once(_slack) for side in (reference, current))
     # Standard deviation of the estimate times the root of its rows.
     unit = reference.std * math.sqrt(max(0.0, reference.once(_kurtosis) - 1)) / 2

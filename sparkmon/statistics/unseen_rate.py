@@ -12,9 +12,7 @@ def _single_rows(reference: Categories) -> int:
     return sum(count == 1 for count in reference.counts.values())
 
 
-def _null_distribution(
-    reference: Categories, current: Categories, value: float, threshold: float
-) -> Measurement:
+def _null_distribution(reference: Categories, current: Categories, value: float, threshold: float) -> Measurement:
     single = reference.once(_single_rows)
     return excess_measurement(single, reference.n, current.n, value, threshold)
 

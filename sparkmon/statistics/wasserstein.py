@@ -8,21 +8,13 @@ from sparkmon.distributions.distribution import Distribution
 from sparkmon.distributions.gaps import area_between
 from sparkmon.distributions.rank_slack import rank_slack
 from sparkmon.statistics.laws.tail_probabilities import chi2_quantile, chi2_sf
-from sparkmon.statistics.statistic import (
-    NUMERIC,
-    Measurement,
-    inverse_rows,
-    least_rows,
-    statistic,
-)
+from sparkmon.statistics.statistic import NUMERIC, Measurement, inverse_rows, least_rows, statistic
 
 _HALF_NORMAL = 2 / math.pi
 """Square of the mean of abs(z), z standard normal."""
 
 
-def null_distribution(
-    reference: Distribution, current: Distribution, value: float, threshold: float
-) -> Measurement:
+def null_distribution(reference: Distribution, current: Distribution, value: float, threshold: float) -> Measurement:
     """Measure a distance ``value``, all in the column's unit."""
     sketch_error = sum(side.once(rank_slack, side.known_error) for side in (reference, current))
     c = inverse_rows(reference.n, current.n)

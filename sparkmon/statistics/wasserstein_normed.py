@@ -8,9 +8,7 @@ from sparkmon.statistics.statistic import NUMERIC, Measurement, statistic
 from sparkmon.statistics.wasserstein import null_distribution, wasserstein
 
 
-def _null_distribution(
-    reference: Distribution, current: Distribution, value: float, threshold: float
-) -> Measurement:
+def _null_distribution(reference: Distribution, current: Distribution, value: float, threshold: float) -> Measurement:
     unit = reference.std
     measured = null_distribution(reference, current, value * unit, threshold * unit)
     return replace(

@@ -6,12 +6,7 @@ from sparkmon.store.local import LocalStore
 from sparkmon.store.online import Entry, FeatureValue, OnlineView, Vectors
 from sparkmon.store.online_store import OnlineStore
 from sparkmon.store.open import open_store
-from sparkmon.store.reference_store import (
-    DEFAULT_REFERENCE,
-    ReferenceStore,
-    read_references,
-    schemas_of,
-)
+from sparkmon.store.reference_store import DEFAULT_REFERENCE, ReferenceStore, read_references, schemas_of
 from sparkmon.store.sql.store import SqlStore
 
 __all__ = [

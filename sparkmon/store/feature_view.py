@@ -107,8 +107,7 @@ class FeatureView:
         try:
             fields: dict[str, Any] = json.loads(text)
             groups = [
-                GroupInView(**(group | {"booleans": tuple(group.get("booleans", ()))}))
-                for group in fields["groups"]
+                GroupInView(**(group | {"booleans": tuple(group.get("booleans", ()))})) for group in fields["groups"]
             ]
             features = tuple(map(str, fields["features"]))
             return cls(str(fields["name"]), int(fields["version"]), features, tuple(groups))

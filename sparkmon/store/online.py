@@ -47,10 +47,7 @@ class OnlineView(ABC):
     view: FeatureView
 
     async def read(
-        self,
-        entries: Sequence[Entry],
-        passed_features: Sequence[Entry] | None = None,
-        parameters: Entry | None = None,
+        self, entries: Sequence[Entry], passed_features: Sequence[Entry] | None = None, parameters: Entry | None = None
     ) -> Vectors:
         """Read the vectors of some entries: one query per group, all groups at once.
 
@@ -65,9 +62,7 @@ class OnlineView(ABC):
         StoreError
             The store cannot be reached, or has no such table or column.
         """
-        rows = (
-            await self._find(entries) if entries else {each.name: [] for each in self.view.groups}
-        )
+        rows = await self._find(entries) if entries else {each.name: [] for each in self.view.groups}
         return assemble_vector(self.view, rows, entries, passed_features, parameters)
 
     @abstractmethod
@@ -111,9 +106,7 @@ def assemble_vector(
     count = len(entries)
     if passed_features is not None and len(passed_features) != count:
         raise OptionError.malformed(
-            "passed_features",
-            f"{len(passed_features)} entries",
-            f"one for each of the {count} entries",
+            "passed_features", f"{len(passed_features)} entries", f"one for each of the {count} entries"
         )
     places = {name: place for place, name in enumerate(view.features)}
     values = _from_store(view, rows, count)
@@ -132,16 +125,12 @@ def assemble_vector(
     return Vectors(view.features, values, missing, times)
 
 
-def _from_store(
-    view: FeatureView, rows: Mapping[str, Sequence[Entry | None]], count: int
-) -> list[list[FeatureValue]]:
+def _from_store(view: FeatureView, rows: Mapping[str, Sequence[Entry | None]], count: int) -> list[list[FeatureValue]]:
     """Return the vectors of the rows of the groups; None where a feature is in none."""
     places = {name: place for place, name in enumerate(view.features)}
     values: list[list[FeatureValue]] = [[None] * len(places) for _ in range(count)]
     for group in view.groups:
-        columns = [
-            (column, places[name]) for column, name in group.features.items() if name in places
-        ]
+        columns = [(column, places[name]) for column, name in group.features.items() if name in places]
         for vector, row in zip(values, rows[group.name], strict=True):
             if row is not None:
                 for column, place in columns:

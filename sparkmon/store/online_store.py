@@ -18,12 +18,7 @@ class OnlineStore(ABC):
     """What to do instead of writing, if the store is read-only."""
 
     def write_rows(
-        self,
-        group: str,
-        key: Sequence[str],
-        rows: Sequence[Entry],
-        *,
-        avro: Mapping[str, str] | None = None,
+        self, group: str, key: Sequence[str], rows: Sequence[Entry], *, avro: Mapping[str, str] | None = None
     ) -> None:
         """Write online rows into a feature group, all or none, and replace those with the same key.
 
@@ -56,9 +51,7 @@ class OnlineStore(ABC):
         """Return a feature view; StoreError, which lists the store's views, if it has no such view."""
 
     @abstractmethod
-    def open_view(
-        self, view: FeatureView, *, timeout_s: float = 1.0, connections: int = 8
-    ) -> OnlineView:
+    def open_view(self, view: FeatureView, *, timeout_s: float = 1.0, connections: int = 8) -> OnlineView:
         """Open a feature view, as :meth:`read_view` returns it, for reading vectors; the first read needs the server.
 
         One read may take ``timeout_s`` seconds, including the wait for one of the ``connections``, on which as many

@@ -43,9 +43,7 @@ class ReferenceStore(ABC):
 def read_references(store: object, reference: str) -> pa.Table:
     """Return a store's references of that name, or raise OptionError if it is not a ReferenceStore."""
     if not isinstance(store, ReferenceStore):
-        raise OptionError.malformed(
-            "store", store, "a ReferenceStore, such as LocalStore, SqlStore or HopsworksStore"
-        )
+        raise OptionError.malformed("store", store, "a ReferenceStore, such as LocalStore, SqlStore or HopsworksStore")
     return store.read_references(reference)
 
 
@@ -55,9 +53,7 @@ def schemas_of(references: pa.Table) -> list[ModelSchema]:
     order = ["model", "model_version", "column_index"]
     whole = references.filter(is_whole).select([*order, "column_name", "column_kind", "data_type"])
     schemas = []
-    for model, rows in groupby(
-        sorted(whole.to_pylist(), key=itemgetter(*order)), itemgetter("model")
-    ):
+    for model, rows in groupby(sorted(whole.to_pylist(), key=itemgetter(*order)), itemgetter("model")):
         # The columns of the first version stand for all. Payloads do not have the column :joint.
         _, columns = next(groupby(rows, itemgetter("model_version")))
         by_kind: dict[str, list[Feature]] = {}

@@ -13,10 +13,7 @@ from sparkmon.errors import OptionError
 Condition: TypeAlias = tuple[str, str, Any]
 """A column, one of ``= != < <= > >= in "not null"``, and a value."""
 
-COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
-    **{"=": eq, "!=": ne},
-    **{"<": lt, "<=": le, ">": gt, ">=": ge},
-}
+COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {**{"=": eq, "!=": ne}, **{"<": lt, "<=": le, ">": gt, ">=": ge}}
 """How two values compare, or a column of Spark's and a value."""
 _MASKS = {
     **{"=": pc.equal, "!=": pc.not_equal},

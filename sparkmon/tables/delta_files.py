@@ -64,26 +64,18 @@ class DeltaFiles(TableState):
         needed: Iterable[int] = range(len(paths))
         for name, operator, value in where:
             if f"min.{name}" in self._actions:
-                least, greatest = (
-                    self._actions[f"{bound}.{name}"].to_pylist() for bound in ("min", "max")
-                )
+                least, greatest = (self._actions[f"{bound}.{name}"].to_pylist() for bound in ("min", "max"))
                 needed = [at for at in needed if may_meet(least[at], greatest[at], operator, value)]
         return [paths[at] for at in needed]
 
     def _rows_of(self, path: str, schema: pa.Schema, where: Sequence[Condition]) -> pa.Table:
-        with pq.ParquetFile(
-            self._open(path), coerce_int96_timestamp_unit="us", pre_buffer=False
-        ) as file:
-            places = {
-                file.metadata.schema.column(i).path: i for i in range(file.metadata.num_columns)
-            }
+        with pq.ParquetFile(self._open(path), coerce_int96_timestamp_unit="us", pre_buffer=False) as file:
+            places = {file.metadata.schema.column(i).path: i for i in range(file.metadata.num_columns)}
             conditions = [(places.get(name), operator, value) for name, operator, value in where]
             groups = [
                 group
                 for group in range(file.num_row_groups)
-                if all(
-                    _group_may_meet(file.metadata.row_group(group), *each) for each in conditions
-                )
+                if all(_group_may_meet(file.metadata.row_group(group), *each) for each in conditions)
             ]
             names = [name for name in schema.names if name in file.schema_arrow.names]
             rows = file.read_row_groups(groups, columns=names, use_threads=False)

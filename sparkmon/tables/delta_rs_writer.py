@@ -9,13 +9,7 @@ from threading import RLock
 from typing import Literal, TypeVar
 
 import pyarrow as pa
-from deltalake import (
-    CommitProperties,
-    DeltaTable,
-    Transaction,
-    WriterProperties,
-    write_deltalake,
-)
+from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from sparkmon.errors import StoreError
@@ -87,14 +81,7 @@ class DeltaRsWriter(TableWriter):
         self._handles: dict[str, _Handle] = {}
         self._locks: defaultdict[str, RLock] = defaultdict(RLock)
 
-    def append(
-        self,
-        rows: pa.Table,
-        table: str,
-        *,
-        writer: str | None = None,
-        batch_id: int | None = None,
-    ) -> bool:
+    def append(self, rows: pa.Table, table: str, *, writer: str | None = None, batch_id: int | None = None) -> bool:
         """See :meth:`TableWriter.append`."""
         if writer is None or batch_id is None:
             self._retry(table, lambda handle: self._commit(handle, rows, table, CommitProperties()))
@@ -113,9 +100,7 @@ class DeltaRsWriter(TableWriter):
 
     def version(self, table: str) -> int | None:
         """See :meth:`TableWriter.version`."""
-        return self._locked(
-            table, lambda handle: None if handle is None else handle.table.version()
-        )
+        return self._locked(table, lambda handle: None if handle is None else handle.table.version())
 
     def replace(self, table: str, rows: pa.Table, version: int | None) -> bool:
         """See :meth:`TableWriter.replace`."""
@@ -130,9 +115,7 @@ class DeltaRsWriter(TableWriter):
 
         return self._retry(table, once)
 
-    def maintain(
-        self, table: str, expired: Sequence[Condition] = (), *, dry_run: bool = False
-    ) -> Maintained | None:
+    def maintain(self, table: str, expired: Sequence[Condition] = (), *, dry_run: bool = False) -> Maintained | None:
         """See :meth:`TableWriter.maintain`; files that are large already are not compacted."""
         with self._locks[table]:
             state = self._state(table)
@@ -158,9 +141,7 @@ class DeltaRsWriter(TableWriter):
     def _change(self, table: str, change: Callable[[DeltaTable], _T]) -> _T:
         def once(handle: _Handle | None) -> _T:
             if handle is None:
-                raise StoreError(
-                    f"the table {self.location}/{table} was removed during maintenance"
-                )
+                raise StoreError(f"the table {self.location}/{table} was removed during maintenance")
             return change(handle.table)
 
         return self._retry(table, once)

@@ -114,10 +114,7 @@ class Maintenance:
     def run_once(self, now: datetime, *, dry_run: bool = False) -> list[Maintained]:
         """Maintain every table that exists; a dry run counts what it would do, and changes nothing."""
         self._last_run = now
-        maintained = (
-            self._tables.maintain(table, self._expired(table, now), dry_run=dry_run)
-            for table in _MAINTAINED
-        )
+        maintained = (self._tables.maintain(table, self._expired(table, now), dry_run=dry_run) for table in _MAINTAINED)
         return [*filter(None, maintained)]
 
     def _expired(self, table: str, now: datetime) -> Sequence[Condition]:
@@ -144,9 +141,7 @@ class Maintenance:
         # In the order of time, so that each model's last end stays.
         ends = {} if closed is None else dict(_rows(closed.sort_by("window_end")))
         starts: list[datetime] = [
-            start
-            for model, start, end in _rows(panes)
-            if model not in ends or end > ends[model] - self._window
+            start for model, start, end in _rows(panes) if model not in ends or end > ends[model] - self._window
         ]
         return min([cutoff, *starts])
 

@@ -100,14 +100,7 @@ class SparkWriter(TableWriter):
         self.location, self._spark, self._name_of = location, spark, name_of
         self._batches: dict[str, int | None] = {}
 
-    def append(
-        self,
-        rows: pa.Table,
-        table: str,
-        *,
-        writer: str | None = None,
-        batch_id: int | None = None,
-    ) -> bool:
+    def append(self, rows: pa.Table, table: str, *, writer: str | None = None, batch_id: int | None = None) -> bool:
         """See :meth:`TableWriter.append`."""
         if writer is None or batch_id is None:
             self._save(rows, table, {})
@@ -139,9 +132,7 @@ class SparkWriter(TableWriter):
         self._save(rows, table, options | {"userMetadata": mark}, mode="overwrite")
         return mark in self._metadata(table)
 
-    def maintain(
-        self, table: str, expired: Sequence[Condition] = (), *, dry_run: bool = False
-    ) -> Maintained | None:
+    def maintain(self, table: str, expired: Sequence[Condition] = (), *, dry_run: bool = False) -> Maintained | None:
         """See :meth:`TableWriter.maintain`; files of catalogs are not counted before they are removed."""
         frame = self._frame(table)
         if frame is None:
@@ -161,9 +152,7 @@ class SparkWriter(TableWriter):
         self._spark.sql(f"VACUUM {name}")
         return Maintained(table, expired_rows, files, compacted, 0)
 
-    def _save(
-        self, rows: pa.Table, table: str, options: Mapping[str, Any], *, mode: str = "append"
-    ) -> None:
+    def _save(self, rows: pa.Table, table: str, options: Mapping[str, Any], *, mode: str = "append") -> None:
         rows = nullable(rows)
         frame = self._spark.createDataFrame(rows, from_arrow_schema(rows.schema))
         properties = {} if self._frame(table) is not None else properties_of(rows.schema)
@@ -200,9 +189,7 @@ def _column(name: str, operator: str, value: Any) -> Column:  # noqa: ANN401 - o
     column = F.col(f"`{name}`")
     if operator == "not null":
         return column.isNotNull()
-    condition: Column = (
-        column.isin(*value) if operator == "in" else COMPARE[operator](column, value)
-    )
+    condition: Column = column.isin(*value) if operator == "in" else COMPARE[operator](column, value)
     return condition
 
 

@@ -106,14 +106,7 @@ class TableWriter(ABC):
     """The directory, URL or catalog schema."""
 
     @abstractmethod
-    def append(
-        self,
-        rows: pa.Table,
-        table: str,
-        *,
-        writer: str | None = None,
-        batch_id: int | None = None,
-    ) -> bool:
+    def append(self, rows: pa.Table, table: str, *, writer: str | None = None, batch_id: int | None = None) -> bool:
         """Append rows, unless this writer has appended this batch or a later one.
 
         The first rows make the table; columns that it lacks are added. Times are UTC microseconds, and batches of a
@@ -121,10 +114,7 @@ class TableWriter(ABC):
         """
 
     def read(
-        self,
-        table: str,
-        columns: Sequence[str] | None = None,
-        where: Sequence[Condition] = (),
+        self, table: str, columns: Sequence[str] | None = None, where: Sequence[Condition] = ()
     ) -> pa.Table | None:
         """Return the rows that meet all conditions, in no order.
 
@@ -166,9 +156,7 @@ class TableWriter(ABC):
         return None if state is None else state.greatest(column)
 
     @abstractmethod
-    def maintain(
-        self, table: str, expired: Sequence[Condition] = (), *, dry_run: bool = False
-    ) -> Maintained | None:
+    def maintain(self, table: str, expired: Sequence[Condition] = (), *, dry_run: bool = False) -> Maintained | None:
         """Delete rows, compact small files, and remove files and commits that are not needed any more.
 
         Rows that meet all conditions of ``expired``, comparisons with times, are deleted; ``dry_run`` only counts. None

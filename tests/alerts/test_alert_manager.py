@@ -67,12 +67,7 @@ def test_an_incident_continues_after_a_restart_until_it_resolves(tables: TableWr
 
 
 HOURS: list[dict[str, Any]] = [OK, {}, {"confirmed": False}, OK, OK, OK]
-STATES = [
-    (1, "firing", "firing"),
-    (2, "firing", None),
-    (3, "recovering", None),
-    (4, "resolved", "resolved"),
-]
+STATES = [(1, "firing", "firing"), (2, "firing", None), (3, "recovering", None), (4, "resolved", "resolved")]
 
 
 def test_many_windows_at_once_are_decided_on_window_by_window(tables: TableWriter) -> None:
@@ -81,17 +76,12 @@ def test_many_windows_at_once_are_decided_on_window_by_window(tables: TableWrite
     table = findings(*(hour(at, **change) for at, change in enumerate(HOURS)))
     assert alert_manager.process(table, after(len(HOURS)), writer="q") == 4
     assert alert_manager.close(drain=True) == 0
-    states = [
-        (row["window_start"].hour - NOON.hour, row["state"], row["notified_state"])
-        for row in rows_of(tables)
-    ]
+    states = [(row["window_start"].hour - NOON.hour, row["state"], row["notified_state"]) for row in rows_of(tables)]
     assert states == STATES
     assert [note.state for note in ledger.notifications] == ["firing", "resolved"]
 
 
-def test_models_come_in_any_order_and_their_windows_again_after_a_crash(
-    tables: TableWriter,
-) -> None:
+def test_models_come_in_any_order_and_their_windows_again_after_a_crash(tables: TableWriter) -> None:
     """Two models, one hours behind the other; each call comes again, by a new process that has seen nothing of it."""
     ledger = Ledger()
     for at, change in enumerate(HOURS):
@@ -113,9 +103,7 @@ def test_models_come_in_any_order_and_their_windows_again_after_a_crash(
         ]
         assert states == STATES
     heard = [(note.model, note.state) for note in ledger.notifications]
-    assert sorted(heard) == [
-        *(("taxi", "firing"), ("taxi", "resolved"), ("van", "firing"), ("van", "resolved")),
-    ]
+    assert sorted(heard) == [*(("taxi", "firing"), ("taxi", "resolved"), ("van", "firing"), ("van", "resolved"))]
 
 
 def test_a_commit_whose_answer_is_lost_is_read_again_and_notified(
@@ -175,11 +163,7 @@ def test_undelivered_notifications_are_sent_after_a_restart(tables: TableWriter)
         alert_manager.open(tables, [query])
         assert alert_manager.close(drain=True) == 0
         assert (len(works.notifications), len(again.notifications)) == (expected, 0)
-    attempts = [
-        (row["attempt"], row["status"])
-        for row in AlertStore(tables).deliveries()
-        if row["sink"] == "ledger"
-    ]
+    attempts = [(row["attempt"], row["status"]) for row in AlertStore(tables).deliveries() if row["sink"] == "ledger"]
     assert min(attempts) == (1, "failed")
     assert max(attempts) == (len(attempts), "delivered")
     assert works.notifications[0].notification_id == other.notifications[0].notification_id
@@ -188,27 +172,18 @@ def test_undelivered_notifications_are_sent_after_a_restart(tables: TableWriter)
 def test_ten_thousand_findings_of_one_window_are_one_notification(tables: TableWriter) -> None:
     ledger = Ledger()
     alert_manager = opened(tables, ledger)
-    table = findings(
-        *(
-            {"column_name": f"column {number}", "value": 0.2 + number / 20_000}
-            for number in range(10_000)
-        )
-    )
+    table = findings(*({"column_name": f"column {number}", "value": 0.2 + number / 20_000} for number in range(10_000)))
     assert alert_manager.process(table, after(1), writer="q") == 10_000
     assert alert_manager.close(drain=True) == 0
     (note,) = ledger.notifications
     assert (note.count, len(note.alerts), note.severity) == (10_000, 1000, "critical")
     assert note.alerts[0].column_name == "column 9999"
-    assert note.title == (
-        "taxi (version 2): 10,000 alerts in the window 2026-11-23 12:00 to 2026-11-23 13:00 UTC"
-    )
+    assert note.title == ("taxi (version 2): 10,000 alerts in the window 2026-11-23 12:00 to 2026-11-23 13:00 UTC")
     assert len(note.lines) == 21
     assert note.lines[-1].startswith("and 9,980 more: see the table alerts, notification_id ")
 
 
-def test_an_incident_without_traffic_resolves_by_its_own_models_windows(
-    tables: TableWriter,
-) -> None:
+def test_an_incident_without_traffic_resolves_by_its_own_models_windows(tables: TableWriter) -> None:
     ledger = Ledger()
     alert_manager = opened(tables, ledger, resolve_timeout=timedelta(hours=3))
     alert_manager.process(findings({}, {"model": "van"}), after(1), writer="q")
@@ -220,29 +195,22 @@ def test_an_incident_without_traffic_resolves_by_its_own_models_windows(
     states = [(note.model, note.state) for note in ledger.notifications]
     assert sorted(states) == [("taxi", "firing"), ("taxi", "resolved"), ("van", "firing")]
     assert ledger.notifications[-1].lines == (
-        "distance of the model taxi has not been judged since 2026-11-23 13:00 UTC: "
-        "it has no traffic, or too little",
+        "distance of the model taxi has not been judged since 2026-11-23 13:00 UTC: it has no traffic, or too little",
     )
 
 
-def test_an_incident_of_weeks_is_neither_resolved_by_days_nor_flapping(
-    tables: TableWriter,
-) -> None:
+def test_an_incident_of_weeks_is_neither_resolved_by_days_nor_flapping(tables: TableWriter) -> None:
     """Weeks next to days; every second week has too few rows to be judged."""
     ledger, day = Ledger(), 24 * HOUR
     alert_manager = opened(tables, ledger, repeat_interval=None)
     for at in range(1, 50):
         end = NOON + at * day
-        rows: list[dict[str, Any]] = [
-            {"column_name": "other", "window_start": end - day, "window_end": end, **OK}
-        ]
+        rows: list[dict[str, Any]] = [{"column_name": "other", "window_start": end - day, "window_end": end, **OK}]
         if at % 14 == 7:
             rows.append({"window_start": end - 7 * day, "window_end": end})
         alert_manager.process(findings(*rows), {"taxi": end}, writer="q")
     assert alert_manager.close(drain=True) == 0
-    assert [(note.state, note.window_end) for note in ledger.notifications] == [
-        ("firing", NOON + 7 * day)
-    ]
+    assert [(note.state, note.window_end) for note in ledger.notifications] == [("firing", NOON + 7 * day)]
     assert {row["suppressed_by"] for row in rows_of(tables)} == {None, "no_change"}
 
 
@@ -252,12 +220,7 @@ def test_a_running_alert_manager_reads_actions(tables: TableWriter, action: str)
     alert_manager.process(findings({}), after(1), writer="q")
     (row,) = rows_of(tables)
     assert row["suppressed_by"] == "no_route"  # there is no sink
-    action_row: dict[str, object] = {
-        "action_id": "1",
-        "action": action,
-        "by": "ada",
-        "comment": "looking",
-    }
+    action_row: dict[str, object] = {"action_id": "1", "action": action, "by": "ada", "comment": "looking"}
     if action == "silence":
         action_row |= {"model": "ta*", "column_name": "*", "slice": "*", "severity": "info"}
         action_row |= {"start_time": row["fired_time"], "end_time": row["fired_time"] + 24 * HOUR}
@@ -267,9 +230,7 @@ def test_a_running_alert_manager_reads_actions(tables: TableWriter, action: str)
     silences, acknowledgements = store.actions()
     assert len(silences) + len(acknowledgements) == 1
     alert_manager.process(findings(hour(1)), after(2), writer="q")
-    assert rows_of(tables)[-1]["suppressed_by"] == (
-        "silenced" if action == "silence" else "no_route"
-    )
+    assert rows_of(tables)[-1]["suppressed_by"] == ("silenced" if action == "silence" else "no_route")
     store.write_action(**(action_row | {"action": "unsilence"}))
     assert store.actions()[0] == ()
     alert_manager.close()

@@ -22,9 +22,7 @@ def store(tmp_path: Path) -> AlertStore:
     return AlertStore(Tables(str(tmp_path)).open())
 
 
-def row(
-    at: int, incident_id: str = "i", incident: Incident = OPEN, **changes: object
-) -> dict[str, Any]:
+def row(at: int, incident_id: str = "i", incident: Incident = OPEN, **changes: object) -> dict[str, Any]:
     end = NOON + (at + 1) * HOUR
     decision = {
         "alert_id": f"{incident_id} {at}",
@@ -77,14 +75,12 @@ def test_an_incident_is_as_its_last_closed_window_left_it(store: AlertStore) -> 
     store.write_alerts([row(3, "closed", Incident(), state="resolved")])
     incidents = store.incidents()
     assert {each: incident.is_open for each, incident in incidents.items()} == {
-        **{"i": True, "health": True, "closed": False},
+        **{"i": True, "health": True, "closed": False}
     }
     assert incidents["i"] == replace(OPEN, last_end=NOON + 3 * HOUR)
     unsettled = {each: incidents[each] for each in ("i", "closed")}
     rows = store.last_rows(unsettled)
-    assert {each: last["state"] for each, last in rows.items()} == {
-        **{"i": "recovering", "closed": "resolved"},
-    }
+    assert {each: last["state"] for each, last in rows.items()} == {**{"i": "recovering", "closed": "resolved"}}
     assert rows["i"].keys() == {*ALERTS.names}
     assert store.provisional("taxi") == {"i 5": NOON + 6 * HOUR}
     assert store.provisional("van") == {}
@@ -110,9 +106,7 @@ def test_what_is_undelivered_depends_on_the_last_attempt(store: AlertStore) -> N
     store.write_deliveries([attempt("a", "log", 2, "delivered"), attempt("a", "log", 1, "failed")])
 
     def undelivered(**which: Any) -> list[tuple[str, str, int]]:  # noqa: ANN401
-        return sorted(
-            (row["alert_id"], sink, attempts) for row, sink, attempts in store.undelivered(**which)
-        )
+        return sorted((row["alert_id"], sink, attempts) for row, sink, attempts in store.undelivered(**which))
 
     assert undelivered() == [("2", "pager", 2), ("i 0", "pager", 2), ("i 2", "pager", 0)]
     assert undelivered(query_ids=["q"]) == undelivered()
@@ -130,9 +124,7 @@ def test_actions_of_another_process_are_read(store: AlertStore, tmp_path: Path) 
     assert len(store.actions()[1]) == 3
 
 
-def test_the_last_rows_of_two_hundred_thousand_are_those_that_a_loop_finds(
-    store: AlertStore,
-) -> None:
+def test_the_last_rows_of_two_hundred_thousand_are_those_that_a_loop_finds(store: AlertStore) -> None:
     count, random = 200_000, np.random.default_rng(5)
     numbers, minutes = random.integers(0, 50, count).tolist(), random.permutation(count)
     rows = pa.Table.from_pylist([row(0)], schema=ALERTS).take(np.zeros(count, np.int64))

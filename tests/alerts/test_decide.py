@@ -40,9 +40,7 @@ def observed(
         "slice_value": None,
     }
     start = NOON + at * HOUR
-    return Observation(
-        f"{model} {name}", outcome, severity, start, start + HOUR, provisional, statistics, alert
-    )
+    return Observation(f"{model} {name}", outcome, severity, start, start + HOUR, provisional, statistics, alert)
 
 
 class Manager:
@@ -106,9 +104,7 @@ def test_only_the_statistics_that_found_the_drift_can_resolve_it() -> None:
     manager = Manager()
     manager.process(observed(0, statistics=("ks", "missing_column")))
     assert manager.process(observed(1, "ok", statistics=("null_rate", "psi"))) == []
-    assert (
-        manager.process(observed(2, "ok", statistics=("ks", "null_rate")))[0].state == "recovering"
-    )
+    assert manager.process(observed(2, "ok", statistics=("ks", "null_rate")))[0].state == "recovering"
     assert manager.process(observed(3, "ok", statistics=("ks",)))[0].notified_state == "resolved"
     # For a column that was missing, any statistic shows that it is present.
     manager.process(observed(4, statistics=("missing_column",)))
@@ -127,10 +123,7 @@ def test_an_open_incident_has_reminders() -> None:
 def test_an_escalation_notifies() -> None:
     manager = Manager()
     severities: list[Severity] = ["warning", "critical", "critical", "warning", "critical"]
-    letters = [
-        letter_of(manager.process(observed(at, severity=each))[0])
-        for at, each in enumerate(severities)
-    ]
+    letters = [letter_of(manager.process(observed(at, severity=each))[0]) for at, each in enumerate(severities)]
     assert letters == ["f", "o", "-", "-", "-"]
 
 
@@ -146,17 +139,13 @@ def test_an_incident_that_fires_again_soon_notifies_after_the_cool_down() -> Non
 
 
 def test_a_flapping_incident_is_suppressed_until_it_settles() -> None:
-    manager = Manager(
-        replace(PLAIN, resolve_after=1, flap_changes=4, flap_windows=8, repeat_interval=None)
-    )
+    manager = Manager(replace(PLAIN, resolve_after=1, flap_changes=4, flap_windows=8, repeat_interval=None))
     #      changes at 0 1 2 3, then four of them lie in the last eight windows
     hours = "x.x.x.x........"
     assert manager.run(hours)[:8] == "frfr----"
     assert manager.incidents["flights temp"].notified_severity is None
     # It fires again within eight windows of the changes before, and notifies once these lie further back.
-    manager = Manager(
-        replace(PLAIN, resolve_after=1, flap_changes=4, flap_windows=8, repeat_interval=None)
-    )
+    manager = Manager(replace(PLAIN, resolve_after=1, flap_changes=4, flap_windows=8, repeat_interval=None))
     assert manager.run("x.x.xxxxxxxxx") == "frfr-----f---"
 
 
@@ -201,9 +190,7 @@ def test_forty_columns_of_one_cause_are_one_notification() -> None:
     decisions = manager.process(*(observed(0, name=f"f{number}") for number in range(40)))
     assert len({each.notification_id for each in decisions}) == 1
     assert {each.sinks for each in decisions} == {("pager", "log")}
-    decisions = manager.process(
-        *(observed(1, name=f"f{number}", model="taxis") for number in range(3))
-    )
+    decisions = manager.process(*(observed(1, name=f"f{number}", model="taxis") for number in range(3)))
     assert len({each.notification_id for each in decisions}) == 1
 
 
@@ -219,12 +206,7 @@ def test_a_sink_has_no_more_notifications_than_its_limit() -> None:
     manager.recent = {("pager", False): 1}
     decisions = manager.process(*(observed(0, model=name) for name in "abcd"))
     assert [each.sinks for each in decisions] == [("pager", "log"), ("log",), (), ()]
-    assert [each.suppressed_by for each in decisions] == [
-        None,
-        None,
-        "rate_limited",
-        "rate_limited",
-    ]
+    assert [each.suppressed_by for each in decisions] == [None, None, "rate_limited", "rate_limited"]
     # The others follow as soon as there is room.
     manager.recent = {}
     decisions = manager.process(*(observed(1, model=name) for name in "cd"))
@@ -232,10 +214,7 @@ def test_a_sink_has_no_more_notifications_than_its_limit() -> None:
 
 
 def test_alerts_go_to_the_sinks_of_their_routes() -> None:
-    routes = (
-        Route(model="flights", severity="critical", sinks=("pager",)),
-        Route(column="temp", sinks=("log",)),
-    )
+    routes = (Route(model="flights", severity="critical", sinks=("pager",)), Route(column="temp", sinks=("log",)))
     manager = Manager(replace(PLAIN, routes=routes), "pager", "log")
     decisions = manager.process(
         observed(0, severity="critical"),
@@ -254,9 +233,7 @@ def test_alerts_go_to_the_sinks_of_their_routes() -> None:
 
 def test_a_rule_sets_the_severity() -> None:
     rules = (SeverityRule(column="te*", severity="critical"),)
-    decisions = Manager(replace(PLAIN, severities=rules)).process(
-        observed(0), observed(0, name="b")
-    )
+    decisions = Manager(replace(PLAIN, severities=rules)).process(observed(0), observed(0, name="b"))
     assert {each.observation.incident_id: each.severity for each in decisions} == {
         "flights temp": "critical",
         "flights b": "warning",
@@ -286,8 +263,4 @@ def test_an_incident_without_traffic_resolves() -> None:
     assert not incident.is_stale(NOON + 25 * HOUR, timedelta(days=1))
     assert incident.is_stale(NOON + 25.1 * HOUR, timedelta(days=1))
     (ended,) = manager.process(replace(observed(26), outcome="stale"))
-    assert (ended.state, ended.notified_state, ended.incident.is_settled) == (
-        "resolved",
-        "resolved",
-        True,
-    )
+    assert (ended.state, ended.notified_state, ended.incident.is_settled) == ("resolved", "resolved", True)

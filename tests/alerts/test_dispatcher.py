@@ -64,9 +64,7 @@ def test_a_sink_that_hangs_or_fails_does_not_delay_others() -> None:
             assert dispatcher.put(note(str(number)), ["hanging", "failing", "ledger"]) == []
         while len(works.notifications) < 50 and time.monotonic() < began + 60:
             time.sleep(0.01)
-        assert [each.notification_id for each in works.notifications] == [
-            str(number) for number in range(50)
-        ]
+        assert [each.notification_id for each in works.notifications] == [str(number) for number in range(50)]
         assert dispatcher.waiting == {"hanging": 50, "failing": 50, "ledger": 0}
         assert dispatcher.failing == ["failing"]
         hanging.release.set()
@@ -80,10 +78,7 @@ def test_a_failed_delivery_is_retried_and_every_attempt_is_logged() -> None:
     with dispatching(ledger) as (dispatcher, attempts):
         dispatcher.put(note("a"), ["ledger"])
         assert dispatcher.drain(10) == 0
-    assert [(row["attempt"], row["status"]) for row in attempts] == [
-        (1, "failed"),
-        (2, "delivered"),
-    ]
+    assert [(row["attempt"], row["status"]) for row in attempts] == [(1, "failed"), (2, "delivered")]
     assert attempts[0]["retry_time"] > attempts[0]["time"]
     assert attempts[0]["error"] == "ConnectionError in ledger"
 
@@ -94,10 +89,7 @@ def test_a_refused_notification_is_dead_and_the_next_is_delivered() -> None:
         for name in ("a", "b"):
             dispatcher.put(note(name), ["ledger"])
         assert dispatcher.drain(10) == 0
-    assert [(row["notification_id"], row["status"]) for row in attempts] == [
-        ("a", "dead"),
-        ("b", "delivered"),
-    ]
+    assert [(row["notification_id"], row["status"]) for row in attempts] == [("a", "dead"), ("b", "delivered")]
     assert attempts[0]["error"] == "[SPARKMON_ALERT_DELIVERY] refused"
 
 
@@ -129,9 +121,7 @@ def test_attempts_that_cannot_be_written_are_written_later() -> None:
     assert [row["status"] for row in attempts] == ["delivered"]
 
 
-def test_the_text_of_an_error_of_another_class_is_written_nowhere(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+def test_the_text_of_an_error_of_another_class_is_written_nowhere(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG), dispatching(Leaky()) as (dispatcher, attempts):
         dispatcher.put(note("a"), ["leaky"])
         until = time.monotonic() + 60

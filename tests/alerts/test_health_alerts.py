@@ -41,10 +41,7 @@ class Failing(DeltaRsWriter):
         return appended
 
     def read(
-        self,
-        table: str,
-        columns: Sequence[str] | None = None,
-        where: Sequence[Condition] = (),
+        self, table: str, columns: Sequence[str] | None = None, where: Sequence[Condition] = ()
     ) -> pa.Table | None:
         self._suffer()
         return super().read(table, columns, where)
@@ -93,9 +90,7 @@ def recorded(tables: Failing) -> list[tuple[str, str]]:
     return sorted((row["alert_id"], row["state"]) for row in rows)
 
 
-def test_the_monitor_has_stalled_is_sent_while_the_storage_fails_and_recorded_after(
-    tables: Failing,
-) -> None:
+def test_the_monitor_has_stalled_is_sent_while_the_storage_fails_and_recorded_after(tables: Failing) -> None:
     ledger = Ledger()
     alerts = opened(tables, ledger)
     tables.fails = True
@@ -127,9 +122,7 @@ def test_it_is_sent_while_the_storage_hangs(tables: Failing) -> None:
 
     closing = threading.Thread(target=close_a_window)
     closing.start()
-    checking = threading.Thread(
-        target=lambda: alerts.process_observations(stalled(10), writer="health")
-    )
+    checking = threading.Thread(target=lambda: alerts.process_observations(stalled(10), writer="health"))
     checking.start()
     try:
         assert until(lambda: len(ledger.notifications) == 1)
@@ -169,12 +162,7 @@ def test_a_silence_holds_for_them(tables: Failing) -> None:
     now = datetime.now(timezone.utc)
     AlertStore(DeltaRsWriter(tables.location)).write_action(
         **{"action": "silence", "action_id": "a", "model": ":monitor", "column_name": "*"},
-        **{
-            "slice": "*",
-            "severity": "info",
-            "start_time": now,
-            "end_time": now + timedelta(hours=1),
-        },
+        **{"slice": "*", "severity": "info", "start_time": now, "end_time": now + timedelta(hours=1)},
         **{"by": "me", "comment": ""},
     )
     alerts.process_observations(stalled(10), writer="health")

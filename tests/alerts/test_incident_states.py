@@ -35,9 +35,7 @@ def test_an_incident_is_stale_by_the_windows_of_its_model(
     changes: dict[str, object], age: timedelta, expected: bool
 ) -> None:
     stale = states(**changes).stale({"taxi": END + age}, Policy(), [], NOON)
-    assert [(each.outcome, each.window_end) for each in stale] == (
-        [("stale", END + age)] if expected else []
-    )
+    assert [(each.outcome, each.window_end) for each in stale] == ([("stale", END + age)] if expected else [])
     assert states(**changes).stale({"van": END + age}, Policy(), [], NOON) == []
 
 

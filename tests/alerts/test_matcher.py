@@ -26,9 +26,7 @@ def alert(**changes: str) -> dict[str, Any]:
         ("X", "x", False),
     ],
 )
-def test_a_pattern_has_stars_and_question_marks_and_nothing_else(
-    pattern: str, column: str, is_selected: bool
-) -> None:
+def test_a_pattern_has_stars_and_question_marks_and_nothing_else(pattern: str, column: str, is_selected: bool) -> None:
     assert Matcher(column=pattern).matches(alert(column_name=column), "info") == is_selected
     assert Matcher(model=pattern).matches(alert(model=column), "info") == is_selected
     of_slice = alert(slice_key="site", slice_value=column)

@@ -69,8 +69,7 @@ def test_statistics_are_ordered_by_the_multiple_of_their_threshold(
     values: dict[str, tuple[float | None, float]], first: str
 ) -> None:
     changes = [
-        {"statistic": name, "value": value, "threshold": threshold}
-        for name, (value, threshold) in values.items()
+        {"statistic": name, "value": value, "threshold": threshold} for name, (value, threshold) in values.items()
     ]
     (row,) = drifts_of(*changes)
     assert (row["statistic"], row["statistics"]) == (first, ["a", "b"])
@@ -141,9 +140,7 @@ def test_a_slice_alerts_only_if_the_whole_column_does_not() -> None:
         ),
     ],
 )
-def test_ids_are_those_of_existing_tables(
-    changes: dict[str, Any], incident_id: str, alert_id: str
-) -> None:
+def test_ids_are_those_of_existing_tables(changes: dict[str, Any], incident_id: str, alert_id: str) -> None:
     """The ids are what Spark's ``sha2`` made of the same findings, in the session's time zone whatever it was."""
     for zone in ("UTC", "America/New_York"):
         table = findings(changes)
@@ -180,9 +177,7 @@ def test_the_multiple_of_the_limit_is_the_severity() -> None:
         {"column_name": "e", "statistic": "extra_column", "value": 1.0, "threshold": 0.0},
         {"column_name": "f", "value": -0.6},
     )
-    assert [row["severity"] for row in rows] == [
-        *("warning", "critical", "warning", "critical", "info", "critical")
-    ]
+    assert [row["severity"] for row in rows] == [*("warning", "critical", "warning", "critical", "info", "critical")]
 
 
 def test_a_column_is_ok_only_by_a_statistic_and_only_if_its_incident_is_unsettled() -> None:
@@ -198,10 +193,7 @@ def test_a_column_is_ok_only_by_a_statistic_and_only_if_its_incident_is_unsettle
     names = ("distance", "few", "mixed")
     unsettled = [drifts_of({"column_name": name})[0]["incident_id"] for name in names]
     rows = {row["column_name"]: row for row in rows_of(table, *unsettled)}
-    assert {name: row["outcome"] for name, row in rows.items()} == {
-        "distance": "ok",
-        "mixed": "unconfirmed",
-    }
+    assert {name: row["outcome"] for name, row in rows.items()} == {"distance": "ok", "mixed": "unconfirmed"}
     assert rows["distance"]["message"] == (
         "distance of the model taxi (version 2) no longer drifts from training in the window 2026-11-23 12:00 to "
         "2026-11-23 13:00 UTC: psi 0.15 is within its threshold 0.2 (3,000 rows against 12,000)"

@@ -36,9 +36,7 @@ def test_routes_name_existing_sinks() -> None:
 def test_a_sink_does_not_resolve_an_alert_before_its_reminder() -> None:
     policy = Policy(repeat_interval=2 * HOUR)
     Alerting([resolving_after(3 * HOUR)], policy)
-    with pytest.raises(
-        OptionError, match="got resolve_timeout 2:00:00 for the sink 'pager'; expected longer"
-    ):
+    with pytest.raises(OptionError, match="got resolve_timeout 2:00:00 for the sink 'pager'; expected longer"):
         Alerting([resolving_after(2 * HOUR)], policy)
     Alerting([resolving_after(HOUR)], Policy(repeat_interval=None))
 
@@ -63,9 +61,7 @@ def test_a_sink_does_not_resolve_an_alert_before_the_next_window(
     if pause is None:
         alerting.check_windows([HOUR, length])
     else:
-        with pytest.raises(
-            OptionError, match=f"set the sink's resolve_timeout to more than {pause}"
-        ):
+        with pytest.raises(OptionError, match=f"set the sink's resolve_timeout to more than {pause}"):
             alerting.check_windows([HOUR, length])
 
 

@@ -22,9 +22,7 @@ def tables(tmp_path: Path) -> TableWriter:
     return Tables(str(tmp_path)).open()
 
 
-def broken(
-    alert_manager: AlertManager, at: int, models: int, strength: dict[str, Any], writer: str = "q"
-) -> None:
+def broken(alert_manager: AlertManager, at: int, models: int, strength: dict[str, Any], writer: str = "q") -> None:
     """Close an hour in which the pipeline of many models is broken."""
     names = [f"model {number:02}" for number in range(models)]
     table = findings(*(hour(at, model=name, **strength) for name in names))
@@ -32,9 +30,7 @@ def broken(
     alert_manager.process(table, ends, writer=writer)
 
 
-def test_of_thirty_broken_models_one_summary_names_those_that_are_held_back(
-    tables: TableWriter,
-) -> None:
+def test_of_thirty_broken_models_one_summary_names_those_that_are_held_back(tables: TableWriter) -> None:
     ledger = Ledger()
     alert_manager = opened(tables, ledger)
     for at in range(3):
@@ -51,9 +47,7 @@ def test_of_thirty_broken_models_one_summary_names_those_that_are_held_back(
     assert (summary.severity, summary.value) == ("warning", 10)
 
 
-def test_critical_alerts_and_those_of_the_monitor_have_room_when_others_fill_the_limit(
-    tables: TableWriter,
-) -> None:
+def test_critical_alerts_and_those_of_the_monitor_have_room_when_others_fill_the_limit(tables: TableWriter) -> None:
     ledger = Ledger()
     alert_manager = opened(tables, ledger, max_notifications=2, resolve_after=1)
     broken(alert_manager, 0, 5, WARNING)

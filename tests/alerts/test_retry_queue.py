@@ -10,9 +10,7 @@ SECOND = timedelta(seconds=1)
 
 
 def queued(name: str) -> QueuedNotification:
-    return QueuedNotification(
-        Notification(name, "firing", "info", "m", "", None, None, 1, (), NOON)
-    )
+    return QueuedNotification(Notification(name, "firing", "info", "m", "", None, None, 1, (), NOON))
 
 
 def queue_of(*names: str) -> tuple[RetryQueue, list[QueuedNotification]]:
@@ -59,10 +57,7 @@ def test_the_order_stays_while_a_sink_is_down_for_hours() -> None:
         assert due is not None
         delivered.append(due.notification.notification_id)
         queue.delivered(due)
-    assert delivered in (
-        ["a", "b", "c"],
-        ["b", "a", "c"],
-    )  # one of them may be delivered as a probe
+    assert delivered in (["a", "b", "c"], ["b", "a", "c"])  # one of them may be delivered as a probe
 
 
 def test_a_permanent_refusal_is_given_up_at_once() -> None:

@@ -46,8 +46,5 @@ def test_undelivered_rows_are_queued_by_sink_with_their_attempts() -> None:
     rows = [row(each) for each in manager.process(observed(0), observed(0, name="wind"))]
     undelivered = [(each, "pager", 2) for each in rows] + [(rows[0], "log", 0)]
     queued = queued_notifications_of(undelivered)
-    assert [(note.count, sink, attempts) for note, sink, attempts in queued] == [
-        (2, "pager", 2),
-        (1, "log", 0),
-    ]
+    assert [(note.count, sink, attempts) for note, sink, attempts in queued] == [(2, "pager", 2), (1, "log", 0)]
     assert queued[0][0].window_end == NOON + HOUR

@@ -33,18 +33,11 @@ class Pending:
 END = NOON + HOUR
 OPEN = Incident(is_open=True, last_end=END, opened_time=NOON)
 NOTIFIED = replace(OPEN, notified_severity="warning", last_notified_window_end=NOON)
-CONTEXT = Context(
-    Policy(), (), {}, ("pager",), Groups({("pager", True): 1, ("pager", False): 1}), now=NOON
-)
+CONTEXT = Context(Policy(), (), {}, ("pager",), Groups({("pager", True): 1, ("pager", False): 1}), now=NOON)
 DECISION = Decision(observed(0), "warning", "firing", Incident(), OPEN, ("pager",))
 FIRING = Pending(DECISION, CONTEXT)
-REMINDER = FIRING.replace(
-    before=NOTIFIED,
-    incident=replace(NOTIFIED, last_notified_window_end=END - timedelta(days=1)),
-)
-RESOLVED = REMINDER.replace(
-    state="resolved", incident=replace(REMINDER.decision.incident, is_open=False)
-)
+REMINDER = FIRING.replace(before=NOTIFIED, incident=replace(NOTIFIED, last_notified_window_end=END - timedelta(days=1)))
+RESOLVED = REMINDER.replace(state="resolved", incident=replace(REMINDER.decision.incident, is_open=False))
 SILENCE = Silence("s", Matcher(model="fl*"), NOON, END)
 ACK = {"flights temp": Acknowledgement("flights temp", NOON, "ada")}
 
@@ -68,9 +61,7 @@ SUPPRESSED: dict[str, list[Pending]] = {
     ],
     "cool_down": [
         FIRING.replace(incident=replace(OPEN, last_notified_window_end=END - HOUR / 2)),
-        FIRING.replace(
-            state="provisional", incident=Incident(last_notified_window_end=END - HOUR / 2)
-        ),
+        FIRING.replace(state="provisional", incident=Incident(last_notified_window_end=END - HOUR / 2)),
     ],
     "no_route": [FIRING.replace(sinks=())],
     "rate_limited": [FIRING.under(groups=Groups({("pager", False): 0}))],
@@ -78,8 +69,7 @@ SUPPRESSED: dict[str, list[Pending]] = {
 
 
 @pytest.mark.parametrize(
-    ("reason", "pending"),
-    [(reason, pending) for reason, cases in SUPPRESSED.items() for pending in cases],
+    ("reason", "pending"), [(reason, pending) for reason, cases in SUPPRESSED.items() for pending in cases]
 )
 def test_a_stage_suppresses(reason: str, pending: Pending) -> None:
     assert suppressed_by(pending.decision, pending.context) == reason
@@ -98,23 +88,17 @@ def test_a_stage_suppresses(reason: str, pending: Pending) -> None:
         FIRING.replace(severity="critical", before=NOTIFIED, incident=NOTIFIED),
         FIRING.replace(before=NOTIFIED, incident=NOTIFIED).under(policy=Policy(notify_on="each")),
         # Acknowledged before the incident opened.
-        REMINDER.replace(incident=replace(REMINDER.decision.incident, opened_time=END)).under(
-            acknowledgements=ACK
-        ),
+        REMINDER.replace(incident=replace(REMINDER.decision.incident, opened_time=END)).under(acknowledgements=ACK),
         FIRING.under(silences=(replace(SILENCE, end_time=NOON),)),
         FIRING.replace(before=Incident(transitions=(NOON,) * 3)),
         FIRING.replace(before=Incident(transitions=(END - 20 * HOUR,) * 4)),
         FIRING.replace(incident=replace(OPEN, last_notified_window_end=END - HOUR)),
         # A recovery has no cool-down.
-        RESOLVED.replace(
-            incident=replace(RESOLVED.decision.incident, last_notified_window_end=NOON)
-        ),
+        RESOLVED.replace(incident=replace(RESOLVED.decision.incident, last_notified_window_end=NOON)),
     ],
 )
 def test_no_stage_suppresses(pending: Pending) -> None:
-    assert [
-        reason for reason, holds in STAGES.items() if holds(pending.decision, pending.context)
-    ] == []
+    assert [reason for reason, holds in STAGES.items() if holds(pending.decision, pending.context)] == []
 
 
 def test_every_reason_has_a_stage_and_a_case() -> None:

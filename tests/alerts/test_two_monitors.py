@@ -62,9 +62,7 @@ def test_a_model_that_is_acquired_does_not_make_the_others_wait_anew(
     assert [note.state for note in ledger.notifications] == ["firing", "resolved"]
 
 
-def test_who_takes_models_over_ends_their_incidents_and_sends_what_is_undelivered_of_them(
-    tables: TableWriter,
-) -> None:
+def test_who_takes_models_over_ends_their_incidents_and_sends_what_is_undelivered_of_them(tables: TableWriter) -> None:
     alert_manager = AlertManager(Alerting([Ledger(DOWN)]))
     alert_manager.open(tables, ["q"])
     table = findings({}, {"model": "van"})
@@ -78,8 +76,5 @@ def test_who_takes_models_over_ends_their_incidents_and_sends_what_is_undelivere
     alert_manager.hold("r", {"taxi": ["q"], "bus": []})
     alert_manager.process(findings(hour(1, **OK)), after(2), writer="r")
     assert alert_manager.close(drain=True) == 0
-    assert [(note.model, note.state) for note in ledger.notifications] == [
-        ("taxi", "firing"),
-        ("taxi", "resolved"),
-    ]
+    assert [(note.model, note.state) for note in ledger.notifications] == [("taxi", "firing"), ("taxi", "resolved")]
     assert AlertStore(tables).incidents().keys() == {row["incident_id"] for row in rows_of(tables)}

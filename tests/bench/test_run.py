@@ -22,10 +22,7 @@ CONTENDERS = {
 
 
 def test_the_quick_benchmark_measures_every_contender(
-    spark: SparkSession,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     figures = tmp_path / "figures.json"
     # The session that runs already is the one that is measured.

@@ -62,11 +62,7 @@ def summary() -> VerdictTable:
 
 
 def test_the_best_are_marked_and_who_judges_nothing_is_not() -> None:
-    assert summary().best() == {
-        "per 1,000": {"slow"},
-        "missed": {"loud", "slow"},
-        "windows to detection": {"loud"},
-    }
+    assert summary().best() == {"per 1,000": {"slow"}, "missed": {"loud", "slow"}, "windows to detection": {"loud"}}
     rows = {row[0]: row[1:] for row in summary().rows()}
     assert rows["loud"] == ["100", "90", "900", "2", "0*", "1*", "", "2"]
     assert rows["slow"] == ["100", "1", "10*", "2", "0*", "3.5", "", "0"]
@@ -83,9 +79,7 @@ def test_a_page_has_the_tables_between_its_marks(tmp_path: Path) -> None:
     write_between(page, text)
     write_between(page, text)
     written = page.read_text()
-    assert written == (
-        f"before\n<!-- bench-verdicts -->\n{text}\n<!-- /bench-verdicts -->\nafter\n"
-    )
+    assert written == (f"before\n<!-- bench-verdicts -->\n{text}\n<!-- /bench-verdicts -->\nafter\n")
     assert "| loud | 900 | **0 of 2** | **1** |" in written
     assert "| one | 900 | **10** | 20 | - | failed |" in written
     assert "| one | **1** | 3.5 | 1, 1 of 2 missed | -, 2 of 2 missed | failed |" in written
@@ -166,9 +160,7 @@ def test_hopsworks_default_is_right_about_levels() -> None:
     assert rule(pd.Series(["a"] * 90 + ["b"] * 10)) is True
 
 
-def test_a_peer_answers_by_case_and_what_it_fails_on_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_peer_answers_by_case_and_what_it_fails_on_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     numbers = pd.DataFrame({"a": [1.0, 2.0, 3.0, 4.0], "b": list("xyxy"), BLOCK: [0, 0, 1, 1]})
     folders = [
         write_case(Case(name, numbers.assign(a=numbers["a"] * sign), numbers), tmp_path)
@@ -191,9 +183,7 @@ def test_a_peer_answers_by_case_and_what_it_fails_on_is_told(
 
 
 def test_a_quick_run_judges_the_small_sets_without_peers(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     figures = tmp_path / "verdicts.json"
     monkeypatch.setattr("sys.argv", ["bench.verdicts.run", "--quick", "--json", str(figures)])
@@ -203,14 +193,7 @@ def test_a_quick_run_judges_the_small_sets_without_peers(
     assert "asking" not in printed.out
     told = json.loads(figures.read_text())
     sets = told["sets"]
-    assert list(sets) == [
-        "normal_100",
-        "planted",
-        "car_loan",
-        "airline_merger",
-        "flight_days",
-        "moderate_chosen",
-    ]
+    assert list(sets) == ["normal_100", "planted", "car_loan", "airline_merger", "flight_days", "moderate_chosen"]
     for of_set in sets.values():
         assert set(of_set["systems"]) == OURS | RULES
     for name, drifts in {"car_loan": 5, "airline_merger": 1, "planted": 1}.items():

@@ -67,9 +67,7 @@ def test_acknowledgements_and_silences_are_listed_and_a_silence_can_be_ended(mon
     lines = listed(monitor)
     (silence,) = [line for line in lines if line["kind"] == "silence"]
     assert (silence["model"], silence["column"]) == ("ta*", "*")
-    assert [line.get("acknowledged_by") for line in lines if line["kind"] == "incident"].count(
-        "ada"
-    ) == 1
+    assert [line.get("acknowledged_by") for line in lines if line["kind"] == "incident"].count("ada") == 1
     result = run("list", monitor)
     assert "acknowledged by ada" in result.stdout
     assert f"silence {silence['silence_id']} until" in result.stdout
@@ -80,10 +78,7 @@ def test_acknowledgements_and_silences_are_listed_and_a_silence_can_be_ended(mon
 def test_dead_notifications_are_replayed(monitor: Path) -> None:
     result = run("replay", monitor, "--dead")
     assert result.exit_code == 0, result.exception
-    assert (
-        "ALERT critical: distance of the model taxi (version 2) drifted from training"
-        in result.stderr
-    )
+    assert "ALERT critical: distance of the model taxi (version 2) drifted from training" in result.stderr
     assert [line["kind"] for line in listed(monitor)] == ["incident", "incident"]
     deliveries = AlertStore(Tables(f"{monitor.parent}/tables").open()).deliveries()
     assert sorted(row["status"] for row in deliveries) == ["dead", "delivered"]
@@ -101,10 +96,7 @@ def test_dead_notifications_are_replayed(monitor: Path) -> None:
         (["silence", "--for", "2 hours"], "got a silence of everything"),
         (["silence", "--for", "soon", "--model", "a"], "got --for='soon'; expected an interval"),
         (["silence", "--for", "1 day", "--model", "a", "--severity", "x"], "got severity='x'"),
-        (
-            ["ack", "ffffffff"],
-            "got 'ffffffff', with which the ids of 0 open incidents begin; expected",
-        ),
+        (["ack", "ffffffff"], "got 'ffffffff', with which the ids of 0 open incidents begin; expected"),
         (["replay", "zz"], "got 'zz', with which the ids of 0 notifications begin; expected"),
     ],
 )

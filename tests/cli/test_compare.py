@@ -53,9 +53,7 @@ def table(path: Path, **columns: Sequence[Any] | np.ndarray[Any, Any]) -> Path:
 def test_the_loans_drift_from_the_fifth_chunk_on_and_only_where_they_did() -> None:
     rows = findings(*LOANS, "--chunk", "500", "--exclude", "id", "--exclude", "timestamp")
     drifted = {row["column_name"] for row in rows if row["status"] == "drift"}
-    assert drifted == {
-        *("car_value", "loan_length", "repaid_loan_on_prev_car", "salary_range", "y_pred_proba")
-    }
+    assert drifted == {*("car_value", "loan_length", "repaid_loan_on_prev_car", "salary_range", "y_pred_proba")}
     assert {row["chunk"] for row in rows if row["status"] == "drift"} == {5, 6, 7, 8, 9}
     assert {row["current_count"] for row in rows if row["column_name"] != "repaid"} == {500}
     repaid = {(row["statistic"], row["chunk"]) for row in rows if row["column_name"] == "repaid"}
@@ -126,11 +124,7 @@ def test_chunks_keep_the_order_of_rows_and_the_short_end(tmp_path: Path) -> None
     hours = [pd.Timestamp("2026-01-05") + pd.Timedelta(hours=i) for i in range(2000)]
     new = table(tmp_path / "b.parquet", x=[float(i) for i in range(2000)], hour=hours)
     rows = findings(known, new, "--chunk", "800", "--time", "hour", "--statistics", "ks")
-    assert [(row["chunk"], row["current_count"]) for row in rows] == [
-        (0, 800),
-        (1, 800),
-        (2, 400),
-    ]
+    assert [(row["chunk"], row["current_count"]) for row in rows] == [(0, 800), (1, 800), (2, 400)]
     # Rows 0 to 799, 800 to 1599 and 1600 to 1999, of 0 to 3199.
     assert [row["value"] for row in rows] == pytest.approx([0.75, 0.5, 0.5])
     assert rows[0]["window_start"] == "2026-01-05T00:00:00Z"
@@ -188,11 +182,7 @@ def test_drift_in_one_slice_is_found_and_comes_first(tmp_path: Path) -> None:
     options = ("--statistics", "ks", "--slice", "side", "--slice", "x >= 400")
     rows = findings(known, new, *options)
     worst = rows[0]
-    assert [worst[name] for name in ("slice_key", "slice_value", "status")] == [
-        "side",
-        "a",
-        "drift",
-    ]
+    assert [worst[name] for name in ("slice_key", "slice_value", "status")] == ["side", "a", "drift"]
     assert worst["value"] == pytest.approx(0.25)
     assert {row["slice_value"] for row in rows if row["status"] == "drift"} == {"a"}
     whole = next(row for row in rows if row["slice_key"] is None)
@@ -209,10 +199,7 @@ def test_columns_that_are_gone_or_new_fail_a_check_and_are_named_in_quotes(tmp_p
     less = table(tmp_path / "b.parquet", x=numbers, new=numbers)
     done = compare(full, less, "--fail-on-drift")
     assert done.exit_code == 1
-    assert (
-        "none of 1 columns drifted; 2 missing: 'gone', 'of, old'; 1 not in the reference: 'new'"
-        in done.stdout
-    )
+    assert "none of 1 columns drifted; 2 missing: 'gone', 'of, old'; 1 not in the reference: 'new'" in done.stdout
     spared = ("--exclude", "gone", "--exclude", "of, old", "--exclude", "new")
     assert compare(full, less, *spared, "--fail-on-drift").exit_code == 0
 
@@ -233,16 +220,12 @@ def test_one_window_of_several_fails_no_check_before_another_confirms_it(tmp_pat
     assert "1 of 1 columns drifted, in 2 of 6 parts: x\n" in done.stdout
 
 
-def test_real_days_beside_the_days_of_the_reference_are_no_drift_of_the_day_of_the_week(
-    tmp_path: Path,
-) -> None:
+def test_real_days_beside_the_days_of_the_reference_are_no_drift_of_the_day_of_the_week(tmp_path: Path) -> None:
     """A day has one day of the week, the reference all: psi is far over its threshold on each of 25 days."""
     flights = pd.read_parquet(ROOT / "examples" / "flights" / "flights.parquet")
     day = flights["dow"].diff().ne(0).cumsum().to_numpy()
     when = pd.Timestamp("2013-01-01") + pd.to_timedelta(day - 1, unit="D")
-    rows = pd.DataFrame(
-        {"flown": when, "dow": flights["dow"].astype(str), "carrier": flights["carrier"]}
-    )
+    rows = pd.DataFrame({"flown": when, "dow": flights["dow"].astype(str), "carrier": flights["carrier"]})
     for name, part in (("a", rows[day <= 65]), ("b", rows[day > 65])):
         part.to_parquet(tmp_path / f"{name}.parquet")
     calm, new = tmp_path / "a.parquet", tmp_path / "b.parquet"

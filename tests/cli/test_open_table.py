@@ -29,9 +29,7 @@ def directory(tmp_path: Path, spark: SparkSession) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize(
-    "name", ["one.parquet", "one.csv", "one.jsonl", "one.json.gz", "many", "delta"]
-)
+@pytest.mark.parametrize("name", ["one.parquet", "one.csv", "one.jsonl", "one.json.gz", "many", "delta"])
 def test_a_path_is_read_as_what_it_is(spark: SparkSession, directory: Path, name: str) -> None:
     table, notes = open_table(spark, str(directory / name))
     assert notes == []
@@ -59,9 +57,7 @@ def test_a_name_is_a_table_of_the_catalog(spark: SparkSession, directory: Path) 
         ("s3://bucket/table", None, "has no known ending"),
     ],
 )
-def test_what_is_no_table_is_refused(
-    spark: SparkSession, table: str | None, sql: str | None, said: str
-) -> None:
+def test_what_is_no_table_is_refused(spark: SparkSession, table: str | None, sql: str | None, said: str) -> None:
     with pytest.raises(OptionError, match=said):
         open_table(spark, table, sql)
 
@@ -94,17 +90,13 @@ def test_times_in_other_units_are_told_by_their_size(spark: SparkSession) -> Non
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", b"PAR1" + bytes(40)])
-def test_a_broken_parquet_file_is_one_sentence(
-    spark: SparkSession, tmp_path: Path, content: bytes
-) -> None:
+def test_a_broken_parquet_file_is_one_sentence(spark: SparkSession, tmp_path: Path, content: bytes) -> None:
     (tmp_path / "torn.parquet").write_bytes(content)
     with pytest.raises(OptionError, match=r"torn\.parquet, which is no whole Parquet file"):
         open_table(spark, str(tmp_path / "torn.parquet"))
 
 
-@pytest.mark.parametrize(
-    "column", [pa.array([1, 2], pa.time64("us")), pa.array([1.0, 2.0]).cast(pa.float16())]
-)
+@pytest.mark.parametrize("column", [pa.array([1, 2], pa.time64("us")), pa.array([1.0, 2.0]).cast(pa.float16())])
 def test_a_type_that_spark_cannot_read_names_its_column(
     spark: SparkSession,
     tmp_path: Path,

@@ -92,16 +92,12 @@ def test_slices_are_stored_and_counted(tmp_path: Path) -> None:
     assert done.stdout.count("car_value ") == 1
 
 
-def test_a_query_and_the_environment_do_as_well(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_query_and_the_environment_do_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SPARKMON_STORE", str(tmp_path / "here"))
     command = ["--as", "toy", "--sql", "SELECT 1.5 AS x, array(1) AS y", "--model-version", "7"]
     done = CliRunner().invoke(app, ["profile", *command, "--reference", "night"])
     assert done.exit_code == 0, done.exception
-    assert done.stderr == (
-        "sparkmon: left out, for their types cannot be compared: y (array<int>)\n"
-    )
+    assert done.stderr == ("sparkmon: left out, for their types cannot be compared: y (array<int>)\n")
     stored = LocalStore(tmp_path / "here").read_references("night").to_pylist()
     assert [(row["model"], row["model_version"]) for row in stored] == [("toy", "7")]
     assert 'reference: "night"' in done.stdout
@@ -111,18 +107,12 @@ def test_a_query_and_the_environment_do_as_well(
     ("options", "said"),
     [
         (["--sql", "SELECT 1 AS x WHERE false", "--as", "m"], "without rows"),
-        (
-            ["--sql", "SELECT 'soon' AS t, 1 AS x", "--as", "m", "--time", "t"],
-            "without a single time",
-        ),
+        (["--sql", "SELECT 'soon' AS t, 1 AS x", "--as", "m", "--time", "t"], "without a single time"),
         (["--sql", "SELECT 1 AS x", "--as", "m", "--prediction", "y"], "got the column 'y'"),
         (["--sql", "SELECT 1 AS x", "--as", "m", "--block", "1 fortnight"], "expected an interval"),
         (["--sql", "SELECT 1 AS x", "--as", "m", "--slice", "max(x)"], "got 'max' in the slice"),
         (["--sql", "SELECT 1 AS x", "--as", ""], "the name of the InferenceService"),
-        (
-            ["--sql", "SELECT 1 AS x", "--as", "m", "--categorical", "x", "--exclude", "x"],
-            "choose one",
-        ),
+        (["--sql", "SELECT 1 AS x", "--as", "m", "--categorical", "x", "--exclude", "x"], "choose one"),
         (["--as", "m"], "expected one of them"),
     ],
 )

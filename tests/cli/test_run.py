@@ -52,10 +52,7 @@ def test_what_is_there_is_judged_and_alerts(monitor: Path, spark: SparkSession) 
     profiles = tables.read(spark, "profiles").where("column_name = 'amount'")
     assert profiles.select(F.sum("profile.count"), F.count("*")).collect()[0] == (24_000, 4)
     alerts = tables.read(spark, "alerts").orderBy("window_start").collect()
-    assert [(row.column_name, row.window_start.hour) for row in alerts] == [
-        ("amount", 12),
-        ("amount", 18),
-    ]
+    assert [(row.column_name, row.window_start.hour) for row in alerts] == [("amount", 12), ("amount", 18)]
     done = CliRunner().invoke(app, ["run", str(monitor), "--flush"])
     assert done.exit_code == 0, done.exception
     assert "all that was there has been processed, and its last window closed\n" in done.stderr
@@ -80,9 +77,7 @@ def test_ctrl_c_stops_it_and_it_was_no_failure(monitor: Path, spark: SparkSessio
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_a_store_without_references_and_a_missing_spool_are_reported(
-    monitor: Path,
-) -> None:
+def test_a_store_without_references_and_a_missing_spool_are_reported(monitor: Path) -> None:
     monitor.write_text(MONITOR.replace("path: spool", "path: absent"))
     done = CliRunner().invoke(app, ["run", str(monitor)])
     assert "absent'; expected a directory that exists" in str(done.exception)
@@ -95,14 +90,10 @@ def test_a_mistake_in_the_file_is_reported_before_spark_starts(tmp_path: Path) -
     (tmp_path / "monitor.yaml").write_text(MONITOR + "window: 1 hour\n")
     done = CliRunner().invoke(app, ["run", str(tmp_path / "monitor.yaml")])
     assert isinstance(done.exception, OptionError)
-    assert "monitor.yaml, line 7: got the unknown key 'window'; did you mean 'windows'?" in str(
-        done.exception
-    )
+    assert "monitor.yaml, line 7: got the unknown key 'window'; did you mean 'windows'?" in str(done.exception)
 
 
-LOST = (
-    "Job aborted: Python worker failed to connect back.\n" + 5000 * "\tat java.base/java.lang.Run\n"
-)
+LOST = "Job aborted: Python worker failed to connect back.\n" + 5000 * "\tat java.base/java.lang.Run\n"
 
 
 def test_spark_that_loses_its_workers_once_is_started_again_and_alerts(
@@ -147,9 +138,7 @@ def test_too_many_failures_in_a_row_end_it_with_what_to_do(attempts: list[Except
 
 
 @pytest.mark.parametrize("may_end", [True, False])
-def test_a_query_that_goes_on_and_has_ended_has_failed(
-    may_end: bool, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_query_that_goes_on_and_has_ended_has_failed(may_end: bool, capsys: pytest.CaptureFixture[str]) -> None:
     waits = iter([False, True])
     parts = (lambda _: next(waits), lambda: 3, threading.Event())
     if may_end:

@@ -33,9 +33,7 @@ def text(spark: SparkSession, path: Path) -> dict[str, str]:
 
 def test_codes_stay_text_and_numbers_become_numbers(spark: SparkSession, tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
-    path.write_text(
-        "code,zip,price,n,member,day\n007,01234,1.50,3,TRUE,2026-01-05\n010,K1A,-2e3,NA,FALSE,2026-01-06\n"
-    )
+    path.write_text("code,zip,price,n,member,day\n007,01234,1.50,3,TRUE,2026-01-05\n010,K1A,-2e3,NA,FALSE,2026-01-06\n")
     assert text(spark, path) == {
         "code": "string",
         "zip": "string",
@@ -89,9 +87,7 @@ def test_dates_as_text_are_the_dates(tmp_path: Path) -> None:
     days = [date(2026, 1, 1) + timedelta(days=int(each)) for each in random.integers(0, 300, 2_000)]
     times = [datetime(each.year, each.month, each.day, 12, tzinfo=timezone.utc) for each in days]
     member = [bool(each) for each in random.integers(0, 2, 2_000)]
-    pd.DataFrame({"day": days, "time": times, "member": member}).to_parquet(
-        tmp_path / "reference.parquet"
-    )
+    pd.DataFrame({"day": days, "time": times, "member": member}).to_parquet(tmp_path / "reference.parquet")
     for name, zone in (("csv", "Z"), ("jsonl", "+00:00")):
         stamps = [each.strftime("%Y-%m-%dT%H:%M:%S") + zone for each in times]
         written = pd.DataFrame({"day": map(str, days), "time": stamps, "member": member})
@@ -100,11 +96,7 @@ def test_dates_as_text_are_the_dates(tmp_path: Path) -> None:
             written.to_csv(path, index=False)
         else:
             written.to_json(path, orient="records", lines=True)
-        found = values(
-            compare(
-                tmp_path / "reference.parquet", path, "--statistics", "ks,psi,type_rate,unseen_rate"
-            )
-        )
+        found = values(compare(tmp_path / "reference.parquet", path, "--statistics", "ks,psi,type_rate,unseen_rate"))
         # Both sides are sketches of more rows than they keep.
         assert max(found.values()) < 0.01
         assert {value for (_, name), value in found.items() if name.endswith("rate")} == {0}

@@ -70,9 +70,7 @@ def row(model: str, column: str, profile: dict[str, Any], **fields: Any) -> dict
 
 def table(rows: Sequence[dict[str, Any]], schema: pa.Schema) -> pa.Table:
     """Make a table of rows."""
-    return pa.Table.from_pylist(
-        [{name: each[name] for name in schema.names} for each in rows], schema
-    )
+    return pa.Table.from_pylist([{name: each[name] for name in schema.names} for each in rows], schema)
 
 
 def references() -> pa.Table:
@@ -83,15 +81,7 @@ def references() -> pa.Table:
         part = {"slice_key": key, "slice_value": value}
         for name in _COLUMNS:
             rows.append(row("a", name, numbers(random.normal(size=3000)), **part))
-        rows.append(
-            row(
-                "a",
-                "level",
-                texts({"u": 1500, "v": 900, "w": 600}),
-                data_type="categorical",
-                **part,
-            )
-        )
+        rows.append(row("a", "level", texts({"u": 1500, "v": 900, "w": 600}), data_type="categorical", **part))
     rows.append(row("a", "gone", numbers(random.normal(size=500))))
     rows.append(row("a", "score", numbers(random.random(900)), column_kind="prediction"))
     for place, mean in enumerate(random.normal(0, 0.4, 12)):
@@ -99,9 +89,7 @@ def references() -> pa.Table:
         day["block_end"] = day["block_start"] + timedelta(hours=2)
         rows.append(row("a", "weather", numbers(random.normal(mean, 1, 250)), **day))
         rows.append(row("a", "x", numbers(random.normal(0, 1, 250)), **day))
-    rows.append(
-        row("a", "x", numbers(random.normal(1, 1, 2000)), model_version="2", reference="second")
-    )
+    rows.append(row("a", "x", numbers(random.normal(1, 1, 2000)), model_version="2", reference="second"))
     rows.append(row("b", "x", numbers(random.normal(size=40))))
     return table(rows, REFERENCES)
 
@@ -128,9 +116,7 @@ def _window(hour: int, length: int, random: np.random.Generator) -> list[dict[st
         for name, mean in means.items():
             if not (key == "far" and name == "burst" and hour % 2):
                 values = random.normal(mean, 1, size)
-                rows.append(
-                    row("a", name, numbers(values, nulls=hour * (place == 1), nans=place), **part)
-                )
+                rows.append(row("a", name, numbers(values, nulls=hour * (place == 1), nans=place), **part))
         levels = {"u": 250, "v": 150 - 20 * hour, "w": 100, "new": 4 * hour}
         rows.append(row("a", "level", texts({k: v for k, v in levels.items() if v}), **part))
     rows.append(row("a", "stranger", numbers(random.normal(size=90))))

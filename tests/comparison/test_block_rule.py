@@ -59,11 +59,7 @@ def test_what_is_at_most_one_is_taken_by_the_shift_that_it_stands_for() -> None:
     straight = BlockEffects.of(shifts)
     assert blocks.limit(0.05) == pytest.approx(2 * stats.norm.cdf(straight.limit(0.05) / 2) - 1)
     assert blocks.limit(0.05) < 1
-    assert (
-        blocks.p_value(1.0)
-        < blocks.p_value(0.9)
-        == pytest.approx(straight.p_value(2 * stats.norm.ppf(0.95)))
-    )
+    assert blocks.p_value(1.0) < blocks.p_value(0.9) == pytest.approx(straight.p_value(2 * stats.norm.ppf(0.95)))
 
 
 def test_many_independent_blocks_set_their_quantile() -> None:
@@ -157,14 +153,10 @@ def test_a_shift_far_below_the_threshold_is_found_where_blocks_are_alike() -> No
     live = np.concatenate([random.normal(size=10 * 500), random.normal(0.2, 1, 3 * 500)])
     rows = judged(live)
     alarms = [row for row in rows if row["confirmed"]]
-    assert {row["window_start"] for row in alarms} <= {
-        MIDNIGHT + hour * HOUR for hour in range(10, 13)
-    }
+    assert {row["window_start"] for row in alarms} <= {MIDNIGHT + hour * HOUR for hour in range(10, 13)}
     assert alarms
     assert max(float(str(row["value"])) for row in alarms if row["statistic"] == "ks") < 0.18
-    assert any(
-        "blocks of the reference hardly ever reach it" in str(row["reason"]) for row in alarms
-    )
+    assert any("blocks of the reference hardly ever reach it" in str(row["reason"]) for row in alarms)
 
 
 def test_what_is_too_slight_for_one_window_adds_up() -> None:
@@ -220,9 +212,7 @@ def test_the_promise_of_a_reference_adds_up_over_columns() -> None:
     assert held.too_short == ("weather",)
     blocks = References(references, Checks(("ks", "js"))).basis(("m", *COLUMN, "weather"), "")
     assert blocks is not None
-    least = max(
-        168 * 3 * each.effective ** (-2 * (2 - each.memory)) for each in blocks.blocks.values()
-    )
+    least = max(168 * 3 * each.effective ** (-2 * (2 - each.memory)) for each in blocks.blocks.values())
     assert held.false_alarms_per_week == pytest.approx(0.5 + least)  # its half is kept by the other
     assert promise(references, 1_000.0) == Promise(1_000.0, ())
     assert promise(reference_table("m", columns)).false_alarms_per_week == math.inf

@@ -23,9 +23,7 @@ def days(spark: SparkSession, means: list[float], seed: int) -> DataFrame:
     """Make a table of days, each with a mean of its own, and with noise that does not change."""
     random = np.random.default_rng(seed)
     table: dict[str, Any] = {
-        "time": np.repeat(np.datetime64("2026-01-01") + np.arange(len(means)), ROWS).astype(
-            "datetime64[us]"
-        ),
+        "time": np.repeat(np.datetime64("2026-01-01") + np.arange(len(means)), ROWS).astype("datetime64[us]"),
         "weather": random.normal(np.repeat(means, ROWS), 1.0),
         "steady": random.normal(size=len(means) * ROWS),
     }
@@ -53,9 +51,7 @@ def test_the_effects_are_those_of_each_day_beside_all(references: pa.Table) -> N
     by_hand = []
     for row in rows:
         if row["block_start"] is not None:
-            measured = STATISTICS.get("ks").measure(
-                known, Distribution.from_kll(row["profile"]["sketch"])
-            )
+            measured = STATISTICS.get("ks").measure(known, Distribution.from_kll(row["profile"]["sketch"]))
             effect = measured.value - measured.noise - measured.sketch_error
             by_hand.append(2 * norm.ppf((1 + effect * DAYS / (DAYS - 1)) / 2))
     assert basis.blocks["ks"].ascending == pytest.approx(sorted(by_hand), rel=1e-9)
@@ -69,8 +65,7 @@ def test_days_like_those_of_the_reference_have_not_drifted(
     profiles = profile_table(current, kinds, model="m", time="time", window="1 day")
     known = spark.createDataFrame(references)
     plain, calibrated = (
-        compare(profiles, each, CHECKS).collect()
-        for each in (known.where("block_start IS NULL"), known)
+        compare(profiles, each, CHECKS).collect() for each in (known.where("block_start IS NULL"), known)
     )
     assert len(plain) == len(calibrated) == 2 * 2 * DAYS
     alarms = [sum(row.status == "drift" for row in rows) for rows in (plain, calibrated)]
@@ -89,8 +84,6 @@ def test_days_like_those_of_the_reference_have_not_drifted(
 
 def test_a_shift_beyond_all_blocks_is_found(spark: SparkSession, references: pa.Table) -> None:
     current = days(spark, [6.0], 2)
-    profiles = profile_table(
-        current, {"weather": "numeric"}, model="m", time="time", window="1 day"
-    )
+    profiles = profile_table(current, {"weather": "numeric"}, model="m", time="time", window="1 day")
     found = compare(profiles, spark.createDataFrame(references), CHECKS)
     assert {row.status for row in found.collect()} == {"drift"}

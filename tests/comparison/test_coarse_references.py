@@ -65,8 +65,7 @@ def their_psi(reference: FloatArray, current: FloatArray) -> float:
     sides = statistics_of(reference), statistics_of(current)
     edges = engine._resolve_bin_edges(*sides, "EQUI_FREQUENCY", 10, None)
     shares = [
-        engine._build_distribution(side, "EQUI_FREQUENCY", edges, 1e-6, window)
-        for window, side in enumerate(sides)
+        engine._build_distribution(side, "EQUI_FREQUENCY", edges, 1e-6, window) for window, side in enumerate(sides)
     ]
     return float(_compute(shares[1], shares[0], "PSI"))
 

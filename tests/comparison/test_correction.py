@@ -20,8 +20,7 @@ COLUMNS = (
 def whole(rows: list[tuple[Any, ...]]) -> pa.Table:
     return pa.Table.from_pylist(
         [
-            dict(zip(COLUMNS, row, strict=True))
-            | {"slice_key": None, "slice_value": None, "statistic": "ks"}
+            dict(zip(COLUMNS, row, strict=True)) | {"slice_key": None, "slice_value": None, "statistic": "ks"}
             for row in rows
         ]
     )
@@ -61,9 +60,7 @@ def test_models_are_corrected_apart_and_the_reason_says_so() -> None:
     first = by_column(correct(findings, 0.01))["a", 0, "c0"]
     assert first["p_adjusted"] == pytest.approx(0.04)
     assert first["status"] == "ok"
-    assert first["reason"] == (
-        "r; not borne out among all tests of this window (p_adjusted 0.040, allowed 0.010)"
-    )
+    assert first["reason"] == ("r; not borne out among all tests of this window (p_adjusted 0.040, allowed 0.010)")
 
 
 @pytest.mark.parametrize(("alarms", "window_s"), [(1, 60), (0.1, 3600), (0.5, 3600)])
@@ -73,9 +70,7 @@ def test_the_level_gives_the_alarms_that_were_asked_for(alarms: float, window_s:
     over = random.random(4_000_000) < alpha
     confirmed = over[2:] & (over[1:-1] | over[:-2])
     per_week = confirmed.mean() * 7 * 86_400 / window_s
-    assert per_week == pytest.approx(
-        alarms * 2 / 3, rel=0.25
-    )  # the rule of three is an upper bound
+    assert per_week == pytest.approx(alarms * 2 / 3, rel=0.25)  # the rule of three is an upper bound
 
 
 def test_numbers_out_of_range_are_refused() -> None:

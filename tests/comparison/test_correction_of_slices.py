@@ -47,9 +47,7 @@ def test_adjusted_values_are_those_of_numpy() -> None:
     ]
     findings = corrected(rows)
     assert len(findings) == len(rows)
-    rows_by_key = {
-        (row["window_start"], row["slice_value"], row["column_name"]): row for row in findings
-    }
+    rows_by_key = {(row["window_start"], row["slice_value"], row["column_name"]): row for row in findings}
     statuses = set()
     for start, (whole, slices) in windows.items():
         of_whole, of_slices = by_hand(whole, slices, ALPHA)
@@ -73,8 +71,7 @@ def test_a_window_without_slices_keeps_all_of_its_level() -> None:
     ]
     rows.append(("m", "", 1, 9, "BASELINE", "k", "v", "c0", 0.9, "ok", "r"))
     rows_by_key = {
-        (row["window_start"], row["slice_key"], row["column_name"]): row["p_adjusted"]
-        for row in corrected(rows)
+        (row["window_start"], row["slice_key"], row["column_name"]): row["p_adjusted"] for row in corrected(rows)
     }
     assert rows_by_key == pytest.approx(
         {

@@ -24,9 +24,7 @@ def summary(column: pd.Series) -> Summary:
         return Distribution.from_sample(column.to_numpy(np.float64))
     counts = column.value_counts()
     return Categories(
-        {str(level): float(count) for level, count in counts.items()},
-        float(column.isna().sum()),
-        float(counts.sum()),
+        {str(level): float(count) for level, count in counts.items()}, float(column.isna().sum()), float(counts.sum())
     )
 
 
@@ -52,18 +50,14 @@ def measured(days: pd.DataFrame) -> Mapping[tuple[str, str], list[Measurement]]:
     return found
 
 
-def test_plain_tests_call_nearly_all_days_drifted(
-    measured: Mapping[tuple[str, str], list[Measurement]],
-) -> None:
+def test_plain_tests_call_nearly_all_days_drifted(measured: Mapping[tuple[str, str], list[Measurement]]) -> None:
     """As the specification measured: 100 % of days for temperature, humidity, pressure and wind."""
     for name in ("temp", "dewp", "humid", "pressure", "wind_speed"):
         p_values = [each.p_value for each in measured[name, "ks"]]
         assert np.mean([p is not None and p < 0.05 for p in p_values]) > 0.85
 
 
-def test_days_left_out_one_by_one_make_next_to_no_alerts(
-    measured: Mapping[tuple[str, str], list[Measurement]],
-) -> None:
+def test_days_left_out_one_by_one_make_next_to_no_alerts(measured: Mapping[tuple[str, str], list[Measurement]]) -> None:
     """Each day against the limit that the other days set, an alert by two of three days or twice the limit."""
     alerts: set[tuple[str, int]] = set()
     columns = {name for name, _ in measured}

@@ -30,9 +30,7 @@ def test_what_the_reference_does_not_have_is_found() -> None:
     assert findings.schema == DRIFT_METRICS
     (finding,) = findings.to_pylist()
     names = ("column_name", "data_type", "current_count", "statistic", "status", "reference")
-    assert [finding[name] for name in names] == [
-        *("b", "categorical", 7, "extra_column", "over_limit", "training"),
-    ]
+    assert [finding[name] for name in names] == [*("b", "categorical", 7, "extra_column", "over_limit", "training")]
 
 
 def test_a_model_without_any_reference_has_nothing_extra() -> None:

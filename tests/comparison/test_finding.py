@@ -9,12 +9,7 @@ from sparkmon.comparison.finding import Finding
 from tests.support import findings
 from tests.support.findings import NOON
 
-FINDING = Finding.of(
-    {
-        **findings.FINDING,
-        **{"p_value": 1e-9, "p_adjusted": 2e-8, "limit": 0.1, "confirmed": True},
-    }
-)
+FINDING = Finding.of({**findings.FINDING, **{"p_value": 1e-9, "p_adjusted": 2e-8, "limit": 0.1, "confirmed": True}})
 WHO = "distance of the model taxi (version 2)"
 WINDOW = "in the window 2026-11-23 12:00 to 2026-11-23 13:00 UTC"
 ROWS = "3,000 rows against 12,000"
@@ -56,10 +51,7 @@ def test_all_sentences_of_a_drift_begin_alike() -> None:
             "distance of the model taxi drifted from training in the window 2026-11-23 12:00:00 to "
             f"2026-11-23 12:00:30 UTC: ks 0.5 exceeds its threshold 0.1 ({ROWS})",
         ),
-        (
-            {"statistic": "missing_column", "drift_type": "LIMIT", "status": "over_limit"},
-            f"{WHO} is missing {WINDOW}",
-        ),
+        ({"statistic": "missing_column", "drift_type": "LIMIT", "status": "over_limit"}, f"{WHO} is missing {WINDOW}"),
         (
             {"statistic": "extra_column", "drift_type": "LIMIT", "status": "over_limit"},
             f"{WHO} is not in the reference {WINDOW}",
@@ -81,14 +73,8 @@ def test_messages(changes: dict[str, object], message: str) -> None:
     ("changes", "end"),
     [
         ({"value": 0.05}, "no longer drifts from training {}: ks 0.05 is within its threshold 0.1"),
-        (
-            {"value": 0.105},
-            "no longer drifts from training {}: ks 0.105 is within the noise of its threshold 0.1",
-        ),
-        (
-            {"value": 0.05, "drift_type": "LIMIT"},
-            "is within its limit again {}: ks 0.05 is within its limit 0.1",
-        ),
+        ({"value": 0.105}, "no longer drifts from training {}: ks 0.105 is within the noise of its threshold 0.1"),
+        ({"value": 0.05, "drift_type": "LIMIT"}, "is within its limit again {}: ks 0.05 is within its limit 0.1"),
     ],
 )
 def test_messages_of_a_recovery(changes: dict[str, object], end: str) -> None:

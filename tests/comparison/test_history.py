@@ -13,9 +13,7 @@ from sparkmon.errors import OptionError
         ("seasonal(7 days, 2)", "seasonal(7 days, 2)", "SEASONAL", 2, 604_800.0),
     ],
 )
-def test_what_is_meant(
-    text: str, name: str, drift_type: str, windows: int, period_s: float | None
-) -> None:
+def test_what_is_meant(text: str, name: str, drift_type: str, windows: int, period_s: float | None) -> None:
     assert History.parse(text) == History(name, drift_type, windows, period_s)
 
 
@@ -23,14 +21,7 @@ def test_what_is_meant(
     "text",
     [
         *("", "yesterday", "previous(2)", "trailing", "trailing()", "trailing(0)", "trailing(101)"),
-        *(
-            "trailing(1, 2)",
-            "trailing(two)",
-            "trailing(-1)",
-            "trailing(²)",
-            "seasonal",
-            "seasonal()",
-        ),
+        *("trailing(1, 2)", "trailing(two)", "trailing(-1)", "trailing(²)", "seasonal", "seasonal()"),
         *("seasonal(month)", "seasonal(0 days)", "seasonal(1 day, 0)", "seasonal(1 day, 2, 3)"),
         "previous; drop table x",
     ],

@@ -29,10 +29,7 @@ def missing() -> pa.Table:
         row("m", "b", ONE, **window(1, "2")),
         row("m", "other", ONE, column_kind="prediction", **window(2)),
     ]
-    expected = [
-        *(row("m", name, ONE) for name in "ab"),
-        row("m", "score", ONE, column_kind="prediction"),
-    ]
+    expected = [*(row("m", name, ONE) for name in "ab"), row("m", "score", ONE, column_kind="prediction")]
     references = References(table(expected, REFERENCES), Checks())
     window_profiles = table(profiles, PROFILES)
     return findings_table(window_profiles, missing_columns(window_profiles, references))
@@ -51,11 +48,6 @@ def test_what_is_missing_is_found_where_others_of_its_kind_came() -> None:
 
 
 def test_it_is_confirmed_at_once_with_a_sentence() -> None:
-    messages = {
-        Finding.of(each).message() for each in confirm(missing()).to_pylist() if each["confirmed"]
-    }
-    assert (
-        "b of the model m is missing in the window 2026-11-23 01:00 to 2026-11-23 02:00 UTC"
-        in messages
-    )
+    messages = {Finding.of(each).message() for each in confirm(missing()).to_pylist() if each["confirmed"]}
+    assert "b of the model m is missing in the window 2026-11-23 01:00 to 2026-11-23 02:00 UTC" in messages
     assert len(messages) == 3

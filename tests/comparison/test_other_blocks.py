@@ -14,20 +14,13 @@ from sparkmon.comparison.other_blocks import other_blocks
 from sparkmon.distributions import Categories, Distribution
 from sparkmon.profiles import reference_of
 
-DAYS = [
-    (["a", "b", "b"], [3.0, 5.0]),
-    (["a"], [1.0, 4.0]),
-    (["c", "a"], [2.0, 9.0]),
-    ([], []),
-]
+DAYS = [(["a", "b", "b"], [3.0, 5.0]), (["a"], [1.0, 4.0]), (["c", "a"], [2.0, 9.0]), ([], [])]
 
 
 def test_levels_are_those_of_the_other_days() -> None:
     found = other_blocks([Categories(Counter(levels), 0, len(levels)) for levels, _ in DAYS])
     for place, others in enumerate(found):
-        expected = Counter(
-            level for day, (levels, _) in enumerate(DAYS) if day != place for level in levels
-        )
+        expected = Counter(level for day, (levels, _) in enumerate(DAYS) if day != place for level in levels)
         assert isinstance(others, Categories)
         assert (dict(others.counts), others.n) == (dict(expected), expected.total())
 
@@ -35,15 +28,9 @@ def test_levels_are_those_of_the_other_days() -> None:
 def test_the_range_is_that_of_the_other_days() -> None:
     found = other_blocks([Distribution.from_sample(numbers) for _, numbers in DAYS])
     for place, others in enumerate(found):
-        expected = [
-            number for day, (_, numbers) in enumerate(DAYS) if day != place for number in numbers
-        ]
+        expected = [number for day, (_, numbers) in enumerate(DAYS) if day != place for number in numbers]
         assert isinstance(others, Distribution)
-        assert (others.least, others.greatest, others.n) == (
-            min(expected),
-            max(expected),
-            len(expected),
-        )
+        assert (others.least, others.greatest, others.n) == (min(expected), max(expected), len(expected))
 
 
 def test_of_one_day_with_numbers_nothing_is_known() -> None:
@@ -52,16 +39,12 @@ def test_of_one_day_with_numbers_nothing_is_known() -> None:
 
 
 @pytest.mark.parametrize("reach", [0.0, 0.1])
-def test_a_range_that_days_leave_by_themselves_is_no_limit_to_them(
-    spark: SparkSession, reach: float
-) -> None:
+def test_a_range_that_days_leave_by_themselves_is_no_limit_to_them(spark: SparkSession, reach: float) -> None:
     """Each day is a stretch of its own, of which a share lies beyond those of all other days."""
     days, rows = 10, 1_000
     lows = np.where(np.arange(days) == 0, -reach, 0.0)
     columns: dict[str, Any] = {
-        "time": np.repeat(np.datetime64("2026-01-01") + np.arange(days), rows).astype(
-            "datetime64[us]"
-        ),
+        "time": np.repeat(np.datetime64("2026-01-01") + np.arange(days), rows).astype("datetime64[us]"),
         "x": (lows[:, None] + np.linspace(0, 1, rows) * (1.0 - lows[:, None])).ravel(),
     }
     table = pa.table(columns)

@@ -46,18 +46,12 @@ def test_rare_levels_are_not_comparable_whatever_comes() -> None:
         for column in ("merchant", "card"):
             for name in ("psi", "js", "chi2", "unseen_rate"):
                 row = status[column, name]
-                assert (row["status"], row["value"], row["p_value"]) == (
-                    "not_comparable",
-                    None,
-                    None,
-                )
+                assert (row["status"], row["value"], row["p_value"]) == ("not_comparable", None, None)
                 assert "group its levels" in row["reason"]
             assert status[column, "null_rate"]["status"] == "ok"
         expected = "ok" if prefix == "a" else "drift"
         for column in ("agent", "shop"):
-            assert {status[column, name]["status"] for name in ("psi", "js", "unseen_rate")} == {
-                expected
-            }
+            assert {status[column, name]["status"] for name in ("psi", "js", "unseen_rate")} == {expected}
 
 
 def test_columns_of_ids_are_named() -> None:

@@ -14,12 +14,8 @@ from tests.comparison.judge_case import MIDNIGHT, numbers, row, table
 
 
 @pytest.mark.parametrize("allowed", [0.0, 0.01, 0.2])
-@pytest.mark.parametrize(
-    ("hits", "rows"), [(0, 50), (1, 1), (2, 2), (3, 60), (9, 60), (300, 20_000), (200, 20_000)]
-)
-def test_a_rate_is_over_the_limit_where_the_binomial_test_says_so(
-    hits: int, rows: int, allowed: float
-) -> None:
+@pytest.mark.parametrize(("hits", "rows"), [(0, 50), (1, 1), (2, 2), (3, 60), (9, 60), (300, 20_000), (200, 20_000)])
+def test_a_rate_is_over_the_limit_where_the_binomial_test_says_so(hits: int, rows: int, allowed: float) -> None:
     judged = judge_rate("stale_rate", hits, rows, allowed)
     p_value = binomtest(hits, rows, allowed, alternative="greater").pvalue
     assert judged["p_value"] == pytest.approx(p_value, rel=1e-8)
@@ -36,12 +32,7 @@ def test_no_rows_are_too_few() -> None:
 def test_rates_are_findings_beside_drift() -> None:
     start = {"window_start": MIDNIGHT, "window_end": MIDNIGHT + timedelta(hours=1)}
     ids = np.arange(400.0)
-    flags = {
-        "cards_1.missing": ids % 10 == 0,
-        "cards_1.stale": ids < 0,
-        "cards_1.age_s": ids,
-        "x.skew": ids[:5] == 0,
-    }
+    flags = {"cards_1.missing": ids % 10 == 0, "cards_1.stale": ids < 0, "cards_1.age_s": ids, "x.skew": ids[:5] == 0}
     profiles = [
         row("m", "x", numbers(ids), **start),
         *(
@@ -53,9 +44,7 @@ def test_rates_are_findings_beside_drift() -> None:
     references = References(table([row("m", "x", numbers(ids))], REFERENCES), checks)
     rows = compare_profiles(table(profiles, PROFILES), references, checks).to_pylist()
     found = {(each["column_kind"], each["column_name"], each["statistic"]): each for each in rows}
-    assert {
-        key: (each["status"], each["value"], each["threshold"]) for key, each in found.items()
-    } == {
+    assert {key: (each["status"], each["value"], each["threshold"]) for key, each in found.items()} == {
         ("feature", "x", "ks"): ("ok", 0.0, 0.1),
         ("row_flag", "cards_1.missing", "missing_key_rate"): ("over_limit", 0.1, 0.01),
         ("row_flag", "cards_1.stale", "stale_rate"): ("ok", 0.0, 0.5),

@@ -39,10 +39,7 @@ CASES = {
     "a fall beyond the threshold": (replace(USUAL, value=-0.1601), "drift"),
     "reported only": (replace(USUAL, value=9.0, threshold=math.inf), "ok"),
     "reported only, few rows": (replace(USUAL, threshold=math.inf, least_rows=None), "ok"),
-    "reported only, no rows": (
-        replace(USUAL, value=math.nan, threshold=math.inf, current_count=0.0),
-        "too_few_rows",
-    ),
+    "reported only, no rows": (replace(USUAL, value=math.nan, threshold=math.inf, current_count=0.0), "too_few_rows"),
     "a threshold of zero": (replace(USUAL, threshold=0.0, value=0.0601), "drift"),
 }
 
@@ -55,9 +52,7 @@ def test_each_case_has_its_status(case: str) -> None:
 
 def test_the_reason_names_the_numbers() -> None:
     _, reason = verdict(KS, USUAL)
-    assert (
-        reason == "ks 0.5, less 0.05 of noise and 0.01 of sketch error, exceeds its threshold 0.1"
-    )
+    assert reason == "ks 0.5, less 0.05 of noise and 0.01 of sketch error, exceeds its threshold 0.1"
     few = replace(USUAL, current_count=20.0, p_value=0.01)
     _, reason = verdict(KS, few)
     # 0.1 sqrt((1/5000 + 1/20) / (1/5000 + 1/400)) = 0.431, and without the root 1.86.

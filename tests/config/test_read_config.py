@@ -98,8 +98,7 @@ def test_an_environment_variable_replaces_part_of_a_value_and_has_to_be_set(
     monkeypatch.delenv("ABSENT", raising=False)
     assert read(tmp_path, LEAST + "reference: ${BUCKET}-1\n").reference == "logs: {a: [-1"
     assert refusal(tmp_path, LEAST + "reference: ${ABSENT}\n") == [
-        "monitor.yaml, line 4: the environment variable 'ABSENT' is not set; "
-        "set it, or write the value in its place"
+        "monitor.yaml, line 4: the environment variable 'ABSENT' is not set; set it, or write the value in its place"
     ]
 
 
@@ -108,21 +107,9 @@ def test_an_environment_variable_replaces_part_of_a_value_and_has_to_be_set(
     [
         (LEAST + "windws: {}", 4, "got the unknown key 'windws'; did you mean 'windows'?"),
         (LEAST + "windows:\n  lenght: 1 day", 5, "key 'windows.lenght'; did you mean 'length'?"),
-        (
-            LEAST + "windows:\n  length: 1 month",
-            5,
-            "windows.length: got '1 month'; expected an interval such as",
-        ),
-        (
-            LEAST + "windows: {length: 0 hours}",
-            4,
-            "got '0 hours'; expected an interval longer than 0",
-        ),
-        (
-            LEAST + "windows:\n  length: 1 hour\n  slide: 2 hours",
-            6,
-            "at most the window's length, 1:00",
-        ),
+        (LEAST + "windows:\n  length: 1 month", 5, "windows.length: got '1 month'; expected an interval such as"),
+        (LEAST + "windows: {length: 0 hours}", 4, "got '0 hours'; expected an interval longer than 0"),
+        (LEAST + "windows:\n  length: 1 hour\n  slide: 2 hours", 6, "at most the window's length, 1:00"),
         (LEAST + "windows: {delay: 5}", 4, "windows.delay: got 5; expected text"),
         (
             LEAST + "checks:\n  statistics:\n  - ks\n  - psy",
@@ -135,59 +122,27 @@ def test_an_environment_variable_replaces_part_of_a_value_and_has_to_be_set(
             4,
             "checks.statistics: the option 'statistics' is missing; set it to one or more of chi2",
         ),
-        (
-            LEAST + "checks:\n  thresholds:\n    psi: much",
-            6,
-            "checks.thresholds.psi: got 'much'; expected a number",
-        ),
-        (
-            LEAST + "checks:\n  thresholds:\n    psi: -0.1",
-            6,
-            "got -0.1; expected a number of 0 or more",
-        ),
-        (
-            LEAST + "checks:\n  statistics: [ks]\n  thresholds: {psi: 1}",
-            6,
-            "'psi', which is not compared",
-        ),
-        (
-            LEAST + "alerting:\n  sinks:\n  - sink: pager",
-            6,
-            "alerting.sinks.0.sink: got 'pager'; expected alertm",
-        ),
+        (LEAST + "checks:\n  thresholds:\n    psi: much", 6, "checks.thresholds.psi: got 'much'; expected a number"),
+        (LEAST + "checks:\n  thresholds:\n    psi: -0.1", 6, "got -0.1; expected a number of 0 or more"),
+        (LEAST + "checks:\n  statistics: [ks]\n  thresholds: {psi: 1}", 6, "'psi', which is not compared"),
+        (LEAST + "alerting:\n  sinks:\n  - sink: pager", 6, "alerting.sinks.0.sink: got 'pager'; expected alertm"),
         (LEAST + "spark: {a: [1]}", 4, "spark.a: got [1]; expected text"),
-        (
-            LEAST.replace("kserve", "kserv"),
-            1,
-            "source.format: got 'kserv'; expected hopsworks, kafka or kserve",
-        ),
+        (LEAST.replace("kserve", "kserv"), 1, "source.format: got 'kserv'; expected hopsworks, kafka or kserve"),
         (LEAST.replace("path: spool", "topic: t"), 1, "source.path is missing; expected the dir"),
         (LEAST.replace("format: kserve, ", ""), 1, "source.format is missing"),
-        (
-            LEAST.replace("./tables", "schema"),
-            1,
-            "expected checkpoints, a directory, because tables",
-        ),
+        (LEAST.replace("./tables", "schema"), 1, "expected checkpoints, a directory, because tables"),
         (LEAST + "tables: ./other", 4, "got the key 'tables' twice"),
         (LEAST + "reference: &w day\ncheckpoints: *w", 5, "got an alias"),
         (LEAST + "spark: " + "[" * 5000, 4, "more than 8 levels"),
-        (
-            LEAST + "reference: !!python/name:os.system",
-            4,
-            "got the tag 'tag:yaml.org,2002:python/name",
-        ),
+        (LEAST + "reference: !!python/name:os.system", 4, "got the tag 'tag:yaml.org,2002:python/name"),
         (LEAST + "reference: !!timestamp x", 4, "got the tag 'tag:yaml.org,2002:timestamp'"),
         (LEAST + "reference: !!str day", 4, "got the tag"),
         (LEAST + "reference: [", 4, "got no YAML"),
     ],
 )
-def test_a_mistake_is_reported_with_its_line(
-    tmp_path: Path, text: str, line: int, said: str
-) -> None:
+def test_a_mistake_is_reported_with_its_line(tmp_path: Path, text: str, line: int, said: str) -> None:
     lines = refusal(tmp_path, text)
-    assert any(
-        each.startswith(f"monitor.yaml, line {line}: ") and said in each for each in lines
-    ), lines
+    assert any(each.startswith(f"monitor.yaml, line {line}: ") and said in each for each in lines), lines
 
 
 def test_all_mistakes_are_reported_in_the_order_of_the_file(tmp_path: Path) -> None:

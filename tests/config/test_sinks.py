@@ -82,9 +82,7 @@ def test_secrets_are_places_and_paths_are_the_files(tmp_path: Path) -> None:
 
 def test_routes_name_sinks_of_the_file(tmp_path: Path) -> None:
     route = "  policy:\n    routes:\n    - {severity: critical, sinks: [pager]}\n"
-    assert read(tmp_path, "  - {sink: log, name: pager}\n" + route).alerting.policy.routes[
-        0
-    ].sinks == ("pager",)
+    assert read(tmp_path, "  - {sink: log, name: pager}\n" + route).alerting.policy.routes[0].sinks == ("pager",)
     with pytest.raises(OptionError, match="got a route to 'pager', which is no sink; expected log"):
         read(tmp_path, "  - sink: log\n" + route)
     with pytest.raises(OptionError, match="got two sinks named 'log'"):
@@ -93,9 +91,7 @@ def test_routes_name_sinks_of_the_file(tmp_path: Path) -> None:
 
 def test_an_alertmanager_resolves_no_alert_before_its_reminder(tmp_path: Path) -> None:
     short = "  - {sink: alertmanager, url: 'http://alertmanager:9093', resolve_timeout: 1 day}\n"
-    with pytest.raises(
-        OptionError, match="got resolve_timeout 1 day, 0:00:00 for the sink 'alertmanager'"
-    ):
+    with pytest.raises(OptionError, match="got resolve_timeout 1 day, 0:00:00 for the sink 'alertmanager'"):
         read(tmp_path, short)
     read(tmp_path, short + "  policy: {repeat_interval: 12 hours}\n")
 
@@ -106,18 +102,10 @@ PLACE = "expected {env: NAME} or {file: PATH}, which name the place where it is 
 @pytest.mark.parametrize(
     ("alerts", "line", "said"),
     [
-        (
-            "  - sink: pager",
-            6,
-            "alerting.sinks.0.sink: got 'pager'; expected alertmanager, console, email",
-        ),
+        ("  - sink: pager", 6, "alerting.sinks.0.sink: got 'pager'; expected alertmanager, console, email"),
         ("  - {}", 6, "alerting.sinks.0.sink is missing; expected alertmanager"),
         ("  - console", 6, "alerting.sinks.0: got 'console'; expected keys with values"),
-        (
-            "    sink: slack\n    url: hunter2",
-            5,
-            "alerting.sinks: got keys with values; expected a list",
-        ),
+        ("    sink: slack\n    url: hunter2", 5, "alerting.sinks: got keys with values; expected a list"),
         ("  - sink: slack", 6, "alerting.sinks.0.url is missing; expected the webhook's URL"),
         (
             "  - sink: slack\n    url: https://hunter2",
@@ -131,21 +119,13 @@ PLACE = "expected {env: NAME} or {file: PATH}, which name the place where it is 
         ),
         ("  - sink: slack\n    url: {env: A, file: hunter2}", 7, PLACE),
         ("  - sink: slack\n    url: {env: ''}", 7, PLACE),
-        (
-            "  - sink: console\n  - sink: slack\n    url: [hunter2]",
-            8,
-            "alerting.sinks.1.url: got a value",
-        ),
+        ("  - sink: console\n  - sink: slack\n    url: [hunter2]", 8, "alerting.sinks.1.url: got a value"),
         (
             "  - sink: webhook\n    url: https://ann:hunter2@example.com",
             7,
             "alerting.sinks.0.url: got a url with a user in it",
         ),
-        (
-            "  - sink: webhook\n    url: ftp://example.com/hunter2",
-            7,
-            "alerting.sinks.0.url: got a url that is invalid",
-        ),
+        ("  - sink: webhook\n    url: ftp://example.com/hunter2", 7, "alerting.sinks.0.url: got a url that is invalid"),
         (
             "  - sink: webhook\n    url: http://h/\n    secret: hunter2",
             8,
@@ -236,19 +216,13 @@ PLACE = "expected {env: NAME} or {file: PATH}, which name the place where it is 
         ("  - sink: hopsworks\n    path: ''", 7, "alerting.sinks.0.path: got ''; expected a path"),
     ],
 )
-def test_a_mistake_is_reported_with_its_line(
-    tmp_path: Path, alerts: str, line: int, said: str
-) -> None:
+def test_a_mistake_is_reported_with_its_line(tmp_path: Path, alerts: str, line: int, said: str) -> None:
     lines = refusal(tmp_path, alerts + "\n")
-    assert any(
-        each.startswith(f"monitor.yaml, line {line}: ") and said in each for each in lines
-    ), lines
+    assert any(each.startswith(f"monitor.yaml, line {line}: ") and said in each for each in lines), lines
 
 
 def test_mistakes_of_several_sinks_are_reported_together(tmp_path: Path) -> None:
-    lines = refusal(
-        tmp_path, "  - sink: log\n    loger: x\n  - {sink: teams, url: hunter2}\n  - sink: x\n"
-    )
+    lines = refusal(tmp_path, "  - sink: log\n    loger: x\n  - {sink: teams, url: hunter2}\n  - sink: x\n")
     assert [each.split(" ")[2] for each in lines] == ["7:", "8:", "9:"]
 
 
@@ -269,9 +243,7 @@ def test_a_registered_sink_can_be_named_and_its_constructor_gives_the_keys(tmp_p
 
         kind = "pager"
 
-        def __init__(
-            self, number: str, *, wait: timedelta = timedelta(hours=1), name: str | None = None
-        ) -> None:
+        def __init__(self, number: str, *, wait: timedelta = timedelta(hours=1), name: str | None = None) -> None:
             super().__init__(name)
             self.number, self.wait = number, wait
 

@@ -36,9 +36,7 @@ def naming(name: str) -> set[str]:
 def words_of(source: Source) -> set[str]:
     """Return the identifiers of a file, and its strings other than docstrings."""
     prose = {
-        id(node.value)
-        for node in source.nodes
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        id(node.value) for node in source.nodes if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     }
     words: set[str] = set()
     for node in source.nodes:
@@ -92,9 +90,7 @@ def test_a_default_threshold_is_one_constant() -> None:
     files = [source for source in package() if source.where == code[0].replace("<name>", "psi")]
     (psi,) = files
     assigned = [
-        ast.literal_eval(node.value)
-        for node in psi.nodes
-        if isinstance(node, ast.keyword) and node.arg == "threshold"
+        ast.literal_eval(node.value) for node in psi.nodes if isinstance(node, ast.keyword) and node.arg == "threshold"
     ]
     assert assigned == [STATISTICS.get("psi").default_threshold(None)]
 
@@ -104,11 +100,9 @@ def test_the_wording_of_alerts_is_in_one_file() -> None:
     assert missing(code + tests, [""]) == []
     for words in ("no longer drifts", "exceeds its", "of sketch error", "blocks of the reference"):
         pattern = re.compile(rf"\b{words}\b")
-        assert {
-            source.where
-            for source in package()
-            if any(pattern.search(word) for word in words_of(source))
-        } == {*code}
+        assert {source.where for source in package() if any(pattern.search(word) for word in words_of(source))} == {
+            *code
+        }
 
 
 def test_every_verb_has_the_files_of_a_verb() -> None:

@@ -12,11 +12,7 @@ from tests.support.pages import Page, pages
 from tests.support.source import ROOT
 
 README = Page(ROOT / "README.md")
-PAGES = [
-    page
-    for page in pages()
-    if page.path.name != "CHANGELOG.md" and not page.where.startswith("docs/reference/")
-]
+PAGES = [page for page in pages() if page.path.name != "CHANGELOG.md" and not page.where.startswith("docs/reference/")]
 """The pages that are written by hand; the CHANGELOG names what was there before."""
 
 MOST_LINES = 180
@@ -29,16 +25,11 @@ def test_the_readme_is_short() -> None:
 def test_the_readme_begins_with_the_installation_and_two_commands() -> None:
     (install, commands, *_) = README.blocks("sh")
     assert install.text.startswith("pip install 'sparkmon-kserve[")
-    assert [line.split("#")[0].strip() for line in commands.text.splitlines()] == [
-        "make demo",
-        "make test",
-    ]
+    assert [line.split("#")[0].strip() for line in commands.text.splitlines()] == ["make demo", "make test"]
 
 
 def test_the_table_of_statistics_is_the_registry() -> None:
-    rows = re.findall(
-        r"^\| `(\w+)` \| ([\w, ]+) \| .* `(\w+)` \|(?: `(\w+)`)? \|$", README.text, re.M
-    )
+    rows = re.findall(r"^\| `(\w+)` \| ([\w, ]+) \| .* `(\w+)` \|(?: `(\w+)`)? \|$", README.text, re.M)
     assert rows == [
         (
             name,
@@ -81,12 +72,7 @@ def test_every_page_of_docs_can_be_reached_from_the_readme() -> None:
             continue
         reached.add(page.where)
         targets = [page.path.parent / link.partition("#")[0] for link in page.links]
-        waiting += [
-            Page(target.resolve())
-            for target in targets
-            if target.is_file()
-            if target.suffix == ".md"
-        ]
+        waiting += [Page(target.resolve()) for target in targets if target.is_file() if target.suffix == ".md"]
     assert {page.where for page in pages() if page.where.startswith("docs/")} - reached == set()
 
 
@@ -94,24 +80,18 @@ def test_every_file_that_a_page_names_exists() -> None:
     offences = [
         f"{page.where} names {name}"
         for page in PAGES
-        for name in re.findall(
-            r"`((?:sparkmon|tests|bench|examples|scripts|fuzz)/[\w./-]+)`", page.text
-        )
+        for name in re.findall(r"`((?:sparkmon|tests|bench|examples|scripts|fuzz)/[\w./-]+)`", page.text)
         if not (ROOT / name).exists()
     ]
     assert offences == []
 
 
 def test_every_metric_that_a_page_names_exists() -> None:
-    metrics = set(
-        re.findall(r"^\| `(\w+)`", (ROOT / "docs/reference/metrics.md").read_text(), re.M)
-    )
+    metrics = set(re.findall(r"^\| `(\w+)`", (ROOT / "docs/reference/metrics.md").read_text(), re.M))
     offences = [
         f"{page.where} names {name}"
         for page in PAGES
-        for name in re.findall(
-            r"`(sparkmon_(?:monitor|receiver|transformer|emitter)_\w+)`", page.text
-        )
+        for name in re.findall(r"`(sparkmon_(?:monitor|receiver|transformer|emitter)_\w+)`", page.text)
         if name not in metrics
     ]
     assert offences == []

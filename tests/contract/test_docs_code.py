@@ -20,11 +20,7 @@ from tests.support.pages import Block, pages
 from tests.support.source import ROOT
 
 SHOWN = [page for page in pages() if page.path.name != "CHANGELOG.md"]
-NEEDED = {
-    "source": {"format": "kserve", "path": "spool"},
-    "store": {"path": "store"},
-    "tables": "./t",
-}
+NEEDED = {"source": {"format": "kserve", "path": "spool"}, "store": {"path": "store"}, "tables": "./t"}
 COMMANDS = typer.main.get_command(app)
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
 
@@ -65,11 +61,7 @@ def test_python_imports_and_calls_what_there_is(block: Block) -> None:
 
 def is_sparkmon(node: ast.AST) -> bool:
     """Tell whether a node is ``sparkmon.NAME``."""
-    return (
-        isinstance(node, ast.Attribute)
-        and isinstance(node.value, ast.Name)
-        and node.value.id == "sparkmon"
-    )
+    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "sparkmon"
 
 
 def unknown_arguments(call: ast.Call) -> set[str]:

@@ -14,12 +14,9 @@ from sparkmon.tables import Retention
 from tests.support.source import ROOT, package
 
 ALERTS, VERDICTS, OPERATIONS, START = (
-    (ROOT / "docs" / name).read_text()
-    for name in ("alerts.md", "verdicts.md", "operations.md", "getting-started.md")
+    (ROOT / "docs" / name).read_text() for name in ("alerts.md", "verdicts.md", "operations.md", "getting-started.md")
 )
-STATUSES = {
-    *("ok", "drift", "over_limit", "provisional", "too_few_rows", "no_reference", "not_comparable")
-}
+STATUSES = {*("ok", "drift", "over_limit", "provisional", "too_few_rows", "no_reference", "not_comparable")}
 
 
 def table(text: str, head: str) -> list[list[str]]:
@@ -45,9 +42,7 @@ def test_the_keys_of_the_policy_are_explained_with_their_defaults() -> None:
     written: dict[str, str] = {}
     for keys, default, _ in table(ALERTS, "key of `policy`"):
         found = re.findall(r"`(\w+)`", keys)
-        values = (
-            [each.strip(" `") for each in default.split(", ")] if default else [""] * len(found)
-        )
+        values = [each.strip(" `") for each in default.split(", ")] if default else [""] * len(found)
         written |= dict(zip(found, values, strict=True))
     assert written == {each.name: shown(getattr(Policy(), each.name)) for each in fields(Policy)}
 
@@ -69,9 +64,7 @@ def test_every_status_is_explained_and_made() -> None:
 
 def test_the_rates_of_the_enrichment_are_explained_with_what_is_allowed() -> None:
     rows = table(VERDICTS, "rates of the enrichment")
-    assert {row[0].strip("`"): float(row[2]) for row in rows} == dict.fromkeys(
-        RATES.values(), ALLOWED
-    )
+    assert {row[0].strip("`"): float(row[2]) for row in rows} == dict.fromkeys(RATES.values(), ALLOWED)
 
 
 @pytest.mark.spark  # the schemas are Spark's
@@ -90,9 +83,7 @@ def test_every_table_is_explained() -> None:
 def test_how_long_rows_are_kept_is_explained() -> None:
     written = {row[0].strip("`"): row[2] for row in table(OPERATIONS, "table")}
     kept = {name: Retention().of(name) for name in written}
-    assert written == {
-        name: "good" if length is None else f"{length.days} days" for name, length in kept.items()
-    }
+    assert written == {name: "good" if length is None else f"{length.days} days" for name, length in kept.items()}
 
 
 def test_every_extra_is_explained() -> None:

@@ -10,11 +10,7 @@ from tests.support.source import ROOT, Source, package
 
 MODULES = [source for source in package() if source.path.stem != "__main__"]
 
-FACES = [
-    source
-    for source in MODULES
-    if source.path.stem == "__init__" or source.path.parent.name == "sparkmon"
-]
+FACES = [source for source in MODULES if source.path.stem == "__init__" or source.path.parent.name == "sparkmon"]
 """A room's ``__init__.py``, or the file that is a room. Elsewhere a leading underscore says what is private."""
 
 every_module = pytest.mark.parametrize("source", MODULES, ids=lambda source: source.where)
@@ -34,11 +30,7 @@ def in_order(name: str) -> tuple[bool, bool, str]:
 
 def test_only_faces_have_an_all() -> None:
     faces = {source.where for source in FACES}
-    assert faces == {
-        source.where
-        for source in MODULES
-        if any(line.startswith("__all__") for line in source.lines)
-    }
+    assert faces == {source.where for source in MODULES if any(line.startswith("__all__") for line in source.lines)}
 
 
 @every_face

@@ -26,9 +26,7 @@ def programs() -> Iterator[ForbiddenPrograms]:
 
 
 def test_no_spark_session_starts_in_a_process_of_a_fast_test(programs: ForbiddenPrograms) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", SPARK], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", SPARK], capture_output=True, text=True, check=False)
     assert done.returncode != 0
     assert "a fast test may not start java" in done.stderr
     assert set(programs.started()) == {"java"}

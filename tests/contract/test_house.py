@@ -32,17 +32,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "inbound": {"errors"},
     "receiver": {"errors", "inbound", "logs", "printable", "protocol", "records", "secret"},
     "payload_logger": {"backoff", "errors", "printable", "protocol", "records", "secret"},
-    "serving": {
-        *("errors", "inbound", "payload_logger", "printable", "protocol", "records", "secret"),
-        "store",
-    },
+    "serving": {*("errors", "inbound", "payload_logger", "printable", "protocol", "records", "secret"), "store"},
     "sources": {"errors", "logs", "option_types", "protocol", "records", "registry", "schemas"},
     "panes": {"distributions", "errors", "protocol", "slicing"},
     "slicing": {"distributions", "errors", "protocol", "records"},
-    "profiles": {
-        *("distributions", "errors", "interval", "panes", "protocol", "records", "schemas"),
-        "slicing",
-    },
+    "profiles": {*("distributions", "errors", "interval", "panes", "protocol", "records", "schemas"), "slicing"},
     "functions": {"distributions", "errors", "statistics"},
     "comparison": {"distributions", "errors", "interval", "records", "statistics"},
     "dataframes": {
@@ -67,10 +61,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("alerts", "comparison", "errors", "health", "interval", "monitor", "option_types"),
         *("registry", "secret", "sinks", "sources", "store", "tables"),
     },
-    "demo": {
-        *("alerts", "errors", "monitor", "payload_logger", "profiles", "serving", "sinks"),
-        *("sources", "store"),
-    },
+    "demo": {*("alerts", "errors", "monitor", "payload_logger", "profiles", "serving", "sinks"), *("sources", "store")},
     "cli": {
         *("alerts", "backoff", "comparison", "config", "dataframes", "demo", "errors", "interval"),
         *("monitor", "profiles", "receiver", "secret", "session", "sinks", "sources", "store"),
@@ -88,17 +79,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 PURE = {
     *("errors", "interval", "registry", "records", "protocol", "distributions", "statistics"),
     *("alerts", "backoff", "comparison", "option_types", "panes", "store"),
-    *(
-        "inbound",
-        "logs",
-        "payload_logger",
-        "printable",
-        "receiver",
-        "secret",
-        "serving",
-        "sinks",
-        "skew",
-    ),
+    *("inbound", "logs", "payload_logger", "printable", "receiver", "secret", "serving", "sinks", "skew"),
     *("slicing", "state", "tables", "until_stdin_closes"),
 }
 """Rooms that live without Spark: importing them must not import pyspark."""
@@ -129,9 +110,7 @@ def test_every_room_is_in_the_table() -> None:
 
 def test_every_room_has_a_face() -> None:
     folders = {source.path.parent for source in package()}
-    assert [
-        str(folder) for folder in sorted(folders) if not (folder / "__init__.py").exists()
-    ] == []
+    assert [str(folder) for folder in sorted(folders) if not (folder / "__init__.py").exists()] == []
 
 
 def test_the_table_of_rooms_has_no_circle() -> None:
@@ -196,9 +175,7 @@ def test_pure_rooms_import_no_spark_or_only_when_a_store_is_called() -> None:
 @pytest.mark.parametrize("room", sorted(PURE & {source.room for source in package()}))
 def test_importing_a_pure_room_loads_no_spark(room: str) -> None:
     code = f"import sys, sparkmon.{room}; print('pyspark' in sys.modules)"
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout == "False\n"
 
 
@@ -219,9 +196,7 @@ def test_no_function_is_longer_than_a_page() -> None:
 
 def test_no_file_or_folder_has_an_empty_name() -> None:
     offences = [
-        source.where
-        for source in project()
-        if EMPTY_WORDS & set(source.path.relative_to(ROOT).with_suffix("").parts)
+        source.where for source in project() if EMPTY_WORDS & set(source.path.relative_to(ROOT).with_suffix("").parts)
     ]
     assert offences == []
 
@@ -237,11 +212,7 @@ def test_no_import_is_for_type_checkers_alone() -> None:
 
 
 def test_only_sparkmons_own_errors_are_raised() -> None:
-    offences = [
-        f"{source.where}:{line} raises {name}"
-        for source in package()
-        for line, name in builtin_raises(source)
-    ]
+    offences = [f"{source.where}:{line} raises {name}" for source in package() for line, name in builtin_raises(source)]
     assert offences == []
 
 

@@ -73,9 +73,7 @@ def test_what_the_example_has_as_comments_is_right(tmp_path: Path) -> None:
     keys = re.sub(r"(?m)^ *slide:.*\n", "", keys)
     (tmp_path / "monitor.yaml").write_text(text[:begin] + keys)
     config = read_config(tmp_path / "monitor.yaml")
-    assert [sink.kind for sink in config.alerting.sinks] == [
-        *("console", "slack", "alertmanager", "webhook")
-    ]
+    assert [sink.kind for sink in config.alerting.sinks] == [*("console", "slack", "alertmanager", "webhook")]
     assert config.alerting.policy == replace(
         Policy(), severities=config.alerting.policy.severities, routes=config.alerting.policy.routes
     )

@@ -33,11 +33,7 @@ def found_sinks() -> list[type[AlertSink]]:
     found: list[type[AlertSink]] = []
     waiting = [AlertSink]
     while waiting:
-        below = [
-            each
-            for each in waiting.pop().__subclasses__()
-            if each.__module__.startswith(f"{sinks.__name__}.")
-        ]
+        below = [each for each in waiting.pop().__subclasses__() if each.__module__.startswith(f"{sinks.__name__}.")]
         waiting += below
         found += [each for each in below if not inspect.isabstract(each)]
     return sorted(found, key=lambda each: each.__name__)
@@ -57,9 +53,7 @@ def test_kinds_are_distinct_and_registered() -> None:
 @every_sink
 def test_every_option_has_a_description(sink: type[AlertSink]) -> None:
     options = options_of(sink)
-    assert list(options) == [
-        name for name in inspect.signature(sink).parameters if name != "stream"
-    ]
+    assert list(options) == [name for name in inspect.signature(sink).parameters if name != "stream"]
     assert [name for name, option in options.items() if not option.description] == []
     assert "Examples\n--------" in (inspect.getdoc(sink) or "") or sink.kind == "console"
 
@@ -80,9 +74,7 @@ ECHOES: dict[str, Sink] = {
     ),
     "slack": lambda url: sinks.SlackSink(Secret(env="PLANTED_URL")),
     "teams": lambda url: sinks.TeamsSink(Secret(env="PLANTED_URL")),
-    "alertmanager": lambda url: sinks.AlertmanagerSink(
-        Secret(env="PLANTED_URL"), bearer=Secret(env="PLANTED")
-    ),
+    "alertmanager": lambda url: sinks.AlertmanagerSink(Secret(env="PLANTED_URL"), bearer=Secret(env="PLANTED")),
 }
 """Those that post over HTTP."""
 OTHERS = {"email", "kafka"}
@@ -131,9 +123,7 @@ def test_a_server_that_repeats_what_it_got_is_not_repeated(
     def repeat(link: socket.socket, over: threading.Event) -> None:
         got = read_request(link)
         path = got.split(b" ")[1]
-        head = (
-            b"HTTP/1.1 " + status.encode() + b"\r\nLocation: https://" + path[1:] + path + b"\r\n"
-        )
+        head = b"HTTP/1.1 " + status.encode() + b"\r\nLocation: https://" + path[1:] + path + b"\r\n"
         link.sendall(head + b"X-Got: " + path + b"\r\n\r\n" + got)
 
     with raw_server(repeat) as port:
@@ -163,10 +153,7 @@ def test_a_url_that_cannot_be_reached_is_not_shown(
 
 
 def test_a_password_of_the_mail_server_is_not_shown(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-    capfd: pytest.CaptureFixture[str],
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     files = certificate(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(files[0]))
@@ -181,9 +168,7 @@ def test_a_password_of_the_mail_server_is_not_shown(
     assert "it answered 535: not '***', ***" in str(error)
 
 
-@pytest.mark.parametrize(
-    "key", ["sasl.password", "sasl.mechanism", "compression.type", "ssl.key.pem"]
-)
+@pytest.mark.parametrize("key", ["sasl.password", "sasl.mechanism", "compression.type", "ssl.key.pem"])
 def test_a_setting_of_kafka_is_not_shown(
     key: str, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -48,7 +48,5 @@ def test_asking_the_version_starts_nothing() -> None:
         "import sys, sparkmon; print(sparkmon.__version__);"
         "print(*sorted({'pyspark', 'pandas', 'kserve'} & set(sys.modules)))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.splitlines() == [sparkmon.__version__, ""]

@@ -15,16 +15,7 @@ ROOMS = sorted({source.room for source in package()})
 
 RETIRED = (
     # alerts
-    *(
-        "AlertDesk",
-        "AlertRecord",
-        "Mailbag",
-        "mailbag",
-        "Parcel",
-        "parcel",
-        "parcels",
-        "parcels_of",
-    ),
+    *("AlertDesk", "AlertRecord", "Mailbag", "mailbag", "Parcel", "parcel", "parcels", "parcels_of"),
     *("Courier", "courier", "couriers", "clerk", "candidates_of", "CANDIDATES", "told", "untold"),
     *("never_told", "believed", "told_end", "fine_windows", "graver", "gravest", "forget_after"),
     *("at_most", "take_rows", "desk"),
@@ -33,25 +24,9 @@ RETIRED = (
     # slices
     *("ALL_ROWS", "MeantType"),
     # configuration
-    *(
-        "PolicySettings",
-        "HealthSettings",
-        "MetricsSettings",
-        "SinkSettings",
-        "check_longer_windows",
-    ),
+    *("PolicySettings", "HealthSettings", "MetricsSettings", "SinkSettings", "check_longer_windows"),
     # streams
-    *(
-        "Tally",
-        "tally",
-        "Look",
-        "and_then",
-        "beats",
-        "Reach",
-        "reach_s",
-        "history_reach_s",
-        "Claims",
-    ),
+    *("Tally", "tally", "Look", "and_then", "beats", "Reach", "reach_s", "history_reach_s", "Claims"),
     *(r"(?<![Dd]ead )(?<!small )(?<!of )(?<!: )letters", "Watch"),
     # serving, store, demo
     *(
@@ -75,19 +50,7 @@ RETIRED = (
 """What the vocabulary replaced: see the table in CHANGELOG.md for what each is called now."""
 
 PARTICIPLES = {
-    *(
-        "asked",
-        "begun",
-        "believed",
-        "done",
-        "found",
-        "given",
-        "gone",
-        "heard",
-        "held",
-        "kept",
-        "known",
-    ),
+    *("asked", "begun", "believed", "done", "found", "given", "gone", "heard", "held", "kept", "known"),
     *("left", "made", "meant", "put", "said", "seen", "sent", "shown", "taken", "told", "wanted"),
     *("watched", "written"),
 }
@@ -97,11 +60,7 @@ PARTICIPLES = {
 def words_of(source: Source) -> list[tuple[int, str]]:
     """List the (line, word) of the retired words of a file: in code, in strings and in prose."""
     pattern = re.compile(rf"\b({'|'.join(RETIRED)})\b")
-    return [
-        (line, match[0])
-        for line, text in enumerate(source.lines, 1)
-        for match in pattern.finditer(text)
-    ]
+    return [(line, match[0]) for line, text in enumerate(source.lines, 1) for match in pattern.finditer(text)]
 
 
 def names_of(source: Source) -> list[tuple[int, str]]:
@@ -140,11 +99,7 @@ def test_a_name_says_what_a_thing_is(room: str) -> None:
 
 def test_no_table_or_example_has_a_retired_word() -> None:
     pattern = re.compile(rf"\b({'|'.join(RETIRED)})\b")
-    files = [
-        path
-        for path in sorted((ROOT / "examples").rglob("*"))
-        if path.suffix in {".md", ".py", ".yaml", ".yml"}
-    ]
+    files = [path for path in sorted((ROOT / "examples").rglob("*")) if path.suffix in {".md", ".py", ".yaml", ".yml"}]
     assert files
     offences = [
         f"{path.relative_to(ROOT)}:{line} {match[0]}"

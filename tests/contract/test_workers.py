@@ -11,9 +11,7 @@ from tests.support.source import ROOT
 @pytest.mark.parametrize("module", ["ingest", "sources.inference_log"])
 def test_what_sparks_workers_import_is_no_more_than_they_use(module: str) -> None:
     code = f"import sys, sparkmon.{module}; print(*sys.modules)"
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     heavy = {"pandas", "scipy", "kserve", "httpx", "sqlalchemy", "sqlglot", "deltalake", "pydantic"}
     rooms = {f"sparkmon.{room}" for room in ("monitor", "alerts", "comparison", "statistics")}
     if module == "ingest":

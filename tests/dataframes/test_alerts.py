@@ -9,9 +9,7 @@ from tests.support.findings import ORIGIN, findings, hour
 
 
 def test_alerts_of_a_dataframe_are_those_of_its_arrow_table(spark: SparkSession) -> None:
-    table = findings(
-        {}, ORIGIN, hour(1, model="van", **ORIGIN), {"column_name": "ok", "status": "ok"}
-    )
+    table = findings({}, ORIGIN, hour(1, model="van", **ORIGIN), {"column_name": "ok", "status": "ok"})
     spark.conf.set("spark.sql.session.timeZone", "America/New_York")
     try:
         alerts = alerts_of(spark.createDataFrame(table))

@@ -39,10 +39,7 @@ def statuses(findings: dict[tuple[str, str, str], Row], version: str = "") -> di
 
 
 def test_the_merger_of_two_airlines_is_found_and_nothing_else(spark: SparkSession) -> None:
-    before, after = (
-        pq.read_table(DRIFT / f"airline_merger_{name}.parquet")
-        for name in ("reference", "analysis")
-    )
+    before, after = (pq.read_table(DRIFT / f"airline_merger_{name}.parquet") for name in ("reference", "analysis"))
     reference = spark.createDataFrame(before)
     current = spark.createDataFrame(after)
     profiles = profile_table(current, column_kinds(current), model="flights")
@@ -57,10 +54,7 @@ def test_the_merger_of_two_airlines_is_found_and_nothing_else(spark: SparkSessio
     assert set(values) == set(before.column_names)
     for column in ("CANCELLED", "DEPARTURE_DELAY", "TAXI_OUT", "AIR_TIME", "DISTANCE"):
         assert values[column] == {"ok"}
-    sides = [
-        table.column("DEPARTURE_DELAY").drop_null().to_numpy().astype(float)
-        for table in (before, after)
-    ]
+    sides = [table.column("DEPARTURE_DELAY").drop_null().to_numpy().astype(float) for table in (before, after)]
     delay = findings["", "DEPARTURE_DELAY", "ks"]
     distance = scipy.stats.ks_2samp(*sides).statistic
     # The sketches are random, and their stated error is that of 99 of 100 cases.

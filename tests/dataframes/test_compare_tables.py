@@ -12,10 +12,7 @@ from sparkmon.errors import OptionError
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        (
-            {"window": "1 day"},
-            "'time' is missing; set it to the column that windows are measured on",
-        ),
+        ({"window": "1 day"}, "'time' is missing; set it to the column that windows are measured on"),
         ({"time": "id", "window": "1 day", "chunk": 5}, "got a chunk and a window; expected one"),
         ({"time": "id", "window": "1 month"}, "got window='1 month'"),
         ({"time": "when", "window": "1 day"}, "'when', which the current table does not have"),
@@ -24,9 +21,7 @@ from sparkmon.errors import OptionError
         ({"exclude": ["id"]}, "the table has no column of numbers, dates, strings"),
     ],
 )
-def test_options_that_contradict_are_refused(
-    spark: SparkSession, options: dict[str, Any], expected: str
-) -> None:
+def test_options_that_contradict_are_refused(spark: SparkSession, options: dict[str, Any], expected: str) -> None:
     table = spark.range(3)
     with pytest.raises(OptionError, match=expected):
         sparkmon.compare_tables(table, table, **options)
@@ -40,9 +35,7 @@ def test_findings_are_plain_rows_and_drifted_names_the_columns(spark: SparkSessi
     assert comparison.compared == ("same", "moved")
     assert comparison.drifted == ("moved",)
     assert comparison.columns("drift", "ok") == ("same", "moved")
-    assert [
-        (row["column_name"], row["statistic"], row["status"]) for row in comparison.findings
-    ] == [
+    assert [(row["column_name"], row["statistic"], row["status"]) for row in comparison.findings] == [
         ("added", "extra_column", "over_limit"),
         ("old", "missing_column", "over_limit"),
         ("moved", "ks", "drift"),
@@ -51,9 +44,7 @@ def test_findings_are_plain_rows_and_drifted_names_the_columns(spark: SparkSessi
     assert comparison.alerting == ("added", "old", "moved")
 
 
-def test_a_column_whose_type_became_one_that_is_not_compared_is_missing(
-    spark: SparkSession,
-) -> None:
+def test_a_column_whose_type_became_one_that_is_not_compared_is_missing(spark: SparkSession) -> None:
     before = spark.range(500).selectExpr("id AS x", "id AS y", "array(id) AS z")
     after = before.selectExpr("x", "array(y) AS y", "x AS z")
     comparison = sparkmon.compare_tables(before, after, sparkmon.Checks(statistics=("ks",)))

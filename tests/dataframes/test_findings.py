@@ -13,9 +13,7 @@ from sparkmon.distributions.schema import PROFILE_KEY
 from sparkmon.schemas import DRIFT_METRICS as SPARK_DRIFT_METRICS
 from tests.comparison import judge_case as case
 
-ORDER: Any = [
-    (name, "ascending") for name in (*PROFILE_KEY, "drift_type", "reference", "statistic")
-]
+ORDER: Any = [(name, "ascending") for name in (*PROFILE_KEY, "drift_type", "reference", "statistic")]
 
 
 def test_profiles_are_judged_alike_on_the_driver_and_by_model(spark: SparkSession) -> None:
@@ -23,9 +21,7 @@ def test_profiles_are_judged_alike_on_the_driver_and_by_model(spark: SparkSessio
     profiles, before = case.profiles([3, 4, 5]), case.profiles([0, 1, 2])
     earlier = judge.findings(before)
     expected = judge.findings(profiles, earlier, before).sort_by(ORDER)
-    frames = [
-        spark.createDataFrame(table.combine_chunks()) for table in (profiles, earlier, before)
-    ]
+    frames = [spark.createDataFrame(table.combine_chunks()) for table in (profiles, earlier, before)]
     for most in (profiles.num_rows, profiles.num_rows - 1):
         findings = findings_of(judge, *frames, most_on_driver=most)
         assert findings.schema == SPARK_DRIFT_METRICS

@@ -28,10 +28,7 @@ def test_slices_are_ranked_by_how_far_they_are_beyond_their_limit(spark: SparkSe
         *("0.1 AS threshold", "0.01 AS p_adjusted", "10 AS current_count"),
     )
     found = worst_slices(findings).collect()
-    rows = [
-        (row.column_name, row.rank, row.slice_value, row.statistic, round(row.excess, 9))
-        for row in found
-    ]
+    rows = [(row.column_name, row.rank, row.slice_value, row.statistic, round(row.excess, 9)) for row in found]
     assert rows == [
         ("x", 1, "true", "missing_column", float("inf")),
         ("x", 2, "JFK", "ks", 3.0),

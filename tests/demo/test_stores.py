@@ -28,7 +28,5 @@ def test_a_password_in_a_refused_store_is_not_printed() -> None:
 
 def test_a_server_that_does_not_answer_is_an_error_before_anything_starts(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"127\.0\.0\.1"):
-        run_demo(
-            NO_SPARK, tmp_path, "mysql://nobody@127.0.0.1:9/demo", lambda *_: None, lambda *_: None
-        )
+        run_demo(NO_SPARK, tmp_path, "mysql://nobody@127.0.0.1:9/demo", lambda *_: None, lambda *_: None)
     assert list(tmp_path.iterdir()) == []

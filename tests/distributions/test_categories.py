@@ -38,13 +38,7 @@ def test_vocabulary_is_levels_with_enough_rows() -> None:
 
 def test_levels_find_their_bins() -> None:
     current = Categories({"blue": 4, "teal": 3, "pink": 2}, null_count=1, n=9)
-    assert counts(REFERENCE, current) == {
-        "red": 0,
-        "blue": 4,
-        "__other__": 3,
-        "__unseen__": 2,
-        "__null__": 1,
-    }
+    assert counts(REFERENCE, current) == {"red": 0, "blue": 4, "__other__": 3, "__unseen__": 2, "__null__": 1}
 
 
 def test_untracked_rows_are_unseen_where_the_reference_tracks_all() -> None:
@@ -86,9 +80,7 @@ def test_a_level_may_bear_a_reserved_name() -> None:
     ("levels", "null_count", "n"),
     [({"a": -1}, 0, 1), ({"a": math.nan}, 0, 1), ({"a": 2}, 0, 1), ({}, -1, 1), ({}, 0, math.inf)],
 )
-def test_contradictory_counts_are_refused(
-    levels: dict[str, float], null_count: float, n: float
-) -> None:
+def test_contradictory_counts_are_refused(levels: dict[str, float], null_count: float, n: float) -> None:
     with pytest.raises(ProfileError):
         Categories(levels, null_count, n)
 

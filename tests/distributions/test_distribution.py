@@ -21,10 +21,7 @@ def test_cdf_is_the_share_at_or_below(sample: npt.NDArray[np.float64], point: in
 
 @given(SAMPLES, st.floats(0, 1))
 def test_quantile_is_numpys_inverted_cdf(sample: npt.NDArray[np.float64], share: float) -> None:
-    low, high = (
-        np.quantile(sample, min(1, max(0, share + slack)), method="inverted_cdf")
-        for slack in (-1e-8, 0)
-    )
+    low, high = (np.quantile(sample, min(1, max(0, share + slack)), method="inverted_cdf") for slack in (-1e-8, 0))
     assert Distribution.from_sample(sample).quantile(share) in (low, high)
 
 

@@ -54,17 +54,13 @@ def test_sketches_together_are_within_their_error_and_keep_moments() -> None:
 
 
 def test_levels_are_added_up() -> None:
-    merged = merge_summaries(
-        [Categories({"a": 2, "b": 1}, 1, 4), Categories({"b": 5}, 0, 5), Categories({}, 3, 0)]
-    )
+    merged = merge_summaries([Categories({"a": 2, "b": 1}, 1, 4), Categories({"b": 5}, 0, 5), Categories({}, 3, 0)])
     assert isinstance(merged, Categories)
     assert (dict(merged.counts), merged.null_count, merged.n) == ({"a": 2, "b": 6}, 4, 9)
 
 
 def test_what_cannot_be_put_together_is_refused() -> None:
-    table = Distribution.from_table(
-        QuantileTable.from_percentiles({0.5: 1.0}, 10, minimum=0, maximum=2)
-    )
+    table = Distribution.from_table(QuantileTable.from_percentiles({0.5: 1.0}, 10, minimum=0, maximum=2))
     numbers, levels = Distribution.from_sample([1.0]), Categories({"a": 1}, 0, 1)
     wrong: list[list[Distribution | Categories]] = [[], [numbers, levels], [table, numbers]]
     for parts in wrong:

@@ -76,9 +76,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("row", HOSTILE, ids=str)
-def test_whatever_stands_in_a_row_it_moves_the_mean_by_ten_deviations_at_most(
-    row: list[float],
-) -> None:
+def test_whatever_stands_in_a_row_it_moves_the_mean_by_ten_deviations_at_most(row: list[float]) -> None:
     errors, vectors = MADE.project([row])
     assert np.isfinite(errors).all()
     assert np.abs(errors).max() <= 10

@@ -47,10 +47,7 @@ def test_the_bytes_are_as_the_docstring_says() -> None:
 def test_no_rank_is_further_off_than_stated(sample: str) -> None:
     inside = {
         "spread": np.concatenate(
-            [
-                np.linspace(low, high, count)
-                for low, high, count in zip(EDGES, EDGES[1:], COUNTS, strict=False)
-            ]
+            [np.linspace(low, high, count) for low, high, count in zip(EDGES, EDGES[1:], COUNTS, strict=False)]
         ),
         "at the lower ends": np.repeat(EDGES[:-1], COUNTS) + 1e-5,
         "at the upper ends": np.repeat(EDGES[1:], COUNTS) - 1e-5,

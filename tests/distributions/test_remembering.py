@@ -17,9 +17,7 @@ CALLS: list[float] = []
 def test_a_function_is_called_once_for_each_object_and_argument() -> None:
     CALLS.clear()
     side = Distribution.from_sample([1, 2])
-    assert [side.once(total), side.once(total), side.once(total, 3.0), side.once(total)] == [
-        *(2.0, 2.0, 6.0, 2.0)
-    ]
+    assert [side.once(total), side.once(total), side.once(total, 3.0), side.once(total)] == [*(2.0, 2.0, 6.0, 2.0)]
     assert CALLS == [1.0, 3.0]
     assert Distribution.from_sample([1]).once(total) == 1
 

@@ -40,9 +40,7 @@ def main(folder: str) -> None:
     with SpoolWriter(f"{folder}/spool") as spool:
         spool.append(events_to_batch([event(number) for number in range(ROWS)]))
     checks = sparkmon.Checks(("ks", "psi"))
-    monitor = sparkmon.Monitor(
-        store, f"{folder}/tables", windows=sparkmon.Windows("1 hour"), checks=checks
-    )
+    monitor = sparkmon.Monitor(store, f"{folder}/tables", windows=sparkmon.Windows("1 hour"), checks=checks)
     events = spark.readStream.format("kserve").load(f"{folder}/spool")
     monitor.start(events, f"{folder}/checkpoints", available_now=True).awaitTermination()
     found = monitor.tables.read(spark, "drift_metrics").orderBy("window_start", "statistic")

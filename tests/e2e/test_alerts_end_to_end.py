@@ -63,9 +63,7 @@ def referenced(spark: SparkSession, place: Path, model: str) -> LocalStore:
 
 
 def active(url: str, model: str) -> list[dict[str, Any]]:
-    answer = httpx.get(
-        f"{url}/api/v2/alerts", params={"filter": f'model="{model}"'}, trust_env=False
-    )
+    answer = httpx.get(f"{url}/api/v2/alerts", params={"filter": f'model="{model}"'}, trust_env=False)
     found: list[dict[str, Any]] = answer.raise_for_status().json()
     return found
 
@@ -90,11 +88,7 @@ def read(kafka: str, topic: str) -> list[tuple[dict[str, str], dict[str, Any]]]:
 
 
 def test_both_modes_in_and_alerts_out(
-    spark: SparkSession,
-    kafka: str,
-    alertmanager: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    spark: SparkSession, kafka: str, alertmanager: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model, log, told = (f"{word}-{uuid4().hex[:8]}" for word in ("shop", "log", "alerts"))
     monkeypatch.setenv("PAGER_SECRET", "whsec_" + base64.b64encode(SECRET).decode())
@@ -103,8 +97,7 @@ def test_both_modes_in_and_alerts_out(
     referenced(spark, tmp_path, model)
     events = [*traffic(model, 0, 59, 50), *traffic(model, 60, 119, 80)]
     good: list[Record] = [
-        record_of(event, "binary" if number % 2 else "structured")
-        for number, event in enumerate(events)
+        record_of(event, "binary" if number % 2 else "structured") for number, event in enumerate(events)
     ]
     strange: list[Record] = [
         ([], None),
@@ -114,9 +107,7 @@ def test_both_modes_in_and_alerts_out(
     empty = record_of(clock(30, model), "binary")[0], None  # an event without a body is no mistake
     produce(kafka, log, [*good, *strange, empty, *good[:3]])  # three of them come twice
     with sink() as pager:
-        text = MONITOR.format(
-            kafka=kafka, log=log, told=told, manager=alertmanager, pager=f"{pager.url}in"
-        )
+        text = MONITOR.format(kafka=kafka, log=log, told=told, manager=alertmanager, pager=f"{pager.url}in")
         (tmp_path / "monitor.yaml").write_text(text)
         done = CliRunner().invoke(app, ["run", str(tmp_path / "monitor.yaml"), "--flush"])
         assert done.exit_code == 0, done.exception
@@ -141,9 +132,7 @@ def test_both_modes_in_and_alerts_out(
     # To a webhook, signed.
     (request,) = posted
     headers = {name.lower(): value for name, value in request.headers}
-    said = b".".join(
-        [headers["webhook-id"].encode(), headers["webhook-timestamp"].encode(), request.body]
-    )
+    said = b".".join([headers["webhook-id"].encode(), headers["webhook-timestamp"].encode(), request.body])
     digest = base64.b64encode(hmac.new(SECRET, said, hashlib.sha256).digest()).decode()
     assert headers["webhook-signature"] == f"v1,{digest}"
     assert sorted((each["sink"], each["status"]) for each in store.deliveries()) == [
@@ -177,9 +166,7 @@ def test_an_alert_is_there_within_two_triggers(
 
     with sink() as pager:
         sinks = [AlertmanagerSink(alertmanager), WebhookSink(f"{pager.url}in")]
-        monitor = Monitor(
-            store, f"{tmp_path}/tables", alerting=Alerting(sinks), trigger="100 milliseconds"
-        )
+        monitor = Monitor(store, f"{tmp_path}/tables", alerting=Alerting(sinks), trigger="100 milliseconds")
         query = monitor.start(kafka_events(records), f"{tmp_path}/checkpoints")
         try:
             produce(kafka, log, [record_of(each, "binary") for each in traffic(model, 0, 59, 80)])

@@ -27,12 +27,7 @@ START_S = 400
 
 def run(*arguments: str) -> dict[str, Any]:
     result = subprocess.run(
-        [*COMMAND, *arguments, "--json"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=900,
-        check=False,
+        [*COMMAND, *arguments, "--json"], cwd=ROOT, capture_output=True, text=True, timeout=900, check=False
     )
     assert result.returncode == 0, result.stderr
     summary: dict[str, Any] = json.loads(result.stdout)
@@ -49,9 +44,7 @@ def logged_answers(spool: Path) -> int:
     """Count the predictions in the log, event by event."""
     segments = log(spool)
     batches = [
-        batch
-        for part in segments.parts(segments.first(), segments.last(), 1 << 30)
-        for batch in segments.read(part)
+        batch for part in segments.parts(segments.first(), segments.last(), 1 << 30) for batch in segments.read(part)
     ]
     rows = pa.Table.from_batches([decode_batch(batch) for batch in batches]).to_pylist()
     return sum(row["event_type"] == "response" and row["instance"] >= 0 for row in rows)
@@ -72,9 +65,7 @@ def kill_once_windows_have_closed(out: Path) -> None:
         start_new_session=True,
     )
     deadline = time.monotonic() + START_S
-    closed = (
-        out / "tables" / "closed_windows" / "_delta_log" / f"{1:020}.json"
-    )  # the first made the table
+    closed = out / "tables" / "closed_windows" / "_delta_log" / f"{1:020}.json"  # the first made the table
     # A machine that is busy closes its first window late: then it is killed before the end of the traffic.
     while not closed.exists() and sent_chunks(out) < 250:
         assert process.poll() is None, "the demo ended before it was killed"

@@ -25,9 +25,7 @@ def run(name: str) -> str:
 
 def test_the_quickstart_finds_the_amounts_in_cents() -> None:
     lines = run("quickstart.py").splitlines()
-    drifted = {
-        tuple(cell.strip() for cell in line.split("|")[1:4]) for line in lines if "|drift" in line
-    }
+    drifted = {tuple(cell.strip() for cell in line.split("|")[1:4]) for line in lines if "|drift" in line}
     assert drifted == {
         (f"2026-01-05 {hour}:00:00", "amount", statistic)
         for hour in (12, 18)

@@ -84,9 +84,7 @@ def test_a_column_without_values_says_nothing(spark: SparkSession) -> None:
 
 
 def test_it_says_so_in_a_sentence() -> None:
-    found = DomainShift(
-        0.75, 0.01, {"age": 0.2, "fare": 0.05, "zone": 0.01, "kind": 0.0}, 900, 1200
-    )
+    found = DomainShift(0.75, 0.01, {"age": 0.2, "fare": 0.05, "zone": 0.01, "kind": 0.0}, 900, 1200)
     assert str(found) == (
         "1,200 current rows and 900 of the reference can be distinguished (AUC 0.750, 25.0 standard "
         "errors from 0.5), most of all by age (0.200), fare (0.050), zone (0.010)"

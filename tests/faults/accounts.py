@@ -82,13 +82,7 @@ def check_account(
 
 
 def _column(row: dict[str, Any]) -> Column:
-    return Column(
-        row["model"],
-        row["model_version"],
-        row["window_start"],
-        row["column_name"],
-        row["column_kind"],
-    )
+    return Column(row["model"], row["model_version"], row["window_start"], row["column_name"], row["column_kind"])
 
 
 def _window(row: dict[str, Any]) -> tuple[Any, ...]:

@@ -75,10 +75,7 @@ class Cluster:
         self._processes[1 + number].wait()
 
     def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for process in reversed(self._processes):
             process.terminate()
@@ -100,10 +97,7 @@ class Cluster:
         with (self._folder / "daemons.log").open("ab") as log:
             self._processes.append(
                 subprocess.Popen(
-                    [*command, "--host", "127.0.0.1", *arguments],
-                    env=environment,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
+                    [*command, "--host", "127.0.0.1", *arguments], env=environment, stdout=log, stderr=subprocess.STDOUT
                 )
             )
 

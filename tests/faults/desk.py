@@ -35,18 +35,10 @@ class Desk:
                 writer.append(events_to_batch(events))
 
     def watch(
-        self,
-        spool: str,
-        checkpoints: str,
-        *,
-        flush: bool = True,
-        take_over: bool = False,
-        most: int = 1000,
+        self, spool: str, checkpoints: str, *, flush: bool = True, take_over: bool = False, most: int = 1000
     ) -> int:
         """Watch a spool to its end, and give how many rows were late."""
-        query = self.start(
-            spool, checkpoints, available_now=True, flush=flush, take_over=take_over, most=most
-        )
+        query = self.start(spool, checkpoints, available_now=True, flush=flush, take_over=take_over, most=most)
         try:
             query.awaitTermination()
         finally:
@@ -74,6 +66,4 @@ class Desk:
             trigger="100 milliseconds",
         )
         place = f"{self.path}/{checkpoints}"
-        return monitor.start(
-            events, place, available_now=available_now, flush=flush, take_over=take_over
-        )
+        return monitor.start(events, place, available_now=available_now, flush=flush, take_over=take_over)

@@ -59,14 +59,7 @@ class Place:
     """
 
     def __init__(
-        self,
-        path: Path,
-        store: Path,
-        *,
-        source: str = _SPOOL,
-        master: str = "local[2]",
-        more: str = "",
-        java: str = "",
+        self, path: Path, store: Path, *, source: str = _SPOOL, master: str = "local[2]", more: str = "", java: str = ""
     ) -> None:
         self.path, self.tables = path, path / "tables"
         self.spool, self.checkpoints = path / "spool", path / "tables" / "checkpoints"
@@ -186,10 +179,7 @@ class Job:
         return self
 
     def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
             os.killpg(self.process.pid, signal.SIGKILL)

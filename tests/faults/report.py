@@ -7,17 +7,7 @@ from tests.faults.traffic import Book
 
 __all__ = ["Report"]
 
-_HEAD = (
-    "fault",
-    "runs",
-    "events in",
-    "rows in",
-    "profiled",
-    "late",
-    "dead letters",
-    "alerts",
-    "verdict",
-)
+_HEAD = ("fault", "runs", "events in", "rows in", "profiled", "late", "dead letters", "alerts", "verdict")
 
 
 @dataclass
@@ -26,9 +16,7 @@ class Report:
 
     rows: list[tuple[str, ...]] = field(default_factory=list)
 
-    def row(
-        self, fault: str, runs: int, book: Book, account: Account, verdict: str = "whole"
-    ) -> None:
+    def row(self, fault: str, runs: int, book: Book, account: Account, verdict: str = "whole") -> None:
         """Add a row."""
         numbers = (
             runs,

@@ -47,9 +47,6 @@ class SmallDisk:
         (self.path / _BALLAST).unlink()
 
     def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         subprocess.run(["umount", "-l", str(self.path)], check=True)

@@ -21,9 +21,7 @@ HOURS = 3
 
 
 @pytest.fixture(scope="module")
-def before(
-    spark: SparkSession, references: Path, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Path, Traffic]:
+def before(spark: SparkSession, references: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Traffic]:
     """Give a directory in which some hours have been watched; the last is open, and the next is not read yet."""
     path, traffic = tmp_path_factory.mktemp("damage"), Traffic(51)
     desk = Desk(spark, references, path)
@@ -70,9 +68,7 @@ def take(file: Path) -> None:
         *(("commits", harm) for harm in (cut, empty)),  # without one, its batch is done again
     ],
 )
-def test_a_damaged_file_of_progress_is_named(
-    copy: Desk, part: str, harm: Callable[[Path], None]
-) -> None:
+def test_a_damaged_file_of_progress_is_named(copy: Desk, part: str, harm: Callable[[Path], None]) -> None:
     profiles = copy.path / "checkpoints" / "ingest"
     file = profiles / "metadata" if part == "metadata" else last(copy, part)
     harm(file)
@@ -130,6 +126,4 @@ def test_a_damaged_segment_is_named_and_can_be_left_out(
     copy.watch("spool", "checkpoints")
     book = before[1].book.before(MIDNIGHT + timedelta(hours=HOURS))
     account = check_account(copy.spark, copy.tables, book)
-    report.row(
-        "spool: bytes flipped, segment left out", 1, before[1].book, account, "300 rows named"
-    )
+    report.row("spool: bytes flipped, segment left out", 1, before[1].book, account, "300 rows named")

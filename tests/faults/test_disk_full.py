@@ -61,9 +61,7 @@ def test_tables_on_a_full_disk_stop_the_monitor_and_it_goes_on_whole(
             disk.fill(leave_bytes=kib * 1024)
             with place.start("--available-now") as job:
                 job.process.wait(400)
-                print(
-                    f"{kib} KiB left: exit status {job.process.returncode}: {job.said.strip()[-300:]}"
-                )
+                print(f"{kib} KiB left: exit status {job.process.returncode}: {job.said.strip()[-300:]}")
                 if job.process.returncode:
                     assert "no space is left on the disk of the tables" in job.said
             disk.make_room()

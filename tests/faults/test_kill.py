@@ -26,9 +26,7 @@ def phase(place: Place) -> str:
     """Say how far the job had come: with its batch, or with the windows that it closed."""
     written = {table: commits(place, table) for table in TABLES}
     if written["profiles"] > written["closed_windows"]:
-        return "closing, findings " + (
-            "written" if written["drift_metrics"] == written["profiles"] else "not written"
-        )
+        return "closing, findings " + ("written" if written["drift_metrics"] == written["profiles"] else "not written")
     planned, done = (max(place.batches(kind), default=-1) for kind in ("offsets", "commits"))
     return "between batches" if planned == done else "in a batch"
 
@@ -42,9 +40,7 @@ def last_planned(place: Place) -> int:
     return max(place.batches("offsets"), default=-1)
 
 
-def kill_at_random(
-    place: Place, job: Job, draw: random.Random, span_s: float, by_mark: bool
-) -> str:
+def kill_at_random(place: Place, job: Job, draw: random.Random, span_s: float, by_mark: bool) -> str:
     """Kill a job at a random moment of its work, or just after a random mark of a batch; tell how far it was."""
     before = last_planned(place)
     marks: list[Callable[[], int]] = [
@@ -98,10 +94,7 @@ def killed(spark: SparkSession, references: Path, path: Path, kills: int, report
             job.until_started()
             found = kill_at_random(place, job, draw, span_s, by_mark=number % 2 == 1)
         phases[found] += 1
-        print(
-            f"kill {number + 1} of {kills} after {time.monotonic() - began:.0f} s: {found}",
-            flush=True,
-        )
+        print(f"kill {number + 1} of {kills} after {time.monotonic() - began:.0f} s: {found}", flush=True)
     said = place.run("--flush")
     assert "rows came after" not in said
     account = check_account(spark, place.tables, traffic.book)

@@ -34,12 +34,7 @@ def test_a_schema_that_changes_loses_no_row_and_is_told(desk: Desk, report: Repo
     account = check_account(desk.spark, desk.tables, traffic.book)
     report.row("columns appear, vanish, change type; new version", 1, traffic.book, account)
     told = {
-        (
-            (row["window_start"] - MIDNIGHT).seconds // 3600,
-            row["model_version"],
-            row["column_name"],
-            row["statistic"],
-        )
+        ((row["window_start"] - MIDNIGHT).seconds // 3600, row["model_version"], row["column_name"], row["statistic"])
         for row in contents(desk.spark, desk.tables, "drift_metrics")
         if row["status"] in ("drift", "over_limit")
     }

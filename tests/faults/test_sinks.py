@@ -24,9 +24,7 @@ def heard(by: Sink) -> list[str]:
 
 def tell(place: Place, **urls: str) -> None:
     """Have a job tell these webhooks."""
-    named = ", ".join(
-        f'{{sink: webhook, name: {name}, url: "{url}"}}' for name, url in urls.items()
-    )
+    named = ", ".join(f'{{sink: webhook, name: {name}, url: "{url}"}}' for name, url in urls.items())
     text = place.config.read_text()
     assert "sinks: [{sink: console}]" in text
     place.config.write_text(text.replace("sinks: [{sink: console}]", f"sinks: [{named}]"))
@@ -41,12 +39,7 @@ def test_every_sink_hears_of_every_alert_whatever_is_down(
     (port,) = free_ports(1)
     with sink() as works, sink() as hangs:
         hangs.release.clear()
-        tell(
-            place,
-            works=f"{works.url}in",
-            hangs=f"{hangs.url}in",
-            down=f"http://127.0.0.1:{port}/in",
-        )
+        tell(place, works=f"{works.url}in", hangs=f"{hangs.url}in", down=f"http://127.0.0.1:{port}/in")
         with place.start() as job:
             job.until("alerts", lambda: len(heard(works)) > 1)  # on a model, and on dead letters
             job.until("one that hangs", lambda: heard(hangs))

@@ -73,9 +73,7 @@ def test_a_checkpoint_begun_anew_is_refused_and_can_take_over(desk: Desk, report
     before = contents(desk.spark, desk.tables, "profiles")
     with pytest.raises(StreamingQueryException) as refused:
         desk.watch("spool", "second")
-    assert "[SPARKMON_CHECKPOINT] the windows of 3600 seconds of the model 'bank' in" in str(
-        refused.value
-    )
+    assert "[SPARKMON_CHECKPOINT] the windows of 3600 seconds of the model 'bank' in" in str(refused.value)
     assert f"whose progress is in {desk.path}/first/ingest" in str(refused.value)
     assert contents(desk.spark, desk.tables, "profiles") == before
     desk.log("spool", traffic.hour(3))
@@ -111,9 +109,7 @@ def test_a_running_query_that_is_taken_over_stops(desk: Desk, report: Report) ->
     report.row("taken over while it runs: it stops", 1, traffic.book, account)
 
 
-def test_of_two_leases_the_one_committed_first_is_valid(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_of_two_leases_the_one_committed_first_is_valid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tables, replace = Tables(f"{tmp_path}/tables").open(None), Leases._replace
     left, right = (Leases([3600.0], f"/{name}", take_over=False) for name in "ab")
 

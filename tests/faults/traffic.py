@@ -95,9 +95,7 @@ class Traffic:
         self.book.events += 1
         return self._event("shop", "response", 60 * at, b'{"live": true}')
 
-    def request(
-        self, model: str, minutes: float, rows: Sequence[dict[str, Any]], version: str = ""
-    ) -> Event:
+    def request(self, model: str, minutes: float, rows: Sequence[dict[str, Any]], version: str = "") -> Event:
         """Make a request of given rows, and note it."""
         event = self._event(model, "request", minutes, _body("instances", rows), version)
         self._note(event, "feature", version, rows)
@@ -107,17 +105,14 @@ class Traffic:
     def aside(self, requests: Sequence[tuple[float, int]]) -> list[Event]:
         """Make requests at minutes and of so many rows, which the book does not know."""
         return [
-            self._event("shop", "request", minutes, _body("instances", self.rows(rows)))
-            for minutes, rows in requests
+            self._event("shop", "request", minutes, _body("instances", self.rows(rows))) for minutes, rows in requests
         ]
 
     def rows(self, count: int, kinds: Sequence[str] = KINDS) -> list[dict[str, Any]]:
         """Draw rows of features."""
         amounts = self._random.normal(50, 10, count).tolist()
         chosen = self._random.choice(kinds, count).tolist()
-        return [
-            {"amount": amount, "kind": kind} for amount, kind in zip(amounts, chosen, strict=True)
-        ]
+        return [{"amount": amount, "kind": kind} for amount, kind in zip(amounts, chosen, strict=True)]
 
     def _model(self, model: str, at: int, rows: int) -> Iterator[Event]:
         kinds = KINDS[:1] if model == "bank" and at >= DRIFTS_FROM else KINDS
@@ -144,9 +139,7 @@ class Traffic:
         self.book.letters[event.event_id] = event.event_time
         return event
 
-    def _event(
-        self, model: str, half: str, minutes: float, payload: bytes, version: str = ""
-    ) -> Event:
+    def _event(self, model: str, half: str, minutes: float, payload: bytes, version: str = "") -> Event:
         self._number += 1
         event = Event(
             event_id=f"n-{self._number}",

@@ -20,12 +20,7 @@ def test_a_run_that_ends_reports_its_executions_and_coverage() -> None:
 
 def test_a_run_that_fails_names_the_input_even_where_none_was_written() -> None:
     crash = "==1==\nTest unit written to /x/build/fuzz/body-crash-0a1b\n"
-    assert outcome_of("body", SAID + crash, 77) == (
-        4096,
-        513,
-        1145,
-        ("/x/build/fuzz/body-crash-0a1b",),
-    )
+    assert outcome_of("body", SAID + crash, 77) == (4096, 513, 1145, ("/x/build/fuzz/body-crash-0a1b",))
     (line,) = outcome_of("body", "ModuleNotFoundError: atheris", 1).written
     assert line.endswith("body.log)")
 

@@ -27,9 +27,7 @@ def test_every_seed_does_what_is_promised(name: str) -> None:
 def test_an_input_that_breaks_a_promise_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     seed = b"\0\0\0" + GOOD
     TARGETS["body"].one_input(seed)
-    monkeypatch.setattr(
-        "sparkmon.protocol.decode", lambda event, limits: decode(replace(event, payload=b"?"))
-    )
+    monkeypatch.setattr("sparkmon.protocol.decode", lambda event, limits: decode(replace(event, payload=b"?")))
     with pytest.raises(AssertionError):
         TARGETS["body"].one_input(seed)
     monkeypatch.setattr("fuzz.targets.slices._KNOWN", frozenset())

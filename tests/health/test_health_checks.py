@@ -17,9 +17,7 @@ LIMITS = HealthLimits()
 WELL = QueryStatus(batches=3, last_batch_time=NOON, last_events_time=NOON, events=1000)
 
 
-def status(
-    query: QueryStatus = WELL, *, after: timedelta = timedelta(), **parts: object
-) -> MonitorStatus:
+def status(query: QueryStatus = WELL, *, after: timedelta = timedelta(), **parts: object) -> MonitorStatus:
     whole = MonitorStatus(NOON + after, NOON - 60 * MINUTE, query=query)
     return replace(whole, **parts)  # type: ignore[arg-type]
 
@@ -27,9 +25,7 @@ def status(
 START = status(QueryStatus(), after=-60 * MINUTE)
 
 
-def failing(
-    now: MonitorStatus, before: MonitorStatus = START, limits: HealthLimits = LIMITS
-) -> dict[str, HealthCheck]:
+def failing(now: MonitorStatus, before: MonitorStatus = START, limits: HealthLimits = LIMITS) -> dict[str, HealthCheck]:
     return {each.name: each for each in check_health(now, before, limits) if each.failing}
 
 
@@ -56,9 +52,7 @@ def test_models_of_one_name_in_several_namespaces_are_reported() -> None:
 
 def test_a_monitor_whose_query_has_stopped_has_stalled() -> None:
     stopped = replace(WELL, is_active=False)
-    assert failing(status(stopped))["stalled"].message == (
-        "the monitor has stalled: its query has stopped"
-    )
+    assert failing(status(stopped))["stalled"].message == ("the monitor has stalled: its query has stopped")
     failed = replace(WELL, is_active=False, error="disk full")
     stalled = failing(status(failed))["stalled"]
     assert stalled.message == "the monitor has stalled: its query has stopped: disk full"
@@ -71,9 +65,7 @@ def test_a_monitor_whose_query_has_stopped_has_stalled() -> None:
 def test_a_batch_that_never_ends_stalls_it_and_an_idle_stream_does_not() -> None:
     busy = replace(WELL, is_busy=True)
     assert failing(status(busy, after=9.9 * MINUTE)) == {}
-    assert (
-        "since 2026-11-23 12:00 UTC" in failing(status(busy, after=10 * MINUTE))["stalled"].message
-    )
+    assert "since 2026-11-23 12:00 UTC" in failing(status(busy, after=10 * MINUTE))["stalled"].message
     assert failing(status(WELL, after=10 * MINUTE)) == {}
     new = QueryStatus(is_busy=True)
     assert set(failing(status(new, after=-50.1 * MINUTE))) == set()
@@ -99,13 +91,8 @@ def test_a_day_without_events_fails_for_all_or_for_one_model() -> None:
         (50, 50, 99, set()),  # too few to say
     ],
 )
-def test_shares_are_those_of_the_last_hour(
-    dead: int, late: int, events: int, found: set[str]
-) -> None:
-    before = status(
-        replace(WELL, events=500),
-        counts=Counts(rows=700, late_rows=400, dead_letters={"A": 300}),
-    )
+def test_shares_are_those_of_the_last_hour(dead: int, late: int, events: int, found: set[str]) -> None:
+    before = status(replace(WELL, events=500), counts=Counts(rows=700, late_rows=400, dead_letters={"A": 300}))
     now = status(
         replace(WELL, events=500 + events),
         counts=Counts(rows=700 + events, late_rows=400 + late, dead_letters={"A": 300, "B": dead}),
@@ -119,9 +106,7 @@ def test_shares_are_those_of_the_last_hour(
 
 
 def test_values_of_invented_columns_or_models_are_reported() -> None:
-    (check,) = failing(
-        status(counts=Counts(pooled_values=1500)), status(counts=Counts(pooled_values=300))
-    ).values()
+    (check,) = failing(status(counts=Counts(pooled_values=1500)), status(counts=Counts(pooled_values=300))).values()
     assert (check.name, check.value) == ("pooled", 1200)
     assert check.message.startswith("1,200 values were pooled as (other), because there are too")
 
@@ -153,7 +138,7 @@ def test_a_batch_is_read_from_sparks_progress() -> None:
                 "description": "KafkaV2[Subscribe[log]]",
                 "numInputRows": 70,
                 "metrics": {"maxOffsetsBehindLatest": "12", "minOffsetsBehindLatest": "0"},
-            },
+            }
         ],
     }
     after = QueryStatus(events=30).after(progress)

@@ -18,19 +18,14 @@ from tests.support.source import ROOT
 pytestmark = pytest.mark.alertmanager
 
 RULES = ROOT / "examples" / "prometheus" / "sparkmon.rules.yml"
-ALIVE = {
-    'up{job="sparkmon",instance="m"}': "1x90",
-    'sparkmon_monitor_query_active{instance="m"}': "1x90",
-}
+ALIVE = {'up{job="sparkmon",instance="m"}': "1x90", 'sparkmon_monitor_query_active{instance="m"}': "1x90"}
 
 
 def promtool(*words: object) -> subprocess.CompletedProcess[str]:
     tool = program("promtool")
     if tool is None:
         pytest.skip("there is no promtool; make build/alertmanager/.fetched fetches one")
-    return subprocess.run(
-        [str(tool), *map(str, words)], capture_output=True, text=True, timeout=60, check=False
-    )
+    return subprocess.run([str(tool), *map(str, words)], capture_output=True, text=True, timeout=60, check=False)
 
 
 def test_prometheus_takes_the_rules() -> None:
@@ -48,11 +43,7 @@ def test_prometheus_takes_the_rules() -> None:
             ALIVE | {'up{job="sparkmon",instance="m"}': "1x10 0x80"},
             {"job": "sparkmon", "instance": "m"},
         ),
-        (
-            "SparkmonQueryStopped",
-            ALIVE | {'sparkmon_monitor_query_active{instance="m"}': "0x90"},
-            {"instance": "m"},
-        ),
+        ("SparkmonQueryStopped", ALIVE | {'sparkmon_monitor_query_active{instance="m"}': "0x90"}, {"instance": "m"}),
         (
             "SparkmonMonitorStalled",
             ALIVE | {'sparkmon_monitor_health_check_failing{name="stalled",instance="m"}': "1x90"},
@@ -91,11 +82,7 @@ def test_prometheus_takes_the_rules() -> None:
             ALIVE | {'sparkmon_monitor_sink_failing{sink="pager",instance="m"}': "1x90"},
             {"sink": "pager", "instance": "m"},
         ),
-        (
-            "SparkmonSpoolFillsUp",
-            ALIVE | {'sparkmon_receiver_full_in_hours{instance="r"}': "20x90"},
-            {"instance": "r"},
-        ),
+        ("SparkmonSpoolFillsUp", ALIVE | {'sparkmon_receiver_full_in_hours{instance="r"}': "20x90"}, {"instance": "r"}),
         (
             "SparkmonEventsLost",
             ALIVE | {'sparkmon_receiver_unread_bytes_removed_total{instance="r"}': "0x40 600x50"},
@@ -133,13 +120,7 @@ def test_a_rule_fires_for_what_it_is_about_and_not_for_a_monitor_that_is_well(
 
 def test_the_rules_use_existing_metrics() -> None:
     query = QueryStatus(behind=3, last_batch_time=NOON)
-    now = MonitorStatus(
-        NOON,
-        NOON,
-        query=query,
-        counts=Counts(traffic={"a": Traffic(NOON, 1, 1)}),
-        waiting={"p": 1},
-    )
+    now = MonitorStatus(NOON, NOON, query=query, counts=Counts(traffic={"a": Traffic(NOON, 1, 1)}), waiting={"p": 1})
     names = {sample.name for family in families(now, ()) for sample in family.samples}
     names |= {"sparkmon_monitor_health_check_failing", "sparkmon_monitor_dead_letters_total"}
     words = RULES.read_text().replace("{", " ").replace("(", " ").replace("[", " ").split()

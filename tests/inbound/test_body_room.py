@@ -63,9 +63,7 @@ def test_a_body_that_grows_beyond_the_limit_is_refused() -> None:
         assert refused(read(arrival, [b"x" * MIB, b"x", b"x"])) == (413, "too_large")
 
 
-def begun_by(
-    room: BodyRoom, stack: ExitStack, address: str, count: int, now: float = 0.0
-) -> list[tuple[int, str]]:
+def begun_by(room: BodyRoom, stack: ExitStack, address: str, count: int, now: float = 0.0) -> list[tuple[int, str]]:
     """Begin bodies of which a sixteenth is missing; return the refusals."""
     answers = []
     for _ in range(count):

@@ -114,9 +114,7 @@ def test_an_object_that_is_overwritten_is_read_again(tmp_path: Path) -> None:
     assert [(item.path, item.modified_ns) for item in part] == [("same.json", 12 * SECOND)]
 
 
-def test_a_look_is_one_listing_and_a_task_carries_none(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_look_is_one_listing_and_a_task_carries_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for item in range(1000):
         put(tmp_path / f"{item:04}.json", 10 + item)
     objects = log(tmp_path)

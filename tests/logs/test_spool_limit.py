@@ -108,9 +108,7 @@ def test_a_block_over_the_limit_is_refused_and_removes_nothing(tmp_path: Path) -
     assert read_all(tmp_path) == BODIES[:1]
 
 
-def test_a_reader_that_may_not_write_says_so_once(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_reader_that_may_not_write_says_so_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     reader = log(tmp_path / "absent")
     with caplog.at_level(logging.WARNING):
         for _ in range(3):

@@ -19,9 +19,7 @@ from sparkmon.logs.spool_writer import SpoolWriter
 from tests.support.spools import START, batch, log, read_all, read_between, segments
 
 
-@pytest.mark.parametrize(
-    ("place", "what"), [(0, "header"), (9, "header"), (HEADER_BYTES + 3, "CRC-32")]
-)
+@pytest.mark.parametrize(("place", "what"), [(0, "header"), (9, "header"), (HEADER_BYTES + 3, "CRC-32")])
 def test_damage_before_the_end_is_named_and_kept(tmp_path: Path, place: int, what: str) -> None:
     first, second = encode_block(batch(b"one")), encode_block(batch(b"two"))
     damaged = bytearray(first + second + encode_block(batch(b"three")))
@@ -114,9 +112,7 @@ def test_an_end_that_was_seen_is_sought_anew_when_the_segment_is_shorter(tmp_pat
     assert spool.last() == START
 
 
-def test_blocks_larger_and_smaller_than_a_read_are_walked(
-    tmp_path: Path, headers: list[str]
-) -> None:
+def test_blocks_larger_and_smaller_than_a_read_are_walked(tmp_path: Path, headers: list[str]) -> None:
     noise = random.Random(1)
     lengths = [noise.choice((1, 100, 5_000, 300_000, 700_000)) for _ in range(100)]
     with SpoolWriter(tmp_path) as writer:
@@ -227,6 +223,4 @@ def test_a_spool_that_was_restored_from_a_copy_is_not_taken_for_the_latest(tmp_p
     written(spool, 3, segment_bytes=1)
     with pytest.raises(SpoolError, match=r"^\[SPOOL_REPLACED\] the segment .*000000000003\.spool"):
         log(spool).advance(end, None)
-    assert (
-        len(read_between(spool, copied, log(spool).last())) == 3
-    )  # who had not read on loses nothing
+    assert len(read_between(spool, copied, log(spool).last())) == 3  # who had not read on loses nothing

@@ -83,18 +83,12 @@ def test_a_tail_of_zeros_or_of_wrong_pages_is_cut_off(tmp_path: Path) -> None:
 
 
 def test_a_second_writer_is_refused_and_the_error_names_the_first(tmp_path: Path) -> None:
-    code = (
-        "import sys; from sparkmon.logs.spool_writer import SpoolWriter; SpoolWriter(sys.argv[1])"
-    )
+    code = "import sys; from sparkmon.logs.spool_writer import SpoolWriter; SpoolWriter(sys.argv[1])"
     with SpoolWriter(tmp_path):
         with pytest.raises(SpoolError, match=f"process {os.getpid()} on "):
             SpoolWriter(tmp_path)
         other = subprocess.run(
-            [sys.executable, "-c", code, str(tmp_path)],
-            capture_output=True,
-            check=False,
-            text=True,
-            cwd=ROOT,
+            [sys.executable, "-c", code, str(tmp_path)], capture_output=True, check=False, text=True, cwd=ROOT
         )
         assert f"written by process {os.getpid()} on" in other.stderr
     SpoolWriter(tmp_path).close()
@@ -125,11 +119,7 @@ print(read_all(Path(sys.argv[1])))
 
 def test_a_write_that_breaks_off_half_way_leaves_no_half_block(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", FULL_DISK, str(tmp_path)],
-        capture_output=True,
-        check=True,
-        text=True,
-        cwd=ROOT,
+        [sys.executable, "-c", FULL_DISK, str(tmp_path)], capture_output=True, check=True, text=True, cwd=ROOT
     )
     assert os.strerror(errno.EFBIG) in done.stdout
     assert "[b'kept', b'fits again']" in done.stdout

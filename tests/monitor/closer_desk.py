@@ -31,18 +31,11 @@ class CloserDesk:
     """A monitor's closer over tables, as one query of it sees them."""
 
     def __init__(
-        self,
-        path: Path,
-        windows: Windows,
-        checks: Checks,
-        query_id: str = "q",
-        expected: Sequence[str] = (),
+        self, path: Path, windows: Windows, checks: Checks, query_id: str = "q", expected: Sequence[str] = ()
     ) -> None:
         self.tables: TableWriter = Tables(f"{path}/tables").open(None)
         self.windows, self.query_id, self.counters = windows, query_id, Counters()
-        references = pa.concat_tables(
-            [reference_table(model, TRAINING) for model in ("shop", "bank")]
-        )
+        references = pa.concat_tables([reference_table(model, TRAINING) for model in ("shop", "bank")])
         lengths = [windows.length, *windows.longer]
         judge = Judge(references, checks, step_s=windows.step.total_seconds(), lengths=lengths)
         self.alerts = AlertManager(Alerting(()))
@@ -50,13 +43,7 @@ class CloserDesk:
         seconds = [windows.grid.length / 1e6, *(each / 1e6 for each in windows.longer_us)]
         self.leases = Leases(seconds, f"/{query_id}", take_over=query_id != "q")
         self.closer = Closer(
-            self.tables,
-            windows,
-            judge,
-            self.alerts,
-            self.counters,
-            self.leases,
-            dict.fromkeys(expected, ()),
+            self.tables, windows, judge, self.alerts, self.counters, self.leases, dict.fromkeys(expected, ())
         )
         self.closer.query_id = query_id
 
@@ -69,9 +56,7 @@ class CloserDesk:
         batch = together
         for name, value in (("query_id", self.query_id), ("batch_id", batch_id)):
             batch = batch.append_column(name, pa.array([value] * batch.num_rows))
-        self.tables.append(
-            batch.cast(INGESTED_PANES), "panes", writer=self.query_id, batch_id=batch_id
-        )
+        self.tables.append(batch.cast(INGESTED_PANES), "panes", writer=self.query_id, batch_id=batch_id)
         if not crash:
             self.closer.take(together, batch_id)
 
@@ -101,8 +86,6 @@ def desk(tmp_path: Path) -> Callable[..., CloserDesk]:
     return make
 
 
-def traffic(
-    model: str, start: datetime, mean: float = 50, *, length: timedelta = HOUR, size: int = SIZE
-) -> pa.Table:
+def traffic(model: str, start: datetime, mean: float = 50, *, length: timedelta = HOUR, size: int = SIZE) -> pa.Table:
     columns = {"amount": RANDOM.normal(mean, 10, size), "age": RANDOM.normal(40, 5, size)}
     return panes_of(model, start, columns, length=length)

@@ -16,9 +16,7 @@ from tests.support.panes import HOUR, MIDNIGHT, micros, panes_of
 __all__ = ["desk"]  # the fixture
 
 
-def test_a_window_closes_once_an_event_of_its_model_is_later_than_the_delay(
-    desk: Callable[..., CloserDesk],
-) -> None:
+def test_a_window_closes_once_an_event_of_its_model_is_later_than_the_delay(desk: Callable[..., CloserDesk]) -> None:
     one = desk()
     one.ingest(0, traffic("shop", MIDNIGHT))
     one.ingest(1, traffic("shop", MIDNIGHT + HOUR, length=9 * MINUTE))
@@ -43,20 +41,13 @@ def test_of_two_models_an_hour_apart_no_row_is_late(desk: Callable[..., CloserDe
     assert one.counters.counts.late_rows == 0
 
 
-def test_a_model_that_posts_an_hour_late_within_its_delay_loses_nothing(
-    desk: Callable[..., CloserDesk],
-) -> None:
+def test_a_model_that_posts_an_hour_late_within_its_delay_loses_nothing(desk: Callable[..., CloserDesk]) -> None:
     one = desk(delay="90 minutes")
     for hour in range(5):
         now = MIDNIGHT + hour * HOUR
         late = traffic("bank", now - HOUR, length=59 * MINUTE)
         one.ingest(
-            hour,
-            *(
-                traffic("shop", now + at * 10 * MINUTE, length=10 * MINUTE, size=10)
-                for at in range(6)
-            ),
-            late,
+            hour, *(traffic("shop", now + at * 10 * MINUTE, length=10 * MINUTE, size=10) for at in range(6)), late
         )
     one.closer.close_all()
     assert {key: rows for key, rows in one.closed().items() if key[0] == "bank"} == {
@@ -65,9 +56,7 @@ def test_a_model_that_posts_an_hour_late_within_its_delay_loses_nothing(
     assert one.counters.counts.late_rows == 0
 
 
-def test_late_rows_are_counted_exactly_and_leave_the_window_as_it_was(
-    desk: Callable[..., CloserDesk],
-) -> None:
+def test_late_rows_are_counted_exactly_and_leave_the_window_as_it_was(desk: Callable[..., CloserDesk]) -> None:
     one = desk()
     one.ingest(0, traffic("shop", MIDNIGHT), traffic("shop", MIDNIGHT + HOUR))
     before = one.closed()
@@ -105,9 +94,7 @@ def test_spark_is_asked_nothing_until_a_window_may_be_due(
 ) -> None:
     one, now = desk(idle="1 minute"), [1000.0]
     monkeypatch.setattr("time.monotonic", lambda: now[0])
-    one.ingest(
-        0, traffic("shop", MIDNIGHT)
-    )  # due 606 s after its last event, 20.5 s before that Spark is asked
+    one.ingest(0, traffic("shop", MIDNIGHT))  # due 606 s after its last event, 20.5 s before that Spark is asked
     query: Any = SimpleNamespace()
     clock = Clock(one.closer, query, trigger_s=10.0, is_remote=False)
     for seconds in (0, 60, 585):
@@ -150,9 +137,7 @@ def test_windows_that_overlap_share_panes(desk: Callable[..., CloserDesk]) -> No
     assert starts == {-2: 60, -1: 120, 0: 180, 1: 180, 2: 180, 3: 120, 4: 60}
 
 
-def test_longer_windows_are_judged_when_their_last_window_has_closed(
-    desk: Callable[..., CloserDesk],
-) -> None:
+def test_longer_windows_are_judged_when_their_last_window_has_closed(desk: Callable[..., CloserDesk]) -> None:
     for run, hours in enumerate([(0, 1, 2), (4, 5), (9, 12)]):
         one = desk(longer=["4 hours"])  # a new process each time
         one.ingest(run, *(traffic("shop", MIDNIGHT + hour * HOUR) for hour in hours))

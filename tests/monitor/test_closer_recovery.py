@@ -18,9 +18,7 @@ from tests.support.panes import HOUR, MIDNIGHT, panes_of
 __all__ = ["desk"]  # the fixture
 
 
-@pytest.mark.parametrize(
-    "crash", ["profiles", "alerts", "drift_metrics", "closed_windows", "panes"]
-)
+@pytest.mark.parametrize("crash", ["profiles", "alerts", "drift_metrics", "closed_windows", "panes"])
 def test_after_a_crash_between_any_two_commits_all_tables_agree(
     desk: Callable[..., CloserDesk], monkeypatch: pytest.MonkeyPatch, crash: str
 ) -> None:
@@ -34,9 +32,7 @@ def test_after_a_crash_between_any_two_commits_all_tables_agree(
             raise ConnectionError("the power went")
         return append(rows, table, **more)
 
-    panes = [
-        traffic(model, MIDNIGHT + hour * HOUR, 90) for model in ("bank", "shop") for hour in (1, 2)
-    ]
+    panes = [traffic(model, MIDNIGHT + hour * HOUR, 90) for model in ("bank", "shop") for hour in (1, 2)]
     monkeypatch.setattr(one.tables, "append", cut)
     with pytest.raises(ConnectionError):
         one.ingest(1, *panes)
@@ -54,11 +50,7 @@ def test_after_a_crash_between_any_two_commits_all_tables_agree(
     assert len(keys) == len({*keys}) == 6 * 2 * 2
     alerts = again.rows("alerts")
     assert len({row["alert_id"] for row in alerts}) == len(alerts)
-    drifted = {
-        (row["model"], row["window_start"], row["column_name"])
-        for row in findings
-        if row["status"] == "drift"
-    }
+    drifted = {(row["model"], row["window_start"], row["column_name"]) for row in findings if row["status"] == "drift"}
     assert {(row["model"], row["window_start"], row["column_name"]) for row in alerts} == drifted
     assert len(drifted) == 4
     marks = [(row["model"], row["window_start"]) for row in again.rows("closed_windows")]
@@ -79,18 +71,14 @@ def test_a_failure_in_one_process_is_repaired_when_it_goes_on(
     assert len(one.rows("closed_windows")) == 1
 
 
-def test_other_lengths_of_windows_go_on_from_the_same_panes(
-    desk: Callable[..., CloserDesk],
-) -> None:
+def test_other_lengths_of_windows_go_on_from_the_same_panes(desk: Callable[..., CloserDesk]) -> None:
     desk().ingest(0, traffic("shop", MIDNIGHT), traffic("shop", MIDNIGHT + HOUR, length=5 * MINUTE))
     one = desk(length="10 minutes")
     pane = timedelta(minutes=10)
     columns = {"amount": np.arange(60.0)}
     one.ingest(1, panes_of("shop", MIDNIGHT + 2 * HOUR, columns, length=2 * pane, pane=pane))
     one.closer.close_all()
-    assert {
-        (start, round(length * 6)): rows for (_, start, length), rows in one.closed().items()
-    } == {
+    assert {(start, round(length * 6)): rows for (_, start, length), rows in one.closed().items()} == {
         (0, 6): SIZE,
         (1, 6): SIZE,
         (2, 1): 30,
@@ -98,9 +86,7 @@ def test_other_lengths_of_windows_go_on_from_the_same_panes(
     }
 
 
-def test_a_query_that_takes_over_goes_on_with_the_open_windows(
-    desk: Callable[..., CloserDesk],
-) -> None:
+def test_a_query_that_takes_over_goes_on_with_the_open_windows(desk: Callable[..., CloserDesk]) -> None:
     one = desk()
     one.ingest(0, traffic("shop", MIDNIGHT), traffic("shop", MIDNIGHT + HOUR, length=30 * MINUTE))
     one.ingest(1, traffic("shop", MIDNIGHT + HOUR + 30 * MINUTE, length=MINUTE, size=10))
@@ -136,20 +122,14 @@ def test_gross_drift_of_an_open_window_is_reported_once_and_again_when_it_closes
     assert sorted(states) == ["firing", "provisional"]
 
 
-def test_a_finding_is_confirmed_by_the_windows_before_in_another_process(
-    desk: Callable[..., CloserDesk],
-) -> None:
+def test_a_finding_is_confirmed_by_the_windows_before_in_another_process(desk: Callable[..., CloserDesk]) -> None:
     for hour, mean in enumerate((50, 54, 54)):
         one = desk(checks=Checks(("ks",)))
         one.ingest(hour, traffic("shop", MIDNIGHT + hour * HOUR, mean, size=2000))
         one.closer.close_all()
     rows = [row for row in one.rows("drift_metrics") if row["column_name"] == "amount"]
     rows.sort(key=lambda row: row["window_start"])
-    assert [(row["status"], row["confirmed"]) for row in rows] == [
-        ("ok", False),
-        ("drift", False),
-        ("drift", True),
-    ]
+    assert [(row["status"], row["confirmed"]) for row in rows] == [("ok", False), ("drift", False), ("drift", True)]
 
 
 def test_what_a_query_had_ingested_and_not_closed_is_closed_by_the_one_that_takes_over(

@@ -31,12 +31,7 @@ CALLS = 50  # an hour of 1,000 rows
 def card(number: int) -> dict[str, Any]:
     """Make the row of a card; those from 900 on were updated after the traffic."""
     late = timedelta(days=1) if number >= 900 else timedelta(days=-1)
-    return {
-        "card": number,
-        "limit": number / 10,
-        "kind": "gold" if number % 2 else "blue",
-        "updated": MIDNIGHT + late,
-    }
+    return {"card": number, "limit": number / 10, "kind": "gold" if number % 2 else "blue", "updated": MIDNIGHT + late}
 
 
 def call(hour: int, index: int) -> Event:
@@ -51,9 +46,7 @@ def call(hour: int, index: int) -> Event:
         rows.append([1.0, limit if known else None, card(number)["kind"] if known else None])
     keys = [number + 5000 if place in missing else number for place, number in enumerate(cards)]
     ages = [None if place in missing else 60.0 + place for place in range(SIZE)]
-    note = Enrichment(
-        "fraud:2", {"card": keys}, {"cards_1": missing}, {"cards_1": []}, {"cards_1": ages}
-    )
+    note = Enrichment("fraud:2", {"card": keys}, {"cards_1": missing}, {"cards_1": []}, {"cards_1": ages})
     body = {"instances": rows, "parameters": {"sparkmon": note.to_text()}}
     event = v1_event("fraud", 60 * hour + index, rows)
     return replace(event, payload=json.dumps(body).encode())
@@ -75,14 +68,10 @@ def store(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Loca
     return made
 
 
-def test_rates_of_a_stream_are_those_of_its_rows(
-    spark: SparkSession, store: LocalStore, tmp_path: Path
-) -> None:
+def test_rates_of_a_stream_are_those_of_its_rows(spark: SparkSession, store: LocalStore, tmp_path: Path) -> None:
     with SpoolWriter(tmp_path / "spool") as spool:
         spool.append(events_to_batch([*EVENTS, clock(300, "fraud")]))
-    monitor = Monitor(
-        store, f"{tmp_path}/tables", alerting=Alerting(()), views={"fraud": "fraud:2"}
-    )
+    monitor = Monitor(store, f"{tmp_path}/tables", alerting=Alerting(()), views={"fraud": "fraud:2"})
     events = spark.readStream.format("kserve").load(f"{tmp_path}/spool")
     monitor.start(events, f"{tmp_path}/checkpoints", available_now=True).awaitTermination()
     findings = monitor.tables.read(spark, "drift_metrics").where("column_kind = 'row_flag'")
@@ -112,9 +101,7 @@ def test_rates_of_a_stream_are_those_of_its_rows(
     assert again == found
 
 
-def test_ages_are_profiled_and_ids_can_be_joined(
-    spark: SparkSession, store: LocalStore, tmp_path: Path
-) -> None:
+def test_ages_are_profiled_and_ids_can_be_joined(spark: SparkSession, store: LocalStore, tmp_path: Path) -> None:
     views = {"fraud": "fraud:2"}
     monitor = Monitor(store, f"{tmp_path}/tables", alerting=Alerting(()), views=views)
     frame = events_frame(spark, EVENTS)
@@ -137,9 +124,7 @@ def test_views_are_settled_when_the_monitor_is_made(store: LocalStore, tmp_path:
         refused("fraud:9")
     with pytest.raises(OptionError, match="got views='fraud:x'; expected a feature view as NAME"):
         refused("fraud:x")
-    timeless = FeatureView(
-        "old", 1, ("limit",), (replace(CARDS, time=None, features={"limit": "limit"}),)
-    )
+    timeless = FeatureView("old", 1, ("limit",), (replace(CARDS, time=None, features={"limit": "limit"}),))
     store.write_view(timeless)
     with pytest.raises(OptionError, match="'old' of the model 'fraud' has no group with a `time`"):
         refused("old")

@@ -15,12 +15,7 @@ LOST = (
 
 
 @pytest.mark.parametrize(
-    "text",
-    [
-        LOST,
-        f"{LOST}\n{STACK}",
-        "org.apache.spark.SparkException: Python worker exited unexpectedly (crashed)",
-    ],
+    "text", [LOST, f"{LOST}\n{STACK}", "org.apache.spark.SparkException: Python worker exited unexpectedly (crashed)"]
 )
 def test_python_workers_that_do_not_start_are_a_failure_that_passes(text: str) -> None:
     error = StreamingQueryException(text)
@@ -40,9 +35,7 @@ def test_a_full_disk_and_a_lost_lease_do_not_pass() -> None:
 def test_a_long_message_keeps_its_causes_and_loses_its_stack() -> None:
     text = f"Job aborted\n{STACK}\nCaused by: java.io.IOException: No space left on device\n{STACK}"
     short = shortened(RuntimeError(text))
-    assert str(short).endswith(
-        "RuntimeError: Job aborted\nCaused by: java.io.IOException: No space left on device"
-    )
+    assert str(short).endswith("RuntimeError: Job aborted\nCaused by: java.io.IOException: No space left on device")
     assert failure_of(short) is not None
     assert len(str(shortened(RuntimeError("x" * 10**6)))) < 2_100
 

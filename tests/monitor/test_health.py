@@ -31,17 +31,12 @@ def scraped(port: int) -> dict[tuple[str, ...], float]:
     }
 
 
-def test_prometheus_reads_what_went_through(
-    spark: SparkSession, store: LocalStore, tmp_path: Path
-) -> None:
-    monitor = Monitor(
-        store, f"{tmp_path}/tables", alerting=Alerting([Ledger()]), trigger="100 milliseconds"
-    )
+def test_prometheus_reads_what_went_through(spark: SparkSession, store: LocalStore, tmp_path: Path) -> None:
+    monitor = Monitor(store, f"{tmp_path}/tables", alerting=Alerting([Ledger()]), trigger="100 milliseconds")
     late = [*FIRST[:3]]
     with SpoolWriter(tmp_path / "spool") as spool:
         query = monitor.start(
-            spooled(spark, spool, in_time([*FIRST, clock(180), clock(180, "bank")])),
-            f"{tmp_path}/checkpoints",
+            spooled(spark, spool, in_time([*FIRST, clock(180), clock(180, "bank")])), f"{tmp_path}/checkpoints"
         )
         try:
             port = query.watchdog.serve(0)
@@ -89,11 +84,7 @@ def test_a_failed_query_is_alerted_on_before_the_monitor_ends(
         finally:
             query.stop()
         (stalled,) = ledger.alerts
-        assert (stalled.model, stalled.column_name, stalled.severity) == (
-            ":monitor",
-            "stalled",
-            "critical",
-        )
+        assert (stalled.model, stalled.column_name, stalled.severity) == (":monitor", "stalled", "critical")
         assert "the monitor has stalled: its query has stopped" in stalled.message
         # Mended and started again, it says so.
         (tmp_path / "tables" / "dead_letters").unlink()

@@ -59,16 +59,9 @@ def in_batch(spark: SparkSession, monitor: Monitor) -> list[Row]:
 
 def test_each_window_is_compared_with_the_last_that_had_rows(in_batch: list[Row]) -> None:
     batch = told(in_batch)
-    expected = {
-        after: ks_2samp(HOURS[before], HOURS[after]).statistic
-        for before, after in ((0, 1), (1, 2), (2, 4))
-    }
+    expected = {after: ks_2samp(HOURS[before], HOURS[after]).statistic for before, after in ((0, 1), (1, 2), (2, 4))}
     assert {hour: value for hour, (value, _, _) in batch.items()} == pytest.approx(expected)
-    assert {hour: status for hour, (_, status, _) in batch.items()} == {
-        1: "ok",
-        2: "drift",
-        4: "drift",
-    }
+    assert {hour: status for hour, (_, status, _) in batch.items()} == {1: "ok", 2: "drift", 4: "drift"}
     assert {count for _, _, count in batch.values()} == {800}
 
 
@@ -80,23 +73,15 @@ def test_the_last_two_windows_together_are_a_reference(in_batch: list[Row]) -> N
         for after, before in past.items()
     }
     # A merged sketch of 1,600 rows is off by its rank error at most.
-    assert {hour: value for hour, (value, _, _) in batch.items()} == pytest.approx(
-        expected, abs=0.0035
-    )
+    assert {hour: value for hour, (value, _, _) in batch.items()} == pytest.approx(expected, abs=0.0035)
     # The hours 1 and 2 differ by 3 sd: as blocks they allow for what 4 differs from both together.
-    assert {hour: status for hour, (_, status, _) in batch.items()} == {
-        1: "ok",
-        2: "drift",
-        4: "ok",
-    }
+    assert {hour: status for hour, (_, status, _) in batch.items()} == {1: "ok", 2: "drift", 4: "ok"}
     assert {hour: count for hour, (_, _, count) in batch.items()} == {1: 800, 2: 1600, 4: 1600}
 
 
 def test_a_season_ago_is_a_reference(in_batch: list[Row]) -> None:
     batch = told(in_batch, "seasonal(2 hours, 1)")
-    expected = {
-        after: ks_2samp(HOURS[before], HOURS[after]).statistic for before, after in ((0, 2), (2, 4))
-    }
+    expected = {after: ks_2samp(HOURS[before], HOURS[after]).statistic for before, after in ((0, 2), (2, 4))}
     assert {hour: value for hour, (value, _, _) in batch.items()} == pytest.approx(expected)
 
 
@@ -113,7 +98,4 @@ def test_a_stream_that_stops_between_windows_agrees(
     assert told(live, "seasonal(2 hours, 1)") == told(in_batch, "seasonal(2 hours, 1)")
     batch = told(in_batch, "trailing(2)")
     for hour, (value, status, count) in told(live, "trailing(2)").items():
-        assert (value, status, count) == (
-            pytest.approx(batch[hour][0], abs=0.0035),
-            *batch[hour][1:],
-        )
+        assert (value, status, count) == (pytest.approx(batch[hour][0], abs=0.0035), *batch[hour][1:])

@@ -104,9 +104,7 @@ def test_a_window_that_was_open_when_it_stopped_closes_once(
 ) -> None:
     log(tmp_path, at(0.5))
     # Without an idle time it stays open, however long one waits.
-    with watching(
-        monitor_in(store, tmp_path, idle=None), stream(spark, tmp_path), tmp_path
-    ) as query:
+    with watching(monitor_in(store, tmp_path, idle=None), stream(spark, tmp_path), tmp_path) as query:
         query.processAllAvailable()
         time.sleep(6)
     monitor = monitor_in(store, tmp_path)
@@ -117,9 +115,7 @@ def test_a_window_that_was_open_when_it_stopped_closes_once(
             query.processAllAvailable()
 
 
-def test_what_waits_to_be_read_is_never_late(
-    spark: SparkSession, store: LocalStore, tmp_path: Path
-) -> None:
+def test_what_waits_to_be_read_is_never_late(spark: SparkSession, store: LocalStore, tmp_path: Path) -> None:
     monitor = monitor_in(store, tmp_path, idle="0 seconds")
     times = (5.9, 1.95, 3.5, 2.5, 5.5, 4.5, 2.1, 3.1)
     for seconds in times:
@@ -136,9 +132,7 @@ def test_flush_closes_the_last_window_and_moves_no_further(
 
     def run(flush: bool) -> dict[float, int]:
         events = stream(spark, tmp_path)
-        monitor.start(
-            events, f"{tmp_path}/checkpoints", available_now=True, flush=flush
-        ).awaitTermination()
+        monitor.start(events, f"{tmp_path}/checkpoints", available_now=True, flush=flush).awaitTermination()
         return closed(monitor)
 
     log(tmp_path, at(0.5), at(9))

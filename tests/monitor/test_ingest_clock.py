@@ -17,10 +17,7 @@ from sparkmon.records import DeadLetter, Event
 
 def read(times: list[datetime], ahead_s: float) -> tuple[list[Any], list[Any], Any]:
     """Return the dead letters, the panes and the report of a request of each time."""
-    events = [
-        Event(str(i), "request", "pod", t, b'{"instances": [[1.5]]}', "m")
-        for i, t in enumerate(times)
-    ]
+    events = [Event(str(i), "request", "pod", t, b'{"instances": [[1.5]]}', "m") for i, t in enumerate(times)]
     ingest = Ingest(lambda: PaneBuilder(3_600_000_000), ahead_s=ahead_s)
     task = _Task(ingest, {}, None)
     output = pa.Table.from_batches([*task.read(events_to_batch(events)), *task.summary()])
@@ -29,19 +26,11 @@ def read(times: list[datetime], ahead_s: float) -> tuple[list[Any], list[Any], A
     return letters, output["pane"].combine_chunks().drop_null().to_pylist(), summary
 
 
-@pytest.mark.parametrize(
-    ("delay", "ahead_s"), [("10 minutes", 300), ("1 minute", 30), ("0 seconds", 5)]
-)
-def test_an_event_may_be_ahead_of_the_clock_by_half_of_the_delay(
-    delay: str, ahead_s: float
-) -> None:
+@pytest.mark.parametrize(("delay", "ahead_s"), [("10 minutes", 300), ("1 minute", 30), ("0 seconds", 5)])
+def test_an_event_may_be_ahead_of_the_clock_by_half_of_the_delay(delay: str, ahead_s: float) -> None:
     assert Windows("1 hour", delay=delay).ahead_s == ahead_s
     began = datetime.now(timezone.utc)
-    times = [
-        began - timedelta(days=400),
-        began + timedelta(seconds=ahead_s - 2),
-        began + timedelta(hours=1),
-    ]
+    times = [began - timedelta(days=400), began + timedelta(seconds=ahead_s - 2), began + timedelta(hours=1)]
     [letter], panes, _ = read(times, ahead_s)
     assert (letter["event_id"], letter["condition"]) == ("2", "TIME_AHEAD")
     assert f"{ahead_s} s are allowed" in letter["reason"]

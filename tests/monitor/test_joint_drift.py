@@ -67,10 +67,7 @@ def test_only_whole_rows_show_it_and_only_in_its_windows(
 ) -> None:
     events = traffic()
     monitor = Monitor(
-        store,
-        str(tmp_path / "tables"),
-        checks=replace(CHECKS, history=["previous"]),
-        alerting=Alerting(()),
+        store, str(tmp_path / "tables"), checks=replace(CHECKS, history=["previous"]), alerting=Alerting(())
     )
     with SpoolWriter(tmp_path / "spool") as spool:
         spool.append(events_to_batch(events))

@@ -14,9 +14,7 @@ from sparkmon.store import LocalStore
 from tests.support.traffic import clock, v1_event
 
 
-def test_rows_that_come_after_their_window_has_closed_are_counted(
-    spark: SparkSession, tmp_path: Path
-) -> None:
+def test_rows_that_come_after_their_window_has_closed_are_counted(spark: SparkSession, tmp_path: Path) -> None:
     register(spark)
     store = LocalStore(tmp_path / "store")
     table = spark.range(1_000).selectExpr("id AS amount")

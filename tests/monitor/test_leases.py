@@ -26,9 +26,7 @@ def lease(tables: TableWriter) -> Callable[..., tuple[set[str], set[str]]]:
     return acquire
 
 
-def test_a_model_of_another_query_is_skipped_at_every_start(
-    lease: Callable[..., tuple[set[str], set[str]]],
-) -> None:
+def test_a_model_of_another_query_is_skipped_at_every_start(lease: Callable[..., tuple[set[str], set[str]]]) -> None:
     assert lease("left", "shop") == (set(), set())
     assert lease("right", "bank") == (set(), set())
     for _ in range(2):
@@ -37,16 +35,12 @@ def test_a_model_of_another_query_is_skipped_at_every_start(
     assert lease("left", "shop") == (set(), set())
 
 
-def test_a_first_batch_may_have_a_stray_event(
-    lease: Callable[..., tuple[set[str], set[str]]],
-) -> None:
+def test_a_first_batch_may_have_a_stray_event(lease: Callable[..., tuple[set[str], set[str]]]) -> None:
     lease("left", "shop")
     assert lease("right", "bank", "shop") == (set(), {"shop"})
 
 
-def test_a_query_of_which_another_has_all_models_is_refused(
-    lease: Callable[..., tuple[set[str], set[str]]],
-) -> None:
+def test_a_query_of_which_another_has_all_models_is_refused(lease: Callable[..., tuple[set[str], set[str]]]) -> None:
     lease("left", "shop", "bank")
     with pytest.raises(CheckpointError, match=r"'bank' in .* are written by the query left since"):
         lease("right", "shop", "bank")

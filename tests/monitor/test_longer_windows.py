@@ -41,9 +41,7 @@ def store(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Loca
     register(spark)
     made = LocalStore(tmp_path_factory.mktemp("store"))
     times = [f"2026-11-0{1 + place // 1000} {place // 125 % 8:02}:00:00" for place in range(4_000)]
-    table = spark.createDataFrame(
-        list(zip(TRAINING.tolist(), times, strict=True)), "x double, t string"
-    )
+    table = spark.createDataFrame(list(zip(TRAINING.tolist(), times, strict=True)), "x double, t string")
     timed = table.withColumn("t", F.col("t").cast("timestamp"))
     made.write_reference(reference_of(timed, "m", time="t", block="1 hour").toArrow())
     return made
@@ -66,11 +64,7 @@ def test_longer_windows_are_judged_when_their_last_hour_has_closed(
     spark: SparkSession, store: LocalStore, tmp_path: Path
 ) -> None:
     monitor = Monitor(
-        store,
-        f"{tmp_path}/tables",
-        windows=Windows(longer=["4 hours"]),
-        checks=Checks(("ks",)),
-        alerting=Alerting(()),
+        store, f"{tmp_path}/tables", windows=Windows(longer=["4 hours"]), checks=Checks(("ks",)), alerting=Alerting(())
     )
     run(spark, monitor, [EVENTS[:18], EVENTS[18:30], EVENTS[30:], [clock(14 * 60, "m")]], tmp_path)
     written = monitor.tables.read(spark, "drift_metrics").collect()
@@ -80,11 +74,7 @@ def test_longer_windows_are_judged_when_their_last_hour_has_closed(
         rows = np.concatenate([HOURS[hour] for hour in hours])
         assert live[start].current_count == rows.size
         assert live[start].value == pytest.approx(ks_2samp(TRAINING, rows).statistic, abs=0.0035)
-    assert {start: row.status for start, row in live.items()} == {
-        0: "ok",
-        4: "drift",
-        8: "drift",
-    }
+    assert {start: row.status for start, row in live.items()} == {0: "ok", 4: "drift", 8: "drift"}
     # Four days of eight hours are 32 blocks of an hour, and two of four hours each day.
     assert {row.blocks for row in told(written, 1).values()} <= {0, 32}
     assert {row.blocks for row in live.values()} == {8}

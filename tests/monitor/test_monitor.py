@@ -56,11 +56,7 @@ def hour(model: str, at: int, mean: float) -> list[Event]:
     scores = RANDOM.random(SIZE).tolist()
     answers = requests(model, 60 * at, 60 * at + 60, scores, 50)
     responses = [
-        replace(
-            event,
-            event_type="response",
-            payload=event.payload.replace(b"instances", b"predictions"),
-        )
+        replace(event, event_type="response", payload=event.payload.replace(b"instances", b"predictions"))
         for event in answers
     ]
     return [*requests(model, 60 * at, 60 * at + 60, rows, 50), *responses]
@@ -110,33 +106,22 @@ def contents(spark: SparkSession, monitor: Monitor, table: str) -> list[dict[str
 
 
 @pytest.fixture(scope="module")
-def run(
-    spark: SparkSession, store: LocalStore, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Monitor, Ledger]:
+def run(spark: SparkSession, store: LocalStore, tmp_path_factory: pytest.TempPathFactory) -> tuple[Monitor, Ledger]:
     """Watch two hours, stopped and started in the middle, where some events come again."""
     work, ledger = tmp_path_factory.mktemp("monitor"), Ledger()
     half = len(SECOND) // 2
-    parts = [
-        [*FIRST, *SECOND[:half]],
-        [*SECOND[half - 5 :], *SECOND[half:], clock(135), clock(135, "bank")],
-    ]
+    parts = [[*FIRST, *SECOND[:half]], [*SECOND[half - 5 :], *SECOND[half:], clock(135), clock(135, "bank")]]
     with SpoolWriter(work / "spool") as spool:
         for part in parts:
-            monitor = Monitor(
-                store, str(work / "tables"), alerting=Alerting([ledger]), keep_rows=["shop"]
-            )
+            monitor = Monitor(store, str(work / "tables"), alerting=Alerting([ledger]), keep_rows=["shop"])
             watched(monitor, spooled(spark, spool, part), work)
     return monitor, ledger
 
 
-def test_each_window_and_column_has_one_profile(
-    spark: SparkSession, run: tuple[Monitor, Ledger]
-) -> None:
+def test_each_window_and_column_has_one_profile(spark: SparkSession, run: tuple[Monitor, Ledger]) -> None:
     rows = contents(spark, run[0], "profiles")
     counts = {
-        (row["model"], row["window_start"], row["column_name"], row["column_kind"]): row["profile"][
-            "count"
-        ]
+        (row["model"], row["window_start"], row["column_name"], row["column_kind"]): row["profile"]["count"]
         for row in rows
     }
     columns = [("amount", "feature"), ("kind", "feature"), ("score", "prediction")]
@@ -173,24 +158,16 @@ def test_only_the_drifted_column_of_the_drifted_window_is_found(
     assert few == {"js", "wasserstein", "unseen_rate"}
 
 
-def test_one_alert_is_written_and_delivered_once(
-    spark: SparkSession, run: tuple[Monitor, Ledger]
-) -> None:
+def test_one_alert_is_written_and_delivered_once(spark: SparkSession, run: tuple[Monitor, Ledger]) -> None:
     monitor, ledger = run
     (alert,) = contents(spark, monitor, "alerts")
     (told,) = ledger.alerts
-    assert (alert["model"], alert["column_name"], alert["current_count"]) == (
-        "bank",
-        "amount",
-        SIZE,
-    )
+    assert (alert["model"], alert["column_name"], alert["current_count"]) == ("bank", "amount", SIZE)
     assert told.alert_id == alert["alert_id"]
     assert told.message == alert["message"]
 
 
-def test_the_rows_of_a_model_are_kept_if_requested_each_once(
-    spark: SparkSession, run: tuple[Monitor, Ledger]
-) -> None:
+def test_the_rows_of_a_model_are_kept_if_requested_each_once(spark: SparkSession, run: tuple[Monitor, Ledger]) -> None:
     rows = contents(spark, run[0], "rows")
     assert {row["model"] for row in rows} == {"shop"}
     assert len({(row["event_id"], row["event_type"], row["instance"]) for row in rows}) == len(rows)
@@ -201,16 +178,12 @@ def test_the_rows_of_a_model_are_kept_if_requested_each_once(
     assert max(amounts) in {profile["max"] for profile in profiles}
 
 
-def test_hostile_events_end_as_dead_letters_with_their_bytes(
-    spark: SparkSession, run: tuple[Monitor, Ledger]
-) -> None:
+def test_hostile_events_end_as_dead_letters_with_their_bytes(spark: SparkSession, run: tuple[Monitor, Ledger]) -> None:
     found = {row["condition"]: row["payload"] for row in contents(spark, run[0], "dead_letters")}
     assert found == {condition: event.payload for condition, event in HOSTILE.items()}
 
 
-def test_every_event_is_accounted_for(
-    spark: SparkSession, store: LocalStore, tmp_path: Path
-) -> None:
+def test_every_event_is_accounted_for(spark: SparkSession, store: LocalStore, tmp_path: Path) -> None:
     health = clock(59)
     events = [*FIRST, health, replace(health, component="transformer"), FIRST[0]]
     monitor = Monitor(store, str(tmp_path), alerting=Alerting(()))
@@ -225,20 +198,14 @@ def test_every_event_is_accounted_for(
 
 
 def test_a_batch_gives_the_findings_of_the_stream(
-    spark: SparkSession,
-    store: LocalStore,
-    run: tuple[Monitor, Ledger],
-    tmp_path: Path,
+    spark: SparkSession, store: LocalStore, run: tuple[Monitor, Ledger], tmp_path: Path
 ) -> None:
     monitor = Monitor(store, str(tmp_path), alerting=Alerting(()))
     profiles = monitor.profiles(events_frame(spark, [*FIRST, *SECOND]))
     keys = ("model", "window_start", "column_name", "statistic")
     live, batch = (
         {tuple(row[name] for name in keys): row for row in rows}
-        for rows in (
-            contents(spark, run[0], "drift_metrics"),
-            monitor.findings(profiles).toArrow().to_pylist(),
-        )
+        for rows in (contents(spark, run[0], "drift_metrics"), monitor.findings(profiles).toArrow().to_pylist())
     )
     assert live.keys() == batch.keys()
     for key, row in live.items():
@@ -246,9 +213,7 @@ def test_a_batch_gives_the_findings_of_the_stream(
         assert row["status"] == batch[key]["status"]
 
 
-def test_a_table_that_cannot_be_written_ends_the_query(
-    spark: SparkSession, store: LocalStore, tmp_path: Path
-) -> None:
+def test_a_table_that_cannot_be_written_ends_the_query(spark: SparkSession, store: LocalStore, tmp_path: Path) -> None:
     monitor = Monitor(store, str(tmp_path / "tables"), alerting=Alerting(()))
     (tmp_path / "tables").mkdir()
     (tmp_path / "tables" / "dead_letters").write_text("in the way")
@@ -263,9 +228,7 @@ def test_a_table_that_cannot_be_written_ends_the_query(
             query.stop()
 
 
-def test_what_cannot_be_monitored_is_refused(
-    spark: SparkSession, store: LocalStore, tmp_path: Path
-) -> None:
+def test_what_cannot_be_monitored_is_refused(spark: SparkSession, store: LocalStore, tmp_path: Path) -> None:
     monitor = Monitor(store, str(tmp_path))
     with pytest.raises(OptionError, match=r"got a batch DataFrame; .*readStream"):
         monitor.start(events_frame(spark, FIRST), str(tmp_path))

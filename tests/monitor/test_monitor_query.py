@@ -45,9 +45,7 @@ def monitor_query(query: Query, calls: list[str], **more: Any) -> MonitorQuery: 
         ),
     }
     asked: Any = query
-    return MonitorQuery(
-        asked, parts["closer"], parts["watchdog"], parts["alerts"], **{"flush": True} | more
-    )
+    return MonitorQuery(asked, parts["closer"], parts["watchdog"], parts["alerts"], **{"flush": True} | more)
 
 
 def test_a_timeout_returns_whether_it_has_ended_and_nothing_else_happens() -> None:
@@ -113,11 +111,7 @@ def test_a_stopped_monitor_closes_nothing() -> None:
 
 def test_status_and_progress_are_those_of_spark() -> None:
     query = monitor_query(Query(waits=1), [])
-    assert query.status == {
-        "message": "Idle",
-        "isDataAvailable": True,
-        "isTriggerActive": False,
-    }
+    assert query.status == {"message": "Idle", "isDataAvailable": True, "isTriggerActive": False}
     progress: Any = query.lastProgress
     assert progress == "the last batch"
     assert query.exception() is None

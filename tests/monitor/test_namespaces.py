@@ -27,28 +27,18 @@ STAGING = [replace(each, namespace="staging") for each in hour("shop", 0, 80)]
 
 
 def drifted(
-    spark: SparkSession,
-    store: LocalStore,
-    events: Sequence[Event],
-    namespaces: Sequence[str],
-    work: Path,
+    spark: SparkSession, store: LocalStore, events: Sequence[Event], namespaces: Sequence[str], work: Path
 ) -> dict[str, float]:
     """Return ks of the amount of each model, where it is a drift."""
     monitor = Monitor(
-        store,
-        str(work / "tables"),
-        checks=Checks(("ks",)),
-        alerting=Alerting([Ledger()]),
-        namespaces=namespaces,
+        store, str(work / "tables"), checks=Checks(("ks",)), alerting=Alerting([Ledger()]), namespaces=namespaces
     )
     findings = monitor.findings(monitor.profiles(events_frame(spark, events)))
     rows = findings.where("column_name = 'amount' AND status = 'drift'").toArrow().to_pylist()
     return {row["model"]: row["value"] for row in rows}
 
 
-def test_a_model_of_each_namespace_is_judged_by_itself(
-    spark: SparkSession, store: LocalStore, tmp_path: Path
-) -> None:
+def test_a_model_of_each_namespace_is_judged_by_itself(spark: SparkSession, store: LocalStore, tmp_path: Path) -> None:
     """Means of 50 and 80 with deviations of 10: of the shifted half, ks is 2 F(1.5) - 1 = 0.866."""
     both = [*PROD, *STAGING]
     apart = drifted(spark, store, both, ["prod", "staging"], tmp_path)
@@ -92,8 +82,6 @@ def test_an_alert_says_that_models_of_one_name_are_judged_as_one(
 
 
 @pytest.mark.parametrize("namespaces", ["prod", [""], ["prod/shop"]])
-def test_what_is_no_list_of_namespaces_is_refused(
-    store: LocalStore, tmp_path: Path, namespaces: Sequence[str]
-) -> None:
+def test_what_is_no_list_of_namespaces_is_refused(store: LocalStore, tmp_path: Path, namespaces: Sequence[str]) -> None:
     with pytest.raises(OptionError, match="expected a list of Kubernetes namespaces"):
         Monitor(store, str(tmp_path), namespaces=namespaces)

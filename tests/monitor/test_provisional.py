@@ -53,9 +53,7 @@ def watching(store: LocalStore, work: Path, *sinks: AlertSink) -> Monitor:
     )
 
 
-def told(
-    spark: SparkSession, monitor: Monitor, table: str, *names: str
-) -> list[tuple[object, ...]]:
+def told(spark: SparkSession, monitor: Monitor, table: str, *names: str) -> list[tuple[object, ...]]:
     rows = monitor.tables.read(spark, table).where("status IN ('provisional', 'drift')")
     return sorted(tuple(row) for row in rows.select(*names).distinct().collect())
 

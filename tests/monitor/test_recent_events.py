@@ -15,10 +15,7 @@ def test_what_a_set_would_find_is_found(seed: int) -> None:
     random = np.random.default_rng(seed)
     events, seen = RecentEvents(), set[int]()
     for time in range(40):
-        tasks = [
-            np.unique(random.integers(0, 5000, random.integers(0, 60)).astype(np.uint64))
-            for _ in range(3)
-        ]
+        tasks = [np.unique(random.integers(0, 5000, random.integers(0, 60)).astype(np.uint64)) for _ in range(3)]
         owners = events.redelivered(tasks)
         first: dict[int, int] = {}
         expected: dict[int, int] = {}

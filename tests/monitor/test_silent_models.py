@@ -37,9 +37,7 @@ def hours(one: CloserDesk, model: str, first: int, count: int, batch_id: int) ->
     one.ingest(batch_id, *(traffic(model, start, size=20) for start in starts))
 
 
-def test_silence_outlasts_a_restart_and_a_model_that_never_sent_is_missed(
-    desk: Callable[[str], CloserDesk],
-) -> None:
+def test_silence_outlasts_a_restart_and_a_model_that_never_sent_is_missed(desk: Callable[[str], CloserDesk]) -> None:
     one = desk("q")
     assert silent(one) == {}
     hours(one, "shop", 0, 2, 0)
@@ -60,9 +58,7 @@ def test_silence_outlasts_a_restart_and_a_model_that_never_sent_is_missed(
     assert silent(again) == {}
 
 
-def test_a_model_that_another_monitor_holds_is_not_missed(
-    desk: Callable[[str], CloserDesk],
-) -> None:
+def test_a_model_that_another_monitor_holds_is_not_missed(desk: Callable[[str], CloserDesk]) -> None:
     one, other = desk("q"), desk("other")
     hours(one, "bank", 0, 6, 0)
     assert silent(one)["never_sent"].partition("UTC: ")[2].startswith("never, shop; see")

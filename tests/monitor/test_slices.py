@@ -94,9 +94,7 @@ def test_drift_in_one_slice_is_found_and_alerted_on_and_the_same_in_batch(
     spark: SparkSession, store: LocalStore, tmp_path: Path
 ) -> None:
     # Sketches that are exact, for others are random beyond their k rows.
-    monitor = Monitor(
-        store, f"{tmp_path}/tables", windows=Windows(k=8000), checks=CHECKS, alerting=Alerting(())
-    )
+    monitor = Monitor(store, f"{tmp_path}/tables", windows=Windows(k=8000), checks=CHECKS, alerting=Alerting(()))
     # The first run ends in the middle of an hour.
     for part in (EVENTS[:70], [*EVENTS[70:], clock(300, "flights")]):
         with SpoolWriter(tmp_path / "spool") as spool:
@@ -131,21 +129,15 @@ def test_drift_in_one_slice_is_found_and_alerted_on_and_the_same_in_batch(
     assert worst[0].excess > 1 > worst[1].excess
 
 
-def test_values_are_scipys_on_the_rows_of_the_slice(
-    spark: SparkSession, store: LocalStore, tmp_path: Path
-) -> None:
-    monitor = Monitor(
-        store, f"{tmp_path}/tables", checks=CHECKS, alerting=Alerting(()), slices=["origin"]
-    )
+def test_values_are_scipys_on_the_rows_of_the_slice(spark: SparkSession, store: LocalStore, tmp_path: Path) -> None:
+    monitor = Monitor(store, f"{tmp_path}/tables", checks=CHECKS, alerting=Alerting(()), slices=["origin"])
     batch = monitor.findings(monitor.profiles(events_frame(spark, events_of(1, "few", FEW))))
     found = {
         (row.slice_value, row.column_name): (row.value, row.p_value, row.current_count)
         for row in batch.where("slice_key = 'origin'").collect()
     }
     assert len(found) == 3 * 3
-    before, now = (
-        {name: values[:FEW] for name, values in each.items()} for each in (TRAINING, HOURS[1])
-    )
+    before, now = ({name: values[:FEW] for name, values in each.items()} for each in (TRAINING, HOURS[1]))
     for (origin, column), (value, p_value, count) in found.items():
         old, new = (each[column][each["origin"] == origin] for each in (before, now))
         exact = ks_2samp(old, new)

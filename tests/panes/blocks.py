@@ -20,9 +20,7 @@ def cells_of(rows: Sequence[Sequence[Any]], names: Sequence[str]) -> Cells:
     """Lay out values row by row: floats are numbers, strings texts, None nulls."""
     table = [[value for value in row] for row in rows]
     has = np.array([[isinstance(value, float) for value in row] for row in table])
-    numbers = np.array(
-        [[value if isinstance(value, float) else math.nan for value in row] for row in table]
-    )
+    numbers = np.array([[value if isinstance(value, float) else math.nan for value in row] for row in table])
     texts = {
         index: pa.array([value if isinstance(value, str) else None for value in column])
         for index, column in enumerate(zip(*table, strict=True))
@@ -49,9 +47,7 @@ def random_values(random: np.random.Generator, rows: int, columns: int) -> list[
     return [
         [float(random.normal(100, 3))]
         + [
-            choices[int(random.integers(len(choices)))]
-            if random.random() < 0.4
-            else float(random.integers(9))
+            choices[int(random.integers(len(choices)))] if random.random() < 0.4 else float(random.integers(9))
             for _ in range(columns - 1)
         ]
         for _ in range(rows)
@@ -61,12 +57,7 @@ def random_values(random: np.random.Generator, rows: int, columns: int) -> list[
 def random_blocks(seed: int, rows: int = 300) -> list[RowBlock]:
     """Two models, two versions, both halves, row flags, columns that some rows lack, several panes."""
     random, blocks = np.random.default_rng(seed), []
-    for model, version, names in [
-        ("taxi", "", "abc"),
-        ("taxi", "", "bcd"),
-        ("taxi", "2", "abc"),
-        ("iris", "7", "ab"),
-    ]:
+    for model, version, names in [("taxi", "", "abc"), ("taxi", "", "bcd"), ("taxi", "2", "abc"), ("iris", "7", "ab")]:
         times = START + random.integers(0, 90 * MINUTE, rows)
         values = random_values(random, rows, len(names))
         sides = {"features": cells_of(values, names)}

@@ -18,15 +18,7 @@ from sparkmon.distributions.schema import PANES, PROFILE_KEY
 from sparkmon.errors import OptionError
 from sparkmon.panes import PaneBuilder, PaneLimits, merge_panes
 from sparkmon.protocol import Cells, RowBlock
-from tests.panes.blocks import (
-    MINUTE,
-    START,
-    block_of,
-    cells_of,
-    counted,
-    random_blocks,
-    rows_of,
-)
+from tests.panes.blocks import MINUTE, START, block_of, cells_of, counted, random_blocks, rows_of
 
 HOUR = 60 * MINUTE
 
@@ -37,9 +29,7 @@ def built(blocks: Sequence[RowBlock], pane_us: int = HOUR, **options: Any) -> pa
         builder.add(block)
     panes = builder.build()
     assert panes.schema == PANES
-    assert len({*zip(*(panes[name].to_pylist() for name in PROFILE_KEY), strict=True)}) == len(
-        panes
-    )
+    assert len({*zip(*(panes[name].to_pylist() for name in PROFILE_KEY), strict=True)}) == len(panes)
     return panes
 
 
@@ -53,8 +43,7 @@ def by_column(panes: pa.Table, pane_us: int) -> dict[tuple[Any, ...], dict[str, 
     read = {}
     for row in panes.cast(PANES).to_pylist():
         start, end, last = (
-            round(row[name].timestamp() * 1e6)
-            for name in ("window_start", "window_end", "last_event_time")
+            round(row[name].timestamp() * 1e6) for name in ("window_start", "window_end", "last_event_time")
         )
         assert (start % pane_us, end - start) == (0, pane_us)
         profile = row["profile"]
@@ -75,9 +64,7 @@ def by_column(panes: pa.Table, pane_us: int) -> dict[tuple[Any, ...], dict[str, 
 
 def close(profile: dict[str, Any]) -> dict[str, Any]:
     return {
-        name: pytest.approx(value, rel=1e-11, abs=1e-9)
-        if name in ("avg", "m2") and value is not None
-        else value
+        name: pytest.approx(value, rel=1e-11, abs=1e-9) if name in ("avg", "m2") and value is not None else value
         for name, value in profile.items()
     }
 
@@ -129,12 +116,8 @@ def test_columns_that_a_row_lacks_are_not_counted() -> None:
     cells = Cells(("a", "b"), np.array([[1.0, np.nan], [2.0, 3.0]]))
     present = np.array([[True, False], [True, True]])
     missing = Cells(cells.names, cells.numbers, present, {}, present)
-    read = by_column(
-        built([block_of({"features": missing}, [START, START + MINUTE])], MINUTE), MINUTE
-    )
-    counts = {
-        (pane * MINUTE - START, name): p["count"] for (_, _, pane, name, _), p in read.items()
-    }
+    read = by_column(built([block_of({"features": missing}, [START, START + MINUTE])], MINUTE), MINUTE)
+    counts = {(pane * MINUTE - START, name): p["count"] for (_, _, pane, name, _), p in read.items()}
     assert counts == {(0, "a"): 1, (MINUTE, "a"): 1, (MINUTE, "b"): 1}
 
 
@@ -182,14 +165,9 @@ def test_slices_are_the_panes_of_their_rows_alone() -> None:
     assert request.features is not None
     texts, numbers = request.features.texts[1].to_pylist(), request.features.numbers[:, 0]
     chosen = {("text", level): [t == level for t in texts] for level in {*texts} - {None}}
-    chosen |= {
-        ("high", "true"): (numbers > 100).tolist(),
-        ("high", "false"): (numbers <= 100).tolist(),
-    }
+    chosen |= {("high", "true"): (numbers > 100).tolist(), ("high", "false"): (numbers <= 100).tolist()}
     for (slice_key, value), flags in chosen.items():
-        of_slice = panes.filter(
-            (pc.field("slice_key") == slice_key) & (pc.field("slice_value") == value)
-        )
+        of_slice = panes.filter((pc.field("slice_key") == slice_key) & (pc.field("slice_value") == value))
         alone = by_column(built([request.take(np.flatnonzero(flags))]), HOUR)
         assert by_column(of_slice, HOUR) == {key: close(p) for key, p in alone.items()}
     assert {*panes["slice_key"].to_pylist()} == {None, "text", "high"}
@@ -224,10 +202,7 @@ def test_whole_rows_are_projected_where_the_model_has_a_projection() -> None:
         assert read_kll(second["sketch"]).values.tolist() == sorted(errors[60:].tolist())
         assert first["vector"] == pytest.approx(vectors[:60].mean(axis=0, dtype=float), abs=1e-6)
         for name in ("window_start", "window_end"):
-            index, none = (
-                panes.schema.get_field_index(name),
-                pa.nulls(len(panes), PANES.field(name).type),
-            )
+            index, none = (panes.schema.get_field_index(name), pa.nulls(len(panes), PANES.field(name).type))
             panes = panes.set_column(index, name, none)
         merged = merge_panes(panes)
         is_joint = (pc.field("column_kind") == "joint") & (pc.field("model_version") == version)
@@ -258,10 +233,7 @@ def test_of_many_levels_the_commonest_are_kept_and_all_are_counted() -> None:
     random.shuffle(texts)
     limits = PaneLimits(buffer_bytes=200_000)
     parts = np.array_split(np.array(texts), 12)
-    blocks = [
-        block_of({"features": cells_of([[str(t)] for t in part], ["a"])}, [START] * len(part))
-        for part in parts
-    ]
+    blocks = [block_of({"features": cells_of([[str(t)] for t in part], ["a"])}, [START] * len(part)) for part in parts]
     (profile,) = profiles_of(built(blocks, limits=limits))
     levels = dict(profile["frequent_items"])
     assert (len(levels), profile["num_texts"]) == (1000, 38_000)

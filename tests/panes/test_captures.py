@@ -3,41 +3,18 @@
 import pyarrow as pa
 import pytest
 
-from sparkmon.protocol import (
-    RowBlock,
-    blocks_of_rows,
-    decode_batch,
-    decode_events,
-    events_to_batch,
-)
+from sparkmon.protocol import RowBlock, blocks_of_rows, decode_batch, decode_events, events_to_batch
 from tests.panes.blocks import counted
 from tests.panes.test_builder import HOUR, built, by_column, close
 from tests.protocol.captures import all_events, kafka_events, stored
 
-COLUMNS = [
-    "model",
-    "model_version",
-    "event_type",
-    "event_time",
-    "features",
-    "predictions",
-    "row_flags",
-]
+COLUMNS = ["model", "model_version", "event_type", "event_time", "features", "predictions", "row_flags"]
 
 
 def batches() -> dict[str, pa.RecordBatch]:
     """Return all captured events, as each way delivers them."""
-    kafka = [
-        event
-        for mode in ("binary", "structured")
-        for events in kafka_events(mode).values()
-        for event in events
-    ]
-    ways = {
-        "http": all_events(),
-        "kafka": kafka,
-        "stored": [event for events in stored().values() for event in events],
-    }
+    kafka = [event for mode in ("binary", "structured") for events in kafka_events(mode).values() for event in events]
+    ways = {"http": all_events(), "kafka": kafka, "stored": [event for events in stored().values() for event in events]}
     return {way: events_to_batch(events) for way, events in ways.items()}
 
 

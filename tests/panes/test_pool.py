@@ -95,10 +95,7 @@ def test_a_name_for_each_request_costs_bounded_memory_and_time() -> None:
         largest = max(largest, builder.nbytes)
     found = counts(builder.build())
     assert found["m", "a"] == 80
-    assert (
-        found["m", OTHER] + sum(count for (model, _), count in found.items() if model == "m")
-        >= 80_080
-    )
+    assert found["m", OTHER] + sum(count for (model, _), count in found.items() if model == "m") >= 80_080
     assert len(found) <= 501 + 300
     assert largest < 3 * 2**22
     assert time.process_time() - start < 20

@@ -41,9 +41,7 @@ def test_panes_merged_are_the_profiles_that_spark_merges(spark: SparkSession) ->
         tuple(row[name] for name in PROFILE_KEY): (row["distinct"], row["n"])
         for row in ours.select(
             *PROFILE_KEY,
-            F.coalesce(F.hll_sketch_estimate("profile.distinct_sketch"), F.lit(0)).alias(
-                "distinct"
-            ),
+            F.coalesce(F.hll_sketch_estimate("profile.distinct_sketch"), F.lit(0)).alias("distinct"),
             F.call_function("kll_sketch_get_n_double", F.col("profile.sketch")).alias("n"),
         )
         .toArrow()
@@ -52,8 +50,7 @@ def test_panes_merged_are_the_profiles_that_spark_merges(spark: SparkSession) ->
     merged = ours.agg(
         F.hll_sketch_estimate(F.hll_union_agg("profile.distinct_sketch")).alias("distinct"),
         F.call_function(
-            "kll_sketch_get_n_double",
-            F.call_function("kll_merge_agg_double", F.col("profile.sketch"), F.lit(800)),
+            "kll_sketch_get_n_double", F.call_function("kll_merge_agg_double", F.col("profile.sketch"), F.lit(800))
         ).alias("n"),
     ).first()
     assert panes.schema == PANES
@@ -67,9 +64,7 @@ def test_panes_merged_are_the_profiles_that_spark_merges(spark: SparkSession) ->
             assert read_kll(both["sketch"]).n == 2 * profile["num_numbers"]
         # One sketch is not written anew: the form of an empty one is its writer's.
         assert merge_hll([profile["distinct_sketch"]]) == merge_hll([both["distinct_sketch"]])
-        assert {*both["frequent_items"]} == {
-            (level, 2 * n) for level, n in profile["frequent_items"]
-        }
+        assert {*both["frequent_items"]} == {(level, 2 * n) for level, n in profile["frequent_items"]}
     theirs, read = opened(by_spark), opened(panes.to_pylist())
     assert read.keys() == theirs.keys()
     for key, profile in read.items():

@@ -21,9 +21,7 @@ def test_events_wait_while_a_token_is_rotated_and_none_is_lost(tmp_path: Path) -
     asked, shown = tmp_path / "asked", tmp_path / "shown"
     asked.write_text(NEW)
     with Receiver(tmp_path / "spool", token_file=str(asked)) as receiver:
-        emitter = EventEmitter(
-            f"http://127.0.0.1:{receiver.port}/", token=Secret(file=str(shown)), in_flight=1
-        )
+        emitter = EventEmitter(f"http://127.0.0.1:{receiver.port}/", token=Secret(file=str(shown)), in_flight=1)
         emitter.emit(*event("before there is a token"))
         wait_for(lambda: emitter.counts().retried >= 1)
         shown.write_text(OLD)
@@ -36,9 +34,7 @@ def test_events_wait_while_a_token_is_rotated_and_none_is_lost(tmp_path: Path) -
     assert read_all(tmp_path / "spool") == [b"before there is a token", b"with the old one"]
 
 
-def test_neither_a_token_nor_a_password_is_logged(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_neither_a_token_nor_a_password_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "token").write_text(NEW)
     token, port = Secret(file=str(tmp_path / "token")), free_port()
     with caplog.at_level(logging.DEBUG):

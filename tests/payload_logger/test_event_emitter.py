@@ -202,11 +202,7 @@ def test_many_threads_lose_nothing() -> None:
     bodies: list[bytes] = []
     for posted in there.posted:
         batched = posted.body.startswith(b"[")
-        bodies += (
-            [found.payload for found in from_structured_batch(posted.body)]
-            if batched
-            else [posted.body]
-        )
+        bodies += [found.payload for found in from_structured_batch(posted.body)] if batched else [posted.body]
     assert len(set(bodies)) == len(bodies) == 1600
 
 

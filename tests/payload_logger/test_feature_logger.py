@@ -116,11 +116,7 @@ def test_a_feature_view_logs_through_it(view: FeatureView, kept: Kept) -> None:
     )
     request, asked, response, told = halves(kept)
     for event in (request, response):
-        assert (event.model, event.namespace, event.component) == (
-            "fraud_model",
-            "prod",
-            "predictor",
-        )
+        assert (event.model, event.namespace, event.component) == ("fraud_model", "prod", "predictor")
         assert (event.source, event.event_time, event.recorded_time) == ("pod", NOON, None)
         assert event.metadata == {"X-Request-Id": ["r1"]}
         assert event.annotations == {"model-version": "3"}
@@ -195,12 +191,8 @@ def test_a_receiver_takes_what_is_logged(tmp_path: Path, batch_size: int) -> Non
         parts = spool.parts(spool.first(), spool.last(), 1 << 40)
         table = pa.Table.from_batches([found for part in parts for found in spool.read(part)])
     decoded = decode_batch(table.combine_chunks().to_batches()[0]).to_pylist()
-    told = {
-        (row["event_type"], row["instance"], row["model"], row["request_id"]) for row in decoded
-    }
-    assert told == {
-        (half, at, "kreditt-ø", "Ø\n1") for half in ("request", "response") for at in (0, 1)
-    }
+    told = {(row["event_type"], row["instance"], row["model"], row["request_id"]) for row in decoded}
+    assert told == {(half, at, "kreditt-ø", "Ø\n1") for half in ("request", "response") for at in (0, 1)}
     asked = [dict(row["features"]) for row in decoded if row["event_type"] == "request"]
     assert [(row["amount"]["number"], row["by"]["text"]) for row in asked] == [(1.5, "Åse")] * 2
 
@@ -289,9 +281,6 @@ def test_close_returns_whether_all_events_were_sent() -> None:
 
 
 def test_it_needs_neither_spark_nor_hopsworks() -> None:
-    code = (
-        "import sys, sparkmon.payload_logger; "
-        "print({'pyspark', 'hsfs', 'hopsworks', 'pandas'} & set(sys.modules))"
-    )
+    code = "import sys, sparkmon.payload_logger; print({'pyspark', 'hsfs', 'hopsworks', 'pandas'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"

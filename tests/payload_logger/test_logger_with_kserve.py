@@ -62,10 +62,7 @@ def model_server(sink: str) -> Iterator[tuple[subprocess.Popen[bytes], http.clie
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     process = subprocess.Popen(
-        [sys.executable, "-c", SERVE, str(port), sink],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        cwd=ROOT,
+        [sys.executable, "-c", SERVE, str(port), sink], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT
     )
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     try:
@@ -87,9 +84,7 @@ def model_server(sink: str) -> Iterator[tuple[subprocess.Popen[bytes], http.clie
         process.wait()
 
 
-def ask(
-    connection: http.client.HTTPConnection, model: str, number: int
-) -> tuple[int, list[tuple[str, str]], bytes]:
+def ask(connection: http.client.HTTPConnection, model: str, number: int) -> tuple[int, list[tuple[str, str]], bytes]:
     """Call a model; return status, headers without the date, and body."""
     body = json.dumps({"instances": [[number, 0.5], [1, 2]]})
     headers = {"Content-Type": "application/json", "X-Request-Id": f"rq-{number}"}
@@ -109,9 +104,7 @@ def stored(path: Path) -> pa.RecordBatch:
 
 
 @pytest.mark.slow
-def test_calls_of_a_kserve_model_become_rows_and_its_answers_stay_as_they_are(
-    tmp_path: Path,
-) -> None:
+def test_calls_of_a_kserve_model_become_rows_and_its_answers_stay_as_they_are(tmp_path: Path) -> None:
     with ExitStack() as stack:
         receiver = stack.enter_context(Receiver(tmp_path))
         url = f"http://127.0.0.1:{receiver.port}/"
@@ -129,12 +122,8 @@ def test_calls_of_a_kserve_model_become_rows_and_its_answers_stay_as_they_are(
     kept = events.to_pylist()
     halves = [event["event_type"] for event in kept]
     assert (halves.count("request"), halves.count("response")) == (41, 41)
-    assert {(event["model"], event["namespace"], event["source"]) for event in kept} == {
-        ("sums", "demo", "sums-pod")
-    }
-    found = {
-        event["metadata"][0][1][0]: event for event in kept if event["event_type"] == "response"
-    }
+    assert {(event["model"], event["namespace"], event["source"]) for event in kept} == {("sums", "demo", "sums-pod")}
+    found = {event["metadata"][0][1][0]: event for event in kept if event["event_type"] == "response"}
     for number, (status, _, body) in enumerate(answers):
         response = found[f"rq-{number}"]
         assert response["payload"] == body

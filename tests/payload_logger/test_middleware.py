@@ -106,11 +106,7 @@ def read(posted: list[Posted]) -> list[Event]:
 def comparable(headers: list[tuple[str, str]]) -> dict[str, str]:
     """Put what differs from call to call, and between two HTTP clients, out of the way."""
     kept = {name: value.encode("latin-1", "replace").decode() for name, value in headers}
-    return {
-        name: "" if name in CHANGING else value
-        for name, value in kept.items()
-        if name not in ITS_OWN | {"Accept"}
-    }
+    return {name: "" if name in CHANGING else value for name, value in kept.items() if name not in ITS_OWN | {"Accept"}}
 
 
 @pytest.mark.parametrize("case", APPLICABLE)
@@ -127,9 +123,7 @@ def test_the_events_are_those_that_the_agent_sent(case: str) -> None:
         assert dict(failed.headers)["Ce-Statuscode"] == str(status)
         assert dict(failed.headers)["Ce-Type"].endswith(".response")
         assert failed.body == body
-    assert [comparable(each.headers) for each in posted] == [
-        comparable(headers) for headers, _ in expected
-    ]
+    assert [comparable(each.headers) for each in posted] == [comparable(headers) for headers, _ in expected]
     assert [each.body for each in posted] == [body for _, body in expected]
     ids = {dict(each.headers)["Ce-Id"] for each in posted}
     assert len(ids) == 1
@@ -160,12 +154,7 @@ def test_metadata_is_written_as_go_writes_it() -> None:
 
 @pytest.mark.parametrize(
     ("method", "headers"),
-    [
-        ("GET", {}),
-        ("HEAD", {}),
-        ("POST", {"User-Agent": "kube-probe/1.31"}),
-        ("POST", {"Kubelet-Probe": "1"}),
-    ],
+    [("GET", {}), ("HEAD", {}), ("POST", {"User-Agent": "kube-probe/1.31"}), ("POST", {"Kubelet-Probe": "1"})],
 )
 def test_health_checks_and_probes_are_not_logged(method: str, headers: dict[str, str]) -> None:
     server = Server(headers, b"", method=method, path="/v2/health/ready")
@@ -198,12 +187,7 @@ def test_messages_pass_unchanged_and_streams_are_not_delayed() -> None:
 
 def test_the_event_of_a_body_over_the_limit_has_its_size() -> None:
     server = Server({}, b"q" * 101)
-    posted = logged(
-        server,
-        answering(200, b"a" * 60, b"a" * 40),
-        max_body_bytes=100,
-        annotations={"team": "risk"},
-    )
+    posted = logged(server, answering(200, b"a" * 60, b"a" * 40), max_body_bytes=100, annotations={"team": "risk"})
     request, response = read(posted)
     assert (request.payload, response.payload) == (b"", b"a" * 100)
     note = "left out: 101 bytes, the limit is 100"
@@ -237,14 +221,8 @@ def test_a_response_that_breaks_off_is_annotated() -> None:
         await send({"type": "http.response.body", "body": b"[1, 2", "more_body": True})
 
     request, response = read(logged(Server({}, b"abcd"), app))
-    assert (request.payload, request.annotations) == (
-        b"ab",
-        {"sparkmon-body": "cut short after 2 bytes"},
-    )
-    assert (response.payload, response.annotations) == (
-        b"[1, 2",
-        {"sparkmon-body": "cut short after 5 bytes"},
-    )
+    assert (request.payload, request.annotations) == (b"ab", {"sparkmon-body": "cut short after 2 bytes"})
+    assert (response.payload, response.annotations) == (b"[1, 2", {"sparkmon-body": "cut short after 5 bytes"})
 
 
 def test_a_call_that_is_cancelled_without_an_answer_has_only_a_request() -> None:
@@ -271,8 +249,7 @@ def test_a_call_that_is_cancelled_without_an_answer_has_only_a_request() -> None
 
 
 @pytest.mark.parametrize(
-    "told",
-    [{"mode": "both"}, {"metadata_headers": ["X Request"]}, {"inference_service": "a\r\nb"}],
+    "told", [{"mode": "both"}, {"metadata_headers": ["X Request"]}, {"inference_service": "a\r\nb"}]
 )
 def test_options_that_no_event_can_carry_are_refused(told: dict[str, Any]) -> None:
     emitter = EventEmitter("http://127.0.0.1:1/")

@@ -14,13 +14,7 @@ from sparkmon.distributions import Joint, Projection, summary_of
 from sparkmon.errors import OptionError, ProfileError
 from sparkmon.logs.spool_writer import SpoolWriter
 from sparkmon.panes import JOINT
-from sparkmon.profiles import (
-    merge_profiles,
-    profile_rows,
-    profile_table,
-    projections_of,
-    reference_of,
-)
+from sparkmon.profiles import merge_profiles, profile_rows, profile_table, projections_of, reference_of
 from sparkmon.protocol import events_to_batch
 from sparkmon.records import Event, Feature, ModelSchema
 from sparkmon.session import register
@@ -36,10 +30,7 @@ MADE = {
     ("bike", ""): Projection.from_sample(["a", "b"], RANDOM.normal(size=(300, 2))),
 }
 NAMES = ["a", "b", "c"]
-SCHEMAS = [
-    ModelSchema(model, tuple(Feature(name, "numeric") for name in NAMES))
-    for model in ("taxi", "bike", "walk")
-]
+SCHEMAS = [ModelSchema(model, tuple(Feature(name, "numeric") for name in NAMES)) for model in ("taxi", "bike", "walk")]
 
 
 def joint_of(row: dict[str, Any]) -> Joint:
@@ -73,9 +64,7 @@ def by_place(profiles: DataFrame) -> dict[tuple[str, str, int], dict[str, Any]]:
     return {(row["model"], row["model_version"], row["window_start"].hour): row for row in rows}
 
 
-def test_stream_and_batch_and_numpy_agree_for_all_models_at_once(
-    spark: SparkSession, tmp_path: Path
-) -> None:
+def test_stream_and_batch_and_numpy_agree_for_all_models_at_once(spark: SparkSession, tmp_path: Path) -> None:
     register(spark)
     events = traffic()
     with SpoolWriter(tmp_path / "spool") as spool:
@@ -84,17 +73,10 @@ def test_stream_and_batch_and_numpy_agree_for_all_models_at_once(
             source = spark.readStream.format("kserve").load(str(spool.path))
             rows = sources.rows(source, SCHEMAS, delay="10 minutes")
             live = drained(profile_rows(rows, "1 hour", projections=MADE), tmp_path)
-    batch = profile_rows(
-        sources.rows(events_frame(spark, events), SCHEMAS), "1 hour", projections=MADE
-    )
+    batch = profile_rows(sources.rows(events_frame(spark, events), SCHEMAS), "1 hour", projections=MADE)
     streamed, at_once = by_place(live), by_place(batch)
-    expected = {
-        ("taxi", "", hour): Joint.of(*MADE["taxi", ""].project(ROWS[hour])) for hour in range(3)
-    }
-    expected |= {
-        ("bike", "", hour): Joint.of(*MADE["bike", ""].project(ROWS[hour, :40, :2]))
-        for hour in range(3)
-    }
+    expected = {("taxi", "", hour): Joint.of(*MADE["taxi", ""].project(ROWS[hour])) for hour in range(3)}
+    expected |= {("bike", "", hour): Joint.of(*MADE["bike", ""].project(ROWS[hour, :40, :2])) for hour in range(3)}
     expected["taxi", "2", 0] = Joint.of(*MADE["taxi", "2"].project(ROWS[0, :7, 1:]))
     assert streamed.keys() == at_once.keys() == expected.keys()
     for key, joint in expected.items():
@@ -103,30 +85,19 @@ def test_stream_and_batch_and_numpy_agree_for_all_models_at_once(
     assert batch.where("column_kind <> 'joint' AND profile.vector IS NOT NULL").isEmpty()
 
 
-def test_a_table_gives_the_vector_of_its_rows_and_parts_merge_to_the_whole(
-    spark: SparkSession,
-) -> None:
+def test_a_table_gives_the_vector_of_its_rows_and_parts_merge_to_the_whole(spark: SparkSession) -> None:
     rows = RANDOM.normal(size=(8_000, 3)) @ MIX
     rows[::50, 1] = np.nan
     parts = np.arange(8_000) * 20 // 8_000
     times = (np.datetime64("2026-01-05") + parts * np.timedelta64(1, "h")).astype("datetime64[us]")
-    columns = {
-        name: pa.array(rows[:, at], mask=np.isnan(rows[:, at])) for at, name in enumerate(NAMES)
-    }
+    columns = {name: pa.array(rows[:, at], mask=np.isnan(rows[:, at])) for at, name in enumerate(NAMES)}
     table = spark.createDataFrame(pa.table({"time": times, **columns}))
     made = profile_table(
-        table,
-        {"a": "numeric"},
-        model="taxi",
-        time="time",
-        window="1 hour",
-        projection=MADE["taxi", ""],
+        table, {"a": "numeric"}, model="taxi", time="time", window="1 hour", projection=MADE["taxi", ""]
     )
     hours = spark.createDataFrame(made.toArrow())
     assert hours.count() == 2 * 20
-    merged = {
-        row["column_name"]: row for row in merge_profiles(hours, k=4000).toArrow().to_pylist()
-    }
+    merged = {row["column_name"]: row for row in merge_profiles(hours, k=4000).toArrow().to_pylist()}
     same(joint_of(merged[JOINT]), Joint.of(*MADE["taxi", ""].project(rows)))
     assert merged["a"]["profile"]["vector"] is None
 
@@ -167,9 +138,7 @@ def table(spark: SparkSession) -> DataFrame:
 def test_a_reference_keeps_the_projection_and_what_it_makes_of_other_rows(
     spark: SparkSession, table: DataFrame
 ) -> None:
-    made = reference_of(
-        table, "taxi", time="time", block="1 day", predictions=["score"], joint=True
-    ).toArrow()
+    made = reference_of(table, "taxi", time="time", block="1 day", predictions=["score"], joint=True).toArrow()
     rows = [row for row in made.to_pylist() if row["column_kind"] == "joint"]
     (whole,) = (row for row in rows if row["block_start"] is None)
     blocks = [row for row in rows if row["block_start"] is not None]
@@ -192,9 +161,7 @@ def test_a_reference_keeps_the_projection_and_what_it_makes_of_other_rows(
 def test_what_has_no_joint_is_refused(table: DataFrame) -> None:
     with pytest.raises(OptionError, match="1 numeric features; expected two or more"):
         reference_of(table.select("a", "kind", "day"), "taxi", joint=True)
-    with pytest.raises(
-        OptionError, match=r"this table has no projection: .* 1 numeric features that vary"
-    ):
+    with pytest.raises(OptionError, match=r"this table has no projection: .* 1 numeric features that vary"):
         reference_of(table.select("a", "seven"), "taxi", joint=True)
     with pytest.raises(OptionError, match=r"19 rows .*expected 20 or more"):
         reference_of(table.limit(39), "taxi", joint=True)

@@ -66,16 +66,8 @@ def test_twenty_parts_are_one_pass(parts: DataFrame) -> None:
     assert dict(level["frequent_items"]) == Counter(LEVELS)
     distinct = datasketches.hll_sketch.deserialize(level["distinct_sketch"]).get_estimate()
     assert distinct == pytest.approx(len(set(LEVELS)), rel=0.05)
-    assert (late["num_nulls"], late["num_numbers"], late["avg"], late["m2"]) == (
-        18 * ROWS,
-        2 * ROWS,
-        1.0,
-        0.0,
-    )
-    assert (rows["x"]["window_start"], rows["x"]["window_end"]) == (
-        START,
-        START + timedelta(hours=PARTS),
-    )
+    assert (late["num_nulls"], late["num_numbers"], late["avg"], late["m2"]) == (18 * ROWS, 2 * ROWS, 1.0, 0.0)
+    assert (rows["x"]["window_start"], rows["x"]["window_end"]) == (START, START + timedelta(hours=PARTS))
 
 
 def test_a_merged_sketch_stays_within_its_bound(parts: DataFrame) -> None:

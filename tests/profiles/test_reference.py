@@ -37,18 +37,13 @@ def test_a_reference_has_the_whole_and_its_blocks(spark: SparkSession) -> None:
     table = made.toArrow().cast(REFERENCES)
     rows = table.to_pylist()
     whole = {row["column_name"]: row for row in rows if row["block_start"] is None}
-    columns = [
-        (name, row["column_kind"], row["data_type"], row["column_index"])
-        for name, row in whole.items()
-    ]
+    columns = [(name, row["column_kind"], row["data_type"], row["column_index"]) for name, row in whole.items()]
     assert sorted(columns, key=lambda column: column[3]) == [
         ("temp", "feature", "numeric", 0),
         ("code", "feature", "categorical", 1),
         ("label", "prediction", "categorical", 2),
     ]
-    assert {(row["model"], row["model_version"], row["reference"]) for row in rows} == {
-        ("flights", "3", "june")
-    }
+    assert {(row["model"], row["model_version"], row["reference"]) for row in rows} == {("flights", "3", "june")}
     assert whole["temp"]["profile"]["count"] == 12
     assert dict(whole["code"]["profile"]["frequent_items"]) == {"1": 6, "2": 6}
     assert dict(whole["label"]["profile"]["frequent_items"]) == {"yes": 4, "no": 8}
@@ -75,10 +70,7 @@ def test_without_a_time_there_are_no_blocks(spark: SparkSession) -> None:
     assert {(row["model_version"], row["reference"]) for row in rows} == {("", "training")}
 
 
-@pytest.mark.parametrize(
-    "named",
-    [{"predictions": ["absent"]}, {"kinds": {"absent": "numeric"}}, {"time": "absent"}],
-)
+@pytest.mark.parametrize("named", [{"predictions": ["absent"]}, {"kinds": {"absent": "numeric"}}, {"time": "absent"}])
 def test_a_column_the_table_has_not_is_refused(spark: SparkSession, named: dict[str, str]) -> None:
     with pytest.raises(OptionError, match=r"'absent'.*its columns are id, at, temp, code, label"):
         reference_of(spark.createDataFrame(TABLE), "flights", **named)  # type: ignore[arg-type]

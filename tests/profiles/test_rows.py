@@ -20,11 +20,7 @@ from tests.support.streams import drained, events_frame
 from tests.support.traffic import MIDNIGHT, clock, requests, v1_event
 
 SCHEMAS = [
-    ModelSchema(
-        "taxi",
-        (Feature("distance", "numeric"), Feature("zone", "categorical")),
-        (Feature("fare", "numeric"),),
-    )
+    ModelSchema("taxi", (Feature("distance", "numeric"), Feature("zone", "categorical")), (Feature("fare", "numeric"),))
 ]
 RANDOM = np.random.default_rng(3)
 DISTANCES = RANDOM.gamma(2, 3, (3, 300))
@@ -56,9 +52,7 @@ def summed_up(profiles: DataFrame) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (row["model"], row["window_start"], row["column_name"]))
 
 
-def test_a_stream_gives_the_profiles_of_a_batch_also_after_a_restart(
-    spark: SparkSession, tmp_path: Path
-) -> None:
+def test_a_stream_gives_the_profiles_of_a_batch_also_after_a_restart(spark: SparkSession, tmp_path: Path) -> None:
     register(spark)
     events = [event for hour in range(3) for event in traffic(hour)]
     events.sort(key=lambda event: event.event_time)
@@ -82,10 +76,7 @@ def test_a_stream_gives_the_profiles_of_a_batch_also_after_a_restart(
 
 def test_profiles_of_rows_count_what_was_sent(spark: SparkSession) -> None:
     rows = sources.rows(events_frame(spark, traffic(1)), SCHEMAS)
-    found = {
-        (row["model"], row["column_name"]): row
-        for row in profile_rows(rows, "1 hour").toArrow().to_pylist()
-    }
+    found = {(row["model"], row["column_name"]): row for row in profile_rows(rows, "1 hour").toArrow().to_pylist()}
     assert {key: row["column_kind"] for key, row in found.items()} == {
         ("taxi", "distance"): "feature",
         ("taxi", "zone"): "feature",
@@ -110,9 +101,7 @@ def test_overlapping_windows_each_have_their_rows(spark: SparkSession) -> None:
     rows = sources.rows(events_frame(spark, events))
     made = profile_rows(rows, "1 hour", slide="30 minutes").toArrow().to_pylist()
     found = {
-        (row["window_start"] - MIDNIGHT) / timedelta(minutes=1): read_kll(
-            row["profile"]["sketch"]
-        ).values.tolist()
+        (row["window_start"] - MIDNIGHT) / timedelta(minutes=1): read_kll(row["profile"]["sketch"]).values.tolist()
         for row in made
     }
     assert found == {-30: [5], 0: [5, 35, 40], 30: [35, 40, 65], 60: [65]}

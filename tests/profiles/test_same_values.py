@@ -84,12 +84,8 @@ FORMS: dict[tuple[str, str], Values] = {
     ("flag", "INT32"): TRUTH.astype("<i4"),
     ("flag", "FP32"): TRUTH.astype("<f4"),
     ("maybe", "JSON true"): TABLE["maybe"].to_pylist(),
-    ("maybe", "JSON 3"): [
-        None if flag is None else int(flag) for flag in TABLE["maybe"].to_pylist()
-    ],
-    ("maybe", "FP32"): np.array(
-        [np.nan if flag is None else flag for flag in TABLE["maybe"].to_pylist()], "<f4"
-    ),
+    ("maybe", "JSON 3"): [None if flag is None else int(flag) for flag in TABLE["maybe"].to_pylist()],
+    ("maybe", "FP32"): np.array([np.nan if flag is None else flag for flag in TABLE["maybe"].to_pylist()], "<f4"),
     ("day", "text"): list(map(str, DAYS)),
     ("day", "text with a time"): [f"{day}T00:00:00Z" for day in DAYS],
     ("day", "JSON 3"): DAY_STAMPS,
@@ -98,9 +94,7 @@ FORMS: dict[tuple[str, str], Values] = {
     ("day", "INT64"): np.array(DAY_STAMPS, "<i8"),
     ("time", "text"): [time.isoformat() for time in TIMES],
     ("time", "text without a zone"): [time.isoformat(" ")[:-6] for time in TIMES],
-    ("time", "text of elsewhere"): [
-        time.astimezone(timezone(timedelta(hours=-5))).isoformat() for time in TIMES
-    ],
+    ("time", "text of elsewhere"): [time.astimezone(timezone(timedelta(hours=-5))).isoformat() for time in TIMES],
     ("time", "JSON 3.0"): STAMPS,
     ("time", "milliseconds"): [round(stamp * 1e3) for stamp in STAMPS],
     ("time", "microseconds"): [round(stamp * 1e6) for stamp in STAMPS],
@@ -153,9 +147,7 @@ def tensor(name: str, values: npt.NDArray[Any]) -> bytes:
     return json.dumps({"inputs": [one]}).encode()
 
 
-def findings(
-    references: pa.Table, name: str, values: Values, whole: bool = True
-) -> dict[Any, dict[str, Any]]:
+def findings(references: pa.Table, name: str, values: Values, whole: bool = True) -> dict[Any, dict[str, Any]]:
     [schema] = schemas_of(references)
     builder = PaneBuilder(24 * 3600 * 10**6, slices=BlockSlices(slices_of(references)))
     for decoded in decode_events(requests(name, values), {"iris": schema}):
@@ -187,12 +179,9 @@ def test_a_change_is_found(references: pa.Table, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "form"),
-    [("int", "FP32"), ("int", "JSON 3.0"), ("flag", "FP32"), ("flag", "JSON 3"), ("big", "JSON 3")],
+    ("name", "form"), [("int", "FP32"), ("int", "JSON 3.0"), ("flag", "FP32"), ("flag", "JSON 3"), ("big", "JSON 3")]
 )
-def test_equal_values_are_in_the_slices_of_the_reference(
-    references: pa.Table, name: str, form: str
-) -> None:
+def test_equal_values_are_in_the_slices_of_the_reference(references: pa.Table, name: str, form: str) -> None:
     rows = findings(references, name, FORMS[name, form], whole=False)
     own = {(key, value) for key, value, _ in rows if key.startswith(name)}
     expected = {

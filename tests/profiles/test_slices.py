@@ -34,11 +34,7 @@ TRAINING = pa.table(
 CUTS = ["origin", "distance > 1000", "gate"]
 SCHEMA = ModelSchema(
     "flights",
-    (
-        Feature("distance", "numeric"),
-        Feature("origin", "categorical"),
-        Feature("gate", "categorical"),
-    ),
+    (Feature("distance", "numeric"), Feature("origin", "categorical"), Feature("gate", "categorical")),
     (Feature("score", "numeric"),),
 )
 
@@ -46,9 +42,7 @@ SCHEMA = ModelSchema(
 @pytest.fixture(scope="module")
 def made(spark: SparkSession) -> pa.Table:
     table = spark.createDataFrame(TRAINING)
-    return reference_of(
-        table, "flights", predictions=["score"], time="time", block="1 day", slices=CUTS
-    ).toArrow()
+    return reference_of(table, "flights", predictions=["score"], time="time", block="1 day", slices=CUTS).toArrow()
 
 
 def numbers(profiles: DataFrame | pa.Table, column: str) -> dict[Key, list[float]]:
@@ -96,9 +90,7 @@ def test_a_reference_has_the_whole_its_slices_and_their_blocks(made: pa.Table) -
     assert len(counts) == 3 * 2
 
 
-def test_traffic_is_cut_as_the_reference_and_nothing_is_counted_twice(
-    spark: SparkSession, made: pa.Table
-) -> None:
+def test_traffic_is_cut_as_the_reference_and_nothing_is_counted_twice(spark: SparkSession, made: pa.Table) -> None:
     distance = RANDOM.gamma(2, 500, 300).round(2).tolist()
     origin = RANDOM.choice(np.array([*ORIGINS, None, "SFO"], object), 300).tolist()
     score = RANDOM.random(300).tolist()
@@ -136,9 +128,7 @@ def test_a_table_gives_the_profiles_of_its_traffic(spark: SparkSession, made: pa
     assert numbers(live, "distance") == numbers(batch, "distance")
 
 
-def test_only_the_models_and_versions_whose_reference_has_slices_are_cut(
-    spark: SparkSession, made: pa.Table
-) -> None:
+def test_only_the_models_and_versions_whose_reference_has_slices_are_cut(spark: SparkSession, made: pa.Table) -> None:
     table = spark.createDataFrame(TRAINING.select(["distance", "origin"]))
     second = reference_of(table, "flights", model_version="2", slices=["distance > 2000"])
     third = reference_of(table, "flights", model_version="3")
@@ -170,18 +160,14 @@ def test_a_million_values_are_one_slice(spark: SparkSession, made: pa.Table) -> 
         F.lit("request").alias("event_type"),
         F.expr("TIMESTAMP '2026-01-05 00:30:00'").alias("event_time"),
         F.expr(
-            f"map('origin', {text.format('concat(id, repeat(0, 99))')}, "
-            f"'distance', {number.format('id * 1.5D')})"
+            f"map('origin', {text.format('concat(id, repeat(0, 99))')}, 'distance', {number.format('id * 1.5D')})"
         ).alias("features"),
         F.lit(None).alias("predictions"),
     )
     kept = slices_of(with_slices(made, ["origin"]))
     profiles = profile_rows(rows, "1 hour", slices=kept).where("column_name = 'distance'")
     counts = profiles.select("slice_key", "slice_value", "profile.count").collect()
-    assert {tuple(row) for row in counts} == {
-        (None, None, 1_000_000),
-        ("origin", ":other", 1_000_000),
-    }
+    assert {tuple(row) for row in counts} == {(None, None, 1_000_000), ("origin", ":other", 1_000_000)}
 
 
 def test_a_level_named_like_the_others_is_one_of_them(spark: SparkSession) -> None:
@@ -202,9 +188,7 @@ def test_what_cannot_be_cut_by_is_refused_before_any_job(spark: SparkSession) ->
     def refused(*slices: str) -> None:
         reference_of(table, "m", predictions=["score"], exclude=["gate"], slices=slices)
 
-    with pytest.raises(
-        OptionError, match=r"got 'gate' in the slice .*; known are distance, origin"
-    ):
+    with pytest.raises(OptionError, match=r"got 'gate' in the slice .*; known are distance, origin"):
         refused("gate = 'a'")
     with pytest.raises(OptionError, match="got 'score' in the slice 'score'; expected a feature"):
         refused("score")

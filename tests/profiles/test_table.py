@@ -89,11 +89,7 @@ def test_every_profile_stands_under_its_key(profiles: dict[str, Row]) -> None:
     assert set(profiles) == set(COLUMNS) - {"list"}
     for name, row in profiles.items():
         assert (row["model"], row["model_version"], row["column_name"]) == ("m", "2", name)
-        assert (row["slice_key"], row["slice_value"], row["column_kind"]) == (
-            None,
-            None,
-            "feature",
-        )
+        assert (row["slice_key"], row["slice_value"], row["column_kind"]) == (None, None, "feature")
         assert row["window_start"] is row["window_end"] is None
 
 
@@ -185,12 +181,7 @@ def test_ranks_of_a_large_column_stay_within_the_sketchs_bound(spark: SparkSessi
 def test_windows_and_groups_have_profiles_of_their_own(spark: SparkSession) -> None:
     times = [datetime(2026, 11, 23, hour, 30, tzinfo=timezone.utc) for hour in (0, 0, 1, 1, 1)]
     table = pa.table(
-        {
-            "at.time": times,
-            "shop.id": ["a", "b", "a", "a", "b"],
-            "x": [1.0, 2.0, 4.0, 8.0, 16.0],
-            "score": [0.0] * 5,
-        }
+        {"at.time": times, "shop.id": ["a", "b", "a", "a", "b"], "x": [1.0, 2.0, 4.0, 8.0, 16.0], "score": [0.0] * 5}
     )
     made = profile_table(
         spark.createDataFrame(table),
@@ -209,10 +200,7 @@ def test_windows_and_groups_have_profiles_of_their_own(spark: SparkSession) -> N
         if row["column_name"] == "x"
     }
     assert found == {("a", 0, 1): 1.0, ("b", 0, 1): 2.0, ("a", 1, 2): 6.0, ("b", 1, 2): 16.0}
-    assert {(row["column_name"], row["column_kind"]) for row in rows} == {
-        ("x", "feature"),
-        ("score", "prediction"),
-    }
+    assert {(row["column_name"], row["column_kind"]) for row in rows} == {("x", "feature"), ("score", "prediction")}
 
 
 def test_without_windows_the_times_are_those_of_the_rows(spark: SparkSession) -> None:

@@ -49,10 +49,7 @@ def kafka_events(mode: str) -> dict[str, list[Event]]:
 def stored() -> dict[str, list[Event]]:
     """Events by ``<layout>/<object>``."""
     paths = sorted((ROOT / "store").rglob("*-re*.*"))
-    return {
-        f"{path.parent.name}/{path.name}": from_object(path.read_bytes(), path.name, WRITTEN)
-        for path in paths
-    }
+    return {f"{path.parent.name}/{path.name}": from_object(path.read_bytes(), path.name, WRITTEN) for path in paths}
 
 
 def _exchange(case: dict[str, Any]) -> Exchange:

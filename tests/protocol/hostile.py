@@ -7,9 +7,7 @@ import math
 GOOD = b'{"instances": [[1.5, 2]]}'
 
 
-def tensor(
-    shape: object, datatype: str = "FP64", data: object = None, size: object = None
-) -> dict[str, object]:
+def tensor(shape: object, datatype: str = "FP64", data: object = None, size: object = None) -> dict[str, object]:
     made: dict[str, object] = {"name": "x", "shape": shape, "datatype": datatype}
     if data is not None:
         made["data"] = data
@@ -51,10 +49,7 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
         json.dumps({"inputs": {f"c{i}": [0] * 1000 for i in range(3000)}}).encode(),
         "TOO_MANY_VALUES",
     ),
-    "values for too many rows": (
-        b'{"inputs": {"a": [' + b"0," * 100_000 + b"0]}}",
-        "TOO_MANY_ROWS",
-    ),
+    "values for too many rows": (b'{"inputs": {"a": [' + b"0," * 100_000 + b"0]}}", "TOO_MANY_ROWS"),
     "number beyond doubles": (b'{"instances": [[1e999]]}', "BODY_NOT_JSON"),
     "digits beyond doubles": (b'{"instances": [[1' + b"0" * 400 + b"]]}", "BODY_NOT_JSON"),
     "lone surrogate": (b'{"instances": ["\\ud800"]}', "BODY_NOT_JSON"),
@@ -76,14 +71,8 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "list beside a number": (v1([[[1], 2]]), "ROWS_RAGGED"),
     "names that collide": (v1([{"a": [1, 2], "a_0": 3}]), "NAMES_COLLIDE"),
     "nested lists": (b'{"instances": [' + b"[" * 60 + b"]" * 60 + b"]}", "VALUE_TOO_DEEP"),
-    "nested objects": (
-        b'{"instances": [' + b'{"a":' * 60 + b"1" + b"}" * 61 + b"}",
-        "BODY_NOT_JSON",
-    ),
-    "deeply nested objects": (
-        b'{"instances": [' + b'{"a":' * 60 + b"1" + b"}" * 60 + b"]}",
-        "VALUE_TOO_DEEP",
-    ),
+    "nested objects": (b'{"instances": [' + b'{"a":' * 60 + b"1" + b"}" * 61 + b"}", "BODY_NOT_JSON"),
+    "deeply nested objects": (b'{"instances": [' + b'{"a":' * 60 + b"1" + b"}" * 60 + b"]}", "VALUE_TOO_DEEP"),
     "1e6 columns": (v1([[0] * 1_000_000]), "TOO_MANY_COLUMNS"),
     "1e6 named columns": (v1([{"a": [0] * 1_000_000}]), "TOO_MANY_COLUMNS"),
     "rows that share no name": (v1([{f"c{i}": 1} for i in range(5000)]), "TOO_MANY_VALUES"),
@@ -97,10 +86,7 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "too many rows": (v1([0] * 100_001), "TOO_MANY_ROWS"),
     "too many values": (v1([[0] * 3000] * 1000), "TOO_MANY_VALUES"),
     "long text": (v1([["x" * (2**16 + 1)]]), "VALUE_TOO_LONG"),
-    "tensor without shape": (
-        b'{"inputs": [{"name": "x", "datatype": "FP64"}]}',
-        "TENSOR_MALFORMED",
-    ),
+    "tensor without shape": (b'{"inputs": [{"name": "x", "datatype": "FP64"}]}', "TENSOR_MALFORMED"),
     "second tensor no object": (
         b'{"inputs": [{"name": "x", "datatype": "FP64", "shape": [1]}, 1]}',
         "TENSOR_MALFORMED",
@@ -121,10 +107,7 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     ),
     "tensors of one name": (v2(tensor([1], data=[1]), tensor([1], data=[1])), "NAMES_COLLIDE"),
     "unknown datatype": (v2(tensor([1], "FP128", [1])), "DATATYPE_UNKNOWN"),
-    "unknown binary datatype": (
-        v2(tensor([1], "FP128", size=16), tail=bytes(16)),
-        "DATATYPE_UNKNOWN",
-    ),
+    "unknown binary datatype": (v2(tensor([1], "FP128", size=16), tail=bytes(16)), "DATATYPE_UNKNOWN"),
     "no data": (v2(tensor([1])), "TENSOR_DATA"),
     "text as FP64": (v2(tensor([1], data=["a"])), "TENSOR_DATA"),
     "fraction as INT64": (v2(tensor([1], "INT64", [1.5])), "TENSOR_DATA"),
@@ -132,20 +115,8 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "binary size too small": (v2(tensor([2], size=8), tail=bytes(16)), "BINARY_SIZE_MISMATCH"),
     "binary size negative": (v2(tensor([2], size=-8), tail=bytes(8)), "TENSOR_MALFORMED"),
     "binary bytes left over": (v2(tensor([1], size=8), tail=bytes(9)), "BINARY_SIZE_MISMATCH"),
-    "binary bytes without a size": (
-        v2(tensor([1], data=[1]), tail=bytes(9)),
-        "BINARY_SIZE_MISMATCH",
-    ),
-    "string length that lies": (
-        v2(tensor([1], "BYTES", size=5), tail=b"\xff\xff\xff\xffa"),
-        "BINARY_SIZE_MISMATCH",
-    ),
-    "fewer strings than shaped": (
-        v2(tensor([2], "BYTES", size=9), tail=b"\x05\0\0\0abcde"),
-        "BINARY_SIZE_MISMATCH",
-    ),
-    "more strings than bytes": (
-        v2(tensor([90_000], "BYTES", size=4), tail=bytes(4)),
-        "BINARY_SIZE_MISMATCH",
-    ),
+    "binary bytes without a size": (v2(tensor([1], data=[1]), tail=bytes(9)), "BINARY_SIZE_MISMATCH"),
+    "string length that lies": (v2(tensor([1], "BYTES", size=5), tail=b"\xff\xff\xff\xffa"), "BINARY_SIZE_MISMATCH"),
+    "fewer strings than shaped": (v2(tensor([2], "BYTES", size=9), tail=b"\x05\0\0\0abcde"), "BINARY_SIZE_MISMATCH"),
+    "more strings than bytes": (v2(tensor([90_000], "BYTES", size=4), tail=bytes(4)), "BINARY_SIZE_MISMATCH"),
 }

@@ -25,10 +25,7 @@ from tests.protocol.events import NOON, event, headers
 
 SMALL = Limits(rows=20, columns=20, values=100, text_bytes=100, decompressed_bytes=10_000)
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
-JSON = st.recursive(
-    SCALARS,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
-)
+JSON = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4))
 TENSORS = st.fixed_dictionaries(
     {},
     optional={
@@ -42,9 +39,7 @@ TENSORS = st.fixed_dictionaries(
 KEYS = ["instances", "inputs", "predictions", "outputs", "id", "model_version", "error", "name"]
 MEMBERS = st.dictionaries(st.sampled_from(KEYS), st.lists(TENSORS, max_size=3) | JSON, min_size=1)
 TEXTS = MEMBERS.map(lambda members: json.dumps(members).encode())
-BODIES = (
-    st.binary() | TEXTS | st.tuples(TEXTS, st.binary()).map(b"".join) | TEXTS.map(gzip.compress)
-)
+BODIES = st.binary() | TEXTS | st.tuples(TEXTS, st.binary()).map(b"".join) | TEXTS.map(gzip.compress)
 HALVES = st.sampled_from(["request", "response", "other"])
 
 
@@ -57,9 +52,7 @@ def check(read: Event) -> None:
 
 
 @given(st.lists(st.tuples(st.text() | st.binary(), st.text() | st.binary())), st.binary())
-def test_any_http_request_becomes_an_event(
-    pairs: list[tuple[str | bytes, str | bytes]], body: bytes
-) -> None:
+def test_any_http_request_becomes_an_event(pairs: list[tuple[str | bytes, str | bytes]], body: bytes) -> None:
     check(from_http(pairs, body))
     named = [(f"ce-{name!s}", value) for name, value in pairs]
     check(from_http([*named, *headers(Ce_Source=None).items()], body))
@@ -71,9 +64,7 @@ def test_any_attribute_becomes_an_event(attributes: dict[str, str]) -> None:
 
 
 @given(st.lists(st.tuples(st.text(), st.none() | st.binary())), st.none() | BODIES)
-def test_any_kafka_record_becomes_an_event(
-    pairs: list[tuple[str, bytes | None]], value: bytes | None
-) -> None:
+def test_any_kafka_record_becomes_an_event(pairs: list[tuple[str, bytes | None]], value: bytes | None) -> None:
     check(from_kafka(pairs, value))
     check(from_kafka([("content-type", b"application/cloudevents+json")], value))
 
@@ -92,9 +83,7 @@ def test_any_object_becomes_events(data: bytes, name: str) -> None:
 
 @example(b'{"instances":[{},{}]}', "request", "", None)
 @given(BODIES, HALVES, st.none() | st.text(max_size=5), st.none() | BODIES)
-def test_any_body_decodes_to_something(
-    body: bytes, half: str, length: str | None, request: bytes | None
-) -> None:
+def test_any_body_decodes_to_something(body: bytes, half: str, length: str | None, request: bytes | None) -> None:
     metadata = {} if length is None else {"Inference-Header-Content-Length": [length]}
     check(event(body, half, metadata=metadata))
     paired = event(body, half, request_payload=request)

@@ -10,14 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from sparkmon.protocol import (
-    DECODED,
-    decode,
-    decode_batch,
-    decode_batches,
-    events_to_batch,
-    jsontext,
-)
+from sparkmon.protocol import DECODED, decode, decode_batch, decode_batches, events_to_batch, jsontext
 from sparkmon.records import DeadLetter, Event, Feature, ModelSchema, Value
 from tests.protocol.captures import all_events, stored
 from tests.protocol.events import event
@@ -71,9 +64,7 @@ def expected(one: Event) -> list[Row]:
     side, other = "features", "predictions"
     if one.event_type == "response":
         side, other = other, side
-    values = [
-        dict(zip(read.names, map(cell, r), strict=True)) for r in read.rows or read.predictions
-    ]
+    values = [dict(zip(read.names, map(cell, r), strict=True)) for r in read.rows or read.predictions]
     rows = [{"instance": i, side: cells, other: None} for i, cells in enumerate(values)]
     return [common | row for row in rows or [{"instance": -1, side: None, other: None}]]
 
@@ -112,16 +103,11 @@ def test_an_empty_batch_has_no_rows() -> None:
 
 
 def test_many_layouts_in_one_batch_keep_their_names() -> None:
-    events = [
-        event(v1([{f"a{i}": i, "b": f"t{i}"}, {f"a{i}": True, "b": 2**53 + 1}])) for i in range(600)
-    ]
+    events = [event(v1([{f"a{i}": i, "b": f"t{i}"}, {f"a{i}": True, "b": 2**53 + 1}])) for i in range(600)]
     rows = rows_of(events)
     for i in range(600):
         assert rows[2 * i]["features"] == {f"a{i}": (i, None), "b": (None, f"t{i}")}
-        assert rows[2 * i + 1]["features"] == {
-            f"a{i}": (1.0, None),
-            "b": (None, "9007199254740993"),
-        }
+        assert rows[2 * i + 1]["features"] == {f"a{i}": (1.0, None), "b": (None, "9007199254740993")}
 
 
 @pytest.mark.slow
@@ -130,9 +116,7 @@ def test_big_events_are_handed_out_in_several_batches() -> None:
     events = [event(body, event_id=str(i)) for i in range(9)]
     batches = list(decode_batches(events_to_batch(events)))
     assert [batch.num_rows for batch in batches] == [4000, 4000, 1000]
-    assert {row for batch in batches for row in batch.column("event_id").to_pylist()} == set(
-        "012345678"
-    )
+    assert {row for batch in batches for row in batch.column("event_id").to_pylist()} == set("012345678")
 
 
 def test_a_dead_letter_stays_one_and_keeps_its_bytes() -> None:
@@ -164,16 +148,9 @@ def test_the_request_id_is_the_headers_then_the_bodys_then_the_events(
 
 @pytest.mark.parametrize(
     ("annotations", "version"),
-    [
-        ({"model-version": "3"}, "3"),
-        ({"model_version": "4"}, "4"),
-        ({"team": "risk"}, "7"),
-        ({}, "7"),
-    ],
+    [({"model-version": "3"}, "3"), ({"model_version": "4"}, "4"), ({"team": "risk"}, "7"), ({}, "7")],
 )
-def test_the_model_version_is_the_annotations_then_the_bodys(
-    annotations: dict[str, str], version: str
-) -> None:
+def test_the_model_version_is_the_annotations_then_the_bodys(annotations: dict[str, str], version: str) -> None:
     body = json.dumps({"model_version": "7", "outputs": [tensor([1], data=[1])]}).encode()
     rows = rows_of([event(body, "response", annotations=annotations), event(GOOD)])
     assert [row["model_version"] for row in rows] == [version, ""]
@@ -187,11 +164,7 @@ def test_a_paired_response_has_features_and_predictions_by_instance() -> None:
     rows = pair(v1([[1.5, 2], [3, 4], [5, 6]]), b'{"predictions": [0, 1]}')
     assert [row["instance"] for row in rows] == [0, 1, 2]
     assert [row["features"]["feature_0"][0] for row in rows] == [1.5, 3, 5]
-    assert [row["predictions"] for row in rows] == [
-        {"prediction": (0, None)},
-        {"prediction": (1, None)},
-        None,
-    ]
+    assert [row["predictions"] for row in rows] == [{"prediction": (0, None)}, {"prediction": (1, None)}, None]
     assert {row["kind"] for row in rows} == {"v1_response"}
 
 
@@ -215,9 +188,7 @@ def test_a_failed_pair_reads_its_request_all_the_same() -> None:
 
 
 LOAN = ModelSchema(
-    "iris",
-    (Feature("age", "numeric"), Feature("country", "categorical")),
-    (Feature("label", "categorical"),),
+    "iris", (Feature("age", "numeric"), Feature("country", "categorical")), (Feature("label", "categorical"),)
 )
 
 
@@ -226,14 +197,7 @@ def features(body: bytes, model: str = "iris") -> list[Any]:
 
 
 def test_a_schema_names_and_types_columns_without_names() -> None:
-    values = [
-        [2**60 + 1, 578],
-        [True, 2**53 + 1],
-        [None, None],
-        ["old", 0.5],
-        [1.5, False],
-        [1, "NO"],
-    ]
+    values = [[2**60 + 1, 578], [True, 2**53 + 1], [None, None], ["old", 0.5], [1.5, False], [1, "NO"]]
     assert features(v1(values)) == [
         {"age": (float(2**60), None), "country": (None, "578")},
         {"age": (1.0, None), "country": (None, "9007199254740993")},
@@ -255,9 +219,7 @@ def test_a_schema_of_another_model_changes_nothing() -> None:
 
 
 def test_a_wide_tensor_takes_the_schemas_names() -> None:
-    assert features(v2(tensor([1, 2], data=[1, 2]))) == [
-        {"age": (1.0, None), "country": (None, "2")}
-    ]
+    assert features(v2(tensor([1, 2], data=[1, 2]))) == [{"age": (1.0, None), "country": (None, "2")}]
 
 
 def test_rows_of_another_length_than_the_schema_are_dead_letters() -> None:
@@ -290,7 +252,5 @@ def test_event_fields_survive_the_way_into_a_batch() -> None:
 
 def test_batches_of_wider_arrow_types_are_taken() -> None:
     batch = events_to_batch([event(GOOD)])
-    wide = batch.schema.set(
-        batch.schema.get_field_index("payload"), pa.field("payload", pa.large_binary())
-    )
+    wide = batch.schema.set(batch.schema.get_field_index("payload"), pa.field("payload", pa.large_binary()))
     assert decode_batch(batch.cast(wide)).equals(decode_batch(batch))

@@ -69,10 +69,7 @@ def test_v1_predictions_of_every_form_become_predictions(
         (b'{"explanations": [[1]]}', "v1_explanation"),
         (b'{"predictions": [], "explanations": {"temp": [1], "masks": []}}', "v1_response"),
         (b'{"explanations": {"adversarial_example": [1], "L2 error": 1}}', "v1_explanation"),
-        (
-            b'{"meta": {"name": "AnchorTabular", "explanations": ["local"]}, "data": {"anchor": []}}',
-            "v1_explanation",
-        ),
+        (b'{"meta": {"name": "AnchorTabular", "explanations": ["local"]}, "data": {"anchor": []}}', "v1_explanation"),
         (b'{"timestamp": "t", "LIME": {"saliencies": {"output-0": []}}}', "v1_explanation"),
         (b'{"saliencies": {"output-0": []}}', "v1_explanation"),
         (b'{"error": "no"}', "error"),
@@ -151,9 +148,7 @@ def test_inputs_are_v1_or_v2_by_their_elements() -> None:
         ("BYTES", ["a", "æ"], ["a", "æ"]),
     ],
 )
-def test_json_tensors_have_the_values_of_their_datatype(
-    datatype: str, data: list[Any], values: list[Any]
-) -> None:
+def test_json_tensors_have_the_values_of_their_datatype(datatype: str, data: list[Any], values: list[Any]) -> None:
     flat = said(v2(tensor([2], datatype, data)))
     nested = said(v2(tensor([2, 1], datatype, [[value] for value in data])))
     assert flat == nested
@@ -205,9 +200,7 @@ def test_binary_tensors_hold_what_numpy_wrote(datatype: str, dtype: type[np.gene
 def test_bf16_is_the_upper_half_of_fp32() -> None:
     array = np.array([1.5, -2.0, 3.140625, np.inf], "<f4")
     raw = array.view("<u2")[1::2].tobytes()
-    assert [
-        row[0] for row in said(v2(tensor([4], "BF16", size=8), tail=raw)).rows
-    ] == array.tolist()
+    assert [row[0] for row in said(v2(tensor([4], "BF16", size=8), tail=raw)).rows] == array.tolist()
 
 
 def test_binary_strings_are_text_or_else_base64() -> None:

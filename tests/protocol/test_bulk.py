@@ -11,15 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparkmon.protocol import (
-    Limits,
-    batch_reader,
-    decode,
-    decode_batch,
-    decode_events,
-    events_to_batch,
-    jsontext,
-)
+from sparkmon.protocol import Limits, batch_reader, decode, decode_batch, decode_events, events_to_batch, jsontext
 from sparkmon.records import Event, Feature, ModelSchema
 from tests.protocol.events import event
 from tests.protocol.hostile import HOSTILE, tensor, v1, v2
@@ -37,13 +29,8 @@ def binary(number: float, half: str = "request") -> Event:
 
 
 def outputs(number: int) -> bytes:
-    both = [
-        tensor([2], "INT64", [number, 2]),
-        tensor([2], "BYTES", ["a", f"t{number}"]) | {"name": "y"},
-    ]
-    return json.dumps(
-        {"id": f"c-{number}", "model_version": str(number % 2), "outputs": both}
-    ).encode()
+    both = [tensor([2], "INT64", [number, 2]), tensor([2], "BYTES", ["a", f"t{number}"]) | {"name": "y"}]
+    return json.dumps({"id": f"c-{number}", "model_version": str(number % 2), "outputs": both}).encode()
 
 
 GOOD: dict[str, list[Event]] = {
@@ -118,9 +105,7 @@ def test_what_looks_alike_is_looked_at_closely(body: bytes) -> None:
         assert whole.kinds.to_pylist() == [decode(one).kind for one in events]
 
 
-@given(
-    st.lists(st.tuples(BODIES, st.sampled_from(["request", "response"])), min_size=1, max_size=4)
-)
+@given(st.lists(st.tuples(BODIES, st.sampled_from(["request", "response"])), min_size=1, max_size=4))
 def test_any_bodies_are_read_as_one_by_one(bodies: list[tuple[bytes, str]]) -> None:
     events = [event(body, half) for body, half in bodies * 5]
     [whole] = decode_events(events_to_batch(events), None, SMALL)
@@ -210,30 +195,19 @@ def test_each_body_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_rows_of_several_models_and_versions_share_the_work_and_not_the_blocks() -> None:
     events = [
-        event(
-            v1([[i, j] for j in range(1 + i % 3)]),
-            model=f"m{i % 7}",
-            annotations={"model-version": str(i % 2)},
-        )
+        event(v1([[i, j] for j in range(1 + i % 3)]), model=f"m{i % 7}", annotations={"model-version": str(i % 2)})
         for i in range(100)
     ]
     blocks = decoded(events).blocks
     assert len(blocks) == 14
     for block in blocks:
-        assert {(f"m{at % 7}", str(at % 2)) for at in block.event.tolist()} == {
-            (block.model, block.model_version)
-        }
+        assert {(f"m{at % 7}", str(at % 2)) for at in block.event.tolist()} == {(block.model, block.model_version)}
         assert block.features is not None
         for row, (at, place) in enumerate(zip(block.event, block.instance, strict=True)):
-            assert values(block.features, row) == {
-                "feature_0": (at, None),
-                "feature_1": (place, None),
-            }
+            assert values(block.features, row) == {"feature_0": (at, None), "feature_1": (place, None)}
 
 
-def test_a_step_that_is_full_ends_before_bodies_that_were_read_in_bulk(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_step_that_is_full_ends_before_bodies_that_were_read_in_bulk(monkeypatch: pytest.MonkeyPatch) -> None:
     good = [one for events in GOOD.values() for one in events]
     zipped = [event(gzip.compress(v1([[i, 2], [3, 4]]))) for i in range(len(good))]
     events = events_to_batch([one for pair in zip(good, zipped, strict=True) for one in pair])

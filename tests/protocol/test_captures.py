@@ -111,10 +111,7 @@ def as_lists(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
 
 
 def test_every_capture_has_an_expectation() -> None:
-    listed = {
-        entry["file"].removesuffix(".json")
-        for entry in json.loads((ROOT / "INDEX.json").read_text())
-    }
+    listed = {entry["file"].removesuffix(".json") for entry in json.loads((ROOT / "INDEX.json").read_text())}
     assert listed <= set(KINDS)
     assert set(KINDS) == set(cases())
 
@@ -145,9 +142,7 @@ def test_a_transformer_logs_ids_and_its_predictor_logs_features() -> None:
         [7.429617106350277, 2.0839639382636608, 5.377932678579665, 0.43913905150639754],
         [7.988041172289967, 2.87638702841972, 2.0261286401240444, 0.979186998634757],
     ]
-    assert {event.event_id for event in events if event.component == "transformer"} == {
-        "client-ce-1"
-    }
+    assert {event.event_id for event in events if event.component == "transformer"} == {"client-ce-1"}
     assert all(event.metadata == {"X-Request-Id": ["chain-1"]} for event in events)
 
 

@@ -39,9 +39,7 @@ def structured(ahead_s: float, limits: Limits) -> Event:
 
 
 @pytest.mark.parametrize("read", [by_http, by_kafka, structured])
-def test_a_time_after_the_events_receipt_is_believed_up_to_a_limit(
-    read: Callable[[float, Limits], Event],
-) -> None:
+def test_a_time_after_the_events_receipt_is_believed_up_to_a_limit(read: Callable[[float, Limits], Event]) -> None:
     for ahead_s, limit_s in [(-86400.0, 300.0), (300.0, 300.0), (0.5, 0.5)]:
         event = read(ahead_s, Limits(ahead_s=limit_s))
         assert event.dead_letter is None

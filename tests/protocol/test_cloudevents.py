@@ -7,14 +7,7 @@ from datetime import timedelta
 import pytest
 
 from sparkmon.interval import EPOCH
-from sparkmon.protocol import (
-    Limits,
-    decode,
-    from_http,
-    from_kafka,
-    from_object,
-    from_structured,
-)
+from sparkmon.protocol import Limits, decode, from_http, from_kafka, from_object, from_structured
 from sparkmon.records import Event
 from tests.protocol.events import NOON, headers
 from tests.protocol.hostile import GOOD
@@ -76,9 +69,7 @@ def test_no_metadata_has_four_forms(value: str | None) -> None:
         ({"Ce_Metadata": "x" * 300_000}, "HEADERS_TOO_LARGE"),
     ],
 )
-def test_a_bad_header_keeps_the_event_and_its_body(
-    changed: dict[str, str | None], expected: str
-) -> None:
+def test_a_bad_header_keeps_the_event_and_its_body(changed: dict[str, str | None], expected: str) -> None:
     event = from_http(headers(**changed), GOOD)
     assert condition(event) == expected
     assert event.payload == GOOD
@@ -168,13 +159,7 @@ def test_a_structured_event_of_too_many_items_is_not_read() -> None:
 
 
 def structured(data: bytes = b"", **changed: object) -> bytes:
-    attributes = {
-        "id": "1",
-        "source": "pod",
-        "time": "2026-11-23T12:00:00Z",
-        "type": "t",
-        **changed,
-    }
+    attributes = {"id": "1", "source": "pod", "time": "2026-11-23T12:00:00Z", "type": "t", **changed}
     return json.dumps(attributes).encode()[:-1] + data + b"}"
 
 

@@ -23,9 +23,7 @@ from tests.protocol.test_bodies import said
         ({}, (), []),
     ],
 )  # fmt: skip
-def test_columns_become_rows(
-    columns: dict[str, Any], names: tuple[str, ...], rows: list[list[Any]]
-) -> None:
+def test_columns_become_rows(columns: dict[str, Any], names: tuple[str, ...], rows: list[list[Any]]) -> None:
     read = said(json.dumps({"inputs": columns}).encode())
     assert (read.kind, read.names, read.rows) == ("v1_request", names, rows)
     read = said(json.dumps({"outputs": columns}).encode(), "response")

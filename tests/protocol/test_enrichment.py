@@ -78,9 +78,7 @@ def test_a_malformed_member_is_refused(change: dict[str, Any]) -> None:
     assert Enrichment.from_text(text, 3, Limits(columns=10, text_bytes=4096)) is None
 
 
-@pytest.mark.parametrize(
-    "text", ["", "[]", "{", "null", '{"view": NaN}', "\ud800", 7, None, {"view": "a:1"}]
-)
+@pytest.mark.parametrize("text", ["", "[]", "{", "null", '{"view": NaN}', "\ud800", 7, None, {"view": "a:1"}])
 def test_what_is_no_such_json_is_refused(text: object) -> None:
     assert Enrichment.from_text(text, 3) is None
 

@@ -100,9 +100,7 @@ def test_without_a_position_the_id_is_a_digest_of_the_record() -> None:
         (10**11 - 1, "auto", datetime(5138, 11, 16, 9, 46, 39, tzinfo=timezone.utc)),
     ],
 )
-def test_a_time_is_in_seconds_or_milliseconds(
-    timestamp: int, unit: TimeUnit, time: datetime
-) -> None:
+def test_a_time_is_in_seconds_or_milliseconds(timestamp: int, unit: TimeUnit, time: datetime) -> None:
     (event,) = from_hopsworks_avro(log_record(4, requestTimestamp=timestamp), time_unit=unit)
     assert event.event_time == time
 
@@ -135,9 +133,7 @@ def test_versions_two_and_four_are_distinguished_by_their_content() -> None:
 
 
 @pytest.mark.parametrize(("written", "named"), [(1, 2), (2, 3), (3, 1), (3, 4), (4, 1), (1, 4)])
-def test_another_version_than_the_one_named_is_a_dead_letter(
-    written: int, named: SchemaVersion
-) -> None:
+def test_another_version_than_the_one_named_is_a_dead_letter(written: int, named: SchemaVersion) -> None:
     assert letter_of(log_record(written), named) == "AVRO_MALFORMED"
 
 

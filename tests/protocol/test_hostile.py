@@ -24,9 +24,7 @@ def test_a_hostile_body_is_a_dead_letter_of_its_own_condition(name: str) -> None
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_the_standard_reader_says_the_same_of_hostile_bodies(
-    name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_standard_reader_says_the_same_of_hostile_bodies(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jsontext, "orjson", None)
     body, condition = HOSTILE[name]
     letter = decode(event(body)).dead_letter

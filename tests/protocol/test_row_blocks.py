@@ -107,10 +107,7 @@ def test_the_blocks_of_rows_are_the_blocks_that_the_rows_were_made_of() -> None:
 
 
 def test_a_block_knows_its_model_version_half_and_times() -> None:
-    one = event(
-        json.dumps({"model_version": "7", "outputs": [tensor([2], data=[1, 2])]}).encode(),
-        "response",
-    )
+    one = event(json.dumps({"model_version": "7", "outputs": [tensor([2], data=[1, 2])]}).encode(), "response")
     [block] = decoded([event(b"oops"), one]).blocks
     assert (block.model, block.model_version, block.event_type) == ("iris", "7", "response")
     assert block.event.tolist() == [1, 1]
@@ -147,9 +144,7 @@ def test_a_response_with_notes_of_its_own_and_of_its_request_is_read() -> None:
     request = (
         v1([[1], [2]])[:-1]
         + b', "parameters": '
-        + json.dumps(
-            {"sparkmon": json.dumps({"view": "v:1", "keys": {"a": [1, 2], "b": [3, 4]}})}
-        ).encode()
+        + json.dumps({"sparkmon": json.dumps({"view": "v:1", "keys": {"a": [1, 2], "b": [3, 4]}})}).encode()
         + b"}"
     )
     [block] = decoded([event(response, "response", request_payload=request)]).blocks
@@ -171,8 +166,7 @@ def test_many_layouts_share_few_blocks() -> None:
     want = {(i, 0): {n: cell(v) for n, v in row.items()} for i, row in enumerate(rows)}
     assert {key: row["features"] for key, row in by_row(whole.blocks).items()} == want
     assert [dict(row or ()) for row in whole.rows().column("features").to_pylist()] == [
-        {n: dict(zip(("number", "text"), cell(v), strict=True)) for n, v in row.items()}
-        for row in rows
+        {n: dict(zip(("number", "text"), cell(v), strict=True)) for n, v in row.items()} for row in rows
     ]
     again = blocks_of_rows(whole.rows())
     assert len(again) < 40
@@ -216,18 +210,14 @@ def test_dead_letters_are_those_of_the_rows() -> None:
     assert letters.schema.equals(DEAD_LETTERS)
     rows = whole.rows().to_pylist()
     assert letters.to_pylist() == [
-        {name: row[name] for name in DEAD_LETTERS.names}
-        for row in rows
-        if row["kind"] == "dead_letter"
+        {name: row[name] for name in DEAD_LETTERS.names} for row in rows if row["kind"] == "dead_letter"
     ]
     assert decoded([event(GOOD)]).dead_letters().num_rows == 0
     assert whole.kinds.to_pylist() == [decode(one).kind for one in EVENTS]
 
 
 def test_some_rows_of_a_block_are_a_block() -> None:
-    [block] = decoded(
-        [event(v1([{"a": 1, "b": "x"}, {"a": None, "b": "y"}, {"a": 3, "b": 2}]))]
-    ).blocks
+    [block] = decoded([event(v1([{"a": 1, "b": "x"}, {"a": None, "b": "y"}, {"a": 3, "b": 2}]))]).blocks
     some = block.take(np.array([2, 0]))
     assert some.features is not None
     assert [values(some.features, i) for i in range(2)] == [
@@ -240,9 +230,7 @@ def test_some_rows_of_a_block_are_a_block() -> None:
 @pytest.mark.parametrize("model", ["iris", "other"])
 def test_a_schema_types_columns_of_its_model_alone(model: str) -> None:
     schema = ModelSchema("iris", (Feature("age", "numeric"), Feature("country", "categorical")))
-    [block] = decoded(
-        [event(v1([[2**60 + 1, 47], [1, True]]), model=model)], {"iris": schema}
-    ).blocks
+    [block] = decoded([event(v1([[2**60 + 1, 47], [1, True]]), model=model)], {"iris": schema}).blocks
     assert block.features is not None
     got = [values(block.features, i) for i in range(2)]
     if model == "iris":

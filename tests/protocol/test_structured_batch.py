@@ -37,8 +37,7 @@ def test_captured_events_read_the_same_in_a_batch_as_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    "body",
-    [b"", b"[", b"]", b"{}", b"[{}", b"[{}] []", b"[{},]", b"[,{}]", b"[{} {}]", b"[{]", b"[\xff]"],
+    "body", [b"", b"[", b"]", b"{}", b"[{}", b"[{}] []", b"[{},]", b"[,{}]", b"[{} {}]", b"[{]", b"[\xff]"]
 )
 def test_what_is_no_array_is_refused_whole(body: bytes) -> None:
     with pytest.raises(ProtocolError, match=r"^\[BATCH_NOT_JSON\] ") as caught:

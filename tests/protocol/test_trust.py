@@ -77,10 +77,7 @@ def test_a_note_that_is_malformed_costs_the_note() -> None:
 @pytest.mark.parametrize(
     ("metadata", "kept"),
     [
-        (
-            b'{"X-Request-Id": ["a\xff"], "X-Team": ["risk"]}',
-            {"X-Request-Id": [], "X-Team": ["risk"]},
-        ),
+        (b'{"X-Request-Id": ["a\xff"], "X-Team": ["risk"]}', {"X-Request-Id": [], "X-Team": ["risk"]}),
         (b'{"X-Request-Id": ["a\xff", "b"]}', {"X-Request-Id": ["b"]}),
         (b'{"X-Request-Id": "\\ufffd"}', {"X-Request-Id": []}),
     ],

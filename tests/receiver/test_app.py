@@ -97,29 +97,20 @@ def test_a_full_spool_removes_the_oldest_and_says_so(tmp_path: Path) -> None:
         bodies = [b'{"instances": [[%d]]}' % number for number in range(30)]
         assert {receiver.post(event_headers("e"), body)[0] for body in bodies} == {202}
         health = receiver.health()
-        assert (health["status"], health["limit_bytes"], health["error"]) == (
-            "degraded",
-            4000,
-            None,
-        )
+        assert (health["status"], health["limit_bytes"], health["error"]) == ("degraded", 4000, None)
         removed = receiver.metric("sparkmon_receiver_unread_bytes_removed_total")
         assert 0 < health["spool_bytes"] <= 4000 < removed == health["unread_removed_bytes"]
         assert receiver.metric("sparkmon_receiver_full_in_hours") == math.inf  # after a minute
         receiver.terminate()
     kept = read_all(tmp_path)
     assert kept == bodies[-len(kept) :]
-    assert any(
-        "bytes of events that not every query had read were removed" in line
-        for line in receiver.said
-    )
+    assert any("bytes of events that not every query had read were removed" in line for line in receiver.said)
 
 
 def test_too_much_pending_answers_503_and_sigterm_answers_what_waits(tmp_path: Path) -> None:
     with Receiver(tmp_path, max_pending_events=1, commit_interval_ms=1000) as receiver:
         answers: list[int] = []
-        first = threading.Thread(
-            target=lambda: answers.append(receiver.post(event_headers("first"), b"1")[0])
-        )
+        first = threading.Thread(target=lambda: answers.append(receiver.post(event_headers("first"), b"1")[0]))
         first.start()
         for _ in range(1000):
             if receiver.health()["pending_events"]:
@@ -207,16 +198,12 @@ def test_health_and_metrics_count_what_was_kept(tmp_path: Path) -> None:
 
 
 def test_a_second_receiver_on_one_spool_does_not_start(tmp_path: Path) -> None:
-    with (
-        Receiver(tmp_path),
-        pytest.raises(AssertionError, match=r"SpoolError.*is being written by"),
-    ):
+    with Receiver(tmp_path), pytest.raises(AssertionError, match=r"SpoolError.*is being written by"):
         Receiver(tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("setting", "value"),
-    [("port", -1), ("commit_interval_ms", 5000), ("pair_seconds", -1), ("max_pending_bytes", 10)],
+    ("setting", "value"), [("port", -1), ("commit_interval_ms", 5000), ("pair_seconds", -1), ("max_pending_bytes", 10)]
 )
 def test_a_setting_out_of_range_is_refused(setting: str, value: int) -> None:
     told: dict[str, Any] = {setting: value}

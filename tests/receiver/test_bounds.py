@@ -58,9 +58,7 @@ def test_a_batch_is_taken_whole_and_paid_for_afterwards(tmp_path: Path) -> None:
         assert receiver.post(BATCH, encoded(*(item(str(n), n) for n in range(40))))[0] == 202
         status, headers, told = receiver.post(event_headers("e"), b"{}")
         assert (status, told["reason"]) == (429, "rate")
-        assert (
-            20 <= int(headers["retry-after"]) <= 40
-        )  # 40 - 1 owed and 1 more, less what has passed
+        assert 20 <= int(headers["retry-after"]) <= 40  # 40 - 1 owed and 1 more, less what has passed
     assert len(read_all(tmp_path)) == 40
 
 
@@ -193,9 +191,7 @@ def test_what_is_no_http_is_counted_and_fills_no_log(tmp_path: Path) -> None:
     with Receiver(tmp_path, keep_alive_seconds=1) as receiver:
         for sent in (b"\x16\x03\x01\x02\x00\x01", b"GET \x00 HTTP/1.1\r\n\r\n", b"SPKM\r\n\r\n"):
             assert receiver.raw(sent).startswith(b"HTTP/1.1 400 ")
-        upgrade = (
-            b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: upgrade, close\r\nUpgrade: h2c\r\n\r\n"
-        )
+        upgrade = b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: upgrade, close\r\nUpgrade: h2c\r\n\r\n"
         assert receiver.raw(upgrade).startswith(b"HTTP/1.1 200 ")
         assert refused(receiver, "not_http") == 3
         before = len(receiver.said)
@@ -205,10 +201,7 @@ def test_what_is_no_http_is_counted_and_fills_no_log(tmp_path: Path) -> None:
 
 def test_a_sender_cannot_name_an_address_as_its_own(tmp_path: Path) -> None:
     with Receiver(tmp_path, max_client_events_per_second=0.01) as receiver:
-        spoofed = [
-            receiver.post([*event_headers("e"), ("X-Forwarded-For", f"10.0.0.{n}")], b"{}")[0]
-            for n in range(4)
-        ]
+        spoofed = [receiver.post([*event_headers("e"), ("X-Forwarded-For", f"10.0.0.{n}")], b"{}")[0] for n in range(4)]
         assert spoofed == [202, 429, 429, 429]
 
 

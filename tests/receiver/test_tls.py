@@ -48,9 +48,7 @@ def test_a_client_must_show_a_certificate_of_the_authority(tmp_path: Path) -> No
     assert read_all(tmp_path / "spool") == [b"known"]
 
 
-def test_a_changed_certificate_is_used_from_then_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_changed_certificate_is_used_from_then_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tls, "_CHECK_S", 0.05)
     authority = Authority(tmp_path, "authority")
     settings = ReceiverSettings("spool", **of(authority.sign("server")))

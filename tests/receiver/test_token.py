@@ -96,9 +96,7 @@ def test_what_is_not_the_token_is_not_accepted(tmp_path: Path, value: bytes) -> 
     assert check.accepts(shown(b"bearer  " + OLD.encode()))
 
 
-@pytest.mark.parametrize(
-    "content", ["short\n", f"{OLD}\n" * 3, "x" * 15, f"{OLD} \x00{NEW}", "ø" * 20]
-)
+@pytest.mark.parametrize("content", ["short\n", f"{OLD}\n" * 3, "x" * 15, f"{OLD} \x00{NEW}", "ø" * 20])
 def test_a_file_without_a_token_is_refused_at_the_start(tmp_path: Path, content: str) -> None:
     (tmp_path / "token").write_text(content)
     with pytest.raises(OptionError, match="expected one or two lines") as caught:

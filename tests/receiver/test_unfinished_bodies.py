@@ -25,9 +25,7 @@ def begun(receiver: Receiver, count: int, sent: bytes, host: str) -> Iterator[No
     with ExitStack() as stack:
         for _ in range(count):
             address = ("127.0.0.1", receiver.port)
-            connection = stack.enter_context(
-                socket.create_connection(address, timeout=60, source_address=(host, 0))
-            )
+            connection = stack.enter_context(socket.create_connection(address, timeout=60, source_address=(host, 0)))
             connection.setblocking(True)
             try:
                 connection.sendall(HEAD + sent)

@@ -69,12 +69,8 @@ def test_it_ends_when_its_parent_is_killed() -> None:
     assert not Path(folder).exists()
 
 
-def test_without_a_server_the_error_says_how_to_get_one(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_without_a_server_the_error_says_how_to_get_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr("scripts.mariadb_process._FETCHED", tmp_path)
-    with pytest.raises(
-        SparkmonError, match="run `make demo-mysql`, which fetches it, or install mariadb-server"
-    ):
+    with pytest.raises(SparkmonError, match="run `make demo-mysql`, which fetches it, or install mariadb-server"):
         MariaDbProcess().__enter__()

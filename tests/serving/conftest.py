@@ -58,12 +58,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     now = datetime.now(timezone.utc)
     cards: list[dict[str, FeatureValue]] = [
         {"card_id": 7, "mean_amount": 0.25, "count": 3, "computed_time": now},
-        {
-            "card_id": BIG_ID,
-            "mean_amount": -1.5,
-            "count": 1,
-            "computed_time": now - timedelta(hours=2),
-        },
+        {"card_id": BIG_ID, "mean_amount": -1.5, "count": 1, "computed_time": now - timedelta(hours=2)},
         {"card_id": BIG_ID - 1, "mean_amount": 99.0, "count": 99, "computed_time": now},
     ]
     store.write_rows("cards_1", ["card_id"], cards)
@@ -74,11 +69,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         {"card_id": BIG_ID, "bank": "dænske", "amount": -2.0},
         {"card_id": 404, "bank": "dænske", "amount": 1.0},
     ]
-    vectors: list[list[float | None]] = [
-        [0.25, 0.5, 3.0, 0.125],
-        [-1.5, -2.0, 1.0, 0.125],
-        [None, 1.0, None, 0.125],
-    ]
+    vectors: list[list[float | None]] = [[0.25, 0.5, 3.0, 0.125], [-1.5, -2.0, 1.0, 0.125], [None, 1.0, None, 0.125]]
     seen = folder / "seen.jsonl"
     with start_predictor(model, seen) as predictor:
         yield World(str(folder / "store"), predictor, seen, model, asked, vectors)

@@ -17,9 +17,7 @@ class Clock:
         return self.now
 
 
-def answered(
-    admission: Admission, clock: Clock, seconds: float, *, each_s: float, at_once: int
-) -> None:
+def answered(admission: Admission, clock: Clock, seconds: float, *, each_s: float, at_once: int) -> None:
     """Answer requests that take ``each_s``, so many at once, for so long."""
     end = clock.now + seconds
     while clock.now < end:
@@ -47,9 +45,7 @@ def fill(admission: Admission) -> int:
         (0.2, 200, 256),  # 1,000 a second of 200 ms: as many as ever
     ],
 )
-def test_an_overload_admits_twice_the_undisturbed_requests_in_flight(
-    each_s: float, at_once: int, calm: int
-) -> None:
+def test_an_overload_admits_twice_the_undisturbed_requests_in_flight(each_s: float, at_once: int, calm: int) -> None:
     clock = Clock()
     refused: list[int] = []
     admission = Admission(256, lambda: refused.append(1), clock)

@@ -72,9 +72,7 @@ def differences(value: Any, shape: Any, where: str) -> list[str]:  # noqa: ANN40
     if isinstance(shape, dict) and isinstance(value, dict):
         unknown = [f"{where}.{key} is unknown" for key in value if key not in shape]
         known = [key for key in value if key in shape]
-        return unknown + [
-            each for key in known for each in differences(value[key], shape[key], f"{where}.{key}")
-        ]
+        return unknown + [each for key in known for each in differences(value[key], shape[key], f"{where}.{key}")]
     if isinstance(shape, list) and isinstance(value, list):
         return [each for item in value for each in differences(item, shape[0], f"{where}[]")]
     if isinstance(shape, type) and type(value) is shape:
@@ -112,9 +110,7 @@ def test_the_objects_are_of_their_types_and_a_misspelt_field_would_not_be(tmp_pa
     wrong.write_text(text.replace("protocolVersion: v2", "protocolVersion: 2"))
     unknown, required, mistyped = typed_mistakes(*MANIFESTS, wrong).splitlines()
     where = "wrong.yaml: InferenceService flights.spec"
-    assert unknown == (
-        f"{where}.transformer.logger: metaDataHeaders is unknown to V1beta1LoggerSpec"
-    )
+    assert unknown == (f"{where}.transformer.logger: metaDataHeaders is unknown to V1beta1LoggerSpec")
     key = "transformer.containers[0].env[0].valueFrom.secretKeyRef"
     assert required.startswith(f"{where}.{key}: ")
     assert "key Field required" in required
@@ -148,10 +144,7 @@ def test_the_loggers_point_to_what_is_deployed() -> None:
     sink = manifests()["kafka-sink.yaml", "KafkaSink"]["metadata"]
     by_kafka = manifests()["inference-service-kafka.yaml", "InferenceService"]["spec"]
     url = by_kafka["predictor"]["logger"]["url"]
-    assert url.endswith(
-        f"//kafka-sink-ingress.knative-eventing.svc.cluster.local/"
-        f"{sink['namespace']}/{sink['name']}"
-    )
+    assert url.endswith(f"//kafka-sink-ingress.knative-eventing.svc.cluster.local/{sink['namespace']}/{sink['name']}")
     pod = manifests()["receiver.yaml", "Deployment"]["spec"]["template"]["metadata"]["labels"]
     assert service["spec"]["selector"] == pod
 
@@ -187,9 +180,7 @@ def test_the_transformers_command_line_is_one_that_it_takes() -> None:
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout == (
-        "flights 1 v2 SqlStore('mysql://sparkmon@mysql.demo.svc.cluster.local:3306/features')\n"
-    )
+    assert done.stdout == ("flights 1 v2 SqlStore('mysql://sparkmon@mysql.demo.svc.cluster.local:3306/features')\n")
     (password,) = found["env"]
     assert password["name"] == "SPARKMON_STORE_PASSWORD"
     assert "password" not in " ".join(found["args"])
@@ -233,10 +224,7 @@ def test_a_dockerfile_copies_what_is_there_and_runs_as_nobody_special(name: str)
     known = {*("ARG", "FROM", "WORKDIR", "COPY", "RUN", "ENV", "USER", "EXPOSE", "CMD")}
     assert {line[0] for line in lines} <= known
     copied = [
-        source
-        for line in lines
-        if line[0] == "COPY" and not line[1].startswith("--from")
-        for source in line[1:-1]
+        source for line in lines if line[0] == "COPY" and not line[1].startswith("--from") for source in line[1:-1]
     ]
     assert {"pyproject.toml", "sparkmon"} <= set(copied)
     assert [source for source in copied if not (ROOT / source).exists()] == []

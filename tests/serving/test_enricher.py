@@ -84,8 +84,7 @@ def test_parameters_override_passed_features_which_override_the_stores() -> None
 
 
 @pytest.mark.parametrize(
-    ("policy", "values"),
-    [("null", [[None, 1, None], [None, 2, None]]), ("default", [[0.5, 1, None], [0.5, 2, None]])],
+    ("policy", "values"), [("null", [[None, 1, None], [None, 2, None]]), ("default", [[0.5, 1, None], [0.5, 2, None]])]
 )
 def test_without_the_store_all_keys_count_as_missing(policy: str, values: list[list[Any]]) -> None:
     setup = Setup(on_store_failure=policy, defaults={"mean_amount": 0.5})
@@ -130,10 +129,7 @@ class Slow(MemoryView):
     under_way = most = 0
 
     async def read(
-        self,
-        entries: Sequence[Entry],
-        passed_features: Sequence[Entry] | None = None,
-        parameters: Entry | None = None,
+        self, entries: Sequence[Entry], passed_features: Sequence[Entry] | None = None, parameters: Entry | None = None
     ) -> Vectors:
         self.under_way += 1
         self.most = max(self.most, self.under_way)

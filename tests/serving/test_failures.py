@@ -68,9 +68,7 @@ def transformer(world: World, scripted: Scripted) -> Iterator[Served]:
 
 
 @pytest.mark.parametrize("status", [400, 404, 422, 429, 500, 503])
-def test_the_predictors_status_and_body_are_returned(
-    transformer: Served, scripted: Scripted, status: int
-) -> None:
+def test_the_predictors_status_and_body_are_returned(transformer: Served, scripted: Scripted, status: int) -> None:
     body = b'{"error": "as the predictor says"}'
     scripted.script = (status, body, {"content-type": "application/json", "retry-after": "7"}, 0.0)
     answer = transformer.post(V1, ONE, {"x-request-id": "e-1"})
@@ -81,9 +79,7 @@ def test_the_predictors_status_and_body_are_returned(
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"[1]", b""])
-def test_an_invalid_answer_of_the_predictor_is_502(
-    transformer: Served, scripted: Scripted, body: bytes
-) -> None:
+def test_an_invalid_answer_of_the_predictor_is_502(transformer: Served, scripted: Scripted, body: bytes) -> None:
     scripted.script = (200, body, {}, 0.0)
     assert transformer.post(V1, ONE).status == 502
 
@@ -101,9 +97,7 @@ def comes_back(served: Served) -> Answer:
     return answer
 
 
-def test_an_overload_is_refused_at_once_and_the_rest_answered(
-    transformer: Served, scripted: Scripted
-) -> None:
+def test_an_overload_is_refused_at_once_and_the_rest_answered(transformer: Served, scripted: Scripted) -> None:
     scripted.script = (200, b'{"predictions": [1]}', {}, 3.5)
     before = transformer.metric("sparkmon_transformer_shed_total")
     answers: list[Answer] = []
@@ -120,9 +114,7 @@ def test_an_overload_is_refused_at_once_and_the_rest_answered(
     assert transformer.post(V1, ONE).status == 200
 
 
-def test_a_late_predictor_is_504_and_is_called_again_after_a_pause(
-    transformer: Served, scripted: Scripted
-) -> None:
+def test_a_late_predictor_is_504_and_is_called_again_after_a_pause(transformer: Served, scripted: Scripted) -> None:
     scripted.script = (200, b'{"predictions": [1]}', {}, 60.0)
     with ThreadPoolExecutor(3) as pool:
         statuses = list(pool.map(lambda _: transformer.post(V1, ONE).status, range(3)))
@@ -166,9 +158,7 @@ def test_a_body_beyond_the_limit_is_413(transformer: Served) -> None:
         (b"{", "Unrecognized request format"),
     ],
 )
-def test_a_malformed_request_is_400_and_names_what_is_expected(
-    transformer: Served, body: object, reason: str
-) -> None:
+def test_a_malformed_request_is_400_and_names_what_is_expected(transformer: Served, body: object, reason: str) -> None:
     answer = transformer.post(V1, body)
     assert answer.status == 400
     assert reason in answer.json["error"]
@@ -181,11 +171,7 @@ def test_a_malformed_request_is_400_and_names_what_is_expected(
         (b'{"inputs": []}', "99999999", 400),
         (b"null", "4", 400),
         (b'"x"', "5", 400),
-        (
-            b'{"inputs": [{"name": "card_id", "shape": "x", "datatype": "INT64", "data": [1]}]}',
-            "81",
-            400,
-        ),
+        (b'{"inputs": [{"name": "card_id", "shape": "x", "datatype": "INT64", "data": [1]}]}', "81", 400),
         (b'{"instances": [{"card_id": 1e999}]}', None, 422),
         (b'{"inputs": [{"name": "card_id", "shape": [1]}]}', None, 422),
     ],
@@ -206,9 +192,7 @@ def test_a_predictor_that_dies_is_503_until_it_is_back(world: World) -> None:
         ports = (predictor.ports["http"], predictor.ports["grpc"])
         flags = ("--circuit_open_ms", "200", "--enable_predictor_health_check")
         over_http = start_transformer(world.store, f"127.0.0.1:{ports[0]}", *flags)
-        over_grpc = start_transformer(
-            world.store, f"127.0.0.1:{ports[1]}", *flags, "--predictor_protocol", "grpc-v2"
-        )
+        over_grpc = start_transformer(world.store, f"127.0.0.1:{ports[1]}", *flags, "--predictor_protocol", "grpc-v2")
         with over_http, over_grpc:
             both = (over_http, over_grpc)
             answers = [served.post(V1, ONE).json for served in both]

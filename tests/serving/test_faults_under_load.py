@@ -108,12 +108,7 @@ def test_a_store_that_dies_degrades_as_configured_and_recovers(world: World) -> 
         store = SqlStore(database.url)
         store.write_view(VIEW)
         rows: list[dict[str, Any]] = [
-            {
-                "card_id": 7,
-                "mean_amount": 0.25,
-                "count": 3,
-                "computed_time": datetime.now(timezone.utc),
-            }
+            {"card_id": 7, "mean_amount": 0.25, "count": 3, "computed_time": datetime.now(timezone.utc)}
         ]
         store.write_rows("cards_1", ["card_id"], rows)
         store.write_rows("banks_1", ["bank"], [{"bank": "dænske", "risk": 0.125}])
@@ -121,18 +116,13 @@ def test_a_store_that_dies_degrades_as_configured_and_recovers(world: World) -> 
         flags = ("--enable_grpc", "false", "--circuit_open_ms", "200", "--store_timeout_ms", "200")
         with (
             start_transformer(database.url, predictor, *flags) as strict,
-            start_transformer(
-                database.url, predictor, *flags, "--on_store_failure", "null"
-            ) as lenient,
+            start_transformer(database.url, predictor, *flags, "--on_store_failure", "null") as lenient,
         ):
             whole, part = (predicted(world, vector) for vector in (FULL, NULLS))
             for served in (strict, lenient):
                 assert served.post(V1, ASKED).json["predictions"] == whole
             stages = [
-                Stage(
-                    lambda call: call.predictions == whole,
-                    lambda: os.kill(database.pid, signal.SIGKILL),
-                ),
+                Stage(lambda call: call.predictions == whole, lambda: os.kill(database.pid, signal.SIGKILL)),
                 Stage(lambda call: call.predictions != whole, database.start),
                 Stage(lambda call: call.predictions == whole, nothing),
             ]
@@ -145,9 +135,7 @@ def test_a_store_that_dies_degrades_as_configured_and_recovers(world: World) -> 
         assert [call.predictions for call in calls[:ENOUGH]] == [whole] * ENOUGH
 
 
-def test_answered_calls_are_in_the_log_although_the_predictor_was_killed(
-    world: World, tmp_path: Path
-) -> None:
+def test_answered_calls_are_in_the_log_although_the_predictor_was_killed(world: World, tmp_path: Path) -> None:
     with Receiver(tmp_path) as receiver, start_predictor(world.model) as predictor:
         ports = (predictor.ports["http"], predictor.ports["grpc"])
         flags = ("--enable_grpc", "false", "--circuit_open_ms", "200")
@@ -157,8 +145,7 @@ def test_answered_calls_are_in_the_log_although_the_predictor_was_killed(
             stages = [
                 Stage(lambda call: call.status == 200, predictor.kill),
                 Stage(
-                    lambda call: call.status == 503,
-                    lambda: started.append(start_predictor(world.model, ports=ports)),
+                    lambda call: call.status == 503, lambda: started.append(start_predictor(world.model, ports=ports))
                 ),
                 Stage(lambda call: call.status == 200, nothing),
             ]
@@ -171,9 +158,7 @@ def test_answered_calls_are_in_the_log_although_the_predictor_was_killed(
     assert max(call.took_s for call in calls) < PATIENCE_S
     requests, responses = logged(tmp_path)
     assert requests == {call.request_id: None for call in calls}
-    assert responses == {
-        call.request_id: None if call.status == 200 else call.status for call in calls
-    }
+    assert responses == {call.request_id: None if call.status == 200 else call.status for call in calls}
 
 
 def logged(spool: Path) -> tuple[dict[str, int | None], dict[str, int | None]]:

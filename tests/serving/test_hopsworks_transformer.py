@@ -17,9 +17,7 @@ def deployed(world: World, monkeypatch: pytest.MonkeyPatch) -> Transformer:
     return Transformer()
 
 
-def test_ids_become_vectors_inside_and_outside_an_event_loop(
-    deployed: Transformer, world: World
-) -> None:
+def test_ids_become_vectors_inside_and_outside_an_event_loop(deployed: Transformer, world: World) -> None:
     async def inside() -> dict[str, object]:
         return deployed.preprocess({"instances": world.asked, "signature_name": "s"})
 
@@ -53,9 +51,7 @@ def test_policies_come_from_the_environment(world: World, monkeypatch: pytest.Mo
         ("SPARKMON_ENRICHMENT_NOTES", "maybe"),
     ],
 )
-def test_a_malformed_variable_is_named(
-    world: World, monkeypatch: pytest.MonkeyPatch, name: str, value: str
-) -> None:
+def test_a_malformed_variable_is_named(world: World, monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv("SPARKMON_STORE", world.store)
     monkeypatch.setenv("DEPLOYMENT_NAME", "fraud")
     monkeypatch.setenv(name, value)

@@ -72,9 +72,7 @@ def test_one_tensor_holds_ids_and_then_features() -> None:
         ([InferInput("ids", [-1, 2], "INT64", [1, 2])], r"\[-1, 2\]"),
     ],
 )
-def test_tensors_that_do_not_fit_the_view_are_refused(
-    tensors: list[InferInput], reason: str
-) -> None:
+def test_tensors_that_do_not_fit_the_view_are_refused(tensors: list[InferInput], reason: str) -> None:
     with pytest.raises(ServingError, match=reason) as caught:
         read(*tensors)
     assert caught.value.status == 400
@@ -107,10 +105,7 @@ def test_numbers_make_one_matrix_and_mixed_features_a_tensor_each() -> None:
     assert np.isnan(found[-1].data[0])
 
 
-@pytest.mark.parametrize(
-    "predictions",
-    [[1, 2], [0.5, 1.0], ["a", "b"], [True, False], [[0.5, 1.0], [2.0, 3.0]]],
-)
+@pytest.mark.parametrize("predictions", [[1, 2], [0.5, 1.0], ["a", "b"], [True, False], [[0.5, 1.0], [2.0, 3.0]]])
 def test_predictions_survive_the_conversion_to_v2_and_back(predictions: list[Any]) -> None:
     origin = InferRequest("fraud", [], request_id="q")
     answer = for_v2({"predictions": predictions}, origin, "fraud")
@@ -126,9 +121,7 @@ def test_several_outputs_are_an_object_a_row_for_v1() -> None:
         b'{"name": "label", "shape": [2], "datatype": "BYTES", "data": ["a", "b"]},'
         b'{"name": "score", "shape": [2], "datatype": "FP32", "data": [0.5, 1]}]}'
     )
-    assert for_v1(read_v2(body, None)) == {
-        "predictions": [{"label": "a", "score": 0.5}, {"label": "b", "score": 1.0}]
-    }
+    assert for_v1(read_v2(body, None)) == {"predictions": [{"label": "a", "score": 0.5}, {"label": "b", "score": 1.0}]}
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"outputs": [{}]}', b'{"outputs": 3}'])

@@ -136,17 +136,12 @@ def by_grpc(served: Served, world: World) -> list[float]:
 
 @pytest.mark.parametrize("ask", [by_v1_objects, by_v1_lists, by_v2_json, by_v2_binary, by_grpc])
 def test_ids_give_the_predictions_of_the_full_vectors(
-    transformer: Served,
-    world: World,
-    expected: list[float],
-    ask: Callable[[Served, World], list[float]],
+    transformer: Served, world: World, expected: list[float], ask: Callable[[Served, World], list[float]]
 ) -> None:
     assert ask(transformer, world) == expected
 
 
-def test_the_predictors_log_has_ids_missing_stale_and_age(
-    transformer: Served, world: World
-) -> None:
+def test_the_predictors_log_has_ids_missing_stale_and_age(transformer: Served, world: World) -> None:
     body = {"instances": world.asked, "parameters": {"team": "risk", "sparkmon": "forged"}}
     transformer.post(V1, body, {"x-request-id": "log-1", "x-b3-spanid": "s", "ce-foo": "no"})
     said = json.loads(world.seen.read_text().splitlines()[-1])
@@ -168,10 +163,7 @@ def test_the_predictors_log_has_ids_missing_stale_and_age(
 
 
 def test_the_request_id_is_returned_with_answers_and_with_errors(transformer: Served) -> None:
-    for body, status in (
-        ({"instances": [[7, "dænske", 1.0]]}, 200),
-        ({"instances": [[7]]}, 400),
-    ):
+    for body, status in (({"instances": [[7, "dænske", 1.0]]}, 200), ({"instances": [[7]]}, 400)):
         answer = transformer.post(V1, body, {"x-request-id": "back-1"})
         assert (answer.status, answer.headers["x-request-id"]) == (status, "back-1")
 
@@ -256,9 +248,7 @@ def test_sigterm_ends_it_cleanly(world: World) -> None:
 
 def test_two_workers_serve(world: World, expected: list[float]) -> None:
     with start_transformer(
-        world.store,
-        f"127.0.0.1:{world.predictor.ports['http']}",
-        *("--workers", "2", "--enable_grpc", "false"),
+        world.store, f"127.0.0.1:{world.predictor.ports['http']}", *("--workers", "2", "--enable_grpc", "false")
     ) as served:
         served.wait_for("/v2/health/ready", 200)
         for _ in range(10):
@@ -286,7 +276,5 @@ def test_nothing_of_it_loads_spark() -> None:
         "import sys, sparkmon.serving.transformer, sparkmon.serving.hopsworks_transformer;"
         "print('pyspark' in sys.modules)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout == "False\n"

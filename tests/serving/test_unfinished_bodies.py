@@ -47,9 +47,7 @@ def resident(served: Served) -> float:
 
 
 @pytest.mark.parametrize("sent", [LENGTH, CHUNK])
-def test_sixty_bodies_of_which_a_sixteenth_is_missing_take_bounded_memory(
-    world: World, sent: bytes
-) -> None:
+def test_sixty_bodies_of_which_a_sixteenth_is_missing_take_bounded_memory(world: World, sent: bytes) -> None:
     host = f"127.0.0.1:{world.predictor.ports['http']}"
     flags = ("--max_body_bytes", str(MOST), "--enable_grpc", "false")
     with start_transformer(world.store, host, *flags) as served:
@@ -70,9 +68,7 @@ def test_sixty_bodies_of_which_a_sixteenth_is_missing_take_bounded_memory(
         assert served.post(V1, {"instances": world.asked}).status == 200
 
 
-def test_slow_and_idle_connections_are_closed_and_more_than_allowed_are_refused(
-    world: World,
-) -> None:
+def test_slow_and_idle_connections_are_closed_and_more_than_allowed_are_refused(world: World) -> None:
     host = f"127.0.0.1:{world.predictor.ports['http']}"
     flags = ("--max_connections", "8", "--request_seconds", "1", "--enable_grpc", "false")
     with start_transformer(world.store, host, *flags) as served:
@@ -114,8 +110,4 @@ def test_a_head_without_end_is_refused(world: World) -> None:
     with start_transformer(world.store, host, "--enable_grpc", "false") as served:
         with begun(served, 1, b"X: " + b"x" * 2 * MIB) as (connection,), suppress(ConnectionError):
             assert connection.recv(13) in (b"HTTP/1.1 431 ", b"")
-        wait_for(
-            lambda: (
-                served.metric('sparkmon_transformer_refused_total{reason="headers_too_large"}') == 1
-            )
-        )
+        wait_for(lambda: served.metric('sparkmon_transformer_refused_total{reason="headers_too_large"}') == 1)

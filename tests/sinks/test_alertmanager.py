@@ -73,9 +73,7 @@ def test_an_alert_is_active_and_then_resolved(alertmanager: str) -> None:
     assert found["annotations"]["threshold"] == "0.25"
     assert found["annotations"]["summary"] == fired.message
     assert fired.window_end is not None
-    assert abs(
-        datetime.fromisoformat(found["startsAt"][:19] + "+00:00") - fired.window_end
-    ) < timedelta(seconds=1)
+    assert abs(datetime.fromisoformat(found["startsAt"][:19] + "+00:00") - fired.window_end) < timedelta(seconds=1)
     left = datetime.fromisoformat(found["endsAt"][:19] + "+00:00") - datetime.now(timezone.utc)
     assert timedelta(hours=25) < left < timedelta(hours=27)
     # Another statistic, value and window: the same trouble.
@@ -113,15 +111,9 @@ def test_after_a_restart_nothing_stays_open(alertmanager: str, state: str, left:
     soon(alertmanager, fired.model, lambda found: severities(found) == left)
 
 
-def test_a_provisional_alert_ends_by_itself_or_becomes_the_one_that_is_fired(
-    alertmanager: str,
-) -> None:
+def test_a_provisional_alert_ends_by_itself_or_becomes_the_one_that_is_fired(alertmanager: str) -> None:
     now = datetime.now(timezone.utc)
-    early = some(
-        state="provisional",
-        window_start=now - timedelta(hours=1),
-        window_end=now + timedelta(hours=1),
-    )
+    early = some(state="provisional", window_start=now - timedelta(hours=1), window_end=now + timedelta(hours=1))
     manager = AlertmanagerSink(alertmanager)
     manager.deliver(notification(early))
     (found,) = active(alertmanager, early.model)
@@ -138,10 +130,7 @@ def test_the_name_of_an_alert_is_its_kind_of_drift(alertmanager: str) -> None:
     AlertmanagerSink(alertmanager).deliver(
         notification(*(again(told, drift_type=kind, incident_id=kind) for kind in kinds))
     )
-    names = {
-        each["labels"]["drift_type"]: each["labels"]["alertname"]
-        for each in active(alertmanager, told.model)
-    }
+    names = {each["labels"]["drift_type"]: each["labels"]["alertname"] for each in active(alertmanager, told.model)}
     assert names == {
         "BASELINE": "SparkmonDrift",
         "CONSECUTIVE": "SparkmonChange",

@@ -20,9 +20,7 @@ except MissingExtraError as error:
 
 
 def said(code: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     return done.stdout
 
 
@@ -32,8 +30,7 @@ def test_importing_the_room_loads_no_client() -> None:
 
 
 @pytest.mark.parametrize(
-    "made",
-    ["ConsoleSink(), LogSink()", "EmailSink('h', 'a@b', ['c@d'])", "HopsworksResultSink('r')"],
+    "made", ["ConsoleSink(), LogSink()", "EmailSink('h', 'a@b', ['c@d'])", "HopsworksResultSink('r')"]
 )
 def test_sinks_of_the_standard_library_need_none(made: str) -> None:
     assert said(ABSENT.format(made=made)) == ""

@@ -19,9 +19,7 @@ def written(path: Path, *told: Notification) -> list[dict[str, Any]]:
 
 
 def test_each_alert_is_a_line_in_hopsworks_shape(tmp_path: Path) -> None:
-    found = written(
-        tmp_path / "r", notification(alert(), alert(column_name="wind", statistic="tv"))
-    )
+    found = written(tmp_path / "r", notification(alert(), alert(column_name="wind", statistic="tv")))
     assert found[0] == {
         "featureStoreId": 67,
         "featureMonitoringConfigId": 32,
@@ -36,11 +34,7 @@ def test_each_alert_is_a_line_in_hopsworks_shape(tmp_path: Path) -> None:
                 "featureName": "temp",
                 "shiftedMetricNames": ["PSI"],
                 "statisticsComparisonResults": [
-                    {
-                        "statisticsComparisonConfigId": None,
-                        "shiftDetected": True,
-                        "difference": 0.61,
-                    }
+                    {"statisticsComparisonConfigId": None, "shiftDetected": True, "difference": 0.61}
                 ],
             }
         ],
@@ -75,8 +69,6 @@ def test_a_hostile_name_makes_no_line(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_written_may_be_later(tmp_path: Path) -> None:
     sink = HopsworksResultSink(str(tmp_path / "absent" / "r"), name="results")
-    with pytest.raises(
-        AlertDeliveryError, match=r"results could not append to .*No such file"
-    ) as caught:
+    with pytest.raises(AlertDeliveryError, match=r"results could not append to .*No such file") as caught:
         sink.deliver(notification())
     assert not caught.value.permanent

@@ -77,9 +77,7 @@ def test_binary_mode_has_the_attributes_as_headers(kafka: str, topic: str) -> No
 
 def test_structured_mode_is_one_object(kafka: str, topic: str) -> None:
     told = notification(alert(state="resolved", model=HOSTILE))
-    KafkaSink(kafka, topic, mode="structured", source="https://example.com/monitors/1").deliver(
-        told
-    )
+    KafkaSink(kafka, topic, mode="structured", source="https://example.com/monitors/1").deliver(told)
     (found,) = read(kafka, topic)
     kind = "application/cloudevents+json; charset=UTF-8"
     assert headers_of(found) == {"content-type": kind}
@@ -121,9 +119,7 @@ def test_a_thousand_endless_alerts_are_taken(kafka: str, topic: str) -> None:
 def test_a_topic_that_is_not_there_may_come(kafka: str) -> None:
     error = failure(KafkaSink(kafka, "absent", timeout_s=2))
     assert not error.permanent
-    assert str(error).startswith(
-        "[SPARKMON_ALERT_DELIVERY] kafka could not deliver to the topic absent: "
-    )
+    assert str(error).startswith("[SPARKMON_ALERT_DELIVERY] kafka could not deliver to the topic absent: ")
 
 
 @pytest.mark.parametrize("text", [b"", b"\x00" * 1000])
@@ -135,9 +131,7 @@ def test_brokers_that_hang_or_trickle_are_bounded(text: bytes) -> None:
     assert not error.permanent
 
 
-def test_no_secret_is_shown(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_no_secret_is_shown(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("PASSWORD", "hunter2-hunter2")
     login: dict[str, str | Secret] = {
         "security.protocol": "SASL_PLAINTEXT",
@@ -164,9 +158,7 @@ def test_no_secret_is_shown(
         ({"acks": "1"}, "'acks', which the sink sets itself"),
     ],
 )
-def test_settings_that_will_not_do_are_refused(
-    settings: dict[str, str | Secret], said: str
-) -> None:
+def test_settings_that_will_not_do_are_refused(settings: dict[str, str | Secret], said: str) -> None:
     with pytest.raises(OptionError, match=said) as caught:
         KafkaSink("broker:9092", "alerts", settings=settings)
     assert "hunter2" not in str(caught.value)

@@ -71,9 +71,7 @@ def test_a_mail_is_encrypted_logged_in_and_has_text_and_html(files: tuple[Path, 
     assert server.encrypted == [True] * 3
     assert server.mails[0].rcpt_tos == TO
     first, second, third = (
-        email.message_from_bytes(each.content)
-        for each in server.mails
-        if isinstance(each.content, bytes)
+        email.message_from_bytes(each.content) for each in server.mails if isinstance(each.content, bytes)
     )
     assert first["Message-ID"] == second["Message-ID"] != third["Message-ID"]
     assert first["Message-ID"].endswith("@example.com>")
@@ -84,9 +82,7 @@ def test_a_mail_is_encrypted_logged_in_and_has_text_and_html(files: tuple[Path, 
     assert "x < y" in text
     assert "<li>x &lt; y</li>" in page
     assert "notification n1" in text
-    assert parsed(server)["Subject"].startswith(
-        "[WARNING] flights (version 2): 1 alert in the window"
-    )
+    assert parsed(server)["Subject"].startswith("[WARNING] flights (version 2): 1 alert in the window")
 
 
 @pytest.mark.parametrize("mode", ["tls", "plain"])
@@ -120,20 +116,13 @@ def test_endless_names_are_cut(files: tuple[Path, Path]) -> None:
     assert "and 20 more" in parts(parsed(server))[0]
 
 
-@pytest.mark.parametrize(
-    ("answer", "permanent"), [("451 greylisted, try again", False), ("554 no spam", True)]
-)
-def test_codes_of_the_server_say_whether_it_may_pass(
-    files: tuple[Path, Path], answer: str, permanent: bool
-) -> None:
+@pytest.mark.parametrize(("answer", "permanent"), [("451 greylisted, try again", False), ("554 no spam", True)])
+def test_codes_of_the_server_say_whether_it_may_pass(files: tuple[Path, Path], answer: str, permanent: bool) -> None:
     with mail_server(files) as server:
         server.of_mails = answer
         error = failure(of(server))
         assert error.permanent is permanent
-        assert (
-            f"email could not deliver to localhost: it answered {answer[:3]}: {answer[4:]}"
-            in str(error)
-        )
+        assert f"email could not deliver to localhost: it answered {answer[:3]}: {answer[4:]}" in str(error)
         server.of_mails, server.of_recipients = "250 OK", {TO[0]: answer}
         error = failure(of(server))
         assert (error.permanent, len(server.mails)) == (permanent, 2)
@@ -143,9 +132,7 @@ def test_codes_of_the_server_say_whether_it_may_pass(
         assert (error.permanent, len(server.mails)) == (permanent, 2)
 
 
-def test_a_wrong_password_is_permanent_and_not_shown(
-    files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_wrong_password_is_permanent_and_not_shown(files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     with mail_server(files) as server:
         for password in ("wr0ng-one", "wröng-one"):
             monkeypatch.setenv("MAIL_PASSWORD", password)
@@ -154,9 +141,7 @@ def test_a_wrong_password_is_permanent_and_not_shown(
             assert "ng-one" not in str(error)
 
 
-def test_a_server_that_cannot_encrypt_is_not_trusted(
-    files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_server_that_cannot_encrypt_is_not_trusted(files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     with mail_server(files, mode="plain") as server:
         error = failure(EmailSink("localhost", FROM, TO, port=server.port))
         assert error.permanent
@@ -170,10 +155,7 @@ def test_a_server_that_cannot_encrypt_is_not_trusted(
 
 
 def test_a_server_that_hangs_or_trickles_is_bounded() -> None:
-    scripts: list[tuple[Security, bytes]] = [
-        *(("plain", b""), ("plain", b"220-" + b"x" * 1000)),
-        ("tls", HANDSHAKE),
-    ]
+    scripts: list[tuple[Security, bytes]] = [*(("plain", b""), ("plain", b"220-" + b"x" * 1000)), ("tls", HANDSHAKE)]
     for security, text in scripts:
         with raw_server(trickle(text)) as port:
             began = time.monotonic()
@@ -208,10 +190,7 @@ def test_a_server_that_says_goodbye_may_be_back() -> None:
         ({"username": "ann"}, "one of username and password"),
         ({"port": 0}, "1 to 65535"),
         ({"timeout_s": 0}, "seconds above 0"),
-        (
-            {"username": "a", "password": Secret(env="X"), "security": "plain"},
-            "which can be read on the way",
-        ),
+        ({"username": "a", "password": Secret(env="X"), "security": "plain"}, "which can be read on the way"),
     ],
 )
 def test_an_invalid_option_is_refused(options: dict[str, Any], said: str) -> None:

@@ -12,11 +12,7 @@ from tests.support.notifications import HOSTILE, NOON, alert, notification
 def test_a_notification_has_its_fields_and_those_of_its_alerts() -> None:
     found = json.loads(notification_json(notification()))
     assert found["schema"] == "sparkmon.notification/1"
-    assert (found["notification_id"], found["state"], found["severity"]) == (
-        "n1",
-        "firing",
-        "warning",
-    )
+    assert (found["notification_id"], found["state"], found["severity"]) == ("n1", "firing", "warning")
     assert (found["window_start"], found["count"]) == ("2026-01-05T11:00:00Z", 1)
     (told,) = found["alerts"]
     assert set(told) == {field.name for field in fields(Alert)}
@@ -24,9 +20,7 @@ def test_a_notification_has_its_fields_and_those_of_its_alerts() -> None:
 
 
 def test_times_are_utc_whatever_their_zone() -> None:
-    assert (
-        rfc3339(NOON.astimezone(timezone(timedelta(hours=5, minutes=30)))) == "2026-01-05T12:00:00Z"
-    )
+    assert rfc3339(NOON.astimezone(timezone(timedelta(hours=5, minutes=30)))) == "2026-01-05T12:00:00Z"
     assert rfc3339(datetime(2026, 1, 5, 12, 0, 0, 250_000)) == "2026-01-05T12:00:00.250000Z"
 
 

@@ -95,9 +95,7 @@ def test_a_redirect_is_not_followed_and_its_host_is_reported() -> None:
         ("https", HANDSHAKE),
     ],
 )
-def test_a_server_that_hangs_or_trickles_has_its_time_and_no_more(
-    scheme: str, start: bytes
-) -> None:
+def test_a_server_that_hangs_or_trickles_has_its_time_and_no_more(scheme: str, start: bytes) -> None:
     with raw_server(trickle(start)) as port:
         began = time.monotonic()
         error = failure(Post(f"{scheme}://127.0.0.1:{port}/", timeout_s=0.5))
@@ -162,8 +160,7 @@ def test_nonsense_and_closed_ports_may_pass() -> None:
 
 
 @pytest.mark.parametrize(
-    "host",
-    ["169.254.169.254", "[fe80::1]", "[fd00:ec2::254]", "[::ffff:169.254.169.254]", "0.0.0.0"],
+    "host", ["169.254.169.254", "[fe80::1]", "[fd00:ec2::254]", "[::ffff:169.254.169.254]", "0.0.0.0"]
 )
 def test_metadata_addresses_are_refused_even_if_allowed(host: str) -> None:
     post = Post(f"http://{host}/latest/meta-data", allowed_hosts=[host.strip("[]")])
@@ -188,9 +185,7 @@ def resolving_to(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> list[str]:
     return asked
 
 
-def test_a_public_name_with_a_private_address_has_to_be_allowed(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_public_name_with_a_private_address_has_to_be_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
     resolving_to(monkeypatch, "127.0.0.1")
     with sink() as server:
         url = server.url.replace("127.0.0.1", "alerts.example.com")
@@ -202,9 +197,7 @@ def test_a_public_name_with_a_private_address_has_to_be_allowed(
     assert len(server.posted) == 2
 
 
-def test_a_name_is_resolved_once_and_the_address_that_was_checked_is_used(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_name_is_resolved_once_and_the_address_that_was_checked_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     with sink() as server:
         asked = resolving_to(monkeypatch, "127.0.0.1", "169.254.169.254")
         url = server.url.replace("127.0.0.1", "rebinding.internal")

@@ -18,17 +18,11 @@ from tests.support.sink import sink
     [
         *("ftp://example.com/", "file:///etc/passwd", "example.com/s3cret", "http:///s3cret", ""),
         *("http://user:s3cret@example.com/", "http://s3cret@example.com/", "http://a b/s3cret"),
-        *(
-            "http://example.com/s3cret\r\nX: y",
-            "http://example.com\\@evil/s3cret",
-            "http://h:x/s3cret",
-        ),
+        *("http://example.com/s3cret\r\nX: y", "http://example.com\\@evil/s3cret", "http://h:x/s3cret"),
         *("http://[::1/s3cret", "http://example.com:99999/s3cret", "javascript:s3cret"),
     ],
 )
-def test_what_is_no_plain_url_is_refused_without_being_repeated(
-    url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_no_plain_url_is_refused_without_being_repeated(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(OptionError) as caught:
         Post(url)
     assert "s3cret" not in str(caught.value)
@@ -67,9 +61,7 @@ def test_a_secret_url_is_read_anew_and_shown_nowhere(
     assert "127.0.0.1" not in str(error)
 
 
-def test_a_token_with_a_line_break_is_refused_without_being_repeated(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_token_with_a_line_break_is_refused_without_being_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOKEN", "hunter2\r\nX-Admin: 1")
     with pytest.raises(OptionError, match="holds no bearer token") as caught:
         Post("http://127.0.0.1:9/", bearer=Secret(env="TOKEN")).send(b"", HEADERS)

@@ -30,9 +30,7 @@ def test_a_message_has_a_title_a_line_per_alert_and_the_id() -> None:
     assert said[1].endswith("• x &lt; y &amp; z")
     assert said[2] == "firing, warning, n1"
     assert found["text"].startswith("flights (version 2): 2 alerts")
-    assert texts(message(notification(alert(state="resolved"))))[0]["text"].startswith(
-        ":large_green"
-    )
+    assert texts(message(notification(alert(state="resolved"))))[0]["text"].startswith(":large_green")
 
 
 def test_hostile_names_call_nobody_and_make_no_links_or_lines() -> None:
@@ -41,9 +39,7 @@ def test_hostile_names_call_nobody_and_make_no_links_or_lines() -> None:
         assert "<" not in text
         assert ">" not in text
         assert text.isprintable()
-    assert all(
-        each == {"type": "mrkdwn", "text": each["text"], "verbatim": True} for each in texts(found)
-    )
+    assert all(each == {"type": "mrkdwn", "text": each["text"], "verbatim": True} for each in texts(found))
     assert "&lt;!channel&gt; &lt;b&gt;&amp;amp;" in texts(found)[1]["text"]
 
 

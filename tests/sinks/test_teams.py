@@ -28,18 +28,12 @@ def runs(body: bytes) -> list[dict[str, Any]]:
 
 
 def test_a_card_has_a_title_a_line_per_alert_and_the_id() -> None:
-    body = posted(
-        notification(alert(message="psi 0.61"), alert(severity="critical", message="ks 0.3"))
-    )
+    body = posted(notification(alert(message="psi 0.61"), alert(severity="critical", message="ks 0.3")))
     assert json.loads(body)["type"] == "message"
     title, first, second, said = runs(body)
     assert title["text"].startswith("flights (version 2): 2 alerts in the window")
     assert title["color"] == "warning"
-    assert (first["text"], second["text"], said["text"]) == (
-        "psi 0.61",
-        "ks 0.3",
-        "firing, warning, n1",
-    )
+    assert (first["text"], second["text"], said["text"]) == ("psi 0.61", "ks 0.3", "firing, warning, n1")
     assert runs(posted(notification(alert(state="resolved"))))[0]["color"] == "good"
 
 

@@ -26,12 +26,9 @@ def posted(secret: str | None, monkeypatch: pytest.MonkeyPatch) -> tuple[Posted,
 
 
 @pytest.mark.parametrize(
-    ("secret", "key"),
-    [("whsec_" + base64.b64encode(KEY).decode(), KEY), ("plain wörds", "plain wörds".encode())],
+    ("secret", "key"), [("whsec_" + base64.b64encode(KEY).decode(), KEY), ("plain wörds", "plain wörds".encode())]
 )
-def test_openssl_computes_the_same_signature(
-    secret: str, key: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_openssl_computes_the_same_signature(secret: str, key: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     found, headers = posted(secret, monkeypatch)
     signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + found.body
     command = ["openssl", "dgst", "-sha256", "-mac", "HMAC", "-macopt", f"hexkey:{key.hex()}"]
@@ -49,9 +46,7 @@ def test_without_a_secret_nothing_is_signed(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize("secret", ["whsec_", "whsec_h*nter2"])
-def test_a_key_that_is_none_is_refused_without_being_repeated(
-    secret: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_key_that_is_none_is_refused_without_being_repeated(secret: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(OptionError, match=r"Secret\(env='SIGNING'\) holds no key") as caught:
         posted(secret, monkeypatch)
     assert "nter2" not in str(caught.value)
@@ -63,9 +58,7 @@ def test_a_secret_is_read_anew_so_that_it_can_be_rotated(monkeypatch: pytest.Mon
         for token in ("first", "second"):
             monkeypatch.setenv("TOKEN", token)
             hook.deliver(notification())
-    sent = [
-        dict((k.lower(), v) for k, v in each.headers)["authorization"] for each in server.posted
-    ]
+    sent = [dict((k.lower(), v) for k, v in each.headers)["authorization"] for each in server.posted]
     assert sent == ["Bearer first", "Bearer second"]
 
 

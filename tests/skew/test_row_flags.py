@@ -64,9 +64,7 @@ def test_an_id_that_rows_lack_is_none() -> None:
     ]
 
 
-def skew_of(
-    logged: dict[str, Any], stored: list[Any], time: datetime | None = NOON
-) -> dict[str, float]:
+def skew_of(logged: dict[str, Any], stored: list[Any], time: datetime | None = NOON) -> dict[str, float]:
     vectors = Vectors(("amount", "kind", "rating"), [[*stored, 5]], {}, {"cards_1": [time]})
     flags = skew_flags(VIEW, rows_of([logged]), np.array([0]), vectors)
     assert set(flags) == {"amount.skew", "kind.skew"}, "banks_1 has no time"
@@ -144,10 +142,7 @@ def test_a_feature_that_one_row_lacks_is_not_compared_there() -> None:
 def test_flags_are_added_to_their_rows() -> None:
     flags = {"a.skew": np.array([1.0, np.nan]), "b.skew": np.array([0.0, 1.0])}
     block = rows_of([{"x": 1}, {"x": 2}])
-    block = replace(
-        block,
-        row_flags=cells([{"g.missing": 0.0, "g.age_s": None}, {"g.missing": 1, "g.age_s": 2.5}]),
-    )
+    block = replace(block, row_flags=cells([{"g.missing": 0.0, "g.age_s": None}, {"g.missing": 1, "g.age_s": 2.5}]))
     added = add_row_flags(block, flags).row_flags
     assert added is not None
     assert added.names == ("g.missing", "g.age_s", "a.skew", "b.skew")
@@ -162,19 +157,11 @@ def test_the_detector_flags_requests_of_its_models_that_have_entities(tmp_path: 
     block = rows_of([{"amount": 3.5, "kind": "x"}] * 3)
     block = replace(block, entities=cells([{"card": 7}, {"card": 8}, {"card": 9}]))
     view = FeatureView("fraud", 1, ("amount", "kind"), (CARDS,))
-    others = [
-        replace(block, model="other"),
-        replace(block, event_type="response"),
-        replace(block, entities=None),
-    ]
+    others = [replace(block, model="other"), replace(block, event_type="response"), replace(block, entities=None)]
     first, *rest, last = SkewDetector(store, {"fraud": view})([block, *others, block])
     assert rest == others
     for flagged in (first, last):
         assert flagged.row_flags is not None
         assert flagged.row_flags.names == ("amount.skew", "kind.skew")
         np.testing.assert_array_equal(flagged.row_flags.numbers, [[0, 0], [0, 1], [np.nan, np.nan]])
-        assert flagged.row_flags.is_number().tolist() == [
-            [True, True],
-            [True, True],
-            [False, False],
-        ]
+        assert flagged.row_flags.is_number().tolist() == [[True, True], [True, True], [False, False]]

@@ -21,15 +21,7 @@ EACH = (
     *(f"{name}(t, u)" for name in ("contains", "startswith", "endswith", "concat", "greatest")),
     *(f"n {sign} m" for sign in ("+", "-", "*", "/", "%", "=", "<", "<=", "!=", "<=>")),
     *(f"round(n, {digits})" for digits in (1, 2, 3, 15)),
-    *(
-        "t < u",
-        "t = u",
-        "t <=> u",
-        "left(t, 2)",
-        "right(t, 2)",
-        "substring(t, 2, 3)",
-        "t LIKE '_b%'",
-    ),
+    *("t < u", "t = u", "t <=> u", "left(t, 2)", "right(t, 2)", "substring(t, 2, 3)", "t LIKE '_b%'"),
     *("CAST(t AS DOUBLE)", "CAST(n AS STRING)", "n", "t", "t LIKE '%b%'", "(n = m) IS NOT TRUE"),
 )
 
@@ -47,14 +39,10 @@ def test_random_expressions_have_the_values_that_spark_computes(spark: SparkSess
     numbers = [*NUMBERS, *(source.lognormvariate(0, 6) for _ in range(20))]
     pairs = [*zip(numbers, reversed(numbers), strict=True)] + [(None, None)] * len(TEXTS)
     source.shuffle(pairs)
-    rows = [
-        (*pair, text, source.choice(TEXTS)) for pair, text in zip(pairs, TEXTS * 2, strict=False)
-    ]
+    rows = [(*pair, text, source.choice(TEXTS)) for pair, text in zip(pairs, TEXTS * 2, strict=False)]
     columns = [*zip(*rows, strict=True)]
     nothing = np.full(len(rows), np.nan)
-    matrix = np.column_stack(
-        [np.array(column, np.float64) for column in columns[:2]] + [nothing] * 2
-    )
+    matrix = np.column_stack([np.array(column, np.float64) for column in columns[:2]] + [nothing] * 2)
     has_number = np.array([[each is not None for each in row[:2]] + [False] * 2 for row in rows])
     texts = {place: pa.array(columns[place], pa.string()) for place in (2, 3)}
     evaluation = Evaluation(Cells(tuple(KINDS), matrix, has_number, texts))
@@ -66,8 +54,6 @@ def test_random_expressions_have_the_values_that_spark_computes(spark: SparkSess
     assert [
         (expression, row, value, of_spark)
         for (expression, part), column in zip(parts.items(), expected.columns, strict=True)
-        for row, value, of_spark in zip(
-            rows, evaluation.texts(part).to_pylist(), column.to_pylist(), strict=True
-        )
+        for row, value, of_spark in zip(rows, evaluation.texts(part).to_pylist(), column.to_pylist(), strict=True)
         if not agree(value, of_spark)
     ] == []

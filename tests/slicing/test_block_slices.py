@@ -16,10 +16,7 @@ CELLS = Cells(
     ("distance", "origin"),
     np.array([[1500.0, np.nan], [np.nan, 7.0], [np.nan, np.nan], [np.nan, np.nan], [2.0, np.nan]]),
     np.array([[True, False], [True, True], [False, False], [False, False], [True, False]]),
-    {
-        0: pa.array([None, None, " 2e3 ", "far", None]),
-        1: pa.array(["JFK", None, "x" * 300, None, "EWR"]),
-    },
+    {0: pa.array([None, None, " 2e3 ", "far", None]), 1: pa.array(["JFK", None, "x" * 300, None, "EWR"])},
 )
 
 
@@ -86,15 +83,9 @@ def test_no_values_of_its_own_make_all_rows_one_slice() -> None:
 
 
 def test_texts_of_any_bytes_are_texts() -> None:
-    texts = pa.array([b"a\xff", b"\xed\xa0\x80", b"EWR", None, b""], pa.binary()).cast(
-        pa.string(), safe=False
-    )
-    slices = Slices(
-        {("flights", ""): (own("length(origin)", "2", "3", "0"), own("origin", "a\ufffd"))}
-    )
-    cells = Cells(
-        ("origin",), np.full((ROWS, 1), np.nan), np.zeros((ROWS, 1), np.bool_), {0: texts}
-    )
+    texts = pa.array([b"a\xff", b"\xed\xa0\x80", b"EWR", None, b""], pa.binary()).cast(pa.string(), safe=False)
+    slices = Slices({("flights", ""): (own("length(origin)", "2", "3", "0"), own("origin", "a\ufffd"))})
+    cells = Cells(("origin",), np.full((ROWS, 1), np.nan), np.zeros((ROWS, 1), np.bool_), {0: texts})
     assert values(slices, block(features=cells)) == {
         "length(origin)": ["2", "3", "3", None, "0"],
         "origin": ["a\ufffd", ":other", ":other", None, ":other"],
@@ -102,9 +93,7 @@ def test_texts_of_any_bytes_are_texts() -> None:
 
 
 def test_panes_of_slices_have_the_rows_of_each() -> None:
-    slices = Slices(
-        {("flights", ""): (own("distance > 1000", "false", "true"), own("origin", "JFK"))}
-    )
+    slices = Slices({("flights", ""): (own("distance > 1000", "false", "true"), own("origin", "JFK"))})
     panes = PaneBuilder(60_000_000, slices=BlockSlices(slices))
     panes.add(block())
     rows = [row for row in panes.build().to_pylist() if row["column_name"] == "distance"]

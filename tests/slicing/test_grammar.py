@@ -65,9 +65,7 @@ def shape(part: Part) -> str:
         ("if(distance > 1, NULL, origin)", "text", "(if (> distance 1) NULL origin)"),
     ],
 )
-def test_an_expression_has_a_type_and_binds_as_in_sql(
-    expression: str, type_: str, tree: str
-) -> None:
+def test_an_expression_has_a_type_and_binds_as_in_sql(expression: str, type_: str, tree: str) -> None:
     part = parse_slice(expression, KINDS)
     assert (part.type, shape(part)) == (type_, tree)
 
@@ -137,15 +135,11 @@ def test_an_empty_slice_is_refused(expression: str) -> None:
 
 
 def test_a_slice_of_more_than_a_line_is_refused_without_reading_it() -> None:
-    with pytest.raises(
-        OptionError, match=r"got a slice of 3000 characters, .{42} \.\.\.; expected"
-    ):
+    with pytest.raises(OptionError, match=r"got a slice of 3000 characters, .{42} \.\.\.; expected"):
         parse_slice("a" * 3000, KINDS)
 
 
-TOKENS = st.sampled_from(
-    [*WORDS, *FUNCTIONS, *"()+-*/%,=<>", "distance", "origin", "'a'", "1", "``", "rand", ";"]
-)
+TOKENS = st.sampled_from([*WORDS, *FUNCTIONS, *"()+-*/%,=<>", "distance", "origin", "'a'", "1", "``", "rand", ";"])
 
 
 @given(st.lists(TOKENS, max_size=30).map(" ".join) | st.text(max_size=60))
@@ -164,12 +158,8 @@ SQL_NAMES = (
     *("from", "interval", "json", "limit", "map", "order", "over", "prior", "select", "time", "to"),
     *("unique", "using", "values", "within", "x", "zone"),
 )
-SQL_KINDS: dict[str, FeatureKind] = {
-    name: "numeric" if at % 2 else "categorical" for at, name in enumerate(SQL_NAMES)
-}
-SQL_TOKENS = st.sampled_from(
-    [*WORDS, *SQL_NAMES, *"(),.=<+-*", "CAST(", "count(", "abs(", "'a'", "1"]
-)
+SQL_KINDS: dict[str, FeatureKind] = {name: "numeric" if at % 2 else "categorical" for at, name in enumerate(SQL_NAMES)}
+SQL_TOKENS = st.sampled_from([*WORDS, *SQL_NAMES, *"(),.=<+-*", "CAST(", "count(", "abs(", "'a'", "1"])
 
 
 @given(st.lists(SQL_TOKENS, max_size=20).map(" ".join))
@@ -218,9 +208,7 @@ except MissingExtraError as error:
 
 
 def test_a_feature_is_a_slice_without_sqlglot_and_an_expression_names_the_extra() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", WITHOUT_SQLGLOT], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", WITHOUT_SQLGLOT], capture_output=True, text=True, check=True)
     name, error = done.stdout.splitlines()
     assert name == "origin"
     assert error.endswith("sqlglot is not installed; run: pip install 'sparkmon-kserve[slices]'")

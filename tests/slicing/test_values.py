@@ -23,9 +23,7 @@ NOON = datetime(2026, 1, 5, 12, 30, tzinfo=timezone.utc)
 HOSTILE = [(number, text) for number in NUMBERS for text in TEXTS]
 
 
-def values(
-    pairs: list[tuple[float | None, str | None]], *expressions: str
-) -> list[tuple[str | None, ...]]:
+def values(pairs: list[tuple[float | None, str | None]], *expressions: str) -> list[tuple[str | None, ...]]:
     numbers = np.array([[number if number is not None else np.nan, np.nan] for number, _ in pairs])
     has_number = np.array([[number is not None, False] for number, _ in pairs])
     texts = pa.array([text for _, text in pairs], pa.string())
@@ -69,17 +67,11 @@ def test_values_are_those_of_the_sums_done_by_hand() -> None:
 
 def test_times_are_read_as_they_are_written_and_seconds_in_utc() -> None:
     times = [NOON + timedelta(days=day, hours=7 * day) for day in range(-800, 800, 97)]
-    pairs: list[tuple[float | None, str | None]] = [
-        (time.timestamp(), time.isoformat()) for time in times
-    ]
+    pairs: list[tuple[float | None, str | None]] = [(time.timestamp(), time.isoformat()) for time in times]
     parts = ("hour", "dayofweek", "month", "year")
     found = values(pairs, *(f"{part}({name})" for part in parts for name in "nt"))
     expected = [
-        tuple(
-            str(number)
-            for number in (time.hour, time.isoweekday() % 7 + 1, time.month, time.year)
-            for _ in "nt"
-        )
+        tuple(str(number) for number in (time.hour, time.isoweekday() % 7 + 1, time.month, time.year) for _ in "nt")
         for time in times
     ]
     assert found == expected
@@ -107,12 +99,8 @@ def test_random_expressions_have_one_value_for_each_row(size: int) -> None:
     random = np.random.default_rng(size)
     bits = random.integers(0, 2**64, (size, 4), np.uint64).view(np.float64)
     has_number = random.random((size, 4)) < 0.5
-    texts = {
-        place: pa.array(random.choice(np.array(HARD), size), pa.string()) for place in (0, 2, 3)
-    }
-    rows = Evaluation(
-        Cells(tuple(HARD_KINDS), np.where(has_number, bits, np.nan), has_number, texts)
-    )
+    texts = {place: pa.array(random.choice(np.array(HARD), size), pa.string()) for place in (0, 2, 3)}
+    rows = Evaluation(Cells(tuple(HARD_KINDS), np.where(has_number, bits, np.nan), has_number, texts))
     for part in expressions(size, 200).values():
         array = rows.texts(part)
         array.validate(full=True)
@@ -121,9 +109,7 @@ def test_random_expressions_have_one_value_for_each_row(size: int) -> None:
 
 def test_whole_numbers_are_written_without_a_point() -> None:
     found = {row[0] for row in values(HOSTILE, "n")}
-    assert found == {
-        *("0", "7", "2.5", "-2.5", "1.0E300", "-1.0E300", "NaN", "Infinity", "-Infinity", None)
-    }
+    assert found == {*("0", "7", "2.5", "-2.5", "1.0E300", "-1.0E300", "NaN", "Infinity", "-Infinity", None)}
 
 
 def test_texts_are_read_as_numbers_as_java_reads_them() -> None:
@@ -143,9 +129,7 @@ def test_the_text_of_a_number_gives_the_number_back_with_the_fewest_digits() -> 
     random = np.random.default_rng(3)
     bits = random.integers(0, 2**64, 2000, np.uint64).view(np.float64)
     numbers = [float(number) for number in bits if np.isfinite(number)]
-    for number, (text,) in zip(
-        numbers, values([(each, None) for each in numbers], "n"), strict=True
-    ):
+    for number, (text,) in zip(numbers, values([(each, None) for each in numbers], "n"), strict=True):
         assert text is not None
         assert float(text) == number
         is_whole = abs(number) < 2.0**63 and number.is_integer()
@@ -154,10 +138,7 @@ def test_the_text_of_a_number_gives_the_number_back_with_the_fewest_digits() -> 
 
 def test_halves_are_rounded_away_from_zero_as_they_are_written() -> None:
     pairs: list[tuple[float | None, str | None]] = [
-        *(
-            (number, None)
-            for number in (2.675, 1.005, -0.125, 4.35, 2.0**52 + 0.5, 0.49999999999999994)
-        )
+        *((number, None) for number in (2.675, 1.005, -0.125, 4.35, 2.0**52 + 0.5, 0.49999999999999994))
     ]
     found = [*zip(*values(pairs, "round(n, 2)", "round(n)"), strict=True)]
     assert found == [
@@ -167,9 +148,7 @@ def test_halves_are_rounded_away_from_zero_as_they_are_written() -> None:
 
 
 def test_a_hundred_thousand_different_texts_take_seconds_and_not_minutes() -> None:
-    pairs: list[tuple[float | None, str | None]] = [
-        (at / 7, "a" * 200 + str(at)) for at in range(100_000)
-    ]
+    pairs: list[tuple[float | None, str | None]] = [(at / 7, "a" * 200 + str(at)) for at in range(100_000)]
     for expression in ("t LIKE '%a%b'", "upper(concat(t, t)) = t", "CAST(n AS STRING)", "hour(t)"):
         begin = time.process_time()
         values(pairs, expression)

@@ -104,9 +104,7 @@ def repeats() -> list[Event]:
     ]
 
 
-def test_a_redelivered_event_is_taken_once_in_batch_and_stream(
-    spark: SparkSession, tmp_path: Path
-) -> None:
+def test_a_redelivered_event_is_taken_once_in_batch_and_stream(spark: SparkSession, tmp_path: Path) -> None:
     register(spark)
     batch = sources.rows(events_frame(spark, repeats()), delay="10 minutes")
     with SpoolWriter(tmp_path / "spool") as spool:

@@ -58,9 +58,7 @@ def table_of(spark: SparkSession, *rows: dict[str, Any]) -> DataFrame:
 
 def cells(values: dict[str, Any]) -> dict[str, Any]:
     """Give a map's cells by name: a number, a text or None."""
-    return {
-        name: cell.number if cell.number is not None else cell.text for name, cell in values.items()
-    }
+    return {name: cell.number if cell.number is not None else cell.text for name, cell in values.items()}
 
 
 def test_a_logged_row_is_a_request_and_a_response(spark: SparkSession) -> None:
@@ -69,13 +67,7 @@ def test_a_logged_row_is_a_request_and_a_response(spark: SparkSession) -> None:
     for name in DECODED.names:
         assert rows.schema[name].dataType == DECODED[name].dataType
     request, response = sorted(rows.collect(), key=lambda row: str(row.event_type))
-    features = {
-        "amount": 0.5,
-        "mcc.code": 5411.0,
-        "country": "SE",
-        "is_chip": "true",
-        "seen": START.timestamp() + 0.5,
-    }
+    features = {"amount": 0.5, "mcc.code": 5411.0, "country": "SE", "is_chip": "true", "seen": START.timestamp() + 0.5}
     for row in (request, response):
         assert (row.model, row.model_version, row.component) == ("fraud", "3", "predictor")
         assert (row.event_id, row.request_id, row.instance) == ("l1", "r1", 0)
@@ -100,9 +92,7 @@ def test_a_schema_names_the_columns_and_their_kinds(spark: SparkSession) -> None
         (Feature("is_fraud", "categorical"), Feature("predicted_score", "numeric")),
     )
     nothing = {"model_name": None, "model_version": "None", "request_id": None}
-    table = table_of(
-        spark, logged(0, bank="7.5", amount=1e7, **nothing), logged(1, bank="x", amount=0.5)
-    )
+    table = table_of(spark, logged(0, bank="7.5", amount=1e7, **nothing), logged(1, bank="x", amount=0.5))
     rows = feature_log_rows(table, schema).where("event_type = 'response'").orderBy("event_id")
     first, second = rows.collect()
     assert (first.model, first.model_version, first.request_id) == ("flights", "", "l0")
@@ -126,9 +116,7 @@ def test_a_row_without_predictions_is_no_response(spark: SparkSession) -> None:
     assert only.select("event_type", "predictions").collect() == [("request", None)]
 
 
-def test_a_delta_table_is_profiled_as_a_stream_and_in_batch(
-    spark: SparkSession, tmp_path: Path
-) -> None:
+def test_a_delta_table_is_profiled_as_a_stream_and_in_batch(spark: SparkSession, tmp_path: Path) -> None:
     def write(*rows: dict[str, Any]) -> None:
         table_of(spark, *rows).write.format("delta").mode("append").save(str(tmp_path / "log"))
 
@@ -140,12 +128,8 @@ def test_a_delta_table_is_profiled_as_a_stream_and_in_batch(
         profiles = profile_rows(feature_log_rows(table, delay="10 minutes"), "1 hour")
         if profiles.isStreaming:
             profiles = drained(profiles, tmp_path)
-        told = profiles.where(
-            "column_name IN ('amount', 'is_fraud') AND window_start < '2026-01-05 02:00'"
-        )
-        told = told.selectExpr(
-            "column_name", "column_kind", "model_version", "profile.count", "profile.avg"
-        )
+        told = profiles.where("column_name IN ('amount', 'is_fraud') AND window_start < '2026-01-05 02:00'")
+        told = told.selectExpr("column_name", "column_kind", "model_version", "profile.count", "profile.avg")
         assert sorted(tuple(row) for row in told.collect()) == [
             ("amount", "feature", "3", 3, pytest.approx(0.5)),
             ("amount", "feature", "3", 3, pytest.approx(2.0)),
@@ -167,6 +151,4 @@ def test_what_is_no_feature_log_is_refused(spark: SparkSession) -> None:
     with pytest.raises(OptionError, match="got log_time='bigint'; expected a timestamp"):
         feature_log_rows(table.selectExpr("log_id", "1L AS log_time", "amount"))
     with pytest.raises(OptionError, match="no column of numbers, dates"):
-        feature_log_rows(
-            table.select("log_id", "log_time", "request_id", "blob", "predicted_score")
-        )
+        feature_log_rows(table.select("log_id", "log_time", "request_id", "blob", "predicted_score"))

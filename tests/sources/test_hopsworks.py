@@ -45,16 +45,10 @@ def topic(kafka: str) -> str:
 
 
 def options(bootstrap: str) -> dict[str, str]:
-    return {
-        "kafka.bootstrap.servers": bootstrap,
-        "subscribe": TOPIC,
-        "startingOffsets": "earliest",
-    }
+    return {"kafka.bootstrap.servers": bootstrap, "subscribe": TOPIC, "startingOffsets": "earliest"}
 
 
-def test_the_records_of_a_topic_become_rows(
-    spark: SparkSession, topic: str, tmp_path: Path
-) -> None:
+def test_the_records_of_a_topic_become_rows(spark: SparkSession, topic: str, tmp_path: Path) -> None:
     batch = hopsworks_events(spark.read.format("kafka").options(**options(topic)).load())
     stream = hopsworks_events(spark.readStream.format("kafka").options(**options(topic)).load())
     for events in (batch, drained(stream, tmp_path)):
@@ -97,11 +91,7 @@ def test_a_version_that_was_named_holds_for_all(spark: SparkSession, topic: str)
     assert {tuple(row) for row in kinds} == {
         ("fraud", None, 3),
         ("", "AVRO_MALFORMED", 4),  # of versions 1 and 3, the broken one and the null one
-        (
-            "second",
-            None,
-            1,
-        ),  # version 2 looks like 4, so that naming it falsely is not noticed here
+        ("second", None, 1),  # version 2 looks like 4, so that naming it falsely is not noticed here
     }
 
 
@@ -115,12 +105,9 @@ def test_monitor_yaml_names_such_a_topic(spark: SparkSession, topic: str, tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
-    [({"schema_version": 5}, r"schema_version=5; expected"), ({"time_unit": "us"}, r"time_unit")],
+    ("changes", "said"), [({"schema_version": 5}, r"schema_version=5; expected"), ({"time_unit": "us"}, r"time_unit")]
 )
-def test_an_unknown_version_or_unit_is_refused(
-    spark: SparkSession, changes: dict[str, Any], said: str
-) -> None:
+def test_an_unknown_version_or_unit_is_refused(spark: SparkSession, changes: dict[str, Any], said: str) -> None:
     names = ("value", "timestamp", "topic", "partition", "offset")
     records = spark.createDataFrame(pa.table({name: [b"x"] for name in names}))
     with pytest.raises(OptionError, match=said):

@@ -108,9 +108,7 @@ def test_partitions_follow_partition_bytes(spark: SparkSession, spool: SpoolWrit
     assert frame.select("event_id").distinct().count() == 120
 
 
-def test_a_restart_goes_on_where_the_checkpoint_ends(
-    spark: SparkSession, spool: SpoolWriter, tmp_path: Path
-) -> None:
+def test_a_restart_goes_on_where_the_checkpoint_ends(spark: SparkSession, spool: SpoolWriter, tmp_path: Path) -> None:
     for start, end in ((0, 30), (30, 31), (31, 70)):
         spool.append(batch(*numbered(start, end)))
         run(stream(spark, spool.path), tmp_path)
@@ -133,9 +131,7 @@ def test_max_events_per_trigger_cuts_micro_batches_at_blocks(
     assert read_between(spool.path, note, log(spool.path).last()) == numbered(80, 100)
 
 
-def test_latest_passes_over_what_was_there(
-    spark: SparkSession, spool: SpoolWriter, tmp_path: Path
-) -> None:
+def test_latest_passes_over_what_was_there(spark: SparkSession, spool: SpoolWriter, tmp_path: Path) -> None:
     spool.append(batch(*numbered(0, 5)))
     run(stream(spark, spool.path, startingOffset="latest"), tmp_path)
     spool.append(batch(*numbered(5, 8)))
@@ -143,9 +139,7 @@ def test_latest_passes_over_what_was_there(
     assert payloads(spark, tmp_path) == numbered(5, 8)
 
 
-def test_a_query_that_runs_sees_what_is_appended(
-    spark: SparkSession, spool: SpoolWriter, tmp_path: Path
-) -> None:
+def test_a_query_that_runs_sees_what_is_appended(spark: SparkSession, spool: SpoolWriter, tmp_path: Path) -> None:
     writer = stream(spark, spool.path).writeStream.format("memory").queryName("appended")
     query = writer.option("checkpointLocation", str(tmp_path / "checkpoint")).start()
     try:
@@ -169,9 +163,7 @@ def test_a_segment_that_retention_took_stops_the_query_with_advice(
         run(stream(spark, spool.path), tmp_path)
 
 
-def test_stored_objects_are_read_in_batch_and_as_a_stream(
-    spark: SparkSession, tmp_path: Path
-) -> None:
+def test_stored_objects_are_read_in_batch_and_as_a_stream(spark: SparkSession, tmp_path: Path) -> None:
     bucket = tmp_path / "bucket"
     shutil.copytree(STORE, bucket)
     (bucket / "broken.json").write_bytes(b"\x00")

@@ -81,9 +81,7 @@ def posted() -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_kafka_brings_what_http_brought(
-    spark: SparkSession, topics: str, tmp_path: Path, mode: str
-) -> None:
+def test_kafka_brings_what_http_brought(spark: SparkSession, topics: str, tmp_path: Path, mode: str) -> None:
     records = spark.read.format("kafka").options(**options(topics, mode)).load()
     stream = spark.readStream.format("kafka").options(**options(topics, mode)).load()
     wanted = comparable(posted())

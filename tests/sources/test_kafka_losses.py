@@ -43,9 +43,7 @@ class Topic:
                 ("ce_source", b"pod"),
                 ("ce_type", b"org.kubeflow.serving.inference.request"),
             ]
-            producer.produce(
-                self.name, b'{"instances": [[1]]}', headers=headers, partition=partition
-            )
+            producer.produce(self.name, b'{"instances": [[1]]}', headers=headers, partition=partition)
         assert producer.flush(WAIT_S) == 0
         return {*ids}
 
@@ -82,9 +80,7 @@ def test_records_that_retention_removed_unread_are_an_error_until_somebody_accep
     assert read(spark, topic, tmp_path, failOnDataLoss="false") == first | rest
 
 
-def test_a_topic_made_anew_with_fewer_records_is_an_error(
-    spark: SparkSession, topic: Topic, tmp_path: Path
-) -> None:
+def test_a_topic_made_anew_with_fewer_records_is_an_error(spark: SparkSession, topic: Topic, tmp_path: Path) -> None:
     topic.send(5)
     read(spark, topic, tmp_path)
     topic.remove()

@@ -68,18 +68,11 @@ def test_halves_come_together_in_a_batch(spark: SparkSession) -> None:
     pairs = sources.pair(rows)
     assert found(pairs) == (EXPECTED, APART)
     (row,) = pairs.where("event_id = 'whole' AND instance = 0").collect()
-    assert (row.model, row.namespace, row.component, row.source) == (
-        "m",
-        "demo",
-        "predictor",
-        "m-pod",
-    )
+    assert (row.model, row.namespace, row.component, row.source) == ("m", "demo", "predictor", "m-pod")
     assert row.response_time - row.request_time == timedelta(microseconds=12500)
 
 
-def test_halves_of_a_stream_come_out_at_the_latest_behind_the_watermark(
-    spark: SparkSession, tmp_path: Path
-) -> None:
+def test_halves_of_a_stream_come_out_at_the_latest_behind_the_watermark(spark: SparkSession, tmp_path: Path) -> None:
     register(spark)
     events = halves()
     # Each half in a micro-batch of its own; then two ticks that move the clock past them all.

@@ -79,11 +79,7 @@ def more_levels(shift: float, times: int = 1) -> Categories:
     return categorical(0, times + round(8 * shift))
 
 
-BUILDERS: dict[str, Shifted] = {
-    "numeric": numeric,
-    "categorical": categorical,
-    "joint": together,
-}
+BUILDERS: dict[str, Shifted] = {"numeric": numeric, "categorical": categorical, "joint": together}
 OWN_BUILDERS: dict[tuple[str, str], Shifted] = {
     ("null_rate", "numeric"): nulls,
     ("null_rate", "categorical"): nameless,
@@ -97,9 +93,7 @@ OWN_BUILDERS: dict[tuple[str, str], Shifted] = {
     ("unseen_rate", "categorical"): strange,
 }
 """What grows along a shift where a statistic does not look at the values' places."""
-REPORTED = {
-    name for name in STATISTICS if math.isinf(STATISTICS.get(name).default_threshold(numeric(0)))
-}
+REPORTED = {name for name in STATISTICS if math.isinf(STATISTICS.get(name).default_threshold(numeric(0)))}
 MADE_OF_ROWS = {"count", "cramer_von_mises", "mmd_rff"}
 """What changes if one side's rows are doubled; cramer_von_mises not if both sides' are."""
 BLIND_TO_PLACES = {"null_rate", "nan_rate", "inf_rate", "type_rate", "lattice_rate", "count"}
@@ -166,10 +160,7 @@ def test_rows_out_of_range_count_and_stay_finite(statistic: Statistic, kind: str
     if kind == "joint":
         far = Joint.of(*PROJECTION.project([[-1e6, 3e6]]))
     reference = BUILDERS[kind](0, 1)
-    near, away = (
-        statistic.function(reference, builder(statistic, kind)(0.2, 1)),
-        statistic.function(reference, far),
-    )
+    near, away = (statistic.function(reference, builder(statistic, kind)(0.2, 1)), statistic.function(reference, far))
     assert near < away < math.inf
 
 
@@ -241,12 +232,7 @@ def test_value_from_sketches_is_within_the_stated_error(name: str) -> None:
         elif name == "range_rate":
             assert abs(found.value - exact) <= found.sketch_error <= 2 * 0.0035
         else:
-            assert (
-                0
-                < abs(found.value - exact)
-                <= found.sketch_error
-                < (0.05 if name == "std" else 0.04)
-            )
+            assert 0 < abs(found.value - exact) <= found.sketch_error < (0.05 if name == "std" else 0.04)
 
 
 def sketched(rows: np.ndarray, k: int) -> Distribution:

@@ -25,9 +25,7 @@ REFERENCES, WINDOWS = 40, 50  # 2,000 windows in all
 DRAWS: dict[str, Draw] = {
     "continuous": lambda random, shape: random.normal(0, 1, shape),
     "poisson": lambda random, shape: random.poisson(4, shape).astype(float),
-    "five levels": lambda random, shape: random.choice(
-        5, shape, p=[0.4, 0.3, 0.2, 0.07, 0.03]
-    ).astype(float),
+    "five levels": lambda random, shape: random.choice(5, shape, p=[0.4, 0.3, 0.2, 0.07, 0.03]).astype(float),
 }
 
 
@@ -36,9 +34,7 @@ def by_scipy(known: Array, seen: Array) -> Array:
     total = seen.sum(axis=-1).astype(int)
     prior = np.full(known.size, 0.5)
     law = dirichlet_multinomial
-    found: Array = law.logpmf(seen.astype(int), prior, total) - law.logpmf(
-        seen.astype(int), prior + known, total
-    )
+    found: Array = law.logpmf(seen.astype(int), prior, total) - law.logpmf(seen.astype(int), prior + known, total)
     return found
 
 
@@ -49,10 +45,7 @@ def looks(draw: Draw, random: np.random.Generator, rows: int) -> Array:
     edges = reference_edges(reference)
     known = np.bincount(np.searchsorted(edges, reference.values), reference.weights, edges.size + 2)
     places = np.searchsorted(edges, windows)
-    counts = [
-        [np.bincount(window[:look], minlength=edges.size + 2) for look in LOOKS]
-        for window in places
-    ]
+    counts = [[np.bincount(window[:look], minlength=edges.size + 2) for look in LOOKS] for window in places]
     return by_scipy(known, np.array(counts))
 
 
@@ -113,9 +106,7 @@ def test_a_gross_fault_is_reported_within_some_tens_of_rows() -> None:
             told = [
                 rows
                 for rows in range(10, 201, 10)
-                if evidence(
-                    Distribution.from_sample(celsius), Distribution.from_sample(window[:rows])
-                )
+                if evidence(Distribution.from_sample(celsius), Distribution.from_sample(window[:rows]))
                 >= math.log(1 / 0.001)
             ]
             assert told[0] <= 60

@@ -29,11 +29,7 @@ def summary(side: dict[str, Any] | list[float | str | None]) -> Summary:
     texts = sum(isinstance(value, str) for value in side)
     infinities = sum(value in (math.inf, -math.inf) for value in side)
     found = Distribution.from_sample(
-        [
-            value
-            for value in side
-            if not isinstance(value, str) and value not in (math.inf, -math.inf)
-        ]
+        [value for value in side if not isinstance(value, str) and value not in (math.inf, -math.inf)]
     )
     missing = found.null_count + texts + infinities
     return replace(found, null_count=missing, text_count=texts, inf_count=infinities)

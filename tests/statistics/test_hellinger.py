@@ -10,9 +10,7 @@ ENDLESS = Distribution(np.arange(1e5), np.full(100_000, 1e9), 0, 1e14)
 
 
 def test_least_rows_are_those_of_the_chi_square_distribution() -> None:
-    assert HELLINGER.measure(ENDLESS, ENDLESS).least_rows == round(
-        stats.chi2.ppf(0.999, 9) / (8 * 0.01)
-    )
+    assert HELLINGER.measure(ENDLESS, ENDLESS).least_rows == round(stats.chi2.ppf(0.999, 9) / (8 * 0.01))
 
 
 def test_the_p_value_is_that_of_eight_squares_or_of_pearson() -> None:

@@ -9,13 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sparkmon.distributions import Distribution, Joint, Projection
-from sparkmon.statistics import (
-    STATISTICS,
-    Measurement,
-    evidence,
-    mmd_rff,
-    pca_reconstruction,
-)
+from sparkmon.statistics import STATISTICS, Measurement, evidence, mmd_rff, pca_reconstruction
 from tests.support.source import ROOT
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
@@ -28,16 +22,11 @@ BOTH = ("mmd_rff", "pca_reconstruction")
 
 def real(name: str, columns: list[str]) -> FloatArray:
     table = pq.read_table(DRIFT / f"{name}.parquet").select(columns)
-    rows: FloatArray = np.column_stack(
-        [column.to_numpy().astype(float) for column in table.columns]
-    )
+    rows: FloatArray = np.column_stack([column.to_numpy().astype(float) for column in table.columns])
     return rows
 
 
-CAR_LOAN = real(
-    "car_loan_reference",
-    ["car_value", "debt_to_income_ratio", "loan_length", "driver_tenure"],
-)
+CAR_LOAN = real("car_loan_reference", ["car_value", "debt_to_income_ratio", "loan_length", "driver_tenure"])
 AIRLINE = real("airline_merger_reference", ["DEPARTURE_DELAY", "TAXI_OUT", "AIR_TIME", "DISTANCE"])
 
 
@@ -70,9 +59,7 @@ def measured(reference: Joint, current: Joint) -> dict[str, Measurement]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("draw", "rows"), [(independent, 500), (correlated, 2_000), (car_loan, 1_000)]
-)
+@pytest.mark.parametrize(("draw", "rows"), [(independent, 500), (correlated, 2_000), (car_loan, 1_000)])
 def test_one_percent_of_undrifted_draws_lie_below_one_percent(draw: Draw, rows: int) -> None:
     random = np.random.default_rng(rows)
     population = draw(random, 4_000)

@@ -49,6 +49,4 @@ def test_sketch_error_is_taken_off_the_evidence() -> None:
 def test_a_change_of_scale_changes_nothing() -> None:
     rng = np.random.default_rng(1)
     reference, current = rng.normal(size=300), rng.normal(0.5, size=200)
-    assert ks(sample(np.exp(reference)), sample(np.exp(current))) == ks(
-        sample(reference), sample(current)
-    )
+    assert ks(sample(np.exp(reference)), sample(np.exp(current))) == ks(sample(reference), sample(current))

@@ -22,9 +22,7 @@ def drawn(random: np.random.Generator, rows: int, shares: np.ndarray) -> Categor
 def test_a_long_tail_is_no_drift(name: str) -> None:
     random = np.random.default_rng(17)
     measure = STATISTICS.get(name).measure
-    measured = [
-        measure(drawn(random, 600, SHARES), drawn(random, 400, SHARES)) for _ in range(DRAWS)
-    ]
+    measured = [measure(drawn(random, 600, SHARES), drawn(random, 400, SHARES)) for _ in range(DRAWS)]
     small = np.mean([each.p_value is not None and each.p_value < 0.01 for each in measured])
     assert small <= 0.03  # a half of the rare levels' rows are of levels the other sample has not
 

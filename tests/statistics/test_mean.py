@@ -40,9 +40,7 @@ def test_a_threshold_holds_both_ways() -> None:
 
 def test_a_constant_column_has_no_noise() -> None:
     constant = Distribution.from_sample([3.0] * 10)
-    same, moved = (
-        MEAN.measure(constant, side) for side in (constant, Distribution.from_sample([4.0]))
-    )
+    same, moved = (MEAN.measure(constant, side) for side in (constant, Distribution.from_sample([4.0])))
     assert (same.p_value, same.noise) == (1, 0)
     assert (moved.value, moved.p_value) == (1, 0)
     huge = Distribution.from_sample([-1e300, 0.0, 1e300])

@@ -15,9 +15,7 @@ def test_nan_and_null_are_counted_apart() -> None:
 
 
 def test_a_column_of_nan_alone_can_be_compared() -> None:
-    measured = STATISTICS.get("nan_rate").measure(
-        REFERENCE, Distribution.from_sample(np.full(200, math.nan))
-    )
+    measured = STATISTICS.get("nan_rate").measure(REFERENCE, Distribution.from_sample(np.full(200, math.nan)))
     assert measured.value == 1
     assert measured.current_count == 200
     assert measured.p_value == pytest.approx(0, abs=1e-200)

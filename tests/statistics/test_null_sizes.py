@@ -46,17 +46,13 @@ def test_one_percent_of_undrifted_draws_lie_below_one_percent(
 
 
 @pytest.mark.parametrize("name", NUMERIC)
-def test_noise_is_the_mean_of_undrifted_values(
-    undrifted: dict[str, list[Measurement]], name: str
-) -> None:
+def test_noise_is_the_mean_of_undrifted_values(undrifted: dict[str, list[Measurement]], name: str) -> None:
     mean = np.mean([abs(measured.value) for measured in undrifted[name]])
     noise = np.mean([measured.noise for measured in undrifted[name]])
     assert mean == pytest.approx(noise, rel=0.05)
 
 
-def below_one_percent(
-    rows: tuple[int, int], shares: FloatArray, draws: int, names: Iterable[str]
-) -> dict[str, float]:
+def below_one_percent(rows: tuple[int, int], shares: FloatArray, draws: int, names: Iterable[str]) -> dict[str, float]:
     """Return how often pairs of samples of levels have a p-value below 1 %."""
     rng = np.random.default_rng(43)
     below = dict.fromkeys(names, 0)

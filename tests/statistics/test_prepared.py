@@ -127,9 +127,7 @@ def none() -> Distribution:
 
 
 def test_rows_beyond_32_bits_and_parts_of_rows_are_counted_exactly() -> None:
-    many = Distribution(
-        np.arange(3.0), np.array([2.0**40, 1.0, 2.0**33]), 0.0, 2.0**40 + 2.0**33 + 1
-    )
+    many = Distribution(np.arange(3.0), np.array([2.0**40, 1.0, 2.0**33]), 0.0, 2.0**40 + 2.0**33 + 1)
     assert many.ranks.tolist() == [0, 2.0**40, 2.0**40 + 1, 2.0**40 + 2.0**33 + 1]
     coarse = Distribution.from_table(QuantileTable.from_histogram([0, 1, 2], [1, 2]))
     assert coarse.weights.tolist() == [1 / 8] * 8 + [2 / 8] * 8
@@ -142,9 +140,7 @@ def test_rows_beyond_32_bits_and_parts_of_rows_are_counted_exactly() -> None:
 def test_a_profile_is_the_distribution_that_its_fields_say(name: str) -> None:
     rows = COLUMNS[name](np.random.default_rng(4), 3_000)
     trusted = sketched(rows)
-    checked = Distribution(
-        trusted.values, trusted.weights, trusted.rank_error, trusted.n, trusted.null_count
-    )
+    checked = Distribution(trusted.values, trusted.weights, trusted.rank_error, trusted.n, trusted.null_count)
     assert trusted.values.tolist() == checked.values.tolist()
     assert trusted.weights.tolist() == checked.weights.tolist()
     assert trusted.weights.sum() == trusted.n == len(rows)

@@ -38,12 +38,8 @@ def test_p_value_is_the_chi_square_of_what_exceeds_noise() -> None:
 
 def test_floor_bounds_an_empty_bin() -> None:
     current = Distribution.from_sample([-1.0])
-    assert psi(DECILES, current) == pytest.approx(
-        0.9 * math.log(10) + 9 * (0.1 - 1e-4) * math.log(0.1 / 1e-4)
-    )
-    assert psi(DECILES, current, floor=0.01) == pytest.approx(
-        0.9 * math.log(10) + 9 * (0.1 - 0.01) * math.log(10)
-    )
+    assert psi(DECILES, current) == pytest.approx(0.9 * math.log(10) + 9 * (0.1 - 1e-4) * math.log(0.1 / 1e-4))
+    assert psi(DECILES, current, floor=0.01) == pytest.approx(0.9 * math.log(10) + 9 * (0.1 - 0.01) * math.log(10))
     with pytest.raises(OptionError, match="floor=0"):
         psi(DECILES, current, floor=0)
 

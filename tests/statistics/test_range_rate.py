@@ -50,10 +50,7 @@ def test_a_table_without_extremes_cannot_say() -> None:
 def test_a_further_row_is_outside_with_a_known_chance() -> None:
     rng = np.random.default_rng(6)
     share = np.mean(
-        [
-            range_rate(*(Distribution.from_sample(rng.exponential(size=rows)) for rows in (99, 50)))
-            for _ in range(2_000)
-        ]
+        [range_rate(*(Distribution.from_sample(rng.exponential(size=rows)) for rows in (99, 50))) for _ in range(2_000)]
     )
     reference = Distribution.from_sample(np.arange(99.0))
     assert share == pytest.approx(RANGE.measure(reference, reference).noise, rel=0.1) == 0.02

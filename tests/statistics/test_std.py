@@ -26,9 +26,7 @@ def test_known_moments_leave_no_sketch_error() -> None:
     measured = STD.measure(known, rough)
     assert measured.value == pytest.approx(np.std(values) - 30)
     # The mean of abs(x - 49.5) over the range is 24.75, the deviation 28.9: 0.03 * 99 * 24.75 / 28.9, less the tails.
-    assert measured.sketch_error == pytest.approx(
-        0.03 * 99 * 24.75 / 28.866 - 0.06 * 49 / 28.866, abs=0.01
-    )
+    assert measured.sketch_error == pytest.approx(0.03 * 99 * 24.75 / 28.866 - 0.06 * 49 / 28.866, abs=0.01)
 
 
 def test_constants_and_huge_values_stay_finite() -> None:

@@ -43,9 +43,7 @@ def test_tail_is_that_of_multinomial_draws(bins: int) -> None:
         point = float(np.quantile(distances, 1 - share))
         half, rest = bins // 2, bins - bins // 2
         counts = [1 / bins + point / half] * half + [1 / bins - point / rest] * rest
-        current = Categories(
-            {name: 10_000 * count for name, count in zip(names, counts, strict=True)}, 0, 10_000
-        )
+        current = Categories({name: 10_000 * count for name, count in zip(names, counts, strict=True)}, 0, 10_000)
         measured = TV.measure(reference, current)
         assert measured.value == pytest.approx(point)
         assert measured.p_value == pytest.approx(share, rel=0.2)

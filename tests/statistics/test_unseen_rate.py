@@ -23,9 +23,7 @@ def test_without_single_levels_it_is_near_the_binomial_distribution() -> None:
 
 def test_a_column_of_many_levels_has_its_expected_share() -> None:
     counts = {f"often {at}": 10 for at in range(80)} | {f"once {at}": 1 for at in range(200)}
-    measured = UNSEEN.measure(
-        Categories(counts, 0, 1_000), Categories({"new": 5, "once 1": 15}, 0, 20)
-    )
+    measured = UNSEEN.measure(Categories(counts, 0, 1_000), Categories({"new": 5, "once 1": 15}, 0, 20))
     assert measured.noise == pytest.approx(201 / 1_001)
     assert measured.p_value is not None
     assert measured.p_value > 0.2

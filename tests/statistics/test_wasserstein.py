@@ -61,9 +61,7 @@ def test_huge_values_do_not_overflow() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "law", [stats.norm(), stats.uniform(), stats.expon(), stats.lognorm(1), stats.laplace()]
-)
+@pytest.mark.parametrize("law", [stats.norm(), stats.uniform(), stats.expon(), stats.lognorm(1), stats.laplace()])
 def test_p_values_keep_their_size_whatever_the_shape(law: stats.rv_continuous) -> None:
     rng = np.random.default_rng(6)
     points = law.ppf((np.arange(4_000) + 0.5) / 4_000)

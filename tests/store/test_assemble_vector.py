@@ -18,14 +18,8 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 
 
 def test_parameters_go_before_what_is_passed_and_that_before_the_store() -> None:
-    rows: dict[str, Any] = {
-        "cards": [{"mean": 1.0, "count": 2, "at": NOON}, None],
-        "shops": [None, {"risk": 0.5}],
-    }
-    passed_features: list[Any] = [
-        {"n": 20, "mean": 10.0, "unknown": 1},
-        {"amount": 7.0, "risk": None},
-    ]
+    rows: dict[str, Any] = {"cards": [{"mean": 1.0, "count": 2, "at": NOON}, None], "shops": [None, {"risk": 0.5}]}
+    passed_features: list[Any] = [{"n": 20, "mean": 10.0, "unknown": 1}, {"amount": 7.0, "risk": None}]
     made = assemble_vector(VIEW, rows, [{}, {}], passed_features, {"mean": 100.0})
     assert made.features == ("n", "amount", "risk", "mean")
     assert made.values == [[20, None, None, 100.0], [None, 7.0, None, 100.0]]
@@ -39,9 +33,7 @@ def test_no_entries_make_no_vectors() -> None:
 
 
 def test_passed_features_of_another_length_are_refused() -> None:
-    with pytest.raises(
-        OptionError, match="got passed_features='1 entries'; expected one for each of the 2"
-    ):
+    with pytest.raises(OptionError, match="got passed_features='1 entries'; expected one for each of the 2"):
         assemble_vector(VIEW, {"cards": [None] * 2, "shops": [None] * 2}, [{}, {}], [{}])
 
 
@@ -78,9 +70,7 @@ ENTRY = st.tuples(
 
 
 @given(st.lists(ENTRY, max_size=5), NAMED, st.permutations(VIEW.features))
-def test_vectors_are_what_merged_dicts_give(
-    entries: list[Any], parameters: dict[str, Any], order: list[str]
-) -> None:
+def test_vectors_are_what_merged_dicts_give(entries: list[Any], parameters: dict[str, Any], order: list[str]) -> None:
     view = FeatureView("fraud", 1, tuple(order), (CARDS, SHOPS))
     rows = {"cards": [card for card, _, _ in entries], "shops": [shop for _, shop, _ in entries]}
     passed_features = [said for _, _, said in entries]

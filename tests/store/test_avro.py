@@ -29,9 +29,7 @@ def test_damaged_bytes_are_a_store_error_or_a_value(data: bytes) -> None:
         assert value is None or isinstance(value, list)
 
 
-@pytest.mark.parametrize(
-    "data", [b"", b"\x02", b"\x02\xff\xff\xff\xff\x0f", b"\x00junk", "text", bytes(2**21)]
-)
+@pytest.mark.parametrize("data", [b"", b"\x02", b"\x02\xff\xff\xff\xff\x0f", b"\x00junk", "text", bytes(2**21)])
 def test_bytes_that_are_short_long_or_endless_are_refused(data: object) -> None:
     with pytest.raises(StoreError, match="the column 'c' of 'g'"):
         AvroColumn("g", "c", LISTS).decode(data)

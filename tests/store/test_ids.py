@@ -10,20 +10,7 @@ from sparkmon.errors import StoreError
 from sparkmon.store import GroupInView, OnlineStore, SqlStore
 from tests.support.online_reads import read_rows, read_vectors, view_of
 
-NEVER: list[Any] = [
-    None,
-    True,
-    False,
-    1.5,
-    float("nan"),
-    float("inf"),
-    2**70,
-    -(2**70),
-    10**5000,
-    b"7",
-    [],
-    {},
-]
+NEVER: list[Any] = [None, True, False, 1.5, float("nan"), float("inf"), 2**70, -(2**70), 10**5000, b"7", [], {}]
 
 
 def found(store: OnlineStore, ids: list[Any], group: str = "g", column: str = "v") -> list[Any]:
@@ -36,20 +23,7 @@ def test_an_integer_is_found_by_what_is_that_integer(store: OnlineStore) -> None
     store.write_rows("g", ["id"], [{"id": i, "v": i // 2} for i in (0, 1, 7, -7, 2**63 - 1)])
     asked = [7, 7.0, "7", "-7", "0", 0, -0.0, 2**63 - 1, "9223372036854775807", 7]
     assert found(store, asked) == [3, 3, 3, -4, 0, 0, 0, 2**62 - 1, 2**62 - 1, 3]
-    near = [
-        "7abc",
-        " 7",
-        "7 ",
-        "07",
-        "7.0",
-        "+7",
-        "1e0",
-        "",
-        "\u0667",
-        "0x7",
-        float(2**63),
-        "9" * 30,
-    ]
+    near = ["7abc", " 7", "7 ", "07", "7.0", "+7", "1e0", "", "\u0667", "0x7", float(2**63), "9" * 30]
     assert found(store, [*near, *NEVER]) == [None] * (len(near) + len(NEVER))
 
 
@@ -69,23 +43,15 @@ def test_bytes_dates_and_times_are_keys_too(store: OnlineStore) -> None:
     for place, key in enumerate(keys):
         store.write_rows(f"g{place}", ["id"], [{"id": key, "v": place}])
     assert found(store, [b"a\xff", b"A\xff", "a", 97], "g0") == [0, None, None, None]
-    assert (
-        found(store, [keys[1], "2026-11-23", noon, "today", 20261123], "g1") == [1, 1] + [None] * 3
-    )
-    assert found(store, [noon, "2026-11-23T12:00:00Z"[:-1], keys[1], "noon"], "g2") == [
-        2,
-        2,
-        None,
-        None,
-    ]
+    assert found(store, [keys[1], "2026-11-23", noon, "today", 20261123], "g1") == [1, 1] + [None] * 3
+    assert found(store, [noon, "2026-11-23T12:00:00Z"[:-1], keys[1], "noon"], "g2") == [2, 2, None, None]
 
 
 def test_an_entry_without_an_id_is_missing_in_that_group_alone(store: OnlineStore) -> None:
     store.write_rows("g", ["a", "b"], [{"a": 0, "b": "", "v": 1}, {"a": 1, "b": "x", "v": 2}])
     store.write_rows("h", ["a"], [{"a": 0, "w": 3}])
     view = view_of(
-        GroupInView("g", {"b": "second", "a": "first"}, {"v": "v"}),
-        GroupInView("h", {"a": "first"}, {"w": "w"}),
+        GroupInView("g", {"b": "second", "a": "first"}, {"v": "v"}), GroupInView("h", {"a": "first"}, {"w": "w"})
     )
     entries: list[Any] = [{"first": 0, "second": ""}, {"first": 0}, {"second": "x", "first": 1}, {}]
     made = read_vectors(store, view, entries)
@@ -111,22 +77,12 @@ def test_a_table_that_folds_case_and_blanks_does_not_decide(database: str) -> No
             )
         )
         connection.execute(
-            text(
-                "INSERT INTO g VALUES ('A', 1, '2026-11-23 12:00:00', 0.5, 1.5), ('7abc', 2, NULL, NULL, NULL)"
-            )
+            text("INSERT INTO g VALUES ('A', 1, '2026-11-23 12:00:00', 0.5, 1.5), ('7abc', 2, NULL, NULL, NULL)")
         )
         connection.execute(text("CREATE TABLE d (id DOUBLE PRIMARY KEY, v INT)"))
     engine.dispose()
     store = SqlStore(database)
-    assert found(store, ["A", "a", "A ", 7, "7ABC", "7abc", 0]) == [
-        1,
-        None,
-        None,
-        None,
-        None,
-        2,
-        None,
-    ]
+    assert found(store, ["A", "a", "A ", 7, "7ABC", "7abc", 0]) == [1, None, None, None, None, 2, None]
     noon = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
     assert found(store, ["A"], column="t") == [noon]
     with pytest.raises(StoreError, match="the key 'id' of the feature group 'd' holds a number"):

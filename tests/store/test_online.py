@@ -55,9 +55,7 @@ async def settles(url: str, count: int) -> bool:
     return True
 
 
-def test_many_readers_share_few_connections(
-    store: OnlineStore, request: pytest.FixtureRequest
-) -> None:
+def test_many_readers_share_few_connections(store: OnlineStore, request: pytest.FixtureRequest) -> None:
     fill(store)
 
     async def read() -> None:
@@ -67,9 +65,7 @@ def test_many_readers_share_few_connections(
                 for turn in range(10):
                     ids = [(number * 31 + turn * 7 + step) % 1100 for step in range(5)]
                     made = await view.read([{"id": each} for each in ids])
-                    assert made.values == [
-                        [each, -each] if each < 1000 else [None, None] for each in ids
-                    ]
+                    assert made.values == [[each, -each] if each < 1000 else [None, None] for each in ids]
 
             await asyncio.gather(*(reader(number) for number in range(50)))
             if isinstance(store, SqlStore):
@@ -141,9 +137,7 @@ def test_a_slow_lookup_times_out_and_the_next_is_right(database: str) -> None:
             with engine.connect() as connection:
                 connection.execute(text("LOCK TABLES g WRITE"))
                 begun = time.monotonic()
-                with pytest.raises(
-                    StoreTimeoutError, match=r"no answer from mysql://.* within 0.4 s"
-                ):
+                with pytest.raises(StoreTimeoutError, match=r"no answer from mysql://.* within 0.4 s"):
                     await view.read([{"id": 2}])
                 assert time.monotonic() - begun < 15  # it would hang for good
                 connection.execute(text("UNLOCK TABLES"))
@@ -165,9 +159,7 @@ def test_a_server_that_restarts_between_reads_is_not_noticed(own_server: MariaDb
     asyncio.run(read())
 
 
-def test_a_server_that_is_gone_is_an_error_at_once_until_it_is_back(
-    own_server: MariaDbProcess,
-) -> None:
+def test_a_server_that_is_gone_is_an_error_at_once_until_it_is_back(own_server: MariaDbProcess) -> None:
     async def read() -> None:
         async with SqlStore(own_server.url).open_view(VIEW, timeout_s=20) as view:
             await view.read([{"id": 1}])

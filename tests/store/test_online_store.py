@@ -9,11 +9,7 @@ HOSTILE = 'it\'s \\ "a" `model`; -- %s\n\u00e9'
 
 
 def test_a_view_comes_back_as_it_was_written(store: OnlineStore) -> None:
-    group = GroupInView(
-        *(HOSTILE, {HOSTILE: "id"}, {"a": HOSTILE}, "t", 60.0),
-        avro={"a": '"double"'},
-        booleans=("a",),
-    )
+    group = GroupInView(*(HOSTILE, {HOSTILE: "id"}, {"a": HOSTILE}, "t", 60.0), avro={"a": '"double"'}, booleans=("a",))
     view = FeatureView(HOSTILE, 3, ("amount", HOSTILE), (group,))
     store.write_view(FeatureView(HOSTILE, 3, (), ()))
     store.write_view(FeatureView(HOSTILE, 4, (), ()))

@@ -38,9 +38,7 @@ def test_a_password_is_shown_nowhere() -> None:
     assert "s3cret" not in str(caught.value)
 
 
-def test_a_password_may_come_from_the_environment(
-    database: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_password_may_come_from_the_environment(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     url = make_url(database)
     store = SqlStore(f"mysql://{url.username}@{url.host}:{url.port}/{url.database}")
     with pytest.raises(StoreError, match="Access denied"):
@@ -76,6 +74,5 @@ def test_the_room_loads_neither_sqlalchemy_nor_spark_until_a_database_is_used() 
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == (
-        "[]\n[SPARKMON_MISSING_EXTRA] SQLAlchemy is not installed; "
-        "run: pip install 'sparkmon-kserve[sql]'\n"
+        "[]\n[SPARKMON_MISSING_EXTRA] SQLAlchemy is not installed; run: pip install 'sparkmon-kserve[sql]'\n"
     )

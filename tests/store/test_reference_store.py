@@ -59,10 +59,7 @@ def references_in(store: ReferenceStore, name: str = "training") -> dict[tuple[s
     table = store.read_references(name)
     assert table.schema == REFERENCES
     rows = table.to_pylist()
-    counts = {
-        (row["model"], row["model_version"], row["column_name"]): row["profile"]["count"]
-        for row in rows
-    }
+    counts = {(row["model"], row["model_version"], row["column_name"]): row["profile"]["count"] for row in rows}
     assert len(counts) == len(rows)
     return counts
 
@@ -72,18 +69,14 @@ def test_an_empty_store_has_no_references(spark: SparkSession, store: ReferenceS
     assert store.schemas() == []
 
 
-def test_a_reference_comes_back_as_it_was_written(
-    spark: SparkSession, store: ReferenceStore
-) -> None:
+def test_a_reference_comes_back_as_it_was_written(spark: SparkSession, store: ReferenceStore) -> None:
     table = reference(HOSTILE, HOSTILE, model_version=HOSTILE, reference=HOSTILE)
     store.write_reference(table)
     assert store.read_references(HOSTILE).to_pylist() == as_references(table).to_pylist()
     assert references_in(store) == {}
 
 
-def test_writing_again_replaces_that_reference_alone(
-    spark: SparkSession, store: ReferenceStore
-) -> None:
+def test_writing_again_replaces_that_reference_alone(spark: SparkSession, store: ReferenceStore) -> None:
     store.write_reference(pa.concat_tables([reference(HOSTILE, "a", "b"), reference("m", "a")]))
     store.write_reference(reference("m", "a", count=20, model_version="2"))
     store.write_reference(reference("m", "a", count=30, reference="june"))

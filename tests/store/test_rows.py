@@ -40,23 +40,17 @@ def test_scalars_of_numpy_are_pythons(store: OnlineStore) -> None:
     row: dict[str, Any] = {"id": np.int64(7), "share": np.float64(0.5), "on": np.bool_(True)}
     store.write_rows("g", ["id"], [row | {"name": np.str_("x")}])
     names = ["share", "on", "name"]
-    assert read_rows(store, "g", names, [{"id": 7}], booleans=("on",)) == [
-        {"share": 0.5, "on": True, "name": "x"}
-    ]
+    assert read_rows(store, "g", names, [{"id": 7}], booleans=("on",)) == [{"share": 0.5, "on": True, "name": "x"}]
 
 
 def test_a_value_of_no_type_is_refused(store: OnlineStore) -> None:
-    with pytest.raises(
-        OptionError, match="got timedelta in the column 'x' of 'g'; expected bool, int"
-    ):
+    with pytest.raises(OptionError, match="got timedelta in the column 'x' of 'g'; expected bool, int"):
         store.write_rows("g", ["id"], [{"id": 1, "x": timedelta(1)}])  # type: ignore[dict-item]
 
 
 def test_times_of_other_zones_are_kept_in_utc(store: OnlineStore) -> None:
     here = NOON.astimezone(timezone(timedelta(hours=-8)))
-    store.write_rows(
-        "g", ["id"], [{"id": 1, "at": here}, {"id": 2, "at": NOON.replace(tzinfo=None)}]
-    )
+    store.write_rows("g", ["id"], [{"id": 1, "at": here}, {"id": 2, "at": NOON.replace(tzinfo=None)}])
     view = view_of(GroupInView("g", {"id": "id"}, {}, time="at"))
     made = read_vectors(store, view, [{"id": 2}, {"id": 9}, {"id": 1}])
     assert made.times == {"g": [NOON, None, NOON]}
@@ -82,18 +76,11 @@ def test_lists_and_structs_are_kept_as_avro(store: OnlineStore) -> None:
 
 
 def test_a_row_with_the_same_key_is_replaced_whole(store: OnlineStore) -> None:
-    first: list[dict[str, Any]] = [
-        {"a": 1, "b": "x", "v": 1.5, "w": 1},
-        {"a": 1, "b": "y", "v": 2.5, "w": 2},
-    ]
+    first: list[dict[str, Any]] = [{"a": 1, "b": "x", "v": 1.5, "w": 1}, {"a": 1, "b": "y", "v": 2.5, "w": 2}]
     store.write_rows("g", ["a", "b"], first)
     store.write_rows("g", ["b", "a"], [{"a": 1, "b": "x", "v": 8.0}, {"a": 1, "b": "x", "v": 9.5}])
     keys = [{"a": 1, "b": "x"}, {"a": 1, "b": "y"}, {"a": 2, "b": "x"}]
-    assert read_rows(store, "g", ["v", "w"], keys) == [
-        {"v": 9.5, "w": None},
-        {"v": 2.5, "w": 2},
-        None,
-    ]
+    assert read_rows(store, "g", ["v", "w"], keys) == [{"v": 9.5, "w": None}, {"v": 2.5, "w": 2}, None]
 
 
 def test_names_may_hold_anything(store: OnlineStore) -> None:

@@ -48,10 +48,7 @@ class AlertmanagerProcess:
         raise RuntimeError(f"Alertmanager did not start; it said:\n{log[-3000:]}")
 
     def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop()
 

@@ -45,9 +45,7 @@ class Authority:
             key.private_bytes(
                 serialization.Encoding.PEM,
                 serialization.PrivateFormat.PKCS8,
-                serialization.BestAvailableEncryption(password)
-                if password
-                else serialization.NoEncryption(),
+                serialization.BestAvailableEncryption(password) if password else serialization.NoEncryption(),
             )
         )
         return files
@@ -59,9 +57,7 @@ class Authority:
             context.load_cert_chain(shown.certificate, shown.key)
         return context
 
-    def _builder(
-        self, subject: x509.Name, key: ec.EllipticCurvePrivateKey
-    ) -> x509.CertificateBuilder:
+    def _builder(self, subject: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
         now, day = datetime.datetime.now(datetime.timezone.utc), datetime.timedelta(days=1)
         return (
             x509.CertificateBuilder()

@@ -66,10 +66,7 @@ class HopsworksDouble:
         return self
 
     def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._server.should_exit = True
         self._thread.join(10)
@@ -78,9 +75,7 @@ class HopsworksDouble:
         app = FastAPI()
 
         @app.middleware("http")
-        async def guard(
-            request: Request, call_next: Callable[[Request], Awaitable[Response]]
-        ) -> Response:
+        async def guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
             self.requests.append(f"{request.method} {request.url.path.removeprefix(_API)}")
             if request.headers.get("authorization") != f"ApiKey {API_KEY}":
                 return _error(401, 320004, "invalid or missing API key")
@@ -159,11 +154,7 @@ class HopsworksDouble:
 
         @app.get(_VIEW + "/preparedstatement")
         def statements(
-            store: int,
-            name: str,
-            version: int,
-            batch: bool = False,
-            inference_helper_columns: bool = False,
+            store: int, name: str, version: int, batch: bool = False, inference_helper_columns: bool = False
         ) -> Response:
             return JSONResponse(metadata.prepared_statements(batch, inference_helper_columns))
 
@@ -233,10 +224,6 @@ def _self_signed(folder: Path) -> tuple[Path, Path]:
     files = folder / "double.crt", folder / "double.key"
     files[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     files[1].write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     return files

@@ -35,14 +35,7 @@ _AVRO = {
 }
 
 
-def _group(
-    identity: int,
-    name: str,
-    version: int,
-    keys: tuple[str, ...],
-    types: dict[str, str],
-    **more: str,
-) -> Json:
+def _group(identity: int, name: str, version: int, keys: tuple[str, ...], types: dict[str, str], **more: str) -> Json:
     return {
         "type": "streamFeatureGroupDTO",
         "id": identity,
@@ -205,9 +198,7 @@ def prepared_statements(batch: bool, helpers: bool) -> Json:
                 "featureGroupId": group["id"],
                 "preparedStatementIndex": index,
                 "prefix": prefix or None,
-                "preparedStatementParameters": [
-                    {"name": key, "index": place + 1} for place, key in enumerate(keys)
-                ],
+                "preparedStatementParameters": [{"name": key, "index": place + 1} for place, key in enumerate(keys)],
                 "queryOnline": f"SELECT {select}\nFROM {table} AS `fg0`\nWHERE {where}",
             }
         )
@@ -254,8 +245,7 @@ def avro_subject(group: Json) -> Json:
     """Return the Avro schema under which a group's rows are written."""
     name = f"{group['name']}_{group['version']}"
     fields = [
-        {"name": each["name"], "type": ["null", _AVRO.get(each["type"], each["type"])]}
-        for each in group["features"]
+        {"name": each["name"], "type": ["null", _AVRO.get(each["type"], each["type"])]} for each in group["features"]
     ]
     schema = {"type": "record", "name": name, "namespace": "sparkmon", "fields": fields}
     return {"id": 1, "subject": name, "version": 1, "schema": json.dumps(schema)}

@@ -22,10 +22,7 @@ _CARDS = (
     "`country` varchar(100), `is_chip` tinyint, `emb` varbinary(500), `fraud_label` int, "
     "`region` varchar(100), PRIMARY KEY (`cc_num`)"
 )
-_CUSTOMERS = (
-    "`cc_num` bigint, `bank_id` int, `age` int, `credit_limit` decimal(10,2), "
-    "PRIMARY KEY (`cc_num`,`bank_id`)"
-)
+_CUSTOMERS = "`cc_num` bigint, `bank_id` int, `age` int, `credit_limit` decimal(10,2), PRIMARY KEY (`cc_num`,`bank_id`)"
 
 
 def seed(url: str, rows: int = 100) -> None:
@@ -35,11 +32,7 @@ def seed(url: str, rows: int = 100) -> None:
     """
     at = urlsplit(url)
     connection = pymysql.connect(
-        host=at.hostname,
-        port=at.port or 3306,
-        user=at.username,
-        password=at.password or "",
-        autocommit=True,
+        host=at.hostname, port=at.port or 3306, user=at.username, password=at.password or "", autocommit=True
     )
     with connection, connection.cursor() as cursor:
         cursor.execute(_MODE)
@@ -50,8 +43,7 @@ def seed(url: str, rows: int = 100) -> None:
         cursor.execute(f"CREATE TABLE `card_activity_1`({_CARDS}) {_ENGINE}")
         cursor.execute(f"CREATE TABLE `customer_profile_2`({_CUSTOMERS}) {_ENGINE}")
         cursor.executemany(
-            "INSERT INTO `card_activity_1` VALUES (%s,%s,%s,%s,%s,%s,%s,%s,%s)",
-            [_card(index) for index in range(rows)],
+            "INSERT INTO `card_activity_1` VALUES (%s,%s,%s,%s,%s,%s,%s,%s,%s)", [_card(index) for index in range(rows)]
         )
         cursor.executemany(
             "INSERT INTO `customer_profile_2` VALUES (%s,%s,%s,%s)",
@@ -65,7 +57,4 @@ def _card(index: int) -> tuple[object, ...]:
     emb = io.BytesIO()
     fastavro.schemaless_writer(emb, _EMB, [float(index), 0.5])
     country = "SE" if index % 2 else "DE"
-    return (
-        *(index, EVENT_TIME, 10.0 + index, index % 7, country, index % 2),
-        *(emb.getvalue(), index % 2, "north"),
-    )
+    return (*(index, EVENT_TIME, 10.0 + index, index % 7, country, index % 2), *(emb.getvalue(), index % 2, "north"))

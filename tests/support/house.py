@@ -8,9 +8,7 @@ from tests.support.source import Source
 __all__ = ["builtin_raises", "inside_a_function", "is_broad", "names_in"]
 
 BUILTIN_ERRORS = {
-    name
-    for name, thing in vars(builtins).items()
-    if isinstance(thing, type) and issubclass(thing, BaseException)
+    name for name, thing in vars(builtins).items() if isinstance(thing, type) and issubclass(thing, BaseException)
 }
 
 
@@ -49,12 +47,7 @@ def builtin_raises(source: Source) -> list[tuple[int, str]]:
     allowed = {"NotImplementedError"}
     if source.room in {"cli", "__main__"}:
         allowed.add("SystemExit")
-    lazy = {
-        id(node)
-        for function in source.functions
-        if function.name == "__getattr__"
-        for node in ast.walk(function)
-    }
+    lazy = {id(node) for function in source.functions if function.name == "__getattr__" for node in ast.walk(function)}
     found = []
     for node in source.nodes:
         if not isinstance(node, ast.Raise) or node.exc is None:

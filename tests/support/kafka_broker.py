@@ -92,10 +92,7 @@ class KafkaBroker:
         raise RuntimeError(f"Kafka did not start; it said:\n{self._log.read_text()[-3000:]}")
 
     def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
 

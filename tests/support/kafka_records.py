@@ -33,11 +33,7 @@ def record_of(event: Event, mode: Literal["binary", "structured"]) -> Record:
             (f"ce_{name}", value.encode()) for name, value in attributes.items()
         ]
         return [*headers, ("content-type", b"application/json")], event.payload
-    whole = {
-        **attributes,
-        "datacontenttype": "application/json",
-        "data": json.loads(event.payload),
-    }
+    whole = {**attributes, "datacontenttype": "application/json", "data": json.loads(event.payload)}
     return [("content-type", b"application/cloudevents+json")], json.dumps(whole).encode()
 
 
@@ -52,8 +48,6 @@ def produce(bootstrap: str, topic: str, records: Iterable[Record]) -> None:
     producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 5})
     errors: list[object] = []
     for headers, value in records:
-        producer.produce(
-            topic, value=value, headers=headers, on_delivery=lambda error, _: errors.append(error)
-        )
+        producer.produce(topic, value=value, headers=headers, on_delivery=lambda error, _: errors.append(error))
     assert producer.flush(30) == 0
     assert set(errors) <= {None}

@@ -21,9 +21,7 @@ class Ledger(AlertSink):
 
     kind = "ledger"
 
-    def __init__(
-        self, failures: int = 0, *, name: str | None = None, permanent: bool = False
-    ) -> None:
+    def __init__(self, failures: int = 0, *, name: str | None = None, permanent: bool = False) -> None:
         super().__init__(name)
         self.notifications: list[Notification] = []
         self.failures, self.permanent = failures, permanent

@@ -45,9 +45,7 @@ class MailServer:
         return self.of_mails
 
 
-def check(
-    server: object, session: Session, envelope: Envelope, mechanism: str, data: object
-) -> AuthResult:
+def check(server: object, session: Session, envelope: Envelope, mechanism: str, data: object) -> AuthResult:
     """Let one user in, and tell others what they said, as no good server does."""
     assert isinstance(data, LoginPassword)
     if (data.login, data.password) == (USER, PASSWORD):

@@ -29,9 +29,7 @@ class MemoryView(OnlineView):
     """Rows by group and key. ``failure`` is raised by every read and ping while it is set."""
 
     def __init__(
-        self,
-        view: FeatureView,
-        rows: Mapping[str, Mapping[tuple[FeatureValue, ...], Mapping[str, FeatureValue]]],
+        self, view: FeatureView, rows: Mapping[str, Mapping[tuple[FeatureValue, ...], Mapping[str, FeatureValue]]]
     ) -> None:
         self.view = view
         self.failure: StoreError | None = None
@@ -42,17 +40,13 @@ class MemoryView(OnlineView):
     async def _find(self, entries: Sequence[Entry]) -> dict[str, list[Entry | None]]:
         return {
             group.name: [
-                self._rows[group.name].get(tuple(entry.get(name) for name in group.keys.values()))
-                for entry in entries
+                self._rows[group.name].get(tuple(entry.get(name) for name in group.keys.values())) for entry in entries
             ]
             for group in self.view.groups
         }
 
     async def read(
-        self,
-        entries: Sequence[Entry],
-        passed_features: Sequence[Entry] | None = None,
-        parameters: Entry | None = None,
+        self, entries: Sequence[Entry], passed_features: Sequence[Entry] | None = None, parameters: Entry | None = None
     ) -> Vectors:
         """See :meth:`OnlineView.read`."""
         self.reads += 1

@@ -11,9 +11,7 @@ from tests.support.source import ROOT
 
 __all__ = ["Block", "Page", "pages"]
 
-_FENCE = re.compile(
-    r"^(?P<indent> *)```(?P<language>\w*)\n(?P<text>.*?)^(?P=indent)```$", re.M | re.S
-)
+_FENCE = re.compile(r"^(?P<indent> *)```(?P<language>\w*)\n(?P<text>.*?)^(?P=indent)```$", re.M | re.S)
 _LINK = re.compile(r"!?\[[^\]]*\]\((?!https?:|mailto:)([^)\s]+)\)")
 _FOLDERS = ("docs", "bench", "examples", "fuzz", "scala-stubs", ".github")
 
@@ -56,10 +54,7 @@ class Page:
     def anchors(self) -> set[str]:
         """The headings as links name them."""
         headings = re.findall(r"^#+ (.+)$", self.prose, re.M)
-        return {
-            re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-")
-            for heading in headings
-        }
+        return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
 
     def blocks(self, *languages: str) -> Iterator[Block]:
         """List the blocks of code in one of the languages."""

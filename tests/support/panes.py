@@ -62,15 +62,11 @@ def reference_table(model: str, columns: Columns, *, blocks: int = 0) -> pa.Tabl
     parts: list[tuple[datetime | None, Columns]] = [(None, columns)]
     size = len(np.asarray(next(iter(columns.values())))) // max(blocks, 1)
     for at in range(blocks):
-        block = {
-            name: np.asarray(each)[at * size : (at + 1) * size] for name, each in columns.items()
-        }
+        block = {name: np.asarray(each)[at * size : (at + 1) * size] for name, each in columns.items()}
         parts.append((MIDNIGHT - day + at * HOUR, block))
     rows: list[dict[str, Any]] = []
     for start, part in parts:
-        profiles = panes_of(
-            model, MIDNIGHT, part, length=timedelta(seconds=1), pane=day
-        ).to_pylist()
+        profiles = panes_of(model, MIDNIGHT, part, length=timedelta(seconds=1), pane=day).to_pylist()
         places = [*columns]
         rows += [
             dict.fromkeys(REFERENCES.names)

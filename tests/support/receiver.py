@@ -37,8 +37,7 @@ def captured(case: str) -> list[tuple[list[tuple[str, str]], bytes]]:
     """Read the events of a captured case: headers and body as KServe's agent sent them."""
     events = json.loads((CAPTURES / f"{case}.json").read_text())["events"]
     return [
-        ([(name, value) for name, value in event["headers"]], base64.b64decode(event["body_b64"]))
-        for event in events
+        ([(name, value) for name, value in event["headers"]], base64.b64decode(event["body_b64"])) for event in events
     ]
 
 
@@ -61,9 +60,7 @@ class Receiver:
     certificate.
     """
 
-    def __init__(
-        self, path: Path, tls: ssl.SSLContext | None = None, **settings: float | str
-    ) -> None:
+    def __init__(self, path: Path, tls: ssl.SSLContext | None = None, **settings: float | str) -> None:
         self.tls = tls
         self.said: list[str] = []
         told = json.dumps({"path": str(path), "port": 0, **settings})
@@ -93,11 +90,7 @@ class Receiver:
             return self._post(connection, headers, body, path)
 
     def _post(
-        self,
-        connection: http.client.HTTPConnection,
-        headers: list[tuple[str, str]],
-        body: bytes,
-        path: str,
+        self, connection: http.client.HTTPConnection, headers: list[tuple[str, str]], body: bytes, path: str
     ) -> tuple[int, dict[str, str], dict[str, Any]]:
         connection.putrequest("POST", path, skip_host=True, skip_accept_encoding=True)
         names = {name.lower() for name, _ in headers}
@@ -149,10 +142,7 @@ class Receiver:
         return self
 
     def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.process.kill()
         self.process.wait()

@@ -71,9 +71,7 @@ class Served:
         else:
             self.__exit__(None, None, None)
             raise AssertionError(f"{module} did not start: {said}")
-        self._drain = subprocess.Popen(
-            ["cat"], stdin=self.process.stderr, stdout=subprocess.DEVNULL
-        )
+        self._drain = subprocess.Popen(["cat"], stdin=self.process.stderr, stdout=subprocess.DEVNULL)
 
     def post(self, path: str, body: Any, headers: Mapping[str, str] | None = None) -> Answer:  # noqa: ANN401 - JSON or bytes
         """Post JSON, or bytes as they are."""
@@ -123,10 +121,7 @@ class Served:
         return self
 
     def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.kill()
         if hasattr(self, "_drain"):
@@ -137,19 +132,13 @@ class Served:
     def _ask(self, request: urllib.request.Request) -> Answer:
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:
-                return Answer(
-                    answer.status, {k.lower(): v for k, v in answer.headers.items()}, answer.read()
-                )
+                return Answer(answer.status, {k.lower(): v for k, v in answer.headers.items()}, answer.read())
         except urllib.error.HTTPError as error:
             with error:
-                return Answer(
-                    error.code, {k.lower(): v for k, v in error.headers.items()}, error.read()
-                )
+                return Answer(error.code, {k.lower(): v for k, v in error.headers.items()}, error.read())
 
 
-def start_predictor(
-    model: Path, seen: Path | None = None, ports: tuple[int, int] = (0, 0)
-) -> Served:
+def start_predictor(model: Path, seen: Path | None = None, ports: tuple[int, int] = (0, 0)) -> Served:
     """Start a predictor named ``fraud`` of a joblib file; what it was asked is noted in ``seen``."""
     numbers = [str(port) for port in ports]
     arguments = [str(model), "fraud", *numbers, "" if seen is None else str(seen)]

@@ -45,10 +45,7 @@ def sink(port: int = 0) -> Iterator[Sink]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            pairs = [
-                (name, value.encode("latin-1").decode("utf-8"))
-                for name, value in self.headers.items()
-            ]
+            pairs = [(name, value.encode("latin-1").decode("utf-8")) for name, value in self.headers.items()]
             with kept.lock:
                 kept.posted.append(Posted(time.monotonic(), self.path, pairs, body))
                 status, headers = kept.answer()

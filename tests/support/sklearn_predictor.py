@@ -25,9 +25,7 @@ class SklearnModel(Model):  # type: ignore[misc]  # kserve has no types
         self._seen = seen
         self.ready = True
 
-    async def predict(
-        self, payload: dict[str, Any] | InferRequest, headers: dict[str, str] | None = None
-    ) -> Any:  # noqa: ANN401 - either protocol's
+    async def predict(self, payload: dict[str, Any] | InferRequest, headers: dict[str, str] | None = None) -> Any:  # noqa: ANN401 - either protocol's
         """Predict."""
         if self._seen is not None:
             said = payload.get("parameters") if isinstance(payload, dict) else payload.parameters

@@ -38,9 +38,7 @@ def v1_event(
     )
 
 
-def requests(
-    model: str, start: float, end: float, rows: Sequence[object], size: int
-) -> list[Event]:
+def requests(model: str, start: float, end: float, rows: Sequence[object], size: int) -> list[Event]:
     """Spread rows evenly over the minutes from ``start`` to ``end``, ``size`` rows a request."""
     parts = [rows[at : at + size] for at in range(0, len(rows), size)]
     step = (end - start) / len(parts)

@@ -125,7 +125,5 @@ def test_a_process_that_has_read_ends_by_itself(tmp_path: Path) -> None:
         "print(rows.num_rows)"
     )
     for _ in range(3):
-        done = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=60
-        )
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=60)
         assert (done.returncode, done.stdout, done.stderr) == (0, "1600\n", "")

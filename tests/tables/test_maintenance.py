@@ -63,9 +63,7 @@ def test_a_dry_run_changes_nothing(writer: DeltaRsWriter) -> None:
 def test_panes_of_open_windows_are_kept(writer: DeltaRsWriter) -> None:
     """Of m0 hours 0, 2, ... and of m1 hours 1, 3, ...; the last windows that closed end at 10 and 6."""
     writer.append(profiles(*range(20)), "panes")
-    closed = pa.table(
-        {"model": ["m0", "m0", "m1"], "window_end": [START + n * HOUR for n in (8, 10, 6)]}
-    )
+    closed = pa.table({"model": ["m0", "m0", "m1"], "window_end": [START + n * HOUR for n in (8, 10, 6)]})
     writer.append(closed, "closed_windows")
     kept = Retention(panes=2 * HOUR)
     run(writer, START + DAY, kept, hours=4)

@@ -48,11 +48,7 @@ def tables(endpoint: str, request: pytest.FixtureRequest) -> Tables:
     }
     bucket = f"bucket-{abs(hash(request.node.nodeid)):x}"
     client = boto3.client(
-        "s3",
-        endpoint_url=endpoint,
-        aws_access_key_id="id",
-        aws_secret_access_key="secret",
-        region_name="us-east-1",
+        "s3", endpoint_url=endpoint, aws_access_key_id="id", aws_secret_access_key="secret", region_name="us-east-1"
     )
     client.create_bucket(Bucket=bucket)
     return Tables(f"s3://{bucket}/monitoring", options)

@@ -55,10 +55,7 @@ class WriterContract:
 
     def test_a_batch_is_appended_once(self, writer: TableWriter, other: TableWriter) -> None:
         batches = [("q", 0), ("q", 0), ("q", 1), ("q", 1), ("q", 0), ("r", 0)]
-        answers = [
-            writer.append(counts(batch), "seen", writer=name, batch_id=batch)
-            for name, batch in batches
-        ]
+        answers = [writer.append(counts(batch), "seen", writer=name, batch_id=batch) for name, batch in batches]
         assert answers == [True, False, True, False, False, True]
         assert not other.append(counts(1), "seen", writer="q", batch_id=1)
         assert as_rows(writer.read("seen")) == as_rows(counts(0, 1, 0))
@@ -86,10 +83,7 @@ class WriterContract:
     @pytest.mark.parametrize(
         ("where", "hours"),
         [
-            (
-                [("window_start", ">=", START + HOUR), ("window_start", "<", START + 3 * HOUR)],
-                [1, 2],
-            ),
+            ([("window_start", ">=", START + HOUR), ("window_start", "<", START + 3 * HOUR)], [1, 2]),
             ([("window_end", "<=", START + HOUR)], [0]),
             ([("window_end", ">", START + 3 * HOUR)], [3]),
             ([("window_start", "=", START + 2 * HOUR)], [2]),

@@ -12,16 +12,11 @@ from bench.verdicts.peers.serve import each_window, serve
 def judge(reference: pd.DataFrame, current: pd.DataFrame, kinds: dict[str, str]) -> Verdicts:
     columns = list(kinds)
     levels = {index: None for index, name in enumerate(columns) if kinds[name] == "categorical"}
-    detector = TabularDrift(
-        reference[columns].dropna().to_numpy(), p_val=0.05, categories_per_feature=levels or None
-    )
+    detector = TabularDrift(reference[columns].dropna().to_numpy(), p_val=0.05, categories_per_feature=levels or None)
 
     def drifted(window: pd.DataFrame) -> dict[str, bool | None]:
         told = detector.predict(window.dropna().to_numpy())["data"]
-        return {
-            name: bool(p < told["threshold"])
-            for name, p in zip(columns, told["p_val"], strict=True)
-        }
+        return {name: bool(p < told["threshold"]) for name, p in zip(columns, told["p_val"], strict=True)}
 
     return each_window(columns, current, drifted)
 

@@ -13,16 +13,11 @@ _FIRST = pd.Timestamp("2020-01-01")
 
 
 def judge(reference: pd.DataFrame, current: pd.DataFrame, kinds: dict[str, str]) -> Verdicts:
-    calculator = nml.UnivariateDriftCalculator(
-        column_names=list(kinds), timestamp_column_name=_TIME, chunk_period="D"
-    )
+    calculator = nml.UnivariateDriftCalculator(column_names=list(kinds), timestamp_column_name=_TIME, chunk_period="D")
     calculator.fit(_dated(reference, 0))
     after = int(reference[BLOCK].max()) + 1
     found = calculator.calculate(_dated(current, after)).filter(period="analysis").to_df()
-    return {
-        name: [bool(each) for each in found[name].filter(like="alert").any(axis=1)]
-        for name in kinds
-    }
+    return {name: [bool(each) for each in found[name].filter(like="alert").any(axis=1)] for name in kinds}
 
 
 def _dated(table: pd.DataFrame, first: int) -> pd.DataFrame:

@@ -30,17 +30,13 @@ def serve(package: str, judge: Judge) -> None:
         try:
             verdicts = judge(sides[0], sides[1], kinds)
             told[folder.name] = {"seconds": time.perf_counter() - began, "verdicts": verdicts}
-        except (
-            Exception
-        ) as error:  # whatever a peer raises is told in the table; the other cases go on
+        except Exception as error:  # whatever a peer raises is told in the table; the other cases go on
             told[folder.name] = {"error": f"{type(error).__name__}: {error}"}
     answer.write_text(json.dumps({"version": version(package), "cases": told}))
 
 
 def each_window(
-    columns: list[str],
-    current: pd.DataFrame,
-    judge: Callable[[pd.DataFrame], dict[str, bool | None]],
+    columns: list[str], current: pd.DataFrame, judge: Callable[[pd.DataFrame], dict[str, bool | None]]
 ) -> Verdicts:
     """Judge window by window, by one that takes the columns of a window and knows the reference."""
     verdicts: Verdicts = {name: [] for name in columns}

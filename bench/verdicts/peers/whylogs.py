@@ -19,10 +19,7 @@ def judge(reference: pd.DataFrame, current: pd.DataFrame, kinds: dict[str, str])
         scores = calculate_drift_scores(
             target_view=why.log(pandas=window).view(), reference_view=known, with_thresholds=True
         )
-        return {
-            name: None if score is None else score["drift_category"] == "DRIFT"
-            for name, score in scores.items()
-        }
+        return {name: None if score is None else score["drift_category"] == "DRIFT" for name, score in scores.items()}
 
     return each_window(list(kinds), current, drifted)
 

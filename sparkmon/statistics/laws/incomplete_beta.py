@@ -23,9 +23,7 @@ def incomplete_beta(a: float, b: float, x: float) -> float:
     """
     if x in (0, 1):
         return float(x)
-    front = math.exp(
-        math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x)
-    )
+    front = math.exp(math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x))
     # The fraction converges fast on the near side of the mean; the far side is its mirror image.
     if x < (a + 1) / (a + b + 2):
         return min(1.0, front * _beta_fraction(a, b, x) / a)

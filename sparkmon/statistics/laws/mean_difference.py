@@ -8,11 +8,7 @@ from sparkmon.statistics.statistic import Measurement, least_rows
 
 
 def mean_measurement(
-    reference: Distribution,
-    current: Distribution,
-    value: float,
-    threshold: float,
-    sketch_error: float = 0.0,
+    reference: Distribution, current: Distribution, value: float, threshold: float, sketch_error: float = 0.0
 ) -> Measurement:
     """Measure the current mean less the reference's; the formula is in :func:`sparkmon.statistics.mean`."""
     deviation = math.hypot(*(side.std / math.sqrt(side.n) for side in (reference, current)))

@@ -4,11 +4,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from sparkmon.statistics.laws.two_proportions import (
-    excess_sf,
-    least_rows_of_rate,
-    two_proportions_p_value,
-)
+from sparkmon.statistics.laws.two_proportions import excess_sf, least_rows_of_rate, two_proportions_p_value
 from sparkmon.statistics.statistic import Measurement, NullDistribution, Summary, inverse_rows
 
 
@@ -27,9 +23,7 @@ def rate_null_distribution(hits: Callable[[Any], float]) -> NullDistribution:
     :func:`sparkmon.statistics.laws.two_proportions.two_proportions_p_value`.
     """
 
-    def measure(
-        reference: Summary, current: Summary, value: float, threshold: float
-    ) -> Measurement:
+    def measure(reference: Summary, current: Summary, value: float, threshold: float) -> Measurement:
         before, m, after, n = hits(reference), reference.rows, hits(current), current.rows
         pooled = (before + after) / (m + n)
         variance = pooled * (1 - pooled) * inverse_rows(m, n)

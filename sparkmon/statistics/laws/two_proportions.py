@@ -40,9 +40,7 @@ def two_proportions_p_value(
     return min(1.0, 2 * (min(below, above) + at / 2))
 
 
-def excess_sf(
-    reference_hits: float, reference_rows: float, current_hits: float, current_rows: float
-) -> float:
+def excess_sf(reference_hits: float, reference_rows: float, current_hits: float, current_rows: float) -> float:
     """Return how often further rows like the reference's have this many hits, or more: one-sided, 1 without hits.
 
     All are whole numbers. Fisher's exact test. It is also the exact distribution of the number of further rows beyond
@@ -65,9 +63,7 @@ def excess_sf(
 
 
 @lru_cache(maxsize=65_536)
-def least_rows_of_rate(
-    reference_hits: float, reference_rows: float, threshold: float
-) -> int | None:
+def least_rows_of_rate(reference_hits: float, reference_rows: float, threshold: float) -> int | None:
     """Return the fewest current rows whose rate is above the reference's by ``threshold`` once in 1,000 cases at most.
 
     None if no number of rows up to 10^9 is enough. A rate is above s where the hits reach k + 1, for up to (k + 1) / s

@@ -56,11 +56,7 @@ def view_of(client_view: ClientView) -> FeatureView:
     for feature in vector:
         if feature.feature_group is not None and feature.feature_group.id in features:
             features[feature.feature_group.id].append(feature)
-    groups = [
-        _group(whole[group], keys, features[group])
-        for group, keys in by_group.items()
-        if features[group]
-    ]
+    groups = [_group(whole[group], keys, features[group]) for group, keys in by_group.items() if features[group]]
     names = tuple(feature.name for feature in vector)
     return FeatureView(client_view.name, int(client_view.version), names, tuple(groups))
 
@@ -70,9 +66,7 @@ def _group(group: _FeatureGroup, keys: list[_ServingKey], features: list[_Featur
     avro = {}
     if any(feature.is_complex() for feature in features):
         fields = {each["name"]: each["type"] for each in json.loads(group.avro_schema)["fields"]}
-        avro = {
-            name: json.dumps(fields[name]) for name, each in columns.items() if each.is_complex()
-        }
+        avro = {name: json.dumps(fields[name]) for name, each in columns.items() if each.is_complex()}
     return GroupInView(
         name=f"{group.name}_{group.version}",
         keys={key.feature_name: key.required_serving_key for key in keys},
@@ -83,9 +77,7 @@ def _group(group: _FeatureGroup, keys: list[_ServingKey], features: list[_Featur
     )
 
 
-def references_of(
-    client_view: ClientView, statistics: _Statistics, model: str, reference: str
-) -> pa.Table:
+def references_of(client_view: ClientView, statistics: _Statistics, model: str, reference: str) -> pa.Table:
     """Return the references that a training dataset's statistics make, one row per column in the view's order.
 
     Of a dataset that was split, the statistics of the part named ``train`` count. Labels and helper columns are no
@@ -95,9 +87,7 @@ def references_of(
     """
     names = [feature.name for feature in vector_features(client_view)]
     others = {feature.name for feature in client_view.features} - set(names)
-    statistics_of = {
-        each.feature_name: each.to_dict() for each in _descriptive(client_view, statistics)
-    }
+    statistics_of = {each.feature_name: each.to_dict() for each in _descriptive(client_view, statistics)}
     columns = [name for name in names if name in statistics_of]
     columns += [name for name in statistics_of if name not in names and name not in others]
     of_all = {

@@ -111,14 +111,10 @@ def _require_settings(settings: HopsworksSettings) -> None:
     if settings.host is None:
         raise OptionError.missing("host", "the host of Hopsworks; only inside its pods it is known")
     if not _api_key(settings):
-        raise OptionError.missing(
-            "api_key", "a Hopsworks API key, best by the environment: HOPSWORKS_API_KEY"
-        )
+        raise OptionError.missing("api_key", "a Hopsworks API key, best by the environment: HOPSWORKS_API_KEY")
     verification = os.environ.get(_VERIFICATION, "true")
     if verification.lower() not in _YES:
-        raise OptionError.malformed(
-            _VERIFICATION, verification, "true, or not set: certificates are verified"
-        )
+        raise OptionError.malformed(_VERIFICATION, verification, "true, or not set: certificates are verified")
 
 
 def _api_key(settings: HopsworksSettings) -> str | None:

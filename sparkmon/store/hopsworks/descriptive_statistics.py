@@ -90,8 +90,7 @@ def _levels(statistics: Mapping[str, Any], extended: Mapping[str, Any]) -> dict[
         raise ProfileError("they hold no histogram")
     lower = str(statistics.get("featureType")).lower() == "boolean"  # as Spark writes booleans
     counts = {
-        str(entry["value"]).lower() if lower else str(entry["value"]): _count(entry["count"])
-        for entry in entries
+        str(entry["value"]).lower() if lower else str(entry["value"]): _count(entry["count"]) for entry in entries
     }
     rows = max(_count(statistics.get("numNonNullValues") or 0), sum(counts.values()))
     return _counted(statistics, rows) | {"num_texts": rows, "frequent_items": list(counts.items())}
@@ -113,10 +112,7 @@ def _counted(statistics: Mapping[str, Any], rows: int) -> dict[str, Any]:
 
 def _native_kll(kll: object) -> bytes | None:
     """Return the bytes of a native sketch; the client may have rewritten the names in snake case."""
-    if not isinstance(kll, Mapping) or _NATIVE_KLL not in (
-        kll.get("kllFormat"),
-        kll.get("kll_format"),
-    ):
+    if not isinstance(kll, Mapping) or _NATIVE_KLL not in (kll.get("kllFormat"), kll.get("kll_format")):
         return None
     try:
         return base64.b64decode(str(kll["bytes"]), validate=True)
@@ -168,9 +164,7 @@ def _share(name: str) -> float:
     return float(name[:-1]) / 100
 
 
-def _histogram(
-    entries: list[Mapping[str, Any]], least: float | None, greatest: float | None
-) -> QuantileTable:
+def _histogram(entries: list[Mapping[str, Any]], least: float | None, greatest: float | None) -> QuantileTable:
     labels = [str(entry["value"]).partition(" to ")[::2] for entry in entries]
     bins = [(float(low), float(high)) for low, high in labels]
     counts = [_count(entry["count"]) for entry in entries]

@@ -85,10 +85,7 @@ class HopsworksOnlineView(OnlineView):
         if not self._names:
             self._learn(client_view)
         # All ids, None for absent ones: the client wants composite keys whole.
-        keys = [
-            {name: _client_id(kind, entry.get(name)) for name, kind in self._kinds.items()}
-            for entry in entries
-        ]
+        keys = [{name: _client_id(kind, entry.get(name)) for name, kind in self._kinds.items()} for entry in entries]
         try:
             vectors = await asyncio.wait_for(
                 client_view.get_feature_vectors_async(
@@ -113,10 +110,7 @@ class HopsworksOnlineView(OnlineView):
                 f"cannot read {self!r} from Hopsworks' online store: {redacted(self._settings, error)}; "
                 "is it up, and the feature group online-enabled?"
             ) from error
-        return [
-            (ids, dict(zip(self._names, vector, strict=True)))
-            for ids, vector in zip(keys, vectors, strict=True)
-        ]
+        return [(ids, dict(zip(self._names, vector, strict=True))) for ids, vector in zip(keys, vectors, strict=True)]
 
     def _learn(self, client_view: ClientView) -> None:
         """Read the order of the client's vectors and the types of the ids, and hold the view to them."""
@@ -127,10 +121,7 @@ class HopsworksOnlineView(OnlineView):
         }
         for group in self.view.groups:
             columns = types.get(group.name, {})
-            strangers = [
-                *sorted(set(group.features.values()) - set(names)),
-                *sorted(group.keys - columns.keys()),
-            ]
+            strangers = [*sorted(set(group.features.values()) - set(names)), *sorted(group.keys - columns.keys())]
             if strangers:
                 raise StoreError(
                     f"{self!r} has {strangers[0]!r} of {group.name!r}, which Hopsworks' view has not; "

@@ -166,22 +166,16 @@ class HopsworksStore(ReferenceStore, OnlineStore):
         with self._reading(f"the feature view {name!r}"):
             return view_of(client_view)
 
-    def open_view(
-        self, view: FeatureView, *, timeout_s: float = 1.0, connections: int = 8
-    ) -> OnlineView:
+    def open_view(self, view: FeatureView, *, timeout_s: float = 1.0, connections: int = 8) -> OnlineView:
         """See :meth:`OnlineStore.open_view`.
 
         The first read logs in, which takes seconds and is not counted in ``timeout_s``; ``ping`` does it beforehand.
         """
         if not timeout_s > 0 or connections < 1:
-            raise OptionError.malformed(
-                "timeout_s, connections", (timeout_s, connections), "both above 0"
-            )
+            raise OptionError.malformed("timeout_s, connections", (timeout_s, connections), "both above 0")
         for group in view.groups:
             if group.time not in (None, *group.features):
-                raise OptionError.malformed(
-                    "time", group.time, f"a column of {group.name!r} that the vector has"
-                )
+                raise OptionError.malformed("time", group.time, f"a column of {group.name!r} that the vector has")
 
         def open_client_view() -> ClientView:
             client_view = self._client_view(view.name, view.version)
@@ -206,8 +200,7 @@ class HopsworksStore(ReferenceStore, OnlineStore):
             others = store.get_feature_views(name)
         versions = ", ".join(str(each.version) for each in others or []) or "none of that name"
         raise StoreError(
-            f"the project {self.settings.project!r} has no feature view {name!r} version {version}; "
-            f"it has {versions}"
+            f"the project {self.settings.project!r} has no feature view {name!r} version {version}; it has {versions}"
         )
 
     @contextmanager

@@ -60,9 +60,7 @@ class Address:
         if self.is_sqlite:
             # mode=rw: a file that is not there is an error, not a new and empty database.
             place = f"file:{quote(str(self.path))}"
-            url = URL.create(
-                "sqlite+aiosqlite", database=place, query={"mode": "rw", "uri": "true"}
-            )
+            url = URL.create("sqlite+aiosqlite", database=place, query={"mode": "rw", "uri": "true"})
         connect = import_module("aiosqlite" if self.is_sqlite else "asyncmy").connect
 
         async def noted(*place: object, **options: object) -> Any:  # noqa: ANN401 - the driver's
@@ -170,9 +168,7 @@ class Address:
             parsed = make_url(url)
         except (ArgumentError, ValueError):
             # Not from the error, whose text may hold the password.
-            raise OptionError(
-                f"got a store's URL that cannot be read; expected {_EXPECTED}"
-            ) from None
+            raise OptionError(f"got a store's URL that cannot be read; expected {_EXPECTED}") from None
         options = dict(parsed.query)
         ca = options.pop("ssl_ca", None)
         if options:

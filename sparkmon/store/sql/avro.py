@@ -41,9 +41,7 @@ class AvroColumn:
         """Return the value that the bytes stand for; StoreError if they are damaged, too many, or of another schema."""
         if not isinstance(data, bytes | bytearray) or len(data) > _MAX_BYTES:
             size = f"{len(data)} bytes" if isinstance(data, bytes | bytearray) else repr(data)
-            raise StoreError(
-                f"got {size:.100} in {self._whose}; expected at most {_MAX_BYTES} bytes of Avro"
-            )
+            raise StoreError(f"got {size:.100} in {self._whose}; expected at most {_MAX_BYTES} bytes of Avro")
         stream = io.BytesIO(data)
         try:
             value: Any = fastavro.schemaless_reader(stream, self._schema, None)

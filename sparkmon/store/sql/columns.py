@@ -54,8 +54,7 @@ class Kind:
         if value is None or self is OTHER:
             return True
         return isinstance(value, self.values) and not (
-            (isinstance(value, bool) and self is not INTEGER)
-            or (isinstance(value, datetime) and self is not TIMESTAMP)
+            (isinstance(value, bool) and self is not INTEGER) or (isinstance(value, datetime) and self is not TIMESTAMP)
         )
 
 

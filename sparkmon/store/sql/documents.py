@@ -36,8 +36,7 @@ def read_view(connection: sa.Connection, name: str, version: int) -> FeatureView
     if (name, version) not in definitions:
         names = ", ".join(f"{each}:{number}" for each, number in sorted(definitions))
         raise StoreError(
-            f"the store has no feature view {name}:{version}; it has {names or 'none'}; "
-            "write one with write_view"
+            f"the store has no feature view {name}:{version}; it has {names or 'none'}; write one with write_view"
         )
     try:
         return FeatureView.from_json(definitions[name, version])
@@ -65,9 +64,7 @@ def read_references(connection: sa.Connection, reference: str) -> pa.Table:
     return pa.concat_tables([REFERENCES.empty_table(), *parts])
 
 
-def _replace(
-    connection: sa.Connection, table: str, types: Mapping[str, str], row: Mapping[str, Any]
-) -> None:
+def _replace(connection: sa.Connection, table: str, types: Mapping[str, str], row: Mapping[str, Any]) -> None:
     """Write a row whose last column is its document, the others its key; the first one creates the table."""
     dialect, columns = connection.dialect, [*row]
     connection.exec_driver_sql(create_statement(dialect, table, types, columns[:-1]))
@@ -86,6 +83,4 @@ def _unpacked(data: bytes) -> pa.Table:
         with pa.ipc.open_stream(data) as reader:
             return as_references(reader.read_all())
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise StoreError(
-            f"a reference in {_REFERENCES.name} is damaged ({error!s:.200}); write it again"
-        ) from error
+        raise StoreError(f"a reference in {_REFERENCES.name} is damaged ({error!s:.200}); write it again") from error

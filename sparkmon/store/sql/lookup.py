@@ -27,9 +27,7 @@ class GroupLookup:
         self._dialect = dialect
         time = [] if group.time is None else [group.time]
         self._columns = list(dict.fromkeys([*group.keys, *group.features, *time]))
-        self._avro = {
-            column: AvroColumn(group.name, column, schema) for column, schema in group.avro.items()
-        }
+        self._avro = {column: AvroColumn(group.name, column, schema) for column, schema in group.avro.items()}
         self._statements: dict[int, str] = {}
         self._kinds: list[Kind] = []
         self._readers: list[tuple[str, Callable[[Any], FeatureValue] | None]] = []
@@ -83,9 +81,7 @@ class GroupLookup:
         lacking = [name for name in self._columns if name not in kinds]
         if lacking:
             has = f"its columns are {', '.join(kinds)}" if kinds else "there is no such table"
-            raise StoreError(
-                f"got no column {lacking[0]!r} in the feature group {group.name!r}; {has}"
-            )
+            raise StoreError(f"got no column {lacking[0]!r} in the feature group {group.name!r}; {has}")
         unfit = [name for name in group.keys if kinds[name].identify is None]
         if unfit:
             raise StoreError(

@@ -27,9 +27,7 @@ class SqlOnlineView(OnlineView):
     others of its time, and the statement is sent once more. A connection whose statement was cancelled is closed.
     """
 
-    def __init__(
-        self, view: FeatureView, address: Address, timeout_s: float, connections: int
-    ) -> None:
+    def __init__(self, view: FeatureView, address: Address, timeout_s: float, connections: int) -> None:
         if not timeout_s > 0:
             raise OptionError.malformed("timeout_s", timeout_s, "seconds above 0")
         if connections < 1:
@@ -72,9 +70,7 @@ class SqlOnlineView(OnlineView):
 
     async def _find_in(self, lookup: GroupLookup, entries: Sequence[Entry]) -> list[Entry | None]:
         try:
-            return await self._ask(
-                f"reading {lookup.group.name!r}", lambda fetch: lookup.find(fetch, entries)
-            )
+            return await self._ask(f"reading {lookup.group.name!r}", lambda fetch: lookup.find(fetch, entries))
         except StoreError:
             lookup.forget()
             raise
@@ -109,9 +105,7 @@ class SqlOnlineView(OnlineView):
         except BaseException as error:
             # Cancelled, or broken: the answer on the wire would reach the next statement, so the connection is closed.
             # A SQLite connection stays, because its thread ends the statement by itself.
-            if not self._address.is_sqlite and (
-                self._is_broken(error) or isinstance(error, asyncio.CancelledError)
-            ):
+            if not self._address.is_sqlite and (self._is_broken(error) or isinstance(error, asyncio.CancelledError)):
                 give_back = pooled.invalidate
             raise
         finally:

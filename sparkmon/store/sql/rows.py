@@ -30,11 +30,7 @@ _TYPES: dict[type, str] = {
 
 
 def insert_rows(
-    connection: sa.Connection,
-    group: str,
-    key: Sequence[str],
-    rows: Sequence[Entry],
-    avro: Mapping[str, str],
+    connection: sa.Connection, group: str, key: Sequence[str], rows: Sequence[Entry], avro: Mapping[str, str]
 ) -> None:
     """Write rows in place of those with the same key; see :meth:`OnlineStore.write_rows`."""
     lacking = [name for name in key if any(row.get(name) is None for row in rows)]
@@ -60,9 +56,7 @@ def exact_text(dialect: sa.Dialect, length: int) -> str:
     return f"VARCHAR({length}) CHARACTER SET utf8mb4 COLLATE {collation}"
 
 
-def _encoded(
-    group: str, rows: Sequence[Entry], avro: Mapping[str, str]
-) -> list[dict[str, FeatureValue]]:
+def _encoded(group: str, rows: Sequence[Entry], avro: Mapping[str, str]) -> list[dict[str, FeatureValue]]:
     """Return rows with the bytes of Avro columns, numpy's scalars as Python's, and NULL for NaN, which MySQL lacks."""
     columns = {name: AvroColumn(group, name, schema) for name, schema in avro.items()}
 
@@ -75,9 +69,7 @@ def _encoded(
     return [{name: encoded(name, value) for name, value in row.items()} for row in rows]
 
 
-def _type(
-    dialect: sa.Dialect, group: str, name: str, key: Sequence[str], rows: Sequence[Entry]
-) -> str:
+def _type(dialect: sa.Dialect, group: str, name: str, key: Sequence[str], rows: Sequence[Entry]) -> str:
     """Return the type, in Hopsworks' layout, of a new column that holds the rows' values."""
     kinds = {type(row[name]) for row in rows if row.get(name) is not None}
     kind = _MIXED.get(frozenset(kinds)) or next(iter(kinds), float)
@@ -100,9 +92,7 @@ def _type(
     return _TYPES[kind]
 
 
-def _kinds(
-    connection: sa.Connection, group: str, key: Sequence[str], names: Sequence[str]
-) -> dict[str, Kind]:
+def _kinds(connection: sa.Connection, group: str, key: Sequence[str], names: Sequence[str]) -> dict[str, Kind]:
     """Return what the table's columns hold, or raise OptionError if the rows have others."""
     columns = connection.exec_driver_sql(*columns_statement(connection.dialect, group)).all()
     kinds = {name: kind_of(declared) for name, declared, *_ in columns}
@@ -114,9 +104,7 @@ def _kinds(
         )
     primary = [name for name, _, _, place, *_ in columns if place == "PRI"]
     if set(primary) != set(key):
-        raise OptionError.malformed(
-            "key", list(key), f"the primary key of {group!r}, which is {', '.join(primary)}"
-        )
+        raise OptionError.malformed("key", list(key), f"the primary key of {group!r}, which is {', '.join(primary)}")
     return kinds
 
 
@@ -125,6 +113,5 @@ def _check(group: str, rows: Iterable[Entry], kinds: Mapping[str, Kind]) -> None
         for name, value in row.items():
             if not kinds[name].takes(value):
                 raise OptionError(
-                    f"got {value!r:.100} for the column {name!r} of {group!r}, which holds "
-                    f"{kinds[name].words}"
+                    f"got {value!r:.100} for the column {name!r} of {group!r}, which holds {kinds[name].words}"
                 )

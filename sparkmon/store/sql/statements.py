@@ -24,9 +24,7 @@ def columns_statement(dialect: Dialect, table: str) -> tuple[str, tuple[str, ...
     return f"SHOW COLUMNS FROM {_quoted(dialect, [table])}", ()
 
 
-def select_statement(
-    dialect: Dialect, table: str, columns: Sequence[str], key: Sequence[str], size: int
-) -> str:
+def select_statement(dialect: Dialect, table: str, columns: Sequence[str], key: Sequence[str], size: int) -> str:
     """Return the statement that selects the rows of ``size`` keys, whose values follow each other.
 
     >>> from sqlalchemy.dialects import sqlite
@@ -43,9 +41,7 @@ def select_statement(
     return f"SELECT {names} FROM {place} WHERE {key_columns} IN ({many})"
 
 
-def create_statement(
-    dialect: Dialect, table: str, types: Mapping[str, str], key: Sequence[str]
-) -> str:
+def create_statement(dialect: Dialect, table: str, types: Mapping[str, str], key: Sequence[str]) -> str:
     """Return the statement that creates a table, unless it is there, of columns and their types."""
     columns = [
         f"{_quoted(dialect, [name])} {declared} {'NOT NULL' if name in key else 'NULL'}"

@@ -52,12 +52,7 @@ class DatabaseStore(ReferenceStore, OnlineStore):
 
     @needs_sqlalchemy()
     def write_rows(
-        self,
-        group: str,
-        key: Sequence[str],
-        rows: Sequence[Entry],
-        *,
-        avro: Mapping[str, str] | None = None,
+        self, group: str, key: Sequence[str], rows: Sequence[Entry], *, avro: Mapping[str, str] | None = None
     ) -> None:
         """See :meth:`OnlineStore.write_rows`."""
         from sparkmon.store.sql.address import Address
@@ -86,9 +81,7 @@ class DatabaseStore(ReferenceStore, OnlineStore):
             return read_view(connection, name, version)
 
     @needs_sqlalchemy()
-    def open_view(
-        self, view: FeatureView, *, timeout_s: float = 1.0, connections: int = 8
-    ) -> OnlineView:
+    def open_view(self, view: FeatureView, *, timeout_s: float = 1.0, connections: int = 8) -> OnlineView:
         """See :meth:`OnlineStore.open_view`."""
         from sparkmon.store.sql.address import Address
         from sparkmon.store.sql.online import SqlOnlineView

@@ -7,12 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import special, stats
 
-from sparkmon.statistics.laws.tail_probabilities import (
-    chi2_quantile,
-    chi2_sf,
-    cramer_von_mises_sf,
-    kolmogorov_sf,
-)
+from sparkmon.statistics.laws.tail_probabilities import chi2_quantile, chi2_sf, cramer_von_mises_sf, kolmogorov_sf
 
 
 @given(st.floats(0, 1_300), st.integers(1, 400))

@@ -3,11 +3,7 @@
 import pytest
 from scipy import stats
 
-from sparkmon.statistics.laws.two_proportions import (
-    excess_sf,
-    least_rows_of_rate,
-    two_proportions_p_value,
-)
+from sparkmon.statistics.laws.two_proportions import excess_sf, least_rows_of_rate, two_proportions_p_value
 
 COUNTS = [
     (0, 1, 1, 1),

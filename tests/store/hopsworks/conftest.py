@@ -22,9 +22,7 @@ def online_tables() -> Iterator[MariaDbProcess]:
 
 
 @pytest.fixture(scope="session")
-def hopsworks(
-    tmp_path_factory: pytest.TempPathFactory, online_tables: MariaDbProcess
-) -> Iterator[HopsworksDouble]:
+def hopsworks(tmp_path_factory: pytest.TempPathFactory, online_tables: MariaDbProcess) -> Iterator[HopsworksDouble]:
     """Give the running double."""
     folder = tmp_path_factory.mktemp("hopsworks")
     with HopsworksDouble(folder, online_tables.host, PASSWORD) as double:

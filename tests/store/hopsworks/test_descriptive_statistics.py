@@ -49,10 +49,7 @@ def test_native_kll_bytes_are_taken_as_they_are() -> None:
     sketch = kll_doubles_sketch(200)
     for row in ROWS:
         sketch.update(float(row))
-    native = {
-        "kllFormat": "datasketches-native-v1",
-        "bytes": base64.b64encode(sketch.serialize()).decode(),
-    }
+    native = {"kllFormat": "datasketches-native-v1", "bytes": base64.b64encode(sketch.serialize()).decode()}
     extended = {"kll": native, "histogram": LABELLED}
     kind, profile = profile_of(said(extendedStatistics=json.dumps(extended), stdDev=0.02))
     assert (kind, profile["sketch"]) == ("numeric", sketch.serialize())
@@ -73,13 +70,7 @@ def test_native_kll_bytes_are_taken_as_they_are() -> None:
         (np.percentile(ROWS, range(1, 100)).tolist(), 0.02),
         (np.percentile(ROWS, range(1, 101)).tolist(), 0.02),
         ({f"{share}%": float(np.percentile(ROWS, share)) for share in (25, 50, 75)}, 0.26),
-        (
-            [
-                float(np.percentile(ROWS, each + 1)) if each in (24, 49, 74) else 0
-                for each in range(100)
-            ],
-            0.26,
-        ),
+        ([float(np.percentile(ROWS, each + 1)) if each in (24, 49, 74) else 0 for each in range(100)], 0.26),
     ],
     ids=["99", "100", "quartiles by name", "100, but three of them zero"],
 )
@@ -88,9 +79,7 @@ def test_percentiles(percentiles: object, error: float) -> None:
     assert (found.n, found.null_count) == (4000.0, 10.0)
     assert found.rank_error == pytest.approx(error + 1 / 4000)
     assert found.quantile(0.5) == pytest.approx(np.median(ROWS), rel=0.05)
-    assert (
-        np.abs(found.cdf(ROWS) - Distribution.from_sample(ROWS).cdf(ROWS)).max() <= found.rank_error
-    )
+    assert np.abs(found.cdf(ROWS) - Distribution.from_sample(ROWS).cdf(ROWS)).max() <= found.rank_error
 
 
 def test_a_histograms_edges_are_those_of_equal_bins_where_labels_are_too_short() -> None:
@@ -117,8 +106,7 @@ def test_what_leaves_less_unknown_is_taken() -> None:
     quartiles = {f"{share}%": float(np.percentile(ROWS, share)) for share in (25, 50, 75)}
     spread = np.histogram(np.linspace(0, 1, 4000), 20)[0]
     even = [
-        {"value": f"{low / 20:.2f} to {(low + 1) / 20:.2f}", "count": int(count)}
-        for low, count in enumerate(spread)
+        {"value": f"{low / 20:.2f} to {(low + 1) / 20:.2f}", "count": int(count)} for low, count in enumerate(spread)
     ]
     both = said(percentiles=quartiles, extendedStatistics={"histogram": even}, min=0.0, max=1.0)
     assert distribution(both).rank_error == pytest.approx(0.05)
@@ -159,23 +147,14 @@ def test_truth_values_are_written_as_spark_writes_them() -> None:
         (said(extendedStatistics={"histogram": [{"value": "a", "count": 1}]}), "could not convert"),
         (said(extendedStatistics={"histogram": [{"value": "1 to 2", "count": -1}]}), "count -1"),
         (
-            said(
-                extendedStatistics={"kll": {"kllFormat": "datasketches-native-v1", "bytes": "QQ=="}}
-            ),
+            said(extendedStatistics={"kll": {"kllFormat": "datasketches-native-v1", "bytes": "QQ=="}}),
             "no KLL sketch: 1 bytes",
         ),
-        (
-            said(extendedStatistics={"kll": {"kllFormat": "datasketches-native-v1", "bytes": "!"}}),
-            "no base64",
-        ),
+        (said(extendedStatistics={"kll": {"kllFormat": "datasketches-native-v1", "bytes": "!"}}), "no base64"),
     ],
 )
-def test_no_distribution_is_refused_by_name_and_with_what_to_enable(
-    statistics: dict[str, Any], reason: str
-) -> None:
-    with pytest.raises(
-        ProfileError, match=rf"feature 'speed' .*{reason}.*StatisticsConfig\(kll=True\)"
-    ):
+def test_no_distribution_is_refused_by_name_and_with_what_to_enable(statistics: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ProfileError, match=rf"feature 'speed' .*{reason}.*StatisticsConfig\(kll=True\)"):
         profile_of(statistics)
 
 
@@ -183,6 +162,4 @@ def test_kinds_of_features() -> None:
     numeric = ["tinyint", "BIGINT", "decimal(10,2)", "double", "Integral", "Fractional"]
     assert {kind_of_feature(name) for name in numeric} == {"numeric"}
     assert {kind_of_feature(name) for name in ("string", "Boolean")} == {"categorical"}
-    assert {kind_of_feature(name) for name in ("timestamp", "array<int>", "binary", "None")} == {
-        None
-    }
+    assert {kind_of_feature(name) for name in ("timestamp", "array<int>", "binary", "None")} == {None}

@@ -56,10 +56,7 @@ def test_missing_rows_are_reported_by_group(store: HopsworksStore) -> None:
         {},
     ]
     found = read(store, entries)
-    assert found.missing == {
-        "card_activity_1": [2, 3, 5, 6],
-        "customer_profile_2": [1, 2, 4, 5, 6],
-    }
+    assert found.missing == {"card_activity_1": [2, 3, 5, 6], "customer_profile_2": [1, 2, 4, 5, 6]}
     assert [row[2] for row in found.values] == [13.0, 105.0, None, None, 13.0, None, None]
     assert [row[7] for row in found.values] == [23, None, None, 100, None, None, None]
 
@@ -71,27 +68,13 @@ def test_ids_of_zero_are_ids(store: HopsworksStore) -> None:
 
 
 def test_an_id_of_another_type_finds_its_row_or_none(store: HopsworksStore) -> None:
-    never: list[Any] = [
-        "3abc",
-        " 3",
-        3.5,
-        float("nan"),
-        True,
-        2**70,
-        [3],
-        {"a": 3},
-        b"3",
-        "",
-        "x\0",
-    ]
+    never: list[Any] = ["3abc", " 3", 3.5, float("nan"), True, 2**70, [3], {"a": 3}, b"3", "", "x\0"]
     found = read(store, [{"cc_num": each, "cust_bank_id": 7} for each in ["3", 3.0, *never]])
     assert [row[2] for row in found.values] == [13.0, 13.0, *[None] * len(never)]
     assert found.missing["card_activity_1"] == list(range(2, 2 + len(never)))
 
 
-def test_parameters_go_before_passed_features_and_these_before_the_store(
-    store: HopsworksStore,
-) -> None:
+def test_parameters_go_before_passed_features_and_these_before_the_store(store: HopsworksStore) -> None:
     found = read(
         store,
         [{"cc_num": 3, "cust_bank_id": 7}, {"cc_num": 999, "cust_bank_id": 7}],
@@ -106,9 +89,7 @@ def test_parameters_go_before_passed_features_and_these_before_the_store(
 
 def test_many_readers_share_a_view(store: HopsworksStore) -> None:
     async def many() -> list[Vectors]:
-        async with store.open_view(
-            store.read_view("fraud_fv"), timeout_s=10, connections=3
-        ) as view:
+        async with store.open_view(store.read_view("fraud_fv"), timeout_s=10, connections=3) as view:
             await view.ping()
             asked = [[{"cc_num": card, "cust_bank_id": 7}] for card in range(60)]
             return await asyncio.gather(*(view.read(entries) for entries in asked))
@@ -126,9 +107,7 @@ def test_a_view_of_other_columns_is_refused(store: HopsworksStore) -> None:
         async with store.open_view(changed, timeout_s=10) as opened:
             await opened.read([{"cc_num": 3}])
 
-    with pytest.raises(
-        StoreError, match="has 'renamed' of 'card_activity_1', which Hopsworks' view has not"
-    ):
+    with pytest.raises(StoreError, match="has 'renamed' of 'card_activity_1', which Hopsworks' view has not"):
         asyncio.run(other())
 
 
@@ -152,9 +131,7 @@ def test_a_view_that_is_gone_or_closed_is_an_error(store: HopsworksStore) -> Non
         asyncio.run(closed())
 
 
-def test_a_database_that_goes_and_comes_back(
-    store: HopsworksStore, online_tables: MariaDbProcess
-) -> None:
+def test_a_database_that_goes_and_comes_back(store: HopsworksStore, online_tables: MariaDbProcess) -> None:
     async def through() -> tuple[Vectors, Vectors]:
         async with store.open_view(store.read_view("fraud_fv"), timeout_s=5) as view:
             before = await view.read([{"cc_num": 3, "cust_bank_id": 7}])
@@ -195,13 +172,9 @@ def test_sparks_workers_log_in_by_themselves(
             made = []
             async with store.open_view(view, timeout_s=30) as opened:
                 for batch in batches:
-                    found = await opened.read(
-                        [row | {"cust_bank_id": 7} for row in batch.to_pylist()]
-                    )
+                    found = await opened.read([row | {"cust_bank_id": 7} for row in batch.to_pylist()])
                     ages = pa.array([row[7] for row in found.values], pa.int64())
-                    made.append(
-                        pa.RecordBatch.from_arrays([batch["cc_num"], ages], ["cc_num", "age"])
-                    )
+                    made.append(pa.RecordBatch.from_arrays([batch["cc_num"], ages], ["cc_num", "age"]))
             return made
 
         yield from asyncio.run(all_of_them())

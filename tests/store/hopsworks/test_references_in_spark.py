@@ -44,9 +44,7 @@ def references(spark: SparkSession, store: HopsworksStore, hopsworks: HopsworksD
 def live(spark: SparkSession, shift: float) -> DataFrame:
     """Profile 5,000 rows of the same law, moved by so many standard deviations."""
     rows = np.random.default_rng(6).exponential(size=5000) + shift
-    table = spark.createDataFrame(
-        [(float(row), float(row)) for row in rows], "amount_mean_1h double, cust_age double"
-    )
+    table = spark.createDataFrame([(float(row), float(row)) for row in rows], "amount_mean_1h double, cust_age double")
     columns = dict.fromkeys(table.columns, "numeric")
     return profile_table(table, columns, model="fraud_fv")  # type: ignore[arg-type]
 
@@ -58,9 +56,7 @@ def test_findings_and_sql_functions_take_it(
     profiles = live(spark, shift).cache()
     findings = compare(profiles, references, CHECKS).collect()
     assert {(each.column_name, each.statistic) for each in findings} == {
-        (column, statistic)
-        for column in ("amount_mean_1h", "cust_age")
-        for statistic in CHECKS.statistics
+        (column, statistic) for column in ("amount_mean_1h", "cust_age") for statistic in CHECKS.statistics
     }
     assert {each.status for each in findings} == {status}
     sides = references.selectExpr("column_name", "profile AS reference").join(

@@ -15,9 +15,7 @@ from sparkmon.store.open import open_store
 from tests.support.hopsworks_double import API_KEY, HopsworksDouble
 from tests.support.hopsworks_metadata import PROJECT
 
-HISTOGRAM = [
-    {"value": f"{10 + 5 * i}.00 to {15 + 5 * i}.00", "count": 50, "ratio": 0.05} for i in range(20)
-]
+HISTOGRAM = [{"value": f"{10 + 5 * i}.00 to {15 + 5 * i}.00", "count": 50, "ratio": 0.05} for i in range(20)]
 AMOUNT: dict[str, Any] = {
     "featureName": "amount_mean_1h",
     "featureType": "Fractional",
@@ -37,9 +35,7 @@ COUNTRY: dict[str, Any] = {
     "count": 1000,
     "numNonNullValues": 990,
     "numNullValues": 10,
-    "extendedStatistics": json.dumps(
-        {"histogram": [{"value": "SE", "count": 600}, {"value": "DE", "count": 390}]}
-    ),
+    "extendedStatistics": json.dumps({"histogram": [{"value": "SE", "count": 600}, {"value": "DE", "count": 390}]}),
 }
 LABEL = AMOUNT | {"featureName": "fraud_label", "featureType": "Integral"}
 
@@ -57,11 +53,7 @@ def test_a_view_is_read_with_its_order_keys_and_types(store: HopsworksStore) -> 
     )
     assert (view.entity_ids, view.from_request) == (("cc_num", "cust_bank_id"), ())
     cards, customers = view.groups
-    assert (cards.name, cards.keys, cards.time) == (
-        "card_activity_1",
-        {"cc_num": "cc_num"},
-        "event_ts",
-    )
+    assert (cards.name, cards.keys, cards.time) == ("card_activity_1", {"cc_num": "cc_num"}, "event_ts")
     assert (cards.booleans, set(cards.avro)) == (("is_chip",), {"emb"})
     assert json.loads(cards.avro["emb"])[1]["type"] == "array"
     assert customers.name == "customer_profile_2"
@@ -71,9 +63,7 @@ def test_a_view_is_read_with_its_order_keys_and_types(store: HopsworksStore) -> 
 
 
 def test_a_view_that_transforms_is_refused(store: HopsworksStore) -> None:
-    with pytest.raises(
-        StoreError, match=r"'fraud_fv' version 2 transforms its features \(scaled\)"
-    ):
+    with pytest.raises(StoreError, match=r"'fraud_fv' version 2 transforms its features \(scaled\)"):
         store.read_view("fraud_fv", 2)
 
 
@@ -84,17 +74,13 @@ def test_unknown_views_are_named_with_those_there_are(store: HopsworksStore) -> 
         store.read_view("nope")
 
 
-def test_references_are_the_latest_training_datasets(
-    store: HopsworksStore, hopsworks: HopsworksDouble
-) -> None:
+def test_references_are_the_latest_training_datasets(store: HopsworksStore, hopsworks: HopsworksDouble) -> None:
     put(hopsworks, 2, AMOUNT, COUNTRY, LABEL)
     put(hopsworks, 1, AMOUNT | {"mean": 1.0})
     table = store.read_references()
     assert table.schema == REFERENCES
     rows = table.to_pylist()
-    assert [
-        (row["model"], row["column_name"], row["data_type"], row["column_index"]) for row in rows
-    ] == [
+    assert [(row["model"], row["column_name"], row["data_type"], row["column_index"]) for row in rows] == [
         ("fraud_fv", "amount_mean_1h", "numeric", 2),
         ("fraud_fv", "country", "categorical", 4),
     ]
@@ -107,15 +93,9 @@ def test_references_are_the_latest_training_datasets(
     assert [feature.name for feature in schema.features] == ["amount_mean_1h", "country"]
 
 
-def test_of_a_split_dataset_the_part_that_trained_is_taken(
-    store: HopsworksStore, hopsworks: HopsworksDouble
-) -> None:
-    test, train = (
-        {"featureDescriptiveStatistics": [AMOUNT | {"mean": mean}]} for mean in (1.0, 2.0)
-    )
-    hopsworks.statistics["fraud_fv", 1, 1] = {
-        "splitStatistics": [{"name": "test", **test}, {"name": "train", **train}]
-    }
+def test_of_a_split_dataset_the_part_that_trained_is_taken(store: HopsworksStore, hopsworks: HopsworksDouble) -> None:
+    test, train = ({"featureDescriptiveStatistics": [AMOUNT | {"mean": mean}]} for mean in (1.0, 2.0))
+    hopsworks.statistics["fraud_fv", 1, 1] = {"splitStatistics": [{"name": "test", **test}, {"name": "train", **train}]}
     (row,) = store.read_references().to_pylist()
     assert row["profile"]["avg"] == 2.0
     hopsworks.statistics["fraud_fv", 1, 1] = {"splitStatistics": [{"name": "test", **test}]}
@@ -123,9 +103,7 @@ def test_of_a_split_dataset_the_part_that_trained_is_taken(
         store.read_references()
 
 
-def test_without_statistics_there_is_no_reference(
-    store: HopsworksStore, hopsworks: HopsworksDouble
-) -> None:
+def test_without_statistics_there_is_no_reference(store: HopsworksStore, hopsworks: HopsworksDouble) -> None:
     assert store.read_references().num_rows == 0
     assert store.read_references("training:7").num_rows == 0
     put(hopsworks, 1, AMOUNT)
@@ -134,13 +112,9 @@ def test_without_statistics_there_is_no_reference(
         store.read_references("training:x")
 
 
-def test_statistics_without_a_distribution_are_refused(
-    store: HopsworksStore, hopsworks: HopsworksDouble
-) -> None:
+def test_statistics_without_a_distribution_are_refused(store: HopsworksStore, hopsworks: HopsworksDouble) -> None:
     put(hopsworks, 1, AMOUNT | {"percentiles": None, "extendedStatistics": None})
-    with pytest.raises(
-        ProfileError, match=r"feature 'amount_mean_1h'.*StatisticsConfig\(kll=True\)"
-    ):
+    with pytest.raises(ProfileError, match=r"feature 'amount_mean_1h'.*StatisticsConfig\(kll=True\)"):
         store.read_references()
 
 
@@ -160,11 +134,7 @@ def test_a_view_may_serve_a_model_of_another_name(hopsworks: HopsworksDouble) ->
 
 def test_a_wrong_key_is_an_error_that_does_not_print_it(hopsworks: HopsworksDouble) -> None:
     wrong = HopsworksStore(
-        PROJECT,
-        "127.0.0.1",
-        hopsworks.port,
-        api_key="wr0ng.key",
-        trust_store=str(hopsworks.certificate),
+        PROJECT, "127.0.0.1", hopsworks.port, api_key="wr0ng.key", trust_store=str(hopsworks.certificate)
     )
     with pytest.raises(StoreError, match=r"cannot log in to Hopsworks.*401") as caught:
         wrong.read_view("fraud_fv")
@@ -189,9 +159,7 @@ def test_verification_is_not_turned_off_by_the_environment(
 
 def test_a_project_that_does_not_exist_is_an_error(hopsworks: HopsworksDouble) -> None:
     pem = str(hopsworks.certificate)
-    other = HopsworksStore(
-        "elsewhere", "127.0.0.1", hopsworks.port, api_key=API_KEY, trust_store=pem
-    )
+    other = HopsworksStore("elsewhere", "127.0.0.1", hopsworks.port, api_key=API_KEY, trust_store=pem)
     with pytest.raises(StoreError, match=r"cannot log in to Hopsworks as .*project='elsewhere'"):
         other.read_view("fraud_fv")
 
@@ -217,9 +185,7 @@ def test_one_process_has_one_login(store: HopsworksStore, hopsworks: HopsworksDo
         other.read_view("fraud_fv")
 
 
-def test_the_greeting_does_not_mix_with_results(
-    store: HopsworksStore, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_greeting_does_not_mix_with_results(store: HopsworksStore, capsys: pytest.CaptureFixture[str]) -> None:
     store.read_view("fraud_fv")
     store.close()
     assert capsys.readouterr().out == ""
