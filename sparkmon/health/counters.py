@@ -44,6 +44,8 @@ class Counts:
     """Values of columns and models that were pooled as ``(other)``, because there are too many of them."""
     skipped_rows: Mapping[str, int] = field(default_factory=dict)
     """Rows of models that another monitor has in the same tables, by model."""
+    holders: Mapping[str, str] = field(default_factory=dict)
+    """The checkpoint of that monitor, by model."""
     redelivered_events: int = 0
     """Events that were read before."""
     dead_letters: Mapping[str, int] = field(default_factory=dict)
@@ -74,6 +76,7 @@ class Counts:
             late_rows=self.late_rows + other.late_rows,
             pooled_values=self.pooled_values + other.pooled_values,
             skipped_rows=Counter(self.skipped_rows) + Counter(other.skipped_rows),
+            holders={**self.holders, **other.holders},
             redelivered_events=self.redelivered_events + other.redelivered_events,
             dead_letters=Counter(self.dead_letters) + Counter(other.dead_letters),
             traffic=traffic,

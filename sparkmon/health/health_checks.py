@@ -181,7 +181,8 @@ def _skipped(now: MonitorStatus, before: MonitorStatus) -> HealthCheck:
         model = max(new, key=lambda name: new[name])
         message = (
             f"{new.total():,} rows were skipped, because another monitor has their models in the same tables, most of "
-            f"{model}: see the table monitors; if that one has ended for good, start once with --take-over"
+            f"{model}, which the one with the checkpoint {now.counts.holders.get(model)} has; if that one has ended "
+            "for good, start once with --take-over"
         )
     return HealthCheck("skipped", new.total() > 0, "warning", float(new.total()), 0.0, message)
 

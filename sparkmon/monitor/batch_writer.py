@@ -81,7 +81,7 @@ class BatchWriter:
         """Ingest a batch; return its panes."""
         if self._limit is None:
             self._limit = ModelLimit(self._expected, former_query_ids(tables, query_id).keys())
-        limit, skipped = self._limit, set[str]()
+        limit, skipped = self._limit, dict[str, str]()
 
         def owners_of(panes: pa.Table, digests: Sequence[Digests]) -> Mapping[int, int]:
             models: list[Any] = pc.unique(limit.limited(panes, self._k)["model"]).to_pylist()
@@ -98,7 +98,7 @@ class BatchWriter:
                 dead = write_dead_letters(self._place, passed.dead_letters, query_id, batch_id)
                 self._counters.add(dead)
             if passed.rows is not None:
-                rows = passed.rows.where(~F.col("model").isin(skipped))
+                rows = passed.rows.where(~F.col("model").isin([*skipped]))
                 self._place.append(rows, "rows", writer=query_id, batch_id=batch_id)
             if len(passed.digests):
                 row = _digests_row(passed, query_id, batch_id)
@@ -112,13 +112,13 @@ class BatchWriter:
             tables.append(ingested, "panes", writer=query_id, batch_id=batch_id)
         return result
 
-    def _without(self, models: Collection[str], panes: pa.Table) -> pa.Table:
+    def _without(self, models: Mapping[str, str], panes: pa.Table) -> pa.Table:
         """Leave out, and count, the panes of models that another monitor has."""
         is_one = pc.is_in(panes["model"], pa.array(sorted(models), pa.string()))
         rows: Counter[str] = Counter()
         for window, count in row_counts(panes.filter(is_one)).items():
             rows[window.model] += sum(count)
-        self._counters.add(Counts(skipped_rows=rows))
+        self._counters.add(Counts(skipped_rows=rows, holders=models))
         return panes.filter(pc.invert(is_one))
 
 

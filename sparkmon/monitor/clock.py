@@ -19,7 +19,7 @@ class _Report(NamedTuple):
     batch_id: int
     ends: list[Any]
     """By source, the end of its log, as its trigger saw it."""
-    begun: float | None
+    start: float | None
     """When its trigger began, or before."""
 
 
@@ -72,13 +72,13 @@ class Clock:
         report = json.loads(progress.json)
         batch_id, sources = report["batchId"], report["sources"]
         if self._last is None or batch_id > self._last.batch_id:
-            begun = max((time for batch, time in self._looks.items() if batch <= batch_id), default=None)
+            start = max((time for batch, time in self._looks.items() if batch <= batch_id), default=None)
             if self._last is not None and all(
                 has_reached(each.get("endOffset"), end) for each, end in zip(sources, self._last.ends, strict=True)
             ):
-                self._advance(self._last.begun)
-            self._last = _Report(batch_id, [each.get("latestOffset") for each in sources], begun)
-            self._looks = {batch: time for batch, time in self._looks.items() if batch > batch_id or time == begun}
+                self._advance(self._last.start)
+            self._last = _Report(batch_id, [each.get("latestOffset") for each in sources], start)
+            self._looks = {batch: time for batch, time in self._looks.items() if batch > batch_id or time == start}
         # A trigger is reported before it ends. The one that may be running now is the next to be reported.
         self._looks[batch_id + (1 if waits else 2)] = now
 

@@ -37,8 +37,8 @@ class Acquired(NamedTuple):
 
     former_query_ids: set[str]
     """The queries that had the leases before."""
-    skipped: set[str]
-    """The models that another query has."""
+    skipped: dict[str, str]
+    """The models that another query has, and its checkpoint."""
 
 
 class Leases:
@@ -48,18 +48,23 @@ class Leases:
     new checkpoint is another query: it would count every row of the log a second time. So a query acquires a lease on
     the windows of a model before it first writes panes of it. Of two that try at once, one is refused by the table. A
     lease is valid until another query takes it over; the former holder stops at its next batch. A batch that is being
-    written at that moment is not seen, so stop a query before another takes over.
+    written at that moment is not seen, so stop a query before another takes over. ``expected`` are the models that a
+    query has references of.
     """
 
-    def __init__(self, lengths_s: Sequence[float], checkpoint: str, take_over: bool) -> None:
+    def __init__(
+        self, lengths_s: Sequence[float], checkpoint: str, take_over: bool, expected: Collection[str] = ()
+    ) -> None:
         self._lengths, self._checkpoint, self._take_over = lengths_s, checkpoint, take_over
+        self._expected = {*expected}
         self._has: set[_Key] = set()
 
     def acquire(self, tables: TableWriter, models: Collection[str], query_id: str) -> Acquired:
         """Acquire leases on the windows of models, or check that they are still valid.
 
-        A stray event of a model that another query has does not stop one that has models of its own: it is a
-        CheckpointError if others have all models and this query has none, or if one was taken over from it.
+        Events of models that another query has do not stop one that has models of its own, or may have: it is a
+        CheckpointError if others have all models, of the events and of the references, and this query has none, as with
+        a checkpoint begun anew, or if one was taken over from it.
         """
         for _ in range(_TRIES):
             version = tables.version(_TABLE)
@@ -72,9 +77,13 @@ class Leases:
             }
             skipped = self._skipped(tables, others, query_id)
             has_own = any(each.query_id == query_id for each in holders.values())
-            if skipped and skipped == {*models} and not has_own:
+            if (
+                skipped
+                and not has_own
+                and {*models} | self._expected <= {model for model, each in holders if each in self._lengths}
+            ):
                 raise self._conflict(tables, next(iter(others.values())), query_id)
-            keys = {(model, each) for model in {*models} - skipped for each in self._lengths}
+            keys = {(model, each) for model in {*models} - skipped.keys() for each in self._lengths}
             new = sorted(key for key in keys if key not in holders or key in others)
             if not new or self._replace(tables, holders, new, query_id, version):
                 self._has |= keys
@@ -86,13 +95,13 @@ class Leases:
             "start it again"
         )
 
-    def _skipped(self, tables: TableWriter, others: Mapping[_Key, _Lease], query_id: str) -> set[str]:
+    def _skipped(self, tables: TableWriter, others: Mapping[_Key, _Lease], query_id: str) -> dict[str, str]:
         """Return the models that other queries have and are to keep."""
         for key, holder in others.items():
             is_former = query_id in holder.former_query_ids and not self._take_over
             if key in self._has or is_former:
                 raise self._conflict(tables, holder, query_id)
-        return set() if self._take_over else {model for model, _ in others}
+        return {} if self._take_over else {model: lease.checkpoint for (model, _), lease in others.items()}
 
     def check(self, tables: TableWriter, models: Collection[str], query_id: str) -> None:
         """Check that no other query has taken over the windows of models."""

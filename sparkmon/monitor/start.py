@@ -58,7 +58,7 @@ class Start:
         is_remote = type(spark).__module__.startswith("pyspark.sql.connect")
         tables, counters = self.tables.open(spark), Counters()
         lengths = [self.windows.grid.length, *self.windows.longer_us]
-        leases = Leases([length / 1e6 for length in lengths], checkpoint, take_over)
+        leases = Leases([length / 1e6 for length in lengths], checkpoint, take_over, self.expected)
         closer = Closer(tables, self.windows, self.judge, self.alerts, counters, leases, self.expected)
         for name, schema in _TABLES.items():
             tables.prepare(name, schema)  # so that they can be read before the first window closes

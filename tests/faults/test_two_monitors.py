@@ -49,12 +49,14 @@ def test_different_models_share_tables_that_both_make_at_once(desk: Desk, report
     report.row("two monitors, two models, tables made at once", 1, traffic.book, account)
 
 
-def test_a_stray_event_of_the_other_monitors_model_is_skipped_and_counted(desk: Desk) -> None:
+def test_events_of_the_other_monitors_model_are_skipped_and_counted(desk: Desk) -> None:
     traffic = Traffic(85)
     desk.log("one", traffic.hour(0, models=["shop"]), traffic.hour(1, models=["shop"]))
+    desk.watch("one", "of-one")
+    desk.log("two", traffic.aside([(10, 3)]))
+    desk.watch("two", "of-two")  # has no model yet
     desk.log("two", traffic.hour(0, models=["bank"]))
-    for name in ("one", "two"):
-        desk.watch(name, f"of-{name}")
+    desk.watch("two", "of-two")
     desk.log("two", traffic.aside([(70, 7)]), traffic.hour(1, models=["bank"]))
     query = desk.start("two", "of-two", available_now=True, flush=True)
     try:

@@ -112,11 +112,12 @@ def test_values_of_invented_columns_or_models_are_reported() -> None:
 
 
 def test_rows_of_another_monitors_models_are_reported() -> None:
-    now, before = (Counts(skipped_rows=rows) for rows in ({"shop": 9, "bank": 3}, {"shop": 2}))
+    holders = {"shop": "/left", "bank": "/right"}
+    now, before = (Counts(skipped_rows=rows, holders=holders) for rows in ({"shop": 9, "bank": 3}, {"shop": 2}))
     (check,) = failing(status(counts=now), status(counts=before)).values()
     assert (check.name, check.value, check.severity) == ("skipped", 10, "warning")
     assert check.message.startswith("10 rows were skipped, because another monitor has")
-    assert "most of shop" in check.message
+    assert "most of shop, which the one with the checkpoint /left has" in check.message
 
 
 def test_a_sink_that_fails_for_long() -> None:
