@@ -100,7 +100,7 @@ def receive(
         tls_key=_text(tls_key),
         tls_client_ca=_text(tls_client_ca),
         max_event_bytes=max_event_mib * _MIB,
-        max_pending_bytes=max(256, 4 * max_event_mib) * _MIB,
+        max_pending_bytes=max(192, 4 * max_event_mib) * _MIB,
         max_events_per_second=max_events_per_second,
         max_client_events_per_second=max_client_events_per_second,
         max_clients=max_clients,

@@ -13,7 +13,6 @@ from typing import TypeAlias
 from pyarrow import fs
 
 from sparkmon.logs.log import Offset
-from sparkmon.logs.spool_block import HEADER_BYTES, identity_of
 
 Place: TypeAlias = tuple[int, int]
 """A segment and a position in it."""
@@ -35,23 +34,24 @@ def write_note(filesystem: fs.FileSystem, directory: str, reader: str, committed
     filesystem.move(f"{path}.part", path)
 
 
-def committed_place(directory: Path, segments: Mapping[int, Path], newest: int) -> Place | None:
-    """Return the segment and the position before which every query has read all; None if none has left a note."""
-    notes = directory.glob("*.committed")
-    return min((_place_of(note, segments, newest) for note in notes), default=None)
+def committed_place(directory: Path, identities: Mapping[int, str]) -> Place | None:
+    """Return the segment and the position before which every query has read all; None if none has left a note.
+
+    ``identities`` are those of the segments that are there. A query that stands in one that was removed cannot go on:
+    as long as another can, it holds nothing back.
+    """
+    places = [_place_of(note, identities) for note in directory.glob("*.committed")]
+    able = [place for place in places if place[0] >= min(identities, default=0)]
+    return min(able, default=(0, 0)) if places else None
 
 
-def _place_of(file: Path, segments: Mapping[int, Path], newest: int) -> Place:
+def _place_of(file: Path, identities: Mapping[int, str]) -> Place:
     """Read a note; one that is broken, or of a spool that was here before, stands for a query that has read nothing."""
     try:
         with file.open("rb") as opened:
             note = json.loads(opened.read(_LARGEST))
         number, position = int(note["segment"]), int(note["position"])
-        identity = ""
-        if number in segments:
-            with segments[number].open("rb") as segment:
-                identity = identity_of(segment.read(HEADER_BYTES))
-        is_former = number > newest or identity not in ("", note.get("identity"))
-    except (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        is_former = number > max(identities) or identities.get(number, "") not in ("", note.get("identity"))
+    except (OSError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError):
         return 0, 0
     return (0, 0) if is_former else (number, position)

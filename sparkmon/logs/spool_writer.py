@@ -12,18 +12,33 @@ import secrets
 import socket
 import time
 import zlib
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import pyarrow as pa
 from pyarrow import fs
 
 from sparkmon.errors import SpoolError
-from sparkmon.logs.spool_block import HEADER_BYTES, MAGIC, BlockHeader, encode_block, is_of_other_version
+from sparkmon.logs.spool_block import HEADER_BYTES, MAGIC, BlockHeader, encode_block, identity_of, is_of_other_version
 from sparkmon.logs.spool_notes import Place, committed_place
 from sparkmon.logs.spool_reader import list_segments, segment_name
 
 _LOCK = "spool.lock"
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+_RESERVE_BYTES = 256 * 2**10
+"""What stays free on the disk, so that queries can still note what they have read, by which segments may go."""
+_PARTS_OF_AGE = 8
+"""A segment is closed after this part of the time that events are kept: few are kept much longer with younger ones."""
+
+
+@dataclass(slots=True)
+class _Segment:
+    path: Path
+    identity: str
+    size: int
+    append_time: float
+    """Of the last one, by a clock that nobody sets."""
 
 
 class SpoolWriter:
@@ -67,27 +82,27 @@ class SpoolWriter:
         self.appended_bytes = 0
         self.unread_removed_bytes = 0
         self._file: int | None = None
+        self._is_listed = False
+        self._begin_time = 0.0
         self._lock: int | None = None
-        self._position = 0
         self._identity = secrets.randbits(64)
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             self._lock = _lock(self.path / _LOCK)
-            segments = self._segments()
-            if segments:
-                _cut_torn_tail(max(segments.items())[1])
-            self._size = sum(file.stat().st_size for file in segments.values())
+            files = {number: Path(name) for number, name in list_segments(fs.LocalFileSystem(), str(self.path)).items()}
+            if files:
+                _cut_torn_tail(files[max(files)])
+            self._segments = {number: _closed_segment(file) for number, file in files.items()}
         except SpoolError:
             raise
         except OSError as exc:
             self.close()
             raise SpoolError(f"cannot write the spool {self.path}: {exc}; choose another") from exc
-        self._number = max(segments, default=-1)
 
     @property
     def size_bytes(self) -> int:
         """Bytes of all segments together."""
-        return self._size
+        return sum(segment.size for segment in self._segments.values())
 
     def append(self, batch: pa.RecordBatch) -> int:
         """Write one block and return its bytes; when this returns, the block is on disk.
@@ -95,8 +110,8 @@ class SpoolWriter:
         Raises
         ------
         SpoolError
-            ``[SPOOL_FULL]``: the disk is full, or the block is larger than the limit. Any other: the disk failed. In
-            both cases nothing of the batch is kept, and a later append may succeed.
+            ``[SPOOL_FULL]``: the disk is full, or the block is larger than the limit. Any other: the disk failed, or
+            another process writes. In all cases nothing of the batch is kept, and a later append may succeed.
         """
         block = encode_block(batch, self._identity)
         if len(block) > self.limit_bytes:
@@ -105,44 +120,50 @@ class SpoolWriter:
                 f"{self.limit_bytes}; raise the limit"
             )
         try:
-            file = self._segment_for(len(block))
+            self._hold()
+            file, segment = self._segment_for(len(block))
             self._make_room(len(block))
-            self._write(file, block)
+            self._write(file, segment.size, block)
+        except SpoolError:
+            raise
         except OSError as exc:
-            full = "[SPOOL_FULL] " if exc.errno in _FULL else ""
+            full = "[SPOOL_FULL] " if exc.errno in (errno.ENOSPC, errno.EDQUOT) else ""
             raise SpoolError(f"{full}writing to {self.path} failed: {exc}; make room or repair the disk") from exc
-        self._position += len(block)
-        self._size += len(block)
+        segment.identity = identity_of(block)
+        segment.size += len(block)
+        segment.append_time = time.monotonic()
         self.appended_bytes += len(block)
         return len(block)
 
     def unread_bytes(self) -> int:
         """Return the bytes that some query has not read yet: all, where none has left a note."""
-        segment, position = self._committed() or (0, 0)
-        segments = self._segments()
-        unread = sum(file.stat().st_size for number, file in segments.items() if number >= segment)
-        return max(0, unread - (position if segment in segments else 0))
+        number, position = self._committed() or (0, 0)
+        unread = sum(segment.size for each, segment in self._segments.items() if each >= number)
+        return max(0, unread - (position if number in self._segments else 0))
+
+    def room_bytes(self) -> int:
+        """Return the bytes that can be appended before something unread is removed, or the disk is full."""
+        most = min(self.limit_bytes, self.size_bytes + self._free_bytes())
+        return max(0, most - self.unread_bytes())
 
     def remove_older_than(self, age_seconds: float) -> int:
-        """Remove closed segments whose last append is older, and return how many went.
+        """Remove segments whose last append is older, and return how many went.
 
-        The segment being written is closed first if it is that old. The newest file always stays, so that
-        no number is used twice.
+        Two stay longer: the newest, so that no number is used twice, and one at whose end the slowest query stands, as
+        long as the next one stays.
         """
-        oldest = time.time() - age_seconds
-        segments = self._segments()
-        last = segments.pop(self._number, None)
-        if last is not None and self._position and last.stat().st_mtime < oldest:
+        now = time.monotonic()
+        if self._begin_time < now - age_seconds / _PARTS_OF_AGE:
             self._close_segment()
-        removed = 0
         place = self._committed()
-        for number, file in segments.items():
-            if file.stat().st_mtime >= oldest:
+        before = len(self._segments)
+        for (number, segment), (_, following) in pairwise(list(self._segments.items())):
+            is_needed = place == (number, segment.size)
+            if (following if is_needed else segment).append_time >= now - age_seconds:
                 break
             # Where no query has left a note, none may be able to.
-            self._remove(number, file, place or (number + 1, 0))
-            removed += 1
-        return removed
+            self._remove(number, place or (number + 1, 0))
+        return before - len(self._segments)
 
     def close(self) -> None:
         """Close the segment and release the directory; a second call does nothing."""
@@ -157,44 +178,69 @@ class SpoolWriter:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _segments(self) -> dict[int, Path]:
-        segments = list_segments(fs.LocalFileSystem(), str(self.path))
-        return {number: Path(path) for number, path in segments.items()}
-
     def _committed(self) -> Place | None:
-        return committed_place(self.path, self._segments(), self._number)
+        return committed_place(self.path, {number: segment.identity for number, segment in self._segments.items()})
+
+    def _free_bytes(self) -> int:
+        disk = os.statvfs(self.path)
+        return disk.f_bavail * disk.f_frsize - _RESERVE_BYTES
+
+    def _hold(self) -> None:
+        """Take the lock again, and begin a segment, where somebody has removed the files: what is open would go on."""
+        if self._lock is None or not os.fstat(self._lock).st_nlink:
+            self.close()
+            self._lock = _lock(self.path / _LOCK)
+        if self._file is not None and not os.fstat(self._file).st_nlink:
+            self._close_segment()
 
     def _make_room(self, length: int) -> None:
-        if self._size + length <= self.limit_bytes:
+        """Remove the oldest segments: at the limit any, on a full disk those that every query has read."""
+        is_over, is_full = self._lacks_room(length)
+        if not (is_over or is_full):
             return
         place = self._committed() or (0, 0)
-        for number, file in self._segments().items():
-            if self._size + length > self.limit_bytes and number != self._number:
-                self._remove(number, file, place)
+        for number in list(self._segments)[:-1]:
+            if not (is_over or (is_full and number < place[0])):
+                break
+            self._remove(number, place)
+            is_over, is_full = self._lacks_room(length)
+        if is_full:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    def _remove(self, number: int, file: Path, place: Place) -> None:
+    def _lacks_room(self, length: int) -> tuple[bool, bool]:
+        return self.size_bytes + length > self.limit_bytes, self._free_bytes() < length
+
+    def _remove(self, number: int, place: Place) -> None:
         """Remove a segment; count what lies after the place up to which all is read."""
-        size = file.stat().st_size
-        file.unlink()
-        self._size -= size
+        size = self._segments[number].size
+        self._segments[number].path.unlink(missing_ok=True)
+        del self._segments[number]
         if number >= place[0]:
             self.unread_removed_bytes += max(0, size - place[1] if number == place[0] else size)
 
-    def _segment_for(self, length: int) -> int:
-        if self._position and self._position + length > self.segment_bytes:
+    def _segment_for(self, length: int) -> tuple[int, _Segment]:
+        newest = max(self._segments, default=-1)
+        if self._file is not None and 0 < self._segments[newest].size > self.segment_bytes - length:
             self._close_segment()
         if self._file is None:
-            name = self.path / segment_name(self._number + 1)
-            self._file = os.open(name, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND, 0o640)
-            self._number += 1
+            newest += 1
+            path = self.path / segment_name(newest)
             try:
-                _sync_directory(self.path)
-            except OSError:
-                self._close_segment()
-                raise
-        return self._file
+                self._file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND, 0o640)
+            except FileExistsError:
+                raise SpoolError(
+                    f"another process has made {path}: {self.path} is on a file system without locks, and has two "
+                    "writers; stop both, give each a directory of its own, and start this one again"
+                ) from None
+            self._begin_time = time.monotonic()
+            self._segments[newest] = _Segment(path, "", 0, self._begin_time)
+            self._is_listed = False
+        if not self._is_listed:
+            _sync_directory(self.path)
+            self._is_listed = True
+        return self._file, self._segments[newest]
 
-    def _write(self, file: int, block: bytes) -> None:
+    def _write(self, file: int, position: int, block: bytes) -> None:
         view = memoryview(block)
         try:
             while view:
@@ -205,7 +251,7 @@ class SpoolWriter:
             # before fsync failed: cut it off, too, but go on in a new segment.
             reusable = bool(view)
             try:
-                os.ftruncate(file, self._position)
+                os.ftruncate(file, position)
             except OSError:
                 reusable = False
             if not reusable:
@@ -216,7 +262,13 @@ class SpoolWriter:
         if self._file is not None:
             os.close(self._file)
             self._file = None
-            self._position = 0
+
+
+def _closed_segment(file: Path) -> _Segment:
+    status = file.stat()
+    with file.open("rb") as opened:
+        identity = identity_of(opened.read(HEADER_BYTES))
+    return _Segment(file, identity, status.st_size, time.monotonic() - max(0.0, time.time() - status.st_mtime))
 
 
 def _lock(path: Path) -> int:
@@ -230,8 +282,9 @@ def _lock(path: Path) -> int:
             f"the spool {path.parent} is being written by {owner or 'another process'}; "
             "stop that one, or give each writer a directory of its own"
         ) from None
-    os.ftruncate(lock, 0)
-    os.write(lock, f"process {os.getpid()} on {socket.gethostname()}".encode())
+    with suppress(OSError):  # for a second writer's message; a disk may be full
+        os.ftruncate(lock, 0)
+        os.write(lock, f"process {os.getpid()} on {socket.gethostname()}".encode())
     return lock
 
 

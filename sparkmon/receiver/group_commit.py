@@ -125,13 +125,11 @@ class GroupCommit:
     def _retain(self, rounds: deque[tuple[float, int]]) -> None:
         """Remove what is too old, and estimate when there is no room left for what nobody reads."""
         self._spool.remove_older_than(self._settings.retention_seconds)
-        unread = self._spool.unread_bytes()
-        self._metrics.unread_bytes.set(unread)
+        self._metrics.unread_bytes.set(self._spool.unread_bytes())
         rounds.append((time.monotonic(), self._spool.appended_bytes))
         seconds = rounds[-1][0] - rounds[0][0]
         appended = rounds[-1][1] - rounds[0][1]
-        room = max(0, self._spool.limit_bytes - unread)
-        hours = room / appended * seconds / 3600 if appended else math.inf
+        hours = self._spool.room_bytes() / appended * seconds / 3600 if appended else math.inf
         self._metrics.full_in_hours.set(hours)
 
     def _count_unread_removed(self) -> None:

@@ -54,7 +54,7 @@ class ReceiverMetrics:
         )
         self.full_in_hours = gauge(
             "sparkmon_receiver_full_in_hours",
-            "When unread segments are removed at the rate of the last hour if nothing more is read.",
+            "When unread segments go, or the disk is full, at the rate of the last hour if nothing more is read.",
         )
         self.full_in_hours.set(math.inf)
         self.connections = gauge("sparkmon_receiver_connections", "Connections open now.")

@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 
 from sparkmon.cli.app import app
 from sparkmon.errors import OptionError
+from sparkmon.receiver.settings import ReceiverSettings
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,15 @@ def test_a_wrong_option_is_reported(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(OptionError, match=said):
         CliRunner().invoke(app, ["receive", "spool", *options], catch_exceptions=False)
+
+
+def test_the_defaults_are_those_of_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    served: list[ReceiverSettings] = []
+    monkeypatch.setattr("sparkmon.receiver.app.serve", served.append)
+    for options in ([], ["--max-event-mib", "64"]):
+        CliRunner().invoke(app, ["receive", str(tmp_path), *options], catch_exceptions=False)
+    assert served[0] == ReceiverSettings(str(tmp_path))
+    assert served[1].max_pending_bytes == 256 * 2**20  # four such bodies
 
 
 def test_the_help_explains_access_and_limits() -> None:

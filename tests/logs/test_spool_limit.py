@@ -18,6 +18,26 @@ BODIES = [b"%04d" % number * 20 for number in range(400)]
 LIMIT = 20 * len(encode_block(batch(BODIES[-1])))
 
 
+class Clock:
+    """The time of the machine, and one that nobody sets."""
+
+    now = 0.0
+    wall = 1.8e9
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def time(self) -> float:
+        return self.wall
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr("sparkmon.logs.spool_writer.time", clock)
+    return clock
+
+
 def test_at_the_limit_the_oldest_segments_go_and_are_counted(tmp_path: Path) -> None:
     with SpoolWriter(tmp_path, limit_bytes=LIMIT) as spool:
         for body in BODIES:
@@ -83,21 +103,90 @@ def test_a_note_of_a_former_spool_or_a_broken_one_says_nothing(tmp_path: Path) -
         for body in BODIES[:5]:
             spool.append(batch(body))
             assert spool.unread_bytes() == spool.size_bytes
-        for broken in (b"", b"{", b"[]", b'{"segment": "x"}', b"[" * 5000):
+        for broken in (b"", b"{", b"[]", b'{"segment": "x"}', b"[" * 5000, b'{"segment": 1e999, "position": 0}'):
             (tmp_path / "default.committed").write_bytes(broken)
             assert spool.unread_bytes() == spool.size_bytes
 
 
-def test_retention_by_age_counts_what_a_query_has_not_read(tmp_path: Path) -> None:
+def test_retention_by_age_counts_what_a_query_has_not_read(tmp_path: Path, clock: Clock) -> None:
     with SpoolWriter(tmp_path, segment_bytes=1) as spool:
-        lengths = [spool.append(batch(body)) for body in BODIES[:3]]
-        os.utime(tmp_path / "000000000000.spool", (0, 0))
+        lengths: list[int] = []
+        for clock.now in (0.0, 100.0, 200.0):
+            lengths.append(spool.append(batch(BODIES[len(lengths)])))
+        clock.now = 150.0
         assert spool.remove_older_than(60) == 1
         assert spool.unread_removed_bytes == 0  # nobody says what was read
         log(tmp_path).commit({"segment": 1, "position": 0}, "default")
-        os.utime(tmp_path / "000000000001.spool", (0, 0))
+        clock.now = 250.0
         assert spool.remove_older_than(60) == 1
         assert spool.unread_removed_bytes == lengths[1]
+
+
+def test_a_query_whose_segment_is_gone_is_counted_once_and_then_holds_nothing_back(tmp_path: Path) -> None:
+    reader = log(tmp_path)
+    with SpoolWriter(tmp_path, limit_bytes=LIMIT) as spool:
+        spool.append(batch(BODIES[0]))
+        reader.commit(reader.last(), "dead")
+        reader.commit(reader.last(), "alive")
+        for body in BODIES[1:]:
+            spool.append(batch(body))
+            reader.commit(reader.last(), "alive")
+        # What it had not read of the segment in which it stood, and no byte of the many that came later.
+        assert 0 < spool.unread_removed_bytes <= LIMIT // 4
+        assert spool.unread_bytes() == 0
+        (tmp_path / "alive.committed").unlink()
+        assert spool.unread_bytes() == spool.size_bytes  # where no other query can go on, nothing counts as read
+
+
+def test_a_query_that_stands_at_the_end_of_an_old_segment_can_go_on(tmp_path: Path, clock: Clock) -> None:
+    reader, week = log(tmp_path), 7 * 86400
+    with SpoolWriter(tmp_path) as spool:
+        spool.append(batch(BODIES[0]))
+        place = reader.last()
+        reader.commit(place, "weekly")
+        clock.now = week + 60.0
+        spool.remove_older_than(week)
+        spool.append(batch(BODIES[1]))
+        assert spool.remove_older_than(week) == 0
+        assert read_between(tmp_path, place, reader.advance(place, None)) == BODIES[1:2]
+        clock.now = 2 * week + 120.0  # it does not come, and the next segment is old, too
+        spool.remove_older_than(week)
+        spool.append(batch(BODIES[2]))
+        spool.remove_older_than(week)
+        assert segments(tmp_path) == ["000000000002.spool"]
+        with pytest.raises(SpoolError, match=r"000000000000\.spool is not there"):
+            reader.advance(place, None)
+
+
+def test_events_that_trickle_in_are_kept_an_eighth_longer_at_most(tmp_path: Path, clock: Clock) -> None:
+    with SpoolWriter(tmp_path) as spool:
+        for hour in range(0, 24 * 20, 6):
+            clock.now = hour * 3600.0
+            spool.append(batch(b"%d" % hour))
+            spool.remove_older_than(7 * 86400)
+            kept = hour - int(read_all(tmp_path)[0])
+            assert kept <= 24 * 7 * 9 / 8 + 6
+        assert kept >= 24 * 7
+
+
+@pytest.mark.parametrize("jump_s", [-86400, -20 * 365 * 86400, 86400, 20 * 365 * 86400])
+def test_a_clock_that_is_set_neither_removes_nor_keeps_anything(tmp_path: Path, clock: Clock, jump_s: int) -> None:
+    with SpoolWriter(tmp_path, segment_bytes=1) as spool:
+        for clock.now in (0.0, 100.0, 200.0):
+            spool.append(batch(BODIES[0]))
+        for file in tmp_path.glob("*.spool"):
+            os.utime(file, (clock.wall + jump_s, clock.wall + jump_s))
+        clock.wall += jump_s
+        assert spool.remove_older_than(1000) == 0
+        clock.now = 1150.0
+        assert spool.remove_older_than(1000) == 2
+    if jump_s > 0:  # files of the future are as good as new
+        clock.wall -= jump_s
+    with SpoolWriter(tmp_path) as spool:
+        spool.append(batch(BODIES[1]))
+        assert spool.remove_older_than(1000) == 0
+        clock.now += 1001.0
+        assert spool.remove_older_than(1000) == 1
 
 
 def test_a_block_over_the_limit_is_refused_and_removes_nothing(tmp_path: Path) -> None:

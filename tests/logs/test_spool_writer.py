@@ -3,10 +3,12 @@
 import errno
 import hashlib
 import os
+import random
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,6 +20,8 @@ from sparkmon.logs.spool_writer import SpoolWriter
 from sparkmon.protocol.schema import EVENTS
 from tests.support.source import ROOT
 from tests.support.spools import START, batch, log, read_all, segments
+
+MIB = 2**20
 
 
 def test_every_column_comes_back_as_it_went_in(tmp_path: Path) -> None:
@@ -126,22 +130,113 @@ def test_a_write_that_breaks_off_half_way_leaves_no_half_block(tmp_path: Path) -
     assert segments(tmp_path) == ["000000000000.spool"]
 
 
-def test_a_full_disk_is_the_error_spool_full() -> None:
-    if not Path("/dev/full").exists():
-        pytest.skip("the system has no /dev/full")
-    with tempfile.TemporaryDirectory() as path, SpoolWriter(path) as spool:
-        (Path(path) / "000000000000.spool").symlink_to("/dev/full")
-        spool._number, spool._file = 0, os.open("/dev/full", os.O_WRONLY)
-        with pytest.raises(SpoolError, match=r"^\[SPOOL_FULL\] .*No space left"):
-            spool.append(batch(b"x"))
+def test_a_full_disk_is_the_error_spool_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def write(file: int, block: bytes) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with SpoolWriter(tmp_path) as spool:
+        spool.append(batch(b"kept"))
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "write", write)
+            with pytest.raises(SpoolError, match=r"^\[SPOOL_FULL\] .*No space left"):
+                spool.append(batch(b"x"))
+        spool.append(batch(b"fits again"))
+    assert read_all(tmp_path) == [b"kept", b"fits again"]
+
+
+@pytest.fixture
+def free(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[int]:
+    """Hold the size of a disk, which has nothing but the spool."""
+    size = [10 * MIB]
+
+    def statvfs(path: Path) -> SimpleNamespace:
+        used = sum(file.stat().st_size for file in tmp_path.iterdir())
+        return SimpleNamespace(f_bavail=max(0, size[0] - used), f_frsize=1)
+
+    monkeypatch.setattr(os, "statvfs", statvfs)
+    return size
+
+
+def test_a_disk_smaller_than_the_limit_keeps_what_is_unread_and_goes_on_once_it_is_read(
+    tmp_path: Path, free: list[int]
+) -> None:
+    noise = random.Random(3)
+    bodies = [noise.randbytes(100_000) for _ in range(150)]
+    reader = log(tmp_path)
+    with SpoolWriter(tmp_path, segment_bytes=MIB) as spool:
+        taken = 0
+        while spool.room_bytes() > 220_000:  # a body and its hexadecimal
+            spool.append(batch(bodies[taken]))
+            taken += 1
+        for _ in range(3):
+            with pytest.raises(SpoolError, match=r"^\[SPOOL_FULL\] .*No space left"):
+                spool.append(batch(bodies[taken] * 2))
+        assert read_all(tmp_path) == bodies[:taken]
+        reader.commit(reader.last(), "default")  # for which some of the disk is kept free
+        assert spool.room_bytes() > 9 * MIB
+        for body in bodies[taken:]:
+            spool.append(batch(body))
+            reader.commit(reader.last(), "default")
+        assert spool.unread_removed_bytes == 0
+        assert spool.size_bytes < free[0]
+    assert read_all(tmp_path)[-30:] == bodies[-30:]
+
+
+def test_a_receiver_starts_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with SpoolWriter(tmp_path) as spool:
+        spool.append(batch(b"kept"))
+
+    def write(file: int, block: bytes) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "write", write)
+    SpoolWriter(tmp_path).close()
+
+
+def test_files_that_somebody_removes_are_missed_at_once(tmp_path: Path) -> None:
+    with SpoolWriter(tmp_path) as spool:
+        spool.append(batch(b"0"))
+        place = log(tmp_path).last()
+        for file in tmp_path.iterdir():
+            file.unlink()
+        spool.append(batch(b"1"))
+        assert read_all(tmp_path) == [b"1"]
+        with pytest.raises(SpoolError, match=f"process {os.getpid()} on "):
+            SpoolWriter(tmp_path)
+        with pytest.raises(SpoolError, match=r"000000000000\.spool is not there"):
+            log(tmp_path).advance(place, None)
+        (tmp_path / "spool.lock").unlink()
+        with SpoolWriter(tmp_path) as other:
+            with pytest.raises(SpoolError, match="stop that one, or give each writer a directory of its own"):
+                spool.append(batch(b"2"))
+            other.append(batch(b"3"))
+        with pytest.raises(SpoolError, match="another process has made"):
+            spool.append(batch(b"4"))
+    assert read_all(tmp_path) == [b"1", b"3"]
+
+
+def test_a_directory_that_cannot_be_synced_gets_one_segment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(path: Path) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with SpoolWriter(tmp_path) as spool:
+        with monkeypatch.context() as patch:
+            patch.setattr("sparkmon.logs.spool_writer._sync_directory", fail)
+            for _ in range(3):
+                with pytest.raises(SpoolError, match="Input/output error"):
+                    spool.append(batch(b"x"))
+        spool.append(batch(b"kept"))
+    assert segments(tmp_path) == ["000000000000.spool"]
+    assert read_all(tmp_path) == [b"kept"]
 
 
 def test_retention_removes_old_closed_segments_but_never_the_newest(tmp_path: Path) -> None:
     with SpoolWriter(tmp_path, segment_bytes=1) as spool:
         for payload in (b"0", b"1", b"2"):
             spool.append(batch(payload))
-        for file in tmp_path.glob("*.spool"):
-            os.utime(file, (0, 0))
+    for file in tmp_path.glob("*.spool"):
+        os.utime(file, (0, 0))
+    with SpoolWriter(tmp_path, segment_bytes=1) as spool:
         assert spool.remove_older_than(3600) == 2
         assert segments(tmp_path) == ["000000000002.spool"]
         spool.append(batch(b"3"))
