@@ -16,6 +16,7 @@ from sparkmon.errors import SpoolError
 from sparkmon.logs.log import Offset
 from sparkmon.logs.spool_block import HEADER_BYTES, encode_block
 from sparkmon.logs.spool_reader import SpoolLog, segment_name
+from sparkmon.logs.spool_writer import SpoolWriter
 from sparkmon.protocol import events_to_batch
 from tests.protocol.captures import all_events
 
@@ -47,6 +48,9 @@ def one_input(data: bytes) -> None:
     assert int(last["position"]) <= len(segment)
     for batch in batches:
         batch.validate(full=True)
+    SpoolWriter(folder()).close()
+    # A writer cuts off what no reader sees.
+    assert log.last() == last
 
 
 def _with_checksums(segment: bytes) -> bytes:
@@ -63,7 +67,7 @@ def _with_checksums(segment: bytes) -> bytes:
 def seeds() -> Iterator[bytes]:
     """Give blocks of captured events, one and several, whole and torn, and one that is compressed badly."""
     events = all_events()
-    blocks = [encode_block(events_to_batch(events[n : n + 3])) for n in range(0, len(events), 3)]
+    blocks = [encode_block(events_to_batch(events[n : n + 3]), n) for n in range(0, len(events), 3)]
     for number, block in enumerate(blocks):
         yield b"\0" + block
         yield b"\1" + block

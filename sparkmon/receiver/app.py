@@ -30,10 +30,12 @@ that a sender chose. Without the token ``/health`` says no more than whether eve
 
 import asyncio
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any, TypeAlias
+from types import ModuleType
+from typing import Any, TypeAlias, cast
 
 import uvicorn
 from fastapi import FastAPI, Request, Response
@@ -83,6 +85,8 @@ def serve(settings: ReceiverSettings) -> None:
     SpoolError
         Another process writes the spool.
     """
+    # Arrow imports pandas with the first array that it makes, where it can: 39 MiB for nothing.
+    sys.modules.setdefault("pandas", cast("ModuleType", None))
     context = tls_context(settings)
     metrics = ReceiverMetrics()
     limits = ConnectionLimits(
