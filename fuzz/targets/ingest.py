@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -36,8 +37,9 @@ def one_input(data: bytes) -> None:
     schema = ModelSchema("iris", tuple(map(Feature, _NAMES, kinds)))
     bodies = data[1:].split(_SEPARATOR)[:_MOST]
     batch = events_to_batch([event(body, event_id=str(at)) for at, body in enumerate(bodies)])
-    panes = _panes(schema, batch)
-    assert panes.equals(_panes(schema, batch))
+    if zlib.crc32(data) % 8 == 0:  # it takes several times as long
+        panes = _panes(schema, batch)
+        assert panes.equals(_panes(schema, batch))
     for decoded in decode_events(batch, {"iris": schema}, LIMITS):
         decoded.rows().validate(full=True)
         for block in decoded.blocks:

@@ -15,6 +15,7 @@ from pyarrow import fs
 
 from fuzz.target import Target
 from sparkmon.errors import SpoolError
+from sparkmon.logs.log import Offset
 from sparkmon.logs.spool_notes import committed_place
 from sparkmon.logs.spool_reader import SpoolLog, list_segments
 from sparkmon.logs.spool_writer import SpoolWriter
@@ -49,8 +50,9 @@ def one_input(data: bytes) -> None:
     log = SpoolLog(fs.LocalFileSystem(), str(writer.path))
     try:
         offset = json.loads(data[1:])
-        start = {"segment": int(offset["segment"]), "position": max(0, int(offset["position"]))}
-        start |= {"identity": str(offset["identity"])} if "identity" in offset else {}
+        start: Offset = {"segment": int(offset["segment"]), "position": max(0, int(offset["position"]))}
+        if "identity" in offset:
+            start["identity"] = str(offset["identity"])
     except (ValueError, TypeError, LookupError, ArithmeticError, RecursionError):
         return
     try:

@@ -11,9 +11,7 @@ import os
 import secrets
 import socket
 import time
-import zlib
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -21,24 +19,16 @@ import pyarrow as pa
 from pyarrow import fs
 
 from sparkmon.errors import SpoolError
-from sparkmon.logs.spool_block import HEADER_BYTES, MAGIC, BlockHeader, encode_block, identity_of, is_of_other_version
+from sparkmon.logs.spool_block import encode_block, identity_of
 from sparkmon.logs.spool_notes import Place, committed_place
 from sparkmon.logs.spool_reader import list_segments, segment_name
+from sparkmon.logs.spool_segment import Segment, closed_segment, cut_torn_tail
 
 _LOCK = "spool.lock"
 _RESERVE_BYTES = 256 * 2**10
 """What stays free on the disk, so that queries can still note what they have read, by which segments may go."""
 _PARTS_OF_AGE = 8
 """A segment is closed after this part of the time that events are kept: few are kept much longer with younger ones."""
-
-
-@dataclass(slots=True)
-class _Segment:
-    path: Path
-    identity: str
-    size: int
-    append_time: float
-    """Of the last one, by a clock that nobody sets."""
 
 
 class SpoolWriter:
@@ -91,8 +81,8 @@ class SpoolWriter:
             self._lock = _lock(self.path / _LOCK)
             files = {number: Path(name) for number, name in list_segments(fs.LocalFileSystem(), str(self.path)).items()}
             if files:
-                _cut_torn_tail(files[max(files)])
-            self._segments = {number: _closed_segment(file) for number, file in files.items()}
+                cut_torn_tail(files[max(files)])
+            self._segments = {number: closed_segment(file) for number, file in files.items()}
         except SpoolError:
             raise
         except OSError as exc:
@@ -205,7 +195,7 @@ class SpoolWriter:
             self._remove(number, place)
             is_over, is_full = self._lacks_room(length)
         if is_full:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            raise SpoolError(f"[SPOOL_FULL] the disk of {self.path} is full, and some query has not read what is there")
 
     def _lacks_room(self, length: int) -> tuple[bool, bool]:
         return self.size_bytes + length > self.limit_bytes, self._free_bytes() < length
@@ -218,7 +208,7 @@ class SpoolWriter:
         if number >= place[0]:
             self.unread_removed_bytes += max(0, size - place[1] if number == place[0] else size)
 
-    def _segment_for(self, length: int) -> tuple[int, _Segment]:
+    def _segment_for(self, length: int) -> tuple[int, Segment]:
         newest = max(self._segments, default=-1)
         if self._file is not None and 0 < self._segments[newest].size > self.segment_bytes - length:
             self._close_segment()
@@ -233,7 +223,7 @@ class SpoolWriter:
                     "writers; stop both, give each a directory of its own, and start this one again"
                 ) from None
             self._begin_time = time.monotonic()
-            self._segments[newest] = _Segment(path, "", 0, self._begin_time)
+            self._segments[newest] = Segment(path, "", 0, self._begin_time)
             self._is_listed = False
         if not self._is_listed:
             _sync_directory(self.path)
@@ -264,13 +254,6 @@ class SpoolWriter:
             self._file = None
 
 
-def _closed_segment(file: Path) -> _Segment:
-    status = file.stat()
-    with file.open("rb") as opened:
-        identity = identity_of(opened.read(HEADER_BYTES))
-    return _Segment(file, identity, status.st_size, time.monotonic() - max(0.0, time.time() - status.st_mtime))
-
-
 def _lock(path: Path) -> int:
     lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o640)
     try:
@@ -294,33 +277,3 @@ def _sync_directory(path: Path) -> None:
         os.fsync(directory)
     finally:
         os.close(directory)
-
-
-def _cut_torn_tail(path: Path) -> None:
-    data = path.read_bytes()
-    good = 0
-    while (end := _whole_block(data, good)) is not None:
-        good = end
-    if good == len(data) or is_of_other_version(data[good : good + HEADER_BYTES]):
-        return
-    after = good
-    while (after := data.find(MAGIC, after + 1)) >= 0:
-        if _whole_block(data, after) is not None:
-            return  # Not a torn tail but damage before acknowledged blocks: readers will name it.
-    with path.open("r+b") as file:
-        file.truncate(good)
-        os.fsync(file.fileno())
-
-
-def _whole_block(data: bytes, start: int) -> int | None:
-    head = data[start : start + HEADER_BYTES]
-    if len(head) < HEADER_BYTES:
-        return None
-    try:
-        header = BlockHeader.parse(head, "")
-    except SpoolError:
-        return None
-    end = start + header.block_bytes
-    body = data[start + HEADER_BYTES : end]
-    whole = len(body) == header.stored_bytes and zlib.crc32(body) == header.checksum
-    return end if whole else None

@@ -34,7 +34,8 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr("sparkmon.logs.spool_writer.time", clock)
+    for module in ("spool_writer", "spool_segment"):
+        monkeypatch.setattr(f"sparkmon.logs.{module}.time", clock)
     return clock
 
 

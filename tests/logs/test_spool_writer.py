@@ -169,7 +169,7 @@ def test_a_disk_smaller_than_the_limit_keeps_what_is_unread_and_goes_on_once_it_
             spool.append(batch(bodies[taken]))
             taken += 1
         for _ in range(3):
-            with pytest.raises(SpoolError, match=r"^\[SPOOL_FULL\] .*No space left"):
+            with pytest.raises(SpoolError, match=r"^\[SPOOL_FULL\] the disk of .* is full"):
                 spool.append(batch(bodies[taken] * 2))
         assert read_all(tmp_path) == bodies[:taken]
         reader.commit(reader.last(), "default")  # for which some of the disk is kept free
