@@ -27,7 +27,7 @@ def maintain(
 
     settings = read_config(config)
     with open_tables(settings) as tables:
-        maintenance = Maintenance(tables, settings.retention, window=settings.windows.span)
+        maintenance = Maintenance(tables, settings.retention, window=settings.windows.lengths[0])
         maintained = maintenance.run_once(datetime.now(timezone.utc), dry_run=dry_run)
     if maintained:
         _print(maintained)

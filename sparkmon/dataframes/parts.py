@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 import pyarrow as pa
 
-from sparkmon.distributions.schema import PROFILES
+from sparkmon.distributions.schema import PROFILES, with_values
 from sparkmon.interval import EPOCH
 
 CHUNK = "sparkmon_chunk"
@@ -43,9 +43,7 @@ def in_sequence(profiles: pa.Table, step: timedelta | None) -> tuple[pa.Table, S
     begins = [EPOCH + number * step for number in numbers]
     sides = {"window_start": begins, "window_end": [begin + step for begin in begins]}
     for name, moments in sides.items():
-        field = PROFILES.field(name)
-        place = profiles.schema.get_field_index(name)
-        profiles = profiles.set_column(place, field, pa.array(moments, field.type))
+        profiles = with_values(profiles, name, pa.array(moments, PROFILES.field(name).type))
     return profiles, dict(zip(begins, spans, strict=True))
 
 

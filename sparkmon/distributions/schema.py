@@ -108,6 +108,13 @@ REFERENCES = pa.schema(_REFERENCES_FIELDS)
 the column ``:joint``, as :meth:`sparkmon.distributions.Projection.to_bytes` writes it."""
 
 
+def with_values(table: pa.Table, name: str, values: Any) -> pa.Table:  # noqa: ANN401 - an Arrow array
+    """Return a table with other values in one of its columns."""
+    place = table.schema.get_field_index(name)
+    field = table.schema.field(place)
+    return table.set_column(place, field, values.cast(field.type))
+
+
 def as_references(table: pa.Table) -> pa.Table:
     """Give a stored table the columns of ``REFERENCES`` that are newer than it; ProfileError if others are missing.
 

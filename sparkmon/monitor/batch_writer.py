@@ -14,15 +14,18 @@ from sparkmon.distributions.schema import PANES
 from sparkmon.health import Counters, Counts
 from sparkmon.interval import from_micros, to_micros
 from sparkmon.monitor.closer import Closer
-from sparkmon.monitor.dead_letters import write_dead_letters
-from sparkmon.monitor.leases import Leases, former_query_ids
+from sparkmon.monitor.leases import Leases, models_of
 from sparkmon.monitor.model_limit import ModelLimit
 from sparkmon.monitor.one_pass import Pass, Passed, one_pass
 from sparkmon.monitor.recent_events import Digests, RecentEvents
-from sparkmon.monitor.row_counts import row_counts
+from sparkmon.monitor.window_grid import row_counts
+from sparkmon.schemas import DEAD_LETTERS
 from sparkmon.state import EVENT_DIGESTS
 from sparkmon.state import PANES as INGESTED_PANES
 from sparkmon.tables import Tables, TableWriter
+
+_EVENT = [*("event_id", "event_type", "source", "namespace", "model", "component", "event_time"), "payload"]
+"""Identifies an event: a broken one may lack any of these, but no two have the same bytes in the same microsecond."""
 
 
 class BatchWriter:
@@ -55,7 +58,7 @@ class BatchWriter:
         return self.__dict__ | dict.fromkeys(("_tables", "_recent", "_limit", "_closer"))
 
     def write(self, batch: DataFrame, query_id: str, batch_id: int) -> None:
-        """Write a batch; see :data:`sparkmon.monitor.stream.WriteBatch`."""
+        """Write a batch of a query."""
         if self._tables is None:
             self._tables = self._place.open(batch.sparkSession)
         tables = self._tables
@@ -80,7 +83,7 @@ class BatchWriter:
     ) -> pa.Table:
         """Ingest a batch; return its panes."""
         if self._limit is None:
-            self._limit = ModelLimit(self._expected, former_query_ids(tables, query_id).keys())
+            self._limit = ModelLimit(self._expected, models_of(tables, query_id)[0])
         limit, skipped = self._limit, dict[str, str]()
 
         def owners_of(panes: pa.Table, digests: Sequence[Digests]) -> Mapping[int, int]:
@@ -95,7 +98,7 @@ class BatchWriter:
         with one_pass(self._ingest, batch, owners_of) as passed:
             self._counters.add(Counts(redelivered_events=passed.redelivered, namespaces=passed.namespaces))
             if passed.dead_letters is not None:
-                dead = write_dead_letters(self._place, passed.dead_letters, query_id, batch_id)
+                dead = _write_dead_letters(self._place, passed.dead_letters, query_id, batch_id)
                 self._counters.add(dead)
             if passed.rows is not None:
                 rows = passed.rows.where(~F.col("model").isin([*skipped]))
@@ -148,3 +151,21 @@ def _remember(
     for row in [] if rows is None else rows.to_pylist():
         digests = np.frombuffer(row["digests"], np.uint64)
         recent.add(to_micros(row["last_event_time"]), digests)
+
+
+def _write_dead_letters(tables: Tables, dead_letters: DataFrame, writer: str, batch_id: int) -> Counts:
+    """Write and count the events of a batch that could not be decoded.
+
+    What is in the table is not written again, by any query: neither an event that was delivered twice, nor all of
+    them when a log is read again from its beginning.
+    """
+    new, time = dead_letters.dropDuplicates(_EVENT), F.unix_micros("event_time")
+    counts = new.groupBy("condition").agg(F.min(time), F.max(time), F.count("*")).collect()
+    table = tables.find_all(dead_letters.sparkSession, "dead_letters", DEAD_LETTERS.names)
+    if table is not None:
+        # Between two times: Delta then reads the files of that time only.
+        first, last = min(row[1] for row in counts), max(row[2] for row in counts)
+        near = F.col("event_time").between(F.lit(from_micros(first)), F.lit(from_micros(last)))
+        new = new.join(table.where(near).select(*_EVENT), _EVENT, "left_anti")
+    tables.append(new.select(*DEAD_LETTERS.names), "dead_letters", writer=writer, batch_id=batch_id)
+    return Counts(dead_letters={row[0]: row[3] for row in counts})

@@ -18,12 +18,10 @@ from sparkmon.health import Counters, Counts, Traffic
 from sparkmon.interval import from_micros
 from sparkmon.monitor.closing import Closing
 from sparkmon.monitor.event_clocks import EventClocks
-from sparkmon.monitor.leases import Leases, former_query_ids, held_by_others
+from sparkmon.monitor.leases import Leases, models_of
 from sparkmon.monitor.longer_windows import LongerWindows
 from sparkmon.monitor.open_windows import OpenWindows, without_events
-from sparkmon.monitor.provisional_findings import ProvisionalFindings
-from sparkmon.monitor.row_counts import row_counts
-from sparkmon.monitor.window_grid import ClosedWindows, Window, micros, windows_of_rows
+from sparkmon.monitor.window_grid import ClosedWindows, Window, micros, row_counts, windows_of_rows
 from sparkmon.monitor.windows import Windows
 from sparkmon.panes import OTHER
 from sparkmon.state import CLOSED_WINDOWS
@@ -79,13 +77,14 @@ class Closer:
         """Take the panes of a batch, which the table ``panes`` has already, and close the windows that they end."""
         with self._loaded():
             self._take_over()
-            models: list[Any] = pc.unique(panes["model"]).to_pylist()
             if batch_id > self._batch_id:
                 self._batch_id = batch_id
                 self._count(panes, self._add(panes))
             self._close(self._clocks.watermarks())
-            if self._windows.provisional:
-                self._provisional.report(self._open, self._closing, models)
+            models = {*panes["model"].to_pylist()} if self._windows.provisional else ()
+            still_open = [window for window in self._open if window.model in models]
+            if still_open:
+                self._closing.provisional(self._open.profiles(still_open))
 
     def close_by_clock(self, read_until_s: float) -> None:
         """Close the windows of idle models; the log was last read to its end at ``read_until_s`` (monotonic)."""
@@ -137,7 +136,6 @@ class Closer:
         self._open = OpenWindows(self._grid, self._windows.k, self._expected)
         self._clocks = EventClocks(self._windows.delay_us, self._windows.idle_s)
         self._closing = Closing(self._tables, self._judge, self._alerts, self.query_id)
-        self._provisional = ProvisionalFindings(self._tables, self._judge)
         last = self._tables.last_batch("panes", self.query_id)
         self._batch_id = -1 if last is None else last
         self._closed, self._closed_by_others = ClosedWindows(), ClosedWindows()
@@ -155,8 +153,7 @@ class Closer:
         version = self._tables.version("monitors")
         if version == self._leases_version:
             return
-        former = former_query_ids(self._tables, self.query_id)
-        self._others = held_by_others(self._tables, self.query_id)
+        former, self._others = models_of(self._tables, self.query_id)
         new = former.keys() - self._models
         ids = {*own, *(each for model in new for each in former[model])}
         if new:

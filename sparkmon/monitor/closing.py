@@ -2,17 +2,18 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from sparkmon.alerts import AlertManager
 from sparkmon.comparison import Judge
-from sparkmon.distributions.schema import PROFILES
+from sparkmon.comparison.schema import DRIFT_METRICS
+from sparkmon.distributions.schema import PROFILE_KEY, PROFILES
 from sparkmon.interval import from_micros
 from sparkmon.monitor.recent_findings import RecentFindings
-from sparkmon.monitor.row_counts import row_counts
-from sparkmon.monitor.window_grid import Window, windows_of_rows
+from sparkmon.monitor.window_grid import Window, row_counts, windows_of_rows
 from sparkmon.state import CLOSED_WINDOWS
 from sparkmon.tables import TableWriter
 
@@ -29,6 +30,7 @@ class Closing:
         self.tables = tables
         self._judge, self._alerts, self._query_id = judge, alerts, query_id
         self._recent = RecentFindings(judge.confirmation_lookback_s)
+        self._reported: set[tuple[Any, ...]] | None = None
 
     def write(self, profiles: pa.Table, batch_id: int) -> dict[Window, tuple[int, int]]:
         """Write windows; return their rows of requests and of responses."""
@@ -43,10 +45,22 @@ class Closing:
         read = self.tables.read("drift_metrics", columns, where)
         return self._judged(profiles, batch_id, () if read is None else windows_of_rows(read))
 
-    def provisional(self, findings: pa.Table) -> None:
-        """Write findings on open windows; alerts first, because those are recognised when it is repeated."""
-        self._alerts.process(findings, {}, writer=self._query_id)
-        self.tables.append(findings, "drift_metrics")
+    def provisional(self, profiles: pa.Table) -> None:
+        """Report gross drift in windows that are open, once per column, while it can be acted on."""
+        findings = self._judge.provisional(profiles)
+        if not findings.num_rows:
+            return
+        if self._reported is None:
+            where = [("status", "=", "provisional"), ("window_start", ">=", _span(profiles)[0])]
+            read = self.tables.read("drift_metrics", [*PROFILE_KEY], where)
+            self._reported = set() if read is None else {*_keys(read)}
+        keys = _keys(findings)
+        new = findings.filter(pa.array([key not in self._reported for key in keys], pa.bool_()))
+        if new.num_rows:
+            # Alerts first, because those are recognised when it is repeated.
+            self._alerts.process(new, {}, writer=self._query_id)
+            self.tables.append(new, "drift_metrics")
+            self._reported.update(keys)
 
     def _judged(
         self, profiles: pa.Table, batch_id: int, has_findings: Iterable[Window]
@@ -89,6 +103,11 @@ class Closing:
             for window, (requests, responses) in counts.items()
         ]
         self.tables.append(pa.Table.from_pylist(rows, schema=CLOSED_WINDOWS), "closed_windows")
+
+
+def _keys(findings: pa.Table) -> list[tuple[Any, ...]]:
+    columns = (findings[name].cast(DRIFT_METRICS.field(name).type) for name in PROFILE_KEY)
+    return [*zip(*(column.to_pylist() for column in columns), strict=True)]
 
 
 def _span(profiles: pa.Table) -> tuple[datetime, datetime]:

@@ -27,10 +27,6 @@ class _Lease(NamedTuple):
     former_query_ids: list[str]
     acquired_time: datetime
 
-    @property
-    def key(self) -> _Key:
-        return self.model, self.window_s
-
 
 class Acquired(NamedTuple):
     """What :meth:`Leases.acquire` gives."""
@@ -137,20 +133,14 @@ def _former(holder: _Lease, query_id: str) -> list[str]:
     return [each for each in others if each != query_id]
 
 
-def former_query_ids(tables: TableWriter, query_id: str) -> dict[str, list[str]]:
-    """Return the queries by model whose leases this query took over; a model without is one of an empty list."""
-    return {
-        model: lease.former_query_ids for (model, _), lease in _holders(tables).items() if lease.query_id == query_id
-    }
-
-
-def held_by_others(tables: TableWriter, query_id: str) -> set[str]:
-    """Return the models on which another query has a lease."""
+def models_of(tables: TableWriter, query_id: str) -> tuple[dict[str, list[str]], set[str]]:
+    """Return the models of a query, each with the queries that had it before, and the models of other queries."""
     leases = _holders(tables).values()
-    return {lease.model for lease in leases if lease.query_id != query_id}
+    own = {lease.model: lease.former_query_ids for lease in leases if lease.query_id == query_id}
+    return own, {lease.model for lease in leases if lease.query_id != query_id}
 
 
 def _holders(tables: TableWriter) -> dict[_Key, _Lease]:
     rows = tables.read(_TABLE, MONITORS.names)
     leases = [] if rows is None else [_Lease(**row) for row in rows.to_pylist()]
-    return {lease.key: lease for lease in leases}
+    return {(lease.model, lease.window_s): lease for lease in leases}

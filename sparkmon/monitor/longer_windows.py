@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from sparkmon.distributions.schema import PANES, PROFILES
+from sparkmon.distributions.schema import PANES, PROFILES, with_values
 from sparkmon.interval import from_micros
 from sparkmon.monitor.window_grid import ClosedWindows, Window, micros
 from sparkmon.panes import merge_panes
@@ -63,9 +63,7 @@ def merge_windows(profiles: pa.Table, length: int, k: int) -> pa.Table:
     """Merge the profiles of windows to those of longer windows."""
     starts = micros(profiles, "window_start")
     begin = starts - starts % length
-    for name, values in (("window_start", begin), ("window_end", begin + length)):
-        field = PROFILES.field(name)
-        times: Any = pa.array(values).cast(field.type)
-        profiles = profiles.set_column(PROFILES.get_field_index(name), field, times)
+    for name, times in (("window_start", begin), ("window_end", begin + length)):
+        profiles = with_values(profiles, name, pa.array(times))
     panes = profiles.append_column("last_event_time", profiles["window_end"]).cast(PANES)
     return merge_panes(panes, k).select(PROFILES.names)

@@ -16,7 +16,7 @@ from sparkmon.ingest import Ingest
 from sparkmon.interval import parse_interval
 from sparkmon.monitor.monitor_query import MonitorQuery
 from sparkmon.monitor.namespaces import check_namespaces, in_namespaces, qualified, watched
-from sparkmon.monitor.profiles_of import profiles_of
+from sparkmon.monitor.one_pass import profiles_of
 from sparkmon.monitor.start import Start
 from sparkmon.monitor.views import skew_detector_of
 from sparkmon.monitor.windows import Windows

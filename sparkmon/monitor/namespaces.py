@@ -1,6 +1,6 @@
 """The namespaces of models: one name may stand for several models of a cluster."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 import pyarrow as pa
@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from sparkmon.distributions.schema import with_values
 from sparkmon.errors import OptionError
 
 T = TypeVar("T")
@@ -44,12 +45,10 @@ def qualified(references: pa.Table, namespaces: Sequence[str]) -> pa.Table:
     names = in_namespaces(stored, namespaces)
     if names == stored:
         return references
-    place = references.schema.get_field_index("model")
     parts = [references.schema.empty_table()]
     for name, model in names.items():
         rows = references.filter(pc.equal(references["model"], pa.scalar(model)))
-        column = pa.repeat(pa.scalar(name), rows.num_rows)
-        parts.append(rows.set_column(place, references.schema.field(place), column))
+        parts.append(with_values(rows, "model", pa.repeat(name, rows.num_rows)))
     return pa.concat_tables(parts)
 
 
@@ -68,11 +67,3 @@ def check_namespaces(namespaces: Sequence[str]) -> tuple[str, ...]:
     if isinstance(namespaces, str) or not all(name and "/" not in name for name in namespaces):
         raise OptionError.malformed("namespaces", namespaces, "a list of Kubernetes namespaces")
     return tuple(dict.fromkeys(namespaces))
-
-
-def by_model(pairs: Iterable[Mapping[str, str]]) -> dict[str, frozenset[str]]:
-    """Collect the namespaces that the events of each model came from."""
-    names: dict[str, frozenset[str]] = {}
-    for pair in pairs:
-        names[pair["model"]] = names.get(pair["model"], frozenset()) | {pair["namespace"]}
-    return names

@@ -1,6 +1,7 @@
 """The pass over a batch: run on the workers, once, or once more without the events that were redelivered."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,8 +16,12 @@ from sparkmon.distributions.schema import PANES
 from sparkmon.errors import SparkmonError
 from sparkmon.ingest import TASKS, Owners
 from sparkmon.interval import EPOCH
-from sparkmon.monitor.namespaces import by_model
-from sparkmon.monitor.recent_events import Digests
+from sparkmon.monitor.longer_windows import merge_windows
+from sparkmon.monitor.open_windows import OpenWindows, without_events
+from sparkmon.monitor.recent_events import Digests, RecentEvents
+from sparkmon.monitor.window_grid import ClosedWindows
+from sparkmon.monitor.windows import Windows
+from sparkmon.schemas import PROFILES
 
 Pass: TypeAlias = Callable[[DataFrame, Owners], DataFrame]
 """See :class:`sparkmon.ingest.Ingest`."""
@@ -70,17 +75,37 @@ def one_pass(ingest: Pass, batch: DataFrame, owners_of: OwnersOf) -> Iterator[Pa
                     "the source gave other events when a batch was read again; start the monitor again, and if that "
                     "does not help, look whether the log was changed"
                 )
+        namespaces: defaultdict[str, frozenset[str]] = defaultdict(frozenset)
+        for pair in (pair for task in tasks for pair in task["namespaces"]):
+            namespaces[pair["model"]] |= {pair["namespace"]}
         yield Passed(
             panes,
             expected,
             redelivered,
             max((task["last_event_time"] for task in tasks), default=EPOCH),
-            by_model(pair for task in tasks for pair in task["namespaces"]),
+            namespaces,
             _chosen(output, "dead_letter", sum(task["dead_letters"] for task in tasks)),
             _chosen(output, "row", sum(task["rows"] for task in tasks)),
         )
     finally:
         output.unpersist()
+
+
+def profiles_of(
+    events: DataFrame, ingest: Pass, windows: Windows, expected: Mapping[str, Collection[str]]
+) -> DataFrame:
+    """Summarise events at once: ``sparkmon.schemas.PROFILES`` of all windows, and of the longer ones."""
+    open_windows = OpenWindows(windows.grid, windows.k, expected)
+
+    def owners_of(_: pa.Table, digests: Sequence[Digests]) -> Mapping[int, int]:
+        return RecentEvents().redelivered(digests)
+
+    with one_pass(ingest, events, owners_of) as passed:
+        open_windows.add(without_events(passed.panes), ClosedWindows())
+    profiles = open_windows.profiles(open_windows)
+    longer = [merge_windows(profiles, length, windows.k) for length in windows.longer_us]
+    together = pa.concat_tables([profiles, *longer]).combine_chunks()
+    return events.sparkSession.createDataFrame(together, PROFILES)
 
 
 def _run(ingest: Pass, batch: DataFrame, owners: Owners) -> tuple[DataFrame, pa.Table, list[dict[str, Any]]]:

@@ -8,9 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sparkmon.distributions.schema import PANES, PROFILES
-from sparkmon.monitor.row_counts import row_counts
-from sparkmon.monitor.window_grid import ClosedWindows, Window, WindowGrid, micros
+from sparkmon.distributions.schema import PANES, PROFILES, with_values
+from sparkmon.monitor.window_grid import ClosedWindows, Window, WindowGrid, micros, row_counts
 from sparkmon.panes import PaneLimits, merge_panes
 from sparkmon.state import EVENT_COLUMN
 
@@ -94,8 +93,6 @@ def _by_pane(panes: pa.Table) -> Iterator[tuple[Window, pa.Table]]:
 
 def _bounded(part: pa.Table, window: Window) -> pa.Table:
     """Give panes the bounds of a window."""
-    for name, value in (("window_start", window.start), ("window_end", window.end)):
-        place = PANES.get_field_index(name)
-        bound: Any = pa.scalar(value, pa.int64()).cast(PANES.field(name).type)
-        part = part.set_column(place, PANES.field(name), pa.repeat(bound, part.num_rows))
+    for name, time in (("window_start", window.start), ("window_end", window.end)):
+        part = with_values(part, name, pa.repeat(time, part.num_rows))
     return part

@@ -1,9 +1,11 @@
 """Starts a monitor: one streaming query, what closes its windows, and the threads next to it."""
 
-from collections.abc import Collection, Mapping
+import json
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
+from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
@@ -17,11 +19,11 @@ from sparkmon.monitor.batch_writer import BatchWriter
 from sparkmon.monitor.checkpoint import check_checkpoint
 from sparkmon.monitor.clock import CLOCK_POLL_S, Clock
 from sparkmon.monitor.closer import Closer
+from sparkmon.monitor.failures import shortened
 from sparkmon.monitor.leases import Leases
 from sparkmon.monitor.monitor_query import MonitorQuery
 from sparkmon.monitor.one_pass import Pass
 from sparkmon.monitor.repeating_thread import RepeatingThread
-from sparkmon.monitor.stream import find_query_id, start_stream
 from sparkmon.monitor.windows import Windows
 from sparkmon.state import CLOSED_WINDOWS
 from sparkmon.tables import Maintenance, Retention, Tables
@@ -57,17 +59,17 @@ class Start:
         check_checkpoint(spark, checkpoint)
         is_remote = type(spark).__module__.startswith("pyspark.sql.connect")
         tables, counters = self.tables.open(spark), Counters()
-        lengths = [self.windows.grid.length, *self.windows.longer_us]
-        leases = Leases([length / 1e6 for length in lengths], checkpoint, take_over, self.expected)
+        lengths = [length.total_seconds() for length in self.windows.lengths]
+        leases = Leases(lengths, checkpoint, take_over, self.expected)
         closer = Closer(tables, self.windows, self.judge, self.alerts, counters, leases, self.expected)
         for name, schema in _TABLES.items():
             tables.prepare(name, schema)  # so that they can be read before the first window closes
-        query_ids = {find_query_id(spark, checkpoint) or "", health_writer(checkpoints)}
+        query_ids = {_find_query_id(spark, checkpoint) or "", health_writer(checkpoints)}
         self.alerts.open(tables, query_ids)
         writer = BatchWriter(
             ingest, self.tables, leases, counters, None if is_remote else closer, self.expected, self.windows.k
         )
-        query = start_stream(frame, checkpoint, writer.write, None if available_now else self.trigger)
+        query = _start_stream(frame, checkpoint, writer.write, None if available_now else self.trigger)
         closer.query_id = str(query.id)
         watchdog = Watchdog(query, counters, self.alerts, self.health, checkpoints, may_end=available_now)
         clock = Clock(closer, query, self.trigger.total_seconds(), is_remote=is_remote)
@@ -77,7 +79,7 @@ class Start:
     def _threads(self, spark: SparkSession, query: StreamingQuery, clock: Clock) -> list[RepeatingThread]:
         # A writer of its own, because a table that is maintained keeps other users of its writer waiting.
         own = self.tables.open(spark)
-        maintenance = Maintenance(own, self.retention, window=self.windows.span)
+        maintenance = Maintenance(own, self.retention, window=self.windows.lengths[0])
 
         def maintain() -> None:
             now = datetime.now(timezone.utc)
@@ -91,3 +93,40 @@ class Start:
             RepeatingThread("clock", CLOCK_POLL_S, clock.look, closing, query.stop),
             RepeatingThread("maintenance", _MAINTENANCE_POLL_S, maintain, maintaining, query.stop),
         ]
+
+
+def _start_stream(
+    frame: DataFrame, checkpoint: str, write: Callable[[DataFrame, str, int], None], trigger: timedelta | None
+) -> StreamingQuery:
+    """Start a query that passes each batch to ``write``: its rows, the query's id, and the batch's number."""
+    query_id = ""
+
+    def each(batch: DataFrame, batch_id: int) -> None:
+        nonlocal query_id
+        try:
+            query_id = query_id or _query_id(batch.sparkSession, checkpoint)
+            write(batch, query_id, batch_id)
+        except Exception as error:  # goes on, with a message that Spark can bear
+            raise shortened(error) from None
+
+    stream = frame.writeStream.option("checkpointLocation", checkpoint).foreachBatch(each)
+    if trigger is None:
+        return stream.trigger(availableNow=True).start()
+    seconds = trigger.total_seconds()
+    return stream.trigger(processingTime=f"{seconds} seconds").start()
+
+
+def _find_query_id(spark: SparkSession, checkpoint: str) -> str | None:
+    """Return the id of a query, or None if its checkpoint does not exist yet."""
+    try:
+        return _query_id(spark, checkpoint)
+    except AnalysisException as error:
+        if error.getCondition() == "PATH_NOT_FOUND":
+            return None
+        raise
+
+
+def _query_id(spark: SparkSession, checkpoint: str) -> str:
+    """Return the id that Spark gave a query when it made the checkpoint."""
+    line = spark.read.text(f"{checkpoint}/metadata").collect()[0]["value"]
+    return str(json.loads(line)["id"])

@@ -1,12 +1,16 @@
-"""Windows as numbers: which a pane is part of, which have closed; pure. Times are microseconds since 1970 UTC."""
+"""Windows as numbers: which a pane is part of, which have closed, their rows. Times are microseconds since 1970 UTC."""
 
 import math
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
+
+_KINDS = ("feature", "prediction")
 
 
 class Window(NamedTuple):
@@ -84,3 +88,27 @@ class WindowGrid:
         first = -((self.length - end) // self.slide)
         starts = range(first * self.slide, start + 1, self.slide)
         return [(each, each + self.length) for each in starts] or [(start, end)]
+
+
+class RowCounts(NamedTuple):
+    """The rows of a window."""
+
+    requests: int
+    responses: int
+
+
+def row_counts(profiles: pa.Table) -> dict[Window, RowCounts]:
+    """Count the rows of each window: those of the column with most, because a row need not have every column."""
+    names = ("model_version", "column_kind", "slice_key")
+    columns = [profiles[name].to_pylist() for name in names]
+    counts = pc.struct_field(profiles["profile"], "count").to_pylist()
+    most: Counter[tuple[Window, str, str]] = Counter()
+    windows: defaultdict[Window, Counter[str]] = defaultdict(Counter)
+    rows_of = zip(windows_of_rows(profiles), *columns, counts, strict=True)
+    for window, version, kind, key, count in rows_of:
+        windows[window].update(())
+        if key is None and kind in _KINDS:
+            most[window, version, kind] = max(most[window, version, kind], count)
+    for (window, _, kind), count in most.items():
+        windows[window][kind] += count
+    return {window: RowCounts(*(rows[kind] for kind in _KINDS)) for window, rows in windows.items()}

@@ -76,14 +76,9 @@ class Windows:
                 raise OptionError.malformed("longer", text, expected)
 
     @property
-    def span(self) -> timedelta:
-        """The length as a ``timedelta``."""
-        return parse_interval("length", self.length)
-
-    @property
     def lengths(self) -> list[timedelta]:
         """The length, and those of the longer windows."""
-        return [self.span, *(parse_interval("longer", length) for length in self.longer)]
+        return [parse_interval("length", each) for each in (self.length, *self.longer)]
 
     @property
     def step(self) -> timedelta:
@@ -93,12 +88,12 @@ class Windows:
     @property
     def grid(self) -> WindowGrid:
         """The windows as numbers, in microseconds."""
-        return WindowGrid(_micros(self.span), _micros(self.step))
+        return WindowGrid(_micros(self.lengths[0]), _micros(self.step))
 
     @property
     def longer_us(self) -> list[int]:
         """The lengths of the longer windows, in microseconds."""
-        return [_micros(parse_interval("longer", length)) for length in self.longer]
+        return [_micros(length) for length in self.lengths[1:]]
 
     @property
     def delay_us(self) -> int:

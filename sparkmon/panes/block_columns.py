@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from sparkmon.distributions.arrays import BoolArray, FloatArray, IntArray
 from sparkmon.panes.block_groups import Groups
 from sparkmon.panes.parts import ITEMS
 from sparkmon.protocol import Cells
-
-FloatArray: TypeAlias = npt.NDArray[np.float64]
-BoolArray: TypeAlias = npt.NDArray[np.bool_]
-Counts: TypeAlias = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,12 +56,12 @@ class Columns:
         return cls(cells.names, fields, table[is_finite], items)
 
 
-def _count(flags: BoolArray, starts: Counts) -> Counts:
-    counts: Counts = np.add.reduceat(flags, starts, axis=1, dtype=np.int64)
+def _count(flags: BoolArray, starts: IntArray) -> IntArray:
+    counts: IntArray = np.add.reduceat(flags, starts, axis=1, dtype=np.int64)
     return counts
 
 
-def _moments(table: FloatArray, is_finite: BoolArray, counts: Counts, groups: Groups) -> dict[str, FloatArray]:
+def _moments(table: FloatArray, is_finite: BoolArray, counts: IntArray, groups: Groups) -> dict[str, FloatArray]:
     starts, whole = groups.starts, is_finite.all()
 
     def filled(values: FloatArray, other: float) -> FloatArray:
@@ -82,13 +79,13 @@ def _moments(table: FloatArray, is_finite: BoolArray, counts: Counts, groups: Gr
         }
 
 
-def _texts(cells: Cells, groups: Groups, shape: tuple[int, int]) -> tuple[Counts, pa.Array[Any]]:
+def _texts(cells: Cells, groups: Groups, shape: tuple[int, int]) -> tuple[IntArray, pa.Array[Any]]:
     """Count the texts, and each level, of each column and group."""
     counts, sizes = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
     if not cells.texts:
         return counts, pa.nulls(counts.size, ITEMS)
     levels: list[pa.Array[Any]] = []
-    frequencies: list[Counts] = []
+    frequencies: list[IntArray] = []
     group = np.repeat(np.arange(shape[1]), groups.sizes)
     for column in sorted(cells.texts):
         texts: Any = cells.texts[column]

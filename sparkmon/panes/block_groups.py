@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from sparkmon.distributions.arrays import IntArray
 from sparkmon.protocol import RowBlock
 from sparkmon.slicing import BlockSlices
-
-Counts: TypeAlias = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Groups:
     """Rows of a block, ordered by group: a pane, of all rows or of one value of a slice."""
 
-    rows: Counts | None
+    rows: IntArray | None
     """The rows in the groups' order; None: all as they are, in one group."""
-    starts: Counts
+    starts: IntArray
     """By group, where its rows begin in that order."""
-    sizes: Counts
+    sizes: IntArray
     """By group, its number of rows."""
-    panes: Counts
+    panes: IntArray
     """By group, its pane: the number of panes since 1970."""
-    last: Counts
+    last: IntArray
     """By group, the greatest event time."""
     key: str | None = None
     values: pa.Array[Any] | None = None
@@ -58,7 +57,7 @@ def groups_of(block: RowBlock, pane_us: int, slices: BlockSlices | None) -> list
 
 
 def _grouped(
-    panes: Counts, times: Counts, codes: Counts, key: str | None = None, dictionary: pa.Array[Any] | None = None
+    panes: IntArray, times: IntArray, codes: IntArray, key: str | None = None, dictionary: pa.Array[Any] | None = None
 ) -> Groups:
     rows = np.lexsort((panes, codes))
     rows = rows[np.searchsorted(codes[rows], 0) :]

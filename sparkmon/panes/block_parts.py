@@ -6,17 +6,16 @@ from collections.abc import Collection, Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from sparkmon.distributions import Projection
+from sparkmon.distributions.arrays import FloatArray, IntArray
 from sparkmon.panes.block_columns import Columns
 from sparkmon.panes.block_groups import Groups, groups_of
 from sparkmon.panes.parts import PARTS
 from sparkmon.protocol import Cells, RowBlock
 from sparkmon.slicing import BlockSlices
 
-FloatArray: TypeAlias = npt.NDArray[np.float64]
 Projections: TypeAlias = Mapping[tuple[str, str], Projection]
 """Model and model version to the projection of its reference; the version is empty where it is for all others."""
 
@@ -100,7 +99,7 @@ def _batch(
     return batch if present.all() else batch.filter(pa.array(present))
 
 
-def _times(us: npt.NDArray[np.int64]) -> pa.Array[Any]:
+def _times(us: IntArray) -> pa.Array[Any]:
     return pa.Array.from_buffers(_TIME, us.size, [None, pa.py_buffer(us.tobytes())])
 
 

@@ -1,20 +1,17 @@
 """Panes of disjoint rows merged by key: counts added up, moments by Chan, sketches within their bounds."""
 
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from sparkmon.distributions import write_kll
+from sparkmon.distributions.arrays import BoolArray, FloatArray, IntArray
 from sparkmon.distributions.schema import PROFILE_KEY
 from sparkmon.panes.merge_texts import merged_texts
 from sparkmon.panes.parts import COUNTS, PARTS, flattened, nested
 from sparkmon.panes.pool import Expected, PaneLimits, pooled
-
-FloatArray: TypeAlias = npt.NDArray[np.float64]
-Index: TypeAlias = npt.NDArray[np.int64]
 
 
 def merge_panes(
@@ -64,7 +61,7 @@ def merge_parts(parts: pa.Table, k: int, limits: PaneLimits) -> pa.Table:
     return pa.table(columns).select(PARTS.names).cast(PARTS)
 
 
-def _moments(parts: pa.Table, starts: Index, sizes: Index) -> dict[str, FloatArray]:
+def _moments(parts: pa.Table, starts: IntArray, sizes: IntArray) -> dict[str, FloatArray]:
     least, greatest, avg, m2 = (parts[name].to_numpy() for name in ("min", "max", "avg", "m2"))
     n = parts["num_numbers"].to_numpy().astype(np.float64)
     with np.errstate(all="ignore"):  # groups without numbers; squares of values near 1e200
@@ -80,7 +77,7 @@ def _moments(parts: pa.Table, starts: Index, sizes: Index) -> dict[str, FloatArr
     }
 
 
-def _sketches(parts: pa.Table, starts: Index, none: npt.NDArray[np.bool_], k: int) -> list[bytes | None]:
+def _sketches(parts: pa.Table, starts: IntArray, none: BoolArray, k: int) -> list[bytes | None]:
     sketches = parts["sketch"].to_pylist()
     lists: Any = parts["values"].combine_chunks()
     lengths: Any = pc.list_value_length(lists).fill_null(0)
@@ -101,7 +98,7 @@ def _sketches(parts: pa.Table, starts: Index, none: npt.NDArray[np.bool_], k: in
     return merged
 
 
-def _vectors(parts: pa.Table, starts: Index, sizes: Index) -> list[FloatArray | None]:
+def _vectors(parts: pa.Table, starts: IntArray, sizes: IntArray) -> list[FloatArray | None]:
     """Average vectors by the rows that they are the means of."""
     vectors: Any = parts["vector"].combine_chunks()
     means: list[FloatArray | None] = [None] * starts.size

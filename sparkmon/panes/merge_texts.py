@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from sparkmon.distributions import hll_coupons, merge_hll, write_hll
+from sparkmon.distributions.arrays import IntArray
 from sparkmon.panes.parts import ITEMS
 from sparkmon.panes.pool import PaneLimits
 
-Index: TypeAlias = npt.NDArray[np.int64]
-
 
 def merged_texts(
-    parts: pa.Table, starts: Index, sizes: Index, limits: PaneLimits
+    parts: pa.Table, starts: IntArray, sizes: IntArray, limits: PaneLimits
 ) -> tuple[pa.Array[Any], pa.Array[Any]]:
     """Return the level counts and the distinct sketch of each group of ordered parts."""
     items: Any = parts["frequent_items"].combine_chunks()
@@ -47,7 +45,7 @@ def merged_texts(
     return _commonest(pairs, totals, dictionary, starts.size, limits.levels), pa.array(unions, pa.binary())
 
 
-def _commonest(pairs: Index, counts: Index, dictionary: pa.Array[Any], groups: int, most: int) -> pa.Array[Any]:
+def _commonest(pairs: IntArray, counts: IntArray, dictionary: pa.Array[Any], groups: int, most: int) -> pa.Array[Any]:
     group, code = np.divmod(pairs, max(1, len(dictionary)))
     sizes = np.bincount(group, minlength=groups)
     if sizes.max() > most:

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from sparkmon.distributions.arrays import BoolArray
+from sparkmon.distributions.schema import with_values
 
 OTHER = "(other)"
 """The pooled column of a model, and the pooled model: what was beyond the limits. The ``count`` of its profile is the
@@ -41,7 +43,6 @@ class PaneLimits:
 Expected: TypeAlias = Mapping[str, Collection[str]]
 """By model, the columns that are never pooled, such as those of its reference."""
 
-BoolArray: TypeAlias = npt.NDArray[np.bool_]
 _Pair: TypeAlias = tuple[str, str]
 
 _SERIES = ["model", "model_version", "column_name", "column_kind"]
@@ -66,9 +67,7 @@ def pooled(parts: pa.Table, limits: PaneLimits, expected: Expected) -> pa.Table:
         ("model_version", of_model, ""),
         ("column_name", of_model | of_column, OTHER),
     ):
-        values: Any = pc.if_else(pa.array(is_other), other, parts[name])
-        index = parts.schema.get_field_index(name)
-        parts = parts.set_column(index, parts.schema.field(name), values)
+        parts = with_values(parts, name, pc.if_else(pa.array(is_other), other, parts[name]))
     # The whole has the rows of the slices, and whole rows of different projections have nothing in common.
     joint = pa.scalar("joint")
     is_whole = pc.and_(pc.is_null(parts["slice_key"]), pc.not_equal(parts["column_kind"], joint))

@@ -34,14 +34,10 @@ class DeltaFiles(TableState):
         self.names = self.schema.names
         actions = pa.table(table.get_add_actions(flatten=True))
         self._actions = {name: actions[name] for name in actions.column_names}
+        self.sizes: list[Any] = actions["size_bytes"].to_pylist()
+        """The files' sizes in bytes."""
         self._location, self._options = location, dict(options)
         self._remote: DeltaStorageHandler | None = None
-
-    @property
-    def sizes(self) -> list[int]:
-        """The files' sizes in bytes."""
-        sizes: list[Any] = self._actions["size_bytes"].to_pylist()
-        return sizes
 
     def read(self, columns: Sequence[str], where: Sequence[Condition]) -> pa.Table:
         """See :meth:`TableState.read`."""

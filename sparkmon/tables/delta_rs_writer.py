@@ -18,12 +18,11 @@ from sparkmon.tables.delta_files import DeltaFiles
 from sparkmon.tables.table_writer import (
     CHECKPOINT_INTERVAL,
     FEWEST_FILES,
+    REPLACEMENT,
     Maintained,
     TableWriter,
-    following,
     nullable,
     properties_of,
-    replacement,
     transaction,
 )
 
@@ -104,12 +103,13 @@ class DeltaRsWriter(TableWriter):
 
     def replace(self, table: str, rows: pa.Table, version: int | None) -> bool:
         """See :meth:`TableWriter.replace`."""
-        app_id = replacement(table)
+        app_id = transaction(table, REPLACEMENT)
 
         def once(handle: _Handle | None) -> bool:
             if (None if handle is None else handle.table.version()) != version:
                 return False
-            properties = _properties(app_id, following(_last(handle, app_id)))
+            last = _last(handle, app_id)
+            properties = _properties(app_id, 0 if last is None else last + 1)
             self._commit(handle, rows, table, properties, mode="overwrite")
             return True
 
@@ -121,16 +121,15 @@ class DeltaRsWriter(TableWriter):
             state = self._state(table)
             if state is None:
                 return None
-            sizes = state.sizes
             expired_rows = state.read([expired[0][0]], expired).num_rows if expired else 0
             if expired_rows and not dry_run:
                 self._change(table, lambda each: each.delete(" AND ".join(map(_sql, expired))))
-            small = sum(size < _TARGET_SIZE for size in sizes)
+            small = sum(size < _TARGET_SIZE for size in state.sizes)
             compacted = small if small >= FEWEST_FILES else 0
             if compacted and not dry_run:
                 self._change(table, _compact)
             removed = self._change(table, lambda each: _clean(each, dry_run=dry_run))
-        return Maintained(table, expired_rows, len(sizes), compacted, removed)
+        return Maintained(table, expired_rows, len(state.sizes), compacted, removed)
 
     def _state(self, table: str) -> DeltaFiles | None:
         return self._locked(table, lambda handle: None if handle is None else handle.files())

@@ -72,11 +72,6 @@ class Retention:
             if value is not None and value <= timedelta():
                 raise OptionError.malformed(each.name, value, "an interval longer than 0")
 
-    def of(self, table: str) -> timedelta | None:
-        """Return how long the rows of a table are kept; None for good."""
-        value: timedelta | None = getattr(self, table, None)
-        return value
-
 
 class Maintenance:
     """Maintains the tables of a monitor, now and then.
@@ -119,7 +114,7 @@ class Maintenance:
 
     def _expired(self, table: str, now: datetime) -> Sequence[Condition]:
         """Return the conditions of expired rows; none if no rows expire."""
-        length = self._retention.of(table)
+        length = getattr(self._retention, table, None)
         if length is None:
             return []
         column = _TIME_COLUMNS[table]

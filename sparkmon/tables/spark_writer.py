@@ -14,13 +14,12 @@ from pyspark.sql.pandas.types import from_arrow_schema
 from sparkmon.tables.conditions import COMPARE, Condition
 from sparkmon.tables.table_writer import (
     FEWEST_FILES,
+    REPLACEMENT,
     Maintained,
     TableState,
     TableWriter,
-    following,
     nullable,
     properties_of,
-    replacement,
     transaction,
 )
 
@@ -122,12 +121,12 @@ class SparkWriter(TableWriter):
 
     def replace(self, table: str, rows: pa.Table, version: int | None) -> bool:
         """See :meth:`TableWriter.replace`."""
-        app_id = replacement(table)
+        app_id = transaction(table, REPLACEMENT)
         last = self._last(table, app_id)
         if self.version(table) != version:
             return False
         # Delta drops this commit if another one with this number came between.
-        options = transaction_options(app_id, following(last))
+        options = transaction_options(app_id, 0 if last is None else last + 1)
         mark = f"{options['userMetadata']}@{uuid.uuid4().hex}"
         self._save(rows, table, options | {"userMetadata": mark}, mode="overwrite")
         return mark in self._metadata(table)

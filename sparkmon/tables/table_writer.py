@@ -11,6 +11,8 @@ from sparkmon.tables.conditions import Condition, check_conditions
 CHECKPOINT_INTERVAL = 20
 FEWEST_FILES = 8
 """Small files that are worth a compaction."""
+REPLACEMENT = "sparkmon-replace"
+"""The writer whose batches are the replacements of a table."""
 _PROPERTIES: dict[str, str | None] = {
     # The reader of the files knows no deletion vectors.
     "delta.enableDeletionVectors": "false",
@@ -36,16 +38,6 @@ def properties_of(schema: pa.Schema) -> dict[str, str | None]:
 def transaction(table: str, writer: str) -> str:
     """Return the id under which Delta records the last batch that a writer committed to a table."""
     return f"{writer}/{table}"
-
-
-def replacement(table: str) -> str:
-    """Return the id under which Delta counts the replacements of a table."""
-    return transaction(table, "sparkmon-replace")
-
-
-def following(last: int | None) -> int:
-    """Return the number of the replacement after the last one."""
-    return 0 if last is None else last + 1
 
 
 def nullable(rows: pa.Table) -> pa.Table:
