@@ -20,7 +20,6 @@ from sparkmon.alerts.observations import observations_of_batch
 from sparkmon.alerts.policy import Alerting
 from sparkmon.alerts.rows import notifications_of, queued_notifications_of, row_of
 from sparkmon.alerts.schema import ALERTS
-from sparkmon.alerts.suppression import RATE_LIMITED
 from sparkmon.errors import OptionError
 from sparkmon.tables import TableWriter
 
@@ -152,11 +151,12 @@ class AlertManager:
             observations = self._unrecorded(store, states, observations)
             context = self._context(states, store.actions(), now)
             rows = self._decided(states, observations, context, writer)
-            if ends or any(row["suppressed_by"] == RATE_LIMITED for row in rows):
-                # One notification on all that the rate limit holds back.
-                summary = held_back(states.held_back(rows), self.policy)
-                alert = Observation.of(summary.row(writer, now - _SUMMARY_WINDOW, now))
-                rows += self._decided(states, [alert], context, writer)
+            if ends or any(row["limited_sinks"] for row in rows):
+                # One notification of each sink on all that the rate limit keeps from it.
+                for sink, kept in sorted(states.held_back(rows).items()):
+                    summary = held_back(sink, kept if sink in self._names else (), self.policy)
+                    alert = Observation.of(summary.row(writer, now - _SUMMARY_WINDOW, now), sink)
+                    rows += self._decided(states, [alert], context, writer)
             return self._record(store, states, rows, writer)
 
     def process_observations(self, rows: Iterable[Mapping[str, Any]], *, writer: str) -> int:

@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from sparkmon.alerts.decision import Context, Decision
-from sparkmon.alerts.incident import Incident, Observation
-from sparkmon.alerts.matcher import SEVERITIES
-from sparkmon.alerts.suppression import suppressed_by
+from sparkmon.alerts.incident import Incident, IncidentState, Observation
+from sparkmon.alerts.matcher import SEVERITIES, highest_severity
+from sparkmon.alerts.suppression import RATE_LIMITED, out_of_date, suppressed_by
 
 
 def decide(incidents: Mapping[str, Incident], observations: Iterable[Observation], context: Context) -> list[Decision]:
@@ -50,26 +50,41 @@ def _is_news(incident: Incident, observation: Observation) -> bool:
 
 def _observed(context: Context, before: Incident, observation: Observation) -> Decision:
     """Return what a window makes of an incident, before the policy says whether that notifies."""
-    policy = context.policy
+    policy, end = context.policy, observation.window_end
     severity = policy.severity_of(observation.alert, observation.severity)
-    sinks = policy.route(observation.alert, severity, context.sinks)
-    if observation.provisional:  # its incident is decided on when the window closes
-        return Decision(observation, severity, "provisional", before, before, sinks)
-    incident, state = before.after(
-        observation.outcome, observation.window_end, observation.statistics, resolve_after=policy.resolve_after
-    )
+    known = tuple(each for each in before.notified if each.sink in context.sinks)  # others were removed
+    incident = before = replace(before, notified=known)
+    state: IncidentState = "provisional"  # its incident is decided on when the window closes
+    if not observation.provisional:
+        incident, state = before.after(
+            observation.outcome, end, observation.statistics, resolve_after=policy.resolve_after
+        )
     if incident.is_open and not before.is_open:
         incident = replace(incident, opened_time=context.now)
-    return Decision(observation, severity, state, before, incident, sinks)
+    if state == "resolved":
+        # Whoever knows of it hears of its end, with as much room: the severity of an ok window is another one.
+        severity = highest_severity(each.severity for each in known) or severity
+        routed = tuple(each.sink for each in known)
+    elif observation.sink is not None:
+        routed = (observation.sink,)
+    else:
+        routed = policy.route(observation.alert, severity, context.sinks)
+    decision = Decision(observation, severity, state, before, incident, routed)
+    return replace(decision, sinks=out_of_date(decision, policy))
 
 
 def _decide(decision: Decision, context: Context) -> Decision:
     observation, state, incident = decision.observation, decision.state, decision.incident
     reason = suppressed_by(decision, context)
+    if reason == RATE_LIMITED:
+        return replace(decision, suppressed_by=reason, sinks=(), limited_sinks=decision.sinks)
     if reason is not None or state not in ("firing", "resolved", "provisional"):
         return replace(decision, suppressed_by=reason, sinks=())
     place, sinks = context.groups.join(decision)
+    limited = tuple(sink for sink in decision.sinks if sink not in sinks)
     if not observation.provisional:
-        notified = None if state == "resolved" else decision.severity
-        incident = incident.notified(notified, observation.window_end)
-    return replace(decision, notified_state=state, sinks=sinks, notification_id=place, incident=incident)
+        severity = None if state == "resolved" else decision.severity
+        incident = incident.after_notification(sinks, severity, observation.window_end)
+    return replace(
+        decision, notified_state=state, sinks=sinks, limited_sinks=limited, notification_id=place, incident=incident
+    )

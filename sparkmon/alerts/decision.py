@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sparkmon.alerts.actions import Acknowledgements, Silences
 from sparkmon.alerts.incident import Incident, IncidentState, Observation, digest
-from sparkmon.alerts.matcher import SEVERITIES
+from sparkmon.alerts.matcher import highest_severity, is_higher
 from sparkmon.alerts.policy import Policy
 from sparkmon.sinks import Severity, State
 
@@ -23,8 +23,12 @@ class Decision:
     """The incident before the window."""
     incident: Incident
     """The incident after this decision."""
+    routed: tuple[str, ...] = ()
+    """The sinks that it goes to: those of the policy's routes or, of a recovery, those that know of the incident."""
     sinks: tuple[str, ...] = ()
-    """The sinks that the policy routes it to; once it is decided, those that are notified."""
+    """Those of them whose last notification is out of date; once it is decided, those that are notified."""
+    limited_sinks: tuple[str, ...] = ()
+    """Those that the rate limit keeps it from."""
     suppressed_by: str | None = None
     """The stage that suppresses the notification; None if it is sent."""
     notified_state: State | None = None
@@ -34,13 +38,13 @@ class Decision:
     @property
     def is_repeat(self) -> bool:
         """Whether it is a reminder or an escalation: the incident has been notified as firing before."""
-        return self.state == "firing" and self.before.notified_severity is not None
+        return self.state == "firing" and bool(self.before.notified)
 
     @property
     def is_escalation(self) -> bool:
-        """Whether the severity is higher than in the last notification."""
-        notified = self.before.notified_severity
-        return notified is not None and SEVERITIES.index(self.severity) > SEVERITIES.index(notified)
+        """Whether the severity is higher than in all notifications of the incident."""
+        highest = highest_severity(each.severity for each in self.before.notified)
+        return highest is not None and is_higher(self.severity, highest)
 
 
 class Groups:

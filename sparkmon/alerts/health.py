@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sparkmon.alerts.incident import digest
-from sparkmon.alerts.matcher import SEVERITIES
+from sparkmon.alerts.matcher import highest_severity
 from sparkmon.alerts.policy import Policy
 from sparkmon.alerts.schema import OBSERVATIONS
 from sparkmon.alerts.suppression import RATE_LIMITED
@@ -62,7 +62,7 @@ class HealthCheck:
 
 def is_health(row: Mapping[str, Any]) -> bool:
     """Return whether a row is of a health check, and not of what is held back, which is decided with the findings."""
-    return bool(row["drift_type"] == "HEALTH" and row["column_name"] != RATE_LIMITED)
+    return bool(row["drift_type"] == "HEALTH" and row["statistic"] != RATE_LIMITED)
 
 
 def named(models: Collection[str]) -> str:
@@ -71,16 +71,15 @@ def named(models: Collection[str]) -> str:
     return f"{first} and {len(models) - _NAMED:,} more models" if len(models) > _NAMED else first
 
 
-def held_back(rows: Collection[Mapping[str, Any]], policy: Policy) -> HealthCheck:
-    """Return one check for all decisions that the rate limit holds back."""
-    severities: set[Severity] = {row["severity"] for row in rows} or {"warning"}
-    message = "no alerts are held back by the rate limit any more"
+def held_back(sink: str, rows: Collection[Mapping[str, Any]], policy: Policy) -> HealthCheck:
+    """Return one check for all decisions that the rate limit keeps from a sink."""
+    message = f"the rate limit keeps no alerts from the sink {sink} any more"
     if rows:
         names = named({str(row["model"]) for row in rows})
         alerts = "1 alert is" if len(rows) == 1 else f"{len(rows):,} alerts are"
         message = (
-            f"{alerts} held back, of {names}, because a sink gets at most {policy.max_notifications} "
-            f"notifications within {policy.rate_limit_interval}; see the table alerts"
+            f"{alerts} not sent yet, of {names}, because the sink {sink} gets at most {policy.max_notifications} "
+            f"notifications within {policy.rate_limit_interval}: see the table alerts"
         )
-    severity = max(severities, key=SEVERITIES.index)
-    return HealthCheck(RATE_LIMITED, bool(rows), severity, float(len(rows)), 0.0, message)
+    severity = highest_severity(row["severity"] for row in rows) or "warning"
+    return HealthCheck(f"{RATE_LIMITED} {sink}", bool(rows), severity, float(len(rows)), 0.0, message)

@@ -1,7 +1,7 @@
 """An incident: drift of one column, from the window in which it starts firing to the one in which it resolves."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias
@@ -43,9 +43,11 @@ class Observation:
     """The statistics that have this outcome."""
     alert: Mapping[str, Any]
     """The row of ``sparkmon.schemas.OBSERVATIONS``."""
+    sink: str | None = None
+    """The only sink that it concerns, whatever the routes are."""
 
     @classmethod
-    def of(cls, alert: Mapping[str, Any]) -> "Observation":
+    def of(cls, alert: Mapping[str, Any], sink: str | None = None) -> "Observation":
         """Read a row of ``sparkmon.schemas.OBSERVATIONS``."""
         names = ("incident_id", "outcome", "severity", "window_start", "window_end")
         return cls(
@@ -53,7 +55,17 @@ class Observation:
             provisional=alert["status"] == "provisional",
             statistics=tuple(alert["statistics"]),
             alert=alert,
+            sink=sink,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Notified:
+    """The last notification of a sink that an incident is firing."""
+
+    sink: str
+    severity: Severity
+    window_end: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +73,8 @@ class Incident:
     """The state of an incident between two windows; pure."""
 
     is_open: bool = False
-    notified_severity: Severity | None = None
-    """The severity in the last notification; None before the first one and after the one of its recovery."""
+    notified: tuple[Notified, ...] = ()
+    """The sinks that know of it: none before the first notification and after the one of its recovery."""
     last_end: datetime | None = None
     """The end of the last window that was decided on."""
     opened_time: datetime | None = None
@@ -79,7 +91,7 @@ class Incident:
     @property
     def is_settled(self) -> bool:
         """Whether it is closed and no notification of its recovery is due."""
-        return not self.is_open and self.notified_severity is None
+        return not self.is_open and not self.notified
 
     def after(
         self, outcome: Outcome, end: datetime, statistics: tuple[str, ...], *, resolve_after: int
@@ -107,9 +119,12 @@ class Incident:
         """Return whether all statistics that found the drift, except those on a column's presence, are among these."""
         return {*self.statistics} - _PRESENCE <= {*statistics}
 
-    def notified(self, severity: Severity | None, end: datetime) -> "Incident":
-        """Return the incident after a notification in the window that ended at ``end``."""
-        return replace(self, notified_severity=severity, last_notified_window_end=end)
+    def after_notification(self, sinks: Collection[str], severity: Severity | None, end: datetime) -> "Incident":
+        """Return the incident after the notification of sinks in the window that ended at ``end``; None of recovery."""
+        notified = [each for each in self.notified if each.sink not in sinks]
+        if severity is not None:
+            notified += [Notified(sink, severity, end) for sink in sinks]
+        return replace(self, notified=tuple(notified), last_notified_window_end=end)
 
     def transitions_since(self, start: datetime) -> int:
         """Count how often it started firing or resolved in windows that ended after ``start``."""

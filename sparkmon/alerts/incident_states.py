@@ -85,12 +85,20 @@ class IncidentStates:
         self._recent = deque(each for each in self._recent if each.time >= time)
         return Counter((name, each.is_critical) for each in self._recent for name in each.sinks)
 
-    def held_back(self, rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-        """Return the last decisions on incidents, these rows among them, that the rate limit suppresses."""
+    def held_back(self, rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+        """Return the last decisions on incidents, these rows among them, that the rate limit keeps from each sink.
+
+        A sink whose last summary says that there are some is among them.
+        """
         last = dict(self._rows)
         for row in rows:
             last[row["alert_id" if row["state"] == "provisional" else "incident_id"]] = row
-        return [row for row in last.values() if row["suppressed_by"] == RATE_LIMITED]
+        summaries = (row for row in last.values() if row["statistic"] == RATE_LIMITED)
+        by_sink: dict[str, list[Mapping[str, Any]]] = {row["column_name"].partition(" ")[2]: [] for row in summaries}
+        for row in last.values():
+            for sink in row["limited_sinks"]:
+                by_sink.setdefault(sink, []).append(row)
+        return by_sink
 
     def stale(
         self, ends: Mapping[str, datetime], policy: Policy, observations: Iterable[Observation], now: datetime
@@ -109,7 +117,7 @@ class IncidentStates:
             timeout = max(policy.resolve_timeout, policy.resolve_after * length)
             last_end = incident.last_end or row["window_end"]
             active_time = self._active.get(row["model"], self._start)
-            if identity in current or row["column_name"] == RATE_LIMITED:  # judged with each batch
+            if identity in current or row["statistic"] == RATE_LIMITED:  # judged with each batch
                 continue
             if row["drift_type"] == "HEALTH":  # a failing check is reported every few minutes
                 if max(last_end, self._start) + timeout < now:

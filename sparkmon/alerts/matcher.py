@@ -1,6 +1,6 @@
 """Selects the alerts of a silence, a route or a severity rule."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -9,6 +9,16 @@ from sparkmon.sinks import Severity
 
 SEVERITIES: tuple[Severity, ...] = ("info", "warning", "critical")
 """From the lowest to the highest."""
+
+
+def is_higher(severity: Severity, other: Severity) -> bool:
+    """Return whether a severity is above another."""
+    return SEVERITIES.index(severity) > SEVERITIES.index(other)
+
+
+def highest_severity(severities: Iterable[Severity]) -> Severity | None:
+    """Return the highest of severities; None of none."""
+    return max(severities, key=SEVERITIES.index, default=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,15 @@ from datetime import datetime
 from typing import Any
 
 from sparkmon.alerts.decision import Decision
-from sparkmon.alerts.incident import Incident
+from sparkmon.alerts.incident import Incident, Notified
 from sparkmon.alerts.matcher import SEVERITIES
 from sparkmon.sinks import Alert, Notification
 
 _MAX_ALERTS = 1000
-_DECIDED = (*("state", "severity", "is_repeat", "suppressed_by"), *("notified_state", "sinks", "notification_id"))
+_DECIDED = (
+    *("state", "severity", "is_repeat", "suppressed_by"),
+    *("notified_state", "sinks", "limited_sinks", "notification_id"),
+)
 _FIELDS = [field.name for field in fields(Alert)]
 
 
@@ -30,7 +33,7 @@ def incident_of(row: Mapping[str, Any]) -> Incident:
     """Read the state of an incident after a row of ``sparkmon.schemas.ALERTS``."""
     state = row["incident"]
     lists = {name: tuple(state[name]) for name in ("transitions", "statistics")}
-    return Incident(**(state | lists))
+    return Incident(**(state | lists | {"notified": tuple(Notified(**each) for each in state["notified"])}))
 
 
 def notifications_of(rows: Iterable[Mapping[str, Any]]) -> list[tuple[Notification, tuple[str, ...]]]:

@@ -44,7 +44,7 @@ of these and the window: the same at every replay. ``statistics`` are all that h
 INCIDENT = pa.struct(
     [
         _field("is_open", pa.bool_()),
-        pa.field("notified_severity", pa.string()),
+        _field("notified", _list(pa.struct([*_texts("sink", "severity"), _field("window_end", _TIME)]))),
         pa.field("last_end", _TIME),
         pa.field("opened_time", _TIME),
         pa.field("last_notified_window_end", _TIME),
@@ -63,6 +63,7 @@ ALERTS = _schema(
     pa.field("suppressed_by", pa.string()),
     pa.field("notification_id", pa.string()),
     pa.field("sinks", _list(pa.string())),
+    pa.field("limited_sinks", _list(pa.string())),
     pa.field("incident", INCIDENT),
     _field("fired_time", _TIME),
     pa.field("query_id", pa.string()),
@@ -70,8 +71,9 @@ ALERTS = _schema(
 """One decision per window and column that drifts, or did, whether it notifies or not. ``state`` is ``firing``,
 ``recovering``, ``resolved``, ``provisional`` (the window is still open), ``unconfirmed`` or ``inhibited``.
 ``notified_state`` is the state that the notification ``notification_id`` reported to ``sinks``; null if none was sent,
-and ``suppressed_by`` is then the reason. ``is_repeat`` is whether the firing incident had been notified before: a
-notification of it is a reminder or an escalation. ``incident`` is the state of the incident after the decision."""
+and ``suppressed_by`` is then the reason. ``limited_sinks`` are those that the rate limit kept it from. ``is_repeat`` is
+whether the firing incident had been notified before: a notification of it is a reminder or an escalation. ``incident``
+is the state of the incident after the decision."""
 
 DELIVERIES = _schema(
     *_texts("notification_id", "sink"),

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from sparkmon.alerts.decision import Context, Decision
+from sparkmon.alerts.matcher import is_higher
+from sparkmon.alerts.policy import Policy
 
 RATE_LIMITED = "rate_limited"
 
@@ -13,22 +15,23 @@ def suppressed_by(decision: Decision, context: Context) -> str | None:
     return next((name for name, holds in STAGES.items() if holds(decision, context)), None)
 
 
-def _is_no_change(decision: Decision, context: Context) -> bool:
-    """Return whether the last notification still describes the incident, and no reminder is due."""
-    if decision.state == "provisional":
-        return decision.before.notified_severity is not None
-    if decision.state != "firing":
-        return False
-    if decision.observation.outcome != "drift":
-        return True  # unconfirmed or inhibited while it is open
-    policy, last = context.policy, decision.incident.last_notified_window_end
-    is_due = (
-        policy.repeat_interval is not None
-        and last is not None
-        and decision.observation.window_end >= last + policy.repeat_interval
-    )
-    has_news = decision.is_escalation or policy.notify_on == "each" or is_due
-    return decision.is_repeat and not has_news
+def out_of_date(decision: Decision, policy: Policy) -> tuple[str, ...]:
+    """Return the sinks whose last notification does not describe the incident, or is old enough for a reminder."""
+    if decision.state == "resolved":
+        return decision.routed
+    if decision.state == "firing" and decision.observation.outcome != "drift":
+        return ()  # unconfirmed or inhibited while it is open
+    last = {each.sink: each for each in decision.before.notified}
+    end, repeat = decision.observation.window_end, policy.repeat_interval
+
+    def is_out_of_date(sink: str) -> bool:
+        if sink not in last or decision.state == "provisional":
+            return sink not in last
+        if is_higher(decision.severity, last[sink].severity) or policy.notify_on == "each":
+            return True
+        return repeat is not None and end >= last[sink].window_end + repeat
+
+    return tuple(filter(is_out_of_date, decision.routed))
 
 
 def _is_silenced(decision: Decision, context: Context) -> bool:
@@ -63,16 +66,14 @@ STAGES: Mapping[str, Callable[[Decision, Context], bool]] = MappingProxyType(
     {
         "unconfirmed": lambda decision, _: decision.state == "unconfirmed",
         "inhibited": lambda decision, _: decision.state == "inhibited",
-        "never_notified": lambda decision, _: (
-            decision.state == "resolved" and decision.before.notified_severity is None
-        ),
+        "never_notified": lambda decision, _: decision.state == "resolved" and not decision.before.notified,
         "recovering": lambda decision, _: decision.state == "recovering",
-        "no_change": _is_no_change,
+        "no_change": lambda decision, _: bool(decision.routed) and not decision.sinks,
         "silenced": _is_silenced,
         "acknowledged": _is_acknowledged,
         "flapping": _is_flapping,
         "cool_down": _is_cooling_down,
-        "no_route": lambda decision, _: not decision.sinks,
+        "no_route": lambda decision, _: not decision.routed,
         RATE_LIMITED: lambda decision, context: not context.groups.sinks_with_room(decision),
     }
 )

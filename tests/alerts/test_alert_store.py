@@ -9,12 +9,12 @@ import pyarrow as pa
 import pytest
 
 from sparkmon.alerts import AlertStore
-from sparkmon.alerts.incident import Incident
+from sparkmon.alerts.incident import Incident, Notified
 from sparkmon.alerts.schema import ALERTS, INCIDENT
 from sparkmon.tables import Tables
 from tests.support.findings import FINDING, HOUR, NOON
 
-OPEN = Incident(is_open=True, notified_severity="warning", statistics=("ks",))
+OPEN = Incident(is_open=True, notified=(Notified("ledger", "warning", NOON),), statistics=("ks",))
 
 
 @pytest.fixture
@@ -35,6 +35,7 @@ def row(at: int, incident_id: str = "i", incident: Incident = OPEN, **changes: o
         "state": "firing",
         "is_repeat": False,
         "sinks": [],
+        "limited_sinks": [],
         "incident": asdict(replace(incident, last_end=end)),
         "fired_time": end,
         "query_id": "q",

@@ -143,7 +143,7 @@ def test_a_flapping_incident_is_suppressed_until_it_settles() -> None:
     #      changes at 0 1 2 3, then four of them lie in the last eight windows
     hours = "x.x.x.x........"
     assert manager.run(hours)[:8] == "frfr----"
-    assert manager.incidents["flights temp"].notified_severity is None
+    assert manager.incidents["flights temp"].notified == ()
     # It fires again within eight windows of the changes before, and notifies once these lie further back.
     manager = Manager(replace(PLAIN, resolve_after=1, flap_changes=4, flap_windows=8, repeat_interval=None))
     assert manager.run("x.x.xxxxxxxxx") == "frfr-----f---"

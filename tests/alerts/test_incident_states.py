@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from sparkmon.alerts.incident import Incident, Observation
+from sparkmon.alerts.incident import Incident, Notified, Observation
 from sparkmon.alerts.incident_states import IncidentStates
 from sparkmon.alerts.policy import Policy
 from tests.support.findings import FINDING, HOUR, NOON
 
 DAY = timedelta(days=1)
 END = NOON + HOUR
-OPEN = Incident(is_open=True, notified_severity="warning", last_end=END)
+OPEN = Incident(is_open=True, notified=(Notified("ledger", "warning", NOON),), last_end=END)
 ROW: dict[str, Any] = FINDING | {"incident_id": "i", "severity": "warning", "statistics": ["ks"]}
 
 

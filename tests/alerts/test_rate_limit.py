@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sparkmon.alerts import Alerting, AlertManager, AlertStore, Policy
+from sparkmon.alerts import Alerting, AlertManager, AlertStore, Policy, Route
 from sparkmon.alerts.health import MONITOR, HealthCheck
 from sparkmon.tables import Tables, TableWriter
 from tests.alerts.test_alert_manager import OK, after, opened
@@ -41,8 +41,8 @@ def test_of_thirty_broken_models_one_summary_names_those_that_are_held_back(tabl
     (summary,) = [note.alerts[0] for note in ledger.notifications if note.model == MONITOR]
     held = sorted({f"model {number:02}" for number in range(30)} - {*models})
     assert summary.message == (
-        f"10 alerts are held back, of {', '.join(held)}, because a sink gets at most 20 notifications within 1:00:00; "
-        "see the table alerts"
+        f"10 alerts are not sent yet, of {', '.join(held)}, because the sink ledger gets at most 20 notifications "
+        "within 1:00:00: see the table alerts"
     )
     assert (summary.severity, summary.value) == ("warning", 10)
 
@@ -93,7 +93,7 @@ def test_what_was_held_back_is_notified_later_and_by_the_next_process(tables: Ta
     assert sorted(firing) == [MONITOR, *(f"model {number:02}" for number in range(4))]
     resolved = [note.alerts[0] for note in ledger.notifications if note.model == MONITOR][1:]
     assert [each.state for each in resolved] == ["resolved"]
-    assert resolved[0].message == "no alerts are held back by the rate limit any more"
+    assert resolved[0].message == "the rate limit keeps no alerts from the sink ledger any more"
 
 
 def test_the_limit_of_one_monitor_is_not_used_up_by_another(tables: TableWriter) -> None:
@@ -117,3 +117,35 @@ def test_looks_at_open_windows_do_not_repeat_what_is_held_back(tables: TableWrit
         assert alert_manager.process(findings(hour(at, **OK)), {}, writer="q") == 0
     alert_manager.close(drain=True)
     assert len(AlertStore(tables).alerts()) == rows
+
+
+def test_each_sink_gets_what_its_own_limit_allows_and_a_summary_of_the_rest(tables: TableWriter) -> None:
+    """The pager has room for two models, which are broken first; the log is sent all that comes after them."""
+    pager, log = Ledger(name="pager"), Ledger(name="log")
+    routes = (Route(severity="critical", sinks=("pager",)), Route(model="m*", severity="critical", sinks=("log",)))
+    policy: dict[str, Any] = {"max_notifications": 2, "resolve_after": 1, "routes": routes}
+    alert_manager = opened(tables, pager, log, **policy)
+    alert_manager.process(findings(*({"model": name, **CRITICAL} for name in ("a", "b"))), {}, writer="q")
+    broken(alert_manager, 0, 2, CRITICAL)
+    assert alert_manager.close(drain=True) == 0
+    names = ["model 00", "model 01"]
+    assert sorted(note.model for note in log.notifications) == names
+    assert sorted(note.model for note in pager.notifications) == [MONITOR, "a", "b"]
+    assert pager.alerts[-1].message.startswith("2 alerts are not sent yet, of model 00, model 01, because the sink pag")
+    rows = [row for row in AlertStore(tables).alerts() if row["model"] in names]
+    assert [(row["sinks"], row["limited_sinks"]) for row in rows] == [(["log"], ["pager"])] * 2
+
+    # When there is room, in another process: the pager is sent what it lacks, and the log nothing twice.
+    alert_manager = opened(tables, pager, log, **policy | {"rate_limit_interval": 0 * HOUR})
+    broken(alert_manager, 1, 2, CRITICAL)
+    assert alert_manager.drain() == 0
+    assert len(log.notifications) == 2
+    news = [(note.model, note.state) for note in pager.notifications[3:]]
+    assert sorted(news) == [(MONITOR, "resolved"), ("model 00", "firing"), ("model 01", "firing")]
+
+    # All that know of an incident hear of its end, although no route matches a window that is ok.
+    broken(alert_manager, 2, 2, OK)
+    assert alert_manager.close(drain=True) == 0
+    for ledger in (pager, log):
+        over = [(note.model, note.state, note.severity) for note in ledger.notifications[-2:]]
+        assert sorted(over) == [(name, "resolved", "critical") for name in names]
