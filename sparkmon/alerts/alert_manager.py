@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta, timezone
@@ -26,6 +27,7 @@ from sparkmon.tables import TableWriter
 _LOGGER = logging.getLogger(__name__)
 _DRAIN_S = 30.0
 _ANSWER_S = 5.0
+_RELOAD_S = 3600.0
 _SUMMARY_WINDOW = timedelta(minutes=1)
 _RATES = (True, False)
 """Critical notifications have a rate limit of their own."""
@@ -55,6 +57,7 @@ class AlertManager:
         self._unsure: set[str] = set()
         self._health: IncidentStates | None = None
         self._health_lock = threading.Lock()
+        self._load_time = 0.0
         # These are read without a lock: the monitor's status must not wait for a table that hangs.
         self._open_incidents: dict[bool, Counter[tuple[str, str]]] = {}
         self.dispatcher: Dispatcher | None = None
@@ -77,7 +80,8 @@ class AlertManager:
     def hold(self, query_id: str, former: Mapping[str, Collection[str]]) -> None:
         """Go on with the incidents of the models that a query holds, and with what ``former`` holders have not sent.
 
-        A monitor never ends an incident of a model that another one holds, nor sends its notifications.
+        A monitor never ends an incident of a model that another one holds, nor sends its notifications. Those of the
+        model ``:monitor`` are the queries that hold nothing any more: the incidents of their health end.
         """
         with self._lock:
             is_known = query_id in self._query_ids
@@ -153,9 +157,10 @@ class AlertManager:
             rows = self._decided(states, observations, context, writer)
             if ends or any(row["limited_sinks"] for row in rows):
                 # One notification of each sink on all that the rate limit keeps from it.
-                for sink, kept in sorted(states.held_back(rows).items()):
-                    summary = held_back(sink, kept if sink in self._names else (), self.policy)
-                    alert = Observation.of(summary.row(writer, now - _SUMMARY_WINDOW, now), sink)
+                for sink, waiting in sorted(states.held_back(rows).items()):
+                    summary = held_back(sink, waiting if sink in self._names else (), self.policy)
+                    row = states.after_last(summary.row(writer, now - _SUMMARY_WINDOW, now))
+                    alert = Observation.of(row, sink)
                     rows += self._decided(states, [alert], context, writer)
             return self._record(store, states, rows, writer)
 
@@ -168,7 +173,7 @@ class AlertManager:
             store, states, dispatcher = self._store, self._health, self.dispatcher
             if store is None or states is None or dispatcher is None:
                 raise OptionError("got a health check before the alert manager was opened; call open first")
-            observations, now = [Observation.of(row) for row in rows], _now()
+            observations, now = [Observation.of(states.after_last(row)) for row in rows], _now()
             observations += states.stale({}, self.policy, observations, now)
             if not observations:
                 return 0
@@ -179,7 +184,7 @@ class AlertManager:
             return len(decided)
 
     def _context(self, states: IncidentStates, actions: Actions, now: datetime) -> Context:
-        recent = states.sent_since(now - self.policy.rate_limit_interval)
+        recent = states.sent_since(now - self.policy.rate_limit_interval, now)
         most = self.policy.max_notifications
         room = {(name, each): most - recent[name, each] for name in self._names for each in _RATES}
         return Context(self.policy, *actions, self._names, Groups(room), now)
@@ -230,7 +235,9 @@ class AlertManager:
             raise OptionError("got findings before the alert manager was opened; call open first")
         if writer not in self._query_ids:
             self.hold(writer, {})
-        states = self._states or self._load(self._store)
+        # A monitor that was taken over may have said so since: nobody else ends that incident.
+        is_old = bool(self._former.get(MONITOR)) and time.monotonic() - self._load_time > _RELOAD_S
+        states = self._load(self._store) if self._states is None or is_old else self._states
         self._send_undelivered(self._store, self._unsure)
         self._unsure.clear()
         return self._store, states
@@ -238,17 +245,21 @@ class AlertManager:
     def _load(self, store: AlertStore) -> IncidentStates:
         incidents, now = store.incidents(), _now()
         unsettled = {each: state for each, state in incidents.items() if not state.is_settled}
-        rows = {each: row for each, row in store.last_rows(unsettled).items() if self._is_own(row)}
-        health = {each: row for each, row in rows.items() if is_health(row)}
-        others = {each: row for each, row in rows.items() if each not in health}
+        groups: dict[str, dict[str, dict[str, Any]]] = {"ended": {}, "health": {}, "others": {}}
+        for identity, row in store.last_rows(unsettled).items():
+            if self._is_own(row):
+                is_ended = row["model"] == MONITOR and row["query_id"] not in self._query_ids
+                group = "ended" if is_ended else "health" if is_health(row) else "others"
+                groups[group][identity] = row
         recent = store.sent_since(now - self.policy.rate_limit_interval, self._query_ids)
-        if self._health is None:
-            self._health = IncidentStates(incidents, health, [], now)
+        with self._health_lock:
+            self._health = self._health or IncidentStates(incidents, groups["health"], [], now)
+            self._health.take_over(groups["ended"])
             self._open_incidents[True] = self._health.open_incidents()
-        states = IncidentStates(incidents, others, recent, now)
+        states = IncidentStates(incidents, groups["others"], recent, now)
         if self._states is not None:
             states.go_on_waiting(self._states)
-        self._states = states
+        self._states, self._load_time = states, time.monotonic()
         self._open_incidents[False] = states.open_incidents()
         return states
 

@@ -52,8 +52,8 @@ def _observed(context: Context, before: Incident, observation: Observation) -> D
     """Return what a window makes of an incident, before the policy says whether that notifies."""
     policy, end = context.policy, observation.window_end
     severity = policy.severity_of(observation.alert, observation.severity)
-    known = tuple(each for each in before.notified if each.sink in context.sinks)  # others were removed
-    incident = before = replace(before, notified=known)
+    notified = tuple(each for each in before.notified if each.sink in context.sinks)  # others were removed
+    incident = before = replace(before, notified=notified)
     state: IncidentState = "provisional"  # its incident is decided on when the window closes
     if not observation.provisional:
         incident, state = before.after(
@@ -63,8 +63,8 @@ def _observed(context: Context, before: Incident, observation: Observation) -> D
         incident = replace(incident, opened_time=context.now)
     if state == "resolved":
         # Whoever knows of it hears of its end, with as much room: the severity of an ok window is another one.
-        severity = highest_severity(each.severity for each in known) or severity
-        routed = tuple(each.sink for each in known)
+        severity = highest_severity(each.severity for each in notified) or severity
+        routed = tuple(each.sink for each in notified)
     elif observation.sink is not None:
         routed = (observation.sink,)
     else:

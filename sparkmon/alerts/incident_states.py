@@ -10,6 +10,8 @@ from sparkmon.alerts.policy import Policy
 from sparkmon.alerts.rows import incident_of
 from sparkmon.alerts.suppression import RATE_LIMITED
 
+_TICK = timedelta(microseconds=1)
+
 
 class Sent(NamedTuple):
     """When a notification was decided on, whether it is critical, and its sinks."""
@@ -36,12 +38,28 @@ class IncidentStates:
         self.incidents, self._rows = {**incidents}, {**rows}
         self._recent, self._start = deque(recent), now
         self._active: dict[str, datetime] = {}
+        self._ended: set[str] = set()
         self.provisional: dict[str, dict[str, datetime]] = {}
         """By model: the ids of the alerts on windows that were open then, and the ends of the windows."""
 
     def go_on_waiting(self, before: "IncidentStates") -> None:
         """Await the windows of models since when they were awaited before."""
         self._active, self._start = before._active, before._start
+
+    def take_over(self, rows: Mapping[str, Mapping[str, Any]]) -> None:
+        """End the incidents of monitors that have ended, the last row of each: nobody makes their checks any more."""
+        for identity, row in rows.items():
+            before = self.incidents.get(identity)
+            if before is None or before.last_end is None or row["window_end"] >= before.last_end:
+                self.incidents[identity], self._rows[identity] = incident_of(row), row
+                self._ended.add(identity)
+
+    def after_last(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return a health check's row that is later than the last one, even if the clock was set back in between."""
+        incident = self.incidents.get(row["incident_id"])
+        if incident is None or incident.last_end is None or row["window_end"] > incident.last_end:
+            return row
+        return {**row, "window_end": incident.last_end + _TICK}
 
     def unsettled(self) -> list[str]:
         """Return the ids of the incidents that are open, or whose recovery was not notified yet."""
@@ -66,6 +84,7 @@ class IncidentStates:
             self.provisional.setdefault(row["model"], {})[row["alert_id"]] = row["window_end"]
             return
         incident_id, incident = row["incident_id"], incident_of(row)
+        self._ended.discard(incident_id)
         self.incidents[incident_id], self._rows[incident_id] = incident, row
         if incident.is_settled:
             del self._rows[incident_id]
@@ -80,9 +99,12 @@ class IncidentStates:
         """Count a notification."""
         self._recent.append(notification)
 
-    def sent_since(self, time: datetime) -> Counter[tuple[str, bool]]:
-        """Count the notifications since then by sink and whether they are critical, and drop the older ones."""
-        self._recent = deque(each for each in self._recent if each.time >= time)
+    def sent_since(self, start: datetime, now: datetime) -> Counter[tuple[str, bool]]:
+        """Count the notifications from then until now by sink and whether they are critical, and drop the others.
+
+        Later ones are of before the clock was set back.
+        """
+        self._recent = deque(each for each in self._recent if start <= each.time <= now)
         return Counter((name, each.is_critical) for each in self._recent for name in each.sinks)
 
     def held_back(self, rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
@@ -117,24 +139,28 @@ class IncidentStates:
             timeout = max(policy.resolve_timeout, policy.resolve_after * length)
             last_end = incident.last_end or row["window_end"]
             active_time = self._active.get(row["model"], self._start)
-            if identity in current or row["statistic"] == RATE_LIMITED:  # judged with each batch
+            is_summary = row["statistic"] == RATE_LIMITED and identity not in self._ended
+            if identity in current or is_summary:  # summaries are judged with each batch
                 continue
             if row["drift_type"] == "HEALTH":  # a failing check is reported every few minutes
-                if max(last_end, self._start) + timeout < now:
-                    stale.append(_stale(row, last_end, now))
+                if identity in self._ended:
+                    stale.append(_stale(row, last_end, now, "another monitor has taken over"))
+                elif max(last_end, self._start) + timeout < now:
+                    stale.append(_stale(row, last_end, now, "it is not made any more"))
             elif end is None and active_time + timeout < now:
                 # Windows that come in spite of that end later.
-                stale.append(_stale(row, last_end, last_end + timedelta(microseconds=1)))
+                stale.append(_stale(row, last_end, last_end + _TICK))
             elif end is not None and incident.is_stale(end, timeout):
                 stale.append(_stale(row, last_end, end))
         return stale
 
 
-def _stale(row: Mapping[str, Any], last_end: datetime, end: datetime) -> Observation:
+def _stale(
+    row: Mapping[str, Any], last_end: datetime, end: datetime, reason: str = "it has no traffic, or too little"
+) -> Observation:
     subject = f"{row['column_name']} of the model {row['model']}"
-    reason = "it has no traffic, or too little"
     if row["drift_type"] == "HEALTH":
-        subject, reason = f"the health check {row['column_name']}", "it is not made any more"
+        subject, end = f"the health check {row['column_name']}", max(end, last_end + _TICK)
     return Observation.of(
         {
             **row,

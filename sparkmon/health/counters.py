@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,14 @@ class Traffic:
         return Traffic(
             max(self.last_end, other.last_end), self.requests + other.requests, self.responses + other.responses
         )
+
+
+class Unanswered(NamedTuple):
+    """The requests of one model since a response of it could be read."""
+
+    since: datetime
+    """The end of the last window that had responses, or when the first window began."""
+    requests: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +73,8 @@ class Counts:
     """Models with a reference that no monitor on these tables has seen."""
     first_end: datetime | None = None
     """The end of the first window on record, of any model."""
+    unanswered: Mapping[str, Unanswered] = field(default_factory=dict)
+    """By model with predictions in its reference, of its windows on record."""
 
     def add(self, other: "Counts") -> "Counts":
         """Add what is counted; what is open stays."""
@@ -106,6 +117,6 @@ class Counters:
 
     def set_windows(self, now: Counts) -> None:
         """Set what is open, and which windows are the last."""
-        names = ("open_windows", "watermarks", "last_ends", "never_sent", "first_end")
+        names = ("open_windows", "watermarks", "last_ends", "never_sent", "first_end", "unanswered")
         with self._lock:
             self.counts = replace(self.counts, **{name: getattr(now, name) for name in names})

@@ -39,6 +39,8 @@ class HealthLimits:
     """The monitor has stalled if no batch ends for this long although events wait."""
     silent_after: timedelta | None = timedelta(days=1)
     """Report that no events come, of any model or of one, after this long; None for never."""
+    unanswered_requests: int | None = 100
+    """Report a model with predictions in its reference after this many requests without a response; None for never."""
     dead_letter_share: float = 0.01
     """The largest share of the last hour's events that may be dead letters."""
     late_share: float = 0.01
@@ -50,6 +52,8 @@ class HealthLimits:
         for name in ("dead_letter_share", "late_share"):
             if not 0 <= getattr(self, name) <= 1:
                 raise OptionError.malformed(name, getattr(self, name), "0 to 1")
+        if self.unanswered_requests is not None and self.unanswered_requests < 1:
+            raise OptionError.malformed("unanswered_requests", self.unanswered_requests, "1 or more")
         for name in ("stalled_after", "silent_after", "undelivered_after"):
             value = getattr(self, name)
             if value is not None and value <= timedelta():
@@ -61,7 +65,7 @@ def check_health(now: MonitorStatus, before: MonitorStatus, limits: HealthLimits
 
     ``stalled`` (critical): the query has stopped, or no batch ends although events wait. ``silent``: no events come.
     ``silent MODEL``: no events of one model come, while those of others do. ``never_sent``: of models with a reference
-    none has ever come. ``dead_letters``, ``late``: too large a
+    none has ever come. ``unanswered MODEL``: none of its responses can be read. ``dead_letters``, ``late``: too large a
     share of the events cannot be decoded, or of the rows comes too late. ``pooled``: there are too many columns or
     models that no reference has. ``namespaces``: the events of one model come from several, which nobody has chosen.
     ``skipped``: rows come of models that another monitor has. ``undelivered SINK`` (critical): a sink takes no alerts.
@@ -70,6 +74,7 @@ def check_health(now: MonitorStatus, before: MonitorStatus, limits: HealthLimits
         _stalled(now, limits),
         *_silent(now, limits),
         *_never_sent(now, limits),
+        *_unanswered(now, limits),
         _dead_letters(now, before, limits),
         _late(now, before, limits),
         _pooled(now, before),
@@ -122,6 +127,20 @@ def _never_sent(now: MonitorStatus, limits: HealthLimits) -> Iterator[HealthChec
             "they are named in the log, or silence the column never_sent"
         )
     yield _too_long("never_sent", "warning", since, until, limit, failing, ok)
+
+
+def _unanswered(now: MonitorStatus, limits: HealthLimits) -> Iterator[HealthCheck]:
+    limit = limits.unanswered_requests
+    if limit is None:
+        return
+    for model, (since, requests) in sorted(now.counts.unanswered.items()):
+        message = f"responses of the model {model} are read again"
+        if requests >= limit:
+            message = (
+                f"the model {model} has had {requests:,} requests and no response that could be read since "
+                f"{_minute(since)}: see the table dead_letters, and whether its responses are logged"
+            )
+        yield HealthCheck(f"unanswered {model}", requests >= limit, "warning", requests, limit, message)
 
 
 def _too_long(

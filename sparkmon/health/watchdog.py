@@ -22,11 +22,6 @@ _REPEAT = timedelta(minutes=10)
 """How often a failing check is reported again: the policy decides whether to notify."""
 
 
-def health_writer(owner: str) -> str:
-    """Return the writer of the health alerts of the monitor with this directory of checkpoints."""
-    return f"{owner}/health"
-
-
 class Watchdog:
     """Checks the health of a running monitor every five seconds.
 
@@ -132,7 +127,7 @@ class Watchdog:
         self.checks = check_health(now, self._past[0], self._limits)
         since = self._last or now.time - timedelta(seconds=_POLL_S)
         rows = [check.row(self._owner, since, now.time) for check in self.checks if self._is_due(check, now)]
-        self._alerts.process_observations(rows, writer=health_writer(self._owner))
+        self._alerts.process_observations(rows, writer=str(self._query.id))
         self._last = now.time
 
     def _is_due(self, check: HealthCheck, now: MonitorStatus) -> bool:

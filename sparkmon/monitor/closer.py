@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from sparkmon.alerts import AlertManager
 from sparkmon.comparison import Judge
 from sparkmon.distributions.schema import PROFILES
-from sparkmon.health import Counters, Counts, Traffic
+from sparkmon.health import MONITOR, Counters, Counts, Traffic, Unanswered
 from sparkmon.interval import from_micros
 from sparkmon.monitor.closing import Closing
 from sparkmon.monitor.event_clocks import EventClocks
@@ -49,10 +49,11 @@ class Closer:
         counters: Counters,
         leases: Leases,
         expected: Mapping[str, Collection[str]],
+        predicting: Collection[str] = (),
     ) -> None:
         self._tables, self._windows, self._judge = tables, windows, judge
         self._alerts, self._counters, self._leases = alerts, counters, leases
-        self._expected = expected
+        self._expected, self._predicting = expected, predicting
         self.query_id = ""
         """Set by whichever thread knows it first."""
         self._grid = windows.grid
@@ -139,6 +140,7 @@ class Closer:
         last = self._tables.last_batch("panes", self.query_id)
         self._batch_id = -1 if last is None else last
         self._closed, self._closed_by_others = ClosedWindows(), ClosedWindows()
+        self._unanswered: dict[str, tuple[int, int, int]] = {}
         self._models: set[str] = set()
         self._first_end: int | None = None
         self._leases_version = _UNREAD
@@ -157,7 +159,8 @@ class Closer:
         new = former.keys() - self._models
         ids = {*own, *(each for model in new for each in former[model])}
         if new:
-            self._alerts.hold(self.query_id, {model: former[model] for model in new})
+            ended = sorted({each for ids in former.values() for each in ids}.difference(self._others.values()))
+            self._alerts.hold(self.query_id, {model: former[model] for model in new} | {MONITOR: ended})
         if ids:
             self._read_marks()  # others may have closed windows since
         if ids and new:
@@ -176,15 +179,28 @@ class Closer:
         closed = self._tables.read("closed_windows", CLOSED_WINDOWS.names)
         if closed is None:
             return
-        query_ids: list[Any] = closed["query_id"].to_pylist()
-        for window, query_id in zip(windows_of_rows(closed), query_ids, strict=True):
+        closed = closed.sort_by("window_end")
+        columns: list[list[Any]] = [closed[name].to_pylist() for name in ("query_id", "requests", "responses")]
+        self._unanswered.clear()
+        for window, query_id, requests, responses in zip(windows_of_rows(closed), *columns, strict=True):
             self._closed.add(window)
             self._note_end(window.end)
+            self._note_answers(window, requests, responses)
             if query_id != self.query_id:
                 self._closed_by_others.add(window)
 
     def _note_end(self, end: int) -> None:
         self._first_end = end if self._first_end is None else min(end, self._first_end)
+
+    def _note_answers(self, window: Window, requests: int, responses: int) -> None:
+        """Count the requests of a model since its last window with responses; of windows that overlap, one counts."""
+        if window.model not in self._predicting or window.length != self._grid.length:
+            return
+        since, until, count = self._unanswered.get(window.model, (window.start, window.start, 0))
+        if responses:
+            self._unanswered[window.model] = window.end, window.end, 0
+        elif window.start >= until:
+            self._unanswered[window.model] = since, window.end, count + requests
 
     def _add(self, panes: pa.Table) -> dict[Window, int]:
         """Add panes to the open windows; return the rows of those that are late."""
@@ -217,8 +233,9 @@ class Closer:
 
     def _mark(self, rows: Mapping[Window, tuple[int, int]]) -> None:
         traffic: dict[str, Traffic] = {}
-        for window, (requests, responses) in rows.items():
+        for window, (requests, responses) in sorted(rows.items(), key=lambda each: each[0].end):
             self._closed.add(window)
+            self._note_answers(window, requests, responses)
             if window.length == self._grid.length:
                 end = from_micros(window.end)
                 one, model = Traffic(end, requests, responses), window.model
@@ -233,8 +250,13 @@ class Closer:
                 open_windows=len(self._open),
                 watermarks=_times(self._clocks.watermarks()),
                 last_ends=_times(ends),
-                never_sent=self._expected.keys() - self._models - self._others,
+                never_sent=self._expected.keys() - self._models - self._others.keys(),
                 first_end=None if self._first_end is None else from_micros(self._first_end),
+                unanswered={
+                    model: Unanswered(from_micros(since), count)
+                    for model, (since, _, count) in self._unanswered.items()
+                    if model in self._models
+                },
             )
         )
 

@@ -133,11 +133,11 @@ def _former(holder: _Lease, query_id: str) -> list[str]:
     return [each for each in others if each != query_id]
 
 
-def models_of(tables: TableWriter, query_id: str) -> tuple[dict[str, list[str]], set[str]]:
-    """Return the models of a query, each with the queries that had it before, and the models of other queries."""
+def models_of(tables: TableWriter, query_id: str) -> tuple[dict[str, list[str]], dict[str, str]]:
+    """Return the models of a query, each with the queries that had it before, and the others, each with its query."""
     leases = _holders(tables).values()
     own = {lease.model: lease.former_query_ids for lease in leases if lease.query_id == query_id}
-    return own, {lease.model for lease in leases if lease.query_id != query_id}
+    return own, {lease.model: lease.query_id for lease in leases if lease.query_id != query_id}
 
 
 def _holders(tables: TableWriter) -> dict[_Key, _Lease]:

@@ -167,6 +167,7 @@ class Monitor:
             health or HealthLimits(),
             parse_interval("trigger", trigger),
             self._expected,
+            {each.model for each in self._schemas if each.predictions},
             retention or Retention(),
         )
 

@@ -14,7 +14,7 @@ from sparkmon.comparison import Judge
 from sparkmon.comparison.schema import DRIFT_METRICS
 from sparkmon.distributions.schema import PROFILES
 from sparkmon.errors import OptionError
-from sparkmon.health import Counters, HealthLimits, Watchdog, health_writer
+from sparkmon.health import Counters, HealthLimits, Watchdog
 from sparkmon.monitor.batch_writer import BatchWriter
 from sparkmon.monitor.checkpoint import check_checkpoint
 from sparkmon.monitor.clock import CLOCK_POLL_S, Clock
@@ -45,6 +45,8 @@ class Start:
     trigger: timedelta
     expected: Mapping[str, Collection[str]]
     """The columns of the references, by model."""
+    predicting: Collection[str]
+    """The models whose references have predictions."""
     retention: Retention
 
     def __call__(
@@ -61,11 +63,12 @@ class Start:
         tables, counters = self.tables.open(spark), Counters()
         lengths = [length.total_seconds() for length in self.windows.lengths]
         leases = Leases(lengths, checkpoint, take_over, self.expected)
-        closer = Closer(tables, self.windows, self.judge, self.alerts, counters, leases, self.expected)
+        parts = (tables, self.windows, self.judge, self.alerts, counters, leases)
+        closer = Closer(*parts, self.expected, self.predicting)
         for name, schema in _TABLES.items():
             tables.prepare(name, schema)  # so that they can be read before the first window closes
-        query_ids = {_find_query_id(spark, checkpoint) or "", health_writer(checkpoints)}
-        self.alerts.open(tables, query_ids)
+        query_id = _find_query_id(spark, checkpoint)
+        self.alerts.open(tables, () if query_id is None else (query_id,))
         writer = BatchWriter(
             ingest, self.tables, leases, counters, None if is_remote else closer, self.expected, self.windows.k
         )

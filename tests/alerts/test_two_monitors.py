@@ -1,12 +1,13 @@
 """Two monitors on one set of tables: neither ends nor sends what is the other's."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
 from sparkmon.alerts import Alerting, AlertManager, AlertStore, Policy
 from sparkmon.alerts import alert_manager as alert_manager_module
+from sparkmon.alerts.health import MONITOR, HealthCheck
 from sparkmon.tables import Tables, TableWriter
 from tests.alerts.test_alert_manager import DOWN, OK, after, rows_of
 from tests.support.findings import NOON, findings, hour
@@ -78,3 +79,51 @@ def test_who_takes_models_over_ends_their_incidents_and_sends_what_is_undelivere
     assert alert_manager.close(drain=True) == 0
     assert [(note.model, note.state) for note in ledger.notifications] == [("taxi", "firing"), ("taxi", "resolved")]
     assert AlertStore(tables).incidents().keys() == {row["incident_id"] for row in rows_of(tables)}
+
+
+def test_who_takes_over_ends_the_health_incidents_of_the_monitor_that_died(tables: TableWriter) -> None:
+    """It was stalled, kept alerts back, and says once more that it has stalled after it was taken over."""
+
+    def check(alert_manager: AlertManager, query: str, *checks: HealthCheck) -> None:
+        now = datetime.now(timezone.utc)
+        rows = [each.row(f"/{query}", now - timedelta(seconds=5), now) for each in checks]
+        alert_manager.process_observations(rows, writer=query)
+
+    def states() -> list[tuple[str, str]]:
+        return sorted((each.column_name, each.state) for each in ledger.alerts if each.model == MONITOR)
+
+    ledger, policy = Ledger(), Policy(max_notifications=1, cool_down=timedelta())
+    stalled = HealthCheck("stalled", True, "critical", 1.0, 1.0, "the monitor has stalled")
+    former = AlertManager(Alerting([ledger], policy))
+    former.open(tables, ["q"])
+    former.process(findings({}, {"model": "van"}), after(1) | after(1, "van"), writer="q")
+    check(former, "q", stalled)
+    former.close(drain=True)
+    assert states() == [("rate_limited ledger", "firing"), ("stalled", "firing")]
+
+    # Another one takes over one of its models, and then all.
+    alert_manager = AlertManager(Alerting([ledger], policy))
+    alert_manager.open(tables, ["r"])
+    alert_manager.hold("r", {"taxi": ["q"], MONITOR: []})
+    alert_manager.process(findings({}), {}, writer="r")
+    check(alert_manager, "r")
+    assert alert_manager.drain() == 0
+    assert len(states()) == 2
+    alert_manager.hold("r", {"van": ["q"], MONITOR: ["q"]})
+    check(alert_manager, "r")
+    assert alert_manager.drain() == 0
+    over = [each for each in ledger.alerts if each.state == "resolved"]
+    assert sorted(each.column_name for each in over) == ["rate_limited ledger", "stalled"]
+    assert all(each.message.endswith("UTC: another monitor has taken over") for each in over)
+    check(alert_manager, "r")
+    assert len(states()) == 4
+
+    former = AlertManager(Alerting([ledger], policy))
+    former.open(tables, ["q"])
+    check(former, "q", stalled)
+    former.close(drain=True)
+    alert_manager._load_time -= 3601  # an hour later
+    alert_manager.process(findings({}), {}, writer="r")
+    check(alert_manager, "r")
+    alert_manager.close(drain=True)
+    assert states()[2:] == [("stalled", state) for state in ("firing", "firing", "resolved", "resolved")]

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from sparkmon.alerts.health import HealthCheck
-from sparkmon.health import Counters, Counts, HealthLimits, MonitorStatus, Traffic
+from sparkmon.errors import OptionError
+from sparkmon.health import Counters, Counts, HealthLimits, MonitorStatus, Traffic, Unanswered
 from sparkmon.health.health_checks import check_health
 from sparkmon.health.status import QueryStatus
 
@@ -80,6 +81,23 @@ def test_a_day_without_events_fails_for_all_or_for_one_model() -> None:
     assert {name: each.message for name, each in found.items()} == {
         "silent a": "no events of the model a have come since 2026-11-22 12:00 UTC"
     }
+
+
+def test_a_model_without_responses_is_reported() -> None:
+    requests = {"shop": 1200, "bank": 99, "taxi": 0}
+    counts = Counts(unanswered={model: Unanswered(NOON, count) for model, count in requests.items()})
+    (check,) = failing(status(counts=counts)).values()
+    assert (check.name, check.severity, check.value, check.threshold) == ("unanswered shop", "warning", 1200, 100)
+    assert check.message == (
+        "the model shop has had 1,200 requests and no response that could be read since 2026-11-23 12:00 UTC: see the "
+        "table dead_letters, and whether its responses are logged"
+    )
+    assert failing(status(counts=counts), limits=HealthLimits(unanswered_requests=None)) == {}
+    assert failing(status(counts=counts), limits=HealthLimits(unanswered_requests=99)).keys() == {
+        *("unanswered shop", "unanswered bank")
+    }
+    with pytest.raises(OptionError, match="got unanswered_requests=0; expected 1 or more"):
+        HealthLimits(unanswered_requests=0)
 
 
 @pytest.mark.parametrize(

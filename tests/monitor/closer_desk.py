@@ -42,9 +42,8 @@ class CloserDesk:
         self.alerts.open(self.tables, ())
         seconds = [windows.grid.length / 1e6, *(each / 1e6 for each in windows.longer_us)]
         self.leases = Leases(seconds, f"/{query_id}", take_over=query_id != "q")
-        self.closer = Closer(
-            self.tables, windows, judge, self.alerts, self.counters, self.leases, dict.fromkeys(expected, ())
-        )
+        parts = (self.tables, windows, judge, self.alerts, self.counters, self.leases)
+        self.closer = Closer(*parts, dict.fromkeys(expected, ()), expected)
         self.closer.query_id = query_id
 
     def ingest(self, batch_id: int, *panes: pa.Table, crash: bool = False) -> None:

@@ -2,6 +2,7 @@
 
 import time
 import urllib.request
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from sparkmon.alerts import Alerting
 from sparkmon.logs import SpoolWriter
 from sparkmon.monitor import Monitor
 from sparkmon.store import LocalStore
-from tests.monitor.test_monitor import FIRST, HOSTILE, SIZE, in_time, spooled, store
+from tests.monitor.test_monitor import FIRST, HOSTILE, SIZE, TORN, hour, in_time, spooled, store
 from tests.support.ledger import Ledger
 from tests.support.traffic import clock
 
@@ -66,6 +67,31 @@ def test_prometheus_reads_what_went_through(spark: SparkSession, store: LocalSto
     assert found["notifications_waiting", "ledger"] == 0
     with pytest.raises(OSError, match="refused"):
         scraped(port)
+
+
+def test_a_model_none_of_whose_responses_can_be_read_is_alerted_on(
+    spark: SparkSession, store: LocalStore, tmp_path: Path
+) -> None:
+    ledger = Ledger()
+    monitor = Monitor(store, f"{tmp_path}/tables", alerting=Alerting([ledger]), trigger="100 milliseconds")
+    torn = [replace(each, payload=TORN) if each.event_type == "response" else each for each in hour("shop", 0, 50)]
+    with SpoolWriter(tmp_path / "spool") as spool:
+        events = spooled(spark, spool, in_time([*torn, *hour("bank", 0, 50), clock(180), clock(180, "bank")]))
+        query = monitor.start(events, f"{tmp_path}/checkpoints")
+        try:
+            query.processAllAvailable()
+            for _ in range(30):
+                if "unanswered shop" in {each.column_name for each in ledger.alerts}:
+                    break
+                query.awaitTermination(1)
+        finally:
+            query.stop()
+    (alert,) = (each for each in ledger.alerts if each.column_name.startswith("unanswered"))
+    assert (alert.model, alert.column_name, alert.severity) == (":monitor", "unanswered shop", "warning")
+    assert alert.message == (
+        f"the model shop has had {SIZE} requests and no response that could be read since 2026-11-23 00:00 UTC: see "
+        "the table dead_letters, and whether its responses are logged"
+    )
 
 
 def test_a_failed_query_is_alerted_on_before_the_monitor_ends(

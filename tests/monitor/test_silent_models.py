@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from sparkmon.comparison import Checks
-from sparkmon.health import HealthLimits, MonitorStatus
+from sparkmon.health import HealthLimits, MonitorStatus, Unanswered
 from sparkmon.health.health_checks import check_health
 from sparkmon.monitor.windows import Windows
 from tests.monitor.closer_desk import CloserDesk, traffic
-from tests.support.panes import HOUR, MIDNIGHT
+from tests.support.panes import HOUR, MIDNIGHT, panes_of
 
 WINDOWS = Windows("1 hour", delay="10 minutes", k=4000)
-LIMITS = HealthLimits(silent_after=timedelta(hours=3))
+LIMITS = HealthLimits(silent_after=timedelta(hours=3), unanswered_requests=None)
 
 
 @pytest.fixture
@@ -56,6 +56,31 @@ def test_silence_outlasts_a_restart_and_a_model_that_never_sent_is_missed(desk: 
     assert silent(again).keys() == {"never_sent"}
     hours(again, "never", 5, 1, 4)
     assert silent(again) == {}
+
+
+def test_requests_without_responses_are_counted_over_restarts_and_take_overs(desk: Callable[[str], CloserDesk]) -> None:
+    def unanswered(one: CloserDesk) -> dict[str, Unanswered]:
+        one.closer.first_open()
+        return dict(one.counters.counts.unanswered)
+
+    def answered(one: CloserDesk, at: int, batch_id: int) -> None:
+        start = MIDNIGHT + at * HOUR
+        responses = panes_of("shop", start, {"score": [0.5] * 20}, kind="response")
+        one.ingest(batch_id, traffic("shop", start, size=20), responses)
+
+    one = desk("q")
+    hours(one, "shop", 0, 4, 0)  # the last of them stays open
+    assert unanswered(one) == {"shop": Unanswered(MIDNIGHT, 60)}
+    answered(one, 4, 1)
+    hours(one, "shop", 5, 1, 2)
+    assert unanswered(one) == {"shop": Unanswered(MIDNIGHT + 5 * HOUR, 0)}
+    hours(one, "shop", 6, 3, 3)
+    expected = {"shop": Unanswered(MIDNIGHT + 5 * HOUR, 60)}
+    assert unanswered(one) == unanswered(desk("q")) == expected
+    other = desk("other")
+    assert unanswered(other) == {}
+    hours(other, "shop", 9, 1, 0)
+    assert unanswered(other) == {"shop": Unanswered(MIDNIGHT + 5 * HOUR, 80)}
 
 
 def test_a_model_that_another_monitor_holds_is_not_missed(desk: Callable[[str], CloserDesk]) -> None:
