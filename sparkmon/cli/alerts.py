@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from sparkmon.cli.options import MonitorFile
-from sparkmon.cli.terminal import note
+from sparkmon.cli.terminal import note, print_json
 from sparkmon.errors import OptionError
 
 alerts = typer.Typer(help="See, silence, acknowledge and replay the alerts of a monitor.", no_args_is_help=True)
@@ -29,7 +29,7 @@ def list_alerts(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON lines.")] = False,
 ) -> None:
     """Show the open incidents, the silences, and the undelivered notifications."""
-    from sparkmon.cli.print_alerts import json_lines, print_alerts
+    from sparkmon.cli.print_alerts import print_alerts, records
 
     with _store_of(config) as (store, _):
         incidents = {
@@ -40,7 +40,7 @@ def list_alerts(
         silences, acknowledgements = store.actions()
         waiting, dead = store.undelivered(), store.undelivered(dead=True)
         if as_json:
-            json_lines(rows, silences, acknowledgements, waiting, dead)
+            print_json(records(rows, silences, acknowledgements, waiting, dead))
         else:
             print_alerts(rows, silences, acknowledgements, waiting, dead, datetime.now(timezone.utc))
 
@@ -100,7 +100,7 @@ def silence(
 @alerts.command()
 def ack(
     config: MonitorFile,
-    incident: Annotated[str, typer.Argument(help="The incident's id, or how it begins.")],
+    incident: Annotated[str, typer.Argument(metavar="INCIDENT", help="Its id, or how it begins.")],
     comment: Comment = "",
     by: By = "",
 ) -> None:
@@ -123,7 +123,9 @@ def ack(
 @alerts.command()
 def replay(
     config: MonitorFile,
-    notifications: Annotated[list[str] | None, typer.Argument(help="Ids of notifications, or how they begin.")] = None,
+    notifications: Annotated[
+        list[str] | None, typer.Argument(metavar="NOTIFICATION", help="Their ids, or how they begin.")
+    ] = None,
     dead: Annotated[bool, typer.Option("--dead", help="All that were given up.")] = False,
     waiting: Annotated[bool, typer.Option("--waiting", help="All that are still to be delivered.")] = False,
 ) -> None:

@@ -84,14 +84,16 @@ def compare(
         raise OptionError("got --chunk and --window; expected one of them")
     _require_time(time, {"--window": window, "--block": block})
     # Spark takes a moment to import, and `sparkmon --help` needs none of it.
-    from sparkmon.cli.open_table import open_table, parse_times
-    from sparkmon.cli.print_findings import print_json, print_table
+    from sparkmon.cli.open_table import find_format, open_table, parse_times
+    from sparkmon.cli.print_findings import print_table
     from sparkmon.cli.spark import open_session
-    from sparkmon.cli.terminal import note, output, progress
+    from sparkmon.cli.terminal import note, output, print_json, progress
     from sparkmon.comparison import Checks
     from sparkmon.dataframes import compare_tables
 
     checks = Checks(_names(statistics) or Checks().statistics, _thresholds(threshold))
+    for table in (reference, current):
+        find_format(table)
     with open_session() as spark, progress().status("comparing"):
         before, notes = open_table(spark, reference, marks=null or ())
         after, _ = open_table(spark, current, like=before, marks=null or ())
@@ -115,7 +117,7 @@ def compare(
     for sentence in (*notes, *remarks, *comparison.left_out):
         note(sentence)
     if as_json:
-        print_json(comparison)
+        print_json(comparison.findings)
     else:
         print_table(comparison, output())
     if fail_on_drift and comparison.alerting:

@@ -1,6 +1,5 @@
 """``sparkmon demo``: a model platform on this machine, with a fault in its feature store, in about a minute."""
 
-import json
 import sys
 import tempfile
 from contextlib import ExitStack
@@ -44,17 +43,20 @@ def demo(
     # Spark takes a moment to import, and `sparkmon --help` needs none of it.
     from sparkmon.cli.print_demo import live, print_demo, summary_of
     from sparkmon.cli.spark import open_session
+    from sparkmon.cli.terminal import print_json
     from sparkmon.demo import run_demo
 
     checked_store = _checked(store)
     with ExitStack() as stack:
+        if out is not None:
+            _make(out)
         place = out or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sparkmon-demo-")))
         console = Console(stderr=True, highlight=False)
         report, on_alert = stack.enter_context(live(console, headless=headless, quiet=as_json))
         spark = stack.enter_context(open_session({"spark.sql.shuffle.partitions": "2"}))
         result = run_demo(spark, place.absolute(), checked_store, report, on_alert)
         if as_json:
-            print(json.dumps(summary_of(result), indent=2))
+            print_json([summary_of(result)])
         else:
             output = Console(no_color=headless, highlight=False)
             print_demo(output, result, None if out is None else place.absolute())
@@ -62,6 +64,13 @@ def demo(
             for failure in result.failures:
                 print(f"sparkmon demo: {failure}", file=sys.stderr)
             raise typer.Exit(1)
+
+
+def _make(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OptionError.malformed("--out", str(out), f"a directory that can be written ({error.strerror})") from error
 
 
 def _checked(store: str) -> str:

@@ -35,40 +35,44 @@ def open_table(
     like: DataFrame | None = None,
     marks: Sequence[str] = (),
 ) -> tuple[DataFrame, list[str]]:
-    """Open a table by its path or name, or the result of a query.
+    """Open a table by its path, URL or name in the catalog, or the result of a query; OptionError if there is none.
 
-    Parameters
-    ----------
-    spark : SparkSession
-        Opens it.
-    table : str or None
-        A file or directory of Parquet, CSV (with a header) or JSON lines, the directory of a
-        Delta table, a URL that ends in ``.parquet``, ``.csv``, ``.jsonl`` or ``.delta``, or else a table of the
-        catalog.
-    sql : str, optional
-        A query, instead of a table.
-    like : DataFrame, optional
-        Columns of CSV and JSON lines are read with the types that they have here; without it those of CSV have the type
-        of all their texts, see :func:`sparkmon.cli.text_columns.typed`.
-    marks : sequence of str
-        Texts of CSV that stand for a missing value, besides ``MISSING_MARKS``.
-
-    Returns
-    -------
-    table : DataFrame
-    notes : list of str
-        Sentences about columns whose type is not sure.
-
-    Raises
-    ------
-    OptionError
-        There is no such table, it is of none of these formats, or not exactly one of ``table`` and ``sql`` is given.
+    Columns of CSV and JSON lines are read with the types that they have in ``like``; without it those of CSV have the
+    type of all their texts. ``marks`` are texts of CSV that stand for a missing value, besides ``MISSING_MARKS``. With
+    the table come sentences about columns whose type is not sure.
 
     Examples
     --------
     >>> open_table(spark, None, "SELECT 1 AS one")[0].columns
     ['one']
-    >>> open_table(spark, "nowhere.csv")
+    """
+    form = find_format(table, sql)
+    try:
+        if table is None:
+            return spark.sql(str(sql)), []
+        if form is not None:
+            place = table if "://" in table else str(Path(table).absolute())
+            rows = _load(spark, place, form, as_text=like is not None)
+            missing = (*MISSING_MARKS, *marks)
+            if like is not None and form in _TEXT_FORMATS:
+                return typed_like(rows, like, missing), []
+            return typed(rows, missing) if form == "csv" else (rows, [])
+        if spark.catalog.tableExists(table):
+            return spark.table(table), []
+    except (AnalysisException, ParseException) as error:
+        first = str(error).strip().splitlines()[0]
+        raise OptionError(f"got {table or sql!r}, which Spark cannot read: {first}") from error
+    raise _missing(table)
+
+
+def find_format(table: str | None, sql: str | None = None) -> str | None:
+    """Return the format of a path or URL, without Spark; None for a query, or the name of a table of the catalog.
+
+    Examples
+    --------
+    >>> find_format("s3://bucket/loans.parquet"), find_format("loans")
+    ('parquet', None)
+    >>> find_format("nowhere.csv")
     Traceback (most recent call last):
     ...
     sparkmon.errors.OptionError: [SPARKMON_OPTION] got the table 'nowhere.csv', which is neither a path nor a table \
@@ -76,24 +80,20 @@ of the catalog; expected Parquet, Delta, CSV, JSON lines, or a table's name
     """
     if (table is None) == (sql is None):
         raise OptionError("got a table and a query, or neither; expected one of them: TABLE or --sql")
-    try:
-        if table is None:
-            return spark.sql(str(sql)), []
-        path = Path(table).absolute()
-        if "://" in table or path.exists():
-            form = _format_of(table) if "://" in table else _format_at(path)
-            place = table if "://" in table else str(path)
-            rows = _load(spark, place, form, as_text=like is not None)
-            missing = (*MISSING_MARKS, *marks)
-            if like is not None and form in _TEXT_FORMATS:
-                return typed_like(rows, like, missing), []
-            return typed(rows, missing) if form == "csv" else (rows, [])
-        if _known_ending(table) is None and "/" not in table and spark.catalog.tableExists(table):
-            return spark.table(table), []
-    except (AnalysisException, ParseException) as error:
-        first = str(error).strip().splitlines()[0]
-        raise OptionError(f"got {table or sql!r}, which Spark cannot read: {first}") from error
-    raise OptionError(
+    if table is None:
+        return None
+    if "://" in table:
+        return _format_of(table)
+    path = Path(table).absolute()
+    if table and path.exists():
+        return _format_at(path)
+    if not table or _known_ending(table) or "/" in table:
+        raise _missing(table)
+    return None
+
+
+def _missing(table: str) -> OptionError:
+    return OptionError(
         f"got the table {table!r}, which is neither a path nor a table of the catalog; "
         "expected Parquet, Delta, CSV, JSON lines, or a table's name"
     )

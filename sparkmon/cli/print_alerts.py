@@ -1,7 +1,7 @@
-"""Prints incidents, silences and deliveries on a terminal, or as JSON lines."""
+"""Prints incidents, silences and deliveries on a terminal, or gives them as records."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -33,8 +33,7 @@ def print_alerts(
     console = output()
     if rows:
         table = Table(title=f"{len(rows)} incidents", title_justify="left", title_style="bold")
-        names = ("incident", "severity", "state", "model", "column", "since", "message")
-        for name in (*names, "notified"):
+        for name in ("incident", "severity", "state", "model", "column", "since", "message", "notified"):
             table.add_column(name, overflow="fold")
         for row in rows:
             ack = acknowledgements.get(row["incident_id"])
@@ -69,46 +68,24 @@ def print_alerts(
         console.print("sparkmon alerts replay MONITOR.YAML --dead sends them again")
 
 
-def json_lines(
+def records(
     rows: Sequence[Mapping[str, Any]],
     silences: Silences,
     acknowledgements: Acknowledgements,
     waiting: Undelivered,
     dead: Undelivered,
-) -> None:
-    """Print one object per line; its ``kind`` is ``incident``, ``silence`` or ``delivery``."""
+) -> Iterator[dict[str, Any]]:
+    """Yield the same as records, whose ``kind`` is ``incident``, ``silence`` or ``delivery``."""
     for row in rows:
-        record = {name: row[name] for name in _COLUMNS}
         ack = acknowledgements.get(row["incident_id"])
-        times = {
-            "opened_time": _iso(row["incident"]["opened_time"]),
-            "window_end": _iso(row["window_end"]),
-            "acknowledged_by": ack.by if ack else None,
-        }
-        _print_json({"kind": "incident", **record, **times})
+        times = {"opened_time": row["incident"]["opened_time"], "window_end": row["window_end"]}
+        incident = {name: row[name] for name in _COLUMNS} | times | {"acknowledged_by": ack.by if ack else None}
+        yield {"kind": "incident", **incident}
     for silence in silences:
-        about = silence.matcher
-        _print_json(
-            {
-                "kind": "silence",
-                "silence_id": silence.silence_id,
-                "model": about.model,
-                "column": about.column,
-                "slice": about.slice,
-                "severity": about.severity,
-                "end_time": _iso(silence.end_time),
-            }
-        )
+        key = {"kind": "silence", "silence_id": silence.silence_id}
+        yield key | asdict(silence.matcher) | {"end_time": silence.end_time}
     for undelivered, status in ((waiting, "waiting"), (dead, "dead")):
         keys = {(row["notification_id"], sink, attempts) for row, sink, attempts in undelivered}
         for identity, sink, attempts in sorted(keys):
             delivery = {"notification_id": identity, "sink": sink, "attempts": attempts}
-            _print_json({"kind": "delivery", "status": status, **delivery})
-
-
-def _print_json(record: Mapping[str, Any]) -> None:
-    print(json.dumps(record))
-
-
-def _iso(time: datetime | None) -> str | None:
-    return None if time is None else time.isoformat().replace("+00:00", "Z")
+            yield {"kind": "delivery", "status": status, **delivery}

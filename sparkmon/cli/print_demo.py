@@ -19,14 +19,7 @@ from sparkmon.sinks import Alert
 def live(console: Console, *, headless: bool, quiet: bool) -> Iterator[tuple[Report, OnAlert]]:
     """Return functions that show the progress, as a bar or as lines without a terminal, and each alert as it comes.
 
-    Parameters
-    ----------
-    console : Console
-        Where they print.
-    headless : bool
-        Whether to show no progress.
-    quiet : bool
-        Whether to show nothing.
+    ``headless`` shows no progress, ``quiet`` nothing at all.
     """
 
     def alert(alert: Alert, since_s: float) -> None:
@@ -71,8 +64,7 @@ def summary_of(result: DemoResult) -> dict[str, Any]:
         "windows": result.windows,
         "findings": result.findings,
         "alerts": [
-            {name: alert[name] for name in ("feature", "statistic", "value", "threshold")}
-            | {"window_start": alert["window_start"].isoformat().replace("+00:00", "Z")}
+            {name: alert[name] for name in ("feature", "statistic", "value", "threshold", "window_start")}
             for alert in result.alerts
         ],
         "seconds": round(result.seconds, 1),

@@ -1,39 +1,28 @@
-"""Prints the findings of a comparison, as a table or as JSON."""
+"""Prints the findings of a comparison as a table."""
 
-import sys
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
-from sparkmon.cli.terminal import minute, number, shown, slice_of
+from sparkmon.cli.terminal import minute, number, plain_table, shown, slice_of
 from sparkmon.comparison import OVER
 from sparkmon.dataframes import TableComparison
 
 _STYLES = {"drift": "bold red", "over_limit": "bold red", "ok": "green", "too_few_rows": "yellow"}
-_RIGHT = {"value", "limit", "reference", "current"}
-
-
-def print_json(comparison: TableComparison) -> None:
-    """Print one JSON object a line and finding on standard output; times are ISO 8601 with Z."""
-    for finding in comparison.findings:
-        sys.stdout.write(orjson.dumps(finding, option=orjson.OPT_UTC_Z).decode() + "\n")
+_NUMBERS = ("value", "limit", "reference", "current")
 
 
 def print_table(comparison: TableComparison, console: Console) -> None:
     """Print the findings as a table that ends in a line that sums them up."""
     findings = [row for row in comparison.findings if not _is_calm_rate(row)]
     has = {name: any(row[name] is not None for row in findings) for name in ("chunk", "window_start")}
-    table = Table(box=None, header_style="bold", pad_edge=False)
     sliced = any(row["slice_key"] is not None for row in findings)
     heads = ["chunk"] * has["chunk"] + ["from", "to"] * has["window_start"] + ["slice"] * sliced
     in_parts = has["chunk"] or has["window_start"]
     heads += ["column", "statistic", "status"] + ["confirmed"] * in_parts
-    for head in (*heads, *sorted(_RIGHT, reverse=True), "reason"):
-        table.add_column(head, justify="right" if head in _RIGHT else "left")
+    table = plain_table((*heads, *_NUMBERS, "reason"), _NUMBERS)
     for row in findings:
         place: list[str | Text] = [str(row["chunk"])] * has["chunk"]
         if has["window_start"]:

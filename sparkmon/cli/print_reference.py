@@ -2,15 +2,12 @@
 
 import json
 import math
-import sys
 from typing import Any
 
-import orjson
 import pyarrow as pa
 from rich.console import Console
-from rich.table import Table
 
-from sparkmon.cli.terminal import number, shown
+from sparkmon.cli.terminal import number, plain_table, shown
 from sparkmon.comparison import promise
 
 _LEVELS = 3
@@ -19,20 +16,11 @@ _LEVELS = 3
 _KEYS = (*("model", "model_version", "reference"), *("column_name", "column_kind", "data_type"))
 
 
-def print_json(reference_table: pa.Table) -> None:
-    """Print one JSON object a line and column on standard output."""
-    for column in _columns(reference_table):
-        sys.stdout.write(orjson.dumps(column).decode() + "\n")
-
-
 def print_table(reference_table: pa.Table, store: str, console: Console) -> None:
     """Print the columns as a table, and how to watch the model with it."""
-    columns = _columns(reference_table)
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for head in ("column", "kind", "rows", "nulls", "mean", "min", "max", "commonest levels"):
-        table.add_column(head, justify="left" if head in ("column", "kind") else "right")
-    table.columns[-1].justify = "left"
-    for column in columns:
+    numbers = ("rows", "nulls", "mean", "min", "max")
+    table = plain_table(("column", "kind", *numbers, "commonest levels"), numbers)
+    for column in columns_of(reference_table):
         levels = column["levels"] or {}
         of_all = [f"{level} {share:.0%}" for level, share in list(levels.items())[:_LEVELS]]
         more = [f"and {len(levels) - _LEVELS} more"] * (len(levels) > _LEVELS)
@@ -66,7 +54,8 @@ def too_short(reference_table: pa.Table) -> list[str]:
     ]
 
 
-def _columns(reference_table: pa.Table) -> list[dict[str, Any]]:
+def columns_of(reference_table: pa.Table) -> list[dict[str, Any]]:
+    """Return what is printed of each column: its key, counts, moments, and the shares of its levels."""
     rows = [row for row in reference_table.to_pylist() if row["block_start"] is None and row["slice_key"] is None]
     return [_column(row) for row in sorted(rows, key=lambda row: row["column_index"])]
 

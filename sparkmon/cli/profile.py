@@ -18,8 +18,9 @@ def profile(
     table: Annotated[
         str | None,
         typer.Argument(
+            metavar="TABLE",
             help="The training table: a path of Parquet, Delta, CSV (with a header) or JSON lines, "
-            "or a table of the catalog."
+            "or a table of the catalog.",
         ),
     ] = None,
     sql: Annotated[str | None, typer.Option(help="A query, instead of TABLE.")] = None,
@@ -74,14 +75,15 @@ def profile(
     # Spark takes a moment to import, and `sparkmon --help` needs none of it.
     import pyarrow.compute as pc
 
-    from sparkmon.cli.open_table import open_table, parse_time
-    from sparkmon.cli.print_reference import print_json, print_table, too_short
+    from sparkmon.cli.open_table import find_format, open_table, parse_time
+    from sparkmon.cli.print_reference import columns_of, print_table, too_short
     from sparkmon.cli.spark import open_session
-    from sparkmon.cli.terminal import note, output, progress
+    from sparkmon.cli.terminal import note, output, print_json, progress
     from sparkmon.interval import parse_interval
     from sparkmon.profiles import id_columns, reference_of
     from sparkmon.store import open_store
 
+    find_format(table, sql)
     parse_interval("--block", block)
     if not model:
         raise OptionError.malformed("--as", model, "the name of the InferenceService")
@@ -120,7 +122,7 @@ def profile(
         options = " ".join(f"--exclude {shlex.quote(name)}" for name in ids)
         note(f"nearly each row has a level of its own, or a rare one, as ids have; perhaps: {options}")
     if as_json:
-        print_json(summary)
+        print_json(columns_of(summary))
     else:
         print_table(summary, _place(store), output())
 

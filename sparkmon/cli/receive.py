@@ -14,7 +14,7 @@ _ACCESS, _LIMITS = "Access", "Limits"
 
 
 def receive(
-    path: Annotated[Path, typer.Argument(help="Directory of the spool; made if it is not there.")],
+    path: Annotated[Path, typer.Argument(metavar="SPOOL", help="Its directory; made if it is not there.")],
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8080,
     token_file: Annotated[
@@ -74,7 +74,8 @@ def receive(
     ] = 0.0,
     retention_days: Annotated[float, typer.Option(help="Remove segments that are older than this.")] = 7.0,
     until_stdin_closes: Annotated[
-        bool, typer.Option(help="Stop when standard input ends, for example with the parent process.")
+        bool,
+        typer.Option("--until-stdin-closes", help="Stop when standard input ends, as it does with the parent process."),
     ] = False,
 ) -> None:
     """Receive KServe logger events over HTTP and keep them in a spool.

@@ -1,18 +1,18 @@
 """``sparkmon run``: the monitor that a ``monitor.yaml`` describes, until it is stopped."""
 
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand
 
 from sparkmon.backoff import Backoff
+from sparkmon.cli.options import MonitorFile
+from sparkmon.cli.terminal import note
 from sparkmon.errors import SparkmonError
 
 _POLL_S = 1
@@ -42,7 +42,7 @@ class RunCommand(TyperCommand):
 
 
 def run(
-    config: Annotated[Path, typer.Argument(metavar="MONITOR.YAML", help="What to monitor, and how.")],
+    config: MonitorFile,
     available_now: Annotated[bool, typer.Option("--available-now", help="Process what is there now and end.")] = False,
     flush: Annotated[bool, typer.Option("--flush", help="As --available-now, and close the last window, too.")] = False,
     take_over: Annotated[
@@ -85,16 +85,16 @@ def run(
             try:
                 if settings.metrics is not None:
                     port = query.watchdog.serve(settings.metrics.port, settings.metrics.host)
-                    _say(f"metrics are at http://{settings.metrics.host}:{port}/metrics")
-                _say(f"watching {', '.join(monitor.models)} in {settings.source.description}")
-                _say(f"profiles, drift_metrics, alerts and dead_letters are in {settings.tables}")
+                    note(f"metrics are at http://{settings.metrics.host}:{port}/metrics")
+                note(f"watching {', '.join(monitor.models)} in {settings.source.description}")
+                note(f"profiles, drift_metrics, alerts and dead_letters are in {settings.tables}")
                 if not (available_now or flush):
-                    _say("Ctrl-C stops it; started again, it continues where it was")
+                    note("Ctrl-C stops it; started again, it continues where it was")
                 ended = follow(query.awaitTermination, lambda: query.late_rows, stopped, may_end=available_now or flush)
             finally:
                 query.stop()
             closed = ", and its last window closed" if flush else ""
-            _say(f"all that was there has been processed{closed}" if ended else "stopped")
+            note(f"all that was there has been processed{closed}" if ended else "stopped")
 
         with_restarts(watch, stopped)
 
@@ -112,7 +112,7 @@ def follow(
     while not stopped.is_set():
         ended = wait(_POLL_S)
         if (dropped := late_rows()) > late:
-            _say(f"{dropped - late} rows came after their window had closed and are in none")
+            note(f"{dropped - late} rows came after their window had closed and are in none")
             late = dropped
         if ended and may_end:
             return True
@@ -140,10 +140,10 @@ def with_restarts(watch: Callable[[], None], stopped: threading.Event) -> None:
                 raise failure_of(error) or error from error
             pause_s = _PAUSES.pause_s(failures)
             failures += 1
-            _say(f"{failure_of(error) or error}")
-            _say(f"starting again in {pause_s:.0f} seconds, {failures} of {_RESTARTS} times")
+            note(f"{failure_of(error) or error}")
+            note(f"starting again in {pause_s:.0f} seconds, {failures} of {_RESTARTS} times")
         stopped.wait(pause_s)
-    _say("stopped")
+    note("stopped")
 
 
 @contextmanager
@@ -156,7 +156,3 @@ def _stop_signal() -> Iterator[threading.Event]:
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
-
-
-def _say(sentence: str) -> None:
-    print(f"sparkmon: {sentence}", file=sys.stderr, flush=True)

@@ -37,25 +37,7 @@ def open_session(settings: Mapping[str, str] | None = None, *, kafka: bool = Fal
     """Open a Spark session with sparkmon registered, and turn Spark's errors into sentences.
 
     A session that is active already is used as it is, and left running. Otherwise one is started on this machine,
-    with all its cores, and stopped at the end.
-
-    Parameters
-    ----------
-    settings : mapping of str to str, optional
-        Spark's settings for a session that is started here; they win over those of sparkmon.
-    kafka : bool, default False
-        Whether to add Spark's Kafka connector.
-
-    Raises
-    ------
-    SparkmonError
-        Spark could not be started, or failed at what was done inside; the message is the first line of its own.
-
-    Examples
-    --------
-    >>> with open_session() as spark:
-    ...     spark.range(3).count()
-    3
+    with all its cores and these ``settings`` before sparkmon's own, and stopped at the end.
     """
     active = SparkSession.getActiveSession()
     spark = _start(settings or {}, kafka) if active is None else active
@@ -77,7 +59,12 @@ def _start(settings: Mapping[str, str], kafka: bool) -> SparkSession:
             return builder.getOrCreate()
         except (PySparkException, RuntimeError) as error:  # the JVM that does not start is the latter
             last = "".join(output[-20:])
-            raise SparkmonError(f"Spark did not start: {_sentence(error)}\n{last}") from error
+            reason = _sentence(error)
+            if "unresolved dependency" in last:
+                reason = "its jars were not fetched; the first start needs Maven Central or a mirror of it"
+            elif "JAVA_GATEWAY_EXITED" in reason:
+                reason = "it needs Java 17 or newer; install it, or set JAVA_HOME to where it is"
+            raise SparkmonError(f"Spark did not start: {reason}\n{last}".rstrip()) from error
 
 
 @contextmanager

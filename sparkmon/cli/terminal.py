@@ -1,12 +1,16 @@
 """How the commands that show tables print: for a person in a terminal, or into a file or pipe."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+import orjson
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
+
+from sparkmon.printable import printable
 
 _WIDTH = 160
 """The width in columns where there is no terminal."""
@@ -35,8 +39,21 @@ def shown(text: object, style: str = "") -> Text:
     >>> str(shown("[bold]a\x1b[2J"))
     '[bold]a\\x1b[2J'
     """
-    visible = "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(text))
-    return Text(visible, style=style, overflow="fold")
+    return Text(printable(str(text)), style=style, overflow="fold")
+
+
+def plain_table(heads: Iterable[str], numbers: Collection[str] = ()) -> Table:
+    """Return a table without lines, with these heads; columns of numbers stand at the right."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for head in heads:
+        table.add_column(head, justify="right" if head in numbers else "left")
+    return table
+
+
+def print_json(records: Iterable[Mapping[str, Any]]) -> None:
+    """Print one JSON object a line on standard output; times are ISO 8601 with Z."""
+    for record in records:
+        sys.stdout.write(orjson.dumps(record, option=orjson.OPT_UTC_Z).decode() + "\n")
 
 
 def number(value: float | None) -> str:

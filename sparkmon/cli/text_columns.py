@@ -18,21 +18,11 @@ _MOSTLY = 0.5
 
 
 def typed(table: DataFrame, marks: Sequence[str] = MISSING_MARKS) -> tuple[DataFrame, list[str]]:
-    """Give text columns the type that all their texts have: numbers, times, or else text.
+    """Give columns of strings the type that all their texts have: numbers, times, or else text; others stay.
 
-    Parameters
-    ----------
-    table : DataFrame
-        Its columns of strings are looked at; others stay.
-    marks : sequence of str
-        Texts that stand for a missing value, whatever their case.
-
-    Returns
-    -------
-    table : DataFrame
-        Numbers as doubles, times as timestamps. A column with a number such as ``007`` is text.
-    notes : list of str
-        Sentences on columns that stay text, although most of their texts are numbers.
+    ``marks`` are texts that stand for a missing value, whatever their case. Numbers become doubles, times timestamps; a
+    column with a number such as ``007`` is text. With the table come sentences on columns that stay text, although most
+    of their texts are numbers.
     """
     names = [field.name for field in table.schema.fields if isinstance(field.dataType, StringType)]
     if not names:
@@ -56,17 +46,7 @@ def typed(table: DataFrame, marks: Sequence[str] = MISSING_MARKS) -> tuple[DataF
 
 
 def typed_like(table: DataFrame, reference: DataFrame, marks: Sequence[str] = MISSING_MARKS) -> DataFrame:
-    """Give text columns the types that they have in a reference; a text that is of none stays itself.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Its columns of strings are looked at; others stay.
-    reference : DataFrame
-        Has the types.
-    marks : sequence of str
-        Texts that stand for a missing value in numbers and times, whatever their case.
-    """
+    """Give columns of strings the types that they have in a reference; a text that is of none stays itself."""
     columns = {}
     for field in table.schema.fields:
         if isinstance(field.dataType, StringType) and field.name in reference.columns:

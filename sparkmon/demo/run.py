@@ -106,7 +106,6 @@ def run_demo(spark: SparkSession, out: Path, store: str, report: Report, on_aler
     of a database on a server that is running. ``report`` is called several times a second.
     """
     start = time.monotonic()
-    out.mkdir(parents=True, exist_ok=True)
     report("starting the model server", 0.0)
     place = str(out / "store") if store == "local" else store
     features = open_store(place)

@@ -113,7 +113,11 @@ def serve(settings: ReceiverSettings) -> None:
     # uvicorn raises a caught signal again once it is done; without a handler that would be the end of the process.
     signal.signal(signal.SIGTERM, lambda *_: None)
     signal.signal(signal.SIGINT, lambda *_: None)
-    uvicorn.Server(config).run()
+    try:
+        uvicorn.Server(config).run()
+    except SystemExit as error:
+        place = f"{settings.host}:{settings.port}"
+        raise OptionError(f"cannot listen on {place}, see above; choose another address or port") from error
 
 
 def _make(settings: ReceiverSettings, metrics: ReceiverMetrics, watches: Sequence[_Watch] = ()) -> ASGIApp:

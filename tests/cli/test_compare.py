@@ -147,7 +147,15 @@ def test_the_table_ends_in_a_summary_and_the_exit_status_is_drift_only_if_reques
     done = compare(*FLIGHTS, *chosen)
     assert done.exit_code == 0
     assert done.stdout.rstrip().endswith("\n1 of 6 columns drifted: AIRLINE")
-    assert " 0.1 " in next(line for line in done.stdout.splitlines() if "drift " in line)
+    (head,) = (line for line in done.stdout.splitlines() if line.startswith("column"))
+    drift = next(line for line in done.stdout.splitlines() if "drift " in line)
+    of_psi = next(row for row in findings(*FLIGHTS, *chosen) if row["status"] == "drift")
+    under = {name: drift[: head.index(name) + len(name)].split()[-1] for name in ("value", "limit", "reference")}
+    assert under == {
+        "value": f"{of_psi['value']:.4g}",
+        "limit": "0.1",
+        "reference": f"{of_psi['reference_count']:,}",
+    }
     assert compare(*FLIGHTS, *chosen, "--fail-on-drift").exit_code == 1
 
 

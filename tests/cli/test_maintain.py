@@ -1,5 +1,6 @@
 """``sparkmon maintain``: what it prints, and that a dry run changes nothing."""
 
+import json
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -64,6 +65,12 @@ def test_the_tables_of_a_catalog_are_maintained(spark: SparkSession, monitor: Pa
     rows = tables.read("profiles")
     assert rows is not None
     assert rows.num_rows == 11
+
+
+def test_what_was_done_is_printed_as_json_too(monitor: Path) -> None:
+    Tables(f"{monitor.parent}/tables").open().append(pa.table({"window_end": [NOON]}), "profiles")
+    counts = {"expired_rows": 0, "files": 1, "compacted_files": 0, "removed_files": 0}
+    assert json.loads(maintain(monitor, "--dry-run", "--json").stdout) == {"table": "profiles", **counts}
 
 
 def test_a_monitor_without_tables_is_named(monitor: Path) -> None:

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
-from sparkmon.cli.open_table import open_table, parse_time
+from sparkmon.cli.open_table import find_format, open_table, parse_time
 from sparkmon.errors import OptionError
 
 ROWS = [(1, "a,b"), (2, 'say "hi"')]
@@ -50,16 +50,19 @@ def test_a_name_is_a_table_of_the_catalog(spark: SparkSession, directory: Path) 
 @pytest.mark.parametrize(
     ("table", "sql", "said"),
     [
-        (None, None, "neither; expected one of them"),
-        ("t", "SELECT 1", "expected one of them"),
-        ("absent.parquet", None, "neither a path nor a table"),
+        ("absent", None, "neither a path nor a table"),
         (None, "SELEC 1", "PARSE_SYNTAX_ERROR"),
-        ("s3://bucket/table", None, "has no known ending"),
     ],
 )
 def test_what_is_no_table_is_refused(spark: SparkSession, table: str | None, sql: str | None, said: str) -> None:
     with pytest.raises(OptionError, match=said):
         open_table(spark, table, sql)
+
+
+@pytest.mark.parametrize("table", ["absent.parquet", "absent/rows", "", "s3://bucket/table", __file__])
+def test_a_path_that_is_no_table_is_refused_before_spark_starts(tmp_path: Path, table: str) -> None:
+    with pytest.raises(OptionError, match=r"neither a path nor a table|has no known ending"):
+        find_format(table)
 
 
 def test_a_directory_of_several_formats_is_refused(spark: SparkSession, directory: Path) -> None:

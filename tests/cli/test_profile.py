@@ -114,6 +114,7 @@ def test_a_query_and_the_environment_do_as_well(tmp_path: Path, monkeypatch: pyt
         (["--sql", "SELECT 1 AS x", "--as", ""], "the name of the InferenceService"),
         (["--sql", "SELECT 1 AS x", "--as", "m", "--categorical", "x", "--exclude", "x"], "choose one"),
         (["--as", "m"], "expected one of them"),
+        (["t.csv", "--sql", "SELECT 1 AS x", "--as", "m"], "expected one of them"),
     ],
 )
 def test_what_makes_no_reference_is_refused(tmp_path: Path, options: list[str], said: str) -> None:

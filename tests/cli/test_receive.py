@@ -1,5 +1,6 @@
 """``sparkmon receive`` says what is wrong with its options before it listens."""
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,13 @@ def test_the_defaults_are_those_of_the_settings(tmp_path: Path, monkeypatch: pyt
         CliRunner().invoke(app, ["receive", str(tmp_path), *options], catch_exceptions=False)
     assert served[0] == ReceiverSettings(str(tmp_path))
     assert served[1].max_pending_bytes == 256 * 2**20  # four such bodies
+
+
+def test_an_address_that_cannot_be_listened_on_is_a_wrong_option(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(OptionError, match=f"cannot listen on 127.0.0.1:{port}"):
+            CliRunner().invoke(app, ["receive", f"{tmp_path}/spool", "--port", f"{port}"], catch_exceptions=False)
 
 
 def test_the_help_explains_access_and_limits() -> None:

@@ -20,6 +20,12 @@ def test_a_store_that_is_no_database_of_a_running_server_is_refused(store: str) 
     assert "make demo-mysql starts one" in str(result.exception)
 
 
+def test_a_directory_that_cannot_be_made_is_refused_before_spark_starts(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    result = CliRunner().invoke(app, ["demo", "--out", str(tmp_path / "file")])
+    assert str(result.exception).endswith("expected a directory that can be written (File exists)")
+
+
 def test_a_password_in_a_refused_store_is_not_printed() -> None:
     result = CliRunner().invoke(app, ["demo", "--store", "postgresql://me:hunter2@db/x"])
     assert "hunter2" not in str(result.exception)

@@ -1,0 +1,29 @@
+"""The command as a newcomer meets it: help, and what is missing on the machine."""
+
+import os
+import subprocess
+import sys
+
+from typer.testing import CliRunner
+
+from sparkmon.cli.app import app
+
+
+def test_a_paragraph_of_help_fills_the_width_of_the_terminal() -> None:
+    printed = CliRunner().invoke(app, ["compare", "-h"], env={"COLUMNS": "60", "TERM": "dumb"}).output
+    lines = [line.strip() for line in printed.splitlines()]
+    assert "Columns are read as what they are in the reference. With" in lines
+    assert "neither --time nor --chunk the tables are compared as" in lines
+
+
+def test_without_java_one_sentence_says_what_to_install() -> None:
+    command = [sys.executable, "-m", "sparkmon", "profile", "--as", "m", "--sql", "SELECT 1 AS x"]
+    environment = os.environ | {"JAVA_HOME": "/nowhere"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    first, *rest = done.stderr.splitlines()
+    assert first == (
+        "sparkmon: [SPARKMON_ERROR] Spark did not start: "
+        "it needs Java 17 or newer; install it, or set JAVA_HOME to where it is"
+    )
+    assert "/nowhere/bin/java: No such file or directory" in rest[0]
