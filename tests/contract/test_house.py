@@ -64,8 +64,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "demo": {*("alerts", "errors", "monitor", "payload_logger", "profiles", "serving", "sinks"), *("sources", "store")},
     "cli": {
         *("alerts", "backoff", "comparison", "config", "dataframes", "demo", "errors", "interval"),
-        *("monitor", "profiles", "receiver", "secret", "session", "sinks", "sources", "store"),
-        *("tables", "until_stdin_closes"),
+        *("monitor", "printable", "profiles", "receiver", "secret", "session", "sinks", "sources"),
+        *("store", "tables", "until_stdin_closes"),
     },
     "__main__": {"cli", "errors"},
     # The package's face names everything, lazily: a test below holds that it loads nothing.
