@@ -1,22 +1,5 @@
 """Every exception sparkmon raises on purpose, so that one ``except SparkmonError`` catches them all.
 
-::
-
-    SparkmonError
-    ├─ OptionError (ValueError)            an option is missing, malformed or unknown
-    ├─ ProtocolError (ValueError)          bytes that are no KServe message
-    ├─ SpoolError (OSError)                a segment is damaged, or an offset is gone
-    ├─ UnknownNameError (LookupError)      a registry has no such name
-    ├─ NameTakenError (ValueError)         two different things have one name
-    ├─ ProfileError (ValueError)           a summary that cannot be read or compared
-    ├─ ReferenceMissingError (LookupError) the store has no reference for this model
-    ├─ StoreError (RuntimeError)           the feature store failed
-    │  └─ StoreTimeoutError (TimeoutError)  it did not answer in time
-    ├─ ServingError (RuntimeError)         a request cannot be answered with a prediction
-    ├─ CheckpointError (RuntimeError)      a query's progress is damaged, or not that of who wrote the tables
-    ├─ AlertDeliveryError (RuntimeError)   a sink could not send a notification
-    └─ MissingExtraError (ImportError)     a package of an optional extra is not installed
-
 Each class carries a ``condition``; the printed text is ``[CONDITION] what was got; what to do``. The condition
 survives the way from a Spark worker to the driver, where the Python class does not.
 """

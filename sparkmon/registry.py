@@ -21,18 +21,6 @@ class Registry(Generic[T]):
     ----------
     kind : str
         What is registered, in the singular; used in messages ("statistic").
-
-    Examples
-    --------
-    >>> shapes: Registry[type] = Registry("shape")
-    >>> shapes.add("square", int)
-    <class 'int'>
-    >>> list(shapes), shapes.get("square")
-    (['square'], <class 'int'>)
-    >>> shapes.get("circle")
-    Traceback (most recent call last):
-    ...
-    sparkmon.errors.UnknownNameError: [SPARKMON_UNKNOWN_NAME] there is no shape named 'circle'; known are square
     """
 
     def __init__(self, kind: str) -> None:

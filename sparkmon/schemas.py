@@ -5,7 +5,6 @@ from pyspark.sql.types import StructType
 
 from sparkmon import state
 from sparkmon.distributions import schema as distributions
-from sparkmon.distributions.schema import OTHER_VALUES, PROFILE_KEY, SERIES_KEY, SLICE, WINDOW_KEY
 from sparkmon.protocol import schema as protocol
 
 __all__ = [
@@ -20,16 +19,11 @@ __all__ = [
     "EVENT_DIGESTS",
     "MONITORS",
     "OBSERVATIONS",
-    "OTHER_VALUES",
     "PANES",
     "PROFILE",
     "PROFILES",
-    "PROFILE_KEY",
     "REFERENCES",
-    "SERIES_KEY",
-    "SLICE",
     "VALUES",
-    "WINDOW_KEY",
 ]
 
 EVENTS: StructType = from_arrow_schema(protocol.EVENTS)

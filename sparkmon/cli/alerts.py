@@ -64,14 +64,11 @@ def silence(
     from sparkmon.alerts import SEVERITIES
     from sparkmon.interval import parse_interval
 
-    now = datetime.now(timezone.utc)
     if end:
         with _store_of(config) as (store, _):
             silences, _ = store.actions()
             (chosen,) = _chosen("silence", end, [each.silence_id for each in silences])
-            store.write_action(
-                action_id=chosen, action="unsilence", start_time=now, by=by or getpass.getuser(), comment=comment
-            )
+            _write(store, chosen, "unsilence", by, comment)
         note(f"the silence {chosen} has ended")
         return
     if not length:
@@ -80,20 +77,10 @@ def silence(
         raise OptionError("got a silence of everything; name --model, --column or --slice (--model '*' is all of them)")
     if severity not in SEVERITIES:
         raise OptionError.malformed("severity", severity, ", ".join(SEVERITIES))
-    until, silence_id = now + parse_interval("--for", length), secrets.token_hex(4)
+    until, silence_id = datetime.now(timezone.utc) + parse_interval("--for", length), secrets.token_hex(4)
     with _store_of(config) as (store, _):
-        store.write_action(
-            action_id=silence_id,
-            action="silence",
-            model=model or "*",
-            column_name=column or "*",
-            slice=slice or "*",
-            severity=severity,
-            start_time=now,
-            end_time=until,
-            by=by or getpass.getuser(),
-            comment=comment,
-        )
+        selected = {"model": model or "*", "column_name": column or "*", "slice": slice or "*", "severity": severity}
+        _write(store, silence_id, "silence", by, comment, end_time=until, **selected)
     note(f"the silence {silence_id} is active until {until:%Y-%m-%d %H:%M} UTC")
 
 
@@ -108,14 +95,7 @@ def ack(
     with _store_of(config) as (store, _):
         incidents = {each: state for each, state in store.incidents().items() if state.is_open}
         (chosen,) = _chosen("open incident", incident, incidents)
-        store.write_action(
-            action_id=secrets.token_hex(4),
-            action="ack",
-            incident_id=chosen,
-            start_time=datetime.now(timezone.utc),
-            by=by or getpass.getuser(),
-            comment=comment,
-        )
+        _write(store, secrets.token_hex(4), "ack", by, comment, incident_id=chosen)
         row = store.last_rows({chosen: incidents[chosen]})[chosen]
     note(f"acknowledged: {row['column_name']} of the model {row['model']}")
 
@@ -162,6 +142,11 @@ def replay(
         raise SystemExit(1)
 
 
+def _write(store: Any, action_id: str, action: str, by: str, comment: str, **columns: object) -> None:  # noqa: ANN401
+    now, person = datetime.now(timezone.utc), by or getpass.getuser()
+    store.write_action(action_id=action_id, action=action, start_time=now, by=person, comment=comment, **columns)
+
+
 def _chosen(kind: str, begin: str, ids: Collection[str]) -> list[str]:
     matching = sorted(each for each in ids if each.startswith(begin))
     if len(matching) != 1 or len(begin) < 4:
@@ -177,8 +162,6 @@ def _store_of(config: Path) -> Iterator[tuple[Any, Any]]:
     """Yield the alert store of a monitor, and its settings."""
     from sparkmon.alerts import AlertStore
     from sparkmon.cli.open_tables import open_tables
-    from sparkmon.config import read_config
 
-    settings = read_config(config)
-    with open_tables(settings) as tables:
+    with open_tables(config) as (tables, settings):
         yield AlertStore(tables), settings

@@ -52,7 +52,8 @@ def demo(
             _make(out)
         place = out or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sparkmon-demo-")))
         console = Console(stderr=True, highlight=False)
-        report, on_alert = stack.enter_context(live(console, headless=headless, quiet=as_json))
+        report, on_alert = live(console, headless=headless, quiet=as_json)
+        report("starting Spark", 0.0)
         spark = stack.enter_context(open_session({"spark.sql.shuffle.partitions": "2"}))
         result = run_demo(spark, place.absolute(), checked_store, report, on_alert)
         if as_json:

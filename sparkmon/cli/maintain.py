@@ -23,10 +23,8 @@ def maintain(
     Example: sparkmon maintain monitor.yaml --dry-run
     """
     from sparkmon.cli.open_tables import open_tables
-    from sparkmon.config import read_config
 
-    settings = read_config(config)
-    with open_tables(settings) as tables:
+    with open_tables(config) as (tables, settings):
         maintenance = Maintenance(tables, settings.retention, window=settings.windows.lengths[0])
         maintained = maintenance.run_once(datetime.now(timezone.utc), dry_run=dry_run)
     if as_json:

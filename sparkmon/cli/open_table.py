@@ -40,11 +40,6 @@ def open_table(
     Columns of CSV and JSON lines are read with the types that they have in ``like``; without it those of CSV have the
     type of all their texts. ``marks`` are texts of CSV that stand for a missing value, besides ``MISSING_MARKS``. With
     the table come sentences about columns whose type is not sure.
-
-    Examples
-    --------
-    >>> open_table(spark, None, "SELECT 1 AS one")[0].columns
-    ['one']
     """
     form = find_format(table, sql)
     try:
@@ -66,18 +61,7 @@ def open_table(
 
 
 def find_format(table: str | None, sql: str | None = None) -> str | None:
-    """Return the format of a path or URL, without Spark; None for a query, or the name of a table of the catalog.
-
-    Examples
-    --------
-    >>> find_format("s3://bucket/loans.parquet"), find_format("loans")
-    ('parquet', None)
-    >>> find_format("nowhere.csv")
-    Traceback (most recent call last):
-    ...
-    sparkmon.errors.OptionError: [SPARKMON_OPTION] got the table 'nowhere.csv', which is neither a path nor a table \
-of the catalog; expected Parquet, Delta, CSV, JSON lines, or a table's name
-    """
+    """Return the format of a path or URL, without Spark; None for a query, or the name of a table of the catalog."""
     if (table is None) == (sql is None):
         raise OptionError("got a table and a query, or neither; expected one of them: TABLE or --sql")
     if table is None:
@@ -103,18 +87,7 @@ def parse_time(table: DataFrame, column: str | None) -> tuple[DataFrame, int]:
     """Read a column, if one is named, as times, and count the rows that have none.
 
     Strings are parsed; numbers are seconds since 1970, or milliseconds, microseconds or nanoseconds if they would be
-    beyond the year 5000 otherwise.
-
-    Raises
-    ------
-    OptionError
-        The table has no such column, or it holds no time at all.
-
-    Examples
-    --------
-    >>> days = spark.sql("SELECT explode(array('2026-01-05 10:00', 'soon')) AS day")
-    >>> parse_time(days, "day")[1]
-    1
+    beyond the year 5000 otherwise. A column that is not there, or has no time at all, is an OptionError.
     """
     if column is None:
         return table, 0

@@ -1,60 +1,40 @@
 """The demonstration on a terminal: progress, findings and alerts."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
-from rich.text import Text
 
 from sparkmon.cli.terminal import shown
 from sparkmon.demo import DemoResult, OnAlert, Report
 from sparkmon.sinks import Alert
 
 
-@contextmanager
-def live(console: Console, *, headless: bool, quiet: bool) -> Iterator[tuple[Report, OnAlert]]:
-    """Return functions that show the progress, as a bar or as lines without a terminal, and each alert as it comes.
+def live(console: Console, *, headless: bool, quiet: bool) -> tuple[Report, OnAlert]:
+    """Return functions that print each step and tenth of the traffic, and each alert as it comes.
 
     ``headless`` shows no progress, ``quiet`` nothing at all.
     """
+    start_s = time.monotonic()
+    last = ("", 0)
+
+    def report(what: str, share: float) -> None:
+        nonlocal last
+        now = (what.partition(";")[0], int(share * 10))
+        if now != last and not (headless or quiet):
+            line = f"{time.monotonic() - start_s:5.0f} s  {what}"
+            console.print(f"{line}; {share:.0%} of the traffic" if 0 < share < 1 else line, soft_wrap=True)
+        last = now
 
     def alert(alert: Alert, since_s: float) -> None:
         if not quiet and not alert.is_repeat:
             line = f"{since_s:+6.1f} s  {alert.state} {alert.severity}: {alert.message}"
             console.print(shown(line), soft_wrap=True)
 
-    if headless or quiet:
-        yield (lambda _what, _share: None), alert
-        return
-    if not console.is_terminal:
-        yield _lines(console), alert
-        return
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f} % of the traffic"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("starting", total=1.0)
-        yield lambda what, share: bar.update(task, description=what, completed=share), alert
-
-
-def _lines(console: Console) -> Report:
-    """Return a function that prints a line for every new tenth of the traffic."""
-    tenths = -1
-
-    def report(what: str, share: float) -> None:
-        nonlocal tenths
-        if int(share * 10) > tenths:
-            tenths = int(share * 10)
-            console.print(f"{share:4.0%} of the traffic, {what}", soft_wrap=True)
-
-    return report
+    return report, alert
 
 
 def summary_of(result: DemoResult) -> dict[str, Any]:
@@ -64,7 +44,8 @@ def summary_of(result: DemoResult) -> dict[str, Any]:
         "windows": result.windows,
         "findings": result.findings,
         "alerts": [
-            {name: alert[name] for name in ("feature", "statistic", "value", "threshold", "window_start")}
+            {"feature": alert["column_name"]}
+            | {name: alert[name] for name in ("statistic", "value", "threshold", "window_start")}
             for alert in result.alerts
         ],
         "seconds": round(result.seconds, 1),
@@ -82,7 +63,9 @@ def print_demo(console: Console, result: DemoResult, out: Path | None) -> None:
     console.print(_findings(result))
     console.print(_silent_rates(result))
     console.print()
-    console.print(_alerts(result) if result.alerts else "No alerts.")
+    windows = Counter(alert["column_name"] for alert in result.alerts)
+    columns = ", ".join(f"{name} in {count} windows" for name, count in windows.most_common())
+    console.print(f"{len(result.alerts)} alerts: {columns}" if columns else "No alerts.", style="bold")
     console.print()
     if out is None:
         console.print("All tables were removed. To keep them: sparkmon demo --out demo")
@@ -129,20 +112,3 @@ def _silent_rates(result: DemoResult) -> str:
     silent = [each for each in result.worst if not each["before"] and not each["after"]]
     names = ", ".join(sorted({each["statistic"] for each in silent}))
     return f"{len(silent)} more stayed at 0%: {names}." if silent else ""
-
-
-def _alerts(result: DemoResult) -> Table:
-    """Return the alerts, one sentence per column."""
-    table = Table(title=f"{len(result.alerts)} alerts", title_justify="left", title_style="bold", box=None)
-    table.show_header = False
-    by_feature: dict[str, list[dict[str, Any]]] = {}
-    for alert in result.alerts:
-        by_feature.setdefault(alert["feature"], []).append(alert)
-    for feature, alerts in by_feature.items():
-        first = alerts[0]
-        table.add_row(
-            Text(feature, style="bold red"),
-            f"has drifted from the training data since {first['window_start']:%H:%M:%S}, in {len(alerts)} windows: "
-            f"{first['statistic']} {first['value']:.3g}, threshold {first['threshold']:.3g}",
-        )
-    return table

@@ -48,25 +48,7 @@ def print_table(comparison: TableComparison, console: Console) -> None:
 
 
 def summary(comparison: TableComparison) -> str:
-    """Return a sentence with the columns that drifted, and where in the table.
-
-    Examples
-    --------
-    >>> whole = {"slice_key": None, "slice_value": None, "statistic": "ks", "confirmed": True}
-    >>> row = {"column_name": "temp", "status": "drift", "chunk": 5} | whole
-    >>> calm = {"column_name": "humid", "status": "ok", "chunk": 4} | whole
-    >>> summary(TableComparison((row, calm), ("temp", "humid"), ()))
-    '1 of 2 columns drifted, in 1 of 2 parts: temp'
-    >>> summary(TableComparison((calm,), ("humid",), ()))
-    'none of 1 columns drifted'
-    >>> in_slice = row | {"column_name": "humid", "slice_key": "origin", "slice_value": "JFK", "chunk": 4}
-    >>> summary(TableComparison((calm, in_slice), ("humid",), ()))
-    'none of 1 columns drifted; in slices: humid (origin = JFK)'
-    >>> ids = {"column_name": "merchant", "status": "not_comparable", "chunk": 4} | whole
-    >>> of_nulls = ids | {"statistic": "null_rate", "status": "ok"}
-    >>> summary(TableComparison((calm, ids, of_nulls), ("humid", "merchant"), ()))
-    'none of 2 columns drifted; 1 could not be judged: merchant'
-    """
+    """Return a sentence with the columns that drifted, and where in the table."""
     drifted = comparison.drifted
     parts = {row["chunk"] for row in comparison.findings}
     struck = {row["chunk"] for row in comparison.findings if _is_whole_drift(row)}

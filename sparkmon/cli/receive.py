@@ -1,6 +1,5 @@
 """``sparkmon receive``: the HTTP endpoint that KServe's logger posts to."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,11 +13,11 @@ _ACCESS, _LIMITS = "Access", "Limits"
 
 
 def receive(
-    path: Annotated[Path, typer.Argument(metavar="SPOOL", help="Its directory; made if it is not there.")],
+    path: Annotated[str, typer.Argument(metavar="SPOOL", help="Its directory; made if it is not there.")],
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8080,
     token_file: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             help="File with the bearer token that senders must show; read anew when it changes, two lines are "
             "the new one and the old. Without it anybody may post.",
@@ -29,13 +28,13 @@ def receive(
         str | None, typer.Option(help="Environment variable with that token.", rich_help_panel=_ACCESS)
     ] = None,
     tls_cert: Annotated[
-        Path | None, typer.Option(help="Certificate chain, PEM: HTTPS alone is spoken.", rich_help_panel=_ACCESS)
+        str | None, typer.Option(help="Certificate chain, PEM: HTTPS alone is spoken.", rich_help_panel=_ACCESS)
     ] = None,
     tls_key: Annotated[
-        Path | None, typer.Option(help="Its key, PEM without a password.", rich_help_panel=_ACCESS)
+        str | None, typer.Option(help="Its key, PEM without a password.", rich_help_panel=_ACCESS)
     ] = None,
     tls_client_ca: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             help="Authorities, PEM: senders must show a certificate that one of them signed.", rich_help_panel=_ACCESS
         ),
@@ -93,13 +92,13 @@ def receive(
     except ImportError as error:
         raise MissingExtraError.of(str(error.name), "receiver") from error
     settings = ReceiverSettings(
-        path=str(path),
+        path=path,
         host=host,
         port=port,
-        token=_token(token_file, token_env),
-        tls_cert=_text(tls_cert),
-        tls_key=_text(tls_key),
-        tls_client_ca=_text(tls_client_ca),
+        token=None if token_file is None and token_env is None else Secret(env=token_env, file=token_file),
+        tls_cert=tls_cert,
+        tls_key=tls_key,
+        tls_client_ca=tls_client_ca,
         max_event_bytes=max_event_mib * _MIB,
         max_pending_bytes=max(192, 4 * max_event_mib) * _MIB,
         max_events_per_second=max_events_per_second,
@@ -117,11 +116,3 @@ def receive(
     if until_stdin_closes:
         end_with_stdin()
     serve(settings)
-
-
-def _token(file: Path | None, env: str | None) -> Secret | None:
-    return None if file is None and env is None else Secret(env=env, file=_text(file))
-
-
-def _text(path: Path | None) -> str | None:
-    return None if path is None else str(path)

@@ -32,13 +32,7 @@ def note(sentence: str) -> None:
 
 
 def shown(text: object, style: str = "") -> Text:
-    r"""Return text without markup and with visible control characters, because names come from outside.
-
-    Examples
-    --------
-    >>> str(shown("[bold]a\x1b[2J"))
-    '[bold]a\\x1b[2J'
-    """
+    """Return text without markup and with visible control characters, because names come from outside."""
     return Text(printable(str(text)), style=style, overflow="fold")
 
 

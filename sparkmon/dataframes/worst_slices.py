@@ -4,7 +4,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from sparkmon.comparison import JUDGED
-from sparkmon.schemas import SLICE, WINDOW_KEY
+from sparkmon.distributions.schema import SLICE, WINDOW_KEY
 
 _COLUMN = (*WINDOW_KEY, "drift_type", "reference")
 _OF = ("column_name", "column_kind")

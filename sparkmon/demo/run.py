@@ -4,12 +4,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
+import pyarrow.compute as pc
+from pyarrow import fs
+from pyspark.sql import SparkSession
 
 from sparkmon import sources
 from sparkmon.alerts import Alerting
@@ -19,8 +21,10 @@ from sparkmon.demo.online_store import FAULTY, VIEW, WeatherReports, fill
 from sparkmon.demo.platform import Platform
 from sparkmon.demo.sender import Progress, Sender
 from sparkmon.errors import SparkmonError
+from sparkmon.logs import SpoolLog
 from sparkmon.monitor import Monitor, MonitorQuery, Windows
 from sparkmon.profiles import reference_of
+from sparkmon.protocol import DECODED, decode_batch
 from sparkmon.sinks import Alert, AlertSink, Notification
 from sparkmon.store import ReferenceStore, open_store
 
@@ -29,6 +33,7 @@ _DELAY_S = 5
 _SECONDS = 45.0
 _POLL_S = 0.25
 _TRIGGER = "500 milliseconds"
+_PART_BYTES = 64 * 2**20
 
 Report = Callable[[str, float], None]
 """Called with the current step, and the share of the traffic that has been sent, from 0 to 1."""
@@ -65,13 +70,13 @@ class DemoResult:
 
         Drift of the model's predictions is no failure: they drift with its inputs.
         """
-        features = {alert["feature"] for alert in self.alerts}
+        features = {alert["column_name"] for alert in self.alerts}
         early = [alert for alert in self.alerts if alert["window_end"] <= self.fault_time]
         failures = [f"the fault in {name} was not found" for name in FAULTY if name not in features]
         failures += [
             f"{name} was flagged, although nothing is wrong with it" for name in sorted(features - {*FAULTY, SCORE})
         ]
-        failures += [f"{alert['feature']} was flagged before the fault" for alert in early]
+        failures += [f"{alert['column_name']} was flagged before the fault" for alert in early]
         if self.logged_rows < self.sent_rows:
             failures.append(f"{self.sent_rows} flights were sent, {self.logged_rows} are in the log")
         if self.rows != self.logged_rows:
@@ -105,7 +110,7 @@ def run_demo(spark: SparkSession, out: Path, store: str, report: Report, on_aler
     ``spark`` is configured and registered; ``out`` is the directory for all files; ``store`` is ``local``, or the URL
     of a database on a server that is running. ``report`` is called several times a second.
     """
-    start = time.monotonic()
+    start_s = time.monotonic()
     report("starting the model server", 0.0)
     place = str(out / "store") if store == "local" else store
     features = open_store(place)
@@ -142,7 +147,7 @@ def run_demo(spark: SparkSession, out: Path, store: str, report: Report, on_aler
         alerts.sender = sender
         _run_monitor(spark, monitor, sender, platform, f"{out}/checkpoints", alerts, report)
         report("counting", 1.0)
-        return _summary(spark, monitor, sender, platform, repr(features), start)
+        return _summary(monitor, sender, platform.spool, repr(features), start_s)
 
 
 def _make_reference(spark: SparkSession, store: ReferenceStore, flights: Flights) -> None:
@@ -192,45 +197,53 @@ def _check(query: MonitorQuery, sender: Sender) -> None:
         raise SparkmonError(f"the traffic could not be sent: {sender.error}") from sender.error
 
 
-def _summary(
-    spark: SparkSession, monitor: Monitor, sender: Sender, platform: Platform, store: str, start: float
-) -> DemoResult:
-    profiles, findings, alerts = (monitor.tables.read(spark, name) for name in ("profiles", "drift_metrics", "alerts"))
-    counted = profiles.where(F.col("column_name") == SCORE).select(F.sum("profile.count"), F.count("*"))
-    rows, windows = counted.collect()[0]
-    events = spark.read.format(sources.InferenceLogDataSource.name()).load(str(platform.spool))
-    # Not `monitor.rows`, which reads the store for every request.
-    decoded = sources.rows(events, delay=monitor.windows.delay)
-    answers = decoded.where("event_type = 'response' AND instance >= 0")
-    firing = alerts.where("state = 'firing'")
-    alert_rows = firing.orderBy("window_start", "column_name").toArrow().to_pylist()
-    names = ("statistic", "value", "threshold", "window_start", "window_end")
+def _summary(monitor: Monitor, sender: Sender, spool: Path, store: str, start_s: float) -> DemoResult:
+    tables = monitor.tables.open()
+
+    def read(table: str, *columns: str) -> list[dict[str, Any]]:
+        rows = tables.read(table, columns)
+        return [] if rows is None else rows.to_pylist()
+
+    counts = [
+        row["profile"]["count"] for row in read("profiles", "column_name", "profile") if row["column_name"] == SCORE
+    ]
+    findings = read("drift_metrics", "column_name", "statistic", "status", "value", "threshold", "window_end")
+    fired = ("window_start", "column_name", "statistic", "value", "threshold", "window_end")
+    alerts = [row for row in read("alerts", *fired, "state") if row["state"] == "firing"]
     fault_time = datetime.fromisoformat(str(sender.progress.fault_time))
     return DemoResult(
-        rows=rows or 0,
-        logged_rows=answers.count(),
+        rows=sum(counts),
+        logged_rows=_logged_rows(spool),
         sent_rows=sender.rows,
-        windows=windows,
+        windows=len(counts),
         window_s=_WINDOW_S,
-        findings=findings.count(),
+        findings=len(findings),
         worst=_worst(findings, fault_time),
-        alerts=[{"feature": row["column_name"]} | {name: row[name] for name in names} for row in alert_rows],
+        alerts=sorted(alerts, key=itemgetter("window_start", "column_name")),
         fault_time=fault_time,
         store=store,
-        seconds=time.monotonic() - start,
+        seconds=time.monotonic() - start_s,
     )
 
 
-def _worst(findings: DataFrame, fault_time: datetime) -> list[dict[str, Any]]:
-    share = F.col("value") / F.col("threshold")
-    before = F.col("window_end") <= F.lit(fault_time)
-    # Other findings have no share: the first and the last window have few rows.
-    judged = findings.where("status IN ('ok', 'drift', 'over_limit')")
-    reached = judged.groupBy("column_name", "statistic").agg(
-        F.coalesce(F.max(F.when(before, share)), F.lit(0.0)).alias("before"),
-        F.coalesce(F.max(F.when(~before, share)), F.lit(0.0)).alias("after"),
-    )
-    furthest = reached.groupBy("column_name").agg(
-        F.max_by(F.struct("column_name", "statistic", "before", "after"), "after").alias("worst")
-    )
-    return furthest.select("worst.*").orderBy(F.desc("after"), "column_name").toArrow().to_pylist()
+def _logged_rows(spool: Path) -> int:
+    """Count the predictions in the log; an event that was delivered twice counts once."""
+    log = SpoolLog(fs.LocalFileSystem(), str(spool))
+    events = (batch for part in log.parts(log.first(), log.last(), _PART_BYTES) for batch in log.read(part))
+    decoded = pa.Table.from_batches(map(decode_batch, events), DECODED)
+    answers = decoded.filter((pc.field("event_type") == "response") & (pc.field("instance") >= 0))
+    return int(answers.group_by(["event_id", "instance"]).aggregate([]).num_rows)
+
+
+def _worst(findings: list[dict[str, Any]], fault_time: datetime) -> list[dict[str, Any]]:
+    shares: dict[tuple[str, str], list[float]] = {}
+    for row in findings:
+        # Other findings have no share: the first and the last window have few rows.
+        if row["status"] in {"ok", "drift", "over_limit"}:
+            reached = shares.setdefault((row["column_name"], row["statistic"]), [0.0, 0.0])
+            is_after = row["window_end"] > fault_time
+            reached[is_after] = max(reached[is_after], row["value"] / row["threshold"])
+    worst: dict[str, dict[str, Any]] = {}
+    for (column, statistic), (before, after) in sorted(shares.items(), key=lambda each: (-each[1][1], each[0])):
+        worst.setdefault(column, {"column_name": column, "statistic": statistic, "before": before, "after": after})
+    return [*worst.values()]

@@ -136,15 +136,11 @@ async def _send(client: httpx.AsyncClient, call: _Call) -> None:
                 raise
         else:
             if answer.is_success:
-                _check(answer, call)
+                predictions = answer.json()["predictions"]
+                if len(predictions) != call.rows:
+                    raise SparkmonError(f"sent {call.rows} flights, got {len(predictions)} predictions")
                 return
             if answer.status_code not in _TRY_AGAIN:
                 raise SparkmonError(f"a call was refused: {answer.status_code} {answer.text}")
         await asyncio.sleep(0.1 * 2 ** min(attempt, 4))
     raise SparkmonError(f"the transformer was not ready after {_TRIES} tries")
-
-
-def _check(answer: httpx.Response, call: _Call) -> None:
-    predictions = answer.json()["predictions"]
-    if len(predictions) != call.rows:
-        raise SparkmonError(f"sent {call.rows} flights, got {len(predictions)} predictions")

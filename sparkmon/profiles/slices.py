@@ -8,9 +8,9 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from sparkmon.distributions.schema import OTHER_VALUES
 from sparkmon.profiles.cells import cell_columns, cells_of
 from sparkmon.records import FeatureKind
-from sparkmon.schemas import OTHER_VALUES
 from sparkmon.slicing import Evaluation, Slice
 
 _MOST_VALUES = 50

@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from sparkmon.distributions import Projection
-from sparkmon.distributions.schema import PANES
+from sparkmon.distributions.schema import PANES, SLICE
 from sparkmon.interval import parse_interval
 from sparkmon.panes import JOINT, PaneBuilder
 from sparkmon.panes.parts import COUNTS
@@ -22,7 +22,6 @@ from sparkmon.profiles.panes import EVERYTHING, panes_of
 from sparkmon.profiles.slices import read_kinds
 from sparkmon.protocol import RowBlock
 from sparkmon.records import FeatureKind
-from sparkmon.schemas import SLICE
 from sparkmon.slicing import BlockSlices, Slices
 
 _TIME = "sparkmon_time"

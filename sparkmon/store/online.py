@@ -96,12 +96,6 @@ def assemble_vector(
     ``rows`` has of each group the row of each entry, None where its key has none; the others are those of
     :meth:`OnlineView.read`. A feature that is passed as None stays None. A group's time may be a datetime (naive means
     UTC), a date (its midnight), or a count of seconds or milliseconds since 1970 (milliseconds from 100 billion on).
-
-    >>> from sparkmon.store.feature_view import GroupInView
-    >>> cards = GroupInView("cards_1", {"id": "card_id"}, {"mean": "card_mean"})
-    >>> view = FeatureView("fraud", 1, ("amount", "card_mean"), (cards,))
-    >>> assemble_vector(view, {"cards_1": [{"mean": 2.5}, None]}, [{}, {}], parameters={"amount": 9.0}).values
-    [[9.0, 2.5], [9.0, None]]
     """
     count = len(entries)
     if passed_features is not None and len(passed_features) != count:

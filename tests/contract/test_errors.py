@@ -1,6 +1,5 @@
 """What every class of ``sparkmon.errors`` keeps, found by inspection."""
 
-import builtins
 import pickle
 import re
 
@@ -9,7 +8,6 @@ import pytest
 from sparkmon import errors
 
 CLASSES: list[type[errors.SparkmonError]] = [getattr(errors, name) for name in errors.__all__]
-TREE_LINE = re.compile(r"^ *(?P<bar>│ *)?[├└]─ (?P<name>\w+) \((?P<builtin>\w+)\) +\S.+$", re.M)
 
 every_class = pytest.mark.parametrize("kind", CLASSES)
 
@@ -44,15 +42,3 @@ def test_every_exception_of_the_module_is_public() -> None:
     classes = {name: thing for name, thing in vars(errors).items() if isinstance(thing, type)}
     exceptions = {name for name, kind in classes.items() if issubclass(kind, Exception)}
     assert exceptions == set(errors.__all__)
-
-
-def test_the_tree_in_the_docstring_draws_every_class_and_its_builtin() -> None:
-    drawn: set[str] = set()
-    branch: type[errors.SparkmonError] = errors.SparkmonError
-    for match in TREE_LINE.finditer(errors.__doc__ or ""):
-        kind: type[errors.SparkmonError] = getattr(errors, match["name"])
-        parent = branch if match["bar"] else errors.SparkmonError
-        assert kind.__bases__ == (parent, getattr(builtins, match["builtin"]))
-        drawn.add(match["name"])
-        branch = branch if match["bar"] else kind
-    assert drawn == set(errors.__all__) - {"SparkmonError"}

@@ -61,7 +61,10 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("alerts", "comparison", "errors", "health", "interval", "monitor", "option_types"),
         *("registry", "secret", "sinks", "sources", "store", "tables"),
     },
-    "demo": {*("alerts", "errors", "monitor", "payload_logger", "profiles", "serving", "sinks"), *("sources", "store")},
+    "demo": {
+        *("alerts", "errors", "logs", "monitor", "payload_logger", "profiles", "protocol", "serving", "sinks"),
+        *("sources", "store"),
+    },
     "cli": {
         *("alerts", "backoff", "comparison", "config", "dataframes", "demo", "errors", "interval"),
         *("monitor", "printable", "profiles", "receiver", "secret", "session", "sinks", "sources"),

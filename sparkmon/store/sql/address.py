@@ -29,11 +29,7 @@ _NEW_CONNECTIONS: ContextVar[list[Any]] = ContextVar("connections")
 
 
 class Address:
-    """A database: the URL of a MySQL or MariaDB server's, or the path of a SQLite file.
-
-    >>> Address("mariadb://reader:secret@db.example/fraud")
-    mysql://reader:***@db.example:3306/fraud
-    """
+    """A database: the URL of a MySQL or MariaDB server's, or the path of a SQLite file."""
 
     def __init__(self, place: str | Path) -> None:
         self.path = place if isinstance(place, Path) else None

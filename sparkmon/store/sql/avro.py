@@ -13,12 +13,7 @@ _MAX_BYTES = 2**20  # of one value
 
 
 class AvroColumn:
-    """A column's Avro schema, as JSON text; refused if a few bytes of it may stand for any number of items.
-
-    >>> column = AvroColumn("cards_1", "last_amounts", '["null", {"type": "array", "items": "double"}]')
-    >>> column.decode(column.encode([1.5, 2.5]))
-    [1.5, 2.5]
-    """
+    """A column's Avro schema, as JSON text; refused if a few bytes of it may stand for any number of items."""
 
     def __init__(self, group: str, column: str, schema: str) -> None:
         self._whose = f"the column {column!r} of {group!r}"

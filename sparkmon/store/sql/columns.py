@@ -39,11 +39,6 @@ class Kind:
 
         An integer column takes integers, floats that are whole, and their plain decimal text; a text column text and
         integers; a date or timestamp column ISO text too. A bool is no integer. Text is compared to the letter.
-
-        >>> INTEGER.as_id("7"), INTEGER.as_id(7.0), TEXT.as_id(7)
-        (7, 7, '7')
-        >>> [INTEGER.as_id(value) for value in ("7abc", "07", 7.5, float("nan"), True, 2**70)]
-        [None, None, None, None, None, None]
         """
         with suppress(ValueError, OverflowError):
             return None if self.identify is None else self.identify(value)
@@ -119,11 +114,7 @@ _BY_NAME = {name: kind for kind in _KINDS for name in kind.declared.split()}
 
 
 def kind_of(declared: str) -> Kind:
-    """Return what a column of this declared type holds.
-
-    >>> [kind_of(declared).words for declared in ("bigint(20) unsigned", "VARCHAR(100)", "geometry")]
-    ['an integer', 'text', 'something else']
-    """
+    """Return what a column of this declared type, such as ``bigint(20) unsigned``, holds."""
     name = re.match(r"\w*", declared.lower())
     return _BY_NAME.get(name.group() if name else "", OTHER)
 
