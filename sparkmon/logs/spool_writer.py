@@ -91,8 +91,8 @@ class SpoolWriter:
 
     @property
     def size_bytes(self) -> int:
-        """Bytes of all segments together."""
-        return sum(segment.size for segment in self._segments.values())
+        """Bytes of all segments together; may be asked in any thread."""
+        return sum(segment.size for segment in [*self._segments.values()])
 
     def append(self, batch: pa.RecordBatch) -> int:
         """Write one block and return its bytes; when this returns, the block is on disk.

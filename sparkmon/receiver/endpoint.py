@@ -3,6 +3,7 @@
 from datetime import datetime, timezone
 
 import orjson
+from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
 from sparkmon.errors import OptionError, ProtocolError
@@ -62,17 +63,14 @@ class Endpoint:
                 return Refusal(401, "unauthorized", detail)
         except OptionError as error:
             return Refusal(503, "token_unreadable", str(error))
-        client = _client(scope)
-        excess = self._rates.excess(client)
-        if excess is not None:
-            detail = "too many events a second; send it again later"
-            return Refusal(429, excess.reason, detail, excess.retry_after_s)
-        self._rates.take(client)
-        return arrival.add_events(1)
+        excess = self._rates.excess(arrival.client)
+        if excess is None:
+            self._rates.take(arrival.client)
+        return excess or arrival.add_events(1)
 
     async def _events(self, scope: Scope, receive: Receive, arrival: Arrival) -> list[Event] | Refusal | None:
         """Read the events of a request, or why they are refused; None when the sender has gone."""
-        body = await arrival.read(receive, _content_length(scope))
+        body = await arrival.read(receive, Headers(scope=scope).get("content-length"))
         if not isinstance(body, bytes):
             return body
         now = datetime.now(timezone.utc)
@@ -91,7 +89,7 @@ class Endpoint:
         more = max(0, len(events) - 1)  # room for one was taken when the request came
         refusal = arrival.add_events(more)
         if refusal is None:
-            self._rates.take(_client(scope), more)
+            self._rates.take(arrival.client, more)
         return refusal or events
 
     async def _store(self, events: list[Event]) -> Refusal | None:
@@ -130,15 +128,3 @@ class Endpoint:
         headers.append((b"content-length", b"%d" % len(body)))
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
-
-
-def _client(scope: Scope) -> str:
-    client = scope.get("client")
-    return "" if client is None else str(client[0])
-
-
-def _content_length(scope: Scope) -> str | None:
-    for name, value in scope["headers"]:
-        if name == b"content-length":
-            return str(value, "latin-1")
-    return None

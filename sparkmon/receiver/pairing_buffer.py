@@ -7,16 +7,8 @@ stream-stream join in Spark several times the rest of the pipeline.
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import NamedTuple, TypeAlias
 
 from sparkmon.records import Event
-
-_Key: TypeAlias = tuple[str, str, str, str]
-
-
-class _Request(NamedTuple):
-    until: float
-    event: Event
 
 
 class PairingBuffer:
@@ -37,7 +29,8 @@ class PairingBuffer:
         self._max_events = max_events
         self._max_bytes = max_bytes
         self._clock = clock
-        self._requests: dict[_Key, _Request] = {}
+        # Until when they are remembered, the oldest first.
+        self._requests: dict[tuple[str, ...], tuple[float, Event]] = {}
         self._bytes = 0
 
     def __len__(self) -> int:
@@ -48,23 +41,21 @@ class PairingBuffer:
         if event.dead_letter is not None or self._seconds <= 0:
             return event
         now = self._clock()
-        while self._requests and next(iter(self._requests.values())).until <= now:
-            self._drop_oldest()
+        while self._requests and next(iter(self._requests.values()))[0] <= now:
+            self._drop(next(iter(self._requests)))
         key = (event.event_id, event.namespace, event.model, event.component)
         if event.event_type == "request":
-            self._remember(key, _Request(now + self._seconds, event))
+            if key in self._requests:
+                self._drop(key)
+            self._requests[key] = now + self._seconds, event
+            self._bytes += len(event.payload)
+            while len(self._requests) > self._max_events or self._bytes > self._max_bytes:
+                self._drop(next(iter(self._requests)))
         elif event.event_type == "response" and key in self._requests:
-            request = self._requests[key].event
+            _, request = self._requests[key]
             return replace(event, request_time=request.event_time, request_payload=request.payload)
         return event
 
-    def _remember(self, key: _Key, request: _Request) -> None:
-        former = self._requests.pop(key, None)
-        self._requests[key] = request
-        self._bytes += len(request.event.payload) - (len(former.event.payload) if former else 0)
-        while len(self._requests) > self._max_events or self._bytes > self._max_bytes:
-            self._drop_oldest()
-
-    def _drop_oldest(self) -> None:
-        oldest = self._requests.pop(next(iter(self._requests)))
-        self._bytes -= len(oldest.event.payload)
+    def _drop(self, key: tuple[str, ...]) -> None:
+        _, event = self._requests.pop(key)
+        self._bytes -= len(event.payload)

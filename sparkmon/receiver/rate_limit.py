@@ -3,17 +3,8 @@
 import math
 import time
 from collections.abc import Callable
-from typing import NamedTuple
 
-from sparkmon.inbound import client_of
-
-
-class Excess(NamedTuple):
-    """Why a request is one too many, and when it is worth sending again."""
-
-    reason: str
-    """``rate`` or ``client_rate``."""
-    retry_after_s: int
+from sparkmon.inbound import Refusal
 
 
 class RateLimit:
@@ -24,8 +15,10 @@ class RateLimit:
     ``max_clients`` the one that was silent longest is forgotten.
 
     >>> limit = RateLimit(0, 2, clock=lambda: 0.0)
-    >>> [limit.excess(client) or limit.take(client) for client in ("10.0.0.1", "10.0.0.1", "10.0.0.1", "10.0.0.2")]
-    [None, None, Excess(reason='client_rate', retry_after_s=1), None]
+    >>> [limit.excess(client) or limit.take(client) for client in ("10.0.0.1", "10.0.0.1", "10.0.0.2")]
+    [None, None, None]
+    >>> limit.excess("10.0.0.1").reason
+    'client_rate'
     """
 
     def __init__(
@@ -46,17 +39,16 @@ class RateLimit:
     def __len__(self) -> int:
         return len(self._paid_times)
 
-    def excess(self, client: str) -> Excess | None:
-        """Tell whether one more event of a client's is too many; it is not counted yet."""
+    def excess(self, client: str) -> Refusal | None:
+        """Refuse one more event of a client's if it is too many; it is not counted yet."""
         now = self._clock()
-        if self._client_rate:
-            wait = _wait_s(self._paid_time_of(client) - now, self._client_rate)
-            if wait > 0:
-                return Excess("client_rate", math.ceil(wait))
-        if self._rate:
-            wait = _wait_s(self._paid_time - now, self._rate)
-            if wait > 0:
-                return Excess("rate", math.ceil(wait))
+        for reason, rate in (("client_rate", self._client_rate), ("rate", self._rate)):
+            if rate:
+                owed_s = (self._paid_time_of(client) if reason == "client_rate" else self._paid_time) - now
+                # To the microsecond: a second's worth in all may be owed.
+                wait = round(owed_s - (max(1.0, rate) - 1.0) / rate, 6)
+                if wait > 0:
+                    return Refusal(429, reason, "too many events a second; send it again later", math.ceil(wait))
         return None
 
     def take(self, client: str, events: int = 1) -> None:
@@ -64,19 +56,13 @@ class RateLimit:
         now = self._clock()
         if self._client_rate:
             paid_time = max(now, self._paid_time_of(client)) + events / self._client_rate
-            self._paid_times[client_of(client)] = paid_time
+            self._paid_times[client] = paid_time
         if self._rate:
             self._paid_time = max(now, self._paid_time) + events / self._rate
 
     def _paid_time_of(self, client: str) -> float:
-        key = client_of(client)
-        paid_time = self._paid_times.pop(key, 0.0)
+        paid_time = self._paid_times.pop(client, 0.0)
         if len(self._paid_times) >= self._max_clients:
             del self._paid_times[next(iter(self._paid_times))]
-        self._paid_times[key] = paid_time
+        self._paid_times[client] = paid_time
         return paid_time
-
-
-def _wait_s(owed_s: float, rate: float) -> float:
-    """Return how long until one more event is taken, to the microsecond: a second's worth in all may be owed."""
-    return round(owed_s - (max(1.0, rate) - 1.0) / rate, 6)

@@ -2,10 +2,10 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeAlias, cast, get_args
+from typing import Any, TypeAlias, get_args
 
 import pyarrow as pa
 from pyarrow import fs
@@ -59,7 +59,7 @@ class InferenceLogOptions:
     have read. Without write access to the directory there is no note."""
     schemas: Mapping[str, ModelSchema] = field(default_factory=dict)
     """With ``output=rows``: JSON text, the columns of each model in the order of its payloads, as pairs of name and
-    ``numeric`` or ``categorical``:
+    kind (``numeric``, ``categorical``, ``boolean`` or ``time``):
     ``{"iris": {"features": [["sepal_length", "numeric"]], "predictions": [["species", "categorical"]]}}``."""
 
     @classmethod
@@ -71,14 +71,15 @@ class InferenceLogOptions:
             if name is None:
                 raise OptionError.unknown(key.lower(), _READERS)
             expected, read = _READERS[name]
-            values[_field(name)] = read(value)
-            if values[_field(name)] is None:
+            field_name = re.sub("(?=[A-Z])", "_", name).lower()
+            values[field_name] = read(value)
+            if values[field_name] is None:
                 raise OptionError.malformed(name, value, expected)
         if not values.get("path"):
             raise OptionError.missing("path", "the directory of a spool or of stored objects")
         parsed = cls(**values)
-        filesystem, directory = parsed.open()
-        return _detected(parsed, filesystem, directory)
+        place = parsed.open()
+        return replace(parsed, format=_format_in(*place)) if parsed.format == "auto" else parsed
 
     def open(self) -> tuple[fs.FileSystem, str]:
         """Return the filesystem and the directory on it; OptionError if pyarrow knows no such one, or none is there."""
@@ -104,22 +105,18 @@ def _number(expected: str, pattern: str, number: type[int] | type[float]) -> _Re
 
 def _schemas(text: str) -> dict[str, ModelSchema] | None:
     try:
-        return {model: _schema(model, **columns) for model, columns in json.loads(text).items()}
+        return {
+            model: ModelSchema(model, **{side: tuple(_feature(*pair) for pair in sides[side]) for side in sides})
+            for model, sides in json.loads(text).items()
+        }
     except (ValueError, TypeError, AttributeError):
         return None
 
 
-def _schema(
-    model: str, features: Sequence[Sequence[str]] = (), predictions: Sequence[Sequence[str]] = ()
-) -> ModelSchema:
-    return ModelSchema(model, _columns(features), _columns(predictions))
-
-
-def _columns(pairs: Sequence[Sequence[str]]) -> tuple[Feature, ...]:
-    for name, kind in pairs:
-        if not isinstance(name, str) or kind not in get_args(FeatureKind):
-            raise OptionError.malformed("schemas", (name, kind), "a name and a kind")
-    return tuple(Feature(name, cast("FeatureKind", kind)) for name, kind in pairs)
+def _feature(name: str, kind: FeatureKind) -> Feature:
+    if not isinstance(name, str) or kind not in get_args(FeatureKind):
+        raise OptionError.malformed("schemas", (name, kind), "a name and a kind")
+    return Feature(name, kind)
 
 
 _WHOLE = _number("a whole number above 0", r"(?=.*[1-9])[0-9]{1,18}", int)
@@ -132,28 +129,18 @@ _READERS: Mapping[str, _Reader] = {
     "partitionBytes": _WHOLE,
     "settleSeconds": _number("a number of seconds, 0 or more", r"[0-9]{1,9}(\.[0-9]{1,9})?", float),
     "reader": ("1 to 64 of A-Z, a-z, 0-9, - and _", lambda text: text if is_reader_name(text) else None),
-    "schemas": (
-        'a JSON object such as {"iris": {"features": [["sepal_length", "numeric"]], '
-        '"predictions": [["species", "categorical"]]}}',
-        _schemas,
-    ),
+    "schemas": ('a JSON object such as {"iris": {"features": [["sepal_length", "numeric"]]}}', _schemas),
 }
 """Name to what is expected, and how a string is read; None where it cannot be."""
 _NAMES = {name.lower(): name for name in _READERS}
 
 
-def _field(name: str) -> str:
-    return re.sub("[A-Z]", lambda match: f"_{match[0].lower()}", name)
-
-
-def _detected(options: InferenceLogOptions, filesystem: fs.FileSystem, directory: str) -> InferenceLogOptions:
-    if options.format != "auto":
-        return options
+def _format_in(filesystem: fs.FileSystem, directory: str) -> str:
     if list_segments(filesystem, directory):
-        return replace(options, format="spool")
+        return "spool"
     below = filesystem.get_file_info(fs.FileSelector(directory, recursive=True))
     if any(info.base_name.endswith(SUFFIXES) for info in below):
-        return replace(options, format="objects")
+        return "objects"
     if all(info.base_name.endswith((".lock", ".committed")) for info in below):
-        return replace(options, format="spool")
+        return "spool"
     raise OptionError(f"{directory} holds neither *.spool nor *{', *'.join(SUFFIXES)}; set format to spool or objects")

@@ -50,13 +50,11 @@ def pair(rows: DataFrame, delay: str = "1 minute") -> DataFrame:
     requests = _half(instances, "request", columns)
     responses = _half(instances, "response", columns)
     window = F.expr(f"INTERVAL {delay}")
-    same_hop = [F.col(f"request_{name}") == F.col(f"response_{name}") for name in _HOP]
-    near = F.col("response_event_time").between(
+    condition = F.col("response_event_time").between(
         F.col("request_event_time") - window, F.col("request_event_time") + window
     )
-    condition = near
-    for equal in same_hop:
-        condition = equal & condition
+    for name in _HOP:
+        condition = (F.col(f"request_{name}") == F.col(f"response_{name}")) & condition
     return requests.join(responses, condition, "full_outer").select(*_whole())
 
 
