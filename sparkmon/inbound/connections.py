@@ -9,7 +9,7 @@ uvicorn keeps to itself: pyproject.toml bounds its version, and ``tests/inbound`
 import asyncio
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
@@ -20,7 +20,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from sparkmon.errors import ProtocolError
 
 STALL_S = 1.0
-"""A connection on which no head has come for this long gives way to a new one where there are too many."""
+"""A connection that has waited for its sender this long gives way to a new one where there are too many."""
 _CHECK_S = 1.0
 _PIPELINED = 16
 """Requests that a sender may send without waiting for the answers."""
@@ -37,13 +37,14 @@ class ConnectionLimits:
     """The bounds of connections."""
 
     max_connections: int = 1000
-    """Connections at once; of more, the one that has sent no head for longest, or the new one, is refused (503)."""
+    """Connections at once; of more, the one that has waited for its sender longest, or the new one, gets 503."""
     max_headers: int = 256
     """Headers in one request; more are refused (431)."""
     max_header_bytes: int = 256 * 2**10
     """A longer head of a request is refused (431)."""
     request_seconds: float = 30.0
-    """A request that takes longer from its first byte to its last is refused (408)."""
+    """A request that takes longer from its first byte to its last is refused (408); a connection on which an answer is
+    not read for as long is closed."""
 
 
 class Connections:
@@ -59,8 +60,8 @@ class Connections:
         """Count a connection, refuse one if there are too many, and begin to look for slow ones with the first."""
         self.open.add(connection)
         if len(self.open) > self.limits.max_connections:
-            silent = min(self.open, key=_Connection.headless_since)
-            has_stalled = silent.headless_since() < connection.headless_since() - STALL_S
+            silent = min(self.open, key=_Connection.waiting_since)
+            has_stalled = silent.waiting_since() < connection.waiting_since() - STALL_S
             (silent if has_stalled else connection).make_room()
         if self._timer is None:
             logging.getLogger("uvicorn.error").addFilter(_is_worth_a_line)
@@ -90,9 +91,13 @@ class _Connection(HttpToolsProtocol):
         self._is_deaf = False
         # When the current request began; None between requests.
         self._begin_time: float | None = None
-        # Bytes since the request began, its head was whole or a piece of its body came.
+        # When the latest answer was complete.
+        self._answer_time = 0.0
+        # Since when the sender has not read all of an answer, as seen once a second; None if it has.
+        self._unsent_since: float | None = None
+        # Bytes since the request began or its head was whole, less twice those of its body: what is neither.
         self._unread = 0
-        self._refusal: tuple[int, str, str] | None = None
+        self._refusal: Sequence[Any] | None = None
         # Whether what comes next belongs to a head, and not to the body of the latest request.
         self._in_head = True
         # Requests before the latest, of a sender that does not wait for answers.
@@ -115,7 +120,7 @@ class _Connection(HttpToolsProtocol):
             self._begin_time = self.loop.time()  # also of line breaks, with which no request begins
         self._unread += len(data)
         super().data_received(data)
-        # Neither a head nor a piece of a body: an endless head, chunk extension or trailer.
+        # Neither a head nor a piece of a body: an endless head, chunk extension or trailer, or a byte to a chunk.
         if self._unread > self._all.limits.max_header_bytes and not self._is_deaf:
             self._refuse(*self._too_large())
 
@@ -123,30 +128,29 @@ class _Connection(HttpToolsProtocol):
         self._begin_time = self.loop.time()
         super().on_message_begin()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        # Of the head or a trailer; at once, because short headers take many times their bytes.
+        if len(self.headers) >= self._all.limits.max_headers:
+            self._stop(*self._too_large())
+        super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
-        limits = self._all.limits
-        count = len(self.headers)
-        if count > limits.max_headers or (
-            # The data may hold some of the body, too: then its size is computed.
-            self._unread > limits.max_header_bytes
-            and len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
-            > limits.max_header_bytes
-        ):
-            self._refusal = self._too_large()
-        elif len(self.pipeline) >= _PIPELINED:
-            self._refusal = (400, "pipelined", f"{_PIPELINED} requests wait for their answers")
-        if self._refusal is not None:
-            raise ProtocolError(self._refusal[2])  # the parser turns it into an error of its own
+        # The data may hold some of the body, too: then the size of the head is computed.
+        most = self._all.limits.max_header_bytes
+        if self._unread > most and len(self.url) + sum(len(n) + len(v) + 4 for n, v in self.headers) > most:
+            self._stop(*self._too_large())
+        if len(self.pipeline) >= _PIPELINED:
+            self._stop(400, "pipelined", f"{_PIPELINED} requests wait for their answers")
+        before = self.cycle
+        super().on_headers_complete()  # raises if the target is no path
         self._unread = 0
         self._in_head = False
-        before = self.cycle
-        super().on_headers_complete()
         if self.pipeline:
             earlier = (*self._unanswered, before)
             self._unanswered = [cycle for cycle in earlier if not cycle.response_complete]
 
     def on_body(self, body: bytes) -> None:
-        self._unread = 0
+        self._unread = max(0, self._unread - 2 * len(body))
         super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -155,28 +159,46 @@ class _Connection(HttpToolsProtocol):
         self._in_head = True
         super().on_message_complete()
 
+    def on_response_complete(self) -> None:
+        self._answer_time = self.loop.time()
+        self._unsent_since = None
+        super().on_response_complete()
+
+    def _stop(self, *refusal: Any) -> None:  # noqa: ANN401 - as _refuse has it
+        """Refuse the request from within the parser, which turns the error into one of its own."""
+        self._refusal = refusal
+        raise ProtocolError(refusal[2])
+
     def send_400_response(self, msg: str) -> None:
         # uvicorn's answer if the parser fails, which it also does if a callback raises.
         refusal, self._refusal = self._refusal, None
         self._refuse(*(refusal or (400, "not_http", "the request is no HTTP/1.1")))
 
-    def headless_since(self) -> float:
-        """Return since when it has been waiting for a whole head; infinity if it is not."""
-        if self._begin_time is None or not self._in_head or self.pipeline or self._is_answering():
+    def waiting_since(self) -> float:
+        """Return since when its sender is to read an answer or to send a whole request; infinity if it is our turn."""
+        if self._unsent_since is not None:
+            return self._unsent_since
+        if self._is_deaf or self._is_our_turn():
             return math.inf
-        return self._begin_time
+        return self._answer_time if self._begin_time is None else self._begin_time
 
     def make_room(self) -> None:
         """Refuse it because there are too many."""
+        if self._unsent_since is not None:
+            return self._drop("connections")
         most = self._all.limits.max_connections
         self._refuse(503, "connections", f"{most} connections are open; send it again later")
 
     def close_if_older(self, latest: float) -> None:
-        """Refuse a request that began before ``latest`` and is not whole yet."""
-        if self._begin_time is None or self._begin_time > latest or self.transport.is_closing():
+        """End it if a request that began before ``latest`` is not whole, or an answer of before is not read."""
+        if not self.transport.get_write_buffer_size():
+            self._unsent_since = None
+        elif self._unsent_since is None:
+            self._unsent_since = self.loop.time()
+        elif self._unsent_since <= latest:
+            return self._drop("unread")
+        if self._begin_time is None or self._begin_time > latest or self.transport.is_closing() or self._is_our_turn():
             return
-        if self.pipeline or (self._in_head and self._is_answering()):
-            return  # the request before is being answered: that is ours to end
         seconds = self._all.limits.request_seconds
         what = "head" if self._in_head else "body"
         self._refuse(408, "slow", f"the request's {what} was not whole after {seconds:g} s")
@@ -185,6 +207,10 @@ class _Connection(HttpToolsProtocol):
         limits = self._all.limits
         bounds = f"{limits.max_headers} headers of {limits.max_header_bytes} bytes in all"
         return 431, "headers_too_large", f"{bounds} is the limit"
+
+    def _is_our_turn(self) -> bool:
+        """Return whether a whole request is being answered."""
+        return bool(self.pipeline) or (self._in_head and self._is_answering())
 
     def _is_answering(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
@@ -205,6 +231,13 @@ class _Connection(HttpToolsProtocol):
             lines = (STATUS_LINE[status], later, head % len(body), b"\r\n", body)
             self.transport.write(b"".join(lines))
         self.transport.close()
+
+    def _drop(self, reason: str) -> None:
+        """End it at once, without what is not sent: a connection that closes waits until all is read."""
+        self._is_deaf = True
+        self._all.on_refusal(reason)
+        self._forsake()
+        self.transport.abort()
 
     def _forsake(self) -> None:
         """Notify every request that its sender has gone; uvicorn notifies the latest only, and too late."""

@@ -53,7 +53,7 @@ class ReceiverSettings:
     max_clients: int = 10_000
     """Addresses that are remembered for this; beyond, the one without requests for longest is forgotten."""
     max_connections: int = 1000
-    """Connections at once; of more, the one that has sent no head for longest, or the new one, is refused (503). Each
+    """Connections at once; of more, the one that has waited for its sender longest, or the new one, gets 503. Each
     takes one of the process's file descriptors."""
     max_headers: int = 256
     """Headers in one request; more are refused (431)."""
