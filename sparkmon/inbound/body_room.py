@@ -11,7 +11,7 @@ from collections import Counter
 from functools import lru_cache
 from ipaddress import AddressValueError, IPv6Address, IPv6Network
 from types import TracebackType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from starlette.types import Message, Receive, Scope
 
@@ -29,6 +29,9 @@ class Refusal(NamedTuple):
     reason: str
     detail: str
     retry_after_s: int = 5
+
+
+_TOO_SLOW = Refusal(408, "slow", f"less than {PACE_BYTES} bytes of the body came in {PACE_S:g} s")
 
 
 class BodyRoom:
@@ -67,7 +70,7 @@ class Arrival:
         self.client = "" if client is None else client_of(str(client[0]))
         self._room = room
         self._events = self._bytes = self._partial = self._since_share = 0
-        self._waiting: asyncio.Future[Message] | None = None
+        self._waiting: asyncio.Future[Any] | None = None
         self._gives_way = False
 
     def add_events(self, count: int) -> Refusal | None:
@@ -107,7 +110,7 @@ class Arrival:
             parts.append(part)
             if more and loop.time() - begin_time > PACE_S:
                 if self._bytes - size_before < PACE_BYTES:
-                    return _too_slow()
+                    return _TOO_SLOW
                 begin_time, size_before = loop.time(), self._bytes
         return b"".join(parts)
 
@@ -120,16 +123,33 @@ class Arrival:
         if self._waiting is not None:
             self._waiting.cancel()
 
+    async def wait_for_message(self, message: asyncio.Future[Any], seconds: float) -> Refusal | None:
+        """Wait for a message of which it is not known what has arrived: it takes room for all that it may be."""
+        refusal = self._take(self._room.max_body_bytes, is_last=False, now=asyncio.get_running_loop().time())
+        if refusal is None:
+            refusal = await self._wait(message, seconds, f"the message was not whole after {seconds:g} s")
+        message.cancel()
+        return refusal
+
+    def take_message(self, size: int) -> Refusal | None:
+        """Take room for a message that is whole, instead of what it may have taken before."""
+        return self._take(size - self._bytes, is_last=True, now=asyncio.get_running_loop().time())
+
     async def _next(self, receive: Receive) -> Message | Refusal:
         """Return the next piece of a body that has begun."""
-        self._waiting = asyncio.ensure_future(receive())
+        piece = asyncio.ensure_future(receive())
         try:
-            await asyncio.wait((self._waiting,), timeout=PACE_S)
-            if self._gives_way:
-                return _no_room("unfinished_full")
-            return self._waiting.result() if self._waiting.done() else _too_slow()
+            return await self._wait(piece, PACE_S, _TOO_SLOW.detail) or piece.result()
         finally:
-            self._waiting.cancel()
+            piece.cancel()
+
+    async def _wait(self, waiting: asyncio.Future[Any], seconds: float, late: str) -> Refusal | None:
+        """Wait for a body that has begun, or return why it is refused."""
+        self._waiting = waiting
+        await asyncio.wait((waiting,), timeout=seconds)
+        if self._gives_way:
+            return _no_room("unfinished_full")
+        return None if waiting.done() else Refusal(408, "slow", late)
 
     def _take(self, size: int, *, is_last: bool, now: float) -> Refusal | None:
         """Take room for a piece of the body."""
@@ -193,10 +213,6 @@ class Arrival:
 def _no_room(reason: str) -> Refusal:
     what = "too many bodies are" if reason == "pending_full" else "too much of unfinished bodies is"
     return Refusal(503, reason, f"{what} pending; send it again later")
-
-
-def _too_slow() -> Refusal:
-    return Refusal(408, "slow", f"less than {PACE_BYTES} bytes of the body came in {PACE_S:g} s")
 
 
 @lru_cache(maxsize=1024)

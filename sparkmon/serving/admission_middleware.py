@@ -8,7 +8,8 @@ from sparkmon.serving.feature_transformer import FeatureTransformer
 from sparkmon.serving.server import error_response
 from sparkmon.serving.serving_error import serving_error
 
-_BODIES = 16
+BODIES = 16
+"""So many bodies of the largest size are kept in memory at once."""
 _CONDITIONS = {408: "REQUEST_TOO_SLOW", 413: "REQUEST_TOO_LARGE", 503: "OVERLOADED"}
 
 
@@ -17,7 +18,7 @@ class AdmissionMiddleware:
 
     def __init__(self, transformer: FeatureTransformer, max_body_bytes: int, app: ASGIApp) -> None:
         self._transformer = transformer
-        self._room = BodyRoom(_BODIES * max_body_bytes, max_body_bytes)
+        self._room = BodyRoom(BODIES * max_body_bytes, max_body_bytes)
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -40,7 +41,7 @@ class AdmissionMiddleware:
         with Arrival(self._room, scope) as arrival:
             body = await arrival.read(receive, headers.get("content-length"))
             if isinstance(body, Refusal):
-                self._transformer.metrics.refused.labels(body.reason).inc()
+                self._transformer.count_refusal(body.reason)
                 error = serving_error(_CONDITIONS[body.status], body.status, body.detail)
                 response = error_response(error, request_id)
                 # The rest of the body is not worth reading.

@@ -59,9 +59,13 @@ class FeatureTransformer(Model):  # type: ignore[misc]  # kserve has no types
     def connections(self) -> Connections:
         """Return the bounds of the connections of this process."""
         limits = ConnectionLimits(self._settings.max_connections, request_seconds=self._settings.request_seconds)
-        connections = Connections(limits, lambda reason: self.metrics.refused.labels(reason).inc())
+        connections = Connections(limits, self.count_refusal)
         self.metrics.connections.set_function(lambda: len(connections.open))
         return connections
+
+    def count_refusal(self, reason: str) -> None:
+        """Count a request that is refused before it is whole."""
+        self.metrics.refused.labels(reason).inc()
 
     @cached_property
     def admission(self) -> Admission:

@@ -14,10 +14,8 @@ from sparkmon.serving.predictor_request import v2_request
 from sparkmon.serving.serving_error import HTTP_STATUSES, serving_error
 from sparkmon.serving.settings import TransformerSettings
 
-_MOST_BYTES = 64 * 2**20
 _OPTIONS = (
-    ("grpc.max_send_message_length", _MOST_BYTES),
-    ("grpc.max_receive_message_length", _MOST_BYTES),
+    ("grpc.max_receive_message_length", -1),  # any answer, as over HTTP
     # Reconnect within a second, not after gRPC's back-off of two minutes.
     ("grpc.max_reconnect_backoff_ms", 1000),
 )

@@ -1,10 +1,12 @@
 """The predictor: called in its protocol, timed, and left alone for a while when it fails."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
 from kserve import InferResponse
 
+from sparkmon.backoff import Backoff
 from sparkmon.errors import ServingError
 from sparkmon.serving.circuit import Circuit
 from sparkmon.serving.enricher import Enriched
@@ -15,6 +17,7 @@ from sparkmon.serving.serving_error import serving_error
 from sparkmon.serving.settings import TransformerSettings
 
 _FORWARDED = frozenset({"authorization", "b3", "traceparent", "tracestate", "x-request-id"})
+_BACKOFF = Backoff(0.1, 2.0)
 _FAILURES = {"PREDICTOR_UNREACHABLE": "unreachable", "PREDICTOR_TIMEOUT": "timeout"}
 
 
@@ -39,13 +42,23 @@ class Predictor:
         Raises ServingError: ``PREDICTOR_REFUSED`` with the predictor's status, ``PREDICTOR_UNREACHABLE`` (503),
         ``PREDICTOR_TIMEOUT`` (504) or ``PREDICTOR_MALFORMED`` (502).
         """
-        if not self._circuit.permits():
-            raise self._left_alone()
         names = [name for name in headers if name in _FORWARDED or name.startswith("x-b3-")]
         forwarded = {name: headers[name] for name in names}
+        for failures in range(self._settings.predictor_request_retries):
+            try:
+                return await self._call(enriched, forwarded)
+            except ServingError as error:
+                if error.condition != "PREDICTOR_UNREACHABLE" or self._circuit.is_open:
+                    raise
+            await asyncio.sleep(_BACKOFF.pause_s(failures))
+        return await self._call(enriched, forwarded)
+
+    async def _call(self, enriched: Enriched, headers: Mapping[str, str]) -> dict[str, Any] | InferResponse:
+        if not self._circuit.permits():
+            raise self._left_alone()
         try:
             with self._metrics.predictor_seconds.time():
-                answer = await self._client.call(enriched, forwarded)
+                answer = await self._client.call(enriched, headers)
         except ServingError as error:
             reason = _FAILURES.get(error.condition)
             if reason is None:

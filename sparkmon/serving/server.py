@@ -3,16 +3,17 @@
 import asyncio
 import logging
 import warnings
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent import futures
+from types import MappingProxyType
 from typing import Any
 
 import grpc
 import orjson
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
-from kserve import ModelServer
-from kserve.errors import InvalidInput
+from kserve import ModelServer, model_server
+from kserve.errors import InvalidInput, ModelNotFound
 from kserve.logging import logger
 from kserve.model import BaseKServeModel
 from kserve.model_server import FASTAPI_APP_IMPORT_STRING
@@ -34,7 +35,7 @@ from sparkmon.serving.serving_error import GRPC_CODES, MAX_REQUEST_ID_LENGTH
 Middleware = Callable[[ASGIApp], ASGIApp]
 """Wraps an ASGI application; the last of several is the outermost. Pickled if there are several workers."""
 
-_MOST_BYTES = 64 * 2**20
+_CALLERS_FAULTS: dict[type[Exception], int] = {InvalidInput: 400, ModelNotFound: 404}
 _REST_OPTIONS = (
     *("access_log_format", "workers", "grace_period", "event_loop", "timeout_keep_alive"),
     *("ssl_certfile", "ssl_keyfile"),
@@ -51,6 +52,8 @@ def serve(
     ready: Callable[[], Awaitable[bool]] | None = None,
     connections: Callable[[], Connections] | None = None,
     interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
+    grpc_options: Mapping[str, int] = MappingProxyType({}),
+    max_calls: int | None = None,
     access_log: bool = False,
     **options: Any,  # noqa: ANN401 - kserve's
 ) -> None:
@@ -75,6 +78,10 @@ def serve(
         Returns the bounds of HTTP connections; called in each process that serves.
     interceptors : sequence of grpc.aio.ServerInterceptor
         Around each gRPC call.
+    grpc_options : mapping
+        gRPC's channel arguments.
+    max_calls : int, optional
+        gRPC calls at once; more are refused (``RESOURCE_EXHAUSTED``).
     access_log : bool
         Whether kserve logs and times each request, which makes a small one a third more expensive.
     **options
@@ -98,13 +105,17 @@ def serve(
     rest.access_log = access_log
     rest.connections = connections
     if server.workers > 1:
-        many = RESTServerMultiProcess(rest.config.app, *parts, server.http_port)
+        many = RESTServerMultiProcess(
+            rest.config.app, *parts, server.http_port, log_config_file=model_server.args.log_config_file
+        )
         many._rest_server = rest
         server._rest_multiprocess_server = many
     server.servers.append((server._rest_multiprocess_server or rest).start())
     if server.enable_grpc:
         outer = (*interceptors, *([LoggingInterceptor()] if access_log else []))
-        server._grpc_server = _GRPCServer(*(host, outer, server.grpc_port, *parts), grace_period=server.grace_period)
+        server._grpc_server = _GRPCServer(*(server.grpc_port, *parts), {}, server.grace_period)
+        listen = {"options": list(grpc_options.items()), "maximum_concurrent_rpcs": max_calls}
+        server._grpc_server.listen_on(host, interceptors=(*outer, _ServingErrorInterceptor()), **listen)
         server.servers.append(server._grpc_server.start(server.max_threads))
     server.register_signal_handler()
     # Uvicorn's choice of event loop: uvloop if it is installed.
@@ -180,23 +191,21 @@ class _RESTServer(RESTServer):  # type: ignore[misc]  # kserve has no types
         super()._add_exception_handlers(app)
         app.add_exception_handler(ServingError, _answer_error)
         app.add_exception_handler(RequestValidationError, _answer_invalid)
+        for kind in _CALLERS_FAULTS:
+            app.add_exception_handler(kind, _answer_fault)
 
 
 class _GRPCServer(GRPCServer):  # type: ignore[misc]  # kserve has no types
-    """kserve's server on a given host; port 0 takes a free one and logs it."""
+    """kserve's server on a given host, with gRPC's own options; port 0 takes a free one and logs it."""
 
-    def __init__(self, host: str, interceptors: Sequence[Any], *more: Any, **options: Any) -> None:  # noqa: ANN401 - kserve's
-        super().__init__(*more, kwargs={}, **options)
+    def listen_on(self, host: str, **options: Any) -> None:  # noqa: ANN401 - grpc.aio.server's
+        """Set what kserve does not pass on."""
         self._host = f"[{host}]" if ":" in host else host
-        self._interceptors = interceptors
+        self._options = options
 
     async def start(self, max_workers: int) -> None:
         """Listen until the server is stopped."""
-        self._server = grpc.aio.server(
-            futures.ThreadPoolExecutor(max_workers=max_workers),
-            interceptors=(*self._interceptors, _ServingErrorInterceptor()),
-            options=[("grpc.max_send_message_length", _MOST_BYTES), ("grpc.max_receive_message_length", _MOST_BYTES)],
-        )
+        self._server = grpc.aio.server(futures.ThreadPoolExecutor(max_workers=max_workers), **self._options)
         servicer = InferenceServicer(self._data_plane, self._model_repository_extension)
         add_GRPCInferenceServiceServicer_to_server(servicer, self._server)
         port = self._server.add_insecure_port(f"{self._host}:{self._port}")
@@ -213,6 +222,8 @@ class _ServingErrorInterceptor(ExceptionToStatusInterceptor):  # type: ignore[mi
         if isinstance(ex, ServingError):
             code = GRPC_CODES.get(ex.status, "INTERNAL")
             await context.abort(grpc.StatusCode[code], str(ex))
+        if type(ex) in _CALLERS_FAULTS:
+            await context.abort(grpc.StatusCode[GRPC_CODES[_CALLERS_FAULTS[type(ex)]]], str(ex))
         await super().handle_exception(ex, request, context, name)
 
 
@@ -238,6 +249,11 @@ def error_response(error: ServingError, request_id: str | None) -> Response:
 async def _answer_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ServingError)
     return error_response(error, request.headers.get("x-request-id"))
+
+
+async def _answer_fault(request: Request, error: Exception) -> Response:
+    """Answer as kserve does, which also writes a traceback into the log for each such request."""
+    return Response(orjson.dumps({"error": str(error)}), _CALLERS_FAULTS[type(error)], media_type="application/json")
 
 
 async def _answer_invalid(request: Request, error: Exception) -> Response:

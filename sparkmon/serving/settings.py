@@ -57,7 +57,10 @@ class TransformerSettings:
         "Bytes of one request's body; else it gets 413. Sixteen such bodies are kept in memory at once.",
         *(1, 10**9),
     )
-    max_connections: int = _option(1000, "HTTP connections at once; others get 503.", 1, 10**5)
+    grpc_max_receive_message_length: int = _option(16 * 2**20, "", 1, 10**9)
+    """As ``max_body_bytes``, of calls over gRPC."""
+    grpc_max_send_message_length: int = _option(64 * 2**20, "", 1, 10**9)
+    max_connections: int = _option(1000, "HTTP connections, and gRPC calls, at once; others are refused.", 1, 10**5)
     request_seconds: float = _option(30.0, "Time for a request to arrive; else 408.", 0.1, 3600)
     circuit_failures: int = _option(5, "Consecutive failures that stop calls to the store or the predictor.", 1, 10**6)
     circuit_open_ms: int = _option(1000, "How long such calls stop.", 1, 3_600_000)
@@ -66,6 +69,8 @@ class TransformerSettings:
     predictor_protocol: str = _option("v1", choices=("v1", "v2", "grpc-v2"))
     """Independent of the caller's protocol."""
     predictor_use_ssl: bool = _option(False)
+    predictor_request_retries: int = _option(0, "", 0, 100)
+    """Further calls of a predictor that cannot be reached, with growing pauses from 0.1 to 2 s."""
     predictor_request_timeout_seconds: float = _option(60, "", 0.001, 86_400)
     """Time-out of one call, including the connection."""
     enable_predictor_health_check: bool = _option(False)

@@ -19,11 +19,12 @@ except ImportError as error:
 from prometheus_client import REGISTRY
 from starlette.types import ASGIApp
 
-from sparkmon.inbound.grpc_messages import MessageTimeout
+from sparkmon.inbound import BodyRoom
+from sparkmon.inbound.grpc_messages import MessageRoom
 from sparkmon.payload_logger import EventEmitter, PayloadLogger
 from sparkmon.payload_logger.emitter_metrics import EmitterMetrics
 from sparkmon.secret import Secret
-from sparkmon.serving.admission_middleware import AdmissionMiddleware
+from sparkmon.serving.admission_middleware import BODIES, AdmissionMiddleware
 from sparkmon.serving.feature_transformer import FeatureTransformer
 from sparkmon.serving.server import Middleware, serve
 from sparkmon.serving.settings import add_options, flag, settings_of
@@ -51,6 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         view = open_store(args.store).read_view(args.feature_view, args.feature_view_version)
         opener = partial(_open_view, args.store, view, settings.store_connections)
         transformer = FeatureTransformer(args.model_name, view, opener, settings)
+        most = settings.grpc_max_receive_message_length
+        room = MessageRoom(BodyRoom(BODIES * most, most), settings.request_seconds, transformer.count_refusal)
         middleware: list[Middleware] = [partial(AdmissionMiddleware, transformer, args.max_body_bytes)]
         if args.log_url:
             middleware.append(partial(_with_payload_logger, args))
@@ -60,7 +63,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
             middleware=middleware,
             ready=transformer.is_ready,
             connections=transformer.connections,
-            interceptors=[MessageTimeout(settings.request_seconds)],
+            interceptors=[room],
+            grpc_options={
+                "grpc.max_receive_message_length": most,
+                "grpc.max_send_message_length": settings.grpc_max_send_message_length,
+                "grpc.max_concurrent_streams": settings.max_in_flight,
+                "grpc.max_allowed_incoming_connections": settings.max_connections,
+                "grpc.max_connection_idle_ms": int(settings.request_seconds * 1000),
+                "grpc.server_handshake_timeout_ms": int(settings.request_seconds * 1000),
+                "grpc.http2.bdp_probe": 0,  # takes more than 64 KiB of a message that is not read
+            },
+            max_calls=settings.max_connections,
             **{name: getattr(args, name) for name in _SERVER_OPTIONS},
         )
     except SparkmonError as error:
