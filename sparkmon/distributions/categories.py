@@ -4,7 +4,7 @@
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -133,16 +133,24 @@ def _own_counts(reference: Categories) -> FloatArray:
     return _counts(reference, reference)
 
 
+def truth_words(levels: Set[str]) -> Mapping[str, str]:
+    """Return what truth values are called by levels that are nothing else: 0 and 1, or false and true.
+
+    Examples
+    --------
+    >>> truth_words({"0", "1"}), truth_words({"true"}), truth_words({"1", "2"})
+    ({'false': '0', 'true': '1'}, {'0': 'false', '1': 'true'}, {})
+    """
+    return next((words for words in _TRUTH if levels and levels <= {*words.values()}), {})
+
+
 def _in_words_of(reference: Categories, side: Categories) -> Mapping[str, float]:
-    """Return the counts of a side, with truth values in the reference's words: 0 and 1, or false and true."""
-    for words in _TRUTH:
-        own = reference.counts.keys()
-        if own and own <= {*words.values()} and side.counts.keys() & words.keys():
-            counts = dict(side.counts)
-            for word, level in words.items():
-                counts[level] = counts.get(level, 0.0) + counts.pop(word, 0.0)
-            return counts
-    return side.counts
+    """Return the counts of a side, with truth values in the reference's words."""
+    counts = dict(side.counts)
+    for word, level in truth_words(reference.counts.keys()).items():
+        if word in counts:
+            counts[level] = counts.get(level, 0.0) + counts.pop(word)
+    return counts
 
 
 @for_one_pair

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from sparkmon.distributions.categories import truth_words
 from sparkmon.distributions.schema import OTHER_VALUES
 from sparkmon.protocol.row_block import Cells, RowBlock
 from sparkmon.slicing.functions import FUNCTIONS, OPERATORS
@@ -43,10 +44,11 @@ class Evaluation:
         return self._array(values.data, values.null, values.texts)
 
     def slice_values(self, each: Slice) -> pa.Array[Any]:
-        """Return the value of each row's slice; null if it is in none."""
+        """Return the value of each row's slice, a truth value as the slices call it; null if it is in none."""
         values = to_texts(self._evaluate(each.part))
         own = {value: place for place, value in enumerate(each.values)}
-        places = np.array([own.get(text, len(own)) for text in values.texts], np.int64)
+        words = truth_words(own.keys())
+        places = np.array([own.get(words.get(text, text), len(own)) for text in values.texts], np.int64)
         return self._array(places[values.data], values.null, [*each.values, OTHER_VALUES])
 
     def _array(self, codes: npt.NDArray[np.int64], null: npt.NDArray[np.bool_], texts: Sequence[str]) -> pa.Array[Any]:
