@@ -76,8 +76,8 @@ class Monitor:
     StoreError
         The store has no such feature view.
     OptionError
-        The store is not a ReferenceStore, or with ``views`` not an OnlineStore; a view is malformed, or has no
-        feature group with a ``time`` column; or no reference was made with a slice.
+        The store is not a ReferenceStore, or with ``views`` not an OnlineStore; a view is malformed; or no reference
+        was made with a slice.
 
     Notes
     -----

@@ -1,15 +1,16 @@
 """The detector of training-serving skew on Spark's workers: it looks up the entities of each batch in the store."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sparkmon.errors import OptionError
 from sparkmon.protocol import RowBlock
 from sparkmon.skew.row_flags import add_row_flags, entries_of, skew_flags
 from sparkmon.store import Entry, FeatureView, OnlineStore, OnlineView
 
+_LOGGER = logging.getLogger(__name__)
 _TIMEOUT_S = 30.0
 
 
@@ -28,15 +29,11 @@ class SkewDetector:
     views : mapping
         Model name to the feature view that serves it.
 
-    Raises
-    ------
-    OptionError
-        A view has no feature group with a ``time`` column: without it a skewed value looks like one that was
-        updated since.
-
     Notes
     -----
-    The sooner rows are looked up, the more of them can be compared: the store has the latest values only.
+    The sooner rows are looked up, the more of them can be compared: the store has the latest values only. Features of
+    groups without a ``time`` column are not compared, because a skewed value looks like one that was updated since; a
+    view that has no other is logged as a warning.
 
     Examples
     --------
@@ -50,10 +47,12 @@ class SkewDetector:
 
     def __init__(self, store: OnlineStore, views: Mapping[str, FeatureView]) -> None:
         for model, view in views.items():
-            if not any(group.time for group in view.groups):
-                raise OptionError(
-                    f"the feature view {view.name!r} of the model {model!r} has no group with a `time` column; "
-                    "name the column with the time at which a row was computed, or remove the view"
+            if not _is_comparable(view):
+                _LOGGER.warning(
+                    "the feature view %r of the model %r has no group with a `time` column: there is no skew_rate; "
+                    "name the column with the time at which a row was computed",
+                    view.name,
+                    model,
                 )
         self._store, self._views = store, dict(views)
 
@@ -80,13 +79,21 @@ class SkewDetector:
         []
         """
         loop = asyncio.new_event_loop()
-        views = {model: self._store.open_view(view, timeout_s=_TIMEOUT_S) for model, view in self._views.items()}
+        views = {
+            model: self._store.open_view(view, timeout_s=_TIMEOUT_S)
+            for model, view in self._views.items()
+            if _is_comparable(view)
+        }
         try:
             yield lambda blocks: loop.run_until_complete(_with_flags(blocks, views))
         finally:
             for online in views.values():
                 loop.run_until_complete(online.close())
             loop.close()
+
+
+def _is_comparable(view: FeatureView) -> bool:
+    return any(group.time for group in view.groups)
 
 
 async def _with_flags(blocks: Sequence[RowBlock], views: Mapping[str, OnlineView]) -> list[RowBlock]:

@@ -124,7 +124,19 @@ def test_views_are_settled_when_the_monitor_is_made(store: LocalStore, tmp_path:
         refused("fraud:9")
     with pytest.raises(OptionError, match="got views='fraud:x'; expected a feature view as NAME"):
         refused("fraud:x")
-    timeless = FeatureView("old", 1, ("limit",), (replace(CARDS, time=None, features={"limit": "limit"}),))
-    store.write_view(timeless)
-    with pytest.raises(OptionError, match="'old' of the model 'fraud' has no group with a `time`"):
-        refused("old")
+
+
+def test_a_view_without_times_has_no_skew_and_its_other_rates(
+    spark: SparkSession, store: LocalStore, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.write_view(replace(VIEW, name="old", groups=(replace(CARDS, time=None),)))
+    monitor = Monitor(store, f"{tmp_path}/tables", alerting=Alerting(()), views={"fraud": "old:2"})
+    assert "'old' of the model 'fraud' has no group with a `time` column: there is no skew_rate" in caplog.text
+    findings = monitor.findings(monitor.profiles(events_frame(spark, EVENTS))).where("column_kind = 'row_flag'")
+    found = {(row.window_start.hour, row.column_name): (row.value, row.status) for row in findings.collect()}
+    assert found == {
+        (0, "cards_1.missing"): (0.0, "ok"),
+        (0, "cards_1.stale"): (0.0, "ok"),
+        (1, "cards_1.missing"): (0.2, "over_limit"),
+        (1, "cards_1.stale"): (0.0, "ok"),
+    }
