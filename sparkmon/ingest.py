@@ -16,8 +16,8 @@ from pyspark import TaskContext
 from pyspark.sql import DataFrame
 from pyspark.sql.pandas.types import from_arrow_schema
 
-from sparkmon.distributions.schema import PANES, PROFILE
-from sparkmon.panes import PaneBuilder
+from sparkmon.distributions.schema import PANES
+from sparkmon.panes import EventCounts, PaneBuilder
 from sparkmon.protocol import (
     DEAD_LETTERS,
     DECODED,
@@ -31,7 +31,6 @@ from sparkmon.protocol import (
 )
 from sparkmon.records import ModelSchema
 from sparkmon.skew import SkewDetector
-from sparkmon.state import EVENT_COLUMN
 
 __all__ = ["OUTPUT", "TASKS", "Detect", "Ingest", "Owners"]
 
@@ -65,6 +64,8 @@ OUTPUT = pa.schema(
 """What the pass gives: each row is a pane, a dead letter, a decoded row, or what a task reports."""
 
 _MOST_NAMESPACES = 10_000
+
+_Times: TypeAlias = npt.NDArray[np.int64]
 
 Detect: TypeAlias = Callable[[Sequence[RowBlock]], Sequence[RowBlock]]
 """Adds row flags to blocks."""
@@ -123,7 +124,8 @@ class _Task:
         self._digests: list[Any] = []
         self._last_event = self._events = 0
         self._dead_letters = self._rows = 0
-        self._clocks: dict[str, tuple[int, int]] = {}
+        self._event_counts = EventCounts(self._builder.pane_us)
+        self._newest = 0
         self._namespaces: set[tuple[str, str]] = set()
 
     def read(self, batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
@@ -131,15 +133,16 @@ class _Task:
         batch = batch.cast(EVENTS)
         events = without_ahead(batch, self._ahead_s)
         # What makes an event the same is its own time, whatever the clock is when it is read again.
-        digests = event_digests(batch)
+        digests, times = event_digests(batch), _times(batch)
         for decoded in decode_events(events, self._schemas, models_with_notes=self._with_notes):
             own, digests = np.split(digests, [decoded.events.num_rows])
+            own_times, times = np.split(times, [decoded.events.num_rows])
             is_new = self._new(decoded, own)
             blocks = _chosen(decoded.blocks, is_new)
             blocks = blocks if self._detect is None else self._detect(blocks)
             for block in blocks:
                 self._builder.add(block)
-            self._move_clocks(decoded, is_new)
+            self._count_events(decoded, is_new, own_times)
             self._note_namespaces(decoded)
             if self._keep_rows:
                 yield from self._kept_rows(replace(decoded, blocks=[*blocks]).rows())
@@ -152,6 +155,9 @@ class _Task:
         """Summarise a batch of rows that were decoded elsewhere."""
         for block in blocks_of_rows(batch):
             self._builder.add(block)
+        events = batch.filter(pc.less_equal(batch.column("instance"), pa.scalar(0, pa.int32())))
+        instance: Any = events.column("instance").to_numpy()
+        self._event_counts.add(events.column("model"), _times(events), instance == 0, _is_dead(events.column("kind")))
         if self._keep_rows:
             yield from self._kept_rows(batch.select(DECODED.names))
 
@@ -166,8 +172,7 @@ class _Task:
     def summary(self) -> Iterator[pa.RecordBatch]:
         """Yield the panes and the digests."""
         yield from _output("pane", self._builder.build())
-        if self._clocks:
-            yield from _output("pane", _clock_panes(self._clocks))
+        yield from _output("pane", self._event_counts.build())
         digests = np.concatenate([*self._digests, np.empty(0, np.uint64)])
         task = {
             "partition": self._partition,
@@ -188,7 +193,7 @@ class _Task:
             self._own.add(digest)
         self._digests.append(digests[is_new])
         self._events += len(digests)
-        times = decoded.events.column("event_time").cast(pa.int64()).to_numpy()
+        times = _times(decoded.events)
         if len(times):
             self._last_event = max(self._last_event, int(times.max()))
         return is_new
@@ -201,16 +206,19 @@ class _Task:
             if pair["namespace"] and len(self._namespaces) < _MOST_NAMESPACES:
                 self._namespaces.add((pair["model"], pair["namespace"]))
 
-    def _move_clocks(self, decoded: DecodedEvents, is_new: npt.NDArray[np.bool_]) -> None:
-        """Note the newest event without rows of each model, except dead letters."""
-        is_broken = pc.equal(decoded.kinds, pa.scalar("dead_letter")).to_numpy(zero_copy_only=False)
-        places: Any = pa.array(np.flatnonzero(is_new & (decoded.counts == 0) & ~is_broken))
-        events = decoded.events.select(["model", "event_time"]).take(places)
-        times: list[Any] = events.column("event_time").cast(pa.int64()).to_pylist()
-        models: list[Any] = events.column("model").to_pylist()
-        for model, time in zip(models, times, strict=True):
-            count, newest = self._clocks.get(model, (0, time))
-            self._clocks[model] = count + 1, max(newest, time)
+    def _count_events(self, decoded: DecodedEvents, is_new: npt.NDArray[np.bool_], own_times: _Times) -> None:
+        """Count the events of each model; ``own_times`` are those that the events say.
+
+        A dead letter whose time cannot be right, or that has none, is of the newest time that came before it: it
+        moves no clock. Where none came, it is of no window.
+        """
+        times, is_dead = _times(decoded.events), _is_dead(decoded.kinds)
+        is_plausible = (times == own_times) & (times != 0)
+        self._newest = max(self._newest, int(times.max(initial=0, where=is_plausible)))
+        times = np.where(is_plausible, times, self._newest)
+        at = np.flatnonzero(is_new & (times > 0))
+        models = decoded.events.column("model").take(pa.array(at))
+        self._event_counts.add(models, times[at], decoded.counts[at] > 0, is_dead[at])
 
 
 def _chosen(blocks: Sequence[RowBlock], is_new: npt.NDArray[np.bool_]) -> Sequence[RowBlock]:
@@ -220,25 +228,13 @@ def _chosen(blocks: Sequence[RowBlock], is_new: npt.NDArray[np.bool_]) -> Sequen
     return [block.take(np.flatnonzero(is_new[block.event])) for block in blocks]
 
 
-def _clock_panes(clocks: Mapping[str, tuple[int, int]]) -> pa.Table:
-    """Make panes of events without rows: they have a count, and no values."""
-    nothing: dict[str, Any] = dict.fromkeys((each.name for each in PROFILE), 0)
-    nothing |= dict.fromkeys(("min", "max", "avg", "m2", "sketch", "distinct_sketch", "vector"))
-    rows = [
-        dict.fromkeys(PANES.names)
-        | {
-            "model": model,
-            "model_version": "",
-            "window_start": time,
-            "window_end": time,
-            "column_name": "",
-            "column_kind": EVENT_COLUMN,
-            "profile": nothing | {"count": count, "num_nulls": count, "frequent_items": []},
-            "last_event_time": time,
-        }
-        for model, (count, time) in clocks.items()
-    ]
-    return pa.Table.from_pylist(rows, schema=PANES)
+def _times(events: pa.RecordBatch) -> _Times:
+    times: _Times = events.column("event_time").cast(pa.int64()).to_numpy()
+    return times
+
+
+def _is_dead(kinds: Any) -> npt.NDArray[np.bool_]:  # noqa: ANN401
+    return np.asarray(pc.equal(kinds, pa.scalar("dead_letter")))
 
 
 def _output(name: str, rows: pa.Table) -> Iterator[pa.RecordBatch]:

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from sparkmon.distributions import schema
 
-__all__ = ["CLOSED_WINDOWS", "EVENT_COLUMN", "EVENT_DIGESTS", "MONITORS", "PANES"]
+__all__ = ["CLOSED_WINDOWS", "EVENT_DIGESTS", "MONITORS", "PANES"]
 
 _TIME = pa.timestamp("us", tz="UTC")
 _BATCH: list[pa.Field[Any]] = [
@@ -16,11 +16,8 @@ _BATCH: list[pa.Field[Any]] = [
     pa.field("batch_id", pa.int64(), nullable=False),
 ]
 
-EVENT_COLUMN = "event"
-"""The ``column_kind`` of panes that count events without rows, such as health checks."""
-
 PANES = pa.schema([*schema.PANES, *_BATCH])
-"""The table ``panes``: the partial profiles of each batch. Rows with the ``column_kind`` ``event`` have no values: they
+"""The table ``panes``: the partial profiles of each batch. Rows with the ``column_kind`` ``clock`` have no values: they
 count events without rows, such as health checks, which move the clock of their model."""
 
 EVENT_DIGESTS = pa.schema(

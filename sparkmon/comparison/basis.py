@@ -12,7 +12,7 @@ from sparkmon.comparison.alpha import BlockLevels
 from sparkmon.comparison.block_effects import BlockEffects
 from sparkmon.comparison.checks import Checks
 from sparkmon.comparison.finding import too_short
-from sparkmon.comparison.rates import ALLOWED, RATES, judge_rate
+from sparkmon.comparison.rates import ALLOWED, OF_RATES, RATES, judge_rate
 from sparkmon.comparison.schema import DRIFT_METRICS
 from sparkmon.comparison.verdict import verdict
 from sparkmon.distributions import kind_of, summary_of
@@ -56,7 +56,7 @@ def judge_profile(
     ``current`` is the profile's summary where there is a basis. With ``anytime``, p-values hold at every look at a
     growing window.
     """
-    if row["column_kind"] == "row_flag":
+    if row["column_kind"] in OF_RATES:
         yield from _judge_rate(row, checks)
     elif basis is None or current is None:
         kind = kind_of(row["profile"])

@@ -31,8 +31,8 @@ class Checks:
     thresholds : mapping of str to float
         Thresholds in the statistic's own unit, instead of its default.
     rates : mapping of str to float
-        Rates of ``missing_key_rate``, ``stale_rate`` and ``skew_rate`` that are allowed, instead of 0.01. They are
-        judged where requests came through sparkmon's transformer.
+        Rates that are allowed, instead of 0.01: ``dead_letter_rate``, of the events of each window; and where requests
+        came through sparkmon's transformer ``missing_key_rate``, ``stale_rate`` and ``skew_rate``.
     false_alarms_per_week : float, default 1.0
         How many windows a week may alarm on a model although nothing has drifted. The level of all tests follows from
         it and from the number of windows and tests.

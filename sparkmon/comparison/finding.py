@@ -8,6 +8,8 @@ from functools import lru_cache
 from typing import Any
 
 _RAREST = 1e-6
+_WHO = {"joint": "the features together", "event": "the rate of dead letters"}
+"""What a sentence calls a column by its kind, where not by its name."""
 _TOO_SHORT = "the reference is too short"
 OTHER_BLOCKS = "the blocks of the reference are not used, for the window is no whole number of them"
 """The clause on a column whose blocks say nothing of windows of this length."""
@@ -178,7 +180,7 @@ reach this); p 1e-12, among all tests of the window 3e-11; confirmed.
 
     def _headline(self, *, recovered: bool = False) -> str:
         version = f" (version {self.model_version})" if self.model_version else ""
-        who = "the features together" if self.column_kind == "joint" else self.column_name
+        who = _WHO.get(self.column_kind, self.column_name)
         verdict = self._recovery() if recovered else self._verdict()
         return f"{who} of the model {self.model}{version} {verdict}{self._slice()}{self._window()}"
 
@@ -214,7 +216,7 @@ reach this); p 1e-12, among all tests of the window 3e-11; confirmed.
         return f" in the {is_open}window {_span(self.window_start, self.window_end)} UTC"
 
     def _rows(self) -> str:
-        rows = f"{self.current_count or 0:,} rows"
+        rows = f"{self.current_count or 0:,} {'events' if self.column_kind == 'event' else 'rows'}"
         return rows if self.reference_count is None else f"{rows} against {self.reference_count:,}"
 
     def _judgement(self) -> str:

@@ -11,6 +11,7 @@ from sparkmon.comparison.basis import Basis, current_of, judge_profile
 from sparkmon.comparison.calibration import calibrate_column
 from sparkmon.comparison.checks import Checks
 from sparkmon.comparison.history import History
+from sparkmon.comparison.rates import OF_RATES
 from sparkmon.comparison.references import References, column_of
 from sparkmon.distributions import kind_of, merge_summaries, summary_of
 from sparkmon.distributions.schema import PROFILES, SERIES_KEY
@@ -50,7 +51,7 @@ class Past:
         """
         for place in range(self._count):
             row = self._rows[place]
-            past = [] if row["column_kind"] == "row_flag" else self._windows_before(place, history)
+            past = [] if row["column_kind"] in OF_RATES else self._windows_before(place, history)
             if past:
                 kind = references.kind_of(column_of(row)) or kind_of(self._rows[past[0]]["profile"])
                 levels = references.levels(column_of(row), row["window_end"] - row["window_start"])

@@ -1,4 +1,4 @@
-"""How often the enrichment of requests failed, compared with the allowed rate."""
+"""How often events could not be decoded, or the enrichment of requests failed, compared with the allowed rate."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -7,8 +7,18 @@ from typing import Any
 from sparkmon.comparison.finding import judgement
 from sparkmon.statistics.laws.binomial import binomial_sf, share_lower_bound
 
-RATES: Mapping[str, str] = MappingProxyType({"missing": "missing_key_rate", "stale": "stale_rate", "skew": "skew_rate"})
-"""What a row flag means, by the last part of its name, to the rate that is judged."""
+RATES: Mapping[str, str] = MappingProxyType(
+    {
+        "missing": "missing_key_rate",
+        "stale": "stale_rate",
+        "skew": "skew_rate",
+        ":events": "dead_letter_rate",
+    }
+)
+"""What a row flag means, by the last part of its name, to the rate that is judged; and what the events' column does."""
+
+OF_RATES = ("row_flag", "event")
+"""The kinds of column of which a rate is judged, or nothing."""
 
 ALLOWED = 0.01
 """The rate that is allowed where none is set: one row in a hundred."""

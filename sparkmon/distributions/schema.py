@@ -81,7 +81,8 @@ _PROFILES_FIELDS: list[pa.Field[Any]] = [
 ]
 PROFILES = pa.schema(_PROFILES_FIELDS)
 """One row per model, window, slice and column. ``column_kind`` is ``feature``, ``prediction`` or ``row_flag``,
-and ``joint`` of the column ``:joint``, in which a row stands for all its numeric features together.
+``joint`` of the column ``:joint``, in which a row stands for all its numeric features together, and ``event`` of the
+column ``:events``: the events of all versions, 1 for a dead letter and 0 for one that has rows.
 ``slice_key`` and ``slice_value`` are null for the whole table."""
 
 PANES = pa.schema([*_PROFILES_FIELDS, pa.field("last_event_time", _TIME)])

@@ -20,7 +20,7 @@ from sparkmon.monitor.closing import Closing
 from sparkmon.monitor.event_clocks import EventClocks
 from sparkmon.monitor.leases import Leases, models_of
 from sparkmon.monitor.longer_windows import LongerWindows
-from sparkmon.monitor.open_windows import OpenWindows, without_events
+from sparkmon.monitor.open_windows import OpenWindows, without_clocks
 from sparkmon.monitor.window_grid import ClosedWindows, Window, micros, row_counts, windows_of_rows
 from sparkmon.monitor.windows import Windows
 from sparkmon.panes import OTHER
@@ -208,7 +208,7 @@ class Closer:
         models: list[Any] = newest["model"].to_pylist()
         times: list[int] = micros(newest, "last_event_time_max").tolist()
         self._clocks.advance(dict(zip(models, times, strict=True)), time.monotonic())
-        return self._open.add(without_events(panes), self._closed)
+        return self._open.add(without_clocks(panes), self._closed)
 
     def _count(self, panes: pa.Table, late: Mapping[Window, int]) -> None:
         late_rows = 0

@@ -17,7 +17,7 @@ from sparkmon.errors import SparkmonError
 from sparkmon.ingest import TASKS, Owners
 from sparkmon.interval import EPOCH
 from sparkmon.monitor.longer_windows import merge_windows
-from sparkmon.monitor.open_windows import OpenWindows, without_events
+from sparkmon.monitor.open_windows import OpenWindows, without_clocks
 from sparkmon.monitor.recent_events import Digests, RecentEvents
 from sparkmon.monitor.window_grid import ClosedWindows
 from sparkmon.monitor.windows import Windows
@@ -101,7 +101,7 @@ def profiles_of(
         return RecentEvents().redelivered(digests)
 
     with one_pass(ingest, events, owners_of) as passed:
-        open_windows.add(without_events(passed.panes), ClosedWindows())
+        open_windows.add(without_clocks(passed.panes), ClosedWindows())
     profiles = open_windows.profiles(open_windows)
     longer = [merge_windows(profiles, length, windows.k) for length in windows.longer_us]
     together = pa.concat_tables([profiles, *longer]).combine_chunks()

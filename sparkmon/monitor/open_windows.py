@@ -10,8 +10,7 @@ import pyarrow.compute as pc
 
 from sparkmon.distributions.schema import PANES, PROFILES, with_values
 from sparkmon.monitor.window_grid import ClosedWindows, Window, WindowGrid, micros, row_counts
-from sparkmon.panes import PaneLimits, merge_panes
-from sparkmon.state import EVENT_COLUMN
+from sparkmon.panes import CLOCK, PaneLimits, merge_panes
 
 _MOST_PARTS = 16
 """A window's panes are merged whenever more batches than this have added to it."""
@@ -72,9 +71,9 @@ class OpenWindows:
             parts[:] = [self._merge(pa.concat_tables(parts))]
 
 
-def without_events(panes: pa.Table) -> pa.Table:
-    """Filter out the panes that only count events without rows."""
-    return panes.filter(pc.not_equal(panes["column_kind"], pa.scalar(EVENT_COLUMN)))
+def without_clocks(panes: pa.Table) -> pa.Table:
+    """Filter out the panes that only move a clock."""
+    return panes.filter(pc.not_equal(panes["column_kind"], pa.scalar(CLOCK)))
 
 
 def _by_pane(panes: pa.Table) -> Iterator[tuple[Window, pa.Table]]:

@@ -48,7 +48,7 @@ class PaneBuilder:
     ) -> None:
         if pane_us < 1:
             raise OptionError(f"got pane_us={pane_us!r}; expected 1 or more microseconds")
-        self._pane_us, self._k, self._limits = pane_us, k, limits
+        self.pane_us, self._k, self._limits = pane_us, k, limits
         self._slices, self._projections, self._expected = slices, projections, expected
         self._only = only
         self._parts: list[pa.RecordBatch] = []
@@ -61,7 +61,7 @@ class PaneBuilder:
 
     def add(self, block: RowBlock) -> None:
         """Summarise the rows of a block."""
-        for part in parts_of(block, self._pane_us, self._slices, self._projections, self._only):
+        for part in parts_of(block, self.pane_us, self._slices, self._projections, self._only):
             self._parts.append(part)
             self._nbytes += part.nbytes
         if self._nbytes > self._most:

@@ -98,7 +98,7 @@ def _beyond(series: pa.Table, limits: PaneLimits, expected: Expected) -> tuple[B
 
 def _exempt(model: _Pair, columns: Collection[_Pair], expected: Expected) -> set[_Pair]:
     names = expected.get(model[0], ())
-    return {(name, kind) for name, kind in columns if name in names or kind == "joint"}
+    return {(name, kind) for name, kind in columns if name in names or kind in ("joint", "event")}
 
 
 def _within(counts: Mapping[_Pair, int], most: int, limits: PaneLimits, exempt: set[_Pair]) -> set[_Pair]:

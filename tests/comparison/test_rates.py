@@ -60,7 +60,7 @@ def test_rates_are_findings_beside_drift() -> None:
 
 
 def test_rates_are_checked_on_the_driver() -> None:
-    with pytest.raises(OptionError, match=r"'rates\.skew'; known options are missing_key_rate"):
+    with pytest.raises(OptionError, match=r"'rates\.skew'; known options are dead_letter_rate, missing_key_rate"):
         Checks(rates={"skew": 0.1})
     with pytest.raises(OptionError, match=r"rates\.skew_rate=2; expected a share from 0 to 1"):
         Checks(rates={"skew_rate": 2})

@@ -62,8 +62,8 @@ def test_every_status_is_explained_and_made() -> None:
     assert [status for status in STATUSES if f'"{status}"' not in text] == []
 
 
-def test_the_rates_of_the_enrichment_are_explained_with_what_is_allowed() -> None:
-    rows = table(VERDICTS, "rates of the enrichment")
+def test_the_rates_are_explained_with_what_is_allowed() -> None:
+    rows = table(VERDICTS, "rate")
     assert {row[0].strip("`"): float(row[2]) for row in rows} == dict.fromkeys(RATES.values(), ALLOWED)
 
 

@@ -43,7 +43,8 @@ def main(folder: str) -> None:
     monitor = sparkmon.Monitor(store, f"{folder}/tables", windows=sparkmon.Windows("1 hour"), checks=checks)
     events = spark.readStream.format("kserve").load(f"{folder}/spool")
     monitor.start(events, f"{folder}/checkpoints", available_now=True).awaitTermination()
-    found = monitor.tables.read(spark, "drift_metrics").orderBy("window_start", "statistic")
+    found = monitor.tables.read(spark, "drift_metrics").where("column_kind = 'feature'")
+    found = found.orderBy("window_start", "statistic")
     for row in found.select("statistic", "current_count", "value", "status").toJSON().collect():
         print(row.value)
     # Two hours later all are warm.

@@ -63,7 +63,7 @@ def stream(spark: SparkSession, work: Path, **options: str) -> DataFrame:
 def closed(monitor: Monitor, model: str = "shop") -> dict[float, int]:
     """Count the rows of each window of a model that has closed, by its start; one that closed twice fails."""
     read = monitor.tables.open(None).read("profiles", None, [("model", "=", model)])
-    rows = [] if read is None else read.to_pylist()
+    rows = [] if read is None else [row for row in read.to_pylist() if row["column_kind"] == "feature"]
     starts = [(row["window_start"] - LONG_AGO).total_seconds() for row in rows]
     assert len({*starts}) == len(starts)
     return dict(zip(starts, (row["profile"]["count"] for row in rows), strict=True))

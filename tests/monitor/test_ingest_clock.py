@@ -56,6 +56,8 @@ def test_a_dead_letter_without_a_time_is_of_the_time_at_which_it_is_read() -> No
 
 
 def test_a_batch_has_no_clock() -> None:
-    letters, panes, _ = read([datetime(2999, 1, 1, tzinfo=timezone.utc)], float("inf"))
+    time = datetime(2999, 1, 1, tzinfo=timezone.utc)
+    letters, panes, _ = read([time], float("inf"))
     assert letters == []
-    assert len(panes) == 1
+    newest = {pane["column_name"]: pane["last_event_time"] for pane in panes}
+    assert newest == {"feature_0": time, ":events": time}

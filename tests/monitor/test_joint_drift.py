@@ -87,7 +87,7 @@ def test_only_whole_rows_show_it_and_only_in_its_windows(
             drifted.setdefault(row["statistic"], set()).add(hour)
     assert drifted == {"mmd_rff": set(DRIFTED), "pca_reconstruction": set(DRIFTED)}
     assert {row["status"] for row in base} == {"ok", "drift"}
-    assert {row["statistic"] for row in live} == {*CHECKS.statistics}  # no missing_column
+    assert {row["statistic"] for row in live} == {*CHECKS.statistics, "dead_letter_rate"}  # no missing_column
     turned = {
         int((row["window_start"] - MIDNIGHT) / timedelta(hours=1))
         for row in live
@@ -127,7 +127,7 @@ def test_a_reference_without_a_projection_is_read_and_monitored_as_before(
     monitor = Monitor(old, str(tmp_path / "tables"), alerting=Alerting(()))
     events = requests("air", 0, 60, LIVE[0].tolist(), 50)
     kinds = {row.column_kind for row in monitor.profiles(events_frame(spark, events)).collect()}
-    assert kinds == {"feature"}
+    assert kinds == {"feature", "event"}
     old.write_reference(made)
     assert old.read_references().num_rows == made.num_rows
     assert len(old.read_references()["projection"].drop_null()) == 1
