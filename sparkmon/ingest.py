@@ -217,7 +217,8 @@ class _Task:
         self._newest = max(self._newest, int(times.max(initial=0, where=is_plausible)))
         times = np.where(is_plausible, times, self._newest)
         at = np.flatnonzero(is_new & (times > 0))
-        models = decoded.events.column("model").take(pa.array(at))
+        places: Any = pa.array(at)
+        models = decoded.events.column("model").take(places)
         self._event_counts.add(models, times[at], decoded.counts[at] > 0, is_dead[at])
 
 
