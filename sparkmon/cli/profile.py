@@ -112,15 +112,16 @@ def profile(
         reference_store.write_reference(summary)
         used = {*summary["column_name"].to_pylist(), *(exclude or ()), time}
         types = {field.name: field.dataType.simpleString() for field in rows.schema.fields}
+        ids = id_columns(summary, rows)
     for sentence in (*notes, *too_short(summary)):
         note(sentence)
     if untimed:
         note(f"{untimed} rows without a time are in no block")
     if left_out := [f"{name} ({types[name]})" for name in types if name not in used]:
         note(f"left out, for their types cannot be compared: {', '.join(left_out)}")
-    if ids := id_columns(summary):
+    if ids:
         options = " ".join(f"--exclude {shlex.quote(name)}" for name in ids)
-        note(f"nearly each row has a level of its own, or a rare one, as ids have; perhaps: {options}")
+        note(f"nearly each row has a value of its own, or a rare level, as ids have; perhaps: {options}")
     if as_json:
         print_json(columns_of(summary))
     else:

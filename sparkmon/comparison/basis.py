@@ -11,15 +11,17 @@ import pyarrow as pa
 from sparkmon.comparison.alpha import BlockLevels
 from sparkmon.comparison.block_effects import BlockEffects
 from sparkmon.comparison.checks import Checks
-from sparkmon.comparison.finding import too_short
+from sparkmon.comparison.finding import rare_levels, too_short
 from sparkmon.comparison.rates import ALLOWED, OF_RATES, RATES, judge_rate
 from sparkmon.comparison.schema import DRIFT_METRICS
 from sparkmon.comparison.verdict import verdict
-from sparkmon.distributions import kind_of, summary_of
+from sparkmon.distributions import Categories, kind_of, summary_of
 from sparkmon.distributions.schema import PROFILES
 from sparkmon.records import SummaryKind
 from sparkmon.statistics import STATISTICS, Summary, evidence
 
+_MOST_RARE = 0.1
+"""The largest share of rows with rare levels that needs no word."""
 _AT_ONCE = 10_000
 """How many findings are dictionaries at a time; one takes some 2 KB."""
 _KEY = [name for name in PROFILES.names if name != "profile"]
@@ -74,6 +76,7 @@ def judge_profile(
 
 
 def _compare(current: Summary, basis: Basis, checks: Checks, anytime: bool) -> Iterator[dict[str, Any]]:
+    rare = basis.summary.rare_share if isinstance(basis.summary, Categories) else 0.0
     lasting = math.exp(-max(0.0, evidence(basis.summary, current))) if anytime else None
     for name in checks.statistics_of(basis.data_type):
         statistic = STATISTICS.get(name)
@@ -87,6 +90,8 @@ def _compare(current: Summary, basis: Basis, checks: Checks, anytime: bool) -> I
                 reason = f"{reason}; {too_short(promise)}"
         if basis.note:
             reason = f"{reason}; {basis.note}"
+        if rare > _MOST_RARE and statistic.of_rows:
+            reason = f"{reason}; {rare_levels(rare)}"
         yield {
             "drift_type": basis.drift_type,
             "reference": basis.reference,

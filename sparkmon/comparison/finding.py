@@ -11,6 +11,7 @@ _RAREST = 1e-6
 _WHO = {"joint": "the features together", "event": "the rate of dead letters"}
 """What a sentence calls a column by its kind, where not by its name."""
 _TOO_SHORT = "the reference is too short"
+_RARE = "levels are too rare to see them change"
 OTHER_BLOCKS = "the blocks of the reference are not used, for the window is no whole number of them"
 """The clause on a column whose blocks say nothing of windows of this length."""
 
@@ -61,14 +62,12 @@ threshold is 0.1)'
     return f"{start} its threshold {limit:.3g} ({blocks} blocks of the reference stay below it{odds})"
 
 
-def undefined(statistic: str, is_rare: bool) -> str:
-    """Return the reason of a statistic that has no value."""
-    if is_rare:
-        return (
-            f"{statistic} needs levels that are not rare: nearly all rows of the reference have one of less than "
-            "20 rows or 0.1 %, as those of ids are; exclude the column, or group its levels"
-        )
-    return f"{statistic} is not defined for these rows and this reference"
+def rare_levels(share: float) -> str:
+    """Return the clause on a column of which a share of the reference's rows has levels that nobody can compare."""
+    return (
+        f"{_RARE} in {share:.0%} of the reference's rows (less than 20 rows or 0.1 % each, as those of ids have): "
+        "exclude the column, or group them"
+    )
 
 
 def beyond_blocks(blocks: int, p_adjusted: float) -> str:
@@ -249,7 +248,7 @@ reach this); p 1e-12, among all tests of the window 3e-11; confirmed.
         if beyond := self._beyond():
             evidence.append(f"it {beyond}")
         notes = self.reason.split("; ")
-        evidence += [each for each in notes if each.startswith((_TOO_SHORT, OTHER_BLOCKS))]
+        evidence += [each for each in notes if each.startswith((_TOO_SHORT, OTHER_BLOCKS, _RARE))]
         if self.status in {"drift", "over_limit"} and self.confirmed is not None:
             evidence.append("confirmed" if self.confirmed else "not confirmed by earlier windows yet")
         return evidence

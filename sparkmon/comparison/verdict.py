@@ -2,7 +2,7 @@
 
 import math
 
-from sparkmon.comparison.finding import judgement, undefined
+from sparkmon.comparison.finding import judgement
 from sparkmon.statistics import Measurement, Statistic
 from sparkmon.statistics.statistic import inverse_rows
 
@@ -39,7 +39,7 @@ from 0.335 on')
     if current == 0:
         return "too_few_rows", "no rows"
     if math.isnan(measured.value) or math.isnan(measured.threshold):
-        return "not_comparable", undefined(name, "is_rare" in measured.detail)
+        return "not_comparable", f"{name} is not defined for these rows and this reference"
     if math.isinf(measured.threshold):
         return "ok", judgement(name, measured.value, noise=0, sketch_error=0, threshold=math.inf, limit=None)
     limit = max(measured.threshold, -math.inf if block_limit is None else block_limit)

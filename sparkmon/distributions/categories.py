@@ -23,7 +23,7 @@ NULL = "__null__"
 
 _LEAST_ROWS = 20
 _LEAST_SHARE = 0.001
-_LEAST_NAMED = 0.1
+_MOST_RARE = 0.9
 _TRUTH = ({"false": "0", "true": "1"}, {"0": "false", "1": "true"})
 
 
@@ -87,13 +87,18 @@ class Categories(Remembering):
 
     @property
     @remembered
-    def is_rare(self) -> bool:
-        """Whether nearly all levels are too rare and too many to see a change in, such as those of ids.
+    def rare_share(self) -> float:
+        """The share of the rows whose levels are too rare and too many to see them change, such as those of ids.
 
-        Less than a tenth of the rows have a level that stands alone in :func:`align`, and not all levels are tracked.
+        They do not stand alone in :func:`align`. 0 if all levels are tracked: then strange ones show.
         """
         named = math.fsum(self.counts[level] for level in self.once(_labels)[:-3])
-        return self.untracked > 0 and named < _LEAST_NAMED * self.n
+        return 1 - named / self.n if self.untracked > 0 else 0.0
+
+    @property
+    def is_rare(self) -> bool:
+        """Whether nearly all rows have such a level."""
+        return self.rare_share > _MOST_RARE
 
 
 def align(reference: Categories, current: Categories) -> tuple[tuple[str, ...], FloatArray, FloatArray]:

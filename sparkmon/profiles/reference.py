@@ -5,12 +5,12 @@ from functools import partial
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from sparkmon.distributions import Categories, summary_of
 from sparkmon.errors import OptionError
-from sparkmon.profiles.cells import column_kinds, quoted
+from sparkmon.profiles.cells import column_kinds, number_of, quoted
 from sparkmon.profiles.joint import joint_reference
 from sparkmon.profiles.merge import REFERENCE_K
 from sparkmon.profiles.slices import with_values
@@ -21,23 +21,45 @@ from sparkmon.slicing import Slices, parse_slices
 
 _MOST_LEVELS = 0.9
 _LEAST_ROWS = 100
+_LEAST_PAIRS = 20
 
 
-def id_columns(references: pa.Table) -> list[str]:
-    """Return the columns of ``REFERENCES`` in which nearly each row has a level of its own, or a rare one, as ids have.
+def id_columns(references: pa.Table, table: DataFrame) -> list[str]:
+    """Return the columns of a table in which nearly each row has a value of its own, or a rare level, as ids have.
 
-    No statistic sees their levels change: they are better left out.
+    No statistic sees such levels change, and each new number of a row is out of the reference's range: they are better
+    left out. ``references`` are those of the table.
+
+    Numbers are ids if they are whole and do not come again, although random ones would. Of n rows drawn from any
+    distribution over r whole numbers, n^2 / 2r pairs are expected to be equal, or more (the birthday problem): where
+    that is 20, hardly a pair is only by design. The table is read again for columns of as many numbers as rows alone.
     """
     names = ("column_name", "data_type", "profile", "block_start", "slice_key")
     rows = references.select(names).filter(pc.field("block_start").is_null() & pc.field("slice_key").is_null())
-    ids = []
-    for row in rows.filter(pc.field("data_type") == "categorical").to_pylist():
-        levels = summary_of(row["profile"], "categorical")
-        assert isinstance(levels, Categories)
-        is_own = len(levels.counts) > _MOST_LEVELS * levels.n and levels.n >= _LEAST_ROWS
-        if levels.is_rare or is_own:
-            ids.append(row["column_name"])
+    ids, pairs = [], {}
+    for row in rows.to_pylist():
+        profile = row["profile"]
+        if row["data_type"] == "categorical":
+            levels = summary_of(profile, "categorical")
+            assert isinstance(levels, Categories)
+            is_own = len(levels.counts) > _MOST_LEVELS * levels.n and levels.n >= _LEAST_ROWS
+            ids += [row["column_name"]] * (levels.is_rare or is_own)
+        elif row["data_type"] == "numeric" and profile["num_numbers"]:
+            size, width = profile["num_numbers"], profile["max"] - profile["min"] + 1
+            if size <= width <= size**2 / (2 * _LEAST_PAIRS):
+                pairs[row["column_name"]] = size**2 / (2 * width)
+    if pairs:
+        [counts] = table.agg(*(_repeated(number_of(table, name)) for name in pairs)).collect()
+        ids += [
+            name for name, count in zip(pairs, counts, strict=True) if count is not None and 10 * count < pairs[name]
+        ]
     return ids
+
+
+def _repeated(numbers: Column) -> Column:
+    """Count the rows whose number another row has; null if not all are whole."""
+    is_whole = F.count_if(numbers % 1 != 0) == 0
+    return F.when(is_whole, F.count(numbers) - F.count_distinct(numbers))
 
 
 def reference_of(

@@ -123,10 +123,7 @@ class Statistic:
             threshold = self.default_threshold(reference)
         if math.isnan(value):
             nothing = math.nan
-            counts = reference.rows, current.rows
-            is_rare = isinstance(reference, Categories) and reference.is_rare
-            detail = {"is_rare": 1.0} if is_rare else {}
-            return Measurement(nothing, threshold, nothing, None, nothing, None, *counts, detail=detail)
+            return Measurement(nothing, threshold, nothing, None, nothing, None, reference.rows, current.rows)
         return self.null_distribution(reference, current, value, threshold)
 
 

@@ -6,6 +6,8 @@ from sparkmon.distributions.categories import Categories, align
 from sparkmon.statistics.laws.rates import excess_measurement
 from sparkmon.statistics.statistic import CATEGORICAL, Measurement, statistic
 
+_MOST_RARE = 0.1
+
 
 def _single_rows(reference: Categories) -> int:
     """Return how many levels have one row each."""
@@ -21,7 +23,8 @@ def _null_distribution(reference: Categories, current: Categories, value: float,
 def unseen_rate(reference: Categories, current: Categories) -> float:
     """Return the share of current rows whose level the reference never had.
 
-    In [0, 1], of the rows with a value: 0.005, the default threshold, is one row in two hundred.
+    In [0, 1], of the rows with a value: 0.005, the default threshold, is one row in two hundred. Not defined where more
+    than a tenth of the reference's rows have levels too rare to be tracked: it would be 0 whatever comes.
 
     The reference's own share is 0: levels that are gone are no news here. Which levels count as unseen, and that none
     do where the reference does not track all of its own, says :func:`sparkmon.distributions.align`.
@@ -47,7 +50,7 @@ def unseen_rate(reference: Categories, current: Categories) -> float:
     >>> unseen_rate(reference, Categories({"red": 15, "pink": 5}, null_count=0, n=20))
     0.25
     """
-    if not (reference.n and current.n) or reference.is_rare:
+    if not (reference.n and current.n) or reference.rare_share > _MOST_RARE:
         return math.nan
     _, _, counts = align(reference, current)
     return float(counts[-2]) / current.n  # the labels end with other, unseen and null
