@@ -15,8 +15,7 @@ __all__ = ["measure_receiver"]
 
 def measure_receiver(folder: Path, rounds: Rounds, seconds: float) -> Section:
     """Post for ``seconds`` at each run, over connections that stay and over one for each event."""
-    receive = ("-m", "sparkmon", "receive", str(folder / "received"), "--port", "{port}")
-    command = (*receive, "--until-stdin-closes")
+    command = ("sparkmon", "receive", str(folder / "received"), "--port", "{port}")
     with ServerProcess(command, folder / "receiver.log", "/health") as receiver:
         receiver.wait_ready()
         port = int(receiver.url.rpartition(":")[2])

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sparkmon.cli.terminal import shown
-from sparkmon.demo import DemoResult, OnAlert, Report
+from sparkmon.demo import WINDOW_S, DemoResult, OnAlert, Report
 from sparkmon.sinks import Alert
 
 
@@ -56,12 +56,14 @@ def print_demo(console: Console, result: DemoResult, out: Path | None) -> None:
     """Print findings per column, a sentence per alert, and next steps."""
     console.print(
         f"\n{result.rows:,} flights, their features from {result.store},\n"
-        f"in {result.windows} windows of {result.window_s} seconds: {result.findings:,} findings. "
+        f"in {result.windows} windows of {WINDOW_S} seconds: {result.findings:,} findings. "
         f"The fault began at {result.fault_time:%H:%M:%S} UTC.\n",
         soft_wrap=True,
     )
     console.print(_findings(result))
-    console.print(_silent_rates(result))
+    silent = [each for each in result.worst if not each["before"] and not each["after"]]
+    names = ", ".join(sorted({each["statistic"] for each in silent}))
+    console.print(f"{len(silent)} more stayed at 0%: {names}.")
     console.print()
     windows = Counter(alert["column_name"] for alert in result.alerts)
     columns = ", ".join(f"{name} in {count} windows" for name, count in windows.most_common())
@@ -106,9 +108,3 @@ def _findings(result: DemoResult) -> Table:
         style = "bold red" if worst["after"] > 1 else ""
         table.add_row(worst["column_name"], worst["statistic"], *shares, style=style)
     return table
-
-
-def _silent_rates(result: DemoResult) -> str:
-    silent = [each for each in result.worst if not each["before"] and not each["after"]]
-    names = ", ".join(sorted({each["statistic"] for each in silent}))
-    return f"{len(silent)} more stayed at 0%: {names}." if silent else ""

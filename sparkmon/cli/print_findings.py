@@ -33,10 +33,10 @@ def print_table(comparison: TableComparison, console: Console) -> None:
             shown(row["column_name"]),
             row["statistic"],
             shown(row["status"], _STYLES.get(row["status"], "magenta")),
-            *[_yes_no(row)] * in_parts,
+            *[("yes" if row["confirmed"] else "no") * (row["status"] in OVER)] * in_parts,
             number(row["value"]),
             number(row["limit"]),
-            *(_count(row[name]) for name in ("reference_count", "current_count")),
+            *("" if row[name] is None else f"{row[name]:,}" for name in ("reference_count", "current_count")),
             shown(row["reason"]),
         )
     console.print(table)
@@ -51,7 +51,7 @@ def summary(comparison: TableComparison) -> str:
     """Return a sentence with the columns that drifted, and where in the table."""
     drifted = comparison.drifted
     parts = {row["chunk"] for row in comparison.findings}
-    struck = {row["chunk"] for row in comparison.findings if _is_whole_drift(row)}
+    struck = {row["chunk"] for row in comparison.findings if row["slice_key"] is None and row["status"] == "drift"}
     text = f"{len(drifted) or 'none'} of {len(comparison.compared)} columns drifted"
     if drifted and len(parts) > 1:
         text += f", in {len(struck)} of {len(parts)} parts"
@@ -59,8 +59,9 @@ def summary(comparison: TableComparison) -> str:
     text += _in_slices(comparison)
     if len(parts) > 1 and (sure := [name for name in drifted if name in comparison.alerting]) != [*drifted]:
         text += f"; confirmed: {', '.join(sure) or 'none'}"
-    for statistic, names in _one_sided(comparison).items():
-        text += f"; {len(names)} {statistic}: {', '.join(map(repr, names))}"
+    for statistic, words in (("missing_column", "missing"), ("extra_column", "not in the reference")):
+        names = dict.fromkeys(row["column_name"] for row in comparison.findings if row["statistic"] == statistic)
+        text += f"; {len(names)} {words}: {', '.join(map(repr, names))}" if names else ""
     if unknown := _unjudged(comparison):
         text += f"; {len(unknown)} could not be judged: {', '.join(unknown)}"
     return text
@@ -80,22 +81,6 @@ def _unjudged(comparison: TableComparison) -> list[str]:
     ]
 
 
-def _one_sided(comparison: TableComparison) -> dict[str, tuple[str, ...]]:
-    """Return the columns that only one of the tables has, the reference's first."""
-    words = {"missing_column": "missing", "extra_column": "not in the reference"}
-    sides: dict[str, dict[str, None]] = {}
-    for statistic, word in words.items():
-        for row in comparison.findings:
-            if row["statistic"] == statistic:
-                sides.setdefault(word, {})[row["column_name"]] = None
-    return {word: (*names,) for word, names in sides.items()}
-
-
-def _yes_no(finding: Mapping[str, Any]) -> str:
-    """Return whether a finding over its limit is confirmed; nothing for others."""
-    return ("yes" if finding["confirmed"] else "no") * (finding["status"] in OVER)
-
-
 def _is_calm_rate(finding: Mapping[str, Any]) -> bool:
     return (
         finding["statistic"].endswith("_rate") and finding["status"] in {"ok", "too_few_rows"} and finding["value"] == 0
@@ -110,11 +95,3 @@ def _in_slices(comparison: TableComparison) -> str:
             slices.setdefault(row["column_name"], {})[slice_of(row)] = None
     columns = [f"{column} ({', '.join(names)})" for column, names in slices.items()]
     return f"; in slices: {', '.join(columns)}" if columns else ""
-
-
-def _is_whole_drift(row: dict[str, Any]) -> bool:
-    return row["slice_key"] is None and row["status"] == "drift"
-
-
-def _count(rows: int | None) -> str:
-    return "" if rows is None else f"{rows:,}"

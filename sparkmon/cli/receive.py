@@ -6,7 +6,6 @@ import typer
 
 from sparkmon.errors import MissingExtraError
 from sparkmon.secret import Secret
-from sparkmon.until_stdin_closes import end_with_stdin
 
 _MIB = 2**20
 _ACCESS, _LIMITS = "Access", "Limits"
@@ -72,10 +71,6 @@ def receive(
         float, typer.Option(help="Store a response together with its request if it comes so soon; 0: never.")
     ] = 0.0,
     retention_days: Annotated[float, typer.Option(help="Remove segments that are older than this.")] = 7.0,
-    until_stdin_closes: Annotated[
-        bool,
-        typer.Option("--until-stdin-closes", help="Stop when standard input ends, as it does with the parent process."),
-    ] = False,
 ) -> None:
     """Receive KServe logger events over HTTP and keep them in a spool.
 
@@ -113,6 +108,4 @@ def receive(
         pair_seconds=pair_seconds,
         retention_seconds=retention_days * 86400,
     )
-    if until_stdin_closes:
-        end_with_stdin()
     serve(settings)

@@ -7,8 +7,6 @@ from sparkmon.demo.flights import MODEL
 from sparkmon.demo.online_store import VIEW
 from sparkmon.demo.server_process import ServerProcess
 
-_UNTIL_STDIN_CLOSES = ("-m", "sparkmon.until_stdin_closes")
-
 
 class Platform(ExitStack):
     """The servers of the demonstration, stopped at the end of the block; they also end if this process is killed."""
@@ -20,11 +18,11 @@ class Platform(ExitStack):
         self.spool = out / "spool"
 
     def __enter__(self) -> "Platform":
-        receive = ("-m", "sparkmon", "receive", str(self.spool), "--port", "{port}")
-        self._receiver = self._start("receiver", (*receive, "--until-stdin-closes"), "/health")
+        receive = ("sparkmon", "receive", str(self.spool), "--port", "{port}")
+        self._receiver = self._start("receiver", receive, "/health")
         self._predictor = self._start(
             "predictor",
-            (*_UNTIL_STDIN_CLOSES, "sparkmon.demo.predictor", "{port}", self._receiver.url),
+            ("sparkmon.demo.predictor", "{port}", self._receiver.url),
             "/v2/health/ready",
             self._receiver,  # it sends its last events while it stops
         )
@@ -33,7 +31,7 @@ class Platform(ExitStack):
     def start_transformer(self, store: str) -> None:
         """Start the transformer on a store with the feature view."""
         command = (
-            *(*_UNTIL_STDIN_CLOSES, "sparkmon.serving.transformer", "--host", "127.0.0.1"),
+            *("sparkmon.serving.transformer", "--host", "127.0.0.1"),
             *("--http_port", "{port}", "--enable_grpc", "false", "--model_name", MODEL),
             *("--feature_view", VIEW.name, "--feature_view_version", str(VIEW.version)),
             *("--store", store, "--store_timeout_ms", "5000"),

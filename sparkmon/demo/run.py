@@ -28,7 +28,7 @@ from sparkmon.protocol import DECODED, decode_batch
 from sparkmon.sinks import Alert, AlertSink, Notification
 from sparkmon.store import ReferenceStore, open_store
 
-_WINDOW_S = 3
+WINDOW_S = 3
 _DELAY_S = 5
 _SECONDS = 45.0
 _POLL_S = 0.25
@@ -54,7 +54,6 @@ class DemoResult:
     sent_rows: int
     """Flights in the requests."""
     windows: int
-    window_s: int
     findings: int
     worst: list[dict[str, Any]]
     """Per column the statistic with the largest share of its threshold, before and after the fault."""
@@ -130,7 +129,7 @@ def run_demo(spark: SparkSession, out: Path, store: str, report: Report, on_aler
         monitor = Monitor(
             features,
             f"{out}/tables",
-            windows=Windows(f"{_WINDOW_S} seconds", delay=f"{_DELAY_S} seconds"),
+            windows=Windows(f"{WINDOW_S} seconds", delay=f"{_DELAY_S} seconds"),
             alerting=Alerting([alerts]),
             trigger=_TRIGGER,
             views={MODEL: f"{VIEW.name}:{VIEW.version}"},
@@ -216,7 +215,6 @@ def _summary(monitor: Monitor, sender: Sender, spool: Path, store: str, start_s:
         logged_rows=_logged_rows(spool),
         sent_rows=sender.rows,
         windows=len(counts),
-        window_s=_WINDOW_S,
         findings=len(findings),
         worst=_worst(findings, fault_time),
         alerts=sorted(alerts, key=itemgetter("window_start", "column_name")),

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import NamedTuple
 
 import httpx
 import orjson
@@ -47,14 +46,6 @@ class Progress:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
-
-
-class _Call(NamedTuple):
-    """One request: its id, its V1 body and its number of flights."""
-
-    request_id: str
-    body: bytes
-    rows: int
 
 
 class Sender(threading.Thread):
@@ -104,43 +95,33 @@ class Sender(threading.Thread):
                     # Before the fault: no window that ends by this time has rows with it.
                     progress.fault_time = datetime.now(timezone.utc).isoformat()
                     self._break_store()
-                calls = self._chunk(index)
+                start_row, end_row = (self.rows * place // _CHUNKS for place in (index, index + 1))
+                calls = range(start_row, end_row, _ROWS_PER_CALL)
                 for first in range(0, len(calls), _IN_FLIGHT):
                     some = calls[first : first + _IN_FLIGHT]
-                    await asyncio.gather(*(_send(client, call) for call in some))
+                    await asyncio.gather(*(self._call(client, range(row, end_row)[:_ROWS_PER_CALL]) for row in some))
                 progress.sent_chunks = index + 1
                 progress.write(self._note)
                 await asyncio.sleep(max(0.0, self._pause - (time.monotonic() - start)))
 
-    def _chunk(self, index: int) -> list[_Call]:
-        first, end = (self.rows * place // _CHUNKS for place in (index, index + 1))
-        starts = range(first, end, _ROWS_PER_CALL)
-        return [self._call(start, min(start + _ROWS_PER_CALL, end)) for start in starts]
-
-    def _call(self, start: int, end: int) -> _Call:
-        instances = [
-            {"flight": n, "weather_report": self._reports[n], "dep_delay": self._delays[n]} for n in range(start, end)
-        ]
-        request_id = str(uuid.uuid5(_NAMESPACE, f"call-{start}"))
-        return _Call(request_id, orjson.dumps({"instances": instances}), end - start)
-
-
-async def _send(client: httpx.AsyncClient, call: _Call) -> None:
-    headers = {"Content-Type": "application/json", "X-Request-Id": call.request_id}
-    path = f"/v1/models/{MODEL}:predict"
-    for attempt in range(_TRIES):
-        try:
-            answer = await client.post(path, content=call.body, headers=headers)
-        except httpx.TransportError:
-            if attempt == _TRIES - 1:
-                raise
-        else:
-            if answer.is_success:
-                predictions = answer.json()["predictions"]
-                if len(predictions) != call.rows:
-                    raise SparkmonError(f"sent {call.rows} flights, got {len(predictions)} predictions")
-                return
-            if answer.status_code not in _TRY_AGAIN:
-                raise SparkmonError(f"a call was refused: {answer.status_code} {answer.text}")
-        await asyncio.sleep(0.1 * 2 ** min(attempt, 4))
-    raise SparkmonError(f"the transformer was not ready after {_TRIES} tries")
+    async def _call(self, client: httpx.AsyncClient, rows: range) -> None:
+        instances = [{"flight": n, "weather_report": self._reports[n], "dep_delay": self._delays[n]} for n in rows]
+        body = orjson.dumps({"instances": instances})
+        request_id = str(uuid.uuid5(_NAMESPACE, f"call-{rows.start}"))
+        headers = {"Content-Type": "application/json", "X-Request-Id": request_id}
+        for attempt in range(_TRIES):
+            try:
+                answer = await client.post(f"/v1/models/{MODEL}:predict", content=body, headers=headers)
+            except httpx.TransportError:
+                if attempt == _TRIES - 1:
+                    raise
+            else:
+                if answer.is_success:
+                    predictions = answer.json()["predictions"]
+                    if len(predictions) != len(rows):
+                        raise SparkmonError(f"sent {len(rows)} flights, got {len(predictions)} predictions")
+                    return
+                if answer.status_code not in _TRY_AGAIN:
+                    raise SparkmonError(f"a call was refused: {answer.status_code} {answer.text}")
+            await asyncio.sleep(0.1 * 2 ** min(attempt, 4))
+        raise SparkmonError(f"the transformer was not ready after {_TRIES} tries")

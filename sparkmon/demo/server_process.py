@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import IO
 
@@ -17,13 +18,12 @@ _START_S = 90.0
 _STOP_S = 20.0
 
 
-class ServerProcess:
+class ServerProcess(AbstractContextManager["ServerProcess"]):
     """A server, started at once and stopped at the end of the block; it also ends if this process is killed.
 
-    ``command`` has the arguments of Python, with ``{port}`` in place of the port. The program must end when its
-    standard input closes: ``sparkmon receive --until-stdin-closes``, or any module by ``sparkmon.until_stdin_closes``.
-    It prints to ``log``, and is ready once ``ready_path`` is answered with success. The servers ``outlived_by`` are
-    those that it needs while it stops: they end after it, even if this process is killed.
+    ``command`` is a module and its arguments, with ``{port}`` in place of the port. It prints to ``log``, and is ready
+    once ``ready_path`` is answered with success. The servers ``outlived_by`` are those that it needs while it stops:
+    they end after it, even if this process is killed.
     """
 
     def __init__(
@@ -32,13 +32,11 @@ class ServerProcess:
         with socket.create_server(("127.0.0.1", 0)) as probe:
             port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
-        self._command = [sys.executable, *(each.replace("{port}", f"{port}") for each in command)]
+        words = (each.replace("{port}", f"{port}") for each in command)
+        self._command = [sys.executable, "-m", "sparkmon.until_stdin_closes", *words]
         self._log, self._ready_url = log, self.url + ready_path
         self._outlived_by = outlived_by
         self._start()
-
-    def __enter__(self) -> "ServerProcess":
-        return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()

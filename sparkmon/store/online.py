@@ -1,7 +1,8 @@
 """The online side of a feature store: entity ids in, feature vectors out, and the groups without a row."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -38,7 +39,7 @@ class Vectors:
     times: Mapping[str, Sequence[datetime | None]]
 
 
-class OnlineView(ABC):
+class OnlineView(AbstractAsyncContextManager["OnlineView"]):
     """A feature view opened for reading: holds connections, belongs to one event loop, and is closed after use.
 
     Safe for any number of concurrent readers in its loop. Opening it needs no server; the first read does.
@@ -77,11 +78,14 @@ class OnlineView(ABC):
     async def close(self) -> None:
         """Give the connections back; more than once does no harm."""
 
-    async def __aenter__(self) -> "OnlineView":
-        return self
-
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+
+def check_limits(timeout_s: float, connections: int) -> None:
+    """Refuse limits of :meth:`OnlineStore.open_view` that let nothing be read."""
+    if not timeout_s > 0 or connections < 1:
+        raise OptionError.malformed("timeout_s, connections", (timeout_s, connections), "both above 0")
 
 
 def assemble_vector(

@@ -68,7 +68,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli": {
         *("alerts", "backoff", "comparison", "config", "dataframes", "demo", "errors", "interval"),
         *("monitor", "printable", "profiles", "receiver", "secret", "session", "sinks", "sources"),
-        *("store", "tables", "until_stdin_closes"),
+        *("store", "tables"),
     },
     "__main__": {"cli", "errors"},
     # The package's face names everything, lazily: a test below holds that it loads nothing.

@@ -11,15 +11,12 @@ from sparkmon.errors import ProfileError, StoreError
 from sparkmon.store.feature_view import FeatureView, GroupInView
 from sparkmon.store.hopsworks.descriptive_statistics import profile_of
 
-# The client's objects come without types; these are of the classes that hsfs calls so.
+# The client's objects come without types.
 ClientView: TypeAlias = Any
-_Feature: TypeAlias = Any
-_FeatureGroup: TypeAlias = Any
-_ServingKey: TypeAlias = Any
-_Statistics: TypeAlias = Any
+_ClientObject: TypeAlias = Any
 
 
-def vector_features(client_view: ClientView) -> list[_Feature]:
+def vector_features(client_view: ClientView) -> list[_ClientObject]:
     """Return the client's features that a vector has, in its order: no labels, no helper columns."""
     return [
         feature
@@ -44,7 +41,7 @@ def view_of(client_view: ClientView) -> FeatureView:
             "them as they are stored; make a version without transformation functions, and transform in the model"
         )
     vector = vector_features(client_view)
-    by_join: dict[int, list[_ServingKey]] = {}
+    by_join: dict[int, list[_ClientObject]] = {}
     for key in client_view.serving_keys:
         by_join.setdefault(key.join_index, []).append(key)
     by_group = {keys[0].feature_group.id: keys for _, keys in sorted(by_join.items())}
@@ -52,7 +49,7 @@ def view_of(client_view: ClientView) -> FeatureView:
         raise StoreError(f"{place} joins one feature group twice; sparkmon reads each once")
     # The groups that features and keys carry are shortened; those of the query are whole.
     whole = {group.id: group for group in client_view.query.featuregroups}
-    features: dict[int, list[_Feature]] = {group: [] for group in by_group}
+    features: dict[int, list[_ClientObject]] = {group: [] for group in by_group}
     for feature in vector:
         if feature.feature_group is not None and feature.feature_group.id in features:
             features[feature.feature_group.id].append(feature)
@@ -61,7 +58,7 @@ def view_of(client_view: ClientView) -> FeatureView:
     return FeatureView(client_view.name, int(client_view.version), names, tuple(groups))
 
 
-def _group(group: _FeatureGroup, keys: list[_ServingKey], features: list[_Feature]) -> GroupInView:
+def _group(group: _ClientObject, keys: list[_ClientObject], features: list[_ClientObject]) -> GroupInView:
     columns = {feature.feature_group_feature_name or feature.name: feature for feature in features}
     avro = {}
     if any(feature.is_complex() for feature in features):
@@ -77,7 +74,7 @@ def _group(group: _FeatureGroup, keys: list[_ServingKey], features: list[_Featur
     )
 
 
-def references_of(client_view: ClientView, statistics: _Statistics, model: str, reference: str) -> pa.Table:
+def references_of(client_view: ClientView, statistics: _ClientObject, model: str, reference: str) -> pa.Table:
     """Return the references that a training dataset's statistics make, one row per column in the view's order.
 
     Of a dataset that was split, the statistics of the part named ``train`` count. Labels and helper columns are no
@@ -103,7 +100,7 @@ def references_of(client_view: ClientView, statistics: _Statistics, model: str, 
     return pa.Table.from_pylist(rows, schema=REFERENCES)
 
 
-def _descriptive(client_view: ClientView, statistics: _Statistics) -> list[Any]:
+def _descriptive(client_view: ClientView, statistics: _ClientObject) -> list[Any]:
     splits = statistics.split_statistics
     parts = [split for split in splits if split.name == "train"] if splits else [statistics]
     if parts:

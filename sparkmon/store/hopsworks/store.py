@@ -12,7 +12,7 @@ from sparkmon.store.feature_view import FeatureView
 from sparkmon.store.hopsworks.client_view import ClientView, references_of, view_of
 from sparkmon.store.hopsworks.connection import HopsworksSettings, log_out, logged_in, redacted
 from sparkmon.store.hopsworks.online_view import HopsworksOnlineView
-from sparkmon.store.online import OnlineView
+from sparkmon.store.online import OnlineView, check_limits
 from sparkmon.store.online_store import OnlineStore
 from sparkmon.store.reference_store import DEFAULT_REFERENCE, ReferenceStore
 
@@ -171,8 +171,7 @@ class HopsworksStore(ReferenceStore, OnlineStore):
 
         The first read logs in, which takes seconds and is not counted in ``timeout_s``; ``ping`` does it beforehand.
         """
-        if not timeout_s > 0 or connections < 1:
-            raise OptionError.malformed("timeout_s, connections", (timeout_s, connections), "both above 0")
+        check_limits(timeout_s, connections)
         for group in view.groups:
             if group.time not in (None, *group.features):
                 raise OptionError.malformed("time", group.time, f"a column of {group.name!r} that the vector has")

@@ -33,6 +33,7 @@ class Address:
 
     def __init__(self, place: str | Path) -> None:
         self.path = place if isinstance(place, Path) else None
+        self.is_sqlite = self.path is not None
         self._ssl_ca: str | None = None
         if isinstance(place, Path):
             self._url = URL.create("sqlite", database=str(place))
@@ -41,11 +42,6 @@ class Address:
 
     def __repr__(self) -> str:
         return str(self.path) if self.path else self._url.render_as_string(hide_password=True)
-
-    @property
-    def is_sqlite(self) -> bool:
-        """Whether the database is a SQLite file."""
-        return self.path is not None
 
     def pool(self, connections: int) -> AsyncEngine:
         """Make the engine that reads: that many connections at most, none made yet.

@@ -10,9 +10,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import PoolProxiedConnection
 
-from sparkmon.errors import OptionError, StoreError, StoreTimeoutError
+from sparkmon.errors import StoreError, StoreTimeoutError
 from sparkmon.store.feature_view import FeatureView
-from sparkmon.store.online import Entry, OnlineView
+from sparkmon.store.online import Entry, OnlineView, check_limits
 from sparkmon.store.sql.address import Address
 from sparkmon.store.sql.lookup import Fetch, GroupLookup, Rows
 
@@ -28,10 +28,7 @@ class SqlOnlineView(OnlineView):
     """
 
     def __init__(self, view: FeatureView, address: Address, timeout_s: float, connections: int) -> None:
-        if not timeout_s > 0:
-            raise OptionError.malformed("timeout_s", timeout_s, "seconds above 0")
-        if connections < 1:
-            raise OptionError.malformed("connections", connections, "1 or more")
+        check_limits(timeout_s, connections)
         self.view = view
         self._address = address
         self._timeout_s = timeout_s
