@@ -21,6 +21,7 @@ from sparkmon.alerts.observations import observations_of_batch
 from sparkmon.alerts.policy import Alerting
 from sparkmon.alerts.rows import notifications_of, queued_notifications_of, row_of
 from sparkmon.alerts.schema import ALERTS
+from sparkmon.alerts.sink_worker import GIVE_UP_S
 from sparkmon.errors import OptionError
 from sparkmon.tables import TableWriter
 
@@ -75,6 +76,8 @@ class AlertManager:
             self._load(store)
             if self.dispatcher is None:
                 self.dispatcher = Dispatcher(self.sinks, store.write_deliveries, store.write_missing_alerts)
+                for sink, pause in store.pauses(_now()).items():
+                    self.dispatcher.pause(sink, min(pause.total_seconds(), GIVE_UP_S))
             self._send_undelivered(store, query_ids)
 
     def hold(self, query_id: str, former: Mapping[str, Collection[str]]) -> None:

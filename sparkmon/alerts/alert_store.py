@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -17,6 +17,7 @@ from sparkmon.alerts.incident_states import Sent
 from sparkmon.alerts.matcher import Matcher
 from sparkmon.alerts.rows import incident_of
 from sparkmon.alerts.schema import ALERT_ACTIONS, ALERTS, DELIVERIES
+from sparkmon.alerts.sink_worker import LONGEST_PAUSE_S
 from sparkmon.tables import Condition, TableWriter
 
 _LOGGER = logging.getLogger(__name__)
@@ -24,6 +25,7 @@ Actions: TypeAlias = tuple[Silences, Acknowledgements]
 
 _SCHEMAS = {"alerts": ALERTS, "deliveries": DELIVERIES, "alert_actions": ALERT_ACTIONS}
 _DECIDED: tuple[Condition, ...] = (("incident_id", "not null", None), ("state", "!=", "provisional"))
+_LONGEST_PAUSE = timedelta(seconds=1.2 * LONGEST_PAUSE_S)
 _NOTIFIED: Condition = ("notification_id", "not null", None)
 
 
@@ -148,6 +150,14 @@ class AlertStore:
             for row in self.alerts([*where, ("notification_id", "in", [*due])])
             for sink, number in due[row["notification_id"]]
         ]
+
+    def pauses(self, now: datetime) -> dict[str, timedelta]:
+        """Return for how long sinks that have asked for a pause, longer than the back-off's, are to be left alone."""
+        rows = self._read("deliveries", [("retry_time", ">", now)], ["sink", "time", "retry_time"]).to_pylist()
+        rows.sort(key=lambda row: row["retry_time"])
+        return {
+            row["sink"]: row["retry_time"] - now for row in rows if row["retry_time"] - row["time"] > _LONGEST_PAUSE
+        }
 
     def _last_attempts(self) -> dict[tuple[str, str], tuple[str, int]]:
         """Return the last status of each notification and sink, and the number of attempts."""

@@ -70,7 +70,18 @@ class Dispatcher:
     @property
     def failing(self) -> list[str]:
         """The sinks whose last attempt failed."""
-        return [name for name, worker in self._workers.items() if worker.queue.is_failing]
+        return [name for name, worker in self._workers.items() if worker.queue.failures]
+
+    @property
+    def blocked_s(self) -> dict[str, float]:
+        """For how long notifications have waited for each sink that has accepted none meanwhile, in seconds."""
+        now_s = time.monotonic()
+        return {name: worker.queue.blocked_s(now_s) for name, worker in self._workers.items()}
+
+    def pause(self, sink: str, seconds: float) -> None:
+        """Send nothing to a sink for a while, because it asked for that before the process started."""
+        if sink in self._workers:
+            self._workers[sink].queue.next_s = time.monotonic() + seconds
 
     def drain(self, within_s: float) -> int:
         """Wait until all notifications are delivered or the time is over; return how many are not."""

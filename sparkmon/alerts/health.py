@@ -10,6 +10,7 @@ from sparkmon.alerts.matcher import highest_severity
 from sparkmon.alerts.policy import Policy
 from sparkmon.alerts.schema import OBSERVATIONS
 from sparkmon.alerts.suppression import RATE_LIMITED
+from sparkmon.interval import format_interval
 from sparkmon.sinks import Severity
 
 MONITOR = ":monitor"
@@ -79,7 +80,8 @@ def held_back(sink: str, rows: Collection[Mapping[str, Any]], policy: Policy) ->
         alerts = "1 alert is" if len(rows) == 1 else f"{len(rows):,} alerts are"
         message = (
             f"{alerts} not sent yet, of {names}, because the sink {sink} gets at most {policy.max_notifications} "
-            f"notifications within {policy.rate_limit_interval}: see the table alerts"
+            f"critical and as many other notifications in {format_interval(policy.rate_limit_interval)}: see the table "
+            "alerts"
         )
     severity = highest_severity(row["severity"] for row in rows) or "warning"
     return HealthCheck(f"{RATE_LIMITED} {sink}", bool(rows), severity, float(len(rows)), 0.0, message)

@@ -3,6 +3,7 @@
 import logging
 import random
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,8 +17,9 @@ from sparkmon.sinks import AlertSink, Notification, printable
 _LOGGER = logging.getLogger(__name__)
 _MAX_ERROR = 500
 _POLL_S = 0.2
-GIVE_UP_AFTER = timedelta(days=1)
 _PROBE_AT = 5
+LONGEST_PAUSE_S = 300.0
+GIVE_UP_S = 86400.0
 
 
 @dataclass(slots=True)
@@ -28,44 +30,48 @@ class QueuedNotification:
     attempts: int = 0
     others_delivered: bool = False
     """Whether the sink has accepted another notification since this one last failed."""
+    queued_s: float = 0.0
 
 
 class RetryQueue:
-    """Keeps notifications in their order, and waits longer after each failure.
+    """Keeps notifications in their order, and waits longer after each failure; pure. Times are monotonic seconds.
 
     Notes
     -----
     The back-off starts at 1 s and doubles up to 5 minutes, 20 % more or less; it is never shorter than the sink
     requests. The first notification is retried until it is delivered, so that no recovery is delivered before its
-    alert. It is given up after a day; if the sink refuses it permanently; or, from its fifth failure on, if the sink
-    accepts the next one and then fails this one again: then the notification is broken, not the sink.
+    alert. It is given up after a day in the queue; if the sink refuses it permanently; or, from its fifth failure on,
+    if the sink accepts the next one and then fails this one again: then the notification is broken, not the sink.
     """
 
     def __init__(self, jitter: Callable[[], float] = random.random) -> None:
         self._items: deque[QueuedNotification] = deque()
         self._ids: set[str] = set()
-        self._backoff = Backoff(1.0, 300.0, jitter)
-        self._failures = 0
-        self.next_time: datetime | None = None
-        """There is no attempt before then; None if the last attempt succeeded."""
+        self._backoff = Backoff(1.0, LONGEST_PAUSE_S, jitter)
+        self.failures = 0
+        """The number of failures since the last delivery."""
+        self.next_s = 0.0
+        """There is no attempt before then."""
+        self._accepted_s = 0.0
 
     def __len__(self) -> int:
         return len(self._items)
 
-    @property
-    def is_failing(self) -> bool:
-        """Whether the last attempt failed."""
-        return self.next_time is not None
+    def blocked_s(self, now_s: float) -> float:
+        """Return for how long notifications wait and none was delivered."""
+        first = next(iter(self._items), None)  # another thread may remove it
+        return 0.0 if first is None else now_s - max(self._accepted_s, first.queued_s)
 
-    def put(self, item: QueuedNotification) -> None:
+    def put(self, item: QueuedNotification, now_s: float) -> None:
         """Append a notification, unless it was put before."""
         if item.notification.notification_id not in self._ids:
             self._ids.add(item.notification.notification_id)
+            item.queued_s = now_s
             self._items.append(item)
 
-    def due(self, now: datetime) -> QueuedNotification | None:
+    def due(self, now_s: float) -> QueuedNotification | None:
         """Return the notification to try now; None if the queue is empty, or it is too early."""
-        if not self._items or (self.next_time is not None and now < self.next_time):
+        if not self._items or now_s < self.next_s:
             return None
         first = self._items[0]
         looks_broken = first.attempts >= _PROBE_AT and not first.others_delivered
@@ -73,30 +79,31 @@ class RetryQueue:
             return self._items[1]
         return first
 
-    def delivered(self, item: QueuedNotification) -> None:
+    def delivered(self, item: QueuedNotification, now_s: float) -> None:
         """Remove a notification that the sink has accepted."""
         self._items.remove(item)
-        self._failures, self.next_time = 0, None
+        self.failures, self.next_s, self._accepted_s = 0, 0.0, now_s
         for other in self._items:
             other.others_delivered = True
 
     def failed(
-        self, item: QueuedNotification, now: datetime, *, permanent: bool = False, retry_after_s: float | None = None
-    ) -> datetime | None:
-        """Count a failure, ``permanent`` if the sink refuses it; return the time of the next attempt, None for none."""
+        self, item: QueuedNotification, now_s: float, *, permanent: bool = False, retry_after_s: float | None = None
+    ) -> float | None:
+        """Count a failure, ``permanent`` if the sink refuses it; return the seconds until it is retried, if it is."""
         item.attempts += 1
         is_broken = item.attempts > _PROBE_AT and item.others_delivered
-        is_old = now - item.notification.created_time >= GIVE_UP_AFTER
-        if permanent or is_broken or is_old:
+        is_old = now_s - item.queued_s >= GIVE_UP_S
+        is_last = permanent or is_broken or is_old
+        if is_last:
             self._items.remove(item)
-            return None
-        item.others_delivered = False
-        if self._items[0] is not item:
+        elif self._items[0] is not item:
             self._items[0].attempts += 1  # the probe was its turn
-        pause = self._backoff.pause_s(self._failures)
-        self._failures += 1
-        self.next_time = now + timedelta(seconds=max(pause, retry_after_s or 0.0))
-        return self.next_time
+        item.others_delivered = False
+        if permanent or is_broken:  # the sink works
+            return None
+        pause_s = max(self._backoff.pause_s(self.failures), retry_after_s or 0.0)
+        self.failures, self.next_s = self.failures + 1, now_s + pause_s
+        return None if is_last else pause_s
 
 
 class SinkWorker(threading.Thread):
@@ -113,7 +120,7 @@ class SinkWorker(threading.Thread):
     def put(self, item: QueuedNotification) -> None:
         """Queue a notification, once."""
         with self._changed:
-            self.queue.put(item)
+            self.queue.put(item, time.monotonic())
             self._changed.notify_all()
 
     def stop(self) -> None:
@@ -128,20 +135,16 @@ class SinkWorker(threading.Thread):
             with self._changed:
                 if self._ends:
                     return
-                item = self.queue.due(_now())
+                item = self.queue.due(time.monotonic())
                 if item is None:
                     self._changed.wait(_POLL_S if len(self.queue) else None)
                     continue
             self._try(item)
 
     def _try(self, item: QueuedNotification) -> None:
-        attempt = {
-            "notification_id": item.notification.notification_id,
-            "sink": self.sink.name,
-            "attempt": item.attempts + 1,
-            "error": None,
-            "retry_time": None,
-        }
+        identity, number = item.notification.notification_id, item.attempts + 1
+        attempt = {"notification_id": identity, "sink": self.sink.name, "attempt": number}
+        attempt |= {"status": "delivered", "error": None, "retry_time": None}
         try:
             self.sink.deliver(item.notification)
         except Exception as error:
@@ -149,25 +152,22 @@ class SinkWorker(threading.Thread):
             attempt |= self._failed(item, error)
         else:
             with self._changed:
-                self.queue.delivered(item)
-            attempt["status"] = "delivered"
-        self._report(attempt | {"time": _now()})
+                self.queue.delivered(item, time.monotonic())
+        self._report(attempt | {"time": datetime.now(timezone.utc)})
 
     def _failed(self, item: QueuedNotification, error: Exception) -> dict[str, Any]:
         own = error if isinstance(error, AlertDeliveryError) else AlertDeliveryError("")
         with self._changed:
-            retry = self.queue.failed(item, _now(), permanent=own.permanent, retry_after_s=own.retry_after_s)
+            now_s, after_s = time.monotonic(), own.retry_after_s
+            pause_s = self.queue.failed(item, now_s, permanent=own.permanent, retry_after_s=after_s)
         # Only the class of any other error: its text may contain a secret.
         text = str(error) if error is own else f"{type(error).__name__} in {self.sink.kind}"
         text = printable(text)[:_MAX_ERROR]
-        outcome = "given up" if retry is None else f"next attempt at {retry:%H:%M:%S} UTC"
+        retry = None if pause_s is None else datetime.now(timezone.utc) + timedelta(seconds=pause_s)
+        outcome = "given up" if retry is None else f"next attempt at {retry:%Y-%m-%d %H:%M:%S} UTC"
         _LOGGER.warning(
             "the sink %s did not accept the notification %s (attempt %d, %s): %s",
             *(self.sink.name, item.notification.notification_id[:12], item.attempts, outcome),
             text,
         )
         return {"status": "dead" if retry is None else "failed", "error": text, "retry_time": retry}
-
-
-def _now() -> datetime:
-    return datetime.now(timezone.utc)

@@ -68,7 +68,8 @@ def check_health(now: MonitorStatus, before: MonitorStatus, limits: HealthLimits
     none has ever come. ``unanswered MODEL``: none of its responses can be read. ``dead_letters``, ``late``: too large a
     share of the events cannot be decoded, or of the rows comes too late. ``pooled``: there are too many columns or
     models that no reference has. ``namespaces``: the events of one model come from several, which nobody has chosen.
-    ``skipped``: rows come of models that another monitor has. ``undelivered SINK`` (critical): a sink takes no alerts.
+    ``skipped``: rows come of models that another monitor has. ``undelivered SINK`` (critical): a sink accepts
+    nothing.
     """
     return [
         _stalled(now, limits),
@@ -87,13 +88,11 @@ def check_health(now: MonitorStatus, before: MonitorStatus, limits: HealthLimits
 def _stalled(now: MonitorStatus, limits: HealthLimits) -> HealthCheck:
     threshold = limits.stalled_after.total_seconds()
     query, failing, value = now.query, True, 0.0
-    last = max(filter(None, (query.last_batch_time, now.started_time)))
-    since_s = (now.time - last).total_seconds()
     if query.error is not None or not (query.is_active or now.may_end):
         why = f": {query.error}" if query.error else ""
         message = f"the monitor has stalled: its query has stopped{why}"
-    elif query.is_busy and since_s >= threshold:
-        value, since = since_s, _minute(last)
+    elif query.is_busy and now.no_batch_s >= threshold:
+        value, since = now.no_batch_s, _minute(now.time - timedelta(seconds=now.no_batch_s))
         message = f"the monitor has stalled: events wait, and no batch has ended since {since}"
     else:
         failing, message = False, "the monitor is processing again"
@@ -217,15 +216,15 @@ def _share(name: str, count: int, total: int, limit: float, what: str, more: str
 
 def _undelivered(now: MonitorStatus, limits: HealthLimits) -> Iterator[HealthCheck]:
     for sink in sorted(now.waiting):
-        since = now.failing_since.get(sink, now.time)
+        since = now.time - timedelta(seconds=now.blocked_s[sink])
         yield _too_long(
             f"undelivered {sink}",
             "critical",
             since,
             now.time,
             limits.undelivered_after,
-            f"the sink {sink} has taken no alerts since {_minute(since)}; {now.waiting[sink]} wait",
-            f"the sink {sink} takes alerts again",
+            f"the sink {sink} has accepted no notification since {_minute(since)}; {now.waiting[sink]:,} wait",
+            f"the sink {sink} accepts notifications again",
         )
 
 

@@ -89,7 +89,7 @@ def families(now: MonitorStatus, checks: Iterable[HealthCheck]) -> Iterator[Metr
     rows |= {(model, "response"): each.responses for model, each in traffic.items()}
     yield _counter("rows", "Rows in closed windows.", rows, "model", "type")
     text = "1 while the last attempt of a sink to deliver failed."
-    failing = {sink: sink in now.failing_since for sink in now.waiting}
+    failing = {sink: sink in now.failing for sink in now.waiting}
     yield _gauge("sink_failing", text, failing, "sink")
     text = "1 while this check of the monitor's health fails."
     failing = {check.name: check.failing for check in checks}

@@ -1,7 +1,7 @@
 """The status of a running monitor: its query, kept up to date from its progress, traffic, deliveries and incidents."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -66,11 +66,15 @@ class MonitorStatus:
     may_end: bool = False
     """Whether the query ends by itself once all is processed."""
     query: QueryStatus = field(default_factory=QueryStatus)
+    no_batch_s: float = 0.0
+    """How long ago the last batch ended or, before that, the monitor started; whatever the clock was set to."""
     counts: Counts = field(default_factory=Counts)
     waiting: Mapping[str, int] = field(default_factory=dict)
     """Notifications that are still to be delivered, by sink."""
-    failing_since: Mapping[str, datetime] = field(default_factory=dict)
-    """Sinks whose last attempt failed, and since when all do."""
+    failing: Collection[str] = ()
+    """Sinks whose last attempt failed."""
+    blocked_s: Mapping[str, float] = field(default_factory=dict)
+    """For how long notifications have waited for each sink that has accepted none meanwhile."""
     open_incidents: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """By model and severity."""
 

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections import deque
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -17,8 +18,8 @@ from sparkmon.health.status import MonitorStatus, QueryStatus, read_status
 
 _LOGGER = logging.getLogger(__name__)
 _POLL_S = 5.0
-_HOUR = timedelta(hours=1)
-_REPEAT = timedelta(minutes=10)
+_HOUR = int(3600 / _POLL_S)
+_REPEAT_S = 600.0
 """How often a failing check is reported again: the policy decides whether to notify."""
 
 
@@ -49,10 +50,10 @@ class Watchdog:
         self._limits, self._owner, self._may_end = limits, owner, may_end
         self._started_time = datetime.now(timezone.utc)
         self._query_status = QueryStatus()
-        self._failing_since: dict[str, datetime] = {}
         self._lock = threading.Lock()
-        self._past: deque[MonitorStatus] = deque()
-        self._reported: dict[str, datetime] = {}
+        self._ended_s = time.monotonic()
+        self._past: deque[MonitorStatus] = deque(maxlen=_HOUR)
+        self._reported: dict[str, float] = {}
         self._last: datetime | None = None
         self.checks: list[HealthCheck] = []
         """The latest health checks."""
@@ -65,18 +66,21 @@ class Watchdog:
         """Return the monitor's status."""
         with self._lock:
             now = datetime.now(timezone.utc)
+            batches = self._query_status.batches
             self._query_status = read_status(self._query, self._query_status)
+            if self._query_status.batches > batches:
+                self._ended_s = time.monotonic()
             dispatcher = self._alerts.dispatcher
-            failing = [] if dispatcher is None else dispatcher.failing
-            self._failing_since = {name: self._failing_since.get(name, now) for name in failing}
             return MonitorStatus(
                 time=now,
                 started_time=self._started_time,
                 may_end=self._may_end,
                 query=self._query_status,
+                no_batch_s=time.monotonic() - self._ended_s,
                 counts=self._counters.counts,
                 waiting={} if dispatcher is None else dispatcher.waiting,
-                failing_since=self._failing_since,
+                failing=() if dispatcher is None else dispatcher.failing,
+                blocked_s={} if dispatcher is None else dispatcher.blocked_s,
                 open_incidents=self._alerts.open_incidents,
             )
 
@@ -122,8 +126,6 @@ class Watchdog:
         if at_end and now.query.error is None:
             return  # it was stopped, which is no failure
         self._past.append(now)
-        while len(self._past) > 1 and self._past[1].time <= now.time - _HOUR:
-            self._past.popleft()
         self.checks = check_health(now, self._past[0], self._limits)
         since = self._last or now.time - timedelta(seconds=_POLL_S)
         rows = [check.row(self._owner, since, now.time) for check in self.checks if self._is_due(check, now)]
@@ -136,7 +138,7 @@ class Watchdog:
             # Before the first batch no check has recovered.
             return is_open and now.query.batches > 0
         reported = self._reported.get(check.name)
-        if is_open and reported is not None and now.time - reported < _REPEAT:
+        if is_open and reported is not None and time.monotonic() - reported < _REPEAT_S:
             return False
-        self._reported[check.name] = now.time
+        self._reported[check.name] = time.monotonic()
         return True

@@ -21,6 +21,6 @@ class ConsoleSink(ConfiguredSink):
     def deliver(self, notification: Notification) -> None:
         """Print it, control characters made visible: names in it come from outside."""
         word = "RESOLVED" if notification.state == "resolved" else "ALERT"
-        text = "".join(f"{word} {notification.severity}: {line}\n" for line in notification.lines)
+        text = "".join(f"{word} {line}\n" for line in notification.lines)
         # One write, so that lines of several threads do not mix.
         print(text, end="", file=self.stream or sys.stderr, flush=True)

@@ -91,8 +91,11 @@ class Notification:
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The alerts' messages, one per line, without control characters; the last line counts those omitted."""
-        listed = [printable(alert.message) for alert in self.alerts[:_LISTED]]
+        """The alerts, one per line, without control characters; the last line counts those omitted."""
+        listed = [
+            printable(alert.message if alert.state == "resolved" else f"{alert.severity}: {alert.message}")
+            for alert in self.alerts[:_LISTED]
+        ]
         omitted = self.count - len(listed)
         more = f"and {omitted:,} more: see the table alerts, notification_id {self.notification_id}"
         return (*listed, more) if omitted else tuple(listed)
@@ -101,4 +104,6 @@ class Notification:
         if self.window_start is None or self.window_end is None:
             return ""
         start, end = (f"{time:%Y-%m-%d %H:%M}" for time in (self.window_start, self.window_end))
+        if any(alert.drift_type == "HEALTH" for alert in self.alerts):
+            return f" at {end} UTC"
         return f" in the {'open ' if self.state == 'provisional' else ''}window {start} to {end} UTC"

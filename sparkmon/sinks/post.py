@@ -16,7 +16,7 @@ from sparkmon.sinks.guarded_network import Answer, NoAnswer, exchange
 from sparkmon.sinks.sink import HttpSink
 from sparkmon.sinks.texts import excerpt
 
-_LONGEST_WAIT_S = 3600.0
+_LONGEST_WAIT_S = 86400.0
 _SEGMENT = 8
 _UNSEEN = re.compile(r"[^\x21-\x7e\u00a1-\U0010ffff]|\\")
 
@@ -57,7 +57,7 @@ def post(
     address. At most 64 KiB of an answer are read, and at most 200 printable characters of it are shown.
 
     *Outcome*. 2xx is success. 408, 425, 429, 5xx, a time-out or a failed connection may pass; ``Retry-After`` is
-    honoured, up to an hour. Every other answer is final.
+    honoured, up to a day. Every other answer is final.
     """
     text = sink.url.read() if isinstance(sink.url, Secret) else sink.url
     url, token = _checked(sink, text, path), _token_of(bearer)

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pytest
 
 from sparkmon.alerts import Alerting, AlertManager, AlertStore, Policy
-from sparkmon.errors import OptionError
-from sparkmon.sinks import AlertSink
+from sparkmon.errors import AlertDeliveryError, OptionError
+from sparkmon.sinks import AlertSink, Notification
 from sparkmon.tables import Tables, TableWriter
 from tests.support.findings import HOUR, NOON, findings, hour
 from tests.support.ledger import Ledger
@@ -167,6 +167,22 @@ def test_undelivered_notifications_are_sent_after_a_restart(tables: TableWriter)
     assert min(attempts) == (1, "failed")
     assert max(attempts) == (len(attempts), "delivered")
     assert works.notifications[0].notification_id == other.notifications[0].notification_id
+
+
+def test_a_sink_that_asked_for_a_day_is_left_alone_by_the_next_process(tables: TableWriter) -> None:
+    class Busy(Ledger):
+        def deliver(self, notification: Notification) -> None:
+            super().deliver(notification)
+            raise AlertDeliveryError.failed("429", permanent=False, retry_after_s=86_400.0)
+
+    busy, other = Busy(name="busy"), Ledger()
+    for _ in range(3):
+        alert_manager = opened(tables, busy, other)
+        alert_manager.process(findings({}), after(1), writer="q")
+        assert alert_manager.dispatcher is not None
+        alert_manager.dispatcher.drain(0.5)
+        assert alert_manager.close() == 1
+    assert (len(busy.notifications), len(other.notifications)) == (1, 1)
 
 
 def test_ten_thousand_findings_of_one_window_are_one_notification(tables: TableWriter) -> None:

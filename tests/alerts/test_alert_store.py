@@ -1,6 +1,7 @@
 """The record of alerts, in tables with years of rows."""
 
 from dataclasses import asdict, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,18 @@ def test_what_is_undelivered_depends_on_the_last_attempt(store: AlertStore) -> N
     assert undelivered(query_ids=["other"]) == undelivered(query_ids=[]) == []
     assert undelivered(dead=True) == [("i 1", "pager", 2)]
     assert undelivered(dead=True, query_ids=["q"]) == []
+
+
+def test_a_sink_that_asked_for_a_pause_has_it_over_a_restart(store: AlertStore) -> None:
+    def failed(sink: str, at: datetime, pause: timedelta) -> dict[str, Any]:
+        return attempt("a", sink, 1, "failed") | {"time": at, "retry_time": at + pause}
+
+    day = timedelta(days=1)
+    store.write_deliveries(
+        [failed("pager", NOON, day), failed("pager", NOON - HOUR, day), attempt("b", "log", 1, "dead")]
+    )
+    store.write_deliveries([failed("log", NOON, timedelta(minutes=5)), failed("mail", NOON - 2 * day, day)])
+    assert store.pauses(NOON + HOUR) == {"pager": 23 * HOUR}
 
 
 def test_actions_of_another_process_are_read(store: AlertStore, tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ def test_the_monitor_has_stalled_is_sent_while_the_storage_fails_and_recorded_af
         alerts.process(findings(hour(0)), {"taxi": NOON}, writer="q")
     alerts.process_observations(stalled(10), writer="health")
     assert until(lambda: len(ledger.notifications) == 1)
-    assert ledger.notifications[0].lines == ("the monitor has stalled",)
+    assert ledger.notifications[0].lines == ("critical: the monitor has stalled",)
     assert alerts.is_unsettled("stalled")
     alerts.process_observations(stalled(20), writer="health")  # it still does, which is no news
     assert recorded(tables) == []
@@ -153,7 +153,7 @@ def test_a_monitor_that_ends_while_the_storage_fails_sends_first(tables: Failing
     tables.fails = True
     alerts.process_observations(stalled(10), writer="health")
     alerts.close()
-    assert [note.lines for note in ledger.notifications] == [("the monitor has stalled",)]
+    assert [note.lines for note in ledger.notifications] == [("critical: the monitor has stalled",)]
 
 
 def test_a_silence_holds_for_them(tables: Failing) -> None:
@@ -170,3 +170,14 @@ def test_a_silence_holds_for_them(tables: Failing) -> None:
     assert ledger.notifications == []
     (row,) = AlertStore(tables).alerts()
     assert row["suppressed_by"] == "silenced"
+
+
+def test_a_clock_that_is_set_back_mutes_neither_a_failure_nor_its_end(tables: Failing) -> None:
+    ledger = Ledger()
+    alerts = opened(tables, ledger)
+    day = 24 * 60
+    for minute, failing in ((10 * day, True), (0, False), (1, False), (200, True), (300, False), (301, False)):
+        alerts.process_observations(stalled(minute, failing=failing), writer="health")
+    alerts.close(drain=True)
+    assert [state for _, state in recorded(tables)].count("resolved") == 2
+    assert [note.state for note in ledger.notifications] == ["firing", "resolved"]  # and a cool-down

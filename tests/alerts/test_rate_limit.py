@@ -9,6 +9,7 @@ from sparkmon.alerts import Alerting, AlertManager, AlertStore, Policy, Route
 from sparkmon.alerts.health import MONITOR, HealthCheck
 from sparkmon.tables import Tables, TableWriter
 from tests.alerts.test_alert_manager import OK, after, opened
+from tests.alerts.test_two_monitors import Clock
 from tests.support.findings import HOUR, NOON, findings, hour
 from tests.support.ledger import Ledger
 
@@ -41,8 +42,8 @@ def test_of_thirty_broken_models_one_summary_names_those_that_are_held_back(tabl
     (summary,) = [note.alerts[0] for note in ledger.notifications if note.model == MONITOR]
     held = sorted({f"model {number:02}" for number in range(30)} - {*models})
     assert summary.message == (
-        f"10 alerts are not sent yet, of {', '.join(held)}, because the sink ledger gets at most 20 notifications "
-        "within 1:00:00: see the table alerts"
+        f"10 alerts are not sent yet, of {', '.join(held)}, because the sink ledger gets at most 20 critical "
+        "and as many other notifications in 1 hour: see the table alerts"
     )
     assert (summary.severity, summary.value) == ("warning", 10)
 
@@ -149,3 +150,31 @@ def test_each_sink_gets_what_its_own_limit_allows_and_a_summary_of_the_rest(tabl
     for ledger in (pager, log):
         over = [(note.model, note.state, note.severity) for note in ledger.notifications[-2:]]
         assert sorted(over) == [(name, "resolved", "critical") for name in names]
+
+
+def test_what_was_sent_before_the_clock_was_set_back_does_not_use_up_the_limit(
+    tables: TableWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, ledger = Clock(monkeypatch), Ledger()
+    clock.now = NOON + 365 * 24 * HOUR
+    for at in range(2):
+        alert_manager = opened(tables, ledger, max_notifications=2)
+        for each in range(2):
+            table = findings({"model": f"model {at} {each}", **WARNING})
+            alert_manager.process(table, after(1, f"model {at} {each}"), writer="q")
+        assert alert_manager.close(drain=True) == 0
+        clock.now = NOON
+    assert [note.model for note in ledger.notifications] == ["model 0 0", "model 0 1", "model 1 0", "model 1 1"]
+
+
+def test_the_summary_ends_after_the_clock_was_set_back(tables: TableWriter, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, ledger = Clock(monkeypatch), Ledger()
+    clock.now = NOON + 365 * 24 * HOUR
+    alert_manager = opened(tables, ledger, max_notifications=1, resolve_after=1)
+    broken(alert_manager, 0, 2, WARNING)
+    clock.now = NOON
+    broken(alert_manager, 1, 2, WARNING)
+    assert alert_manager.close(drain=True) == 0
+    assert sorted((note.model, note.state) for note in ledger.notifications) == [
+        *((MONITOR, "firing"), (MONITOR, "resolved"), ("model 00", "firing"), ("model 01", "firing"))
+    ]

@@ -16,14 +16,14 @@ def test_a_line_per_alert_and_one_for_the_rest() -> None:
     lines = printed.getvalue().splitlines()
     assert lines[:2] == ["ALERT warning: psi 0", "ALERT warning: psi 1"]
     assert len(lines) == 21
-    assert lines[-1] == "ALERT warning: and 1,180 more: see the table alerts, notification_id n1"
+    assert lines[-1] == "ALERT and 1,180 more: see the table alerts, notification_id n1"
 
 
 def test_a_hostile_name_makes_no_line() -> None:
     printed = io.StringIO()
     ConsoleSink(printed).deliver(notification(alert(state="resolved", message=HOSTILE)))
     (line,) = printed.getvalue().splitlines()
-    assert line.startswith("RESOLVED warning: temp\\r\\nBcc")
+    assert line.startswith("RESOLVED temp\\r\\nBcc")
     assert line.isprintable()
 
 

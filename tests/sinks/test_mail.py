@@ -80,7 +80,7 @@ def test_a_mail_is_encrypted_logged_in_and_has_text_and_html(files: tuple[Path, 
     server.mails = server.mails[:1]
     text, page = parts(parsed(server))
     assert "x < y" in text
-    assert "<li>x &lt; y</li>" in page
+    assert "<li>warning: x &lt; y</li>" in page
     assert "notification n1" in text
     assert parsed(server)["Subject"].startswith("[WARNING] flights (version 2): 1 alert in the window")
 

@@ -27,7 +27,7 @@ def test_a_message_has_a_title_a_line_per_alert_and_the_id() -> None:
     found = message(notification(alert(), alert(severity="critical", message="x < y & z")))
     said = [each["text"] for each in texts(found)]
     assert said[0].startswith(":large_orange_circle: flights (version 2): 2 alerts in the window")
-    assert said[1].endswith("• x &lt; y &amp; z")
+    assert said[1].endswith("• critical: x &lt; y &amp; z")
     assert said[2] == "firing, warning, n1"
     assert found["text"].startswith("flights (version 2): 2 alerts")
     assert texts(message(notification(alert(state="resolved"))))[0]["text"].startswith(":large_green")

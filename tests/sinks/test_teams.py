@@ -33,7 +33,11 @@ def test_a_card_has_a_title_a_line_per_alert_and_the_id() -> None:
     title, first, second, said = runs(body)
     assert title["text"].startswith("flights (version 2): 2 alerts in the window")
     assert title["color"] == "warning"
-    assert (first["text"], second["text"], said["text"]) == ("psi 0.61", "ks 0.3", "firing, warning, n1")
+    assert (first["text"], second["text"], said["text"]) == (
+        "warning: psi 0.61",
+        "critical: ks 0.3",
+        "firing, warning, n1",
+    )
     assert runs(posted(notification(alert(state="resolved"))))[0]["color"] == "good"
 
 
