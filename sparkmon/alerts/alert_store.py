@@ -11,10 +11,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sparkmon.alerts.actions import Acknowledgement, Acknowledgements, Silence, Silences
 from sparkmon.alerts.incident import Incident
 from sparkmon.alerts.incident_states import Sent
-from sparkmon.alerts.matcher import Matcher
+from sparkmon.alerts.matcher import Acknowledgement, Acknowledgements, Matcher, Silence, Silences
 from sparkmon.alerts.rows import incident_of
 from sparkmon.alerts.schema import ALERT_ACTIONS, ALERTS, DELIVERIES
 from sparkmon.alerts.sink_worker import LONGEST_PAUSE_S

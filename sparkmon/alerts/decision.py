@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sparkmon.alerts.actions import Acknowledgements, Silences
 from sparkmon.alerts.incident import Incident, IncidentState, Observation, digest
-from sparkmon.alerts.matcher import highest_severity, is_higher
+from sparkmon.alerts.matcher import Acknowledgements, Silences
 from sparkmon.alerts.policy import Policy
 from sparkmon.sinks import Severity, State
 
@@ -39,12 +38,6 @@ class Decision:
     def is_repeat(self) -> bool:
         """Whether it is a reminder or an escalation: the incident has been notified as firing before."""
         return self.state == "firing" and bool(self.before.notified)
-
-    @property
-    def is_escalation(self) -> bool:
-        """Whether the severity is higher than in all notifications of the incident."""
-        highest = highest_severity(each.severity for each in self.before.notified)
-        return highest is not None and is_higher(self.severity, highest)
 
 
 class Groups:

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 from sparkmon.sinks import Severity
@@ -129,10 +129,6 @@ class Incident:
     def transitions_since(self, start: datetime) -> int:
         """Count how often it started firing or resolved in windows that ended after ``start``."""
         return sum(end > start for end in self.transitions)
-
-    def is_stale(self, end: datetime, resolve_timeout: timedelta) -> bool:
-        """Return whether it is not settled and no window has shown its column for ``resolve_timeout``."""
-        return not self.is_settled and self.last_end is not None and self.last_end + resolve_timeout < end
 
     def _transition(self, end: datetime, *, is_open: bool) -> "Incident":
         transitions = (*self.transitions, end)[-_MAX_TRANSITIONS:]

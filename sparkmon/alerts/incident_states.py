@@ -150,7 +150,7 @@ class IncidentStates:
             elif end is None and active_time + timeout < now:
                 # Windows that come in spite of that end later.
                 stale.append(_stale(row, last_end, last_end + _TICK))
-            elif end is not None and incident.is_stale(end, timeout):
+            elif end is not None and last_end + timeout < end:
                 stale.append(_stale(row, last_end, end))
         return stale
 

@@ -1,9 +1,10 @@
-"""Selects the alerts of a silence, a route or a severity rule."""
+"""Which alerts a silence, a route or a severity rule is for; and people's actions on alerts."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, TypeAlias
 
 from sparkmon.sinks import Severity
 
@@ -60,6 +61,31 @@ class Matcher(Pattern):
     def matches(self, alert: Mapping[str, Any], severity: Severity) -> bool:
         """Return whether an alert of this severity matches; it has the columns of ``sparkmon.schemas.ALERTS``."""
         return SEVERITIES.index(severity) >= SEVERITIES.index(self.severity) and self.selects(alert)
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Mutes the alerts that match from ``start_time`` until ``end_time``."""
+
+    silence_id: str
+    matcher: Matcher
+    start_time: datetime
+    end_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """Stops the reminders of an incident until it resolves or escalates."""
+
+    incident_id: str
+    time: datetime
+    by: str
+
+
+Silences: TypeAlias = tuple[Silence, ...]
+"""All silences on record, active or not."""
+Acknowledgements: TypeAlias = Mapping[str, Acknowledgement]
+"""The last acknowledgement of each incident, by the incident's id."""
 
 
 def _is_like(text: str, pattern: str) -> bool:

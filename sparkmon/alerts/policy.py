@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from sparkmon.alerts.matcher import SEVERITIES, Matcher, Pattern
 from sparkmon.errors import OptionError
+from sparkmon.interval import format_interval
 from sparkmon.sinks import AlertSink, ConsoleSink, Severity
 
 
@@ -129,14 +130,7 @@ class Alerting:
         for name in (name for route in self.policy.routes for name in route.sinks):
             if name not in names:
                 raise OptionError(f"got a route to {name!r}, which is no sink; expected {', '.join(names)}")
-        repeat_interval = self.policy.repeat_interval
-        for sink in self.sinks:
-            timeout = sink.resolve_timeout
-            if timeout is not None and timeout <= (repeat_interval or timedelta()):
-                raise OptionError(
-                    f"got resolve_timeout {timeout} for the sink {sink.name!r}; expected longer than the policy's "
-                    f"repeat_interval, {repeat_interval}: otherwise the sink resolves an alert before its reminder"
-                )
+        self._check_repeat(self.policy.repeat_interval or timedelta())
 
     def check_windows(self, lengths: Iterable[timedelta]) -> None:
         """Refuse a sink that resolves an alert before the next window of one of these lengths can repeat it."""
@@ -146,10 +140,13 @@ class Alerting:
         repeat = timedelta() if policy.notify_on == "each" else policy.repeat_interval
         for length in lengths:
             pause = max(-(-(repeat or timedelta()) // length), 1) * length
-            for sink in self.sinks:
-                if sink.resolve_timeout is not None and sink.resolve_timeout <= pause:
-                    raise OptionError(
-                        f"got resolve_timeout {sink.resolve_timeout} for the sink {sink.name!r} with windows of "
-                        f"{length}: they repeat an alert after {pause}, and the sink resolves it before; set the "
-                        f"sink's resolve_timeout to more than {pause}"
-                    )
+            self._check_repeat(pause)
+
+    def _check_repeat(self, pause: timedelta) -> None:
+        for sink in self.sinks:
+            if sink.resolve_timeout is not None and sink.resolve_timeout <= pause:
+                raise OptionError(
+                    f"got resolve_timeout {format_interval(sink.resolve_timeout)} for the sink {sink.name!r}; expected "
+                    f"more than {format_interval(pause)}, after which an open incident is notified again: otherwise "
+                    "the sink resolves it before"
+                )

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from sparkmon.alerts.decision import Context, Decision
-from sparkmon.alerts.matcher import is_higher
+from sparkmon.alerts.matcher import highest_severity, is_higher
 from sparkmon.alerts.policy import Policy
 
 RATE_LIMITED = "rate_limited"
@@ -35,14 +35,15 @@ def out_of_date(decision: Decision, policy: Policy) -> tuple[str, ...]:
 
 
 def _is_silenced(decision: Decision, context: Context) -> bool:
-    alert, now = decision.observation.alert, context.now
-    return any(each.mutes(alert, decision.severity, now) for each in context.silences)
+    active = (each.matcher for each in context.silences if each.start_time <= context.now < each.end_time)
+    return any(matcher.matches(decision.observation.alert, decision.severity) for matcher in active)
 
 
 def _is_acknowledged(decision: Decision, context: Context) -> bool:
     """Return whether it is a reminder, not an escalation, of an incident acknowledged since it opened."""
     ack = context.acknowledgements.get(decision.observation.incident_id)
-    if ack is None or not decision.is_repeat or decision.is_escalation:
+    notified = highest_severity(each.severity for each in decision.before.notified)
+    if ack is None or not decision.is_repeat or notified is None or is_higher(decision.severity, notified):
         return False
     return decision.incident.opened_time is None or ack.time >= decision.incident.opened_time
 

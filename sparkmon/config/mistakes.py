@@ -14,19 +14,10 @@ from sparkmon.errors import OptionError, UnknownNameError
 Place: TypeAlias = tuple[str | int, ...]
 
 _EXPECTED = {
-    "bool_parsing": "true or false",
-    "bool_type": "true or false",
-    "dict_type": "keys with values",
-    "float_parsing": "a number",
-    "float_type": "a number",
-    "int_from_float": "a whole number",
-    "int_parsing": "a whole number",
-    "int_type": "a whole number",
-    "string_too_short": "some text",
-    "string_type": "text",
-    "tuple_type": "a list",
+    **{"bool": "true or false", "dict": "keys with values", "float": "a number"},
+    **{"int": "a whole number", "string": "text", "string_too_short": "some text", "tuple": "a list"},
 }
-"""By pydantic's name of the mistake."""
+"""By pydantic's name of the mistake, or its first word."""
 
 
 class Mistake(NamedTuple):
@@ -123,7 +114,8 @@ def _text(error: OptionError) -> str:
 def _expected(detail: ErrorDetails, option: Option) -> str:
     if detail["type"] == "literal_error":
         return str(detail["ctx"]["expected"]).replace("'", "")
-    expected = _EXPECTED.get(detail["type"], detail["msg"])
+    kind = detail["type"]
+    expected = _EXPECTED.get(kind, _EXPECTED.get(kind.partition("_")[0], detail["msg"]))
     return f"{expected}: {option.meaning}" if option.meaning else expected
 
 

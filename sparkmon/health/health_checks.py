@@ -61,16 +61,7 @@ class HealthLimits:
 
 
 def check_health(now: MonitorStatus, before: MonitorStatus, limits: HealthLimits) -> list[HealthCheck]:
-    """Check a monitor's health, compared with an hour ago or when it started.
-
-    ``stalled`` (critical): the query has stopped, or no batch ends although events wait. ``silent``: no events come.
-    ``silent MODEL``: no events of one model come, while those of others do. ``never_sent``: of models with a reference
-    none has ever come. ``unanswered MODEL``: none of its responses can be read. ``dead_letters``, ``late``: too large a
-    share of the events cannot be decoded, or of the rows comes too late. ``pooled``: there are too many columns or
-    models that no reference has. ``namespaces``: the events of one model come from several, which nobody has chosen.
-    ``skipped``: rows come of models that another monitor has. ``undelivered SINK`` (critical): a sink accepts
-    nothing.
-    """
+    """Check a monitor's health, compared with an hour ago or when it started."""
     return [
         _stalled(now, limits),
         *_silent(now, limits),

@@ -53,59 +53,43 @@ class HealthMetrics:
 def families(now: MonitorStatus, checks: Iterable[HealthCheck]) -> Iterator[Metric]:
     """Return all metrics of a status."""
     query, counts, traffic = now.query, now.counts, now.counts.traffic
-    yield _gauge("query_active", "1 while the query runs.", query.is_active)
-    yield _gauge("last_batch_timestamp_seconds", "When the last batch ended.", query.last_batch_time)
-    yield _gauge("last_batch_duration_seconds", "How long the last batch took.", query.last_batch_s)
-    text = "When the last batch with events ended."
-    yield _gauge("last_events_timestamp_seconds", text, query.last_events_time)
-    text = "Records that wait in the partition with most."
-    yield _gauge("topic_records_behind", text, query.behind)
-    yield _gauge("open_windows", "Windows that are open.", counts.open_windows)
-    text = "Windows of a model that end before it have closed."
-    yield _gauge("watermark_timestamp_seconds", text, counts.watermarks, "model")
-    text = "Notifications still to be delivered."
-    yield _gauge("notifications_waiting", text, now.waiting, "sink")
-    text = "Incidents that are open."
-    yield _gauge("open_incidents", text, now.open_incidents, "model", "severity")
-    yield _counter("batches", "Batches since the process started.", query.batches)
-    text = "Events read since the process started, redelivered ones included."
-    yield _counter("events", text, query.events)
-    yield _counter("ingested_rows", "Rows that were read, late ones included.", counts.rows)
-    text = "Rows that came after their windows had closed."
-    yield _counter("late_rows", text, counts.late_rows)
-    yield _counter("pooled_values", "Values that were pooled as (other).", counts.pooled_values)
-    text = "Rows of models of another monitor."
-    yield _counter("skipped_rows", text, counts.skipped_rows, "model")
-    text = "Events that were read before."
-    yield _counter("redelivered_events", text, counts.redelivered_events)
-    text = "Events that could not be decoded."
-    yield _counter("dead_letters", text, counts.dead_letters, "condition")
+    gauge, counter = GaugeMetricFamily, CounterMetricFamily
     ends = {model: each.last_end for model, each in traffic.items()}
-    yield _gauge("last_window_timestamp_seconds", "The end of a model's last window.", ends, "model")
     unpaired = {model: each.unpaired for model, each in traffic.items()}
-    text = "Rows with an input and no prediction, or the reverse."
-    yield _gauge("unpaired_rows", text, unpaired, "model")
     rows = {(model, "request"): each.requests for model, each in traffic.items()}
     rows |= {(model, "response"): each.responses for model, each in traffic.items()}
-    yield _counter("rows", "Rows in closed windows.", rows, "model", "type")
-    text = "1 while the last attempt of a sink to deliver failed."
-    failing = {sink: sink in now.failing for sink in now.waiting}
-    yield _gauge("sink_failing", text, failing, "sink")
-    text = "1 while this check of the monitor's health fails."
+    sinks = {sink: sink in now.failing for sink in now.waiting}
     failing = {check.name: check.failing for check in checks}
-    yield _gauge("health_check_failing", text, failing, "name")
-
-
-def _gauge(name: str, text: str, samples: object, *labels: str) -> Metric:
-    """Make a gauge of one value, or of values by those of the labels; None is none yet."""
-    return _filled(GaugeMetricFamily(f"sparkmon_monitor_{name}", text, labels=labels), samples)
-
-
-def _counter(name: str, text: str, samples: object, *labels: str) -> Metric:
-    return _filled(CounterMetricFamily(f"sparkmon_monitor_{name}", text, labels=labels), samples)
+    metrics: list[tuple[Any, ...]] = [
+        (gauge, "query_active", "1 while the query runs.", query.is_active),
+        (gauge, "last_batch_timestamp_seconds", "When the last batch ended.", query.last_batch_time),
+        (gauge, "last_batch_duration_seconds", "How long the last batch took.", query.last_batch_s),
+        (gauge, "last_events_timestamp_seconds", "When the last batch with events ended.", query.last_events_time),
+        (gauge, "topic_records_behind", "Records that wait in the partition with most.", query.behind),
+        (gauge, "open_windows", "Windows that are open.", counts.open_windows),
+        (gauge, "watermark_timestamp_seconds", "Windows that end before it have closed.", counts.watermarks, "model"),
+        (gauge, "notifications_waiting", "Notifications still to be delivered.", now.waiting, "sink"),
+        (gauge, "open_incidents", "Incidents that are open.", now.open_incidents, "model", "severity"),
+        (counter, "batches", "Batches since the process started.", query.batches),
+        (counter, "events", "Events read since the process started, redelivered ones included.", query.events),
+        (counter, "ingested_rows", "Rows that were read, late ones included.", counts.rows),
+        (counter, "late_rows", "Rows that came after their windows had closed.", counts.late_rows),
+        (counter, "pooled_values", "Values that were pooled as (other).", counts.pooled_values),
+        (counter, "skipped_rows", "Rows of models of another monitor.", counts.skipped_rows, "model"),
+        (counter, "redelivered_events", "Events that were read before.", counts.redelivered_events),
+        (counter, "dead_letters", "Events that could not be decoded.", counts.dead_letters, "condition"),
+        (gauge, "last_window_timestamp_seconds", "The end of a model's last window.", ends, "model"),
+        (gauge, "unpaired_rows", "Rows with an input and no prediction, or the reverse.", unpaired, "model"),
+        (counter, "rows", "Rows in closed windows.", rows, "model", "type"),
+        (gauge, "sink_failing", "1 while the last attempt of a sink to deliver failed.", sinks, "sink"),
+        (gauge, "health_check_failing", "1 while this check of the monitor's health fails.", failing, "name"),
+    ]
+    for family, name, text, samples, *labels in metrics:
+        yield _filled(family(f"sparkmon_monitor_{name}", text, labels=labels), samples)
 
 
 def _filled(family: GaugeMetricFamily | CounterMetricFamily, samples: object) -> Metric:
+    """Add one value, or values by those of the labels; None is none yet."""
     values: Mapping[Any, Any] = samples if isinstance(samples, Mapping) else {(): samples}
     for labels, value in values.items():
         if value is not None:

@@ -1,20 +1,19 @@
 """One HTTP exchange over a connection to an address that was checked, all of it within one deadline.
 
-It stands on httpcore, which httpx stands on: httpx's own client writes every URL into its log, and the URL of a webhook
-may be a secret.
+It stands on http.client: httpx's own client writes every URL into its log, and the URL of a webhook may be a secret.
 """
 
-import logging
+import http.client
 import queue
 import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from contextlib import closing
 from ipaddress import ip_address
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import httpcore
 import httpx
 
 from sparkmon.sinks.addresses import Address, why_refused
@@ -41,6 +40,14 @@ class NoAnswer(NamedTuple):
     permanent: bool
 
 
+class _NoAddressError(Exception):
+    """Raised when a host has no address, or none that may be sent to."""
+
+    def __init__(self, reason: str, *, permanent: bool = False) -> None:
+        super().__init__(reason)
+        self.answer = NoAnswer(reason, permanent)
+
+
 def exchange(
     url: httpx.URL,
     headers: Mapping[str, str],
@@ -56,110 +63,70 @@ def exchange(
     private and loopback addresses are allowed; see :func:`sparkmon.sinks.addresses.why_refused`.
     """
     deadline = time.monotonic() + timeout_s
-    network = _CheckedNetwork(deadline, inside=inside)
-    target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
-    fields = [(b"host", url.netloc)]
-    fields += [(name.encode(), value.encode()) for name, value in headers.items()]
-    _quiet.posting = True
+    host, port = url.raw_host.decode("ascii"), url.port or (80 if context is None else 443)
+    connection = http.client.HTTPConnection(host, port)
+    links: list[socket.socket] = []  # under a descriptor of their own: TLS takes that of the socket away
     try:
-        with (
-            cut_at(deadline, lambda: network.links),
-            httpcore.ConnectionPool(ssl_context=context, network_backend=network) as pool,
-            pool.stream("POST", target, headers=fields, content=body) as response,
-        ):
-            answer_headers = {
-                name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers
-            }
-            return Answer(response.status, answer_headers, _some_of(response.iter_stream()))
-    except _NoAddress as error:
+        with cut_at(deadline, lambda: links), closing(connection):
+            link = connection.sock = _connected(host, port, deadline, links, inside=inside)
+            if context is not None:
+                connection.sock = context.wrap_socket(link, server_hostname=host)
+            fields = {"host": url.netloc.decode("ascii"), **headers}
+            connection.request("POST", url.raw_path.decode("ascii"), body, fields)
+            response = connection.getresponse()
+            try:
+                start = response.read(_READ_AT_MOST)
+            except (http.client.HTTPException, OSError):
+                start = b""  # the status has said what counts
+            return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, start)
+    except _NoAddressError as error:
         return error.answer
-    except httpcore.LocalProtocolError:
-        # Its text repeats a header's value, which may be a secret.
-        return NoAnswer("the request has a header that HTTP does not allow", permanent=True)
-    except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.RemoteProtocolError, OSError) as error:
-        if isinstance(error, httpcore.TimeoutException) or time.monotonic() >= deadline:
+    except (http.client.HTTPException, OSError) as error:
+        if isinstance(error, TimeoutError) or time.monotonic() >= deadline:
             return NoAnswer(f"it did not answer within {timeout_s:g} s", permanent=False)
-        if isinstance(error, httpcore.RemoteProtocolError):
+        if isinstance(error, http.client.HTTPException):
             return NoAnswer("it does not answer as HTTP/1.1 says", permanent=False)
         return NoAnswer(f"it cannot be reached: {error}", permanent=False)
+    except ValueError:
+        # Its text repeats a header's value, which may be a secret.
+        return NoAnswer("the request has a header that HTTP does not allow", permanent=True)
     finally:
-        _quiet.posting = False
-        for link in network.links:
-            link.close()
+        for each in links:
+            each.close()
 
 
-def _some_of(parts: Iterable[bytes]) -> bytes:
-    body = bytearray()
-    try:
-        for part in parts:
-            body += part
-            if len(body) >= _READ_AT_MOST:
-                break
-    except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError):
-        pass  # the status has said what counts
-    return bytes(body[:_READ_AT_MOST])
+def _connected(host: str, port: int, deadline: float, links: list[socket.socket], *, inside: bool) -> socket.socket:
+    """Connect to one of the very addresses of a host that were looked at."""
+    failed: Exception = _NoAddressError("it cannot be reached: its name has no address")
+    for address in _addresses(host, port, deadline, inside=inside):
+        timeout_s = max(min(_CONNECT_S, deadline - time.monotonic()), 0.001)
+        try:
+            link = socket.create_connection((str(address), port), timeout_s)
+        except OSError as error:
+            failed = error
+            continue
+        links.append(link.dup())
+        link.settimeout(max(deadline - time.monotonic(), 0.001))
+        return link
+    raise failed
 
 
-class _NoAddress(httpcore.NetworkError):
-    """Raised when a host has no address, or none that may be sent to."""
-
-    def __init__(self, reason: str, *, permanent: bool) -> None:
-        super().__init__(reason)
-        self.answer = NoAnswer(reason, permanent)
-
-
-class _CheckedNetwork(httpcore.NetworkBackend):
-    """Looks up a host, and connects to one of the very addresses that were looked at."""
-
-    def __init__(self, deadline: float, *, inside: bool) -> None:
-        self._deadline, self._inside = deadline, inside
-        self.links: list[socket.socket] = []
-        """The connections, under a descriptor of their own: TLS takes that of the stream away."""
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.NetworkStream:
-        reason = "it cannot be reached: its name has no address"
-        failed: Exception = _NoAddress(reason, permanent=False)
-        for address in self._addresses(host, port):
-            remaining_s = self._deadline - time.monotonic()
-            if remaining_s <= 0:
-                raise httpcore.ConnectTimeout
-            try:
-                stream = httpcore.SyncBackend().connect_tcp(
-                    str(address), port, min(_CONNECT_S, remaining_s), local_address, socket_options
-                )
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                failed = error
-                continue
-            self.links.append(stream.get_extra_info("socket").dup())
-            if time.monotonic() >= self._deadline:  # nothing may cut this one any more
-                raise httpcore.ConnectTimeout
-            return stream
-        raise failed
-
-    def _addresses(self, host: str, port: int) -> list[Address]:
-        addresses = _looked_up(host, port, max(self._deadline - time.monotonic(), 0))
-        reasons = {address: why_refused(address, inside=self._inside) for address in addresses}
-        good = [address for address, reason in reasons.items() if reason is None]
-        if addresses and not good:
-            reason = str(reasons[addresses[0]])
-            hint = "; name its host in allowed_hosts to allow it" if "private" in reason else ""
-            reason = f"nothing is sent to its address, for {reason}{hint}"
-            raise _NoAddress(reason, permanent=True)
-        return good
+def _addresses(host: str, port: int, deadline: float, *, inside: bool) -> list[Address]:
+    addresses = _looked_up(host, port, max(deadline - time.monotonic(), 0))
+    reasons = {address: why_refused(address, inside=inside) for address in addresses}
+    good = [address for address, reason in reasons.items() if reason is None]
+    if addresses and not good:
+        reason = str(reasons[addresses[0]])
+        hint = "; name its host in allowed_hosts to allow it" if "private" in reason else ""
+        raise _NoAddressError(f"nothing is sent to its address, because {reason}{hint}", permanent=True)
+    return good
 
 
 def _looked_up(host: str, port: int, timeout_s: float) -> list[Address]:
     """Resolve a name, in a thread that can be abandoned: the resolver has no time-out."""
     results: queue.SimpleQueue[list[Address] | str] = queue.SimpleQueue()
 
-    def ask() -> None:
+    def resolve() -> None:
         try:
             infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
             texts = dict.fromkeys(str(info[4][0]) for info in infos)
@@ -167,23 +134,11 @@ def _looked_up(host: str, port: int, timeout_s: float) -> list[Address]:
         except (OSError, ValueError):
             results.put("its name cannot be resolved")
 
-    threading.Thread(target=ask, name="sparkmon-resolve", daemon=True).start()
+    threading.Thread(target=resolve, name="sparkmon-resolve", daemon=True).start()
     try:
         answer = results.get(timeout=timeout_s)
     except queue.Empty:
         answer = "its name was not resolved in time"
     if isinstance(answer, str):
-        raise _NoAddress(f"it cannot be reached: {answer}", permanent=False)
+        raise _NoAddressError(f"it cannot be reached: {answer}")
     return answer
-
-
-class _Quiet(logging.Filter):
-    """Leaves out what httpcore writes, at the level DEBUG, of requests of ours: it has the answer's headers."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        return not getattr(_quiet, "posting", False)
-
-
-_quiet = threading.local()
-for _name in ("http11", "connection", "proxy"):
-    logging.getLogger(f"httpcore.{_name}").addFilter(_Quiet())

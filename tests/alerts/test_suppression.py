@@ -5,10 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from sparkmon.alerts.actions import Acknowledgement, Silence
 from sparkmon.alerts.decision import Context, Decision, Groups
 from sparkmon.alerts.incident import Incident, Notified
-from sparkmon.alerts.matcher import Matcher
+from sparkmon.alerts.matcher import Acknowledgement, Matcher, Silence
 from sparkmon.alerts.policy import Policy
 from sparkmon.alerts.suppression import STAGES, out_of_date, suppressed_by
 from tests.alerts.test_decide import HOUR, NOON, observed

@@ -47,7 +47,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "skew": {"protocol", "store"},
     "tables": {"distributions", "errors", "interval"},
     "sinks": {"backoff", "errors", "option_types", "printable", "registry", "secret"},
-    "alerts": {"backoff", "comparison", "distributions", "errors", "sinks", "tables"},
+    "alerts": {"backoff", "comparison", "distributions", "errors", "interval", "sinks", "tables"},
     "health": {"alerts", "errors", "sinks"},
     "ingest": {"distributions", "panes", "protocol", "records", "skew"},
     "monitor": {
