@@ -32,7 +32,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "inbound": {"errors"},
     "receiver": {"errors", "inbound", "logs", "printable", "protocol", "records", "secret"},
     "payload_logger": {"backoff", "errors", "printable", "protocol", "records", "secret"},
-    "serving": {*("errors", "inbound", "payload_logger", "printable", "protocol", "records", "secret"), "store"},
+    "serving": {
+        *("backoff", "errors", "inbound", "payload_logger", "printable", "protocol", "records"),
+        *("secret", "store"),
+    },
     "sources": {"errors", "logs", "option_types", "protocol", "records", "registry", "schemas"},
     "panes": {"distributions", "errors", "protocol", "slicing"},
     "slicing": {"distributions", "errors", "protocol", "records"},
