@@ -78,8 +78,8 @@ def stream(name: str, seed: int, *, columns: int, weeks: int, live_weeks: int, s
     return Case(f"{name}-{seed}".replace(" ", "-"), reference, live, drifts, window_s=3_600)
 
 
-def dependent_streams(*, quick: bool) -> list[Case]:
+def dependent_streams(*, quick: bool, seed: int = 0) -> list[Case]:
     """Four weeks of hours as the reference, and one in which nothing drifts; two columns each."""
     weeks, live = (1, 1) if quick else (4, 1)
     names = [*STREAMS][:2] if quick else [*STREAMS]
-    return [stream(name, 7, columns=2, weeks=weeks, live_weeks=live) for name in names]
+    return [stream(name, 7 + 1_000 * seed, columns=2, weeks=weeks, live_weeks=live) for name in names]

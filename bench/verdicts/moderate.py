@@ -85,9 +85,9 @@ def moderate_chosen(*, quick: bool) -> list[Case]:
     return _cases("chosen", _CHOSEN, 11, quick)
 
 
-def moderate_reported(*, quick: bool) -> list[Case]:
+def moderate_reported(*, quick: bool, seed: int = 0) -> list[Case]:
     """Make drifts of other kinds, which nothing was chosen on."""
-    return _cases("reported", _REPORTED, 12, quick)
+    return _cases("reported", _REPORTED, 12 + 1_000 * seed, quick)
 
 
 def _cases(part: str, drifts: dict[str, Draw], seed: int, quick: bool) -> list[Case]:

@@ -70,6 +70,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.verdicts.run", description=__doc__)
     parser.add_argument("--only", metavar="SYSTEM,...", help=f"of {', '.join(SYSTEMS)}")
     parser.add_argument("--sets", metavar="NAME,...", help=f"of {', '.join(SETS)}")
+    parser.add_argument("--seed", type=int, default=0, help="draw dependent, shapes and moderate anew")
     parser.add_argument("--quick", action="store_true", help="small sets that are here already, and no peers")
     parser.add_argument(
         "--power",
@@ -105,7 +106,7 @@ def _measure(chosen: argparse.Namespace) -> tuple[list[VerdictTable], str]:
         cases: dict[Path, Case] = {}
         for name in chosen.sets:
             _say(f"making {name}")
-            sets[name] = SETS[name].make(quick=chosen.quick)
+            sets[name] = SETS[name].made(quick=chosen.quick, seed=chosen.seed)
             cases |= {write_case(case, Path(folder)): case for case in sets[name]}
         answered = dict(answers(chosen.only, cases, _say))
     found = {name: answered[name] for name in chosen.only}

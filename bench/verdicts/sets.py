@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 from bench.verdicts.annotated import annotated_series, shuttle
 from bench.verdicts.case import Case
@@ -17,20 +17,22 @@ from bench.verdicts.synthetic import normal_million, normal_small, planted
 __all__ = ["SETS", "CaseSet"]
 
 
-class _Maker(Protocol):
-    def __call__(self, *, quick: bool) -> list[Case]: ...
-
-
 @dataclass(frozen=True)
 class CaseSet:
     """What the tables call it, and how it is made."""
 
     title: str
-    make: _Maker
+    make: Callable[..., list[Case]]
     in_quick: bool = False
     """Whether a quick run has it: it is small, and nothing of it has to be fetched."""
 
+    def made(self, *, quick: bool, seed: int) -> list[Case]:
+        """Make its cases; those that nothing was chosen on are drawn anew by another seed than 0."""
+        options = {"seed": seed} if self.make in _DRAWN else {}
+        return self.make(quick=quick, **options)
 
+
+_DRAWN = (dependent_streams, quiet_shapes, moderate_reported)
 SETS = {
     "normal_100": CaseSet("N(0, 1), 10 columns, windows of 100 rows, reference of 10,000", normal_small, True),
     "normal_1m": CaseSet("N(0, 1), 10 columns, one window of 1,000,000 rows", normal_million),

@@ -85,7 +85,7 @@ def compare(
     _require_time(time, {"--window": window, "--block": block})
     # Spark takes a moment to import, and `sparkmon --help` needs none of it.
     from sparkmon.cli.open_table import find_format, open_table, parse_times
-    from sparkmon.cli.print_findings import print_table
+    from sparkmon.cli.print_findings import print_table, too_short
     from sparkmon.cli.spark import open_session
     from sparkmon.cli.terminal import note, output, print_json, progress
     from sparkmon.comparison import Checks
@@ -114,7 +114,7 @@ def compare(
         )
     if not any(row["reference_count"] for row in comparison.findings):
         raise OptionError(f"got a reference without rows, {reference}; expected the training data")
-    for sentence in (*notes, *remarks, *comparison.left_out):
+    for sentence in (*notes, *remarks, *comparison.left_out, *too_short(comparison)):
         note(sentence)
     if as_json:
         print_json(comparison.findings)

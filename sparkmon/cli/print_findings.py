@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from sparkmon.cli.terminal import minute, number, plain_table, shown, slice_of
-from sparkmon.comparison import OVER
+from sparkmon.comparison import OVER, TOO_SHORT
 from sparkmon.dataframes import TableComparison
 
 _STYLES = {"drift": "bold red", "over_limit": "bold red", "ok": "green", "too_few_rows": "yellow"}
@@ -45,6 +45,19 @@ def print_table(comparison: TableComparison, console: Console) -> None:
         console.print(f"{calm:,} rates of data quality that stayed at 0 are not shown; --json has all.")
     console.print()
     console.print(shown(summary(comparison), "bold"))
+
+
+def too_short(comparison: TableComparison) -> list[str]:
+    """Return the sentence on a reference whose blocks are too few for one false alarm a week; none on others.
+
+    Examples
+    --------
+    >>> row = {"column_name": "temp", "reason": "ks 0.02 is within 0.1; the reference is too short: of this column it"}
+    >>> too_short(TableComparison((row, row), ("temp",), ()))
+    ['the reference is too short for one false alarm a week: the blocks of temp are few or alike']
+    """
+    short = dict.fromkeys(row["column_name"] for row in comparison.findings if TOO_SHORT in row["reason"])
+    return [f"{TOO_SHORT} for one false alarm a week: the blocks of {', '.join(short)} are few or alike"] * bool(short)
 
 
 def summary(comparison: TableComparison) -> str:

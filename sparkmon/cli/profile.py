@@ -61,6 +61,9 @@ def profile(
             help="Also keep a projection of the numeric features together, for mmd_rff and pca_reconstruction.",
         ),
     ] = False,
+    window_rows: Annotated[
+        int, typer.Option(min=1, help="Rows of a live window, for the column 'found from'; blocks know it.")
+    ] = 1_000,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per column.")] = False,
 ) -> None:
     """Summarise a training table and store it as a model's reference.
@@ -79,6 +82,7 @@ def profile(
     from sparkmon.cli.print_reference import columns_of, print_table, too_short
     from sparkmon.cli.spark import open_session
     from sparkmon.cli.terminal import note, output, print_json, progress
+    from sparkmon.comparison import promise
     from sparkmon.interval import parse_interval
     from sparkmon.profiles import id_columns, reference_of
     from sparkmon.store import open_store
@@ -111,9 +115,10 @@ def profile(
             raise OptionError("got a table without rows; expected the rows that the model learnt from")
         reference_store.write_reference(summary)
         used = {*summary["column_name"].to_pylist(), *(exclude or ()), time}
+        promised = promise(summary, window_rows=window_rows)
         types = {field.name: field.dataType.simpleString() for field in rows.schema.fields}
         ids = id_columns(summary, rows)
-    for sentence in (*notes, *too_short(summary)):
+    for sentence in (*notes, *too_short(summary, promised)):
         note(sentence)
     if untimed:
         note(f"{untimed} rows without a time are in no block")
@@ -123,9 +128,9 @@ def profile(
         options = " ".join(f"--exclude {shlex.quote(name)}" for name in ids)
         note(f"nearly each row has a value of its own, or a rare level, as ids have; perhaps: {options}")
     if as_json:
-        print_json(columns_of(summary))
+        print_json(columns_of(summary, promised))
     else:
-        print_table(summary, _place(store), output())
+        print_table(summary, promised, _place(store), output())
 
 
 def _place(store: str) -> str:

@@ -6,7 +6,7 @@ from sparkmon.comparison.checks import Checks
 from sparkmon.comparison.compare import compare_profiles
 from sparkmon.comparison.confirmation import JUDGED, OVER, confirm
 from sparkmon.comparison.correction import correct
-from sparkmon.comparison.finding import Finding
+from sparkmon.comparison.finding import TOO_SHORT, Finding
 from sparkmon.comparison.history import History
 from sparkmon.comparison.judge import Judge
 from sparkmon.comparison.promise import Promise, promise
@@ -19,6 +19,7 @@ __all__ = [
     "JUDGED",
     "OVER",
     "RATES",
+    "TOO_SHORT",
     "Checks",
     "Finding",
     "History",

@@ -14,7 +14,7 @@ from sparkmon.comparison.checks import Checks
 from sparkmon.comparison.finding import rare_levels, too_short
 from sparkmon.comparison.rates import ALLOWED, OF_RATES, RATES, judge_rate
 from sparkmon.comparison.schema import DRIFT_METRICS
-from sparkmon.comparison.verdict import verdict
+from sparkmon.comparison.verdict import limit_of, verdict
 from sparkmon.distributions import Categories, kind_of, summary_of
 from sparkmon.distributions.schema import PROFILES
 from sparkmon.records import SummaryKind
@@ -108,7 +108,7 @@ def _compare(current: Summary, basis: Basis, checks: Checks, anytime: bool) -> I
             "effective_blocks": None if blocks is None else blocks.effective,
             "block_limit": limit,
             "p_blocks": None if blocks is None or math.isnan(measured.effect) else blocks.p_value(measured.effect),
-            "limit": _or_none(max(measured.threshold, -math.inf if limit is None else limit)),
+            "limit": _or_none(limit_of(statistic, measured, limit)),
             "status": status,
             "reason": reason,
             "bins": measured.detail.get("bins"),

@@ -10,7 +10,8 @@ from typing import Any
 _RAREST = 1e-6
 _WHO = {"joint": "the features together", "event": "the rate of dead letters"}
 """What a sentence calls a column by its kind, where not by its name."""
-_TOO_SHORT = "the reference is too short"
+TOO_SHORT = "the reference is too short"
+"""How the clause begins on a column whose reference has too few independent blocks for what is promised."""
 _RARE = "levels are too rare to see them change"
 OTHER_BLOCKS = "the blocks of the reference are not used, for the window is no whole number of them"
 """The clause on a column whose blocks say nothing of windows of this length."""
@@ -30,21 +31,24 @@ def judgement(
     sketch_error: float | None,
     threshold: float,
     limit: float | None,
+    block_limit: float | None = None,
     blocks: int = 0,
     rows: str = "",
     odds: str = "",
 ) -> str:
     """Return the clause on a value and its limit that ``reason`` and ``explanation`` share.
 
-    ``limit`` is what the value less noise and sketch error has to exceed: the threshold, or what the reference's blocks
-    reach if that is greater; None if the statistic has no threshold. ``rows`` is a text after the value, ``odds`` one
-    on the blocks.
+    ``limit`` is what the value less noise and sketch error has to exceed: what the threshold adds to noise, or what the
+    reference's blocks reach (``block_limit``) if that is greater; None if the statistic has no threshold. ``rows`` is a
+    text after the value, ``odds`` one on the blocks.
 
     Examples
     --------
     >>> judgement("ks", 0.31, noise=0.02, sketch_error=0.004, threshold=0.1, limit=0.1)
     'ks 0.31, less 0.02 of noise and 0.004 of sketch error, exceeds its threshold 0.1'
-    >>> judgement("ks", 0.11, noise=0.02, sketch_error=0.0, threshold=0.1, limit=0.14, blocks=59)
+    >>> judgement("js", 0.12, noise=0.04, sketch_error=0.0, threshold=0.1, limit=0.068)
+    'js 0.12, less 0.04 of noise and 0 of sketch error, exceeds 0.068, which its threshold 0.1 adds to such noise'
+    >>> judgement("ks", 0.11, noise=0.02, sketch_error=0.0, threshold=0.1, limit=0.14, block_limit=0.14, blocks=59)
     'ks 0.11, less 0.02 of noise and 0 of sketch error, is within 0.14, which 59 blocks of the reference set (its \
 threshold is 0.1)'
     """
@@ -54,12 +58,15 @@ threshold is 0.1)'
     noise, sketch_error = noise or 0.0, sketch_error or 0.0
     relation = "exceeds" if abs(value) - noise - sketch_error > limit else "is within"
     start += f", less {noise:.2g} of noise and {sketch_error:.2g} of sketch error, {relation}"
-    if not blocks:
-        return f"{start} its threshold {limit:.3g}"
-    if limit > threshold:
-        source = f"{blocks} blocks of the reference set (its threshold is {threshold:.3g}{odds})"
-        return f"{start} {limit:.3g}, which {source}"
-    return f"{start} its threshold {limit:.3g} ({blocks} blocks of the reference stay below it{odds})"
+    if limit == block_limit != threshold:
+        return (
+            f"{start} {limit:.3g}, which {blocks} blocks of the reference set (its threshold is {threshold:.3g}{odds})"
+        )
+    if limit == threshold:
+        start += f" its threshold {limit:.3g}"
+    else:
+        start += f" {limit:.3g}, which its threshold {threshold:.3g} adds to such noise"
+    return f"{start} ({blocks} blocks of the reference stay below it{odds})" if blocks else start
 
 
 def rare_levels(share: float) -> str:
@@ -81,8 +88,8 @@ def adding_up(total: float, alarm: float) -> str:
 
 
 def too_short(promise: float) -> str:
-    """Return the clause on a column whose reference has too few independent blocks for what is promised."""
-    return f"{_TOO_SHORT}: of this column it can promise {promise:#.2g} false alarms a week"
+    """Return that clause, with what can be promised."""
+    return f"{TOO_SHORT}: of this column it can promise {promise:#.2g} false alarms a week"
 
 
 @dataclass(frozen=True)
@@ -231,6 +238,7 @@ reach this); p 1e-12, among all tests of the window 3e-11; confirmed.
             sketch_error=self.sketch_error,
             threshold=self.threshold or 0.0,
             limit=self.limit,
+            block_limit=self.block_limit,
             blocks=self.blocks or 0,
             rows=rows,
             odds=odds,
@@ -248,7 +256,7 @@ reach this); p 1e-12, among all tests of the window 3e-11; confirmed.
         if beyond := self._beyond():
             evidence.append(f"it {beyond}")
         notes = self.reason.split("; ")
-        evidence += [each for each in notes if each.startswith((_TOO_SHORT, OTHER_BLOCKS, _RARE))]
+        evidence += [each for each in notes if each.startswith((TOO_SHORT, OTHER_BLOCKS, _RARE))]
         if self.status in {"drift", "over_limit"} and self.confirmed is not None:
             evidence.append("confirmed" if self.confirmed else "not confirmed by earlier windows yet")
         return evidence

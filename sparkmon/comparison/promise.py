@@ -1,15 +1,22 @@
-"""How few false alarms a week a reference can promise, from its own blocks."""
+"""What a reference can promise, by its own blocks: how few false alarms a week, and how small a change is found."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from sparkmon.comparison.checks import Checks
+from sparkmon.comparison.power import drawn, found_from, some_of
 from sparkmon.comparison.references import References, column_of
+from sparkmon.distributions import summary_of
+from sparkmon.statistics import STATISTICS
 
-_OF_BLOCKS = ("ks", "js")
+_STATISTICS = ("ks", "js", "wasserstein")
+_HOUR_S = 3_600.0
+_KEYS = ("model", "model_version", "slice_key", "slice_value", "column_kind", "column_name")
+_Column: TypeAlias = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -20,10 +27,13 @@ class Promise:
     """As many as asked for, or what it can hold at the least."""
     too_short: tuple[str, ...]
     """The columns that cannot hold their share of what was asked for."""
+    found_from: Mapping[_Column, float | None]
+    """By kind and name of column, the smallest change that three windows find in 95 % of cases: of numbers, the shift
+    of a normal column in standard deviations, of levels, the share that the commonest one loses."""
 
 
-def promise(references: pa.Table, false_alarms_per_week: float = 1.0) -> Promise:
-    """Return what the reference of one model can promise; infinitely many where it has no blocks.
+def promise(references: pa.Table, false_alarms_per_week: float = 1.0, *, window_rows: int = 1_000) -> Promise:
+    """Return what the reference of one model can promise; infinitely many false alarms where it has no blocks.
 
     Parameters
     ----------
@@ -31,24 +41,41 @@ def promise(references: pa.Table, false_alarms_per_week: float = 1.0) -> Promise
         ``sparkmon.schemas.REFERENCES`` of one model, version and reference, with blocks of the length of the windows.
     false_alarms_per_week : float, default 1.0
         What is asked for: :class:`sparkmon.Checks`.
+    window_rows : int, default 1,000
+        How many rows a window has, if there are fewer than three blocks to know it from.
 
     Notes
     -----
     Of K effective blocks the tail is taken as far as 1 / K^2, see :class:`BlockLevels`; columns share what is asked
     for, and what each can hold at the least is added up, by ``ks`` or ``js``.
     """
-    checks = Checks(_OF_BLOCKS, false_alarms_per_week=false_alarms_per_week)
-    by_column = References(references, checks)
-    is_whole = pc.and_(pc.is_null(references["block_start"]), pc.is_null(references["slice_key"]))
-    total, too_short = 0.0, []
-    keys = ["model", "model_version", "slice_key", "slice_value", "column_kind", "column_name"]
-    for row in references.select(keys).filter(is_whole).to_pylist():
+    checks = Checks(_STATISTICS, false_alarms_per_week=false_alarms_per_week)
+    blocks: dict[_Column, list[int]] = {}
+    wholes = []
+    starts = references["block_start"].to_pylist()
+    for place, row in enumerate(references.select(_KEYS).to_pylist()):
+        column = row["column_kind"], row["column_name"]
+        if row["slice_key"] is not None or row["column_kind"] == "joint":
+            continue
+        if starts[place] is None:
+            wholes.append((column, row))
+        else:
+            blocks.setdefault(column, []).append(place)
+    by_column = References(references, checks, None if blocks else _HOUR_S)
+    total, too_short, changes = 0.0, [], {}
+    for column, row in wholes:
         basis = by_column.basis(column_of(row), row["model_version"])
-        if basis is None or row["column_kind"] == "joint":
+        if basis is None:
             continue
         share = basis.levels.false_alarms_per_week
-        least = max(map(basis.levels.promise, basis.blocks.values()), default=math.inf)
+        of_blocks = [each for name, each in basis.blocks.items() if STATISTICS.get(name).by_blocks]
+        least = max(map(basis.levels.promise, of_blocks), default=math.inf)
         total += max(share, least)
         if least > share:
             too_short.append(row["column_name"])
-    return Promise(max(total, false_alarms_per_week), tuple(too_short))
+        profiles = (references["profile"][place].as_py() for place in some_of(blocks.get(column, [])))
+        windows = [summary_of(each, basis.data_type) for each in profiles]
+        if len(windows) < 3:
+            windows = drawn(basis.summary, window_rows)
+        changes[column] = found_from(basis, windows, row, checks)
+    return Promise(max(total, false_alarms_per_week), tuple(too_short), changes)

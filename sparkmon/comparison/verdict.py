@@ -42,7 +42,7 @@ from 0.335 on')
         return "not_comparable", f"{name} is not defined for these rows and this reference"
     if math.isinf(measured.threshold):
         return "ok", judgement(name, measured.value, noise=0, sketch_error=0, threshold=math.inf, limit=None)
-    limit = max(measured.threshold, -math.inf if block_limit is None else block_limit)
+    limit = limit_of(statistic, measured, block_limit)
     least = _least_value(statistic, measured)
     if least > statistic.greatest:
         return "too_few_rows", f"{current:g} rows; {name} would have to be above {least:.3g}"
@@ -53,11 +53,33 @@ from 0.335 on')
         sketch_error=measured.sketch_error,
         threshold=measured.threshold,
         limit=limit,
+        block_limit=block_limit,
         blocks=blocks,
     )
     if not least or (measured.p_value or 0.0) <= CHANCE:
         return "drift" if measured.effect > limit else "ok", reason
     return "ok", f"{reason}; of {current:g} rows, it is found from {least:.3g} on"
+
+
+def limit_of(statistic: Statistic, measured: Measurement, block_limit: float | None) -> float:
+    """Return what the effect has to exceed: what the threshold adds to noise, or what blocks reach.
+
+    In a root of squares, a difference of the threshold makes a value of sqrt(threshold^2 + noise^2).
+
+    Examples
+    --------
+    >>> from sparkmon.distributions import Categories
+    >>> from sparkmon.statistics import STATISTICS
+    >>> js, even = STATISTICS.get("js"), Categories({"a": 500.0, "b": 500.0}, null_count=0, n=1_000)
+    >>> measured = js.measure(even, even)
+    >>> round(measured.noise, 3), round(limit_of(js, measured, None), 3), limit_of(js, measured, 0.2)
+    (0.019, 0.083, 0.2)
+    """
+    added = measured.threshold
+    if statistic.rooted:
+        taken_off = measured.noise + measured.sketch_error
+        added = max(0.0, math.hypot(added + measured.sketch_error, measured.noise) - taken_off)
+    return added if block_limit is None else max(added, block_limit)
 
 
 def _least_value(statistic: Statistic, measured: Measurement) -> float:

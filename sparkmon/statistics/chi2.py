@@ -14,7 +14,7 @@ def _distance(reference: FloatArray, current: FloatArray) -> FloatArray:
     return value
 
 
-@statistic(CATEGORICAL, chi2_null_distribution(_distance, scale=4, power=2), threshold=0.1)
+@statistic(CATEGORICAL, chi2_null_distribution(_distance, scale=4, power=2), threshold=0.1, rooted=True)
 def chi2(reference: Categories, current: Categories) -> float:
     """Return Cramer's V: how closely a row's level tells which side it is of.
 

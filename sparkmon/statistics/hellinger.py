@@ -12,7 +12,7 @@ def _distance(reference: FloatArray, current: FloatArray) -> FloatArray:
     return value
 
 
-@statistic(COLUMNS, chi2_null_distribution(_distance, scale=8, power=2), threshold=0.1, greatest=1)
+@statistic(COLUMNS, chi2_null_distribution(_distance, scale=8, power=2), threshold=0.1, rooted=True, greatest=1)
 def hellinger(reference: Summary, current: Summary, *, bins: int = BINS) -> float:
     """Return how far apart the square roots of two sets of shares are.
 

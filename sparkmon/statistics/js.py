@@ -21,6 +21,7 @@ def _distance(reference: FloatArray, current: FloatArray) -> FloatArray:
     COLUMNS,
     chi2_null_distribution(_distance, scale=8 * math.log(2), power=2),
     threshold=0.1,
+    rooted=True,
     greatest=1,
     by_blocks=True,
 )

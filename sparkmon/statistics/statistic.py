@@ -40,7 +40,7 @@ class Measurement:
     infinite where the statistic is reported only."""
     noise: float
     """The value (its size, where it may be negative) to be expected from sampling alone, were both sides drawn from
-    one distribution."""
+    one distribution; 0 where that is taken off the value already."""
     p_value: float | None
     """How often sampling alone would give such a value or one further from 0, after ``sketch_error`` is taken off.
     It takes rows as independent; None where no null distribution is known."""
@@ -89,6 +89,8 @@ class Statistic:
     be compared with the other blocks to learn what time alone does."""
     squared: bool = False
     """Whether it grows with the square of a small difference."""
+    rooted: bool = False
+    """Whether it is a root of squares, so that a difference and noise add up as squares do."""
     greatest: float = math.inf
     """No value is above it."""
     by_blocks: bool = False
@@ -140,6 +142,7 @@ def statistic(
     of_rows: bool = True,
     of_novelty: bool = False,
     squared: bool = False,
+    rooted: bool = False,
     greatest: float = math.inf,
     by_blocks: bool = False,
 ) -> Callable[[Function], Function]:
@@ -157,12 +160,8 @@ def statistic(
             return function(reference, current, **options)
 
         default = threshold if callable(threshold) else lambda reference: threshold
-        STATISTICS.add(
-            name,
-            Statistic(
-                name, checked, kinds, default, null_distribution, of_rows, of_novelty, squared, greatest, by_blocks
-            ),
-        )
+        flags = of_rows, of_novelty, squared, rooted, greatest, by_blocks
+        STATISTICS.add(name, Statistic(name, checked, kinds, default, null_distribution, *flags))
         return cast(Function, checked)
 
     return register

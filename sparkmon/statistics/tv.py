@@ -58,7 +58,7 @@ def _distance(reference: FloatArray, current: FloatArray) -> FloatArray:
     return value
 
 
-@statistic(COLUMNS, scaled_null_distribution(_distance, _law), threshold=0.1, greatest=1)
+@statistic(COLUMNS, scaled_null_distribution(_distance, _law), threshold=0.1, rooted=True, greatest=1)
 def tv(reference: Summary, current: Summary, *, bins: int = BINS) -> float:
     """Return the share of rows that would have to change their bin for two sets of shares to be equal.
 

@@ -44,13 +44,15 @@ def test_the_reference_has_the_tables_columns_in_their_order(tmp_path: Path) -> 
 
 
 def test_it_prints_the_numbers_of_pandas(tmp_path: Path) -> None:
-    done = profile(tmp_path, str(LOANS), *CHOSEN, "--json")
+    done = profile(tmp_path, str(LOANS), *CHOSEN, "--window-rows", "500", "--json")
     columns = {row["column_name"]: row for row in map(json.loads, done.stdout.splitlines())}
     frame = pd.read_parquet(LOANS)
     value = columns["car_value"]
     expected = frame["car_value"].agg(["mean", "min", "max"]).to_dict()
     assert {name: value[name] for name in expected} == pytest.approx(expected, rel=1e-12)
     assert (value["rows"], value["nulls"], value["levels"]) == (5000, 0, None)
+    assert 0.2 < value["found_from"] < 0.4
+    assert 0.05 < columns["salary_range"]["found_from"] < 0.3
     shares = frame["salary_range"].value_counts(normalize=True).to_dict()
     assert columns["salary_range"]["levels"] == pytest.approx(shares)
 
@@ -66,6 +68,7 @@ def test_with_times_every_block_is_profiled_too(tmp_path: Path) -> None:
     assert sorted(blocks) == sorted(by_hand.value_counts())
     assert "timestamp" not in {row["column_name"] for row in stored}
     assert f"with {len(blocks)} blocks in" in done.stdout
+    assert "found from: the smallest change" in done.stdout
 
 
 def test_slices_are_stored_and_counted(tmp_path: Path) -> None:

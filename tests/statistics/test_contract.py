@@ -97,7 +97,7 @@ REPORTED = {name for name in STATISTICS if math.isinf(STATISTICS.get(name).defau
 MADE_OF_ROWS = {"count", "cramer_von_mises", "mmd_rff"}
 """What changes if one side's rows are doubled; cramer_von_mises not if both sides' are."""
 BLIND_TO_PLACES = {"null_rate", "nan_rate", "inf_rate", "type_rate", "lattice_rate", "count"}
-OF_THE_REFERENCE_ALONE = {"range_rate", "unseen_rate", "lattice_rate", "count"}
+OF_THE_REFERENCE_ALONE = {"range_rate", "unseen_rate", "lattice_rate", "count", "mmd_rff"}
 """Statistics whose noise does not depend on the current rows."""
 EMPTY: dict[str, Summary] = {
     "numeric": Distribution.from_sample([]),

@@ -4,11 +4,7 @@ import math
 from dataclasses import dataclass
 from functools import lru_cache
 
-import numpy as np
-
 from sparkmon.statistics.laws.tail_probabilities import gamma_sf, upper_point
-
-_POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(40)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +54,7 @@ class WeightedChi2:
         """Return the point that the sum exceeds with the probability ``chance``, at most 0.05; 0 without noise."""
         return self.total * _point(self.second, self.third, chance)
 
-    def root_above_mean(self) -> float:
-        """Return the mean of sqrt(max(0, sum - total))."""
-        return math.sqrt(self.total) * _root_above_mean(self.second, self.third)
-
 
 @lru_cache(maxsize=16_384)
 def _point(second: float, third: float, chance: float) -> float:
     return upper_point(WeightedChi2(1.0, second, third).sf, chance, 1.0)
-
-
-@lru_cache(maxsize=16_384)
-def _root_above_mean(second: float, third: float) -> float:
-    chi2 = WeightedChi2(1.0, second, third)
-    # The integral over t of the probability that the root exceeds t.
-    end = math.sqrt(_point(second, third, 1e-9) - 1)
-    heights = [chi2.sf(1 + (end * (1 + t) / 2) ** 2) for t in _POINTS]
-    return float(_WEIGHTS @ heights) * end / 2

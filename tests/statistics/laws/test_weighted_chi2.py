@@ -35,12 +35,9 @@ def test_unequal_weights_have_the_tail_of_draws(weights: list[float]) -> None:
     draws = 2 * (np.random.default_rng(9).normal(size=(200_000, len(shares))) ** 2 @ shares)
     for chance, off in ((0.05, 0.12), (0.01, 0.1), (0.001, 0.4)):
         assert np.mean(draws > law.point(chance)) == pytest.approx(chance, rel=off)
-    root = np.sqrt(np.maximum(0, draws - 2)).mean()
-    assert law.root_above_mean() == pytest.approx(root, rel=0.02)
 
 
 def test_without_noise_anything_is_beyond_it() -> None:
     still = WeightedChi2(0.0, 0.1, 0.01)
     assert (still.sf(0.0), still.sf(1e-9)) == (1, 0)
     assert still.point(0.001) >= 0
-    assert still.root_above_mean() == 0
