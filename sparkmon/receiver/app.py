@@ -29,6 +29,7 @@ that a sender chose. Without the token ``/health`` says no more than whether eve
 """
 
 import asyncio
+import ctypes
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -52,6 +53,9 @@ from sparkmon.receiver.tls import keep_certificate, tls_context
 from sparkmon.receiver.token_check import TokenCheck
 
 _DRAIN_S = 10
+_M_MMAP_THRESHOLD = -3
+"""glibc's number of the option, from ``malloc.h``: what is larger is memory of its own, and given back."""
+_MAPPED_BYTES = 64 * 2**10
 _Watch: TypeAlias = Callable[[], Coroutine[None, None, None]]
 
 
@@ -83,6 +87,9 @@ def serve(settings: ReceiverSettings) -> None:
     SpoolError
         Another process writes the spool.
     """
+    with suppress(AttributeError):  # of glibc alone
+        # In the heap, bodies leave holes: of 390 MiB resident with 180 of 1 MiB, 67 were such, and 130 stayed.
+        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _MAPPED_BYTES)
     context = tls_context(settings)
     metrics = ReceiverMetrics()
     limits = ConnectionLimits(
