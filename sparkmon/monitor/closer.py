@@ -142,7 +142,6 @@ class Closer:
         self._closed, self._closed_by_others = ClosedWindows(), ClosedWindows()
         self._unanswered: dict[str, tuple[int, int, int]] = {}
         self._models: set[str] = set()
-        self._first_end: int | None = None
         self._leases_version = _UNREAD
         self._take_over({self.query_id})
         self._is_loaded = True
@@ -184,13 +183,9 @@ class Closer:
         self._unanswered.clear()
         for window, query_id, requests, responses in zip(windows_of_rows(closed), *columns, strict=True):
             self._closed.add(window)
-            self._note_end(window.end)
             self._note_answers(window, requests, responses)
             if query_id != self.query_id:
                 self._closed_by_others.add(window)
-
-    def _note_end(self, end: int) -> None:
-        self._first_end = end if self._first_end is None else min(end, self._first_end)
 
     def _note_answers(self, window: Window, requests: int, responses: int) -> None:
         """Count the requests of a model since its last window with responses; of windows that overlap, one counts."""
@@ -227,7 +222,6 @@ class Closer:
         if due:
             profiles = self._open.profiles(due)
             longer = self._longer.completed(self._tables, profiles, due, self._closed)
-            self._note_end(min(window.end for window in due))
             self._mark(self._closing.write(pa.concat_tables([profiles, longer]), self._batch_id))
         self._report()
 
@@ -251,7 +245,7 @@ class Closer:
                 watermarks=_times(self._clocks.watermarks()),
                 last_ends=_times(ends),
                 never_sent=self._expected.keys() - self._models - self._others.keys(),
-                first_end=None if self._first_end is None else from_micros(self._first_end),
+                first_end=None if self._closed.first_end is None else from_micros(self._closed.first_end),
                 unanswered={
                     model: Unanswered(from_micros(since), count)
                     for model, (since, _, count) in self._unanswered.items()

@@ -44,11 +44,14 @@ class ClosedWindows:
 
     def __init__(self) -> None:
         self._last_ends: dict[tuple[str, int], int] = {}
+        self.first_end: int | None = None
+        """Where the first of them ends, of any model."""
 
     def add(self, window: Window) -> None:
         """Add a window and all before it."""
         key = window.model, window.length
         self._last_ends[key] = max(window.end, self._last_ends.get(key, window.end))
+        self.first_end = window.end if self.first_end is None else min(window.end, self.first_end)
 
     def last_end(self, model: str, length: int) -> int | None:
         """Return where the last of them ends."""
