@@ -16,7 +16,7 @@ from sparkmon.interval import from_micros, to_micros
 from sparkmon.monitor.closer import Closer
 from sparkmon.monitor.leases import Leases, models_of
 from sparkmon.monitor.model_limit import ModelLimit
-from sparkmon.monitor.one_pass import Pass, Passed, one_pass
+from sparkmon.monitor.one_pass import Pass, one_pass
 from sparkmon.monitor.recent_events import Digests, RecentEvents
 from sparkmon.monitor.window_grid import row_counts
 from sparkmon.schemas import DEAD_LETTERS
@@ -104,8 +104,9 @@ class BatchWriter:
                 rows = passed.rows.where(~F.col("model").isin([*skipped]))
                 self._place.append(rows, "rows", writer=query_id, batch_id=batch_id)
             if len(passed.digests):
-                row = _digests_row(passed, query_id, batch_id)
-                tables.append(row, "event_digests", writer=query_id, batch_id=batch_id)
+                row = {"query_id": query_id, "batch_id": batch_id, "last_event_time": passed.last_event_time}
+                table = pa.Table.from_pylist([row | {"digests": passed.digests.tobytes()}], schema=EVENT_DIGESTS)
+                tables.append(table, "event_digests", writer=query_id, batch_id=batch_id)
                 recent.add(to_micros(passed.last_event_time), passed.digests)
         panes = result = self._without(skipped, limit.limited(passed.panes, self._k))
         if panes.num_rows:
@@ -125,16 +126,6 @@ class BatchWriter:
         return panes.filter(pc.invert(is_one))
 
 
-def _digests_row(passed: Passed, query_id: str, batch_id: int) -> pa.Table:
-    row = {
-        "query_id": query_id,
-        "batch_id": batch_id,
-        "last_event_time": passed.last_event_time,
-        "digests": passed.digests.tobytes(),
-    }
-    return pa.Table.from_pylist([row], schema=EVENT_DIGESTS)
-
-
 def _remember(
     recent: RecentEvents, tables: TableWriter, query_ids: Sequence[str], first_open: int | None, last_batch: int | None
 ) -> None:
@@ -143,14 +134,12 @@ def _remember(
         return
     where: list[tuple[str, str, Any]] = [("query_id", "in", [*query_ids])]
     if first_open is not None:
-        time = from_micros(first_open)
-        where.append(("last_event_time", ">=", time))
+        where.append(("last_event_time", ">=", from_micros(first_open)))
     if last_batch is not None:
         where.append(("batch_id", "<=", last_batch))
     rows = tables.read("event_digests", ["last_event_time", "digests"], where)
     for row in [] if rows is None else rows.to_pylist():
-        digests = np.frombuffer(row["digests"], np.uint64)
-        recent.add(to_micros(row["last_event_time"]), digests)
+        recent.add(to_micros(row["last_event_time"]), np.frombuffer(row["digests"], np.uint64))
 
 
 def _write_dead_letters(tables: Tables, dead_letters: DataFrame, writer: str, batch_id: int) -> Counts:
