@@ -13,26 +13,13 @@ _TEMPORARY_STATUSES = frozenset({408, 425, 429})
 
 
 def is_temporary(status: int) -> bool:
-    """Return whether the same request may succeed later.
-
-    Examples
-    --------
-    >>> [is_temporary(status) for status in (400, 429, 503)]
-    [False, True, True]
-    """
+    """Return whether the same request may succeed later."""
     return status >= 500 or status in _TEMPORARY_STATUSES
 
 
 @dataclass(frozen=True)
 class Backoff:
-    """Pauses that start at ``first_s``, double with each failure up to ``longest_s``, and differ by up to 20 %.
-
-    Examples
-    --------
-    >>> backoff = Backoff(1.0, 300.0, jitter=lambda: 0.5)
-    >>> [backoff.pause_s(failures) for failures in (0, 1, 2, 100)]
-    [1.0, 2.0, 4.0, 300.0]
-    """
+    """Pauses that start at ``first_s``, double with each failure up to ``longest_s``, and differ by up to 20 %."""
 
     first_s: float
     longest_s: float
@@ -49,13 +36,6 @@ def retry_after_s(value: str | None, now: datetime, longest_s: float) -> float |
     """Read a ``Retry-After`` header, seconds or an HTTP date, as seconds from ``now``, from 0 to ``longest_s``.
 
     None without the header, or if it has neither of the two forms.
-
-    Examples
-    --------
-    >>> noon = datetime(2026, 1, 5, 12, tzinfo=timezone.utc)
-    >>> values = ("120", "99999", "Mon, 05 Jan 2026 12:00:30 GMT", "soon", None)
-    >>> [retry_after_s(value, noon, 3600.0) for value in values]
-    [120.0, 3600.0, 30.0, None, None]
     """
     text = (value or "").strip()
     if text.isascii() and text.isdigit():

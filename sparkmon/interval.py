@@ -38,13 +38,7 @@ def parse_interval(name: str, text: str) -> timedelta:
 
 
 def format_interval(length: timedelta) -> str:
-    """Write an interval as :func:`parse_interval` reads it.
-
-    Examples
-    --------
-    >>> format_interval(timedelta(hours=26)), format_interval(timedelta())
-    ('1 day 2 hours', '0 seconds')
-    """
+    """Write an interval as :func:`parse_interval` reads it."""
     parts, rest = [], length
     for unit in ("day", "hour", "minute", "second", "microsecond"):
         count, rest = divmod(rest, timedelta(**{f"{unit}s": 1}))

@@ -4,13 +4,7 @@ __all__ = ["printable"]
 
 
 def printable(text: str) -> str:
-    r"""Make control characters visible, line breaks and marks of direction too.
-
-    Examples
-    --------
-    >>> printable("a\x1b[31mred\u202e\nfake line é")
-    'a\\x1b[31mred\\u202e\\nfake line é'
-    """
+    """Make control characters visible, line breaks and marks of direction too."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

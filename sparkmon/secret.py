@@ -44,13 +44,7 @@ class Secret:
         return f"Secret(env={self.env!r})" if self.env is not None else f"Secret(file={self.file!r})"
 
     def read(self) -> str:
-        """Return what is held.
-
-        Raises
-        ------
-        OptionError
-            The variable is not set or the file cannot be read, or it is empty.
-        """
+        """Return what is held; OptionError if the variable is not set, the file cannot be read, or it is empty."""
         value = self._content() if self.env is None else os.environ.get(self.env, "")
         if not value:
             raise OptionError(f"{self!r} holds nothing; set it to the secret")

@@ -54,14 +54,8 @@ class OnlineView(AbstractAsyncContextManager["OnlineView"]):
 
         ``entries`` have the entity ids of each instance; other names are ignored. ``passed_features`` are the features
         that the request itself gives, of each instance (OptionError if they are not as many); they go before the
-        store's. ``parameters`` are features for all instances, and go before these.
-
-        Raises
-        ------
-        StoreTimeoutError
-            The store did not answer in time.
-        StoreError
-            The store cannot be reached, or has no such table or column.
+        store's. ``parameters`` are features for all instances, and go before these. StoreTimeoutError if the store did
+        not answer in time, StoreError if it cannot be reached, or has no such table or column.
         """
         rows = await self._find(entries) if entries else {each.name: [] for each in self.view.groups}
         return assemble_vector(self.view, rows, entries, passed_features, parameters)

@@ -12,12 +12,7 @@ def open_store(place: str) -> LocalStore | SqlStore | HopsworksStore:
     It is a directory (LocalStore), ``mysql://...`` or ``mariadb://...`` (SqlStore), or
     ``hopsworks://host[:port]/project`` (HopsworksStore).
 
-    Raises
-    ------
-    OptionError
-        The place is empty or of another scheme, or its URL cannot be read.
-    MissingExtraError
-        What this kind of store needs is not installed.
+    A place that is empty, of another scheme or no URL is an OptionError, a package that it needs a MissingExtraError.
 
     Examples
     --------

@@ -25,12 +25,7 @@ def columns_statement(dialect: Dialect, table: str) -> tuple[str, tuple[str, ...
 
 
 def select_statement(dialect: Dialect, table: str, columns: Sequence[str], key: Sequence[str], size: int) -> str:
-    """Return the statement that selects the rows of ``size`` keys, whose values follow each other.
-
-    >>> from sqlalchemy.dialects import sqlite
-    >>> print(select_statement(sqlite.dialect(), "t", ["a", "b", "v"], ["a", "b"], 2))
-    SELECT "a", "b", "v" FROM "t" WHERE ("a", "b") IN (VALUES (?, ?), (?, ?))
-    """
+    """Return the statement that selects the rows of ``size`` keys, whose values follow each other."""
     names, place, key_columns = (_quoted(dialect, each) for each in (columns, [table], key))
     one = _marks(dialect, len(key))
     if len(key) > 1:
