@@ -50,6 +50,6 @@ def main() -> None:
     """Run the command line; a refusal is one line on standard error and exit status 2."""
     try:
         app()
-    except SparkmonError as error:
+    except (SparkmonError, OSError) as error:
         print(f"sparkmon: {error}", file=sys.stderr)
         sys.exit(2)

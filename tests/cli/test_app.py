@@ -3,10 +3,12 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
-from sparkmon.cli.app import app
+from sparkmon.cli.app import app, main
 
 
 def test_a_paragraph_of_help_fills_the_width_of_the_terminal() -> None:
@@ -27,3 +29,20 @@ def test_without_java_one_sentence_says_what_to_install() -> None:
         "it needs Java 17 or newer; install it, or set JAVA_HOME to where it is"
     )
     assert "/nowhere/bin/java: No such file or directory" in rest[0]
+
+
+def test_a_place_that_cannot_be_written_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "monitor.yaml").write_text(
+        "source: {format: kserve, path: s}\nstore: {path: s}\ntables: ./file/tables\n"
+    )
+    words = ["alerts", "silence", f"{tmp_path}/monitor.yaml", "--for", "1 hour", "--model", "x"]
+    monkeypatch.setattr("sys.argv", ["sparkmon", *words])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("sparkmon: ")
+    assert f"{tmp_path}/file/tables" in line
