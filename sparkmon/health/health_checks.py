@@ -1,7 +1,7 @@
 """Health checks: whether a monitor works, by its status; pure."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -121,34 +121,41 @@ def _never_sent(now: MonitorStatus, limits: HealthLimits) -> Iterator[HealthChec
 
 def _unanswered(now: MonitorStatus, limits: HealthLimits) -> Iterator[HealthCheck]:
     limit = limits.unanswered_requests
-    if limit is None:
-        return
     for model, (since, requests) in sorted(now.counts.unanswered.items()):
-        message = f"responses of the model {model} are read again"
-        if requests >= limit:
-            message = (
-                f"the model {model} has had {requests:,} requests and no response that could be read since "
-                f"{_minute(since)}: see the table dead_letters, and whether its responses are logged"
-            )
-        yield HealthCheck(f"unanswered {model}", requests >= limit, "warning", requests, limit, message)
+        failing = (
+            f"the model {model} has had {requests:,} requests and no response that could be read since "
+            f"{_minute(since)}: see the table dead_letters, and whether its responses are logged"
+        )
+        if limit is not None:
+            ok = f"responses of the model {model} are read again"
+            yield _check(f"unanswered {model}", requests >= limit, requests, limit, failing, ok)
+
+
+def _check(
+    name: str, is_failing: bool, value: float, limit: float, failing: str, ok: str, severity: Severity = "warning"
+) -> HealthCheck:
+    return HealthCheck(name, is_failing, severity, float(value), float(limit), failing if is_failing else ok)
 
 
 def _too_long(
     name: str, severity: Severity, since: datetime, until: datetime, limit: timedelta, failing: str, ok: str
 ) -> HealthCheck:
-    is_failing, since_s = until - since >= limit, (until - since).total_seconds()
-    message = failing if is_failing else ok
-    return HealthCheck(name, is_failing, severity, since_s, limit.total_seconds(), message)
+    seconds, limit_s = (until - since).total_seconds(), limit.total_seconds()
+    return _check(name, seconds >= limit_s, seconds, limit_s, failing, ok, severity)
+
+
+def _new(now: Mapping[str, int], before: Mapping[str, int]) -> tuple[int, str]:
+    """Return what was counted since, and of what most was."""
+    new = Counter(now)
+    new.subtract(before)
+    return new.total(), max(new, key=lambda name: new[name], default="")
 
 
 def _dead_letters(now: MonitorStatus, before: MonitorStatus, limits: HealthLimits) -> HealthCheck:
-    new = Counter(now.counts.dead_letters)
-    new.subtract(before.counts.dead_letters)
-    most = max(new, key=lambda condition: new[condition], default="")
-    what = "events could not be decoded"
+    count, most = _new(now.counts.dead_letters, before.counts.dead_letters)
     more = f", most often for {most}: see the table dead_letters"
     events = now.query.events - before.query.events
-    return _share("dead_letters", new.total(), events, limits.dead_letter_share, what, more)
+    return _share("dead_letters", count, events, limits.dead_letter_share, "events could not be decoded", more)
 
 
 def _late(now: MonitorStatus, before: MonitorStatus, limits: HealthLimits) -> HealthCheck:
@@ -159,64 +166,48 @@ def _late(now: MonitorStatus, before: MonitorStatus, limits: HealthLimits) -> He
 
 def _pooled(now: MonitorStatus, before: MonitorStatus) -> HealthCheck:
     values = now.counts.pooled_values - before.counts.pooled_values
-    message = "no columns or models are pooled any more"
-    if values:
-        message = (
-            f"{values:,} values were pooled as (other), because there are too many columns or models that no reference "
-            "has: see the table panes, and who invents their names"
-        )
-    return HealthCheck("pooled", values > 0, "warning", float(values), 0.0, message)
+    failing = (
+        f"{values:,} values were pooled as (other), because there are too many columns or models that no reference "
+        "has: see the table panes, and who invents their names"
+    )
+    return _check("pooled", values > 0, values, 0, failing, "no columns or models are pooled any more")
 
 
 def _namespaces(now: MonitorStatus) -> HealthCheck:
-    mixed = {model: names for model, names in now.counts.namespaces.items() if len(names) > 1}
-    message = "each model is of one namespace"
-    if mixed:
-        model, names = min(mixed.items())
+    mixed = sorted((model, names) for model, names in now.counts.namespaces.items() if len(names) > 1)
+    failing = ""
+    for model, names in mixed[:1]:
         of = ", ".join(sorted(names)[:_SHOWN])
         more = f", and {len(mixed) - 1} more models" if len(mixed) > 1 else ""
-        message = (
+        failing = (
             f"the events of {model} come from {len(names)} namespaces ({of}){more}, and are judged as one model: "
             "set namespaces to those to watch"
         )
-    return HealthCheck("namespaces", bool(mixed), "warning", float(len(mixed)), 0.0, message)
+    return _check("namespaces", bool(mixed), len(mixed), 0, failing, "each model is of one namespace")
 
 
 def _skipped(now: MonitorStatus, before: MonitorStatus) -> HealthCheck:
-    new = Counter(now.counts.skipped_rows)
-    new.subtract(before.counts.skipped_rows)
-    message = "no rows of other monitors' models are skipped any more"
-    if new.total():
-        model = max(new, key=lambda name: new[name])
-        message = (
-            f"{new.total():,} rows were skipped, because another monitor has their models in the same tables, most of "
-            f"{model}, which the one with the checkpoint {now.counts.holders.get(model)} has; if that one has ended "
-            "for good, start once with --take-over"
-        )
-    return HealthCheck("skipped", new.total() > 0, "warning", float(new.total()), 0.0, message)
+    count, model = _new(now.counts.skipped_rows, before.counts.skipped_rows)
+    failing = (
+        f"{count:,} rows were skipped, because another monitor has their models in the same tables, most of "
+        f"{model}, which the one with the checkpoint {now.counts.holders.get(model)} has; if that one has ended "
+        "for good, start once with --take-over"
+    )
+    return _check("skipped", count > 0, count, 0, failing, "no rows of other monitors' models are skipped any more")
 
 
 def _share(name: str, count: int, total: int, limit: float, what: str, more: str = "") -> HealthCheck:
-    share = count / total if total else 0.0
-    failing = total >= _LEAST and share > limit
-    if not failing:
-        more = f", which is within the limit of {limit:.2%}"
-    message = f"{count:,} of the last {total:,} {what}{more}"
-    return HealthCheck(name, failing, "warning", share, limit, message)
+    share, text = count / total if total else 0.0, f"{count:,} of the last {total:,} {what}"
+    ok = f"{text}, which is within the limit of {limit:.2%}"
+    return _check(name, total >= _LEAST and share > limit, share, limit, text + more, ok)
 
 
 def _undelivered(now: MonitorStatus, limits: HealthLimits) -> Iterator[HealthCheck]:
-    for sink in sorted(now.waiting):
+    for sink, waiting in sorted(now.waiting.items()):
         since = now.time - timedelta(seconds=now.blocked_s[sink])
-        yield _too_long(
-            f"undelivered {sink}",
-            "critical",
-            since,
-            now.time,
-            limits.undelivered_after,
-            f"the sink {sink} has accepted no notification since {_minute(since)}; {now.waiting[sink]:,} wait",
-            f"the sink {sink} accepts notifications again",
-        )
+        failing = f"the sink {sink} has accepted no notification since {_minute(since)}; {waiting:,} wait"
+        messages, limit = (failing, f"the sink {sink} accepts notifications again"), limits.undelivered_after
+        yield _too_long(f"undelivered {sink}", "critical", since, now.time, limit, *messages)
 
 
 def _minute(time: datetime) -> str:

@@ -212,6 +212,16 @@ def test_a_sink_has_no_more_notifications_than_its_limit() -> None:
     assert [each.notified_state for each in decisions] == ["firing", "firing"]
 
 
+def test_a_recovery_goes_to_the_sinks_that_were_notified_alone() -> None:
+    manager = Manager(replace(PLAIN, max_notifications=1), "pager", "log")
+    manager.recent = {("pager", False): 1}
+    (first,) = manager.process(observed(0))
+    assert (first.sinks, first.limited_sinks) == (("log",), ("pager",))
+    manager.recent = {}
+    (_, last) = manager.process(observed(1, "ok"), observed(2, "ok"))
+    assert (last.notified_state, last.sinks, last.incident.is_settled) == ("resolved", ("log",), True)
+
+
 def test_alerts_go_to_the_sinks_of_their_routes() -> None:
     routes = (Route(model="flights", severity="critical", sinks=("pager",)), Route(column="temp", sinks=("log",)))
     manager = Manager(replace(PLAIN, routes=routes), "pager", "log")
