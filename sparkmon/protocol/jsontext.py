@@ -1,34 +1,24 @@
-"""Strict JSON, read by orjson where it is installed and else by the standard library, with the same result.
+"""Strict JSON, and bodies of nearly strict JSON.
 
 Strict means RFC 8259: UTF-8 without a byte order mark, no ``NaN`` or ``Infinity``, no lone surrogates, no number too
-large for a double. Integers that fit 64 bits are exact; larger ones become doubles, as orjson has it. Bodies may have
-``NaN``, ``Infinity`` and ``-Infinity``: Python's ``json``, Triton and TorchServe write them.
+large for a double. Integers that fit 64 bits are exact; larger ones become doubles. Bodies may have ``NaN``,
+``Infinity`` and ``-Infinity``: Python's ``json``, Triton and TorchServe write them.
 """
 
 import json
 import math
 import re
 from collections.abc import Callable, Iterable
-from functools import partial
-from typing import Any, NoReturn
+from typing import Any
+
+import orjson
 
 from sparkmon.errors import ProtocolError
 from sparkmon.protocol.protocol_error import protocol_error
 
-try:
-    import orjson
-except ImportError:  # a cluster that was given the package without its dependencies
-    orjson = None  # type: ignore[assignment]
-
-# Only numbers written this long can leave 64 bits or overflow a double.
-_LONG_NUMBER = re.compile(r"[0-9]{19}|[eE]\+?[0-9]{3}")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _LITERAL = re.compile(rb"NaN|Infinity")
 _SPACE = re.compile(r"[ \t\n\r]*")
-
-
-def _refuse_literal(text: str) -> NoReturn:
-    raise protocol_error("BODY_NOT_JSON", f"got the literal {text}, which JSON does not have")
 
 
 def _double(text: str) -> float:
@@ -46,19 +36,13 @@ def _integer(text: str) -> int | float:
     return _double(text)
 
 
-def _decoders(**options: Any) -> tuple[json.JSONDecoder, json.JSONDecoder]:  # noqa: ANN401
-    """Make a decoder, and a slower one for texts with long numbers."""
-    careful = json.JSONDecoder(parse_float=_double, parse_int=_integer, **options)
-    return json.JSONDecoder(**options), careful
-
-
-_STRICT = _decoders(parse_constant=_refuse_literal)
-_WITH_LITERALS = _decoders()
+_VALUES = json.JSONDecoder()
+_WITH_LITERALS = json.JSONDecoder(parse_float=_double, parse_int=_integer)
 
 
 def loads(data: bytes) -> Any:  # noqa: ANN401 - JSON is any of its six types
     """Read strict JSON; the ProtocolError ``BODY_NOT_JSON`` has the reader's own words for where it is not."""
-    return _read(_loads_stdlib if orjson is None else orjson.loads, data)
+    return _read(orjson.loads, data)
 
 
 def loads_body(data: bytes) -> Any:  # noqa: ANN401
@@ -68,7 +52,7 @@ def loads_body(data: bytes) -> Any:  # noqa: ANN401
     except ProtocolError:
         if _LITERAL.search(data) is None:
             raise
-    return _read(partial(_loads_stdlib, decoders=_WITH_LITERALS), data)
+    return _read(_with_literals, data)
 
 
 def _read(reader: Callable[[bytes], Any], data: bytes) -> Any:  # noqa: ANN401
@@ -83,20 +67,20 @@ def _read(reader: Callable[[bytes], Any], data: bytes) -> Any:  # noqa: ANN401
 def load_each(texts: Iterable[bytes]) -> list[Any]:
     """Read many texts; what is not strict JSON is None."""
     values: list[Any] = []
-    pending = map(_loads_stdlib if orjson is None else orjson.loads, texts)
+    pending = map(orjson.loads, texts)
     while True:
         try:
             # What was read before a text that is not JSON stays in the list, and the iterator is beyond that text.
             values.extend(pending)
-        except (ProtocolError, ValueError, RecursionError):
+        except ValueError:
             values.append(None)
         else:
             return values
 
 
-def _loads_stdlib(data: bytes, decoders: tuple[json.JSONDecoder, json.JSONDecoder] = _STRICT) -> Any:  # noqa: ANN401
+def _with_literals(data: bytes) -> Any:  # noqa: ANN401
     text = data.decode("utf-8")
-    value = decoders[_LONG_NUMBER.search(text) is not None].decode(text)
+    value = _WITH_LITERALS.decode(text)
     if _SURROGATE.search(text):
         # Pairs have become one character by now; a lone half does not encode.
         json.dumps(value, ensure_ascii=False).encode("utf-8")
@@ -130,7 +114,7 @@ def skip_space(text: str, at: int) -> int:
 
 def value_end(text: str, at: int) -> int:
     """Return where the JSON value that begins at ``at`` ends; ValueError or RecursionError if none does."""
-    return _WITH_LITERALS[0].raw_decode(text, at)[1]
+    return _VALUES.raw_decode(text, at)[1]
 
 
 def _not_json(data: bytes, why: object) -> ProtocolError:

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from sparkmon.protocol import DECODED, decode, decode_batch, decode_batches, events_to_batch, jsontext
+from sparkmon.protocol import DECODED, decode, decode_batch, decode_batches, events_to_batch
 from sparkmon.records import DeadLetter, Event, Feature, ModelSchema, Value
 from tests.protocol.captures import all_events, stored
 from tests.protocol.events import event
@@ -80,13 +80,6 @@ def test_a_batch_says_what_decode_says_of_each_event() -> None:
     want = [row for one in EVENTS for row in expected(one)]
     got = rows_of(EVENTS)
     assert [{name: row[name] for name in want[0]} for row in got] == want
-
-
-def test_a_batch_is_the_same_with_the_standard_reader(monkeypatch: pytest.MonkeyPatch) -> None:
-    quick = rows_of(EVENTS)
-    monkeypatch.setattr(jsontext, "orjson", None)
-    slow = rows_of(EVENTS)
-    assert [row | {"reason": None} for row in slow] == [row | {"reason": None} for row in quick]
 
 
 def test_a_slice_of_a_batch_decodes_to_the_slice_of_its_rows() -> None:

@@ -5,8 +5,7 @@ from typing import cast
 
 import pytest
 
-from sparkmon.protocol import Limits, decode, jsontext
-from tests.protocol.captures import all_events
+from sparkmon.protocol import Limits, decode
 from tests.protocol.events import event
 from tests.protocol.hostile import GOOD, HOSTILE
 
@@ -21,27 +20,6 @@ def test_a_hostile_body_is_a_dead_letter_of_its_own_condition(name: str) -> None
     assert len(said.dead_letter.reason) <= 500
     assert said.rows == []
     assert time.process_time() - started < 3
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-def test_the_standard_reader_says_the_same_of_hostile_bodies(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jsontext, "orjson", None)
-    body, condition = HOSTILE[name]
-    letter = decode(event(body)).dead_letter
-    assert letter is not None
-    assert letter.condition == condition
-
-
-def test_both_json_readers_decode_the_captures_alike(monkeypatch: pytest.MonkeyPatch) -> None:
-    quick = [decode(one) for one in all_events()]
-    monkeypatch.setattr(jsontext, "orjson", None)
-    for one, before in zip(all_events(), quick, strict=True):
-        after = decode(one)
-        if before.dead_letter is None:
-            assert after == before
-        else:
-            assert after.dead_letter is not None
-            assert after.dead_letter.condition == before.dead_letter.condition
 
 
 @pytest.mark.parametrize(
