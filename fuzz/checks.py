@@ -11,6 +11,7 @@ import pyarrow as pa
 import sparkmon.protocol as protocol
 from sparkmon.logs.spool_block import HEADER_BYTES, BlockHeader, decode_body, encode_block
 from sparkmon.records import DeadLetter, Event
+from tests.support.decoding import decode, decode_batch
 
 __all__ = ["CONDITIONS", "LIMITS", "check_events", "check_letter"]
 
@@ -40,20 +41,18 @@ def check_events(events: Sequence[Event]) -> None:
     for event in events:
         check_letter(event.dead_letter)
     batch = protocol.events_to_batch(events)
-    decoded = protocol.decode_batch(batch, None, LIMITS)
+    decoded = decode_batch(batch, None, LIMITS)
     if zlib.crc32(events[0].payload if events else b"") % 8 == 0:
         _check_kept(batch, decoded)
         _check_many(batch, decoded)
-    said = [protocol.decode(event, LIMITS) for event in events]
+    said = [decode(event, LIMITS) for event in events]
     if not any(event.request_payload for event in events):
         rows = [max(len(one.rows), len(one.predictions), 1) for one in said]
         kinds = [one.kind for one, count in zip(said, rows, strict=True) for _ in range(count)]
         assert decoded.column("kind").to_pylist() == kinds
     if len(events) > 1:
         alone = [
-            row
-            for event in events
-            for row in protocol.decode_batch(protocol.events_to_batch([event]), None, LIMITS).to_pylist()
+            row for event in events for row in decode_batch(protocol.events_to_batch([event]), None, LIMITS).to_pylist()
         ]
         # As text: a NaN is no other's equal.
         assert repr(decoded.to_pylist()) == repr(alone)
@@ -70,13 +69,13 @@ def _check_kept(batch: pa.RecordBatch, decoded: pa.RecordBatch) -> None:
     assert kept.equals(batch)
     decoded.validate(full=True)
     # Not equals(): a NaN is no other's equal.
-    assert protocol.decode_batch(kept, None, LIMITS).serialize().equals(decoded.serialize())
+    assert decode_batch(kept, None, LIMITS).serialize().equals(decoded.serialize())
 
 
 def _check_many(batch: pa.RecordBatch, decoded: pa.RecordBatch) -> None:
     """Check that events of one layout, which are read at once, decode as each does."""
     events = pa.Table.from_batches([batch] * 6).combine_chunks().to_batches()
-    rows = [row for each in events for row in protocol.decode_batch(each, None, LIMITS).to_pylist()]
+    rows = [row for each in events for row in decode_batch(each, None, LIMITS).to_pylist()]
     # Their text, as a NaN is no other's equal.
     assert repr(rows) == repr(decoded.to_pylist() * 6)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-__all__ = ["DeadLetter", "Decoded", "Event", "Feature", "FeatureKind", "Half", "ModelSchema", "SummaryKind", "Value"]
+__all__ = ["DeadLetter", "Event", "Feature", "FeatureKind", "Half", "ModelSchema", "SummaryKind", "Value"]
 
 Value: TypeAlias = float | int | bool | str | None
 """One cell of a row: a value of JSON or of a V2 tensor. Integers are exact."""
@@ -70,32 +70,6 @@ class Event:
     """On such a response: the request's body."""
     dead_letter: DeadLetter | None = None
     """Set if the bytes are not a CloudEvent; ``payload`` still has them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Decoded:
-    """The decoded body of one event.
-
-    ``rows`` (of a request) and ``predictions`` (of a response) are row-major: one sequence per instance, one value
-    per name. ``names`` are the column names of whichever is filled; a payload without names gets generated ones
-    (``feature_0`` ..., ``prediction`` or ``prediction_0`` ...) and ``named`` is False, so that a model's schema
-    may replace them.
-    """
-
-    kind: str
-    """``v1_request``, ``v1_response``, ``v1_explanation``, ``v2_request``, ``v2_response``, or what is set apart:
-    ``grpc``, ``openai``, ``sse``, ``health``, ``metadata``, ``error``, ``empty``, ``dead_letter``."""
-    names: tuple[str, ...] = ()
-    named: bool = False
-    rows: Sequence[Sequence[Value]] = ()
-    predictions: Sequence[Sequence[Value]] = ()
-    model_version: str | None = None
-    body_id: str | None = None
-    dead_letter: DeadLetter | None = None
-    entities: Sequence[Mapping[str, Value]] = ()
-    """Of a request that sparkmon's transformer enriched: each instance's entity ids, by name."""
-    row_flags: Sequence[Mapping[str, Value]] = ()
-    """Of such a request, per instance: ``<group>.missing`` and ``<group>.stale`` (1 or 0) and ``<group>.age_s``."""
 
 
 @dataclass(frozen=True, slots=True)

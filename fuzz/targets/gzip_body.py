@@ -10,10 +10,10 @@ from dataclasses import replace
 from fuzz.checks import LIMITS, check_events
 from fuzz.target import Target
 from sparkmon.errors import ProtocolError
-from sparkmon.protocol import decode
-from sparkmon.protocol.decode import gunzip
+from sparkmon.protocol.read_body import gunzip
 from tests.protocol.captures import all_events
 from tests.protocol.events import event
+from tests.support.decoding import decode
 
 __all__ = ["TARGET"]
 

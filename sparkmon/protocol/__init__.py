@@ -1,8 +1,7 @@
 """Bytes to meaning: CloudEvents, the V1 and V2 inference protocols, and what cannot be read.
 
-The ``from_*`` functions make events of what arrives; :func:`decode` reads one event, :func:`decode_batch`
-and :func:`decode_batches` do so for Arrow batches. None of them raises for bad data: what cannot be read becomes a dead
-letter that keeps its bytes and carries one of these conditions.
+The ``from_*`` functions make events of what arrives; :func:`decode_events` reads Arrow batches of them. Neither raises
+for bad data: what cannot be read becomes a dead letter that keeps its bytes and carries one of these conditions.
 
 Of the event (``from_*``):
 
@@ -27,7 +26,7 @@ Of a batch of events, which is then refused as a whole (``from_structured_batch`
 - ``BATCH_NOT_JSON``: no JSON array.
 - ``BATCH_TOO_LONG``: beyond :class:`Limits`.
 
-Of the body (``decode``):
+Of the body (``decode_events``):
 
 - ``UNKNOWN_EVENT_TYPE``: neither KServe's request nor its response.
 - ``BODY_TOO_LARGE``, ``TOO_MANY_ROWS``, ``TOO_MANY_COLUMNS``, ``TOO_MANY_VALUES``, ``VALUE_TOO_LONG``,
@@ -50,12 +49,11 @@ Of the body (``decode``):
 - ``DECODER_FAILED``: a fault of the decoder itself; please report it.
 """
 
-from sparkmon.protocol.batch import decode_batch, decode_batches, decode_events
+from sparkmon.protocol.batch_reader import decode_events
 from sparkmon.protocol.blocks_of_rows import blocks_of_rows
 from sparkmon.protocol.canonical import LEVEL_KINDS, level_of, levels_of, text_of, times_of
 from sparkmon.protocol.cells import join_columns
 from sparkmon.protocol.cloudevents import from_http, from_kafka, from_structured
-from sparkmon.protocol.decode import decode
 from sparkmon.protocol.decoded_events import DecodedEvents
 from sparkmon.protocol.digests import event_digests
 from sparkmon.protocol.event_batch import events_to_batch, without_ahead
@@ -78,9 +76,6 @@ __all__ = [
     "Limits",
     "RowBlock",
     "blocks_of_rows",
-    "decode",
-    "decode_batch",
-    "decode_batches",
     "decode_events",
     "event_digests",
     "events_to_batch",

@@ -13,12 +13,13 @@ import pyarrow as pa
 
 from sparkmon.protocol.bodies import Parsed, read_bodies
 from sparkmon.protocol.body import Body
-from sparkmon.protocol.decode import read_body
 from sparkmon.protocol.decoded_events import DecodedEvents
 from sparkmon.protocol.event_columns import HALVES, EventColumns
 from sparkmon.protocol.jsontext import load_each
-from sparkmon.protocol.limits import Limits
+from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
+from sparkmon.protocol.read_body import read_body
 from sparkmon.protocol.reading_step import Naming, ReadingStep, SideRows, name_columns
+from sparkmon.protocol.schema import EVENTS
 from sparkmon.protocol.shared_blocks import split
 from sparkmon.records import DeadLetter, Half, ModelSchema
 
@@ -29,6 +30,46 @@ _BINARY_SIZE = re.compile(rb'"binary_data_size"\s*:\s*([0-9]{1,9})\b')
 _LONGEST_HEAD = 2**16
 
 _Places: TypeAlias = npt.NDArray[np.int64]
+
+
+def decode_events(
+    events: pa.RecordBatch,
+    schemas: Mapping[str, ModelSchema] | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+    models_with_notes: Collection[str] = (),
+) -> Iterator[DecodedEvents]:
+    """Decode a batch of events into row blocks, in as many parts as bounded memory asks for.
+
+    A few kilobytes of gzip may open to millions of values, so the size of ``events`` does not bound that of the rows: a
+    part is handed out whenever its rows would take some 256 MiB.
+
+    Parameters
+    ----------
+    events : pyarrow.RecordBatch
+        Of the schema ``EVENTS``.
+    schemas : mapping, optional
+        Model name to its schema. It names the columns of payloads without names and types the ambiguous ones.
+    limits : Limits
+        The bounds of one event.
+    models_with_notes : collection of str
+        The models whose requests sparkmon's transformer makes. Only there the parameter ``sparkmon`` is trusted, and
+        not in the transformer's own log: elsewhere it is what a client says.
+
+    Examples
+    --------
+    >>> from datetime import datetime, timezone
+    >>> from sparkmon.protocol.event_batch import events_to_batch
+    >>> from sparkmon.records import Event
+    >>> time = datetime(2026, 11, 23, tzinfo=timezone.utc)
+    >>> events = events_to_batch([Event("1", "response", "pod", time, b'{"predictions": [0, 1]}')])
+    >>> [block] = next(decode_events(events)).blocks
+    >>> block.predictions.names, block.predictions.numbers.tolist()
+    (('prediction',), [[0.0], [1.0]])
+    """
+    events = events.select(EVENTS.names)
+    if events.schema.types != EVENTS.types:
+        events = events.cast(EVENTS)
+    yield from BatchReader(events, schemas or {}, limits, models_with_notes).steps()
 
 
 class BatchReader:

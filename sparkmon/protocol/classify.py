@@ -12,7 +12,7 @@ _EXPLAINERS = ("LIME", "SHAP")
 
 
 def classify(body: object, half: Half) -> str:
-    """Name the kind of a JSON body, one of those :class:`sparkmon.records.Decoded` lists.
+    """Name the kind of a JSON body: of the protocol and half that it is of, or what is set apart.
 
     Raises ProtocolError ``BODY_UNKNOWN`` when no protocol has such a body.
     """

@@ -8,8 +8,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sparkmon.protocol.decode import HEAD_LENGTH
 from sparkmon.protocol.limits import Limits
+from sparkmon.protocol.read_body import HEAD_LENGTH
 from sparkmon.records import Half, ModelSchema
 
 HALVES: tuple[Half, Half] = ("request", "response")

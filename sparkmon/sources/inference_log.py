@@ -20,7 +20,7 @@ from pyspark.sql.types import StructType
 from sparkmon.logs.log import InferenceLog, Offset
 from sparkmon.logs.objects import ObjectLog
 from sparkmon.logs.spool_reader import SpoolLog
-from sparkmon.protocol.batch import decode_batches
+from sparkmon.protocol.batch_reader import decode_events
 from sparkmon.protocol.limits import DEFAULT_LIMITS
 from sparkmon.schemas import DECODED, EVENTS
 from sparkmon.sources.options import InferenceLogOptions
@@ -115,7 +115,7 @@ class _LogReader:
     def _output(self, events: pa.RecordBatch) -> Iterable[pa.RecordBatch]:
         if self._options.output == "events":
             return [events]
-        return decode_batches(events, self._options.schemas, DEFAULT_LIMITS)
+        return (each.rows() for each in decode_events(events, self._options.schemas, DEFAULT_LIMITS))
 
 
 class InferenceLogReader(_LogReader, DataSourceReader):

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from sparkmon.protocol import decode_batch
+from tests.support.decoding import decode_batch
 from tests.support.source import ROOT
 from tests.support.spools import log
 

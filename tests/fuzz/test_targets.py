@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from fuzz.targets import TARGETS
-from sparkmon.protocol import decode
 from tests.protocol.hostile import GOOD
+from tests.support.decoding import decode
 from tests.support.source import ROOT
 
 
@@ -27,7 +27,7 @@ def test_every_seed_does_what_is_promised(name: str) -> None:
 def test_an_input_that_breaks_a_promise_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     seed = b"\0\0\0" + GOOD
     TARGETS["body"].one_input(seed)
-    monkeypatch.setattr("sparkmon.protocol.decode", lambda event, limits: decode(replace(event, payload=b"?")))
+    monkeypatch.setattr("fuzz.checks.decode", lambda event, limits: decode(replace(event, payload=b"?")))
     with pytest.raises(AssertionError):
         TARGETS["body"].one_input(seed)
     monkeypatch.setattr("fuzz.targets.slices._KNOWN", frozenset())

@@ -17,10 +17,11 @@ from sparkmon.logs import SpoolWriter
 from sparkmon.monitor import Monitor
 from sparkmon.panes import PaneBuilder
 from sparkmon.profiles import reference_of
-from sparkmon.protocol import decode_batch, events_to_batch
+from sparkmon.protocol import events_to_batch
 from sparkmon.records import DeadLetter, Event
 from sparkmon.session import register
 from sparkmon.store import LocalStore
+from tests.support.decoding import decode_batch
 from tests.support.streams import events_frame
 from tests.support.traffic import clock, v1_event
 

@@ -3,10 +3,11 @@
 import pyarrow as pa
 import pytest
 
-from sparkmon.protocol import RowBlock, blocks_of_rows, decode_batch, decode_events, events_to_batch
+from sparkmon.protocol import RowBlock, blocks_of_rows, decode_events, events_to_batch
 from tests.panes.blocks import counted
 from tests.panes.test_builder import HOUR, built, by_column, close
 from tests.protocol.captures import all_events, kafka_events, stored
+from tests.support.decoding import decode_batch
 
 COLUMNS = ["model", "model_version", "event_type", "event_time", "features", "predictions", "row_flags"]
 

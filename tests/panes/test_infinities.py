@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sparkmon.protocol import blocks_of_rows, decode_batch, decode_events, events_to_batch
+from sparkmon.protocol import blocks_of_rows, decode_events, events_to_batch
 from tests.panes.test_builder import built
 from tests.protocol.events import event
 from tests.protocol.hostile import tensor, v2
+from tests.support.decoding import decode_batch
 
 VALUES = [1.5, math.inf, -math.inf, math.nan, -math.inf]
 COUNTS = {"count": 5, "num_inf": 3, "num_nan": 1, "num_nulls": 0, "num_numbers": 1, "num_texts": 0}

@@ -28,8 +28,9 @@ from hsfs.serving_key import ServingKey
 from hsfs.training_dataset_feature import TrainingDatasetFeature
 
 from sparkmon.payload_logger import EventEmitter, FeatureLogger
-from sparkmon.protocol import decode, decode_batch, from_http
-from sparkmon.records import Decoded, Event
+from sparkmon.protocol import from_http
+from sparkmon.records import Event
+from tests.support.decoding import Decoded, decode, decode_batch
 from tests.support.receiver import Receiver
 from tests.support.spools import log
 

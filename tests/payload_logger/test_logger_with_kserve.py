@@ -14,7 +14,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from sparkmon.protocol import decode_batch
+from tests.support.decoding import decode_batch
 from tests.support.receiver import Receiver
 from tests.support.source import ROOT
 from tests.support.spools import log

@@ -10,19 +10,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sparkmon.errors import ProtocolError
-from sparkmon.protocol import (
-    Limits,
-    decode,
-    decode_batch,
-    events_to_batch,
-    from_http,
-    from_kafka,
-    from_object,
-    from_structured,
-    jsontext,
-)
-from sparkmon.records import Decoded, Event
+from sparkmon.protocol import Limits, events_to_batch, from_http, from_kafka, from_object, from_structured, jsontext
+from sparkmon.records import Event
 from tests.protocol.events import NOON, event, headers
+from tests.support.decoding import Decoded, decode, decode_batch
 
 SMALL = Limits(rows=20, columns=20, values=100, text_bytes=100, decompressed_bytes=10_000)
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()

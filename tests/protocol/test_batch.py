@@ -10,11 +10,12 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from sparkmon.protocol import DECODED, decode, decode_batch, decode_batches, events_to_batch
+from sparkmon.protocol import DECODED, decode_events, events_to_batch
 from sparkmon.records import DeadLetter, Event, Feature, ModelSchema, Value
 from tests.protocol.captures import all_events, stored
 from tests.protocol.events import event
 from tests.protocol.hostile import GOOD, HOSTILE, tensor, v1, v2
+from tests.support.decoding import decode, decode_batch
 
 Row = dict[str, Any]
 
@@ -107,7 +108,7 @@ def test_many_layouts_in_one_batch_keep_their_names() -> None:
 def test_big_events_are_handed_out_in_several_batches() -> None:
     body = gzip.compress(v1([[0] * 1000] * 1000))
     events = [event(body, event_id=str(i)) for i in range(9)]
-    batches = list(decode_batches(events_to_batch(events)))
+    batches = [each.rows() for each in decode_events(events_to_batch(events))]
     assert [batch.num_rows for batch in batches] == [4000, 4000, 1000]
     assert {row for batch in batches for row in batch.column("event_id").to_pylist()} == set("012345678")
 

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sparkmon.protocol import decode
-from sparkmon.records import Decoded
 from tests.protocol.events import event
 from tests.protocol.hostile import GOOD, tensor, v1, v2
+from tests.support.decoding import Decoded, decode
 
 
 def said(body: bytes, half: str = "request") -> Decoded:

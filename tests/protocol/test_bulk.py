@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparkmon.protocol import Limits, batch_reader, decode, decode_batch, decode_events, events_to_batch, jsontext
+from sparkmon.protocol import Limits, batch_reader, decode_events, events_to_batch, jsontext
 from sparkmon.records import Event, Feature, ModelSchema
 from tests.protocol.events import event
 from tests.protocol.hostile import HOSTILE, tensor, v1, v2
 from tests.protocol.test_arbitrary import BODIES, SMALL
 from tests.protocol.test_row_blocks import by_row, decoded, values, want_of
+from tests.support.decoding import decode, decode_batch
 
 HEAD = "Inference-Header-Content-Length"
 

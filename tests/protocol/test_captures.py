@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sparkmon.protocol import decode
 from sparkmon.protocol.times import parse_time
 from tests.protocol.captures import ROOT, WRITTEN, all_events, cases, kafka_events, stored
+from tests.support.decoding import decode
 
 V1 = ["v1_request", "v1_response"]
 V2 = ["v2_request", "v2_response"]

@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 
 from sparkmon.interval import EPOCH
-from sparkmon.protocol import Limits, decode, from_http, from_kafka, from_object, from_structured
+from sparkmon.protocol import Limits, from_http, from_kafka, from_object, from_structured
 from sparkmon.records import Event
 from tests.protocol.events import NOON, headers
 from tests.protocol.hostile import GOOD
+from tests.support.decoding import decode
 
 
 def condition(event: Event) -> str | None:

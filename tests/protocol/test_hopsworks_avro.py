@@ -8,9 +8,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sparkmon.protocol import Limits, decode, decode_batch, events_to_batch, from_hopsworks_avro
+from sparkmon.protocol import Limits, events_to_batch, from_hopsworks_avro
 from sparkmon.protocol.hopsworks_avro import SchemaVersion, TimeUnit
 from sparkmon.records import Event
+from tests.support.decoding import decode, decode_batch
 from tests.support.hopsworks_log import REQUEST, RESPONSE, TIME_MS, log_record
 
 SECOND = datetime(2026, 1, 5, tzinfo=timezone.utc)

@@ -5,9 +5,10 @@ from typing import cast
 
 import pytest
 
-from sparkmon.protocol import Limits, decode
+from sparkmon.protocol import Limits
 from tests.protocol.events import event
 from tests.protocol.hostile import GOOD, HOSTILE
+from tests.support.decoding import decode
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -5,11 +5,11 @@ import math
 import numpy as np
 import pytest
 
-from sparkmon.protocol import decode
 from tests.protocol.events import event
 from tests.protocol.hostile import tensor, v1, v2
 from tests.protocol.test_bodies import said
 from tests.protocol.test_row_blocks import by_row, decoded, want_of
+from tests.support.decoding import decode
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,12 @@
 
 import pytest
 
-from sparkmon.protocol import decode, from_http, from_object, from_structured
+from sparkmon.protocol import from_http, from_object, from_structured
 from sparkmon.protocol.protocol_error import protocol_error
 from sparkmon.records import DeadLetter
 from tests.protocol.events import NOON, event, headers
 from tests.protocol.hostile import tensor, v2
+from tests.support.decoding import decode
 
 NASTY = "\x1b[2J\r\nfake line \u202e\x00\x85\u2028"
 CSV = f'id,bytes\n"{NASTY}"\n{NASTY},2,3\n1\n'.encode()

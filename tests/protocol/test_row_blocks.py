@@ -14,8 +14,6 @@ from sparkmon.protocol import (
     DecodedEvents,
     RowBlock,
     blocks_of_rows,
-    decode,
-    decode_batch,
     decode_events,
     events_to_batch,
 )
@@ -24,6 +22,7 @@ from tests.protocol.captures import all_events, stored
 from tests.protocol.events import event
 from tests.protocol.hostile import GOOD, HOSTILE, tensor, v1, v2
 from tests.protocol.test_batch import cell, plain
+from tests.support.decoding import decode, decode_batch
 
 SIDES = ("features", "predictions", "entities", "row_flags")
 NOTE = {"view": "v:1", "keys": {"card": [7, 2**53 + 1]}, "missing": {"cards": [1]}}

@@ -7,8 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from sparkmon.protocol import Limits, decode, from_object
+from sparkmon.protocol import Limits, from_object
 from tests.protocol.captures import ROOT, WRITTEN
+from tests.support.decoding import decode
 
 RECORD = {
     "id": "1",

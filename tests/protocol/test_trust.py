@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from sparkmon.protocol import DecodedEvents, decode, decode_events, events_to_batch, from_http
+from sparkmon.protocol import DecodedEvents, decode_events, events_to_batch, from_http
 from sparkmon.protocol.enrichment import Enrichment
 from sparkmon.records import Event
 from tests.protocol.events import event, headers
 from tests.protocol.hostile import GOOD, tensor
+from tests.support.decoding import decode
 
 NOTE = Enrichment("fraud:1", {"card": [7]}, {"cards": [0]}).to_text()
 NOTED = json.dumps({"instances": [[1.5]], "parameters": {"sparkmon": NOTE}}).encode()

@@ -12,11 +12,12 @@ from pyspark.sql import SparkSession
 from sparkmon import sources
 from sparkmon.errors import OptionError
 from sparkmon.logs.spool_writer import SpoolWriter
-from sparkmon.protocol import decode, events_to_batch, from_http
+from sparkmon.protocol import events_to_batch, from_http
 from sparkmon.records import Event, ModelSchema, Value
 from sparkmon.schemas import DEAD_LETTERS, DECODED
 from sparkmon.session import register
 from tests.protocol.captures import all_events
+from tests.support.decoding import decode
 from tests.support.streams import drained, events_frame
 from tests.support.traffic import clock, v1_event
 

@@ -1,85 +1,21 @@
-"""The one door from an event to what it says."""
+"""The one door from a body to what it says."""
 
 import re
 import zlib
-from collections.abc import Sequence
 from typing import Any, cast
 
 from sparkmon.errors import ProtocolError
 from sparkmon.protocol.bodies import Parsed, read_one, refused
-from sparkmon.protocol.body import Body, Rows, check_items
+from sparkmon.protocol.body import Body, check_items
 from sparkmon.protocol.jsontext import loads_body, split_head
 from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
 from sparkmon.protocol.protocol_error import protocol_error
-from sparkmon.records import Decoded, Event, Half, Value
+from sparkmon.records import Half
 
 HEAD_LENGTH = "inference-header-content-length"
 """The request header with the length of a V2 binary body's JSON head, in lower case."""
 
 _SERVER_SENT = re.compile(rb"\s*(?:data|event|id|retry):")
-
-
-def decode(event: Event, limits: Limits = DEFAULT_LIMITS, *, has_notes: bool = False) -> Decoded:
-    """Decode the body of one event; never raises for what the event holds.
-
-    Parameters
-    ----------
-    event : Event
-        An event as a source reads it. One that is a dead letter already stays one.
-    limits : Limits
-        The bounds of one event.
-    has_notes : bool, default False
-        Whether sparkmon's transformer made the request, so that the note in it is trusted.
-
-    Returns
-    -------
-    Decoded
-        Its rows or predictions; or a kind that has none; or the dead letter that says why it could not be read.
-
-    Examples
-    --------
-    >>> from datetime import datetime, timezone
-    >>> time = datetime(2026, 11, 23, tzinfo=timezone.utc)
-    >>> said = decode(Event("1", "request", "pod", time, b'{"instances": [[6.8, 2.8]]}'))
-    >>> said.kind, said.names, said.rows
-    ('v1_request', ('feature_0', 'feature_1'), [[6.8, 2.8]])
-    >>> print(decode(Event("2", "response", "pod", time, b"oops")).dead_letter.condition)
-    BODY_NOT_JSON
-    """
-    if event.dead_letter is not None:
-        return Decoded("dead_letter", dead_letter=event.dead_letter)
-    head_length = next((each[0] for name, each in event.metadata.items() if each and name.lower() == HEAD_LENGTH), None)
-    body = read_body(
-        event.payload,
-        event.event_type,
-        content_type=event.content_type,
-        head_length=head_length,
-        status_code=event.status_code,
-        limits=limits,
-        has_notes=has_notes,
-    )
-    rows = _by_row(body.rows)
-    return Decoded(
-        body.kind,
-        body.rows.names,
-        body.rows.named,
-        rows=rows if event.event_type == "request" else (),
-        predictions=rows if event.event_type == "response" else (),
-        model_version=body.versions[0] if body.versions else None,
-        body_id=body.ids[0] if body.ids else None,
-        dead_letter=body.dead_letter,
-        entities=_by_name(body.entities),
-        row_flags=_by_name(body.row_flags),
-    )
-
-
-def _by_row(rows: Rows) -> list[Sequence[Value]]:
-    width, values = len(rows.names), rows.listed()
-    return [values[i * width : (i + 1) * width] for i in range(rows.count)]
-
-
-def _by_name(rows: Rows) -> list[dict[str, Value]]:
-    return [dict(zip(rows.names, row, strict=True)) for row in _by_row(rows)]
 
 
 def read_body(
