@@ -24,7 +24,7 @@ from sparkmon.errors import SparkmonError
 from sparkmon.logs import SpoolLog
 from sparkmon.monitor import Monitor, MonitorQuery, Windows
 from sparkmon.profiles import reference_of
-from sparkmon.protocol import DECODED, decode_batch
+from sparkmon.protocol import DECODED, decode_events
 from sparkmon.sinks import Alert, AlertSink, Notification
 from sparkmon.store import ReferenceStore, open_store
 
@@ -228,7 +228,7 @@ def _logged_rows(spool: Path) -> int:
     """Count the predictions in the log; an event that was delivered twice counts once."""
     log = SpoolLog(fs.LocalFileSystem(), str(spool))
     events = (batch for part in log.parts(log.first(), log.last(), _PART_BYTES) for batch in log.read(part))
-    decoded = pa.Table.from_batches(map(decode_batch, events), DECODED)
+    decoded = pa.Table.from_batches((each.rows() for batch in events for each in decode_events(batch)), DECODED)
     answers = decoded.filter((pc.field("event_type") == "response") & (pc.field("instance") >= 0))
     return int(answers.group_by(["event_id", "instance"]).aggregate([]).num_rows)
 
