@@ -3,7 +3,6 @@
 import gc
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -93,10 +92,16 @@ class BatchReader:
         """Read events until their rows would take too much memory or they end, again and again."""
         while self._next < self._size:
             step = ReadingStep(self._columns, self._next)
-            with _collector_paused():
+            # Parsed JSON has no cycles, and the collector would look at it again and again.
+            was_enabled = gc.isenabled()
+            gc.disable()
+            try:
                 while self._next < self._size and step.size <= _STEP_BYTES:
                     self._read_chunk(step)
                     step.settle()
+            finally:
+                if was_enabled:
+                    gc.enable()
             yield step.decoded(self._next)
 
     def _read_chunk(self, step: ReadingStep) -> None:
@@ -104,7 +109,7 @@ class BatchReader:
         columns, start = self._columns, self._next
         sizes = np.cumsum(columns.sizes[start : start + _CHUNK_EVENTS])
         end = start + max(1, int(np.searchsorted(sizes, _CHUNK_BYTES, side="right")))
-        payloads = columns.payloads(start, end)
+        payloads = columns.payloads.slice(start, end - start).to_pylist()
         for at in (np.flatnonzero(~columns.is_bulk[start:end]) + start).tolist():
             self._read_one(at, payloads[at - start], step)
             if step.size > _STEP_BYTES:
@@ -176,7 +181,7 @@ class BatchReader:
             return [], body.dead_letter
         sides: list[SideRows] = []
         if body.rows.count:
-            naming = self._naming(self._columns.model(at), half, body)
+            naming = self._naming(self._columns.models[self._columns.model_codes[at]], half, body)
             if naming.dead_letter is not None:
                 return [], naming.dead_letter
             sides.append(SideRows("features" if half == "request" else "predictions", naming, body.rows))
@@ -211,18 +216,6 @@ class BatchReader:
             has_notes=bool(columns.has_notes[at]),
             limits=self._limits,
         )
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Keep the collector of cycles from parsed JSON, which has none and would be looked at again and again."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _heads(payloads: list[bytes], heads: _Places) -> tuple[list[bytes], list[bytes] | None]:

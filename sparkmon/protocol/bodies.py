@@ -46,14 +46,16 @@ def read_bodies(parsed: Parsed, limits: Limits) -> Iterator[tuple[Sequence[int],
     if whole is not None:
         yield range(len(parsed.bodies)), whole
         return
-    groups = _by_layout(parsed)
-    for at in groups:
-        together = _read_together(parsed.take(at), limits) if len(groups) > 1 else None
+    groups: dict[object, list[int]] = {}
+    for at, body in enumerate(parsed.bodies):
+        groups.setdefault(_layout(body, parsed.has_notes), []).append(at)
+    for places in groups.values():
+        together = _read_together(parsed.take(places), limits) if len(groups) > 1 else None
         if together is not None:
-            yield at, together
+            yield places, together
         else:
-            for i in at:
-                yield [i], read_one(parsed.take([i]), limits)
+            for at in places:
+                yield [at], read_one(parsed.take([at]), limits)
 
 
 def read_one(parsed: Parsed, limits: Limits) -> Body:
@@ -108,17 +110,12 @@ def _read(parsed: Parsed, limits: Limits) -> Body | None:
         check_text([value for value in rows.listed() if type(value) is str], limits)
     body.rows = rows
     if has_notes and kind != "v1_response" and _is_noted(first):
-        _add_note(body, first["parameters"][ENRICHMENT_PARAMETER], limits)
+        text, count = first["parameters"][ENRICHMENT_PARAMETER], rows.count
+        note = Enrichment.from_text(text, count, limits)
+        if note is not None:  # a malformed note costs the note alone
+            body.entities, body.row_flags = note.entity_rows(count), note.note_rows(count)
+            body.size += len(text)
     return body
-
-
-def _add_note(body: Body, text: object, limits: Limits) -> None:
-    """Add what a transformer noted on the request that it made; a malformed note costs the note alone."""
-    count = body.rows.count
-    note = Enrichment.from_text(text, count, limits)
-    if note is not None:
-        body.entities, body.row_flags = note.entity_rows(count), note.note_rows(count)
-        body.size += len(str(text))
 
 
 def _rows(kind: str, parsed: Parsed, limits: Limits) -> Rows | None:
@@ -142,13 +139,6 @@ def _same_members(bodies: Sequence[dict[str, Any]]) -> bool:
 def _is_noted(body: dict[str, Any]) -> bool:
     parameters = body.get("parameters")
     return type(parameters) is dict and ENRICHMENT_PARAMETER in parameters
-
-
-def _by_layout(parsed: Parsed) -> list[list[int]]:
-    groups: dict[object, list[int]] = {}
-    for at, body in enumerate(parsed.bodies):
-        groups.setdefault(_layout(body, parsed.has_notes), []).append(at)
-    return list(groups.values())
 
 
 def _layout(body: object, has_notes: bool) -> object:

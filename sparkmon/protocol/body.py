@@ -9,7 +9,6 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from sparkmon.errors import ProtocolError
 from sparkmon.protocol.limits import Limits
 from sparkmon.protocol.protocol_error import protocol_error
 from sparkmon.records import DeadLetter, Half, Value
@@ -131,13 +130,13 @@ def check_text(texts: Sequence[str], limits: Limits, what: str = "a string value
 def check_names(names: Sequence[str], count: int, limits: Limits) -> None:
     """Raise ProtocolError when names are too long, each or in ``count`` rows together."""
     check_text(names, limits, "a column name")
-    if count * sum(map(len, names)) > limits.decompressed_bytes:
-        raise names_too_long()
+    check_room(count * sum(map(len, names)), limits.decompressed_bytes)
 
 
-def names_too_long() -> ProtocolError:
-    """Build the error of names that take far more room than the values under them."""
-    return protocol_error("TOO_MANY_VALUES", "got column names too long for so many values; shorten them")
+def check_room(size: int, room: int) -> None:
+    """Raise ProtocolError when names take far more room than the values under them."""
+    if size > room:
+        raise protocol_error("TOO_MANY_VALUES", "got column names too long for so many values; shorten them")
 
 
 MAX_DEPTH = 32
@@ -145,11 +144,7 @@ MAX_DEPTH = 32
 
 
 def flatten(value: list[Any]) -> tuple[tuple[int, ...], list[Value]]:
-    """Flatten a nested list to its shape and its scalars, level by level, so that depth costs no stack.
-
-    Raises ProtocolError ``ROWS_RAGGED`` when lists of one level differ in length or stand next to scalars,
-    ``VALUE_TOO_DEEP`` beyond 32 levels, ``INSTANCE_MALFORMED`` when an object stands inside a list.
-    """
+    """Flatten a nested list to its shape and its scalars, level by level, so that depth costs no stack."""
     shape = [len(value)]
     level = value
     while True:

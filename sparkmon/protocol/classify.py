@@ -50,8 +50,9 @@ def _response(body: dict[str, Any]) -> str:
         return "health"
     if "name" in body and ("versions" in body or "extensions" in body):
         return "metadata"
+    listed = ", ".join([repr(name[:40]) for name in list(body)[:8]]) or "no members"
     raise protocol_error(
-        "BODY_UNKNOWN", f"got an object with neither predictions nor outputs as response body; it has {_listed(body)}"
+        "BODY_UNKNOWN", f"got an object with neither predictions nor outputs as response body; it has {listed}"
     )
 
 
@@ -64,7 +65,3 @@ def _is_explanation(body: dict[str, Any]) -> bool:
         return True
     about = body.get("meta")
     return type(about) is dict and "explanations" in about and type(body.get("data")) is dict
-
-
-def _listed(body: dict[str, Any]) -> str:
-    return ", ".join([repr(name[:40]) for name in list(body)[:8]]) or "no members"

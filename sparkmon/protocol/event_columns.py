@@ -42,8 +42,8 @@ class EventColumns:
         self.versions = _versions(events)
         head_lengths = look_up(events.column("metadata"), HEAD_LENGTH, keep_empty=True)
         self.head_lengths = None if head_lengths is None else head_lengths.to_pylist()
-        self._column: Any = events.column("payload")
-        self.sizes, first, last = _ends(self._column)
+        self.payloads: Any = events.column("payload")
+        self.sizes, first, last = _ends(self.payloads)
         half = np.array([HALVES.index(t) if t in HALVES else -1 for t in self.types])
         schema = np.array([i if m in schemas else -1 for i, m in enumerate(self.models)])
         self.halves: _Numbers = half[self.type_codes]
@@ -62,16 +62,6 @@ class EventColumns:
         """Whether the body can be read with others."""
         if head_lengths is not None:
             self._cut_requests(head_lengths)
-
-    def payloads(self, start: int, end: int) -> list[Any]:
-        """Return the bodies of a range of events."""
-        payloads: list[Any] = self._column.slice(start, end - start).to_pylist()
-        return payloads
-
-    def model(self, at: int) -> str:
-        """Return the model of one event."""
-        model: str = self.models[self.model_codes[at]]
-        return model
 
     def _may_be_bulk(self, limits: Limits) -> _Bools:
         """Tell which events are requests or responses that are nothing but their body."""

@@ -94,14 +94,9 @@ def from_hopsworks_avro(
         return [set_aside(value, error, received_time, record_id)]
 
 
-def check_avro() -> None:
-    """Raise MissingExtraError if fastavro is not installed."""
-    _avro()
-
-
 @cache
-def _avro() -> tuple[Callable[..., Any], Any, Any]:
-    """Give fastavro's reader, and the schemas of a record's first fields and of a text."""
+def avro_reader() -> tuple[Callable[..., Any], Any, Any]:
+    """Give fastavro's reader, and the schemas of a record's first fields and of a text; or MissingExtraError."""
     try:
         import fastavro
     except ImportError as error:
@@ -117,7 +112,7 @@ def _avro() -> tuple[Callable[..., Any], Any, Any]:
 def _read(value: bytes, limits: Limits) -> _Record:
     """Read the fields by their form, which does not distinguish versions 2 and 4."""
     check_size(value, limits)
-    read, first, text = _avro()
+    read, first, text = avro_reader()
     stream = io.BytesIO(value)
     texts: list[bytes] = []
     try:

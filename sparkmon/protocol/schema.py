@@ -11,16 +11,16 @@ import pyarrow as pa
 
 _TIME = pa.timestamp("us", tz="UTC")
 
+
+def _texts(*names: str) -> list[pa.Field[Any]]:
+    return [pa.field(name, pa.string(), nullable=False) for name in names]
+
+
 _EVENTS_FIELDS: list[pa.Field[Any]] = [
-    pa.field("event_id", pa.string(), nullable=False),
-    pa.field("event_type", pa.string(), nullable=False),
-    pa.field("source", pa.string(), nullable=False),
+    *_texts("event_id", "event_type", "source"),
     pa.field("event_time", _TIME, nullable=False),
     pa.field("recorded_time", _TIME),
-    pa.field("model", pa.string(), nullable=False),
-    pa.field("namespace", pa.string(), nullable=False),
-    pa.field("component", pa.string(), nullable=False),
-    pa.field("endpoint", pa.string(), nullable=False),
+    *_texts("model", "namespace", "component", "endpoint"),
     pa.field("content_type", pa.string()),
     pa.field("status_code", pa.int32()),
     pa.field("metadata", pa.map_(pa.string(), pa.list_(pa.string())), nullable=False),
@@ -40,28 +40,14 @@ VALUES = pa.map_(pa.string(), pa.struct([pa.field("number", pa.float64()), pa.fi
 An integer that a double cannot hold exactly stands in ``text``, digit for digit: it is an identifier, not a measure."""
 
 _DECODED_FIELDS: list[pa.Field[Any]] = [
-    pa.field("model", pa.string(), nullable=False),
-    pa.field("model_version", pa.string(), nullable=False),
-    pa.field("namespace", pa.string(), nullable=False),
-    pa.field("component", pa.string(), nullable=False),
-    pa.field("endpoint", pa.string(), nullable=False),
-    pa.field("event_id", pa.string(), nullable=False),
-    pa.field("event_type", pa.string(), nullable=False),
-    pa.field("source", pa.string(), nullable=False),
-    pa.field("event_time", _TIME, nullable=False),
-    pa.field("recorded_time", _TIME),
-    pa.field("request_time", _TIME),
-    pa.field("request_id", pa.string(), nullable=False),
-    pa.field("status_code", pa.int32()),
-    pa.field("kind", pa.string(), nullable=False),
+    *_texts("model", "model_version", "namespace", "component", "endpoint", "event_id", "event_type", "source"),
+    *(EVENTS.field(name) for name in ("event_time", "recorded_time", "request_time")),
+    *_texts("request_id"),
+    EVENTS.field("status_code"),
+    *_texts("kind"),
     pa.field("instance", pa.int32(), nullable=False),
-    pa.field("features", VALUES),
-    pa.field("predictions", VALUES),
-    pa.field("entities", VALUES),
-    pa.field("row_flags", VALUES),
-    pa.field("condition", pa.string()),
-    pa.field("reason", pa.string()),
-    pa.field("payload", pa.binary()),
+    *(pa.field(name, VALUES) for name in ("features", "predictions", "entities", "row_flags")),
+    *(EVENTS.field(name).with_nullable(True) for name in ("condition", "reason", "payload")),
 ]
 DECODED = pa.schema(_DECODED_FIELDS)
 """What decoding makes of events: one row per instance, and one for each event without instances (``instance`` -1:

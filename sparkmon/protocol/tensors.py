@@ -33,11 +33,7 @@ DATATYPES: dict[str, type[float | int | bool | str]] = {
 
 
 def tensor_from_json(name: str, datatype: str, data: object, count: int) -> list[Value]:
-    """Read a tensor's ``data`` member, flat or nested, as ``count`` values of ``datatype``.
-
-    Raises ProtocolError ``TENSOR_DATA`` when ``data`` is no list or holds values of another type, ``TENSOR_SHAPE`` when
-    it holds another number of values than the shape says, ``DATATYPE_UNKNOWN``, ``ROWS_RAGGED``.
-    """
+    """Read a tensor's ``data`` member, flat or nested, as ``count`` values of ``datatype``, or raise ProtocolError."""
     python_type = DATATYPES.get(datatype)
     if python_type is None:
         raise _unknown(name, datatype)
@@ -74,11 +70,7 @@ def _converted(
 
 
 def tensor_from_bytes(name: str, datatype: str, data: bytes, count: int) -> Values:
-    """Read a tensor's raw little-endian bytes as ``count`` values of ``datatype``.
-
-    Raises ProtocolError ``BINARY_SIZE_MISMATCH`` when ``data`` has another length than they take,
-    ``DATATYPE_UNKNOWN``.
-    """
+    """Read a tensor's raw little-endian bytes as ``count`` values of ``datatype``, or raise ProtocolError."""
     if datatype == "BYTES":
         return _strings(name, data, count)
     if datatype not in _FIXED:

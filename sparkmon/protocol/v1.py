@@ -14,10 +14,10 @@ from sparkmon.protocol.body import (
     NO_ROWS,
     Rows,
     check_names,
+    check_room,
     check_shape,
     flatten,
     made_names,
-    names_too_long,
 )
 from sparkmon.protocol.cells import numbers_of, plain_of
 from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
@@ -31,8 +31,7 @@ def read_instances(lists: Sequence[Any], half: Half, limits: Limits = DEFAULT_LI
     """Read what bodies have under ``instances``, ``inputs``, ``predictions`` or ``outputs``.
 
     Returns None, or raises ProtocolError, if there are several bodies, and not all of one layout or one of them is
-    malformed. Of one body the error says what is wrong with it: ``INSTANCES_MALFORMED``, ``INSTANCE_MALFORMED``,
-    ``ROWS_RAGGED``, ``NAMES_COLLIDE``, ``VALUE_TOO_DEEP``, ``VALUE_TOO_LONG``, one of ``TOO_MANY_*``.
+    malformed. Of one body the error says what is wrong with it.
     """
     for each in lists:
         if type(each) is not list:
@@ -147,13 +146,13 @@ def _flat_object(instance: dict[str, Any], room: int, limits: Limits) -> tuple[d
             _, flat = flatten(value)
             check_shape(1, placed + len(flat), limits)
             used += len(name) * len(flat)
-            _check_room(used, room)
+            check_room(used, room)
             names = [name] if len(flat) == 1 else [f"{name}_{i}" for i in range(len(flat))]
             row.update(zip(names, flat, strict=True))
             placed += len(flat)
         elif type(value) is dict:
             check_shape(1, placed + len(value), limits)
-            _check_room(used, room)
+            check_room(used, room)
             if depth == MAX_DEPTH:
                 raise protocol_error("VALUE_TOO_DEEP", f"got objects nested deeper than {MAX_DEPTH} levels")
             inner = [(f"{name}_{key}", item, depth + 1) for key, item in value.items()]
@@ -164,8 +163,3 @@ def _flat_object(instance: dict[str, Any], room: int, limits: Limits) -> tuple[d
     if placed != len(row):
         raise protocol_error("NAMES_COLLIDE", "got two values that flatten to one column name; rename a column")
     return row, used
-
-
-def _check_room(used: int, room: int) -> None:
-    if used > room:
-        raise names_too_long()

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sparkmon.protocol.body import Rows, Values, check_shape, check_text, names_too_long
+from sparkmon.protocol.body import Rows, Values, check_room, check_shape, check_text
 from sparkmon.protocol.cells import numbers_of
 from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
 from sparkmon.protocol.protocol_error import protocol_error
@@ -53,10 +53,7 @@ def read_tensors(
     ``tails`` are what follows the JSON heads: the tensors that have a ``binary_data_size``, one after the other. Rows
     are not ``named`` when the only tensor has several columns, whose numbers are no names.
 
-    Returns None, or raises ProtocolError, if there are several bodies, and not all of one layout or one of them is
-    malformed. Of one body the error says what is wrong with it: ``TENSOR_MALFORMED``, ``TENSOR_SHAPE``,
-    ``TENSOR_ROWS_DIFFER``, ``TENSOR_DATA``, ``DATATYPE_UNKNOWN``, ``BINARY_SIZE_MISMATCH``, ``NAMES_COLLIDE``,
-    ``ROWS_RAGGED``, one of ``TOO_MANY_*``.
+    None and errors are those of :func:`sparkmon.protocol.v1.read_instances`.
     """
     heads, names = _read_heads(lists[0], limits)
     count = len(lists)
@@ -136,8 +133,7 @@ def _names(heads: Sequence[Head], count: int, limits: Limits) -> tuple[str, ...]
     if size <= _SMALL_NAMES:
         return _small_layout(layout)
     check_text([head.name for head in heads], limits, "a tensor name")
-    if max(count, 1) * size > limits.decompressed_bytes:
-        raise names_too_long()
+    check_room(max(count, 1) * size, limits.decompressed_bytes)
     return _layout(layout)
 
 

@@ -61,11 +61,6 @@ class SkewDetector:
         """The models whose views it has."""
         return tuple(self._views)
 
-    def __call__(self, blocks: Sequence[RowBlock]) -> list[RowBlock]:
-        """Add flags to blocks; opens and closes the store."""
-        with self.open() as detect:
-            return detect(blocks)
-
     @contextmanager
     def open(self) -> Iterator[Callable[[Sequence[RowBlock]], list[RowBlock]]]:
         """Open the store: in the context, the function that is returned adds flags to blocks.

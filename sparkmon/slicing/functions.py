@@ -1,8 +1,8 @@
 """The functions and operators of slices: of one row, always the same on the same row, and failing on no value.
 
 A value that does not exist is null: of a division by zero, of a text that is no number. They give what Spark's
-functions of these names give, except that ``exp`` and ``ln`` may differ from Java's in the last digit, and that the
-cases of letters and the names of time zones are those that Python knows.
+functions of these names give, except that ``exp`` and ``ln`` may differ from Java's in the last digit, that the cases
+of letters and the names of time zones are those that Python knows, and that hexadecimal texts are no numbers.
 """
 
 import operator

@@ -19,25 +19,19 @@ _WORDS = {
     **dict.fromkeys(("nan", "+NaN", "-NaN"), math.nan),
 }
 _DECIMAL = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)[fd]?", re.ASCII | re.IGNORECASE)
-_HEXADECIMAL = re.compile(r"([+-]?0x(?:[\da-f]+\.?[\da-f]*|\.[\da-f]+)p[+-]?\d+)[fd]?", re.ASCII | re.IGNORECASE)
 
 
 def number_of(text: str) -> float | None:
-    """Read a number as Java does; None if the text is none.
+    """Read a number as Java does, but for hexadecimal ones; None if the text is none.
 
     Examples
     --------
-    >>> number_of(" 1e3 "), number_of("12,5"), number_of("-inf"), number_of("0x1p3"), number_of("1_000")
-    (1000.0, None, -inf, 8.0, None)
+    >>> number_of(" 1e3 "), number_of("12,5"), number_of("-inf"), number_of("1_000")
+    (1000.0, None, -inf, None)
     """
     text = text.strip(_SPACE)
     if match := _DECIMAL.fullmatch(text):
         return float(match[1])
-    if match := _HEXADECIMAL.fullmatch(text):
-        try:
-            return float.fromhex(match[1])
-        except OverflowError:
-            return -math.inf if text.startswith("-") else math.inf
     return _WORDS.get(text, _WORDS.get(text.lower()))
 
 

@@ -7,7 +7,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from sparkmon.errors import OptionError
 from sparkmon.protocol import from_hopsworks_avro
-from sparkmon.protocol.hopsworks_avro import SchemaVersion, TimeUnit, check_avro
+from sparkmon.protocol.hopsworks_avro import SchemaVersion, TimeUnit, avro_reader
 from sparkmon.sources.event_source import register_source
 from sparkmon.sources.kafka import KafkaSource, events_of_records
 
@@ -58,7 +58,7 @@ def hopsworks_events(
         raise OptionError.malformed("schema_version", schema_version, f"one of {versions} or None")
     if time_unit not in units:
         raise OptionError.malformed("time_unit", time_unit, f"one of {units}")
-    check_avro()
+    avro_reader()
     return events_of_records(
         records,
         ("value", "topic", "partition", "offset"),

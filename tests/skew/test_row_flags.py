@@ -158,7 +158,8 @@ def test_the_detector_flags_requests_of_its_models_that_have_entities(tmp_path: 
     block = replace(block, entities=cells([{"card": 7}, {"card": 8}, {"card": 9}]))
     view = FeatureView("fraud", 1, ("amount", "kind"), (CARDS,))
     others = [replace(block, model="other"), replace(block, event_type="response"), replace(block, entities=None)]
-    first, *rest, last = SkewDetector(store, {"fraud": view})([block, *others, block])
+    with SkewDetector(store, {"fraud": view}).open() as detect:
+        first, *rest, last = detect([block, *others, block])
     assert rest == others
     for flagged in (first, last):
         assert flagged.row_flags is not None
