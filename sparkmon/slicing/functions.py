@@ -8,10 +8,9 @@ of letters and the names of time zones are those that Python knows, and that hex
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from sparkmon.slicing.operations import (
     both,
@@ -82,88 +81,74 @@ def _of(
     return Function(name, types, gives, build, least or count, most or count)
 
 
-def _number(name: str, function: Callable[..., npt.NDArray[Any]]) -> Function:
-    return _of(name, "number", "number", of_arrays(function, "number"))
-
-
-def _text(name: str, function: Callable[[str], str]) -> Function:
-    return _of(name, "text", "text", of_texts(function, "text"))
-
-
-def _test(name: str, function: Callable[[str, str], bool]) -> Function:
-    return _of(name, "text text", "truth", of_texts(function, "truth"))
-
-
-def _part(name: str) -> Function:
-    return _of(name, "time", "number", time_part(name))
-
+_NUMBERS = {"abs": np.abs, "ceil": np.ceil, "exp": np.exp, "floor": np.floor, "sign": np.sign, "sqrt": np.sqrt}
+_TEXTS: Mapping[str, Callable[[str], str]] = {
+    "lower": str.lower,
+    "ltrim": lambda text: text.lstrip(" "),
+    "rtrim": lambda text: text.rstrip(" "),
+    "trim": lambda text: text.strip(" "),
+    "upper": str.upper,
+}
+_TESTS: Mapping[str, Callable[[str, str], bool]] = {
+    "contains": operator.contains,
+    "endswith": str.endswith,
+    "startswith": str.startswith,
+}
 
 FUNCTIONS: Mapping[str, Function] = {
     each.name: each
-    for each in (
-        _number("abs", np.abs),
-        _number("ceil", np.ceil),
-        _of("coalesce", "same", "same", fold(first), 2, _MANY),
-        _of("concat", "text", "text", fold(of_texts(operator.add, "text")), 2, _MANY),
-        _test("contains", operator.contains),
-        _part("dayofweek"),
-        _test("endswith", str.endswith),
-        _number("exp", np.exp),
-        _number("floor", np.floor),
-        _of("greatest", "same", "same", fold(greatest), 2, _MANY),
-        _part("hour"),
-        _of("if", "truth same same", "same", case),
-        _of("isnan", "number", "truth", is_nan),
-        _of("least", "same", "same", fold(least), 2, _MANY),
-        _of("left", "text literal", "text", lambda text, count: substring(text, "1", count)),
-        _of("length", "text", "number", of_texts(len, "number")),
-        _of("ln", "number", "number", null_where(np.log, lambda number: number <= 0)),
-        _text("lower", str.lower),
-        _text("ltrim", lambda text: text.lstrip(" ")),
-        _part("month"),
-        _of("nullif", "same same", "same", null_if),
-        _of("right", "text literal", "text", right),
-        _of("round", "number literal", "number", round_to, 1),
-        _text("rtrim", lambda text: text.rstrip(" ")),
-        _number("sign", np.sign),
-        _number("sqrt", np.sqrt),
-        _test("startswith", str.startswith),
-        _of("substring", "text literal literal", "text", substring, 2),
-        _text("trim", lambda text: text.strip(" ")),
-        _text("upper", str.upper),
-        _part("year"),
+    for each in sorted(
+        (
+            *(_of(name, "number", "number", of_arrays(each, "number")) for name, each in _NUMBERS.items()),
+            *(_of(name, "text", "text", of_texts(each, "text")) for name, each in _TEXTS.items()),
+            *(_of(name, "text text", "truth", of_texts(each, "truth")) for name, each in _TESTS.items()),
+            *(_of(name, "time", "number", time_part(name)) for name in ("dayofweek", "hour", "month", "year")),
+            _of("coalesce", "same", "same", fold(first), 2, _MANY),
+            _of("concat", "text", "text", fold(of_texts(operator.add, "text")), 2, _MANY),
+            _of("greatest", "same", "same", fold(greatest), 2, _MANY),
+            _of("if", "truth same same", "same", case),
+            _of("isnan", "number", "truth", is_nan),
+            _of("least", "same", "same", fold(least), 2, _MANY),
+            _of("left", "text literal", "text", lambda text, count: substring(text, "1", count)),
+            _of("length", "text", "number", of_texts(len, "number")),
+            _of("ln", "number", "number", null_where(np.log, lambda number: number <= 0)),
+            _of("nullif", "same same", "same", null_if),
+            _of("right", "text literal", "text", right),
+            _of("round", "number literal", "number", round_to, 1),
+            _of("substring", "text literal literal", "text", substring, 2),
+        ),
+        key=lambda function: function.name,
     )
 }
 """Name to function, in alphabetical order. ``hour``, ``dayofweek`` (1 is Sunday), ``month`` and ``year`` are of a text
 that is a time, as it is written, or of a number of seconds since 1970, in UTC."""
 
 
-def _compare(name: str, build: Callable[[Values, Values], Values]) -> Function:
-    return _of(name, "same same", "truth", build)
-
-
-def _arithmetic(name: str, build: Build) -> Function:
-    return _of(name, "number number", "number", build)
-
+_COMPARISONS: Mapping[str, Callable[[Values, Values], Values]] = {
+    "=": equal,
+    "!=": lambda one, other: negate(equal(one, other)),
+    "<": less,
+    "<=": lambda one, other: negate(less(other, one)),
+    ">": lambda one, other: less(other, one),
+    ">=": lambda one, other: negate(less(one, other)),
+    "<=>": same,
+}
+_ARITHMETIC = {
+    "+": of_arrays(np.add, "number"),
+    "-": of_arrays(np.subtract, "number"),
+    "*": of_arrays(np.multiply, "number"),
+    "/": null_where(np.divide, lambda divisor: divisor == 0),
+    "%": null_where(np.fmod, lambda divisor: divisor == 0),
+}
 
 OPERATORS: Mapping[str, Function] = {
-    "=": _compare("=", equal),
-    "!=": _compare("!=", lambda one, other: negate(equal(one, other))),
-    "<": _compare("<", less),
-    "<=": _compare("<=", lambda one, other: negate(less(other, one))),
-    ">": _compare(">", lambda one, other: less(other, one)),
-    ">=": _compare(">=", lambda one, other: negate(less(one, other))),
-    "<=>": _compare("<=>", same),
+    **{sign: _of(sign, "same same", "truth", build) for sign, build in _COMPARISONS.items()},
+    **{sign: _of(sign, "number number", "number", build) for sign, build in _ARITHMETIC.items()},
     "and": _of("AND", "truth truth", "truth", both),
     "or": _of("OR", "truth truth", "truth", either),
     "not": _of("NOT", "truth", "truth", negate),
     "like": _of("LIKE", "text literal", "truth", like),
     "is null": _of("IS NULL", "any", "truth", is_null),
-    "+": _arithmetic("+", of_arrays(np.add, "number")),
-    "-": _arithmetic("-", of_arrays(np.subtract, "number")),
-    "*": _arithmetic("*", of_arrays(np.multiply, "number")),
-    "/": _arithmetic("/", null_where(np.divide, lambda divisor: divisor == 0)),
-    "%": _arithmetic("%", null_where(np.fmod, lambda divisor: divisor == 0)),
     "negative": _of("-", "number", "number", of_arrays(np.negative, "number")),
     "to text": _of("CAST", "any", "text", to_texts),
     "to number": _of("CAST", "any", "number", to_number),
