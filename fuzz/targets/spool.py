@@ -73,6 +73,7 @@ def seeds() -> Iterator[bytes]:
         yield b"\1" + block
         yield b"\0" + block + blocks[number - 1]
         yield b"\0" + block + blocks[number - 1][:-5]
+        yield b"\0" + block[:-5]
     yield b"\0" + bytes(100)
     yield b"\0" + encode_block(events_to_batch([]))
 

@@ -35,8 +35,8 @@ class InferenceLog(ABC, Generic[Part]):
         """
 
     def earlier(self, one: Offset, other: Offset) -> Offset:
-        """Return whichever place comes first."""
-        return min(one, other, key=lambda place: tuple(place.values()))
+        """Return whichever place comes first, by what orders places: a spool's have an identity as well."""
+        return min(one, other, key=lambda place: tuple(place.values())[:2])
 
     def commit(self, end: Offset, reader: str) -> None:
         """Note that the query of that name will not read again what lies before ``end``; by default nobody asks."""

@@ -211,6 +211,12 @@ def test_a_spool_that_was_made_anew_is_not_taken_for_the_former(tmp_path: Path, 
     assert reader.last() == log(tmp_path).last() == reader.advance(START, None)
 
 
+def test_the_start_of_a_segment_whose_first_block_is_not_whole_is_its_end(tmp_path: Path) -> None:
+    (tmp_path / "000000000000.spool").write_bytes(encode_block(batch(b"torn"), 30)[:-1])
+    spool = log(tmp_path)
+    assert spool.earlier(spool.first(), spool.last()) == spool.first() == spool.advance(spool.first(), None)
+
+
 def test_a_spool_that_was_restored_from_a_copy_is_not_taken_for_the_latest(tmp_path: Path) -> None:
     spool, copy = tmp_path / "spool", tmp_path / "copy"
     written(spool, 2, segment_bytes=1)
@@ -224,3 +230,20 @@ def test_a_spool_that_was_restored_from_a_copy_is_not_taken_for_the_latest(tmp_p
     with pytest.raises(SpoolError, match=r"^\[SPOOL_REPLACED\] the segment .*000000000003\.spool"):
         log(spool).advance(end, None)
     assert len(read_between(spool, copied, log(spool).last())) == 3  # who had not read on loses nothing
+
+
+def test_a_segment_that_is_removed_while_it_is_read_is_read_whole_or_named(tmp_path: Path) -> None:
+    written(tmp_path, 40, segment_bytes=10_000)
+    spool = log(tmp_path)
+    start, end = spool.first(), spool.last()
+    first, *_ = spool.parts(start, end, 1 << 30)
+    whole = [batch.to_pylist() for batch in spool.read(first)]
+    assert len(whole) > 1
+    task = spool.read(first)
+    begun = [next(task).to_pylist()]
+    Path(first.path).unlink()
+    assert [*begun, *(batch.to_pylist() for batch in task)] == whole
+    attempts = (lambda: next(spool.read(first)), lambda: spool.advance(start, 1), lambda: spool.parts(start, end, 1))
+    for attempt in attempts:
+        with pytest.raises(SpoolError, match=r"000000000000\.spool is not there"):
+            attempt()
