@@ -15,12 +15,8 @@ _LARGEST = 64 * 2**10
 class Secret:
     r"""A secret that an environment variable or a file holds, read anew at each use, so that it can be rotated.
 
-    Its ``repr``, and so every log line and error, shows where it is held and not what it is.
-
-    Raises
-    ------
-    OptionError
-        Neither or both are given.
+    Its ``repr``, and so every log line and error, shows where it is held and not what it is. Exactly one of the
+    two places is given.
 
     Examples
     --------

@@ -48,14 +48,7 @@ def print_table(comparison: TableComparison, console: Console) -> None:
 
 
 def too_short(comparison: TableComparison) -> list[str]:
-    """Return the sentence on a reference whose blocks are too few for one false alarm a week; none on others.
-
-    Examples
-    --------
-    >>> row = {"column_name": "temp", "reason": "ks 0.02 is within 0.1; the reference is too short: of this column it"}
-    >>> too_short(TableComparison((row, row), ("temp",), ()))
-    ['the reference is too short for one false alarm a week: the blocks of temp are few or alike']
-    """
+    """Return the sentence on a reference whose blocks are too few for one false alarm a week; none on others."""
     short = dict.fromkeys(row["column_name"] for row in comparison.findings if TOO_SHORT in row["reason"])
     return [f"{TOO_SHORT} for one false alarm a week: the blocks of {', '.join(short)} are few or alike"] * bool(short)
 

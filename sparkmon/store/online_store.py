@@ -33,12 +33,8 @@ class OnlineStore(ABC):
         avro : mapping, optional
             Column to the Avro schema, as JSON text, of the columns whose values are lists or dicts.
 
-        Raises
-        ------
-        OptionError
-            A row lacks a key column, has a column that the group lacks, or a value of another type.
-        StoreError
-            The store cannot be written, or is read-only.
+        A row that lacks a key column, has a column that the group lacks or a value of another type is an OptionError, a
+        store that cannot be written, or is read-only, a StoreError.
         """
         raise StoreError(f"{self!r} is read-only; {self.write_elsewhere}")
 

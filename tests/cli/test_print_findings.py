@@ -2,7 +2,7 @@
 
 import pytest
 
-from sparkmon.cli.print_findings import summary
+from sparkmon.cli.print_findings import summary, too_short
 from sparkmon.dataframes import TableComparison
 
 WHOLE = {"slice_key": None, "slice_value": None, "statistic": "ks", "confirmed": True}
@@ -25,3 +25,10 @@ OF_NULLS = IDS | {"statistic": "null_rate", "status": "ok"}
 def test_the_summary_names_what_drifted_and_where(findings: tuple[dict[str, object], ...], sentence: str) -> None:
     compared = tuple(dict.fromkeys(str(row["column_name"]) for row in findings))
     assert summary(TableComparison(findings, compared, ())) == sentence
+
+
+def test_a_reference_that_is_too_short_is_said_once() -> None:
+    row = DRIFT | {"reason": "ks 0.02 is within 0.1; the reference is too short: of this column it"}
+    assert too_short(TableComparison((row, row), ("temp",), ())) == [
+        "the reference is too short for one false alarm a week: the blocks of temp are few or alike"
+    ]

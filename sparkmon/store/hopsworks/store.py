@@ -41,11 +41,6 @@ class HopsworksStore(ReferenceStore, OnlineStore):
     models : mapping of str to str, optional
         Feature view to the model served with it (the InferenceService), if their names differ.
 
-    Raises
-    ------
-    OptionError
-        The settings contradict each other.
-
     Notes
     -----
     *References.* ``training`` stands for the statistics of each view's latest training dataset, ``training:3`` for
@@ -137,12 +132,8 @@ class HopsworksStore(ReferenceStore, OnlineStore):
     def read_references(self, reference: str = DEFAULT_REFERENCE) -> pa.Table:
         """See :meth:`ReferenceStore.read_references`; ``training`` or ``training:<version>``.
 
-        Raises
-        ------
-        ProfileError
-            A feature's statistics hold no distribution; the message says what to enable.
-        StoreError
-            Hopsworks cannot be reached, or has no such view.
+        Statistics without a distribution are a ProfileError that says what to enable; a StoreError says that Hopsworks
+        cannot be reached, or has no such view.
         """
         name, _, text = reference.partition(":")
         if name != DEFAULT_REFERENCE:
