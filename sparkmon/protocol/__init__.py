@@ -51,7 +51,7 @@ Of the body (``decode_events``):
 
 from sparkmon.protocol.batch_reader import decode_events
 from sparkmon.protocol.blocks_of_rows import blocks_of_rows
-from sparkmon.protocol.canonical import LEVEL_KINDS, level_of, levels_of, text_of, times_of
+from sparkmon.protocol.canonical import LEVEL_KINDS, level_of, levels_of, times_of
 from sparkmon.protocol.cells import join_columns
 from sparkmon.protocol.cloudevents import from_http, from_kafka, from_structured
 from sparkmon.protocol.decoded_events import DecodedEvents
@@ -88,7 +88,6 @@ __all__ = [
     "join_columns",
     "level_of",
     "levels_of",
-    "text_of",
     "times_of",
     "without_ahead",
 ]
