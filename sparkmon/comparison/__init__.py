@@ -1,6 +1,5 @@
 """Profiles judged beside references and earlier windows: findings, each with its verdict."""
 
-from sparkmon.comparison.alpha import alpha_at_once, alpha_for
 from sparkmon.comparison.basis import findings_table
 from sparkmon.comparison.checks import Checks
 from sparkmon.comparison.compare import compare_profiles
@@ -26,8 +25,6 @@ __all__ = [
     "Judge",
     "Promise",
     "References",
-    "alpha_at_once",
-    "alpha_for",
     "compare_profiles",
     "confirm",
     "correct",

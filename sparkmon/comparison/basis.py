@@ -8,10 +8,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from sparkmon.comparison.alpha import BlockLevels
 from sparkmon.comparison.block_effects import BlockEffects
 from sparkmon.comparison.checks import Checks
 from sparkmon.comparison.finding import rare_levels, too_short
+from sparkmon.comparison.levels import Levels
 from sparkmon.comparison.rates import ALLOWED, OF_RATES, RATES, judge_rate
 from sparkmon.comparison.schema import DRIFT_METRICS
 from sparkmon.comparison.verdict import limit_of, verdict
@@ -37,7 +37,7 @@ class Basis:
     summary: Summary
     blocks: Mapping[str, BlockEffects]
     """What its own blocks reach, by statistic."""
-    levels: BlockLevels
+    levels: Levels
     limits: Mapping[str, float]
     """What windows like the blocks stay below at these levels, by statistic."""
     note: str = ""
@@ -111,7 +111,7 @@ def _compare(current: Summary, basis: Basis, checks: Checks, anytime: bool) -> I
             "limit": _or_none(limit_of(statistic, measured, limit)),
             "status": status,
             "reason": reason,
-            "bins": measured.detail.get("bins"),
+            "bins": measured.bins,
         }
 
 

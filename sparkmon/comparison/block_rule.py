@@ -5,7 +5,6 @@ from statistics import NormalDist
 import numpy as np
 import pyarrow as pa
 
-from sparkmon.comparison.alpha import BlockLevels
 from sparkmon.comparison.confirmation import effects
 from sparkmon.comparison.correction import adjusted_p_values
 from sparkmon.comparison.finding import adding_up, beyond_blocks
@@ -21,6 +20,7 @@ from sparkmon.comparison.groups import (
     times,
     with_column,
 )
+from sparkmon.comparison.levels import Levels
 from sparkmon.distributions.schema import SERIES_KEY
 from sparkmon.statistics import STATISTICS
 
@@ -35,7 +35,7 @@ _ENOUGH_BLOCKS = 30
 _TEST = (*SERIES_KEY, "drift_type", "reference", "statistic")
 
 
-def by_blocks(findings: pa.Table, levels: BlockLevels) -> pa.Table:
+def by_blocks(findings: pa.Table, levels: Levels) -> pa.Table:
     """Set ``p_blocks_adjusted``, and call what it bears out a ``drift``.
 
     Tested are ``ks`` and ``js`` of columns whose reference has blocks, all of a window together. Where blocks show that

@@ -4,8 +4,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from sparkmon.comparison.alpha import GREATEST_ALPHA
 from sparkmon.comparison.groups import Floats, floats, group_ids, has, times, with_column
+from sparkmon.comparison.levels import GREATEST_ALPHA
 from sparkmon.distributions.schema import SERIES_KEY
 
 OVER = ("drift", "over_limit")

@@ -15,12 +15,12 @@ from sparkmon.comparison.groups import (
     judged_anew,
     with_column,
 )
-from sparkmon.comparison.verdict import CHANCE
 from sparkmon.distributions.schema import PROFILE_KEY, SLICE, WINDOW_KEY
 from sparkmon.errors import OptionError
 
 _OF_DISTANCE = ("wasserstein", "wasserstein_normed")
 _OF_SHAPE = ("ks", "psi", "js")
+_CHANCE = 0.01
 _FAMILY = (*WINDOW_KEY, "drift_type")
 
 
@@ -40,7 +40,7 @@ def correct(findings: pa.Table, alpha: float) -> pa.Table:
     and many slices cost the whole no more than half of its level.
 
     A drift of ``wasserstein`` is also withdrawn where ``ks``, ``psi`` and ``js`` of the column are all such as chance
-    gives in more than 0.1 % of cases.
+    gives in more than 1 % of cases.
 
     Cost: O(n log n).
 
@@ -143,6 +143,6 @@ def _without_far_rows(findings: pa.Table) -> pa.Table:
     column = group_ids(findings, [*PROFILE_KEY, "drift_type", "reference"])
     of_shape = np.full(int(column.max()) + 1, np.nan)
     np.fmin.at(of_shape, column[shape], floats(findings, "p_value")[shape])
-    is_withdrawn = distance & (of_shape[column] > CHANCE)
+    is_withdrawn = distance & (of_shape[column] > _CHANCE)
     clause = f"but {', '.join(_OF_SHAPE)} are those of chance: few rows far out"
     return judged_anew(findings, is_withdrawn, "ok", [clause] * int(is_withdrawn.sum()))

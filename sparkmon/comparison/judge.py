@@ -9,7 +9,6 @@ from typing import Any
 
 import pyarrow as pa
 
-from sparkmon.comparison.alpha import BlockLevels, alpha_at_once, alpha_for
 from sparkmon.comparison.basis import findings_table
 from sparkmon.comparison.block_rule import add_up, by_blocks
 from sparkmon.comparison.checks import Checks
@@ -19,6 +18,7 @@ from sparkmon.comparison.correction import correct
 from sparkmon.comparison.finding import Finding
 from sparkmon.comparison.groups import with_column
 from sparkmon.comparison.history import History
+from sparkmon.comparison.levels import Levels
 from sparkmon.comparison.past import Past
 from sparkmon.comparison.presence import extra_columns, missing_columns
 from sparkmon.comparison.provisional import provisional
@@ -65,9 +65,7 @@ class Judge:
         self.references, self.checks = references, checks
         self.step_s, self.lengths = step_s, tuple(lengths)
         self.history = tuple(History.parse(text) for text in checks.history)
-        self._alpha = alpha_for(checks.false_alarms_per_week, step_s)
-        self._levels = BlockLevels(checks.false_alarms_per_week, step_s)
-        self._alpha_at_once = alpha_at_once(checks.false_alarms_per_week, step_s)
+        self._levels = Levels(checks.false_alarms_per_week, step_s)
         self._windows = list({parse_interval("window", length): None for length in lengths})
         self._by_column = References(references, checks, step_s)
         longest = max(self._windows).total_seconds()
@@ -93,7 +91,7 @@ class Judge:
             extra_columns(profiles, self._by_column),
             *(histories or ()),
         )
-        judged = correct(findings_table(profiles, findings), self._alpha)
+        judged = correct(findings_table(profiles, findings), self._levels.alpha)
         judged = by_blocks(judged, self._levels)
         confirmed = confirm(judged, earlier, at_once=self._levels.once)
         return _explained(add_up(confirmed, earlier, round(self.step_s * 1e6)))
@@ -102,7 +100,7 @@ class Judge:
         """Find gross drift in windows that are still open; see :func:`sparkmon.comparison.provisional`."""
         profiles = profiles.select(PROFILES.names).cast(PROFILES)
         findings = compare_profiles(profiles, self._by_column, self.checks, self._windows[:1], anytime=True)
-        return _explained(provisional(findings, self._alpha_at_once))
+        return _explained(provisional(findings, self._levels.at_once))
 
 
 def _explained(findings: pa.Table) -> pa.Table:

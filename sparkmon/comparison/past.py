@@ -6,11 +6,11 @@ from typing import Any, TypeAlias
 
 import pyarrow as pa
 
-from sparkmon.comparison.alpha import BlockLevels
 from sparkmon.comparison.basis import Basis, current_of, judge_profile
 from sparkmon.comparison.calibration import calibrate_column
 from sparkmon.comparison.checks import Checks
 from sparkmon.comparison.history import History
+from sparkmon.comparison.levels import Levels
 from sparkmon.comparison.rates import OF_RATES
 from sparkmon.comparison.references import References, column_of
 from sparkmon.distributions import kind_of, merge_summaries, summary_of
@@ -80,9 +80,7 @@ class Past:
                 past.append(series[at][1])
         return past
 
-    def _basis(
-        self, past: Sequence[int], kind: SummaryKind, history: History, checks: Checks, levels: BlockLevels
-    ) -> Basis:
+    def _basis(self, past: Sequence[int], kind: SummaryKind, history: History, checks: Checks, levels: Levels) -> Basis:
         parts = [self._summary(place, kind) for place in past]
         whole = merge_summaries(parts) if len(parts) > 1 else parts[0]
         blocks = calibrate_column(whole, parts, checks.statistics_of(kind))

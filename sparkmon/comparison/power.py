@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from sparkmon.comparison.alpha import BlockLevels, alpha_for
 from sparkmon.comparison.basis import Basis, findings_table, judge_profile
 from sparkmon.comparison.block_rule import add_up, by_blocks
 from sparkmon.comparison.checks import Checks
 from sparkmon.comparison.confirmation import confirm
 from sparkmon.comparison.correction import correct
 from sparkmon.comparison.groups import floats, with_column
+from sparkmon.comparison.levels import Levels
 from sparkmon.distributions import Categories, Distribution
 from sparkmon.distributions.schema import PROFILES
 from sparkmon.interval import EPOCH
@@ -88,8 +88,8 @@ def _share_found(basis: Basis, windows: Sequence[Summary], row: dict[str, Any], 
     p_blocks = findings["p_blocks"]
     for name in ("p_value", "p_blocks"):
         findings = with_column(findings, name, pa.array(columns * floats(findings, name), from_pandas=True))
-    levels = BlockLevels(checks.false_alarms_per_week, basis.levels.window_s)
-    findings = by_blocks(correct(findings, alpha_for(levels.false_alarms_per_week, levels.window_s)), levels)
+    levels = Levels(checks.false_alarms_per_week, basis.levels.window_s)
+    findings = by_blocks(correct(findings, levels.alpha), levels)
     findings = with_column(confirm(findings, at_once=levels.once), "p_blocks", p_blocks)
     findings = add_up(findings, None, 3_600_000_000)
     return len(findings.filter(findings["confirmed"])["model_version"].unique()) / len(firsts)

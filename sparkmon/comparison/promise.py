@@ -46,7 +46,7 @@ def promise(references: pa.Table, false_alarms_per_week: float = 1.0, *, window_
 
     Notes
     -----
-    Of K effective blocks the tail is taken as far as 1 / K^2, see :class:`BlockLevels`; columns share what is asked
+    Of K effective blocks the tail is taken as far as 1 / K^2, see :class:`Levels`; columns share what is asked
     for, and what each can hold at the least is added up, by ``ks`` or ``js``.
     """
     checks = Checks(_STATISTICS, false_alarms_per_week=false_alarms_per_week)

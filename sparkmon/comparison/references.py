@@ -8,12 +8,12 @@ from typing import Any, TypeAlias
 
 import pyarrow as pa
 
-from sparkmon.comparison.alpha import BlockLevels
 from sparkmon.comparison.basis import Basis
 from sparkmon.comparison.block_effects import BlockEffects
 from sparkmon.comparison.calibration import calibrate_column
 from sparkmon.comparison.checks import Checks
 from sparkmon.comparison.finding import OTHER_BLOCKS
+from sparkmon.comparison.levels import Levels
 from sparkmon.distributions import Categories, Distribution, merge_summaries, summary_of
 from sparkmon.distributions.remembering import Remembering
 from sparkmon.distributions.schema import SLICE
@@ -23,7 +23,7 @@ from sparkmon.statistics import Summary
 
 Column: TypeAlias = tuple[str, str | None, str | None, str, str]
 """Model, slice (key, value), column (kind, name)."""
-_Bounds: TypeAlias = tuple[Mapping[str, BlockEffects], BlockLevels, Mapping[str, float], str]
+_Bounds: TypeAlias = tuple[Mapping[str, BlockEffects], Levels, Mapping[str, float], str]
 """What blocks reach by statistic, at which levels windows stay below which limits, and a note."""
 
 _SUMMARIES: Mapping[str, SummaryKind] = {"boolean": "categorical", "time": "numeric"}
@@ -129,12 +129,12 @@ class References:
             entry.bounds[window] = self._calibrate(column, entry, summary, window)
         return Basis(entry.reference, entry.data_type, summary, *entry.bounds[window])
 
-    def levels(self, column: Column, length: timedelta) -> BlockLevels:
+    def levels(self, column: Column, length: timedelta) -> Levels:
         """Return the levels of a column among those that share the model's false alarms; slices have half of them."""
         model, is_slice = column[0], column[1] is not None
         shares = 2 if self._counts[model, not is_slice] else 1
         window_s = self._step_s or length.total_seconds()
-        levels = BlockLevels(self._checks.false_alarms_per_week, window_s)
+        levels = Levels(self._checks.false_alarms_per_week, window_s)
         return levels.among(shares * self._counts[model, is_slice])
 
     def _read(self, place: int, kind: SummaryKind) -> Summary:

@@ -6,7 +6,7 @@ from sparkmon.comparison.finding import judgement
 from sparkmon.statistics import Measurement, Statistic
 from sparkmon.statistics.statistic import inverse_rows
 
-CHANCE = 0.001
+_CHANCE = 0.001
 """How often noise alone may give a value that counts."""
 
 
@@ -56,7 +56,7 @@ from 0.335 on')
         block_limit=block_limit,
         blocks=blocks,
     )
-    if not least or (measured.p_value or 0.0) <= CHANCE:
+    if not least or (measured.p_value or 0.0) <= _CHANCE:
         return "drift" if measured.effect > limit else "ok", reason
     return "ok", f"{reason}; of {current:g} rows, it is found from {least:.3g} on"
 

@@ -11,8 +11,8 @@ from functools import lru_cache
 from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
+from sparkmon.distributions.arrays import FloatArray as FloatArray
 from sparkmon.distributions.bins import both_counts
 from sparkmon.distributions.categories import Categories, align
 from sparkmon.distributions.distribution import Distribution
@@ -28,7 +28,6 @@ from sparkmon.statistics.statistic import (
     not_comparable,
 )
 
-FloatArray: TypeAlias = npt.NDArray[np.float64]
 Distance: TypeAlias = Callable[[FloatArray, FloatArray], FloatArray | float]
 """(reference shares, current shares) -> value, over the last axis."""
 
@@ -119,13 +118,11 @@ def _shares(reference: Summary, current: Summary, expected: FloatArray, observed
     )
 
 
-def chi2_null_distribution(
-    distance: Distance, *, scale: float = 1, power: float = 1, floor: float | None = None
-) -> NullDistribution:
+def chi2_null_distribution(distance: Distance, *, scale: float = 1, power: float = 1) -> NullDistribution:
     """Return the null distribution of a distance that is chi-square distributed when nothing has drifted.
 
     ``scale * value**power / c`` is chi-square with B - 1 degrees of freedom. PSI: 1 and 1; a distance near
-    ``sqrt(PSI / 8)``, such as Hellinger's: 8 and 2. ``floor``, the least share of a bin, goes to the detail.
+    ``sqrt(PSI / 8)``, such as Hellinger's: 8 and 2.
 
     The approximation needs about five rows per bin. In sparser bins a distance of logarithms or roots is too high if a
     bin happens to be empty, Pearson's chi-square if a rare one happens not to be; the p-value uses the lesser of the
@@ -149,7 +146,7 @@ def chi2_null_distribution(
             least_rows=least_rows(greatest_c, sides.reference_count),
             reference_count=sides.reference_count,
             current_count=sides.current_count,
-            detail={"bins": noise.bins} if floor is None else {"bins": noise.bins, "floor": floor},
+            bins=noise.bins,
         )
 
     _DISTANCES[measure] = distance
@@ -186,7 +183,7 @@ def scaled_null_distribution(distance: Distance, law: Callable[[FloatArray], Law
             least_rows=least_rows(ratio * ratio, sides.reference_count),
             reference_count=sides.reference_count,
             current_count=sides.current_count,
-            detail={"bins": noise.bins},
+            bins=noise.bins,
         )
 
     _DISTANCES[measure] = distance

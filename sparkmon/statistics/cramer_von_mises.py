@@ -1,17 +1,14 @@
 """The Cramer-von Mises distance."""
 
 import math
-from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
+from sparkmon.distributions.arrays import FloatArray
 from sparkmon.distributions.distribution import Distribution
 from sparkmon.distributions.gaps import gaps
 from sparkmon.statistics.laws.tail_probabilities import cramer_von_mises_sf
 from sparkmon.statistics.statistic import NUMERIC, Measurement, inverse_rows, least_rows, statistic
-
-FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 _POINT_999 = 1.167858
 """99.9 % point of the limit distribution."""

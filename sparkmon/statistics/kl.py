@@ -15,7 +15,7 @@ def _distance(reference: FloatArray, current: FloatArray) -> FloatArray:
     return value
 
 
-@statistic(COLUMNS, chi2_null_distribution(_distance, scale=2, floor=_FLOOR), squared=True)
+@statistic(COLUMNS, chi2_null_distribution(_distance, scale=2), squared=True)
 def kl(reference: Summary, current: Summary, *, bins: int = BINS) -> float:
     """Return what is lost by taking the live shares for the training shares.
 

@@ -17,7 +17,7 @@ def _distance(reference: FloatArray, current: FloatArray, floor: float = _FLOOR)
     return value
 
 
-@statistic(COLUMNS, chi2_null_distribution(_distance, floor=_FLOOR), threshold=0.2, squared=True)
+@statistic(COLUMNS, chi2_null_distribution(_distance), threshold=0.2, squared=True)
 def psi(reference: Summary, current: Summary, *, bins: int = BINS, floor: float = _FLOOR) -> float:
     """Return how unlike two sets of shares are, over the reference's quantile bins or named levels.
 

@@ -5,7 +5,7 @@ A new statistic is one file with a null distribution and a function under the de
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any, TypeAlias, TypeVar, cast
 
@@ -53,8 +53,8 @@ class Measurement:
     """Rows that entered on the reference's side."""
     current_count: float
     """Rows that entered on the current side."""
-    detail: Mapping[str, float] = field(default_factory=dict)
-    """What else a reader needs to repeat the number, such as ``bins`` and ``floor``."""
+    bins: int | None = None
+    """On how many bins both sides were counted, where there are any."""
 
     @property
     def effect(self) -> float:
@@ -139,16 +139,12 @@ def statistic(
     null_distribution: NullDistribution,
     *,
     threshold: float | Callable[[Any], float] = math.inf,
-    of_rows: bool = True,
-    of_novelty: bool = False,
-    squared: bool = False,
-    rooted: bool = False,
-    greatest: float = math.inf,
-    by_blocks: bool = False,
+    **traits: Any,  # noqa: ANN401 - fields of Statistic
 ) -> Callable[[Function], Function]:
     """Register a function under its name, and let it refuse summaries of other kinds; see :class:`Statistic`.
 
     ``threshold`` is the default one: a number, or a function of the reference. Without, the value is only reported.
+    ``traits`` are the fields of the class from ``of_rows`` on.
     """
 
     def register(function: Function) -> Function:
@@ -160,8 +156,7 @@ def statistic(
             return function(reference, current, **options)
 
         default = threshold if callable(threshold) else lambda reference: threshold
-        flags = of_rows, of_novelty, squared, rooted, greatest, by_blocks
-        STATISTICS.add(name, Statistic(name, checked, kinds, default, null_distribution, *flags))
+        STATISTICS.add(name, Statistic(name, checked, kinds, default, null_distribution, **traits))
         return cast(Function, checked)
 
     return register

@@ -8,8 +8,8 @@ import pytest
 from scipy import stats
 
 from sparkmon.comparison import Checks, Judge, References, promise
-from sparkmon.comparison.alpha import BlockLevels
 from sparkmon.comparison.block_effects import BlockEffects
+from sparkmon.comparison.levels import Levels
 from tests.support.panes import HOUR, MIDNIGHT, panes_of, reference_table
 
 Floats = npt.NDArray[np.float64]
@@ -92,7 +92,7 @@ def test_blocks_that_are_alike_are_worth_fewer(memory: float) -> None:
 
 
 def test_levels_follow_from_the_promise() -> None:
-    hours = BlockLevels(0.1, 3_600)
+    hours = Levels(0.1, 3_600)
     assert hours.once == pytest.approx(0.1 / 168)
     independent, alike = hours.twice(np.array([0.0, 1.0]))
     assert independent == pytest.approx(0.01)  # sqrt(0.1 / 168 / 3) = 0.014 is above the greatest
@@ -104,7 +104,7 @@ def test_the_limit_follows_from_the_promise_and_the_columns() -> None:
     effects = np.random.default_rng(9).normal(0.1, 0.02, 60).tolist()
     blocks = {"ks": BlockEffects.of(effects)}
     limits = [
-        BlockLevels(promise, 3_600).among(tests).limits(blocks)["ks"]
+        Levels(promise, 3_600).among(tests).limits(blocks)["ks"]
         for promise, tests in ((10, 1), (1, 10), (0.1, 10), (0.1, 100), (0.1, 10_000), (0.1, 1e6))
     ]
     assert limits[0] == limits[1]  # 0.01 is the greatest level
@@ -119,8 +119,8 @@ def test_few_blocks_promise_what_they_can_hold() -> None:
     blocks = BlockEffects.of([0.1, 0.12] * 5)
     assert (blocks.effective, blocks.memory) == (10, 0)
     # At 1 / 10^2, two of three: 3 / 10^4 of the 168 hours of a week, and of its 7 days.
-    assert BlockLevels(1, 3_600).promise(blocks) == pytest.approx(168 * 3e-4)
-    assert BlockLevels(1, 86_400).promise(blocks) == pytest.approx(7 * 3e-4)
+    assert Levels(1, 3_600).promise(blocks) == pytest.approx(168 * 3e-4)
+    assert Levels(1, 86_400).promise(blocks) == pytest.approx(7 * 3e-4)
 
 
 def test_a_reference_that_is_too_short_says_so() -> None:

@@ -8,7 +8,8 @@ import pyarrow as pa
 import pytest
 from scipy.stats import false_discovery_control
 
-from sparkmon.comparison import alpha_for, correct
+from sparkmon.comparison import correct
+from sparkmon.comparison.levels import Levels
 from sparkmon.errors import OptionError
 
 COLUMNS = (
@@ -65,7 +66,7 @@ def test_models_are_corrected_apart_and_the_reason_says_so() -> None:
 
 @pytest.mark.parametrize(("alarms", "window_s"), [(1, 60), (0.1, 3600), (0.5, 3600)])
 def test_the_level_gives_the_alarms_that_were_asked_for(alarms: float, window_s: float) -> None:
-    alpha = alpha_for(alarms, window_s)
+    alpha = Levels(alarms, window_s).alpha
     random = np.random.default_rng(8)
     over = random.random(4_000_000) < alpha
     confirmed = over[2:] & (over[1:-1] | over[:-2])
@@ -77,7 +78,7 @@ def test_numbers_out_of_range_are_refused() -> None:
     with pytest.raises(OptionError, match="got alpha=1; expected a number between 0 and 1"):
         correct(whole([]), 1)
     with pytest.raises(OptionError, match="got false_alarms_per_week=0; expected a number above 0"):
-        alpha_for(0, 60)
+        Levels(0, 60)
 
 
 def test_a_window_of_200_000_findings_is_corrected_within_two_seconds() -> None:

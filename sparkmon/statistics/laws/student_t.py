@@ -1,6 +1,7 @@
 """Student's t distribution: how far a value may lie from the mean of few others, without scipy."""
 
 from sparkmon.statistics.laws.incomplete_beta import incomplete_beta
+from sparkmon.statistics.laws.tail_probabilities import upper_point
 
 
 def student_t_sf(value: float, degrees: float) -> float:
@@ -27,10 +28,4 @@ def student_t_point(p: float, degrees: float) -> float:
     >>> round(student_t_point(0.025, 10), 3)
     2.228
     """
-    low, high = 0.0, 1.0
-    while student_t_sf(high, degrees) > p:
-        low, high = high, 2 * high
-    while high - low > 1e-9 * high:
-        middle = (low + high) / 2
-        low, high = (middle, high) if student_t_sf(middle, degrees) > p else (low, middle)
-    return high
+    return upper_point(lambda value: student_t_sf(value, degrees), p, 1.0)

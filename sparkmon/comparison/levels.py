@@ -1,0 +1,83 @@
+"""From the false alarms that a week may have to the level of the tests of one window."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from sparkmon.comparison.block_effects import BlockEffects
+from sparkmon.comparison.groups import Floats
+from sparkmon.errors import OptionError
+
+GREATEST_ALPHA = 0.05
+_GREATEST_ONCE, _GREATEST_TWICE = 0.002, 0.01
+_WEEK_S = 7 * 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """The levels of the tests of one window, for windows ``window_s`` apart.
+
+    Examples
+    --------
+    >>> levels = Levels(1.0, 3_600)
+    >>> round(levels.alpha, 4), round(levels.at_once, 5), levels.once
+    (0.0445, 0.00595, 0.002)
+    >>> [round(float(each), 4) for each in levels.twice(np.array([0.0, 0.5, 1.0]))]
+    [0.01, 0.01, 0.002]
+    """
+
+    false_alarms_per_week: float
+    window_s: float
+
+    def __post_init__(self) -> None:
+        for name in ("false_alarms_per_week", "window_s"):
+            if not getattr(self, name) > 0:
+                raise OptionError.malformed(name, getattr(self, name), "a number above 0")
+
+    @property
+    def per_window(self) -> float:
+        """How many false alarms a window may have."""
+        return self.false_alarms_per_week * self.window_s / _WEEK_S
+
+    @property
+    def alpha(self) -> float:
+        """The level at which the tests of one window are corrected, at most 0.05.
+
+        A window without drift has a false finding with a probability of at most alpha, and a drift is confirmed in two
+        of three windows: about 3 alpha^2 of the windows alarm.
+        """
+        return min(GREATEST_ALPHA, math.sqrt(self.per_window / 3))
+
+    @property
+    def at_once(self) -> float:
+        """The level of tests that alarm at once, without waiting for a second window; at most 0.05."""
+        return min(GREATEST_ALPHA, self.per_window)
+
+    @property
+    def once(self) -> float:
+        """The level of a test against the reference's own blocks that alarms at once, at most 0.002."""
+        return min(_GREATEST_ONCE, self.per_window)
+
+    def twice(self, memory: Floats) -> Floats:
+        """Return the level of tests against blocks that alarm in two of three windows, at most 0.01.
+
+        ``memory`` is the lag-1 correlation of windows: if they are independent, two of three are over with probability
+        3 p^2; if they are alike, one is over as often as two.
+        """
+        levels: Floats = np.minimum(_GREATEST_TWICE, (self.per_window / 3) ** (1 / (2 - memory)))
+        return levels
+
+    def among(self, tests: float) -> "Levels":
+        """Return the levels of one of ``tests`` columns, which share the false alarms."""
+        return replace(self, false_alarms_per_week=self.false_alarms_per_week / max(1.0, tests))
+
+    def limits(self, blocks: Mapping[str, BlockEffects]) -> dict[str, float]:
+        """Return what the effects of a window have to exceed that alarms in two of three windows."""
+        return {name: each.limit(float(self.twice(np.array(each.memory)))) for name, each in blocks.items()}
+
+    def promise(self, blocks: BlockEffects) -> float:
+        """Return the fewest false alarms a week that the limit of so few blocks can hold."""
+        per_window = 3 * math.pow(blocks.least_level, 2 - blocks.memory)
+        return per_window * _WEEK_S / self.window_s
