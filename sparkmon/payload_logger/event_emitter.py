@@ -81,8 +81,6 @@ class EventEmitter:
     (1, {'queue_full': 1})
     """
 
-    _queue: EventQueue
-    _lock: threading.Lock
     _thread: threading.Thread | None
     _loop: asyncio.AbstractEventLoop | None
     _main: asyncio.Task[None] | None

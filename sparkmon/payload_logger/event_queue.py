@@ -4,6 +4,7 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 _BATCH_BYTES = 2**20
 
@@ -28,16 +29,17 @@ class EmitterCounts:
     """Their headers and bodies, in bytes."""
 
 
-class EmittedEvent:
+class EmittedEvent(NamedTuple):
     """A CloudEvent in binary mode, and when it was emitted in seconds of the monotonic clock."""
 
-    __slots__ = ("body", "headers", "size", "time")
+    headers: Mapping[str, str]
+    body: bytes
+    time: float
 
-    def __init__(self, headers: Mapping[str, str], body: bytes, time: float) -> None:
-        self.headers = headers
-        self.body = body
-        self.time = time
-        self.size = len(body) + sum(len(name) + len(value) for name, value in headers.items())
+    @property
+    def size(self) -> int:
+        """Its bytes."""
+        return len(self.body) + sum(len(name) + len(value) for name, value in self.headers.items())
 
 
 class EventQueue:

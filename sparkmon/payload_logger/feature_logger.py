@@ -39,10 +39,6 @@ _WRITING = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_PASSTHROUGH_DATETIME
 _SCALARS = (bool, float, int, str)
 
 
-def _now() -> datetime:
-    return datetime.now(timezone.utc)
-
-
 class FeatureLogger:
     """Posts logged features and predictions as the CloudEvents of KServe's logger.
 
@@ -95,7 +91,7 @@ class FeatureLogger:
         namespace: str = "",
         source: str | None = None,
         exclude: Sequence[str] = (),
-        clock: Callable[[], datetime] = _now,
+        clock: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
     ) -> None:
         self._emitter = emitter
         self._inference_service = inference_service

@@ -6,7 +6,7 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from functools import partial
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from sparkmon.errors import OptionError
 from sparkmon.payload_logger.event_emitter import EventEmitter
@@ -115,19 +115,15 @@ class PayloadLogger:
                 expected = "printable text, because it is an HTTP header"
                 raise OptionError.malformed(name, value, expected)
         self._app = app
-        self._logging = _Logging(
-            emitter,
-            mode,
-            headers,
-            dict(annotations),
-            {name.lower().encode(): canonical_name(name) for name in metadata_headers},
-            max_body_bytes,
-        )
+        self.emitter, self.mode, self.headers = emitter, mode, headers
+        self.annotations = dict(annotations)
+        self.metadata_names = {name.lower().encode(): canonical_name(name) for name in metadata_headers}
+        self.max_body_bytes = max_body_bytes
 
     async def __call__(self, scope: _Message, receive: _Receive, send: _Send) -> None:
         """Serve one connection."""
         if scope["type"] == "http" and scope["method"] not in _NOT_LOGGED and not _is_probe(scope):
-            await _Call(self._logging, scope, receive, send).run(self._app)
+            await _Call(self, scope, receive, send).run(self._app)
         elif scope["type"] == "lifespan":
             await self._app(scope, receive, self._closing(send))
         else:
@@ -138,21 +134,10 @@ class PayloadLogger:
 
         async def closing(message: _Message) -> None:
             if message["type"].startswith("lifespan.shutdown."):
-                await asyncio.to_thread(self._logging.emitter.close, _DRAIN_S)
+                await asyncio.to_thread(self.emitter.close, _DRAIN_S)
             await send(message)
 
         return closing
-
-
-class _Logging(NamedTuple):
-    """The settings that the calls of one logger share."""
-
-    emitter: EventEmitter
-    mode: str
-    headers: Callable[..., dict[str, str]]
-    annotations: Mapping[str, str]
-    metadata_names: Mapping[bytes, str]
-    max_body_bytes: int
 
 
 class _Body:
@@ -185,11 +170,11 @@ class _Body:
 class _Call:
     """One call of the model: forwards its messages, and emits its two events."""
 
-    def __init__(self, logging: _Logging, scope: _Message, receive: _Receive, send: _Send) -> None:
+    def __init__(self, logger: PayloadLogger, scope: _Message, receive: _Receive, send: _Send) -> None:
         self._time_ns = time.time_ns()
-        self._logging, self._scope = logging, scope
+        self._logger, self._scope = logger, scope
         self._inner_receive, self._inner_send = receive, send
-        self._request, self._response = (_Body(logging.max_body_bytes) for _ in range(2))
+        self._request, self._response = (_Body(logger.max_body_bytes) for _ in range(2))
         self._status: int | None = None
         self._body_length: int | None = 0
         self._read_headers(scope["headers"])
@@ -207,7 +192,7 @@ class _Call:
                 self._end_response(whole=self._status is None)
 
     def _read_headers(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
-        names = self._logging.metadata_names
+        names = self._logger.metadata_names
         self._event_id = ""
         self._content_type: str | None = None
         self._metadata: dict[str, list[str]] = {}
@@ -252,27 +237,27 @@ class _Call:
 
     def _emit(self, half: Half, copy: _Body, time_ns: int, status: int, *, whole: bool) -> None:
         """Emit a half once, if the mode asks for it."""
-        if copy.is_emitted or self._logging.mode not in ("all", half):
+        if copy.is_emitted or self._logger.mode not in ("all", half):
             return
         copy.is_emitted = True
         body, note = copy.copied(whole=whole)
-        headers = self._logging.headers(
+        headers = self._logger.headers(
             *(half, self._event_id, time_ns),
             metadata=self._metadata,
-            annotations={**self._logging.annotations, **note},
+            annotations={**self._logger.annotations, **note},
             content_type=self._content_type,
             status=status,
             recorded_ns=time.time_ns(),
         )
-        self._logging.emitter.emit(headers, body)
+        self._logger.emitter.emit(headers, body)
 
 
 def _is_probe(scope: _Message) -> bool:
     """Return whether a request is a kubelet's probe, by the agent's rules."""
-    for name, value in scope["headers"]:
-        if name == b"kubelet-probe" or (name == b"user-agent" and value[:11] == b"kube-probe/"):
-            return True
-    return False
+    return any(
+        name == b"kubelet-probe" or (name == b"user-agent" and value[:11] == b"kube-probe/")
+        for name, value in scope["headers"]
+    )
 
 
 def _text(value: bytes) -> str:

@@ -13,7 +13,6 @@ from sparkmon.records import Half
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _ESCAPED = {ord(sign): f"\\u{ord(sign):04x}" for sign in ("<", ">", "&", "\N{LINE SEPARATOR}", "\u2029")}
 _TYPES = {half: name for name, half in KSERVE_TYPES.items()}
-_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 def payload_headers(
@@ -27,7 +26,7 @@ def payload_headers(
     component: str = "predictor",
     endpoint: str = "",
     metadata: Mapping[str, list[str]] = MappingProxyType({}),
-    annotations: Mapping[str, str] = _NOTHING,
+    annotations: Mapping[str, str] = MappingProxyType({}),
     content_type: str | None = "application/json",
     status: int = 200,
     recorded_ns: int | None = None,

@@ -3,6 +3,7 @@
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from sparkmon.errors import ServingError
 from sparkmon.inbound import Arrival, BodyRoom, Refusal
 from sparkmon.serving.feature_transformer import FeatureTransformer
 from sparkmon.serving.server import error_response
@@ -42,13 +43,18 @@ class AdmissionMiddleware:
             body = await arrival.read(receive, headers.get("content-length"))
             if isinstance(body, Refusal):
                 self._transformer.count_refusal(body.reason)
-                error = serving_error(_CONDITIONS[body.status], body.status, body.detail)
-                response = error_response(error, request_id)
+                refusal = serving_error(_CONDITIONS[body.status], body.status, body.detail)
+                response = error_response(refusal, request_id)
                 # The rest of the body is not worth reading.
                 response.headers["connection"] = "close"
                 await response(scope, receive, send)
             elif body is not None:
-                await self._app(scope, _whole(body, receive), send)
+                try:
+                    self._transformer.reader.check_items(body, headers.get("inference-header-content-length"))
+                except ServingError as error:
+                    await error_response(error, request_id)(scope, receive, send)
+                else:
+                    await self._app(scope, _whole(body, receive), send)
 
     def _closing(self, send: Send) -> Send:
         async def closing(message: Message) -> None:

@@ -43,7 +43,7 @@ class FeatureTransformer(Model):  # type: ignore[misc]  # kserve has no types
         self.ready = True
         self._open_view = open_view
         self._settings = settings
-        self._reader = RequestReader(view, settings.defaults, settings.max_instances)
+        self.reader = RequestReader(view, settings.defaults, settings.max_instances)
         self._is_ready = False
         self._ready_until = 0.0
 
@@ -119,9 +119,9 @@ class FeatureTransformer(Model):  # type: ignore[misc]  # kserve has no types
         self._predictor.check()
         if isinstance(payload, InferRequest):
             parameters = to_http_parameters(payload.parameters) if payload.parameters else {}
-            request = self._reader.read_v2(payload, parameters)
+            request = self.reader.read_v2(payload, parameters)
         else:
-            request = self._reader.read_v1(payload)
+            request = self.reader.read_v1(payload)
         return await self._enricher.enrich(request)
 
     async def predict(

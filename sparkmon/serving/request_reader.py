@@ -6,7 +6,10 @@ from typing import Any
 
 import orjson
 
+from sparkmon.errors import ProtocolError
+from sparkmon.protocol.body import check_items
 from sparkmon.protocol.enrichment import ENRICHMENT_PARAMETER
+from sparkmon.protocol.limits import Limits
 from sparkmon.records import Value
 from sparkmon.serving.serving_error import malformed_request
 from sparkmon.serving.tensor_columns import count_instances, read_columns
@@ -62,6 +65,18 @@ class RequestReader:
         self._names = self._features | set(self._ids)
         self._max_instances = max_instances
         self._expected = f"expected {', '.join(self._columns)}"
+
+    def check_items(self, body: bytes, head_length: str | None) -> None:
+        """Refuse JSON of far more values than the most instances have before it is read: it takes many times its bytes.
+
+        ``head_length`` is the header ``Inference-Header-Content-Length``: tensors follow the JSON.
+        """
+        limits = Limits(values=self._max_instances * max(10, len(self._names)))
+        try:
+            check_items(body[: int(head_length[:18])] if head_length and head_length.isdecimal() else body, limits)
+        except ProtocolError:
+            reason = f"got JSON of more than {2 * limits.values} values; {self._max_instances} instances are the limit"
+            raise malformed_request(reason) from None
 
     def read_v1(self, body: object) -> EnrichmentRequest:
         """Read a V1 body, parsed by the server or not."""

@@ -1,5 +1,6 @@
 """What the caller gets when the predictor or the store fails, and that the transformer recovers."""
 
+import asyncio
 import socket
 import threading
 import time
@@ -11,8 +12,17 @@ import grpc
 import pytest
 from kserve import InferInput, InferRequest
 from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceStub
+from prometheus_client import CollectorRegistry
 
+from sparkmon.errors import ServingError
+from sparkmon.protocol.enrichment import Enrichment
+from sparkmon.serving.enricher import Enriched
+from sparkmon.serving.metrics import TransformerMetrics
+from sparkmon.serving.predictor import Predictor
+from sparkmon.serving.request_reader import EnrichmentRequest
+from sparkmon.serving.settings import TransformerSettings
 from tests.serving.conftest import World
+from tests.support.ports import free_ports
 from tests.support.serving import Answer, Served, start_predictor, start_transformer
 
 V1 = "/v1/models/fraud:predict"
@@ -206,6 +216,32 @@ def test_a_predictor_that_dies_is_503_until_it_is_back(world: World) -> None:
                 for served, answer in zip(both, answers, strict=True):
                     served.wait_for("/v2/health/ready", 200)
                     assert comes_back(served).json == answer
+
+
+@pytest.mark.parametrize("protocol", ["v1", "grpc-v2"])
+@pytest.mark.parametrize(("retries", "failures", "calls"), [(0, 9, 1), (2, 9, 3), (9, 3, 3)])
+def test_a_predictor_that_cannot_be_reached_is_called_again_as_often_as_asked_or_until_it_is_left_alone(
+    protocol: str, retries: int, failures: int, calls: int
+) -> None:
+    registry = CollectorRegistry()
+    host = f"127.0.0.1:{free_ports(1)[0]}"
+    settings = TransformerSettings(
+        predictor_host=host,
+        predictor_protocol=protocol,
+        predictor_request_retries=retries,
+        circuit_failures=failures,
+    )
+    enriched = Enriched(EnrichmentRequest([], []), ("a",), [[1.0]], Enrichment("fraud:1", {}))
+
+    async def call() -> None:
+        predictor = Predictor("fraud", settings, TransformerMetrics(registry))
+        with pytest.raises(ServingError, match="PREDICTOR_UNREACHABLE"):
+            await predictor.call(enriched, {})
+        await predictor.close()
+
+    asyncio.run(call())
+    name = "sparkmon_transformer_predictor_failures_total"
+    assert registry.get_sample_value(name, {"reason": "unreachable"}) == calls
 
 
 def test_errors_over_grpc_have_their_codes(transformer: Served, scripted: Scripted) -> None:

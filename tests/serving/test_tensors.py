@@ -78,6 +78,15 @@ def test_tensors_that_do_not_fit_the_view_are_refused(tensors: list[InferInput],
     assert caught.value.status == 400
 
 
+def test_json_of_more_values_than_instances_may_have_is_refused_unread_and_raw_tensors_are_not_json() -> None:
+    reader = RequestReader(CARDS, {}, 100)  # 1,000 values, at two signs each
+    reader.check_items(b'{"instances":[' + b"[7]," * 900 + b"[]]}", None)
+    bomb = b'{"instances":[' + b"[]," * 1000 + b"[]]}"
+    with pytest.raises(ServingError, match="got JSON of more than 2000 values; 100 instances are the limit"):
+        reader.check_items(bomb, None)
+    reader.check_items(b"{}" + b"," * 5000, "2")
+
+
 def test_raw_bytes_of_another_length_are_refused() -> None:
     tensor = raw("card_id", [1, 2], np.int64, "INT64")
     tensor.shape = [3]

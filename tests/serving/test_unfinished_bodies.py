@@ -15,6 +15,7 @@ import pytest
 from sparkmon.inbound.connections import STALL_S
 from tests.payload_logger.test_event_emitter import wait_for
 from tests.serving.conftest import World
+from tests.support.half_message import HalfMessage
 from tests.support.serving import Served, start_transformer
 
 V1 = "/v1/models/fraud:predict"
@@ -105,6 +106,34 @@ def test_a_grpc_message_that_does_not_come_is_refused(world: World) -> None:
             assert caught.value.details() == "the message was not whole after 1 s"
             ready = channel.unary_unary("/inference.GRPCInferenceService/ServerReady")
             assert ready(b"", timeout=20) == b"\x08\x01"
+
+
+def test_sixty_grpc_messages_of_which_a_sixteenth_is_missing_take_bounded_memory(world: World) -> None:
+    host = f"127.0.0.1:{world.predictor.ports['http']}"
+    most = 4 * MIB
+    flags = ("--grpc_max_receive_message_length", str(most))
+    with (
+        start_transformer(world.store, host, *flags) as served,
+        grpc.insecure_channel(f"127.0.0.1:{served.ports['grpc']}") as channel,
+    ):
+        ready = channel.unary_unary("/inference.GRPCInferenceService/ServerReady")
+        infer = channel.unary_unary("/inference.GRPCInferenceService/ModelInfer")
+        assert ready(b"", timeout=20) == b"\x08\x01"
+        before = resident(served)
+        halves = [HalfMessage(served.ports["grpc"], most) for _ in range(60)]
+        assert [ready(b"", timeout=20) for _ in range(20)] == [b"\x08\x01"] * 20
+        refused = 'sparkmon_transformer_refused_total{reason="unfinished_full"}'
+        wait_for(lambda: served.metric(refused) >= 60 - 4)
+        # Of one address a quarter of sixteen; eight are read at a time; of each of the others 64 KiB at most.
+        assert resident(served) - before < (4 + 8) * most / MIB + 60 / 16
+        wait_for(lambda: sum(half.sent > most * 15 // 16 for half in halves) >= 4)
+        with pytest.raises(grpc.RpcError, match="RESOURCE_EXHAUSTED"):
+            infer(b"x" * (most + 1), timeout=20)
+        with pytest.raises(grpc.RpcError, match="the call has no message"):
+            channel.stream_unary("/inference.GRPCInferenceService/ModelInfer")(iter(()), timeout=20)
+        for half in halves:
+            half.connection.close()
+        assert ready(b"", timeout=20) == b"\x08\x01"
 
 
 def test_a_head_without_end_is_refused(world: World) -> None:
