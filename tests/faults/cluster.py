@@ -15,7 +15,7 @@ from tests.support.ports import free_ports
 __all__ = ["Cluster"]
 
 _SPARK = Path(pyspark.__file__).parent
-_PATIENCE_S = 120.0
+_PATIENCE_S = 600.0
 _EXECUTOR = "CoarseGrainedExecutorBackend"
 
 
