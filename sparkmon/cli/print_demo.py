@@ -63,7 +63,7 @@ def print_demo(console: Console, result: DemoResult, out: Path | None) -> None:
     console.print(_findings(result))
     silent = [each for each in result.worst if not each["before"] and not each["after"]]
     names = ", ".join(sorted({each["statistic"] for each in silent}))
-    console.print(f"{len(silent)} more stayed at 0%: {names}.")
+    console.print(f"{len(silent)} more stayed at 0%: {names}." if silent else "")
     console.print()
     windows = Counter(alert["column_name"] for alert in result.alerts)
     columns = ", ".join(f"{name} in {count} windows" for name, count in windows.most_common())
