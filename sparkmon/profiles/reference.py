@@ -34,9 +34,10 @@ def id_columns(references: pa.Table, table: DataFrame) -> list[str]:
     distribution over r whole numbers, n^2 / 2r pairs are expected to be equal, or more (the birthday problem): where
     that is 20, hardly a pair is only by design. The table is read again for columns of as many numbers as rows alone.
     """
-    names = ("column_name", "data_type", "profile", "block_start", "slice_key")
-    rows = references.select(names).filter(pc.field("block_start").is_null() & pc.field("slice_key").is_null())
-    ids, pairs = [], {}
+    is_whole = pc.field("block_start").is_null() & pc.field("slice_key").is_null()
+    rows = references.filter(is_whole).sort_by("column_index")
+    ids: list[str] = []
+    pairs: dict[str, float] = {}
     for row in rows.to_pylist():
         profile = row["profile"]
         if row["data_type"] == "categorical":
@@ -53,7 +54,7 @@ def id_columns(references: pa.Table, table: DataFrame) -> list[str]:
         ids += [
             name for name, count in zip(pairs, counts, strict=True) if count is not None and 10 * count < pairs[name]
         ]
-    return ids
+    return [name for name in rows["column_name"].to_pylist() if name in ids]
 
 
 def _repeated(numbers: Column) -> Column:
