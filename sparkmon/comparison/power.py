@@ -24,7 +24,7 @@ from sparkmon.statistics import STATISTICS, Summary, prepare
 
 _HOUR = timedelta(hours=1)
 _KEY = PROFILES.remove(PROFILES.get_field_index("profile"))
-_WINDOWS = 40
+_WINDOWS, _DRAWN = 40, 120
 """How many windows are tried: blocks of the reference, or windows drawn from it."""
 _FARTHEST, _TIMES, _STEPS = 4.0, 64.0, 6
 """Shifts from ``_FARTHEST`` / ``_TIMES`` on are tried; each step halves the ratio's logarithm."""
@@ -129,9 +129,9 @@ def drawn(whole: Summary, rows: int) -> list[Summary]:
     missing = float(rows - numbers)
     if isinstance(whole, Categories):
         shares = np.array([*whole.counts.values(), whole.untracked]) / whole.n
-        drawn = random.multinomial(numbers, shares / shares.sum(), size=_WINDOWS).astype(float).tolist()
+        drawn = random.multinomial(numbers, shares / shares.sum(), size=_DRAWN).astype(float).tolist()
         return [Categories(dict(zip(whole.counts, counts, strict=False)), missing, numbers) for counts in drawn]
     assert isinstance(whole, Distribution)
-    drawn = random.multinomial(numbers, whole.weights / whole.weights.sum(), size=_WINDOWS).astype(float)
+    drawn = random.multinomial(numbers, whole.weights / whole.weights.sum(), size=_DRAWN).astype(float)
     others = {"null_count": missing}
     return [Distribution.of_ascending(whole.values[w > 0], w[w > 0], float(numbers), others) for w in drawn]
