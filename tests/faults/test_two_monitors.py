@@ -51,13 +51,17 @@ def test_different_models_share_tables_that_both_make_at_once(desk: Desk, report
 
 def test_events_of_the_other_monitors_model_are_skipped_and_counted(desk: Desk) -> None:
     traffic = Traffic(85)
-    desk.log("one", traffic.hour(0, models=["shop"]), traffic.hour(1, models=["shop"]))
+    hours = [traffic.hour(at, models=["shop"]) for at in (0, 1)]
+    own, others = (
+        [[each for each in hour if (each.model == "shop") is is_own] for hour in hours] for is_own in (True, False)
+    )
+    desk.log("one", *own)
     desk.watch("one", "of-one")
     desk.log("two", traffic.aside([(10, 3)]))
     desk.watch("two", "of-two")  # has no model yet
-    desk.log("two", traffic.hour(0, models=["bank"]))
+    desk.log("two", others[0], traffic.hour(0, models=["bank"]))
     desk.watch("two", "of-two")
-    desk.log("two", traffic.aside([(70, 7)]), traffic.hour(1, models=["bank"]))
+    desk.log("two", traffic.aside([(70, 7)]), others[1], traffic.hour(1, models=["bank"]))
     query = desk.start("two", "of-two", available_now=True, flush=True)
     try:
         query.awaitTermination()
