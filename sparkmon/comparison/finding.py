@@ -165,7 +165,12 @@ reach this); p 1e-12, among all tests of the window 3e-11; confirmed.
             return headline
         limit = self.threshold if self.limit is None else self.limit
         name = "threshold" if limit == self.threshold and self.drift_type != "LIMIT" else "limit"
-        figures = self._beyond() or f"exceeds its {name} {limit or 0.0:.3g}"
+        exceeds = (
+            f"where {limit or 0.0:.3g} is allowed"
+            if self.drift_type == "LIMIT"
+            else f"exceeds its {name} {limit or 0.0:.3g}"
+        )
+        figures = self._beyond() or exceeds
         if recovered:
             is_noise = abs(self.value) > (limit or 0.0)
             figures = f"is within {'the noise of ' if is_noise else ''}its {name} {limit or 0.0:.3g}"

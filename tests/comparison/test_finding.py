@@ -61,7 +61,7 @@ def test_all_sentences_of_a_drift_begin_alike() -> None:
                 **{"statistic": "stale_rate", "drift_type": "LIMIT", "status": "over_limit"},
                 **{"reference": "", "reference_count": None},
             },
-            f"{WHO} exceeds its limit {WINDOW}: stale_rate 0.5 exceeds its limit 0.1 (3,000 rows)",
+            f"{WHO} exceeds its limit {WINDOW}: stale_rate 0.5 where 0.1 is allowed (3,000 rows)",
         ),
     ],
 )

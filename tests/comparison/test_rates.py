@@ -55,7 +55,7 @@ def test_rates_are_findings_beside_drift() -> None:
     finding = Finding.of(found["row_flag", "cards_1.missing", "missing_key_rate"])
     assert finding.message() == (
         "cards_1.missing of the model m exceeds its limit in the window 2026-11-23 00:00 to "
-        "2026-11-23 01:00 UTC: missing_key_rate 0.1 exceeds its limit 0.01 (400 rows)"
+        "2026-11-23 01:00 UTC: missing_key_rate 0.1 where 0.01 is allowed (400 rows)"
     )
 
 

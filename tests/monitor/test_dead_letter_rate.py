@@ -112,6 +112,6 @@ def test_from_events_to_an_alert_and_a_batch_gives_what_the_stream_gave(spark: S
         (model, "event", "dead_letter_rate") for model in ("shop", "bank")
     }
     [message] = [row.message for row in alerts if row.model == "shop"]
-    assert message.endswith("dead_letter_rate 0.2 exceeds its limit 0.01 (250 events)")
+    assert message.endswith("dead_letter_rate 0.2 where 0.01 is allowed (250 events)")
     assert "the rate of dead letters of the model shop exceeds its limit in the window" in message
     assert rates(monitor.findings(monitor.profiles(events_frame(spark, sent)))) == found
