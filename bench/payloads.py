@@ -134,7 +134,7 @@ def _contenders(way: _Way, folder: Path, store: LocalStore) -> dict[str, Callabl
     events = way.read("kserve", folder / "spool")
     rows = decode(events, store.schemas())
     of_numbers = [name for name in Checks().statistics if "numeric" in STATISTICS.get(name).kinds]
-    findings = WINDOWS * len(COLUMNS) * len(of_numbers)
+    findings = WINDOWS * (len(COLUMNS) * len(of_numbers) + 1)  # and the rate of dead letters
     return {
         # The row that closes the last window is alone in one of its own, which a stream does not close.
         _SPARK_ALONE: lambda: _expect(
