@@ -164,12 +164,9 @@ reach this); p 1e-12, among all tests of the window 3e-11; confirmed.
         if (self.statistic in PRESENCE and not recovered) or self.value is None:
             return headline
         limit = self.threshold if self.limit is None else self.limit
-        name = "threshold" if limit == self.threshold and self.drift_type != "LIMIT" else "limit"
-        exceeds = (
-            f"where {limit or 0.0:.3g} is allowed"
-            if self.drift_type == "LIMIT"
-            else f"exceeds its {name} {limit or 0.0:.3g}"
-        )
+        is_rate = self.drift_type == "LIMIT"
+        name = "threshold" if limit == self.threshold and not is_rate else "limit"
+        exceeds = f"where {limit or 0.0:.3g} is allowed" if is_rate else f"exceeds its {name} {limit or 0.0:.3g}"
         figures = self._beyond() or exceeds
         if recovered:
             is_noise = abs(self.value) > (limit or 0.0)
