@@ -22,6 +22,10 @@ from sparkmon.errors import ProtocolError
 STALL_S = 1.0
 """A connection that has waited for its sender this long gives way to a new one where there are too many."""
 _CHECK_S = 1.0
+_LINGER_S = 2.0
+_LINGER_BYTES = 4 * 2**20
+LINGERING = 100
+"""Refused connections, and how long and for how many bytes each, that stay open for the sender to read the answer."""
 _PIPELINED = 16
 """Requests that a sender may send without waiting for the answers."""
 _COUNTED = (
@@ -54,6 +58,8 @@ class Connections:
         self.limits = limits
         self.on_refusal = on_refusal
         self.open: set[_Connection] = set()
+        # Those that are refused and not yet closed, the oldest first.
+        self.lingering: dict[_Connection, None] = {}
         self._timer: asyncio.TimerHandle | None = None
 
     def add(self, connection: "_Connection") -> None:
@@ -67,6 +73,18 @@ class Connections:
             logging.getLogger("uvicorn.error").addFilter(_is_worth_a_line)
             self.close_slow_ones()
 
+    def linger(self, connection: "_Connection") -> None:
+        """Count a connection no longer that is refused, and close the oldest of them if there are too many."""
+        self.open.discard(connection)
+        self.lingering[connection] = None
+        if len(self.lingering) > LINGERING:
+            next(iter(self.lingering)).end()
+
+    def forget(self, connection: "_Connection") -> None:
+        """Count a connection no longer that is closed."""
+        self.open.discard(connection)
+        self.lingering.pop(connection, None)
+
     @property
     def protocol(self) -> type[asyncio.Protocol]:
         """The value of uvicorn's option ``http``: it makes one for each connection."""
@@ -78,6 +96,8 @@ class Connections:
         latest = loop.time() - self.limits.request_seconds
         for connection in list(self.open):
             connection.close_if_older(latest)
+        for connection in list(self.lingering):
+            connection.end_if_lingered(loop.time() - _LINGER_S)
         pause = min(_CHECK_S, self.limits.request_seconds / 2)
         self._timer = loop.call_later(pause, self.close_slow_ones)
 
@@ -89,6 +109,9 @@ class _Connection(HttpToolsProtocol):
         super().__init__(**options)
         self._all = connections
         self._is_deaf = False
+        # Since when it is refused, and the bytes that came later.
+        self._linger_since = 0.0
+        self._linger_bytes = 0
         # When the current request began; None between requests.
         self._begin_time: float | None = None
         # When the latest answer was complete.
@@ -109,13 +132,16 @@ class _Connection(HttpToolsProtocol):
         self._all.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._all.open.discard(self)
+        self._all.forget(self)
         self._forsake()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._is_deaf:
-            return  # the parser may have been left in the middle
+        if self._is_deaf:  # the parser may have been left in the middle
+            self._linger_bytes += len(data)
+            if self._linger_bytes > _LINGER_BYTES:
+                self.end()
+            return
         if self._begin_time is None:
             self._begin_time = self.loop.time()  # also of line breaks, with which no request begins
         self._unread += len(data)
@@ -230,14 +256,33 @@ class _Connection(HttpToolsProtocol):
             later = b"retry-after: 5\r\n" if status == 503 else b""
             lines = (STATUS_LINE[status], later, head % len(body), b"\r\n", body)
             self.transport.write(b"".join(lines))
-        self.transport.close()
+            self._linger()
+        else:
+            self.transport.close()
+
+    def _linger(self) -> None:
+        """Close when the sender does: to one that still sends, TCP takes back an answer that it has not read."""
+        self._linger_since = self.loop.time()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self.flow.resume_reading()
+        self._all.linger(self)
+
+    def end_if_lingered(self, latest: float) -> None:
+        """End it if it was refused before ``latest``."""
+        if self._linger_since <= latest:
+            self.end()
+
+    def end(self) -> None:
+        """End it at once, without what its sender has not read."""
+        self.transport.abort()
 
     def _drop(self, reason: str) -> None:
         """End it at once, without what is not sent: a connection that closes waits until all is read."""
         self._is_deaf = True
         self._all.on_refusal(reason)
         self._forsake()
-        self.transport.abort()
+        self.end()
 
     def _forsake(self) -> None:
         """Notify every request that its sender has gone; uvicorn notifies the latest only, and too late."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
@@ -10,7 +11,7 @@ import pytest
 import uvicorn
 
 from sparkmon.inbound import ConnectionLimits, Connections
-from sparkmon.inbound.connections import STALL_S
+from sparkmon.inbound.connections import LINGERING, STALL_S
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n"
 CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -128,3 +129,38 @@ def test_a_target_that_is_no_path_is_refused_and_fills_no_log(caplog: pytest.Log
     with caplog.at_level(logging.ERROR):
         run(ConnectionLimits(), story)
     assert not caplog.records
+
+
+@pytest.mark.parametrize("mib", [1, 3])
+def test_a_sender_that_reads_after_it_has_sent_all_finds_the_refusal(mib: int) -> None:
+    async def story(server: Server) -> None:
+        sent = GET + b"X: " + b"x" * mib * MIB
+        for _ in range(5):
+            connection = await asyncio.to_thread(socket.create_connection, ("127.0.0.1", server.port), 20)
+            await asyncio.to_thread(connection.sendall, sent)
+            await asyncio.sleep(0.05)
+            assert (await asyncio.to_thread(connection.recv, 12))[9:] == b"431"
+            connection.close()
+        while server.connections.lingering:
+            await asyncio.sleep(0.01)
+
+    run(ConnectionLimits(max_header_bytes=2**16), story)
+
+
+def test_who_goes_on_sending_or_stays_after_a_refusal_is_cut_off() -> None:
+    async def story(server: Server) -> None:
+        _, endless = await asyncio.open_connection("127.0.0.1", server.port)
+        with pytest.raises(ConnectionError):
+            for _ in range(16):
+                endless.write(b"x" * MIB)
+                await endless.drain()
+        stays = [await server.connect(b"no HTTP\r\n\r\n") for _ in range(LINGERING + 20)]
+        while len(server.refused) < LINGERING + 21:
+            await asyncio.sleep(0.01)
+        assert len(server.connections.lingering) == LINGERING
+        assert not server.connections.open
+        while server.connections.lingering:
+            await asyncio.sleep(0.1)
+        assert all([(await reader.read(12))[9:] == b"400" for reader in stays[20:]])
+
+    run(ConnectionLimits(), story)
