@@ -18,21 +18,21 @@ _LENGTH = b"content-length: "
 
 @dataclass
 class Load:
-    """What the answers were: status to how many, and the seconds that each answer with 200 took."""
+    """What the answers were: status to how many, and the seconds that each answer with success took."""
 
     statuses: Counter[int] = field(default_factory=Counter)
     seconds: list[float] = field(default_factory=list)
     refused_seconds: list[float] = field(default_factory=list)
 
     def percentile_ms(self, share: float) -> float:
-        """Return the time below which a share of the answers with 200 stayed, in milliseconds."""
+        """Return the time below which a share of the answers with success stayed, in milliseconds."""
         ordered = sorted(self.seconds)
         return ordered[min(int(share * len(ordered)), len(ordered) - 1)] * 1e3
 
     def add(self, status: int, seconds: float) -> None:
         """Count one answer."""
         self.statuses[status] += 1
-        (self.seconds if status == 200 else self.refused_seconds).append(seconds)
+        (self.seconds if 200 <= status < 300 else self.refused_seconds).append(seconds)
 
 
 async def open_loop(port: int, request: bytes, rate: float, seconds: float) -> Load:

@@ -11,7 +11,7 @@ import orjson
 from bench.traffic import headers, normals
 from sparkmon.errors import SparkmonError
 
-__all__ = ["IN_FLIGHT", "post_for"]
+__all__ = ["IN_FLIGHT", "event_request", "post_for"]
 
 IN_FLIGHT = 64
 _ACCEPTED = b"HTTP/1.1 202 "
@@ -37,7 +37,7 @@ async def post_for(port: int, seconds: float, *, keep_alive: bool) -> int:
     """
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds
-    request = _request(keep_alive=keep_alive)
+    request = event_request(keep_alive=keep_alive)
 
     async def send() -> int:
         count = 0
@@ -91,7 +91,8 @@ class _Sender(asyncio.Protocol):
         self._transport.close()
 
 
-def _request(*, keep_alive: bool) -> bytes:
+def event_request(*, keep_alive: bool) -> bytes:
+    """Make the bytes of one post: an event whose body is a V1 request of 20 numbers."""
     row = normals(1, seed=5)
     body = orjson.dumps({"instances": row}, option=orjson.OPT_SERIALIZE_NUMPY)
     event = headers("call", "request", datetime(2026, 1, 5, tzinfo=timezone.utc))

@@ -81,6 +81,11 @@ class ServerProcess(AbstractContextManager["ServerProcess"]):
             )
 
     @property
+    def process_id(self) -> int:
+        """The running server's."""
+        return self._process.pid
+
+    @property
     def _input(self) -> IO[bytes]:
         assert self._process.stdin is not None
         return self._process.stdin

@@ -212,3 +212,31 @@ def test_a_note_is_the_offset(tmp_path: Path) -> None:
         log(tmp_path).commit({**place, "position": number}, "default")
     assert [file.name for file in tmp_path.iterdir()] == ["default.committed"]
     assert json.loads((tmp_path / "default.committed").read_text()) == place
+
+
+@pytest.mark.slow
+def test_a_day_of_a_hundred_events_a_second_stays_within_the_limit_and_is_never_refused(
+    tmp_path: Path, clock: Clock
+) -> None:
+    """The query notes its place each ten minutes, and is away for the hours 8 to 14: more than the limit holds."""
+    limit, bodies = 16 * 2**20, [b'{"instances": [[%s]]}' % b", ".join([b"0.%06d" % n] * 20) for n in range(100)]
+    reader, minute, largest, lost_by_hour = log(tmp_path), batch(*bodies * 60), 0, []
+    with SpoolWriter(tmp_path, limit_bytes=limit, segment_bytes=limit // 16) as spool:
+        for number in range(24 * 60):
+            clock.now, clock.wall = clock.now + 60, clock.wall + 60
+            spool.append(minute)  # SpoolError where it is full: the receiver's 503
+            largest = max(largest, spool.size_bytes)
+            if number % 10 == 9 and not 8 <= number // 60 < 14:
+                reader.commit(reader.last(), "default")
+            if number % 60 == 59:
+                lost_by_hour.append(spool.unread_removed_bytes)
+        written = spool.appended_bytes
+    assert largest <= limit
+    assert sum(file.stat().st_size for file in tmp_path.glob("*.spool")) <= limit
+    assert written > 4 * limit
+    assert lost_by_hour[7] == 0
+    lost = lost_by_hour[14]
+    assert lost == lost_by_hour[23]  # nothing more once the query is back
+    away = written * 370 / 1440  # from the note at eight to the one at ten past two
+    assert 0 < away - lost < limit
+    assert lost < away - limit / 2  # most of what the limit holds was kept for it
