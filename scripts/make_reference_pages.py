@@ -231,7 +231,7 @@ def conditions() -> Iterator[str]:
     """Each error class, and the conditions of dead letters."""
     yield "Every error is a `SparkmonError`. Its text is `[CONDITION] what was got; what to do`."
     yield ""
-    classes = [getattr(errors, name) for name in errors.__all__]
+    classes = [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, Exception)]
     yield from table(
         ("class", "condition", "also a", "raised when"),
         (
@@ -241,7 +241,7 @@ def conditions() -> Iterator[str]:
                 ", ".join(f"`{base.__name__}`" for base in each.__bases__[1:]),
                 summary(each).removeprefix("Raised when "),
             )
-            for each in classes
+            for each in sorted(classes, key=lambda each: each.__name__)
         ),
     )
     yield "## Conditions of dead letters"

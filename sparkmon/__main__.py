@@ -4,8 +4,6 @@ import sys
 
 from sparkmon.errors import MissingExtraError
 
-__all__ = ["main"]
-
 
 def main() -> None:
     """Run the command line, or say what to install for it."""

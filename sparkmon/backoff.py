@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 
-__all__ = ["Backoff", "is_temporary", "retry_after_s"]
-
 _TEMPORARY_STATUSES = frozenset({408, 425, 429})
 """The HTTP statuses below 500 after which the same request may succeed."""
 

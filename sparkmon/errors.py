@@ -6,23 +6,6 @@ survives the way from a Spark worker to the driver, where the Python class does 
 
 from collections.abc import Iterable
 
-__all__ = [
-    "AlertDeliveryError",
-    "CheckpointError",
-    "MissingExtraError",
-    "NameTakenError",
-    "OptionError",
-    "ProfileError",
-    "ProtocolError",
-    "ReferenceMissingError",
-    "ServingError",
-    "SparkmonError",
-    "SpoolError",
-    "StoreError",
-    "StoreTimeoutError",
-    "UnknownNameError",
-]
-
 
 class SparkmonError(Exception):
     """Raised when sparkmon refuses or fails; the base of every class here."""

@@ -22,8 +22,6 @@ from sparkmon.distributions import Categories, Distribution, kind_of, summary_of
 from sparkmon.errors import OptionError
 from sparkmon.statistics import JOINT, STATISTICS, Statistic
 
-__all__ = ["Udf", "over_profiles", "over_rows", "register"]
-
 Udf: TypeAlias = Callable[..., Column]
 """A function of columns that makes a column."""
 

@@ -32,8 +32,6 @@ from sparkmon.protocol import (
 from sparkmon.records import ModelSchema
 from sparkmon.skew import SkewDetector
 
-__all__ = ["OUTPUT", "TASKS", "Detect", "Ingest", "Owners"]
-
 _TASKS: list[pa.Field[Any]] = [
     pa.field("partition", pa.int32()),
     pa.field("events", pa.int64()),

@@ -5,8 +5,6 @@ from datetime import datetime, timedelta, timezone
 
 from sparkmon.errors import OptionError
 
-__all__ = ["EPOCH", "format_interval", "from_micros", "parse_interval", "to_micros"]
-
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 """Where Spark's windows begin, and the time of an event without one."""
 

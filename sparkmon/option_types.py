@@ -5,8 +5,6 @@ from typing import Annotated, TypeAlias
 
 from sparkmon.secret import Secret
 
-__all__ = ["Location", "SecretUrl", "TablesLocation", "WrittenAs"]
-
 
 class WrittenAs(Enum):
     """How a file writes an option; an annotation carries it."""

@@ -1,7 +1,5 @@
 """Text from outside, made fit for a line of a log, a message or a terminal."""
 
-__all__ = ["printable"]
-
 
 def printable(text: str) -> str:
     """Make control characters visible, line breaks and marks of direction too."""

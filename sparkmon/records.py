@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-__all__ = ["DeadLetter", "Event", "Feature", "FeatureKind", "Half", "ModelSchema", "SummaryKind", "Value"]
-
 Value: TypeAlias = float | int | bool | str | None
 """One cell of a row: a value of JSON or of a V2 tensor. Integers are exact."""
 

@@ -9,8 +9,6 @@ from typing import Generic, TypeVar
 
 from sparkmon.errors import NameTakenError, UnknownNameError
 
-__all__ = ["Registry"]
-
 T = TypeVar("T")
 
 

@@ -6,8 +6,6 @@ from pathlib import Path
 
 from sparkmon.errors import OptionError
 
-__all__ = ["Secret"]
-
 _LARGEST = 64 * 2**10
 
 

@@ -9,8 +9,6 @@ from pyspark.sql import SparkSession
 from sparkmon import functions, sources
 from sparkmon.errors import MissingExtraError
 
-__all__ = ["configure", "register"]
-
 _SETTINGS = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",

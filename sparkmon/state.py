@@ -8,8 +8,6 @@ import pyarrow as pa
 
 from sparkmon.distributions import schema
 
-__all__ = ["CLOSED_WINDOWS", "EVENT_DIGESTS", "MONITORS", "PANES"]
-
 _TIME = pa.timestamp("us", tz="UTC")
 _BATCH: list[pa.Field[Any]] = [
     pa.field("query_id", pa.string(), nullable=False),

@@ -9,8 +9,6 @@ import signal
 import sys
 import threading
 
-__all__ = ["end_with_stdin"]
-
 
 def end_with_stdin() -> None:
     """End this process, as SIGTERM does, once its standard input has closed; returns at once."""

@@ -1,5 +1,3 @@
 """The command line."""
 
-from sparkmon.cli.app import app, main
-
-__all__ = ["app", "main"]
+from sparkmon.cli.app import app as app, main as main

@@ -1,35 +1,15 @@
 """Profiles judged beside references and earlier windows: findings, each with its verdict."""
 
-from sparkmon.comparison.basis import findings_table
-from sparkmon.comparison.checks import Checks
-from sparkmon.comparison.compare import compare_profiles
-from sparkmon.comparison.confirmation import JUDGED, OVER, confirm
-from sparkmon.comparison.correction import correct
-from sparkmon.comparison.finding import TOO_SHORT, Finding
-from sparkmon.comparison.history import History
-from sparkmon.comparison.judge import Judge
-from sparkmon.comparison.promise import Promise, promise
-from sparkmon.comparison.provisional import provisional
-from sparkmon.comparison.rates import RATES
-from sparkmon.comparison.references import References
-from sparkmon.comparison.verdict import verdict
-
-__all__ = [
-    "JUDGED",
-    "OVER",
-    "RATES",
-    "TOO_SHORT",
-    "Checks",
-    "Finding",
-    "History",
-    "Judge",
-    "Promise",
-    "References",
-    "compare_profiles",
-    "confirm",
-    "correct",
-    "findings_table",
-    "promise",
-    "provisional",
-    "verdict",
-]
+from sparkmon.comparison.basis import findings_table as findings_table
+from sparkmon.comparison.checks import Checks as Checks
+from sparkmon.comparison.compare import compare_profiles as compare_profiles
+from sparkmon.comparison.confirmation import JUDGED as JUDGED, OVER as OVER, confirm as confirm
+from sparkmon.comparison.correction import correct as correct
+from sparkmon.comparison.finding import TOO_SHORT as TOO_SHORT, Finding as Finding
+from sparkmon.comparison.history import History as History
+from sparkmon.comparison.judge import Judge as Judge
+from sparkmon.comparison.promise import Promise as Promise, promise as promise
+from sparkmon.comparison.provisional import provisional as provisional
+from sparkmon.comparison.rates import RATES as RATES
+from sparkmon.comparison.references import References as References
+from sparkmon.comparison.verdict import verdict as verdict

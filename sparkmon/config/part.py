@@ -10,8 +10,15 @@ from pathlib import Path
 from typing import Annotated, Any, Union, get_args, get_origin
 
 import pydantic
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, PlainValidator, TypeAdapter
-from pydantic import ValidationInfo as Info
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    TypeAdapter,
+    ValidationInfo as Info,
+)
 
 from sparkmon.alerts import Alerting
 from sparkmon.config.mistakes import Mistake, PartError, missing, of_option, refused, unknown

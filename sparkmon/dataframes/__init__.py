@@ -1,9 +1,7 @@
 """What is offered on Spark's DataFrames: comparisons of profiles and of tables, findings, and alerts."""
 
-from sparkmon.dataframes.alerts import alerts_of
-from sparkmon.dataframes.compare import compare
-from sparkmon.dataframes.compare_tables import TableComparison, compare_tables
-from sparkmon.dataframes.findings import findings_of
-from sparkmon.dataframes.worst_slices import worst_slices
-
-__all__ = ["TableComparison", "alerts_of", "compare", "compare_tables", "findings_of", "worst_slices"]
+from sparkmon.dataframes.alerts import alerts_of as alerts_of
+from sparkmon.dataframes.compare import compare as compare
+from sparkmon.dataframes.compare_tables import TableComparison as TableComparison, compare_tables as compare_tables
+from sparkmon.dataframes.findings import findings_of as findings_of
+from sparkmon.dataframes.worst_slices import worst_slices as worst_slices

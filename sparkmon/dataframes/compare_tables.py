@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from pyspark.sql import DataFrame, Window
-from pyspark.sql import functions as F
+from pyspark.sql import DataFrame, Window, functions as F
 
 from sparkmon.comparison import OVER, Checks, Judge
 from sparkmon.dataframes.parts import CHUNK, in_sequence, sorted_findings

@@ -4,8 +4,7 @@ from functools import partial, reduce
 from typing import Any
 
 import pyarrow as pa
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
+from pyspark.sql import DataFrame, functions as F
 
 from sparkmon.comparison import Judge
 from sparkmon.distributions.schema import REFERENCES

@@ -1,7 +1,6 @@
 """Where a column is worst: its slices, ranked by how far they are beyond what is allowed."""
 
-from pyspark.sql import Column, DataFrame, Window
-from pyspark.sql import functions as F
+from pyspark.sql import Column, DataFrame, Window, functions as F
 
 from sparkmon.comparison import JUDGED
 from sparkmon.distributions.schema import SLICE, WINDOW_KEY

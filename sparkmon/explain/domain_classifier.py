@@ -7,8 +7,7 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
+from pyspark.sql import DataFrame, functions as F
 
 from sparkmon.errors import MissingExtraError, OptionError
 from sparkmon.profiles import column_kinds, number_of, quoted

@@ -1,9 +1,12 @@
 """The health of the monitor itself: its queries' progress as metrics for Prometheus and as alerts."""
 
-from sparkmon.alerts.health import MONITOR
-from sparkmon.health.counters import Counters, Counts, Traffic, Unanswered
-from sparkmon.health.health_checks import HealthLimits
-from sparkmon.health.status import MonitorStatus
-from sparkmon.health.watchdog import Watchdog
-
-__all__ = ["MONITOR", "Counters", "Counts", "HealthLimits", "MonitorStatus", "Traffic", "Unanswered", "Watchdog"]
+from sparkmon.alerts.health import MONITOR as MONITOR
+from sparkmon.health.counters import (
+    Counters as Counters,
+    Counts as Counts,
+    Traffic as Traffic,
+    Unanswered as Unanswered,
+)
+from sparkmon.health.health_checks import HealthLimits as HealthLimits
+from sparkmon.health.status import MonitorStatus as MonitorStatus
+from sparkmon.health.watchdog import Watchdog as Watchdog

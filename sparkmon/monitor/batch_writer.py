@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
+from pyspark.sql import DataFrame, functions as F
 
 from sparkmon.distributions.schema import PANES
 from sparkmon.health import Counters, Counts
@@ -20,8 +19,7 @@ from sparkmon.monitor.one_pass import Pass, one_pass
 from sparkmon.monitor.recent_events import Digests, RecentEvents
 from sparkmon.monitor.window_grid import row_counts
 from sparkmon.schemas import DEAD_LETTERS
-from sparkmon.state import EVENT_DIGESTS
-from sparkmon.state import PANES as INGESTED_PANES
+from sparkmon.state import EVENT_DIGESTS, PANES as INGESTED_PANES
 from sparkmon.tables import Tables, TableWriter
 
 _EVENT = [*("event_id", "event_type", "source", "namespace", "model", "component", "event_time"), "payload"]

@@ -4,8 +4,7 @@ import json
 import re
 
 from pyspark.errors import AnalysisException, PySparkException
-from pyspark.sql import SparkSession
-from pyspark.sql import functions as F
+from pyspark.sql import SparkSession, functions as F
 
 from sparkmon.errors import CheckpointError
 

@@ -24,8 +24,7 @@ from sparkmon.monitor.open_windows import OpenWindows, without_clocks
 from sparkmon.monitor.window_grid import ClosedWindows, Window, micros, row_counts, windows_of_rows
 from sparkmon.monitor.windows import Windows
 from sparkmon.panes import OTHER
-from sparkmon.state import CLOSED_WINDOWS
-from sparkmon.state import PANES as INGESTED_PANES
+from sparkmon.state import CLOSED_WINDOWS, PANES as INGESTED_PANES
 from sparkmon.tables import TableWriter
 
 _LOGGER = logging.getLogger(__name__)

@@ -9,8 +9,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
+from pyspark.sql import DataFrame, functions as F
 
 from sparkmon.distributions.schema import PANES
 from sparkmon.errors import SparkmonError

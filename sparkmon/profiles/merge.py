@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F
+from pyspark.sql import Column, DataFrame, functions as F
 
 from sparkmon.distributions.schema import SERIES_KEY
 from sparkmon.panes import PaneLimits

@@ -5,8 +5,7 @@ from functools import partial
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F
+from pyspark.sql import Column, DataFrame, functions as F
 
 from sparkmon.distributions import Categories, summary_of
 from sparkmon.errors import OptionError

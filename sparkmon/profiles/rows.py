@@ -4,8 +4,7 @@ import math
 from datetime import timedelta
 from functools import partial
 
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
+from pyspark.sql import DataFrame, functions as F
 from pyspark.sql.pandas.types import from_arrow_schema
 
 from sparkmon.interval import parse_interval

@@ -5,8 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
-from pyspark.sql import DataFrame, Window
-from pyspark.sql import functions as F
+from pyspark.sql import DataFrame, Window, functions as F
 
 from sparkmon.distributions.schema import OTHER_VALUES
 from sparkmon.profiles.cells import cell_columns, cells_of

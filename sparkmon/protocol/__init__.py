@@ -49,45 +49,31 @@ Of the body (``decode_events``):
 - ``DECODER_FAILED``: a fault of the decoder itself; please report it.
 """
 
-from sparkmon.protocol.batch_reader import decode_events
-from sparkmon.protocol.blocks_of_rows import blocks_of_rows
-from sparkmon.protocol.canonical import LEVEL_KINDS, level_of, levels_of, times_of
-from sparkmon.protocol.cells import join_columns
-from sparkmon.protocol.cloudevents import from_http, from_kafka, from_structured
-from sparkmon.protocol.decoded_events import DecodedEvents
-from sparkmon.protocol.digests import event_digests
-from sparkmon.protocol.event_batch import events_to_batch, without_ahead
-from sparkmon.protocol.hopsworks_avro import from_hopsworks_avro
-from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
-from sparkmon.protocol.row_block import Cells, RowBlock
-from sparkmon.protocol.schema import DEAD_LETTERS, DECODED, EVENTS, VALUES
-from sparkmon.protocol.store_objects import from_object
-from sparkmon.protocol.structured_batch import from_structured_batch
-
-__all__ = [
-    "DEAD_LETTERS",
-    "DECODED",
-    "DEFAULT_LIMITS",
-    "EVENTS",
-    "LEVEL_KINDS",
-    "VALUES",
-    "Cells",
-    "DecodedEvents",
-    "Limits",
-    "RowBlock",
-    "blocks_of_rows",
-    "decode_events",
-    "event_digests",
-    "events_to_batch",
-    "from_hopsworks_avro",
-    "from_http",
-    "from_kafka",
-    "from_object",
-    "from_structured",
-    "from_structured_batch",
-    "join_columns",
-    "level_of",
-    "levels_of",
-    "times_of",
-    "without_ahead",
-]
+from sparkmon.protocol.batch_reader import decode_events as decode_events
+from sparkmon.protocol.blocks_of_rows import blocks_of_rows as blocks_of_rows
+from sparkmon.protocol.canonical import (
+    LEVEL_KINDS as LEVEL_KINDS,
+    level_of as level_of,
+    levels_of as levels_of,
+    times_of as times_of,
+)
+from sparkmon.protocol.cells import join_columns as join_columns
+from sparkmon.protocol.cloudevents import (
+    from_http as from_http,
+    from_kafka as from_kafka,
+    from_structured as from_structured,
+)
+from sparkmon.protocol.decoded_events import DecodedEvents as DecodedEvents
+from sparkmon.protocol.digests import event_digests as event_digests
+from sparkmon.protocol.event_batch import events_to_batch as events_to_batch, without_ahead as without_ahead
+from sparkmon.protocol.hopsworks_avro import from_hopsworks_avro as from_hopsworks_avro
+from sparkmon.protocol.limits import DEFAULT_LIMITS as DEFAULT_LIMITS, Limits as Limits
+from sparkmon.protocol.row_block import Cells as Cells, RowBlock as RowBlock
+from sparkmon.protocol.schema import (
+    DEAD_LETTERS as DEAD_LETTERS,
+    DECODED as DECODED,
+    EVENTS as EVENTS,
+    VALUES as VALUES,
+)
+from sparkmon.protocol.store_objects import from_object as from_object
+from sparkmon.protocol.structured_batch import from_structured_batch as from_structured_batch

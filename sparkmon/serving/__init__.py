@@ -2,5 +2,3 @@
 
 Nothing is imported here because kserve takes seconds to import and reads the command line: import from the files.
 """
-
-__all__: list[str] = []

@@ -1,5 +1,3 @@
 """Training-serving skew: the features that a model got, compared with the store's values of the same entity."""
 
-from sparkmon.skew.skew_detector import SkewDetector
-
-__all__ = ["SkewDetector"]
+from sparkmon.skew.skew_detector import SkewDetector as SkewDetector

@@ -2,31 +2,18 @@
 
 from pyspark.sql import SparkSession
 
-from sparkmon.sources.decode import dead_letters, rows
-from sparkmon.sources.event_source import SOURCES, EventSource, register_source
-from sparkmon.sources.feature_log import feature_log_rows
-from sparkmon.sources.hopsworks import HopsworksSource, hopsworks_events
-from sparkmon.sources.inference_log import InferenceLogDataSource
-from sparkmon.sources.kafka import KafkaSource, kafka_events
-from sparkmon.sources.kserve import KServeSource
-from sparkmon.sources.pair import pair
-
-__all__ = [
-    "SOURCES",
-    "EventSource",
-    "HopsworksSource",
-    "InferenceLogDataSource",
-    "KServeSource",
-    "KafkaSource",
-    "dead_letters",
-    "feature_log_rows",
-    "hopsworks_events",
-    "kafka_events",
-    "pair",
-    "register",
-    "register_source",
-    "rows",
-]
+from sparkmon.sources.decode import dead_letters as dead_letters, rows as rows
+from sparkmon.sources.event_source import (
+    SOURCES as SOURCES,
+    EventSource as EventSource,
+    register_source as register_source,
+)
+from sparkmon.sources.feature_log import feature_log_rows as feature_log_rows
+from sparkmon.sources.hopsworks import HopsworksSource as HopsworksSource, hopsworks_events as hopsworks_events
+from sparkmon.sources.inference_log import InferenceLogDataSource as InferenceLogDataSource
+from sparkmon.sources.kafka import KafkaSource as KafkaSource, kafka_events as kafka_events
+from sparkmon.sources.kserve import KServeSource as KServeSource
+from sparkmon.sources.pair import pair as pair
 
 
 def register(spark: SparkSession) -> None:

@@ -8,13 +8,11 @@ from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
+from pyspark.sql import DataFrame, functions as F
 from pyspark.sql.types import ArrayType, StructField, StructType
 
 from sparkmon.errors import OptionError
-from sparkmon.protocol import DEFAULT_LIMITS, RowBlock, decode_events, without_ahead
-from sparkmon.protocol import EVENTS as ARROW_EVENTS
+from sparkmon.protocol import DEFAULT_LIMITS, EVENTS as ARROW_EVENTS, RowBlock, decode_events, without_ahead
 from sparkmon.records import ModelSchema
 from sparkmon.schemas import DEAD_LETTERS, DECODED, EVENTS
 

@@ -1,7 +1,6 @@
 """Joins the two halves of a call, if whole rows are needed."""
 
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F
+from pyspark.sql import Column, DataFrame, functions as F
 
 _HOP = ("event_id", "namespace", "model", "component", "instance")
 _SHARED = ("model_version", "endpoint", "source", "request_id", "status_code")

@@ -25,62 +25,35 @@ side's rank error allows over each bin edge, up and down, and adds the greatest 
 bin edge in each support, or one look-up per level.
 """
 
-from sparkmon.statistics.binned import prepare
-from sparkmon.statistics.chi2 import chi2
-from sparkmon.statistics.count import count
-from sparkmon.statistics.cramer_von_mises import cramer_von_mises
-from sparkmon.statistics.evidence import evidence
-from sparkmon.statistics.hellinger import hellinger
-from sparkmon.statistics.inf_rate import inf_rate
-from sparkmon.statistics.js import js
-from sparkmon.statistics.kl import kl
-from sparkmon.statistics.ks import ks
-from sparkmon.statistics.lattice_rate import lattice_rate
-from sparkmon.statistics.linf import linf
-from sparkmon.statistics.mean import mean
-from sparkmon.statistics.mmd_rff import mmd_rff
-from sparkmon.statistics.nan_rate import nan_rate
-from sparkmon.statistics.null_rate import null_rate
-from sparkmon.statistics.pca_reconstruction import pca_reconstruction
-from sparkmon.statistics.psi import psi
-from sparkmon.statistics.range_rate import range_rate
-from sparkmon.statistics.statistic import JOINT, STATISTICS, Measurement, Statistic, Summary
-from sparkmon.statistics.std import std
-from sparkmon.statistics.tv import tv
-from sparkmon.statistics.type_rate import type_rate
-from sparkmon.statistics.unseen_rate import unseen_rate
-from sparkmon.statistics.wasserstein import wasserstein
-from sparkmon.statistics.wasserstein_normed import wasserstein_normed
-
-__all__ = [
-    "JOINT",
-    "STATISTICS",
-    "Measurement",
-    "Statistic",
-    "Summary",
-    "chi2",
-    "count",
-    "cramer_von_mises",
-    "evidence",
-    "hellinger",
-    "inf_rate",
-    "js",
-    "kl",
-    "ks",
-    "lattice_rate",
-    "linf",
-    "mean",
-    "mmd_rff",
-    "nan_rate",
-    "null_rate",
-    "pca_reconstruction",
-    "prepare",
-    "psi",
-    "range_rate",
-    "std",
-    "tv",
-    "type_rate",
-    "unseen_rate",
-    "wasserstein",
-    "wasserstein_normed",
-]
+from sparkmon.statistics.binned import prepare as prepare
+from sparkmon.statistics.chi2 import chi2 as chi2
+from sparkmon.statistics.count import count as count
+from sparkmon.statistics.cramer_von_mises import cramer_von_mises as cramer_von_mises
+from sparkmon.statistics.evidence import evidence as evidence
+from sparkmon.statistics.hellinger import hellinger as hellinger
+from sparkmon.statistics.inf_rate import inf_rate as inf_rate
+from sparkmon.statistics.js import js as js
+from sparkmon.statistics.kl import kl as kl
+from sparkmon.statistics.ks import ks as ks
+from sparkmon.statistics.lattice_rate import lattice_rate as lattice_rate
+from sparkmon.statistics.linf import linf as linf
+from sparkmon.statistics.mean import mean as mean
+from sparkmon.statistics.mmd_rff import mmd_rff as mmd_rff
+from sparkmon.statistics.nan_rate import nan_rate as nan_rate
+from sparkmon.statistics.null_rate import null_rate as null_rate
+from sparkmon.statistics.pca_reconstruction import pca_reconstruction as pca_reconstruction
+from sparkmon.statistics.psi import psi as psi
+from sparkmon.statistics.range_rate import range_rate as range_rate
+from sparkmon.statistics.statistic import (
+    JOINT as JOINT,
+    STATISTICS as STATISTICS,
+    Measurement as Measurement,
+    Statistic as Statistic,
+    Summary as Summary,
+)
+from sparkmon.statistics.std import std as std
+from sparkmon.statistics.tv import tv as tv
+from sparkmon.statistics.type_rate import type_rate as type_rate
+from sparkmon.statistics.unseen_rate import unseen_rate as unseen_rate
+from sparkmon.statistics.wasserstein import wasserstein as wasserstein
+from sparkmon.statistics.wasserstein_normed import wasserstein_normed as wasserstein_normed

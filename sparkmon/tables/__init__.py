@@ -4,9 +4,7 @@
 second: the one needs deltalake, the other pyspark, and this room neither.
 """
 
-from sparkmon.tables.conditions import Condition
-from sparkmon.tables.maintenance import Maintenance, Retention
-from sparkmon.tables.table_writer import Maintained, TableWriter
-from sparkmon.tables.tables import Tables
-
-__all__ = ["Condition", "Maintained", "Maintenance", "Retention", "TableWriter", "Tables"]
+from sparkmon.tables.conditions import Condition as Condition
+from sparkmon.tables.maintenance import Maintenance as Maintenance, Retention as Retention
+from sparkmon.tables.table_writer import Maintained as Maintained, TableWriter as TableWriter
+from sparkmon.tables.tables import Tables as Tables

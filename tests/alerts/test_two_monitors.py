@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sparkmon.alerts import Alerting, AlertManager, AlertStore, Policy
-from sparkmon.alerts import alert_manager as alert_manager_module
+from sparkmon.alerts import Alerting, AlertManager, AlertStore, Policy, alert_manager as alert_manager_module
 from sparkmon.alerts.health import MONITOR, HealthCheck
 from sparkmon.tables import Tables, TableWriter
 from tests.alerts.test_alert_manager import DOWN, OK, after, rows_of

@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from sparkmon.distributions import Distribution, bin_counts, reference_edges
 from sparkmon.errors import ProfileError

@@ -4,8 +4,7 @@ import pickle
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from hypothesis.extra import numpy as hnp
 
 from sparkmon.distributions import Distribution, summary_of

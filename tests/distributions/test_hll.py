@@ -4,8 +4,7 @@ import datasketches
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from sparkmon.distributions import hll_coupons, merge_hll, write_hll
 from sparkmon.errors import ProfileError

@@ -8,8 +8,7 @@ from typing import TypeAlias
 import datasketches
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from sparkmon.distributions import Distribution, KllSketch, kll_rank_error, read_kll
 from sparkmon.errors import ProfileError

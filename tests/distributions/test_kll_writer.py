@@ -4,8 +4,7 @@ import datasketches
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from sparkmon.distributions import kll_rank_error, kll_writer, read_kll, write_kll
 from sparkmon.errors import ProfileError

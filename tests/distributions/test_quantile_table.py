@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from sparkmon.distributions import Distribution, QuantileTable, gaps, read_kll, summary_of
 from sparkmon.distributions.bins import both_counts

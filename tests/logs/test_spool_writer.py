@@ -11,8 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from sparkmon.errors import SpoolError
 from sparkmon.logs.spool_block import HEADER_BYTES, VERSION, encode_block

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pyspark.sql import Row, SparkSession
-from pyspark.sql import functions as F
+from pyspark.sql import Row, SparkSession, functions as F
 from scipy.stats import ks_2samp
 
 from sparkmon.alerts import Alerting

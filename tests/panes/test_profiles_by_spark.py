@@ -4,8 +4,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from pyspark.sql import SparkSession
-from pyspark.sql import functions as F
+from pyspark.sql import SparkSession, functions as F
 
 from sparkmon.distributions import merge_hll, read_kll
 from sparkmon.distributions.schema import PANES, PROFILE_KEY

@@ -6,8 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from sparkmon.errors import ProtocolError
 from sparkmon.protocol import Limits, events_to_batch, from_http, from_kafka, from_object, from_structured, jsontext

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import orjson
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from sparkmon.protocol import Limits, batch_reader, decode_events, events_to_batch, jsontext
 from sparkmon.records import Event, Feature, ModelSchema

@@ -5,8 +5,7 @@ import tracemalloc
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from sparkmon.protocol import Limits, events_to_batch, from_hopsworks_avro
 from sparkmon.protocol.hopsworks_avro import SchemaVersion, TimeUnit

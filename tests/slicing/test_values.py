@@ -12,9 +12,7 @@ from sparkmon.protocol.row_block import Cells
 from sparkmon.records import FeatureKind
 from sparkmon.slicing import Evaluation
 from sparkmon.slicing.grammar import parse_slice
-from tests.support.slice_expressions import KINDS as HARD_KINDS
-from tests.support.slice_expressions import TEXTS as HARD
-from tests.support.slice_expressions import expressions
+from tests.support.slice_expressions import KINDS as HARD_KINDS, TEXTS as HARD, expressions
 
 KINDS: dict[str, FeatureKind] = {"n": "numeric", "t": "categorical"}
 NUMBERS = [0.0, -0.0, 7.0, 2.5, -2.5, 1e300, -1e300, math.nan, math.inf, -math.inf, None]

@@ -8,8 +8,7 @@ import datasketches
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from sparkmon.distributions import Categories, Distribution, QuantileTable, summary_of
 from sparkmon.statistics import STATISTICS, Summary, evidence, prepare

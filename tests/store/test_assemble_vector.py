@@ -4,8 +4,7 @@ from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from sparkmon.errors import OptionError, StoreError
 from sparkmon.store.feature_view import FeatureView, GroupInView

@@ -6,8 +6,7 @@ from contextlib import suppress
 
 import fastavro
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from sparkmon.errors import OptionError, StoreError
 from sparkmon.store.sql.avro import AvroColumn

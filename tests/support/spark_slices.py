@@ -3,8 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pyspark.sql import Column
-from pyspark.sql import functions as F
+from pyspark.sql import Column, functions as F
 
 from sparkmon.slicing.functions import FUNCTIONS, OPERATORS
 from sparkmon.slicing.parts import Part

@@ -1,3 +1,1 @@
 """The null distributions that statistics share: how each kind of value is distributed when nothing has drifted."""
-
-__all__: list[str] = []

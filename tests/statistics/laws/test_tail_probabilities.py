@@ -3,8 +3,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from scipy import special, stats
 
 from sparkmon.statistics.laws.tail_probabilities import chi2_quantile, chi2_sf, cramer_von_mises_sf, kolmogorov_sf
