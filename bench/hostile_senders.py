@@ -23,7 +23,7 @@ from rich.table import Table
 
 from bench.load import Load, open_loop
 from bench.posts import event_request
-from sparkmon.demo.server_process import ServerProcess
+from sparkmon.demo.platform import ServerProcess
 
 __all__ = ["HOSTILE", "Reception", "measure_reception"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from bench.posts import IN_FLIGHT, post_for
 from bench.rounds import Contender, Rounds
 from bench.section import Section
-from sparkmon.demo.server_process import ServerProcess
+from sparkmon.demo.platform import ServerProcess
 
 __all__ = ["measure_receiver"]
 

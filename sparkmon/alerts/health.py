@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sparkmon.alerts.decide import RATE_LIMITED
 from sparkmon.alerts.incident import digest
 from sparkmon.alerts.matcher import highest_severity
 from sparkmon.alerts.policy import Policy
 from sparkmon.alerts.schema import OBSERVATIONS
-from sparkmon.alerts.suppression import RATE_LIMITED
 from sparkmon.interval import format_interval
 from sparkmon.sinks import Severity
 

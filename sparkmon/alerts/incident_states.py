@@ -5,10 +5,10 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from sparkmon.alerts.decide import RATE_LIMITED
 from sparkmon.alerts.incident import Incident, Observation, digest
 from sparkmon.alerts.policy import Policy
 from sparkmon.alerts.rows import incident_of
-from sparkmon.alerts.suppression import RATE_LIMITED
 
 _TICK = timedelta(microseconds=1)
 

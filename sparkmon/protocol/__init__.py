@@ -50,7 +50,6 @@ Of the body (``decode_events``):
 """
 
 from sparkmon.protocol.batch_reader import decode_events as decode_events
-from sparkmon.protocol.blocks_of_rows import blocks_of_rows as blocks_of_rows
 from sparkmon.protocol.canonical import (
     LEVEL_KINDS as LEVEL_KINDS,
     level_of as level_of,
@@ -64,8 +63,11 @@ from sparkmon.protocol.cloudevents import (
     from_structured as from_structured,
 )
 from sparkmon.protocol.decoded_events import DecodedEvents as DecodedEvents
-from sparkmon.protocol.digests import event_digests as event_digests
-from sparkmon.protocol.event_batch import events_to_batch as events_to_batch, without_ahead as without_ahead
+from sparkmon.protocol.event_batch import (
+    event_digests as event_digests,
+    events_to_batch as events_to_batch,
+    without_ahead as without_ahead,
+)
 from sparkmon.protocol.hopsworks_avro import from_hopsworks_avro as from_hopsworks_avro
 from sparkmon.protocol.limits import DEFAULT_LIMITS as DEFAULT_LIMITS, Limits as Limits
 from sparkmon.protocol.row_block import Cells as Cells, RowBlock as RowBlock
@@ -75,5 +77,6 @@ from sparkmon.protocol.schema import (
     EVENTS as EVENTS,
     VALUES as VALUES,
 )
+from sparkmon.protocol.shared_blocks import blocks_of_rows as blocks_of_rows
 from sparkmon.protocol.store_objects import from_object as from_object
 from sparkmon.protocol.structured_batch import from_structured_batch as from_structured_batch

@@ -11,8 +11,8 @@ from kserve.protocol.infer_type import to_http_parameters
 
 from sparkmon.errors import ServingError
 from sparkmon.serving.feature_tensors import FeatureTensor, as_tensors
+from sparkmon.serving.request_reader import tensor_values
 from sparkmon.serving.serving_error import serving_error
-from sparkmon.serving.tensor_columns import tensor_values
 
 _OUTPUT = "output-0"
 

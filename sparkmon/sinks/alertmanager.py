@@ -13,8 +13,7 @@ import orjson
 from sparkmon.errors import AlertDeliveryError, OptionError
 from sparkmon.printable import printable
 from sparkmon.secret import Secret
-from sparkmon.sinks.notification import Alert, Notification, Severity
-from sparkmon.sinks.notification_json import in_utc, rfc3339
+from sparkmon.sinks.notification import Alert, Notification, Severity, in_utc, rfc3339
 from sparkmon.sinks.sink import HttpSink, register_sink
 from sparkmon.sinks.texts import shortened
 

@@ -10,8 +10,7 @@ import orjson
 from sparkmon.errors import AlertDeliveryError, OptionError
 from sparkmon.option_types import Location
 from sparkmon.printable import printable
-from sparkmon.sinks.notification import Alert, Notification
-from sparkmon.sinks.notification_json import in_utc
+from sparkmon.sinks.notification import Alert, Notification, in_utc
 from sparkmon.sinks.sink import ConfiguredSink, register_sink
 
 _METRICS = {

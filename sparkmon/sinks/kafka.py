@@ -11,8 +11,7 @@ import orjson
 from sparkmon.errors import AlertDeliveryError, MissingExtraError, OptionError
 from sparkmon.printable import printable
 from sparkmon.secret import Secret
-from sparkmon.sinks.notification import Notification
-from sparkmon.sinks.notification_json import notification_json, rfc3339
+from sparkmon.sinks.notification import Notification, notification_json, rfc3339
 from sparkmon.sinks.sink import ConfiguredSink, check_timeout, register_sink
 from sparkmon.sinks.texts import excerpt
 
@@ -42,7 +41,7 @@ class KafkaSink(ConfiguredSink):
     -----
     ``id`` is the ``notification_id``, ``type`` is ``io.sparkmon.alert.`` and the state, ``subject`` the model, ``time``
     when the notification was made. The notification is that of
-    :func:`sparkmon.sinks.notification_json.notification_json`. All in-sync replicas have to acknowledge (``acks=all``),
+    :func:`sparkmon.sinks.notification.notification_json`. All in-sync replicas have to acknowledge (``acks=all``),
     and the producer is idempotent. Each delivery has a producer of its own: secrets are read anew, and nothing runs in
     between.
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 
 from sparkmon.errors import OptionError
 from sparkmon.secret import Secret
-from sparkmon.sinks.notification import Notification
-from sparkmon.sinks.notification_json import notification_json
+from sparkmon.sinks.notification import Notification, notification_json
 from sparkmon.sinks.sink import HttpSink, register_sink
 
 _PREFIX = "whsec_"
@@ -22,7 +21,7 @@ class WebhookSink(HttpSink):
 
     Notes
     -----
-    The body is that of :func:`sparkmon.sinks.notification_json.notification_json`. ``webhook-id`` is the
+    The body is that of :func:`sparkmon.sinks.notification.notification_json`. ``webhook-id`` is the
     ``notification_id``, the same whenever it is delivered again. A receiver keeps the bytes as they came, computes
 
     ``"v1," + base64(hmac_sha256(key, webhook-id + "." + webhook-timestamp + "." + body))``

@@ -6,10 +6,10 @@ from sparkmon.store.local import LocalStore as LocalStore
 from sparkmon.store.online import (
     Entry as Entry,
     FeatureValue as FeatureValue,
+    OnlineStore as OnlineStore,
     OnlineView as OnlineView,
     Vectors as Vectors,
 )
-from sparkmon.store.online_store import OnlineStore as OnlineStore
 from sparkmon.store.open import open_store as open_store
 from sparkmon.store.reference_store import (
     DEFAULT_REFERENCE as DEFAULT_REFERENCE,

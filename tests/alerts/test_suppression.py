@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from sparkmon.alerts.decide import STAGES, out_of_date, suppressed_by
 from sparkmon.alerts.decision import Context, Decision, Groups
 from sparkmon.alerts.incident import Incident, Notified
 from sparkmon.alerts.matcher import Acknowledgement, Matcher, Silence
 from sparkmon.alerts.policy import Policy
-from sparkmon.alerts.suppression import STAGES, out_of_date, suppressed_by
 from tests.alerts.test_decide import HOUR, NOON, observed
 
 

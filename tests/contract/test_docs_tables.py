@@ -6,9 +6,9 @@ from typing import get_args
 
 import pytest
 
+from sparkmon.alerts.decide import STAGES
 from sparkmon.alerts.incident import IncidentState
 from sparkmon.alerts.policy import Policy
-from sparkmon.alerts.suppression import STAGES
 from sparkmon.comparison.rates import ALLOWED, RATES
 from sparkmon.tables import Retention
 from tests.support.source import ROOT, package

@@ -5,7 +5,7 @@ from dataclasses import fields
 from datetime import datetime, timedelta, timezone
 
 from sparkmon.sinks import Alert
-from sparkmon.sinks.notification_json import notification_json, rfc3339
+from sparkmon.sinks.notification import notification_json, rfc3339
 from tests.support.notifications import HOSTILE, NOON, alert, notification
 
 

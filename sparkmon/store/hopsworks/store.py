@@ -12,8 +12,7 @@ from sparkmon.store.feature_view import FeatureView
 from sparkmon.store.hopsworks.client_view import ClientView, references_of, view_of
 from sparkmon.store.hopsworks.connection import HopsworksSettings, log_out, logged_in, redacted
 from sparkmon.store.hopsworks.online_view import HopsworksOnlineView
-from sparkmon.store.online import OnlineView, check_limits
-from sparkmon.store.online_store import OnlineStore
+from sparkmon.store.online import OnlineStore, OnlineView, check_limits
 from sparkmon.store.reference_store import DEFAULT_REFERENCE, ReferenceStore
 
 

@@ -8,8 +8,7 @@ import pyarrow as pa
 
 from sparkmon.errors import MissingExtraError
 from sparkmon.store.feature_view import FeatureView
-from sparkmon.store.online import Entry, OnlineView
-from sparkmon.store.online_store import OnlineStore
+from sparkmon.store.online import Entry, OnlineStore, OnlineView
 from sparkmon.store.reference_store import DEFAULT_REFERENCE, ReferenceStore
 
 
