@@ -70,7 +70,7 @@ class AlertManager:
         tables.prepare("alerts", ALERTS)
         with self._lock:
             self._query_ids |= {*query_ids}
-            self._store, self._health = AlertStore(tables), None
+            self._store, self._health = AlertStore(tables, self._names), None
             store = self._store
             store.actions()
             self._load(store)

@@ -29,10 +29,13 @@ _NOTIFIED: Condition = ("notification_id", "not null", None)
 
 
 class AlertStore:
-    """Reads and writes the tables ``alerts``, ``deliveries`` and ``alert_actions``."""
+    """Reads and writes the tables ``alerts``, ``deliveries`` and ``alert_actions``.
 
-    def __init__(self, tables: TableWriter) -> None:
-        self.tables = tables
+    Version 0.2 did not record which sinks know of an incident: all ``sinks`` do, where one is open.
+    """
+
+    def __init__(self, tables: TableWriter, sinks: Collection[str] = ()) -> None:
+        self.tables, self._sinks = tables, sinks
         self._reader = threading.Thread()
         self._actions: tuple[int | None, Actions] | None = None
 
@@ -46,9 +49,8 @@ class AlertStore:
 
     def incidents(self) -> dict[str, Incident]:
         """Return the incidents by id, each as its last closed window left it."""
-        rows = self._read("alerts", _DECIDED, ["incident_id", "window_end", "incident"])
-        last = rows.take(_last(rows, ["incident_id"], ["window_end"])).to_pylist()
-        return {row["incident_id"]: incident_of(row) for row in last}
+        rows = self._read("alerts", _DECIDED, ["incident_id", "window_end", "severity", "incident"])
+        return {row["incident_id"]: incident_of(row) for row in self._last_of_each(rows)}
 
     def last_rows(self, incidents: Mapping[str, Incident]) -> dict[str, dict[str, Any]]:
         """Return the last row of ``alerts`` of each of these incidents, by its id."""
@@ -56,9 +58,19 @@ class AlertStore:
         if not ends:
             return {}
         where = (*_DECIDED, ("window_end", ">=", min(ends)), ("incident_id", "in", [*incidents]))
-        rows = self._read("alerts", where)
-        last = rows.take(_last(rows, ["incident_id"], ["window_end"])).to_pylist()
-        return {row["incident_id"]: row for row in last}
+        return {row["incident_id"]: row for row in self._last_of_each(self._read("alerts", where))}
+
+    def _last_of_each(self, rows: pa.Table) -> list[dict[str, Any]]:
+        """Return the last row of each incident, as this version writes it."""
+        last: list[dict[str, Any]] = rows.take(_last(rows, ["incident_id"], ["window_end"])).to_pylist()
+        for row in last:
+            state = row["incident"]
+            if state.get("notified") is None:
+                known = {"severity": row["severity"], "window_end": row["window_end"]}
+                sinks = self._sinks if state["is_open"] else ()
+                state["notified"] = [{"sink": sink, **known} for sink in sinks]
+                row["limited_sinks"] = []
+        return last
 
     def provisional(self, model: str) -> dict[str, datetime]:
         """Return the ids of the alerts on windows of a model that were open, with the ends of the windows."""

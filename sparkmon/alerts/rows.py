@@ -31,7 +31,7 @@ def row_of(decision: Decision, *, query_id: str, now: datetime) -> dict[str, Any
 
 def incident_of(row: Mapping[str, Any]) -> Incident:
     """Read the state of an incident after a row of ``sparkmon.schemas.ALERTS``."""
-    state = row["incident"]
+    state = {field.name: row["incident"][field.name] for field in fields(Incident)}  # a table may have former ones
     lists = {name: tuple(state[name]) for name in ("transitions", "statistics")}
     return Incident(**(state | lists | {"notified": tuple(Notified(**each) for each in state["notified"])}))
 

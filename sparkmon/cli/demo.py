@@ -2,7 +2,9 @@
 
 import sys
 import tempfile
+import threading
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -42,6 +44,7 @@ def demo(
     """
     # Spark takes a moment to import, and `sparkmon --help` needs none of it.
     from sparkmon.cli.print_demo import live, print_demo, summary_of
+    from sparkmon.cli.run import with_restarts
     from sparkmon.cli.spark import open_session
     from sparkmon.cli.terminal import print_json
     from sparkmon.demo import run_demo
@@ -55,7 +58,10 @@ def demo(
         report, on_alert = live(console, headless=headless, quiet=as_json)
         report("starting Spark", 0.0)
         spark = stack.enter_context(open_session({"spark.sql.shuffle.partitions": "2"}))
-        result = run_demo(spark, place.absolute(), checked_store, report, on_alert)
+        # What has been sent and found stays: it goes on from there.
+        run = partial(run_demo, spark, place.absolute(), checked_store, report, on_alert)
+        result = with_restarts(run, threading.Event())
+        assert result is not None  # nobody sets the event
         if as_json:
             print_json([summary_of(result)])
         else:

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 from typer.core import TyperCommand
@@ -14,6 +14,8 @@ from sparkmon.backoff import Backoff
 from sparkmon.cli.options import MonitorFile
 from sparkmon.cli.terminal import note
 from sparkmon.errors import SparkmonError
+
+Result = TypeVar("Result")
 
 _POLL_S = 1
 _RESTARTS, _PAUSES = 5, Backoff(5.0, 60.0)
@@ -76,7 +78,7 @@ def run(
 
         def watch() -> None:
             query = monitor.start(
-                settings.source.events(spark),
+                settings.events(spark),
                 settings.progress,
                 available_now=available_now or flush,
                 flush=flush,
@@ -121,7 +123,7 @@ def follow(
     return False
 
 
-def with_restarts(watch: Callable[[], None], stopped: threading.Event) -> None:
+def with_restarts(watch: Callable[[], Result], stopped: threading.Event) -> Result | None:
     """Call again after a failure of Spark that passes; raise the last of too many that follow each other."""
     from sparkmon.monitor.failures import failure_of, is_transient
 
@@ -144,6 +146,7 @@ def with_restarts(watch: Callable[[], None], stopped: threading.Event) -> None:
             note(f"starting again in {pause_s:.0f} seconds, {failures} of {_RESTARTS} times")
         stopped.wait(pause_s)
     note("stopped")
+    return None
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from sparkmon.config.mistakes import PartError, Place
+from sparkmon.config.options import REQUIRED, options_of
 from sparkmon.config.part import read_part
 from sparkmon.config.settings import MonitorConfig
 from sparkmon.errors import OptionError
@@ -45,7 +46,9 @@ def read_config(path: str | Path) -> MonitorConfig:
     path = Path(path)
     data, lines = _located(_text(path), path.name)
     if not isinstance(data, dict):
-        raise OptionError(f"{path}: got {reprlib.repr(data)}; expected keys such as source, store")
+        got = "an empty file" if data is None else reprlib.repr(data)
+        keys = (each.name for each in options_of(MonitorConfig).values() if each.default is REQUIRED)
+        raise OptionError(f"{path}: got {got}; expected keys with values, at least {', '.join(keys)}")
     try:
         config = read_part(MonitorConfig, data, {"base": path.absolute().parent})
         assert isinstance(config, MonitorConfig)

@@ -1,8 +1,11 @@
 """The keys of ``monitor.yaml``."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from inspect import signature
+
+from pyspark.sql import DataFrame, SparkSession
 
 from sparkmon.alerts import Alerting
 from sparkmon.comparison import Checks
@@ -87,6 +90,11 @@ class MonitorConfig:
             raise OptionError.malformed("components", self.components, "at least one")
         if self.checkpoints is None and "/" not in self.tables:
             raise OptionError("expected checkpoints, a directory, because tables is a catalog schema")
+
+    def events(self, spark: SparkSession) -> DataFrame:
+        """Open the stream of events, in the name of this monitor: each that has checkpoints of its own has one."""
+        digest = hashlib.sha256(self.progress.encode()).hexdigest()
+        return self.source.read_by(f"monitor-{digest[:12]}").events(spark)
 
     @property
     def progress(self) -> str:

@@ -23,6 +23,9 @@ class Admission:
     That is twice the rate of the last second times the shortest time of a request in the last 10 to 20 seconds before
     the overload; docs/decisions/admission.md says why.
 
+    Of ``max_instances`` that all requests have together a request that finds others may take what is left: a few great
+    ones must not keep the small ones waiting.
+
     >>> admission = Admission(1, lambda: None)
     >>> with admission.admit():
     ...     admission.in_flight, admission.is_full
@@ -32,10 +35,14 @@ class Admission:
     """
 
     def __init__(
-        self, max_in_flight: int, on_refusal: Callable[[], None], clock: Callable[[], float] = time.monotonic
+        self,
+        max_in_flight: int,
+        on_refusal: Callable[[], None],
+        clock: Callable[[], float] = time.monotonic,
+        max_instances: float = math.inf,
     ) -> None:
-        self.in_flight = 0
-        self._max_in_flight = max_in_flight
+        self.in_flight = self._instances = 0
+        self._max_in_flight, self._max_instances = max_in_flight, max_instances
         self._on_refusal = on_refusal
         self._clock = clock
         self._refused_s = -math.inf
@@ -67,17 +74,23 @@ class Admission:
         return serving_error("OVERLOADED", 503, reason)
 
     @contextmanager
-    def admit(self) -> Iterator[None]:
-        """Count a request as in flight while the block runs; ServingError ``OVERLOADED``, 503: the limit is reached."""
+    def admit(self, instances: int = 1) -> Iterator[None]:
+        """Count a request as in flight while the block runs; ServingError ``OVERLOADED``, 503: a limit is reached."""
         if self.is_full:
             raise self.refuse()
+        if self.in_flight and self._instances + instances > self._max_instances:
+            self._on_refusal()  # no overload: smaller ones may come as before
+            reason = f"{self._instances} instances are being answered, too many for {instances} more; try again later"
+            raise serving_error("OVERLOADED", 503, reason)
         self.in_flight += 1
+        self._instances += instances
         start = self._clock()
         try:
             yield
             self._measure(start)  # not of a failure, which may take no time at all
         finally:
             self.in_flight -= 1
+            self._instances -= instances
 
     def _measure(self, start: float) -> None:
         now = self._clock()

@@ -15,12 +15,14 @@ from sparkmon.serving.answer import for_v1, for_v2
 from sparkmon.serving.enricher import Enriched, Enricher
 from sparkmon.serving.metrics import TransformerMetrics
 from sparkmon.serving.predictor import Predictor
-from sparkmon.serving.request_reader import RequestReader
+from sparkmon.serving.request_reader import RequestReader, count_instances
 from sparkmon.serving.serving_error import MAX_REQUEST_ID_LENGTH
 from sparkmon.serving.settings import TransformerSettings
 from sparkmon.store.feature_view import FeatureView
 from sparkmon.store.online import OnlineView
 
+INSTANCES_EACH = 100
+"""So many instances of each request may be in flight, if all are."""
 _READY_S = 1.0
 _PER_PROCESS = {"admission", "metrics", "_enricher", "_predictor"}
 
@@ -70,7 +72,9 @@ class FeatureTransformer(Model):  # type: ignore[misc]  # kserve has no types
     @cached_property
     def admission(self) -> Admission:
         """The bound on the requests in flight."""
-        admission = Admission(self._settings.max_in_flight, self.metrics.shed.inc)
+        settings = self._settings
+        most = max(2 * settings.max_instances, INSTANCES_EACH * settings.max_in_flight)
+        admission = Admission(settings.max_in_flight, self.metrics.shed.inc, max_instances=most)
         self.metrics.in_flight.set_function(lambda: admission.in_flight)
         return admission
 
@@ -105,7 +109,7 @@ class FeatureTransformer(Model):  # type: ignore[misc]  # kserve has no types
         verb: InferenceVerb = InferenceVerb.PREDICT,
     ) -> Any:  # noqa: ANN401 - what kserve encodes
         """Run preprocess, predict and postprocess, or refuse the request if too many are in flight."""
-        with self.admission.admit():
+        with self.admission.admit(count_instances(body)):
             return await super().__call__(body, headers, verb)
 
     def validate(self, payload: Enriched) -> Enriched:

@@ -39,11 +39,15 @@ def tensor_values(tensor: Tensor) -> list[Any]:
         raise malformed_request(f"the tensor {tensor.name!r} cannot be read ({error})") from None
 
 
-def count_instances(tensors: Sequence[Tensor]) -> int:
-    """Return the most instances of a tensor; refuse a shape that is no list of sizes.
+def count_instances(body: object) -> int:
+    """Return the number of instances of a V1 body, or of an ``InferRequest``; refuse a shape that is no list of sizes.
 
     kserve does not check the shapes of a binary request.
     """
+    if isinstance(body, dict):
+        instances = body.get("instances", body.get("inputs"))
+        return len(instances) if type(instances) is list else 1
+    tensors: Sequence[Tensor] = getattr(body, "inputs", ())
     for tensor in tensors:
         sizes = tensor.shape
         if type(sizes) is not list or not all(type(size) is int and size >= 0 for size in sizes):
@@ -171,7 +175,7 @@ class RequestReader:
 
     def read_v2(self, origin: Any, parameters: Mapping[str, Any]) -> EnrichmentRequest:  # noqa: ANN401 - kserve's
         """Read the tensors of an ``InferRequest``, HTTP or gRPC."""
-        self._check_count(count_instances(origin.inputs))
+        self._check_count(count_instances(origin))
         columns = read_columns(origin.inputs, self._columns, self._names)
         rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
         return self._request(rows, parameters, origin=origin)

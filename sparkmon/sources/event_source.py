@@ -16,6 +16,10 @@ class EventSource(ABC):
     uses_kafka: bool = False
     """Whether Spark needs its Kafka connector."""
 
+    def read_by(self, reader: str) -> "EventSource":
+        """Return the source as a query of this name reads it: no two queries have one, nor a query two."""
+        return self
+
     @property
     @abstractmethod
     def description(self) -> str:

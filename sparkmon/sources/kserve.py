@@ -1,7 +1,7 @@
 """The inference log that KServe or ``sparkmon receive`` has written."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pyspark.sql import DataFrame, SparkSession
 
@@ -21,6 +21,10 @@ class KServeSource(EventSource):
     options: Mapping[str, str] = field(default_factory=dict)
     """Options of the Spark source ``kserve``, each a number or string."""
 
+    def read_by(self, reader: str) -> "KServeSource":
+        """Return the source under the name of the note that its query leaves in the spool, unless it has one."""
+        return replace(self, options={"reader": reader, **self.options})
+
     @property
     def description(self) -> str:
         """What is read, in a few words."""
@@ -28,6 +32,4 @@ class KServeSource(EventSource):
 
     def events(self, spark: SparkSession) -> DataFrame:
         """Open the stream of events."""
-        # A name of its own: another query on the spool, under the default one, does not speak for the monitor.
-        options = {"reader": "monitor", **self.options}
-        return spark.readStream.format("kserve").options(**options).load(self.path)
+        return spark.readStream.format("kserve").options(**self.options).load(self.path)

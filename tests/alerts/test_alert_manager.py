@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from sparkmon.alerts import Alerting, AlertManager, AlertStore, Policy
+from sparkmon.alerts.schema import ALERTS, DELIVERIES, INCIDENT
 from sparkmon.errors import AlertDeliveryError, OptionError
 from sparkmon.sinks import AlertSink, Notification
 from sparkmon.tables import Tables, TableWriter
@@ -64,6 +65,37 @@ def test_an_incident_continues_after_a_restart_until_it_resolves(tables: TableWr
     assert len({row["incident_id"] for row in rows}) == 1
     assert len({row["alert_id"] for row in rows}) == 4
     assert {row["query_id"] for row in rows} == {"q"}
+
+
+def as_written_by_0_2(rows: list[dict[str, Any]]) -> pa.Table:
+    """Write rows of ``alerts`` as version 0.2 did: without the sinks that know of an incident, nor those left out."""
+    old = [field for field in INCIDENT if field.name != "notified"] + [pa.field("notified_severity", pa.string())]
+    fields = [field for field in ALERTS if field.name != "limited_sinks"]
+    schema = pa.schema([field.with_type(pa.struct(old)) if field.name == "incident" else field for field in fields])
+    for row in rows:
+        notified = row["incident"].pop("notified")
+        row["incident"]["notified_severity"] = notified[0]["severity"] if notified else None
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
+@pytest.mark.parametrize(("before", "after_it"), [([{}], ["resolved"]), ([{}, OK, OK], [])])
+def test_incidents_that_an_earlier_version_wrote_go_on(
+    tables: TableWriter, tmp_path: Path, before: list[dict[str, Any]], after_it: list[str]
+) -> None:
+    alert_manager = opened(tables, Ledger())
+    for at, change in enumerate(before):
+        alert_manager.process(findings(hour(at, **change)), after(at + 1), writer="q")
+    alert_manager.close(drain=True)
+    earlier = Tables(f"{tmp_path}/earlier").open()
+    earlier.append(as_written_by_0_2(rows_of(tables)), "alerts")
+    earlier.append(pa.Table.from_pylist(AlertStore(tables).deliveries(), schema=DELIVERIES), "deliveries")
+    pager, mail = Ledger(name="pager"), Ledger()
+    for at, change in enumerate([{}, OK, OK] if len(before) == 1 else [OK]):
+        alert_manager = opened(earlier, pager, mail)
+        alert_manager.process(findings(hour(len(before) + at, **change)), after(len(before) + at + 1), writer="q")
+        alert_manager.close(drain=True)
+    # Nobody is told again that it fires, and everybody that it has ended.
+    assert [note.state for note in pager.notifications] == [note.state for note in mail.notifications] == after_it
 
 
 HOURS: list[dict[str, Any]] = [OK, {}, {"confirmed": False}, OK, OK, OK]

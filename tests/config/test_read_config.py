@@ -152,10 +152,11 @@ def test_all_mistakes_are_reported_in_the_order_of_the_file(tmp_path: Path) -> N
     assert "source.bootstrap_servers is missing" in lines[0]
 
 
-@pytest.mark.parametrize("text", ["", "- a\n", "words", "a: 2026-13-01", "a: \x01"])
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "- a\n", "words", "a: 2026-13-01", "a: \x01"])
 def test_what_is_no_mapping_is_refused(tmp_path: Path, text: str) -> None:
     (mistake, *_) = refusal(tmp_path, text)
-    assert "expected keys such as source, store" in mistake or "got no YAML" in mistake
+    assert "expected keys with values, at least source, store, tables" in mistake or "got no YAML" in mistake
+    assert ("got an empty file" in mistake) == (text in ("", "# nothing yet\n"))
 
 
 def test_files_that_are_not_there_too_large_or_no_text_are_refused(tmp_path: Path) -> None:

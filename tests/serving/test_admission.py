@@ -83,3 +83,20 @@ def test_a_request_that_fails_at_once_does_not_count_as_a_short_one() -> None:
 def test_an_unmeasured_limit_refuses_nobody() -> None:
     admission = Admission(3, lambda: None, Clock())
     assert [fill(admission), fill(admission)] == [3, 3]
+
+
+def test_great_requests_are_refused_before_they_keep_small_ones_waiting() -> None:
+    refused: list[int] = []
+    admission = Admission(256, lambda: refused.append(1), max_instances=25_600)
+    with ExitStack() as stack:
+        for _ in range(2):
+            stack.enter_context(admission.admit(10_000))
+        with pytest.raises(ServingError, match="20000 instances are being answered, too many for 10000 more") as error:
+            stack.enter_context(admission.admit(10_000))
+        assert (error.value.status, error.value.retry_after_s, len(refused)) == (503, 1, 1)
+        # It is no overload: 200 more come in, of 25 instances each.
+        for _ in range(200):
+            stack.enter_context(admission.admit(25))
+        assert admission.limit == 256
+    with admission.admit(30_000):  # alone, whatever it has
+        assert admission.in_flight == 1

@@ -1,0 +1,37 @@
+"""``sparkmon demo`` goes on after a failure of Spark that passes."""
+
+import json
+from contextlib import nullcontext
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from sparkmon.backoff import Backoff
+from sparkmon.cli.app import app
+from sparkmon.demo import DemoResult
+from sparkmon.errors import SparkmonError
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
+
+
+def test_a_demo_that_loses_its_workers_is_started_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    places: list[Path] = []
+
+    def run_demo(spark: object, out: Path, *_: object) -> DemoResult:
+        places.append(out)
+        if len(places) == 1:
+            raise SparkmonError("a query failed: Job aborted: Python worker failed to connect back.")
+        alerts = [{"column_name": name, "window_end": NOON} for name in ("temp", "humid")]
+        alerts = [each | dict.fromkeys(("statistic", "value", "threshold", "window_start")) for each in alerts]
+        return DemoResult(1, 1, 1, 1, 1, [], alerts, NOON.replace(hour=11), "a store", 1.0)
+
+    monkeypatch.setattr("sparkmon.demo.run_demo", run_demo)
+    monkeypatch.setattr("sparkmon.cli.spark.open_session", lambda *_: nullcontext())
+    monkeypatch.setattr("sparkmon.cli.run._PAUSES", Backoff(0.0, 0.0))
+    done = CliRunner().invoke(app, ["demo", "--out", str(tmp_path), "--json"])
+    assert done.exit_code == 0, done.exception
+    assert places == [tmp_path, tmp_path]  # where the first has stopped
+    assert "starting again in 0 seconds, 1 of 5 times" in done.stderr
+    assert json.loads(done.stdout)["rows"] == 1
