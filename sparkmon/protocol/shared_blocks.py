@@ -80,7 +80,6 @@ def join_blocks(blocks: Sequence[RowBlock]) -> RowBlock:
 
 _OWNER = ("model", "model_version", "event_type")
 
-_Places: TypeAlias = npt.NDArray[np.int64]
 _Digests: TypeAlias = npt.NDArray[np.uint64]
 
 

@@ -23,8 +23,8 @@ def test_a_demo_that_loses_its_workers_is_started_again(tmp_path: Path, monkeypa
         places.append(out)
         if len(places) == 1:
             raise SparkmonError("a query failed: Job aborted: Python worker failed to connect back.")
-        alerts = [{"column_name": name, "window_end": NOON} for name in ("temp", "humid")]
-        alerts = [each | dict.fromkeys(("statistic", "value", "threshold", "window_start")) for each in alerts]
+        others = dict.fromkeys(("statistic", "value", "threshold", "window_start"))
+        alerts = [{**others, "column_name": name, "window_end": NOON} for name in ("temp", "humid")]
         return DemoResult(1, 1, 1, 1, 1, [], alerts, NOON.replace(hour=11), "a store", 1.0)
 
     monkeypatch.setattr("sparkmon.demo.run_demo", run_demo)
