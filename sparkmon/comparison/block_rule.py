@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from sparkmon.comparison.confirmation import effects
-from sparkmon.comparison.correction import adjusted_p_values
+from sparkmon.comparison.correction import FAMILY, adjusted_p_values
 from sparkmon.comparison.finding import adding_up, beyond_blocks
 from sparkmon.comparison.groups import (
     Floats,
@@ -27,11 +27,11 @@ from sparkmon.statistics import STATISTICS
 LEAST_EFFECT = 0.04
 """The least effect that is worth knowing of: a normal column's shift by 0.1 standard deviations."""
 
-_DRIFT_MARK = 0.5
+_MARK = 1.0
 """How far above its blocks' mean a window has to be to add to the sum, in standard deviations."""
-_ALARM = 8.0
 _GREATEST_STEP = 4.0
 _ENOUGH_BLOCKS = 30
+_OF_NUMBERS = ("ks", "wasserstein", "wasserstein_normed")
 _TEST = (*SERIES_KEY, "drift_type", "reference", "statistic")
 
 
@@ -53,38 +53,41 @@ def by_blocks(findings: pa.Table, levels: Levels) -> pa.Table:
     return judged_anew(findings, is_over, "drift", clauses)
 
 
-def add_up(findings: pa.Table, earlier: pa.Table | None, step_us: int) -> pa.Table:
-    """Set ``cusum``, and confirm as a ``drift`` what adds up over windows to more than 8 standard deviations.
+def add_up(findings: pa.Table, earlier: pa.Table | None, levels: Levels) -> pa.Table:
+    """Set ``cusum``, and confirm as a ``drift`` what adds up over windows to more than the levels allow.
 
-    That is a cumulative sum [1]_ of how many standard deviations a window lies above its blocks' mean, less 0.5; it
-    starts anew after an alert. Windows that overlap do not add up, nor those of references with fewer than 30
-    effective blocks; where blocks are alike, each adds less.
+    That is a cumulative sum [1]_ of how many standard deviations a window lies above its blocks' mean, less 1: of
+    numbers, by ``ks`` and by the mean distance, which sees a shift sooner; of levels, by ``js``. It starts anew after
+    an alert. Windows that overlap do not add up, nor those of references with fewer than 30 effective blocks; where
+    blocks are alike, each adds less.
 
     References
     ----------
     .. [1] Page: Continuous inspection schemes. Biometrika 41, 1954.
     """
-    is_added = is_any(findings, "statistic", ["ks"])
     is_level = is_any(findings, "data_type", ["categorical"])
-    is_added |= is_level & is_any(findings, "statistic", ["js"])
+    is_added = np.where(is_level, is_any(findings, "statistic", ["js"]), is_any(findings, "statistic", _OF_NUMBERS))
     starts = times(findings, "window_start")
-    is_added &= floats(findings, "p_blocks_adjusted") >= 0
+    is_added &= is_any(findings, "drift_type", ["BASELINE"]) & (floats(findings, "p_blocks") >= 0)
     is_added &= floats(findings, "effective_blocks") >= _ENOUGH_BLOCKS
-    is_added &= times(findings, "window_end") - starts <= step_us
+    is_added &= times(findings, "window_end") - starts <= levels.window_s * 1e6
     rows = np.flatnonzero(is_added)
-    sums = np.full(findings.num_rows, np.nan)
+    sums, limits = np.full((2, findings.num_rows), np.nan)
     is_confirmed = is_any(findings, "confirmed", [True])
     if rows.size:
-        series, last = _series(findings.take(rows), earlier)
-        added = _steps(findings.take(rows))
+        added = findings.take(rows)
+        series, last = _series(added, earlier)
+        window = group_ids(added, FAMILY)
+        limits[rows] = levels.adding_up(np.bincount(window)[window])
+        steps = _steps(added)
         for at in np.argsort(starts[rows], kind="stable").tolist():
             row = rows[at]
-            total = max(0.0, last.get(series[at], 0.0) + added[at])
+            total = max(0.0, last.get(series[at], 0.0) + steps[at])
             sums[row] = total
-            last[series[at]] = 0.0 if total > _ALARM or is_confirmed[row] else total
-    is_new = (sums > _ALARM) & ~is_confirmed
+            last[series[at]] = 0.0 if total > limits[row] or is_confirmed[row] else total
+    is_new = (sums > limits) & ~is_confirmed
     findings = with_column(findings, "cusum", pa.array(sums, mask=np.isnan(sums)))
-    clauses = [adding_up(total, _ALARM) for total in sums[is_new]]
+    clauses = [*map(adding_up, sums[is_new], limits[is_new])]
     findings = judged_anew(findings, is_new, "drift", clauses)
     return replaced(findings, "confirmed", is_new, [True] * len(clauses))
 
@@ -97,7 +100,7 @@ def _steps(rows: pa.Table) -> Floats:
     memory = _memory(rows)
     slowed = deviations * np.sqrt((1 - memory) / (1 + memory))
     steps: Floats = np.clip(slowed, None, np.where(effects(rows) > 0, _GREATEST_STEP, 0.0))
-    return steps - _DRIFT_MARK
+    return steps - _MARK
 
 
 def _series(rows: pa.Table, earlier: pa.Table | None) -> tuple[list[int], dict[int, float]]:

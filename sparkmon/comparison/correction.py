@@ -21,7 +21,7 @@ from sparkmon.errors import OptionError
 _OF_DISTANCE = ("wasserstein", "wasserstein_normed")
 _OF_SHAPE = ("ks", "psi", "js")
 _CHANCE = 0.01
-_FAMILY = (*WINDOW_KEY, "drift_type")
+FAMILY = (*WINDOW_KEY, "drift_type")
 
 
 def correct(findings: pa.Table, alpha: float) -> pa.Table:
@@ -72,9 +72,9 @@ def adjusted_p_values(findings: pa.Table, name: str, is_tested: Flags, alpha: fl
     adjusted: Floats = np.full(findings.num_rows, np.nan)
     tested = findings.filter(pa.array(is_tested))
     if tested.num_rows:
-        window = group_ids(tested, _FAMILY)
+        window = group_ids(tested, FAMILY)
         adjusted[is_tested] = _adjust(
-            floats(tested, name), window, group_ids(tested, [*_FAMILY, *SLICE]), is_valid(tested, "slice_key"), alpha
+            floats(tested, name), window, group_ids(tested, [*FAMILY, *SLICE]), is_valid(tested, "slice_key"), alpha
         )
     return adjusted
 

@@ -94,7 +94,7 @@ class Judge:
         judged = correct(findings_table(profiles, findings), self._levels.alpha)
         judged = by_blocks(judged, self._levels)
         confirmed = confirm(judged, earlier, at_once=self._levels.once)
-        return _explained(add_up(confirmed, earlier, round(self.step_s * 1e6)))
+        return _explained(add_up(confirmed, earlier, self._levels))
 
     def provisional(self, profiles: pa.Table) -> pa.Table:
         """Find gross drift in windows that are still open; see :func:`sparkmon.comparison.provisional`."""

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sparkmon.comparison.block_effects import BlockEffects
-from sparkmon.comparison.groups import Floats
+from sparkmon.comparison.groups import Floats, Ints
 from sparkmon.errors import OptionError
 
 GREATEST_ALPHA = 0.05
 _GREATEST_ONCE, _GREATEST_TWICE = 0.002, 0.01
+_LEAST_WINDOWS, _OVERSHOOT = 10_000, 1.166
 _WEEK_S = 7 * 86_400
 
 
@@ -22,8 +23,8 @@ class Levels:
     Examples
     --------
     >>> levels = Levels(1.0, 3_600)
-    >>> round(levels.alpha, 4), round(levels.at_once, 5), levels.once
-    (0.0445, 0.00595, 0.002)
+    >>> round(levels.alpha, 4), round(levels.at_once, 5), round(levels.once, 5)
+    (0.0445, 0.00595, 0.0003)
     >>> [round(float(each), 4) for each in levels.twice(np.array([0.0, 0.5, 1.0]))]
     [0.01, 0.01, 0.002]
     """
@@ -57,8 +58,8 @@ class Levels:
 
     @property
     def once(self) -> float:
-        """The level of a test against the reference's own blocks that alarms at once, at most 0.002."""
-        return min(_GREATEST_ONCE, self.per_window)
+        """The level of tests that alarm at once on closed windows, at most 0.002: a twentieth of the false alarms."""
+        return min(_GREATEST_ONCE, self.per_window / 20)
 
     def twice(self, memory: Floats) -> Floats:
         """Return the level of tests against blocks that alarm in two of three windows, at most 0.01.
@@ -68,6 +69,21 @@ class Levels:
         """
         levels: Floats = np.minimum(_GREATEST_TWICE, (self.per_window / 3) ** (1 / (2 - memory)))
         return levels
+
+    def adding_up(self, series: Ints) -> Floats:
+        """Return what the sum over windows has to exceed of one of so many ``series`` of a model.
+
+        A sum of normal numbers less 1, which never falls below 0, exceeds h once in (e^b - b - 1) / 2 windows,
+        b = 2 (h + 1.166) [1]_. All series together have a third of the false alarms, and each alarms at most once in
+        10,000 windows.
+
+        References
+        ----------
+        .. [1] Siegmund: Sequential Analysis. Springer 1985, formula 2.57.
+        """
+        windows = np.maximum(_LEAST_WINDOWS, 3 * series / self.per_window)
+        limits: Floats = np.log(2 * windows) / 2 - _OVERSHOOT
+        return limits
 
     def among(self, tests: float) -> "Levels":
         """Return the levels of one of ``tests`` columns, which share the false alarms."""

@@ -22,7 +22,6 @@ from sparkmon.distributions.schema import PROFILES
 from sparkmon.interval import EPOCH
 from sparkmon.statistics import STATISTICS, Summary, prepare
 
-_HOUR = timedelta(hours=1)
 _KEY = PROFILES.remove(PROFILES.get_field_index("profile"))
 _WINDOWS, _DRAWN = 40, 120
 """How many windows are tried: blocks of the reference, or windows drawn from it."""
@@ -74,13 +73,13 @@ def _share_found(basis: Basis, windows: Sequence[Summary], row: dict[str, Any], 
     """Return in what share of threes of windows a column is found, if the others of its model show nothing."""
     prepare([(basis.summary, window) for window in windows], map(STATISTICS.get, checks.statistics))
     judged = [[*judge_profile(row, basis, window, checks)] for window in windows]
-    firsts = range(len(windows) - 2)
+    firsts, length = range(len(windows) - 2), timedelta(seconds=basis.levels.window_s)
     rows: list[dict[str, Any]] = []
     entries: list[tuple[int, dict[str, Any]]] = []
     for first in firsts:
         for at in range(3):
-            start = EPOCH + at * _HOUR
-            times = {"model_version": str(first), "window_start": start, "window_end": start + _HOUR}
+            start = EPOCH + at * length
+            times = {"model_version": str(first), "window_start": start, "window_end": start + length}
             entries += [(len(rows), finding) for finding in judged[first + at]]
             rows.append(row | times)
     findings = findings_table(pa.Table.from_pylist(rows, _KEY), entries)
@@ -91,7 +90,7 @@ def _share_found(basis: Basis, windows: Sequence[Summary], row: dict[str, Any], 
     levels = Levels(checks.false_alarms_per_week, basis.levels.window_s)
     findings = by_blocks(correct(findings, levels.alpha), levels)
     findings = with_column(confirm(findings, at_once=levels.once), "p_blocks", p_blocks)
-    findings = add_up(findings, None, 3_600_000_000)
+    findings = add_up(findings, None, basis.levels)
     return len(findings.filter(findings["confirmed"])["model_version"].unique()) / len(firsts)
 
 

@@ -93,11 +93,11 @@ def test_blocks_that_are_alike_are_worth_fewer(memory: float) -> None:
 
 def test_levels_follow_from_the_promise() -> None:
     hours = Levels(0.1, 3_600)
-    assert hours.once == pytest.approx(0.1 / 168)
+    assert hours.once == pytest.approx(0.1 / 168 / 20)
     independent, alike = hours.twice(np.array([0.0, 1.0]))
     assert independent == pytest.approx(0.01)  # sqrt(0.1 / 168 / 3) = 0.014 is above the greatest
     assert alike == pytest.approx(0.1 / 168 / 3)
-    assert hours.among(10).once == pytest.approx(0.01 / 168)
+    assert hours.among(10).once == pytest.approx(0.01 / 168 / 20)
 
 
 def test_the_limit_follows_from_the_promise_and_the_columns() -> None:
@@ -138,11 +138,13 @@ def test_a_reference_that_is_too_short_says_so() -> None:
         assert (said in found["reason"], said in found["explanation"]) == (is_short, is_short)
 
 
-def judged(live: Floats, *, seed: int = 3, hours: int = 200) -> list[dict[str, object]]:
+def judged(
+    live: Floats, *, seed: int = 3, hours: int = 200, statistics: tuple[str, ...] = ("ks", "js")
+) -> list[dict[str, object]]:
     """Judge hours of 500 rows beside 200 hours of N(0, 1)."""
     quiet = np.random.default_rng(seed).normal(size=hours * 500)
     references = reference_table("m", {"x": quiet}, blocks=hours)
-    judge = Judge(references, Checks(("ks", "js")), step_s=3_600, lengths=["1 hour"])
+    judge = Judge(references, Checks(statistics), step_s=3_600, lengths=["1 hour"])
     panes = panes_of("m", MIDNIGHT, {"x": live}, length=len(live) // 500 * HOUR)
     rows: list[dict[str, object]] = judge.findings(panes).sort_by("window_start").to_pylist()
     return rows
@@ -159,22 +161,56 @@ def test_a_shift_far_below_the_threshold_is_found_where_blocks_are_alike() -> No
     assert any("blocks of the reference hardly ever reach it" in str(row["reason"]) for row in alarms)
 
 
-def test_what_is_too_slight_for_one_window_adds_up() -> None:
+@pytest.mark.parametrize("statistic", ["ks", "wasserstein"])
+def test_what_is_too_slight_for_one_window_adds_up(statistic: str) -> None:
     random = np.random.default_rng(5)
-    rows = [row for row in judged(random.normal(0.1, 1, 48 * 500)) if row["statistic"] == "ks"]
+    found = judged(random.normal(0.1, 1, 48 * 500), statistics=("ks", "js", "wasserstein"))
+    rows = [row for row in found if row["statistic"] == statistic]
     total, expected = 0.0, []
     for row in rows:
         deviation = stats.norm.isf(row["p_blocks"])
         memory = (200 - row["effective_blocks"]) / (200 + row["effective_blocks"])  # type: ignore[operator]
-        total = max(0.0, total + min(deviation * math.sqrt((1 - memory) / (1 + memory)), 4) - 0.5)
+        total = max(0.0, total + min(deviation * math.sqrt((1 - memory) / (1 + memory)), 4) - 1)
         expected.append(total)
         total = 0.0 if row["confirmed"] else total
-    assert any(row["confirmed"] for row in rows)
+    assert any("windows add up" in str(row["reason"]) for row in rows)
     noise = [float(str(row["value"])) - float(str(row["noise"])) for row in rows]
     for row, sum_so_far, effect in zip(rows, expected, noise, strict=True):
-        if effect < 0.001:
+        if effect < 0.01:
             break  # a window within noise adds nothing; the sums part here
         assert row["cusum"] == pytest.approx(sum_so_far, rel=1e-6)
+
+
+def test_levels_do_not_add_up_by_other_statistics_than_js() -> None:
+    findings = judged(np.random.default_rng(5).normal(size=2 * 500), statistics=("ks", "psi", "js", "wasserstein"))
+    assert {row["statistic"] for row in findings if row["cusum"] is not None} == {"ks", "wasserstein"}
+
+
+def test_what_adds_up_alarms_as_seldom_as_the_levels_say() -> None:
+    hours = Levels(1.0, 3_600)
+    (limit,) = hours.adding_up(np.array([20]))
+    random, sums, alarms = np.random.default_rng(14), np.zeros(4_000), 0
+    for _ in range(5_000):
+        sums = np.maximum(0.0, sums + random.normal(size=4_000) - 1)
+        alarms += int((sums > limit).sum())
+        sums[sums > limit] = 0.0
+    # A third of one a week, shared by 20 series: one in 3 * 20 * 168 windows.
+    assert alarms == pytest.approx(4_000 * 5_000 / (3 * 20 * 168), rel=0.1)
+    assert hours.adding_up(np.array([1]))[0] == pytest.approx(limit, rel=0.01)  # at most one in 10,000
+    assert Levels(0.1, 3_600).adding_up(np.array([20]))[0] == pytest.approx(limit + math.log(10) / 2)
+
+
+def test_a_fifth_of_a_standard_deviation_is_found_in_three_hours() -> None:
+    """Hours whose means lie 3.69, 2.23 and 2.73 standard errors off, where 4.47 are expected."""
+    even = stats.norm.ppf((np.arange(500) + 0.5) / 500)
+    random = np.random.default_rng(15)
+    columns = {f"x{place}": random.normal(size=200 * 500) for place in range(10)}
+    judge = Judge(reference_table("m", columns, blocks=200), Checks(), step_s=3_600, lengths=["1 hour"])
+    live = {name: random.normal(size=3 * 500) for name in columns}
+    live["x0"] = np.concatenate([even + errors / math.sqrt(500) for errors in (3.69, 2.23, 2.73)])
+    findings = judge.findings(panes_of("m", MIDNIGHT, live, length=3 * HOUR))
+    confirmed = findings.filter(findings["confirmed"])
+    assert {*confirmed["column_name"].to_pylist()} == {"x0"}
 
 
 def test_three_standard_deviations_are_found_in_twenty_rows() -> None:

@@ -39,7 +39,7 @@ def test_what_is_promised_is_found(rows: int, blocks: int) -> None:
     references = reference_table("m", named(random.normal(size=(2, rows * 40))), blocks=blocks)
     shift = promise(references, window_rows=rows).found_from["feature", "x"]
     assert shift is not None
-    assert share_found(references, shift, rows, random) >= 0.9
+    assert share_found(references, shift, rows, random) >= 0.8  # forty blocks hold 38 threes, which overlap
     assert share_found(references, shift / 2, rows, random) <= 0.5
 
 
