@@ -38,7 +38,7 @@ class Pattern:
         return (
             _is_like(alert["model"], self.model)
             and _is_like(alert["column_name"], self.column)
-            and _is_like(_slice(alert), self.slice)
+            and _is_like(f"{alert['slice_key'] or ''}={alert['slice_value'] or ''}", self.slice)
         )
 
 
@@ -91,7 +91,3 @@ Acknowledgements: TypeAlias = Mapping[str, Acknowledgement]
 def _is_like(text: str, pattern: str) -> bool:
     """Return whether a pattern matches; a bracket stands for itself, as in the column ``temp [C]``."""
     return fnmatchcase(text, pattern.replace("[", "[[]"))
-
-
-def _slice(alert: Mapping[str, Any]) -> str:
-    return f"{alert['slice_key'] or ''}={alert['slice_value'] or ''}"

@@ -76,13 +76,12 @@ def _notification(identity: str, rows: Sequence[Mapping[str, Any]]) -> Notificat
         window_start=min((row["window_start"] for row in rows), default=None),
         window_end=max((row["window_end"] for row in rows), default=None),
         count=len(rows),
-        alerts=tuple(_alert(row) for row in ordered[:_MAX_ALERTS]),
+        alerts=tuple(
+            Alert(**{name: row[name] for name in _FIELDS} | {"state": row["notified_state"]})
+            for row in ordered[:_MAX_ALERTS]
+        ),
         created_time=first["fired_time"],
     )
-
-
-def _alert(row: Mapping[str, Any]) -> Alert:
-    return Alert(**{name: row[name] for name in _FIELDS} | {"state": row["notified_state"]})
 
 
 def _rank(row: Mapping[str, Any]) -> tuple[int, float, str]:

@@ -1,6 +1,6 @@
 """``sparkmon receive``: the HTTP endpoint that KServe's logger posts to."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -8,7 +8,14 @@ from sparkmon.errors import MissingExtraError
 from sparkmon.secret import Secret
 
 _MIB = 2**20
-_ACCESS, _LIMITS = "Access", "Limits"
+
+
+def _access(text: str) -> Any:  # noqa: ANN401 - typer's
+    return typer.Option(help=text, rich_help_panel="Access")
+
+
+def _limit(text: str) -> Any:  # noqa: ANN401 - typer's
+    return typer.Option(help=text, rich_help_panel="Limits")
 
 
 def receive(
@@ -17,55 +24,34 @@ def receive(
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8080,
     token_file: Annotated[
         str | None,
-        typer.Option(
-            help="File with the bearer token that senders must show; read anew when it changes, two lines are "
-            "the new one and the old. Without it anybody may post.",
-            rich_help_panel=_ACCESS,
+        _access(
+            "File with the bearer token that senders must show; read anew when it changes, two lines are "
+            "the new one and the old. Without it anybody may post."
         ),
     ] = None,
-    token_env: Annotated[
-        str | None, typer.Option(help="Environment variable with that token.", rich_help_panel=_ACCESS)
-    ] = None,
-    tls_cert: Annotated[
-        str | None, typer.Option(help="Certificate chain, PEM: HTTPS alone is spoken.", rich_help_panel=_ACCESS)
-    ] = None,
-    tls_key: Annotated[
-        str | None, typer.Option(help="Its key, PEM without a password.", rich_help_panel=_ACCESS)
-    ] = None,
+    token_env: Annotated[str | None, _access("Environment variable with that token.")] = None,
+    tls_cert: Annotated[str | None, _access("Certificate chain, PEM: HTTPS alone is spoken.")] = None,
+    tls_key: Annotated[str | None, _access("Its key, PEM without a password.")] = None,
     tls_client_ca: Annotated[
         str | None,
-        typer.Option(
-            help="Authorities, PEM: senders must show a certificate that one of them signed.", rich_help_panel=_ACCESS
-        ),
+        _access("Authorities, PEM: senders must show a certificate that one of them signed."),
     ] = None,
     limit_gib: Annotated[
         float, typer.Option(help="Size of the spool, GiB; beyond it the oldest events go, first those that were read.")
     ] = 10.0,
     max_event_mib: Annotated[int, typer.Option(help="Largest event, MiB; a larger one is refused with 413.")] = 16,
-    max_events_per_second: Annotated[
-        float, typer.Option(help="From all senders; more are refused with 429. 0: no limit.", rich_help_panel=_LIMITS)
-    ] = 0.0,
+    max_events_per_second: Annotated[float, _limit("From all senders; more are refused with 429. 0: no limit.")] = 0.0,
     max_client_events_per_second: Annotated[
-        float, typer.Option(help="From one address; more are refused with 429. 0: no limit.", rich_help_panel=_LIMITS)
+        float, _limit("From one address; more are refused with 429. 0: no limit.")
     ] = 0.0,
-    max_clients: Annotated[int, typer.Option(help="Addresses remembered for this.", rich_help_panel=_LIMITS)] = 10_000,
-    max_connections: Annotated[
-        int, typer.Option(help="Connections at once; more get 503.", rich_help_panel=_LIMITS)
-    ] = 1000,
-    max_headers: Annotated[
-        int, typer.Option(help="Headers in one request; more get 431.", rich_help_panel=_LIMITS)
-    ] = 256,
-    max_header_kib: Annotated[
-        int, typer.Option(help="Head of one request, KiB; more gets 431.", rich_help_panel=_LIMITS)
-    ] = 256,
-    request_seconds: Annotated[
-        float, typer.Option(help="How long a request may take to come; then 408.", rich_help_panel=_LIMITS)
-    ] = 30.0,
+    max_clients: Annotated[int, _limit("Addresses remembered for this.")] = 10_000,
+    max_connections: Annotated[int, _limit("Connections at once; more get 503.")] = 1000,
+    max_headers: Annotated[int, _limit("Headers in one request; more get 431.")] = 256,
+    max_header_kib: Annotated[int, _limit("Head of one request, KiB; more gets 431.")] = 256,
+    request_seconds: Annotated[float, _limit("How long a request may take to come; then 408.")] = 30.0,
     keep_alive_seconds: Annotated[
         int,
-        typer.Option(
-            help="How long an idle connection stays; longer than senders keep theirs.", rich_help_panel=_LIMITS
-        ),
+        _limit("How long an idle connection stays; longer than senders keep theirs."),
     ] = 120,
     pair_seconds: Annotated[
         float, typer.Option(help="Store a response together with its request if it comes so soon; 0: never.")

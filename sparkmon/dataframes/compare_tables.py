@@ -12,7 +12,6 @@ from sparkmon.dataframes.parts import CHUNK, in_sequence, sorted_findings
 from sparkmon.errors import OptionError
 from sparkmon.interval import parse_interval
 from sparkmon.profiles import column_kinds, profile_table, quoted, reference_of
-from sparkmon.records import FeatureKind
 from sparkmon.slicing import slices_of
 
 _MODEL = "table"
@@ -130,7 +129,7 @@ def compare_tables(
                 f"are {', '.join(reference.columns)}"
             )
     excluded = {*exclude, *([] if time is None else [time])}
-    here, there = (_kinds(table, excluded) for table in (reference, current))
+    here, there = (column_kinds(table, [*excluded.intersection(table.columns)]) for table in (reference, current))
     common = tuple(name for name in here if name in there)
     if not common:
         raise OptionError(
@@ -206,10 +205,6 @@ def _block_of(reference: DataFrame, time: str | None, window: str | None, block:
         )
     parse_interval("block", block)
     return block
-
-
-def _kinds(table: DataFrame, excluded: set[str]) -> dict[str, FeatureKind]:
-    return column_kinds(table, [name for name in table.columns if name in excluded])
 
 
 def _in_chunks(table: DataFrame, rows: int) -> DataFrame:

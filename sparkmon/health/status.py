@@ -42,7 +42,8 @@ class QueryStatus:
         sources = progress["sources"]
         events = sum(each["numInputRows"] for each in sources)
         took_s = progress.get("batchDuration", 0) / 1000
-        ended = _time(progress["timestamp"]) + timedelta(seconds=took_s)
+        started = datetime.fromisoformat(progress["timestamp"].replace("Z", "+00:00")).astimezone(timezone.utc)
+        ended = started + timedelta(seconds=took_s)
         metrics = [each.get("metrics") or {} for each in sources]
         behind = [int(each[_BEHIND]) for each in metrics if each.get(_BEHIND)]
         return replace(
@@ -111,7 +112,3 @@ def read_status(query: StreamingQuery, earlier: QueryStatus) -> QueryStatus:
 def _has_run(progress: Mapping[str, Any]) -> bool:
     """Whether a batch was run: an idle query reports on the batch that is to come, too."""
     return "addBatch" in progress["durationMs"]
-
-
-def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(timezone.utc)

@@ -194,16 +194,14 @@ class SpoolLog(InferenceLog[BlockRange]):
     def _end_of(self, here: _Position, path: str) -> _Position:
         """Walk on from the end that was seen last: a look at a log that has not grown parses nothing."""
         end = self._end
-        is_same = end.segment == here.segment and here.position < end.position <= self._size(path)
+        size = self._filesystem.get_file_info(path).size or 0
+        is_same = end.segment == here.segment and here.position < end.position <= size
         if is_same and end.identity == self._identity(path):
             here = end
         for block in self._walk(path, here.position):
             here = _Position(here.segment, block.end, block.identity)
         self._end = here
         return here
-
-    def _size(self, path: str) -> int:
-        return self._filesystem.get_file_info(path).size or 0
 
     def _walk(self, path: str, position: int) -> Iterator[_Block]:
         # The size is read after the listing that showed the next segment: of a closed one it is final.

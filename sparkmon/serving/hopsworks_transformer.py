@@ -7,7 +7,6 @@ Transformer``. Its settings are environment variables.
 import asyncio
 import os
 import threading
-from collections.abc import Coroutine
 from typing import Any, TypeVar, cast
 
 import orjson
@@ -68,16 +67,14 @@ class Transformer:
         malformed, and for a missing key and a failing store if the settings say ``error``.
         """
         request = self._reader.read_v1({"instances": inputs} if type(inputs) is list else inputs)
-        body = self._run(self._enricher.enrich(request)).v1_body(self._settings)
+        enriched = asyncio.run_coroutine_threadsafe(self._enricher.enrich(request), self._loop).result(_LONGEST_S)
+        body = enriched.v1_body(self._settings)
         body["instances"] = orjson.loads(orjson.dumps(body["instances"], default=plain))
         return body
 
     def postprocess(self, outputs: Any) -> Any:  # noqa: ANN401 - the model's answer
         """Return the model's answer as it is."""
         return outputs
-
-    def _run(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(_LONGEST_S)
 
 
 def _variable(name: str, default: T) -> T:

@@ -28,8 +28,6 @@ from sparkmon.serving.admission_middleware import BODIES, AdmissionMiddleware
 from sparkmon.serving.feature_transformer import FeatureTransformer
 from sparkmon.serving.server import Middleware, serve
 from sparkmon.serving.settings import add_options, flag, settings_of
-from sparkmon.store.feature_view import FeatureView
-from sparkmon.store.online import OnlineView
 from sparkmon.store.open import open_store
 
 # The store's own time-out is a plain clock: it is longer than --store_timeout_ms, which allows for a busy loop.
@@ -49,8 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         settings = settings_of(args)
         if not settings.predictor_host:
             raise OptionError.missing("predictor_host", "the predictor's host:port")
-        view = open_store(args.store).read_view(args.feature_view, args.feature_view_version)
-        opener = partial(_open_view, args.store, view, settings.store_connections)
+        store = open_store(args.store)
+        view = store.read_view(args.feature_view, args.feature_view_version)
+        opener = partial(store.open_view, view, timeout_s=_MAX_LOOKUP_S, connections=settings.store_connections)
         transformer = FeatureTransformer(args.model_name, view, opener, settings)
         most = settings.grpc_max_receive_message_length
         room = MessageRoom(BodyRoom(BODIES * most, most), settings.request_seconds, transformer.count_refusal)
@@ -115,10 +114,6 @@ def _with_payload_logger(args: argparse.Namespace, app: ASGIApp) -> ASGIApp:
         component="transformer",
         metadata_headers=("X-Request-Id",),
     )
-
-
-def _open_view(store: str, view: FeatureView, connections: int) -> OnlineView:
-    return open_store(store).open_view(view, timeout_s=_MAX_LOOKUP_S, connections=connections)
 
 
 if __name__ == "__main__":

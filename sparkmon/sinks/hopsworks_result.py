@@ -2,7 +2,6 @@
 
 import math
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import orjson
@@ -64,7 +63,11 @@ class HopsworksResultSink(ConfiguredSink):
 
     def deliver(self, notification: Notification) -> None:
         """Append a line per alert that Hopsworks has a result for."""
-        lines = b"".join(self._lines(notification))
+        lines = b"".join(
+            orjson.dumps(self._result(notification, alert)) + b"\n"
+            for alert in notification.alerts
+            if alert.slice_key is None and alert.drift_type != "LIMIT" and alert.state != "provisional"
+        )
         if not lines:
             return
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
@@ -80,12 +83,6 @@ class HopsworksResultSink(ConfiguredSink):
             raise AlertDeliveryError(f"{self.name} could not append to {self.path}: {reason}") from error
         if size < len(lines):
             raise AlertDeliveryError(f"{self.name} could append {size} of {len(lines)} bytes to {self.path}")
-
-    def _lines(self, notification: Notification) -> Iterator[bytes]:
-        for alert in notification.alerts:
-            is_whole = alert.slice_key is None
-            if is_whole and alert.drift_type != "LIMIT" and alert.state != "provisional":
-                yield orjson.dumps(self._result(notification, alert)) + b"\n"
 
     def _result(self, notification: Notification, alert: Alert) -> dict[str, object]:
         is_shift = alert.state != "resolved"

@@ -60,7 +60,8 @@ def skew_flags(view: FeatureView, block: RowBlock, places: Places, vectors: Vect
     for group in view.groups:
         if group.time is None:
             continue
-        computed = np.array([_stamp(time) for time in vectors.times[group.name]])
+        times = vectors.times[group.name]
+        computed = np.array([math.nan if time is None else time.timestamp() * 1e6 for time in times])
         unchanged = computed[places] <= block.event_time  # False for NaN: no row
         for feature in group.features.values():
             if feature not in view.features:
@@ -110,10 +111,6 @@ def _whole(number: float) -> float | int | None:
     if math.isnan(number):
         return None
     return int(number) if number.is_integer() else number
-
-
-def _stamp(time: datetime | None) -> float:
-    return math.nan if time is None else time.timestamp() * 1e6
 
 
 def _differs(

@@ -113,9 +113,6 @@ class Reader:
         sides = self.read(node.this), self.read(node.expression)
         return self._make.operator(_OPERATORS[type(node)], *sides)
 
-    def _paren(self, node: exp.Expr) -> Part:
-        return self.read(node.this)
-
     def _call(self, node: exp.Expr) -> Part:
         return self._make.call(str(node.this), [self.read(each) for each in node.expressions])
 
@@ -188,7 +185,7 @@ _READ: Mapping[type[exp.Expr], tuple[str, Callable[[Reader, Any], Part]]] = {
     **dict.fromkeys(_OPERATORS, ("this expression", Reader._operator)),
     exp.Div: ("this expression typed safe", Reader._operator),
     **dict.fromkeys((exp.Not, exp.Neg), ("this", Reader._negation)),
-    exp.Paren: ("this", Reader._paren),
+    exp.Paren: ("this", lambda reader, node: reader.read(node.this)),
     exp.Column: ("this", Reader._feature),
     exp.Literal: ("this is_string", Reader._literal),
     exp.Boolean: ("this", Reader._literal),

@@ -58,8 +58,8 @@ def time_of(text: str) -> Time | None:
     if match is None:
         return None
     sign, *groups, fraction, zone = match.groups()
-    year, month, day, *clock = (int(each) for each in _filled(groups))
-    hour, minute, second = clock
+    numbers = (int(each or least) for each, least in zip(groups, "111000", strict=True))
+    year, month, day, hour, minute, second = numbers
     if hour > 23 or max(minute, second) > 59 or (zone and not _is_zone(zone.strip(_SPACE[:33]))):
         return None
     year = -year if sign == "-" else year
@@ -73,10 +73,6 @@ def time_of(text: str) -> Time | None:
     if not -(2**63) <= since < 2**63:
         return None
     return Time(hour, same.isoweekday() % 7 + 1, month, year)
-
-
-def _filled(groups: list[str | None]) -> list[str]:
-    return [each or rest for each, rest in zip(groups, "111000", strict=True)]
 
 
 def _is_zone(zone: str) -> bool:

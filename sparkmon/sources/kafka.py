@@ -63,7 +63,9 @@ def kafka_events(records: DataFrame) -> DataFrame:
         records,
         ("value", "headers"),
         'format("kafka").option("includeHeaders", "true")',
-        lambda value, headers, time, limits: [from_kafka(_pairs(headers), value, received_time=time, limits=limits)],
+        lambda value, headers, time, limits: [
+            from_kafka([(h["key"], h["value"]) for h in headers or ()], value, received_time=time, limits=limits)
+        ],
     )
 
 
@@ -104,10 +106,6 @@ def _receipts(batch: pa.RecordBatch) -> Iterator[tuple[datetime | None, Limits]]
     types = batch["timestampType"].to_pylist() if "timestampType" in batch.schema.names else []
     for time, kind in zip_longest(times, types):
         yield time, DEFAULT_LIMITS if kind == 1 else _UNBOUND
-
-
-def _pairs(headers: list[dict[str, Any]] | None) -> list[tuple[str, bytes | None]]:
-    return [(header["key"], header["value"]) for header in headers or ()]
 
 
 @register_source
