@@ -138,16 +138,10 @@ class AlertManager:
     def process(self, findings: pa.Table, ends: Mapping[str, datetime], *, writer: str) -> int:
         """Decide on the findings of closed or of open windows; return the number of decisions that were recorded.
 
-        Parameters
-        ----------
-        findings : pyarrow.Table
-            ``sparkmon.schemas.DRIFT_METRICS``. The windows of a model come in the order of their ends, from call to
-            call; those of several models in any order.
-        ends : mapping of str to datetime
-            The end of the last closed window of each model: incidents of these models that had no window for the
-            policy's ``resolve_timeout`` before it resolve, as do those of models that close no windows for so long.
-        writer : str
-            The id of the query, under which undelivered notifications are found again.
+        The windows of a model come in the order of their ends, from call to call; those of several models in any order.
+        ``ends`` are those of the last closed window of each model: incidents of these models that had no window for the
+        policy's ``resolve_timeout`` before it resolve, as do those of models that close no windows for so long.
+        ``writer`` is the id of the query, under which undelivered notifications are found again.
         """
         with self._lock:
             store, states = self._opened(writer)

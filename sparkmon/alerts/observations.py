@@ -40,16 +40,9 @@ _Window: TypeAlias = tuple[str, int | None, int | None]
 def observations_of(findings: pa.Table, unsettled: Collection[str] = ()) -> list[Observation]:
     """Return what the windows show of each column that drifts, and of columns with unsettled incidents.
 
-    Parameters
-    ----------
-    findings : pyarrow.Table
-        ``sparkmon.schemas.DRIFT_METRICS``. A drift that is not ``confirmed`` is ``unconfirmed``; one for which that is
-        null counts as confirmed.
-    unsettled : collection of str
-        The ids of the incidents for which ``ok`` windows are returned, too.
+    ``unsettled`` are the ids of the incidents for which ``ok`` windows are returned, too. A drift that is not
+    ``confirmed`` is ``unconfirmed``; one for which that is null counts as confirmed.
 
-    Notes
-    -----
     Of several statistics that found a drift, the one whose value is the largest multiple of its threshold stands
     for the column. A column is ``ok`` if at least one statistic finds it ok and none finds a drift; ``statistics``
     lists them. A window with too few rows has no observation. A slice is ``inhibited`` if the whole column drifts

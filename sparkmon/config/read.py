@@ -22,19 +22,9 @@ _VARIABLE = re.compile(r"\$\{(\w+)\}")
 def read_config(path: str | Path) -> MonitorConfig:
     r"""Read and check a ``monitor.yaml``.
 
-    Parameters
-    ----------
-    path : str or Path
-        The file, at most 64 KiB of UTF-8.
+    The file has at most 64 KiB of UTF-8. Raises OptionError if it cannot be read, is no YAML, or has mistakes: the
+    message has the line and the key of each, what was got and what was expected.
 
-    Raises
-    ------
-    OptionError
-        It cannot be read, is no YAML, or has mistakes. The message has the line and the key of each, what was got and
-        what was expected.
-
-    Examples
-    --------
     >>> import tempfile
     >>> file = Path(tempfile.mkdtemp()) / "monitor.yaml"
     >>> text = "source: {format: kserve, path: spool}\nstore: {path: store}\ntables: ./tables\n"

@@ -104,10 +104,7 @@ class MonitorConfig:
     def monitor(self) -> Monitor:
         """Make the monitor; needs an active Spark session.
 
-        Raises
-        ------
-        ReferenceMissingError
-            The store has no reference of that name.
+        Raises ReferenceMissingError: the store has no reference of that name.
         """
         own = {each.name for each in fields(self)} - {"store", "tables"}
         options = {name: getattr(self, name) for name in own & {*signature(Monitor).parameters}}

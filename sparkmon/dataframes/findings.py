@@ -24,8 +24,6 @@ def findings_of(
 ) -> DataFrame:
     """Judge profiles as :meth:`sparkmon.comparison.Judge.findings` does, but with many each model on a worker.
 
-    Examples
-    --------
     >>> from sparkmon.comparison import Checks
     >>> from sparkmon.profiles import profile_table, reference_of
     >>> references = reference_of(spark.range(4_000), "m").toArrow()

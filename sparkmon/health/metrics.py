@@ -15,10 +15,7 @@ from sparkmon.health.status import MonitorStatus
 class HealthMetrics:
     """Serves ``/metrics`` until it is stopped; ``status`` and ``checks`` are called at every scrape.
 
-    Raises
-    ------
-    OptionError
-        The port is taken or not allowed; 0 takes a free one.
+    Raises OptionError: the port is taken or not allowed; 0 takes a free one.
     """
 
     def __init__(

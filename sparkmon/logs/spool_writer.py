@@ -44,10 +44,7 @@ class SpoolWriter:
         All segments together. At the limit the oldest are removed, those first that every query has read, and the one
         being written never; a segment is at most a quarter of it.
 
-    Raises
-    ------
-    SpoolError
-        Another process writes this directory (the message says which), or it cannot be made.
+    Raises SpoolError: another process writes this directory (the message says which), or it cannot be made.
 
     Notes
     -----
@@ -97,11 +94,8 @@ class SpoolWriter:
     def append(self, batch: pa.RecordBatch) -> int:
         """Write one block and return its bytes; when this returns, the block is on disk.
 
-        Raises
-        ------
-        SpoolError
-            ``[SPOOL_FULL]``: the disk is full, or the block is larger than the limit. Any other: the disk failed, or
-            another process writes. In all cases nothing of the batch is kept, and a later append may succeed.
+        Raises SpoolError ``[SPOOL_FULL]``: the disk is full, or the block is larger than the limit; any other: the disk
+        failed, or another process writes. In all cases nothing of the batch is kept, and a later append may succeed.
         """
         block = encode_block(batch, self._identity)
         if len(block) > self.limit_bytes:

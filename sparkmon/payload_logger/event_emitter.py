@@ -54,10 +54,7 @@ class EventEmitter:
     token : Secret, optional
         The bearer token that ``sparkmon receive`` requires; the first line is sent, and read for each request.
 
-    Raises
-    ------
-    OptionError
-        An option is out of its range.
+    Raises OptionError: an option is out of its range.
 
     Notes
     -----

@@ -49,10 +49,7 @@ class PayloadLogger:
         The event of a larger body has no body, but the annotation ``sparkmon-body``, ``left out: 20000000 bytes, the
         limit is 16777216``.
 
-    Raises
-    ------
-    OptionError
-        ``mode`` or the name of a header is malformed.
+    Raises OptionError: ``mode`` or the name of a header is malformed.
 
     Notes
     -----

@@ -37,25 +37,15 @@ def decode_events(
     limits: Limits = DEFAULT_LIMITS,
     models_with_notes: Collection[str] = (),
 ) -> Iterator[DecodedEvents]:
-    """Decode a batch of events into row blocks, in as many parts as bounded memory asks for.
+    """Decode a batch of the schema ``EVENTS`` into row blocks, in as many parts as bounded memory asks for.
 
     A few kilobytes of gzip may open to millions of values, so the size of ``events`` does not bound that of the rows: a
-    part is handed out whenever its rows would take some 256 MiB.
+    part is handed out whenever its rows would take some 256 MiB. ``limits`` bound one event.
 
-    Parameters
-    ----------
-    events : pyarrow.RecordBatch
-        Of the schema ``EVENTS``.
-    schemas : mapping, optional
-        Model name to its schema. It names the columns of payloads without names and types the ambiguous ones.
-    limits : Limits
-        The bounds of one event.
-    models_with_notes : collection of str
-        The models whose requests sparkmon's transformer makes. Only there the parameter ``sparkmon`` is trusted, and
-        not in the transformer's own log: elsewhere it is what a client says.
+    ``schemas``, by model, name the columns of payloads without names and type the ambiguous ones.
+    Of ``models_with_notes`` sparkmon's transformer makes the requests. Only there the parameter ``sparkmon`` is
+    trusted, and not in the transformer's own log: elsewhere it is what a client says.
 
-    Examples
-    --------
     >>> from datetime import datetime, timezone
     >>> from sparkmon.protocol.event_batch import events_to_batch
     >>> from sparkmon.records import Event

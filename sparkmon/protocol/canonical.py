@@ -41,8 +41,6 @@ def text_of(number: float) -> str:
     These are the fewest digits that give the same double when read. A fraction in single precision has those of its
     own: the FP32 of 0.1 is 0.1.
 
-    Examples
-    --------
     >>> [text_of(number) for number in (7.0, 0.1, 1e300, -1.5e-7, float("inf"), 5e-324)]
     ['7', '0.1', '1.0E300', '-1.5E-7', 'Infinity', '4.9E-324']
     >>> text_of(float(np.float32(0.1))), text_of(2.0**60), text_of(2.0**63)
@@ -72,8 +70,6 @@ def text_of(number: float) -> str:
 def level_of(value: object) -> str:
     """Write a value as a level.
 
-    Examples
-    --------
     >>> [level_of(value) for value in (3, 3.0, 1e7, Decimal("3.00"), Decimal("0.10"), 2**53 + 1, True, "007")]
     ['3', '3', '10000000', '3', '0.1', '9007199254740993', 'true', '007']
     """
@@ -90,8 +86,6 @@ def level_of(value: object) -> str:
 def levels_of(array: Any, kind: FeatureKind | None = "categorical") -> Column:  # noqa: ANN401
     """Return the cells of an Arrow array as levels; NaN and infinities, which are none, stay numbers.
 
-    Examples
-    --------
     >>> levels_of(pa.array([3.0, None, float("nan")]))[2].to_pylist()
     ['3', None, None]
     >>> levels_of(pa.array([1, 0, 2]), "boolean")[2].to_pylist()
@@ -125,8 +119,6 @@ def times_of(numbers: FloatArray, has_number: npt.NDArray[np.bool_], texts: Text
     A text without a zone is in UTC; a text that is no time stays one. The unit is that of all numbers, because those of
     times near 1970 are small in each.
 
-    Examples
-    --------
     >>> of_texts = pa.array(["2026-01-05T13:00:00+01:00", "soon"])
     >>> seconds, _, rest = times_of(np.full(2, np.nan), np.zeros(2, bool), of_texts)
     >>> seconds.tolist(), rest.to_pylist(), times_of(np.array([1767614400000.0]), np.ones(1, bool), None)[0].tolist()

@@ -25,26 +25,13 @@ def from_http(
 ) -> Event:
     """Read the event of one HTTP request; never raises for what the request holds.
 
-    Parameters
-    ----------
-    headers : mapping or iterable of pairs
-        Names in any case; of a repeated name the first counts. Values as bytes, or as the Latin-1 text that HTTP
-        servers make of them: KServe sends ``Ce-Metadata`` as raw UTF-8.
-    body : bytes
-        The request's body.
-    received_time : datetime, optional
-        Timezone-aware; the ``event_time`` of an event without a time. An event of a time well after it is a
-        dead letter (``TIME_AHEAD``), here and in the functions below.
-    limits : Limits
-        The bounds of one event.
+    ``headers`` have names in any case, of a repeated one the first counts; values are bytes, or the Latin-1 text that
+    HTTP servers make of them: KServe sends ``Ce-Metadata`` as raw UTF-8. ``received_time``, timezone-aware, is the
+    ``event_time`` of an event without a time. An event of a time well after it is a dead letter (``TIME_AHEAD``), here
+    and in the functions below. ``limits`` bound one event.
 
-    Returns
-    -------
-    Event
-        With ``dead_letter`` set where the request is no sound CloudEvent, and all fields that could be read.
+    The event has ``dead_letter`` set where the request is no sound CloudEvent, and all fields that could be read.
 
-    Examples
-    --------
     >>> headers = {"Ce-Id": "1", "Ce-Source": "pod", "Ce-Time": "2026-11-23T00:36:06Z",
     ...            "Ce-Type": "org.kubeflow.serving.inference.request", "Ce-Inferenceservicename": "iris"}
     >>> event = from_http(headers, b'{"instances": [[1.0]]}')

@@ -54,34 +54,18 @@ def from_hopsworks_avro(
 ) -> list[Event]:
     """Read the events of one record; never raises for what the record holds.
 
-    Parameters
-    ----------
-    value : bytes or None
-        The Kafka record's value.
-    position : str
-        Identifies this record, the same at every replay, such as topic, partition and offset. It is the id of events
-        without one, of versions 1 to 3 and dead letters; without it, their id is a digest of the bytes.
-    schema_version : {1, 2, 3, 4}, optional
-        The version all records have. Without it each record is recognised: 1 and 3 by their number of fields, 4 by its
-        ``messageType``, 2 by a request that is a JSON object.
-    time_unit : {"auto", "s", "ms"}
-        The unit of ``requestTimestamp``. ``auto`` is right for times from 1973 to the year 5138.
-    received_time : datetime, optional
-        The record's own timestamp; the time of a dead letter. An event of well after it is one (``TIME_AHEAD``).
-    limits : Limits
-        The bounds of one event.
+    ``value`` is the Kafka record's. ``position`` identifies it, the same at every replay, such as topic, partition and
+    offset; it is the id of events without one, of versions 1 to 3 and dead letters, else a digest of the bytes is.
+    ``schema_version`` is that of all records. Without it each is recognised: 1 and 3 by their number of fields, 4 by
+    its ``messageType``, 2 by a request that is a JSON object. ``time_unit`` is that of ``requestTimestamp``; ``auto``
+    is right for times from 1973 to the year 5138. ``received_time`` is the record's own timestamp, and the time of a
+    dead letter; an event of well after it is one (``TIME_AHEAD``). ``limits`` bound one event.
 
-    Returns
-    -------
-    list of Event
-        A request and a response of versions 1 to 3, one of them of version 4; or one dead letter with the record's
-        bytes. ``model`` is ``modelName``, ``component`` is ``predictor``, ``source`` names the deployment by its id,
-        and the annotation ``model-version`` is ``modelVersion``. Responses have the status code, where it is one.
+    It is a request and a response of versions 1 to 3, one of them of version 4, or one dead letter with the record's
+    bytes. ``model`` is ``modelName``, ``component`` is ``predictor``, ``source`` names the deployment by its id, and
+    the annotation ``model-version`` is ``modelVersion``. Responses have the status code, where it is one.
 
-    Raises
-    ------
-    MissingExtraError
-        fastavro is not installed.
+    Raises MissingExtraError: fastavro is not installed.
     """
     value = value or b""
     record_id = position or hashlib.sha256(value).hexdigest()[:32]

@@ -10,8 +10,6 @@ class Limits:
     KServe's logger bounds nothing: a 1.6 MB body is logged whole, gzip bodies are logged as gzip. An event over a
     bound becomes a dead letter and is counted; no event is cut.
 
-    Examples
-    --------
     >>> Limits(rows=10).rows, Limits().payload_bytes
     (10, 16777216)
     """

@@ -41,25 +41,11 @@ _COLUMNS = [*sorted(_ATTRIBUTE_OF), "bytes", "contentType", "sourceUri"]
 def from_object(data: bytes, name: str, modified_time: datetime, *, limits: Limits = DEFAULT_LIMITS) -> list[Event]:
     """Read all events of one stored object; never raises for what it holds.
 
-    Parameters
-    ----------
-    data : bytes
-        The object.
-    name : str
-        Its key or path: the suffix ``.json``, ``.csv`` or ``.parquet`` gives its format, otherwise its first bytes do.
-    modified_time : datetime
-        When the object was written, timezone-aware. The event time of records without ``occurrenceTime``; the
-        ``recorded_time`` of those that have one (KServe 0.18 and later).
-    limits : Limits
-        The bounds of one event; ``decompressed_bytes`` also bounds the object.
+    ``name`` is its key or path: the suffix ``.json``, ``.csv`` or ``.parquet`` gives its format, otherwise its first
+    bytes do. ``modified_time``, timezone-aware, is when it was written: the event time of records without
+    ``occurrenceTime``, the ``recorded_time`` of those that have one (since KServe 0.18). ``limits`` bound one event;
+    their ``decompressed_bytes`` bounds the object, too. An object or a record that cannot be read is one dead letter.
 
-    Returns
-    -------
-    list of Event
-        One per record. An object or a record that cannot be read is one dead letter with its bytes.
-
-    Examples
-    --------
     >>> from datetime import timezone
     >>> data = b'{"id": "1", "reqType": "org.kubeflow.serving.inference.request", "bytes": "e30=", "sourceUri": "pod"}'
     >>> [event] = from_object(data, "1-request.json", datetime(2026, 11, 23, tzinfo=timezone.utc))

@@ -43,11 +43,8 @@ def from_structured_batch(
 ) -> list[Event]:
     """Read the events of a batch as :func:`sparkmon.protocol.from_structured` does; none spoils another.
 
-    Raises
-    ------
-    ProtocolError
-        ``BATCH_NOT_JSON``: the body is no JSON array, so its events cannot be separated. ``BATCH_TOO_LONG``,
-        ``TOO_MANY_VALUES``: it has more than ``limits`` allow.
+    Raises ProtocolError ``BATCH_NOT_JSON``: the body is no JSON array, so its events cannot be separated;
+    ``BATCH_TOO_LONG``, ``TOO_MANY_VALUES``: it has more than ``limits`` allow.
     """
     check_items(body, limits)
     return [from_structured(item, received_time=received_time, limits=limits) for item in _items(body, limits)]
@@ -58,8 +55,6 @@ def to_structured_batch(events: Iterable[tuple[Mapping[str, str], bytes]]) -> by
 
     A header that is neither an attribute nor the content type is omitted: this form has no place for it.
 
-    Examples
-    --------
     >>> to_structured_batch([({"Ce-Id": "1", "Content-Type": "text/plain"}, b"hello")])
     b'[{"id":"1","datacontenttype":"text/plain","data_base64":"aGVsbG8="}]'
     """

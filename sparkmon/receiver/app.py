@@ -65,12 +65,7 @@ def create_app(settings: ReceiverSettings) -> ASGIApp:
     The bounds of connections (``max_connections``, ``max_headers``, ``request_seconds``) and TLS are the server's: see
     :func:`serve`.
 
-    Raises
-    ------
-    OptionError
-        The token cannot be read.
-    SpoolError
-        Another process writes the spool.
+    Raises OptionError if the token cannot be read, SpoolError if another process writes the spool.
     """
     return _make(settings, ReceiverMetrics())
 
@@ -80,12 +75,7 @@ def serve(settings: ReceiverSettings) -> None:
 
     On a signal it stops listening, finishes and answers what is pending (10 s at most), closes the spool and returns.
 
-    Raises
-    ------
-    OptionError
-        The token or the certificate cannot be read.
-    SpoolError
-        Another process writes the spool.
+    Raises OptionError if the token or the certificate cannot be read, SpoolError if another process writes the spool.
     """
     with suppress(AttributeError):  # of glibc alone
         # In the heap, bodies leave holes: of 390 MiB resident with 180 of 1 MiB, 67 were such, and 130 stayed.

@@ -21,44 +21,42 @@ class ReceiverMetrics:
         self._clock = clock
         self._full_time = self._loss_time = -math.inf
         self.registry = CollectorRegistry()
-        counter = partial(Counter, registry=self.registry)
-        gauge = partial(Gauge, registry=self.registry)
-        histogram = partial(Histogram, registry=self.registry)
+        counter = partial(Counter, namespace="sparkmon_receiver", registry=self.registry)
+        gauge = partial(Gauge, namespace="sparkmon_receiver", registry=self.registry)
+        histogram = partial(Histogram, namespace="sparkmon_receiver", registry=self.registry)
         self.events = counter(
-            "sparkmon_receiver_events", "Events stored and acknowledged, by type: request, response or other.", ["type"]
+            "events", "Events stored and acknowledged, by type: request, response or other.", ["type"]
         )
         self.dead_letters = counter(
-            "sparkmon_receiver_dead_letters", "Those of the stored events that are broken CloudEvents.", ["condition"]
+            "dead_letters", "Those of the stored events that are broken CloudEvents.", ["condition"]
         )
-        self.paired = counter("sparkmon_receiver_paired", "Responses stored together with their request's body.")
+        self.paired = counter("paired", "Responses stored together with their request's body.")
         self.refused = counter(
-            "sparkmon_receiver_refused",
+            "refused",
             "Requests answered with 4xx or 503, by reason; KServe's logger does not send these again.",
             ["reason"],
         )
-        self.received_bytes = counter("sparkmon_receiver_bytes", "Bodies of the stored events, in bytes.")
+        self.received_bytes = counter("bytes", "Bodies of the stored events, in bytes.")
         self.commit_seconds = histogram(
-            "sparkmon_receiver_commit_seconds",
+            "commit_seconds",
             "One group commit: encode, write and fsync.",
             buckets=[milliseconds / 1e3 for milliseconds in _STEPS],
         )
-        self.commit_events = histogram("sparkmon_receiver_commit_events", "Events in one group commit.", buckets=_STEPS)
-        self.spool_bytes = gauge("sparkmon_receiver_spool_bytes", "All segments together.")
+        self.commit_events = histogram("commit_events", "Events in one group commit.", buckets=_STEPS)
+        self.spool_bytes = gauge("spool_bytes", "All segments together.")
         self.unread_bytes = gauge(
-            "sparkmon_receiver_unread_bytes",
-            "Those that some query has not read yet; all, where none has left a note in the spool.",
+            "unread_bytes", "Those that some query has not read yet; all, where none has left a note in the spool."
         )
         self.unread_removed = counter(
-            "sparkmon_receiver_unread_bytes_removed",
-            "Bytes of segments that were removed before every query had read them.",
+            "unread_bytes_removed", "Bytes of segments that were removed before every query had read them."
         )
         self.full_in_hours = gauge(
-            "sparkmon_receiver_full_in_hours",
+            "full_in_hours",
             "When unread segments go, or the disk is full, at the rate of the last hour if nothing more is read.",
         )
         self.full_in_hours.set(math.inf)
-        self.connections = gauge("sparkmon_receiver_connections", "Connections open now.")
-        self.pending_events = gauge("sparkmon_receiver_pending_events", "Events received and not yet on disk.")
+        self.connections = gauge("connections", "Connections open now.")
+        self.pending_events = gauge("pending_events", "Events received and not yet on disk.")
 
     def refuse(self, reason: str) -> None:
         """Count a request that is refused."""

@@ -10,13 +10,8 @@ from sparkmon.secret import Secret
 class ReceiverSettings:
     """Settings of one receiver.
 
-    Raises
-    ------
-    OptionError
-        A value is out of its range.
+    Raises OptionError: a value is out of its range.
 
-    Examples
-    --------
     >>> ReceiverSettings("/var/lib/sparkmon/spool").port
     8080
     >>> ReceiverSettings("/var/lib/sparkmon/spool", port=70000)

@@ -61,31 +61,13 @@ def serve(
 
     On a signal it stops listening, completes the requests in flight and returns.
 
-    Parameters
-    ----------
-    models : sequence of kserve.Model
-        At least one is loaded and ready, or kserve raises ``NoModelReady``.
-    host : str
-        The address of both ports; kserve's own server always listens on all addresses.
-    http_port, grpc_port : int
-        0 takes a free one and logs it; without ``grpc_port`` there is no gRPC.
-    middleware : sequence of callable
-        Each wraps the ASGI application.
-    ready : callable, optional
-        Whether a server whose models are loaded is ready: for ``/v2/health/ready``, ``/v1/models/NAME``,
-        ``/v2/models/NAME/ready`` and their gRPC counterparts. It does not stop inference requests.
-    connections : callable, optional
-        Returns the bounds of HTTP connections; called in each process that serves.
-    interceptors : sequence of grpc.aio.ServerInterceptor
-        Around each gRPC call.
-    grpc_options : mapping
-        gRPC's channel arguments.
-    max_calls : int, optional
-        gRPC calls at once; more are refused (``RESOURCE_EXHAUSTED``).
-    access_log : bool
-        Whether kserve logs and times each request, which makes a small one a third more expensive.
-    **options
-        Further arguments of ``kserve.ModelServer``.
+    At least one of ``models`` is loaded and ready, or kserve raises ``NoModelReady``. ``host`` is the address of both
+    ports: kserve's own server always listens on all. Port 0 takes a free one and logs it; without ``grpc_port`` there
+    is no gRPC. ``ready`` is whether a server whose models are loaded is ready, for ``/v2/health/ready``,
+    ``/v1/models/NAME``, ``/v2/models/NAME/ready`` and their gRPC counterparts; it does not stop inference requests.
+    ``connections`` returns the bounds of HTTP connections, in each process that serves. Of gRPC there are ``max_calls``
+    at once, more are refused (``RESOURCE_EXHAUSTED``), each within the ``interceptors``, with these channel arguments.
+    ``access_log`` logs and times each request, which makes a small one a third more expensive.
     """
     server = ModelServer(
         http_port=http_port,

@@ -35,15 +35,8 @@ def post(
     ``bearer`` is the token for ``Authorization: Bearer``; ``hidden`` are secrets in the body or the headers, which the
     answer may repeat and the error must not.
 
-    Raises
-    ------
-    AlertDeliveryError
-        It was not accepted.
-    OptionError
-        A secret does not exist, or the secret URL is invalid.
+    Raises AlertDeliveryError if it was not accepted, OptionError if a secret is absent or the URL in it is invalid.
 
-    Notes
-    -----
     *Where it goes*. The host's addresses are looked up and checked, and the connection is made to one that was checked,
     so that a name that changes in between gains nothing. Link-local, multicast, reserved and cloud metadata
     addresses are always refused: whoever can steer a URL or a name must not reach the machine's credentials.

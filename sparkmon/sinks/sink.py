@@ -65,8 +65,6 @@ def register_sink(sink: Sink) -> Sink:
     Its keys are the fields of the dataclass, or the parameters of the constructor, with their types, defaults and
     documentation.
 
-    Examples
-    --------
     >>> @register_sink
     ... class Nowhere(AlertSink):
     ...     kind = "nowhere"

@@ -29,8 +29,6 @@ Places: TypeAlias = npt.NDArray[np.int64]
 def entries_of(view: FeatureView, entities: Cells) -> tuple[list[Entry], Places]:
     """Return each combination of entity ids once, with None for an id that is not in a row, and its index per row.
 
-    Examples
-    --------
     >>> from sparkmon.store import GroupInView
     >>> view = FeatureView("v", 1, ("x",), (GroupInView("g", {"id": "id"}, {"x": "x"}),))
     >>> entries_of(view, Cells(("id",), np.array([[7.0], [8.0], [7.0]])))
@@ -77,8 +75,6 @@ def skew_flags(view: FeatureView, block: RowBlock, places: Places, vectors: Vect
 def add_row_flags(block: RowBlock, flags: Mapping[str, Numbers]) -> RowBlock:
     """Add flags to the row flags of a block; a NaN becomes null: the row was looked up and could not be compared.
 
-    Examples
-    --------
     >>> rows = np.zeros(2, np.int64)
     >>> block = RowBlock("fraud", "", "request", rows, rows, rows.astype(np.int32))
     >>> added = add_row_flags(block, {"x.skew": np.array([1.0, np.nan])}).row_flags

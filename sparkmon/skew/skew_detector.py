@@ -65,8 +65,6 @@ class SkewDetector:
     def open(self) -> Iterator[Callable[[Sequence[RowBlock]], list[RowBlock]]]:
         """Open the store: in the context, the function that is returned adds flags to blocks.
 
-        Examples
-        --------
         >>> import tempfile
         >>> from sparkmon.store import LocalStore
         >>> with SkewDetector(LocalStore(tempfile.mkdtemp()), {}).open() as detect:

@@ -25,8 +25,6 @@ class Evaluation:
 
     No value makes it fail. A feature that the rows do not have is null.
 
-    Examples
-    --------
     >>> from sparkmon.slicing.grammar import parse_slice
     >>> rows = Evaluation(Cells(("distance",), np.array([[700.0], [2500.0]])))
     >>> rows.texts(parse_slice("distance > 1000", {"distance": "numeric"})).to_pylist()
@@ -111,8 +109,6 @@ def _literal(part: Part) -> Values:
 class BlockSlices:
     """Finds the slices of the rows of blocks.
 
-    Examples
-    --------
     >>> from sparkmon.slicing.slices import parse_slices
     >>> (origin,) = parse_slices(["origin"], {"origin": "categorical"})
     >>> own = Slices({("flights", ""): (Slice("origin", origin.part, ("JFK",)),)})

@@ -65,8 +65,6 @@ _DIALECT = _Slice()
 def tokens_of(expression: str) -> list[Token]:
     """Cut an expression into tokens; refuse quotes that are not closed, and signs that belong to no expression.
 
-    Examples
-    --------
     >>> [token.text for token in tokens_of("`air time` >= 60 AND origin = 'JFK'")]
     ['air time', '>=', '60', 'AND', 'origin', '=', 'JFK']
     """

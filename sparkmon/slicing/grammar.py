@@ -26,8 +26,6 @@ def parse_slice(expression: str, kinds: Mapping[str, FeatureKind]) -> Part:
     time. ``LIKE`` has ``%`` twice at most, and there are no regular expressions, for a text can be made on which those
     take for ever.
 
-    Examples
-    --------
     >>> part = parse_slice("distance > 1000", {"distance": "numeric", "origin": "categorical"})
     >>> part.type, part.name, [argument.name for argument in part.arguments]
     ('truth', '>', ['distance', '1000'])

@@ -24,8 +24,6 @@ _DECIMAL = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)[fd]?", re.ASCII
 def number_of(text: str) -> float | None:
     """Read a number as Java does, but for hexadecimal ones; None if the text is none.
 
-    Examples
-    --------
     >>> number_of(" 1e3 "), number_of("12,5"), number_of("-inf"), number_of("1_000")
     (1000.0, None, -inf, None)
     """
@@ -38,8 +36,6 @@ def number_of(text: str) -> float | None:
 def round_half_up(numbers: FloatArray, digits: int) -> FloatArray:
     """Round halves away from zero, as the number is written: 2.675 to 2.68.
 
-    Examples
-    --------
     >>> round_half_up(np.array([2.675, -0.5, 1e300]), 2).tolist(), round_half_up(np.array([-0.5, 2.4]), 0).tolist()
     ([2.68, -0.5, 1e+300], [-1.0, 2.0])
     """

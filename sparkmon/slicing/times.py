@@ -49,8 +49,6 @@ def time_of(text: str) -> Time | None:
 
     The zone has to be an offset or a name that this machine's database has.
 
-    Examples
-    --------
     >>> time_of("2026-01-05T13:00:00Z"), time_of("5 Jan 2026")
     (Time(hour=13, dayofweek=2, month=1, year=2026), None)
     """

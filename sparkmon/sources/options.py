@@ -25,8 +25,6 @@ class InferenceLogOptions:
 
     Names are matched in any case, because Spark may lower it.
 
-    Examples
-    --------
     >>> options = InferenceLogOptions.parse({"path": "/tmp", "format": "spool", "maxeventspertrigger": "500"})
     >>> options.max_events_per_trigger, options.starting_offset
     (500, 'earliest')

@@ -166,16 +166,9 @@ class OnlineStore(ABC):
     ) -> None:
         """Write online rows into a feature group, all or none, and replace those with the same key.
 
-        Parameters
-        ----------
-        group : str
-            The online table; the first write creates it with the columns and types of these rows.
-        key : sequence of str
-            Its primary key.
-        rows : sequence of mapping
-            Column to value; a column that a row lacks is NULL.
-        avro : mapping, optional
-            Column to the Avro schema, as JSON text, of the columns whose values are lists or dicts.
+        ``group`` is the online table, ``key`` its primary key; the first write creates it with the columns and types of
+        these rows. A column that a row lacks is NULL. ``avro`` has the Avro schema, as JSON text, of each column whose
+        values are lists or dicts.
 
         A row that lacks a key column, has a column that the group lacks or a value of another type is an OptionError, a
         store that cannot be written, or is read-only, a StoreError.

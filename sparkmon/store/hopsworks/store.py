@@ -96,8 +96,6 @@ class HopsworksStore(ReferenceStore, OnlineStore):
         without a host, ``hopsworks:///project``, inside a pod. The key comes from ``HOPSWORKS_API_KEY``: one in the
         URL is refused, since URLs are logged.
 
-        Examples
-        --------
         >>> HopsworksStore.from_url("hopsworks://hops.example.com/fraud?views=cards_fv:1")
         HopsworksStore('fraud', 'hops.example.com', port=443, views=(('cards_fv', 1),))
         """
