@@ -32,13 +32,8 @@ def over_profiles(name: str) -> Udf:
     Its two columns are of the type ``sparkmon.schemas.PROFILE``. The reference decides whether both are read as numbers
     or as named levels. Null where either profile is null or the two cannot be compared.
 
-    Raises
-    ------
-    UnknownNameError
-        There is no such statistic.
+    Raises UnknownNameError: there is no such statistic.
 
-    Examples
-    --------
     >>> from sparkmon.profiles import profile_table
     >>> small = profile_table(spark.range(1_000), {"id": "numeric"}, model="m", k=4000)
     >>> large = profile_table(spark.range(2_000), {"id": "numeric"}, model="m", k=4000)

@@ -18,8 +18,6 @@ def parse_interval(name: str, text: str) -> timedelta:
 
     Months and years have no fixed length and are refused, as Spark's windows refuse them.
 
-    Examples
-    --------
     >>> parse_interval("window", "1 day 12 hours")
     datetime.timedelta(days=1, seconds=43200)
     >>> parse_interval("window", "1 month")

@@ -28,8 +28,6 @@ class BlockEffects:
     the shifts of a normal column that they stand for: of a ``squared`` statistic by their roots, of a ``bounded`` one,
     which is at most 1, by a normal quantile.
 
-    Examples
-    --------
     >>> blocks = BlockEffects.of([0.02, 0.01, 0.03, 0.01, 0.02, 0.01])
     >>> round(blocks.effective, 1), round(blocks.limit(0.1), 3), round(blocks.p_value(0.03), 2)
     (6.0, 0.035, 0.29)

@@ -42,8 +42,6 @@ def judgement(
     reference's blocks reach (``block_limit``) if that is greater; None if the statistic has no threshold. ``rows`` is a
     text after the value, ``odds`` one on the blocks.
 
-    Examples
-    --------
     >>> judgement("ks", 0.31, noise=0.02, sketch_error=0.004, threshold=0.1, limit=0.1)
     'ks 0.31, less 0.02 of noise and 0.004 of sketch error, exceeds its threshold 0.1'
     >>> judgement("js", 0.12, noise=0.04, sketch_error=0.0, threshold=0.1, limit=0.068)

@@ -17,8 +17,6 @@ _MOST = 2**62
 def group_ids(table: pa.Table, names: Sequence[str]) -> Ints:
     """Return the group of each row: 0, 1, ... for the values of some columns, of which null is one.
 
-    Examples
-    --------
     >>> group_ids(pa.table({"a": ["x", None, "x", "y"], "b": [1, 1, 1, 1]}), ["a", "b"]).tolist()
     [1, 0, 1, 2]
     """

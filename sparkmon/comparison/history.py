@@ -45,10 +45,7 @@ class History:
             ``previous``: the last window before it. ``trailing(24)``: the last 24. ``seasonal(7 days, 4)``: the windows
             that began 7, 14, 21 and 28 days before; 4 are also the default.
 
-        Raises
-        ------
-        OptionError
-            It is none of these, or more than 100 windows.
+        Raises OptionError: it is none of these, or more than 100 windows.
         """
         match = _FORM.fullmatch(text)
         kind, listed = (match["kind"], match["arguments"]) if match else ("", None)

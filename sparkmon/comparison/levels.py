@@ -20,8 +20,6 @@ _WEEK_S = 7 * 86_400
 class Levels:
     """The levels of the tests of one window, for windows ``window_s`` apart.
 
-    Examples
-    --------
     >>> levels = Levels(1.0, 3_600)
     >>> round(levels.alpha, 4), round(levels.at_once, 5), round(levels.once, 5)
     (0.0445, 0.00595, 0.0003)

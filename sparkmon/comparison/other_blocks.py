@@ -16,8 +16,6 @@ def other_blocks(blocks: Sequence[Summary]) -> list[Summary]:
     Of numbers, the least and the greatest alone, with the count of all rows: that is all that a range needs. Of levels,
     their counts.
 
-    Examples
-    --------
     >>> days = [Categories({"a": 1, level: 1}, null_count=0, n=2) for level in "bc"]
     >>> sorted(other_blocks(days)[0].counts)
     ['a', 'c']

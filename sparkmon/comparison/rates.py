@@ -29,8 +29,6 @@ _CONFIDENCE = 0.999
 def judge_rate(statistic: str, hits: int, rows: int, allowed: float = ALLOWED) -> dict[str, Any]:
     """Return the finding on a rate: over its limit if even the least rate that is believable (99.9 %) exceeds it.
 
-    Examples
-    --------
     >>> judge_rate("missing_key_rate", 40, 400)["reason"]
     'missing_key_rate 0.1, less 0.041 of noise and 0 of sketch error, exceeds its threshold 0.01'
     >>> judge_rate("missing_key_rate", 1, 20)["status"]

@@ -21,8 +21,6 @@ def verdict(
     threshold to stand above noise, it also has to be one that noise gives less often than once in 1,000 cases. A
     statistic without a threshold (an infinite one) is reported, and is ``ok`` whatever its value.
 
-    Examples
-    --------
     >>> from sparkmon.distributions import Distribution
     >>> from sparkmon.statistics import STATISTICS
     >>> ks = STATISTICS.get("ks")
@@ -66,8 +64,6 @@ def limit_of(statistic: Statistic, measured: Measurement, block_limit: float | N
 
     In a root of squares, a difference of the threshold makes a value of sqrt(threshold^2 + noise^2).
 
-    Examples
-    --------
     >>> from sparkmon.distributions import Categories
     >>> from sparkmon.statistics import STATISTICS
     >>> js, even = STATISTICS.get("js"), Categories({"a": 500.0, "b": 500.0}, null_count=0, n=1_000)

@@ -32,8 +32,6 @@ def reference_edges(reference: Distribution, bins: int = 10) -> FloatArray:
     what changes within half a step shows in `ks` and `wasserstein`. A constant reference has three bins: below it,
     it (within a millionth), above it.
 
-    Examples
-    --------
     >>> reference_edges(Distribution.from_sample(range(1, 101)))
     array([10., 20., 30., 40., 50., 60., 70., 80., 90.])
     >>> reference_edges(Distribution.from_sample([0, 1, 1, 4]))
@@ -69,8 +67,6 @@ def both_counts(reference: Distribution, current: Distribution, bins: int = 10) 
     point's own rounding), whether the reference counted their like below or above it is not known; they are counted
     where they agree best. A reference without any number has one bin for numbers.
 
-    Examples
-    --------
     >>> table = QuantileTable.from_histogram([0, 10, 20, 30], [50, 30, 20])
     >>> reference = Distribution.from_table(table)
     >>> both_counts(reference, Distribution.from_sample([1, 10, 10, 30, 30]), bins=3)

@@ -41,10 +41,7 @@ class Categories(Remembering):
     n : float
         Rows with a value, tracked or not.
 
-    Raises
-    ------
-    ProfileError
-        A count is negative or not finite, or the counts exceed ``n``.
+    Raises ProfileError: A count is negative or not finite, or the counts exceed ``n``.
 
     Examples
     --------
@@ -115,8 +112,6 @@ def align(reference: Categories, current: Categories) -> tuple[tuple[str, ...], 
     such levels, and the untracked rows of the current side, are ``__other__``, where a flood of new levels still
     shows as growth.
 
-    Examples
-    --------
     >>> reference = Categories({"red": 700, "blue": 290, "teal": 10}, null_count=0, n=1000)
     >>> current = Categories({"red": 50, "teal": 1, "pink": 9}, null_count=5, n=60)
     >>> align(reference, current)[0]
@@ -141,8 +136,6 @@ def _own_counts(reference: Categories) -> FloatArray:
 def truth_words(levels: Set[str]) -> Mapping[str, str]:
     """Return what truth values are called by levels that are nothing else: 0 and 1, or false and true.
 
-    Examples
-    --------
     >>> truth_words({"0", "1"}), truth_words({"true"}), truth_words({"1", "2"})
     ({'false': '0', 'true': '1'}, {'0': 'false', '1': 'true'}, {})
     """

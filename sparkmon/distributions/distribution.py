@@ -55,10 +55,7 @@ class Distribution(Weighted):
     moments : (float, float), optional
         The mean and the standard deviation (divided by ``n``) of all rows, if they were computed next to a sketch.
 
-    Raises
-    ------
-    ProfileError
-        The fields contradict each other, or a value is infinite or NaN.
+    Raises ProfileError: the fields contradict each other, or a value is infinite or NaN.
 
     Examples
     --------
@@ -159,8 +156,6 @@ class Distribution(Weighted):
         may be off by all of it. Statistics compare two columns where both are known (:meth:`bounds`), so that what a
         table leaves open speaks for no drift.
 
-        Examples
-        --------
         >>> table = QuantileTable.from_percentiles({0.25: 3.0, 0.5: 7.0}, 100, minimum=0, maximum=9)
         >>> coarse = Distribution.from_table(table)
         >>> coarse.n, coarse.rank_error, round(coarse.mean, 3)
@@ -222,8 +217,6 @@ class Distribution(Weighted):
     def cdf(self, points: npt.ArrayLike) -> FloatArray:
         """Return the share of the ``n`` rows that are at or below each point; NaN if ``n`` is 0.
 
-        Examples
-        --------
         >>> Distribution.from_sample([1, 2, 2, 4]).cdf([0, 2, 3, 4])
         array([0.  , 0.75, 0.75, 1.  ])
         """
@@ -239,8 +232,6 @@ class Distribution(Weighted):
 
         NaN if ``n`` is 0.
 
-        Examples
-        --------
         >>> Distribution.from_sample([1, 2, 2, 4]).quantile([0, 0.25, 0.5, 1])
         array([1., 1., 2., 4.])
         """
@@ -259,8 +250,6 @@ class Distribution(Weighted):
     def std(self) -> float:
         """The standard deviation (divided by ``n``), from where the mean is; 0 for a constant, NaN if ``n`` is 0.
 
-        Examples
-        --------
         >>> Distribution.from_sample([1, 1, 5, 5]).std
         2.0
         """

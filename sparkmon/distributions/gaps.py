@@ -17,8 +17,6 @@ def gaps(reference: Distribution, current: Distribution) -> tuple[FloatArray, Fl
     nearest of them: 0 for a live side that the table does not contradict. So a coarse histogram hides a difference
     within its bins, and never invents one.
 
-    Examples
-    --------
     >>> from sparkmon.distributions.quantile_table import QuantileTable
     >>> reference = Distribution.from_table(QuantileTable.from_histogram([0, 10, 20], [50, 50]))
     >>> float(gaps(reference, Distribution.from_sample([3, 4, 18, 19]))[1].max())

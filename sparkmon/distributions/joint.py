@@ -19,8 +19,6 @@ _ROUNDING = 0.25
 class Joint:
     """The numeric features of a model together.
 
-    Examples
-    --------
     >>> from sparkmon.distributions.projection import Projection
     >>> x = np.random.default_rng(1).normal(size=(2_000, 2))
     >>> found = Joint.of(*Projection.from_sample(["a", "b"], x).project(x))

@@ -34,8 +34,6 @@ def write_kll(parts: Sequence[bytes | FloatArray], k: int) -> bytes:
     exactly; n and both extremes always are. A part that was compacted with a smaller ``k`` has that one's rank error,
     and so has the result. ProfileError if ``k`` is out of its range, or a part is no sketch.
 
-    Examples
-    --------
     >>> left = write_kll([np.array([3.0, 1.0])], 200)
     >>> from sparkmon.distributions import read_kll
     >>> read_kll(write_kll([left, np.array([2.0])], 200)).values

@@ -48,10 +48,7 @@ class QuantileTable:
     slack : float, default 0
         How far each value may be off, in the column's unit: of edges that were rounded when written down.
 
-    Raises
-    ------
-    ProfileError
-        The fields contradict each other, or there are no cuts or more than 4,096.
+    Raises ProfileError: the fields contradict each other, or there are no cuts or more than 4,096.
 
     Examples
     --------
@@ -194,8 +191,6 @@ class QuantileTable:
     def bounds(self, points: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Return the least and the greatest share of rows that may be at or below each point, ``error`` apart.
 
-        Examples
-        --------
         >>> table = QuantileTable.from_histogram([0, 10, 20], [30, 70])
         >>> table.bounds([-1, 5, 25])
         (array([0., 0., 1.]), array([0. , 0.3, 1. ]))

@@ -119,8 +119,6 @@ def with_values(table: pa.Table, name: str, values: Any) -> pa.Table:  # noqa: A
 def as_references(table: pa.Table) -> pa.Table:
     """Give a stored table the columns of ``REFERENCES`` that are newer than it; ProfileError if others are missing.
 
-    Examples
-    --------
     >>> old = REFERENCES.empty_table().drop_columns(["slice_key", "slice_value"])
     >>> as_references(old).schema == REFERENCES
     True

@@ -93,8 +93,6 @@ def has_reached(end: object, latest: object) -> bool:
     Offsets are numbers or texts, or objects of them. One whose values are numbers and texts is a place, compared in the
     order of its keys; of one with objects in it, such as Kafka's partitions by topic, each has to be reached.
 
-    Examples
-    --------
     >>> has_reached({"segment": 3, "position": 5}, {"segment": 2, "position": 900})
     True
     >>> has_reached({"log": {"0": 5, "1": 6}}, {"log": {"0": 5, "1": 7}})

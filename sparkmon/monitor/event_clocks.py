@@ -9,8 +9,6 @@ class EventClocks:
     The clock of an idle model is where an event of this moment would put it: at its newest event and the time since
     that arrived. A replay of an old log stays in its own time, and a log that lags keeps its lag.
 
-    Examples
-    --------
     >>> clocks = EventClocks(delay=5_000_000, idle_s=60)
     >>> clocks.advance({"flights": 100_000_000}, now_s=7.0)
     >>> clocks.watermarks()

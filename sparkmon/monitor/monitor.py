@@ -270,10 +270,7 @@ class Monitor:
         checkpoints, available_now, flush, take_over
             As for :meth:`start`.
 
-        Raises
-        ------
-        OptionError
-            ``rows`` is not a stream; use ``sparkmon.profile_rows`` and :meth:`findings` in batch.
+        Raises OptionError: ``rows`` is not a stream; use ``sparkmon.profile_rows`` and :meth:`findings` in batch.
         """
         _check_streaming(rows, "rows", "sparkmon.profile_rows and Monitor.findings")
         return self._start(

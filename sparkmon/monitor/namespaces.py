@@ -19,8 +19,6 @@ def in_namespaces(by_model: Mapping[str, T], namespaces: Sequence[str]) -> dict[
     Of several namespaces, ``NAMESPACE/MODEL`` is the model of one; what has no namespace stands for the model in all of
     them, except in those that have one of their own.
 
-    Examples
-    --------
     >>> in_namespaces({"flights": 1, "prod/flights": 2}, ["prod", "staging"])
     {'prod/flights': 2, 'staging/flights': 1}
     >>> in_namespaces({"flights": 1}, ["prod"])

@@ -23,8 +23,6 @@ class RecentEvents:
 
     Two events have one digest of 64 bits with a probability of 2e-7 among 4 million and a batch of a million.
 
-    Examples
-    --------
     >>> events = RecentEvents()
     >>> events.add(100, np.array([3, 1], np.uint64))
     >>> events.redelivered([np.array([1, 2], np.uint64), np.array([2, 5], np.uint64)])

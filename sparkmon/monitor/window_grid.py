@@ -66,8 +66,6 @@ class ClosedWindows:
 class WindowGrid:
     """Windows of one length that begin at whole multiples of their distance.
 
-    Examples
-    --------
     >>> grid = WindowGrid(length=60, slide=20)
     >>> grid.pane, grid.windows_of(80, 100)
     (20, [(40, 100), (60, 120), (80, 140)])

@@ -23,8 +23,6 @@ class PaneBuilder:
     Requests of the models of ``projections`` also have the column ``:joint``. ``k`` is the KLL parameter of the
     sketches. With ``only``, these columns alone are summarised; slices and projections read others, too.
 
-    Examples
-    --------
     >>> import numpy as np
     >>> from sparkmon.protocol import Cells
     >>> times, instance = np.array([10, 20, 70]), np.zeros(3, np.int32)

@@ -27,8 +27,6 @@ class EventCounts:
     Of events with rows and dead letters it makes the column ``:events`` (kind ``event``), 1 for a dead letter and 0 for
     others; of the rest, panes of no length that only move the clock of their model.
 
-    Examples
-    --------
     >>> counts = EventCounts(60)
     >>> has_rows, is_dead = np.array([True, False, True, True]), np.array([False, True, False, False])
     >>> counts.add(pa.array(["loans"] * 4), np.array([10, 20, 30, 70]), has_rows, is_dead)

@@ -22,8 +22,6 @@ class PaneLimits:
 
     What occurs least is pooled; what a monitor expects never is.
 
-    Examples
-    --------
     >>> PaneLimits(columns=500).models
     2000
     """

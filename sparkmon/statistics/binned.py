@@ -78,8 +78,6 @@ def shares(reference: Summary, current: Summary, bins: int = BINS) -> Shares:
     draws again from a column with a long tail of levels meets new ones each time. A reference with hardly a level that
     is not rare has no shares, as one without rows.
 
-    Examples
-    --------
     >>> reference = Distribution.from_sample([0, 0, 0, 1])
     >>> shares(reference, Distribution.from_sample([0, 1, 1, None])).current
     array([0.  , 0.25, 0.5 , 0.  , 0.25])

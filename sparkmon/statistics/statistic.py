@@ -107,10 +107,7 @@ class Statistic:
         threshold : float, optional
             In the value's unit; ``default_threshold(reference)`` if not given.
 
-        Raises
-        ------
-        ProfileError
-            The two are not of one kind, or not of a kind this statistic is defined for.
+        Raises ProfileError: the two are not of one kind, or not of a kind this statistic is defined for.
 
         Examples
         --------
@@ -181,8 +178,6 @@ def least_rows(greatest_c: float, reference_count: float) -> int | None:
     Rounded to the nearest row, at least 1: the null distributions behind it are approximate. None if the reference,
     with its m rows, alone exceeds ``greatest_c``.
 
-    Examples
-    --------
     >>> least_rows(0.01, 200), least_rows(0.01, float("inf")), least_rows(0.01, 100)
     (200, 100, None)
     """

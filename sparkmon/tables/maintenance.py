@@ -79,8 +79,6 @@ class Maintenance:
     It needs a writer of its own: a table that is maintained keeps other users of a writer waiting. ``window`` is the
     longest window that is made of panes: panes that a later one may need are kept.
 
-    Examples
-    --------
     >>> import tempfile
     >>> from datetime import timezone
     >>> from sparkmon.tables import Tables

@@ -80,8 +80,6 @@ class TableWriter(ABC):
     The writers record batches in the same way: each skips what another has appended. A writer may be used by several
     threads.
 
-    Examples
-    --------
     >>> import tempfile
     >>> from sparkmon.tables import Tables
     >>> writer = Tables(tempfile.mkdtemp()).open()

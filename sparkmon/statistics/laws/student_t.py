@@ -23,8 +23,6 @@ def student_t_sf(value: float, degrees: float) -> float:
 def student_t_point(p: float, degrees: float) -> float:
     """Return what a t variable exceeds with probability ``p``, above 0 and at most 1/2.
 
-    Examples
-    --------
     >>> round(student_t_point(0.025, 10), 3)
     2.228
     """

@@ -16,8 +16,6 @@ _FAR = 4.0
 def chi2_sf(value: float, degrees: int) -> float:
     """Return how often a chi-square variable exceeds ``value``; of 0 degrees of freedom it is always 0.
 
-    Examples
-    --------
     >>> round(chi2_sf(3.841459, 1), 6), round(chi2_sf(27.877165, 9), 6)
     (0.05, 0.001)
     """
@@ -74,8 +72,6 @@ def upper_point(tail: Callable[[float], float], chance: float, start: float) -> 
     ``tail`` is the falling probability of exceeding a point, above ``chance`` at 0. ``start`` is a guess, 0 or more.
     Without noise the result is among the least doubles.
 
-    Examples
-    --------
     >>> round(upper_point(lambda point: math.exp(-point), 0.001, 1.0), 6)
     6.907755
     """
@@ -92,8 +88,6 @@ def upper_point(tail: Callable[[float], float], chance: float, start: float) -> 
 def chi2_quantile(share: float, degrees: int) -> float:
     """Return the point that a chi-square variable stays below in ``share`` of all cases.
 
-    Examples
-    --------
     >>> round(chi2_quantile(0.999, 9), 3), chi2_quantile(0.999, 0)
     (27.877, 0.0)
     """

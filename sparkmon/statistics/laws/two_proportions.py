@@ -70,8 +70,6 @@ def least_rows_of_rate(reference_hits: float, reference_rows: float, threshold: 
     rows: the chance is greatest at the end of each such stretch. The stretch is found by doubling k and halving the
     step.
 
-    Examples
-    --------
     >>> least_rows_of_rate(0, 1_000_000, 0.01), least_rows_of_rate(0, 5_000, 0.01)
     (1, 200)
     >>> least_rows_of_rate(0, 100, 0.01) is None
