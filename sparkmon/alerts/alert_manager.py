@@ -11,8 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from sparkmon.alerts.alert_store import Actions, AlertStore
-from sparkmon.alerts.decide import decide
-from sparkmon.alerts.decision import Context, Groups
+from sparkmon.alerts.decide import Context, Groups, decide
 from sparkmon.alerts.dispatcher import Dispatcher
 from sparkmon.alerts.health import MONITOR, held_back, is_health
 from sparkmon.alerts.incident import Observation

@@ -5,7 +5,7 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
-from sparkmon.alerts.decision import Decision
+from sparkmon.alerts.decide import Decision
 from sparkmon.alerts.incident import Incident, Notified
 from sparkmon.alerts.matcher import SEVERITIES
 from sparkmon.sinks import Alert, Notification

@@ -19,8 +19,8 @@ import pyarrow as pa
 from sparkmon.payload_logger.event_emitter import EventEmitter
 from sparkmon.payload_logger.payload_event import payload_headers
 from sparkmon.printable import printable
+from sparkmon.protocol.attributes import parse_time
 from sparkmon.protocol.enrichment import ENRICHMENT_PARAMETER, Enrichment
-from sparkmon.protocol.times import parse_time
 from sparkmon.records import Half
 
 logger = logging.getLogger(__name__)

@@ -11,11 +11,10 @@ from typing import get_args
 import orjson
 
 from sparkmon.errors import AlertDeliveryError, OptionError
-from sparkmon.printable import printable
+from sparkmon.printable import printable, shortened
 from sparkmon.secret import Secret
 from sparkmon.sinks.notification import Alert, Notification, Severity, in_utc, rfc3339
 from sparkmon.sinks.sink import HttpSink, register_sink
-from sparkmon.sinks.texts import shortened
 
 _LOGGER = logging.getLogger(__name__)
 _CHUNK = 500

@@ -9,11 +9,10 @@ from typing import Any, Literal
 import orjson
 
 from sparkmon.errors import AlertDeliveryError, MissingExtraError, OptionError
-from sparkmon.printable import printable
+from sparkmon.printable import excerpt, printable
 from sparkmon.secret import Secret
 from sparkmon.sinks.notification import Notification, notification_json, rfc3339
 from sparkmon.sinks.sink import ConfiguredSink, check_timeout, register_sink
-from sparkmon.sinks.texts import excerpt
 
 _SILENT = logging.Logger(__name__, logging.CRITICAL + 1)
 """Takes what librdkafka would write to standard error; what counts is in the error."""

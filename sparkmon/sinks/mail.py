@@ -17,12 +17,11 @@ from email.utils import formatdate
 from typing import Literal, TypeAlias
 
 from sparkmon.errors import AlertDeliveryError, OptionError
-from sparkmon.printable import printable
+from sparkmon.printable import excerpt, printable, shortened
 from sparkmon.secret import Secret
 from sparkmon.sinks.connection import cut_at, verifying_context
 from sparkmon.sinks.notification import Notification
 from sparkmon.sinks.sink import ConfiguredSink, check_timeout, register_sink
-from sparkmon.sinks.texts import excerpt, shortened
 
 Security: TypeAlias = Literal["starttls", "tls", "plain"]
 _PORTS = {"starttls": 587, "tls": 465, "plain": 25}

@@ -9,12 +9,12 @@ import httpx
 
 from sparkmon.backoff import is_temporary, retry_after_s
 from sparkmon.errors import AlertDeliveryError, OptionError
+from sparkmon.printable import excerpt
 from sparkmon.secret import Secret
 from sparkmon.sinks.addresses import is_named_inside
 from sparkmon.sinks.connection import verifying_context
 from sparkmon.sinks.guarded_network import Answer, NoAnswer, exchange
 from sparkmon.sinks.sink import HttpSink
-from sparkmon.sinks.texts import excerpt
 
 _LONGEST_WAIT_S = 86400.0
 _SEGMENT = 8

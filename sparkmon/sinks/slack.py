@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 import orjson
 
 from sparkmon.option_types import SecretUrl
-from sparkmon.printable import printable
+from sparkmon.printable import printable, shortened
 from sparkmon.sinks.notification import Notification
 from sparkmon.sinks.sink import HttpSink, register_sink
-from sparkmon.sinks.texts import shortened
 
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _SECTION = 3000

@@ -5,8 +5,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from sparkmon.alerts.decide import decide
-from sparkmon.alerts.decision import Context, Decision, Groups
+from sparkmon.alerts.decide import Context, Decision, Groups, decide
 from sparkmon.alerts.incident import Incident, Observation, Outcome
 from sparkmon.alerts.matcher import Acknowledgement, Acknowledgements, Matcher, Silence, Silences
 from sparkmon.alerts.policy import Policy, Route, SeverityRule

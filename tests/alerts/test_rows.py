@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from sparkmon.alerts.decision import Decision
+from sparkmon.alerts.decide import Decision
 from sparkmon.alerts.policy import Policy
 from sparkmon.alerts.rows import incident_of, notifications_of, queued_notifications_of, row_of
 from sparkmon.alerts.schema import ALERTS

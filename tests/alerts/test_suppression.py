@@ -5,8 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from sparkmon.alerts.decide import STAGES, out_of_date, suppressed_by
-from sparkmon.alerts.decision import Context, Decision, Groups
+from sparkmon.alerts.decide import STAGES, Context, Decision, Groups, out_of_date, suppressed_by
 from sparkmon.alerts.incident import Incident, Notified
 from sparkmon.alerts.matcher import Acknowledgement, Matcher, Silence
 from sparkmon.alerts.policy import Policy

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sparkmon.protocol.times import parse_time
+from sparkmon.protocol.attributes import parse_time
 from tests.protocol.captures import ROOT, WRITTEN, all_events, cases, kafka_events, stored
 from tests.support.decoding import decode
 

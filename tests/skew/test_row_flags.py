@@ -12,7 +12,7 @@ import pytest
 from sparkmon.protocol import Cells, RowBlock
 from sparkmon.protocol.cells import cells_of
 from sparkmon.skew import SkewDetector
-from sparkmon.skew.row_flags import add_row_flags, entries_of, skew_flags
+from sparkmon.skew.skew_detector import add_row_flags, entries_of, skew_flags
 from sparkmon.store import FeatureView, GroupInView, LocalStore, Vectors
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
