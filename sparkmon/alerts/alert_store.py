@@ -86,8 +86,7 @@ class AlertStore:
             *(("query_id", "in", [*query_ids]), ("drift_type", "!=", "HEALTH")),
         ]
         rows = self._read("alerts", where, names)
-        is_critical = pc.equal(rows["severity"], pa.scalar("critical"))
-        rows = rows.append_column("is_critical", is_critical)
+        rows = rows.append_column("is_critical", pc.equal(rows["severity"], pa.scalar("critical")))
         highest = rows.take(_last(rows, ["notification_id"], ["is_critical"])).to_pylist()
         return [Sent(row["fired_time"], row["is_critical"], row["sinks"]) for row in highest]
 
@@ -172,8 +171,7 @@ class AlertStore:
 
     def _last_attempts(self) -> dict[tuple[str, str], tuple[str, int]]:
         """Return the last status of each notification and sink, and the number of attempts."""
-        names = ["notification_id", "sink", "status", "time", "attempt"]
-        rows = self._read("deliveries", (), names)
+        rows = self._read("deliveries", (), ["notification_id", "sink", "status", "time", "attempt"])
         last = rows.take(_last(rows, ["notification_id", "sink"], ["time", "attempt"])).to_pylist()
         return {(row["notification_id"], row["sink"]): (row["status"], row["attempt"]) for row in last}
 

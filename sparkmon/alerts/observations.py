@@ -66,8 +66,7 @@ def observations_of(findings: pa.Table, unsettled: Collection[str] = ()) -> list
         statistics = sorted(strengths[each][-1] for each in rows if ranks[each] == ranks[row])
         outcome = _OUTCOMES[ranks[row]]
         if outcome == "drift" and record["slice_key"] is not None:
-            column = tuple(record[name] for name in _COLUMN)
-            outcome = "inhibited" if column in whole else outcome
+            outcome = "inhibited" if tuple(record[name] for name in _COLUMN) in whole else outcome
         observations.append(_observation(record, window, outcome, statistics))
     return observations
 

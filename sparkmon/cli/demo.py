@@ -54,8 +54,7 @@ def demo(
         if out is not None:
             _make(out)
         place = out or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sparkmon-demo-")))
-        console = Console(stderr=True, highlight=False)
-        report, on_alert = live(console, headless=headless, quiet=as_json)
+        report, on_alert = live(Console(stderr=True, highlight=False), headless=headless, quiet=as_json)
         report("starting Spark", 0.0)
         spark = stack.enter_context(open_session({"spark.sql.shuffle.partitions": "2"}))
         # What has been sent and found stays: it goes on from there.

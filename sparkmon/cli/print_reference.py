@@ -75,8 +75,7 @@ def columns_of(reference_table: pa.Table, promised: Promise) -> list[dict[str, A
 
 def _column(row: dict[str, Any]) -> dict[str, Any]:
     profile = row["profile"]
-    counts = dict(profile["frequent_items"] or {})
-    commonest = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    commonest = sorted(dict(profile["frequent_items"] or {}).items(), key=lambda item: (-item[1], item[0]))
     is_text = row["data_type"] in ("categorical", "boolean")
     return {name: row[name] for name in _KEYS} | {
         "rows": profile["count"],

@@ -59,8 +59,7 @@ def unknown(key: str, keys: Collection[str]) -> Mistake:
     """Report an unknown key, and suggest the one that may be meant."""
     near = difflib.get_close_matches(key, keys, n=1)
     hint = f"did you mean {near[0]!r}? " if near else ""
-    text = f"{hint}expected {', '.join(sorted(keys))}"
-    return Mistake((key,), text, "got the unknown key {key!r}; {text}")
+    return Mistake((key,), f"{hint}expected {', '.join(sorted(keys))}", "got the unknown key {key!r}; {text}")
 
 
 def of_option(error: ValidationError, option: Option, *, hide: bool) -> list[Mistake]:

@@ -63,8 +63,7 @@ def _made(thing: type, data: Mapping[Any, Any], context: Any, *tag: str, hide: b
     for name, value in data.items():
         if name in options:
             try:
-                adapter = _adapter_of(options[name].annotation)
-                values[name] = adapter.validate_python(value, context=context)
+                values[name] = _adapter_of(options[name].annotation).validate_python(value, context=context)
             except pydantic.ValidationError as error:
                 mistakes += of_option(error, options[name], hide=hide)
         elif name not in tag:

@@ -169,8 +169,7 @@ def _run_monitor(
     report: Report,
 ) -> None:
     """Run the monitor until the traffic has ended and all windows have closed."""
-    log = sources.InferenceLogDataSource.name()
-    events = spark.readStream.format(log).load(str(platform.spool))
+    events = spark.readStream.format(sources.InferenceLogDataSource.name()).load(str(platform.spool))
     query = monitor.start(events, checkpoints)
     try:
         sender.start()

@@ -187,8 +187,7 @@ class Arrival:
             self._since_share = 0
 
     def _too_large(self) -> Refusal:
-        detail = f"{self._room.max_body_bytes} bytes of body is the limit"
-        return Refusal(413, "too_large", detail)
+        return Refusal(413, "too_large", f"{self._room.max_body_bytes} bytes of body is the limit")
 
     def __enter__(self) -> "Arrival":
         return self

@@ -98,8 +98,7 @@ class Connections:
             connection.close_if_older(latest)
         for connection in list(self.lingering):
             connection.end_if_lingered(loop.time() - _LINGER_S)
-        pause = min(_CHECK_S, self.limits.request_seconds / 2)
-        self._timer = loop.call_later(pause, self.close_slow_ones)
+        self._timer = loop.call_later(min(_CHECK_S, self.limits.request_seconds / 2), self.close_slow_ones)
 
 
 class _Connection(HttpToolsProtocol):
@@ -254,8 +253,7 @@ class _Connection(HttpToolsProtocol):
             body = orjson.dumps({"reason": reason, "detail": detail})
             head = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n"
             later = b"retry-after: 5\r\n" if status == 503 else b""
-            lines = (STATUS_LINE[status], later, head % len(body), b"\r\n", body)
-            self.transport.write(b"".join(lines))
+            self.transport.write(b"".join((STATUS_LINE[status], later, head % len(body), b"\r\n", body)))
             self._linger()
         else:
             self.transport.close()

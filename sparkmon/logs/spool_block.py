@@ -98,8 +98,7 @@ def encode_block(batch: pa.RecordBatch, identity: int = 0) -> bytes:
     if raw.size > _LARGEST:
         raise SpoolError(f"got a batch of {raw.size} bytes; a block holds 2 GiB: split the batch")
     body = pa.Codec("zstd").compress(raw, asbytes=True)
-    sizes = (len(body), raw.size, batch.num_rows, zlib.crc32(body))
-    fields = _FIELDS.pack(MAGIC, VERSION, 0, identity, *sizes)
+    fields = _FIELDS.pack(MAGIC, VERSION, 0, identity, *(len(body), raw.size, batch.num_rows, zlib.crc32(body)))
     return b"".join((fields, _CHECKSUM.pack(zlib.crc32(fields)), body))
 
 

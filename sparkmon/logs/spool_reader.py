@@ -233,8 +233,7 @@ def _offset(place: _Position) -> Offset:
 
 
 def _position(offset: Offset) -> _Position:
-    identity = str(offset.get("identity", ""))
-    return _Position(int(offset["segment"]), int(offset["position"]), identity)
+    return _Position(int(offset["segment"]), int(offset["position"]), str(offset.get("identity", "")))
 
 
 def _gone(path: str) -> SpoolError:

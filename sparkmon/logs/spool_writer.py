@@ -127,8 +127,7 @@ class SpoolWriter:
 
     def room_bytes(self) -> int:
         """Return the bytes that can be appended before something unread is removed, or the disk is full."""
-        most = min(self.limit_bytes, self.size_bytes + self._free_bytes())
-        return max(0, most - self.unread_bytes())
+        return max(0, min(self.limit_bytes, self.size_bytes + self._free_bytes()) - self.unread_bytes())
 
     def remove_older_than(self, age_seconds: float) -> int:
         """Remove segments whose last append is older, and return how many went.

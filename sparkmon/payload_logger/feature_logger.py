@@ -165,8 +165,7 @@ class FeatureLogger:
             try:
                 data = orjson.dumps(body, default=_plain, option=_WRITING)
             except (TypeError, ValueError, RecursionError) as error:
-                message = "%d logged rows cannot be written as JSON: %s"
-                logger.warning(message, len(rows), _excerpt(error))
+                logger.warning("%d logged rows cannot be written as JSON: %s", len(rows), _excerpt(error))
                 continue
             headers = payload_headers(
                 *(half, event_id, _nanoseconds(call.time)),
@@ -190,8 +189,7 @@ class FeatureLogger:
         request: dict[str, Any] = {"instances": features}
         ids = {name: [_scalar(row.get(name)) for row in rows] for name in self._keys}
         if any(value is not None for values in ids.values() for value in values):
-            note = Enrichment(self._view, ids)
-            request["parameters"] = {ENRICHMENT_PARAMETER: note.to_text()}
+            request["parameters"] = {ENRICHMENT_PARAMETER: Enrichment(self._view, ids).to_text()}
         yield "request", request
         predictions = [
             {name.removeprefix(_PREDICTED): value for name, value in row.items() if name.startswith(_PREDICTED)}
@@ -231,8 +229,7 @@ def _excerpt(error: Exception) -> str:
 
 
 def _nanoseconds(moment: datetime) -> int:
-    seconds = int(moment.replace(microsecond=0).timestamp())
-    return (seconds * 10**6 + moment.microsecond) * 1000
+    return (int(moment.replace(microsecond=0).timestamp()) * 10**6 + moment.microsecond) * 1000
 
 
 def _scalar(value: Any) -> Any:  # noqa: ANN401 - a cell of any type

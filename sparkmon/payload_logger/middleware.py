@@ -109,8 +109,7 @@ class PayloadLogger:
         )
         for name, value in headers.keywords.items():
             if not value.isprintable():
-                expected = "printable text, because it is an HTTP header"
-                raise OptionError.malformed(name, value, expected)
+                raise OptionError.malformed(name, value, "printable text, because it is an HTTP header")
         self._app = app
         self.emitter, self.mode, self.headers = emitter, mode, headers
         self.annotations = dict(annotations)

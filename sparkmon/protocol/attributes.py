@@ -182,8 +182,7 @@ def _object(
     if value is None or value == "":
         return {}
     if type(value) is not dict:
-        reason = f"the attribute {attribute} is no JSON object of strings"
-        problems.append(DeadLetter(condition, reason))
+        problems.append(DeadLetter(condition, f"the attribute {attribute} is no JSON object of strings"))
         return {}
     items = {name: read(item) for name, item in value.items()}
     for name in (name for name, item in items.items() if item is None):

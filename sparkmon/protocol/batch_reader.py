@@ -131,8 +131,7 @@ class BatchReader:
             places, bodies = places[readable], [bodies[at] for at in readable]
             payloads = [payloads[at] for at in readable]
             tails = tails and [tails[at] for at in readable]
-        has_notes = bool(self._columns.has_notes[places[0]])
-        parsed = Parsed(half, bodies, tails, list(map(len, payloads)), has_notes)
+        parsed = Parsed(half, bodies, tails, list(map(len, payloads)), bool(self._columns.has_notes[places[0]]))
         for index, body in read_bodies(parsed, self._limits):
             some = places if len(index) == len(places) else places[index]
             self._add(some, half, body, step)

@@ -85,7 +85,6 @@ def event_digests(events: pa.RecordBatch) -> npt.NDArray[np.uint64]:
     buffers = [None, pa.py_buffer(head.tobytes())]
     heads: Any = pa.Array.from_buffers(pa.binary(8 * head.shape[1]), events.num_rows, buffers)
     join: Any = pc.binary_join_element_wise
-    nothing = pa.scalar(b"", pa.binary())
-    framed = join(heads.cast(pa.binary()), *texts, nothing, null_handling="replace")
+    framed = join(heads.cast(pa.binary()), *texts, pa.scalar(b"", pa.binary()), null_handling="replace")
     digests = [blake2b(each, digest_size=8).digest() for each in framed.to_pylist()]
     return np.frombuffer(b"".join(digests), "<u8").astype(np.uint64)

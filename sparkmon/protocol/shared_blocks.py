@@ -74,8 +74,7 @@ def join_blocks(blocks: Sequence[RowBlock]) -> RowBlock:
         }
         columns |= {side: join_cells([getattr(b, side) for b in blocks]) for side in joint.sides()}
         joint = replace(joint, **columns)
-    is_sorted = (np.diff(joint.event) >= 0).all()
-    return joint if is_sorted else joint.take(np.argsort(joint.event, kind="stable"))
+    return joint if (np.diff(joint.event) >= 0).all() else joint.take(np.argsort(joint.event, kind="stable"))
 
 
 _OWNER = ("model", "model_version", "event_type")

@@ -147,8 +147,7 @@ def _event(record: object, modified_time: datetime, limits: Limits) -> Event:
         dead_letter = as_dead_letter(error)
     except (ValueError, TypeError) as error:
         payload = str(encoded).encode("utf-8", "replace")
-        reason = f"the record's bytes are damaged ({error!s:.80})"
-        dead_letter = DeadLetter("DATA_BASE64_BROKEN", reason)
+        dead_letter = DeadLetter("DATA_BASE64_BROKEN", f"the record's bytes are damaged ({error!s:.80})")
     return event_of(
         attributes,
         payload,

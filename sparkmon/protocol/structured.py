@@ -34,8 +34,7 @@ def read_structured(body: bytes) -> tuple[dict[str, Any], bytes, DeadLetter | No
         reason = f"a member of the event is no JSON ({error!s:.120})"
         return {}, body, DeadLetter("EVENT_NOT_JSON", reason)
     if data is not None:
-        payload = data.encode("latin-1")
-        return attributes, _text_of(payload, attributes.get("datacontenttype")), None
+        return attributes, _text_of(data.encode("latin-1"), attributes.get("datacontenttype")), None
     encoded = attributes.pop("data_base64", None)
     if encoded is None:
         return attributes, b"", None

@@ -111,8 +111,7 @@ class GroupCommit:
         self._count_unread_removed()
 
     async def _remove_forever(self) -> None:
-        age = self._settings.retention_seconds
-        pause = min(_RETENTION_ROUND_S, age)
+        pause = min(_RETENTION_ROUND_S, self._settings.retention_seconds)
         rounds: deque[tuple[float, int]] = deque(maxlen=_ROUNDS)
         while True:
             try:

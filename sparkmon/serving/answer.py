@@ -101,8 +101,7 @@ def _tensors(predictions: object) -> list[FeatureTensor]:
         raise _malformed("no `predictions`")
     if predictions and set(map(type, predictions)) == {dict}:
         names = tuple(predictions[0])
-        rows = [[row.get(name) for name in names] for row in predictions]
-        return as_tensors(names, rows, "columns")
+        return as_tensors(names, [[row.get(name) for name in names] for row in predictions], "columns")
     shape, cells = [len(predictions)], predictions
     while list in set(map(type, cells)):
         lengths = {len(cell) if type(cell) is list else -1 for cell in cells}

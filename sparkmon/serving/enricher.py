@@ -88,8 +88,7 @@ class Enricher:
                 raise _key_missing(self._view, request, missing)
         if policy == "default":
             self._fill(vectors, missing)
-        note = self._note(request, vectors, missing)
-        return Enriched(request, vectors.features, vectors.values, note)
+        return Enriched(request, vectors.features, vectors.values, self._note(request, vectors, missing))
 
     async def is_ready(self) -> bool:
         """Return whether the store answers."""
@@ -118,8 +117,7 @@ class Enricher:
                 # The circuit may have opened during the wait.
                 if self._circuit.permits():
                     return await self._look_up(request)
-        reason = "the feature store has failed and is not called for a while"
-        self._count_failure("circuit_open", reason)
+        self._count_failure("circuit_open", "the feature store has failed and is not called for a while")
         return None
 
     async def _look_up(self, request: EnrichmentRequest) -> Vectors | None:
@@ -130,8 +128,7 @@ class Enricher:
                 vectors = await fair_timeout(self._settings.store_timeout_ms / 1e3, reading)
         except StoreError as error:
             self._circuit.failed()
-            late = isinstance(error, StoreTimeoutError)
-            self._count_failure("timeout" if late else "failed", str(error))
+            self._count_failure("timeout" if isinstance(error, StoreTimeoutError) else "failed", str(error))
             return None
         self._circuit.succeeded()
         return vectors

@@ -48,8 +48,7 @@ def as_tensors(features: Sequence[str], values: list[list[FeatureValue]], layout
     """
     cells = list(chain.from_iterable(values))
     if layout == "vectors" and set(map(type, cells)) <= _NUMBERS:
-        shape = [len(values), len(features)]
-        return [FeatureTensor("input-0", shape, "FP64", _floats(cells))]
+        return [FeatureTensor("input-0", [len(values), len(features)], "FP64", _floats(cells))]
     columns = zip(*values, strict=True) if values else [()] * len(features)
     return [_column(name, list(column)) for name, column in zip(features, columns, strict=True)]
 

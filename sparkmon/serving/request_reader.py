@@ -29,8 +29,7 @@ def tensor_values(tensor: Tensor) -> list[Any]:
     try:
         if tensor.data:
             texts = [_text(value) for value in tensor.data]
-            count = prod(tensor.shape)
-            return list(tensor_from_json(tensor.name, tensor.datatype, texts, count))
+            return list(tensor_from_json(tensor.name, tensor.datatype, texts, prod(tensor.shape)))
         return [_text(value) for value in tensor.as_numpy().ravel().tolist()]
     except ProtocolError as error:
         raise malformed_request(str(error)) from None

@@ -202,8 +202,7 @@ class _ServingErrorInterceptor(ExceptionToStatusInterceptor):  # type: ignore[mi
     async def handle_exception(self, ex: Exception, request: Any, context: Any, name: str) -> None:  # noqa: ANN401 - grpc's
         """Abort the call."""
         if isinstance(ex, ServingError):
-            code = GRPC_CODES.get(ex.status, "INTERNAL")
-            await context.abort(grpc.StatusCode[code], str(ex))
+            await context.abort(grpc.StatusCode[GRPC_CODES.get(ex.status, "INTERNAL")], str(ex))
         if type(ex) in _CALLERS_FAULTS:
             await context.abort(grpc.StatusCode[GRPC_CODES[_CALLERS_FAULTS[type(ex)]]], str(ex))
         await super().handle_exception(ex, request, context, name)

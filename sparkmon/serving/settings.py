@@ -18,8 +18,7 @@ def _option(
     default: object, text: str = "", low: float = -inf, high: float = inf, *, choices: tuple[str, ...] = ()
 ) -> Any:  # noqa: ANN401 - a dataclass field stands for its value
     """Make a setting; one without a text is an option of kserve's own."""
-    metadata = {"text": text, "low": low, "high": high, "choices": choices}
-    return field(default=default, metadata=metadata)
+    return field(default=default, metadata={"text": text, "low": low, "high": high, "choices": choices})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +88,7 @@ class TransformerSettings:
             value, choices = getattr(self, each.name), each.metadata["choices"]
             low, high = each.metadata["low"], each.metadata["high"]
             if choices and value not in choices:
-                expected = f"{', '.join(choices[:-1])} or {choices[-1]}"
-                raise OptionError.malformed(each.name, value, expected)
+                raise OptionError.malformed(each.name, value, f"{', '.join(choices[:-1])} or {choices[-1]}")
             if not choices and not isinstance(value, str) and not low <= value <= high:
                 raise OptionError.malformed(each.name, value, f"{low:g} to {high:g}")
 

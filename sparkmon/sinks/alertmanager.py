@@ -72,8 +72,7 @@ class AlertmanagerSink(HttpSink):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.resolve_timeout <= timedelta():
-            expected = "an interval above 0"
-            raise OptionError.malformed("resolve_timeout", str(self.resolve_timeout), expected)
+            raise OptionError.malformed("resolve_timeout", str(self.resolve_timeout), "an interval above 0")
 
     def deliver(self, notification: Notification) -> None:
         """Send the alerts in requests of 500; those that are refused do not delay the others."""

@@ -73,8 +73,7 @@ class EmailSink(ConfiguredSink):
         if self.security not in _PORTS:
             raise OptionError.malformed("security", self.security, ", ".join(_PORTS))
         if isinstance(self.recipients, str) or not 1 <= len(self.recipients) <= 100:
-            expected = "a list of 1 to 100 addresses"
-            raise OptionError.malformed("recipients", self.recipients, expected)
+            raise OptionError.malformed("recipients", self.recipients, "a list of 1 to 100 addresses")
         for address in (self.sender, *self.recipients):
             if not _ADDRESS.fullmatch(address):
                 raise OptionError.malformed("address", address, "one such as oncall@example.com")

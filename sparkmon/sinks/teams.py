@@ -52,8 +52,7 @@ class TeamsSink(HttpSink):
         while len(message) > _MOST and listed > 1:
             listed -= 1
             rest = notification.count - listed
-            more = f"and {rest:,} more: see the table alerts"
-            message = _message(notification, [*lines[:listed], more])
+            message = _message(notification, [*lines[:listed], f"and {rest:,} more: see the table alerts"])
         self.post(message)
 
 

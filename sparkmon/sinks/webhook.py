@@ -70,8 +70,7 @@ class WebhookSink(HttpSink):
             if key is None:
                 raise OptionError(f"{self.secret!r} holds no key; expected whsec_ and base64, or any text")
             signed = f"{notification.notification_id}.{timestamp}.".encode() + body
-            digest = hmac.digest(key, signed, "sha256")
-            headers["webhook-signature"] = "v1," + base64.b64encode(digest).decode()
+            headers["webhook-signature"] = "v1," + base64.b64encode(hmac.digest(key, signed, "sha256")).decode()
             hidden = [secret, secret.removeprefix(_PREFIX)]
         self.post(body, headers, bearer=self.bearer, hidden=hidden)
 

@@ -236,6 +236,5 @@ async def _with_flags(blocks: Sequence[RowBlock], views: Mapping[str, OnlineView
             continue
         vectors = await online.read(entries)  # once for all blocks of the model
         for at, rows in places.items():
-            flags = skew_flags(online.view, blocks[at], rows, vectors)
-            flagged[at] = add_row_flags(blocks[at], flags)
+            flagged[at] = add_row_flags(blocks[at], skew_flags(online.view, blocks[at], rows, vectors))
     return flagged

@@ -110,8 +110,7 @@ class Reader:
         return Part("literal", node.name, "number")
 
     def _operator(self, node: exp.Expr) -> Part:
-        sides = self.read(node.this), self.read(node.expression)
-        return self._make.operator(_OPERATORS[type(node)], *sides)
+        return self._make.operator(_OPERATORS[type(node)], *(self.read(node.this), self.read(node.expression)))
 
     def _call(self, node: exp.Expr) -> Part:
         return self._make.call(str(node.this), [self.read(each) for each in node.expressions])
@@ -167,16 +166,14 @@ class Reader:
         if not parts:
             raise self._make.refused("CASE", "WHEN after CASE")
         parts.append(self.read(node.args.get("default") or exp.Null()))
-        value_type = self._make.common([*parts[1:-1:2], parts[-1]], "CASE")
-        return Part("call", "case", value_type, tuple(parts))
+        return Part("call", "case", self._make.common([*parts[1:-1:2], parts[-1]], "CASE"), tuple(parts))
 
     def _cast(self, node: exp.Expr) -> Part:
         kind = node.args["to"]
         self._require_only(kind, "this kind")
         name = str(kind.args.get("kind"))
         if name.lower() not in _TYPES:
-            expected = f"a type: {' or '.join(map(str.upper, _TYPES))}"
-            raise self._make.refused(name, expected)
+            raise self._make.refused(name, f"a type: {' or '.join(map(str.upper, _TYPES))}")
         part, type_ = self.read(node.this), _TYPES[name.lower()]
         return part if part.type == type_ else self._make.operator(f"to {type_}", part)
 

@@ -56,8 +56,7 @@ def texts_from(texts: pa.Array[Any], longest: int | None = None) -> Values:
     except UnicodeDecodeError:  # Spark's strings may be any bytes
         levels = [each.decode(errors="replace") for each in encoded.dictionary.cast("binary").to_pylist()]
     levels = [text[:longest] for text in levels]
-    is_null = texts.is_null().to_numpy(zero_copy_only=False)
-    return Values("text", codes, is_null, levels or [""])
+    return Values("text", codes, texts.is_null().to_numpy(zero_copy_only=False), levels or [""])
 
 
 def to_texts(values: Values) -> Values:
@@ -68,8 +67,7 @@ def to_texts(values: Values) -> Values:
         return Values("text", values.data.astype(np.int64), values.null, ["false", "true"])
     encoded: Any = pa.array(np.where(values.null, 0, values.data)).dictionary_encode()
     levels = [text_of(number) for number in encoded.dictionary.to_pylist()]
-    codes = encoded.indices.to_numpy().astype(np.int64)
-    return Values("text", codes, values.null, levels or [""])
+    return Values("text", encoded.indices.to_numpy().astype(np.int64), values.null, levels or [""])
 
 
 def choose(condition: BoolArray, yes: Values, no: Values) -> Values:

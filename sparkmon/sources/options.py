@@ -76,8 +76,7 @@ class InferenceLogOptions:
         if not values.get("path"):
             raise OptionError.missing("path", "the directory of a spool or of stored objects")
         parsed = cls(**values)
-        place = parsed.open()
-        return replace(parsed, format=_format_in(*place)) if parsed.format == "auto" else parsed
+        return replace(parsed, format=_format_in(*parsed.open())) if parsed.format == "auto" else parsed
 
     def open(self) -> tuple[fs.FileSystem, str]:
         """Return the filesystem and the directory on it; OptionError if pyarrow knows no such one, or none is there."""

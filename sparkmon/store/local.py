@@ -61,8 +61,7 @@ class LocalStore(DatabaseStore):
             "(" + " AND ".join(f"{name} = {_literal(value)}" for name, value in key) + ")"
             for key in sorted({tuple(row.items()) for row in keys})
         )
-        spark = SparkSession.active()
-        writer = spark.createDataFrame(table).coalesce(1).write.format("delta")
+        writer = SparkSession.active().createDataFrame(table).coalesce(1).write.format("delta")
         if self._references.exists():
             # References of an earlier version lack columns.
             writer = writer.option("replaceWhere", replaced).option("mergeSchema", "true")
@@ -74,8 +73,7 @@ class LocalStore(DatabaseStore):
 
         if not self._references.exists():
             return REFERENCES.empty_table()
-        spark = SparkSession.active()
-        stored = spark.read.format("delta").load(str(self._references)).toArrow()
+        stored = SparkSession.active().read.format("delta").load(str(self._references)).toArrow()
         table = as_references(stored)
         return table.filter(pc.equal(table["reference"], pa.scalar(reference)))
 

@@ -58,8 +58,7 @@ def schemas_of(references: pa.Table) -> list[ModelSchema]:
         _, columns = next(groupby(rows, itemgetter("model_version")))
         by_kind: dict[str, list[Feature]] = {}
         for row in columns:
-            feature = Feature(row["column_name"], row["data_type"])
-            by_kind.setdefault(row["column_kind"], []).append(feature)
+            by_kind.setdefault(row["column_kind"], []).append(Feature(row["column_name"], row["data_type"]))
         features, predictions = (tuple(by_kind.get(kind, ())) for kind in ("feature", "prediction"))
         schemas.append(ModelSchema(model, features, predictions))
     return schemas

@@ -102,8 +102,7 @@ class HopsworksStore(ReferenceStore, OnlineStore):
         try:
             parts = urlsplit(url)
             host, port = parts.hostname, parts.port or 443
-            strict = bool(parts.query)
-            options = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=strict))
+            options = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
         except ValueError as error:
             raise _malformed(f"a URL that cannot be read ({error})") from error
         if parts.username is not None or parts.password is not None:
@@ -144,8 +143,7 @@ class HopsworksStore(ReferenceStore, OnlineStore):
                 latest = dataset or max((each.version for each in datasets), default=None)
                 trained = latest and client_view.get_training_dataset_statistics(latest)
             if trained is not None:
-                model = self.models.get(view, view)
-                tables.append(references_of(client_view, trained, model, reference))
+                tables.append(references_of(client_view, trained, self.models.get(view, view), reference))
         return pa.concat_tables(tables)
 
     def read_view(self, name: str, version: int = 1) -> FeatureView:

@@ -167,8 +167,7 @@ class Address:
             raise OptionError.unknown(sorted(options)[0], ["ssl_ca"])
         self._ssl_ca = ca if isinstance(ca, str) else None
         if parsed.drivername not in {"mysql", "mariadb"} or not parsed.host or not parsed.database:
-            redacted = parsed.render_as_string(hide_password=True)
-            raise OptionError.malformed("url", redacted, _EXPECTED)
+            raise OptionError.malformed("url", parsed.render_as_string(hide_password=True), _EXPECTED)
         return parsed.set(drivername="mysql", port=parsed.port or 3306, query={})
 
 

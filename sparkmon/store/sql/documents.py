@@ -48,8 +48,7 @@ def write_references(connection: sa.Connection, references: pa.Table) -> None:
     """Store references, each in place of that of the same model, version and name."""
     references = as_references(references)
     names = [*REFERENCE_KEY]
-    text = exact_text(connection.dialect, _NAME_CHARACTERS)
-    types = dict.fromkeys(names, text) | {"table": "LONGBLOB"}
+    types = dict.fromkeys(names, exact_text(connection.dialect, _NAME_CHARACTERS)) | {"table": "LONGBLOB"}
     for key in references.select(names).group_by(names).aggregate([]).to_pylist():
         part = references.filter(reduce(and_, (pc.field(name) == key[name] for name in names)))
         _replace(connection, _REFERENCES.name, types, key | {"table": _packed(part)})

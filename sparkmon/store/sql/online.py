@@ -74,8 +74,7 @@ class GroupLookup:
                 self._dialect, self.group.name, self._columns, list(self.group.keys), size
             )
         as_text = self._dialect.name == "sqlite"
-        values = [bound(value, as_text) for key in keys for value in key]
-        return await fetch(self._statements[size], values)
+        return await fetch(self._statements[size], [bound(value, as_text) for key in keys for value in key])
 
     def _key(self, values: Sequence[Any]) -> tuple[FeatureValue, ...] | None:
         key = tuple([kind.as_id(value) for kind, value in zip(self._kinds, values, strict=True)])

@@ -18,8 +18,7 @@ def needs_sqlalchemy() -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        package = str(error.name).replace("sqlalchemy", "SQLAlchemy")
-        raise MissingExtraError.of(package, "sql") from error
+        raise MissingExtraError.of(str(error.name).replace("sqlalchemy", "SQLAlchemy"), "sql") from error
 
 
 class DatabaseStore(ReferenceStore, OnlineStore):
