@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sparkmon.cli.options import MonitorFile
+from sparkmon.cli.options import MonitorFile, option
 from sparkmon.cli.terminal import note, print_json
 from sparkmon.errors import OptionError
 
@@ -18,15 +18,15 @@ alerts = typer.Typer(help="See, silence, acknowledge and replay the alerts of a 
 
 _DRAIN_S = 60.0
 
-Comment = Annotated[str, typer.Option(help="The reason, for others to read.")]
-By = Annotated[str, typer.Option(help="Who does it.  [default: you]", show_default=False)]
+Comment = Annotated[str, option("The reason, for others to read.")]
+By = Annotated[str, option("Who does it.  [default: you]", show_default=False)]
 
 
 @alerts.command("list")
 def list_alerts(
     config: MonitorFile,
-    everything: Annotated[bool, typer.Option("--all", help="Include resolved incidents.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON lines.")] = False,
+    everything: Annotated[bool, option("Include resolved incidents.", "--all")] = False,
+    as_json: Annotated[bool, option("Print JSON lines.", "--json")] = False,
 ) -> None:
     """Show the open incidents, the silences, and the undelivered notifications."""
     from sparkmon.cli.print_alerts import print_alerts, records
@@ -48,14 +48,14 @@ def list_alerts(
 @alerts.command()
 def silence(
     config: MonitorFile,
-    length: Annotated[str, typer.Option("--for", help="How long, such as '2 hours'.")] = "",
-    model: Annotated[str, typer.Option(help="Models; * stands for any text.")] = "",
-    column: Annotated[str, typer.Option(help="Columns; * stands for any text.")] = "",
-    slice: Annotated[str, typer.Option(help="Slices, such as origin=JFK.")] = "",
-    severity: Annotated[str, typer.Option(help="The lowest severity.")] = "info",
+    length: Annotated[str, option("How long, such as '2 hours'.", "--for")] = "",
+    model: Annotated[str, option("Models; * stands for any text.")] = "",
+    column: Annotated[str, option("Columns; * stands for any text.")] = "",
+    slice: Annotated[str, option("Slices, such as origin=JFK.")] = "",
+    severity: Annotated[str, option("The lowest severity.")] = "info",
     comment: Comment = "",
     by: By = "",
-    end: Annotated[str, typer.Option("--end", help="End the silence of this id instead.")] = "",
+    end: Annotated[str, option("End the silence of this id instead.", "--end")] = "",
 ) -> None:
     """Mute the notifications of some alerts for a while; the table still records them.
 
@@ -106,8 +106,8 @@ def replay(
     notifications: Annotated[
         list[str] | None, typer.Argument(metavar="NOTIFICATION", help="Their ids, or how they begin.")
     ] = None,
-    dead: Annotated[bool, typer.Option("--dead", help="All that were given up.")] = False,
-    waiting: Annotated[bool, typer.Option("--waiting", help="All that are still to be delivered.")] = False,
+    dead: Annotated[bool, option("All that were given up.", "--dead")] = False,
+    waiting: Annotated[bool, option("All that are still to be delivered.", "--waiting")] = False,
 ) -> None:
     """Send undelivered notifications again to the sinks of the file.
 

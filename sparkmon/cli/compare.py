@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sparkmon.cli.options import NullMarks
+from sparkmon.cli.options import NullMarks, Texts, option
 from sparkmon.errors import OptionError
 from sparkmon.interval import parse_interval
 
@@ -15,54 +15,50 @@ _WINDOW = "1 day"
 def compare(
     reference: Annotated[
         str,
-        typer.Option(
-            help="The table to compare with, such as the training data: a path of Parquet, Delta, "
+        option(
+            "The table to compare with, such as the training data: a path of Parquet, Delta, "
             "CSV or JSON lines, or a table of the catalog."
         ),
     ],
-    current: Annotated[str, typer.Option(help="The table to compare, in the same forms.")],
-    time: Annotated[
-        str | None, typer.Option(help="Column of --current, best of both tables, with each row's time.")
-    ] = None,
+    current: Annotated[str, option("The table to compare, in the same forms.")],
+    time: Annotated[str | None, option("Column of --current, best of both tables, with each row's time.")] = None,
     window: Annotated[
-        str | None, typer.Option(help=f"Cut --current into event-time windows; {_WINDOW} if only --time is given.")
+        str | None, option(f"Cut --current into event-time windows; {_WINDOW} if only --time is given.")
     ] = None,
     chunk: Annotated[
-        int | None, typer.Option(min=1, help="Cut --current into chunks of this many rows, in the file's order.")
+        int | None, option("Cut --current into chunks of this many rows, in the file's order.", min=1)
     ] = None,
     block: Annotated[
         str | None,
-        typer.Option(
-            help="Cut --reference by --time into blocks of this length, which show what time alone does; "
+        option(
+            "Cut --reference by --time into blocks of this length, which show what time alone does; "
             "that of --window without, if it has the column."
         ),
     ] = None,
     statistics: Annotated[
-        list[str] | None,
-        typer.Option(help="Statistics, separated by commas or repeated; by default those of drift and data quality."),
+        Texts, option("Statistics, separated by commas or repeated; by default those of drift and data quality.")
     ] = None,
     threshold: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME=NUMBER", help="A statistic's threshold instead of its default; may be repeated."),
+        Texts, option("A statistic's threshold instead of its default; may be repeated.", metavar="NAME=NUMBER")
     ] = None,
-    exclude: Annotated[list[str] | None, typer.Option(help="A column not to compare; may be repeated.")] = None,
+    exclude: Annotated[Texts, option("A column not to compare; may be repeated.")] = None,
     null: NullMarks = None,
     slices: Annotated[
-        list[str] | None,
-        typer.Option(
+        Texts,
+        option(
+            "Compare the rows of each value of a column, or of an expression such as "
+            "'distance > 1000', as well; may be repeated.",
             "--slice",
             metavar="EXPR",
-            help="Compare the rows of each value of a column, or of an expression such as "
-            "'distance > 1000', as well; may be repeated.",
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per finding.")] = False,
+    as_json: Annotated[bool, option("Print one JSON object per finding.", "--json")] = False,
     fail_on_drift: Annotated[
         bool,
-        typer.Option(
-            "--fail-on-drift",
-            help="Exit with status 1 if a column drifted, is missing or is not in the reference; of windows or chunks "
+        option(
+            "Exit with status 1 if a column drifted, is missing or is not in the reference; of windows or chunks "
             "one is not enough unless it is gross.",
+            "--fail-on-drift",
         ),
     ] = False,
 ) -> None:

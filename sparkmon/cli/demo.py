@@ -11,23 +11,23 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from sparkmon.cli.options import option
 from sparkmon.errors import OptionError
 
 
 def demo(
     out: Annotated[
-        Path | None,
-        typer.Option(help="Directory for the store, the spool and all tables; continues an interrupted demo."),
+        Path | None, option("Directory for the store, the spool and all tables; continues an interrupted demo.")
     ] = None,
     store: Annotated[
         str,
-        typer.Option(
-            help="The feature store: local (SQLite and Delta), or the URL of an empty database on a MySQL or "
+        option(
+            "The feature store: local (SQLite and Delta), or the URL of an empty database on a MySQL or "
             "MariaDB server that is running, mysql://USER@HOST/DATABASE."
         ),
     ] = "local",
-    headless: Annotated[bool, typer.Option("--headless", help="Print no colour and no progress.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON, nothing else.")] = False,
+    headless: Annotated[bool, option("Print no colour and no progress.", "--headless")] = False,
+    as_json: Annotated[bool, option("Print the summary as JSON, nothing else.", "--json")] = False,
 ) -> None:
     """Run a model platform with a fault: feature store, model server, traffic, drift, alerts.
 

@@ -3,17 +3,15 @@
 from datetime import datetime, timezone
 from typing import Annotated
 
-import typer
-
-from sparkmon.cli.options import MonitorFile
+from sparkmon.cli.options import MonitorFile, option
 from sparkmon.cli.terminal import note, output, plain_table, print_json
 from sparkmon.tables import Maintenance
 
 
 def maintain(
     config: MonitorFile,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and change nothing.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per table.")] = False,
+    dry_run: Annotated[bool, option("Show what would be done, and change nothing.", "--dry-run")] = False,
+    as_json: Annotated[bool, option("Print one JSON object per table.", "--json")] = False,
 ) -> None:
     """Delete expired rows of a monitor's tables, compact small files, and remove what is not needed any more.
 

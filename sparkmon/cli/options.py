@@ -1,18 +1,27 @@
 """Options that several commands have."""
 
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import typer
+
+
+def option(text: str, *names: str, **more: Any) -> Any:  # noqa: ANN401 - typer's
+    """Describe an option: what it is, its name unless it is the parameter's, and what else typer takes."""
+    return typer.Option(*names, help=text, **more)
+
+
+Texts: TypeAlias = list[str] | None
+"""An option that may be repeated."""
 
 MonitorFile: TypeAlias = Annotated[Path, typer.Argument(metavar="MONITOR.YAML", help="The monitor.")]
 
 NullMarks: TypeAlias = Annotated[
-    list[str] | None,
-    typer.Option(
+    Texts,
+    option(
+        "A text of CSV files that stands for a missing value, besides NA, N/A, NaN, NULL, None, ? and -; "
+        "may be repeated.",
         "--null",
         metavar="TEXT",
-        help="A text of CSV files that stands for a missing value, besides NA, N/A, NaN, NULL, None, ? and -; "
-        "may be repeated.",
     ),
 ]

@@ -7,14 +7,12 @@ from urllib.parse import urlsplit
 
 import typer
 
-from sparkmon.cli.options import NullMarks
+from sparkmon.cli.options import NullMarks, Texts, option
 from sparkmon.errors import OptionError
 
 
 def profile(
-    model: Annotated[
-        str, typer.Option("--as", metavar="MODEL", help="The InferenceService it is the training data of.")
-    ],
+    model: Annotated[str, option("The InferenceService it is the training data of.", "--as", metavar="MODEL")],
     table: Annotated[
         str | None,
         typer.Argument(
@@ -23,48 +21,36 @@ def profile(
             "or a table of the catalog.",
         ),
     ] = None,
-    sql: Annotated[str | None, typer.Option(help="A query, instead of TABLE.")] = None,
-    model_version: Annotated[str, typer.Option(help="The model version it is for; all versions without.")] = "",
-    reference: Annotated[str, typer.Option(help="A name, where a model has several.")] = "training",
+    sql: Annotated[str | None, option("A query, instead of TABLE.")] = None,
+    model_version: Annotated[str, option("The model version it is for; all versions without.")] = "",
+    reference: Annotated[str, option("A name, where a model has several.")] = "training",
     store: Annotated[
-        str,
-        typer.Option(envvar="SPARKMON_STORE", help="The feature store: a directory, or mysql://USER@HOST/DATABASE."),
+        str, option("The feature store: a directory, or mysql://USER@HOST/DATABASE.", envvar="SPARKMON_STORE")
     ] = "store",
-    time: Annotated[
-        str | None, typer.Option(help="Column with each row's time: every block then has its own profile.")
-    ] = None,
-    block: Annotated[
-        str, typer.Option(help="Length of a block: that of the live windows, or a whole part.")
-    ] = "1 hour",
-    prediction: Annotated[
-        list[str] | None, typer.Option(help="A column that the model puts out; may be repeated.")
-    ] = None,
-    exclude: Annotated[
-        list[str] | None, typer.Option(help="A column to leave out, such as an id or the label.")
-    ] = None,
-    categorical: Annotated[
-        list[str] | None, typer.Option(help="A column whose numbers are codes; may be repeated.")
-    ] = None,
+    time: Annotated[str | None, option("Column with each row's time: every block then has its own profile.")] = None,
+    block: Annotated[str, option("Length of a block: that of the live windows, or a whole part.")] = "1 hour",
+    prediction: Annotated[Texts, option("A column that the model puts out; may be repeated.")] = None,
+    exclude: Annotated[Texts, option("A column to leave out, such as an id or the label.")] = None,
+    categorical: Annotated[Texts, option("A column whose numbers are codes; may be repeated.")] = None,
     null: NullMarks = None,
     slices: Annotated[
-        list[str] | None,
-        typer.Option(
+        Texts,
+        option(
+            "Slice traffic by a feature, or by an expression such as 'distance > 1000'; may be repeated.",
             "--slice",
             metavar="EXPR",
-            help="Slice traffic by a feature, or by an expression such as 'distance > 1000'; may be repeated.",
         ),
     ] = None,
     joint: Annotated[
         bool,
-        typer.Option(
-            "--joint",
-            help="Also keep a projection of the numeric features together, for mmd_rff and pca_reconstruction.",
+        option(
+            "Also keep a projection of the numeric features together, for mmd_rff and pca_reconstruction.", "--joint"
         ),
     ] = False,
     window_rows: Annotated[
-        int, typer.Option(min=1, help="Rows of a live window, for the column 'found from'; blocks know it.")
+        int, option("Rows of a live window, for the column 'found from'; blocks know it.", min=1)
     ] = 1_000,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per column.")] = False,
+    as_json: Annotated[bool, option("Print one JSON object per column.", "--json")] = False,
 ) -> None:
     """Summarise a training table and store it as a model's reference.
 

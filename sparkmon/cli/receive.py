@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from sparkmon.cli.options import option
 from sparkmon.errors import MissingExtraError
 from sparkmon.secret import Secret
 
@@ -11,17 +12,17 @@ _MIB = 2**20
 
 
 def _access(text: str) -> Any:  # noqa: ANN401 - typer's
-    return typer.Option(help=text, rich_help_panel="Access")
+    return option(text, rich_help_panel="Access")
 
 
 def _limit(text: str) -> Any:  # noqa: ANN401 - typer's
-    return typer.Option(help=text, rich_help_panel="Limits")
+    return option(text, rich_help_panel="Limits")
 
 
 def receive(
     path: Annotated[str, typer.Argument(metavar="SPOOL", help="Its directory; made if it is not there.")],
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8080,
+    host: Annotated[str, option("Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, option("Port to listen on; 0 takes a free one.")] = 8080,
     token_file: Annotated[
         str | None,
         _access(
@@ -33,13 +34,12 @@ def receive(
     tls_cert: Annotated[str | None, _access("Certificate chain, PEM: HTTPS alone is spoken.")] = None,
     tls_key: Annotated[str | None, _access("Its key, PEM without a password.")] = None,
     tls_client_ca: Annotated[
-        str | None,
-        _access("Authorities, PEM: senders must show a certificate that one of them signed."),
+        str | None, _access("Authorities, PEM: senders must show a certificate that one of them signed.")
     ] = None,
     limit_gib: Annotated[
-        float, typer.Option(help="Size of the spool, GiB; beyond it the oldest events go, first those that were read.")
+        float, option("Size of the spool, GiB; beyond it the oldest events go, first those that were read.")
     ] = 10.0,
-    max_event_mib: Annotated[int, typer.Option(help="Largest event, MiB; a larger one is refused with 413.")] = 16,
+    max_event_mib: Annotated[int, option("Largest event, MiB; a larger one is refused with 413.")] = 16,
     max_events_per_second: Annotated[float, _limit("From all senders; more are refused with 429. 0: no limit.")] = 0.0,
     max_client_events_per_second: Annotated[
         float, _limit("From one address; more are refused with 429. 0: no limit.")
@@ -50,13 +50,12 @@ def receive(
     max_header_kib: Annotated[int, _limit("Head of one request, KiB; more gets 431.")] = 256,
     request_seconds: Annotated[float, _limit("How long a request may take to come; then 408.")] = 30.0,
     keep_alive_seconds: Annotated[
-        int,
-        _limit("How long an idle connection stays; longer than senders keep theirs."),
+        int, _limit("How long an idle connection stays; longer than senders keep theirs.")
     ] = 120,
     pair_seconds: Annotated[
-        float, typer.Option(help="Store a response together with its request if it comes so soon; 0: never.")
+        float, option("Store a response together with its request if it comes so soon; 0: never.")
     ] = 0.0,
-    retention_days: Annotated[float, typer.Option(help="Remove segments that are older than this.")] = 7.0,
+    retention_days: Annotated[float, option("Remove segments that are older than this.")] = 7.0,
 ) -> None:
     """Receive KServe logger events over HTTP and keep them in a spool.
 

@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any, TypeVar
 
-import typer
 from typer.core import TyperCommand
 
 from sparkmon.backoff import Backoff
-from sparkmon.cli.options import MonitorFile
+from sparkmon.cli.options import MonitorFile, option
 from sparkmon.cli.terminal import note
 from sparkmon.errors import SparkmonError
 
@@ -45,13 +44,10 @@ class RunCommand(TyperCommand):
 
 def run(
     config: MonitorFile,
-    available_now: Annotated[bool, typer.Option("--available-now", help="Process what is there now and end.")] = False,
-    flush: Annotated[bool, typer.Option("--flush", help="As --available-now, and close the last window, too.")] = False,
+    available_now: Annotated[bool, option("Process what is there now and end.", "--available-now")] = False,
+    flush: Annotated[bool, option("As --available-now, and close the last window, too.", "--flush")] = False,
     take_over: Annotated[
-        bool,
-        typer.Option(
-            "--take-over", help="Continue after what a query whose checkpoints are lost has written to the tables."
-        ),
+        bool, option("Continue after what a query whose checkpoints are lost has written to the tables.", "--take-over")
     ] = False,
 ) -> None:
     """Monitor models as a monitor.yaml describes it, and alert when live traffic drifts.
