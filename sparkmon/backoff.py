@@ -26,8 +26,7 @@ class Backoff:
 
     def pause_s(self, failures: int) -> float:
         """Return the seconds to wait after this many failures before the last one."""
-        pause = min(self.first_s * 2.0 ** min(failures, 30), self.longest_s)
-        return pause * (0.8 + 0.4 * self.jitter())
+        return min(self.first_s * 2.0 ** min(failures, 30), self.longest_s) * (0.8 + 0.4 * self.jitter())
 
 
 def retry_after_s(value: str | None, now: datetime, longest_s: float) -> float | None:

@@ -121,8 +121,7 @@ def _summary(values: pd.Series) -> Distribution | Categories:
     if pd.api.types.is_numeric_dtype(present) and not pd.api.types.is_bool_dtype(present):
         numbers = present.to_numpy(np.float64)
         finite = numbers[np.isfinite(numbers)]
-        infinite = float(numbers.size - finite.size)
-        return replace(Distribution.from_sample(finite), null_count=infinite)
+        return replace(Distribution.from_sample(finite), null_count=float(numbers.size - finite.size))
     levels = _text(present).value_counts()
     counts = {str(level): float(rows) for level, rows in levels.items()}
     return Categories(counts, null_count=0, n=float(len(present)))

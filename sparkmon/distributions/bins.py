@@ -89,8 +89,7 @@ def _counts_at_cuts(
     reference: Distribution, table: QuantileTable, current: Distribution, bins: int
 ) -> tuple[FloatArray, FloatArray]:
     # Of several cuts at one value the last: the others part rows that are all alike.
-    last = np.append(np.diff(table.values) > 0, True)
-    inner = np.flatnonzero(last & (table.shares > 0) & (table.shares < 1))
+    inner = np.flatnonzero(np.append(np.diff(table.values) > 0, True) & (table.shares > 0) & (table.shares < 1))
     shares = table.shares[inner]
     levels = np.arange(1, bins) / bins
     nearest = np.abs(shares[:, None] - levels).argmin(axis=0) if inner.size else inner

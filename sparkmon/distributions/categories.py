@@ -159,5 +159,4 @@ def _counts(reference: Categories, side: Categories) -> FloatArray:
     if side is not reference and not reference.untracked:
         strangers = counts.keys() - reference.counts.keys()
         unseen = math.fsum(counts[level] for level in strangers) + side.untracked
-    other = max(0.0, side.n - math.fsum(named) - unseen)
-    return np.array([*named, other, unseen, side.null_count], np.float64)
+    return np.array([*named, max(0.0, side.n - math.fsum(named) - unseen), unseen, side.null_count], np.float64)

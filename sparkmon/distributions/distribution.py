@@ -132,8 +132,7 @@ class Distribution(Weighted):
         missing = rows.size - numbers.size
         nulls = _nulls(sample) if missing else 0
         counts = {"null_count": float(missing), "nan_count": float(missing - nulls)}
-        ones = np.ones(numbers.size)
-        return cls.of_ascending(np.sort(numbers), ones, float(numbers.size), counts)
+        return cls.of_ascending(np.sort(numbers), np.ones(numbers.size), float(numbers.size), counts)
 
     @classmethod
     def from_kll(
@@ -170,8 +169,7 @@ class Distribution(Weighted):
             "rank_error": min(table.rank_error, _LARGEST_ERROR),
             "null_count": float(null_count),
         }
-        rows = values[order], weights[order], float(table.n)
-        return cls.of_ascending(*rows, others, is_whole=False)
+        return cls.of_ascending(*(values[order], weights[order], float(table.n)), others, is_whole=False)
 
     @classmethod
     def of_ascending(

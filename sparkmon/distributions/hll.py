@@ -100,8 +100,7 @@ def _written_coupons(coupons: Coupons) -> bytes:
     if size <= _MOST_LISTED:
         flags = _COMPACT | (0 if size else _EMPTY)
         return bytes([2, 1, _FAMILY, _LG_K, 3, flags, size, _HLL_8 | _LIST]) + items
-    lg_size = max(5, (size * 4 // 3).bit_length())
-    header = bytes([3, 1, _FAMILY, _LG_K, lg_size, _COMPACT, 0, _HLL_8 | _SET])
+    header = bytes([3, 1, _FAMILY, _LG_K, max(5, (size * 4 // 3).bit_length()), _COMPACT, 0, _HLL_8 | _SET])
     return header + struct.pack("<I", size) + items
 
 

@@ -44,8 +44,7 @@ def _merged_levels(parts: Sequence[Categories]) -> Categories:
     counts: Counter[str] = Counter()
     for part in parts:
         counts.update(part.counts)
-    rows = math.fsum(part.n for part in parts)
-    return Categories(counts, math.fsum(part.null_count for part in parts), rows)
+    return Categories(counts, math.fsum(part.null_count for part in parts), math.fsum(part.n for part in parts))
 
 
 def _merged_numbers(parts: Sequence[Distribution]) -> Distribution:
@@ -63,8 +62,7 @@ def _merged_numbers(parts: Sequence[Distribution]) -> Distribution:
     for count in ("null_count", "nan_count", "text_count", "inf_count"):
         others[count] = math.fsum(getattr(part, count) for part in parts)
     is_whole = all(part.ranks.dtype == np.uint32 for part in parts)
-    sides = values[order], weights[order], rows
-    return Distribution.of_ascending(*sides, others, is_whole=is_whole)
+    return Distribution.of_ascending(*(values[order], weights[order], rows), others, is_whole=is_whole)
 
 
 def _moments(parts: Sequence[Distribution], rows: float) -> tuple[float, float] | None:

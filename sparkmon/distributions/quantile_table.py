@@ -185,8 +185,7 @@ class QuantileTable:
         cumulative = np.concatenate([[0.0], np.cumsum(rows)]) / self.n
         likely = cumulative[np.searchsorted(values, points, side="right")]
         least, most = _bounds(self.shares, lows, highs, points)
-        widest = float(np.maximum(most - likely, likely - least).max())
-        return min(1.0, max(0.0, widest) + self.error)
+        return min(1.0, max(0.0, float(np.maximum(most - likely, likely - least).max())) + self.error)
 
     def bounds(self, points: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Return the least and the greatest share of rows that may be at or below each point, ``error`` apart.

@@ -63,8 +63,7 @@ def frequencies_for(scaled: Float32Array) -> Float32Array:
     """Draw the frequencies of Gaussian kernels as wide as the median distance of two rows, and as a quarter of it."""
     some = scaled[:_OF_DISTANCES].astype(np.float64)
     squares = (some**2).sum(axis=1)
-    pairs = np.triu_indices(len(some), 1)
-    apart = (squares[:, None] + squares - 2 * some @ some.T)[pairs]
+    apart = (squares[:, None] + squares - 2 * some @ some.T)[np.triu_indices(len(some), 1)]
     apart = apart[apart > 1e-6]
     median = math.sqrt(float(np.median(apart))) if apart.size else 1.0
     widths = np.repeat(_BANDWIDTHS, FREQUENCIES // len(_BANDWIDTHS))[:, None] * median

@@ -32,8 +32,6 @@ class RecentEvents:
     def __init__(self, most: int = _MOST) -> None:
         self._most = most
         self._parts: list[_Part] = []
-        self.forgotten = 0
-        """Events that were forgotten before their windows had closed."""
 
     def redelivered(self, tasks: Sequence[Digests]) -> dict[int, int]:
         """Return the digests of a batch that were seen before or occur in several tasks."""
@@ -59,7 +57,7 @@ class RecentEvents:
             part = _Part(max(other.last_event, part.last_event), merged)
         self._parts.append(part)
         while len(self._parts) > 1 and sum(len(each.digests) for each in self._parts) > self._most:
-            self.forgotten += len(self._parts.pop(0).digests)
+            self._parts.pop(0)
 
     def forget(self, first_open: int | None) -> None:
         """Forget batches whose windows have all closed: those that end before the first that is open, if one is."""

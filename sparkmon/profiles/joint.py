@@ -58,12 +58,10 @@ def joint_reference(
         raise OptionError(
             f"got joint=True, and this table has no projection: {error}; omit joint, or exclude columns"
         ) from error
-    last = int(sample["place"][-1].as_py())
-    others = placed.where(F.col(place) > F.lit(last))
+    others = placed.where(F.col(place) > F.lit(int(sample["place"][-1].as_py())))
     summarise = partial(profile_table, kinds={}, model=model, model_version=model_version, projection=projection)
     whole = summarise(others, k=REFERENCE_K).withColumn("projection", F.lit(projection.to_bytes()))
     if time is None:
         return whole
-    timed = others.where(F.col(quoted(time)).isNotNull())
-    in_blocks = summarise(timed, time=time, window=block, k=WINDOW_K)
+    in_blocks = summarise(others.where(F.col(quoted(time)).isNotNull()), time=time, window=block, k=WINDOW_K)
     return whole.unionByName(in_blocks, allowMissingColumns=True)

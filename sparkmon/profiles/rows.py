@@ -88,6 +88,5 @@ def profile_rows(
     panes = panes_of(decoded.where("event_time IS NOT NULL"), blocks_of_rows, builder)
     if rows.isStreaming:
         # A pane is as late as its rows: Spark keeps a column's watermark in its metadata, and allows no second one.
-        watermark = rows.schema["event_time"].metadata
-        panes = panes.withMetadata("window_start", watermark)
+        panes = panes.withMetadata("window_start", rows.schema["event_time"].metadata)
     return merged(panes, F.window("window_start", window, slide), k=k)

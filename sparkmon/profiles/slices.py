@@ -37,8 +37,7 @@ def with_values(slices: Sequence[Slice], table: DataFrame) -> tuple[Slice, ...]:
             for place, each in enumerate(slices):
                 texts: Any = rows.texts(each.part).cast(pa.string())
                 values, counts = texts.value_counts().flatten()
-                places = pa.repeat(pa.scalar(place, pa.int32()), len(values))
-                columns = [places, values, counts]
+                columns = [pa.repeat(pa.scalar(place, pa.int32()), len(values)), values, counts]
                 yield pa.RecordBatch.from_arrays(columns, ["slice", "value", "rows"])
 
     counts = (

@@ -128,8 +128,7 @@ def _blocks(
     requests = RowBlock(*owner, "request", places, times, places.astype(np.int32), cells)
     yield requests
     if outputs:
-        predictions = cells_of(batch, outputs, "prediction")
-        yield replace(requests, event_type="response", predictions=predictions)
+        yield replace(requests, event_type="response", predictions=cells_of(batch, outputs, "prediction"))
 
 
 def _of_no_rows(table: DataFrame, model: str, version: str, columns: Mapping[str, str]) -> DataFrame:
@@ -145,6 +144,5 @@ def _with_bounds(profiles: DataFrame, by: Sequence[str], clock: str) -> DataFram
     rows = Window.partitionBy(*by, *SLICE)
     is_clock = F.col("column_name") == clock
     first = F.min(F.when(is_clock, F.col("profile.min"))).over(rows)
-    last = F.max(F.when(is_clock, F.col("profile.max"))).over(rows)
-    bounds = {"window_start": first, "window_end": last}
+    bounds = {"window_start": first, "window_end": F.max(F.when(is_clock, F.col("profile.max"))).over(rows)}
     return profiles.withColumns({name: F.timestamp_micros(micros.cast("bigint")) for name, micros in bounds.items()})

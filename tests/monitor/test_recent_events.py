@@ -41,9 +41,8 @@ def test_what_can_open_no_window_any_more_is_forgotten() -> None:
     assert events.redelivered([array(5000)]) == {}
 
 
-def test_memory_is_bounded_and_what_is_forgotten_is_counted() -> None:
+def test_memory_is_bounded_and_the_oldest_are_forgotten() -> None:
     events = RecentEvents(most=1000)
     for time in range(30):
         events.add(time, array(*range(1000 * time, 1000 * time + 100 * (30 - time))))
-    assert events.forgotten > 0
     assert events.redelivered([array(29_000, 0)]) == {29_000: -1}
