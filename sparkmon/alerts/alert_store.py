@@ -66,9 +66,9 @@ class AlertStore:
         for row in last:
             state = row["incident"]
             if state.get("notified") is None:
-                known = {"severity": row["severity"], "window_end": row["window_end"]}
+                about = {"severity": row["severity"], "window_end": row["window_end"]}
                 sinks = self._sinks if state["is_open"] else ()
-                state["notified"] = [{"sink": sink, **known} for sink in sinks]
+                state["notified"] = [{"sink": sink, **about} for sink in sinks]
                 row["limited_sinks"] = []
         return last
 

@@ -43,8 +43,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "functions": {"distributions", "errors", "statistics"},
     "comparison": {"distributions", "errors", "interval", "records", "statistics"},
     "dataframes": {
-        *("alerts", "comparison", "distributions", "errors", "interval", "profiles", "records"),
-        *("schemas", "slicing"),
+        *("alerts", "comparison", "distributions", "errors", "interval", "profiles", "schemas", "slicing"),
     },
     "explain": {"errors", "profiles", "protocol", "records"},
     "skew": {"protocol", "store"},
