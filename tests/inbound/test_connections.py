@@ -150,10 +150,14 @@ def test_a_sender_that_reads_after_it_has_sent_all_finds_the_refusal(mib: int) -
 def test_who_goes_on_sending_or_stays_after_a_refusal_is_cut_off() -> None:
     async def story(server: Server) -> None:
         _, endless = await asyncio.open_connection("127.0.0.1", server.port)
-        with pytest.raises(ConnectionError):
+
+        async def send_on() -> None:
             for _ in range(16):
                 endless.write(b"x" * MIB)
                 await endless.drain()
+
+        with pytest.raises(ConnectionError):
+            await send_on()
         stays = [await server.connect(b"no HTTP\r\n\r\n") for _ in range(LINGERING + 20)]
         while len(server.refused) < LINGERING + 21:
             await asyncio.sleep(0.01)
