@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -18,7 +19,7 @@ from sparkmon.comparison.verdict import limit_of, verdict
 from sparkmon.distributions import Categories, kind_of, summary_of
 from sparkmon.distributions.schema import PROFILES
 from sparkmon.records import SummaryKind
-from sparkmon.statistics import STATISTICS, Summary, evidence
+from sparkmon.statistics import STATISTICS, Measurement, Summary, evidence
 
 _MOST_RARE = 0.1
 """The largest share of rows with rare levels that needs no word."""
@@ -82,37 +83,51 @@ def _compare(current: Summary, basis: Basis, checks: Checks, anytime: bool) -> I
         statistic = STATISTICS.get(name)
         measured = statistic.measure(basis.summary, current, checks.thresholds.get(name))
         blocks, limit = basis.blocks.get(name), basis.limits.get(name)
-        count = 0 if blocks is None else len(blocks.ascending)
-        status, reason = verdict(statistic, measured, limit, count)
-        if blocks is not None and basis.drift_type == "BASELINE":
-            promise = basis.levels.promise(blocks)
-            if promise > basis.levels.false_alarms_per_week:
-                reason = f"{reason}; {too_short(promise)}"
-        if basis.note:
-            reason = f"{reason}; {basis.note}"
-        if rare > _MOST_RARE and statistic.of_rows:
-            reason = f"{reason}; {rare_levels(rare)}"
-        yield {
+        figures = _figures(name, measured, limit, 0 if blocks is None else len(blocks.ascending))
+        finding = {
+            **figures,
             "drift_type": basis.drift_type,
             "reference": basis.reference,
             "data_type": basis.data_type,
-            "statistic": name,
-            "value": _or_none(measured.value),
-            "threshold": _or_none(measured.threshold),
-            "noise": _or_none(measured.noise),
-            "p_value": measured.p_value if lasting is None else lasting,
-            "reference_count": round(measured.reference_count),
-            "current_count": round(measured.current_count),
-            "sketch_error": _or_none(measured.sketch_error),
-            "blocks": count,
-            "effective_blocks": None if blocks is None else blocks.effective,
-            "block_limit": limit,
-            "p_blocks": None if blocks is None or math.isnan(measured.effect) else blocks.p_value(measured.effect),
-            "limit": _or_none(limit_of(statistic, measured, limit)),
-            "status": status,
-            "reason": reason,
-            "bins": measured.bins,
         }
+        notes = [basis.note] if basis.note else []
+        if blocks is not None:
+            finding["effective_blocks"] = blocks.effective
+            if not math.isnan(measured.effect):
+                finding["p_blocks"] = blocks.p_value(measured.effect)
+            promise = basis.levels.promise(blocks)
+            if basis.drift_type == "BASELINE" and promise > basis.levels.false_alarms_per_week:
+                notes.insert(0, too_short(promise))
+        if lasting is not None:
+            finding["p_value"] = lasting
+        if rare > _MOST_RARE and statistic.of_rows:
+            notes.append(rare_levels(rare))
+        if notes:
+            finding["reason"] = "; ".join([figures["reason"], *notes])
+        yield finding
+
+
+# Of columns without nulls and the like, most findings are equal.
+@lru_cache(maxsize=4096)
+def _figures(name: str, measured: Measurement, limit: float | None, blocks: int) -> Mapping[str, Any]:
+    statistic = STATISTICS.get(name)
+    status, reason = verdict(statistic, measured, limit, blocks)
+    return {
+        "statistic": name,
+        "value": _or_none(measured.value),
+        "threshold": _or_none(measured.threshold),
+        "noise": _or_none(measured.noise),
+        "p_value": measured.p_value,
+        "reference_count": round(measured.reference_count),
+        "current_count": round(measured.current_count),
+        "sketch_error": _or_none(measured.sketch_error),
+        "blocks": blocks,
+        "block_limit": limit,
+        "limit": _or_none(limit_of(statistic, measured, limit)),
+        "status": status,
+        "reason": reason,
+        "bins": measured.bins,
+    }
 
 
 def _judge_rate(row: Mapping[str, Any], checks: Checks) -> Iterator[dict[str, Any]]:

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from sparkmon.comparison.basis import current_of, findings_table, judge_profile
 from sparkmon.comparison.checks import Checks
+from sparkmon.comparison.groups import objects
 from sparkmon.comparison.references import References, column_of
 from sparkmon.statistics import STATISTICS, prepare
 
@@ -41,8 +42,9 @@ def compare_each(
     statistics = [STATISTICS.get(name) for name in checks.statistics]
     first = 0
     for batch in profiles.to_batches(max_chunksize=_AT_ONCE):
-        rows = []
-        for place, row in enumerate(batch.to_pylist(), first):
+        rows, names = [], batch.schema.names
+        for place, values in enumerate(zip(*map(objects, batch.columns), strict=True), first):
+            row = dict(zip(names, values, strict=True))
             length = _length(row) if len(lengths) > 1 else next(iter(lengths), None)
             if len(lengths) < 2 or length in lengths:
                 basis = references.basis(column_of(row), row["model_version"], length)

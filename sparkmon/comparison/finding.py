@@ -1,7 +1,7 @@
 """One finding as a record, and its sentences: what a reader of a table, an alert or a report is shown."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timezone
 from functools import lru_cache
@@ -152,9 +152,7 @@ reach this); p 1e-12, among all tests of the window 3e-11; confirmed.
         if self.statistic in PRESENCE:
             rows = f" ({self._rows()})" if self.current_count else ""
             return f"{self._headline()}: {PRESENCE[self.statistic]}{rows}."
-        if not self._is_judged():
-            return f"{self._headline()}: {self.reason}."
-        return "; ".join([f"{self._headline()}: {self._judgement()}", *self._evidence()]) + "."
+        return f"{self._headline()}: {self._grounds()}."
 
     def message(self, *, recovered: bool = False) -> str:
         """Return one sentence for an alert, or the end of one: the column, the window, and the value with its limit."""
@@ -225,6 +223,9 @@ reach this); p 1e-12, among all tests of the window 3e-11; confirmed.
         rows = f"{self.current_count or 0:,} {'events' if self.column_kind == 'event' else 'rows'}"
         return rows if self.reference_count is None else f"{rows} against {self.reference_count:,}"
 
+    def _grounds(self) -> str:
+        return "; ".join([self._judgement(), *self._evidence()]) if self._is_judged() else self.reason
+
     def _judgement(self) -> str:
         rows = f" ({self._rows()}{f', {self.bins} bins' if self.bins else ''})"
         odds = ""
@@ -260,6 +261,26 @@ reach this); p 1e-12, among all tests of the window 3e-11; confirmed.
         if self.status in {"drift", "over_limit"} and self.confirmed is not None:
             evidence.append("confirmed" if self.confirmed else "not confirmed by earlier windows yet")
         return evidence
+
+
+_FIELDS = [field.name for field in fields(Finding)]
+_FIGURES = _FIELDS.index("column_kind")
+"""From this field on, findings of several columns may be equal."""
+
+
+def explanations(columns: Sequence[Sequence[Any]]) -> Iterator[str]:
+    """Give :meth:`Finding.explain` of many findings, by the columns of their fields; what is equal is written once."""
+    grounds: dict[tuple[Any, ...], str] = {}
+    for row in zip(*columns, strict=True):
+        finding = object.__new__(Finding)  # without the check, field by field, that it is frozen
+        vars(finding).update(zip(_FIELDS, row, strict=True))
+        if finding.statistic in PRESENCE:
+            yield finding.explain()
+            continue
+        figures = row[_FIGURES:]
+        if figures not in grounds:
+            grounds[figures] = finding._grounds()
+        yield f"{finding._headline()}: {grounds[figures]}."
 
 
 @lru_cache(maxsize=1024)

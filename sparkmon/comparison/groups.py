@@ -41,6 +41,20 @@ def floats(table: pa.Table, name: str) -> Floats:
     return values
 
 
+def objects(column: Any) -> list[Any]:  # noqa: ANN401 - any column
+    """Return a column as objects; equal times are one object, and structures dictionaries."""
+    if pa.types.is_struct(column.type):
+        names = [field.name for field in column.type]
+        rows = zip(*map(objects, column.flatten()), strict=True)
+        return [dict(zip(names, row, strict=True)) for row in rows]
+    if not pa.types.is_timestamp(column.type):
+        values: list[Any] = column.to_pylist()
+        return values
+    encoded = column.dictionary_encode()
+    moments = encoded.dictionary.to_pylist()
+    return [None if code is None else moments[code] for code in encoded.indices.to_pylist()]
+
+
 def times(table: pa.Table, name: str) -> Ints:
     """Return a column of times in microseconds, the least number where it is null."""
     column: Any = table[name].cast(pa.int64())

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import fields
 from itertools import chain
-from typing import Any
 
 import pyarrow as pa
 
@@ -15,8 +14,8 @@ from sparkmon.comparison.checks import Checks
 from sparkmon.comparison.compare import compare_each, compare_profiles
 from sparkmon.comparison.confirmation import confirm
 from sparkmon.comparison.correction import correct
-from sparkmon.comparison.finding import Finding
-from sparkmon.comparison.groups import with_column
+from sparkmon.comparison.finding import Finding, explanations
+from sparkmon.comparison.groups import objects, with_column
 from sparkmon.comparison.history import History
 from sparkmon.comparison.levels import Levels
 from sparkmon.comparison.past import Past
@@ -108,15 +107,5 @@ def _explained(findings: pa.Table) -> pa.Table:
     names = [field.name for field in fields(Finding)]
     sentences: list[str] = []
     for batch in findings.select(names).to_batches(max_chunksize=_AT_ONCE):
-        rows = zip(*(_values(column) for column in batch.columns), strict=True)
-        sentences += [Finding(*row).explain() for row in rows]
+        sentences += explanations([objects(column) for column in batch.columns])
     return with_column(findings, "explanation", pa.array(sentences, pa.string()))
-
-
-def _values(column: pa.Array[Any]) -> list[Any]:
-    """Return a column as objects; equal times are one object, of which there are few."""
-    if not pa.types.is_timestamp(column.type):
-        return column.to_pylist()
-    encoded: Any = column.dictionary_encode()
-    moments = encoded.dictionary.to_pylist()
-    return [None if code is None else moments[code] for code in encoded.indices.to_pylist()]

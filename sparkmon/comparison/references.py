@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any, TypeAlias
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from sparkmon.comparison.basis import Basis
 from sparkmon.comparison.block_effects import BlockEffects
@@ -64,7 +65,8 @@ class References:
 
     def __init__(self, references: pa.Table, checks: Checks, step_s: float | None = None) -> None:
         self._checks, self._step_s, self._values = checks, step_s, 0
-        self._profiles = references["profile"]
+        profiles = references["profile"]
+        self._profiles = {field.name: pc.struct_field(profiles, field.name) for field in profiles.type}
         self._columns: dict[Column, dict[str, _Entry]] = {}
         self._counts: Counter[tuple[str, bool]] = Counter()
         """How many columns a model has: of the whole, and of slices."""
@@ -138,7 +140,7 @@ class References:
         return levels.among(shares * self._counts[model, is_slice])
 
     def _read(self, place: int, kind: SummaryKind) -> Summary:
-        return summary_of(self._profiles[place].as_py(), kind)
+        return summary_of({name: column[place].as_py() for name, column in self._profiles.items()}, kind)
 
     def _calibrate(self, column: Column, entry: _Entry, whole: Summary, window: timedelta | None) -> _Bounds:
         note, places = "", entry.blocks

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from sparkmon.statistics.laws.two_proportions import excess_sf, least_rows_of_rate, two_proportions_p_value
@@ -24,23 +25,29 @@ def rate_null_distribution(hits: Callable[[Any], float]) -> NullDistribution:
     """
 
     def measure(reference: Summary, current: Summary, value: float, threshold: float) -> Measurement:
-        before, m, after, n = hits(reference), reference.rows, hits(current), current.rows
-        pooled = (before + after) / (m + n)
-        variance = pooled * (1 - pooled) * inverse_rows(m, n)
-        return Measurement(
-            value=value,
-            threshold=threshold,
-            noise=math.sqrt(2 / math.pi * variance),
-            p_value=two_proportions_p_value(before, m, after, n),
-            sketch_error=0.0,
-            least_rows=least_rows_of_rate(before, m, threshold),
-            reference_count=m,
-            current_count=n,
-        )
+        return _difference(hits(reference), reference.rows, hits(current), current.rows, value, threshold)
 
     return measure
 
 
+# Most columns of a window have equal rows, and no hits.
+@lru_cache(maxsize=4096)
+def _difference(before: float, m: float, after: float, n: float, value: float, threshold: float) -> Measurement:
+    pooled = (before + after) / (m + n)
+    variance = pooled * (1 - pooled) * inverse_rows(m, n)
+    return Measurement(
+        value=value,
+        threshold=threshold,
+        noise=math.sqrt(2 / math.pi * variance),
+        p_value=two_proportions_p_value(before, m, after, n),
+        sketch_error=0.0,
+        least_rows=least_rows_of_rate(before, m, threshold),
+        reference_count=m,
+        current_count=n,
+    )
+
+
+@lru_cache(maxsize=4096)
 def excess_measurement(
     reference_hits: float,
     reference_rows: float,
