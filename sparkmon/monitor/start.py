@@ -59,7 +59,7 @@ class Start:
             )
         spark, checkpoint = frame.sparkSession, f"{checkpoints}/ingest"
         check_checkpoint(spark, checkpoint)
-        is_remote = type(spark).__module__.startswith("pyspark.sql.connect")
+        is_remote = _is_remote(spark)
         tables, counters = self.tables.open(spark), Counters()
         lengths = [length.total_seconds() for length in self.windows.lengths]
         leases = Leases(lengths, checkpoint, take_over, self.expected)
@@ -107,7 +107,7 @@ def _start_stream(
     def each(batch: DataFrame, batch_id: int) -> None:
         nonlocal query_id
         try:
-            query_id = query_id or _query_id(batch.sparkSession, checkpoint)
+            query_id = query_id or _id_of_this_query(batch.sparkSession, checkpoint)
             write(batch, query_id, batch_id)
         except Exception as error:  # goes on, with a message that Spark can bear
             raise shortened(error) from None
@@ -127,6 +127,16 @@ def _find_query_id(spark: SparkSession, checkpoint: str) -> str | None:
         if error.getCondition() == "PATH_NOT_FOUND":
             return None
         raise
+
+
+def _id_of_this_query(spark: SparkSession, checkpoint: str) -> str:
+    """Return the id of the query on whose thread this is called; to read it from the checkpoint is a Spark job."""
+    own = None if _is_remote(spark) else spark.sparkContext.getLocalProperty("sql.streaming.queryId")
+    return own or _query_id(spark, checkpoint)
+
+
+def _is_remote(spark: SparkSession) -> bool:
+    return type(spark).__module__.startswith("pyspark.sql.connect")
 
 
 def _query_id(spark: SparkSession, checkpoint: str) -> str:

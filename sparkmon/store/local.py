@@ -1,13 +1,14 @@
 """The embedded feature store: references in a Delta table and online rows in SQLite, in one directory."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from sparkmon.distributions.schema import REFERENCE_KEY, REFERENCES, as_references
 from sparkmon.store.reference_store import DEFAULT_REFERENCE
 from sparkmon.store.sql.store import DatabaseStore
+from sparkmon.tables import Tables
 
 
 class LocalStore(DatabaseStore):
@@ -22,8 +23,9 @@ class LocalStore(DatabaseStore):
     Notes
     -----
     *Consistency*: each write of references is one Delta commit, each write of rows one SQLite transaction.
-    References are read and written through the active Spark session; online rows need the extra ``sql``,
-    not Spark. A writer and any number of readers, also in other processes, do not wait for each other.
+    References are written through the active Spark session, and read by delta-rs where deltalake is installed; online
+    rows need the extra ``sql``, not Spark. A writer and any number of readers, also in other processes, do not wait for
+    each other.
 
     *Layout*: the same tables as those of :class:`SqlStore`.
 
@@ -62,6 +64,7 @@ class LocalStore(DatabaseStore):
             for key in sorted({tuple(row.items()) for row in keys})
         )
         writer = SparkSession.active().createDataFrame(table).coalesce(1).write.format("delta")
+        writer = writer.option("delta.enableDeletionVectors", "false")  # which the reader does not know
         if self._references.exists():
             # References of an earlier version lack columns.
             writer = writer.option("replaceWhere", replaced).option("mergeSchema", "true")
@@ -69,13 +72,14 @@ class LocalStore(DatabaseStore):
 
     def read_references(self, reference: str = DEFAULT_REFERENCE) -> pa.Table:
         """See :meth:`ReferenceStore.read_references`."""
-        from pyspark.sql import SparkSession
+        spark = None
+        if find_spec("deltalake") is None:
+            from pyspark.sql import SparkSession
 
-        if not self._references.exists():
-            return REFERENCES.empty_table()
-        stored = SparkSession.active().read.format("delta").load(str(self._references)).toArrow()
-        table = as_references(stored)
-        return table.filter(pc.equal(table["reference"], pa.scalar(reference)))
+            spark = SparkSession.active()
+        named = [("reference", "=", reference)]
+        stored = Tables(str(self.path)).open(spark).read("references", where=named)
+        return REFERENCES.empty_table() if stored is None else as_references(stored)
 
 
 def _literal(value: str) -> str:

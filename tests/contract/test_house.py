@@ -25,7 +25,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "protocol": {"errors", "interval", "printable", "records"},
     "distributions": {"errors", "records"},
     "statistics": {"distributions", "errors", "records", "registry"},
-    "store": {"distributions", "errors", "interval", "records"},
+    "store": {"distributions", "errors", "interval", "records", "tables"},
     "state": {"distributions"},
     "schemas": {"alerts", "comparison", "distributions", "protocol", "state"},
     "logs": {"errors", "printable", "protocol", "records"},
