@@ -1,5 +1,6 @@
 """``sparkmon receive``: the HTTP endpoint that KServe's logger posts to."""
 
+from dataclasses import fields
 from typing import Annotated, Any
 
 import typer
@@ -20,6 +21,7 @@ def _limit(text: str) -> Any:  # noqa: ANN401 - typer's
 
 
 def receive(
+    context: typer.Context,
     path: Annotated[str, typer.Argument(metavar="SPOOL", help="Its directory; made if it is not there.")],
     host: Annotated[str, option("Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, option("Port to listen on; 0 takes a free one.")] = 8080,
@@ -71,26 +73,14 @@ def receive(
         from sparkmon.receiver.settings import ReceiverSettings
     except ImportError as error:
         raise MissingExtraError.of(str(error.name), "receiver") from error
+    same = {each.name: context.params[each.name] for each in fields(ReceiverSettings) if each.name in context.params}
     settings = ReceiverSettings(
-        path=path,
-        host=host,
-        port=port,
         token=None if token_file is None and token_env is None else Secret(env=token_env, file=token_file),
-        tls_cert=tls_cert,
-        tls_key=tls_key,
-        tls_client_ca=tls_client_ca,
         max_event_bytes=max_event_mib * _MIB,
         max_pending_bytes=max(192, 4 * max_event_mib) * _MIB,
-        max_events_per_second=max_events_per_second,
-        max_client_events_per_second=max_client_events_per_second,
-        max_clients=max_clients,
-        max_connections=max_connections,
-        max_headers=max_headers,
         max_header_bytes=max_header_kib * 1024,
-        request_seconds=request_seconds,
-        keep_alive_seconds=keep_alive_seconds,
         limit_bytes=round(limit_gib * 2**30),
-        pair_seconds=pair_seconds,
         retention_seconds=retention_days * 86400,
+        **same,
     )
     serve(settings)
