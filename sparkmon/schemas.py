@@ -7,25 +7,6 @@ from sparkmon import state
 from sparkmon.distributions import schema as distributions
 from sparkmon.protocol import schema as protocol
 
-__all__ = [
-    "ALERTS",
-    "ALERT_ACTIONS",
-    "CLOSED_WINDOWS",
-    "DEAD_LETTERS",
-    "DECODED",
-    "DELIVERIES",
-    "DRIFT_METRICS",
-    "EVENTS",
-    "EVENT_DIGESTS",
-    "MONITORS",
-    "OBSERVATIONS",
-    "PANES",
-    "PROFILE",
-    "PROFILES",
-    "REFERENCES",
-    "VALUES",
-]
-
 EVENTS: StructType = from_arrow_schema(protocol.EVENTS)
 DECODED: StructType = from_arrow_schema(protocol.DECODED)
 VALUES = from_arrow_type(protocol.VALUES)
@@ -47,10 +28,13 @@ EVENT_DIGESTS: StructType = from_arrow_schema(state.EVENT_DIGESTS)
 CLOSED_WINDOWS: StructType = from_arrow_schema(state.CLOSED_WINDOWS)
 MONITORS: StructType = from_arrow_schema(state.MONITORS)
 
+_LATER = ("DRIFT_METRICS", "OBSERVATIONS", "ALERTS", "DELIVERIES", "ALERT_ACTIONS")
+__all__ = [name for name in (*globals(), *_LATER) if name.isupper() and name[0] != "_"]
+
 
 def __getattr__(name: str) -> StructType:
     # Derived when first used: every Python worker reads this file, and needs neither judges nor sinks.
-    if name not in __all__:
+    if name not in _LATER:
         raise AttributeError(f"module 'sparkmon.schemas' has no attribute {name!r}")
     from sparkmon.alerts import schema as alerts
     from sparkmon.comparison import schema as comparison
