@@ -58,24 +58,17 @@ def decode_events(
     events = events.select(EVENTS.names)
     if events.schema.types != EVENTS.types:
         events = events.cast(EVENTS)
-    yield from BatchReader(events, schemas or {}, limits, models_with_notes).steps()
+    columns = EventColumns(events, schemas or {}, limits, models_with_notes)
+    yield from BatchReader(columns, schemas or {}, limits).steps()
 
 
 class BatchReader:
     """Reads a batch of events of the schema ``EVENTS`` once, in one or more steps of bounded memory."""
 
-    def __init__(
-        self,
-        events: pa.RecordBatch,
-        schemas: Mapping[str, ModelSchema],
-        limits: Limits,
-        models_with_notes: Collection[str],
-    ) -> None:
-        self._limits = limits
-        self._schemas = schemas
-        self._columns = EventColumns(events, schemas, limits, models_with_notes)
+    def __init__(self, columns: EventColumns, schemas: Mapping[str, ModelSchema], limits: Limits) -> None:
+        self._columns, self._schemas, self._limits = columns, schemas, limits
         self._namings: dict[tuple[object, ...], Naming] = {}
-        self._size = events.num_rows
+        self._size = columns.events.num_rows
         self._next = 0
 
     def steps(self) -> Iterator[DecodedEvents]:
