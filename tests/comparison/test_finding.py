@@ -1,11 +1,12 @@
 """The sentences of a finding: its explanation, its reason, and the message of its alert."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from sparkmon.comparison.finding import Finding
+from sparkmon.comparison.finding import Finding, explanations
 from tests.support import findings
 from tests.support.findings import NOON
 
@@ -132,3 +133,17 @@ def test_a_drift_within_its_threshold_says_what_it_is_beyond() -> None:
     assert "; it is what 59 blocks of the reference hardly ever reach; " in by_blocks.explain()
     adding_up = replace(by_blocks, reason="; but windows add up: cusum 8.4 of 8", cusum=8.4)
     assert "ks 0.07 adds up over windows to 8.4 standard deviations" in adding_up.message()
+
+
+def test_explanations_of_many_are_those_of_each() -> None:
+    changes: list[dict[str, Any]] = [
+        {},
+        {"column_name": "fare", "window_end": NOON + timedelta(hours=2)},  # equal figures, another place
+        {"column_name": "fare", "p_value": 0.2},
+        {"statistic": "missing_column", "drift_type": "LIMIT", "status": "over_limit"},
+        {"status": "too_few_rows", "reason": "no rows"},
+        {"status": "too_few_rows", "reason": "3 rows; ks would have to be above 1.13"},
+    ]
+    several = [replace(FINDING, **change) for change in changes]
+    columns = [[getattr(each, field.name) for each in several] for field in fields(Finding)]
+    assert [*explanations(columns)] == [each.explain() for each in several]
