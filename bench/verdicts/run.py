@@ -9,7 +9,7 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from bench.verdicts.power import measure_power
 from bench.verdicts.promise import measure_promises
 from bench.verdicts.score import Tally, total, weigh
 from bench.verdicts.sets import SETS
+from bench.verdicts.shapes import FAR
 from bench.verdicts.systems import SYSTEMS, Answer, answers
 from bench.verdicts.table import BEST, HEADINGS, VerdictTable
 from sparkmon.errors import SparkmonError
@@ -40,9 +41,10 @@ def main() -> None:
     told = machine()
     console.print(told, soft_wrap=True)
     try:
-        tables, versions = _measure(chosen)
-        summary = _summary(tables)
-        for table in (*tables, summary):
+        tables, parts, versions = _measure(chosen)
+        summary = _summary("summary", "all sets together", tables)
+        parts += _halves(tables)
+        for table in (*tables, *parts, summary):
             _print(console, table)
         powers = measure_power(_say) if chosen.power else []
         promises = measure_promises(_say) if chosen.power else []
@@ -59,6 +61,7 @@ def main() -> None:
             "machine": told,
             "versions": versions,
             "sets": {table.name: table.figures() for table in tables},
+            "parts": [table.figures() for table in parts],
             "summary": summary.figures(),
             "power": [asdict(each) for each in powers],
             "promises": [asdict(each) for each in promises],
@@ -99,8 +102,8 @@ def _named(parser: argparse.ArgumentParser, text: str | None, known: list[str]) 
     return [name for name in known if name in names]
 
 
-def _measure(chosen: argparse.Namespace) -> tuple[list[VerdictTable], str]:
-    """Make the cases, ask everybody, and weigh what they said."""
+def _measure(chosen: argparse.Namespace) -> tuple[list[VerdictTable], list[VerdictTable], str]:
+    """Make the cases, ask everybody, and weigh what they said: of each set, and of parts of sets."""
     with tempfile.TemporaryDirectory(prefix="sparkmon-verdicts-") as folder:
         sets: dict[str, list[Case]] = {}
         cases: dict[Path, Case] = {}
@@ -122,28 +125,44 @@ def _measure(chosen: argparse.Namespace) -> tuple[list[VerdictTable], str]:
         )
         for name, of_set in sets.items()
     ]
+    parts: list[VerdictTable] = []
+    if "shapes" in sets:
+        far = {SYSTEMS[system]: _weighed(answer, sets["shapes"], FAR) for system, answer in found.items()}
+        seconds = dict.fromkeys(far, 0.0)
+        parts.append(VerdictTable("far rows", f"of the shapes, {', '.join(FAR)}", far, seconds))
     versions = ", ".join(f"{SYSTEMS[system]} {answer.version}" for system, answer in found.items() if answer.version)
-    return tables, versions
+    return tables, parts, versions
 
 
-def _weighed(answer: Answer, cases: Iterable[Case]) -> Tally | str:
+def _weighed(answer: Answer, cases: Iterable[Case], columns: Sequence[str] = ()) -> Tally | str:
+    """Weigh what was said of cases, or of some of their columns."""
     of_set = list(cases)
     for case in of_set:
         if case.name in answer.errors:
             return answer.errors[case.name]
-    return total(weigh(case, answer.verdicts[case.name]) for case in of_set)
+    return total(
+        weigh(case, {name: each for name, each in answer.verdicts[case.name].items() if not columns or name in columns})
+        for case in of_set
+    )
 
 
-def _summary(tables: list[VerdictTable]) -> VerdictTable:
-    """Add up the sets; who failed on one has no sum, for it would not be of the same windows."""
+def _halves(tables: list[VerdictTable]) -> list[VerdictTable]:
+    """Add up the sets that the rule's parameters were chosen on, and the others."""
+    halves = [[table for table in tables if SETS[table.name].is_chosen is is_chosen] for is_chosen in (True, False)]
+    titles = ("the sets that parameters were chosen on", "the sets that nothing was chosen on")
+    return [_summary("half", title, half) for title, half in zip(titles, halves, strict=True) if half]
+
+
+def _summary(name: str, title: str, tables: list[VerdictTable]) -> VerdictTable:
+    """Add up sets; who failed on one has no sum, for it would not be of the same windows."""
     tallies: dict[str, Tally | str] = {}
     for system in tables[0].tallies:
         of_system = [(table.name, table.tallies[system]) for table in tables]
-        failed = [name for name, each in of_system if isinstance(each, str)]
+        failed = [of_set for of_set, each in of_system if isinstance(each, str)]
         done = [each for _, each in of_system if isinstance(each, Tally)]
         tallies[system] = f"failed on {', '.join(failed)}" if failed else total(done)
     seconds = {system: sum(table.seconds.get(system, 0.0) for table in tables) for system in tallies}
-    return VerdictTable("summary", "all sets together", tallies, seconds)
+    return VerdictTable(name, title, tallies, seconds)
 
 
 def _print(console: Console, table: VerdictTable) -> None:

@@ -26,12 +26,18 @@ class CaseSet:
     in_quick: bool = False
     """Whether a quick run has it: it is small, and nothing of it has to be fetched."""
 
+    @property
+    def is_chosen(self) -> bool:
+        """Whether the rule's parameters were chosen on it."""
+        return self.make in _CHOSEN
+
     def made(self, *, quick: bool, seed: int) -> list[Case]:
         """Make its cases; those that nothing was chosen on are drawn anew by another seed than 0."""
         options = {"seed": seed} if self.make in _DRAWN else {}
         return self.make(quick=quick, **options)
 
 
+_CHOSEN = (normal_small, planted, car_loan, flight_days, moderate_chosen)
 _DRAWN = (dependent_streams, quiet_shapes, moderate_reported)
 SETS = {
     "normal_100": CaseSet("N(0, 1), 10 columns, windows of 100 rows, reference of 10,000", normal_small, True),

@@ -10,7 +10,7 @@ import pandas as pd
 
 from bench.verdicts.case import BLOCK, Case
 
-__all__ = ["SHAPES", "quiet_shapes"]
+__all__ = ["FAR", "SHAPES", "quiet_shapes"]
 
 Random: TypeAlias = np.random.Generator
 
@@ -47,6 +47,12 @@ SHAPES: dict[str, Callable[[Random, int], Any]] = {
     "half missing": lambda random, rows: np.where(random.uniform(size=rows) < 0.5, np.nan, random.normal(size=rows)),
 }
 """By name: so many independent rows."""
+
+FAR = (
+    *("lognormal 2", "lognormal 3", "pareto 0.8", "pareto 1.2", "pareto 1.5", "cauchy"),
+    *("zero-inflated", "near-constant"),
+)
+"""Those of which few rows lie far from the others."""
 
 _SIZES = {20: (400, 400), 100: (200, 100), 500: (100, 60), 2_000: (50, 40), 20_000: (20, 20), 100_000: (8, 6)}
 """Rows of a window: blocks of the reference, and windows."""

@@ -40,6 +40,8 @@ class BlockEffects:
     scale: float
     """What a window's effect may vary by: the blocks' standard deviation, widened for how few they are."""
     effective: float
+    surely: float
+    """As many as they are worth if they are more alike than they look, by three times the error of that."""
     squared: bool = False
     bounded: bool = False
 
@@ -51,15 +53,17 @@ class BlockEffects:
         mean = math.fsum(shifts) / count
         off = np.array(shifts) - mean
         deviation = math.sqrt(math.fsum(off * off) / (count - 1))
-        effective = max(_LEAST_EFFECTIVE, count / _alike(off)) if deviation else float(count)
+        effective = surely = float(count)
+        if deviation:
+            as_one, at_most = _alike(off)
+            effective, surely = max(_LEAST_EFFECTIVE, count / as_one), max(_LEAST_EFFECTIVE, count / at_most)
         few = math.sqrt(1 + 1 / effective) * (1 + 0.5 / math.sqrt(effective))
-        return cls(tuple(sorted(shifts)), mean, few * deviation, effective, squared, bounded)
+        return cls(tuple(sorted(shifts)), mean, few * deviation, effective, surely, squared, bounded)
 
     @property
     def memory(self) -> float:
         """The lag-1 correlation r with which (1 - r) / (1 + r) of the blocks are effective."""
-        count = len(self.ascending)
-        return max(0.0, (count - self.effective) / (count + self.effective))
+        return memory_of(len(self.ascending), self.effective)
 
     @property
     def least_level(self) -> float:
@@ -105,11 +109,21 @@ class BlockEffects:
         return shift * abs(shift) if self.squared else shift
 
 
-def _alike(off: Floats) -> float:
+def memory_of(count: int, effective: float) -> float:
+    """Return the lag-1 correlation r with which (1 - r) / (1 + r) of ``count`` blocks are effective."""
+    return max(0.0, (count - effective) / (count + effective))
+
+
+def _alike(off: Floats) -> tuple[float, float]:
     """Return how many blocks one after the other say as much as one: 1 + 2 (r1 + r2 + ...), r the correlations.
 
     Lags are added up to the first at which chance alone may have made the correlation; if the first is all there is,
-    the others are taken for its powers.
+    the others are taken for its powers. The second number is three standard errors greater: of a sum of M lags of n
+    blocks, the relative error is the root of 2 (2 M + 1) / n [1]_.
+
+    References
+    ----------
+    .. [1] Madras, Sokal: The pivot algorithm. Journal of Statistical Physics 50, 1988, appendix C.
     """
     count = off.size
     spectrum = np.fft.rfft(off, 2 * count)
@@ -118,7 +132,8 @@ def _alike(off: Floats) -> float:
     is_chance = correlations < 2 / math.sqrt(count)
     lags = int(np.argmax(is_chance)) if is_chance.any() else count - 1
     first = min(max(0.0, float(correlations[0])), 1 - 1 / count)
-    return max(1 + 2 * float(correlations[:lags].sum()), (1 + first) / (1 - first))
+    as_one = max(1 + 2 * float(correlations[:lags].sum()), (1 + first) / (1 - first))
+    return as_one, as_one * (1 + 3 * math.sqrt(2 * (2 * lags + 1) / count) if lags else 1)
 
 
 def _without_skew(deviations: float) -> float:

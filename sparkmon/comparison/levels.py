@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sparkmon.comparison.block_effects import BlockEffects
+from sparkmon.comparison.block_effects import BlockEffects, memory_of
 from sparkmon.comparison.groups import Floats, Ints
 from sparkmon.errors import OptionError
 
@@ -92,6 +92,6 @@ class Levels:
         return {name: each.limit(float(self.twice(np.array(each.memory)))) for name, each in blocks.items()}
 
     def promise(self, blocks: BlockEffects) -> float:
-        """Return the fewest false alarms a week that the limit of so few blocks can hold."""
-        per_window = 3 * math.pow(blocks.least_level, 2 - blocks.memory)
-        return per_window * _WEEK_S / self.window_s
+        """Return the fewest false alarms a week that the limit of so few blocks can surely hold."""
+        memory = memory_of(len(blocks.ascending), blocks.surely)
+        return 3 * math.pow(blocks.surely, -2 * (2 - memory)) * _WEEK_S / self.window_s

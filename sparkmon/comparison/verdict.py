@@ -42,8 +42,11 @@ from 0.335 on')
         return "ok", judgement(name, measured.value, noise=0, sketch_error=0, threshold=math.inf, limit=None)
     limit = limit_of(statistic, measured, block_limit)
     least = _least_value(statistic, measured)
+    rows = f"{current:g} rows"
+    if measured.least_rows is None:
+        rows += f" against {measured.reference_count:g}"
     if least > statistic.greatest:
-        return "too_few_rows", f"{current:g} rows; {name} would have to be above {least:.3g}"
+        return "too_few_rows", f"{rows}; {name} would have to be above {least:.3g}"
     reason = judgement(
         name,
         measured.value,
@@ -56,7 +59,7 @@ from 0.335 on')
     )
     if not least or (measured.p_value or 0.0) <= _CHANCE:
         return "drift" if measured.effect > limit else "ok", reason
-    return "ok", f"{reason}; of {current:g} rows, it is found from {least:.3g} on"
+    return "ok", f"{reason}; of {rows}, it is found from {least:.3g} on"
 
 
 def limit_of(statistic: Statistic, measured: Measurement, block_limit: float | None) -> float:
@@ -83,8 +86,8 @@ def _least_value(statistic: Statistic, measured: Measurement) -> float:
 
     The noise of a window of n rows is proportional to c = 1/m + 1/n or, for most statistics, to its root.
     """
-    rows, needed, of_reference = (measured.current_count, measured.least_rows, measured.reference_count)
-    if needed is not None and rows >= needed:
+    rows, needed = measured.current_count, measured.least_rows
+    if not measured.threshold or (needed is not None and rows >= needed):
         return 0.0
-    times = inverse_rows(of_reference, rows) / inverse_rows(of_reference, needed or math.inf)
+    times = inverse_rows(measured.reference_count, rows) / measured.greatest_c
     return measured.threshold * (times if statistic.squared else math.sqrt(times))

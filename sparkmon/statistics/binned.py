@@ -24,7 +24,6 @@ from sparkmon.statistics.statistic import (
     Statistic,
     Summary,
     inverse_rows,
-    least_rows,
     not_comparable,
 )
 
@@ -134,14 +133,13 @@ def chi2_null_distribution(distance: Distance, *, scale: float = 1, power: float
         degrees, sketch_error = noise.bins - 1, noise.sketch_error
         evidence = min(scale * max(0.0, value - sketch_error) ** power, noise.pearson)
         point = chi2_quantile(1 - _CHANCE, degrees)
-        greatest_c = scale * threshold**power / point if point else math.inf
         return Measurement(
             value=value,
             threshold=threshold,
             noise=(degrees * sides.c / scale) ** (1 / power),
             p_value=chi2_sf(evidence / sides.c, degrees),
             sketch_error=sketch_error,
-            least_rows=least_rows(greatest_c, sides.reference_count),
+            greatest_c=scale * threshold**power / point if point else math.inf,
             reference_count=sides.reference_count,
             current_count=sides.current_count,
             bins=noise.bins,
@@ -178,7 +176,7 @@ def scaled_null_distribution(distance: Distance, law: Callable[[FloatArray], Law
             noise=mean * scale,
             p_value=pooled.sf(max(0.0, value - noise.sketch_error) / scale),
             sketch_error=noise.sketch_error,
-            least_rows=least_rows(ratio * ratio, sides.reference_count),
+            greatest_c=ratio * ratio,
             reference_count=sides.reference_count,
             current_count=sides.current_count,
             bins=noise.bins,

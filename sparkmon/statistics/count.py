@@ -14,7 +14,7 @@ def _null_distribution(reference: Summary, current: Summary, value: float, thres
         noise=0.0,
         p_value=None,
         sketch_error=0.0,
-        least_rows=1,
+        greatest_c=math.inf,
         reference_count=reference.rows,
         current_count=current.rows,
     )

@@ -8,7 +8,7 @@ from sparkmon.distributions.arrays import FloatArray
 from sparkmon.distributions.distribution import Distribution
 from sparkmon.distributions.gaps import gaps
 from sparkmon.statistics.laws.tail_probabilities import cramer_von_mises_sf
-from sparkmon.statistics.statistic import NUMERIC, Measurement, inverse_rows, least_rows, statistic
+from sparkmon.statistics.statistic import NUMERIC, Measurement, inverse_rows, statistic
 
 _POINT_999 = 1.167858
 """99.9 % point of the limit distribution."""
@@ -39,7 +39,7 @@ def _null_distribution(reference: Distribution, current: Distribution, value: fl
         noise=c * mean,
         p_value=cramer_von_mises_sf(judged),
         sketch_error=sketch_error,
-        least_rows=least_rows(threshold / _POINT_999, m),
+        greatest_c=threshold / _POINT_999,
         reference_count=m,
         current_count=n,
     )

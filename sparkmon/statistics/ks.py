@@ -5,7 +5,7 @@ import math
 from sparkmon.distributions.distribution import Distribution
 from sparkmon.distributions.gaps import greatest_gap
 from sparkmon.statistics.laws.tail_probabilities import kolmogorov_sf
-from sparkmon.statistics.statistic import NUMERIC, Measurement, inverse_rows, least_rows, statistic
+from sparkmon.statistics.statistic import NUMERIC, Measurement, inverse_rows, statistic
 
 _MEAN = math.sqrt(math.pi / 2) * math.log(2)
 _POINT_999 = 1.949474
@@ -21,7 +21,7 @@ def _null_distribution(reference: Distribution, current: Distribution, value: fl
         noise=_MEAN * scale,
         p_value=kolmogorov_sf(max(0.0, value - sketch_error) / scale),
         sketch_error=sketch_error,
-        least_rows=least_rows((threshold / _POINT_999) ** 2, reference.n),
+        greatest_c=(threshold / _POINT_999) ** 2,
         reference_count=reference.n,
         current_count=current.n,
     )

@@ -4,7 +4,7 @@ import math
 
 from sparkmon.distributions.joint import Joint
 from sparkmon.statistics.laws.weighted_chi2 import WeightedChi2
-from sparkmon.statistics.statistic import JOINT, Measurement, inverse_rows, least_rows, statistic
+from sparkmon.statistics.statistic import JOINT, Measurement, inverse_rows, statistic
 
 _CHANCE = 0.001
 
@@ -24,14 +24,13 @@ def _null_distribution(reference: Joint, current: Joint, value: float, threshold
     # With c = 1; the threshold has to stand above the point as it shrinks with c.
     rows = WeightedChi2(reference.spread_out, *reference.spread)
     far = rows.point(_CHANCE) - rows.total
-    greatest_c = threshold**2 * reference.unit / far if far else math.inf
     return Measurement(
         value=value,
         threshold=threshold,
         noise=0.0,
         p_value=chi2.sf(_squared(reference, current)),
         sketch_error=0.0,
-        least_rows=least_rows(greatest_c, reference.n),
+        greatest_c=threshold**2 * reference.unit / far if far else math.inf,
         reference_count=reference.n,
         current_count=current.n,
     )

@@ -46,9 +46,9 @@ class Measurement:
     It takes rows as independent; None where no null distribution is known."""
     sketch_error: float
     """How far the summaries' rank errors may have put the value off; 0 for exact ones."""
-    least_rows: int | None
-    """The fewest ``current_count`` at which the threshold stands above the noise's 99.9 % point; None if no number
-    of rows is enough, because the reference itself has too few."""
+    greatest_c: float
+    """The greatest c = 1/m + 1/n, m rows of the reference and n current ones, at which the threshold stands above the
+    noise's 99.9 % point."""
     reference_count: float
     """Rows that entered on the reference's side."""
     current_count: float
@@ -60,6 +60,16 @@ class Measurement:
     def effect(self) -> float:
         """How far the value stands from 0 beyond noise and sketch error; NaN where there is no value."""
         return abs(self.value) - self.noise - self.sketch_error
+
+    @property
+    def least_rows(self) -> int | None:
+        """The fewest current rows at which the threshold stands above the noise's 99.9 % point.
+
+        To the nearest row, at least 1: the null distributions behind it are approximate. None if no number of rows is
+        enough, because the reference itself has too few.
+        """
+        remainder = self.greatest_c - 1 / self.reference_count if self.reference_count else 0.0
+        return max(1, round(1 / remainder)) if remainder > 0 else None
 
 
 NullDistribution: TypeAlias = Callable[[Any, Any, float, float], Measurement]
@@ -122,7 +132,7 @@ class Statistic:
             threshold = self.default_threshold(reference)
         if math.isnan(value):
             nothing = math.nan
-            return Measurement(nothing, threshold, nothing, None, nothing, None, reference.rows, current.rows)
+            return Measurement(nothing, threshold, nothing, None, nothing, 0.0, reference.rows, current.rows)
         return self.null_distribution(reference, current, value, threshold)
 
 
@@ -170,19 +180,6 @@ def not_comparable(reference: Summary, current: Summary) -> ProfileError:
 def inverse_rows(reference_count: float, current_count: float) -> float:
     """Return c = 1/m + 1/n, by which the noise of a comparison scales."""
     return 1 / reference_count + 1 / current_count
-
-
-def least_rows(greatest_c: float, reference_count: float) -> int | None:
-    """Return the fewest current rows for which 1/m + 1/n stays within ``greatest_c``.
-
-    Rounded to the nearest row, at least 1: the null distributions behind it are approximate. None if the reference,
-    with its m rows, alone exceeds ``greatest_c``.
-
-    >>> least_rows(0.01, 200), least_rows(0.01, float("inf")), least_rows(0.01, 100)
-    (200, 100, None)
-    """
-    remainder = greatest_c - 1 / reference_count
-    return max(1, round(1 / remainder)) if remainder > 0 else None
 
 
 def _require(name: str, kinds: frozenset[SummaryKind], reference: Summary, current: Summary) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from sparkmon.distributions.distribution import Distribution
 from sparkmon.distributions.rank_slack import rank_slack
 from sparkmon.statistics.laws.tail_probabilities import chi2_quantile
-from sparkmon.statistics.statistic import NUMERIC, Measurement, inverse_rows, least_rows, statistic
+from sparkmon.statistics.statistic import NUMERIC, Measurement, inverse_rows, statistic
 
 
 def _kurtosis(side: Distribution) -> float:
@@ -39,7 +39,7 @@ def _null_distribution(reference: Distribution, current: Distribution, value: fl
         noise=math.sqrt(2 / math.pi) * unit * math.sqrt(inverse_rows(reference.n, current.n)),
         p_value=None,
         sketch_error=sketch_error,
-        least_rows=least_rows(ratio * ratio, reference.n),
+        greatest_c=ratio * ratio,
         reference_count=reference.n,
         current_count=current.n,
     )

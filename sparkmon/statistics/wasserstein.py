@@ -8,7 +8,7 @@ from sparkmon.distributions.distribution import Distribution
 from sparkmon.distributions.gaps import area_between
 from sparkmon.distributions.rank_slack import rank_slack
 from sparkmon.statistics.laws.tail_probabilities import chi2_quantile, chi2_sf
-from sparkmon.statistics.statistic import NUMERIC, Measurement, inverse_rows, least_rows, statistic
+from sparkmon.statistics.statistic import NUMERIC, Measurement, inverse_rows, statistic
 
 _HALF_NORMAL = 2 / math.pi
 """Square of the mean of abs(z), z standard normal."""
@@ -29,7 +29,7 @@ def null_distribution(reference: Distribution, current: Distribution, value: flo
         noise=math.sqrt(_HALF_NORMAL * c) * spread,
         p_value=chi2_sf(evidence * evidence / c - extra, 1),
         sketch_error=sketch_error,
-        least_rows=least_rows(ratio * ratio / point, reference.n),
+        greatest_c=ratio * ratio / point,
         reference_count=reference.n,
         current_count=current.n,
     )

@@ -206,6 +206,8 @@ def test_a_quick_run_judges_the_small_sets_without_peers(
     assert (small["false_alarms"], small["false_alarms_per_1000"]) == (0, 0.0)
     quiet = told["summary"]["systems"]["sparkmon, alerts"]["no_drift_windows"]
     assert quiet == 200 + 97 + 55 + 25 + 630 + 8 * 8 + 8 * 16
+    halves = [part["systems"]["sparkmon, alerts"]["no_drift_windows"] for part in told["parts"]]
+    assert halves == [quiet - 25, 25]  # nothing was chosen on airline_merger
 
 
 @pytest.mark.slow

@@ -36,7 +36,7 @@ def test_a_few_blocks_by_hand() -> None:
 
 def test_tails_are_as_long_as_those_of_distances() -> None:
     """Kolmogorov's distribution, and the size of a normal variable, in standard deviations above their means."""
-    blocks = BlockEffects((0.0,) * 100_000, mean=0.0, scale=1.0, effective=1e6)
+    blocks = BlockEffects((0.0,) * 100_000, mean=0.0, scale=1.0, effective=1e6, surely=1e6)
     for p in (0.05, 0.01, 0.001, 1e-5):
         for law in (stats.kstwobign, stats.halfnorm):
             point = (law.isf(p) - law.mean()) / law.std()
@@ -78,6 +78,22 @@ def test_a_memory_that_noise_hides_from_the_first_lag_is_seen() -> None:
     effects = np.array(levels) + random.normal(size=20_000)
     # Lag k correlates by 0.99^k / 2: 1 + 2 * sum of them is 100, where the first lag alone says 3.
     assert 100 < BlockEffects.of(effects.tolist()).effective < 400
+
+
+def test_four_weeks_of_long_memory_are_not_taken_for_more_than_they_are() -> None:
+    """Sizes of hours with a memory of 0.99 correlate by about 0.98^k: 672 are worth 7, and may look like 40."""
+    random, surely = np.random.default_rng(16), []
+    for _ in range(100):
+        level, hours = random.normal(), []
+        for step in random.normal(size=672):
+            level = 0.99 * level + step * math.sqrt(1 - 0.99**2)
+            hours.append(abs(level))
+        blocks = BlockEffects.of(hours)
+        assert blocks.surely < blocks.effective
+        surely.append(Levels(1.0, 3_600).promise(blocks))
+    assert np.mean(np.array(surely) > 1) > 0.9  # too short for one false alarm a week
+    independent = BlockEffects.of(abs(random.normal(size=672)).tolist())
+    assert independent.surely == pytest.approx(672, rel=0.15)
 
 
 @pytest.mark.parametrize("memory", [0.0, 0.5, 0.9])
@@ -248,7 +264,11 @@ def test_the_promise_of_a_reference_adds_up_over_columns() -> None:
     assert held.too_short == ("weather",)
     blocks = References(references, Checks(("ks", "js"))).basis(("m", *COLUMN, "weather"), "")
     assert blocks is not None
-    least = max(168 * 3 * each.effective ** (-2 * (2 - each.memory)) for each in blocks.blocks.values())
+    least = 0.0
+    for each in blocks.blocks.values():
+        assert each.surely < each.effective
+        memory = (200 - each.surely) / (200 + each.surely)
+        least = max(least, 168 * 3 * each.surely ** (-2 * (2 - memory)))
     assert held.false_alarms_per_week == pytest.approx(0.5 + least)  # its half is kept by the other
     of_many = promise(references, 1_000.0)
     assert (of_many.false_alarms_per_week, of_many.too_short) == (1_000.0, ())

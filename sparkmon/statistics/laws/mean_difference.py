@@ -4,7 +4,7 @@ import math
 
 from sparkmon.distributions.distribution import Distribution
 from sparkmon.statistics.laws.tail_probabilities import chi2_quantile, chi2_sf
-from sparkmon.statistics.statistic import Measurement, least_rows
+from sparkmon.statistics.statistic import Measurement
 
 
 def mean_measurement(
@@ -22,7 +22,7 @@ def mean_measurement(
         noise=math.sqrt(2 / math.pi) * deviation,
         p_value=chi2_sf(z * z, 1),
         sketch_error=sketch_error,
-        least_rows=least_rows(ratio * ratio, reference.n),
+        greatest_c=ratio * ratio,
         reference_count=reference.n,
         current_count=current.n,
     )

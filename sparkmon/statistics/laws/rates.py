@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+from sparkmon.statistics.laws.binomial import share_lower_bound
 from sparkmon.statistics.laws.two_proportions import excess_sf, least_rows_of_rate, two_proportions_p_value
 from sparkmon.statistics.statistic import Measurement, NullDistribution, Summary, inverse_rows
 
@@ -41,7 +42,7 @@ def _difference(before: float, m: float, after: float, n: float, value: float, t
         noise=math.sqrt(2 / math.pi * variance),
         p_value=two_proportions_p_value(before, m, after, n),
         sketch_error=0.0,
-        least_rows=least_rows_of_rate(before, m, threshold),
+        greatest_c=_greatest_c(before, m, threshold),
         reference_count=m,
         current_count=n,
     )
@@ -70,7 +71,21 @@ def excess_measurement(
         noise=(reference_hits + 1) / (reference_rows + 1),
         p_value=excess_sf(reference_hits, reference_rows, hits, current_rows),
         sketch_error=sketch_error,
-        least_rows=least_rows_of_rate(reference_hits, reference_rows, threshold),
+        greatest_c=_greatest_c(reference_hits, reference_rows, threshold),
         reference_count=reference_rows,
         current_count=current_rows,
     )
+
+
+@lru_cache(maxsize=65_536)
+def _greatest_c(hits: float, rows: float, threshold: float) -> float:
+    """Return the c of the fewest current rows at which the threshold is enough.
+
+    Where no number of them is, that at which it would be if the greatest share that the reference leaves believable, by
+    Clopper and Pearson, fell with the root of its rows.
+    """
+    needed = least_rows_of_rate(hits, rows, threshold)
+    if needed is not None:
+        return inverse_rows(rows, needed)
+    believable = 1 - share_lower_bound(round(rows - hits), round(rows), 0.999) - hits / rows
+    return (threshold / believable) ** 2 / rows

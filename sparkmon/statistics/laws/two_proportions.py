@@ -1,7 +1,6 @@
 """Whether two counts of hits may be of one share, over any numbers of rows: exact tests that need only numpy."""
 
 import math
-from functools import lru_cache
 
 import numpy as np
 
@@ -62,7 +61,6 @@ def excess_sf(reference_hits: float, reference_rows: float, current_hits: float,
     return min(1.0, at + above)
 
 
-@lru_cache(maxsize=65_536)
 def least_rows_of_rate(reference_hits: float, reference_rows: float, threshold: float) -> int | None:
     """Return the fewest current rows whose rate is above the reference's by ``threshold`` once in 1,000 cases at most.
 
