@@ -88,7 +88,8 @@ def read_kll(data: bytes | bytearray) -> KllSketch:
     array([7.])
     """
     parsed = kll_levels(data)
-    values = np.concatenate(parsed.levels) if parsed.levels else np.empty(0)
+    # Levels are runs, which a stable sort merges; only the lowest may not be sorted yet.
+    values = np.concatenate([np.sort(parsed.levels[0]), *parsed.levels[1:]]) if parsed.levels else np.empty(0)
     weights = np.repeat(2.0 ** np.arange(len(parsed.levels)), [*map(len, parsed.levels)])
     order = np.argsort(values, kind="stable")
     return KllSketch(parsed.k, parsed.n, values[order], weights[order], parsed.min, parsed.max)
