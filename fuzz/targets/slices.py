@@ -13,8 +13,8 @@ from sparkmon.protocol.row_block import Cells
 from sparkmon.records import FeatureKind
 from sparkmon.slicing import Evaluation
 from sparkmon.slicing.functions import FUNCTIONS
-from sparkmon.slicing.grammar import parse_slice
 from sparkmon.slicing.parts import Part
+from sparkmon.slicing.slices import parse_slice
 
 __all__ = ["TARGET"]
 

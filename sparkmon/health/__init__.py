@@ -1,12 +1,12 @@
 """The health of the monitor itself: its queries' progress as metrics for Prometheus and as alerts."""
 
 from sparkmon.alerts.health import MONITOR as MONITOR
-from sparkmon.health.counters import (
+from sparkmon.health.health_checks import HealthLimits as HealthLimits
+from sparkmon.health.status import (
     Counters as Counters,
     Counts as Counts,
+    MonitorStatus as MonitorStatus,
     Traffic as Traffic,
     Unanswered as Unanswered,
 )
-from sparkmon.health.health_checks import HealthLimits as HealthLimits
-from sparkmon.health.status import MonitorStatus as MonitorStatus
 from sparkmon.health.watchdog import Watchdog as Watchdog

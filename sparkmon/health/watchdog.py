@@ -12,9 +12,8 @@ from pyspark.sql.streaming.query import StreamingQuery
 from sparkmon.alerts import AlertManager
 from sparkmon.alerts.health import HealthCheck, health_incident
 from sparkmon.errors import MissingExtraError
-from sparkmon.health.counters import Counters
 from sparkmon.health.health_checks import HealthLimits, check_health
-from sparkmon.health.status import MonitorStatus, QueryStatus, read_status
+from sparkmon.health.status import Counters, MonitorStatus, QueryStatus, read_status
 
 _LOGGER = logging.getLogger(__name__)
 _POLL_S = 5.0

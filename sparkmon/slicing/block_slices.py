@@ -25,7 +25,7 @@ class Evaluation:
 
     No value makes it fail. A feature that the rows do not have is null.
 
-    >>> from sparkmon.slicing.grammar import parse_slice
+    >>> from sparkmon.slicing.slices import parse_slice
     >>> rows = Evaluation(Cells(("distance",), np.array([[700.0], [2500.0]])))
     >>> rows.texts(parse_slice("distance > 1000", {"distance": "numeric"})).to_pylist()
     ['false', 'true']

@@ -9,8 +9,8 @@ from pyspark.sql import SparkSession
 
 from sparkmon.protocol.row_block import Cells
 from sparkmon.slicing import Evaluation
-from sparkmon.slicing.grammar import parse_slice
 from sparkmon.slicing.numbers import number_of
+from sparkmon.slicing.slices import parse_slice
 from tests.support.slice_expressions import KINDS, NUMBERS, TEXTS, expressions
 from tests.support.spark_slices import text_column
 

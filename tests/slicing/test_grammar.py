@@ -11,8 +11,8 @@ from sparkmon.errors import OptionError
 from sparkmon.records import FeatureKind
 from sparkmon.slicing.dialect import WORDS
 from sparkmon.slicing.functions import FUNCTIONS
-from sparkmon.slicing.grammar import parse_slice
 from sparkmon.slicing.parts import Part
+from sparkmon.slicing.slices import parse_slice
 
 KINDS: dict[str, FeatureKind] = {
     "distance": "numeric",
@@ -197,7 +197,7 @@ WITHOUT_SQLGLOT = """
 import sys
 sys.modules["sqlglot"] = None
 from sparkmon.errors import MissingExtraError
-from sparkmon.slicing.grammar import parse_slice
+from sparkmon.slicing.slices import parse_slice
 print(parse_slice("origin", {"origin": "categorical"}).name)
 try:
     parse_slice("origin = 'JFK'", {"origin": "categorical"})

@@ -11,7 +11,7 @@ import pytest
 from sparkmon.protocol.row_block import Cells
 from sparkmon.records import FeatureKind
 from sparkmon.slicing import Evaluation
-from sparkmon.slicing.grammar import parse_slice
+from sparkmon.slicing.slices import parse_slice
 from tests.support.slice_expressions import KINDS as HARD_KINDS, TEXTS as HARD, expressions
 
 KINDS: dict[str, FeatureKind] = {"n": "numeric", "t": "categorical"}

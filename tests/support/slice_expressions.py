@@ -7,8 +7,8 @@ from contextlib import suppress
 
 from sparkmon.errors import OptionError
 from sparkmon.records import FeatureKind
-from sparkmon.slicing.grammar import parse_slice
 from sparkmon.slicing.parts import Part
+from sparkmon.slicing.slices import parse_slice
 
 __all__ = ["KINDS", "NUMBERS", "TEXTS", "expressions"]
 
