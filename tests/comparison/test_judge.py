@@ -88,7 +88,7 @@ def test_open_windows_are_judged_as_by_the_plan(judge: Judge) -> None:
 def test_every_rule_had_something_to_decide(second: pa.Table) -> None:
     rows = second.to_pylist()
     assert {row["drift_type"] for row in rows} == {*("BASELINE", "CONSECUTIVE", "TRAILING", "SEASONAL", "LIMIT")}
-    assert {row["status"] for row in rows} == {*("ok", "drift", "over_limit", "no_reference")}
+    assert {row["status"] for row in rows} == {*("ok", "drift", "over_limit", "too_few_rows", "no_reference")}
     assert {row["confirmed"] for row in rows if row["status"] == "drift"} == {True, False}
     assert {row["statistic"] for row in rows} >= {"missing_column", "extra_column", "stale_rate"}
     assert any(row["blocks"] for row in rows)
