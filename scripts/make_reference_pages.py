@@ -21,7 +21,7 @@ from prometheus_client.core import Metric
 from pyspark.sql.types import StructType
 
 import sparkmon.statistics
-from sparkmon import alerts, comparison, config, distributions, errors, protocol, schemas, state
+from sparkmon import alerts, comparison, config, detectors, distributions, errors, protocol, schemas, state
 from sparkmon.alerts import Alerting, Policy, Route, SeverityRule
 from sparkmon.cli.app import app
 from sparkmon.health import HealthLimits
@@ -42,7 +42,7 @@ FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 COLUMNS = yaml.safe_load(Path(__file__).with_name("columns.yaml").read_text())
 MADE = "<!-- Made by scripts/make_reference_pages.py; do not edit. -->"
 TABLES = (
-    *("PROFILES", "DRIFT_METRICS", "ALERTS", "DELIVERIES", "ALERT_ACTIONS", "DEAD_LETTERS"),
+    *("PROFILES", "DRIFT_METRICS", "OUTLIERS", "ALERTS", "DELIVERIES", "ALERT_ACTIONS", "DEAD_LETTERS"),
     *("PANES", "CLOSED_WINDOWS", "EVENT_DIGESTS", "MONITORS", "REFERENCES", "DECODED", "EVENTS"),
 )
 
@@ -125,7 +125,7 @@ def comments(module: ModuleType | type) -> dict[str, str]:
 
 def tables() -> Iterator[str]:
     """Each table with its columns."""
-    modules = (protocol.schema, distributions.schema, comparison.schema, alerts.schema, state)
+    modules = (protocol.schema, distributions.schema, comparison.schema, detectors.schema, alerts.schema, state)
     notes = {name: text for each in modules for name, text in comments(each).items()}
     for name in TABLES:
         schema: StructType = getattr(schemas, name)
@@ -166,6 +166,7 @@ def configuration() -> Iterator[str]:
     parts = {
         "": config.MonitorConfig,
         **{"`store`": config.StoreLocation, "`windows`": Windows, "`checks`": comparison.Checks},
+        "`outliers`": detectors.Outliers,
         **{"`alerting`": Alerting, "`alerting.policy`": Policy},
         **{"An entry of `severities`": SeverityRule, "An entry of `routes`": Route},
         **{"`health`": HealthLimits, "`retention`": Retention, "`metrics`": config.MetricsEndpoint},

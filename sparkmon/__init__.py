@@ -12,6 +12,7 @@ _NAMES = {
     "alerts": ("Alerting", "Matcher", "Policy", "Route", "SeverityRule"),
     "comparison": ("Checks", "Finding", "History"),
     "dataframes": ("TableComparison", "alerts_of", "compare", "compare_tables", "worst_slices"),
+    "detectors": ("Outliers", "RowDetector", "register_detector"),
     "explain": ("DomainShift", "domain_classifier"),
     "health": ("HealthLimits",),
     "monitor": ("Monitor", "MonitorQuery", "Windows"),

@@ -16,6 +16,7 @@ from pyspark import TaskContext
 from pyspark.sql import DataFrame
 from pyspark.sql.pandas.types import from_arrow_schema
 
+from sparkmon.detectors import OUTLIERS, OutlierDetector
 from sparkmon.distributions.schema import PANES
 from sparkmon.panes import EventCounts, PaneBuilder
 from sparkmon.protocol import (
@@ -56,10 +57,11 @@ OUTPUT = pa.schema(
         pa.field("pane", _nullable(PANES)),
         pa.field("dead_letter", _nullable(DEAD_LETTERS)),
         pa.field("row", _nullable(DECODED)),
+        pa.field("outlier", _nullable(OUTLIERS)),
         pa.field("task", pa.struct(list(TASKS))),
     ]
 )
-"""What the pass gives: each row is a pane, a dead letter, a decoded row, or what a task reports."""
+"""What the pass gives: each row is a pane, a dead letter, a decoded row, an outlier, or what a task reports."""
 
 _MOST_NAMESPACES = 10_000
 
@@ -80,6 +82,7 @@ class Ingest:
     schemas: Mapping[str, ModelSchema] = field(default_factory=dict)
     detector: SkewDetector | None = None
     keep_rows: Collection[str] = ()
+    outliers: OutlierDetector | None = None
     ahead_s: float = inf
     """How far an event's time may be ahead of the worker's clock."""
 
@@ -118,6 +121,7 @@ class _Task:
         self._excluded = {each for each, task in owners.items() if task != self._partition}
         self._with_notes = () if ingest.detector is None else ingest.detector.models
         self._builder = ingest.builder()
+        self._outliers = None if ingest.outliers is None else ingest.outliers.open()
         self._own: set[int] = set()
         self._digests: list[Any] = []
         self._last_event = self._events = 0
@@ -138,8 +142,7 @@ class _Task:
             is_new = self._new(decoded, own)
             blocks = _chosen(decoded.blocks, is_new)
             blocks = blocks if self._detect is None else self._detect(blocks)
-            for block in blocks:
-                self._builder.add(block)
+            blocks = self._summarise(blocks, decoded.events)
             self._count_events(decoded, is_new, own_times)
             self._note_namespaces(decoded)
             if self._keep_rows:
@@ -151,13 +154,20 @@ class _Task:
 
     def read_rows(self, batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
         """Summarise a batch of rows that were decoded elsewhere."""
-        for block in blocks_of_rows(batch):
-            self._builder.add(block)
+        self._summarise(blocks_of_rows(batch), batch)
         events = batch.filter(pc.less_equal(batch.column("instance"), pa.scalar(0, pa.int32())))
         instance: Any = events.column("instance").to_numpy()
         self._event_counts.add(events.column("model"), _times(events), instance == 0, _is_dead(events.column("kind")))
         if self._keep_rows:
             yield from self._kept_rows(batch.select(DECODED.names))
+
+    def _summarise(self, blocks: Sequence[RowBlock], events: pa.RecordBatch) -> Sequence[RowBlock]:
+        """Summarise blocks; return them with the flags of outliers."""
+        if self._outliers is not None:
+            blocks = self._outliers.mark(blocks, events.column("event_id"))
+        for block in blocks:
+            self._builder.add(block)
+        return blocks
 
     def _kept_rows(self, rows: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
         """Yield the rows of the models that are kept; those of redelivered events have no values."""
@@ -171,6 +181,8 @@ class _Task:
         """Yield the panes and the digests."""
         yield from _output("pane", self._builder.build())
         yield from _output("pane", self._event_counts.build())
+        if self._outliers is not None:
+            yield from _output("outlier", self._outliers.build())
         digests = np.concatenate([*self._digests, np.empty(0, np.uint64)])
         task = {
             "partition": self._partition,

@@ -18,6 +18,7 @@ DEAD_LETTERS: StructType = from_arrow_schema(protocol.DEAD_LETTERS)
 """Events that could not be decoded, with their bytes and the reason."""
 
 DRIFT_METRICS: StructType
+OUTLIERS: StructType
 OBSERVATIONS: StructType
 ALERTS: StructType
 DELIVERIES: StructType
@@ -28,7 +29,7 @@ EVENT_DIGESTS: StructType = from_arrow_schema(state.EVENT_DIGESTS)
 CLOSED_WINDOWS: StructType = from_arrow_schema(state.CLOSED_WINDOWS)
 MONITORS: StructType = from_arrow_schema(state.MONITORS)
 
-_LATER = ("DRIFT_METRICS", "OBSERVATIONS", "ALERTS", "DELIVERIES", "ALERT_ACTIONS")
+_LATER = ("DRIFT_METRICS", "OUTLIERS", "OBSERVATIONS", "ALERTS", "DELIVERIES", "ALERT_ACTIONS")
 __all__ = [name for name in (*globals(), *_LATER) if name.isupper() and name[0] != "_"]
 
 
@@ -38,8 +39,9 @@ def __getattr__(name: str) -> StructType:
         raise AttributeError(f"module 'sparkmon.schemas' has no attribute {name!r}")
     from sparkmon.alerts import schema as alerts
     from sparkmon.comparison import schema as comparison
+    from sparkmon.detectors import schema as detectors
 
-    source = comparison if name == "DRIFT_METRICS" else alerts
+    source = {"DRIFT_METRICS": comparison, "OUTLIERS": detectors}.get(name, alerts)
     schema: StructType = from_arrow_schema(getattr(source, name))
     globals()[name] = schema
     return schema

@@ -5,6 +5,7 @@ import math
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from rich.console import Console
 
 from sparkmon.cli.terminal import number, plain_table, shown
@@ -66,7 +67,8 @@ def _change(found_from: float | None, *, is_share: bool) -> str:
 
 def columns_of(reference_table: pa.Table, promised: Promise) -> list[dict[str, Any]]:
     """Return what is printed of each column: its key, counts, moments, levels, and the change it is found from."""
-    rows = [row for row in reference_table.to_pylist() if row["block_start"] is None and row["slice_key"] is None]
+    is_column = pc.field("block_start").is_null() & pc.field("slice_key").is_null()
+    rows = reference_table.filter(is_column & (pc.field("column_kind") != "row_flag")).to_pylist()
     return [
         _column(row) | {"found_from": promised.found_from.get((row["column_kind"], row["column_name"]))}
         for row in sorted(rows, key=lambda row: row["column_index"])

@@ -47,6 +47,10 @@ def profile(
             "Also keep a projection of the numeric features together, for mmd_rff and pca_reconstruction.", "--joint"
         ),
     ] = False,
+    outliers: Annotated[
+        bool,
+        typer.Option("--outliers", help="Also fit detectors of rows unlike the training data, for the table outliers."),
+    ] = False,
     window_rows: Annotated[
         int, option("Rows of a live window, for the column 'found from'; blocks know it.", min=1)
     ] = 1_000,
@@ -69,6 +73,7 @@ def profile(
     from sparkmon.cli.spark import open_session
     from sparkmon.cli.terminal import note, output, print_json, progress
     from sparkmon.comparison import promise
+    from sparkmon.detectors import DEFAULT_DETECTORS
     from sparkmon.interval import parse_interval
     from sparkmon.profiles import id_columns, reference_of
     from sparkmon.store import open_store
@@ -96,6 +101,7 @@ def profile(
             block=block,
             slices=slices or (),
             joint=joint,
+            outliers=DEFAULT_DETECTORS if outliers else (),
         ).toArrow()
         if not any(pc.struct_field(summary["profile"], "count").to_pylist()):
             raise OptionError("got a table without rows; expected the rows that the model learnt from")

@@ -13,7 +13,7 @@ from sparkmon.comparison.block_effects import BlockEffects
 from sparkmon.comparison.checks import Checks
 from sparkmon.comparison.finding import rare_levels, too_short
 from sparkmon.comparison.levels import Levels
-from sparkmon.comparison.rates import ALLOWED, OF_RATES, RATES, judge_rate
+from sparkmon.comparison.rates import ALLOWED, OF_RATES, RATES, ReferenceRate, judge_rate
 from sparkmon.comparison.schema import DRIFT_METRICS
 from sparkmon.comparison.verdict import limit_of, verdict
 from sparkmon.distributions import Categories, kind_of, summary_of
@@ -52,7 +52,12 @@ def current_of(row: Mapping[str, Any], basis: Basis) -> Summary:
 
 
 def judge_profile(
-    row: Mapping[str, Any], basis: Basis | None, current: Summary | None, checks: Checks, *, anytime: bool = False
+    row: Mapping[str, Any],
+    basis: Basis | ReferenceRate | None,
+    current: Summary | None,
+    checks: Checks,
+    *,
+    anytime: bool = False,
 ) -> Iterator[dict[str, Any]]:
     """Give the fields of each finding on one profile that are not null, without the profile's key.
 
@@ -60,8 +65,9 @@ def judge_profile(
     growing window.
     """
     if row["column_kind"] in OF_RATES:
-        yield from _judge_rate(row, checks)
-    elif basis is None or current is None:
+        rate = basis if isinstance(basis, ReferenceRate) else None
+        yield from _judge_rate(row, rate, checks, anytime)
+    elif not isinstance(basis, Basis) or current is None:
         kind = kind_of(row["profile"])
         finding = {
             "drift_type": "BASELINE",
@@ -130,13 +136,18 @@ def _figures(name: str, measured: Measurement, limit: float | None, blocks: int)
     }
 
 
-def _judge_rate(row: Mapping[str, Any], checks: Checks) -> Iterator[dict[str, Any]]:
+def _judge_rate(
+    row: Mapping[str, Any], reference: ReferenceRate | None, checks: Checks, anytime: bool
+) -> Iterator[dict[str, Any]]:
     """Judge a column that marks rows with 1 and 0; a feature's age is profiled alone."""
     name = RATES.get(row["column_name"].rpartition(".")[2])
     if name is not None:
         rows = row["profile"]["num_numbers"]
         hits = round(rows * (row["profile"]["avg"] or 0))
-        yield judge_rate(name, hits, rows, checks.rates.get(name, ALLOWED))
+        allowed = checks.rates.get(name)
+        if allowed is None:
+            allowed = ALLOWED if reference is None else reference.greatest
+        yield judge_rate(name, hits, rows, allowed, reference, anytime=anytime)
 
 
 def _or_none(value: float) -> float | None:

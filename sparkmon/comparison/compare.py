@@ -6,9 +6,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from sparkmon.comparison.basis import current_of, findings_table, judge_profile
+from sparkmon.comparison.basis import Basis, current_of, findings_table, judge_profile
 from sparkmon.comparison.checks import Checks
 from sparkmon.comparison.groups import objects
+from sparkmon.comparison.rates import OF_RATES, ReferenceRate
 from sparkmon.comparison.references import References, column_of
 from sparkmon.statistics import STATISTICS, prepare
 
@@ -47,9 +48,11 @@ def compare_each(
             row = dict(zip(names, values, strict=True))
             length = _length(row) if len(lengths) > 1 else next(iter(lengths), None)
             if len(lengths) < 2 or length in lengths:
-                basis = references.basis(column_of(row), row["model_version"], length)
-                rows.append((place, row, basis, current_of(row, basis) if basis else None))
-        pairs = [(basis.summary, current) for *_, basis, current in rows if basis and current]
+                of_rate = row["column_kind"] in OF_RATES
+                find = references.rate if of_rate else references.basis
+                basis: Basis | ReferenceRate | None = find(column_of(row), row["model_version"], length)
+                rows.append((place, row, basis, current_of(row, basis) if isinstance(basis, Basis) else None))
+        pairs = [(basis.summary, current) for *_, basis, current in rows if isinstance(basis, Basis) and current]
         prepare(pairs, statistics)
         for place, row, basis, current in rows:
             for finding in judge_profile(row, basis, current, checks, anytime=anytime):

@@ -18,6 +18,7 @@ from sparkmon.comparison.finding import Finding, explanations
 from sparkmon.comparison.groups import objects, with_column
 from sparkmon.comparison.history import History
 from sparkmon.comparison.levels import Levels
+from sparkmon.comparison.outlier_rate import with_cause
 from sparkmon.comparison.past import Past
 from sparkmon.comparison.presence import extra_columns, missing_columns
 from sparkmon.comparison.provisional import provisional
@@ -46,6 +47,8 @@ class Judge:
     lengths : sequence of str
         The lengths of the windows, as intervals; windows of others are not compared with references. Shorter blocks of
         the references are merged to blocks of the same length. If it is one, windows may have any length.
+    outlier_p : float, default 0.001
+        The p-value up to which a row is an outlier.
 
     Notes
     -----
@@ -60,13 +63,15 @@ class Judge:
     True
     """
 
-    def __init__(self, references: pa.Table, checks: Checks, *, step_s: float, lengths: Sequence[str]) -> None:
+    def __init__(
+        self, references: pa.Table, checks: Checks, *, step_s: float, lengths: Sequence[str], outlier_p: float = 0.001
+    ) -> None:
         self.references, self.checks = references, checks
         self.step_s, self.lengths = step_s, tuple(lengths)
         self.history = tuple(History.parse(text) for text in checks.history)
         self._levels = Levels(checks.false_alarms_per_week, step_s)
         self._windows = list({parse_interval("window", length): None for length in lengths})
-        self._by_column = References(references, checks, step_s)
+        self._by_column = References(references, checks, step_s, outlier_p)
         longest = max(self._windows).total_seconds()
         self.confirmation_lookback_s = _LOOK_BACK * longest
         """How far back findings that confirm another may begin, in seconds."""
@@ -93,7 +98,7 @@ class Judge:
         judged = correct(findings_table(profiles, findings), self._levels.alpha)
         judged = by_blocks(judged, self._levels)
         confirmed = confirm(judged, earlier, at_once=self._levels.once)
-        return _explained(add_up(confirmed, earlier, self._levels))
+        return _explained(with_cause(add_up(confirmed, earlier, self._levels)))
 
     def provisional(self, profiles: pa.Table) -> pa.Table:
         """Find gross drift in windows that are still open; see :func:`sparkmon.comparison.provisional`."""

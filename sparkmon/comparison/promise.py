@@ -55,7 +55,7 @@ def promise(references: pa.Table, false_alarms_per_week: float = 1.0, *, window_
     starts = references["block_start"].to_pylist()
     for place, row in enumerate(references.select(_KEYS).to_pylist()):
         column = row["column_kind"], row["column_name"]
-        if row["slice_key"] is not None or row["column_kind"] == "joint":
+        if row["slice_key"] is not None or row["column_kind"] in ("joint", "row_flag"):
             continue
         if starts[place] is None:
             wholes.append((column, row))

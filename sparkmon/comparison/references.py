@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, TypeAlias
 
@@ -15,12 +15,14 @@ from sparkmon.comparison.calibration import calibrate_column
 from sparkmon.comparison.checks import Checks
 from sparkmon.comparison.finding import OTHER_BLOCKS
 from sparkmon.comparison.levels import Levels
+from sparkmon.comparison.rates import CONFIDENCE, ReferenceRate
 from sparkmon.distributions import Categories, Distribution, merge_summaries, summary_of
 from sparkmon.distributions.remembering import Remembering
 from sparkmon.distributions.schema import SLICE
 from sparkmon.interval import EPOCH
 from sparkmon.records import SummaryKind
 from sparkmon.statistics import Summary
+from sparkmon.statistics.laws.binomial import share_lower_bound
 
 Column: TypeAlias = tuple[str, str | None, str | None, str, str]
 """Model, slice (key, value), column (kind, name)."""
@@ -55,16 +57,21 @@ class _Entry:
     """What was computed of the summary."""
     bounds: dict[timedelta | None, _Bounds] = field(default_factory=dict)
     """By the length of the windows."""
+    rates: dict[timedelta | None, ReferenceRate] = field(default_factory=dict)
 
 
 class References:
     """The references of models, one of each, whole and in blocks: ``sparkmon.schemas.REFERENCES``.
 
-    Windows are ``step_s`` apart; without, as far as their blocks are long.
+    Windows are ``step_s`` apart; without, as far as their blocks are long. Rows whose p-value is at most ``outlier_p``
+    are outliers.
     """
 
-    def __init__(self, references: pa.Table, checks: Checks, step_s: float | None = None) -> None:
+    def __init__(
+        self, references: pa.Table, checks: Checks, step_s: float | None = None, outlier_p: float = 0.001
+    ) -> None:
         self._checks, self._step_s, self._values = checks, step_s, 0
+        self._outlier_p = outlier_p
         profiles = references["profile"]
         self._profiles = {field.name: pc.struct_field(profiles, field.name) for field in profiles.type}
         self._columns: dict[Column, dict[str, _Entry]] = {}
@@ -85,8 +92,11 @@ class References:
                 parts.append(place)
                 continue
             entry = _Entry(reference, kind, place, parts)
-            self._counts[column[0], column[1] is not None] += column not in self._columns
+            is_flag = column[3] == "row_flag"
+            self._counts[column[0], column[1] is not None] += column not in self._columns and not is_flag
             self._columns.setdefault(column, {}).setdefault(version, entry)
+            if is_flag:
+                continue
             of_version = self._names.setdefault(column[:-1], {}).setdefault(version, {})
             others = of_version.get(column[-1], ("", ""))
             of_version[column[-1]] = (max(others[0], reference), max(others[1], kind))
@@ -131,6 +141,36 @@ class References:
             entry.bounds[window] = self._calibrate(column, entry, summary, window)
         return Basis(entry.reference, entry.data_type, summary, *entry.bounds[window])
 
+    def rate(self, column: Column, version: str, window: timedelta | None = None) -> ReferenceRate | None:
+        """Return how many rows of the reference are outliers; of a slice that it does not have, of all rows."""
+        versions = self._columns.get(column) or self._columns.get((column[0], None, None, *column[3:]))
+        entry = versions and (versions.get(version) or versions.get(""))
+        if not entry:
+            return None
+        if window not in entry.rates:
+            whole = ReferenceRate.of(*self._hits(entry.whole))
+            places, _ = self._blocks(entry, window)
+            counts: dict[int, list[tuple[int, int]]] = {}
+            for place in places:
+                start = self._spans[place][0] - EPOCH
+                counts.setdefault(start // window if window else place, []).append(self._hits(place))
+            sums = [tuple(map(sum, zip(*each, strict=True))) for each in counts.values()]
+            effects = [share_lower_bound(hits, rows, CONFIDENCE) for hits, rows in sums if rows]
+            if len(effects) > 1:
+                blocks = BlockEffects.of(effects, bounded=True)
+                levels = self.levels(column, window or _DAY)
+                whole = replace(whole, blocks=blocks, limit=levels.limits({"": blocks})[""])
+            entry.rates[window] = whole
+        return entry.rates[window]
+
+    def _hits(self, place: int) -> tuple[int, int]:
+        """Return how many rows are outliers, and how many there are; of the others the p-value is null."""
+        numbers, rows = (self._profiles[name][place].as_py() for name in ("num_numbers", "count"))
+        p_values = self._read(place, "numeric") if numbers else None
+        if not isinstance(p_values, Distribution):
+            return 0, rows
+        return round(float(p_values.cdf([self._outlier_p])[0]) * numbers), rows
+
     def levels(self, column: Column, length: timedelta) -> Levels:
         """Return the levels of a column among those that share the model's false alarms; slices have half of them."""
         model, is_slice = column[0], column[1] is not None
@@ -143,11 +183,9 @@ class References:
         return summary_of({name: column[place].as_py() for name, column in self._profiles.items()}, kind)
 
     def _calibrate(self, column: Column, entry: _Entry, whole: Summary, window: timedelta | None) -> _Bounds:
-        note, places = "", entry.blocks
+        places, note = self._blocks(entry, window)
         spans = [self._spans[place] for place in places]
         longest = max((end - start for start, end in spans), default=timedelta())
-        if window and longest and window % longest:
-            note, places, spans = OTHER_BLOCKS, [], []
         parts = [self._read(place, entry.data_type) for place in places]
         if window and longest < window:
             together: dict[Any, list[Summary]] = {}
@@ -157,6 +195,13 @@ class References:
         blocks = calibrate_column(whole, parts, self._checks.statistics_of(entry.data_type))
         levels = self.levels(column, window or longest or _DAY)
         return blocks, levels, levels.limits(blocks), note
+
+    def _blocks(self, entry: _Entry, window: timedelta | None) -> tuple[list[int], str]:
+        """Return the blocks that windows are made of, and why there are none."""
+        longest = max(
+            (end - start for start, end in (self._spans[place] for place in entry.blocks)), default=timedelta()
+        )
+        return ([], OTHER_BLOCKS) if window and longest and window % longest else (entry.blocks, "")
 
 
 def _size(summary: Summary) -> int:

@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from sparkmon.alerts import Alerting
 from sparkmon.comparison import Checks
+from sparkmon.detectors import Outliers
 from sparkmon.errors import OptionError
 from sparkmon.health import HealthLimits
 from sparkmon.monitor import COMPONENTS, Monitor, Windows
@@ -66,6 +67,8 @@ class MonitorConfig:
     """The event-time windows."""
     checks: Checks = field(default_factory=Checks)
     """The statistics and their thresholds."""
+    outliers: Outliers | None = None
+    """Which rows are outliers. By default a thousandth, of models whose reference was made with --outliers."""
     slices: Sequence[str] | None = None
     """A list of the slices of the references to watch. By default all of them."""
     views: Mapping[str, str] = field(default_factory=dict)

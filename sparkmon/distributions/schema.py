@@ -27,6 +27,10 @@ PROFILE_KEY = (*WINDOW_KEY, *SLICE, "column_name", "column_kind")
 REFERENCE_KEY = ("model", "model_version", "reference")
 """The columns that name a reference."""
 
+OUTLIER = ":outlier"
+"""The row flag of outliers: 1 of an outlier, 0 of others. In a reference, the p-values of the training rows that were
+not fitted on, up to 0.05; null of others."""
+
 OTHER_VALUES = ":other"
 """The slice of all values of a key that do not stand alone."""
 
@@ -102,11 +106,13 @@ _REFERENCES_FIELDS: list[pa.Field[Any]] = [
     pa.field("created_time", _TIME, nullable=False),
     pa.field("profile", PROFILE, nullable=False),
     pa.field("projection", pa.binary()),
+    pa.field("detectors", pa.binary()),
 ]
 REFERENCES = pa.schema(_REFERENCES_FIELDS)
 """One row per model, reference, slice and column, and, where the reference has times, one more for each of its blocks
 (``block_start`` not null). ``column_index`` is the column's place in the model's payloads. ``projection`` is that of
-the column ``:joint``, as :meth:`sparkmon.distributions.Projection.to_bytes` writes it."""
+the column ``:joint``, as :meth:`sparkmon.distributions.Projection.to_bytes` writes it, ``detectors`` those of the row
+flag ``:outlier``, as :meth:`sparkmon.detectors.OutlierModel.to_bytes` does."""
 
 
 def with_values(table: pa.Table, name: str, values: Any) -> pa.Table:  # noqa: ANN401 - an Arrow array

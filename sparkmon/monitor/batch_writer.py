@@ -16,6 +16,7 @@ from sparkmon.monitor.closer import Closer
 from sparkmon.monitor.leases import Leases, models_of
 from sparkmon.monitor.model_limit import ModelLimit
 from sparkmon.monitor.one_pass import Pass, one_pass
+from sparkmon.monitor.outlier_table import OutlierTable
 from sparkmon.monitor.recent_events import Digests, RecentEvents
 from sparkmon.monitor.window_grid import row_counts
 from sparkmon.schemas import DEAD_LETTERS
@@ -29,8 +30,8 @@ _EVENT = [*("event_id", "event_type", "source", "namespace", "model", "component
 class BatchWriter:
     """Writes what the pass over a batch gives.
 
-    The order of the commits is dead letters, rows, digests, panes. A batch that has panes in the table is not written
-    again.
+    The order of the commits is dead letters, rows, outliers, digests, panes. A batch that has panes in the table is not
+    written again.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class BatchWriter:
         closer: Closer | None,
         expected: Mapping[str, Collection[str]],
         k: int,
+        keep_outliers: int,
     ) -> None:
         self._ingest, self._place, self._leases = ingest, tables, leases
         self._counters, self._closer = counters, closer
@@ -50,6 +52,7 @@ class BatchWriter:
         self._tables: TableWriter | None = None
         self._recent: RecentEvents | None = None
         self._former: set[str] = set()
+        self._outliers = OutlierTable(keep_outliers)
 
     def __getstate__(self) -> dict[str, Any]:
         # Over Spark Connect a process of the server writes the batches.
@@ -101,6 +104,10 @@ class BatchWriter:
             if passed.rows is not None:
                 rows = passed.rows.where(~F.col("model").isin([*skipped]))
                 self._place.append(rows, "rows", writer=query_id, batch_id=batch_id)
+            most_severe = passed.outliers.filter(pc.invert(_are_of(passed.outliers, skipped)))
+            outliers = self._outliers.chosen(tables, most_severe)
+            if outliers.num_rows:
+                tables.append(outliers, "outliers", writer=query_id, batch_id=batch_id)
             if len(passed.digests):
                 row = {"query_id": query_id, "batch_id": batch_id, "last_event_time": passed.last_event_time}
                 table = pa.Table.from_pylist([row | {"digests": passed.digests.tobytes()}], schema=EVENT_DIGESTS)
@@ -116,12 +123,16 @@ class BatchWriter:
 
     def _without(self, models: Mapping[str, str], panes: pa.Table) -> pa.Table:
         """Leave out, and count, the panes of models that another monitor has."""
-        is_one = pc.is_in(panes["model"], pa.array(sorted(models), pa.string()))
+        is_one = _are_of(panes, models)
         rows: Counter[str] = Counter()
         for window, count in row_counts(panes.filter(is_one)).items():
             rows[window.model] += sum(count)
         self._counters.add(Counts(skipped_rows=rows, holders=models))
         return panes.filter(pc.invert(is_one))
+
+
+def _are_of(rows: pa.Table, models: Collection[str]) -> Any:  # noqa: ANN401 - truth values
+    return pc.is_in(rows["model"], pa.array(sorted(models), pa.string()))
 
 
 def _remember(

@@ -10,6 +10,8 @@ from sparkmon import sources
 from sparkmon.alerts import Alerting, AlertManager
 from sparkmon.comparison import Checks, Judge
 from sparkmon.dataframes import findings_of
+from sparkmon.detectors import Outliers
+from sparkmon.distributions.schema import OUTLIER
 from sparkmon.errors import OptionError, ReferenceMissingError
 from sparkmon.health import HealthLimits
 from sparkmon.ingest import Ingest
@@ -17,6 +19,7 @@ from sparkmon.interval import parse_interval
 from sparkmon.monitor.monitor_query import MonitorQuery
 from sparkmon.monitor.namespaces import check_namespaces, in_namespaces, qualified, watched
 from sparkmon.monitor.one_pass import profiles_of
+from sparkmon.monitor.outlier_detector import outlier_detector_of
 from sparkmon.monitor.start import Start
 from sparkmon.monitor.views import skew_detector_of
 from sparkmon.monitor.windows import Windows
@@ -62,6 +65,10 @@ class Monitor:
         notes are read, and logged features compared with the store (``skew_rate``): :class:`sparkmon.SkewDetector`.
     slices : sequence of str, optional
         Which of the slices of the references to watch next to the whole table; by default all of them.
+    outliers : Outliers, optional
+        Which rows are outliers, and how many are listed. By default a thousandth, of the models whose references were
+        made with ``--outliers``. If given, the requests of the other models are searched, too, by what each column is
+        like by itself.
     keep_rows : sequence of str, default ()
         The models whose decoded rows are kept in the table ``rows``, to look at, or to join with labels.
     retention : Retention, optional
@@ -110,6 +117,7 @@ class Monitor:
         namespaces: Sequence[str] = (),
         views: Mapping[str, str] | None = None,
         slices: Sequence[str] | None = None,
+        outliers: Outliers | None = None,
         keep_rows: Sequence[str] = (),
         retention: Retention | None = None,
         trigger: str = "10 seconds",
@@ -142,10 +150,12 @@ class Monitor:
             self.checks,
             step_s=self.windows.step.total_seconds(),
             lengths=[self.windows.length, *self.windows.longer],
+            outlier_p=(outliers or Outliers()).rate,
         )
         self.alerts = AlertManager(alerting or Alerting(), self.windows.lengths)
         self._expected = {
-            each.model: [column.name for column in (*each.features, *each.predictions)] for each in self._schemas
+            each.model: [OUTLIER, *(column.name for column in (*each.features, *each.predictions))]
+            for each in self._schemas
         }
         builder = partial(
             PaneBuilder,
@@ -158,7 +168,8 @@ class Monitor:
         by_model = {schema.model: schema for schema in self._schemas}
         self._detector = skew_detector_of(store, in_namespaces(views or {}, self.namespaces))
         models = tuple(in_namespaces(dict.fromkeys(keep_rows), self.namespaces))
-        self._ingest = Ingest(builder, by_model, self._detector, models)
+        outlier_detector = outlier_detector_of(references, outliers, self.windows.grid.pane)
+        self._ingest = Ingest(builder, by_model, self._detector, models, outlier_detector)
         self._start = Start(
             self.tables,
             self.windows,
@@ -169,6 +180,7 @@ class Monitor:
             self._expected,
             {each.model for each in self._schemas if each.predictions},
             retention or Retention(),
+            (outliers or Outliers()).keep,
         )
 
     @property

@@ -5,12 +5,15 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame, functions as F
 
+from sparkmon.detectors import OUTLIERS
 from sparkmon.distributions.schema import PANES
 from sparkmon.errors import SparkmonError
 from sparkmon.ingest import TASKS, Owners
@@ -35,6 +38,8 @@ class Passed:
     """What a pass over a batch gives."""
 
     panes: pa.Table
+    outliers: pa.Table
+    """The most severe of each task."""
     digests: Digests
     """Of its events, in ascending order, without those that were counted before."""
     redelivered: int
@@ -55,7 +60,7 @@ def one_pass(ingest: Pass, batch: DataFrame, owners_of: OwnersOf) -> Iterator[Pa
     A redelivered event is recognised by its digest after the pass, because sketches cannot be subtracted. That is rare,
     and costs nothing where there is none.
     """
-    output, panes, tasks = _run(ingest, batch, {})
+    output, panes, outliers, tasks = _run(ingest, batch, {})
     try:
         digests = _digests(tasks)
         again = owners_of(panes, digests)
@@ -67,7 +72,7 @@ def one_pass(ingest: Pass, batch: DataFrame, owners_of: OwnersOf) -> Iterator[Pa
         if again:
             output.unpersist()
             owners = {each: -1 if place < 0 else tasks[place]["partition"] for each, place in again.items()}
-            output, panes, tasks = _run(ingest, batch, owners)
+            output, panes, outliers, tasks = _run(ingest, batch, owners)
             repeated = np.sort(np.concatenate([*_digests(tasks), np.empty(0, np.uint64)]))
             if not np.array_equal(repeated, expected):
                 raise SparkmonError(
@@ -79,6 +84,7 @@ def one_pass(ingest: Pass, batch: DataFrame, owners_of: OwnersOf) -> Iterator[Pa
             namespaces[pair["model"]] |= {pair["namespace"]}
         yield Passed(
             panes,
+            outliers,
             expected,
             redelivered,
             max((task["last_event_time"] for task in tasks), default=EPOCH),
@@ -107,13 +113,14 @@ def profiles_of(
     return events.sparkSession.createDataFrame(together, PROFILES)
 
 
-def _run(ingest: Pass, batch: DataFrame, owners: Owners) -> tuple[DataFrame, pa.Table, list[dict[str, Any]]]:
-    """Run the pass; collect the panes and what the tasks report."""
+def _run(ingest: Pass, batch: DataFrame, owners: Owners) -> tuple[DataFrame, pa.Table, pa.Table, list[dict[str, Any]]]:
+    """Run the pass; collect the panes, the outliers and what the tasks report."""
     output = ingest(batch, owners).persist()
-    small = F.col("pane").isNotNull() | F.col("task").isNotNull()
-    rows = output.where(small).select("pane", "task").toArrow()
-    panes, tasks = (_rows(rows, *each) for each in (("pane", PANES), ("task", TASKS)))
-    return output, panes, tasks.to_pylist()
+    schemas = {"pane": PANES, "outlier": OUTLIERS, "task": TASKS}
+    is_small = reduce(or_, (F.col(name).isNotNull() for name in schemas))
+    rows = output.where(is_small).select(*schemas).toArrow()
+    panes, outliers, tasks = (_rows(rows, *each) for each in schemas.items())
+    return output, panes, outliers, tasks.to_pylist()
 
 
 def _chosen(output: DataFrame, name: str, count: int) -> DataFrame | None:

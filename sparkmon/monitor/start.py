@@ -48,6 +48,8 @@ class Start:
     predicting: Collection[str]
     """The models whose references have predictions."""
     retention: Retention
+    keep_outliers: int
+    """How many outliers of a window are listed."""
 
     def __call__(
         self, frame: DataFrame, ingest: Pass, checkpoints: str, *, available_now: bool, flush: bool, take_over: bool
@@ -69,9 +71,9 @@ class Start:
             tables.prepare(name, schema)  # so that they can be read before the first window closes
         query_id = _find_query_id(spark, checkpoint)
         self.alerts.open(tables, () if query_id is None else (query_id,))
-        writer = BatchWriter(
-            ingest, self.tables, leases, counters, None if is_remote else closer, self.expected, self.windows.k
-        )
+        own_closer = None if is_remote else closer
+        to_write = (leases, counters, own_closer, self.expected, self.windows.k, self.keep_outliers)
+        writer = BatchWriter(ingest, self.tables, *to_write)
         query = _start_stream(frame, checkpoint, writer.write, None if available_now else self.trigger)
         closer.query_id = str(query.id)
         watchdog = Watchdog(query, counters, self.alerts, self.health, checkpoints, may_end=available_now)

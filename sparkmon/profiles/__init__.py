@@ -8,6 +8,7 @@ from sparkmon.profiles.cells import (
 )
 from sparkmon.profiles.joint import projections_of as projections_of
 from sparkmon.profiles.merge import REFERENCE_K as REFERENCE_K, WINDOW_K as WINDOW_K, merge_profiles as merge_profiles
+from sparkmon.profiles.outliers import detectors_of as detectors_of
 from sparkmon.profiles.reference import id_columns as id_columns, reference_of as reference_of
 from sparkmon.profiles.rows import profile_rows as profile_rows
 from sparkmon.profiles.table import profile_table as profile_table

@@ -12,6 +12,7 @@ from sparkmon.errors import OptionError
 from sparkmon.profiles.cells import column_kinds, number_of, quoted
 from sparkmon.profiles.joint import joint_reference
 from sparkmon.profiles.merge import REFERENCE_K
+from sparkmon.profiles.outliers import outlier_reference
 from sparkmon.profiles.slices import with_values
 from sparkmon.profiles.table import profile_table
 from sparkmon.records import FeatureKind
@@ -75,6 +76,7 @@ def reference_of(
     block: str = "1 hour",
     slices: Sequence[str] = (),
     joint: bool = False,
+    outliers: Sequence[str] = (),
 ) -> DataFrame:
     """Summarise a training table as a reference.
 
@@ -110,6 +112,9 @@ def reference_of(
         Whether to keep a projection of the numeric features together, for ``mmd_rff`` and ``pca_reconstruction``. These
         find a changed relation of columns, even if no column changes by itself. It reads the table at once, and each
         request costs more to profile.
+    outliers : sequence of str
+        Detectors of rows to fit, such as ``sparkmon.detectors.DEFAULT_DETECTORS``; a monitor then looks for outliers
+        among the requests. It reads the table at once.
 
     Returns
     -------
@@ -167,14 +172,22 @@ def reference_of(
         profiles = profiles.unionByName(of_rows, allowMissingColumns=True)
     else:
         profiles = profiles.withColumn("projection", F.lit(None).cast("binary"))
+    if outliers:
+        sliced = Slices({(model, model_version): cut})
+        flags = outlier_reference(table, features, outliers, model, model_version, time, block, sliced)
+        profiles = profiles.unionByName(flags, allowMissingColumns=True)
+    else:
+        profiles = profiles.withColumn("detectors", F.lit(None).cast("binary"))
     places = F.create_map(*(F.lit(entry) for index, name in enumerate(chosen) for entry in (name, index)))
     types = F.create_map(*(F.lit(entry) for name, kind in chosen.items() for entry in (name, kind)))
-    is_joint = F.col("column_kind") == "joint"
+    is_joint, is_flag = F.col("column_kind") == "joint", F.col("column_kind") == "row_flag"
     return profiles.withColumns(
         {
             "reference": F.lit(reference),
-            "data_type": F.when(is_joint, "joint").otherwise(types[F.col("column_name")]),
-            "column_index": F.when(is_joint, len(chosen)).otherwise(places[F.col("column_name")]),
+            "data_type": F.when(is_joint, "joint").when(is_flag, "row_flag").otherwise(types[F.col("column_name")]),
+            "column_index": F.when(is_joint, len(chosen))
+            .when(is_flag, len(chosen) + 1)
+            .otherwise(places[F.col("column_name")]),
             "block_start": F.col("window_start"),
             "block_end": F.col("window_end"),
             "created_time": F.current_timestamp(),

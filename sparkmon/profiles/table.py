@@ -10,8 +10,9 @@ import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame, Window, functions as F
 
+from sparkmon.detectors import GREATEST_RATE, OutlierModel
 from sparkmon.distributions import Projection
-from sparkmon.distributions.schema import PANES, SLICE
+from sparkmon.distributions.schema import OUTLIER, PANES, SLICE
 from sparkmon.interval import parse_interval
 from sparkmon.panes import JOINT, PaneBuilder
 from sparkmon.panes.parts import COUNTS
@@ -19,7 +20,7 @@ from sparkmon.profiles.cells import cell_columns, cells_of, quoted, unused_name
 from sparkmon.profiles.merge import WINDOW_K, merged
 from sparkmon.profiles.panes import EVERYTHING, panes_of
 from sparkmon.profiles.slices import read_kinds
-from sparkmon.protocol import RowBlock
+from sparkmon.protocol import Cells, RowBlock
 from sparkmon.records import FeatureKind
 from sparkmon.slicing import BlockSlices, Slices
 
@@ -40,6 +41,7 @@ def profile_table(
     predictions: Sequence[str] = (),
     slices: Slices | None = None,
     projection: Projection | None = None,
+    detectors: OutlierModel | None = None,
     k: int = WINDOW_K,
 ) -> DataFrame:
     """Summarise the columns of a table, as a whole, per window or per group.
@@ -65,6 +67,8 @@ def profile_table(
         What to slice the rows by, in addition to the whole and in the same pass; see :func:`sparkmon.slices_of`.
     projection : Projection, optional
         The projection of the model's reference; adds the column ``:joint``.
+    detectors : OutlierModel, optional
+        The detectors of the model's reference; adds the row flag ``:outlier``.
     k : int, default 800
         KLL parameter of the sketches.
 
@@ -85,6 +89,8 @@ def profile_table(
         rows = rows.where(F.col(clock).isNotNull())
     cut = () if slices is None else slices.of(model, model_version)
     read = read_kinds(cut) | dict.fromkeys(projection.names if projection else (), "numeric")
+    if detectors is not None:
+        read |= detectors.columns.kinds
     features: dict[str, FeatureKind] = {
         **{name: kind for name, kind in read.items() if name in table.columns},
         **{name: kind for name, kind in kinds.items() if name not in predictions},
@@ -95,7 +101,7 @@ def profile_table(
     groups = {f"by_{place}": name for place, name in enumerate(by)}  # names without dots
     keys = [F.col(quoted(name)).alias(group) for group, name in groups.items()]
     cells = cell_columns(rows, features, "feature") + cell_columns(rows, outputs, "prediction")
-    blocks = partial(_blocks, (model, model_version), (*features,), (*outputs,))
+    blocks = partial(_blocks, (model, model_version), (*features,), (*outputs,), detectors)
     builder = partial(
         PaneBuilder,
         _ALL_TIME if window is None else parse_interval("window", window) // timedelta(microseconds=1),
@@ -103,7 +109,7 @@ def profile_table(
         projections={(model, model_version): projection} if projection else {},
         k=k,
         limits=EVERYTHING,
-        only={*kinds, clock},
+        only={*kinds, clock, OUTLIER},
     )
     panes = panes_of(rows.select(*keys, F.col(clock).alias(_TIME), *cells), blocks, builder, [*groups])
     if window is None and not by:
@@ -119,13 +125,20 @@ def profile_table(
 
 
 def _blocks(
-    owner: tuple[str, str], features: tuple[str, ...], outputs: tuple[str, ...], batch: pa.RecordBatch
+    owner: tuple[str, str],
+    features: tuple[str, ...],
+    outputs: tuple[str, ...],
+    detectors: OutlierModel | None,
+    batch: pa.RecordBatch,
 ) -> Iterator[RowBlock]:
     """Give the rows of a batch as those of requests, and their outputs as those of responses."""
     places = np.zeros(batch.num_rows, np.int64)
     times = batch.column(_TIME).fill_null(0).to_numpy()
     cells = cells_of(batch, features, "feature")
     requests = RowBlock(*owner, "request", places, times, places.astype(np.int32), cells)
+    if detectors is not None:
+        p_values = detectors.scores(detectors.columns.read(cells)).p_values[:, None]
+        requests = replace(requests, row_flags=Cells((OUTLIER,), p_values, p_values <= GREATEST_RATE))
     yield requests
     if outputs:
         yield replace(requests, event_type="response", predictions=cells_of(batch, outputs, "prediction"))

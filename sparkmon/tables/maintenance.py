@@ -15,7 +15,7 @@ from sparkmon.tables.table_writer import Maintained, TableWriter
 _TIME_COLUMNS: Mapping[str, str] = {
     **{"panes": "window_end", "event_digests": "last_event_time", "closed_windows": "window_end"},
     **dict.fromkeys(("profiles", "drift_metrics", "alerts"), "window_end"),
-    **{"deliveries": "time", "rows": "event_time", "dead_letters": "event_time"},
+    **{"deliveries": "time", "rows": "event_time", "dead_letters": "event_time", "outliers": "event_time"},
 }
 """The column by which the rows of a table grow old."""
 
@@ -63,6 +63,8 @@ class Retention:
     """Attempts to deliver notifications."""
     rows: timedelta | None = timedelta(days=7)
     """Decoded rows."""
+    outliers: timedelta | None = timedelta(days=90)
+    """Rows unlike the training data."""
     dead_letters: timedelta | None = timedelta(days=30)
     """Events that could not be decoded."""
 

@@ -9,7 +9,8 @@ from pyspark.sql import SparkSession
 from typer.testing import CliRunner, Result
 
 from sparkmon.cli.app import app
-from sparkmon.profiles import projections_of
+from sparkmon.detectors import DEFAULT_DETECTORS
+from sparkmon.profiles import detectors_of, projections_of
 from sparkmon.store import LocalStore
 from tests.support.source import ROOT
 
@@ -145,3 +146,21 @@ def test_joint_keeps_a_projection_of_whole_rows(tmp_path: Path) -> None:
     assert ":joint" not in {f.name for f in kept.schemas()[0].features}
     refused = profile(tmp_path, str(LOANS), "--as", "loans", "--sql", "SELECT 1 AS x", "--joint")
     assert refused.exit_code != 0
+
+
+def test_detectors_of_outliers_are_stored_with_the_reference(tmp_path: Path) -> None:
+    done = profile(
+        tmp_path, str(LOANS), *CHOSEN[:-2], "--outliers", "--time", "timestamp", "--block", "30 days", "--json"
+    )
+    assert done.exit_code == 0, done.exception
+    assert ":outlier" not in done.stdout
+    stored = LocalStore(tmp_path).read_references()
+    ((key, model),) = detectors_of(stored).items()
+    assert (key, [each.name for each in model.detectors]) == (("loans", ""), [*DEFAULT_DETECTORS])
+    assert model.columns.levels["repaid_loan_on_prev_car"] in (("true", "false"), ("false", "true"))
+    flags = [row for row in stored.to_pylist() if row["column_name"] == ":outlier"]
+    blocks = [row["profile"]["count"] for row in flags if row["block_start"] is not None]
+    (whole,) = [row["profile"]["count"] for row in flags if row["block_start"] is None]
+    # A third of 5,000 rows made the detectors.
+    assert sum(blocks) == whole == 5_000 - 5_000 // 3
+    assert len(blocks) > 2

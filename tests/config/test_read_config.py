@@ -177,4 +177,4 @@ def test_a_store_may_be_a_url_and_rates_and_views_are_read(tmp_path: Path) -> No
     assert (config.checks.rates, config.views) == ({"stale_rate": 0.2}, {"fraud": "cards:2"})
     (mistake,) = refusal(tmp_path, LEAST + "checks: {rates: {stale: 0.2}}\n")
     assert "line 4" in mistake
-    assert "known options are dead_letter_rate, missing_key_rate, skew_rate, stale_rate" in mistake
+    assert "known options are dead_letter_rate, missing_key_rate, outlier_rate, skew_rate, stale_rate" in mistake

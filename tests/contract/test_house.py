@@ -25,9 +25,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "protocol": {"errors", "interval", "printable", "records"},
     "distributions": {"errors", "records"},
     "statistics": {"distributions", "errors", "records", "registry"},
+    "detectors": {"distributions", "errors", "printable", "protocol", "records", "registry"},
     "store": {"distributions", "errors", "interval", "records", "tables"},
     "state": {"distributions"},
-    "schemas": {"alerts", "comparison", "distributions", "protocol", "state"},
+    "schemas": {"alerts", "comparison", "detectors", "distributions", "protocol", "state"},
     "logs": {"errors", "printable", "protocol", "records"},
     "inbound": {"errors"},
     "receiver": {"errors", "inbound", "logs", "printable", "protocol", "records", "secret"},
@@ -39,7 +40,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sources": {"errors", "logs", "option_types", "protocol", "records", "registry", "schemas"},
     "panes": {"distributions", "errors", "protocol", "slicing"},
     "slicing": {"distributions", "errors", "protocol", "records"},
-    "profiles": {*("distributions", "errors", "interval", "panes", "protocol", "records", "schemas"), "slicing"},
+    "profiles": {
+        *("detectors", "distributions", "errors", "interval", "panes", "protocol", "records", "schemas"),
+        "slicing",
+    },
     "functions": {"distributions", "errors", "statistics"},
     "comparison": {"distributions", "errors", "interval", "records", "statistics"},
     "dataframes": {
@@ -51,16 +55,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sinks": {"backoff", "errors", "option_types", "printable", "registry", "secret"},
     "alerts": {"backoff", "comparison", "distributions", "errors", "interval", "sinks", "tables"},
     "health": {"alerts", "errors", "sinks"},
-    "ingest": {"distributions", "panes", "protocol", "records", "skew"},
+    "ingest": {"detectors", "distributions", "panes", "protocol", "records", "skew"},
     "monitor": {
-        *("alerts", "comparison", "dataframes", "distributions", "errors", "health", "ingest"),
+        *("alerts", "comparison", "dataframes", "detectors", "distributions", "errors", "health", "ingest"),
         *("interval", "panes", "profiles", "schemas", "skew", "slicing", "sources", "state"),
         *("store", "tables"),
     },
     "interval": {"errors"},
     "session": {"errors", "functions", "sources"},
     "config": {
-        *("alerts", "comparison", "errors", "health", "interval", "monitor", "option_types"),
+        *("alerts", "comparison", "detectors", "errors", "health", "interval", "monitor", "option_types"),
         *("registry", "secret", "sinks", "sources", "store", "tables"),
     },
     "demo": {
@@ -68,14 +72,14 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("sources", "store"),
     },
     "cli": {
-        *("alerts", "backoff", "comparison", "config", "dataframes", "demo", "errors", "interval"),
+        *("alerts", "backoff", "comparison", "config", "dataframes", "demo", "detectors", "errors", "interval"),
         *("monitor", "printable", "profiles", "receiver", "secret", "session", "sinks", "sources"),
         *("store", "tables"),
     },
     "__main__": {"cli", "errors"},
     # The package's face names everything, lazily: a test below holds that it loads nothing.
     "__init__": {
-        *("alerts", "comparison", "dataframes", "explain", "health", "monitor", "profiles"),
+        *("alerts", "comparison", "dataframes", "detectors", "explain", "health", "monitor", "profiles"),
         *("records", "session", "sinks", "skew", "slicing", "sources", "store", "tables"),
     },
 }
@@ -83,7 +87,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 
 PURE = {
     *("errors", "interval", "registry", "records", "protocol", "distributions", "statistics"),
-    *("alerts", "backoff", "comparison", "option_types", "panes", "store"),
+    *("alerts", "backoff", "comparison", "detectors", "option_types", "panes", "store"),
     *("inbound", "logs", "payload_logger", "printable", "receiver", "secret", "serving", "sinks", "skew"),
     *("slicing", "state", "tables", "until_stdin_closes"),
 }

@@ -41,3 +41,10 @@ def test_sql_on_a_stream_finds_them_too() -> None:
         ["2026-01-05 12:00:00", "amount     "],
         ["2026-01-05 18:00:00", "amount     "],
     ]
+
+
+def test_a_detector_of_ones_own_finds_what_does_not_belong_together() -> None:
+    (line,) = [line for line in run("own_detector.py").splitlines() if line.startswith("row ")]
+    assert line.startswith("row 1 of e-1: ")
+    assert "takes the row off the plane of the training data" in line
+    assert line.endswith("(off_plane)")
