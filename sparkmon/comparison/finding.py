@@ -10,12 +10,11 @@ from typing import Any
 from sparkmon.distributions.schema import OUTLIER
 
 _RAREST = 1e-6
-_NAMED = 3
 _WHO = {"joint": "the features together", "event": "the rate of dead letters", OUTLIER: "the share of outliers"}
 """What a sentence calls a column, by its kind or name, where not by its name."""
 TOO_SHORT = "the reference is too short"
 """How the clause begins on a column whose reference has too few independent blocks for what is promised."""
-_LOOKS = "it looks like "
+LOOKS = "it looks like "
 """How the clause begins on what a rate of outliers looks like."""
 _RARE = "levels are too rare to see them change"
 OTHER_BLOCKS = "the blocks of the reference are not used, for the window is no whole number of them"
@@ -78,20 +77,6 @@ def rare_levels(share: float) -> str:
         f"{_RARE} in {share:.0%} of the reference's rows (less than 20 rows or 0.1 % each, as those of ids have): "
         "exclude the column, or group them"
     )
-
-
-def looks_like(drifted: Sequence[str]) -> str:
-    """Return the clause on a window with too many outliers, in which some columns drifted.
-
-    Examples
-    --------
-    >>> looks_like(["temp"]), looks_like([])
-    ('it looks like drift: temp drifted, too', 'it looks like outliers: no column drifted')
-    """
-    if not drifted:
-        return f"{_LOOKS}outliers: no column drifted"
-    names = ", ".join(drifted[:_NAMED]) + f" and {len(drifted) - _NAMED} more" * (len(drifted) > _NAMED)
-    return f"{_LOOKS}drift: {names} drifted, too"
 
 
 def beyond_blocks(blocks: int, p_adjusted: float) -> str:
@@ -186,7 +171,7 @@ reach this); p 1e-12, among all tests of the window 3e-11; confirmed.
         if recovered:
             is_noise = abs(self.value) > (limit or 0.0)
             figures = f"is within {'the noise of ' if is_noise else ''}its {name} {limit or 0.0:.3g}"
-        looks = "" if recovered else "".join(f"; {each}" for each in self.reason.split("; ") if each.startswith(_LOOKS))
+        looks = "" if recovered else "".join(f"; {each}" for each in self.reason.split("; ") if each.startswith(LOOKS))
         return f"{headline}: {self.statistic} {self.value:.3g} {figures} ({self._rows()}){looks}"
 
     def _beyond(self) -> str:
@@ -277,7 +262,7 @@ reach this); p 1e-12, among all tests of the window 3e-11; confirmed.
         if beyond := self._beyond():
             evidence.append(f"it {beyond}")
         notes = self.reason.split("; ")
-        evidence += [each for each in notes if each.startswith((TOO_SHORT, OTHER_BLOCKS, _RARE, _LOOKS))]
+        evidence += [each for each in notes if each.startswith((TOO_SHORT, OTHER_BLOCKS, _RARE, LOOKS))]
         if self.status in {"drift", "over_limit"} and self.confirmed is not None:
             evidence.append("confirmed" if self.confirmed else "not confirmed by earlier windows yet")
         return evidence

@@ -1,16 +1,18 @@
 """Windows with too many outliers: whether they look like drift or like single rows."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from sparkmon.comparison.finding import looks_like
+from sparkmon.comparison.finding import LOOKS
 from sparkmon.comparison.groups import group_ids, has, is_any, judged_anew
 from sparkmon.distributions.schema import OUTLIER, SLICE, WINDOW_KEY
 
 _OF_MANY_ROWS = ("ks", "psi", "js", "mmd_rff", "pca_reconstruction")
 """Statistics that a few rows do not move."""
+_NAMED = 3
 
 
 def with_cause(findings: pa.Table) -> pa.Table:
@@ -29,5 +31,12 @@ def with_cause(findings: pa.Table) -> pa.Table:
     clauses = []
     for place in np.flatnonzero(is_over).tolist():
         drifted: list[Any] = names.filter(pa.array(is_drift & (group == group[place]))).to_pylist()
-        clauses.append(looks_like([*dict.fromkeys(drifted)]))
+        clauses.append(_looks_like([*dict.fromkeys(drifted)]))
     return judged_anew(findings, is_over, "over_limit", clauses)
+
+
+def _looks_like(drifted: Sequence[str]) -> str:
+    if not drifted:
+        return f"{LOOKS}outliers: no column drifted"
+    names = ", ".join(drifted[:_NAMED]) + f" and {len(drifted) - _NAMED} more" * (len(drifted) > _NAMED)
+    return f"{LOOKS}drift: {names} drifted, too"
