@@ -65,7 +65,8 @@ class OutlierModel:
         scores = [detector.score(unseen) for detector in detectors]
         tails = tuple([Tail.of(each) for each in scores])
         least = np.min([tail.p_values(each) for tail, each in zip(tails, scores, strict=True)], axis=0)
-        return cls(columns, detectors, tails, Tail.of(-least))
+        # Each of these rows was compared with itself, too, which a live row is not.
+        return cls(columns, detectors, tails, Tail.of(1 / (1 + len(unseen)) - least))
 
     @property
     def least_p(self) -> float:

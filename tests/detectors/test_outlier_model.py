@@ -51,6 +51,19 @@ def test_the_share_that_is_flagged_is_the_rate(rate: float) -> None:
     assert abs(flagged - rate * len(live)) < stats.norm.isf(0.0005) * spread
 
 
+def test_a_live_row_is_no_likelier_to_be_flagged_than_a_training_row() -> None:
+    # Few rows and several detectors: a rank more or less would be a quarter of what is flagged.
+    random, flagged, count = np.random.default_rng(6), 0, 0
+    features = [Feature(name, "numeric") for name in "abc"]
+    for _ in range(60):
+        first, second, live = (Cells(("a", "b", "c"), random.normal(size=(size, 3))) for size in (300, 1_000, 4_000))
+        model = OutlierModel.fit(features, first, second)
+        flagged += int((model.scores(model.columns.read(live)).p_values <= 0.01).sum())
+        count += len(live)
+    spread = np.sqrt(0.01 / 1_000 / 60 + 0.01 / count)
+    assert abs(flagged / count - 0.01) < 3 * spread
+
+
 def test_broken_units_are_found_and_named() -> None:
     live = TABLE[40_000:41_000].copy()
     live["temp"] = ((live["temp"] - 32) * 5 / 9).round(2)
