@@ -72,6 +72,7 @@ def reference_of(case: Case) -> pa.Table:
         "block_end": table["window_end"],
         "created_time": pa.repeat(datetime.now(timezone.utc), rows),
         "projection": pa.nulls(rows, pa.binary()),
+        "detectors": pa.nulls(rows, pa.binary()),
     }
     return pa.table({name: columns[name] for name in REFERENCES.names}).cast(REFERENCES)
 
