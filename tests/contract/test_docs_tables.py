@@ -73,7 +73,7 @@ def test_every_table_is_explained() -> None:
 
     written = {
         *("ALERTS", "ALERT_ACTIONS", "CLOSED_WINDOWS", "DEAD_LETTERS", "DELIVERIES"),
-        *("DRIFT_METRICS", "EVENT_DIGESTS", "MONITORS", "PANES", "PROFILES"),
+        *("DRIFT_METRICS", "EVENT_DIGESTS", "MONITORS", "OUTLIERS", "PANES", "PROFILES"),
     }
     assert written <= set(schemas.__all__)
     # The rows are DECODED.
