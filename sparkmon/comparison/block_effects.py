@@ -55,8 +55,8 @@ class BlockEffects:
         deviation = math.sqrt(math.fsum(off * off) / (count - 1))
         effective = surely = float(count)
         if deviation:
-            as_one, at_most = _alike(off)
-            effective, surely = max(_LEAST_EFFECTIVE, count / as_one), max(_LEAST_EFFECTIVE, count / at_most)
+            as_one, most = _alike(off)
+            effective, surely = max(_LEAST_EFFECTIVE, count / as_one), max(_LEAST_EFFECTIVE, count / most)
         few = math.sqrt(1 + 1 / effective) * (1 + 0.5 / math.sqrt(effective))
         return cls(tuple(sorted(shifts)), mean, few * deviation, effective, surely, squared, bounded)
 
