@@ -43,7 +43,7 @@ COLUMNS = yaml.safe_load(Path(__file__).with_name("columns.yaml").read_text())
 MADE = "<!-- Made by scripts/make_reference_pages.py; do not edit. -->"
 TABLES = (
     *("PROFILES", "DRIFT_METRICS", "OUTLIERS", "ALERTS", "DELIVERIES", "ALERT_ACTIONS", "DEAD_LETTERS"),
-    *("PANES", "CLOSED_WINDOWS", "EVENT_DIGESTS", "MONITORS", "REFERENCES", "DECODED", "EVENTS"),
+    *("PANES", "CLOSED_WINDOWS", "EVENT_DIGESTS", "MONITORS", "REFERENCES", "ROWS", "DECODED", "EVENTS"),
 )
 
 

@@ -16,6 +16,7 @@ from pyspark import TaskContext
 from pyspark.sql import DataFrame
 from pyspark.sql.pandas.types import from_arrow_schema
 
+from sparkmon.adversaries import ClientIdentity, clients_of
 from sparkmon.detectors import OUTLIERS, OutlierDetector
 from sparkmon.distributions.schema import PANES
 from sparkmon.panes import EventCounts, PaneBuilder
@@ -23,6 +24,7 @@ from sparkmon.protocol import (
     DEAD_LETTERS,
     DECODED,
     EVENTS,
+    ROWS,
     DecodedEvents,
     RowBlock,
     blocks_of_rows,
@@ -56,7 +58,7 @@ OUTPUT = pa.schema(
     [
         pa.field("pane", _nullable(PANES)),
         pa.field("dead_letter", _nullable(DEAD_LETTERS)),
-        pa.field("row", _nullable(DECODED)),
+        pa.field("row", _nullable(ROWS)),
         pa.field("outlier", _nullable(OUTLIERS)),
         pa.field("task", pa.struct(list(TASKS))),
     ]
@@ -83,6 +85,8 @@ class Ingest:
     detector: SkewDetector | None = None
     keep_rows: Collection[str] = ()
     outliers: OutlierDetector | None = None
+    clients: Mapping[str, ClientIdentity] = field(default_factory=dict)
+    """Who asked, by model, of those whose rows are kept."""
     ahead_s: float = inf
     """How far an event's time may be ahead of the worker's clock."""
 
@@ -117,6 +121,7 @@ class _Task:
         context = TaskContext.get()
         self._ahead_s = ingest.ahead_s
         self._schemas, self._detect, self._keep_rows = ingest.schemas, detect, ingest.keep_rows
+        self._clients = ingest.clients
         self._partition = -2 if context is None else context.partitionId()
         self._excluded = {each for each, task in owners.items() if task != self._partition}
         self._with_notes = () if ingest.detector is None else ingest.detector.models
@@ -146,7 +151,9 @@ class _Task:
             self._count_events(decoded, is_new, own_times)
             self._note_namespaces(decoded)
             if self._keep_rows:
-                yield from self._kept_rows(replace(decoded, blocks=[*blocks]).rows())
+                places = np.repeat(np.arange(len(decoded.counts)), np.maximum(decoded.counts, 1))
+                rows = replace(decoded, blocks=[*blocks]).rows()
+                yield from self._kept_rows(rows, clients_of(self._clients, rows, decoded.events, pa.array(places)))
             broken = decoded.dead_letters()
             if broken.num_rows:
                 self._dead_letters += broken.num_rows
@@ -159,7 +166,8 @@ class _Task:
         instance: Any = events.column("instance").to_numpy()
         self._event_counts.add(events.column("model"), _times(events), instance == 0, _is_dead(events.column("kind")))
         if self._keep_rows:
-            yield from self._kept_rows(batch.select(DECODED.names))
+            rows = batch.select(DECODED.names)
+            yield from self._kept_rows(rows, clients_of(self._clients, rows))
 
     def _summarise(self, blocks: Sequence[RowBlock], events: pa.RecordBatch) -> Sequence[RowBlock]:
         """Summarise blocks; return them with the flags of outliers."""
@@ -169,11 +177,12 @@ class _Task:
             self._builder.add(block)
         return blocks
 
-    def _kept_rows(self, rows: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    def _kept_rows(self, rows: pa.RecordBatch, clients: Any) -> Iterator[pa.RecordBatch]:  # noqa: ANN401 - an Arrow array
         """Yield the rows of the models that are kept; those of redelivered events have no values."""
         has_values = pc.or_(pc.is_valid(rows.column("features")), pc.is_valid(rows.column("predictions")))
         is_model = pc.is_in(rows.column("model"), value_set=pa.array([*self._keep_rows], pa.string()))
-        chosen = rows.filter(pc.and_(has_values, is_model))
+        columns: list[Any] = [*rows.columns, clients]
+        chosen = pa.RecordBatch.from_arrays(columns, schema=ROWS).filter(pc.and_(has_values, is_model))
         self._rows += chosen.num_rows
         yield from _output("row", pa.Table.from_batches([chosen]))
 

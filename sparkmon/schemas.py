@@ -9,6 +9,7 @@ from sparkmon.protocol import schema as protocol
 
 EVENTS: StructType = from_arrow_schema(protocol.EVENTS)
 DECODED: StructType = from_arrow_schema(protocol.DECODED)
+ROWS: StructType = from_arrow_schema(protocol.ROWS)
 VALUES = from_arrow_type(protocol.VALUES)
 PROFILE = from_arrow_type(distributions.PROFILE)
 PROFILES: StructType = from_arrow_schema(distributions.PROFILES)

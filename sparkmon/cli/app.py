@@ -6,6 +6,7 @@ import typer
 
 from sparkmon import __version__
 from sparkmon.cli.alerts import alerts
+from sparkmon.cli.clients import clients
 from sparkmon.cli.compare import compare
 from sparkmon.cli.demo import demo
 from sparkmon.cli.maintain import maintain
@@ -23,7 +24,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for command in (demo, profile, receive):
+for command in (demo, profile, receive, clients):
     app.command()(command)
 app.command(cls=RunCommand)(run)
 app.command()(compare)

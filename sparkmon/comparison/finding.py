@@ -161,6 +161,8 @@ reach this); p 1e-12, among all tests of the window 3e-11; confirmed.
     def message(self, *, recovered: bool = False) -> str:
         """Return one sentence for an alert, or the end of one: the column, the window, and the value with its limit."""
         headline = self._headline(recovered=recovered)
+        if self.column_kind == "client":
+            return headline if recovered else f"{headline}: {self.reason}"
         if (self.statistic in PRESENCE and not recovered) or self.value is None:
             return headline
         limit = self.threshold if self.limit is None else self.limit
@@ -184,13 +186,15 @@ reach this); p 1e-12, among all tests of the window 3e-11; confirmed.
         return f"is what {self.blocks} blocks of the reference hardly ever reach"
 
     def _is_judged(self) -> bool:
-        is_judged = self.status in {"ok", "drift", "over_limit", "provisional"}
-        return is_judged and self.value is not None and self.threshold is not None
+        return self.status in {"ok", "drift", "over_limit", "provisional"} and None not in (self.value, self.threshold)
 
     def _headline(self, *, recovered: bool = False) -> str:
         version = f" (version {self.model_version})" if self.model_version else ""
         who = _WHO.get(self.column_kind) or _WHO.get(self.column_name, self.column_name)
         verdict = self._recovery() if recovered else self._verdict()
+        if self.column_kind == "client":
+            verdict = f"{'is no longer' if recovered else 'is'} attacked by the client {self.slice_value}"
+            return f"the model {self.model} {verdict}{self._window()}"
         return f"{who} of the model {self.model}{version} {verdict}{self._slice()}{self._window()}"
 
     def _verdict(self) -> str:
@@ -229,7 +233,8 @@ reach this); p 1e-12, among all tests of the window 3e-11; confirmed.
         return rows if self.reference_count is None else f"{rows} against {self.reference_count:,}"
 
     def _grounds(self) -> str:
-        return "; ".join([self._judgement(), *self._evidence()]) if self._is_judged() else self.reason
+        has_figures = self._is_judged() and self.column_kind != "client"
+        return "; ".join([self._judgement(), *self._evidence()]) if has_figures else self.reason
 
     def _judgement(self) -> str:
         rows = f" ({self._rows()}{f', {self.bins} bins' if self.bins else ''})"

@@ -7,6 +7,7 @@ from inspect import signature
 
 from pyspark.sql import DataFrame, SparkSession
 
+from sparkmon.adversaries import ClientIdentity
 from sparkmon.alerts import Alerting
 from sparkmon.comparison import Checks
 from sparkmon.detectors import Outliers
@@ -81,6 +82,9 @@ class MonitorConfig:
     """When the monitor itself is unhealthy."""
     keep_rows: Sequence[str] = ()
     """A list of the models whose decoded rows are kept, in the table ``rows``."""
+    adversaries: Mapping[str, str] = field(default_factory=dict)
+    """Where a model's events say who asked: {MODEL: header X-Client-Id}, entity NAME or feature NAME. Its clients are
+    judged."""
     retention: Retention = field(default_factory=Retention)
     """How long the rows of the tables are kept."""
     metrics: MetricsEndpoint | None = None
@@ -91,6 +95,8 @@ class MonitorConfig:
     def __post_init__(self) -> None:
         if not self.components:
             raise OptionError.malformed("components", self.components, "at least one")
+        for identity in self.adversaries.values():
+            ClientIdentity.parse(identity)
         if self.checkpoints is None and "/" not in self.tables:
             raise OptionError("expected checkpoints, a directory, because tables is a catalog schema")
 

@@ -15,7 +15,9 @@ from sparkmon.detectors.robust_z import RobustZ as RobustZ
 from sparkmon.detectors.row_detector import (
     DETECTORS as DETECTORS,
     RowDetector as RowDetector,
+    array_of as array_of,
     register_detector as register_detector,
+    written as written,
 )
 from sparkmon.detectors.rows import Columns as Columns, Rows as Rows
 from sparkmon.detectors.schema import OUTLIERS as OUTLIERS

@@ -86,10 +86,7 @@ class OutlierModel:
         tails = [_written(tail) for tail in (*self.tails, self.together)]
         fields = {
             "format": _FORMAT,
-            "numbers": self.columns.numbers,
-            "medians": self.columns.medians,
-            "levels": self.columns.levels,
-            "booleans": sorted(self.columns.booleans),
+            "columns": self.columns.to_json(),
             "detectors": [[each.name, each.to_json()] for each in self.detectors],
             "tails": tails,
         }
@@ -107,9 +104,7 @@ class OutlierModel:
             fields = json.loads(data)
             if fields["format"] != _FORMAT:
                 raise ProfileError(f"got detectors of the format {fields['format']!r:.20}; expected {_FORMAT}")
-            levels = {str(name): tuple(map(str, each)) for name, each in fields["levels"].items()}
-            numbers, medians = map(str, fields["numbers"]), map(float, fields["medians"])
-            columns = Columns(tuple(numbers), tuple(medians), levels, frozenset(map(str, fields["booleans"])))
+            columns = Columns.from_json(fields["columns"])
             detectors = tuple([DETECTORS.get(name).from_json(state) for name, state in fields["detectors"]])
             *tails, together = map(_read, fields["tails"])
             model = cls(columns, detectors, tuple(tails), together)

@@ -78,7 +78,7 @@ class RowDetector(ABC):
 
     def to_json(self) -> dict[str, Any]:
         """Return the state: each field by its name, as numbers with their shape."""
-        return {each.name: _written(getattr(self, each.name)) for each in fields(self)}  # type: ignore[arg-type]
+        return {each.name: written(getattr(self, each.name)) for each in fields(self)}  # type: ignore[arg-type]
 
     @classmethod
     def from_json(cls, state: Mapping[str, Any]) -> "RowDetector":
@@ -86,7 +86,7 @@ class RowDetector(ABC):
         names = [each.name for each in fields(cls)]  # type: ignore[arg-type]
         if {*names} != {*state}:
             raise ProfileError(f"got the state {', '.join(map(str, state)):.100} for {cls.name}; expected {names}")
-        return cls(**{name: _read(state[name]) for name in names})
+        return cls(**{name: array_of(state[name]) for name in names})
 
 
 DETECTORS: Registry[type[RowDetector]] = Registry("detector")
@@ -100,13 +100,15 @@ def register_detector(detector: Class) -> Class:
     return detector
 
 
-def _written(array: Any) -> list[Any]:  # noqa: ANN401 - an array
+def written(array: Any) -> list[Any]:  # noqa: ANN401 - an array
+    """Return an array as what JSON has: its kind, its shape and its bytes."""
     values = np.ascontiguousarray(array)
     kind = _KINDS[values.dtype.kind]
     return [kind, [*values.shape], base64.b64encode(values.astype(kind).tobytes()).decode()]
 
 
-def _read(parts: Any) -> Any:  # noqa: ANN401 - what JSON has
+def array_of(parts: Any) -> Any:  # noqa: ANN401 - what JSON has
+    """Read what :func:`written` wrote; ProfileError, TypeError or ValueError if it is anything else."""
     kind, shape, text = parts
     if kind not in _KINDS.values() or not all(isinstance(size, int) and 0 <= size <= _MOST_VALUES for size in shape):
         raise ProfileError(f"got an array of {kind!r:.10} and the shape {shape!r:.40}; expected numbers")

@@ -105,6 +105,22 @@ class Columns:
     def _levels(self) -> tuple[tuple[str, ...], ...]:
         return (*self.levels.values(),)
 
+    def to_json(self) -> Mapping[str, Any]:
+        """Return them as what JSON has."""
+        return {
+            "numbers": self.numbers,
+            "medians": self.medians,
+            "levels": self.levels,
+            "booleans": sorted(self.booleans),
+        }
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> Columns:
+        """Read what :meth:`to_json` wrote; KeyError, TypeError or ValueError if it is anything else."""
+        levels = {str(name): tuple(map(str, each)) for name, each in fields["levels"].items()}
+        numbers, medians = map(str, fields["numbers"]), map(float, fields["medians"])
+        return cls(tuple(numbers), tuple(medians), levels, frozenset(map(str, fields["booleans"])))
+
     def read(self, cells: Cells) -> Rows:
         """Return the rows of a block's features."""
         places = {name: place for place, name in enumerate(cells.names)}

@@ -6,11 +6,13 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sparkmon.adversaries import Baseline
 from sparkmon.alerts import AlertManager
 from sparkmon.comparison import Judge
 from sparkmon.distributions.schema import PROFILES
@@ -49,10 +51,11 @@ class Closer:
         leases: Leases,
         expected: Mapping[str, Collection[str]],
         predicting: Collection[str] = (),
+        baselines: Mapping[str, Baseline] = MappingProxyType({}),
     ) -> None:
         self._tables, self._windows, self._judge = tables, windows, judge
         self._alerts, self._counters, self._leases = alerts, counters, leases
-        self._expected, self._predicting = expected, predicting
+        self._expected, self._predicting, self._baselines = expected, predicting, baselines
         self.query_id = ""
         """Set by whichever thread knows it first."""
         self._grid = windows.grid
@@ -135,7 +138,7 @@ class Closer:
             return
         self._open = OpenWindows(self._grid, self._windows.k, self._expected)
         self._clocks = EventClocks(self._windows.delay_us, self._windows.idle_s)
-        self._closing = Closing(self._tables, self._judge, self._alerts, self.query_id)
+        self._closing = Closing(self._tables, self._judge, self._alerts, self.query_id, self._baselines)
         last = self._tables.last_batch("panes", self.query_id)
         self._batch_id = -1 if last is None else last
         self._closed, self._closed_by_others = ClosedWindows(), ClosedWindows()

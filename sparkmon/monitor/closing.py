@@ -7,11 +7,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sparkmon.adversaries import Baseline
 from sparkmon.alerts import AlertManager
 from sparkmon.comparison import Judge
 from sparkmon.comparison.schema import DRIFT_METRICS
 from sparkmon.distributions.schema import PROFILE_KEY, PROFILES
 from sparkmon.interval import from_micros
+from sparkmon.monitor.client_watch import ClientWatch
 from sparkmon.monitor.recent_findings import RecentFindings
 from sparkmon.monitor.window_grid import Window, row_counts, windows_of_rows
 from sparkmon.state import CLOSED_WINDOWS
@@ -26,8 +28,16 @@ class Closing:
     four agree.
     """
 
-    def __init__(self, tables: TableWriter, judge: Judge, alerts: AlertManager, query_id: str) -> None:
+    def __init__(
+        self,
+        tables: TableWriter,
+        judge: Judge,
+        alerts: AlertManager,
+        query_id: str,
+        baselines: Mapping[str, Baseline],
+    ) -> None:
         self.tables = tables
+        self._clients = ClientWatch(baselines)
         self._judge, self._alerts, self._query_id = judge, alerts, query_id
         self._recent = RecentFindings(judge.confirmation_lookback_s)
         self._reported: set[tuple[Any, ...]] | None = None
@@ -74,7 +84,9 @@ class Closing:
             where = [("model", "in", sorted(models)), ("window_start", ">=", first), ("window_end", "<", end)]
             history = _without(self.tables.read("profiles", PROFILES.names, where), counts)
         earlier = _without(self._recent.before(self.tables, models, start), counts)
-        findings = self._judge.findings(profiles, earlier, history)
+        findings = pa.concat_tables(
+            [self._judge.findings(profiles, earlier, history), self._clients.findings(self.tables, counts)]
+        )
         ends: dict[str, datetime] = {}
         for window in counts:
             time = from_micros(window.end)

@@ -1,13 +1,20 @@
 """How many models a monitor takes up that no reference is of: a client that invents names costs bounded memory."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sparkmon.distributions.schema import OUTLIER
 from sparkmon.panes import PaneLimits, merge_panes
+from sparkmon.records import ModelSchema
+
+
+def columns_of(schemas: Iterable[ModelSchema]) -> dict[str, list[str]]:
+    """Return the columns that are expected of each model: its features and predictions, and the flag of outliers."""
+    return {each.model: [OUTLIER, *(column.name for column in (*each.features, *each.predictions))] for each in schemas}
 
 
 class ModelLimit:

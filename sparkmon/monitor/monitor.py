@@ -11,13 +11,14 @@ from sparkmon.alerts import Alerting, AlertManager
 from sparkmon.comparison import Checks, Judge
 from sparkmon.dataframes import findings_of
 from sparkmon.detectors import Outliers
-from sparkmon.distributions.schema import OUTLIER
 from sparkmon.errors import OptionError, ReferenceMissingError
 from sparkmon.health import HealthLimits
 from sparkmon.ingest import Ingest
 from sparkmon.interval import parse_interval
+from sparkmon.monitor.client_baselines import client_baselines, client_identities
+from sparkmon.monitor.model_limit import columns_of
 from sparkmon.monitor.monitor_query import MonitorQuery
-from sparkmon.monitor.namespaces import check_namespaces, in_namespaces, qualified, watched
+from sparkmon.monitor.namespaces import check_namespaces, in_namespaces, kept_models, qualified, watched
 from sparkmon.monitor.one_pass import profiles_of
 from sparkmon.monitor.outlier_detector import outlier_detector_of
 from sparkmon.monitor.start import Start
@@ -71,6 +72,9 @@ class Monitor:
         like by itself.
     keep_rows : sequence of str, default ()
         The models whose decoded rows are kept in the table ``rows``, to look at, or to join with labels.
+    adversaries : mapping of str to str, optional
+        Model to where its events say who asked: ``"header X-Client-Id"``, ``"entity NAME"`` or ``"feature NAME"``. Its
+        rows are kept, and its clients judged by their baseline, which ``sparkmon clients`` makes.
     retention : Retention, optional
         How long the rows of the tables are kept; a running monitor expires and compacts them every hour.
     trigger : str, default "10 seconds"
@@ -119,6 +123,7 @@ class Monitor:
         slices: Sequence[str] | None = None,
         outliers: Outliers | None = None,
         keep_rows: Sequence[str] = (),
+        adversaries: Mapping[str, str] | None = None,
         retention: Retention | None = None,
         trigger: str = "10 seconds",
     ) -> None:
@@ -130,8 +135,6 @@ class Monitor:
         references = with_slices(qualified(stored, self.namespaces), slices)
         self.slices = slices_of(references)
         self._schemas = schemas_of(references)
-        if isinstance(keep_rows, str):
-            raise OptionError.malformed("keep_rows", keep_rows, "a list of models")
         if not self._schemas:
             raise ReferenceMissingError(
                 f"{store!r} has no reference {reference!r}; make one with: sparkmon profile TABLE --as MODEL"
@@ -153,10 +156,7 @@ class Monitor:
             outlier_p=(outliers or Outliers()).rate,
         )
         self.alerts = AlertManager(alerting or Alerting(), self.windows.lengths)
-        self._expected = {
-            each.model: [OUTLIER, *(column.name for column in (*each.features, *each.predictions))]
-            for each in self._schemas
-        }
+        self._expected = columns_of(self._schemas)
         builder = partial(
             PaneBuilder,
             self.windows.grid.pane,
@@ -165,11 +165,12 @@ class Monitor:
             k=k,
             expected=self._expected,
         )
-        by_model = {schema.model: schema for schema in self._schemas}
         self._detector = skew_detector_of(store, in_namespaces(views or {}, self.namespaces))
-        models = tuple(in_namespaces(dict.fromkeys(keep_rows), self.namespaces))
+        by_model = {schema.model: schema for schema in self._schemas}
+        clients = client_identities(in_namespaces(adversaries or {}, self.namespaces))
+        models = kept_models(keep_rows, clients, self.namespaces)
         outlier_detector = outlier_detector_of(references, outliers, self.windows.grid.pane)
-        self._ingest = Ingest(builder, by_model, self._detector, models, outlier_detector)
+        self._ingest = Ingest(builder, by_model, self._detector, models, outlier_detector, clients)
         self._start = Start(
             self.tables,
             self.windows,
@@ -179,6 +180,7 @@ class Monitor:
             parse_interval("trigger", trigger),
             self._expected,
             {each.model for each in self._schemas if each.predictions},
+            client_baselines(store, clients),
             retention or Retention(),
             (outliers or Outliers()).keep,
         )

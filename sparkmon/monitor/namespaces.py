@@ -64,3 +64,10 @@ def check_namespaces(namespaces: Sequence[str]) -> tuple[str, ...]:
     if isinstance(namespaces, str) or not all(name and "/" not in name for name in namespaces):
         raise OptionError.malformed("namespaces", namespaces, "a list of Kubernetes namespaces")
     return tuple(dict.fromkeys(namespaces))
+
+
+def kept_models(keep_rows: Sequence[str], clients: Mapping[str, object], namespaces: Sequence[str]) -> tuple[str, ...]:
+    """Return the models whose rows are kept: those that are named, and those whose clients are judged."""
+    if isinstance(keep_rows, str):
+        raise OptionError.malformed("keep_rows", keep_rows, "a list of models")
+    return (*dict.fromkeys([*in_namespaces(dict.fromkeys(keep_rows), namespaces), *clients]),)

@@ -9,6 +9,7 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
+from sparkmon.adversaries import Baseline
 from sparkmon.alerts import AlertManager
 from sparkmon.comparison import Judge
 from sparkmon.comparison.schema import DRIFT_METRICS
@@ -47,6 +48,8 @@ class Start:
     """The columns of the references, by model."""
     predicting: Collection[str]
     """The models whose references have predictions."""
+    baselines: Mapping[str, Baseline]
+    """What the clients of models are judged by."""
     retention: Retention
     keep_outliers: int
     """How many outliers of a window are listed."""
@@ -66,7 +69,7 @@ class Start:
         lengths = [length.total_seconds() for length in self.windows.lengths]
         leases = Leases(lengths, checkpoint, take_over, self.expected)
         parts = (tables, self.windows, self.judge, self.alerts, counters, leases)
-        closer = Closer(*parts, self.expected, self.predicting)
+        closer = Closer(*parts, self.expected, self.predicting, self.baselines)
         for name, schema in _TABLES.items():
             tables.prepare(name, schema)  # so that they can be read before the first window closes
         query_id = _find_query_id(spark, checkpoint)

@@ -6,6 +6,7 @@ from sparkmon.profiles.cells import (
     number_of as number_of,
     quoted as quoted,
 )
+from sparkmon.profiles.clients import baselines_of as baselines_of, client_baseline as client_baseline
 from sparkmon.profiles.joint import projections_of as projections_of
 from sparkmon.profiles.merge import REFERENCE_K as REFERENCE_K, WINDOW_K as WINDOW_K, merge_profiles as merge_profiles
 from sparkmon.profiles.outliers import detectors_of as detectors_of

@@ -68,6 +68,7 @@ from sparkmon.protocol.event_batch import (
     events_to_batch as events_to_batch,
     without_ahead as without_ahead,
 )
+from sparkmon.protocol.event_columns import look_up as look_up
 from sparkmon.protocol.hopsworks_avro import from_hopsworks_avro as from_hopsworks_avro
 from sparkmon.protocol.limits import DEFAULT_LIMITS as DEFAULT_LIMITS, Limits as Limits
 from sparkmon.protocol.row_block import Cells as Cells, RowBlock as RowBlock
@@ -75,6 +76,7 @@ from sparkmon.protocol.schema import (
     DEAD_LETTERS as DEAD_LETTERS,
     DECODED as DECODED,
     EVENTS as EVENTS,
+    ROWS as ROWS,
     VALUES as VALUES,
 )
 from sparkmon.protocol.shared_blocks import blocks_of_rows as blocks_of_rows

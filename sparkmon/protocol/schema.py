@@ -59,6 +59,9 @@ group ``<group>.missing`` and ``<group>.stale`` (1 or 0) and ``<group>.age_s`` (
 dead letters only. A response that carries its request's payload has both value columns.
 """
 
+ROWS = DECODED.append(pa.field("client", pa.string()))
+"""The table ``rows``: decoded rows, and whose each is for the models in ``adversaries``."""
+
 _DEAD_LETTER = ("model", "namespace", "component", "event_id", "event_type", "source", "event_time")
 DEAD_LETTERS = pa.schema([DECODED.field(name) for name in (*_DEAD_LETTER, "condition", "reason", "payload")])
 """Events that could not be decoded, with their bytes and the reason."""

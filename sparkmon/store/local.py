@@ -8,7 +8,6 @@ import pyarrow as pa
 from sparkmon.distributions.schema import REFERENCE_KEY, REFERENCES, as_references
 from sparkmon.store.reference_store import DEFAULT_REFERENCE
 from sparkmon.store.sql.store import DatabaseStore
-from sparkmon.tables import Tables
 
 
 class LocalStore(DatabaseStore):
@@ -72,6 +71,8 @@ class LocalStore(DatabaseStore):
 
     def read_references(self, reference: str = DEFAULT_REFERENCE) -> pa.Table:
         """See :meth:`ReferenceStore.read_references`."""
+        from sparkmon.tables import Tables  # Spark's workers read no references
+
         spark = None
         if find_spec("deltalake") is None:
             from pyspark.sql import SparkSession

@@ -26,6 +26,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "distributions": {"errors", "records"},
     "statistics": {"distributions", "errors", "records", "registry"},
     "detectors": {"distributions", "errors", "printable", "protocol", "records", "registry"},
+    "adversaries": {"detectors", "distributions", "errors", "printable", "protocol", "registry"},
     "store": {"distributions", "errors", "interval", "records", "tables"},
     "state": {"distributions"},
     "schemas": {"alerts", "comparison", "detectors", "distributions", "protocol", "state"},
@@ -41,7 +42,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "panes": {"distributions", "errors", "protocol", "slicing"},
     "slicing": {"distributions", "errors", "protocol", "records"},
     "profiles": {
-        *("detectors", "distributions", "errors", "interval", "panes", "protocol", "records", "schemas"),
+        *("adversaries", "detectors", "distributions", "errors", "interval", "panes", "protocol", "records"),
+        *("schemas", "store"),
         "slicing",
     },
     "functions": {"distributions", "errors", "statistics"},
@@ -55,15 +57,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sinks": {"backoff", "errors", "option_types", "printable", "registry", "secret"},
     "alerts": {"backoff", "comparison", "distributions", "errors", "interval", "sinks", "tables"},
     "health": {"alerts", "errors", "sinks"},
-    "ingest": {"detectors", "distributions", "panes", "protocol", "records", "skew"},
+    "ingest": {"adversaries", "detectors", "distributions", "panes", "protocol", "records", "skew"},
     "monitor": {
+        "adversaries",
         *("alerts", "comparison", "dataframes", "detectors", "distributions", "errors", "health", "ingest"),
-        *("interval", "panes", "profiles", "schemas", "skew", "slicing", "sources", "state"),
+        *("interval", "panes", "profiles", "records", "schemas", "skew", "slicing", "sources", "state"),
         *("store", "tables"),
     },
     "interval": {"errors"},
     "session": {"errors", "functions", "sources"},
     "config": {
+        "adversaries",
         *("alerts", "comparison", "detectors", "errors", "health", "interval", "monitor", "option_types"),
         *("registry", "secret", "sinks", "sources", "store", "tables"),
     },
@@ -72,6 +76,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("sources", "store"),
     },
     "cli": {
+        "adversaries",
         *("alerts", "backoff", "comparison", "config", "dataframes", "demo", "detectors", "errors", "interval"),
         *("monitor", "printable", "profiles", "receiver", "secret", "session", "sinks", "sources"),
         *("store", "tables"),
@@ -87,7 +92,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 
 PURE = {
     *("errors", "interval", "registry", "records", "protocol", "distributions", "statistics"),
-    *("alerts", "backoff", "comparison", "detectors", "option_types", "panes", "store"),
+    *("adversaries", "alerts", "backoff", "comparison", "detectors", "option_types", "panes", "store"),
     *("inbound", "logs", "payload_logger", "printable", "receiver", "secret", "serving", "sinks", "skew"),
     *("slicing", "state", "tables", "until_stdin_closes"),
 }

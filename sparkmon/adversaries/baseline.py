@@ -1,0 +1,158 @@
+"""What the clients of a model are judged by: honest rows, and how far the windows of honest clients go."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple, cast
+
+import numpy as np
+
+from sparkmon.adversaries.client_rows import ClientRows
+from sparkmon.adversaries.client_window import ClientWindow
+from sparkmon.adversaries.honest import Honest
+from sparkmon.adversaries.statistic import CLIENT_STATISTICS
+from sparkmon.detectors import Columns, Hbos, Mahalanobis, Rows, array_of, written
+from sparkmon.distributions.arrays import FloatArray
+from sparkmon.errors import ProfileError
+
+WINDOW_ROWS = 100
+LEAST_WINDOWS = 30
+"""Fewer windows of honest clients say nothing about how far they go."""
+_WIDER = 0.25
+"""How far beyond the most extreme honest window a limit is, in parts of the distance from their median to it."""
+_FORMAT = 1
+_MOST_BYTES = 16_000_000
+
+
+class Limits(NamedTuple):
+    """A statistic fires below ``low`` and above ``high``; None where there is no such side."""
+
+    low: float | None
+    high: float | None
+
+    def has(self, value: float) -> bool:
+        """Return whether a value is within them."""
+        return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
+
+
+@dataclass(frozen=True, eq=False)
+class Baseline:
+    """Honest rows, and the limits of each statistic."""
+
+    honest: Honest
+    limits: Mapping[str, Limits]
+    windows: int
+    """How many windows of honest clients the limits come from."""
+
+    @classmethod
+    def fit(cls, honest: Honest, clients: Iterable[ClientRows]) -> "Baseline":
+        """Learn how far honest clients go.
+
+        Parameters
+        ----------
+        honest : Honest
+            The reference's rows.
+        clients : iterable of ClientRows
+            The rows of each client that is known to be honest.
+
+        Raises
+        ------
+        ProfileError
+            There are fewer than 30 windows of 100 rows of one client.
+        """
+        values: list[Mapping[str, float]] = []
+        for client in clients:
+            values += [statistics_of(window) for window in windows_of(honest, client.rows, client.scores)]
+        if len(values) < LEAST_WINDOWS:
+            raise ProfileError(
+                f"got {len(values)} windows of {WINDOW_ROWS} rows of one client; give rows of more clients known to be "
+                f"honest, or more of each: {LEAST_WINDOWS} windows or more"
+            )
+        limits = {name: _limits(name, [each[name] for each in values]) for name in values[0]}
+        return cls(honest, limits, len(values))
+
+    def fired(self, window: ClientWindow) -> dict[str, frozenset[str]]:
+        """Return the statistics that are beyond their limits, by group."""
+        fired: dict[str, frozenset[str]] = {}
+        for name, value in statistics_of(window).items():
+            if name in self.limits and not self.limits[name].has(value):
+                group = CLIENT_STATISTICS.get(name).group
+                fired[group] = fired.get(group, frozenset()) | {name}
+        return fired
+
+    def to_bytes(self) -> bytes:
+        """Return it as JSON."""
+        honest = self.honest
+        state = {
+            "format": _FORMAT,
+            "windows": self.windows,
+            "limits": self.limits,
+            "columns": honest.columns.to_json(),
+            "hbos": honest.hbos.to_json(),
+            "mahalanobis": honest.mahalanobis.to_json(),
+            "honest": {name: written(getattr(honest, name)) for name in _ARRAYS},
+        }
+        return json.dumps(state).encode()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "Baseline":
+        """Read what :meth:`to_bytes` wrote, or raise ProfileError."""
+        if len(data) > _MOST_BYTES:
+            raise ProfileError(f"got {len(data)} bytes of a baseline of clients; expected {_MOST_BYTES} at most")
+        try:
+            state = json.loads(data)
+            if state["format"] != _FORMAT:
+                raise ProfileError(f"got a baseline of clients of the format {state['format']!r:.20}; fit it again")
+            honest = Honest(
+                Columns.from_json(state["columns"]),
+                cast(Hbos, Hbos.from_json(state["hbos"])),
+                cast(Mahalanobis, Mahalanobis.from_json(state["mahalanobis"])),
+                **{name: array_of(state["honest"][name]) for name in _ARRAYS},
+            )
+            limits = {str(name): Limits(*map(_bound, each)) for name, each in state["limits"].items()}
+            baseline = cls(honest, limits, int(state["windows"]))
+            baseline._probe()
+        except (KeyError, TypeError, ValueError, IndexError, RecursionError, AttributeError) as error:
+            raise ProfileError(f"got bytes that are no baseline of clients ({error!s:.80}); fit it again") from error
+        return baseline
+
+    def _probe(self) -> None:
+        """Judge a window of typical rows: what does not fit together fails here, on the driver."""
+        columns = self.honest.columns
+        numbers = np.tile(np.array(columns.medians, float), (WINDOW_ROWS, 1))
+        levels = np.zeros((WINDOW_ROWS, len(columns.levels)), np.int64)
+        scores = np.full((WINDOW_ROWS, len(self.honest.label_shares)), 0.5) if self.honest.has_scores else None
+        self.fired(ClientWindow(self.honest, Rows(numbers, np.zeros(numbers.shape, np.int8), levels), scores))
+
+
+_ARRAYS = [each.name for each in fields(Honest) if each.name not in ("columns", "hbos", "mahalanobis")]
+
+
+def statistics_of(window: ClientWindow) -> dict[str, float]:
+    """Compute all statistics of a window, by name; those that need the model's answers only where they are known."""
+    chosen = [CLIENT_STATISTICS.get(name) for name in CLIENT_STATISTICS]
+    return {each.name: float(each.function(window)) for each in chosen if window.has_scores or not each.needs_scores}
+
+
+def windows_of(honest: Honest, rows: Rows, scores: FloatArray | None) -> list[ClientWindow]:
+    """Cut a client's rows into windows of 100, so that the last one ends with the last row."""
+    first = len(rows) % WINDOW_ROWS
+    windows = []
+    for start in range(first, len(rows), WINDOW_ROWS):
+        chosen = np.arange(start, start + WINDOW_ROWS)
+        windows.append(ClientWindow(honest, rows.take(chosen), None if scores is None else scores[chosen]))
+    return windows
+
+
+def _bound(value: Any) -> float | None:  # noqa: ANN401 - what JSON has
+    return None if value is None else float(value)
+
+
+def _limits(name: str, values: Sequence[float]) -> Limits:
+    """Go a quarter beyond the most extreme value."""
+    side = CLIENT_STATISTICS.get(name).side
+    least, middle, most = min(values), float(np.median(values)), max(values)
+    return Limits(
+        None if side == "high" else least - _WIDER * (middle - least),
+        None if side == "low" else most + _WIDER * (most - middle),
+    )

@@ -1,0 +1,83 @@
+"""A client's rows judged: which of its windows are an attack, and what makes them one."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+
+from sparkmon.adversaries.baseline import WINDOW_ROWS, Baseline, windows_of
+from sparkmon.adversaries.description import describe
+from sparkmon.adversaries.honest import labels_of
+from sparkmon.adversaries.rule import alerts
+from sparkmon.detectors import Rows
+from sparkmon.distributions.arrays import FloatArray, IntArray
+
+_OFTEN = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Attack:
+    """What a client did."""
+
+    groups: tuple[str, ...]
+    """Groups of statistics that fire in at least half of the windows that are an attack."""
+    windows: int
+    """How many of its new windows of 100 rows are an attack,"""
+    of_windows: int
+    """and how many there are."""
+    description: str
+    suspects: IntArray
+    """Places, among all rows, of the new ones that were most likely made to be taken for another class, the likeliest
+    first; none where the model's answers are not known."""
+
+
+def judge_client(
+    baseline: Baseline, rows: Rows, scores: FloatArray | None, new: int, suspects: int = 3
+) -> Attack | None:
+    """Judge the latest rows of one client, in the order in which they came.
+
+    Parameters
+    ----------
+    baseline : Baseline
+        What honest clients do.
+    rows, scores
+        Its rows and the model's answers; up to 400 that were judged before come first, because an attack may fire only
+        now and then.
+    new : int
+        How many of the rows were not judged before.
+    suspects : int
+        Of how many rows the places are returned.
+
+    Returns
+    -------
+    Attack or None
+        None if no new window is an attack; windows have 100 rows, and the last one ends with the last row.
+    """
+    windows = windows_of(baseline.honest, rows, scores)
+    count = min(len(windows), -(-new // WINDOW_ROWS))
+    if not count:
+        return None
+    fired = [baseline.fired(window) for window in windows]
+    is_attack = [*alerts(fired)][-count:]
+    if not any(is_attack):
+        return None
+    own = [groups for groups, hit in zip(fired[-count:], is_attack, strict=True) if hit]
+    times = Counter(group for groups in own for group in groups)
+    often = [group for group, hits in sorted(times.items()) if hits >= _OFTEN * len(own)]
+    return Attack(
+        tuple(often or sorted(times)),
+        len(own),
+        count,
+        describe(often or times),
+        _suspects(baseline, rows, scores, new)[:suspects],
+    )
+
+
+def _suspects(baseline: Baseline, rows: Rows, scores: FloatArray | None, new: int) -> IntArray:
+    honest = baseline.honest
+    if scores is None or not honest.has_scores:
+        return np.empty(0, np.int64)
+    chosen = np.arange(max(0, len(rows) - new), len(rows))
+    disagreement = honest.disagreement(honest.points_of(rows.take(chosen)), labels_of(scores[chosen]))
+    suspects: IntArray = chosen[np.argsort(-disagreement, kind="stable")]
+    return suspects

@@ -1,0 +1,144 @@
+"""The clients of models whose rows are kept: judged as windows close, by the rows that the tables have of them."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter, OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from sparkmon.adversaries import CLIENT_COLUMNS, WINDOW_ROWS, Attack, Baseline, ClientRows, judge_client, rows_by_client
+from sparkmon.comparison import Finding
+from sparkmon.comparison.schema import DRIFT_METRICS
+from sparkmon.interval import from_micros
+from sparkmon.monitor.window_grid import RowCounts, Window
+from sparkmon.tables import TableWriter
+
+_LOGGER = logging.getLogger(__name__)
+
+COLUMN = ":clients"
+"""The column of a model's clients in findings."""
+_CONTEXT = 4 * WINDOW_ROWS
+"""Rows of a client before the window that count for its verdict."""
+_MOST_NEW = 2_000
+"""Of a client's rows in one window the latest so many are judged."""
+_MOST_KEPT = 1_000_000
+"""Rows in memory, of all clients together; those of the clients that were silent longest go first."""
+_MOST_FINDINGS = 50
+"""Attacks of one model and window that are findings of their own; the rest are counted in the last one."""
+_MOST_CLIENTS = 100_000
+"""Of more clients in one window those with the most rows are judged; of more in memory the last are."""
+_ROWS_AT_ONCE = 200_000
+"""About so many rows of a window are read at a time."""
+_LOOK_BACK = 12
+"""How many windows back rows count for a client's verdict."""
+
+
+class ClientWatch:
+    """Judges clients, by model.
+
+    A verdict follows from the rows of the window and of twelve windows before, so that it is the same after a restart.
+    """
+
+    def __init__(self, baselines: Mapping[str, Baseline]) -> None:
+        self._baselines = baselines
+        self._recent: OrderedDict[tuple[str, str], ClientRows] = OrderedDict()
+        self._row_count = 0
+        self._models: set[str] = set()
+        self._nameless: set[str] = set()
+
+    def findings(self, tables: TableWriter, windows: Mapping[Window, RowCounts]) -> pa.Table:
+        """Return a finding for each client that attacks a model in windows that close: ``DRIFT_METRICS``."""
+        findings: list[dict[str, Any]] = []
+        for window, rows in sorted(windows.items(), key=lambda each: (each[0].model, each[0].end)):
+            baseline = self._baselines.get(window.model)
+            if baseline is not None:
+                findings += self._judged(tables, baseline, window, sum(rows))
+        return pa.Table.from_pylist(findings, schema=DRIFT_METRICS)
+
+    def _judged(self, tables: TableWriter, baseline: Baseline, window: Window, rows: int) -> Iterator[dict[str, Any]]:
+        if window.model not in self._models:
+            self._models.add(window.model)
+            first = window.start - _LOOK_BACK * window.length
+            for client, new_rows in self._read(tables, baseline, window.model, first, window.start):
+                self._keep(window, client, new_rows)
+        new, counts = dict[str, ClientRows](), Counter[str]()
+        for start, end in pairwise(np.linspace(window.start, window.end, 2 + rows // _ROWS_AT_ONCE, dtype=np.int64)):
+            for client, new_rows in self._read(tables, baseline, window.model, int(start), int(end)):
+                counts[client] += len(new_rows)
+                together = new[client].plus(new_rows) if client in new else new_rows
+                new[client] = together.take(slice(-_MOST_NEW, None))
+            if len(new) > _MOST_CLIENTS:  # who asks little is no attack
+                new = {client: new[client] for client, _ in counts.most_common(_MOST_CLIENTS) if client in new}
+        if rows and not new and window.model not in self._nameless:
+            self._nameless.add(window.model)
+            _LOGGER.warning("no row of %s in the window says who asked: its clients are not judged", window.model)
+        attacks = []
+        for client, new_rows in new.items():
+            together = self._keep(window, client, new_rows)
+            attack = judge_client(baseline, together.rows, together.scores, len(new_rows))
+            if attack is not None:
+                attacks.append((client, attack, [together.ids[place] for place in attack.suspects]))
+        attacks.sort(key=lambda each: (-len(each[1].groups), -counts[each[0]], each[0]))
+        for place, (client, attack, suspects) in enumerate(attacks[:_MOST_FINDINGS]):
+            more = len(attacks) - _MOST_FINDINGS if place == _MOST_FINDINGS - 1 else 0
+            yield _finding(window, client, attack, counts[client], suspects, more)
+
+    def _keep(self, window: Window, client: str, new_rows: ClientRows) -> ClientRows:
+        """Put new rows behind those that are kept of a client, and return both."""
+        key = (window.model, client)
+        before = self._recent.pop(key, None)
+        together = new_rows
+        if before is not None:
+            self._row_count -= len(before)
+            first = int(np.searchsorted(before.times, window.start - _LOOK_BACK * window.length))
+            together = before.take(slice(max(first, len(before) - _CONTEXT), None)).plus(new_rows)
+        self._recent[key] = recent = together.take(slice(-_CONTEXT, None))
+        self._row_count += len(recent)
+        while self._row_count > _MOST_KEPT or len(self._recent) > _MOST_CLIENTS:
+            self._row_count -= len(self._recent.popitem(last=False)[1])
+        return together
+
+    def _read(
+        self, tables: TableWriter, baseline: Baseline, model: str, start: int, end: int
+    ) -> Iterator[tuple[str, ClientRows]]:
+        """Read the rows of each client between two times, in the order of their times."""
+        times = [("event_time", ">=", from_micros(start)), ("event_time", "<", from_micros(end))]
+        rows = tables.read("rows", CLIENT_COLUMNS, [("model", "=", model), *times])
+        return iter(()) if rows is None else rows_by_client(baseline.honest, rows)
+
+
+def _finding(
+    window: Window, client: str, attack: Attack, rows: int, suspects: Sequence[tuple[str, int]], more: int
+) -> dict[str, Any]:
+    named = ", ".join(f"{event_id}/{instance}" for event_id, instance in suspects)
+    notes = [
+        f"{attack.windows} of {attack.of_windows} windows of {WINDOW_ROWS} of its {rows:,} rows: {attack.description}",
+        *([f"rows to look at first: {named}"] if named else []),
+        *([f"{more} more clients attack"] if more else []),
+    ]
+    finding = {
+        "model": window.model,
+        "model_version": "",
+        "window_start": from_micros(window.start),
+        "window_end": from_micros(window.end),
+        "slice_key": "client",
+        "slice_value": client,
+        "column_name": COLUMN,
+        "column_kind": "client",
+        "drift_type": "LIMIT",
+        "reference": "",
+        "data_type": "numeric",
+        "statistic": "attack",
+        "value": float(len(attack.groups)),
+        "threshold": 1.0,
+        "limit": 1.0,
+        "current_count": rows,
+        "status": "over_limit",
+        "reason": "; ".join(notes),
+    }
+    return finding | {"explanation": Finding.of(finding).explain()}

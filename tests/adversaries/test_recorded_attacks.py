@@ -1,0 +1,63 @@
+"""Attacks that were recorded on two models, and honest clients of them: who is found, and how soon."""
+
+import pytest
+
+from sparkmon.adversaries import Baseline, judge_client
+from tests.support.attacks import ATTACKS, asked, baseline
+
+MODELS = ("flights", "shuttle")
+
+
+def first_attack(base: Baseline, model: str, stream: str, *, answered: bool = True) -> int | None:
+    """Return after how many queries a stream is first found, judged 100 by 100 as they come; None if never."""
+    (_, all_rows), *others = asked(model, stream, base.honest, answered=answered)
+    assert not others
+    for count in range(100, len(all_rows) + 1, 100):
+        begin = max(0, count - 500)
+        rows = all_rows.rows.take(slice(begin, count))
+        scores = None if all_rows.scores is None else all_rows.scores[begin:count]
+        if judge_client(base, rows, scores, 100) is not None:
+            return count
+    return None
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_an_attack_is_found_within_three_hundred_queries(model: str, attack: str) -> None:
+    found = first_attack(baseline(model), model, attack)
+    at_once = attack not in ("jbda", "oars15", "oars30", "membership_noise")
+    assert found is not None
+    assert found <= (200 if at_once else 300)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_without_the_models_answers_attacks_on_one_row_are_found_all_the_same(model: str) -> None:
+    for attack in ("hsj_l2", "zoo", "extract_linesearch", "attribute_inference"):
+        found = first_attack(baseline(model), model, attack, answered=False)
+        assert found is not None
+        assert found <= 200
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_no_window_of_a_later_honest_client_is_an_attack(model: str) -> None:
+    base, windows = baseline(model), 0
+    for client, rows in asked(model, "later", base.honest):
+        assert judge_client(base, rows.rows, rows.scores, len(rows)) is None, client
+        windows += len(rows) // 100
+    assert windows >= 85
+
+
+def test_copying_a_model_with_natural_rows_is_not_seen() -> None:
+    """As docs/adversaries.md says: they are rows like any others."""
+    assert first_attack(baseline("shuttle"), "shuttle", "knockoff_random") is None
+
+
+def test_an_attack_is_said_in_words_with_the_rows_to_look_at() -> None:
+    base = baseline("flights")
+    ((_, rows),) = asked("flights", "hsj_l2", base.honest)
+    attack = judge_client(base, rows.rows, rows.scores, len(rows))
+    assert attack is not None
+    assert (attack.windows, attack.of_windows) == (10, 10)
+    assert {"similarity", "boundary"} <= {*attack.groups}
+    assert "like HopSkipJump" in attack.description
+    assert len(attack.suspects) == 3
