@@ -232,7 +232,9 @@ def conditions() -> Iterator[str]:
     """Each error class, and the conditions of dead letters."""
     yield "Every error is a `SparkmonError`. Its text is `[CONDITION] what was got; what to do`."
     yield ""
-    classes = [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, Exception)]
+    classes = [
+        each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, errors.SparkmonError)
+    ]
     yield from table(
         ("class", "condition", "also a", "raised when"),
         (
