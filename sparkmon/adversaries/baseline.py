@@ -10,7 +10,7 @@ import numpy as np
 from sparkmon.adversaries.client_rows import ClientRows
 from sparkmon.adversaries.client_window import ClientWindow
 from sparkmon.adversaries.honest import Honest
-from sparkmon.adversaries.statistic import CLIENT_STATISTICS
+from sparkmon.adversaries.statistic import CLIENT_STATISTICS, Limit
 from sparkmon.detectors import Columns, Hbos, Mahalanobis, Rows, array_of, written
 from sparkmon.distributions.arrays import FloatArray
 from sparkmon.errors import ProfileError
@@ -30,9 +30,11 @@ class Limits(NamedTuple):
     low: float | None
     high: float | None
 
-    def has(self, value: float) -> bool:
-        """Return whether a value is within them."""
-        return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
+    def passed_by(self, value: float) -> Limit | None:
+        """Return the limit that a value is beyond, if any."""
+        if self.low is not None and value < self.low:
+            return "low"
+        return "high" if self.high is not None and value > self.high else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,14 +73,11 @@ class Baseline:
         limits = {name: _limits(name, [each[name] for each in values]) for name in values[0]}
         return cls(honest, limits, len(values))
 
-    def fired(self, window: ClientWindow) -> dict[str, frozenset[str]]:
-        """Return the statistics that are beyond their limits, by group."""
-        fired: dict[str, frozenset[str]] = {}
-        for name, value in statistics_of(window).items():
-            if name in self.limits and not self.limits[name].has(value):
-                group = CLIENT_STATISTICS.get(name).group
-                fired[group] = fired.get(group, frozenset()) | {name}
-        return fired
+    def fired(self, window: ClientWindow) -> dict[str, Limit]:
+        """Return the statistics that are beyond a limit, and which."""
+        values = statistics_of(window)
+        beyond = {name: self.limits[name].passed_by(value) for name, value in values.items() if name in self.limits}
+        return {name: limit for name, limit in beyond.items() if limit is not None}
 
     def to_bytes(self) -> bytes:
         """Return it as JSON."""

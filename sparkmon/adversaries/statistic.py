@@ -11,6 +11,9 @@ Side: TypeAlias = Literal["low", "high", "both"]
 """Where a value is suspicious: below those of honest clients, above them, or either."""
 
 
+Limit: TypeAlias = Literal["low", "high"]
+"""That which a value is beyond."""
+
 Compute: TypeAlias = Callable[[ClientWindow], Any]
 """Returns the number, from at least three rows."""
 

@@ -9,6 +9,7 @@ from sparkmon.adversaries.baseline import WINDOW_ROWS, Baseline, windows_of
 from sparkmon.adversaries.description import describe
 from sparkmon.adversaries.honest import labels_of
 from sparkmon.adversaries.rule import alerts
+from sparkmon.adversaries.statistic import CLIENT_STATISTICS
 from sparkmon.detectors import Rows
 from sparkmon.distributions.arrays import FloatArray, IntArray
 
@@ -58,17 +59,17 @@ def judge_client(
     if not count:
         return None
     fired = [baseline.fired(window) for window in windows]
-    is_attack = [*alerts(fired)][-count:]
+    is_attack = [*alerts({CLIENT_STATISTICS.get(name).group for name in each} for each in fired)][-count:]
     if not any(is_attack):
         return None
-    own = [groups for groups, hit in zip(fired[-count:], is_attack, strict=True) if hit]
-    times = Counter(group for groups in own for group in groups)
-    often = [group for group, hits in sorted(times.items()) if hits >= _OFTEN * len(own)]
+    own = [each for each, hit in zip(fired[-count:], is_attack, strict=True) if hit]
+    times = Counter(pair for each in own for pair in each.items())
+    often = [pair for pair, hits in times.items() if hits >= _OFTEN * len(own)] or [*times]
     return Attack(
-        tuple(often or sorted(times)),
+        (*sorted({CLIENT_STATISTICS.get(name).group for name, _ in often}),),
         len(own),
         count,
-        describe(often or times),
+        describe(often),
         _suspects(baseline, rows, scores, new)[:suspects],
     )
 
