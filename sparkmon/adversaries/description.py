@@ -24,7 +24,7 @@ _LIKE = (
         "HopSkipJump, Boundary, ZOO or line searches, which look for another label near a row",
     ),
     (
-        {"similarity", "sweep"},
+        {"sweep"},
         "a line search, ZOO or the inference of an attribute, which change one column after another",
     ),
     ({"boundary"}, "attacks that keep their rows apart so as not to be found, or made-up rows that copy the model"),
