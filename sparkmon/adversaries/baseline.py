@@ -121,7 +121,10 @@ class Baseline:
         numbers = np.tile(np.array(columns.medians, float), (WINDOW_ROWS, 1))
         levels = np.zeros((WINDOW_ROWS, len(columns.levels)), np.int64)
         scores = np.full((WINDOW_ROWS, len(self.honest.label_shares)), 0.5) if self.honest.has_scores else None
-        self.fired(ClientWindow(self.honest, Rows(numbers, np.zeros(numbers.shape, np.int8), levels), scores))
+        window = ClientWindow(self.honest, Rows(numbers, np.zeros(numbers.shape, np.int8), levels), scores)
+        self.fired(window)
+        if window.has_scores:
+            self.honest.disagreement(window.points, window.labels)
 
 
 _ARRAYS = [each.name for each in fields(Honest) if each.name not in ("columns", "hbos", "mahalanobis")]

@@ -89,12 +89,12 @@ def test_bytes_are_read_as_they_were_written() -> None:
         lambda fields: fields.update(format=2),
         lambda fields: fields.pop("tails"),
         lambda fields: fields["tails"].pop(),
-        lambda fields: fields["medians"].pop(),
+        lambda fields: fields["columns"]["medians"].pop(),
         lambda fields: fields["detectors"][2][1]["edges"].__setitem__(1, [10**12]),
         lambda fields: fields["detectors"][2][1].update(terms=fields["detectors"][1][1]["scales"]),
         lambda fields: fields["detectors"][3][1].update(root=fields["detectors"][1][1]["scales"]),
         lambda fields: fields["tails"][0].update(ranks=fields["tails"][0]["scores"]),
-        lambda fields: fields.update(levels={"x": ["y"] * 100_000}),
+        lambda fields: fields["columns"].update(levels={"x": ["y"] * 100_000}),
     ],
 )
 def test_bytes_that_are_none_are_refused(change: Callable[[Any], None]) -> None:
