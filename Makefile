@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup demo demo-mysql test test-fast test-faults coverage lint fmt type check reference bench bench-verdicts bench-outliers fuzz zip clean java
+.PHONY: help setup demo demo-mysql test test-fast test-faults coverage lint fmt type check reference bench bench-verdicts bench-outliers bench-attacks fuzz zip clean java
 
 # A Spark or a module path of the caller's shell would be mixed with the ones installed here.
 unexport SPARK_HOME PYTHONPATH
@@ -68,6 +68,9 @@ bench-verdicts: java $(JARS) ## whose verdicts hold: false alarms and detection,
 
 bench-outliers: $(INSTALLED) ## how well outliers are found: sparkmon beside PyOD and river
 	@$(PYTHON) -m bench.outliers.run
+
+bench-attacks: $(INSTALLED) ## how soon clients that attack a model are found, alone and among honest rows
+	@$(PYTHON) -m bench.attacks
 
 fuzz: $(FUZZERS) ## give readers and receiver what nobody would send, for FUZZ_SECONDS=600 in all
 	@$(PYTHON) -m fuzz.run --seconds $(FUZZ_SECONDS)

@@ -1,4 +1,4 @@
-"""How soon recorded attacks on two models are found, alone and mixed with honest rows; ``python -m bench.attacks``."""
+"""How soon recorded attacks on two models are found, alone and mixed with honest rows; ``make bench-attacks``."""
 
 import argparse
 import sys
