@@ -8,22 +8,12 @@ import pyarrow as pa
 from rich.console import Console
 from rich.table import Table
 
-from sparkmon.adversaries import Baseline, ClientRows, judge_client, rows_by_client
-from tests.support.attacks import ATTACKS, asked, baseline, kept_rows, recorded
+from sparkmon.adversaries import rows_by_client
+from tests.support.attacks import ATTACKS, asked, baseline, judged, kept_rows, recorded
 
 MODELS = ("flights", "shuttle")
 SHARES = (1.0, 0.5, 0.25, 0.1)
 """The attack's share of the rows of its client."""
-_CONTEXT = 500
-
-
-def judged(base: Baseline, rows: ClientRows) -> list[bool]:
-    """Judge rows as they come, 100 by 100: by window, whether it is an attack."""
-    found = []
-    for count in range(100, len(rows) + 1, 100):
-        recent = rows.take(slice(max(0, count - _CONTEXT), count))
-        found.append(judge_client(base, recent.rows, recent.scores, 100) is not None)
-    return found
 
 
 def mixed(model: str, attack: str, share: float, seed: int = 0) -> pa.Table:

@@ -11,7 +11,7 @@ from sparkmon.adversaries.client_rows import ClientRows
 from sparkmon.adversaries.client_window import ClientWindow
 from sparkmon.adversaries.honest import Honest
 from sparkmon.adversaries.statistic import CLIENT_STATISTICS, Limit
-from sparkmon.detectors import Columns, Hbos, Mahalanobis, Rows, array_of, written
+from sparkmon.detectors import STATE_FORMAT, Columns, Hbos, Mahalanobis, Rows, array_of, read_state, written
 from sparkmon.distributions.arrays import FloatArray
 from sparkmon.errors import ProfileError
 
@@ -20,7 +20,6 @@ LEAST_WINDOWS = 30
 """Fewer windows of honest clients say nothing about how far they go."""
 _WIDER = 0.25
 """How far beyond the most extreme honest window a limit is, in parts of the distance from their median to it."""
-_FORMAT = 1
 _MOST_BYTES = 16_000_000
 
 
@@ -83,7 +82,7 @@ class Baseline:
         """Return it as JSON."""
         honest = self.honest
         state = {
-            "format": _FORMAT,
+            "format": STATE_FORMAT,
             "windows": self.windows,
             "limits": self.limits,
             "columns": honest.columns.to_json(),
@@ -96,23 +95,19 @@ class Baseline:
     @classmethod
     def from_bytes(cls, data: bytes) -> "Baseline":
         """Read what :meth:`to_bytes` wrote, or raise ProfileError."""
-        if len(data) > _MOST_BYTES:
-            raise ProfileError(f"got {len(data)} bytes of a baseline of clients; expected {_MOST_BYTES} at most")
-        try:
-            state = json.loads(data)
-            if state["format"] != _FORMAT:
-                raise ProfileError(f"got a baseline of clients of the format {state['format']!r:.20}; fit it again")
-            honest = Honest(
-                Columns.from_json(state["columns"]),
-                cast(Hbos, Hbos.from_json(state["hbos"])),
-                cast(Mahalanobis, Mahalanobis.from_json(state["mahalanobis"])),
-                **{name: array_of(state["honest"][name]) for name in _ARRAYS},
-            )
-            limits = {str(name): Limits(*map(_bound, each)) for name, each in state["limits"].items()}
-            baseline = cls(honest, limits, int(state["windows"]))
-            baseline._probe()
-        except (KeyError, TypeError, ValueError, IndexError, RecursionError, AttributeError) as error:
-            raise ProfileError(f"got bytes that are no baseline of clients ({error!s:.80}); fit it again") from error
+        return read_state(data, "a baseline of clients", _MOST_BYTES, cls._of_state, "fit it again")
+
+    @classmethod
+    def _of_state(cls, state: Mapping[str, Any]) -> "Baseline":
+        honest = Honest(
+            Columns.from_json(state["columns"]),
+            cast(Hbos, Hbos.from_json(state["hbos"])),
+            cast(Mahalanobis, Mahalanobis.from_json(state["mahalanobis"])),
+            **{name: array_of(state["honest"][name]) for name in _ARRAYS},
+        )
+        limits = {str(name): Limits(*map(_bound, each)) for name, each in state["limits"].items()}
+        baseline = cls(honest, limits, int(state["windows"]))
+        baseline._probe()
         return baseline
 
     def _probe(self) -> None:

@@ -86,12 +86,14 @@ def _laid_out(honest: Honest, rows: pa.Table) -> ClientRows:
     numbers = np.full((count, len(columns.numbers)), np.nan)
     faults, levels = np.zeros(numbers.shape, np.int8), np.full((count, len(columns.levels)), -1)
     scores = np.full((count, len(honest.label_shares)), np.nan)
+    first = 0
     for batch in rows.combine_chunks().to_batches():
         for block in blocks_of_rows(batch):
             assert block.features is not None
-            read, at = columns.read(block.features), block.event
+            read, at = columns.read(block.features), first + block.event
             numbers[at], faults[at], levels[at] = read.numbers, read.faults, read.levels
             _put_scores(scores, at, block.predictions)
+        first += batch.num_rows
     times = rows["event_time"].cast(pa.int64()).to_numpy()
     ids: list[Any] = [*zip(rows["event_id"].to_pylist(), rows["instance"].to_pylist(), strict=True)]
     return ClientRows(times, ids, Rows(numbers, faults, levels), scores if honest.has_scores else None)

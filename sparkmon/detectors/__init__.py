@@ -14,8 +14,10 @@ from sparkmon.detectors.outlier_rows import (
 from sparkmon.detectors.robust_z import RobustZ as RobustZ
 from sparkmon.detectors.row_detector import (
     DETECTORS as DETECTORS,
+    STATE_FORMAT as STATE_FORMAT,
     RowDetector as RowDetector,
     array_of as array_of,
+    read_state as read_state,
     register_detector as register_detector,
     written as written,
 )

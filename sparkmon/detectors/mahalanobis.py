@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sparkmon.detectors.robust_z import medians_and_scales
 from sparkmon.detectors.row_detector import RowDetector, register_detector
 from sparkmon.detectors.rows import Columns, Rows
 from sparkmon.distributions.arrays import FloatArray, IntArray
@@ -13,7 +14,6 @@ _FAR = 8.0
 _RIDGE = 1e-3
 _LEVELS = 10
 _LEAST_SHARE = 0.005
-_NORMAL_IQR = 1.349
 
 
 @register_detector
@@ -60,9 +60,7 @@ class Mahalanobis(RowDetector):
     @classmethod
     def fit(cls, columns: Columns, training: Rows) -> "Mahalanobis":
         """See :meth:`RowDetector.fit`."""
-        low, middle, high = np.quantile(training.numbers, [0.25, 0.5, 0.75], axis=0)
-        scales = (high - low) / _NORMAL_IQR
-        scales = np.where(scales > 0, scales, training.numbers.std(axis=0))
+        medians, scales = medians_and_scales(training)
         indicators, spreads = [], []
         for column, codes in enumerate(training.levels.T):
             shares = np.bincount(codes[codes >= 0], minlength=_LEVELS)[:_LEVELS] / len(training)
@@ -72,7 +70,7 @@ class Mahalanobis(RowDetector):
                     spreads.append(np.sqrt(shares[level] * (1 - shares[level])))
         chosen = np.array(indicators, np.int64).reshape(-1, 2)
         d = scales.size + len(chosen)
-        first = cls(middle, np.where(scales > 0, scales, 1.0), chosen, np.array(spreads), np.zeros(d), np.eye(d))
+        first = cls(medians, scales, chosen, np.array(spreads), np.zeros(d), np.eye(d))
         rows = first._standardised(training)
         covariance = np.cov(rows, rowvar=False).reshape(d, d) + _RIDGE * np.eye(d)
         root = np.linalg.cholesky(np.linalg.inv(covariance))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sparkmon.detectors.row_detector import DETECTORS, RowDetector
+from sparkmon.detectors.row_detector import DETECTORS, STATE_FORMAT, RowDetector, read_state
 from sparkmon.detectors.rows import Columns, Rows
 from sparkmon.detectors.tail import Tail
 from sparkmon.distributions.arrays import FloatArray
@@ -18,7 +18,6 @@ from sparkmon.records import Feature
 
 DEFAULT_DETECTORS = ("violations", "robust_z", "hbos", "mahalanobis")
 LEAST_ROWS = 50
-_FORMAT = 1
 _MOST_BYTES = 8_000_000
 _AT_ONCE = 2_048
 """So many rows fit into a processor's cache, with what is computed of them."""
@@ -85,7 +84,7 @@ class OutlierModel:
         """Return it as JSON."""
         tails = [_written(tail) for tail in (*self.tails, self.together)]
         fields = {
-            "format": _FORMAT,
+            "format": STATE_FORMAT,
             "columns": self.columns.to_json(),
             "detectors": [[each.name, each.to_json()] for each in self.detectors],
             "tails": tails,
@@ -98,23 +97,15 @@ class OutlierModel:
 
         UnknownNameError if a detector is not registered: import the module that has it first.
         """
-        if len(data) > _MOST_BYTES:
-            raise ProfileError(f"got {len(data)} bytes of detectors; expected {_MOST_BYTES} at most")
-        try:
-            fields = json.loads(data)
-            if fields["format"] != _FORMAT:
-                raise ProfileError(f"got detectors of the format {fields['format']!r:.20}; expected {_FORMAT}")
-            columns = Columns.from_json(fields["columns"])
-            detectors = tuple([DETECTORS.get(name).from_json(state) for name, state in fields["detectors"]])
-            *tails, together = map(_read, fields["tails"])
-            model = cls(columns, detectors, tuple(tails), together)
-            model._probe()
-        except (KeyError, TypeError, ValueError, IndexError, RecursionError) as error:
-            if isinstance(error, ProfileError):
-                raise
-            raise ProfileError(
-                f"got bytes that are no detectors ({error!s:.80}); make them with OutlierModel.fit"
-            ) from error
+        return read_state(data, "detectors", _MOST_BYTES, cls._of_state, "make them with OutlierModel.fit")
+
+    @classmethod
+    def _of_state(cls, fields: Mapping[str, Any]) -> "OutlierModel":
+        columns = Columns.from_json(fields["columns"])
+        detectors = tuple([DETECTORS.get(name).from_json(state) for name, state in fields["detectors"]])
+        *tails, together = map(_read, fields["tails"])
+        model = cls(columns, detectors, tuple(tails), together)
+        model._probe()
         return model
 
     def _probe(self) -> None:

@@ -40,10 +40,7 @@ class RobustZ(RowDetector):
     @classmethod
     def fit(cls, columns: Columns, training: Rows) -> "RobustZ":
         """See :meth:`RowDetector.fit`."""
-        low, middle, high = np.quantile(training.numbers, [0.25, 0.5, 0.75], axis=0)
-        scales = (high - low) / _NORMAL_IQR
-        scales = np.where(scales > 0, scales, training.numbers.std(axis=0))
-        return cls(middle, np.where(scales > 0, scales, 1.0))
+        return cls(*medians_and_scales(training))
 
     def score(self, rows: Rows) -> FloatArray:
         """See :meth:`RowDetector.score`."""
@@ -56,3 +53,11 @@ class RobustZ(RowDetector):
     def _deviations(self, rows: Rows) -> FloatArray:
         deviations: FloatArray = np.abs(rows.numbers - self.medians) / self.scales
         return deviations
+
+
+def medians_and_scales(training: Rows) -> tuple[FloatArray, FloatArray]:
+    """Return by numeric column the median, and IQR / 1.349; else the standard deviation, or 1 if nothing varies."""
+    low, medians, high = np.quantile(training.numbers, [0.25, 0.5, 0.75], axis=0)
+    scales = (high - low) / _NORMAL_IQR
+    scales = np.where(scales > 0, scales, training.numbers.std(axis=0))
+    return medians, np.where(scales > 0, scales, 1.0)

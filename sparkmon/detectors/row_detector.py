@@ -1,8 +1,9 @@
 """The contract of a detector of rows, and the registry of all of them."""
 
 import base64
+import json
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any, ClassVar, TypeVar
 
@@ -15,6 +16,10 @@ from sparkmon.registry import Registry
 
 _KINDS = {"f": "<f8", "i": "<i4", "u": "<i4", "b": "<i4"}
 _MOST_VALUES = 4_000_000
+STATE_FORMAT = 1
+"""Of what is stored beside references as JSON."""
+
+T = TypeVar("T")
 
 
 class RowDetector(ABC):
@@ -87,6 +92,24 @@ class RowDetector(ABC):
         if {*names} != {*state}:
             raise ProfileError(f"got the state {', '.join(map(str, state)):.100} for {cls.name}; expected {names}")
         return cls(**{name: array_of(state[name]) for name in names})
+
+
+def read_state(data: bytes, what: str, most_bytes: int, make: Callable[[Mapping[str, Any]], T], remedy: str) -> T:
+    """Make something of the JSON that was stored of it; ProfileError if it is too large, of another format, or no such.
+
+    ``make`` is given what the JSON has; KeyError, TypeError and the like say that it is something else.
+    """
+    if len(data) > most_bytes:
+        raise ProfileError(f"got {len(data)} bytes of {what}; expected {most_bytes} at most")
+    try:
+        state = json.loads(data)
+        if state["format"] != STATE_FORMAT:
+            raise ProfileError(f"got {what} of the format {state['format']!r:.20}; expected {STATE_FORMAT}")
+        return make(state)
+    except ProfileError:
+        raise
+    except (KeyError, TypeError, ValueError, IndexError, RecursionError, AttributeError) as error:
+        raise ProfileError(f"got bytes that are not {what} ({error!s:.80}); {remedy}") from error
 
 
 DETECTORS: Registry[type[RowDetector]] = Registry("detector")

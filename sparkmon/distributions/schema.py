@@ -31,6 +31,9 @@ OUTLIER = ":outlier"
 """The row flag of outliers: 1 of an outlier, 0 of others. In a reference, the p-values of the training rows that were
 not fitted on, up to 0.05; null of others."""
 
+CLIENTS = ":clients"
+"""The column of a model's clients: in findings those that attack it, in a reference their baseline."""
+
 OTHER_VALUES = ":other"
 """The slice of all values of a key that do not stand alone."""
 

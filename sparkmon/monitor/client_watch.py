@@ -14,14 +14,13 @@ import pyarrow as pa
 from sparkmon.adversaries import CLIENT_COLUMNS, WINDOW_ROWS, Attack, Baseline, ClientRows, judge_client, rows_by_client
 from sparkmon.comparison import Finding
 from sparkmon.comparison.schema import DRIFT_METRICS
+from sparkmon.distributions.schema import CLIENTS
 from sparkmon.interval import from_micros
 from sparkmon.monitor.window_grid import RowCounts, Window
 from sparkmon.tables import TableWriter
 
 _LOGGER = logging.getLogger(__name__)
 
-COLUMN = ":clients"
-"""The column of a model's clients in findings."""
 _CONTEXT = 4 * WINDOW_ROWS
 """Rows of a client before the window that count for its verdict."""
 _MOST_NEW = 2_000
@@ -63,17 +62,11 @@ class ClientWatch:
     def _judged(self, tables: TableWriter, baseline: Baseline, window: Window, rows: int) -> Iterator[dict[str, Any]]:
         if window.model not in self._models:
             self._models.add(window.model)
-            first = window.start - _LOOK_BACK * window.length
-            for client, new_rows in self._read(tables, baseline, window.model, first, window.start):
-                self._keep(window, client, new_rows)
-        new, counts = dict[str, ClientRows](), Counter[str]()
-        for start, end in pairwise(np.linspace(window.start, window.end, 2 + rows // _ROWS_AT_ONCE, dtype=np.int64)):
-            for client, new_rows in self._read(tables, baseline, window.model, int(start), int(end)):
-                counts[client] += len(new_rows)
-                together = new[client].plus(new_rows) if client in new else new_rows
-                new[client] = together.take(slice(-_MOST_NEW, None))
-            if len(new) > _MOST_CLIENTS:  # who asks little is no attack
-                new = {client: new[client] for client, _ in counts.most_common(_MOST_CLIENTS) if client in new}
+            # Window by window, as they were read before a restart, and so that no more is in memory than of one.
+            for start in range(window.start - _LOOK_BACK * window.length, window.start, window.length):
+                for client, new_rows in self._read(tables, baseline, window.model, start, start + window.length):
+                    self._keep(window, client, new_rows)
+        new, counts = self._new_rows(tables, baseline, window, rows)
         if rows and not new and window.model not in self._nameless:
             self._nameless.add(window.model)
             _LOGGER.warning("no row of %s in the window says who asked: its clients are not judged", window.model)
@@ -87,6 +80,20 @@ class ClientWatch:
         for place, (client, attack, suspects) in enumerate(attacks[:_MOST_FINDINGS]):
             more = len(attacks) - _MOST_FINDINGS if place == _MOST_FINDINGS - 1 else 0
             yield _finding(window, client, attack, counts[client], suspects, more)
+
+    def _new_rows(
+        self, tables: TableWriter, baseline: Baseline, window: Window, rows: int
+    ) -> tuple[dict[str, ClientRows], Counter[str]]:
+        """Read the latest rows of each client in a window, and how many it has there."""
+        new, counts = dict[str, ClientRows](), Counter[str]()
+        for start, end in pairwise(np.linspace(window.start, window.end, 2 + rows // _ROWS_AT_ONCE, dtype=np.int64)):
+            for client, new_rows in self._read(tables, baseline, window.model, int(start), int(end)):
+                counts[client] += len(new_rows)
+                together = new[client].plus(new_rows) if client in new else new_rows
+                new[client] = together.take(slice(-_MOST_NEW, None))
+            if len(new) > _MOST_CLIENTS:  # who asks little is no attack
+                new = {client: new[client] for client, _ in counts.most_common(_MOST_CLIENTS) if client in new}
+        return new, counts
 
     def _keep(self, window: Window, client: str, new_rows: ClientRows) -> ClientRows:
         """Put new rows behind those that are kept of a client, and return both."""
@@ -128,7 +135,7 @@ def _finding(
         "window_end": from_micros(window.end),
         "slice_key": "client",
         "slice_value": client,
-        "column_name": COLUMN,
+        "column_name": CLIENTS,
         "column_kind": "client",
         "drift_type": "LIMIT",
         "reference": "",

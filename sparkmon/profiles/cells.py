@@ -110,6 +110,12 @@ def cell_columns(table: DataFrame, kinds: Mapping[str, FeatureKind], side: str) 
     return columns
 
 
+def one_batch(table: pa.Table) -> pa.RecordBatch:
+    """Return a collected table as one batch, for :func:`cells_of`."""
+    columns: list[Any] = [column.combine_chunks() for column in table.columns]
+    return pa.RecordBatch.from_arrays(columns, names=table.schema.names)
+
+
 def cells_of(batch: pa.RecordBatch, names: Sequence[str], side: str) -> Cells:
     """Lay out a batch of :func:`cell_columns`."""
     columns: dict[str, Any] = dict(zip(batch.schema.names, batch.columns, strict=True))

@@ -10,15 +10,14 @@ from pyspark.sql import DataFrame, functions as F
 
 from sparkmon.adversaries import Baseline, Honest, rows_by_client
 from sparkmon.detectors import Columns
-from sparkmon.distributions.schema import PROFILE, REFERENCES
+from sparkmon.distributions.schema import CLIENTS, PROFILE, REFERENCES
 from sparkmon.errors import OptionError, ProfileError
-from sparkmon.profiles.cells import cell_columns, cells_of, column_kinds
+from sparkmon.profiles.cells import cell_columns, cells_of, column_kinds, one_batch
 from sparkmon.records import Feature, FeatureKind
 from sparkmon.store import ReferenceStore
 
-CLIENTS = "clients"
+_REFERENCE = "clients"
 """The name of the reference that baselines are kept as."""
-_COLUMN = ":clients"
 _MOST_ROWS = 100_000
 """Of a training table, chosen by a hash of their places."""
 
@@ -69,8 +68,7 @@ def client_baseline(
     scores: dict[str, FeatureKind] = dict.fromkeys(predictions, "numeric")
     columns = [*cell_columns(table, chosen, "feature"), *cell_columns(table, scores, "prediction")]
     some = table.orderBy(F.xxhash64(F.monotonically_increasing_id())).limit(_MOST_ROWS).select(*columns).toArrow()
-    arrays = [column.combine_chunks() for column in some.columns]
-    batch = pa.RecordBatch.from_arrays(arrays, names=some.column_names)
+    batch = one_batch(some)
     cells = cells_of(batch, [*chosen], "feature")
     answers = cells_of(batch, [*scores], "prediction").numbers if scores else None
     try:
@@ -84,8 +82,8 @@ def client_baseline(
     row = {
         "model": model,
         "model_version": "",
-        "reference": CLIENTS,
-        "column_name": _COLUMN,
+        "reference": _REFERENCE,
+        "column_name": CLIENTS,
         "column_kind": "client",
         "data_type": "numeric",
         "column_index": 0,
@@ -100,7 +98,7 @@ def baselines_of(store: ReferenceStore, models: Collection[str]) -> dict[str, Ba
     """Read the baselines of the clients of some models; those that have none are left out."""
     if not models:
         return {}
-    stored = store.read_references(CLIENTS)
+    stored = store.read_references(_REFERENCE)
     stored = stored.filter(pc.equal(stored["column_kind"], pa.scalar("client")))
     rows = stored.select(["model", "detectors"]).to_pylist()
     return {row["model"]: Baseline.from_bytes(row["detectors"]) for row in rows if row["model"] in models}

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +10,7 @@ from pyspark.sql import DataFrame, functions as F
 
 from sparkmon.detectors import OutlierModel
 from sparkmon.errors import OptionError, ProfileError
-from sparkmon.profiles.cells import cell_columns, cells_of, quoted, unused_name
+from sparkmon.profiles.cells import cell_columns, cells_of, one_batch, quoted, unused_name
 from sparkmon.profiles.merge import REFERENCE_K, WINDOW_K
 from sparkmon.profiles.table import profile_table
 from sparkmon.records import Feature, FeatureKind
@@ -46,7 +45,7 @@ def outlier_reference(
     cells = cell_columns(table, kinds, "feature")
     some = placed.select(F.col(place).alias("place"), *cells).orderBy("place").limit(_FITTED + _SCORED).toArrow()
     features = [Feature(name, kind) for name, kind in kinds.items()]
-    both = cells_of(_one_batch(some), [*kinds], "feature")
+    both = cells_of(one_batch(some), [*kinds], "feature")
     count = min(_FITTED, len(both) // 3)
     try:
         fitted = OutlierModel.fit(features, both.take(np.arange(count)), both.take(np.arange(count, len(both))), names)
@@ -61,8 +60,3 @@ def outlier_reference(
     timed = others.where(F.col(quoted(time)).isNotNull())
     in_blocks = summarise(timed, slices=slices, time=time, window=block, k=WINDOW_K)
     return whole.unionByName(in_blocks, allowMissingColumns=True)
-
-
-def _one_batch(table: pa.Table) -> pa.RecordBatch:
-    columns: list[Any] = [column.combine_chunks() for column in table.columns]
-    return pa.RecordBatch.from_arrays(columns, names=table.schema.names)

@@ -3,7 +3,7 @@
 import pytest
 
 from sparkmon.adversaries import Baseline, judge_client
-from tests.support.attacks import ATTACKS, asked, baseline
+from tests.support.attacks import ATTACKS, asked, baseline, judged
 
 MODELS = ("flights", "shuttle")
 
@@ -12,13 +12,8 @@ def first_attack(base: Baseline, model: str, stream: str, *, answered: bool = Tr
     """Return after how many queries a stream is first found, judged 100 by 100 as they come; None if never."""
     (_, all_rows), *others = asked(model, stream, base.honest, answered=answered)
     assert not others
-    for count in range(100, len(all_rows) + 1, 100):
-        begin = max(0, count - 500)
-        rows = all_rows.rows.take(slice(begin, count))
-        scores = None if all_rows.scores is None else all_rows.scores[begin:count]
-        if judge_client(base, rows, scores, 100) is not None:
-            return count
-    return None
+    attacks = judged(base, all_rows)
+    return 100 * (attacks.index(True) + 1) if any(attacks) else None
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -9,13 +9,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from sparkmon.adversaries import Baseline, ClientRows, Honest, rows_by_client
+from sparkmon.adversaries import Baseline, ClientRows, Honest, judge_client, rows_by_client
 from sparkmon.detectors import Columns
 from sparkmon.protocol import DECODED, ROWS, Cells
 from sparkmon.records import Feature
 from tests.support.source import ROOT
 
-__all__ = ["ATTACKS", "asked", "baseline", "features", "kept_rows", "recorded", "scores"]
+__all__ = ["ATTACKS", "asked", "baseline", "features", "judged", "kept_rows", "recorded", "scores"]
 
 ATTACKS = (
     *("attribute_inference", "boundary", "extract_linesearch", "extract_uniform", "hsj_l2", "hsj_linf", "jbda"),
@@ -83,6 +83,15 @@ def baseline(model: str) -> Baseline:
     columns = Columns.of(named, cells)
     honest = Honest.of(columns, columns.read(cells), answers)
     return Baseline.fit(honest, [each for _, each in asked(model, "honest", honest)])
+
+
+def judged(base: Baseline, rows: ClientRows) -> list[bool]:
+    """Judge rows as they come, 100 by 100 behind those that were judged before: by window, whether it is an attack."""
+    attacks = []
+    for count in range(100, len(rows) + 1, 100):
+        recent = rows.take(slice(max(0, count - 500), count))
+        attacks.append(judge_client(base, recent.rows, recent.scores, 100) is not None)
+    return attacks
 
 
 def _maps(rows: pa.Table, names: Sequence[str]) -> Any:  # noqa: ANN401 - a map array
