@@ -6,6 +6,7 @@ import re
 import typer
 
 from sparkmon.cli.app import app
+from sparkmon.performance import METRICS
 from sparkmon.sinks import SINKS
 from sparkmon.sources import SOURCES
 from sparkmon.statistics import STATISTICS
@@ -66,6 +67,11 @@ def test_a_statistic_is_named_by_no_other_file() -> None:
     code, _ = files_of("a statistic")
     allowed = {path.replace("<name>", "cramer_von_mises") for path in code}
     assert naming("cramer_von_mises") <= allowed
+
+
+def test_every_family_of_metrics_has_its_files() -> None:
+    code, tests = files_of("a family of metrics")
+    assert missing(code + tests, list(METRICS)) == []
 
 
 def test_every_sink_and_source_has_its_files() -> None:

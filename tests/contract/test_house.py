@@ -27,6 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "statistics": {"distributions", "errors", "records", "registry"},
     "detectors": {"distributions", "errors", "printable", "protocol", "records", "registry"},
     "adversaries": {"detectors", "distributions", "errors", "printable", "protocol", "registry"},
+    "performance": {"distributions", "errors", "registry"},
     "store": {"distributions", "errors", "interval", "records", "tables"},
     "state": {"distributions"},
     "schemas": {"alerts", "comparison", "detectors", "distributions", "protocol", "state"},
@@ -93,7 +94,18 @@ MAY_IMPORT: dict[str, set[str]] = {
 PURE = {
     *("errors", "interval", "registry", "records", "protocol", "distributions", "statistics"),
     *("adversaries", "alerts", "backoff", "comparison", "detectors", "option_types", "panes", "store"),
-    *("inbound", "logs", "payload_logger", "printable", "receiver", "secret", "serving", "sinks", "skew"),
+    *(
+        "inbound",
+        "logs",
+        "payload_logger",
+        "performance",
+        "printable",
+        "receiver",
+        "secret",
+        "serving",
+        "sinks",
+        "skew",
+    ),
     *("slicing", "state", "tables", "until_stdin_closes"),
 }
 """Rooms that live without Spark: importing them must not import pyspark."""
