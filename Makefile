@@ -70,7 +70,7 @@ bench-outliers: $(INSTALLED) ## how well outliers are found: sparkmon beside PyO
 	@$(PYTHON) -m bench.outliers.run
 
 bench-attacks: $(INSTALLED) ## how soon clients that attack a model are found, alone and among honest rows
-	@$(PYTHON) -m bench.attacks
+	@$(PYTHON) -m bench.attacks.run
 
 fuzz: $(FUZZERS) ## give readers and receiver what nobody would send, for FUZZ_SECONDS=600 in all
 	@$(PYTHON) -m fuzz.run --seconds $(FUZZ_SECONDS)

@@ -1,0 +1,1 @@
+"""How soon clients that attack a model are found: recorded streams of queries, and attacks made anew."""
