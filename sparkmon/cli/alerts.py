@@ -1,16 +1,15 @@
 """``sparkmon alerts``: lists, silences, acknowledges and replays alerts."""
 
 import getpass
-import secrets
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 
-from sparkmon.cli.options import MonitorFile, option
+from sparkmon.cli.open_tables import open_tables
+from sparkmon.cli.options import AsJson, MonitorFile, TablesPlace, option
 from sparkmon.cli.terminal import note, print_json
 from sparkmon.errors import OptionError
 
@@ -24,30 +23,28 @@ By = Annotated[str, option("Who does it.  [default: you]", show_default=False)]
 
 @alerts.command("list")
 def list_alerts(
-    config: MonitorFile,
+    tables: TablesPlace,
     everything: Annotated[bool, option("Include resolved incidents.", "--all")] = False,
-    as_json: Annotated[bool, option("Print JSON lines.", "--json")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show the open incidents, the silences, and the undelivered notifications."""
+    from sparkmon.alerts import AlertStore
     from sparkmon.cli.print_alerts import print_alerts, records
+    from sparkmon.views import incidents_of
 
-    with _store_of(config) as (store, _):
-        incidents = {
-            each: incident for each, incident in store.incidents().items() if everything or not incident.is_settled
-        }
-        rows = [*store.last_rows(incidents).values()]
-        rows.sort(key=lambda row: (row["model"], row["fired_time"], row["incident_id"]))
-        silences, acknowledgements = store.actions()
+    with open_tables(tables) as opened:
+        store, now = AlertStore(opened), datetime.now(timezone.utc)
+        current = incidents_of(opened, now, include_resolved=everything)
         waiting, dead = store.undelivered(), store.undelivered(dead=True)
         if as_json:
-            print_json(records(rows, silences, acknowledgements, waiting, dead))
+            print_json(records(current, waiting, dead))
         else:
-            print_alerts(rows, silences, acknowledgements, waiting, dead, datetime.now(timezone.utc))
+            print_alerts(current, waiting, dead)
 
 
 @alerts.command()
 def silence(
-    config: MonitorFile,
+    tables: TablesPlace,
     length: Annotated[str, option("How long, such as '2 hours'.", "--for")] = "",
     model: Annotated[str, option("Models; * stands for any text.")] = "",
     column: Annotated[str, option("Columns; * stands for any text.")] = "",
@@ -61,42 +58,38 @@ def silence(
 
     Example: sparkmon alerts silence monitor.yaml --model flights --for "2 hours" --comment "backfill"
     """
-    from sparkmon.alerts import SEVERITIES
+    from sparkmon.alerts import Matcher, end_silence, silence as mute
     from sparkmon.interval import parse_interval
 
     if end:
-        with _store_of(config) as (store, _):
-            silences, _ = store.actions()
-            (chosen,) = _chosen("silence", end, [each.silence_id for each in silences])
-            _write(store, chosen, "unsilence", by, comment)
-        note(f"the silence {chosen} has ended")
+        with _store_of(tables) as store:
+            ended = end_silence(store, end, by=by or getpass.getuser(), comment=comment)
+        note(f"the silence {ended} has ended")
         return
     if not length:
         raise OptionError.missing("--for", "an interval such as '2 hours': silences have an end")
     if not (model or column or slice):
         raise OptionError("got a silence of everything; name --model, --column or --slice (--model '*' is all of them)")
-    if severity not in SEVERITIES:
-        raise OptionError.malformed("severity", severity, ", ".join(SEVERITIES))
-    until, silence_id = datetime.now(timezone.utc) + parse_interval("--for", length), secrets.token_hex(4)
-    with _store_of(config) as (store, _):
-        selected = {"model": model or "*", "column_name": column or "*", "slice": slice or "*", "severity": severity}
-        _write(store, silence_id, "silence", by, comment, end_time=until, **selected)
+    matcher = Matcher(model or "*", column or "*", slice or "*", cast(Any, severity))
+    duration = parse_interval("--for", length)
+    with _store_of(tables) as store:
+        silence_id, until = mute(store, matcher, duration, by=by or getpass.getuser(), comment=comment)
     note(f"the silence {silence_id} is active until {until:%Y-%m-%d %H:%M} UTC")
 
 
 @alerts.command()
 def ack(
-    config: MonitorFile,
+    tables: TablesPlace,
     incident: Annotated[str, typer.Argument(metavar="INCIDENT", help="Its id, or how it begins.")],
     comment: Comment = "",
     by: By = "",
 ) -> None:
     """Acknowledge an incident: no reminders until it resolves or escalates."""
-    with _store_of(config) as (store, _):
-        incidents = {each: state for each, state in store.incidents().items() if state.is_open}
-        (chosen,) = _chosen("open incident", incident, incidents)
-        _write(store, secrets.token_hex(4), "ack", by, comment, incident_id=chosen)
-        row = store.last_rows({chosen: incidents[chosen]})[chosen]
+    from sparkmon.alerts import acknowledge
+
+    with _store_of(tables) as store:
+        chosen = acknowledge(store, incident, by=by or getpass.getuser(), comment=comment)
+        row = store.last_rows({chosen: store.incidents()[chosen]})[chosen]
     note(f"acknowledged: {row['column_name']} of the model {row['model']}")
 
 
@@ -114,18 +107,20 @@ def replay(
     A notification that is named is sent to all its sinks, delivered or not. Use --waiting only while the monitor is
     stopped: a running monitor delivers them itself.
     """
-    from sparkmon.alerts import Dispatcher, queued_notifications_of
+    from sparkmon.alerts import Dispatcher, chosen_id, queued_notifications_of
+    from sparkmon.config import read_config
 
     if not (notifications or dead or waiting):
         raise OptionError("got nothing to replay; name notifications, --dead or --waiting")
-    with _store_of(config) as (store, settings):
+    settings = read_config(config)
+    with _store_of(str(config), settings) as store:
         rows: list[tuple[dict[str, Any], str, int]] = []
         for is_selected, is_dead in ((dead, True), (waiting, False)):
             if is_selected:
                 rows += [(row, sink, 0) for row, sink, _ in store.undelivered(dead=is_dead)]
         if notifications:
             ids = store.notification_ids()
-            chosen = {each for begin in notifications for each in _chosen("notification", begin, ids)}
+            chosen = {chosen_id("notification", begin, ids) for begin in notifications}
             rows += [
                 (row, sink, 0) for row in store.alerts([("notification_id", "in", [*chosen])]) for sink in row["sinks"]
             ]
@@ -142,26 +137,10 @@ def replay(
         raise SystemExit(1)
 
 
-def _write(store: Any, action_id: str, action: str, by: str, comment: str, **columns: object) -> None:  # noqa: ANN401
-    now, person = datetime.now(timezone.utc), by or getpass.getuser()
-    store.write_action(action_id=action_id, action=action, start_time=now, by=person, comment=comment, **columns)
-
-
-def _chosen(kind: str, begin: str, ids: Collection[str]) -> list[str]:
-    matching = sorted(each for each in ids if each.startswith(begin))
-    if len(matching) != 1 or len(begin) < 4:
-        raise OptionError(
-            f"got {begin!r}, with which the ids of {len(matching)} {kind}s begin; "
-            "expected 4 characters or more of one id; sparkmon alerts list shows them"
-        )
-    return matching
-
-
 @contextmanager
-def _store_of(config: Path) -> Iterator[tuple[Any, Any]]:
-    """Yield the alert store of a monitor, and its settings."""
+def _store_of(place: str, settings: Any = None) -> Iterator[Any]:  # noqa: ANN401 - a MonitorConfig
+    """Yield the alert store of a monitor."""
     from sparkmon.alerts import AlertStore
-    from sparkmon.cli.open_tables import open_tables
 
-    with open_tables(config) as (tables, settings):
-        yield AlertStore(tables), settings
+    with open_tables(place, settings) as tables:
+        yield AlertStore(tables)

@@ -9,10 +9,14 @@ from sparkmon.cli.alerts import alerts
 from sparkmon.cli.clients import clients
 from sparkmon.cli.compare import compare
 from sparkmon.cli.demo import demo
+from sparkmon.cli.findings import findings
+from sparkmon.cli.incidents import incidents
 from sparkmon.cli.maintain import maintain
 from sparkmon.cli.profile import profile
 from sparkmon.cli.receive import receive
 from sparkmon.cli.run import RunCommand, run
+from sparkmon.cli.status import status
+from sparkmon.cli.watch import watch
 from sparkmon.errors import SparkmonError
 
 app = typer.Typer(
@@ -24,11 +28,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for command in (demo, profile, receive, clients):
+for command in (demo, profile, receive, clients, compare, maintain, status, incidents, findings, watch):
     app.command()(command)
 app.command(cls=RunCommand)(run)
-app.command()(compare)
-app.command()(maintain)
 app.add_typer(alerts, name="alerts")
 
 

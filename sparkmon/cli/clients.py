@@ -42,10 +42,12 @@ def clients(
     from sparkmon.cli.open_tables import open_tables
     from sparkmon.cli.spark import open_session
     from sparkmon.cli.terminal import note, output, progress
+    from sparkmon.config import read_config
     from sparkmon.profiles import baselines_of, client_baseline
 
     find_format(table)
-    with open_tables(config) as (tables, settings):
+    settings = read_config(config)
+    with open_tables(str(config), settings) as tables:
         if model not in settings.adversaries:
             raise OptionError(f"got the model {model!r}, which adversaries in {config} does not name; add it first")
         rows = tables.read("rows", CLIENT_COLUMNS, [("model", "=", model)])

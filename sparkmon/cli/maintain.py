@@ -5,7 +5,6 @@ from typing import Annotated
 
 from sparkmon.cli.options import MonitorFile, option
 from sparkmon.cli.terminal import note, output, plain_table, print_json
-from sparkmon.tables import Maintenance
 
 
 def maintain(
@@ -21,8 +20,11 @@ def maintain(
     Example: sparkmon maintain monitor.yaml --dry-run
     """
     from sparkmon.cli.open_tables import open_tables
+    from sparkmon.config import read_config
+    from sparkmon.tables import Maintenance
 
-    with open_tables(config) as (tables, settings):
+    settings = read_config(config)
+    with open_tables(str(config), settings) as tables:
         maintenance = Maintenance(tables, settings.retention, window=settings.windows.lengths[0])
         maintained = maintenance.run_once(datetime.now(timezone.utc), dry_run=dry_run)
     if as_json:

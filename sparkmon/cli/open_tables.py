@@ -3,22 +3,41 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
-from sparkmon.config import MonitorConfig, read_config
+from sparkmon.cli.terminal import note
 from sparkmon.errors import MissingExtraError, OptionError
-from sparkmon.tables import Tables, TableWriter
+from sparkmon.yaml_file import tables_location
 
 
 @contextmanager
-def open_tables(config: Path) -> Iterator[tuple[TableWriter, MonitorConfig]]:
-    """Open the tables of a monitor, and give its settings, too; start Spark if only Spark reaches them."""
-    settings = read_config(config)
-    tables = Tables(settings.tables)
+def open_tables(place: str, settings: Any = None) -> Iterator[Any]:  # noqa: ANN401 - a MonitorConfig; TableWriter
+    """Open the tables of a monitor: at a location, or of a ``monitor.yaml``; start Spark if only Spark reaches them.
+
+    ``settings`` are those of the file, if they have been read.
+    """
+    from sparkmon.tables import Tables
+
+    location = location_of(place)
+    tables = Tables(location)
     with ExitStack() as stack:
         try:
             writer = tables.open()
-        except (MissingExtraError, OptionError):
+        except (MissingExtraError, OptionError):  # a catalog schema, a file system of Spark's, or no deltalake
             from sparkmon.cli.spark import open_session
 
-            writer = tables.open(stack.enter_context(open_session(settings.spark)))
-        yield writer, settings
+            if settings is None and Path(place).is_file():
+                from sparkmon.config import read_config
+
+                settings = read_config(Path(place))
+            note(f"only Spark reaches the tables {location}: starting it")
+            writer = tables.open(stack.enter_context(open_session(settings.spark if settings else {})))
+        yield writer
+
+
+def location_of(place: str) -> str:
+    """Return where the tables are: of a ``monitor.yaml`` what it says, of a directory its absolute path."""
+    path = Path(place)
+    if path.suffix in {".yaml", ".yml"} or path.is_file():
+        return tables_location(path)
+    return str(path.absolute()) if "://" not in place and (path.is_dir() or "/" in place) else place

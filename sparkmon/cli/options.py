@@ -16,6 +16,12 @@ Texts: TypeAlias = list[str] | None
 
 MonitorFile: TypeAlias = Annotated[Path, typer.Argument(metavar="MONITOR.YAML", help="The monitor.")]
 
+TablesPlace: TypeAlias = Annotated[
+    str, typer.Argument(metavar="TABLES", help="The tables' directory or URL, or the monitor.yaml that names it.")
+]
+
+AsJson: TypeAlias = Annotated[bool, option("Print JSON lines.", "--json")]
+
 NullMarks: TypeAlias = Annotated[
     Texts,
     option(

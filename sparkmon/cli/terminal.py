@@ -62,4 +62,9 @@ def minute(time: datetime | None) -> str:
 
 def slice_of(row: Mapping[str, Any]) -> str:
     """Return ``origin = JFK``, the slice of a finding or alert; nothing for all rows."""
-    return "" if row["slice_key"] is None else f"{row['slice_key']} = {row['slice_value']}"
+    return slice_text(row["slice_key"], row["slice_value"])
+
+
+def slice_text(key: str | None, value: str | None) -> str:
+    """Return ``origin = JFK``; nothing for all rows."""
+    return "" if key is None else f"{key} = {value}"

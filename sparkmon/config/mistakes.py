@@ -3,15 +3,14 @@
 import difflib
 import reprlib
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from sparkmon.config.options import Option
 from sparkmon.errors import OptionError, UnknownNameError
-
-Place: TypeAlias = tuple[str | int, ...]
+from sparkmon.yaml_file import Place
 
 _EXPECTED = {
     **{"bool": "true or false", "dict": "keys with values", "float": "a number"},

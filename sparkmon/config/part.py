@@ -30,6 +30,7 @@ from sparkmon.registry import Registry
 from sparkmon.secret import Secret
 from sparkmon.sinks import SINKS, AlertSink
 from sparkmon.sources import SOURCES, EventSource
+from sparkmon.yaml_file import resolved, resolved_tables
 
 _CHOICES: Mapping[type, tuple[str, Registry[Any]]] = {AlertSink: ("sink", SINKS), EventSource: ("format", SOURCES)}
 """What is chosen by name: the key that names it, and where the names are registered."""
@@ -113,12 +114,16 @@ def _location(path: str, info: Info) -> str:
     """Take a relative path as relative to the file that it was read from."""
     if not path:
         raise OptionError.malformed("path", path, "a path")
-    base = (info.context or {}).get("base", ".")
-    return path if "://" in path else str((Path(base) / path).absolute())
+    return resolved(path, _base(info))
 
 
 def _tables(location: str, info: Info) -> str:
-    return _location(location, info) if "/" in location else location
+    return resolved_tables(location, _base(info))
+
+
+def _base(info: Info) -> str | Path:
+    base: str | Path = (info.context or {}).get("base", ".")
+    return base
 
 
 def _secret(data: object, info: Info) -> Secret:

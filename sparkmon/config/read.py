@@ -1,22 +1,14 @@
 """``monitor.yaml`` from disk, with the line of every mistake."""
 
-import os
-import re
 import reprlib
 from pathlib import Path
-from typing import Any
 
-import yaml
-
-from sparkmon.config.mistakes import PartError, Place
+from sparkmon.config.mistakes import PartError
 from sparkmon.config.options import REQUIRED, options_of
 from sparkmon.config.part import read_part
 from sparkmon.config.settings import MonitorConfig
 from sparkmon.errors import OptionError
-
-_LARGEST = 64 * 2**10
-_DEPTH = 8
-_VARIABLE = re.compile(r"\$\{(\w+)\}")
+from sparkmon.yaml_file import read_document
 
 
 def read_config(path: str | Path) -> MonitorConfig:
@@ -34,7 +26,7 @@ def read_config(path: str | Path) -> MonitorConfig:
     ('1 hour', True)
     """
     path = Path(path)
-    data, lines = _located(_text(path), path.name)
+    data, lines = read_document(path)
     if not isinstance(data, dict):
         got = "an empty file" if data is None else reprlib.repr(data)
         keys = (each.name for each in options_of(MonitorConfig).values() if each.default is REQUIRED)
@@ -48,86 +40,3 @@ def read_config(path: str | Path) -> MonitorConfig:
         return config
     sentences = [f"{path.name}, line {line}: {sentence}" for line, sentence in sorted(mistakes)]
     raise OptionError("\n".join(sentences))
-
-
-def _text(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            content = file.read(_LARGEST + 1)
-        if len(content) > _LARGEST:
-            raise OptionError(f"got {path} with more than {_LARGEST} bytes; expected a short file")
-        return content.decode("utf-8")
-    except OSError as error:
-        reason = error.strerror or error
-        raise OptionError(f"cannot read {path}: {reason}; expected the path of a monitor.yaml") from error
-    except UnicodeDecodeError as error:
-        raise OptionError(f"{path}: got bytes that are no UTF-8; save it as UTF-8") from error
-
-
-def _located(text: str, name: str) -> tuple[Any, dict[Place, int]]:
-    """Read one YAML document of plain mappings, lists and scalars, with the line of every key and list entry.
-
-    ``${NAME}`` in a value is replaced by the environment variable; in a key it is not. Refused is what is no YAML, a
-    key that comes twice, aliases, tags, nesting deeper than 8, and a variable that is not set.
-    """
-    lines: dict[Place, int] = {(): 1}
-    try:
-        _refuse_tricks(text, name)
-        loader = yaml.SafeLoader(text)
-        node = loader.get_single_node()
-        if node is None:
-            return None, lines
-        _visit(node, (), lines, name)
-        return loader.construct_document(node), lines
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 1
-        raise OptionError(f"{name}, line {line}: got no YAML: {error.problem}") from error
-    except OptionError:
-        raise
-    except (yaml.YAMLError, ValueError) as error:  # the latter for a date such as 2026-13-01
-        raise OptionError(f"{name}: got no YAML: {error}") from error
-
-
-def _refuse_tricks(text: str, name: str) -> None:
-    """Refuse aliases, tags and deep nesting before anything recurses into them."""
-    depth = 0
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        depth += isinstance(event, yaml.CollectionStartEvent)
-        depth -= isinstance(event, yaml.CollectionEndEvent)
-        tag = getattr(event, "tag", None)
-        if isinstance(event, yaml.AliasEvent):
-            raise _refusal(name, event, "got an alias; write the value out")
-        if tag is not None:
-            raise _refusal(name, event, f"got the tag {tag!r}; leave it out")
-        if depth > _DEPTH:
-            raise _refusal(name, event, f"got more than {_DEPTH} levels of nesting")
-
-
-def _visit(node: yaml.Node, path: Place, lines: dict[Place, int], name: str) -> None:
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            place = (*path, str(key.value))
-            if place in lines:
-                raise _refusal(name, key, f"got the key {key.value!r} twice; remove one")
-            lines[place] = _line(key)
-            _visit(value, place, lines, name)
-    elif isinstance(node, yaml.SequenceNode):
-        for index, value in enumerate(node.value):
-            entry = (*path, index)
-            lines[entry] = _line(value)
-            _visit(value, entry, lines, name)
-    else:
-        for variable in _VARIABLE.findall(node.value):
-            if variable not in os.environ:
-                reason = f"the environment variable {variable!r} is not set"
-                raise _refusal(name, node, f"{reason}; set it, or write the value in its place")
-        node.value = _VARIABLE.sub(lambda match: os.environ[match[1]], node.value)
-
-
-def _line(part: yaml.Node | yaml.Event) -> int:
-    return part.start_mark.line + 1 if part.start_mark else 1
-
-
-def _refusal(name: str, part: yaml.Node | yaml.Event, reason: str) -> OptionError:
-    return OptionError(f"{name}, line {_line(part)}: {reason}")

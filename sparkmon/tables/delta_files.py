@@ -32,7 +32,8 @@ class DeltaFiles(TableState):
         self.version = table.version()
         self.schema = pa.schema(table.schema().to_arrow())  # type: ignore[arg-type]  # arro3's
         self.names = self.schema.names
-        actions = pa.table(table.get_add_actions(flatten=True))
+        # pa.table() would import pandas, which takes longer than all else that lists alerts.
+        actions = pa.RecordBatchReader.from_stream(table.get_add_actions(flatten=True)).read_all()
         self._actions = {name: actions[name] for name in actions.column_names}
         self.sizes: list[Any] = actions["size_bytes"].to_pylist()
         """The files' sizes in bytes."""
