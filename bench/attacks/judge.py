@@ -10,8 +10,7 @@ import pandas as pd
 
 from bench.attacks.rules import RULES, Rule
 from bench.attacks.through_log import by_client, calibrate
-from sparkmon.adversaries import CLIENT_STATISTICS, WINDOW_ROWS, Baseline, ClientRows, alerts
-from sparkmon.adversaries.baseline import windows_of
+from sparkmon.adversaries import CLIENT_STATISTICS, WINDOW_ROWS, Baseline, ClientRows, alerts, windows_of
 from sparkmon.adversaries.honest import labels_of
 
 __all__ = ["OURS", "SHARES", "Judged", "judge"]

@@ -1,6 +1,10 @@
 """Clients that probe, evade or copy a model, by what they ask for that honest ones do not."""
 
-from sparkmon.adversaries.baseline import WINDOW_ROWS as WINDOW_ROWS, Baseline as Baseline
+from sparkmon.adversaries.baseline import (
+    WINDOW_ROWS as WINDOW_ROWS,
+    Baseline as Baseline,
+    windows_of as windows_of,
+)
 from sparkmon.adversaries.boundary import label_changes as label_changes, low_margin_share as low_margin_share
 from sparkmon.adversaries.client_rows import (
     CLIENT_COLUMNS as CLIENT_COLUMNS,

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -18,15 +18,17 @@ from sparkmon.errors import ProfileError
 WINDOW_ROWS = 100
 LEAST_WINDOWS = 30
 """Fewer windows of honest clients say nothing about how far they go."""
+_LEAST_CLIENTS = 3
 _WIDER = 0.25
 """How far beyond the most extreme honest window a limit is, in parts of the distance from their median to it."""
 _MOST_BYTES = 16_000_000
 
 
 class Limits(NamedTuple):
-    """A statistic fires below ``low`` and above ``high``; None where there is no such side."""
+    """A statistic fires below ``low`` and above ``high``, None where there is no such side; honest windows' median."""
 
     low: float | None
+    middle: float
     high: float | None
 
     def passed_by(self, value: float) -> Limit | None:
@@ -34,6 +36,12 @@ class Limits(NamedTuple):
         if self.low is not None and value < self.low:
             return "low"
         return "high" if self.high is not None and value > self.high else None
+
+    def moved(self, middle: float) -> "Limits":
+        """Return limits for clients whose median is ``middle`` now: further out, never further in."""
+        low = None if self.low is None else self.low + min(0.0, middle - self.middle)
+        high = None if self.high is None else self.high + max(0.0, middle - self.middle)
+        return Limits(low, self.middle, high)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +80,19 @@ class Baseline:
         limits = {name: _limits(name, [each[name] for each in values]) for name in values[0]}
         return cls(honest, limits, len(values))
 
+    def moved(self, windows: Iterable[ClientWindow]) -> "Baseline":
+        """Return the baseline for clients of which each has one of these windows now, if they are three or more.
+
+        An upstream fault or drift moves the rows of all clients, and makes none of them an attacker. What moved the
+        median client, moves the limits.
+        """
+        values = [statistics_of(window) for window in windows]
+        if len(values) < _LEAST_CLIENTS:
+            return self
+        middles = {name: float(np.median([each[name] for each in values if name in each])) for name in values[0]}
+        limits = {name: each.moved(middles.get(name, each.middle)) for name, each in self.limits.items()}
+        return replace(self, limits=limits)
+
     def fired(self, window: ClientWindow) -> dict[str, Limit]:
         """Return the statistics that are beyond a limit, and which."""
         values = statistics_of(window)
@@ -105,7 +126,10 @@ class Baseline:
             cast(Mahalanobis, Mahalanobis.from_json(state["mahalanobis"])),
             **{name: array_of(state["honest"][name]) for name in _ARRAYS},
         )
-        limits = {str(name): Limits(*map(_bound, each)) for name, each in state["limits"].items()}
+        limits = {
+            str(name): Limits(_bound(low), float(middle), _bound(high))
+            for name, (low, middle, high) in state["limits"].items()
+        }
         baseline = cls(honest, limits, int(state["windows"]))
         baseline._probe()
         return baseline
@@ -151,5 +175,6 @@ def _limits(name: str, values: Sequence[float]) -> Limits:
     least, middle, most = min(values), float(np.median(values)), max(values)
     return Limits(
         None if side == "high" else least - _WIDER * (middle - least),
+        middle,
         None if side == "low" else most + _WIDER * (most - middle),
     )

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import logging
 from collections import Counter, OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 import pyarrow as pa
 
-from sparkmon.adversaries import CLIENT_COLUMNS, WINDOW_ROWS, Attack, Baseline, ClientRows, judge_client, rows_by_client
+from sparkmon.adversaries import (
+    CLIENT_COLUMNS,
+    WINDOW_ROWS,
+    Attack,
+    Baseline,
+    ClientRows,
+    judge_client,
+    rows_by_client,
+    windows_of,
+)
 from sparkmon.comparison import Finding
 from sparkmon.comparison.schema import DRIFT_METRICS
 from sparkmon.distributions.schema import CLIENTS
@@ -31,6 +41,8 @@ _MOST_FINDINGS = 50
 """Attacks of one model and window that are findings of their own; the rest are counted in the last one."""
 _MOST_CLIENTS = 100_000
 """Of more clients in one window those with the most rows are judged; of more in memory the last are."""
+_COMPARED = 200
+"""Clients, chosen by their names, that say what most of them do."""
 _ROWS_AT_ONCE = 200_000
 """About so many rows of a window are read at a time."""
 _LOOK_BACK = 12
@@ -70,16 +82,38 @@ class ClientWatch:
         if rows and not new and window.model not in self._nameless:
             self._nameless.add(window.model)
             _LOGGER.warning("no row of %s in the window says who asked: its clients are not judged", window.model)
-        attacks = []
-        for client, new_rows in new.items():
-            together = self._keep(window, client, new_rows)
-            attack = judge_client(baseline, together.rows, together.scores, len(new_rows))
-            if attack is not None:
-                attacks.append((client, attack, [together.ids[place] for place in attack.suspects]))
+        attacks = self._attacks(baseline, window, new)
         attacks.sort(key=lambda each: (-len(each[1].groups), -counts[each[0]], each[0]))
         for place, (client, attack, suspects) in enumerate(attacks[:_MOST_FINDINGS]):
             more = len(attacks) - _MOST_FINDINGS if place == _MOST_FINDINGS - 1 else 0
             yield _finding(window, client, attack, counts[client], suspects, more)
+
+    def _attacks(
+        self, baseline: Baseline, window: Window, new: Mapping[str, ClientRows]
+    ) -> list[tuple[str, Attack, list[tuple[str, int]]]]:
+        """Judge clients by their new rows; return those that attack, and the rows to look at first."""
+        unusual = []
+        for client, new_rows in new.items():
+            together = self._keep(window, client, new_rows)
+            if judge_client(baseline, together.rows, together.scores, len(new_rows)) is not None:
+                unusual.append((client, together))
+        moved = self._moved(baseline, window, new) if unusual else baseline
+        attacks = []
+        for client, together in unusual:
+            attack = judge_client(moved, together.rows, together.scores, len(new[client]))
+            if attack is not None:
+                attacks.append((client, attack, [together.ids[place] for place in attack.suspects]))
+        if len(attacks) < len(unusual):
+            what = "%s: %d clients are unlike honest ones before, and like most now: drift rather than an attack"
+            _LOGGER.warning(what, window.model, len(unusual) - len(attacks))
+        return attacks
+
+    def _moved(self, baseline: Baseline, window: Window, clients: Collection[str]) -> Baseline:
+        """Return the baseline as most clients of a window are now."""
+        chosen = sorted(clients, key=lambda client: (crc32(client.encode()), client))
+        recent = (self._recent.get((window.model, client)) for client in chosen)
+        enough = [each for each in recent if each is not None and len(each) >= WINDOW_ROWS][:_COMPARED]
+        return baseline.moved(windows_of(baseline.honest, each.rows, each.scores)[-1] for each in enough)
 
     def _new_rows(
         self, tables: TableWriter, baseline: Baseline, window: Window, rows: int

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sparkmon.adversaries import Baseline, judge_client
+from sparkmon.adversaries import Baseline, judge_client, windows_of
 from tests.support.attacks import ATTACKS, asked, baseline, judged
 
 MODELS = ("flights", "shuttle")
@@ -56,3 +56,24 @@ def test_an_attack_is_said_in_words_with_the_rows_to_look_at() -> None:
     assert {"similarity", "boundary"} <= {*attack.groups}
     assert "like HopSkipJump" in attack.description
     assert len(attack.suspects) == 3
+
+
+def test_what_moves_all_clients_makes_none_of_them_an_attacker() -> None:
+    """An upstream fault: some weather stays at one value, some comes in another unit; one client attacks."""
+    base = baseline("flights")
+    clients = [rows for _, rows in asked("flights", "later", base.honest) if len(rows) >= 300]
+    clients += [rows for _, rows in asked("flights", "hsj_l2", base.honest)]
+    columns = base.honest.columns
+    for rows in clients:
+        for name in ("temp", "dewp"):
+            rows.rows.numbers[:, columns.numbers.index(name)] *= -1
+        for name in ("humid", "wind_speed", "pressure", "visib"):
+            place = columns.numbers.index(name)
+            rows.rows.numbers[:, place] = columns.medians[place]
+    named = [judge_client(base, rows.rows, rows.scores, len(rows)) is not None for rows in clients]
+    assert named == [True] * len(clients)
+    now = base.moved(windows_of(base.honest, rows.rows, rows.scores)[-1] for rows in clients)
+    attacks = [judge_client(now, rows.rows, rows.scores, len(rows)) for rows in clients]
+    named = [attack is not None for attack in attacks]
+    assert named == [False] * (len(clients) - 1) + [True]
+    assert {"similarity", "boundary"} <= {*attacks[-1].groups}  # type: ignore[union-attr]
