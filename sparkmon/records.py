@@ -14,7 +14,7 @@ Value: TypeAlias = float | int | bool | str | None
 Half: TypeAlias = Literal["request", "response"]
 """The half of an inference that an event logs."""
 
-FeatureKind: TypeAlias = Literal["numeric", "categorical", "boolean", "time"]
+FeatureKind: TypeAlias = Literal["numeric", "categorical", "code", "boolean", "time"]
 """What the values of a column are; truth values are summarised as named levels, times as numbers of seconds."""
 
 SummaryKind: TypeAlias = Literal["numeric", "categorical", "joint"]

@@ -78,7 +78,7 @@ def columns_of(reference_table: pa.Table, promised: Promise) -> list[dict[str, A
 def _column(row: dict[str, Any]) -> dict[str, Any]:
     profile = row["profile"]
     commonest = sorted(dict(profile["frequent_items"] or {}).items(), key=lambda item: (-item[1], item[0]))
-    is_text = row["data_type"] in ("categorical", "boolean")
+    is_text = row["data_type"] in ("categorical", "code", "boolean")
     return {name: row[name] for name in _KEYS} | {
         "rows": profile["count"],
         "nulls": profile["num_nulls"],

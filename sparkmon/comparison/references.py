@@ -29,7 +29,7 @@ Column: TypeAlias = tuple[str, str | None, str | None, str, str]
 _Bounds: TypeAlias = tuple[Mapping[str, BlockEffects], Levels, Mapping[str, float], str]
 """What blocks reach by statistic, at which levels windows stay below which limits, and a note."""
 
-_SUMMARIES: Mapping[str, SummaryKind] = {"boolean": "categorical", "time": "numeric"}
+_SUMMARIES: Mapping[str, SummaryKind] = {"boolean": "categorical", "code": "categorical", "time": "numeric"}
 """How columns are summarised whose type is not its name."""
 _COLUMN = ("model", *SLICE, "column_kind", "column_name")
 _DAY = timedelta(days=1)

@@ -12,7 +12,7 @@ from sparkmon.detectors.row_detector import DETECTORS
 from sparkmon.distributions import Categories, Distribution, summary_of
 from sparkmon.distributions.arrays import FloatArray
 from sparkmon.errors import ProfileError
-from sparkmon.protocol import Cells
+from sparkmon.protocol import LEVEL_KINDS, Cells
 from sparkmon.records import Feature
 
 _ROWS = 10_000
@@ -26,7 +26,7 @@ def model_from_profiles(references: Iterable[Mapping[str, Any]]) -> OutlierModel
     flagged as are asked for (the union bound). ProfileError if there are too few rows, or no column can be read.
     """
     features, columns, texts = [], [], {}
-    profiles = [row for row in references if row["data_type"] in ("numeric", "categorical", "boolean")]
+    profiles = [row for row in references if row["data_type"] in ("numeric", *LEVEL_KINDS)]
     count = min(_ROWS, max((row["profile"]["count"] for row in profiles), default=0))
     if count < LEAST_ROWS:
         raise ProfileError(f"got a reference of {count} rows; expected {LEAST_ROWS} or more")

@@ -40,7 +40,7 @@ def id_columns(references: pa.Table, table: DataFrame) -> list[str]:
     pairs: dict[str, float] = {}
     for row in rows.to_pylist():
         profile = row["profile"]
-        if row["data_type"] == "categorical":
+        if row["data_type"] in ("categorical", "code"):
             levels = summary_of(profile, "categorical")
             assert isinstance(levels, Categories)
             is_own = len(levels.counts) > _MOST_LEVELS * levels.n and levels.n >= _LEAST_ROWS
@@ -94,10 +94,10 @@ def reference_of(
         Columns that are the model's outputs, not its inputs.
     exclude : sequence of str
         Columns to leave out, such as row ids and labels.
-    kinds : mapping of str to {"numeric", "categorical", "boolean", "time"}, optional
-        Kinds that differ from the columns' types, such as that of an integer code. ``time`` is of numbers of seconds,
-        milliseconds or microseconds since 1970, too. Live values are read as what they are here: a code 3 may come as
-        3.0, a time as a text.
+    kinds : mapping of str to {"numeric", "categorical", "code", "boolean", "time"}, optional
+        Kinds that differ from the columns' types. Numbers that are ``categorical`` become ``code``. ``time`` is of
+        numbers of seconds, milliseconds or microseconds since 1970, too. Live values are read as what they are here: a
+        code 3 may come as 3.0 or as the text 3.00, a time as a text.
     time : str, optional
         The column with each row's time. With it, every block of the table gets a profile of its own; it is not
         itself a feature.
@@ -149,7 +149,10 @@ def reference_of(
             )
     left_out = [*exclude, *([] if time is None or time in exclude else [time])]
     chosen = column_kinds(table, left_out)
-    chosen |= {name: kind for name, kind in (kinds or {}).items() if name not in left_out}
+    for name, kind in (kinds or {}).items():
+        if name not in left_out:
+            is_code = kind == "categorical" and chosen.get(name) == "numeric"
+            chosen[name] = "code" if is_code else kind
     features = {name: kind for name, kind in chosen.items() if name not in predictions}
     read = parse_slices(slices, features)
     cut = with_values(read, table) if read else ()

@@ -50,7 +50,7 @@ def profile_table(
     ----------
     table : DataFrame
         One row per instance.
-    kinds : mapping of str to {"numeric", "categorical", "boolean", "time"}
+    kinds : mapping of str to {"numeric", "categorical", "code", "boolean", "time"}
         The columns to summarise; see :func:`column_kinds`. A numeric column's strings that are no numbers are
         counted as texts; a categorical column's values are written out as strings.
     model, model_version : str

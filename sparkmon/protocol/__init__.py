@@ -52,6 +52,7 @@ Of the body (``decode_events``):
 from sparkmon.protocol.batch_reader import decode_events as decode_events
 from sparkmon.protocol.canonical import (
     LEVEL_KINDS as LEVEL_KINDS,
+    ZEROS as ZEROS,
     level_of as level_of,
     levels_of as levels_of,
     times_of as times_of,

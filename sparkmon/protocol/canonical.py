@@ -23,14 +23,16 @@ Texts: TypeAlias = Any
 Column: TypeAlias = tuple[FloatArray, npt.NDArray[np.bool_], Texts]
 """The numbers of a column's cells (NaN where there is none), which cells have one, and the texts."""
 
-LEVEL_KINDS: tuple[FeatureKind, ...] = ("categorical", "boolean")
-"""Kinds of columns whose values are levels."""
+LEVEL_KINDS: tuple[FeatureKind, ...] = ("categorical", "code", "boolean")
+"""Kinds of columns whose values are levels; a code is one whose levels are numbers in the reference."""
 
 _WHOLE = 2.0**63
 _SINGLE = 1e38
 _LONG = 16
 """Characters of a double that may be a decimal fraction in single precision."""
 _FALSE, _TRUE = ("0", "false", "False", "FALSE"), ("1", "true", "True", "TRUE")
+ZEROS = (r"^([+-]?\d+)\.0*$", r"^([+-]?\d+\.\d*[1-9])0+$")
+"""What ends in zeros behind the point that a number would not have."""
 _UNITS = (2.6e11, 2.6e14, 2.6e17)
 """Greatest numbers of a column of seconds, milliseconds and microseconds: the year 9999 is still in seconds."""
 
@@ -90,6 +92,8 @@ def levels_of(array: Any, kind: FeatureKind | None = "categorical") -> Column:  
     ['3', None, None]
     >>> levels_of(pa.array([1, 0, 2]), "boolean")[2].to_pylist()
     ['true', 'false', '2']
+    >>> levels_of(pa.array(["1.50", "3.0", "007", "3.10b"]), "code")[2].to_pylist()
+    ['1.5', '3', '007', '3.10b']
     """
     numbers = np.full(len(array), np.nan)
     has_number = np.zeros(len(array), np.bool_)
@@ -105,6 +109,9 @@ def levels_of(array: Any, kind: FeatureKind | None = "categorical") -> Column:  
         texts = pa.array(levels, pa.string()).take(encoded.indices)
     else:
         texts = array.cast(pa.string())
+        if kind == "code":
+            for pattern in ZEROS:
+                texts = pc.replace_substring_regex(texts, pattern, r"\1")
     if kind == "boolean":
         # Not at import: the first array that Arrow makes imports pandas, for which most processes have no use.
         words: Any = pa.array([*_FALSE, *_TRUE])

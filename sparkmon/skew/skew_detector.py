@@ -120,8 +120,8 @@ def _differs(
     is_truth = all(value in (0, 1) for value in values)
     if any(isinstance(value, date) for value in values):
         numbers, _, texts = times_of(numbers, ~np.isnan(numbers), texts)
-    elif is_truth:
-        texts = levels_of(texts, "boolean")[2]
+    elif values and not any(isinstance(value, str) for value in values):
+        texts = levels_of(texts, "boolean" if is_truth else "code")[2]
     levels: Any = pa.array([level_of(value) if isinstance(value, _SCALARS) else None for value in stored])
     of_store = levels_of(levels.cast(pa.string()), "boolean" if is_truth else "categorical")[2]
     level = of_store.to_numpy(zero_copy_only=False)[places]

@@ -17,7 +17,7 @@ from pyspark.sql.types import (
 )
 
 from sparkmon.errors import OptionError
-from sparkmon.protocol import LEVEL_KINDS
+from sparkmon.protocol import LEVEL_KINDS, ZEROS
 from sparkmon.records import Feature, FeatureKind, ModelSchema
 from sparkmon.schemas import DECODED, VALUES
 from sparkmon.sources.decode import distinct
@@ -191,7 +191,7 @@ def _values(
 def _cell(name: str, data_type: DataType, kind: FeatureKind) -> Column:
     column = _column(name)
     if kind in LEVEL_KINDS:
-        return _number_and_text(F.lit(None), _level(column, data_type))
+        return _number_and_text(F.lit(None), _level(column, data_type, kind))
     if isinstance(data_type, _TEXTS):
         number = column.try_cast("double")
         return _number_and_text(number, F.when(number.isNull(), column.cast("string")))
@@ -200,10 +200,12 @@ def _cell(name: str, data_type: DataType, kind: FeatureKind) -> Column:
     return _number_and_text(column.cast("double"), F.lit(None))
 
 
-def _level(column: Column, data_type: DataType) -> Column:
+def _level(column: Column, data_type: DataType, kind: FeatureKind) -> Column:
     """Write a value as payloads' levels are written: whole numbers without a point."""
     text = column.cast("string")
     if not isinstance(data_type, NumericType):
+        for pattern in ZEROS if kind == "code" else ():
+            text = F.regexp_replace(text, pattern, "$1")
         return text
     number = column.cast("double")
     is_whole = (number == F.rint(number)) & (F.abs(number) < 2.0**63)

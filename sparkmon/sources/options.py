@@ -57,7 +57,7 @@ class InferenceLogOptions:
     have read. Without write access to the directory there is no note."""
     schemas: Mapping[str, ModelSchema] = field(default_factory=dict)
     """With ``output=rows``: JSON text, the columns of each model in the order of its payloads, as pairs of name and
-    kind (``numeric``, ``categorical``, ``boolean`` or ``time``):
+    kind (``numeric``, ``categorical``, ``code``, ``boolean`` or ``time``):
     ``{"iris": {"features": [["sepal_length", "numeric"]], "predictions": [["species", "categorical"]]}}``."""
 
     @classmethod

@@ -11,21 +11,19 @@ from sparkmon.panes import PaneBuilder
 from sparkmon.protocol import Cells, RowBlock
 from tests.support.panes import HOUR, MIDNIGHT, panes_of, reference_table
 
-_RUNS = 40
 
-
-def share_found(references: pa.Table, shift: float, rows: int, random: np.random.Generator) -> float:
+def share_found(references: pa.Table, shift: float, rows: int, random: np.random.Generator, runs: int = 40) -> float:
     """Shift the first of the columns for three windows, in runs that are versions of the model."""
     judge = Judge(references, Checks(), step_s=3_600, lengths=["1 hour"])
     windows = []
-    for run in range(_RUNS):
+    for run in range(runs):
         for hour in range(3):
             values = random.normal(size=(2, rows))
             values[0] += shift
             windows.append(panes_of("m", MIDNIGHT + hour * HOUR, named(values), version=f"{run}"))
     findings = judge.findings(pa.concat_tables(windows).select(PROFILES.names))
     confirmed = findings.filter(findings["confirmed"]).select(["model_version", "column_name"]).to_pylist()
-    return len({row["model_version"] for row in confirmed if row["column_name"] == "x"}) / _RUNS
+    return len({row["model_version"] for row in confirmed if row["column_name"] == "x"}) / runs
 
 
 def named(normal: npt.NDArray[np.float64]) -> dict[str, npt.NDArray[np.float64]]:
@@ -33,14 +31,20 @@ def named(normal: npt.NDArray[np.float64]) -> dict[str, npt.NDArray[np.float64]]
     return {"x": np.exp(normal[0]), "y": normal[1]}
 
 
-@pytest.mark.parametrize(("rows", "blocks"), [(200, 40), (2_000, 40)])
-def test_what_is_promised_is_found(rows: int, blocks: int) -> None:
+@pytest.mark.slow
+@pytest.mark.parametrize(("rows", "count"), [(200, 5), (2_000, 2)])
+def test_what_is_promised_is_found_on_average_of_references(rows: int, count: int) -> None:
+    """Forty blocks hold 38 threes, which overlap: of one reference's promise .75 to 1 is found, of ten's .95."""
     random = np.random.default_rng(5)
-    references = reference_table("m", named(random.normal(size=(2, rows * 40))), blocks=blocks)
-    shift = promise(references, window_rows=rows).found_from["feature", "x"]
-    assert shift is not None
-    assert share_found(references, shift, rows, random) >= 0.8  # forty blocks hold 38 threes, which overlap
-    assert share_found(references, shift / 2, rows, random) <= 0.5
+    found, by_half = [], []
+    for _ in range(count):
+        references = reference_table("m", named(random.normal(size=(2, rows * 40))), blocks=40)
+        shift = promise(references, window_rows=rows).found_from["feature", "x"]
+        assert shift is not None
+        found.append(share_found(references, shift, rows, random, runs=20))
+        by_half.append(share_found(references, shift / 2, rows, random, runs=20))
+    assert np.mean(found) >= 0.85
+    assert np.mean(by_half) <= 0.5
 
 
 def test_without_blocks_windows_are_drawn() -> None:

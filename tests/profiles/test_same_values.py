@@ -75,6 +75,8 @@ FORMS: dict[tuple[str, str], Values] = {
     ("decimal", "JSON 3.0"): (CODES / 4).tolist(),
     ("decimal", "FP32"): (CODES / 4).astype("<f4"),
     ("decimal", "text"): [str(Decimal(int(code)) / 4) for code in CODES],
+    ("decimal", "text of its type"): [f"{Decimal(int(code)) / 4:.2f}" for code in CODES],
+    ("float", "text of a float"): [None if code == 3 else str(float(code)) for code in CODES],
     ("big", "JSON 3"): BIG,
     ("big", "INT64"): np.array(BIG, "<i8"),
     ("big", "text"): list(map(str, BIG)),

@@ -80,7 +80,7 @@ def skew_of(logged: dict[str, Any], stored: list[Any], time: datetime | None = N
         ({"amount": None, "kind": None}, [None, None], 0, 0),
         ({"amount": None, "kind": "x"}, [3.5, None], 1, 1),
         ({"amount": 0.0, "kind": ""}, [None, None], 1, 1),
-        ({"amount": "3.50", "kind": 1.0}, [3.5, "1"], 1, 1),
+        ({"amount": "3.51", "kind": 1.0}, [3.5, "1"], 1, 1),
         ({"amount": 1.0, "kind": "x"}, [True, "x"], 0, 0),
     ],
 )
@@ -99,7 +99,7 @@ DAY_S = 1_767_571_200
     [
         (3, ["3", 3.0], "4"),
         (10**7, ["10000000", 1e7], "1.0E7 "),
-        (Decimal("3.50"), ["3.5", 3.5], "3.6"),
+        (Decimal("3.50"), ["3.5", "3.50", 3.5], "3.6"),
         (2**53 + 1, ["9007199254740993", 2**53 + 1], "9007199254740992"),
         (True, ["true", "True", "1", True, 1.0], "false"),
         (0, ["false", "0", False, 0.0], "true"),
