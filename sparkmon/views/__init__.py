@@ -1,6 +1,7 @@
 """What the tables of a monitor show, as frozen results that terminal, plots, page and report share; no Spark."""
 
 from sparkmon.views.advice import advice as advice
+from sparkmon.views.attacks import AttackWindow as AttackWindow, attacks_of as attacks_of
 from sparkmon.views.findings import (
     Cell as Cell,
     HeatMap as HeatMap,

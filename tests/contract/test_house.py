@@ -67,6 +67,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "interval": {"errors"},
     "session": {"errors", "functions", "sources"},
+    "plot": {"comparison", "errors", "printable", "views"},
     "yaml_file": {"errors"},
     "config": {
         "adversaries",
@@ -96,7 +97,18 @@ MAY_IMPORT: dict[str, set[str]] = {
 PURE = {
     *("errors", "interval", "registry", "records", "protocol", "distributions", "statistics"),
     *("adversaries", "alerts", "backoff", "comparison", "detectors", "option_types", "panes", "store"),
-    *("inbound", "logs", "payload_logger", "performance", "printable", "receiver", "secret", "serving", "sinks"),
+    *(
+        "inbound",
+        "logs",
+        "payload_logger",
+        "performance",
+        "plot",
+        "printable",
+        "receiver",
+        "secret",
+        "serving",
+        "sinks",
+    ),
     *("skew", "slicing", "state", "tables", "until_stdin_closes", "views", "yaml_file"),
 }
 """Rooms that live without Spark: importing them must not import pyspark."""

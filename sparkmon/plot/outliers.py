@@ -1,0 +1,40 @@
+"""The most severe outliers of a model over time."""
+
+from datetime import datetime
+from typing import Any
+
+import plotly.graph_objects as go
+
+from sparkmon.plot.style import VERMILION, Theme, figure, nothing, text
+from sparkmon.views import open_source, outliers_of
+
+
+def outliers(
+    source: Any,  # noqa: ANN401 - a location, DataFrames, or opened tables
+    model: str,
+    *,
+    since: datetime | None = None,
+    theme: Theme = "light",
+) -> go.Figure:
+    """Plot the 500 most severe outliers of a model; ``source`` needs the table ``outliers``.
+
+    ``excess`` is the mean of a row's scores, in units of the greatest ones of a training row.
+    """
+    rows = outliers_of(open_source(source), model, since=since, count=500)
+    title = f"Outliers of {text(model)}"
+    if not rows:
+        return nothing(title, "No row was an outlier.", theme)
+    plot = figure(
+        title,
+        theme,
+        xaxis={"title": {"text": "time of the request (UTC)"}},
+        yaxis={"title": {"text": "excess (x the greatest of training)"}},
+    )
+    return plot.add_scatter(
+        x=[row.event_time for row in rows],
+        y=[row.excess for row in rows],
+        mode="markers",
+        marker={"color": VERMILION, "opacity": 0.7, "size": 8},
+        text=[text(row.reason, 120) for row in rows],
+        hovertemplate="%{x|%Y-%m-%d %H:%M:%S}<br>%{text}<extra></extra>",
+    )
