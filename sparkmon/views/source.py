@@ -1,6 +1,7 @@
 """Where views read: tables at a location, opened tables, or DataFrames by the name of their table."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
 from typing import Any, Protocol, TypeAlias
 
 import pyarrow as pa
@@ -68,8 +69,18 @@ def open_source(place: str | Frames | Source) -> Source:
 
 def rows_of(source: Source, table: str, schema: pa.Schema, where: Sequence[Condition]) -> Any:  # noqa: ANN401
     """Return the rows of a table as an Arrow table of this schema; none if there is no such table yet."""
-    rows = source.read(table, schema.names, where)
+    rows = read_rows(source, table, schema.names, where)
     return schema.empty_table() if rows is None else rows
+
+
+def read_rows(source: Source, table: str, columns: Sequence[str], where: Sequence[Condition]) -> Any:  # noqa: ANN401
+    """Return columns of a table as an Arrow table; None if there is no such table. Times without a zone are UTC."""
+    return source.read(table, columns, [(name, operator, _aware(value)) for name, operator, value in where])
+
+
+def _aware(value: Any) -> Any:  # noqa: ANN401 - the value of a condition
+    is_naive = isinstance(value, datetime) and value.tzinfo is None
+    return value.replace(tzinfo=timezone.utc) if is_naive else value
 
 
 def _arrow(name: str, frame: Any) -> Any:  # noqa: ANN401 - a DataFrame of any kind; an Arrow table

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from sparkmon.printable import printable
 from sparkmon.state import CLOSED_WINDOWS
 from sparkmon.tables import Condition
-from sparkmon.views.source import Source, rows_of
+from sparkmon.views.source import Source, read_rows, rows_of
 
 _EXCERPT = 2000
 _HEX = 512
@@ -90,7 +90,7 @@ def outliers_of(
     where: list[Condition] = [("model", "=", model)]
     where += [] if since is None else [("window_end", ">=", since)]
     where += [] if window_end is None else [("window_end", "=", window_end)]
-    rows = source.read("outliers", [each.name for each in fields(Outlier)], where)
+    rows = read_rows(source, "outliers", [each.name for each in fields(Outlier)], where)
     if rows is None:
         return []
     rows = rows.sort_by([("p_value", "ascending"), ("excess", "descending")]).slice(0, count)
@@ -105,13 +105,13 @@ def _outlier(row: dict[str, Any]) -> Outlier:
 def dead_letters_of(source: Source, model: str | None = None, *, count: int = 100) -> list[DeadLetter]:
     """Return the last events that could not be decoded, the newest first; ``model`` limits them to one."""
     where: list[Condition] = [] if model is None else [("model", "=", model)]
-    times = source.read("dead_letters", ["event_time"], where)
+    times = read_rows(source, "dead_letters", ["event_time"], where)
     if times is None or not times.num_rows:
         return []
     # Payloads are large: only files with the last ones are read.
     newest = pc.array_sort_indices(times["event_time"].combine_chunks(), order="descending").slice(0, count)
     first = times["event_time"].combine_chunks().take(newest)[-1].as_py()
-    rows = source.read("dead_letters", [*_TEXTS, "event_time", "payload"], [*where, ("event_time", ">=", first)])
+    rows = read_rows(source, "dead_letters", [*_TEXTS, "event_time", "payload"], [*where, ("event_time", ">=", first)])
     assert rows is not None  # the table is there
     rows = rows.sort_by([("event_time", "descending")]).slice(0, count)
     return [_dead_letter(row) for row in rows.to_pylist()]

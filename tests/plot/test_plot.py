@@ -114,5 +114,5 @@ def test_nothing_is_said_to_be_nothing(figure: go.Figure) -> None:
 
 def test_a_missing_reference_is_said_to_be_missing(watched: Watched) -> None:
     references = open_store(watched.store).read_references()
-    figure = plot.distribution(watched.tables, references, "flights", "none", datetime(2026, 1, 1))
+    figure = plot.distribution(watched.tables, references, "flights", "none", datetime(2026, 1, 1))  # of no zone: UTC
     assert figure.layout.annotations[0].text == "The reference has no profile of the column."
