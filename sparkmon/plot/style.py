@@ -1,4 +1,4 @@
-"""How figures look: colours that colour-blind people tell apart, on light and dark paper, and names as text."""
+"""How figures look: colours that everybody can tell apart, on light and dark paper, and names as text."""
 
 from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
