@@ -23,4 +23,5 @@ from sparkmon.detectors.row_detector import (
 )
 from sparkmon.detectors.rows import Columns as Columns, Rows as Rows
 from sparkmon.detectors.schema import OUTLIERS as OUTLIERS
+from sparkmon.detectors.trees import Trees as Trees
 from sparkmon.detectors.violations import Violations as Violations

@@ -1,14 +1,16 @@
 """How few random cuts set a row apart from the training rows."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from sparkmon.detectors.row_detector import RowDetector, register_detector
 from sparkmon.detectors.rows import Columns, Rows
+from sparkmon.detectors.trees import Trees
 from sparkmon.distributions.arrays import FloatArray, IntArray
-from sparkmon.errors import MissingExtraError, ProfileError
+from sparkmon.errors import MissingExtraError
 
 _TREES, _ROWS = 100, 256
 
@@ -40,7 +42,7 @@ class IsolationForest(RowDetector):
     phrase = "is easily set apart"
 
     features: IntArray
-    """By node of all trees: the column that is cut; -1 of a leaf."""
+    """By node of all trees, as in :class:`Trees`."""
     cuts: FloatArray
     lower: IntArray
     upper: IntArray
@@ -50,10 +52,11 @@ class IsolationForest(RowDetector):
     expected: FloatArray
 
     def __post_init__(self) -> None:
-        nodes = np.arange(self.features.size)
-        goes_on = (self.lower > nodes) & (self.upper > nodes) & (np.maximum(self.lower, self.upper) < nodes.size)
-        if not (goes_on | (self.features < 0)).all():
-            raise ProfileError("got trees that do not end; expected children after their parents")
+        _ = self._trees  # which end, or are refused
+
+    @cached_property
+    def _trees(self) -> Trees:
+        return Trees(self.features, self.cuts, self.lower, self.upper, self.depths, self.roots)
 
     @classmethod
     def fit(cls, columns: Columns, training: Rows) -> "IsolationForest":
@@ -66,37 +69,27 @@ class IsolationForest(RowDetector):
         options: dict[str, Any] = {"n_estimators": _TREES, "max_samples": size, "random_state": 0}
         forest: Any = ensemble.IsolationForest(**options)
         forest.fit(_matrix(training))
-        parts, roots = [], [0]
-        for each in forest.estimators_:
-            tree = each.tree_
-            start = roots[-1]
-            is_leaf = tree.children_left < 0
-            depth = np.zeros(tree.node_count)
-            for node in np.flatnonzero(~is_leaf):  # parents come before their children
-                depth[[tree.children_left[node], tree.children_right[node]]] = depth[node] + 1
-            lower = np.where(is_leaf, np.arange(tree.node_count), tree.children_left) + start
-            upper = np.where(is_leaf, np.arange(tree.node_count), tree.children_right) + start
-            ends = depth + _path_length(tree.n_node_samples)
-            parts.append((np.where(is_leaf, -1, tree.feature), tree.threshold, lower, upper, ends))
-            roots.append(start + tree.node_count)
-        features, cuts, *children, depths = (np.concatenate(each) for each in zip(*parts, strict=True))
-        first = np.array(roots[:-1], np.int64)
-        return cls(features, cuts, children[0], children[1], depths, first, _path_length(np.array([size])))
+        trees = [each.tree_ for each in forest.estimators_]
+        grown = Trees.of(trees, map(_depths, trees))
+        nodes = grown.features, grown.cuts, grown.lower, grown.upper, grown.values
+        return cls(*nodes, grown.roots, _path_length(np.array([size])))
 
     def score(self, rows: Rows) -> FloatArray:
         """See :meth:`RowDetector.score`."""
-        matrix = _matrix(rows).astype(np.float32)  # as scikit-learn reads it
-        nodes = np.tile(self.roots, (len(matrix), 1))
-        row = np.arange(len(matrix))[:, None]
-        while (self.features[nodes] >= 0).any():
-            is_lower = matrix[row, self.features[nodes]] <= self.cuts[nodes]
-            nodes = np.where(is_lower, self.lower[nodes], self.upper[nodes])
-        scores: FloatArray = 2.0 ** -(self.depths[nodes].mean(axis=1) / self.expected)
+        scores: FloatArray = 2.0 ** -(self._trees.values_of(_matrix(rows)).mean(axis=1) / self.expected)
         return scores
 
 
 def _matrix(rows: Rows) -> FloatArray:
     return np.hstack([rows.numbers, rows.levels])
+
+
+def _depths(tree: Any) -> FloatArray:  # noqa: ANN401 - scikit-learn's
+    """Return by node the depth of a row that ends there."""
+    depth = np.zeros(tree.node_count)
+    for node in np.flatnonzero(tree.children_left >= 0):  # parents come before their children
+        depth[[tree.children_left[node], tree.children_right[node]]] = depth[node] + 1
+    return depth + _path_length(tree.n_node_samples)
 
 
 def _path_length(sizes: IntArray) -> FloatArray:

@@ -4,12 +4,21 @@ Every metric is read off sums of blocks of rows, which add up over blocks, windo
 of metrics that share their sums. The names are those of ``sklearn.metrics``, the numbers, too.
 """
 
+from sparkmon.performance.answers import AnswerColumns as AnswerColumns, class_names as class_names
 from sparkmon.performance.brier import brier as brier
 from sparkmon.performance.calibration import calibration as calibration
+from sparkmon.performance.concept import (
+    ConceptTests as ConceptTests,
+    CusumPart as CusumPart,
+    Losses as Losses,
+    losses_of as losses_of,
+)
 from sparkmon.performance.confusion import confusion as confusion
+from sparkmon.performance.estimates import Calibrators as Calibrators, ErrorModel as ErrorModel
 from sparkmon.performance.log_loss import log_loss as log_loss
 from sparkmon.performance.metric import METRICS as METRICS, Measured as Measured, MetricFamily as MetricFamily
 from sparkmon.performance.outcomes import ClassOutcomes as ClassOutcomes, NumberOutcomes as NumberOutcomes
 from sparkmon.performance.performance import Performance as Performance
 from sparkmon.performance.ranking import ranking as ranking
 from sparkmon.performance.regression import regression as regression
+from sparkmon.performance.validation import Validation as Validation

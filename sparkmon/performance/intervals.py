@@ -65,3 +65,8 @@ def ratio(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
     with np.errstate(divide="ignore", invalid="ignore"):
         result: FloatArray = np.where(denominator > 0, numerator / denominator, np.nan)
     return result
+
+
+def normal_half(deviation: float, rows: float) -> float:
+    """Return half the width of the interval of a mean of rows with this standard deviation."""
+    return _Z * deviation / math.sqrt(rows) if rows else math.nan

@@ -27,7 +27,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "statistics": {"distributions", "errors", "records", "registry"},
     "detectors": {"distributions", "errors", "printable", "protocol", "records", "registry"},
     "adversaries": {"detectors", "distributions", "errors", "printable", "protocol", "registry"},
-    "performance": {"distributions", "errors", "registry"},
+    "performance": {
+        *("detectors", "distributions", "errors", "protocol", "records", "registry", "statistics"),
+    },
     "store": {"distributions", "errors", "interval", "records", "tables"},
     "state": {"distributions"},
     "schemas": {"alerts", "comparison", "detectors", "distributions", "protocol", "state"},
