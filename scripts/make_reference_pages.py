@@ -28,6 +28,7 @@ from sparkmon.health import HealthLimits
 from sparkmon.health.metrics import families
 from sparkmon.health.status import MonitorStatus
 from sparkmon.interval import format_interval
+from sparkmon.labels import LabelSource
 from sparkmon.monitor import Windows
 from sparkmon.payload_logger.emitter_metrics import EmitterMetrics
 from sparkmon.payload_logger.event_emitter import EventEmitter
@@ -42,7 +43,7 @@ FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 COLUMNS = yaml.safe_load(Path(__file__).with_name("columns.yaml").read_text())
 MADE = "<!-- Made by scripts/make_reference_pages.py; do not edit. -->"
 TABLES = (
-    *("PROFILES", "DRIFT_METRICS", "OUTLIERS", "ALERTS", "DELIVERIES", "ALERT_ACTIONS", "DEAD_LETTERS"),
+    *("PROFILES", "DRIFT_METRICS", "PERFORMANCE", "OUTLIERS", "ALERTS", "DELIVERIES", "ALERT_ACTIONS", "DEAD_LETTERS"),
     *("PANES", "CLOSED_WINDOWS", "EVENT_DIGESTS", "MONITORS", "REFERENCES", "ROWS", "DECODED", "EVENTS"),
 )
 
@@ -169,6 +170,7 @@ def configuration() -> Iterator[str]:
         "`outliers`": detectors.Outliers,
         **{"`alerting`": Alerting, "`alerting.policy`": Policy},
         **{"An entry of `severities`": SeverityRule, "An entry of `routes`": Route},
+        "An entry of `labels`": LabelSource,
         **{"`health`": HealthLimits, "`retention`": Retention, "`metrics`": config.MetricsEndpoint},
         **{f"Source `{name}`": SOURCES.get(name) for name in SOURCES},
         **{f"Sink `{name}`": SINKS.get(name) for name in SINKS},

@@ -15,8 +15,9 @@ _NAMES = {
     "detectors": ("Outliers", "RowDetector", "register_detector"),
     "explain": ("DomainShift", "domain_classifier"),
     "health": ("HealthLimits",),
+    "labels": ("LabelSource",),
     "monitor": ("Monitor", "MonitorQuery", "Windows"),
-    "profiles": ("column_kinds", "merge_profiles", "profile_rows", "profile_table", "reference_of"),
+    "profiles": ("column_kinds", "merge_profiles", "profile_rows", "profile_table", "reference_of", "validation_of"),
     "records": ("Feature", "ModelSchema"),
     "session": ("configure", "register"),
     "sinks": (

@@ -20,6 +20,7 @@ DEAD_LETTERS: StructType = from_arrow_schema(protocol.DEAD_LETTERS)
 
 DRIFT_METRICS: StructType
 OUTLIERS: StructType
+PERFORMANCE: StructType
 OBSERVATIONS: StructType
 ALERTS: StructType
 DELIVERIES: StructType
@@ -30,7 +31,7 @@ EVENT_DIGESTS: StructType = from_arrow_schema(state.EVENT_DIGESTS)
 CLOSED_WINDOWS: StructType = from_arrow_schema(state.CLOSED_WINDOWS)
 MONITORS: StructType = from_arrow_schema(state.MONITORS)
 
-_LATER = ("DRIFT_METRICS", "OUTLIERS", "OBSERVATIONS", "ALERTS", "DELIVERIES", "ALERT_ACTIONS")
+_LATER = ("DRIFT_METRICS", "OUTLIERS", "PERFORMANCE", "OBSERVATIONS", "ALERTS", "DELIVERIES", "ALERT_ACTIONS")
 __all__ = [name for name in (*globals(), *_LATER) if name.isupper() and name[0] != "_"]
 
 
@@ -41,8 +42,10 @@ def __getattr__(name: str) -> StructType:
     from sparkmon.alerts import schema as alerts
     from sparkmon.comparison import schema as comparison
     from sparkmon.detectors import schema as detectors
+    from sparkmon.labels import schema as labels
 
-    source = {"DRIFT_METRICS": comparison, "OUTLIERS": detectors}.get(name, alerts)
+    sources = {"DRIFT_METRICS": comparison, "OUTLIERS": detectors, "PERFORMANCE": labels}
+    source = sources.get(name, alerts)
     schema: StructType = from_arrow_schema(getattr(source, name))
     globals()[name] = schema
     return schema

@@ -10,6 +10,8 @@ from sparkmon.alerts.incident import Incident, Observation, digest
 from sparkmon.alerts.policy import Policy
 from sparkmon.alerts.rows import incident_of
 
+PERFORMANCE = "performance"
+"""The kind of the columns that labels judge."""
 _TICK = timedelta(microseconds=1)
 
 
@@ -134,7 +136,9 @@ class IncidentStates:
         current = {each.incident_id for each in observations}
         stale = []
         for identity, row in self._rows.items():
-            incident, end = self.incidents[identity], ends.get(row["model"])
+            # Labels come long after a window has closed: their incidents end with the model's traffic alone.
+            is_late = row["column_kind"] == PERFORMANCE
+            incident, end = self.incidents[identity], None if is_late else ends.get(row["model"])
             length = row["window_end"] - row["window_start"]
             timeout = max(policy.resolve_timeout, policy.resolve_after * length)
             last_end = incident.last_end or row["window_end"]

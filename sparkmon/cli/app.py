@@ -11,6 +11,7 @@ from sparkmon.cli.compare import compare
 from sparkmon.cli.demo import demo
 from sparkmon.cli.findings import findings
 from sparkmon.cli.incidents import incidents
+from sparkmon.cli.labels import labels
 from sparkmon.cli.maintain import maintain
 from sparkmon.cli.profile import profile
 from sparkmon.cli.receive import receive
@@ -28,7 +29,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for command in (demo, profile, receive, clients, compare, maintain, status, incidents, findings, watch):
+for command in (demo, profile, receive, clients, labels, compare, maintain, status, incidents, findings, watch):
     app.command()(command)
 app.command(cls=RunCommand)(run)
 app.add_typer(alerts, name="alerts")

@@ -1,8 +1,9 @@
 """``sparkmon profile``: a training table to the reference that live traffic is compared with."""
 
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import typer
@@ -30,6 +31,13 @@ def profile(
     time: Annotated[str | None, option("Column with each row's time: every block then has its own profile.")] = None,
     block: Annotated[str, option("Length of a block: that of the live windows, or a whole part.")] = "1 hour",
     prediction: Annotated[Texts, option("A column that the model puts out; may be repeated.")] = None,
+    label: Annotated[
+        str | None, option("The column with what came true: also keep how right the model is on these rows.")
+    ] = None,
+    validation: Annotated[
+        str | None,
+        option("A table of rows that the model was not fitted to, for --label; TABLE without.", metavar="TABLE"),
+    ] = None,
     exclude: Annotated[Texts, option("A column to leave out, such as an id or the label.")] = None,
     categorical: Annotated[Texts, option("A column whose numbers are codes; may be repeated.")] = None,
     null: NullMarks = None,
@@ -75,28 +83,26 @@ def profile(
     from sparkmon.comparison import promise
     from sparkmon.detectors import DEFAULT_DETECTORS
     from sparkmon.interval import parse_interval
-    from sparkmon.profiles import id_columns, reference_of
+    from sparkmon.profiles import id_columns, reference_of, validation_of
     from sparkmon.store import open_store
 
     find_format(table, sql)
     parse_interval("--block", block)
-    if not model:
-        raise OptionError.malformed("--as", model, "the name of the InferenceService")
-    for name in (*(prediction or ()), *(categorical or ())):
-        if name in (*(exclude or ()), time):
-            raise OptionError(f"got {name!r} as a column to use and as one to leave out; choose one")
+    _check(model, [*(prediction or ()), *(categorical or ())], [*(exclude or ()), label, time], label, validation)
     reference_store = open_store(store)
+    kinds: dict[str, Any] = dict.fromkeys(categorical or (), "categorical")
     with open_session() as spark, progress().status("summarising"):
         opened, notes = open_table(spark, table, sql, marks=null or ())
         rows, untimed = parse_time(opened, time)
+        left_out = [*(exclude or ()), *([label] if label in rows.columns and label not in (exclude or ()) else [])]
         summary = reference_of(
             rows,
             model,
             model_version=model_version,
             reference=reference,
             predictions=prediction or (),
-            exclude=exclude or (),
-            kinds=dict.fromkeys(categorical or (), "categorical"),
+            exclude=left_out,
+            kinds=kinds,
             time=time,
             block=block,
             slices=slices or (),
@@ -106,7 +112,14 @@ def profile(
         if not any(pc.struct_field(summary["profile"], "count").to_pylist()):
             raise OptionError("got a table without rows; expected the rows that the model learnt from")
         reference_store.write_reference(summary)
-        used = {*summary["column_name"].to_pylist(), *(exclude or ()), time}
+        if label is not None:
+            held_out = rows
+            if validation is not None:
+                held_out, _ = parse_time(open_table(spark, validation, marks=null or ())[0], time)
+            of_model: dict[str, Any] = {"predictions": prediction or (), "label": label, "exclude": exclude or ()}
+            own = validation_of(held_out, model, **of_model, kinds=kinds, time=time, block=block)
+            reference_store.write_reference(own)
+        used = {*summary["column_name"].to_pylist(), *left_out, time}
         promised = promise(summary, window_rows=window_rows)
         types = {field.name: field.dataType.simpleString() for field in rows.schema.fields}
         ids = id_columns(summary, rows)
@@ -114,8 +127,8 @@ def profile(
         note(sentence)
     if untimed:
         note(f"{untimed} rows without a time are in no block")
-    if left_out := [f"{name} ({types[name]})" for name in types if name not in used]:
-        note(f"left out, for their types cannot be compared: {', '.join(left_out)}")
+    if others := [f"{name} ({types[name]})" for name in types if name not in used]:
+        note(f"left out, for their types cannot be compared: {', '.join(others)}")
     if ids:
         options = " ".join(f"--exclude {shlex.quote(name)}" for name in ids)
         note(f"nearly each row has a value of its own, or a rare level, as ids have; perhaps: {options}")
@@ -123,6 +136,19 @@ def profile(
         print_json(columns_of(summary, promised))
     else:
         print_table(summary, promised, _place(store), output())
+
+
+def _check(
+    model: str, used: Sequence[str], left_out: Sequence[str | None], label: str | None, validation: str | None
+) -> None:
+    """Refuse options that do not fit together."""
+    if not model:
+        raise OptionError.malformed("--as", model, "the name of the InferenceService")
+    for name in used:
+        if name in left_out:
+            raise OptionError(f"got {name!r} as a column to use and as one to leave out; choose one")
+    if validation is not None and label is None:
+        raise OptionError.missing("--label", "the column with what came true, because there is --validation")
 
 
 def _place(store: str) -> str:

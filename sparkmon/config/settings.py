@@ -13,6 +13,7 @@ from sparkmon.comparison import Checks
 from sparkmon.detectors import Outliers
 from sparkmon.errors import OptionError
 from sparkmon.health import HealthLimits
+from sparkmon.labels import LabelSource
 from sparkmon.monitor import COMPONENTS, Monitor, Windows
 from sparkmon.option_types import Location, TablesLocation
 from sparkmon.sources import EventSource
@@ -85,6 +86,9 @@ class MonitorConfig:
     adversaries: Mapping[str, str] = field(default_factory=dict)
     """Where a model's events say who asked: {MODEL: header X-Client-Id}, entity NAME or feature NAME. Its clients are
     judged."""
+    labels: Mapping[str, LabelSource] = field(default_factory=dict)
+    """Where a model's labels come: {MODEL: {table: PATH, label: COLUMN, ...}}. Its rows are kept, and its performance
+    measured."""
     retention: Retention = field(default_factory=Retention)
     """How long the rows of the tables are kept."""
     metrics: MetricsEndpoint | None = None

@@ -15,7 +15,9 @@ from sparkmon.errors import OptionError, ReferenceMissingError
 from sparkmon.health import HealthLimits
 from sparkmon.ingest import Ingest
 from sparkmon.interval import parse_interval
+from sparkmon.labels import LabelSource
 from sparkmon.monitor.client_baselines import client_baselines, client_identities
+from sparkmon.monitor.labels_watch import LabelsWatch
 from sparkmon.monitor.model_limit import columns_of
 from sparkmon.monitor.monitor_query import MonitorQuery
 from sparkmon.monitor.namespaces import check_namespaces, in_namespaces, kept_models, qualified, watched
@@ -75,6 +77,9 @@ class Monitor:
     adversaries : mapping of str to str, optional
         Model to where its events say who asked: ``"header X-Client-Id"``, ``"entity NAME"`` or ``"feature NAME"``. Its
         rows are kept, and its clients judged by their baseline, which ``sparkmon clients`` makes.
+    labels : mapping of str to LabelSource, optional
+        Where the labels of models come. Their rows are kept, and a running monitor measures their performance; see
+        :func:`sparkmon.validation_of`.
     retention : Retention, optional
         How long the rows of the tables are kept; a running monitor expires and compacts them every hour.
     trigger : str, default "10 seconds"
@@ -124,6 +129,7 @@ class Monitor:
         outliers: Outliers | None = None,
         keep_rows: Sequence[str] = (),
         adversaries: Mapping[str, str] | None = None,
+        labels: Mapping[str, LabelSource] | None = None,
         retention: Retention | None = None,
         trigger: str = "10 seconds",
     ) -> None:
@@ -140,14 +146,8 @@ class Monitor:
                 f"{store!r} has no reference {reference!r}; make one with: sparkmon profile TABLE --as MODEL"
             )
         k, projections = self.windows.k, projections_of(references)
-        self._profiles = partial(
-            profile_rows,
-            window=self.windows.length,
-            slide=self.windows.slide,
-            slices=self.slices,
-            projections=projections,
-            k=k,
-        )
+        of_rows = partial(profile_rows, window=self.windows.length, slide=self.windows.slide, k=k)
+        self._profiles = partial(of_rows, slices=self.slices, projections=projections)
         self.judge = Judge(
             references,
             self.checks,
@@ -168,14 +168,13 @@ class Monitor:
         self._detector = skew_detector_of(store, in_namespaces(views or {}, self.namespaces))
         by_model = {schema.model: schema for schema in self._schemas}
         clients = client_identities(in_namespaces(adversaries or {}, self.namespaces))
-        models = kept_models(keep_rows, clients, self.namespaces)
+        models = kept_models(keep_rows, labels or {}, clients, self.namespaces)
         outlier_detector = outlier_detector_of(references, outliers, self.windows.grid.pane)
         self._ingest = Ingest(builder, by_model, self._detector, models, outlier_detector, clients)
+        watch = partial(LabelsWatch, store=store, labels=labels or {}, reference=reference, slices=slices)
+        parts = (self.tables, self.windows, self.judge, self.alerts)
         self._start = Start(
-            self.tables,
-            self.windows,
-            self.judge,
-            self.alerts,
+            *parts,
             health or HealthLimits(),
             parse_interval("trigger", trigger),
             self._expected,
@@ -183,6 +182,7 @@ class Monitor:
             client_baselines(store, clients),
             retention or Retention(),
             (outliers or Outliers()).keep,
+            partial(watch, windows=self.windows, checks=self.checks, namespaces=self.namespaces) if labels else None,
         )
 
     @property

@@ -66,8 +66,10 @@ def check_namespaces(namespaces: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(namespaces))
 
 
-def kept_models(keep_rows: Sequence[str], clients: Mapping[str, object], namespaces: Sequence[str]) -> tuple[str, ...]:
-    """Return the models whose rows are kept: those that are named, and those whose clients are judged."""
+def kept_models(
+    keep_rows: Sequence[str], labels: Mapping[str, object], clients: Mapping[str, object], namespaces: Sequence[str]
+) -> tuple[str, ...]:
+    """Return the models whose rows are kept: those named, those with labels, and those whose clients are judged."""
     if isinstance(keep_rows, str):
         raise OptionError.malformed("keep_rows", keep_rows, "a list of models")
-    return (*dict.fromkeys([*in_namespaces(dict.fromkeys(keep_rows), namespaces), *clients]),)
+    return (*dict.fromkeys([*in_namespaces(dict.fromkeys([*keep_rows, *labels]), namespaces), *clients]),)

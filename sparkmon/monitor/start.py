@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
+import pyarrow as pa
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
@@ -21,6 +22,7 @@ from sparkmon.monitor.checkpoint import check_checkpoint
 from sparkmon.monitor.clock import CLOCK_POLL_S, Clock
 from sparkmon.monitor.closer import Closer
 from sparkmon.monitor.failures import shortened
+from sparkmon.monitor.labels_watch import LabelsWatch
 from sparkmon.monitor.leases import Leases
 from sparkmon.monitor.monitor_query import MonitorQuery
 from sparkmon.monitor.one_pass import Pass
@@ -30,6 +32,7 @@ from sparkmon.state import CLOSED_WINDOWS
 from sparkmon.tables import Maintenance, Retention, Tables
 
 _TABLES = {"profiles": PROFILES, "drift_metrics": DRIFT_METRICS, "closed_windows": CLOSED_WINDOWS}
+_LABELS_POLL_S = 10.0
 _MAINTENANCE_POLL_S = 60.0
 """The first run is this long after the start."""
 
@@ -53,6 +56,8 @@ class Start:
     retention: Retention
     keep_outliers: int
     """How many outliers of a window are listed."""
+    labels_watch: Callable[..., LabelsWatch] | None
+    """Makes what measures performance, of a writer of tables; None without labels."""
 
     def __call__(
         self, frame: DataFrame, ingest: Pass, checkpoints: str, *, available_now: bool, flush: bool, take_over: bool
@@ -77,14 +82,26 @@ class Start:
         own_closer = None if is_remote else closer
         to_write = (leases, counters, own_closer, self.expected, self.windows.k, self.keep_outliers)
         writer = BatchWriter(ingest, self.tables, *to_write)
+        watch = self._labels_watch(spark, closer)
         query = _start_stream(frame, checkpoint, writer.write, None if available_now else self.trigger)
         closer.query_id = str(query.id)
         watchdog = Watchdog(query, counters, self.alerts, self.health, checkpoints, may_end=available_now)
         clock = Clock(closer, query, self.trigger.total_seconds(), is_remote=is_remote)
-        threads = [] if available_now else self._threads(spark, query, clock)
+        threads = [] if available_now else self._threads(spark, query, clock, watch)
         return MonitorQuery(query, closer, watchdog, self.alerts, threads, is_remote=is_remote, flush=flush)
 
-    def _threads(self, spark: SparkSession, query: StreamingQuery, clock: Clock) -> list[RepeatingThread]:
+    def _labels_watch(self, spark: SparkSession, closer: Closer) -> LabelsWatch | None:
+        """Return what measures performance, made before anything starts, because its options may be wrong."""
+
+        def process(findings: pa.Table) -> int:
+            return self.alerts.process(findings, {}, writer=closer.query_id)
+
+        make = self.labels_watch
+        return None if make is None else make(self.tables.open(spark), process=process, spark=spark)
+
+    def _threads(
+        self, spark: SparkSession, query: StreamingQuery, clock: Clock, watch: LabelsWatch | None
+    ) -> list[RepeatingThread]:
         # A writer of its own, because a table that is maintained keeps other users of its writer waiting.
         own = self.tables.open(spark)
         maintenance = Maintenance(own, self.retention, window=self.windows.lengths[0])
@@ -97,7 +114,10 @@ class Start:
         # What fails here loses nothing: windows stay open, and tables are as they were, or partly maintained.
         closing = "could not close windows by the clock; trying on"
         maintaining = "could not maintain the tables; trying again later"
+        joining = "could not join labels; trying again later"
+        looks = [] if watch is None else [("labels", _LABELS_POLL_S, watch.look, joining)]
         return [
+            *(RepeatingThread(*each, query.stop) for each in looks),
             RepeatingThread("clock", CLOCK_POLL_S, clock.look, closing, query.stop),
             RepeatingThread("maintenance", _MAINTENANCE_POLL_S, maintain, maintaining, query.stop),
         ]

@@ -88,8 +88,8 @@ class AnswerColumns:
         texts = [_texts(predictions, place) for place in range(len(predictions.names))]
         is_predicted = [bool(pc.all(pc.is_in(each, pa.array(names))).as_py()) for each in texts]
         if numbers is not None and not any(is_predicted) and (len(names) > _DISCRETE or len(predictions.names) == 1):
-            found = cls._of_scores(predictions, names, labels, label) if len(names) == 2 else None
-            return found or cls._of_numbers(predictions, numbers, label)
+            columns = cls._of_scores(predictions, names, labels, label) if len(names) == 2 else None
+            return columns or cls._of_numbers(predictions, numbers, label)
         if not 2 <= len(names) <= MOST_CLASSES:
             raise OptionError(
                 f"got the label {label!r} with {len(names)} values; expected 2 to {MOST_CLASSES} classes, or numbers "
@@ -102,13 +102,13 @@ class AnswerColumns:
         if not scores:
             return cls("classification", label, names, predicted=predicted[0])
         chosen = Cells(tuple(predictions.names[at] for at in scores), predictions.numbers[:, scores])
-        found = cls._of_scores(chosen, names, labels, label, *predicted)
-        if found is None:
+        columns = cls._of_scores(chosen, names, labels, label, *predicted)
+        if columns is None:
             raise OptionError(
                 f"got the predictions {chosen.names} for the classes {', '.join(names)}; expected probabilities from 0 "
                 "to 1: of each class in this order, or of the second of two"
             )
-        return found
+        return columns
 
     @classmethod
     def _of_scores(
@@ -119,8 +119,8 @@ class AnswerColumns:
         width = len(scores.names)
         if not is_probability or width not in {len(names), 1 if len(names) == 2 else 0}:
             return None
-        found = cls("classification", label, names, scores.names, predicted)
-        places, matrix = found.places_of(labels), found._matrix(scores)
+        columns = cls("classification", label, names, scores.names, predicted)
+        places, matrix = columns.places_of(labels), columns._matrix(scores)
         for place, name in enumerate(names):
             is_class = places == place
             if not matrix[is_class, place].mean() > matrix[~is_class, place].mean():
@@ -128,7 +128,7 @@ class AnswerColumns:
                     f"got the prediction {scores.names[place if width > 1 else 0]!r} for the class {name!r}, which is "
                     f"no greater where that is true; name the columns in the order {', '.join(names)}"
                 )
-        return found
+        return columns
 
     @classmethod
     def _of_numbers(cls, predictions: Cells, labels: FloatArray, label: str) -> AnswerColumns:
@@ -146,8 +146,8 @@ class AnswerColumns:
     def places_of(self, labels: pa.Array[Any]) -> IntArray:
         """Return the place of each label's class; -1 of a class that the reference does not have."""
         places: Any = pc.index_in(labels, pa.array(self.classes, pa.string()))
-        found: IntArray = places.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-        return found
+        chosen: IntArray = places.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+        return chosen
 
     def read(self, predictions: Cells) -> Answered:
         """Read a block's answers."""
@@ -217,8 +217,8 @@ def class_names(values: pa.Array[Any] | pa.ChunkedArray[Any]) -> pa.Array[Any]:
     if pa.types.is_floating(array.type):
         is_whole = pc.and_(pc.equal(pc.floor(array), array), pc.less(pc.abs(array), pa.scalar(2.0**53, array.type)))
         whole = pc.if_else(is_whole, array, None).cast(pa.int64()).cast(pa.string())
-        written: Any = pc.coalesce(whole, array.cast(pa.string()))
-        return written  # type: ignore[no-any-return]
+        texts: Any = pc.coalesce(whole, array.cast(pa.string()))
+        return texts  # type: ignore[no-any-return]
     text: Any = array.cast(pa.string())
     return text  # type: ignore[no-any-return]
 

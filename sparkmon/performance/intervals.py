@@ -56,7 +56,8 @@ def of_counts(counts: FloatArray, values: Callable[[FloatArray], FloatArray]) ->
     is_defined = ~np.isnan(draws).all(axis=0)
     low, high = np.full((2, draws.shape[1]), np.nan)
     ends = [50 * (1 - LEVEL), 50 * (1 + LEVEL)]
-    low[is_defined], high[is_defined] = np.nanpercentile(draws[:, is_defined], ends, axis=0)
+    if is_defined.any():
+        low[is_defined], high[is_defined] = np.nanpercentile(draws[:, is_defined], ends, axis=0)
     return low, high
 
 

@@ -75,10 +75,10 @@ class Validation:
         if len(outcomes) < LEAST_ROWS:
             raise OptionError(f"got {len(outcomes)} rows with a prediction and a label; expected {LEAST_ROWS} or more")
         places = np.cumsum(both) - 1
-        kept = [places[block[both[block]]] for block in blocks]
+        own = [places[block[both[block]]] for block in blocks]
         metrics = {(each.metric, each.place): each.value for each in Performance.of(outcomes).metrics()}
         estimator = _estimator(features, cells.take(np.flatnonzero(both)), outcomes)
-        return cls(answers, Losses.of(outcomes, kept), metrics, estimator)
+        return cls(answers, Losses.of(outcomes, own), metrics, estimator)
 
     def expected(self, features: Cells, predictions: Cells) -> Outcomes | None:
         """Return what is expected to come true of a block's usable rows; None if nothing can be."""

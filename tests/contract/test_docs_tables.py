@@ -73,7 +73,7 @@ def test_every_table_is_explained() -> None:
 
     written = {
         *("ALERTS", "ALERT_ACTIONS", "CLOSED_WINDOWS", "DEAD_LETTERS", "DELIVERIES"),
-        *("DRIFT_METRICS", "EVENT_DIGESTS", "MONITORS", "OUTLIERS", "PANES", "PROFILES", "ROWS"),
+        *("DRIFT_METRICS", "EVENT_DIGESTS", "MONITORS", "OUTLIERS", "PANES", "PERFORMANCE", "PROFILES", "ROWS"),
     }
     assert written <= set(schemas.__all__)
     assert set(names(OPERATIONS, "table")) == {name.lower() for name in written}

@@ -32,7 +32,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "store": {"distributions", "errors", "interval", "records", "tables"},
     "state": {"distributions"},
-    "schemas": {"alerts", "comparison", "detectors", "distributions", "protocol", "state"},
+    "labels": {
+        *("comparison", "distributions", "errors", "interval", "option_types", "performance", "protocol"),
+        *("slicing", "tables"),
+    },
+    "schemas": {"alerts", "comparison", "detectors", "distributions", "labels", "protocol", "state"},
     "logs": {"errors", "printable", "protocol", "records"},
     "inbound": {"errors"},
     "receiver": {"errors", "inbound", "logs", "printable", "protocol", "records", "secret"},
@@ -48,6 +52,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("adversaries", "detectors", "distributions", "errors", "interval", "panes", "protocol", "records"),
         *("schemas", "store"),
         "slicing",
+        "performance",
     },
     "functions": {"distributions", "errors", "statistics"},
     "comparison": {"distributions", "errors", "interval", "records", "statistics"},
@@ -64,6 +69,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "monitor": {
         "adversaries",
         *("alerts", "comparison", "dataframes", "detectors", "distributions", "errors", "health", "ingest"),
+        *("labels", "performance"),
         *("interval", "panes", "profiles", "records", "schemas", "skew", "slicing", "sources", "state"),
         *("store", "tables"),
     },
@@ -73,7 +79,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "yaml_file": {"errors"},
     "config": {
         "adversaries",
-        *("alerts", "comparison", "detectors", "errors", "health", "interval", "monitor", "option_types"),
+        *("alerts", "comparison", "detectors", "errors", "health", "interval", "labels", "monitor"),
+        "option_types",
         *("registry", "secret", "sinks", "sources", "store", "tables", "yaml_file"),
     },
     "views": {"alerts", "comparison", "distributions", "errors", "printable", "records", "state", "tables"},
@@ -90,7 +97,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__main__": {"cli", "errors"},
     # The package's face names everything, lazily: a test below holds that it loads nothing.
     "__init__": {
-        *("alerts", "comparison", "dataframes", "detectors", "explain", "health", "monitor", "profiles"),
+        *("alerts", "comparison", "dataframes", "detectors", "explain", "health", "labels", "monitor"),
+        "profiles",
         *("records", "session", "sinks", "skew", "slicing", "sources", "store", "tables"),
     },
 }
@@ -101,6 +109,7 @@ PURE = {
     *("adversaries", "alerts", "backoff", "comparison", "detectors", "option_types", "panes", "store"),
     *(
         "inbound",
+        "labels",
         "logs",
         "payload_logger",
         "performance",

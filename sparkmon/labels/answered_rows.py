@@ -1,0 +1,96 @@
+"""The answered rows of a window: predictions, with the features of their requests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sparkmon.interval import from_micros, to_micros
+from sparkmon.performance import class_names
+from sparkmon.protocol import RowBlock, blocks_of_rows
+from sparkmon.tables import TableWriter
+
+_COLUMNS = [
+    *("model", "model_version", "event_type", "event_id", "event_time", "request_id", "instance"),
+    *("features", "predictions", "entities", "row_flags"),
+]
+_APART = timedelta(minutes=1)
+"""How long before its answer a request may have been logged."""
+_ROWS_AT_ONCE = 200_000
+
+
+def answered_rows(tables: TableWriter, model: str, start: datetime, end: datetime, count: int) -> Iterator[pa.Table]:
+    """Read the rows that a model answered in a window, in parts that follow each other in time.
+
+    ``count`` is about how many there are. Each part is in the order of its times, and has the columns of
+    ``sparkmon.schemas.ROWS`` that a block is made of.
+    """
+    bounds = np.linspace(to_micros(start), to_micros(end), 2 + count // _ROWS_AT_ONCE, dtype=np.int64)
+    for first, last in pairwise([from_micros(int(each)) for each in bounds]):
+        where = [("model", "=", model), ("event_time", ">=", first - _APART), ("event_time", "<", last)]
+        rows = tables.read("rows", _COLUMNS, where)
+        if rows is not None:
+            yield _answered(rows, first)
+
+
+def blocks(part: pa.Table) -> Iterator[RowBlock]:
+    """Return a part as blocks; ``event`` is the place of a row in the part."""
+    first = 0
+    for batch in part.combine_chunks().to_batches():
+        for block in blocks_of_rows(batch):
+            if block.predictions is not None:
+                yield RowBlock(
+                    block.model,
+                    block.model_version,
+                    block.event_type,
+                    block.event + first,
+                    block.event_time,
+                    block.instance,
+                    block.features,
+                    block.predictions,
+                    block.entities,
+                )
+        first += batch.num_rows
+
+
+def values_of(part: pa.Table, name: str) -> pd.Series[Any]:
+    """Return an entity or a feature of each row as a text, as labels have it."""
+    values: Any = None
+    for side in ("entities", "features"):
+        # The last value of a key that comes twice, as elsewhere.
+        value = pc.map_lookup(part[side].combine_chunks(), pa.scalar(name), "last")
+        number, text = (pc.struct_field(value, each) for each in ("number", "text"))
+        each = pc.coalesce(text, class_names(number))
+        values = each if values is None else pc.coalesce(values, each)
+    series: pd.Series[Any] = values.to_pandas()
+    return series
+
+
+def _answered(rows: pa.Table, first: datetime) -> pa.Table:
+    """Return the responses since ``first``, each with what its request has if it has not got it itself."""
+    is_answer = pc.and_(pc.equal(rows["event_type"], pa.scalar("response")), pc.is_valid(rows["predictions"]))
+    answers = rows.filter(pc.and_(is_answer, pc.greater_equal(rows["event_time"], pa.scalar(first))))
+    answers = answers.sort_by([(name, "ascending") for name in ("event_time", "event_id", "instance")])
+    requests = rows.filter(pc.equal(rows["event_type"], pa.scalar("request")))
+    places = pc.index_in(_hop(answers), _hop(requests))
+    for name in ("features", "entities"):
+        own, others = answers[name].combine_chunks(), requests[name].combine_chunks()
+        # Where neither has it, its own null stays.
+        at = np.where(pc.is_valid(own), np.arange(len(own)), len(own) + places.fill_null(-len(own) - 1).to_numpy())
+        at = np.where(at < 0, np.arange(len(own)), at)
+        both: Any = pa.concat_arrays([own, others])
+        answers = answers.set_column(answers.schema.get_field_index(name), name, both.take(pa.array(at)))
+    return answers
+
+
+def _hop(rows: pa.Table) -> Any:  # noqa: ANN401 - an Arrow array
+    """Return what the halves of a row have in common."""
+    parts: list[Any] = [rows["event_id"], rows["model_version"], rows["instance"].cast(pa.string()), pa.scalar("\n")]
+    return pc.binary_join_element_wise(*parts).combine_chunks()

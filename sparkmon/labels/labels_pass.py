@@ -1,0 +1,271 @@
+"""One pass over closed windows: what is expected of new ones, and what labels say of those whose horizon has passed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sparkmon.comparison.schema import DRIFT_METRICS
+from sparkmon.labels.answered_rows import answered_rows
+from sparkmon.labels.label_source import LabelSource, OpenLabels
+from sparkmon.labels.label_table import LabelTable
+from sparkmon.labels.schema import PERFORMANCE
+from sparkmon.labels.verdict import JudgedWindow
+from sparkmon.labels.window_performance import WHOLE, Measured, WindowMeter, versions_of
+from sparkmon.performance import ConceptTests, CusumPart, Validation
+from sparkmon.slicing import BlockSlices
+from sparkmon.tables import TableWriter
+
+_LOGGER = logging.getLogger(__name__)
+_WRITER = "labels"
+_RECENT = 100
+"""The rows of an average window are those of the last so many."""
+
+
+class _Closed(NamedTuple):
+    start: datetime
+    end: datetime
+    rows: int
+
+
+class _Recorded(NamedTuple):
+    """What the table has of a window, a version of the model and a basis."""
+
+    value: float | None
+    labelled: int
+    counts: tuple[int, int, int]
+    version: int
+    evidence: Sequence[float] | None
+
+
+_Key = tuple[datetime, str, str]
+"""The end of a window, the version of the model, and the basis."""
+
+
+@dataclass(frozen=True, eq=False)
+class LabelsPass:
+    """Measures the windows of models that have labels.
+
+    What a pass writes, in this order: alerts, findings and metrics. If it is cut off, the next one repeats it, and what
+    was written is not written again.
+    """
+
+    tables: TableWriter
+    sources: Mapping[str, LabelSource]
+    validations: Mapping[str, Validation]
+    tests: ConceptTests
+    length: timedelta
+    """Of the windows that are measured."""
+    slices: BlockSlices | None
+    process: Callable[[pa.Table], object]
+    """Takes findings, as :meth:`sparkmon.AlertManager.process` does."""
+    spark: Any = None
+
+    def run(self, now: datetime) -> list[JudgedWindow]:
+        """Measure what there is to measure; return it."""
+        judged: list[JudgedWindow] = []
+        rows: list[dict[str, Any]] = []
+        for model, source in sorted(self.sources.items()):
+            validation = self.validations.get(model)
+            if validation is None:
+                _LOGGER.warning("%s has no validation: sparkmon profile --label makes one of held-out rows", model)
+                continue
+            one = _Model(self, model, validation, source.open(self.spark), now)
+            for window, version in one.judged():
+                judged.append(window)
+                rows += _metrics(window, version, now)
+        if judged:
+            judged.sort(key=lambda each: each.end)
+            findings = pa.Table.from_pylist([row for each in judged for row in each.findings()], schema=DRIFT_METRICS)
+            batch = (self.tables.last_batch("performance", _WRITER) or 0) + 1
+            self.process(findings)
+            self.tables.append(findings, "drift_metrics", writer=_WRITER, batch_id=batch)
+            metrics = pa.Table.from_pylist(rows, schema=PERFORMANCE)
+            self.tables.append(metrics, "performance", writer=_WRITER, batch_id=batch)
+        return judged
+
+
+class _Model:
+    """The windows of one model in one pass."""
+
+    def __init__(
+        self, parent: LabelsPass, model: str, validation: Validation, labels: OpenLabels, now: datetime
+    ) -> None:
+        self._parent, self._model, self._validation = parent, model, validation
+        self._labels, self._now = labels, now
+        self._meter = WindowMeter(validation, parent.slices)
+        self._closed = self._read_closed()
+        self._recorded = self._read_recorded()
+
+    def judged(self) -> Iterator[tuple[JudgedWindow, int]]:
+        """Measure windows in the order of their ends; give each with its version in the table."""
+        yield from self._of_expected()
+        yield from self._of_labels()
+
+    def _of_expected(self) -> Iterator[tuple[JudgedWindow, int]]:
+        estimator = self._validation.estimator
+        recorded = {end for end, _, basis in self._recorded if basis != "labels"}
+        if estimator is None:
+            return
+        for window in self._closed:
+            if window.end not in recorded:
+                for version, measured in versions_of(self._meter.of_expected(self._rows(window))):
+                    judged = self._window(window, version, measured, estimator.name, 0.0)
+                    key = window.end, version, estimator.name
+                    self._recorded[key] = _Recorded(judged.metric.value, judged.rows, (0, 0, 0), 1, None)
+                    yield judged, 1
+
+    def _of_labels(self) -> Iterator[tuple[JudgedWindow, int]]:
+        source = self._labels.source
+        last = self._now - source.horizon
+        # Those whose time for revisions is over are looked at again only if they never were judged.
+        judged_ends = {end for end, _, basis in self._recorded if basis == "labels"}
+        due = [
+            each
+            for each in self._closed
+            if each.end <= last and (each.end > last - source.revise_for or each.end not in judged_ends)
+        ]
+        label = source.label or self._validation.answers.label
+        read = self._labels.read(label, due[0].start) if due else None
+        if read is None:
+            return
+        table = LabelTable(read, label, source)
+        for window in due:
+            for version, measured in versions_of(self._meter.of_labels(self._rows(window), table, source)):
+                before = self._sum_before(window.end, version)
+                judged = self._window(window, version, measured, "labels", before)
+                counts = tuple(measured.counts[name] for name in ("duplicate", "contradicted", "early"))
+                key, evidence = (window.end, version, "labels"), measured.evidence
+                numbers = [evidence.total, evidence.top, evidence.rise, evidence.highest]
+                new = _Recorded(judged.metric.value, judged.rows, counts, 1, numbers)  # type: ignore[arg-type]
+                old = self._recorded.get(key)
+                if old is None or new[:3] != old[:3]:
+                    new = new._replace(version=1 if old is None else old.version + 1)
+                    self._recorded[key] = new
+                    yield judged, new.version
+
+    def _rows(self, window: _Closed) -> Iterator[pa.Table]:
+        return answered_rows(self._parent.tables, self._model, window.start, window.end, window.rows)
+
+    def _window(self, window: _Closed, version: str, measured: Measured, basis: str, before: float) -> JudgedWindow:
+        estimator = self._validation.estimator
+        expected = None if estimator is None else self._recorded.get((window.end, version, estimator.name))
+        return JudgedWindow(
+            self._model,
+            version,
+            window.start,
+            window.end,
+            self._validation,
+            self._parent.tests,
+            measured,
+            basis,
+            self._moved(window, version),
+            before,
+            self._rows_per_window,
+            None if expected is None or basis != "labels" else expected.value,
+        )
+
+    @property
+    def _rows_per_window(self) -> float:
+        return median([each.rows for each in self._closed[-_RECENT:]]) if self._closed else 0.0
+
+    def _sum_before(self, end: datetime, version: str) -> float:
+        """Add up the windows before."""
+        limit = 2 * self._validation.losses.limit(self._parent.tests.windows * max(self._rows_per_window, 1.0))
+        total = 0.0
+        for (each, own, basis), recorded in sorted(self._recorded.items(), key=lambda item: item[0][0]):
+            if each < end and own == version and basis == "labels" and recorded.evidence:
+                total = min(CusumPart(*recorded.evidence).after(total), limit)
+        return total
+
+    def _moved(self, window: _Closed, version: str) -> list[str]:
+        """Return the columns of a window that drift, the strongest first."""
+        where = [("model", "=", self._model), ("window_start", "=", window.start), ("status", "=", "drift")]
+        names = [
+            "model_version",
+            "window_end",
+            "slice_key",
+            "column_name",
+            "column_kind",
+            "confirmed",
+            "value",
+            "limit",
+        ]
+        read = self._parent.tables.read("drift_metrics", names, where)
+        strengths: dict[str, float] = {}
+        for row in [] if read is None else read.to_pylist():
+            is_it = row["window_end"] == window.end and row["model_version"] == version and row["slice_key"] is None
+            if is_it and row["column_kind"] in ("feature", "joint") and row["confirmed"] is not False and row["limit"]:
+                strength = abs(row["value"]) / row["limit"]
+                strengths[row["column_name"]] = max(strength, strengths.get(row["column_name"], 0.0))
+        return sorted(strengths, key=lambda name: -strengths[name])
+
+    def _read_closed(self) -> list[_Closed]:
+        names = ["window_start", "window_end", "requests", "responses"]
+        read = self._parent.tables.read("closed_windows", names, [("model", "=", self._model)])
+        rows = [] if read is None else read.sort_by("window_end").to_pylist()
+        closed = [_Closed(row["window_start"], row["window_end"], row["responses"]) for row in rows]
+        return [each for each in closed if each.rows and each.end - each.start == self._parent.length]
+
+    def _read_recorded(self) -> dict[_Key, _Recorded]:
+        names = [
+            *("window_end", "model_version", "slice_key", "basis", "value", "labelled_count", "version", "evidence"),
+            *("duplicate_labels", "contradicted_labels", "early_labels", "verdict"),
+        ]
+        read = self._parent.tables.read("performance", names, [("model", "=", self._model)])
+        recorded: dict[_Key, _Recorded] = {}
+        # The row of the verdict stands for its window.
+        rows = [] if read is None else read.filter(pc.is_valid(read["verdict"])).sort_by("version").to_pylist()
+        for row in rows:
+            counts = tuple(row[f"{name}_labels"] or 0 for name in ("duplicate", "contradicted", "early"))
+            key = row["window_end"], row["model_version"], row["basis"]
+            recorded[key] = _Recorded(row["value"], row["labelled_count"], counts, row["version"], row["evidence"])  # type: ignore[arg-type]
+        return recorded
+
+
+def _metrics(window: JudgedWindow, version: int, now: datetime) -> Iterator[dict[str, Any]]:
+    """Return the rows of ``performance`` of a window."""
+    measured, validation = window.measured, window.validation
+    evidence = measured.evidence
+    for (key, value), performance in measured.sums.items():
+        metrics = performance.metrics() if window.basis == "labels" else validation.estimates(performance)
+        predictions = measured.predictions[key, value]
+        labelled = performance.rows if window.basis == "labels" else 0
+        for each in metrics:
+            is_verdict = each.metric == window.name and (key, value) == WHOLE
+            row = {
+                "model": window.model,
+                "model_version": window.model_version,
+                "window_start": window.start,
+                "window_end": window.end,
+                "slice_key": key,
+                "slice_value": value,
+                "metric": each.metric,
+                "class": None if each.place is None else validation.answers.classes[each.place],
+                "basis": window.basis,
+                "value": each.value,
+                "low": each.low,
+                "high": each.high,
+                "bin_error": each.error,
+                "reference_value": None if key else validation.metrics.get((each.metric, each.place)),
+                "prediction_count": predictions,
+                "labelled_count": labelled,
+                "coverage": labelled / predictions if window.basis == "labels" and predictions else None,
+                "version": version,
+                "created_time": now,
+            }
+            if is_verdict:
+                row |= {"verdict": window.verdict, "estimate": window.estimate}
+                if window.basis == "labels":
+                    row["evidence"] = [evidence.total, evidence.top, evidence.rise, evidence.highest]
+            if window.basis == "labels" and (key, value) == WHOLE:
+                for name in ("duplicate", "contradicted", "early"):
+                    row[f"{name}_labels"] = measured.counts[name]
+            yield {name: None if isinstance(cell, float) and cell != cell else cell for name, cell in row.items()}

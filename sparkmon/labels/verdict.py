@@ -1,0 +1,177 @@
+"""What a window of a model says: whether the model got worse, whether the data moved, and the findings that alert."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, TypeAlias
+
+from sparkmon.comparison import Finding
+from sparkmon.comparison.finding import LOOKS
+from sparkmon.labels.window_performance import WHOLE, Measured
+from sparkmon.performance import ConceptTests, Measured as Metric, Validation
+
+LEAST_COVERAGE = 0.8
+LEAST_LABELLED = 30
+KIND = "performance"
+"""The kind of the columns of these findings."""
+
+Verdict: TypeAlias = Literal["model fine", "model worse", "data moved, model fine", "both", "labels too few to say"]
+_MOST_NAMED = 5
+
+
+@dataclass(frozen=True, eq=False)
+class JudgedWindow:
+    """A window of one version of a model, measured by labels or by what is expected."""
+
+    model: str
+    model_version: str
+    start: datetime
+    end: datetime
+    validation: Validation
+    tests: ConceptTests
+    measured: Measured
+    basis: str
+    moved: Sequence[str] = ()
+    """The columns of the window that drift."""
+    before: float = 0.0
+    """The sum over the windows before."""
+    rows_per_window: float = 0.0
+    estimate: float | None = None
+    """What was expected of the metric before the labels came."""
+
+    @property
+    def name(self) -> str:
+        """The metric of the verdict."""
+        return "accuracy_score" if self.validation.answers.task == "classification" else "mean_absolute_error"
+
+    @property
+    def metric(self) -> Metric:
+        """Its value."""
+        whole = self.measured.sums[WHOLE]
+        metrics = whole.metrics() if self.basis == "labels" else self.validation.estimates(whole)
+        return next(each for each in metrics if each.metric == self.name)
+
+    @property
+    def rows(self) -> int:
+        """The rows with labels, or with what is expected."""
+        return self.measured.sums[WHOLE].rows
+
+    @property
+    def coverage(self) -> float:
+        """The share of the usable answers that have a label."""
+        return self.rows / max(1, self.measured.predictions[WHOLE])
+
+    @property
+    def loss(self) -> float:
+        """The mean loss."""
+        return self.measured.loss / self.rows
+
+    @property
+    def has_enough(self) -> bool:
+        """Whether there are enough labels to judge by."""
+        return self.rows >= LEAST_LABELLED and (self.basis != "labels" or self.coverage >= LEAST_COVERAGE)
+
+    @property
+    def limit(self) -> float:
+        """What the sum over windows has to exceed."""
+        return self.validation.losses.limit(self.tests.windows * max(self.rows_per_window, 1.0))
+
+    @property
+    def after(self) -> float:
+        """The sum at the end of the window; after an alarm it goes no further than twice its limit."""
+        return min(self.measured.evidence.after(self.before), 2 * self.limit)
+
+    @property
+    def verdict(self) -> Verdict:
+        """In a word."""
+        if not self.has_enough:
+            return "labels too few to say"
+        if any(each["status"] == "drift" for each in (self._of_window(), self._of_sum())):
+            return "both" if self.moved else "model worse"
+        return "data moved, model fine" if self.moved else "model fine"
+
+    def findings(self) -> Iterator[dict[str, Any]]:
+        """Return rows of ``drift_metrics``."""
+        yield self._of_window()
+        if self.basis == "labels":
+            yield self._of_sum()
+            if self.estimate is not None and self.has_enough:
+                yield self._of_estimate(self.estimate)
+
+    def _of_window(self) -> dict[str, Any]:
+        strength = self.tests.strength(self.validation.losses, self.loss, self.rows)
+        is_worse = strength > self.tests.z_limit and self.validation.losses.is_relevant(self.loss)
+        statistic = "loss_z" if self.basis == "labels" else self.basis
+        return self._finding(self.name, statistic, strength, self.tests.z_limit, is_worse, self._words(is_worse))
+
+    def _of_sum(self) -> dict[str, Any]:
+        peak = self.measured.evidence.peak(self.before)
+        return self._finding(
+            self.name, "loss_cusum", peak, self.limit, peak > self.limit, self._words(peak > self.limit)
+        )
+
+    def _of_estimate(self, estimate: float) -> dict[str, Any]:
+        """Compare what was expected with what came true."""
+        assert self.validation.estimator is not None
+        metric, losses = self.metric, self.validation.losses
+        noise = losses.deviation * (losses.dispersion * (1 / self.rows + 1 / losses.rows)) ** 0.5
+        gap = abs(estimate - metric.value)
+        distance = gap / noise if noise else 0.0
+        is_broken = distance > self.tests.z_limit and gap > 0.05 * losses.mean
+        estimator = self.validation.estimator
+        words = (
+            f"{LOOKS}a concept that changed: {estimator.name} expected {self.name} {estimate:.3g} before labels came, "
+            f"and it is {_value(metric)}, so that its assumption does not hold: {estimator.assumption}"
+        )
+        name = f"estimate of {self.name}"
+        return self._finding(name, "estimate_z", distance, self.tests.z_limit, is_broken, words if is_broken else "")
+
+    def _words(self, is_worse: bool) -> str:
+        metric, key = self.metric, (self.name, None)
+        if not self.has_enough:
+            return f"labels too few to say: {self.rows:,} rows have one, {self.coverage:.0%}"
+        reference = self.validation.metrics[key]
+        figures = f"{self.name} {_value(metric)} where held-out rows had {reference:.3g}"
+        named = f"{', '.join(self.moved[:_MOST_NAMED])}{' and others' if len(self.moved) > _MOST_NAMED else ''}"
+        if self.basis != "labels":
+            assert self.validation.estimator is not None
+            figures = f"{figures}, estimated by {self.basis}, which assumes that {self.validation.estimator.assumption}"
+        if not is_worse:
+            return f"data moved ({named}) and the model is fine: {figures}" if self.moved else ""
+        data = f"the data moved, too: {named}" if self.moved else "no column of the data moved"
+        return f"{LOOKS}a model that got worse: {figures}, and {data}"
+
+    def _finding(
+        self, column: str, statistic: str, value: float, threshold: float, is_drift: bool, reason: str
+    ) -> dict[str, Any]:
+        status = "too_few_rows" if not self.has_enough else "drift" if is_drift else "ok"
+        prefix = "" if self.basis == "labels" else "estimated "
+        finding: Mapping[str, Any] = {
+            "model": self.model,
+            "model_version": self.model_version,
+            "window_start": self.start,
+            "window_end": self.end,
+            "slice_key": None,
+            "slice_value": None,
+            "column_name": f"{prefix}{column}",
+            "column_kind": KIND,
+            "drift_type": "BASELINE",
+            "reference": "validation",
+            "data_type": "numeric",
+            "statistic": statistic,
+            "value": value,
+            "threshold": threshold,
+            "limit": threshold,
+            "reference_count": self.validation.losses.rows,
+            "current_count": self.rows,
+            "status": status,
+            "reason": reason,
+            "confirmed": True if status == "drift" else None,
+        }
+        return {**finding, "explanation": Finding.of(finding).explain()}
+
+
+def _value(metric: Metric) -> str:
+    return f"{metric.value:.3g} ({metric.low:.3g} to {metric.high:.3g})"

@@ -1,0 +1,123 @@
+"""A window of a model measured: the sums of its rows by version and slice, of labels or of what is expected."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from sparkmon.distributions.arrays import FloatArray, IntArray
+from sparkmon.labels.answered_rows import blocks, values_of
+from sparkmon.labels.label_table import LabelTable, key_columns
+from sparkmon.performance import CusumPart, Performance, Validation, losses_of
+from sparkmon.performance.outcomes import Outcomes
+from sparkmon.protocol import RowBlock
+from sparkmon.slicing import BlockSlices
+
+Slice = tuple[str | None, str | None]
+WHOLE: Slice = (None, None)
+
+
+@dataclass(eq=False)
+class Measured:
+    """What the rows of one version of a model add up to."""
+
+    sums: dict[Slice, Performance] = field(default_factory=dict)
+    predictions: Counter[Slice] = field(default_factory=Counter)
+    counts: Counter[str] = field(default_factory=Counter)
+    loss: float = 0.0
+    """The sum of the losses of all rows."""
+    evidence: CusumPart = CusumPart(0.0, 0.0, 0.0, 0.0)  # noqa: RUF009 - frozen
+
+    def add(self, outcomes: Outcomes, key: Slice) -> None:
+        """Add rows of a slice."""
+        if len(outcomes):
+            performance = Performance.of(outcomes)
+            self.sums[key] = self.sums[key].plus(performance) if key in self.sums else performance
+
+
+@dataclass(frozen=True, eq=False)
+class WindowMeter:
+    """Measures windows of one model."""
+
+    validation: Validation
+    slices: BlockSlices | None
+
+    def of_labels(self, parts: Iterable[pa.Table], labels: LabelTable, source: Any) -> dict[str, Measured]:  # noqa: ANN401
+        """Measure the rows of a window that have labels, by model version."""
+        measured: defaultdict[str, Measured] = defaultdict(Measured)
+        for part in parts:
+            joined = labels.join(_keys(part, source))
+            losses = np.full(part.num_rows, np.nan)
+            owner = np.full(part.num_rows, -1)
+            versions: dict[str, int] = {}
+            for block in blocks(part):
+                own = measured[block.model_version]
+                at: Any = pa.array(block.event)
+                answered = self.validation.answers.read(block.predictions)  # type: ignore[arg-type]
+                outcomes, both = self.validation.answers.outcomes(answered, joined.labels.take(at))
+                own.counts.update(
+                    duplicate=int(joined.is_duplicate[block.event].sum()),
+                    contradicted=int(joined.is_contradicted[block.event].sum()),
+                    early=int(joined.is_early[block.event].sum()),
+                )
+                rows = block.event[both]
+                losses[rows] = losses_of(outcomes)
+                owner[rows] = versions.setdefault(block.model_version, len(versions))
+                self._add(own, block, outcomes, np.flatnonzero(both), answered.is_usable)
+            for version, place in versions.items():
+                own, some = measured[version], losses[owner == place]
+                own.loss += float(some.sum())
+                own.evidence = own.evidence.then(self.validation.losses.part(some))
+        return dict(measured)
+
+    def of_expected(self, parts: Iterable[pa.Table]) -> dict[str, Measured]:
+        """Measure what is expected of the rows of a window, by model version."""
+        measured: defaultdict[str, Measured] = defaultdict(Measured)
+        for block in (block for part in parts for block in blocks(part)):
+            assert block.predictions is not None
+            usable = self.validation.answers.read(block.predictions).is_usable
+            own, features = measured[block.model_version], block.features
+            if self.validation.needs_features and features is None:
+                continue
+            outcomes = self.validation.expected(features or block.predictions, block.predictions)
+            if outcomes is not None:
+                own.loss += float(losses_of(outcomes).sum())
+                self._add(own, block, outcomes, np.flatnonzero(usable), usable)
+        return dict(measured)
+
+    def _add(self, own: Measured, block: RowBlock, outcomes: Outcomes, rows: IntArray, usable: Any) -> None:  # noqa: ANN401
+        """Add the outcomes of some rows of a block to the whole, and to its slices."""
+        own.predictions[WHOLE] += int(usable.sum())
+        own.add(outcomes, WHOLE)
+        for key, values in [] if self.slices is None else self.slices.of(block):
+            encoded: Any = values
+            codes: FloatArray = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+            names = encoded.dictionary.to_pylist()
+            for code in np.unique(codes[codes >= 0]).tolist():
+                own.predictions[key, names[code]] += int((usable & (codes == code)).sum())
+                own.add(outcomes.take(np.flatnonzero(codes[rows] == code)), (key, names[code]))
+
+
+def _keys(part: pa.Table, source: Any) -> pd.DataFrame:  # noqa: ANN401 - a LabelSource
+    """Return the columns by which labels are joined; a request of several rows has none without their places."""
+    columns: dict[str, Any] = {"event_time": part["event_time"].to_pandas()}
+    for name in source.entities:
+        columns[name] = values_of(part, name)
+    if not source.entities:
+        ids, instance = part["request_id"].to_pandas(), part["instance"].to_pandas()
+        if not source.instance:
+            several = part["event_id"].to_pandas().isin(part["event_id"].to_pandas()[instance > 0])
+            ids = ids.mask(several)
+        columns |= {"request_id": ids, "instance": instance.astype("int64")}
+    return key_columns(source, columns)
+
+
+def versions_of(measured: dict[str, Measured]) -> Iterator[tuple[str, Measured]]:
+    """Return the versions that have rows, in order."""
+    return ((version, measured[version]) for version in sorted(measured) if WHOLE in measured[version].sums)
