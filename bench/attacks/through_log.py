@@ -39,8 +39,7 @@ def calibrate(streams: pd.DataFrame) -> Baseline:
     cells = Cells((*map(str, features),), matrix, ~np.isnan(matrix), texts)
     columns = Columns.of(named, cells)
     honest = Honest.of(columns, columns.read(cells), scores.to_numpy(float))
-    clients = by_client(honest, streams[streams["stream"] == "honest"])
-    return Baseline.fit(honest, (rows for _, rows in clients))
+    return Baseline.fit(honest, by_client(honest, streams[streams["stream"] == "honest"]))
 
 
 def by_client(honest: Honest, stream: pd.DataFrame) -> Iterator[tuple[str, ClientRows]]:

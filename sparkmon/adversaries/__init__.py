@@ -1,5 +1,6 @@
 """Clients that probe, evade or copy a model, by what they ask for that honest ones do not."""
 
+from sparkmon.adversaries.anonymous import SWEPT_ROWS as SWEPT_ROWS, longest_sweeps as longest_sweeps
 from sparkmon.adversaries.baseline import (
     WINDOW_ROWS as WINDOW_ROWS,
     Baseline as Baseline,
@@ -35,4 +36,8 @@ from sparkmon.adversaries.sweep import (
     single_change_share as single_change_share,
     single_changes_most as single_changes_most,
 )
-from sparkmon.adversaries.verdict import Attack as Attack, judge_client as judge_client
+from sparkmon.adversaries.verdict import (
+    Attack as Attack,
+    judge_anonymous as judge_anonymous,
+    judge_client as judge_client,
+)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, cast
 
 import numpy as np
 
+from sparkmon.adversaries.anonymous import SWEPT_ROWS, sweep_limits
 from sparkmon.adversaries.client_rows import ClientRows
 from sparkmon.adversaries.client_window import ClientWindow
 from sparkmon.adversaries.honest import Honest
@@ -52,33 +53,41 @@ class Baseline:
     limits: Mapping[str, Limits]
     windows: int
     """How many windows of honest clients the limits come from."""
+    sweeps: Sequence[int]
+    """By column, the longest sweep of rows of nobody knows whom that is no attack; none if there were too few rows."""
 
     @classmethod
-    def fit(cls, honest: Honest, clients: Iterable[ClientRows]) -> "Baseline":
+    def fit(cls, honest: Honest, clients: Iterable[tuple[str, ClientRows]]) -> "Baseline":
         """Learn how far honest clients go.
 
         Parameters
         ----------
         honest : Honest
             The reference's rows.
-        clients : iterable of ClientRows
-            The rows of each client that is known to be honest.
+        clients : iterable of str and ClientRows
+            The name and the rows of each client that is known to be honest; ``""`` is the name of nobody knows whom.
 
         Raises
         ------
         ProfileError
-            There are fewer than 30 windows of 100 rows of one client.
+            There are fewer than 30 windows of 100 rows of one client, and fewer than 5,000 rows of nobody knows whom.
         """
         values: list[Mapping[str, float]] = []
-        for client in clients:
-            values += [statistics_of(window) for window in windows_of(honest, client.rows, client.scores)]
+        sweeps: list[int] = []
+        for name, client in clients:
+            if name:
+                values += [statistics_of(window) for window in windows_of(honest, client.rows, client.scores)]
+            else:
+                sweeps = sweep_limits(client.rows)
         if len(values) < LEAST_WINDOWS:
+            if sweeps:
+                return cls(honest, {}, 0, sweeps)
             raise ProfileError(
                 f"got {len(values)} windows of {WINDOW_ROWS} rows of one client; give rows of more clients known to be "
-                f"honest, or more of each: {LEAST_WINDOWS} windows or more"
+                f"honest, or more of each: {LEAST_WINDOWS} windows or more, or {SWEPT_ROWS:,} rows without a client"
             )
         limits = {name: _limits(name, [each[name] for each in values]) for name in values[0]}
-        return cls(honest, limits, len(values))
+        return cls(honest, limits, len(values), sweeps)
 
     def moved(self, windows: Iterable[ClientWindow]) -> "Baseline":
         """Return the baseline for clients of which each has one of these windows now, if they are three or more.
@@ -105,6 +114,7 @@ class Baseline:
         state = {
             "format": STATE_FORMAT,
             "windows": self.windows,
+            "sweeps": self.sweeps,
             "limits": self.limits,
             "columns": honest.columns.to_json(),
             "hbos": honest.hbos.to_json(),
@@ -130,13 +140,15 @@ class Baseline:
             str(name): Limits(_bound(low), float(middle), _bound(high))
             for name, (low, middle, high) in state["limits"].items()
         }
-        baseline = cls(honest, limits, int(state["windows"]))
+        baseline = cls(honest, limits, int(state["windows"]), [*map(int, state["sweeps"])])
         baseline._probe()
         return baseline
 
     def _probe(self) -> None:
         """Judge a window of typical rows: what does not fit together fails here, on the driver."""
         columns = self.honest.columns
+        if self.sweeps and len(self.sweeps) != len(columns.names):
+            raise ProfileError(f"got {len(self.sweeps)} limits of sweeps for {len(columns.names)} columns")
         numbers = np.tile(np.array(columns.medians, float), (WINDOW_ROWS, 1))
         levels = np.zeros((WINDOW_ROWS, len(columns.levels)), np.int64)
         scores = np.full((WINDOW_ROWS, len(self.honest.label_shares)), 0.5) if self.honest.has_scores else None

@@ -51,14 +51,14 @@ class ClientRows:
 
 
 def rows_by_client(honest: Honest, rows: pa.Table) -> Iterator[tuple[str, ClientRows]]:
-    """Return the rows of each client, of ``sparkmon.schemas.ROWS`` of one model.
+    """Return the rows of each client, of ``sparkmon.schemas.ROWS`` of one model; ``""`` has those without.
 
     They are a client's answered requests where nearly all of its requests have their answers, else its requests.
     """
-    rows = rows.filter(pc.is_valid(rows["client"])).combine_chunks()
+    rows = rows.combine_chunks()
     if not rows.num_rows:
         return
-    clients: Any = rows["client"].combine_chunks().dictionary_encode()
+    clients: Any = rows["client"].combine_chunks().fill_null("").dictionary_encode()
     codes, names = clients.indices.to_numpy(), clients.dictionary.to_pylist()
     has_features = np.asarray(pc.is_valid(rows["features"]))
     is_answer = np.asarray(pc.equal(rows["event_type"], pa.scalar("response")))

@@ -1,4 +1,4 @@
-"""Whose row it is: by a header of the call, an entity, a feature, or the address that logged it."""
+"""Whose row it is: by a header of the call, an entity or a feature."""
 
 from __future__ import annotations
 
@@ -31,15 +31,17 @@ class ClientIdentity:
     """
 
     kind: str
-    """``header``, ``entity`` or ``feature``."""
+    """``header``, ``entity``, ``feature`` or ``nobody``."""
     name: str
 
     @classmethod
     def parse(cls, text: str) -> ClientIdentity:
-        """Read ``header NAME``, ``entity NAME`` or ``feature NAME``; OptionError if it is none of them."""
+        """Read ``header NAME``, ``entity NAME``, ``feature NAME`` or ``nobody``; OptionError if it is none of them."""
         kind, _, name = text.strip().partition(" ")
+        if (kind, name) == ("nobody", ""):
+            return cls(kind, name)
         if kind not in _KINDS or not name.strip():
-            raise OptionError.malformed("adversaries", text, f"{', '.join(f'{each} NAME' for each in _KINDS)}")
+            raise OptionError.malformed("adversaries", text, f"{', '.join(f'{each} NAME' for each in _KINDS)}, nobody")
         return cls(kind, name.strip().lower() if kind == "header" else name.strip())
 
     def of_events(self, events: pa.RecordBatch) -> Any:  # noqa: ANN401 - an Arrow array
@@ -68,6 +70,8 @@ def clients_of(
     """
     clients: Any = pa.nulls(rows.num_rows, pa.string())
     for model, identity in identities.items():
+        if identity.kind == "nobody":
+            continue
         if identity.kind != "header":
             names = identity.of_rows(rows)
         elif events is not None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sparkmon.adversaries.anonymous import longest_sweeps
 from sparkmon.adversaries.baseline import WINDOW_ROWS, Baseline, windows_of
 from sparkmon.adversaries.description import describe
 from sparkmon.adversaries.honest import labels_of
@@ -25,7 +26,7 @@ class Attack:
     windows: int
     """How many of its new windows of 100 rows are an attack,"""
     of_windows: int
-    """and how many there are."""
+    """and how many there are; none of rows of nobody knows whom."""
     description: str
     suspects: IntArray
     """Places, among all rows, of the new ones that were most likely made to be taken for another class, the likeliest
@@ -72,6 +73,21 @@ def judge_client(
         describe(often),
         _suspects(baseline, rows, scores, new)[:suspects],
     )
+
+
+def judge_anonymous(baseline: Baseline, rows: Rows, suspects: int = 3) -> Attack | None:
+    """Judge the latest 5,000 rows of nobody knows whom: an attack if too many are equal in all columns but one."""
+    if not baseline.sweeps:
+        return None
+    columns = zip(longest_sweeps(rows), baseline.sweeps, baseline.honest.columns.names, strict=True)
+    sweep, limit, name = max(columns, key=lambda each: each[0].size / each[1])
+    if sweep.size <= limit:
+        return None
+    description = (
+        f"{sweep.size:,} of {len(rows):,} rows without a client differ in {name} alone, and {limit:,} are the limit; "
+        "like a line search or the inference of an attribute"
+    )
+    return Attack(("sweep",), 0, 0, description, sweep.rows[:suspects])
 
 
 def _suspects(baseline: Baseline, rows: Rows, scores: FloatArray | None, new: int) -> IntArray:

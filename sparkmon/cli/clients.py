@@ -31,6 +31,9 @@ def clients(
     A monitor keeps the rows of the models that the key adversaries of its file names, and who asked for each. Run it
     while only clients ask that you know, or name these; then run this, and start the monitor again.
 
+    Not seen is who copies a model with real rows, attacks under many names or an own copy of the model, or asks for
+    fewer than 100 rows. Where nobody knows who asked, only sweeps are: many rows that differ in one column alone.
+
     Example: sparkmon clients monitor.yaml --as flights
     --training train.parquet --prediction p0 --prediction p1
     """
@@ -71,8 +74,8 @@ def clients(
         store.write_reference(baseline)
     for sentence in notes:
         note(sentence)
-    windows = baselines_of(store, [model])[model].windows
+    learned = baselines_of(store, [model])[model]
     count = pc.count_distinct(rows["client"]).as_py()
-    output().print(
-        f"{model}: {windows} windows of 100 rows of {count} clients are the baseline; start the monitor again"
-    )
+    parts = [f"{learned.windows} windows of 100 rows of {count} clients"] * (learned.windows > 0)
+    parts += ["rows without a client"] * bool(learned.sweeps)
+    output().print(f"{model}: {' and '.join(parts)} are the baseline; start the monitor again")

@@ -193,8 +193,8 @@ reach this); p 1e-12, among all tests of the window 3e-11; confirmed.
         who = _WHO.get(self.column_kind) or _WHO.get(self.column_name, self.column_name)
         verdict = self._recovery() if recovered else self._verdict()
         if self.column_kind == "client":
-            verdict = f"{'is no longer' if recovered else 'is'} attacked by the client {self.slice_value}"
-            return f"the model {self.model} {verdict}{self._window()}"
+            who = f"the client {self.slice_value}" if self.slice_value else "somebody without a name"
+            return f"the model {self.model} is {'no longer ' * recovered}attacked by {who}{self._window()}"
         return f"{who} of the model {self.model}{version} {verdict}{self._slice()}{self._window()}"
 
     def _verdict(self) -> str:

@@ -84,8 +84,8 @@ class MonitorConfig:
     keep_rows: Sequence[str] = ()
     """A list of the models whose decoded rows are kept, in the table ``rows``."""
     adversaries: Mapping[str, str] = field(default_factory=dict)
-    """Where a model's events say who asked: {MODEL: header X-Client-Id}, entity NAME or feature NAME. Its clients are
-    judged."""
+    """Where a model's events say who asked: {MODEL: header X-Client-Id}, entity NAME, feature NAME or nobody. Its
+    clients are judged."""
     labels: Mapping[str, LabelSource] = field(default_factory=dict)
     """Where a model's labels come: {MODEL: {table: PATH, label: COLUMN, ...}}. Its rows are kept, and its performance
     measured."""

@@ -14,10 +14,12 @@ import pyarrow as pa
 
 from sparkmon.adversaries import (
     CLIENT_COLUMNS,
+    SWEPT_ROWS,
     WINDOW_ROWS,
     Attack,
     Baseline,
     ClientRows,
+    judge_anonymous,
     judge_client,
     rows_by_client,
     windows_of,
@@ -77,12 +79,17 @@ class ClientWatch:
             # Window by window, as they were read before a restart, and so that no more is in memory than of one.
             for start in range(window.start - _LOOK_BACK * window.length, window.start, window.length):
                 for client, new_rows in self._read(tables, baseline, window.model, start, start + window.length):
-                    self._keep(window, client, new_rows)
+                    if client:
+                        self._keep(window, client, new_rows)
         new, counts = self._new_rows(tables, baseline, window, rows)
-        if rows and not new and window.model not in self._nameless:
+        nobody = new.pop("", None)
+        if nobody is not None and not new and not baseline.sweeps and window.model not in self._nameless:
             self._nameless.add(window.model)
             _LOGGER.warning("no row of %s in the window says who asked: its clients are not judged", window.model)
         attacks = self._attacks(baseline, window, new)
+        unknown = None if nobody is None else judge_anonymous(baseline, nobody.rows)
+        if nobody is not None and unknown is not None:
+            attacks.append(("", unknown, [nobody.ids[place] for place in unknown.suspects]))
         attacks.sort(key=lambda each: (-len(each[1].groups), -counts[each[0]], each[0]))
         for place, (client, attack, suspects) in enumerate(attacks[:_MOST_FINDINGS]):
             more = len(attacks) - _MOST_FINDINGS if place == _MOST_FINDINGS - 1 else 0
@@ -124,7 +131,7 @@ class ClientWatch:
             for client, new_rows in self._read(tables, baseline, window.model, int(start), int(end)):
                 counts[client] += len(new_rows)
                 together = new[client].plus(new_rows) if client in new else new_rows
-                new[client] = together.take(slice(-_MOST_NEW, None))
+                new[client] = together.take(slice(-_MOST_NEW if client else -SWEPT_ROWS, None))
             if len(new) > _MOST_CLIENTS:  # who asks little is no attack
                 new = {client: new[client] for client, _ in counts.most_common(_MOST_CLIENTS) if client in new}
         return new, counts
@@ -157,8 +164,9 @@ def _finding(
     window: Window, client: str, attack: Attack, rows: int, suspects: Sequence[tuple[str, int]], more: int
 ) -> dict[str, Any]:
     named = ", ".join(f"{event_id}/{instance}" for event_id, instance in suspects)
+    windows = f"{attack.windows} of {attack.of_windows} windows of {WINDOW_ROWS} of its {rows:,} rows: "
     notes = [
-        f"{attack.windows} of {attack.of_windows} windows of {WINDOW_ROWS} of its {rows:,} rows: {attack.description}",
+        (windows if client else "") + attack.description,
         *([f"rows to look at first: {named}"] if named else []),
         *([f"{more} more clients attack"] if more else []),
     ]

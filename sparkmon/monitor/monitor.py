@@ -75,8 +75,8 @@ class Monitor:
     keep_rows : sequence of str, default ()
         The models whose decoded rows are kept in the table ``rows``, to look at, or to join with labels.
     adversaries : mapping of str to str, optional
-        Model to where its events say who asked: ``"header X-Client-Id"``, ``"entity NAME"`` or ``"feature NAME"``. Its
-        rows are kept, and its clients judged by their baseline, which ``sparkmon clients`` makes.
+        Model to where its events say who asked: ``"header X-Client-Id"``, ``"entity NAME"``, ``"feature NAME"`` or
+        ``"nobody"``. Its rows are kept, and its clients judged by their baseline, which ``sparkmon clients`` makes.
     labels : mapping of str to LabelSource, optional
         Where the labels of models come. Their rows are kept, and a running monitor measures their performance; see
         :func:`sparkmon.validation_of`.

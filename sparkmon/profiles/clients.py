@@ -76,7 +76,7 @@ def client_baseline(
         if answers is not None and not np.isfinite(answers).all():
             raise OptionError("got rows without predictions; give the table the model's probabilities of each row")
         honest = Honest.of(reader, reader.read(cells), answers)
-        baseline = Baseline.fit(honest, (client for _, client in rows_by_client(honest, rows)))
+        baseline = Baseline.fit(honest, rows_by_client(honest, rows))
     except ProfileError as error:
         raise OptionError(f"the clients of {model} have no baseline: {error}") from error
     row = {

@@ -16,7 +16,7 @@ from sparkmon.serving.metrics import TransformerMetrics
 from sparkmon.serving.serving_error import serving_error
 from sparkmon.serving.settings import TransformerSettings
 
-_FORWARDED = frozenset({"authorization", "b3", "traceparent", "tracestate", "x-request-id"})
+_FORWARDED = frozenset({"authorization", "b3", "traceparent", "tracestate", "x-client-id", "x-request-id"})
 _BACKOFF = Backoff(0.1, 2.0)
 _FAILURES = {"PREDICTOR_UNREACHABLE": "unreachable", "PREDICTOR_TIMEOUT": "timeout"}
 

@@ -82,7 +82,7 @@ def baseline(model: str) -> Baseline:
     cells = Cells((*features(model),), numbers)
     columns = Columns.of(named, cells)
     honest = Honest.of(columns, columns.read(cells), answers)
-    return Baseline.fit(honest, [each for _, each in asked(model, "honest", honest)])
+    return Baseline.fit(honest, asked(model, "honest", honest))
 
 
 def judged(base: Baseline, rows: ClientRows) -> list[bool]:
