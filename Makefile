@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup demo demo-mysql test test-fast test-faults coverage lint fmt type check reference bench bench-verdicts bench-outliers bench-attacks fuzz zip clean java
+.PHONY: help setup demo demo-mysql test test-fast test-faults coverage lint fmt type check reference bench bench-verdicts bench-outliers bench-attacks bench-concept bench-estimates fuzz zip clean java
 
 # A Spark or a module path of the caller's shell would be mixed with the ones installed here.
 unexport SPARK_HOME PYTHONPATH
@@ -68,6 +68,12 @@ bench-verdicts: java $(JARS) ## whose verdicts hold: false alarms and detection,
 
 bench-outliers: $(INSTALLED) ## how well outliers are found: sparkmon beside PyOD and river
 	@$(PYTHON) -m bench.outliers.run
+
+bench-concept: $(INSTALLED) ## how soon a model that got worse is found, and how often one that did not
+	@$(PYTHON) -m bench.concept
+
+bench-estimates: $(INSTALLED) ## how far performance estimated without labels is from what labels say: sparkmon and NannyML
+	@$(PYTHON) -m bench.estimates.run
 
 bench-attacks: $(INSTALLED) ## how soon clients that attack a model are found, alone and among honest rows
 	@$(PYTHON) -m bench.attacks.run

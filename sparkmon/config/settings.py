@@ -101,6 +101,8 @@ class MonitorConfig:
             raise OptionError.malformed("components", self.components, "at least one")
         for identity in self.adversaries.values():
             ClientIdentity.parse(identity)
+        for model, source in self.labels.items():
+            source.check_kept(self.retention.rows, model)
         if self.checkpoints is None and "/" not in self.tables:
             raise OptionError("expected checkpoints, a directory, because tables is a catalog schema")
 

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from sparkmon.errors import OptionError
+from sparkmon.interval import format_interval
 from sparkmon.option_types import TablesLocation
 from sparkmon.tables import Tables, TableWriter
 
@@ -35,7 +36,7 @@ class LabelSource:
         The column with the time at which the label was known.
     horizon : timedelta, default 1 day
         How long after a prediction nearly all labels are known. A window is judged this long after its end.
-    revise_for : timedelta, default 7 days
+    revise_for : timedelta, default 5 days
         How long after that labels which come later revise a window.
 
     Raises
@@ -56,7 +57,7 @@ class LabelSource:
     entities: Mapping[str, str] = field(default_factory=dict)
     time: str = ""
     horizon: timedelta = timedelta(days=1)
-    revise_for: timedelta = timedelta(days=7)
+    revise_for: timedelta = timedelta(days=5)
 
     def __post_init__(self) -> None:
         for name in ("horizon", "revise_for"):
@@ -64,6 +65,14 @@ class LabelSource:
                 raise OptionError.malformed(name, getattr(self, name), "an interval longer than 0")
         if self.entities and not self.time:
             raise OptionError.missing("time", "the column with the time of a label, because it has entities")
+
+    def check_kept(self, length: timedelta | None, model: str) -> None:
+        """Refuse a retention of rows in which labels come too late to revise their windows."""
+        if length is not None and length < self.horizon + self.revise_for:
+            raise OptionError(
+                f"got labels of {model} for {format_interval(self.horizon + self.revise_for)}, horizon and revise_for "
+                f"together, and retention.rows of {format_interval(length)}; keep rows as long"
+            )
 
     @property
     def columns(self) -> list[str]:

@@ -40,7 +40,9 @@ class _Recorded(NamedTuple):
 
     value: float | None
     labelled: int
-    counts: tuple[int, int, int]
+    predictions: int
+    counts: tuple[int, ...]
+    """Labels that came twice, with different values, or too early."""
     version: int
     evidence: Sequence[float] | None
 
@@ -119,7 +121,7 @@ class _Model:
                 for version, measured in versions_of(self._meter.of_expected(self._rows(window))):
                     judged = self._window(window, version, measured, estimator.name, 0.0)
                     key = window.end, version, estimator.name
-                    self._recorded[key] = _Recorded(judged.metric.value, judged.rows, (0, 0, 0), 1, None)
+                    self._recorded[key] = _Recorded(judged.metric.value, judged.rows, judged.rows, (0, 0, 0), 1, None)
                     yield judged, 1
 
     def _of_labels(self) -> Iterator[tuple[JudgedWindow, int]]:
@@ -144,9 +146,12 @@ class _Model:
                 counts = tuple(measured.counts[name] for name in ("duplicate", "contradicted", "early"))
                 key, evidence = (window.end, version, "labels"), measured.evidence
                 numbers = [evidence.total, evidence.top, evidence.rise, evidence.highest]
-                new = _Recorded(judged.metric.value, judged.rows, counts, 1, numbers)  # type: ignore[arg-type]
+                value = judged.metric.value if judged.rows else None
+                usable = measured.predictions[WHOLE]
+                new = _Recorded(value, judged.rows, usable, counts, 1, numbers)
                 old = self._recorded.get(key)
-                if old is None or new[:3] != old[:3]:
+                # Of a window whose first rows have expired, what it was says more.
+                if old is None or (new[:4] != old[:4] and usable >= old.predictions):
                     new = new._replace(version=1 if old is None else old.version + 1)
                     self._recorded[key] = new
                     yield judged, new.version
@@ -217,6 +222,7 @@ class _Model:
     def _read_recorded(self) -> dict[_Key, _Recorded]:
         names = [
             *("window_end", "model_version", "slice_key", "basis", "value", "labelled_count", "version", "evidence"),
+            "prediction_count",
             *("duplicate_labels", "contradicted_labels", "early_labels", "verdict"),
         ]
         read = self._parent.tables.read("performance", names, [("model", "=", self._model)])
@@ -226,7 +232,9 @@ class _Model:
         for row in rows:
             counts = tuple(row[f"{name}_labels"] or 0 for name in ("duplicate", "contradicted", "early"))
             key = row["window_end"], row["model_version"], row["basis"]
-            recorded[key] = _Recorded(row["value"], row["labelled_count"], counts, row["version"], row["evidence"])  # type: ignore[arg-type]
+            recorded[key] = _Recorded(
+                row["value"], row["labelled_count"], row["prediction_count"], counts, row["version"], row["evidence"]
+            )
         return recorded
 
 

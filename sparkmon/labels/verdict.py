@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 from sparkmon.comparison import Finding
 from sparkmon.comparison.finding import LOOKS
 from sparkmon.labels.window_performance import WHOLE, Measured
-from sparkmon.performance import ConceptTests, Measured as Metric, Validation
+from sparkmon.performance import BROKEN, ConceptTests, Measured as Metric, Validation
 
 LEAST_COVERAGE = 0.8
 LEAST_LABELLED = 30
@@ -66,7 +67,7 @@ class JudgedWindow:
     @property
     def loss(self) -> float:
         """The mean loss."""
-        return self.measured.loss / self.rows
+        return self.measured.loss / self.rows if self.rows else math.nan
 
     @property
     def has_enough(self) -> bool:
@@ -101,12 +102,16 @@ class JudgedWindow:
                 yield self._of_estimate(self.estimate)
 
     def _of_window(self) -> dict[str, Any]:
+        if not self.has_enough:
+            return self._finding(self.name, "loss_z", None, self.tests.z_limit, False, self._words(False))
         strength = self.tests.strength(self.validation.losses, self.loss, self.rows)
         is_worse = strength > self.tests.z_limit and self.validation.losses.is_relevant(self.loss)
         statistic = "loss_z" if self.basis == "labels" else self.basis
         return self._finding(self.name, statistic, strength, self.tests.z_limit, is_worse, self._words(is_worse))
 
     def _of_sum(self) -> dict[str, Any]:
+        if not self.has_enough:
+            return self._finding(self.name, "loss_cusum", None, self.limit, False, self._words(False))
         peak = self.measured.evidence.peak(self.before)
         return self._finding(
             self.name, "loss_cusum", peak, self.limit, peak > self.limit, self._words(peak > self.limit)
@@ -116,22 +121,21 @@ class JudgedWindow:
         """Compare what was expected with what came true."""
         assert self.validation.estimator is not None
         metric, losses = self.metric, self.validation.losses
-        noise = losses.deviation * (losses.dispersion * (1 / self.rows + 1 / losses.rows)) ** 0.5
         gap = abs(estimate - metric.value)
-        distance = gap / noise if noise else 0.0
-        is_broken = distance > self.tests.z_limit and gap > 0.05 * losses.mean
+        distance = losses.distance(gap, self.rows)
+        is_broken = distance > BROKEN and losses.is_relevant(losses.mean + gap)
         estimator = self.validation.estimator
         words = (
             f"{LOOKS}a concept that changed: {estimator.name} expected {self.name} {estimate:.3g} before labels came, "
             f"and it is {_value(metric)}, so that its assumption does not hold: {estimator.assumption}"
         )
         name = f"estimate of {self.name}"
-        return self._finding(name, "estimate_z", distance, self.tests.z_limit, is_broken, words if is_broken else "")
+        return self._finding(name, "estimate_z", distance, BROKEN, is_broken, words if is_broken else "")
 
     def _words(self, is_worse: bool) -> str:
-        metric, key = self.metric, (self.name, None)
         if not self.has_enough:
             return f"labels too few to say: {self.rows:,} rows have one, {self.coverage:.0%}"
+        metric, key = self.metric, (self.name, None)
         reference = self.validation.metrics[key]
         figures = f"{self.name} {_value(metric)} where held-out rows had {reference:.3g}"
         named = f"{', '.join(self.moved[:_MOST_NAMED])}{' and others' if len(self.moved) > _MOST_NAMED else ''}"
@@ -144,7 +148,7 @@ class JudgedWindow:
         return f"{LOOKS}a model that got worse: {figures}, and {data}"
 
     def _finding(
-        self, column: str, statistic: str, value: float, threshold: float, is_drift: bool, reason: str
+        self, column: str, statistic: str, value: float | None, threshold: float, is_drift: bool, reason: str
     ) -> dict[str, Any]:
         status = "too_few_rows" if not self.has_enough else "drift" if is_drift else "ok"
         prefix = "" if self.basis == "labels" else "estimated "

@@ -36,7 +36,7 @@ class Measured:
 
     def add(self, outcomes: Outcomes, key: Slice) -> None:
         """Add rows of a slice."""
-        if len(outcomes):
+        if len(outcomes) or key == WHOLE:  # that nothing has a label is worth a row, too
             performance = Performance.of(outcomes)
             self.sums[key] = self.sums[key].plus(performance) if key in self.sums else performance
 

@@ -8,6 +8,7 @@ from sparkmon.performance.answers import AnswerColumns as AnswerColumns, class_n
 from sparkmon.performance.brier import brier as brier
 from sparkmon.performance.calibration import calibration as calibration
 from sparkmon.performance.concept import (
+    BROKEN as BROKEN,
     ConceptTests as ConceptTests,
     CusumPart as CusumPart,
     Losses as Losses,

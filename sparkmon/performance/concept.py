@@ -24,6 +24,8 @@ _TOO_SMALL = 0.05
 """A loss that grew by a smaller part is nothing to act on, however sure."""
 _LEAST_BLOCKS = 10
 _LEAST_P = 1e-15
+BROKEN = 3.29
+"""An estimate is off by more standard deviations once in 1,000 windows, if its assumption holds."""
 
 
 def losses_of(outcomes: Outcomes) -> FloatArray:
@@ -75,6 +77,11 @@ class Losses:
             hits = effective * mean
             p = max(p, incomplete_beta(hits, effective - hits + 1, self.mean)) if self.mean else p
         return z, p
+
+    def distance(self, gap: float, rows: int) -> float:
+        """Return how many standard deviations of a window's mean loss a gap is."""
+        noise = self.deviation * math.sqrt(self.dispersion * (1 / rows + 1 / self.rows))
+        return gap / noise if noise else 0.0
 
     def is_relevant(self, mean: float) -> bool:
         """Return whether a loss is greater by a part that is worth acting on."""

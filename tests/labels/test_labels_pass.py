@@ -107,7 +107,8 @@ def test_labels_of_entities_go_to_the_requests_before_them(model: ModelTables) -
 def test_requests_of_several_rows_need_the_place_of_each(model: ModelTables) -> None:
     ids = model.answer(0, np.ones(100), np.full(100, 0.9), instances=2)
     model.label(request_id=ids, repaid=[1] * 100, place=[0, 1] * 50)
-    assert [each for each in model.judge(2) if each.basis == "labels"] == []
+    (window,) = [each for each in model.judge(2) if each.basis == "labels"]
+    assert window.rows == 0
     model.source["instance"] = "place"
     (window,) = [each for each in model.judge(2) if each.basis == "labels"]
     assert window.rows == 100
@@ -200,3 +201,27 @@ def test_a_table_without_the_column_is_refused(model: ModelTables) -> None:
     model.answer(0, np.ones(50), np.full(50, 0.9))
     with pytest.raises(OptionError, match="lack one of the columns request_id, repaid"):
         model.judge(2)
+
+
+def test_a_window_without_labels_says_so(model: ModelTables) -> None:
+    model.label(request_id=["unknown"], repaid=[1])
+    model.answer(0, np.ones(50), np.full(50, 0.9))
+    (window,) = [each for each in model.judge(2) if each.basis == "labels"]
+    assert (window.verdict, window.rows, window.coverage) == ("labels too few to say", 0, 0)
+    (row,) = model.metrics("accuracy_score")
+    assert (row["value"], row["coverage"], row["prediction_count"]) == (None, 0, 50)
+    assert model.judge(3) == []
+
+
+def test_a_window_whose_rows_expire_keeps_what_it_was(model: ModelTables) -> None:
+    x, score, labels = answers(300, seed=6)
+    ids = model.answer(0, x, score)
+    model.label(request_id=ids, repaid=labels.tolist())
+    model.judge(2)
+    model.tables.maintain("rows", [("event_time", "<", START + HOUR / 2)])
+    model.label(request_id=["unknown"], repaid=[1])
+    assert model.judge(3) == []
+    model.tables.maintain("rows", [("event_time", "<", START + HOUR)])
+    model.label(request_id=["other"], repaid=[1])
+    assert model.judge(4) == []
+    assert [row["labelled_count"] for row in model.metrics("accuracy_score")] == [300]
