@@ -1,6 +1,7 @@
 """How rare the values of a row are in the training data, added up over its columns."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -73,6 +74,14 @@ class Hbos(RowDetector):
         first, last = together
         return cls(first, np.array(sizes, np.int64), last, np.array(counts_of_levels, np.int64))
 
+    @cached_property
+    def _edges(self) -> FloatArray:
+        """Edges x numeric columns x 1; where a column has fewer, infinity."""
+        padded = np.full((np.abs(self.sizes).max(initial=0), self.sizes.size, 1), np.inf)
+        for at, (size, end) in enumerate(zip(np.abs(self.sizes), np.abs(self.sizes).cumsum(), strict=True)):
+            padded[:size, at, 0] = self.edges[end - size : end]
+        return padded
+
     def score(self, rows: Rows) -> FloatArray:
         """See :meth:`RowDetector.score`."""
         total = np.zeros(len(rows))
@@ -85,16 +94,20 @@ class Hbos(RowDetector):
         return np.column_stack([*self._each(rows)])
 
     def _each(self, rows: Rows) -> list[FloatArray]:
-        parts, edge, term = [], 0, 0
-        for column, size in zip(np.ascontiguousarray(rows.numbers.T), self.sizes.tolist(), strict=True):
-            ends = self.edges[edge : edge + abs(size)]
+        parts, term = [], 0
+        numbers = np.ascontiguousarray(rows.numbers.T)
+        # How many edges are at or below each number: comparing with one after the other takes half as long as a search.
+        reached, is_reached = np.zeros(numbers.shape, np.int8), np.empty(numbers.shape, np.bool_)
+        for edges in self._edges:
+            np.greater_equal(numbers, edges, out=is_reached)
+            reached += is_reached.view(np.int8)
+        for at, (column, size) in enumerate(zip(numbers, self.sizes.tolist(), strict=True)):
+            place = reached[at]
             if size < 0:  # places from 1 on; 0 for what is no value of the column
-                at = np.minimum(np.searchsorted(ends, column), ends.size - 1)
-                place = np.where(ends[at] == column, at + 1, 0)
-            else:
-                place = np.searchsorted(ends, column, side="right")
-            parts.append(self.terms[term + place])
-            edge, term = edge + abs(size), term + abs(size) + 1
+                values = np.append(np.nan, self._edges[:-size, at, 0])
+                place = np.where(values[place] == column, place, np.int8(0))
+            parts.append(self.terms[term : term + abs(size) + 1].take(place))
+            term += abs(size) + 1
         for codes, size in zip(rows.levels.T, self.levels.tolist(), strict=True):
             parts.append(self.terms[term + codes - NO_LEVEL])
             term += size + 2

@@ -11,7 +11,7 @@ import numpy as np
 from sparkmon.detectors.row_detector import DETECTORS, STATE_FORMAT, RowDetector, read_state
 from sparkmon.detectors.rows import Columns, Rows
 from sparkmon.detectors.tail import Tail
-from sparkmon.distributions.arrays import FloatArray
+from sparkmon.distributions.arrays import FloatArray, IntArray
 from sparkmon.errors import ProfileError
 from sparkmon.protocol import Cells
 from sparkmon.records import Feature
@@ -71,6 +71,20 @@ class OutlierModel:
     def least_p(self) -> float:
         """The least p-value that a row can have."""
         return float(self.together.p_values(np.array([-1 / (1 + self.together.rows)]))[0])
+
+    def outliers(self, rows: Rows, rate: float) -> tuple[IntArray, Scores]:
+        """Return the places of the rows with a p-value of at most ``rate``, and what they score."""
+        least = -self.together.least_score(np.nextafter(rate, 1))
+        bounds = [tail.least_score(least) for tail in self.tails]
+        chosen = []
+        for first in range(0, len(rows), _AT_ONCE):
+            part = rows.take(slice(first, first + _AT_ONCE))
+            is_outlier = np.zeros(len(part), np.bool_)
+            for detector, bound in zip(self.detectors, bounds, strict=True):
+                is_outlier |= detector.score(part) > bound
+            chosen.append(first + np.flatnonzero(is_outlier))
+        places = np.concatenate([*chosen, np.empty(0, np.int64)])
+        return places, self.scores(rows.take(places))
 
     def scores(self, rows: Rows) -> Scores:
         """Score rows."""

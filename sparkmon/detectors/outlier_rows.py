@@ -88,10 +88,11 @@ class OutlierRows:
         if model is None or block.event_type != "request" or block.features is None or not len(block):
             return block
         rows = model.columns.read(block.features)
-        scores = model.scores(rows)
-        is_outlier = scores.p_values <= max(self._outliers.rate, model.least_p)
-        if is_outlier.any():
-            self._keep(block, event_ids, model, rows, scores, np.flatnonzero(is_outlier))
+        flagged, scores = model.outliers(rows, max(self._outliers.rate, model.least_p))
+        is_outlier = np.zeros(len(block), np.bool_)
+        is_outlier[flagged] = True
+        if len(flagged):
+            self._keep(block, event_ids, model, rows.take(flagged), scores, flagged)
         flags = Cells((OUTLIER,), is_outlier[:, None].astype(np.float64))
         parts = [flags] if block.row_flags is None else [block.row_flags, flags]
         return replace(block, row_flags=join_columns(parts))
@@ -105,9 +106,9 @@ class OutlierRows:
         scores: Scores,
         flagged: IntArray,
     ) -> None:
-        """Keep the most severe of the flagged rows of each pane."""
-        excess = scores.excess[:, flagged].mean(axis=0)
-        order = np.lexsort((-excess, scores.p_values[flagged]))
+        """Keep the most severe of the flagged rows of each pane; ``rows`` and ``scores`` are those of these."""
+        excess = scores.excess.mean(axis=0)
+        order = np.lexsort((-excess, scores.p_values))
         panes = block.event_time[flagged] // self._pane_us
         for pane in np.unique(panes).tolist():
             key = (block.model, block.model_version, pane)
@@ -115,10 +116,10 @@ class OutlierRows:
                 continue
             top = self._top.setdefault(key, [])
             own = order[panes[order] == pane][: self._outliers.keep]
-            entries = [(-scores.p_values[flagged[at]], excess[at]) for at in own.tolist()]
+            entries = [(-scores.p_values[at], excess[at]) for at in own.tolist()]
             room = self._outliers.keep - len(top)
-            new = [at for place, at in enumerate(own) if place < room or entries[place] > top[0][:2]]
-            for row in self._explained(block, event_ids, model, rows, scores, flagged[new], pane):
+            new = [place < room or entry > top[0][:2] for place, entry in enumerate(entries)]
+            for row in self._explained(block, event_ids, model, rows, scores, flagged, own[new], pane):
                 self._count += 1  # no two entries are compared by their rows
                 heapq.heappush(top, (-row["p_value"], row["excess"], self._count, row))
             while len(top) > self._outliers.keep:
@@ -131,6 +132,7 @@ class OutlierRows:
         model: OutlierModel,
         rows: Rows,
         scores: Scores,
+        flagged: IntArray,
         chosen: IntArray,
         pane: int,
     ) -> Iterable[dict[str, Any]]:
@@ -139,9 +141,10 @@ class OutlierRows:
         for place in np.unique(first).tolist():
             detector, own = model.detectors[place], chosen[first == place]
             parts = detector.parts(model.columns, rows.take(own))
-            for row, part in zip(own.tolist(), parts, strict=True):
+            for at, part in zip(own.tolist(), parts, strict=True):
+                row = int(flagged[at])
                 causes = _causes(model, block.features, row, part)
-                p_value = float(scores.p_values[row])
+                p_value = float(scores.p_values[at])
                 named = "; ".join(
                     f"{each['column_name']} = {each['value']} {detector.phrase} (typical: {each['typical']})"
                     for each in causes
@@ -157,7 +160,7 @@ class OutlierRows:
                     "event_time": int(block.event_time[row]),
                     "severity": 100 * (1 - p_value),
                     "p_value": p_value,
-                    "excess": float(scores.excess[:, row].mean()),
+                    "excess": float(scores.excess[:, at].mean()),
                     "detector": detector.name,
                     "columns": causes,
                     "reason": named,

@@ -50,6 +50,13 @@ class Tail:
         """The greatest score."""
         return float(self.scores[-1])
 
+    def least_score(self, p_value: float) -> float:
+        """Return the score above which p-values are less than this; infinite if none is."""
+        reach = np.append(self.rows, self.ranks - 1)
+        is_less = (1 + reach) / (1 + self.rows) < p_value
+        bounds = np.concatenate([[-np.inf], self.scores, [np.inf]])
+        return float(bounds[is_less.argmax() if is_less.any() else -1])
+
     def p_values(self, scores: FloatArray) -> FloatArray:
         """Return (1 + training rows that score as much or more) / (1 + training rows)."""
         reach = np.concatenate([[self.rows], self.ranks - 1])

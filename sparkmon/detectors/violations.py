@@ -78,8 +78,9 @@ class Violations(RowDetector):
     def _broken(self, rows: Rows) -> BoolArray:
         numbers = rows.numbers
         broken = (numbers < self.least) | (numbers > self.greatest)
-        steps = np.divide(numbers, self.steps, out=np.zeros_like(numbers), where=self.steps > 0)
-        broken |= _off(steps)
+        lattices = np.flatnonzero(self.steps)
+        if lattices.size:
+            broken[:, lattices] |= _off(numbers[:, lattices] / self.steps[lattices])
         if rows.faults.any():
             allowed = self.faults[np.arange(numbers.shape[1]), rows.faults]
             broken |= (rows.faults > 0) & (allowed == 0)
