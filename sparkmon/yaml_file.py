@@ -23,16 +23,26 @@ def tables_location(path: str | Path) -> str:
 
     >>> import tempfile
     >>> file = Path(tempfile.mkdtemp()) / "monitor.yaml"
-    >>> _ = file.write_text("tables: ./tables\n")
-    >>> tables_location(file) == f"{file.parent}/tables"
-    True
+    >>> _ = file.write_text("tables: ./tables\nstore: {path: store}\n")
+    >>> tables_location(file) == f"{file.parent}/tables", store_location(file) == f"{file.parent}/store"
+    (True, True)
     """
-    path = Path(path)
-    data, _ = read_document(path)
-    location = data.get("tables") if isinstance(data, dict) else None
+    location = _keys(Path(path)).get("tables")
     if not isinstance(location, str) or not location:
         raise OptionError(f"{path}: got tables={location!r}; expected a directory or a catalog schema")
-    return resolved_tables(location, path.absolute().parent)
+    return resolved_tables(location, Path(path).absolute().parent)
+
+
+def store_location(path: str | Path) -> str | None:
+    """Return where the feature store of a ``monitor.yaml`` is, as :func:`tables_location` does; None if it has none."""
+    store = _keys(Path(path)).get("store")
+    location = store.get("path") if isinstance(store, dict) else None
+    return resolved(location, Path(path).absolute().parent) if isinstance(location, str) and location else None
+
+
+def _keys(path: Path) -> dict[Any, Any]:
+    data, _ = read_document(path)
+    return data if isinstance(data, dict) else {}
 
 
 def resolved(path: str, base: str | Path) -> str:

@@ -8,6 +8,7 @@ from sparkmon import __version__
 from sparkmon.cli.alerts import alerts
 from sparkmon.cli.clients import clients
 from sparkmon.cli.compare import compare
+from sparkmon.cli.dashboard import dashboard
 from sparkmon.cli.demo import demo
 from sparkmon.cli.findings import findings
 from sparkmon.cli.incidents import incidents
@@ -15,6 +16,7 @@ from sparkmon.cli.labels import labels
 from sparkmon.cli.maintain import maintain
 from sparkmon.cli.profile import profile
 from sparkmon.cli.receive import receive
+from sparkmon.cli.report import report
 from sparkmon.cli.run import RunCommand, run
 from sparkmon.cli.status import status
 from sparkmon.cli.watch import watch
@@ -29,7 +31,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for command in (demo, profile, receive, clients, labels, compare, maintain, status, incidents, findings, watch):
+_COMMANDS = (
+    *(demo, profile, receive, clients, labels, compare, maintain),
+    *(status, incidents, findings, watch, dashboard, report),
+)
+for command in _COMMANDS:
     app.command()(command)
 app.command(cls=RunCommand)(run)
 app.add_typer(alerts, name="alerts")

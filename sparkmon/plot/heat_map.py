@@ -83,7 +83,6 @@ def heat_figure(heat: HeatMap, theme: Theme = "light") -> go.Figure:
         y=[*range(len(columns))],
         z=values,
         text=hover,
-        customdata=[[[name, end.isoformat()] for end in heat.window_ends] for name, _ in columns],
         hovertemplate="%{x|%Y-%m-%d %H:%M}<br>%{text}<extra></extra>",
         zmin=0,
         zmax=_GREATEST,

@@ -50,11 +50,16 @@ class _Handle:
         """Whether it has seen so many commits, each of which makes the next one slower, that opening it anew pays."""
         return self.table.version() - self._first_version >= CHECKPOINT_INTERVAL
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether the table's directory was removed: delta-rs finds no new commit in it, and no fault."""
+        return "://" not in self._location and not os.path.exists(self._location)
+
     def refresh(self) -> None:
         """Read the commits since the last look."""
         if "://" not in self._location and time.monotonic() - self._refreshed < _STALE_S:
             next_commit = f"{self._location}/_delta_log/{self.table.version() + 1:020d}.json"
-            if not os.path.exists(next_commit) and os.path.exists(self._location):
+            if not os.path.exists(next_commit):
                 return
         self.table.update_incremental()
         self._refreshed = time.monotonic()
@@ -153,7 +158,7 @@ class DeltaRsWriter(TableWriter):
     def _handle(self, table: str) -> _Handle | None:
         handle = self._handles.get(table)
         try:
-            if handle is not None and not handle.is_long:
+            if handle is not None and not handle.is_long and not handle.is_gone:
                 handle.refresh()
                 return handle
         except (DeltaError, OSError):  # it was deleted, or its log cleaned up: it is opened anew

@@ -20,6 +20,7 @@ _NAMES = (
     *("drift_type", "value", "noise", "sketch_error", "threshold", "limit", "block_limit", "status", "confirmed"),
 )
 _READ = pa.schema([DRIFT_METRICS.field(name) for name in _NAMES])
+_BELOW = float(np.nextafter(1.0, 0.0))
 _NO_COLUMNS = {"client"}
 """Kinds of findings that are of no column."""
 
@@ -69,7 +70,8 @@ class Series:
 def excess(findings: pa.Table) -> npt.NDArray[np.float64]:
     """Return how far findings are beyond what is allowed: value less noise and sketch error, in units of the limit.
 
-    Above 1 it is beyond. A drift by what blocks or sums of windows show is at least 1; NaN is what was not judged.
+    From 1 on it is beyond. A drift by what blocks or sums of windows show is at least 1; what is ok, because it is not
+    borne out among all tests of the window, is below 1. NaN is what was not judged.
 
     >>> rows = {"value": [0.31, 0.1], "noise": [0.02, None], "sketch_error": [0.0, 0.0], "limit": [0.1, 0.0]}
     >>> excess(pa.table({**rows, "threshold": [0.1, 0.0], "status": ["drift", "over_limit"]})).round(2)
@@ -83,7 +85,8 @@ def excess(findings: pa.Table) -> npt.NDArray[np.float64]:
         ratio = np.where(effect > 0, effect / limit, np.where(np.isnan(effect), np.nan, 0.0))
     is_over = _is_in(findings["status"], (*OVER, "provisional"))
     ratio = np.where(is_over, np.maximum(np.nan_to_num(ratio, nan=1.0, posinf=np.inf), 1.0), ratio)
-    return np.where(is_over | _is_in(findings["status"], JUDGED), ratio, np.nan)
+    is_ok = ~is_over & _is_in(findings["status"], JUDGED)
+    return np.where(is_over, ratio, np.where(is_ok, np.minimum(ratio, _BELOW), np.nan))
 
 
 def findings_of(

@@ -76,6 +76,21 @@ MAY_IMPORT: dict[str, set[str]] = {
     "interval": {"errors"},
     "session": {"errors", "functions", "sources"},
     "plot": {"comparison", "errors", "printable", "views"},
+    "dashboard": {
+        *(
+            "alerts",
+            "comparison",
+            "distributions",
+            "errors",
+            "interval",
+            "plot",
+            "printable",
+            "secret",
+            "store",
+            "tables",
+        ),
+        "views",
+    },
     "yaml_file": {"errors"},
     "config": {
         "adversaries",
@@ -92,7 +107,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "adversaries",
         *("alerts", "backoff", "comparison", "config", "dataframes", "demo", "detectors", "errors", "interval"),
         *("monitor", "printable", "profiles", "receiver", "secret", "session", "sinks", "sources"),
-        *("store", "tables", "views", "yaml_file"),
+        *("dashboard", "store", "tables", "views", "yaml_file"),
     },
     "__main__": {"cli", "errors"},
     # The package's face names everything, lazily: a test below holds that it loads nothing.
@@ -105,6 +120,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 """Room: the other rooms that its files import, and no others."""
 
 PURE = {
+    "dashboard",
     *("errors", "interval", "registry", "records", "protocol", "distributions", "statistics"),
     *("adversaries", "alerts", "backoff", "comparison", "detectors", "option_types", "panes", "store"),
     *(

@@ -1,0 +1,58 @@
+"""Changes of the tables, as server-sent events: pages that are open renew themselves."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import anyio.to_thread
+
+from sparkmon.tables import TableWriter
+
+SEEN = ("alerts", "alert_actions", "closed_windows", "deliveries", "dead_letters", "outliers")
+"""The tables whose commits renew a page."""
+_MOST = 100
+_ALIVE_S = 15.0
+
+
+class Changes:
+    """Looks at the versions of the tables once for all open pages, and only while there are some."""
+
+    def __init__(self, tables: TableWriter, poll_s: float) -> None:
+        self._tables, self._poll_s = tables, poll_s
+        self._open = 0
+        self._versions: tuple[int | None, ...] = ()
+        self._time = float("-inf")
+        self._lock = asyncio.Lock()
+
+    def versions(self) -> tuple[int | None, ...]:
+        """Return the number of the last commit of each table; None where there is none."""
+        return tuple(self._tables.version(name) for name in SEEN)
+
+    async def stream(self) -> AsyncIterator[str]:
+        """Yield an event when a table has changed, and a comment now and then, so that a broken line is noticed."""
+        if self._open >= _MOST:
+            yield "retry: 60000\n\n"
+            return
+        self._open += 1
+        loop = asyncio.get_running_loop()
+        try:
+            last, alive = await self._current(), loop.time()
+            yield "retry: 2000\n\n"
+            while True:
+                await asyncio.sleep(self._poll_s)
+                current = await self._current()
+                if current != last:
+                    last, alive = current, loop.time()
+                    yield "event: change\ndata: \n\n"
+                elif loop.time() - alive > _ALIVE_S:
+                    alive = loop.time()
+                    yield ": alive\n\n"
+        finally:
+            self._open -= 1
+
+    async def _current(self) -> tuple[int | None, ...]:
+        async with self._lock:
+            now = asyncio.get_running_loop().time()
+            if now - self._time >= self._poll_s / 2:
+                self._versions = await anyio.to_thread.run_sync(self.versions)
+                self._time = now
+            return self._versions

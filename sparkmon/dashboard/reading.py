@@ -1,0 +1,67 @@
+"""What pages read, kept until the tables have changed."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from datetime import datetime, timedelta, timezone
+from typing import Any, TypeVar
+
+import pyarrow as pa
+
+from sparkmon.store import ReferenceStore
+from sparkmon.tables import TableWriter
+from sparkmon.views import Overview, WindowTraffic, overview, traffic_of
+
+_T = TypeVar("_T")
+_KEPT = 64
+_REFERENCES_S = timedelta(minutes=5)
+WINDOWS = 200
+"""A page shows at most so many windows."""
+SPANS = {"1 day": timedelta(days=1), "7 days": timedelta(days=7), "30 days": timedelta(days=30)}
+"""The spans that a page can show; they end with the last window of the model."""
+
+
+class Reading:
+    """Reads tables and references, and keeps the last results."""
+
+    def __init__(self, tables: TableWriter, store: ReferenceStore | None = None) -> None:
+        self.tables, self._store = tables, store
+        self._kept: OrderedDict[Hashable, tuple[Hashable, Any]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def cached(self, key: Hashable, names: tuple[str, ...], make: Callable[[], _T]) -> _T:
+        """Return what ``make`` returns, or did while these tables were as they are now."""
+        versions = tuple(self.tables.version(name) for name in names)
+        with self._lock:
+            kept = self._kept.get(key)
+        if kept is not None and kept[0] == versions:
+            value: _T = kept[1]
+            return value
+        value = make()
+        with self._lock:
+            self._kept[key] = versions, value
+            self._kept.move_to_end(key)
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return value
+
+    def overview(self) -> Overview:
+        """Return the overview, at most half a minute old if nothing has changed."""
+        now = datetime.now(timezone.utc)
+        key = ("overview", int(now.timestamp()) // 30)
+        names = ("alerts", "alert_actions", "closed_windows", "deliveries")
+        return self.cached(key, names, lambda: overview(self.tables, now))
+
+    def windows(self, model: str, span: str) -> list[WindowTraffic]:
+        """Return the last closed windows of a model, at most 200, within a span before the last one."""
+        windows = self.cached(("windows", model), ("closed_windows",), lambda: traffic_of(self.tables, model))
+        since = windows[-1].window_end - SPANS[span] if windows else None
+        return [each for each in windows[-WINDOWS:] if since is None or each.window_end > since]
+
+    def references(self) -> pa.Table | None:
+        """Return the references of the store, at most five minutes old; None without a store."""
+        store = self._store
+        if store is None:
+            return None
+        key = ("references", int(datetime.now(timezone.utc).timestamp() // _REFERENCES_S.total_seconds()))
+        return self.cached(key, (), store.read_references)
