@@ -8,7 +8,7 @@ page                        shows
 ``/column?model=&column=``  a statistic over time, and reference against current
 ``/window?model=&window=``  the findings of a window, and its most severe rows
 ``/incident?id=``           one incident: what, since when, how sure, why, what to do
-``/dead-letters``           events that could not be decoded
+``/dead_letters``           events that could not be decoded
 ``/health``                 200 if the tables can be read
 ==========================  ====================================================================
 

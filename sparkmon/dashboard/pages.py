@@ -43,19 +43,19 @@ class Pages:
         for name in ("model", "column", "window", "incident"):
             yield f"/{name}", f"{name}.html", getattr(self, name)
         yield "/", "overview.html", self.overview
-        yield "/dead-letters", "dead_letters.html", self.dead_letters
+        yield "/dead_letters", "dead_letters.html", self.dead_letters
 
     def overview(self, query: _Query) -> dict[str, Any]:
         """Show open incidents, models, silences, and what was not delivered."""
         current, pattern = self._reading.overview(), query.get("q", "").strip()
         models = [each for each in current.models if pattern.lower() in each.model.lower()]
         first = max(_whole(query, "from", 0), 0)
-        shown = [each for each in current.incidents if pattern.lower() in each.model.lower()]
+        named = [each for each in current.incidents if pattern.lower() in each.model.lower()]
         return {
             "title": "Overview",
             "overview": current,
-            "incidents": shown[:_INCIDENTS],
-            "more_incidents": max(len(shown) - _INCIDENTS, 0),
+            "incidents": named[:_INCIDENTS],
+            "more_incidents": max(len(named) - _INCIDENTS, 0),
             "models": models[first : first + _MODELS],
             "all_models": len(models),
             "first": first,
@@ -160,8 +160,8 @@ class Pages:
     def dead_letters(self, query: _Query) -> dict[str, Any]:
         """Show the last events that could not be decoded."""
         model = query.get("model") or None
-        letters = dead_letters_of(self._reading.tables, model, count=_LETTERS)
-        return {"title": "Dead letters", "model": model, "letters": letters, "most": _LETTERS}
+        events = dead_letters_of(self._reading.tables, model, count=_LETTERS)
+        return {"title": "Dead letters", "model": model, "events": events, "most": _LETTERS}
 
     def _heat(self, model: str, since: datetime | None) -> HeatMap:
         tables = self._reading.tables

@@ -13,7 +13,7 @@ from sparkmon.tables import TableWriter
 from sparkmon.views import Overview, WindowTraffic, overview, traffic_of
 
 _T = TypeVar("_T")
-_KEPT = 64
+_MOST_RESULTS = 64
 _REFERENCES_S = timedelta(minutes=5)
 WINDOWS = 200
 """A page shows at most so many windows."""
@@ -26,23 +26,23 @@ class Reading:
 
     def __init__(self, tables: TableWriter, store: ReferenceStore | None = None) -> None:
         self.tables, self._store = tables, store
-        self._kept: OrderedDict[Hashable, tuple[Hashable, Any]] = OrderedDict()
+        self._results: OrderedDict[Hashable, tuple[Hashable, Any]] = OrderedDict()
         self._lock = threading.Lock()
 
     def cached(self, key: Hashable, names: tuple[str, ...], make: Callable[[], _T]) -> _T:
         """Return what ``make`` returns, or did while these tables were as they are now."""
         versions = tuple(self.tables.version(name) for name in names)
         with self._lock:
-            kept = self._kept.get(key)
-        if kept is not None and kept[0] == versions:
-            value: _T = kept[1]
+            last = self._results.get(key)
+        if last is not None and last[0] == versions:
+            value: _T = last[1]
             return value
         value = make()
         with self._lock:
-            self._kept[key] = versions, value
-            self._kept.move_to_end(key)
-            while len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
+            self._results[key] = versions, value
+            self._results.move_to_end(key)
+            while len(self._results) > _MOST_RESULTS:
+                self._results.popitem(last=False)
         return value
 
     def overview(self) -> Overview:

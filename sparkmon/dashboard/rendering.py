@@ -22,8 +22,8 @@ def link(path: str, **query: object) -> str:
     >>> link("/column", model="a&b", column='"c"', window=None)
     '/column?model=a%26b&column=%22c%22'
     """
-    given = {name: str(value) for name, value in query.items() if value is not None}
-    return f"{path}?{urlencode(given, errors='surrogatepass')}" if given else path
+    parameters = {name: str(value) for name, value in query.items() if value is not None}
+    return f"{path}?{urlencode(parameters, errors='surrogatepass')}" if parameters else path
 
 
 def name(text: object) -> str:

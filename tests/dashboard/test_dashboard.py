@@ -54,7 +54,7 @@ def test_every_page_shows_names_as_text(pages: httpx.Client, watched: Watched, m
         ("/column", {"model": model, "column": column, "window": window}),
         ("/window", {"model": model, "window": window}),
         ("/incident", {"id": incident.incident_id}),
-        ("/dead-letters", {"model": model}),
+        ("/dead_letters", {"model": model}),
     ):
         answer = pages.get(path, params=query)
         assert answer.status_code == 200, (path, answer.text)
@@ -116,7 +116,7 @@ def test_a_column_is_set_beside_the_first_window_without_a_store(watched: Watche
 def test_empty_tables_are_a_page(tmp_path: Path) -> None:
     with served(DashboardSettings(f"{tmp_path}/none")) as browser:
         assert "No window has closed in these tables" in browser.get("/").text
-        assert "None: every event" in browser.get("/dead-letters").text
+        assert "None: every event" in browser.get("/dead_letters").text
         assert browser.get("/health").text == "ok\n"
 
 
