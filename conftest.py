@@ -21,6 +21,7 @@ IN_CI = os.environ.get("CI") == "true"
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 _MARKERS = {
     "alertmanager": "alertmanager",
+    "chromium": "chromium",
     "kafka": "kafka",
     "mariadb": "mariadb",
     "online_tables": "mariadb",

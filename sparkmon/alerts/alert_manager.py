@@ -49,6 +49,7 @@ class AlertManager:
     def __init__(self, alerting: Alerting, lengths: Iterable[timedelta] = ()) -> None:
         alerting.check_windows(lengths)
         self.sinks, self.policy = tuple(alerting.sinks), alerting.policy
+        self._dashboard_url = alerting.dashboard_url
         self._names = tuple(sink.name for sink in self.sinks)
         self._store: AlertStore | None = None
         self._states: IncidentStates | None = None
@@ -209,7 +210,7 @@ class AlertManager:
         for row in rows:
             states.update(row)
         self._open_incidents[states is self._health] = states.open_incidents()
-        for notification, sinks in notifications_of(rows):
+        for notification, sinks in notifications_of(rows, self._dashboard_url):
             if notification.model != MONITOR:
                 is_critical = notification.severity == "critical"
                 states.count_notification(Sent(notification.created_time, is_critical, sinks))
@@ -270,7 +271,7 @@ class AlertManager:
             return
         unknown: set[str] = set()
         undelivered = store.undelivered(query_ids=query_ids, models=models)
-        for notification, sink, attempts in queued_notifications_of(undelivered):
+        for notification, sink, attempts in queued_notifications_of(undelivered, self._dashboard_url):
             if self.dispatcher is not None:
                 unknown |= {*self.dispatcher.put(notification, [sink], attempts=attempts)}
         for name in sorted(unknown):

@@ -1,5 +1,6 @@
 """Where alerts go, and the policy: which incidents notify, when, and to which sinks."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -9,6 +10,8 @@ from sparkmon.alerts.matcher import SEVERITIES, Matcher, Pattern
 from sparkmon.errors import OptionError
 from sparkmon.interval import format_interval
 from sparkmon.sinks import AlertSink, ConsoleSink, Severity
+
+_URL = re.compile(r"https?://[^\s?#]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +123,16 @@ class Alerting:
     """The destinations of alerts, next to the table ``alerts``."""
     policy: Policy = field(default_factory=Policy)
     """When alerts are sent, and to which sinks."""
+    dashboard_url: str | None = None
+    """Where browsers reach ``sparkmon dashboard``, such as https://monitor.example.com: alerts carry the address of
+    their incident."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "sinks", tuple(self.sinks))
+        if self.dashboard_url is not None:
+            if not _URL.fullmatch(self.dashboard_url):
+                raise OptionError.malformed("dashboard_url", self.dashboard_url, "an http:// or https:// URL")
+            object.__setattr__(self, "dashboard_url", self.dashboard_url.rstrip("/"))
         names = [sink.name for sink in self.sinks]
         shared = sorted({name for name in names if names.count(name) > 1})
         if shared:

@@ -15,7 +15,7 @@ _DECIDED = (
     *("state", "severity", "is_repeat", "suppressed_by"),
     *("notified_state", "sinks", "limited_sinks", "notification_id"),
 )
-_FIELDS = [field.name for field in fields(Alert)]
+_FIELDS = [field.name for field in fields(Alert) if field.name != "url"]
 
 
 def row_of(decision: Decision, *, query_id: str, now: datetime) -> dict[str, Any]:
@@ -36,7 +36,9 @@ def incident_of(row: Mapping[str, Any]) -> Incident:
     return Incident(**(state | lists | {"notified": tuple(Notified(**each) for each in state["notified"])}))
 
 
-def notifications_of(rows: Iterable[Mapping[str, Any]]) -> list[tuple[Notification, tuple[str, ...]]]:
+def notifications_of(
+    rows: Iterable[Mapping[str, Any]], dashboard_url: str | None = None
+) -> list[tuple[Notification, tuple[str, ...]]]:
     """Group rows by their notification; return each notification with the names of its sinks.
 
     A notification lists its alerts from the highest severity on, at most 1,000; ``count`` counts all of them.
@@ -46,11 +48,14 @@ def notifications_of(rows: Iterable[Mapping[str, Any]]) -> list[tuple[Notificati
         if row["notification_id"] is not None:
             by_notification.setdefault(row["notification_id"], []).append(row)
     return [
-        (_notification(identity, alerts), tuple(alerts[0]["sinks"])) for identity, alerts in by_notification.items()
+        (_notification(identity, alerts, dashboard_url), tuple(alerts[0]["sinks"]))
+        for identity, alerts in by_notification.items()
     ]
 
 
-def queued_notifications_of(rows: Iterable[tuple[Mapping[str, Any], str, int]]) -> list[tuple[Notification, str, int]]:
+def queued_notifications_of(
+    rows: Iterable[tuple[Mapping[str, Any], str, int]], dashboard_url: str | None = None
+) -> list[tuple[Notification, str, int]]:
     """Group rows that are to be delivered to a sink; return each notification with the sink and its attempts so far."""
     by_sink: dict[str, dict[str, Mapping[str, Any]]] = {}
     attempts_of: dict[tuple[str, str], int] = {}
@@ -60,11 +65,11 @@ def queued_notifications_of(rows: Iterable[tuple[Mapping[str, Any], str, int]]) 
     return [
         (notification, sink, attempts_of[notification.notification_id, sink])
         for sink, by_alert in by_sink.items()
-        for notification, _ in notifications_of(by_alert.values())
+        for notification, _ in notifications_of(by_alert.values(), dashboard_url)
     ]
 
 
-def _notification(identity: str, rows: Sequence[Mapping[str, Any]]) -> Notification:
+def _notification(identity: str, rows: Sequence[Mapping[str, Any]], dashboard_url: str | None) -> Notification:
     ordered = sorted(rows, key=_rank)
     first = ordered[0]
     return Notification(
@@ -77,7 +82,10 @@ def _notification(identity: str, rows: Sequence[Mapping[str, Any]]) -> Notificat
         window_end=max((row["window_end"] for row in rows), default=None),
         count=len(rows),
         alerts=tuple(
-            Alert(**{name: row[name] for name in _FIELDS} | {"state": row["notified_state"]})
+            Alert(
+                **{name: row[name] for name in _FIELDS} | {"state": row["notified_state"]},
+                url=None if dashboard_url is None else f"{dashboard_url}/incident?id={row['incident_id']}",
+            )
             for row in ordered[:_MAX_ALERTS]
         ),
         created_time=first["fired_time"],

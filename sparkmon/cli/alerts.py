@@ -124,7 +124,7 @@ def replay(
             rows += [
                 (row, sink, 0) for row in store.alerts([("notification_id", "in", [*chosen])]) for sink in row["sinks"]
             ]
-        queued = queued_notifications_of(rows)
+        queued = queued_notifications_of(rows, settings.alerting.dashboard_url)
         dispatcher = Dispatcher(settings.alerting.sinks, store.write_deliveries)
         unknown = {name for notification, sink, _ in queued for name in dispatcher.put(notification, [sink])}
         dispatcher.drain(_DRAIN_S)

@@ -129,6 +129,7 @@ def _wire(alert: Alert, severity: Severity, now: datetime, end: datetime) -> dic
     return {
         "labels": _labels(alert) | {"severity": severity},
         "annotations": _annotations(alert),
+        **({"generatorURL": alert.url} if alert.url else {}),
         "startsAt": rfc3339(min(in_utc(start), now)),
         "endsAt": rfc3339(end),
     }

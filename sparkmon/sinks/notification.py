@@ -51,6 +51,8 @@ class Alert:
     message: str
     is_repeat: bool = False
     """Whether the incident has been notified as firing before: a reminder or an escalation."""
+    url: str | None = None
+    """The incident's page on the dashboard, if ``alerting.dashboard_url`` says where that is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ class Notification:
         """The alerts, one per line, without control characters; the last line counts those omitted."""
         listed = [
             printable(alert.message if alert.state == "resolved" else f"{alert.severity}: {alert.message}")
+            + (f" {alert.url}" if alert.url else "")
             for alert in self.alerts[:_LISTED]
         ]
         omitted = self.count - len(listed)

@@ -67,3 +67,13 @@ def test_a_sink_does_not_resolve_an_alert_before_the_next_window(
 
 def resolving_after(timeout: timedelta) -> AlertmanagerSink:
     return AlertmanagerSink("http://alertmanager:9093", name="pager", resolve_timeout=timeout)
+
+
+def test_the_address_of_the_dashboard_is_one() -> None:
+    assert (
+        Alerting([LogSink()], dashboard_url="https://monitor.example.com/").dashboard_url
+        == "https://monitor.example.com"
+    )
+    for url in ("monitor.example.com", "ftp://monitor", "https://a b", "https://monitor/?q=1", ""):
+        with pytest.raises(OptionError, match="an http:// or https:// URL"):
+            Alerting([LogSink()], dashboard_url=url)

@@ -48,3 +48,13 @@ def test_undelivered_rows_are_queued_by_sink_with_their_attempts() -> None:
     queued = queued_notifications_of(undelivered)
     assert [(note.count, sink, attempts) for note, sink, attempts in queued] == [(2, "pager", 2), (1, "log", 0)]
     assert queued[0][0].window_end == NOON + HOUR
+
+
+def test_alerts_carry_the_address_of_their_incident() -> None:
+    manager = Manager(Policy(), "pager")
+    (decision,) = manager.process(observed(0))
+    (((alert,),),) = [[note.alerts] for note, _ in notifications_of([row(decision)], "https://monitor.example.com/a")]
+    assert alert.url == f"https://monitor.example.com/a/incident?id={alert.incident_id}"
+    ((queued, _, _),) = queued_notifications_of([(row(decision), "pager", 1)], "https://monitor.example.com")
+    assert queued.lines[0].endswith(f" https://monitor.example.com/incident?id={alert.incident_id}")
+    assert notifications_of([row(decision)])[0][0].alerts[0].url is None

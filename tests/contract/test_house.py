@@ -77,19 +77,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "session": {"errors", "functions", "sources"},
     "plot": {"comparison", "errors", "printable", "views"},
     "dashboard": {
-        *(
-            "alerts",
-            "comparison",
-            "distributions",
-            "errors",
-            "interval",
-            "plot",
-            "printable",
-            "secret",
-            "store",
-            "tables",
-        ),
-        "views",
+        *("alerts", "comparison", "distributions", "errors", "interval", "plot", "printable", "secret", "store"),
+        *("tables", "views"),
     },
     "yaml_file": {"errors"},
     "config": {
@@ -120,23 +109,10 @@ MAY_IMPORT: dict[str, set[str]] = {
 """Room: the other rooms that its files import, and no others."""
 
 PURE = {
-    "dashboard",
-    *("errors", "interval", "registry", "records", "protocol", "distributions", "statistics"),
-    *("adversaries", "alerts", "backoff", "comparison", "detectors", "option_types", "panes", "store"),
-    *(
-        "inbound",
-        "labels",
-        "logs",
-        "payload_logger",
-        "performance",
-        "plot",
-        "printable",
-        "receiver",
-        "secret",
-        "serving",
-        "sinks",
-    ),
-    *("skew", "slicing", "state", "tables", "until_stdin_closes", "views", "yaml_file"),
+    *("adversaries", "alerts", "backoff", "comparison", "dashboard", "detectors", "distributions", "errors"),
+    *("inbound", "interval", "labels", "logs", "option_types", "panes", "payload_logger", "performance", "plot"),
+    *("printable", "protocol", "receiver", "records", "registry", "secret", "serving", "sinks", "skew"),
+    *("slicing", "state", "statistics", "store", "tables", "until_stdin_closes", "views", "yaml_file"),
 }
 """Rooms that live without Spark: importing them must not import pyspark."""
 

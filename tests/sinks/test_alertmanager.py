@@ -54,10 +54,11 @@ def again(told: Alert, **changes: object) -> Alert:
 
 
 def test_an_alert_is_active_and_then_resolved(alertmanager: str) -> None:
-    fired = some()
+    fired = some(url="https://monitor.example.com/incident?id=i1")
     manager = AlertmanagerSink(alertmanager)
     manager.deliver(notification(fired))
     (found,) = active(alertmanager, fired.model)
+    assert found["generatorURL"] == fired.url
     assert found["labels"] == {
         "alertname": "SparkmonDrift",
         "model": fired.model,
