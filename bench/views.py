@@ -40,9 +40,8 @@ def main() -> None:
         start = time.perf_counter()
         make_tables(Tables(f"{place}/tables").open(), models, columns, days)
         size = sum(file.stat().st_size for file in place.rglob("*") if file.is_file())
-        print(
-            f"{models} models x {columns} columns x {days} days: {size / 2**20:.0f} MiB, {time.perf_counter() - start:.0f} s"
-        )
+        took = time.perf_counter() - start
+        print(f"{models} models x {columns} columns x {days} days: {size / 2**20:.0f} MiB, written in {took:.0f} s")
         measure(f"{place}/tables")
     finally:
         shutil.rmtree(place)

@@ -14,7 +14,8 @@ def test_an_event_has_the_columns_of_the_events_table() -> None:
 
 
 def test_an_alert_has_only_columns_of_the_alerts_table() -> None:
-    assert {field.name for field in fields(Alert)} <= set(schemas.ALERTS.names)
+    # Its address is that of a dashboard, which may move.
+    assert {field.name for field in fields(Alert)} - {"url"} <= set(schemas.ALERTS.names)
 
 
 def test_spark_schemas_have_the_columns_of_the_arrow_schemas() -> None:

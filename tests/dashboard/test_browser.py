@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page, expect, sync_playwright
 
 from sparkmon.alerts import AlertStore, acknowledge
 from sparkmon.dashboard.report import make_report
@@ -38,11 +38,16 @@ def chromium() -> Iterator[Browser]:
 def page_of(browser: Browser, address: str, **options: Any) -> Iterator[Page]:  # noqa: ANN401 - Playwright's
     """Give a page that fails the test on any error, dialog, or request to elsewhere."""
     faults: list[str] = []
+
+    def refuse(dialog: Dialog) -> None:
+        faults.append(dialog.message)
+        dialog.dismiss()
+
     context = browser.new_context(base_url=address, **options)
     page = context.new_page()
     page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("dialog", lambda dialog: (faults.append(dialog.message), dialog.dismiss()))
+    page.on("dialog", refuse)
     page.on("request", lambda request: None if _is_own(request.url, address) else faults.append(request.url))
     yield page
     context.close()
