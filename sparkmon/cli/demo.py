@@ -26,7 +26,7 @@ def demo(
             "MariaDB server that is running, mysql://USER@HOST/DATABASE."
         ),
     ] = "local",
-    headless: Annotated[bool, option("Print no colour and no progress.", "--headless")] = False,
+    headless: Annotated[bool, option("Print no colour and no progress; start no dashboard.", "--headless")] = False,
     as_json: Annotated[bool, option("Print the summary as JSON, nothing else.", "--json")] = False,
 ) -> None:
     """Run a model platform with a fault: feature store, model server, traffic, drift, alerts.
@@ -38,7 +38,8 @@ def demo(
     Half-way the job that writes the weather breaks: temperatures come in
     Celsius, the humidity freezes. Spark reads the log, compares every three
     seconds of traffic with the training data and raises alerts, which are
-    printed with the time since the first request with the fault.
+    printed with the time since the first request with the fault. A dashboard
+    shows them as they come; its address is printed first.
 
     Exit status 1 if a fault was missed, anything else was flagged, or a row was lost.
     """
@@ -46,7 +47,9 @@ def demo(
     from sparkmon.cli.print_demo import live, print_demo, summary_of
     from sparkmon.cli.run import with_restarts
     from sparkmon.cli.spark import open_session
-    from sparkmon.cli.terminal import print_json
+    from sparkmon.cli.terminal import note, print_json
+    from sparkmon.dashboard.app import running
+    from sparkmon.dashboard.settings import DashboardSettings
     from sparkmon.demo import run_demo
 
     checked_store = _checked(store)
@@ -58,6 +61,10 @@ def demo(
         report("starting Spark", 0.0)
         spark = stack.enter_context(open_session({"spark.sql.shuffle.partitions": "2"}))
         # What has been sent and found stays: it goes on from there.
+        if not (headless or as_json):
+            tables, references = f"{place.absolute()}/tables", f"{place.absolute()}/store"
+            settings = DashboardSettings(tables, references if checked_store == "local" else checked_store, port=0)
+            note(f"the dashboard is at {stack.enter_context(running(settings))} while the demo runs")
         run = partial(run_demo, spark, place.absolute(), checked_store, report, on_alert)
         result = with_restarts(run, threading.Event())
         assert result is not None  # nobody sets the event

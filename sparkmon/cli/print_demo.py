@@ -79,6 +79,7 @@ def print_demo(console: Console, result: DemoResult, out: Path | None) -> None:
             "Servers' logs": "{receiver,predictor,transformer}.log",
         }.items():
             console.print(f"{what + ':':16}{out}/{where}", soft_wrap=True)
+        console.print(f"\nLook at it: sparkmon dashboard {out}/tables --store {out}/store", soft_wrap=True)
     console.print("\nNext, on your own data:")
     for command, purpose in _NEXT.items():
         console.print(f"  {command:46} {purpose}", soft_wrap=True)

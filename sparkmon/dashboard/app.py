@@ -18,7 +18,10 @@ Names are in the query, because they may be any text. Without ``--write`` nothin
 import gzip
 import logging
 import signal
-from collections.abc import Awaitable, Callable
+import socket
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from importlib.resources import files
 from typing import Annotated, Any
 
@@ -34,7 +37,7 @@ from sparkmon.dashboard.access import HEADERS, Access
 from sparkmon.dashboard.changes import Changes
 from sparkmon.dashboard.pages import Pages
 from sparkmon.dashboard.reading import Reading
-from sparkmon.dashboard.rendering import link, render, themes
+from sparkmon.dashboard.rendering import render, themes
 from sparkmon.dashboard.settings import DashboardSettings
 from sparkmon.errors import OptionError, SparkmonError
 from sparkmon.interval import parse_interval
@@ -170,20 +173,37 @@ def _add_static(app: FastAPI) -> None:
 
 def serve(settings: DashboardSettings, on_start: Callable[[str], None] = print) -> None:
     """Run the dashboard until SIGTERM or SIGINT, from the main thread; ``on_start`` is given its address."""
+    server, listening, address = _server(settings)
+    on_start(address)
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    signal.signal(signal.SIGINT, lambda *_: None)
+    server.run(sockets=[listening])
+
+
+@contextmanager
+def running(settings: DashboardSettings) -> Iterator[str]:
+    """Run the dashboard in a thread, next to something else; give its address."""
+    server, listening, address = _server(settings)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    try:
+        yield address
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def _server(settings: DashboardSettings) -> tuple[uvicorn.Server, socket.socket, str]:
     config = uvicorn.Config(
         create_app(settings),
         host=settings.host,
         port=settings.port,
-        log_level="warning",
+        log_level="error",
         access_log=False,
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=1,  # pages that wait for changes are cut off
     )
-    server = uvicorn.Server(config)
-    socket = config.bind_socket()
+    listening = config.bind_socket()
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    on_start(f"http://{host}:{socket.getsockname()[1]}{link('/')}")
-    signal.signal(signal.SIGTERM, lambda *_: None)
-    signal.signal(signal.SIGINT, lambda *_: None)
-    server.run(sockets=[socket])
+    return uvicorn.Server(config), listening, f"http://{host}:{listening.getsockname()[1]}/"
