@@ -11,7 +11,7 @@ from sparkmon.comparison import OVER, Finding
 from sparkmon.dashboard.reading import SPANS, Reading
 from sparkmon.distributions import Categories, Distribution, Joint
 from sparkmon.errors import OptionError, ProfileError
-from sparkmon.plot import attacks, heat_figure, histogram_figure, outliers, series_figure, traffic
+from sparkmon.plot import attacks, heat_figure, histogram_figure, outliers, performance, series_figure, traffic
 from sparkmon.plot.style import text
 from sparkmon.views import (
     Cell,
@@ -76,7 +76,7 @@ class Pages:
         heat = self._heat(model, since)
         tables = self._reading.tables
         figures = [("Columns by windows", heat_figure(heat)), ("Traffic", traffic(tables, model, since=since))]
-        for name, make in (("Outliers", outliers), ("Clients that attack", attacks)):
+        for name, make in (("Performance", performance), ("Outliers", outliers), ("Clients that attack", attacks)):
             drawn = make(tables, model, since=since)
             figures += [(name, drawn)] if drawn.data else []
         return {

@@ -8,5 +8,6 @@ from sparkmon.plot.distribution import distribution as distribution, histogram_f
 from sparkmon.plot.heat_map import heat_figure as heat_figure, heat_map as heat_map
 from sparkmon.plot.outliers import outliers as outliers
 from sparkmon.plot.over_time import over_time as over_time, series_figure as series_figure
+from sparkmon.plot.performance import performance as performance
 from sparkmon.plot.style import TEMPLATES as TEMPLATES, Theme as Theme
 from sparkmon.plot.traffic import traffic as traffic

@@ -33,6 +33,7 @@ _TARGET_SIZE = 16 * 1024 * 1024
 """Bytes: files are compacted up to this size. Each run writes the last one anew, so it is not larger."""
 _ROW_GROUP = 1024
 """Rows. A profile has some KiB, and a reader of one window skips the other groups."""
+_WRITTEN = WriterProperties(max_row_group_size=_ROW_GROUP)
 _T = TypeVar("_T")
 
 
@@ -193,6 +194,7 @@ class DeltaRsWriter(TableWriter):
                 configuration=properties_of(rows.schema),
                 storage_options=self._options,
                 commit_properties=properties,
+                writer_properties=_WRITTEN,
             )
             return
         names = [field.name for field in handle.table.schema().fields]
@@ -202,6 +204,7 @@ class DeltaRsWriter(TableWriter):
             mode=mode,
             schema_mode=None if rows.schema.names == names else "merge",
             commit_properties=properties,
+            writer_properties=_WRITTEN,
         )
 
     def _retry(self, table: str, commit: Callable[[_Handle | None], _T]) -> _T:

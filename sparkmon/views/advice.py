@@ -10,6 +10,8 @@ _BY_KIND: Mapping[str, str] = {
     "prediction": "Check the incidents of the features first: predictions drift with them. If none has one, compare "
     "the model that is served with the one that was validated.",
     "joint": "The columns look right one by one, and not together: look for a join on wrong keys, or a mix of sources.",
+    "performance": "Compare the model with a retrained one on the rows that have labels. The incidents of its features "
+    "say whether the data moved, too.",
     "row_flag": "Check the outliers of the window: each has the columns that make it one.",
 }
 _BY_STATISTIC: Mapping[str, str] = {
