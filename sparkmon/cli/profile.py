@@ -84,6 +84,7 @@ def profile(
     from sparkmon.detectors import DEFAULT_DETECTORS
     from sparkmon.interval import parse_interval
     from sparkmon.profiles import id_columns, reference_of, validation_of
+    from sparkmon.slicing import slices_of
     from sparkmon.store import open_store
 
     find_format(table, sql)
@@ -117,7 +118,9 @@ def profile(
             if validation is not None:
                 held_out, _ = parse_time(open_table(spark, validation, marks=null or ())[0], time)
             of_model: dict[str, Any] = {"predictions": prediction or (), "label": label, "exclude": exclude or ()}
-            own = validation_of(held_out, model, **of_model, kinds=kinds, time=time, block=block)
+            own = validation_of(
+                held_out, model, **of_model, kinds=kinds, time=time, block=block, slices=slices_of(summary)
+            )
             reference_store.write_reference(own)
         used = {*summary["column_name"].to_pylist(), *left_out, time}
         promised = promise(summary, window_rows=window_rows)

@@ -16,8 +16,9 @@ from sparkmon.comparison.schema import DRIFT_METRICS
 from sparkmon.labels.answered_rows import answered_rows
 from sparkmon.labels.label_source import LabelSource, OpenLabels
 from sparkmon.labels.label_table import LabelTable
+from sparkmon.labels.moved import most_moved
 from sparkmon.labels.schema import PERFORMANCE
-from sparkmon.labels.verdict import JudgedWindow
+from sparkmon.labels.verdict import MOST_NAMED, JudgedWindow
 from sparkmon.labels.window_performance import WHOLE, Measured, WindowMeter, versions_of
 from sparkmon.performance import ConceptTests, CusumPart, Validation
 from sparkmon.slicing import BlockSlices
@@ -66,6 +67,8 @@ class LabelsPass:
     length: timedelta
     """Of the windows that are measured."""
     slices: BlockSlices | None
+    references: pa.Table
+    """``REFERENCES`` of the models, which say what moved in a column that drifts."""
     process: Callable[[pa.Table], object]
     """Takes findings, as :meth:`sparkmon.AlertManager.process` does."""
     spark: Any = None
@@ -210,7 +213,27 @@ class _Model:
             if is_it and row["column_kind"] in ("feature", "joint") and row["confirmed"] is not False and row["limit"]:
                 strength = abs(row["value"]) / row["limit"]
                 strengths[row["column_name"]] = max(strength, strengths.get(row["column_name"], 0.0))
-        return sorted(strengths, key=lambda name: -strengths[name])
+        names = sorted(strengths, key=lambda name: -strengths[name])
+        words = self._words(window, version, names[:MOST_NAMED])
+        return [f"{name} ({words[name]})" if words.get(name) else name for name in names]
+
+    def _words(self, window: _Closed, version: str, names: Sequence[str]) -> dict[str, str]:
+        """Say what moved in these columns."""
+        where = [("model", "=", self._model), ("window_start", "=", window.start), ("column_name", "in", names)]
+        columns = ["model_version", "window_end", "slice_key", "column_name", "profile"]
+        read = self._parent.tables.read("profiles", columns, where) if names else None
+        of_columns = self._parent.references
+        own = pc.and_(pc.equal(of_columns["model"], pa.scalar(self._model)), pc.is_null(of_columns["block_start"]))
+        whole = of_columns.filter(pc.and_(own, pc.is_null(of_columns["slice_key"])))
+        # The reference of this version stands behind that of all.
+        rows = sorted(whole.to_pylist(), key=lambda row: row["model_version"] == version)
+        references = {row["column_name"]: row["profile"] for row in rows if row["model_version"] in ("", version)}
+        return {
+            row["column_name"]: most_moved(references[row["column_name"]], row["profile"])
+            for row in ([] if read is None else read.to_pylist())
+            if row["window_end"] == window.end and row["model_version"] == version and row["slice_key"] is None
+            if row["column_name"] in references
+        }
 
     def _read_closed(self) -> list[_Closed]:
         names = ["window_start", "window_end", "requests", "responses"]
@@ -269,6 +292,10 @@ def _metrics(window: JudgedWindow, version: int, now: datetime) -> Iterator[dict
                 "version": version,
                 "created_time": now,
             }
+            if each.metric == window.name and key is not None and window.basis == "labels":
+                effects = {own.value: own for own in window.effects.get(key, ())}
+                if value in effects:
+                    row |= {"mix_effect": effects[value].mix, "rate_effect": effects[value].rate}
             if is_verdict:
                 row |= {"verdict": window.verdict, "estimate": window.estimate}
                 if window.basis == "labels":

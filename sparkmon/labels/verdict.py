@@ -6,12 +6,14 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 from sparkmon.comparison import Finding
 from sparkmon.comparison.finding import LOOKS
 from sparkmon.labels.window_performance import WHOLE, Measured
-from sparkmon.performance import BROKEN, ConceptTests, Measured as Metric, Validation
+from sparkmon.performance import BROKEN, ConceptTests, Effect, Measured as Metric, Segments, Validation
+from sparkmon.performance.segments import REST
 
 LEAST_COVERAGE = 0.8
 LEAST_LABELLED = 30
@@ -19,7 +21,8 @@ KIND = "performance"
 """The kind of the columns of these findings."""
 
 Verdict: TypeAlias = Literal["model fine", "model worse", "data moved, model fine", "both", "labels too few to say"]
-_MOST_NAMED = 5
+MOST_NAMED = 5
+"""Columns that a sentence names."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +70,7 @@ class JudgedWindow:
     @property
     def loss(self) -> float:
         """The mean loss."""
-        return self.measured.loss / self.rows if self.rows else math.nan
+        return self.measured.losses[WHOLE].loss / self.rows if self.rows else math.nan
 
     @property
     def has_enough(self) -> bool:
@@ -92,6 +95,26 @@ class JudgedWindow:
         if any(each["status"] == "drift" for each in (self._of_window(), self._of_sum())):
             return "both" if self.moved else "model worse"
         return "data moved, model fine" if self.moved else "model fine"
+
+    @cached_property
+    def effects(self) -> dict[str, list[Effect]]:
+        """By the key of slices, what each slice adds to the change of the mean loss, the greatest first."""
+        whole, effects = self.measured.losses[WHOLE], {}
+        for key, before in self.validation.segments.items():
+            parts = {str(value): each for (own, value), each in self.measured.losses.items() if own == key}
+            if whole.rows:
+                effects[key] = Segments.of(parts, whole).effects(before)
+        return effects
+
+    def _where(self) -> str:
+        """Say in which slice most of a greater loss is, if it is in one."""
+        growth = self.loss - self.validation.losses.mean
+        firsts = [(each[0], key) for key, each in self.effects.items()]
+        effect, key = max(firsts, key=lambda each: each[0].total, default=(Effect("", 0, 0), ""))
+        if growth <= 0 or effect.total < growth / 2 or effect.value == REST:
+            return ""
+        how = "of which there are more" if effect.mix > effect.rate else "which the model gets wrong more than before"
+        return f", {min(effect.total / growth, 1):.0%} of that by rows with {key} = {effect.value}, {how}"
 
     def findings(self) -> Iterator[dict[str, Any]]:
         """Return rows of ``drift_metrics``."""
@@ -138,14 +161,14 @@ class JudgedWindow:
         metric, key = self.metric, (self.name, None)
         reference = self.validation.metrics[key]
         figures = f"{self.name} {_value(metric)} where held-out rows had {reference:.3g}"
-        named = f"{', '.join(self.moved[:_MOST_NAMED])}{' and others' if len(self.moved) > _MOST_NAMED else ''}"
+        named = f"{', '.join(self.moved[:MOST_NAMED])}{' and others' if len(self.moved) > MOST_NAMED else ''}"
         if self.basis != "labels":
             assert self.validation.estimator is not None
             figures = f"{figures}, estimated by {self.basis}, which assumes that {self.validation.estimator.assumption}"
         if not is_worse:
             return f"data moved ({named}) and the model is fine: {figures}" if self.moved else ""
         data = f"the data moved, too: {named}" if self.moved else "no column of the data moved"
-        return f"{LOOKS}a model that got worse: {figures}, and {data}"
+        return f"{LOOKS}a model that got worse: {figures}{self._where()}, and {data}"
 
     def _finding(
         self, column: str, statistic: str, value: float | None, threshold: float, is_drift: bool, reason: str

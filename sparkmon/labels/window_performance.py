@@ -14,7 +14,7 @@ import pyarrow as pa
 from sparkmon.distributions.arrays import FloatArray, IntArray
 from sparkmon.labels.answered_rows import blocks, values_of
 from sparkmon.labels.label_table import LabelTable, key_columns
-from sparkmon.performance import CusumPart, Performance, Validation, losses_of
+from sparkmon.performance import CusumPart, Performance, Segment, Validation, losses_of
 from sparkmon.performance.outcomes import Outcomes
 from sparkmon.protocol import RowBlock
 from sparkmon.slicing import BlockSlices
@@ -30,12 +30,14 @@ class Measured:
     sums: dict[Slice, Performance] = field(default_factory=dict)
     predictions: Counter[Slice] = field(default_factory=Counter)
     counts: Counter[str] = field(default_factory=Counter)
-    loss: float = 0.0
-    """The sum of the losses of all rows."""
+    losses: dict[Slice, Segment] = field(default_factory=dict)
+    """The rows and the sum of the losses of each slice."""
     evidence: CusumPart = CusumPart(0.0, 0.0, 0.0, 0.0)  # noqa: RUF009 - frozen
 
     def add(self, outcomes: Outcomes, key: Slice) -> None:
         """Add rows of a slice."""
+        rows, loss = self.losses.get(key, Segment(0, 0))
+        self.losses[key] = Segment(rows + len(outcomes), loss + float(losses_of(outcomes).sum()))
         if len(outcomes) or key == WHOLE:  # that nothing has a label is worth a row, too
             performance = Performance.of(outcomes)
             self.sums[key] = self.sums[key].plus(performance) if key in self.sums else performance
@@ -72,7 +74,6 @@ class WindowMeter:
                 self._add(own, block, outcomes, np.flatnonzero(both), answered.is_usable)
             for version, place in versions.items():
                 own, some = measured[version], losses[owner == place]
-                own.loss += float(some.sum())
                 own.evidence = own.evidence.then(self.validation.losses.part(some))
         return dict(measured)
 
@@ -87,7 +88,6 @@ class WindowMeter:
                 continue
             outcomes = self.validation.expected(features or block.predictions, block.predictions)
             if outcomes is not None:
-                own.loss += float(losses_of(outcomes).sum())
                 self._add(own, block, outcomes, np.flatnonzero(usable), usable)
         return dict(measured)
 

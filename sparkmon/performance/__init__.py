@@ -22,4 +22,5 @@ from sparkmon.performance.outcomes import ClassOutcomes as ClassOutcomes, Number
 from sparkmon.performance.performance import Performance as Performance
 from sparkmon.performance.ranking import ranking as ranking
 from sparkmon.performance.regression import regression as regression
+from sparkmon.performance.segments import Effect as Effect, Segment as Segment, Segments as Segments
 from sparkmon.performance.validation import Validation as Validation

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,11 +14,12 @@ from sparkmon.detectors import STATE_FORMAT, Columns, read_state
 from sparkmon.distributions.arrays import IntArray
 from sparkmon.errors import OptionError
 from sparkmon.performance.answers import AnswerColumns
-from sparkmon.performance.concept import Losses
+from sparkmon.performance.concept import Losses, losses_of
 from sparkmon.performance.estimates import Calibrators, ErrorModel, Estimator
 from sparkmon.performance.metric import Measured
 from sparkmon.performance.outcomes import ClassOutcomes, NumberOutcomes, Outcomes
 from sparkmon.performance.performance import Performance
+from sparkmon.performance.segments import Segment, Segments, segments_of
 from sparkmon.protocol import Cells
 from sparkmon.records import Feature
 
@@ -38,6 +39,8 @@ class Validation:
     metrics: Mapping[tuple[str, int | None], float]
     estimator: Estimator | None
     """None of a classifier that answers without probabilities: nothing can be estimated."""
+    segments: Mapping[str, Segments] = field(default_factory=dict)
+    """The losses of slices, by their keys."""
 
     @classmethod
     def fit(
@@ -48,6 +51,7 @@ class Validation:
         labels: pa.Array[Any],
         label: str,
         blocks: Sequence[IntArray] = (),
+        slices: Sequence[tuple[str, Any]] = (),
     ) -> Validation:
         """Learn from rows that the model was not fitted to.
 
@@ -61,6 +65,8 @@ class Validation:
             What came true, as :func:`class_names` writes it; null where that is not known.
         label : str
             The name of its column.
+        slices : sequence of pairs, optional
+            The keys of slices, and the value of each row as ``sparkmon.slicing.BlockSlices`` gives it.
         blocks : sequence of int arrays, optional
             The rows of each block of time, which say by how much performance varies by itself.
 
@@ -78,7 +84,9 @@ class Validation:
         own = [places[block[both[block]]] for block in blocks]
         metrics = {(each.metric, each.place): each.value for each in Performance.of(outcomes).metrics()}
         estimator = _estimator(features, cells.take(np.flatnonzero(both)), outcomes)
-        return cls(answers, Losses.of(outcomes, own), metrics, estimator)
+        some: Any = pa.array(np.flatnonzero(both))
+        segments = segments_of(losses_of(outcomes), [(key, values.take(some)) for key, values in slices])
+        return cls(answers, Losses.of(outcomes, own), metrics, estimator, segments)
 
     def expected(self, features: Cells, predictions: Cells) -> Outcomes | None:
         """Return what is expected to come true of a block's usable rows; None if nothing can be."""
@@ -108,6 +116,7 @@ class Validation:
             "answers": self.answers.to_json(),
             "losses": self.losses.to_json(),
             "metrics": [[*key, value if np.isfinite(value) else None] for key, value in self.metrics.items()],
+            "segments": {key: each.parts for key, each in self.segments.items()},
             "estimator": None if self.estimator is None else [self.estimator.name, self.estimator.to_json()],
         }
         return json.dumps(state).encode()
@@ -125,7 +134,12 @@ class Validation:
         }
         stored = state["estimator"]
         estimator = None if stored is None else _ESTIMATORS[stored[0]].from_json(stored[1])
-        return cls(AnswerColumns.from_json(state["answers"]), Losses.from_json(state["losses"]), metrics, estimator)
+        segments = {
+            str(key): Segments({str(value): Segment(*map(float, each)) for value, each in parts.items()})
+            for key, parts in state["segments"].items()
+        }
+        answers, losses = AnswerColumns.from_json(state["answers"]), Losses.from_json(state["losses"])
+        return cls(answers, losses, metrics, estimator, segments)
 
 
 def _estimator(features: Sequence[Feature], cells: Cells, outcomes: Outcomes) -> Estimator | None:

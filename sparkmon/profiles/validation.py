@@ -14,7 +14,9 @@ from sparkmon.errors import OptionError
 from sparkmon.interval import parse_interval
 from sparkmon.performance import Validation, class_names
 from sparkmon.profiles.cells import cell_columns, cells_of, column_kinds, one_batch, quoted
+from sparkmon.protocol import Cells, RowBlock
 from sparkmon.records import Feature, FeatureKind
+from sparkmon.slicing import BlockSlices, Slices
 from sparkmon.store import ReferenceStore
 
 _REFERENCE = "validation"
@@ -34,6 +36,7 @@ def validation_of(
     kinds: Mapping[str, FeatureKind] | None = None,
     time: str | None = None,
     block: str = "1 hour",
+    slices: Slices | None = None,
 ) -> pa.Table:
     """Learn what a model is like on rows that it was not fitted to, to compare live performance with.
 
@@ -57,6 +60,8 @@ def validation_of(
         The column with each row's time: 10 blocks or more say by how much performance varies by itself.
     block : str, default "1 hour"
         The length of a block, that of the live windows.
+    slices : Slices, optional
+        Those of the model's reference, as :func:`sparkmon.slices_of` gives them: they say where a model gets worse.
 
     Returns
     -------
@@ -95,13 +100,15 @@ def validation_of(
     batch = one_batch(
         labelled.orderBy(F.xxhash64(F.monotonically_increasing_id())).limit(_MOST_ROWS).select(*columns).toArrow()
     )
+    cells = cells_of(batch, [*features], "feature")
     validation = Validation.fit(
         [Feature(name, kind) for name, kind in features.items()],
-        cells_of(batch, [*features], "feature"),
+        cells,
         cells_of(batch, [*answers], "prediction"),
         class_names(batch.column("label")),
         label,
         [] if time is None else _blocks(batch.column("time"), block),
+        [] if slices is None else BlockSlices(slices).of(_block(model, cells)),
     )
     row = {
         "model": model,
@@ -132,6 +139,12 @@ def validations_of(store: ReferenceStore, models: Collection[str]) -> dict[str, 
     }
     names = {model: model if model in states else model.rpartition("/")[2] for model in models}
     return {model: Validation.from_bytes(states[name]) for model, name in names.items() if name in states}
+
+
+def _block(model: str, cells: Cells) -> RowBlock:
+    """Return rows as a block, of which only the features are known."""
+    zeros = np.zeros(len(cells), np.int64)
+    return RowBlock(model, "", "request", zeros, zeros, zeros.astype(np.int32), features=cells)
 
 
 def _blocks(times: Any, block: str) -> list[Any]:  # noqa: ANN401 - an Arrow array, and arrays of places

@@ -33,8 +33,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "store": {"distributions", "errors", "interval", "records", "tables"},
     "state": {"distributions"},
     "labels": {
-        *("comparison", "distributions", "errors", "interval", "option_types", "performance", "protocol"),
-        *("slicing", "tables"),
+        *("comparison", "distributions", "errors", "interval", "option_types", "performance", "printable"),
+        *("protocol", "slicing", "tables"),
     },
     "schemas": {"alerts", "comparison", "detectors", "distributions", "labels", "protocol", "state"},
     "logs": {"errors", "printable", "protocol", "records"},

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from sparkmon.distributions.schema import REFERENCES
 from sparkmon.labels import JudgedWindow, LabelSource, LabelsPass
 from sparkmon.performance import ConceptTests, Validation, class_names
 from sparkmon.protocol import ROWS, Cells
@@ -40,7 +41,10 @@ def validation() -> Validation:
     """Learn from rows that the model has not seen."""
     x, score, labels = answers(20_000, seed=1)
     features, predictions = Cells(("x",), x[:, None]), Cells(("score",), score[:, None])
-    return Validation.fit([Feature("x", "numeric")], features, predictions, class_names(pa.array(labels)), "repaid")
+    own = [("x > 0", pa.array(np.where(x > 0, "true", "false")).dictionary_encode())]
+    return Validation.fit(
+        [Feature("x", "numeric")], features, predictions, class_names(pa.array(labels)), "repaid", (), own
+    )
 
 
 @dataclass
@@ -55,6 +59,7 @@ class ModelTables:
         self.labels = Tables(f"{self.folder}/").open()
         self.findings: list[pa.Table] = []
         self.validation = validation()
+        self.references = REFERENCES.empty_table()
 
     def answer(self, window: int, x: Floats, score: Floats, *, entity: bool = False, instances: int = 1) -> list[str]:
         """Log requests and responses in a window of an hour, and close it; return the ids of the requests."""
@@ -98,6 +103,7 @@ class ModelTables:
             ConceptTests(1.0, 3600),
             HOUR,
             SLICES,
+            self.references,
             self.findings.append,
         )
         return judge.run(START + hours * HOUR)

@@ -10,9 +10,11 @@ import sklearn.metrics as sk
 
 from sparkmon.comparison import Finding
 from sparkmon.comparison.schema import DRIFT_METRICS
+from sparkmon.distributions.schema import PROFILES, REFERENCES
 from sparkmon.errors import OptionError
 from sparkmon.labels import LabelSource
 from tests.labels.tables_of_a_model import HOUR, START, ModelTables, answers
+from tests.labels.test_moved import numbers
 
 
 @pytest.fixture
@@ -137,8 +139,15 @@ def test_a_model_that_got_worse_is_found_and_so_is_the_assumption_that_broke(mod
 
 
 def test_data_that_moved_alone_are_told_from_a_model_that_got_worse(model: ModelTables) -> None:
+    own = {"model": "loans", "model_version": "", "column_name": "x", "column_kind": "feature"}
+    row = own | {"reference": "training", "data_type": "numeric", "column_index": 0, "created_time": START}
+    training = row | {"profile": numbers(np.arange(1000.0))}
+    model.references = pa.Table.from_pylist([training], schema=REFERENCES)
     for hour, noise in enumerate((0.0, 0.4)):
         x, score, labels = answers(500, seed=20 + hour, noise=noise)
+        times = {"window_start": START + hour * HOUR, "window_end": START + (hour + 1) * HOUR}
+        profile = own | times | {"profile": numbers(np.arange(800.0, 1000.0))}
+        model.tables.append(pa.Table.from_pylist([profile], schema=PROFILES), "profiles")
         model.label(request_id=model.answer(hour, x, score), repaid=labels.tolist())
         drift: dict[str, object] = {"model": "loans", "model_version": "", "column_name": "x", "column_kind": "feature"}
         drift |= {
@@ -154,8 +163,8 @@ def test_data_that_moved_alone_are_told_from_a_model_that_got_worse(model: Model
     windows = sorted((each for each in model.judge(3) if each.basis == "labels"), key=lambda each: each.end)
     assert [each.verdict for each in windows] == ["data moved, model fine", "both"]
     reasons = [next(each.findings())["reason"] for each in windows]
-    assert reasons[0].startswith("data moved (x) and the model is fine: accuracy_score 0.")
-    assert reasons[1].endswith("and the data moved, too: x")
+    assert reasons[0].startswith("data moved (x (+160 rows above 799)) and the model is fine: accuracy_score 0.")
+    assert reasons[1].endswith("and the data moved, too: x (+160 rows above 799)")
 
 
 def test_a_pass_that_was_cut_off_is_repeated_and_writes_nothing_twice(
@@ -225,3 +234,18 @@ def test_a_window_whose_rows_expire_keeps_what_it_was(model: ModelTables) -> Non
     model.label(request_id=["other"], repaid=[1])
     assert model.judge(4) == []
     assert [row["labelled_count"] for row in model.metrics("accuracy_score")] == [300]
+
+
+def test_where_a_model_got_worse_is_said_and_the_effects_of_slices_add_up_to_the_change(model: ModelTables) -> None:
+    x, score, labels = answers(3_000, seed=8)
+    labels = np.where((x > 0) & (np.random.default_rng(9).random(3_000) < 0.4), 1 - labels, labels)
+    model.label(request_id=model.answer(0, x, score), repaid=labels.tolist())
+    (window,) = [each for each in model.judge(2) if each.basis == "labels"]
+    assert "of that by rows with x > 0 = true, which the model gets wrong more than before" in window._words(True)
+    slices = [model.metrics("accuracy_score", slice_key="x > 0", slice_value=each)[0] for each in ("true", "false")]
+    change = sum(row["mix_effect"] + row["rate_effect"] for row in slices)
+    assert change == pytest.approx(window.loss - window.validation.losses.mean, abs=1e-9)
+    before = window.validation.segments["x > 0"].parts["true"]
+    wrong = (score >= 0.5) != labels
+    expected = (x > 0).mean() * (wrong[x > 0].mean() - before.loss / before.rows)
+    assert slices[0]["rate_effect"] == pytest.approx(expected)
