@@ -14,6 +14,7 @@ import pandas as pd
 def main() -> None:
     """Estimate each chunk of the sets in the folder that is named."""
     folder = Path(sys.argv[1])
+    pd.set_option("future.infer_string", False)  # NannyML reshapes columns of texts, which Arrow's do not bear
     answers = {}
     for place in sorted(folder.glob("*.json")):
         options = json.loads(place.read_text())

@@ -28,7 +28,7 @@ def labels(
     from sparkmon.alerts import AlertManager
     from sparkmon.cli.open_tables import open_tables
     from sparkmon.config import read_config
-    from sparkmon.monitor.labels_watch import LabelsWatch
+    from sparkmon.monitor import LabelsWatch
 
     pause_s = None if every is None else parse_interval("--every", every).total_seconds()
     settings = read_config(config)

@@ -91,7 +91,8 @@ def profile(
     parse_interval("--block", block)
     _check(model, [*(prediction or ()), *(categorical or ())], [*(exclude or ()), label, time], label, validation)
     reference_store = open_store(store)
-    kinds: dict[str, Any] = dict.fromkeys(categorical or (), "categorical")
+    kinds = dict.fromkeys(categorical or (), "categorical")
+    common: dict[str, Any] = {"predictions": prediction or (), "kinds": kinds, "time": time, "block": block}
     with open_session() as spark, progress().status("summarising"):
         opened, notes = open_table(spark, table, sql, marks=null or ())
         rows, untimed = parse_time(opened, time)
@@ -101,11 +102,8 @@ def profile(
             model,
             model_version=model_version,
             reference=reference,
-            predictions=prediction or (),
             exclude=left_out,
-            kinds=kinds,
-            time=time,
-            block=block,
+            **common,
             slices=slices or (),
             joint=joint,
             outliers=DEFAULT_DETECTORS if outliers else (),
@@ -117,10 +115,8 @@ def profile(
             held_out = rows
             if validation is not None:
                 held_out, _ = parse_time(open_table(spark, validation, marks=null or ())[0], time)
-            of_model: dict[str, Any] = {"predictions": prediction or (), "label": label, "exclude": exclude or ()}
-            own = validation_of(
-                held_out, model, **of_model, kinds=kinds, time=time, block=block, slices=slices_of(summary)
-            )
+            more: dict[str, Any] = {"label": label, "exclude": exclude or (), "slices": slices_of(summary)}
+            own = validation_of(held_out, model, **more, **common)
             reference_store.write_reference(own)
         used = {*summary["column_name"].to_pylist(), *left_out, time}
         promised = promise(summary, window_rows=window_rows)

@@ -16,6 +16,7 @@ from sparkmon.comparison.schema import DRIFT_METRICS
 from sparkmon.labels.answered_rows import answered_rows
 from sparkmon.labels.label_source import LabelSource, OpenLabels
 from sparkmon.labels.label_table import LabelTable
+from sparkmon.labels.metric_rows import metric_rows
 from sparkmon.labels.moved import most_moved
 from sparkmon.labels.schema import PERFORMANCE
 from sparkmon.labels.verdict import MOST_NAMED, JudgedWindow
@@ -25,7 +26,6 @@ from sparkmon.slicing import BlockSlices
 from sparkmon.tables import TableWriter
 
 _LOGGER = logging.getLogger(__name__)
-_WRITER = "labels"
 _RECENT = 100
 """The rows of an average window are those of the last so many."""
 
@@ -85,15 +85,17 @@ class LabelsPass:
             one = _Model(self, model, validation, source.open(self.spark), now)
             for window, version in one.judged():
                 judged.append(window)
-                rows += _metrics(window, version, now)
+                rows += metric_rows(window, version, now)
         if judged:
             judged.sort(key=lambda each: each.end)
             findings = pa.Table.from_pylist([row for each in judged for row in each.findings()], schema=DRIFT_METRICS)
-            batch = (self.tables.last_batch("performance", _WRITER) or 0) + 1
+            # Passes over other models may write to the same tables.
+            writer = " ".join(["labels", *sorted(self.sources)])
+            batch = (self.tables.last_batch("performance", writer) or 0) + 1
             self.process(findings)
-            self.tables.append(findings, "drift_metrics", writer=_WRITER, batch_id=batch)
+            self.tables.append(findings, "drift_metrics", writer=writer, batch_id=batch)
             metrics = pa.Table.from_pylist(rows, schema=PERFORMANCE)
-            self.tables.append(metrics, "performance", writer=_WRITER, batch_id=batch)
+            self.tables.append(metrics, "performance", writer=writer, batch_id=batch)
         return judged
 
 
@@ -259,48 +261,3 @@ class _Model:
                 row["value"], row["labelled_count"], row["prediction_count"], counts, row["version"], row["evidence"]
             )
         return recorded
-
-
-def _metrics(window: JudgedWindow, version: int, now: datetime) -> Iterator[dict[str, Any]]:
-    """Return the rows of ``performance`` of a window."""
-    measured, validation = window.measured, window.validation
-    evidence = measured.evidence
-    for (key, value), performance in measured.sums.items():
-        metrics = performance.metrics() if window.basis == "labels" else validation.estimates(performance)
-        predictions = measured.predictions[key, value]
-        labelled = performance.rows if window.basis == "labels" else 0
-        for each in metrics:
-            is_verdict = each.metric == window.name and (key, value) == WHOLE
-            row = {
-                "model": window.model,
-                "model_version": window.model_version,
-                "window_start": window.start,
-                "window_end": window.end,
-                "slice_key": key,
-                "slice_value": value,
-                "metric": each.metric,
-                "class": None if each.place is None else validation.answers.classes[each.place],
-                "basis": window.basis,
-                "value": each.value,
-                "low": each.low,
-                "high": each.high,
-                "bin_error": each.error,
-                "reference_value": None if key else validation.metrics.get((each.metric, each.place)),
-                "prediction_count": predictions,
-                "labelled_count": labelled,
-                "coverage": labelled / predictions if window.basis == "labels" and predictions else None,
-                "version": version,
-                "created_time": now,
-            }
-            if each.metric == window.name and key is not None and window.basis == "labels":
-                effects = {own.value: own for own in window.effects.get(key, ())}
-                if value in effects:
-                    row |= {"mix_effect": effects[value].mix, "rate_effect": effects[value].rate}
-            if is_verdict:
-                row |= {"verdict": window.verdict, "estimate": window.estimate}
-                if window.basis == "labels":
-                    row["evidence"] = [evidence.total, evidence.top, evidence.rise, evidence.highest]
-            if window.basis == "labels" and (key, value) == WHOLE:
-                for name in ("duplicate", "contradicted", "early"):
-                    row[f"{name}_labels"] = measured.counts[name]
-            yield {name: None if isinstance(cell, float) and cell != cell else cell for name, cell in row.items()}

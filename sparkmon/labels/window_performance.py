@@ -86,7 +86,8 @@ class WindowMeter:
             own, features = measured[block.model_version], block.features
             if self.validation.needs_features and features is None:
                 continue
-            outcomes = self.validation.expected(features or block.predictions, block.predictions)
+            cells = block.predictions if features is None else features
+            outcomes = self.validation.expected(cells, block.predictions)
             if outcomes is not None:
                 self._add(own, block, outcomes, np.flatnonzero(usable), usable)
         return dict(measured)

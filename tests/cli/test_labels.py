@@ -37,7 +37,7 @@ def test_a_model_that_got_worse_is_found_from_the_commands_alone(spark: SparkSes
     held_out = pa.table({"x": pa.array(x), "score": pa.array(score), "repaid": pa.array(repaid)})
     pq.write_table(held_out, tmp_path / "heldout.parquet")
     pq.write_table(held_out.drop_columns(["repaid"]), tmp_path / "train.parquet")
-    options = ["--store", str(tmp_path / "store"), "--prediction", "score", "--label", "repaid"]
+    options = ["--store", str(tmp_path / "store"), "--prediction", "score", "--label", "repaid", "--slice", "x > 0"]
     validation = ["--validation", str(tmp_path / "heldout.parquet")]
     call("profile", str(tmp_path / "train.parquet"), "--as", "loans", *options, *validation)
 
@@ -69,6 +69,9 @@ def test_a_model_that_got_worse_is_found_from_the_commands_alone(spark: SparkSes
     assert second["value"] == pytest.approx(sk.accuracy_score(repaid, score >= 0.5), abs=1e-4)
     alerts = Tables(f"{tmp_path}/tables").open().read("alerts", ["column_name", "message"])
     assert alerts is not None
+    messages = map(str, alerts["message"].to_pylist())
+    (sentence,) = [each for each in messages if each.startswith("accuracy_score of the model loans")]
+    assert f"a model that got worse: accuracy_score {second['value']:.3g}" in sentence
     assert {*alerts["column_name"].to_pylist()} >= {"accuracy_score", "estimate of accuracy_score"}
     assert "no window has new labels" in call("labels", monitor).output
 

@@ -96,7 +96,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "adversaries",
         *("alerts", "backoff", "comparison", "config", "dataframes", "demo", "detectors", "errors", "interval"),
         *("monitor", "printable", "profiles", "receiver", "secret", "session", "sinks", "sources"),
-        *("dashboard", "store", "tables", "views", "yaml_file"),
+        *("dashboard", "slicing", "store", "tables", "views", "yaml_file"),
     },
     "__main__": {"cli", "errors"},
     # The package's face names everything, lazily: a test below holds that it loads nothing.
