@@ -92,7 +92,7 @@ def short(name: str) -> str:
     >>> len(short("x" * 10_000))
     128
     """
-    clean = printable(name)
-    if len(clean) <= _MOST_CHARACTERS:
+    clean = printable(name[:_MOST_CHARACTERS])
+    if max(len(name), len(clean)) <= _MOST_CHARACTERS:
         return clean
     return f"{clean[: _MOST_CHARACTERS - 17]}~{sha256(name.encode(errors='replace')).hexdigest()[:16]}"

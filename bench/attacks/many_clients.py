@@ -1,0 +1,64 @@
+"""What hostile names of clients cost: a window in which each row has a client of its own, and names of 10 kB."""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import time
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from bench.machine import machine
+from sparkmon.adversaries.identity import short
+from sparkmon.interval import to_micros
+from sparkmon.monitor.client_watch import ClientWatch
+from sparkmon.monitor.window_grid import RowCounts, Window
+from tests.support.attacks import BEGIN_US, baseline, kept_rows, recorded
+
+_HOSTILE = "](http://evil) <b>\x1b[2J\r\n| " * 400
+
+
+class _Rows:
+    """The table ``rows``, in memory."""
+
+    def __init__(self, rows: pa.Table) -> None:
+        self._rows = rows
+
+    def read(self, _: str, columns: list[str], where: list[tuple[str, str, Any]]) -> pa.Table:
+        """Return the rows between two times."""
+        times = self._rows["event_time"].cast(pa.int64()).to_numpy()
+        (_, _, start), (_, _, end) = where[1:]
+        chosen = (times >= to_micros(start)) & (times < to_micros(end))
+        return self._rows.select(columns).filter(pa.array(chosen))
+
+
+def main() -> None:
+    """Print seconds and memory of a window."""
+    parser = argparse.ArgumentParser(prog="python -m bench.attacks.many_clients", description=__doc__)
+    parser.add_argument("--clients", type=int, default=1_000_000)
+    count = parser.parse_args().clients
+    print(machine())
+    honest = recorded("flights", "later")
+    base = baseline("flights")
+    rows = kept_rows("flights", honest.take(pa.array(np.arange(count) % honest.num_rows)))
+    names = pa.array([f"{place:07d}" for place in range(count)])
+    rows = rows.set_column(rows.column_names.index("client"), "client", names)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    started = time.process_time()
+    window = Window("flights", BEGIN_US, BEGIN_US + 50_000 * count)
+    found = ClientWatch({"flights": base}).findings(_Rows(rows), {window: RowCounts(count, count)})  # type: ignore[arg-type]
+    spent = time.process_time() - started
+    more = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 2**20
+    print(f"{count:,} clients of a row each: {spent:.0f} s of CPU, {more:.1f} GiB more, {found.num_rows} findings")
+    started = time.process_time()
+    kept = {short(f"{place}{_HOSTILE}") for place in range(10_000)}
+    print(
+        f"10,000 names of {len(_HOSTILE):,} characters: {time.process_time() - started:.1f} s, {len(kept):,} of "
+        f"{max(map(len, kept))} characters, such as {min(kept)[:60]}"
+    )
+
+
+if __name__ == "__main__":
+    main()
