@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias
 from sparkmon.comparison import Finding
 from sparkmon.comparison.finding import LOOKS
 from sparkmon.labels.window_performance import WHOLE, Measured
-from sparkmon.performance import BROKEN, ConceptTests, Effect, Measured as Metric, Segments, Validation
+from sparkmon.performance import BROKEN, ConceptTests, Effect, Measured as Metric, Segment, Segments, Validation
 from sparkmon.performance.segments import REST
 
 LEAST_COVERAGE = 0.8
@@ -111,7 +111,9 @@ class JudgedWindow:
         growth = self.loss - self.validation.losses.mean
         firsts = [(each[0], key) for key, each in self.effects.items()]
         effect, key = max(firsts, key=lambda each: each[0].total, default=(Effect("", 0, 0), ""))
-        if growth <= 0 or effect.total < growth / 2 or effect.value == REST:
+        rows = self.measured.losses.get((key, effect.value), Segment(0, 0)).rows
+        # Half of it, and more than such rows would have if all were as much worse.
+        if growth <= 0 or effect.total < growth * max(0.5, 1.25 * rows / self.rows) or effect.value == REST:
             return ""
         how = "of which there are more" if effect.mix > effect.rate else "which the model gets wrong more than before"
         return f", {min(effect.total / growth, 1):.0%} of that by rows with {key} = {effect.value}, {how}"
