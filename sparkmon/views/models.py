@@ -78,22 +78,22 @@ def models_of(
         before = highest.get(each.model)
         if before is None or SEVERITIES.index(each.severity) > SEVERITIES.index(before):
             highest[each.model] = each.severity
-    aggregates: list[Any] = [("window_end", "max"), ("closed_time", "max"), ("requests", "sum"), ("responses", "sum")]
-    grouped = closed.group_by("model").aggregate([*aggregates, ("model", "count")])
     # Of windows that end together the longest is last.
     ordered = closed.sort_by([("window_end", "ascending"), ("window_start", "descending")])
-    starts = dict(zip(ordered["model"].to_pylist(), ordered["window_start"].to_pylist(), strict=True))
+    aggregates: list[Any] = [("window_end", "last"), ("window_start", "last"), ("closed_time", "max")]
+    aggregates += [("requests", "sum"), ("responses", "sum"), ("model", "count")]
+    grouped = ordered.group_by("model", use_threads=False).aggregate(aggregates)
     models = [
         ModelState(
             model=row["model"],
             windows=row["model_count"],
             requests=row["requests_sum"],
             responses=row["responses_sum"],
-            window_start=starts[row["model"]],
-            window_end=row["window_end_max"],
+            window_start=row["window_start_last"],
+            window_end=row["window_end_last"],
             closed_time=row["closed_time_max"],
             is_stale=now - row["closed_time_max"]
-            > max(_STALE_LEAST, _STALE_WINDOWS * (row["window_end_max"] - starts[row["model"]])),
+            > max(_STALE_LEAST, _STALE_WINDOWS * (row["window_end_last"] - row["window_start_last"])),
             open_incidents=counts[row["model"]],
             severity=highest.get(row["model"]),
         )
