@@ -75,17 +75,22 @@ class Pages:
         since = windows[0].window_end if windows else None
         heat = self._heat(model, since)
         tables = self._reading.tables
-        figures = [("Columns by windows", heat_figure(heat)), ("Traffic", traffic(tables, model, since=since))]
-        for name, make in (("Performance", performance), ("Outliers", outliers), ("Clients that attack", attacks)):
-            drawn = make(tables, model, since=since)
-            figures += [(name, drawn)] if drawn.data else []
+        names = ("drift_metrics", "closed_windows", "performance", "outliers")
+
+        def draw() -> list[tuple[str, Any]]:
+            figures = [("Columns by windows", heat_figure(heat)), ("Traffic", traffic(tables, model, since=since))]
+            for name, make in (("Performance", performance), ("Outliers", outliers), ("Clients that attack", attacks)):
+                drawn = make(tables, model, since=since)
+                figures += [(name, drawn)] if drawn.data else []
+            return figures
+
         return {
             "title": model,
             "model": model,
             "state": state,
             "incidents": incidents,
             "columns": _columns(heat),
-            "figures": figures,
+            "figures": self._reading.cached(("figures", model, since), names, draw),
             "windows": [*reversed(windows)][:20],
             "span": span,
             "spans": SPANS,

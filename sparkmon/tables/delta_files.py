@@ -74,7 +74,8 @@ class DeltaFiles(TableState):
                 for group in range(file.num_row_groups)
                 if all(_group_may_meet(file.metadata.row_group(group), *each) for each in conditions)
             ]
-            names = [name for name in schema.names if name in file.schema_arrow.names]
+            present = {*file.schema_arrow.names}
+            names = [name for name in schema.names if name in present]
             rows = file.read_row_groups(groups, columns=names, use_threads=False)
         return meeting(_complete(rows, schema), where)
 

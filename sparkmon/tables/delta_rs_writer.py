@@ -33,7 +33,9 @@ _TARGET_SIZE = 16 * 1024 * 1024
 """Bytes: files are compacted up to this size. Each run writes the last one anew, so it is not larger."""
 _ROW_GROUP = 1024
 """Rows. A profile has some KiB, and a reader of one window skips the other groups."""
-_WRITTEN = WriterProperties(max_row_group_size=_ROW_GROUP)
+_WRITTEN = WriterProperties(max_row_group_size=4 * _ROW_GROUP)
+"""Of an append: a thousand models' windows that close together are one file, of which a reader of one model skips
+nearly all, and whose footer is short."""
 _T = TypeVar("_T")
 
 
