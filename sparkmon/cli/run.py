@@ -63,13 +63,13 @@ def run(
     Example: sparkmon run monitor.yaml
     """
     # Spark takes a moment to import, and `sparkmon --help` needs none of it.
-    from sparkmon.cli.spark import open_session
+    from sparkmon.cli.spark import LONG, open_session
     from sparkmon.config import read_config
 
     settings = read_config(config)
     kafka = settings.source.uses_kafka
     # Spark sets a handler of its own at its start: ours comes after.
-    with open_session(settings.spark, kafka=kafka) as spark, _stop_signal() as stopped:
+    with open_session({**LONG, **settings.spark}, kafka=kafka) as spark, _stop_signal() as stopped:
         monitor = settings.monitor()
 
         def watch() -> None:
