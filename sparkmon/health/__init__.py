@@ -8,5 +8,6 @@ from sparkmon.health.status import (
     MonitorStatus as MonitorStatus,
     Traffic as Traffic,
     Unanswered as Unanswered,
+    Verdicts as Verdicts,
 )
 from sparkmon.health.watchdog import Watchdog as Watchdog

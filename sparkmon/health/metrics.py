@@ -11,6 +11,10 @@ from sparkmon.alerts.health import HealthCheck
 from sparkmon.errors import OptionError
 from sparkmon.health.status import MonitorStatus
 
+_EXCESS = (
+    "How far a column was beyond what is allowed in its model's last window, from 1 on; the 20 furthest of each model."
+)
+
 
 class HealthMetrics:
     """Serves ``/metrics`` until it is stopped; ``status`` and ``checks`` are called at every scrape.
@@ -57,6 +61,8 @@ def families(now: MonitorStatus, checks: Iterable[HealthCheck]) -> Iterator[Metr
     rows |= {(model, "response"): each.responses for model, each in traffic.items()}
     sinks = {sink: sink in now.failing for sink in now.waiting}
     failing = {check.name: check.failing for check in checks}
+    drifted = {model: each.drifted for model, each in counts.verdicts.items()}
+    excess = {(model, name): each for model, own in counts.verdicts.items() for name, each in own.excess.items()}
     metrics: list[tuple[Any, ...]] = [
         (gauge, "query_active", "1 while the query runs.", query.is_active),
         (gauge, "last_batch_timestamp_seconds", "When the last batch ended.", query.last_batch_time),
@@ -78,6 +84,8 @@ def families(now: MonitorStatus, checks: Iterable[HealthCheck]) -> Iterator[Metr
         (gauge, "last_window_timestamp_seconds", "The end of a model's last window.", ends, "model"),
         (gauge, "unpaired_rows", "Rows with an input and no prediction, or the reverse.", unpaired, "model"),
         (counter, "rows", "Rows in closed windows.", rows, "model", "type"),
+        (gauge, "drifted_columns", "Columns with confirmed drift in a model's last window.", drifted, "model"),
+        (gauge, "column_excess_ratio", _EXCESS, excess, "model", "column"),
         (gauge, "sink_failing", "1 while the last attempt of a sink to deliver failed.", sinks, "sink"),
         (gauge, "health_check_failing", "1 while this check of the monitor's health fails.", failing, "name"),
     ]

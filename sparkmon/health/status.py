@@ -45,6 +45,16 @@ class Unanswered(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Verdicts:
+    """What the last window of a model says."""
+
+    drifted: int
+    """Columns with a drift that may alert."""
+    excess: Mapping[str, float]
+    """How far columns are beyond what is allowed, from 1 on; a bounded number of them, the greatest first."""
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
     """What a monitor has seen since its process started."""
 
@@ -78,6 +88,8 @@ class Counts:
     """The end of the first window on record, of any model."""
     unanswered: Mapping[str, Unanswered] = field(default_factory=dict)
     """By model with predictions in its reference, of its windows on record."""
+    verdicts: Mapping[str, Verdicts] = field(default_factory=dict)
+    """By model, on its last window since the process started."""
 
     def add(self, other: "Counts") -> "Counts":
         """Add what is counted; what is open stays."""
@@ -94,6 +106,7 @@ class Counts:
             redelivered_events=self.redelivered_events + other.redelivered_events,
             dead_letters=Counter(self.dead_letters) + Counter(other.dead_letters),
             traffic=traffic,
+            verdicts={**self.verdicts, **other.verdicts},
             namespaces={
                 model: self.namespaces.get(model, frozenset()) | names
                 for model, names in {**self.namespaces, **other.namespaces}.items()

@@ -236,7 +236,7 @@ class Closer:
                 end = from_micros(window.end)
                 one, model = Traffic(end, requests, responses), window.model
                 traffic[model] = traffic[model].merge(one) if model in traffic else one
-        self._counters.add(Counts(traffic=traffic))
+        self._counters.add(Counts(traffic=traffic, verdicts=self._closing.verdicts))
         self._open.close(rows)
 
     def _report(self) -> None:

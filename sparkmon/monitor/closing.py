@@ -12,8 +12,10 @@ from sparkmon.alerts import AlertManager
 from sparkmon.comparison import Judge
 from sparkmon.comparison.schema import DRIFT_METRICS
 from sparkmon.distributions.schema import PROFILE_KEY, PROFILES
+from sparkmon.health import Verdicts
 from sparkmon.interval import from_micros
 from sparkmon.monitor.client_watch import ClientWatch
+from sparkmon.monitor.last_verdicts import last_verdicts
 from sparkmon.monitor.recent_findings import RecentFindings
 from sparkmon.monitor.window_grid import Window, row_counts, windows_of_rows
 from sparkmon.state import CLOSED_WINDOWS
@@ -41,6 +43,8 @@ class Closing:
         self._judge, self._alerts, self._query_id = judge, alerts, query_id
         self._recent = RecentFindings(judge.confirmation_lookback_s)
         self._reported: set[tuple[Any, ...]] | None = None
+        self.verdicts: Mapping[str, Verdicts] = {}
+        """On the windows that were written last, by model."""
 
     def write(self, profiles: pa.Table, batch_id: int) -> dict[Window, tuple[int, int]]:
         """Write windows; return their rows of requests and of responses."""
@@ -96,6 +100,7 @@ class Closing:
         if new is not None and new.num_rows:
             self.tables.append(new, "drift_metrics")
         self._recent.add(findings)
+        self.verdicts = last_verdicts(findings)
         self._mark(counts, batch_id)
         return {window: (rows.requests, rows.responses) for window, rows in counts.items()}
 

@@ -6,7 +6,6 @@ from sparkmon.views.findings import (
     Cell as Cell,
     HeatMap as HeatMap,
     Series as Series,
-    excess as excess,
     findings_of as findings_of,
     heat_map as heat_map,
     series as series,

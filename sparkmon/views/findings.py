@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sparkmon.comparison import JUDGED, OVER, Finding
+from sparkmon.comparison import Finding, excess
 from sparkmon.comparison.schema import DRIFT_METRICS
 from sparkmon.tables import Condition
 from sparkmon.views.source import Source, rows_of
@@ -20,7 +20,6 @@ _NAMES = (
     *("drift_type", "value", "noise", "sketch_error", "threshold", "limit", "block_limit", "status", "confirmed"),
 )
 _READ = pa.schema([DRIFT_METRICS.field(name) for name in _NAMES])
-_BELOW = float(np.nextafter(1.0, 0.0))
 _NO_COLUMNS = {"client"}
 """Kinds of findings that are of no column."""
 
@@ -65,28 +64,6 @@ class Series:
     """What the value, less noise, has to exceed."""
     thresholds: npt.NDArray[np.float64]
     statuses: tuple[str, ...]
-
-
-def excess(findings: pa.Table) -> npt.NDArray[np.float64]:
-    """Return how far findings are beyond what is allowed: value less noise and sketch error, in units of the limit.
-
-    From 1 on it is beyond. A drift by what blocks or sums of windows show is at least 1; what is ok, because it is not
-    borne out among all tests of the window, is below 1. NaN is what was not judged.
-
-    >>> rows = {"value": [0.31, 0.1], "noise": [0.02, None], "sketch_error": [0.0, 0.0], "limit": [0.1, 0.0]}
-    >>> excess(pa.table({**rows, "threshold": [0.1, 0.0], "status": ["drift", "over_limit"]})).round(2)
-    array([2.9, inf])
-    """
-    value, noise, error = (_floats(findings, name) for name in ("value", "noise", "sketch_error"))
-    limit, threshold = _floats(findings, "limit"), _floats(findings, "threshold")
-    limit = np.where(np.isnan(limit), threshold, limit)
-    effect = np.maximum(np.abs(value) - np.nan_to_num(noise) - np.nan_to_num(error), 0.0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.where(effect > 0, effect / limit, np.where(np.isnan(effect), np.nan, 0.0))
-    is_over = _is_in(findings["status"], (*OVER, "provisional"))
-    ratio = np.where(is_over, np.maximum(np.nan_to_num(ratio, nan=1.0, posinf=np.inf), 1.0), ratio)
-    is_ok = ~is_over & _is_in(findings["status"], JUDGED)
-    return np.where(is_over, ratio, np.where(is_ok, np.minimum(ratio, _BELOW), np.nan))
 
 
 def findings_of(
@@ -194,10 +171,6 @@ def series(
 
 def _floats(rows: pa.Table, name: str) -> npt.NDArray[np.float64]:
     return rows[name].cast(pa.float64()).to_numpy().astype(np.float64)
-
-
-def _is_in(column: Any, values: Sequence[str]) -> npt.NDArray[np.bool_]:  # noqa: ANN401 - an Arrow column
-    return np.asarray(pc.is_in(column, value_set=pa.array([*values], pa.string())).to_numpy(), np.bool_)
 
 
 def _factorized(column: Any) -> tuple[npt.NDArray[np.int64], list[Any]]:  # noqa: ANN401 - an Arrow array

@@ -1,6 +1,7 @@
-"""The rules of ``examples/prometheus``, as Prometheus' own tool reads and evaluates them."""
+"""The rules and the dashboard of ``examples/prometheus``, as Prometheus' own tool reads and evaluates them."""
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -18,6 +19,7 @@ from tests.support.source import ROOT
 pytestmark = pytest.mark.alertmanager
 
 RULES = ROOT / "examples" / "prometheus" / "sparkmon.rules.yml"
+GRAFANA = ROOT / "examples" / "prometheus" / "grafana.json"
 ALIVE = {'up{job="sparkmon",instance="m"}': "1x90", 'sparkmon_monitor_query_active{instance="m"}': "1x90"}
 
 
@@ -127,3 +129,16 @@ def test_the_rules_use_existing_metrics() -> None:
     used = {word.strip(")") for word in words if word.startswith("sparkmon_monitor_")}
     assert len(used) == 8
     assert used <= names
+
+
+def test_prometheus_reads_what_grafana_asks_for_and_each_metric_exists(tmp_path: Path) -> None:
+    targets = [target for panel in json.loads(GRAFANA.read_text())["panels"] for target in panel.get("targets", ())]
+    asked = [each["expr"].replace("$__rate_interval", "5m").replace("$model", ".*") for each in targets]
+    rules = [{"record": f"asked:{place}", "expr": expression} for place, expression in enumerate(asked)]
+    (tmp_path / "rules.yml").write_text(json.dumps({"groups": [{"name": "grafana", "rules": rules}]}))
+    done = promtool("check", "rules", tmp_path / "rules.yml")
+    assert done.returncode == 0, done.stderr
+    known = (ROOT / "docs" / "reference" / "metrics.md").read_text()
+    used = {name for expression in asked for name in re.findall(r"sparkmon_\w+", expression)}
+    assert len(used) >= 15
+    assert [name for name in sorted(used) if f"`{name}`" not in known] == []

@@ -62,6 +62,16 @@ def test_prometheus_reads_what_went_through(spark: SparkSession, store: LocalSto
     assert found["events_total",] == events
     assert found["redelivered_events_total",] == 0  # they are in no open window any more
     assert found["late_rows_total",] == query.late_rows == 3 * 50
+    findings = spark.read.format("delta").load(f"{tmp_path}/tables/drift_metrics")
+    is_drift = (
+        "slice_key IS NULL AND column_kind = 'feature' AND confirmed IS NOT FALSE AND status IN ('drift', 'over_limit')"
+    )
+    drifted = {(row.model, row.column_name) for row in findings.where(is_drift).collect()}
+    beyond = {key[1:] for key, value in found.items() if key[0] == "column_excess_ratio" and value >= 1}
+    assert beyond == drifted
+    assert {model: found["drifted_columns", model] for model in ("shop", "bank")} == {
+        model: sum(of == model for of, _ in drifted) for model in ("shop", "bank")
+    }
     assert found["query_active",] == 1
     assert found["health_check_failing", "stalled"] == 0
     assert found["notifications_waiting", "ledger"] == 0

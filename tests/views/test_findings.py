@@ -7,9 +7,10 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from sparkmon.comparison import excess
 from sparkmon.comparison.schema import DRIFT_METRICS
 from sparkmon.errors import OptionError
-from sparkmon.views import excess, findings_of, heat_map, open_source, series
+from sparkmon.views import findings_of, heat_map, open_source, series
 from tests.support.findings import FINDING, HOUR, NOON, findings, hour
 from tests.support.watched import FAULT_WINDOW, HOSTILE, WINDOWS, Watched
 
