@@ -143,7 +143,7 @@ def test_ids_give_the_predictions_of_the_full_vectors(
 
 def test_the_predictors_log_has_ids_missing_stale_and_age(transformer: Served, world: World) -> None:
     body = {"instances": world.asked, "parameters": {"team": "risk", "sparkmon": "forged"}}
-    transformer.post(V1, body, {"x-request-id": "log-1", "x-b3-spanid": "s", "ce-foo": "no"})
+    transformer.post(V1, body, {"x-request-id": "log-1", "x-b3-spanid": "s", "X-Client-Id": "c", "ce-foo": "no"})
     said = json.loads(world.seen.read_text().splitlines()[-1])
     assert said["parameters"]["team"] == "risk"
     note = json.loads(said["parameters"]["sparkmon"])
@@ -159,6 +159,7 @@ def test_the_predictors_log_has_ids_missing_stale_and_age(transformer: Served, w
     assert ages[1] - ages[0] == pytest.approx(7200, abs=0.01)
     assert said["headers"]["x-request-id"] == "log-1"
     assert said["headers"]["x-b3-spanid"] == "s"
+    assert said["headers"]["x-client-id"] == "c"  # whose rows they are, for `adversaries`
     assert "ce-foo" not in said["headers"]
 
 
