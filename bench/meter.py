@@ -63,7 +63,8 @@ class Meter:
     def _look(self) -> None:
         began = time.thread_time()
         me = psutil.Process()
-        for process in (me, *me.children(recursive=True)):
+        # This process comes last, so that what has been spent has all of this look, which is taken off again.
+        for process in (*me.children(recursive=True), me):
             try:
                 self._spent[process.pid, process.create_time()] = _cpu_s(process)
             except psutil.NoSuchProcess:  # it ended since it was listed

@@ -37,7 +37,7 @@ def test_the_reference_has_the_tables_columns_in_their_order(tmp_path: Path) -> 
         ("repaid_loan_on_prev_car", "boolean"),
         ("size_of_downpayment", "categorical"),
         ("driver_tenure", "numeric"),
-        ("y_pred", "categorical"),
+        ("y_pred", "code"),
     ]
     assert [f.name for f in schema.predictions] == ["y_pred_proba"]
     assert f"stored the reference 'training' of the model 'loans' in {tmp_path}" in done.stdout

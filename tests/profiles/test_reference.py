@@ -40,7 +40,7 @@ def test_a_reference_has_the_whole_and_its_blocks(spark: SparkSession) -> None:
     columns = [(name, row["column_kind"], row["data_type"], row["column_index"]) for name, row in whole.items()]
     assert sorted(columns, key=lambda column: column[3]) == [
         ("temp", "feature", "numeric", 0),
-        ("code", "feature", "categorical", 1),
+        ("code", "feature", "code", 1),
         ("label", "prediction", "categorical", 2),
     ]
     assert {(row["model"], row["model_version"], row["reference"]) for row in rows} == {("flights", "3", "june")}
