@@ -52,6 +52,13 @@ class OptionError(SparkmonError, ValueError):
         error.value, error.expected = value, expected
         return error
 
+    @classmethod
+    def check_above_0(cls, **numbers: float) -> None:
+        """Raise the error for the first of these options that is no number above 0."""
+        for name, number in numbers.items():
+            if not number > 0:
+                raise cls.malformed(name, number, "a number above 0")
+
 
 class ProtocolError(SparkmonError, ValueError):
     """Raised when bytes are no CloudEvent or no body that a KServe model server speaks."""

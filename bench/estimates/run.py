@@ -19,11 +19,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from bench.cells import cells_of
 from bench.environment import BUILD, environment, last_line
 from bench.estimates.sets import NANNYML, SETS, EstimateSet
 from bench.machine import machine
 from sparkmon.performance import BROKEN, Measured, Performance, Validation, class_names, losses_of
-from sparkmon.protocol import Cells
 from sparkmon.records import Feature
 
 _NEEDS = (f"nannyml=={NANNYML}", "statsmodels", "pyarrow", "setuptools<81")
@@ -55,7 +55,7 @@ def _rows(name: str, each: EstimateSet, answers: dict[str, list[float]]) -> list
     noises, broken = [], 0
     for start in range(0, len(live) - each.chunk + 1, each.chunk):
         chunk = live.iloc[start : start + each.chunk]
-        features, predictions = _cells(chunk[each.features]), _cells(chunk[_answers(each)])
+        features, predictions = cells_of(chunk[each.features]), cells_of(chunk[_answers(each)])
         expected = validation.expected(features, predictions)
         assert expected is not None
         estimated = _by_name([*validation.estimates(Performance.of(expected))])
@@ -105,23 +105,12 @@ def _labels(rows: pd.DataFrame, each: EstimateSet) -> Any:  # noqa: ANN401 - an 
 def _fitted(each: EstimateSet, rows: pd.DataFrame) -> Validation:
     kinds = {name: "categorical" if rows[name].dtype == object else "numeric" for name in each.features}
     features = [Feature(name, kind) for name, kind in kinds.items()]  # type: ignore[arg-type]
-    parts = _cells(rows[each.features]), _cells(rows[_answers(each)])
+    parts = cells_of(rows[each.features]), cells_of(rows[_answers(each)])
     return Validation.fit(features, *parts, labels=_labels(rows, each), label=each.label)
 
 
 def _by_name(metrics: list[Measured]) -> dict[str, float]:
     return {each.metric: each.value for each in metrics if each.place is None}
-
-
-def _cells(table: pd.DataFrame) -> Cells:
-    is_text = [table[name].dtype == object for name in table]
-    columns = [
-        np.full(len(table), np.nan) if text else table[name].to_numpy(float)
-        for name, text in zip(table, is_text, strict=True)
-    ]
-    texts: dict[int, Any] = {at: pa.array(table.iloc[:, at]) for at, text in enumerate(is_text) if text}
-    matrix = np.column_stack(columns)
-    return Cells(tuple(map(str, table)), matrix, ~np.isnan(matrix), texts)
 
 
 def _ask_nannyml(sets: dict[str, EstimateSet]) -> tuple[dict[str, dict[str, list[float]]], str]:

@@ -18,15 +18,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
-import pyarrow as pa
 from sklearn.metrics import average_precision_score, roc_auc_score
 
+from bench.cells import cells_of
 from bench.environment import BUILD, environment, last_line
 from bench.machine import machine
 from bench.outliers.sets import SETS, Case
 from sparkmon.detectors import DEFAULT_DETECTORS, OutlierModel
-from sparkmon.protocol import Cells
 from sparkmon.records import Feature
 
 _RATE = 0.001
@@ -72,7 +70,7 @@ def _of_sparkmon(case: Case) -> Iterator[Figures]:
         Feature(str(name), "categorical" if case.training[name].dtype == object else "numeric")
         for name in case.training
     ]
-    training, live = _cells(case.training), _cells(case.live)
+    training, live = cells_of(case.training), cells_of(case.live)
     half = len(training) // (3 if len(training) > 1_000 else 2)
     parts = training.take(np.arange(half)), training.take(np.arange(half, len(training)))
     model = OutlierModel.fit(features, *parts, [*DEFAULT_DETECTORS, "isolation_forest"])
@@ -104,17 +102,6 @@ def _figures(name: str, case: Case, scores: Any, cpu_s: float, flags: str = "") 
     auc = float(roc_auc_score(case.is_outlier, scores))
     precision = float(average_precision_score(case.is_outlier, scores))
     return Figures(name, auc, precision, len(case.live) / max(cpu_s, 1e-6), flags)
-
-
-def _cells(table: pd.DataFrame) -> Cells:
-    is_text = [table[name].dtype == object for name in table]
-    columns = [
-        np.full(len(table), np.nan) if text else table[name].to_numpy(float)
-        for name, text in zip(table, is_text, strict=True)
-    ]
-    texts: dict[int, Any] = {at: pa.array(table.iloc[:, at]) for at, text in enumerate(is_text) if text}
-    matrix = np.column_stack(columns)
-    return Cells(tuple(map(str, table)), matrix, ~np.isnan(matrix), texts)
 
 
 def _ask_peers(cases: Sequence[Case]) -> tuple[dict[str, dict[str, Any]], str]:

@@ -125,7 +125,7 @@ def out_of_date(decision: Decision, policy: Policy) -> tuple[str, ...]:
 
 
 def _is_silenced(decision: Decision, context: Context) -> bool:
-    active = (each.matcher for each in context.silences if each.start_time <= context.now < each.end_time)
+    active = (each.matcher for each in context.silences if each.is_active(context.now))
     return any(matcher.matches(decision.observation.alert, decision.severity) for matcher in active)
 
 
@@ -135,7 +135,7 @@ def _is_acknowledged(decision: Decision, context: Context) -> bool:
     notified = highest_severity(each.severity for each in decision.before.notified)
     if ack is None or not decision.is_repeat or notified is None or is_higher(decision.severity, notified):
         return False
-    return decision.incident.opened_time is None or ack.time >= decision.incident.opened_time
+    return ack.holds(decision.incident.opened_time)
 
 
 def _is_flapping(decision: Decision, context: Context) -> bool:

@@ -72,6 +72,10 @@ class Silence:
     start_time: datetime
     end_time: datetime
 
+    def is_active(self, now: datetime) -> bool:
+        """Return whether it mutes alerts now."""
+        return self.start_time <= now < self.end_time
+
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
@@ -80,6 +84,10 @@ class Acknowledgement:
     incident_id: str
     time: datetime
     by: str
+
+    def holds(self, opened_time: datetime | None) -> bool:
+        """Return whether it is of what opened then, and not of an earlier incident of the same id."""
+        return opened_time is None or self.time >= opened_time
 
 
 Silences: TypeAlias = tuple[Silence, ...]

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from sparkmon.alerts.incident import Observation, Outcome, digest
 from sparkmon.alerts.schema import OBSERVATIONS
+from sparkmon.comparison.confirmation import BEYOND
 from sparkmon.comparison.finding import Finding
 from sparkmon.distributions.schema import SERIES_KEY
 from sparkmon.sinks import Severity
@@ -85,7 +86,7 @@ def observations_of_batch(findings: pa.Table, unsettled: Collection[str]) -> lis
 
 def _ranks(findings: pa.Table) -> npt.NDArray[np.int8]:
     status = findings["status"]
-    drifts = pc.is_in(status, value_set=pa.array(["drift", "over_limit", "provisional"]))
+    drifts = pc.is_in(status, value_set=pa.array(BEYOND))
     unconfirmed = pc.is_in(findings["confirmed"], value_set=pa.array([False]))
     ok = pc.is_in(status, value_set=pa.array(["ok"]))
     masks = [each.to_numpy() for each in (pc.and_(drifts, unconfirmed), drifts, ok)]

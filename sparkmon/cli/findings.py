@@ -22,13 +22,13 @@ def findings(
 
     Example: sparkmon findings monitor.yaml --model flights --since "7 days"
     """
+    from sparkmon.comparison import BEYOND
     from sparkmon.views import findings_of
 
     first = datetime.now(timezone.utc) - parse_interval("--since", since)
     with open_tables(tables) as opened:
         rows = findings_of(opened, model, column=column, since=first)
-    over = {"drift", "over_limit", "provisional"}
-    beyond = [each for each in rows if everything or each.status in over]
+    beyond = [each for each in rows if everything or each.status in BEYOND]
     if as_json:
         print_json(asdict(each) for each in beyond)
         return
@@ -40,7 +40,7 @@ def findings(
             shown(each.column_name),
             shown(slice_text(each.slice_key, each.slice_value)),
             each.statistic,
-            shown(each.status, "bold red" if each.status in over else ""),
+            shown(each.status, "bold red" if each.status in BEYOND else ""),
             *(number(value) for value in (each.value, each.limit, each.p_adjusted)),
             f"{each.current_count or 0:,}",
             shown(each.reason),

@@ -3,7 +3,7 @@
 from sparkmon.comparison.basis import findings_table as findings_table
 from sparkmon.comparison.checks import Checks as Checks
 from sparkmon.comparison.compare import compare_profiles as compare_profiles
-from sparkmon.comparison.confirmation import JUDGED as JUDGED, OVER as OVER, confirm as confirm
+from sparkmon.comparison.confirmation import BEYOND as BEYOND, JUDGED as JUDGED, OVER as OVER, confirm as confirm
 from sparkmon.comparison.correction import correct as correct
 from sparkmon.comparison.excess import excess as excess
 from sparkmon.comparison.finding import TOO_SHORT as TOO_SHORT, Finding as Finding

@@ -71,8 +71,7 @@ class Checks:
             raise OptionError.missing("statistics", f"one or more of {', '.join(STATISTICS)}")
         for name in self.statistics:
             STATISTICS.get(name)
-        if not self.false_alarms_per_week > 0:
-            raise OptionError.malformed("false_alarms_per_week", self.false_alarms_per_week, "a number above 0")
+        OptionError.check_above_0(false_alarms_per_week=self.false_alarms_per_week)
         for text in self.history:
             History.parse(text)
         self._check_numbers()

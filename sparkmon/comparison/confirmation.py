@@ -11,6 +11,9 @@ from sparkmon.distributions.schema import SERIES_KEY
 OVER = ("drift", "over_limit")
 """Statuses of a finding that stands over its limit."""
 
+BEYOND = (*OVER, "provisional")
+"""Those, and of one in a window that is still open."""
+
 JUDGED = ("ok", *OVER)
 """Statuses of a window that was judged; others neither confirm nor refute."""
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sparkmon.comparison.confirmation import JUDGED, OVER
+from sparkmon.comparison.confirmation import BEYOND, JUDGED
 from sparkmon.distributions.arrays import FloatArray
 
 _BELOW = float(np.nextafter(1.0, 0.0))
@@ -30,7 +30,7 @@ def excess(findings: pa.Table) -> FloatArray:
     effect = np.maximum(np.abs(value) - np.nan_to_num(noise) - np.nan_to_num(error), 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(effect > 0, effect / limit, np.where(np.isnan(effect), np.nan, 0.0))
-    is_over = _is_in(findings["status"], (*OVER, "provisional"))
+    is_over = _is_in(findings["status"], BEYOND)
     ratio = np.where(is_over, np.maximum(np.nan_to_num(ratio, nan=1.0, posinf=np.inf), 1.0), ratio)
     is_ok = ~is_over & _is_in(findings["status"], JUDGED)
     return np.where(is_over, ratio, np.where(is_ok, np.minimum(ratio, _BELOW), np.nan))

@@ -110,10 +110,8 @@ class OpenLabels:
         """
         source = self.source
         where = [(source.time, ">=", since)] if source.time else []
-        chosen = [label if name == source.label else name for name in source.columns]
-        if label not in chosen:
-            chosen.append(label)
-        rows = self.tables.read(self.name, [*dict.fromkeys(chosen)], where)
+        chosen = [*dict.fromkeys([*source.columns, label])]
+        rows = self.tables.read(self.name, chosen, where)
         if rows is None and self.version is not None:
             raise OptionError(f"got the labels {source.table}, which lack one of the columns {', '.join(chosen)}")
         return rows

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,9 +97,3 @@ def _joined(columns: pd.DataFrame, is_early: _BoolArray) -> Joined:
 
     labels: Any = pa.array(columns["label"].mask(is_early), pa.string(), from_pandas=True)
     return Joined(labels, mask("is_duplicate"), mask("is_contradicted"), is_early)
-
-
-def key_columns(source: LabelSource, rows: Mapping[str, Any]) -> pd.DataFrame:
-    """Return the columns of rows that labels are joined by."""
-    names = ["event_time", *(source.entities or ["request_id", *(["instance"] if source.instance else [])])]
-    return pd.DataFrame({name: rows[name] for name in names})

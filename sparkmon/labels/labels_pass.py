@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from statistics import median
 from typing import Any, NamedTuple
 
@@ -20,7 +21,7 @@ from sparkmon.labels.metric_rows import metric_rows
 from sparkmon.labels.moved import most_moved
 from sparkmon.labels.schema import PERFORMANCE
 from sparkmon.labels.verdict import MOST_NAMED, JudgedWindow
-from sparkmon.labels.window_performance import WHOLE, Measured, WindowMeter, versions_of
+from sparkmon.labels.window_performance import COUNTED, WHOLE, Measured, WindowMeter, versions_of
 from sparkmon.performance import ConceptTests, CusumPart, Validation
 from sparkmon.slicing import BlockSlices
 from sparkmon.tables import TableWriter
@@ -148,12 +149,11 @@ class _Model:
             for version, measured in versions_of(self._meter.of_labels(self._rows(window), table, source)):
                 before = self._sum_before(window.end, version)
                 judged = self._window(window, version, measured, "labels", before)
-                counts = tuple(measured.counts[name] for name in ("duplicate", "contradicted", "early"))
-                key, evidence = (window.end, version, "labels"), measured.evidence
-                numbers = [evidence.total, evidence.top, evidence.rise, evidence.highest]
+                counts = tuple(measured.counts[name] for name in COUNTED)
+                key = window.end, version, "labels"
                 value = judged.metric.value if judged.rows else None
                 usable = measured.predictions[WHOLE]
-                new = _Recorded(value, judged.rows, usable, counts, 1, numbers)
+                new = _Recorded(value, judged.rows, usable, counts, 1, astuple(measured.evidence))
                 old = self._recorded.get(key)
                 # Of a window whose first rows have expired, what it was says more.
                 if old is None or (new[:4] != old[:4] and usable >= old.predictions):
@@ -199,14 +199,7 @@ class _Model:
         """Return the columns of a window that drift, the strongest first."""
         where = [("model", "=", self._model), ("window_start", "=", window.start), ("status", "=", "drift")]
         names = [
-            "model_version",
-            "window_end",
-            "slice_key",
-            "column_name",
-            "column_kind",
-            "confirmed",
-            "value",
-            "limit",
+            *("model_version", "window_end", "slice_key", "column_name", "column_kind", "confirmed", "value", "limit")
         ]
         read = self._parent.tables.read("drift_metrics", names, where)
         strengths: dict[str, float] = {}
@@ -224,11 +217,8 @@ class _Model:
         where = [("model", "=", self._model), ("window_start", "=", window.start), ("column_name", "in", names)]
         columns = ["model_version", "window_end", "slice_key", "column_name", "profile"]
         read = self._parent.tables.read("profiles", columns, where) if names else None
-        of_columns = self._parent.references
-        own = pc.and_(pc.equal(of_columns["model"], pa.scalar(self._model)), pc.is_null(of_columns["block_start"]))
-        whole = of_columns.filter(pc.and_(own, pc.is_null(of_columns["slice_key"])))
         # The reference of this version stands behind that of all.
-        rows = sorted(whole.to_pylist(), key=lambda row: row["model_version"] == version)
+        rows = sorted(self._references if names else (), key=lambda row: bool(row["model_version"] == version))
         references = {row["column_name"]: row["profile"] for row in rows if row["model_version"] in ("", version)}
         return {
             row["column_name"]: most_moved(references[row["column_name"]], row["profile"])
@@ -236,6 +226,17 @@ class _Model:
             if row["window_end"] == window.end and row["model_version"] == version and row["slice_key"] is None
             if row["column_name"] in references
         }
+
+    @cached_property
+    def _references(self) -> list[dict[str, Any]]:
+        """The whole references of the columns, of all versions."""
+        rows = self._parent.references
+        own = pc.and_(pc.equal(rows["model"], pa.scalar(self._model)), pc.is_null(rows["block_start"]))
+        columns = ["model_version", "column_name", "profile"]
+        chosen: list[dict[str, Any]] = (
+            rows.filter(pc.and_(own, pc.is_null(rows["slice_key"]))).select(columns).to_pylist()
+        )
+        return chosen
 
     def _read_closed(self) -> list[_Closed]:
         names = ["window_start", "window_end", "requests", "responses"]
@@ -248,14 +249,15 @@ class _Model:
         names = [
             *("window_end", "model_version", "slice_key", "basis", "value", "labelled_count", "version", "evidence"),
             "prediction_count",
-            *("duplicate_labels", "contradicted_labels", "early_labels", "verdict"),
+            *(f"{name}_labels" for name in COUNTED),
+            "verdict",
         ]
         read = self._parent.tables.read("performance", names, [("model", "=", self._model)])
         recorded: dict[_Key, _Recorded] = {}
         # The row of the verdict stands for its window.
         rows = [] if read is None else read.filter(pc.is_valid(read["verdict"])).sort_by("version").to_pylist()
         for row in rows:
-            counts = tuple(row[f"{name}_labels"] or 0 for name in ("duplicate", "contradicted", "early"))
+            counts = tuple(row[f"{name}_labels"] or 0 for name in COUNTED)
             key = row["window_end"], row["model_version"], row["basis"]
             recorded[key] = _Recorded(
                 row["value"], row["labelled_count"], row["prediction_count"], counts, row["version"], row["evidence"]

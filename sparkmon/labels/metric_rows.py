@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import astuple
 from datetime import datetime
 from typing import Any
 
 from sparkmon.labels.verdict import JudgedWindow
-from sparkmon.labels.window_performance import WHOLE
+from sparkmon.labels.window_performance import COUNTED, WHOLE
 
 
 def metric_rows(window: JudgedWindow, version: int, now: datetime) -> Iterator[dict[str, Any]]:
     """Return the rows of ``performance`` of a window."""
     measured, validation = window.measured, window.validation
-    evidence = measured.evidence
     for (key, value), performance in measured.sums.items():
         metrics = performance.metrics() if window.basis == "labels" else validation.estimates(performance)
         predictions = measured.predictions[key, value]
@@ -48,8 +48,8 @@ def metric_rows(window: JudgedWindow, version: int, now: datetime) -> Iterator[d
             if is_verdict:
                 row |= {"verdict": window.verdict, "estimate": window.estimate}
                 if window.basis == "labels":
-                    row["evidence"] = [evidence.total, evidence.top, evidence.rise, evidence.highest]
+                    row["evidence"] = [*astuple(measured.evidence)]
             if window.basis == "labels" and (key, value) == WHOLE:
-                for name in ("duplicate", "contradicted", "early"):
+                for name in COUNTED:
                     row[f"{name}_labels"] = measured.counts[name]
             yield {name: None if isinstance(cell, float) and cell != cell else cell for name, cell in row.items()}

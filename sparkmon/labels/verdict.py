@@ -50,7 +50,7 @@ class JudgedWindow:
         """The metric of the verdict."""
         return "accuracy_score" if self.validation.answers.task == "classification" else "mean_absolute_error"
 
-    @property
+    @cached_property
     def metric(self) -> Metric:
         """Its value."""
         whole = self.measured.sums[WHOLE]
@@ -81,11 +81,6 @@ class JudgedWindow:
     def limit(self) -> float:
         """What the sum over windows has to exceed."""
         return self.validation.losses.limit(self.tests.windows * max(self.rows_per_window, 1.0))
-
-    @property
-    def after(self) -> float:
-        """The sum at the end of the window; after an alarm it goes no further than twice its limit."""
-        return min(self.measured.evidence.after(self.before), 2 * self.limit)
 
     @property
     def verdict(self) -> Verdict:

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from sparkmon.distributions.arrays import FloatArray, IntArray
 from sparkmon.labels.answered_rows import blocks, values_of
-from sparkmon.labels.label_table import LabelTable, key_columns
+from sparkmon.labels.label_table import LabelTable
 from sparkmon.performance import CusumPart, Performance, Segment, Validation, losses_of
 from sparkmon.performance.outcomes import Outcomes
 from sparkmon.protocol import RowBlock
@@ -21,6 +21,8 @@ from sparkmon.slicing import BlockSlices
 
 Slice = tuple[str | None, str | None]
 WHOLE: Slice = (None, None)
+COUNTED = ("duplicate", "contradicted", "early")
+"""Labels that are counted: those that came twice, with different values, or before their prediction."""
 
 
 @dataclass(eq=False)
@@ -116,7 +118,7 @@ def _keys(part: pa.Table, source: Any) -> pd.DataFrame:  # noqa: ANN401 - a Labe
             several = part["event_id"].to_pandas().isin(part["event_id"].to_pandas()[instance > 0])
             ids = ids.mask(several)
         columns |= {"request_id": ids, "instance": instance.astype("int64")}
-    return key_columns(source, columns)
+    return pd.DataFrame(columns)
 
 
 def versions_of(measured: dict[str, Measured]) -> Iterator[tuple[str, Measured]]:

@@ -183,9 +183,7 @@ class ConceptTests:
     """The distance between the starts of windows."""
 
     def __post_init__(self) -> None:
-        for name in ("false_alarms_per_week", "window_s"):
-            if not getattr(self, name) > 0:
-                raise OptionError.malformed(name, getattr(self, name), "a number above 0")
+        OptionError.check_above_0(false_alarms_per_week=self.false_alarms_per_week, window_s=self.window_s)
 
     @property
     def windows(self) -> float:

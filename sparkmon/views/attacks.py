@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sparkmon.comparison.schema import DRIFT_METRICS
-from sparkmon.tables import Condition
-from sparkmon.views.source import Source, rows_of
+from sparkmon.views.source import Source, conditions, rows_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +21,7 @@ class AttackWindow:
 
 def attacks_of(source: Source, model: str, *, since: datetime | None = None) -> list[AttackWindow]:
     """Return the windows of the clients that were judged, by client and time."""
-    where: list[Condition] = [("model", "=", model), ("column_kind", "=", "client")]
-    where += [] if since is None else [("window_end", ">=", since)]
+    where = conditions(model=model, column_kind="client", since=since)
     rows = rows_of(source, "drift_metrics", DRIFT_METRICS, where)
     ordered = rows.sort_by([("slice_value", "ascending"), ("window_end", "ascending")]).to_pylist()
     names = ("window_start", "window_end", "status", "reason")

@@ -12,8 +12,7 @@ import pyarrow.compute as pc
 
 from sparkmon.comparison import Finding, excess
 from sparkmon.comparison.schema import DRIFT_METRICS
-from sparkmon.tables import Condition
-from sparkmon.views.source import Source, rows_of
+from sparkmon.views.source import Source, conditions, rows_of
 
 _NAMES = (
     *("window_start", "window_end", "column_name", "column_kind", "slice_key", "slice_value", "statistic"),
@@ -75,10 +74,7 @@ def findings_of(
     since: datetime | None = None,
 ) -> list[Finding]:
     """Return the findings of a model as records, the strongest first: those of a window, of a column, or since."""
-    where: list[Condition] = [("model", "=", model)]
-    chosen = {"window_end": window_end, "column_name": column}
-    where += [(name, "=", value) for name, value in chosen.items() if value is not None]
-    where += [] if since is None else [("window_end", ">=", since)]
+    where = conditions(model=model, window_end=window_end, column_name=column, since=since)
     rows = rows_of(source, "drift_metrics", DRIFT_METRICS, where)
     strength = np.nan_to_num(excess(rows), nan=-1.0, posinf=np.inf)
     ordered = rows.take(np.argsort(-strength, kind="stable"))
@@ -97,8 +93,7 @@ def heat_map(source: Source, model: str, *, since: datetime | None = None) -> He
     since : datetime, optional
         Only windows that end then or later.
     """
-    where: list[Condition] = [("model", "=", model)]
-    where += [] if since is None else [("window_end", ">=", since)]
+    where = conditions(model=model, since=since)
     rows = rows_of(source, "drift_metrics", _READ, where)
     is_whole = pc.and_(
         pc.is_null(rows["slice_key"]), pc.invert(pc.is_in(rows["column_kind"], pa.array([*_NO_COLUMNS])))
@@ -138,10 +133,10 @@ def series(
 
     None if there is no such finding. ``slice`` is a key and a value; by default all rows.
     """
-    where: list[Condition] = [("model", "=", model), ("column_name", "=", column)]
-    where += [] if since is None else [("window_end", ">=", since)]
-    where += [] if statistic is None else [("statistic", "=", statistic)]
-    where += [] if slice is None else [("slice_key", "=", slice[0]), ("slice_value", "=", slice[1])]
+    key, value = slice or (None, None)
+    where = conditions(
+        model=model, column_name=column, statistic=statistic, slice_key=key, slice_value=value, since=since
+    )
     rows = rows_of(source, "drift_metrics", _READ, where)
     rows = rows if slice is not None else rows.filter(pc.is_null(rows["slice_key"]))
     if not rows.num_rows:

@@ -79,15 +79,13 @@ def incidents_of(
     store = AlertStore(tables)
     chosen = {each: state for each, state in store.incidents().items() if include_resolved or not state.is_settled}
     silences, acknowledgements = store.actions()
-    active = tuple(silence for silence in silences if silence.start_time <= now < silence.end_time)
+    active = tuple(silence for silence in silences if silence.is_active(now))
     views = []
     for incident_id, row in store.last_rows(chosen).items():
         if model not in (None, row["model"]):
             continue
         ack = acknowledgements.get(incident_id)
-        opened = chosen[incident_id].opened_time
-        # An acknowledgement is of what was open then, not of what opened later under the same id.
-        is_valid = ack is not None and (opened is None or ack.time >= opened)
+        is_valid = ack is not None and ack.holds(chosen[incident_id].opened_time)
         views.append(_view(row, active, acknowledged_by=ack.by if ack is not None and is_valid else None))
     views.sort(key=_rank)
     return Incidents(tuple(views), active)

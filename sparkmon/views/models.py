@@ -12,7 +12,7 @@ from sparkmon.alerts import SEVERITIES, AlertStore, Silences
 from sparkmon.state import CLOSED_WINDOWS
 from sparkmon.tables import TableWriter
 from sparkmon.views.incidents import IncidentView, incidents_of
-from sparkmon.views.source import Source, rows_of
+from sparkmon.views.source import Source, conditions, rows_of
 
 _STALE_WINDOWS = 3
 _STALE_LEAST = timedelta(minutes=15)
@@ -68,7 +68,7 @@ def models_of(
     source: Source, now: datetime, incidents: Sequence[IncidentView] = (), *, since: datetime | None = None
 ) -> tuple[ModelState, ...]:
     """Return every model with a closed window since a moment, those with open incidents first."""
-    where = [] if since is None else [("window_end", ">=", since)]
+    where = conditions(since=since)
     names = ["model", "window_start", "window_end", "requests", "responses", "closed_time"]
     closed: Any = rows_of(source, "closed_windows", pa.schema([CLOSED_WINDOWS.field(name) for name in names]), where)
     is_open = [each for each in incidents if each.is_open]

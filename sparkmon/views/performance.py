@@ -9,8 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sparkmon.distributions.schema import PROFILES
-from sparkmon.tables import Condition
-from sparkmon.views.source import Source, rows_of
+from sparkmon.views.source import Source, conditions, rows_of
 
 _NUMBERS = ("value", "low", "high", "estimate", "reference_value", "coverage")
 _READ = pa.schema(
@@ -53,8 +52,7 @@ def performance_of(
 
     None if the table ``performance`` has no such metric. Of each window the last version counts.
     """
-    where: list[Condition] = [("model", "=", model)]
-    where += [] if since is None else [("window_end", ">=", since)]
+    where = conditions(model=model, since=since)
     rows = rows_of(source, "performance", _READ, where)
     rows = rows.filter(pc.and_(pc.is_null(rows["slice_key"]), pc.is_null(rows["class"]))).sort_by("version")
     metrics = sorted({*rows["metric"].to_pylist()})

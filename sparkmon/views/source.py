@@ -67,6 +67,16 @@ def open_source(place: str | Frames | Source) -> Source:
     return _FramesSource(place) if isinstance(place, Mapping) else place
 
 
+def conditions(*, since: datetime | None = None, **equal: object) -> list[Condition]:
+    """Return the conditions that columns equal what is given, and that windows end since then; None is none.
+
+    >>> conditions(model="iris", column_name=None)
+    [('model', '=', 'iris')]
+    """
+    chosen: list[Condition] = [(name, "=", value) for name, value in equal.items() if value is not None]
+    return chosen if since is None else [*chosen, ("window_end", ">=", since)]
+
+
 def rows_of(source: Source, table: str, schema: pa.Schema, where: Sequence[Condition]) -> Any:  # noqa: ANN401
     """Return the rows of a table as an Arrow table of this schema; none if there is no such table yet."""
     rows = read_rows(source, table, schema.names, where)

@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sparkmon.comparison import OVER
+from sparkmon.comparison import BEYOND
 from sparkmon.views.advice import advice
 from sparkmon.views.findings import Cell, HeatMap, findings_of
 from sparkmon.views.source import Source
-
-_BEYOND = (*OVER, "provisional")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,7 @@ def summary_of(source: Source, heat: HeatMap) -> Summary:
     """Sum up a heat map; ``source`` needs the table ``drift_metrics``."""
     changes, fine, unjudged = [], [], []
     for (name, kind), row in zip(heat.columns, heat.cells, strict=True):
-        over = [at for at, cell in enumerate(row) if cell is not None and cell.status in _BEYOND]
+        over = [at for at, cell in enumerate(row) if cell is not None and cell.status in BEYOND]
         if over:
             changes.append(_change(source, heat, name, kind, over, row))
         elif any(cell is not None and cell.status == "ok" for cell in row):
@@ -81,7 +79,7 @@ def _change(
     worst = max(cells, key=lambda cell: cell.excess)
     last = heat.window_ends[over[-1]]
     findings = findings_of(source, heat.model, window_end=last, column=name)
-    strongest = next(each for each in findings if each.slice_key is None and each.status in _BEYOND)
+    strongest = next(each for each in findings if each.slice_key is None and each.status in BEYOND)
     return Change(
         column_name=name,
         column_kind=kind,

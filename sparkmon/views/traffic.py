@@ -9,8 +9,7 @@ import pyarrow.compute as pc
 
 from sparkmon.printable import printable
 from sparkmon.state import CLOSED_WINDOWS
-from sparkmon.tables import Condition
-from sparkmon.views.source import Source, read_rows, rows_of
+from sparkmon.views.source import Source, conditions, read_rows, rows_of
 
 _EXCERPT = 2000
 _HEX = 512
@@ -66,8 +65,7 @@ class DeadLetter:
 
 def traffic_of(source: Source, model: str, *, since: datetime | None = None) -> list[WindowTraffic]:
     """Return the closed windows of a model, ascending."""
-    where: list[Condition] = [("model", "=", model)]
-    where += [] if since is None else [("window_end", ">=", since)]
+    where = conditions(model=model, since=since)
     rows = rows_of(source, "closed_windows", CLOSED_WINDOWS, where).sort_by("window_end")
     return [
         WindowTraffic(
@@ -87,9 +85,7 @@ def outliers_of(
     count: int = 100,
 ) -> list[Outlier]:
     """Return the most severe outliers of a model, of one window or of all."""
-    where: list[Condition] = [("model", "=", model)]
-    where += [] if since is None else [("window_end", ">=", since)]
-    where += [] if window_end is None else [("window_end", "=", window_end)]
+    where = conditions(model=model, window_end=window_end, since=since)
     rows = read_rows(source, "outliers", [each.name for each in fields(Outlier)], where)
     if rows is None:
         return []
@@ -104,7 +100,7 @@ def _outlier(row: dict[str, Any]) -> Outlier:
 
 def dead_letters_of(source: Source, model: str | None = None, *, count: int = 100) -> list[DeadLetter]:
     """Return the last events that could not be decoded, the newest first; ``model`` limits them to one."""
-    where: list[Condition] = [] if model is None else [("model", "=", model)]
+    where = conditions(model=model)
     times = read_rows(source, "dead_letters", ["event_time"], where)
     if times is None or not times.num_rows:
         return []
