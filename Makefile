@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup demo demo-mysql test test-fast test-faults coverage lint fmt type check reference bench bench-verdicts bench-outliers bench-attacks bench-concept bench-estimates fuzz zip clean java
+.PHONY: help setup demo demo-mysql test test-fast test-faults coverage lint fmt type check reference docs bench bench-verdicts bench-outliers bench-attacks bench-concept bench-estimates fuzz zip clean java
 
 # A Spark or a module path of the caller's shell would be mixed with the ones installed here.
 unexport SPARK_HOME PYTHONPATH
@@ -59,6 +59,9 @@ check: lint type test-fast ## what to run before a commit: lint, type, test-fast
 
 reference: $(INSTALLED) ## docs/reference, from the code
 	@$(PYTHON) scripts/make_reference_pages.py
+
+docs: reference ## the site of the documentation, in build/site: any warning is an error
+	@NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --quiet
 
 bench: java $(JARS) ## measure throughput and cost on this machine
 	@$(PYTHON) -m bench.run
