@@ -22,6 +22,7 @@ from pyspark.sql.types import StructType
 
 import sparkmon.statistics
 from sparkmon import alerts, comparison, config, detectors, distributions, errors, protocol, schemas, state
+from sparkmon.adversaries import CLIENT_STATISTICS
 from sparkmon.alerts import Alerting, Policy, Route, SeverityRule
 from sparkmon.cli.app import app
 from sparkmon.health import HealthLimits
@@ -32,6 +33,7 @@ from sparkmon.labels import LabelSource
 from sparkmon.monitor import Windows
 from sparkmon.payload_logger.emitter_metrics import EmitterMetrics
 from sparkmon.payload_logger.event_emitter import EventEmitter
+from sparkmon.performance import METRICS
 from sparkmon.receiver.metrics import ReceiverMetrics
 from sparkmon.serving.metrics import TransformerMetrics
 from sparkmon.sinks import SINKS
@@ -71,6 +73,8 @@ def pages() -> dict[str, str]:
         "tables.md": page("Tables", tables()),
         "monitor-yaml.md": page("monitor.yaml", configuration()),
         "statistics.md": page("Statistics", each_statistic()),
+        "detectors.md": page("Detectors of outliers, statistics of clients", each_detector()),
+        "performance.md": page("Metrics of performance", each_family()),
         "metrics.md": page("Metrics", metrics()),
         "errors.md": page("Errors and conditions", conditions()),
         "command-line.md": page("Command line", commands()),
@@ -152,9 +156,40 @@ def each_statistic() -> Iterator[str]:
     """Yield what all statistics have in common, then each page in the code but for its sources and examples."""
     yield from paragraphs(inspect.getdoc(sparkmon.statistics) or "")
     for name in STATISTICS:
-        text = inspect.getdoc(STATISTICS.get(name).function) or ""
         yield f"## `{name}`\n"
-        yield from paragraphs(text.partition("\n\nReferences\n")[0])
+        yield from manual(STATISTICS.get(name).function)
+
+
+def each_detector() -> Iterator[str]:
+    """Yield the page of each detector, and a table of what clients are judged by."""
+    yield "[Outliers](../outliers.md) says which of them look by default, and how their scores are put together.\n"
+    for name in detectors.DETECTORS:
+        yield f"## `{name}`\n"
+        yield from manual(detectors.DETECTORS.get(name))
+    yield "## Statistics of clients\n"
+    yield "[Adversaries](../adversaries.md) says how groups of them become an attack.\n"
+    each = [CLIENT_STATISTICS.get(name) for name in CLIENT_STATISTICS]
+    yield from table(
+        ("statistic", "group", "suspicious", "needs answers", "meaning"),
+        (
+            (f"`{of.name}`", of.group, of.side, "yes" if of.needs_scores else "no", summary(of.function)[7:])
+            for of in sorted(each, key=lambda of: (of.group, of.name))
+        ),
+    )
+
+
+def each_family() -> Iterator[str]:
+    """Yield the page of each family of metrics."""
+    yield "[Performance](../performance.md) says when they are measured, and when estimated.\n"
+    for name in METRICS:
+        family = METRICS.get(name)
+        yield f"## {family.task.capitalize()}: `{name}`\n"
+        yield from itertools.islice(manual(family.sums), 1, None)  # the first is of the sums
+
+
+def manual(thing: object) -> Iterator[str]:
+    """Yield the paragraphs of a docstring without its sources and examples."""
+    return paragraphs(re.split(r"\n\n(?:References|Examples)\n", inspect.getdoc(thing) or "")[0])
 
 
 def paragraphs(text: str) -> Iterator[str]:

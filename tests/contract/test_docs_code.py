@@ -22,6 +22,8 @@ from tests.support.source import ROOT
 SHOWN = [page for page in pages() if page.path.name != "CHANGELOG.md"]
 NEEDED = {"source": {"format": "kserve", "path": "spool"}, "store": {"path": "store"}, "tables": "./t"}
 COMMANDS = typer.main.get_command(app)
+OTHERS = {"pip", "kubectl", "docker", "spark-submit"}
+"""Programs that are not of this project."""
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
 
 
@@ -84,6 +86,8 @@ def test_commands_exist_and_have_these_options(block: Block) -> None:
             assert {word for word in arguments if "=" not in word} <= TARGETS
         elif program == "python" and arguments[:1] == ["-m"]:
             assert importlib.util.find_spec(arguments[1]) is not None
+        else:
+            assert program in OTHERS
 
 
 def assert_sparkmon(arguments: list[str]) -> None:
@@ -95,6 +99,13 @@ def assert_sparkmon(arguments: list[str]) -> None:
     options = {name for parameter in command.params for name in parameter.opts}
     given = {word.split("=")[0] for word in words if word.startswith("-")}
     assert given <= options
+
+
+def test_every_verb_that_a_page_shows_is_run_by_a_test() -> None:
+    shown = {match for block in blocks("sh") for match in re.findall(r"^\s*sparkmon ([a-z]+)", block.text, re.M)}
+    tests = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    assert len(shown) >= 8
+    assert [verb for verb in sorted(shown) if not re.search(rf'[\["]{verb}"', tests)] == []
 
 
 @pytest.mark.parametrize("block", blocks("sql"), ids=of_block)
