@@ -4,15 +4,11 @@ Each fact is in one place, the code: a schema, a registry, a dataclass, a metric
 """
 
 import argparse
-import ast
 import inspect
 import itertools
-import re
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from types import ModuleType
 
 import typer
 import yaml
@@ -21,6 +17,7 @@ from prometheus_client.core import Metric
 from pyspark.sql.types import StructType
 
 import sparkmon.statistics
+from scripts.docstrings import comments, manual, paragraphs, plain, summary
 from sparkmon import alerts, comparison, config, detectors, distributions, errors, protocol, schemas, state
 from sparkmon.adversaries import CLIENT_STATISTICS
 from sparkmon.alerts import Alerting, Policy, Route, SeverityRule
@@ -64,7 +61,7 @@ def main() -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
     if different:
-        raise SystemExit(f"{', '.join(different)} differ; run {sys.argv[0]}")
+        raise SystemExit(f"{', '.join(different)} differ; run make reference")
 
 
 def pages() -> dict[str, str]:
@@ -99,33 +96,6 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     for row in rows:
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |"
     yield ""
-
-
-def plain(text: str) -> str:
-    """Turn the marks of a docstring into those of a page, on one line."""
-    text = re.sub(r":\w+:`~?(?:sparkmon\.)?([^`]+)`", r"`\1`", text)
-    return " ".join(text.replace("``", "`").split())
-
-
-def summary(thing: object) -> str:
-    """Return the first sentence of a docstring."""
-    return plain((inspect.getdoc(thing) or "").partition("\n\n")[0])
-
-
-def comments(module: ModuleType | type) -> dict[str, str]:
-    """Return the strings that follow assignments, by the name that is assigned."""
-    body = ast.parse(inspect.cleandoc(inspect.getsource(module))).body
-    if isinstance(module, type):
-        (first,) = body
-        assert isinstance(first, ast.ClassDef)
-        body = first.body
-    found = {}
-    for node, after in itertools.pairwise(body):
-        target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
-        text = getattr(getattr(after, "value", None), "value", None)
-        if isinstance(target, ast.Name) and isinstance(after, ast.Expr) and isinstance(text, str):
-            found[target.id] = plain(text)
-    return found
 
 
 def tables() -> Iterator[str]:
@@ -185,16 +155,6 @@ def each_family() -> Iterator[str]:
         family = METRICS.get(name)
         yield f"## {family.task.capitalize()}: `{name}`\n"
         yield from itertools.islice(manual(family.sums), 1, None)  # the first is of the sums
-
-
-def manual(thing: object) -> Iterator[str]:
-    """Yield the paragraphs of a docstring without its sources and examples."""
-    return paragraphs(re.split(r"\n\n(?:References|Examples)\n", inspect.getdoc(thing) or "")[0])
-
-
-def paragraphs(text: str) -> Iterator[str]:
-    """Each paragraph of a docstring as one line, and an empty one."""
-    return (f"{plain(part)}\n" for part in text.split("\n\n"))
 
 
 def configuration() -> Iterator[str]:

@@ -35,7 +35,7 @@ PAGES: dict[str, str] = script().pages()
 @pytest.mark.parametrize("name", sorted(PAGES))
 def test_a_page_is_what_the_code_makes(name: str) -> None:
     path = ROOT / "docs" / "reference" / name
-    assert path.read_text() == PAGES[name], "run python scripts/make_reference_pages.py"
+    assert path.read_text() == PAGES[name], "run make reference"
 
 
 def test_the_page_of_keys_has_every_key_with_its_default() -> None:
