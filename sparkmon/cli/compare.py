@@ -1,6 +1,7 @@
 """``sparkmon compare``: the options and output of :func:`sparkmon.compare_tables`."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -52,6 +53,9 @@ def compare(
             metavar="EXPR",
         ),
     ] = None,
+    report: Annotated[
+        Path | None, option("Write what changed, with plots, as one HTML file, too.", show_default=False)
+    ] = None,
     as_json: Annotated[bool, option("Print one JSON object per finding.", "--json")] = False,
     fail_on_drift: Annotated[
         bool,
@@ -82,11 +86,13 @@ def compare(
     # Spark takes a moment to import, and `sparkmon --help` needs none of it.
     from sparkmon.cli.open_table import find_format, open_table, parse_times
     from sparkmon.cli.print_findings import print_table, too_short
+    from sparkmon.cli.report import report_writer, write
     from sparkmon.cli.spark import open_session
     from sparkmon.cli.terminal import note, output, print_json, progress
     from sparkmon.comparison import Checks
     from sparkmon.dataframes import compare_tables
 
+    writer = None if report is None else report_writer(report)
     checks = Checks(_names(statistics) or Checks().statistics, _thresholds(threshold))
     for table in (reference, current):
         find_format(table)
@@ -116,6 +122,11 @@ def compare(
         print_json(comparison.findings)
     else:
         print_table(comparison, output())
+    if report is not None and writer is not None:
+        summary = writer.report_of_tables(
+            comparison.tables, title=f"{current} against {reference}", is_timed=by_time is not None
+        )
+        write(report, summary.html())
     if fail_on_drift and comparison.alerting:
         raise typer.Exit(1)
 

@@ -1,7 +1,7 @@
 """``sparkmon report``: a span as one file that can be sent."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from sparkmon.cli.open_tables import open_tables
 from sparkmon.cli.options import TablesPlace, option
@@ -27,22 +27,36 @@ def report(
 
     Example: sparkmon report monitor.yaml --out report.html
     """
-    try:
-        from sparkmon.dashboard.report import make_report, render_report
-    except ImportError as error:
-        raise MissingExtraError.of(str(error.name), "dashboard") from error
+    module = report_writer(out)
     from sparkmon.store import open_store
 
     span = parse_interval("--since", since)
     place = store or (store_location(tables) if Path(tables).is_file() else None)
     references = None if place is None else open_store(place).read_references()
     with open_tables(tables) as opened:
-        text = render_report(make_report(opened, model=model, span=span, references=references), form)
+        content = module.make_report(opened, model=model, span=span, references=references)
+        text = module.render_report(content, form)
     if out is None:
         print(text)
-        return
+    else:
+        write(out, text)
+
+
+def report_writer(file: Path | None) -> Any:  # noqa: ANN401 - a module
+    """Return the module that makes reports; MissingExtraError, or OptionError if the file's directory is not there."""
+    if file is not None and not file.absolute().parent.is_dir():
+        raise OptionError.malformed("--out", str(file), "a file in a directory that exists")
     try:
-        out.write_text(text, encoding="utf-8")
+        from sparkmon.dashboard import report as module
+    except ImportError as error:
+        raise MissingExtraError.of(str(error.name), "dashboard") from error
+    return module
+
+
+def write(file: Path, text: str) -> None:
+    """Write a report; OptionError if the file cannot be written."""
+    try:
+        file.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise OptionError.malformed("--out", str(out), f"a file that can be written ({error.strerror})") from error
-    note(f"{out}: {len(text.encode()) / 1e6:.1f} MB")
+        raise OptionError.malformed("--out", str(file), f"a file that can be written ({error.strerror})") from error
+    note(f"{file}: {len(text.encode()) / 1e6:.1f} MB")

@@ -1,6 +1,7 @@
 """A report of a span as one file: what changed, since when, how sure, why, what is fine, what could not be judged."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, timezone
 from importlib.resources import files
@@ -12,6 +13,7 @@ from markupsafe import Markup
 
 from sparkmon.dashboard.rendering import minute, name, number, render, themes
 from sparkmon.errors import OptionError
+from sparkmon.interval import EPOCH
 from sparkmon.plot import heat_figure, histogram_figure, series_figure
 from sparkmon.plot.style import text
 from sparkmon.printable import printable
@@ -19,11 +21,13 @@ from sparkmon.tables import TableWriter
 from sparkmon.views import (
     Change,
     IncidentView,
+    Source,
     Summary,
     heat_map,
     histogram,
     incidents_of,
     models_of,
+    open_source,
     profile_at,
     reference_at,
     series,
@@ -40,12 +44,19 @@ _MOST_MODELS = 50
 class Report:
     """What a report says, in whichever format."""
 
+    title: str
     time: datetime
     span: timedelta
     summaries: tuple[Summary, ...]
     incidents: tuple[IncidentView, ...]
     figures: dict[str, list[tuple[str, Any]]]
     """By model."""
+    part: timedelta | None = None
+    """What parts of a table count as that are no windows of time; None if windows have times."""
+
+    def when(self, time: datetime) -> str:
+        """Return which window ended then: its time, or which part of the table it is."""
+        return minute(time) if self.part is None else f"chunk {(time - EPOCH) // self.part - 1}"
 
     def html(self) -> str:
         """Return one HTML file that needs nothing else, not even a network."""
@@ -55,7 +66,7 @@ class Report:
         return render(
             "report.html",
             {
-                "title": "Report",
+                "title": self.title,
                 "report": self,
                 "css": Markup((static / "dashboard.css").read_text()),
                 "script": Markup((static / "dashboard.js").read_text()),
@@ -76,7 +87,7 @@ class Report:
 
     def markdown(self) -> str:
         """Return Markdown; names from outside are code spans."""
-        lines = [f"# Models from {minute(self.time - self.span)} to {minute(self.time)} UTC", ""]
+        lines = [f"# {self.title}", ""]
         for each in self.summaries:
             lines += [f"## {_code(each.model)}", "", f"{each.windows} windows.", ""]
             lines += [_line(change) for change in each.changes] or ["- Nothing changed."]
@@ -125,19 +136,47 @@ def make_report(
         if heat.columns and len(states) <= _DRAWN:
             figures[state.model] = [("Columns by windows", heat_figure(heat))]
             figures[state.model] += _figures(tables, summary, references)
-    return Report(max(each.window_end for each in states), span, tuple(summaries), incidents, figures)
+    end = max(each.window_end for each in states)
+    title = f"{len(summaries)} model{'s' * (len(summaries) != 1)}, {minute(end - span)} to {minute(end)} UTC"
+    return Report(title, end, span, tuple(summaries), incidents, figures)
 
 
-def _figures(tables: TableWriter, summary: Summary, references: pa.Table | None) -> list[tuple[str, Any]]:
+def report_of_tables(tables: Mapping[str, pa.Table], *, title: str, is_timed: bool) -> Report:
+    """Sum up a comparison of two tables.
+
+    Parameters
+    ----------
+    tables : mapping of str to pyarrow.Table
+        Those of :func:`sparkmon.compare_tables`.
+    title : str
+        What was compared.
+    is_timed : bool
+        Whether the parts of the table are windows of time.
+    """
+    source = open_source(tables)
+    first = tables["drift_metrics"].select(["model", "window_start", "window_end"]).slice(0, 1).to_pylist()[0]
+    heat = heat_map(source, first["model"])
+    summary = summary_of(source, heat, is_timed=is_timed)
+    figures = [("Columns by windows", heat_figure(heat))] if is_timed else []
+    figures += _figures(source, summary, tables["references"], is_timed=is_timed)
+    end, part = heat.window_ends[-1], first["window_end"] - first["window_start"]
+    span = end - heat.window_ends[0]
+    return Report(title, end, span, (summary,), (), {heat.model: figures}, None if is_timed else part)
+
+
+def _figures(
+    tables: Source, summary: Summary, references: pa.Table | None, *, is_timed: bool = True
+) -> list[tuple[str, Any]]:
     figures: list[tuple[str, Any]] = []
     for change in summary.changes[:_DRAWN]:
         values = series(tables, summary.model, change.column_name, since=summary.start)
-        if values is not None:
+        if values is not None and is_timed:
             figures.append((f"{values.statistic} over time", series_figure(values)))
         reference = None if references is None else reference_at(references, summary.model, change.column_name)
         current = profile_at(tables, summary.model, change.column_name, change.last_time)
         if reference is not None and current is not None and type(reference) is type(current):
-            title = f"{text(change.column_name)} in the window that ended at {minute(change.last_time)} UTC"
+            where = f" in the window that ended at {minute(change.last_time)} UTC" if is_timed else ""
+            title = f"{text(change.column_name)}{where}"
             figures.append((title, histogram_figure(histogram(reference, current), title)))
     return figures
 

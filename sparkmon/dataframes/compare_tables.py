@@ -1,7 +1,7 @@
 """Two tables compared in batch: as wholes, in chunks of rows or in windows of time."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from functools import partial
 from typing import Any, TypeAlias
@@ -108,6 +108,9 @@ class TableComparison:
     """The compared columns, in the reference's order."""
     left_out: tuple[str, ...]
     """Sentences about what is not compared, although nobody excluded it."""
+    tables: Mapping[str, pa.Table] = field(default_factory=dict, repr=False, compare=False)
+    """``drift_metrics``, ``profiles`` and ``references`` of the model ``table``, as a monitor has them, for
+    ``sparkmon.plot`` and ``sparkmon.views``. Parts that are no windows of time count as hours from 1970 on."""
 
     @property
     def drifted(self) -> tuple[str, ...]:
@@ -231,11 +234,13 @@ def compare_tables(
     step = parse_interval("window", length)
     judge = Judge(summary, checks or Checks(), step_s=step.total_seconds(), lengths=[length])
     judged, spans = in_sequence(profiles, None if window else step)
-    rows = judge.findings(judged).to_pylist()
+    judgement = judge.findings(judged)
+    # A column that the reference does not have is one finding.
+    is_one = [row["status"] != "no_reference" or row["column_name"] in here for row in judgement.to_pylist()]
+    findings = judgement.filter(pa.array(is_one, pa.bool_()))
     return TableComparison(
         sorted_findings(
-            # A column that the reference does not have is one finding.
-            (row for row in rows if row["status"] != "no_reference" or row["column_name"] in here),
+            findings.to_pylist(),
             spans,
             is_whole=window is None and chunk is None,
         ),
@@ -244,6 +249,7 @@ def compare_tables(
             *_of_other_types(reference, "reference", [*here, *excluded]),
             *_of_other_types(current, "current", [*there, *excluded]),
         ),
+        {"drift_metrics": findings, "profiles": judged.select(PROFILES.names), "references": summary},
     )
 
 

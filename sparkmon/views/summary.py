@@ -1,6 +1,6 @@
 """What changed in a span, what is fine, and what could not be judged: a model in a few sentences."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sparkmon.comparison import BEYOND
@@ -48,13 +48,13 @@ class Summary:
     """The columns of which no statistic gave a verdict, each with the reason."""
 
 
-def summary_of(source: Source, heat: HeatMap) -> Summary:
-    """Sum up a heat map; ``source`` needs the table ``drift_metrics``."""
+def summary_of(source: Source, heat: HeatMap, *, is_timed: bool = True) -> Summary:
+    """Sum up a heat map; ``source`` needs the table ``drift_metrics``. Sentences name windows that are timed."""
     changes, fine, unjudged = [], [], []
     for (name, kind), row in zip(heat.columns, heat.cells, strict=True):
         over = [at for at, cell in enumerate(row) if cell is not None and cell.status in BEYOND]
         if over:
-            changes.append(_change(source, heat, name, kind, over, row))
+            changes.append(_change(source, heat, name, kind, over, row, is_timed))
         elif any(cell is not None and cell.status == "ok" for cell in row):
             fine.append(name)
         else:
@@ -73,13 +73,15 @@ def summary_of(source: Source, heat: HeatMap) -> Summary:
 
 
 def _change(
-    source: Source, heat: HeatMap, name: str, kind: str, over: list[int], row: tuple[Cell | None, ...]
+    source: Source, heat: HeatMap, name: str, kind: str, over: list[int], row: tuple[Cell | None, ...], is_timed: bool
 ) -> Change:
     cells = [cell for at in over if (cell := row[at]) is not None]
     worst = max(cells, key=lambda cell: cell.excess)
     last = heat.window_ends[over[-1]]
     findings = findings_of(source, heat.model, window_end=last, column=name)
     strongest = next(each for each in findings if each.slice_key is None and each.status in BEYOND)
+    if not is_timed:
+        strongest = replace(strongest, window_start=None, window_end=None)
     return Change(
         column_name=name,
         column_kind=kind,

@@ -50,8 +50,15 @@ def table(path: Path, **columns: Sequence[Any] | np.ndarray[Any, Any]) -> Path:
     return path
 
 
-def test_the_loans_drift_from_the_fifth_chunk_on_and_only_where_they_did() -> None:
-    rows = findings(*LOANS, "--chunk", "500", "--exclude", "id", "--exclude", "timestamp")
+def test_the_loans_drift_from_the_fifth_chunk_on_and_only_where_they_did(tmp_path: Path) -> None:
+    report = tmp_path / "report.html"
+    cut = ("--chunk", "500", "--exclude", "id", "--exclude", "timestamp", "--report", str(report))
+    rows = findings(*LOANS, *cut)
+    text = report.read_text()
+    assert f"{LOANS[1]} against {LOANS[0]}"[:79] in text
+    assert text.count("<dd>chunk 5, in 5 of 10 chunks</dd>") == 5
+    assert "1970" not in text.partition("<script>")[0]
+    assert text.count('class="plot"') == 5
     drifted = {row["column_name"] for row in rows if row["status"] == "drift"}
     assert drifted == {*("car_value", "loan_length", "repaid_loan_on_prev_car", "salary_range", "y_pred_proba")}
     assert {row["chunk"] for row in rows if row["status"] == "drift"} == {5, 6, 7, 8, 9}
@@ -105,7 +112,10 @@ def test_windows_are_cut_by_time_and_numbered_in_its_order(tmp_path: Path) -> No
     days = [f"2026-01-0{day} 12:00:00" for day in (7, 5, 6) for _ in range(1000)]
     new = table(tmp_path / "b.parquet", x=["v"] * 1000 + ["u", "v"] * 1000, day=[*days[:-1], "?"])
     cut = ("--time", "day", "--window", "1 day")
-    done = compare(known, new, *cut, "--statistics", "psi", "--json")
+    report = tmp_path / "report.html"
+    done = compare(known, new, *cut, "--statistics", "psi", "--json", "--report", str(report))
+    assert "<dd>2026-01-08 00:00, in 1 of 3 windows</dd>" in report.read_text()
+    assert report.read_text().count('class="plot"') == 3
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     assert [(row["chunk"], row["window_start"], row["status"]) for row in rows] == [
         (0, "2026-01-05T00:00:00Z", "ok"),
@@ -116,6 +126,7 @@ def test_windows_are_cut_by_time_and_numbered_in_its_order(tmp_path: Path) -> No
     assert done.stderr == (
         "sparkmon: the reference has no column 'day', by which its blocks would show what time alone does\n"
         "sparkmon: 1 rows without a time are in no window\n"
+        f"sparkmon: {report}: 4.8 MB\n"  # of which plotly 4.8
     )
 
 
@@ -173,6 +184,7 @@ def test_the_table_ends_in_a_summary_and_the_exit_status_is_drift_only_if_reques
         (["--statistics", "psy"], UnknownNameError, "no statistic named 'psy'"),
         (["--threshold", "psi"], OptionError, "NAME=NUMBER"),
         (["--slice", "AIRLIN"], OptionError, "a feature; perhaps AIRLINE; known are"),
+        (["--report", "/none/report.html"], OptionError, "a file in a directory that exists"),
         (["--threshold", "psi=-1"], OptionError, "a number of 0 or more"),
     ],
 )

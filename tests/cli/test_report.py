@@ -25,4 +25,4 @@ def test_a_file_that_cannot_be_written_is_refused(watched: Watched, tmp_path: Pa
     out = f"{tmp_path}/none/report.md"
     result = CliRunner().invoke(app, ["report", watched.tables, "--format", "markdown", "--out", out])
     assert isinstance(result.exception, OptionError)
-    assert "a file that can be written" in str(result.exception)
+    assert "a file in a directory that exists" in str(result.exception)
