@@ -11,9 +11,11 @@ __version__ = "0.2.0"
 _NAMES = {
     "alerts": ("Alerting", "Matcher", "Policy", "Route", "SeverityRule"),
     "comparison": ("Checks", "Finding", "History"),
-    "dataframes": ("TableComparison", "alerts_of", "compare", "compare_tables", "worst_slices"),
+    "dataframes": (
+        *("DomainShift", "TableComparison", "alerts_of", "compare", "compare_tables", "domain_classifier"),
+        "worst_slices",
+    ),
     "detectors": ("Outliers", "RowDetector", "register_detector"),
-    "explain": ("DomainShift", "domain_classifier"),
     "health": ("HealthLimits",),
     "labels": ("LabelSource",),
     "monitor": ("Monitor", "MonitorQuery", "Windows"),

@@ -17,7 +17,7 @@ from sparkmon.alerts.matcher import Acknowledgement, Acknowledgements, Matcher, 
 from sparkmon.alerts.rows import incident_of
 from sparkmon.alerts.schema import ALERT_ACTIONS, ALERTS, DELIVERIES
 from sparkmon.alerts.sink_worker import LONGEST_PAUSE_S
-from sparkmon.tables import Condition, TableWriter
+from sparkmon.tables import Condition, TableWriter, read_completed
 
 _LOGGER = logging.getLogger(__name__)
 Actions: TypeAlias = tuple[Silences, Acknowledgements]
@@ -201,10 +201,9 @@ class AlertStore:
 
     def _read(self, name: str, where: Sequence[Condition] = (), columns: Sequence[str] | None = None) -> pa.Table:
         """Return rows; none until something is written."""
-        schema = _SCHEMAS[name]
-        columns = schema.names if columns is None else columns
-        rows = self.tables.read(name, columns, where)
-        return schema.empty_table().select(columns) if rows is None else rows
+        schema = _SCHEMAS[name] if columns is None else pa.schema([_SCHEMAS[name].field(each) for each in columns])
+        rows = read_completed(self.tables, name, schema, where)
+        return schema.empty_table() if rows is None else rows
 
 
 def _last(rows: pa.Table, keys: Sequence[str], order: Sequence[str] = ()) -> npt.NDArray[np.int64]:

@@ -15,6 +15,7 @@ from sparkmon.comparison.confirmation import BEYOND
 from sparkmon.comparison.finding import Finding
 from sparkmon.distributions.schema import SERIES_KEY
 from sparkmon.sinks import Severity
+from sparkmon.tables import completed
 
 CRITICAL_AT = 5.0
 """A value of this many times its threshold is critical."""
@@ -49,7 +50,7 @@ def observations_of(findings: pa.Table, unsettled: Collection[str] = ()) -> list
     lists them. A window with too few rows has no observation. A slice is ``inhibited`` if the whole column drifts
     in that window.
     """
-    findings = findings.select(_READ.names).cast(_READ)
+    findings = completed(findings, _READ).cast(_READ)
     ranks = _ranks(findings)
     indices = np.flatnonzero(ranks < (_NONE if unsettled else _OK))
     findings, ranks = findings.take(indices), ranks[indices]

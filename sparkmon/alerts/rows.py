@@ -92,7 +92,9 @@ def _notification(identity: str, rows: Sequence[Mapping[str, Any]], dashboard_ur
     )
 
 
-def _rank(row: Mapping[str, Any]) -> tuple[int, float, str]:
+def _rank(row: Mapping[str, Any]) -> tuple[int, float, float, str]:
+    """Order alerts by severity, then by what matters first to the model, then by the value."""
     value, threshold = row["value"], row["threshold"]
+    place = (row.get("causes") or {}).get("rank") or float("inf")
     times = abs(value) / threshold if value is not None and threshold else float("inf")
-    return -SEVERITIES.index(row["severity"]), -times, row["alert_id"]
+    return -SEVERITIES.index(row["severity"]), place, -times, row["alert_id"]

@@ -10,6 +10,7 @@ from sparkmon.cli.clients import clients
 from sparkmon.cli.compare import compare
 from sparkmon.cli.dashboard import dashboard
 from sparkmon.cli.demo import demo
+from sparkmon.cli.explain import explain
 from sparkmon.cli.findings import findings
 from sparkmon.cli.incidents import incidents
 from sparkmon.cli.labels import labels
@@ -33,7 +34,7 @@ app = typer.Typer(
 
 _COMMANDS = (
     *(demo, profile, receive, clients, labels, compare, maintain),
-    *(status, incidents, findings, watch, dashboard, report),
+    *(status, incidents, explain, findings, watch, dashboard, report),
 )
 for command in _COMMANDS:
     app.command()(command)

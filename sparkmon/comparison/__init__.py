@@ -1,6 +1,7 @@
 """Profiles judged beside references and earlier windows: findings, each with its verdict."""
 
 from sparkmon.comparison.basis import findings_table as findings_table
+from sparkmon.comparison.causes import Provenance as Provenance
 from sparkmon.comparison.checks import Checks as Checks
 from sparkmon.comparison.compare import compare_profiles as compare_profiles
 from sparkmon.comparison.confirmation import BEYOND as BEYOND, JUDGED as JUDGED, OVER as OVER, confirm as confirm

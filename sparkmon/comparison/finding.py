@@ -141,6 +141,7 @@ reach this); p 1e-12, among all tests of the window 3e-11; confirmed.
     confirmed: bool | None
     bins: int | None
     cusum: float | None = None
+    cause: str | None = None
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> "Finding":
@@ -174,6 +175,7 @@ reach this); p 1e-12, among all tests of the window 3e-11; confirmed.
             is_noise = abs(self.value) > (limit or 0.0)
             figures = f"is within {'the noise of ' if is_noise else ''}its {name} {limit or 0.0:.3g}"
         looks = "" if recovered else "".join(f"; {each}" for each in self.reason.split("; ") if each.startswith(LOOKS))
+        looks += f"; {self.cause}" if self.cause and not recovered else ""
         return f"{headline}: {self.statistic} {self.value:.3g} {figures} ({self._rows()}){looks}"
 
     def _beyond(self) -> str:
@@ -212,9 +214,7 @@ reach this); p 1e-12, among all tests of the window 3e-11; confirmed.
         }[self.status]
 
     def _recovery(self) -> str:
-        if self.drift_type == "LIMIT":
-            return "is within its limit again"
-        return f"no longer drifts from {self.reference}"
+        return "is within its limit again" if self.drift_type == "LIMIT" else f"no longer drifts from {self.reference}"
 
     def _slice(self) -> str:
         if self.slice_key is None:
@@ -258,9 +258,8 @@ reach this); p 1e-12, among all tests of the window 3e-11; confirmed.
     def _evidence(self) -> list[str]:
         evidence = []
         if self.p_value is not None:
-            p = f"p {self.p_value:.2g}"
-            if self.p_adjusted is not None:
-                p += f", among all tests of the window {self.p_adjusted:.2g}"
+            adjusted = "" if self.p_adjusted is None else f", among all tests of the window {self.p_adjusted:.2g}"
+            p = f"p {self.p_value:.2g}{adjusted}"
             if self.status == "ok" and "not borne out" in self.reason:
                 p += ", which is not enough"
             evidence.append(p)
@@ -270,6 +269,7 @@ reach this); p 1e-12, among all tests of the window 3e-11; confirmed.
         evidence += [each for each in notes if each.startswith((TOO_SHORT, OTHER_BLOCKS, _RARE, LOOKS))]
         if self.status in {"drift", "over_limit"} and self.confirmed is not None:
             evidence.append("confirmed" if self.confirmed else "not confirmed by earlier windows yet")
+        evidence += [self.cause] if self.cause else []
         return evidence
 
 

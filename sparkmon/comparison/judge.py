@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from itertools import chain
+from types import MappingProxyType
 
 import pyarrow as pa
 
 from sparkmon.comparison.basis import findings_table
 from sparkmon.comparison.block_rule import add_up, by_blocks
+from sparkmon.comparison.causes import Provenance, with_causes
 from sparkmon.comparison.checks import Checks
 from sparkmon.comparison.compare import compare_each, compare_profiles
 from sparkmon.comparison.confirmation import confirm
@@ -49,6 +51,8 @@ class Judge:
         the references are merged to blocks of the same length. If it is one, windows may have any length.
     outlier_p : float, default 0.001
         The p-value up to which a row is an outlier.
+    provenance : mapping of str to Provenance, optional
+        By model, how important its features are and where they come from, for the causes of findings.
 
     Notes
     -----
@@ -64,8 +68,16 @@ class Judge:
     """
 
     def __init__(
-        self, references: pa.Table, checks: Checks, *, step_s: float, lengths: Sequence[str], outlier_p: float = 0.001
+        self,
+        references: pa.Table,
+        checks: Checks,
+        *,
+        step_s: float,
+        lengths: Sequence[str],
+        outlier_p: float = 0.001,
+        provenance: Mapping[str, Provenance] = MappingProxyType({}),
     ) -> None:
+        self._provenance = dict(provenance)
         self.references, self.checks = references, checks
         self.step_s, self.lengths = step_s, tuple(lengths)
         self.history = tuple(History.parse(text) for text in checks.history)
@@ -98,13 +110,15 @@ class Judge:
         judged = correct(findings_table(profiles, findings), self._levels.alpha)
         judged = by_blocks(judged, self._levels)
         confirmed = confirm(judged, earlier, at_once=self._levels.once)
-        return _explained(with_cause(add_up(confirmed, earlier, self._levels)))
+        judged = with_cause(add_up(confirmed, earlier, self._levels))
+        return _explained(with_causes(judged, profiles, self._by_column, past, self._provenance))
 
     def provisional(self, profiles: pa.Table) -> pa.Table:
         """Find gross drift in windows that are still open; see :func:`sparkmon.comparison.provisional`."""
         profiles = profiles.select(PROFILES.names).cast(PROFILES)
         findings = compare_profiles(profiles, self._by_column, self.checks, self._windows[:1], anytime=True)
-        return _explained(provisional(findings, self._levels.at_once))
+        gross = provisional(findings, self._levels.at_once)
+        return _explained(with_causes(gross, profiles, self._by_column, None, self._provenance))
 
 
 def _explained(findings: pa.Table) -> pa.Table:

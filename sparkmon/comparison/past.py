@@ -39,6 +39,8 @@ class Past:
                 series.append((start, place))
         for series in self._series.values():
             series.sort()
+        self.wholes: dict[tuple[int, str], Summary] = {}
+        """What a row was compared with, by its place and the name of the history."""
         self._summaries: dict[tuple[int, SummaryKind], Summary] = {}
 
     def compare(self, history: History, references: References, checks: Checks) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -56,6 +58,7 @@ class Past:
                 kind = references.kind_of(column_of(row)) or kind_of(self._rows[past[0]]["profile"])
                 levels = references.levels(column_of(row), row["window_end"] - row["window_start"])
                 basis = self._basis(past, kind, history, checks, levels)
+                self.wholes[place, history.name] = basis.summary
                 for finding in judge_profile(row, basis, current_of(row, basis), checks):
                     yield place, finding
 

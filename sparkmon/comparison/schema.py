@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from sparkmon.distributions.schema import PROFILES
+from sparkmon.explain import CAUSES
 
 _FINDING: list[pa.Field[Any]] = [
     pa.field("statistic", pa.string(), nullable=False),
@@ -30,6 +31,8 @@ _FINDING: list[pa.Field[Any]] = [
     pa.field("cusum", pa.float64()),
     pa.field("confirmed", pa.bool_()),
     pa.field("explanation", pa.string()),
+    pa.field("cause", pa.string()),
+    pa.field("causes", CAUSES),
 ]
 _KEY: list[pa.Field[Any]] = [field for field in PROFILES if field.name != "profile"]
 
@@ -54,6 +57,8 @@ they stay below, ``cusum`` what the windows so far add up to, and ``limit`` what
 the value, less noise and sketch error, has to exceed: the greater of that and the threshold. ``bins`` is
 how many bins both sides were counted on, null where there are none. ``confirmed`` is whether a drift alert may fire, by
 :func:`sparkmon.comparison.confirm`; null where no earlier windows were considered. ``explanation`` is all of it in one
-sentence, by :meth:`sparkmon.comparison.Finding.explain`. ``status`` is ``ok``, ``drift``, ``over_limit`` (a rate above
+sentence, by :meth:`sparkmon.comparison.Finding.explain`. ``cause`` is
+what happened to the column, in words, and ``causes`` the same as data, by ``sparkmon.explain.CAUSES``; both are null
+where nothing is over its limit. ``status`` is ``ok``, ``drift``, ``over_limit`` (a rate above
 what is allowed), ``too_few_rows``, ``no_reference`` or ``not_comparable``; or ``provisional``, a drift of a window that
 is still open, whose other findings follow when it closes."""

@@ -1,3 +1,5 @@
-"""What is looked at after an alarm: which columns set the rows of one table apart from those of another."""
+"""What lies behind a finding, computed from the summaries that are there."""
 
-from sparkmon.explain.domain_classifier import DomainShift as DomainShift, domain_classifier as domain_classifier
+from sparkmon.explain.change import Change as Change, change_of as change_of
+from sparkmon.explain.moved import Moved as Moved, moved as moved
+from sparkmon.explain.schema import CAUSES as CAUSES

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
 from statistics import median
 from typing import Any, NamedTuple
 
@@ -18,7 +17,6 @@ from sparkmon.labels.answered_rows import answered_rows
 from sparkmon.labels.label_source import LabelSource, OpenLabels
 from sparkmon.labels.label_table import LabelTable
 from sparkmon.labels.metric_rows import metric_rows
-from sparkmon.labels.moved import most_moved
 from sparkmon.labels.schema import PERFORMANCE
 from sparkmon.labels.verdict import MOST_NAMED, JudgedWindow
 from sparkmon.labels.window_performance import COUNTED, WHOLE, Measured, WindowMeter, versions_of
@@ -68,14 +66,13 @@ class LabelsPass:
     length: timedelta
     """Of the windows that are measured."""
     slices: BlockSlices | None
-    references: pa.Table
-    """``REFERENCES`` of the models, which say what moved in a column that drifts."""
     process: Callable[[pa.Table], object]
     """Takes findings, as :meth:`sparkmon.AlertManager.process` does."""
     spark: Any = None
 
     def run(self, now: datetime) -> list[JudgedWindow]:
         """Measure what there is to measure; return it."""
+        self.tables.prepare("drift_metrics", DRIFT_METRICS)  # an earlier version may have made it
         judged: list[JudgedWindow] = []
         rows: list[dict[str, Any]] = []
         for model, source in sorted(self.sources.items()):
@@ -199,44 +196,20 @@ class _Model:
         """Return the columns of a window that drift, the strongest first."""
         where = [("model", "=", self._model), ("window_start", "=", window.start), ("status", "=", "drift")]
         names = [
-            *("model_version", "window_end", "slice_key", "column_name", "column_kind", "confirmed", "value", "limit")
+            *("model_version", "window_end", "slice_key", "column_name", "column_kind", "confirmed", "value", "limit"),
+            "cause",
         ]
         read = self._parent.tables.read("drift_metrics", names, where)
         strengths: dict[str, float] = {}
+        causes: dict[str, str] = {}
         for row in [] if read is None else read.to_pylist():
             is_it = row["window_end"] == window.end and row["model_version"] == version and row["slice_key"] is None
             if is_it and row["column_kind"] in ("feature", "joint") and row["confirmed"] is not False and row["limit"]:
                 strength = abs(row["value"]) / row["limit"]
                 strengths[row["column_name"]] = max(strength, strengths.get(row["column_name"], 0.0))
+                causes[row["column_name"]] = f" ({row['cause'].split('; ')[0]})" if row["cause"] else ""
         names = sorted(strengths, key=lambda name: -strengths[name])
-        words = self._words(window, version, names[:MOST_NAMED])
-        return [f"{name} ({words[name]})" if words.get(name) else name for name in names]
-
-    def _words(self, window: _Closed, version: str, names: Sequence[str]) -> dict[str, str]:
-        """Say what moved in these columns."""
-        where = [("model", "=", self._model), ("window_start", "=", window.start), ("column_name", "in", names)]
-        columns = ["model_version", "window_end", "slice_key", "column_name", "profile"]
-        read = self._parent.tables.read("profiles", columns, where) if names else None
-        # The reference of this version stands behind that of all.
-        rows = sorted(self._references if names else (), key=lambda row: bool(row["model_version"] == version))
-        references = {row["column_name"]: row["profile"] for row in rows if row["model_version"] in ("", version)}
-        return {
-            row["column_name"]: most_moved(references[row["column_name"]], row["profile"])
-            for row in ([] if read is None else read.to_pylist())
-            if row["window_end"] == window.end and row["model_version"] == version and row["slice_key"] is None
-            if row["column_name"] in references
-        }
-
-    @cached_property
-    def _references(self) -> list[dict[str, Any]]:
-        """The whole references of the columns, of all versions."""
-        rows = self._parent.references
-        own = pc.and_(pc.equal(rows["model"], pa.scalar(self._model)), pc.is_null(rows["block_start"]))
-        columns = ["model_version", "column_name", "profile"]
-        chosen: list[dict[str, Any]] = (
-            rows.filter(pc.and_(own, pc.is_null(rows["slice_key"]))).select(columns).to_pylist()
-        )
-        return chosen
+        return [name + (causes[name] if at < MOST_NAMED else "") for at, name in enumerate(names)]
 
     def _read_closed(self) -> list[_Closed]:
         names = ["window_start", "window_end", "requests", "responses"]

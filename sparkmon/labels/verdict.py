@@ -193,6 +193,7 @@ class JudgedWindow:
             "status": status,
             "reason": reason,
             "confirmed": True if status == "drift" else None,
+            "causes": {"related_columns": [each.partition(" (")[0] for each in self.moved]} if is_drift else None,
         }
         return {**finding, "explanation": Finding.of(finding).explain()}
 

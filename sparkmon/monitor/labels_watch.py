@@ -58,7 +58,6 @@ class LabelsWatch:
             ConceptTests(checks.false_alarms_per_week, windows.step.total_seconds()),
             timedelta(microseconds=windows.grid.length),
             BlockSlices(chosen) if chosen else None,
-            references,
             process,
             spark,
         )

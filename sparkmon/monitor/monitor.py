@@ -24,7 +24,7 @@ from sparkmon.monitor.namespaces import check_namespaces, in_namespaces, kept_mo
 from sparkmon.monitor.one_pass import profiles_of
 from sparkmon.monitor.outlier_detector import outlier_detector_of
 from sparkmon.monitor.start import Start
-from sparkmon.monitor.views import skew_detector_of
+from sparkmon.monitor.views import provenance_of, skew_detector_of
 from sparkmon.monitor.windows import Windows
 from sparkmon.panes import PaneBuilder
 from sparkmon.profiles import profile_rows, projections_of
@@ -148,12 +148,14 @@ class Monitor:
         k, projections = self.windows.k, projections_of(references)
         of_rows = partial(profile_rows, window=self.windows.length, slide=self.windows.slide, k=k)
         self._profiles = partial(of_rows, slices=self.slices, projections=projections)
+        self._detector = skew_detector_of(store, in_namespaces(views or {}, self.namespaces))
         self.judge = Judge(
             references,
             self.checks,
             step_s=self.windows.step.total_seconds(),
             lengths=[self.windows.length, *self.windows.longer],
             outlier_p=(outliers or Outliers()).rate,
+            provenance=provenance_of(self._detector),
         )
         self.alerts = AlertManager(alerting or Alerting(), self.windows.lengths)
         self._expected = columns_of(self._schemas)
@@ -165,7 +167,6 @@ class Monitor:
             k=k,
             expected=self._expected,
         )
-        self._detector = skew_detector_of(store, in_namespaces(views or {}, self.namespaces))
         by_model = {schema.model: schema for schema in self._schemas}
         clients = client_identities(in_namespaces(adversaries or {}, self.namespaces))
         models = kept_models(keep_rows, labels or {}, clients, self.namespaces)

@@ -193,6 +193,14 @@ class SkewDetector:
         """The models whose views it has."""
         return tuple(self._views)
 
+    @property
+    def groups(self) -> dict[str, dict[str, str]]:
+        """The feature group of each feature, by model."""
+        return {
+            model: {feature: group.name for group in view.groups for feature in group.features.values()}
+            for model, view in self._views.items()
+        }
+
     @contextmanager
     def open(self) -> Iterator[Callable[[Sequence[RowBlock]], list[RowBlock]]]:
         """Open the store: in the context, the function that is returned adds flags to blocks.

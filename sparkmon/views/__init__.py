@@ -2,6 +2,7 @@
 
 from sparkmon.views.advice import advice as advice
 from sparkmon.views.attacks import AttackWindow as AttackWindow, attacks_of as attacks_of
+from sparkmon.views.causes import ColumnCause as ColumnCause, causes_of as causes_of
 from sparkmon.views.findings import (
     Cell as Cell,
     HeatMap as HeatMap,

@@ -25,6 +25,13 @@ _BY_STATISTIC: Mapping[str, str] = {
     "range_rate": "Search for a changed unit, or a default value such as -999.",
     "count": "Compare the traffic with what callers meant to send: a retry loop, an outage, or a new caller.",
 }
+_BY_PATTERN: Mapping[str, str] = {
+    "units": "Ask who writes the column which unit it has now, and convert it back there.",
+    "scale": "Ask who writes the column what it is multiplied by now, and divide by it there.",
+    "frozen": "Search for the job that writes the column: it has stopped, or writes a default.",
+    "missing": "Search for a job that no longer fills the column, or a join that finds no row.",
+    "unseen": "Check the new levels: a renamed code is mended upstream, a new one needs a model that knows it.",
+}
 _DRIFT = (
     "Compare the distributions. If something broke upstream, mend it there. If the world has changed, retrain, "
     "and store the new training data as the reference: sparkmon profile."
@@ -32,10 +39,11 @@ _DRIFT = (
 
 
 def advice(finding: Mapping[str, Any]) -> str:
-    """Return what to do about a finding or an alert; it has ``column_kind`` and ``statistic``.
+    """Return what to do about a finding or an alert; it has ``column_kind`` and ``statistic``, and maybe ``causes``.
 
     >>> advice({"column_kind": "feature", "statistic": "nan_rate"})
     'Search for a division by zero or a failed parse in the job that writes the column.'
     """
     kind = _BY_KIND.get(finding["column_kind"])
-    return kind or _BY_STATISTIC.get(finding["statistic"], _DRIFT)
+    pattern = (finding.get("causes") or {}).get("pattern") or ""
+    return kind or _BY_STATISTIC.get(finding["statistic"]) or _BY_PATTERN.get(pattern, _DRIFT)

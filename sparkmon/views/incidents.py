@@ -1,5 +1,6 @@
 """Incidents: what, since when, how sure, why, what to do, and who sees to it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -31,6 +32,10 @@ class IncidentView:
     message: str
     explanation: str | None
     """Everything that the verdict rests on, in one sentence."""
+    cause: str | None
+    """What happened to the column, in words."""
+    causes: Mapping[str, Any] | None
+    """The same as data: ``sparkmon.explain.CAUSES``."""
     window_start: datetime | None
     window_end: datetime | None
     is_open: bool
@@ -59,7 +64,7 @@ class Incidents:
 _COPIED = (
     *("incident_id", "model", "model_version", "column_name", "column_kind", "slice_key", "slice_value"),
     *("drift_type", "reference", "statistic", "value", "threshold", "p_adjusted", "severity", "state"),
-    *("message", "explanation", "window_start", "window_end"),
+    *("message", "explanation", "cause", "causes", "window_start", "window_end"),
 )
 
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeAlias
 import pyarrow as pa
 
 from sparkmon.errors import OptionError
-from sparkmon.tables import Condition, Tables
+from sparkmon.tables import Condition, Tables, read_completed
 from sparkmon.tables.conditions import meeting
 
 
@@ -79,13 +79,17 @@ def conditions(*, since: datetime | None = None, **equal: object) -> list[Condit
 
 def rows_of(source: Source, table: str, schema: pa.Schema, where: Sequence[Condition]) -> Any:  # noqa: ANN401
     """Return the rows of a table as an Arrow table of this schema; none if there is no such table yet."""
-    rows = read_rows(source, table, schema.names, where)
+    rows = read_completed(source, table, schema, _aware_conditions(where))
     return schema.empty_table() if rows is None else rows
 
 
 def read_rows(source: Source, table: str, columns: Sequence[str], where: Sequence[Condition]) -> Any:  # noqa: ANN401
     """Return columns of a table as an Arrow table; None if there is no such table. Times without a zone are UTC."""
-    return source.read(table, columns, [(name, operator, _aware(value)) for name, operator, value in where])
+    return source.read(table, columns, _aware_conditions(where))
+
+
+def _aware_conditions(where: Sequence[Condition]) -> list[Condition]:
+    return [(name, operator, _aware(value)) for name, operator, value in where]
 
 
 def _aware(value: Any) -> Any:  # noqa: ANN401 - the value of a condition

@@ -33,7 +33,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "store": {"distributions", "errors", "interval", "records", "tables"},
     "state": {"distributions"},
     "labels": {
-        *("comparison", "distributions", "errors", "interval", "option_types", "performance", "printable"),
+        *("comparison", "distributions", "errors", "interval", "option_types", "performance"),
         *("protocol", "slicing", "tables"),
     },
     "schemas": {"alerts", "comparison", "detectors", "distributions", "labels", "protocol", "state"},
@@ -55,11 +55,12 @@ MAY_IMPORT: dict[str, set[str]] = {
         "performance",
     },
     "functions": {"distributions", "errors", "statistics"},
-    "comparison": {"distributions", "errors", "interval", "records", "statistics"},
+    "comparison": {"distributions", "errors", "explain", "interval", "records", "statistics"},
     "dataframes": {
-        *("alerts", "comparison", "distributions", "errors", "interval", "profiles", "schemas", "slicing"),
+        *("alerts", "comparison", "distributions", "errors", "interval", "profiles", "protocol", "records"),
+        *("schemas", "slicing"),
     },
-    "explain": {"errors", "profiles", "protocol", "records"},
+    "explain": {"distributions", "printable"},
     "skew": {"protocol", "store"},
     "tables": {"distributions", "errors", "interval"},
     "sinks": {"backoff", "errors", "option_types", "printable", "registry", "secret"},
@@ -101,7 +102,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__main__": {"cli", "errors"},
     # The package's face names everything, lazily: a test below holds that it loads nothing.
     "__init__": {
-        *("alerts", "comparison", "dataframes", "detectors", "explain", "health", "labels", "monitor"),
+        *("alerts", "comparison", "dataframes", "detectors", "health", "labels", "monitor"),
         "profiles",
         *("records", "session", "sinks", "skew", "slicing", "sources", "store", "tables"),
     },
@@ -110,8 +111,8 @@ MAY_IMPORT: dict[str, set[str]] = {
 
 PURE = {
     *("adversaries", "alerts", "backoff", "comparison", "dashboard", "detectors", "distributions", "errors"),
-    *("inbound", "interval", "labels", "logs", "option_types", "panes", "payload_logger", "performance", "plot"),
-    *("printable", "protocol", "receiver", "records", "registry", "secret", "serving", "sinks", "skew"),
+    *("explain", "inbound", "interval", "labels", "logs", "option_types", "panes", "payload_logger", "performance"),
+    *("plot", "printable", "protocol", "receiver", "records", "registry", "secret", "serving", "sinks", "skew"),
     *("slicing", "state", "statistics", "store", "tables", "until_stdin_closes", "views", "yaml_file"),
 }
 """Rooms that live without Spark: importing them must not import pyspark."""

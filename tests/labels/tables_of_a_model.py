@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from sparkmon.distributions.schema import REFERENCES
 from sparkmon.labels import JudgedWindow, LabelSource, LabelsPass
 from sparkmon.performance import ConceptTests, Validation, class_names
 from sparkmon.protocol import ROWS, Cells
@@ -59,7 +58,6 @@ class ModelTables:
         self.labels = Tables(f"{self.folder}/").open()
         self.findings: list[pa.Table] = []
         self.validation = validation()
-        self.references = REFERENCES.empty_table()
 
     def answer(self, window: int, x: Floats, score: Floats, *, entity: bool = False, instances: int = 1) -> list[str]:
         """Log requests and responses in a window of an hour, and close it; return the ids of the requests."""
@@ -103,7 +101,6 @@ class ModelTables:
             ConceptTests(1.0, 3600),
             HOUR,
             SLICES,
-            self.references,
             self.findings.append,
         )
         return judge.run(START + hours * HOUR)

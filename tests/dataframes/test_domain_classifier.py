@@ -7,8 +7,8 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
+from sparkmon.dataframes import DomainShift, domain_classifier
 from sparkmon.errors import OptionError
-from sparkmon.explain import DomainShift, domain_classifier
 
 ROWS = 1_500
 NAMES = [f"f{at}" for at in range(8)]

@@ -1,0 +1,133 @@
+"""Values in other units: whether what a window has is what the reference has, times a factor and plus a constant."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from sparkmon.distributions import Distribution
+from sparkmon.distributions.arrays import FloatArray
+
+_KNOWN = (
+    (5 / 9, -160 / 9, "Fahrenheit to Celsius", "5/9 x - 17.8"),
+    (9 / 5, 32.0, "Celsius to Fahrenheit", "9/5 x + 32"),
+    (1.0, 273.15, "Celsius to kelvin", ""),
+    (1.0, -273.15, "kelvin to Celsius", ""),
+    (-1.0, 0.0, "the sign", "-1 x"),
+    (1.609344, 0.0, "miles to kilometres", ""),
+    (1 / 1.609344, 0.0, "kilometres to miles", ""),
+    (0.44704, 0.0, "miles per hour to metres per second", ""),
+    (1 / 0.44704, 0.0, "metres per second to miles per hour", ""),
+    (3.6, 0.0, "metres per second to kilometres per hour", ""),
+    (1 / 3.6, 0.0, "kilometres per hour to metres per second", ""),
+    (0.3048, 0.0, "feet to metres", ""),
+    (1 / 0.3048, 0.0, "metres to feet", ""),
+    (2.54, 0.0, "inches to centimetres", ""),
+    (1 / 2.54, 0.0, "centimetres to inches", ""),
+    (0.45359237, 0.0, "pounds to kilograms", ""),
+    (1 / 0.45359237, 0.0, "kilograms to pounds", ""),
+    (10.0, 0.0, "tenfold", ""),
+    (0.1, 0.0, "a tenth", ""),
+    (100.0, 0.0, "shares to per cent, or a hundredfold", ""),
+    (0.01, 0.0, "per cent to shares, or a hundredth", ""),
+    (1_000.0, 0.0, "a thousandfold", ""),
+    (0.001, 0.0, "a thousandth", ""),
+    (1e6, 0.0, "a millionfold", ""),
+    (1e-6, 0.0, "a millionth", ""),
+    (60.0, 0.0, "minutes to seconds, or hours to minutes", ""),
+    (1 / 60, 0.0, "seconds to minutes, or minutes to hours", ""),
+    (3_600.0, 0.0, "hours to seconds", ""),
+    (1 / 3_600, 0.0, "seconds to hours", ""),
+)
+_POINTS = np.linspace(0.0025, 0.9975, 200)
+_LEAST_GAP = 0.15
+"""A smaller distance has no such cause that one could tell from others."""
+_LEFT = 0.1
+"""What may be left of the distance, as a share of it."""
+_LEAST_SHARE = 0.2
+_LEAST_FACTOR = 1.2
+
+
+@dataclass(frozen=True, slots=True)
+class Rescaled:
+    """The current values are ``factor`` x + ``offset`` of the reference's."""
+
+    pattern: str
+    """``units``, ``scale`` or ``shift``."""
+    factor: float
+    offset: float
+    name: str
+    """Of the units, such as ``Fahrenheit to Celsius``; empty for others."""
+    formula: str
+    share: float
+    """Of the rows; 1 where all have changed."""
+
+
+def rescaled(reference: Distribution, current: Distribution) -> Rescaled | None:
+    """Find the factor and the constant that make the reference's values the current ones; None if none do.
+
+    Conversions between common units are tried first, for all rows and for a part of them, then any factor, then any
+    constant. What is found leaves at most a tenth of the Kolmogorov-Smirnov distance, or what chance and the sketches
+    account for.
+
+    >>> celsius = np.linspace(-10, 35, 500)
+    >>> found = rescaled(Distribution.from_sample(celsius * 1.8 + 32), Distribution.from_sample(celsius))
+    >>> found.name, found.formula, found.share
+    ('Fahrenheit to Celsius', '5/9 x - 17.8', 1.0)
+    """
+    if min(reference.values.size, current.values.size) < 10:
+        return None
+    before = reference.quantile(_POINTS)
+    points = np.union1d(before, current.quantile(_POINTS))
+    now, was = current.cdf(points), reference.cdf(points)
+    gap = float(np.abs(now - was).max())
+    chance = 1.36 * math.sqrt(1 / reference.n + 1 / current.n) + reference.rank_error + current.rank_error
+    allowed = min(gap / 2, max(_LEFT * gap, chance))
+    if gap < _LEAST_GAP:
+        return None
+    candidates = [
+        (residual, Rescaled("units", factor, offset, name, formula or _formula(factor, offset), share))
+        for factor, offset, name, formula in _KNOWN
+        for residual, share in _residuals(reference, points, now, was, factor, offset)
+    ]
+    residual, best = min(candidates, key=lambda each: each[0])
+    if residual <= allowed:
+        return best
+    for pattern, factor, offset in _fitted(before, current.quantile(_POINTS)):
+        if np.abs(now - _cdf(reference, points, factor, offset)).max() <= allowed:
+            return Rescaled(pattern, factor, offset, "", _formula(factor, offset), 1.0)
+    return None
+
+
+def _residuals(
+    reference: Distribution, points: FloatArray, now: FloatArray, was: FloatArray, factor: float, offset: float
+) -> Iterator[tuple[float, float]]:
+    """Give what is left of the distance if all rows are converted, and if the likeliest share of them is."""
+    converted = _cdf(reference, points, factor, offset)
+    yield float(np.abs(now - converted).max()), 1.0
+    toward = converted - was
+    share = float((now - was) @ toward / max(float(toward @ toward), 1e-12))
+    if _LEAST_SHARE <= share <= 0.95:
+        yield float(np.abs(now - was - share * toward).max()), share
+
+
+def _cdf(reference: Distribution, points: FloatArray, factor: float, offset: float) -> FloatArray:
+    at = (points - offset) / factor
+    shares: FloatArray = reference.cdf(at) if factor > 0 else 1 - reference.cdf(np.nextafter(at, -np.inf))
+    return shares
+
+
+def _fitted(before: FloatArray, now: FloatArray) -> Iterator[tuple[str, float, float]]:
+    """Give the factor and the constant that fit the quantiles best, each by itself."""
+    factor = float(before @ now / max(float(before @ before), 1e-300))
+    if factor > 0 and max(factor, 1 / factor) >= _LEAST_FACTOR:
+        yield "scale", factor, 0.0
+    yield "shift", 1.0, float(np.median(now - before))
+
+
+def _formula(factor: float, offset: float) -> str:
+    scaled = "x" if factor == 1 else f"{factor:.4g} x"
+    return scaled if not offset else f"{scaled} {'+' if offset > 0 else '-'} {abs(offset):.4g}"
