@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Any
 
-from sparkmon.cli.open_tables import location_of
+from sparkmon.cli.open_tables import location_of, open_tables
 from sparkmon.cli.options import TablesPlace, Texts, option
 from sparkmon.cli.terminal import note
 from sparkmon.errors import MissingExtraError
@@ -35,7 +35,7 @@ def dashboard(
     """Serve a page of incidents, models, columns and windows, which renews itself as windows close.
 
     It reads the tables of a monitor, on this machine or another, without
-    Spark. Nothing is loaded from elsewhere. Without --write nothing can be
+    Spark unless they are in a catalog. Nothing is loaded from elsewhere. Without --write nothing can be
     changed. Ctrl-C stops it.
 
     Example: sparkmon dashboard monitor.yaml
@@ -56,4 +56,5 @@ def dashboard(
         user_header=user_header,
         hostnames=tuple(hostname or ()),
     )
-    serve(settings, lambda address: note(f"the dashboard is at {address}; Ctrl-C stops it"))
+    with open_tables(tables) as opened:
+        serve(settings, lambda address: note(f"the dashboard is at {address}; Ctrl-C stops it"), opened)

@@ -4,7 +4,7 @@ from datetime import datetime, timezone
 from typing import Annotated
 
 from sparkmon.cli.options import MonitorFile, option
-from sparkmon.cli.terminal import note, output, plain_table, print_json
+from sparkmon.cli.terminal import note, output, plain_table, print_json, progress
 
 
 def maintain(
@@ -24,7 +24,7 @@ def maintain(
     from sparkmon.tables import Maintenance
 
     settings = read_config(config)
-    with open_tables(str(config), settings) as tables:
+    with open_tables(str(config), settings) as tables, progress().status("maintaining"):
         maintenance = Maintenance(tables, settings.retention, window=settings.windows.lengths[0])
         maintained = maintenance.run_once(datetime.now(timezone.utc), dry_run=dry_run)
     if as_json:

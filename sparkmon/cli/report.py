@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from sparkmon.cli.open_tables import open_tables
 from sparkmon.cli.options import TablesPlace, option
-from sparkmon.cli.terminal import note
+from sparkmon.cli.terminal import note, progress
 from sparkmon.errors import MissingExtraError, OptionError
 from sparkmon.interval import parse_interval
 from sparkmon.yaml_file import store_location
@@ -33,7 +33,7 @@ def report(
     span = parse_interval("--since", since)
     place = store or (store_location(tables) if Path(tables).is_file() else None)
     references = None if place is None else open_store(place).read_references()
-    with open_tables(tables) as opened:
+    with open_tables(tables) as opened, progress().status("reading"):
         content = module.make_report(opened, model=model, span=span, references=references)
         text = module.render_report(content, form)
     if out is None:

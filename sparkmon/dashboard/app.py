@@ -42,7 +42,7 @@ from sparkmon.dashboard.settings import DashboardSettings
 from sparkmon.errors import OptionError, SparkmonError
 from sparkmon.interval import parse_interval
 from sparkmon.store import open_store
-from sparkmon.tables import Tables
+from sparkmon.tables import Tables, TableWriter
 
 logger = logging.getLogger(__name__)
 
@@ -53,9 +53,9 @@ _LONGEST = 2000
 _Text = Annotated[str, Form(max_length=_LONGEST)]
 
 
-def create_app(settings: DashboardSettings) -> FastAPI:
-    """Return the dashboard; OptionError if its tables need Spark, or if the token cannot be read."""
-    tables = Tables(settings.tables).open()
+def create_app(settings: DashboardSettings, tables: TableWriter | None = None) -> FastAPI:
+    """Return the dashboard; OptionError if its tables need Spark and are not open, or if the token cannot be read."""
+    tables = tables or Tables(settings.tables).open()
     access = Access(settings)
     pages = Pages(Reading(tables, None if settings.store is None else open_store(settings.store)))
     app = FastAPI(title="sparkmon", openapi_url=None)
@@ -171,9 +171,14 @@ def _add_static(app: FastAPI) -> None:
         return Response(content, media_type=_TYPES[name.rpartition(".")[2]], headers=headers)
 
 
-def serve(settings: DashboardSettings, on_start: Callable[[str], None] = print) -> None:
-    """Run the dashboard until SIGTERM or SIGINT, from the main thread; ``on_start`` is given its address."""
-    server, listening, address = _server(settings)
+def serve(
+    settings: DashboardSettings, on_start: Callable[[str], None] = print, tables: TableWriter | None = None
+) -> None:
+    """Run the dashboard until SIGTERM or SIGINT, from the main thread.
+
+    ``on_start`` is given its address; ``tables`` are those of the settings, if they are open.
+    """
+    server, listening, address = _server(settings, tables)
     on_start(address)
     signal.signal(signal.SIGTERM, lambda *_: None)
     signal.signal(signal.SIGINT, lambda *_: None)
@@ -181,9 +186,9 @@ def serve(settings: DashboardSettings, on_start: Callable[[str], None] = print) 
 
 
 @contextmanager
-def running(settings: DashboardSettings) -> Iterator[str]:
+def running(settings: DashboardSettings, tables: TableWriter | None = None) -> Iterator[str]:
     """Run the dashboard in a thread, next to something else; give its address."""
-    server, listening, address = _server(settings)
+    server, listening, address = _server(settings, tables)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     try:
@@ -193,9 +198,9 @@ def running(settings: DashboardSettings) -> Iterator[str]:
         thread.join()
 
 
-def _server(settings: DashboardSettings) -> tuple[uvicorn.Server, socket.socket, str]:
+def _server(settings: DashboardSettings, tables: TableWriter | None) -> tuple[uvicorn.Server, socket.socket, str]:
     config = uvicorn.Config(
-        create_app(settings),
+        create_app(settings, tables),
         host=settings.host,
         port=settings.port,
         log_level="error",

@@ -11,6 +11,8 @@ SEEN = ("alerts", "performance", "alert_actions", "closed_windows", "deliveries"
 """The tables whose commits renew a page."""
 _MOST = 100
 _ALIVE_S = 15.0
+_REST = 20
+"""A look is followed by a rest of so many times its length: on slow tables pages are renewed later."""
 
 
 class Changes:
@@ -20,7 +22,7 @@ class Changes:
         self._tables, self._poll_s = tables, poll_s
         self._open = 0
         self._versions: tuple[int | None, ...] = ()
-        self._time = float("-inf")
+        self._time, self._look_s = float("-inf"), 0.0
         self._lock = asyncio.Lock()
 
     def versions(self) -> tuple[int | None, ...]:
@@ -38,7 +40,7 @@ class Changes:
             last, alive = await self._current(), loop.time()
             yield "retry: 2000\n\n"
             while True:
-                await asyncio.sleep(self._poll_s)
+                await asyncio.sleep(max(self._poll_s, _REST * self._look_s))
                 current = await self._current()
                 if current != last:
                     last, alive = current, loop.time()
@@ -52,7 +54,8 @@ class Changes:
     async def _current(self) -> tuple[int | None, ...]:
         async with self._lock:
             now = asyncio.get_running_loop().time()
-            if now - self._time >= self._poll_s / 2:
+            if now - self._time >= max(self._poll_s, _REST * self._look_s) / 2:
                 self._versions = await anyio.to_thread.run_sync(self.versions)
-                self._time = now
+                self._time = asyncio.get_running_loop().time()
+                self._look_s = self._time - now
             return self._versions

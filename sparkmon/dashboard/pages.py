@@ -1,7 +1,7 @@
 """What each page shows, from the parameters of its address."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
@@ -16,20 +16,27 @@ from sparkmon.plot.style import text
 from sparkmon.views import (
     Cell,
     HeatMap,
+    Performance,
+    attacks_of,
     dead_letters_of,
     findings_of,
     heat_map,
     histogram,
     incidents_of,
     outliers_of,
+    performance_of,
     profile_at,
     reference_at,
+    rows_of_window,
     series,
 )
 
-_INCIDENTS, _MODELS, _FINDINGS, _LETTERS = 50, 100, 300, 50
+_INCIDENTS, _MODELS, _FINDINGS, _LETTERS, _ROWS = 50, 100, 300, 50, 50
 _BEYOND = (*OVER, "provisional")
+_FIGURES = {"Performance": performance, "Clients that attack": attacks, "Outliers": outliers, "Traffic": traffic}
+"""Plots of a model's page, by their names; one without data is left out."""
 _Query = Mapping[str, str]
+_OF_COLUMN = ("model", "column", "span", "statistic", "slice_key", "slice_value")
 
 
 class Pages:
@@ -78,19 +85,26 @@ class Pages:
         names = ("drift_metrics", "closed_windows", "performance", "outliers")
 
         def draw() -> list[tuple[str, Any]]:
-            figures = [("Columns by windows", heat_figure(heat)), ("Traffic", traffic(tables, model, since=since))]
-            for name, make in (("Performance", performance), ("Outliers", outliers), ("Clients that attack", attacks)):
+            columns = [name for name, _ in heat.columns]
+            heat_map = _linked(heat_figure(heat), "/column", {"model": model, "span": span}, columns)
+            figures = [("Columns by windows", heat_map)]
+            for name, make in _FIGURES.items():
                 drawn = make(tables, model, since=since)
-                figures += [(name, drawn)] if drawn.data else []
+                figures += [(name, _linked(drawn, "/window", {"model": model}))] if drawn.data else []
             return figures
 
+        measured = performance_of(tables, model, since=since)
+        clients = [each for each in attacks_of(tables, model, since=since) if each.status in _BEYOND]
         return {
             "title": model,
             "model": model,
             "state": state,
+            "measured": measured,
+            "rows_measured": [] if measured is None else [*zip(*_measured(measured), strict=True)][:-21:-1],
+            "clients": clients[:-21:-1],
             "incidents": incidents,
             "columns": _columns(heat),
-            "figures": self._reading.cached(("figures", model, since), names, draw),
+            "figures": self._reading.cached(("figures", model, span, since), names, draw),
             "windows": [*reversed(windows)][:20],
             "span": span,
             "spans": SPANS,
@@ -108,7 +122,9 @@ class Pages:
         since = min(windows[0].window_end, end)
         values = series(self._reading.tables, model, column, statistic=query.get("statistic"), slice=slice, since=since)
         findings = findings_of(self._reading.tables, model, column=column, window_end=end)
-        figures = [] if values is None else [(f"{values.statistic} over time", series_figure(values))]
+        here = {name: query[name] for name in _OF_COLUMN if name in query}
+        over_time = [] if values is None else [(f"{values.statistic} over time", series_figure(values))]
+        figures = [(name, _linked(drawn, "/column", here)) for name, drawn in over_time]
         if slice is None or values is not None:
             figures += self._distribution(model, column, end, windows[0].window_end, slice)
         of_slice = [each for each in findings if (each.slice_key, each.slice_value) == (slice or (None, None))]
@@ -138,11 +154,16 @@ class Pages:
         findings = findings_of(self._reading.tables, model, window_end=end)
         if not findings:
             raise HTTPException(404, f"There is no finding on a window of {text(model)} that ended at {end:%F %T} UTC.")
+        start = findings[0].window_start or end
         return {
             "title": f"{model} at {end:%F %T} UTC",
             "model": model,
             "window": end,
-            "start": findings[0].window_start,
+            "start": start,
+            "rows": rows_of_window(
+                self._reading.tables, model, start, end, count=_ROWS, event_id=query.get("event") or None
+            ),
+            "event": query.get("event"),
             "findings": findings[:_FINDINGS],
             "more": max(len(findings) - _FINDINGS, 0),
             "beyond": sum(each.status in _BEYOND for each in findings),
@@ -192,6 +213,18 @@ class Pages:
             return []
         title = f"{text(column)} now, against {what}"
         return [(title, histogram_figure(bars, title, reference_name=what))]
+
+
+def _linked(figure: Any, path: str, query: _Query, columns: Sequence[str] = ()) -> Any:  # noqa: ANN401 - plotly's
+    """Let a click on a point open a page of its window, and of the column of its row if there are ``columns``."""
+    figure.layout.meta = {"path": path, "query": {**query}, "columns": [*columns]}
+    return figure
+
+
+def _measured(values: Performance) -> tuple[Iterable[Any], ...]:
+    numbers = (values.values, values.low, values.high, values.estimates, values.references, values.coverage)
+    columns = ([float(each) if each == each else None for each in column] for column in numbers)
+    return (values.window_ends, *columns, values.verdicts)
 
 
 def _columns(heat: HeatMap) -> list[tuple[str, str, Cell | None, Cell | None]]:

@@ -1,6 +1,7 @@
 """Templates: every value is text unless it was made here; figures travel as data that a script of ours reads."""
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from functools import cache
@@ -60,12 +61,10 @@ def ago(time: datetime | None, now: datetime | None = None) -> str:
 
 
 def figure_json(figure: Any) -> Markup:  # noqa: ANN401 - a plotly figure
-    """Return a figure as JSON that stands in a page: no character in it ends the element."""
+    """Return a figure as JSON that stands in a page: ASCII, and no character in it ends the element."""
     figure.layout.template = None  # of the page's own theme
-    encoded = figure.to_json()
-    for character, escape in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026")):
-        encoded = encoded.replace(character, escape)
-    return Markup(encoded)
+    escaped = re.sub(r"[<>&]", lambda match: f"\\u{ord(match[0]):04x}", figure.to_json())
+    return Markup(re.sub(r"[^\x00-\x7f]", lambda match: json.dumps(match[0])[1:-1], escaped))
 
 
 def themes() -> bytes:

@@ -35,6 +35,7 @@ def outliers(
         y=[row.excess for row in rows],
         mode="markers",
         marker={"color": VERMILION, "opacity": 0.7, "size": 8},
+        customdata=[row.window_end for row in rows],
         text=[text(row.reason, 120) for row in rows],
         hovertemplate="%{x|%Y-%m-%d %H:%M:%S}<br>%{text}<extra></extra>",
     )

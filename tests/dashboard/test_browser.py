@@ -90,6 +90,23 @@ def test_a_person_finds_the_fault_and_deals_with_it(chromium: Browser, own: Watc
         assert rows.sort_by("start_time")["action"].to_pylist() == ["ack", "silence", "unsilence"]
 
 
+def test_a_click_on_a_plot_opens_what_it_shows(chromium: Browser, watched: Watched) -> None:
+    with served(DashboardSettings(watched.tables)) as client, page_of(chromium, str(client.base_url)) as page:
+        page.goto("/model?model=flights")
+        plot = page.locator(".js-plotly-plot").first
+        expect(plot.locator(".main-svg").first).to_be_visible()
+        page.wait_for_timeout(500)
+        # The middle of the first row's last cell.
+        where = plot.evaluate(
+            "p => { const l = p._fullLayout, b = p.getBoundingClientRect();"
+            " return [b.left + l._size.l + l._size.w - 8, b.top + l._size.t + 12]; }"
+        )
+        page.mouse.move(*where)
+        page.mouse.click(*where)
+        expect(page.get_by_role("heading", level=1)).to_have_text("temp")
+        expect(page.get_by_role("link", name=f"{watched.end:%Y-%m-%d %H:%M}")).to_be_visible()
+
+
 def test_an_open_page_renews_itself(chromium: Browser, own: Watched) -> None:
     settings = DashboardSettings(own.tables, write=True, poll_seconds=0.2)
     tables = own.open()

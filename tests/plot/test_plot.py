@@ -50,7 +50,7 @@ def test_bins_that_moved_stand_out(watched: Watched) -> None:
     assert sum(bars["reference"].y) == pytest.approx(1)
     assert sum(bars["now"].y) + sum(bars["now, moved"].y) == pytest.approx(1)
     assert bars["now, moved"].marker.pattern.shape == "/"
-    assert "600 rows against 20,000" in figure.layout.title.text
+    assert "600 rows against 20,000" in figure.layout.title.subtitle.text
 
 
 def test_columns_without_numbers_can_be_plotted() -> None:

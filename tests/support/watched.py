@@ -12,7 +12,8 @@ from sparkmon.alerts import Alerting, AlertManager
 from sparkmon.comparison import Checks, Judge
 from sparkmon.detectors.schema import OUTLIERS
 from sparkmon.distributions.schema import PROFILES, REFERENCES
-from sparkmon.protocol import DEAD_LETTERS
+from sparkmon.labels.schema import PERFORMANCE
+from sparkmon.protocol import DEAD_LETTERS, ROWS
 from sparkmon.state import CLOSED_WINDOWS
 from sparkmon.tables import Tables, TableWriter
 from tests.support.ledger import Ledger
@@ -74,7 +75,32 @@ def watch(place: Path, models: Mapping[str, str] | None = None, *, end: datetime
         _dead_letter(model, end, payload) for model in columns for payload in (b"\xff\xfe\x00", HOSTILE.encode())
     ]
     tables.append(pa.Table.from_pylist(letters, DEAD_LETTERS), "dead_letters")
+    tables.append(pa.Table.from_pylist([_row(model, end, at) for model in columns for at in (1, 2)], ROWS), "rows")
+    measured = [_measured(model, end - at * HOUR, 0.9 - 0.1 * at) for model in columns for at in (0, 1)]
+    tables.append(pa.Table.from_pylist(measured, PERFORMANCE), "performance")
     return watched
+
+
+def _row(model: str, end: datetime, at: int) -> dict[str, Any]:
+    texts = dict.fromkeys(("model_version", "namespace", "component", "endpoint", "source", "kind"), "")
+    named = {"event_type": "request", "event_id": f"e-{at}", "request_id": f"r-{at}", "client": HOSTILE}
+    features = {HOSTILE: {"number": 1e9, "text": None}, "carrier": {"number": None, "text": HOSTILE}}
+    values = {"instance": 0, "event_time": end - at * timedelta(minutes=10), "features": features}
+    return {"model": model, **texts, **named, **values, "predictions": {"late": {"number": 0.25, "text": None}}}
+
+
+def _measured(model: str, end: datetime, value: float) -> dict[str, Any]:
+    times = {"window_start": end - HOUR, "window_end": end, "created_time": end}
+    counts = {"prediction_count": 600, "labelled_count": 540, "coverage": 0.9, "version": 0}
+    texts = {
+        "model": model,
+        "model_version": "",
+        "metric": "accuracy_score",
+        "basis": "labels",
+        "verdict": "model worse",
+    }
+    numbers = {"value": value, "low": value - 0.05, "high": value + 0.05, "reference_value": 0.91, "estimate": 0.88}
+    return {**times, **counts, **texts, **numbers}
 
 
 def _closed(model: str, start: datetime, batch: int) -> dict[str, Any]:

@@ -16,12 +16,15 @@ from sparkmon.views import (
     histogram,
     incidents_of,
     models_of,
+    open_source,
     outliers_of,
     overview,
     profile_at,
     reference_at,
+    rows_of_window,
     traffic_of,
 )
+from tests.support.panes import HOUR
 from tests.support.watched import HOSTILE, WINDOWS, Watched, watch
 
 DAY = timedelta(days=1)
@@ -131,6 +134,20 @@ def test_traffic_outliers_and_dead_letters(watched: Watched) -> None:
     assert "\u202e" not in "".join(letter.excerpt for letter in letters)
     assert len(dead_letters_of(tables)) == 4
     assert dead_letters_of(tables, "nothing") == []
+
+
+def test_the_rows_of_a_window_are_the_first_of_those_kept(watched: Watched) -> None:
+    tables = watched.open()
+    rows = rows_of_window(tables, "flights", watched.end - HOUR, watched.end)
+    assert rows is not None
+    assert [each.request_id for each in rows] == ["r-2", "r-1"]
+    assert rows[0].features == ((HOSTILE, 1e9), ("carrier", HOSTILE))
+    assert rows[0].predictions == (("late", 0.25),)
+    for changes, expected in (({"count": 1}, ["r-2"]), ({"event_id": "e-1"}, ["r-1"])):
+        chosen = rows_of_window(tables, "flights", watched.end - HOUR, watched.end, **changes)
+        assert [each.request_id for each in chosen or ()] == expected
+    assert rows_of_window(tables, "flights", watched.end, watched.end + HOUR) == []
+    assert rows_of_window(open_source({}), "flights", watched.end - HOUR, watched.end) is None
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,20 @@ async function draw() {
     const figure = JSON.parse(plot.querySelector("script").textContent);
     figure.layout.template = themes[dark.matches ? "dark" : "light"];
     const place = plot.querySelector("div");
-    const narrow = window.innerWidth < 500 ? { showlegend: false } : {};
+    const narrow = window.innerWidth < 500 ? { font: { size: 11 } } : {};
     await window.Plotly.react(place, figure.data, { ...figure.layout, ...narrow }, { displaylogo: false, responsive: true, displayModeBar: false });
+    if (figure.layout.meta?.path && !place.dataset.opens) {
+      place.dataset.opens = figure.layout.meta.path;
+      place.on("plotly_click", (event) => openPage(figure.layout.meta, event.points[0]));
+    }
   }
+}
+
+function openPage({ path, query, columns }, point) {
+  // A point of a plot opens the page of its window, a cell of a heat map that of its column, too.
+  const [day, hour] = String(point.customdata || point.x).split(/[ T]/);
+  const column = columns.length ? { column: columns[point.y] } : {};
+  window.location.assign(`${path}?${new URLSearchParams({ ...query, ...column, window: `${day}T${hour || "00:00"}` })}`);
 }
 
 // Plotly is large: a page has it only if it has figures, and it comes after this script.
