@@ -54,7 +54,7 @@ def histogram_figure(
     """Plot a histogram that was made already; bins that moved are hatched, and of another colour."""
     plot = figure(title, theme, barmode="overlay", bargap=0)
     count = f"{bars.current_rows:,.0f} rows against {bars.reference_rows:,.0f}"
-    plot.layout.title.subtitle = {"text": count, "font": {"size": 13}}
+    plot.update_layout(title={"subtitle": {"text": count, "font": {"size": 13}}}, margin={"t": 84})
     if bars.edges is None or not bars.edges.size:
         x: Any = [*range(len(bars.labels))]
         widths = [0.8] * len(x)

@@ -12,10 +12,6 @@ from sparkmon.views import HeatMap, heat_map as heat_map_view, open_source
 _COLUMNS = 30
 _GREATEST = 4.0
 """An excess from here on has one colour."""
-_SCALE = [
-    *((0.0, "#d6e4f0"), (0.2499, "#86b1d8"), (0.25, "#f3b557"), (0.5, "#e0701f"), (1.0, "#8c2d04")),
-]
-"""Blue up to the limit, at a quarter of the scale, orange beyond: lightness tells them apart, too."""
 
 
 def heat_map(
@@ -56,7 +52,7 @@ def heat_map(
 
 def heat_figure(heat: HeatMap, theme: Theme = "light") -> go.Figure:
     """Plot a heat map that was read already; see :func:`heat_map`."""
-    title = f"How far columns of {text(heat.model)} are beyond their limits"
+    title = f"{text(heat.model)}: columns by windows"
     if not heat.columns:
         return nothing(title, "No window of this model has been judged.", theme)
     columns, rows = heat.columns[:_COLUMNS], heat.cells[:_COLUMNS]
@@ -72,12 +68,14 @@ def heat_figure(heat: HeatMap, theme: Theme = "light") -> go.Figure:
     more = len(heat.columns) - len(columns)
     names = [text(name if kind == "feature" else f"{name} ({kind})", 28) for name, kind in columns]
     plot = figure(
-        f"{title}{f'; {more} more columns are not shown' if more else ''}",
+        title,
         theme,
         height=max(210, 120 + 24 * len(columns)),
         xaxis={"title": {"text": "end of the window (UTC)"}},
         yaxis={"autorange": "reversed", "tickmode": "array", "tickvals": [*range(len(names))], "ticktext": names},
     )
+    subtitle = f"value less noise, x limit{f'; {more} more columns are not shown' if more else ''}"
+    plot.update_layout(title={"subtitle": {"text": subtitle, "font": {"size": 13}}})
     return plot.add_heatmap(
         x=[*heat.window_ends],
         y=[*range(len(columns))],
@@ -86,7 +84,7 @@ def heat_figure(heat: HeatMap, theme: Theme = "light") -> go.Figure:
         hovertemplate="%{x|%Y-%m-%d %H:%M}<br>%{text}<extra></extra>",
         zmin=0,
         zmax=_GREATEST,
-        colorscale=_SCALE,
+        autocolorscale=True,  # that of the theme
         xgap=1,
         ygap=1,
         colorbar={

@@ -1,6 +1,6 @@
 """How figures look: colours that everybody can tell apart, on light and dark paper, and names as text."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
 from sparkmon.errors import MissingExtraError
@@ -19,7 +19,11 @@ _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 """Plotly reads a few HTML tags in texts."""
 
 
-def _template(paper: str, ink: str, grid: str) -> go.layout.Template:
+_UP_TO_1, _BEYOND = 0.2499, 0.25
+"""The limit is at a quarter of a heat map's scale: blue up to it, orange beyond; lightness tells them apart, too."""
+
+
+def _template(paper: str, ink: str, grid: str, scale: Sequence[str]) -> go.layout.Template:
     axis = {"gridcolor": grid, "zerolinecolor": grid, "linecolor": grid, "automargin": True, "title": {"standoff": 8}}
     return go.layout.Template(
         layout={
@@ -28,17 +32,26 @@ def _template(paper: str, ink: str, grid: str) -> go.layout.Template:
             "font": {"color": ink, "size": 13, "family": "system-ui, sans-serif"},
             "xaxis": axis,
             "yaxis": axis,
+            "colorscale": {"sequential": [*zip((0, _UP_TO_1, _BEYOND, 0.5, 1), scale, strict=True)]},
             "hoverlabel": {"bgcolor": paper, "font": {"color": ink}, "align": "left"},
             "legend": {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "xanchor": "left"},
             "margin": {"l": 8, "r": 8, "t": 64, "b": 8},
-            "title": {"x": 0, "xanchor": "left", "xref": "paper", "font": {"size": 15}, "y": 0.98, "yanchor": "top"},
+            "title": {
+                "x": 0,
+                "xanchor": "left",
+                "xref": "container",
+                "pad": {"l": 8},
+                "font": {"size": 15},
+                "y": 0.98,
+                "yanchor": "top",
+            },
         }
     )
 
 
 TEMPLATES: Mapping[Theme, Any] = {
-    "light": _template("#ffffff", "#1d2126", "#dde1e6"),
-    "dark": _template("#15181c", "#e4e7eb", "#343a41"),
+    "light": _template("#ffffff", "#1d2126", "#dde1e6", ("#d6e4f0", "#86b1d8", "#f3b557", "#e0701f", "#8c2d04")),
+    "dark": _template("#15181c", "#e4e7eb", "#343a41", ("#1f2d3a", "#386088", "#c98a2b", "#ec7a35", "#ffc2a6")),
 }
 """Plotly templates by theme."""
 

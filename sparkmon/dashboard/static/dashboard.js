@@ -14,7 +14,9 @@ async function draw() {
     const figure = JSON.parse(plot.querySelector("script").textContent);
     figure.layout.template = themes[dark.matches ? "dark" : "light"];
     const place = plot.querySelector("div");
-    const narrow = window.innerWidth < 500 ? { font: { size: 11 } } : {};
+    const isNarrow = window.innerWidth < 500;
+    if (isNarrow) figure.data.filter((each) => each.type === "heatmap").forEach((each) => Object.assign(each, { showscale: false, xgap: 0 }));
+    const narrow = isNarrow ? { font: { size: 11 }, legend: { y: -0.3, yanchor: "top" } } : {};
     await window.Plotly.react(place, figure.data, { ...figure.layout, ...narrow }, { displaylogo: false, responsive: true, displayModeBar: false });
     if (figure.layout.meta?.path && !place.dataset.opens) {
       place.dataset.opens = figure.layout.meta.path;
