@@ -21,6 +21,7 @@ from scripts.docstrings import comments, manual, paragraphs, plain, summary
 from sparkmon import alerts, comparison, config, detectors, distributions, errors, protocol, schemas, state
 from sparkmon.adversaries import CLIENT_STATISTICS
 from sparkmon.alerts import Alerting, Policy, Route, SeverityRule
+from sparkmon.attributions import ModelEndpoint
 from sparkmon.cli.app import app
 from sparkmon.health import HealthLimits
 from sparkmon.health.metrics import families
@@ -42,7 +43,17 @@ FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 COLUMNS = yaml.safe_load(Path(__file__).with_name("columns.yaml").read_text())
 MADE = "<!-- Made by scripts/make_reference_pages.py; do not edit. -->"
 TABLES = (
-    *("PROFILES", "DRIFT_METRICS", "PERFORMANCE", "OUTLIERS", "ALERTS", "DELIVERIES", "ALERT_ACTIONS", "DEAD_LETTERS"),
+    *(
+        "PROFILES",
+        "DRIFT_METRICS",
+        "PERFORMANCE",
+        "ATTRIBUTIONS",
+        "OUTLIERS",
+        "ALERTS",
+        "DELIVERIES",
+        "ALERT_ACTIONS",
+        "DEAD_LETTERS",
+    ),
     *("PANES", "CLOSED_WINDOWS", "EVENT_DIGESTS", "MONITORS", "REFERENCES", "ROWS", "DECODED", "EVENTS"),
 )
 
@@ -165,7 +176,7 @@ def configuration() -> Iterator[str]:
         "`outliers`": detectors.Outliers,
         **{"`alerting`": Alerting, "`alerting.policy`": Policy},
         **{"An entry of `severities`": SeverityRule, "An entry of `routes`": Route},
-        "An entry of `labels`": LabelSource,
+        **{"An entry of `labels`": LabelSource, "An entry of `attributions`": ModelEndpoint},
         **{"`health`": HealthLimits, "`retention`": Retention, "`metrics`": config.MetricsEndpoint},
         **{f"Source `{name}`": SOURCES.get(name) for name in SOURCES},
         **{f"Sink `{name}`": SINKS.get(name) for name in SINKS},

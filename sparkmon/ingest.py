@@ -31,6 +31,7 @@ from sparkmon.protocol import (
     decode_events,
     event_digests,
     without_ahead,
+    without_own,
 )
 from sparkmon.records import ModelSchema
 from sparkmon.skew import SkewDetector
@@ -87,6 +88,8 @@ class Ingest:
     outliers: OutlierDetector | None = None
     clients: Mapping[str, ClientIdentity] = field(default_factory=dict)
     """Who asked, by model, of those whose rows are kept."""
+    own_keys: Collection[str] = ()
+    """What sparkmon's own requests of models are signed with: they are left out."""
     ahead_s: float = inf
     """How far an event's time may be ahead of the worker's clock."""
 
@@ -119,7 +122,7 @@ class _Task:
 
     def __init__(self, ingest: Ingest, owners: Owners, detect: Detect | None) -> None:
         context = TaskContext.get()
-        self._ahead_s = ingest.ahead_s
+        self._ahead_s, self._own_keys = ingest.ahead_s, ingest.own_keys
         self._schemas, self._detect, self._keep_rows = ingest.schemas, detect, ingest.keep_rows
         self._clients = ingest.clients
         self._partition = -2 if context is None else context.partitionId()
@@ -137,7 +140,7 @@ class _Task:
 
     def read(self, batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
         """Summarise a batch of events; yield those that cannot be decoded, and rows where they are kept."""
-        batch = batch.cast(EVENTS)
+        batch = without_own(batch.cast(EVENTS), self._own_keys)
         events = without_ahead(batch, self._ahead_s)
         # What makes an event the same is its own time, whatever the clock is when it is read again.
         digests, times = event_digests(batch), _times(batch)

@@ -21,6 +21,7 @@ DEAD_LETTERS: StructType = from_arrow_schema(protocol.DEAD_LETTERS)
 DRIFT_METRICS: StructType
 OUTLIERS: StructType
 PERFORMANCE: StructType
+ATTRIBUTIONS: StructType
 OBSERVATIONS: StructType
 ALERTS: StructType
 DELIVERIES: StructType
@@ -31,7 +32,10 @@ EVENT_DIGESTS: StructType = from_arrow_schema(state.EVENT_DIGESTS)
 CLOSED_WINDOWS: StructType = from_arrow_schema(state.CLOSED_WINDOWS)
 MONITORS: StructType = from_arrow_schema(state.MONITORS)
 
-_LATER = ("DRIFT_METRICS", "OUTLIERS", "PERFORMANCE", "OBSERVATIONS", "ALERTS", "DELIVERIES", "ALERT_ACTIONS")
+_LATER = (
+    *("DRIFT_METRICS", "OUTLIERS", "PERFORMANCE", "ATTRIBUTIONS"),
+    *("OBSERVATIONS", "ALERTS", "DELIVERIES", "ALERT_ACTIONS"),
+)
 __all__ = [name for name in (*globals(), *_LATER) if name.isupper() and name[0] != "_"]
 
 
@@ -40,11 +44,12 @@ def __getattr__(name: str) -> StructType:
     if name not in _LATER:
         raise AttributeError(f"module 'sparkmon.schemas' has no attribute {name!r}")
     from sparkmon.alerts import schema as alerts
+    from sparkmon.attributions import schema as attributions
     from sparkmon.comparison import schema as comparison
     from sparkmon.detectors import schema as detectors
     from sparkmon.labels import schema as labels
 
-    sources = {"DRIFT_METRICS": comparison, "OUTLIERS": detectors, "PERFORMANCE": labels}
+    sources = {"DRIFT_METRICS": comparison, "OUTLIERS": detectors, "PERFORMANCE": labels, "ATTRIBUTIONS": attributions}
     source = sources.get(name, alerts)
     schema: StructType = from_arrow_schema(getattr(source, name))
     globals()[name] = schema

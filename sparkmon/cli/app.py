@@ -6,6 +6,7 @@ import typer
 
 from sparkmon import __version__
 from sparkmon.cli.alerts import alerts
+from sparkmon.cli.attributions import attributions
 from sparkmon.cli.clients import clients
 from sparkmon.cli.compare import compare
 from sparkmon.cli.dashboard import dashboard
@@ -33,7 +34,7 @@ app = typer.Typer(
 )
 
 _COMMANDS = (
-    *(demo, profile, receive, clients, labels, compare, maintain),
+    *(demo, profile, receive, clients, labels, attributions, compare, maintain),
     *(status, incidents, explain, findings, watch, dashboard, report),
 )
 for command in _COMMANDS:

@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from sparkmon.adversaries import ClientIdentity
 from sparkmon.alerts import Alerting
+from sparkmon.attributions import ModelEndpoint
 from sparkmon.comparison import Checks
 from sparkmon.detectors import Outliers
 from sparkmon.errors import OptionError
@@ -89,6 +90,9 @@ class MonitorConfig:
     labels: Mapping[str, LabelSource] = field(default_factory=dict)
     """Where a model's labels come: {MODEL: {table: PATH, label: COLUMN, ...}}. Its rows are kept, and its performance
     measured."""
+    attributions: Mapping[str, ModelEndpoint] = field(default_factory=dict)
+    """Where a model's predictor may be asked what each feature adds to its answers: {MODEL: {url: ...}}. Its rows are
+    kept, and its newest window explained."""
     retention: Retention = field(default_factory=Retention)
     """How long the rows of the tables are kept."""
     metrics: MetricsEndpoint | None = None

@@ -40,7 +40,7 @@ def answered_rows(tables: TableWriter, model: str, start: datetime, end: datetim
             yield _answered(rows, first)
 
 
-def blocks(part: pa.Table) -> Iterator[RowBlock]:
+def answer_blocks(part: pa.Table) -> Iterator[RowBlock]:
     """Return a part as blocks; ``event`` is the place of a row in the part."""
     first = 0
     for batch in part.combine_chunks().to_batches():

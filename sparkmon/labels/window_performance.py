@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from sparkmon.distributions.arrays import FloatArray, IntArray
-from sparkmon.labels.answered_rows import blocks, values_of
+from sparkmon.labels.answered_rows import answer_blocks, values_of
 from sparkmon.labels.label_table import LabelTable
 from sparkmon.performance import CusumPart, Performance, Segment, Validation, losses_of
 from sparkmon.performance.outcomes import Outcomes
@@ -60,7 +60,7 @@ class WindowMeter:
             losses = np.full(part.num_rows, np.nan)
             owner = np.full(part.num_rows, -1)
             versions: dict[str, int] = {}
-            for block in blocks(part):
+            for block in answer_blocks(part):
                 own = measured[block.model_version]
                 at: Any = pa.array(block.event)
                 answered = self.validation.answers.read(block.predictions)  # type: ignore[arg-type]
@@ -82,7 +82,7 @@ class WindowMeter:
     def of_expected(self, parts: Iterable[pa.Table]) -> dict[str, Measured]:
         """Measure what is expected of the rows of a window, by model version."""
         measured: defaultdict[str, Measured] = defaultdict(Measured)
-        for block in (block for part in parts for block in blocks(part)):
+        for block in (block for part in parts for block in answer_blocks(part)):
             assert block.predictions is not None
             usable = self.validation.answers.read(block.predictions).is_usable
             own, features = measured[block.model_version], block.features

@@ -8,6 +8,7 @@ from pyspark.sql import DataFrame
 
 from sparkmon import sources
 from sparkmon.alerts import Alerting, AlertManager
+from sparkmon.attributions import ModelEndpoint, baselines_of
 from sparkmon.comparison import Checks, Judge
 from sparkmon.dataframes import findings_of
 from sparkmon.detectors import Outliers
@@ -17,7 +18,6 @@ from sparkmon.ingest import Ingest
 from sparkmon.interval import parse_interval
 from sparkmon.labels import LabelSource
 from sparkmon.monitor.client_baselines import client_baselines, client_identities
-from sparkmon.monitor.labels_watch import LabelsWatch
 from sparkmon.monitor.model_limit import columns_of
 from sparkmon.monitor.monitor_query import MonitorQuery
 from sparkmon.monitor.namespaces import check_namespaces, in_namespaces, kept_models, qualified, watched
@@ -25,6 +25,7 @@ from sparkmon.monitor.one_pass import profiles_of
 from sparkmon.monitor.outlier_detector import outlier_detector_of
 from sparkmon.monitor.start import Start
 from sparkmon.monitor.views import provenance_of, skew_detector_of
+from sparkmon.monitor.watches import Watches
 from sparkmon.monitor.windows import Windows
 from sparkmon.panes import PaneBuilder
 from sparkmon.profiles import profile_rows, projections_of
@@ -80,6 +81,8 @@ class Monitor:
     labels : mapping of str to LabelSource, optional
         Where the labels of models come. Their rows are kept, and a running monitor measures their performance; see
         :func:`sparkmon.validation_of`.
+    attributions : mapping of str to ModelEndpoint, optional
+        Where the predictors of models answer. Their rows are kept, and a running monitor asks what each feature adds.
     retention : Retention, optional
         How long the rows of the tables are kept; a running monitor expires and compacts them every hour.
     trigger : str, default "10 seconds"
@@ -130,6 +133,7 @@ class Monitor:
         keep_rows: Sequence[str] = (),
         adversaries: Mapping[str, str] | None = None,
         labels: Mapping[str, LabelSource] | None = None,
+        attributions: Mapping[str, ModelEndpoint] | None = None,
         retention: Retention | None = None,
         trigger: str = "10 seconds",
     ) -> None:
@@ -148,6 +152,7 @@ class Monitor:
         k, projections = self.windows.k, projections_of(references)
         of_rows = partial(profile_rows, window=self.windows.length, slide=self.windows.slide, k=k)
         self._profiles = partial(of_rows, slices=self.slices, projections=projections)
+        baselines = baselines_of(store, [schema.model for schema in self._schemas])
         self._detector = skew_detector_of(store, in_namespaces(views or {}, self.namespaces))
         self.judge = Judge(
             references,
@@ -155,24 +160,20 @@ class Monitor:
             step_s=self.windows.step.total_seconds(),
             lengths=[self.windows.length, *self.windows.longer],
             outlier_p=(outliers or Outliers()).rate,
-            provenance=provenance_of(self._detector),
+            provenance=provenance_of(self._detector, baselines),
         )
         self.alerts = AlertManager(alerting or Alerting(), self.windows.lengths)
         self._expected = columns_of(self._schemas)
-        builder = partial(
-            PaneBuilder,
-            self.windows.grid.pane,
-            slices=BlockSlices(self.slices) if self.slices else None,
-            projections=projections,
-            k=k,
-            expected=self._expected,
-        )
+        of_slices = BlockSlices(self.slices) if self.slices else None
+        builder = partial(PaneBuilder, self.windows.grid.pane, slices=of_slices, projections=projections, k=k)
+        builder = partial(builder, expected=self._expected)
         by_model = {schema.model: schema for schema in self._schemas}
         clients = client_identities(in_namespaces(adversaries or {}, self.namespaces))
-        models = kept_models(keep_rows, labels or {}, clients, self.namespaces)
+        models = kept_models(keep_rows, [*(labels or {}), *(attributions or {})], clients, self.namespaces)
         outlier_detector = outlier_detector_of(references, outliers, self.windows.grid.pane)
-        self._ingest = Ingest(builder, by_model, self._detector, models, outlier_detector, clients)
-        watch = partial(LabelsWatch, store=store, labels=labels or {}, reference=reference, slices=slices)
+        own_keys = {each.key for each in baselines.values()}
+        self._ingest = Ingest(builder, by_model, self._detector, models, outlier_detector, clients, own_keys)
+        of_tables = (self.windows, self.checks, reference, self.namespaces, slices)
         parts = (self.tables, self.windows, self.judge, self.alerts)
         self._start = Start(
             *parts,
@@ -183,7 +184,7 @@ class Monitor:
             client_baselines(store, clients),
             retention or Retention(),
             (outliers or Outliers()).keep,
-            partial(watch, windows=self.windows, checks=self.checks, namespaces=self.namespaces) if labels else None,
+            Watches(store, labels or {}, attributions or {}, *of_tables),
         )
 
     @property

@@ -1,6 +1,6 @@
 """The namespaces of models: one name may stand for several models of a cluster."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import pyarrow as pa
@@ -67,9 +67,9 @@ def check_namespaces(namespaces: Sequence[str]) -> tuple[str, ...]:
 
 
 def kept_models(
-    keep_rows: Sequence[str], labels: Mapping[str, object], clients: Mapping[str, object], namespaces: Sequence[str]
+    keep_rows: Sequence[str], joined: Iterable[str], clients: Mapping[str, object], namespaces: Sequence[str]
 ) -> tuple[str, ...]:
-    """Return the models whose rows are kept: those named, those with labels, and those whose clients are judged."""
+    """Return the models whose rows are kept: those named, those with labels or attributions, and with clients."""
     if isinstance(keep_rows, str):
         raise OptionError.malformed("keep_rows", keep_rows, "a list of models")
-    return (*dict.fromkeys([*in_namespaces(dict.fromkeys([*keep_rows, *labels]), namespaces), *clients]),)
+    return (*dict.fromkeys([*in_namespaces(dict.fromkeys([*keep_rows, *joined]), namespaces), *clients]),)

@@ -1,9 +1,10 @@
 """Starts a monitor: one streaming query, what closes its windows, and the threads next to it."""
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from functools import partial
 
 import pyarrow as pa
 from pyspark.errors import AnalysisException
@@ -22,17 +23,17 @@ from sparkmon.monitor.checkpoint import check_checkpoint
 from sparkmon.monitor.clock import CLOCK_POLL_S, Clock
 from sparkmon.monitor.closer import Closer
 from sparkmon.monitor.failures import shortened
-from sparkmon.monitor.labels_watch import LabelsWatch
 from sparkmon.monitor.leases import Leases
 from sparkmon.monitor.monitor_query import MonitorQuery
 from sparkmon.monitor.one_pass import Pass
 from sparkmon.monitor.repeating_thread import RepeatingThread
+from sparkmon.monitor.watches import Watch, Watches
 from sparkmon.monitor.windows import Windows
 from sparkmon.state import CLOSED_WINDOWS
 from sparkmon.tables import Maintenance, Retention, Tables
 
 _TABLES = {"profiles": PROFILES, "drift_metrics": DRIFT_METRICS, "closed_windows": CLOSED_WINDOWS}
-_LABELS_POLL_S = 10.0
+_WATCH_POLL_S = 10.0
 _MAINTENANCE_POLL_S = 60.0
 """The first run is this long after the start."""
 
@@ -56,8 +57,8 @@ class Start:
     retention: Retention
     keep_outliers: int
     """How many outliers of a window are listed."""
-    labels_watch: Callable[..., LabelsWatch] | None
-    """Makes what measures performance, of a writer of tables; None without labels."""
+    watches: Watches
+    """What looks at closed windows next to the query."""
 
     def __call__(
         self, frame: DataFrame, ingest: Pass, checkpoints: str, *, available_now: bool, flush: bool, take_over: bool
@@ -82,25 +83,21 @@ class Start:
         own_closer = None if is_remote else closer
         to_write = (leases, counters, own_closer, self.expected, self.windows.k, self.keep_outliers)
         writer = BatchWriter(ingest, self.tables, *to_write)
-        watch = self._labels_watch(spark, closer)
+        # Made before anything starts, because options may be wrong.
+        process = partial(self._process, closer)
+        watches = self.watches.open(self.tables, process, spark)
         query = _start_stream(frame, checkpoint, writer.write, None if available_now else self.trigger)
         closer.query_id = str(query.id)
         watchdog = Watchdog(query, counters, self.alerts, self.health, checkpoints, may_end=available_now)
         clock = Clock(closer, query, self.trigger.total_seconds(), is_remote=is_remote)
-        threads = [] if available_now else self._threads(spark, query, clock, watch)
+        threads = [] if available_now else self._threads(spark, query, clock, watches)
         return MonitorQuery(query, closer, watchdog, self.alerts, threads, is_remote=is_remote, flush=flush)
 
-    def _labels_watch(self, spark: SparkSession, closer: Closer) -> LabelsWatch | None:
-        """Return what measures performance, made before anything starts, because its options may be wrong."""
-
-        def process(findings: pa.Table) -> int:
-            return self.alerts.process(findings, {}, writer=closer.query_id)
-
-        make = self.labels_watch
-        return None if make is None else make(self.tables.open(spark), process=process, spark=spark)
+    def _process(self, closer: Closer, findings: pa.Table) -> int:
+        return self.alerts.process(findings, {}, writer=closer.query_id)
 
     def _threads(
-        self, spark: SparkSession, query: StreamingQuery, clock: Clock, watch: LabelsWatch | None
+        self, spark: SparkSession, query: StreamingQuery, clock: Clock, watches: Sequence[Watch]
     ) -> list[RepeatingThread]:
         # A writer of its own, because a table that is maintained keeps other users of its writer waiting.
         own = self.tables.open(spark)
@@ -114,10 +111,8 @@ class Start:
         # What fails here loses nothing: windows stay open, and tables are as they were, or partly maintained.
         closing = "could not close windows by the clock; trying on"
         maintaining = "could not maintain the tables; trying again later"
-        joining = "could not join labels; trying again later"
-        looks = [] if watch is None else [("labels", _LABELS_POLL_S, watch.look, joining)]
         return [
-            *(RepeatingThread(*each, query.stop) for each in looks),
+            *(RepeatingThread(each.name, _WATCH_POLL_S, each.look, each.trouble, query.stop) for each in watches),
             RepeatingThread("clock", CLOCK_POLL_S, clock.look, closing, query.stop),
             RepeatingThread("maintenance", _MAINTENANCE_POLL_S, maintain, maintaining, query.stop),
         ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from sparkmon.attributions import AttributionBaseline
 from sparkmon.comparison import Provenance
 from sparkmon.errors import OptionError
 from sparkmon.skew import SkewDetector
@@ -20,10 +21,17 @@ def skew_detector_of(store: object, views: Mapping[str, str] | None) -> SkewDete
     return SkewDetector(store, {model: _view(store, text) for model, text in views.items()})
 
 
-def provenance_of(detector: SkewDetector | None) -> dict[str, Provenance]:
-    """Return what is known of the features of models that are served from views."""
+def provenance_of(detector: SkewDetector | None, baselines: Mapping[str, AttributionBaseline]) -> dict[str, Provenance]:
+    """Return what is known of features: where they come from, and how much the answers of models depend on them."""
     groups = {} if detector is None else detector.groups
-    return {model: Provenance(groups=by_feature) for model, by_feature in groups.items()}
+    importances = {
+        model: dict(zip((feature.name for feature in each.features), each.importances.tolist(), strict=True))
+        for model, each in baselines.items()
+    }
+    return {
+        model: Provenance(importances.get(model, {}), groups.get(model, {}))
+        for model in groups.keys() | importances.keys()
+    }
 
 
 def _view(store: OnlineStore, text: str) -> FeatureView:

@@ -13,4 +13,5 @@ from sparkmon.profiles.outliers import detectors_of as detectors_of
 from sparkmon.profiles.reference import id_columns as id_columns, reference_of as reference_of
 from sparkmon.profiles.rows import profile_rows as profile_rows
 from sparkmon.profiles.table import profile_table as profile_table
+from sparkmon.profiles.training_rows import training_rows as training_rows
 from sparkmon.profiles.validation import validation_of as validation_of, validations_of as validations_of

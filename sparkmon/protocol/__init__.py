@@ -72,6 +72,8 @@ from sparkmon.protocol.event_batch import (
 from sparkmon.protocol.event_columns import look_up as look_up
 from sparkmon.protocol.hopsworks_avro import from_hopsworks_avro as from_hopsworks_avro
 from sparkmon.protocol.limits import DEFAULT_LIMITS as DEFAULT_LIMITS, Limits as Limits
+from sparkmon.protocol.own_requests import OWN_CLIENT as OWN_CLIENT, own_id as own_id, without_own as without_own
+from sparkmon.protocol.read_body import read_body as read_body
 from sparkmon.protocol.row_block import Cells as Cells, RowBlock as RowBlock
 from sparkmon.protocol.schema import (
     DEAD_LETTERS as DEAD_LETTERS,

@@ -14,7 +14,7 @@ from sparkmon.tables.table_writer import Maintained, TableWriter
 
 _TIME_COLUMNS: Mapping[str, str] = {
     **{"panes": "window_end", "event_digests": "last_event_time", "closed_windows": "window_end"},
-    **dict.fromkeys(("profiles", "drift_metrics", "performance", "alerts"), "window_end"),
+    **dict.fromkeys(("profiles", "drift_metrics", "performance", "attributions", "alerts"), "window_end"),
     **{"deliveries": "time", "rows": "event_time", "dead_letters": "event_time", "outliers": "event_time"},
 }
 """The column by which the rows of a table grow old."""
@@ -59,6 +59,8 @@ class Retention:
     """Findings."""
     performance: timedelta | None = timedelta(days=400)
     """Metrics of models, by labels and estimated."""
+    attributions: timedelta | None = timedelta(days=400)
+    """What features add to the answers of models."""
     alerts: timedelta | None = timedelta(days=400)
     """Alerts."""
     deliveries: timedelta | None = timedelta(days=90)

@@ -72,7 +72,7 @@ def test_every_table_is_explained() -> None:
     from sparkmon import schemas
 
     written = {
-        *("ALERTS", "ALERT_ACTIONS", "CLOSED_WINDOWS", "DEAD_LETTERS", "DELIVERIES"),
+        *("ALERTS", "ALERT_ACTIONS", "ATTRIBUTIONS", "CLOSED_WINDOWS", "DEAD_LETTERS", "DELIVERIES"),
         *("DRIFT_METRICS", "EVENT_DIGESTS", "MONITORS", "OUTLIERS", "PANES", "PERFORMANCE", "PROFILES", "ROWS"),
     }
     assert written <= set(schemas.__all__)

@@ -36,7 +36,11 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("comparison", "distributions", "errors", "interval", "option_types", "performance"),
         *("protocol", "slicing", "tables"),
     },
-    "schemas": {"alerts", "comparison", "detectors", "distributions", "labels", "protocol", "state"},
+    "attributions": {
+        *("comparison", "detectors", "distributions", "errors", "explain", "interval", "labels", "protocol"),
+        *("records", "secret", "store", "tables"),
+    },
+    "schemas": {"alerts", "attributions", "comparison", "detectors", "distributions", "labels", "protocol", "state"},
     "logs": {"errors", "printable", "protocol", "records"},
     "inbound": {"errors"},
     "receiver": {"errors", "inbound", "logs", "printable", "protocol", "records", "secret"},
@@ -68,7 +72,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "health": {"alerts", "errors", "sinks"},
     "ingest": {"adversaries", "detectors", "distributions", "panes", "protocol", "records", "skew"},
     "monitor": {
-        "adversaries",
+        *("adversaries", "attributions"),
         *("alerts", "comparison", "dataframes", "detectors", "distributions", "errors", "health", "ingest"),
         *("labels", "performance"),
         *("interval", "panes", "profiles", "records", "schemas", "skew", "slicing", "sources", "state"),
@@ -83,7 +87,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "yaml_file": {"errors"},
     "config": {
-        "adversaries",
+        *("adversaries", "attributions"),
         *("alerts", "comparison", "detectors", "errors", "health", "interval", "labels", "monitor"),
         "option_types",
         *("registry", "secret", "sinks", "sources", "store", "tables", "yaml_file"),
@@ -94,7 +98,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("sources", "store"),
     },
     "cli": {
-        "adversaries",
+        *("adversaries", "attributions"),
         *("alerts", "backoff", "comparison", "config", "dataframes", "demo", "detectors", "errors", "interval"),
         *("monitor", "printable", "profiles", "receiver", "secret", "session", "sinks", "sources"),
         *("dashboard", "slicing", "store", "tables", "views", "yaml_file"),
@@ -110,7 +114,17 @@ MAY_IMPORT: dict[str, set[str]] = {
 """Room: the other rooms that its files import, and no others."""
 
 PURE = {
-    *("adversaries", "alerts", "backoff", "comparison", "dashboard", "detectors", "distributions", "errors"),
+    *(
+        "adversaries",
+        "alerts",
+        "attributions",
+        "backoff",
+        "comparison",
+        "dashboard",
+        "detectors",
+        "distributions",
+        "errors",
+    ),
     *("explain", "inbound", "interval", "labels", "logs", "option_types", "panes", "payload_logger", "performance"),
     *("plot", "printable", "protocol", "receiver", "records", "registry", "secret", "serving", "sinks", "skew"),
     *("slicing", "state", "statistics", "store", "tables", "until_stdin_closes", "views", "yaml_file"),
