@@ -65,10 +65,10 @@ class AttributionsPass:
         """Explain what there is to explain; return the rows of ``attributions`` that were written."""
         for name, schema in (("attributions", ATTRIBUTIONS), ("drift_metrics", DRIFT_METRICS)):
             self.tables.prepare(name, schema)
-        written: list[dict[str, Any]] = []
+        rows: list[dict[str, Any]] = []
         for window in self._due():
-            written += self._explain(window, now)
-        return written
+            rows += self._explain(window, now)
+        return rows
 
     def _due(self) -> Iterator[_Window]:
         """Return the newest window of each model, unless it was asked for."""
@@ -81,8 +81,10 @@ class AttributionsPass:
                 continue
             last = max(rows, key=lambda row: row["window_end"])
             end = last["window_end"]
-            asked = self.tables.read("attributions", ["window_end"], [("model", "=", model), ("window_end", ">=", end)])
-            if asked is None or not asked.num_rows:
+            explained = self.tables.read(
+                "attributions", ["window_end"], [("model", "=", model), ("window_end", ">=", end)]
+            )
+            if explained is None or not explained.num_rows:
                 yield _Window(model, last["window_start"], end, last["responses"])
 
     def _explain(self, window: _Window, now: datetime) -> list[dict[str, Any]]:
@@ -91,14 +93,14 @@ class AttributionsPass:
         if sample is None or len(sample.rows) < _LEAST_ROWS:
             return []
         permutations = baseline.size[1]
-        asked = rows_asked(len(sample.rows), len(baseline.features), permutations)
+        asked_rows = rows_asked(len(sample.rows), len(baseline.features), permutations)
         common = dict.fromkeys(ATTRIBUTIONS.names) | {
             "model": window.model,
             "model_version": "",
             "window_start": window.start,
             "window_end": window.end,
             "explained_rows": len(sample.rows),
-            "asked_rows": asked,
+            "asked_rows": asked_rows,
             "created_time": now,
         }
         self._write([common | {"status": "asked"}])
@@ -115,9 +117,9 @@ class AttributionsPass:
         means = sample.weights @ explained.phi
         names = [each.name for each in baseline.features]
         figures = zip(names, importances, baseline.importances, means, baseline.means, strict=True)
-        written = [common | dict(zip(_FIGURES, each, strict=True)) | {"status": "ok"} for each in figures]
+        features = [common | dict(zip(_FIGURES, each, strict=True)) | {"status": "ok"} for each in figures]
         base = float(sample.weights @ explained.bases)
-        written.append(
+        features.append(
             common | dict(zip(_FIGURES, (BASE, None, None, base, baseline.base), strict=True)) | {"status": "ok"}
         )
         findings = pa.Table.from_pylist(
@@ -125,7 +127,7 @@ class AttributionsPass:
         )
         self.process(findings)
         self.tables.append(findings, "drift_metrics")
-        return self._write(written)
+        return self._write(features)
 
     def _sample(self, window: _Window, baseline: AttributionBaseline) -> Sample | None:
         """Choose the rows of a window; None if it has none with an answer."""

@@ -18,7 +18,7 @@ from sparkmon.attributions.model_endpoint import ModelEndpoint
 from sparkmon.detectors import STATE_FORMAT, read_state
 from sparkmon.distributions.arrays import FloatArray
 from sparkmon.distributions.schema import PROFILE, REFERENCES
-from sparkmon.errors import OptionError
+from sparkmon.errors import OptionError, ProfileError
 from sparkmon.explain import ObjectRows, attribution_distances, permutation_shapley
 from sparkmon.protocol import Cells
 from sparkmon.records import Feature
@@ -150,7 +150,7 @@ class AttributionBaseline:
         edges, importances, means = (np.array(state[name], np.float64) for name in ("edges", "importances", "means"))
         background = np.array(state["background"], object).reshape(-1, len(features))
         if importances.shape != means.shape or importances.shape != (len(features),):
-            raise ValueError("importances of other features")
+            raise ProfileError("got importances of other features than the baseline has; make it again")
         limits = {str(name): float(value) for name, value in state["limits"].items()}
         rows, permutations = map(int, state["size"])
         key = str(state["key"])

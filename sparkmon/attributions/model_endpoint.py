@@ -100,7 +100,7 @@ class OpenEndpoint:
     def __init__(self, endpoint: ModelEndpoint, client: Any, path: str, features: Sequence[Feature], key: str) -> None:  # noqa: ANN401 - httpx is an extra
         self._endpoint, self._client, self._path = endpoint, client, path
         self._features, self._key = features, key
-        self.asked = 0
+        self.asked_rows = 0
         """The rows that it was asked for."""
 
     def predict(self, rows: ObjectRows) -> FloatArray:
@@ -116,7 +116,7 @@ class OpenEndpoint:
     def _ask(self, rows: ObjectRows) -> FloatArray:
         import httpx
 
-        self.asked += len(rows)
+        self.asked_rows += len(rows)
         body = orjson.dumps(self._body(rows))
         try:
             with self._client.stream("POST", self._path, content=body, headers={"ce-id": own_id(self._key)}) as answer:

@@ -74,10 +74,10 @@ def _measure(settings: Any, place: str, model: str | None) -> None:  # noqa: ANN
         table, notes = open_table(spark, place)
         for each in notes:
             note(each)
-        cells = training_rows(table, schemas[chosen].features, _MOST_ROWS)
-    features = schemas[chosen].features
-    measured = AttributionBaseline.of_cells(settings.attributions[chosen], chosen, features, cells)
-    store.write_reference(measured.reference(chosen))
+        features = schemas[chosen].features
+        cells = training_rows(table, features, _MOST_ROWS)
+        measured = AttributionBaseline.of_cells(settings.attributions[chosen], chosen, features, cells)
+        store.write_reference(measured.reference(chosen))
     note(f"measured {chosen} on {2 * measured.size[0]} training rows")
 
 

@@ -23,9 +23,9 @@ from sparkmon.monitor.monitor_query import MonitorQuery
 from sparkmon.monitor.namespaces import check_namespaces, in_namespaces, kept_models, qualified, watched
 from sparkmon.monitor.one_pass import profiles_of
 from sparkmon.monitor.outlier_detector import outlier_detector_of
+from sparkmon.monitor.periodic_steps import PeriodicSteps
 from sparkmon.monitor.start import Start
 from sparkmon.monitor.views import provenance_of, skew_detector_of
-from sparkmon.monitor.watches import Watches
 from sparkmon.monitor.windows import Windows
 from sparkmon.panes import PaneBuilder
 from sparkmon.profiles import profile_rows, projections_of
@@ -184,7 +184,7 @@ class Monitor:
             client_baselines(store, clients),
             retention or Retention(),
             (outliers or Outliers()).keep,
-            Watches(store, labels or {}, attributions or {}, *of_tables),
+            PeriodicSteps(store, labels or {}, attributions or {}, *of_tables),
         )
 
     @property

@@ -26,8 +26,8 @@ from sparkmon.monitor.failures import shortened
 from sparkmon.monitor.leases import Leases
 from sparkmon.monitor.monitor_query import MonitorQuery
 from sparkmon.monitor.one_pass import Pass
+from sparkmon.monitor.periodic_steps import PeriodicStep, PeriodicSteps
 from sparkmon.monitor.repeating_thread import RepeatingThread
-from sparkmon.monitor.watches import Watch, Watches
 from sparkmon.monitor.windows import Windows
 from sparkmon.state import CLOSED_WINDOWS
 from sparkmon.tables import Maintenance, Retention, Tables
@@ -57,8 +57,8 @@ class Start:
     retention: Retention
     keep_outliers: int
     """How many outliers of a window are listed."""
-    watches: Watches
-    """What looks at closed windows next to the query."""
+    steps: PeriodicSteps
+    """What is done about closed windows next to the query."""
 
     def __call__(
         self, frame: DataFrame, ingest: Pass, checkpoints: str, *, available_now: bool, flush: bool, take_over: bool
@@ -85,19 +85,19 @@ class Start:
         writer = BatchWriter(ingest, self.tables, *to_write)
         # Made before anything starts, because options may be wrong.
         process = partial(self._process, closer)
-        watches = self.watches.open(self.tables, process, spark)
+        steps = self.steps.open(self.tables, process, spark)
         query = _start_stream(frame, checkpoint, writer.write, None if available_now else self.trigger)
         closer.query_id = str(query.id)
         watchdog = Watchdog(query, counters, self.alerts, self.health, checkpoints, may_end=available_now)
         clock = Clock(closer, query, self.trigger.total_seconds(), is_remote=is_remote)
-        threads = [] if available_now else self._threads(spark, query, clock, watches)
+        threads = [] if available_now else self._threads(spark, query, clock, steps)
         return MonitorQuery(query, closer, watchdog, self.alerts, threads, is_remote=is_remote, flush=flush)
 
     def _process(self, closer: Closer, findings: pa.Table) -> int:
         return self.alerts.process(findings, {}, writer=closer.query_id)
 
     def _threads(
-        self, spark: SparkSession, query: StreamingQuery, clock: Clock, watches: Sequence[Watch]
+        self, spark: SparkSession, query: StreamingQuery, clock: Clock, steps: Sequence[PeriodicStep]
     ) -> list[RepeatingThread]:
         # A writer of its own, because a table that is maintained keeps other users of its writer waiting.
         own = self.tables.open(spark)
@@ -112,7 +112,7 @@ class Start:
         closing = "could not close windows by the clock; trying on"
         maintaining = "could not maintain the tables; trying again later"
         return [
-            *(RepeatingThread(each.name, _WATCH_POLL_S, each.look, each.trouble, query.stop) for each in watches),
+            *(RepeatingThread(each.name, _WATCH_POLL_S, each.look, each.trouble, query.stop) for each in steps),
             RepeatingThread("clock", CLOCK_POLL_S, clock.look, closing, query.stop),
             RepeatingThread("maintenance", _MAINTENANCE_POLL_S, maintain, maintaining, query.stop),
         ]

@@ -72,9 +72,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "health": {"alerts", "errors", "sinks"},
     "ingest": {"adversaries", "detectors", "distributions", "panes", "protocol", "records", "skew"},
     "monitor": {
-        *("adversaries", "attributions"),
+        *("adversaries", "attributions", "labels", "performance"),
         *("alerts", "comparison", "dataframes", "detectors", "distributions", "errors", "health", "ingest"),
-        *("labels", "performance"),
         *("interval", "panes", "profiles", "records", "schemas", "skew", "slicing", "sources", "state"),
         *("store", "tables"),
     },
@@ -114,20 +113,11 @@ MAY_IMPORT: dict[str, set[str]] = {
 """Room: the other rooms that its files import, and no others."""
 
 PURE = {
-    *(
-        "adversaries",
-        "alerts",
-        "attributions",
-        "backoff",
-        "comparison",
-        "dashboard",
-        "detectors",
-        "distributions",
-        "errors",
-    ),
-    *("explain", "inbound", "interval", "labels", "logs", "option_types", "panes", "payload_logger", "performance"),
-    *("plot", "printable", "protocol", "receiver", "records", "registry", "secret", "serving", "sinks", "skew"),
-    *("slicing", "state", "statistics", "store", "tables", "until_stdin_closes", "views", "yaml_file"),
+    *("adversaries", "alerts", "attributions", "backoff", "comparison", "dashboard", "detectors", "distributions"),
+    *("errors", "explain", "inbound", "interval", "labels", "logs", "option_types", "panes", "payload_logger"),
+    *("performance", "plot", "printable", "protocol", "receiver", "records", "registry", "secret", "serving"),
+    *("sinks", "skew", "slicing", "state", "statistics", "store", "tables", "until_stdin_closes", "views"),
+    "yaml_file",
 }
 """Rooms that live without Spark: importing them must not import pyspark."""
 

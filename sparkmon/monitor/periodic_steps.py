@@ -1,4 +1,4 @@
-"""What looks at closed windows next to a running query: labels that come, and models that are asked."""
+"""What is done about closed windows next to a running query: labels that come, and models that are asked."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from sparkmon.store import ReferenceStore
 from sparkmon.tables import Tables
 
 
-class Watch(NamedTuple):
+class PeriodicStep(NamedTuple):
     """What a thread does again and again, and what its log says when that fails."""
 
     name: str
@@ -26,7 +26,7 @@ class Watch(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Watches:
+class PeriodicSteps:
     """Makes them when a query starts; without labels and endpoints there are none."""
 
     store: ReferenceStore
@@ -38,15 +38,15 @@ class Watches:
     namespaces: Sequence[str]
     slices: Sequence[str] | None
 
-    def open(self, tables: Tables, process: Callable[[pa.Table], object], spark: SparkSession) -> list[Watch]:
+    def open(self, tables: Tables, process: Callable[[pa.Table], object], spark: SparkSession) -> list[PeriodicStep]:
         """Make them; OptionError if their options are wrong. ``process`` takes findings."""
-        watches = []
+        steps = []
         of_both: dict[str, Any] = {"process": process, "windows": self.windows, "namespaces": self.namespaces}
         if self.labels:
             of_labels: dict[str, Any] = {"checks": self.checks, "reference": self.reference, "slices": self.slices}
             labels = LabelsWatch(tables.open(spark), self.store, self.labels, spark=spark, **of_labels, **of_both)
-            watches.append(Watch("labels", labels.look, "could not join labels; trying again later"))
+            steps.append(PeriodicStep("labels", labels.look, "could not join labels; trying again later"))
         if self.attributions:
             asking = AttributionsWatch(tables.open(spark), self.store, self.attributions, **of_both)
-            watches.append(Watch("attributions", asking.look, "could not explain windows; trying again later"))
-        return watches
+            steps.append(PeriodicStep("attributions", asking.look, "could not explain windows; trying again later"))
+        return steps
