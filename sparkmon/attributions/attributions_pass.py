@@ -116,7 +116,8 @@ class AttributionsPass:
         importances = sample.weights @ np.abs(explained.phi)
         means = sample.weights @ explained.phi
         names = [each.name for each in baseline.features]
-        figures = zip(names, importances, baseline.importances, means, baseline.means, strict=True)
+        columns = (importances, baseline.importances, means, baseline.means)
+        figures = zip(names, *(each.tolist() for each in columns), strict=True)
         features = [common | dict(zip(_FIGURES, each, strict=True)) | {"status": "ok"} for each in figures]
         base = float(sample.weights @ explained.bases)
         features.append(
