@@ -30,7 +30,7 @@ from bench.rounds import Rounds
 from bench.section import Section
 from bench.serving import measure_serving
 from bench.tables import measure_tables
-from sparkmon.cli.spark import open_session
+from sparkmon.cli.spark import LONG, open_session
 
 _ALONE: dict[str, Callable[[Path, Rounds, bool], Section]] = {
     "receiver": lambda folder, rounds, quick: measure_receiver(folder, rounds, 0.2 if quick else 2),
@@ -54,7 +54,7 @@ _IN_SPARK: dict[str, Callable[[SparkSession, Path, Rounds, bool], Section]] = {
     ),
 }
 _WIDTH = 160
-_SPARK = {"spark.driver.memory": "3g"}
+_SPARK = LONG | {"spark.driver.memory": "3g"}
 _SPARK_QUICK = _SPARK | {"spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1"}
 """Code that runs once is not worth optimising: a quarter less time."""
 

@@ -30,8 +30,14 @@ _LOCAL = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
 }
-LONG = {_JAVA_OPTIONS: ""}
-"""Settings of a command that runs for hours."""
+LONG = {
+    _JAVA_OPTIONS: "-XX:Tier4InvocationThreshold=50000 -XX:Tier4MinInvocationThreshold=6000"
+    " -XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=400000"
+}
+"""Settings of a command that runs for hours: what is called ten times as often as Java asks for is optimised.
+
+See docs/decisions/one-pass.md for what each choice costs.
+"""
 _NOISE = "Warning: Java versions > Java 11"
 """DataSketches prints this in the JVM at the first sketch; it needs no off-heap operations here."""
 

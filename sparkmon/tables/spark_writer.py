@@ -1,7 +1,8 @@
 """Tables in a catalog, or wherever else only Spark reaches, written and read by Delta's Spark connector."""
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +29,7 @@ _CONCURRENT = (
     *("DELTA_PROTOCOL_CHANGED", "DELTA_METADATA_CHANGED", "TABLE_OR_VIEW_ALREADY_EXISTS"),
     *("DELTA_CONCURRENT_TRANSACTION", "DELTA_CONCURRENT_DELETE_DELETE", "DELTA_CONCURRENT_APPEND"),
 )
+_LISTING_TASKS = "spark.sql.sources.parallelPartitionDiscovery.parallelism"
 _TRIES = 5
 _LOOK_BACK = 1000
 """Commits in which the last batch of a writer is sought."""
@@ -147,7 +149,8 @@ class SparkWriter(TableWriter):
         if files >= FEWEST_FILES:
             removed = self._spark.sql(f"OPTIMIZE {name}").select("metrics.numFilesRemoved")
             compacted = int(removed.toArrow()["numFilesRemoved"][0].as_py())
-        self._spark.sql(f"VACUUM {name}")
+        with _few_listing_tasks(self._spark):
+            self._spark.sql(f"VACUUM {name}")
         return Maintained(table, expired_rows, files, compacted, 0)
 
     def _save(self, rows: pa.Table, table: str, options: Mapping[str, Any], *, mode: str = "append") -> None:
@@ -181,6 +184,17 @@ class SparkWriter(TableWriter):
             if error.getCondition() in _NO_HISTORY:
                 return pa.table({"version": [], "userMetadata": []})
             raise
+
+
+@contextmanager
+def _few_listing_tasks(spark: SparkSession) -> Iterator[None]:
+    """Let VACUUM list a table, which is one directory, in few tasks: by default they are 10,000, which take minutes."""
+    default = str(spark.conf.get(_LISTING_TASKS))
+    spark.conf.set(_LISTING_TASKS, "8")
+    try:
+        yield
+    finally:
+        spark.conf.set(_LISTING_TASKS, default)
 
 
 def _column(name: str, operator: str, value: Any) -> Column:  # noqa: ANN401 - of the column's type

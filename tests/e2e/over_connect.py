@@ -37,8 +37,10 @@ def main(folder: str) -> None:
     store = sparkmon.LocalStore(f"{folder}/store")
     table = spark.range(10_000).selectExpr("id / 100 AS temp")
     store.write_reference(sparkmon.reference_of(table, "flights").toArrow())
+    # Two hours later all are warm.
+    late = [event(number, warmer=80) for number in range(2 * ROWS, 3 * ROWS)]
     with SpoolWriter(f"{folder}/spool") as spool:
-        spool.append(events_to_batch([event(number) for number in range(ROWS)]))
+        spool.append(events_to_batch([event(number) for number in range(ROWS)] + late))
     checks = sparkmon.Checks(("ks", "psi"))
     monitor = sparkmon.Monitor(store, f"{folder}/tables", windows=sparkmon.Windows("1 hour"), checks=checks)
     events = spark.readStream.format("kserve").load(f"{folder}/spool")
@@ -47,11 +49,6 @@ def main(folder: str) -> None:
     found = found.orderBy("window_start", "statistic")
     for row in found.select("statistic", "current_count", "value", "status").toJSON().collect():
         print(row.value)
-    # Two hours later all are warm.
-    with SpoolWriter(f"{folder}/spool") as spool:
-        late = [event(number, warmer=80) for number in range(2 * ROWS, 3 * ROWS)]
-        spool.append(events_to_batch(late))
-    monitor.start(events, f"{folder}/checkpoints", available_now=True).awaitTermination()
     live = spark.range(1_000).selectExpr("double(id) AS a", "id / 2 AS b")
     live.createOrReplaceTempView("live")
     print(spark.sql("SELECT sparkmon_ks_rows(a, b) AS value FROM live").toJSON().collect()[0].value)

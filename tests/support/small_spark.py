@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
+from sparkmon.cli.spark import LONG
 from sparkmon.session import configure
 
 __all__ = ["small_spark"]
@@ -16,8 +17,8 @@ def small_spark(warehouse: Path) -> Iterator[SparkSession]:
     """Start the session; it keeps its tables in ``warehouse`` and is stopped at the end."""
     small: dict[str, bool | float | int | str | None] = {
         "spark.databricks.delta.snapshotPartitions": "1",
-        # This session runs long enough to pay for Java's optimising compiler; see conftest.py.
-        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=4",
+        # This session runs long enough to pay for some of Java's optimising compiler; see conftest.py.
+        "spark.driver.extraJavaOptions": f"-XX:TieredStopAtLevel=4 {LONG['spark.driver.extraJavaOptions']}",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.memory": "2g",
         "spark.sql.session.timeZone": "UTC",

@@ -8,7 +8,7 @@ from pyspark.sql import SparkSession
 
 from sparkmon.tables import Maintained, Maintenance, Retention, Tables, TableWriter
 from sparkmon.tables.delta_rs_writer import DeltaRsWriter
-from sparkmon.tables.spark_writer import SparkWriter
+from sparkmon.tables.spark_writer import SparkWriter, save
 from tests.tables.writer_contract import HOUR, START, WriterContract, as_rows, counts, profiles
 
 
@@ -103,13 +103,15 @@ def test_of_writers_of_both_kinds_one_replaces(spark: SparkSession, tmp_path: Pa
 
 def test_spark_maintains_a_catalog_table(spark: SparkSession, catalog: str) -> None:
     writer = spark_writer(spark, catalog)
-    for hour in range(9):
-        writer.append(profiles(hour), "profiles", writer="q", batch_id=hour)
+    eight = spark.createDataFrame(profiles(*range(8))).repartitionByRange(8, "window_start")
+    save(eight, f"{catalog}.profiles", {})
+    writer.append(profiles(8), "profiles", writer="q", batch_id=8)
     maintenance = Maintenance(writer, Retention(profiles=3 * HOUR))
     (dry,) = maintenance.run_once(START + 24 * HOUR, dry_run=True)
     assert dry == Maintained("profiles", 5, 9, 9, 0)
     (maintained,) = maintenance.run_once(START + 24 * HOUR)
     assert maintained[:3] == dry[:3]
+    assert spark.conf.get("spark.sql.sources.parallelPartitionDiscovery.parallelism") == "10000"  # as it was
     files = spark.sql(f"DESCRIBE DETAIL {catalog}.profiles").select("numFiles").collect()
     assert files[0][0] == 1
     assert as_rows(writer.read("profiles")) == as_rows(profiles(5, 6, 7, 8))
@@ -118,9 +120,9 @@ def test_spark_maintains_a_catalog_table(spark: SparkSession, catalog: str) -> N
 
 def test_delta_rs_maintains_what_spark_wrote(spark: SparkSession, tmp_path: Path) -> None:
     tables = Tables(f"{tmp_path}")
-    for hour in range(9):
-        frame = spark.createDataFrame(profiles(hour).select(["window_end"]))
-        tables.append(frame, "profiles", writer="q", batch_id=hour)
+    eight = spark.createDataFrame(profiles(*range(8)).select(["window_end"])).repartitionByRange(8, "window_end")
+    tables.append(eight, "profiles", writer="q", batch_id=7)
+    tables.append(spark.createDataFrame(profiles(8).select(["window_end"])), "profiles", writer="q", batch_id=8)
     Maintenance(tables.open(), Retention(profiles=3 * HOUR)).run_once(START + 24 * HOUR)
     rows = tables.read(spark, "profiles")
     assert as_rows(rows.toArrow()) == as_rows(profiles(5, 6, 7, 8).select(["window_end"]))
