@@ -7,6 +7,7 @@ import argparse
 import shutil
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 from sparkmon.dashboard.app import running
@@ -51,6 +52,8 @@ def take(browser: Browser, address: str, name: str, folder: Path) -> None:
     page.wait_for_load_state("load")
     page.wait_for_timeout(1000)  # plotly draws
     page.screenshot(path=folder / name)
+    with Image.open(folder / name) as picture:
+        picture.convert("RGB").quantize(128).save(folder / name, optimize=True)
     context.close()
 
 

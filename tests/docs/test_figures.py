@@ -21,12 +21,13 @@ def test_the_example_of_a_verdict_is_what_its_command_prints(capsys: pytest.Capt
     assert len(written) == len(printed) == 7
     for ours, theirs in zip(written, printed, strict=True):
         for cell, other in zip(ours, theirs, strict=True):
-            if _NUMBER.fullmatch(cell.strip(" -")) and float(cell) < 0.01:
-                assert float(other) < 0.02  # sketches are random
-            elif _NUMBER.fullmatch(cell.strip()):
-                assert float(other) == pytest.approx(float(cell), abs=0.008, rel=0.5)
-            else:
+            try:
+                number = float(cell)
+            except ValueError:
                 assert other == cell
+                continue
+            # Sketches are random: what is small may be anything that is small.
+            assert float(other) == pytest.approx(number, abs=0.01, rel=0.5)
 
 
 def test_what_is_compared_is_what_the_benchmarks_have() -> None:

@@ -10,7 +10,11 @@ from collections.abc import Iterator
 import boto3
 import pytest
 
+from sparkmon.dashboard.settings import DashboardSettings
 from sparkmon.tables import Maintenance, Tables, TableWriter
+from sparkmon.views import heat_map, overview
+from tests.support.served import served
+from tests.support.watched import Watched
 from tests.tables.writer_contract import HOUR, START, WriterContract, as_rows, counts
 
 pytestmark = pytest.mark.slow
@@ -85,6 +89,19 @@ def test_objects_are_maintained(tables: Tables) -> None:
     (done,) = Maintenance(writer).run_once(START + HOUR)
     assert (done.files, done.compacted_files) == (9, 9)
     assert as_rows(tables.open().read("alert_actions")) == as_rows(counts(*range(9)))
+
+
+def test_views_are_of_a_bucket_as_of_a_directory(tables: Tables, watched: Watched) -> None:
+    bucket = tables.open()
+    for name in ("alerts", "drift_metrics", "closed_windows"):
+        rows = watched.open().read(name)
+        assert rows is not None
+        bucket.append(rows, name)
+    now = watched.end + HOUR
+    assert overview(bucket, now).models == overview(watched.open(), now).models
+    assert heat_map(bucket, "flights") == heat_map(watched.open(), "flights")
+    with served(DashboardSettings(tables.location), bucket) as browser:
+        assert "2 open incidents" in browser.get("/").text
 
 
 def test_options_are_not_shown() -> None:

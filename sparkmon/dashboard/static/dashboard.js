@@ -16,7 +16,7 @@ async function draw() {
     const place = plot.querySelector("div");
     const isNarrow = window.innerWidth < 500;
     if (isNarrow) figure.data.filter((each) => each.type === "heatmap").forEach((each) => Object.assign(each, { showscale: false, xgap: 0 }));
-    const narrow = isNarrow ? { font: { size: 11 }, legend: { y: -0.3, yanchor: "top" } } : {};
+    const narrow = isNarrow ? { font: { size: 11 }, legend: { y: -0.35, yanchor: "top" }, xaxis: { nticks: 4, tickangle: 0, ...figure.layout.xaxis } } : {};
     await window.Plotly.react(place, figure.data, { ...figure.layout, ...narrow }, { displaylogo: false, responsive: true, displayModeBar: false });
     if (figure.layout.meta?.path && !place.dataset.opens) {
       place.dataset.opens = figure.layout.meta.path;
