@@ -13,6 +13,7 @@ from sparkmon.detectors import DETECTORS
 from tests.support.source import ROOT
 
 EXAMPLES = ROOT / "examples"
+Run = Callable[[str], list[str]]
 
 
 @pytest.mark.spark
@@ -38,7 +39,7 @@ def test_the_quickstart_finds_the_amounts_in_cents() -> None:
 
 
 @pytest.fixture
-def run(spark: SparkSession, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[[str], list[str]]:
+def run(spark: SparkSession, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Give what runs an example in the session that is there already, as in a notebook."""
     monkeypatch.setattr(type(spark), "stop", lambda _: None)
     monkeypatch.syspath_prepend(EXAMPLES)
@@ -50,7 +51,7 @@ def run(spark: SparkSession, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     return run
 
 
-def test_sql_on_a_stream_finds_them_too(run: Callable[[str], list[str]]) -> None:
+def test_sql_on_a_stream_finds_them_too(run: Run) -> None:
     lines = [line for line in run("sql_on_a_stream.py") if line.startswith("|2026")]
     assert [line.split("|")[1:3] for line in lines] == [
         ["2026-01-05 12:00:00", "amount     "],
@@ -58,7 +59,7 @@ def test_sql_on_a_stream_finds_them_too(run: Callable[[str], list[str]]) -> None
     ]
 
 
-def test_a_detector_of_ones_own_finds_what_does_not_belong_together(run: Callable[[str], list[str]]) -> None:
+def test_a_detector_of_ones_own_finds_what_does_not_belong_together(run: Run) -> None:
     try:
         (line,) = [line for line in run("own_detector.py") if line.startswith("row ")]
     finally:
