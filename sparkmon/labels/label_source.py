@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -38,6 +38,9 @@ class LabelSource:
         How long after a prediction nearly all labels are known. A window is judged this long after its end.
     revise_for : timedelta, default 5 days
         How long after that labels which come later revise a window.
+    groups : sequence of str, optional
+        Slices of the reference whose values are groups of people: the metrics of :func:`sparkmon.performance.fairness`
+        compare them.
 
     Raises
     ------
@@ -58,6 +61,7 @@ class LabelSource:
     time: str = ""
     horizon: timedelta = timedelta(days=1)
     revise_for: timedelta = timedelta(days=5)
+    groups: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         for name in ("horizon", "revise_for"):

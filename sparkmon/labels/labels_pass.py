@@ -177,6 +177,7 @@ class _Model:
             before,
             self._rows_per_window,
             None if expected is None or basis != "labels" else expected.value,
+            self._labels.source.groups,
         )
 
     @property

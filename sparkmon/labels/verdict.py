@@ -44,6 +44,8 @@ class JudgedWindow:
     rows_per_window: float = 0.0
     estimate: float | None = None
     """What was expected of the metric before the labels came."""
+    groups: Sequence[str] = ()
+    """The slices whose values are compared with each other."""
 
     @property
     def name(self) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from sparkmon.comparison import Checks
+from sparkmon.errors import OptionError
 from sparkmon.labels import LabelSource, LabelsPass
 from sparkmon.monitor.namespaces import in_namespaces, qualified
 from sparkmon.monitor.windows import Windows
@@ -49,6 +50,14 @@ class LabelsWatch:
         validations = validations_of(store, sources)
         for model in sources.keys() - validations.keys():
             _LOGGER.warning("%s has no validation; make one of held-out rows with: sparkmon profile --label", model)
+        for model in validations:
+            keys = {each.key for each in chosen.of(model, "")}
+            if not keys.issuperset(sources[model].groups):
+                groups, slices_there = ", ".join(sources[model].groups), ", ".join(sorted(keys)) or "of nothing"
+                raise OptionError(
+                    f"got the groups {groups} of {model}, whose reference has the slices {slices_there}; "
+                    "make it with: sparkmon profile --slice"
+                )
         self._labels = [sources[model].open(spark) for model in validations]
         self._tables = tables
         self._pass = LabelsPass(

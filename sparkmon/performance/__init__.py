@@ -16,6 +16,7 @@ from sparkmon.performance.concept import (
 )
 from sparkmon.performance.confusion import confusion as confusion
 from sparkmon.performance.estimates import Calibrators as Calibrators, ErrorModel as ErrorModel
+from sparkmon.performance.fairness import fairness as fairness
 from sparkmon.performance.log_loss import log_loss as log_loss
 from sparkmon.performance.metric import METRICS as METRICS, Measured as Measured, MetricFamily as MetricFamily
 from sparkmon.performance.outcomes import ClassOutcomes as ClassOutcomes, NumberOutcomes as NumberOutcomes

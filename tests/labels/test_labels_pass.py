@@ -13,6 +13,7 @@ from sparkmon.comparison.schema import DRIFT_METRICS
 from sparkmon.errors import OptionError
 from sparkmon.labels import LabelSource
 from tests.labels.tables_of_a_model import HOUR, START, ModelTables, answers
+from tests.labels.test_labels_watch import watch_of
 
 
 @pytest.fixture
@@ -241,3 +242,21 @@ def test_where_a_model_got_worse_is_said_and_the_effects_of_slices_add_up_to_the
     wrong = (score >= 0.5) != labels
     expected = (x > 0).mean() * (wrong[x > 0].mean() - before.loss / before.rows)
     assert slices[0]["rate_effect"] == pytest.approx(expected)
+
+
+def test_groups_are_compared_by_what_is_predicted_and_by_labels(model: ModelTables) -> None:
+    """Scores follow x: every row with x > 0 is predicted to repay, and none of the others."""
+    model.source["groups"] = ["x > 0"]
+    x, score, labels = answers(800, seed=30)
+    model.label(request_id=model.answer(0, x, score), repaid=labels.tolist())
+    model.judge(3)
+    for basis in ("labels", "cbpe"):
+        (row,) = model.metrics("demographic_parity_difference", basis, slice_key="x > 0", slice_value=None)
+        assert row["value"] == 1.0
+    (row,) = model.metrics("equal_opportunity_difference", slice_key="x > 0", slice_value=None)
+    assert (row["value"], row["labelled_count"]) == (1.0, 800)
+
+
+def test_groups_that_are_no_slices_are_refused(model: ModelTables) -> None:
+    with pytest.raises(OptionError, match="got the groups sex of loans, whose reference has the slices of nothing"):
+        watch_of(model, loans=LabelSource(f"{model.folder}/labels", "repaid", groups=["sex"]))

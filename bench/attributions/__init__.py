@@ -1,0 +1,1 @@
+"""Attributions next to TreeSHAP: ``make bench-attributions``."""
