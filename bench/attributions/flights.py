@@ -21,7 +21,7 @@ def matrix_of(flights: pa.Table) -> Matrix:
         column = flights[name].combine_chunks()
         if name in LEVELS:
             levels = sorted(map(str, {*column.to_pylist()}))
-            columns.append(np.array([levels.index(value) for value in column.to_pylist()], float))
+            columns.append(np.array([levels.index(str(value)) for value in column.to_pylist()], float))
         else:
             columns.append(column.cast(pa.float64()).fill_null(np.nan).to_numpy(zero_copy_only=False))
     columns.append(flights[LABEL].cast(pa.float64()).to_numpy(zero_copy_only=False))
