@@ -15,7 +15,7 @@ def main() -> None:
     folder = Path(sys.argv[1])
     training, rows, background = (np.load(folder / f"{name}.npy") for name in ("training", "rows", "background"))
     trees = HistGradientBoostingClassifier(max_iter=60, random_state=0).fit(training[:, :-1], training[:, -1])
-    explainer = shap.TreeExplainer(trees, background, "interventional", "probability")
+    explainer = shap.TreeExplainer(trees, background, feature_perturbation="interventional", model_output="probability")
     np.save(folder / "phi.npy", explainer.shap_values(rows, check_additivity=False))
     np.save(folder / "answers.npy", trees.predict_proba(rows)[:, 1])
     print(f"shap {shap.__version__}")
