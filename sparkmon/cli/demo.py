@@ -35,13 +35,16 @@ def demo(
     a KServe model server predicts which arrive late. Callers send the ids of
     38,905 flights to the transformer, which looks their features up and calls
     the model; a logger posts every request and answer to `sparkmon receive`.
-    Half-way the job that writes the weather breaks: temperatures come in
+    One report in 125 has its temperature in Celsius: its flights are outliers.
+    In the first half one of six callers attacks the model with HopSkipJump.
+    Half-way the job that writes the weather breaks: all temperatures come in
     Celsius, the humidity freezes. Spark reads the log, compares every three
     seconds of traffic with the training data and raises alerts, which are
     printed with the time since the first request with the fault. A dashboard
     shows them as they come; its address is printed first.
 
-    Exit status 1 if a fault was missed, anything else was flagged, or a row was lost.
+    Exit status 1 if a fault, the outliers or the attacker was missed,
+    anything else was flagged, or a row was lost.
     """
     # Spark takes a moment to import, and `sparkmon --help` needs none of it.
     from sparkmon.cli.print_demo import live, print_demo, summary_of

@@ -45,7 +45,7 @@ def summary_of(result: DemoResult) -> dict[str, Any]:
         "findings": result.findings,
         "alerts": [
             {"feature": alert["column_name"]}
-            | {name: alert[name] for name in ("statistic", "value", "threshold", "window_start")}
+            | {name: alert[name] for name in ("slice_value", "statistic", "value", "threshold", "window_start")}
             for alert in result.alerts
         ],
         "seconds": round(result.seconds, 1),
@@ -66,7 +66,7 @@ def print_demo(console: Console, result: DemoResult, out: Path | None) -> None:
     console.print(f"{len(silent)} more stayed at 0%: {names}." if silent else "")
     console.print()
     windows = Counter(alert["column_name"] for alert in result.alerts)
-    columns = ", ".join(f"{name} in {count} windows" for name, count in windows.most_common())
+    columns = ", ".join(f"{_NAMES.get(name, name)} in {count} windows" for name, count in windows.most_common())
     console.print(f"{len(result.alerts)} alerts: {columns}" if columns else "No alerts.", style="bold")
     console.print()
     if out is None:
@@ -86,6 +86,7 @@ def print_demo(console: Console, result: DemoResult, out: Path | None) -> None:
     console.print()
 
 
+_NAMES = {":outlier": "outliers", ":clients": "a client that attacks"}
 _NEXT = {
     "sparkmon profile training.parquet --as MODEL": "make a reference",
     "sparkmon receive spool": "take events from KServe's logger",

@@ -24,6 +24,9 @@ VIEW = FeatureView(
 FAULTY = ("temp", "humid")
 """The features with a fault: ``temp`` is written in Celsius, ``humid`` stays at one value."""
 
+_ALWAYS_CELSIUS = 125
+"""One report in so many has its temperature in Celsius from the beginning: outliers."""
+
 _Row = dict[str, Any]
 
 
@@ -37,15 +40,17 @@ class WeatherReports:
         self.of_flight = [ids.setdefault(each, len(ids)) for each in observations]
         """The id of each flight's report."""
         self._rows: list[_Row] = [dict(zip(WEATHER, each[1:], strict=True)) for each in ids]
+        for row in self._rows[::_ALWAYS_CELSIUS]:
+            row["temp"] = _celsius(row["temp"])
 
     def write(self, store: OnlineStore) -> None:
-        """Write all reports, correct."""
+        """Write all reports; nearly all are correct."""
         self._write(store, self._rows)
 
     def write_broken(self, store: OnlineStore) -> None:
         """Write all reports with the fault."""
         frozen = self._rows[0]["humid"]
-        celsius = (round((row["temp"] - 32) * 5 / 9, 2) for row in self._rows)
+        celsius = (_celsius(row["temp"]) for row in self._rows)
         rows = zip(self._rows, celsius, strict=True)
         self._write(store, [row | {"temp": temp, "humid": frozen} for row, temp in rows])
 
@@ -53,6 +58,10 @@ class WeatherReports:
         now = datetime.now(timezone.utc)
         keyed: list[_Row] = [{"weather_report": number, "loaded_time": now} | row for number, row in enumerate(rows)]
         store.write_rows("weather_1", ["weather_report"], keyed)
+
+
+def _celsius(fahrenheit: float) -> float:
+    return round((fahrenheit - 32) * 5 / 9, 2)
 
 
 def fill(store: OnlineStore, flights: pa.Table, reports: WeatherReports) -> None:

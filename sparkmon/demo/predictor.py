@@ -6,6 +6,7 @@ A KServe model server with the model and sparkmon's payload logger in place of K
 import sys
 from typing import Any
 
+from sparkmon.demo.callers import CLIENT_HEADER
 from sparkmon.demo.delay_model import DelayModel
 from sparkmon.demo.flights import MODEL, split_flights
 from sparkmon.errors import MissingExtraError
@@ -40,7 +41,11 @@ def main(port: int, receiver: str) -> None:
         http_port=port,
         middleware=[
             lambda app: PayloadLogger(
-                app, emitter=emitter, inference_service=MODEL, namespace="demo", metadata_headers=("X-Request-Id",)
+                app,
+                emitter=emitter,
+                inference_service=MODEL,
+                namespace="demo",
+                metadata_headers=("X-Request-Id", CLIENT_HEADER),
             )
         ],
     )

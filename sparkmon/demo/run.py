@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from operator import itemgetter
 from pathlib import Path
@@ -15,18 +15,22 @@ from pyspark.sql import SparkSession
 
 from sparkmon import sources
 from sparkmon.alerts import Alerting
+from sparkmon.demo.callers import ATTACKER, IDENTITY, honest_rows
 from sparkmon.demo.delay_model import DelayModel
 from sparkmon.demo.flights import FEATURES, MODEL, SCORE, Flights, split_flights
 from sparkmon.demo.online_store import FAULTY, VIEW, WeatherReports, fill
 from sparkmon.demo.platform import Platform
 from sparkmon.demo.sender import Progress, Sender
+from sparkmon.detectors import DEFAULT_DETECTORS
+from sparkmon.distributions.schema import CLIENTS, OUTLIER
 from sparkmon.errors import SparkmonError
 from sparkmon.logs import SpoolLog
 from sparkmon.monitor import Monitor, MonitorQuery, Windows
-from sparkmon.profiles import reference_of
+from sparkmon.profiles import client_baseline, reference_of
 from sparkmon.protocol import DECODED, decode_events
 from sparkmon.sinks import Alert, AlertSink, Notification
 from sparkmon.store import ReferenceStore, open_store
+from sparkmon.tables import Tables
 
 WINDOW_S = 3
 _DELAY_S = 5
@@ -52,7 +56,7 @@ class DemoResult:
     logged_rows: int
     """Flights whose prediction is in the log."""
     sent_rows: int
-    """Flights in the requests."""
+    """Flights in the requests, and what the attacker asked for."""
     windows: int
     findings: int
     worst: list[dict[str, Any]]
@@ -65,17 +69,23 @@ class DemoResult:
 
     @property
     def failures(self) -> list[str]:
-        """What went wrong: empty if both faults were found, nothing else was flagged, and no row was lost.
+        """What went wrong: empty if all was found, nothing else was flagged, and no row was lost.
 
         Drift of the model's predictions is no failure: they drift with its inputs.
         """
-        features = {alert["column_name"] for alert in self.alerts}
-        early = [alert for alert in self.alerts if alert["window_end"] <= self.fault_time]
+        drifts = [alert for alert in self.alerts if alert["column_name"] not in (OUTLIER, CLIENTS)]
+        features = {alert["column_name"] for alert in drifts}
+        early = [alert for alert in drifts if alert["window_end"] <= self.fault_time]
         failures = [f"the fault in {name} was not found" for name in FAULTY if name not in features]
         failures += [
             f"{name} was flagged, although nothing is wrong with it" for name in sorted(features - {*FAULTY, SCORE})
         ]
         failures += [f"{alert['column_name']} was flagged before the fault" for alert in early]
+        if not any(alert["column_name"] == OUTLIER and alert["window_end"] <= self.fault_time for alert in self.alerts):
+            failures.append("the rows with a temperature in Celsius were not found before the fault")
+        named = {alert["slice_value"] for alert in self.alerts if alert["column_name"] == CLIENTS}
+        if named != {ATTACKER}:
+            failures.append(f"{ATTACKER} attacks, {', '.join(sorted(named)) or 'nobody'} was named")
         if self.logged_rows < self.sent_rows:
             failures.append(f"{self.sent_rows} flights were sent, {self.logged_rows} are in the log")
         if self.rows != self.logged_rows:
@@ -84,14 +94,15 @@ class DemoResult:
 
 
 class _LiveAlerts(AlertSink):
-    """Passes alerts on as they come."""
+    """Passes alerts on as they come; that of outliers with some of them."""
 
     kind = "live"
 
-    def __init__(self, on_alert: OnAlert) -> None:
+    def __init__(self, on_alert: OnAlert, tables: Tables) -> None:
         super().__init__()
         self.count = 0
         self.sender: Sender | None = None
+        self._tables = tables
         self._on_alert = on_alert
 
     def deliver(self, notification: Notification) -> None:
@@ -100,7 +111,13 @@ class _LiveAlerts(AlertSink):
         since = None if self.sender is None else self.sender.progress.fault_time
         began = datetime.now(timezone.utc) if since is None else datetime.fromisoformat(since)
         for alert in notification.alerts:
-            self._on_alert(alert, (datetime.now(timezone.utc) - began).total_seconds())
+            text = alert.message
+            if alert.column_name == OUTLIER and alert.state == "firing":
+                of_window = [("window_start", "=", alert.window_start)]
+                rows = self._tables.open().read("outliers", ["p_value", "excess", "reason"], of_window)
+                text += "".join(f"; {reason}" for reason in _reasons([] if rows is None else rows.to_pylist())[:3])
+            since_s = (datetime.now(timezone.utc) - began).total_seconds()
+            self._on_alert(replace(alert, message=text), since_s)
 
 
 def run_demo(spark: SparkSession, out: Path, store: str, report: Report, on_alert: OnAlert) -> DemoResult:
@@ -125,14 +142,16 @@ def run_demo(spark: SparkSession, out: Path, store: str, report: Report, on_aler
         platform.start_transformer(place)
         report("profiling the training data", 0.0)
         _make_reference(spark, features, flights)
-        alerts = _LiveAlerts(on_alert)
+        tables = Tables(f"{out}/tables")
+        alerts = _LiveAlerts(on_alert, tables)
         monitor = Monitor(
             features,
-            f"{out}/tables",
+            tables,
             windows=Windows(f"{WINDOW_S} seconds", delay=f"{_DELAY_S} seconds"),
             alerting=Alerting([alerts]),
             trigger=_TRIGGER,
             views={MODEL: f"{VIEW.name}:{VIEW.version}"},
+            adversaries={MODEL: IDENTITY},
         )
         report("waiting for the servers", 0.0)
         sender = Sender(
@@ -156,7 +175,9 @@ def _make_reference(spark: SparkSession, store: ReferenceStore, flights: Flights
     rows = list(zip(*(column.to_pylist() for column in columns.columns), strict=True))
     scores = DelayModel(flights.training).predict(rows)
     table = spark.createDataFrame(columns.append_column(SCORE, pa.array(scores)))
-    store.write_reference(reference_of(table, MODEL, predictions=[SCORE]).toArrow())
+    reference = reference_of(table, MODEL, predictions=[SCORE], outliers=DEFAULT_DETECTORS)
+    store.write_reference(client_baseline(table, honest_rows(columns, scores), MODEL, predictions=[SCORE]))
+    store.write_reference(reference.toArrow())
 
 
 def _run_monitor(
@@ -206,13 +227,13 @@ def _summary(monitor: Monitor, sender: Sender, spool: Path, store: str, start_s:
         row["profile"]["count"] for row in read("profiles", "column_name", "profile") if row["column_name"] == SCORE
     ]
     findings = read("drift_metrics", "column_name", "statistic", "status", "value", "threshold", "window_end")
-    fired = ("window_start", "column_name", "statistic", "value", "threshold", "window_end")
+    fired = ("window_start", "column_name", "slice_value", "statistic", "value", "threshold", "window_end")
     alerts = [row for row in read("alerts", *fired, "state") if row["state"] == "firing"]
     fault_time = datetime.fromisoformat(str(sender.progress.fault_time))
     return DemoResult(
         rows=sum(counts),
         logged_rows=_logged_rows(spool),
-        sent_rows=sender.rows,
+        sent_rows=sender.rows + sender.attack_rows,
         windows=len(counts),
         findings=len(findings),
         worst=_worst(findings, fault_time),
@@ -230,6 +251,11 @@ def _logged_rows(spool: Path) -> int:
     decoded = pa.Table.from_batches((each.rows() for batch in events for each in decode_events(batch)), DECODED)
     answers = decoded.filter((pc.field("event_type") == "response") & (pc.field("instance") >= 0))
     return int(answers.group_by(["event_id", "instance"]).aggregate([]).num_rows)
+
+
+def _reasons(rows: list[dict[str, Any]]) -> list[str]:
+    rows.sort(key=lambda row: (row["p_value"], -row["excess"]))
+    return [*dict.fromkeys(row["reason"] for row in rows)]
 
 
 def _worst(findings: list[dict[str, Any]], fault_time: datetime) -> list[dict[str, Any]]:

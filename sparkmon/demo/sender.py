@@ -6,15 +6,18 @@ import os
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 import httpx
 import orjson
 import pyarrow as pa
 
+from sparkmon.demo.attacker import AT_ONCE, attack
+from sparkmon.demo.callers import ATTACKER, CLIENT_HEADER, HONEST
 from sparkmon.demo.flights import MODEL
 from sparkmon.errors import SparkmonError
 
@@ -22,6 +25,8 @@ _CHUNKS = 288
 _ROWS_PER_CALL = 16
 _NAMESPACE = uuid.UUID("7b0a6f0e-5f0c-4a53-9a5c-3c1d1f7d8a01")
 _IN_FLIGHT = 4
+_ATTACK = range(_CHUNKS // 16, _CHUNKS // 2)
+"""The chunks with which the attacker sends a call."""
 _TRIES = 20
 _TRY_AGAIN = {429, 502, 503, 504}
 
@@ -53,7 +58,8 @@ class Sender(threading.Thread):
 
     They are sent in chunks, always the same. The file ``note`` counts a chunk once all its calls are answered: killed
     at any point and started again, the sender repeats the calls of at most one chunk. ``reports`` are the ids of the
-    flights' weather reports. ``break_store`` is called once, before the second half.
+    flights' weather reports. ``break_store`` is called once, before the second half. In the first half a caller attacks
+    the model with calls of its own.
     """
 
     def __init__(
@@ -66,11 +72,13 @@ class Sender(threading.Thread):
         break_store: Callable[[], None],
     ) -> None:
         super().__init__(name="traffic", daemon=True)
-        self._delays, self._reports = flights["dep_delay"].to_pylist(), reports
+        self._delays, self._reports, self._flights = flights["dep_delay"].to_pylist(), reports, flights
         self._url, self._note = url, note
         self._pause = seconds / _CHUNKS
         self._break_store = break_store
         self.rows = flights.num_rows
+        """Of honest callers."""
+        self.attack_rows = AT_ONCE * len(_ATTACK)
         self.progress = Progress.read(note)
         self.error: BaseException | None = None
 
@@ -88,6 +96,8 @@ class Sender(threading.Thread):
 
     async def _send_all(self) -> None:
         progress = self.progress
+        attacker = attack(self._flights, seed=1)
+        asked = next(attacker)
         async with httpx.AsyncClient(base_url=self._url, timeout=30) as client:
             for index in range(progress.sent_chunks, _CHUNKS):
                 start = time.monotonic()
@@ -99,16 +109,26 @@ class Sender(threading.Thread):
                 calls = range(start_row, end_row, _ROWS_PER_CALL)
                 for first in range(0, len(calls), _IN_FLIGHT):
                     some = calls[first : first + _IN_FLIGHT]
-                    await asyncio.gather(*(self._call(client, range(row, end_row)[:_ROWS_PER_CALL]) for row in some))
+                    await asyncio.gather(*(self._ask(client, range(row, end_row)[:_ROWS_PER_CALL]) for row in some))
+                if index in _ATTACK:
+                    instances = [row | {"weather_report": self._reports[int(row["flight"])]} for row in asked]
+                    asked = attacker.send(await self._call(client, instances, ATTACKER, f"attack-{index}"))
                 progress.sent_chunks = index + 1
                 progress.write(self._note)
                 await asyncio.sleep(max(0.0, self._pause - (time.monotonic() - start)))
 
-    async def _call(self, client: httpx.AsyncClient, rows: range) -> None:
+    async def _ask(self, client: httpx.AsyncClient, rows: range) -> None:
         instances = [{"flight": n, "weather_report": self._reports[n], "dep_delay": self._delays[n]} for n in rows]
+        caller = HONEST[rows.start // _ROWS_PER_CALL % len(HONEST)]
+        await self._call(client, instances, caller, f"call-{rows.start}")
+
+    @staticmethod
+    async def _call(
+        client: httpx.AsyncClient, instances: list[dict[str, Any]], caller: str, name: str
+    ) -> Sequence[float]:
         body = orjson.dumps({"instances": instances})
-        request_id = str(uuid.uuid5(_NAMESPACE, f"call-{rows.start}"))
-        headers = {"Content-Type": "application/json", "X-Request-Id": request_id}
+        request_id = str(uuid.uuid5(_NAMESPACE, name))
+        headers = {"Content-Type": "application/json", "X-Request-Id": request_id, CLIENT_HEADER: caller}
         for attempt in range(_TRIES):
             try:
                 answer = await client.post(f"/v1/models/{MODEL}:predict", content=body, headers=headers)
@@ -117,10 +137,10 @@ class Sender(threading.Thread):
                     raise
             else:
                 if answer.is_success:
-                    predictions = answer.json()["predictions"]
-                    if len(predictions) != len(rows):
-                        raise SparkmonError(f"sent {len(rows)} flights, got {len(predictions)} predictions")
-                    return
+                    predictions: list[float] = answer.json()["predictions"]
+                    if len(predictions) != len(instances):
+                        raise SparkmonError(f"sent {len(instances)} flights, got {len(predictions)} predictions")
+                    return predictions
                 if answer.status_code not in _TRY_AGAIN:
                     raise SparkmonError(f"a call was refused: {answer.status_code} {answer.text}")
             await asyncio.sleep(0.1 * 2 ** min(attempt, 4))

@@ -26,7 +26,12 @@ def test_a_demo_that_loses_its_workers_is_started_again(tmp_path: Path, monkeypa
         if len(places) == 1:
             raise SparkmonError("a query failed: Job aborted: Python worker failed to connect back.")
         others = dict.fromkeys(("statistic", "value", "threshold", "window_start"))
-        alerts = [{**others, "column_name": name, "window_end": NOON} for name in ("temp", "humid")]
+        found = {"temp": None, "humid": None, ":outlier": None, ":clients": "mallory"}
+        begin = NOON.replace(hour=10)
+        alerts = [
+            {**others, "column_name": name, "slice_value": who, "window_end": begin if name == ":outlier" else NOON}
+            for name, who in found.items()
+        ]
         return DemoResult(1, 1, 1, 1, 1, [], alerts, NOON.replace(hour=11), "a store", 1.0)
 
     monkeypatch.setattr("sparkmon.demo.run_demo", run_demo)

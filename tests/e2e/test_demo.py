@@ -20,7 +20,8 @@ from tests.support.spools import log
 pytestmark = pytest.mark.spark
 
 LIVE_FLIGHTS = 38_905  # 77,809 flights, less the 38,904 for training and reference
-CHUNK = 136  # flights that are sent before the progress is stored
+ATTACK = 5 * 126  # rows that the attacker asks for
+CHUNK = 136 + 5  # rows that are sent before the progress is stored
 COMMAND = [sys.executable, "-m", "sparkmon", "demo"]
 START_S = 400
 
@@ -33,10 +34,12 @@ def run(*arguments: str) -> dict[str, Any]:
     summary: dict[str, Any] = json.loads(result.stdout)
     assert set(summary) == {"rows", "windows", "findings", "alerts", "seconds"}
     features = Counter(alert["feature"] for alert in summary["alerts"])
-    assert {"temp", "humid"} <= set(features) <= {"temp", "humid", "delay_probability"}
+    assert {"temp", "humid", ":outlier", ":clients"} <= set(features)
+    assert set(features) <= {"temp", "humid", ":outlier", ":clients", "delay_probability"}
+    assert {alert["slice_value"] for alert in summary["alerts"] if alert["feature"] == ":clients"} == {"mallory"}
     assert all(alert["value"] > alert["threshold"] for alert in summary["alerts"])
-    # 13 numbers with ten statistics, two names with four, two rates of missing keys, seven of skew
-    assert summary["findings"] == pytest.approx(148 * summary["windows"], abs=147)
+    # 13 numbers with ten statistics, two names with four, two rates of missing keys, seven of skew, one of outliers
+    assert summary["findings"] == pytest.approx(149 * summary["windows"], abs=155)
     return summary
 
 
@@ -81,9 +84,9 @@ def test_a_demo_that_was_killed_continues_without_loss_or_duplicates(tmp_path: P
     assert 0 < sent_chunks(out) < 288
     summary = run("--out", str(out))
     # Calls of the chunk that was not stored before the kill are sent again: new calls in the log.
-    assert LIVE_FLIGHTS <= summary["rows"] <= LIVE_FLIGHTS + CHUNK
+    assert LIVE_FLIGHTS + ATTACK <= summary["rows"] <= LIVE_FLIGHTS + ATTACK + CHUNK
     assert summary["rows"] == logged_answers(out / "spool")
 
 
 def test_the_platform_runs_over_a_real_mariadb(database: str) -> None:
-    assert run("--store", database)["rows"] == LIVE_FLIGHTS
+    assert run("--store", database)["rows"] == LIVE_FLIGHTS + ATTACK
