@@ -5,33 +5,18 @@ from __future__ import annotations
 import argparse
 import resource
 import time
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from bench.machine import machine
 from sparkmon.adversaries.identity import short
-from sparkmon.interval import to_micros
+from sparkmon.monitor.batch_clients import RowsInMemory
 from sparkmon.monitor.client_watch import ClientWatch
 from sparkmon.monitor.window_grid import RowCounts, Window
 from tests.support.attacks import BEGIN_US, baseline, kept_rows, recorded
 
 _HOSTILE = "](http://evil) <b>\x1b[2J\r\n| " * 400
-
-
-class _Rows:
-    """The table ``rows``, in memory."""
-
-    def __init__(self, rows: pa.Table) -> None:
-        self._rows = rows
-
-    def read(self, _: str, columns: list[str], where: list[tuple[str, str, Any]]) -> pa.Table:
-        """Return the rows between two times."""
-        times = self._rows["event_time"].cast(pa.int64()).to_numpy()
-        (_, _, start), (_, _, end) = where[1:]
-        chosen = (times >= to_micros(start)) & (times < to_micros(end))
-        return self._rows.select(columns).filter(pa.array(chosen))
 
 
 def main() -> None:
@@ -48,7 +33,7 @@ def main() -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     started = time.process_time()
     window = Window("flights", BEGIN_US, BEGIN_US + 50_000 * count)
-    found = ClientWatch({"flights": base}).findings(_Rows(rows), {window: RowCounts(count, count)})  # type: ignore[arg-type]
+    found = ClientWatch({"flights": base}).findings(RowsInMemory(rows), {window: RowCounts(count, count)})
     spent = time.process_time() - started
     more = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 2**20
     print(f"{count:,} clients of a row each: {spent:.0f} s of CPU, {more:.1f} GiB more, {found.num_rows} findings")

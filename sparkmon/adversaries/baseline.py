@@ -11,7 +11,7 @@ from sparkmon.adversaries.anonymous import SWEPT_ROWS, sweep_limits
 from sparkmon.adversaries.client_rows import ClientRows
 from sparkmon.adversaries.client_window import ClientWindow
 from sparkmon.adversaries.honest import Honest
-from sparkmon.adversaries.statistic import CLIENT_STATISTICS, Limit
+from sparkmon.adversaries.statistic import CLIENT_STATISTICS, Limit, Side
 from sparkmon.detectors import STATE_FORMAT, Columns, Hbos, Mahalanobis, Rows, array_of, read_state, written
 from sparkmon.distributions.arrays import FloatArray
 from sparkmon.errors import ProfileError
@@ -22,15 +22,30 @@ LEAST_WINDOWS = 30
 _LEAST_CLIENTS = 3
 _WIDER = 0.25
 """How far beyond the most extreme honest window a limit is, in parts of the distance from their median to it."""
+_DEVIATIONS = 4 * 1.4826
+"""How much further out a limit is for each unit that the spread has grown: four standard deviations."""
 _MOST_BYTES = 16_000_000
 
 
 class Limits(NamedTuple):
-    """A statistic fires below ``low`` and above ``high``, None where there is no such side; honest windows' median."""
+    """A statistic fires below ``low`` and above ``high``, None where there is no such side."""
 
     low: float | None
     middle: float
+    """The median of honest windows, and the median of their distances from it."""
+    spread: float
     high: float | None
+
+    @classmethod
+    def of(cls, side: Side, values: Sequence[float]) -> "Limits":
+        """Go a quarter beyond the most extreme of the values of honest windows."""
+        least, middle, most = min(values), float(np.median(values)), max(values)
+        return cls(
+            None if side == "high" else least - _WIDER * (middle - least),
+            middle,
+            _spread(values, middle),
+            None if side == "low" else most + _WIDER * (most - middle),
+        )
 
     def passed_by(self, value: float) -> Limit | None:
         """Return the limit that a value is beyond, if any."""
@@ -38,11 +53,20 @@ class Limits(NamedTuple):
             return "low"
         return "high" if self.high is not None and value > self.high else None
 
-    def moved(self, middle: float) -> "Limits":
-        """Return limits for clients whose median is ``middle`` now: further out, never further in."""
-        low = None if self.low is None else self.low + min(0.0, middle - self.middle)
-        high = None if self.high is None else self.high + max(0.0, middle - self.middle)
-        return Limits(low, self.middle, high)
+    def moved(self, last: Sequence[float], recent: Sequence[float]) -> "Limits":
+        """Return limits for what clients do now, by the last window of each and by all recent ones.
+
+        They are further out, never further in: by what the median has moved, and by what the windows vary more, of
+        which few clients say little.
+        """
+        if not last:
+            return self
+        middle = float(np.median(last))
+        spread = _spread(recent, middle) * (1 + 1 / np.sqrt(len(last)))
+        wider = _DEVIATIONS * max(0.0, float(spread) - self.spread)
+        low = None if self.low is None else self.low + min(0.0, middle - self.middle) - wider
+        high = None if self.high is None else self.high + max(0.0, middle - self.middle) + wider
+        return Limits(low, self.middle, self.spread, high)
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,20 +110,25 @@ class Baseline:
                 f"got {len(values)} windows of {WINDOW_ROWS} rows of one client; give rows of more clients known to be "
                 f"honest, or more of each: {LEAST_WINDOWS} windows or more, or {SWEPT_ROWS:,} rows without a client"
             )
-        limits = {name: _limits(name, [each[name] for each in values]) for name in values[0]}
+        limits = {
+            name: Limits.of(CLIENT_STATISTICS.get(name).side, [each[name] for each in values]) for name in values[0]
+        }
         return cls(honest, limits, len(values), sweeps)
 
-    def moved(self, windows: Iterable[ClientWindow]) -> "Baseline":
-        """Return the baseline for clients of which each has one of these windows now, if they are three or more.
+    def moved(self, clients: Iterable[Sequence[ClientWindow]]) -> "Baseline":
+        """Return the baseline for what clients do now, by the last windows of each, if they are three or more.
 
-        An upstream fault or drift moves the rows of all clients, and makes none of them an attacker. What moved the
-        median client, moves the limits.
+        An upstream fault or drift moves the rows of all clients, or of some rows of each, and makes none of them an
+        attacker. What moved the median client, moves the limits, and where clients vary more, they are wider.
         """
-        values = [statistics_of(window) for window in windows]
+        values = [[statistics_of(window) for window in windows] for windows in clients]
         if len(values) < _LEAST_CLIENTS:
             return self
-        middles = {name: float(np.median([each[name] for each in values if name in each])) for name in values[0]}
-        limits = {name: each.moved(middles.get(name, each.middle)) for name, each in self.limits.items()}
+        limits = {}
+        for name, each in self.limits.items():
+            last = [windows[-1][name] for windows in values if name in windows[-1]]
+            recent = [window[name] for windows in values for window in windows if name in window]
+            limits[name] = each.moved(last, recent)
         return replace(self, limits=limits)
 
     def fired(self, window: ClientWindow) -> dict[str, Limit]:
@@ -137,8 +166,8 @@ class Baseline:
             **{name: array_of(state["honest"][name]) for name in _ARRAYS},
         )
         limits = {
-            str(name): Limits(_bound(low), float(middle), _bound(high))
-            for name, (low, middle, high) in state["limits"].items()
+            str(name): Limits(_bound(low), float(middle), float(spread), _bound(high))
+            for name, (low, middle, spread, high) in state["limits"].items()
         }
         baseline = cls(honest, limits, int(state["windows"]), [*map(int, state["sweeps"])])
         baseline._probe()
@@ -181,12 +210,5 @@ def _bound(value: Any) -> float | None:  # noqa: ANN401 - what JSON has
     return None if value is None else float(value)
 
 
-def _limits(name: str, values: Sequence[float]) -> Limits:
-    """Go a quarter beyond the most extreme value."""
-    side = CLIENT_STATISTICS.get(name).side
-    least, middle, most = min(values), float(np.median(values)), max(values)
-    return Limits(
-        None if side == "high" else least - _WIDER * (middle - least),
-        middle,
-        None if side == "low" else most + _WIDER * (most - middle),
-    )
+def _spread(values: Sequence[float], middle: float) -> float:
+    return float(np.median(np.abs(np.array(values) - middle)))

@@ -35,7 +35,7 @@ def demo(
     a KServe model server predicts which arrive late. Callers send the ids of
     38,905 flights to the transformer, which looks their features up and calls
     the model; a logger posts every request and answer to `sparkmon receive`.
-    One report in 125 has its temperature in Celsius: its flights are outliers.
+    One report in 250 has its temperature in Celsius: its flights are outliers.
     In the first half one of six callers attacks the model with HopSkipJump.
     Half-way the job that writes the weather breaks: all temperatures come in
     Celsius, the humidity freezes. Spark reads the log, compares every three
@@ -60,15 +60,15 @@ def demo(
         if out is not None:
             _make(out)
         place = out or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sparkmon-demo-")))
-        report, on_alert = live(Console(stderr=True, highlight=False), headless=headless, quiet=as_json)
-        report("starting Spark", 0.0)
+        display = live(Console(stderr=True, highlight=False), headless=headless, quiet=as_json)
+        display.report("starting Spark", 0.0)
         spark = stack.enter_context(open_session({"spark.sql.shuffle.partitions": "2"}))
         # What has been sent and found stays: it goes on from there.
         if not (headless or as_json):
             tables, references = f"{place.absolute()}/tables", f"{place.absolute()}/store"
             settings = DashboardSettings(tables, references if checked_store == "local" else checked_store, port=0)
             note(f"the dashboard is at {stack.enter_context(running(settings))} while the demo runs")
-        run = partial(run_demo, spark, place.absolute(), checked_store, report, on_alert)
+        run = partial(run_demo, spark, place.absolute(), checked_store, display)
         result = with_restarts(run, threading.Event())
         assert result is not None  # nobody sets the event
         if as_json:

@@ -9,12 +9,12 @@ from rich.console import Console
 from rich.table import Table
 
 from sparkmon.cli.terminal import shown
-from sparkmon.demo import WINDOW_S, DemoResult, OnAlert, Report
+from sparkmon.demo import WINDOW_S, DemoResult, Display
 from sparkmon.sinks import Alert
 
 
-def live(console: Console, *, headless: bool, quiet: bool) -> tuple[Report, OnAlert]:
-    """Return functions that print each step and tenth of the traffic, and each alert as it comes.
+def live(console: Console, *, headless: bool, quiet: bool) -> Display:
+    """Return functions that print each step and tenth of the traffic, and alerts and outliers as they come.
 
     ``headless`` shows no progress, ``quiet`` nothing at all.
     """
@@ -34,7 +34,11 @@ def live(console: Console, *, headless: bool, quiet: bool) -> tuple[Report, OnAl
             line = f"{since_s:+6.1f} s  {alert.state} {alert.severity}: {alert.message}"
             console.print(shown(line), soft_wrap=True)
 
-    return report, alert
+    def outlier(sentence: str) -> None:
+        if not quiet:
+            console.print(shown(f"          {sentence}"), soft_wrap=True)
+
+    return Display(report, alert, outlier)
 
 
 def summary_of(result: DemoResult) -> dict[str, Any]:

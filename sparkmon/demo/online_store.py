@@ -24,7 +24,7 @@ VIEW = FeatureView(
 FAULTY = ("temp", "humid")
 """The features with a fault: ``temp`` is written in Celsius, ``humid`` stays at one value."""
 
-_ALWAYS_CELSIUS = 125
+_ALWAYS_CELSIUS = 250
 """One report in so many has its temperature in Celsius from the beginning: outliers."""
 
 _Row = dict[str, Any]
@@ -39,24 +39,19 @@ class WeatherReports:
         observations = zip(*(flights[name].to_pylist() for name in columns), strict=True)
         self.of_flight = [ids.setdefault(each, len(ids)) for each in observations]
         """The id of each flight's report."""
-        self._rows: list[_Row] = [dict(zip(WEATHER, each[1:], strict=True)) for each in ids]
-        for row in self._rows[::_ALWAYS_CELSIUS]:
-            row["temp"] = _celsius(row["temp"])
+        self.rows: list[_Row] = [dict(zip(WEATHER, each[1:], strict=True)) for each in ids]
+        """By report its weather; nearly all of it is correct."""
+        frozen = self.rows[0]["humid"]
+        self.broken_rows = [row | {"temp": _celsius(row["temp"]), "humid": frozen} for row in self.rows]
+        """The same with the fault."""
+        for place in range(0, len(self.rows), _ALWAYS_CELSIUS):
+            self.rows[place]["temp"] = self.broken_rows[place]["temp"]
 
-    def write(self, store: OnlineStore) -> None:
-        """Write all reports; nearly all are correct."""
-        self._write(store, self._rows)
-
-    def write_broken(self, store: OnlineStore) -> None:
-        """Write all reports with the fault."""
-        frozen = self._rows[0]["humid"]
-        celsius = (_celsius(row["temp"]) for row in self._rows)
-        rows = zip(self._rows, celsius, strict=True)
-        self._write(store, [row | {"temp": temp, "humid": frozen} for row, temp in rows])
-
-    def _write(self, store: OnlineStore, rows: list[_Row]) -> None:
+    def write(self, store: OnlineStore, *, broken: bool = False) -> None:
+        """Write all reports, with the fault or without it."""
         now = datetime.now(timezone.utc)
-        keyed: list[_Row] = [{"weather_report": number, "loaded_time": now} | row for number, row in enumerate(rows)]
+        rows = enumerate(self.broken_rows if broken else self.rows)
+        keyed: list[_Row] = [{"weather_report": number, "loaded_time": now} | row for number, row in rows]
         store.write_rows("weather_1", ["weather_report"], keyed)
 
 

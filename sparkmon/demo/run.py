@@ -1,9 +1,8 @@
 """The demonstration, from the reference to the result."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from dataclasses import dataclass
+from datetime import datetime
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -15,9 +14,10 @@ from pyspark.sql import SparkSession
 
 from sparkmon import sources
 from sparkmon.alerts import Alerting
-from sparkmon.demo.callers import ATTACKER, IDENTITY, honest_rows
+from sparkmon.demo.callers import ATTACKER, IDENTITY, honest_calls, kept_rows
 from sparkmon.demo.delay_model import DelayModel
 from sparkmon.demo.flights import FEATURES, MODEL, SCORE, Flights, split_flights
+from sparkmon.demo.live import Display, LiveAlerts, LiveOutliers
 from sparkmon.demo.online_store import FAULTY, VIEW, WeatherReports, fill
 from sparkmon.demo.platform import Platform
 from sparkmon.demo.sender import Progress, Sender
@@ -28,7 +28,6 @@ from sparkmon.logs import SpoolLog
 from sparkmon.monitor import Monitor, MonitorQuery, Windows
 from sparkmon.profiles import client_baseline, reference_of
 from sparkmon.protocol import DECODED, decode_events
-from sparkmon.sinks import Alert, AlertSink, Notification
 from sparkmon.store import ReferenceStore, open_store
 from sparkmon.tables import Tables
 
@@ -38,13 +37,6 @@ _SECONDS = 45.0
 _POLL_S = 0.25
 _TRIGGER = "500 milliseconds"
 _PART_BYTES = 64 * 2**20
-
-Report = Callable[[str, float], None]
-"""Called with the current step, and the share of the traffic that has been sent, from 0 to 1."""
-
-
-OnAlert = Callable[[Alert, float], None]
-"""Called with each alert, and how many seconds after the first request with the fault it came."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +54,8 @@ class DemoResult:
     worst: list[dict[str, Any]]
     """Per column the statistic with the largest share of its threshold, before and after the fault."""
     alerts: list[dict[str, Any]]
+    celsius_rows: int
+    """Outliers before the fault that are outliers by their temperature."""
     fault_time: datetime
     store: str
     """A description of the feature store."""
@@ -81,7 +75,7 @@ class DemoResult:
             f"{name} was flagged, although nothing is wrong with it" for name in sorted(features - {*FAULTY, SCORE})
         ]
         failures += [f"{alert['column_name']} was flagged before the fault" for alert in early]
-        if not any(alert["column_name"] == OUTLIER and alert["window_end"] <= self.fault_time for alert in self.alerts):
+        if not self.celsius_rows:
             failures.append("the rows with a temperature in Celsius were not found before the fault")
         named = {alert["slice_value"] for alert in self.alerts if alert["column_name"] == CLIENTS}
         if named != {ATTACKER}:
@@ -93,39 +87,13 @@ class DemoResult:
         return failures
 
 
-class _LiveAlerts(AlertSink):
-    """Passes alerts on as they come; that of outliers with some of them."""
-
-    kind = "live"
-
-    def __init__(self, on_alert: OnAlert, tables: Tables) -> None:
-        super().__init__()
-        self.count = 0
-        self.sender: Sender | None = None
-        self._tables = tables
-        self._on_alert = on_alert
-
-    def deliver(self, notification: Notification) -> None:
-        """Pass them on."""
-        self.count += notification.count
-        since = None if self.sender is None else self.sender.progress.fault_time
-        began = datetime.now(timezone.utc) if since is None else datetime.fromisoformat(since)
-        for alert in notification.alerts:
-            text = alert.message
-            if alert.column_name == OUTLIER and alert.state == "firing":
-                of_window = [("window_start", "=", alert.window_start)]
-                rows = self._tables.open().read("outliers", ["p_value", "excess", "reason"], of_window)
-                text += "".join(f"; {reason}" for reason in _reasons([] if rows is None else rows.to_pylist())[:3])
-            since_s = (datetime.now(timezone.utc) - began).total_seconds()
-            self._on_alert(replace(alert, message=text), since_s)
-
-
-def run_demo(spark: SparkSession, out: Path, store: str, report: Report, on_alert: OnAlert) -> DemoResult:
+def run_demo(spark: SparkSession, out: Path, store: str, display: Display) -> DemoResult:
     """Run the demonstration, or continue an interrupted one; SparkmonError if the store, a server or a query fails.
 
     ``spark`` is configured and registered; ``out`` is the directory for all files; ``store`` is ``local``, or the URL
-    of a database on a server that is running. ``report`` is called several times a second.
+    of a database on a server that is running. ``display`` is called several times a second.
     """
+    report = display.report
     start_s = time.monotonic()
     report("starting the model server", 0.0)
     place = str(out / "store") if store == "local" else store
@@ -138,12 +106,12 @@ def run_demo(spark: SparkSession, out: Path, store: str, report: Report, on_aler
         fill(features, flights.live, reports)
         note = out / "progress.json"
         if Progress.read(note).fault_time is not None:
-            reports.write_broken(features)
+            reports.write(features, broken=True)
         platform.start_transformer(place)
         report("profiling the training data", 0.0)
         _make_reference(spark, features, flights)
         tables = Tables(f"{out}/tables")
-        alerts = _LiveAlerts(on_alert, tables)
+        alerts = LiveAlerts(display.alert)
         monitor = Monitor(
             features,
             tables,
@@ -160,10 +128,10 @@ def run_demo(spark: SparkSession, out: Path, store: str, report: Report, on_aler
             platform.wait_ready(),
             note,
             _SECONDS,
-            lambda: reports.write_broken(features),
+            lambda: reports.write(features, broken=True),
         )
         alerts.sender = sender
-        _run_monitor(spark, monitor, sender, platform, f"{out}/checkpoints", alerts, report)
+        _run_monitor(spark, monitor, sender, platform, f"{out}/checkpoints", alerts, display)
         report("counting", 1.0)
         return _summary(monitor, sender, platform.spool, repr(features), start_s)
 
@@ -171,12 +139,19 @@ def run_demo(spark: SparkSession, out: Path, store: str, report: Report, on_aler
 def _make_reference(spark: SparkSession, store: ReferenceStore, flights: Flights) -> None:
     if MODEL in {schema.model for schema in store.schemas()}:
         return
-    columns = flights.reference.select([*FEATURES])
-    rows = list(zip(*(column.to_pylist() for column in columns.columns), strict=True))
-    scores = DelayModel(flights.training).predict(rows)
-    table = spark.createDataFrame(columns.append_column(SCORE, pa.array(scores)))
+    model = DelayModel(flights.training)
+
+    def scored(rows: pa.Table) -> tuple[pa.Table, list[float]]:
+        columns = rows.select([*FEATURES])
+        scores = model.predict(list(zip(*(column.to_pylist() for column in columns.columns), strict=True)))
+        return columns.append_column(SCORE, pa.array(scores)), scores
+
+    columns, scores = scored(flights.reference)
+    table, training = spark.createDataFrame(columns), spark.createDataFrame(scored(flights.training)[0])
+    honest = honest_calls(columns, scores)
     reference = reference_of(table, MODEL, predictions=[SCORE], outliers=DEFAULT_DETECTORS)
-    store.write_reference(client_baseline(table, honest_rows(columns, scores), MODEL, predictions=[SCORE]))
+    # Honest callers ask for other flights than those that the model was trained on.
+    store.write_reference(client_baseline(training, kept_rows(honest), MODEL, predictions=[SCORE]))
     store.write_reference(reference.toArrow())
 
 
@@ -186,20 +161,22 @@ def _run_monitor(
     sender: Sender,
     platform: Platform,
     checkpoints: str,
-    alerts: _LiveAlerts,
-    report: Report,
+    alerts: LiveAlerts,
+    display: Display,
 ) -> None:
     """Run the monitor until the traffic has ended and all windows have closed."""
     events = spark.readStream.format(sources.InferenceLogDataSource.name()).load(str(platform.spool))
+    outliers = LiveOutliers(monitor.tables, display.outlier)
     query = monitor.start(events, checkpoints)
     try:
         sender.start()
         while sender.is_alive():
             _check(query, sender)
-            report(f"monitoring; {alerts.count} alerts", sender.share)
+            display.report(f"monitoring; {alerts.count} alerts", sender.share)
+            outliers.show()
             sender.join(_POLL_S)
         _check(query, sender)
-        report("closing the last windows", 1.0)
+        display.report("closing the last windows", 1.0)
         platform.stop_serving()
         query.processAllAvailable()
     finally:
@@ -238,6 +215,10 @@ def _summary(monitor: Monitor, sender: Sender, spool: Path, store: str, start_s:
         findings=len(findings),
         worst=_worst(findings, fault_time),
         alerts=sorted(alerts, key=itemgetter("window_start", "column_name")),
+        celsius_rows=sum(
+            row["window_end"] <= fault_time and "temp" in row["reason"]
+            for row in read("outliers", "window_end", "reason")
+        ),
         fault_time=fault_time,
         store=store,
         seconds=time.monotonic() - start_s,
@@ -251,11 +232,6 @@ def _logged_rows(spool: Path) -> int:
     decoded = pa.Table.from_batches((each.rows() for batch in events for each in decode_events(batch)), DECODED)
     answers = decoded.filter((pc.field("event_type") == "response") & (pc.field("instance") >= 0))
     return int(answers.group_by(["event_id", "instance"]).aggregate([]).num_rows)
-
-
-def _reasons(rows: list[dict[str, Any]]) -> list[str]:
-    rows.sort(key=lambda row: (row["p_value"], -row["excess"]))
-    return [*dict.fromkeys(row["reason"] for row in rows)]
 
 
 def _worst(findings: list[dict[str, Any]], fault_time: datetime) -> list[dict[str, Any]]:

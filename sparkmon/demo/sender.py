@@ -21,11 +21,11 @@ from sparkmon.demo.callers import ATTACKER, CLIENT_HEADER, HONEST
 from sparkmon.demo.flights import MODEL
 from sparkmon.errors import SparkmonError
 
-_CHUNKS = 288
-_ROWS_PER_CALL = 16
+CHUNKS = 288
+ROWS_PER_CALL = 16
 _NAMESPACE = uuid.UUID("7b0a6f0e-5f0c-4a53-9a5c-3c1d1f7d8a01")
 _IN_FLIGHT = 4
-_ATTACK = range(_CHUNKS // 16, _CHUNKS // 2)
+ATTACK = range(CHUNKS // 16, CHUNKS // 2)
 """The chunks with which the attacker sends a call."""
 _TRIES = 20
 _TRY_AGAIN = {429, 502, 503, 504}
@@ -74,18 +74,18 @@ class Sender(threading.Thread):
         super().__init__(name="traffic", daemon=True)
         self._delays, self._reports, self._flights = flights["dep_delay"].to_pylist(), reports, flights
         self._url, self._note = url, note
-        self._pause = seconds / _CHUNKS
+        self._pause = seconds / CHUNKS
         self._break_store = break_store
         self.rows = flights.num_rows
         """Of honest callers."""
-        self.attack_rows = AT_ONCE * len(_ATTACK)
+        self.attack_rows = AT_ONCE * len(ATTACK)
         self.progress = Progress.read(note)
         self.error: BaseException | None = None
 
     @property
     def share(self) -> float:
         """The share of the traffic that has been sent, from 0 to 1."""
-        return self.progress.sent_chunks / _CHUNKS
+        return self.progress.sent_chunks / CHUNKS
 
     def run(self) -> None:
         """Send until all calls are answered; a failure is stored in ``error``."""
@@ -99,18 +99,18 @@ class Sender(threading.Thread):
         attacker = attack(self._flights, seed=1)
         asked = next(attacker)
         async with httpx.AsyncClient(base_url=self._url, timeout=30) as client:
-            for index in range(progress.sent_chunks, _CHUNKS):
+            for index in range(progress.sent_chunks, CHUNKS):
                 start = time.monotonic()
-                if index >= _CHUNKS // 2 and progress.fault_time is None:
+                if index >= CHUNKS // 2 and progress.fault_time is None:
                     # Before the fault: no window that ends by this time has rows with it.
                     progress.fault_time = datetime.now(timezone.utc).isoformat()
                     self._break_store()
-                start_row, end_row = (self.rows * place // _CHUNKS for place in (index, index + 1))
-                calls = range(start_row, end_row, _ROWS_PER_CALL)
+                start_row, end_row = (self.rows * place // CHUNKS for place in (index, index + 1))
+                calls = range(start_row, end_row, ROWS_PER_CALL)
                 for first in range(0, len(calls), _IN_FLIGHT):
                     some = calls[first : first + _IN_FLIGHT]
-                    await asyncio.gather(*(self._ask(client, range(row, end_row)[:_ROWS_PER_CALL]) for row in some))
-                if index in _ATTACK:
+                    await asyncio.gather(*(self._ask(client, range(row, end_row)[:ROWS_PER_CALL]) for row in some))
+                if index in ATTACK:
                     instances = [row | {"weather_report": self._reports[int(row["flight"])]} for row in asked]
                     asked = attacker.send(await self._call(client, instances, ATTACKER, f"attack-{index}"))
                 progress.sent_chunks = index + 1
@@ -119,7 +119,7 @@ class Sender(threading.Thread):
 
     async def _ask(self, client: httpx.AsyncClient, rows: range) -> None:
         instances = [{"flight": n, "weather_report": self._reports[n], "dep_delay": self._delays[n]} for n in rows]
-        caller = HONEST[rows.start // _ROWS_PER_CALL % len(HONEST)]
+        caller = HONEST[rows.start // ROWS_PER_CALL % len(HONEST)]
         await self._call(client, instances, caller, f"call-{rows.start}")
 
     @staticmethod

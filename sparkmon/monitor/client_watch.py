@@ -6,7 +6,7 @@ import logging
 from collections import Counter, OrderedDict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, Protocol
 from zlib import crc32
 
 import numpy as np
@@ -29,7 +29,6 @@ from sparkmon.comparison.schema import DRIFT_METRICS
 from sparkmon.distributions.schema import CLIENTS
 from sparkmon.interval import from_micros
 from sparkmon.monitor.window_grid import RowCounts, Window
-from sparkmon.tables import TableWriter
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -43,12 +42,20 @@ _MOST_FINDINGS = 50
 """Attacks of one model and window that are findings of their own; the rest are counted in the last one."""
 _MOST_CLIENTS = 100_000
 """Of more clients in one window those with the most rows are judged; of more in memory the last are."""
-_COMPARED = 200
+_COMPARED = 100
 """Clients, chosen by their names, that say what most of them do."""
 _ROWS_AT_ONCE = 200_000
 """About so many rows of a window are read at a time."""
 _LOOK_BACK = 12
 """How many windows back rows count for a client's verdict."""
+
+
+class RowReader(Protocol):
+    """What has the table ``rows``: :class:`sparkmon.tables.TableWriter`, or in batch a table in memory."""
+
+    def read(self, table: str, columns: Sequence[str], where: Sequence[tuple[str, str, Any]]) -> pa.Table | None:
+        """Return columns of the rows that satisfy all conditions; None if there is no table."""
+        ...
 
 
 class ClientWatch:
@@ -64,7 +71,7 @@ class ClientWatch:
         self._models: set[str] = set()
         self._nameless: set[str] = set()
 
-    def findings(self, tables: TableWriter, windows: Mapping[Window, RowCounts]) -> pa.Table:
+    def findings(self, tables: RowReader, windows: Mapping[Window, RowCounts]) -> pa.Table:
         """Return a finding for each client that attacks a model in windows that close: ``DRIFT_METRICS``."""
         findings: list[dict[str, Any]] = []
         for window, rows in sorted(windows.items(), key=lambda each: (each[0].model, each[0].end)):
@@ -73,7 +80,7 @@ class ClientWatch:
                 findings += self._judged(tables, baseline, window, sum(rows))
         return pa.Table.from_pylist(findings, schema=DRIFT_METRICS)
 
-    def _judged(self, tables: TableWriter, baseline: Baseline, window: Window, rows: int) -> Iterator[dict[str, Any]]:
+    def _judged(self, tables: RowReader, baseline: Baseline, window: Window, rows: int) -> Iterator[dict[str, Any]]:
         if window.model not in self._models:
             self._models.add(window.model)
             # Window by window, as they were read before a restart, and so that no more is in memory than of one.
@@ -112,7 +119,7 @@ class ClientWatch:
                 attacks.append((client, attack, [together.ids[place] for place in attack.suspects]))
         if len(attacks) < len(unusual):
             what = "%s: %d clients are unlike honest ones before, and like most now: drift rather than an attack"
-            _LOGGER.warning(what, window.model, len(unusual) - len(attacks))
+            _LOGGER.info(what, window.model, len(unusual) - len(attacks))
         return attacks
 
     def _moved(self, baseline: Baseline, window: Window, clients: Collection[str]) -> Baseline:
@@ -120,10 +127,10 @@ class ClientWatch:
         chosen = sorted(clients, key=lambda client: (crc32(client.encode()), client))
         recent = (self._recent.get((window.model, client)) for client in chosen)
         enough = [each for each in recent if each is not None and len(each) >= WINDOW_ROWS][:_COMPARED]
-        return baseline.moved(windows_of(baseline.honest, each.rows, each.scores)[-1] for each in enough)
+        return baseline.moved(windows_of(baseline.honest, each.rows, each.scores) for each in enough)
 
     def _new_rows(
-        self, tables: TableWriter, baseline: Baseline, window: Window, rows: int
+        self, tables: RowReader, baseline: Baseline, window: Window, rows: int
     ) -> tuple[dict[str, ClientRows], Counter[str]]:
         """Read the latest rows of each client in a window, and how many it has there."""
         new, counts = dict[str, ClientRows](), Counter[str]()
@@ -143,8 +150,9 @@ class ClientWatch:
         together = new_rows
         if before is not None:
             self._row_count -= len(before)
-            first = int(np.searchsorted(before.times, window.start - _LOOK_BACK * window.length))
-            together = before.take(slice(max(first, len(before) - _CONTEXT), None)).plus(new_rows)
+            # Where windows overlap, rows of this one were new in another, too.
+            first, end = np.searchsorted(before.times, [window.start - _LOOK_BACK * window.length, window.start])
+            together = before.take(slice(max(first, end - _CONTEXT), end)).plus(new_rows)
         self._recent[key] = recent = together.take(slice(-_CONTEXT, None))
         self._row_count += len(recent)
         while self._row_count > _MOST_KEPT or len(self._recent) > _MOST_CLIENTS:
@@ -152,7 +160,7 @@ class ClientWatch:
         return together
 
     def _read(
-        self, tables: TableWriter, baseline: Baseline, model: str, start: int, end: int
+        self, tables: RowReader, baseline: Baseline, model: str, start: int, end: int
     ) -> Iterator[tuple[str, ClientRows]]:
         """Read the rows of each client between two times, in the order of their times."""
         times = [("event_time", ">=", from_micros(start)), ("event_time", "<", from_micros(end))]

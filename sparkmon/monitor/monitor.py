@@ -17,6 +17,7 @@ from sparkmon.health import HealthLimits
 from sparkmon.ingest import Ingest
 from sparkmon.interval import parse_interval
 from sparkmon.labels import LabelSource
+from sparkmon.monitor.batch_clients import client_findings, kept_rows
 from sparkmon.monitor.client_baselines import client_baselines, client_identities
 from sparkmon.monitor.model_limit import columns_of
 from sparkmon.monitor.monitor_query import MonitorQuery
@@ -174,6 +175,7 @@ class Monitor:
         own_keys = {each.key for each in baselines.values()}
         self._ingest = Ingest(builder, by_model, self._detector, models, outlier_detector, clients, own_keys)
         of_tables = (self.windows, self.checks, reference, self.namespaces, slices)
+        self._baselines = client_baselines(store, clients)
         parts = (self.tables, self.windows, self.judge, self.alerts)
         self._start = Start(
             *parts,
@@ -181,7 +183,7 @@ class Monitor:
             parse_interval("trigger", trigger),
             self._expected,
             {each.model for each in self._schemas if each.predictions},
-            client_baselines(store, clients),
+            self._baselines,
             retention or Retention(),
             (outliers or Outliers()).keep,
             PeriodicSteps(store, labels or {}, attributions or {}, *of_tables),
@@ -207,8 +209,16 @@ class Monitor:
             return self._profiles(self.rows(events))
         return profiles_of(self._to_watch(events), self._ingest.of_events, self.windows, self._expected)
 
+    def kept_rows(self, events: DataFrame) -> DataFrame:
+        """Decode the rows of a batch of events that a stream keeps in the table ``rows``, with who asked."""
+        return kept_rows(self._to_watch(events), self._ingest.of_events)
+
     def findings(
-        self, profiles: DataFrame, earlier: DataFrame | None = None, earlier_profiles: DataFrame | None = None
+        self,
+        profiles: DataFrame,
+        earlier: DataFrame | None = None,
+        earlier_profiles: DataFrame | None = None,
+        rows: DataFrame | None = None,
     ) -> DataFrame:
         """Compare profiles with the references, and judge the findings together: ``sparkmon.schemas.DRIFT_METRICS``.
 
@@ -220,8 +230,12 @@ class Monitor:
             Findings of the windows before, which may confirm these.
         earlier_profiles : DataFrame, optional
             Profiles of the windows before, for ``history``.
+        rows : DataFrame, optional
+            The table ``rows``, or :meth:`kept_rows`, of these windows and of twelve before: with them, the clients of
+            the models in ``adversaries`` are judged, too. Those of one model have to fit in a worker's memory.
         """
-        return findings_of(self.judge, profiles, earlier, earlier_profiles)
+        findings = findings_of(self.judge, profiles, earlier, earlier_profiles)
+        return findings if rows is None else findings.unionByName(client_findings(self._baselines, profiles, rows))
 
     def start(
         self,

@@ -26,13 +26,11 @@ def test_a_demo_that_loses_its_workers_is_started_again(tmp_path: Path, monkeypa
         if len(places) == 1:
             raise SparkmonError("a query failed: Job aborted: Python worker failed to connect back.")
         others = dict.fromkeys(("statistic", "value", "threshold", "window_start"))
-        found = {"temp": None, "humid": None, ":outlier": None, ":clients": "mallory"}
-        begin = NOON.replace(hour=10)
+        found = {"temp": None, "humid": None, ":clients": "mallory"}
         alerts = [
-            {**others, "column_name": name, "slice_value": who, "window_end": begin if name == ":outlier" else NOON}
-            for name, who in found.items()
+            {**others, "column_name": name, "slice_value": who, "window_end": NOON} for name, who in found.items()
         ]
-        return DemoResult(1, 1, 1, 1, 1, [], alerts, NOON.replace(hour=11), "a store", 1.0)
+        return DemoResult(1, 1, 1, 1, 1, [], alerts, 1, NOON.replace(hour=11), "a store", 1.0)
 
     monkeypatch.setattr("sparkmon.demo.run_demo", run_demo)
     monkeypatch.setattr("sparkmon.cli.spark.open_session", lambda *_: nullcontext())
@@ -52,7 +50,7 @@ def test_a_dashboard_answers_while_the_demo_runs(tmp_path: Path, monkeypatch: py
         pages.append("" if address is None else httpx.get(address[0]).text)
 
     def run_demo(*_: object) -> DemoResult:
-        return DemoResult(1, 1, 1, 1, 1, [], [], NOON, "a store", 1.0)
+        return DemoResult(1, 1, 1, 1, 1, [], [], 1, NOON, "a store", 1.0)
 
     monkeypatch.setattr("sparkmon.demo.run_demo", run_demo)
     monkeypatch.setattr("sparkmon.cli.spark.open_session", lambda *_: nullcontext())

@@ -34,7 +34,7 @@ def run(*arguments: str) -> dict[str, Any]:
     summary: dict[str, Any] = json.loads(result.stdout)
     assert set(summary) == {"rows", "windows", "findings", "alerts", "seconds"}
     features = Counter(alert["feature"] for alert in summary["alerts"])
-    assert {"temp", "humid", ":outlier", ":clients"} <= set(features)
+    assert {"temp", "humid", ":clients"} <= set(features)
     assert set(features) <= {"temp", "humid", ":outlier", ":clients", "delay_probability"}
     assert {alert["slice_value"] for alert in summary["alerts"] if alert["feature"] == ":clients"} == {"mallory"}
     assert all(alert["value"] > alert["threshold"] for alert in summary["alerts"])

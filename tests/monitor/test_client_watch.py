@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from sparkmon.alerts import Alerting
 from sparkmon.comparison import Checks
@@ -62,9 +62,8 @@ def store(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Loca
     return store
 
 
-def findings_after(spark: SparkSession, store: LocalStore, folder: Path, parts: list[list[Event]]) -> list[Any]:
-    """Let a monitor, started anew for each part, read a log; return what it found of clients."""
-    monitor = Monitor(
+def monitor_in(store: LocalStore, folder: Path) -> Monitor:
+    return Monitor(
         store,
         f"{folder}/tables",
         windows=Windows("5 minutes", delay="1 minute"),
@@ -72,13 +71,22 @@ def findings_after(spark: SparkSession, store: LocalStore, folder: Path, parts: 
         alerting=Alerting(()),
         adversaries=IDENTITY,
     )
+
+
+def findings_after(spark: SparkSession, store: LocalStore, folder: Path, parts: list[list[Event]]) -> list[Any]:
+    """Let a monitor, started anew for each part, read a log; return what it found of clients."""
+    monitor = monitor_in(store, folder)
     for number, part in enumerate(parts):
         with SpoolWriter(folder / "spool") as spool:
             spool.append(events_to_batch(part))
         stream = spark.readStream.format("kserve").load(f"{folder}/spool")
         is_last = number == len(parts) - 1
         monitor.start(stream, f"{folder}/checkpoints", available_now=True, flush=is_last).awaitTermination()
-    rows = monitor.tables.read(spark, "drift_metrics").where("column_kind = 'client'").orderBy("window_start").collect()
+    return of_clients(monitor.tables.read(spark, "drift_metrics"))
+
+
+def of_clients(findings: DataFrame) -> list[Any]:
+    rows = findings.where("column_kind = 'client'").orderBy("window_start").collect()
     return [(row.window_start, row.slice_value, row.value, row.current_count, row.explanation) for row in rows]
 
 
@@ -100,6 +108,9 @@ def test_the_client_that_attacks_is_named_and_no_other(spark: SparkSession, stor
     assert "rows to look at first: hsj-" in sentence
     alerts = spark.read.format("delta").load(f"{tmp_path}/once/tables/alerts").where("column_kind = 'client'").collect()
     assert {(row.state, row.slice_value) for row in alerts} == {("firing", "mallory\\n<b>")}
+    # The same in batch.
+    monitor, events = monitor_in(store, tmp_path / "batch"), spark.read.format("kserve").load(f"{tmp_path}/once/spool")
+    assert of_clients(monitor.findings(monitor.profiles(events), rows=monitor.kept_rows(events))) == found
     # The same after restarts in the middle of windows, and of the attack.
     third = len(log) // 3
     parts = [log[:third], log[third : 2 * third], log[2 * third :]]

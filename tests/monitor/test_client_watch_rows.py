@@ -1,0 +1,56 @@
+"""Clients judged by rows in memory, as in batch: without Spark."""
+
+from typing import Any
+
+import pyarrow as pa
+
+from sparkmon.interval import from_micros
+from sparkmon.monitor.batch_clients import RowsInMemory
+from sparkmon.monitor.client_watch import ClientWatch
+from sparkmon.monitor.window_grid import RowCounts, Window
+from tests.support.attacks import BEGIN_US, baseline, kept_rows, recorded
+
+STEP_US = 50_000
+"""Between two rows."""
+
+
+def named(rows: pa.Table, windows: list[Window]) -> list[tuple[Any, ...]]:
+    counts = {window: RowCounts(window.length // STEP_US, window.length // STEP_US) for window in windows}
+    found = ClientWatch({"flights": baseline("flights")}).findings(RowsInMemory(rows), counts)
+    names = ("window_start", "slice_value", "value", "current_count", "reason")
+    return [*zip(*(found[name].to_pylist() for name in names), strict=True)]
+
+
+def windows_of(rows: pa.Table, length: int, slide: int) -> list[Window]:
+    """List the windows of some numbers of rows."""
+    starts = range(0, rows.num_rows - length + 1, slide)
+    return [Window("flights", BEGIN_US + STEP_US * at, BEGIN_US + STEP_US * (at + length)) for at in starts]
+
+
+def test_honest_clients_are_not_named_where_windows_overlap() -> None:
+    """A row that is in two windows is one row: twice the same one would be close to itself."""
+    rows = kept_rows("flights", recorded("flights", "later").slice(0, 3_000))
+    windows = windows_of(rows, 1_000, 250)
+    longer = [Window("flights", BEGIN_US, BEGIN_US + STEP_US * 3_000)]
+    assert named(rows, [*windows, *longer]) == []
+
+
+def test_only_rows_of_the_window_and_of_twelve_before_count() -> None:
+    attack = kept_rows("flights", recorded("flights", "hsj_l2"))
+    attack = attack.set_column(attack.column_names.index("client"), "client", pa.array(["mallory"] * attack.num_rows))
+    [window] = windows_of(attack, 1_000, 1_000)
+    [(_, who, groups, count, reason)] = named(attack, [window])
+    assert (who, count) == ("mallory", 1_000)
+    assert groups >= 2
+    assert reason.startswith("10 of 10 windows of 100 of its 1,000 rows: ")
+    later = Window("flights", window.end + 12 * window.length, window.end + 13 * window.length)
+    assert named(attack, [later]) == []
+
+
+def test_conditions_on_rows_in_memory_are_those_of_the_tables() -> None:
+    rows = kept_rows("flights", recorded("flights", "zoo").slice(0, 10))
+    start, end = (from_micros(BEGIN_US + STEP_US * at) for at in (2, 5))
+    where = [("model", "=", "flights"), ("event_time", ">=", start), ("event_time", "<", end)]
+    assert RowsInMemory(rows).read("rows", ["event_id"], where)["event_id"].to_pylist() == [
+        f"e{at:06d}" for at in (2, 3, 4)
+    ]
