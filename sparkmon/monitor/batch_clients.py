@@ -47,7 +47,7 @@ def client_findings(baselines: Mapping[str, Baseline], profiles: DataFrame, rows
     windows = row_counts(profiles.select(*names, count).where("slice_key IS NULL").toArrow())
 
     def judge(rows: pa.Table) -> pa.Table:
-        [model] = pc.unique(rows["model"]).to_pylist()
+        model = str(rows["model"][0].as_py())
         own = {window: counts for window, counts in windows.items() if window.model == model}
         return ClientWatch({model: baselines[model]}).findings(RowsInMemory(rows), own)
 

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from sparkmon.cli.app import app
-from sparkmon.demo import run_demo
+from sparkmon.demo import Display, run_demo
 from sparkmon.errors import OptionError, StoreError
 
 NO_SPARK: Any = None
@@ -34,5 +34,5 @@ def test_a_password_in_a_refused_store_is_not_printed() -> None:
 
 def test_a_server_that_does_not_answer_is_an_error_before_anything_starts(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"127\.0\.0\.1"):
-        run_demo(NO_SPARK, tmp_path, "mysql://nobody@127.0.0.1:9/demo", lambda *_: None, lambda *_: None)
+        run_demo(NO_SPARK, tmp_path, "mysql://nobody@127.0.0.1:9/demo", Display(*[lambda *_: None] * 3))
     assert list(tmp_path.iterdir()) == []

@@ -21,7 +21,7 @@ CHUNK_S = 45 / CHUNKS
 
 def demo_calls(flights: pa.Table, model: DelayModel, seed: int) -> Iterator[Call]:
     """Yield the calls of a demonstration with flights in another order, and another attack."""
-    flights = flights.take(pa.array(np.random.default_rng(seed).permutation(flights.num_rows)))
+    flights = flights.take(np.random.default_rng(seed).permutation(flights.num_rows))
     reports, rows = WeatherReports(flights), flights.select([*FEATURES]).to_pylist()
     half = flights.num_rows * (CHUNKS // 2) // CHUNKS
     sent = [row | _weather(reports, n, broken=n >= half) for n, row in enumerate(rows)]
