@@ -60,8 +60,8 @@ def _on_time(numbers: FloatArray, flight: int) -> Asking:
         answers = yield _instances(some, flight)
         for row, answer in zip(some, answers, strict=False):
             if answer < _LATE:
-                found: FloatArray = row
-                return found
+                result: FloatArray = row
+                return result
     raise SparkmonError("no flight is predicted to be on time")
 
 
@@ -73,8 +73,8 @@ def _boundary(victim: FloatArray, other: FloatArray, flight: int) -> Asking:
         answers = yield _instances(victim + places[1:-1, None] * (other - victim), flight)
         first = next((at for at, answer in enumerate(answers) if answer < _LATE), AT_ONCE)
         low, high = places[first], places[first + 1]
-    found: FloatArray = victim + high * (other - victim)
-    return found
+    result: FloatArray = victim + high * (other - victim)
+    return result
 
 
 def _instances(numbers: FloatArray, flight: int) -> list[Instance]:

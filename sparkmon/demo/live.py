@@ -53,7 +53,7 @@ class LiveOutliers:
         self._next_s = 0.0
 
     def show(self) -> None:
-        """Look into the table, at most once in three seconds."""
+        """Read the table, at most once in three seconds."""
         if time.monotonic() < self._next_s:
             return
         self._next_s = time.monotonic() + _EVERY_S

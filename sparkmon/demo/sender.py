@@ -97,7 +97,7 @@ class Sender(threading.Thread):
     async def _send_all(self) -> None:
         progress = self.progress
         attacker = attack(self._flights, seed=1)
-        asked = next(attacker)
+        queries = next(attacker)
         async with httpx.AsyncClient(base_url=self._url, timeout=30) as client:
             for index in range(progress.sent_chunks, CHUNKS):
                 start = time.monotonic()
@@ -111,8 +111,8 @@ class Sender(threading.Thread):
                     some = calls[first : first + _IN_FLIGHT]
                     await asyncio.gather(*(self._ask(client, range(row, end_row)[:ROWS_PER_CALL]) for row in some))
                 if index in ATTACK:
-                    instances = [row | {"weather_report": self._reports[int(row["flight"])]} for row in asked]
-                    asked = attacker.send(await self._call(client, instances, ATTACKER, f"attack-{index}"))
+                    instances = [row | {"weather_report": self._reports[int(row["flight"])]} for row in queries]
+                    queries = attacker.send(await self._call(client, instances, ATTACKER, f"attack-{index}"))
                 progress.sent_chunks = index + 1
                 progress.write(self._note)
                 await asyncio.sleep(max(0.0, self._pause - (time.monotonic() - start)))

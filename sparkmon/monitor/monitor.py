@@ -44,8 +44,8 @@ class Monitor:
     Parameters
     ----------
     store : ReferenceStore
-        Holds the references, and with ``views`` the online rows: an OnlineStore, too. A model without a reference is
-        profiled, and its findings say ``no_reference``.
+        Holds the references, which are read once; with ``views`` the online rows: an OnlineStore, too. A model
+        without a reference is profiled, and its findings say ``no_reference``.
     tables : str or Tables
         A directory or a catalog schema, for the tables and the monitor's own state.
     windows : Windows, optional
@@ -53,7 +53,7 @@ class Monitor:
     checks : Checks, optional
         The statistics, their thresholds, and windows of the past to compare with.
     alerting : Alerting, optional
-        The sinks, and the policy that decides what they get; by default the console.
+        The sinks, and the policy of what they get; by default the console.
     health : HealthLimits, optional
         When the monitor itself is unhealthy, which is an alert like others.
     reference : str, default "training"
@@ -96,12 +96,7 @@ class Monitor:
     StoreError
         The store has no such feature view.
     OptionError
-        The store is not a ReferenceStore, or with ``views`` not an OnlineStore; a view is malformed; or no reference
-        was made with a slice.
-
-    Notes
-    -----
-    A monitor reads the references when it is made: to use a new reference, make a new monitor.
+        The store is of another kind; a view is malformed; or no reference was made with a slice.
 
     Examples
     --------
@@ -226,13 +221,11 @@ class Monitor:
         ----------
         profiles : DataFrame
             ``sparkmon.schemas.PROFILES``, not streaming.
-        earlier : DataFrame, optional
-            Findings of the windows before, which may confirm these.
-        earlier_profiles : DataFrame, optional
-            Profiles of the windows before, for ``history``.
+        earlier, earlier_profiles : DataFrame, optional
+            Findings of the windows before, which may confirm these, and their profiles, for ``history``.
         rows : DataFrame, optional
-            The table ``rows``, or :meth:`kept_rows`, of these windows and of twelve before: with them, the clients of
-            the models in ``adversaries`` are judged, too. Those of one model have to fit in a worker's memory.
+            The table ``rows``, or :meth:`kept_rows`, of these windows and of twelve before: with them, clients are
+            judged, too. The rows of one model have to fit in a worker's memory.
         """
         findings = findings_of(self.judge, profiles, earlier, earlier_profiles)
         return findings if rows is None else findings.unionByName(client_findings(self._baselines, profiles, rows))
@@ -266,21 +259,14 @@ class Monitor:
         Raises
         ------
         OptionError
-            ``events`` is not a stream; use :meth:`profiles` and :meth:`findings` in batch. Or ``flush`` is requested
-            of a stream that goes on.
+            ``events`` is not a stream (see :meth:`findings`), or ``flush`` is requested of a stream that goes on.
         CheckpointError
-            Here or by :meth:`MonitorQuery.awaitTermination`: a checkpoint is damaged, or another query writes the same
-            windows.
+            Here or by ``awaitTermination``: a checkpoint is damaged, or another query writes the same windows.
         """
         _check_streaming(events, "events", "Monitor.profiles and Monitor.findings")
-        return self._start(
-            self._to_watch(events),
-            replace(self._ingest, ahead_s=self.windows.ahead_s).of_events,
-            checkpoints,
-            available_now=available_now,
-            flush=flush,
-            take_over=take_over,
-        )
+        ingest, to_watch = replace(self._ingest, ahead_s=self.windows.ahead_s), self._to_watch(events)
+        ending = {"available_now": available_now, "flush": flush, "take_over": take_over}
+        return self._start(to_watch, ingest.of_events, checkpoints, **ending)
 
     def start_rows(
         self,
@@ -303,9 +289,8 @@ class Monitor:
         Raises OptionError: ``rows`` is not a stream; use ``sparkmon.profile_rows`` and :meth:`findings` in batch.
         """
         _check_streaming(rows, "rows", "sparkmon.profile_rows and Monitor.findings")
-        return self._start(
-            rows, self._ingest.of_rows, checkpoints, available_now=available_now, flush=flush, take_over=take_over
-        )
+        ending = {"available_now": available_now, "flush": flush, "take_over": take_over}
+        return self._start(rows, self._ingest.of_rows, checkpoints, **ending)
 
 
 def _check_streaming(frame: DataFrame, what: str, instead: str) -> None:

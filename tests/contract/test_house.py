@@ -74,7 +74,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "monitor": {
         *("adversaries", "attributions", "labels", "performance"),
         *("alerts", "comparison", "dataframes", "detectors", "distributions", "errors", "health", "ingest"),
-        *("interval", "panes", "profiles", "records", "schemas", "skew", "slicing", "sources", "state"),
+        *("interval", "panes", "profiles", "protocol", "records", "schemas", "skew", "slicing", "sources", "state"),
         *("store", "tables"),
     },
     "interval": {"errors"},
@@ -94,7 +94,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "views": {"alerts", "comparison", "distributions", "errors", "printable", "records", "state", "tables"},
     "demo": {
         *("alerts", "errors", "logs", "monitor", "payload_logger", "profiles", "protocol", "serving", "sinks"),
-        *("sources", "store"),
+        *("adversaries", "detectors", "distributions", "records", "sources", "store", "tables"),
     },
     "cli": {
         *("adversaries", "attributions"),
