@@ -7,7 +7,10 @@ import anyio.to_thread
 
 from sparkmon.tables import TableWriter
 
-SEEN = ("alerts", "performance", "alert_actions", "closed_windows", "deliveries", "dead_letters", "outliers")
+SEEN = (
+    *("alerts", "alert_actions", "attributions", "closed_windows", "dead_letters", "deliveries", "outliers"),
+    "performance",
+)
 """The tables whose commits renew a page."""
 _MOST = 100
 _ALIVE_S = 15.0

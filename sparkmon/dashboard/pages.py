@@ -11,13 +11,23 @@ from sparkmon.comparison import OVER, Finding
 from sparkmon.dashboard.reading import SPANS, Reading
 from sparkmon.distributions import Categories, Distribution, Joint
 from sparkmon.errors import OptionError, ProfileError
-from sparkmon.plot import attacks, heat_figure, histogram_figure, outliers, performance, series_figure, traffic
+from sparkmon.plot import (
+    attacks,
+    attributions,
+    heat_figure,
+    histogram_figure,
+    outliers,
+    performance,
+    series_figure,
+    traffic,
+)
 from sparkmon.plot.style import text
 from sparkmon.views import (
     Cell,
     HeatMap,
     Performance,
     attacks_of,
+    attributions_of,
     dead_letters_of,
     findings_of,
     heat_map,
@@ -33,7 +43,13 @@ from sparkmon.views import (
 
 _INCIDENTS, _MODELS, _FINDINGS, _LETTERS, _ROWS = 50, 100, 300, 50, 50
 _BEYOND = (*OVER, "provisional")
-_FIGURES = {"Performance": performance, "Clients that attack": attacks, "Outliers": outliers, "Traffic": traffic}
+_FIGURES: Mapping[str, Callable[..., Any]] = {
+    "Performance": performance,
+    "Attributions": attributions,
+    "Clients that attack": attacks,
+    "Outliers": outliers,
+    "Traffic": traffic,
+}
 """Plots of a model's page, by their names; one without data is left out."""
 _Query = Mapping[str, str]
 _OF_COLUMN = ("model", "column", "span", "statistic", "slice_key", "slice_value")
@@ -82,7 +98,7 @@ class Pages:
         since = windows[0].window_end if windows else None
         heat = self._heat(model, since)
         tables = self._reading.tables
-        names = ("drift_metrics", "closed_windows", "performance", "outliers")
+        names = ("drift_metrics", "closed_windows", "performance", "attributions", "outliers")
 
         def draw() -> list[tuple[str, Any]]:
             columns = [name for name, _ in heat.columns]
@@ -101,6 +117,7 @@ class Pages:
             "state": state,
             "measured": measured,
             "rows_measured": [] if measured is None else [*zip(*_measured(measured), strict=True)][:-21:-1],
+            "attributions": attributions_of(tables, model, since=since),
             "clients": clients[:-21:-1],
             "incidents": incidents,
             "columns": _columns(heat),

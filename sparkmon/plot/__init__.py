@@ -4,6 +4,7 @@ Each takes a tables' location, or DataFrames by the names of their tables; see :
 """
 
 from sparkmon.plot.attacks import attacks as attacks
+from sparkmon.plot.attributions import attributions as attributions
 from sparkmon.plot.distribution import distribution as distribution, histogram_figure as histogram_figure
 from sparkmon.plot.heat_map import heat_figure as heat_figure, heat_map as heat_map
 from sparkmon.plot.outliers import outliers as outliers

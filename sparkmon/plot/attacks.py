@@ -19,9 +19,33 @@ def attacks(
     since: datetime | None = None,
     theme: Theme = "light",
 ) -> go.Figure:
-    """Plot the windows in which clients were judged, one line per client; ``source`` needs ``drift_metrics``.
+    """Plot the windows in which clients were judged, one line per client.
 
-    The 30 clients with the most windows that were attacks are shown.
+    Parameters
+    ----------
+    source : str, mapping or opened tables
+        The tables' location, or DataFrames by table: needs ``drift_metrics``.
+    model : str
+        The model.
+    since : datetime, optional
+        Only windows that end then or later.
+    theme : {"light", "dark"}
+        The paper.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Crosses are attacks. The 30 clients with the most of them are shown.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> from sparkmon.comparison.schema import DRIFT_METRICS
+    >>> client = {"column_kind": "client", "slice_key": "client", "slice_value": "eve", "current_count": 300}
+    >>> row = {"model": "flights", "window_end": datetime(2026, 1, 1), "status": "over_limit", "reason": "a sweep"}
+    >>> calm, attack = attacks({"drift_metrics": pa.Table.from_pylist([row | client], DRIFT_METRICS)}, "flights").data
+    >>> len(calm.x), attack.text
+    (0, ('300 rows; a sweep',))
     """
     windows = attacks_of(open_source(source), model, since=since)
     title = f"Clients that attack {text(model)}"

@@ -37,6 +37,19 @@ def distribution(
         A key and a value; by default all rows.
     theme : {"light", "dark"}
         The paper.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Shares of rows by bin or level, both sides on the same ones; those that moved by more than chance are hatched.
+
+    Examples
+    --------
+    >>> from sparkmon.distributions.schema import PROFILES, REFERENCES
+    >>> empty = {"profiles": PROFILES.empty_table()}
+    >>> figure = distribution(empty, REFERENCES.empty_table(), "flights", "temp", datetime(2026, 1, 1, 12))
+    >>> figure.layout.annotations[0].text
+    'The reference has no profile of the column.'
     """
     table = references if isinstance(references, pa.Table) else references.toArrow()
     reference = reference_at(table, model, column, slice=slice)

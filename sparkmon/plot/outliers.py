@@ -16,9 +16,33 @@ def outliers(
     since: datetime | None = None,
     theme: Theme = "light",
 ) -> go.Figure:
-    """Plot the 500 most severe outliers of a model; ``source`` needs the table ``outliers``.
+    """Plot the 500 most severe outliers of a model.
 
-    ``excess`` is the mean of a row's scores, in units of the greatest ones of a training row.
+    Parameters
+    ----------
+    source : str, mapping or opened tables
+        The tables' location, or DataFrames by table: needs ``outliers``.
+    model : str
+        The model.
+    since : datetime, optional
+        Only windows that end then or later.
+    theme : {"light", "dark"}
+        The paper.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        ``excess`` is the mean of a row's scores, in units of the greatest ones of a training row.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> from sparkmon.detectors.schema import OUTLIERS
+    >>> numbers = {"instance": 0, "severity": 99.9, "p_value": 0.001, "excess": 3.2, "columns": []}
+    >>> row = {"model": "flights", "event_time": datetime(2026, 1, 1), "reason": "temp is 1e9", **numbers}
+    >>> (points,) = outliers({"outliers": pa.Table.from_pylist([row], OUTLIERS)}, "flights").data
+    >>> points.y, points.text
+    ((3.2,), ('temp is 1e9',))
     """
     rows = outliers_of(open_source(source), model, since=since, count=500)
     title = f"Outliers of {text(model)}"

@@ -40,6 +40,24 @@ def over_time(
         Only windows that end then or later.
     theme : {"light", "dark"}
         The paper.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        The band is what sampling alone is expected to give, the dashed line what the value has to exceed; diamonds on a
+        shaded ground are windows beyond it.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> from sparkmon.comparison.schema import DRIFT_METRICS
+    >>> names = {"model": "flights", "column_name": "temp", "column_kind": "feature", "statistic": "ks"}
+    >>> numbers = {"value": 0.3, "noise": 0.02, "sketch_error": 0.0, "threshold": 0.1, "limit": 0.1, "status": "drift"}
+    >>> times = {"window_start": datetime(2026, 1, 1), "window_end": datetime(2026, 1, 2), "drift_type": "BASELINE"}
+    >>> findings = pa.Table.from_pylist([names | numbers | times], DRIFT_METRICS)
+    >>> noise, limit, ks = over_time({"drift_metrics": findings}, "flights", "temp").data
+    >>> noise.y, limit.y, ks.y
+    ((0.02,), (0.12000000000000001,), (0.3,))
     """
     values = series(open_source(source), model, column, statistic=statistic, slice=slice, since=since)
     if values is None:

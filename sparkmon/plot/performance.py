@@ -39,6 +39,16 @@ def performance(
     -------
     plotly.graph_objects.Figure
         The band is the 95 % confidence interval; diamonds are windows in which the model is worse.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> from sparkmon.labels.schema import PERFORMANCE
+    >>> row = {"model": "flights", "window_end": datetime(2026, 1, 1), "metric": "brier_score_loss", "version": 0}
+    >>> row |= {"value": 0.2, "low": 0.19, "high": 0.21, "reference_value": 0.15, "estimate": 0.16, "basis": "labels"}
+    >>> figure = performance({"performance": pa.Table.from_pylist([row], PERFORMANCE)}, "flights")
+    >>> [trace.name for trace in figure.data]
+    ['95 % interval', 'reference', 'expected without labels', 'by labels']
     """
     values = performance_of(open_source(source), model, metric=metric, since=since)
     if values is None:

@@ -16,9 +16,35 @@ def traffic(
     since: datetime | None = None,
     theme: Theme = "light",
 ) -> go.Figure:
-    """Plot requests and responses per window, and the lag; ``source`` needs the table ``closed_windows``.
+    """Plot requests and responses per window, and the lag.
 
-    The lag is the time from the end of a window until it was closed: the monitor's delay, and how far it was behind.
+    Parameters
+    ----------
+    source : str, mapping or opened tables
+        The tables' location, or DataFrames by table: needs ``closed_windows``.
+    model : str
+        The model.
+    since : datetime, optional
+        Only windows that end then or later.
+    theme : {"light", "dark"}
+        The paper.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        The lag, on an axis of its own, is the time from the end of a window until it was closed: the monitor's delay,
+        and how far it was behind.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> from sparkmon.state import CLOSED_WINDOWS
+    >>> times = {"window_end": datetime(2026, 1, 1, 12), "closed_time": datetime(2026, 1, 1, 12, 10)}
+    >>> row = {"model": "flights", "requests": 600, "responses": 598, **times}
+    >>> windows = pa.Table.from_pylist([row], CLOSED_WINDOWS)
+    >>> requests, responses, lag = traffic({"closed_windows": windows}, "flights").data
+    >>> requests.y, responses.y, lag.y
+    ((600,), (598,), (600.0,))
     """
     windows = traffic_of(open_source(source), model, since=since)
     title = f"Traffic of {text(model)}"

@@ -2,6 +2,11 @@
 
 from sparkmon.views.advice import advice as advice
 from sparkmon.views.attacks import AttackWindow as AttackWindow, attacks_of as attacks_of
+from sparkmon.views.attributions import (
+    Attribution as Attribution,
+    Attributions as Attributions,
+    attributions_of as attributions_of,
+)
 from sparkmon.views.causes import ColumnCause as ColumnCause, causes_of as causes_of
 from sparkmon.views.findings import (
     Cell as Cell,

@@ -45,5 +45,5 @@ def test_the_plots_of_the_page_are_drawn(watched: Watched) -> None:
     names: dict[str, object] = {}
     exec(calls[0], names)
     figures = [eval(line, names) for line in calls[1:] if line]
-    assert len(figures) == 6
+    assert len(figures) == 7
     assert all(figure.data or figure.layout.annotations for figure in figures)

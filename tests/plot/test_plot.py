@@ -74,6 +74,15 @@ def test_clients_are_ordered_by_their_attacks() -> None:
     assert attacks.text[0] == "3,000 rows; a sweep"
 
 
+def test_attributions_are_of_the_last_window_the_greatest_first(watched: Watched) -> None:
+    training, now = plot.attributions(watched.tables, HOSTILE).data
+    assert ([*training.x], [*now.x]) == ([0.2, 0.2], [0.3, 0.1])
+    assert {*now.customdata} == {watched.end}
+    earlier = plot.attributions(watched.tables, HOSTILE, window_end=watched.end - timedelta(hours=1))
+    assert f"{watched.end - timedelta(hours=1):%H:%M} UTC" in earlier.data[1].name
+    assert not plot.attributions({}, "m").data
+
+
 def test_traffic_and_outliers(watched: Watched) -> None:
     requests, responses, lag = plot.traffic(watched.tables, "flights").data
     assert {*requests.y} == {600}

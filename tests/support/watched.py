@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from sparkmon.alerts import Alerting, AlertManager
+from sparkmon.attributions.schema import ATTRIBUTIONS
 from sparkmon.comparison import Checks, Judge
 from sparkmon.detectors.schema import OUTLIERS
 from sparkmon.distributions.schema import PROFILES, REFERENCES
@@ -78,6 +79,10 @@ def watch(place: Path, models: Mapping[str, str] | None = None, *, end: datetime
     tables.append(pa.Table.from_pylist([_row(model, end, at) for model in columns for at in (1, 2)], ROWS), "rows")
     measured = [_measured(model, end - at * HOUR, 0.9 - 0.1 * at) for model in columns for at in (0, 1)]
     tables.append(pa.Table.from_pylist(measured, PERFORMANCE), "performance")
+    explained = [
+        _explained(model, end - at * HOUR, name) for model, names in columns.items() for at in (0, 1) for name in names
+    ]
+    tables.append(pa.Table.from_pylist(explained, ATTRIBUTIONS), "attributions")
     return watched
 
 
@@ -87,6 +92,12 @@ def _row(model: str, end: datetime, at: int) -> dict[str, Any]:
     features = {HOSTILE: {"number": 1e9, "text": None}, "carrier": {"number": None, "text": HOSTILE}}
     values = {"instance": 0, "event_time": end - at * timedelta(minutes=10), "features": features}
     return {"model": model, **texts, **named, **values, "predictions": {"late": {"number": 0.25, "text": None}}}
+
+
+def _explained(model: str, end: datetime, column: str) -> dict[str, Any]:
+    times = {"window_start": end - HOUR, "window_end": end, "created_time": end}
+    numbers = {"importance": 0.1 if column == "humid" else 0.3, "reference_importance": 0.2, "mean_attribution": -0.1}
+    return {"model": model, "model_version": "", "column_name": column, "status": "ok", **times, **numbers}
 
 
 def _measured(model: str, end: datetime, value: float) -> dict[str, Any]:
