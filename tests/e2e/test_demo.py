@@ -12,8 +12,12 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from playwright.sync_api import Browser, expect
 
+from sparkmon.dashboard.settings import DashboardSettings
+from tests.support.browser import page_of
 from tests.support.decoding import decode_batch
+from tests.support.served import served
 from tests.support.source import ROOT
 from tests.support.spools import log
 
@@ -78,7 +82,7 @@ def kill_once_windows_have_closed(out: Path) -> None:
     process.wait()
 
 
-def test_a_demo_that_was_killed_continues_without_loss_or_duplicates(tmp_path: Path) -> None:
+def test_a_demo_that_was_killed_continues_without_loss_or_duplicates(tmp_path: Path, chromium: Browser) -> None:
     out = tmp_path / "out"
     kill_once_windows_have_closed(out)
     assert 0 < sent_chunks(out) < 288
@@ -86,6 +90,30 @@ def test_a_demo_that_was_killed_continues_without_loss_or_duplicates(tmp_path: P
     # Calls of the chunk that was not stored before the kill are sent again: new calls in the log.
     assert LIVE_FLIGHTS + ATTACK <= summary["rows"] <= LIVE_FLIGHTS + ATTACK + CHUNK
     assert summary["rows"] == logged_answers(out / "spool")
+    click_through(chromium, out)
+
+
+def click_through(chromium: Browser, out: Path) -> None:
+    """Find the broken column in three clicks, look at what it shows, and deal with it."""
+    settings = DashboardSettings(f"{out}/tables", store=f"{out}/store", write=True)
+    with served(settings) as client, page_of(chromium, str(client.base_url)) as page:
+        page.goto("/")
+        page.get_by_role("region", name="Models").get_by_role("link", name="flights").click()
+        page.get_by_role("region", name="Columns").get_by_role("link", name="temp", exact=True).click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("temp")
+        expect(page.locator(".plot .js-plotly-plot")).to_have_count(2)
+        expect(page.locator(".lead")).to_contain_text("drifted from training")
+        page.get_by_role("region", name="Findings").get_by_role("link", name="wasserstein").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("temp")
+        page.get_by_role("link", name="Overview").click()
+        card = page.locator("article.incident").filter(has=page.get_by_role("link", name="temp", exact=True))
+        expect(card.get_by_text("Fahrenheit to Celsius")).to_be_visible()
+        card.get_by_role("button", name="Acknowledge").click()
+        expect(card.get_by_text("acknowledged by")).to_be_visible()
+        card.get_by_role("button", name="Silence").click()
+        expect(card.get_by_text("silenced until")).to_be_visible()
+        page.get_by_role("button", name="End it").click()
+        expect(page.get_by_role("heading", name="Silences")).to_have_count(0)
 
 
 def test_the_platform_runs_over_a_real_mariadb(database: str) -> None:
