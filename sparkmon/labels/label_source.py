@@ -41,6 +41,9 @@ class LabelSource:
     groups : sequence of str, optional
         Slices of the reference whose values are groups of people: the metrics of :func:`sparkmon.performance.fairness`
         compare them.
+    reference_free : bool, default False
+        Compare windows with those before them, too, by :func:`sparkmon.performance.adaptive_change`: for models whose
+        held-out rows are not like what they meet.
 
     Raises
     ------
@@ -62,6 +65,7 @@ class LabelSource:
     horizon: timedelta = timedelta(days=1)
     revise_for: timedelta = timedelta(days=5)
     groups: Sequence[str] = ()
+    reference_free: bool = False
 
     def __post_init__(self) -> None:
         for name in ("horizon", "revise_for"):

@@ -20,13 +20,19 @@ from sparkmon.labels.metric_rows import metric_rows
 from sparkmon.labels.schema import PERFORMANCE
 from sparkmon.labels.verdict import MOST_NAMED, JudgedWindow
 from sparkmon.labels.window_performance import COUNTED, WHOLE, Measured, WindowMeter, versions_of
-from sparkmon.performance import ConceptTests, CusumPart, Validation
+from sparkmon.performance import ConceptTests, CusumPart, Segment, Validation
 from sparkmon.slicing import BlockSlices
 from sparkmon.tables import TableWriter
 
 _LOGGER = logging.getLogger(__name__)
 _RECENT = 100
 """The rows of an average window are those of the last so many."""
+
+
+_WRONG = 4
+"""The place of the number of wrong rows in what a window adds to the sum; tables of before lack it."""
+_MOST_WINDOWS = 500
+"""Windows that one is compared with, without a reference."""
 
 
 class _Closed(NamedTuple):
@@ -150,7 +156,8 @@ class _Model:
                 key = window.end, version, "labels"
                 value = judged.metric.value if judged.rows else None
                 usable = measured.predictions[WHOLE]
-                new = _Recorded(value, judged.rows, usable, counts, 1, astuple(measured.evidence))
+                evidence = (*astuple(measured.evidence), measured.wrong)
+                new = _Recorded(value, judged.rows, usable, counts, 1, evidence)
                 old = self._recorded.get(key)
                 # Of a window whose first rows have expired, what it was says more.
                 if old is None or (new[:4] != old[:4] and usable >= old.predictions):
@@ -178,6 +185,7 @@ class _Model:
             self._rows_per_window,
             None if expected is None or basis != "labels" else expected.value,
             self._labels.source.groups,
+            self._history(window.end, version) if self._labels.source.reference_free and basis == "labels" else None,
         )
 
     @property
@@ -190,8 +198,17 @@ class _Model:
         total = 0.0
         for (each, own, basis), recorded in sorted(self._recorded.items(), key=lambda item: item[0][0]):
             if each < end and own == version and basis == "labels" and recorded.evidence:
-                total = min(CusumPart(*recorded.evidence).after(total), limit)
+                total = min(CusumPart(*recorded.evidence[:4]).after(total), limit)
         return total
+
+    def _history(self, end: datetime, version: str) -> list[Segment]:
+        """Return the rows of the windows before, and how many of them are wrong."""
+        windows = sorted(
+            (each, recorded)
+            for (each, own, basis), recorded in self._recorded.items()
+            if each < end and own == version and basis == "labels" and len(recorded.evidence or ()) > _WRONG
+        )
+        return [Segment(each.labelled, each.evidence[_WRONG]) for _, each in windows[-_MOST_WINDOWS:] if each.evidence]
 
     def _moved(self, window: _Closed, version: str) -> list[str]:
         """Return the columns of a window that drift, the strongest first."""

@@ -48,7 +48,7 @@ def metric_rows(window: JudgedWindow, version: int, now: datetime) -> Iterator[d
             if is_verdict:
                 row |= {"verdict": window.verdict, "estimate": window.estimate}
                 if window.basis == "labels":
-                    row["evidence"] = [*astuple(measured.evidence)]
+                    row["evidence"] = [*astuple(measured.evidence), measured.wrong]
             if window.basis == "labels" and (key, value) == WHOLE:
                 for name in COUNTED:
                     row[f"{name}_labels"] = measured.counts[name]

@@ -12,7 +12,16 @@ from typing import Any, Literal, TypeAlias
 from sparkmon.comparison import Finding
 from sparkmon.comparison.finding import LOOKS
 from sparkmon.labels.window_performance import WHOLE, Measured
-from sparkmon.performance import BROKEN, ConceptTests, Effect, Measured as Metric, Segment, Segments, Validation
+from sparkmon.performance import (
+    BROKEN,
+    ConceptTests,
+    Effect,
+    Measured as Metric,
+    Segment,
+    Segments,
+    Validation,
+    adaptive_change,
+)
 from sparkmon.performance.segments import REST
 
 LEAST_COVERAGE = 0.8
@@ -46,6 +55,8 @@ class JudgedWindow:
     """What was expected of the metric before the labels came."""
     groups: Sequence[str] = ()
     """The slices whose values are compared with each other."""
+    history: Sequence[Segment] | None = None
+    """The windows before, which it is compared with; None if it is not to be."""
 
     @property
     def name(self) -> str:
@@ -89,7 +100,8 @@ class JudgedWindow:
         """In a word."""
         if not self.has_enough:
             return "labels too few to say"
-        if any(each["status"] == "drift" for each in (self._of_window(), self._of_sum())):
+        tests = [self._of_window(), self._of_sum(), *([] if self.history is None else [self._of_history(self.history)])]
+        if any(each["status"] == "drift" for each in tests):
             return "both" if self.moved else "model worse"
         return "data moved, model fine" if self.moved else "model fine"
 
@@ -120,6 +132,8 @@ class JudgedWindow:
         yield self._of_window()
         if self.basis == "labels":
             yield self._of_sum()
+            if self.history is not None:
+                yield self._of_history(self.history)
             if self.estimate is not None and self.has_enough:
                 yield self._of_estimate(self.estimate)
 
@@ -138,6 +152,15 @@ class JudgedWindow:
         return self._finding(
             self.name, "loss_cusum", peak, self.limit, peak > self.limit, self._words(peak > self.limit)
         )
+
+    def _of_history(self, history: Sequence[Segment]) -> dict[str, Any]:
+        """Compare with the windows before, without a reference."""
+        if not self.has_enough:
+            return self._finding(self.name, "loss_adwin", None, 1.0, False, self._words(False))
+        change = adaptive_change([*history, Segment(self.rows, self.measured.wrong)], 1 / self.tests.windows)
+        is_worse = change.strength > 1 and change.after > change.before
+        words = f"{LOOKS}a model that got worse: {change.after:.1%} of the rows are wrong, {change.before:.1%} before"
+        return self._finding(self.name, "loss_adwin", change.strength, 1.0, is_worse, words if is_worse else "")
 
     def _of_estimate(self, estimate: float) -> dict[str, Any]:
         """Compare what was expected with what came true."""

@@ -35,6 +35,8 @@ class Measured:
     losses: dict[Slice, Segment] = field(default_factory=dict)
     """The rows and the sum of the losses of each slice."""
     evidence: CusumPart = CusumPart(0.0, 0.0, 0.0, 0.0)  # noqa: RUF009 - frozen
+    wrong: float = 0.0
+    """How many rows with labels are wrong; of numbers, have an error that four in five of the held-out rows do not."""
 
     def add(self, outcomes: Outcomes, key: Slice) -> None:
         """Add rows of a slice."""
@@ -77,6 +79,7 @@ class WindowMeter:
             for version, place in versions.items():
                 own, some = measured[version], losses[owner == place]
                 own.evidence = own.evidence.then(self.validation.losses.part(some))
+                own.wrong += float((some > self.validation.losses.large).sum())
         return dict(measured)
 
     def of_expected(self, parts: Iterable[pa.Table]) -> dict[str, Measured]:

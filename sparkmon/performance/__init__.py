@@ -4,6 +4,7 @@ Every metric is read off sums of blocks of rows, which add up over blocks, windo
 of metrics that share their sums. The names are those of ``sklearn.metrics``, the numbers, too.
 """
 
+from sparkmon.performance.adaptive import Change as Change, adaptive_change as adaptive_change
 from sparkmon.performance.answers import AnswerColumns as AnswerColumns, class_names as class_names
 from sparkmon.performance.brier import brier as brier
 from sparkmon.performance.calibration import calibration as calibration

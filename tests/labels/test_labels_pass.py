@@ -260,3 +260,16 @@ def test_groups_are_compared_by_what_is_predicted_and_by_labels(model: ModelTabl
 def test_groups_that_are_no_slices_are_refused(model: ModelTables) -> None:
     with pytest.raises(OptionError, match="got the groups sex of loans, whose reference has the slices of nothing"):
         watch_of(model, loans=LabelSource(f"{model.folder}/labels", "repaid", groups=["sex"]))
+
+
+def test_windows_are_compared_with_those_before_without_a_reference(model: ModelTables) -> None:
+    """The model is worse than on held-out rows from the start: the fifth window alone is worse than its own past."""
+    model.source["reference_free"] = True
+    for hour, noise in enumerate((0.2, 0.2, 0.2, 0.2, 0.6)):
+        x, score, labels = answers(500, seed=40 + hour, noise=noise)
+        model.label(request_id=model.answer(hour, x, score), repaid=labels.tolist())
+    windows = sorted((each for each in model.judge(6) if each.basis == "labels"), key=lambda each: each.end)
+    by_window = [{row["statistic"]: row for row in each.findings()} for each in windows]
+    assert [each["loss_z"]["status"] for each in by_window] == ["drift"] * 5
+    assert [each["loss_adwin"]["status"] for each in by_window] == ["ok"] * 4 + ["drift"]
+    assert by_window[4]["loss_adwin"]["reason"].startswith("it looks like a model that got worse: 5")
