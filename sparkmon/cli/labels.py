@@ -5,7 +5,7 @@ from datetime import datetime, timezone
 from typing import Annotated, Any
 
 from sparkmon.cli.options import MonitorFile, option
-from sparkmon.cli.terminal import note, output, plain_table, print_json
+from sparkmon.cli.terminal import note, output, plain_table, print_json, progress
 from sparkmon.errors import OptionError
 from sparkmon.interval import parse_interval
 
@@ -50,7 +50,9 @@ def labels(
         )
         try:
             while True:
-                _print(watch.run(datetime.now(timezone.utc)), as_json=as_json)
+                with progress().status("joining labels"):
+                    windows = watch.run(datetime.now(timezone.utc))
+                _print(windows, as_json=as_json)
                 if pause_s is None:
                     break
                 time.sleep(pause_s)

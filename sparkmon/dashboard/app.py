@@ -57,7 +57,8 @@ def create_app(settings: DashboardSettings, tables: TableWriter | None = None) -
     """Return the dashboard; OptionError if its tables need Spark and are not open, or if the token cannot be read."""
     tables = tables or Tables(settings.tables).open()
     access = Access(settings)
-    pages = Pages(Reading(tables, None if settings.store is None else open_store(settings.store)))
+    reading = Reading(tables, None if settings.store is None else open_store(settings.store))
+    pages = Pages(reading)
     app = FastAPI(title="sparkmon", openapi_url=None)
 
     @app.middleware("http")
@@ -89,8 +90,8 @@ def create_app(settings: DashboardSettings, tables: TableWriter | None = None) -
     for kind in (StarletteHTTPException, SparkmonError, DeltaError, OSError):
         app.add_exception_handler(kind, failed)
     _add_static(app)
-    _add_actions(app, access, AlertStore(tables))
-    _add_changes(app, Changes(tables, settings.poll_seconds))
+    _add_actions(app, access, AlertStore(tables), lambda: reading.versions.look("alert_actions"))
+    _add_changes(app, Changes(reading.versions, settings.poll_seconds))
     return app
 
 
@@ -114,12 +115,16 @@ def _add_changes(app: FastAPI, changes: Changes) -> None:
         return StreamingResponse(changes.stream(), media_type="text/event-stream")
 
 
-def _add_actions(app: FastAPI, access: Access, store: AlertStore) -> None:
+def _add_actions(app: FastAPI, access: Access, store: AlertStore, on_action: Callable[[], object]) -> None:
+    def answer(path: str) -> RedirectResponse:
+        on_action()
+        return _back(path)
+
     @app.post("/acknowledge")
     def acknowledged(request: Request, token: _Text, incident: _Text, back: _Text = "/") -> Response:
         access.check_form(request, request.state.user, token)
         acknowledge(store, incident, by=request.state.user)
-        return _back(back)
+        return answer(back)
 
     @app.post("/silence")
     def silenced(
@@ -134,13 +139,13 @@ def _add_actions(app: FastAPI, access: Access, store: AlertStore) -> None:
         access.check_form(request, request.state.user, token)
         duration = parse_interval("length", length)
         silence(store, Matcher(model, column), duration, by=request.state.user, comment=comment)
-        return _back(back)
+        return answer(back)
 
     @app.post("/unsilence")
     def unsilenced(request: Request, token: _Text, silence_id: _Text, back: _Text = "/") -> Response:
         access.check_form(request, request.state.user, token)
         end_silence(store, silence_id, by=request.state.user)
-        return _back(back)
+        return answer(back)
 
 
 def _back(path: str) -> RedirectResponse:

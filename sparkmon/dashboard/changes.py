@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import anyio.to_thread
 
-from sparkmon.tables import TableWriter
+from sparkmon.dashboard.reading import REST, Versions
 
 SEEN = (
     *("alerts", "alert_actions", "attributions", "closed_windows", "dead_letters", "deliveries", "outliers"),
@@ -14,15 +14,13 @@ SEEN = (
 """The tables whose commits renew a page."""
 _MOST = 100
 _ALIVE_S = 15.0
-_REST = 20
-"""A look is followed by a rest of so many times its length: on slow tables pages are renewed later."""
 
 
 class Changes:
     """Looks at the versions of the tables once for all open pages, and only while there are some."""
 
-    def __init__(self, tables: TableWriter, poll_s: float) -> None:
-        self._tables, self._poll_s = tables, poll_s
+    def __init__(self, versions: Versions, poll_s: float) -> None:
+        self._look, self._poll_s = versions.look, poll_s
         self._open = 0
         self._versions: tuple[int | None, ...] = ()
         self._time, self._look_s = float("-inf"), 0.0
@@ -30,7 +28,7 @@ class Changes:
 
     def versions(self) -> tuple[int | None, ...]:
         """Return the number of the last commit of each table; None where there is none."""
-        return tuple(self._tables.version(name) for name in SEEN)
+        return tuple(map(self._look, SEEN))
 
     async def stream(self) -> AsyncIterator[str]:
         """Yield an event when a table has changed, and a comment now and then, so that a broken line is noticed."""
@@ -43,7 +41,7 @@ class Changes:
             last, alive = await self._current(), loop.time()
             yield "retry: 2000\n\n"
             while True:
-                await asyncio.sleep(max(self._poll_s, _REST * self._look_s))
+                await asyncio.sleep(max(self._poll_s, REST * self._look_s))
                 current = await self._current()
                 if current != last:
                     last, alive = current, loop.time()
@@ -57,7 +55,7 @@ class Changes:
     async def _current(self) -> tuple[int | None, ...]:
         async with self._lock:
             now = asyncio.get_running_loop().time()
-            if now - self._time >= max(self._poll_s, _REST * self._look_s) / 2:
+            if now - self._time >= max(self._poll_s, REST * self._look_s) / 2:
                 self._versions = await anyio.to_thread.run_sync(self.versions)
                 self._time = asyncio.get_running_loop().time()
                 self._look_s = self._time - now

@@ -1,6 +1,7 @@
 """What pages read, kept until the tables have changed."""
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from datetime import datetime, timedelta, timezone
@@ -14,6 +15,8 @@ from sparkmon.views import Overview, WindowTraffic, overview, traffic_of
 
 _T = TypeVar("_T")
 _MOST_RESULTS = 64
+_SLOW_S, REST = 0.5, 20
+"""A look at a table that takes longer is slow, and is followed by a rest of so many times its length."""
 _REFERENCES_S = timedelta(minutes=5)
 WINDOWS = 200
 """A page shows at most so many windows."""
@@ -21,17 +24,40 @@ SPANS = {"1 day": timedelta(days=1), "7 days": timedelta(days=7), "30 days": tim
 """The spans that a page can show; they end with the last window of the model."""
 
 
+class Versions:
+    """The numbers of the tables' last commits; where a look is slow, as by Spark, the last one stands for a while."""
+
+    def __init__(self, tables: TableWriter) -> None:
+        self._tables = tables
+        self._looks: dict[str, tuple[int | None, float, float]] = {}
+
+    def look(self, name: str) -> int | None:
+        """Return the number of a table's last commit; None where there is none."""
+        start = time.monotonic()
+        version = self._tables.version(name)
+        end = time.monotonic()
+        self._looks[name] = version, end, end - start
+        return version
+
+    def last(self, name: str) -> int | None:
+        """Return what the last look has seen, unless a look is quick, or was too long ago."""
+        version, end, length = self._looks.get(name, (None, 0.0, 0.0))
+        is_recent = length > _SLOW_S and time.monotonic() - end < REST * length
+        return version if is_recent else self.look(name)
+
+
 class Reading:
     """Reads tables and references, and keeps the last results."""
 
     def __init__(self, tables: TableWriter, store: ReferenceStore | None = None) -> None:
         self.tables, self._store = tables, store
+        self.versions = Versions(tables)
         self._results: OrderedDict[Hashable, tuple[Hashable, Any]] = OrderedDict()
         self._lock = threading.Lock()
 
     def cached(self, key: Hashable, names: tuple[str, ...], make: Callable[[], _T]) -> _T:
         """Return what ``make`` returns, or did while these tables were as they are now."""
-        versions = tuple(self.tables.version(name) for name in names)
+        versions = tuple(self.versions.last(name) for name in names)
         with self._lock:
             last = self._results.get(key)
         if last is not None and last[0] == versions:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, timezone
 from importlib.resources import files
+from math import isfinite
 from typing import Any
 
 import orjson
@@ -183,7 +184,9 @@ def _figures(
 
 def _line(change: Change) -> str:
     since = f"since {minute(change.first_time)}" if change.is_over else f"until {minute(change.last_time)}"
-    beyond = f"{change.statistic} up to {number(change.excess)} times its limit"
+    beyond = change.statistic
+    if isfinite(change.excess):  # a missing column is no number of times beyond
+        beyond += f" up to {number(change.excess)} times its limit"
     sentences = f"{printable(change.explanation)} {change.advice}"
     return f"- {_code(change.column_name)} {since}, in {change.windows} windows, {beyond}. {_escaped(sentences)}"
 

@@ -60,16 +60,14 @@ def attributions(
         theme,
         height=150 + 32 * len(features),
         barmode="group",
-        xaxis={"title": {"text": "mean absolute Shapley value (unit of the answer)"}, "rangemode": "tozero"},
+        xaxis={"title": {"text": "mean absolute Shapley value"}, "rangemode": "tozero"},
         yaxis={"autorange": "reversed", "tickmode": "array", "tickvals": places, "ticktext": names},
     )
+    when = f"now: the window that ended at {window.window_end:%Y-%m-%d %H:%M} UTC"
+    plot.update_layout(title={"subtitle": {"text": when, "font": {"size": 13}}}, margin={"t": 84})
     for name, colour, values in (
         ("in training", GREY, [each.reference_importance for each in features]),
-        (
-            f"in the window that ended {window.window_end:%Y-%m-%d %H:%M} UTC",
-            BLUE,
-            [each.importance for each in features],
-        ),
+        ("now", BLUE, [each.importance for each in features]),
     ):
         ends = [window.window_end] * len(features)
         bars = {"orientation": "h", "hovertemplate": "%{x:.4g}<extra></extra>", "marker": {"color": colour}}

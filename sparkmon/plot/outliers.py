@@ -52,7 +52,7 @@ def outliers(
         title,
         theme,
         xaxis={"title": {"text": "time of the request (UTC)"}},
-        yaxis={"title": {"text": "excess (x the greatest of training)"}},
+        yaxis={"title": {"text": "excess (x training's greatest)"}},
     )
     return plot.add_scatter(
         x=[row.event_time for row in rows],

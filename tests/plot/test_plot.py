@@ -79,7 +79,7 @@ def test_attributions_are_of_the_last_window_the_greatest_first(watched: Watched
     assert ([*training.x], [*now.x]) == ([0.2, 0.2], [0.3, 0.1])
     assert {*now.customdata} == {watched.end}
     earlier = plot.attributions(watched.tables, HOSTILE, window_end=watched.end - timedelta(hours=1))
-    assert f"{watched.end - timedelta(hours=1):%H:%M} UTC" in earlier.data[1].name
+    assert f"{watched.end - timedelta(hours=1):%H:%M} UTC" in earlier.layout.title.subtitle.text
     assert not plot.attributions({}, "m").data
 
 
