@@ -23,20 +23,24 @@ def main() -> None:
     """Print seconds and memory of a window."""
     parser = argparse.ArgumentParser(prog="python -m bench.attacks.many_clients", description=__doc__)
     parser.add_argument("--clients", type=int, default=1_000_000)
-    count = parser.parse_args().clients
+    parser.add_argument("--rows", type=int, default=1, help="rows of each client")
+    options = parser.parse_args()
+    count = options.clients * options.rows
     print(machine())
     honest = recorded("flights", "later")
     base = baseline("flights")
     rows = kept_rows("flights", honest.take(pa.array(np.arange(count) % honest.num_rows)))
-    names = pa.array([f"{place:07d}" for place in range(count)])
+    names = pa.array([f"{place % options.clients:07d}" for place in range(count)])
     rows = rows.set_column(rows.column_names.index("client"), "client", names)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     started = time.process_time()
     window = Window("flights", BEGIN_US, BEGIN_US + 50_000 * count)
     found = ClientWatch({"flights": base}).findings(RowsInMemory(rows), {window: RowCounts(count, count)})
     spent = time.process_time() - started
-    more = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 2**20
-    print(f"{count:,} clients of a row each: {spent:.0f} s of CPU, {more:.1f} GiB more, {found.num_rows} findings")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(
+        f"{options.clients:,} clients with {options.rows:,} rows each: {spent:.0f} s of CPU, at most {peak:.1f} GiB, "
+        f"the {rows.nbytes / 2**30:.1f} GiB of the table among them, {found.num_rows} findings"
+    )
     started = time.process_time()
     kept = {short(f"{place}{_HOSTILE}") for place in range(10_000)}
     print(

@@ -12,6 +12,13 @@ from sparkmon.adversaries.client_rows import (
     ClientRows as ClientRows,
     rows_by_client as rows_by_client,
 )
+from sparkmon.adversaries.feedback import (
+    SCORE_BINS as SCORE_BINS,
+    WINDOWS_BEFORE as WINDOWS_BEFORE,
+    Feedback as Feedback,
+    Shift as Shift,
+)
+from sparkmon.adversaries.finding import attack_finding as attack_finding
 from sparkmon.adversaries.honest import Honest as Honest
 from sparkmon.adversaries.identity import ClientIdentity as ClientIdentity, clients_of as clients_of
 from sparkmon.adversaries.out_of_distribution import (

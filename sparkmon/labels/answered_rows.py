@@ -19,7 +19,7 @@ from sparkmon.tables import TableWriter
 
 _COLUMNS = [
     *("model", "model_version", "event_type", "event_id", "event_time", "request_id", "instance"),
-    *("features", "predictions", "entities", "row_flags"),
+    *("features", "predictions", "entities", "row_flags", "client"),
 ]
 _APART = timedelta(minutes=1)
 """How long before its answer a request may have been logged."""
@@ -80,7 +80,7 @@ def _answered(rows: pa.Table, first: datetime) -> pa.Table:
     answers = answers.sort_by([(name, "ascending") for name in ("event_time", "event_id", "instance")])
     requests = rows.filter(pc.equal(rows["event_type"], pa.scalar("request")))
     places = pc.index_in(_hop(answers), _hop(requests))
-    for name in ("features", "entities"):
+    for name in ("features", "entities", "client"):
         own, others = answers[name].combine_chunks(), requests[name].combine_chunks()
         # Where neither has it, its own null stays.
         at = np.where(pc.is_valid(own), np.arange(len(own)), len(own) + places.fill_null(-len(own) - 1).to_numpy())

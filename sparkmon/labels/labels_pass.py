@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from datetime import datetime, timedelta
 from statistics import median
 from typing import Any, NamedTuple
@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sparkmon.adversaries import WINDOWS_BEFORE, Feedback, Shift
 from sparkmon.comparison.schema import DRIFT_METRICS
 from sparkmon.labels.answered_rows import answered_rows
 from sparkmon.labels.label_source import LabelSource, OpenLabels
@@ -144,7 +145,9 @@ class _Model:
             if each.end <= last and (each.end > last - source.revise_for or each.end not in judged_ends)
         ]
         label = source.label or self._validation.answers.label
-        read = self._labels.read(label, due[0].start) if due else None
+        # Those before tell what the labels of a client were.
+        first = self._closed[max(0, self._closed.index(due[0]) - WINDOWS_BEFORE)].start if due else None
+        read = None if first is None else self._labels.read(label, first)
         if read is None:
             return
         table = LabelTable(read, label, source)
@@ -152,6 +155,7 @@ class _Model:
             for version, measured in versions_of(self._meter.of_labels(self._rows(window), table, source)):
                 before = self._sum_before(window.end, version)
                 judged = self._window(window, version, measured, "labels", before)
+                judged = replace(judged, poisoned=self._poisoned(window, version, measured.feedback, table))
                 counts = tuple(measured.counts[name] for name in COUNTED)
                 key = window.end, version, "labels"
                 value = judged.metric.value if judged.rows else None
@@ -164,6 +168,17 @@ class _Model:
                     new = new._replace(version=1 if old is None else old.version + 1)
                     self._recorded[key] = new
                     yield judged, new.version
+
+    def _poisoned(self, window: _Closed, version: str, feedback: Feedback, table: LabelTable) -> list[Shift]:
+        """Return the clients whose labels are unlike those of others, and were not before."""
+        clients = feedback.unlike_others()
+        if not clients:
+            return []
+        at, before = self._closed.index(window), Feedback()
+        for each in self._closed[max(0, at - WINDOWS_BEFORE) : at]:
+            measured = self._meter.of_labels(self._rows(each), table, self._labels.source)
+            before = before.plus(measured[version].feedback) if version in measured else before
+        return feedback.shifts(before, clients)
 
     def _rows(self, window: _Closed) -> Iterator[pa.Table]:
         return answered_rows(self._parent.tables, self._model, window.start, window.end, window.rows)

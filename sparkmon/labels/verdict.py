@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
+from sparkmon.adversaries import Shift, attack_finding
 from sparkmon.comparison import Finding
 from sparkmon.comparison.finding import LOOKS
 from sparkmon.labels.window_performance import WHOLE, Measured
@@ -57,6 +58,8 @@ class JudgedWindow:
     """The slices whose values are compared with each other."""
     history: Sequence[Segment] | None = None
     """The windows before, which it is compared with; None if it is not to be."""
+    poisoned: Sequence[Shift] = ()
+    """Clients whose labels have changed, and those of others have not."""
 
     @property
     def name(self) -> str:
@@ -136,6 +139,7 @@ class JudgedWindow:
                 yield self._of_history(self.history)
             if self.estimate is not None and self.has_enough:
                 yield self._of_estimate(self.estimate)
+            yield from map(self._of_client, self.poisoned)
 
     def _of_window(self) -> dict[str, Any]:
         if not self.has_enough:
@@ -176,6 +180,15 @@ class JudgedWindow:
         )
         name = f"estimate of {self.name}"
         return self._finding(name, "estimate_z", distance, BROKEN, is_broken, words if is_broken else "")
+
+    def _of_client(self, shift: Shift) -> dict[str, Any]:
+        window = (self.model, self.model_version, self.start, self.end)
+        words = (
+            f"labels of its {shift.rows:,} rows changed, and those of others did not: with the same scores "
+            f"{abs(shift.difference):.0%} {'more' if shift.difference > 0 else 'fewer'} of them are positive than of "
+            f"others', {shift.before:+.0%} before; like poisoned feedback"
+        )
+        return attack_finding(window, shift.client, shift.rows, "feedback_z", shift.z, shift.limit, words)
 
     def _words(self, is_worse: bool) -> str:
         if not self.has_enough:

@@ -11,11 +11,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from sparkmon.adversaries import SCORE_BINS, Feedback
 from sparkmon.distributions.arrays import FloatArray, IntArray
 from sparkmon.labels.answered_rows import answer_blocks, values_of
 from sparkmon.labels.label_table import LabelTable
 from sparkmon.performance import CusumPart, Performance, Segment, Validation, losses_of
-from sparkmon.performance.outcomes import Outcomes
+from sparkmon.performance.outcomes import NumberOutcomes, Outcomes
 from sparkmon.protocol import RowBlock
 from sparkmon.slicing import BlockSlices
 
@@ -37,6 +38,8 @@ class Measured:
     evidence: CusumPart = CusumPart(0.0, 0.0, 0.0, 0.0)  # noqa: RUF009 - frozen
     wrong: float = 0.0
     """How many rows with labels are wrong; of numbers, have an error that four in five of the held-out rows do not."""
+    feedback: Feedback = field(default_factory=Feedback)
+    """What labels each client's rows got."""
 
     def add(self, outcomes: Outcomes, key: Slice) -> None:
         """Add rows of a slice."""
@@ -75,6 +78,9 @@ class WindowMeter:
                 rows = block.event[both]
                 losses[rows] = losses_of(outcomes)
                 owner[rows] = versions.setdefault(block.model_version, len(versions))
+                if part["client"].null_count < part.num_rows:
+                    labelled: Any = pa.array(rows)
+                    own.feedback.add(part["client"].combine_chunks().take(labelled), *_binned(outcomes))
                 self._add(own, block, outcomes, np.flatnonzero(both), answered.is_usable)
             for version, place in versions.items():
                 own, some = measured[version], losses[owner == place]
@@ -108,6 +114,22 @@ class WindowMeter:
             for code in np.unique(codes[codes >= 0]).tolist():
                 own.predictions[key, names[code]] += int((usable & (codes == code)).sum())
                 own.add(outcomes.take(np.flatnonzero(codes[rows] == code)), (key, names[code]))
+
+
+def _binned(outcomes: Outcomes) -> tuple[IntArray, Any]:
+    """Return the score bin of each row, and whether its label is positive.
+
+    Of two classes it is the score of the second, and whether that is the label; of more, the greatest score, and
+    whether it was right; of numbers, whether the label is above what was predicted.
+    """
+    if isinstance(outcomes, NumberOutcomes):
+        return np.zeros(len(outcomes), np.int64), outcomes.truth > outcomes.predicted
+    labels, classes = outcomes.truth.argmax(1), outcomes.truth.shape[1]
+    is_positive = labels == 1 if classes == 2 else labels == outcomes.predicted
+    if outcomes.scores is None:
+        return np.minimum(outcomes.predicted, SCORE_BINS - 1), is_positive
+    scores = outcomes.scores[:, 1] if classes == 2 else outcomes.scores.max(1)
+    return np.minimum((scores * SCORE_BINS).astype(np.int64), SCORE_BINS - 1), is_positive
 
 
 def _keys(part: pa.Table, source: Any) -> pd.DataFrame:  # noqa: ANN401 - a LabelSource

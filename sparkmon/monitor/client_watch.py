@@ -19,14 +19,13 @@ from sparkmon.adversaries import (
     Attack,
     Baseline,
     ClientRows,
+    attack_finding,
     judge_anonymous,
     judge_client,
     rows_by_client,
     windows_of,
 )
-from sparkmon.comparison import Finding
 from sparkmon.comparison.schema import DRIFT_METRICS
-from sparkmon.distributions.schema import CLIENTS
 from sparkmon.interval import from_micros
 from sparkmon.monitor.window_grid import RowCounts, Window
 
@@ -178,24 +177,5 @@ def _finding(
         *([f"rows to look at first: {named}"] if named else []),
         *([f"{more} more clients attack"] if more else []),
     ]
-    finding = {
-        "model": window.model,
-        "model_version": "",
-        "window_start": from_micros(window.start),
-        "window_end": from_micros(window.end),
-        "slice_key": "client",
-        "slice_value": client,
-        "column_name": CLIENTS,
-        "column_kind": "client",
-        "drift_type": "LIMIT",
-        "reference": "",
-        "data_type": "numeric",
-        "statistic": "attack",
-        "value": float(len(attack.groups)),
-        "threshold": 1.0,
-        "limit": 1.0,
-        "current_count": rows,
-        "status": "over_limit",
-        "reason": "; ".join(notes),
-    }
-    return finding | {"explanation": Finding.of(finding).explain()}
+    bounds = (window.model, "", from_micros(window.start), from_micros(window.end))
+    return attack_finding(bounds, client, rows, "attack", float(len(attack.groups)), 1.0, "; ".join(notes))

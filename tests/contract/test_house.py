@@ -26,14 +26,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "distributions": {"errors", "records"},
     "statistics": {"distributions", "errors", "records", "registry"},
     "detectors": {"distributions", "errors", "printable", "protocol", "records", "registry"},
-    "adversaries": {"detectors", "distributions", "errors", "printable", "protocol", "registry"},
+    "adversaries": {"comparison", "detectors", "distributions", "errors", "printable", "protocol", "registry"},
     "performance": {
         *("detectors", "distributions", "errors", "protocol", "records", "registry", "statistics"),
     },
     "store": {"distributions", "errors", "interval", "records", "tables"},
     "state": {"distributions"},
     "labels": {
-        *("comparison", "distributions", "errors", "interval", "option_types", "performance"),
+        *("adversaries", "comparison", "distributions", "errors", "interval", "option_types", "performance"),
         *("protocol", "slicing", "tables"),
     },
     "attributions": {

@@ -59,7 +59,16 @@ class ModelTables:
         self.findings: list[pa.Table] = []
         self.validation = validation()
 
-    def answer(self, window: int, x: Floats, score: Floats, *, entity: bool = False, instances: int = 1) -> list[str]:
+    def answer(
+        self,
+        window: int,
+        x: Floats,
+        score: Floats,
+        *,
+        entity: bool = False,
+        instances: int = 1,
+        clients: Sequence[str] = (),
+    ) -> list[str]:
         """Log requests and responses in a window of an hour, and close it; return the ids of the requests."""
         size = len(x)
         ids = [f"{window}-{place // instances}" for place in range(size)]
@@ -74,6 +83,7 @@ class ModelTables:
             request = {"features": features, "entities": entities, "event_type": "request", "event_time": times[place]}
             predictions = [("score", {"number": float(score[place]), "text": None})]
             response = {"predictions": predictions, "event_type": "response", "event_time": times[place]}
+            own["client"] = clients[place] if clients else None
             rows += [own | request, own | response]
         self.tables.append(pa.Table.from_pylist(rows, schema=ROWS), "rows")
         mark: dict[str, Any] = {
