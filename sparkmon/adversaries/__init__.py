@@ -18,7 +18,6 @@ from sparkmon.adversaries.feedback import (
     Feedback as Feedback,
     Shift as Shift,
 )
-from sparkmon.adversaries.finding import attack_finding as attack_finding
 from sparkmon.adversaries.honest import Honest as Honest
 from sparkmon.adversaries.identity import ClientIdentity as ClientIdentity, clients_of as clients_of
 from sparkmon.adversaries.out_of_distribution import (

@@ -1,5 +1,6 @@
 """Profiles judged beside references and earlier windows: findings, each with its verdict."""
 
+from sparkmon.comparison.attack_finding import attack_finding as attack_finding
 from sparkmon.comparison.basis import findings_table as findings_table
 from sparkmon.comparison.causes import Provenance as Provenance
 from sparkmon.comparison.checks import Checks as Checks

@@ -9,8 +9,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
-from sparkmon.adversaries import Shift, attack_finding
-from sparkmon.comparison import Finding
+from sparkmon.adversaries import Shift
+from sparkmon.comparison import Finding, attack_finding
 from sparkmon.comparison.finding import LOOKS
 from sparkmon.labels.window_performance import WHOLE, Measured
 from sparkmon.performance import (

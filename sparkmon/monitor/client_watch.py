@@ -19,12 +19,12 @@ from sparkmon.adversaries import (
     Attack,
     Baseline,
     ClientRows,
-    attack_finding,
     judge_anonymous,
     judge_client,
     rows_by_client,
     windows_of,
 )
+from sparkmon.comparison import attack_finding
 from sparkmon.comparison.schema import DRIFT_METRICS
 from sparkmon.interval import from_micros
 from sparkmon.monitor.window_grid import RowCounts, Window

@@ -26,7 +26,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "distributions": {"errors", "records"},
     "statistics": {"distributions", "errors", "records", "registry"},
     "detectors": {"distributions", "errors", "printable", "protocol", "records", "registry"},
-    "adversaries": {"comparison", "detectors", "distributions", "errors", "printable", "protocol", "registry"},
+    "adversaries": {"detectors", "distributions", "errors", "printable", "protocol", "registry"},
     "performance": {
         *("detectors", "distributions", "errors", "protocol", "records", "registry", "statistics"),
     },

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sparkmon.comparison import Finding
+from sparkmon.comparison.finding import Finding
 from sparkmon.distributions.schema import CLIENTS
 
 
