@@ -1,6 +1,7 @@
 """The dashboard in a browser: what a person clicks, what it may not do, and how it looks on a phone and in the dark."""
 
 import json
+import shutil
 from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
@@ -89,6 +90,9 @@ def test_an_open_page_renews_itself(chromium: Browser, own: Watched) -> None:
         assert reason.input_value() == "half a sen"
         reason.blur()
         expect(page.get_by_text("acknowledged by ada")).to_be_visible(timeout=10_000)
+        page.get_by_role("link", name="Overview").click()
+        shutil.rmtree(own.tables)
+        expect(page.get_by_role("heading", level=1)).to_have_text("Nothing to see yet")
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1200), ("dark", 375)])
