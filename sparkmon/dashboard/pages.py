@@ -28,6 +28,7 @@ from sparkmon.views import (
     Performance,
     attacks_of,
     attributions_of,
+    causes_of,
     dead_letters_of,
     findings_of,
     heat_map,
@@ -184,6 +185,7 @@ class Pages:
             "findings": findings[:_FINDINGS],
             "more": max(len(findings) - _FINDINGS, 0),
             "beyond": sum(each.status in _BEYOND for each in findings),
+            "causes": [each for each in causes_of(self._reading.tables, model, end, slice=(None, None)) if each.words],
             "outliers": outliers_of(self._reading.tables, model, window_end=end, count=50),
         }
 
