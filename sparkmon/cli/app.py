@@ -16,11 +16,13 @@ from sparkmon.cli.findings import findings
 from sparkmon.cli.incidents import incidents
 from sparkmon.cli.labels import labels
 from sparkmon.cli.maintain import maintain
+from sparkmon.cli.plan import plan
 from sparkmon.cli.profile import profile
 from sparkmon.cli.receive import receive
 from sparkmon.cli.report import report
 from sparkmon.cli.run import RunCommand, run
 from sparkmon.cli.status import status
+from sparkmon.cli.validate import validate
 from sparkmon.cli.watch import watch
 from sparkmon.errors import SparkmonError
 
@@ -34,7 +36,7 @@ app = typer.Typer(
 )
 
 _COMMANDS = (
-    *(demo, profile, receive, clients, labels, attributions, compare, maintain),
+    *(demo, profile, validate, plan, receive, clients, labels, attributions, compare, maintain),
     *(status, incidents, explain, findings, watch, dashboard, report),
 )
 for command in _COMMANDS:

@@ -14,7 +14,7 @@ from sparkmon.comparison import Promise
 _LEVELS = 3
 """How many levels of a column are printed."""
 
-_FOUND_FROM = (
+FOUND_FROM = (
     "found from: the smallest change that three windows find in 95 % of cases; of numbers the shift of a normal column "
     "in standard deviations, of levels the share of rows that the commonest one loses"
 )
@@ -35,11 +35,11 @@ def print_table(reference_table: pa.Table, promised: Promise, store: str, consol
             f"{column['rows']:,}",
             f"{column['nulls']:,}",
             *(number(column[name]) for name in ("mean", "min", "max")),
-            _change(column["found_from"], is_share=column["levels"] is not None),
+            change(column["found_from"], is_share=column["levels"] is not None),
             shown(", ".join([*of_all, *more])),
         )
     console.print(table)
-    console.print(_FOUND_FROM)
+    console.print(FOUND_FROM)
     console.print()
     console.print(shown(_stored(reference_table, store), "bold"))
     console.print(f"\nWatch live traffic with it: put this in monitor.yaml\n{_example(reference_table, store)}")
@@ -59,7 +59,8 @@ def too_short(reference_table: pa.Table, promised: Promise) -> list[str]:
     ]
 
 
-def _change(found_from: float | None, *, is_share: bool) -> str:
+def change(found_from: float | None, *, is_share: bool) -> str:
+    """Return the smallest change that is found, with its unit; nothing for None."""
     if found_from is None:
         return ""
     return f"{found_from:.1%}" if is_share else f"{found_from:.2g} sd"

@@ -60,8 +60,9 @@ def profile(
         typer.Option("--outliers", help="Also fit detectors of rows unlike the training data, for the table outliers."),
     ] = False,
     window_rows: Annotated[
-        int, option("Rows of a live window, for the column 'found from'; blocks know it.", min=1)
-    ] = 1_000,
+        int | None,
+        option("Rows of a live window, for the column 'found from'. By default as many as a block, or 1000.", min=1),
+    ] = None,
     as_json: Annotated[bool, option("Print one JSON object per column.", "--json")] = False,
 ) -> None:
     """Summarise a training table and store it as a model's reference.

@@ -68,9 +68,9 @@ def run(
 
     settings = read_config(config)
     kafka = settings.source.uses_kafka
+    monitor = settings.monitor()  # a store or a reference that is not there is known before Spark starts
     # Spark sets a handler of its own at its start: ours comes after.
     with open_session({**LONG, **settings.spark}, kafka=kafka) as spark, _stop_signal() as stopped:
-        monitor = settings.monitor()
 
         def watch() -> None:
             query = monitor.start(

@@ -11,7 +11,11 @@ from sparkmon.comparison.excess import excess as excess
 from sparkmon.comparison.finding import TOO_SHORT as TOO_SHORT, Finding as Finding
 from sparkmon.comparison.history import History as History
 from sparkmon.comparison.judge import Judge as Judge
-from sparkmon.comparison.promise import Promise as Promise, promise as promise
+from sparkmon.comparison.promise import (
+    WINDOW_ROWS as WINDOW_ROWS,
+    Promise as Promise,
+    promise as promise,
+)
 from sparkmon.comparison.provisional import provisional as provisional
 from sparkmon.comparison.rates import RATES as RATES
 from sparkmon.comparison.references import References as References

@@ -10,11 +10,13 @@ import pyarrow as pa
 from sparkmon.comparison.checks import Checks
 from sparkmon.comparison.power import drawn, found_from, some_of
 from sparkmon.comparison.references import References, column_of
-from sparkmon.distributions import summary_of
+from sparkmon.distributions import Categories, summary_of
 from sparkmon.statistics import STATISTICS
 
 _STATISTICS = ("ks", "js", "wasserstein")
 _HOUR_S = 3_600.0
+WINDOW_ROWS = 1_000
+"""How many rows a window is taken to have, if nothing else is known."""
 _KEYS = ("model", "model_version", "slice_key", "slice_value", "column_kind", "column_name")
 _Column: TypeAlias = tuple[str, str]
 
@@ -30,9 +32,11 @@ class Promise:
     found_from: Mapping[_Column, float | None]
     """By kind and name of column, the smallest change that three windows find in 95 % of cases: of numbers, the shift
     of a normal column in standard deviations, of levels, the share that the commonest one loses."""
+    of_levels: frozenset[_Column]
+    """The columns that have levels."""
 
 
-def promise(references: pa.Table, false_alarms_per_week: float = 1.0, *, window_rows: int = 1_000) -> Promise:
+def promise(references: pa.Table, false_alarms_per_week: float = 1.0, *, window_rows: int | None = None) -> Promise:
     """Return what the reference of one model can promise; infinitely many false alarms where it has no blocks.
 
     Parameters
@@ -41,8 +45,9 @@ def promise(references: pa.Table, false_alarms_per_week: float = 1.0, *, window_
         ``sparkmon.schemas.REFERENCES`` of one model, version and reference, with blocks of the length of the windows.
     false_alarms_per_week : float, default 1.0
         What is asked for: :class:`sparkmon.Checks`.
-    window_rows : int, default 1,000
-        How many rows a window has, if there are fewer than three blocks to know it from.
+    window_rows : int, optional
+        How many rows a window will have: windows are drawn from the whole. By default the blocks stand for windows, or,
+        if there are fewer than three, windows of 1,000 rows are drawn.
 
     Notes
     -----
@@ -52,6 +57,7 @@ def promise(references: pa.Table, false_alarms_per_week: float = 1.0, *, window_
     checks = Checks(_STATISTICS, false_alarms_per_week=false_alarms_per_week)
     blocks: dict[_Column, list[int]] = {}
     wholes = []
+    references = references.sort_by([("column_index", "ascending"), ("block_start", "ascending")])
     starts = references["block_start"].to_pylist()
     for place, row in enumerate(references.select(_KEYS).to_pylist()):
         column = row["column_kind"], row["column_name"]
@@ -62,7 +68,7 @@ def promise(references: pa.Table, false_alarms_per_week: float = 1.0, *, window_
         else:
             blocks.setdefault(column, []).append(place)
     by_column = References(references, checks, None if blocks else _HOUR_S)
-    total, too_short, changes = 0.0, [], {}
+    total, too_short, changes, of_levels = 0.0, [], {}, set()
     for column, row in wholes:
         basis = by_column.basis(column_of(row), row["model_version"])
         if basis is None:
@@ -73,9 +79,11 @@ def promise(references: pa.Table, false_alarms_per_week: float = 1.0, *, window_
         total += max(share, least)
         if least > share:
             too_short.append(row["column_name"])
-        profiles = (references["profile"][place].as_py() for place in some_of(blocks.get(column, [])))
-        windows = [summary_of(each, basis.data_type) for each in profiles]
+        stand_in = some_of(blocks.get(column, [])) if window_rows is None else []
+        windows = [summary_of(references["profile"][place].as_py(), basis.data_type) for place in stand_in]
         if len(windows) < 3:
-            windows = drawn(basis.summary, window_rows)
+            windows = drawn(basis.summary, window_rows or WINDOW_ROWS)
+        if isinstance(basis.summary, Categories):
+            of_levels.add(column)
         changes[column] = found_from(basis, windows, row, checks)
-    return Promise(max(total, false_alarms_per_week), tuple(too_short), changes)
+    return Promise(max(total, false_alarms_per_week), tuple(too_short), changes, frozenset(of_levels))

@@ -32,7 +32,7 @@ from sparkmon.sinks import SINKS, AlertSink
 from sparkmon.sources import SOURCES, EventSource
 from sparkmon.yaml_file import resolved, resolved_tables
 
-_CHOICES: Mapping[type, tuple[str, Registry[Any]]] = {AlertSink: ("sink", SINKS), EventSource: ("format", SOURCES)}
+CHOICES: Mapping[type, tuple[str, Registry[Any]]] = {AlertSink: ("sink", SINKS), EventSource: ("format", SOURCES)}
 """What is chosen by name: the key that names it, and where the names are registered."""
 _HIDDEN = ConfigDict(hide_input_in_errors=True)  # what was written in a wrong place may be a secret
 
@@ -46,9 +46,9 @@ def read_part(thing: type, data: Any, context: Any) -> Any:  # noqa: ANN401 - wh
     if not isinstance(data, Mapping):
         value = "a list" if hide and isinstance(data, list) else repr(data)
         raise PartError([Mistake((), f"got {value}; expected keys with values")])
-    if thing not in _CHOICES:
+    if thing not in CHOICES:
         return _made(thing, data, context, hide=hide)
-    key, registry = _CHOICES[thing]
+    key, registry = CHOICES[thing]
     *first, last = registry
     names, name = f"{', '.join(first)} or {last}", data.get(key)
     if name is None:

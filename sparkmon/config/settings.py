@@ -121,7 +121,7 @@ class MonitorConfig:
         return self.checkpoints or f"{self.tables.rstrip('/')}/checkpoints"
 
     def monitor(self) -> Monitor:
-        """Make the monitor; needs an active Spark session.
+        """Make the monitor.
 
         Raises ReferenceMissingError: the store has no reference of that name.
         """

@@ -39,7 +39,7 @@ def test_what_is_promised_is_found_on_average_of_references(rows: int, count: in
     found, by_half = [], []
     for _ in range(count):
         references = reference_table("m", named(random.normal(size=(2, rows * 40))), blocks=40)
-        shift = promise(references, window_rows=rows).found_from["feature", "x"]
+        shift = promise(references).found_from["feature", "x"]
         assert shift is not None
         found.append(share_found(references, shift, rows, random, runs=20))
         by_half.append(share_found(references, shift / 2, rows, random, runs=20))
