@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sparkmon.comparison import WINDOW_ROWS, Promise, promise
-from sparkmon.distributions.schema import PROFILES
+from sparkmon.distributions.schema import PROFILE, PROFILES
 from sparkmon.monitor.monitor import Monitor
 
 _DAY = timedelta(days=1)
@@ -98,17 +98,16 @@ def _as_window(references: pa.Table, length: timedelta) -> pa.Table:
 
 
 def _rows_of_blocks(references: pa.Table) -> int | None:
-    blocks = references.filter(pc.field("block_start").is_valid() & pc.field("slice_key").is_null())
+    blocks = references.filter(pc.field("block_start").is_valid()).filter(pc.field("slice_key").is_null())
     counts = pc.struct_field(blocks["profile"], "count").to_pylist()
     return int(median(counts)) if counts else None
 
 
 def _with_sketches_of(window: pa.Table, rows: int, k: int) -> pa.Table:
     """Cut the sketches of a reference to the numbers that those of a window keep: all, or some three times k."""
-    profiles = window["profile"].combine_chunks()
-    fields = {field.name: profiles.field(field.name) for field in profiles.type}
-    fields["sketch"] = pc.binary_slice(fields["sketch"], 0, 8 * min(rows, 3 * k))
-    cut = pa.StructArray.from_arrays([*fields.values()], fields=[*profiles.type])
+    parts = {field.name: pc.struct_field(window["profile"], field.name) for field in PROFILE}
+    parts["sketch"] = pc.binary_slice(parts["sketch"], 0, 8 * min(rows, 3 * k))
+    cut = pa.StructArray.from_arrays([each.combine_chunks() for each in parts.values()], fields=[*PROFILE])
     return window.set_column(window.schema.get_field_index("profile"), window.schema.field("profile"), cut)
 
 
