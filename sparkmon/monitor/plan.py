@@ -98,7 +98,7 @@ def _as_window(references: pa.Table, length: timedelta) -> pa.Table:
 
 
 def _rows_of_blocks(references: pa.Table) -> int | None:
-    blocks = references.filter(pc.field("block_start").is_valid()).filter(pc.field("slice_key").is_null())
+    blocks = references.filter(pc.is_valid(references["block_start"])).filter(pc.field("slice_key").is_null())
     counts = pc.struct_field(blocks["profile"], "count").to_pylist()
     return int(median(counts)) if counts else None
 
