@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup demo demo-mysql test test-fast test-faults coverage lint fmt type check reference docs bench bench-verdicts bench-outliers bench-attacks bench-concept bench-estimates bench-attributions fuzz zip clean java
+.PHONY: help setup demo demo-mysql test test-fast test-faults coverage lint fmt type check reference docs bench bench-verdicts bench-outliers bench-attacks bench-concept bench-estimates bench-attributions bench-performance fuzz zip clean java
 
 # A Spark or a module path of the caller's shell would be mixed with the ones installed here.
 unexport SPARK_HOME PYTHONPATH
@@ -73,13 +73,16 @@ bench-outliers: $(INSTALLED) ## how well outliers are found: sparkmon beside PyO
 	@$(PYTHON) -m bench.outliers.run
 
 bench-concept: $(INSTALLED) ## how soon a model that got worse is found, and how often one that did not
-	@$(PYTHON) -m bench.concept
+	@$(PYTHON) -m bench.concept.run
 
 bench-estimates: $(INSTALLED) ## how far performance estimated without labels is from what labels say: sparkmon and NannyML
 	@$(PYTHON) -m bench.estimates.run
 
 bench-attributions: $(INSTALLED) ## how near attributions are to TreeSHAP, and what they ask of a model
 	@$(PYTHON) -m bench.attributions.run
+
+bench-performance: $(INSTALLED) ## what performance by labels and estimates costs, next to bytes to panes
+	@$(PYTHON) -m bench.performance_cost
 
 bench-attacks: $(INSTALLED) ## how soon clients that attack a model are found, alone and among honest rows
 	@$(PYTHON) -m bench.attacks.run

@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -13,20 +13,22 @@ from pyarrow import fs
 from pyspark.sql import SparkSession
 
 from sparkmon import sources
-from sparkmon.alerts import Alerting
+from sparkmon.alerts import Alerting, AlertManager
 from sparkmon.demo.callers import ATTACKER, IDENTITY, honest_calls, kept_rows
 from sparkmon.demo.delay_model import DelayModel
-from sparkmon.demo.flights import FEATURES, MODEL, SCORE, Flights, split_flights
+from sparkmon.demo.flights import FEATURES, LABEL, MODEL, SCORE, Flights, split_flights
+from sparkmon.demo.late_labels import LateLabels
 from sparkmon.demo.live import Display, LiveAlerts, LiveOutliers
 from sparkmon.demo.online_store import FAULTY, VIEW, WeatherReports, fill
 from sparkmon.demo.platform import Platform
 from sparkmon.demo.sender import Progress, Sender
 from sparkmon.detectors import DEFAULT_DETECTORS
-from sparkmon.distributions.schema import CLIENTS, OUTLIER
+from sparkmon.distributions.schema import CLIENTS
 from sparkmon.errors import SparkmonError
+from sparkmon.labels import LabelSource
 from sparkmon.logs import SpoolLog
-from sparkmon.monitor import Monitor, MonitorQuery, Windows
-from sparkmon.profiles import client_baseline, reference_of
+from sparkmon.monitor import LabelsWatch, Monitor, MonitorQuery, Windows
+from sparkmon.profiles import client_baseline, reference_of, validation_of
 from sparkmon.protocol import DECODED, decode_events
 from sparkmon.store import ReferenceStore, open_store
 from sparkmon.tables import Tables
@@ -35,6 +37,8 @@ WINDOW_S = 3
 _DELAY_S = 5
 _SECONDS = 45.0
 _POLL_S = 0.25
+_HORIZON = timedelta(seconds=8)
+"""How long after the end of a window its labels are joined."""
 _TRIGGER = "500 milliseconds"
 _PART_BYTES = 64 * 2**20
 
@@ -67,14 +71,17 @@ class DemoResult:
 
         Drift of the model's predictions is no failure: they drift with its inputs.
         """
-        drifts = [alert for alert in self.alerts if alert["column_name"] not in (OUTLIER, CLIENTS)]
+        drifts = [alert for alert in self.alerts if alert["column_kind"] in ("feature", "prediction")]
+        worse = [alert for alert in self.alerts if alert["column_kind"] == "performance"]
         features = {alert["column_name"] for alert in drifts}
-        early = [alert for alert in drifts if alert["window_end"] <= self.fault_time]
+        early = [alert for alert in (*drifts, *worse) if alert["window_end"] <= self.fault_time]
         failures = [f"the fault in {name} was not found" for name in FAULTY if name not in features]
         failures += [
             f"{name} was flagged, although nothing is wrong with it" for name in sorted(features - {*FAULTY, SCORE})
         ]
         failures += [f"{alert['column_name']} was flagged before the fault" for alert in early]
+        if not any(alert["column_name"] == "accuracy_score" for alert in worse):
+            failures.append("the labels did not show that the model got worse")
         if not self.celsius_rows:
             failures.append("the rows with a temperature in Celsius were not found before the fault")
         named = {alert["slice_value"] for alert in self.alerts if alert["column_name"] == CLIENTS}
@@ -120,7 +127,9 @@ def run_demo(spark: SparkSession, out: Path, store: str, display: Display) -> De
             trigger=_TRIGGER,
             views={MODEL: f"{VIEW.name}:{VIEW.version}"},
             adversaries={MODEL: IDENTITY},
+            labels=_labels(out),
         )
+        labels = LateLabels(str(out), flights.live)
         report("waiting for the servers", 0.0)
         sender = Sender(
             flights.live,
@@ -129,9 +138,13 @@ def run_demo(spark: SparkSession, out: Path, store: str, display: Display) -> De
             note,
             _SECONDS,
             lambda: reports.write(features, broken=True),
+            labels,
         )
         alerts.sender = sender
         _run_monitor(spark, monitor, sender, platform, f"{out}/checkpoints", alerts, display)
+        report("joining the last labels", 1.0)
+        labels.write(everything=True)
+        _join_labels(monitor, features, out, alerts)
         report("counting", 1.0)
         return _summary(monitor, sender, platform.spool, repr(features), start_s)
 
@@ -152,7 +165,26 @@ def _make_reference(spark: SparkSession, store: ReferenceStore, flights: Flights
     reference = reference_of(table, MODEL, predictions=[SCORE], outliers=DEFAULT_DETECTORS)
     # Honest callers ask for other flights than those that the model was trained on.
     store.write_reference(client_baseline(training, kept_rows(honest), MODEL, predictions=[SCORE]))
+    labelled = spark.createDataFrame(columns.append_column(LABEL, flights.reference[LABEL]))
+    store.write_reference(validation_of(labelled, MODEL, predictions=[SCORE], label=LABEL))
     store.write_reference(reference.toArrow())
+
+
+def _labels(out: Path) -> dict[str, LabelSource]:
+    return {MODEL: LabelSource(f"{out}/labels", LABEL, instance="instance", horizon=_HORIZON, revise_for=3 * _HORIZON)}
+
+
+def _join_labels(monitor: Monitor, store: ReferenceStore, out: Path, alerts: LiveAlerts) -> None:
+    """Join what came after the monitor had ended, as ``sparkmon labels`` does."""
+    tables, manager = monitor.tables.open(), AlertManager(Alerting([alerts]))
+    manager.open(tables)
+
+    def process(findings: pa.Table) -> int:
+        return manager.process(findings, {}, writer="labels")
+
+    watch = LabelsWatch(tables, store, _labels(out), process=process, windows=monitor.windows)
+    watch.run(datetime.now(timezone.utc) + _HORIZON)
+    manager.close(drain=True)
 
 
 def _run_monitor(
@@ -204,7 +236,16 @@ def _summary(monitor: Monitor, sender: Sender, spool: Path, store: str, start_s:
         row["profile"]["count"] for row in read("profiles", "column_name", "profile") if row["column_name"] == SCORE
     ]
     findings = read("drift_metrics", "column_name", "statistic", "status", "value", "threshold", "window_end")
-    fired = ("window_start", "column_name", "slice_value", "statistic", "value", "threshold", "window_end")
+    fired = (
+        "window_start",
+        "column_name",
+        "column_kind",
+        "slice_value",
+        "statistic",
+        "value",
+        "threshold",
+        "window_end",
+    )
     alerts = [row for row in read("alerts", *fired, "state") if row["state"] == "firing"]
     fault_time = datetime.fromisoformat(str(sender.progress.fault_time))
     return DemoResult(

@@ -19,12 +19,15 @@ import pyarrow as pa
 from sparkmon.demo.attacker import AT_ONCE, attack
 from sparkmon.demo.callers import ATTACKER, CLIENT_HEADER, HONEST
 from sparkmon.demo.flights import MODEL
+from sparkmon.demo.late_labels import LateLabels
 from sparkmon.errors import SparkmonError
 
 CHUNKS = 288
 ROWS_PER_CALL = 16
 _NAMESPACE = uuid.UUID("7b0a6f0e-5f0c-4a53-9a5c-3c1d1f7d8a01")
 _IN_FLIGHT = 4
+_CHUNKS_OF_LABELS = 12
+"""Labels are written every two seconds."""
 ATTACK = range(CHUNKS // 16, CHUNKS // 2)
 """The chunks with which the attacker sends a call."""
 _TRIES = 20
@@ -58,8 +61,8 @@ class Sender(threading.Thread):
 
     They are sent in chunks, always the same. The file ``note`` counts a chunk once all its calls are answered: killed
     at any point and started again, the sender repeats the calls of at most one chunk. ``reports`` are the ids of the
-    flights' weather reports. ``break_store`` is called once, before the second half. In the first half a caller attacks
-    the model with calls of its own.
+    flights' weather reports, ``labels`` takes what comes true. ``break_store`` is called once, before the second half.
+    In the first half a caller attacks the model with calls of its own.
     """
 
     def __init__(
@@ -70,12 +73,13 @@ class Sender(threading.Thread):
         note: Path,
         seconds: float,
         break_store: Callable[[], None],
+        labels: LateLabels,
     ) -> None:
         super().__init__(name="traffic", daemon=True)
         self._delays, self._reports, self._flights = flights["dep_delay"].to_pylist(), reports, flights
         self._url, self._note = url, note
         self._pause = seconds / CHUNKS
-        self._break_store = break_store
+        self._break_store, self._labels = break_store, labels
         self.rows = flights.num_rows
         """Of honest callers."""
         self.attack_rows = AT_ONCE * len(ATTACK)
@@ -113,6 +117,8 @@ class Sender(threading.Thread):
                 if index in ATTACK:
                     instances = [row | {"weather_report": self._reports[int(row["flight"])]} for row in queries]
                     queries = attacker.send(await self._call(client, instances, ATTACKER, f"attack-{index}"))
+                if index % _CHUNKS_OF_LABELS == 0:
+                    self._labels.write()
                 progress.sent_chunks = index + 1
                 progress.write(self._note)
                 await asyncio.sleep(max(0.0, self._pause - (time.monotonic() - start)))
@@ -120,15 +126,16 @@ class Sender(threading.Thread):
     async def _ask(self, client: httpx.AsyncClient, rows: range) -> None:
         instances = [{"flight": n, "weather_report": self._reports[n], "dep_delay": self._delays[n]} for n in rows]
         caller = HONEST[rows.start // ROWS_PER_CALL % len(HONEST)]
-        await self._call(client, instances, caller, f"call-{rows.start}")
+        name = f"call-{rows.start}"
+        await self._call(client, instances, caller, name)
+        self._labels.learn(_request_id(name), rows, strike=self.progress.fault_time is not None)
 
     @staticmethod
     async def _call(
         client: httpx.AsyncClient, instances: list[dict[str, Any]], caller: str, name: str
     ) -> Sequence[float]:
         body = orjson.dumps({"instances": instances})
-        request_id = str(uuid.uuid5(_NAMESPACE, name))
-        headers = {"Content-Type": "application/json", "X-Request-Id": request_id, CLIENT_HEADER: caller}
+        headers = {"Content-Type": "application/json", "X-Request-Id": _request_id(name), CLIENT_HEADER: caller}
         for attempt in range(_TRIES):
             try:
                 answer = await client.post(f"/v1/models/{MODEL}:predict", content=body, headers=headers)
@@ -145,3 +152,7 @@ class Sender(threading.Thread):
                     raise SparkmonError(f"a call was refused: {answer.status_code} {answer.text}")
             await asyncio.sleep(0.1 * 2 ** min(attempt, 4))
         raise SparkmonError(f"the transformer was not ready after {_TRIES} tries")
+
+
+def _request_id(name: str) -> str:
+    return str(uuid.uuid5(_NAMESPACE, name))

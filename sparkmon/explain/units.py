@@ -43,11 +43,11 @@ _KNOWN = (
     (1 / 3_600, 0.0, "seconds to hours", ""),
 )
 _POINTS = np.linspace(0.0025, 0.9975, 200)
-_LEAST_GAP = 0.15
+_LEAST_GAP = 0.1
 """A smaller distance has no such cause that one could tell from others."""
 _LEFT = 0.1
 """What may be left of the distance, as a share of it."""
-_LEAST_SHARE = 0.2
+_LEAST_SHARE = 0.1
 _LEAST_FACTOR = 1.2
 
 
@@ -85,7 +85,7 @@ def rescaled(reference: Distribution, current: Distribution) -> Rescaled | None:
     now, was = current.cdf(points), reference.cdf(points)
     gap = float(np.abs(now - was).max())
     chance = 1.36 * math.sqrt(1 / reference.n + 1 / current.n) + reference.rank_error + current.rank_error
-    allowed = min(gap / 2, max(_LEFT * gap, chance))
+    allowed = min(gap / 3, max(_LEFT * gap, chance))
     if gap < _LEAST_GAP:
         return None
     candidates = [

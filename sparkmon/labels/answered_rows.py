@@ -14,30 +14,38 @@ import pyarrow.compute as pc
 
 from sparkmon.interval import from_micros, to_micros
 from sparkmon.performance import class_names
-from sparkmon.protocol import RowBlock, blocks_of_rows
-from sparkmon.tables import TableWriter
+from sparkmon.protocol import ROWS, RowBlock, blocks_of_rows
+from sparkmon.tables import TableWriter, completed
 
 _COLUMNS = [
     *("model", "model_version", "event_type", "event_id", "event_time", "request_id", "instance"),
     *("features", "predictions", "entities", "row_flags", "client"),
 ]
+_OF_REQUESTS = ("features", "entities", "row_flags")
 _APART = timedelta(minutes=1)
 """How long before its answer a request may have been logged."""
 _ROWS_AT_ONCE = 200_000
 
 
-def answered_rows(tables: TableWriter, model: str, start: datetime, end: datetime, count: int) -> Iterator[pa.Table]:
+def answered_rows(
+    tables: TableWriter, model: str, start: datetime, end: datetime, count: int, *, with_requests: bool = True
+) -> Iterator[pa.Table]:
     """Read the rows that a model answered in a window, in parts that follow each other in time.
 
     ``count`` is about how many there are. Each part is in the order of its times, and has the columns of
-    ``sparkmon.schemas.ROWS`` that a block is made of.
+    ``sparkmon.schemas.ROWS`` that a block is made of; without requests, which are most of the bytes, features and
+    entities are null.
     """
+    schema = pa.schema([ROWS.field(name) for name in _COLUMNS])
+    read = _COLUMNS if with_requests else [name for name in _COLUMNS if name not in _OF_REQUESTS]
+    half = [] if with_requests else [("event_type", "=", "response")]
     bounds = np.linspace(to_micros(start), to_micros(end), 2 + count // _ROWS_AT_ONCE, dtype=np.int64)
     for first, last in pairwise([from_micros(int(each)) for each in bounds]):
-        where = [("model", "=", model), ("event_time", ">=", first - _APART), ("event_time", "<", last)]
-        rows = tables.read("rows", _COLUMNS, where)
+        where = [("model", "=", model), ("event_time", ">=", first - _APART), ("event_time", "<", last), *half]
+        rows = tables.read("rows", read, where)
         if rows is not None:
-            yield _answered(rows, first)
+            answers = _answers(rows, first)
+            yield _with_requests(answers, rows) if with_requests else completed(answers, schema)
 
 
 def answer_blocks(part: pa.Table) -> Iterator[RowBlock]:
@@ -73,11 +81,15 @@ def values_of(part: pa.Table, name: str) -> pd.Series[Any]:
     return series
 
 
-def _answered(rows: pa.Table, first: datetime) -> pa.Table:
-    """Return the responses since ``first``, each with what its request has if it has not got it itself."""
+def _answers(rows: pa.Table, first: datetime) -> pa.Table:
+    """Return the responses since ``first`` in the order of their times."""
     is_answer = pc.and_(pc.equal(rows["event_type"], pa.scalar("response")), pc.is_valid(rows["predictions"]))
     answers = rows.filter(pc.and_(is_answer, pc.greater_equal(rows["event_time"], pa.scalar(first))))
-    answers = answers.sort_by([(name, "ascending") for name in ("event_time", "event_id", "instance")])
+    return answers.sort_by([(name, "ascending") for name in ("event_time", "event_id", "instance")])
+
+
+def _with_requests(answers: pa.Table, rows: pa.Table) -> pa.Table:
+    """Give each response what its request has if it has not got it itself."""
     requests = rows.filter(pc.equal(rows["event_type"], pa.scalar("request")))
     places = pc.index_in(_hop(answers), _hop(requests))
     for name in ("features", "entities", "client"):

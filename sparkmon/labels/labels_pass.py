@@ -181,7 +181,9 @@ class _Model:
         return feedback.shifts(before, clients)
 
     def _rows(self, window: _Closed) -> Iterator[pa.Table]:
-        return answered_rows(self._parent.tables, self._model, window.start, window.end, window.rows)
+        tables, needs = self._parent.tables, self._validation.needs_features or self._labels.source.entities
+        with_requests = bool(needs or self._parent.slices)
+        return answered_rows(tables, self._model, window.start, window.end, window.rows, with_requests=with_requests)
 
     def _window(self, window: _Closed, version: str, measured: Measured, basis: str, before: float) -> JudgedWindow:
         estimator = self._validation.estimator

@@ -93,6 +93,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "views": {"alerts", "comparison", "distributions", "errors", "printable", "records", "state", "tables"},
     "demo": {
+        "labels",
         *("alerts", "errors", "logs", "monitor", "payload_logger", "profiles", "protocol", "serving", "sinks"),
         *("adversaries", "detectors", "distributions", "records", "sources", "store", "tables"),
     },

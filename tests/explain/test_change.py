@@ -36,13 +36,14 @@ def test_other_units_are_named(convert: np.ufunc, formula: str) -> None:
     assert change(convert(window())) == ("units", f"it looks like other units: {formula}")
 
 
-def test_a_window_in_which_the_unit_changes_says_of_how_many_rows() -> None:
+@pytest.mark.parametrize("percent", [15, 60])
+def test_a_window_in_which_the_unit_changes_says_of_how_many_rows(percent: int) -> None:
     values = window()
-    values[480:] = (values[480:] - 32) * 5 / 9
+    values[-12 * percent :] = (values[-12 * percent :] - 32) * 5 / 9
     pattern, words = change(values)
     assert pattern == "units"
     assert words.endswith(" % of its values are 5/9 x - 17.8 of the reference's (Fahrenheit to Celsius)")
-    assert int(words.partition(": ")[2].partition(" %")[0]) == pytest.approx(60, abs=5)
+    assert int(words.partition(": ")[2].partition(" %")[0]) == pytest.approx(percent, abs=5)
 
 
 def test_other_factors_and_constants_are_measured() -> None:
