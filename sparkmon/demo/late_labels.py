@@ -41,8 +41,8 @@ class LateLabels:
 
     def write(self, *, everything: bool = False) -> None:
         """Write what is known by now, or all of it."""
-        known = []
+        labels = []
         while self._waiting and (everything or self._waiting[0][0] <= time.monotonic()):
-            known.append(self._waiting.popleft()[1])
-        if known:
-            self._tables.append(pa.concat_tables(known), "labels")
+            labels.append(self._waiting.popleft()[1])
+        if labels:
+            self._tables.append(pa.concat_tables(labels), "labels")
