@@ -76,6 +76,12 @@ def test_every_page_of_docs_can_be_reached_from_the_readme() -> None:
     assert {page.where for page in pages() if page.where.startswith("docs/")} - reached == set()
 
 
+def test_every_page_of_docs_is_in_the_navigation_of_the_site() -> None:
+    navigation = (ROOT / "mkdocs.yml").read_text().partition("\nnav:")[2]
+    paths = [page.where.removeprefix("docs/") for page in pages() if page.where.startswith("docs/")]
+    assert [path for path in paths if not re.search(rf" {re.escape(path)}$", navigation, re.M)] == []
+
+
 def test_every_file_that_a_page_names_exists() -> None:
     offences = [
         f"{page.where} names {name}"
