@@ -133,7 +133,7 @@ class AttributionsPass:
     def _sample(self, window: _Window, baseline: AttributionBaseline) -> Sample | None:
         """Choose the rows of a window; None if it has none with an answer."""
         output = self.endpoints[window.model].output
-        most = -(-baseline.size[0] // (len(baseline.edges) + 1))
+        most = baseline.size[0]
         samples = []
         for part in answered_rows(self.tables, window.model, window.start, window.end, window.rows):
             ids = [
@@ -149,7 +149,7 @@ class AttributionsPass:
                 own = [ids[event] for event in block.event[at].tolist()]
                 rows = as_sent(block.features.take(at), baseline.features)
                 samples.append(Sample.of(own, scores[at], rows, baseline.edges, most))
-        return reduce(Sample.merge, samples) if samples else None
+        return reduce(Sample.merge, samples).within(most) if samples else None
 
     def _write(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         self.tables.append(pa.Table.from_pylist(rows, schema=ATTRIBUTIONS), "attributions")

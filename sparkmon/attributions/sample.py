@@ -47,6 +47,16 @@ class Sample:
         rows = np.concatenate([self.rows, other.rows])
         return Sample(self.hashes + other.hashes, self.strata + other.strata, rows, counts, self.most)._least()
 
+    def within(self, rows: int) -> Sample:
+        """Return at most so many rows: as many of each stratum as there are, the others from the rest."""
+        strata = np.array(self.strata, np.int64)
+        order = np.lexsort((np.array(self.hashes, np.uint64), strata))
+        place = np.empty(len(order), np.int64)
+        place[order] = np.arange(len(order)) - np.searchsorted(strata[order], strata[order])
+        chosen = np.lexsort((np.array(self.hashes, np.uint64), place))[:rows]
+        hashes, own = (tuple(each[at] for at in chosen.tolist()) for each in (self.hashes, self.strata))
+        return Sample(hashes, own, self.rows[chosen], self.counts, self.most)
+
     @property
     def weights(self) -> FloatArray:
         """What each row stands for, as a share of the window: the rows of its stratum by those of it that are here."""

@@ -189,6 +189,16 @@ def test_a_sample_is_the_same_in_whichever_parts_a_window_comes() -> None:
     assert [merged.weights[strata == each].sum() for each in range(10)] == pytest.approx(np.array(whole.counts) / 1_000)
 
 
+def test_a_stratum_with_few_rows_leaves_its_share_to_the_others() -> None:
+    """Of 5, 500 and 0 rows, 60 are chosen: all 5, and 55."""
+    scores = np.append(np.full(5, 0.1), np.full(500, 0.4))
+    ids, rows = [f"r{place}" for place in range(505)], np.arange(505).astype(object)[:, None]
+    sample = Sample.of(ids, scores, rows, np.array([0.3, 0.6]), 60).within(60)
+    assert (np.bincount(sample.strata, minlength=3).tolist(), sample.counts) == ([5, 55, 0], (5, 500, 0))
+    assert sample.weights.sum() == pytest.approx(1)
+    assert sample.weights[np.array(sample.strata) == 0].sum() == pytest.approx(5 / 505)
+
+
 def test_what_is_wrong_is_refused(baseline: AttributionBaseline) -> None:
     with pytest.raises(OptionError, match="expected v1 or v2"):
         ModelEndpoint("http://model", protocol="grpc")
