@@ -1,6 +1,7 @@
 """What the clients of a model are judged by: honest rows, and how far the windows of honest clients go."""
 
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, NamedTuple, cast
@@ -24,6 +25,8 @@ _WIDER = 0.25
 """How far beyond the most extreme honest window a limit is, in parts of the distance from their median to it."""
 _DEVIATIONS = 4 * 1.4826
 """How much further out a limit is for each unit that the spread has grown: four standard deviations."""
+_MOST_WIDER = 1.5
+"""It is at most by so many times what the median has moved."""
 _MOST_BYTES = 16_000_000
 
 
@@ -57,15 +60,16 @@ class Limits(NamedTuple):
         """Return limits for what clients do now, by the last window of each and by all recent ones.
 
         They are further out, never further in: by what the median has moved, and by what the windows vary more, of
-        which few clients say little.
+        which few clients say little. Where the median has hardly moved, they hardly do: an attacker among few clients
+        makes them vary more, too.
         """
         if not last:
             return self
         middle = float(np.median(last))
-        spread = _spread(recent, middle) * (1 + 1 / np.sqrt(len(last)))
-        wider = _DEVIATIONS * max(0.0, float(spread) - self.spread)
-        low = None if self.low is None else self.low + min(0.0, middle - self.middle) - wider
-        high = None if self.high is None else self.high + max(0.0, middle - self.middle) + wider
+        shift, spread = middle - self.middle, _spread(recent, middle) * (1 + 1 / math.sqrt(len(last)))
+        wider = min(_MOST_WIDER * abs(shift), _DEVIATIONS * max(0.0, spread - self.spread))
+        low = None if self.low is None else self.low + min(0.0, shift) - wider
+        high = None if self.high is None else self.high + max(0.0, shift) + wider
         return Limits(low, self.middle, self.spread, high)
 
 

@@ -1,13 +1,8 @@
 """A client attacks a model while others ask honestly: from the bytes of its calls to an alert that names it."""
 
-import json
-from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
@@ -16,50 +11,21 @@ from sparkmon.comparison import Checks
 from sparkmon.errors import OptionError
 from sparkmon.logs import SpoolWriter
 from sparkmon.monitor import Monitor, Windows
-from sparkmon.profiles import client_baseline, reference_of
+from sparkmon.profiles import client_baseline
 from sparkmon.protocol import events_to_batch
 from sparkmon.records import Event
 from sparkmon.session import register
 from sparkmon.store import LocalStore
-from tests.support.attacks import features, kept_rows, recorded, scores
-from tests.support.traffic import MIDNIGHT, v1_event
+from tests.support.attack_calls import calls, store_with_clients
+from tests.support.attacks import kept_rows, recorded, scores
 
 IDENTITY = {"flights": "header X-Client-Id"}
-
-
-def calls(rows: pa.Table, client: str | None, step_s: float, name: str) -> list[Event]:
-    """Make an answered call of each row, one each ``step_s`` seconds from midnight on."""
-    numbers, answers = (
-        np.column_stack([rows[each].to_numpy() for each in names]).astype(float).tolist()
-        for names in (features("flights"), scores("flights"))
-    )
-    clients = rows["client"].to_pylist() if client is None else [client] * rows.num_rows
-    first = v1_event("flights", 0, [], half="response")
-    return [
-        replace(
-            first,
-            event_id=f"{name}-{place}",
-            event_time=MIDNIGHT + timedelta(seconds=step_s * place),
-            payload=json.dumps({"predictions": [answer]}).encode(),
-            request_payload=json.dumps({"instances": [row]}).encode(),
-            request_time=MIDNIGHT + timedelta(seconds=step_s * place),
-            metadata={"X-CLIENT-ID": [who]} if who else {},
-        )
-        for place, (row, answer, who) in enumerate(zip(numbers, answers, clients, strict=True))
-    ]
 
 
 @pytest.fixture(scope="module")
 def store(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> LocalStore:
     register(spark)
-    reference = recorded("flights", "reference").drop_columns(["client"])
-    table = spark.createDataFrame(reference)
-    store = LocalStore(tmp_path_factory.mktemp("store"))
-    made = reference_of(table, "flights", predictions=scores("flights"), exclude=[])
-    store.write_reference(made.toArrow())
-    rows = kept_rows("flights", recorded("flights", "honest"))
-    store.write_reference(client_baseline(table, rows, "flights", predictions=scores("flights")))
-    return store
+    return store_with_clients(spark, tmp_path_factory.mktemp("store"))
 
 
 def monitor_in(store: LocalStore, folder: Path) -> Monitor:

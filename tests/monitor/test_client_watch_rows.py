@@ -3,6 +3,8 @@
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
 
 from sparkmon.interval import from_micros
 from sparkmon.monitor.batch_clients import RowsInMemory
@@ -33,6 +35,21 @@ def test_honest_clients_are_not_named_where_windows_overlap() -> None:
     windows = windows_of(rows, 1_000, 250)
     longer = [Window("flights", BEGIN_US, BEGIN_US + STEP_US * 3_000)]
     assert named(rows, [*windows, *longer]) == []
+
+
+@pytest.mark.parametrize(("attack", "most"), [("hsj_l2", 200), ("zoo", 200), ("oars05", 400), ("oars15", 1_000)])
+def test_an_attacker_among_six_clients_is_named_and_they_are_not(attack: str, most: int) -> None:
+    """The limits that move with these few clients leave room, and not too much."""
+    later = recorded("flights", "later")
+    counts = sorted(pc.value_counts(later["client"]).to_pylist(), key=lambda each: -each["counts"])
+    clients = [later.filter(pc.equal(later["client"], each["values"])).slice(0, 1_000) for each in counts[:6]]
+    streams = [kept_rows("flights", each) for each in (*clients, recorded("flights", attack))]
+    mallory = pa.array(["mallory"] * streams[-1].num_rows)
+    streams[-1] = streams[-1].set_column(streams[-1].column_names.index("client"), "client", mallory)
+    rows = named(pa.concat_tables(streams), windows_of(streams[-1], 200, 200))
+    assert {who for _, who, *_ in rows} == {"mallory"}
+    queries = (rows[0][0] - from_micros(BEGIN_US)).total_seconds() * 1e6 / STEP_US + 200
+    assert queries <= most
 
 
 def test_only_rows_of_the_window_and_of_twelve_before_count() -> None:
