@@ -43,7 +43,7 @@ def test_an_attacker_among_six_clients_is_named_and_they_are_not(attack: str, mo
     """The limits that move with these few clients leave room, and not too much."""
     later = recorded("flights", "later")
     most_active = [name for name, _ in Counter(later["client"].to_pylist()).most_common(6)]
-    clients = [later.filter(pc.equal(later["client"], pa.scalar(name))).slice(0, 1_000) for name in most_active]
+    clients = [later.filter(pc.equal(later["client"], pa.scalar(str(name)))).slice(0, 1_000) for name in most_active]
     streams = [kept_rows("flights", each) for each in (*clients, recorded("flights", attack))]
     mallory = pa.array(["mallory"] * streams[-1].num_rows)
     streams[-1] = streams[-1].set_column(streams[-1].column_names.index("client"), "client", mallory)
