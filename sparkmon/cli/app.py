@@ -21,6 +21,7 @@ from sparkmon.cli.profile import profile
 from sparkmon.cli.receive import receive
 from sparkmon.cli.report import report
 from sparkmon.cli.run import RunCommand, run
+from sparkmon.cli.send import send
 from sparkmon.cli.status import status
 from sparkmon.cli.validate import validate
 from sparkmon.cli.watch import watch
@@ -36,7 +37,7 @@ app = typer.Typer(
 )
 
 _COMMANDS = (
-    *(demo, profile, validate, plan, receive, clients, labels, attributions, compare, maintain),
+    *(demo, profile, validate, plan, receive, send, clients, labels, attributions, compare, maintain),
     *(status, incidents, explain, findings, watch, dashboard, report),
 )
 for command in _COMMANDS:

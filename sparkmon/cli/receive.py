@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from sparkmon.cli.options import option
+from sparkmon.cli.terminal import note
 from sparkmon.errors import MissingExtraError
 from sparkmon.secret import Secret
 
@@ -83,4 +84,8 @@ def receive(
         retention_seconds=retention_days * 86400,
         **same,
     )
+    scheme = "http" if settings.tls_cert is None else "https"
+    note(f"set spec.predictor.logger.url of the InferenceService to {scheme}://HOST:{settings.port}/")
+    note(f"or try it without KServe: sparkmon send TABLE --as MODEL --to {scheme}://{settings.host}:{settings.port}/")
+    note(f"read it with sparkmon run monitor.yaml, whose source is {{format: kserve, path: {settings.path}}}")
     serve(settings)
