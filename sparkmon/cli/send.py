@@ -37,10 +37,10 @@ def send(
     rows = open_rows(table)
     headers = {} if token_env is None else {"Authorization": f"Bearer {Secret(env=token_env).read().split()[0]}"}
     columns = (TextColumn("sending"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    sent = 0
+    count = 0
     with Progress(*columns, console=progress(), transient=True) as bar:
         task = bar.add_task("", total=rows.count_rows())
         sending = send_rows(rows, model, to, prediction=prediction, time_column=time_column, rate=rate, headers=headers)
-        for sent in sending:
-            bar.update(task, completed=sent)
-    note(f"sent {sent:,} calls of {model} to {to}")
+        for count in sending:
+            bar.update(task, completed=count)
+    note(f"sent {count:,} calls of {model} to {to}")

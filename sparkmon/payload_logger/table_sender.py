@@ -46,17 +46,17 @@ def send_rows(
     Raises SparkmonError: no receiver answers, or it refuses.
     """
     headers = {**(headers or {}), "Content-Type": BATCH_TYPE}
-    start, sent = time.monotonic(), 0
+    start, count = time.monotonic(), 0
     with httpx.Client(timeout=_TIMEOUT_S) as client:
         for batch in rows.to_batches(batch_size=_ROWS):
             for first in range(0, batch.num_rows, _ROWS):
                 part = batch.slice(first, _ROWS)
                 events = table_events(part, model, prediction=prediction, time=time_column)
                 _post(client, url, headers, to_structured_batch(events))
-                sent += part.num_rows
-                yield sent
+                count += part.num_rows
+                yield count
                 if rate:
-                    time.sleep(max(0.0, start + sent / rate - time.monotonic()))
+                    time.sleep(max(0.0, start + count / rate - time.monotonic()))
 
 
 def _post(client: httpx.Client, url: str, headers: Mapping[str, str], body: bytes) -> None:

@@ -100,7 +100,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli": {
         *("adversaries", "attributions"),
         *("alerts", "backoff", "comparison", "config", "dataframes", "demo", "detectors", "errors", "interval"),
-        *("monitor", "printable", "profiles", "receiver", "secret", "session", "sinks", "sources"),
+        *("monitor", "payload_logger", "printable", "profiles", "receiver", "secret", "session", "sinks", "sources"),
         *("dashboard", "slicing", "store", "tables", "views", "yaml_file"),
     },
     "__main__": {"cli", "errors"},
