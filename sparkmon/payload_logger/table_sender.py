@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Literal
 
 import httpx
 import pyarrow as pa
@@ -22,7 +23,7 @@ _TRIES, _PAUSES = 8, Backoff(0.2, 5.0)
 def open_rows(table: Path) -> ds.Dataset:
     """Open a Parquet or CSV file, or a directory of them; OptionError if it is none."""
     suffixes = {path.suffix.lower() for path in (table.rglob("*") if table.is_dir() else [table])}
-    kind = "csv" if ".csv" in suffixes else "parquet"
+    kind: Literal["csv", "parquet"] = "csv" if ".csv" in suffixes else "parquet"
     try:
         return ds.dataset(table, format=kind)
     except (OSError, pa.ArrowException) as error:
