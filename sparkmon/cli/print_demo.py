@@ -29,9 +29,10 @@ def live(console: Console, *, headless: bool, quiet: bool) -> Display:
             console.print(f"{line}; {share:.0%} of the traffic" if 0 < share < 1 else line, soft_wrap=True)
         last = now
 
-    def alert(alert: Alert, since_s: float) -> None:
+    def alert(alert: Alert, since_s: float | None) -> None:
         if not quiet and not alert.is_repeat:
-            line = f"{since_s:+6.1f} s  {alert.state} {alert.severity}: {alert.message}"
+            since = " " * 8 if since_s is None else f"{since_s:+6.1f} s"
+            line = f"{since}  {alert.state} {alert.severity}: {alert.message}"
             console.print(shown(line), soft_wrap=True)
 
     def outlier(sentence: str) -> None:

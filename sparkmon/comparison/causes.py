@@ -68,7 +68,8 @@ def with_causes(
     drifts = _drifts({*keys}, profiles, references, past, provenance)
     words: list[str | None] = [None] * findings.num_rows
     causes: list[dict[str, Any] | None] = [None] * findings.num_rows
-    by_key = {key: _of_column(key, drifts, provenance) for key in {*keys}}
+    trainings = {key[:6]: key[-1] for key in drifts if key[-2] == "BASELINE"}
+    by_key = {key: _of_column(key, drifts, trainings.get(key[:6]), provenance) for key in {*keys}}
     for row, key in zip(rows, keys, strict=True):
         words[row], causes[row] = by_key[key]
     columns: dict[str, Any] = {"cause": pa.array(words, pa.string()), "causes": pa.array(causes, CAUSES)}
@@ -118,10 +119,10 @@ def _change(key: _Key, place: int, profiles: pa.Table, references: References, p
 
 
 def _of_column(
-    key: _Key, drifts: Mapping[_Key, Sequence[_Drift]], provenance: Mapping[str, Provenance]
+    key: _Key, drifts: Mapping[_Key, Sequence[_Drift]], training: str | None, provenance: Mapping[str, Provenance]
 ) -> tuple[str | None, dict[str, Any] | None]:
-    """Return the cause of one finding, in words and as data."""
-    together = drifts.get(_together(key)) or drifts.get((*_together(key)[:-2], "BASELINE", _reference(drifts, key)), ())
+    """Return the cause of one finding, in words and as data; a rate has that of the drifts from ``training``."""
+    together = drifts.get(_together(key)) or drifts.get((*key[:6], "BASELINE", training), ())
     features = [each for each in together if each.kind == "feature"]
     own = next((each for each in together if (each.name, each.kind) == (key[6], key[7])), None)
     others = [each.name for each in features if each is not own]
@@ -162,8 +163,3 @@ def _named(features: Sequence[_Drift]) -> str:
 
 def _together(key: _Key) -> _Key:
     return (*key[:6], *key[-2:])
-
-
-def _reference(drifts: Mapping[_Key, object], key: _Key) -> str | None:
-    """Return the name of the training reference that the window of a rate was compared with."""
-    return next((other[-1] for other in drifts if other[:6] == key[:6] and other[-2] == "BASELINE"), None)

@@ -15,6 +15,8 @@ from sparkmon.plot.style import TEMPLATES
 from sparkmon.printable import printable, shortened
 
 _NAME = 80
+_TITLES = {":outlier": "outliers", ":clients": "clients", ":events": "dead letters", ":joint": "all features together"}
+"""Of columns that no payload has."""
 
 
 def link(path: str, **query: object) -> str:
@@ -30,6 +32,15 @@ def link(path: str, **query: object) -> str:
 def name(text: object) -> str:
     """Return a text from outside on one line, with visible control characters, cut to 80 characters."""
     return shortened(printable(str(text)), _NAME)
+
+
+def column(text: str) -> str:
+    """Return the name of a column, or what stands for it if no payload has it.
+
+    >>> column("temp"), column(":outlier")
+    ('temp', 'outliers')
+    """
+    return _TITLES.get(text) or name(text)
 
 
 def number(value: float | None) -> str:
@@ -82,7 +93,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"name": name, "number": number, "minute": minute, "ago": ago, "figure_json": figure_json}
-    environment.filters["printable"] = printable
+    environment.filters |= {"column": column, "printable": printable}
     environment.globals |= {"link": link, "now": lambda: datetime.now(timezone.utc)}
     return environment
 

@@ -18,8 +18,8 @@ class Display(NamedTuple):
 
     report: Callable[[str, float], None]
     """Called with the current step, and the share of the traffic that has been sent, from 0 to 1."""
-    alert: Callable[[Alert, float], None]
-    """Called with each alert, and how many seconds after the first request with the fault it came."""
+    alert: Callable[[Alert, float | None], None]
+    """Called with each alert, and how many seconds after the first request with the fault it came; None before it."""
     outlier: Callable[[str], None]
     """Called with a sentence on outliers that were found."""
 
@@ -29,7 +29,7 @@ class LiveAlerts(AlertSink):
 
     kind = "live"
 
-    def __init__(self, on_alert: Callable[[Alert, float], None]) -> None:
+    def __init__(self, on_alert: Callable[[Alert, float | None], None]) -> None:
         super().__init__()
         self.count = 0
         self.sender: Sender | None = None
@@ -38,10 +38,10 @@ class LiveAlerts(AlertSink):
     def deliver(self, notification: Notification) -> None:
         """Pass them on."""
         self.count += notification.count
-        since = None if self.sender is None else self.sender.progress.fault_time
-        began = datetime.now(timezone.utc) if since is None else datetime.fromisoformat(since)
+        began = None if self.sender is None else self.sender.progress.fault_time
+        since = datetime.now(timezone.utc) - datetime.fromisoformat(began) if began else None
         for alert in notification.alerts:
-            self._on_alert(alert, (datetime.now(timezone.utc) - began).total_seconds())
+            self._on_alert(alert, since and since.total_seconds())
 
 
 class LiveOutliers:

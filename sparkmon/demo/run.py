@@ -204,7 +204,7 @@ def _run_monitor(
         sender.start()
         while sender.is_alive():
             _check(query, sender)
-            display.report(f"monitoring; {alerts.count} alerts", sender.share)
+            display.report(f"monitoring; {alerts.count} alert{'s' * (alerts.count != 1)}", sender.share)
             outliers.show()
             sender.join(_POLL_S)
         _check(query, sender)

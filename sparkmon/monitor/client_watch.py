@@ -171,7 +171,7 @@ def _finding(
     window: Window, client: str, attack: Attack, rows: int, suspects: Sequence[tuple[str, int]], more: int
 ) -> dict[str, Any]:
     named = ", ".join(f"{event_id}/{instance}" for event_id, instance in suspects)
-    windows = f"{attack.windows} of {attack.of_windows} windows of {WINDOW_ROWS} of its {rows:,} rows: "
+    windows = f"{attack.windows} of {attack.of_windows} windows of {WINDOW_ROWS} rows, {rows:,} of them new: "
     notes = [
         (windows if client else "") + attack.description,
         *([f"rows to look at first: {named}"] if named else []),

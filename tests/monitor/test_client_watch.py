@@ -69,7 +69,7 @@ def test_the_client_that_attacks_is_named_and_no_other(spark: SparkSession, stor
     assert sentence.startswith(
         "the model flights is attacked by the client mallory\\n<b> in the window 2026-11-23 00:00 to "
     )
-    assert "5 of 5 windows of 100 of its 500 rows: compared with honest clients, its rows are closer" in sentence
+    assert "5 of 5 windows of 100 rows, 500 of them new: compared with honest clients, its rows are closer" in sentence
     assert "like HopSkipJump" in sentence
     assert "rows to look at first: hsj-" in sentence
     alerts = spark.read.format("delta").load(f"{tmp_path}/once/tables/alerts").where("column_kind = 'client'").collect()

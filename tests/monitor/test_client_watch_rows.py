@@ -60,7 +60,7 @@ def test_only_rows_of_the_window_and_of_twelve_before_count() -> None:
     [(_, who, groups, count, reason)] = named(attack, [window])
     assert (who, count) == ("mallory", 1_000)
     assert groups >= 2
-    assert reason.startswith("10 of 10 windows of 100 of its 1,000 rows: ")
+    assert reason.startswith("10 of 10 windows of 100 rows, 1,000 of them new: ")
     later = Window("flights", window.end + 12 * window.length, window.end + 13 * window.length)
     assert named(attack, [later]) == []
 
