@@ -14,6 +14,7 @@ from sparkmon.cli.demo import demo
 from sparkmon.cli.explain import explain
 from sparkmon.cli.findings import findings
 from sparkmon.cli.incidents import incidents
+from sparkmon.cli.init import init
 from sparkmon.cli.labels import labels
 from sparkmon.cli.maintain import maintain
 from sparkmon.cli.plan import plan
@@ -37,7 +38,7 @@ app = typer.Typer(
 )
 
 _COMMANDS = (
-    *(demo, profile, validate, plan, receive, send, clients, labels, attributions, compare, maintain),
+    *(demo, init, profile, validate, plan, receive, send, clients, labels, attributions, compare, maintain),
     *(status, incidents, explain, findings, watch, dashboard, report),
 )
 for command in _COMMANDS:
