@@ -41,7 +41,7 @@ class LiveAlerts(AlertSink):
         began = None if self.sender is None else self.sender.progress.fault_time
         since = datetime.now(timezone.utc) - datetime.fromisoformat(began) if began else None
         for alert in notification.alerts:
-            self._on_alert(alert, since and since.total_seconds())
+            self._on_alert(alert, None if since is None else since.total_seconds())
 
 
 class LiveOutliers:
