@@ -17,6 +17,8 @@ from sparkmon.errors import SparkmonError
 Result = TypeVar("Result")
 
 _POLL_S = 1
+_REST_S = 4.0
+"""Between looks at a query that goes on: each costs a call into Java."""
 _RESTARTS, _PAUSES = 5, Backoff(5.0, 60.0)
 _STEADY_S = 600.0
 """A failure after this long is the first one again."""
@@ -107,7 +109,7 @@ def follow(
     from sparkmon.monitor.failures import ENDED
 
     late = 0
-    while not stopped.is_set():
+    while not stopped.wait(0.0 if may_end else _REST_S):
         ended = wait(_POLL_S)
         if (dropped := late_rows()) > late:
             note(f"{dropped - late} rows came after their window had closed and are in none")

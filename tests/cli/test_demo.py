@@ -26,9 +26,10 @@ def test_a_demo_that_loses_its_workers_is_started_again(tmp_path: Path, monkeypa
         if len(places) == 1:
             raise SparkmonError("a query failed: Job aborted: Python worker failed to connect back.")
         others = dict.fromkeys(("statistic", "value", "threshold", "window_start"))
-        found = {"temp": None, "humid": None, ":clients": "mallory"}
+        found = {"temp": "feature", "humid": "feature", ":clients": "client", "accuracy_score": "performance"}
         alerts = [
-            {**others, "column_name": name, "slice_value": who, "window_end": NOON} for name, who in found.items()
+            {**others, "column_name": name, "column_kind": kind, "slice_value": "mallory", "window_end": NOON}
+            for name, kind in found.items()
         ]
         return DemoResult(1, 1, 1, 1, 1, [], alerts, 1, NOON.replace(hour=11), "a store", 1.0)
 

@@ -137,7 +137,10 @@ def test_too_many_failures_in_a_row_end_it_with_what_to_do(attempts: list[Except
 
 
 @pytest.mark.parametrize("may_end", [True, False])
-def test_a_query_that_goes_on_and_has_ended_has_failed(may_end: bool, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_query_that_goes_on_and_has_ended_has_failed(
+    may_end: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sparkmon.cli.run._REST_S", 0.0)
     waits = iter([False, True])
     parts = (lambda _: next(waits), lambda: 3, threading.Event())
     if may_end:

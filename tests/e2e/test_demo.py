@@ -12,9 +12,11 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from deltalake import DeltaTable
 from playwright.sync_api import Browser, expect
 
 from sparkmon.dashboard.settings import DashboardSettings
+from sparkmon.store import open_store
 from tests.support.browser import page_of
 from tests.support.decoding import decode_batch
 from tests.support.served import served
@@ -66,9 +68,10 @@ def sent_chunks(out: Path) -> int:
     return int(json.loads(note.read_text())["sent_chunks"]) if note.exists() else 0
 
 
-def kill_once_windows_have_closed(out: Path) -> None:
+def kill_once_windows_have_closed(out: Path, *arguments: str, chunks: int = 288) -> None:
+    """Start a demo and kill it; it ends with so many chunks sent, even if no window has closed."""
     process = subprocess.Popen(
-        [*COMMAND, "--out", str(out), "--headless"],
+        [*COMMAND, "--out", str(out), "--headless", *arguments],
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -76,8 +79,7 @@ def kill_once_windows_have_closed(out: Path) -> None:
     )
     deadline = time.monotonic() + START_S
     closed = out / "tables" / "closed_windows" / "_delta_log" / f"{1:020}.json"  # the first made the table
-    # A machine that is busy closes its first window late: then it is killed before the end of the traffic.
-    while not closed.exists() and sent_chunks(out) < 250:
+    while not closed.exists() and sent_chunks(out) < chunks:
         assert process.poll() is None, "the demo ended before it was killed"
         assert time.monotonic() < deadline, "no window was closed in time"
         time.sleep(0.2)
@@ -87,7 +89,8 @@ def kill_once_windows_have_closed(out: Path) -> None:
 
 def test_a_demo_that_was_killed_continues_without_loss_or_duplicates(tmp_path: Path, chromium: Browser) -> None:
     out = tmp_path / "out"
-    kill_once_windows_have_closed(out)
+    # A machine that is busy closes its first window late: then it is killed before the end of the traffic.
+    kill_once_windows_have_closed(out, chunks=250)
     assert 0 < sent_chunks(out) < 288
     summary = run("--out", str(out))
     # Calls of the chunk that was not stored before the kill are sent again: new calls in the log.
@@ -119,5 +122,12 @@ def click_through(chromium: Browser, out: Path) -> None:
         expect(page.get_by_role("heading", name="Silences")).to_have_count(0)
 
 
-def test_the_platform_runs_over_a_real_mariadb(database: str) -> None:
-    assert run("--store", database)["rows"] == LIVE_FLIGHTS + ATTACK
+def test_the_platform_runs_over_a_real_mariadb(database: str, tmp_path: Path) -> None:
+    kill_once_windows_have_closed(tmp_path, "--store", database, chunks=1_000)
+    (schema,) = open_store(database).schemas()
+    assert "temp" in {feature.name for feature in schema.features}
+    profiles = DeltaTable(str(tmp_path / "tables" / "profiles")).to_pyarrow_table().to_pylist()
+    counts = {row["column_name"]: row["profile"] for row in profiles}
+    # The transformer took the weather of each flight from the database.
+    assert counts["temp"]["num_numbers"] == counts["temp"]["count"] > 100
+    assert counts["weather_1.missing"]["max"] == 0
