@@ -186,8 +186,6 @@ class _Model:
         return answered_rows(tables, self._model, window.start, window.end, window.rows, with_requests=with_requests)
 
     def _window(self, window: _Closed, version: str, measured: Measured, basis: str, before: float) -> JudgedWindow:
-        estimator = self._validation.estimator
-        expected = None if estimator is None else self._recorded.get((window.end, version, estimator.name))
         return JudgedWindow(
             self._model,
             version,
@@ -200,7 +198,6 @@ class _Model:
             self._moved(window, version),
             before,
             self._rows_per_window,
-            None if expected is None or basis != "labels" else expected.value,
             self._labels.source.groups,
             self._history(window.end, version) if self._labels.source.reference_free and basis == "labels" else None,
         )

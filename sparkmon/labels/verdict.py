@@ -52,8 +52,6 @@ class JudgedWindow:
     before: float = 0.0
     """The sum over the windows before."""
     rows_per_window: float = 0.0
-    estimate: float | None = None
-    """What was expected of the metric before the labels came."""
     groups: Sequence[str] = ()
     """The slices whose values are compared with each other."""
     history: Sequence[Segment] | None = None
@@ -72,6 +70,14 @@ class JudgedWindow:
         whole = self.measured.sums[WHOLE]
         metrics = whole.metrics() if self.basis == "labels" else self.validation.estimates(whole)
         return next(each for each in metrics if each.metric == self.name)
+
+    @cached_property
+    def estimate(self) -> float | None:
+        """What was expected of the metric before the labels came, of the rows that have one."""
+        expected = self.measured.expected
+        if self.basis != "labels" or expected is None or not expected.rows:
+            return None
+        return next(each.value for each in self.validation.estimates(expected) if each.metric == self.name)
 
     @property
     def rows(self) -> int:

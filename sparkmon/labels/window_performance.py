@@ -40,6 +40,13 @@ class Measured:
     """How many rows with labels are wrong; of numbers, have an error that four in five of the held-out rows do not."""
     feedback: Feedback = field(default_factory=Feedback)
     """What labels each client's rows got."""
+    expected: Performance | None = None
+    """What was expected of the rows with labels; None if nothing was."""
+
+    def expect(self, outcomes: Outcomes) -> None:
+        """Add what was expected of rows with labels."""
+        sums = Performance.of(outcomes)
+        self.expected = sums if self.expected is None else self.expected.plus(sums)
 
     def add(self, outcomes: Outcomes, key: Slice) -> None:
         """Add rows of a slice."""
@@ -75,6 +82,9 @@ class WindowMeter:
                     contradicted=int(joined.is_contradicted[block.event].sum()),
                     early=int(joined.is_early[block.event].sum()),
                 )
+                expected = self._expected(block)
+                if expected is not None:
+                    own.expect(expected.take(np.flatnonzero(both[answered.is_usable])))
                 rows = block.event[both]
                 losses[rows] = losses_of(outcomes)
                 owner[rows] = versions.setdefault(block.model_version, len(versions))
@@ -94,14 +104,17 @@ class WindowMeter:
         for block in (block for part in parts for block in answer_blocks(part)):
             assert block.predictions is not None
             usable = self.validation.answers.read(block.predictions).is_usable
-            own, features = measured[block.model_version], block.features
-            if self.validation.needs_features and features is None:
-                continue
-            cells = block.predictions if features is None else features
-            outcomes = self.validation.expected(cells, block.predictions)
+            own, outcomes = measured[block.model_version], self._expected(block)
             if outcomes is not None:
                 self._add(own, block, outcomes, np.flatnonzero(usable), usable)
         return dict(measured)
+
+    def _expected(self, block: RowBlock) -> Outcomes | None:
+        """Return what is expected of a block's usable rows; None if nothing can be."""
+        assert block.predictions is not None
+        if self.validation.needs_features and block.features is None:
+            return None
+        return self.validation.expected(block.features or block.predictions, block.predictions)
 
     def _add(self, own: Measured, block: RowBlock, outcomes: Outcomes, rows: IntArray, usable: Any) -> None:  # noqa: ANN401
         """Add the outcomes of some rows of a block to the whole, and to its slices."""

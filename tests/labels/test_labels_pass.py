@@ -43,6 +43,21 @@ def test_estimates_come_with_the_window_and_truth_with_the_labels(model: ModelTa
     assert recall["value"] == pytest.approx(sk.recall_score(labels, predicted))
 
 
+def test_what_was_expected_is_compared_on_the_rows_with_labels_alone(model: ModelTables) -> None:
+    """Rows without labels on the boundary, as an attacker asks for, make what is expected of all rows less."""
+    x, score, labels = answers(2_000, seed=2)
+    near = np.full(300, 0.51)
+    ids = model.answer(0, np.concatenate([x, np.zeros(300)]), np.concatenate([score, near]))
+    model.label(request_id=ids[:2_000], repaid=labels.tolist())
+    (window,) = [each for each in model.judge(2) if each.basis == "labels"]
+    (estimate,) = model.metrics("accuracy_score", "cbpe")
+    (accuracy,) = model.metrics("accuracy_score")
+    assert accuracy["coverage"] == pytest.approx(2_000 / 2_300)
+    assert accuracy["estimate"] == pytest.approx(accuracy["value"], abs=0.02)
+    assert estimate["value"] < accuracy["estimate"] - 0.02
+    assert {row["statistic"]: row["status"] for row in window.findings()}["estimate_z"] == "ok"
+
+
 def test_labels_in_three_parts_give_what_labels_at_once_do_and_each_part_a_version(model: ModelTables) -> None:
     x, score, labels = answers(600, seed=3)
     ids = model.answer(0, x, score)
