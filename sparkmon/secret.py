@@ -44,6 +44,16 @@ class Secret:
             raise OptionError(f"{self!r} holds nothing; set it to the secret")
         return value
 
+    def read_token(self) -> str:
+        """Return the bearer token to send, the first line; a receiver's file may also have the previous one.
+
+        OptionError if there is none of printable ASCII.
+        """
+        lines = self.read().split()
+        if not lines or not lines[0].isascii() or not lines[0].isprintable():
+            raise OptionError(f"got no token in {self!r}; expected a line of printable ASCII")
+        return lines[0]
+
     def _content(self) -> str:
         try:
             with Path(str(self.file)).open("rb") as file:

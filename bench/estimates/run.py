@@ -56,10 +56,11 @@ def _rows(name: str, each: EstimateSet, answers: dict[str, list[float]]) -> list
     for start in range(0, len(live) - each.chunk + 1, each.chunk):
         chunk = live.iloc[start : start + each.chunk]
         features, predictions = cells_of(chunk[each.features]), cells_of(chunk[_answers(each)])
-        expected = validation.expected(features, predictions)
+        answered = validation.answers.read(predictions)
+        expected = validation.expected(features, answered)
         assert expected is not None
         estimated = _by_name([*validation.estimates(Performance.of(expected))])
-        outcomes, _ = validation.answers.outcomes(validation.answers.read(predictions), _labels(chunk, each))
+        outcomes, _ = validation.answers.outcomes(answered, _labels(chunk, each))
         true = _by_name([*Performance.of(outcomes).metrics()])
         for metric in names:
             truths[metric].append(true[metric])

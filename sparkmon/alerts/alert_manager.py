@@ -4,8 +4,10 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -97,6 +99,15 @@ class AlertManager:
                     self._send_undelivered(self._store, new, [model])
             if not is_known and self._states is not None and self._store is not None:
                 self._load(self._store)  # with the incidents of these models
+
+    @contextmanager
+    def opened(self, tables: TableWriter, writer: str) -> Iterator[Callable[[pa.Table], int]]:
+        """Give what takes the findings of a writer that closes no windows; deliver all and close at the end."""
+        self.open(tables)
+        try:
+            yield partial(self.process, ends={}, writer=writer)
+        finally:
+            self.close(drain=True)
 
     @property
     def open_incidents(self) -> Counter[tuple[str, str]]:

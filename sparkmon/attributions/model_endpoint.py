@@ -89,7 +89,7 @@ class ModelEndpoint:
             raise MissingExtraError.of("httpx", "sinks") from error
         headers = {"content-type": "application/json", "x-client-id": OWN_CLIENT}
         if self.token is not None:
-            headers["authorization"] = f"Bearer {self.token.read()}"
+            headers["authorization"] = f"Bearer {self.token.read_token()}"
         with httpx.Client(base_url=self.url, timeout=self.timeout_s, headers=headers, trust_env=False) as client:
             yield OpenEndpoint(self, client, self.path(model), features, key)
 

@@ -36,21 +36,17 @@ def attributions(
         raise OptionError(f"got {config}, which has no key attributions; add attributions: {{MODEL: {{url: ...}}}}")
     if baseline is not None:
         _measure(settings, baseline, model)
-    with open_tables(str(config), settings) as tables:
-        alerts = AlertManager(settings.alerting, settings.windows.lengths)
-        alerts.open(tables)
+    alerts = AlertManager(settings.alerting, settings.windows.lengths)
+    with open_tables(str(config), settings) as tables, alerts.opened(tables, "attributions") as process:
         watch = AttributionsWatch(
             tables,
             settings.store.open(),
             settings.attributions,
-            process=lambda findings: alerts.process(findings, {}, writer="attributions"),
+            process=process,
             windows=settings.windows,
             namespaces=settings.namespaces,
         )
-        try:
-            _print(watch.run(datetime.now(timezone.utc)), as_json=as_json)
-        finally:
-            alerts.close(drain=True)
+        _print(watch.run(datetime.now(timezone.utc)), as_json=as_json)
 
 
 def _measure(settings: Any, place: str, model: str | None) -> None:  # noqa: ANN401 - a MonitorConfig

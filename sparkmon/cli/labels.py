@@ -34,14 +34,13 @@ def labels(
     settings = read_config(config)
     if not settings.labels:
         raise OptionError(f"got {config}, which has no key labels; add labels: {{MODEL: {{table: ..., ...}}}}")
-    with open_tables(str(config), settings) as tables:
-        alerts = AlertManager(settings.alerting, settings.windows.lengths)
-        alerts.open(tables)
+    alerts = AlertManager(settings.alerting, settings.windows.lengths)
+    with open_tables(str(config), settings) as tables, alerts.opened(tables, "labels") as process:
         watch = LabelsWatch(
             tables,
             settings.store.open(),
             settings.labels,
-            process=lambda findings: alerts.process(findings, {}, writer="labels"),
+            process=process,
             windows=settings.windows,
             checks=settings.checks,
             reference=settings.reference,
@@ -58,8 +57,6 @@ def labels(
                 time.sleep(pause_s)
         except KeyboardInterrupt:
             note("stopped")
-        finally:
-            alerts.close(drain=True)
 
 
 def _print(windows: list[Any], *, as_json: bool) -> None:

@@ -35,7 +35,7 @@ def send(
     from sparkmon.payload_logger.table_sender import open_rows, send_rows
 
     rows = open_rows(table)
-    headers = {} if token_env is None else {"Authorization": f"Bearer {Secret(env=token_env).read().split()[0]}"}
+    headers = {} if token_env is None else {"Authorization": f"Bearer {Secret(env=token_env).read_token()}"}
     columns = (TextColumn("sending"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     count = 0
     with Progress(*columns, console=progress(), transient=True) as bar:

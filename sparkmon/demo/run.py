@@ -176,15 +176,10 @@ def _labels(out: Path) -> dict[str, LabelSource]:
 
 def _join_labels(monitor: Monitor, store: ReferenceStore, out: Path, alerts: LiveAlerts) -> None:
     """Join what came after the monitor had ended, as ``sparkmon labels`` does."""
-    tables, manager = monitor.tables.open(), AlertManager(Alerting([alerts]))
-    manager.open(tables)
-
-    def process(findings: pa.Table) -> int:
-        return manager.process(findings, {}, writer="labels")
-
-    watch = LabelsWatch(tables, store, _labels(out), process=process, windows=monitor.windows)
-    watch.run(datetime.now(timezone.utc) + _HORIZON)
-    manager.close(drain=True)
+    tables = monitor.tables.open()
+    with AlertManager(Alerting([alerts])).opened(tables, "labels") as process:
+        watch = LabelsWatch(tables, store, _labels(out), process=process, windows=monitor.windows)
+        watch.run(datetime.now(timezone.utc) + _HORIZON)
 
 
 def _run_monitor(

@@ -74,8 +74,8 @@ def rescaled(reference: Distribution, current: Distribution) -> Rescaled | None:
     account for.
 
     >>> celsius = np.linspace(-10, 35, 500)
-    >>> found = rescaled(Distribution.from_sample(celsius * 1.8 + 32), Distribution.from_sample(celsius))
-    >>> found.name, found.formula, found.share
+    >>> conversion = rescaled(Distribution.from_sample(celsius * 1.8 + 32), Distribution.from_sample(celsius))
+    >>> conversion.name, conversion.formula, conversion.share
     ('Fahrenheit to Celsius', '5/9 x - 17.8', 1.0)
     """
     if min(reference.values.size, current.values.size) < 10:

@@ -15,7 +15,7 @@ from sparkmon.adversaries import SCORE_BINS, Feedback
 from sparkmon.distributions.arrays import FloatArray, IntArray
 from sparkmon.labels.answered_rows import answer_blocks, values_of
 from sparkmon.labels.label_table import LabelTable
-from sparkmon.performance import CusumPart, Performance, Segment, Validation, losses_of
+from sparkmon.performance import Answered, CusumPart, Performance, Segment, Validation, losses_of
 from sparkmon.performance.outcomes import NumberOutcomes, Outcomes
 from sparkmon.protocol import RowBlock
 from sparkmon.slicing import BlockSlices
@@ -82,7 +82,7 @@ class WindowMeter:
                     contradicted=int(joined.is_contradicted[block.event].sum()),
                     early=int(joined.is_early[block.event].sum()),
                 )
-                expected = self._expected(block)
+                expected = self._expected(block, answered)
                 if expected is not None:
                     own.expect(expected.take(np.flatnonzero(both[answered.is_usable])))
                 rows = block.event[both]
@@ -103,18 +103,16 @@ class WindowMeter:
         measured: defaultdict[str, Measured] = defaultdict(Measured)
         for block in (block for part in parts for block in answer_blocks(part)):
             assert block.predictions is not None
-            usable = self.validation.answers.read(block.predictions).is_usable
-            own, outcomes = measured[block.model_version], self._expected(block)
+            answered = self.validation.answers.read(block.predictions)
+            own, outcomes = measured[block.model_version], self._expected(block, answered)
             if outcomes is not None:
-                self._add(own, block, outcomes, np.flatnonzero(usable), usable)
+                self._add(own, block, outcomes, np.flatnonzero(answered.is_usable), answered.is_usable)
         return dict(measured)
 
-    def _expected(self, block: RowBlock) -> Outcomes | None:
+    def _expected(self, block: RowBlock, answered: Answered) -> Outcomes | None:
         """Return what is expected of a block's usable rows; None if nothing can be."""
-        assert block.predictions is not None
-        if self.validation.needs_features and block.features is None:
-            return None
-        return self.validation.expected(block.features or block.predictions, block.predictions)
+        cells = block.features if self.validation.needs_features else block.predictions
+        return None if cells is None else self.validation.expected(cells, answered)
 
     def _add(self, own: Measured, block: RowBlock, outcomes: Outcomes, rows: IntArray, usable: Any) -> None:  # noqa: ANN401
         """Add the outcomes of some rows of a block to the whole, and to its slices."""

@@ -107,7 +107,7 @@ class EventClient:
             headers = {"Content-Type": BATCH_TYPE}
             body = to_structured_batch((event.headers, event.body) for event in events)
         if self._token is not None:
-            headers = {**headers, "Authorization": f"Bearer {_first_line(self._token)}"}
+            headers = {**headers, "Authorization": f"Bearer {self._token.read_token()}"}
         async with self._session.post(self._url, data=body, headers=headers, allow_redirects=False) as answer:
             # Read the answer, so that the connection can be reused; a longer one closes it.
             await answer.content.read(_ANSWER_BYTES)
@@ -126,11 +126,3 @@ def without_userinfo(url: str) -> str:
     """
     parts = urlsplit(url)
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-
-
-def _first_line(token: Secret) -> str:
-    """Read the token to send; a receiver's file may also have the previous one."""
-    lines = token.read().split()
-    if not lines or not lines[0].isascii() or not lines[0].isprintable():
-        raise OptionError(f"got no token in {token!r}; expected a line of printable ASCII")
-    return lines[0]

@@ -5,7 +5,11 @@ of metrics that share their sums. The names are those of ``sklearn.metrics``, th
 """
 
 from sparkmon.performance.adaptive import Change as Change, adaptive_change as adaptive_change
-from sparkmon.performance.answers import AnswerColumns as AnswerColumns, class_names as class_names
+from sparkmon.performance.answers import (
+    AnswerColumns as AnswerColumns,
+    Answered as Answered,
+    class_names as class_names,
+)
 from sparkmon.performance.brier import brier as brier
 from sparkmon.performance.calibration import calibration as calibration
 from sparkmon.performance.concept import (

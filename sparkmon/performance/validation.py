@@ -13,7 +13,7 @@ import pyarrow as pa
 from sparkmon.detectors import STATE_FORMAT, Columns, read_state
 from sparkmon.distributions.arrays import IntArray
 from sparkmon.errors import OptionError
-from sparkmon.performance.answers import AnswerColumns
+from sparkmon.performance.answers import AnswerColumns, Answered
 from sparkmon.performance.concept import Losses, losses_of
 from sparkmon.performance.estimates import Calibrators, ErrorModel, Estimator
 from sparkmon.performance.metric import Measured
@@ -88,9 +88,8 @@ class Validation:
         segments = segments_of(losses_of(outcomes), [(key, values.take(some)) for key, values in slices])
         return cls(answers, Losses.of(outcomes, own), metrics, estimator, segments)
 
-    def expected(self, features: Cells, predictions: Cells) -> Outcomes | None:
+    def expected(self, features: Cells, answered: Answered) -> Outcomes | None:
         """Return what is expected to come true of a block's usable rows; None if nothing can be."""
-        answered = self.answers.read(predictions)
         rows = np.flatnonzero(answered.is_usable)
         predicted = answered.predicted[rows]
         if isinstance(self.estimator, ErrorModel):

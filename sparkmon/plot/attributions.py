@@ -59,12 +59,12 @@ def attributions(
         title,
         theme,
         height=150 + 32 * len(features),
+        subtitle=f"now: the window that ended at {window.window_end:%Y-%m-%d %H:%M} UTC",
+        margin={"t": 84},
         barmode="group",
         xaxis={"title": {"text": "mean absolute Shapley value"}, "rangemode": "tozero"},
         yaxis={"autorange": "reversed", "tickmode": "array", "tickvals": places, "ticktext": names},
     )
-    when = f"now: the window that ended at {window.window_end:%Y-%m-%d %H:%M} UTC"
-    plot.update_layout(title={"subtitle": {"text": when, "font": {"size": 13}}}, margin={"t": 84})
     for name, colour, values in (
         ("in training", GREY, [each.reference_importance for each in features]),
         ("now", BLUE, [each.importance for each in features]),

@@ -65,9 +65,8 @@ def histogram_figure(
     bars: Histogram, title: str, theme: Theme = "light", *, reference_name: str = "reference", unit: str = ""
 ) -> go.Figure:
     """Plot a histogram that was made already; bins that moved are hatched, and of another colour."""
-    plot = figure(title, theme, barmode="overlay", bargap=0)
     count = f"{bars.current_rows:,.0f} rows against {bars.reference_rows:,.0f}"
-    plot.update_layout(title={"subtitle": {"text": count, "font": {"size": 13}}}, margin={"t": 84})
+    plot = figure(title, theme, subtitle=count, margin={"t": 84}, barmode="overlay", bargap=0)
     if bars.edges is None or not bars.edges.size:
         x: Any = [*range(len(bars.labels))]
         widths = [0.8] * len(x)

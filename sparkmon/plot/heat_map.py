@@ -71,11 +71,10 @@ def heat_figure(heat: HeatMap, theme: Theme = "light") -> go.Figure:
         title,
         theme,
         height=max(210, 120 + 24 * len(columns)),
+        subtitle=f"value less noise, x limit{f'; {more} more columns are not shown' if more else ''}",
         xaxis={"title": {"text": "end of the window (UTC)"}},
         yaxis={"autorange": "reversed", "tickmode": "array", "tickvals": [*range(len(names))], "ticktext": names},
     )
-    subtitle = f"value less noise, x limit{f'; {more} more columns are not shown' if more else ''}"
-    plot.update_layout(title={"subtitle": {"text": subtitle, "font": {"size": 13}}})
     return plot.add_heatmap(
         x=[*heat.window_ends],
         y=[*range(len(columns))],

@@ -56,9 +56,12 @@ TEMPLATES: Mapping[Theme, Any] = {
 """Plotly templates by theme."""
 
 
-def figure(title: str, theme: Theme, height: int = 340, **layout: object) -> go.Figure:
+def figure(title: str, theme: Theme, height: int = 340, *, subtitle: str = "", **layout: object) -> go.Figure:
     """Return an empty figure; titles and labels of axes are texts by :func:`text`."""
-    return go.Figure(layout={"title": {"text": title}, "height": height, "template": TEMPLATES[theme], **layout})
+    titles: dict[str, Any] = {"text": title}
+    if subtitle:
+        titles["subtitle"] = {"text": subtitle, "font": {"size": 13}}
+    return go.Figure(layout={"title": titles, "height": height, "template": TEMPLATES[theme], **layout})
 
 
 def text(words: object, most: int = 60) -> str:

@@ -39,7 +39,7 @@ def metrics_of(outcomes: ClassOutcomes | NumberOutcomes) -> dict[str, float]:
 def test_estimates_follow_inputs_that_move_though_the_model_is_not_calibrated() -> None:
     validation = Validation.from_bytes(fitted().to_bytes())
     features, answers, labels = classifier(20_000, 2, spread=0.4)
-    expected = validation.expected(features, answers)
+    expected = validation.expected(features, validation.answers.read(answers))
     assert expected is not None
     estimates = {each.metric: each for each in validation.estimates(Performance.of(expected)) if each.place is None}
     outcomes, _ = validation.answers.outcomes(validation.answers.read(answers), class_names(pa.array(labels)))
@@ -61,7 +61,7 @@ def test_errors_of_numbers_are_estimated_by_the_features() -> None:
     validation = Validation.from_bytes(validation.to_bytes())
     assert validation.answers.task == "regression"
     live = np.linspace(0.8, 1.0, 2_000)
-    expected = validation.expected(cells(x=live), cells(y=zero[:2_000]))
+    expected = validation.expected(cells(x=live), validation.answers.read(cells(y=zero[:2_000])))
     assert expected is not None
     (estimate,) = validation.estimates(Performance.of(expected))
     # The mean absolute value of a normal number is its deviation times the root of 2 / pi.
