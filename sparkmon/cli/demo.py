@@ -2,7 +2,6 @@
 
 import sys
 import tempfile
-import threading
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -50,6 +49,7 @@ def demo(
     from sparkmon.cli.print_demo import live, print_demo, summary_of
     from sparkmon.cli.run import with_restarts
     from sparkmon.cli.spark import open_session
+    from sparkmon.cli.stop_signal import StopSignal
     from sparkmon.cli.terminal import note, print_json
     from sparkmon.dashboard.app import running
     from sparkmon.dashboard.settings import DashboardSettings
@@ -69,8 +69,8 @@ def demo(
             settings = DashboardSettings(tables, references if checked_store == "local" else checked_store, port=0)
             note(f"the dashboard is at {stack.enter_context(running(settings))} while the demo runs")
         run = partial(run_demo, spark, place.absolute(), checked_store, display)
-        result = with_restarts(run, threading.Event())
-        assert result is not None  # nobody sets the event
+        result = with_restarts(run, StopSignal())
+        assert result is not None  # nobody requests it
         if as_json:
             print_json([summary_of(result)])
         else:

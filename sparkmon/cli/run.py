@@ -1,7 +1,6 @@
 """``sparkmon run``: the monitor that a ``monitor.yaml`` describes, until it is stopped."""
 
 import signal
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from typer.core import TyperCommand
 
 from sparkmon.backoff import Backoff
 from sparkmon.cli.options import MonitorFile, option
+from sparkmon.cli.stop_signal import StopSignal
 from sparkmon.cli.terminal import note
 from sparkmon.errors import SparkmonError
 
@@ -100,7 +100,7 @@ def run(
 
 
 def follow(
-    wait: Callable[[float], bool | None], late_rows: Callable[[], int], stopped: threading.Event, *, may_end: bool
+    wait: Callable[[float], bool | None], late_rows: Callable[[], int], stopped: StopSignal, *, may_end: bool
 ) -> bool:
     """Wait until a query ends or is to be stopped, and report late rows; return whether it has ended.
 
@@ -121,7 +121,7 @@ def follow(
     return False
 
 
-def with_restarts(watch: Callable[[], Result], stopped: threading.Event) -> Result | None:
+def with_restarts(watch: Callable[[], Result], stopped: StopSignal) -> Result | None:
     """Call again after a failure of Spark that passes; raise the last of too many that follow each other."""
     from sparkmon.monitor.failures import failure_of, is_transient
 
@@ -148,9 +148,9 @@ def with_restarts(watch: Callable[[], Result], stopped: threading.Event) -> Resu
 
 
 @contextmanager
-def _stop_signal() -> Iterator[threading.Event]:
-    """Turn Ctrl-C and SIGTERM into an event, so that no call into Spark is cut off half-way."""
-    stopped = threading.Event()
+def _stop_signal() -> Iterator[StopSignal]:
+    """Note Ctrl-C and SIGTERM, so that no call into Spark is cut off half-way."""
+    stopped = StopSignal()
     handlers = {number: signal.signal(number, lambda *_: stopped.set()) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield stopped

@@ -2,7 +2,6 @@
 
 import json
 import math
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +18,7 @@ from sparkmon.cli.app import app
 from sparkmon.comparison.checks import DEFAULT_STATISTICS
 from sparkmon.errors import OptionError, UnknownNameError
 from sparkmon.statistics import STATISTICS
+from tests.support.program import run_program
 from tests.support.source import ROOT
 
 DRIFT = ROOT / "tests" / "data" / "drift"
@@ -96,7 +96,7 @@ def test_a_finding_as_json_has_these_keys_and_nothing_else_is_printed(tmp_path: 
     new = table(tmp_path / "b.parquet", x=[i + 200.0 for i in range(800)])
     command = [sys.executable, "-m", "sparkmon", "compare", "--json", "--statistics", "ks"]
     command += ["--reference", str(known), "--current", str(new)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=900)
+    done = run_program(command, timeout_s=500)
     assert done.returncode == 0, done.stderr
     lone, row = (json.loads(line) for line in done.stdout.splitlines())
     assert (lone["column_name"], lone["statistic"]) == ("old", "missing_column")

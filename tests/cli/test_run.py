@@ -15,6 +15,7 @@ from examples.card_payments import log_a_day, payments
 from sparkmon.backoff import Backoff
 from sparkmon.cli.app import app
 from sparkmon.cli.run import follow, with_restarts
+from sparkmon.cli.stop_signal import StopSignal
 from sparkmon.errors import OptionError, ReferenceMissingError, SparkmonError
 from sparkmon.monitor.batch_writer import BatchWriter
 from sparkmon.monitor.failures import is_transient
@@ -131,7 +132,7 @@ def test_too_many_failures_in_a_row_end_it_with_what_to_do(attempts: list[Except
         raise attempts[-1]
 
     with pytest.raises(SparkmonError, match="nothing is lost: start again") as error:
-        with_restarts(watch, threading.Event())
+        with_restarts(watch, StopSignal())
     assert len(attempts) == 6
     assert "\n" not in str(error.value)
 
@@ -142,7 +143,7 @@ def test_a_query_that_goes_on_and_has_ended_has_failed(
 ) -> None:
     monkeypatch.setattr("sparkmon.cli.run._REST_S", 0.0)
     waits = iter([False, True])
-    parts = (lambda _: next(waits), lambda: 3, threading.Event())
+    parts = (lambda _: next(waits), lambda: 3, StopSignal())
     if may_end:
         assert follow(*parts, may_end=True)
     else:
@@ -156,7 +157,7 @@ def test_a_query_that_goes_on_and_has_ended_has_failed(
 def test_other_failures_and_ctrl_c_start_nothing_again(
     attempts: list[Exception], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    stopped = threading.Event()
+    stopped = StopSignal()
 
     def refuse() -> None:
         attempts.append(ValueError("no"))

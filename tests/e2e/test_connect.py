@@ -1,27 +1,19 @@
 """Everything a client of Spark Connect needs, without a line for it: no py4j in our Python."""
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from scipy.stats import ks_2samp
 
-from tests.support.source import ROOT
+from tests.support.program import run_program
 
 pytestmark = pytest.mark.spark
 
 
 def test_a_monitor_and_the_sql_functions_work_over_spark_connect(tmp_path: Path) -> None:
-    result = subprocess.run(
-        [sys.executable, "-m", "tests.e2e.over_connect", str(tmp_path)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=1200,
-        check=False,
-    )
+    result = run_program([sys.executable, "-m", "tests.e2e.over_connect", str(tmp_path)], timeout_s=500)
     assert result.returncode == 0, result.stderr[-3000:]
     rows = [json.loads(line) for line in result.stdout.splitlines() if line.startswith("{")]
     *findings, over_rows = rows

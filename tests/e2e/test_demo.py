@@ -19,6 +19,7 @@ from sparkmon.dashboard.settings import DashboardSettings
 from sparkmon.store import open_store
 from tests.support.browser import page_of
 from tests.support.decoding import decode_batch
+from tests.support.program import run_program
 from tests.support.served import served
 from tests.support.source import ROOT
 from tests.support.spools import log
@@ -33,9 +34,7 @@ START_S = 400
 
 
 def run(*arguments: str) -> dict[str, Any]:
-    result = subprocess.run(
-        [*COMMAND, *arguments, "--json"], cwd=ROOT, capture_output=True, text=True, timeout=900, check=False
-    )
+    result = run_program([*COMMAND, *arguments, "--json"], timeout_s=500)
     assert result.returncode == 0, result.stderr
     summary: dict[str, Any] = json.loads(result.stdout)
     assert set(summary) == {"rows", "windows", "findings", "alerts", "seconds"}

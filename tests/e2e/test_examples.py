@@ -2,7 +2,6 @@
 
 import os
 import runpy
-import subprocess
 import sys
 from collections.abc import Callable
 
@@ -10,6 +9,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from sparkmon.detectors import DETECTORS
+from tests.support.program import run_program
 from tests.support.source import ROOT
 
 EXAMPLES = ROOT / "examples"
@@ -19,13 +19,8 @@ Run = Callable[[str], list[str]]
 @pytest.mark.spark
 def test_the_quickstart_finds_the_amounts_in_cents() -> None:
     """As a user starts it: in a process and a Spark session of its own."""
-    done = subprocess.run(
-        [sys.executable, str(EXAMPLES / "quickstart.py")],
-        capture_output=True,
-        text=True,
-        timeout=900,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = run_program([sys.executable, str(EXAMPLES / "quickstart.py")], timeout_s=500, env=environment)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     drifted = {tuple(cell.strip() for cell in line.split("|")[1:4]) for line in lines if "|drift" in line}

@@ -1,7 +1,6 @@
 """The data source where the package comes as an archive, as from ``spark-submit --py-files``."""
 
 import os
-import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 
 from sparkmon.logs.spool_writer import SpoolWriter
 from sparkmon.sources.inference_log import link_py_files
+from tests.support.program import run_program
 from tests.support.source import ROOT
 from tests.support.spools import batch
 
@@ -43,19 +43,14 @@ def test_batch_and_stream_run_from_an_archive(tmp_path: Path) -> None:
     (tmp_path / "job.py").write_text(JOB)
     submit = Path(pyspark.__path__[0]) / "bin" / "spark-submit"
     files = str(archive(tmp_path / "sparkmon.zip"))
-    done = subprocess.run(
-        [str(submit), "--master", "local[1]", "--py-files", files, "job.py"],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=tmp_path,
-        env={
-            **{name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
-            "PYSPARK_PYTHON": sys.executable,
-            "SPARK_HOME": str(Path(pyspark.__path__[0])),
-            "SPARK_LOCAL_IP": "127.0.0.1",
-        },
-    )
+    environment = {
+        **{name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
+        "PYSPARK_PYTHON": sys.executable,
+        "SPARK_HOME": str(Path(pyspark.__path__[0])),
+        "SPARK_LOCAL_IP": "127.0.0.1",
+    }
+    command = [str(submit), "--master", "local[1]", "--py-files", files, "job.py"]
+    done = run_program(command, timeout_s=500, cwd=tmp_path, env=environment)
     assert done.stdout.splitlines()[-2:] == ["batch: 3", "stream: 3"], done.stderr[-3000:]
 
 
