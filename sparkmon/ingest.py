@@ -84,7 +84,8 @@ class Ingest:
     builder: Callable[[], PaneBuilder]
     schemas: Mapping[str, ModelSchema] = field(default_factory=dict)
     detector: SkewDetector | None = None
-    keep_rows: Collection[str] = ()
+    keep_rows: Mapping[str, bool] = field(default_factory=dict)
+    """The models whose rows are kept, and whether the whole rows are: otherwise only what the models answer."""
     outliers: OutlierDetector | None = None
     clients: Mapping[str, ClientIdentity] = field(default_factory=dict)
     """Who asked, by model, of those whose rows are kept."""
@@ -155,7 +156,7 @@ class _Task:
             self._note_namespaces(decoded)
             if self._keep_rows:
                 places = np.repeat(np.arange(len(decoded.counts)), np.maximum(decoded.counts, 1))
-                rows = replace(decoded, blocks=[*blocks]).rows()
+                rows = replace(decoded, blocks=[*_kept(blocks, self._keep_rows)]).rows()
                 yield from self._kept_rows(rows, clients_of(self._clients, rows, decoded.events, pa.array(places)))
             broken = decoded.dead_letters()
             if broken.num_rows:
@@ -249,6 +250,15 @@ def _chosen(blocks: Sequence[RowBlock], is_new: npt.NDArray[np.bool_]) -> Sequen
     if is_new.all():
         return blocks
     return [block.take(np.flatnonzero(is_new[block.event])) for block in blocks]
+
+
+def _kept(blocks: Sequence[RowBlock], keep_rows: Mapping[str, bool]) -> Iterator[RowBlock]:
+    """Leave out what is not kept of rows."""
+    for block in blocks:
+        if keep_rows.get(block.model):
+            yield block
+        elif block.model in keep_rows and block.predictions is not None:
+            yield replace(block, features=None, entities=None, row_flags=None)
 
 
 def _times(events: pa.RecordBatch) -> _Times:

@@ -88,8 +88,8 @@ class MonitorConfig:
     """Where a model's events say who asked: {MODEL: header X-Client-Id}, entity NAME, feature NAME or nobody. Its
     clients are judged."""
     labels: Mapping[str, LabelSource] = field(default_factory=dict)
-    """Where a model's labels come: {MODEL: {table: PATH, label: COLUMN, ...}}. Its rows are kept, and its performance
-    measured."""
+    """Where a model's labels come: {MODEL: {table: PATH, label: COLUMN, ...}}. Its answers are kept, and its
+    performance measured."""
     attributions: Mapping[str, ModelEndpoint] = field(default_factory=dict)
     """Where a model's predictor may be asked what each feature adds to its answers: {MODEL: {url: ...}}. Its rows are
     kept, and its newest window explained."""

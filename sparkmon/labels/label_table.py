@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from sparkmon.distributions.arrays import BoolArray, IntArray
 from sparkmon.labels.label_source import LabelSource
 from sparkmon.performance import class_names
 
-_BoolArray = npt.NDArray[np.bool_]
+_MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,11 +25,11 @@ class Joined:
 
     labels: pa.Array[Any]
     """As texts; null where there is none."""
-    is_duplicate: _BoolArray
+    is_duplicate: BoolArray
     """Whether its label came more than once."""
-    is_contradicted: _BoolArray
+    is_contradicted: BoolArray
     """Whether it came with different values. The last one counts, and none where labels have no times."""
-    is_early: _BoolArray
+    is_early: BoolArray
     """Whether its label was known before the prediction, which the clocks or the key are wrong for: it does not
     count."""
 
@@ -35,65 +38,95 @@ class LabelTable:
     """Labels as they were read, to be joined to rows.
 
     >>> labels = pa.table({"request_id": ["a", "a", "b"], "late": [1, 0, 1]})
-    >>> joined = LabelTable(labels, "late", LabelSource("./labels")).join(pd.DataFrame({"request_id": ["b", "a", "c"]}))
+    >>> times = pa.array([0, 0, 0], pa.timestamp("us", "UTC"))
+    >>> rows = {"request_id": pa.array(["b", "a", "c"])}
+    >>> joined = LabelTable(labels, "late", LabelSource("./labels")).join(rows, times)
     >>> joined.labels.to_pylist(), joined.is_contradicted.tolist()
     (['1', None, None], [False, True, False])
     """
 
     def __init__(self, labels: pa.Table, label: str, source: LabelSource) -> None:
         self._source = source
-        columns: dict[str, Any] = {"label": class_names(labels[label]).to_pandas()}
-        if source.time:
-            columns["label_time"] = labels[source.time].cast(pa.timestamp("us", tz="UTC")).to_pandas()
-        keys = dict(source.entities) if source.entities else {"request_id": source.request_id}
-        columns |= {f"key_{name}": class_names(labels[column]).to_pandas() for name, column in keys.items()}
+        keys = dict(source.entities) or {"request_id": source.request_id}
         if source.instance and not source.entities:
-            columns["key_instance"] = labels[source.instance].cast(pa.int64()).to_pandas()
-        self._keys = [name for name in columns if name.startswith("key_")]
-        frame = pd.DataFrame(columns).dropna()
-        self._frame = self._each_once(frame)
+            keys["instance"] = source.instance
+        needed = [label, *keys.values(), *([source.time] if source.time else [])]
+        for name in needed:
+            labels = labels.filter(pc.is_valid(labels[name]))
+        self._keys = _Keys({name: class_names(labels[column]) for name, column in keys.items()})
+        times = _micros(labels[source.time]) if source.time else np.zeros(labels.num_rows, np.int64)
+        order = np.lexsort((times, self._keys.codes))
+        codes, times = self._keys.codes[order], times[order]
+        values: Any = class_names(labels[label]).dictionary_encode()
+        values_at: IntArray = values.indices.to_numpy()[order]
+        # One label for each key; for each key and time where labels are of entities, which get others later.
+        is_first = np.diff(codes, prepend=-1) != 0
+        if source.entities:
+            is_first |= np.diff(times, prepend=0) != 0
+        first = np.flatnonzero(is_first)
+        last = np.append(first[1:], len(order))[: len(first)] - 1
+        self._codes, self._times = codes[last], times[last]
+        self._is_duplicate = last > first
+        self._is_contradicted = np.zeros(len(first), np.bool_)
+        if len(first):
+            differs = np.maximum.reduceat(values_at, first) != np.minimum.reduceat(values_at, first)
+            self._is_contradicted = differs
+        is_unknown = self._is_contradicted & (not source.time or bool(source.entities))
+        self._labels = values.dictionary.take(pa.array(values_at[last], mask=is_unknown))
 
-    def _each_once(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Keep the last label of each key, or of each key and time where labels are of entities."""
-        by = [*self._keys, *(["label_time"] if self._source.entities else [])]
-        if self._source.time:
-            frame = frame.sort_values("label_time", kind="stable")
-        groups = frame.groupby(by, sort=False)["label"]
-        once = frame.assign(is_duplicate=groups.transform("size") > 1, is_contradicted=groups.transform("nunique") > 1)
-        once = once.drop_duplicates(by, keep="last")
-        is_unknown = once["is_contradicted"] & (not self._source.time or bool(self._source.entities))
-        return once.assign(label=once["label"].mask(is_unknown))
-
-    def join(self, rows: pd.DataFrame) -> Joined:
-        """Give rows their labels.
-
-        ``rows`` have ``request_id``, and ``instance`` where the source does, or the columns of the source's entities;
-        and ``event_time`` where labels have a time.
-        """
-        rows = rows.rename(columns={name.removeprefix("key_"): name for name in self._keys})
-        if not self._source.entities:
-            columns = rows.merge(self._frame, on=self._keys, how="left")
-            is_early = np.zeros(len(rows), np.bool_)
-            if self._source.time:
-                is_early = (columns["label_time"] < columns["event_time"]).to_numpy()
-            return _joined(columns, is_early)
-        order = np.argsort(rows["event_time"].to_numpy(), kind="stable")
-        columns = pd.merge_asof(
-            rows.iloc[order],
-            self._frame,
-            left_on="event_time",
-            right_on="label_time",
-            by=self._keys,
-            direction="forward",
-            tolerance=pd.Timedelta(self._source.horizon + self._source.revise_for),
+    def join(self, keys: Mapping[str, Any], times: Any) -> Joined:  # noqa: ANN401 - Arrow arrays
+        """Give rows their labels, by ``request_id`` and ``instance`` or the source's entities, and their times."""
+        codes, micros = self._keys.find(keys), _micros(times)
+        at, is_early = codes, np.zeros(len(codes), np.bool_)
+        if self._source.entities:
+            at = self._next(codes, micros)
+        elif self._source.time and len(self._codes):
+            is_early = (at >= 0) & (self._times[at] < micros)
+        has = at >= 0
+        labels = self._labels.take(pa.array(at, mask=~has | is_early))
+        nothing = np.zeros(1, np.bool_)  # what -1 finds
+        duplicate, contradicted = (
+            np.concatenate([each, nothing])[at] for each in (self._is_duplicate, self._is_contradicted)
         )
-        columns.index = pd.Index(order)
-        return _joined(columns.sort_index(), np.zeros(len(rows), np.bool_))
+        return Joined(labels, duplicate, contradicted, is_early)
+
+    def _next(self, codes: IntArray, micros: IntArray) -> IntArray:
+        """Return the place of the first label on the entity of each row, since the row; -1 if none comes in time."""
+        known = np.unique(self._times)
+        width = len(known) + 1
+        places = self._codes * width + np.searchsorted(known, self._times)
+        at = np.searchsorted(places, codes * width + np.searchsorted(known, micros))
+        codes_at, times_at = np.append(self._codes, -2)[at], np.append(self._times, 0)[at]
+        longest = (self._source.horizon + self._source.revise_for) / _MICROSECOND
+        is_it = (codes_at == codes) & (times_at - micros <= longest)
+        return np.where(is_it, at, -1)
 
 
-def _joined(columns: pd.DataFrame, is_early: _BoolArray) -> Joined:
-    def mask(name: str) -> _BoolArray:
-        return np.asarray(columns[name].eq(True))
+class _Keys:
+    """Keys of one or more columns of texts as numbers, in ascending order from 0."""
 
-    labels: Any = pa.array(columns["label"].mask(is_early), pa.string(), from_pandas=True)
-    return Joined(labels, mask("is_duplicate"), mask("is_contradicted"), is_early)
+    def __init__(self, columns: Mapping[str, Any]) -> None:
+        self._steps: list[tuple[str, Any, IntArray]] = []
+        codes: IntArray = np.zeros(len(next(iter(columns.values()))), np.int64)
+        for name, column in columns.items():
+            encoded = column.dictionary_encode()
+            both = codes * len(encoded.dictionary) + encoded.indices.to_numpy()
+            pairs, codes = np.unique(both, return_inverse=True)
+            self._steps.append((name, encoded.dictionary, pairs))
+        self.codes = codes
+
+    def find(self, columns: Mapping[str, Any]) -> IntArray:
+        """Return the numbers of other keys; -1 where there are none."""
+        codes: IntArray = np.zeros(len(columns[self._steps[0][0]]), np.int64)
+        for name, values, pairs in self._steps:
+            places: Any = pc.index_in(class_names(columns[name]), value_set=values)
+            own = places.fill_null(-1).to_numpy().astype(np.int64)
+            both = np.where((codes < 0) | (own < 0), -1, codes * len(values) + own)
+            at = np.searchsorted(pairs, both)
+            codes = np.where(np.append(pairs, -2)[at] == both, at, -1)
+        return codes
+
+
+def _micros(times: Any) -> npt.NDArray[np.int64]:  # noqa: ANN401 - an Arrow array
+    micros: npt.NDArray[np.int64] = times.cast(pa.timestamp("us", tz="UTC")).cast(pa.int64()).to_numpy()
+    return micros

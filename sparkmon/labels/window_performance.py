@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from sparkmon.adversaries import SCORE_BINS, Feedback
 from sparkmon.distributions.arrays import FloatArray, IntArray
 from sparkmon.labels.answered_rows import answer_blocks, values_of
+from sparkmon.labels.label_source import LabelSource
 from sparkmon.labels.label_table import LabelTable
 from sparkmon.performance import Answered, CusumPart, Performance, Segment, Validation, losses_of
 from sparkmon.performance.outcomes import NumberOutcomes, Outcomes
@@ -64,11 +65,11 @@ class WindowMeter:
     validation: Validation
     slices: BlockSlices | None
 
-    def of_labels(self, parts: Iterable[pa.Table], labels: LabelTable, source: Any) -> dict[str, Measured]:  # noqa: ANN401
+    def of_labels(self, parts: Iterable[pa.Table], labels: LabelTable, source: LabelSource) -> dict[str, Measured]:
         """Measure the rows of a window that have labels, by model version."""
         measured: defaultdict[str, Measured] = defaultdict(Measured)
         for part in parts:
-            joined = labels.join(_keys(part, source))
+            joined = labels.join(_keys(part, source), part["event_time"])
             losses = np.full(part.num_rows, np.nan)
             owner = np.full(part.num_rows, -1)
             versions: dict[str, int] = {}
@@ -143,18 +144,15 @@ def _binned(outcomes: Outcomes) -> tuple[IntArray, Any]:
     return np.minimum((scores * SCORE_BINS).astype(np.int64), SCORE_BINS - 1), is_positive
 
 
-def _keys(part: pa.Table, source: Any) -> pd.DataFrame:  # noqa: ANN401 - a LabelSource
+def _keys(part: pa.Table, source: LabelSource) -> dict[str, Any]:
     """Return the columns by which labels are joined; a request of several rows has none without their places."""
-    columns: dict[str, Any] = {"event_time": part["event_time"].to_pandas()}
-    for name in source.entities:
-        columns[name] = values_of(part, name)
-    if not source.entities:
-        ids, instance = part["request_id"].to_pandas(), part["instance"].to_pandas()
-        if not source.instance:
-            several = part["event_id"].to_pandas().isin(part["event_id"].to_pandas()[instance > 0])
-            ids = ids.mask(several)
-        columns |= {"request_id": ids, "instance": instance.astype("int64")}
-    return pd.DataFrame(columns)
+    if source.entities:
+        return {name: values_of(part, name) for name in source.entities}
+    ids, events, instance = (part[name].combine_chunks() for name in ("request_id", "event_id", "instance"))
+    further = pc.greater(instance, pa.scalar(0, instance.type))
+    if not source.instance and pc.any(further).as_py():
+        ids = pc.if_else(pc.is_in(events, value_set=events.filter(further)), None, ids)
+    return {"request_id": ids, "instance": instance}
 
 
 def versions_of(measured: dict[str, Measured]) -> Iterator[tuple[str, Measured]]:

@@ -19,9 +19,10 @@ from sparkmon.interval import parse_interval
 from sparkmon.labels import LabelSource
 from sparkmon.monitor.batch_clients import client_findings, kept_rows
 from sparkmon.monitor.client_baselines import client_baselines, client_identities
+from sparkmon.monitor.kept_models import kept_models
 from sparkmon.monitor.model_limit import columns_of
 from sparkmon.monitor.monitor_query import MonitorQuery
-from sparkmon.monitor.namespaces import check_namespaces, in_namespaces, kept_models, qualified, watched
+from sparkmon.monitor.namespaces import check_namespaces, in_namespaces, qualified, watched
 from sparkmon.monitor.one_pass import profiles_of
 from sparkmon.monitor.outlier_detector import outlier_detector_of
 from sparkmon.monitor.periodic_steps import PeriodicSteps
@@ -80,8 +81,8 @@ class Monitor:
         Model to where its events say who asked: ``"header X-Client-Id"``, ``"entity NAME"``, ``"feature NAME"`` or
         ``"nobody"``. Its rows are kept, and its clients judged by their baseline, which ``sparkmon clients`` makes.
     labels : mapping of str to LabelSource, optional
-        Where the labels of models come. Their rows are kept, and a running monitor measures their performance; see
-        :func:`sparkmon.validation_of`.
+        Where the labels of models come. Their answers are kept, with the features where something needs them, and a
+        running monitor measures their performance; see :func:`sparkmon.validation_of`.
     attributions : mapping of str to ModelEndpoint, optional
         Where the predictors of models answer. Their rows are kept, and a running monitor asks what each feature adds.
     retention : Retention, optional
@@ -165,7 +166,8 @@ class Monitor:
         builder = partial(builder, expected=self._expected)
         by_model = {schema.model: schema for schema in self._schemas}
         clients = client_identities(in_namespaces(adversaries or {}, self.namespaces))
-        models = kept_models(keep_rows, [*(labels or {}), *(attributions or {})], clients, self.namespaces)
+        others = [*(attributions or {}), *(adversaries or {})]
+        models = kept_models(keep_rows, labels or {}, others, self.namespaces, self.slices, store)
         outlier_detector = outlier_detector_of(references, outliers, self.windows.grid.pane)
         own_keys = {each.key for each in baselines.values()}
         self._ingest = Ingest(builder, by_model, self._detector, models, outlier_detector, clients, own_keys)

@@ -1,6 +1,6 @@
 """The namespaces of models: one name may stand for several models of a cluster."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 import pyarrow as pa
@@ -64,12 +64,3 @@ def check_namespaces(namespaces: Sequence[str]) -> tuple[str, ...]:
     if isinstance(namespaces, str) or not all(name and "/" not in name for name in namespaces):
         raise OptionError.malformed("namespaces", namespaces, "a list of Kubernetes namespaces")
     return tuple(dict.fromkeys(namespaces))
-
-
-def kept_models(
-    keep_rows: Sequence[str], joined: Iterable[str], clients: Mapping[str, object], namespaces: Sequence[str]
-) -> tuple[str, ...]:
-    """Return the models whose rows are kept: those named, those with labels or attributions, and with clients."""
-    if isinstance(keep_rows, str):
-        raise OptionError.malformed("keep_rows", keep_rows, "a list of models")
-    return (*dict.fromkeys([*in_namespaces(dict.fromkeys([*keep_rows, *joined]), namespaces), *clients]),)

@@ -5,7 +5,7 @@ second: the one needs deltalake, the other pyspark, and this room neither.
 """
 
 from sparkmon.tables.completed import completed as completed, read_completed as read_completed
-from sparkmon.tables.conditions import Condition as Condition
+from sparkmon.tables.conditions import Condition as Condition, meeting as meeting
 from sparkmon.tables.maintenance import Maintenance as Maintenance, Retention as Retention
 from sparkmon.tables.table_writer import Maintained as Maintained, TableWriter as TableWriter
 from sparkmon.tables.tables import Tables as Tables

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import reduce
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any, TypeAlias
 
@@ -35,16 +36,20 @@ def check_conditions(where: Sequence[Condition]) -> None:
 
 def meeting(rows: pa.Table, where: Sequence[Condition]) -> pa.Table:
     """Return the rows that meet all conditions."""
-    for name, operator, value in where:
-        column = rows[name]
-        if operator == "not null":
-            mask = pc.is_valid(column)
-        elif operator == "in":
-            mask = pc.is_in(column, value_set=pa.array([*value], column.type))
-        else:
-            mask = _MASKS[operator](column, pa.scalar(value, column.type))
-        rows = rows.filter(mask)
-    return rows
+    masks: list[Any] = [_mask(rows[name], operator, value) for name, operator, value in where]
+    if not masks:
+        return rows
+    mask = reduce(pc.and_, masks)
+    # To copy maps costs more than to look whether all rows stay.
+    return rows if pc.all(mask, skip_nulls=False).as_py() else rows.filter(mask)
+
+
+def _mask(column: Any, operator: str, value: Any) -> Any:  # noqa: ANN401
+    if operator == "not null":
+        return pc.is_valid(column)
+    if operator == "in":
+        return pc.is_in(column, value_set=pa.array([*value], column.type))
+    return _MASKS[operator](column, pa.scalar(value, column.type))
 
 
 def may_meet(least: Any, greatest: Any, operator: str, value: Any) -> bool:  # noqa: ANN401

@@ -7,8 +7,7 @@ from typing import Any, Protocol, TypeAlias
 import pyarrow as pa
 
 from sparkmon.errors import OptionError
-from sparkmon.tables import Condition, Tables, read_completed
-from sparkmon.tables.conditions import meeting
+from sparkmon.tables import Condition, Tables, meeting, read_completed
 
 
 class Source(Protocol):
