@@ -2,7 +2,8 @@
 
 Streams of right and wrong answers, 15 % wrong, of which more are wrong from a row on, in windows of 100 rows. The tests
 are those of ``sparkmon labels``, with one false alarm in 100,000 rows allowed and held-out rows of their own for each
-run. A delay is that to the end of the window which alarms; other detectors take row by row, by their defaults.
+run. A delay is that to the end of the window which alarms; other detectors take row by row, by their defaults, the
+first 20 streams of each kind.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
+from scipy.stats import chi2
 
 from bench.environment import BUILD, environment, last_line
 from bench.machine import machine
@@ -33,6 +35,7 @@ Rates: TypeAlias = Callable[[np.ndarray], np.ndarray]
 Alarms: TypeAlias = dict[str, dict[str, list[list[int]]]]
 """By detector and change, the rows of each stream at which it alarms."""
 _SEEN, _QUIET = 2_000, "without a change"
+_QUIET_ROWS, _PEERS_STREAMS = 100_000, 20
 _PEERS = {"river": ["river==0.26.1"], "frouros": ["frouros==0.9.0"]}
 
 CHANGES: dict[str, Rates] = {
@@ -47,14 +50,14 @@ def main() -> None:
     """Measure."""
     parser = argparse.ArgumentParser(prog="python -m bench.concept.run", description=__doc__)
     parser.add_argument("--runs", type=int, default=100, help="streams of each change")
-    parser.add_argument("--quiet-rows", type=int, default=2_000_000, help="rows without a change")
+    parser.add_argument("--quiet-rows", type=int, default=20_000_000, help="rows without a change")
     parser.add_argument(
         "--peers", action=argparse.BooleanOptionalAction, default=True, help="next to river and frouros"
     )
     chosen = parser.parse_args()
     print(machine())
     streams = {name: np.stack([_changed(rates, run) for run in range(chosen.runs)]) for name, rates in CHANGES.items()}
-    streams[_QUIET] = np.stack([_quiet(run, chosen.quiet_rows // 20) for run in range(20)])
+    streams[_QUIET] = np.stack([_quiet(run, _QUIET_ROWS) for run in range(chosen.quiet_rows // _QUIET_ROWS)])
     alarms: Alarms = {
         "sparkmon": {
             name: [_alarms(_losses(run), row) for run, row in enumerate(rows)] for name, rows in streams.items()
@@ -65,9 +68,9 @@ def main() -> None:
     print(f"| detector | {' | '.join(CHANGES)} | false alarms per 10,000 rows |\n|{'---|' * (len(CHANGES) + 2)}")
     for detector, own in alarms.items():
         cells = [_cell(own[name]) for name in CHANGES]
-        false = sum(map(len, own[_QUIET])) / streams[_QUIET].size * 10_000
-        print(f"| {detector} | {' | '.join(cells)} | {false:.3f} |")
+        print(f"| {detector} | {' | '.join(cells)} | {_false_alarms(own[_QUIET])} |")
     print("\nIn a cell: how many streams alarm after the change, the median delay in rows, and that of nine in ten.")
+    print("Of false alarms: with the 95 % confidence interval of a Poisson rate.")
     print("\n".join(notes))
 
 
@@ -79,6 +82,14 @@ def _cell(alarms: list[list[int]]) -> str:
     return f"{len(delays)} of {len(alarms)}; {int(statistics.median(delays)):,}; {int(np.quantile(delays, 0.9)):,}"
 
 
+def _false_alarms(alarms: list[list[int]]) -> str:
+    """Return how many alarms there are in 10,000 rows."""
+    count, rows = sum(map(len, alarms)), len(alarms) * _QUIET_ROWS
+    low, high = (chi2.ppf(p, 2 * n) / 2 if n else 0.0 for p, n in ((0.025, count), (0.975, count + 1)))
+    value, low, high = (each / rows * 10_000 for each in (count, low, high))
+    return f"{value:.3f} ({low:.3f} to {high:.3f})"
+
+
 def _ask(name: str, needs: Sequence[str], streams: Mapping[str, np.ndarray], alarms: Alarms) -> str:
     """Add the alarms of a peer's detectors; return its version, or why it is not there."""
     python, reason = environment(name, needs, lambda text: print(text, file=sys.stderr))
@@ -86,7 +97,7 @@ def _ask(name: str, needs: Sequence[str], streams: Mapping[str, np.ndarray], ala
         return f"{name} is not there: {reason}"
     with tempfile.TemporaryDirectory() as folder:
         for stem, rows in streams.items():
-            np.save(Path(folder) / f"{stem}.npy", rows)
+            np.save(Path(folder) / f"{stem}.npy", rows[:_PEERS_STREAMS])
         script = Path(__file__).with_name("with_peers.py")
         done = subprocess.run([python, script, name, folder], capture_output=True, text=True, check=False, cwd=BUILD)
         if done.returncode:

@@ -1,8 +1,8 @@
 """How far estimated performance is from what labels say, chunk by chunk: ``make bench-estimates``.
 
 The reference's rows are those of NannyML's sets; a figure is the mean absolute error over the chunks after them.
-``sampling`` is what a chunk varies by itself: no estimate can be expected to be nearer. The last column counts the
-chunks that labels say the assumption of the estimate broke in.
+``sparkmon`` is CBPE or DLE. ``sampling`` is what a chunk varies by itself: no estimate can be expected to be nearer.
+The last column counts the chunks that labels say the assumption of the estimate broke in.
 """
 
 from __future__ import annotations
@@ -23,7 +23,17 @@ from bench.cells import cells_of
 from bench.environment import BUILD, environment, last_line
 from bench.estimates.sets import NANNYML, SETS, EstimateSet
 from bench.machine import machine
-from sparkmon.performance import BROKEN, Measured, Performance, Validation, class_names, losses_of
+from sparkmon.performance import (
+    BROKEN,
+    Answered,
+    ClassifierEstimator,
+    Measured,
+    Performance,
+    Validation,
+    class_names,
+    losses_of,
+)
+from sparkmon.protocol import Cells
 from sparkmon.records import Feature
 
 _NEEDS = (f"nannyml=={NANNYML}", "statsmodels", "pyarrow", "setuptools<81")
@@ -38,7 +48,7 @@ def main() -> None:
     print(machine())
     sets = {name: SETS[name] for name in chosen.sets.split(",")}
     answers, version = _ask_nannyml(sets) if chosen.peers else ({}, "without NannyML")
-    heads = ("set", "metric", "sparkmon", "NannyML", "no estimate", "sampling", "broken assumption")
+    heads = ("set", "metric", "sparkmon", "pape", "NannyML", "no estimate", "sampling", "broken assumption")
     print(f"| {' | '.join(heads)} |\n{'|---' * len(heads)}|")
     for name, each in sets.items():
         for row in _rows(name, each, answers.get(name, {})):
@@ -48,8 +58,9 @@ def main() -> None:
 
 def _rows(name: str, each: EstimateSet, answers: dict[str, list[float]]) -> list[list[str]]:
     reference, live = each.reference(), each.live()
-    validation = _fitted(each, reference)
-    names = _metrics(each)
+    validation, names = _fitted(each, reference), _metrics(each)
+    pape = _fitted(each, reference, "pape") if each.scores else None
+    adapted: dict[str, list[float]] = {metric: [] for metric in names}
     truths: dict[str, list[float]] = {metric: [] for metric in names}
     estimates: dict[str, list[float]] = {metric: [] for metric in names}
     noises, broken = [], 0
@@ -57,14 +68,14 @@ def _rows(name: str, each: EstimateSet, answers: dict[str, list[float]]) -> list
         chunk = live.iloc[start : start + each.chunk]
         features, predictions = cells_of(chunk[each.features]), cells_of(chunk[_answers(each)])
         answered = validation.answers.read(predictions)
-        expected = validation.expected(features, answered)
-        assert expected is not None
-        estimated = _by_name([*validation.estimates(Performance.of(expected))])
+        estimated = _estimated(validation, features, answered)
+        adaptive = {} if pape is None else _estimated(pape, features, answered)
         outcomes, _ = validation.answers.outcomes(answered, _labels(chunk, each))
         true = _by_name([*Performance.of(outcomes).metrics()])
         for metric in names:
             truths[metric].append(true[metric])
             estimates[metric].append(estimated[metric])
+            adapted[metric].append(adaptive.get(metric, np.nan))
         losses = losses_of(outcomes)
         gap = abs(true[names[0]] - estimated[names[0]])
         broken += validation.losses.distance(gap, len(losses)) > BROKEN
@@ -75,6 +86,7 @@ def _rows(name: str, each: EstimateSet, answers: dict[str, list[float]]) -> list
         peer = np.array(answers.get(metric, [])[: len(of_metric)])
         cells = [
             f"{np.abs(of_metric - np.array(estimates[metric])).mean():.4f}",
+            f"{np.abs(of_metric - np.array(adapted[metric])).mean():.4f}" if pape is not None else "",
             f"{np.abs(of_metric - peer).mean():.4f}" if peer.size else "",
             f"{np.abs(of_metric - validation.metrics[metric, None]).mean():.4f}",
         ]
@@ -103,11 +115,17 @@ def _labels(rows: pd.DataFrame, each: EstimateSet) -> Any:  # noqa: ANN401 - an 
     return class_names(pa.array(rows[each.label]))
 
 
-def _fitted(each: EstimateSet, rows: pd.DataFrame) -> Validation:
+def _estimated(validation: Validation, features: Cells, answered: Answered) -> dict[str, float]:
+    expected = validation.expected(features, answered)
+    assert expected is not None
+    return _by_name([*validation.estimates(Performance.of(expected))])
+
+
+def _fitted(each: EstimateSet, rows: pd.DataFrame, estimator: ClassifierEstimator = "cbpe") -> Validation:
     kinds = {name: "categorical" if rows[name].dtype == object else "numeric" for name in each.features}
     features = [Feature(name, kind) for name, kind in kinds.items()]  # type: ignore[arg-type]
     parts = cells_of(rows[each.features]), cells_of(rows[_answers(each)])
-    return Validation.fit(features, *parts, labels=_labels(rows, each), label=each.label)
+    return Validation.fit(features, *parts, labels=_labels(rows, each), label=each.label, estimator=estimator)
 
 
 def _by_name(metrics: list[Measured]) -> dict[str, float]:

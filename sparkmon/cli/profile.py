@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import typer
@@ -38,6 +38,9 @@ def profile(
         str | None,
         option("A table of rows that the model was not fitted to, for --label; TABLE without.", metavar="TABLE"),
     ] = None,
+    estimator: Annotated[
+        Literal["cbpe", "pape"], option("What estimates the performance of a classifier without labels.")
+    ] = "cbpe",
     exclude: Annotated[Texts, option("A column to leave out, such as an id or the label.")] = None,
     categorical: Annotated[Texts, option("A column whose numbers are codes; may be repeated.")] = None,
     null: NullMarks = None,
@@ -117,6 +120,7 @@ def profile(
             if validation is not None:
                 held_out, _ = parse_time(open_table(spark, validation, marks=null or ())[0], time)
             more: dict[str, Any] = {"label": label, "exclude": exclude or (), "slices": slices_of(summary)}
+            more["estimator"] = estimator
             own = validation_of(held_out, model, **more, **common)
             reference_store.write_reference(own)
         used = {*summary["column_name"].to_pylist(), *left_out, time}

@@ -30,7 +30,7 @@ class Joined:
     is_contradicted: BoolArray
     """Whether it came with different values. The last one counts, and none where labels have no times."""
     is_early: BoolArray
-    """Whether its label was known before the prediction, which the clocks or the key are wrong for: it does not
+    """Whether its label was moments before the prediction, which the clocks or the key are wrong for: it does not
     count."""
 
 
@@ -71,8 +71,8 @@ class LabelTable:
         if len(first):
             differs = np.maximum.reduceat(values_at, first) != np.minimum.reduceat(values_at, first)
             self._is_contradicted = differs
-        is_unknown = self._is_contradicted & (not source.time or bool(source.entities))
-        self._labels = values.dictionary.take(pa.array(values_at[last], mask=is_unknown))
+        is_unmoments = self._is_contradicted & (not source.time or bool(source.entities))
+        self._labels = values.dictionary.take(pa.array(values_at[last], mask=is_unmoments))
 
     def join(self, keys: Mapping[str, Any], times: Any) -> Joined:  # noqa: ANN401 - Arrow arrays
         """Give rows their labels, by ``request_id`` and ``instance`` or the source's entities, and their times."""
@@ -92,10 +92,10 @@ class LabelTable:
 
     def _next(self, codes: IntArray, micros: IntArray) -> IntArray:
         """Return the place of the first label on the entity of each row, since the row; -1 if none comes in time."""
-        known = np.unique(self._times)
-        width = len(known) + 1
-        places = self._codes * width + np.searchsorted(known, self._times)
-        at = np.searchsorted(places, codes * width + np.searchsorted(known, micros))
+        moments = np.unique(self._times)
+        width = len(moments) + 1
+        places = self._codes * width + np.searchsorted(moments, self._times)
+        at = np.searchsorted(places, codes * width + np.searchsorted(moments, micros))
         codes_at, times_at = np.append(self._codes, -2)[at], np.append(self._times, 0)[at]
         longest = (self._source.horizon + self._source.revise_for) / _MICROSECOND
         is_it = (codes_at == codes) & (times_at - micros <= longest)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -73,7 +73,9 @@ class WindowMeter:
             losses = np.full(part.num_rows, np.nan)
             owner = np.full(part.num_rows, -1)
             versions: dict[str, int] = {}
-            for block in answer_blocks(part):
+            blocks = [*answer_blocks(part)]
+            estimates = self._estimates_of(blocks)
+            for block in blocks:
                 own = measured[block.model_version]
                 at: Any = pa.array(block.event)
                 answered = self.validation.answers.read(block.predictions)  # type: ignore[arg-type]
@@ -83,7 +85,7 @@ class WindowMeter:
                     contradicted=int(joined.is_contradicted[block.event].sum()),
                     early=int(joined.is_early[block.event].sum()),
                 )
-                expected = self._expected(block, answered)
+                expected = _expected(estimates, block, answered)
                 if expected is not None:
                     own.expect(expected.take(np.flatnonzero(both[answered.is_usable])))
                 rows = block.event[both]
@@ -102,18 +104,19 @@ class WindowMeter:
     def of_expected(self, parts: Iterable[pa.Table]) -> dict[str, Measured]:
         """Measure what is expected of the rows of a window, by model version."""
         measured: defaultdict[str, Measured] = defaultdict(Measured)
-        for block in (block for part in parts for block in answer_blocks(part)):
-            assert block.predictions is not None
-            answered = self.validation.answers.read(block.predictions)
-            own, outcomes = measured[block.model_version], self._expected(block, answered)
-            if outcomes is not None:
-                self._add(own, block, outcomes, np.flatnonzero(answered.is_usable), answered.is_usable)
+        for part in parts:
+            blocks = [*answer_blocks(part)]
+            estimates = self._estimates_of(blocks)
+            for block in blocks:
+                assert block.predictions is not None
+                answered = self.validation.answers.read(block.predictions)
+                own, outcomes = measured[block.model_version], _expected(estimates, block, answered)
+                if outcomes is not None:
+                    self._add(own, block, outcomes, np.flatnonzero(answered.is_usable), answered.is_usable)
         return dict(measured)
 
-    def _expected(self, block: RowBlock, answered: Answered) -> Outcomes | None:
-        """Return what is expected of a block's usable rows; None if nothing can be."""
-        cells = block.features if self.validation.needs_features else block.predictions
-        return None if cells is None else self.validation.expected(cells, answered)
+    def _estimates_of(self, blocks: Sequence[RowBlock]) -> Validation:
+        return self.validation.for_rows([each.features for each in blocks if each.features is not None])
 
     def _add(self, own: Measured, block: RowBlock, outcomes: Outcomes, rows: IntArray, usable: Any) -> None:  # noqa: ANN401
         """Add the outcomes of some rows of a block to the whole, and to its slices."""
@@ -126,6 +129,12 @@ class WindowMeter:
             for code in np.unique(codes[codes >= 0]).tolist():
                 own.predictions[key, names[code]] += int((usable & (codes == code)).sum())
                 own.add(outcomes.take(np.flatnonzero(codes[rows] == code)), (key, names[code]))
+
+
+def _expected(validation: Validation, block: RowBlock, answered: Answered) -> Outcomes | None:
+    """Return what is expected of a block's usable rows; None if nothing can be."""
+    cells = block.features if validation.needs_features else block.predictions
+    return None if cells is None else validation.expected(cells, answered)
 
 
 def _binned(outcomes: Outcomes) -> tuple[IntArray, Any]:

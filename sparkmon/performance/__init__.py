@@ -25,8 +25,10 @@ from sparkmon.performance.fairness import fairness as fairness
 from sparkmon.performance.log_loss import log_loss as log_loss
 from sparkmon.performance.metric import METRICS as METRICS, Measured as Measured, MetricFamily as MetricFamily
 from sparkmon.performance.outcomes import ClassOutcomes as ClassOutcomes, NumberOutcomes as NumberOutcomes
+from sparkmon.performance.pape import WeightedCalibrators as WeightedCalibrators
 from sparkmon.performance.performance import Performance as Performance
+from sparkmon.performance.quantiles import quantiles as quantiles
 from sparkmon.performance.ranking import ranking as ranking
 from sparkmon.performance.regression import regression as regression
 from sparkmon.performance.segments import Effect as Effect, Segment as Segment, Segments as Segments
-from sparkmon.performance.validation import Validation as Validation
+from sparkmon.performance.validation import ClassifierEstimator as ClassifierEstimator, Validation as Validation

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -21,6 +22,7 @@ MOST_CLASSES = 50
 _DISCRETE = 20
 """Whole numbers of more values than these are predicted as numbers."""
 _HALF = 0.5
+_QUANTILE = re.compile(r"(?:^|[^a-z0-9])(p|q|quantile)_?(\d{1,2}(?:\.\d{1,4})?)$")
 _SUM = 0.01
 """How far from 1 the probabilities of a row may add up to."""
 _BoolArray = npt.NDArray[np.bool_]
@@ -45,9 +47,10 @@ class AnswerColumns:
     label: str
     """The column with what came true."""
     classes: tuple[str, ...] = ()
-    """In the order of the probabilities."""
+    """In the order of the probabilities; of numbers, the levels of the quantiles in ascending order."""
     scores: tuple[str, ...] = ()
-    """The column of the probability of each class; or the one of class 1, the second of two; none without them."""
+    """The column of the probability of each class; or the one of class 1, the second of two; none without them. Of
+    numbers, the column of each quantile."""
     predicted: str | None = None
     """The column of the predicted class or number. Without it, the class with the greatest probability is predicted."""
     center: float = 0.0
@@ -132,11 +135,18 @@ class AnswerColumns:
 
     @classmethod
     def _of_numbers(cls, predictions: Cells, labels: FloatArray, label: str) -> AnswerColumns:
-        if len(predictions.names) != 1:
+        quantiles = quantile_levels(predictions.names)
+        points = [name for name in predictions.names if name not in quantiles]
+        if not points:  # the median, or what is nearest to it
+            points = [min(quantiles, key=lambda name: abs(quantiles[name] - _HALF))]
+        if len(points) > 1:
             raise OptionError(
-                f"got the predictions {', '.join(predictions.names)} for the number {label!r}; expected one column"
+                f"got the predictions {', '.join(predictions.names)} for the number {label!r}; expected one column, "
+                "and columns of quantiles named like p10 or q0.9"
             )
-        return cls("regression", label, predicted=predictions.names[0], center=float(labels.mean()))
+        names = tuple(sorted(quantiles, key=quantiles.__getitem__)) if len(predictions.names) > 1 else ()
+        levels = tuple(f"{quantiles[name]:g}" for name in names)
+        return cls("regression", label, levels, names, points[0], float(labels.mean()))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -156,7 +166,7 @@ class AnswerColumns:
             nothing = np.full(len(predictions), np.nan)
             return Answered(nothing, None, np.zeros(len(predictions), np.bool_))
         scores, is_usable = None, np.ones(len(predictions), np.bool_)
-        if self.scores:
+        if self.scores and self.task == "classification":
             some = [predictions.names.index(name) for name in self.scores]
             scores = self._matrix(Cells(self.scores, predictions.numbers[:, some]))
             total = scores.sum(axis=1, keepdims=True)
@@ -170,7 +180,9 @@ class AnswerColumns:
         place = predictions.names.index(self.predicted)
         if self.task == "regression":
             numbers = predictions.numbers[:, place]
-            return Answered(numbers, None, np.isfinite(numbers))
+            quantiles = predictions.numbers[:, [predictions.names.index(name) for name in self.scores]]
+            is_usable = np.isfinite(numbers) & np.isfinite(quantiles).all(axis=1)
+            return Answered(numbers, quantiles if self.scores else None, is_usable)
         places = self.places_of(_texts(predictions, place))
         return Answered(np.maximum(places, 0).astype(float), scores, is_usable & (places >= 0))
 
@@ -179,7 +191,9 @@ class AnswerColumns:
         if self.task == "regression":
             truth = as_numbers(labels)
             both = answered.is_usable & np.isfinite(truth)
-            return NumberOutcomes(truth[both], answered.predicted[both], self.center), both
+            quantiles = None if answered.scores is None else answered.scores[both]
+            levels = tuple(map(float, self.classes))
+            return NumberOutcomes(truth[both], answered.predicted[both], self.center, quantiles, levels), both
         places = self.places_of(labels)
         both = answered.is_usable & (places >= 0)
         scores = None if answered.scores is None else answered.scores[both]
@@ -201,6 +215,22 @@ class AnswerColumns:
         """Return rows x classes."""
         numbers = scores.numbers
         return np.hstack([1 - numbers, numbers]) if numbers.shape[1] == 1 else numbers
+
+
+def quantile_levels(names: Sequence[str]) -> dict[str, float]:
+    """Return the levels of the columns whose names say that they are quantiles.
+
+    >>> quantile_levels(["price", "p10", "price_q0.9", "quantile_0.05", "P2.5", "p0", "top10"])
+    {'p10': 0.1, 'price_q0.9': 0.9, 'quantile_0.05': 0.05, 'P2.5': 0.025}
+    """
+    levels = {}
+    for name in names:
+        match = _QUANTILE.search(name.lower())
+        level = float(match[2]) if match else 0.0
+        level = level if level < 1 else level / 100
+        if 0 < level < 1:
+            levels[name] = level
+    return levels
 
 
 def class_names(values: pa.Array[Any] | pa.ChunkedArray[Any]) -> pa.Array[Any]:

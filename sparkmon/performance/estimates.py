@@ -64,8 +64,8 @@ class Calibrators:
             raise ProfileError("got calibrators that do not rise from a probability to one; fit them again")
 
     @classmethod
-    def fit(cls, outcomes: ClassOutcomes) -> Calibrators:
-        """Fit them to held-out rows with labels; MissingExtraError without scikit-learn."""
+    def fit(cls, outcomes: ClassOutcomes, weights: FloatArray | None = None) -> Calibrators:
+        """Fit them to held-out rows with labels, all alike or by weights; MissingExtraError without scikit-learn."""
         try:
             from sklearn.isotonic import isotonic_regression
         except ModuleNotFoundError as error:
@@ -74,9 +74,11 @@ class Calibrators:
         classes = outcomes.scores.shape[1]
         scores, shares = [], []
         for place in range(1, 2) if classes == 2 else range(classes):
-            values, inverse, counts = np.unique(outcomes.scores[:, place], return_inverse=True, return_counts=True)
-            mean = np.bincount(inverse, outcomes.truth[:, place]) / counts
-            fitted: Any = isotonic_regression(mean, sample_weight=counts.astype(float), y_min=0, y_max=1)
+            values, inverse = np.unique(outcomes.scores[:, place], return_inverse=True)
+            of_rows = np.ones(len(outcomes)) if weights is None else weights
+            counts = np.bincount(inverse, of_rows)
+            mean = np.bincount(inverse, of_rows * outcomes.truth[:, place]) / counts
+            fitted: Any = isotonic_regression(mean, sample_weight=counts, y_min=0, y_max=1)
             # Of a level part its ends say all.
             keep = np.flatnonzero(np.diff(fitted, prepend=np.nan, append=np.nan)[:-1] != 0)
             ends = np.unique(np.concatenate([keep, keep - 1, [len(values) - 1]]))
@@ -100,7 +102,7 @@ class Calibrators:
 
     def chosen(self, metrics: Sequence[Measured], rows: int) -> Iterator[Measured]:
         """Return what is an estimate among the metrics of expected rows."""
-        return (each for each in metrics if each.metric != "expected_calibration_error")
+        return of_probabilities(metrics)
 
     def to_json(self) -> Mapping[str, Any]:
         """Return them as what JSON has."""
@@ -145,8 +147,8 @@ class ErrorModel:
             from sklearn.ensemble import GradientBoostingRegressor
         except ModuleNotFoundError as error:
             raise MissingExtraError.of("scikit-learn", "explain") from error
-        matrix, errors = _matrix(rows, outcomes.predicted), np.abs(outcomes.predicted - outcomes.truth)
-        matrix, errors = matrix[:_MOST_ROWS], errors[:_MOST_ROWS]
+        errors = np.abs(outcomes.predicted - outcomes.truth)[:_MOST_ROWS]
+        matrix = np.hstack([matrix_of(rows), outcomes.predicted[:, None]])[:_MOST_ROWS]
         sizes: dict[str, Any] = {"max_depth": None, "max_leaf_nodes": _LEAVES, "min_samples_leaf": _LEAST}
         boosted: Any = GradientBoostingRegressor(n_estimators=_TREES, learning_rate=_RATE, random_state=0, **sizes)
         is_fitted = np.arange(len(errors)) % 5 > 0
@@ -160,7 +162,7 @@ class ErrorModel:
 
     def expected(self, rows: Rows, predicted: FloatArray) -> NumberOutcomes:
         """Return rows with errors as large as expected."""
-        return NumberOutcomes(predicted - self._errors(_matrix(rows, predicted)), predicted)
+        return NumberOutcomes(predicted - self._errors(np.hstack([matrix_of(rows), predicted[:, None]])), predicted)
 
     def chosen(self, metrics: Sequence[Measured], rows: int) -> Iterator[Measured]:
         """Return what is an estimate among the metrics of expected rows."""
@@ -190,9 +192,11 @@ class ErrorModel:
         return errors
 
 
-def _matrix(rows: Rows, predicted: FloatArray) -> FloatArray:
-    return np.hstack([rows.numbers, rows.levels, predicted[:, None]])
+def of_probabilities(metrics: Sequence[Measured]) -> Iterator[Measured]:
+    """Return what calibrated probabilities estimate."""
+    return (each for each in metrics if each.metric != "expected_calibration_error")
 
 
-Estimator = Calibrators | ErrorModel
-"""What estimates the performance of a model."""
+def matrix_of(rows: Rows) -> FloatArray:
+    """Return rows x columns, levels by their places."""
+    return np.hstack([rows.numbers, rows.levels])

@@ -20,8 +20,8 @@ class Measured:
     metric: str
     """Its name, as in ``sklearn.metrics`` where that has it."""
     place: int | None
-    """The class it is of, by its place; None of all classes: the average of the classes (``average="macro"``) where it
-    is a metric of one class."""
+    """The class or quantile it is of, by its place; None of all: the average of the classes (``average="macro"``) or
+    quantiles where it is a metric of one."""
     value: float
     """NaN where the rows do not define it, as a recall of a class that no row has."""
     low: float

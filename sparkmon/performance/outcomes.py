@@ -56,9 +56,14 @@ class NumberOutcomes:
     center: float = 0.0
     """What is taken off the truth before its powers are summed, such as its mean in the reference: the sums then keep
     their digits. Blocks that are merged have one."""
+    scores: FloatArray | None = None
+    """Rows x levels: the predicted quantiles; None if none are."""
+    levels: tuple[float, ...] = ()
+    """Of the quantiles, each above 0 and below 1."""
 
     def __post_init__(self) -> None:
-        if self.truth.shape != self.predicted.shape or self.truth.ndim != 1:
+        is_wrong = self.truth.shape != self.predicted.shape or self.truth.ndim != 1
+        if is_wrong or (self.scores is not None and self.scores.shape != (len(self.truth), len(self.levels))):
             raise ProfileError("got truth and predictions of different shapes; expected one number each per instance")
 
     def __len__(self) -> int:
@@ -66,7 +71,8 @@ class NumberOutcomes:
 
     def take(self, rows: IntArray) -> NumberOutcomes:
         """Return these rows."""
-        return NumberOutcomes(self.truth[rows], self.predicted[rows], self.center)
+        scores = None if self.scores is None else self.scores[rows]
+        return NumberOutcomes(self.truth[rows], self.predicted[rows], self.center, scores, self.levels)
 
 
 Outcomes: TypeAlias = ClassOutcomes | NumberOutcomes

@@ -33,7 +33,7 @@ class Performance:
     def of(cls, outcomes: Outcomes) -> Performance:
         """Sum a block of rows."""
         is_class = isinstance(outcomes, ClassOutcomes)
-        has_scores = isinstance(outcomes, ClassOutcomes) and outcomes.scores is not None
+        has_scores = outcomes.scores is not None
         task = "classification" if is_class else "regression"
         families = [METRICS.get(name) for name in METRICS]
         chosen = [each for each in families if each.task == task and (has_scores or not each.needs_scores)]

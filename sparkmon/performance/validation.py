@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 
-from sparkmon.detectors import STATE_FORMAT, Columns, read_state
+from sparkmon.detectors import STATE_FORMAT, Columns, Rows, read_state
 from sparkmon.distributions.arrays import IntArray
 from sparkmon.errors import OptionError
 from sparkmon.performance.answers import AnswerColumns, Answered
 from sparkmon.performance.concept import Losses, losses_of
-from sparkmon.performance.estimates import Calibrators, ErrorModel, Estimator
+from sparkmon.performance.estimates import Calibrators, ErrorModel
 from sparkmon.performance.metric import Measured
 from sparkmon.performance.outcomes import ClassOutcomes, NumberOutcomes, Outcomes
+from sparkmon.performance.pape import WeightedCalibrators
 from sparkmon.performance.performance import Performance
 from sparkmon.performance.segments import Segment, Segments, segments_of
 from sparkmon.protocol import Cells
@@ -25,9 +26,11 @@ from sparkmon.records import Feature
 
 LEAST_ROWS = 100
 _MOST_BYTES = 16_000_000
-_ESTIMATORS: Mapping[str, type[Calibrators] | type[ErrorModel]] = {
-    each.name: each for each in (Calibrators, ErrorModel)
-}
+Estimator: TypeAlias = Calibrators | ErrorModel | WeightedCalibrators
+"""What estimates the performance of a model."""
+_KINDS: Sequence[type[Estimator]] = (Calibrators, ErrorModel, WeightedCalibrators)
+_ESTIMATORS = {each.name: each for each in _KINDS}
+ClassifierEstimator: TypeAlias = Literal["cbpe", "pape"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +55,7 @@ class Validation:
         label: str,
         blocks: Sequence[IntArray] = (),
         slices: Sequence[tuple[str, Any]] = (),
+        estimator: ClassifierEstimator = "cbpe",
     ) -> Validation:
         """Learn from rows that the model was not fitted to.
 
@@ -69,6 +73,9 @@ class Validation:
             The keys of slices, and the value of each row as ``sparkmon.slicing.BlockSlices`` gives it.
         blocks : sequence of int arrays, optional
             The rows of each block of time, which say by how much performance varies by itself.
+        estimator : str, default "cbpe"
+            What estimates the performance of a classifier: ``cbpe``, or ``pape`` where its calibration moves with the
+            features.
 
         Raises
         ------
@@ -83,10 +90,20 @@ class Validation:
         places = np.cumsum(both) - 1
         own = [places[block[both[block]]] for block in blocks]
         metrics = {(each.metric, each.place): each.value for each in Performance.of(outcomes).metrics()}
-        estimator = _estimator(features, cells.take(np.flatnonzero(both)), outcomes)
+        fitted = _estimator(features, cells.take(np.flatnonzero(both)), outcomes, estimator)
         some: Any = pa.array(np.flatnonzero(both))
         segments = segments_of(losses_of(outcomes), [(key, values.take(some)) for key, values in slices])
-        return cls(answers, Losses.of(outcomes, own), metrics, estimator, segments)
+        return cls(answers, Losses.of(outcomes, own), metrics, fitted, segments)
+
+    def for_rows(self, blocks: Sequence[Cells]) -> Validation:
+        """Return it with what estimates rows like these features, if that depends on them."""
+        if not isinstance(self.estimator, WeightedCalibrators) or not blocks:
+            return self
+        parts = [self.estimator.columns.read(each) for each in blocks]
+        numbers, faults, levels = (
+            np.concatenate([getattr(each, name) for each in parts]) for name in ("numbers", "faults", "levels")
+        )
+        return replace(self, estimator=self.estimator.adapted(Rows(numbers, faults, levels)))
 
     def expected(self, features: Cells, answered: Answered) -> Outcomes | None:
         """Return what is expected to come true of a block's usable rows; None if nothing can be."""
@@ -96,6 +113,8 @@ class Validation:
             return self.estimator.expected(self.estimator.columns.read(features).take(rows), predicted)
         if self.estimator is None or answered.scores is None:
             return None
+        if isinstance(self.estimator, WeightedCalibrators):
+            return self.for_rows([features]).expected(features, answered)
         return self.estimator.expected(predicted.astype(np.int64), answered.scores[rows])
 
     def estimates(self, performance: Performance) -> Iterator[Measured]:
@@ -106,7 +125,7 @@ class Validation:
     @property
     def needs_features(self) -> bool:
         """Whether an estimate is made of the features, too."""
-        return isinstance(self.estimator, ErrorModel)
+        return isinstance(self.estimator, ErrorModel | WeightedCalibrators)
 
     def to_bytes(self) -> bytes:
         """Return it as JSON."""
@@ -141,9 +160,16 @@ class Validation:
         return cls(answers, losses, metrics, estimator, segments)
 
 
-def _estimator(features: Sequence[Feature], cells: Cells, outcomes: Outcomes) -> Estimator | None:
+def _estimator(
+    features: Sequence[Feature], cells: Cells, outcomes: Outcomes, estimator: ClassifierEstimator
+) -> Estimator | None:
     if isinstance(outcomes, NumberOutcomes):
         columns = Columns.of(features, cells)
         return ErrorModel.fit(columns, columns.read(cells), outcomes)
     assert isinstance(outcomes, ClassOutcomes)
-    return None if outcomes.scores is None else Calibrators.fit(outcomes)
+    if outcomes.scores is None:
+        return None
+    if estimator == "cbpe":
+        return Calibrators.fit(outcomes)
+    columns = Columns.of(features, cells)
+    return WeightedCalibrators.fit(columns, columns.read(cells), outcomes)

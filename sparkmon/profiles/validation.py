@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame, functions as F
 from sparkmon.distributions.schema import PROFILE, REFERENCES
 from sparkmon.errors import OptionError
 from sparkmon.interval import parse_interval
-from sparkmon.performance import Validation, class_names
+from sparkmon.performance import ClassifierEstimator, Validation, class_names
 from sparkmon.profiles.cells import cell_columns, cells_of, column_kinds, one_batch, quoted
 from sparkmon.protocol import Cells, RowBlock
 from sparkmon.records import Feature, FeatureKind
@@ -37,6 +37,7 @@ def validation_of(
     time: str | None = None,
     block: str = "1 hour",
     slices: Slices | None = None,
+    estimator: ClassifierEstimator = "cbpe",
 ) -> pa.Table:
     """Learn what a model is like on rows that it was not fitted to, to compare live performance with.
 
@@ -62,6 +63,9 @@ def validation_of(
         The length of a block, that of the live windows.
     slices : Slices, optional
         Those of the model's reference, as :func:`sparkmon.slices_of` gives them: they say where a model gets worse.
+    estimator : str, default "cbpe"
+        What estimates the performance of a classifier without labels: ``cbpe``, or ``pape`` where the model's
+        calibration moves with its inputs.
 
     Returns
     -------
@@ -109,6 +113,7 @@ def validation_of(
         label,
         [] if time is None else _blocks(batch.column("time"), block),
         [] if slices is None else BlockSlices(slices).of(_block(model, cells)),
+        estimator,
     )
     row = {
         "model": model,

@@ -59,6 +59,18 @@ def test_metrics_of_numbers_are_those_of_scikit_learn() -> None:
     assert found["mean_error", None].value == pytest.approx((predicted - truth).mean(), abs=1e-9)
 
 
+def test_the_loss_of_quantiles_is_that_of_scikit_learn() -> None:
+    generator = np.random.default_rng(9)
+    truth = generator.normal(size=500)
+    scores, levels = np.tile([-1.3, 0.1, 1.2], (500, 1)) + generator.normal(size=(500, 1)) / 9, (0.1, 0.5, 0.9)
+    found = by_name(Performance.of(NumberOutcomes(truth, scores[:, 1], 0.0, scores, levels)))
+    each = [sk.mean_pinball_loss(truth, scores[:, place], alpha=level) for place, level in enumerate(levels)]
+    assert [found["mean_pinball_loss", place].value for place in range(3)] == pytest.approx(each, abs=1e-12)
+    assert found["mean_pinball_loss", None].value == pytest.approx(np.mean(each), abs=1e-12)
+    with pytest.raises(ProfileError, match="different shapes"):
+        NumberOutcomes(truth, truth, 0.0, scores, (0.1, 0.9))
+
+
 def test_a_class_that_is_not_there_is_left_out_as_by_scikit_learn() -> None:
     labels, predicted = np.array([0, 0, 1, 1]), np.array([0, 1, 1, 1])
     found = by_name(Performance.of(ClassOutcomes.of_labels(labels, predicted, None, 4)))
@@ -116,7 +128,7 @@ def test_intervals_hold_the_metric_of_all_rows_as_often_as_they_say(kind: str) -
 
 
 def test_families_are_registered_under_the_names_of_their_files() -> None:
-    assert [*METRICS] == ["brier", "calibration", "confusion", "log_loss", "ranking", "regression"]
+    assert [*METRICS] == ["brier", "calibration", "confusion", "log_loss", "quantiles", "ranking", "regression"]
 
 
 def test_rows_of_different_lengths_are_refused() -> None:

@@ -51,6 +51,63 @@ def test_estimates_follow_inputs_that_move_though_the_model_is_not_calibrated() 
     assert "expected_calibration_error" not in estimates
 
 
+def shifted(rows: int, seed: int, share: float) -> tuple[Cells, Cells, npt.NDArray[np.int64]]:
+    """Return rows whose answer is 0.8 throughout: 0.9 of those with x = 0 are of class 1, 0.5 of those with x = 1."""
+    generator = np.random.default_rng(seed)
+    x = (generator.random(rows) < share).astype(float)
+    labels = (generator.random(rows) < np.where(x == 1, 0.5, 0.9)).astype(np.int64)
+    return cells(x=x, noise=generator.normal(size=rows)), cells(score=np.full(rows, 0.8)), labels
+
+
+def test_pape_follows_a_calibration_that_moves_with_the_features_where_cbpe_does_not() -> None:
+    features, answers, labels = shifted(5_000, 5, 0.2)
+    # Labels say which score is whose: some rows are answered otherwise.
+    answers.numbers[:500, 0], labels[:500] = 0.1, 0
+    numbers = [*NUMBER, Feature("noise", "numeric")]
+    live, live_answers, _ = shifted(4_000, 6, 0.8)
+    estimates = {}
+    for name in ("cbpe", "pape"):
+        own = Validation.fit(numbers, features, answers, class_names(pa.array(labels)), "label", estimator=name)
+        own = Validation.from_bytes(own.to_bytes())
+        assert own.estimator is not None
+        assert own.estimator.name == name
+        expected = own.expected(live, own.answers.read(live_answers))
+        assert expected is not None
+        found = {each.metric: each.value for each in own.estimates(Performance.of(expected)) if each.place is None}
+        estimates[name] = found["accuracy_score"]
+    assert estimates["cbpe"] == pytest.approx(0.8 * 0.9 + 0.2 * 0.5, abs=0.02)  # of the reference
+    assert estimates["pape"] == pytest.approx(0.2 * 0.9 + 0.8 * 0.5, abs=0.03)  # of the rows that are there
+
+
+def test_rows_too_few_to_weigh_by_are_estimated_as_by_cbpe() -> None:
+    features, answers, labels = classifier(5_000, 1)
+    some = features.take(np.arange(100))
+    answered = answers.take(np.arange(100))
+    cbpe, pape = (
+        Validation.fit(NUMBER, features, answers, class_names(pa.array(labels)), "label", estimator=name)
+        for name in ("cbpe", "pape")
+    )
+    both = [each.expected(some, each.answers.read(answered)) for each in (cbpe, pape)]
+    assert isinstance(both[0], ClassOutcomes)
+    assert isinstance(both[1], ClassOutcomes)
+    np.testing.assert_allclose(both[0].truth, both[1].truth)
+
+
+def test_quantiles_are_recognised_by_their_names() -> None:
+    generator = np.random.default_rng(7)
+    x = generator.random(500)
+    labels = class_names(pa.array(x + generator.normal(size=500)))
+    answers = cells(p90=x + 1.28, p10=x - 1.28, price=x)
+    validation = Validation.from_bytes(Validation.fit(NUMBER, cells(x=x), answers, labels, "label").to_bytes())
+    assert validation.answers.scores == ("p10", "p90")
+    assert validation.answers.classes == ("0.1", "0.9")
+    assert validation.answers.predicted == "price"
+    # A normal number's own quantile has the pinball loss of its density there, 0.1755.
+    assert validation.metrics["mean_pinball_loss", None] == pytest.approx(0.1755, abs=0.02)
+    with pytest.raises(OptionError, match=r"named like p10 or q0\.9"):
+        Validation.fit(NUMBER, cells(x=x), cells(a=x, b=x), labels, "label")
+
+
 def test_errors_of_numbers_are_estimated_by_the_features() -> None:
     generator = np.random.default_rng(3)
     x = generator.random(8_000)
