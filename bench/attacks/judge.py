@@ -8,14 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from bench.attacks.among_clients import Honest, queries_until_named
 from bench.attacks.rules import RULES, Rule
 from bench.attacks.through_log import by_client, calibrate
 from sparkmon.adversaries import CLIENT_STATISTICS, WINDOW_ROWS, Baseline, ClientRows, alerts, windows_of
 from sparkmon.adversaries.honest import labels_of
 
-__all__ = ["OURS", "SHARES", "Judged", "judge"]
+__all__ = ["AMONG", "OURS", "SHARES", "Judged", "judge"]
 
 OURS = "sparkmon"
+AMONG = "sparkmon among honest clients"
 SHARES = (1.0, 0.5, 0.25, 0.1)
 """The attack's share of the rows of its client."""
 _CUT = 1_000
@@ -37,6 +39,8 @@ class Judged:
     """By rule, windows of later rows of honest clients with an alarm,"""
     later: int
     """and how many there are."""
+    others: int
+    """Honest clients that were named next to an attacker, before it was or in the same window."""
 
 
 def judge(streams: pd.DataFrame) -> Judged:
@@ -52,10 +56,15 @@ def judge(streams: pd.DataFrame) -> Judged:
     first: dict[tuple[str, str], float] = {}
     windows: dict[tuple[str, str], float] = {}
     own = max(later, key=len)
-    for stream in streams["stream"].unique():
-        if stream in ("reference", "honest", "later"):
-            continue
-        [rows] = _clients(baseline, streams, stream)
+    attacks = {
+        str(name): rows for name, rows in streams.groupby("stream") if name not in ("reference", "honest", "later")
+    }
+    beside = Honest(streams[streams["stream"] == "later"], max(map(len, attacks.values())))
+    others = 0
+    for stream, asked in attacks.items():
+        [rows] = [rows for _, rows in by_client(baseline.honest, asked)]
+        first[AMONG, stream], named = queries_until_named(baseline, asked, beside)
+        others += named
         for share in SHARES:
             hits = _windows(baseline, rows if share == 1 else _mixed(rows, own, share))
             key = (f"{OURS} {share:.0%}", stream)
@@ -64,7 +73,7 @@ def judge(streams: pd.DataFrame) -> Judged:
         for name, rule in rules.items():
             alarms = rule.alarms(baseline.honest.points_of(rows.rows), _labels(rows))
             first[name, stream] = float(alarms.argmax()) + 1 if alarms.any() else np.inf
-    return Judged(baseline.windows, first, windows, false, sum(len(each) for each in found))
+    return Judged(baseline.windows, first, windows, false, sum(len(each) for each in found), others)
 
 
 def _clients(baseline: Baseline, streams: pd.DataFrame, stream: str) -> list[ClientRows]:

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 from scipy.stats import beta
 
-from bench.attacks.judge import OURS, SHARES, Judged, judge
+from bench.attacks.judge import AMONG, OURS, SHARES, Judged, judge
 from bench.attacks.rules import RULES
 from bench.attacks.sets import SETS
 from bench.environment import BUILD, environment, last_line
@@ -28,6 +28,17 @@ from sparkmon.errors import SparkmonError
 _NEEDS = ("adversarial-robustness-toolbox==1.20.1", "packaging", "scikit-learn", "pyarrow", "pandas<3")
 _MODELS = {"housing": "network", "car_loan": "logistic", "airline": "trees"}
 _RECORDED = Path(__file__).parents[2] / "tests" / "data" / "attacks"
+_SOON = 200
+"""Queries within which an attack is to be named, except for those of"""
+_WITHIN = {name: 1_000 for name in ("oars05", "oars10", "oars15", "oars20", "oars30", "jbda")}
+_ASKED = {
+    "HopSkipJump, Boundary, ZOO, Sign-OPT, line search, attribute inference, membership by boundary": (
+        *("hsj_l2", "hsj_linf", "boundary", "zoo", "sign_opt", "extract_linesearch", "attribute_inference"),
+        "membership_boundary",
+    ),
+    "OARS": ("oars05", "oars10", "oars15", "oars20", "oars30"),
+    "JBDA": ("jbda",),
+}
 _HEADS = (*(f"{OURS} {share:.0%}" for share in SHARES), *RULES)
 
 
@@ -53,7 +64,8 @@ def main() -> None:
     for name, each in judged.items():
         console.print(_table(f"{name}, calibrated on {each.calibrated_on} windows", [each]))
     console.print(_table("all sets", [*judged.values()]))
-    for line in _false_alarms(judged):
+    console.print(_named(judged))
+    for line in (*_in_time(judged), *_false_alarms(judged)):
         console.print(line)
 
 
@@ -89,6 +101,48 @@ def _table(title: str, sets: Sequence[Judged]) -> Table:
     return table
 
 
+def _named(judged: dict[str, Judged]) -> Table:
+    """Say by attack and set how many streams are named in time, and the median and the worst of their queries."""
+    rules = {f"{OURS} 100%": "alone", AMONG: "among honest clients"}
+    heads = [f"{name}, {where}" for where in rules.values() for name in judged]
+    title = f"streams named in {_SOON} queries (OARS, JBDA: 1,000); queries until then: median, worst"
+    table = Table("attack", *heads, title=title)
+    for attack in dict.fromkeys(stream.split("-")[0] for each in judged.values() for _, stream in each.first):
+        table.add_row(attack, *(_soon(each, rule, attack) for rule in rules for each in judged.values()))
+    return table
+
+
+def _soon(judged: Judged, rule: str, attack: str) -> str:
+    first = np.array(
+        [queries for (each, stream), queries in judged.first.items() if each == rule and _is(attack, stream)]
+    )
+    if not len(first):
+        return "-"
+    after = [f"{each:,.0f}" if np.isfinite(each) else "never" for each in (np.median(first), first.max())]
+    return f"{(first <= _WITHIN.get(attack, _SOON)).sum()}/{len(first)} {', '.join(after)}"
+
+
+def _in_time(judged: dict[str, Judged]) -> list[str]:
+    lines = []
+    for what, attacks in _ASKED.items():
+        limit = _WITHIN.get(attacks[0], _SOON)
+        for rule, where in ((f"{OURS} 100%", "alone"), (AMONG, "among honest clients")):
+            first = [
+                (name, queries)
+                for name, each in judged.items()
+                for (own, stream), queries in each.first.items()
+                if own == rule and stream.split("-")[0] in attacks
+            ]
+            late = [f"{name} after {queries:,.0f}" for name, queries in first if queries > limit]
+            hits = len(first) - len(late)
+            share = f"{hits} of {len(first)} streams ({hits / len(first):.1%})"
+            lines.append(
+                f"{what}: {share} named within {limit:,} queries {where}" + (f"; {', '.join(late)}" * bool(late))
+            )
+    others = sum(each.others for each in judged.values())
+    return [*lines, f"honest clients named next to an attacker: {others}"]
+
+
 def _is(attack: str, stream: str) -> bool:
     return stream.split("-")[0] == attack
 
@@ -98,10 +152,15 @@ def _false_alarms(judged: dict[str, Judged]) -> list[str]:
     windows = sum(each.later for each in judged.values())
     for rule in (OURS, *RULES):
         false = sum(each.false[rule] for each in judged.values())
-        most = float(beta.ppf(0.95, false + 1, windows - false))
-        by_set = ", ".join(f"{name} {each.false[rule]} of {each.later}" for name, each in judged.items())
-        lines.append(f"{rule}: {false} of {windows:,} windows of honest clients alarm, at most {most:.2%} ({by_set})")
+        by_set = ", ".join(f"{name} {_share(each.false[rule], each.later)}" for name, each in judged.items())
+        lines.append(f"{rule}: {_share(false, windows)} windows of honest clients alarm ({by_set})")
     return lines
+
+
+def _share(false: int, windows: int) -> str:
+    """Say how many windows alarm, and the most that would, with 95 % confidence (Clopper and Pearson)."""
+    most = float(beta.ppf(0.95, false + 1, windows - false)) if false < windows else 1.0
+    return f"{false:,} of {windows:,}, at most {most:.2%}"
 
 
 if __name__ == "__main__":

@@ -17,11 +17,14 @@ from sparkmon.protocol import ROWS, Cells, decode_events, events_to_batch, from_
 from sparkmon.receiver.pairing_buffer import PairingBuffer
 from sparkmon.records import Feature
 
-__all__ = ["by_client", "calibrate"]
+__all__ = ["MODEL", "ROW_US", "START", "by_client", "calibrate", "kept"]
 
-_MODEL = "attacked"
-_START = datetime(2026, 1, 5, tzinfo=timezone.utc)
-_IDENTITIES = {_MODEL: ClientIdentity.parse("header X-Client-Id")}
+MODEL = "attacked"
+ROW_US = 50_000
+"""A row comes each 50 ms,"""
+START = datetime(2026, 1, 5, tzinfo=timezone.utc)
+"""from then on."""
+_IDENTITIES = {MODEL: ClientIdentity.parse("header X-Client-Id")}
 _AT_ONCE = 10_000
 
 
@@ -44,12 +47,16 @@ def calibrate(streams: pd.DataFrame) -> Baseline:
 
 def by_client(honest: Honest, stream: pd.DataFrame) -> Iterator[tuple[str, ClientRows]]:
     """Read a stream as the monitor does: client by client, in the order in which they asked."""
-    parts = [_kept(stream.iloc[first : first + _AT_ONCE], first) for first in range(0, len(stream), _AT_ONCE)]
-    return rows_by_client(honest, pa.concat_tables(parts))
+    return rows_by_client(honest, kept(stream))
 
 
-def _kept(stream: pd.DataFrame, first: int) -> pa.Table:
-    """Return what the table ``rows`` has of some calls of one row each."""
+def kept(stream: pd.DataFrame) -> pa.Table:
+    """Return what the table ``rows`` has of calls of one row each."""
+    starts = range(0, len(stream), _AT_ONCE)
+    return pa.concat_tables(_some_kept(stream.iloc[first : first + _AT_ONCE], first) for first in starts)
+
+
+def _some_kept(stream: pd.DataFrame, first: int) -> pa.Table:
     features, scores = _parts(stream)
     pairing, events = PairingBuffer(60), []
     calls = zip(stream["client"], features.to_dict("records"), scores.to_numpy(float).tolist(), strict=True)
@@ -72,8 +79,8 @@ def _headers(event_id: str, half: str, client: str, number: int) -> dict[str, st
         "Ce-Id": event_id,
         "Ce-Type": f"org.kubeflow.serving.inference.{half}",
         "Ce-Source": "predictor",
-        "Ce-Time": (_START + timedelta(milliseconds=50 * number)).isoformat().replace("+00:00", "Z"),
-        "Ce-Inferenceservicename": _MODEL,
+        "Ce-Time": (START + timedelta(microseconds=ROW_US * number)).isoformat().replace("+00:00", "Z"),
+        "Ce-Inferenceservicename": MODEL,
         "Ce-Component": "predictor",
         "Ce-Metadata": orjson.dumps({"X-Client-Id": [client]}).decode(),
         "Content-Type": "application/json",

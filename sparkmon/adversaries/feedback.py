@@ -1,4 +1,4 @@
-"""Poisoned feedback: labels of one client that are suddenly others than those of all clients for such scores."""
+"""Poisoned feedback: labels of one client that are others than those of all clients for such scores."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ WINDOWS_BEFORE = 4
 """What a client's labels were before is that of so many windows."""
 _LEAST_ROWS = 50
 _LEAST_CHANGE = 0.1
+_LEAST_ALWAYS = 0.2
+"""A client whose labels were never like others' is named from this difference on: its business may be another."""
 _FALSE_ALARMS = 1e-4
 """How often a window without poisoned feedback names a client, at most: of all of its clients together."""
 _MOST_CLIENTS = 100_000
@@ -26,17 +28,19 @@ _OTHERS = ""
 
 
 class Shift(NamedTuple):
-    """A client whose labels have changed, and those of others have not."""
+    """A client whose labels have changed, and those of others have not, or whose labels never were like others'."""
 
     client: str
     rows: int
     """Its rows with a label in the window."""
     difference: float
     """By how much the share of its labels that are positive exceeds that of others, given the score, from -1 to 1;"""
-    before: float
-    """and in the windows before."""
+    before: float | None
+    """and in the windows before; None if there it had too few labels."""
+    is_change: bool
+    """Whether its labels were others before."""
     z: float
-    """The change in standard errors."""
+    """The change in standard errors; where there is none, the difference."""
     limit: float
 
 
@@ -63,21 +67,26 @@ class Feedback:
         return together
 
     def shifts(self, before: Feedback, clients: Collection[str]) -> list[Shift]:
-        """Return those of some clients whose labels have changed since, against others', the clearest first.
+        """Return those of some clients that poison their labels, the clearest first.
 
-        What changes for all, such as a concept, is no shift, and neither is what was always so of one client. A client
-        of fewer than 50 rows with a label, now or before, has none.
+        Their labels have changed since, against others', by ten points or more, or were unlike others' all the time,
+        from the first 50 on, by twenty or more. What changes for all, such as a concept, is neither.
         """
         limit = -NormalDist().inv_cdf(self._level() / 2)
-        shifts = []
-        for client in clients:
-            if before.rows(client) < _LEAST_ROWS:
-                continue
-            (now, now_error), (was, was_error) = (each.difference(client) for each in (self, before))
-            z = (now - was) / max(float(np.hypot(now_error, was_error)), 1e-9)
-            if abs(z) > limit and abs(now - was) >= _LEAST_CHANGE:
-                shifts.append(Shift(client, self.rows(client), now, was, abs(z), limit))
-        return sorted(shifts, key=lambda each: (-each.z, each.client))
+        shifts = (self._shift(before, client, limit) for client in clients)
+        return sorted((each for each in shifts if each is not None), key=lambda each: (-each.z, each.client))
+
+    def _shift(self, before: Feedback, client: str, limit: float) -> Shift | None:
+        now, now_error = self.difference(client)
+        was, was_error = before.difference(client) if before.rows(client) >= _LEAST_ROWS else (None, 0.0)
+        if was is not None:
+            z = abs(now - was) / max(float(np.hypot(now_error, was_error)), 1e-9)
+            if z > limit and abs(now - was) >= _LEAST_CHANGE:
+                return Shift(client, self.rows(client), now, was, True, z, limit)
+        z = abs(now) / max(now_error, 1e-9)
+        least = abs(now) if was is None else min(abs(now), math.copysign(was, now * was))
+        is_always = z > limit and least >= _LEAST_ALWAYS
+        return Shift(client, self.rows(client), now, was, False, z, limit) if is_always else None
 
     def unlike_others(self) -> list[str]:
         """Return the clients of 50 labels or more that Cochran, Mantel and Haenszel's test tells from the others."""

@@ -34,12 +34,12 @@ from sparkmon.store import ReferenceStore, open_store
 from sparkmon.tables import Tables
 
 WINDOW_S = 3
-_DELAY_S = 5
+_DELAY_S = 2
 _SECONDS = 45.0
 _POLL_S = 0.25
 _HORIZON = timedelta(seconds=8)
 """How long after the end of a window its labels are joined."""
-_TRIGGER = "500 milliseconds"
+_TRIGGER = "1 second"
 _PART_BYTES = 64 * 2**20
 
 
@@ -171,7 +171,7 @@ def _make_reference(spark: SparkSession, store: ReferenceStore, flights: Flights
 
 
 def _labels(out: Path) -> dict[str, LabelSource]:
-    return {MODEL: LabelSource(f"{out}/labels", LABEL, instance="instance", horizon=_HORIZON, revise_for=3 * _HORIZON)}
+    return {MODEL: LabelSource(f"{out}/labels", LABEL, instance="instance", horizon=_HORIZON, revise_for=_HORIZON)}
 
 
 def _join_labels(monitor: Monitor, store: ReferenceStore, out: Path, alerts: LiveAlerts) -> None:

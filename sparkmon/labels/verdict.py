@@ -189,10 +189,15 @@ class JudgedWindow:
 
     def _of_client(self, shift: Shift) -> dict[str, Any]:
         window = (self.model, self.model_version, self.start, self.end)
+        before = "" if shift.before is None else f", {shift.before:+.0%} before"
+        changed = (
+            "changed, and those of others did not" if shift.is_change else "are unlike those of others all the time"
+        )
         words = (
-            f"labels of its {shift.rows:,} rows changed, and those of others did not: with the same scores "
+            f"labels of its {shift.rows:,} rows {changed}: with the same scores "
             f"{abs(shift.difference):.0%} {'more' if shift.difference > 0 else 'fewer'} of them are positive than of "
-            f"others', {shift.before:+.0%} before; like poisoned feedback"
+            f"others'{before}; like poisoned feedback"
+            f"{'' if shift.is_change else ', or a client whose labels mean something else'}"
         )
         return attack_finding(window, shift.client, shift.rows, "feedback_z", shift.z, shift.limit, words)
 

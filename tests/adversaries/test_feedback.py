@@ -45,6 +45,18 @@ def test_labels_that_change_are_found_and_of_a_hundred_windows_without_none() ->
     assert [each.shifts(before, each.unlike_others()) for each in quiet] == [[]] * 100
 
 
+def test_labels_that_never_were_like_others_are_named_from_a_difference_on_that_a_business_hardly_makes() -> None:
+    def judged(own_rate: float, before: Feedback) -> list[tuple[str, bool]]:
+        now = feedback(2_000, 1, own_rate)
+        return [(each.client, each.is_change) for each in now.shifts(before, now.unlike_others())]
+
+    assert judged(0.6, Feedback()) == [("c0", False)]  # with scores from 0 to 1, 30 points more
+    assert judged(0.6, feedback(8_000, 99, 0.6)) == [("c0", False)]
+    assert judged(0.3, Feedback()) == judged(0.3, feedback(8_000, 99, 0.3)) == []  # 15 points
+    opposite = Feedback({"c0": np.tile([900, 100], (10, 1)), "c1": np.tile([500, 500], (10, 1))})
+    assert judged(0.6, opposite) == [("c0", True)]  # 40 points fewer, and now 30 more: a change
+
+
 def test_rows_without_a_client_and_clients_of_few_labels_are_others() -> None:
     counted = Feedback()
     counted.add(pa.array(["a", None, "b"]), np.array([0, 0, 1]), np.array([True, False, True]))

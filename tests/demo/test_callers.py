@@ -8,10 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from sparkmon.adversaries import Baseline, Honest, rows_by_client
+from sparkmon.adversaries import SCORE_BINS, Baseline, Feedback, Honest, rows_by_client
 from sparkmon.demo.callers import ATTACKER, honest_calls, kept_rows
 from sparkmon.demo.delay_model import DelayModel
-from sparkmon.demo.flights import FEATURES, LEVELS, MODEL, split_flights
+from sparkmon.demo.flights import FEATURES, LABEL, LEVELS, MODEL, split_flights
 from sparkmon.demo.run import WINDOW_S
 from sparkmon.detectors import Columns
 from sparkmon.interval import to_micros
@@ -64,3 +64,21 @@ def test_the_attacker_is_named_and_no_honest_caller(seed: int) -> None:
     assert found.num_rows >= 5
     sentence = found["explanation"][0].as_py()
     assert "like HopSkipJump" in sentence or "like a line search" in sentence, sentence
+
+
+@pytest.mark.parametrize(("lies", "named"), [(0.0, []), (0.5, ["UA"])])
+def test_no_carrier_is_named_by_its_labels_unless_half_of_those_that_are_on_time_lie(
+    lies: float, named: list[str]
+) -> None:
+    """Carriers differ by up to seven points from what others have with the same scores."""
+    live = split_flights().live
+    rows = list(zip(*(live[name].to_pylist() for name in FEATURES), strict=True))
+    bins = np.minimum((np.array(model().predict(rows)) * SCORE_BINS).astype(np.int64), SCORE_BINS - 1)
+    carriers = live["carrier"].combine_chunks()
+    lied = np.array(carriers.to_pylist()) == "UA"
+    late = live[LABEL].to_numpy().astype(bool) | (lied & (np.random.default_rng(1).random(len(bins)) < lies))
+    feedback = Feedback()
+    feedback.add(carriers, bins, late)
+    assert [each.client for each in feedback.shifts(Feedback(), feedback.unlike_others())] == named
+    if not lies:
+        assert max(abs(feedback.difference(name)[0]) for name in feedback.counts) == pytest.approx(0.066, abs=0.01)

@@ -34,9 +34,16 @@ def test_a_client_whose_labels_change_is_named_once_they_do(tmp_path: Path) -> N
     assert "like poisoned feedback" in rows[0]["explanation"]
 
 
-def test_a_client_that_was_always_so_and_a_concept_that_changes_for_all_are_no_attack(tmp_path: Path) -> None:
+def test_a_client_that_lies_from_its_first_label_on_is_named_and_a_concept_that_changes_for_all_is_no_attack(
+    tmp_path: Path,
+) -> None:
     model = ModelTables(tmp_path)
-    assert [named(model, window, 0.5) for window in range(3)] == [[], [], []]
+    assert [[client for client, _ in named(model, window, 0.5)] for window in range(3)] == [["client-0"]] * 3
+    rows = [row for each in model.findings for row in each.to_pylist() if row["column_kind"] == "client"]
+    first, *_, last = (row["explanation"] for row in rows)
+    assert "all the time" in first
+    assert "before" not in first
+    assert "% before; like poisoned feedback, or a client whose labels mean something else" in last
     x, score, _ = answers(2_000, seed=9)
     ids = model.answer(3, x, score, clients=CLIENTS)
     model.label(request_id=ids, repaid=[1] * 2_000)
