@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from scipy.stats import beta
@@ -51,7 +52,7 @@ def main() -> None:
     parser.add_argument("--queries", type=int, default=1_000, help="of each stream")
     parser.add_argument("--recorded", action="store_true", help="judge the recorded streams on flights and shuttle")
     chosen = parser.parse_args()
-    console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+    console = Console(width=None if sys.stdout.isatty() else 240, highlight=False)
     console.print(machine())
     if chosen.recorded:
         sets = {name: pd.read_parquet(_RECORDED / f"{name}.parquet") for name in ("flights", "shuttle")}
@@ -86,7 +87,9 @@ def _made(python: Path, name: str, chosen: argparse.Namespace, say: Callable[[st
 
 def _table(title: str, sets: Sequence[Judged]) -> Table:
     """Say by attack and rule how many streams are found, after how many rows (the median), and their windows' share."""
-    table = Table("attack", *_HEADS, title=f"{title}: streams found, rows until then, share of windows")
+    table = Table(
+        "attack", *_HEADS, box=box.MARKDOWN, title=f"{title}: streams found, rows until then, share of windows"
+    )
     attacks = dict.fromkeys(stream.split("-")[0] for each in sets for _, stream in each.first)
     for attack in attacks:
         cells = []
@@ -106,7 +109,7 @@ def _named(judged: dict[str, Judged]) -> Table:
     rules = {f"{OURS} 100%": "alone", AMONG: "among honest clients"}
     heads = [f"{name}, {where}" for where in rules.values() for name in judged]
     title = f"streams named in {_SOON} queries (OARS, JBDA: 1,000); queries until then: median, worst"
-    table = Table("attack", *heads, title=title)
+    table = Table("attack", *heads, box=box.MARKDOWN, title=title)
     for attack in dict.fromkeys(stream.split("-")[0] for each in judged.values() for _, stream in each.first):
         table.add_row(attack, *(_soon(each, rule, attack) for rule in rules for each in judged.values()))
     return table
@@ -128,7 +131,7 @@ def _in_time(judged: dict[str, Judged]) -> list[str]:
         limit = _WITHIN.get(attacks[0], _SOON)
         for rule, where in ((f"{OURS} 100%", "alone"), (AMONG, "among honest clients")):
             first = [
-                (name, queries)
+                (f"{name} {stream}", queries)
                 for name, each in judged.items()
                 for (own, stream), queries in each.first.items()
                 if own == rule and stream.split("-")[0] in attacks

@@ -71,11 +71,16 @@ class ClientWindow:
     def single_changes(self) -> npt.NDArray[np.bool_]:
         """Distinct rows x distinct rows: whether two differ in exactly one column."""
         rows = np.unique(self.values, axis=0)
-        different: IntArray = np.zeros((len(rows), len(rows)), np.int64)
+        different: npt.NDArray[np.int16] = np.zeros((len(rows), len(rows)), np.int16)
         for column in rows.T:
             different += column[:, None] != column[None, :]
         single: npt.NDArray[np.bool_] = different == 1
         return single
+
+    @cached_property
+    def surprises(self) -> FloatArray:
+        """By row, its histogram-based outlier score."""
+        return self.honest.hbos.score(self.rows)
 
     @cached_property
     def margins(self) -> FloatArray:

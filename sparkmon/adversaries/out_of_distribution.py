@@ -9,13 +9,13 @@ from sparkmon.adversaries.statistic import client_statistic
 @client_statistic("out_of_distribution", "high")
 def surprise_median(window: ClientWindow) -> float:
     """Return the median of the rows' histogram-based outlier scores."""
-    return float(np.median(window.honest.hbos.score(window.rows)))
+    return float(np.median(window.surprises))
 
 
 @client_statistic("out_of_distribution", "high")
 def surprise_high(window: ClientWindow) -> float:
     """Return the histogram-based outlier score that a tenth of the rows exceed."""
-    return float(np.quantile(window.honest.hbos.score(window.rows), 0.9))
+    return float(np.quantile(window.surprises, 0.9))
 
 
 @client_statistic("out_of_distribution", "high")

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 from scipy import stats
 
+from sparkmon.comparison.rates import ReferenceRate, judge_rate
 from sparkmon.detectors import DEFAULT_DETECTORS, OutlierModel, model_from_profiles
 from sparkmon.detectors.tail import Tail
 from sparkmon.distributions import write_kll
@@ -64,13 +65,32 @@ def test_a_live_row_is_no_likelier_to_be_flagged_than_a_training_row() -> None:
     assert abs(flagged / count - 0.01) < 3 * spread
 
 
+def in_celsius(table: pd.DataFrame) -> pd.DataFrame:
+    return table.assign(temp=((table["temp"] - 32) * 5 / 9).round(2))
+
+
+def test_windows_with_two_percent_of_broken_units_alert_and_of_a_thousand_without_one_at_most() -> None:
+    random, live = np.random.default_rng(3), TABLE[40_000:]
+    usual, broken = p_values(live) <= 0.001, p_values(in_celsius(live)) <= 0.001
+    reference = ReferenceRate.of(30, 30_000)
+
+    def alerts(flags: np.ndarray[Any, Any]) -> bool:
+        found = judge_rate("outlier_rate", int(flags.sum()), len(flags), reference.greatest, reference)
+        return bool(found["status"] == "over_limit")
+
+    rows = [random.choice(len(live), 1_000, replace=False) for _ in range(1_000)]
+    assert sum(alerts(usual[each]) for each in rows) <= 1
+    assert all(alerts(np.append(usual[each[20:]], broken[each[:20]])) for each in rows)
+
+
 def test_broken_units_are_found_and_named() -> None:
-    live = TABLE[40_000:41_000].copy()
-    live["temp"] = ((live["temp"] - 32) * 5 / 9).round(2)
+    live = in_celsius(TABLE[40_000:41_000])
     rows = MODEL.columns.read(cells_of(live))
     scores = MODEL.scores(rows)
     assert (scores.p_values <= 0.001).mean() > 0.99
     place = DEFAULT_DETECTORS.index("mahalanobis")
+    own, usual = (MODEL.detectors[place].score(each) for each in (rows, MODEL.columns.read(cells_of(TABLE[41_000:]))))
+    assert stats.mannwhitneyu(own, usual).statistic / (own.size * usual.size) > 0.99  # the area under the ROC curve
     assert (scores.of_detectors.argmin(axis=0) == place).mean() > 0.98
     named = MODEL.detectors[place].parts(MODEL.columns, rows).argmax(axis=1)
     assert (named == MODEL.columns.names.index("temp")).mean() > 0.98
