@@ -6,6 +6,7 @@ The attacks of ``bench/attacks/attacks.py`` run against models that are trained 
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -78,7 +79,9 @@ def _made(python: Path, name: str, chosen: argparse.Namespace, say: Callable[[st
             getattr(case, part).to_parquet(Path(place) / f"{part}.parquet", index=False)
         numbers = map(str, (chosen.seed, chosen.streams, chosen.queries))
         command = [str(python), "-W", "ignore", "-m", "bench.attacks.make", place, _MODELS[name], *numbers]
-        done = subprocess.run(command, cwd=BUILD.parent, stdout=subprocess.PIPE, text=True, check=False)
+        # Models are asked for a row at a time: threads of one prediction would wait for each other.
+        alone = os.environ | {"OMP_NUM_THREADS": "1"}
+        done = subprocess.run(command, cwd=BUILD.parent, env=alone, stdout=subprocess.PIPE, text=True, check=False)
         if done.returncode:
             raise SparkmonError(f"the attacks on {name} failed")
         say(f"{name}: {last_line(done.stdout)}")
