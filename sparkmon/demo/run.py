@@ -34,12 +34,12 @@ from sparkmon.store import ReferenceStore, open_store
 from sparkmon.tables import Tables
 
 WINDOW_S = 3
-_DELAY_S = 2
+_DELAY_S = 5
 _SECONDS = 45.0
 _POLL_S = 0.25
 _HORIZON = timedelta(seconds=8)
 """How long after the end of a window its labels are joined."""
-_TRIGGER = "1 second"
+_TRIGGER = "500 milliseconds"
 _PART_BYTES = 64 * 2**20
 
 
@@ -171,7 +171,7 @@ def _make_reference(spark: SparkSession, store: ReferenceStore, flights: Flights
 
 
 def _labels(out: Path) -> dict[str, LabelSource]:
-    return {MODEL: LabelSource(f"{out}/labels", LABEL, instance="instance", horizon=_HORIZON, revise_for=_HORIZON)}
+    return {MODEL: LabelSource(f"{out}/labels", LABEL, instance="instance", horizon=_HORIZON, revise_for=3 * _HORIZON)}
 
 
 def _join_labels(monitor: Monitor, store: ReferenceStore, out: Path, alerts: LiveAlerts) -> None:
@@ -206,11 +206,10 @@ def _run_monitor(
         display.report("closing the last windows", 1.0)
         platform.stop_serving()
         query.processAllAvailable()
-    except BaseException:
+    finally:
         query.stop()
-        raise
     # The log is complete: what is open closes now, not when later events come.
-    query.stop(flush=True)
+    monitor.start(events, checkpoints, available_now=True, flush=True).awaitTermination()
 
 
 def _check(query: MonitorQuery, sender: Sender) -> None:
