@@ -9,10 +9,12 @@ def main() -> None:
     """Run the command line, or say what to install for it."""
     try:
         from sparkmon.cli import main as command
+        from sparkmon.cli.open_tables import spare_pandas
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("sparkmon"):
             raise
         sys.exit(f"sparkmon: {MissingExtraError.of(error.name, 'all')}")
+    spare_pandas(sys.argv[1:])
     command()
 
 

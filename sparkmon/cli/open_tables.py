@@ -1,13 +1,39 @@
 """The tables of a monitor, without a Spark session where they need none."""
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import Any
 
 from sparkmon.cli.terminal import note
 from sparkmon.errors import MissingExtraError, OptionError
 from sparkmon.yaml_file import tables_location
+
+_READERS = ("alerts", "explain", "findings", "incidents", "status", "watch")
+
+
+def spare_pandas(words: Sequence[str]) -> None:
+    """Spare a command that only reads a directory of tables the import of pandas, longer than all else that it does.
+
+    pyarrow looks for pandas once, when it makes its first scalar, and then imports it for good.
+    """
+    if not words or words[0] not in _READERS or not any(Path(each).exists() for each in words[1:]):
+        return
+    import pyarrow as pa
+
+    finder = _NoPandas()
+    sys.meta_path.insert(0, finder)
+    pa.scalar(0)
+    sys.meta_path.remove(finder)
+
+
+class _NoPandas(MetaPathFinder):
+    def find_spec(self, fullname: str, path: object, target: object = None) -> None:
+        """Refuse pandas."""
+        if fullname == "pandas":
+            raise ModuleNotFoundError
 
 
 @contextmanager

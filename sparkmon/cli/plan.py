@@ -7,7 +7,7 @@ from rich.filesize import decimal
 from rich.progress import track
 
 from sparkmon.cli.options import AsJson, MonitorFile, option
-from sparkmon.cli.print_reference import FOUND_FROM, change
+from sparkmon.cli.print_change import FOUND_FROM, change
 from sparkmon.cli.terminal import note, output, plain_table, print_json, progress, shown
 
 

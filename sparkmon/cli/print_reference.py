@@ -8,16 +8,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from rich.console import Console
 
+from sparkmon.cli.print_change import FOUND_FROM, change
 from sparkmon.cli.terminal import number, plain_table, shown
 from sparkmon.comparison import Promise
 
 _LEVELS = 3
 """How many levels of a column are printed."""
 
-FOUND_FROM = (
-    "found from: the smallest change that three windows find in 95 % of cases; of numbers the shift of a normal column "
-    "in standard deviations, of levels the share of rows that the commonest one loses"
-)
 _KEYS = (*("model", "model_version", "reference"), *("column_name", "column_kind", "data_type"))
 
 
@@ -57,13 +54,6 @@ def too_short(reference_table: pa.Table, promised: Promise) -> list[str]:
         f"the reference is too short: it can promise {most} false alarms a week, not 1, for the blocks "
         f"of {', '.join(promised.too_short)} are few or alike"
     ]
-
-
-def change(found_from: float | None, *, is_share: bool) -> str:
-    """Return the smallest change that is found, with its unit; nothing for None."""
-    if found_from is None:
-        return ""
-    return f"{found_from:.1%}" if is_share else f"{found_from:.2g} sd"
 
 
 def columns_of(reference_table: pa.Table, promised: Promise) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from sparkmon.cli.app import app, main
+from tests.support.source import ROOT
 
 
 def test_a_paragraph_of_help_fills_the_width_of_the_terminal() -> None:
@@ -16,6 +17,12 @@ def test_a_paragraph_of_help_fills_the_width_of_the_terminal() -> None:
     lines = [line.strip() for line in printed.splitlines()]
     assert "Columns are read as what they are in the reference. With" in lines
     assert "neither --time nor --chunk the tables are compared as" in lines
+
+
+def test_help_needs_neither_numpy_nor_arrow() -> None:
+    code = "import sys, sparkmon.cli; print({'numpy', 'pyarrow', 'pydantic'} & {*sys.modules})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout == "set()\n"
 
 
 def test_without_java_one_sentence_says_what_to_install() -> None:
