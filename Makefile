@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup demo demo-mysql test test-fast test-faults coverage lint fmt type check reference docs bench bench-verdicts bench-outliers bench-attacks bench-concept bench-estimates bench-attributions bench-performance fuzz zip clean java
+.PHONY: help setup demo demo-mysql test test-fast test-faults test-wheels coverage lint fmt type check reference docs bench bench-verdicts bench-outliers bench-attacks bench-concept bench-estimates bench-attributions bench-performance fuzz zip clean java
 
 # A Spark or a module path of the caller's shell would be mixed with the ones installed here.
 unexport SPARK_HOME PYTHONPATH
@@ -40,6 +40,9 @@ test-fast: $(INSTALLED) ## doctests and units alone, within a minute: no Spark, 
 
 test-faults: java $(JARS) $(BROKER) ## kill drivers, executors and brokers, fill disks, damage files: over an hour; root mounts small disks
 	@$(PYTHON) -m pytest --faults -s tests/faults
+
+test-wheels: $(INSTALLED) ## build wheel and sdist, install each extra in an environment of its own, and use it: some minutes
+	@$(PYTHON) -m pytest --wheels tests/packaging
 
 coverage: java $(JARS) $(BROKER) $(DATABASE) $(ALERTMANAGER) ## test, and show the lines and branches that no test reached
 	@$(PYTHON) -m pytest $(PARALLEL) --cov

@@ -28,6 +28,7 @@ _MARKERS = {
     "own_server": "mariadb",
     "world": "slow",
 }
+_ON_REQUEST = ("faults", "wheels")
 _NOT_FAST = ("spark", *sorted({*_MARKERS.values()}))
 
 BROKER_JARS = Path(__file__).parent / "build" / "kafka"
@@ -132,8 +133,9 @@ _FORBIDDEN = pytest.StashKey[ForbiddenPrograms]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add ``--faults``, for what takes too long to run with every other test, and ``--fast``."""
-    parser.addoption("--faults", action="store_true", help="run what is marked faults, too")
+    """Add an option for each marker of what takes too long to run with every other test, and ``--fast``."""
+    for marker in _ON_REQUEST:
+        parser.addoption(f"--{marker}", action="store_true", help=f"run what is marked {marker}, too")
     parser.addoption("--fast", action="store_true", help="run only what needs no Spark, Java or server, and soon")
 
 
@@ -170,7 +172,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _is_left_out(config: pytest.Config, item: pytest.Item) -> bool:
     if config.getoption("--fast") and any(item.get_closest_marker(each) for each in _NOT_FAST):
         return True
-    return item.get_closest_marker("faults") is not None and not config.getoption("--faults")
+    return any(item.get_closest_marker(each) and not config.getoption(f"--{each}") for each in _ON_REQUEST)
 
 
 @pytest.hookimpl(wrapper=True)

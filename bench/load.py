@@ -64,17 +64,21 @@ async def open_loop(port: int, request: bytes, rate: float, seconds: float) -> L
 
 
 async def closed_loop(port: int, request: bytes, in_flight: int, seconds: float) -> Load:
-    """Keep ``in_flight`` requests under way for some seconds, each on a connection of its own."""
+    """Keep ``in_flight`` requests under way for some seconds, each on its own connection, which asks at least once."""
     load = Load()
-    end = time.perf_counter() + seconds
+    connections = [await _connect(port) for _ in range(in_flight)]
+    start = time.perf_counter()
 
-    async def ask() -> None:
-        connection = await _connect(port)
-        while (start := time.perf_counter()) < end:
-            load.add(await connection.ask(request), time.perf_counter() - start)
+    async def ask(connection: _Connection) -> None:
+        begin = start
+        while True:
+            load.add(await connection.ask(request), time.perf_counter() - begin)
+            begin = time.perf_counter()
+            if begin >= start + seconds:
+                break
         connection.close()
 
-    await asyncio.gather(*(ask() for _ in range(in_flight)))
+    await asyncio.gather(*map(ask, connections))
     return load
 
 

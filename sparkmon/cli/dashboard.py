@@ -8,7 +8,6 @@ from sparkmon.cli.options import TablesPlace, Texts, option
 from sparkmon.cli.terminal import note
 from sparkmon.errors import MissingExtraError
 from sparkmon.secret import Secret
-from sparkmon.yaml_file import store_location
 
 
 def _access(text: str, *names: str) -> Any:  # noqa: ANN401 - typer's
@@ -43,6 +42,7 @@ def dashboard(
     try:
         from sparkmon.dashboard.app import serve
         from sparkmon.dashboard.settings import DashboardSettings
+        from sparkmon.yaml_file import store_location
     except ImportError as error:
         raise MissingExtraError.of(str(error.name), "dashboard") from error
     is_file = Path(tables).is_file()

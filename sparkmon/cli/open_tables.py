@@ -9,7 +9,6 @@ from typing import Any
 
 from sparkmon.cli.terminal import note
 from sparkmon.errors import MissingExtraError, OptionError
-from sparkmon.yaml_file import tables_location
 
 _READERS = ("alerts", "explain", "findings", "incidents", "status", "watch")
 
@@ -33,7 +32,7 @@ class _NoPandas(MetaPathFinder):
     def find_spec(self, fullname: str, path: object, target: object = None) -> None:
         """Refuse pandas."""
         if fullname == "pandas":
-            raise ModuleNotFoundError
+            raise MissingExtraError.of(fullname, "spark")
 
 
 @contextmanager
@@ -65,5 +64,7 @@ def location_of(place: str) -> str:
     """Return where the tables are: of a ``monitor.yaml`` what it says, of a directory its absolute path."""
     path = Path(place)
     if path.suffix in {".yaml", ".yml"} or path.is_file():
+        from sparkmon.yaml_file import tables_location
+
         return tables_location(path)
     return str(path.absolute()) if "://" not in place and (path.is_dir() or "/" in place) else place

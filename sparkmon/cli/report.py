@@ -8,7 +8,6 @@ from sparkmon.cli.options import TablesPlace, option
 from sparkmon.cli.terminal import note, progress
 from sparkmon.errors import MissingExtraError, OptionError
 from sparkmon.interval import parse_interval
-from sparkmon.yaml_file import store_location
 
 
 def report(
@@ -29,6 +28,7 @@ def report(
     """
     module = report_writer(out)
     from sparkmon.store import open_store
+    from sparkmon.yaml_file import store_location
 
     span = parse_interval("--since", since)
     place = store or (store_location(tables) if Path(tables).is_file() else None)

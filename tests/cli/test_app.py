@@ -20,7 +20,7 @@ def test_a_paragraph_of_help_fills_the_width_of_the_terminal() -> None:
 
 
 def test_help_needs_neither_numpy_nor_arrow() -> None:
-    code = "import sys, sparkmon.cli; print({'numpy', 'pyarrow', 'pydantic'} & {*sys.modules})"
+    code = "import sys, sparkmon.cli; print({'numpy', 'pyarrow', 'pydantic', 'yaml'} & {*sys.modules})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout == "set()\n"
 

@@ -206,7 +206,7 @@ def test_the_images_install_extras_that_exist_and_the_delta_that_is_pinned() -> 
     extras = set(re.findall(r"^(\w+) = \[", table, re.M))
     for name in ("Dockerfile", "Dockerfile.spark"):
         text = (EXAMPLES / name).read_text()
-        asked = re.search(r'"\.\[([\w,]+)\]"', text)
+        asked = re.search(r'(?:"\.\[|EXTRAS=")([\w,]+)', text)
         assert asked is not None
         assert set(asked[1].split(",")) <= extras
     pinned = re.search(r"delta-spark==([\d.]+)", project)
