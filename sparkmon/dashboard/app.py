@@ -215,6 +215,6 @@ def _server(settings: DashboardSettings, tables: TableWriter | None) -> tuple[uv
         timeout_graceful_shutdown=1,  # pages that wait for changes are cut off
     )
     listening = config.bind_socket()
-    listening.listen()  # who is told the address may ask at once, and is answered once it runs
+    listening.listen()  # a call that comes before it runs waits for it
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     return uvicorn.Server(config), listening, f"http://{host}:{listening.getsockname()[1]}/"
