@@ -22,7 +22,7 @@ from sparkmon.comparison.finding import LOOKS
 from sparkmon.comparison.schema import DRIFT_METRICS
 from sparkmon.distributions.arrays import FloatArray
 from sparkmon.errors import StoreError
-from sparkmon.explain import attribution_distances, permutation_shapley, rows_asked
+from sparkmon.explain import attribution_distances
 from sparkmon.interval import to_micros
 from sparkmon.labels import answer_blocks, answered_rows
 from sparkmon.tables import TableWriter
@@ -93,7 +93,7 @@ class AttributionsPass:
         if sample is None or len(sample.rows) < _LEAST_ROWS:
             return []
         permutations = baseline.size[1]
-        asked_rows = rows_asked(len(sample.rows), len(baseline.features), permutations)
+        asked_rows = endpoint.rows_asked(len(sample.rows), len(baseline.features), permutations)
         common = dict.fromkeys(ATTRIBUTIONS.names) | {
             "model": window.model,
             "model_version": "",
@@ -107,9 +107,7 @@ class AttributionsPass:
         generator = np.random.default_rng(to_micros(window.end))
         try:
             with endpoint.open(window.model, baseline.features, baseline.key) as opened:
-                explained = permutation_shapley(
-                    opened.predict, sample.rows, baseline.background, permutations, generator
-                )
+                explained = opened.attributions(sample.rows, baseline.background, permutations, generator)
         except StoreError as error:
             _LOGGER.warning("could not explain a window of %s: %s", window.model, error)
             return self._write([common | {"status": "failed"}])

@@ -19,7 +19,7 @@ from sparkmon.detectors import STATE_FORMAT, read_state
 from sparkmon.distributions.arrays import FloatArray
 from sparkmon.distributions.schema import PROFILE, REFERENCES
 from sparkmon.errors import OptionError, ProfileError
-from sparkmon.explain import ObjectRows, attribution_distances, permutation_shapley
+from sparkmon.explain import ObjectRows, attribution_distances
 from sparkmon.protocol import Cells
 from sparkmon.records import Feature
 from sparkmon.store import ReferenceStore
@@ -80,7 +80,7 @@ class AttributionBaseline:
         order = generator.permutation(len(rows))
         background, some = rows[order[:_BACKGROUND]], rows[order[_BACKGROUND:][: 2 * endpoint.rows]]
         with endpoint.open(model, features, key) as opened:
-            explained = permutation_shapley(opened.predict, some, background, endpoint.permutations, generator)
+            explained = opened.attributions(some, background, endpoint.permutations, generator)
         size = np.abs(explained.phi)
         draws = []
         for _ in range(_DRAWS):

@@ -1,26 +1,32 @@
-"""The predictor of a model, asked over HTTP within a budget: V1 or V2."""
+"""The predictor of a model, asked within a budget: V1, V2 or gRPC, or its explainer."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeAlias
 
 import numpy as np
-import orjson
 
+from sparkmon.attributions.explained import explained
+from sparkmon.attributions.grpc_sender import grpc_sender
+from sparkmon.attributions.http_sender import http_sender
 from sparkmon.distributions.arrays import FloatArray
-from sparkmon.errors import MissingExtraError, OptionError, StoreError
-from sparkmon.explain import ObjectRows
+from sparkmon.errors import OptionError, StoreError
+from sparkmon.explain import Attributions, ObjectRows, permutation_shapley, rows_asked
 from sparkmon.protocol import OWN_CLIENT, own_id, read_body
 from sparkmon.records import Feature
 from sparkmon.secret import Secret
 
-_PROTOCOLS = ("v1", "v2")
+_SCHEMES = {"v1": ("http", "https"), "v2": ("http", "https"), "grpc": ("grpc", "grpcs")}
 _ROWS_AT_ONCE = 500
 _MOST_BYTES = 64 * 2**20
+
+Send: TypeAlias = Callable[[Mapping[str, Any], str], bytes]
+"""Sends a body under an id; returns the body of the answer, or raises StoreError."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +38,15 @@ class ModelEndpoint:
     url : str
         The predictor, such as ``http://flights-predictor.prod.svc``, without a path.
     protocol : str, default "v1"
-        ``v1`` (``/v1/models/NAME:predict``) or ``v2`` (``/v2/models/NAME/infer``, a tensor per feature).
+        ``v1`` (``/v1/models/NAME:predict``), ``v2`` (``/v2/models/NAME/infer``, a tensor per feature), or ``grpc``, the
+        same as a gRPC call: ``url`` is ``grpc://HOST:PORT`` then, or ``grpcs://``.
     name : str, optional
         The name under which the model is served; by default the monitored one.
     output : str, optional
         The column of the answer that is attributed, as the table ``rows`` names it; by default the last one.
+    explainer : bool, default False
+        Whether an explainer is deployed, whose ``/v1/models/NAME:explain`` gives a number per row and feature: it is
+        asked instead of permutations; see :func:`sparkmon.attributions.explained.explained`.
     rows : int, default 200
         How many rows of a window are explained.
     permutations : int, default 3
@@ -60,6 +70,7 @@ class ModelEndpoint:
     protocol: str = "v1"
     name: str = ""
     output: str = ""
+    explainer: bool = False
     rows: int = 200
     permutations: int = 3
     rows_per_second: float = 2000.0
@@ -67,10 +78,13 @@ class ModelEndpoint:
     token: Secret | None = None
 
     def __post_init__(self) -> None:
-        if self.protocol not in _PROTOCOLS:
-            raise OptionError.malformed("protocol", self.protocol, "v1 or v2")
-        if not self.url.startswith(("http://", "https://")):
-            raise OptionError.malformed("url", self.url, "http://HOST:PORT or https://HOST:PORT")
+        if self.protocol not in _SCHEMES:
+            raise OptionError.malformed("protocol", self.protocol, f"one of {', '.join(_SCHEMES)}")
+        schemes = _SCHEMES[self.protocol]
+        if self.url.partition("://")[0] not in schemes or "://" not in self.url:
+            raise OptionError.malformed("url", self.url, " or ".join(f"{each}://HOST:PORT" for each in schemes))
+        if self.explainer and self.protocol != "v1":
+            raise OptionError(f"got an explainer with the protocol {self.protocol}; only V1 has :explain, so use v1")
         for name in ("rows", "permutations", "rows_per_second", "timeout_s"):
             if not getattr(self, name) > 0:
                 raise OptionError.malformed(name, getattr(self, name), "a number above 0")
@@ -80,56 +94,63 @@ class ModelEndpoint:
         name = self.name or model.rpartition("/")[2]
         return f"/v1/models/{name}:predict" if self.protocol == "v1" else f"/v2/models/{name}/infer"
 
+    def rows_asked(self, rows: int, features: int, permutations: int) -> int:
+        """Return how many rows of the model explain so many: with an explainer, each one is explained and answered."""
+        return 2 * rows if self.explainer else rows_asked(rows, features, permutations)
+
     @contextmanager
     def open(self, model: str, features: Sequence[Feature], key: str) -> Iterator[OpenEndpoint]:
         """Connect; the requests are signed with a key, so that no monitor counts them."""
-        try:
-            import httpx
-        except ImportError as error:
-            raise MissingExtraError.of("httpx", "sinks") from error
-        headers = {"content-type": "application/json", "x-client-id": OWN_CLIENT}
+        headers = {"x-client-id": OWN_CLIENT}
         if self.token is not None:
             headers["authorization"] = f"Bearer {self.token.read_token()}"
-        with httpx.Client(base_url=self.url, timeout=self.timeout_s, headers=headers, trust_env=False) as client:
-            yield OpenEndpoint(self, client, self.path(model), features, key)
+        name = self.name or model.rpartition("/")[2]
+        if self.protocol == "grpc":
+            with grpc_sender(self.url, name, self.timeout_s, headers, _MOST_BYTES) as send:
+                yield OpenEndpoint(self, send, features, key)
+            return
+        path = self.path(model)
+        with http_sender(self.url, self.timeout_s, headers, _MOST_BYTES) as send:
+            predict, explain = (partial(send, path=each) for each in (path, path.replace(":predict", ":explain")))
+            yield OpenEndpoint(self, predict, features, key, explain if self.explainer else None)
 
 
 class OpenEndpoint:
     """The predictor, connected."""
 
-    def __init__(self, endpoint: ModelEndpoint, client: Any, path: str, features: Sequence[Feature], key: str) -> None:  # noqa: ANN401 - httpx is an extra
-        self._endpoint, self._client, self._path = endpoint, client, path
+    def __init__(
+        self, endpoint: ModelEndpoint, send: Send, features: Sequence[Feature], key: str, explain: Send | None = None
+    ) -> None:
+        self._endpoint, self._send, self._explain = endpoint, send, explain
         self._features, self._key = features, key
         self.asked_rows = 0
         """The rows that it was asked for."""
 
     def predict(self, rows: ObjectRows) -> FloatArray:
         """Return one number per row; StoreError if the model does not answer, or with something else."""
-        answers = []
+        return np.concatenate([self._number(content, count) for content, count in self._answers(rows, self._send)])
+
+    def attributions(
+        self, rows: ObjectRows, background: ObjectRows, permutations: int, generator: np.random.Generator
+    ) -> Attributions:
+        """Explain rows: by the explainer where there is one, else by asking the model."""
+        if self._explain is None:
+            return permutation_shapley(self.predict, rows, background, permutations, generator)
+        width = len(self._features)
+        phi = np.concatenate(
+            [explained(content, count, width) for content, count in self._answers(rows, self._explain)]
+        )
+        answers = self.predict(rows)
+        return Attributions(phi, answers, answers - phi.sum(axis=1))
+
+    def _answers(self, rows: ObjectRows, send: Send) -> Iterator[tuple[bytes, int]]:
+        """Ask for rows in parts, no faster than allowed; yield each answer with its number of rows."""
         for first in range(0, len(rows), _ROWS_AT_ONCE):
             part = rows[first : first + _ROWS_AT_ONCE]
             start = time.monotonic()
-            answers.append(self._ask(part))
+            self.asked_rows += len(part)
+            yield send(self._body(part), own_id(self._key)), len(part)
             time.sleep(max(0.0, len(part) / self._endpoint.rows_per_second - (time.monotonic() - start)))
-        return np.concatenate(answers)
-
-    def _ask(self, rows: ObjectRows) -> FloatArray:
-        import httpx
-
-        self.asked_rows += len(rows)
-        body = orjson.dumps(self._body(rows))
-        try:
-            with self._client.stream("POST", self._path, content=body, headers={"ce-id": own_id(self._key)}) as answer:
-                content = b""
-                for chunk in answer.iter_bytes():
-                    content += chunk
-                    if len(content) > _MOST_BYTES:
-                        raise StoreError(f"the model answered with more than {_MOST_BYTES} bytes")
-        except httpx.HTTPError as error:
-            raise StoreError(f"the model at {self._endpoint.url} does not answer ({type(error).__name__})") from error
-        if answer.status_code != 200:
-            raise StoreError(f"the model at {self._endpoint.url} answered {answer.status_code}")
-        return self._number(content, len(rows))
 
     def _body(self, rows: ObjectRows) -> dict[str, Any]:
         if self._endpoint.protocol == "v1":

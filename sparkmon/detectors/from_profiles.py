@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -47,9 +48,8 @@ def model_from_profiles(references: Iterable[Mapping[str, Any]]) -> OutlierModel
         features.append(Feature(row["column_name"], row["data_type"]))
     matrix: FloatArray = np.column_stack([*columns, np.empty((count, 0))])
     cells = Cells(tuple([each.name for each in features]), matrix, ~np.isnan(matrix), texts)
-    return OutlierModel.fit(
-        features, cells, cells, [name for name in DEFAULT_DETECTORS if DETECTORS.get(name).of_columns]
-    )
+    of_columns = [name for name in DEFAULT_DETECTORS if DETECTORS.get(name).of_columns]
+    return replace(OutlierModel.fit(features, cells, cells, of_columns), training=None)  # no such rows came together
 
 
 def summary_nulls(profile: Mapping[str, Any]) -> float:

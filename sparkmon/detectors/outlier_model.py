@@ -11,6 +11,7 @@ import numpy as np
 from sparkmon.detectors.row_detector import DETECTORS, STATE_FORMAT, RowDetector, read_state
 from sparkmon.detectors.rows import Columns, Rows
 from sparkmon.detectors.tail import Tail
+from sparkmon.detectors.training_rows import TrainingRows
 from sparkmon.distributions.arrays import FloatArray, IntArray
 from sparkmon.errors import ProfileError
 from sparkmon.protocol import Cells
@@ -47,6 +48,8 @@ class OutlierModel:
     detectors: tuple[RowDetector, ...]
     tails: tuple[Tail, ...]
     together: Tail
+    training: TrainingRows | None = None
+    """Rows to compare outliers with; None where there were none, or they were not kept."""
 
     @classmethod
     def fit(
@@ -65,7 +68,7 @@ class OutlierModel:
         tails = tuple([Tail.of(each) for each in scores])
         least = np.min([tail.p_values(each) for tail, each in zip(tails, scores, strict=True)], axis=0)
         # Each of these rows was compared with itself, too, which a live row is not.
-        return cls(columns, detectors, tails, Tail.of(1 / (1 + len(unseen)) - least))
+        return cls(columns, detectors, tails, Tail.of(1 / (1 + len(unseen)) - least), TrainingRows.of(rows))
 
     @property
     def least_p(self) -> float:
@@ -102,6 +105,7 @@ class OutlierModel:
             "columns": self.columns.to_json(),
             "detectors": [[each.name, each.to_json()] for each in self.detectors],
             "tails": tails,
+            "training": None if self.training is None else self.training.to_json(),
         }
         return json.dumps(fields).encode()
 
@@ -118,7 +122,9 @@ class OutlierModel:
         columns = Columns.from_json(fields["columns"])
         detectors = tuple([DETECTORS.get(name).from_json(state) for name, state in fields["detectors"]])
         *tails, together = map(_read, fields["tails"])
-        model = cls(columns, detectors, tuple(tails), together)
+        stored = fields.get("training")
+        training = None if stored is None else TrainingRows.from_json(stored, columns)
+        model = cls(columns, detectors, tuple(tails), together, training)
         model._probe()
         return model
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -24,6 +24,11 @@ _MOST_WINDOWS = 1_000
 """Of so many windows and models a task lists outliers; those of others are counted."""
 _ID_CHARACTERS, _VALUE_CHARACTERS = 256, 100
 _NAMED, _LEAST_SHARE = 3, 0.25
+_MOST_VALUES = 50
+"""Of the nearest training row."""
+
+_Row: TypeAlias = tuple[dict[str, Any], OutlierModel, Rows]
+"""An outlier as it is listed, what it was found by, and its values."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,7 @@ class OutlierRows:
 
     def __init__(self, detector: OutlierDetector) -> None:
         self._models, self._outliers, self._pane_us = detector.models, detector.outliers, detector.pane_us
-        self._top: dict[tuple[str, str, int], list[tuple[float, float, int, dict[str, Any]]]] = {}
+        self._top: dict[tuple[str, str, int], list[tuple[float, float, int, _Row]]] = {}
         self._count = 0
 
     def mark(self, blocks: Iterable[RowBlock], event_ids: pa.Array[Any]) -> list[RowBlock]:
@@ -80,8 +85,23 @@ class OutlierRows:
 
     def build(self) -> pa.Table:
         """Return the most severe outliers: ``OUTLIERS``."""
-        rows = [row for top in self._top.values() for *_, row in top]
+        rows = [self._compared(*row) for top in self._top.values() for *_, row in top]
         return pa.Table.from_pylist(rows, schema=OUTLIERS)
+
+    def _compared(self, row: dict[str, Any], model: OutlierModel, own: Rows) -> dict[str, Any]:
+        """Add what the nearest training row is like."""
+        if model.training is None:
+            return row
+        rate = max(self._outliers.rate, model.least_p)
+        nearest, places = model.training.counterfactual(own, rate, lambda rows: model.scores(rows).p_values)
+        values = [
+            {"column_name": name, "value": _text(model, nearest, place)}
+            for place, name in enumerate(model.columns.names)
+        ]
+        changes = [values[place] for place in places]
+        words = ", ".join(f"{each['column_name']} = {each['value']}" for each in changes)
+        reason = f"{row['reason']}; usual with {words}, as in the nearest training row" if words else row["reason"]
+        return row | {"nearest": values[:_MOST_VALUES], "counterfactual": changes, "reason": reason}
 
     def _mark(self, block: RowBlock, event_ids: pa.Array[Any]) -> RowBlock:
         model = self._models.get((block.model, block.model_version), self._models.get((block.model, "")))
@@ -121,7 +141,7 @@ class OutlierRows:
             new = [place < room or entry > top[0][:2] for place, entry in enumerate(entries)]
             for row in self._explained(block, event_ids, model, rows, scores, flagged, own[new], pane):
                 self._count += 1  # no two entries are compared by their rows
-                heapq.heappush(top, (-row["p_value"], row["excess"], self._count, row))
+                heapq.heappush(top, (-row[0]["p_value"], row[0]["excess"], self._count, row))
             while len(top) > self._outliers.keep:
                 heapq.heappop(top)
 
@@ -135,7 +155,7 @@ class OutlierRows:
         flagged: IntArray,
         chosen: IntArray,
         pane: int,
-    ) -> Iterable[dict[str, Any]]:
+    ) -> Iterable[_Row]:
         # Of detectors that agree, the one whose score is furthest beyond.
         first = np.lexsort((-scores.excess[:, chosen], scores.of_detectors[:, chosen]), axis=0)[0]
         for place in np.unique(first).tolist():
@@ -150,7 +170,7 @@ class OutlierRows:
                     for each in causes
                 )
                 event_id = event_ids[int(block.event[row])].as_py()
-                yield {
+                listed = {
                     "model": block.model,
                     "model_version": block.model_version,
                     "window_start": pane * self._pane_us,
@@ -165,6 +185,7 @@ class OutlierRows:
                     "columns": causes,
                     "reason": named,
                 }
+                yield listed, model, rows.take(np.array([at]))
 
 
 def _causes(model: OutlierModel, features: Cells | None, row: int, part: FloatArray) -> list[dict[str, Any]]:
@@ -181,6 +202,16 @@ def _causes(model: OutlierModel, features: Cells | None, row: int, part: FloatAr
         }
         for place in places
     ]
+
+
+def _text(model: OutlierModel, row: Rows, place: int) -> str:
+    """Return a value of a training row as a text."""
+    columns = model.columns
+    if place < len(columns.numbers):
+        return "null" if row.faults[0, place] else f"{row.numbers[0, place]:.6g}"
+    levels = columns.levels[columns.names[place]]
+    code = int(row.levels[0, place - len(columns.numbers)])
+    return printable(levels[code][:_VALUE_CHARACTERS]) if 0 <= code < len(levels) else "null"
 
 
 def _value(features: Cells | None, name: str, row: int) -> str:

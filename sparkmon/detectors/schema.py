@@ -13,6 +13,7 @@ _CAUSE: list[pa.Field[Any]] = [
     pa.field("typical", pa.string()),
     pa.field("share", pa.float64()),
 ]
+_VALUES = pa.list_(pa.struct([pa.field("column_name", pa.string()), pa.field("value", pa.string())]))
 _FIELDS: list[pa.Field[Any]] = [
     pa.field("model", pa.string(), nullable=False),
     pa.field("model_version", pa.string(), nullable=False),
@@ -27,10 +28,13 @@ _FIELDS: list[pa.Field[Any]] = [
     pa.field("detector", pa.string(), nullable=False),
     pa.field("columns", pa.list_(pa.struct(_CAUSE)), nullable=False),
     pa.field("reason", pa.string(), nullable=False),
+    pa.field("nearest", _VALUES),
+    pa.field("counterfactual", _VALUES),
 ]
 OUTLIERS = pa.schema(_FIELDS)
 """The table ``outliers``: the most severe outliers of each window; where windows overlap, of each stretch that they are
 made of. ``p_value`` is the share of training rows that are as unlike the others, ``severity`` 100 (1 - p), and
 ``excess`` the mean of its scores, each in units of the greatest one of a training row. The ``detector`` is that of the
 least p-value; ``columns`` are those that make the row an outlier, with their parts in its score, and ``reason`` says it
-in words."""
+in words. ``nearest`` is the training row that it is most like, and ``counterfactual`` the least of that row's values,
+found one by one, with which it would not be an outlier; null where no training rows were kept."""

@@ -200,8 +200,8 @@ def test_a_stratum_with_few_rows_leaves_its_share_to_the_others() -> None:
 
 
 def test_what_is_wrong_is_refused(baseline: AttributionBaseline) -> None:
-    with pytest.raises(OptionError, match="expected v1 or v2"):
-        ModelEndpoint("http://model", protocol="grpc")
+    with pytest.raises(OptionError, match="expected one of v1, v2, grpc"):
+        ModelEndpoint("http://model", protocol="v3")
     with pytest.raises(OptionError, match="http://HOST:PORT"):
         ModelEndpoint("model:80")
     with pytest.raises(OptionError, match="got 250 training rows; expected 300 or more"):
