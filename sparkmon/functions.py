@@ -8,9 +8,10 @@ For a statistic ``psi`` there are
   for batch. Statistics of missing rows (``null_rate``, ``nan_rate``) and of whole rows have none.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, TypeAlias
+from functools import lru_cache
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 import pandas as pd
@@ -18,19 +19,25 @@ from pyspark.sql import Column, SparkSession
 from pyspark.sql.pandas.functions import pandas_udf
 from pyspark.sql.types import DoubleType
 
-from sparkmon.distributions import Categories, Distribution, kind_of, summary_of
+from sparkmon.distributions import Categories, Distribution, distribution_of, kind_of, summary_of
 from sparkmon.errors import OptionError
 from sparkmon.statistics import JOINT, STATISTICS, Statistic
 
 Udf: TypeAlias = Callable[..., Column]
 """A function of columns that makes a column."""
+Profile: TypeAlias = Mapping[str, Any] | bytes | None
+"""A profile, or the bytes of a sketch."""
+
+_NUMBERS = ("sketch", "count", "num_numbers", "num_nan", "num_inf", "num_texts", "avg", "m2")
+"""The fields of a profile that say how its numbers are distributed."""
 
 
 def over_profiles(name: str) -> Udf:
     """Return the registered statistic ``name`` as a scalar pandas UDF ``(reference, profile) -> double``.
 
     Its two columns are of the type ``sparkmon.schemas.PROFILE``. The reference decides whether both are read as numbers
-    or as named levels. Null where either profile is null or the two cannot be compared.
+    or as named levels. Null where either profile is null or the two cannot be compared. A statistic of numbers alone
+    that has a form of raw rows takes two columns of KLL sketches, too, as ``kll_sketch_agg_double`` makes them.
 
     Raises UnknownNameError: there is no such statistic.
 
@@ -44,8 +51,8 @@ def over_profiles(name: str) -> Udf:
     statistic = STATISTICS.get(name)
 
     def compute(reference: pd.DataFrame, profile: pd.DataFrame) -> pd.Series:
-        pairs = zip(_records(reference), _records(profile), strict=True)
-        return pd.Series([_compare(statistic, *pair) for pair in pairs], dtype="float64")
+        pairs = zip(_profiles(reference), _profiles(profile), strict=True)
+        return pd.Series([compare_profiles(statistic, *pair) for pair in pairs], dtype="float64")
 
     compute.__name__ = f"sparkmon_{name}"
     return _udf(compute)
@@ -103,17 +110,44 @@ def _udf(compute: Callable[..., object]) -> Udf:
     return udf
 
 
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return [dict(zip(frame.columns, values, strict=True)) for values in frame.to_numpy(dtype=object)]
+def _profiles(side: pd.DataFrame | pd.Series) -> list[Profile]:
+    """Return the profiles of a column of them, or the bytes of a column of sketches; None for null."""
+    if isinstance(side, pd.Series):
+        return [None if sketch is None else bytes(sketch) for sketch in side]
+    rows: Any = side.astype(object).where(side.notna(), cast(Any, None)).to_dict("records")
+    return [None if row["count"] is None else row for row in rows]
 
 
-def _compare(statistic: Statistic, reference: dict[str, Any], profile: dict[str, Any]) -> float:
-    if pd.isna(reference["count"]) or pd.isna(profile["count"]):
+def compare_profiles(statistic: Statistic, reference: Profile, profile: Profile) -> float:
+    """Return what ``sparkmon_<statistic>`` gives for one pair; NaN for null."""
+    if reference is None or profile is None:
         return float("nan")
+    if isinstance(reference, bytes) or isinstance(profile, bytes):
+        return _compare_sketches(statistic, reference, profile)
     kind = kind_of(reference)
     if kind not in statistic.kinds:
         return float("nan")
-    return statistic.function(summary_of(reference, kind), summary_of(profile, kind))
+    side = summary_of(reference, kind) if kind != "numeric" else _reference(*(reference.get(name) for name in _NUMBERS))
+    return statistic.function(side, summary_of(profile, kind))
+
+
+def _compare_sketches(statistic: Statistic, reference: object, profile: object) -> float:
+    are_enough = "numeric" in statistic.kinds and statistic.of_rows
+    if are_enough and isinstance(reference, bytes) and isinstance(profile, bytes):
+        return statistic.function(_reference(reference), distribution_of(profile))
+    expected = "two sketches or two profiles" if are_enough else "two profiles, since a sketch says too little"
+    raise OptionError(
+        f"got {type(reference).__name__} and {type(profile).__name__} for {statistic.name!r}; expected {expected}"
+    )
+
+
+@lru_cache(maxsize=128)
+def _reference(sketch: bytes | None, *numbers: float | None) -> Distribution:
+    """Read a reference, which meets many windows, once; what statistics make of it stays with it."""
+    if not numbers:
+        return distribution_of(sketch or b"")
+    fields = dict(zip(_NUMBERS, (sketch, *numbers), strict=True))
+    return cast(Distribution, summary_of(fields, "numeric"))
 
 
 def _summary(values: pd.Series) -> Distribution | Categories:

@@ -10,9 +10,9 @@ import scipy.stats
 from pyspark.sql import DataFrame, SparkSession
 
 from sparkmon import sources
-from sparkmon.distributions import Categories, Distribution, summary_of
+from sparkmon.distributions import Categories, Distribution, summary_of, write_kll
 from sparkmon.errors import OptionError, UnknownNameError
-from sparkmon.functions import over_profiles, over_rows
+from sparkmon.functions import compare_profiles, over_profiles, over_rows
 from sparkmon.logs.spool_writer import SpoolWriter
 from sparkmon.profiles import column_kinds, profile_rows, profile_table
 from sparkmon.protocol import events_to_batch
@@ -184,6 +184,17 @@ def test_sql_on_a_stream_gives_the_same_numbers(spark: SparkSession, profiles: D
         assert live.isStreaming
         found = {row["column_name"]: row for row in drained(live, tmp_path).toArrow().to_pylist()}
     same({(name, column): found[column][name] for name, column, _ in ASKED}, set(STATISTICS))
+
+
+@pytest.mark.parametrize("name", NUMERIC)
+def test_two_sketches_say_all_that_is_of_numbers_alone(name: str) -> None:
+    statistic, sketches = STATISTICS.get(name), (write_kll([REFERENCE], 800), write_kll([CURRENT], 800))
+    if name in OF_ROWS:
+        assert compare_profiles(statistic, *sketches) == pytest.approx(by_numpy()[name, "x"], rel=1e-12)
+    wrong: list[Any] = [(sketches[0], {}), *([sketches] if name not in OF_ROWS else [])]
+    for pair in wrong:
+        with pytest.raises(OptionError, match=r"expected two (sketches or two )?profiles"):
+            compare_profiles(statistic, *pair)
 
 
 @pytest.mark.parametrize("make", [over_profiles, over_rows])

@@ -19,7 +19,11 @@ from sparkmon.distributions.joint import Joint as Joint
 from sparkmon.distributions.kll import KllSketch as KllSketch, kll_rank_error as kll_rank_error, read_kll as read_kll
 from sparkmon.distributions.kll_writer import write_kll as write_kll
 from sparkmon.distributions.merge import merge_summaries as merge_summaries
-from sparkmon.distributions.profile import kind_of as kind_of, summary_of as summary_of
+from sparkmon.distributions.profile import (
+    distribution_of as distribution_of,
+    kind_of as kind_of,
+    summary_of as summary_of,
+)
 from sparkmon.distributions.projection import Projection as Projection
 from sparkmon.distributions.quantile_table import QuantileTable as QuantileTable
 from sparkmon.distributions.rank_slack import rank_slack as rank_slack

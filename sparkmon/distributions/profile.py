@@ -47,10 +47,13 @@ def _numbers(profile: Mapping[str, Any]) -> Distribution:
     }
     if not profile["num_numbers"]:
         return Distribution(np.empty(0), np.empty(0), 0.0, 0.0, missing, **others)
-    sketch, others["moments"] = profile["sketch"], _moments(profile)
+    return distribution_of(profile["sketch"], missing, **others, moments=_moments(profile))
+
+
+def distribution_of(sketch: bytes, missing: float = 0.0, **others: Any) -> Distribution:  # noqa: ANN401 - fields
+    """Read the bytes of a KLL sketch or of a ``QuantileTable``, or raise ProfileError; see :class:`Distribution`."""
     if is_quantile_table(sketch):
-        table = Distribution.from_table(QuantileTable.from_bytes(sketch), missing)
-        return replace(table, **others)
+        return replace(Distribution.from_table(QuantileTable.from_bytes(sketch), missing), **others)
     return Distribution.from_kll(sketch, missing, others)
 
 
