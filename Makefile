@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup demo demo-mysql test test-fast test-faults test-wheels coverage lint fmt type check reference docs bench bench-verdicts bench-outliers bench-attacks bench-concept bench-estimates bench-attributions bench-performance fuzz zip clean java
+.PHONY: help setup demo demo-mysql test test-fast test-faults test-versions test-wheels coverage lint fmt type check reference docs bench bench-verdicts bench-outliers bench-attacks bench-concept bench-estimates bench-attributions bench-performance fuzz zip clean java
 
 # A Spark or a module path of the caller's shell would be mixed with the ones installed here.
 unexport SPARK_HOME PYTHONPATH
@@ -43,6 +43,9 @@ test-faults: java $(JARS) $(BROKER) ## kill drivers, executors and brokers, fill
 
 test-wheels: $(INSTALLED) ## build wheel and sdist, install each extra in an environment of its own, and use it: some minutes
 	@$(PYTHON) -m pytest --wheels tests/packaging
+
+test-versions: java $(BROKER) ## the main job on each supported Spark, in environments of their own; VERSIONS="3.5 4.0" for some
+	@$(PYTHON) -m scripts.test_versions $(VERSIONS)
 
 coverage: java $(JARS) $(BROKER) $(DATABASE) $(ALERTMANAGER) ## test, and show the lines and branches that no test reached
 	@$(PYTHON) -m pytest $(PARALLEL) --cov

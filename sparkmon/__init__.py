@@ -10,6 +10,7 @@ __version__ = "0.2.0"
 
 _NAMES = {
     "alerts": ("Alerting", "Matcher", "Policy", "Route", "SeverityRule"),
+    "compat": ("to_arrow",),
     "comparison": ("Checks", "Finding", "History"),
     "dataframes": (
         *("DomainShift", "TableComparison", "alerts_of", "compare", "compare_tables", "domain_classifier"),

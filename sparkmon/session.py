@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pyspark.sql import SparkSession
 
 from sparkmon import functions, sources
+from sparkmon.compat import check_session
 from sparkmon.errors import MissingExtraError
 
 _SETTINGS = {
@@ -57,7 +58,9 @@ def configure(builder: SparkSession.Builder, *, kafka: bool = False) -> SparkSes
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     for name, value in _SETTINGS.items():
         builder = builder.config(name, value)
-    packages = [f"org.apache.spark:spark-sql-kafka-0-10_2.13:{_spark_version()}"] if kafka else []
+    spark = _spark_version()
+    scala = "2.12" if spark.startswith("3.") else "2.13"  # as delta-spark and pyspark have it
+    packages = [f"org.apache.spark:spark-sql-kafka-0-10_{scala}:{spark}"] if kafka else []
     configured: SparkSession.Builder = configure_spark_with_delta_pip(builder, packages)
     return configured
 
@@ -65,7 +68,7 @@ def configure(builder: SparkSession.Builder, *, kafka: bool = False) -> SparkSes
 def register(spark: SparkSession) -> None:
     """Make the data source ``kserve`` and the SQL functions ``sparkmon_*`` known to a session.
 
-    Safe to call again.
+    Safe to call again. OptionError if the session is one of Spark Connect on Spark 3.5.
 
     Examples
     --------
@@ -74,6 +77,7 @@ def register(spark: SparkSession) -> None:
     >>> spark.catalog.functionExists("sparkmon_psi")
     True
     """
+    check_session(spark)
     sources.register(spark)
     functions.register(spark)
 

@@ -13,6 +13,7 @@ from pyspark.errors import AnalysisException, ParseException
 from pyspark.sql import Column, DataFrame, SparkSession, functions as F
 from pyspark.sql.types import BooleanType, DataType, NumericType, StringType
 
+from sparkmon.compat import try_cast
 from sparkmon.errors import OptionError
 from sparkmon.profiles import is_time, quoted
 
@@ -87,7 +88,7 @@ def _reader(data_type: DataType) -> Callable[[Column], Column] | None:
     if is_time(data_type):
         return _seconds
     if isinstance(data_type, BooleanType):
-        return lambda value: F.coalesce(value.try_cast("boolean").cast("string"), value)
+        return lambda value: F.coalesce(try_cast(value, "boolean").cast("string"), value)
     return (lambda value: value) if isinstance(data_type, NumericType) else None
 
 
@@ -181,7 +182,7 @@ def parse_time(table: DataFrame, column: str | None) -> tuple[DataFrame, int]:
     if is_time(data_type):
         time, number = values.cast("timestamp"), F.lit(None).cast("double")
     elif isinstance(data_type, StringType):
-        time, number = F.try_to_timestamp(values), values.try_cast("double")
+        time, number = F.try_to_timestamp(values), try_cast(values, "double")
     else:
         time, number = F.lit(None).cast("timestamp"), values.cast("double")
     has_time = F.when(time.isNotNull() | number.isNotNull(), 1)

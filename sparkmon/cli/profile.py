@@ -85,6 +85,7 @@ def profile(
     from sparkmon.cli.spark import open_session
     from sparkmon.cli.terminal import note, output, print_json, progress
     from sparkmon.comparison import promise
+    from sparkmon.compat import to_arrow
     from sparkmon.detectors import DEFAULT_DETECTORS
     from sparkmon.interval import parse_interval
     from sparkmon.profiles import id_columns, reference_of, validation_of
@@ -101,7 +102,7 @@ def profile(
         opened, notes = open_table(spark, table, sql, marks=null or ())
         rows, untimed = parse_time(opened, time)
         left_out = [*(exclude or ()), *([label] if label in rows.columns and label not in (exclude or ()) else [])]
-        summary = reference_of(
+        references = reference_of(
             rows,
             model,
             model_version=model_version,
@@ -111,7 +112,8 @@ def profile(
             slices=slices or (),
             joint=joint,
             outliers=DEFAULT_DETECTORS if outliers else (),
-        ).toArrow()
+        )
+        summary = to_arrow(references)
         if not any(pc.struct_field(summary["profile"], "count").to_pylist()):
             raise OptionError("got a table without rows; expected the rows that the model learnt from")
         reference_store.write_reference(summary)
@@ -119,10 +121,8 @@ def profile(
             held_out = rows
             if validation is not None:
                 held_out, _ = parse_time(open_table(spark, validation, marks=null or ())[0], time)
-            more: dict[str, Any] = {"label": label, "exclude": exclude or (), "slices": slices_of(summary)}
-            more["estimator"] = estimator
-            own = validation_of(held_out, model, **more, **common)
-            reference_store.write_reference(own)
+            more: dict[str, Any] = {"label": label, "exclude": exclude or (), "estimator": estimator}
+            reference_store.write_reference(validation_of(held_out, model, slices=slices_of(summary), **more, **common))
         used = {*summary["column_name"].to_pylist(), *left_out, time}
         promised = promise(summary, window_rows=window_rows)
         types = {field.name: field.dataType.simpleString() for field in rows.schema.fields}

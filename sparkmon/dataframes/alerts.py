@@ -5,6 +5,7 @@ from pyspark.sql import DataFrame
 
 from sparkmon.alerts import observations_of
 from sparkmon.alerts.schema import OBSERVATIONS
+from sparkmon.compat import map_groups
 from sparkmon.schemas import OBSERVATIONS as SPARK_OBSERVATIONS
 
 
@@ -42,4 +43,4 @@ def alerts_of(findings: DataFrame) -> DataFrame:
         return pa.Table.from_pylist(alerts, schema=OBSERVATIONS)
 
     # All that inhibits a slice is of its own model.
-    return findings.groupBy("model").applyInArrow(alerts_of_model, SPARK_OBSERVATIONS)
+    return map_groups(findings, "model", alerts_of_model, SPARK_OBSERVATIONS)

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
-from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import StructType
 
 from sparkmon.comparison import Checks, References, compare_profiles
+from sparkmon.comparison.schema import DRIFT_METRICS as FINDINGS
+from sparkmon.compat import to_arrow
 from sparkmon.errors import OptionError
 from sparkmon.schemas import DRIFT_METRICS, PROFILES, REFERENCES
 
@@ -62,14 +63,14 @@ def compare(
     _require(profiles, PROFILES, "profiles")
     _require(references, REFERENCES, "references")
     schema = StructType([*(profiles.schema[name] for name in keep), *DRIFT_METRICS.fields])
-    output = to_arrow_schema(schema, timezone="UTC")
-    table, statistics = references.select(*REFERENCES.names).toArrow(), checks or Checks()
+    table, statistics = to_arrow(references.select(*REFERENCES.names)), checks or Checks()
 
     def judge(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         by_column = References(table, statistics)
         for batch in batches:
             rows = pa.Table.from_batches([batch])
             findings = compare_profiles(rows, by_column, statistics, keep=keep, anytime=anytime)
+            output = pa.schema([*(batch.schema.field(name) for name in keep), *FINDINGS])
             yield from findings.cast(output).to_batches()
 
     return profiles.select(*keep, *PROFILES.names).mapInArrow(judge, schema)

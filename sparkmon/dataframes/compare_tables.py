@@ -10,6 +10,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, Window, functions as F
 
 from sparkmon.comparison import OVER, Checks, Judge
+from sparkmon.compat import to_arrow
 from sparkmon.distributions.schema import PROFILES, with_values
 from sparkmon.errors import OptionError
 from sparkmon.interval import EPOCH, parse_interval
@@ -212,14 +213,15 @@ def compare_tables(
         name: here.get(name, kind) for name, kind in there.items() if name in here or name not in reference.columns
     }
     timed = [] if by_block is None or time is None else [time]
-    summary = reference_of(
+    references = reference_of(
         reference.select(*map(quoted, (*here, *timed))),
         _MODEL,
         kinds=here,
         time=next(iter(timed), None),
         block=by_block or _PART_LENGTH,
         slices=slices,
-    ).toArrow()
+    )
+    summary = to_arrow(references)
     summarise = partial(
         profile_table,
         kinds=kinds,
@@ -227,9 +229,8 @@ def compare_tables(
         time=time if time in current.columns else None,
         slices=slices_of(summary) if slices else None,
     )
-    profiles = (
-        summarise(current, window=window) if chunk is None else summarise(_in_chunks(current, chunk), by=[CHUNK])
-    ).toArrow()
+    parts = summarise(current, window=window) if chunk is None else summarise(_in_chunks(current, chunk), by=[CHUNK])
+    profiles = to_arrow(parts)
     length = window or by_block or _PART_LENGTH
     step = parse_interval("window", length)
     judge = Judge(summary, checks or Checks(), step_s=step.total_seconds(), lengths=[length])

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from pyspark.sql import DataFrame, functions as F
 
+from sparkmon.compat import to_arrow
 from sparkmon.errors import MissingExtraError, OptionError
 from sparkmon.profiles import column_kinds, number_of, quoted
 from sparkmon.protocol import LEVEL_KINDS
@@ -147,7 +148,7 @@ def _sample(table: DataFrame, chosen: Mapping[str, FeatureKind], rows: int, seed
         for at, (name, kind) in enumerate(chosen.items())
     ]
     place = F.xxhash64(F.monotonically_increasing_id(), F.lit(seed)).alias("place")
-    some = table.select(place, *cells).orderBy("place").limit(rows).toArrow()
+    some = to_arrow(table.select(place, *cells).orderBy("place").limit(rows))
     sample: _Objects = some.drop_columns("place").to_pandas().to_numpy(object, na_value=np.nan)
     return sample
 

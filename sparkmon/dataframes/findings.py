@@ -7,6 +7,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, functions as F
 
 from sparkmon.comparison import Judge
+from sparkmon.compat import from_arrow, map_groups, to_arrow
 from sparkmon.distributions.schema import REFERENCES
 from sparkmon.schemas import DRIFT_METRICS, PROFILES
 
@@ -37,28 +38,27 @@ def findings_of(
         tables["earlier"] = earlier.select(*DRIFT_METRICS.names)
     if earlier_profiles is not None:
         tables["earlier_profiles"] = earlier_profiles.select(*PROFILES.names)
-    on_driver = tables["profiles"].limit(most_on_driver + 1).toArrow()
+    on_driver = to_arrow(tables["profiles"].limit(most_on_driver + 1))
     if on_driver.num_rows > most_on_driver:
         return _by_model(judge, tables)
-    others = {name: frame.toArrow() for name, frame in tables.items() if name != "profiles"}
+    others = {name: to_arrow(frame) for name, frame in tables.items() if name != "profiles"}
     findings = judge.findings(on_driver, **others)
-    return profiles.sparkSession.createDataFrame(findings.combine_chunks(), DRIFT_METRICS)
+    return from_arrow(profiles.sparkSession, findings.combine_chunks(), DRIFT_METRICS)
 
 
 def _by_model(judge: Judge, tables: dict[str, DataFrame]) -> DataFrame:
     """Judge each model by itself, with its references."""
+    names = [*tables]
+    tables = tables | {"references": from_arrow(tables["profiles"].sparkSession, judge.references)}
     frames = (frame.select("model", F.struct(*frame.columns).alias(name)) for name, frame in tables.items())
     rows = reduce(partial(DataFrame.unionByName, allowMissingColumns=True), frames)
-    references = rows.sparkSession.createDataFrame(judge.references)
     make = partial(Judge, checks=judge.checks, step_s=judge.step_s, lengths=judge.lengths)
-    names = [*tables]
 
-    def judge_model(rows: pa.Table, references: pa.Table) -> pa.Table:
+    def judge_model(rows: pa.Table) -> pa.Table:
         parts = {name: _flat(rows[name]) for name in names}
-        return make(references.cast(REFERENCES)).findings(**parts)
+        return make(_flat(rows["references"]).cast(REFERENCES)).findings(**parts)
 
-    grouped = rows.groupBy("model").cogroup(references.groupBy("model"))
-    return grouped.applyInArrow(judge_model, DRIFT_METRICS)
+    return map_groups(rows, "model", judge_model, DRIFT_METRICS)
 
 
 def _flat(structs: Any) -> pa.Table:  # noqa: ANN401 - a column of structs

@@ -14,6 +14,7 @@ from pyspark.sql import SparkSession
 
 from sparkmon import sources
 from sparkmon.alerts import Alerting, AlertManager
+from sparkmon.compat import from_arrow, to_arrow
 from sparkmon.demo.callers import ATTACKER, IDENTITY, honest_calls, kept_rows
 from sparkmon.demo.delay_model import DelayModel
 from sparkmon.demo.flights import FEATURES, LABEL, MODEL, SCORE, Flights, split_flights
@@ -100,6 +101,7 @@ def run_demo(spark: SparkSession, out: Path, store: str, display: Display) -> De
     ``spark`` is configured and registered; ``out`` is the directory for all files; ``store`` is ``local``, or the URL
     of a database on a server that is running. ``display`` is called several times a second.
     """
+    sources.require_data_sources()
     report = display.report
     start_s = time.monotonic()
     report("starting the model server", 0.0)
@@ -160,14 +162,14 @@ def _make_reference(spark: SparkSession, store: ReferenceStore, flights: Flights
         return columns.append_column(SCORE, pa.array(scores)), scores
 
     columns, scores = scored(flights.reference)
-    table, training = spark.createDataFrame(columns), spark.createDataFrame(scored(flights.training)[0])
+    table, training = from_arrow(spark, columns), from_arrow(spark, scored(flights.training)[0])
     honest = honest_calls(columns, scores)
     reference = reference_of(table, MODEL, predictions=[SCORE], outliers=DEFAULT_DETECTORS)
     # Honest callers ask for other flights than those that the model was trained on.
     store.write_reference(client_baseline(training, kept_rows(honest), MODEL, predictions=[SCORE]))
-    labelled = spark.createDataFrame(columns.append_column(LABEL, flights.reference[LABEL]))
+    labelled = from_arrow(spark, columns.append_column(LABEL, flights.reference[LABEL]))
     store.write_reference(validation_of(labelled, MODEL, predictions=[SCORE], label=LABEL))
-    store.write_reference(reference.toArrow())
+    store.write_reference(to_arrow(reference))
 
 
 def _labels(out: Path) -> dict[str, LabelSource]:
@@ -192,7 +194,7 @@ def _run_monitor(
     display: Display,
 ) -> None:
     """Run the monitor until the traffic has ended and all windows have closed."""
-    events = spark.readStream.format(sources.InferenceLogDataSource.name()).load(str(platform.spool))
+    events = spark.readStream.format(sources.KServeSource.format).load(str(platform.spool))
     outliers = LiveOutliers(monitor.tables, display.outlier)
     query = monitor.start(events, checkpoints)
     try:

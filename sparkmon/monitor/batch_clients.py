@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame, functions as F
 
 from sparkmon.adversaries import CLIENT_COLUMNS, Baseline
+from sparkmon.compat import map_groups, to_arrow
 from sparkmon.monitor.client_watch import ClientWatch
 from sparkmon.monitor.one_pass import Pass
 from sparkmon.monitor.window_grid import row_counts
@@ -44,7 +45,7 @@ def client_findings(baselines: Mapping[str, Baseline], profiles: DataFrame, rows
     """Judge the clients in the windows of profiles by their rows; see :meth:`sparkmon.Monitor.findings`."""
     count = F.struct(F.col("profile.count").alias("count")).alias("profile")
     names = ("model", "model_version", "window_start", "window_end", "column_kind", "slice_key")
-    windows = row_counts(profiles.select(*names, count).where("slice_key IS NULL").toArrow())
+    windows = row_counts(to_arrow(profiles.select(*names, count).where("slice_key IS NULL")))
 
     def judge(rows: pa.Table) -> pa.Table:
         model = str(rows["model"][0].as_py())
@@ -52,4 +53,4 @@ def client_findings(baselines: Mapping[str, Baseline], profiles: DataFrame, rows
         return ClientWatch({model: baselines[model]}).findings(RowsInMemory(rows), own)
 
     chosen = rows.where(F.col("model").isin([*baselines])).select(*CLIENT_COLUMNS)
-    return chosen.groupBy("model").applyInArrow(judge, DRIFT_METRICS)
+    return map_groups(chosen, "model", judge, DRIFT_METRICS)

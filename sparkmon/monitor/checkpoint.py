@@ -6,6 +6,7 @@ import re
 from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import SparkSession, functions as F
 
+from sparkmon.compat import condition_of
 from sparkmon.errors import CheckpointError
 
 _TAKE_OVER = (
@@ -49,7 +50,7 @@ def _read(spark: SparkSession, checkpoint: str, part: str) -> dict[int, str]:
         texts = {file.rpartition("/")[2]: "" for file in files.inputFiles()}
         texts |= {row[0]: row[1].strip() for row in files.select(name, text).collect()}
     except AnalysisException as error:
-        if error.getCondition() == _ABSENT:
+        if condition_of(error) == _ABSENT:
             return {}
         raise
     except PySparkException as error:  # such as a checksum that is not that of the file

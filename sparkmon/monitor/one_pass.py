@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame, functions as F
 
+from sparkmon.compat import from_arrow, to_arrow
 from sparkmon.detectors import OUTLIERS
 from sparkmon.distributions.schema import PANES
 from sparkmon.errors import SparkmonError
@@ -110,7 +111,7 @@ def profiles_of(
     profiles = open_windows.profiles(open_windows)
     longer = [merge_windows(profiles, length, windows.k) for length in windows.longer_us]
     together = pa.concat_tables([profiles, *longer]).combine_chunks()
-    return events.sparkSession.createDataFrame(together, PROFILES)
+    return from_arrow(events.sparkSession, together, PROFILES)
 
 
 def _run(ingest: Pass, batch: DataFrame, owners: Owners) -> tuple[DataFrame, pa.Table, pa.Table, list[dict[str, Any]]]:
@@ -118,7 +119,7 @@ def _run(ingest: Pass, batch: DataFrame, owners: Owners) -> tuple[DataFrame, pa.
     output = ingest(batch, owners).persist()
     schemas = {"pane": PANES, "outlier": OUTLIERS, "task": TASKS}
     is_small = reduce(or_, (F.col(name).isNotNull() for name in schemas))
-    rows = output.where(is_small).select(*schemas).toArrow()
+    rows = to_arrow(output.where(is_small).select(*schemas))
     panes, outliers, tasks = (_rows(rows, *each) for each in schemas.items())
     return output, panes, outliers, tasks.to_pylist()
 

@@ -15,6 +15,7 @@ from sparkmon.adversaries import Baseline
 from sparkmon.alerts import AlertManager
 from sparkmon.comparison import Judge
 from sparkmon.comparison.schema import DRIFT_METRICS
+from sparkmon.compat import condition_of
 from sparkmon.distributions.schema import PROFILES
 from sparkmon.errors import OptionError
 from sparkmon.health import Counters, HealthLimits, Watchdog
@@ -144,7 +145,7 @@ def _find_query_id(spark: SparkSession, checkpoint: str) -> str | None:
     try:
         return _query_id(spark, checkpoint)
     except AnalysisException as error:
-        if error.getCondition() == "PATH_NOT_FOUND":
+        if condition_of(error) == "PATH_NOT_FOUND":
             return None
         raise
 

@@ -5,10 +5,9 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-import pyarrow as pa
 
 from sparkmon.plot.style import BLUE, GREY, VERMILION, Theme, figure, nothing, text
-from sparkmon.views import Histogram, histogram, open_source, profile_at, reference_at
+from sparkmon.views import Histogram, arrow_of, histogram, open_source, profile_at, reference_at
 
 
 def distribution(
@@ -51,7 +50,7 @@ def distribution(
     >>> figure.layout.annotations[0].text
     'The reference has no profile of the column.'
     """
-    table = references if isinstance(references, pa.Table) else references.toArrow()
+    table = arrow_of("references", references)
     reference = reference_at(table, model, column, slice=slice)
     current = profile_at(open_source(source), model, column, window_end, slice)
     title = f"{text(column)} in the window that ended at {window_end:%Y-%m-%d %H:%M} UTC"

@@ -18,6 +18,7 @@ from pyspark.sql.types import (
     VarcharType,
 )
 
+from sparkmon.compat import try_cast
 from sparkmon.errors import OptionError
 from sparkmon.protocol import LEVEL_KINDS, Cells, levels_of, times_of
 from sparkmon.records import FeatureKind
@@ -86,7 +87,7 @@ def number_of(table: DataFrame, name: str) -> Column:
     """Return a column as the numbers that it is profiled by."""
     column, data_type = F.col(quoted(name)), table.schema[name].dataType
     if isinstance(data_type, (BooleanType, *_TEXTS)):
-        return column.try_cast("double")
+        return try_cast(column, "double")
     if isinstance(data_type, DateType):
         return F.unix_date(column) * 86400.0
     return (column.cast("timestamp") if is_time(data_type) else column).cast("double")

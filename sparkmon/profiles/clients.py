@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame, functions as F
 
 from sparkmon.adversaries import Baseline, Honest, rows_by_client
+from sparkmon.compat import to_arrow
 from sparkmon.detectors import Columns
 from sparkmon.distributions.schema import CLIENTS, PROFILE, REFERENCES
 from sparkmon.errors import OptionError, ProfileError
@@ -67,7 +68,8 @@ def client_baseline(
     chosen = {**column_kinds(table, [*exclude, *predictions]), **(kinds or {})}
     scores: dict[str, FeatureKind] = dict.fromkeys(predictions, "numeric")
     columns = [*cell_columns(table, chosen, "feature"), *cell_columns(table, scores, "prediction")]
-    some = table.orderBy(F.xxhash64(F.monotonically_increasing_id())).limit(_MOST_ROWS).select(*columns).toArrow()
+    shuffled = table.orderBy(F.xxhash64(F.monotonically_increasing_id()))
+    some = to_arrow(shuffled.limit(_MOST_ROWS).select(*columns))
     batch = one_batch(some)
     cells = cells_of(batch, [*chosen], "feature")
     answers = cells_of(batch, [*scores], "prediction").numbers if scores else None

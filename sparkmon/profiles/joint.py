@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame, functions as F
 
+from sparkmon.compat import to_arrow
 from sparkmon.distributions import Projection
 from sparkmon.errors import OptionError, ProfileError
 from sparkmon.profiles.cells import number_of, quoted, unused_name
@@ -50,7 +51,7 @@ def joint_reference(
     placed = table.withColumn(place, F.xxhash64(F.monotonically_increasing_id()))
     columns = [number_of(table, name).alias(f"_{at}") for at, name in enumerate(names)]
     some = placed.select(F.col(place).alias("place"), *columns).orderBy("place")
-    sample = some.limit(min(_SAMPLE, table.count() // 2)).toArrow()
+    sample = to_arrow(some.limit(min(_SAMPLE, table.count() // 2)))
     matrix = np.column_stack([sample[f"_{at}"].to_numpy().astype(np.float64) for at in range(len(names))])
     try:
         projection = Projection.from_sample(names, matrix)

@@ -1,9 +1,14 @@
 """Profiles of disjoint rows merged by Spark: those of partitions, or of smaller windows; streams included."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+import pandas as pd
 from pyspark.sql import Column, DataFrame, functions as F
+from pyspark.sql.pandas.functions import pandas_udf
+from pyspark.sql.types import BinaryType
 
+from sparkmon.compat import HAS_KLL
+from sparkmon.distributions.kll_writer import write_kll
 from sparkmon.distributions.schema import SERIES_KEY
 from sparkmon.panes import PaneLimits
 from sparkmon.panes.parts import COUNTS
@@ -81,7 +86,7 @@ def _merged_profile(k: int) -> Column:
         "max": F.max(profile["max"]),
         "avg": moments["avg"],
         "m2": moments["m2"],
-        "sketch": F.call_function("kll_merge_agg_double", profile["sketch"], F.lit(k)),
+        "sketch": _merged_sketch(profile["sketch"], k),
     }
     fields = {
         **{name: F.sum(profile[name]) for name in COUNTS},
@@ -91,6 +96,17 @@ def _merged_profile(k: int) -> Column:
         "vector": _merged_vector(profile),
     }
     return F.struct(*(column.alias(name) for name, column in fields.items()))
+
+
+def _merged_sketch(sketches: Column, k: int) -> Column:
+    if HAS_KLL:
+        return F.call_function("kll_merge_agg_double", sketches, F.lit(k))
+
+    def merge(lists: pd.Series) -> pd.Series:
+        return pd.Series([write_kll([bytes(each) for each in parts], k) if len(parts) else None for parts in lists])
+
+    of_lists: Callable[..., Column] = pandas_udf(merge, BinaryType())  # type: ignore[call-overload]
+    return of_lists(F.collect_list(sketches))
 
 
 def _moments(profile: Column) -> list[Column]:

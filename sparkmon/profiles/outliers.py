@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame, functions as F
 
+from sparkmon.compat import to_arrow
 from sparkmon.detectors import OutlierModel
 from sparkmon.errors import OptionError, ProfileError
 from sparkmon.profiles.cells import cell_columns, cells_of, one_batch, quoted, unused_name
@@ -43,7 +44,7 @@ def outlier_reference(
     place = unused_name(table, "place")
     placed = table.withColumn(place, F.xxhash64(F.monotonically_increasing_id()))
     cells = cell_columns(table, kinds, "feature")
-    some = placed.select(F.col(place).alias("place"), *cells).orderBy("place").limit(_FITTED + _SCORED).toArrow()
+    some = to_arrow(placed.select(F.col(place).alias("place"), *cells).orderBy("place").limit(_FITTED + _SCORED))
     features = [Feature(name, kind) for name, kind in kinds.items()]
     both = cells_of(one_batch(some), [*kinds], "feature")
     count = min(_FITTED, len(both) // 3)

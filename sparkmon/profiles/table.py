@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame, Window, functions as F
 
+from sparkmon.compat import from_arrow
 from sparkmon.detectors import GREATEST_RATE, OutlierModel
 from sparkmon.distributions import Projection
 from sparkmon.distributions.schema import OUTLIER, PANES, SLICE
@@ -149,7 +150,7 @@ def _of_no_rows(table: DataFrame, model: str, version: str, columns: Mapping[str
     nothing: dict[str, Any] = dict.fromkeys(COUNTS, 0) | {"frequent_items": []}
     of_model = {"model": model, "model_version": version, "profile": nothing}
     panes = [of_model | {"column_name": name, "column_kind": kind} for name, kind in columns.items()]
-    return table.sparkSession.createDataFrame(pa.Table.from_pylist(panes, schema=PANES))
+    return from_arrow(table.sparkSession, pa.Table.from_pylist(panes, schema=PANES))
 
 
 def _with_bounds(profiles: DataFrame, by: Sequence[str], clock: str) -> DataFrame:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from pyspark.sql import DataFrame, functions as F
 
+from sparkmon.compat import to_arrow
 from sparkmon.errors import OptionError
 from sparkmon.profiles.cells import cell_columns, cells_of, one_batch
 from sparkmon.protocol import Cells
@@ -22,5 +23,5 @@ def training_rows(table: DataFrame, features: Sequence[Feature], most: int) -> C
         raise OptionError(f"got a table without the features {', '.join(missing[:5])}; it has {table.columns}")
     kinds = {each.name: each.kind for each in features}
     some = table.orderBy(F.xxhash64(F.monotonically_increasing_id())).limit(most)
-    batch = one_batch(some.select(*cell_columns(table, kinds, "feature")).toArrow())
+    batch = one_batch(to_arrow(some.select(*cell_columns(table, kinds, "feature"))))
     return cells_of(batch, [*kinds], "feature")

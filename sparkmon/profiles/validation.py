@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame, functions as F
 
+from sparkmon.compat import to_arrow
 from sparkmon.distributions.schema import PROFILE, REFERENCES
 from sparkmon.errors import OptionError
 from sparkmon.interval import parse_interval
@@ -101,9 +102,8 @@ def validation_of(
     if time is not None:
         columns.append(F.unix_micros(F.col(quoted(time)).cast("timestamp")).alias("time"))
     labelled = table.where(F.col(quoted(label)).isNotNull())
-    batch = one_batch(
-        labelled.orderBy(F.xxhash64(F.monotonically_increasing_id())).limit(_MOST_ROWS).select(*columns).toArrow()
-    )
+    shuffled = labelled.orderBy(F.xxhash64(F.monotonically_increasing_id()))
+    batch = one_batch(to_arrow(shuffled.limit(_MOST_ROWS).select(*columns)))
     cells = cells_of(batch, [*features], "feature")
     validation = Validation.fit(
         [Feature(name, kind) for name, kind in features.items()],

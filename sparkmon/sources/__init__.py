@@ -2,6 +2,7 @@
 
 from pyspark.sql import SparkSession
 
+from sparkmon.compat import HAS_DATA_SOURCES
 from sparkmon.sources.decode import dead_letters as dead_letters, rows as rows
 from sparkmon.sources.event_source import (
     SOURCES as SOURCES,
@@ -10,12 +11,17 @@ from sparkmon.sources.event_source import (
 )
 from sparkmon.sources.feature_log import feature_log_rows as feature_log_rows
 from sparkmon.sources.hopsworks import HopsworksSource as HopsworksSource, hopsworks_events as hopsworks_events
-from sparkmon.sources.inference_log import InferenceLogDataSource as InferenceLogDataSource
 from sparkmon.sources.kafka import KafkaSource as KafkaSource, kafka_events as kafka_events
-from sparkmon.sources.kserve import KServeSource as KServeSource
+from sparkmon.sources.kserve import (
+    KServeSource as KServeSource,
+    require_data_sources as require_data_sources,
+)
 from sparkmon.sources.pair import pair as pair
 
 
 def register(spark: SparkSession) -> None:
-    """Make the data source ``kserve`` known to a session."""
-    spark.dataSource.register(InferenceLogDataSource)
+    """Make the data source ``kserve`` known to a session, where Spark has sources in Python."""
+    if HAS_DATA_SOURCES:
+        from sparkmon.sources.inference_log import InferenceLogDataSource
+
+        spark.dataSource.register(InferenceLogDataSource)

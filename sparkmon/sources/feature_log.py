@@ -16,6 +16,7 @@ from pyspark.sql.types import (
     VarcharType,
 )
 
+from sparkmon.compat import try_cast
 from sparkmon.errors import OptionError
 from sparkmon.protocol import LEVEL_KINDS, ZEROS
 from sparkmon.records import Feature, FeatureKind, ModelSchema
@@ -193,7 +194,7 @@ def _cell(name: str, data_type: DataType, kind: FeatureKind) -> Column:
     if kind in LEVEL_KINDS:
         return _number_and_text(F.lit(None), _level(column, data_type, kind))
     if isinstance(data_type, _TEXTS):
-        number = column.try_cast("double")
+        number = try_cast(column, "double")
         return _number_and_text(number, F.when(number.isNull(), column.cast("string")))
     if isinstance(data_type, _TIMES):
         column = column.cast("timestamp")

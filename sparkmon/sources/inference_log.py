@@ -13,15 +13,16 @@ from typing import Any
 
 import pyarrow as pa
 from pyspark.sql.datasource import DataSource, DataSourceReader, DataSourceStreamReader, InputPartition
-from pyspark.sql.pandas.types import to_arrow_schema
-from pyspark.sql.streaming.datasource import ReadAllAvailable, ReadLimit, ReadMaxRows, SupportsTriggerAvailableNow
 from pyspark.sql.types import StructType
 
+from sparkmon.compat import HAS_READ_LIMITS
+from sparkmon.errors import OptionError
 from sparkmon.logs.log import InferenceLog, Offset
 from sparkmon.logs.objects import ObjectLog
 from sparkmon.logs.spool_reader import SpoolLog
 from sparkmon.protocol.batch_reader import decode_events
 from sparkmon.protocol.limits import DEFAULT_LIMITS
+from sparkmon.protocol.schema import DECODED as ARROW_DECODED, EVENTS as ARROW_EVENTS
 from sparkmon.schemas import DECODED, EVENTS
 from sparkmon.sources.options import InferenceLogOptions
 
@@ -83,26 +84,31 @@ class InferenceLogDataSource(DataSource):
 
     def reader(self, schema: StructType) -> DataSourceReader:
         """Return the reader of ``spark.read``."""
-        return InferenceLogReader(self._parsed, schema)
+        return InferenceLogReader(self._parsed)
 
     def streamReader(self, schema: StructType) -> DataSourceStreamReader:
         """Return the reader of ``spark.readStream``."""
-        return InferenceLogStreamReader(self._parsed, schema)
+        if HAS_READ_LIMITS:
+            from sparkmon.sources.limited_stream import LimitedStreamReader
+
+            return LimitedStreamReader(self._parsed)
+        if self._parsed.max_events_per_trigger is not None:
+            raise OptionError("got maxEventsPerTrigger, which needs Spark 4.2 or newer; omit it")
+        return InferenceLogStreamReader(self._parsed)
 
 
 class _LogReader:
     """What both readers share: the log, how it is cut on the driver, and how a part is read on the workers."""
 
-    def __init__(self, options: InferenceLogOptions, schema: StructType) -> None:
+    def __init__(self, options: InferenceLogOptions) -> None:
         self._options = options
-        self._schema = schema
         self._log = _log_of(options)
 
     def read(self, partition: InputPartition) -> Iterator[pa.RecordBatch]:
         """Yield one partition's Arrow batches; on the workers."""
         if partition.value is None:  # Spark's placeholder if there are no partitions
             return
-        target = to_arrow_schema(self._schema, timezone="UTC")
+        target = ARROW_EVENTS if self._options.output == "events" else ARROW_DECODED
         for events in _gathered(self._log.read(partition.value)):
             for batch in self._output(events):
                 columns = zip(batch.columns, target, strict=True)
@@ -126,38 +132,21 @@ class InferenceLogReader(_LogReader, DataSourceReader):
         return self._cut(self._log.first(), self._log.last())
 
 
-class InferenceLogStreamReader(_LogReader, DataSourceStreamReader, SupportsTriggerAvailableNow):
-    """Reads what was added since the last micro-batch.
+class InferenceLogStreamReader(_LogReader, DataSourceStreamReader):
+    """Reads what was added since the last micro-batch, all of it.
 
     If an offset's segment is gone (retention was shorter than the query's pause), ``latestOffset`` and ``partitions``
     raise SpoolError; the stream does not silently skip the gap.
     """
-
-    _target: Offset | None = None
 
     def initialOffset(self) -> Offset:
         """Return where a query without checkpoint begins; on the driver, once."""
         earliest = self._options.starting_offset == "earliest"
         return self._log.first() if earliest else self._log.last()
 
-    def getDefaultReadLimit(self) -> ReadLimit:
-        """Return the limit of ``maxEventsPerTrigger``."""
-        limit = self._options.max_events_per_trigger
-        return ReadAllAvailable() if limit is None else ReadMaxRows(limit)
-
-    def latestOffset(self, start: dict[str, Any], limit: ReadLimit) -> Offset:
-        """Return the end of the next micro-batch; on the driver, at every trigger."""
-        rows = limit.max_rows if isinstance(limit, ReadMaxRows) else None
-        reached = self._log.advance(start, rows)
-        return reached if self._target is None else self._log.earlier(reached, self._target)
-
-    def reportLatestOffset(self) -> Offset:
-        """Return the end of the log, for the query's progress; on the driver, after every ``latestOffset``."""
-        return self._log.newest()
-
-    def prepareForTriggerAvailableNow(self) -> None:
-        """Remember the end of the log; on the driver, once when ``availableNow`` starts."""
-        self._target = self._log.last()
+    def latestOffset(self) -> Offset:  # type: ignore[override]  # as Spark 4.0 and 4.1 call it
+        """Return the end of the log; on the driver, at every trigger."""
+        return self._log.last()
 
     def commit(self, end: dict[str, Any]) -> None:
         """Note up to where the query has read; on the driver, once a micro-batch."""

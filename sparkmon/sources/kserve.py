@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 
 from pyspark.sql import DataFrame, SparkSession
 
+from sparkmon.compat import HAS_DATA_SOURCES
+from sparkmon.errors import OptionError
 from sparkmon.option_types import Location
 from sparkmon.sources.event_source import EventSource, register_source
 
@@ -31,5 +33,15 @@ class KServeSource(EventSource):
         return f"the inference log {self.path}"
 
     def events(self, spark: SparkSession) -> DataFrame:
-        """Open the stream of events."""
+        """Open the stream of events; OptionError where Spark has no sources in Python."""
+        require_data_sources()
         return spark.readStream.format("kserve").options(**self.options).load(self.path)
+
+
+def require_data_sources() -> None:
+    """Raise OptionError where Spark has no sources in Python, and so not this one."""
+    if not HAS_DATA_SOURCES:
+        raise OptionError(
+            "got the source kserve and Spark 3.5, which has no sources written in Python; "
+            "expected the source kafka or hopsworks, or Spark 4.0 or newer"
+        )

@@ -56,13 +56,15 @@ class LocalStore(DatabaseStore):
         """See :meth:`ReferenceStore.write_reference`."""
         from pyspark.sql import SparkSession
 
+        from sparkmon.compat import from_arrow
+
         table = as_references(table)
         keys = table.select([*REFERENCE_KEY]).to_pylist()
         replaced = " OR ".join(
             "(" + " AND ".join(f"{name} = {_literal(value)}" for name, value in key) + ")"
             for key in sorted({tuple(row.items()) for row in keys})
         )
-        writer = SparkSession.active().createDataFrame(table).coalesce(1).write.format("delta")
+        writer = from_arrow(SparkSession.active(), table).coalesce(1).write.format("delta")
         writer = writer.option("delta.enableDeletionVectors", "false")  # which the reader does not know
         if self._references.exists():
             # References of an earlier version lack columns.

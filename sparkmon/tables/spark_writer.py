@@ -9,8 +9,8 @@ from typing import Any
 import pyarrow as pa
 from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession, functions as F
-from pyspark.sql.pandas.types import from_arrow_schema
 
+from sparkmon.compat import condition_of, from_arrow, to_arrow
 from sparkmon.tables.conditions import COMPARE, Condition
 from sparkmon.tables.table_writer import (
     FEWEST_FILES,
@@ -60,7 +60,7 @@ def existing(spark: SparkSession, name: str) -> DataFrame | None:
         frame = spark.table(name)
         _ = frame.columns  # Spark Connect resolves the table only now
     except AnalysisException as error:
-        if error.getCondition() in _ABSENT:
+        if condition_of(error) in _ABSENT:
             return None
         raise
     return frame
@@ -82,11 +82,11 @@ class _SparkTable(TableState):
         frame = self._frame
         for each in where:
             frame = frame.where(_column(*each))
-        return frame.select(*(F.col(f"`{name}`") for name in columns)).toArrow()
+        return to_arrow(frame.select(*(F.col(f"`{name}`") for name in columns)))
 
     def greatest(self, column: str) -> Any | None:  # noqa: ANN401 - of the column's type
         """See :meth:`TableState.greatest`."""
-        return self._frame.agg(F.max(column).alias("greatest")).toArrow()["greatest"][0].as_py()
+        return to_arrow(self._frame.agg(F.max(column).alias("greatest")))["greatest"][0].as_py()
 
 
 class SparkWriter(TableWriter):
@@ -139,7 +139,7 @@ class SparkWriter(TableWriter):
             return None
         name, is_expired = self._name_of(table), " AND ".join(_sql(*each) for each in expired)
         expired_rows = frame.where(is_expired).count() if expired else 0
-        detail = self._spark.sql(f"DESCRIBE DETAIL {name}").select("numFiles").toArrow()
+        detail = to_arrow(self._spark.sql(f"DESCRIBE DETAIL {name}").select("numFiles"))
         files = int(detail["numFiles"][0].as_py())
         if dry_run:
             return Maintained(table, expired_rows, files, files if files >= FEWEST_FILES else 0, 0)
@@ -148,14 +148,14 @@ class SparkWriter(TableWriter):
         compacted = 0
         if files >= FEWEST_FILES:
             removed = self._spark.sql(f"OPTIMIZE {name}").select("metrics.numFilesRemoved")
-            compacted = int(removed.toArrow()["numFilesRemoved"][0].as_py())
+            compacted = int(to_arrow(removed)["numFilesRemoved"][0].as_py())
         with _few_listing_tasks(self._spark):
             self._spark.sql(f"VACUUM {name}")
         return Maintained(table, expired_rows, files, compacted, 0)
 
     def _save(self, rows: pa.Table, table: str, options: Mapping[str, Any], *, mode: str = "append") -> None:
         rows = nullable(rows)
-        frame = self._spark.createDataFrame(rows, from_arrow_schema(rows.schema))
+        frame = from_arrow(self._spark, rows)
         properties = {} if self._frame(table) is not None else properties_of(rows.schema)
         save(frame.coalesce(1), self._name_of(table), {**properties, **options}, mode=mode)
 
@@ -179,9 +179,9 @@ class SparkWriter(TableWriter):
         """Return the last commits; none if there is no table."""
         try:
             history = self._spark.sql(f"DESCRIBE HISTORY {self._name_of(table)} LIMIT {length}")
-            return history.select("version", "userMetadata").toArrow()
+            return to_arrow(history.select("version", "userMetadata"))
         except AnalysisException as error:
-            if error.getCondition() in _NO_HISTORY:
+            if condition_of(error) in _NO_HISTORY:
                 return pa.table({"version": [], "userMetadata": []})
             raise
 

@@ -27,7 +27,12 @@ from sparkmon.views.models import (
 from sparkmon.views.performance import Performance as Performance, performance_of as performance_of
 from sparkmon.views.profile_at import profile_at as profile_at, reference_at as reference_at
 from sparkmon.views.rows import KeptRow as KeptRow, rows_of_window as rows_of_window
-from sparkmon.views.source import Source as Source, open_source as open_source, rows_of as rows_of
+from sparkmon.views.source import (
+    Source as Source,
+    arrow_of as arrow_of,
+    open_source as open_source,
+    rows_of as rows_of,
+)
 from sparkmon.views.summary import Change as Change, Summary as Summary, summary_of as summary_of
 from sparkmon.views.traffic import (
     DeadLetter as DeadLetter,

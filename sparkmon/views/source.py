@@ -25,7 +25,7 @@ Frames: TypeAlias = Mapping[str, Any]
 
 class _FramesSource:
     def __init__(self, frames: Frames) -> None:
-        self._tables = {name: _arrow(name, frame) for name, frame in frames.items()}
+        self._tables = {name: arrow_of(name, frame) for name, frame in frames.items()}
 
     def read(
         self, table: str, columns: Sequence[str] | None = None, where: Sequence[Condition] = ()
@@ -96,11 +96,14 @@ def _aware(value: Any) -> Any:  # noqa: ANN401 - the value of a condition
     return value.replace(tzinfo=timezone.utc) if is_naive else value
 
 
-def _arrow(name: str, frame: Any) -> Any:  # noqa: ANN401 - a DataFrame of any kind; an Arrow table
+def arrow_of(name: str, frame: Any) -> Any:  # noqa: ANN401 - a DataFrame of any kind; an Arrow table
+    """Return a table as an Arrow table; OptionError, with the table's name, if it is of no kind that is one."""
     if isinstance(frame, pa.Table):
         return frame
-    if hasattr(frame, "toArrow"):
-        return frame.toArrow()
     if hasattr(frame, "iloc"):
         return pa.Table.from_pandas(frame, preserve_index=False)
+    if hasattr(frame, "sparkSession"):
+        from sparkmon.compat import to_arrow
+
+        return to_arrow(frame)
     raise OptionError.malformed(name, type(frame).__name__, "a DataFrame of Spark or pandas, or an Arrow table")

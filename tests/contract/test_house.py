@@ -15,6 +15,7 @@ from tests.support.source import ROOT, Source, package, project
 
 MAY_IMPORT: dict[str, set[str]] = {
     "backoff": set(),
+    "compat": {"errors"},
     "errors": set(),
     "printable": set(),
     "until_stdin_closes": set(),
@@ -30,7 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "performance": {
         *("detectors", "distributions", "errors", "protocol", "records", "registry", "statistics"),
     },
-    "store": {"distributions", "errors", "interval", "records", "tables"},
+    "store": {"compat", "distributions", "errors", "interval", "records", "tables"},
     "state": {"distributions"},
     "labels": {
         *("adversaries", "comparison", "distributions", "errors", "interval", "option_types", "performance"),
@@ -49,11 +50,11 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("backoff", "errors", "inbound", "payload_logger", "printable", "protocol", "records"),
         *("secret", "store"),
     },
-    "sources": {"errors", "logs", "option_types", "protocol", "records", "registry", "schemas"},
+    "sources": {"compat", "errors", "logs", "option_types", "protocol", "records", "registry", "schemas"},
     "panes": {"distributions", "errors", "protocol", "slicing"},
     "slicing": {"distributions", "errors", "protocol", "records"},
     "profiles": {
-        *("adversaries", "detectors", "distributions", "errors", "interval", "panes", "protocol", "records"),
+        *("adversaries", "compat", "detectors", "distributions", "errors", "interval", "panes", "protocol", "records"),
         *("schemas", "store"),
         "slicing",
         "performance",
@@ -61,24 +62,24 @@ MAY_IMPORT: dict[str, set[str]] = {
     "functions": {"distributions", "errors", "statistics"},
     "comparison": {"distributions", "errors", "explain", "interval", "records", "statistics"},
     "dataframes": {
-        *("alerts", "comparison", "distributions", "errors", "interval", "profiles", "protocol", "records"),
+        *("alerts", "compat", "comparison", "distributions", "errors", "interval", "profiles", "protocol", "records"),
         *("schemas", "slicing"),
     },
     "explain": {"distributions", "printable"},
     "skew": {"protocol", "store"},
-    "tables": {"distributions", "errors", "interval"},
+    "tables": {"compat", "distributions", "errors", "interval"},
     "sinks": {"backoff", "errors", "option_types", "printable", "registry", "secret"},
     "alerts": {"backoff", "comparison", "distributions", "errors", "interval", "sinks", "tables"},
     "health": {"alerts", "errors", "sinks"},
     "ingest": {"adversaries", "detectors", "distributions", "panes", "protocol", "records", "skew"},
     "monitor": {
-        *("adversaries", "attributions", "labels", "performance"),
+        *("adversaries", "attributions", "compat", "labels", "performance"),
         *("alerts", "comparison", "dataframes", "detectors", "distributions", "errors", "health", "ingest"),
         *("interval", "panes", "profiles", "protocol", "records", "schemas", "skew", "slicing", "sources", "state"),
         *("store", "tables"),
     },
     "interval": {"errors"},
-    "session": {"errors", "functions", "sources"},
+    "session": {"compat", "errors", "functions", "sources"},
     "plot": {"comparison", "errors", "printable", "views"},
     "dashboard": {
         *("alerts", "comparison", "distributions", "errors", "interval", "plot", "printable", "secret", "store"),
@@ -91,14 +92,15 @@ MAY_IMPORT: dict[str, set[str]] = {
         "option_types",
         *("registry", "secret", "sinks", "sources", "store", "tables", "yaml_file"),
     },
-    "views": {"alerts", "comparison", "distributions", "errors", "printable", "records", "state", "tables"},
+    "views": {"alerts", "compat", "comparison", "distributions", "errors", "printable", "records", "state", "tables"},
     "demo": {
+        "compat",
         "labels",
         *("alerts", "errors", "logs", "monitor", "payload_logger", "profiles", "protocol", "serving", "sinks"),
         *("adversaries", "detectors", "distributions", "records", "sources", "store", "tables"),
     },
     "cli": {
-        *("adversaries", "attributions"),
+        *("adversaries", "attributions", "compat"),
         *("alerts", "backoff", "comparison", "config", "dataframes", "demo", "detectors", "errors", "interval"),
         *("monitor", "payload_logger", "printable", "profiles", "receiver", "secret", "session", "sinks", "sources"),
         *("dashboard", "slicing", "store", "tables", "views", "yaml_file"),
@@ -106,7 +108,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__main__": {"cli", "errors"},
     # The package's face names everything, lazily: a test below holds that it loads nothing.
     "__init__": {
-        *("alerts", "comparison", "dataframes", "detectors", "health", "labels", "monitor"),
+        *("alerts", "comparison", "compat", "dataframes", "detectors", "health", "labels", "monitor"),
         "profiles",
         *("records", "session", "sinks", "skew", "slicing", "sources", "store", "tables"),
     },
