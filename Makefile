@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup demo demo-mysql test test-fast test-faults test-versions test-wheels coverage lint fmt type check reference docs bench bench-verdicts bench-outliers bench-attacks bench-concept bench-estimates bench-attributions bench-performance fuzz zip clean java
+.PHONY: help setup demo demo-mysql test test-fast test-jvm test-faults test-versions test-wheels coverage lint fmt type check reference docs bench bench-jvm bench-verdicts bench-outliers bench-attacks bench-concept bench-estimates bench-attributions bench-performance fuzz zip jar clean java
 
 # A Spark or a module path of the caller's shell would be mixed with the ones installed here.
 unexport SPARK_HOME PYTHONPATH
@@ -16,6 +16,7 @@ DATABASE := build/mariadb/.fetched
 ALERTMANAGER := build/alertmanager/.fetched
 SOURCES := sparkmon tests scripts bench fuzz conftest.py
 FUZZ_SECONDS := 600
+MVN := mvn --batch-mode --quiet --file scala-stubs/pom.xml
 # Tests run in two processes, each of which takes file after file, and has a Spark session and servers of its own.
 WORKERS := 2
 PARALLEL = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
@@ -37,6 +38,10 @@ test: java $(JARS) $(BROKER) $(DATABASE) $(ALERTMANAGER) ## everything that CI r
 
 test-fast: $(INSTALLED) ## doctests and units alone, within a minute: no Spark, no Java, no server, no simulation
 	@$(PYTHON) -m pytest $(PARALLEL) --fast
+
+test-jvm: java $(JARS) jar ## the functions of the JVM: ScalaTest, and the numbers of Python from a real session (Maven 3.8+)
+	@$(MVN) test
+	@$(PYTHON) -m pytest --jvm tests/jvm
 
 test-faults: java $(JARS) $(BROKER) ## kill drivers, executors and brokers, fill disks, damage files: over an hour; root mounts small disks
 	@$(PYTHON) -m pytest --faults -s tests/faults
@@ -72,6 +77,9 @@ docs: reference ## the site of the documentation, in build/site: any warning is 
 bench: java $(JARS) ## measure throughput and cost on this machine
 	@$(PYTHON) -m bench.run
 
+bench-jvm: java $(JARS) jar ## what a pair of profiles costs in SQL: functions of the JVM beside the pandas UDFs
+	@$(PYTHON) -m bench.native_functions
+
 bench-verdicts: java $(JARS) ## whose verdicts hold: false alarms and detection, sparkmon and its peers
 	@$(PYTHON) -m bench.verdicts.run --write-docs
 
@@ -98,6 +106,11 @@ fuzz: $(FUZZERS) ## give readers and receiver what nobody would send, for FUZZ_S
 
 zip: $(INSTALLED) ## build/sparkmon.zip, for spark-submit --py-files
 	@$(PYTHON) scripts/make_zip.py build/sparkmon.zip
+
+jar: java ## sparkmon/jars: the SQL functions for JVM sessions, which wheels then carry (Maven 3.8+; offline after the first time)
+	@rm -f sparkmon/jars/*.jar
+	@$(MVN) -DskipTests package
+	@ls sparkmon/jars/*.jar
 
 clean: ## remove what was built here; keep .venv and downloaded jars
 	@rm -rf build/*.zip build/*.log dist .coverage spark-warehouse metastore_db derby.log

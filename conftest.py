@@ -28,7 +28,7 @@ _MARKERS = {
     "own_server": "mariadb",
     "world": "slow",
 }
-_ON_REQUEST = ("faults", "wheels")
+_ON_REQUEST = ("faults", "jvm", "wheels")
 _NOT_FAST = ("spark", *sorted({*_MARKERS.values()}))
 
 BROKER_JARS = Path(__file__).parent / "build" / "kafka"
