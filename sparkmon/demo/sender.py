@@ -23,7 +23,7 @@ from sparkmon.demo.late_labels import LateLabels
 from sparkmon.errors import SparkmonError
 
 CHUNKS = 288
-ROWS_PER_CALL = 16
+ROWS_PER_CALL = 48
 _NAMESPACE = uuid.UUID("7b0a6f0e-5f0c-4a53-9a5c-3c1d1f7d8a01")
 _IN_FLIGHT = 4
 _CHUNKS_OF_LABELS = 12
