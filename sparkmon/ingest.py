@@ -34,6 +34,7 @@ from sparkmon.protocol import (
     without_own,
 )
 from sparkmon.records import ModelSchema
+from sparkmon.row_files import ROW_FILE, RowFiles
 from sparkmon.skew import SkewDetector
 
 _TASKS: list[pa.Field[Any]] = [
@@ -43,11 +44,12 @@ _TASKS: list[pa.Field[Any]] = [
     pa.field("last_event_time", PANES.field("last_event_time").type),
     pa.field("dead_letters", pa.int64()),
     pa.field("rows", pa.int64()),
+    pa.field("row_files", pa.list_(ROW_FILE)),
     pa.field("namespaces", pa.list_(pa.struct([("model", pa.string()), ("namespace", pa.string())]))),
 ]
 TASKS = pa.schema(_TASKS)
-"""What a task reports: its events, their digests, each once, how many dead letters and rows it gives, and which models'
-events came from which namespaces."""
+"""What a task reports: its events, their digests, each once, how many dead letters and rows it gives, the files of rows
+that it wrote, and which models' events came from which namespaces."""
 
 
 def _nullable(schema: pa.Schema) -> pa.DataType:
@@ -94,23 +96,26 @@ class Ingest:
     ahead_s: float = inf
     """How far an event's time may be ahead of the worker's clock."""
 
-    def of_events(self, events: DataFrame, owners: Owners) -> DataFrame:
-        """Decode and summarise events, leaving out those that other tasks or batches have counted."""
+    def of_events(self, events: DataFrame, owners: Owners, row_directory: str | None = None) -> DataFrame:
+        """Decode and summarise events, leaving out those that other tasks or batches have counted.
+
+        Rows that are kept are written to files of a directory; without one, they are part of what is returned.
+        """
 
         def ingest(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
             with nullcontext() if self.detector is None else self.detector.open() as detect:
-                task = _Task(self, owners, detect)
+                task = _Task(self, owners, detect, row_directory)
                 for batch in batches:
                     yield from task.read(batch)
                 yield from task.summary()
 
         return events.select(*EVENTS.names).mapInArrow(ingest, from_arrow_schema(OUTPUT))
 
-    def of_rows(self, rows: DataFrame, owners: Owners) -> DataFrame:
-        """Summarise rows that were decoded elsewhere."""
+    def of_rows(self, rows: DataFrame, owners: Owners, row_directory: str | None = None) -> DataFrame:
+        """Summarise rows that were decoded elsewhere; see :meth:`of_events`."""
 
         def ingest(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-            task = _Task(self, owners, None)
+            task = _Task(self, owners, None, row_directory)
             for batch in batches:
                 yield from task.read_rows(batch)
             yield from task.summary()
@@ -121,7 +126,7 @@ class Ingest:
 class _Task:
     """What one task has read."""
 
-    def __init__(self, ingest: Ingest, owners: Owners, detect: Detect | None) -> None:
+    def __init__(self, ingest: Ingest, owners: Owners, detect: Detect | None, row_directory: str | None = None) -> None:
         context = TaskContext.get()
         self._ahead_s, self._own_keys = ingest.ahead_s, ingest.own_keys
         self._schemas, self._detect, self._keep_rows = ingest.schemas, detect, ingest.keep_rows
@@ -135,6 +140,7 @@ class _Task:
         self._digests: list[Any] = []
         self._last_event = self._events = 0
         self._dead_letters = self._rows = 0
+        self._row_files = None if row_directory is None else RowFiles(row_directory)
         self._event_counts = EventCounts(self._builder.pane_us)
         self._newest = 0
         self._namespaces: set[tuple[str, str]] = set()
@@ -187,6 +193,9 @@ class _Task:
         is_model = pc.is_in(rows.column("model"), value_set=pa.array([*self._keep_rows], pa.string()))
         columns: list[Any] = [*rows.columns, clients]
         chosen = pa.RecordBatch.from_arrays(columns, schema=ROWS).filter(pc.and_(has_values, is_model))
+        if self._row_files is not None:
+            self._row_files.add(chosen)
+            return
         self._rows += chosen.num_rows
         yield from _output("row", pa.Table.from_batches([chosen]))
 
@@ -204,6 +213,7 @@ class _Task:
             "last_event_time": self._last_event,
             "dead_letters": self._dead_letters,
             "rows": self._rows,
+            "row_files": [] if self._row_files is None else self._row_files.close(),
             "namespaces": [{"model": model, "namespace": name} for model, name in sorted(self._namespaces)],
         }
         yield from _output("task", pa.Table.from_pylist([task], schema=TASKS))

@@ -37,7 +37,7 @@ _COMPARE = {"=": pc.equal, ">=": pc.greater_equal, "<": pc.less}
 
 def kept_rows(events: DataFrame, ingest: Pass) -> DataFrame:
     """Decode the rows that are kept of events, redelivered ones once."""
-    output = ingest(events, {})
+    output = ingest(events, {}, None)
     return output.where(F.col("row").isNotNull()).select("row.*").dropDuplicates([*_KEY])
 
 

@@ -19,6 +19,8 @@ from sparkmon.monitor.one_pass import Pass, one_pass
 from sparkmon.monitor.outlier_table import OutlierTable
 from sparkmon.monitor.recent_events import Digests, RecentEvents
 from sparkmon.monitor.window_grid import row_counts
+from sparkmon.protocol import ROWS
+from sparkmon.row_files import without_models
 from sparkmon.schemas import DEAD_LETTERS
 from sparkmon.state import EVENT_DIGESTS, PANES as INGESTED_PANES
 from sparkmon.tables import Tables, TableWriter
@@ -96,7 +98,8 @@ class BatchWriter:
             self._former |= former
             return recent.redelivered(digests)
 
-        with one_pass(self._ingest, batch, owners_of) as passed:
+        directory = tables.directory("rows")
+        with one_pass(self._ingest, batch, owners_of, directory) as passed:
             self._counters.add(Counts(redelivered_events=passed.redelivered, namespaces=passed.namespaces))
             if passed.dead_letters is not None:
                 dead = _write_dead_letters(self._place, passed.dead_letters, query_id, batch_id)
@@ -104,6 +107,9 @@ class BatchWriter:
             if passed.rows is not None:
                 rows = passed.rows.where(~F.col("model").isin([*skipped]))
                 self._place.append(rows, "rows", writer=query_id, batch_id=batch_id)
+            files = [without_models(each, str(directory), skipped) for each in passed.row_files]
+            if own := [each for each in files if each is not None]:
+                tables.append_files(own, "rows", ROWS, writer=query_id, batch_id=batch_id)
             most_severe = passed.outliers.filter(pc.invert(_are_of(passed.outliers, skipped)))
             outliers = self._outliers.chosen(tables, most_severe)
             if outliers.num_rows:

@@ -26,8 +26,8 @@ from sparkmon.monitor.window_grid import ClosedWindows
 from sparkmon.monitor.windows import Windows
 from sparkmon.schemas import PROFILES
 
-Pass: TypeAlias = Callable[[DataFrame, Owners], DataFrame]
-"""See :class:`sparkmon.ingest.Ingest`."""
+Pass: TypeAlias = Callable[[DataFrame, Owners, str | None], DataFrame]
+"""See :meth:`sparkmon.ingest.Ingest.of_events`."""
 
 OwnersOf: TypeAlias = Callable[[pa.Table, Sequence[Digests]], Mapping[int, int]]
 """Returns the redelivered events among those of each task, as :meth:`RecentEvents.redelivered` does; it also has the
@@ -51,17 +51,19 @@ class Passed:
     dead_letters: DataFrame | None
     """None if there are none."""
     rows: DataFrame | None
-    """Decoded rows, where they are kept; None if there are none."""
+    """Decoded rows, where they are kept and not in files; None if there are none."""
+    row_files: list[dict[str, Any]]
+    """The files of rows that workers wrote."""
 
 
 @contextmanager
-def one_pass(ingest: Pass, batch: DataFrame, owners_of: OwnersOf) -> Iterator[Passed]:
+def one_pass(ingest: Pass, batch: DataFrame, owners_of: OwnersOf, row_directory: str | None = None) -> Iterator[Passed]:
     """Pass over a batch, again if it has redelivered events; what it gives is in memory while it is in use.
 
     A redelivered event is recognised by its digest after the pass, because sketches cannot be subtracted. That is rare,
     and costs nothing where there is none.
     """
-    output, panes, outliers, tasks = _run(ingest, batch, {})
+    output, panes, outliers, tasks = _run(ingest, batch, {}, row_directory)
     try:
         digests = _digests(tasks)
         again = owners_of(panes, digests)
@@ -73,7 +75,7 @@ def one_pass(ingest: Pass, batch: DataFrame, owners_of: OwnersOf) -> Iterator[Pa
         if again:
             output.unpersist()
             owners = {each: -1 if place < 0 else tasks[place]["partition"] for each, place in again.items()}
-            output, panes, outliers, tasks = _run(ingest, batch, owners)
+            output, panes, outliers, tasks = _run(ingest, batch, owners, row_directory)
             repeated = np.sort(np.concatenate([*_digests(tasks), np.empty(0, np.uint64)]))
             if not np.array_equal(repeated, expected):
                 raise SparkmonError(
@@ -92,6 +94,7 @@ def one_pass(ingest: Pass, batch: DataFrame, owners_of: OwnersOf) -> Iterator[Pa
             namespaces,
             _chosen(output, "dead_letter", sum(task["dead_letters"] for task in tasks)),
             _chosen(output, "row", sum(task["rows"] for task in tasks)),
+            [file for task in tasks for file in task["row_files"]],
         )
     finally:
         output.unpersist()
@@ -114,9 +117,11 @@ def profiles_of(
     return from_arrow(events.sparkSession, together, PROFILES)
 
 
-def _run(ingest: Pass, batch: DataFrame, owners: Owners) -> tuple[DataFrame, pa.Table, pa.Table, list[dict[str, Any]]]:
+def _run(
+    ingest: Pass, batch: DataFrame, owners: Owners, row_directory: str | None
+) -> tuple[DataFrame, pa.Table, pa.Table, list[dict[str, Any]]]:
     """Run the pass; collect the panes, the outliers and what the tasks report."""
-    output = ingest(batch, owners).persist()
+    output = ingest(batch, owners, row_directory).persist()
     schemas = {"pane": PANES, "outlier": OUTLIERS, "task": TASKS}
     is_small = reduce(or_, (F.col(name).isNotNull() for name in schemas))
     rows = to_arrow(output.where(is_small).select(*schemas))

@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import RLock
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from deltalake.transaction import AddAction, RemoveAction
 
 from sparkmon.errors import StoreError
 from sparkmon.tables.conditions import Condition
@@ -101,6 +102,33 @@ class DeltaRsWriter(TableWriter):
             if last is not None and last >= batch:
                 return False
             self._commit(handle, rows, table, _properties(app_id, batch))
+            return True
+
+        return self._retry(table, once)
+
+    def directory(self, table: str) -> str | None:
+        """See :meth:`TableWriter.directory`: that of a path. Only Spark knows how its workers reach a store."""
+        return None if "://" in self.location else f"{self.location}/{table}"
+
+    def append_files(
+        self, files: Sequence[Mapping[str, Any]], table: str, schema: pa.Schema, *, writer: str, batch_id: int
+    ) -> bool:
+        """See :meth:`TableWriter.append_files`."""
+        self.prepare(table, schema)
+        app_id, now = transaction(table, writer), int(time.time() * 1000)
+        actions: list[AddAction | RemoveAction] = [
+            AddAction(each["path"], each["size"], {}, now, True, each["stats"]) for each in files
+        ]
+
+        def once(handle: _Handle | None) -> bool:
+            assert handle is not None
+            last = _last(handle, app_id)
+            if last is not None and last >= batch_id:
+                return False
+            properties = _properties(app_id, batch_id)
+            handle.table.create_write_transaction(
+                actions, "append", handle.table.schema(), commit_properties=properties
+            )
             return True
 
         return self._retry(table, once)

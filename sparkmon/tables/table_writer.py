@@ -1,7 +1,7 @@
 """What a writer of tables can do, whichever library commits."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -102,6 +102,16 @@ class TableWriter(ABC):
         The first rows make the table; columns that it lacks are added. Times are UTC microseconds, and batches of a
         writer count up; without a writer the rows are of no batch. Returns whether the rows were appended.
         """
+
+    def directory(self, _: str) -> str | None:
+        """Return the directory of a table whose files workers may write themselves; None where Spark has to."""
+        return None
+
+    def append_files(
+        self, files: Sequence[Mapping[str, Any]], table: str, schema: pa.Schema, *, writer: str, batch_id: int
+    ) -> bool:
+        """Append the files that workers wrote to a table's directory, as :meth:`append` appends rows."""
+        raise NotImplementedError
 
     def read(
         self, table: str, columns: Sequence[str] | None = None, where: Sequence[Condition] = ()

@@ -71,12 +71,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sinks": {"backoff", "errors", "option_types", "printable", "registry", "secret"},
     "alerts": {"backoff", "comparison", "distributions", "errors", "interval", "sinks", "tables"},
     "health": {"alerts", "errors", "sinks"},
-    "ingest": {"adversaries", "detectors", "distributions", "panes", "protocol", "records", "skew"},
+    "row_files": set(),
+    "ingest": {"adversaries", "detectors", "distributions", "panes", "protocol", "records", "row_files", "skew"},
     "monitor": {
         *("adversaries", "attributions", "compat", "labels", "performance"),
         *("alerts", "comparison", "dataframes", "detectors", "distributions", "errors", "health", "ingest"),
         *("interval", "panes", "profiles", "protocol", "records", "schemas", "skew", "slicing", "sources", "state"),
-        *("store", "tables"),
+        *("row_files", "store", "tables"),
     },
     "interval": {"errors"},
     "session": {"compat", "errors", "functions", "sources"},
@@ -120,7 +121,7 @@ PURE = {
     *("errors", "explain", "inbound", "interval", "labels", "logs", "option_types", "panes", "payload_logger"),
     *("performance", "plot", "printable", "protocol", "receiver", "records", "registry", "secret", "serving"),
     *("sinks", "skew", "slicing", "state", "statistics", "store", "tables", "until_stdin_closes", "views"),
-    "yaml_file",
+    *("row_files", "yaml_file"),
 }
 """Rooms that live without Spark: importing them must not import pyspark."""
 
