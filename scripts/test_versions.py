@@ -106,7 +106,7 @@ def outcome(part: str, numbers: dict[str, Any], expected: dict[str, Any]) -> str
     if part not in numbers:
         return "no Delta"
     if "refused" in numbers[part]:
-        return "refused"
+        return "no jars to fetch" if "jars were not fetched" in numbers[part]["refused"] else "refused"
     found = difference(expected[part], numbers[part], part)
     return "yes" if found is None else f"differs at {found}"
 
