@@ -3,6 +3,7 @@
 Features are looked for, not version numbers, because platforms add features of later versions to theirs.
 """
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from importlib.util import find_spec
 from typing import Any
@@ -121,3 +122,9 @@ def condition_of(error: PySparkException) -> str | None:
     """Return the condition of an error, which Spark 3.5 calls its class."""
     condition: str | None = getattr(error, "getCondition", error.getErrorClass)()
     return condition
+
+
+def report_of(progress: Any) -> dict[str, Any]:  # noqa: ANN401 - what the version has
+    """Return the progress of a query's batch as Spark reports it, which Spark 3.5 gives parsed."""
+    report: dict[str, Any] = json.loads(progress.json) if hasattr(progress, "json") else progress
+    return report

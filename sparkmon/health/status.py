@@ -1,6 +1,5 @@
 """What a monitor sees, counted; and the status of a running one: its query, traffic, deliveries and incidents."""
 
-import json
 import threading
 from collections import Counter
 from collections.abc import Collection, Mapping
@@ -9,6 +8,8 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
 from pyspark.sql.streaming.query import StreamingQuery
+
+from sparkmon.compat import report_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,13 +225,13 @@ def read_status(query: StreamingQuery, earlier: QueryStatus) -> QueryStatus:
     progress = query.lastProgress
     if progress is None:
         return now
-    last = json.loads(progress.json)
+    last = report_of(progress)
     if last["timestamp"] == earlier.progress_time:
         return now
     fresh = [last]
     if last["batchId"] != earlier.batch_id + 1 or not _has_run(last):
         # Reading all of them is slow in Spark: only if some may have been missed.
-        fresh = [json.loads(each.json) for each in query.recentProgress]
+        fresh = [report_of(each) for each in query.recentProgress]
     for each in fresh:
         if each["batchId"] > now.batch_id and _has_run(each):
             now = now.after(each)

@@ -1,11 +1,11 @@
 """The clock that closes the windows of idle models while the query runs."""
 
-import json
 import time
 from typing import Any, NamedTuple
 
 from pyspark.sql.streaming.query import StreamingQuery
 
+from sparkmon.compat import report_of
 from sparkmon.monitor.closer import Closer
 
 CLOCK_POLL_S = 0.5
@@ -69,7 +69,7 @@ class Clock:
         progress = self._query.lastProgress
         if progress is None:
             return
-        report = json.loads(progress.json)
+        report = report_of(progress)
         batch_id, sources = report["batchId"], report["sources"]
         if self._last is None or batch_id > self._last.batch_id:
             start = max((time for batch, time in self._looks.items() if batch <= batch_id), default=None)

@@ -70,7 +70,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tables": {"compat", "distributions", "errors", "interval"},
     "sinks": {"backoff", "errors", "option_types", "printable", "registry", "secret"},
     "alerts": {"backoff", "comparison", "distributions", "errors", "interval", "sinks", "tables"},
-    "health": {"alerts", "errors", "sinks"},
+    "health": {"alerts", "compat", "errors", "sinks"},
     "row_files": set(),
     "ingest": {"adversaries", "detectors", "distributions", "panes", "protocol", "records", "row_files", "skew"},
     "monitor": {

@@ -4,6 +4,7 @@
 """
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -203,6 +204,7 @@ def _session(work: Path) -> Iterator[tuple[SparkSession, bool]]:
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
     }
+    os.environ["PYSPARK_PYTHON"] = sys.executable
     builder, has_delta = SparkSession.builder.master("local[2]"), True
     try:
         builder = sparkmon.configure(builder)
