@@ -1,5 +1,6 @@
 """Files that workers write are rows of the table once they are committed, and once only."""
 
+import os
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -70,3 +71,15 @@ def test_rows_of_models_that_another_monitor_has_are_left_out(tmp_path: Path) ->
 
 def test_where_spark_writes_workers_do_not() -> None:
     assert Tables("s3://bucket/tables").open().directory("rows") is None
+
+
+def test_maintenance_removes_files_that_no_commit_names_once_they_are_old(tmp_path: Path) -> None:
+    writer = Tables(str(tmp_path)).open()
+    directory = str(writer.directory("rows"))
+    writer.append_files(files_of(rows_of("iris", 3), directory), "rows", ROWS, writer="query", batch_id=1)
+    [young], [old] = files_of(rows_of("iris", 1), directory), files_of(rows_of("iris", 2), directory)
+    days_ago = (TIME - timedelta(days=3)).timestamp()
+    os.utime(f"{directory}/{old['path']}", (days_ago, days_ago))
+    writer.maintain("rows")
+    assert Path(directory, young["path"]).exists()
+    assert not Path(directory, old["path"]).exists()
