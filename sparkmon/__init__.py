@@ -30,7 +30,17 @@ _NAMES = {
     ),
     "skew": ("SkewDetector",),
     "slicing": ("slices_of",),
-    "sources": (*("dead_letters", "feature_log_rows", "hopsworks_events", "kafka_events", "pair", "rows"),),
+    "sources": (
+        *(
+            "dead_letters",
+            "feature_log_rows",
+            "hopsworks_events",
+            "inference_table_events",
+            "kafka_events",
+            "pair",
+            "rows",
+        ),
+    ),
     "store": (
         *("FeatureView", "GroupInView", "HopsworksStore", "LocalStore", "OnlineStore"),
         *("ReferenceStore", "SqlStore", "open_store"),

@@ -8,12 +8,12 @@ from sparkmon.protocol.body import Body, Rows, check_text, text_members
 from sparkmon.protocol.enrichment import ENRICHMENT_PARAMETER, Enrichment
 from sparkmon.protocol.limits import Limits
 from sparkmon.protocol.protocol_error import as_dead_letter, protocol_error
-from sparkmon.protocol.v1 import instances_of, read_instances
+from sparkmon.protocol.v1 import instances_of, read_instances, split_instances
 from sparkmon.protocol.v2 import has_tensors, read_tensors
 from sparkmon.records import Half
 
 _PLACES = {
-    "v1_request": ("instances", "inputs"),
+    "v1_request": ("instances", "inputs", "dataframe_records", "dataframe_split"),
     "v1_response": ("predictions", "outputs"),
     "v2_request": ("inputs",),
     "v2_response": ("outputs",),
@@ -126,6 +126,8 @@ def _rows(kind: str, parsed: Parsed, limits: Limits) -> Rows | None:
         if set(map(type, lists)) != {dict}:
             return None
         lists = [instances_of(columns, limits) for columns in lists]
+    if key == "dataframe_split":
+        lists = [split_instances(frame, limits) for frame in lists]
     return read_instances(lists, parsed.half, limits)
 
 
@@ -144,13 +146,13 @@ def _layout(body: object, has_notes: bool) -> object:
     """Name what bodies have in common that can be read together."""
     if type(body) is not dict or (has_notes and _is_noted(body)):
         return None
-    keys = ("instances", "predictions", "inputs", "outputs")
+    keys = ("instances", "predictions", "inputs", "outputs", "dataframe_records", "dataframe_split")
     values: Any = next((body[key] for key in keys if key in body), None)
     form: object = None
     if has_tensors(values):
         form = repr([{**tensor, "data": None} for tensor in values if type(tensor) is dict])
     elif type(values) is dict:
-        form = dict, tuple(values)
+        form = dict, tuple(values), repr(values.get("columns")) if "dataframe_split" in body else ""
     elif type(values) is list and values:
         first = values[0]
         form = len(first) if type(first) is list else type(first) is dict and tuple(first)
@@ -177,6 +179,8 @@ def _request(body: dict[str, Any]) -> str:
         return "v1_request"
     if "inputs" in body:
         return "v2_request" if has_tensors(body["inputs"]) else "v1_request"
+    if "dataframe_records" in body or "dataframe_split" in body:
+        return "v1_request"
     if "messages" in body or "prompt" in body:
         return "openai"
     if "model" in body and ("input" in body or "query" in body):

@@ -2,7 +2,8 @@
 
 An instance is a list of values (or lists, flattened row-major), an object of named values, or one value. An object's
 value that is a one-element list is that element: KServe's own data frame path wants ``{"a": [1.0]}``. Under ``inputs``
-and ``outputs`` an object holds columns, as TF Serving has them.
+and ``outputs`` an object holds columns, as TF Serving has them. MLflow's scoring servers and Databricks take instances
+under ``dataframe_records``, and under ``dataframe_split`` columns' names and rows apart.
 """
 
 from collections.abc import Sequence
@@ -70,6 +71,22 @@ def instances_of(columns: dict[str, Any], limits: Limits) -> list[Any]:
         return lists[0]
     full = [each if type(each) is list else [each] * count for each in columns.values()]
     return [dict(zip(columns, row, strict=True)) for row in zip(*full, strict=True)]
+
+
+def split_instances(frame: object, limits: Limits) -> list[dict[str, Any]]:
+    """Turn a data frame in pandas' orientation ``split`` into instances; its ``index`` is left out."""
+    columns, data = (frame.get("columns"), frame.get("data")) if type(frame) is dict else (None, None)
+    if type(columns) is not list or type(data) is not list or set(map(type, columns)) - {str}:
+        raise protocol_error("INSTANCES_MALFORMED", "got a dataframe_split without a list of columns and one of data")
+    if len(set(columns)) < len(columns):
+        raise protocol_error("NAMES_COLLIDE", "got a dataframe_split with two columns of one name; rename one")
+    if set(map(type, data)) - {list} or set(map(len, data)) - {len(columns)}:
+        raise protocol_error(
+            "ROWS_RAGGED", f"got rows that are not lists of {len(columns)} values, one for each column"
+        )
+    check_shape(len(data), len(columns), limits)
+    check_names(columns, len(data), limits)
+    return [dict(zip(columns, row, strict=True)) for row in data]
 
 
 def _from_lists(instances: list[list[Any]], counts: list[int], half: Half, limits: Limits) -> Rows:

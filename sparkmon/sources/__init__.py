@@ -1,4 +1,4 @@
-"""Where events come from, and rows from them: the receiver's spool, KServe's stored objects, Kafka, Hopsworks' logs."""
+"""Where events come from, and rows of them: receiver, stored objects, Kafka, logs of Hopsworks and Databricks."""
 
 from pyspark.sql import SparkSession
 
@@ -11,6 +11,10 @@ from sparkmon.sources.event_source import (
 )
 from sparkmon.sources.feature_log import feature_log_rows as feature_log_rows
 from sparkmon.sources.hopsworks import HopsworksSource as HopsworksSource, hopsworks_events as hopsworks_events
+from sparkmon.sources.inference_table import (
+    InferenceTableSource as InferenceTableSource,
+    inference_table_events as inference_table_events,
+)
 from sparkmon.sources.kafka import KafkaSource as KafkaSource, kafka_events as kafka_events
 from sparkmon.sources.kserve import (
     KServeSource as KServeSource,

@@ -50,7 +50,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("backoff", "errors", "inbound", "payload_logger", "printable", "protocol", "records"),
         *("secret", "store"),
     },
-    "sources": {"compat", "errors", "logs", "option_types", "protocol", "records", "registry", "schemas"},
+    "sources": {"compat", "errors", "interval", "logs", "option_types", "protocol", "records", "registry", "schemas"},
     "panes": {"distributions", "errors", "protocol", "slicing"},
     "slicing": {"distributions", "errors", "protocol", "records"},
     "profiles": {

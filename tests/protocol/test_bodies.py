@@ -44,6 +44,38 @@ def test_v1_instances_of_every_form_become_rows(
 
 
 @pytest.mark.parametrize(
+    "body",
+    [
+        {"dataframe_records": [{"a": 1, "b": "x"}, {"a": 2.5, "b": None}]},
+        {"dataframe_split": {"index": [7, 8], "columns": ["a", "b"], "data": [[1, "x"], [2.5, None]]}},
+        {"inputs": {"a": [1, 2.5], "b": ["x", None]}},
+    ],
+)
+def test_data_frames_of_mlflow_become_rows(body: object) -> None:
+    """The three forms in which MLflow's scoring server takes a data frame."""
+    read = said(json.dumps(body).encode())
+    assert (read.kind, read.names, read.rows) == ("v1_request", ("a", "b"), [[1, "x"], [2.5, None]])
+    assert read.named
+
+
+@pytest.mark.parametrize(
+    ("frame", "condition"),
+    [
+        ([[1]], "INSTANCES_MALFORMED"),
+        ({"columns": ["a"]}, "INSTANCES_MALFORMED"),
+        ({"columns": [1], "data": [[1]]}, "INSTANCES_MALFORMED"),
+        ({"columns": ["a", "a"], "data": [[1, 2]]}, "NAMES_COLLIDE"),
+        ({"columns": ["a", "b"], "data": [[1, 2], [3]]}, "ROWS_RAGGED"),
+        ({"columns": ["a"], "data": [1]}, "ROWS_RAGGED"),
+    ],
+)
+def test_a_broken_data_frame_is_a_dead_letter(frame: object, condition: str) -> None:
+    read = decode(event(json.dumps({"dataframe_split": frame}).encode(), "request"))
+    assert read.dead_letter is not None
+    assert read.dead_letter.condition == condition
+
+
+@pytest.mark.parametrize(
     ("predictions", "names", "rows"),
     [
         ([1, 0], ("prediction",), [[1], [0]]),
