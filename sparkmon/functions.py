@@ -28,6 +28,7 @@ Udf: TypeAlias = Callable[..., Column]
 Profile: TypeAlias = Mapping[str, Any] | bytes | None
 """A profile, or the bytes of a sketch."""
 
+_NATIVE = "org.apache.spark.sql.sparkmon."
 _NUMBERS = ("sketch", "count", "num_numbers", "num_nan", "num_inf", "num_texts", "avg", "m2")
 """The fields of a profile that say how its numbers are distributed."""
 
@@ -97,9 +98,15 @@ def over_rows(name: str) -> Udf:
 
 
 def register(spark: SparkSession) -> None:
-    """Make ``sparkmon_<statistic>`` and, of raw rows, ``sparkmon_<statistic>_rows`` known to a session's SQL."""
+    """Make ``sparkmon_<statistic>`` and, of raw rows, ``sparkmon_<statistic>_rows`` known to a session's SQL.
+
+    A function that the session has from ``io.sparkmon.SparkmonExtensions`` stays: the numbers are the same.
+    """
+    functions = spark.catalog.listFunctions(pattern="sparkmon_*")
+    native = {each.name for each in functions if each.className.startswith(_NATIVE)}
     for name in STATISTICS:
-        spark.udf.register(f"sparkmon_{name}", over_profiles(name))
+        if f"sparkmon_{name}" not in native:
+            spark.udf.register(f"sparkmon_{name}", over_profiles(name))
         if STATISTICS.get(name).of_rows:
             spark.udf.register(f"sparkmon_{name}_rows", over_rows(name))
 

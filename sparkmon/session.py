@@ -3,6 +3,7 @@
 import os
 import sys
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from pyspark.sql import SparkSession
 
@@ -23,13 +24,18 @@ _SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
 }
 
+_NATIVE_EXTENSION = "io.sparkmon.SparkmonExtensions"
+_NATIVE_SPARK = "4.2."
+"""What the jar of native functions is built for."""
+
 
 def configure(builder: SparkSession.Builder, *, kafka: bool = False) -> SparkSession.Builder:
     """Set what sparkmon needs on a session's builder; settings made afterwards win.
 
     Adds Delta Lake (its jars are fetched from Maven Central at the first start), the RocksDB state store and two
     limits of Spark's aggregation that many small windows need. Platforms that bring Delta themselves need only the
-    last three; see ``README.md``.
+    last three; see ``README.md``. On Spark 4.2 it adds the SQL functions as a jar, too, where there is one; under
+    ``spark-submit``, name the jar by ``--jars`` instead.
 
     Parameters
     ----------
@@ -58,6 +64,10 @@ def configure(builder: SparkSession.Builder, *, kafka: bool = False) -> SparkSes
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     for name, value in _SETTINGS.items():
         builder = builder.config(name, value)
+    if (jar := _native_functions()) is not None:
+        extensions = f"{_SETTINGS['spark.sql.extensions']},{_NATIVE_EXTENSION}"
+        jars = [each for each in (getattr(builder, "_options", {}).get("spark.jars"), str(jar)) if each]
+        builder = builder.config("spark.sql.extensions", extensions).config("spark.jars", ",".join(jars))
     spark = _spark_version()
     scala = "2.12" if spark.startswith("3.") else "2.13"  # as delta-spark and pyspark have it
     packages = [f"org.apache.spark:spark-sql-kafka-0-10_{scala}:{spark}"] if kafka else []
@@ -80,6 +90,15 @@ def register(spark: SparkSession) -> None:
     check_session(spark)
     sources.register(spark)
     functions.register(spark)
+
+
+def _native_functions() -> Path | None:
+    """Return the jar that wheels have and ``make jar`` builds, if it can be added to a session of this process."""
+    is_submitted = "PYSPARK_GATEWAY_PORT" in os.environ  # its JVM runs already
+    if is_submitted or not _spark_version().startswith(_NATIVE_SPARK):
+        return None
+    jars = sorted(Path(__file__).parent.joinpath("jars").glob("sparkmon_2.13-*.jar"))
+    return jars[-1] if jars else None
 
 
 def _spark_version() -> str:

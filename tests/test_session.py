@@ -1,10 +1,12 @@
 """A session set up as the README says has what sparkmon needs."""
 
 import sys
+from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
 
+from sparkmon import session
 from sparkmon.errors import MissingExtraError
 from sparkmon.session import configure, register
 from sparkmon.statistics import STATISTICS
@@ -41,3 +43,24 @@ def test_without_delta_the_error_says_what_to_install(monkeypatch: pytest.Monkey
     monkeypatch.setitem(sys.modules, "delta", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'sparkmon-kserve\[delta\]'"):
         configure(SparkSession.builder)
+
+
+@pytest.mark.parametrize("spark_version", ["4.2.0", "4.3.0"])
+def test_configure_adds_the_native_functions_where_they_are(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, spark_version: str
+) -> None:
+    jar = tmp_path / "jars" / "sparkmon_2.13-0.2.0.jar"
+    jar.parent.mkdir()
+    monkeypatch.setattr(session, "__file__", str(tmp_path / "session.py"))
+    monkeypatch.setattr(session, "_spark_version", lambda: spark_version)
+    delta = "io.delta.sql.DeltaSparkSessionExtension"
+    without = configure(SparkSession.builder.config("spark.jars", "own.jar"))._options
+    assert (without["spark.jars"], without["spark.sql.extensions"]) == ("own.jar", delta)
+    jar.touch()
+    added = configure(SparkSession.builder.config("spark.jars", "own.jar"))._options
+    if spark_version == "4.2.0":
+        assert added["spark.jars"] == f"own.jar,{jar}"
+        assert added["spark.sql.extensions"] == f"{delta},io.sparkmon.SparkmonExtensions"
+        monkeypatch.setenv("PYSPARK_GATEWAY_PORT", "1")  # as spark-submit sets it
+    again = configure(SparkSession.builder.config("spark.jars", "own.jar"))._options
+    assert again == without
