@@ -18,6 +18,7 @@ case class Compare(statistic: String, left: Expression, right: Expression) exten
   override def prettyName: String = s"sparkmon_$statistic"
   override def dataType: DataType = DoubleType
   override def nullable: Boolean = true
+  override protected def flatArguments: Iterator[Any] = children.iterator // in plans, whose reader knows the name
   override def nullIntolerant: Boolean = true
 
   @transient private lazy val compute = Statistics.byName(statistic)
