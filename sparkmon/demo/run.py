@@ -209,10 +209,11 @@ def _run_monitor(
         display.report("closing the last windows", 1.0)
         platform.stop_serving()
         query.processAllAvailable()
-    finally:
+    except BaseException:
         query.stop()
+        raise
     # The log is complete: what is open closes now, not when later events come.
-    monitor.start(events, checkpoints, available_now=True, flush=True).awaitTermination()
+    query.stop(flush=True)
 
 
 def _check(query: MonitorQuery, sender: Sender) -> None:

@@ -108,13 +108,19 @@ class MonitorQuery:
             self._closer.catch_up()
         self._alerts.drain()
 
-    def stop(self) -> None:
-        """Stop the query; started again on the same tables and checkpoints, it goes on where it was."""
-        self._flush = False
+    def stop(self, *, flush: bool = False) -> None:
+        """Stop the query; started again on the same tables and checkpoints, it goes on where it was.
+
+        ``flush`` is for a log that is complete, after :meth:`processAllAvailable`: the windows that are open close, and
+        their notifications are attempted.
+        """
+        self._flush = flush
         self._stop_threads()
         self.query.stop()
+        if flush:
+            self._finish()
         # The alert that the query has failed has just been queued, and may be the last one.
-        self._alerts.close(drain=self.query.exception() is not None)
+        self._alerts.close(drain=flush or self.query.exception() is not None)
 
     def _await_turn(self, end: float | None) -> bool:
         """Wait at most a second; return whether the query has ended."""

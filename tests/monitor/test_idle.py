@@ -139,6 +139,9 @@ def test_flush_closes_the_last_window_and_moves_no_further(
     assert run(flush=False) == {0: 1}
     assert run(flush=True) == {0: 1, 8: 1}  # although nothing is there to be read
     log(tmp_path, at(10.001))
-    assert run(flush=True) == {0: 1, 8: 1, 10: 1}
+    query = monitor.start(stream(spark, tmp_path), f"{tmp_path}/checkpoints")
+    query.processAllAvailable()
+    query.stop(flush=True)
+    assert closed(monitor) == {0: 1, 8: 1, 10: 1}
     with pytest.raises(OptionError, match="got flush for a stream that goes on"):
         monitor.start(stream(spark, tmp_path), f"{tmp_path}/checkpoints", flush=True)
