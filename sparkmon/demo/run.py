@@ -209,7 +209,7 @@ def _run_monitor(
         display.report("closing the last windows", 1.0)
         platform.stop_serving()
         query.processAllAvailable()
-    except BaseException:
+    except BaseException:  # Ctrl-C too: the query must not outlive the demo
         query.stop()
         raise
     # The log is complete: what is open closes now, not when later events come.

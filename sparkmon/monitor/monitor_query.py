@@ -117,10 +117,12 @@ class MonitorQuery:
         self._flush = flush
         self._stop_threads()
         self.query.stop()
-        if flush:
-            self._finish()
-        # The alert that the query has failed has just been queued, and may be the last one.
-        self._alerts.close(drain=flush or self.query.exception() is not None)
+        try:
+            if flush:
+                self._finish()
+        finally:
+            # The alert that the query has failed has just been queued, and may be the last one.
+            self._alerts.close(drain=flush or self.query.exception() is not None)
 
     def _await_turn(self, end: float | None) -> bool:
         """Wait at most a second; return whether the query has ended."""
