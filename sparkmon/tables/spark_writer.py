@@ -107,6 +107,7 @@ class SparkWriter(TableWriter):
             return True
         app_id = transaction(table, writer)
         if app_id not in self._batches:
+            self.prepare(table, rows.schema)  # the commit that makes a catalog's table does not keep its batch
             self._batches[app_id] = self._last(table, app_id)
         last = self._batches[app_id]
         if last is not None and batch_id <= last:

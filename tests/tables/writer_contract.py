@@ -58,6 +58,8 @@ class WriterContract:
         answers = [writer.append(counts(batch), "seen", writer=name, batch_id=batch) for name, batch in batches]
         assert answers == [True, False, True, False, False, True]
         assert not other.append(counts(1), "seen", writer="q", batch_id=1)
+        assert writer.append(counts(1), "new", writer="q", batch_id=7)
+        assert not other.append(counts(1), "new", writer="q", batch_id=7)
         assert as_rows(writer.read("seen")) == as_rows(counts(0, 1, 0))
         assert [writer.last_batch("seen", name) for name in "qrs"] == [1, 0, None]
         assert writer.last_batch("unseen", "q") is None

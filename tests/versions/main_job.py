@@ -241,7 +241,7 @@ def _command(place: Path, *words: str) -> str:
     )
     if done.returncode:
         raise SparkmonError(done.stderr[-2000:])
-    return done.stdout
+    return done.stdout + done.stderr  # alerts are printed as a log is
 
 
 if __name__ == "__main__":
