@@ -13,6 +13,7 @@ try:
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import OrdinalEncoder
+    from threadpoolctl import threadpool_limits
 except ImportError as error:
     raise MissingExtraError.of("scikit-learn", "demo") from error
 
@@ -27,7 +28,8 @@ class DelayModel:
         trees = HistGradientBoostingClassifier(max_iter=60, categorical_features=[*range(len(levels))], random_state=0)
         self._pipeline = make_pipeline(ColumnTransformer([("levels", encoder, levels)], remainder="passthrough"), trees)
         rows = list(zip(*(flights[name].to_pylist() for name in FEATURES), strict=True))
-        self._pipeline.fit(np.array(rows, object), flights[LABEL].to_numpy())
+        with threadpool_limits(limits=1):  # the demo's processes share two cores; threads would wait for each other
+            self._pipeline.fit(np.array(rows, object), flights[LABEL].to_numpy())
 
     def predict(self, rows: Sequence[Sequence[object]]) -> list[float]:
         """Return one probability per row of ``FEATURES``; None is a missing value."""

@@ -89,6 +89,7 @@ class WeightedCalibrators:
         """Return how much more common rows like each held-out one are among live ones."""
         try:
             from sklearn.ensemble import HistGradientBoostingClassifier
+            from threadpoolctl import threadpool_limits
         except ModuleNotFoundError as error:
             raise MissingExtraError.of("scikit-learn", "explain") from error
         both, is_live = np.vstack([self.features, live]), np.repeat([0, 1], [len(self.features), len(live)])
@@ -99,7 +100,10 @@ class WeightedCalibrators:
             own, others = fold[: len(odds)] == number, fold != number
             sizes: dict[str, Any] = {"max_iter": _TREES, "max_leaf_nodes": _LEAVES, "early_stopping": False}
             boosted: Any = HistGradientBoostingClassifier(random_state=0, **sizes)
-            share = boosted.fit(both[others], is_live[others]).predict_proba(self.features[own])[:, 1]
+            with threadpool_limits(
+                limits=1
+            ):  # threads that wait for each other on a busy machine cost 20 times as much
+                share = boosted.fit(both[others], is_live[others]).predict_proba(self.features[own])[:, 1]
             odds[own] = share / np.maximum(1 - share, 1e-9)
         weights: FloatArray = np.clip(odds / odds.mean(), 1 / _GREATEST, _GREATEST)
         return weights
