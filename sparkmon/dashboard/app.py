@@ -58,6 +58,7 @@ def create_app(settings: DashboardSettings, tables: TableWriter | None = None) -
     tables = tables or Tables(settings.tables).open()
     access = Access(settings)
     reading = Reading(tables, None if settings.store is None else open_store(settings.store))
+    changes = Changes(reading.versions, settings.poll_seconds)
     pages = Pages(reading)
     app = FastAPI(title="sparkmon", openapi_url=None)
 
@@ -76,6 +77,7 @@ def create_app(settings: DashboardSettings, tables: TableWriter | None = None) -
     def page(request: Request, name: str, context: dict[str, Any], status: int = 200) -> HTMLResponse:
         user = request.state.user
         shared = {"user": user, "write": settings.write, "token": access.form_token(user), "here": _here(request)}
+        shared["versions"] = getattr(request.state, "versions", "")
         return HTMLResponse(render(name, {**shared, **context}), status)
 
     def failed(request: Request, error: Exception) -> HTMLResponse:
@@ -86,19 +88,20 @@ def create_app(settings: DashboardSettings, tables: TableWriter | None = None) -
         return page(request, "error.html", {"title": "Not shown", "status": status, "detail": detail}, status)
 
     for path, name, make in pages.routes():
-        app.get(path)(_endpoint(page, name, make))
+        app.get(path)(_endpoint(page, name, make, changes))
     for kind in (StarletteHTTPException, SparkmonError, DeltaError, OSError):
         app.add_exception_handler(kind, failed)
     _add_static(app)
     _add_actions(app, access, AlertStore(tables), lambda: reading.versions.look("alert_actions"))
-    _add_changes(app, Changes(reading.versions, settings.poll_seconds))
+    _add_changes(app, changes)
     return app
 
 
 def _endpoint(
-    page: Callable[..., HTMLResponse], name: str, make: Callable[[Any], dict[str, Any]]
+    page: Callable[..., HTMLResponse], name: str, make: Callable[[Any], dict[str, Any]], changes: Changes
 ) -> Callable[[Request], HTMLResponse]:
     def endpoint(request: Request) -> HTMLResponse:
+        request.state.versions = changes.last()  # before the page is read: what changes meanwhile renews it
         return page(request, name, make(request.query_params))
 
     return endpoint
@@ -111,8 +114,8 @@ def _add_changes(app: FastAPI, changes: Changes) -> None:
         return PlainTextResponse("ok\n")
 
     @app.get("/changes")
-    async def stream() -> StreamingResponse:
-        return StreamingResponse(changes.stream(), media_type="text/event-stream")
+    async def stream(versions: str | None = None) -> StreamingResponse:
+        return StreamingResponse(changes.stream(versions), media_type="text/event-stream")
 
 
 def _add_actions(app: FastAPI, access: Access, store: AlertStore, on_action: Callable[[], object]) -> None:

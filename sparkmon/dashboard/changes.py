@@ -1,7 +1,7 @@
 """Changes of the tables, as server-sent events: pages that are open renew themselves."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 
 import anyio.to_thread
 
@@ -20,25 +20,32 @@ class Changes:
     """Looks at the versions of the tables once for all open pages, and only while there are some."""
 
     def __init__(self, versions: Versions, poll_s: float) -> None:
-        self._look, self._poll_s = versions.look, poll_s
+        self._read, self._poll_s = versions, poll_s
         self._open = 0
-        self._versions: tuple[int | None, ...] = ()
+        self._versions = ""
         self._time, self._look_s = float("-inf"), 0.0
         self._lock = asyncio.Lock()
 
-    def versions(self) -> tuple[int | None, ...]:
-        """Return the number of the last commit of each table; None where there is none."""
-        return tuple(map(self._look, SEEN))
+    def versions(self) -> str:
+        """Return the numbers of the tables' last commits as one text; nothing where there is no table."""
+        return _text(map(self._read.look, SEEN))
 
-    async def stream(self) -> AsyncIterator[str]:
-        """Yield an event when a table has changed, and a comment now and then, so that a broken line is noticed."""
+    def last(self) -> str:
+        """Return the versions that a page is about to show; where looks are slow, those of the last look."""
+        return _text(map(self._read.last, SEEN))
+
+    async def stream(self, versions: str | None = None) -> AsyncIterator[str]:
+        """Yield an event when a table has changed, and a comment now and then, so that a broken line is noticed.
+
+        ``versions`` are those that the page shows: what has changed since is an event, too.
+        """
         if self._open >= _MOST:
             yield "retry: 60000\n\n"
             return
         self._open += 1
         loop = asyncio.get_running_loop()
         try:
-            last, alive = await self._current(), loop.time()
+            last, alive = versions or await self._current(), loop.time()
             yield "retry: 2000\n\n"
             while True:
                 await asyncio.sleep(max(self._poll_s, REST * self._look_s))
@@ -52,7 +59,7 @@ class Changes:
         finally:
             self._open -= 1
 
-    async def _current(self) -> tuple[int | None, ...]:
+    async def _current(self) -> str:
         async with self._lock:
             now = asyncio.get_running_loop().time()
             if now - self._time >= max(self._poll_s, REST * self._look_s) / 2:
@@ -60,3 +67,7 @@ class Changes:
                 self._time = asyncio.get_running_loop().time()
                 self._look_s = self._time - now
             return self._versions
+
+
+def _text(versions: Iterable[int | None]) -> str:
+    return ".".join("" if each is None else str(each) for each in versions)

@@ -127,7 +127,11 @@ def test_an_environment_variable_replaces_part_of_a_value_and_has_to_be_set(
         (LEAST + "checks:\n  statistics: [ks]\n  thresholds: {psi: 1}", 6, "'psi', which is not compared"),
         (LEAST + "alerting:\n  sinks:\n  - sink: pager", 6, "alerting.sinks.0.sink: got 'pager'; expected alertm"),
         (LEAST + "spark: {a: [1]}", 4, "spark.a: got [1]; expected text"),
-        (LEAST.replace("kserve", "kserv"), 1, "source.format: got 'kserv'; expected hopsworks, kafka or kserve"),
+        (
+            LEAST.replace("kserve", "kserv"),
+            1,
+            "source.format: got 'kserv'; expected hopsworks, inference-table, kafka or kserve",
+        ),
         (LEAST.replace("path: spool", "topic: t"), 1, "source.path is missing; expected the dir"),
         (LEAST.replace("format: kserve, ", ""), 1, "source.format is missing"),
         (LEAST.replace("./tables", "schema"), 1, "expected checkpoints, a directory, because tables"),

@@ -228,3 +228,13 @@ def test_a_commit_is_an_event(own: Watched) -> None:
         assert next(lines) == "retry: 2000"
         AlertStore(own.open()).write_action(action_id="a", action="ack", start_time=own.end, by="ada", comment="")
         assert [next(lines) for _ in range(3)] == ["", "event: change", "data: "]
+
+
+def test_what_has_changed_since_a_page_was_read_is_an_event(own: Watched) -> None:
+    with client(own, poll_seconds=0.1) as browser:
+        found = re.search(r'data-changes="([^"]+)"', browser.get("/").text)
+        assert found is not None
+        shutil.rmtree(own.tables)
+        with browser.stream("GET", found[1]) as answer:
+            lines = answer.iter_lines()
+            assert [next(lines) for _ in range(4)] == ["retry: 2000", "", "event: change", "data: "]
