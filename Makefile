@@ -36,7 +36,7 @@ demo-mysql: java $(JARS) $(DATABASE) ## the same, with the features in a MariaDB
 test: java $(JARS) $(BROKER) $(DATABASE) $(ALERTMANAGER) ## everything that CI runs: doctests, units, Spark, Kafka, MariaDB, KServe
 	@$(PYTHON) -m pytest $(PARALLEL)
 
-test-fast: $(INSTALLED) ## doctests and units alone, within a minute: no Spark, no Java, no server, no simulation
+test-fast: $(INSTALLED) ## doctests and units alone, in about three minutes: no Spark, no Java, no server, no simulation
 	@$(PYTHON) -m pytest $(PARALLEL) --fast
 
 test-jvm: java $(JARS) jar ## the functions of the JVM: ScalaTest, and the numbers of Python from a real session (Maven 3.8+)
