@@ -1,6 +1,7 @@
 """Changes of the tables, as server-sent events: pages that are open renew themselves."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterable
 
 import anyio.to_thread
@@ -31,8 +32,12 @@ class Changes:
         return _text(map(self._read.look, SEEN))
 
     def last(self) -> str:
-        """Return the versions that a page is about to show; where looks are slow, those of the last look."""
-        return _text(map(self._read.last, SEEN))
+        """Return versions that are no newer than what a page is about to show: those of the last look, if it is recent.
+
+        Pages that are open look often; a page that is read next to them needs no looks of its own.
+        """
+        is_recent = time.monotonic() - self._time < self._poll_s
+        return self._versions if is_recent else _text(map(self._read.last, SEEN))
 
     async def stream(self, versions: str | None = None) -> AsyncIterator[str]:
         """Yield an event when a table has changed, and a comment now and then, so that a broken line is noticed.
@@ -61,10 +66,10 @@ class Changes:
 
     async def _current(self) -> str:
         async with self._lock:
-            now = asyncio.get_running_loop().time()
+            now = time.monotonic()
             if now - self._time >= max(self._poll_s, REST * self._look_s) / 2:
                 self._versions = await anyio.to_thread.run_sync(self.versions)
-                self._time = asyncio.get_running_loop().time()
+                self._time = time.monotonic()
                 self._look_s = self._time - now
             return self._versions
 

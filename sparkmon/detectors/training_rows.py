@@ -11,6 +11,7 @@ import numpy as np
 from sparkmon.detectors.row_detector import array_of, written
 from sparkmon.detectors.rows import Columns, Rows
 from sparkmon.distributions.arrays import FloatArray
+from sparkmon.distributions.spread import spread
 from sparkmon.errors import ProfileError
 
 _ROWS = 200
@@ -31,7 +32,7 @@ class TrainingRows:
     @classmethod
     def of(cls, rows: Rows) -> TrainingRows:
         """Choose rows as far from each other as they are many."""
-        return cls(rows.take(np.unique(np.linspace(0, len(rows) - 1, min(len(rows), _ROWS)).astype(np.int64))))
+        return cls(rows.take(spread(len(rows), _ROWS)))
 
     def nearest(self, row: Rows) -> Rows:
         """Return the training row that a row is nearest to.

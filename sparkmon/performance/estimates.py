@@ -11,6 +11,7 @@ import numpy as np
 
 from sparkmon.detectors import Columns, Rows, Trees, array_of, written
 from sparkmon.distributions.arrays import FloatArray
+from sparkmon.distributions.spread import spread
 from sparkmon.errors import MissingExtraError, ProfileError
 from sparkmon.performance.intervals import normal_half
 from sparkmon.performance.metric import Measured
@@ -83,8 +84,7 @@ class Calibrators:
             keep = np.flatnonzero(np.diff(fitted, prepend=np.nan, append=np.nan)[:-1] != 0)
             ends = np.unique(np.concatenate([keep, keep - 1, [len(values) - 1]]))
             ends = ends[ends >= 0]
-            if ends.size > _POINTS:
-                ends = ends[np.unique(np.linspace(0, ends.size - 1, _POINTS).astype(int))]
+            ends = ends[spread(ends.size, _POINTS)]
             scores.append(values[ends])
             shares.append(np.clip(fitted[ends], 0.0, 1.0))
         return cls(tuple(scores), tuple(shares))

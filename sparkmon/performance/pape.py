@@ -10,6 +10,7 @@ import numpy as np
 
 from sparkmon.detectors import Columns, Rows, array_of, written
 from sparkmon.distributions.arrays import FloatArray, IntArray
+from sparkmon.distributions.spread import spread
 from sparkmon.errors import MissingExtraError, ProfileError
 from sparkmon.performance.estimates import Calibrators, matrix_of, of_probabilities
 from sparkmon.performance.metric import Measured
@@ -74,14 +75,14 @@ class WeightedCalibrators:
     def fit(cls, columns: Columns, rows: Rows, outcomes: ClassOutcomes) -> WeightedCalibrators:
         """Keep up to 5,000 of the held-out rows, as far from each other as they are many."""
         assert outcomes.scores is not None
-        chosen = _some(len(rows), min(_MOST_ROWS, _MOST_VALUES // len(columns.names)))
+        chosen = spread(len(rows), min(_MOST_ROWS, _MOST_VALUES // len(columns.names)))
         return cls(
             columns, matrix_of(rows.take(chosen)), outcomes.truth[chosen].argmax(axis=1), outcomes.scores[chosen]
         )
 
     def adapted(self, rows: Rows) -> Calibrators:
         """Calibrate for rows like these; MissingExtraError without scikit-learn."""
-        live = matrix_of(rows.take(_some(len(rows), _MOST_ROWS)))
+        live = matrix_of(rows.take(spread(len(rows), _MOST_ROWS)))
         outcomes = ClassOutcomes.of_labels(self.labels, self.labels, self.scores, self.scores.shape[1])
         return Calibrators.fit(outcomes, None if len(live) < _LEAST_ROWS else self._weights(live))
 
@@ -122,9 +123,3 @@ class WeightedCalibrators:
         """Read what :meth:`to_json` wrote; an error such as TypeError or ProfileError if it is anything else."""
         arrays = (array_of(state[name]) for name in ("features", "labels", "scores"))
         return cls(Columns.from_json(state["columns"]), *arrays)
-
-
-def _some(rows: int, most: int) -> IntArray:
-    """Return the places of up to so many rows, evenly spread."""
-    places: IntArray = np.unique(np.linspace(0, rows - 1, min(rows, most)).astype(np.int64))
-    return places

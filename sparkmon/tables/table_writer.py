@@ -110,7 +110,7 @@ class TableWriter(ABC):
     def append_files(
         self, files: Sequence[Mapping[str, Any]], table: str, schema: pa.Schema, *, writer: str, batch_id: int
     ) -> bool:
-        """Append the files that workers wrote to a table's directory, as :meth:`append` appends rows."""
+        """Append the files that workers wrote to a table's :meth:`directory`, as :meth:`append` appends rows."""
         raise NotImplementedError
 
     def read(
