@@ -13,7 +13,8 @@ from sparkmon.statistics import STATISTICS
 
 
 def setting(spark: SparkSession, name: str) -> str:
-    return spark.conf.get(name) or ""
+    """Return what the session was started with; an example that ran in it may have set others since."""
+    return spark.sparkContext.getConf().get(name, "")
 
 
 def test_configure_gives_delta_rocksdb_and_utc(spark: SparkSession) -> None:
