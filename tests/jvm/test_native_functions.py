@@ -1,12 +1,9 @@
-"""Functions that the JVM computes: the numbers of the pandas UDFs, Spark's errors, and no need of Python."""
+"""Functions that the JVM computes: the numbers of the pandas UDFs, and Spark's errors."""
 
 import os
 import re
-import subprocess
-from pathlib import Path
 
 import pyarrow as pa
-import pyspark
 import pytest
 from pyspark.errors import AnalysisException, SparkRuntimeException
 from pyspark.sql import SparkSession
@@ -17,7 +14,6 @@ from sparkmon.functions import compare_profiles
 from sparkmon.session import register
 from sparkmon.statistics import STATISTICS
 from tests.support.profile_pairs import random_pairs
-from tests.support.source import ROOT
 
 pytestmark = pytest.mark.jvm
 NAMES = sorted(STATISTICS)
@@ -81,26 +77,3 @@ def test_what_is_wrong_is_said_as_spark_says_it(spark: SparkSession, call: str, 
 
 def test_null_gives_null(spark: SparkSession) -> None:
     assert spark.sql("SELECT sparkmon_psi(NULL, X'00'), sparkmon_psi(X'00', NULL)").head() == (None, None)
-
-
-def test_the_command_line_of_spark_needs_the_jar_alone(tmp_path: Path) -> None:
-    (jar,) = ROOT.glob("sparkmon/jars/sparkmon_2.13-*.jar")
-    query = (
-        "SELECT sparkmon_ks(r, c), round(sparkmon_psi(r, c), 9) FROM (SELECT "
-        "kll_sketch_agg_double(cast(id AS double)) r, kll_sketch_agg_double(cast(id + 50 AS double)) c FROM range(100))"
-    )
-    command = [f"{Path(pyspark.__file__).parent}/bin/spark-sql", "--jars", str(jar), "--master", "local[1]"]
-    settings = {"spark.sql.extensions": "io.sparkmon.SparkmonExtensions", "spark.ui.enabled": "false"}
-    options = [part for name, value in settings.items() for part in ("--conf", f"{name}={value}")]
-    done = subprocess.run(
-        [*command, *options, "-e", query],
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        env={**os.environ, "PYSPARK_PYTHON": "/bin/false"},
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    samples = [Distribution.from_sample(range(first, first + 100)) for first in (0, 50)]
-    psi = STATISTICS.get("psi").function(*samples)
-    assert done.stdout.split() == ["0.5", str(round(psi, 9))]
