@@ -4,8 +4,9 @@
 .NOTPARALLEL:
 .PHONY: help setup demo demo-mysql test test-fast test-jvm test-faults test-versions test-wheels coverage lint fmt type check reference docs bench bench-jvm bench-verdicts bench-outliers bench-attacks bench-concept bench-estimates bench-attributions bench-performance fuzz zip jar clean java
 
-# A Spark or a module path of the caller's shell would be mixed with the ones installed here.
-unexport SPARK_HOME PYTHONPATH
+# A Spark or a module path of the caller's shell would be mixed with the ones installed here; without compiled files
+# each of the processes that Spark and the tests start would compile all that it imports.
+unexport SPARK_HOME PYTHONPATH PYTHONDONTWRITEBYTECODE
 
 PYTHON := .venv/bin/python
 INSTALLED := .venv/.installed
@@ -36,7 +37,7 @@ demo-mysql: java $(JARS) $(DATABASE) ## the same, with the features in a MariaDB
 test: java $(JARS) $(BROKER) $(DATABASE) $(ALERTMANAGER) ## everything that CI runs: doctests, units, Spark, Kafka, MariaDB, KServe
 	@$(PYTHON) -m pytest $(PARALLEL)
 
-test-fast: $(INSTALLED) ## doctests and units alone, in about three minutes: no Spark, no Java, no server, no simulation
+test-fast: $(INSTALLED) ## doctests and units alone, in about a minute: no Spark, no Java, no server, no simulation
 	@$(PYTHON) -m pytest $(PARALLEL) --fast
 
 test-jvm: java $(JARS) jar ## the functions of the JVM: ScalaTest, and the numbers of Python from a real session (Maven 3.8+)

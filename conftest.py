@@ -1,6 +1,7 @@
 """What every test may ask for: a Spark session, a Kafka broker, other servers; which tests run, where, how strictly."""
 
 import ast
+import gc
 import os
 import secrets
 import sys
@@ -43,8 +44,12 @@ os.environ.setdefault("SPARK_SUBMIT_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSeri
 os.environ["TZ"] = "UTC"
 time.tzset()
 
+# Modules, syntax trees and collected tests stay: a seventh of the suite was looking through them for garbage.
+gc.set_threshold(100_000, 50, 100)
+
 settings.register_profile("local", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+settings.register_profile("fast", deadline=None, max_examples=20)
 settings.load_profile("ci" if IN_CI else "local")
 
 
@@ -140,8 +145,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Forbid the fast tests what they must not need."""
+    """Forbid the fast tests what they must not need; of random inputs they try a few."""
     if config.getoption("--fast"):
+        settings.load_profile("fast")
         config.stash[_FORBIDDEN] = ForbiddenPrograms()
         config.stash[_FORBIDDEN].forbid()
 

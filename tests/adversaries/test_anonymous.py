@@ -22,6 +22,7 @@ def nameless(model: str, *streams: pa.Table, seed: int = 0) -> Any:  # noqa: ANN
     return client
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["flights", "shuttle"])
 @pytest.mark.parametrize("stream", ["extract_linesearch", "attribute_inference"])
 def test_a_sweep_is_found_among_the_rows_of_honest_clients(model: str, stream: str) -> None:
@@ -51,6 +52,7 @@ def test_the_longest_sweeps_are_those_of_a_comparison_of_all_pairs() -> None:
     assert [each.size for each in longest_sweeps(rows)] == sizes
 
 
+@pytest.mark.slow
 def test_too_few_rows_without_a_client_are_no_baseline() -> None:
     rows = nameless("flights", recorded("flights", "honest").slice(0, 4_999))
     with pytest.raises(ProfileError, match="5,000 rows without a client"):

@@ -12,6 +12,7 @@ from sparkmon.errors import ProfileError
 from tests.support.attacks import baseline, recorded
 
 
+@pytest.mark.slow
 def test_a_limit_is_a_quarter_beyond_the_most_extreme_honest_window() -> None:
     limits = baseline("flights").limits
     assert limits["single_changes_most"].low is None
@@ -23,6 +24,7 @@ def test_a_limit_is_a_quarter_beyond_the_most_extreme_honest_window() -> None:
     assert limits["turn_mean"].low < -0.4 < limits["turn_mean"].high
 
 
+@pytest.mark.slow
 def test_written_and_read_again_it_judges_the_same() -> None:
     base = baseline("shuttle")
     again = Baseline.from_bytes(base.to_bytes())

@@ -38,6 +38,7 @@ def test_the_difference_is_that_of_one_table_by_hand() -> None:
     assert error == pytest.approx(np.sqrt((shares * (1 - shares) / [100, 200]).sum()))
 
 
+@pytest.mark.slow
 def test_labels_that_change_are_found_and_of_a_hundred_windows_without_none() -> None:
     before = feedback(8_000, 99)
     assert [each.client for each in feedback(2_000, 1, 0.5).shifts(before, ["c0", "c1"])] == ["c0"]

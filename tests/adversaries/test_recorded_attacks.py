@@ -16,6 +16,7 @@ def first_attack(base: Baseline, model: str, stream: str, *, answered: bool = Tr
     return 100 * (attacks.index(True) + 1) if any(attacks) else None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_an_attack_is_found_within_three_hundred_queries(model: str, attack: str) -> None:
@@ -25,6 +26,7 @@ def test_an_attack_is_found_within_three_hundred_queries(model: str, attack: str
     assert found <= (200 if at_once else 300)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", MODELS)
 def test_without_the_models_answers_attacks_on_one_row_are_found_all_the_same(model: str) -> None:
     for attack in ("hsj_l2", "zoo", "extract_linesearch", "attribute_inference"):
@@ -33,6 +35,7 @@ def test_without_the_models_answers_attacks_on_one_row_are_found_all_the_same(mo
         assert found <= 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", MODELS)
 def test_no_window_of_a_later_honest_client_is_an_attack(model: str) -> None:
     base, windows = baseline(model), 0
@@ -58,6 +61,7 @@ def test_an_attack_is_said_in_words_with_the_rows_to_look_at() -> None:
     assert len(attack.suspects) == 3
 
 
+@pytest.mark.slow
 def test_what_moves_all_clients_makes_none_of_them_an_attacker() -> None:
     """An upstream fault: some weather stays at one value, some comes in another unit; one client attacks."""
     base = baseline("flights")

@@ -78,6 +78,7 @@ def as_written_by_0_2(rows: list[dict[str, Any]]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=schema)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("before", "after_it"), [([{}], ["resolved"]), ([{}, OK, OK], [])])
 def test_incidents_that_an_earlier_version_wrote_go_on(
     tables: TableWriter, tmp_path: Path, before: list[dict[str, Any]], after_it: list[str]
@@ -113,6 +114,7 @@ def test_many_windows_at_once_are_decided_on_window_by_window(tables: TableWrite
     assert [note.state for note in ledger.notifications] == ["firing", "resolved"]
 
 
+@pytest.mark.slow
 def test_models_come_in_any_order_and_their_windows_again_after_a_crash(tables: TableWriter) -> None:
     """Two models, one hours behind the other; each call comes again, by a new process that has seen nothing of it."""
     ledger = Ledger()
@@ -201,6 +203,7 @@ def test_undelivered_notifications_are_sent_after_a_restart(tables: TableWriter)
     assert works.notifications[0].notification_id == other.notifications[0].notification_id
 
 
+@pytest.mark.slow
 def test_a_sink_that_asked_for_a_day_is_left_alone_by_the_next_process(tables: TableWriter) -> None:
     class Busy(Ledger):
         def deliver(self, notification: Notification) -> None:
@@ -217,6 +220,7 @@ def test_a_sink_that_asked_for_a_day_is_left_alone_by_the_next_process(tables: T
     assert (len(busy.notifications), len(other.notifications)) == (1, 1)
 
 
+@pytest.mark.slow
 def test_ten_thousand_findings_of_one_window_are_one_notification(tables: TableWriter) -> None:
     ledger = Ledger()
     alert_manager = opened(tables, ledger)

@@ -138,6 +138,7 @@ def test_actions_of_another_process_are_read(store: AlertStore, tmp_path: Path) 
     assert len(store.actions()[1]) == 3
 
 
+@pytest.mark.slow
 def test_the_last_rows_of_two_hundred_thousand_are_those_that_a_loop_finds(store: AlertStore) -> None:
     count, random = 200_000, np.random.default_rng(5)
     numbers, minutes = random.integers(0, 50, count).tolist(), random.permutation(count)

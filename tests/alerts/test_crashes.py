@@ -96,6 +96,7 @@ def run(path: Path, machine: Machine, messages: Counter[tuple[str, ...]], first:
         alert_manager.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_a_process_may_die_before_and_after_each_step(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: bool

@@ -56,6 +56,7 @@ def dispatching(*sinks: AlertSink) -> Iterator[tuple[Dispatcher, list[Mapping[st
         dispatcher.stop()
 
 
+@pytest.mark.slow
 def test_a_sink_that_hangs_or_fails_does_not_delay_others() -> None:
     hanging, failing, works = Hanging(), Ledger(10**6, name="failing"), Ledger()
     with dispatching(hanging, failing, works) as (dispatcher, attempts):
@@ -73,6 +74,7 @@ def test_a_sink_that_hangs_or_fails_does_not_delay_others() -> None:
     assert by_sink == {("ledger", "delivered"), ("hanging", "delivered"), ("failing", "failed")}
 
 
+@pytest.mark.slow
 def test_a_failed_delivery_is_retried_and_every_attempt_is_logged() -> None:
     ledger = Ledger(failures=1)
     with dispatching(ledger) as (dispatcher, attempts):

@@ -112,6 +112,7 @@ def test_the_monitor_has_stalled_is_sent_while_the_storage_fails_and_recorded_af
     assert [note.state for note in ledger.notifications] == ["firing", "resolved"]
 
 
+@pytest.mark.slow
 def test_it_is_sent_while_the_storage_hangs(tables: Failing) -> None:
     ledger = Ledger()
     alerts = opened(tables, ledger)
@@ -135,6 +136,7 @@ def test_it_is_sent_while_the_storage_hangs(tables: Failing) -> None:
     alerts.close()
 
 
+@pytest.mark.slow
 def test_a_write_whose_answer_was_lost_is_not_repeated(tables: Failing) -> None:
     ledger = Ledger()
     alerts = opened(tables, ledger)

@@ -203,6 +203,7 @@ def test_a_column_is_ok_only_by_a_statistic_and_only_if_its_incident_is_unsettle
     assert [row["column_name"] for row in rows_of(table)] == ["mixed"]
 
 
+@pytest.mark.slow
 def test_twenty_thousand_findings_of_one_window_take_a_second() -> None:
     changes = [
         {"column_name": f"column {number // 2}", "statistic": statistic}

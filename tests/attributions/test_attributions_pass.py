@@ -78,6 +78,7 @@ def baseline() -> AttributionBaseline:
     return AttributionBaseline.from_bytes(measured.to_bytes())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("protocol", ["v1", "v2"])
 def test_a_window_is_explained_once_within_its_budget(
     tmp_path: Path, baseline: AttributionBaseline, protocol: str
@@ -115,6 +116,7 @@ def test_mean_attributions_sum_to_the_mean_answer_and_decompose_a_change_of_it(
     assert abs(mean["age"] - before["age"]) < 0.2
 
 
+@pytest.mark.slow
 def test_a_frozen_top_feature_is_found_where_its_order_stays(tmp_path: Path, baseline: AttributionBaseline) -> None:
     tables = Tables(str(tmp_path)).open()
     window = drawn(900, 4)
@@ -131,6 +133,7 @@ def test_a_frozen_top_feature_is_found_where_its_order_stays(tmp_path: Path, bas
     assert 1 - by_name["attribution_ndcg"]["value"] > 0.90  # what SageMaker's rule calls fine
 
 
+@pytest.mark.slow
 def test_a_model_that_is_down_is_asked_once(tmp_path: Path, baseline: AttributionBaseline) -> None:
     tables = Tables(str(tmp_path)).open()
     log(tables, 0, drawn(900, 5))
@@ -149,6 +152,7 @@ def test_a_model_that_is_down_is_asked_once(tmp_path: Path, baseline: Attributio
     assert [row["status"] for row in judge(tables, stopped, baseline)[0]] == ["failed"]
 
 
+@pytest.mark.slow
 def test_requests_are_signed_so_that_monitors_leave_them_out_and_nobody_else_can_claim_it(
     tmp_path: Path, baseline: AttributionBaseline
 ) -> None:
@@ -199,6 +203,7 @@ def test_a_stratum_with_few_rows_leaves_its_share_to_the_others() -> None:
     assert sample.weights[np.array(sample.strata) == 0].sum() == pytest.approx(5 / 505)
 
 
+@pytest.mark.slow
 def test_what_is_wrong_is_refused(baseline: AttributionBaseline) -> None:
     with pytest.raises(OptionError, match="expected one of v1, v2, grpc"):
         ModelEndpoint("http://model", protocol="v3")

@@ -53,6 +53,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
             process.kill()
 
 
+@pytest.mark.slow
 def test_grpc_gives_the_sums_of_v1_within_the_budget(server: Server) -> None:
     rows, background = drawn(40, 1), drawn(20, 2)
     found = []
@@ -67,6 +68,7 @@ def test_grpc_gives_the_sums_of_v1_within_the_budget(server: Server) -> None:
         np.testing.assert_allclose(other.phi, found[0].phi, atol=1e-9)
 
 
+@pytest.mark.slow
 def test_an_explainer_is_asked_instead_of_permutations(server: Server) -> None:
     endpoint, before = ModelEndpoint(server.http, explainer=True, rows=100, rows_per_second=1e6), server.rows()
     baseline = AttributionBaseline.measure(endpoint, "loans", FEATURES, drawn(400, 4))
@@ -80,6 +82,7 @@ def test_an_explainer_is_asked_instead_of_permutations(server: Server) -> None:
     np.testing.assert_allclose(own.bases, BASE)
 
 
+@pytest.mark.slow
 def test_a_model_that_is_not_there_and_answers_that_are_none_are_said(server: Server) -> None:
     with (
         ModelEndpoint(server.grpc, "grpc", name="other").open("loans", FEATURES, "key") as opened,

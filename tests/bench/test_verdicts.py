@@ -140,6 +140,7 @@ def test_the_originals_rules_lose_what_lies_out_of_range() -> None:
     assert original_kl(mixed)(pd.Series(random.normal(size=1_000))) is True
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("spread", "least"), [(0.0, 80), (1.0, 80)], ids=["normal", "lognormal"])
 def test_hopsworks_default_alarms_on_nothing(spread: float, least: int) -> None:
     random = np.random.default_rng(0)
@@ -182,6 +183,7 @@ def test_a_peer_answers_by_case_and_what_it_fails_on_is_told(tmp_path: Path, mon
     assert told["cases"]["bad"] == {"error": "ArithmeticError: below zero"}
 
 
+@pytest.mark.slow
 def test_a_quick_run_judges_the_small_sets_without_peers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

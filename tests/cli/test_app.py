@@ -25,6 +25,7 @@ def test_help_needs_neither_numpy_nor_arrow() -> None:
     assert done.stdout == "set()\n"
 
 
+@pytest.mark.slow
 def test_without_java_one_sentence_says_what_to_install() -> None:
     command = [sys.executable, "-m", "sparkmon", "profile", "--as", "m", "--sql", "SELECT 1 AS x"]
     environment = os.environ | {"JAVA_HOME": "/nowhere"}

@@ -21,6 +21,7 @@ def run(*words: object) -> str:
     return result.stdout
 
 
+@pytest.mark.slow
 def test_the_newest_window_is_explained_and_its_features_are_ranked(tmp_path: Path) -> None:
     config = tmp_path / "monitor.yaml"
     log(Tables(f"{tmp_path}/tables").open(), 0, drawn(900, 2))

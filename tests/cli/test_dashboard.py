@@ -6,11 +6,13 @@ import subprocess
 import sys
 
 import httpx
+import pytest
 
 from tests.support.source import ROOT
 from tests.support.watched import Watched
 
 
+@pytest.mark.slow
 def test_it_serves_the_tables_of_a_monitor_until_it_is_stopped(watched: Watched) -> None:
     command = [sys.executable, "-m", "sparkmon", "dashboard", str(watched.place / "monitor.yaml"), "--port", "0"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=ROOT) as process:

@@ -43,6 +43,7 @@ def test_a_demo_that_loses_its_workers_is_started_again(tmp_path: Path, monkeypa
     assert json.loads(done.stdout)["rows"] == 1
 
 
+@pytest.mark.slow
 def test_a_dashboard_answers_while_the_demo_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pages: list[str] = []
 

@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from typer.testing import CliRunner
 
 from sparkmon.cli.app import app
@@ -15,6 +16,7 @@ def run(*words: object) -> str:
     return result.stdout
 
 
+@pytest.mark.slow
 def test_findings_are_those_beyond_their_limit_unless_all_are_asked_for(watched: Watched) -> None:
     words = ("findings", watched.tables, "--model", "flights", "--since", "30 days")
     over = [json.loads(line) for line in run(*words, "--json").splitlines()]

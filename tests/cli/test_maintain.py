@@ -31,6 +31,7 @@ def maintain(*words: object) -> Result:
     return CliRunner().invoke(app, ["maintain", *map(str, words)])
 
 
+@pytest.mark.slow
 def test_the_tables_of_a_monitor_are_maintained(monitor: Path) -> None:
     tables = Tables(f"{monitor.parent}/tables").open()
     for day in range(20):

@@ -19,6 +19,7 @@ def run(*words: object) -> Result:
     return CliRunner().invoke(app, [*map(str, words)])
 
 
+@pytest.mark.slow
 def test_a_plan_counts_what_a_day_brings(monitor: Path) -> None:
     result = run("plan", monitor, "--json")
     assert result.exit_code == 0, result.exception
@@ -34,6 +35,7 @@ def test_a_plan_counts_what_a_day_brings(monitor: Path) -> None:
     assert all(0.05 < shift < 0.5 for shift in planned["found_from"].values())
 
 
+@pytest.mark.slow
 def test_fewer_rows_find_less(monitor: Path) -> None:
     few, many = (
         json.loads(run("plan", monitor, "--json", "--window-rows", rows).stdout)["found_from"] for rows in (100, 2_000)

@@ -1,12 +1,14 @@
 """What is said of a reference that has been stored."""
 
 import numpy as np
+import pytest
 
 from sparkmon.cli.print_reference import too_short
 from sparkmon.comparison import promise
 from tests.support.panes import reference_table
 
 
+@pytest.mark.slow
 def test_a_reference_too_short_for_one_false_alarm_a_week_says_so() -> None:
     # Of twenty hours the last five are unlike the others.
     levels = np.repeat([0.0, 3.0], [15, 5])

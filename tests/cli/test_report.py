@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from sparkmon.cli.app import app
@@ -10,6 +11,7 @@ from sparkmon.errors import OptionError
 from tests.support.watched import Watched
 
 
+@pytest.mark.slow
 def test_it_writes_a_file_or_prints(watched: Watched, tmp_path: Path) -> None:
     out = tmp_path / "report.html"
     words = ["report", watched.tables, "--model", "flights", "--store", watched.store]

@@ -42,6 +42,7 @@ def test_a_file_without_tables_is_refused(tmp_path: Path, text: str) -> None:
     assert "expected a directory or a catalog schema" in str(result.exception)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words", [["alerts", "list"], ["status"], ["alerts", "silence", "--model", "none", "--for", "1 minute"]]
 )

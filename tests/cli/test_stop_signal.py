@@ -5,6 +5,8 @@ import signal
 import subprocess
 import sys
 
+import pytest
+
 from sparkmon.cli.stop_signal import StopSignal
 
 SEND = """
@@ -14,6 +16,7 @@ while True:
 """
 
 
+@pytest.mark.slow
 def test_a_handler_may_interrupt_a_wait_at_any_point() -> None:
     """A ``threading.Event`` comes to a standstill within some thousand signals."""
     stopped = StopSignal()

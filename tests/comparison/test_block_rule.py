@@ -34,6 +34,7 @@ def test_a_few_blocks_by_hand() -> None:
         assert blocks.limit(level) == pytest.approx(np.mean(effects) + scale * (1 + 0.105 * t) * t)
 
 
+@pytest.mark.slow
 def test_tails_are_as_long_as_those_of_distances() -> None:
     """Kolmogorov's distribution, and the size of a normal variable, in standard deviations above their means."""
     blocks = BlockEffects((0.0,) * 100_000, mean=0.0, scale=1.0, effective=1e6, surely=1e6)
@@ -139,6 +140,7 @@ def test_few_blocks_promise_what_they_can_hold() -> None:
     assert Levels(1, 86_400).promise(blocks) == pytest.approx(7 * 3e-4)
 
 
+@pytest.mark.slow
 def test_a_reference_that_is_too_short_says_so() -> None:
     random = np.random.default_rng(11)
     level, hours = 0.0, []
@@ -166,6 +168,7 @@ def judged(
     return rows
 
 
+@pytest.mark.slow
 def test_a_shift_far_below_the_threshold_is_found_where_blocks_are_alike() -> None:
     random = np.random.default_rng(4)
     live = np.concatenate([random.normal(size=10 * 500), random.normal(0.2, 1, 3 * 500)])
@@ -177,6 +180,7 @@ def test_a_shift_far_below_the_threshold_is_found_where_blocks_are_alike() -> No
     assert any("blocks of the reference hardly ever reach it" in str(row["reason"]) for row in alarms)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("statistic", ["ks", "wasserstein"])
 def test_what_is_too_slight_for_one_window_adds_up(statistic: str) -> None:
     random = np.random.default_rng(5)
@@ -197,11 +201,13 @@ def test_what_is_too_slight_for_one_window_adds_up(statistic: str) -> None:
         assert row["cusum"] == pytest.approx(sum_so_far, rel=1e-6)
 
 
+@pytest.mark.slow
 def test_levels_do_not_add_up_by_other_statistics_than_js() -> None:
     findings = judged(np.random.default_rng(5).normal(size=2 * 500), statistics=("ks", "psi", "js", "wasserstein"))
     assert {row["statistic"] for row in findings if row["cusum"] is not None} == {"ks", "wasserstein"}
 
 
+@pytest.mark.slow
 def test_what_adds_up_alarms_as_seldom_as_the_levels_say() -> None:
     hours = Levels(1.0, 3_600)
     (limit,) = hours.adding_up(np.array([20]))
@@ -216,6 +222,7 @@ def test_what_adds_up_alarms_as_seldom_as_the_levels_say() -> None:
     assert Levels(0.1, 3_600).adding_up(np.array([20]))[0] == pytest.approx(limit + math.log(10) / 2)
 
 
+@pytest.mark.slow
 def test_a_fifth_of_a_standard_deviation_is_found_in_three_hours() -> None:
     """Hours whose means lie 3.69, 2.23 and 2.73 standard errors off, where 4.47 are expected."""
     even = stats.norm.ppf((np.arange(500) + 0.5) / 500)
@@ -229,6 +236,7 @@ def test_a_fifth_of_a_standard_deviation_is_found_in_three_hours() -> None:
     assert {*confirmed["column_name"].to_pylist()} == {"x0"}
 
 
+@pytest.mark.slow
 def test_three_standard_deviations_are_found_in_twenty_rows() -> None:
     random = np.random.default_rng(6)
     references = reference_table("m", {"x": random.normal(size=4_000)}, blocks=200)
@@ -239,6 +247,7 @@ def test_three_standard_deviations_are_found_in_twenty_rows() -> None:
     assert any(judge.findings(shifted)["confirmed"].to_pylist())
 
 
+@pytest.mark.slow
 def test_a_row_far_out_in_a_heavy_tail_is_no_drift() -> None:
     random = np.random.default_rng(7)
     references = reference_table("m", {"x": random.standard_cauchy(100_000)}, blocks=100)
@@ -252,6 +261,7 @@ def test_a_row_far_out_in_a_heavy_tail_is_no_drift() -> None:
     assert "few rows far out" in far["reason"]
 
 
+@pytest.mark.slow
 def test_the_promise_of_a_reference_adds_up_over_columns() -> None:
     random = np.random.default_rng(12)
     level, hours = 0.0, []
@@ -275,6 +285,7 @@ def test_the_promise_of_a_reference_adds_up_over_columns() -> None:
     assert promise(reference_table("m", columns)).false_alarms_per_week == math.inf
 
 
+@pytest.mark.slow
 def test_blocks_that_do_not_fill_a_window_are_not_used() -> None:
     quiet = np.random.default_rng(13).normal(size=24 * 100)
     references = reference_table("m", {"x": quiet}, blocks=24)

@@ -81,6 +81,7 @@ def test_numbers_out_of_range_are_refused() -> None:
         Levels(0, 60)
 
 
+@pytest.mark.slow
 def test_a_window_of_200_000_findings_is_corrected_within_two_seconds() -> None:
     """Ten requests may invent 10,000 columns, each with a finding per statistic: the cost is n log n."""
     p_values = np.random.default_rng(6).random(200_000)

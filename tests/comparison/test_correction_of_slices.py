@@ -90,6 +90,7 @@ def rejected(draws: Numbers) -> npt.NDArray[np.bool_]:
     return np.concatenate([whole[:, None], slices], axis=1) <= ALPHA
 
 
+@pytest.mark.slow
 def test_windows_without_drift_have_a_finding_in_at_most_alpha_of_them() -> None:
     draws = np.random.default_rng(31).random((20_000, 13, 15))
     alarms = rejected(draws).any(axis=(1, 2))

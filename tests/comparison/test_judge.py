@@ -70,14 +70,17 @@ def assert_same(findings: pa.Table, call: str) -> None:
                 assert value == other, (key, name)
 
 
+@pytest.mark.slow
 def test_windows_that_come_together_are_judged_as_by_the_plan(first: pa.Table) -> None:
     assert_same(first, "first")
 
 
+@pytest.mark.slow
 def test_windows_after_others_are_judged_as_by_the_plan(second: pa.Table) -> None:
     assert_same(second, "second")
 
 
+@pytest.mark.slow
 def test_open_windows_are_judged_as_by_the_plan(judge: Judge) -> None:
     rows = keyed(judge.provisional(case.profiles([3, 4, 5])))
     columns = {key[: len(PROFILE_KEY)] for key in rows}
@@ -94,6 +97,7 @@ def test_every_rule_had_something_to_decide(second: pa.Table) -> None:
     assert any(row["blocks"] for row in rows)
 
 
+@pytest.mark.slow
 def test_models_are_judged_alike_alone_and_together(second: pa.Table) -> None:
     rows = keyed(second)
     judge = Judge(case.references(), case.CHECKS, step_s=3600, lengths=case.LENGTHS)
@@ -105,6 +109,7 @@ def test_models_are_judged_alike_alone_and_together(second: pa.Table) -> None:
         assert keyed(alone) == {key: row for key, row in rows.items() if key[0] == model}
 
 
+@pytest.mark.slow
 def test_columns_that_clients_invent_do_not_stop_it() -> None:
     """Ten requests with 1,000 unseen column names each: 100,000 findings in one window."""
     start = {"window_start": case.MIDNIGHT, "window_end": case.MIDNIGHT + timedelta(hours=1)}
@@ -122,6 +127,7 @@ def test_columns_that_clients_invent_do_not_stop_it() -> None:
     assert set(extra["confirmed"].to_pylist()) == {True}
 
 
+@pytest.mark.slow
 def test_a_reference_beyond_the_bound_is_read_again_and_what_was_computed_is_kept(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -56,6 +56,7 @@ def rates(findings: pa.Table) -> list[dict[str, Any]]:
 UNIFORM = RANDOM.permutation((np.arange(COUNT) + 1) / COUNT)
 
 
+@pytest.mark.slow
 def test_twenty_in_a_thousand_alert_at_once_and_a_thousand_quiet_windows_hardly_ever() -> None:
     quiet = [each for hour in range(1_000) for each in window(hour, int(RANDOM.binomial(ROWS, 0.001)))]
     found = rates(judge(references(UNIFORM)).findings(table(quiet, PROFILES)))
@@ -110,6 +111,7 @@ def test_an_open_window_is_reported_if_it_is_gross() -> None:
     assert rates(judged.provisional(table(window(0, 1, rows=100), PROFILES))) == []
 
 
+@pytest.mark.slow
 def test_evidence_of_a_rate_holds_at_every_look() -> None:
     random, allowed, level = np.random.default_rng(1), 0.01, 0.05
     alarms = 0

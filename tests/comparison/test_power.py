@@ -47,6 +47,7 @@ def test_what_is_promised_is_found_on_average_of_references(rows: int, count: in
     assert np.mean(by_half) <= 0.5
 
 
+@pytest.mark.slow
 def test_without_blocks_windows_are_drawn() -> None:
     random = np.random.default_rng(5)
     references = reference_table("m", named(random.normal(size=(2, 200_000))))

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pytest
 
 from sparkmon.comparison import Checks, Finding, References, compare_profiles
 from sparkmon.distributions.schema import REFERENCES
@@ -40,6 +41,7 @@ def references() -> pa.Table:
     )
 
 
+@pytest.mark.slow
 def test_rare_levels_are_not_comparable_whatever_comes() -> None:
     checks = Checks(statistics=("psi", "js", "chi2", "unseen_rate", "null_rate"))
     for prefix in "ab":

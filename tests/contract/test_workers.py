@@ -8,6 +8,7 @@ import pytest
 from tests.support.source import ROOT
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module", ["ingest", "sources.inference_log"])
 def test_what_sparks_workers_import_is_no_more_than_they_use(module: str) -> None:
     code = f"import sys, sparkmon.{module}; print(*sys.modules)"

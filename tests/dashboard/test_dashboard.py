@@ -43,6 +43,7 @@ def token_in(text: str) -> str:
     return found[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["flights", HOSTILE])
 def test_every_page_shows_names_as_text(pages: httpx.Client, watched: Watched, model: str) -> None:
     column = "temp" if model == "flights" else HOSTILE
@@ -106,6 +107,7 @@ def test_what_is_not_there_is_said(pages: httpx.Client, path: str, status: int, 
     assert words in html.unescape(answer.text)
 
 
+@pytest.mark.slow
 def test_a_column_is_set_beside_the_first_window_without_a_store(watched: Watched) -> None:
     settings = DashboardSettings(watched.tables)
     with served(settings) as browser:
@@ -113,6 +115,7 @@ def test_a_column_is_set_beside_the_first_window_without_a_store(watched: Watche
     assert "now, against the window that ended at" in text
 
 
+@pytest.mark.slow
 def test_empty_tables_are_a_page(tmp_path: Path) -> None:
     with served(DashboardSettings(f"{tmp_path}/none")) as browser:
         assert "No window has closed in these tables" in browser.get("/").text
@@ -120,6 +123,7 @@ def test_empty_tables_are_a_page(tmp_path: Path) -> None:
         assert browser.get("/health").text == "ok\n"
 
 
+@pytest.mark.slow
 def test_tables_that_break_are_said_to(own: Watched) -> None:
     with client(own) as browser:
         assert "1 open incident" in browser.get("/").text
@@ -132,6 +136,7 @@ def test_tables_that_break_are_said_to(own: Watched) -> None:
         assert "No window has closed in these tables" in browser.get("/").text
 
 
+@pytest.mark.slow
 def test_incidents_are_acknowledged_and_silenced_and_it_is_recorded(own: Watched) -> None:
     with client(own, write=True, user_header="X-Forwarded-User") as browser:
         browser.headers["x-forwarded-user"] = "ada"
@@ -156,6 +161,7 @@ def test_incidents_are_acknowledged_and_silenced_and_it_is_recorded(own: Watched
         assert browser.post("/silence", data=silence | {"length": "soon"}).status_code == 400
 
 
+@pytest.mark.slow
 def test_forged_and_forbidden_actions_are_refused(own: Watched) -> None:
     (incident,) = incidents_of(own.open(), own.end).incidents
     form = {"incident": incident.incident_id}
@@ -176,6 +182,7 @@ def test_forged_and_forbidden_actions_are_refused(own: Watched) -> None:
     assert own.open().read("alert_actions") is None
 
 
+@pytest.mark.slow
 def test_a_token_is_the_password(own: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DASHBOARD", "correct horse")
     with client(own, write=True, token=Secret(env="DASHBOARD"), user_header="X-User") as browser:
@@ -193,6 +200,7 @@ def test_a_token_is_the_password(own: Watched, monkeypatch: pytest.MonkeyPatch) 
         pass
 
 
+@pytest.mark.slow
 def test_other_names_of_hosts_are_refused(watched: Watched) -> None:
     with client(watched, hostnames=("monitor.example",)) as browser:
         for host, status in (("monitor.example:80", 200), ("127.0.0.1:8081", 200), ("[::1]:8081", 200), ("evil", 421)):
@@ -222,6 +230,7 @@ def test_static_files_are_packed(pages: httpx.Client) -> None:
     assert "content-encoding" not in plain.headers
 
 
+@pytest.mark.slow
 def test_a_commit_is_an_event(own: Watched) -> None:
     with client(own, poll_seconds=0.1) as browser, browser.stream("GET", "/changes") as answer:
         lines = answer.iter_lines()
@@ -230,6 +239,7 @@ def test_a_commit_is_an_event(own: Watched) -> None:
         assert [next(lines) for _ in range(3)] == ["", "event: change", "data: "]
 
 
+@pytest.mark.slow
 def test_what_has_changed_since_a_page_was_read_is_an_event(own: Watched) -> None:
     with client(own, poll_seconds=0.1) as browser:
         found = re.search(r'data-changes="([^"]+)"', browser.get("/").text)

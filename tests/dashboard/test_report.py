@@ -12,6 +12,7 @@ from sparkmon.store import open_store
 from tests.support.watched import FAULT_WINDOW, HOSTILE, WINDOWS, Watched
 
 
+@pytest.mark.slow
 def test_a_report_says_what_changed_and_what_is_fine(watched: Watched) -> None:
     report = make_report(watched.open(), model="flights")
     (summary,) = report.summaries
@@ -26,6 +27,7 @@ def test_a_report_says_what_changed_and_what_is_fine(watched: Watched) -> None:
     assert [name for name, _ in report.figures["flights"]] == ["Columns by windows", "range_rate over time"]
 
 
+@pytest.mark.slow
 def test_html_is_one_file_that_loads_nothing(watched: Watched) -> None:
     references = open_store(watched.store).read_references()
     text = render_report(make_report(watched.open(), references=references), "html")
@@ -38,6 +40,7 @@ def test_html_is_one_file_that_loads_nothing(watched: Watched) -> None:
     assert "in the window that ended at" in outside
 
 
+@pytest.mark.slow
 def test_json_and_markdown_say_the_same(watched: Watched) -> None:
     report = make_report(watched.open())
     content = json.loads(render_report(report, "json"))

@@ -50,6 +50,7 @@ def baseline() -> Baseline:
     return Baseline.fit(honest, rows_by_client(honest, calls_of(flights.reference)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [2])  # it named most before the limits were widened
 def test_the_attacker_is_named_and_no_honest_caller(seed: int) -> None:
     rows = kept_rows(demo_calls(split_flights().live, model(), seed))
@@ -66,6 +67,7 @@ def test_the_attacker_is_named_and_no_honest_caller(seed: int) -> None:
     assert "like HopSkipJump" in sentence or "like a line search" in sentence, sentence
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("lies", "named"), [(0.0, []), (0.5, ["UA"])])
 def test_no_carrier_is_named_by_its_labels_unless_half_of_those_that_are_on_time_lie(
     lies: float, named: list[str]

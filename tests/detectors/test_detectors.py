@@ -39,6 +39,7 @@ def rows(numbers: npt.ArrayLike, levels: Sequence[str | None]) -> Rows:
     return COLUMNS.read(cells(numbers, levels))
 
 
+@pytest.mark.slow
 @every
 def test_the_state_is_json_and_scores_the_same_when_it_is_read(name: str) -> None:
     detector = DETECTORS.get(name).fit(COLUMNS, ROWS)
@@ -49,6 +50,7 @@ def test_the_state_is_json_and_scores_the_same_when_it_is_read(name: str) -> Non
         DETECTORS.get(name).from_json({**state, "more": state[next(iter(state))]})
 
 
+@pytest.mark.slow
 @every
 def test_hostile_cells_have_finite_scores_and_parts(name: str) -> None:
     detector = DETECTORS.get(name).fit(COLUMNS, ROWS)
@@ -94,6 +96,7 @@ def test_mahalanobis_is_the_distance_by_the_inverse_covariance_and_names_what_do
     assert mixed.parts(COLUMNS, rows([[1.0, -1.0]], ["high"]))[0].argmax() in (0, 1)
 
 
+@pytest.mark.slow
 def test_the_forest_scores_as_scikit_learn_does() -> None:
     detector = IsolationForest.fit(COLUMNS, ROWS)
     matrix = np.hstack([ROWS.numbers, ROWS.levels])

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -36,13 +37,18 @@ def cells_of(table: pd.DataFrame) -> Cells:
 
 TABLE = flights()
 FEATURES = [Feature(str(name), "categorical" if name in NAMED else "numeric") for name in TABLE]
-MODEL = OutlierModel.fit(FEATURES, cells_of(TABLE[:10_000]), cells_of(TABLE[10_000:40_000]))
+
+
+@cache
+def model() -> OutlierModel:
+    return OutlierModel.fit(FEATURES, cells_of(TABLE[:10_000]), cells_of(TABLE[10_000:40_000]))
 
 
 def p_values(table: pd.DataFrame) -> np.ndarray[Any, Any]:
-    return MODEL.scores(MODEL.columns.read(cells_of(table))).p_values
+    return model().scores(model().columns.read(cells_of(table))).p_values
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rate", [0.001, 0.01, 0.05])
 def test_the_share_that_is_flagged_is_the_rate(rate: float) -> None:
     live = TABLE[40_000:]
@@ -52,6 +58,7 @@ def test_the_share_that_is_flagged_is_the_rate(rate: float) -> None:
     assert abs(flagged - rate * len(live)) < stats.norm.isf(0.0005) * spread
 
 
+@pytest.mark.slow
 def test_a_live_row_is_no_likelier_to_be_flagged_than_a_training_row() -> None:
     # Few rows and several detectors: a rank more or less would be a quarter of what is flagged.
     random, flagged, count = np.random.default_rng(6), 0, 0
@@ -69,6 +76,7 @@ def in_celsius(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(temp=((table["temp"] - 32) * 5 / 9).round(2))
 
 
+@pytest.mark.slow
 def test_windows_with_two_percent_of_broken_units_alert_and_of_a_thousand_without_one_at_most() -> None:
     random, live = np.random.default_rng(3), TABLE[40_000:]
     usual, broken = p_values(live) <= 0.001, p_values(in_celsius(live)) <= 0.001
@@ -85,22 +93,24 @@ def test_windows_with_two_percent_of_broken_units_alert_and_of_a_thousand_withou
 
 def test_broken_units_are_found_and_named() -> None:
     live = in_celsius(TABLE[40_000:41_000])
-    rows = MODEL.columns.read(cells_of(live))
-    scores = MODEL.scores(rows)
+    rows = model().columns.read(cells_of(live))
+    scores = model().scores(rows)
     assert (scores.p_values <= 0.001).mean() > 0.99
     place = DEFAULT_DETECTORS.index("mahalanobis")
-    own, usual = (MODEL.detectors[place].score(each) for each in (rows, MODEL.columns.read(cells_of(TABLE[41_000:]))))
+    own, usual = (
+        model().detectors[place].score(each) for each in (rows, model().columns.read(cells_of(TABLE[41_000:])))
+    )
     assert stats.mannwhitneyu(own, usual).statistic / (own.size * usual.size) > 0.99  # the area under the ROC curve
     assert (scores.of_detectors.argmin(axis=0) == place).mean() > 0.98
-    named = MODEL.detectors[place].parts(MODEL.columns, rows).argmax(axis=1)
-    assert (named == MODEL.columns.names.index("temp")).mean() > 0.98
+    named = model().detectors[place].parts(model().columns, rows).argmax(axis=1)
+    assert (named == model().columns.names.index("temp")).mean() > 0.98
 
 
 def test_bytes_are_read_as_they_were_written() -> None:
-    data = MODEL.to_bytes()
+    data = model().to_bytes()
     assert len(data) < 200_000
-    again, rows = OutlierModel.from_bytes(data), MODEL.columns.read(cells_of(TABLE[:500]))
-    assert np.array_equal(again.scores(rows).p_values, MODEL.scores(rows).p_values)
+    again, rows = OutlierModel.from_bytes(data), model().columns.read(cells_of(TABLE[:500]))
+    assert np.array_equal(again.scores(rows).p_values, model().scores(rows).p_values)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +128,7 @@ def test_bytes_are_read_as_they_were_written() -> None:
     ],
 )
 def test_bytes_that_are_none_are_refused(change: Callable[[Any], None]) -> None:
-    fields = json.loads(MODEL.to_bytes())
+    fields = json.loads(model().to_bytes())
     change(fields)
     with pytest.raises(ProfileError):
         OutlierModel.from_bytes(json.dumps(fields).encode())
@@ -127,7 +137,7 @@ def test_bytes_that_are_none_are_refused(change: Callable[[Any], None]) -> None:
 
 
 def test_a_detector_that_is_not_registered_is_named() -> None:
-    fields = json.loads(MODEL.to_bytes())
+    fields = json.loads(model().to_bytes())
     fields["detectors"][0][0] = "my_own"
     with pytest.raises(UnknownNameError, match="my_own"):
         OutlierModel.from_bytes(json.dumps(fields).encode())

@@ -81,6 +81,7 @@ def test_what_is_not_searched_stays_as_it_is() -> None:
     assert marked.row_flags.names == ("x.missing", ":outlier")
 
 
+@pytest.mark.slow
 def test_hostile_texts_are_short_and_printable_and_windows_are_bounded() -> None:
     outliers = searching(keep=2)
     evil = "\x1b[31m\n| **x** |" * 1_000

@@ -80,6 +80,7 @@ def test_other_kinds_are_refused(kind: str) -> None:
         merge_hll([sketch.serialize_compact()])
 
 
+@pytest.mark.slow
 @given(st.binary(max_size=60) | st.integers(0, 30).map(lambda size: ours(levels_of(20))[:size]))
 def test_other_bytes_are_refused_or_read(data: bytes) -> None:
     try:

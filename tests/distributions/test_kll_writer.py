@@ -39,6 +39,7 @@ def rows_of(n: int, order: str) -> npt.NDArray[np.float64]:
     return rows[::-1] if order == "reversed" else rows
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("k", [8, 200, 800, 4000])
 @pytest.mark.parametrize("size", ["0", "1", "k", "10 k", "1 M"])
 def test_a_sketch_merged_of_parts_is_read_by_datasketches(k: int, size: str) -> None:
@@ -54,6 +55,7 @@ def test_a_sketch_merged_of_parts_is_read_by_datasketches(k: int, size: str) -> 
         assert ours.values.tolist() == sorted(rows.tolist())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", ["random", "sorted", "reversed", "ties", "constant"])
 @pytest.mark.parametrize("size", [8_000, 1_000_000])
 def test_ranks_are_within_their_bound_at_once_and_merged(size: int, order: str) -> None:
@@ -64,6 +66,7 @@ def test_ranks_are_within_their_bound_at_once_and_merged(size: int, order: str) 
         assert rank_errors(data, rows).max() < 2
 
 
+@pytest.mark.slow
 def test_the_bound_is_of_99_percent() -> None:
     rows = rows_of(20_000, "random")
     errors = []

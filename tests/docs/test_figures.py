@@ -12,6 +12,7 @@ from tests.support.watched import Watched
 _NUMBER = re.compile(r"(?<![\w.])(?:\d{1,3}(?:,\d{3})+|\d*\.\d+|\d+)(?!\w)")
 
 
+@pytest.mark.slow
 def test_the_example_of_a_verdict_is_what_its_command_prints(capsys: pytest.CaptureFixture[str]) -> None:
     runpy.run_path(str(ROOT / "examples" / "verdict.py"), run_name="__main__")
     printed = [line.split("|") for line in capsys.readouterr().out.splitlines()]

@@ -78,6 +78,7 @@ def test_another_shape_has_no_such_cause() -> None:
         assert (pattern, words.endswith(" than the reference's shares give, of 1,200")) == ("moved", True)
 
 
+@pytest.mark.slow
 def test_most_of_many_random_changes_are_not_taken_for_units() -> None:
     """Of 200 random lognormal and gamma columns against such a reference, chance alone makes few look converted."""
     generator, taken = np.random.default_rng(7), 0

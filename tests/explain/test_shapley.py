@@ -55,6 +55,7 @@ def test_they_sum_to_the_answer_less_the_base_and_cost_what_is_said() -> None:
     assert asked == [rows_asked(60, WIDTH, 3)]
 
 
+@pytest.mark.slow
 def test_importances_are_those_of_exact_values() -> None:
     oracle = np.array([exact(row) for row in ROWS])
     sampled = permutation_shapley(model, ROWS, BACKGROUND, 3, np.random.default_rng(2))

@@ -13,6 +13,7 @@ from tests.support.decoding import decode
 from tests.support.source import ROOT
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TARGETS)
 def test_every_seed_does_what_is_promised(name: str) -> None:
     seeds = list(TARGETS[name].seeds())

@@ -104,6 +104,7 @@ def test_where_room_is_short_stalled_bodies_give_way_and_others_do_not() -> None
     assert (room.bytes, room.partial_bytes, dict(room.partial_of)) == (0, 0, {})
 
 
+@pytest.mark.slow
 def test_a_stalled_body_that_gives_way_is_answered_at_once() -> None:
     room = BodyRoom(2 * MIB, MIB)
 

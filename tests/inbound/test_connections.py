@@ -75,6 +75,7 @@ def run(limits: ConnectionLimits, story: Callable[[Server], Awaitable[None]]) ->
     asyncio.run(told())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sent", [GET + b"\r\n", GET + b"Content-Length: 9\r\n\r\nx", CHUNKED + b"9\r\nx"])
 def test_a_connection_that_waits_for_its_sender_gives_way_whether_it_idles_or_has_begun(sent: bytes) -> None:
     async def story(server: Server) -> None:
@@ -87,6 +88,7 @@ def test_a_connection_that_waits_for_its_sender_gives_way_whether_it_idles_or_ha
     run(ConnectionLimits(max_connections=4), story)
 
 
+@pytest.mark.slow
 def test_an_answer_that_is_not_read_is_dropped_with_its_connection() -> None:
     async def story(server: Server) -> None:
         silent = await server.connect(b"GET /24 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
@@ -147,6 +149,7 @@ def test_a_sender_that_reads_after_it_has_sent_all_finds_the_refusal(mib: int) -
     run(ConnectionLimits(max_header_bytes=2**16), story)
 
 
+@pytest.mark.slow
 def test_who_goes_on_sending_or_stays_after_a_refusal_is_cut_off() -> None:
     async def story(server: Server) -> None:
         _, endless = await asyncio.open_connection("127.0.0.1", server.port)

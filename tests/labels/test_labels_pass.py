@@ -58,6 +58,7 @@ def test_what_was_expected_is_compared_on_the_rows_with_labels_alone(model: Mode
     assert {row["statistic"]: row["status"] for row in window.findings()}["estimate_z"] == "ok"
 
 
+@pytest.mark.slow
 def test_labels_in_three_parts_give_what_labels_at_once_do_and_each_part_a_version(model: ModelTables) -> None:
     x, score, labels = answers(600, seed=3)
     ids = model.answer(0, x, score)
@@ -130,6 +131,7 @@ def test_requests_of_several_rows_need_the_place_of_each(model: ModelTables) -> 
     assert window.rows == 100
 
 
+@pytest.mark.slow
 def test_a_model_that_got_worse_is_found_and_so_is_the_assumption_that_broke(model: ModelTables) -> None:
     for hour in range(3):
         x, score, labels = answers(500, seed=10 + hour, noise=0.3 if hour == 2 else 0.0)
@@ -152,6 +154,7 @@ def test_a_model_that_got_worse_is_found_and_so_is_the_assumption_that_broke(mod
     assert "its assumption does not hold: rows with the same probabilities" in Finding.of(drifts[-1]).message()
 
 
+@pytest.mark.slow
 def test_data_that_moved_alone_are_told_from_a_model_that_got_worse(model: ModelTables) -> None:
     for hour, noise in enumerate((0.0, 0.4)):
         x, score, labels = answers(500, seed=20 + hour, noise=noise)
@@ -175,6 +178,7 @@ def test_data_that_moved_alone_are_told_from_a_model_that_got_worse(model: Model
     assert reasons[1].endswith("and the data moved, too: x (+160 rows above 799)")
 
 
+@pytest.mark.slow
 def test_a_pass_that_was_cut_off_is_repeated_and_writes_nothing_twice(
     model: ModelTables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -230,6 +234,7 @@ def test_a_window_without_labels_says_so(model: ModelTables) -> None:
     assert model.judge(3) == []
 
 
+@pytest.mark.slow
 def test_a_window_whose_rows_expire_keeps_what_it_was(model: ModelTables) -> None:
     x, score, labels = answers(300, seed=6)
     ids = model.answer(0, x, score)
@@ -277,6 +282,7 @@ def test_groups_that_are_no_slices_are_refused(model: ModelTables) -> None:
         watch_of(model, loans=LabelSource(f"{model.folder}/labels", "repaid", groups=["sex"]))
 
 
+@pytest.mark.slow
 def test_windows_are_compared_with_those_before_without_a_reference(model: ModelTables) -> None:
     """The model is worse than on held-out rows from the start: the fifth window alone is worse than its own past."""
     model.source["reference_free"] = True

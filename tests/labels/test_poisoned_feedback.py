@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from tests.labels.tables_of_a_model import ModelTables, answers
 
@@ -20,6 +21,7 @@ def named(model: ModelTables, window: int, poisoned: float) -> list[tuple[str, f
     return [(shift.client, shift.difference) for each in judged for shift in each.poisoned]
 
 
+@pytest.mark.slow
 def test_a_client_whose_labels_change_is_named_once_they_do(tmp_path: Path) -> None:
     model = ModelTables(tmp_path)
     assert [named(model, window, 0.0) for window in range(3)] == [[], [], []]
@@ -34,6 +36,7 @@ def test_a_client_whose_labels_change_is_named_once_they_do(tmp_path: Path) -> N
     assert "like poisoned feedback" in rows[0]["explanation"]
 
 
+@pytest.mark.slow
 def test_a_client_that_lies_from_its_first_label_on_is_named_and_a_concept_that_changes_for_all_is_no_attack(
     tmp_path: Path,
 ) -> None:

@@ -39,6 +39,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
+@pytest.mark.slow
 def test_at_the_limit_the_oldest_segments_go_and_are_counted(tmp_path: Path) -> None:
     with SpoolWriter(tmp_path, limit_bytes=LIMIT) as spool:
         for body in BODIES:
@@ -52,6 +53,7 @@ def test_at_the_limit_the_oldest_segments_go_and_are_counted(tmp_path: Path) -> 
         assert spool.size_bytes == sum(file.stat().st_size for file in tmp_path.glob("*.spool"))
 
 
+@pytest.mark.slow
 def test_what_a_query_keeps_up_with_is_never_lost(tmp_path: Path) -> None:
     reader, here, found = log(tmp_path), START, []
     with SpoolWriter(tmp_path, limit_bytes=LIMIT) as spool:
@@ -123,6 +125,7 @@ def test_retention_by_age_counts_what_a_query_has_not_read(tmp_path: Path, clock
         assert spool.unread_removed_bytes == lengths[1]
 
 
+@pytest.mark.slow
 def test_a_query_whose_segment_is_gone_is_counted_once_and_then_holds_nothing_back(tmp_path: Path) -> None:
     reader = log(tmp_path)
     with SpoolWriter(tmp_path, limit_bytes=LIMIT) as spool:
@@ -159,6 +162,7 @@ def test_a_query_that_stands_at_the_end_of_an_old_segment_can_go_on(tmp_path: Pa
             reader.advance(place, None)
 
 
+@pytest.mark.slow
 def test_events_that_trickle_in_are_kept_an_eighth_longer_at_most(tmp_path: Path, clock: Clock) -> None:
     with SpoolWriter(tmp_path) as spool:
         for hour in range(0, 24 * 20, 6):

@@ -112,6 +112,7 @@ def test_an_end_that_was_seen_is_sought_anew_when_the_segment_is_shorter(tmp_pat
     assert spool.last() == START
 
 
+@pytest.mark.slow
 def test_blocks_larger_and_smaller_than_a_read_are_walked(tmp_path: Path, headers: list[str]) -> None:
     noise = random.Random(1)
     lengths = [noise.choice((1, 100, 5_000, 300_000, 700_000)) for _ in range(100)]
@@ -138,6 +139,7 @@ def test_parts_are_contiguous_whole_and_small(tmp_path: Path) -> None:
     assert read_all(tmp_path, limit) == [bytes([item]) for item in range(20)]
 
 
+@pytest.mark.slow
 def test_a_reader_may_run_while_the_writer_appends(tmp_path: Path) -> None:
     wanted = [item.to_bytes(2, "big") for item in range(400)]
 

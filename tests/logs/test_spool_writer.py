@@ -32,6 +32,7 @@ def test_every_column_comes_back_as_it_went_in(tmp_path: Path) -> None:
     assert found.schema == EVENTS
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(st.lists(st.binary(max_size=40), max_size=4), max_size=12),
@@ -55,6 +56,7 @@ def test_what_is_appended_is_what_is_read_in_order(
         assert size == sum(file.stat().st_size for file in Path(path).glob("*.spool"))
 
 
+@pytest.mark.slow
 def test_a_tail_torn_at_any_byte_is_cut_off_and_writing_goes_on(tmp_path: Path) -> None:
     whole, torn = encode_block(batch(b"kept")), encode_block(batch(b"never acknowledged"))
     for cut in range(len(torn)):
@@ -85,6 +87,7 @@ def test_a_tail_of_zeros_or_of_wrong_pages_is_cut_off(tmp_path: Path) -> None:
         assert (path / "000000000000.spool").stat().st_size == len(whole)
 
 
+@pytest.mark.slow
 def test_a_second_writer_is_refused_and_the_error_names_the_first(tmp_path: Path) -> None:
     code = "import sys; from sparkmon.logs.spool_writer import SpoolWriter; SpoolWriter(sys.argv[1])"
     with SpoolWriter(tmp_path):
@@ -120,6 +123,7 @@ print(read_all(Path(sys.argv[1])))
 """
 
 
+@pytest.mark.slow
 def test_a_write_that_breaks_off_half_way_leaves_no_half_block(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", FULL_DISK, str(tmp_path)], capture_output=True, check=True, text=True, cwd=ROOT
@@ -156,6 +160,7 @@ def free(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[int]:
     return size
 
 
+@pytest.mark.slow
 def test_a_disk_smaller_than_the_limit_keeps_what_is_unread_and_goes_on_once_it_is_read(
     tmp_path: Path, free: list[int]
 ) -> None:

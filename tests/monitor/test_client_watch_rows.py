@@ -30,6 +30,7 @@ def windows_of(rows: pa.Table, length: int, slide: int) -> list[Window]:
     return [Window("flights", BEGIN_US + STEP_US * at, BEGIN_US + STEP_US * (at + length)) for at in starts]
 
 
+@pytest.mark.slow
 def test_honest_clients_are_not_named_where_windows_overlap() -> None:
     """A row that is in two windows is one row: twice the same one would be close to itself."""
     rows = kept_rows("flights", recorded("flights", "later").slice(0, 3_000))
@@ -38,6 +39,7 @@ def test_honest_clients_are_not_named_where_windows_overlap() -> None:
     assert named(rows, [*windows, *longer]) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("attack", "most"), [("hsj_l2", 200), ("zoo", 200), ("oars05", 400), ("oars15", 1_000)])
 def test_an_attacker_among_six_clients_is_named_and_they_are_not(attack: str, most: int) -> None:
     """The limits that move with these few clients leave room, and not too much."""

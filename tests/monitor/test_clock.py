@@ -138,6 +138,7 @@ def test_a_process_without_cpu_is_not_taken_for_a_log_at_rest(monkeypatch: pytes
     assert max(until for now, until in stream.untils if now < 100) < 41 < max(until for _, until in stream.untils)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_remote", [False, True])
 def test_no_window_closes_while_what_came_before_is_unread(monkeypatch: pytest.MonkeyPatch, is_remote: bool) -> None:
     closed = 0

@@ -41,6 +41,7 @@ def test_of_two_models_an_hour_apart_no_row_is_late(desk: Callable[..., CloserDe
     assert one.counters.counts.late_rows == 0
 
 
+@pytest.mark.slow
 def test_a_model_that_posts_an_hour_late_within_its_delay_loses_nothing(desk: Callable[..., CloserDesk]) -> None:
     one = desk(delay="90 minutes")
     for hour in range(5):
@@ -56,6 +57,7 @@ def test_a_model_that_posts_an_hour_late_within_its_delay_loses_nothing(desk: Ca
     assert one.counters.counts.late_rows == 0
 
 
+@pytest.mark.slow
 def test_late_rows_are_counted_exactly_and_leave_the_window_as_it_was(desk: Callable[..., CloserDesk]) -> None:
     one = desk()
     one.ingest(0, traffic("shop", MIDNIGHT), traffic("shop", MIDNIGHT + HOUR))
@@ -105,6 +107,7 @@ def test_spark_is_asked_nothing_until_a_window_may_be_due(
         clock.look()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("delay", "late"), [("10 minutes", 30), ("70 minutes", 0)])
 def test_after_an_hour_without_its_broker_only_rows_beyond_the_delay_are_late(
     desk: Callable[..., CloserDesk], monkeypatch: pytest.MonkeyPatch, delay: str, late: int
@@ -137,6 +140,7 @@ def test_windows_that_overlap_share_panes(desk: Callable[..., CloserDesk]) -> No
     assert starts == {-2: 60, -1: 120, 0: 180, 1: 180, 2: 180, 3: 120, 4: 60}
 
 
+@pytest.mark.slow
 def test_longer_windows_are_judged_when_their_last_window_has_closed(desk: Callable[..., CloserDesk]) -> None:
     for run, hours in enumerate([(0, 1, 2), (4, 5), (9, 12)]):
         one = desk(longer=["4 hours"])  # a new process each time
@@ -151,6 +155,7 @@ def test_longer_windows_are_judged_when_their_last_window_has_closed(desk: Calla
     assert judged == {1, 4}
 
 
+@pytest.mark.slow
 def test_panes_are_summed_over_batches(desk: Callable[..., CloserDesk]) -> None:
     one = desk()
     values = RANDOM.normal(50, 10, 1000)

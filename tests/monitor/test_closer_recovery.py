@@ -18,6 +18,7 @@ from tests.support.panes import HOUR, MIDNIGHT, panes_of
 __all__ = ["desk"]  # the fixture
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("crash", ["profiles", "alerts", "drift_metrics", "closed_windows", "panes"])
 def test_after_a_crash_between_any_two_commits_all_tables_agree(
     desk: Callable[..., CloserDesk], monkeypatch: pytest.MonkeyPatch, crash: str
@@ -86,6 +87,7 @@ def test_other_lengths_of_windows_go_on_from_the_same_panes(desk: Callable[..., 
     }
 
 
+@pytest.mark.slow
 def test_a_query_that_takes_over_goes_on_with_the_open_windows(desk: Callable[..., CloserDesk]) -> None:
     one = desk()
     one.ingest(0, traffic("shop", MIDNIGHT), traffic("shop", MIDNIGHT + HOUR, length=30 * MINUTE))
@@ -104,6 +106,7 @@ def test_a_query_that_takes_over_goes_on_with_the_open_windows(desk: Callable[..
         one.leases.check(one.tables, ["shop"], "q")
 
 
+@pytest.mark.slow
 def test_gross_drift_of_an_open_window_is_reported_once_and_again_when_it_closes(
     desk: Callable[..., CloserDesk],
 ) -> None:
@@ -122,6 +125,7 @@ def test_gross_drift_of_an_open_window_is_reported_once_and_again_when_it_closes
     assert sorted(states) == ["firing", "provisional"]
 
 
+@pytest.mark.slow
 def test_a_finding_is_confirmed_by_the_windows_before_in_another_process(desk: Callable[..., CloserDesk]) -> None:
     for hour, mean in enumerate((50, 54, 54)):
         one = desk(checks=Checks(("ks",)))

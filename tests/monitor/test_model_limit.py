@@ -2,6 +2,7 @@
 
 import numpy as np
 import pyarrow as pa
+import pytest
 
 from sparkmon.monitor.model_limit import ModelLimit
 from sparkmon.panes import OTHER
@@ -29,6 +30,7 @@ def test_models_beyond_the_limit_are_pooled_and_those_of_references_never() -> N
     assert counts == {"shop": 3, "b": 3, OTHER: 21}
 
 
+@pytest.mark.slow
 def test_a_thousand_batches_of_new_names_leave_as_many_models() -> None:
     limit, models = ModelLimit({"shop": ["x"]}, most=10), set[str]()
     for batch in range(100):

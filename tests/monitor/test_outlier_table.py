@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pytest
 
 from sparkmon.detectors import OUTLIERS
 from sparkmon.monitor.outlier_table import OutlierTable
@@ -35,6 +36,7 @@ def excess(tables: TableWriter) -> list[float]:
     return sorted(found, reverse=True)
 
 
+@pytest.mark.slow
 def test_the_most_severe_are_in_the_table_and_few_others_also_after_a_restart(tmp_path: Path) -> None:
     tables = Tables(f"{tmp_path}/").open()
     values = np.random.default_rng(1).permutation(1_000).astype(float).reshape(50, 20).tolist()
@@ -44,6 +46,7 @@ def test_the_most_severe_are_in_the_table_and_few_others_also_after_a_restart(tm
     assert len(excess(tables)) < 5 * (1 + np.log(1_000 / 5)) * 1.5
 
 
+@pytest.mark.slow
 def test_ever_worse_rows_fill_no_table(tmp_path: Path) -> None:
     tables = Tables(f"{tmp_path}/").open()
     table = OutlierTable(2)

@@ -29,6 +29,7 @@ def windows(panes: pa.Table, hours: int) -> list[pa.Table]:
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hours", [1, 4])
 def test_one_window_after_the_other_is_judged_as_all_together(tmp_path: str, hours: int) -> None:
     random = np.random.default_rng(9)

@@ -37,6 +37,7 @@ def hours(one: CloserDesk, model: str, first: int, count: int, batch_id: int) ->
     one.ingest(batch_id, *(traffic(model, start, size=20) for start in starts))
 
 
+@pytest.mark.slow
 def test_silence_outlasts_a_restart_and_a_model_that_never_sent_is_missed(desk: Callable[[str], CloserDesk]) -> None:
     one = desk("q")
     assert silent(one) == {}
@@ -58,6 +59,7 @@ def test_silence_outlasts_a_restart_and_a_model_that_never_sent_is_missed(desk: 
     assert silent(again) == {}
 
 
+@pytest.mark.slow
 def test_requests_without_responses_are_counted_over_restarts_and_take_overs(desk: Callable[[str], CloserDesk]) -> None:
     def unanswered(one: CloserDesk) -> dict[str, Unanswered]:
         one.closer.first_open()

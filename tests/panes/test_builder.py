@@ -69,6 +69,7 @@ def close(profile: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("pane_us", [MINUTE, HOUR, 24 * HOUR])
 def test_panes_are_what_a_plain_loop_counts(seed: int, pane_us: int) -> None:
@@ -227,6 +228,7 @@ def test_long_levels_are_counted_and_not_listed() -> None:
     assert estimate == pytest.approx(3, rel=1e-6)
 
 
+@pytest.mark.slow
 def test_of_many_levels_the_commonest_are_kept_and_all_are_counted() -> None:
     random = np.random.default_rng(1)
     texts = [f"rare {i}" for i in range(30_000)] + [f"common {i % 40}" for i in range(8_000)]

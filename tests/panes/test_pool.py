@@ -77,6 +77,7 @@ def test_long_names_are_pooled() -> None:
     assert found == {("m", "a"): 1, ("m", OTHER): 1, (OTHER, OTHER): 1}
 
 
+@pytest.mark.slow
 def test_a_merge_pools_what_batches_invent_in_turn() -> None:
     parts = [built([block(["a", f"x{i}"]), block(["a"], model=f"n{i}")]) for i in range(30)]
     merged = counts(merge_panes(pa.concat_tables(parts), limits=PaneLimits(columns=3, models=4)))
@@ -85,6 +86,7 @@ def test_a_merge_pools_what_batches_invent_in_turn() -> None:
     assert merged[OTHER, OTHER] == 27
 
 
+@pytest.mark.slow
 def test_a_name_for_each_request_costs_bounded_memory_and_time() -> None:
     builder = PaneBuilder(HOUR, limits=PaneLimits(columns=500, models=300, buffer_bytes=2**22))
     start, largest = time.process_time(), 0

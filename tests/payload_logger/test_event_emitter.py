@@ -109,6 +109,7 @@ def test_a_receiver_that_hangs_is_retried_and_delays_nobody() -> None:
     assert len(there.posted) == 1 + emitter.counts().retried
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [429, 503])
 def test_retry_after_is_waited_for(status: int) -> None:
     with sink() as there:

@@ -281,6 +281,7 @@ def test_close_returns_whether_all_events_were_sent() -> None:
     assert FeatureLogger(EventEmitter("http://127.0.0.1:9/")).close() is True
 
 
+@pytest.mark.slow
 def test_it_needs_neither_spark_nor_hopsworks() -> None:
     code = "import sys, sparkmon.payload_logger; print({'pyspark', 'hsfs', 'hopsworks', 'pandas'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

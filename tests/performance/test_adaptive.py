@@ -18,6 +18,7 @@ def test_the_bound_is_that_of_the_paper_by_hand() -> None:
     assert (change.before, change.after) == (0.1, 0.2)
 
 
+@pytest.mark.slow
 def test_quiet_windows_alarm_less_often_than_delta_and_changes_are_found() -> None:
     generator, alarms = np.random.default_rng(0), 0
     for _ in range(200):

@@ -109,6 +109,7 @@ def test_merged_parts_are_the_whole(kind: str, parts: int) -> None:
         whole.plus(other)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["classes", "numbers"])
 def test_intervals_hold_the_metric_of_all_rows_as_often_as_they_say(kind: str) -> None:
     """Of 100 samples, about 95 of the intervals hold what the whole population has."""

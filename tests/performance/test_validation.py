@@ -108,6 +108,7 @@ def test_quantiles_are_recognised_by_their_names() -> None:
         Validation.fit(NUMBER, cells(x=x), cells(a=x, b=x), labels, "label")
 
 
+@pytest.mark.slow
 def test_errors_of_numbers_are_estimated_by_the_features() -> None:
     generator = np.random.default_rng(3)
     x = generator.random(8_000)

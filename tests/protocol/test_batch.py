@@ -77,12 +77,14 @@ EVENTS = [
 ]
 
 
+@pytest.mark.slow
 def test_a_batch_says_what_decode_says_of_each_event() -> None:
     want = [row for one in EVENTS for row in expected(one)]
     got = rows_of(EVENTS)
     assert [{name: row[name] for name in want[0]} for row in got] == want
 
 
+@pytest.mark.slow
 def test_a_slice_of_a_batch_decodes_to_the_slice_of_its_rows() -> None:
     batch = events_to_batch(EVENTS)
     whole = decode_batch(batch).to_pylist()

@@ -105,6 +105,7 @@ def test_what_looks_alike_is_looked_at_closely(body: bytes) -> None:
         assert whole.kinds.to_pylist() == [decode(one).kind for one in events]
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(BODIES, st.sampled_from(["request", "response"])), min_size=1, max_size=4))
 def test_any_bodies_are_read_as_one_by_one(bodies: list[tuple[bytes, str]]) -> None:
     events = [event(body, half) for body, half in bodies * 5]

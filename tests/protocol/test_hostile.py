@@ -11,6 +11,7 @@ from tests.protocol.hostile import GOOD, HOSTILE
 from tests.support.decoding import decode
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_body_is_a_dead_letter_of_its_own_condition(name: str) -> None:
     body, condition = HOSTILE[name]

@@ -84,6 +84,7 @@ def want_of(events: Sequence[Event]) -> dict[tuple[int, int], Row]:
     return want
 
 
+@pytest.mark.slow
 def test_blocks_say_what_decode_says_of_each_event() -> None:
     assert by_row(decoded(EVENTS).blocks) == want_of(EVENTS)
 
@@ -153,6 +154,7 @@ def test_a_response_with_notes_of_its_own_and_of_its_request_is_read() -> None:
     assert block.row_flags.names == ("cards.missing",)
 
 
+@pytest.mark.slow
 def test_many_layouts_share_few_blocks() -> None:
     names = [f"c{i}" for i in range(20)]
     random = np.random.default_rng(5)
@@ -203,6 +205,7 @@ def test_a_nan_that_was_sent_is_a_number_and_a_null_is_none() -> None:
     assert block.features.has_number.tolist() == [[False, True]]
 
 
+@pytest.mark.slow
 def test_dead_letters_are_those_of_the_rows() -> None:
     whole = decoded(EVENTS)
     letters = whole.dead_letters()

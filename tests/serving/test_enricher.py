@@ -98,6 +98,7 @@ def test_without_the_store_all_keys_count_as_missing(policy: str, values: list[l
     assert setup.count("missing_keys_total", group="cards_1") is None
 
 
+@pytest.mark.slow
 def test_a_store_that_fails_is_503_and_is_read_again_after_a_pause() -> None:
     setup = Setup(circuit_failures=2, circuit_open_ms=1000)
     online = setup.online

@@ -218,6 +218,7 @@ def test_a_predictor_that_dies_is_503_until_it_is_back(world: World) -> None:
                     assert comes_back(served).json == answer
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("protocol", ["v1", "grpc-v2"])
 @pytest.mark.parametrize(("retries", "failures", "calls"), [(0, 9, 1), (2, 9, 3), (9, 3, 3)])
 def test_a_predictor_that_cannot_be_reached_is_called_again_as_often_as_asked_or_until_it_is_left_alone(

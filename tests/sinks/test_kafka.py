@@ -122,6 +122,7 @@ def test_a_topic_that_is_not_there_may_come(kafka: str) -> None:
     assert str(error).startswith("[SPARKMON_ALERT_DELIVERY] kafka could not deliver to the topic absent: ")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", [b"", b"\x00" * 1000])
 def test_brokers_that_hang_or_trickle_are_bounded(text: bytes) -> None:
     with raw_server(trickle(text)) as port:
@@ -131,6 +132,7 @@ def test_brokers_that_hang_or_trickle_are_bounded(text: bytes) -> None:
     assert not error.permanent
 
 
+@pytest.mark.slow
 def test_no_secret_is_shown(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("PASSWORD", "hunter2-hunter2")
     login: dict[str, str | Secret] = {

@@ -154,6 +154,7 @@ def test_a_server_that_cannot_encrypt_is_not_trusted(files: tuple[Path, Path], m
     assert server.mails == []
 
 
+@pytest.mark.slow
 def test_a_server_that_hangs_or_trickles_is_bounded() -> None:
     scripts: list[tuple[Security, bytes]] = [*(("plain", b""), ("plain", b"220-" + b"x" * 1000)), ("tls", HANDSHAKE)]
     for security, text in scripts:

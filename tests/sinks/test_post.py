@@ -87,6 +87,7 @@ def test_a_redirect_is_not_followed_and_its_host_is_reported() -> None:
     assert "secret" not in str(error)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("scheme", "start"),
     [

@@ -91,6 +91,7 @@ def test_no_value_makes_an_expression_fail() -> None:
     assert max(len(value) for row in found for value in row if value is not None) == 256
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("size", [0, 1, 40])
 def test_random_expressions_have_one_value_for_each_row(size: int) -> None:
@@ -145,6 +146,7 @@ def test_halves_are_rounded_away_from_zero_as_they_are_written() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_different_texts_take_seconds_and_not_minutes() -> None:
     pairs: list[tuple[float | None, str | None]] = [(at / 7, "a" * 200 + str(at)) for at in range(100_000)]
     for expression in ("t LIKE '%a%b'", "upper(concat(t, t)) = t", "CAST(n AS STRING)", "hour(t)"):

@@ -87,6 +87,7 @@ def test_one_percent_of_undrifted_draws_lie_below_one_percent(draw: Draw, rows: 
     assert {each["mmd_rff"].noise for each in found} == {0.0}
 
 
+@pytest.mark.slow
 def test_noise_is_taken_off_once() -> None:
     """The mean of one feature of ten shifts by 0.3 standard deviations: that is what is measured on average."""
     random = np.random.default_rng(8)

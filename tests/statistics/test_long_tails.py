@@ -18,6 +18,7 @@ def drawn(random: np.random.Generator, rows: int, shares: np.ndarray) -> Categor
     return Categories({level: float(count) for level, count in counts.items()}, 0, rows)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["psi", "js", "hellinger", "kl", "tv", "chi2"])
 def test_a_long_tail_is_no_drift(name: str) -> None:
     random = np.random.default_rng(17)

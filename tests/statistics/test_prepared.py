@@ -78,6 +78,7 @@ def fresh(summary: Summary) -> Summary:
 columns, forms = st.sampled_from(sorted(COLUMNS)), st.sampled_from(sorted(FORMS))
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(columns, st.lists(st.tuples(columns, forms), min_size=2, max_size=4), forms, st.data())
 def test_numbers_do_not_depend_on_what_was_measured_before(
@@ -92,6 +93,7 @@ def test_numbers_do_not_depend_on_what_was_measured_before(
             assert numbers(reference, current) == numbers(fresh(reference), fresh(current))
 
 
+@pytest.mark.slow
 @given(
     st.dictionaries(st.sampled_from("abcdefgh"), st.integers(1, 90)),
     st.lists(st.dictionaries(st.sampled_from("abcdefghij"), st.integers(1, 90)), max_size=3),
@@ -106,6 +108,7 @@ def test_levels_do_not_depend_on_what_was_measured_before(
         assert numbers(reference, current) == numbers(fresh(reference), fresh(current))
 
 
+@pytest.mark.slow
 def test_many_pairs_at_once_have_the_numbers_of_each_by_itself() -> None:
     rng, pairs = np.random.default_rng(7), list[tuple[Summary, Summary]]()
     for of in COLUMNS.values():

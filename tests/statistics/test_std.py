@@ -8,6 +8,7 @@ from sparkmon.statistics import STATISTICS
 STD = STATISTICS.get("std")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("law", [stats.norm(), stats.uniform(), stats.laplace()])
 def test_noise_is_the_mean_size_of_undrifted_values(law: stats.rv_continuous) -> None:
     rng = np.random.default_rng(8)

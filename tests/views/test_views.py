@@ -54,6 +54,7 @@ def test_a_model_without_windows_for_three_lengths_is_stale(watched: Watched) ->
     assert models_of(watched.open(), now(), since=watched.end + DAY) == ()
 
 
+@pytest.mark.slow
 def test_acknowledgements_and_silences_are_seen_at_once(tmp_path: Path) -> None:
     watched = watch(tmp_path, {"flights": "temp", "taxi": "fare"})
     tables = watched.open()
