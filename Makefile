@@ -119,7 +119,8 @@ clean: ## remove what was built here; keep .venv and downloaded jars
 	@find . -path ./.venv -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
 java:
-	@sh scripts/check_java.sh
+	@sh scripts/make_venv.sh .venv
+	@PYTHONPATH=. $(PYTHON) -m sparkmon.java
 
 # Stamp files: each step is done again only when what it depends on is newer.
 $(INSTALLED): pyproject.toml

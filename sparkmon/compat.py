@@ -1,15 +1,19 @@
 """What some of the supported versions of Spark lack, done another way: the only place that knows them apart.
 
-Features are looked for, not version numbers, because platforms add features of later versions to theirs.
+Features are looked for, not version numbers, because platforms add features of later versions to theirs; but for what
+is too old as a whole.
 """
 
 import json
+import re
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from importlib.util import find_spec
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyspark
 from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession, functions as F
 from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
@@ -28,6 +32,23 @@ HAS_KLL = hasattr(F, "kll_merge_agg_double")
 
 _HAS_ARROW = hasattr(DataFrame, "toArrow")
 
+
+def check_version(version: str) -> None:
+    """Raise SparkmonError if a version of Spark is too old; warn if nobody has run sparkmon on it yet.
+
+    >>> check_version("3.4.4")
+    Traceback (most recent call last):
+    ...
+    sparkmon.errors.SparkmonError: [SPARKMON_ERROR] got Spark 3.4.4; expected Spark 3.5 or newer (docs/versions.md)
+    """
+    numbers = tuple(map(int, re.findall(r"\d+", version)[:2]))
+    if numbers < (3, 5):
+        raise SparkmonError(f"got Spark {version}; expected Spark 3.5 or newer (docs/versions.md)")
+    if numbers >= (5, 0):
+        warnings.warn(f"sparkmon has not been run on Spark {version}, but on 3.5 to 4.3", stacklevel=2)
+
+
+check_version(pyspark.__version__)
 if not _HAS_ARROW and find_spec("distutils") is None:
     raise SparkmonError(
         "Spark 3.5 needs distutils, which Python 3.12 and newer lack; run Python 3.10 or 3.11, or install setuptools"

@@ -10,6 +10,8 @@ from pyspark.sql import SparkSession
 from sparkmon import functions, sources
 from sparkmon.compat import check_session
 from sparkmon.errors import MissingExtraError
+from sparkmon.java import check_java
+from sparkmon.workers import check_workers
 
 _SETTINGS = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
@@ -48,6 +50,9 @@ def configure(builder: SparkSession.Builder, *, kafka: bool = False) -> SparkSes
     ------
     MissingExtraError
         ``delta-spark`` is not installed.
+    SparkmonError
+        Spark will find no Java, or too old a one; not where ``SPARK_HOME`` or ``SPARK_REMOTE`` says that Spark is
+        elsewhere.
 
     Examples
     --------
@@ -60,6 +65,8 @@ def configure(builder: SparkSession.Builder, *, kafka: bool = False) -> SparkSes
         from delta import configure_spark_with_delta_pip
     except ImportError as error:
         raise MissingExtraError.of("delta-spark", "delta") from error
+    if _starts_java(builder):
+        check_java(8 if _spark_version().startswith("3.") else 17)
     # Workers otherwise run whatever `python3` is on their path.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     for name, value in _SETTINGS.items():
@@ -78,7 +85,8 @@ def configure(builder: SparkSession.Builder, *, kafka: bool = False) -> SparkSes
 def register(spark: SparkSession) -> None:
     """Make the data source ``kserve`` and the SQL functions ``sparkmon_*`` known to a session.
 
-    Safe to call again. OptionError if the session is one of Spark Connect on Spark 3.5.
+    Safe to call again. OptionError if the session is one of Spark Connect on Spark 3.5, SparkmonError if its Python
+    workers cannot import sparkmon: those of a cluster are tried by one task.
 
     Examples
     --------
@@ -88,8 +96,16 @@ def register(spark: SparkSession) -> None:
     True
     """
     check_session(spark)
+    check_workers(spark)
     sources.register(spark)
     functions.register(spark)
+
+
+def _starts_java(builder: SparkSession.Builder) -> bool:
+    """Return whether a session starts Java from here: ``SPARK_HOME`` has settings of its own, which may name one."""
+    elsewhere = {"PYSPARK_GATEWAY_PORT", "SPARK_CONF_DIR", "SPARK_HOME", "SPARK_REMOTE"} & {*os.environ}
+    is_remote = "spark.remote" in getattr(builder, "_options", {})
+    return not elsewhere and not is_remote and SparkSession.getActiveSession() is None
 
 
 def _native_functions() -> Path | None:

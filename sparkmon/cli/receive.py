@@ -85,7 +85,10 @@ def receive(
         **same,
     )
     scheme = "http" if settings.tls_cert is None else "https"
-    note(f"set spec.predictor.logger.url of the InferenceService to {scheme}://HOST:{settings.port}/")
-    note(f"or try it without KServe: sparkmon send TABLE --as MODEL --to {scheme}://{settings.host}:{settings.port}/")
-    note(f"read it with sparkmon run monitor.yaml, whose source is {{format: kserve, path: {settings.path}}}")
-    serve(settings)
+
+    def report(port: int) -> None:
+        note(f"set spec.predictor.logger.url of the InferenceService to {scheme}://HOST:{port}/")
+        note(f"or try it without KServe: sparkmon send TABLE --as MODEL --to {scheme}://{settings.host}:{port}/")
+        note(f"read it with sparkmon run monitor.yaml, whose source is {{format: kserve, path: {settings.path}}}")
+
+    serve(settings, report)

@@ -67,10 +67,13 @@ def run(
     # Spark takes a moment to import, and `sparkmon --help` needs none of it.
     from sparkmon.cli.spark import LONG, open_session
     from sparkmon.config import read_config
+    from sparkmon.listening import listen
 
     settings = read_config(config)
     kafka = settings.source.uses_kafka
     monitor = settings.monitor()  # a store or a reference that is not there is known before Spark starts
+    if settings.metrics is not None:
+        listen(settings.metrics.host, settings.metrics.port).close()  # and so is a port in use
     # Spark sets a handler of its own at its start: ours comes after.
     with open_session({**LONG, **settings.spark}, kafka=kafka) as spark, _stop_signal() as stopped:
 

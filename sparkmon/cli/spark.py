@@ -74,8 +74,6 @@ def _start(settings: Mapping[str, str], kafka: bool) -> SparkSession:
             reason = _sentence(error)
             if "unresolved dependency" in last:
                 reason = "its jars were not fetched; the first start needs Maven Central or a mirror of it"
-            elif "JAVA_GATEWAY_EXITED" in reason:
-                reason = "it needs Java 17 or newer; install it, or set JAVA_HOME to where it is"
             raise SparkmonError(f"Spark did not start: {reason}\n{last}".rstrip()) from error
 
 

@@ -41,6 +41,7 @@ from sparkmon.dashboard.rendering import render, themes
 from sparkmon.dashboard.settings import DashboardSettings
 from sparkmon.errors import OptionError, SparkmonError
 from sparkmon.interval import parse_interval
+from sparkmon.listening import listen
 from sparkmon.store import open_store
 from sparkmon.tables import Tables, TableWriter
 
@@ -209,15 +210,12 @@ def running(settings: DashboardSettings, tables: TableWriter | None = None) -> I
 def _server(settings: DashboardSettings, tables: TableWriter | None) -> tuple[uvicorn.Server, socket.socket, str]:
     config = uvicorn.Config(
         create_app(settings, tables),
-        host=settings.host,
-        port=settings.port,
         log_level="error",
         access_log=False,
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=1,  # pages that wait for changes are cut off
     )
-    listening = config.bind_socket()
-    listening.listen()  # a call that comes before it runs waits for it
+    listening = listen(settings.host, settings.port)  # a call that comes before it runs waits for it
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     return uvicorn.Server(config), listening, f"http://{host}:{listening.getsockname()[1]}/"

@@ -3,6 +3,7 @@
 import re
 
 from sparkmon.errors import SparkmonError
+from sparkmon.workers import failure_of_workers
 
 _NO_ROOM = "No space left on device"
 _WORKERS = re.compile(
@@ -26,6 +27,8 @@ def failure_of(error: Exception) -> SparkmonError | None:
             "no space is left on the disk of the tables, of the checkpoints, or of Spark's own files; make room and "
             "start again: it goes on where it was"
         )
+    if missing := failure_of_workers(error):
+        return missing
     if workers := _WORKERS.search(str(error)):
         return SparkmonError(
             f"the query has ended, because Spark could not keep its Python workers ({workers[0]}); nothing is lost: "

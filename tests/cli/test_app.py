@@ -31,12 +31,8 @@ def test_without_java_one_sentence_says_what_to_install() -> None:
     environment = os.environ | {"JAVA_HOME": "/nowhere"}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     assert (done.returncode, done.stdout) == (2, "")
-    first, *rest = done.stderr.splitlines()
-    assert first == (
-        "sparkmon: [SPARKMON_ERROR] Spark did not start: "
-        "it needs Java 17 or newer; install it, or set JAVA_HOME to where it is"
-    )
-    assert "/nowhere/bin/java: No such file or directory" in rest[0]
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("sparkmon: [SPARKMON_ERROR] Spark needs Java 17 or newer; JAVA_HOME (/nowhere) has none: ")
 
 
 def test_a_place_that_cannot_be_written_is_one_line(

@@ -40,7 +40,7 @@ def test_a_wrong_option_is_reported(
 
 def test_the_defaults_are_those_of_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     served: list[ReceiverSettings] = []
-    monkeypatch.setattr("sparkmon.receiver.app.serve", served.append)
+    monkeypatch.setattr("sparkmon.receiver.app.serve", lambda settings, _: served.append(settings))
     for options in ([], ["--max-event-mib", "64"]):
         CliRunner().invoke(app, ["receive", str(tmp_path), *options], catch_exceptions=False)
     assert served[0] == ReceiverSettings(str(tmp_path))

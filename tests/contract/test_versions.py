@@ -3,9 +3,11 @@
 import re
 import subprocess
 import sys
+from inspect import signature
 from pathlib import Path
 
 import sparkmon
+from sparkmon.java import check_java
 
 ROOT = Path(__file__).parents[2]
 CHANGELOG = (ROOT / "CHANGELOG.md").read_text()
@@ -38,9 +40,8 @@ def test_the_readme_asks_for_the_python_that_the_package_asks_for() -> None:
 
 
 def test_the_readme_asks_for_the_java_that_setup_asks_for() -> None:
-    script = (ROOT / "scripts" / "check_java.sh").read_text()
-    (needed,) = re.findall(r"^needed=(\d+)$", script, re.M)
-    assert set(re.findall(r"Java (\d+)", README)) == {needed}
+    needed = signature(check_java).parameters["needed"].default
+    assert set(re.findall(r"Java (\d+)", README)) == {str(needed)}
 
 
 def test_asking_the_version_starts_nothing() -> None:

@@ -29,7 +29,7 @@ from sparkmon.secret import Secret
 told = json.loads(sys.argv[1])
 if "token_file" in told:
     told["token"] = Secret(file=told.pop("token_file"))
-serve(ReceiverSettings(**told))
+serve(ReceiverSettings(**told), lambda port: print(f"listening on port {port}", file=sys.stderr, flush=True))
 """
 
 
@@ -70,7 +70,7 @@ class Receiver:
         assert self.process.stderr is not None
         for line in self.process.stderr:
             self.said.append(line)
-            if match := re.search(r"running on https?://127\.0\.0\.1:(\d+)", line):
+            if match := re.search(r"listening on port (\d+)", line):
                 self.port = int(match[1])
                 return
         self.__exit__(None, None, None)
