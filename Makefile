@@ -56,9 +56,10 @@ test-versions: java $(BROKER) ## the main job on each supported Spark, in enviro
 coverage: java $(JARS) $(BROKER) $(DATABASE) $(ALERTMANAGER) ## test, and show the lines and branches that no test reached
 	@$(PYTHON) -m pytest $(PARALLEL) --cov
 
-lint: $(INSTALLED) ## ruff: rules and format, nothing changed
+lint: $(INSTALLED) ## ruff and, for Dockerfiles, hadolint: rules and format, nothing changed
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
+	@.venv/bin/hadolint examples/kserve/Dockerfile examples/kserve/Dockerfile.spark
 
 fmt: $(INSTALLED) ## ruff: repair what can be repaired, and format
 	@.venv/bin/ruff check --fix .

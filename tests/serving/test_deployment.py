@@ -1,5 +1,6 @@
 """The files of examples/kserve are what KServe, Kubernetes, Knative, the Spark operator and our own commands take."""
 
+import json
 import re
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import typer.main
 import yaml
@@ -20,41 +22,8 @@ from tests.support.source import ROOT
 EXAMPLES = ROOT / "examples" / "kserve"
 MANIFESTS = [path for path in sorted(EXAMPLES.glob("*.yaml")) if path.name != "monitor.yaml"]
 
-# Leaves are the type of the value; `...` is anything.
-KAFKA_SINK = {
-    "topic": str,
-    "bootstrapServers": [str],
-    "contentMode": str,
-    "numPartitions": int,
-    "replicationFactor": int,
-}
-"""Those fields of a KafkaSink (eventing.knative.dev/v1alpha1) that the manifest may use."""
-MOUNTS = [{"name": str, "mountPath": str, "readOnly": bool}]
-SPARK_APPLICATION = {
-    "type": str,
-    "pythonVersion": str,
-    "mode": str,
-    "image": str,
-    "sparkVersion": str,
-    "mainApplicationFile": str,
-    "arguments": [str],
-    "deps": {"packages": [str]},
-    "restartPolicy": {"type": str, "onFailureRetryInterval": int},
-    "volumes": [...],
-    "driver": {
-        "cores": int,
-        "memory": str,
-        "serviceAccount": str,
-        "podSecurityContext": {"fsGroup": int},
-        "volumeMounts": MOUNTS,
-    },
-    "executor": {"instances": int, "cores": int, "memory": str, "volumeMounts": MOUNTS},
-}
-"""Those fields of a SparkApplication (sparkoperator.k8s.io/v1beta2) that the manifest may use."""
-CUSTOM = {
-    ("eventing.knative.dev/v1alpha1", "KafkaSink"): KAFKA_SINK,
-    ("sparkoperator.k8s.io/v1beta2", "SparkApplication"): SPARK_APPLICATION,
-}
+DEFINITIONS = [json.loads(path.read_text()) for path in sorted((ROOT / "tests/data/definitions").glob("*.json"))]
+"""What custom resources are by their own definitions; ``scripts/make_definitions.py`` cuts them out."""
 
 
 @cache
@@ -67,18 +36,10 @@ def manifests() -> dict[tuple[str, str], dict[str, Any]]:
     }
 
 
-def differences(value: Any, shape: Any, where: str) -> list[str]:  # noqa: ANN401
-    if shape is ...:
-        return []
-    if isinstance(shape, dict) and isinstance(value, dict):
-        unknown = [f"{where}.{key} is unknown" for key in value if key not in shape]
-        known = [key for key in value if key in shape]
-        return unknown + [each for key in known for each in differences(value[key], shape[key], f"{where}.{key}")]
-    if isinstance(shape, list) and isinstance(value, list):
-        return [each for item in value for each in differences(item, shape[0], f"{where}[]")]
-    if isinstance(shape, type) and type(value) is shape:
-        return []
-    return [f"{where} is {value!r}"]
+def offences(definition: dict[str, Any], manifest: dict[str, Any]) -> list[str]:
+    """List what the API server would refuse; CRDs' rules in CEL are not among it."""
+    errors = jsonschema.Draft202012Validator(definition["spec"]).iter_errors(manifest["spec"])
+    return [f"{error.json_path}: {error.message}" for error in errors]
 
 
 def container(manifest: dict[str, Any]) -> dict[str, Any]:
@@ -122,15 +83,31 @@ def test_every_manifest_is_of_a_kind_that_is_checked() -> None:
     from tests.support.kubernetes_objects import KINDS
 
     found = {(manifest["apiVersion"], manifest["kind"]) for manifest in manifests().values()}
-    assert found == KINDS.keys() | CUSTOM.keys()
+    assert found == KINDS.keys() | {(each["apiVersion"], each["kind"]) for each in DEFINITIONS}
 
 
-def test_the_custom_resources_use_fields_that_their_definitions_have() -> None:
-    for manifest in manifests().values():
-        shape = CUSTOM.get((manifest["apiVersion"], manifest["kind"]))
-        if shape is not None:
-            assert differences(manifest["spec"], shape, manifest["kind"]) == []
-    assert manifests()["kafka-sink.yaml", "KafkaSink"]["spec"]["contentMode"] == "binary"
+@pytest.mark.parametrize("definition", DEFINITIONS, ids=[each["kind"] for each in DEFINITIONS])
+def test_the_custom_resources_are_what_their_definitions_take(definition: dict[str, Any]) -> None:
+    of_kind = [each for each in manifests().values() if each["kind"] == definition["kind"]]
+    assert of_kind
+    for manifest in of_kind:
+        assert manifest["apiVersion"] == definition["apiVersion"]
+        assert offences(definition, manifest) == []
+
+
+def test_a_custom_resource_with_a_mistake_would_not_be_taken() -> None:
+    (definition,) = [each for each in DEFINITIONS if each["kind"] == "SparkApplication"]
+    text = (EXAMPLES / "spark-application.yaml").read_text()
+    for right, wrong, message in [
+        ("type: Python", "type: python", "$.type: 'python' is not one of ['Java', 'Python', 'Scala', 'R']"),
+        ("cores: 1", "cores: 1.5", "$.driver.cores: 1.5 is not of type 'integer'"),
+        ("  sparkVersion: 4.2.0\n", "", "$: 'sparkVersion' is a required property"),
+        ("deps:", "dependencies:", "'dependencies' was unexpected"),
+    ]:
+        assert right in text
+        (_, manifest) = yaml.safe_load_all(text.replace(right, wrong, 1))
+        (found,) = offences(definition, manifest)
+        assert message in found
 
 
 def test_the_loggers_point_to_what_is_deployed() -> None:
