@@ -82,9 +82,10 @@ def profile_rows(
         limits=EVERYTHING,
     )
     types = {field.name: field.dataType for field in from_arrow_schema(DECODED)}
-    absent = types.keys() - {*rows.columns}
-    complete = rows.withColumns({name: F.lit(0 if name == "instance" else None) for name in absent})
-    decoded = complete.select(*(F.col(name).cast(type_).alias(name) for name, type_ in types.items()))
+    columns = {name: F.lit(0 if name == "instance" else None) for name in types} | {
+        name: F.col(name) for name in rows.columns
+    }
+    decoded = rows.select(*(columns[name].cast(type_).alias(name) for name, type_ in types.items()))
     panes = panes_of(decoded.where("event_time IS NOT NULL"), blocks_of_rows, builder)
     if rows.isStreaming:
         # A pane is as late as its rows: Spark keeps a column's watermark in its metadata, and allows no second one.

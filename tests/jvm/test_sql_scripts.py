@@ -1,7 +1,5 @@
 """examples/sql by spark-sql and by the Thrift server, with the jar alone: no Python runs."""
 
-import csv
-import json
 import os
 import shutil
 import socket
@@ -9,19 +7,17 @@ import subprocess
 import time
 from pathlib import Path
 
-import numpy as np
 import pyarrow.parquet as pq
 import pyspark
 import pytest
-from scipy.stats import ks_2samp, wasserstein_distance
 
+from tests.support.payments import expected
 from tests.support.ports import free_ports
 from tests.support.program import run_program
 from tests.support.source import ROOT
 
 pytestmark = pytest.mark.jvm
 BIN = Path(pyspark.__file__).parent / "bin"
-COLUMNS = ["amount", "age"]
 ENVIRONMENT = {**os.environ, "PYSPARK_PYTHON": "/bin/false", "SPARK_LOCAL_IP": "127.0.0.1"}
 
 
@@ -43,39 +39,20 @@ def settings() -> list[str]:
     return ["--master", "local[1]", "--jars", str(jar), *options]
 
 
-def psi(reference: list[float], current: list[float]) -> float:
-    """Return the sum over the reference's deciles of (q - p) ln(q / p), no share below 1e-4."""
-    edges = np.quantile(reference, np.arange(1, 10) / 10, method="inverted_cdf")
-    counts = [np.bincount(np.searchsorted(edges, side), minlength=10) for side in (reference, current)]
-    p, q = (np.maximum(count / count.sum(), 1e-4) for count in counts)
-    return float(((q - p) * np.log(q / p)).sum())
-
-
 def check(folder: Path, printed: str) -> None:
     """Compare the table and what was printed with the numbers of numpy and scipy on the same files."""
-    table = csv.DictReader((folder / "training.csv").read_text().splitlines())
-    training = [[float(row[name]) for name in COLUMNS] for row in table]
-    calls = [json.loads(line) for file in folder.glob("log/*") for line in file.read_text().splitlines()]
-    expected = {}
-    for start in (0, 6, 12, 18):
-        live = [
-            row for call in calls if start <= int(call["time"][11:13]) < start + 6 for row in call["data"]["instances"]
-        ]
-        for at, name in enumerate(COLUMNS):
-            sides = [[row[at] for row in rows] for rows in (training, live)]
-            numbers = [*map(len, sides), psi(*sides), wasserstein_distance(*sides), ks_2samp(*sides).statistic]
-            # The critical value of the table of Smirnov (1948): 1.949 is that of a chance of 0.001.
-            expected[f"{start:02}", name] = [*numbers, 1.9495 * np.sqrt(1 / len(training) + 1 / len(live))]
     rows = pq.read_table(folder / "spark-warehouse" / "drift_metrics").to_pylist()
-    found = {(f"{row['window_start']:%H}", row["column_name"]): [*row.values()][4:] for row in rows}
-    assert found.keys() == expected.keys()
-    for key, numbers in expected.items():
-        assert found[key] == pytest.approx(numbers, rel=1e-4), key
-        assert found[key][:5] == pytest.approx(numbers[:5], rel=1e-9), key
+    found = {(f"{row['window_start']:%H}", row["column_name"]): row for row in rows}
+    assert found.keys() == expected().keys()
+    for key, numbers in expected().items():
+        assert {name: found[key][name] for name in numbers} == pytest.approx(numbers, rel=1e-9), key
+        # Smirnov's table (1948) has 1.949 for a chance of 0.001.
+        noise = 1.9495 * (1 / numbers["reference_count"] + 1 / numbers["current_count"]) ** 0.5
+        assert found[key]["ks_threshold"] == pytest.approx(noise, rel=1e-4)
     lines = [line.split("\t") for line in printed.splitlines() if line.startswith("2026-")]
-    drifted = [(key, expected[key]) for key in (("12", "amount"), ("18", "amount"))]
     assert [[line[0][11:13], *line[1:]] for line in lines] == [
-        [*key, f"{numbers[2]:.3f}", f"{numbers[4]:.3f}"] for key, numbers in drifted
+        [*key, f"{expected()[key]['psi']:.3f}", f"{expected()[key]['ks']:.3f}"]
+        for key in (("12", "amount"), ("18", "amount"))
     ]
 
 
