@@ -68,6 +68,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "alerts": {"backoff", "comparison", "distributions", "errors", "interval", "sinks", "tables"},
     "health": {"alerts", "compat", "errors", "sinks"},
     "row_files": set(),
+    "mlflow": {"distributions", "errors", "protocol", "records"},
     "ingest": {"adversaries", "detectors", "distributions", "panes", "protocol", "records", "row_files", "skew"},
     "monitor": {
         *("adversaries", "alerts", "attributions", "comparison", "compat", "dataframes", "detectors", "distributions"),
