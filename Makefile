@@ -128,7 +128,7 @@ $(INSTALLED): pyproject.toml
 	@sh scripts/make_venv.sh .venv
 	@echo "installing sparkmon and its tools (minutes: pyspark alone is 450 MB)"
 	@sh scripts/quietly.sh build/install.log $(PYTHON) -m pip install --upgrade 'pip>=25.1'
-	@sh scripts/quietly.sh build/install.log $(PYTHON) -m pip install -e '.[all,hopsworks,mlflow]' --group dev
+	@sh scripts/quietly.sh build/install.log $(PYTHON) -m pip install -e '.[all,hopsworks,mlflow,feast]' --group dev
 	@touch $@
 
 $(FUZZERS): $(INSTALLED)

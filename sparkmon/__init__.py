@@ -42,7 +42,7 @@ _NAMES = {
         ),
     ),
     "store": (
-        *("FeatureView", "GroupInView", "HopsworksStore", "LocalStore", "OnlineStore"),
+        *("FeastStore", "FeatureView", "GroupInView", "HopsworksStore", "LocalStore", "OnlineStore"),
         *("ReferenceStore", "SqlStore", "open_store"),
     ),
     "tables": ("Retention", "Tables"),

@@ -18,7 +18,7 @@ from sparkmon.serving.feature_tensors import plain
 from sparkmon.serving.metrics import TransformerMetrics
 from sparkmon.serving.request_reader import RequestReader
 from sparkmon.serving.settings import TransformerSettings
-from sparkmon.store.open import open_store
+from sparkmon.store.open import open_online_store
 
 T = TypeVar("T")
 
@@ -51,7 +51,7 @@ class Transformer:
         settings = self._settings = TransformerSettings(
             **{name: _variable(f"SPARKMON_{name.upper()}", getattr(usual, name)) for name in _SETTINGS}
         )
-        store = open_store(_variable("SPARKMON_STORE", ""))
+        store = open_online_store(_variable("SPARKMON_STORE", ""))
         name = _variable("SPARKMON_FEATURE_VIEW", os.environ.get("DEPLOYMENT_NAME", ""))
         view = store.read_view(name, _variable("SPARKMON_FEATURE_VIEW_VERSION", 1))
         self._reader = RequestReader(view, settings.defaults, settings.max_instances)

@@ -28,7 +28,7 @@ from sparkmon.serving.admission_middleware import BODIES, AdmissionMiddleware
 from sparkmon.serving.feature_transformer import FeatureTransformer
 from sparkmon.serving.server import Middleware, serve
 from sparkmon.serving.settings import add_options, flag, settings_of
-from sparkmon.store.open import open_store
+from sparkmon.store.open import open_online_store
 
 # The store's own time-out is a plain clock: it is longer than --store_timeout_ms, which allows for a busy loop.
 _MAX_LOOKUP_S = 30.0
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         settings = settings_of(args)
         if not settings.predictor_host:
             raise OptionError.missing("predictor_host", "the predictor's host:port")
-        store = open_store(args.store)
+        store = open_online_store(args.store)
         view = store.read_view(args.feature_view, args.feature_view_version)
         opener = partial(store.open_view, view, timeout_s=_MAX_LOOKUP_S, connections=settings.store_connections)
         transformer = FeatureTransformer(args.model_name, view, opener, settings)
@@ -89,7 +89,7 @@ def argument_parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--host", default="0.0.0.0", help="Address to listen on, HTTP and gRPC.")
-    add("--store", required=True, help="The feature store: a directory, or mysql://USER@HOST/DB.")
+    add("--store", required=True, help="The feature store: a directory, mysql://USER@HOST/DB, or feast:///DIRECTORY.")
     add("--feature_view", required=True, help="The feature view's name.")
     add("--feature_view_version", type=int, default=1, help="The feature view's version.")
     add_options(parser)

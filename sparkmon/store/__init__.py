@@ -1,5 +1,6 @@
 """Feature stores: the source of references, and of the online rows that enrich requests."""
 
+from sparkmon.store.feast import FeastStore as FeastStore
 from sparkmon.store.feature_view import FeatureView as FeatureView, GroupInView as GroupInView
 from sparkmon.store.hopsworks.store import HopsworksStore as HopsworksStore
 from sparkmon.store.local import LocalStore as LocalStore
@@ -10,7 +11,7 @@ from sparkmon.store.online import (
     OnlineView as OnlineView,
     Vectors as Vectors,
 )
-from sparkmon.store.open import open_store as open_store
+from sparkmon.store.open import open_online_store as open_online_store, open_store as open_store
 from sparkmon.store.reference_store import (
     DEFAULT_REFERENCE as DEFAULT_REFERENCE,
     ReferenceStore as ReferenceStore,

@@ -1,8 +1,10 @@
 """A feature store from its place as text: a directory or a URL."""
 
 from sparkmon.errors import OptionError
+from sparkmon.store.feast import FeastStore
 from sparkmon.store.hopsworks.store import HopsworksStore
 from sparkmon.store.local import LocalStore
+from sparkmon.store.online import OnlineStore
 from sparkmon.store.sql.store import SqlStore
 
 
@@ -30,7 +32,18 @@ def open_store(place: str) -> LocalStore | SqlStore | HopsworksStore:
         return SqlStore(place)
     if scheme == "hopsworks":
         return HopsworksStore.from_url(place)
+    if scheme == "feast":
+        expected = "a store of references, which Feast is not; only the transformer reads it"
+        raise OptionError.malformed("store", place, expected)
     # The scheme alone, because the rest may hold a password.
     raise OptionError.malformed(
         "store", f"{scheme}://...", "a directory, or a mysql://, mariadb:// or hopsworks:// URL"
     )
+
+
+def open_online_store(place: str) -> OnlineStore:
+    """Open the store of online rows at a place: those of :func:`open_store`, and ``feast:///directory`` (FeastStore).
+
+    Its errors are those of :func:`open_store`.
+    """
+    return FeastStore.from_url(place) if place.startswith("feast:") else open_store(place)

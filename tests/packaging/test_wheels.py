@@ -78,6 +78,7 @@ USES = {
     "serving": "import sparkmon.serving.transformer, sparkmon.payload_logger",
     "explain": "import sklearn, pyspark, sparkmon.dataframes",
     "plots": "import sparkmon.plot",
+    "feast": "import feast; from sparkmon import FeastStore",
     "mlflow": "from sparkmon.mlflow import schema_of",
     "slices": "from sparkmon import slices_of",
 }

@@ -1,0 +1,145 @@
+"""Feature services of a real Feast: a local registry, rows materialized from Parquet into its SQLite store."""
+
+import asyncio
+import pickle
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from feast import Entity, FeatureService, FeatureStore as Feast, FeatureView as FeastView, Field, FileSource, ValueType
+from feast.types import Bool, Float64, Int32, Int64, String
+
+from sparkmon.errors import OptionError, StoreError, StoreTimeoutError
+from sparkmon.store import FeastStore, FeatureView, GroupInView, Vectors, open_online_store, open_store
+
+CONFIGURATION = """
+project: cards
+provider: local
+registry: registry.db
+online_store: {type: sqlite, path: online.db}
+offline_store: {type: file}
+entity_key_serialization_version: 3
+"""
+NOW = datetime.now(timezone.utc).replace(microsecond=0)
+CARDS = {
+    "card_id": [0, 7, 8, 9],
+    "mean_amount": [1.0, 41.5, 3.25, None],
+    "event_timestamp": [NOW, NOW - timedelta(hours=1), NOW - timedelta(days=3), NOW],
+}
+SHOPS = {"shop": ["a", "7"], "zone": [1, 2], "risk": [2, 3], "open": [True, False], "made": [NOW, NOW]}
+VIEW = FeatureView(
+    "fraud",
+    1,
+    ("mean_amount", "risk", "open"),
+    (
+        GroupInView("cards", {"card_id": "card_id"}, {"mean_amount": "mean_amount"}, "event_timestamp", 86_400.0),
+        GroupInView("shops", {"shop": "shop", "zone": "zone"}, {"risk": "risk", "open": "open"}, "event_timestamp"),
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> FeastStore:
+    place = tmp_path_factory.mktemp("feature repo")
+    (place / "feature_store.yaml").write_text(CONFIGURATION)
+    feast = Feast(repo_path=str(place))
+    sources = []
+    for name, rows, time in [("cards", CARDS, "event_timestamp"), ("shops", SHOPS, "made")]:
+        pd.DataFrame(rows).to_parquet(place / f"{name}.parquet")
+        sources.append(FileSource(path=str(place / f"{name}.parquet"), timestamp_field=time))
+    card = Entity(name="card", join_keys=["card_id"], value_type=ValueType.INT64)
+    shop, zone = Entity(name="shop", value_type=ValueType.STRING), Entity(name="zone", value_type=ValueType.INT32)
+    fields = [Field(name="card_id", dtype=Int64), Field(name="mean_amount", dtype=Float64)]
+    cards = FeastView(name="cards", entities=[card], schema=fields, ttl=timedelta(days=1), source=sources[0])
+    fields = [Field(name=name, dtype=type_) for name, type_ in [("shop", String), ("zone", Int32), ("risk", Int64)]]
+    fields.append(Field(name="open", dtype=Bool))
+    shops = FeastView(name="shops", entities=[shop, zone], schema=fields, ttl=timedelta(0), source=sources[1])
+    services = [
+        FeatureService(name="fraud", features=[cards, shops[["risk", "open"]]]),
+        FeatureService(name="renamed", features=[cards.with_name("accounts")]),
+    ]
+    feast.apply([card, shop, zone, cards, shops, *services])
+    feast.materialize(NOW - timedelta(days=10), NOW + timedelta(minutes=1))
+    return open_online_store(f"feast://{str(place).replace(' ', '%20')}")  # type: ignore[return-value]
+
+
+def read(store: FeastStore, *entries: dict[str, Any], **limits: Any) -> Vectors:  # noqa: ANN401
+    async def run() -> Vectors:
+        async with store.open_view(store.read_view("fraud"), **limits) as view:
+            await view.ping()
+            return await view.read(entries)
+
+    return asyncio.run(run())
+
+
+def test_a_feature_service_is_a_view(store: FeastStore) -> None:
+    assert store.read_view("fraud") == VIEW
+
+
+def test_vectors_are_the_rows_that_feast_has(store: FeastStore) -> None:
+    vectors = read(
+        store,
+        {"card_id": 7, "shop": "a", "zone": 1},
+        {"card_id": "0", "shop": 7, "zone": 2.0},
+        {"card_id": 8, "shop": "a", "zone": 2},
+        {"card_id": 9, "shop": "a", "zone": 2**31},
+        {"card_id": "seven", "shop": None},
+    )
+    assert vectors.features == ("mean_amount", "risk", "open")
+    assert vectors.values == [
+        [41.5, 2, True], [1.0, 3, False], [3.25, None, None], [None, None, None], [None, None, None],
+    ]  # fmt: skip
+    assert vectors.missing == {"cards": [4], "shops": [2, 3, 4]}  # the row of card 9 is there; its value is null
+    assert vectors.times["cards"] == [*(CARDS["event_timestamp"][at] for at in (1, 0, 2, 3)), None]
+
+
+def test_many_readers_share_the_threads(store: FeastStore) -> None:
+    async def run() -> list[Vectors]:
+        async with store.open_view(VIEW, timeout_s=30, connections=4) as view:
+            entries = [{"card_id": at % 10, "shop": "a", "zone": 1} for at in range(40)]
+            return await asyncio.gather(*(view.read([entry]) for entry in entries))
+
+    amounts = [vectors.values[0][0] for vectors in asyncio.run(run())]
+    assert amounts == [{0: 1.0, 7: 41.5, 8: 3.25}.get(at % 10) for at in range(40)]
+
+
+def test_what_feast_cannot_do_is_a_store_error(store: FeastStore, tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"no feature service flights:1; it has fraud, renamed"):
+        store.read_view("flights")
+    with pytest.raises(StoreError, match="no feature service fraud:2"):
+        store.read_view("fraud", 2)
+    with pytest.raises(StoreError, match="renames 'cards' or its keys"):
+        store.read_view("renamed")
+    with pytest.raises(StoreTimeoutError, match="did not answer for 'fraud' within 1e-06 s"):
+        read(store, {"card_id": 7}, timeout_s=1e-6)
+    with pytest.raises(StoreError, match=r"is read-only; .*feast materialize"):
+        store.write_rows("cards", ["card_id"], [{"card_id": 1}])
+    (tmp_path / "feature_store.yaml").write_text("project: [")
+    with pytest.raises(StoreError, match=r"cannot read FeastStore.*does feast work in its directory"):
+        FeastStore(tmp_path).read_view("fraud")
+
+
+def test_the_store_can_be_sent_and_an_open_view_cannot(store: FeastStore) -> None:
+    assert pickle.loads(pickle.dumps(store)).read_view("fraud") == VIEW
+    with pytest.raises(StoreError, match="cannot be sent elsewhere"):
+        pickle.dumps(store.open_view(VIEW))
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [
+        ("feast:///nowhere", r"store='/nowhere'; expected a directory with a feature_store\.yaml"),
+        ("feast://host/directory", "expected feast:///directory"),
+        ("feast:///a?b=c", "expected feast:///directory"),
+    ],
+)
+def test_a_place_that_is_no_repository_is_refused_before_feast_is_loaded(place: str, expected: str) -> None:
+    with pytest.raises(OptionError, match=expected):
+        open_online_store(place)
+
+
+def test_feast_is_no_store_of_references() -> None:
+    with pytest.raises(OptionError, match="a store of references, which Feast is not"):
+        open_store("feast:///repository")
