@@ -32,6 +32,7 @@ _NAMES = {
     "slicing": ("slices_of",),
     "sources": (
         *(
+            "data_capture_events",
             "dead_letters",
             "feature_log_rows",
             "hopsworks_events",

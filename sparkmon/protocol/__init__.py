@@ -33,6 +33,7 @@ Of the body (``decode_events``):
   ``VALUE_TOO_DEEP``: beyond :class:`Limits`, or nested beyond 32 levels.
 - ``BODY_GZIP_BROKEN``: a gzip body that is cut short or damaged.
 - ``BODY_NOT_JSON``: text or bytes, not UTF-8, something after the end. ``NaN`` and ``Infinity`` are numbers.
+- ``BODY_NOT_CSV``: a body that is called CSV, and has a quote that does not end, or is not UTF-8.
 - ``BODY_UNKNOWN``: JSON of no protocol: neither features nor predictions, nor what is set apart.
 - ``INSTANCES_MALFORMED``: instances that are no list, or of several forms.
 - ``INSTANCE_MALFORMED``: an object inside a list of values.

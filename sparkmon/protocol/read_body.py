@@ -7,6 +7,7 @@ from typing import Any, cast
 from sparkmon.errors import ProtocolError
 from sparkmon.protocol.bodies import Parsed, read_one, refused
 from sparkmon.protocol.body import Body, check_items
+from sparkmon.protocol.csv_body import csv_rows, is_csv
 from sparkmon.protocol.jsontext import loads_body, split_head
 from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
 from sparkmon.protocol.protocol_error import protocol_error
@@ -15,6 +16,8 @@ from sparkmon.records import Half
 HEAD_LENGTH = "inference-header-content-length"
 """The request header with the length of a V2 binary body's JSON head, in lower case."""
 
+_CSV_PLACES = {"request": "instances", "response": "predictions"}
+"""What rows of CSV are called in V1's words."""
 _SERVER_SENT = re.compile(rb"\s*(?:data|event|id|retry):")
 
 
@@ -30,7 +33,8 @@ def read_body(
 ) -> Body:
     """Read one body in the flat form that bulk work needs; never raises.
 
-    ``content_type`` is that of the request, on both halves: a client's word, which alone makes no body one of gRPC.
+    ``content_type`` is that of the request, on both halves: a client's word, which alone makes no body one of gRPC, nor
+    JSON one of CSV.
     ``head_length`` is the request's
     ``Inference-Header-Content-Length``, not used for a response. A ``status_code`` of 400 and above makes any body one
     of kind ``error``.
@@ -46,7 +50,9 @@ def read_body(
         if kind is not None:
             return Body(kind, size=len(payload))
         check_items(payload, limits)
-        if half == "request" and head_length is not None:
+        if is_csv(content_type, payload):
+            json, tail = {_CSV_PLACES[half]: csv_rows(payload)}, b""
+        elif half == "request" and head_length is not None:
             json, tail = _cut(payload, head_length)
         else:
             try:

@@ -1,8 +1,12 @@
-"""Where events come from, and rows of them: receiver, stored objects, Kafka, logs of Hopsworks and Databricks."""
+"""Where events come from, and rows of them: receiver, stored objects, Kafka, logs of platforms."""
 
 from pyspark.sql import SparkSession
 
 from sparkmon.compat import HAS_DATA_SOURCES
+from sparkmon.sources.data_capture import (
+    DataCaptureSource as DataCaptureSource,
+    data_capture_events as data_capture_events,
+)
 from sparkmon.sources.decode import dead_letters as dead_letters, rows as rows
 from sparkmon.sources.event_source import (
     SOURCES as SOURCES,

@@ -4,7 +4,7 @@ import asyncio
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, NoReturn, TypeAlias
 from urllib.parse import unquote, urlsplit
@@ -117,9 +117,7 @@ class _FeastView(OnlineView):
     async def _find(self, entries: Sequence[Entry]) -> dict[str, list[Entry | None]]:
         if self._kinds is None:
             self._kinds = await self._call(self._learn, _OPEN_S)
-        calls = [
-            self._call(lambda group=group: self._look_up(group, entries), self._timeout_s) for group in self.view.groups
-        ]
+        calls = [self._call(partial(self._look_up, group, entries), self._timeout_s) for group in self.view.groups]
         rows = await asyncio.gather(*calls)
         return {group.name: found for group, found in zip(self.view.groups, rows, strict=True)}
 

@@ -130,7 +130,7 @@ def test_an_environment_variable_replaces_part_of_a_value_and_has_to_be_set(
         (
             LEAST.replace("kserve", "kserv"),
             1,
-            "source.format: got 'kserv'; expected hopsworks, inference-table, kafka or kserve",
+            "source.format: got 'kserv'; expected data-capture, hopsworks, inference-table, kafka or kserve",
         ),
         (LEAST.replace("path: spool", "topic: t"), 1, "source.path is missing; expected the dir"),
         (LEAST.replace("format: kserve, ", ""), 1, "source.format is missing"),

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from urllib.request import urlretrieve
 
 import pytest
 
@@ -66,6 +67,30 @@ assert both.selectExpr("sparkmon_ks_rows(a, b)").first()[0] == 0.5
 spark.range(3).write.format("delta").save("table")
 spark.stop()
 """
+ICEBERG_RUNTIME = (
+    "https://repo1.maven.org/maven2/org/apache/iceberg/iceberg-spark-runtime-4.1_2.13/1.12.0/"
+    "iceberg-spark-runtime-4.1_2.13-1.12.0.jar"
+)
+ICEBERG = """
+import os, subprocess, sys
+from pyspark.sql import SparkSession
+import sparkmon
+spark = SparkSession.builder.getOrCreate()
+table = "lake.flights.training"
+rows = spark.range(2_000).selectExpr("id AS distance", "CAST(id % 4 AS string) AS origin")
+rows.writeTo(table).using("iceberg").create()
+(snapshot,) = spark.sql(f"SELECT snapshot_id FROM {table}.snapshots").first()
+spark.range(2_000).selectExpr("id + 5000 AS distance", "'9' AS origin").writeTo(table).append()
+spark.stop()
+profile = [sys.executable, "-m", "sparkmon", "profile", "--store", "store", "--as"]
+subprocess.run([*profile, "flights", table], check=True)
+subprocess.run([*profile, "first", "--sql", f"SELECT * FROM {table} VERSION AS OF {snapshot}"], check=True)
+stored = sparkmon.LocalStore("store").read_references().to_pylist()
+profiles = {(row["model"], row["column_name"]): row["profile"] for row in stored}
+assert profiles["flights", "distance"]["avg"] == 3499.5, profiles
+assert profiles["first", "distance"]["avg"] == 999.5, profiles
+assert dict(profiles["flights", "origin"]["frequent_items"]) == {**dict.fromkeys("0123", 500), "9": 2_000}, profiles
+"""
 USES = {
     "": STATISTIC,
     "receiver": RECEIVE,
@@ -110,6 +135,22 @@ def test_an_extra_is_enough_for_what_it_is_for(extra: str, built: Path, tmp_path
     there = run_program([python, "-c", missing, *WITHOUT.get(extra, ())], timeout_s=60, cwd=tmp_path)
     assert there.stdout.split() == []
     done = run_program([python, "-W", "error::ImportWarning", "-c", USES[extra]], timeout_s=400, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_snapshot_of_an_iceberg_table_makes_a_reference(
+    built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "venv")], check=True)
+    python = str(tmp_path / "venv" / "bin" / "python")
+    pip = [python, "-m", "pip", "install", "--quiet"]
+    done = run_program([*pip, f"{built}[delta,cli]", "pyspark==4.1.3"], timeout_s=800)  # Iceberg has no build for 4.2
+    assert done.returncode == 0, done.stderr
+    urlretrieve(ICEBERG_RUNTIME, tmp_path / "iceberg.jar")
+    catalog = {"": "org.apache.iceberg.spark.SparkCatalog", ".type": "hadoop", ".warehouse": f"{tmp_path}/lake"}
+    settings = " ".join(f"--conf spark.sql.catalog.lake{name}={value}" for name, value in catalog.items())
+    monkeypatch.setenv("PYSPARK_SUBMIT_ARGS", f"--jars {tmp_path}/iceberg.jar {settings} pyspark-shell")
+    done = run_program([python, "-c", ICEBERG], timeout_s=800, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
 
 

@@ -23,12 +23,18 @@ offline_store: {type: file}
 entity_key_serialization_version: 3
 """
 NOW = datetime.now(timezone.utc).replace(microsecond=0)
-CARDS = {
+CARDS: dict[str, list[Any]] = {
     "card_id": [0, 7, 8, 9],
     "mean_amount": [1.0, 41.5, 3.25, None],
     "event_timestamp": [NOW, NOW - timedelta(hours=1), NOW - timedelta(days=3), NOW],
 }
-SHOPS = {"shop": ["a", "7"], "zone": [1, 2], "risk": [2, 3], "open": [True, False], "made": [NOW, NOW]}
+SHOPS: dict[str, list[Any]] = {
+    "shop": ["a", "7"],
+    "zone": [1, 2],
+    "risk": [2, 3],
+    "open": [True, False],
+    "made": [NOW, NOW],
+}
 VIEW = FeatureView(
     "fraud",
     1,
@@ -98,7 +104,7 @@ def test_vectors_are_the_rows_that_feast_has(store: FeastStore) -> None:
 def test_many_readers_share_the_threads(store: FeastStore) -> None:
     async def run() -> list[Vectors]:
         async with store.open_view(VIEW, timeout_s=30, connections=4) as view:
-            entries = [{"card_id": at % 10, "shop": "a", "zone": 1} for at in range(40)]
+            entries: list[dict[str, Any]] = [{"card_id": at % 10, "shop": "a", "zone": 1} for at in range(40)]
             return await asyncio.gather(*(view.read([entry]) for entry in entries))
 
     amounts = [vectors.values[0][0] for vectors in asyncio.run(run())]
