@@ -137,8 +137,8 @@ def _event(
 
 def _metadata(about: Mapping[str, Any]) -> dict[str, list[str]]:
     names = {"inferenceId": "X-Request-Id", "customAttributes": "X-Amzn-SageMaker-Custom-Attributes"}
-    found = {header: about.get(name) for name, header in names.items()}
-    return {header: [value if type(value) is str else json.dumps(value)] for header, value in found.items() if value}
+    values = {header: about.get(name) for name, header in names.items()}
+    return {header: [value if type(value) is str else json.dumps(value)] for header, value in values.items() if value}
 
 
 def _object(record: object, name: str) -> dict[str, Any]:

@@ -119,7 +119,7 @@ class _FeastView(OnlineView):
             self._kinds = await self._call(self._learn, _OPEN_S)
         calls = [self._call(partial(self._look_up, group, entries), self._timeout_s) for group in self.view.groups]
         rows = await asyncio.gather(*calls)
-        return {group.name: found for group, found in zip(self.view.groups, rows, strict=True)}
+        return dict(zip([group.name for group in self.view.groups], rows, strict=True))
 
     async def ping(self) -> None:
         """See :meth:`OnlineView.ping`: looks for the key 0."""
@@ -163,9 +163,9 @@ class _FeastView(OnlineView):
         columns = answer.to_dict()
         results = dict(zip(answer.proto.metadata.feature_names.val, answer.proto.results, strict=True))
         for place, at in enumerate(places):
-            found = [name for name in group.features if results[name].statuses[place] != _NOT_FOUND]
-            if found:
-                time = results[found[0]].event_timestamps[place].ToDatetime()
+            names = [name for name in group.features if results[name].statuses[place] != _NOT_FOUND]
+            if names:
+                time = results[names[0]].event_timestamps[place].ToDatetime()
                 rows[at] = {name: columns[name][place] for name in group.features} | {_TIME: time}
         return rows
 
