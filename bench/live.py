@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
+from bench.empty_stream import start_empty_stream
 from bench.meter import Cost
 from bench.rounds import Result, Rounds
 from bench.section import Section
@@ -84,17 +85,25 @@ def measure_live(spark: SparkSession, folder: Path, rounds: Rounds, windows: int
         query.processAllAvailable()
         return query
 
+    first, again, empty = (
+        Result(name) for name in ("first start of a monitor", "start of the next", "start of an empty stream")
+    )
+    idle = Result("idle, nothing to read")
     before = rounds.meter.read()
     query = start("live", "20 milliseconds", stopwatch)
-    results = [Result("start of a monitor, the session apart")]
-    _add(results[0], before, rounds.meter.read())
+    _add(first, before, rounds.meter.read())
     try:
-        results += _closings(query, spool, stopwatch, rounds, windows)
+        results = _closings(query, spool, stopwatch, rounds, windows)
         jobs = _jobs(spark, query) / (windows + rounds.warm_ups)
     finally:
         query.stop()
-    idle = Result("idle, nothing to read")
+    before = rounds.meter.read()
+    stream = start_empty_stream(spark, folder / "empty-checkpoints")
+    _add(empty, before, rounds.meter.read())
+    stream.stop()
+    before = rounds.meter.read()
     query = start("idle", "10 seconds")
+    _add(again, before, rounds.meter.read())
     try:
         time.sleep(min(idle_s, _SETTLE_S))
         before = rounds.meter.read()
@@ -106,9 +115,11 @@ def measure_live(spark: SparkSession, folder: Path, rounds: Rounds, windows: int
         "live",
         f"A live monitor: {windows} windows of {_ROWS:,} requests of 20 numbers, all drifted",
         "windows",
-        [*results, idle],
-        {},
+        [first, again, empty, *results, idle],
+        {"start of a monitor / of an empty stream": again.cost_beside(empty)},
         [
+            "starts: the session apart; the first pays for Python processes of Spark's, each of which imports PySpark",
+            "an empty stream: one row of a data source in Python, and two functions that do nothing",
             "latency: from the event that ends a window, in the log, to the notification; with a trigger of 20 ms",
             f"{jobs:.1f} Spark jobs per window, for its requests and its end: a closing itself has none",
             f"idle: {idle.cpu_s[0] / idle.wall_s[0]:.2%} of a core, with a trigger of 10 seconds",

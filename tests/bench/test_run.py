@@ -10,7 +10,7 @@ from bench import run
 
 CONTENDERS = {
     "payloads": 9,
-    "live": 5,
+    "live": 7,
     "tables": 4,
     "receiver": 2,
     "serving": 9,
