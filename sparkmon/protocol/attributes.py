@@ -53,6 +53,9 @@ KSERVE_TYPES = {
 }
 """KServe's two ``ce-type`` values and the short names they get."""
 
+INFERENCE_TYPES = KSERVE_TYPES | {f"io.seldon.serving.inference.{half}": half for half in KSERVE_TYPES.values()}
+"""These, and those of Seldon's logger."""
+
 ATTRIBUTES = frozenset(
     {
         "annotations",
@@ -63,6 +66,7 @@ ATTRIBUTES = frozenset(
         "metadata",
         "namespace",
         "recordedtime",
+        "requestid",
         "source",
         "statuscode",
         "time",
@@ -105,9 +109,12 @@ def event_of(
         reason = f"the event has no {name}; CloudEvents of KServe have one"
         problems.append(DeadLetter("EVENT_FIELD_MISSING", reason))
     event_type = text.get("type", "")
+    metadata = _object(attributes.get("metadata"), _METADATA, _texts, problems)
+    if text.get("requestid"):  # Seldon's logger names the call so; its two events have ids of their own
+        metadata = {"X-Request-Id": [text["requestid"]], **metadata}
     event = Event(
         event_id=text.get("id", ""),
-        event_type=KSERVE_TYPES.get(event_type, event_type),
+        event_type=INFERENCE_TYPES.get(event_type, event_type),
         source=text.get("source", ""),
         event_time=_time(attributes, "time", problems) or received_time or EPOCH,
         payload=payload,
@@ -116,7 +123,7 @@ def event_of(
         component=text.get("component", ""),
         endpoint=text.get("endpoint", ""),
         content_type=content_type if type(content_type) is str else None,
-        metadata=_object(attributes.get("metadata"), _METADATA, _texts, problems),
+        metadata=metadata,
         annotations=_object(attributes.get("annotations"), _ANNOTATIONS, _text, problems),
         status_code=_status(attributes.get("statuscode"), problems),
         recorded_time=_time(attributes, "recordedtime", problems),

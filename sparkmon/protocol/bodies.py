@@ -8,13 +8,14 @@ from sparkmon.protocol.body import Body, Rows, check_text, text_members
 from sparkmon.protocol.enrichment import ENRICHMENT_PARAMETER, Enrichment
 from sparkmon.protocol.limits import Limits
 from sparkmon.protocol.protocol_error import as_dead_letter, protocol_error
+from sparkmon.protocol.seldon import is_seldon, seldon_instances
 from sparkmon.protocol.v1 import instances_of, read_instances, split_instances
 from sparkmon.protocol.v2 import has_tensors, read_tensors
 from sparkmon.records import Half
 
 _PLACES = {
-    "v1_request": ("instances", "inputs", "dataframe_records", "dataframe_split"),
-    "v1_response": ("predictions", "outputs"),
+    "v1_request": ("instances", "inputs", "dataframe_records", "dataframe_split", "data"),
+    "v1_response": ("predictions", "outputs", "data"),
     "v2_request": ("inputs",),
     "v2_response": ("outputs",),
 }
@@ -128,6 +129,8 @@ def _rows(kind: str, parsed: Parsed, limits: Limits) -> Rows | None:
         lists = [instances_of(columns, limits) for columns in lists]
     if key == "dataframe_split":
         lists = [split_instances(frame, limits) for frame in lists]
+    if key == "data":
+        lists = [seldon_instances(data, limits) for data in lists]
     return read_instances(lists, parsed.half, limits)
 
 
@@ -146,7 +149,7 @@ def _layout(body: object, has_notes: bool) -> object:
     """Name what bodies have in common that can be read together."""
     if type(body) is not dict or (has_notes and _is_noted(body)):
         return None
-    keys = ("instances", "predictions", "inputs", "outputs", "dataframe_records", "dataframe_split")
+    keys = ("instances", "predictions", "inputs", "outputs", "dataframe_records", "dataframe_split", "data")
     values: Any = next((body[key] for key in keys if key in body), None)
     form: object = None
     if has_tensors(values):
@@ -179,7 +182,7 @@ def _request(body: dict[str, Any]) -> str:
         return "v1_request"
     if "inputs" in body:
         return "v2_request" if has_tensors(body["inputs"]) else "v1_request"
-    if "dataframe_records" in body or "dataframe_split" in body:
+    if "dataframe_records" in body or "dataframe_split" in body or is_seldon(body):
         return "v1_request"
     if "messages" in body or "prompt" in body:
         return "openai"
@@ -193,6 +196,8 @@ def _response(body: dict[str, Any]) -> str:
         return "v1_response"
     if _is_explanation(body):
         return "v1_explanation"
+    if is_seldon(body):
+        return "v1_response"
     if "platform" in body and "name" in body and "model_name" not in body:
         return "metadata"
     if "outputs" in body:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sparkmon.errors import ProtocolError
-from sparkmon.protocol.attributes import ATTRIBUTES, KSERVE_TYPES, event_of, set_aside
+from sparkmon.protocol.attributes import ATTRIBUTES, INFERENCE_TYPES, event_of, set_aside
 from sparkmon.protocol.body import check_items, check_size
 from sparkmon.protocol.jsontext import loads, skip_space, value_end
 from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
@@ -192,7 +192,7 @@ def _from_pairs(
     attributes, content_type, dead_letter = _read_headers(pairs, prefix, limits)
     structured = content_type is not None and content_type[:28].lower() == _STRUCTURED
     # A client may post a CloudEvent of its own to the model: the logger's attributes then say what it is.
-    if structured and attributes.get("type") not in KSERVE_TYPES:
+    if structured and attributes.get("type") not in INFERENCE_TYPES:
         return from_structured(body, received_time=received_time, limits=limits)
     if dead_letter is None and not attributes:
         dead_letter = DeadLetter(

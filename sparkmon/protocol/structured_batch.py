@@ -8,7 +8,7 @@ from datetime import datetime
 import orjson
 
 from sparkmon.errors import ProtocolError
-from sparkmon.protocol.attributes import KSERVE_TYPES
+from sparkmon.protocol.attributes import INFERENCE_TYPES
 from sparkmon.protocol.body import check_items
 from sparkmon.protocol.cloudevents import from_structured
 from sparkmon.protocol.jsontext import skip_space, value_end
@@ -21,7 +21,7 @@ BATCH_TYPE = "application/cloudevents-batch+json"
 
 _COMMA = re.compile(r"[ \t\n\r]*,[ \t\n\r]*")
 _TYPE = BATCH_TYPE.encode()
-_LOGGED = frozenset(name.encode() for name in KSERVE_TYPES)
+_LOGGED = frozenset(name.encode() for name in INFERENCE_TYPES)
 
 
 def is_structured_batch(headers: Iterable[tuple[bytes, bytes]]) -> bool:

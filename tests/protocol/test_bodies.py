@@ -135,7 +135,7 @@ def test_openai_requests_are_set_apart(body: bytes) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        b'{"data": {"names": [], "ndarray": [[0.5]]}, "meta": {"tags": {}}}',
+        b'{"data": {"names": [], "values": [[0.5]]}, "meta": {"tags": {}}}',
         b'{"result": [[1, 2]]}',
         b'{"message": "no healthy upstream"}',
         b'{"anything": 1}',
