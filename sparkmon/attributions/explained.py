@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import orjson
 
 from sparkmon.distributions.arrays import FloatArray
 from sparkmon.errors import StoreError
+from sparkmon.json_bytes import loads
 
 _NAMES = ("explanations", "shap_values")
 _DEEPEST = 5
@@ -30,7 +30,7 @@ def explained(content: bytes, rows: int, features: int) -> FloatArray:
     [[0.5, -1.0]]
     """
     try:
-        numbers: Any = orjson.loads(content)
+        numbers: Any = loads(content)
         for _ in range(_DEEPEST):
             name = next((name for name in _NAMES if isinstance(numbers, Mapping) and name in numbers), None)
             numbers = numbers if name is None else numbers[name]

@@ -8,8 +8,6 @@ from math import nan
 from typing import Any
 from urllib.parse import urlsplit
 
-import orjson
-
 from sparkmon.errors import MissingExtraError, StoreError
 
 
@@ -21,6 +19,7 @@ def grpc_sender(url: str, name: str, timeout_s: float, headers: Mapping[str, str
     """
     try:
         import grpc
+        import orjson
         from kserve import InferInput, InferRequest, InferResponse
         from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceStub
     except ImportError as error:

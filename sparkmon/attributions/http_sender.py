@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-import orjson
-
 from sparkmon.errors import MissingExtraError, StoreError
+from sparkmon.json_bytes import dumps
 
 
 @contextmanager
@@ -21,7 +20,7 @@ def http_sender(url: str, timeout_s: float, headers: Mapping[str, str], most_byt
 
     def send(body: Mapping[str, Any], own_id: str, path: str) -> bytes:
         try:
-            with client.stream("POST", path, content=orjson.dumps(body), headers={"ce-id": own_id}) as answer:
+            with client.stream("POST", path, content=dumps(body), headers={"ce-id": own_id}) as answer:
                 content = b""
                 for chunk in answer.iter_bytes():
                     content += chunk

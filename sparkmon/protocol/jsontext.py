@@ -1,48 +1,25 @@
-"""Strict JSON, and bodies of nearly strict JSON.
+"""Strict JSON, and bodies of nearly strict JSON, as :mod:`sparkmon.json_bytes` reads them.
 
-Strict means RFC 8259: UTF-8 without a byte order mark, no ``NaN`` or ``Infinity``, no lone surrogates, no number too
-large for a double. Integers that fit 64 bits are exact; larger ones become doubles. Bodies may have ``NaN``,
-``Infinity`` and ``-Infinity``: Python's ``json``, Triton and TorchServe write them.
+Bodies may have ``NaN``, ``Infinity`` and ``-Infinity``: Python's ``json``, Triton and TorchServe write them.
 """
 
 import json
-import math
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import orjson
-
+from sparkmon import json_bytes
 from sparkmon.errors import ProtocolError
 from sparkmon.protocol.protocol_error import protocol_error
 
-_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _LITERAL = re.compile(rb"NaN|Infinity")
 _SPACE = re.compile(r"[ \t\n\r]*")
-
-
-def _double(text: str) -> float:
-    number = float(text)
-    if math.isinf(number):
-        raise protocol_error("BODY_NOT_JSON", "got a number that is infinity as a double")
-    return number
-
-
-def _integer(text: str) -> int | float:
-    if len(text) <= 20:
-        number = int(text)
-        if -(2**63) <= number < 2**64:
-            return number
-    return _double(text)
-
-
 _VALUES = json.JSONDecoder()
-_WITH_LITERALS = json.JSONDecoder(parse_float=_double, parse_int=_integer)
 
 
 def loads(data: bytes) -> Any:  # noqa: ANN401 - JSON is any of its six types
     """Read strict JSON; the ProtocolError ``BODY_NOT_JSON`` has the reader's own words for where it is not."""
-    return _read(orjson.loads, data)
+    return _read(json_bytes.loads, data)
 
 
 def loads_body(data: bytes) -> Any:  # noqa: ANN401
@@ -52,22 +29,20 @@ def loads_body(data: bytes) -> Any:  # noqa: ANN401
     except ProtocolError:
         if _LITERAL.search(data) is None:
             raise
-    return _read(_with_literals, data)
+    return _read(json_bytes.loads_with_literals, data)
 
 
 def _read(reader: Callable[[bytes], Any], data: bytes) -> Any:  # noqa: ANN401
     try:
         return reader(data)
-    except ProtocolError:
-        raise
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise _not_json(data, error) from None
 
 
 def load_each(texts: Iterable[bytes]) -> list[Any]:
     """Read many texts; what is not strict JSON is None."""
     values: list[Any] = []
-    pending = map(orjson.loads, texts)
+    pending = map(json_bytes.loads, texts)
     while True:
         try:
             # What was read before a text that is not JSON stays in the list, and the iterator is beyond that text.
@@ -76,15 +51,6 @@ def load_each(texts: Iterable[bytes]) -> list[Any]:
             values.append(None)
         else:
             return values
-
-
-def _with_literals(data: bytes) -> Any:  # noqa: ANN401
-    text = data.decode("utf-8")
-    value = _WITH_LITERALS.decode(text)
-    if _SURROGATE.search(text):
-        # Pairs have become one character by now; a lone half does not encode.
-        json.dumps(value, ensure_ascii=False).encode("utf-8")
-    return value
 
 
 def split_head(data: bytes) -> tuple[Any, bytes]:

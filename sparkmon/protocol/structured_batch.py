@@ -5,9 +5,8 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-import orjson
-
 from sparkmon.errors import ProtocolError
+from sparkmon.json_bytes import dumps
 from sparkmon.protocol.attributes import INFERENCE_TYPES
 from sparkmon.protocol.body import check_items
 from sparkmon.protocol.cloudevents import from_structured
@@ -70,7 +69,7 @@ def to_structured_batch(events: Iterable[tuple[Mapping[str, str], bytes]]) -> by
         if body:
             members["data_base64"] = base64.b64encode(body).decode("ascii")
         items.append(members)
-    return orjson.dumps(items)
+    return dumps(items)
 
 
 def _items(body: bytes, limits: Limits) -> list[bytes]:

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import get_args
 
-import orjson
-
 from sparkmon.errors import AlertDeliveryError, OptionError
+from sparkmon.json_bytes import dumps
 from sparkmon.printable import printable, shortened
 from sparkmon.secret import Secret
 from sparkmon.sinks.notification import Alert, Notification, Severity, in_utc, rfc3339
@@ -85,7 +84,7 @@ class AlertmanagerSink(HttpSink):
             now = datetime.now(timezone.utc)
             payload = [each for alert in chunk for each in self._of(alert, now)]
             try:
-                self.post(orjson.dumps(payload), path="/api/v2/alerts", bearer=self.bearer)
+                self.post(dumps(payload), path="/api/v2/alerts", bearer=self.bearer)
             except AlertDeliveryError as error:
                 if not error.permanent:
                     raise

@@ -4,9 +4,8 @@ import math
 import os
 from dataclasses import dataclass, field
 
-import orjson
-
 from sparkmon.errors import AlertDeliveryError, OptionError
+from sparkmon.json_bytes import dumps
 from sparkmon.option_types import Location
 from sparkmon.printable import printable
 from sparkmon.sinks.notification import Alert, Notification, in_utc
@@ -64,7 +63,7 @@ class HopsworksResultSink(ConfiguredSink):
     def deliver(self, notification: Notification) -> None:
         """Append a line per alert that Hopsworks has a result for."""
         lines = b"".join(
-            orjson.dumps(self._result(notification, alert)) + b"\n"
+            dumps(self._result(notification, alert)) + b"\n"
             for alert in notification.alerts
             if alert.slice_key is None and alert.drift_type != "LIMIT" and alert.state != "provisional"
         )

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import orjson
-
 from sparkmon.errors import AlertDeliveryError, MissingExtraError, OptionError
+from sparkmon.json_bytes import dumps
 from sparkmon.printable import excerpt, printable
 from sparkmon.secret import Secret
 from sparkmon.sinks.notification import Notification, notification_json, rfc3339
@@ -165,5 +164,5 @@ class KafkaSink(ConfiguredSink):
             headers = {f"ce_{name}": value.encode() for name, value in attributes.items()}
             return headers | {"content-type": b"application/json"}, data
         attributes["datacontenttype"] = "application/json"
-        value = orjson.dumps({**attributes, "data": orjson.Fragment(data)})
+        value = dumps(attributes)[:-1] + b',"data":' + data + b"}"
         return {"content-type": b"application/cloudevents+json; charset=UTF-8"}, value

@@ -4,8 +4,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timezone
 from typing import Literal, TypeAlias
 
-import orjson
-
+from sparkmon.json_bytes import dumps
 from sparkmon.printable import printable
 
 _LISTED = 20
@@ -129,10 +128,10 @@ def notification_json(notification: Notification) -> bytes:
     3339 in UTC. A number that is not finite is null: JSON has none.
     """
     head = {name: _plain(getattr(notification, name)) for name in _HEAD}
-    start = orjson.dumps({"schema": SCHEMA, "title": notification.title, **head})[:-1]
+    start = dumps({"schema": SCHEMA, "title": notification.title, **head})[:-1]
     alerts, room = [], _MOST - len(start)
     for alert in notification.alerts:
-        encoded = orjson.dumps({name: _plain(value) for name, value in asdict(alert).items()})
+        encoded = dumps({name: _plain(value) for name, value in asdict(alert).items()})
         room -= len(encoded) + 1
         if room < 0:
             break

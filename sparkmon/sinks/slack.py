@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import orjson
-
+from sparkmon.json_bytes import dumps
 from sparkmon.option_types import SecretUrl
 from sparkmon.printable import printable, shortened
 from sparkmon.sinks.notification import Notification
@@ -46,7 +45,7 @@ class SlackSink(HttpSink):
 
     def deliver(self, notification: Notification) -> None:
         """Post one message."""
-        self.post(orjson.dumps(_message(notification)))
+        self.post(dumps(_message(notification)))
 
 
 def _message(notification: Notification) -> dict[str, object]:

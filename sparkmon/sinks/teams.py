@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import orjson
-
+from sparkmon.json_bytes import dumps
 from sparkmon.option_types import SecretUrl
 from sparkmon.printable import printable, shortened
 from sparkmon.sinks.notification import Notification
@@ -70,7 +69,7 @@ def _message(notification: Notification, lines: Sequence[str]) -> bytes:
         "body": [{"type": "RichTextBlock", "inlines": [run]} for run in runs],
     }
     attachment = {"contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": None, "content": card}
-    return orjson.dumps({"type": "message", "attachments": [attachment]})
+    return dumps({"type": "message", "attachments": [attachment]})
 
 
 def _run(text: str) -> dict[str, object]:

@@ -10,7 +10,8 @@ import orjson
 import pytest
 from hypothesis import given, strategies as st
 
-from sparkmon.protocol import Limits, batch_reader, decode_events, events_to_batch, jsontext
+from sparkmon import json_bytes
+from sparkmon.protocol import Limits, batch_reader, decode_events, events_to_batch
 from sparkmon.records import Event, Feature, ModelSchema
 from tests.protocol.events import event
 from tests.protocol.hostile import HOSTILE, tensor, v1, v2
@@ -177,7 +178,7 @@ class CountingReader:
 
 def test_each_body_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     reader = CountingReader()
-    monkeypatch.setattr(jsontext, "orjson", reader)
+    monkeypatch.setattr(json_bytes, "_orjson", reader)
     odd = [v1([[[1], [2]]]), v1([[1], [2, 3]]), v2(tensor([1])), b'{"ready": true}', b"{}"]
     events = [one for events in GOOD.values() for one in events]
     events += [event(body) for body in odd]
