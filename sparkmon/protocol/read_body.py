@@ -51,7 +51,7 @@ def read_body(
             return Body(kind, size=len(payload))
         check_items(payload, limits)
         if is_csv(content_type, payload):
-            json, tail = {_CSV_PLACES[half]: csv_rows(payload)}, b""
+            json, tail = {_CSV_PLACES[half]: csv_rows(payload, limits)}, b""
         elif half == "request" and head_length is not None:
             json, tail = _cut(payload, head_length)
         else:

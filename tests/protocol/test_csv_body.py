@@ -5,6 +5,7 @@ import math
 import pytest
 
 from sparkmon.protocol.csv_body import csv_rows
+from sparkmon.protocol.limits import DEFAULT_LIMITS
 from sparkmon.protocol.read_body import read_body
 
 
@@ -17,12 +18,12 @@ from sparkmon.protocol.read_body import read_body
     ],
 )  # fmt: skip
 def test_a_cell_is_a_number_where_it_is_written_as_one(cell: str, value: object) -> None:
-    assert csv_rows(f"x,{cell}\r\n".encode()) == [["x", value]]
-    assert type(csv_rows(f"x,{cell}\n".encode())[0][1]) is type(value)
+    assert csv_rows(f"x,{cell}\r\n".encode(), DEFAULT_LIMITS) == [["x", value]]
+    assert type(csv_rows(f"x,{cell}\n".encode(), DEFAULT_LIMITS)[0][1]) is type(value)
 
 
 def test_nan_is_a_number() -> None:
-    ((number,),) = csv_rows(b"NaN")
+    ((number,),) = csv_rows(b"NaN", DEFAULT_LIMITS)
     assert isinstance(number, float)
     assert math.isnan(number)
 
@@ -40,6 +41,8 @@ def test_nan_is_a_number() -> None:
         (b"1,2\n", "request", "application/json", "BODY_NOT_JSON", []),
         (b"1,2\n", "request", None, "BODY_NOT_JSON", []),
         (b"\n", "request", "text/csv", "v1_request", []),
+        (b"1\n" * 8_000_000, "request", "text/csv", "TOO_MANY_ROWS", []),
+        (b"1," * 20_000, "request", "text/csv", "TOO_MANY_COLUMNS", []),
     ],
 )
 def test_only_what_is_called_csv_and_is_no_json_is_csv(
