@@ -23,7 +23,8 @@ def is_csv(content_type: str | None, payload: bytes) -> bool:
 def csv_rows(payload: bytes, limits: Limits) -> list[list[Value]]:
     r"""Return the rows of CSV without a header.
 
-    ProtocolError: ``BODY_NOT_CSV``, or rows beyond the limits, of which no more are made. An empty cell is null; a number is one, except where it has leading zeros, as codes do; all else is text.
+    An empty cell is null; a number is one, except where it has leading zeros, as codes do; all else is text.
+    ProtocolError: ``BODY_NOT_CSV``, or rows beyond the limits, of which no more are made.
 
     >>> from sparkmon.protocol.limits import DEFAULT_LIMITS
     >>> csv_rows(b'5,,2.5e-1,007,"a, b"\n', DEFAULT_LIMITS)
