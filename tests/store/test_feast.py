@@ -1,18 +1,26 @@
 """Feature services of a real Feast: a local registry, rows materialized from Parquet into its SQLite store."""
 
 import asyncio
+import json
 import pickle
+import threading
 from datetime import datetime, timedelta, timezone
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 from feast import Entity, FeatureService, FeatureStore as Feast, FeatureView as FeastView, Field, FileSource, ValueType
+from feast.infra.offline_stores.file_source import SavedDatasetFileStorage
 from feast.types import Bool, Float64, Int32, Int64, String
+from pyspark.sql import SparkSession
 
+from sparkmon.compat import to_arrow
 from sparkmon.errors import OptionError, StoreError, StoreTimeoutError
+from sparkmon.profiles import reference_of
 from sparkmon.store import FeastStore, FeatureView, GroupInView, Vectors, open_online_store, open_store
+from tests.support.serving import start_transformer
 
 CONFIGURATION = """
 project: cards
@@ -101,6 +109,31 @@ def test_vectors_are_the_rows_that_feast_has(store: FeastStore) -> None:
     assert vectors.times["cards"] == [*(CARDS["event_timestamp"][at] for at in (1, 0, 2, 3)), None]
 
 
+class _Echo(BaseHTTPRequestHandler):
+    """A model whose prediction is its input."""
+
+    def do_POST(self) -> None:
+        asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        answer = json.dumps({"predictions": asked["instances"]}).encode()
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+
+@pytest.mark.slow
+def test_the_transformer_serves_from_feast(store: FeastStore) -> None:
+    url = f"feast://{str(store.repository).replace(' ', '%20')}"
+    ids = [{"card_id": 7, "shop": "a", "zone": 1}, {"card_id": 0, "shop": "7", "zone": 2}]
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Echo) as model:
+        threading.Thread(target=model.serve_forever, daemon=True).start()
+        with start_transformer(url, f"127.0.0.1:{model.server_port}") as transformer:
+            answer = transformer.post("/v1/models/fraud:predict", {"instances": ids})
+        model.shutdown()
+    assert (answer.status, json.loads(answer.body)) == (200, {"predictions": [[41.5, 2, True], [1.0, 3, False]]})
+
+
 def test_many_readers_share_the_threads(store: FeastStore) -> None:
     async def run() -> list[Vectors]:
         async with store.open_view(VIEW, timeout_s=30, connections=4) as view:
@@ -125,6 +158,23 @@ def test_what_feast_cannot_do_is_a_store_error(store: FeastStore, tmp_path: Path
     (tmp_path / "feature_store.yaml").write_text("project: [")
     with pytest.raises(StoreError, match=r"cannot read FeastStore.*does feast work in its directory"):
         FeastStore(tmp_path).read_view("fraud")
+
+
+@pytest.mark.filterwarnings("ignore:.*dataset.* is an experimental feature:RuntimeWarning")
+def test_a_dataset_of_feast_makes_a_reference(store: FeastStore, spark: SparkSession) -> None:
+    feast = Feast(repo_path=str(store.repository))
+    entities = {"card_id": [7, 0], "shop": ["a", "7"], "zone": [1, 2], "event_timestamp": [NOW, NOW]}
+    rows = feast.get_historical_features(pd.DataFrame(entities), features=feast.get_feature_service("fraud"))
+    storage = SavedDatasetFileStorage(str(store.repository / "training.parquet"))
+    feast.create_saved_dataset(rows, "fraud_training", storage)
+    training = feast.get_saved_dataset("fraud_training")
+    reference = reference_of(
+        spark.createDataFrame(training.to_df()), "fraud", exclude=training.join_keys, time="event_timestamp"
+    )
+    whole = [row for row in to_arrow(reference).to_pylist() if row["block_start"] is None]
+    means = {row["column_name"]: row["profile"]["avg"] for row in whole if row["data_type"] == "numeric"}
+    assert means == {"mean_amount": 21.25, "risk": 2.5}
+    assert {row["column_name"] for row in whole} == {"mean_amount", "risk", "open"}
 
 
 def test_the_store_can_be_sent_and_an_open_view_cannot(store: FeastStore) -> None:
