@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn, TypeAlias
 from urllib.parse import unquote, urlsplit
@@ -23,6 +24,8 @@ _KINDS: Mapping[str, tuple[Kind, int]] = {"INT64": (INTEGER, 2**63), "INT32": (I
 """What a key holds, and the first integer that it does not."""
 _OPEN_S = 60.0
 """The first read imports Feast and fetches its registry, which has a limit of its own."""
+_METRICS = ("PROMETHEUS_MULTIPROC_DIR", "PROMETHEUS_MULTIPROCESS_DIR")
+_Module: TypeAlias = Any
 _Client: TypeAlias = Any
 """``feast.FeatureStore``; Feast comes without types."""
 
@@ -173,11 +176,25 @@ class _FeastView(OnlineView):
 @lru_cache(maxsize=8)
 def _client(repository: Path, process: int) -> _Client:
     """Open Feast, once a process: a forked worker must not use its parent's connections."""
+    return import_feast().FeatureStore(repo_path=str(repository))
+
+
+def import_feast() -> _Module:
+    """Import Feast, and leave Prometheus' client as it is.
+
+    Feast sets variables by which the metrics of this process, and of those that it starts, would go to files of
+    Feast's.
+    """
+    before = {name: os.environ.get(name) for name in _METRICS}
     try:
-        from feast import FeatureStore
+        import prometheus_client  # noqa: F401 - it reads the variables when it is imported
+
+        return import_module("feast")
     except ImportError as error:
         raise MissingExtraError.of("feast", "feast") from error
-    return FeatureStore(repo_path=str(repository))
+    finally:
+        for name in (name for name, value in before.items() if value is None):
+            os.environ.pop(name, None)
 
 
 def _group(client: _Client, projection: Any) -> GroupInView:  # noqa: ANN401 - of Feast

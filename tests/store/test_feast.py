@@ -3,6 +3,8 @@
 import asyncio
 import json
 import pickle
+import subprocess
+import sys
 import threading
 from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,16 +13,15 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from feast import Entity, FeatureService, FeatureStore as Feast, FeatureView as FeastView, Field, FileSource, ValueType
-from feast.infra.offline_stores.file_source import SavedDatasetFileStorage
-from feast.types import Bool, Float64, Int32, Int64, String
 from pyspark.sql import SparkSession
 
 from sparkmon.compat import to_arrow
 from sparkmon.errors import OptionError, StoreError, StoreTimeoutError
 from sparkmon.profiles import reference_of
 from sparkmon.store import FeastStore, FeatureView, GroupInView, Vectors, open_online_store, open_store
+from sparkmon.store.feast import import_feast
 from tests.support.serving import start_transformer
+from tests.support.source import ROOT
 
 CONFIGURATION = """
 project: cards
@@ -58,24 +59,26 @@ VIEW = FeatureView(
 def store(tmp_path_factory: pytest.TempPathFactory) -> FeastStore:
     place = tmp_path_factory.mktemp("feature repo")
     (place / "feature_store.yaml").write_text(CONFIGURATION)
-    feast = Feast(repo_path=str(place))
+    feast = import_feast()
+    types, service = feast.types, feast.FeatureService
     sources = []
     for name, rows, time in [("cards", CARDS, "event_timestamp"), ("shops", SHOPS, "made")]:
         pd.DataFrame(rows).to_parquet(place / f"{name}.parquet")
-        sources.append(FileSource(path=str(place / f"{name}.parquet"), timestamp_field=time))
-    card = Entity(name="card", join_keys=["card_id"], value_type=ValueType.INT64)
-    shop, zone = Entity(name="shop", value_type=ValueType.STRING), Entity(name="zone", value_type=ValueType.INT32)
-    fields = [Field(name="card_id", dtype=Int64), Field(name="mean_amount", dtype=Float64)]
-    cards = FeastView(name="cards", entities=[card], schema=fields, ttl=timedelta(days=1), source=sources[0])
-    fields = [Field(name=name, dtype=type_) for name, type_ in [("shop", String), ("zone", Int32), ("risk", Int64)]]
-    fields.append(Field(name="open", dtype=Bool))
-    shops = FeastView(name="shops", entities=[shop, zone], schema=fields, ttl=timedelta(0), source=sources[1])
-    services = [
-        FeatureService(name="fraud", features=[cards, shops[["risk", "open"]]]),
-        FeatureService(name="renamed", features=[cards.with_name("accounts")]),
-    ]
-    feast.apply([card, shop, zone, cards, shops, *services])
-    feast.materialize(NOW - timedelta(days=10), NOW + timedelta(minutes=1))
+        sources.append(feast.FileSource(path=str(place / f"{name}.parquet"), timestamp_field=time))
+    card = feast.Entity(name="card", join_keys=["card_id"], value_type=feast.ValueType.INT64)
+    shop = feast.Entity(name="shop", value_type=feast.ValueType.STRING)
+    zone = feast.Entity(name="zone", value_type=feast.ValueType.INT32)
+    kinds = {"card_id": types.Int64, "mean_amount": types.Float64}
+    kinds |= {"shop": types.String, "zone": types.Int32, "risk": types.Int64, "open": types.Bool}
+    fields = [feast.Field(name=name, dtype=kind) for name, kind in kinds.items()]
+    day = timedelta(days=1)
+    cards = feast.FeatureView(name="cards", entities=[card], schema=fields[:2], ttl=day, source=sources[0])
+    shops = feast.FeatureView(name="shops", entities=[shop, zone], schema=fields[2:], ttl=0 * day, source=sources[1])
+    both = service(name="fraud", features=[cards, shops[["risk", "open"]]])
+    renamed = service(name="renamed", features=[cards.with_name("accounts")])
+    client = feast.FeatureStore(repo_path=str(place))
+    client.apply([card, shop, zone, cards, shops, both, renamed])
+    client.materialize(NOW - timedelta(days=10), NOW + timedelta(minutes=1))
     return open_online_store(f"feast://{str(place).replace(' ', '%20')}")  # type: ignore[return-value]
 
 
@@ -86,6 +89,13 @@ def read(store: FeastStore, *entries: dict[str, Any], **limits: Any) -> Vectors:
             return await view.read(entries)
 
     return asyncio.run(run())
+
+
+def test_feast_is_imported_without_a_trace_in_the_environment() -> None:
+    code = "import os; before = dict(os.environ); from sparkmon.store.feast import import_feast; import_feast(); "
+    code += "from prometheus_client.values import ValueClass; print(dict(os.environ) == before, ValueClass.__name__)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout == "True MutexValue\n"
 
 
 def test_a_feature_service_is_a_view(store: FeastStore) -> None:
@@ -162,12 +172,14 @@ def test_what_feast_cannot_do_is_a_store_error(store: FeastStore, tmp_path: Path
 
 @pytest.mark.filterwarnings("ignore:.*dataset.* is an experimental feature:RuntimeWarning")
 def test_a_dataset_of_feast_makes_a_reference(store: FeastStore, spark: SparkSession) -> None:
-    feast = Feast(repo_path=str(store.repository))
+    client = import_feast().FeatureStore(repo_path=str(store.repository))
     entities = {"card_id": [7, 0], "shop": ["a", "7"], "zone": [1, 2], "event_timestamp": [NOW, NOW]}
-    rows = feast.get_historical_features(pd.DataFrame(entities), features=feast.get_feature_service("fraud"))
-    storage = SavedDatasetFileStorage(str(store.repository / "training.parquet"))
-    feast.create_saved_dataset(rows, "fraud_training", storage)
-    training = feast.get_saved_dataset("fraud_training")
+    rows = client.get_historical_features(pd.DataFrame(entities), features=client.get_feature_service("fraud"))
+    from feast.infra.offline_stores import file_source  # which import_feast has loaded
+
+    storage = file_source.SavedDatasetFileStorage(str(store.repository / "training.parquet"))
+    client.create_saved_dataset(rows, "fraud_training", storage)
+    training = client.get_saved_dataset("fraud_training")
     reference = reference_of(
         spark.createDataFrame(training.to_df()), "fraud", exclude=training.join_keys, time="event_timestamp"
     )
