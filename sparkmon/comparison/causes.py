@@ -103,7 +103,7 @@ def _drifts(
 
 
 def _change(key: _Key, place: int, profiles: pa.Table, references: References, past: Past | None) -> Change | None:
-    row = {name: profiles[name][place].as_py() for name in profiles.schema.names}
+    row = {name: profiles[name][place].as_py() for name in (*PROFILE_KEY, "profile")}
     if row["column_kind"] not in ("feature", "prediction"):
         return None
     if key[-2] == "BASELINE":

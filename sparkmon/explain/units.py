@@ -42,12 +42,15 @@ _KNOWN = (
     (3_600.0, 0.0, "hours to seconds", ""),
     (1 / 3_600, 0.0, "seconds to hours", ""),
 )
+_FACTORS, _OFFSETS = (np.array([conversion[at] for conversion in _KNOWN])[:, None] for at in (0, 1))
+"""A row for each conversion, to be set beside points."""
 _POINTS = np.linspace(0.0025, 0.9975, 200)
 _LEAST_GAP = 0.1
 """A smaller distance has no such cause that one could tell from others."""
 _LEFT = 0.1
 """What may be left of the distance, as a share of it."""
-_LEAST_SHARE = 0.1
+_LEAST_SHARE, _MOST_SHARE = 0.1, 0.95
+"""Of the rows, if not all are converted."""
 _LEAST_FACTOR = 1.2
 
 
@@ -88,13 +91,8 @@ def rescaled(reference: Distribution, current: Distribution) -> Rescaled | None:
     allowed = min(gap / 3, max(_LEFT * gap, chance))
     if gap < _LEAST_GAP:
         return None
-    candidates = [
-        (residual, Rescaled("units", factor, offset, name, formula or _formula(factor, offset), share))
-        for factor, offset, name, formula in _KNOWN
-        for residual, share in _residuals(reference, points, now, was, factor, offset)
-    ]
-    residual, best = min(candidates, key=lambda each: each[0])
-    if residual <= allowed:
+    left, best = _converted(reference, points, now, was)
+    if left <= allowed:
         return best
     for pattern, factor, offset in _fitted(before, current.quantile(_POINTS)):
         if np.abs(now - _cdf(reference, points, factor, offset)).max() <= allowed:
@@ -102,22 +100,28 @@ def rescaled(reference: Distribution, current: Distribution) -> Rescaled | None:
     return None
 
 
-def _residuals(
-    reference: Distribution, points: FloatArray, now: FloatArray, was: FloatArray, factor: float, offset: float
-) -> Iterator[tuple[float, float]]:
-    """Give what is left of the distance if all rows are converted, and if the likeliest share of them is."""
-    converted = _cdf(reference, points, factor, offset)
-    yield float(np.abs(now - converted).max()), 1.0
+def _converted(reference: Distribution, points: FloatArray, now: FloatArray, was: FloatArray) -> tuple[float, Rescaled]:
+    """Return the known conversion, of all rows or of the likeliest share of them, that leaves least of the distance."""
+    converted = _cdf(reference, points, _FACTORS, _OFFSETS)
     toward = converted - was
-    share = float((now - was) @ toward / max(float(toward @ toward), 1e-12))
-    if _LEAST_SHARE <= share <= 0.95:
-        yield float(np.abs(now - was - share * toward).max()), share
+    shares = toward @ (now - was) / np.maximum(np.square(toward).sum(axis=1), 1e-12)
+    of_part = np.abs(now - was - shares[:, None] * toward).max(axis=1)
+    of_part[(shares < _LEAST_SHARE) | (shares > _MOST_SHARE)] = np.inf
+    left = np.stack([np.abs(now - converted).max(axis=1), of_part], axis=1)
+    at, is_part = divmod(int(left.argmin()), 2)
+    factor, offset, name, formula = _KNOWN[at]
+    share = float(shares[at]) if is_part else 1.0
+    return float(left[at, is_part]), Rescaled("units", factor, offset, name, formula or _formula(factor, offset), share)
 
 
-def _cdf(reference: Distribution, points: FloatArray, factor: float, offset: float) -> FloatArray:
-    at = (points - offset) / factor
-    shares: FloatArray = reference.cdf(at) if factor > 0 else 1 - reference.cdf(np.nextafter(at, -np.inf))
-    return shares
+def _cdf(
+    reference: Distribution, points: FloatArray, factor: float | FloatArray, offset: float | FloatArray
+) -> FloatArray:
+    """Return the share of ``factor`` x + ``offset`` of the reference's values at or below each point."""
+    at, falls = (points - offset) / factor, np.less(factor, 0)
+    shares = reference.cdf(np.where(falls, np.nextafter(at, -np.inf), at))
+    converted: FloatArray = np.where(falls, 1 - shares, shares)
+    return converted
 
 
 def _fitted(before: FloatArray, now: FloatArray) -> Iterator[tuple[str, float, float]]:
