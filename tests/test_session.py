@@ -54,6 +54,7 @@ def test_configure_adds_the_native_functions_where_they_are(
     jar.parent.mkdir()
     monkeypatch.setattr(session, "__file__", str(tmp_path / "session.py"))
     monkeypatch.setattr(session, "_spark_version", lambda: spark_version)
+    monkeypatch.setattr(session, "check_java", lambda needed: None)  # nothing starts
     delta = "io.delta.sql.DeltaSparkSessionExtension"
     without = configure(SparkSession.builder.config("spark.jars", "own.jar"))._options
     assert (without["spark.jars"], without["spark.sql.extensions"]) == ("own.jar", delta)

@@ -27,7 +27,10 @@ def list_alerts(
     everything: Annotated[bool, option("Include resolved incidents.", "--all")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show the open incidents, the silences, and the undelivered notifications."""
+    """Show the open incidents, the silences, and the undelivered notifications.
+
+    Example: sparkmon alerts list monitor.yaml
+    """
     from sparkmon.alerts import AlertStore
     from sparkmon.cli.print_alerts import print_alerts, records
     from sparkmon.views import incidents_of
@@ -84,7 +87,10 @@ def ack(
     comment: Comment = "",
     by: By = "",
 ) -> None:
-    """Acknowledge an incident: no reminders until it resolves or escalates."""
+    """Acknowledge an incident: no reminders until it resolves or escalates.
+
+    Example: sparkmon alerts ack monitor.yaml 3f2a --comment "known: the sensor is being replaced"
+    """
     from sparkmon.alerts import acknowledge
 
     with _store_of(tables) as store:
@@ -106,6 +112,8 @@ def replay(
 
     A notification that is named is sent to all its sinks, delivered or not. Use --waiting only while the monitor is
     stopped: a running monitor delivers them itself.
+
+    Example: sparkmon alerts replay monitor.yaml --dead
     """
     from sparkmon.alerts import Dispatcher, chosen_id, queued_notifications_of
     from sparkmon.config import read_config

@@ -40,6 +40,7 @@ def dashboard(
     Example: sparkmon dashboard monitor.yaml
     """
     try:
+        from sparkmon.cli.open_references import open_references
         from sparkmon.dashboard.app import serve
         from sparkmon.dashboard.settings import DashboardSettings
         from sparkmon.yaml_file import store_location
@@ -56,5 +57,7 @@ def dashboard(
         user_header=user_header,
         hostnames=tuple(hostname or ()),
     )
+    if settings.store is not None:
+        open_references(settings.store)  # a store that does not answer is known before the first page
     with open_tables(tables) as opened:
         serve(settings, lambda address: note(f"the dashboard is at {address}; Ctrl-C stops it"), opened)

@@ -44,6 +44,8 @@ def demo(
 
     Exit status 1 if a fault, the outliers or the attacker was missed,
     anything else was flagged, or a row was lost.
+
+    Example: sparkmon demo --out demo
     """
     # Spark takes a moment to import, and `sparkmon --help` needs none of it.
     from sparkmon.cli.print_demo import live, print_demo, summary_of
@@ -90,7 +92,12 @@ def _make(out: Path) -> None:
 
 
 def _checked(store: str) -> str:
-    if store == "local" or store.startswith(("mysql://", "mariadb://")):
+    if store == "local":
+        return store
+    if store.startswith(("mysql://", "mariadb://")):
+        from sparkmon.store import open_store
+
+        open_store(store).check_writable()
         return store
     # The scheme alone, because the rest may hold a password.
     scheme, separator, _ = store.partition("://")

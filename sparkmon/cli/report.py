@@ -27,12 +27,12 @@ def report(
     Example: sparkmon report monitor.yaml --out report.html
     """
     module = report_writer(out)
-    from sparkmon.store import open_store
+    from sparkmon.cli.open_references import open_references
     from sparkmon.yaml_file import store_location
 
     span = parse_interval("--since", since)
     place = store or (store_location(tables) if Path(tables).is_file() else None)
-    references = None if place is None else open_store(place).read_references()
+    references = None if place is None else open_references(place)
     with open_tables(tables) as opened, progress().status("reading"):
         content = module.make_report(opened, model=model, span=span, references=references)
         text = module.render_report(content, form)

@@ -108,7 +108,6 @@ def run_demo(spark: SparkSession, out: Path, store: str, display: Display) -> De
     report("starting the model server", 0.0)
     place = str(out / "store") if store == "local" else store
     features = open_store(place)
-    features.schemas()  # fails at once if the server does not answer
     with Platform(out) as platform:
         flights = split_flights()
         reports = WeatherReports(flights.live)

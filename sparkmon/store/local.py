@@ -1,11 +1,13 @@
 """The embedded feature store: references in a Delta table and online rows in SQLite, in one directory."""
 
+import os
 from importlib.util import find_spec
 from pathlib import Path
 
 import pyarrow as pa
 
 from sparkmon.distributions.schema import REFERENCE_KEY, REFERENCES, as_references
+from sparkmon.errors import StoreError
 from sparkmon.store.reference_store import DEFAULT_REFERENCE
 from sparkmon.store.sql.store import DatabaseStore
 
@@ -51,6 +53,12 @@ class LocalStore(DatabaseStore):
 
     def __repr__(self) -> str:
         return f"LocalStore({str(self.path)!r})"
+
+    def check_writable(self) -> None:
+        """See :meth:`ReferenceStore.check_writable`."""
+        there = next(each for each in (self.path, *self.path.parents) if each.exists())
+        if not there.is_dir() or not os.access(there, os.W_OK):
+            raise StoreError(f"cannot write to {self!r}: {there} is no directory that can be written")
 
     def write_reference(self, table: pa.Table) -> None:
         """See :meth:`ReferenceStore.write_reference`."""

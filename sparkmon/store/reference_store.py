@@ -18,18 +18,23 @@ class ReferenceStore(ABC):
     """Training references by model, version and name.
 
     References travel as Arrow tables of ``sparkmon.distributions.schema.REFERENCES``, some tens of KB per column.
-    A read-only store implements :meth:`read_references` alone, and sets :attr:`write_elsewhere`.
+    A read-only store implements :meth:`read_references` alone, and sets :attr:`write_elsewhere`; another one
+    implements all three.
     """
 
     write_elsewhere = "write references to the system that it reads"
     """What to do instead of writing, if the store is read-only."""
+
+    def check_writable(self) -> None:
+        """Raise StoreError if :meth:`write_reference` would: asked before references are computed."""
+        raise StoreError(f"{self!r} is read-only; {self.write_elsewhere}")
 
     def write_reference(self, table: pa.Table) -> None:
         """Store the references in ``table`` in place of those of the same model, version and name.
 
         ProfileError if the table lacks columns of a reference, StoreError if the store cannot be written.
         """
-        raise StoreError(f"{self!r} is read-only; {self.write_elsewhere}")
+        ReferenceStore.check_writable(self)
 
     @abstractmethod
     def read_references(self, reference: str = DEFAULT_REFERENCE) -> pa.Table:

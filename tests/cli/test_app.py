@@ -1,11 +1,16 @@
 """The command as a newcomer meets it: help, and what is missing on the machine."""
 
 import os
+import re
+import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from sparkmon.cli.app import app, main
@@ -17,6 +22,26 @@ def test_a_paragraph_of_help_fills_the_width_of_the_terminal() -> None:
     lines = [line.strip() for line in printed.splitlines()]
     assert "Columns are read as what they are in the reference. With" in lines
     assert "neither --time nor --chunk the tables are compared as" in lines
+
+
+def verbs(command: object, *path: str) -> Iterator[tuple[tuple[str, ...], Any]]:
+    if not hasattr(command, "commands"):
+        yield path, command
+    for name, each in getattr(command, "commands", {}).items():
+        yield from verbs(each, *path, name)
+
+
+@pytest.mark.parametrize(("path", "command"), [*verbs(get_command(app))])
+def test_the_help_of_each_verb_has_an_example_that_its_options_take(
+    path: tuple[str, ...],
+    command: Any,  # noqa: ANN401 - of typer's own click
+) -> None:
+    examples = re.findall(r"^\s*Example: sparkmon (.+?)(?: > .+?)?(?:\n\s*\n|\Z)", f"{command.help}\n", re.M | re.S)
+    assert examples
+    for example in examples:
+        words = shlex.split(example)
+        assert tuple(words[: len(path)]) == path
+        command.make_context(path[-1], words[len(path) :])  # parses, and runs nothing
 
 
 def test_help_needs_neither_numpy_nor_arrow() -> None:

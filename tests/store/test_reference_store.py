@@ -1,6 +1,7 @@
 """The contract of ReferenceStore, checked for every implementation."""
 
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -10,7 +11,7 @@ from pyspark.sql import SparkSession
 from sparkmon.distributions.schema import REFERENCES, as_references
 from sparkmon.errors import OptionError, ProfileError, StoreError
 from sparkmon.records import Feature, ModelSchema
-from sparkmon.store import HopsworksStore, ReferenceStore, read_references
+from sparkmon.store import HopsworksStore, LocalStore, ReferenceStore, SqlStore, read_references
 
 TIME = datetime(2026, 11, 23, tzinfo=timezone.utc)
 HOSTILE = 'it\'s \\ "a" `model`; -- %s\n\u00e9'
@@ -62,6 +63,21 @@ def references_in(store: ReferenceStore, name: str = "training") -> dict[tuple[s
     counts = {(row["model"], row["model_version"], row["column_name"]): row["profile"]["count"] for row in rows}
     assert len(counts) == len(rows)
     return counts
+
+
+def test_a_store_that_can_be_written_says_nothing(store: ReferenceStore) -> None:
+    store.check_writable()
+    assert references_in(store) == {}
+
+
+def test_what_cannot_be_written_is_known_before_anything_is_computed(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match=f"{tmp_path}/file is no directory that can be written"):
+        LocalStore(tmp_path / "file" / "store").check_writable()
+    with pytest.raises(StoreError, match=r"connecting failed at mysql://u@127.0.0.1:1/d: .*Connection refused"):
+        SqlStore("mysql://u@127.0.0.1:1/d").check_writable()
+    with pytest.raises(StoreError, match="read-only; in Hopsworks, make references"):
+        HopsworksStore("fraud", "hops.example", api_key="k", views=[("v", 1)]).check_writable()
 
 
 def test_an_empty_store_has_no_references(spark: SparkSession, store: ReferenceStore) -> None:

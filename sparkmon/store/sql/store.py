@@ -31,6 +31,14 @@ class DatabaseStore(ReferenceStore, OnlineStore):
     """The URL of a server's database, or the path of a SQLite file, which the first write creates."""
 
     @needs_sqlalchemy()
+    def check_writable(self) -> None:
+        """See :meth:`ReferenceStore.check_writable`: whether the server answers."""
+        from sparkmon.store.sql.address import Address
+
+        with Address(self.place).writing("connecting"):
+            pass
+
+    @needs_sqlalchemy()
     def write_reference(self, table: pa.Table) -> None:
         """See :meth:`ReferenceStore.write_reference`."""
         from sparkmon.store.sql.address import Address
