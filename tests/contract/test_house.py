@@ -110,9 +110,9 @@ MAY_IMPORT: dict[str, set[str]] = {
 
 PURE = {
     *("adversaries", "alerts", "attributions", "backoff", "comparison", "dashboard", "detectors", "distributions"),
-    *("errors", "explain", "inbound", "interval", "java", "json_bytes", "labels", "listening", "logs"),
-    *("option_types", "panes", "payload_logger"),
-    *("performance", "plot", "printable", "protocol", "receiver", "records", "registry", "secret", "serving"),
+    *("errors", "explain", "inbound", "interval", "java", "json_bytes", "labels", "listening", "logs", "option_types"),
+    *("panes", "payload_logger", "performance", "plot", "printable", "protocol", "receiver", "records", "registry"),
+    *("secret", "serving"),
     *("sinks", "skew", "slicing", "state", "statistics", "store", "tables", "until_stdin_closes", "views"),
     *("row_files", "yaml_file"),
 }

@@ -45,6 +45,7 @@ from sparkmon.cli import app
 from typer.testing import CliRunner
 run = lambda *words: CliRunner().invoke(app, [*words], catch_exceptions=False)
 assert "No window has closed" in run("status", "./tables").output
+import sparkmon.payload_logger.table_sender  # of sparkmon send
 import subprocess, sys
 done = subprocess.run([sys.executable, "-m", "sparkmon", "init", "--as", "m"], capture_output=True, text=True)
 assert done.returncode == 2
