@@ -6,6 +6,8 @@ import importlib.util
 import inspect
 import re
 import shlex
+from datetime import datetime, timezone
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,9 @@ import yaml
 import sparkmon
 from sparkmon.cli.app import app
 from sparkmon.config import read_config
+from sparkmon.protocol import from_http
 from sparkmon.statistics import STATISTICS
+from tests.support.decoding import decode
 from tests.support.pages import Block, pages
 from tests.support.source import ROOT
 
@@ -84,10 +88,24 @@ def test_commands_exist_and_have_these_options(block: Block) -> None:
             assert_sparkmon(arguments)
         elif program == "make":
             assert {word for word in arguments if "=" not in word} <= TARGETS
+        elif program == "curl":
+            assert_event(arguments)
         elif program == "python" and arguments[:1] == ["-m"]:
             assert importlib.util.find_spec(arguments[1]) is not None
         else:
             assert program in OTHERS
+
+
+def assert_event(arguments: list[str]) -> None:
+    """Read what curl would post as the receiver and the decoder do."""
+    pairs = [*pairwise(arguments)]
+    headers = dict(value.split(": ", 1) for name, value in pairs if name == "-H")
+    assert headers["Ce-Time"] == "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
+    headers["Ce-Time"] = f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
+    (body,) = (value for name, value in pairs if name == "-d")
+    decoded = decode(from_http(headers, body.encode()))
+    assert (decoded.kind, decoded.dead_letter) == ("v1_request", None)
+    assert decoded.rows
 
 
 def assert_sparkmon(arguments: list[str]) -> None:
