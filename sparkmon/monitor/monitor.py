@@ -144,8 +144,7 @@ class Monitor:
         self._schemas = schemas_of(references)
         if not self._schemas:
             raise ReferenceMissingError(
-                f"{store!r} has no reference {reference!r}; make one there with: "
-                "sparkmon profile TABLE --as MODEL --store STORE"
+                f"{store!r} has no reference {reference!r}; make one: sparkmon profile TABLE --as MODEL --store STORE"
             )
         k, projections = self.windows.k, projections_of(references)
         of_rows = partial(profile_rows, window=self.windows.length, slide=self.windows.slide, k=k)
