@@ -95,8 +95,7 @@ def profile(
     find_format(table, sql)
     parse_interval("--block", block)
     _check(model, [*(prediction or ()), *(categorical or ())], [*(exclude or ()), label, time], label, validation)
-    reference_store = open_store(store)
-    reference_store.check_writable()
+    (reference_store := open_store(store)).check_writable()
     kinds = dict.fromkeys(categorical or (), "categorical")
     common: dict[str, Any] = {"predictions": prediction or (), "kinds": kinds, "time": time, "block": block}
     with open_session() as spark, progress().status("summarising"):
