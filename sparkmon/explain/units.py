@@ -91,8 +91,8 @@ def rescaled(reference: Distribution, current: Distribution) -> Rescaled | None:
     allowed = min(gap / 3, max(_LEFT * gap, chance))
     if gap < _LEAST_GAP:
         return None
-    left, best = _converted(reference, points, now, was)
-    if left <= allowed:
+    distance, best = _converted(reference, points, now, was)
+    if distance <= allowed:
         return best
     for pattern, factor, offset in _fitted(before, current.quantile(_POINTS)):
         if np.abs(now - _cdf(reference, points, factor, offset)).max() <= allowed:
@@ -107,11 +107,13 @@ def _converted(reference: Distribution, points: FloatArray, now: FloatArray, was
     shares = toward @ (now - was) / np.maximum(np.square(toward).sum(axis=1), 1e-12)
     of_part = np.abs(now - was - shares[:, None] * toward).max(axis=1)
     of_part[(shares < _LEAST_SHARE) | (shares > _MOST_SHARE)] = np.inf
-    left = np.stack([np.abs(now - converted).max(axis=1), of_part], axis=1)
-    at, is_part = divmod(int(left.argmin()), 2)
+    distances = np.stack([np.abs(now - converted).max(axis=1), of_part], axis=1)
+    at, is_part = divmod(int(distances.argmin()), 2)
     factor, offset, name, formula = _KNOWN[at]
     share = float(shares[at]) if is_part else 1.0
-    return float(left[at, is_part]), Rescaled("units", factor, offset, name, formula or _formula(factor, offset), share)
+    return float(distances[at, is_part]), Rescaled(
+        "units", factor, offset, name, formula or _formula(factor, offset), share
+    )
 
 
 def _cdf(
