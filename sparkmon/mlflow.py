@@ -15,12 +15,6 @@ from sparkmon.errors import MissingExtraError, OptionError
 from sparkmon.protocol.body import made_names
 from sparkmon.records import Feature, FeatureKind, Half, ModelSchema
 
-try:
-    import mlflow
-    from mlflow.entities import Metric
-except ImportError as error:
-    raise MissingExtraError.of(str(error.name), "mlflow") from error
-
 REFERENCE = "sparkmon/references.parquet"
 """Where a run has its reference: a Parquet file with the columns of ``sparkmon.schemas.REFERENCES``."""
 
@@ -66,7 +60,7 @@ def log_reference(references: pa.Table, run_id: str | None = None) -> str:
     with TemporaryDirectory() as folder:
         path = Path(folder, Path(REFERENCE).name)
         pq.write_table(as_references(references), path)
-        mlflow.MlflowClient().log_artifact(run_id, str(path), str(Path(REFERENCE).parent))
+        _mlflow().MlflowClient().log_artifact(run_id, str(path), str(Path(REFERENCE).parent))
     return f"runs:/{run_id}/{REFERENCE}"
 
 
@@ -76,7 +70,7 @@ def read_reference(uri: str) -> pa.Table:
     ``uri`` is that of :func:`log_reference`, or any other of an artifact. ProfileError if the file is no reference.
     """
     with TemporaryDirectory() as folder:
-        path = mlflow.artifacts.download_artifacts(artifact_uri=uri, dst_path=folder)
+        path = _mlflow().artifacts.download_artifacts(artifact_uri=uri, dst_path=folder)
         return as_references(pq.read_table(path))
 
 
@@ -119,9 +113,9 @@ def log_findings(findings: pa.Table, run_id: str | None = None, *, reference: st
         if columns.setdefault(name, row["column_name"]) != row["column_name"]:
             raise OptionError(f"got columns whose metrics would both be {name!r} in MLflow; rename one")
         end = row["window_end"]
-        metrics.append(Metric(name, row["value"], int(end.timestamp() * 1000), ends.index(end)))
+        metrics.append(_mlflow().entities.Metric(name, row["value"], int(end.timestamp() * 1000), ends.index(end)))
     for first in range(0, len(metrics), _METRICS_AT_ONCE):
-        mlflow.MlflowClient().log_batch(run_id, metrics[first : first + _METRICS_AT_ONCE])
+        _mlflow().MlflowClient().log_batch(run_id, metrics[first : first + _METRICS_AT_ONCE])
     return len(metrics)
 
 
@@ -158,17 +152,25 @@ def schema_of(model_uri: str, model: str) -> ModelSchema:
     >>> [(column.name, column.kind) for column in schema_of(folder, "flights").features]
     [('fare', 'numeric'), ('origin', 'categorical')]
     """
-    signature = mlflow.models.get_model_info(model_uri).signature
+    signature = _mlflow().models.get_model_info(model_uri).signature
     if signature is None or signature.inputs is None:
         raise OptionError(f"got {model_uri!r} without a signature; log the model with signature=infer_signature(...)")
     predictions = () if signature.outputs is None else _features(signature.outputs.inputs, "response")
     return ModelSchema(model, _features(signature.inputs.inputs, "request"), predictions)
 
 
+def _mlflow() -> Any:  # noqa: ANN401 - a module, which takes seconds to load
+    try:
+        import mlflow
+    except ImportError as error:
+        raise MissingExtraError.of("mlflow", "mlflow") from error
+    return mlflow
+
+
 def _run(run_id: str | None) -> str:
     if run_id is not None:
         return run_id
-    active = mlflow.active_run()
+    active = _mlflow().active_run()
     if active is None:
         raise OptionError.missing("run_id", "that of a run, or call this within mlflow.start_run()")
     return str(active.info.run_id)

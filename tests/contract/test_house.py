@@ -114,7 +114,7 @@ PURE = {
     *("panes", "payload_logger", "performance", "plot", "printable", "protocol", "receiver", "records", "registry"),
     *("secret", "serving"),
     *("sinks", "skew", "slicing", "state", "statistics", "store", "tables", "until_stdin_closes", "views"),
-    *("row_files", "yaml_file"),
+    *("mlflow", "row_files", "yaml_file"),
 }
 """Rooms that live without Spark: importing them must not import pyspark."""
 

@@ -26,7 +26,7 @@ LIVE = [{"fare": RANDOM.normal(shift, 1, size=600), "price (EUR)": RANDOM.normal
 ROWS = pd.DataFrame({"a": [0.5], "b": ["x"], "c": [True], "t": [pd.Timestamp("2026-01-05")]})
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(scope="module")
 def _tracking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     place = tmp_path_factory.mktemp("mlflow")
     mlflow.set_tracking_uri(f"sqlite:///{place}/mlflow.db")
@@ -46,6 +46,8 @@ def findings() -> tuple[pa.Table, pa.Table, pa.Table]:
     return references, profiles, judged
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("_tracking")
 def test_a_reference_comes_back_from_the_run_it_was_logged_to() -> None:
     references, *_ = findings()
     with pytest.raises(OptionError, match=r"call this within mlflow\.start_run"):
@@ -58,6 +60,8 @@ def test_a_reference_comes_back_from_the_run_it_was_logged_to() -> None:
         log_reference(references.drop_columns(["profile"]), run.info.run_id)
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("_tracking")
 def test_findings_are_metrics_over_the_windows_next_to_the_report() -> None:
     references, profiles, judged = findings()
     tables = {"drift_metrics": judged, "profiles": profiles, "references": references}
@@ -78,6 +82,8 @@ def test_findings_are_metrics_over_the_windows_next_to_the_report() -> None:
     assert "<title>" in mlflow.artifacts.load_text(f"runs:/{run.info.run_id}/sparkmon/report.html")
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("_tracking")
 def test_findings_that_one_metric_cannot_hold_apart_are_refused() -> None:
     *_, judged = findings()
     place = judged.schema.get_field_index("column_name")

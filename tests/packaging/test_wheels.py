@@ -105,7 +105,7 @@ USES = {
     "explain": "import sklearn, pyspark, sparkmon.dataframes",
     "plots": "import sparkmon.plot",
     "feast": "import feast; from sparkmon import FeastStore",
-    "mlflow": "from sparkmon.mlflow import schema_of",
+    "mlflow": "import mlflow; from sparkmon.mlflow import schema_of",
     "slices": "from sparkmon import slices_of",
 }
 WITHOUT = {

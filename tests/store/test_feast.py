@@ -23,6 +23,8 @@ from sparkmon.store.feast import import_feast
 from tests.support.serving import start_transformer
 from tests.support.source import ROOT
 
+pytestmark = pytest.mark.slow
+
 CONFIGURATION = """
 project: cards
 provider: local
@@ -132,7 +134,6 @@ class _Echo(BaseHTTPRequestHandler):
         self.wfile.write(answer)
 
 
-@pytest.mark.slow
 def test_the_transformer_serves_from_feast(store: FeastStore) -> None:
     url = f"feast://{str(store.repository).replace(' ', '%20')}"
     ids = [{"card_id": 7, "shop": "a", "zone": 1}, {"card_id": 0, "shop": "7", "zone": 2}]
