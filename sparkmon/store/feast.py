@@ -42,7 +42,10 @@ class FeastStore(OnlineStore):
     -----
     *Views.* A feature view is a feature service of Feast, whose features are the vector in its order; its version is 1,
     because Feast's services have none. Each of its Feast views is a group: a row is stale when it is older than the
-    view's ``ttl``. On-demand and stream views are refused, because Feast keeps code in them, which it would unpickle.
+    view's ``ttl``. On-demand and stream views are refused, because code computes them.
+
+    *Trust.* Feast's client unpickles the code of views that transform from the registry, which has to be trusted as
+    code is.
 
     *References.* Feast keeps no statistics, so that it is no store of references: make them of a dataset that Feast
     returns, and write them to another store.
