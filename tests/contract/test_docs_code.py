@@ -26,7 +26,7 @@ from tests.support.source import ROOT
 SHOWN = [page for page in pages() if page.path.name != "CHANGELOG.md"]
 NEEDED = {"source": {"format": "kserve", "path": "spool"}, "store": {"path": "store"}, "tables": "./t"}
 COMMANDS = typer.main.get_command(app)
-OTHERS = {"export", "beeline", "docker", "kubectl", "pip", "spark-pipelines", "spark-sql", "spark-submit"}
+OTHERS = {"export", "beeline", "docker", "kubectl", "pip", "spark-pipelines", "spark-sql", "spark-submit", "tar"}
 """Programs that are not of this project."""
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
 

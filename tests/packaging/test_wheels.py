@@ -9,7 +9,6 @@ from urllib.request import urlretrieve
 import pytest
 
 from tests.support.program import run_program
-from tests.support.source import ROOT
 
 pytestmark = [pytest.mark.wheels, pytest.mark.slow]
 
@@ -114,15 +113,6 @@ WITHOUT = {
     "cli": {"pyspark"},
     "dashboard": {"pyspark"},
 }
-
-
-@pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("dist")
-    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(place), str(ROOT)]
-    done = run_program(pip, timeout_s=600)
-    assert done.returncode == 0, done.stderr
-    return next(place.glob("*.whl"))
 
 
 @pytest.mark.parametrize("extra", USES)
