@@ -47,7 +47,7 @@ test-jvm: java $(JARS) jar ## the functions of the JVM: ScalaTest, and the numbe
 test-faults: java $(JARS) $(BROKER) ## kill drivers, executors and brokers, fill disks, damage files: over an hour; root mounts small disks
 	@$(PYTHON) -m pytest --faults -s tests/faults
 
-test-wheels: $(INSTALLED) ## build wheel and sdist, install each extra in an environment of its own, and use it: some minutes
+test-wheels: $(INSTALLED) ## build wheel and sdist, install each extra by itself, and submit to a cluster: ten minutes or more
 	@$(PYTHON) -m pytest --wheels tests/packaging
 
 test-versions: java $(BROKER) ## the main job on each supported Spark, in environments of their own; VERSIONS="3.5 4.0" for some
