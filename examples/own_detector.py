@@ -55,7 +55,7 @@ if __name__ == "__main__":
     from sparkmon.records import Event
 
     spark = (
-        sparkmon.configure(SparkSession.builder.master("local[*]"))
+        sparkmon.configure(SparkSession.builder)
         .config("spark.log.level", "ERROR")
         .config("spark.sql.shuffle.partitions", "2")
         .getOrCreate()

@@ -10,7 +10,7 @@ import sparkmon
 
 work = Path(tempfile.mkdtemp(prefix="sparkmon-sql-"))
 spark = (
-    sparkmon.configure(SparkSession.builder.master("local[*]"))
+    sparkmon.configure(SparkSession.builder)
     .config("spark.log.level", "ERROR")
     .config("spark.sql.shuffle.partitions", "2")
     .config("spark.ui.enabled", "false")

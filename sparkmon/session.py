@@ -26,6 +26,9 @@ _SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
 }
 
+_SETTINGS_OF_SERVERS = {"spark.sql.extensions", "spark.sql.catalog.spark_catalog"}
+"""What a client of Spark Connect cannot set."""
+
 _NATIVE_EXTENSION = "io.sparkmon.SparkmonExtensions"
 _NATIVE_SPARK = "4.2."
 """What the jar of native functions is built for."""
@@ -36,8 +39,9 @@ def configure(builder: SparkSession.Builder, *, kafka: bool = False) -> SparkSes
 
     Adds Delta Lake (its jars are fetched from Maven Central at the first start), the RocksDB state store and two
     limits of Spark's aggregation that many small windows need. Platforms that bring Delta themselves need only the
-    last three; see ``README.md``. On Spark 4.2 it adds the SQL functions as a jar, too, where there is one; under
-    ``spark-submit``, name the jar by ``--jars`` instead.
+    last three; see ``README.md``. With a server of Spark Connect (``SPARK_REMOTE``, or ``builder.remote`` before),
+    these alone are set: the rest is the server's, see ``docs/platforms.md``. On Spark 4.2 it adds the SQL functions as
+    a jar, too, where there is one; under ``spark-submit``, name the jar by ``--jars`` instead.
 
     Parameters
     ----------
@@ -61,6 +65,10 @@ def configure(builder: SparkSession.Builder, *, kafka: bool = False) -> SparkSes
     >>> spark.conf.get("spark.sql.catalog.spark_catalog")
     'org.apache.spark.sql.delta.catalog.DeltaCatalog'
     """
+    if _remote(builder).startswith("sc://"):
+        for name in _SETTINGS.keys() - _SETTINGS_OF_SERVERS:
+            builder = builder.config(name, _SETTINGS[name])
+        return builder
     try:
         from delta import configure_spark_with_delta_pip
     except ImportError as error:
@@ -103,9 +111,13 @@ def register(spark: SparkSession) -> None:
 
 def _starts_java(builder: SparkSession.Builder) -> bool:
     """Return whether a session starts Java from here: ``SPARK_HOME`` has settings of its own, which may name one."""
-    elsewhere = {"PYSPARK_GATEWAY_PORT", "SPARK_CONF_DIR", "SPARK_HOME", "SPARK_REMOTE"} & {*os.environ}
-    is_remote = "spark.remote" in getattr(builder, "_options", {})
-    return not elsewhere and not is_remote and SparkSession.getActiveSession() is None
+    elsewhere = {"PYSPARK_GATEWAY_PORT", "SPARK_CONF_DIR", "SPARK_HOME"} & {*os.environ}
+    return not elsewhere and not _remote(builder) and SparkSession.getActiveSession() is None
+
+
+def _remote(builder: SparkSession.Builder) -> str:
+    """Return the URL of the server of Spark Connect that a session will use; empty without one."""
+    return str(getattr(builder, "_options", {}).get("spark.remote") or os.environ.get("SPARK_REMOTE", ""))
 
 
 def _native_functions() -> Path | None:

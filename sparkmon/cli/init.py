@@ -19,23 +19,29 @@ def init(
     service: Annotated[
         Path | None, option("The YAML of the InferenceService, which says more.", metavar="FILE")
     ] = None,
+    table: Annotated[
+        Path | None, option("The training table, a Parquet or CSV file: the next steps name it, and its times.")
+    ] = None,
 ) -> None:
     """Write a first monitor.yaml, and next to it the JSON Schema by which editors complete it.
 
     Of an InferenceService the name, the namespace, the feature view and the store of a sparkmon transformer are taken,
     and what its loggers leave out is said.
 
+    Example: sparkmon init --as flights --table training.parquet
+
     Example: sparkmon init --service inference-service.yaml
     """
     from sparkmon.config import json_schema
-    from sparkmon.config.first_file import Service, first_file, read_service
+    from sparkmon.config.first_file import Service, first_file, profile_options, read_service
 
     if bool(model) == (service is not None):
         raise typer.BadParameter("expected one of --as MODEL and --service FILE")
     if config.exists():
         raise OptionError(f"{config} exists; expected the path of a new file")
     described = Service(model) if service is None else read_service(service)
-    config.write_text(first_file(described, _SCHEMA))
+    training = {} if table is None else {"table": profile_options(table)}
+    config.write_text(first_file(described, _SCHEMA, **training))
     (config.parent / _SCHEMA).write_text(json.dumps(json_schema(), indent=2) + "\n")
     note(f"wrote {config} and {config.parent / _SCHEMA}; {config} says what to do next")
     if service is not None:

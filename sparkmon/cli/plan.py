@@ -39,7 +39,7 @@ def plan(
         print_json(_as_record(each) for each in plans)
         return
     numbers = ("columns", "slices", "windows a day", "rows a window", "false alarms a week")
-    sizes = ("profiles a day", "findings a day")
+    sizes = ("panes a day", "profiles a day", "findings a day")
     models = plain_table(("model", *numbers, *sizes), (*numbers, *sizes))
     columns = plain_table(("model", "column", "found from"), ("found from",))
     for each in plans:

@@ -64,7 +64,8 @@ def open_session(settings: Mapping[str, str] | None = None, *, kafka: bool = Fal
 
 
 def _start(settings: Mapping[str, str], kafka: bool) -> SparkSession:
-    chosen: dict[str, bool | float | int | str | None] = {**_LOCAL, **settings}
+    ours = {} if "SPARK_REMOTE" in os.environ else _LOCAL  # a server of Spark Connect has settings of its own
+    chosen: dict[str, bool | float | int | str | None] = {**ours, **settings}
     builder = configure(SparkSession.builder, kafka=kafka).config(map=chosen)
     with _quiet() as output:
         try:

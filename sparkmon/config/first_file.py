@@ -1,10 +1,13 @@
 """A first ``monitor.yaml`` for a model, from its InferenceService where there is one."""
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.dataset as ds
 import yaml
 
 from sparkmon.errors import OptionError
@@ -25,6 +28,19 @@ class Service:
     """The feature view that sparkmon's transformer serves, as ``NAME:VERSION``."""
     store: str = ""
     """The feature store of the transformer."""
+
+
+def profile_options(table: Path) -> str:
+    """Return how ``sparkmon profile`` reads a Parquet or CSV file, or a directory of them: its path, and its times.
+
+    The first column of times or dates is the one of ``--time``. OptionError if the table cannot be read.
+    """
+    try:
+        schema = ds.dataset(table, format="csv" if table.suffix == ".csv" else "parquet").schema
+    except (OSError, pa.ArrowException) as error:
+        raise OptionError(f"cannot read {table}: {error}") from error
+    times = [field.name for field in schema if pa.types.is_timestamp(field.type) or pa.types.is_date(field.type)]
+    return shlex.join([str(table), *(["--time", times[0]] if times else [])])
 
 
 def read_service(path: Path) -> Service:
@@ -75,13 +91,16 @@ def _mapping(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def first_file(service: Service, schema: str) -> str:
-    """Write a ``monitor.yaml``, with the next steps as comments; ``schema`` is where its JSON Schema stands."""
+def first_file(service: Service, schema: str, table: str = "TRAINING.parquet") -> str:
+    """Write a ``monitor.yaml``, with the next steps as comments.
+
+    ``schema`` is where its JSON Schema stands, ``table`` what of the command line names the training table.
+    """
     store = service.store or "store"
     lines = [
         f"# yaml-language-server: $schema={schema}",
         "#",
-        f"# 1. What the model learnt from:  sparkmon profile TRAINING.parquet --as {service.model} --store {store}",
+        f"# 1. What the model learnt from:  sparkmon profile {table} --as {service.model} --store {store}",
         "# 2. What it is asked:            sparkmon receive spool, the url of the InferenceService's logger",
         "# 3. What this will do:           sparkmon plan monitor.yaml",
         "# 4. Run it:                      sparkmon run monitor.yaml",

@@ -172,12 +172,12 @@ class Monitor:
         own_keys = {each.key for each in baselines.values()}
         self._ingest = Ingest(builder, by_model, self._detector, models, outlier_detector, clients, own_keys)
         of_tables = (self.windows, self.checks, reference, self.namespaces, slices)
-        self._baselines = client_baselines(store, clients)
+        self.trigger, self._baselines = parse_interval("trigger", trigger), client_baselines(store, clients)
         parts = (self.tables, self.windows, self.judge, self.alerts)
         self._start = Start(
             *parts,
             health or HealthLimits(),
-            parse_interval("trigger", trigger),
+            self.trigger,
             self._expected,
             {each.model for each in self._schemas if each.predictions},
             self._baselines,

@@ -30,7 +30,8 @@ class ModelPlan:
     windows_a_day: float
     """Windows of all lengths."""
     rows_a_day: dict[str, float]
-    """Rows that the tables ``profiles`` and ``drift_metrics`` get."""
+    """Rows that the tables ``panes``, ``profiles`` and ``drift_metrics`` get; those of panes go when no window needs
+    them."""
     bytes_a_day: dict[str, float]
     """What these take as compressed Parquet."""
     promise: Promise
@@ -71,20 +72,32 @@ def plan(monitor: Monitor, *, window_rows: int | None = None) -> Iterator[ModelP
         rows = window_rows or _rows_of_blocks(own) or WINDOW_ROWS
         findings = monitor.judge.findings(window)
         windows = _DAY / monitor.windows.step + sum(_DAY / length for length in monitor.windows.lengths[1:])
-        tables = {"profiles": window, "drift_metrics": findings}
+        batches, batch_rows = _batches(monitor, rows)
         yield ModelPlan(
             model,
             columns=window.filter(pc.field("slice_key").is_null()).num_rows,
             slices=window.group_by(["slice_key", "slice_value"]).aggregate([]).num_rows - 1,
             window_rows=rows,
             windows_a_day=windows,
-            rows_a_day={name: windows * table.num_rows for name, table in tables.items()},
+            rows_a_day={
+                "panes": batches * window.num_rows,
+                "profiles": windows * window.num_rows,
+                "drift_metrics": windows * findings.num_rows,
+            },
             bytes_a_day={
+                "panes": batches * _bytes(_with_sketches_of(window, batch_rows, monitor.windows.k)),
                 "profiles": windows * _bytes(_with_sketches_of(window, rows, monitor.windows.k)),
                 "drift_metrics": windows * _bytes(findings),
             },
             promise=promise(own, monitor.checks.false_alarms_per_week, window_rows=window_rows),
         )
+
+
+def _batches(monitor: Monitor, window_rows: int) -> tuple[float, int]:
+    """Return the batches of a day that have rows, and the rows of one; at most one batch a trigger."""
+    rows_a_day = window_rows * (_DAY / monitor.windows.lengths[0])
+    batches = min(_DAY / monitor.trigger, rows_a_day)
+    return batches, max(1, round(rows_a_day / batches))
 
 
 def _as_window(references: pa.Table, length: timedelta) -> pa.Table:

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
@@ -27,6 +29,24 @@ def test_a_model_is_enough(tmp_path: Path) -> None:
     assert "sparkmon profile TRAINING.parquet --as yes" in text
     schema = json.loads((tmp_path / "monitor.schema.json").read_text())
     assert [*Draft202012Validator(schema).iter_errors(yaml.safe_load(text))] == []
+
+
+def test_of_a_training_table_the_next_step_names_the_times(tmp_path: Path) -> None:
+    (tmp_path / "plain.csv").write_text("x\n1\n")
+    (tmp_path / "dates.csv").write_text("x,day\n1,2026-01-05\n")
+    times = pa.table({"x": [1.0], "of day": pa.array([0], pa.timestamp("us"))})
+    pq.write_table(times, tmp_path / "times.parquet")
+    columns = {"plain.csv": "", "dates.csv": " --time day", "times.parquet": " --time 'of day'"}
+    for name, options in columns.items():
+        (tmp_path / "monitor.yaml").unlink(missing_ok=True)
+        assert init(tmp_path, "--as", "loans", "--table", tmp_path / name).exit_code == 0
+        assert f"sparkmon profile {tmp_path}/{name}{options} --as loans" in (tmp_path / "monitor.yaml").read_text()
+        read_config(tmp_path / "monitor.yaml")
+    (tmp_path / "monitor.yaml").unlink()
+    result = init(tmp_path, "--as", "loans", "--table", tmp_path / "absent.parquet")
+    assert isinstance(result.exception, OptionError)
+    assert "absent.parquet" in str(result.exception)
+    assert not (tmp_path / "monitor.yaml").exists()
 
 
 def test_an_inference_service_says_more(tmp_path: Path) -> None:

@@ -28,6 +28,9 @@ def test_a_plan_counts_what_a_day_brings(monitor: Path) -> None:
     # 24 hours and a day, of two columns each; ks, psi and what is always looked at: rates of null, NaN, inf ...
     assert planned["windows_a_day"] == 25
     assert planned["rows_a_day"]["profiles"] == 50
+    # Of 12,000 rows a day each ten seconds have one or two.
+    assert planned["rows_a_day"]["panes"] == 2 * 24 * 360
+    assert 0 < planned["bytes_a_day"]["panes"] / planned["rows_a_day"]["panes"] < 500 * 7
     # A sketch of 500 numbers of 8 bytes each, random ones, which do not compress.
     assert 50 * 500 * 7 < planned["bytes_a_day"]["profiles"] < 50 * 500 * 12
     assert planned["false_alarms_per_week"] == pytest.approx(1, rel=0.5)
