@@ -202,7 +202,7 @@ def import_feast() -> _Module:
 
 def _group(client: _Client, projection: Any) -> GroupInView:  # noqa: ANN401 - of Feast
     """Return a part of a feature service as a group; StoreError if it cannot be looked up by a name alone."""
-    if projection.name_alias or projection.join_key_map or projection.version_tag is not None:
+    if projection.name_alias or projection.join_key_map or getattr(projection, "version_tag", None) is not None:
         raise StoreError(
             f"the feature service renames {projection.name!r} or its keys, or names a version of it; make a service "
             "of the view as it is"
