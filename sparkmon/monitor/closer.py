@@ -107,6 +107,11 @@ class Closer:
                 ends[window.model] = max(window.end, ends.get(window.model, window.end))
             self._close(ends)
 
+    def open_state(self) -> None:
+        """Read the state before another process ingests: what it brings from now on is counted."""
+        with self._lock:
+            self._load()
+
     def catch_up(self) -> None:
         """Take what another process has ingested, as over Spark Connect."""
         with self._lock:

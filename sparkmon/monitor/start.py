@@ -89,6 +89,8 @@ class Start:
         steps = self.steps.open(self.tables, process, spark)
         query = _start_stream(frame, checkpoint, writer.write, None if available_now else self.trigger)
         closer.query_id = str(query.id)
+        if is_remote:
+            closer.open_state()
         watchdog = Watchdog(query, counters, self.alerts, self.health, checkpoints, may_end=available_now)
         clock = Clock(closer, query, self.trigger.total_seconds(), is_remote=is_remote)
         threads = [] if available_now else self._threads(spark, query, clock, steps)

@@ -1,15 +1,20 @@
 """A monitor over Spark Connect, run by ``test_connect.py``: prints what it found as JSON lines."""
 
+import json
+import os
+import subprocess
 import sys
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 import sparkmon
 from sparkmon.logs import SpoolWriter
 from sparkmon.protocol import events_to_batch, from_http
 from sparkmon.records import Event
+from tests.support.source import ROOT
 
 START = datetime(2026, 1, 5, tzinfo=timezone.utc)
 ROWS = 2_000
@@ -26,11 +31,28 @@ def event(number: int, warmer: int = 0) -> Event:
     return from_http(headers, b'{"instances": [[%d]]}' % (number % 100 + warmer))
 
 
+def run_example(name: str) -> list[str]:
+    """Run an example as a client that finds the server by ``SPARK_REMOTE``, and no Java; return what it prints."""
+    ours = {"SPARK_LOCAL_REMOTE", "SPARK_CONNECT_MODE_ENABLED"}
+    kept = {key: value for key, value in os.environ.items() if key not in ours and "REMOTE_INIT_CONF" not in key}
+    environment = kept | {"SPARK_REMOTE": "sc://localhost", "JAVA_HOME": "/nowhere", "PYTHONPATH": str(ROOT)}
+    example = [sys.executable, str(ROOT / "examples" / f"{name}.py")]
+    return subprocess.run(example, stdout=subprocess.PIPE, env=environment, text=True, check=True).stdout.splitlines()
+
+
+def counts_of(monitor: sparkmon.Monitor, events: DataFrame, folder: str) -> dict[str, int]:
+    """Process what is there; return what the metrics say of it."""
+    query = monitor.start(events, f"{folder}/checkpoints", available_now=True)
+    query.awaitTermination()
+    return {"rows": query.watchdog.status().counts.rows, "late_rows": query.late_rows}
+
+
 def main(folder: str) -> None:
     # Delta is set at the server's start; what a client may not set again is told as a warning.
     warnings.simplefilter("ignore")
     builder = sparkmon.configure(SparkSession.builder.remote("local[2]"))
     builder = builder.config("spark.databricks.delta.snapshotPartitions", "1")
+    builder = builder.config("spark.sql.warehouse.dir", f"{folder}/warehouse")
     spark = builder.config("spark.sql.shuffle.partitions", "2").getOrCreate()
     assert type(spark).__module__.startswith("pyspark.sql.connect")
     sparkmon.register(spark)
@@ -42,9 +64,13 @@ def main(folder: str) -> None:
     with SpoolWriter(f"{folder}/spool") as spool:
         spool.append(events_to_batch([event(number) for number in range(ROWS)] + late))
     checks = sparkmon.Checks(("ks", "psi"))
-    monitor = sparkmon.Monitor(store, f"{folder}/tables", windows=sparkmon.Windows("1 hour"), checks=checks)
+    spark.sql("CREATE SCHEMA monitoring")
+    monitor = sparkmon.Monitor(store, "spark_catalog.monitoring", windows=sparkmon.Windows("1 hour"), checks=checks)
     events = spark.readStream.format("kserve").load(f"{folder}/spool")
-    monitor.start(events, f"{folder}/checkpoints", available_now=True).awaitTermination()
+    print(json.dumps(counts_of(monitor, events, folder)))
+    with SpoolWriter(f"{folder}/spool") as spool:
+        spool.append(events_to_batch([event(ROWS)]))  # of a window that has been closed
+    print(json.dumps(counts_of(monitor, events, folder)))
     found = monitor.tables.read(spark, "drift_metrics").where("column_kind = 'feature'")
     found = found.orderBy("window_start", "statistic")
     for row in found.select("statistic", "current_count", "value", "status").toJSON().collect():
@@ -52,6 +78,9 @@ def main(folder: str) -> None:
     live = spark.range(1_000).selectExpr("double(id) AS a", "id / 2 AS b")
     live.createOrReplaceTempView("live")
     print(spark.sql("SELECT sparkmon_ks_rows(a, b) AS value FROM live").toJSON().collect()[0].value)
+    with ThreadPoolExecutor() as pool:
+        for lines in pool.map(run_example, ("sql_on_a_stream", "own_detector")):
+            print(json.dumps({"lines": lines}))
     spark.stop()
 
 
