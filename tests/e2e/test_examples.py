@@ -1,4 +1,4 @@
-"""The example that a reader starts with runs by itself; the others run in ``test_connect.py``, as clients of a server."""
+"""The example that a reader starts with runs by itself; others run in ``test_connect.py``, as clients of a server."""
 
 import os
 import sys
