@@ -41,7 +41,7 @@ def init(
         raise OptionError(f"{config} exists; expected the path of a new file")
     described = Service(model) if service is None else read_service(service)
     training = {} if table is None else {"table": profile_options(table)}
-    config.write_text(first_file(described, _SCHEMA, **training))
+    config.write_text(first_file(described, config.name, _SCHEMA, **training))
     (config.parent / _SCHEMA).write_text(json.dumps(json_schema(), indent=2) + "\n")
     note(f"wrote {config} and {config.parent / _SCHEMA}; {config} says what to do next")
     if service is not None:

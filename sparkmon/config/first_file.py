@@ -91,10 +91,10 @@ def _mapping(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def first_file(service: Service, schema: str, table: str = "TRAINING.parquet") -> str:
+def first_file(service: Service, file: str, schema: str, table: str = "TRAINING.parquet") -> str:
     """Write a ``monitor.yaml``, with the next steps as comments.
 
-    ``schema`` is where its JSON Schema stands, ``table`` what of the command line names the training table.
+    ``file`` is its name, ``schema`` where its JSON Schema stands, ``table`` what of the command line names the training table.
     """
     store = service.store or "store"
     lines = [
@@ -102,8 +102,8 @@ def first_file(service: Service, schema: str, table: str = "TRAINING.parquet") -
         "#",
         f"# 1. What the model learnt from:  sparkmon profile {table} --as {service.model} --store {store}",
         "# 2. What it is asked:            sparkmon receive spool, the url of the InferenceService's logger",
-        "# 3. What this will do:           sparkmon plan monitor.yaml",
-        "# 4. Run it:                      sparkmon run monitor.yaml",
+        f"# 3. What this will do:           sparkmon plan {file}",
+        f"# 4. Run it:                      sparkmon run {file}",
         "",
         "source: {format: kserve, path: spool}",
         f"store: {{path: {_quoted(store)}}}",

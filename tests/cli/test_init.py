@@ -27,6 +27,7 @@ def test_a_model_is_enough(tmp_path: Path) -> None:
     assert (config.store.path, config.tables) == (f"{tmp_path}/store", f"{tmp_path}/tables")
     text = (tmp_path / "monitor.yaml").read_text()
     assert "sparkmon profile TRAINING.parquet --as yes" in text
+    assert "sparkmon run monitor.yaml\n" in text
     schema = json.loads((tmp_path / "monitor.schema.json").read_text())
     assert [*Draft202012Validator(schema).iter_errors(yaml.safe_load(text))] == []
 
