@@ -94,7 +94,8 @@ def _mapping(value: object) -> dict[str, Any]:
 def first_file(service: Service, file: str, schema: str, table: str = "TRAINING.parquet") -> str:
     """Write a ``monitor.yaml``, with the next steps as comments.
 
-    ``file`` is its name, ``schema`` where its JSON Schema stands, ``table`` what of the command line names the training table.
+    ``file`` is its name, ``schema`` where its JSON Schema stands, ``table`` how the command line names the training
+    table.
     """
     store = service.store or "store"
     lines = [
