@@ -46,6 +46,14 @@ def test_without_delta_the_error_says_what_to_install(monkeypatch: pytest.Monkey
         configure(SparkSession.builder)
 
 
+def test_a_client_of_spark_connect_sets_what_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JAVA_HOME", "/nowhere")
+    monkeypatch.setenv("SPARK_REMOTE", "sc://spark.example")
+    options = configure(SparkSession.builder)._options
+    assert options["spark.sql.session.timeZone"] == "UTC"
+    assert not {"spark.sql.extensions", "spark.sql.catalog.spark_catalog", "spark.jars.packages"} & options.keys()
+
+
 @pytest.mark.parametrize("spark_version", ["4.2.0", "4.3.0"])
 def test_configure_adds_the_native_functions_where_they_are(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, spark_version: str
