@@ -45,10 +45,10 @@ test-jvm: java $(JARS) jar ## the functions of the JVM: ScalaTest, and the numbe
 	@$(PYTHON) -m pytest --jvm tests/jvm
 
 test-faults: java $(JARS) $(BROKER) ## kill drivers, executors and brokers, fill disks, damage files: over an hour; root mounts small disks
-	@$(PYTHON) -m pytest --faults -s tests/faults
+	@$(PYTHON) -m pytest --faults -s --timeout 7200 tests/faults
 
 test-wheels: $(INSTALLED) ## build wheel and sdist, install each extra by itself, and submit to a cluster: ten minutes or more
-	@$(PYTHON) -m pytest --wheels tests/packaging
+	@$(PYTHON) -m pytest --wheels --timeout 3600 --timeout 3600 tests/packaging
 
 test-versions: java $(BROKER) ## the main job on each supported Spark, in environments of their own; VERSIONS="3.5 4.0" for some
 	@$(PYTHON) -m scripts.test_versions $(VERSIONS)

@@ -33,6 +33,8 @@ log.dirs={data}
 auto.create.topics.enable=false
 group.initial.rebalance.delay.ms=0
 log.cleaner.enable=false
+# Tests send events of weeks ago, which a broker removes after half a minute by default.
+log.retention.ms=-1
 num.io.threads=2
 num.network.threads=2
 offsets.topic.num.partitions=1
