@@ -48,7 +48,7 @@ test-faults: java $(JARS) $(BROKER) ## kill drivers, executors and brokers, fill
 	@$(PYTHON) -m pytest --faults -s --timeout 7200 tests/faults
 
 test-wheels: $(INSTALLED) ## build wheel and sdist, install each extra by itself, and submit to a cluster: ten minutes or more
-	@$(PYTHON) -m pytest --wheels --timeout 3600 --timeout 3600 tests/packaging
+	@$(PYTHON) -m pytest --wheels --timeout 3600 tests/packaging
 
 test-versions: java $(BROKER) ## the main job on each supported Spark, in environments of their own; VERSIONS="3.5 4.0" for some
 	@$(PYTHON) -m scripts.test_versions $(VERSIONS)
