@@ -29,6 +29,7 @@ def test_lost_executors_and_workers_cost_nothing(
         place = Place(tmp_path / "job", references, master=cluster.master, more=more)
         place.log(*(traffic.hour(at) for at in range(3)))
         with place.start() as job:
+            in_a_batch(place, job)  # before it, a task tries whether the workers can import sparkmon
             number = cluster.kill_executor()
             job.until("a lost task", lambda: "ExecutorLostFailure" in job.said)
             job.until_idle()
