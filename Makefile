@@ -70,8 +70,9 @@ type: $(INSTALLED) ## mypy --strict over the package, its tests and its scripts
 
 check: lint type test-fast ## what to run before a commit: lint, type, test-fast
 
-reference: $(INSTALLED) ## docs/reference, from the code
+reference: $(INSTALLED) ## docs/reference and the names for Scala, from the code
 	@$(PYTHON) -m scripts.make_reference_pages
+	@$(PYTHON) -m scripts.make_scala_names
 
 docs: reference ## the site of the documentation, in build/site: any warning is an error
 	@NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --quiet

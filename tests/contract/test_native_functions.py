@@ -10,6 +10,7 @@ import pytest
 
 import sparkmon
 from scripts.make_jvm_golden import GOLDEN
+from scripts.make_scala_names import NAMES, names
 from sparkmon.functions import compare_profiles
 from sparkmon.statistics import STATISTICS
 from tests.support.source import ROOT
@@ -46,3 +47,7 @@ def _read(written: dict[str, Any]) -> dict[str, Any]:
     return {"sketch": None, "frequent_items": None, **written} | (
         {"sketch": base64.b64decode(sketch)} if sketch else {}
     )
+
+
+def test_names_of_tables_columns_and_options_are_pythons() -> None:
+    assert NAMES.read_text() == names(), "run: make reference"
