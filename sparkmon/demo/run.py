@@ -141,6 +141,7 @@ def run_demo(spark: SparkSession, out: Path, store: str, display: Display) -> De
             _SECONDS,
             lambda: reports.write(features, broken=True),
             labels,
+            WINDOW_S,
         )
         alerts.sender = sender
         _run_monitor(spark, monitor, sender, platform, f"{out}/checkpoints", alerts, display)

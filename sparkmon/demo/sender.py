@@ -61,8 +61,9 @@ class Sender(threading.Thread):
 
     They are sent in chunks, always the same. The file ``note`` counts a chunk once all its calls are answered: killed
     at any point and started again, the sender repeats the calls of at most one chunk. ``reports`` are the ids of the
-    flights' weather reports, ``labels`` takes what comes true. ``break_store`` is called once, before the second half.
-    In the first half a caller attacks the model with calls of its own.
+    flights' weather reports, ``labels`` takes what comes true. ``break_store`` is called once, before the second half,
+    as a window of ``window_s`` begins: the rows of a window all have the fault, or none. In the first half a caller
+    attacks the model with calls of its own.
     """
 
     def __init__(
@@ -74,12 +75,13 @@ class Sender(threading.Thread):
         seconds: float,
         break_store: Callable[[], None],
         labels: LateLabels,
+        window_s: float,
     ) -> None:
         super().__init__(name="traffic", daemon=True)
         self._delays, self._reports, self._flights = flights["dep_delay"].to_pylist(), reports, flights
         self._url, self._note = url, note
         self._pause = seconds / CHUNKS
-        self._break_store, self._labels = break_store, labels
+        self._break_store, self._labels, self._window_s = break_store, labels, window_s
         self.rows = flights.num_rows
         """Of honest callers."""
         self.attack_rows = AT_ONCE * len(ATTACK)
@@ -106,6 +108,7 @@ class Sender(threading.Thread):
             for index in range(progress.sent_chunks, CHUNKS):
                 start = time.monotonic()
                 if index >= CHUNKS // 2 and progress.fault_time is None:
+                    await asyncio.sleep(self._window_s - time.time() % self._window_s)
                     # Before the fault: no window that ends by this time has rows with it.
                     progress.fault_time = datetime.now(timezone.utc).isoformat()
                     self._break_store()

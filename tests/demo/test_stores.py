@@ -1,16 +1,12 @@
 """What the demo accepts as its feature store, and how it fails without one."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 from sparkmon.cli.app import app
-from sparkmon.demo import Display, run_demo
 from sparkmon.errors import OptionError, StoreError
-
-NO_SPARK: Any = None
 
 
 @pytest.mark.parametrize("store", ["mysql", "hopsworks://host/project", "sqlite:///x", ""])
@@ -33,6 +29,7 @@ def test_a_password_in_a_refused_store_is_not_printed() -> None:
 
 
 def test_a_server_that_does_not_answer_is_an_error_before_anything_starts(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match=r"127\.0\.0\.1"):
-        run_demo(NO_SPARK, tmp_path, "mysql://nobody@127.0.0.1:9/demo", Display(*[lambda *_: None] * 3))
+    result = CliRunner().invoke(app, ["demo", "--store", "mysql://nobody@127.0.0.1:9/demo", "--out", str(tmp_path)])
+    assert isinstance(result.exception, StoreError)
+    assert "127.0.0.1" in str(result.exception)
     assert list(tmp_path.iterdir()) == []
