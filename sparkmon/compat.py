@@ -57,10 +57,19 @@ if not _HAS_ARROW and find_spec("distutils") is None:
 
 def check_session(spark: SparkSession) -> None:
     """Raise OptionError if the session lacks what nothing else can do: Spark Connect gives no Arrow tables in 3.5."""
-    if not _HAS_ARROW and type(spark).__module__.startswith("pyspark.sql.connect"):
+    if not _HAS_ARROW and is_remote(spark):
         raise OptionError(
             f"got a session of Spark Connect on Spark {spark.version}; expected a classic one, or Spark 4.0 or newer"
         )
+
+
+def is_remote(spark: SparkSession) -> bool:
+    """Return whether a session is one of Spark Connect: it has neither a ``sparkContext`` nor a JVM here.
+
+    >>> is_remote(spark)
+    False
+    """
+    return type(spark).__module__.startswith("pyspark.sql.connect")
 
 
 def to_arrow(frame: DataFrame) -> pa.Table:

@@ -10,6 +10,7 @@ from importlib import import_module
 import pyarrow as pa
 from pyspark.sql import SparkSession
 
+from sparkmon.compat import is_remote
 from sparkmon.errors import SparkmonError
 
 _MODULE = "sparkmon.ingest"
@@ -25,8 +26,7 @@ def check_workers(spark: SparkSession) -> None:
 
     Workers on this machine are tried by their interpreter, others by a task.
     """
-    is_remote = type(spark).__module__.startswith("pyspark.sql.connect")
-    context = None if is_remote else spark.sparkContext
+    context = None if is_remote(spark) else spark.sparkContext
     if context is not None and str(context.master).startswith("local") and _runs(context.pythonExec):
         return
     try:

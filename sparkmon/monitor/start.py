@@ -15,7 +15,7 @@ from sparkmon.adversaries import Baseline
 from sparkmon.alerts import AlertManager
 from sparkmon.comparison import Judge
 from sparkmon.comparison.schema import DRIFT_METRICS
-from sparkmon.compat import condition_of
+from sparkmon.compat import condition_of, is_remote
 from sparkmon.distributions.schema import PROFILES
 from sparkmon.errors import OptionError
 from sparkmon.health import Counters, HealthLimits, Watchdog
@@ -71,7 +71,7 @@ class Start:
             )
         spark, checkpoint = frame.sparkSession, f"{checkpoints}/ingest"
         check_checkpoint(spark, checkpoint)
-        is_remote = _is_remote(spark)
+        remote = is_remote(spark)
         tables, counters = self.tables.open(spark), Counters()
         lengths = [length.total_seconds() for length in self.windows.lengths]
         leases = Leases(lengths, checkpoint, take_over, self.expected)
@@ -81,7 +81,7 @@ class Start:
             tables.prepare(name, schema)  # so that they can be read before the first window closes
         query_id = _find_query_id(spark, checkpoint)
         self.alerts.open(tables, () if query_id is None else (query_id,))
-        own_closer = None if is_remote else closer
+        own_closer = None if remote else closer
         to_write = (leases, counters, own_closer, self.expected, self.windows.k, self.keep_outliers)
         writer = BatchWriter(ingest, self.tables, *to_write)
         # Made before anything starts, because options may be wrong.
@@ -89,12 +89,12 @@ class Start:
         steps = self.steps.open(self.tables, process, spark)
         query = _start_stream(frame, checkpoint, writer.write, None if available_now else self.trigger)
         closer.query_id = str(query.id)
-        if is_remote:
+        if remote:
             closer.open_state()
         watchdog = Watchdog(query, counters, self.alerts, self.health, checkpoints, may_end=available_now)
-        clock = Clock(closer, query, self.trigger.total_seconds(), is_remote=is_remote)
+        clock = Clock(closer, query, self.trigger.total_seconds(), is_remote=remote)
         threads = [] if available_now else self._threads(spark, query, clock, steps)
-        return MonitorQuery(query, closer, watchdog, self.alerts, threads, is_remote=is_remote, flush=flush)
+        return MonitorQuery(query, closer, watchdog, self.alerts, threads, is_remote=remote, flush=flush)
 
     def _process(self, closer: Closer, findings: pa.Table) -> int:
         return self.alerts.process(findings, {}, writer=closer.query_id)
@@ -154,12 +154,8 @@ def _find_query_id(spark: SparkSession, checkpoint: str) -> str | None:
 
 def _id_of_this_query(spark: SparkSession, checkpoint: str) -> str:
     """Return the id of the query on whose thread this is called; to read it from the checkpoint is a Spark job."""
-    own = None if _is_remote(spark) else spark.sparkContext.getLocalProperty("sql.streaming.queryId")
+    own = None if is_remote(spark) else spark.sparkContext.getLocalProperty("sql.streaming.queryId")
     return own or _query_id(spark, checkpoint)
-
-
-def _is_remote(spark: SparkSession) -> bool:
-    return type(spark).__module__.startswith("pyspark.sql.connect")
 
 
 def _query_id(spark: SparkSession, checkpoint: str) -> str:

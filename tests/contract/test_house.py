@@ -16,7 +16,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "compat": {"errors"},
     "java": {"errors"},
     "listening": {"errors"},
-    "workers": {"errors"},
+    "workers": {"compat", "errors"},
     "errors": set(),
     "json_bytes": {"errors"},
     "printable": set(),
