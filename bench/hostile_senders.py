@@ -24,6 +24,7 @@ from rich.table import Table
 from bench.load import Load, open_loop
 from bench.posts import event_request
 from sparkmon.demo.platform import ServerProcess
+from tests.support.resident import greatest_resident
 
 __all__ = ["HOSTILE", "Reception", "measure_reception"]
 
@@ -118,10 +119,9 @@ def measure_reception(folder: Path, hostile: int, seconds: float) -> Reception:
         receiver.wait_ready()
         load = asyncio.run(_honest_beside(int(receiver.url.rpartition(":")[2]), hostile, seconds))
         metrics = httpx.get(receiver.url + "/metrics").text
-        status = Path(f"/proc/{receiver.process_id}/status").read_text()
+        resident = greatest_resident(receiver.process_id)
     refused = {reason: int(float(times)) for reason, times in _REFUSED.findall(metrics) if float(times)}
-    resident = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
-    return Reception(hostile, load, int(resident[1]) * 1024 if resident else 0, refused)
+    return Reception(hostile, load, resident, refused)
 
 
 async def _honest_beside(port: int, hostile: int, seconds: float) -> Load:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-import resource
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from tempfile import TemporaryDirectory
@@ -15,6 +15,7 @@ from bench.rounds import Contender, Rounds
 from bench.section import Section
 from sparkmon.comparison import Checks, Judge
 from sparkmon.errors import SparkmonError
+from tests.support.resident import greatest_resident
 
 __all__ = ["measure_judging"]
 
@@ -105,4 +106,4 @@ def _peak_mib(folder: str) -> float:
     )
     findings = _judge(references).findings(profiles)
     assert findings.num_rows
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
+    return greatest_resident(os.getpid()) / 2**20

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import resource
+import os
 import time
 
 import numpy as np
@@ -15,6 +15,7 @@ from sparkmon.monitor.batch_clients import RowsInMemory
 from sparkmon.monitor.client_watch import ClientWatch
 from sparkmon.monitor.window_grid import RowCounts, Window
 from tests.support.attacks import BEGIN_US, baseline, kept_rows, recorded
+from tests.support.resident import greatest_resident
 
 _HOSTILE = "](http://evil) <b>\x1b[2J\r\n| " * 400
 
@@ -36,7 +37,7 @@ def main() -> None:
     window = Window("flights", BEGIN_US, BEGIN_US + 50_000 * count)
     found = ClientWatch({"flights": base}).findings(RowsInMemory(rows), {window: RowCounts(count, count)})
     spent = time.process_time() - started
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    peak = greatest_resident(os.getpid()) / 2**30
     print(
         f"{options.clients:,} clients with {options.rows:,} rows each: {spent:.0f} s of CPU, at most {peak:.1f} GiB, "
         f"the {rows.nbytes / 2**30:.1f} GiB of the table among them, {found.num_rows} findings"

@@ -1,6 +1,5 @@
 """What a receiver takes of memory while the disk is slower than its senders."""
 
-import re
 import threading
 from contextlib import closing
 from pathlib import Path
@@ -11,18 +10,12 @@ import yaml
 
 from sparkmon.receiver import ReceiverSettings
 from tests.support.receiver import Receiver, event_headers
+from tests.support.resident import greatest_resident
 from tests.support.source import ROOT
 
 MIB = 2**20
 BOUND = 512 * MIB
 """What docs/operations.md says for the defaults."""
-
-
-def greatest_resident(process_id: int) -> int:
-    status = Path(f"/proc/{process_id}/status").read_text()
-    match = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
-    assert match is not None
-    return int(match[1]) * 1024
 
 
 @pytest.mark.slow
