@@ -10,6 +10,7 @@ import importlib
 import json
 import math
 import re
+from collections.abc import Iterable, Iterator
 from typing import Any, NoReturn
 
 from sparkmon.errors import ProtocolError
@@ -29,6 +30,15 @@ def loads(data: bytes) -> Any:  # noqa: ANN401 - JSON is any of its six types
     {'a': [1, 2.5, None]}
     """
     return _by_json(data) if _orjson is None else _orjson.loads(data)
+
+
+def loads_many(texts: Iterable[bytes]) -> Iterator[Any]:
+    """Read many texts as :func:`loads` does each; an error leaves the iterator beyond its text.
+
+    >>> list(loads_many([b"1", b"[2]"]))
+    [1, [2]]
+    """
+    return map(_by_json if _orjson is None else _orjson.loads, texts)
 
 
 def dumps(value: Any) -> bytes:  # noqa: ANN401

@@ -2,6 +2,7 @@
 
 import gc
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
@@ -15,6 +16,7 @@ from sparkmon.protocol.body import Body
 from sparkmon.protocol.decoded_events import DecodedEvents
 from sparkmon.protocol.event_columns import HALVES, EventColumns
 from sparkmon.protocol.jsontext import load_each
+from sparkmon.protocol.layout_pattern import LayoutPattern
 from sparkmon.protocol.limits import DEFAULT_LIMITS, Limits
 from sparkmon.protocol.read_body import read_body
 from sparkmon.protocol.reading_step import Naming, ReadingStep, SideRows, name_columns
@@ -25,6 +27,10 @@ from sparkmon.records import DeadLetter, Half, ModelSchema
 _STEP_BYTES = 256 * 2**20
 _CHUNK_BYTES, _CHUNK_EVENTS = 2**18, 4096
 """What is read at once: of so much, the parsed JSON stays in the processor's cache."""
+_ALIKE = 32
+"""Bodies of one model and half read at once that make it worth while to look for what is the same in them."""
+_LOOKS = 4
+"""How often that is looked for in one batch, of one model and half."""
 _BINARY_SIZE = re.compile(rb'"binary_data_size"\s*:\s*([0-9]{1,9})\b')
 _LONGEST_HEAD = 2**16
 
@@ -68,6 +74,8 @@ class BatchReader:
     def __init__(self, columns: EventColumns, schemas: Mapping[str, ModelSchema], limits: Limits) -> None:
         self._columns, self._schemas, self._limits = columns, schemas, limits
         self._namings: dict[tuple[object, ...], Naming] = {}
+        self._patterns: dict[tuple[int, Half], LayoutPattern] = {}
+        self._looks: Counter[tuple[int, Half]] = Counter()
         self._size = columns.events.num_rows
         self._next = 0
 
@@ -108,6 +116,11 @@ class BatchReader:
         """Read events of one half, and of one schema or none."""
         half = HALVES[self._columns.halves[places[0]]]
         texts, tails = _heads(payloads, self._columns.heads[places])
+        if tails is None and not self._columns.has_notes[places[0]]:
+            places, texts = self._read_alike(places, texts, half, step)
+            if not texts:
+                return
+            payloads = texts
         if tails is None:
             bodies = load_each(texts)
         else:
@@ -128,6 +141,38 @@ class BatchReader:
         for index, body in read_bodies(parsed, self._limits):
             some = places if len(index) == len(places) else places[index]
             self._add(some, half, body, step)
+
+    def _read_alike(
+        self, places: _Places, texts: list[bytes], half: Half, step: ReadingStep
+    ) -> tuple[_Places, list[bytes]]:
+        """Read those events of a model that differ in their values alone; return the others."""
+        left: list[int] = []
+        for model, own in split(self._columns.model_codes[places]):
+            index = own.tolist()
+            some = texts if len(index) == len(texts) else [texts[at] for at in index]
+            matching, body = self._match((model, half), some)
+            if body is not None:
+                self._add(places[own[matching]], half, body, step)
+                index = np.delete(own, matching).tolist()
+            left += index
+        if len(left) == len(texts):
+            return places, texts
+        left.sort()
+        return places[left], [texts[at] for at in left]
+
+    def _match(self, key: tuple[int, Half], texts: list[bytes]) -> tuple[list[int], Body | None]:
+        """Read what matches the pattern of a model and half."""
+        if key not in self._patterns and len(texts) >= _ALIKE and self._looks[key] < _LOOKS:
+            self._looks[key] += 1
+            pattern = LayoutPattern.of(texts[0], key[1], self._limits)
+            if pattern is not None:
+                self._patterns[key] = pattern
+        if key not in self._patterns:
+            return [], None
+        matching, body = self._patterns[key].read(texts)
+        if 2 * len(matching) < len(texts):
+            del self._patterns[key]
+        return matching, body
 
     def _read_one(self, at: int, payload: bytes, step: ReadingStep) -> None:
         """Read an event that is read by itself."""

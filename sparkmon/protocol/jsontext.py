@@ -42,7 +42,7 @@ def _read(reader: Callable[[bytes], Any], data: bytes) -> Any:  # noqa: ANN401
 def load_each(texts: Iterable[bytes]) -> list[Any]:
     """Read many texts; what is not strict JSON is None."""
     values: list[Any] = []
-    pending = map(json_bytes.loads, texts)
+    pending = json_bytes.loads_many(texts)
     while True:
         try:
             # What was read before a text that is not JSON stays in the list, and the iterator is beyond that text.

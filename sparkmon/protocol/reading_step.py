@@ -33,13 +33,13 @@ class SideRows(NamedTuple):
 
 @dataclass(slots=True)
 class _Layout:
-    """Rows of one layout: by event its index, its first row and how many follow; by side the rows of all."""
+    """Rows of one layout: by event its index, its first row and how many follow, in parts; by side the rows of all."""
 
     half: Half
     sides: "Sequence[tuple[str, Naming]]"
     events: list[_Places] = field(default_factory=list)
-    starts: list[int] = field(default_factory=list)
-    counts: list[int] = field(default_factory=list)
+    starts: list[_Places] = field(default_factory=list)
+    counts: list[_Places] = field(default_factory=list)
     rows: list[list[Rows]] = field(default_factory=list)
 
 
@@ -81,8 +81,9 @@ class ReadingStep:
             width = len(each.naming.names)
             self._bytes += each.rows.count * (width * _CELL_BYTES + each.naming.length)
         if len(sides) == 1:
-            self._counts[at] = sides[0].rows.counts
-            self._gather(half, at, 0, sides)
+            counts = np.array(sides[0].rows.counts, np.int64)
+            self._counts[at] = counts
+            self._gather(half, at, 0, counts, sides)
         elif sides:
             self._add_unequal(half, at, sides)
 
@@ -93,28 +94,28 @@ class ReadingStep:
             cut = [
                 SideRows(side, naming, rows.between(start, end)) for side, naming, rows in sides if rows.count >= end
             ]
-            self._gather(half, at, start, cut)
+            self._gather(half, at, start, np.array([end - start]), cut)
             start = end
         self._counts[at] = start
 
-    def _gather(self, half: Half, at: _Places, start: int, sides: Sequence[SideRows]) -> None:
+    def _gather(self, half: Half, at: _Places, start: int, counts: _Places, sides: Sequence[SideRows]) -> None:
         key = (half, *[(side, id(naming)) for side, naming, _ in sides])
         layout = self._open.get(key)
         if layout is None:
             namings = [(side, naming) for side, naming, _ in sides]
             layout = self._open[key] = _Layout(half, namings, rows=[[] for _ in sides])
         layout.events.append(at)
-        layout.starts += [start] * len(at)
-        layout.counts += sides[0].rows.counts
+        layout.starts.append(np.full(len(at), start))
+        layout.counts.append(counts)
         for gathered, side in zip(layout.rows, sides, strict=True):
             gathered.append(side.rows)
 
     def settle(self) -> None:
         """Make cells of what was gathered, while it is in the processor's cache."""
         for key, layout in self._open.items():
-            counts = np.array(layout.counts, np.int64)
+            counts = np.concatenate(layout.counts)
             event = np.repeat(np.concatenate(layout.events), counts)
-            first = np.array(layout.starts, np.int64) - (np.cumsum(counts) - counts)
+            first = np.concatenate(layout.starts) - (np.cumsum(counts) - counts)
             instance = (np.repeat(first, counts) + np.arange(len(event))).astype(np.int32)
             cells: dict[str, Any] = {
                 side: _cells(naming, rows) for (side, naming), rows in zip(layout.sides, layout.rows, strict=True)
