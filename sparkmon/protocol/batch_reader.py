@@ -146,7 +146,7 @@ class BatchReader:
         self, places: _Places, texts: list[bytes], half: Half, step: ReadingStep
     ) -> tuple[_Places, list[bytes]]:
         """Read those events of a model that differ in their values alone; return the others."""
-        left: list[int] = []
+        others: list[int] = []
         for model, own in split(self._columns.model_codes[places]):
             index = own.tolist()
             some = texts if len(index) == len(texts) else [texts[at] for at in index]
@@ -154,11 +154,11 @@ class BatchReader:
             if body is not None:
                 self._add(places[own[matching]], half, body, step)
                 index = np.delete(own, matching).tolist()
-            left += index
-        if len(left) == len(texts):
+            others += index
+        if len(others) == len(texts):
             return places, texts
-        left.sort()
-        return places[left], [texts[at] for at in left]
+        others.sort()
+        return places[others], [texts[at] for at in others]
 
     def _match(self, key: tuple[int, Half], texts: list[bytes]) -> tuple[list[int], Body | None]:
         """Read what matches the pattern of a model and half."""

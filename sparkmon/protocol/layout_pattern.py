@@ -66,17 +66,17 @@ class LayoutPattern:
         holes = [_Hole(kind, *token.span(kind)) for kind, token in tokens if kind is not None]
         if not _has_words(text, holes):
             return None
-        values = _read_marked(text, holes, half, limits)
+        first = _read_marked(text, holes, half, limits)
         # A text or number that is neither a value nor the id is the same each time, or else another pattern.
-        seen = {*values.rows.listed(), *(values.ids or ())}
-        holes = [hole for at, hole in enumerate(holes) if _mark(at, hole) in seen]
+        marks_in_it = {*first.rows.listed(), *(first.ids or ())}
+        holes = [hole for at, hole in enumerate(holes) if _mark(at, hole) in marks_in_it]
         body = _read_marked(text, holes, half, limits)
         marks = [_mark(at, hole) for at, hole in enumerate(holes)]
         id_at = marks.index(body.ids[0]) if body.ids and body.ids[0] in marks else None
         if id_at is not None:
             del marks[id_at]
-        found = body.rows.listed()
-        if not found or found != marks or bool in map(type, found):
+        values = body.rows.listed()
+        if not values or values != marks or bool in map(type, values):
             return None
         return cls(text, holes, body, id_at, longest)
 
