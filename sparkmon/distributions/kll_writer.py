@@ -23,6 +23,8 @@ try:
 except ImportError:  # a bare cluster, to which the package came with --py-files
     _datasketches = None
 
+_MANY = 4096
+"""Numbers that numpy sorts and thins out in less time than the package takes to look at each."""
 _LEAST_LEVEL = 8
 _LEVEL_ZERO_SORTED = 2
 
@@ -41,7 +43,12 @@ def write_kll(parts: Sequence[bytes | FloatArray], k: int) -> bytes:
     """
     if not 8 <= k <= 65_535:
         raise ProfileError(f"got k={k!r}; expected 8 to 65535; 800 fits windows, 4000 references")
-    return _by_numpy(parts, k) if _datasketches is None else _by_datasketches(parts, k)
+    if _datasketches is None:
+        return _by_numpy(parts, k)
+    short = [_by_numpy([part], k) if isinstance(part, np.ndarray) and part.size >= _MANY else part for part in parts]
+    if len(parts) == 1 and isinstance(short[0], bytes) and isinstance(parts[0], np.ndarray):
+        return short[0]
+    return _by_datasketches(short, k)
 
 
 def _by_datasketches(parts: Sequence[bytes | FloatArray], k: int) -> bytes:
@@ -96,8 +103,11 @@ def _by_numpy(parts: Sequence[bytes | FloatArray], k: int) -> bytes:
 
 
 def _joined(arrays: Sequence[FloatArray]) -> FloatArray:
+    arrays = [array for array in arrays if array.size]
+    if len(arrays) < 2:
+        return arrays[0] if arrays else np.empty(0)
     # A stable sort merges runs that are sorted.
-    return np.sort(np.concatenate(arrays), kind="stable") if arrays else np.empty(0)
+    return np.sort(np.concatenate(arrays), kind="stable")
 
 
 def _compacted(levels: list[FloatArray], k: int) -> list[FloatArray]:
