@@ -18,10 +18,19 @@ PANES = pa.schema([*schema.PANES, *_BATCH])
 """The table ``panes``: the partial profiles of each batch. Rows with the ``column_kind`` ``clock`` have no values: they
 count events without rows, such as health checks, which move the clock of their model."""
 
-EVENT_DIGESTS = pa.schema(
-    [*_BATCH, pa.field("last_event_time", _TIME, nullable=False), pa.field("digests", pa.binary())]
-)
-"""One row per batch: the digests of its events, 8 bytes each, by which a redelivered event is recognised."""
+_DIGESTS: list[pa.Field[Any]] = [
+    *_BATCH,
+    pa.field("last_event_time", _TIME, nullable=False),
+    pa.field("digests", pa.binary()),
+    pa.field("redelivered_events", pa.int64()),
+    pa.field("dead_letters", pa.map_(pa.string(), pa.int64())),
+    pa.field("skipped_rows", pa.map_(pa.string(), pa.int64())),
+    pa.field("holders", pa.map_(pa.string(), pa.string())),
+    pa.field("namespaces", pa.map_(pa.string(), pa.list_(pa.string()))),
+]
+EVENT_DIGESTS = pa.schema(_DIGESTS)
+"""One row per batch: the digests of its events, 8 bytes each, by which a redelivered event is recognised, and what the
+batch adds to the metrics."""
 
 _CLOSED: list[pa.Field[Any]] = [
     *_BATCH,

@@ -30,9 +30,8 @@ class Watchdog:
 
     Notes
     -----
-    Over Spark Connect, a process of the server writes the batches: the metrics then lack dead letters and redelivered
-    events. A driver that is killed raises no alert: Prometheus has to notice that its metrics
-    are absent, or that ``last_batch_timestamp_seconds`` is old; the rules are in ``examples/prometheus``.
+    A driver that is killed raises no alert: Prometheus has to notice that its metrics are absent, or that
+    ``last_batch_timestamp_seconds`` is old; the rules are in ``examples/prometheus``.
     """
 
     def __init__(

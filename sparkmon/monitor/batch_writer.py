@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame, functions as F
 from sparkmon.distributions.schema import PANES
 from sparkmon.health import Counters, Counts
 from sparkmon.interval import from_micros, to_micros
+from sparkmon.monitor.batch_counts import to_columns
 from sparkmon.monitor.closer import Closer
 from sparkmon.monitor.leases import Leases, models_of
 from sparkmon.monitor.model_limit import ModelLimit
@@ -32,8 +33,8 @@ _EVENT = [*("event_id", "event_type", "source", "namespace", "model", "component
 class BatchWriter:
     """Writes what the pass over a batch gives.
 
-    The order of the commits is dead letters, rows, outliers, digests, panes. A batch that has panes in the table is not
-    written again.
+    The order of the commits is dead letters, rows, outliers, digests, panes. A batch whose panes are in the table, or
+    that is recorded there because it has none, is not written again.
     """
 
     def __init__(
@@ -100,10 +101,9 @@ class BatchWriter:
 
         directory = tables.directory("rows")
         with one_pass(self._ingest, batch, owners_of, directory) as passed:
-            self._counters.add(Counts(redelivered_events=passed.redelivered, namespaces=passed.namespaces))
+            counts = Counts(redelivered_events=passed.redelivered, namespaces=passed.namespaces)
             if passed.dead_letters is not None:
-                dead = _write_dead_letters(self._place, passed.dead_letters, query_id, batch_id)
-                self._counters.add(dead)
+                counts = counts.add(_write_dead_letters(self._place, passed.dead_letters, query_id, batch_id))
             if passed.rows is not None:
                 rows = passed.rows.where(~F.col("model").isin([*skipped]))
                 self._place.append(rows, "rows", writer=query_id, batch_id=batch_id)
@@ -114,27 +114,31 @@ class BatchWriter:
             outliers = self._outliers.chosen(tables, most_severe)
             if outliers.num_rows:
                 tables.append(outliers, "outliers", writer=query_id, batch_id=batch_id)
-            if len(passed.digests):
+            panes = limit.limited(passed.panes, self._k)
+            is_skipped = _are_of(panes, skipped)
+            counts = counts.add(Counts(skipped_rows=_rows_of(panes.filter(is_skipped)), holders=skipped))
+            self._counters.add(counts)
+            has_events = len(passed.digests) > 0 or counts != Counts()
+            if has_events:
                 row = {"query_id": query_id, "batch_id": batch_id, "last_event_time": passed.last_event_time}
-                table = pa.Table.from_pylist([row | {"digests": passed.digests.tobytes()}], schema=EVENT_DIGESTS)
+                row |= {"digests": passed.digests.tobytes(), **to_columns(counts)}
+                table = pa.Table.from_pylist([row], schema=EVENT_DIGESTS)
                 tables.append(table, "event_digests", writer=query_id, batch_id=batch_id)
                 recent.add(to_micros(passed.last_event_time), passed.digests)
-        panes = result = self._without(skipped, limit.limited(passed.panes, self._k))
-        if panes.num_rows:
+        panes = result = panes.filter(pc.invert(is_skipped))
+        if panes.num_rows or has_events:
             for name, value in (("query_id", query_id), ("batch_id", batch_id)):
                 panes = panes.append_column(name, pa.repeat(pa.scalar(value), panes.num_rows))
             ingested = panes.cast(INGESTED_PANES)
             tables.append(ingested, "panes", writer=query_id, batch_id=batch_id)
         return result
 
-    def _without(self, models: Mapping[str, str], panes: pa.Table) -> pa.Table:
-        """Leave out, and count, the panes of models that another monitor has."""
-        is_one = _are_of(panes, models)
-        rows: Counter[str] = Counter()
-        for window, count in row_counts(panes.filter(is_one)).items():
-            rows[window.model] += sum(count)
-        self._counters.add(Counts(skipped_rows=rows, holders=models))
-        return panes.filter(pc.invert(is_one))
+
+def _rows_of(panes: pa.Table) -> Counter[str]:
+    rows: Counter[str] = Counter()
+    for window, count in row_counts(panes).items():
+        rows[window.model] += sum(count)
+    return rows
 
 
 def _are_of(rows: pa.Table, models: Collection[str]) -> Any:  # noqa: ANN401 - truth values

@@ -18,6 +18,7 @@ from sparkmon.comparison import Judge
 from sparkmon.distributions.schema import PROFILES
 from sparkmon.health import MONITOR, Counters, Counts, Traffic, Unanswered
 from sparkmon.interval import from_micros
+from sparkmon.monitor.batch_counts import counts_after
 from sparkmon.monitor.closing import Closing
 from sparkmon.monitor.event_clocks import EventClocks
 from sparkmon.monitor.leases import Leases, models_of
@@ -62,7 +63,7 @@ class Closer:
         self._longer = LongerWindows(self._grid.length, windows.longer_us, windows.k)
         self._lock = threading.RLock()
         self._is_loaded = False
-        self._batch_id = -1
+        self._batch_id = self._counted = -1
         self._version: int | None = None
         self._leases_version: int | None = _UNREAD
 
@@ -111,6 +112,8 @@ class Closer:
         """Read the state before another process ingests: what it brings from now on is counted."""
         with self._lock:
             self._load()
+            last = self._tables.last_batch("event_digests", self.query_id)
+            self._counted = -1 if last is None else last
 
     def catch_up(self) -> None:
         """Take what another process has ingested, as over Spark Connect."""
@@ -124,6 +127,8 @@ class Closer:
             for batch_id in sorted(batches):
                 self.take(read.filter(pc.equal(read["batch_id"], pa.scalar(batch_id))), batch_id)
             self.take(read.slice(0, 0), self._batch_id)  # what was read at the start may be due
+            counts, self._counted = counts_after(self._tables, self.query_id, self._counted)
+            self._counters.add(counts)
             self._version = version
 
     @contextmanager

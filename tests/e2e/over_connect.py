@@ -19,15 +19,16 @@ START = datetime(2026, 1, 5, tzinfo=timezone.utc)
 ROWS = 2_000
 
 
-def event(number: int, warmer: int = 0) -> Event:
+def event(number: int, warmer: int = 0, body: bytes = b"") -> Event:
     headers = {
         "ce-id": str(number),
         "ce-source": "pod",
         "ce-type": "org.kubeflow.serving.inference.request",
         "ce-time": (START + timedelta(seconds=4 * number)).isoformat(),
         "ce-inferenceservicename": "flights",
+        "ce-namespace": "prod",
     }
-    return from_http(headers, b'{"instances": [[%d]]}' % (number % 100 + warmer))
+    return from_http(headers, body or b'{"instances": [[%d]]}' % (number % 100 + warmer))
 
 
 def run_example(name: str) -> list[str]:
@@ -39,11 +40,18 @@ def run_example(name: str) -> list[str]:
     return subprocess.run(example, stdout=subprocess.PIPE, env=environment, text=True, check=True).stdout.splitlines()
 
 
-def counts_of(monitor: sparkmon.Monitor, events: DataFrame, folder: str) -> dict[str, int]:
+def counts_of(monitor: sparkmon.Monitor, events: DataFrame, folder: str) -> dict[str, object]:
     """Process what is there; return what the metrics say of it."""
     query = monitor.start(events, f"{folder}/checkpoints", available_now=True)
     query.awaitTermination()
-    return {"rows": query.watchdog.status().counts.rows, "late_rows": query.late_rows}
+    counts = query.watchdog.status().counts
+    return {
+        "rows": counts.rows,
+        "late_rows": query.late_rows,
+        "redelivered": counts.redelivered_events,
+        "dead_letters": counts.dead_letters,
+        "namespaces": [*counts.namespaces["flights"]],
+    }
 
 
 def main(folder: str) -> None:
@@ -68,7 +76,9 @@ def main(folder: str) -> None:
     events = spark.readStream.format("kserve").load(f"{folder}/spool")
     print(json.dumps(counts_of(monitor, events, folder)))
     with SpoolWriter(f"{folder}/spool") as spool:
-        spool.append(events_to_batch([event(ROWS)]))  # of a window that has been closed
+        torn = event(3 * ROWS, body=b'{"instances": [[')
+        # Of a window that has been closed, of one that is open, and again; and what cannot be read.
+        spool.append(events_to_batch([event(ROWS), late[-1], torn]))
     print(json.dumps(counts_of(monitor, events, folder)))
     found = monitor.tables.read(spark, "drift_metrics").where("column_kind = 'feature'")
     found = found.orderBy("window_start", "statistic")

@@ -17,7 +17,9 @@ def test_a_monitor_and_the_sql_functions_work_over_spark_connect(tmp_path: Path)
     assert result.returncode == 0, result.stderr[-3000:]
     rows = [json.loads(line) for line in result.stdout.splitlines() if line.startswith("{")]
     first, second, *findings, over_rows, sql, detector = rows
-    assert (first, second) == ({"rows": 4_000, "late_rows": 0}, {"rows": 1, "late_rows": 1})
+    none = {"redelivered": 0, "dead_letters": {}, "namespaces": ["prod"]}
+    assert first == {"rows": 4_000, "late_rows": 0, **none}
+    assert second == {"rows": 1, "late_rows": 1, **none, "redelivered": 1, "dead_letters": {"BODY_NOT_JSON": 1}}
     # Decided on by a process of the server, told by the client.
     assert "ALERT critical: temp of the model flights drifted from training" in result.stderr
     assert result.stderr.count("ALERT ") == 1

@@ -84,8 +84,10 @@ spark.range(2_000).selectExpr("id + 5000 AS distance", "'9' AS origin").writeTo(
 spark.stop()
 profile = [sys.executable, "-m", "sparkmon", "profile", "--store", "store", "--as"]
 subprocess.run([*profile, "flights", table], check=True)
-subprocess.run([*profile, "first", "--sql", f"SELECT * FROM {table} VERSION AS OF {snapshot}"], check=True)
-stored = sparkmon.LocalStore("store").read_references().to_pylist()
+of_first = ["--sql", f"SELECT * FROM {table} VERSION AS OF {snapshot}", "--reference", f"training:{snapshot}"]
+subprocess.run([*profile, "first", *of_first], check=True)
+store = sparkmon.LocalStore("store")
+stored = [*store.read_references().to_pylist(), *store.read_references(f"training:{snapshot}").to_pylist()]
 profiles = {(row["model"], row["column_name"]): row["profile"] for row in stored}
 assert profiles["flights", "distance"]["avg"] == 3499.5, profiles
 assert profiles["first", "distance"]["avg"] == 999.5, profiles

@@ -454,6 +454,16 @@ object EventDigests {
   final val LastEventTime = "last_event_time"
   /** 8 bytes per event, in ascending order */
   final val Digests = "digests"
+  /** events that were read before */
+  final val RedeliveredEvents = "redelivered_events"
+  /** how many events could not be decoded, by condition */
+  final val DeadLetters = "dead_letters"
+  /** rows of models that another monitor has in the same tables, by model */
+  final val SkippedRows = "skipped_rows"
+  /** the checkpoint of the monitor that has the skipped models, by model */
+  final val Holders = "holders"
+  /** where the events come from, by model */
+  final val Namespaces = "namespaces"
 }
 
 /** The table `monitors` of a monitor. */
