@@ -5,9 +5,11 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
+import psutil
 import pyspark
 
 from tests.support.ports import free_ports
@@ -16,6 +18,7 @@ __all__ = ["Cluster"]
 
 _SPARK = Path(pyspark.__file__).parent
 _PATIENCE_S = 600.0
+_AT_WORK_S = 0.2
 _EXECUTOR = "CoarseGrainedExecutorBackend"
 
 
@@ -56,12 +59,14 @@ class Cluster:
         return found
 
     def kill_executor(self) -> int:
-        """Kill the first executor that runs a task in Python, and give the number of its worker."""
+        """Kill the first executor whose task is at work in Python, and give the number of its worker."""
         deadline = time.monotonic() + _PATIENCE_S
+        before: dict[int, float] = {}
         while time.monotonic() < deadline:
             for number, pids in enumerate(self.executors()):
                 for pid in pids:
-                    if _has_python(pid):
+                    spent = _python_cpu_s(pid)
+                    if spent - before.setdefault(pid, spent) > _AT_WORK_S:
                         os.kill(pid, signal.SIGKILL)
                         return number
             time.sleep(0.01)
@@ -114,11 +119,14 @@ def _parents() -> dict[int, int]:
     return found
 
 
-def _has_python(executor: int) -> bool:
-    """Tell whether an executor has forked a Python process for a task: the first takes a second to begin."""
-    parents = _parents()
-    below = [pid for pid in parents if _is_below(pid, executor, parents)]
-    return sum("pyspark.daemon" in _command(pid) for pid in below) > 1
+def _python_cpu_s(executor: int) -> float:
+    """Return what Python has spent below an executor: its processes stay when a task has ended."""
+    spent = 0.0
+    with suppress(psutil.NoSuchProcess):  # it has ended meanwhile
+        for process in psutil.Process(executor).children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                spent += sum(process.cpu_times()[:2])
+    return spent
 
 
 def _is_below(pid: int, above: int, parents: dict[int, int]) -> bool:
