@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from sparkmon.errors import MissingExtraError, OptionError
@@ -25,7 +26,8 @@ class Tables:
     Parameters
     ----------
     location : str
-        A directory (anything with a ``/``: a path or a URL), or else the name of a catalog schema.
+        A directory (anything with a ``/``: a path or a URL), or else the name of a catalog schema. A relative path is
+        one of the working directory.
     storage_options : mapping of str to str, optional
         Options of an object store for `delta-rs <https://delta-io.github.io/delta-rs>`_, such as
         ``AWS_ENDPOINT_URL``, next to those of the environment. Spark has its own settings.
@@ -41,9 +43,11 @@ class Tables:
     def __init__(self, location: str, storage_options: Mapping[str, str] | None = None) -> None:
         if not location or "`" in location:
             raise OptionError.malformed("tables", location, "a directory or a catalog schema")
-        self.location = location.rstrip("/")
-        self._options = dict(storage_options or {})
         self._is_path = "/" in location
+        # Delta reads the tables of absolute paths only; dbfs:/data is one.
+        is_relative = self._is_path and not location.startswith("/") and ":" not in location.partition("/")[0]
+        self.location = str(Path.cwd() / location) if is_relative else location.rstrip("/")
+        self._options = dict(storage_options or {})
 
     def __repr__(self) -> str:
         return f"Tables({self.location!r})"

@@ -37,3 +37,10 @@ def test_a_place_that_cannot_be_named_is_refused() -> None:
         with pytest.raises(OptionError, match="expected a directory or a catalog schema"):
             Tables(location)
     assert Tables("s3://bucket/m/").name_of("alerts") == "delta.`s3://bucket/m/alerts`"
+
+
+def test_a_relative_path_is_of_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for location in ("./m", "m/", f"{tmp_path}/m"):
+        assert Tables(location).name_of("alerts") == f"delta.`{tmp_path}/m/alerts`"
+    assert Tables("dbfs:/m").name_of("alerts") == "delta.`dbfs:/m/alerts`"
