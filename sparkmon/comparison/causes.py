@@ -103,7 +103,7 @@ def _drifts(
 
 
 def _change(key: _Key, place: int, profiles: pa.Table, references: References, past: Past | None) -> Change | None:
-    row = {name: profiles[name][place].as_py() for name in (*PROFILE_KEY, "profile")}
+    row: dict[str, Any] = dict(zip(PROFILE_KEY, key[:-2], strict=True))
     if row["column_kind"] not in ("feature", "prediction"):
         return None
     if key[-2] == "BASELINE":
@@ -115,7 +115,8 @@ def _change(key: _Key, place: int, profiles: pa.Table, references: References, p
         kind = None if reference is None else references.kind_of(column_of(row))
     if reference is None:
         return None
-    return change_of(reference, summary_of(row["profile"], kind or kind_of(row["profile"])))
+    profile = profiles["profile"][place].as_py()
+    return change_of(reference, summary_of(profile, kind or kind_of(profile)))
 
 
 def _of_column(

@@ -149,14 +149,10 @@ reach this); p 1e-12, among all tests of the window 3e-11; confirmed.
 
         Fields that the row does not have are None.
         """
-        values: dict[str, Any] = {field.name: row.get(field.name) for field in fields(cls)}
-        return cls(**values)
+        return cls(*map(row.get, _FIELDS))
 
     def explain(self) -> str:
         """Return one sentence with everything that the verdict rests on: values, rows, noise, limit and p-values."""
-        if self.statistic in PRESENCE:
-            rows = f" ({self._rows()})" if self.current_count else ""
-            return f"{self._headline()}: {PRESENCE[self.statistic]}{rows}."
         return f"{self._headline()}: {self._grounds()}."
 
     def message(self, *, recovered: bool = False) -> str:
@@ -191,19 +187,25 @@ reach this); p 1e-12, among all tests of the window 3e-11; confirmed.
         return self.status in {"ok", "drift", "over_limit", "provisional"} and None not in (self.value, self.threshold)
 
     def _headline(self, *, recovered: bool = False) -> str:
-        version = f" (version {self.model_version})" if self.model_version else ""
-        who = _WHO.get(self.column_kind) or _WHO.get(self.column_name, self.column_name)
-        verdict = self._recovery() if recovered else self._verdict()
+        who, where = self._subject()
+        return f"{who} {self._verdict(recovered=recovered)}{where}"
+
+    def _subject(self) -> tuple[str, str]:
+        """Return what comes before and after the verdict, which is equal for all findings on a column of a window."""
         if self.column_kind == "client":
             who = f"the client {self.slice_value}" if self.slice_value else "somebody without a name"
-            return f"the model {self.model} is {'no longer ' * recovered}attacked by {who}{self._window()}"
-        return f"{who} of the model {self.model}{version} {verdict}{self._slice()}{self._window()}"
+            return f"the model {self.model}", f" by {who}{self._window()}"
+        version = f" (version {self.model_version})" if self.model_version else ""
+        who = _WHO.get(self.column_kind) or _WHO.get(self.column_name, self.column_name)
+        return f"{who} of the model {self.model}{version}", f"{self._slice()}{self._window()}"
 
-    def _verdict(self) -> str:
-        if self.statistic == "missing_column":
-            return "is missing"
-        if self.statistic == "extra_column":
-            return "is not in the reference"
+    def _verdict(self, *, recovered: bool = False) -> str:
+        if self.column_kind == "client":
+            return "is no longer attacked" if recovered else "is attacked"
+        if recovered:
+            return "is within its limit again" if self.drift_type == "LIMIT" else f"no longer drifts from {self.reference}"
+        if self.statistic in PRESENCE:
+            return "is missing" if self.statistic == "missing_column" else "is not in the reference"
         if not self._is_judged():
             return f"was not judged by {self.statistic}"
         return {
@@ -212,9 +214,6 @@ reach this); p 1e-12, among all tests of the window 3e-11; confirmed.
             "over_limit": "exceeds its limit",
             "ok": f"has not drifted from {self.reference}" if self.reference else "is within its limit",
         }[self.status]
-
-    def _recovery(self) -> str:
-        return "is within its limit again" if self.drift_type == "LIMIT" else f"no longer drifts from {self.reference}"
 
     def _slice(self) -> str:
         if self.slice_key is None:
@@ -233,6 +232,8 @@ reach this); p 1e-12, among all tests of the window 3e-11; confirmed.
         return rows if self.reference_count is None else f"{rows} against {self.reference_count:,}"
 
     def _grounds(self) -> str:
+        if self.statistic in PRESENCE:
+            return PRESENCE[self.statistic] + (f" ({self._rows()})" if self.current_count else "")
         has_figures = self._is_judged() and self.column_kind != "client"
         return "; ".join([self._judgement(), *self._evidence()]) if has_figures else self.reason
 
@@ -274,23 +275,22 @@ reach this); p 1e-12, among all tests of the window 3e-11; confirmed.
 
 
 _FIELDS = [field.name for field in fields(Finding)]
-_FIGURES = _FIELDS.index("column_kind")
-"""From this field on, findings of several columns may be equal."""
+_STATUS, _FIGURES = _FIELDS.index("status"), _FIELDS.index("column_kind")
+"""From the latter on, findings of several columns may be equal."""
 
 
 def explanations(columns: Sequence[Sequence[Any]]) -> Iterator[str]:
     """Give :meth:`Finding.explain` of many findings, by the columns of their fields; what is equal is written once."""
-    grounds: dict[tuple[Any, ...], str] = {}
+    subjects, grounds = dict[Any, tuple[str, str]](), dict[Any, tuple[str, str]]()
     for row in zip(*columns, strict=True):
-        finding = object.__new__(Finding)  # without the check, field by field, that it is frozen
-        vars(finding).update(zip(_FIELDS, row, strict=True))
-        if finding.statistic in PRESENCE:
-            yield finding.explain()
-            continue
-        figures = row[_FIGURES:]
+        subject, figures = (*row[: _FIGURES + 1], row[_STATUS] == "provisional"), row[_FIGURES:]
+        if subject not in subjects:
+            subjects[subject] = Finding(*row)._subject()
         if figures not in grounds:
-            grounds[figures] = finding._grounds()
-        yield f"{finding._headline()}: {grounds[figures]}."
+            finding = Finding(*row)
+            grounds[figures] = finding._verdict(), finding._grounds()
+        (who, where), (verdict, why) = subjects[subject], grounds[figures]
+        yield f"{who} {verdict}{where}: {why}."
 
 
 @lru_cache(maxsize=1024)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from sparkmon.distributions import Distribution
 from sparkmon.distributions.arrays import FloatArray
@@ -45,6 +46,8 @@ _KNOWN = (
 _FACTORS, _OFFSETS = (np.array([conversion[at] for conversion in _KNOWN])[:, None] for at in (0, 1))
 """A row for each conversion, to be set beside points."""
 _POINTS = np.linspace(0.0025, 0.9975, 200)
+_FEW = 16
+"""Conversions are looked at closely that one of so many points does not rule out."""
 _LEAST_GAP = 0.1
 """A smaller distance has no such cause that one could tell from others."""
 _LEFT = 0.1
@@ -91,29 +94,46 @@ def rescaled(reference: Distribution, current: Distribution) -> Rescaled | None:
     allowed = min(gap / 3, max(_LEFT * gap, chance))
     if gap < _LEAST_GAP:
         return None
-    distance, best = _converted(reference, points, now, was)
-    if distance <= allowed:
-        return best
+    if (known := _converted(reference, points, now, was, allowed)) is not None:
+        return known
     for pattern, factor, offset in _fitted(before, current.quantile(_POINTS)):
         if np.abs(now - _cdf(reference, points, factor, offset)).max() <= allowed:
             return Rescaled(pattern, factor, offset, "", _formula(factor, offset), 1.0)
     return None
 
 
-def _converted(reference: Distribution, points: FloatArray, now: FloatArray, was: FloatArray) -> tuple[float, Rescaled]:
-    """Return the known conversion, of all rows or of the likeliest share of them, that leaves least of the distance."""
-    converted = _cdf(reference, points, _FACTORS, _OFFSETS)
+def _converted(
+    reference: Distribution, points: FloatArray, now: FloatArray, was: FloatArray, allowed: float
+) -> Rescaled | None:
+    """Return the known conversion, of all rows or of the likeliest share of them, that leaves least of the distance.
+
+    None if all leave more than is allowed.
+    """
+    likely = _likely(reference, points[::_FEW], now[::_FEW], was[::_FEW], allowed)
+    if not likely.size:
+        return None
+    converted = _cdf(reference, points, _FACTORS[likely], _OFFSETS[likely])
     toward = converted - was
     shares = toward @ (now - was) / np.maximum(np.square(toward).sum(axis=1), 1e-12)
     of_part = np.abs(now - was - shares[:, None] * toward).max(axis=1)
     of_part[(shares < _LEAST_SHARE) | (shares > _MOST_SHARE)] = np.inf
     distances = np.stack([np.abs(now - converted).max(axis=1), of_part], axis=1)
     at, is_part = divmod(int(distances.argmin()), 2)
-    factor, offset, name, formula = _KNOWN[at]
+    if distances[at, is_part] > allowed:
+        return None
+    factor, offset, name, formula = _KNOWN[likely[at]]
     share = float(shares[at]) if is_part else 1.0
-    return float(distances[at, is_part]), Rescaled(
-        "units", factor, offset, name, formula or _formula(factor, offset), share
-    )
+    return Rescaled("units", factor, offset, name, formula or _formula(factor, offset), share)
+
+
+def _likely(
+    reference: Distribution, points: FloatArray, now: FloatArray, was: FloatArray, allowed: float
+) -> npt.NDArray[np.intp]:
+    """Return the known conversions of which a share of the rows, or all, leaves no more than is allowed at points."""
+    toward = _cdf(reference, points, _FACTORS, _OFFSETS) - was
+    toward[toward == 0] = 1e-300
+    least, most = np.sort([(now - was + off) / toward for off in (-allowed - 1e-9, allowed + 1e-9)], axis=0)
+    return np.flatnonzero(np.maximum(least.max(axis=1), _LEAST_SHARE) <= np.minimum(most.min(axis=1), 1.0))
 
 
 def _cdf(

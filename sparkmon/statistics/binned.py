@@ -5,7 +5,7 @@ named levels on the reference's vocabulary; either way the last bin holds the ro
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple, Protocol, TypeAlias
@@ -51,13 +51,16 @@ class Shares(Remembering):
     @property
     def pooled(self) -> FloatArray:
         """The shares of both sides' rows together."""
-        rows = self.reference_count * self.reference + self.current_count * self.current
-        return np.minimum(1.0, rows / (self.reference_count + self.current_count))
+        return _pooled(self.reference, self.current, self.reference_count, self.current_count)
 
     @property
     def c(self) -> float:
         """1/m + 1/n: differences of shares are proportional to its root if nothing has drifted."""
         return inverse_rows(self.reference_count, self.current_count)
+
+
+def _pooled(reference: FloatArray, current: FloatArray, m: float | FloatArray, n: float | FloatArray) -> FloatArray:
+    return np.minimum(1.0, (m * reference + n * current) / (m + n))
 
 
 def distance_of(distance: Distance, reference: Summary, current: Summary, bins: int = BINS) -> float:
@@ -198,8 +201,8 @@ def prepare(pairs: Sequence[tuple[Summary, Summary]], statistics: Iterable[Stati
             sides = shares(reference, current)
             of_size.setdefault(sides.reference.size, []).append(sides)
     for together in of_size.values():
-        for distance in distances:
-            for sides, (value, noise) in zip(together, _results(together, distance), strict=True):
+        for distance, results in zip(distances, _results(together, distances), strict=True):
+            for sides, (value, noise) in zip(together, results, strict=True):
                 sides.keep(value, _value, distance)
                 sides.keep(noise, _noise, distance)
 
@@ -215,32 +218,31 @@ class _Noise(NamedTuple):
 
 
 def _noise(sides: Shares, distance: Distance) -> _Noise:
-    return _results([sides], distance)[0][1]
+    ((result,),) = _results([sides], [distance])
+    return result[1]
 
 
-def _results(many: Sequence[Shares], distance: Distance) -> list[tuple[float, _Noise]]:
-    """Return the distances of shares on equally many bins, with their noise.
+def _results(many: Sequence[Shares], distances: Iterable[Distance]) -> Iterator[list[tuple[float, _Noise]]]:
+    """Give, by distance, those of shares on equally many bins, with their noise.
 
     The mass that each side's rank error allows is moved over each bin edge in turn, up and down, and the greatest
     changes of the value are added up: exact to first order in the rank errors, if all edges were off their utmost and
     in the worst directions at once.
     """
-    reference = np.array([each.reference for each in many])
-    current = np.array([each.current for each in many])
-    values = np.asarray(distance(reference, current))
+    reference, current = both = np.array([[each.reference for each in many], [each.current for each in many]])
+    counts = np.array([[each.reference_count for each in many], [each.current_count for each in many]])[:, :, None]
     errors = np.array([(each.reference_error, each.current_error) for each in many])
-    sketch_errors = np.zeros(len(many))
-    if errors.any():
-        moved = distance(*_moved(np.array([reference, current]), errors))
-        changes = np.abs(moved - values[:, None, None, None]).max(axis=2).sum(axis=2)
-        sketch_errors = np.where(errors > 0, changes, 0.0).sum(axis=1)
+    moved = _moved(both, errors) if errors.any() else both[:, :, None, None, None]
     filled = (reference > 0) | (current > 0)
-    pooled = np.array([each.pooled for each in many])
     squares = (current - reference) ** 2
-    pearson = np.divide(squares, pooled, out=squares, where=filled).sum(axis=1)
-    bins = np.maximum(np.count_nonzero(filled, axis=1), 1)
-    noises = map(_Noise, sketch_errors.tolist(), bins.tolist(), pearson.tolist())
-    return [*zip(values.tolist(), noises, strict=True)]
+    pearson = np.divide(squares, _pooled(*both, *counts), out=squares, where=filled).sum(axis=1).tolist()
+    bins = np.maximum(np.count_nonzero(filled, axis=1), 1).tolist()
+    for distance in distances:
+        values = np.asarray(distance(reference, current))
+        changes = np.abs(distance(*moved) - values[:, None, None, None]).max(axis=2).sum(axis=2)
+        sketch_errors = np.where(errors > 0, changes, 0.0).sum(axis=1)
+        noises = map(_Noise, sketch_errors.tolist(), bins, pearson)
+        yield [*zip(values.tolist(), noises, strict=True)]
 
 
 def _moved(both: FloatArray, errors: FloatArray) -> FloatArray:
