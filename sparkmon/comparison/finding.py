@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timezone
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from sparkmon.distributions.schema import OUTLIER
 
@@ -149,7 +149,7 @@ reach this); p 1e-12, among all tests of the window 3e-11; confirmed.
 
         Fields that the row does not have are None.
         """
-        return cls(*map(row.get, _FIELDS))
+        return cls(*cast(Any, map(row.get, _FIELDS)))
 
     def explain(self) -> str:
         """Return one sentence with everything that the verdict rests on: values, rows, noise, limit and p-values."""
@@ -203,7 +203,8 @@ reach this); p 1e-12, among all tests of the window 3e-11; confirmed.
         if self.column_kind == "client":
             return "is no longer attacked" if recovered else "is attacked"
         if recovered:
-            return "is within its limit again" if self.drift_type == "LIMIT" else f"no longer drifts from {self.reference}"
+            is_rate = self.drift_type == "LIMIT"
+            return "is within its limit again" if is_rate else f"no longer drifts from {self.reference}"
         if self.statistic in PRESENCE:
             return "is missing" if self.statistic == "missing_column" else "is not in the reference"
         if not self._is_judged():
@@ -287,8 +288,7 @@ def explanations(columns: Sequence[Sequence[Any]]) -> Iterator[str]:
         if subject not in subjects:
             subjects[subject] = Finding(*row)._subject()
         if figures not in grounds:
-            finding = Finding(*row)
-            grounds[figures] = finding._verdict(), finding._grounds()
+            grounds[figures] = (finding := Finding(*row))._verdict(), finding._grounds()
         (who, where), (verdict, why) = subjects[subject], grounds[figures]
         yield f"{who} {verdict}{where}: {why}."
 

@@ -86,8 +86,8 @@ def rescaled(reference: Distribution, current: Distribution) -> Rescaled | None:
     """
     if min(reference.values.size, current.values.size) < 10:
         return None
-    before = reference.quantile(_POINTS)
-    points = np.union1d(before, current.quantile(_POINTS))
+    before, after = reference.quantile(_POINTS), current.quantile(_POINTS)
+    points = np.union1d(before, after)
     now, was = current.cdf(points), reference.cdf(points)
     gap = float(np.abs(now - was).max())
     chance = 1.36 * math.sqrt(1 / reference.n + 1 / current.n) + reference.rank_error + current.rank_error
@@ -96,7 +96,7 @@ def rescaled(reference: Distribution, current: Distribution) -> Rescaled | None:
         return None
     if (known := _converted(reference, points, now, was, allowed)) is not None:
         return known
-    for pattern, factor, offset in _fitted(before, current.quantile(_POINTS)):
+    for pattern, factor, offset in _fitted(before, after):
         if np.abs(now - _cdf(reference, points, factor, offset)).max() <= allowed:
             return Rescaled(pattern, factor, offset, "", _formula(factor, offset), 1.0)
     return None
