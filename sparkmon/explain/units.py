@@ -94,8 +94,8 @@ def rescaled(reference: Distribution, current: Distribution) -> Rescaled | None:
     allowed = min(gap / 3, max(_LEFT * gap, chance))
     if gap < _LEAST_GAP:
         return None
-    if (known := _converted(reference, points, now, was, allowed)) is not None:
-        return known
+    if (conversion := _converted(reference, points, now, was, allowed)) is not None:
+        return conversion
     for pattern, factor, offset in _fitted(before, after):
         if np.abs(now - _cdf(reference, points, factor, offset)).max() <= allowed:
             return Rescaled(pattern, factor, offset, "", _formula(factor, offset), 1.0)
