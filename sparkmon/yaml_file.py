@@ -40,6 +40,12 @@ def store_location(path: str | Path) -> str | None:
     return resolved(location, Path(path).absolute().parent) if isinstance(location, str) and location else None
 
 
+def reference_name(path: str | Path) -> str | None:
+    """Return the name of the references of a ``monitor.yaml``, as :func:`tables_location` does; None if it has none."""
+    name = _keys(Path(path)).get("reference")
+    return name if isinstance(name, str) else None
+
+
 def _keys(path: Path) -> dict[Any, Any]:
     data, _ = read_document(path)
     return data if isinstance(data, dict) else {}

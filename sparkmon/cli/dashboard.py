@@ -1,10 +1,9 @@
 """``sparkmon dashboard``: pages of what a monitor's tables show."""
 
-from pathlib import Path
 from typing import Annotated, Any
 
 from sparkmon.cli.open_tables import location_of, open_tables
-from sparkmon.cli.options import TablesPlace, Texts, option
+from sparkmon.cli.options import ReferenceName, StorePlace, TablesPlace, Texts, option
 from sparkmon.cli.terminal import note
 from sparkmon.errors import MissingExtraError
 from sparkmon.secret import Secret
@@ -16,9 +15,8 @@ def _access(text: str, *names: str) -> Any:  # noqa: ANN401 - typer's
 
 def dashboard(
     tables: TablesPlace,
-    store: Annotated[
-        str | None, option("The feature store with the references.  [default: that of the monitor.yaml]")
-    ] = None,
+    store: StorePlace = None,
+    reference: ReferenceName = None,
     host: Annotated[str, option("Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, option("Port to listen on; 0 takes a free one.")] = 8081,
     write: Annotated[bool, _access("Let people acknowledge and silence incidents.", "--write")] = False,
@@ -40,16 +38,16 @@ def dashboard(
     Example: sparkmon dashboard monitor.yaml
     """
     try:
-        from sparkmon.cli.open_references import open_references
+        from sparkmon.cli.open_references import open_references, references_place
         from sparkmon.dashboard.app import serve
         from sparkmon.dashboard.settings import DashboardSettings
-        from sparkmon.yaml_file import store_location
     except ImportError as error:
         raise MissingExtraError.of(str(error.name), "dashboard") from error
-    is_file = Path(tables).is_file()
+    place, name = references_place(tables, store, reference)
     settings = DashboardSettings(
         tables=location_of(tables),
-        store=store or (store_location(tables) if is_file else None),
+        store=place,
+        reference=name,
         host=host,
         port=port,
         write=write,
@@ -58,6 +56,6 @@ def dashboard(
         hostnames=tuple(hostname or ()),
     )
     if settings.store is not None:
-        open_references(settings.store)  # a store that does not answer is known before the first page
+        open_references(settings.store, name)  # a store that does not answer is known before the first page
     with open_tables(tables) as opened:
         serve(settings, lambda address: note(f"the dashboard is at {address}; Ctrl-C stops it"), opened)

@@ -20,6 +20,15 @@ TablesPlace: TypeAlias = Annotated[
     str, typer.Argument(metavar="TABLES", help="The tables' directory or URL, or the monitor.yaml that names it.")
 ]
 
+StorePlace: TypeAlias = Annotated[
+    str | None, option("The feature store with the references.  [default: that of the monitor.yaml]", "--store")
+]
+
+ReferenceName: TypeAlias = Annotated[
+    str | None,
+    option("The name of the references.  [default: that of the monitor.yaml, or training]", "--reference"),
+]
+
 AsJson: TypeAlias = Annotated[bool, option("Print JSON lines.", "--json")]
 
 NullMarks: TypeAlias = Annotated[

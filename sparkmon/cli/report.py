@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from sparkmon.cli.open_tables import open_tables
-from sparkmon.cli.options import TablesPlace, option
+from sparkmon.cli.options import ReferenceName, StorePlace, TablesPlace, option
 from sparkmon.cli.terminal import note, progress
 from sparkmon.errors import MissingExtraError, OptionError
 from sparkmon.interval import parse_interval
@@ -16,9 +16,8 @@ def report(
     model: Annotated[str | None, option("This model alone.")] = None,
     since: Annotated[str, option("How far back windows end, before the last one.")] = "7 days",
     form: Annotated[str, option("html, json or markdown.", "--format")] = "html",
-    store: Annotated[
-        str | None, option("The feature store with the references.  [default: that of the monitor.yaml]")
-    ] = None,
+    store: StorePlace = None,
+    reference: ReferenceName = None,
 ) -> None:
     """Write what changed, since when, how sure, why, what is fine, and what could not be judged.
 
@@ -27,12 +26,11 @@ def report(
     Example: sparkmon report monitor.yaml --out report.html
     """
     module = report_writer(out)
-    from sparkmon.cli.open_references import open_references
-    from sparkmon.yaml_file import store_location
+    from sparkmon.cli.open_references import open_references, references_place
 
     span = parse_interval("--since", since)
-    place = store or (store_location(tables) if Path(tables).is_file() else None)
-    references = None if place is None else open_references(place)
+    place, name = references_place(tables, store, reference)
+    references = None if place is None else open_references(place, name)
     with open_tables(tables) as opened, progress().status("reading"):
         content = module.make_report(opened, model=model, span=span, references=references)
         text = module.render_report(content, form)

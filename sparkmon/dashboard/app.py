@@ -58,7 +58,7 @@ def create_app(settings: DashboardSettings, tables: TableWriter | None = None) -
     """Return the dashboard; OptionError if its tables need Spark and are not open, or if the token cannot be read."""
     tables = tables or Tables(settings.tables).open()
     access = Access(settings)
-    reading = Reading(tables, None if settings.store is None else open_store(settings.store))
+    reading = Reading(tables, None if settings.store is None else open_store(settings.store), settings.reference)
     changes = Changes(reading.versions, settings.poll_seconds)
     pages = Pages(reading)
     app = FastAPI(title="sparkmon", openapi_url=None)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import pyarrow as pa
 
-from sparkmon.store import ReferenceStore
+from sparkmon.store import DEFAULT_REFERENCE, ReferenceStore
 from sparkmon.tables import TableWriter
 from sparkmon.views import Overview, WindowTraffic, overview, traffic_of
 
@@ -49,8 +49,10 @@ class Versions:
 class Reading:
     """Reads tables and references, and keeps the last results."""
 
-    def __init__(self, tables: TableWriter, store: ReferenceStore | None = None) -> None:
-        self.tables, self._store = tables, store
+    def __init__(
+        self, tables: TableWriter, store: ReferenceStore | None = None, reference: str = DEFAULT_REFERENCE
+    ) -> None:
+        self.tables, self._store, self._reference = tables, store, reference
         self.versions = Versions(tables)
         self._results: OrderedDict[Hashable, tuple[Hashable, Any]] = OrderedDict()
         self._lock = threading.Lock()
@@ -90,4 +92,4 @@ class Reading:
         if store is None:
             return None
         key = ("references", int(datetime.now(timezone.utc).timestamp() // _REFERENCES_S.total_seconds()))
-        return self.cached(key, (), store.read_references)
+        return self.cached(key, (), lambda: store.read_references(self._reference))

@@ -5,6 +5,7 @@ from ipaddress import ip_address
 
 from sparkmon.errors import OptionError
 from sparkmon.secret import Secret
+from sparkmon.store import DEFAULT_REFERENCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class DashboardSettings:
     """The location of the tables: a directory or a URL."""
     store: str | None = None
     """The feature store with the references; without it, windows are set beside the first window of the span."""
+    reference: str = DEFAULT_REFERENCE
+    """The name of the references."""
     host: str = "127.0.0.1"
     """Address to listen on."""
     port: int = 8081
