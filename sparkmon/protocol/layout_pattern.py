@@ -27,7 +27,10 @@ _WORD = rb'"(?:name|datatype)"\s*:\s*"(?:[^"\\]|\\.)*"'
 _KEY = rb'"(?:[^"\\]|\\.)*"\s*:'
 _TEXT = rb'"(?P<text>[^"\\\x00-\x1f]*)"'
 _NUMBER = rb"(?P<number>-?[0-9][-+.0-9eE]*)"
-_TOKEN = re.compile(b"|".join((_SHAPE, _WORD, _KEY, _TEXT, _NUMBER)))
+_OTHER = rb'"(?:[^"\\]|\\.)*"'
+_TOKEN = re.compile(b"|".join((_SHAPE, _WORD, _KEY, _TEXT, _OTHER, _NUMBER)))
+"""Of JSON each text is one token: what stands in a text with escapes is not looked at, which would take the square of
+its length."""
 _FILLINGS = {"text": rb'([^"\\\x00-\x1f]*)', "number": rb"([-+.0-9eE]+)"}
 """What may stand in a hole: in a text nothing that ends or escapes it, in a number nothing that another begins with."""
 
@@ -60,7 +63,7 @@ class LayoutPattern:
         not stand row after row; there are few words beside them; it is long, or malformed.
         """
         longest = limits.text_bytes // 2  # no text in it can be too long, neither as it is nor as base64
-        if len(text) > min(_LONGEST, longest):
+        if len(text) > min(_LONGEST, longest) or not _is_json(text):
             return None
         tokens = [(token.lastgroup, token) for token in _TOKEN.finditer(text)]
         holes = [_Hole(kind, *token.span(kind)) for kind, token in tokens if kind is not None]
@@ -135,6 +138,14 @@ def _read_marked(text: bytes, holes: Sequence[_Hole], half: Half, limits: Limits
     except ValueError:
         return Body("dead_letter")
     return read_one(Parsed(half, [marked], None, [len(text)]), limits)
+
+
+def _is_json(text: bytes) -> bool:
+    try:
+        json_bytes.loads(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _has_words(text: bytes, holes: Sequence[_Hole]) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from sparkmon import json_bytes
-from sparkmon.protocol import DEFAULT_LIMITS, Limits, decode_events, events_to_batch
+from sparkmon.protocol import DEFAULT_LIMITS, Limits, decode_events, events_to_batch, layout_pattern
 from sparkmon.protocol.layout_pattern import LayoutPattern
 from sparkmon.records import Event, Feature, Half, ModelSchema
 from tests.protocol.events import event
@@ -87,8 +87,9 @@ def test_the_words_of_alike_bodies_are_parsed_once(monkeypatch: pytest.MonkeyPat
     same_words = [event(body) for body in BODIES["V2 request"][1]]
     [whole] = decode_events(events_to_batch(same_words))
     assert sum(map(len, whole.blocks)) == MANY
-    assert sum(text.count(b"age_of_caller") for text in texts.elements()) == 2, "of the first, with its holes' numbers"
-    assert texts.total() == 4, "and the column of numbers, and that of integers"
+    names = sum(text.count(b"age_of_caller") for text in texts.elements())
+    assert names == 3, "the first, and that twice with its holes' numbers"
+    assert texts.total() == 5, "and the column of numbers, and that of integers"
 
 
 def test_a_schema_types_what_is_alike() -> None:
@@ -178,6 +179,13 @@ def test_no_body_can_pass_a_value_to_the_next() -> None:
 def test_what_has_no_pattern(body: bytes, half: Half) -> None:
     assert LayoutPattern.of(body, half, DEFAULT_LIMITS) is None
     same([event(body, half)] * MANY)
+
+
+def test_a_text_with_escapes_is_one_token() -> None:
+    """Else each quote in it would begin another that ends with the body: the square of its length."""
+    body = v1([{"a": '"' * 4000, "b": 1}])
+    assert [token.lastgroup for token in layout_pattern._TOKEN.finditer(body)] == [None] * 4 + ["number"]
+    assert LayoutPattern.of(b'{"' + rb"\"" * 4000 + b"}", "request", DEFAULT_LIMITS) is None
 
 
 def test_tensors_of_several_rows_do_not_stand_row_after_row() -> None:
