@@ -43,20 +43,17 @@ def write_kll(parts: Sequence[bytes | FloatArray], k: int) -> bytes:
     """
     if not 8 <= k <= 65_535:
         raise ProfileError(f"got k={k!r}; expected 8 to 65535; 800 fits windows, 4000 references")
-    if _datasketches is None:
-        return _by_numpy(parts, k)
-    short = [_by_numpy([part], k) if isinstance(part, np.ndarray) and part.size >= _MANY else part for part in parts]
-    if len(parts) == 1 and isinstance(short[0], bytes) and isinstance(parts[0], np.ndarray):
-        return short[0]
-    return _by_datasketches(short, k)
+    return _by_numpy(parts, k) if _datasketches is None else _by_datasketches(parts, k)
 
 
 def _by_datasketches(parts: Sequence[bytes | FloatArray], k: int) -> bytes:
     kind = _datasketches.kll_doubles_sketch
     sketch = kind(k)
     for part in parts:
-        if isinstance(part, np.ndarray):
+        if isinstance(part, np.ndarray) and part.size < _MANY:
             sketch.update(np.array(part))  # it takes no array that is read-only
+        elif isinstance(part, np.ndarray):
+            sketch.merge(kind.deserialize(_by_numpy([part], k)))
         else:
             _checked(part)
             sketch.merge(kind.deserialize(part))

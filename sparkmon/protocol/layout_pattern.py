@@ -63,7 +63,7 @@ class LayoutPattern:
         not stand row after row; there are few words beside them; it is long, or malformed.
         """
         longest = limits.text_bytes // 2  # no text in it can be too long, neither as it is nor as base64
-        if len(text) > min(_LONGEST, longest) or not _is_json(text):
+        if len(text) > min(_LONGEST, longest) or not _read_marked(text, (), half, limits).rows.count:
             return None
         tokens = [(token.lastgroup, token) for token in _TOKEN.finditer(text)]
         holes = [_Hole(kind, *token.span(kind)) for kind, token in tokens if kind is not None]
@@ -138,14 +138,6 @@ def _read_marked(text: bytes, holes: Sequence[_Hole], half: Half, limits: Limits
     except ValueError:
         return Body("dead_letter")
     return read_one(Parsed(half, [marked], None, [len(text)]), limits)
-
-
-def _is_json(text: bytes) -> bool:
-    try:
-        json_bytes.loads(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _has_words(text: bytes, holes: Sequence[_Hole]) -> bool:

@@ -23,8 +23,10 @@ from sparkmon.tables.table_writer import (
     transaction,
 )
 
-_ABSENT = {"DELTA_TABLE_NOT_FOUND", "PATH_NOT_FOUND", "TABLE_OR_VIEW_NOT_FOUND"}
-_ABSENT |= {"UNSUPPORTED_DATASOURCE_FOR_DIRECT_QUERY"}  # Spark 3.5 says so of a path without a table
+_ABSENT = {
+    *("DELTA_TABLE_NOT_FOUND", "PATH_NOT_FOUND", "TABLE_OR_VIEW_NOT_FOUND"),
+    "UNSUPPORTED_DATASOURCE_FOR_DIRECT_QUERY",  # Spark 3.5 says so of a path without a table
+}
 _NO_HISTORY = {*_ABSENT, "DELTA_TABLE_ONLY_OPERATION"}
 _CONCURRENT = (
     *("DELTA_PROTOCOL_CHANGED", "DELTA_METADATA_CHANGED", "TABLE_OR_VIEW_ALREADY_EXISTS"),
