@@ -51,12 +51,8 @@ class Cluster:
 
     def executors(self) -> list[list[int]]:
         """Give the process ids of the executors of each worker that was started."""
-        parents = _parents()
-        found: list[list[int]] = []
-        for worker in self._processes[1:]:
-            below = [pid for pid in parents if _is_below(pid, worker.pid, parents)]
-            found.append([pid for pid in below if _EXECUTOR in _command(pid)])
-        return found
+        below = [_below(worker.pid) for worker in self._processes[1:]]
+        return [[process.pid for process in each if _EXECUTOR in _command(process)] for each in below]
 
     def kill_executor(self) -> int:
         """Kill the first executor whose task is at work in Python, and give the number of its worker."""
@@ -107,38 +103,25 @@ class Cluster:
             )
 
 
-def _parents() -> dict[int, int]:
-    """Read every process and its parent."""
-    found = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            text = stat.read_text()
-        except OSError:  # it has ended meanwhile
-            continue
-        found[int(stat.parent.name)] = int(text.rpartition(")")[2].split()[1])
-    return found
+def _below(pid: int) -> list[psutil.Process]:
+    """Return what descends from a process; nothing if it has ended."""
+    try:
+        return psutil.Process(pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
 
 
 def _python_cpu_s(executor: int) -> float:
     """Return what Python has spent below an executor: its processes stay when a task has ended."""
     spent = 0.0
-    with suppress(psutil.NoSuchProcess):  # it has ended meanwhile
-        for process in psutil.Process(executor).children(recursive=True):
-            with suppress(psutil.NoSuchProcess):
-                spent += sum(process.cpu_times()[:2])
+    for process in _below(executor):
+        with suppress(psutil.NoSuchProcess):  # it has ended meanwhile
+            spent += sum(process.cpu_times()[:2])
     return spent
 
 
-def _is_below(pid: int, above: int, parents: dict[int, int]) -> bool:
-    while pid in parents:
-        pid = parents[pid]
-        if pid == above:
-            return True
-    return False
-
-
-def _command(pid: int) -> str:
+def _command(process: psutil.Process) -> str:
     try:
-        return (Path("/proc") / str(pid) / "cmdline").read_text()
-    except OSError:
+        return " ".join(process.cmdline())
+    except psutil.Error:  # it has ended meanwhile
         return ""
